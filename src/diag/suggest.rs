@@ -1,0 +1,70 @@
+//! "Did you mean": the nearest of a set of known names.
+
+/// The nearest candidate within an edit distance of a third of the word's length (at least one), if any.
+/// Equal distances go to the first in alphabetical order, so that the answer is stable.
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= limit && *candidate != word)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// The help line for an unknown name: the nearest known one, else the known ones if they are few.
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let mut known: Vec<&str> = candidates.into_iter().collect();
+    known.sort_unstable();
+    known.dedup();
+    if let Some(near) = closest(word, known.iter().copied()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    match known.len() {
+        0 => None,
+        1..=8 => Some(format!(
+            "known here: {}",
+            known
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )),
+        _ => None,
+    }
+}
+
+/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
+fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().take(64).collect();
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, to) in b.iter().enumerate() {
+            let get = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX - 1);
+            let swap = (i > 0 && j > 0 && a.get(i - 1) == Some(to) && b.get(j - 1) == Some(from))
+                .then(|| get(&before, j - 1) + 1);
+            let step = (get(&last, j + 1) + 1)
+                .min(get(&row, j) + 1)
+                .min(get(&last, j) + usize::from(from != to));
+            row.push(swap.map_or(step, |swap| swap.min(step)));
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_suggested_and_far_ones_are_not() {
+        assert_eq!(closest("finanec", ["finance", "support"]), Some("finance"));
+        assert_eq!(closest("Payouts", ["Payout", "Org"]), Some("Payout"));
+        assert_eq!(closest("zzz", ["finance", "support"]), None);
+        assert_eq!(did_you_mean("zzz", ["b", "a"]).unwrap(), "known here: `a`, `b`");
+    }
+}

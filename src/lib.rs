@@ -1,0 +1,12 @@
+//! Gatewright compiles authorization policy written in Gate to Cedar, lints it and tests it by scenarios.
+//!
+//! The contract of this package is its command line, its language and its wire formats; this Rust API is not.
+//! The rooms below stand in the order of the data's way; which may import which is a table in the book
+//! (`book/src/contributing/architecture.md`) that a test holds the code to.
+
+/// Wire types of a compiled package.
+pub mod bundle;
+/// The one diagnostic type.
+pub mod diag;
+/// Source texts, spans, instants.
+pub mod text;

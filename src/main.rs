@@ -1,0 +1,3 @@
+//! The binary: hands the process's arguments to the library.
+
+fn main() {}

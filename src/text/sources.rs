@@ -1,0 +1,123 @@
+//! The files of one run, in memory. A revision of a git repository and a folder on disk look the same from here.
+
+use std::sync::Arc;
+
+use super::FileId;
+use super::LineColumn;
+use super::LineIndex;
+use super::Span;
+
+/// One file: a name as the user knows it, and its text.
+#[derive(Debug, Clone)]
+pub struct Source {
+    name: String,
+    text: Arc<str>,
+    lines: LineIndex,
+}
+
+impl Source {
+    /// The name shown to the user: a path relative to the package, with `/` between its parts.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text, shared.
+    #[must_use]
+    pub fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+}
+
+/// All files of one run.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a file and returns its id.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        let text = text.into();
+        let lines = LineIndex::new(&text);
+        self.files.push(Source {
+            name: name.into(),
+            text,
+            lines,
+        });
+        id
+    }
+
+    /// A file by id.
+    #[must_use]
+    pub fn get(&self, file: FileId) -> Option<&Source> {
+        self.files.get(file.0 as usize)
+    }
+
+    /// The name of a file; empty for an id of another `Sources`.
+    #[must_use]
+    pub fn name(&self, file: FileId) -> &str {
+        self.get(file).map_or("", Source::name)
+    }
+
+    /// The text of a file; empty for an id of another `Sources`.
+    #[must_use]
+    pub fn text(&self, file: FileId) -> &str {
+        self.get(file).map_or("", Source::text)
+    }
+
+    /// The text a span covers; empty where the span does not fit its file.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.text(span.file).get(span.range()).unwrap_or("")
+    }
+
+    /// Line and column of a span's start.
+    #[must_use]
+    pub fn position(&self, span: Span) -> LineColumn {
+        match self.get(span.file) {
+            Some(source) => source.lines.line_column(&source.text, span.start),
+            None => LineColumn { line: 1, column: 1 },
+        }
+    }
+
+    /// `name:line:column` of a span's start.
+    #[must_use]
+    pub fn location(&self, span: Span) -> String {
+        let at = self.position(span);
+        format!("{}:{}:{}", self.name(span.file), at.line, at.column)
+    }
+
+    /// The line index of a file.
+    #[must_use]
+    pub fn lines(&self, file: FileId) -> Option<&LineIndex> {
+        self.get(file).map(|source| &source.lines)
+    }
+
+    /// All files with their ids, in the order they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(at, source)| (FileId(u32::try_from(at).unwrap_or(u32::MAX)), source))
+    }
+
+    /// The number of files.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there is no file.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+}
