@@ -8,5 +8,9 @@
 pub mod bundle;
 /// The one diagnostic type.
 pub mod diag;
+/// Tree to resolved program.
+pub mod graph;
+/// Text to tree.
+pub mod syntax;
 /// Source texts, spans, instants.
 pub mod text;

@@ -1,0 +1,2 @@
+//! tree
+pub mod ast;
