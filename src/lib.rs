@@ -8,5 +8,7 @@
 pub mod bundle;
 /// The one diagnostic type.
 pub mod diag;
+/// Text of `.gate` files to a tree with spans, and back.
+pub mod syntax;
 /// Source texts, spans, instants.
 pub mod text;
