@@ -8,9 +8,21 @@
 pub mod bundle;
 /// The one diagnostic type.
 pub mod diag;
+<<<<<<< HEAD
 /// Tree to resolved program.
 pub mod graph;
 /// Text to tree.
+=======
+/// Text of `.gate` files to a tree with spans, and back.
+>>>>>>> syntax
 pub mod syntax;
 /// Source texts, spans, instants.
 pub mod text;
+/// The one diagnostic type.
+pub mod diag;
+/// Text to tree with spans, and the formatter.
+pub mod syntax;
+/// Wire types of a compiled package.
+pub mod bundle;
+/// Tree to resolved program.
+pub mod graph;
