@@ -8,5 +8,7 @@
 pub mod bundle;
 /// The one diagnostic type.
 pub mod diag;
+/// A project as sources; YAML with positions.
+pub mod load;
 /// Source texts, spans, instants.
 pub mod text;
