@@ -4,25 +4,20 @@
 //! The rooms below stand in the order of the data's way; which may import which is a table in the book
 //! (`book/src/contributing/architecture.md`) that a test holds the code to.
 
-/// Wire types of a compiled package.
-pub mod bundle;
-/// The one diagnostic type.
-pub mod diag;
-<<<<<<< HEAD
-/// Tree to resolved program.
-pub mod graph;
-/// Text to tree.
-=======
-/// Text of `.gate` files to a tree with spans, and back.
->>>>>>> syntax
-pub mod syntax;
 /// Source texts, spans, instants.
 pub mod text;
+
 /// The one diagnostic type.
 pub mod diag;
+
+/// A package as sources: from disk, from a git revision; YAML with positions.
+pub mod load;
+
 /// Text to tree with spans, and the formatter.
 pub mod syntax;
+
 /// Wire types of a compiled package.
 pub mod bundle;
+
 /// Tree to resolved program.
 pub mod graph;
