@@ -4,11 +4,17 @@
 //! The rooms below stand in the order of the data's way; which may import which is a table in the book
 //! (`book/src/contributing/architecture.md`) that a test holds the code to.
 
-/// Wire types of a compiled package.
-pub mod bundle;
-/// The one diagnostic type.
-pub mod diag;
-/// A project as sources; YAML with positions.
-pub mod load;
 /// Source texts, spans, instants.
 pub mod text;
+
+/// The one diagnostic type.
+pub mod diag;
+
+/// A package as sources: from disk, from a git revision; YAML with positions.
+pub mod load;
+
+/// The project file; the stack of lint levels.
+pub mod config;
+
+/// Wire types of a compiled package.
+pub mod bundle;
