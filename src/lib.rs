@@ -13,6 +13,9 @@ pub mod diag;
 /// A package as sources: from disk, from a git revision; YAML with positions.
 pub mod load;
 
+/// The project file and the stack of lint levels.
+pub mod config;
+
 /// Text to tree with spans, and the formatter.
 pub mod syntax;
 
@@ -21,3 +24,6 @@ pub mod bundle;
 
 /// Tree to resolved program.
 pub mod graph;
+
+/// Resolved program to Cedar, and Cedar's errors back to the author's words.
+pub mod lower;
