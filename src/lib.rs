@@ -27,3 +27,6 @@ pub mod graph;
 
 /// Resolved program to Cedar, and Cedar's errors back to the author's words.
 pub mod lower;
+
+/// The one place where stages are strung together.
+pub mod pipeline;

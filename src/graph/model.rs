@@ -246,6 +246,8 @@ pub struct EntityType {
     pub cedar: String,
     /// What it is.
     pub kind: TypeKind,
+    /// Whether a raw `.cedarschema` declares it.
+    pub from_schema: bool,
     /// Where its name stands.
     pub span: Span,
     /// Its possible parents.

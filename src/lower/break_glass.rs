@@ -28,8 +28,13 @@ use super::program::qualified;
 use super::schema::profile_context;
 
 /// The steps of a grant's life that Cedar decides.
-pub(super) const STEPS: [&str; 5] =
-    ["RequestBreakGlass", "ApproveBreakGlass", "RefuseBreakGlass", "RevokeBreakGlass", "ReviewBreakGlass"];
+pub(super) const STEPS: [&str; 5] = [
+    "RequestBreakGlass",
+    "ApproveBreakGlass",
+    "RefuseBreakGlass",
+    "RevokeBreakGlass",
+    "ReviewBreakGlass",
+];
 
 /// The Cedar entity of a profile.
 pub(super) fn profile_entity(program: &graph::Program, profile: &Profile) -> Entity {
@@ -79,7 +84,7 @@ fn get(of: &TypedExpr, name: &str) -> TypedExpr {
     of.clone().attribute(name, Ty::Unknown)
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
     pub(super) fn profiles(&mut self) {
         for profile in &self.program.profiles {
             self.uses(profile);
@@ -95,8 +100,12 @@ impl Lowering<'_> {
         let groups = self.action_groups(&actions);
         for (resource, group) in &groups {
             let env = self.env(profile.principal, *resource, group);
-            let Some(mut when) = self.grant_record(profile, *resource, group, &env) else { continue };
-            let Some(guards) = self.guard_parts(profile.principal, *resource, group, &lifted, &env) else { continue };
+            let Some(mut when) = self.grant_record(profile, *resource, group, &env) else {
+                continue;
+            };
+            let Some(guards) = self.guard_parts(profile.principal, *resource, group, &lifted, &env) else {
+                continue;
+            };
             when.extend(guards);
             let names = self.short_names(group);
             let variants: Vec<&str> = if groups.len() > 1 { vec![&names] } else { Vec::new() };
@@ -134,25 +143,43 @@ impl Lowering<'_> {
     }
 
     /// What lifts a guard for some actions of a pair of types: a valid grant of any profile that lifts it.
-    pub(super) fn lifting(&mut self, guard: usize, principal: TypeId, resource: TypeId, actions: &[ActionId]) -> Vec<TypedExpr> {
+    pub(super) fn lifting(
+        &mut self,
+        guard: usize,
+        principal: TypeId,
+        resource: TypeId,
+        actions: &[ActionId],
+    ) -> Vec<TypedExpr> {
         let mut found = Vec::new();
         for profile in &self.program.profiles {
-            let covered: Vec<ActionId> =
-                actions.iter().copied().filter(|id| profile.actions.iter().any(|(known, _)| known == id)).collect();
+            let covered: Vec<ActionId> = actions
+                .iter()
+                .copied()
+                .filter(|id| profile.actions.iter().any(|(known, _)| known == id))
+                .collect();
             let lifts = profile.lifts.iter().any(|(at, _)| *at == guard);
             if !lifts || profile.principal != principal || covered.is_empty() {
                 continue;
             }
             let env = self.env(principal, resource, &covered);
             if let Some(parts) = self.grant_record(profile, resource, &covered, &env) {
-                found.push(TypedExpr::all(parts.into_iter().map(|part| part.expr).collect(), profile.span));
+                found.push(TypedExpr::all(
+                    parts.into_iter().map(|part| part.expr).collect(),
+                    profile.span,
+                ));
             }
         }
         found
     }
 
     /// Whether a request carries a valid grant of a profile for these actions on its resource.
-    fn grant_record(&mut self, profile: &Profile, resource: TypeId, actions: &[ActionId], env: &Env<'_>) -> Option<Vec<Part>> {
+    fn grant_record(
+        &mut self,
+        profile: &Profile,
+        resource: TypeId,
+        actions: &[ActionId],
+        env: &Env<'_>,
+    ) -> Option<Vec<Part>> {
         let at = At(profile.span);
         let context = Self::context(profile.span);
         let grant = get(&get(&context, "break_glass"), &profile.name);
@@ -160,15 +187,27 @@ impl Lowering<'_> {
         let target = Self::resource(resource, profile.span);
         let now = self.clock(profile.span)?;
         let mut parts = vec![
-            Part::generated(at.has(context.clone(), &["break_glass", &profile.name]), "a grant is presented"),
-            Part::generated(get(&grant, "requester").binary(Operator::Equal, principal.clone()), "by its requester"),
+            Part::generated(
+                at.has(context.clone(), &["break_glass", &profile.name]),
+                "a grant is presented",
+            ),
+            Part::generated(
+                get(&grant, "requester").binary(Operator::Equal, principal.clone()),
+                "by its requester",
+            ),
         ];
         let base = Base::From(target.clone(), resource);
         let eligible = self.eligible(profile, &principal, &base, env)?;
         parts.push(Part::generated(eligible, "who is still eligible"));
         let named = get(&get(&grant, "resources"), self.program.type_name(resource));
-        parts.push(Part::generated(named.method("contains", vec![target.clone()], Ty::Bool), "for this resource"));
-        parts.push(Part::generated(self.covers(profile, &grant, actions), "for this action"));
+        parts.push(Part::generated(
+            named.method("contains", vec![target.clone()], Ty::Bool),
+            "for this resource",
+        ));
+        parts.push(Part::generated(
+            self.covers(profile, &grant, actions),
+            "for this action",
+        ));
         let count = get(&grant, "resource_count");
         parts.push(Part::generated(
             at.all(vec![
@@ -197,7 +236,10 @@ impl Lowering<'_> {
             format!("uses at most {}", profile.max_uses),
         ));
         parts.push(Part::generated(get(&grant, "revoked").negated(), "not revoked"));
-        parts.push(Part::generated(get(&grant, "log_index").binary(Operator::GreaterEqual, at.long(0)), "logged"));
+        parts.push(Part::generated(
+            get(&grant, "log_index").binary(Operator::GreaterEqual, at.long(0)),
+            "logged",
+        ));
         if let Some(when) = &profile.when {
             parts.push(Part::written(graph::elaborate(env, when, self.out)?));
         }
@@ -214,7 +256,14 @@ impl Lowering<'_> {
     }
 
     /// The ways to be in a role: by itself, or by a role that extends it, with the restrictions met on the way.
-    fn in_role(&mut self, subject: &TypedExpr, role: RoleId, base: &Base, span: Span, env: &Env<'_>) -> Option<Vec<TypedExpr>> {
+    fn in_role(
+        &mut self,
+        subject: &TypedExpr,
+        role: RoleId,
+        base: &Base,
+        span: Span,
+        env: &Env<'_>,
+    ) -> Option<Vec<TypedExpr>> {
         let mut ways = Vec::new();
         for holding in self.program.extenders(role) {
             for route in super::routes::routes(self.program, holding, role) {
@@ -253,7 +302,13 @@ impl Lowering<'_> {
         at.any(ways)
     }
 
-    fn grant_tenant(&self, profile: &Profile, grant: &TypedExpr, target: &TypedExpr, resource: TypeId) -> Vec<TypedExpr> {
+    fn grant_tenant(
+        &self,
+        profile: &Profile,
+        grant: &TypedExpr,
+        target: &TypedExpr,
+        resource: TypeId,
+    ) -> Vec<TypedExpr> {
         let mut tests = Vec::new();
         for isolation in self.program.isolations_of(profile.principal, resource) {
             for path in graph::paths(self.program, resource, isolation.tenant) {
@@ -275,14 +330,23 @@ impl Lowering<'_> {
         resource: TypeId,
         env: &Env<'_>,
     ) -> Option<Vec<Part>> {
-        let Some((count, role, span)) = profile.approval else { return Some(Vec::new()) };
+        let Some((count, role, span)) = profile.approval else {
+            return Some(Vec::new());
+        };
         let slots: Vec<TypedExpr> = (1..=count.value)
-            .map(|n| grant.clone().attribute(format!("approver{n}"), Ty::Entity(profile.principal)))
+            .map(|n| {
+                grant
+                    .clone()
+                    .attribute(format!("approver{n}"), Ty::Entity(profile.principal))
+            })
             .collect();
         let mut parts = Vec::new();
         for (n, slot) in slots.iter().enumerate() {
             let ways = self.in_role(slot, role, base, span, env)?;
-            let mut tests = vec![TypedExpr::any(ways, span), slot.clone().binary(Operator::NotEqual, principal.clone())];
+            let mut tests = vec![
+                TypedExpr::any(ways, span),
+                slot.clone().binary(Operator::NotEqual, principal.clone()),
+            ];
             for other in slots.iter().take(n) {
                 tests.push(slot.clone().binary(Operator::NotEqual, other.clone()));
             }
@@ -293,8 +357,16 @@ impl Lowering<'_> {
                     tests.push(own.binary(Operator::Equal, get(&get(grant, "tenant"), &isolation.by)));
                 }
             }
-            let words = format!("approved by {} of {}: the {}.", count.value, self.program.role_name(role), n + 1);
-            parts.push(Part::generated(TypedExpr::all(tests, span), words.trim_end_matches('.')));
+            let words = format!(
+                "approved by {} of {}: the {}.",
+                count.value,
+                self.program.role_name(role),
+                n + 1
+            );
+            parts.push(Part::generated(
+                TypedExpr::all(tests, span),
+                words.trim_end_matches('.'),
+            ));
         }
         Some(parts)
     }
@@ -327,7 +399,9 @@ impl Lowering<'_> {
         let later = |from: &TypedExpr, by: Duration| from.clone().method("offset", vec![at.duration(by)], Ty::Datetime);
         let order = at.all(vec![
             requested.clone().binary(Operator::LessEqual, approved.clone()),
-            approved.clone().binary(Operator::LessEqual, later(&requested, profile.pending)),
+            approved
+                .clone()
+                .binary(Operator::LessEqual, later(&requested, profile.pending)),
             approved.clone().binary(Operator::LessEqual, begins.clone()),
         ]);
         let open = at.all(vec![
@@ -335,7 +409,10 @@ impl Lowering<'_> {
             now.clone().binary(Operator::Less, ends.clone()),
         ]);
         let within = profile.expires_within;
-        let limit = TypedExpr { span: within.span, ..ends.binary(Operator::LessEqual, later(&approved, within.value)) };
+        let limit = TypedExpr {
+            span: within.span,
+            ..ends.binary(Operator::LessEqual, later(&approved, within.value))
+        };
         vec![
             Part::generated(order, format!("pending {}", profile.pending)),
             Part::generated(open, "inside its window"),
@@ -350,7 +427,9 @@ impl Lowering<'_> {
         let env = self.step_env(profile, "RequestBreakGlass");
         let principal = Self::principal(profile.principal, profile.span);
         let base = Base::Tenants(get(&context, "tenant"));
-        let Some(eligible) = self.eligible(profile, &principal, &base, &env) else { return };
+        let Some(eligible) = self.eligible(profile, &principal, &base, &env) else {
+            return;
+        };
         let mut when = vec![Part::generated(eligible, "for the roles that may ask")];
         when.extend(self.step_tenant(profile, &context));
         when.extend(self.papers(profile, &context));
@@ -392,7 +471,9 @@ impl Lowering<'_> {
             when.push(Part::generated(test, format!("cooldown {}", profile.cooldown)));
         }
         if let Some(condition) = &profile.when {
-            let Some(typed) = graph::elaborate(&env, condition, self.out) else { return };
+            let Some(typed) = graph::elaborate(&env, condition, self.out) else {
+                return;
+            };
             when.push(Part::written(typed));
         }
         self.step(profile, "RequestBreakGlass", when);
@@ -408,25 +489,38 @@ impl Lowering<'_> {
             principal.clone().binary(Operator::NotEqual, get(&context, "requester")),
             "never the requester",
         );
-        let not_approver = get(&context, "approvers").method("contains", vec![principal.clone()], Ty::Bool).negated();
+        let not_approver = get(&context, "approvers")
+            .method("contains", vec![principal.clone()], Ty::Bool)
+            .negated();
         let tenant = self.step_tenant(profile, &context);
         if let Some((_, role, span)) = profile.approval {
             for step in ["ApproveBreakGlass", "RefuseBreakGlass"] {
                 let env = self.step_env(profile, step);
-                let Some(ways) = self.in_role(&principal, role, &base, span, &env) else { return };
+                let Some(ways) = self.in_role(&principal, role, &base, span, &env) else {
+                    return;
+                };
                 let Some(now) = self.clock(profile.span) else { return };
-                let ends = get(&context, "requested_at").method("offset", vec![at.duration(profile.pending)], Ty::Datetime);
-                let mut when = vec![Part::generated(at.any(ways), format!("in {}", self.program.role_name(role))), other.clone()];
+                let ends =
+                    get(&context, "requested_at").method("offset", vec![at.duration(profile.pending)], Ty::Datetime);
+                let mut when = vec![
+                    Part::generated(at.any(ways), format!("in {}", self.program.role_name(role))),
+                    other.clone(),
+                ];
                 when.extend(tenant.iter().cloned());
                 when.push(Part::generated(not_approver.clone(), "each approver once"));
-                when.push(Part::generated(now.binary(Operator::Less, ends), format!("pending {}", profile.pending)));
+                when.push(Part::generated(
+                    now.binary(Operator::Less, ends),
+                    format!("pending {}", profile.pending),
+                ));
                 self.step(profile, step, when);
             }
         }
         let env = self.step_env(profile, "RevokeBreakGlass");
         let mut ways = vec![principal.clone().binary(Operator::Equal, get(&context, "requester"))];
         for role in &profile.revokers {
-            let Some(more) = self.in_role(&principal, *role, &base, profile.span, &env) else { return };
+            let Some(more) = self.in_role(&principal, *role, &base, profile.span, &env) else {
+                return;
+            };
             ways.extend(more);
         }
         let mut when = vec![Part::generated(at.any(ways), "the requester, or who may revoke")];
@@ -434,8 +528,13 @@ impl Lowering<'_> {
         self.step(profile, "RevokeBreakGlass", when);
         let env = self.step_env(profile, "ReviewBreakGlass");
         let (_, reviewer) = profile.review;
-        let Some(ways) = self.in_role(&principal, reviewer, &base, profile.span, &env) else { return };
-        let mut when = vec![Part::generated(at.any(ways), format!("in {}", self.program.role_name(reviewer))), other];
+        let Some(ways) = self.in_role(&principal, reviewer, &base, profile.span, &env) else {
+            return;
+        };
+        let mut when = vec![
+            Part::generated(at.any(ways), format!("in {}", self.program.role_name(reviewer))),
+            other,
+        ];
         when.extend(tenant);
         when.push(Part::generated(not_approver, "never an approver"));
         self.step(profile, "ReviewBreakGlass", when);
@@ -455,7 +554,7 @@ impl Lowering<'_> {
     }
 
     /// A request has no resource: what a profile's `when` and its roles' conditions read is in the context.
-    fn step_env(&self, profile: &Profile, step: &str) -> Env<'_> {
+    fn step_env(&self, profile: &Profile, step: &str) -> Env<'a> {
         let mut context = profile_context(self.program, profile, step);
         for (name, common) in &self.program.context {
             context.entry(name.clone()).or_insert_with(|| common.attribute.clone());

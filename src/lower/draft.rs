@@ -14,7 +14,7 @@ pub enum Effect {
 }
 
 /// An entity: full Cedar type and id.
-pub type Entity = (String, String);
+pub(super) type Entity = (String, String);
 
 /// A policy to be.
 #[derive(Debug, Clone)]
@@ -68,13 +68,21 @@ impl Part {
     /// An author's condition.
     #[must_use]
     pub fn written(expr: TypedExpr) -> Self {
-        Self { expr, words: None, guard: None }
+        Self {
+            expr,
+            words: None,
+            guard: None,
+        }
     }
 
     /// A conjunct the compiler makes, in Gate's words.
     #[must_use]
     pub fn generated(expr: TypedExpr, words: impl Into<String>) -> Self {
-        Self { expr, words: Some(words.into()), guard: None }
+        Self {
+            expr,
+            words: Some(words.into()),
+            guard: None,
+        }
     }
 
     /// The same, conjoined from a guard.

@@ -44,13 +44,20 @@ impl Lowering<'_> {
     fn receivers(&self, grant: &Grant) -> Vec<Receiver> {
         let base = match grant.holder {
             Holder::Type(ty) => {
-                return vec![Receiver { principal: ty, role: None, inherited: false, variants: Vec::new() }];
+                return vec![Receiver {
+                    principal: ty,
+                    role: None,
+                    inherited: false,
+                    variants: Vec::new(),
+                }];
             }
             Holder::Role(role) => role,
         };
         let mut found = Vec::new();
         for role in self.program.extenders(base) {
-            let Some(holders) = self.program.role(role).map(|role| &role.holders) else { continue };
+            let Some(holders) = self.program.role(role).map(|role| &role.holders) else {
+                continue;
+            };
             let ways = routes(self.program, role, base);
             for principal in holders {
                 for way in &ways {
@@ -65,7 +72,12 @@ impl Lowering<'_> {
                         variants.push(self.program.type_name(*principal).to_owned());
                     }
                     let role_way = Some((role, way.clone()));
-                    found.push(Receiver { principal: *principal, role: role_way, inherited: role != base, variants });
+                    found.push(Receiver {
+                        principal: *principal,
+                        role: role_way,
+                        inherited: role != base,
+                        variants,
+                    });
                 }
             }
         }
@@ -76,11 +88,21 @@ impl Lowering<'_> {
     pub(super) fn action_groups(&self, actions: &[ActionId]) -> Vec<(TypeId, Vec<ActionId>)> {
         let mut groups: BTreeMap<(TypeId, Vec<usize>, Vec<String>), Vec<ActionId>> = BTreeMap::new();
         for id in actions {
-            let Some(action) = self.program.action(*id) else { continue };
+            let Some(action) = self.program.action(*id) else {
+                continue;
+            };
             let requires: Vec<usize> = self.program.requires_of(*id).iter().map(|(at, _)| *at).collect();
-            let separations = self.program.separations_of(*id).iter().map(|s| s.statement.name.clone()).collect();
+            let separations = self
+                .program
+                .separations_of(*id)
+                .iter()
+                .map(|s| s.statement.name.clone())
+                .collect();
             for ty in &action.decided_on {
-                groups.entry((*ty, requires.clone(), Vec::clone(&separations))).or_default().push(*id);
+                groups
+                    .entry((*ty, requires.clone(), Vec::clone(&separations)))
+                    .or_default()
+                    .push(*id);
             }
         }
         groups
@@ -97,7 +119,9 @@ impl Lowering<'_> {
         let groups = self.action_groups(&actions);
         for (resource, group) in &groups {
             let env = self.env(receiver.principal, *resource, group);
-            let Some(when) = self.grant_parts(grant, receiver, *resource, group, &env) else { continue };
+            let Some(when) = self.grant_parts(grant, receiver, *resource, group, &env) else {
+                continue;
+            };
             let mut variants: Vec<&str> = receiver.variants.iter().map(String::as_str).collect();
             let names = self.short_names(group);
             let types: BTreeSet<TypeId> = groups.iter().map(|(ty, _)| *ty).collect();
@@ -138,13 +162,19 @@ impl Lowering<'_> {
     /// A plain role as an entity for the scope; a role held per entity is tested in the condition instead.
     pub(super) fn scope_role(&self, role: RoleId) -> Option<(String, String)> {
         let found = self.program.role(role)?;
-        found.on.is_none().then(|| (qualified(self.program, "Role"), found.name.clone()))
+        found
+            .on
+            .is_none()
+            .then(|| (qualified(self.program, "Role"), found.name.clone()))
     }
 
     /// `list-read`: the actions' own names, for a policy id.
     pub(super) fn short_names(&self, actions: &[ActionId]) -> String {
-        let names: Vec<&str> =
-            actions.iter().filter_map(|id| self.program.action(*id)).map(|action| action.name.as_str()).collect();
+        let names: Vec<&str> = actions
+            .iter()
+            .filter_map(|id| self.program.action(*id))
+            .map(|action| action.name.as_str())
+            .collect();
         names.join("-")
     }
 

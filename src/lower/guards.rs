@@ -36,7 +36,9 @@ impl Lowering<'_> {
         env: &Env<'_>,
     ) -> Option<Vec<Part>> {
         let mut parts = self.same_tenant(principal, resource);
-        let Some(first) = actions.first() else { return Some(parts) };
+        let Some(first) = actions.first() else {
+            return Some(parts);
+        };
         for (at, require) in self.program.requires_of(*first) {
             if lifted.contains(&at) {
                 continue;
@@ -46,14 +48,23 @@ impl Lowering<'_> {
         }
         for separation in self.program.separations_of(*first) {
             if let Some(test) = self.separated(separation, principal, resource, Operator::NotEqual) {
-                let words = format!("separate by {}", separation.by.as_ref().map_or("", |(by, _)| by.as_str()));
+                let words = format!(
+                    "separate by {}",
+                    separation.by.as_ref().map_or("", |(by, _)| by.as_str())
+                );
                 parts.push(Part::generated(test, words).of_guard(&separation.statement.name));
             }
         }
         Some(parts)
     }
 
-    fn separated(&self, separation: &Separation, principal: TypeId, resource: TypeId, operator: Operator) -> Option<TypedExpr> {
+    fn separated(
+        &self,
+        separation: &Separation,
+        principal: TypeId,
+        resource: TypeId,
+        operator: Operator,
+    ) -> Option<TypedExpr> {
         let (by, _) = separation.by.as_ref()?;
         let span = separation.statement.span;
         let ty = self.program.ty(resource)?.attributes.get(by)?.ty.clone();
@@ -73,13 +84,26 @@ impl Lowering<'_> {
                 self.require(at, require);
             }
         }
-        for separation in self.program.separations.iter().filter(|separation| separation.by.is_some()) {
+        for separation in self
+            .program
+            .separations
+            .iter()
+            .filter(|separation| separation.by.is_some())
+        {
             let pairs = self.pairs(&[separation.second]);
             for (principal, resource, actions) in &pairs {
-                let Some(test) = self.separated(separation, *principal, *resource, Operator::Equal) else { continue };
+                let Some(test) = self.separated(separation, *principal, *resource, Operator::Equal) else {
+                    continue;
+                };
                 let when = vec![Part::generated(test, "the same principal did the first duty")];
                 let variants = self.pair_variants(&pairs, *principal, *resource);
-                let draft = self.forbid(&separation.statement, OriginKind::Separate, &variants, (*principal, *resource), actions);
+                let draft = self.forbid(
+                    &separation.statement,
+                    OriginKind::Separate,
+                    &variants,
+                    (*principal, *resource),
+                    actions,
+                );
                 self.drafts.push(Draft { when, ..draft });
             }
         }
@@ -101,8 +125,13 @@ impl Lowering<'_> {
                 }
                 let names = [self.program.type_name(*principal), self.program.type_name(*resource)];
                 let variant = names.join("-");
-                let draft =
-                    self.forbid(&isolation.statement, OriginKind::Isolate, &[variant.as_str()], (*principal, *resource), &[]);
+                let draft = self.forbid(
+                    &isolation.statement,
+                    OriginKind::Isolate,
+                    &[variant.as_str()],
+                    (*principal, *resource),
+                    &[],
+                );
                 self.drafts.push(Draft { unless, ..draft });
             }
         }
@@ -112,11 +141,23 @@ impl Lowering<'_> {
         let pairs = self.pairs(&require.actions);
         for (principal, resource, actions) in &pairs {
             let env = self.env(*principal, *resource, actions);
-            let Some(typed) = graph::elaborate(&env, &require.condition, self.out) else { continue };
+            let Some(typed) = graph::elaborate(&env, &require.condition, self.out) else {
+                continue;
+            };
             let lifted_by = self.lifting(at, *principal, *resource, actions);
             let variants = self.pair_variants(&pairs, *principal, *resource);
-            let draft = self.forbid(&require.statement, OriginKind::Require, &variants, (*principal, *resource), actions);
-            self.drafts.push(Draft { unless: vec![Part::written(typed)], lifted_by, ..draft });
+            let draft = self.forbid(
+                &require.statement,
+                OriginKind::Require,
+                &variants,
+                (*principal, *resource),
+                actions,
+            );
+            self.drafts.push(Draft {
+                unless: vec![Part::written(typed)],
+                lifted_by,
+                ..draft
+            });
         }
     }
 
@@ -124,7 +165,9 @@ impl Lowering<'_> {
     pub(super) fn pairs(&self, actions: &[ActionId]) -> Vec<(TypeId, TypeId, Vec<ActionId>)> {
         let mut found: BTreeMap<(TypeId, TypeId), Vec<ActionId>> = BTreeMap::new();
         for id in actions {
-            let Some(action) = self.program.action(*id) else { continue };
+            let Some(action) = self.program.action(*id) else {
+                continue;
+            };
             for principal in self.program.principals_of(*id) {
                 for resource in &action.decided_on {
                     found.entry((principal, *resource)).or_default().push(*id);
@@ -141,7 +184,12 @@ impl Lowering<'_> {
     }
 
     /// What tells the policy of one pair from those of the others.
-    fn pair_variants(&self, pairs: &[(TypeId, TypeId, Vec<ActionId>)], principal: TypeId, resource: TypeId) -> Vec<&str> {
+    fn pair_variants(
+        &self,
+        pairs: &[(TypeId, TypeId, Vec<ActionId>)],
+        principal: TypeId,
+        resource: TypeId,
+    ) -> Vec<&str> {
         let mut variants = Vec::new();
         if pairs.iter().any(|(other, _, _)| *other != principal) {
             variants.push(self.program.type_name(principal));
@@ -200,7 +248,11 @@ impl Lowering<'_> {
         actions: &[ActionId],
     ) {
         let span = deny.statement.span;
-        let variants: Vec<String> = self.pair_variants(pairs, principal, resource).into_iter().map(str::to_owned).collect();
+        let variants: Vec<String> = self
+            .pair_variants(pairs, principal, resource)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         let mut whom: Vec<Option<RoleId>> = Vec::new();
         if deny.who.is_empty() {
             whom.push(None);
@@ -228,11 +280,15 @@ impl Lowering<'_> {
             {
                 let subject = Self::principal(principal, span);
                 let base = Base::From(Self::resource(resource, span), resource);
-                let Some(test) = self.holds(subject, *role, &base, None, span) else { continue };
+                let Some(test) = self.holds(subject, *role, &base, None, span) else {
+                    continue;
+                };
                 when.push(test);
             }
             if let Some(condition) = &deny.when {
-                let Some(typed) = graph::elaborate(&env, condition, self.out) else { continue };
+                let Some(typed) = graph::elaborate(&env, condition, self.out) else {
+                    continue;
+                };
                 when.push(Part::written(typed));
             }
             let mut names: Vec<&str> = variants.iter().map(String::as_str).collect();
@@ -240,9 +296,19 @@ impl Lowering<'_> {
             if let (Some(name), true) = (&role_name, whom.len() > 1) {
                 names.push(name);
             }
-            let draft = self.forbid(&deny.statement, OriginKind::Deny, &names, (principal, resource), actions);
+            let draft = self.forbid(
+                &deny.statement,
+                OriginKind::Deny,
+                &names,
+                (principal, resource),
+                actions,
+            );
             let scope = role.and_then(|role| self.scope_role(role));
-            self.drafts.push(Draft { when, role: scope, ..draft });
+            self.drafts.push(Draft {
+                when,
+                role: scope,
+                ..draft
+            });
         }
     }
 }

@@ -53,11 +53,17 @@ impl Lowering<'_> {
         if usable {
             return Some(Self::context(needed_at).attribute("now", Ty::Datetime));
         }
-        let mut diagnostic =
-            Diagnostic::error(graph::codes::CLOCK_MISSING, needed_at, "this needs to know what time it is")
-                .help("declare the gateway's clock: `context { from gateway { now: datetime } }`");
+        let mut diagnostic = Diagnostic::error(
+            graph::codes::CLOCK_MISSING,
+            needed_at,
+            "this needs to know what time it is",
+        )
+        .help("declare the gateway's clock: `context { from gateway { now: datetime } }`");
         if let Some(now) = now {
-            diagnostic = diagnostic.also(now.attribute.span, "this `now` is not a required `datetime` from the gateway");
+            diagnostic = diagnostic.also(
+                now.attribute.span,
+                "this `now` is not a required `datetime` from the gateway",
+            );
         }
         self.out.push(diagnostic);
         None
@@ -67,8 +73,15 @@ impl Lowering<'_> {
     pub(super) fn before(&mut self, until: Until) -> Option<Part> {
         let now = self.clock(until.span)?;
         let text = TypedExpr::new(TypedKind::Text(until.at.to_string()), Ty::String, until.span);
-        let end = TypedExpr::new(TypedKind::Construct("datetime".to_owned(), Box::new(text)), Ty::Datetime, until.span);
-        Some(Part::generated(now.binary(Operator::Less, end), format!("until \"{}\"", until.at)))
+        let end = TypedExpr::new(
+            TypedKind::Construct("datetime".to_owned(), Box::new(text)),
+            Ty::Datetime,
+            until.span,
+        );
+        Some(Part::generated(
+            now.binary(Operator::Less, end),
+            format!("until \"{}\"", until.at),
+        ))
     }
 
     /// What a role demands of its holders wherever it is used: its `until` and its `when`.
@@ -92,9 +105,17 @@ impl Lowering<'_> {
         for (step, optional) in &path.steps {
             if *optional {
                 let span = at.span;
-                tests.push(TypedExpr::new(TypedKind::Has(Box::new(at.clone()), vec![step.clone()]), Ty::Bool, span));
+                tests.push(TypedExpr::new(
+                    TypedKind::Has(Box::new(at.clone()), vec![step.clone()]),
+                    Ty::Bool,
+                    span,
+                ));
             }
-            let next = self.program.ty(ty).and_then(|found| found.attributes.get(step)).map(|a| a.ty.clone());
+            let next = self
+                .program
+                .ty(ty)
+                .and_then(|found| found.attributes.get(step))
+                .map(|a| a.ty.clone());
             if let Some(Ty::Entity(id)) = &next {
                 ty = *id;
             }
@@ -104,7 +125,14 @@ impl Lowering<'_> {
     }
 
     /// Whether `subject` holds a role held per entity, which `base` leads to.
-    pub(super) fn holds(&mut self, subject: TypedExpr, role: RoleId, base: &Base, via: Option<(&str, Span)>, span: Span) -> Option<Part> {
+    pub(super) fn holds(
+        &mut self,
+        subject: TypedExpr,
+        role: RoleId,
+        base: &Base,
+        via: Option<(&str, Span)>,
+        span: Span,
+    ) -> Option<Part> {
         let program = self.program;
         let role = program.role(role)?;
         let on = role.on?;
@@ -129,7 +157,11 @@ impl Lowering<'_> {
                 let ty = program.ty(on).and_then(|ty| ty.attributes.get(by));
                 let set = ty.is_some_and(|attribute| matches!(attribute.ty, Ty::Set(_)));
                 if ty.is_some_and(|attribute| !attribute.required) {
-                    tests.push(TypedExpr::new(TypedKind::Has(Box::new(entity.clone()), vec![by.clone()]), Ty::Bool, span));
+                    tests.push(TypedExpr::new(
+                        TypedKind::Has(Box::new(entity.clone()), vec![by.clone()]),
+                        Ty::Bool,
+                        span,
+                    ));
                 }
                 let held = entity.attribute(by.clone(), Ty::Unknown);
                 match set {
@@ -156,7 +188,14 @@ impl Lowering<'_> {
     }
 
     /// The one path from a type to the type that carries a role, or the one that `via` picks.
-    fn relation_path(&mut self, role: &Role, on: TypeId, ty: TypeId, via: Option<(&str, Span)>, span: Span) -> Option<Path> {
+    fn relation_path(
+        &mut self,
+        role: &Role,
+        on: TypeId,
+        ty: TypeId,
+        via: Option<(&str, Span)>,
+        span: Span,
+    ) -> Option<Path> {
         let program = self.program;
         let mut paths = graph::paths(program, ty, on);
         if let (Some((via, _)), true) = (via, ty != on) {
@@ -174,7 +213,9 @@ impl Lowering<'_> {
                         format!("`{here}` does not lead to the `{carrier}` whose holders of `{name}` are meant"),
                     )
                     .also(role.span, "the role is held per entity of its type")
-                    .help(format!("declare the parent, `{here} in {carrier} as …`, or grant to a role held everywhere")),
+                    .help(format!(
+                        "declare the parent, `{here} in {carrier} as …`, or grant to a role held everywhere"
+                    )),
                 );
                 None
             }
@@ -186,7 +227,10 @@ impl Lowering<'_> {
                         format!("`{}`", steps.join("."))
                     })
                     .collect();
-                let first = several.first().and_then(|path| path.steps.first()).map_or("", |(step, _)| step.as_str());
+                let first = several
+                    .first()
+                    .and_then(|path| path.steps.first())
+                    .map_or("", |(step, _)| step.as_str());
                 self.out.push(
                     Diagnostic::error(
                         graph::codes::RELATION_PATH,

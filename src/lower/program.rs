@@ -63,7 +63,11 @@ pub fn lower(
     sources: &Sources,
     out: &mut Diagnostics,
 ) -> Lowered {
-    let mut cx = Lowering { program, out, drafts: Vec::new() };
+    let mut cx = Lowering {
+        program,
+        out,
+        drafts: Vec::new(),
+    };
     for condition in &program.conditions {
         graph::check_condition(program, condition, cx.out);
     }
@@ -83,8 +87,12 @@ pub fn lower(
         }
         Err(error) => {
             out.push(
-                Diagnostic::error(codes::INTERNAL, draft.span, format!("this could not be written as Cedar: {error}"))
-                    .help("this is a fault of the compiler; please report it with the statement"),
+                Diagnostic::error(
+                    codes::INTERNAL,
+                    draft.span,
+                    format!("this could not be written as Cedar: {error}"),
+                )
+                .help("this is a fault of the compiler; please report it with the statement"),
             );
             false
         }
@@ -94,7 +102,7 @@ pub fn lower(
         validate::gate(&drafts, &policies, schema, out);
         validate::raw(&raw, schema, out);
     }
-    let contract = contract::build(program, raw_schema);
+    let contract = contract::build(program);
     let origins = origins::build(&drafts, &raw, sources);
     let roles = program
         .role_ids()
@@ -108,7 +116,16 @@ pub fn lower(
         Some(SchemaText { schema, text }) => (Some(schema), Some(text)),
         None => (None, None),
     };
-    Lowered { drafts, policies, raw, schema, schema_text, roles, contract, origins }
+    Lowered {
+        drafts,
+        policies,
+        raw,
+        schema,
+        schema_text,
+        roles,
+        contract,
+        origins,
+    }
 }
 
 fn same_ids(drafts: &[Draft], raw: &[RawPolicy], out: &mut Diagnostics) {
@@ -117,9 +134,13 @@ fn same_ids(drafts: &[Draft], raw: &[RawPolicy], out: &mut Diagnostics) {
         let id: &PolicyId = policy.policy.id();
         if let Some(draft) = known.get(id.to_string().as_str()) {
             out.push(
-                Diagnostic::error(codes::RAW_SAME_ID, policy.span, format!("`{id}` is the id of a Gate statement, too"))
-                    .also(draft.span, "the statement")
-                    .help("choose another `@id`"),
+                Diagnostic::error(
+                    codes::RAW_SAME_ID,
+                    policy.span,
+                    format!("`{id}` is the id of a Gate statement, too"),
+                )
+                .also(draft.span, "the statement")
+                .help("choose another `@id`"),
             );
         }
     }
@@ -155,7 +176,11 @@ impl<'a> Lowering<'a> {
 
     /// The Cedar entities of some actions.
     pub(super) fn action_entities(&self, actions: &[ActionId]) -> Vec<Entity> {
-        actions.iter().filter_map(|id| self.program.action(*id)).map(|action| action.cedar.clone()).collect()
+        actions
+            .iter()
+            .filter_map(|id| self.program.action(*id))
+            .map(|action| action.cedar.clone())
+            .collect()
     }
 
     /// The full Cedar name of a type.
@@ -170,7 +195,9 @@ impl<'a> Lowering<'a> {
             let mut typed_somewhere = false;
             let mut faults = Diagnostics::new();
             for action in &assertion.actions {
-                let Some(found) = self.program.action(*action) else { continue };
+                let Some(found) = self.program.action(*action) else {
+                    continue;
+                };
                 for principal in self.program.principals_of(*action) {
                     for resource in &found.decided_on {
                         let env = self.env(principal, *resource, &[*action]);
@@ -198,13 +225,19 @@ pub(super) fn context_of(program: &Program, actions: &[ActionId]) -> (BTreeMap<S
             all.entry(name).or_insert(attribute);
         }
     }
-    let partial = count.into_iter().filter(|(_, count)| *count < actions.len()).map(|(name, _)| name).collect();
+    let partial = count
+        .into_iter()
+        .filter(|(_, count)| *count < actions.len())
+        .map(|(name, _)| name)
+        .collect();
     (all, partial)
 }
 
 /// The context of one action, break-glass grants left out.
 pub(super) fn context_of_one(program: &Program, id: ActionId) -> BTreeMap<String, Attribute> {
-    let Some(action) = program.action(id) else { return BTreeMap::new() };
+    let Some(action) = program.action(id) else {
+        return BTreeMap::new();
+    };
     let mut all = action.context.clone();
     if !action.is_raw() {
         for (name, common) in &program.context {

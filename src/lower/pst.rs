@@ -29,10 +29,9 @@ const LONGEST_SPINE: usize = 64;
 /// Where Cedar refuses a name or a pattern. Resolved programs hold none it would, so an error is a fault of ours.
 pub(super) fn policy(draft: &Draft, source: &str) -> Result<Policy, String> {
     let principal = match &draft.role {
-        Some(role) => pst::PrincipalConstraint::IsIn(
-            entity_type(&draft.principal)?,
-            pst::EntityOrSlot::Entity(entity(role)?),
-        ),
+        Some(role) => {
+            pst::PrincipalConstraint::IsIn(entity_type(&draft.principal)?, pst::EntityOrSlot::Entity(entity(role)?))
+        }
         None => pst::PrincipalConstraint::Is(entity_type(&draft.principal)?),
     };
     let action = match draft.actions.as_slice() {
@@ -55,8 +54,11 @@ pub(super) fn policy(draft: &Draft, source: &str) -> Result<Policy, String> {
     if let Some(required) = super::text::required(draft) {
         clauses.push(pst::Clause::Unless(expr(&required)?));
     }
-    let mut annotations: BTreeMap<String, SmolStr> =
-        draft.annotations.iter().map(|(name, text)| (name.clone(), SmolStr::from(text.as_str()))).collect();
+    let mut annotations: BTreeMap<String, SmolStr> = draft
+        .annotations
+        .iter()
+        .map(|(name, text)| (name.clone(), SmolStr::from(text.as_str())))
+        .collect();
     annotations.insert("id".to_owned(), SmolStr::from(draft.id.as_str()));
     annotations.insert("source".to_owned(), SmolStr::from(source));
     if let Some(because) = &draft.because {
@@ -82,7 +84,10 @@ fn entity_type(full: &str) -> Result<pst::EntityType, String> {
 }
 
 fn entity((ty, id): &Entity) -> Result<pst::EntityUID, String> {
-    Ok(pst::EntityUID { ty: entity_type(ty)?, eid: SmolStr::from(id.as_str()) })
+    Ok(pst::EntityUID {
+        ty: entity_type(ty)?,
+        eid: SmolStr::from(id.as_str()),
+    })
 }
 
 /// A typed expression as PST.
@@ -102,10 +107,16 @@ pub(super) fn expr(typed: &TypedExpr) -> Result<Arc<Expr>, String> {
             Variable::Context => pst::Var::Context,
         }),
         TypedKind::Entity(ty, id) => Expr::Literal(pst::Literal::EntityUID(entity(&(ty.clone(), id.clone()))?)),
-        TypedKind::Not(inner) => Expr::UnaryOp { op: UnaryOp::Not, expr: expr(inner)? },
+        TypedKind::Not(inner) => Expr::UnaryOp {
+            op: UnaryOp::Not,
+            expr: expr(inner)?,
+        },
         TypedKind::Negate(inner) => match inner.kind {
             TypedKind::Long(value) => Expr::Literal(pst::Literal::Long(value.wrapping_neg())),
-            _ => Expr::UnaryOp { op: UnaryOp::Neg, expr: expr(inner)? },
+            _ => Expr::UnaryOp {
+                op: UnaryOp::Neg,
+                expr: expr(inner)?,
+            },
         },
         TypedKind::And(parts) => return chain(parts, BinaryOp::And),
         TypedKind::Or(parts) => return chain(parts, BinaryOp::Or),
@@ -122,29 +133,52 @@ pub(super) fn expr(typed: &TypedExpr) -> Result<Arc<Expr>, String> {
                 Operator::Subtract => BinaryOp::Sub,
                 Operator::Multiply => BinaryOp::Mul,
             };
-            Expr::BinaryOp { op, left: expr(left)?, right: expr(right)? }
+            Expr::BinaryOp {
+                op,
+                left: expr(left)?,
+                right: expr(right)?,
+            }
         }
-        TypedKind::If(test, yes, no) => {
-            Expr::IfThenElse { cond: expr(test)?, then_expr: expr(yes)?, else_expr: expr(no)? }
-        }
+        TypedKind::If(test, yes, no) => Expr::IfThenElse {
+            cond: expr(test)?,
+            then_expr: expr(yes)?,
+            else_expr: expr(no)?,
+        },
         TypedKind::Has(inner, attributes) => {
             let names: Vec<SmolStr> = attributes.iter().map(|name| SmolStr::from(name.as_str())).collect();
             let attrs = NonEmpty::from_vec(names).ok_or("`has` without an attribute")?;
-            Expr::HasAttr { expr: expr(inner)?, attrs }
+            Expr::HasAttr {
+                expr: expr(inner)?,
+                attrs,
+            }
         }
-        TypedKind::Like(inner, pattern) => Expr::Like { expr: expr(inner)?, pattern: like(pattern)? },
+        TypedKind::Like(inner, pattern) => Expr::Like {
+            expr: expr(inner)?,
+            pattern: like(pattern)?,
+        },
         TypedKind::Is(inner, ty, container) => Expr::Is {
             expr: expr(inner)?,
             entity_type: entity_type(ty)?,
             in_expr: container.as_ref().map(|container| expr(container)).transpose()?,
         },
-        TypedKind::Attribute(inner, attribute) => {
-            Expr::GetAttr { expr: expr(inner)?, attr: SmolStr::from(attribute.as_str()) }
-        }
-        TypedKind::Construct(function, argument) => Expr::UnaryOp { op: unary(function)?, expr: expr(argument)? },
+        TypedKind::Attribute(inner, attribute) => Expr::GetAttr {
+            expr: expr(inner)?,
+            attr: SmolStr::from(attribute.as_str()),
+        },
+        TypedKind::Construct(function, argument) => Expr::UnaryOp {
+            op: unary(function)?,
+            expr: expr(argument)?,
+        },
         TypedKind::Method(receiver, method, args) => match args.as_slice() {
-            [] => Expr::UnaryOp { op: unary(method)?, expr: expr(receiver)? },
-            [one] => Expr::BinaryOp { op: binary(method)?, left: expr(receiver)?, right: expr(one)? },
+            [] => Expr::UnaryOp {
+                op: unary(method)?,
+                expr: expr(receiver)?,
+            },
+            [one] => Expr::BinaryOp {
+                op: binary(method)?,
+                left: expr(receiver)?,
+                right: expr(one)?,
+            },
             _ => return Err(format!("no Cedar method `{method}` takes {} arguments", args.len())),
         },
         TypedKind::Set(elements) => Expr::Set(elements.iter().map(expr).collect::<Result<_, _>>()?),
@@ -163,7 +197,11 @@ pub(super) fn expr(typed: &TypedExpr) -> Result<Arc<Expr>, String> {
 fn chain(parts: &[TypedExpr], op: BinaryOp) -> Result<Arc<Expr>, String> {
     if parts.len() > LONGEST_SPINE {
         let (left, right) = parts.split_at(parts.len() / 2);
-        return Ok(Arc::new(Expr::BinaryOp { op, left: chain(left, op)?, right: chain(right, op)? }));
+        return Ok(Arc::new(Expr::BinaryOp {
+            op,
+            left: chain(left, op)?,
+            right: chain(right, op)?,
+        }));
     }
     let mut built: Option<Arc<Expr>> = None;
     for part in parts {

@@ -9,7 +9,9 @@ use crate::graph::RoleId;
 /// A way that meets more restrictions than another one opens nothing that the other does not, and is left out.
 /// No way at all: no set.
 pub(super) fn routes(program: &Program, from: RoleId, base: RoleId) -> Vec<BTreeSet<RoleId>> {
-    let Some(role) = program.role(from) else { return Vec::new() };
+    let Some(role) = program.role(from) else {
+        return Vec::new();
+    };
     let mut own = BTreeSet::new();
     if role.until.is_some() || role.when.is_some() {
         own.insert(from);

@@ -117,7 +117,9 @@ pub(super) fn expression(expr: &TypedExpr) -> String {
 }
 
 fn is_plain(name: &str) -> bool {
-    const RESERVED: [&str; 10] = ["true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"];
+    const RESERVED: [&str; 10] = [
+        "true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar",
+    ];
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
