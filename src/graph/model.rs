@@ -455,6 +455,8 @@ pub struct Deny {
     pub who: Vec<Holder>,
     /// What.
     pub actions: Vec<ActionId>,
+    /// Whether the actions were written `any`.
+    pub any_action: bool,
     /// The condition.
     pub when: Option<Expr>,
 }

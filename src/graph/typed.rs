@@ -165,7 +165,16 @@ impl TypedExpr {
         Self::chain(parts, span, TypedKind::Or, false)
     }
 
+    /// A long chain becomes a balanced tree, so that no later recursion is as deep as the chain is long.
     fn chain(mut parts: Vec<Self>, span: Span, kind: fn(Vec<Self>) -> TypedKind, empty: bool) -> Self {
+        if parts.len() > LONGEST_SPINE {
+            let rest = parts.split_off(parts.len() / 2);
+            let halves = vec![
+                Self::chain(parts, span, kind, empty),
+                Self::chain(rest, span, kind, empty),
+            ];
+            return Self::new(kind(halves), Ty::Bool, span);
+        }
         match (parts.len(), parts.pop()) {
             (_, None) => Self::bool(empty, span),
             (1, Some(only)) => only,
@@ -176,3 +185,6 @@ impl TypedExpr {
         }
     }
 }
+
+/// The longest chain that is kept flat.
+const LONGEST_SPINE: usize = 64;

@@ -18,3 +18,5 @@ pub const RAW_SAME_ID: Code = Code::new("raw-same-id");
 pub const TEMPLATE_LINK: Code = Code::new("template-link");
 /// A fault in the compiler itself.
 pub const INTERNAL: Code = Code::new("internal");
+/// A `deny … to any` whose condition does not type for some of the actions.
+pub const DENY_LEAVES_OUT: Code = Code::new("deny-leaves-out");

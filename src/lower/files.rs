@@ -1,29 +1,39 @@
 //! The policies as `.cedar` files, one per source file, in the style of Cedar's own formatter.
+//! What is written is read back and held against what was built, so that the text an auditor reads is the policy that decides.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
+use cedar_policy::Policy;
+use cedar_policy::PolicyId;
 use cedar_policy_formatter::Config;
 use cedar_policy_formatter::policies_str_to_pretty;
 
 use crate::text::Sources;
 
 use super::Lowered;
+use super::draft::Draft;
+use super::text;
 
 impl Lowered {
     /// Path and text of each file, sorted: `policies/001-payouts.cedar`, with the policies sorted by id.
     ///
     /// # Errors
-    /// Where Cedar's formatter refuses what Cedar wrote.
+    /// Where a policy's text does not read back as the policy that was built; a fault of ours.
     pub fn policy_files(&self, sources: &Sources) -> Result<Vec<(String, String)>, String> {
         let mut by_source: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
-        for (policy, file) in &self.policies {
-            by_source.entry(sources.name(*file)).or_default().push(text(policy)?);
+        for (draft, (policy, file)) in self.drafts.iter().zip(&self.policies) {
+            by_source
+                .entry(sources.name(*file))
+                .or_default()
+                .push((draft.id.clone(), gate(draft, policy)?));
         }
         for raw in &self.raw {
+            let id = raw.policy.id().to_string();
             by_source
                 .entry(sources.name(raw.span.file))
                 .or_default()
-                .push(text(&raw.policy)?);
+                .push((id, cedar(&raw.policy)?));
         }
         let config = Config {
             line_width: 120,
@@ -43,17 +53,37 @@ impl Lowered {
     }
 }
 
-fn text(policy: &cedar_policy::Policy) -> Result<(String, String), String> {
+fn gate(draft: &Draft, policy: &Policy) -> Result<String, String> {
+    let mut written = String::new();
+    let annotations: BTreeMap<&str, &str> = policy.annotations().collect();
+    for (name, value) in annotations {
+        // Writing to a string cannot fail.
+        let _ = writeln!(written, "@{name}(\"{}\")", value.escape_debug());
+    }
+    written.push_str(&text::policy(draft).text);
+    let id = PolicyId::new(&draft.id);
+    let read =
+        Policy::parse(Some(id), &written).map_err(|error| format!("`{}` does not read back: {error}", draft.id))?;
+    let same = match (read.to_json(), policy.to_json()) {
+        (Ok(read), Ok(built)) => read == built,
+        _ => false,
+    };
+    if !same {
+        return Err(format!("`{}` does not read back as it was built", draft.id));
+    }
+    Ok(written)
+}
+
+fn cedar(policy: &Policy) -> Result<String, String> {
     let id = policy.id().to_string();
     let written = policy
         .to_cedar()
         .ok_or_else(|| format!("`{id}` is linked to a template"))?;
     if policy.annotation("id").is_some() {
-        return Ok((id, written));
+        return Ok(written);
     }
     // Without the annotation, a reader of the text would number the policy anew.
-    let annotated = format!("@id(\"{}\")\n{written}", id.escape_debug());
-    Ok((id, annotated))
+    Ok(format!("@id(\"{}\")\n{written}", id.escape_debug()))
 }
 
 /// The part of a source's name that names a file: its stem, with anything unusual as `-`.

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::bundle::OriginKind;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::Severity;
 use crate::graph;
 use crate::graph::ActionId;
 use crate::graph::Deny;
@@ -17,6 +20,7 @@ use crate::graph::Ty;
 use crate::graph::TypeId;
 use crate::graph::TypedExpr;
 
+use super::codes;
 use super::draft::Draft;
 use super::draft::Effect;
 use super::draft::Part;
@@ -286,10 +290,18 @@ impl Lowering<'_> {
                 when.push(test);
             }
             if let Some(condition) = &deny.when {
-                let Some(typed) = graph::elaborate(&env, condition, self.out) else {
-                    continue;
-                };
-                when.push(Part::written(typed));
+                let mut faults = Diagnostics::new();
+                match graph::elaborate(&env, condition, &mut faults) {
+                    Some(typed) => when.push(Part::written(typed)),
+                    None if deny.any_action && self.decided_elsewhere(resource, actions) => {
+                        self.left_out(deny, actions);
+                        continue;
+                    }
+                    None => {
+                        self.out.extend(faults);
+                        continue;
+                    }
+                }
             }
             let mut names: Vec<&str> = variants.iter().map(String::as_str).collect();
             let role_name = role.map(|role| self.program.role_name(role));
@@ -310,5 +322,32 @@ impl Lowering<'_> {
                 ..draft
             });
         }
+    }
+
+    /// Whether none of the actions is declared by the type it is decided on: `list`, decided on the parent.
+    fn decided_elsewhere(&self, resource: TypeId, actions: &[ActionId]) -> bool {
+        actions
+            .iter()
+            .filter_map(|id| self.program.action(*id))
+            .all(|action| action.declared_on != Some(resource))
+    }
+
+    /// `deny … to any on T when …`: the condition speaks of a `T`, and some actions are decided before there is one.
+    fn left_out(&mut self, deny: &Deny, actions: &[ActionId]) {
+        let names: Vec<String> = actions
+            .iter()
+            .map(|id| format!("`{}`", self.program.action_name(*id)))
+            .collect();
+        let message = format!("this does not reach {}, decided on another type", names.join(", "));
+        self.out.push(
+            Diagnostic::new(
+                codes::DENY_LEAVES_OUT,
+                Severity::Advice,
+                Some(deny.statement.span),
+                message,
+            )
+            .label("its condition does not type there")
+            .help("deny those actions in a statement of their own, if they are to be denied"),
+        );
     }
 }

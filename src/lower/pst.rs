@@ -20,9 +20,6 @@ use super::draft::Draft;
 use super::draft::Effect;
 use super::draft::Entity;
 
-/// Chains longer than this are built as balanced trees, so that no later recursion is as deep as the chain is long.
-const LONGEST_SPINE: usize = 64;
-
 /// A draft as a Cedar policy with its annotations.
 ///
 /// # Errors
@@ -195,14 +192,6 @@ pub(super) fn expr(typed: &TypedExpr) -> Result<Arc<Expr>, String> {
 }
 
 fn chain(parts: &[TypedExpr], op: BinaryOp) -> Result<Arc<Expr>, String> {
-    if parts.len() > LONGEST_SPINE {
-        let (left, right) = parts.split_at(parts.len() / 2);
-        return Ok(Arc::new(Expr::BinaryOp {
-            op,
-            left: chain(left, op)?,
-            right: chain(right, op)?,
-        }));
-    }
     let mut built: Option<Arc<Expr>> = None;
     for part in parts {
         let right = expr(part)?;

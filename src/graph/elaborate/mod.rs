@@ -175,11 +175,11 @@ impl Elaborator<'_, '_> {
             }
             ExprKind::And(parts) => {
                 let parts = parts.iter().map(|part| self.truth(part)).collect();
-                TypedExpr::new(TypedKind::And(parts), Ty::Bool, span)
+                TypedExpr::all(parts, span)
             }
             ExprKind::Or(parts) => {
                 let parts = parts.iter().map(|part| self.truth(part)).collect();
-                TypedExpr::new(TypedKind::Or(parts), Ty::Bool, span)
+                TypedExpr::any(parts, span)
             }
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right, span),
             ExprKind::If(test, yes, no) => {

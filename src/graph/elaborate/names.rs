@@ -81,6 +81,10 @@ impl Elaborator<'_, '_> {
 
     fn unknown_name(&mut self, name: &str, span: Span, expected: Option<&Ty>) -> TypedExpr {
         let program = self.env.program;
+        if self.failed && matches!(expected, Some(Ty::Unknown)) {
+            // The other operand was at fault; what this name would have been is anybody's guess.
+            return self.poisoned(span);
+        }
         if let Some(Ty::Entity(id)) = expected
             && let Some(ty) = program.ty(*id)
             && let TypeKind::Enum { members, .. } = &ty.kind

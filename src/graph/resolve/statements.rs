@@ -253,6 +253,7 @@ pub(super) fn denies(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             statement,
             who,
             actions,
+            any_action: matches!(deny.actions, ast::Actions::Any(_)),
             when: deny.when.clone(),
         });
     }
