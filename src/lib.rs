@@ -10,5 +10,7 @@ pub mod bundle;
 pub mod decide;
 /// The one diagnostic type.
 pub mod diag;
+/// The break-glass state machine.
+pub mod emergency;
 /// Source texts, spans, instants.
 pub mod text;
