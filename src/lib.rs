@@ -22,6 +22,12 @@ pub mod syntax;
 /// Wire types of a compiled package.
 pub mod bundle;
 
+/// Bundle and request to decision: one evaluator for tests and production.
+pub mod decide;
+
+/// The break-glass state machine, pure.
+pub mod emergency;
+
 /// Tree to resolved program.
 pub mod graph;
 
