@@ -8,5 +8,7 @@
 pub mod bundle;
 /// The one diagnostic type.
 pub mod diag;
+/// Output formats.
+pub mod report;
 /// Source texts, spans, instants.
 pub mod text;
