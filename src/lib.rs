@@ -10,5 +10,7 @@ pub mod bundle;
 pub mod diag;
 /// Output formats.
 pub mod report;
+/// A project as sources; YAML with positions.
+pub mod load;
 /// Source texts, spans, instants.
 pub mod text;
