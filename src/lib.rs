@@ -8,9 +8,9 @@
 pub mod bundle;
 /// The one diagnostic type.
 pub mod diag;
-/// Output formats.
-pub mod report;
 /// A project as sources; YAML with positions.
 pub mod load;
+/// Output formats.
+pub mod report;
 /// Source texts, spans, instants.
 pub mod text;

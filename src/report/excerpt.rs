@@ -13,11 +13,11 @@ use miette::SourceCode;
 use miette::SourceSpan;
 use miette::SpanContents;
 
+use super::files::Files;
 use super::human::printable;
 use crate::diag::Diagnostic;
 use crate::text::FileId;
 use crate::text::LineColumn;
-use crate::text::Sources;
 use crate::text::Span;
 
 /// The most characters of one source line that are shown.
@@ -44,44 +44,45 @@ struct Block {
 }
 
 /// The excerpt of a diagnostic, and its labels as ranges of the excerpt.
-pub(super) fn excerpt(diagnostic: &Diagnostic, sources: &Sources) -> (Excerpt, Vec<LabeledSpan>) {
+pub(super) fn excerpt(diagnostic: &Diagnostic, files: Files<'_>) -> (Excerpt, Vec<LabeledSpan>) {
     let mut excerpt = Excerpt {
         text: String::new(),
         blocks: Vec::new(),
         positions: BTreeMap::new(),
     };
     let mut labels = Vec::new();
-    for file in files(diagnostic) {
-        for block in blocks(diagnostic, sources, file) {
-            excerpt.add(diagnostic, sources, file, block, &mut labels);
+    for file in labelled(diagnostic) {
+        for block in blocks(diagnostic, files, file) {
+            excerpt.add(diagnostic, files, file, block, &mut labels);
         }
     }
     (excerpt, labels)
 }
 
 /// The files of the labels, that of the primary one first.
-fn files(diagnostic: &Diagnostic) -> Vec<FileId> {
-    let mut files = Vec::new();
+fn labelled(diagnostic: &Diagnostic) -> Vec<FileId> {
+    let mut labelled = Vec::new();
     for label in &diagnostic.labels {
-        if !files.contains(&label.span.file) {
-            files.push(label.span.file);
+        if !labelled.contains(&label.span.file) {
+            labelled.push(label.span.file);
         }
     }
-    files
+    labelled
 }
 
 /// The lines of a file to show, as runs of neighbours.
-fn blocks(diagnostic: &Diagnostic, sources: &Sources, file: FileId) -> Vec<Range<u32>> {
+fn blocks(diagnostic: &Diagnostic, files: Files<'_>, file: FileId) -> Vec<Range<u32>> {
     let wanted: BTreeSet<u32> = diagnostic
         .labels
         .iter()
         .filter(|label| label.span.file == file)
         .flat_map(|label| {
-            let line = line_of(sources, label.span);
+            let line = line_of(files, label.span);
             [line.saturating_sub(1), line, line + 1]
         })
         .filter(|line| {
-            sources
+            files
+                .sources
                 .lines(file)
                 .is_some_and(|lines| lines.line_start(*line).is_some())
         })
@@ -101,7 +102,7 @@ impl Excerpt {
     fn add(
         &mut self,
         diagnostic: &Diagnostic,
-        sources: &Sources,
+        files: Files<'_>,
         file: FileId,
         run: Range<u32>,
         labels: &mut Vec<LabeledSpan>,
@@ -111,22 +112,22 @@ impl Excerpt {
             if line > run.start {
                 self.text.push('\n');
             }
-            let span = line_span(sources, file, line);
+            let span = line_span(files, file, line);
             let here: Vec<_> = diagnostic
                 .labels
                 .iter()
                 .enumerate()
-                .filter(|(_, label)| label.span.file == file && line_of(sources, label.span) == line)
+                .filter(|(_, label)| label.span.file == file && line_of(files, label.span) == line)
                 .collect();
             let ranges: Vec<_> = here.iter().map(|(_, label)| within(span, label.span)).collect();
-            let (shown, ranges) = shorten(sources.slice(span), ranges);
+            let (shown, ranges) = shorten(files.sources.slice(span), ranges);
             let base = self.text.len();
             for ((at, label), range) in here.into_iter().zip(ranges) {
                 let text = (!label.text.is_empty()).then(|| printable(&label.text));
                 let range = base + range.start..base + range.end;
                 self.positions
                     .entry(range.start)
-                    .or_insert_with(|| sources.position(label.span));
+                    .or_insert_with(|| files.sources.position(label.span));
                 labels.push(match at {
                     0 => LabeledSpan::new_primary_with_span(text, range),
                     _ => LabeledSpan::new_with_span(text, range),
@@ -136,7 +137,7 @@ impl Excerpt {
             self.text.push_str(if shown.is_empty() { " " } else { &shown });
         }
         self.blocks.push(Block {
-            name: printable(sources.name(file)),
+            name: printable(&files.path(file)),
             range: start..self.text.len(),
             first_line: run.start,
             lines: run.len(),
@@ -180,14 +181,14 @@ impl SourceCode for Excerpt {
     }
 }
 
-fn line_of(sources: &Sources, span: Span) -> u32 {
-    sources.position(span).line
+fn line_of(files: Files<'_>, span: Span) -> u32 {
+    files.sources.position(span).line
 }
 
 /// A line without its ending.
-fn line_span(sources: &Sources, file: FileId, line: u32) -> Span {
-    let text = sources.text(file);
-    let start_of = |line| sources.lines(file).and_then(|lines| lines.line_start(line));
+fn line_span(files: Files<'_>, file: FileId, line: u32) -> Span {
+    let text = files.sources.text(file);
+    let start_of = |line| files.sources.lines(file).and_then(|lines| lines.line_start(line));
     let start = start_of(line).map_or(text.len(), |start| start as usize);
     let end = start_of(line + 1).map_or(text.len(), |end| end as usize);
     let content = text.get(start..end).unwrap_or("").trim_end_matches(['\n', '\r']);

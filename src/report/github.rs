@@ -1,17 +1,17 @@
 //! Diagnostics as GitHub workflow commands, which GitHub shows beside the changed lines.
 
+use super::files::Files;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::Severity;
-use crate::text::Sources;
 
-/// One command per diagnostic. `root` is the package's path from the repository's root; file names are put behind it.
+/// One command per diagnostic. GitHub finds the files where the run stands at the repository's root.
 #[must_use]
-pub fn annotations(all: &Diagnostics, sources: &Sources, root: &str) -> String {
-    all.iter().map(|one| annotation(one, sources, root)).collect()
+pub fn annotations(all: &Diagnostics, files: Files<'_>) -> String {
+    all.iter().map(|one| annotation(one, files)).collect()
 }
 
-fn annotation(diagnostic: &Diagnostic, sources: &Sources, root: &str) -> String {
+fn annotation(diagnostic: &Diagnostic, files: Files<'_>) -> String {
     let command = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -19,9 +19,9 @@ fn annotation(diagnostic: &Diagnostic, sources: &Sources, root: &str) -> String 
     };
     let mut properties = Vec::new();
     if let Some(span) = diagnostic.primary() {
-        let start = sources.position(span);
-        let end = sources.position(span.at_end());
-        properties.push(("file", path(root, sources.name(span.file))));
+        let start = files.sources.position(span);
+        let end = files.sources.position(span.at_end());
+        properties.push(("file", files.path(span.file)));
         properties.push(("line", start.line.to_string()));
         properties.push(("endLine", end.line.to_string()));
         // GitHub takes columns only where the annotation stays on one line.
@@ -45,13 +45,6 @@ fn annotation(diagnostic: &Diagnostic, sources: &Sources, root: &str) -> String 
     format!("::{command} {}::{}\n", properties.join(","), escape(&text))
 }
 
-fn path(root: &str, name: &str) -> String {
-    match root.trim_end_matches('/').trim_start_matches("./") {
-        "" | "." => name.to_owned(),
-        root => format!("{root}/{name}"),
-    }
-}
-
 fn escape(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
@@ -60,6 +53,7 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::diag::Code;
+    use crate::text::Sources;
     use crate::text::Span;
 
     #[test]
@@ -69,8 +63,12 @@ mod tests {
         let fault = Diagnostic::error(Code::new("some-fault"), Span::new(file, 8, 13), "100% wrong\nreally")
             .help("write: less")
             .note("a fact");
+        let files = Files {
+            sources: &sources,
+            root: "./examples/shop/",
+        };
         assert_eq!(
-            annotations(&[fault].into_iter().collect(), &sources, "./examples/shop/"),
+            annotations(&[fault].into_iter().collect(), files),
             "::error file=examples/shop/policy/a%2Cb.gate,line=2,endLine=2,col=5,endColumn=10,title=some-fault\
              ::100%25 wrong%0Areally%0Ahelp: write: less%0Anote: a fact\n"
         );
@@ -80,7 +78,7 @@ mod tests {
     fn a_fault_without_a_place_has_none() {
         let fault = Diagnostic::global_error(Code::new("some-fault"), "nothing here");
         assert_eq!(
-            annotations(&[fault].into_iter().collect(), &Sources::default(), "."),
+            annotations(&[fault].into_iter().collect(), Files::new(&Sources::default())),
             "::error title=some-fault::nothing here\n"
         );
     }

@@ -9,10 +9,10 @@ use miette::LabeledSpan;
 
 use super::excerpt::Excerpt;
 use super::excerpt::excerpt;
+use super::files::Files;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::Severity;
-use crate::text::Sources;
 
 /// The most characters of one message, label or note that are shown; user input in them may be of any length.
 const TEXT_CHARS: usize = 600;
@@ -45,17 +45,17 @@ impl Style {
 
 /// All diagnostics, an empty line between them.
 #[must_use]
-pub fn diagnostics(all: &Diagnostics, sources: &Sources, style: Style) -> String {
+pub fn diagnostics(all: &Diagnostics, files: Files<'_>, style: Style) -> String {
     all.iter()
-        .map(|one| diagnostic(one, sources, style))
+        .map(|one| diagnostic(one, files, style))
         .collect::<Vec<_>>()
         .join("\n")
 }
 
 /// One diagnostic: its code and message, the source with its labels, help and notes.
 #[must_use]
-pub fn diagnostic(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
-    let (excerpt, labels) = excerpt(diagnostic, sources);
+pub fn diagnostic(diagnostic: &Diagnostic, files: Files<'_>, style: Style) -> String {
+    let (excerpt, labels) = excerpt(diagnostic, files);
     let drawing = Drawing {
         diagnostic,
         excerpt,
@@ -195,6 +195,7 @@ mod tests {
     use super::*;
     use crate::diag::Code;
     use crate::text::FileId;
+    use crate::text::Sources;
     use crate::text::Span;
 
     const CODE: Code = Code::new("some-fault");
@@ -212,7 +213,7 @@ mod tests {
             .label("not an action of `Payout`")
             .help("did you mean `read`?")
             .note("declared in `policy/model.gate`");
-        insta::assert_snapshot!(diagnostic(&fault, &sources, Style::PLAIN), @"
+        insta::assert_snapshot!(diagnostic(&fault, Files::new(&sources), Style::PLAIN), @"
          error[some-fault]: no action `raed` on `Payout`
           ╭─[policy/a.gate:2:8]
         1 │ role support for User {
@@ -236,7 +237,7 @@ mod tests {
             .label("here")
             .also(at(&sources, a, "first"), "and here")
             .also(at(&sources, b, "third"), "and there");
-        insta::assert_snapshot!(diagnostic(&fault, &sources, Style::PLAIN), @"
+        insta::assert_snapshot!(diagnostic(&fault, Files::new(&sources), Style::PLAIN), @"
          warning[some-fault]: `second` is declared three times
           ╭─[a.gate:1:1]
         1 │ first;
@@ -265,7 +266,7 @@ mod tests {
         let file = sources.add("a.gate", "role r {\n  x\n  y\n  z\n}\n");
         let whole = Span::new(file, 0, sources.text(file).len());
         let fault = Diagnostic::error(CODE, whole, "unclosed");
-        insta::assert_snapshot!(diagnostic(&fault, &sources, Style::PLAIN), @"
+        insta::assert_snapshot!(diagnostic(&fault, Files::new(&sources), Style::PLAIN), @"
          error[some-fault]: unclosed
           ╭─[a.gate:1:1]
         1 │ role r {
@@ -281,7 +282,7 @@ mod tests {
         let file = sources.add("a.gate", "role r {\n");
         let end = Span::new(file, 9, 9);
         let fault = Diagnostic::error(CODE, end, "missing `}`").label("expected here");
-        insta::assert_snapshot!(diagnostic(&fault, &sources, Style::PLAIN), @"
+        insta::assert_snapshot!(diagnostic(&fault, Files::new(&sources), Style::PLAIN), @"
          error[some-fault]: missing `}`
           ╭─[a.gate:2:1]
         1 │ role r {
@@ -291,7 +292,7 @@ mod tests {
           ╰────
         ");
         let fault = Diagnostic::global_error(CODE, "the package has no policy").note("looked in `policy/`");
-        insta::assert_snapshot!(diagnostic(&fault, &sources, Style::PLAIN), @"
+        insta::assert_snapshot!(diagnostic(&fault, Files::new(&sources), Style::PLAIN), @"
         error[some-fault]: the package has no policy
         note: looked in `policy/`
         ");
@@ -306,7 +307,7 @@ mod tests {
             .label(line.clone())
             .help(line.clone())
             .note(line);
-        let shown = diagnostic(&fault, &sources, Style::PLAIN);
+        let shown = diagnostic(&fault, Files::new(&sources), Style::PLAIN);
         assert!(shown.len() < 10_000, "{} bytes", shown.len());
         assert!(!shown.contains(['\u{1b}', '\u{202e}', '\r']), "{shown}");
         assert!(shown.contains("BAD"), "{shown}");
@@ -331,7 +332,7 @@ mod tests {
                 for end in 0..=text.len() + 2 {
                     let fault = Diagnostic::error(CODE, Span::new(file, start, end), "odd")
                         .also(Span::new(file, end, start), "odder");
-                    assert!(diagnostic(&fault, &sources, Style::PLAIN).contains("odd"));
+                    assert!(diagnostic(&fault, Files::new(&sources), Style::PLAIN).contains("odd"));
                 }
             }
         }

@@ -2,24 +2,24 @@
 
 use serde::Serialize;
 
+use super::files::Files;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::Label;
 use crate::diag::Severity;
-use crate::text::Sources;
 
 /// Version of this format; raised where a reader of the one before would break.
 const FORMAT: u32 = 1;
 
 /// All diagnostics as one JSON object, with a newline at the end.
 #[must_use]
-pub fn json(all: &Diagnostics, sources: &Sources) -> String {
+pub fn json(all: &Diagnostics, files: Files<'_>) -> String {
     let report = Report {
         format: FORMAT,
         errors: all.count(Severity::Error),
         warnings: all.count(Severity::Warning),
-        diagnostics: all.iter().map(|one| Item::new(one, sources)).collect(),
+        diagnostics: all.iter().map(|one| Item::new(one, files)).collect(),
     };
     // Strings and numbers always serialize.
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
@@ -46,18 +46,14 @@ struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    fn new(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Self {
+    fn new(diagnostic: &'a Diagnostic, files: Files<'_>) -> Self {
         Self {
             code: diagnostic.code,
             severity: diagnostic.severity,
             message: &diagnostic.message,
             help: diagnostic.help.as_deref(),
             notes: &diagnostic.notes,
-            labels: diagnostic
-                .labels
-                .iter()
-                .map(|label| Place::new(label, sources))
-                .collect(),
+            labels: diagnostic.labels.iter().map(|label| Place::new(label, files)).collect(),
         }
     }
 }
@@ -65,7 +61,7 @@ impl<'a> Item<'a> {
 /// A label: where it starts and ends as people count (from 1, in characters) and as programs do (bytes from 0).
 #[derive(Serialize)]
 struct Place<'a> {
-    file: &'a str,
+    file: String,
     line: u32,
     column: u32,
     end_line: u32,
@@ -76,11 +72,11 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn new(label: &'a Label, sources: &'a Sources) -> Self {
-        let start = sources.position(label.span);
-        let end = sources.position(label.span.at_end());
+    fn new(label: &'a Label, files: Files<'_>) -> Self {
+        let start = files.sources.position(label.span);
+        let end = files.sources.position(label.span.at_end());
         Self {
-            file: sources.name(label.span.file),
+            file: files.path(label.span.file),
             line: start.line,
             column: start.column,
             end_line: end.line,
@@ -95,6 +91,7 @@ impl<'a> Place<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Sources;
     use crate::text::Span;
 
     #[test]
@@ -105,7 +102,7 @@ mod tests {
             .label("this")
             .help("write `ef`")
             .note("a fact");
-        insta::assert_snapshot!(json(&[fault].into_iter().collect(), &sources), @r#"
+        insta::assert_snapshot!(json(&[fault].into_iter().collect(), Files::new(&sources)), @r#"
         {
           "format": 1,
           "errors": 0,
@@ -139,7 +136,7 @@ mod tests {
 
     #[test]
     fn no_diagnostics_are_an_empty_list() {
-        insta::assert_snapshot!(json(&Diagnostics::new(), &Sources::default()), @r#"
+        insta::assert_snapshot!(json(&Diagnostics::new(), Files::new(&Sources::default())), @r#"
         {
           "format": 1,
           "errors": 0,

@@ -2,10 +2,12 @@
 //! `cli` does.
 
 mod excerpt;
+mod files;
 mod github;
 mod human;
 mod json;
 
+pub use files::Files;
 pub use github::annotations;
 pub use human::Colour;
 pub use human::Style;
