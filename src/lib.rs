@@ -6,6 +6,8 @@
 
 /// Wire types of a compiled package.
 pub mod bundle;
+/// Arguments, dispatch, exit codes.
+pub mod cli;
 /// The one diagnostic type.
 pub mod diag;
 /// A project as sources; YAML with positions.

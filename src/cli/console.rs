@@ -45,7 +45,10 @@ impl Console {
                 self.listening = false;
                 Ok(())
             }
-            Err(source) => Err(CliError::Output { source }),
+            Err(source) => Err(CliError::Stream {
+                stream: "standard output",
+                source,
+            }),
         }
     }
 

@@ -1,8 +1,12 @@
-//! What the process was given: arguments, environment, terminal, clock. Read here and nowhere else.
-#![expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment and the clock")]
+//! What the process was given: arguments, environment, terminal, clock, folder. Read here and nowhere else.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment and the clock"
+)]
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::time::SystemTime;
 
 use crate::report::Colour;
@@ -49,6 +53,17 @@ pub(super) fn is_watched() -> bool {
 /// Whether somebody can answer a question.
 pub(super) fn is_interactive() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// Whether anything is at a path, be it a link to nowhere.
+pub(super) fn is_taken(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}
+
+/// The name of a folder that was given as `.` or `..`; empty for the root.
+pub(super) fn real_name(dir: &Path) -> String {
+    let real = std::fs::canonicalize(dir).unwrap_or_default();
+    real.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn style_of(choice: ColourChoice, terminal: bool) -> Style {
