@@ -4,15 +4,26 @@
 //! The rooms below stand in the order of the data's way; which may import which is a table in the book
 //! (`book/src/contributing/architecture.md`) that a test holds the code to.
 
-/// Wire types of a compiled package.
-pub mod bundle;
-/// Arguments, dispatch, exit codes.
-pub mod cli;
-/// The one diagnostic type.
-pub mod diag;
-/// A project as sources; YAML with positions.
-pub mod load;
-/// Output formats.
-pub mod report;
 /// Source texts, spans, instants.
 pub mod text;
+
+/// The one diagnostic type.
+pub mod diag;
+
+/// A package as sources: from disk, from a git revision; YAML with positions.
+pub mod load;
+
+/// Text to tree with spans, and the formatter.
+pub mod syntax;
+
+/// Wire types of a compiled package.
+pub mod bundle;
+
+/// Tree to resolved program.
+pub mod graph;
+
+/// Output formats.
+pub mod report;
+
+/// Arguments, dispatch, exit codes.
+pub mod cli;

@@ -32,6 +32,35 @@ pub enum LoadError {
     /// A path named by the user is neither a file nor a link to one.
     #[error("`{}` is not a file", .0.display())]
     NotAFile(PathBuf),
+    /// A revision is asked for where there is no repository.
+    #[error("`{}` is not in a git repository", .0.display())]
+    NotARepository(PathBuf),
+    /// The repository has no such revision.
+    #[error("unknown revision `{revision}`")]
+    UnknownRevision {
+        /// What was asked for.
+        revision: String,
+        /// A branch or tag of nearly that name.
+        near: Option<String>,
+        /// Whether the repository has a part of its history only.
+        shallow: bool,
+    },
+    /// The revision is there, the package in it is not.
+    #[error("revision `{revision}` has no package `{}`", path.display())]
+    NotInRevision {
+        /// The package.
+        path: PathBuf,
+        /// The revision.
+        revision: String,
+    },
+    /// The repository cannot be read.
+    #[error("cannot read the repository of `{}`: {message}", path.display())]
+    Git {
+        /// The package.
+        path: PathBuf,
+        /// git's reason.
+        message: String,
+    },
     /// A file cannot be written.
     #[error("cannot write `{}`: {}", path.display(), cause.kind())]
     Write {
@@ -88,6 +117,13 @@ impl LoadError {
             } => Some(format!("it lies in the package `{}`; name that", around.display())),
             Self::NotABuild { .. } => Some("name an empty or new folder, or one that `build` wrote".to_owned()),
             Self::OutsideFolder { .. } => Some("delete the folder and build again".to_owned()),
+            Self::UnknownRevision { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::UnknownRevision { shallow: true, .. } => {
+                Some("this clone is shallow; `git fetch --unshallow` brings the rest of its history".to_owned())
+            }
+            Self::UnknownRevision { .. } => Some("name a commit, branch or tag, such as `HEAD~1`".to_owned()),
+            Self::NotInRevision { .. } => Some("a package has its `gatewright.toml` in that revision".to_owned()),
+            Self::NotARepository(_) | Self::Git { .. } => None,
             Self::Read { .. } | Self::NotAFile(_) | Self::Write { .. } => None,
         }
     }

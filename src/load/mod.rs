@@ -6,6 +6,7 @@
 pub mod codes;
 mod disk;
 mod error;
+mod git;
 mod package;
 mod write;
 /// YAML documents with a place on every value.
@@ -16,6 +17,7 @@ pub use disk::load_cedar;
 pub use disk::load_package;
 pub use disk::read_if_present;
 pub use error::LoadError;
+pub use git::load_revision;
 pub use package::MAX_FILE_BYTES;
 pub use package::PackageFiles;
 pub use write::replace_tree;
