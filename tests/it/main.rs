@@ -12,5 +12,6 @@
 
 mod book;
 mod cli;
+mod mdtest;
 mod support;
 mod tidy;

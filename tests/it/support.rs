@@ -8,28 +8,28 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 /// The repository's root.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A file of the repository.
 #[derive(Debug, Clone)]
-pub struct File {
+pub(crate) struct File {
     /// Its path from the root, with `/`.
-    pub path: String,
-    pub text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 impl File {
     /// The name without folder and ending.
-    pub fn stem(&self) -> &str {
+    pub(crate) fn stem(&self) -> &str {
         let name = self.path.rsplit('/').next().unwrap();
         name.split_once('.').map_or(name, |(stem, _)| stem)
     }
 }
 
 /// A file of the repository; panics where it cannot be read.
-pub fn file(path: &str) -> File {
+pub(crate) fn file(path: &str) -> File {
     let text = fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     File {
         path: path.to_owned(),
@@ -38,7 +38,7 @@ pub fn file(path: &str) -> File {
 }
 
 /// All files below a folder whose names end so, sorted by path; none where there is no folder.
-pub fn files(folder: &str, ending: &str) -> Vec<File> {
+pub(crate) fn files(folder: &str, ending: &str) -> Vec<File> {
     paths(folder)
         .into_iter()
         .filter(|path| path.ends_with(ending))
@@ -47,7 +47,7 @@ pub fn files(folder: &str, ending: &str) -> Vec<File> {
 }
 
 /// The paths of all files below a folder, sorted.
-pub fn paths(folder: &str) -> Vec<String> {
+pub(crate) fn paths(folder: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut waiting = vec![root().join(folder)];
     while let Some(folder) = waiting.pop() {
@@ -66,7 +66,7 @@ pub fn paths(folder: &str) -> Vec<String> {
 }
 
 /// The folders directly below a folder, sorted.
-pub fn folders(folder: &str) -> Vec<String> {
+pub(crate) fn folders(folder: &str) -> Vec<String> {
     let mut found: Vec<String> = fs::read_dir(root().join(folder))
         .into_iter()
         .flatten()
@@ -79,14 +79,14 @@ pub fn folders(folder: &str) -> Vec<String> {
 }
 
 /// The real policies of other projects, where they lie beside the repository.
-pub fn corpora() -> Option<PathBuf> {
+pub(crate) fn corpora() -> Option<PathBuf> {
     let path = root().join("../shared/corpora");
     has("corpora", path.is_dir()).then_some(path)
 }
 
 /// Whether a test that needs a component can run. Where the component is absent the test is skipped, and one line on
 /// standard error says so; what `GATEWRIGHT_TEST_REQUIRE` names must be there.
-pub fn has(component: &'static str, present: bool) -> bool {
+pub(crate) fn has(component: &'static str, present: bool) -> bool {
     static SKIPPED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
     if present {
         return true;
@@ -104,6 +104,6 @@ pub fn has(component: &'static str, present: bool) -> bool {
 }
 
 /// Panics with all offences, one per line.
-pub fn assert_none(what: &str, offences: Vec<String>) {
+pub(crate) fn assert_none(what: &str, offences: Vec<String>) {
     assert!(offences.is_empty(), "{what}:\n  {}\n", offences.join("\n  "));
 }
