@@ -13,6 +13,9 @@ pub mod diag;
 /// A package as sources: from disk, from a git revision; YAML with positions.
 pub mod load;
 
+/// The project file; the stack of lint levels.
+pub mod config;
+
 /// Text to tree with spans, and the formatter.
 pub mod syntax;
 

@@ -16,12 +16,10 @@ pub const YAML_LIMIT: Code = Code::new("yaml-limit");
 pub const YAML_NUMBER: Code = Code::new("yaml-number");
 /// YAML that different parsers read differently.
 pub const YAML_AMBIGUOUS: Code = Code::new("yaml-ambiguous");
-/// A file or folder of the package that cannot be read, or is neither a file nor a folder.
+/// A file or folder that cannot be read: forbidden, far too large, or neither a file nor a folder.
 pub const UNREADABLE_FILE: Code = Code::new("unreadable-file");
 /// A symbolic link inside a package.
 pub const SYMBOLIC_LINK: Code = Code::new("symbolic-link");
-/// A file beyond the size that is ever read.
-pub const FILE_TOO_LARGE: Code = Code::new("file-too-large");
 /// A file that is not UTF-8.
 pub const NOT_UTF8: Code = Code::new("not-utf8");
 /// A file whose name is not UTF-8.

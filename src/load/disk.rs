@@ -315,7 +315,7 @@ mod tests {
         let (package, faults) = load(&dir);
         assert_eq!(
             faults,
-            ["file-too-large: `policy/huge.gate` is larger than 67108864 bytes"]
+            ["unreadable-file: cannot read `policy/huge.gate`: it is larger than 67108864 bytes"]
         );
         assert_eq!(package.gate.len(), 1);
     }

@@ -46,6 +46,16 @@ pub struct PackageFiles {
 }
 
 impl PackageFiles {
+    /// A package of texts in memory, by their names: what a page of the book, a template or an editor holds.
+    #[must_use]
+    pub fn in_memory<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>, out: &mut Diagnostics) -> Self {
+        let entries = texts.into_iter().map(|(name, text)| Entry {
+            name: name.to_owned(),
+            content: Content::Bytes(text.into()),
+        });
+        assemble(PathBuf::new(), entries.collect(), out)
+    }
+
     /// The file with a name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<FileId> {
@@ -196,8 +206,8 @@ pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut D
         ),
         Content::TooLarge => (
             Severity::Error,
-            codes::FILE_TOO_LARGE,
-            format!("`{name}` is larger than {MAX_FILE_BYTES} bytes"),
+            codes::UNREADABLE_FILE,
+            format!("cannot read `{name}`: it is larger than {MAX_FILE_BYTES} bytes"),
             "split the file",
         ),
         Content::NotAFile(_) if part == Part::None => return None,
@@ -326,7 +336,7 @@ mod tests {
         unreadable-file policy/a.gate:1:1: cannot read `policy/a.gate`: permission denied
         not-utf8 policy/b.gate:1:7: `policy/b.gate` is not UTF-8: byte 0xe9 at offset 6
         unused-file policy/c.txt:1:1: nothing reads `policy/c.txt`
-        file-too-large policy/d.gate:1:1: `policy/d.gate` is larger than 67108864 bytes
+        unreadable-file policy/d.gate:1:1: cannot read `policy/d.gate`: it is larger than 67108864 bytes
         unreadable-file policy/e.gate:1:1: `policy/e.gate` is a device
         symbolic-link scenarios/l.yaml:1:1: `scenarios/l.yaml` is a symbolic link
         ");

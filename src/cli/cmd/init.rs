@@ -58,7 +58,7 @@ fn package_name(dir: &Path) -> Result<String, CliError> {
         None => env::real_name(dir),
     };
     let mut name = String::new();
-    for character in folder.chars() {
+    for character in folder.chars().take(64) {
         match character.to_ascii_lowercase() {
             letter @ 'a'..='z' => name.push(letter),
             digit @ '0'..='9' if !name.is_empty() => name.push(digit),

@@ -2,7 +2,10 @@
 
 use gatewright::diag::Diagnostic;
 use gatewright::diag::Diagnostics;
+use gatewright::graph;
+use gatewright::load::PackageFiles;
 use gatewright::report;
+use gatewright::syntax;
 use gatewright::text::Sources;
 
 use super::page::Test;
@@ -62,3 +65,25 @@ pub(super) fn check(test: &Test, lints: Lints<'_>) -> Outcome {
         rendered: report::diagnostics(&diagnostics, report::Files::new(&sources), report::Style::PLAIN),
     }
 }
+
+/// All diagnostics of a test's package.
+fn compile(test: &Test) -> (Sources, Diagnostics) {
+    let mut out = Diagnostics::new();
+    let texts = test.files.iter().map(|file| (file.path.as_str(), file.text.as_str()));
+    let package = PackageFiles::in_memory(texts, &mut out);
+    let files: Vec<_> = package
+        .gate
+        .iter()
+        .map(|file| syntax::parse(&package.sources, *file, &syntax::Limits::default(), &mut out))
+        .collect();
+    if !out.has_errors() { graph::resolve(&files, &graph::Externals::default(), gatewright::text::Duration::DAY, &mut out); }
+    (package.sources, out.sorted())
+}
+
+/// Whether a diagnostic counts: every fault, and the lints that the test is about.
+fn counts(diagnostic: &Diagnostic, test: &Test, lints: Lints<'_>) -> bool {
+    let code = diagnostic.code.as_str();
+    let is_lint = LINTS.contains(&code);
+    !is_lint || test.asserts(code) || matches!(lints, Lints::Only(lint) if lint == code)
+}
+const LINTS: [&str; 0] = [];
