@@ -37,7 +37,9 @@ pub(super) fn check(test: &Test, lints: Lints<'_>) -> Outcome {
         .flat_map(|file| file.assertions.iter().map(move |assertion| (file, assertion)))
         .collect();
     for diagnostic in diagnostics.iter() {
-        let place = diagnostic.primary().map(|span| (sources.name(span.file), sources.position(span).line as usize));
+        let place = diagnostic
+            .primary()
+            .map(|span| (sources.name(span.file), sources.position(span).line as usize));
         let met = expected.iter().position(|(file, assertion)| {
             let here = place.is_none_or(|(name, line)| name == file.path && line == assertion.line);
             here && assertion.code == diagnostic.code.as_str() && diagnostic.message.contains(&assertion.message)
@@ -52,13 +54,19 @@ pub(super) fn check(test: &Test, lints: Lints<'_>) -> Outcome {
                     Some(file.line + line - 1)
                 });
                 let line = line.or_else(|| test.files.first().map(|file| file.line)).unwrap_or(1);
-                offences.push(format!("{line}: {}: unexpected [{}] {}", test.name, diagnostic.code, diagnostic.message));
+                offences.push(format!(
+                    "{line}: {}: unexpected [{}] {}",
+                    test.name, diagnostic.code, diagnostic.message
+                ));
             }
         }
     }
     for (file, assertion) in expected {
         let line = file.line + assertion.line - 1;
-        offences.push(format!("{line}: {}: no [{}] {}", test.name, assertion.code, assertion.message));
+        offences.push(format!(
+            "{line}: {}: no [{}] {}",
+            test.name, assertion.code, assertion.message
+        ));
     }
     Outcome {
         offences,
@@ -76,7 +84,14 @@ fn compile(test: &Test) -> (Sources, Diagnostics) {
         .iter()
         .map(|file| syntax::parse(&package.sources, *file, &syntax::Limits::default(), &mut out))
         .collect();
-    if !out.has_errors() { graph::resolve(&files, &graph::Externals::default(), gatewright::text::Duration::DAY, &mut out); }
+    if !out.has_errors() {
+        graph::resolve(
+            &files,
+            &graph::Externals::default(),
+            gatewright::text::Duration::DAY,
+            &mut out,
+        );
+    }
     (package.sources, out.sorted())
 }
 
