@@ -36,3 +36,9 @@ pub mod lower;
 
 /// The one place where stages are strung together.
 pub mod pipeline;
+
+/// One output format per file.
+pub mod report;
+
+/// Arguments, dispatch, exit codes.
+pub mod cli;
