@@ -11,6 +11,7 @@
 )]
 
 mod book;
+mod cedar_examples;
 mod cli;
 mod mdtest;
 mod support;
