@@ -36,8 +36,14 @@ fn stages(fixture: &str) -> String {
     let mut out = format!("{}\n", fixture.trim());
     out.push_str("\n==== diagnostics\n");
     for found in checked.diagnostics.iter() {
-        let place = found.primary().map(|span| package.sources.location(span)).unwrap_or_default();
-        out.push_str(&format!("{place} {:?} [{}] {}\n", found.severity, found.code, found.message));
+        let place = found
+            .primary()
+            .map(|span| package.sources.location(span))
+            .unwrap_or_default();
+        out.push_str(&format!(
+            "{place} {:?} [{}] {}\n",
+            found.severity, found.code, found.message
+        ));
     }
     if checked.failed() {
         return out;
@@ -51,9 +57,16 @@ fn stages(fixture: &str) -> String {
     out.push_str("\n==== origins\n");
     for (id, origin) in &checked.lowered.origins.policies {
         let place = &origin.place;
-        out.push_str(&format!("{id}: {} at {}:{}:{}\n", origin.statement, place.file, place.line, place.column));
+        out.push_str(&format!(
+            "{id}: {} at {}:{}:{}\n",
+            origin.statement, place.file, place.line, place.column
+        ));
         for clause in &origin.clauses {
-            let guard = clause.guard.as_ref().map(|guard| format!(" [{guard}]")).unwrap_or_default();
+            let guard = clause
+                .guard
+                .as_ref()
+                .map(|guard| format!(" [{guard}]"))
+                .unwrap_or_default();
             out.push_str(&format!("    {}{guard}\n", clause.gate));
             for part in &clause.parts {
                 out.push_str(&format!("        {}\n", part.gate));
@@ -245,8 +258,15 @@ fn the_order_of_declarations_and_files_changes_no_policy() {
     let roles = "role r { allow a on D; allow b on D; }\nrole s extends r;\n";
     let turned = "role s extends r;\nrole r { allow b on D; allow a on D; }\n";
     let policies = |first: &str, second: &str| {
-        let (_, checked) = check(&format!("{PROJECT}//- /policy/a.gate\n{first}//- /policy/b.gate\n{second}"));
-        let all = checked.lowered.drafts.iter().map(|draft| draft.id.clone()).collect::<Vec<_>>();
+        let (_, checked) = check(&format!(
+            "{PROJECT}//- /policy/a.gate\n{first}//- /policy/b.gate\n{second}"
+        ));
+        let all = checked
+            .lowered
+            .drafts
+            .iter()
+            .map(|draft| draft.id.clone())
+            .collect::<Vec<_>>();
         (all, checked.lowered.schema_text)
     };
     assert_eq!(policies(model, roles), policies(roles, model));
