@@ -6,6 +6,8 @@
 
 /// Wire types of a compiled package.
 pub mod bundle;
+/// One evaluator for tests and production.
+pub mod decide;
 /// The one diagnostic type.
 pub mod diag;
 /// A project as sources; YAML with positions.
