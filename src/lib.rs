@@ -12,5 +12,7 @@ pub mod decide;
 pub mod diag;
 /// A project as sources; YAML with positions.
 pub mod load;
+/// Scenario tests on compiled policies, and their snapshots.
+pub mod scenario;
 /// Source texts, spans, instants.
 pub mod text;

@@ -1,0 +1,162 @@
+//! Context fixtures: attributes of any action's context, one context extending another.
+
+use std::collections::BTreeMap;
+
+use crate::bundle::Contract;
+use crate::bundle::ValueType;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::load::yaml::Key;
+use crate::load::yaml::Node;
+use crate::scenario::codes;
+use crate::scenario::suite::ContextFixture;
+
+use super::directory::Directory;
+use super::fields;
+use super::values;
+
+/// The record that a gateway alone may put into a context.
+pub(super) const BREAK_GLASS: &str = "break_glass";
+
+/// Reads all contexts of a suite.
+pub(super) fn read(
+    declared: &BTreeMap<String, (&Key, &Node)>,
+    directory: &Directory<'_>,
+    out: &mut Diagnostics,
+) -> BTreeMap<String, ContextFixture> {
+    let types = attribute_types(directory.contract);
+    let mut own = BTreeMap::new();
+    for (name, (_, node)) in declared {
+        let context = context(node, &types, directory, out);
+        own.insert(name.as_str(), context);
+    }
+    let parents: BTreeMap<&str, &Node> = declared
+        .iter()
+        .filter_map(|(name, (_, node))| Some((name.as_str(), node.get("extends")?)))
+        .collect();
+    declared
+        .keys()
+        .map(|name| (name.clone(), extended(name, &own, &parents, out)))
+        .collect()
+}
+
+/// The types each attribute has in some action's context.
+fn attribute_types(contract: &Contract) -> BTreeMap<&str, Vec<&ValueType>> {
+    let mut types: BTreeMap<&str, Vec<&ValueType>> = BTreeMap::new();
+    for (name, attribute) in contract.actions.values().flat_map(|action| &action.context) {
+        let known = types.entry(name).or_default();
+        if !known.contains(&&attribute.ty) {
+            known.push(&attribute.ty);
+        }
+    }
+    types
+}
+
+fn context(
+    node: &Node,
+    types: &BTreeMap<&str, Vec<&ValueType>>,
+    directory: &Directory<'_>,
+    out: &mut Diagnostics,
+) -> ContextFixture {
+    let mut context = ContextFixture::default();
+    for (key, node) in fields::mapping(node, "a context", out).unwrap_or_default() {
+        let name = key.text.as_str();
+        if name == "extends" {
+            continue;
+        }
+        if name == BREAK_GLASS {
+            out.push(
+                Diagnostic::error(
+                    codes::WRONG_VALUE,
+                    key.span,
+                    "a context cannot bring its own `break_glass`",
+                )
+                .label("only a gateway sets this")
+                .help("write a timeline: `request`, `approve`, then `with`"),
+            );
+            continue;
+        }
+        let Some(types) = types.get(name) else {
+            let known = types
+                .keys()
+                .copied()
+                .filter(|name| *name != BREAK_GLASS)
+                .chain(["extends"]);
+            out.push(
+                Diagnostic::error(
+                    codes::UNKNOWN_NAME,
+                    key.span,
+                    format!("no action's context has `{name}`"),
+                )
+                .label("not a context attribute")
+                .maybe_help(did_you_mean(name, known)),
+            );
+            continue;
+        };
+        let mut faults = Diagnostics::new();
+        let readings: Vec<_> = types
+            .iter()
+            .filter_map(|ty| Some(((*ty).clone(), values::value(node, ty, directory, &mut faults)?)))
+            .collect();
+        if readings.is_empty() {
+            out.extend(faults);
+        } else {
+            context.attributes.insert(name.to_owned(), readings);
+        }
+    }
+    context
+}
+
+/// A context with what it inherits; its own attributes win.
+fn extended(
+    name: &str,
+    own: &BTreeMap<&str, ContextFixture>,
+    parents: &BTreeMap<&str, &Node>,
+    out: &mut Diagnostics,
+) -> ContextFixture {
+    let mut result = ContextFixture::default();
+    let mut chain: Vec<&str> = Vec::new();
+    let mut next = Some(name);
+    while let Some(current) = next {
+        chain.push(current);
+        for (attribute, readings) in own.get(current).into_iter().flat_map(|context| &context.attributes) {
+            result
+                .attributes
+                .entry(attribute.clone())
+                .or_insert_with(|| readings.clone());
+        }
+        let Some(parent_node) = parents.get(current) else { break };
+        let Some(parent) = fields::text(parent_node, "`extends`", out) else {
+            break;
+        };
+        let Some((parent, _)) = own.get_key_value(parent) else {
+            out.push(
+                Diagnostic::error(
+                    codes::UNKNOWN_NAME,
+                    parent_node.span,
+                    format!("unknown context `{parent}`"),
+                )
+                .label("no such context is declared")
+                .maybe_help(did_you_mean(parent, own.keys().copied())),
+            );
+            break;
+        };
+        if chain.contains(parent) {
+            // A context that only leads into a cycle is no part of it; the cycle's own members report it.
+            if *parent == name {
+                out.push(
+                    Diagnostic::error(
+                        codes::CYCLE,
+                        parent_node.span,
+                        format!("contexts extend each other: {} → {parent}", chain.join(" → ")),
+                    )
+                    .label("leads back"),
+                );
+            }
+            break;
+        }
+        next = Some(parent);
+    }
+    result
+}

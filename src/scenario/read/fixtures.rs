@@ -1,0 +1,423 @@
+//! Principals, resources and groups: from YAML to entities, with the edges that parents and roles mean.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use cedar_policy::EntityUid;
+use serde_json::json;
+
+use crate::bundle::Contract;
+use crate::bundle::EntityContract;
+use crate::bundle::EntityRole;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::load::yaml::Key;
+use crate::load::yaml::Node;
+use crate::scenario::codes;
+use crate::scenario::suite::Fixture;
+use crate::scenario::suite::Named;
+use crate::scenario::suite::Section;
+use crate::scenario::value;
+use crate::scenario::value::Value;
+use crate::text::Instant;
+use crate::text::Span;
+
+use super::directory;
+use super::directory::Directory;
+use super::fields;
+use super::roles;
+use super::values;
+
+/// Keys of a fixture that are not attributes. An attribute of such a name stands under `attributes`.
+const OWN_KEYS: [&str; 6] = ["type", "id", "in", "roles", "tags", "attributes"];
+
+/// A fixture as it stands in a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Declared<'a> {
+    pub(super) section: Section,
+    pub(super) key: &'a Key,
+    pub(super) node: &'a Node,
+}
+
+/// What each fixture is, before any attribute is read: attributes may name fixtures further down.
+pub(super) fn identify(
+    declared: &BTreeMap<String, Declared<'_>>,
+    contract: &Contract,
+    out: &mut Diagnostics,
+) -> BTreeMap<String, (Named, Section)> {
+    let mut known = BTreeMap::new();
+    let mut by_uid: BTreeMap<EntityUid, &Key> = BTreeMap::new();
+    for (name, fixture) in declared {
+        let Some(named) = named(name, fixture, contract, out) else {
+            continue;
+        };
+        if let Some(first) = by_uid.insert(named.uid.clone(), fixture.key) {
+            out.push(
+                Diagnostic::error(
+                    codes::DUPLICATE_NAME,
+                    fixture.key.span,
+                    format!("two fixtures are the entity `{}`", named.uid),
+                )
+                .label("give it another `id`")
+                .also(first.span, "first here"),
+            );
+            continue;
+        }
+        known.insert(name.clone(), (named, fixture.section));
+    }
+    known
+}
+
+/// The fixtures of a suite and their entities in Cedar's JSON form, holder groups included. `at` is what relative times count from.
+pub(super) fn build(
+    declared: &BTreeMap<String, Declared<'_>>,
+    directory: &Directory<'_>,
+    at: Instant,
+    out: &mut Diagnostics,
+) -> (BTreeMap<String, Fixture>, Vec<serde_json::Value>) {
+    let mut read = BTreeMap::new();
+    for (name, (named, section)) in &directory.fixtures {
+        let Some(fixture) = declared.get(name) else { continue };
+        if directory.loaded.get(&named.uid).is_some() {
+            out.push(
+                Diagnostic::error(
+                    codes::DUPLICATE_NAME,
+                    fixture.key.span,
+                    format!("`{}` is in the suite's `entities` file too", named.uid),
+                )
+                .label("use the loaded entity, or give this one another `id`"),
+            );
+        }
+        if let Some(parts) = parts(fixture, named, directory, out) {
+            read.insert(name.clone(), (named, *section, parts));
+        }
+    }
+    let edges: Vec<Edge<'_>> = read
+        .iter()
+        .filter_map(|(name, (named, _, parts))| {
+            let key = declared.get(name)?.key;
+            Some(Edge {
+                name,
+                span: key.span,
+                uid: &named.uid,
+                parents: &parts.parents,
+            })
+        })
+        .collect();
+    report_cycles(&edges, out);
+
+    let mut entities = roles::holder_groups(
+        read.values().map(|(named, _, parts)| (*named, &parts.attributes)),
+        directory,
+    );
+    for (named, _, parts) in read.values() {
+        entities.push(parts.entity(&named.uid, at));
+    }
+    let held = held_roles(&read);
+    let fixtures = read
+        .iter()
+        .map(|(name, (named, section, _))| {
+            let fixture = Fixture {
+                named: (*named).clone(),
+                section: *section,
+                roles: held.get(&named.uid).cloned().unwrap_or_default(),
+            };
+            (name.clone(), fixture)
+        })
+        .collect();
+    (fixtures, entities)
+}
+
+/// What a fixture says about its entity.
+#[derive(Debug, Default)]
+struct Parts {
+    attributes: BTreeMap<String, Value>,
+    tags: BTreeMap<String, Value>,
+    parents: BTreeSet<EntityUid>,
+    roles: BTreeMap<String, EntityUid>,
+}
+
+impl Parts {
+    fn entity(&self, uid: &EntityUid, at: Instant) -> serde_json::Value {
+        let parents: BTreeSet<&EntityUid> = self.parents.iter().chain(self.roles.values()).collect();
+        json!({
+            "uid": value::entity(uid),
+            "attrs": value::record(&self.attributes, at),
+            "parents": parents.into_iter().map(value::entity).collect::<Vec<_>>(),
+            "tags": value::record(&self.tags, at),
+        })
+    }
+}
+
+fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diagnostics) -> Option<Named> {
+    let entries = fields::mapping(fixture.node, "a fixture", out)?;
+    let get = |wanted: &str| entries.iter().find(|(key, _)| key.text == wanted).map(|(_, node)| node);
+    let Some(ty_node) = get("type") else {
+        out.push(
+            Diagnostic::error(codes::MISSING_KEY, fixture.key.span, format!("`{name}` needs a `type`"))
+                .label("of which type is it?")
+                .help(format!("write `{name}: {{type: TYPE, …}}`")),
+        );
+        return None;
+    };
+    let ty = fields::text(ty_node, "a type", out)?;
+    let fitting = |declared: &EntityContract| match fixture.section {
+        Section::Principals => matches!(declared.kind, EntityRole::Principal | EntityRole::Raw),
+        Section::Resources => declared.kind != EntityRole::Enum,
+        Section::Groups => matches!(declared.kind, EntityRole::Group | EntityRole::Raw),
+    };
+    let candidates = contract
+        .entities
+        .iter()
+        .filter(|(_, declared)| fitting(declared))
+        .map(|(name, _)| name.as_str());
+    let Some(declared) = contract.entities.get(ty) else {
+        out.push(
+            Diagnostic::error(codes::UNKNOWN_NAME, ty_node.span, format!("unknown type `{ty}`"))
+                .label("no such entity type is declared")
+                .maybe_help(did_you_mean(ty, candidates)),
+        );
+        return None;
+    };
+    if !fitting(declared) {
+        out.push(
+            Diagnostic::error(codes::WRONG_TYPE, ty_node.span, format!("`{ty}` cannot stand here"))
+                .label(format!("`{name}` is listed under `{}`", section_key(fixture.section)))
+                .maybe_help(did_you_mean(ty, candidates)),
+        );
+        return None;
+    }
+    let id = match get("id") {
+        Some(node) => fields::text(node, "an id", out)?,
+        None => name,
+    };
+    Some(Named {
+        label: name.to_owned(),
+        ty: ty.to_owned(),
+        uid: directory::uid(&declared.cedar, id)?,
+    })
+}
+
+fn parts(fixture: &Declared<'_>, named: &Named, directory: &Directory<'_>, out: &mut Diagnostics) -> Option<Parts> {
+    let declared = directory.contract.entities.get(&named.ty)?;
+    let mut parts = Parts::default();
+    let mut given = BTreeSet::new();
+    for (key, node) in fixture.node.as_map()? {
+        match key.text.as_str() {
+            "type" | "id" => {}
+            "in" => parts.parents.extend(memberships(node, named, declared, directory, out)),
+            "roles" => parts.roles = roles::given(node, named, directory, out),
+            "tags" => parts.tags = tags(key, node, named, declared, directory, out),
+            "attributes" => {
+                for (key, node) in fields::mapping(node, "`attributes`", out).unwrap_or_default() {
+                    attribute(key, node, named, declared, directory, &mut given, &mut parts, out);
+                }
+            }
+            _ => attribute(key, node, named, declared, directory, &mut given, &mut parts, out),
+        }
+    }
+    for (name, attribute) in &declared.attributes {
+        if attribute.required && !given.contains(name.as_str()) {
+            out.push(
+                Diagnostic::error(
+                    codes::MISSING_ATTRIBUTE,
+                    fixture.key.span,
+                    format!("`{}` lacks the attribute `{name}`", named.label),
+                )
+                .label(format!(
+                    "a {} needs `{name}: {}`",
+                    named.ty,
+                    values::type_name(&attribute.ty)
+                )),
+            );
+        }
+    }
+    for parent in &declared.parents {
+        let value = parent
+            .attribute
+            .as_ref()
+            .and_then(|attribute| parts.attributes.get(attribute));
+        if let Some(Value::Entity(uid)) = value {
+            parts.parents.insert(uid.clone());
+        }
+    }
+    parts
+        .attributes
+        .extend(roles::relation_attributes(named, &declared.relations, directory));
+    Some(parts)
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one step of the loop over a fixture's keys; it has no state of its own"
+)]
+fn attribute<'a>(
+    key: &'a Key,
+    node: &Node,
+    named: &Named,
+    declared: &EntityContract,
+    directory: &Directory<'_>,
+    given: &mut BTreeSet<&'a str>,
+    parts: &mut Parts,
+    out: &mut Diagnostics,
+) {
+    let Some(attribute) = declared.attributes.get(&key.text) else {
+        let relation = declared.relations.iter().any(|relation| relation.role == key.text);
+        let help = if relation {
+            Some(format!(
+                "give holders `roles: [\"{}::{}.{}\"]`",
+                named.ty, named.label, key.text
+            ))
+        } else {
+            did_you_mean(
+                &key.text,
+                declared.attributes.keys().map(String::as_str).chain(OWN_KEYS),
+            )
+        };
+        out.push(
+            Diagnostic::error(
+                codes::UNKNOWN_NAME,
+                key.span,
+                format!("a {} has no attribute `{}`", named.ty, key.text),
+            )
+            .label("not an attribute of this type")
+            .maybe_help(help),
+        );
+        return;
+    };
+    given.insert(&key.text);
+    if let Some(value) = values::value(node, &attribute.ty, directory, out) {
+        parts.attributes.insert(key.text.clone(), value);
+    }
+}
+
+/// `in: […]`: parents that no attribute names.
+fn memberships(
+    node: &Node,
+    named: &Named,
+    declared: &EntityContract,
+    directory: &Directory<'_>,
+    out: &mut Diagnostics,
+) -> Vec<EntityUid> {
+    let mut parents = Vec::new();
+    for item in fields::one_or_many(node) {
+        let Some(parent) = directory.entity(item, out) else {
+            continue;
+        };
+        let mut fitting = declared
+            .parents
+            .iter()
+            .filter(|possible| possible.ty == parent.ty)
+            .peekable();
+        if fitting.peek().is_none() {
+            out.push(
+                Diagnostic::error(
+                    codes::WRONG_TYPE,
+                    item.span,
+                    format!("a {} is never in a {}", named.ty, parent.ty),
+                )
+                .label(format!("`{}` is a {}", parent.label, parent.ty)),
+            );
+            continue;
+        }
+        match fitting.find_map(|possible| possible.attribute.as_ref()) {
+            Some(attribute) => out.push(
+                Diagnostic::error(
+                    codes::WRONG_TYPE,
+                    item.span,
+                    format!("a {} has exactly one {} as `{attribute}`", named.ty, parent.ty),
+                )
+                .label("not one of several memberships")
+                .help(format!("write `{attribute}: {}`", parent.label)),
+            ),
+            None => parents.push(parent.uid),
+        }
+    }
+    parents
+}
+
+fn tags(
+    key: &Key,
+    node: &Node,
+    named: &Named,
+    declared: &EntityContract,
+    directory: &Directory<'_>,
+    out: &mut Diagnostics,
+) -> BTreeMap<String, Value> {
+    let Some(ty) = &declared.tags else {
+        out.push(
+            Diagnostic::error(codes::UNKNOWN_KEY, key.span, format!("a {} has no tags", named.ty))
+                .label("its type declares none"),
+        );
+        return BTreeMap::new();
+    };
+    let entries = fields::mapping(node, "`tags`", out).unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|(key, node)| Some((key.text.clone(), values::value(node, ty, directory, out)?)))
+        .collect()
+}
+
+fn section_key(section: Section) -> &'static str {
+    match section {
+        Section::Principals => "principals",
+        Section::Resources => "resources",
+        Section::Groups => "groups",
+    }
+}
+
+/// The roles of every fixture, its own and those of the groups it is in, however deep.
+fn held_roles(read: &BTreeMap<String, (&Named, Section, Parts)>) -> BTreeMap<EntityUid, BTreeSet<String>> {
+    let by_uid: BTreeMap<&EntityUid, &Parts> = read.values().map(|(named, _, parts)| (&named.uid, parts)).collect();
+    let mut held = BTreeMap::new();
+    for uid in by_uid.keys() {
+        let mut roles = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut open = vec![*uid];
+        while let Some(next) = open.pop() {
+            if !seen.insert(next) {
+                continue;
+            }
+            if let Some(parts) = by_uid.get(next) {
+                roles.extend(parts.roles.keys().cloned());
+                open.extend(parts.parents.iter());
+            }
+        }
+        held.insert((*uid).clone(), roles);
+    }
+    held
+}
+
+/// An entity and its parents, for finding cycles.
+struct Edge<'a> {
+    name: &'a str,
+    span: Span,
+    uid: &'a EntityUid,
+    parents: &'a BTreeSet<EntityUid>,
+}
+
+/// Reports each fixture from which its parents lead back to itself.
+fn report_cycles(edges: &[Edge<'_>], out: &mut Diagnostics) {
+    let by_uid: BTreeMap<&EntityUid, &Edge<'_>> = edges.iter().map(|edge| (edge.uid, edge)).collect();
+    for start in edges {
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<&EntityUid> = start.parents.iter().collect();
+        while let Some(next) = open.pop() {
+            if next == start.uid {
+                out.push(
+                    Diagnostic::error(
+                        codes::CYCLE,
+                        start.span,
+                        format!("`{}` is its own ancestor", start.name),
+                    )
+                    .label("its parents lead back to it"),
+                );
+                break;
+            }
+            if seen.insert(next) {
+                open.extend(by_uid.get(next).into_iter().flat_map(|edge| edge.parents));
+            }
+        }
+    }
+}
