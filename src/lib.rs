@@ -10,6 +10,8 @@ pub mod bundle;
 pub mod decide;
 /// The one diagnostic type.
 pub mod diag;
+/// The break-glass state machine.
+pub mod emergency;
 /// A project as sources; YAML with positions.
 pub mod load;
 /// Scenario tests on compiled policies, and their snapshots.
