@@ -42,3 +42,5 @@ pub const OVERLAPPING_LINES: Code = Code::new("scenario-overlapping-lines");
 pub const EMPTY_CLAIM: Code = Code::new("scenario-empty-claim");
 /// Cedar data or a raw request that Cedar refuses.
 pub const INVALID_CEDAR_DATA: Code = Code::new("scenario-invalid-cedar-data");
+/// A claim of a scenario does not hold.
+pub const FAILED: Code = Code::new("scenario-failed");

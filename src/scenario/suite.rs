@@ -259,6 +259,8 @@ pub enum GrantAct {
     Approve,
     /// `refuse`
     Refuse,
+    /// `withdraw`
+    Withdraw,
     /// `revoke`
     Revoke,
     /// `review`
@@ -272,6 +274,7 @@ impl GrantAct {
         match self {
             Self::Approve => "approve",
             Self::Refuse => "refuse",
+            Self::Withdraw => "withdraw",
             Self::Revoke => "revoke",
             Self::Review => "review",
         }

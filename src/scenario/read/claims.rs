@@ -96,6 +96,7 @@ pub(super) fn who_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostic
                 question.span,
                 "`who-can` asks for one action on one resource",
             )
+            .label(format!("{} actions are named", asked.len()))
             .help("write `who-can: {ACTION: RESOURCE, in: CONTEXT}`"),
         );
         return Vec::new();
@@ -227,9 +228,9 @@ pub(super) fn actions_on(
             .iter()
             .filter(|resource| decided_on(name, &resource.ty, names))
             .peekable();
-        if let (None, Some(any)) = (fitting.peek(), resources.first()) {
-            // Asked of any one of the resources, it says why it does not fit.
-            names.action(name, item.span, &any.ty, out);
+        if fitting.peek().is_none() && !resources.is_empty() {
+            let types: BTreeSet<&str> = resources.iter().map(|resource| resource.ty.as_str()).collect();
+            names.no_such_action(name, item.span, &types, out);
         }
         for resource in fitting {
             if let Some(action) = names.action(name, item.span, &resource.ty, out) {

@@ -160,3 +160,47 @@ fn extended(
     }
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::WORLD;
+    use crate::scenario::testing::faults;
+    use crate::scenario::testing::load;
+    use crate::scenario::testing::marketplace;
+
+    #[test]
+    fn every_fault_in_the_contexts_is_told_in_one_run() {
+        let contexts = r#"  a: {extends: b, mfa: yes}
+  b: {extends: a, risk_score: "10", risk: 3}
+  c: {extends: cam, break_glass: {}, source_ip: 10.0.0.300}
+  d: {extends: d}
+  e: {extends: a, auth_time: 5m, now: 2026-03-01T10:00:00}
+tests:
+  - {name: t, as: fred, in: calm, can: {approve: p1}}
+"#;
+        let loaded = load(&[("s.yaml", &format!("{WORLD}{contexts}"))], &marketplace());
+        insta::assert_snapshot!(faults(&loaded), @r#"
+        scenario-cycle @ 15:16 `b`: contexts extend each other: b → a → b | leads back
+        scenario-wrong-value @ 15:24 `yes`: `yes` is not a Bool | a Bool is due here | write `true` or `false`
+        scenario-cycle @ 16:16 `a`: contexts extend each other: a → b → a | leads back
+        scenario-wrong-value @ 16:31 `"10"`: `10` is not a Long | a Long is due here | write a whole number without quotes
+        scenario-unknown-name @ 16:37 `risk`: no action's context has `risk` | not a context attribute | known here: `auth_time`, `extends`, `mfa`, `now`, `risk_score`, `source_ip`, `ticket`
+        scenario-unknown-name @ 17:16 `cam`: unknown context `cam` | no such context is declared | did you mean `calm`?
+        scenario-wrong-value @ 17:21 `break_glass`: a context cannot bring its own `break_glass` | only a gateway sets this | write a timeline: `request`, `approve`, then `with`
+        scenario-wrong-value @ 17:49 `10.0.0.300`: `10.0.0.300` is not an ipaddr | an ipaddr is due here | write an address or a range, as in `10.0.0.1` or `10.0.0.0/8`
+        scenario-cycle @ 18:16 `d`: contexts extend each other: d → d | leads back
+        scenario-wrong-value @ 19:30 `5m`: `5m` is not a datetime | a datetime is due here | write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`
+        scenario-wrong-value @ 19:39 `2026-03-01T10:00:00`: `2026-03-01T10:00:00` is not a datetime | a datetime is due here | write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`
+        "#);
+    }
+
+    #[test]
+    fn a_context_takes_what_it_does_not_set_from_the_one_it_extends() {
+        let loaded = crate::scenario::testing::suite("tests:\n  - {name: t, as: fred, in: calm, can: {approve: p1}}\n");
+        let contexts = &loaded.suites[0].world.contexts;
+        let value = |context: &str, name: &str| contexts[context].attributes[name][0].1.to_string();
+        assert_eq!(value("risky", "risk_score"), "80");
+        assert_eq!(value("risky", "auth_time"), "-5m");
+        assert_eq!(value("calm", "risk_score"), "10");
+    }
+}

@@ -20,6 +20,7 @@ use crate::scenario::suite::Named;
 use crate::scenario::suite::Section;
 
 use super::fields;
+use super::fields::a;
 
 /// Everything an entity name is looked up in.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ impl Directory<'_> {
                 node.span,
                 format!("`{}` is of type {}, not {}", named.label, named.ty, types.join(" or ")),
             )
-            .label(format!("a {} is due here", types.join(" or ")))
+            .label(format!("{} is due here", a(&types.join(" or "))))
             .maybe_help(did_you_mean(&named.label, fitting)),
         );
         None
@@ -145,7 +146,7 @@ impl Directory<'_> {
                 node.span,
                 format!("`{text}` is not a member of {ty}"),
             )
-            .label(format!("a {ty} is due here"))
+            .label(format!("{} is due here", a(ty)))
             .maybe_help(did_you_mean(text, declared.members.iter().map(String::as_str))),
         );
         None

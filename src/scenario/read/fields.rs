@@ -157,3 +157,9 @@ pub(super) fn wrong_shape(node: &Node, what: &str, due: &str, out: &mut Diagnost
             .label(format!("this is {}", node.kind_name())),
     );
 }
+
+/// A noun with its article: `an Org`, `a User` (as it is spoken).
+pub(in crate::scenario) fn a(noun: &str) -> String {
+    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']);
+    format!("{} {noun}", if vowel { "an" } else { "a" })
+}

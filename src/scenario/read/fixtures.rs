@@ -26,6 +26,7 @@ use crate::text::Span;
 use super::directory;
 use super::directory::Directory;
 use super::fields;
+use super::fields::a;
 use super::roles;
 use super::values;
 
@@ -226,8 +227,8 @@ fn parts(fixture: &Declared<'_>, named: &Named, directory: &Directory<'_>, out: 
                     format!("`{}` lacks the attribute `{name}`", named.label),
                 )
                 .label(format!(
-                    "a {} needs `{name}: {}`",
-                    named.ty,
+                    "{} needs `{name}: {}`",
+                    a(&named.ty),
                     values::type_name(&attribute.ty)
                 )),
             );
@@ -279,7 +280,7 @@ fn attribute<'a>(
             Diagnostic::error(
                 codes::UNKNOWN_NAME,
                 key.span,
-                format!("a {} has no attribute `{}`", named.ty, key.text),
+                format!("{} has no attribute `{}`", a(&named.ty), key.text),
             )
             .label("not an attribute of this type")
             .maybe_help(help),
@@ -315,9 +316,9 @@ fn memberships(
                 Diagnostic::error(
                     codes::WRONG_TYPE,
                     item.span,
-                    format!("a {} is never in a {}", named.ty, parent.ty),
+                    format!("{} is never in {}", a(&named.ty), a(&parent.ty)),
                 )
-                .label(format!("`{}` is a {}", parent.label, parent.ty)),
+                .label(format!("`{}` is {}", parent.label, a(&parent.ty))),
             );
             continue;
         }
@@ -326,7 +327,7 @@ fn memberships(
                 Diagnostic::error(
                     codes::WRONG_TYPE,
                     item.span,
-                    format!("a {} has exactly one {} as `{attribute}`", named.ty, parent.ty),
+                    format!("{} has exactly one {} as `{attribute}`", a(&named.ty), parent.ty),
                 )
                 .label("not one of several memberships")
                 .help(format!("write `{attribute}: {}`", parent.label)),
@@ -347,7 +348,7 @@ fn tags(
 ) -> BTreeMap<String, Value> {
     let Some(ty) = &declared.tags else {
         out.push(
-            Diagnostic::error(codes::UNKNOWN_KEY, key.span, format!("a {} has no tags", named.ty))
+            Diagnostic::error(codes::UNKNOWN_KEY, key.span, format!("{} has no tags", a(&named.ty)))
                 .label("its type declares none"),
         );
         return BTreeMap::new();
@@ -419,5 +420,127 @@ fn report_cycles(edges: &[Edge<'_>], out: &mut Diagnostics) {
                 open.extend(by_uid.get(next).into_iter().flat_map(|edge| edge.parents));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::WORLD;
+    use crate::scenario::testing::faults;
+    use crate::scenario::testing::load;
+    use crate::scenario::testing::marketplace;
+    use crate::scenario::testing::suite;
+
+    const TEST: &str = "tests:\n  - {name: t, as: fred, in: calm, can: {approve: p1}}\n";
+
+    #[test]
+    fn every_fault_in_the_fixtures_is_told_in_one_run() {
+        let text = r#"suite: faults
+at: 2026-03-01T10:00:00Z
+principals:
+  a: {type: Usr, org: acme}
+  b: {type: User, org: acme, clearence: internal}
+  c: {type: User, org: acme, clearance: intern, contractor: "yes"}
+  d: {type: User, org: acmee, clearance: internal, roles: [finanec, Org.admin, "Org::p1.admin", "Org::nope.admin", Payout.creator, "Org::acme"]}
+  e: {type: PartnerApp, org: acme, scopes: "payouts:read", roles: [finance]}
+  f: {type: Payout}
+  g: {org: acme}
+  h: {type: User, in: [acme, p1], org: acme, clearance: internal, tags: {a: b}}
+  all: {type: User, org: acme, clearance: internal}
+resources:
+  acme: {type: Org, plan: pro, admin: dana}
+  p1: {type: Payout, org: acme, classification: secret, amount: 1.23456, created_by: acme, due: yesterday}
+  p2: {type: Payout, id: p1, org: acme, classification: public, amount: 1, created_by: c}
+  x: {type: Folder, parent: y}
+  y: {type: Folder, parent: x, limits: {sise: 3, ttl: long}}
+"#;
+        let loaded = load(&[("faults.yaml", &format!("{text}{TEST}"))], &marketplace());
+        insta::assert_snapshot!(faults(&loaded), @r#"
+        scenario-unknown-name @ 4:13 `Usr`: unknown type `Usr` | no such entity type is declared | did you mean `User`?
+        scenario-missing-attribute @ 5:3 `b`: `b` lacks the attribute `clearance` | a User needs `clearance: Classification`
+        scenario-unknown-name @ 5:30 `clearence`: a User has no attribute `clearence` | not an attribute of this type | did you mean `clearance`?
+        scenario-unknown-name @ 6:41 `intern`: `intern` is not a member of Classification | a Classification is due here | did you mean `internal`?
+        scenario-wrong-value @ 6:61 `"yes"`: `yes` is not a Bool | a Bool is due here | write `true` or `false`
+        scenario-unknown-name @ 7:24 `acmee`: unknown fixture `acmee` | nothing of this name is declared | did you mean `acme`?
+        scenario-unknown-name @ 7:60 `finanec`: unknown role `finanec` | no such role is declared | did you mean `finance`?
+        scenario-wrong-role @ 7:69 `Org.admin`: `Org.admin` is held per Org | of which one? | write `Org::FIXTURE.admin`
+        scenario-wrong-type @ 7:80 `"Org::p1.admin"`: `p1` is of type Payout, not Org | `Org.admin` is held per Org
+        scenario-unknown-name @ 7:97 `"Org::nope.admin"`: unknown fixture `nope` | no Org of this name is declared | known here: `acme`
+        scenario-wrong-role @ 7:116 `Payout.creator`: nobody can be given the role `Payout.creator` | it is held by the entity's `created_by` | set `created_by` of the entity instead
+        scenario-wrong-role @ 7:132 `"Org::acme"`: `Org::acme` names no role | the role is missing | write `Org::acme.ROLE`
+        scenario-wrong-value @ 8:44 `"payouts:read"`: `payouts:read` is not a Set<String> | a Set<String> is due here | write a list: `[a, b]`
+        scenario-wrong-role @ 8:68 `finance`: a PartnerApp cannot hold `finance` | `e` is a PartnerApp | `finance` is declared for User
+        scenario-wrong-type @ 9:13 `Payout`: `Payout` cannot stand here | `f` is listed under `principals` | known here: `PartnerApp`, `User`
+        scenario-missing-key @ 10:3 `g`: `g` needs a `type` | of which type is it? | write `g: {type: TYPE, …}`
+        scenario-wrong-type @ 11:24 `acme`: a User has exactly one Org as `org` | not one of several memberships | write `org: acme`
+        scenario-wrong-type @ 11:30 `p1`: a User is never in a Payout | `p1` is a Payout
+        scenario-unknown-key @ 11:67 `tags`: a User has no tags | its type declares none
+        scenario-duplicate-name @ 12:3 `all`: no fixture can be called `all` | in tests it stands for every one
+        scenario-unknown-name @ 14:32 `admin`: an Org has no attribute `admin` | not an attribute of this type | give holders `roles: ["Org::acme.admin"]`
+        scenario-unknown-name @ 15:49 `secret`: `secret` is not a member of Classification | a Classification is due here | known here: `internal`, `public`, `restricted`
+        scenario-wrong-value @ 15:65 `1.23456`: `1.23456` is not a decimal | a decimal is due here | write at most four digits after the point, as in `120.00`
+        scenario-wrong-type @ 15:86 `acme`: `acme` is of type Org, not User | a User is due here | known here: `b`, `c`, `d`, `h`
+        scenario-wrong-value @ 15:97 `yesterday`: `yesterday` is not a datetime | a datetime is due here | write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`
+        scenario-duplicate-name @ 16:3 `p2`: two fixtures are the entity `M::Payout::"p1"` | give it another `id`
+        scenario-cycle @ 17:3 `x`: `x` is its own ancestor | its parents lead back to it
+        scenario-cycle @ 18:3 `y`: `y` is its own ancestor | its parents lead back to it
+        scenario-missing-attribute @ 18:40 `{sise: 3, ttl: long}`: the field `size` is missing | needs `size`, a Long
+        scenario-unknown-name @ 18:41 `sise`: unknown field `sise` | the record has no such field | did you mean `size`?
+        scenario-wrong-value @ 18:55 `long`: `long` is not a duration | a duration is due here | write `30m`, `1h30m` or `2d`
+        scenario-unknown-name @ 20:19 `fred`: unknown fixture `fred` | nothing of this name is declared
+        scenario-unknown-name @ 20:29 `calm`: unknown context `calm` | no such context is declared
+        "#);
+    }
+
+    #[test]
+    fn entities_carry_typed_attributes_parents_roles_and_holder_groups() {
+        let loaded = suite(TEST);
+        let json = loaded.suites[0].world.entities.to_json_value().unwrap();
+        let of = |ty: &str, id: &str| {
+            let all = json.as_array().unwrap();
+            let found = all
+                .iter()
+                .find(|entity| entity["uid"]["type"] == ty && entity["uid"]["id"] == id);
+            let mut found = found.unwrap().clone();
+            // Cedar keeps parents as a set.
+            found["parents"]
+                .as_array_mut()
+                .unwrap()
+                .sort_by_key(ToString::to_string);
+            format!("{} < {}", found["attrs"], found["parents"])
+        };
+        let shown = [
+            of("M::Payout", "p1"),
+            of("M::User", "dana"),
+            of("M::User", "fred"),
+            of("M::Org", "acme"),
+            of("M::Holders", "Org::acme.admin"),
+        ];
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+            {"amount":{"__extn":{"fn":"decimal","arg":"120.00"}},"classification":{"__entity":{"type":"M::Classification","id":"restricted"}},"created_by":{"__entity":{"type":"M::User","id":"mia"}},"org":{"__entity":{"type":"M::Org","id":"acme"}}} < [{"type":"M::Org","id":"acme"}]
+            {"clearance":{"__entity":{"type":"M::Classification","id":"restricted"}},"org":{"__entity":{"type":"M::Org","id":"acme"}}} < [{"type":"M::Holders","id":"Org::acme.admin"},{"type":"M::Org","id":"acme"}]
+            {"clearance":{"__entity":{"type":"M::Classification","id":"restricted"}},"org":{"__entity":{"type":"M::Org","id":"acme"}}} < [{"type":"M::Org","id":"acme"},{"type":"M::Role","id":"finance"}]
+            {"admin":{"__entity":{"type":"M::Holders","id":"Org::acme.admin"}},"plan":"pro"} < []
+            {} < []
+            "#);
+    }
+
+    #[test]
+    fn roles_come_through_groups_too_and_rights_reach_down_nested_entities() {
+        let text = WORLD.replace(
+            "resources:\n",
+            "  gus: {type: User, org: acme, clearance: internal, in: ops, roles: [\"Folder::top.owner\"]}\ngroups:\n  \
+             ops: {type: Team, org: acme, roles: [finance]}\nresources:\n  top: {type: Folder}\n  \
+             leaf: {type: Folder, parent: mid}\n  mid: {type: Folder, parent: top}\n",
+        );
+        let tests = "tests:\n  - {name: t, as: gus, in: calm, can: {approve: p1, Folder.read: [top, mid, leaf]}}\n  \
+                     - {name: u, as: fred, in: calm, cannot: {Folder.read: leaf}}\n";
+        let compiled = marketplace();
+        let loaded = load(&[("s.yaml", &format!("{text}{tests}"))], &compiled);
+        assert_eq!(faults(&loaded), "");
+        let report = crate::scenario::testing::run(&loaded, &compiled);
+        assert!(report.is_success(), "{report:#?}");
+        let held = &loaded.suites[0].world.fixtures["gus"].roles;
+        assert_eq!(held.iter().collect::<Vec<_>>(), ["Folder::top.owner", "finance"]);
     }
 }

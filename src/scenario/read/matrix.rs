@@ -244,3 +244,54 @@ fn cell_name(cell: &Cell) -> String {
         request.principal.label, cell.written, request.resource.label
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::WORLD;
+    use crate::scenario::testing::faults;
+    use crate::scenario::testing::load;
+    use crate::scenario::testing::marketplace;
+    use crate::scenario::testing::run;
+    use crate::scenario::testing::suite;
+
+    fn faults_of(tests: &str) -> String {
+        faults(&load(&[("s.yaml", &format!("{WORLD}tests:\n{tests}"))], &marketplace()))
+    }
+
+    #[test]
+    fn a_cell_that_no_line_states_is_an_error_unless_the_rest_is_said_to_be_denied() {
+        let matrix = "  - name: m\n    matrix: {as: [fred, dana, shopify], do: [read, approve], to: p1, in: [calm, risky]}\n    \
+                      allow:\n      - {as: dana, do: read}\n      - {as: fred, do: approve, in: calm}\n";
+        insta::assert_snapshot!(faults_of(matrix), @"scenario-unstated-cells @ 17:5 `matrix`: 9 cells of the matrix are not stated | `fred read p1 in calm`, `fred read p1 in risky`, `fred approve p1 in risky`, `dana approve p1 in calm`, and 5 more | state each under `allow`, `deny` or `unknown`, or write `otherwise: deny`");
+        let loaded = suite(&format!("tests:\n{matrix}    otherwise: deny\n"));
+        let report = run(&loaded, &marketplace());
+        assert!(report.is_success(), "{report:#?}");
+        assert_eq!(report.totals().decisions, 12);
+    }
+
+    #[test]
+    fn overlapping_lines_and_lines_without_a_cell_are_errors() {
+        let tests = r#"  - name: overlap
+    matrix: {as: [fred, dana], do: [approve], to: p1, in: [calm, risky]}
+    allow: [{as: fred}]
+    deny: [{in: risky}, {as: dana, in: calm, because: [no-grant]}]
+  - name: nothing
+    matrix: {as: all, do: [read, list], to: [p1, acme], in: calm}
+    allow: [{as: fredd}, {do: list, to: p1}, {as: fred, whom: p1}]
+    otherwise: allow
+  - name: shapes
+    matrix: {do: [raed], to: p1}
+    allow: {as: fred}
+"#;
+        insta::assert_snapshot!(faults_of(tests), @"
+        scenario-overlapping-lines @ 19:12 `{in: risky}`: two lines state the cell `fred approve p1 in risky` | stated again here | narrow one of the lines, so that each cell is stated once
+        scenario-empty-claim @ 22:18 `fredd`: `fredd` is not in the matrix | this line states no cell | did you mean `fred`?
+        scenario-empty-claim @ 22:26 `{do: list, to: p1}`: this line states no cell | no cell of the matrix is all of this
+        scenario-unknown-key @ 22:57 `whom`: unknown key `whom` in a line of a matrix | not a key here | known here: `as`, `because`, `do`, `in`, `to`
+        scenario-wrong-value @ 23:16 `allow`: `otherwise` can only be `deny` | what is not stated is denied | state each cell that is allowed
+        scenario-missing-key @ 25:14 `do`: `matrix` needs `as` | `as` is missing here
+        scenario-unknown-name @ 25:19 `raed`: unknown action `raed` | no action on a Payout has this name | did you mean `read`?
+        scenario-wrong-shape @ 26:12 `{as: fred}`: the lines of a matrix must be a list | this is a mapping
+        ");
+    }
+}

@@ -12,7 +12,7 @@ mod raw;
 mod roles;
 mod steps;
 mod tables;
-mod tests;
+mod test;
 mod values;
 
 use std::collections::BTreeMap;
@@ -38,6 +38,7 @@ use super::suite::Suite;
 use super::suite::World;
 use directory::Directory;
 use fields::Fields;
+pub(super) use fields::a;
 use fixtures::Declared;
 use names::Names;
 
@@ -289,7 +290,8 @@ fn suite(
     let name_node = fields.require("suite", out)?;
     let name = fields::text(name_node, "a suite's name", out)?;
     let at = match (fields.get("at"), default_at) {
-        (Some(node), _) => fields::instant(node, "`at`", out)?,
+        // After a fault, any time serves for finding further ones.
+        (Some(node), _) => fields::instant(node, "`at`", out).unwrap_or(Instant(0)),
         (None, Some(at)) => at,
         (None, None) => {
             out.push(
@@ -297,7 +299,7 @@ fn suite(
                     .label("what time is it in this suite?")
                     .help("write `at: 2026-03-01T10:00:00Z`: tests never read the real clock"),
             );
-            return None;
+            Instant(0)
         }
     };
     if let Some(node) = fields.get("links") {
@@ -341,7 +343,7 @@ fn suite(
         statements: names::statements(policy.origins),
         profiles: &policy.contract.break_glass,
     };
-    let tests = tests::read(&fields, name, &fixtures, &names, sources, out);
+    let tests = test::read(&fields, name, &fixtures, &names, sources, out);
     Some(Suite {
         name: name.to_owned(),
         file,
@@ -450,5 +452,87 @@ fn report_duplicates(suites: &[Suite], documents: &BTreeMap<FileId, Node>, out: 
                 );
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::faults;
+    use crate::scenario::testing::load;
+    use crate::scenario::testing::marketplace;
+    use crate::scenario::testing::run;
+
+    const WORLD: &str = "principals:\n  fred: {type: User, roles: [finance], org: acme, clearance: internal}\nresources:\n  \
+                         acme: {type: Org, plan: pro}\n  p1: {type: Payout, org: acme, classification: public, amount: 1, created_by: fred}\n";
+    const TESTS: &str = "tests:\n  - {name: t, as: fred, in: calm, can: {approve: p1}}\n";
+    const CALM: &str = "contexts:\n  calm: {mfa: true, risk_score: 1, auth_time: now}\n";
+
+    #[test]
+    fn fixtures_are_shared_by_inclusion_and_a_file_included_twice_counts_once() {
+        let suite = format!("suite: s\nat: 2026-03-01T10:00:00Z\ninclude: [a.yaml, shared/b.yaml]\n{TESTS}");
+        let compiled = marketplace();
+        let loaded = load(
+            &[
+                ("s.yaml", &suite),
+                ("a.yaml", &format!("include: shared/c.yaml\n{CALM}")),
+                ("shared/b.yaml", "include: c.yaml\n"),
+                ("shared/c.yaml", WORLD),
+            ],
+            &compiled,
+        );
+        assert_eq!(faults(&loaded), "");
+        assert!(run(&loaded, &compiled).is_success());
+    }
+
+    #[test]
+    fn faults_between_files_are_located_in_the_file_that_causes_them() {
+        let loaded = load(
+            &[
+                (
+                    "s.yaml",
+                    &format!(
+                        "suite: s\nat: yesterday\ninclude: [a.yaml, nope.yaml, t.yaml, ../../etc/x.yaml]\n{TESTS}"
+                    ),
+                ),
+                ("a.yaml", &format!("include: b.yaml\n{WORLD}test: 3\n")),
+                (
+                    "b.yaml",
+                    &format!("include: a.yaml\n{CALM}principals:\n  fred: {{type: User}}\n"),
+                ),
+                ("t.yaml", &format!("suite: s\n{TESTS}")),
+                ("lonely.yaml", CALM),
+                ("broken.yaml", "suite: [\n"),
+            ],
+            &marketplace(),
+        );
+        insta::assert_snapshot!(faults(&loaded), @"
+        scenario-wrong-value @ 2:5 `yesterday`: `at` is a point in time with its zone | not a point in time | write it as `2026-03-01T10:00:00Z`
+        scenario-unknown-file @ 3:19 `nope.yaml`: no file `nope.yaml` | looked for beside this file, in the package only | known here: `a.yaml`, `b.yaml`, `broken.yaml`, `lonely.yaml`, `s.yaml`, `t.yaml`
+        scenario-wrong-type @ 3:30 `t.yaml`: a suite cannot be included | this file has tests of its own | move the fixtures they share into a file without `suite` and `tests`
+        scenario-unknown-file @ 3:38 `../../etc/x.yaml`: no file `../../etc/x.yaml` | looked for beside this file, in the package only | known here: `a.yaml`, `b.yaml`, `broken.yaml`, `lonely.yaml`, `s.yaml`, `t.yaml`
+        scenario-duplicate-name @ 3:3 `fred`: the fixture `fred` is declared twice | again here | rename one of them: included files are added, never overridden
+        scenario-unknown-key @ 7:1 `test`: unknown key `test` in a file of shared fixtures | not a key here | known here: `contexts`, `groups`, `include`, `principals`, `resources`
+        scenario-cycle @ 1:10 `a.yaml`: files include each other: scenarios/s.yaml → scenarios/a.yaml → scenarios/b.yaml → scenarios/a.yaml | leads back
+        scenario-missing-attribute @ 5:3 `fred`: `fred` lacks the attribute `clearance` | a User needs `clearance: Classification`
+        scenario-missing-attribute @ 5:3 `fred`: `fred` lacks the attribute `org` | a User needs `org: Org`
+        scenario-missing-key @ 1:8 `s`: a suite needs `at` | what time is it in this suite? | write `at: 2026-03-01T10:00:00Z`: tests never read the real clock
+        scenario-unknown-name @ 3:19 `fred`: unknown fixture `fred` | nothing of this name is declared
+        scenario-unknown-name @ 3:29 `calm`: unknown context `calm` | no such context is declared
+        scenario-unknown-name @ 3:50 `p1`: unknown fixture `p1` | nothing of this name is declared
+        scenario-unused-file @ 1:1 ``: no suite includes this file | nothing in it is checked or run | include it from a suite, or give it `suite:` and `tests:`
+        yaml-syntax @ 2:1 ``: invalid YAML: while parsing a node, did not find expected node content |
+        ");
+    }
+
+    #[test]
+    fn two_suites_of_one_name_and_two_tests_of_one_snapshot_are_errors() {
+        let suite = |tests: &str| format!("suite: s\nat: 2026-03-01T10:00:00Z\n{WORLD}{CALM}{tests}");
+        let tables = "tests:\n  - {name: the table, snapshot: {roles: all, actions: all, in: calm}}\n  \
+                      - {name: The Table!, snapshot: {roles: all, actions: all, in: calm}}\n";
+        let loaded = load(&[("s.yaml", &suite(TESTS)), ("t.yaml", &suite(tables))], &marketplace());
+        insta::assert_snapshot!(faults(&loaded), @"
+        scenario-duplicate-name @ 1:8 `s`: two suites are called `s` | again here
+        scenario-duplicate-name @ 12:12 `The Table!`: two tests would write `snapshots/s__the-table.snap` | again here | rename one: only letters and digits count in the file's name
+        ");
     }
 }

@@ -21,6 +21,7 @@ use crate::text::Span;
 
 use super::directory::Directory;
 use super::fields;
+use super::fields::a;
 
 /// Stands for every fixture of a section, and so names none.
 pub(super) const ALL: &str = "all";
@@ -102,7 +103,6 @@ impl Names<'_> {
 
     /// The action that a name means on a type: `Payout.approve` itself, or `approve` where that is the only one.
     pub(super) fn action(&self, name: &str, span: Span, ty: &str, out: &mut Diagnostics) -> Option<String> {
-        let actions = &self.directory.contract.actions;
         let matching: Vec<&String> = self.actions_on(ty).filter(|action| means(name, action)).collect();
         match matching.as_slice() {
             [only] => return Some((*only).clone()),
@@ -113,7 +113,7 @@ impl Names<'_> {
                     Diagnostic::error(
                         codes::AMBIGUOUS_NAME,
                         span,
-                        format!("`{name}` on a {ty} could mean several actions"),
+                        format!("`{name}` on {} could mean several actions", a(ty)),
                     )
                     .label("which one?")
                     .help(format!("write one of {}", known.join(", "))),
@@ -121,23 +121,37 @@ impl Names<'_> {
                 return None;
             }
         }
-        let elsewhere: BTreeSet<&str> = actions
+        self.no_such_action(name, span, &BTreeSet::from([ty]), out);
+        None
+    }
+
+    /// Reports a name that no action on any of these types has.
+    pub(super) fn no_such_action(&self, name: &str, span: Span, types: &BTreeSet<&str>, out: &mut Diagnostics) {
+        let actions = self
+            .directory
+            .contract
+            .actions
             .iter()
-            .filter(|(action, _)| means(name, action))
+            .filter(|(action, _)| means(name, action));
+        let elsewhere: BTreeSet<&str> = actions
             .flat_map(|(_, contract)| contract.resources.iter().map(String::as_str))
             .collect();
-        let short = self.actions_on(ty).map(|action| short(action));
+        let near = types
+            .iter()
+            .flat_map(|ty| self.actions_on(ty))
+            .map(|action| short(action));
+        let these: Vec<String> = types.iter().map(|ty| a(ty)).collect();
+        let these = these.join(" or ");
         out.push(if elsewhere.is_empty() {
             Diagnostic::error(codes::UNKNOWN_NAME, span, format!("unknown action `{name}`"))
-                .label(format!("no action on a {ty} has this name"))
-                .maybe_help(did_you_mean(name, short))
+                .label(format!("no action on {these} has this name"))
+                .maybe_help(did_you_mean(name, near))
         } else {
-            let types: Vec<&str> = elsewhere.into_iter().collect();
-            Diagnostic::error(codes::WRONG_ACTION, span, format!("`{name}` is not decided on a {ty}"))
-                .label(format!("decided on {}", types.join(", ")))
-                .maybe_help(did_you_mean(name, short))
+            let elsewhere: Vec<&str> = elsewhere.into_iter().collect();
+            Diagnostic::error(codes::WRONG_ACTION, span, format!("`{name}` is not decided on {these}"))
+                .label(format!("decided on {}", elsewhere.join(", ")))
+                .maybe_help(did_you_mean(name, near))
         });
-        None
     }
 
     /// The actions decided on a type.
@@ -246,7 +260,7 @@ impl Names<'_> {
                     at.span,
                     format!("`{}` cannot ask for anything", at.value.label),
                 )
-                .label(format!("a {} is no principal", at.value.ty))
+                .label(format!("{} is no principal", a(&at.value.ty)))
                 .maybe_help(did_you_mean(
                     &at.value.label,
                     people.map(|(named, _)| named.label.as_str()),

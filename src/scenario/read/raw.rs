@@ -24,6 +24,9 @@ use super::fields;
 use super::fields::Fields;
 use super::names::Names;
 
+/// The causes that only a raw request can meet: everything else names what is loaded.
+const NOT_LOADED: [&str; 2] = ["principal-not-loaded", "resource-not-loaded"];
+
 /// The file that a suite names, relative to the suite's own folder.
 pub(super) fn file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<FileId> {
     let written = fields::text(node, "a file", out)?;
@@ -71,64 +74,8 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, sources: &Sources, out:
     let node = test.require("request", out)?;
     let expected = decision(test.require("decision", out)?, out);
     let (parts, context) = match node.as_map() {
-        Some(_) => {
-            let keys = ["principal", "action", "resource", "context", "context-file"];
-            let request = Fields::read(node, "a raw request", &keys, out)?;
-            let part = |key: &str, out: &mut Diagnostics| {
-                let node = request.require(key, out)?;
-                Some((fields::text(node, "a Cedar entity", out)?.to_owned(), node.span))
-            };
-            let parts = [part("principal", out), part("action", out), part("resource", out)];
-            let context = match (request.get("context"), request.get("context-file")) {
-                (Some(node), None) => object(node.span, from_yaml(node), out)?,
-                (None, Some(node)) => object(
-                    node.span,
-                    json(file(node, sources, out)?, sources, node.span, out)?,
-                    out,
-                )?,
-                (None, None) => Map::new(),
-                (Some(_), Some(second)) => {
-                    out.push(
-                        Diagnostic::error(
-                            codes::CONFLICTING_KEYS,
-                            second.span,
-                            "`context` and `context-file` exclude each other",
-                        )
-                        .label("keep one of the two"),
-                    );
-                    return None;
-                }
-            };
-            (parts, context)
-        }
-        None => {
-            let mut request = object(
-                node.span,
-                json(file(node, sources, out)?, sources, node.span, out)?,
-                out,
-            )?;
-            let mut part = |key: &str, out: &mut Diagnostics| match request.remove(key) {
-                Some(Value::String(text)) => Some((text, node.span)),
-                _ => {
-                    out.push(
-                        Diagnostic::error(
-                            codes::INVALID_CEDAR_DATA,
-                            node.span,
-                            format!("the request has no `{key}`"),
-                        )
-                        .label("this file")
-                        .help(format!("write \"{key}\": \"TYPE::\\\"ID\\\"\" into it")),
-                    );
-                    None
-                }
-            };
-            let parts = [part("principal", out), part("action", out), part("resource", out)];
-            let context = match request.remove("context") {
-                Some(context) => object(node.span, context, out)?,
-                None => Map::new(),
-            };
-            (parts, context)
-        }
+        Some(_) => inline(node, sources, out)?,
+        None => from_file(node, sources, out)?,
     };
     let [principal, action, resource] = parts;
     let principal = principal.and_then(|(text, span)| entity(&text, span, names, out));
@@ -140,15 +87,76 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, sources: &Sources, out:
             principal: principal?,
             action: action?,
             resource: resource?,
-            context: ContextRef::Raw(context),
+            context: ContextRef::Raw(context?),
         },
         expected,
         because: test
             .get("because")
-            .and_then(|node| names.because(node, expected, &[], out)),
+            .and_then(|node| names.because(node, expected, &NOT_LOADED, out)),
         span: node.span,
         stated: Stated::Directly,
     })
+}
+
+/// Principal, action and resource as text, and the context; `None` for each that is at fault.
+type Parts = ([Option<(String, Span)>; 3], Option<Map<String, Value>>);
+
+fn inline(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<Parts> {
+    let keys = ["principal", "action", "resource", "context", "context-file"];
+    let request = Fields::read(node, "a raw request", &keys, out)?;
+    let mut part = |key: &str| {
+        let node = request.require(key, out)?;
+        Some((fields::text(node, "a Cedar entity", out)?.to_owned(), node.span))
+    };
+    let parts = [part("principal"), part("action"), part("resource")];
+    let context = match (request.get("context"), request.get("context-file")) {
+        (Some(node), None) => object(node.span, from_yaml(node), out),
+        (None, Some(node)) => read_json(node, sources, out).and_then(|json| object(node.span, json, out)),
+        (None, None) => Some(Map::new()),
+        (Some(_), Some(second)) => {
+            out.push(
+                Diagnostic::error(
+                    codes::CONFLICTING_KEYS,
+                    second.span,
+                    "`context` and `context-file` exclude each other",
+                )
+                .label("keep one of the two"),
+            );
+            None
+        }
+    };
+    Some((parts, context))
+}
+
+fn from_file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<Parts> {
+    let mut request = object(node.span, read_json(node, sources, out)?, out)?;
+    let context = request.remove("context");
+    let mut part = |key: &str| match request.remove(key) {
+        Some(Value::String(text)) => Some((text, node.span)),
+        _ => {
+            out.push(
+                Diagnostic::error(
+                    codes::INVALID_CEDAR_DATA,
+                    node.span,
+                    format!("the request has no `{key}`"),
+                )
+                .label("this file")
+                .help(format!("write \"{key}\": \"TYPE::\\\"ID\\\"\" into it")),
+            );
+            None
+        }
+    };
+    let parts = [part("principal"), part("action"), part("resource")];
+    let context = match context {
+        Some(context) => object(node.span, context, out),
+        None => Some(Map::new()),
+    };
+    Some((parts, context))
+}
+
+/// The JSON file that a node names.
+fn read_json(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<Value> {
+    json(file(node, sources, out)?, sources, node.span, out)
 }
 
 fn decision(node: &Node, out: &mut Diagnostics) -> Option<Expected> {
@@ -281,6 +289,19 @@ fn beside(from: &str, written: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::testing::WORLD;
+    use crate::scenario::testing::faults;
+    use crate::scenario::testing::load;
+    use crate::scenario::testing::marketplace;
+    use crate::scenario::testing::run;
+
+    const ENTITIES: &str = r#"[
+        {"uid": {"type": "M::User", "id": "zoe"}, "parents": [{"type": "M::Role", "id": "support"}],
+         "attrs": {"org": {"type": "M::Org", "id": "acme"}, "clearance": {"type": "M::Classification", "id": "internal"}}}
+    ]"#;
+    const REQUEST: &str = r#"{"principal": "M::User::\"zoe\"", "action": "M::Action::\"Payout.read\"",
+        "resource": "M::Payout::\"p2\"", "context": {"now": "2026-03-01T10:00:00Z", "auth_time": "2026-03-01T10:00:00Z",
+        "mfa": true, "risk_score": 1}}"#;
 
     #[test]
     fn files_are_named_from_the_suite_and_never_outside_of_the_package() {
@@ -290,5 +311,86 @@ mod tests {
         assert_eq!(beside(from, "../entities.json").as_deref(), Some("entities.json"));
         assert_eq!(beside(from, "../../etc/passwd"), None);
         assert_eq!(beside(from, "/etc/passwd"), None);
+    }
+
+    #[test]
+    fn existing_cedar_data_and_requests_run_as_they_are() {
+        let tests = r#"entities: data/zoe.json
+tests:
+  - {name: file, request: data/read.json, decision: allow, because: support.Payout.read}
+  - name: inline
+    request: {principal: 'M::User::"zoe"', action: 'M::Action::"Payout.read"', resource: 'M::Payout::"p1"', context-file: data/context.json}
+    decision: deny
+    because: no-grant
+  - name: nobody
+    request: {principal: 'M::User::"nobody"', action: 'M::Action::"Payout.read"', resource: 'M::Payout::"p2"', context-file: data/context.json}
+    decision: deny
+    because: principal-not-loaded
+  - {name: by reference, as: 'User::"zoe"', in: calm, can: {read: p2}}
+"#;
+        let context =
+            r#"{"now": "2026-03-01T10:00:00Z", "auth_time": "2026-03-01T10:00:00Z", "mfa": true, "risk_score": 1}"#;
+        let compiled = marketplace();
+        let loaded = load(
+            &[
+                ("s.yaml", &format!("{WORLD}{tests}")),
+                ("data/zoe.json", ENTITIES),
+                ("data/read.json", REQUEST),
+                ("data/context.json", context),
+            ],
+            &compiled,
+        );
+        assert_eq!(faults(&loaded), "");
+        let report = run(&loaded, &compiled);
+        assert!(report.is_success(), "{report:#?}");
+        assert_eq!(report.totals().passed, 4);
+    }
+
+    #[test]
+    fn data_that_breaks_its_schema_loads_only_with_a_reason() {
+        let broken = ENTITIES.replace(
+            r#""clearance": {"type": "M::Classification", "id": "internal"}"#,
+            r#""age": 3"#,
+        );
+        let with = |keys: &str| {
+            let suite = format!("{WORLD}{keys}tests:\n  - {{name: t, as: fred, in: calm, can: {{approve: p1}}}}\n");
+            faults(&load(&[("s.yaml", &suite), ("zoe.json", &broken)], &marketplace()))
+        };
+        insta::assert_snapshot!(with("entities: zoe.json\n"), @r#"scenario-invalid-cedar-data @ 15:11 `zoe.json`: entity `M::User::"zoe"`: error during entity deserialization: attribute `age` on `M::User::"zoe"` should not exist according to the schema | in this file | correct the data, or say `entities-unchecked: "reason"` beside it"#);
+        assert_eq!(
+            with("entities: zoe.json\nentities-unchecked: \"legacy export, see DATA-7\"\n"),
+            ""
+        );
+    }
+
+    #[test]
+    fn faults_in_raw_requests_are_located() {
+        let tests = r#"tests:
+  - {name: a, request: data/nope.json, decision: allow}
+  - {name: b, request: data/broken.json, decision: maybe}
+  - {name: c, request: {principal: alice, action: 'M::Action::"Payout.raed"', resource: 'M::Payot::"p1"', context: [], contxt: {}}, decision: deny}
+  - {name: d, request: data/empty.json, decision: deny}
+"#;
+        let loaded = load(
+            &[
+                ("s.yaml", &format!("{WORLD}{tests}")),
+                ("data/broken.json", "{\"principal\": \n  }"),
+                ("data/empty.json", "{}"),
+            ],
+            &marketplace(),
+        );
+        insta::assert_snapshot!(faults(&loaded), @r#"
+        scenario-unknown-file @ 16:24 `data/nope.json`: no file `data/nope.json` | looked for beside this file, in the package only | did you mean `data/broken.json`?
+        scenario-wrong-value @ 17:52 `maybe`: `decision` is `allow`, `deny` or `unknown` | not a decision
+        scenario-wrong-value @ 18:36 `alice`: `alice` is no Cedar entity | not of the form `TYPE::"ID"` | write it as `'User::"alice"'`
+        scenario-unknown-name @ 18:51 `'M::Action::"Payout.raed"'`: unknown action `M::Action::"Payout.raed"` | no such action is declared | did you mean `M::Action::"Payout.read"`?
+        scenario-unknown-name @ 18:89 `'M::Payot::"p1"'`: unknown type `M::Payot` | no such entity type is declared | did you mean `M::Payout`?
+        scenario-wrong-shape @ 18:116 `[]`: this must be a mapping of names to values | not a JSON object
+        scenario-unknown-key @ 18:120 `contxt`: unknown key `contxt` in a raw request | not a key here | did you mean `context`?
+        scenario-invalid-cedar-data @ 19:24 `data/empty.json`: the request has no `action` | this file | write "action": "TYPE::\"ID\"" into it
+        scenario-invalid-cedar-data @ 19:24 `data/empty.json`: the request has no `principal` | this file | write "principal": "TYPE::\"ID\"" into it
+        scenario-invalid-cedar-data @ 19:24 `data/empty.json`: the request has no `resource` | this file | write "resource": "TYPE::\"ID\"" into it
+        scenario-invalid-cedar-data @ 2:3 ``: this is not JSON | expected value at line 2 column 3
+        "#);
     }
 }

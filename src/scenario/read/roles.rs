@@ -22,6 +22,7 @@ use crate::scenario::value::Value;
 use super::directory;
 use super::directory::Directory;
 use super::fields;
+use super::fields::a;
 
 /// Reads `roles: […]` of a fixture: what each is called, and the Cedar parent that makes the fixture a holder.
 pub(super) fn given(
@@ -212,9 +213,9 @@ fn check_holder(
         Diagnostic::error(
             codes::WRONG_ROLE,
             node.span,
-            format!("a {} cannot hold `{name}`", holder.ty),
+            format!("{} cannot hold `{name}`", a(&holder.ty)),
         )
-        .label(format!("`{}` is a {}", holder.label, holder.ty))
+        .label(format!("`{}` is {}", holder.label, a(&holder.ty)))
         .help(format!("`{name}` is declared for {}", role.holders.join(", "))),
     );
     None

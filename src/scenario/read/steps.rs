@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
+use crate::emergency::EventKind;
+use crate::emergency::Reason;
 use crate::load::yaml::Node;
 use crate::scenario::codes;
 use crate::scenario::suite::ContextRef;
@@ -14,7 +16,6 @@ use crate::scenario::suite::GrantAct;
 use crate::scenario::suite::GrantRequest;
 use crate::scenario::suite::Step;
 use crate::scenario::suite::StepAction;
-use crate::scenario::words;
 use crate::text::Duration;
 
 use super::claims;
@@ -22,7 +23,13 @@ use super::fields;
 use super::fields::Fields;
 use super::names::Names;
 
-const ACTS: [GrantAct; 4] = [GrantAct::Approve, GrantAct::Refuse, GrantAct::Revoke, GrantAct::Review];
+const ACTS: [GrantAct; 5] = [
+    GrantAct::Withdraw,
+    GrantAct::Approve,
+    GrantAct::Refuse,
+    GrantAct::Revoke,
+    GrantAct::Review,
+];
 
 const REQUEST_KEYS: [&str; 11] = [
     "after",
@@ -113,16 +120,13 @@ fn step<'a>(
         out.push(
             Diagnostic::error(codes::EMPTY_CLAIM, fields.span, "this step does nothing")
                 .label("what happens?")
-                .help("give it `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `revoke`, `review`, `after` or `log`"),
+                .help("give it `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`"),
         );
         return Some((fields, None));
     }
     let with = fields.get("with").and_then(|node| grant(node, grants, out));
-    let causes = if with.is_some() {
-        words::unusable_causes()
-    } else {
-        Vec::new()
-    };
+    // A grant that does not count is the cause of a denial in place of the missing grant.
+    let causes = if with.is_some() { reasons() } else { Vec::new() };
     let claims = claims::direct(&fields, &causes, names, out);
     Some((fields, Some(StepAction::Ask { claims, with })))
 }
@@ -203,7 +207,7 @@ fn acted(
 }
 
 fn log(fields: &Fields<'_>, out: &mut Diagnostics) -> Option<StepAction> {
-    let known = words::log_kinds();
+    let known: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
     let mut kinds = Vec::new();
     for item in fields::list(fields.require("log", out)?, "`log`", out)? {
         let kind = fields::text(item, "a kind of event", out)?;
@@ -246,6 +250,11 @@ fn context(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
 /// The cause of a refusal: one of the state machine's, or a statement that denies.
 fn refused(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Option<String> {
     let node = fields.get("refused")?;
-    let causes = names.because(node, Expected::Deny, &words::refusals(), out)?;
+    let causes = names.because(node, Expected::Deny, &reasons(), out)?;
     causes.into_iter().next()
+}
+
+/// The reasons of the state machine by name.
+fn reasons() -> Vec<&'static str> {
+    Reason::ALL.iter().map(|reason| reason.name()).collect()
 }

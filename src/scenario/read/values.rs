@@ -18,6 +18,7 @@ use crate::text::Duration;
 use crate::text::Instant;
 
 use super::directory::Directory;
+use super::fields::a;
 
 /// Reads a value of a type.
 pub(super) fn value(node: &Node, ty: &ValueType, directory: &Directory<'_>, out: &mut Diagnostics) -> Option<Value> {
@@ -150,7 +151,7 @@ fn record(
                     node.span,
                     format!("the field `{name}` is missing"),
                 )
-                .label(format!("needs `{name}`, a {}", type_name(&field.ty))),
+                .label(format!("needs `{name}`, {}", a(&type_name(&field.ty)))),
             );
             complete = false;
         }
@@ -180,12 +181,12 @@ fn mismatch(node: &Node, ty: &ValueType, out: &mut Diagnostics) {
             codes::WRONG_VALUE,
             node.span,
             format!(
-                "{} is not a {}",
+                "{} is not {}",
                 shown.unwrap_or_else(|| node.kind_name().to_owned()),
-                type_name(ty)
+                a(&type_name(ty))
             ),
         )
-        .label(format!("a {} is due here", type_name(ty)))
+        .label(format!("{} is due here", a(&type_name(ty))))
         .help(help),
     );
 }
