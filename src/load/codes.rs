@@ -1,4 +1,4 @@
-//! Codes of the faults that loading finds: in the files of a package, and in the YAML they hold.
+//! Codes of the faults that loading finds, in the YAML first, then in the files of a package.
 
 use crate::diag::Code;
 
@@ -16,3 +16,15 @@ pub const YAML_LIMIT: Code = Code::new("yaml-limit");
 pub const YAML_NUMBER: Code = Code::new("yaml-number");
 /// YAML that different parsers read differently.
 pub const YAML_AMBIGUOUS: Code = Code::new("yaml-ambiguous");
+/// A file or folder that cannot be read: forbidden, far too large, or neither a file nor a folder.
+pub const UNREADABLE_FILE: Code = Code::new("unreadable-file");
+/// A symbolic link inside a package.
+pub const SYMBOLIC_LINK: Code = Code::new("symbolic-link");
+/// A file that is not UTF-8.
+pub const NOT_UTF8: Code = Code::new("not-utf8");
+/// A file whose name is not UTF-8.
+pub const FILE_NAME: Code = Code::new("file-name");
+/// A file that lies where sources lie and that nothing reads.
+pub const UNUSED_FILE: Code = Code::new("unused-file");
+/// A package without a policy file.
+pub const EMPTY_PACKAGE: Code = Code::new("empty-package");

@@ -17,6 +17,7 @@ pub use node::Value;
 use events::Kind;
 use events::Part;
 use events::Places;
+use fault::Faults;
 use values::Plain;
 use values::RefusalKind;
 
@@ -34,9 +35,10 @@ use crate::text::Span;
 pub fn parse(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<Node> {
     let whole = sources.text(file);
     let text = whole.strip_prefix('\u{feff}').unwrap_or(whole);
+    let mut out = Faults::new(out);
     let places = Places::new(file, whole.len() - text.len(), text);
     // Events come first: they bound the nesting before anything recurses, and they expand no alias.
-    let parts = events::read(&places, out)?;
+    let parts = events::read(&places, &mut out)?;
     let value = match values::interpret(text) {
         Ok(value) => value,
         Err(refusal) => {
@@ -59,7 +61,7 @@ pub fn parse(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<N
         parts: &parts,
         anchors: anchors(&parts),
         at: 0,
-        out,
+        out: &mut out,
     };
     match walk.node(value) {
         Ok(node) => Some(node),
@@ -89,14 +91,14 @@ fn anchors(parts: &[Part<'_>]) -> BTreeMap<usize, usize> {
 struct Ambiguous(Option<Span>);
 
 /// A position in the parts, moved forward as values are placed.
-struct Walk<'a> {
+struct Walk<'a, 'o> {
     parts: &'a [Part<'a>],
     anchors: BTreeMap<usize, usize>,
     at: usize,
-    out: &'a mut Diagnostics,
+    out: &'a mut Faults<'o>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Walk<'a, '_> {
     fn next(&mut self) -> Result<&'a Part<'a>, Ambiguous> {
         let part = self.parts.get(self.at).ok_or(Ambiguous(None))?;
         self.at += 1;
@@ -413,6 +415,12 @@ mod tests {
         for bomb in [laughs, squared] {
             assert!(faults(&bomb)[0].starts_with("yaml-limit"));
         }
+    }
+
+    #[test]
+    fn a_file_full_of_faults_reports_the_first_hundred() {
+        assert_eq!(faults(&"a:\n".repeat(100_000)).len(), 100);
+        assert_eq!(faults(&"- !t x\n".repeat(50_000)).len(), 100);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use saphyr_parser::Parser;
 use saphyr_parser::ScalarStyle;
 
 use super::fault;
+use super::fault::Faults;
 use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
 use crate::load::codes;
 use crate::text::FileId;
 use crate::text::Span;
@@ -79,7 +79,7 @@ impl<'a> Places<'a> {
 }
 
 /// The parts of the only document; empty for an empty one. `None` after a fault that leaves nothing to read.
-pub(super) fn read<'a>(places: &Places<'a>, out: &mut Diagnostics) -> Option<Vec<Part<'a>>> {
+pub(super) fn read<'a>(places: &Places<'a>, out: &mut Faults<'_>) -> Option<Vec<Part<'a>>> {
     let mut parts = Vec::new();
     let mut depth: usize = 0;
     let mut documents = 0;

@@ -2,8 +2,32 @@
 
 use super::events::Places;
 use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
 use crate::load::codes;
 use crate::text::Span;
+
+/// The most faults reported for one document; a file of nothing but duplicate keys has no end of them.
+const MAX_FAULTS: usize = 100;
+
+/// The faults of one document.
+pub(super) struct Faults<'a> {
+    out: &'a mut Diagnostics,
+    left: usize,
+}
+
+impl<'a> Faults<'a> {
+    pub(super) fn new(out: &'a mut Diagnostics) -> Self {
+        Self { out, left: MAX_FAULTS }
+    }
+
+    /// Reports a fault, unless there are enough.
+    pub(super) fn push(&mut self, fault: Diagnostic) {
+        if let Some(left) = self.left.checked_sub(1) {
+            self.left = left;
+            self.out.push(fault);
+        }
+    }
+}
 
 /// A fault in the syntax at a character, from a parser's own words.
 pub(super) fn syntax(cause: &str, character: usize, places: &Places<'_>) -> Diagnostic {
