@@ -14,5 +14,6 @@ mod book;
 mod cedar_examples;
 mod cli;
 mod mdtest;
+mod stages;
 mod support;
 mod tidy;
