@@ -144,7 +144,7 @@ fn statement(text: &mut String, prefix: &str, statement: &Statement, files: File
     for (line, words) in source(place, files) {
         let _ = writeln!(text, "  {line:>4} │ {words}");
     }
-    clauses(text, &statement.clauses, 4);
+    clauses(text, &statement.clauses, None, 4);
 }
 
 /// The lines of the author's text that a statement covers.
@@ -159,7 +159,7 @@ fn source(place: &Place, files: Files<'_>) -> Vec<(u32, String)> {
         .collect()
 }
 
-fn clauses(text: &mut String, clauses: &[ClauseResult], indent: usize) {
+fn clauses(text: &mut String, clauses: &[ClauseResult], above: Option<&str>, indent: usize) {
     let width = clauses
         .iter()
         .map(|clause| clause.gate.chars().count())
@@ -177,7 +177,8 @@ fn clauses(text: &mut String, clauses: &[ClauseResult], indent: usize) {
         if !clause.values.is_empty() {
             remarks.push(clause.values.join(", "));
         }
-        if let Some(guard) = &clause.guard {
+        // The parts of a guard's clause are of the same guard.
+        if let Some(guard) = clause.guard.as_deref().filter(|guard| above != Some(guard)) {
             remarks.push(format!("guard {guard}"));
         }
         remarks.extend(fault.cloned());
@@ -188,7 +189,7 @@ fn clauses(text: &mut String, clauses: &[ClauseResult], indent: usize) {
             printable(&remarks.join("; "))
         );
         let _ = writeln!(text, "{}", line.trim_end());
-        self::clauses(text, &clause.parts, indent + 4);
+        self::clauses(text, &clause.parts, clause.guard.as_deref(), indent + 4);
     }
 }
 
