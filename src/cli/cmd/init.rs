@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::load;
 
 /// The files of `examples/quickstart`, by their place in a package.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     (
         "gatewright.toml",
         include_str!("../../../examples/quickstart/gatewright.toml"),
