@@ -24,6 +24,10 @@ const FILES: [(&str, &str); 5] = [
         "scenarios/invoices.yaml",
         include_str!("../../../examples/quickstart/scenarios/invoices.yaml"),
     ),
+    (
+        "snapshots/invoices__access-table.snap",
+        include_str!("../../../examples/quickstart/snapshots/invoices__access-table.snap"),
+    ),
     ("README.md", include_str!("../../../examples/quickstart/README.md")),
 ];
 
