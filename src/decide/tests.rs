@@ -213,14 +213,18 @@ fn a_request_cannot_carry_an_unknown() {
         json!([{ "a": { "__extn": { "fn": "unknown", "arg": "mfa" } } }]),
     ] {
         let context = json!({ "now": "2026-03-01T10:00:00Z", "mfa": smuggled });
-        let error = engine.decide(
-            &ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, context),
-            &world(&engine),
-        );
+        let request = ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, context);
+        let error = engine.decide(&request, &world(&engine));
         let Err(RequestError::Context(faults)) = error else {
             panic!("{error:?}")
         };
         assert_eq!(faults[0].attribute, "mfa");
+        // Without a schema there is nothing else to stop it.
+        let engine = Engine::new(policies(POLICIES), None, []).unwrap();
+        assert_eq!(
+            engine.decide(&request, &Entities::empty()),
+            Err(RequestError::Context(faults))
+        );
     }
     let entity = json!([{ "uid": { "type": "Shop::User", "id": "x" }, "attrs": { "clearance": { "__extn": { "fn": "unknown", "arg": "c" } } }, "parents": [] }]);
     assert!(engine.entities(&entity).is_err());

@@ -436,6 +436,12 @@ fn a_grant_counts_only_for_its_requester_its_actions_and_its_resources() {
         Part::Objected(Reason::UnknownGrant)
     );
     assert_eq!(bench.ledger.grant("g1").unwrap().issue.unwrap().uses, 0);
+    // The profile opens reading, this grant does not.
+    let read = Request {
+        action: r#"M::Action::"Payout.read""#.parse().unwrap(),
+        ..approve_p1(&bench)
+    };
+    assert_eq!(bench.ledger.reserve(bench.at, "g1", &read), Err(Reason::OutOfScope));
 }
 
 #[test]
