@@ -4,13 +4,41 @@
 //! The rooms below stand in the order of the data's way; which may import which is a table in the book
 //! (`book/src/contributing/architecture.md`) that a test holds the code to.
 
-/// Wire types of a compiled package.
-pub mod bundle;
-/// One evaluator for tests and production.
-pub mod decide;
-/// The one diagnostic type.
-pub mod diag;
-/// The break-glass state machine.
-pub mod emergency;
 /// Source texts, spans, instants.
 pub mod text;
+
+/// The one diagnostic type.
+pub mod diag;
+
+/// A package as sources: from disk, from a git revision; YAML with positions.
+pub mod load;
+
+/// The project file and the stack of lint levels.
+pub mod config;
+
+/// Text to tree with spans, and the formatter.
+pub mod syntax;
+
+/// Wire types of a compiled package.
+pub mod bundle;
+
+/// Bundle and request to decision: one evaluator for tests and production.
+pub mod decide;
+
+/// The break-glass state machine, pure.
+pub mod emergency;
+
+/// Tree to resolved program.
+pub mod graph;
+
+/// Resolved program to Cedar, and Cedar's errors back to the author's words.
+pub mod lower;
+
+/// The one place where stages are strung together.
+pub mod pipeline;
+
+/// One output format per file.
+pub mod report;
+
+/// Arguments, dispatch, exit codes.
+pub mod cli;

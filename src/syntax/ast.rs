@@ -26,7 +26,11 @@ impl Path {
     /// The parts joined by dots.
     #[must_use]
     pub fn dotted(&self) -> String {
-        self.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(".")
+        self.parts
+            .iter()
+            .map(|part| part.text.as_str())
+            .collect::<Vec<_>>()
+            .join(".")
     }
 
     /// The last part.

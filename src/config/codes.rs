@@ -1,0 +1,16 @@
+//! Codes of the faults of `gatewright.toml`.
+
+use crate::diag::Code;
+
+/// The text is not TOML.
+pub const CONFIG_SYNTAX: Code = Code::new("config-syntax");
+/// A section or key that does not exist.
+pub const CONFIG_UNKNOWN_KEY: Code = Code::new("config-unknown-key");
+/// A key that must be there is not.
+pub const CONFIG_MISSING_KEY: Code = Code::new("config-missing-key");
+/// A value of the wrong type.
+pub const CONFIG_TYPE: Code = Code::new("config-type");
+/// A value of the right type that is out of range or malformed.
+pub const CONFIG_VALUE: Code = Code::new("config-value");
+/// A section that a later version of Gatewright reads.
+pub const CONFIG_LATER: Code = Code::new("config-later");

@@ -1,0 +1,16 @@
+//! `gatewright.toml` as plain values, and the stack of lint levels. Which lints exist is not known here: their ids stay
+//! strings, and `lint` reports the unknown ones where they were written.
+
+/// Codes of this room's diagnostics.
+pub mod codes;
+mod levels;
+mod project;
+mod table;
+
+pub use levels::Level;
+pub use levels::Levels;
+pub use levels::Origin;
+pub use levels::Setting;
+pub use project::Edition;
+pub use project::Limits;
+pub use project::Project;

@@ -1,0 +1,220 @@
+//! TOML with places: one section of the file, read key by key. Every wrong value is reported where it stands.
+
+use std::ops::RangeInclusive;
+
+use toml::Spanned;
+use toml::de::DeTable;
+use toml::de::DeValue;
+
+use crate::config::codes;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::text::FileId;
+use crate::text::Sources;
+use crate::text::Span;
+
+/// Faults of the syntax that are reported; garbage has no end of them.
+const MAX_SYNTAX_FAULTS: usize = 20;
+
+/// A TOML file as its top table, or nothing and its syntax faults in `out`.
+pub(super) fn parse<'a>(sources: &'a Sources, file: FileId, out: &mut Diagnostics) -> Option<Spanned<DeTable<'a>>> {
+    let (table, errors) = DeTable::parse_recoverable(sources.text(file));
+    for error in errors.iter().take(MAX_SYNTAX_FAULTS) {
+        let at = error.span().unwrap_or(0..0);
+        let span = Span::new(file, at.start, at.end);
+        out.push(match error.message() {
+            "duplicate key" => {
+                let key = sources.slice(span);
+                Diagnostic::error(codes::CONFIG_SYNTAX, span, format!("`{key}` is given twice"))
+                    .help("keep one of the two")
+            }
+            message => Diagnostic::error(codes::CONFIG_SYNTAX, span, format!("invalid TOML: {message}"))
+                .maybe_help(syntax_help(message)),
+        });
+    }
+    errors.is_empty().then_some(table)
+}
+
+fn syntax_help(message: &str) -> Option<String> {
+    let help = if message.starts_with("string values must be quoted") {
+        "write text in double quotes"
+    } else if message.starts_with("unclosed table") {
+        "close the section's name with `]`"
+    } else if message.contains("string, expected") {
+        "close the text with the quote it opened with, on the same line"
+    } else {
+        return None;
+    };
+    Some(help.to_owned())
+}
+
+/// One section of the file.
+pub(super) struct Section<'a> {
+    name: &'static str,
+    /// Its header, or the start of the file where the section is absent.
+    header: Span,
+    table: Option<&'a DeTable<'a>>,
+    file: FileId,
+}
+
+impl<'a> Section<'a> {
+    /// The section with a name, empty where the file has none. `None` for a value that is no section, which is reported.
+    pub(super) fn of(top: &'a DeTable<'a>, name: &'static str, file: FileId, out: &mut Diagnostics) -> Option<Self> {
+        let Some(value) = top.get(name) else {
+            return Some(Self {
+                name,
+                header: Span::new(file, 0, 0),
+                table: None,
+                file,
+            });
+        };
+        let header = Span::new(file, value.span().start, value.span().end);
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Self {
+                name,
+                header,
+                table: Some(table),
+                file,
+            }),
+            other => {
+                let message = format!("`{name}` is a section, this is {}", kind(other));
+                out.push(
+                    Diagnostic::error(codes::CONFIG_TYPE, header, message)
+                        .help(format!("write `[{name}]`, then its keys below it")),
+                );
+                None
+            }
+        }
+    }
+
+    fn span(&self, range: std::ops::Range<usize>) -> Span {
+        Span::new(self.file, range.start, range.end)
+    }
+
+    /// All keys with their values, in the order of the file.
+    pub(super) fn entries(&self) -> Vec<(&'a str, Span, &'a DeValue<'a>, Span)> {
+        let mut entries: Vec<_> = self
+            .table
+            .iter()
+            .flat_map(|table| table.iter())
+            .map(|(key, value)| {
+                let key_span = self.span(key.span());
+                (
+                    key.get_ref().as_ref(),
+                    key_span,
+                    value.get_ref(),
+                    self.span(value.span()),
+                )
+            })
+            .collect();
+        entries.sort_by_key(|(_, span, ..)| *span);
+        entries
+    }
+
+    /// Reports keys that are not among the known ones.
+    pub(super) fn only(&self, known: &[&str], out: &mut Diagnostics) {
+        for (key, span, ..) in self.entries() {
+            if !known.contains(&key) {
+                let message = format!("unknown key `{key}` in `[{}]`", self.name);
+                out.push(
+                    Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, message)
+                        .maybe_help(did_you_mean(key, known.iter().copied())),
+                );
+            }
+        }
+    }
+
+    /// Reports that a key is missing.
+    pub(super) fn missing(&self, key: &str, example: &str, out: &mut Diagnostics) {
+        let message = format!("`{}.{key}` is missing", self.name);
+        out.push(
+            Diagnostic::error(codes::CONFIG_MISSING_KEY, self.header, message)
+                .help(format!("write `{key} = {example}` under `[{}]`", self.name)),
+        );
+    }
+
+    /// The text under a key.
+    pub(super) fn text(&self, key: &str, out: &mut Diagnostics) -> Option<(&'a str, Span)> {
+        let (value, span) = self.value(key)?;
+        match value {
+            DeValue::String(text) => Some((text.as_ref(), span)),
+            other => {
+                out.push(
+                    self.wrong_type(key, "text", other, span)
+                        .help("write it in double quotes"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The whole number under a key, if it lies in a range.
+    pub(super) fn whole_number(&self, key: &str, range: RangeInclusive<u32>, out: &mut Diagnostics) -> Option<u32> {
+        let (value, span) = self.value(key)?;
+        let DeValue::Integer(number) = value else {
+            out.push(
+                self.wrong_type(key, "a whole number", value, span)
+                    .help("write digits only, without quotes"),
+            );
+            return None;
+        };
+        let number = u32::from_str_radix(number.as_str(), number.radix()).ok();
+        let valid = number.filter(|number| range.contains(number));
+        if valid.is_none() {
+            let (least, most) = (range.start(), range.end());
+            out.push(
+                Diagnostic::error(
+                    codes::CONFIG_VALUE,
+                    span,
+                    format!("`{}.{key}` is out of range", self.name),
+                )
+                .help(format!("write a number from {least} to {most}")),
+            );
+        }
+        valid
+    }
+
+    /// The place of the date under a key, if it is one in TOML's form.
+    pub(super) fn date(&self, key: &str, out: &mut Diagnostics) -> Option<Span> {
+        let (value, span) = self.value(key)?;
+        match value {
+            DeValue::Datetime(_) => Some(span),
+            other => {
+                out.push(
+                    self.wrong_type(key, "a date or a date with time", other, span)
+                        .help("write `2026-03-01T10:00:00Z` or `2026-03-01`, without quotes"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Whether the key is there, whatever its value.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.value(key).is_some()
+    }
+
+    fn value(&self, key: &str) -> Option<(&'a DeValue<'a>, Span)> {
+        let value = self.table?.get(key)?;
+        Some((value.get_ref(), self.span(value.span())))
+    }
+
+    fn wrong_type(&self, key: &str, wanted: &str, found: &DeValue<'_>, span: Span) -> Diagnostic {
+        let message = format!("`{}.{key}` must be {wanted}, this is {}", self.name, kind(found));
+        Diagnostic::error(codes::CONFIG_TYPE, span, message)
+    }
+}
+
+/// What a value is, for messages.
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,354 @@
+//! From an author's expression to a typed one, for one pair of types: names found, sugar resolved, conditions expanded.
+//! What types alone cannot tell (an optional attribute read without `has`, an overflow) is left to Cedar's validator.
+
+mod methods;
+mod names;
+mod operators;
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::syntax::ast::Expr;
+use crate::syntax::ast::ExprKind;
+use crate::text::Span;
+
+use super::Attribute;
+use super::Program;
+use super::Ty;
+use super::TypedExpr;
+use super::TypedKind;
+use super::codes;
+
+/// Most nodes one statement's expression may expand to.
+const MOST_NODES: usize = 20_000;
+
+/// What the request variables are for one pair of types.
+#[derive(Debug, Clone)]
+pub struct Env<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// The type of `principal`.
+    pub principal: Ty,
+    /// The type of `resource`.
+    pub resource: Ty,
+    /// The attributes of `context`; `None`: not known.
+    pub context: Option<BTreeMap<String, Attribute>>,
+    /// Attributes of the context that some action of the statement does not have.
+    pub partial: BTreeSet<String>,
+}
+
+impl<'a> Env<'a> {
+    /// An environment in which nothing is known of the request: names are checked, types hardly.
+    #[must_use]
+    pub fn unknown(program: &'a Program) -> Self {
+        Self {
+            program,
+            principal: Ty::Unknown,
+            resource: Ty::Unknown,
+            context: None,
+            partial: BTreeSet::new(),
+        }
+    }
+}
+
+/// Types an expression. `None` where it has faults, all of which are in `out`.
+#[must_use]
+pub fn elaborate(env: &Env<'_>, expr: &Expr, out: &mut Diagnostics) -> Option<TypedExpr> {
+    let mut cx = Elaborator {
+        env,
+        out,
+        frames: Vec::new(),
+        nodes: 0,
+        failed: false,
+    };
+    let typed = cx.expr(expr, None);
+    if !matches!(typed.ty, Ty::Bool | Ty::Unknown) {
+        let what = cx.describe(&typed.ty);
+        cx.fail(
+            Diagnostic::error(
+                codes::TYPE_MISMATCH,
+                expr.span,
+                format!("a condition is true or false, but this is {what}"),
+            )
+            .help("compare it with something, as in `resource.amount > decimal(\"10.00\")`"),
+        );
+    }
+    (!cx.failed).then_some(typed)
+}
+
+/// Checks the names and, as far as possible, the types of a condition by itself, whether or not a statement uses it.
+pub fn check_condition(program: &Program, condition: &super::Condition, out: &mut Diagnostics) {
+    let env = Env::unknown(program);
+    let mut cx = Elaborator {
+        env: &env,
+        out,
+        frames: Vec::new(),
+        nodes: 0,
+        failed: false,
+    };
+    let params = condition
+        .params
+        .iter()
+        .map(|(name, ty, span)| (name.clone(), TypedExpr::new(TypedKind::Bool(true), ty.clone(), *span)))
+        .collect();
+    cx.frames.push(Frame {
+        condition: condition.name.clone(),
+        call: condition.span,
+        params,
+    });
+    cx.expr(&condition.body, None);
+}
+
+struct Elaborator<'a, 'b> {
+    env: &'a Env<'a>,
+    out: &'b mut Diagnostics,
+    /// Conditions being expanded, outermost first.
+    frames: Vec<Frame>,
+    nodes: usize,
+    failed: bool,
+}
+
+struct Frame {
+    condition: String,
+    call: Span,
+    params: BTreeMap<String, TypedExpr>,
+}
+
+impl Elaborator<'_, '_> {
+    fn fail(&mut self, mut diagnostic: Diagnostic) {
+        if let Some(frame) = self.frames.last()
+            && diagnostic.primary() != Some(frame.call)
+            && frame.call.start != frame.call.end
+            && self.env.context.is_some()
+        {
+            diagnostic = diagnostic.also(frame.call, format!("`{}` is used here", frame.condition));
+        }
+        self.failed = true;
+        self.out.push(diagnostic);
+    }
+
+    fn poisoned(&mut self, span: Span) -> TypedExpr {
+        self.failed = true;
+        TypedExpr::new(TypedKind::Bool(false), Ty::Unknown, span)
+    }
+
+    fn too_large(&mut self, span: Span) -> TypedExpr {
+        let chain: Vec<&str> = self.frames.iter().map(|frame| frame.condition.as_str()).collect();
+        let message = format!("this expands to more than {MOST_NODES} parts");
+        let at = self.frames.first().map_or(span, |frame| frame.call);
+        let mut diagnostic = Diagnostic::error(codes::EXPANSION_LIMIT, at, message)
+            .help("use fewer nested conditions, or move part of the decision into an attribute");
+        if !chain.is_empty() {
+            diagnostic = diagnostic.note(format!("expanded through `{}`", chain.join("` → `")));
+        }
+        if !self.failed {
+            self.out.push(diagnostic);
+        }
+        self.poisoned(span)
+    }
+
+    /// One node. `expected` is the type the place asks for, where that is known: it gives bare enum members their enum.
+    fn expr(&mut self, expr: &Expr, expected: Option<&Ty>) -> TypedExpr {
+        self.nodes += 1;
+        if self.nodes > MOST_NODES {
+            return self.too_large(expr.span);
+        }
+        let span = expr.span;
+        match &expr.kind {
+            ExprKind::Bool(value) => TypedExpr::bool(*value, span),
+            ExprKind::Long(value) => TypedExpr::new(TypedKind::Long(*value), Ty::Long, span),
+            ExprKind::Text(value) => TypedExpr::new(TypedKind::Text(value.clone()), Ty::String, span),
+            ExprKind::Duration(value) => TypedExpr::new(TypedKind::Duration(*value), Ty::Duration, span),
+            ExprKind::Name(name) => self.name(name, span, expected),
+            ExprKind::Entity(path, id) => self.entity(path, id, span),
+            ExprKind::Not(inner) => {
+                let inner = self.truth(inner);
+                TypedExpr::new(TypedKind::Not(Box::new(inner)), Ty::Bool, span)
+            }
+            ExprKind::Negate(inner) => {
+                let inner = self.expr(inner, None);
+                self.must_be(&inner, &Ty::Long, "`-` takes a `Long`");
+                TypedExpr::new(TypedKind::Negate(Box::new(inner)), Ty::Long, span)
+            }
+            ExprKind::And(parts) => {
+                let parts = parts.iter().map(|part| self.truth(part)).collect();
+                TypedExpr::all(parts, span)
+            }
+            ExprKind::Or(parts) => {
+                let parts = parts.iter().map(|part| self.truth(part)).collect();
+                TypedExpr::any(parts, span)
+            }
+            ExprKind::Binary(op, left, right) => self.binary(*op, left, right, span),
+            ExprKind::If(test, yes, no) => {
+                let test = self.truth(test);
+                let yes = self.expr(yes, expected);
+                let no = self.expr(no, expected.or(Some(&yes.ty.clone())));
+                let ty = yes.ty.clone();
+                TypedExpr::new(TypedKind::If(Box::new(test), Box::new(yes), Box::new(no)), ty, span)
+            }
+            ExprKind::Has(inner, attributes) => {
+                let inner = self.expr(inner, None);
+                let attributes = attributes.iter().map(|attribute| attribute.text.clone()).collect();
+                TypedExpr::new(TypedKind::Has(Box::new(inner), attributes), Ty::Bool, span)
+            }
+            ExprKind::Like(inner, pattern) => {
+                let inner = self.expr(inner, None);
+                self.must_be(&inner, &Ty::String, "`like` takes a `String`");
+                TypedExpr::new(TypedKind::Like(Box::new(inner), pattern.value.clone()), Ty::Bool, span)
+            }
+            ExprKind::Is(inner, path, container) => {
+                let inner = self.expr(inner, None);
+                let container = container.as_ref().map(|container| Box::new(self.expr(container, None)));
+                match self.type_name(path) {
+                    Some(ty) => TypedExpr::new(TypedKind::Is(Box::new(inner), ty, container), Ty::Bool, span),
+                    None => self.poisoned(span),
+                }
+            }
+            ExprKind::Attribute(inner, name) => self.attribute(inner, name, span),
+            ExprKind::Call(name, args) => self.call(name, args, span),
+            ExprKind::Method(receiver, name, args) => self.method(receiver, name, args, span),
+            ExprKind::Set(elements) => {
+                let wanted = match expected {
+                    Some(Ty::Set(inner)) => Some(inner.as_ref().clone()),
+                    Some(Ty::Entity(id)) => Some(Ty::Entity(*id)),
+                    _ => None,
+                };
+                let elements: Vec<TypedExpr> = elements.iter().map(|one| self.expr(one, wanted.as_ref())).collect();
+                let ty = elements.first().map_or(Ty::Unknown, |first| first.ty.clone());
+                TypedExpr::new(TypedKind::Set(elements), Ty::Set(Box::new(ty)), span)
+            }
+            ExprKind::Record(fields) => {
+                let fields: Vec<(String, TypedExpr)> = fields
+                    .iter()
+                    .map(|(name, value)| (name.text.clone(), self.expr(value, None)))
+                    .collect();
+                TypedExpr::new(TypedKind::Record(fields), Ty::Unknown, span)
+            }
+        }
+    }
+
+    fn truth(&mut self, expr: &Expr) -> TypedExpr {
+        let typed = self.expr(expr, None);
+        self.must_be(&typed, &Ty::Bool, "this must be true or false");
+        typed
+    }
+
+    fn must_be(&mut self, typed: &TypedExpr, wanted: &Ty, message: &str) {
+        if typed.ty != *wanted && typed.ty != Ty::Unknown {
+            let what = self.describe(&typed.ty);
+            self.fail(
+                Diagnostic::error(
+                    codes::TYPE_MISMATCH,
+                    typed.span,
+                    format!("{message}, but this is {what}"),
+                )
+                .label(format!("this is {what}"))
+                .help("compare it with something of its own type"),
+            );
+        }
+    }
+
+    fn attribute(&mut self, inner: &Expr, name: &crate::syntax::ast::Ident, span: Span) -> TypedExpr {
+        let inner = self.expr(inner, None);
+        let on_context = matches!(inner.kind, TypedKind::Variable(super::Variable::Context));
+        if on_context && self.env.partial.contains(&name.text) {
+            self.out.push(
+                Diagnostic::warning(
+                    codes::PARTIAL_CONTEXT,
+                    span,
+                    format!("some action of this statement has no `{}` in its context", name.text),
+                )
+                .help(format!(
+                    "split the statement by action, or test `context has {}` first",
+                    name.text
+                )),
+            );
+        }
+        let found = match &inner.ty {
+            Ty::Unknown | Ty::Named(_) => Some(Ty::Unknown),
+            Ty::Record(fields) => fields.get(&name.text).map(|field| field.ty.clone()),
+            Ty::Entity(id) => self.entity_attribute(*id, &name.text),
+            other => {
+                let what = self.describe(other);
+                self.fail(
+                    Diagnostic::error(
+                        codes::TYPE_MISMATCH,
+                        name.span,
+                        format!("this is {what}, which has no attributes"),
+                    )
+                    .help("only entities, records and the context have attributes"),
+                );
+                return self.poisoned(span);
+            }
+        };
+        match found {
+            Some(ty) => TypedExpr::new(TypedKind::Attribute(Box::new(inner), name.text.clone()), ty, span),
+            None => {
+                let (what, known) = self.attributes_of(&inner, on_context);
+                self.fail(
+                    Diagnostic::error(
+                        codes::UNKNOWN_ATTRIBUTE,
+                        name.span,
+                        format!("{what} has no attribute `{}`", name.text),
+                    )
+                    .maybe_help(did_you_mean(&name.text, known.iter().map(String::as_str))),
+                );
+                self.poisoned(span)
+            }
+        }
+    }
+
+    fn entity_attribute(&self, id: super::TypeId, name: &str) -> Option<Ty> {
+        let ty = self.env.program.ty(id)?;
+        if let Some(attribute) = ty.attributes.get(name) {
+            return Some(attribute.ty.clone());
+        }
+        let relation = |role: &&super::Role| role.on == Some(id) && role.by.is_none() && role.name == name;
+        self.env.program.roles.iter().find(relation).map(|_| Ty::Unknown)
+    }
+
+    fn attributes_of(&self, inner: &TypedExpr, on_context: bool) -> (String, Vec<String>) {
+        match &inner.ty {
+            Ty::Record(fields) if on_context => ("the context".to_owned(), fields.keys().cloned().collect()),
+            Ty::Record(fields) => ("this record".to_owned(), fields.keys().cloned().collect()),
+            Ty::Entity(id) => {
+                let known = self
+                    .env
+                    .program
+                    .ty(*id)
+                    .map(|ty| ty.attributes.keys().cloned().collect());
+                (
+                    format!("`{}`", self.env.program.type_name(*id)),
+                    known.unwrap_or_default(),
+                )
+            }
+            _ => (String::new(), Vec::new()),
+        }
+    }
+
+    /// A type for messages, with its article.
+    fn describe(&self, ty: &Ty) -> String {
+        describe(self.env.program, ty)
+    }
+}
+
+/// A type for messages, with its article.
+fn describe(program: &Program, ty: &Ty) -> String {
+    match ty {
+        Ty::Bool => "a `Bool`".to_owned(),
+        Ty::Long => "a `Long`".to_owned(),
+        Ty::String => "a `String`".to_owned(),
+        Ty::Decimal => "a `decimal`".to_owned(),
+        Ty::Datetime => "a `datetime`".to_owned(),
+        Ty::Duration => "a `duration`".to_owned(),
+        Ty::Ipaddr => "an `ipaddr`".to_owned(),
+        Ty::Set(_) => "a set".to_owned(),
+        Ty::Record(_) => "a record".to_owned(),
+        Ty::Entity(id) => format!("an entity of type `{}`", program.type_name(*id)),
+        Ty::Named(name) => format!("an entity of type `{name}`"),
+        Ty::Unknown => "of an unknown type".to_owned(),
+    }
+}

@@ -1,0 +1,324 @@
+//! Bare names, entity literals and calls: parameters, request variables, conditions, enum members.
+
+use std::collections::BTreeMap;
+
+use crate::diag::Diagnostic;
+use crate::diag::did_you_mean;
+use crate::syntax::ast::Expr;
+use crate::syntax::ast::Ident;
+use crate::syntax::ast::Path;
+use crate::text::Span;
+
+use super::Elaborator;
+use super::Frame;
+use crate::graph::ConditionId;
+use crate::graph::Ty;
+use crate::graph::TypeId;
+use crate::graph::TypeKind;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::graph::Variable;
+use crate::graph::codes;
+
+const CONSTRUCTORS: [(&str, Ty); 4] = [
+    ("datetime", Ty::Datetime),
+    ("decimal", Ty::Decimal),
+    ("duration", Ty::Duration),
+    ("ip", Ty::Ipaddr),
+];
+
+impl Elaborator<'_, '_> {
+    /// Whether a bare name means something without knowing what it is compared with.
+    pub(super) fn stands_alone(&self, name: &str) -> bool {
+        self.frames.last().is_some_and(|frame| frame.params.contains_key(name))
+            || matches!(name, "principal" | "action" | "resource" | "context")
+            || self.env.program.find_condition(name).is_some()
+    }
+
+    pub(super) fn name(&mut self, name: &str, span: Span, expected: Option<&Ty>) -> TypedExpr {
+        if let Some(bound) = self.frames.last().and_then(|frame| frame.params.get(name)) {
+            return TypedExpr { span, ..bound.clone() };
+        }
+        let variable = match name {
+            "principal" => Some((Variable::Principal, self.env.principal.clone())),
+            "action" => Some((Variable::Action, Ty::Unknown)),
+            "resource" => Some((Variable::Resource, self.env.resource.clone())),
+            "context" => Some((
+                Variable::Context,
+                self.env.context.clone().map_or(Ty::Unknown, Ty::Record),
+            )),
+            _ => None,
+        };
+        if let Some((variable, ty)) = variable {
+            return TypedExpr::variable(variable, ty, span);
+        }
+        if let Some(Ty::Entity(id)) = expected
+            && let Some(member) = self.member(*id, name, span)
+        {
+            return member;
+        }
+        if let Some(condition) = self.env.program.find_condition(name) {
+            return self.expand(condition, name, &[], span);
+        }
+        self.unknown_name(name, span, expected)
+    }
+
+    /// A member of an enumeration; `None` where the type is no enumeration or has no such member.
+    fn member(&self, id: TypeId, name: &str, span: Span) -> Option<TypedExpr> {
+        let ty = self.env.program.ty(id)?;
+        let TypeKind::Enum { members, .. } = &ty.kind else {
+            return None;
+        };
+        let found = members.iter().any(|member| member == name);
+        found.then(|| {
+            TypedExpr::new(
+                TypedKind::Entity(ty.cedar.clone(), name.to_owned()),
+                Ty::Entity(id),
+                span,
+            )
+        })
+    }
+
+    fn unknown_name(&mut self, name: &str, span: Span, expected: Option<&Ty>) -> TypedExpr {
+        let program = self.env.program;
+        if self.failed && matches!(expected, Some(Ty::Unknown)) {
+            // The other operand was at fault; what this name would have been is anybody's guess.
+            return self.poisoned(span);
+        }
+        if let Some(Ty::Entity(id)) = expected
+            && let Some(ty) = program.ty(*id)
+            && let TypeKind::Enum { members, .. } = &ty.kind
+        {
+            self.fail(
+                Diagnostic::error(
+                    codes::UNKNOWN_NAME,
+                    span,
+                    format!("`{}` has no member `{name}`", ty.name),
+                )
+                .also(ty.span, "declared here")
+                .maybe_help(did_you_mean(name, members.iter().map(String::as_str))),
+            );
+            return self.poisoned(span);
+        }
+        let owners: Vec<&str> = program
+            .types
+            .iter()
+            .filter(|ty| matches!(&ty.kind, TypeKind::Enum { members, .. } if members.iter().any(|m| m == name)))
+            .map(|ty| ty.name.as_str())
+            .collect();
+        if let Some(owner) = owners.first() {
+            if self.env.context.is_none() {
+                // Nothing is known of the other operand here; each use of the condition tells.
+                return TypedExpr::new(TypedKind::Bool(true), Ty::Unknown, span);
+            }
+            self.fail(
+                Diagnostic::error(
+                    codes::AMBIGUOUS_MEMBER,
+                    span,
+                    format!("nothing here says which enumeration `{name}` belongs to"),
+                )
+                .help(format!(
+                    "compare it with an attribute of that type, or write `{owner}::\"{name}\"`"
+                )),
+            );
+            return self.poisoned(span);
+        }
+        let mut known: Vec<String> = program
+            .conditions
+            .iter()
+            .map(|condition| condition.name.clone())
+            .collect();
+        known.extend(self.frames.last().iter().flat_map(|frame| frame.params.keys().cloned()));
+        known.extend(["principal", "action", "resource", "context"].map(str::to_owned));
+        let help = if let Some(attribute) = self.attribute_named(name) {
+            Some(format!("did you mean `{attribute}`?"))
+        } else {
+            did_you_mean(name, known.iter().map(String::as_str))
+                .filter(|help| help.starts_with("did you mean"))
+                .or_else(|| {
+                    Some(
+                        "a text is written in quotes; attributes start with `principal.`, `resource.` or `context.`"
+                            .to_owned(),
+                    )
+                })
+        };
+        self.fail(
+            Diagnostic::error(
+                codes::UNKNOWN_NAME,
+                span,
+                format!("there is no condition, parameter or enum member `{name}`"),
+            )
+            .maybe_help(help),
+        );
+        self.poisoned(span)
+    }
+
+    /// `context.mfa` for a bare `mfa`.
+    fn attribute_named(&self, name: &str) -> Option<String> {
+        let has = |ty: &Ty| match ty {
+            Ty::Entity(id) => self
+                .env
+                .program
+                .ty(*id)
+                .is_some_and(|ty| ty.attributes.contains_key(name)),
+            _ => false,
+        };
+        if self.env.program.context.contains_key(name) {
+            return Some(format!("context.{name}"));
+        }
+        if has(&self.env.resource) {
+            return Some(format!("resource.{name}"));
+        }
+        has(&self.env.principal).then(|| format!("principal.{name}"))
+    }
+
+    /// The full Cedar name of a type named in an expression.
+    pub(super) fn type_name(&mut self, path: &Path) -> Option<String> {
+        self.type_id(path)
+            .and_then(|id| self.env.program.ty(id))
+            .map(|ty| ty.cedar.clone())
+    }
+
+    fn type_id(&mut self, path: &Path) -> Option<TypeId> {
+        let text = path
+            .parts
+            .iter()
+            .map(|part| part.text.as_str())
+            .collect::<Vec<_>>()
+            .join("::");
+        if let Some(id) = self.env.program.find_type(&text) {
+            return Some(id);
+        }
+        let known = self.env.program.types.iter().map(|ty| ty.name.as_str());
+        let help = did_you_mean(&text, known);
+        self.fail(
+            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{text}`")).maybe_help(help),
+        );
+        None
+    }
+
+    pub(super) fn entity(&mut self, path: &Path, id: &str, span: Span) -> TypedExpr {
+        let Some(ty) = self.type_id(path) else {
+            return self.poisoned(span);
+        };
+        let Some(found) = self.env.program.ty(ty) else {
+            return self.poisoned(span);
+        };
+        if let TypeKind::Enum { members, .. } = &found.kind
+            && !members.iter().any(|member| member == id)
+        {
+            self.fail(
+                Diagnostic::error(
+                    codes::UNKNOWN_NAME,
+                    span,
+                    format!("`{}` has no member `{id}`", found.name),
+                )
+                .also(found.span, "declared here")
+                .maybe_help(did_you_mean(id, members.iter().map(String::as_str))),
+            );
+            return self.poisoned(span);
+        }
+        TypedExpr::new(
+            TypedKind::Entity(found.cedar.clone(), id.to_owned()),
+            Ty::Entity(ty),
+            span,
+        )
+    }
+
+    pub(super) fn call(&mut self, name: &Ident, args: &[Expr], span: Span) -> TypedExpr {
+        if let Some((constructor, ty)) = CONSTRUCTORS.iter().find(|(known, _)| *known == name.text) {
+            let [argument] = args else {
+                self.fail(
+                    Diagnostic::error(codes::WRONG_ARGUMENTS, span, format!("`{constructor}` takes one text"))
+                        .help(format!("write `{constructor}(\"…\")`")),
+                );
+                return self.poisoned(span);
+            };
+            let argument = self.expr(argument, None);
+            self.must_be(&argument, &Ty::String, "a constructor takes a text");
+            return TypedExpr::new(
+                TypedKind::Construct((*constructor).to_owned(), Box::new(argument)),
+                ty.clone(),
+                span,
+            );
+        }
+        if let Some(condition) = self.env.program.find_condition(&name.text) {
+            return self.expand(condition, &name.text, args, span);
+        }
+        let conditions = self
+            .env
+            .program
+            .conditions
+            .iter()
+            .map(|condition| condition.name.as_str());
+        let known: Vec<&str> = conditions.chain(CONSTRUCTORS.iter().map(|(name, _)| *name)).collect();
+        let help = did_you_mean(&name.text, known);
+        self.fail(
+            Diagnostic::error(
+                codes::UNKNOWN_NAME,
+                name.span,
+                format!("there is no condition `{}`", name.text),
+            )
+            .maybe_help(help),
+        );
+        self.poisoned(span)
+    }
+
+    fn expand(&mut self, id: ConditionId, name: &str, args: &[Expr], span: Span) -> TypedExpr {
+        let Some(condition) = self.env.program.condition(id) else {
+            return self.poisoned(span);
+        };
+        if self.frames.iter().any(|frame| frame.condition == condition.name) {
+            // A cycle; reported where the conditions are resolved.
+            return self.poisoned(span);
+        }
+        if args.len() != condition.params.len() {
+            let wanted = condition.params.len();
+            let example: Vec<&str> = condition.params.iter().map(|(name, _, _)| name.as_str()).collect();
+            let write = match example.is_empty() {
+                true => format!("write `{name}`"),
+                false => format!("write `{name}({})`", example.join(", ")),
+            };
+            let arguments = if wanted == 1 { "argument" } else { "arguments" };
+            self.fail(
+                Diagnostic::error(
+                    codes::WRONG_ARGUMENTS,
+                    span,
+                    format!("`{name}` takes {wanted} {arguments}, not {}", args.len()),
+                )
+                .also(condition.span, "declared here")
+                .help(write),
+            );
+            return self.poisoned(span);
+        }
+        let mut params = BTreeMap::new();
+        for (arg, (param, wanted, declared)) in args.iter().zip(&condition.params) {
+            let typed = self.expr(arg, Some(wanted));
+            let comparable = !matches!(wanted, Ty::Unknown | Ty::Record(_)) && typed.ty != Ty::Unknown;
+            if comparable && typed.ty != *wanted {
+                let (is, wants) = (self.describe(&typed.ty), self.describe(wanted));
+                self.fail(
+                    Diagnostic::error(
+                        codes::TYPE_MISMATCH,
+                        typed.span,
+                        format!("`{param}` of `{name}` is {wants}, but this is {is}"),
+                    )
+                    .label(format!("this is {is}"))
+                    .also(*declared, "the parameter")
+                    .help("a condition must type for every action of its statement; split the statement, or pass a value of that type"),
+                );
+                return self.poisoned(span);
+            }
+            params.insert(param.clone(), typed);
+        }
+        self.frames.push(Frame {
+            condition: condition.name.clone(),
+            call: span,
+            params,
+        });
+        let body = self.expr(&condition.body, None);
+        self.frames.pop();
+        let ty = body.ty.clone();
+        TypedExpr::new(TypedKind::Named(name.to_owned(), Box::new(body)), ty, span)
+    }
+}

@@ -1,0 +1,265 @@
+//! Operators with two operands, and the sugar on them: bare enum members, ordered enums, comparisons of decimals.
+
+use crate::diag::Diagnostic;
+use crate::syntax::ast::BinaryOp;
+use crate::syntax::ast::Expr;
+use crate::syntax::ast::ExprKind;
+use crate::text::Span;
+
+use super::Elaborator;
+use crate::graph::Operator;
+use crate::graph::Ty;
+use crate::graph::TypeId;
+use crate::graph::TypeKind;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::graph::codes;
+
+impl Elaborator<'_, '_> {
+    pub(super) fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span) -> TypedExpr {
+        let (left, right) = self.operands(op, left, right);
+        let operator = match op {
+            BinaryOp::Equal => Operator::Equal,
+            BinaryOp::NotEqual => Operator::NotEqual,
+            BinaryOp::Less => Operator::Less,
+            BinaryOp::LessEqual => Operator::LessEqual,
+            BinaryOp::Greater => Operator::Greater,
+            BinaryOp::GreaterEqual => Operator::GreaterEqual,
+            BinaryOp::In => Operator::In,
+            BinaryOp::Add => Operator::Add,
+            BinaryOp::Subtract => Operator::Subtract,
+            BinaryOp::Multiply => Operator::Multiply,
+        };
+        match op {
+            BinaryOp::Equal | BinaryOp::NotEqual => {
+                self.same_type(&left, &right);
+                TypedExpr::new(
+                    TypedKind::Binary(operator, Box::new(left), Box::new(right)),
+                    Ty::Bool,
+                    span,
+                )
+            }
+            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+                self.order(operator, left, right, span)
+            }
+            BinaryOp::In => {
+                if !matches!(left.ty, Ty::Entity(_) | Ty::Named(_) | Ty::Unknown) {
+                    let what = self.describe(&left.ty);
+                    self.fail(
+                        Diagnostic::error(
+                            codes::TYPE_MISMATCH,
+                            left.span,
+                            format!("`in` asks where an entity belongs, but this is {what}"),
+                        )
+                        .help("write `[…].contains(x)` to ask whether a set holds a value"),
+                    );
+                }
+                TypedExpr::new(
+                    TypedKind::Binary(operator, Box::new(left), Box::new(right)),
+                    Ty::Bool,
+                    span,
+                )
+            }
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply => {
+                self.must_be(&left, &Ty::Long, "arithmetic takes `Long` numbers");
+                self.must_be(&right, &Ty::Long, "arithmetic takes `Long` numbers");
+                TypedExpr::new(
+                    TypedKind::Binary(operator, Box::new(left), Box::new(right)),
+                    Ty::Long,
+                    span,
+                )
+            }
+        }
+    }
+
+    /// Types both operands; a bare name that means nothing by itself takes its meaning from the other side.
+    fn operands(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> (TypedExpr, TypedExpr) {
+        let leans = match &left.kind {
+            ExprKind::Name(name) => !self.stands_alone(name),
+            ExprKind::Set(_) => true,
+            _ => false,
+        };
+        if leans && op != BinaryOp::In {
+            let right = self.expr(right, None);
+            let wanted = right.ty.clone();
+            let left = self.expr(left, Some(&wanted));
+            return (left, right);
+        }
+        let left = self.expr(left, None);
+        let wanted = left.ty.clone();
+        let right = self.expr(right, Some(&wanted));
+        (left, right)
+    }
+
+    fn same_type(&mut self, left: &TypedExpr, right: &TypedExpr) {
+        let plain = |ty: &Ty| !matches!(ty, Ty::Unknown | Ty::Record(_) | Ty::Set(_) | Ty::Named(_));
+        let sets = |ty: &Ty| matches!(ty, Ty::Set(_));
+        let differ = (plain(&left.ty) && plain(&right.ty) && left.ty != right.ty)
+            || (sets(&left.ty) && plain(&right.ty))
+            || (plain(&left.ty) && sets(&right.ty));
+        if differ {
+            self.mismatch(left, right);
+        }
+    }
+
+    fn mismatch(&mut self, left: &TypedExpr, right: &TypedExpr) {
+        let (one, other) = (self.describe(&left.ty), self.describe(&right.ty));
+        let help = match (&left.ty, &right.ty) {
+            (Ty::Entity(id), Ty::String) | (Ty::String, Ty::Entity(id)) => {
+                let name = self.env.program.type_name(*id);
+                match self.env.program.ty(*id).map(|ty| &ty.kind) {
+                    Some(TypeKind::Enum { members, .. }) => {
+                        let member = members.first().map_or("member", String::as_str);
+                        format!("write the member without quotes, as `{member}`")
+                    }
+                    _ => format!("write an entity as `{name}::\"id\"`"),
+                }
+            }
+            (Ty::Decimal, Ty::Long) | (Ty::Long, Ty::Decimal) => "write a decimal as `decimal(\"10.00\")`".to_owned(),
+            (Ty::Datetime, Ty::String) | (Ty::String, Ty::Datetime) => {
+                "write an instant as `datetime(\"2026-03-01T10:00:00Z\")`".to_owned()
+            }
+            (Ty::Duration, _) | (_, Ty::Duration) => "write a duration as `15m`".to_owned(),
+            _ => "compare values of one type".to_owned(),
+        };
+        self.fail(
+            Diagnostic::error(
+                codes::TYPE_MISMATCH,
+                left.span.to(right.span),
+                format!("{one} is compared with {other}"),
+            )
+            .also(left.span, format!("this is {one}"))
+            .also(right.span, format!("this is {other}"))
+            .help(help),
+        );
+    }
+
+    fn order(&mut self, operator: Operator, left: TypedExpr, right: TypedExpr, span: Span) -> TypedExpr {
+        match (&left.ty, &right.ty) {
+            (Ty::Entity(a), Ty::Entity(b)) if a == b => self.order_of_members(operator, *a, left, right, span),
+            (Ty::Decimal, Ty::Decimal) => {
+                let method = match operator {
+                    Operator::Less => "lessThan",
+                    Operator::LessEqual => "lessThanOrEqual",
+                    Operator::Greater => "greaterThan",
+                    _ => "greaterThanOrEqual",
+                };
+                TypedExpr::new(
+                    TypedKind::Method(Box::new(left), method.to_owned(), vec![right]),
+                    Ty::Bool,
+                    span,
+                )
+            }
+            (Ty::Unknown, _)
+            | (_, Ty::Unknown)
+            | (Ty::Long, Ty::Long)
+            | (Ty::Datetime, Ty::Datetime)
+            | (Ty::Duration, Ty::Duration) => TypedExpr::new(
+                TypedKind::Binary(operator, Box::new(left), Box::new(right)),
+                Ty::Bool,
+                span,
+            ),
+            (a, b) if a == b => {
+                let what = self.describe(a);
+                self.fail(
+                    Diagnostic::error(codes::TYPE_MISMATCH, span, format!("{what} is neither more nor less than another"))
+                        .help("`<` and its like compare numbers, decimals, instants, durations and members of an `ordered enum`"),
+                );
+                self.poisoned(span)
+            }
+            _ => {
+                self.mismatch(&left, &right);
+                self.poisoned(span)
+            }
+        }
+    }
+
+    /// Members of an ordered enum: a finite test, since Cedar has no order on entities.
+    fn order_of_members(
+        &mut self,
+        operator: Operator,
+        id: TypeId,
+        left: TypedExpr,
+        right: TypedExpr,
+        span: Span,
+    ) -> TypedExpr {
+        let Some(ty) = self.env.program.ty(id) else {
+            return self.poisoned(span);
+        };
+        let members = match &ty.kind {
+            TypeKind::Enum { ordered: true, members } => members,
+            TypeKind::Enum { ordered: false, .. } => {
+                self.fail(
+                    Diagnostic::error(
+                        codes::UNORDERED_ENUM,
+                        span,
+                        format!("members of `{}` have no order", ty.name),
+                    )
+                    .also(ty.span, "declared here")
+                    .help(format!("write `ordered enum {} {{ … }}`, from least to most", ty.name)),
+                );
+                return self.poisoned(span);
+            }
+            _ => {
+                let name = ty.name.clone();
+                self.fail(
+                    Diagnostic::error(
+                        codes::TYPE_MISMATCH,
+                        span,
+                        format!("entities of `{name}` have no order"),
+                    )
+                    .help("compare an attribute of theirs"),
+                );
+                return self.poisoned(span);
+            }
+        };
+        let entity =
+            |name: &String| TypedExpr::new(TypedKind::Entity(ty.cedar.clone(), name.clone()), Ty::Entity(id), span);
+        let holds = |a: usize, b: usize| match operator {
+            Operator::Less => a < b,
+            Operator::LessEqual => a <= b,
+            Operator::Greater => a > b,
+            _ => a >= b,
+        };
+        let rank = |expr: &TypedExpr| match &expr.kind {
+            TypedKind::Entity(_, member) => members.iter().position(|known| known == member),
+            _ => None,
+        };
+        let one_of = |wanted: Vec<TypedExpr>, value: &TypedExpr| {
+            let set = TypedExpr::new(TypedKind::Set(wanted), Ty::Set(Box::new(Ty::Entity(id))), span);
+            set.method("contains", vec![value.clone()], Ty::Bool)
+        };
+        let of = |test: &dyn Fn(usize) -> bool| -> Vec<TypedExpr> {
+            members
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| test(*at))
+                .map(|(_, name)| entity(name))
+                .collect()
+        };
+        let mut tests = Vec::new();
+        if let Some(fixed) = rank(&right) {
+            let wanted = of(&|at| holds(at, fixed));
+            if !wanted.is_empty() {
+                tests.push(one_of(wanted, &left));
+            }
+        } else if let Some(fixed) = rank(&left) {
+            let wanted = of(&|at| holds(fixed, at));
+            if !wanted.is_empty() {
+                tests.push(one_of(wanted, &right));
+            }
+        } else {
+            for (at, name) in members.iter().enumerate() {
+                let wanted = of(&|other| holds(at, other));
+                if !wanted.is_empty() {
+                    let this = left.clone().binary(Operator::Equal, entity(name));
+                    tests.push(TypedExpr::all(vec![this, one_of(wanted, &right)], span));
+                }
+            }
+        }
+        TypedExpr {
+            span,
+            ..TypedExpr::any(tests, span)
+        }
+    }
+}

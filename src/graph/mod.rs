@@ -1,0 +1,74 @@
+//! The resolved program: every name is an id, every statement a value, and a petgraph of what leads where.
+//! Fed by the syntax tree; nothing here knows Cedar. A part that did not resolve is left out and reported, never half-named.
+
+pub mod codes;
+mod elaborate;
+mod external;
+mod ids;
+mod model;
+mod query;
+mod relations;
+mod resolve;
+mod tenancy;
+mod typed;
+
+pub use elaborate::Env;
+pub use elaborate::check_condition;
+pub use elaborate::elaborate;
+pub use external::ExternalAction;
+pub use external::ExternalEntity;
+pub use external::Externals;
+pub use ids::ActionId;
+pub use ids::ConditionId;
+pub use ids::ProfileId;
+pub use ids::RoleId;
+pub use ids::TypeId;
+pub use model::Action;
+pub use model::ActionEffects;
+pub use model::Assertion;
+pub use model::Attribute;
+pub use model::Condition;
+pub use model::ContextAttribute;
+pub use model::Deny;
+pub use model::EntityType;
+pub use model::Grant;
+pub use model::Holder;
+pub use model::Isolation;
+pub use model::ParentLink;
+pub use model::Profile;
+pub use model::Program;
+pub use model::RelationPath;
+pub use model::Require;
+pub use model::Role;
+pub use model::Separation;
+pub use model::Statement;
+pub use model::Ty;
+pub use model::TypeKind;
+pub use model::Until;
+pub use model::Waiver;
+pub use relations::Edge;
+pub use relations::Node;
+pub use relations::Relations;
+pub use resolve::resolve;
+pub use tenancy::Path;
+pub use tenancy::paths;
+pub use typed::Operator;
+pub use typed::TypedExpr;
+pub use typed::TypedKind;
+pub use typed::Variable;
+
+/// Names that the compiler generates; a program may not declare them.
+pub const RESERVED_NAMES: [&str; 12] = [
+    "Action",
+    "BreakGlassProfile",
+    "Role",
+    "RoleHolders",
+    "Bool",
+    "Long",
+    "String",
+    "Set",
+    "decimal",
+    "datetime",
+    "duration",
+    "ipaddr",
+];

@@ -1,0 +1,134 @@
+//! Questions the other rooms ask: closures of roles, who can come by what, which guards concern an action.
+
+use super::ActionId;
+use super::Grant;
+use super::Holder;
+use super::Isolation;
+use super::Node;
+use super::Profile;
+use super::Program;
+use super::Require;
+use super::RoleId;
+use super::Separation;
+use super::TypeId;
+use super::TypeKind;
+use super::relations::Edge;
+
+impl Program {
+    /// A role and every role it extends, nearest first.
+    #[must_use]
+    pub fn bases(&self, role: RoleId) -> Vec<RoleId> {
+        roles(
+            self.relations
+                .reachable(Node::Role(role), |edge| *edge == Edge::Extends),
+        )
+    }
+
+    /// A role and every role that extends it, nearest first.
+    #[must_use]
+    pub fn extenders(&self, role: RoleId) -> Vec<RoleId> {
+        roles(self.relations.reaching(Node::Role(role), |edge| *edge == Edge::Extends))
+    }
+
+    /// Every grant a role comes by, inherited ones included, in the order of the program.
+    #[must_use]
+    pub fn grants_of(&self, role: RoleId) -> Vec<&Grant> {
+        let bases = self.bases(role);
+        self.grants
+            .iter()
+            .filter(|grant| matches!(grant.holder, Holder::Role(holder) if bases.contains(&holder)))
+            .collect()
+    }
+
+    /// The principal types that can come by an action, by grant or by break-glass; all of them where nobody can,
+    /// so that a request for it can still be asked and denied.
+    #[must_use]
+    pub fn principals_of(&self, action: ActionId) -> Vec<TypeId> {
+        let Some(found) = self.action(action) else {
+            return Vec::new();
+        };
+        if found.is_raw() {
+            return found.raw_principals.clone();
+        }
+        let mut types: Vec<TypeId> = Vec::new();
+        for grant in self
+            .grants
+            .iter()
+            .filter(|grant| grant.actions.iter().any(|(id, _)| *id == action))
+        {
+            match grant.holder {
+                Holder::Type(ty) => types.push(ty),
+                Holder::Role(role) => {
+                    for role in self.extenders(role) {
+                        types.extend(self.role(role).iter().flat_map(|role| &role.holders));
+                    }
+                }
+            }
+        }
+        for profile in self
+            .profiles
+            .iter()
+            .filter(|p| p.actions.iter().any(|(id, _)| *id == action))
+        {
+            types.push(profile.principal);
+        }
+        types.sort_unstable();
+        types.dedup();
+        if types.is_empty() {
+            return self.types_of(|kind| *kind == TypeKind::Principal).collect();
+        }
+        types
+    }
+
+    /// Guards that concern an action, in the order of the program, with their indices.
+    #[must_use]
+    pub fn requires_of(&self, action: ActionId) -> Vec<(usize, &Require)> {
+        self.requires
+            .iter()
+            .enumerate()
+            .filter(|(_, require)| require.actions.contains(&action))
+            .collect()
+    }
+
+    /// Per-object separations whose second duty is an action.
+    #[must_use]
+    pub fn separations_of(&self, action: ActionId) -> Vec<&Separation> {
+        self.separations
+            .iter()
+            .filter(|s| s.by.is_some() && s.second == action)
+            .collect()
+    }
+
+    /// Isolations that concern a pair of types: neither is excepted.
+    #[must_use]
+    pub fn isolations_of(&self, principal: TypeId, resource: TypeId) -> Vec<&Isolation> {
+        self.isolations
+            .iter()
+            .filter(|isolation| {
+                !isolation
+                    .except
+                    .iter()
+                    .any(|(ty, _)| *ty == principal || *ty == resource)
+            })
+            .collect()
+    }
+
+    /// Break-glass profiles that open an action.
+    #[must_use]
+    pub fn profiles_of(&self, action: ActionId) -> Vec<&Profile> {
+        self.profiles
+            .iter()
+            .filter(|profile| profile.actions.iter().any(|(id, _)| *id == action))
+            .collect()
+    }
+}
+
+fn roles(nodes: Vec<Node>) -> Vec<RoleId> {
+    nodes
+        .into_iter()
+        .filter_map(|node| match node {
+            Node::Role(id) => Some(id),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,330 @@
+//! The program as a petgraph: what leads where. Cycles, closures and reachability are asked of it.
+
+use std::collections::BTreeMap;
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::DiGraph;
+use petgraph::graph::NodeIndex;
+use petgraph::visit::Bfs;
+use petgraph::visit::EdgeFiltered;
+use petgraph::visit::EdgeRef;
+use petgraph::visit::Reversed;
+
+use crate::syntax::ast::Expr;
+use crate::syntax::ast::ExprKind;
+
+use super::ActionId;
+use super::ConditionId;
+use super::Holder;
+use super::ProfileId;
+use super::Program;
+use super::RoleId;
+use super::TypeId;
+
+/// A node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Node {
+    /// An entity type or an enumeration.
+    Type(TypeId),
+    /// A role.
+    Role(RoleId),
+    /// An action.
+    Action(ActionId),
+    /// A named condition.
+    Condition(ConditionId),
+    /// A break-glass profile.
+    Profile(ProfileId),
+}
+
+/// An edge; it points from who has to what is had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Edge {
+    /// A role extends another.
+    Extends,
+    /// A role or a type is granted an action; the index of the grant.
+    Grants(usize),
+    /// A principal type may hold a role.
+    Holds,
+    /// A type has a parent of another type.
+    MemberOf,
+    /// A type declares an action.
+    Declares,
+    /// A role may ask for a break-glass profile.
+    MayRequest,
+    /// A break-glass profile opens an action.
+    Opens,
+    /// A condition, or a role's or profile's own condition, uses a named condition.
+    Uses,
+}
+
+/// The graph with an index of its nodes.
+#[derive(Debug, Clone, Default)]
+pub struct Relations {
+    graph: DiGraph<Node, Edge>,
+    index: BTreeMap<Node, NodeIndex>,
+    /// Conditions that any statement uses, directly or through others.
+    used: Vec<ConditionId>,
+}
+
+impl Relations {
+    /// Builds the graph of a program.
+    #[must_use]
+    pub fn build(program: &Program) -> Self {
+        let mut relations = Self::default();
+        let nodes = program
+            .type_ids()
+            .map(Node::Type)
+            .chain(program.role_ids().map(Node::Role))
+            .chain(program.action_ids().map(Node::Action))
+            .chain((0..program.conditions.len()).map(|at| Node::Condition(ConditionId::at(at))))
+            .chain(program.profile_ids().map(Node::Profile));
+        for node in nodes {
+            let at = relations.graph.add_node(node);
+            relations.index.insert(node, at);
+        }
+        for id in program.type_ids() {
+            let Some(ty) = program.ty(id) else { continue };
+            for link in &ty.parents {
+                relations.edge(Node::Type(id), Node::Type(link.ty), Edge::MemberOf);
+            }
+            for action in &ty.actions {
+                relations.edge(Node::Type(id), Node::Action(*action), Edge::Declares);
+            }
+        }
+        for id in program.role_ids() {
+            let Some(role) = program.role(id) else { continue };
+            for (base, _) in &role.extends {
+                relations.edge(Node::Role(id), Node::Role(*base), Edge::Extends);
+            }
+            for holder in &role.holders {
+                relations.edge(Node::Type(*holder), Node::Role(id), Edge::Holds);
+            }
+            relations.uses(program, Some(Node::Role(id)), role.when.as_ref());
+        }
+        for (at, grant) in program.grants.iter().enumerate() {
+            let from = match grant.holder {
+                Holder::Type(ty) => Node::Type(ty),
+                Holder::Role(role) => Node::Role(role),
+            };
+            for (action, _) in &grant.actions {
+                relations.edge(from, Node::Action(*action), Edge::Grants(at));
+            }
+            relations.uses(program, None, grant.when.as_ref());
+        }
+        for id in program.profile_ids() {
+            let Some(profile) = program.profile(id) else { continue };
+            for (role, _) in &profile.eligible {
+                relations.edge(Node::Role(*role), Node::Profile(id), Edge::MayRequest);
+            }
+            for (action, _) in &profile.actions {
+                relations.edge(Node::Profile(id), Node::Action(*action), Edge::Opens);
+            }
+            relations.uses(program, Some(Node::Profile(id)), profile.when.as_ref());
+        }
+        for (at, condition) in program.conditions.iter().enumerate() {
+            for used in named_conditions(program, &condition.body) {
+                relations.edge(Node::Condition(ConditionId::at(at)), Node::Condition(used), Edge::Uses);
+            }
+        }
+        let rest = program
+            .denies
+            .iter()
+            .filter_map(|deny| deny.when.as_ref())
+            .chain(program.requires.iter().map(|require| &require.condition))
+            .chain(
+                program
+                    .assertions
+                    .iter()
+                    .filter_map(|assertion| assertion.when.as_ref()),
+            );
+        for expr in rest {
+            relations.uses(program, None, Some(expr));
+        }
+        relations.close_used();
+        relations
+    }
+
+    fn edge(&mut self, from: Node, to: Node, edge: Edge) {
+        if let (Some(from), Some(to)) = (self.index.get(&from), self.index.get(&to)) {
+            self.graph.add_edge(*from, *to, edge);
+        }
+    }
+
+    fn uses(&mut self, program: &Program, from: Option<Node>, expr: Option<&Expr>) {
+        let Some(expr) = expr else { return };
+        for used in named_conditions(program, expr) {
+            self.used.push(used);
+            if let Some(from) = from {
+                self.edge(from, Node::Condition(used), Edge::Uses);
+            }
+        }
+    }
+
+    fn close_used(&mut self) {
+        let mut all: Vec<ConditionId> = Vec::new();
+        for id in std::mem::take(&mut self.used) {
+            for node in self.reachable(Node::Condition(id), |edge| *edge == Edge::Uses) {
+                if let Node::Condition(id) = node {
+                    all.push(id);
+                }
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        self.used = all;
+    }
+
+    /// Whether some statement uses a condition, directly or through others.
+    #[must_use]
+    pub fn is_used(&self, condition: ConditionId) -> bool {
+        self.used.binary_search(&condition).is_ok()
+    }
+
+    /// Every node reachable from one over edges of a kind, itself first, nearest first.
+    #[must_use]
+    pub fn reachable(&self, from: Node, along: impl Fn(&Edge) -> bool) -> Vec<Node> {
+        let Some(start) = self.index.get(&from) else {
+            return Vec::new();
+        };
+        let graph = EdgeFiltered::from_fn(&self.graph, |edge| along(edge.weight()));
+        let mut walk = Bfs::new(&graph, *start);
+        let mut found = Vec::new();
+        while let Some(at) = walk.next(&graph) {
+            found.extend(self.graph.node_weight(at).copied());
+        }
+        found
+    }
+
+    /// Every node from which one is reachable over edges of a kind, itself first, nearest first.
+    #[must_use]
+    pub fn reaching(&self, to: Node, along: impl Fn(&Edge) -> bool) -> Vec<Node> {
+        let Some(start) = self.index.get(&to) else {
+            return Vec::new();
+        };
+        let graph = EdgeFiltered::from_fn(&self.graph, |edge| along(edge.weight()));
+        let reversed = Reversed(&graph);
+        let mut walk = Bfs::new(reversed, *start);
+        let mut found = Vec::new();
+        while let Some(at) = walk.next(reversed) {
+            found.extend(self.graph.node_weight(at).copied());
+        }
+        found
+    }
+
+    /// All edges as pairs of nodes, in the order they were made.
+    pub fn edges(&self) -> impl Iterator<Item = (Node, Node, Edge)> {
+        self.graph.edge_references().filter_map(|edge| {
+            let from = self.graph.node_weight(edge.source())?;
+            let to = self.graph.node_weight(edge.target())?;
+            Some((*from, *to, *edge.weight()))
+        })
+    }
+
+    /// Cycles of `extends`, each in its order, starting at the role declared first.
+    #[must_use]
+    pub fn role_cycles(&self) -> Vec<Vec<RoleId>> {
+        let role = |node: &Node| match node {
+            Node::Role(id) => Some(*id),
+            _ => None,
+        };
+        self.cycles(Edge::Extends, role)
+    }
+
+    /// Cycles among conditions, each in its order, starting at the condition declared first.
+    #[must_use]
+    pub fn condition_cycles(&self) -> Vec<Vec<ConditionId>> {
+        let condition = |node: &Node| match node {
+            Node::Condition(id) => Some(*id),
+            _ => None,
+        };
+        self.cycles(Edge::Uses, condition)
+    }
+
+    fn cycles<T: Ord + Copy>(&self, kind: Edge, pick: impl Fn(&Node) -> Option<T>) -> Vec<Vec<T>> {
+        let only = self
+            .graph
+            .filter_map(|_, node| pick(node), |_, edge| (*edge == kind).then_some(()));
+        let mut found: Vec<Vec<T>> = Vec::new();
+        for component in tarjan_scc(&only) {
+            let looped = match component.as_slice() {
+                [one] => only.contains_edge(*one, *one),
+                several => several.len() > 1,
+            };
+            if looped && let Some(cycle) = shortest_cycle(&only, &component) {
+                found.push(cycle);
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+/// A shortest cycle of a strongly connected component, from its least node.
+fn shortest_cycle<T: Ord + Copy>(graph: &DiGraph<T, ()>, component: &[NodeIndex]) -> Option<Vec<T>> {
+    let start = component
+        .iter()
+        .copied()
+        .min_by_key(|at| graph.node_weight(*at).copied())?;
+    let mut came: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
+    let mut queue = std::collections::VecDeque::from([start]);
+    while let Some(at) = queue.pop_front() {
+        let mut next: Vec<NodeIndex> = graph.neighbors(at).filter(|n| component.contains(n)).collect();
+        next.sort_by_key(|n| graph.node_weight(*n).copied());
+        for to in next {
+            if to == start {
+                let mut path = vec![at];
+                while let Some(before) = path.last().and_then(|last| came.get(last)) {
+                    path.push(*before);
+                }
+                path.reverse();
+                return Some(path.iter().filter_map(|n| graph.node_weight(*n).copied()).collect());
+            }
+            if to != start && !came.contains_key(&to) {
+                came.insert(to, at);
+                queue.push_back(to);
+            }
+        }
+    }
+    None
+}
+
+/// The named conditions an expression uses, parameters of its own not told apart: a parameter may not share a name.
+fn named_conditions(program: &Program, expr: &Expr) -> Vec<ConditionId> {
+    let mut found = Vec::new();
+    collect(program, expr, &mut found);
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn collect(program: &Program, expr: &Expr, found: &mut Vec<ConditionId>) {
+    match &expr.kind {
+        ExprKind::Name(name) => found.extend(program.find_condition(name)),
+        ExprKind::Call(name, args) => {
+            found.extend(program.find_condition(&name.text));
+            args.iter().for_each(|arg| collect(program, arg, found));
+        }
+        ExprKind::Not(inner) | ExprKind::Negate(inner) | ExprKind::Has(inner, _) | ExprKind::Like(inner, _) => {
+            collect(program, inner, found);
+        }
+        ExprKind::Attribute(inner, _) => collect(program, inner, found),
+        ExprKind::And(all) | ExprKind::Or(all) | ExprKind::Set(all) => {
+            all.iter().for_each(|one| collect(program, one, found));
+        }
+        ExprKind::Binary(_, left, right) => {
+            collect(program, left, found);
+            collect(program, right, found);
+        }
+        ExprKind::If(test, yes, no) => [test, yes, no].into_iter().for_each(|one| collect(program, one, found)),
+        ExprKind::Is(inner, _, container) => {
+            collect(program, inner, found);
+            container.iter().for_each(|one| collect(program, one, found));
+        }
+        ExprKind::Method(receiver, _, args) => {
+            collect(program, receiver, found);
+            args.iter().for_each(|arg| collect(program, arg, found));
+        }
+        ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| collect(program, value, found)),
+        ExprKind::Bool(_) | ExprKind::Long(_) | ExprKind::Text(_) | ExprKind::Duration(_) | ExprKind::Entity(..) => {}
+    }
+}

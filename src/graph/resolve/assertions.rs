@@ -1,0 +1,59 @@
+//! Assertions: names and targets. What they claim is proved by a later stage.
+
+use crate::diag::Diagnostic;
+use crate::diag::did_you_mean;
+use crate::syntax::ast;
+
+use super::Resolver;
+use super::annotations::Place;
+use super::annotations::read;
+use super::lookup::find_targets;
+use super::lookup::find_who;
+use crate::graph::Assertion;
+use crate::graph::ProfileId;
+use crate::graph::codes;
+
+pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
+    for item in items {
+        let ast::ItemKind::Assert(decl) = &item.kind else {
+            continue;
+        };
+        read(cx, &item.annotations, Place::Statement, item.span);
+        let who = find_who(cx, &decl.who);
+        let actions = find_targets(cx, &decl.actions, &decl.on);
+        if let (ast::Claim::Only, ast::Who::Any(span)) = (decl.claim, &decl.who) {
+            cx.out.push(
+                Diagnostic::error(codes::WRONG_KIND, *span, "`only any` claims nothing")
+                    .help("name who alone may do it"),
+            );
+        }
+        let unless = match &decl.unless {
+            None => None,
+            Some(name) => {
+                let found = cx.program.profiles.iter().position(|profile| profile.name == name.text);
+                if found.is_none() {
+                    let known: Vec<String> = cx.program.profiles.iter().map(|p| p.name.clone()).collect();
+                    cx.out.push(
+                        Diagnostic::error(
+                            codes::UNKNOWN_NAME,
+                            name.span,
+                            format!("there is no break-glass profile `{}`", name.text),
+                        )
+                        .maybe_help(did_you_mean(&name.text, known.iter().map(String::as_str))),
+                    );
+                }
+                found.map(ProfileId::at)
+            }
+        };
+        let Some(who) = who else { continue };
+        cx.program.assertions.push(Assertion {
+            name: decl.name.text.clone(),
+            span: item.span,
+            claim: decl.claim,
+            who,
+            actions,
+            when: decl.when.clone(),
+            unless,
+        });
+    }
+}

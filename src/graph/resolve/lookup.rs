@@ -1,0 +1,324 @@
+//! Finding what a written name means, and saying what was meant where nothing is found.
+
+use crate::diag::Diagnostic;
+use crate::diag::closest;
+use crate::diag::did_you_mean;
+use crate::syntax::ast;
+use crate::text::Span;
+
+use super::NamedActions;
+use super::Resolver;
+use crate::graph::ActionId;
+use crate::graph::Holder;
+use crate::graph::RoleId;
+use crate::graph::TypeId;
+use crate::graph::TypeKind;
+use crate::graph::codes;
+
+/// A path as a type's name: its parts joined by `::`.
+fn type_text(path: &ast::Path) -> String {
+    path.parts
+        .iter()
+        .map(|part| part.text.as_str())
+        .collect::<Vec<_>>()
+        .join("::")
+}
+
+/// The type a path names.
+pub(super) fn find_type(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<TypeId> {
+    let text = type_text(path);
+    if let Some(id) = cx.program.find_type(&text) {
+        return Some(id);
+    }
+    let other = cx.names.get(&text).copied();
+    let diagnostic = match other {
+        Some(other) => Diagnostic::error(
+            codes::WRONG_KIND,
+            path.span,
+            format!("`{text}` is {}, but a type is needed here", other.kind.article()),
+        )
+        .also(other.span, "declared here"),
+        None => {
+            let known = cx.program.types.iter().map(|ty| ty.name.as_str());
+            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{text}`"))
+                .maybe_help(did_you_mean(&text, known))
+        }
+    };
+    cx.out.push(diagnostic);
+    None
+}
+
+/// The role a path names, `finance` or `Org.admin`.
+pub(super) fn find_role(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<RoleId> {
+    let text = path.dotted();
+    if let Some(id) = cx.program.find_role(&text) {
+        return Some(id);
+    }
+    let diagnostic = match cx.names.get(&text).copied() {
+        Some(other) => Diagnostic::error(
+            codes::WRONG_KIND,
+            path.span,
+            format!("`{text}` is {}, but a role is needed here", other.kind.article()),
+        )
+        .also(other.span, "declared here"),
+        None => {
+            let known: Vec<String> = cx.program.role_ids().map(|id| cx.program.role_name(id)).collect();
+            let suffix = format!(".{text}");
+            let held_on = known.iter().find(|name| name.ends_with(&suffix));
+            let help = match held_on {
+                Some(full) => Some(format!("this role is held per resource; write `{full}`")),
+                None => did_you_mean(&text, known.iter().map(String::as_str)),
+            };
+            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no role `{text}`")).maybe_help(help)
+        }
+    };
+    cx.out.push(diagnostic);
+    None
+}
+
+/// A principal type or a role.
+pub(super) fn find_holder(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Holder> {
+    if let Some(role) = cx.program.find_role(&path.dotted()) {
+        return Some(Holder::Role(role));
+    }
+    if let Some(ty) = cx.program.find_type(&type_text(path)) {
+        return match cx.program.ty(ty).map(|ty| &ty.kind) {
+            Some(TypeKind::Principal | TypeKind::Raw) => Some(Holder::Type(ty)),
+            _ => {
+                let name = cx.program.type_name(ty).to_owned();
+                cx.out.push(
+                    Diagnostic::error(
+                        codes::WRONG_KIND,
+                        path.span,
+                        format!("`{name}` is not a principal type"),
+                    )
+                    .help("name a `principal` type or a role; a group takes part through the roles it holds"),
+                );
+                None
+            }
+        };
+    }
+    let text = path.dotted();
+    let diagnostic = match cx.names.get(&text).copied() {
+        Some(other) => Diagnostic::error(
+            codes::WRONG_KIND,
+            path.span,
+            format!(
+                "`{text}` is {}, but a role or a principal type is needed here",
+                other.kind.article()
+            ),
+        )
+        .also(other.span, "declared here"),
+        None => {
+            let roles = cx.program.role_ids().map(|id| cx.program.role_name(id));
+            let types = cx
+                .program
+                .types
+                .iter()
+                .filter(|ty| matches!(ty.kind, TypeKind::Principal | TypeKind::Raw))
+                .map(|ty| ty.name.clone());
+            let known: Vec<String> = roles.chain(types).collect();
+            Diagnostic::error(
+                codes::UNKNOWN_NAME,
+                path.span,
+                format!("there is no role or principal type `{text}`"),
+            )
+            .maybe_help(did_you_mean(&text, known.iter().map(String::as_str)))
+        }
+    };
+    cx.out.push(diagnostic);
+    None
+}
+
+/// The holders of a `WHO`; `any` is the empty list. `None` where a name did not resolve.
+pub(super) fn find_who(cx: &mut Resolver<'_>, who: &ast::Who) -> Option<Vec<Holder>> {
+    match who {
+        ast::Who::Any(_) => Some(Vec::new()),
+        ast::Who::Names(paths) => {
+            let found: Vec<Option<Holder>> = paths.iter().map(|path| find_holder(cx, path)).collect();
+            found.into_iter().collect()
+        }
+    }
+}
+
+/// Actions a type can be asked for: its own, and raw ones that apply to it.
+pub(super) fn actions_on(cx: &Resolver<'_>, ty: TypeId) -> Vec<ActionId> {
+    cx.program
+        .action_ids()
+        .filter(|id| {
+            cx.program.action(*id).is_some_and(|action| match action.declared_on {
+                Some(declared) => declared == ty,
+                None => action.decided_on.contains(&ty),
+            })
+        })
+        .collect()
+}
+
+/// An action or a group of actions of a type, by name.
+pub(super) fn find_action(cx: &mut Resolver<'_>, ty: TypeId, name: &ast::Ident) -> Vec<ActionId> {
+    let own = actions_on(cx, ty);
+    let named = |cx: &Resolver<'_>, id: &ActionId| cx.program.action(*id).is_some_and(|a| a.name == name.text);
+    if let Some(id) = own.iter().copied().find(|id| named(cx, id)) {
+        return vec![id];
+    }
+    if let Some(members) = cx.program.ty(ty).and_then(|ty| ty.groups.get(&name.text)) {
+        return members.clone();
+    }
+    let type_name = cx.program.type_name(ty).to_owned();
+    let elsewhere: Vec<String> = cx
+        .program
+        .actions
+        .iter()
+        .filter(|a| a.name == name.text)
+        .map(|a| a.full_name(&cx.program))
+        .collect();
+    let mut known: Vec<&str> = own
+        .iter()
+        .filter_map(|id| cx.program.action(*id))
+        .map(|a| a.name.as_str())
+        .collect();
+    if let Some(ty) = cx.program.ty(ty) {
+        known.extend(ty.groups.keys().map(String::as_str));
+    }
+    let near = closest(&name.text, known.iter().copied()).is_some();
+    let diagnostic = if elsewhere.is_empty() || near {
+        Diagnostic::error(
+            codes::UNKNOWN_NAME,
+            name.span,
+            format!("`{type_name}` has no action `{}`", name.text),
+        )
+        .maybe_help(did_you_mean(&name.text, known))
+    } else {
+        Diagnostic::error(
+            codes::WRONG_ACTION,
+            name.span,
+            format!("`{}` is not an action of `{type_name}`", name.text),
+        )
+        .help(format!(
+            "it is declared as {}",
+            elsewhere
+                .iter()
+                .map(|n| format!("`{n}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ))
+    };
+    cx.out.push(diagnostic);
+    Vec::new()
+}
+
+/// The actions a statement names on one type, each once.
+pub(super) fn find_actions(cx: &mut Resolver<'_>, ty: TypeId, names: &[ast::Ident]) -> NamedActions {
+    let mut found: NamedActions = Vec::new();
+    for name in names {
+        for id in find_action(cx, ty, name) {
+            if let Some((_, before)) = found.iter().find(|(known, _)| *known == id) {
+                let before = *before;
+                let full = cx.program.action_name(id);
+                cx.out.push(
+                    Diagnostic::error(codes::DUPLICATE_NAME, name.span, format!("`{full}` is named twice"))
+                        .also(before, "first named here")
+                        .help("name each action once; a group stands for its members"),
+                );
+            } else {
+                found.push((id, name.span));
+            }
+        }
+    }
+    found
+}
+
+/// `Payout.approve`: a type and one of its actions or groups.
+pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> Vec<(ActionId, Span)> {
+    let (Some(name), true) = (path.last(), path.parts.len() >= 2) else {
+        let candidates: Vec<String> = cx
+            .program
+            .actions
+            .iter()
+            .filter(|a| path.last().is_some_and(|name| name.text == a.name))
+            .map(|a| format!("`{}`", a.full_name(&cx.program)))
+            .collect();
+        let help = match candidates.as_slice() {
+            [] => "write the type before the action, as `Payout.approve`".to_owned(),
+            some => format!("write the type before the action: {}", some.join(" or ")),
+        };
+        cx.out.push(
+            Diagnostic::error(
+                codes::UNKNOWN_NAME,
+                path.span,
+                format!("`{}` does not name an action", path.dotted()),
+            )
+            .help(help),
+        );
+        return Vec::new();
+    };
+    let parts: Vec<ast::Ident> = path.parts.iter().take(path.parts.len() - 1).cloned().collect();
+    let span = parts.iter().map(|part| part.span).reduce(Span::to).unwrap_or(path.span);
+    let Some(ty) = find_type(cx, &ast::Path { parts, span }) else {
+        return Vec::new();
+    };
+    let name = name.clone();
+    find_action(cx, ty, &name)
+        .into_iter()
+        .map(|id| (id, path.span))
+        .collect()
+}
+
+/// The types of an `on`; `any` means every type that is asked for something.
+pub(super) fn find_types(cx: &mut Resolver<'_>, types: &ast::Types) -> Option<Vec<TypeId>> {
+    match types {
+        ast::Types::Any(_) => {
+            let all = cx
+                .program
+                .type_ids()
+                .filter(|id| !actions_on(cx, *id).is_empty())
+                .collect();
+            Some(all)
+        }
+        ast::Types::Names(paths) => {
+            let found: Vec<Option<TypeId>> = paths.iter().map(|path| find_type(cx, path)).collect();
+            found.into_iter().collect()
+        }
+    }
+}
+
+/// The actions of `ACTIONS on TYPES`, where `any` may stand for either. Each named action must exist on at least one type,
+/// and with a single type named, on that one.
+pub(super) fn find_targets(cx: &mut Resolver<'_>, actions: &ast::Actions, types: &ast::Types) -> Vec<ActionId> {
+    let Some(types) = find_types(cx, types) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    match actions {
+        ast::Actions::Any(_) => {
+            for ty in types {
+                found.extend(actions_on(cx, ty));
+            }
+        }
+        ast::Actions::Names(names) => {
+            for name in names {
+                let having: Vec<TypeId> = types
+                    .iter()
+                    .copied()
+                    .filter(|ty| {
+                        actions_on(cx, *ty)
+                            .iter()
+                            .any(|id| cx.program.action(*id).is_some_and(|a| a.name == name.text))
+                            || cx.program.ty(*ty).is_some_and(|ty| ty.groups.contains_key(&name.text))
+                    })
+                    .collect();
+                let ask = if having.is_empty() {
+                    types.iter().copied().take(1).collect()
+                } else {
+                    having
+                };
+                for ty in ask {
+                    found.extend(find_action(cx, ty, name));
+                }
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}

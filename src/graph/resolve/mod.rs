@@ -1,0 +1,103 @@
+//! From syntax trees to a resolved program, in passes: names, types, actions, conditions, roles, statements, break-glass, assertions.
+//! Each pass reports all its faults and leaves out what did not resolve, so that the next one can still run.
+
+mod annotations;
+mod assertions;
+mod break_glass;
+mod lookup;
+mod names;
+mod roles;
+mod statements;
+mod types;
+
+use std::collections::BTreeMap;
+
+use crate::diag::Diagnostics;
+use crate::syntax::ast;
+use crate::text::Duration;
+use crate::text::Span;
+
+use super::ActionId;
+use super::Externals;
+use super::Program;
+use super::Relations;
+
+/// Resolves the files of one program. `longest_grant` is the tool-wide cap on break-glass grants.
+#[must_use]
+pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Duration, out: &mut Diagnostics) -> Program {
+    let mut cx = Resolver {
+        program: Program::default(),
+        out,
+        names: BTreeMap::new(),
+        action_sets: BTreeMap::new(),
+        statement_names: BTreeMap::new(),
+        longest_grant,
+    };
+    let items: Vec<&ast::Item> = files.iter().flat_map(|file| &file.items).collect();
+    names::namespace(&mut cx, &items);
+    names::declare(&mut cx, &items, externals);
+    types::shapes(&mut cx, &items, externals);
+    types::actions(&mut cx, &items, externals);
+    types::context(&mut cx, &items);
+    roles::conditions(&mut cx, &items);
+    roles::headers(&mut cx, &items);
+    statements::requires(&mut cx, &items);
+    statements::grants(&mut cx, &items);
+    statements::denies(&mut cx, &items);
+    statements::isolations(&mut cx, &items);
+    break_glass::profiles(&mut cx, &items);
+    assertions::assertions(&mut cx, &items);
+    cx.program.relations = Relations::build(&cx.program);
+    roles::cycles(&mut cx);
+    statements::separations(&mut cx, &items);
+    statements::tenancy(&mut cx);
+    cx.program
+}
+
+/// What the passes share.
+struct Resolver<'a> {
+    program: Program,
+    out: &'a mut Diagnostics,
+    /// Every declared name with its kind and place.
+    names: BTreeMap<String, Declared>,
+    /// Reusable sets of actions.
+    action_sets: BTreeMap<String, ast::ActionSetDecl>,
+    /// Statement names, with the place and whether it is a label.
+    statement_names: BTreeMap<String, (Span, bool)>,
+    longest_grant: Duration,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NameKind {
+    Type,
+    Condition,
+    Role,
+    Profile,
+    ActionSet,
+    Label,
+    Assertion,
+}
+
+impl NameKind {
+    fn article(self) -> &'static str {
+        match self {
+            Self::Type => "a type",
+            Self::Condition => "a condition",
+            Self::Role => "a role",
+            Self::Profile => "a break-glass profile",
+            Self::ActionSet => "a set of actions",
+            Self::Label => "a statement's label",
+            Self::Assertion => "an assertion",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Declared {
+    kind: NameKind,
+    span: Span,
+}
+
+/// Actions that a statement names, each once, with the place that names it first.
+type NamedActions = Vec<(ActionId, Span)>;

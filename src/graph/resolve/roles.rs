@@ -1,0 +1,376 @@
+//! Conditions and the headers of roles, and the cycles either can make.
+
+use crate::diag::Diagnostic;
+use crate::syntax::ast;
+use crate::text::Span;
+
+use super::Resolver;
+use super::annotations::Place;
+use super::annotations::read;
+use super::lookup::find_role;
+use super::lookup::find_type;
+use super::types::type_of;
+use crate::graph::Condition;
+use crate::graph::Role;
+use crate::graph::RoleId;
+use crate::graph::Ty;
+use crate::graph::TypeId;
+use crate::graph::TypeKind;
+use crate::graph::Until;
+use crate::graph::codes;
+
+pub(super) fn conditions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
+    for item in items {
+        let ast::ItemKind::Condition(decl) = &item.kind else {
+            continue;
+        };
+        if cx.program.find_condition(&decl.name.text).is_some() {
+            continue;
+        }
+        read(cx, &item.annotations, Place::Statement, item.span);
+        let mut params: Vec<(String, Ty, Span)> = Vec::new();
+        for param in &decl.params {
+            if let Some((_, _, before)) = params.iter().find(|(name, _, _)| *name == param.name.text) {
+                cx.out.push(
+                    Diagnostic::error(
+                        codes::DUPLICATE_NAME,
+                        param.name.span,
+                        format!("the parameter `{}` is declared twice", param.name.text),
+                    )
+                    .also(*before, "first declared here")
+                    .help("rename one of the two"),
+                );
+                continue;
+            }
+            let ty = type_of(cx, &param.ty);
+            params.push((param.name.text.clone(), ty, param.name.span));
+        }
+        cx.program.conditions.push(Condition {
+            name: decl.name.text.clone(),
+            span: decl.name.span,
+            params,
+            body: decl.body.clone(),
+        });
+    }
+}
+
+/// Every role's header. `extends` is resolved in a second round, since roles may stand in any order.
+pub(super) fn headers(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
+    let mut added: Vec<(RoleId, &ast::RoleDecl)> = Vec::new();
+    for item in items {
+        let ast::ItemKind::Role(decl) = &item.kind else {
+            continue;
+        };
+        if let Some(id) = header(cx, item, decl) {
+            added.push((id, decl));
+        }
+    }
+    for (id, decl) in added {
+        for path in &decl.extends {
+            let Some(base) = find_role(cx, path) else { continue };
+            if !same_kind(cx, id, base, path) {
+                continue;
+            }
+            if let Some(role) = cx.program.roles.get_mut(id.index()) {
+                role.extends.push((base, path.span));
+            }
+        }
+    }
+}
+
+fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Option<RoleId> {
+    let said = read(cx, &item.annotations, Place::Role, item.span);
+    let on = match &decl.on {
+        Some(path) => Some(find_type(cx, path)?),
+        None => None,
+    };
+    let full = match on {
+        Some(on) => format!("{}.{}", cx.program.type_name(on), decl.name.text),
+        None => decl.name.text.clone(),
+    };
+    if let Some(before) = cx
+        .program
+        .find_role(&full)
+        .and_then(|id| cx.program.role(id))
+        .map(|role| role.span)
+    {
+        // A repeated plain role was reported with the names.
+        if on.is_some() {
+            cx.out.push(
+                Diagnostic::error(
+                    codes::DUPLICATE_NAME,
+                    decl.name.span,
+                    format!("the role `{full}` is declared twice"),
+                )
+                .also(before, "first declared here")
+                .help("put the grants of both into one block"),
+            );
+        }
+        return None;
+    }
+    if on.is_none()
+        && cx
+            .names
+            .get(&decl.name.text)
+            .is_some_and(|known| known.span != decl.name.span)
+    {
+        return None;
+    }
+    let by = match (&decl.by, on) {
+        (Some(by), Some(on)) => Some((by, on)),
+        (Some(by), None) => {
+            cx.out.push(
+                Diagnostic::error(
+                    codes::WRONG_KIND,
+                    by.span,
+                    "`by` needs a resource to read the attribute from",
+                )
+                .help(format!(
+                    "write `role {} on TYPE by {} {{ … }}`",
+                    decl.name.text, by.text
+                )),
+            );
+            None
+        }
+        (None, _) => None,
+    };
+    let holders = match by {
+        Some((by, on)) => holders_by_attribute(cx, on, by),
+        None => holders(cx, decl, &full),
+    };
+    if by.is_none()
+        && let Some(on) = on
+    {
+        generated_attribute(cx, on, decl);
+    }
+    let until = decl.until.as_ref().and_then(|until| {
+        until.at.map(|at| Until {
+            at,
+            span: until.text.span,
+        })
+    });
+    cx.program.roles.push(Role {
+        name: decl.name.text.clone(),
+        span: decl.name.span,
+        on,
+        holders,
+        extends: Vec::new(),
+        by: by.map(|(by, _)| (by.text.clone(), by.span)),
+        when: decl.when.clone(),
+        until,
+        temporary: said.temporary,
+        doc: item.doc.clone(),
+        header: decl.header,
+    });
+    Some(RoleId::at(cx.program.roles.len() - 1))
+}
+
+fn holders(cx: &mut Resolver<'_>, decl: &ast::RoleDecl, full: &str) -> Vec<TypeId> {
+    let mut found: Vec<TypeId> = Vec::new();
+    for path in &decl.holders {
+        let Some(ty) = find_type(cx, path) else { continue };
+        if !matches!(cx.program.ty(ty).map(|ty| &ty.kind), Some(TypeKind::Principal)) {
+            cx.out.push(
+                Diagnostic::error(
+                    codes::WRONG_KIND,
+                    path.span,
+                    format!("`{}` is not a principal type", path.dotted()),
+                )
+                .help("a role is `for` types declared with `principal`"),
+            );
+            continue;
+        }
+        if !found.contains(&ty) {
+            found.push(ty);
+        }
+    }
+    if !decl.holders.is_empty() {
+        return found;
+    }
+    let principals: Vec<TypeId> = cx.program.types_of(|kind| *kind == TypeKind::Principal).collect();
+    match principals.as_slice() {
+        [only] => vec![*only],
+        [] => {
+            cx.out.push(
+                Diagnostic::error(
+                    codes::ROLE_WITHOUT_HOLDER,
+                    decl.name.span,
+                    format!("nobody can hold the role `{full}`: the program declares no principal type"),
+                )
+                .help("declare one: `principal User { … }`"),
+            );
+            Vec::new()
+        }
+        several => {
+            let names: Vec<String> = several
+                .iter()
+                .map(|id| format!("`{}`", cx.program.type_name(*id)))
+                .collect();
+            cx.out.push(
+                Diagnostic::error(
+                    codes::ROLE_WITHOUT_HOLDER,
+                    decl.name.span,
+                    format!("the role `{full}` does not say who may hold it"),
+                )
+                .help(format!("add `for` and one or more of {}", names.join(", "))),
+            );
+            Vec::new()
+        }
+    }
+}
+
+fn holders_by_attribute(cx: &mut Resolver<'_>, on: TypeId, by: &ast::Ident) -> Vec<TypeId> {
+    let Some(ty) = cx.program.ty(on) else { return Vec::new() };
+    let attribute = ty.attributes.get(&by.text).map(|attribute| attribute.ty.clone());
+    let type_name = ty.name.clone();
+    let known: Vec<String> = ty.attributes.keys().cloned().collect();
+    let holder = match &attribute {
+        None => {
+            cx.out.push(
+                Diagnostic::error(
+                    codes::UNKNOWN_ATTRIBUTE,
+                    by.span,
+                    format!("`{type_name}` has no attribute `{}`", by.text),
+                )
+                .maybe_help(crate::diag::did_you_mean(&by.text, known.iter().map(String::as_str))),
+            );
+            return Vec::new();
+        }
+        Some(Ty::Entity(id)) => Some(*id),
+        Some(Ty::Set(inner)) => match inner.as_ref() {
+            Ty::Entity(id) => Some(*id),
+            _ => None,
+        },
+        Some(Ty::Unknown) => return Vec::new(),
+        Some(_) => None,
+    };
+    match holder.filter(|id| matches!(cx.program.ty(*id).map(|ty| &ty.kind), Some(TypeKind::Principal))) {
+        Some(id) => vec![id],
+        None => {
+            cx.out.push(
+                Diagnostic::error(
+                    codes::TYPE_MISMATCH,
+                    by.span,
+                    format!("`{}` of `{type_name}` does not hold a principal", by.text),
+                )
+                .help("`by` takes an attribute whose type is a principal type, or a set of one"),
+            );
+            Vec::new()
+        }
+    }
+}
+
+/// A role held per resource makes an attribute of the role's name; it must not hide a declared one or an action.
+fn generated_attribute(cx: &mut Resolver<'_>, on: TypeId, decl: &ast::RoleDecl) {
+    let Some(ty) = cx.program.ty(on) else { return };
+    if let Some(attribute) = ty.attributes.get(&decl.name.text) {
+        let (span, name) = (attribute.span, ty.name.clone());
+        cx.out.push(
+            Diagnostic::error(
+                codes::DUPLICATE_NAME,
+                decl.name.span,
+                format!(
+                    "the role `{}` needs an attribute of that name on `{name}`, which has one",
+                    decl.name.text
+                ),
+            )
+            .also(span, "the attribute")
+            .help("rename one of the two; a role held per resource lowers to an attribute with its holders"),
+        );
+    }
+}
+
+fn same_kind(cx: &mut Resolver<'_>, id: RoleId, base: RoleId, path: &ast::Path) -> bool {
+    let (Some(role), Some(other)) = (cx.program.role(id), cx.program.role(base)) else {
+        return false;
+    };
+    let same = role.on == other.on && role.by.is_some() == other.by.is_some();
+    if !same {
+        let kind = |role: &Role| match role.on {
+            Some(ty) => format!("held per `{}`", cx.program.type_name(ty)),
+            None => "held everywhere".to_owned(),
+        };
+        let message = format!(
+            "`{}` is {}, but `{}` is {}",
+            role.full_name(&cx.program),
+            kind(role),
+            other.full_name(&cx.program),
+            kind(other)
+        );
+        let diagnostic = Diagnostic::error(codes::EXTENDS_OTHER_KIND, path.span, message)
+            .also(other.span, "declared here")
+            .help("a role extends roles of its own kind: both plain, or both `on` the same type");
+        cx.out.push(diagnostic);
+        return false;
+    }
+    let missing: Vec<String> = role
+        .holders
+        .iter()
+        .filter(|holder| !other.holders.contains(holder))
+        .map(|holder| format!("`{}`", cx.program.type_name(*holder)))
+        .collect();
+    if !missing.is_empty() && !other.holders.is_empty() {
+        let message = format!(
+            "`{}` may be held by {}, but `{}` may not",
+            role.full_name(&cx.program),
+            missing.join(", "),
+            other.full_name(&cx.program)
+        );
+        let diagnostic = Diagnostic::error(codes::EXTENDS_OTHER_KIND, path.span, message)
+            .also(other.header, "its `for` stands here")
+            .help("a role extends roles that all its holders may hold");
+        cx.out.push(diagnostic);
+        return false;
+    }
+    true
+}
+
+/// Reports every cycle of `extends` and of conditions with its whole path, and cuts it so that later stages end.
+pub(super) fn cycles(cx: &mut Resolver<'_>) {
+    for cycle in cx.program.relations.role_cycles() {
+        let names: Vec<String> = cycle.iter().map(|id| cx.program.role_name(*id)).collect();
+        let Some(first) = cycle.first().copied() else { continue };
+        let Some(span) = cx.program.role(first).map(|role| role.span) else {
+            continue;
+        };
+        let path = [names.as_slice(), names.get(..1).unwrap_or(&[])].concat().join("` → `");
+        let mut diagnostic = Diagnostic::error(codes::ROLE_CYCLE, span, format!("roles extend each other: `{path}`"))
+            .help("remove one `extends`; a role that extends itself grants nothing more");
+        for id in cycle.iter().skip(1) {
+            if let Some(role) = cx.program.role(*id) {
+                diagnostic = diagnostic.also(role.span, "part of the cycle");
+            }
+        }
+        cx.out.push(diagnostic);
+        for id in &cycle {
+            if let Some(role) = cx.program.roles.get_mut(id.index()) {
+                role.extends.retain(|(base, _)| !cycle.contains(base));
+            }
+        }
+    }
+    for cycle in cx.program.relations.condition_cycles() {
+        let names: Vec<String> = cycle
+            .iter()
+            .filter_map(|id| cx.program.condition(*id))
+            .map(|c| c.name.clone())
+            .collect();
+        let Some(span) = cycle.first().and_then(|id| cx.program.condition(*id)).map(|c| c.span) else {
+            continue;
+        };
+        let path = [names.as_slice(), names.get(..1).unwrap_or(&[])].concat().join("` → `");
+        cx.out.push(
+            Diagnostic::error(
+                codes::CONDITION_CYCLE,
+                span,
+                format!("conditions use each other: `{path}`"),
+            )
+            .help("a condition is expanded where it is used, so it cannot use itself"),
+        );
+        for id in &cycle {
+            if let Some(condition) = cx.program.conditions.get_mut(id.index()) {
+                // A body without meaning: uses of the condition type as Bool and say nothing more.
+                condition.body.kind = ast::ExprKind::Bool(false);
+            }
+        }
+    }
+}

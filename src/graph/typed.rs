@@ -1,0 +1,190 @@
+//! Typed expressions: what an author's condition means for one pair of types. Sugar is gone, named conditions are expanded
+//! (their name is kept for people), every node keeps the span of the words it comes from.
+
+use crate::text::Duration;
+use crate::text::Span;
+
+use super::Ty;
+
+/// A typed expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypedExpr {
+    /// Its form.
+    pub kind: TypedKind,
+    /// Its type, as far as this room can tell.
+    pub ty: Ty,
+    /// The author's words it comes from.
+    pub span: Span,
+}
+
+/// The request variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Variable {
+    /// `principal`
+    Principal,
+    /// `action`
+    Action,
+    /// `resource`
+    Resource,
+    /// `context`
+    Context,
+}
+
+/// Cedar's operators with two operands, but for the chains `&&` and `||`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operator {
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+    /// `in`
+    In,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+}
+
+/// The forms of typed expressions: Cedar's own, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypedKind {
+    /// `true`, `false`
+    Bool(bool),
+    /// `42`
+    Long(i64),
+    /// `"text"`
+    Text(String),
+    /// A duration literal.
+    Duration(Duration),
+    /// A request variable.
+    Variable(Variable),
+    /// An entity: full Cedar type and id.
+    Entity(String, String),
+    /// `!e`
+    Not(Box<TypedExpr>),
+    /// `-e`
+    Negate(Box<TypedExpr>),
+    /// `a && b`, two or more
+    And(Vec<TypedExpr>),
+    /// `a || b`, two or more
+    Or(Vec<TypedExpr>),
+    /// Two operands
+    Binary(Operator, Box<TypedExpr>, Box<TypedExpr>),
+    /// `if a then b else c`
+    If(Box<TypedExpr>, Box<TypedExpr>, Box<TypedExpr>),
+    /// `e has a.b`
+    Has(Box<TypedExpr>, Vec<String>),
+    /// `e like "…"`: the pattern as written, escapes kept
+    Like(Box<TypedExpr>, String),
+    /// `e is T [in f]`: full Cedar type
+    Is(Box<TypedExpr>, String, Option<Box<TypedExpr>>),
+    /// `e.a`
+    Attribute(Box<TypedExpr>, String),
+    /// `f(a)`: a constructor of an extension type
+    Construct(String, Box<TypedExpr>),
+    /// `e.m(a)`
+    Method(Box<TypedExpr>, String, Vec<TypedExpr>),
+    /// `[a, b]`
+    Set(Vec<TypedExpr>),
+    /// `{ a: e }`
+    Record(Vec<(String, TypedExpr)>),
+    /// A named condition in full; the name as called.
+    Named(String, Box<TypedExpr>),
+}
+
+impl TypedExpr {
+    /// A node.
+    #[must_use]
+    pub fn new(kind: TypedKind, ty: Ty, span: Span) -> Self {
+        Self { kind, ty, span }
+    }
+
+    /// A truth value.
+    #[must_use]
+    pub fn bool(value: bool, span: Span) -> Self {
+        Self::new(TypedKind::Bool(value), Ty::Bool, span)
+    }
+
+    /// A request variable whose type the caller knows.
+    #[must_use]
+    pub fn variable(variable: Variable, ty: Ty, span: Span) -> Self {
+        Self::new(TypedKind::Variable(variable), ty, span)
+    }
+
+    /// `self.name`, of a type the caller knows.
+    #[must_use]
+    pub fn attribute(self, name: impl Into<String>, ty: Ty) -> Self {
+        let span = self.span;
+        Self::new(TypedKind::Attribute(Box::new(self), name.into()), ty, span)
+    }
+
+    /// `self OP other`.
+    #[must_use]
+    pub fn binary(self, operator: Operator, other: Self) -> Self {
+        let span = self.span;
+        let ty = match operator {
+            Operator::Add | Operator::Subtract | Operator::Multiply => Ty::Long,
+            _ => Ty::Bool,
+        };
+        Self::new(TypedKind::Binary(operator, Box::new(self), Box::new(other)), ty, span)
+    }
+
+    /// `self.name(args)`.
+    #[must_use]
+    pub fn method(self, name: &str, args: Vec<Self>, ty: Ty) -> Self {
+        let span = self.span;
+        Self::new(TypedKind::Method(Box::new(self), name.to_owned(), args), ty, span)
+    }
+
+    /// `!self`.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        let span = self.span;
+        Self::new(TypedKind::Not(Box::new(self)), Ty::Bool, span)
+    }
+
+    /// The conjunction of some expressions; `true` of none.
+    #[must_use]
+    pub fn all(parts: Vec<Self>, span: Span) -> Self {
+        Self::chain(parts, span, TypedKind::And, true)
+    }
+
+    /// The disjunction of some expressions; `false` of none.
+    #[must_use]
+    pub fn any(parts: Vec<Self>, span: Span) -> Self {
+        Self::chain(parts, span, TypedKind::Or, false)
+    }
+
+    /// A long chain becomes a balanced tree, so that no later recursion is as deep as the chain is long.
+    fn chain(mut parts: Vec<Self>, span: Span, kind: fn(Vec<Self>) -> TypedKind, empty: bool) -> Self {
+        if parts.len() > LONGEST_SPINE {
+            let rest = parts.split_off(parts.len() / 2);
+            let halves = vec![
+                Self::chain(parts, span, kind, empty),
+                Self::chain(rest, span, kind, empty),
+            ];
+            return Self::new(kind(halves), Ty::Bool, span);
+        }
+        match (parts.len(), parts.pop()) {
+            (_, None) => Self::bool(empty, span),
+            (1, Some(only)) => only,
+            (_, Some(last)) => {
+                parts.push(last);
+                Self::new(kind(parts), Ty::Bool, span)
+            }
+        }
+    }
+}
+
+/// The longest chain that is kept flat.
+const LONGEST_SPINE: usize = 64;

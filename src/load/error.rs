@@ -1,0 +1,130 @@
+//! What the outside world can do to loading and writing. Faults in the files themselves are diagnostics instead.
+
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Loading or writing could not be done at all.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// There is nothing at the path.
+    #[error("`{}` does not exist", .0.display())]
+    Missing(PathBuf),
+    /// The path is not a package.
+    #[error("`{}` is not a package", path.display())]
+    NotAPackage {
+        /// The path.
+        path: PathBuf,
+        /// The package around it, if it lies in one.
+        around: Option<PathBuf>,
+    },
+    /// A file or folder named by the user cannot be read.
+    #[error("cannot read `{}`: {}", path.display(), cause.kind())]
+    Read {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// A path named by the user is neither a file nor a link to one.
+    #[error("`{}` is not a file", .0.display())]
+    NotAFile(PathBuf),
+    /// A revision is asked for where there is no repository.
+    #[error("`{}` is not in a git repository", .0.display())]
+    NotARepository(PathBuf),
+    /// The repository has no such revision.
+    #[error("unknown revision `{revision}`")]
+    UnknownRevision {
+        /// What was asked for.
+        revision: String,
+        /// A branch or tag of nearly that name.
+        near: Option<String>,
+        /// Whether the repository has a part of its history only.
+        shallow: bool,
+    },
+    /// The revision is there, the package in it is not.
+    #[error("revision `{revision}` has no package `{}`", path.display())]
+    NotInRevision {
+        /// The package.
+        path: PathBuf,
+        /// The revision.
+        revision: String,
+    },
+    /// The repository cannot be read.
+    #[error("cannot read the repository of `{}`: {message}", path.display())]
+    Git {
+        /// The package.
+        path: PathBuf,
+        /// git's reason.
+        message: String,
+    },
+    /// A file cannot be written.
+    #[error("cannot write `{}`: {}", path.display(), cause.kind())]
+    Write {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// The output folder holds something that no earlier build wrote.
+    #[error("`{}` holds `{found}`, which no earlier build wrote", dir.display())]
+    NotABuild {
+        /// The folder.
+        dir: PathBuf,
+        /// What is in it.
+        found: String,
+    },
+    /// A path that would leave the output folder.
+    #[error("`{name}` is not a path inside `{}`", dir.display())]
+    OutsideFolder {
+        /// The folder.
+        dir: PathBuf,
+        /// The path.
+        name: String,
+    },
+}
+
+impl LoadError {
+    pub(super) fn read(path: &Path, cause: io::Error) -> Self {
+        let path = path.to_owned();
+        match cause.kind() {
+            io::ErrorKind::NotFound => Self::Missing(path),
+            _ => Self::Read { path, cause },
+        }
+    }
+
+    pub(super) fn write(path: &Path, cause: io::Error) -> Self {
+        Self::Write {
+            path: path.to_owned(),
+            cause,
+        }
+    }
+
+    /// What to do instead.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        const PACKAGE: &str = "a package is a folder with `gatewright.toml` and `policy/`; \
+                               for existing Cedar name its `.cedar` files and `--schema FILE`";
+        match self {
+            Self::Missing(_) => Some(PACKAGE.to_owned()),
+            Self::NotAPackage { around: None, .. } => Some(PACKAGE.to_owned()),
+            Self::NotAPackage {
+                around: Some(around), ..
+            } => Some(format!("it lies in the package `{}`; name that", around.display())),
+            Self::NotABuild { .. } => Some("name an empty or new folder, or one that `build` wrote".to_owned()),
+            Self::OutsideFolder { .. } => Some("delete the folder and build again".to_owned()),
+            Self::UnknownRevision { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::UnknownRevision { shallow: true, .. } => {
+                Some("this clone is shallow; `git fetch --unshallow` brings the rest of its history".to_owned())
+            }
+            Self::UnknownRevision { .. } => Some("name a commit, branch or tag, such as `HEAD~1`".to_owned()),
+            Self::NotInRevision { .. } => Some("a package has its `gatewright.toml` in that revision".to_owned()),
+            Self::NotARepository(_) | Self::Git { .. } => None,
+            Self::Read { .. } | Self::NotAFile(_) | Self::Write { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Packages as they are in a git revision, read from the object database: no checkout, no network, no hooks.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use git2::ErrorCode;
+use git2::ObjectType;
+use git2::Repository;
+use git2::Tree;
+use git2::TreeEntry;
+
+use super::package;
+use super::package::Content;
+use super::package::Entry;
+use super::package::MAX_FILE_BYTES;
+use super::package::PackageFiles;
+use super::package::Part;
+use crate::diag::Diagnostics;
+use crate::diag::closest;
+use crate::load::LoadError;
+
+/// The file mode by which git marks a symbolic link.
+const SYMBOLIC_LINK: i32 = 0o120_000;
+
+/// Loads the package in a folder as it is in a revision: a commit, branch, tag or any other expression that names one.
+/// The folder is found in its repository by its path; it need not exist in the work tree any more. In a bare
+/// repository the package is its root.
+///
+/// # Errors
+/// Where there is no repository, revision or package; what is wrong with the files goes to `out`.
+pub fn load_revision(root: &Path, revision: &str, out: &mut Diagnostics) -> Result<PackageFiles, LoadError> {
+    let (existing, missing) = existing_part(root)?;
+    let repository = Repository::discover(&existing).map_err(|error| match error.code() {
+        ErrorCode::NotFound => LoadError::NotARepository(root.to_owned()),
+        _ => git_error(root, &error),
+    })?;
+    let top = revision_tree(&repository, revision)?;
+    let folder = inside(&repository, &existing).join(missing);
+    let absent = || LoadError::NotInRevision {
+        path: root.to_owned(),
+        revision: revision.to_owned(),
+    };
+    let tree = match folder.as_os_str().is_empty() {
+        true => top,
+        false => top
+            .get_path(&folder)
+            .and_then(|entry| entry.to_object(&repository)?.peel_to_tree())
+            .map_err(|_| absent())?,
+    };
+    if tree.get_name("gatewright.toml").is_none() {
+        return Err(absent());
+    }
+    Ok(package::assemble(root.to_owned(), walk(&repository, &tree), out))
+}
+
+/// The real path of as much of a path as exists, and the rest.
+fn existing_part(path: &Path) -> Result<(PathBuf, PathBuf), LoadError> {
+    for ancestor in path.ancestors() {
+        let named = match ancestor.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => ancestor,
+        };
+        match fs::canonicalize(named) {
+            Ok(real) => return Ok((real, path.strip_prefix(ancestor).unwrap_or(path).to_owned())),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+            Err(cause) => return Err(LoadError::read(path, cause)),
+        }
+    }
+    Err(LoadError::Missing(path.to_owned()))
+}
+
+/// A real path as seen from the top of its repository; empty for a bare repository and for the git folder itself.
+fn inside(repository: &Repository, path: &Path) -> PathBuf {
+    let top = repository.workdir().and_then(|top| fs::canonicalize(top).ok());
+    let git = fs::canonicalize(repository.path()).ok();
+    match (top, git) {
+        (_, Some(git)) if path.starts_with(&git) => PathBuf::new(),
+        (Some(top), _) => path.strip_prefix(top).map(Path::to_owned).unwrap_or_default(),
+        (None, _) => PathBuf::new(),
+    }
+}
+
+fn revision_tree<'r>(repository: &'r Repository, revision: &str) -> Result<Tree<'r>, LoadError> {
+    let found = repository
+        .revparse_single(revision)
+        .and_then(|object| object.peel_to_tree());
+    found.map_err(|_| {
+        let names: Vec<String> = repository.references().map_or_else(
+            |_| Vec::new(),
+            |references| {
+                let named = references
+                    .flatten()
+                    .filter_map(|r| r.shorthand().ok().map(str::to_owned));
+                named.collect()
+            },
+        );
+        LoadError::UnknownRevision {
+            revision: revision.to_owned(),
+            near: closest(revision, names.iter().map(String::as_str)).map(str::to_owned),
+            shallow: repository.is_shallow(),
+        }
+    })
+}
+
+/// Everything in the package's four places.
+fn walk(repository: &Repository, package: &Tree<'_>) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut waiting: Vec<(String, TreeEntry<'static>)> = package::TOP
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), package.get_name(name)?.to_owned())))
+        .collect();
+    while let Some((name, entry)) = waiting.pop() {
+        let part = Part::of(&name);
+        let content = match entry.kind() {
+            _ if std::str::from_utf8(entry.name_bytes()).is_err() => Content::BadName,
+            Some(ObjectType::Tree) if part == Part::Config => Content::NotAFile("a folder"),
+            Some(ObjectType::Tree) => match repository.find_tree(entry.id()) {
+                Ok(tree) => {
+                    waiting.extend(tree.iter().map(|child| {
+                        let child_name = String::from_utf8_lossy(child.name_bytes());
+                        (format!("{name}/{child_name}"), child.to_owned())
+                    }));
+                    continue;
+                }
+                Err(error) => Content::Unreadable(error.message().to_owned()),
+            },
+            Some(ObjectType::Blob) if entry.filemode() == SYMBOLIC_LINK => Content::SymbolicLink,
+            Some(ObjectType::Blob) => match part {
+                Part::Folder => Content::NotAFile("a file"),
+                part if !part.is_read() => Content::Unread,
+                _ => blob(repository, &entry),
+            },
+            _ => Content::NotAFile("a submodule"),
+        };
+        entries.push(Entry { name, content });
+    }
+    entries
+}
+
+/// The bytes of a file, unless its header says that it is too large.
+fn blob(repository: &Repository, entry: &TreeEntry<'_>) -> Content {
+    let read = || -> Result<Content, git2::Error> {
+        let (size, _) = repository.odb()?.read_header(entry.id())?;
+        if u64::try_from(size).is_ok_and(|size| size <= MAX_FILE_BYTES) {
+            Ok(Content::Bytes(repository.find_blob(entry.id())?.content().to_vec()))
+        } else {
+            Ok(Content::TooLarge)
+        }
+    };
+    read().unwrap_or_else(|error| Content::Unreadable(error.message().to_owned()))
+}
+
+fn git_error(path: &Path, error: &git2::Error) -> LoadError {
+    LoadError::Git {
+        path: path.to_owned(),
+        message: error.message().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::disallowed_methods, reason = "repositories are made on disk")]
+
+    use git2::Oid;
+    use git2::Signature;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::load::load_package;
+
+    const FILE: i32 = 0o100_644;
+
+    /// Commits exactly these files (mode, path, bytes) on the current branch.
+    fn commit(repository: &Repository, files: &[(i32, &str, &[u8])]) -> Oid {
+        let mut index = git2::Index::new().unwrap();
+        for (mode, path, bytes) in files {
+            let id = match mode {
+                0o160_000 => Oid::from_str("0123456789012345678901234567890123456789").unwrap(),
+                _ => repository.blob(bytes).unwrap(),
+            };
+            let entry = git2::IndexEntry {
+                ctime: git2::IndexTime::new(0, 0),
+                mtime: git2::IndexTime::new(0, 0),
+                dev: 0,
+                ino: 0,
+                mode: u32::try_from(*mode).unwrap(),
+                uid: 0,
+                gid: 0,
+                file_size: 0,
+                id,
+                flags: 0,
+                flags_extended: 0,
+                path: path.as_bytes().to_vec(),
+            };
+            index.add(&entry).unwrap();
+        }
+        let tree = repository.find_tree(index.write_tree_to(repository).unwrap()).unwrap();
+        let who = Signature::new("a", "a@example.com", &git2::Time::new(0, 0)).unwrap();
+        let parent = repository.head().ok().map(|head| head.peel_to_commit().unwrap());
+        let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
+        repository
+            .commit(Some("HEAD"), &who, &who, "c", &tree, &parents)
+            .unwrap()
+    }
+
+    fn repository() -> (TempDir, Repository) {
+        let dir = tempfile::tempdir().unwrap();
+        let repository = Repository::init(dir.path()).unwrap();
+        (dir, repository)
+    }
+
+    fn load(root: &Path, revision: &str) -> (PackageFiles, Vec<String>) {
+        let mut out = Diagnostics::new();
+        let package = load_revision(root, revision, &mut out).unwrap();
+        let faults = out.iter().map(|d| format!("{}: {}", d.code, d.message)).collect();
+        (package, faults)
+    }
+
+    fn texts(package: &PackageFiles) -> Vec<(String, String)> {
+        let pair = |(_, source): (_, &crate::text::Source)| (source.name().to_owned(), source.text().to_owned());
+        package.sources.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn a_revision_is_read_whatever_the_work_tree_holds() {
+        let (dir, repository) = repository();
+        let first = commit(
+            &repository,
+            &[(FILE, "p/gatewright.toml", b"1"), (FILE, "p/policy/a.gate", b"old\r\n")],
+        );
+        commit(
+            &repository,
+            &[(FILE, "p/gatewright.toml", b"2"), (FILE, "p/policy/b.gate", b"new")],
+        );
+        let at = dir.path().join("p");
+        let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let old = [pair("gatewright.toml", "1"), pair("policy/a.gate", "old\r\n")];
+        for revision in [first.to_string(), "HEAD~1".to_owned(), format!("{first:.8}")] {
+            assert_eq!(texts(&load(&at, &revision).0), old, "{revision}");
+        }
+        assert_eq!(
+            texts(&load(&at, "HEAD").0),
+            [pair("gatewright.toml", "2"), pair("policy/b.gate", "new")],
+            "the folder itself was never checked out"
+        );
+        assert!(load(&at, "HEAD").1.is_empty());
+    }
+
+    #[test]
+    fn a_revision_and_the_disk_give_the_same_package() {
+        let (dir, repository) = repository();
+        let files: [(i32, &str, &[u8]); 6] = [
+            (FILE, "gatewright.toml", b"[package]"),
+            (FILE, "policy/a.gate", "\u{feff}r\u{f6}le".as_bytes()),
+            (FILE, "policy/b/c.cedar", b"// \xff"),
+            (FILE, "policy/notes.txt", b"x"),
+            (FILE, "scenarios/s.yaml", b"a: 1"),
+            (FILE, "src/main.rs", b""),
+        ];
+        commit(&repository, &files);
+        for (_, name, bytes) in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        let mut out = Diagnostics::new();
+        let disk = load_package(dir.path(), &mut out).unwrap();
+        let (git, faults) = load(dir.path(), "HEAD");
+        assert_eq!(texts(&git), texts(&disk));
+        assert_eq!(
+            faults,
+            out.iter()
+                .map(|d| format!("{}: {}", d.code, d.message))
+                .collect::<Vec<_>>()
+        );
+        assert_eq!(
+            (git.gate, git.cedar, git.scenarios),
+            (disk.gate, disk.cedar, disk.scenarios)
+        );
+    }
+
+    #[test]
+    fn links_and_submodules_are_errors() {
+        let (dir, repository) = repository();
+        commit(
+            &repository,
+            &[
+                (FILE, "gatewright.toml", b""),
+                (FILE, "policy/a.gate", b""),
+                (SYMBOLIC_LINK, "policy/l.gate", b"a.gate"),
+                (0o160_000, "policy/m", b""),
+            ],
+        );
+        assert_eq!(
+            load(dir.path(), "HEAD").1,
+            [
+                "symbolic-link: `policy/l.gate` is a symbolic link",
+                "unreadable-file: `policy/m` is a submodule"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bare_repository_is_its_package() {
+        let dir = tempfile::tempdir().unwrap();
+        let repository = Repository::init_bare(dir.path()).unwrap();
+        commit(
+            &repository,
+            &[(FILE, "gatewright.toml", b""), (FILE, "policy/a.gate", b"x")],
+        );
+        assert_eq!(load(dir.path(), "HEAD").0.gate.len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_there_is_said() {
+        let (dir, repository) = repository();
+        let id = commit(&repository, &[(FILE, "p/gatewright.toml", b""), (FILE, "q/x", b"")]);
+        repository.reference("refs/tags/release-1", id, false, "").unwrap();
+        let error = |path: &Path, revision: &str| load_revision(path, revision, &mut Diagnostics::new()).unwrap_err();
+        let at = |name: &str| dir.path().join(name);
+
+        let unknown = error(&at("p"), "relaese-1");
+        assert!(matches!(&unknown, LoadError::UnknownRevision { .. }));
+        assert_eq!(unknown.help().unwrap(), "did you mean `release-1`?");
+        for revision in ["", "HEAD..HEAD", "HEAD:q/x", "--help"] {
+            assert!(
+                matches!(error(&at("p"), revision), LoadError::UnknownRevision { .. }),
+                "{revision}"
+            );
+        }
+        for path in ["q", "nowhere", "q/x", ""] {
+            assert!(
+                matches!(error(&at(path), "HEAD"), LoadError::NotInRevision { .. }),
+                "{path}"
+            );
+        }
+        let outside = tempfile::tempdir().unwrap();
+        assert!(matches!(error(outside.path(), "HEAD"), LoadError::NotARepository(_)));
+    }
+}

@@ -1,0 +1,26 @@
+//! A package as [`Sources`](crate::text::Sources), from disk or from a git revision, and the writing of results back.
+//! YAML is read here too, with a place on every value. What the files mean is not known here: `config`, `syntax` and
+//! `scenario` read them.
+
+/// Codes of this room's diagnostics.
+pub mod codes;
+mod disk;
+mod error;
+mod find;
+mod git;
+mod package;
+mod write;
+/// YAML documents with a place on every value.
+pub mod yaml;
+
+pub use disk::CedarInput;
+pub use disk::load_cedar;
+pub use disk::load_package;
+pub use disk::read_if_present;
+pub use error::LoadError;
+pub use find::find_files;
+pub use git::load_revision;
+pub use package::MAX_FILE_BYTES;
+pub use package::PackageFiles;
+pub use write::replace_tree;
+pub use write::write_atomic;

@@ -1,0 +1,364 @@
+//! What a package is made of: which file plays which part, and what is wrong with those that cannot.
+//! The files come as a list of names and contents, so a folder on disk and a git revision are the same here.
+
+use std::path::PathBuf;
+
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::Severity;
+use crate::load::codes;
+use crate::text::FileId;
+use crate::text::Sources;
+use crate::text::Span;
+
+/// No file larger than this is read, whatever `limits.bytes` says. A file over it is never held in memory.
+pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Where a package's parts lie, in the order of their names.
+pub(super) const TOP: [&str; 4] = ["gatewright.toml", "policy", "scenarios", "snapshots"];
+
+/// The files of a package by the part they play. Lists are sorted bytewise by name; a file that cannot be read is in
+/// none of them, and an error says so. Names are relative to the package, with `/`.
+#[derive(Debug, Clone, Default)]
+pub struct PackageFiles {
+    /// The package's folder as the user named it; empty for Cedar files named one by one.
+    pub root: PathBuf,
+    /// All texts.
+    pub sources: Sources,
+    /// `gatewright.toml`.
+    pub config: Option<FileId>,
+    /// `policy/**/*.gate`.
+    pub gate: Vec<FileId>,
+    /// `policy/**/*.cedar`.
+    pub cedar: Vec<FileId>,
+    /// `policy/**/*.cedarschema`.
+    pub cedarschema: Vec<FileId>,
+    /// Cedar entities (JSON) named beside Cedar files.
+    pub entities: Option<FileId>,
+    /// Cedar template links (JSON) named beside Cedar files.
+    pub links: Option<FileId>,
+    /// `scenarios/**/*.yaml` and `.yml`.
+    pub scenarios: Vec<FileId>,
+    /// `scenarios/**/*.json`: data that suites may name.
+    pub scenario_data: Vec<FileId>,
+    /// `snapshots/**/*.snap`.
+    pub snapshots: Vec<FileId>,
+}
+
+impl PackageFiles {
+    /// A package of texts in memory, by their names: what a page of the book, a template or an editor holds.
+    #[must_use]
+    pub fn in_memory<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>, out: &mut Diagnostics) -> Self {
+        let entries = texts.into_iter().map(|(name, text)| Entry {
+            name: name.to_owned(),
+            content: Content::Bytes(text.into()),
+        });
+        assemble(PathBuf::new(), entries.collect(), out)
+    }
+
+    /// The file with a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<FileId> {
+        let mut files = self.sources.iter();
+        files.find(|(_, source)| source.name() == name).map(|(file, _)| file)
+    }
+
+    /// Where a file lies on disk, as seen from where the user named the package.
+    #[must_use]
+    pub fn path(&self, file: FileId) -> PathBuf {
+        self.root.join(self.sources.name(file))
+    }
+}
+
+/// One thing found in a package.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) content: Content,
+}
+
+#[derive(Debug)]
+pub(super) enum Content {
+    Bytes(Vec<u8>),
+    /// A file that plays no part; its bytes are left alone.
+    Unread,
+    TooLarge,
+    SymbolicLink,
+    /// Neither file nor folder, or one where the other belongs: `a device`, `a submodule`.
+    NotAFile(&'static str),
+    Unreadable(String),
+    /// The name as far as it is UTF-8.
+    BadName,
+}
+
+/// The part that a name plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Config,
+    Gate,
+    Cedar,
+    CedarSchema,
+    Scenario,
+    ScenarioData,
+    Snapshot,
+    /// A folder that holds parts.
+    Folder,
+    /// Nothing reads it, though its place suggests that something should.
+    Unused,
+    /// Documentation, editors' files, everything outside the four places.
+    None,
+}
+
+impl Part {
+    pub(super) fn of(name: &str) -> Self {
+        let (place, rest) = match name.split_once('/') {
+            Some((place, rest)) => (place, rest),
+            None if name == "gatewright.toml" => return Self::Config,
+            None if TOP.contains(&name) => return Self::Folder,
+            None => return Self::None,
+        };
+        let file = rest.rsplit('/').next().unwrap_or(rest);
+        let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let hidden = rest.split('/').any(|part| part.starts_with('.'));
+        let part = match (place, extension) {
+            ("policy", "gate") => Self::Gate,
+            ("policy", "cedar") => Self::Cedar,
+            ("policy", "cedarschema") => Self::CedarSchema,
+            ("scenarios", "yaml" | "yml") => Self::Scenario,
+            ("scenarios", "json") => Self::ScenarioData,
+            ("snapshots", "snap") => Self::Snapshot,
+            ("policy" | "scenarios", "md") | ("snapshots", _) => Self::None,
+            ("policy" | "scenarios", _) if !hidden => Self::Unused,
+            _ => Self::None,
+        };
+        match part {
+            Self::Unused | Self::None => part,
+            // Emacs locks the file it edits with a dangling link of this name.
+            _ if file.starts_with(".#") => Self::None,
+            _ if hidden => Self::Unused,
+            _ => part,
+        }
+    }
+
+    /// Whether the bytes of such a file are wanted.
+    pub(super) fn is_read(self) -> bool {
+        !matches!(self, Self::Folder | Self::Unused | Self::None)
+    }
+
+    fn is_policy(self) -> bool {
+        matches!(self, Self::Gate | Self::Cedar | Self::CedarSchema)
+    }
+}
+
+/// Sorts what was found into the parts of a package.
+pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnostics) -> PackageFiles {
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut package = PackageFiles {
+        root,
+        ..PackageFiles::default()
+    };
+    let mut has_policy = false;
+    for entry in entries {
+        let part = Part::of(&entry.name);
+        // A policy that is there but cannot be read has its own error.
+        has_policy |= part.is_policy() || matches!(part, Part::Folder) && entry.name == "policy";
+        let Some(file) = place(&mut package.sources, entry, part, out) else {
+            continue;
+        };
+        match part {
+            Part::Config => package.config = Some(file),
+            Part::Gate => package.gate.push(file),
+            Part::Cedar => package.cedar.push(file),
+            Part::CedarSchema => package.cedarschema.push(file),
+            Part::Scenario => package.scenarios.push(file),
+            Part::ScenarioData => package.scenario_data.push(file),
+            Part::Snapshot => package.snapshots.push(file),
+            Part::Folder | Part::Unused | Part::None => {}
+        }
+    }
+    if !has_policy {
+        out.push(
+            Diagnostic::global_error(codes::EMPTY_PACKAGE, "the package has no policy file")
+                .help("write `policy/main.gate`, or put `.cedar` files into `policy/`"),
+        );
+    }
+    package
+}
+
+/// Registers one file, and says what is wrong with it. `None` where there is no text.
+pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut Diagnostics) -> Option<FileId> {
+    let Entry { name, content } = entry;
+    let (severity, code, message, help) = match content {
+        Content::Bytes(bytes) => return Some(text(sources, name, bytes, out)),
+        Content::Unread if part == Part::Unused => (
+            Severity::Warning,
+            codes::UNUSED_FILE,
+            format!("nothing reads `{name}`"),
+            unused_help(&name),
+        ),
+        Content::Unread => return None,
+        Content::SymbolicLink if part == Part::None => return None,
+        Content::SymbolicLink => (
+            Severity::Error,
+            codes::SYMBOLIC_LINK,
+            format!("`{name}` is a symbolic link"),
+            "put the file itself there: links are not followed, so that a package is the same on every machine",
+        ),
+        Content::TooLarge => (
+            Severity::Error,
+            codes::UNREADABLE_FILE,
+            format!("cannot read `{name}`: it is larger than {MAX_FILE_BYTES} bytes"),
+            "split the file",
+        ),
+        Content::NotAFile(_) if part == Part::None => return None,
+        Content::NotAFile(what) => (
+            Severity::Error,
+            codes::UNREADABLE_FILE,
+            format!("`{name}` is {what}"),
+            match part {
+                Part::Folder => "a folder belongs there",
+                _ => "only files and folders belong there",
+            },
+        ),
+        Content::Unreadable(cause) => (
+            Severity::Error,
+            codes::UNREADABLE_FILE,
+            format!("cannot read `{name}`: {cause}"),
+            "make it readable, or move it out of the package",
+        ),
+        Content::BadName => (
+            Severity::Error,
+            codes::FILE_NAME,
+            format!("the file name `{name}` is not UTF-8"),
+            "rename the file",
+        ),
+    };
+    // There is no text to point into; the empty file gives the diagnostic its name.
+    let file = sources.add(name, "");
+    out.push(Diagnostic::new(code, severity, Some(Span::new(file, 0, 0)), message).help(help));
+    None
+}
+
+fn unused_help(name: &str) -> &'static str {
+    match name.split_once('/') {
+        Some(("policy", rest)) if !rest.contains("/.") && !rest.starts_with('.') => {
+            "policy files end in `.gate`, `.cedar` or `.cedarschema`; move anything else out of `policy/`"
+        }
+        Some(("scenarios", rest)) if !rest.contains("/.") && !rest.starts_with('.') => {
+            "scenarios end in `.yaml`, their data in `.json`; move anything else out of `scenarios/`"
+        }
+        _ => "names that start with a dot are skipped; rename it",
+    }
+}
+
+/// Registers a text exactly as on disk. What is not UTF-8 is replaced and reported once, at the first bad byte; the
+/// rest of the file stays readable for the stages after.
+fn text(sources: &mut Sources, name: String, bytes: Vec<u8>, out: &mut Diagnostics) -> FileId {
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return sources.add(name, text),
+        Err(error) => error,
+    };
+    let at = error.utf8_error().valid_up_to();
+    let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+    let message = format!("`{name}` is not UTF-8: byte 0x{byte:02x} at offset {at}");
+    let file = sources.add(name, String::from_utf8_lossy(error.as_bytes()));
+    let span = Span::new(file, at, at + char::REPLACEMENT_CHARACTER.len_utf8());
+    out.push(
+        Diagnostic::error(codes::NOT_UTF8, span, message)
+            .label("not UTF-8 from here")
+            .help("save the file as UTF-8"),
+    );
+    file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(name: &str, content: Content) -> Entry {
+        Entry {
+            name: name.to_owned(),
+            content,
+        }
+    }
+
+    fn shown(package: &PackageFiles, out: &Diagnostics) -> Vec<String> {
+        let show = |d: &Diagnostic| match d.primary() {
+            Some(span) => format!("{} {}: {}", d.code, package.sources.location(span), d.message),
+            None => format!("{}: {}", d.code, d.message),
+        };
+        out.iter().map(show).collect()
+    }
+
+    #[test]
+    fn names_play_their_parts() {
+        for (name, part) in [
+            ("gatewright.toml", Part::Config),
+            ("README.md", Part::None),
+            ("policy", Part::Folder),
+            ("policy/a/b.gate", Part::Gate),
+            ("policy/x.cedar", Part::Cedar),
+            ("policy/x.cedarschema", Part::CedarSchema),
+            ("policy/x.gate~", Part::Unused),
+            ("policy/gate", Part::Unused),
+            ("policy/README.md", Part::None),
+            ("policy/.x.gate", Part::Unused),
+            ("policy/.git/x.gate", Part::Unused),
+            ("policy/.x.gate.swp", Part::None),
+            ("policy/.#x.gate", Part::None),
+            ("scenarios/a.yml", Part::Scenario),
+            ("scenarios/a.json", Part::ScenarioData),
+            ("scenarios/a.yam", Part::Unused),
+            ("snapshots/a.snap", Part::Snapshot),
+            ("snapshots/a.snap.new", Part::None),
+        ] {
+            assert_eq!(Part::of(name), part, "{name}");
+        }
+    }
+
+    #[test]
+    fn everything_wrong_is_reported_in_one_run_in_the_order_of_names() {
+        let mut out = Diagnostics::new();
+        let package = assemble(
+            "p".into(),
+            vec![
+                entry("scenarios/l.yaml", Content::SymbolicLink),
+                entry("policy/b.gate", Content::Bytes(b"// caf\xe9\nrole r".to_vec())),
+                entry("policy/a.gate", Content::Unreadable("permission denied".to_owned())),
+                entry("policy/c.txt", Content::Unread),
+                entry("policy/d.gate", Content::TooLarge),
+                entry("policy/e.gate", Content::NotAFile("a device")),
+                entry("policy/.#f.gate", Content::SymbolicLink),
+            ],
+            &mut out,
+        );
+        insta::assert_snapshot!(shown(&package, &out).join("\n"), @r"
+        unreadable-file policy/a.gate:1:1: cannot read `policy/a.gate`: permission denied
+        not-utf8 policy/b.gate:1:7: `policy/b.gate` is not UTF-8: byte 0xe9 at offset 6
+        unused-file policy/c.txt:1:1: nothing reads `policy/c.txt`
+        unreadable-file policy/d.gate:1:1: cannot read `policy/d.gate`: it is larger than 67108864 bytes
+        unreadable-file policy/e.gate:1:1: `policy/e.gate` is a device
+        symbolic-link scenarios/l.yaml:1:1: `scenarios/l.yaml` is a symbolic link
+        ");
+        assert_eq!(package.gate.len(), 1, "the lossy text is still there for the parser");
+        assert_eq!(package.sources.text(package.gate[0]), "// caf\u{fffd}\nrole r");
+    }
+
+    #[test]
+    fn a_package_without_policies_is_empty() {
+        let mut out = Diagnostics::new();
+        let config = entry("gatewright.toml", Content::Bytes(Vec::new()));
+        let package = assemble(
+            "p".into(),
+            vec![config, entry("policy/x.txt", Content::Unread)],
+            &mut out,
+        );
+        assert_eq!(
+            shown(&package, &out),
+            [
+                "unused-file policy/x.txt:1:1: nothing reads `policy/x.txt`",
+                "empty-package: the package has no policy file"
+            ]
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! Where the parts of a YAML document stand: the event stream of `saphyr-parser`, aliases unexpanded, as byte ranges.
+
+use std::borrow::Cow;
+
+use saphyr_parser::Event;
+use saphyr_parser::Parser;
+use saphyr_parser::ScalarStyle;
+
+use super::fault;
+use super::fault::Faults;
+use crate::diag::Diagnostic;
+use crate::load::codes;
+use crate::text::FileId;
+use crate::text::Span;
+
+/// Lists and mappings within each other.
+const MAX_DEPTH: usize = 64;
+
+/// One part of a document.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    pub(super) kind: Kind<'a>,
+    pub(super) span: Span,
+    /// The anchor it defines; 0 for none.
+    pub(super) anchor: usize,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind<'a> {
+    Scalar { text: Cow<'a, str>, quoted: bool },
+    Alias(usize),
+    ListStart,
+    ListEnd,
+    MapStart,
+    MapEnd,
+}
+
+/// Byte ranges from the character counts that both YAML parsers give.
+pub(super) struct Places<'a> {
+    file: FileId,
+    text: &'a str,
+    /// Bytes before the document proper: those of a byte order mark.
+    base: usize,
+    /// The byte offset of each character; `None` where all are one byte long.
+    offsets: Option<Vec<usize>>,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn new(file: FileId, base: usize, text: &'a str) -> Self {
+        let offsets = (!text.is_ascii()).then(|| text.char_indices().map(|(offset, _)| offset).collect());
+        Self {
+            file,
+            text,
+            base,
+            offsets,
+        }
+    }
+
+    fn offset(&self, character: usize) -> usize {
+        let offset = match &self.offsets {
+            None => character.min(self.text.len()),
+            Some(offsets) => offsets.get(character).copied().unwrap_or(self.text.len()),
+        };
+        self.base + offset
+    }
+
+    pub(super) fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.file, self.offset(start), self.offset(end.max(start)))
+    }
+
+    pub(super) fn character(&self, at: usize) -> Option<char> {
+        self.text.chars().nth(at)
+    }
+
+    /// The span of one character, empty at the end of the text.
+    pub(super) fn point(&self, character: usize) -> Span {
+        self.span(character, character + 1)
+    }
+}
+
+/// The parts of the only document; empty for an empty one. `None` after a fault that leaves nothing to read.
+pub(super) fn read<'a>(places: &Places<'a>, out: &mut Faults<'_>) -> Option<Vec<Part<'a>>> {
+    let mut parts = Vec::new();
+    let mut depth: usize = 0;
+    let mut documents = 0;
+    let mut complete = true;
+    for event in Parser::new_from_str(places.text) {
+        let (event, at) = match event {
+            Ok(event) => event,
+            Err(error) => {
+                out.push(fault::syntax(error.info(), error.marker().index(), places));
+                return None;
+            }
+        };
+        let span = places.span(at.start.index(), at.end.index());
+        let (kind, anchor, tag) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let quoted = style != ScalarStyle::Plain;
+                (Kind::Scalar { text, quoted }, anchor, tag)
+            }
+            Event::Alias(target) => (Kind::Alias(target), 0, None),
+            Event::SequenceStart(anchor, tag) => (Kind::ListStart, anchor, tag),
+            Event::MappingStart(anchor, tag) => (Kind::MapStart, anchor, tag),
+            Event::SequenceEnd => (Kind::ListEnd, 0, None),
+            Event::MappingEnd => (Kind::MapEnd, 0, None),
+            Event::DocumentStart(_) => {
+                documents += 1;
+                if documents > 1 {
+                    out.push(
+                        Diagnostic::error(codes::YAML_UNSUPPORTED, span, "a second YAML document in one file")
+                            .label("starts here")
+                            .help("put each document into a file of its own"),
+                    );
+                    return None;
+                }
+                continue;
+            }
+            Event::DocumentEnd | Event::StreamStart | Event::StreamEnd | Event::Nothing => continue,
+        };
+        match kind {
+            Kind::ListStart | Kind::MapStart => depth += 1,
+            Kind::ListEnd | Kind::MapEnd => depth = depth.saturating_sub(1),
+            Kind::Scalar { .. } | Kind::Alias(_) => {}
+        }
+        if depth > MAX_DEPTH {
+            out.push(fault::too_deep(span));
+            return None;
+        }
+        if tag.is_some() {
+            complete = false;
+            out.push(
+                Diagnostic::error(codes::YAML_UNSUPPORTED, span, "a tag on a value")
+                    .label("tagged value")
+                    .help("remove the tag; quote a value to make it text"),
+            );
+        }
+        parts.push(Part { kind, span, anchor });
+    }
+    complete.then_some(parts)
+}

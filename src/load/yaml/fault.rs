@@ -1,0 +1,127 @@
+//! The words for what is wrong with a YAML text. Both parsers name causes in their own terms; the common ones get ours and a help.
+
+use super::events::Places;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::load::codes;
+use crate::text::Span;
+
+/// The most faults reported for one document; a file of nothing but duplicate keys has no end of them.
+const MAX_FAULTS: usize = 100;
+
+/// The faults of one document.
+pub(super) struct Faults<'a> {
+    out: &'a mut Diagnostics,
+    left: usize,
+}
+
+impl<'a> Faults<'a> {
+    pub(super) fn new(out: &'a mut Diagnostics) -> Self {
+        Self { out, left: MAX_FAULTS }
+    }
+
+    /// Reports a fault, unless there are enough.
+    pub(super) fn push(&mut self, fault: Diagnostic) {
+        if let Some(left) = self.left.checked_sub(1) {
+            self.left = left;
+            self.out.push(fault);
+        }
+    }
+}
+
+/// A fault in the syntax at a character, from a parser's own words.
+pub(super) fn syntax(cause: &str, character: usize, places: &Places<'_>) -> Diagnostic {
+    let span = places.point(character);
+    if cause.contains("recursion limit") {
+        return too_deep(span);
+    }
+    // One parser stops at the tab, the other behind it, and neither always names it.
+    for at in [Some(character), character.checked_sub(1)].into_iter().flatten() {
+        if places.character(at) == Some('\t') {
+            return Diagnostic::error(codes::YAML_SYNTAX, places.point(at), "a tab in the indentation")
+                .help("indent with spaces; YAML allows no tabs there");
+        }
+    }
+    for (words, message, help) in KNOWN {
+        if cause.contains(words) {
+            return Diagnostic::error(codes::YAML_SYNTAX, span, *message).help(*help);
+        }
+    }
+    Diagnostic::error(codes::YAML_SYNTAX, span, format!("invalid YAML: {cause}"))
+}
+
+/// Nesting beyond the limit.
+pub(super) fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::YAML_LIMIT, span, "lists and mappings are nested too deeply")
+        .help("at most 64 levels are read")
+}
+
+/// More values than the limit, which takes aliases or an enormous file.
+pub(super) fn too_large(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::YAML_LIMIT, span, "the document expands to too many values")
+        .help("use fewer aliases, or aliases of smaller values; none may contain itself")
+}
+
+/// Words of the parsers, then a message and a help of ours. The first match counts.
+const KNOWN: &[(&str, &str, &str)] = &[
+    (
+        "quoted scalar",
+        "a quoted text is not closed",
+        "close it with the quote it opened with; its further lines must be indented",
+    ),
+    (
+        "unknown anchor",
+        "an alias of an anchor that does not exist",
+        "define it before with `&name`, or quote text that starts with `*`",
+    ),
+    (
+        "mapping values are not allowed",
+        "a `:` where no key can stand",
+        "quote a value that contains `: `, and align the keys of one mapping",
+    ),
+    (
+        "illegal placement of ':'",
+        "a `:` where no key can stand",
+        "close the list above with `]`, or quote a value that contains `: `",
+    ),
+    (
+        "did not find expected ',' or '}'",
+        "a mapping in braces is not closed",
+        "separate its entries by `,` and close it with `}`",
+    ),
+    (
+        "did not find expected ',' or ']'",
+        "a list in brackets is not closed",
+        "separate its items by `,` and close it with `]`",
+    ),
+    (
+        "did not find expected key",
+        "a key is not aligned with its mapping",
+        "indent the keys of one mapping alike",
+    ),
+    (
+        "unexpected character: `@'",
+        "text that starts with `@` needs quotes",
+        "write it as \"@…\"",
+    ),
+    (
+        "unexpected character: ``'",
+        "text that starts with a backtick needs quotes",
+        "write it in double quotes",
+    ),
+    (
+        "character that cannot start any token",
+        "a character that cannot stand here",
+        "indent with spaces, and quote text that starts with a special character",
+    ),
+    (
+        "control characters are not allowed",
+        "a control character in YAML",
+        "remove it, or write it as an escape in double quotes",
+    ),
+    (
+        "unprintable character",
+        "a control character in YAML",
+        "remove it, or write it as an escape in double quotes",
+    ),
+];

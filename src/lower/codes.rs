@@ -1,0 +1,22 @@
+//! The codes of faults that lowering finds. Each has its section in `book/src/language/errors.md`.
+
+use crate::diag::Code;
+
+/// What Cedar's validator refuses in a Gate statement or a raw policy.
+pub const CEDAR_VALIDATION: Code = Code::new("cedar-validation");
+/// A condition that Cedar's validator finds always false, so that the statement never applies.
+pub const NEVER_APPLIES: Code = Code::new("never-applies");
+/// A `.cedar` file that does not parse.
+pub const CEDAR_SYNTAX: Code = Code::new("cedar-syntax");
+/// A `.cedarschema` file that does not parse or does not hold together.
+pub const CEDAR_SCHEMA: Code = Code::new("cedar-schema");
+/// A raw policy in a package without `@id`.
+pub const RAW_WITHOUT_ID: Code = Code::new("raw-without-id");
+/// A raw policy whose `@id` another policy has.
+pub const RAW_SAME_ID: Code = Code::new("raw-same-id");
+/// A template link that names no template, or does not fit it.
+pub const TEMPLATE_LINK: Code = Code::new("template-link");
+/// A fault in the compiler itself.
+pub const INTERNAL: Code = Code::new("internal");
+/// A `deny … to any` whose condition does not type for some of the actions.
+pub const DENY_LEAVES_OUT: Code = Code::new("deny-leaves-out");

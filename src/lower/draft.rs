@@ -1,0 +1,106 @@
+//! A policy before it is Cedar: scope, conjuncts and where they come from.
+
+use crate::bundle::OriginKind;
+use crate::graph::TypedExpr;
+use crate::text::Span;
+
+/// Permit or forbid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Lets in.
+    Permit,
+    /// Keeps out.
+    Forbid,
+}
+
+/// An entity: full Cedar type and id.
+pub(super) type Entity = (String, String);
+
+/// A policy to be.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Cedar policy id.
+    pub id: String,
+    /// Permit or forbid.
+    pub effect: Effect,
+    /// Full Cedar type of the principal.
+    pub principal: String,
+    /// `in` this role, besides.
+    pub role: Option<Entity>,
+    /// The actions, as Cedar entities; empty: any.
+    pub actions: Vec<Entity>,
+    /// Full Cedar type of the resource.
+    pub resource: String,
+    /// The very resource, where there is only one: a break-glass profile.
+    pub resource_is: Option<Entity>,
+    /// Conjuncts of the condition, in the order Cedar evaluates them.
+    pub when: Vec<Part>,
+    /// What a guard requires: the forbid applies unless all of these hold.
+    pub unless: Vec<Part>,
+    /// What lifts a guard besides: alternatives to all of `unless`.
+    pub lifted_by: Vec<TypedExpr>,
+    /// The statement's name.
+    pub statement: String,
+    /// Its kind.
+    pub kind: OriginKind,
+    /// Where it stands.
+    pub span: Span,
+    /// The role this copy is for, where it is inherited.
+    pub inherited_by: Option<String>,
+    /// The reason.
+    pub because: Option<String>,
+    /// Further annotations.
+    pub annotations: Vec<(String, String)>,
+}
+
+/// One conjunct.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// What must hold.
+    pub expr: TypedExpr,
+    /// Gate's words for a generated conjunct; `None`: the words at the expression's span.
+    pub words: Option<String>,
+    /// The guard it was conjoined from.
+    pub guard: Option<String>,
+}
+
+impl Part {
+    /// An author's condition.
+    #[must_use]
+    pub fn written(expr: TypedExpr) -> Self {
+        Self {
+            expr,
+            words: None,
+            guard: None,
+        }
+    }
+
+    /// A conjunct the compiler makes, in Gate's words.
+    #[must_use]
+    pub fn generated(expr: TypedExpr, words: impl Into<String>) -> Self {
+        Self {
+            expr,
+            words: Some(words.into()),
+            guard: None,
+        }
+    }
+
+    /// The same, conjoined from a guard.
+    #[must_use]
+    pub fn of_guard(mut self, guard: &str) -> Self {
+        self.guard = Some(guard.to_owned());
+        self
+    }
+}
+
+/// A policy id from a statement's name and what tells its copies apart. Dots become colons, since other Cedar clients
+/// allow only letters, digits, `_`, `-` and `:`; `--` cannot stand in a Gate name.
+#[must_use]
+pub(super) fn policy_id(statement: &str, variants: &[&str]) -> String {
+    let mut id = statement.replace('.', ":");
+    for variant in variants {
+        id.push_str("--");
+        id.push_str(&variant.replace('.', ":"));
+    }
+    id
+}

@@ -1,0 +1,210 @@
+//! Grants: one permit per grant, role that comes by it, pair of types and set of guards.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::bundle::OriginKind;
+use crate::graph;
+use crate::graph::ActionId;
+use crate::graph::Env;
+use crate::graph::Grant;
+use crate::graph::Holder;
+use crate::graph::RoleId;
+use crate::graph::TypeId;
+
+use super::draft::Draft;
+use super::draft::Effect;
+use super::draft::Part;
+use super::draft::policy_id;
+use super::holders::Base;
+use super::program::Lowering;
+use super::program::qualified;
+use super::routes::routes;
+
+/// Someone for whom a grant is emitted.
+struct Receiver {
+    principal: TypeId,
+    /// The role that is tested, and the restrictions met on the way down to the grant.
+    role: Option<(RoleId, BTreeSet<RoleId>)>,
+    /// Whether the role inherits the grant.
+    inherited: bool,
+    /// What tells this copy from the others, in the policy id.
+    variants: Vec<String>,
+}
+
+impl Lowering<'_> {
+    pub(super) fn grants(&mut self) {
+        for grant in &self.program.grants {
+            for receiver in self.receivers(grant) {
+                self.grant_to(grant, &receiver);
+            }
+        }
+    }
+
+    fn receivers(&self, grant: &Grant) -> Vec<Receiver> {
+        let base = match grant.holder {
+            Holder::Type(ty) => {
+                return vec![Receiver {
+                    principal: ty,
+                    role: None,
+                    inherited: false,
+                    variants: Vec::new(),
+                }];
+            }
+            Holder::Role(role) => role,
+        };
+        let mut found = Vec::new();
+        for role in self.program.extenders(base) {
+            let Some(holders) = self.program.role(role).map(|role| &role.holders) else {
+                continue;
+            };
+            let ways = routes(self.program, role, base);
+            for principal in holders {
+                for way in &ways {
+                    let mut variants = Vec::new();
+                    if role != base {
+                        variants.push(self.program.role_name(role));
+                    }
+                    if ways.len() > 1 {
+                        variants.extend(way.iter().map(|id| self.program.role_name(*id)));
+                    }
+                    if holders.len() > 1 {
+                        variants.push(self.program.type_name(*principal).to_owned());
+                    }
+                    let role_way = Some((role, way.clone()));
+                    found.push(Receiver {
+                        principal: *principal,
+                        role: role_way,
+                        inherited: role != base,
+                        variants,
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    /// Actions of a grant that are decided on the same type and stand under the same guards.
+    pub(super) fn action_groups(&self, actions: &[ActionId]) -> Vec<(TypeId, Vec<ActionId>)> {
+        let mut groups: BTreeMap<(TypeId, Vec<usize>, Vec<String>), Vec<ActionId>> = BTreeMap::new();
+        for id in actions {
+            let Some(action) = self.program.action(*id) else {
+                continue;
+            };
+            let requires: Vec<usize> = self.program.requires_of(*id).iter().map(|(at, _)| *at).collect();
+            let separations = self
+                .program
+                .separations_of(*id)
+                .iter()
+                .map(|s| s.statement.name.clone())
+                .collect();
+            for ty in &action.decided_on {
+                groups
+                    .entry((*ty, requires.clone(), Vec::clone(&separations)))
+                    .or_default()
+                    .push(*id);
+            }
+        }
+        groups
+            .into_iter()
+            .map(|((ty, _, _), mut ids)| {
+                ids.sort_by_key(|id| self.program.action_name(*id));
+                (ty, ids)
+            })
+            .collect()
+    }
+
+    fn grant_to(&mut self, grant: &Grant, receiver: &Receiver) {
+        let actions: Vec<ActionId> = grant.actions.iter().map(|(id, _)| *id).collect();
+        let groups = self.action_groups(&actions);
+        for (resource, group) in &groups {
+            let env = self.env(receiver.principal, *resource, group);
+            let Some(when) = self.grant_parts(grant, receiver, *resource, group, &env) else {
+                continue;
+            };
+            let mut variants: Vec<&str> = receiver.variants.iter().map(String::as_str).collect();
+            let names = self.short_names(group);
+            let types: BTreeSet<TypeId> = groups.iter().map(|(ty, _)| *ty).collect();
+            if groups.len() > 1 {
+                variants.push(&names);
+            }
+            // One raw action may be decided on several types.
+            if groups.iter().filter(|(_, other)| other == group).count() > 1 && types.len() > 1 {
+                variants.push(self.program.type_name(*resource));
+            }
+            let role = receiver.role.as_ref().and_then(|(role, _)| self.scope_role(*role));
+            let draft = Draft {
+                id: policy_id(&grant.statement.name, &variants),
+                effect: Effect::Permit,
+                principal: self.cedar_type(receiver.principal),
+                role,
+                actions: self.action_entities(group),
+                resource: self.cedar_type(*resource),
+                resource_is: None,
+                when,
+                unless: Vec::new(),
+                lifted_by: Vec::new(),
+                statement: grant.statement.name.clone(),
+                kind: OriginKind::Grant,
+                span: grant.statement.span,
+                inherited_by: receiver
+                    .role
+                    .as_ref()
+                    .filter(|_| receiver.inherited)
+                    .map(|(role, _)| self.program.role_name(*role)),
+                because: grant.statement.because.as_ref().map(|because| because.value.clone()),
+                annotations: grant.statement.annotations.clone(),
+            };
+            self.drafts.push(draft);
+        }
+    }
+
+    /// A plain role as an entity for the scope; a role held per entity is tested in the condition instead.
+    pub(super) fn scope_role(&self, role: RoleId) -> Option<(String, String)> {
+        let found = self.program.role(role)?;
+        found
+            .on
+            .is_none()
+            .then(|| (qualified(self.program, "Role"), found.name.clone()))
+    }
+
+    /// `list-read`: the actions' own names, for a policy id.
+    pub(super) fn short_names(&self, actions: &[ActionId]) -> String {
+        let names: Vec<&str> = actions
+            .iter()
+            .filter_map(|id| self.program.action(*id))
+            .map(|action| action.name.as_str())
+            .collect();
+        names.join("-")
+    }
+
+    fn grant_parts(
+        &mut self,
+        grant: &Grant,
+        receiver: &Receiver,
+        resource: TypeId,
+        actions: &[ActionId],
+        env: &Env<'_>,
+    ) -> Option<Vec<Part>> {
+        let mut parts = Vec::new();
+        if let Some(until) = grant.until {
+            parts.push(self.before(until)?);
+        }
+        if let Some((role, way)) = &receiver.role {
+            for restricting in way {
+                parts.extend(self.restrictions(*restricting, env)?);
+            }
+            if self.program.role(*role).is_some_and(|role| role.on.is_some()) {
+                let subject = Self::principal(receiver.principal, grant.statement.span);
+                let base = Base::From(Self::resource(resource, grant.statement.span), resource);
+                let via = grant.path.via.as_ref().map(|(via, span)| (via.as_str(), *span));
+                parts.push(self.holds(subject, *role, &base, via, grant.statement.span)?);
+            }
+        }
+        if let Some(when) = &grant.when {
+            parts.push(Part::written(graph::elaborate(env, when, self.out)?));
+        }
+        parts.extend(self.guard_parts(receiver.principal, resource, actions, &[], env)?);
+        Some(parts)
+    }
+}

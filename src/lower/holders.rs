@@ -1,0 +1,269 @@
+//! Tests of who someone is: in a role, holding a role on an entity, of the same tenant; and the clock.
+
+use crate::diag::Diagnostic;
+use crate::graph;
+use crate::graph::Env;
+use crate::graph::Operator;
+use crate::graph::Path;
+use crate::graph::Role;
+use crate::graph::RoleId;
+use crate::graph::Ty;
+use crate::graph::TypeId;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::graph::Until;
+use crate::graph::Variable;
+use crate::syntax::ast::Provenance;
+use crate::text::Span;
+
+use super::draft::Part;
+use super::program::Lowering;
+
+/// Where the entity that carries a per-resource role is found.
+#[derive(Debug, Clone)]
+pub(super) enum Base {
+    /// Up from an entity of a type.
+    From(TypedExpr, TypeId),
+    /// In a record with one tenant per isolation: `context.tenant`.
+    Tenants(TypedExpr),
+}
+
+impl Lowering<'_> {
+    /// `principal`, typed.
+    pub(super) fn principal(ty: TypeId, span: Span) -> TypedExpr {
+        TypedExpr::variable(Variable::Principal, Ty::Entity(ty), span)
+    }
+
+    /// `resource`, typed.
+    pub(super) fn resource(ty: TypeId, span: Span) -> TypedExpr {
+        TypedExpr::variable(Variable::Resource, Ty::Entity(ty), span)
+    }
+
+    /// `context`.
+    pub(super) fn context(span: Span) -> TypedExpr {
+        TypedExpr::variable(Variable::Context, Ty::Unknown, span)
+    }
+
+    /// `context.now`, the gateway's clock; a fault where the program has none.
+    pub(super) fn clock(&mut self, needed_at: Span) -> Option<TypedExpr> {
+        let now = self.program.context.get("now");
+        let usable = now.is_some_and(|now| {
+            now.attribute.ty == Ty::Datetime && now.provenance == Provenance::Gateway && now.attribute.required
+        });
+        if usable {
+            return Some(Self::context(needed_at).attribute("now", Ty::Datetime));
+        }
+        let mut diagnostic = Diagnostic::error(
+            graph::codes::CLOCK_MISSING,
+            needed_at,
+            "this needs to know what time it is",
+        )
+        .help("declare the gateway's clock: `context { from gateway { now: datetime } }`");
+        if let Some(now) = now {
+            diagnostic = diagnostic.also(
+                now.attribute.span,
+                "this `now` is not a required `datetime` from the gateway",
+            );
+        }
+        self.out.push(diagnostic);
+        None
+    }
+
+    /// `context.now < datetime("…")`.
+    pub(super) fn before(&mut self, until: Until) -> Option<Part> {
+        let now = self.clock(until.span)?;
+        let text = TypedExpr::new(TypedKind::Text(until.at.to_string()), Ty::String, until.span);
+        let end = TypedExpr::new(
+            TypedKind::Construct("datetime".to_owned(), Box::new(text)),
+            Ty::Datetime,
+            until.span,
+        );
+        Some(Part::generated(
+            now.binary(Operator::Less, end),
+            format!("until \"{}\"", until.at),
+        ))
+    }
+
+    /// What a role demands of its holders wherever it is used: its `until` and its `when`.
+    pub(super) fn restrictions(&mut self, role: RoleId, env: &Env<'_>) -> Option<Vec<Part>> {
+        let role = self.program.role(role)?.clone();
+        let mut parts = Vec::new();
+        if let Some(until) = role.until {
+            parts.push(self.before(until)?);
+        }
+        if let Some(when) = &role.when {
+            parts.push(Part::written(graph::elaborate(env, when, self.out)?));
+        }
+        Some(parts)
+    }
+
+    /// Follows a path of named parents, with a test before each step that may be absent.
+    pub(super) fn follow(&self, from: TypedExpr, ty: TypeId, path: &Path) -> (Vec<TypedExpr>, TypedExpr) {
+        let mut tests = Vec::new();
+        let mut at = from;
+        let mut ty = ty;
+        for (step, optional) in &path.steps {
+            if *optional {
+                let span = at.span;
+                tests.push(TypedExpr::new(
+                    TypedKind::Has(Box::new(at.clone()), vec![step.clone()]),
+                    Ty::Bool,
+                    span,
+                ));
+            }
+            let next = self
+                .program
+                .ty(ty)
+                .and_then(|found| found.attributes.get(step))
+                .map(|a| a.ty.clone());
+            if let Some(Ty::Entity(id)) = &next {
+                ty = *id;
+            }
+            at = at.attribute(step.clone(), next.unwrap_or(Ty::Unknown));
+        }
+        (tests, at)
+    }
+
+    /// Whether `subject` holds a role held per entity, which `base` leads to.
+    pub(super) fn holds(
+        &mut self,
+        subject: TypedExpr,
+        role: RoleId,
+        base: &Base,
+        via: Option<(&str, Span)>,
+        span: Span,
+    ) -> Option<Part> {
+        let program = self.program;
+        let role = program.role(role)?;
+        let on = role.on?;
+        let words = format!("holds {}", role.full_name(program));
+        let (mut tests, entity) = match base {
+            Base::Tenants(tenants) => {
+                let by = program.isolations.iter().find(|isolation| isolation.tenant == on);
+                let Some(by) = by else {
+                    self.not_testable(role, span);
+                    return None;
+                };
+                (Vec::new(), tenants.clone().attribute(by.by.clone(), Ty::Entity(on)))
+            }
+            Base::From(from, ty) => {
+                let path = self.relation_path(role, on, *ty, via, span)?;
+                self.follow(from.clone(), *ty, &path)
+            }
+        };
+        let test = match &role.by {
+            None => subject.binary(Operator::In, entity.attribute(role.name.clone(), Ty::Unknown)),
+            Some((by, _)) => {
+                let ty = program.ty(on).and_then(|ty| ty.attributes.get(by));
+                let set = ty.is_some_and(|attribute| matches!(attribute.ty, Ty::Set(_)));
+                if ty.is_some_and(|attribute| !attribute.required) {
+                    tests.push(TypedExpr::new(
+                        TypedKind::Has(Box::new(entity.clone()), vec![by.clone()]),
+                        Ty::Bool,
+                        span,
+                    ));
+                }
+                let held = entity.attribute(by.clone(), Ty::Unknown);
+                match set {
+                    true => held.method("contains", vec![subject], Ty::Bool),
+                    false => subject.binary(Operator::Equal, held),
+                }
+            }
+        };
+        tests.push(test);
+        Some(Part::generated(TypedExpr::all(tests, span), words))
+    }
+
+    fn not_testable(&mut self, role: &Role, span: Span) {
+        let name = role.full_name(self.program);
+        self.out.push(
+            Diagnostic::error(
+                graph::codes::BREAK_GLASS_ROLES,
+                span,
+                format!("`{name}` cannot be tested when a grant is asked for: there is no resource yet"),
+            )
+            .also(role.span, "declared here")
+            .help("name a plain role, or one held on the type that `isolate` names as tenant"),
+        );
+    }
+
+    /// The one path from a type to the type that carries a role, or the one that `via` picks.
+    fn relation_path(
+        &mut self,
+        role: &Role,
+        on: TypeId,
+        ty: TypeId,
+        via: Option<(&str, Span)>,
+        span: Span,
+    ) -> Option<Path> {
+        let program = self.program;
+        let mut paths = graph::paths(program, ty, on);
+        if let (Some((via, _)), true) = (via, ty != on) {
+            paths.retain(|path| path.steps.first().is_some_and(|(step, _)| step == via));
+        }
+        let (name, carrier, here) = (role.full_name(program), program.type_name(on), program.type_name(ty));
+        match paths.as_slice() {
+            [one] => Some(one.clone()),
+            [] => {
+                let at = via.map_or(span, |(_, span)| span);
+                self.out.push(
+                    Diagnostic::error(
+                        graph::codes::RELATION_PATH,
+                        at,
+                        format!("`{here}` does not lead to the `{carrier}` whose holders of `{name}` are meant"),
+                    )
+                    .also(role.span, "the role is held per entity of its type")
+                    .help(format!(
+                        "declare the parent, `{here} in {carrier} as …`, or grant to a role held everywhere"
+                    )),
+                );
+                None
+            }
+            several => {
+                let ways: Vec<String> = several
+                    .iter()
+                    .map(|path| {
+                        let steps: Vec<&str> = path.steps.iter().map(|(step, _)| step.as_str()).collect();
+                        format!("`{}`", steps.join("."))
+                    })
+                    .collect();
+                let first = several
+                    .first()
+                    .and_then(|path| path.steps.first())
+                    .map_or("", |(step, _)| step.as_str());
+                self.out.push(
+                    Diagnostic::error(
+                        graph::codes::RELATION_PATH,
+                        span,
+                        format!("`{here}` leads to `{carrier}` by {}", ways.join(" and by ")),
+                    )
+                    .also(role.span, "the role is held per entity of its type")
+                    .help(format!("say which one is meant: `allow … on {here} via {first}`")),
+                );
+                None
+            }
+        }
+    }
+
+    /// `principal.p == …` for every isolation of a pair of types and every path of the resource.
+    pub(super) fn same_tenant(&self, principal: TypeId, resource: TypeId) -> Vec<Part> {
+        let mut parts = Vec::new();
+        for isolation in self.program.isolations_of(principal, resource) {
+            let span = isolation.statement.span;
+            let subject = Self::principal(principal, span);
+            for own in graph::paths(self.program, principal, isolation.tenant) {
+                let (mut tests, mine) = self.follow(subject.clone(), principal, &own);
+                for path in graph::paths(self.program, resource, isolation.tenant) {
+                    let (more, theirs) = self.follow(Self::resource(resource, span), resource, &path);
+                    tests.extend(more);
+                    tests.push(mine.clone().binary(Operator::Equal, theirs));
+                }
+                let test = TypedExpr::all(tests, span);
+                parts.push(
+                    Part::generated(test, format!("isolate by {}", isolation.by)).of_guard(&isolation.statement.name),
+                );
+            }
+        }
+        parts
+    }
+}

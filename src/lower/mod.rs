@@ -1,0 +1,32 @@
+//! From the resolved program to Cedar: schema, policies built as PST, the source map and the contract.
+//! Raw `.cedar` and `.cedarschema` sources join here. Cedar's validator runs here too, and what it says is
+//! carried back to the author's words.
+
+mod break_glass;
+pub mod codes;
+mod contract;
+mod draft;
+mod files;
+mod grants;
+mod guards;
+mod holders;
+mod origins;
+mod program;
+mod pst;
+mod raw;
+mod routes;
+mod schema;
+mod text;
+mod validate;
+
+pub use draft::Draft;
+pub use draft::Effect;
+pub use draft::Part;
+pub use program::Lowered;
+pub use program::lower;
+pub use raw::RawIds;
+pub use raw::RawPolicy;
+pub use raw::RawSchema;
+pub use raw::read_policies;
+pub use raw::read_schemas;
+pub use schema::SchemaText;

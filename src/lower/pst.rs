@@ -1,0 +1,281 @@
+//! Drafts to Cedar's PST. Building from syntax trees leaves nothing to escape and nothing to inject.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cedar_policy::Policy;
+use cedar_policy::pst;
+use cedar_policy::pst::BinaryOp;
+use cedar_policy::pst::Expr;
+use cedar_policy::pst::NonEmpty;
+use cedar_policy::pst::SmolStr;
+use cedar_policy::pst::UnaryOp;
+
+use crate::graph::Operator;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::graph::Variable;
+
+use super::draft::Draft;
+use super::draft::Effect;
+use super::draft::Entity;
+
+/// A draft as a Cedar policy with its annotations.
+///
+/// # Errors
+/// Where Cedar refuses a name or a pattern. Resolved programs hold none it would, so an error is a fault of ours.
+pub(super) fn policy(draft: &Draft, source: &str) -> Result<Policy, String> {
+    let principal = match &draft.role {
+        Some(role) => {
+            pst::PrincipalConstraint::IsIn(entity_type(&draft.principal)?, pst::EntityOrSlot::Entity(entity(role)?))
+        }
+        None => pst::PrincipalConstraint::Is(entity_type(&draft.principal)?),
+    };
+    let action = match draft.actions.as_slice() {
+        [] => pst::ActionConstraint::Any,
+        [one] => pst::ActionConstraint::Eq(entity(one)?),
+        several => pst::ActionConstraint::In(several.iter().map(entity).collect::<Result<_, _>>()?),
+    };
+    let resource = match &draft.resource_is {
+        Some(one) => pst::ResourceConstraint::Eq(pst::EntityOrSlot::Entity(entity(one)?)),
+        None => pst::ResourceConstraint::Is(entity_type(&draft.resource)?),
+    };
+    let effect = match draft.effect {
+        Effect::Permit => pst::Effect::Permit,
+        Effect::Forbid => pst::Effect::Forbid,
+    };
+    let mut clauses = Vec::new();
+    for part in &draft.when {
+        clauses.push(pst::Clause::When(expr(&part.expr)?));
+    }
+    if let Some(required) = super::text::required(draft) {
+        clauses.push(pst::Clause::Unless(expr(&required)?));
+    }
+    let mut annotations: BTreeMap<String, SmolStr> = draft
+        .annotations
+        .iter()
+        .map(|(name, text)| (name.clone(), SmolStr::from(text.as_str())))
+        .collect();
+    annotations.insert("id".to_owned(), SmolStr::from(draft.id.as_str()));
+    annotations.insert("source".to_owned(), SmolStr::from(source));
+    if let Some(because) = &draft.because {
+        annotations.insert("because".to_owned(), SmolStr::from(because.as_str()));
+    }
+    let id = pst::PolicyID(SmolStr::from(draft.id.as_str()));
+    let template = pst::Template::new(id, effect, principal, action, resource)
+        .try_with_clauses(clauses)
+        .map_err(|error| error.to_string())?
+        .with_annotations(annotations);
+    let body = pst::StaticPolicy::try_from(template).map_err(|error| error.to_string())?;
+    Policy::from_pst(pst::Policy::Static(body)).map_err(|error| error.to_string())
+}
+
+fn name(full: &str) -> Result<pst::Name, String> {
+    let mut parts: Vec<&str> = full.split("::").collect();
+    let last = parts.pop().unwrap_or_default();
+    pst::Name::qualified(parts, last).map_err(|error| error.to_string())
+}
+
+fn entity_type(full: &str) -> Result<pst::EntityType, String> {
+    Ok(pst::EntityType::from_name(name(full)?))
+}
+
+fn entity((ty, id): &Entity) -> Result<pst::EntityUID, String> {
+    Ok(pst::EntityUID {
+        ty: entity_type(ty)?,
+        eid: SmolStr::from(id.as_str()),
+    })
+}
+
+/// A typed expression as PST.
+pub(super) fn expr(typed: &TypedExpr) -> Result<Arc<Expr>, String> {
+    let built = match &typed.kind {
+        TypedKind::Bool(value) => Expr::Literal(pst::Literal::Bool(*value)),
+        TypedKind::Long(value) => Expr::Literal(pst::Literal::Long(*value)),
+        TypedKind::Text(value) => Expr::Literal(pst::Literal::String(SmolStr::from(value.as_str()))),
+        TypedKind::Duration(value) => Expr::UnaryOp {
+            op: UnaryOp::Duration,
+            expr: Arc::new(Expr::Literal(pst::Literal::String(SmolStr::from(value.to_string())))),
+        },
+        TypedKind::Variable(variable) => Expr::Var(match variable {
+            Variable::Principal => pst::Var::Principal,
+            Variable::Action => pst::Var::Action,
+            Variable::Resource => pst::Var::Resource,
+            Variable::Context => pst::Var::Context,
+        }),
+        TypedKind::Entity(ty, id) => Expr::Literal(pst::Literal::EntityUID(entity(&(ty.clone(), id.clone()))?)),
+        TypedKind::Not(inner) => Expr::UnaryOp {
+            op: UnaryOp::Not,
+            expr: expr(inner)?,
+        },
+        TypedKind::Negate(inner) => match inner.kind {
+            TypedKind::Long(value) => Expr::Literal(pst::Literal::Long(value.wrapping_neg())),
+            _ => Expr::UnaryOp {
+                op: UnaryOp::Neg,
+                expr: expr(inner)?,
+            },
+        },
+        TypedKind::And(parts) => return chain(parts, BinaryOp::And),
+        TypedKind::Or(parts) => return chain(parts, BinaryOp::Or),
+        TypedKind::Binary(operator, left, right) => {
+            let op = match operator {
+                Operator::Equal => BinaryOp::Eq,
+                Operator::NotEqual => BinaryOp::NotEq,
+                Operator::Less => BinaryOp::Less,
+                Operator::LessEqual => BinaryOp::LessEq,
+                Operator::Greater => BinaryOp::Greater,
+                Operator::GreaterEqual => BinaryOp::GreaterEq,
+                Operator::In => BinaryOp::In,
+                Operator::Add => BinaryOp::Add,
+                Operator::Subtract => BinaryOp::Sub,
+                Operator::Multiply => BinaryOp::Mul,
+            };
+            Expr::BinaryOp {
+                op,
+                left: expr(left)?,
+                right: expr(right)?,
+            }
+        }
+        TypedKind::If(test, yes, no) => Expr::IfThenElse {
+            cond: expr(test)?,
+            then_expr: expr(yes)?,
+            else_expr: expr(no)?,
+        },
+        TypedKind::Has(inner, attributes) => {
+            let names: Vec<SmolStr> = attributes.iter().map(|name| SmolStr::from(name.as_str())).collect();
+            let attrs = NonEmpty::from_vec(names).ok_or("`has` without an attribute")?;
+            Expr::HasAttr {
+                expr: expr(inner)?,
+                attrs,
+            }
+        }
+        TypedKind::Like(inner, pattern) => Expr::Like {
+            expr: expr(inner)?,
+            pattern: like(pattern)?,
+        },
+        TypedKind::Is(inner, ty, container) => Expr::Is {
+            expr: expr(inner)?,
+            entity_type: entity_type(ty)?,
+            in_expr: container.as_ref().map(|container| expr(container)).transpose()?,
+        },
+        TypedKind::Attribute(inner, attribute) => Expr::GetAttr {
+            expr: expr(inner)?,
+            attr: SmolStr::from(attribute.as_str()),
+        },
+        TypedKind::Construct(function, argument) => Expr::UnaryOp {
+            op: unary(function)?,
+            expr: expr(argument)?,
+        },
+        TypedKind::Method(receiver, method, args) => match args.as_slice() {
+            [] => Expr::UnaryOp {
+                op: unary(method)?,
+                expr: expr(receiver)?,
+            },
+            [one] => Expr::BinaryOp {
+                op: binary(method)?,
+                left: expr(receiver)?,
+                right: expr(one)?,
+            },
+            _ => return Err(format!("no Cedar method `{method}` takes {} arguments", args.len())),
+        },
+        TypedKind::Set(elements) => Expr::Set(elements.iter().map(expr).collect::<Result<_, _>>()?),
+        TypedKind::Record(fields) => {
+            let mut record = BTreeMap::new();
+            for (name, value) in fields {
+                record.insert(name.clone(), expr(value)?);
+            }
+            Expr::Record(record)
+        }
+        TypedKind::Named(_, body) => return expr(body),
+    };
+    Ok(Arc::new(built))
+}
+
+fn chain(parts: &[TypedExpr], op: BinaryOp) -> Result<Arc<Expr>, String> {
+    let mut built: Option<Arc<Expr>> = None;
+    for part in parts {
+        let right = expr(part)?;
+        built = Some(match built {
+            None => right,
+            Some(left) => Arc::new(Expr::BinaryOp { op, left, right }),
+        });
+    }
+    built.ok_or_else(|| "an empty chain".to_owned())
+}
+
+fn unary(name: &str) -> Result<UnaryOp, String> {
+    Ok(match name {
+        "decimal" => UnaryOp::Decimal,
+        "datetime" => UnaryOp::Datetime,
+        "duration" => UnaryOp::Duration,
+        "ip" => UnaryOp::Ip,
+        "isEmpty" => UnaryOp::IsEmpty,
+        "isIpv4" => UnaryOp::IsIPv4,
+        "isIpv6" => UnaryOp::IsIPV6,
+        "isLoopback" => UnaryOp::IsLoopback,
+        "isMulticast" => UnaryOp::IsMulticast,
+        "toDate" => UnaryOp::ToDate,
+        "toTime" => UnaryOp::ToTime,
+        "toMilliseconds" => UnaryOp::ToMilliseconds,
+        "toSeconds" => UnaryOp::ToSeconds,
+        "toMinutes" => UnaryOp::ToMinutes,
+        "toHours" => UnaryOp::ToHours,
+        "toDays" => UnaryOp::ToDays,
+        other => return Err(format!("Cedar has no function `{other}` of one value")),
+    })
+}
+
+fn binary(name: &str) -> Result<BinaryOp, String> {
+    Ok(match name {
+        "contains" => BinaryOp::Contains,
+        "containsAll" => BinaryOp::ContainsAll,
+        "containsAny" => BinaryOp::ContainsAny,
+        "getTag" => BinaryOp::GetTag,
+        "hasTag" => BinaryOp::HasTag,
+        "isInRange" => BinaryOp::IsInRange,
+        "offset" => BinaryOp::Offset,
+        "durationSince" => BinaryOp::DurationSince,
+        "lessThan" => BinaryOp::DecimalLessThan,
+        "lessThanOrEqual" => BinaryOp::DecimalLessEq,
+        "greaterThan" => BinaryOp::DecimalGreater,
+        "greaterThanOrEqual" => BinaryOp::DecimalGreaterEq,
+        other => return Err(format!("Cedar has no method `{other}` with an argument")),
+    })
+}
+
+/// A pattern as written between the quotes, with Cedar's escapes: `*` matches anything, `\*` is a star.
+fn like(pattern: &str) -> Result<Vec<pst::PatternElem>, String> {
+    let mut elements = Vec::new();
+    let mut rest = pattern.chars();
+    while let Some(c) = rest.next() {
+        let element = match c {
+            '*' => pst::PatternElem::Wildcard,
+            '\\' => pst::PatternElem::Char(match rest.next() {
+                Some('n') => '\n',
+                Some('r') => '\r',
+                Some('t') => '\t',
+                Some('0') => '\0',
+                Some('x') => {
+                    let digits: String = rest.by_ref().take(2).collect();
+                    code_point(&digits)?
+                }
+                Some('u') => {
+                    let digits: String = rest.by_ref().skip(1).take_while(|c| *c != '}').collect();
+                    code_point(&digits)?
+                }
+                Some(other) => other,
+                None => return Err("a pattern ends in a backslash".to_owned()),
+            }),
+            other => pst::PatternElem::Char(other),
+        };
+        elements.push(element);
+    }
+    Ok(elements)
+}
+
+fn code_point(digits: &str) -> Result<char, String> {
+    u32::from_str_radix(digits, 16)
+        .ok()
+        .and_then(char::from_u32)
+        .ok_or_else(|| format!("`{digits}` is not the number of a character"))
+}

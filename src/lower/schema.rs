@@ -1,0 +1,412 @@
+//! The merged Cedar schema: what the Gate program declares, what it generates, and what raw `.cedarschema` files declare.
+//! It is built as Cedar's JSON form of schemas and read by Cedar itself.
+
+use std::collections::BTreeMap;
+
+use cedar_policy::Schema;
+use cedar_policy::SchemaFragment;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::graph::Attribute;
+use crate::graph::Isolation;
+use crate::graph::Profile;
+use crate::graph::Program;
+use crate::graph::Ty;
+use crate::graph::TypeId;
+use crate::graph::TypeKind;
+
+use super::break_glass::STEPS;
+use super::codes;
+use super::program::context_of_one;
+use super::program::qualified;
+use super::raw::RawSchema;
+
+/// A schema that holds together, and its text.
+#[derive(Debug, Clone)]
+pub struct SchemaText {
+    /// For the validator and the evaluator.
+    pub schema: Schema,
+    /// In Cedar's schema language.
+    pub text: String,
+}
+
+/// Builds the merged schema. `None` where it does not hold together, which is reported.
+pub(super) fn build(program: &Program, raw: &RawSchema, out: &mut Diagnostics) -> Option<SchemaText> {
+    let mut merged = raw.json.clone();
+    add_program(program, &mut merged);
+    if merged.is_empty() {
+        return None;
+    }
+    let fault = |message: String| {
+        let diagnostic = match raw.files.first() {
+            Some(span) => Diagnostic::error(codes::CEDAR_SCHEMA, span.at_start(), message)
+                .help("the schema file and the Gate files together must be one valid Cedar schema"),
+            None => Diagnostic::global_error(codes::INTERNAL, message)
+                .help("this is a fault of the compiler; please report it with the program"),
+        };
+        Some(diagnostic)
+    };
+    let fragment = SchemaFragment::from_json_value(Value::Object(merged));
+    let built = fragment.map_err(|error| error.to_string()).and_then(|fragment| {
+        let text = fragment.to_cedarschema().map_err(|error| error.to_string())?;
+        let schema = Schema::from_schema_fragments([fragment]).map_err(|error| error.to_string())?;
+        Ok(SchemaText { schema, text })
+    });
+    match built {
+        Ok(built) => Some(built),
+        Err(error) => {
+            // Names that did not resolve leave holes in the schema; they were reported where they stand.
+            if !out.has_errors() {
+                out.extend(fault(format!(
+                    "the merged Cedar schema does not hold together: {error}"
+                )));
+            }
+            None
+        }
+    }
+}
+
+fn namespace<'a>(merged: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Map<String, Value>> {
+    let entry = merged.entry(name.to_owned()).or_insert_with(|| json!({}));
+    let object = entry.as_object_mut()?;
+    for key in ["entityTypes", "actions", "commonTypes"] {
+        object.entry(key).or_insert_with(|| json!({}));
+    }
+    Some(object)
+}
+
+fn add_program(program: &Program, merged: &mut Map<String, Value>) {
+    let declared = program.types.iter().any(|ty| !ty.from_schema);
+    if !declared {
+        return;
+    }
+    let Some(space) = namespace(merged, program.namespace.as_deref().unwrap_or("")) else {
+        return;
+    };
+    if let Some(types) = space.get_mut("entityTypes").and_then(Value::as_object_mut) {
+        entity_types(program, types);
+    }
+    if let Some(actions) = space.get_mut("actions").and_then(Value::as_object_mut) {
+        self::actions(program, actions);
+    }
+    if let Some(common) = space.get_mut("commonTypes").and_then(Value::as_object_mut) {
+        for profile in &program.profiles {
+            common.insert(grant_type(profile), record(program, &grant_fields(program, profile)));
+        }
+    }
+}
+
+fn entity_types(program: &Program, types: &mut Map<String, Value>) {
+    let holds_plain = program.roles.iter().any(|role| role.on.is_none());
+    let relations = program.roles.iter().any(|role| role.on.is_some() && role.by.is_none());
+    for id in program.type_ids() {
+        let Some(ty) = program.ty(id) else { continue };
+        if ty.from_schema {
+            continue;
+        }
+        let mut entry = Map::new();
+        if let TypeKind::Enum { members, .. } = &ty.kind {
+            entry.insert("enum".to_owned(), json!(members));
+        } else {
+            let mut parents: Vec<String> = ty.parents.iter().map(|link| short(program, link.ty)).collect();
+            let may = |plain: bool| {
+                ty.holds_roles
+                    || program
+                        .roles
+                        .iter()
+                        .any(|role| role.by.is_none() && role.on.is_none() == plain && role.holders.contains(&id))
+            };
+            if holds_plain && may(true) {
+                parents.push("Role".to_owned());
+            }
+            if relations && may(false) {
+                parents.push("RoleHolders".to_owned());
+            }
+            parents.sort();
+            parents.dedup();
+            entry.insert("memberOfTypes".to_owned(), json!(parents));
+            let mut attributes = ty.attributes.clone();
+            for role in program
+                .roles
+                .iter()
+                .filter(|role| role.on == Some(id) && role.by.is_none())
+            {
+                let holders = Attribute {
+                    ty: Ty::Named(qualified(program, "RoleHolders")),
+                    required: true,
+                    masked: false,
+                    doc: None,
+                    span: role.span,
+                };
+                attributes.insert(role.name.clone(), holders);
+            }
+            entry.insert("shape".to_owned(), record(program, &attributes));
+            if let Some(tags) = &ty.tags {
+                entry.insert("tags".to_owned(), value_type(program, tags));
+            }
+        }
+        annotate(&mut entry, ty.doc.as_deref(), &ty.annotations);
+        types.insert(ty.name.clone(), Value::Object(entry));
+    }
+    if holds_plain {
+        types.insert("Role".to_owned(), json!({}));
+    }
+    if relations {
+        types.insert("RoleHolders".to_owned(), json!({ "memberOfTypes": ["RoleHolders"] }));
+    }
+    if !program.profiles.is_empty() {
+        let names: Vec<&str> = program.profiles.iter().map(|profile| profile.name.as_str()).collect();
+        types.insert("BreakGlassProfile".to_owned(), json!({ "enum": names }));
+    }
+}
+
+fn annotate(entry: &mut Map<String, Value>, doc: Option<&str>, annotations: &[(String, String)]) {
+    let mut all = Map::new();
+    if let Some(doc) = doc {
+        all.insert("doc".to_owned(), json!(doc));
+    }
+    for (name, text) in annotations {
+        all.insert(name.clone(), json!(text));
+    }
+    if !all.is_empty() {
+        entry.insert("annotations".to_owned(), Value::Object(all));
+    }
+}
+
+/// A type's name as the schema of its own namespace writes it.
+fn short(program: &Program, id: TypeId) -> String {
+    program.ty(id).map_or_else(String::new, |ty| {
+        if ty.from_schema {
+            ty.cedar.clone()
+        } else {
+            ty.name.clone()
+        }
+    })
+}
+
+fn actions(program: &Program, actions: &mut Map<String, Value>) {
+    for id in program.action_ids() {
+        let Some(action) = program.action(id).filter(|action| !action.is_raw()) else {
+            continue;
+        };
+        let principals: Vec<String> = program.principals_of(id).iter().map(|ty| short(program, *ty)).collect();
+        let resources: Vec<String> = action.decided_on.iter().map(|ty| short(program, *ty)).collect();
+        let mut context = context_of_one(program, id);
+        let profiles = program.profiles_of(id);
+        if !profiles.is_empty() {
+            let grants = profiles
+                .iter()
+                .map(|profile| (profile.name.clone(), optional(Ty::Named(grant_type(profile)), profile)))
+                .collect();
+            let Some(first) = profiles.first() else { continue };
+            context.insert("break_glass".to_owned(), optional(Ty::Record(grants), first));
+        }
+        let groups: Vec<Value> = action
+            .declared_on
+            .and_then(|ty| program.ty(ty))
+            .iter()
+            .flat_map(|ty| ty.groups.iter().map(move |(name, members)| (ty, name, members)))
+            .filter(|(_, _, members)| members.contains(&id))
+            .map(|(ty, name, _)| json!({ "id": format!("{}.{name}", ty.name) }))
+            .collect();
+        let mut entry = Map::new();
+        entry.insert("memberOf".to_owned(), json!(groups));
+        // Without a principal type in the program nobody can ask, and Cedar has no request to type.
+        if !principals.is_empty() {
+            entry.insert(
+                "appliesTo".to_owned(),
+                json!({
+                    "principalTypes": principals,
+                    "resourceTypes": resources,
+                    "context": record(program, &context),
+                }),
+            );
+        }
+        annotate(&mut entry, action.doc.as_deref(), &action.annotations);
+        actions.insert(action.cedar.1.clone(), Value::Object(entry));
+    }
+    for ty in &program.types {
+        for name in ty.groups.keys() {
+            actions.insert(format!("{}.{name}", ty.name), json!({}));
+        }
+    }
+    for profile in &program.profiles {
+        for step in STEPS {
+            let mut context = profile_context(program, profile, step);
+            for (name, common) in &program.context {
+                context.entry(name.clone()).or_insert_with(|| common.attribute.clone());
+            }
+            actions.entry(step.to_owned()).or_insert_with(|| json!({}));
+            actions.insert(
+                format!("{step}.{}", profile.name),
+                json!({
+                    "memberOf": [{ "id": step }],
+                    "appliesTo": {
+                        "principalTypes": [short(program, profile.principal)],
+                        "resourceTypes": ["BreakGlassProfile"],
+                        "context": record(program, &context),
+                    },
+                }),
+            );
+        }
+    }
+}
+
+/// The name of a profile's grant record.
+pub(super) fn grant_type(profile: &Profile) -> String {
+    format!("Grant_{}", profile.name)
+}
+
+fn attribute(ty: Ty, profile: &Profile) -> Attribute {
+    Attribute {
+        ty,
+        required: true,
+        masked: false,
+        doc: None,
+        span: profile.span,
+    }
+}
+
+fn optional(ty: Ty, profile: &Profile) -> Attribute {
+    Attribute {
+        required: false,
+        ..attribute(ty, profile)
+    }
+}
+
+/// Isolations that concern a profile: those of its principal type and of any type it opens.
+pub(super) fn profile_tenants<'a>(program: &'a Program, profile: &Profile) -> Vec<&'a Isolation> {
+    let resources = profile_resources(program, profile);
+    program
+        .isolations
+        .iter()
+        .filter(|isolation| {
+            let excepted = |ty: &TypeId| isolation.except.iter().any(|(except, _)| except == ty);
+            !excepted(&profile.principal) && resources.iter().any(|ty| !excepted(ty))
+        })
+        .collect()
+}
+
+/// The types a profile's actions are decided on, each once.
+pub(super) fn profile_resources(program: &Program, profile: &Profile) -> Vec<TypeId> {
+    let mut types: Vec<TypeId> = profile
+        .actions
+        .iter()
+        .filter_map(|(id, _)| program.action(*id))
+        .flat_map(|action| action.decided_on.iter().copied())
+        .collect();
+    types.sort_unstable();
+    types.dedup();
+    types
+}
+
+fn tenant_record(program: &Program, profile: &Profile) -> Option<Attribute> {
+    let fields: BTreeMap<String, Attribute> = profile_tenants(program, profile)
+        .into_iter()
+        .map(|isolation| (isolation.by.clone(), attribute(Ty::Entity(isolation.tenant), profile)))
+        .collect();
+    (!fields.is_empty()).then(|| attribute(Ty::Record(fields), profile))
+}
+
+/// The grant record that only the gateway can put into the context.
+pub(super) fn grant_fields(program: &Program, profile: &Profile) -> BTreeMap<String, Attribute> {
+    let person = Ty::Entity(profile.principal);
+    let mut fields = vec![
+        ("id".to_owned(), Ty::String),
+        ("requester".to_owned(), person.clone()),
+        ("refusals".to_owned(), Ty::Long),
+        ("reason".to_owned(), Ty::String),
+        ("ticket".to_owned(), Ty::String),
+        ("actions".to_owned(), Ty::Set(Box::new(Ty::String))),
+        ("resource_count".to_owned(), Ty::Long),
+        ("requested_at".to_owned(), Ty::Datetime),
+        ("approved_at".to_owned(), Ty::Datetime),
+        ("not_before".to_owned(), Ty::Datetime),
+        ("expires_at".to_owned(), Ty::Datetime),
+        ("uses".to_owned(), Ty::Long),
+        ("revoked".to_owned(), Ty::Bool),
+        ("log_index".to_owned(), Ty::Long),
+    ];
+    let approvers = profile.approval.map_or(0, |(count, _, _)| count.value);
+    fields.extend((1..=approvers).map(|n| (format!("approver{n}"), person.clone())));
+    let resources = profile_resources(program, profile)
+        .into_iter()
+        .map(|ty| {
+            (
+                program.type_name(ty).to_owned(),
+                attribute(Ty::Set(Box::new(Ty::Entity(ty))), profile),
+            )
+        })
+        .collect();
+    fields.push(("resources".to_owned(), Ty::Record(resources)));
+    let mut all: BTreeMap<String, Attribute> = fields
+        .into_iter()
+        .map(|(name, ty)| (name, attribute(ty, profile)))
+        .collect();
+    if let Some(tenant) = tenant_record(program, profile) {
+        all.insert("tenant".to_owned(), tenant);
+    }
+    all
+}
+
+/// What a step of a grant's life is decided on, besides the common context.
+pub(super) fn profile_context(program: &Program, profile: &Profile, step: &str) -> BTreeMap<String, Attribute> {
+    let mut all = BTreeMap::new();
+    let mut add = |name: &str, ty: Ty| {
+        all.insert(name.to_owned(), attribute(ty, profile));
+    };
+    if step == "RequestBreakGlass" {
+        add("reason", Ty::String);
+        add("ticket", Ty::String);
+        add("duration", Ty::Duration);
+        for fact in ["resource_count", "open_reviews", "grants_in_window", "active_grants"] {
+            add(fact, Ty::Long);
+        }
+        all.insert("last_grant_ended".to_owned(), optional(Ty::Datetime, profile));
+    } else {
+        add("requester", Ty::Entity(profile.principal));
+        add("requested_at", Ty::Datetime);
+        add("approvers", Ty::Set(Box::new(Ty::Entity(profile.principal))));
+        if step == "ReviewBreakGlass" {
+            add("ended_at", Ty::Datetime);
+        }
+    }
+    if let Some(tenant) = tenant_record(program, profile) {
+        all.insert("tenant".to_owned(), tenant);
+    }
+    all
+}
+
+fn record(program: &Program, attributes: &BTreeMap<String, Attribute>) -> Value {
+    let mut fields = Map::new();
+    for (name, attribute) in attributes {
+        let mut value = value_type(program, &attribute.ty);
+        if let Some(object) = value.as_object_mut() {
+            object.insert("required".to_owned(), json!(attribute.required));
+            annotate(object, attribute.doc.as_deref(), &[]);
+        }
+        fields.insert(name.clone(), value);
+    }
+    json!({ "type": "Record", "attributes": fields })
+}
+
+fn value_type(program: &Program, ty: &Ty) -> Value {
+    match ty {
+        Ty::Bool => json!({ "type": "Boolean" }),
+        Ty::Long => json!({ "type": "Long" }),
+        Ty::String | Ty::Unknown => json!({ "type": "String" }),
+        Ty::Decimal => json!({ "type": "Extension", "name": "decimal" }),
+        Ty::Datetime => json!({ "type": "Extension", "name": "datetime" }),
+        Ty::Duration => json!({ "type": "Extension", "name": "duration" }),
+        Ty::Ipaddr => json!({ "type": "Extension", "name": "ipaddr" }),
+        Ty::Set(element) => json!({ "type": "Set", "element": value_type(program, element) }),
+        Ty::Record(fields) => record(program, fields),
+        Ty::Entity(id) => json!({ "type": "Entity", "name": short(program, *id) }),
+        Ty::Named(name) if name.starts_with("Grant_") => json!({ "type": name }),
+        Ty::Named(name) => json!({ "type": "Entity", "name": name }),
+    }
+}

@@ -1,0 +1,93 @@
+//! From a checked package to the tree of files that travels.
+
+use std::collections::BTreeMap;
+
+use cedar_policy::PolicySet;
+use serde_json::json;
+use thiserror::Error;
+
+use crate::bundle::BundleTree;
+use crate::bundle::CedarVersions;
+use crate::bundle::CompilerVersion;
+use crate::bundle::Manifest;
+use crate::bundle::canonical_json;
+use crate::bundle::sha256_hex;
+use crate::lower::Lowered;
+use crate::text::Sources;
+
+use super::Checked;
+
+/// Version of the bundle format.
+const FORMAT: &str = "1";
+
+/// Why a package without faults could not be written as a bundle. Each is a fault of ours.
+#[derive(Debug, Error)]
+pub enum BuildError {
+    /// Cedar would not write or read back what it was given.
+    #[error("Cedar could not write the policies: {0}")]
+    Cedar(String),
+    /// A value could not be written as canonical JSON.
+    #[error("a file of the bundle could not be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Builds the bundle's files in memory; the same package gives the same bytes.
+///
+/// # Errors
+/// Where Cedar or the JSON writer refuses what the compiler made.
+pub fn build(checked: &Checked, sources: &Sources) -> Result<BundleTree, BuildError> {
+    let lowered = &checked.lowered;
+    let mut tree = BundleTree::default();
+    for (path, text) in lowered.policy_files(sources).map_err(BuildError::Cedar)? {
+        tree.insert(path, text);
+    }
+    tree.insert("policies.json", canonical_json(&policy_set_json(lowered)?)?);
+    tree.insert("schema.cedarschema", lowered.schema_text.clone().unwrap_or_default());
+    tree.insert("entities/roles.json", canonical_json(&roles_json(lowered))?);
+    tree.insert("contract.json", canonical_json(&lowered.contract)?);
+    tree.insert("origins.json", canonical_json(&lowered.origins)?);
+    let digest = |path: &str| tree.get(path).map(sha256_hex).unwrap_or_default();
+    let manifest = Manifest {
+        format: FORMAT.to_owned(),
+        name: checked.project.name.clone(),
+        version: checked.project.version.clone(),
+        compiler: CompilerVersion {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            edition: checked.project.edition.name().to_owned(),
+        },
+        cedar: CedarVersions {
+            language: cedar_policy::get_lang_version().to_string(),
+            sdk: cedar_policy::get_sdk_version().to_string(),
+        },
+        schema_digest: digest("schema.cedarschema"),
+        policy_set_digest: digest("policies.json"),
+        break_glass: lowered.contract.break_glass.keys().cloned().collect(),
+        files: tree.entries(),
+    };
+    tree.insert("bundle.json", canonical_json(&manifest)?);
+    Ok(tree)
+}
+
+/// The whole set as Cedar JSON: the only form in which other clients keep policy ids.
+fn policy_set_json(lowered: &Lowered) -> Result<serde_json::Value, BuildError> {
+    let all = lowered.policies.iter().map(|(policy, _)| policy.clone());
+    let all = all.chain(lowered.raw.iter().map(|raw| raw.policy.clone()));
+    let set = PolicySet::from_policies(all).map_err(|error| BuildError::Cedar(error.to_string()))?;
+    set.to_json().map_err(|error| BuildError::Cedar(error.to_string()))
+}
+
+/// Roles as Cedar entities without parents: `extends` is flattened into the policies.
+fn roles_json(lowered: &Lowered) -> serde_json::Value {
+    let entities: BTreeMap<String, serde_json::Value> = lowered
+        .roles
+        .iter()
+        .map(|(ty, id)| {
+            (
+                id.clone(),
+                json!({ "uid": { "type": ty, "id": id }, "attrs": {}, "parents": [] }),
+            )
+        })
+        .collect();
+    serde_json::Value::Array(entities.into_values().collect())
+}

@@ -1,0 +1,129 @@
+//! From a package's files to a lowered program, with every fault of every stage in one run.
+
+use crate::config::Level;
+use crate::config::Origin;
+use crate::config::Project;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::graph;
+use crate::graph::Program;
+use crate::load::PackageFiles;
+use crate::lower;
+use crate::lower::Lowered;
+use crate::lower::RawIds;
+use crate::syntax;
+use crate::syntax::ast;
+use crate::text::Duration;
+use crate::text::Instant;
+
+/// What a run depends on besides the files.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Today, for what ends or expires.
+    pub at: Instant,
+    /// Lint levels from the command line, in their order; they outrank the project file.
+    pub levels: Vec<(String, Level)>,
+}
+
+/// A checked package.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// The project file's settings, command line included.
+    pub project: Project,
+    /// The resolved program.
+    pub program: Program,
+    /// The lowered program.
+    pub lowered: Lowered,
+    /// Everything found, sorted by place.
+    pub diagnostics: Diagnostics,
+}
+
+impl Checked {
+    /// Whether the policy fails the check.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.diagnostics.has_errors()
+    }
+}
+
+/// Parses, resolves, lowers, validates and lints a package. Later stages run on what earlier ones understood,
+/// so that one run reports all faults; `loading` are those of reading the files.
+#[must_use]
+pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) -> Checked {
+    let mut out = loading;
+    let sources = &package.sources;
+    let mut project = match package.config {
+        Some(file) => Project::parse(sources, file, &mut out),
+        None => Project::default_for_cedar(),
+    };
+    for (lint, level) in &options.levels {
+        project.levels.set(lint.clone(), *level, Origin::CommandLine);
+    }
+    let limits = syntax::Limits {
+        bytes: project.limits.bytes as usize,
+        depth: project.limits.depth as usize,
+    };
+    let files: Vec<ast::File> = package
+        .gate
+        .iter()
+        .map(|file| syntax::parse(sources, *file, &limits, &mut out))
+        .collect();
+    let namespace = files
+        .iter()
+        .flat_map(|file| &file.items)
+        .find_map(|item| match &item.kind {
+            ast::ItemKind::Namespace(path) => Some(
+                path.parts
+                    .iter()
+                    .map(|part| part.text.as_str())
+                    .collect::<Vec<_>>()
+                    .join("::"),
+            ),
+            _ => None,
+        });
+    let raw_schema = lower::read_schemas(sources, &package.cedarschema, namespace.as_deref(), &mut out);
+    let ids = match package.config {
+        Some(_) => RawIds::Annotated,
+        None => RawIds::Numbered,
+    };
+    let raw = lower::read_policies(sources, &package.cedar, package.links, ids, &mut out);
+    let longest = Duration(i64::from(project.limits.break_glass_hours).saturating_mul(Duration::HOUR.0));
+    let program = graph::resolve(&files, &raw_schema.externals, longest, &mut out);
+    nothing_declared(package, &program, &raw, &mut out);
+    let lowered = lower::lower(&program, &raw_schema, raw, sources, &mut out);
+    Checked {
+        project,
+        program,
+        lowered,
+        diagnostics: out.sorted(),
+    }
+}
+
+/// A package whose files hold no policy at all denies everything, which nobody means to ship unawares.
+fn nothing_declared(package: &PackageFiles, program: &Program, raw: &[lower::RawPolicy], out: &mut Diagnostics) {
+    if out.has_errors() || !program.types.is_empty() || !raw.is_empty() {
+        return;
+    }
+    let first = package
+        .gate
+        .first()
+        .or(package.cedar.first())
+        .or(package.cedarschema.first());
+    let diagnostic = match first {
+        Some(file) => Diagnostic::error(
+            codes::EMPTY_PACKAGE,
+            crate::text::Span::new(*file, 0, 0),
+            "the package declares nothing",
+        ),
+        None => Diagnostic::global_error(codes::EMPTY_PACKAGE, "the package declares nothing"),
+    };
+    out.push(diagnostic.help("declare at least a principal type, a resource with an action, and a grant"));
+}
+
+/// The codes of this room.
+mod codes {
+    use crate::diag::Code;
+
+    /// A package without a declaration.
+    pub(super) const EMPTY_PACKAGE: Code = Code::new("empty-program");
+}

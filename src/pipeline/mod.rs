@@ -1,0 +1,10 @@
+//! The one place where stages are strung together; the command line and the tests come in here.
+
+mod build;
+mod check;
+
+pub use build::BuildError;
+pub use build::build;
+pub use check::Checked;
+pub use check::Options;
+pub use check::check;

@@ -1,0 +1,94 @@
+//! Break-glass profiles.
+
+use super::Cx;
+use super::child;
+use super::expr;
+use super::ident;
+use super::literals;
+use super::names;
+use super::path;
+use super::paths;
+use super::statements;
+use crate::diag::Diagnostic;
+use crate::syntax::ast;
+use crate::syntax::ast::BreakGlassKind;
+use crate::syntax::codes;
+use crate::syntax::grammar::Pair;
+use crate::syntax::grammar::Rule;
+use crate::text::Span;
+
+pub(super) fn break_glass(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::BreakGlassDecl> {
+    let name = ident(cx, &child(&pair, Rule::name)?);
+    let mut clauses: Vec<ast::BreakGlassClause> = Vec::new();
+    let mut seen: Vec<(Rule, Span)> = Vec::new();
+    for inner in pair
+        .into_inner()
+        .filter(|inner| inner.as_rule() == Rule::break_glass_clause)
+    {
+        let span = cx.span(&inner);
+        let clause = inner.into_inner().next()?;
+        let rule = clause.as_rule();
+        match seen.iter().find(|(known, _)| *known == rule && !repeats(rule)) {
+            Some((_, first)) => cx.report(
+                Diagnostic::error(codes::DUPLICATE_CLAUSE, span, "this clause is given twice")
+                    .label("the second one")
+                    .also(*first, "the first one")
+                    .help("keep one of the two"),
+            ),
+            None => {
+                seen.push((rule, span));
+                clauses.push(ast::BreakGlassClause {
+                    kind: clause_kind(cx, clause)?,
+                    span,
+                });
+            }
+        }
+    }
+    Some(ast::BreakGlassDecl { name, clauses })
+}
+
+/// Several channels may be alerted, and several types opened; every other clause stands once.
+fn repeats(rule: Rule) -> bool {
+    matches!(rule, Rule::bg_grants | Rule::bg_alerts)
+}
+
+fn clause_kind(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<BreakGlassKind> {
+    let holders = |cx: &Cx<'_>| child(&pair, Rule::paths).map(|found| paths(cx, &found));
+    let words = |cx: &Cx<'_>| child(&pair, Rule::names).map(|found| names(cx, &found));
+    let number = |cx: &mut Cx<'_>| child(&pair, Rule::number).and_then(|found| literals::number(cx, &found));
+    let duration =
+        |cx: &mut Cx<'_>| child(&pair, Rule::duration).and_then(|found| literals::duration_literal(cx, &found));
+    Some(match pair.as_rule() {
+        Rule::bg_for => BreakGlassKind::For(holders(cx)?),
+        Rule::bg_grants => BreakGlassKind::Grants(
+            statements::actions(cx, &child(&pair, Rule::actions)?)?,
+            statements::types(cx, &child(&pair, Rule::types)?)?,
+        ),
+        Rule::bg_grants_per => BreakGlassKind::GrantsPer(duration(cx)?, number(cx)?),
+        Rule::bg_resources => BreakGlassKind::ResourcesAtMost(number(cx)?),
+        Rule::bg_requires => {
+            let found = pair.into_inner().filter(|inner| inner.as_rule() == Rule::requirement);
+            BreakGlassKind::Requires(found.map(|inner| requirement(cx, &inner)).collect::<Option<_>>()?)
+        }
+        Rule::when => BreakGlassKind::When(expr::only(cx, pair)?),
+        Rule::bg_approved if child(&pair, Rule::kw_none).is_some() => BreakGlassKind::ApprovedByNone,
+        Rule::bg_approved => BreakGlassKind::ApprovedBy(number(cx)?, path(cx, &child(&pair, Rule::path)?)),
+        Rule::bg_refused => BreakGlassKind::RefusedBy(number(cx)?),
+        Rule::bg_pending => BreakGlassKind::Pending(duration(cx)?),
+        Rule::bg_expires => BreakGlassKind::ExpiresWithin(duration(cx)?),
+        Rule::bg_uses => BreakGlassKind::UsesAtMost(number(cx)?),
+        Rule::bg_cooldown => BreakGlassKind::Cooldown(duration(cx)?),
+        Rule::bg_lifts => BreakGlassKind::Lifts(words(cx)?),
+        Rule::bg_alerts => BreakGlassKind::Alerts(words(cx)?, literals::text(cx, &child(&pair, Rule::text)?)),
+        Rule::bg_revoked => BreakGlassKind::RevokedBy(holders(cx)?),
+        Rule::bg_review => BreakGlassKind::Review(duration(cx)?, path(cx, &child(&pair, Rule::path)?)),
+        _ => return None,
+    })
+}
+
+fn requirement(cx: &mut Cx<'_>, pair: &Pair<'_>) -> Option<ast::Requirement> {
+    Some(ast::Requirement {
+        name: ident(cx, &child(pair, Rule::name)?),
+        like: child(pair, Rule::text).map(|pattern| literals::pattern(cx, &pattern)),
+    })
+}
