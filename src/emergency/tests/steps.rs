@@ -11,6 +11,7 @@ use crate::emergency::Reason;
 use crate::emergency::Review;
 use crate::emergency::State;
 use crate::emergency::Step;
+use crate::emergency::World;
 use crate::text::Duration;
 
 #[test]
@@ -38,6 +39,25 @@ fn an_approval_takes_a_distinct_approver_of_the_same_tenant() {
             .count(),
         7
     );
+}
+
+#[test]
+fn a_step_needs_only_the_context_that_its_policies_read() {
+    let mut bench = Bench::new();
+    bench.request(&terms()).unwrap();
+    let mut by = bench.actor("sam");
+    by.context.remove("mfa");
+    let world = World {
+        engine: &bench.engine,
+        entities: &bench.entities,
+        at: bench.at,
+    };
+    let answer = bench.ledger.approve(world, "g1", &by).unwrap();
+    assert_eq!(came_to(answer), Ok(State::Pending));
+    by.context.remove("now");
+    by.uid = user("lee");
+    let answer = bench.ledger.approve(world, "g1", &by).unwrap();
+    assert_eq!(came_to(answer), Err(Reason::NotApprover));
 }
 
 #[test]
