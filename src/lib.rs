@@ -34,6 +34,9 @@ pub mod graph;
 /// Resolved program to Cedar, and Cedar's errors back to the author's words.
 pub mod lower;
 
+/// YAML scenarios: typed, run, kept as snapshots.
+pub mod scenario;
+
 /// The one place where stages are strung together.
 pub mod pipeline;
 

@@ -148,6 +148,12 @@ impl Engine {
         }
     }
 
+    /// The policies it decides by.
+    #[must_use]
+    pub fn policies(&self) -> &PolicySet {
+        &self.policies
+    }
+
     /// Entities from a JSON list in Cedar's form, checked against the schema, with the roles and actions of the bundle.
     ///
     /// # Errors
