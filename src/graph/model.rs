@@ -232,6 +232,8 @@ pub struct Attribute {
     pub masked: bool,
     /// Its description.
     pub doc: Option<String>,
+    /// Other annotations, as name and text.
+    pub annotations: Vec<(String, String)>,
     /// Where it is declared.
     pub span: Span,
 }
@@ -409,6 +411,8 @@ pub struct Role {
     pub temporary: Option<Span>,
     /// Its description.
     pub doc: Option<String>,
+    /// Other annotations, as name and text; every grant of the role carries them to Cedar.
+    pub annotations: Vec<(String, String)>,
     /// `role …` up to its block.
     pub header: Span,
 }
@@ -575,6 +579,8 @@ pub struct Profile {
     pub review: (Duration, RoleId),
     /// Its description.
     pub doc: Option<String>,
+    /// Other annotations, as name and text.
+    pub annotations: Vec<(String, String)>,
 }
 
 /// `assert`: names and types are checked here, the claim is proved elsewhere.

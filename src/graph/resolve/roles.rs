@@ -159,6 +159,7 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
         when: decl.when.clone(),
         until,
         temporary: said.temporary,
+        annotations: said.pass,
         doc: item.doc.clone(),
         header: decl.header,
     });

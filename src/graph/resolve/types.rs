@@ -224,6 +224,7 @@ fn fill(cx: &mut Resolver<'_>, id: TypeId, decl: &ast::EntityDecl) {
                 required: !parent.optional,
                 masked: false,
                 doc: None,
+                annotations: Vec::new(),
                 span: name.span,
             };
             insert(cx, &mut attributes, name, attribute);
@@ -278,6 +279,7 @@ fn attribute(cx: &mut Resolver<'_>, written: &ast::Attribute) -> Attribute {
         required: !written.optional,
         masked: said.masked,
         doc: written.doc.clone(),
+        annotations: said.pass,
         span: written.name.span,
     }
 }
