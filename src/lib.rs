@@ -22,11 +22,26 @@ pub mod syntax;
 /// Wire types of a compiled package.
 pub mod bundle;
 
+/// Bundle and request to decision: one evaluator for tests and production.
+pub mod decide;
+
+/// The break-glass state machine, pure.
+pub mod emergency;
+
 /// Tree to resolved program.
 pub mod graph;
 
 /// Resolved program to Cedar, and Cedar's errors back to the author's words.
 pub mod lower;
 
+/// Scenario tests on compiled policies, and their snapshots.
+pub mod scenario;
+
 /// The one place where stages are strung together.
 pub mod pipeline;
+
+/// One output format per file.
+pub mod report;
+
+/// Arguments, dispatch, exit codes.
+pub mod cli;

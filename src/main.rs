@@ -1,3 +1,5 @@
 //! The binary: hands the process's arguments to the library.
 
-fn main() {}
+fn main() -> gatewright::cli::Exit {
+    gatewright::cli::main()
+}

@@ -240,7 +240,7 @@ pub struct BreakGlassProfile {
     pub max_uses: i64,
     /// Rest between the end of a grant and the next request of the same requester, ms; 0: none.
     pub cooldown: i64,
-    /// The window in which grants are counted, ms.
+    /// The window in which grants are counted, ms; 0: they are not limited.
     pub window: i64,
     /// Most grants to one requester in the window.
     pub max_grants: i64,

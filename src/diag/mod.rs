@@ -7,7 +7,6 @@ mod suggest;
 pub use diagnostic::Code;
 pub use diagnostic::Diagnostic;
 pub use diagnostic::Label;
-pub use diagnostic::Located;
 pub use diagnostic::Severity;
 pub use sink::Diagnostics;
 pub use suggest::closest;

@@ -6,6 +6,7 @@
 pub mod codes;
 mod disk;
 mod error;
+mod find;
 mod git;
 mod package;
 mod write;
@@ -17,6 +18,7 @@ pub use disk::load_cedar;
 pub use disk::load_package;
 pub use disk::read_if_present;
 pub use error::LoadError;
+pub use find::find_files;
 pub use git::load_revision;
 pub use package::MAX_FILE_BYTES;
 pub use package::PackageFiles;

@@ -46,6 +46,16 @@ pub struct PackageFiles {
 }
 
 impl PackageFiles {
+    /// A package of texts in memory, by their names: what a page of the book, a template or an editor holds.
+    #[must_use]
+    pub fn in_memory<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>, out: &mut Diagnostics) -> Self {
+        let entries = texts.into_iter().map(|(name, text)| Entry {
+            name: name.to_owned(),
+            content: Content::Bytes(text.into()),
+        });
+        assemble(PathBuf::new(), entries.collect(), out)
+    }
+
     /// The file with a name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<FileId> {

@@ -358,15 +358,12 @@ impl<'a> Lowering<'a> {
                 }
             }
             let words = format!(
-                "approved by {} of {}: the {}.",
+                "approver {} of {} holds {}",
+                n + 1,
                 count.value,
-                self.program.role_name(role),
-                n + 1
+                self.program.role_name(role)
             );
-            parts.push(Part::generated(
-                TypedExpr::all(tests, span),
-                words.trim_end_matches('.'),
-            ));
+            parts.push(Part::generated(TypedExpr::all(tests, span), words));
         }
         Some(parts)
     }

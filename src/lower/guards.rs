@@ -1,6 +1,7 @@
 //! Guards: conjoined to every permit they concern, and emitted as forbids for raw policies. And `deny`.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::bundle::OriginKind;
 use crate::diag::Diagnostic;
@@ -237,12 +238,19 @@ impl Lowering<'_> {
     pub(super) fn denies(&mut self) {
         for deny in &self.program.denies {
             let pairs = self.pairs(&deny.actions);
+            let mut left_out = BTreeSet::new();
             for (principal, resource, actions) in &pairs {
-                self.deny(deny, &pairs, *principal, *resource, actions);
+                if !self.deny(deny, &pairs, *principal, *resource, actions) {
+                    left_out.extend(actions.iter().copied());
+                }
+            }
+            if !left_out.is_empty() {
+                self.left_out(deny, &left_out);
             }
         }
     }
 
+    /// `false` where the condition does not type because the actions are decided on another type than the one named.
     fn deny(
         &mut self,
         deny: &Deny,
@@ -250,7 +258,7 @@ impl Lowering<'_> {
         principal: TypeId,
         resource: TypeId,
         actions: &[ActionId],
-    ) {
+    ) -> bool {
         let span = deny.statement.span;
         let variants: Vec<String> = self
             .pair_variants(pairs, principal, resource)
@@ -294,8 +302,7 @@ impl Lowering<'_> {
                 match graph::elaborate(&env, condition, &mut faults) {
                     Some(typed) => when.push(Part::written(typed)),
                     None if deny.any_action && self.decided_elsewhere(resource, actions) => {
-                        self.left_out(deny, actions);
-                        continue;
+                        return false;
                     }
                     None => {
                         self.out.extend(faults);
@@ -322,6 +329,7 @@ impl Lowering<'_> {
                 ..draft
             });
         }
+        true
     }
 
     /// Whether none of the actions is declared by the type it is decided on: `list`, decided on the parent.
@@ -333,7 +341,7 @@ impl Lowering<'_> {
     }
 
     /// `deny … to any on T when …`: the condition speaks of a `T`, and some actions are decided before there is one.
-    fn left_out(&mut self, deny: &Deny, actions: &[ActionId]) {
+    fn left_out(&mut self, deny: &Deny, actions: &BTreeSet<ActionId>) {
         let names: Vec<String> = actions
             .iter()
             .map(|id| format!("`{}`", self.program.action_name(*id)))

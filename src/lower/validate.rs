@@ -106,16 +106,26 @@ pub(super) fn raw(policies: &[RawPolicy], schema: &Schema, out: &mut Diagnostics
     let validator = Validator::new(schema.clone());
     let result = validator.validate(&set, ValidationMode::default());
     let by_id: BTreeMap<String, &RawPolicy> = policies.iter().map(|raw| (raw.policy.id().to_string(), raw)).collect();
+    // Cedar says the same of one place once for every action it stands for.
+    let mut faults: BTreeMap<(Span, String), (Diagnostic, usize)> = BTreeMap::new();
     for error in result.validation_errors() {
         let Some(raw) = by_id.get(&error.policy_id().to_string()) else {
             continue;
         };
         let span = first_label(error).map_or(raw.span, |range| raw.at(range));
-        let mut diagnostic = Diagnostic::error(codes::CEDAR_VALIDATION, span, message(error)).help(help(error));
+        let text = message(error);
+        let kind = text.split(" for ").next().unwrap_or_default().to_owned();
+        let mut diagnostic = Diagnostic::error(codes::CEDAR_VALIDATION, span, text).help(help(error));
         if span != raw.span {
             diagnostic = diagnostic.note(format!("in the policy `{}`", raw.policy.id()));
         }
-        out.push(diagnostic);
+        faults.entry((span, kind)).or_insert((diagnostic, 0)).1 += 1;
+    }
+    for (diagnostic, times) in faults.into_values() {
+        out.push(match times {
+            0 | 1 => diagnostic,
+            more => diagnostic.note(format!("the same in {} more kinds of request", more - 1)),
+        });
     }
     for warning in result.validation_warnings() {
         let Some(raw) = by_id.get(&warning.policy_id().to_string()) else {

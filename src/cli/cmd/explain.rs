@@ -1,0 +1,59 @@
+//! `gatewright explain`: the page of a lint, or the section of the book that describes a diagnostic.
+
+use crate::cli::args::Explain;
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::diag::did_you_mean;
+
+/// The book's page of all diagnostics; a test demands a section for every code.
+const ERRORS: &str = include_str!("../../../book/src/language/errors.md");
+
+pub(in crate::cli) fn run(args: &Explain, console: &mut Console) -> Result<Exit, CliError> {
+    let code = args.code.trim_start_matches('[').trim_end_matches(']');
+    match sections(ERRORS).find(|(name, _)| *name == code) {
+        Some((_, text)) => {
+            console.print(&format!("{}\n", text.trim_end()))?;
+            Ok(Exit::Ok)
+        }
+        None => Err(CliError::UnknownCode {
+            code: code.to_owned(),
+            near: did_you_mean(code, sections(ERRORS).map(|(name, _)| name)),
+        }),
+    }
+}
+
+/// The second-level sections of a page: the code, and the section with its heading.
+fn sections(page: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = page;
+    std::iter::from_fn(move || {
+        let start = rest.find("\n## ")? + 1;
+        let section = rest.get(start..)?;
+        let end = section.find("\n## ").map_or(section.len(), |end| end + 1);
+        let text = section.get(..end)?;
+        rest = rest.get(start + end - 1..)?;
+        let heading = text.lines().next()?.trim_start_matches("## ").trim();
+        Some((heading.trim_matches('`'), text))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_falls_into_its_sections() {
+        let page = "# Errors\nintro\n\n## `one`\ntext\n### part\n\n## two\nmore\n";
+        let found: Vec<_> = sections(page).collect();
+        assert_eq!(
+            found,
+            [("one", "## `one`\ntext\n### part\n\n"), ("two", "## two\nmore\n")]
+        );
+        assert_eq!(sections("# Nothing").count(), 0);
+    }
+
+    #[test]
+    fn the_books_page_has_sections() {
+        assert!(sections(ERRORS).count() > 5);
+    }
+}

@@ -1,0 +1,5 @@
+//! The verbs, one file each: arguments in, exit code out.
+
+pub(super) mod completions;
+pub(super) mod explain;
+pub(super) mod init;

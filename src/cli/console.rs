@@ -1,0 +1,60 @@
+//! The one writer to standard output and standard error. A reader that stops listening (`| head`) ends the writing, not
+//! the work: the exit code stays what the work says.
+
+use std::io::ErrorKind;
+use std::io::Write;
+
+use crate::report::Style;
+
+use super::args::ColourChoice;
+use super::env;
+use super::error::CliError;
+
+/// Where a run writes to.
+pub(super) struct Console {
+    out: Box<dyn Write + Send>,
+    listening: bool,
+    style: Style,
+    error_style: Style,
+}
+
+impl Console {
+    /// The process's own output.
+    pub(super) fn of_process(choice: ColourChoice) -> Self {
+        Self {
+            out: Box::new(std::io::stdout()),
+            listening: true,
+            style: env::style(choice),
+            error_style: env::error_style(choice),
+        }
+    }
+
+    /// What standard output can show.
+    pub(super) fn style(&self) -> Style {
+        self.style
+    }
+
+    /// Writes text to standard output.
+    pub(super) fn print(&mut self, text: &str) -> Result<(), CliError> {
+        if !self.listening {
+            return Ok(());
+        }
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.listening = false;
+                Ok(())
+            }
+            Err(source) => Err(CliError::Stream {
+                stream: "standard output",
+                source,
+            }),
+        }
+    }
+
+    /// Writes an error, its causes and its hint to standard error. Nobody is left to tell if that fails.
+    pub(super) fn error(&mut self, error: &CliError) {
+        let text = error.report(self.error_style);
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+}

@@ -1,0 +1,88 @@
+//! What the process was given: arguments, environment, terminal, clock, folder. Read here and nowhere else.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment and the clock"
+)]
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::SystemTime;
+
+use crate::report::Colour;
+use crate::report::Style;
+use crate::text::Duration;
+use crate::text::Instant;
+
+use super::args::ColourChoice;
+
+/// The arguments, the program's name first.
+pub(super) fn arguments() -> Vec<OsString> {
+    std::env::args_os().collect()
+}
+
+/// Whether this run is of a CI system, where nothing may be accepted or rewritten.
+pub(super) fn is_ci() -> bool {
+    is_set("CI") && !matches!(std::env::var("CI").as_deref(), Ok("false" | "0"))
+}
+
+/// Today, UTC: the first moment of the day.
+pub(super) fn today() -> Instant {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+    Instant(now - now.rem_euclid(Duration::DAY.0))
+}
+
+/// What standard output can show.
+pub(super) fn style(choice: ColourChoice) -> Style {
+    style_of(choice, std::io::stdout().is_terminal())
+}
+
+/// What standard error can show.
+pub(super) fn error_style(choice: ColourChoice) -> Style {
+    style_of(choice, std::io::stderr().is_terminal())
+}
+
+/// Whether somebody watches standard error.
+pub(super) fn is_watched() -> bool {
+    std::io::stderr().is_terminal() && !is_dumb()
+}
+
+/// Whether somebody can answer a question.
+pub(super) fn is_interactive() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// Whether anything is at a path, be it a link to nowhere.
+pub(super) fn is_taken(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}
+
+/// The name of a folder that was given as `.` or `..`; empty for the root.
+pub(super) fn real_name(dir: &Path) -> String {
+    let real = std::fs::canonicalize(dir).unwrap_or_default();
+    real.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn style_of(choice: ColourChoice, terminal: bool) -> Style {
+    let coloured = match choice {
+        ColourChoice::Always => true,
+        ColourChoice::Never => false,
+        ColourChoice::Auto => terminal && !is_set("NO_COLOR") && !is_dumb(),
+    };
+    let width = if terminal { terminal_size::terminal_size() } else { None };
+    Style {
+        colour: if coloured { Colour::Ansi } else { Colour::Plain },
+        width: width.map_or(Style::PLAIN.width, |(width, _)| usize::from(width.0)),
+    }
+}
+
+fn is_dumb() -> bool {
+    std::env::var("TERM").is_ok_and(|term| term == "dumb")
+}
+
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}

@@ -1,0 +1,86 @@
+//! The table of everything that can keep a verb from being done, each with its hint. Faults in the user's policy are not
+//! here: they are diagnostics.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::load::LoadError;
+use crate::report::Colour;
+use crate::report::Style;
+use crate::report::printable;
+
+/// What kept a verb from being done.
+#[derive(Debug, Error)]
+pub(super) enum CliError {
+    /// Reading or writing files.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Standard output or standard input failed.
+    #[error("cannot use {stream}: {}", source.kind())]
+    Stream {
+        stream: &'static str,
+        #[source]
+        source: io::Error,
+    },
+    /// The system gave no thread to work on.
+    #[error("cannot start the worker thread: {}", source.kind())]
+    Thread {
+        #[source]
+        source: io::Error,
+    },
+    /// A panic. Its message is on standard error already.
+    #[error("this is a bug in gatewright")]
+    Bug,
+    /// `explain` of something that is no code.
+    #[error("no diagnostic or lint has the code `{code}`")]
+    UnknownCode { code: String, near: Option<String> },
+    /// `init` would replace a file.
+    #[error("`{}` exists, and `init` replaces nothing", path.display())]
+    Exists { path: PathBuf },
+    /// `init` cannot make a package's name of the folder's.
+    #[error("the folder name `{folder}` makes no package name")]
+    PackageName { folder: String },
+    /// Options that fit Cedar files beside a folder, or several folders.
+    #[error("{message}")]
+    Package { message: &'static str },
+}
+
+impl CliError {
+    /// What to do instead.
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Load(error) => error.help(),
+            Self::UnknownCode { near, .. } => Some(near.clone().unwrap_or_else(|| {
+                "the code stands in brackets after `error` or `warning`; `gatewright lint --list` lists the lints".into()
+            })),
+            Self::Exists { .. } => Some("name a new folder, or move the file away".into()),
+            Self::PackageName { .. } => Some("name the folder with at least one letter of a to z".into()),
+            Self::Thread { .. } => Some("raise the limit of memory that a process may reserve (`ulimit -v`)".into()),
+            Self::Package { .. } => Some(
+                "name one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and what else they need"
+                    .into(),
+            ),
+            Self::Bug => Some("please report it with the command and its input; no policy should cause it".into()),
+            Self::Stream { .. } => None,
+        }
+    }
+
+    /// The error and its hint as text.
+    pub(super) fn report(&self, style: Style) -> String {
+        let error = paint("error", "31", style);
+        let mut text = format!("{error}: {}\n", printable(&self.to_string()));
+        if let Some(hint) = self.hint() {
+            text.push_str(&format!("  {}: {}\n", paint("help", "36", style), printable(&hint)));
+        }
+        text
+    }
+}
+
+fn paint(word: &str, colour: &str, style: Style) -> String {
+    match style.colour {
+        Colour::Ansi => format!("\u{1b}[{colour}m{word}\u{1b}[0m"),
+        Colour::Plain => word.to_owned(),
+    }
+}

@@ -1,0 +1,59 @@
+//! From arguments to a verb, on a thread whose stack holds the deepest nesting that the limits allow.
+
+use std::thread;
+
+use clap::Parser;
+
+use super::args::Args;
+use super::args::Verb;
+use super::cmd;
+use super::console::Console;
+use super::env;
+use super::error::CliError;
+use super::exit::Exit;
+
+/// Address space reserved for the worker's stack; only what is used is ever backed by memory.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
+
+/// Runs the process's arguments.
+#[must_use]
+pub fn main() -> Exit {
+    let args = match Args::try_parse_from(env::arguments()) {
+        Ok(args) => args,
+        Err(shown) => {
+            // Help and version come this way too; where nobody reads them there is nobody to tell.
+            let _ = shown.print();
+            return if shown.use_stderr() {
+                Exit::CouldNotRun
+            } else {
+                Exit::Ok
+            };
+        }
+    };
+    let mut console = Console::of_process(args.color);
+    let ended = thread::scope(|scope| {
+        thread::Builder::new()
+            .name("gatewright".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, || run(&args.verb, &mut console))
+            .map(thread::ScopedJoinHandle::join)
+    });
+    let outcome = match ended {
+        Ok(Ok(outcome)) => outcome,
+        // The panic's own message is on standard error already.
+        Ok(Err(_)) => Err(CliError::Bug),
+        Err(source) => Err(CliError::Thread { source }),
+    };
+    outcome.unwrap_or_else(|error| {
+        console.error(&error);
+        Exit::CouldNotRun
+    })
+}
+
+fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {
+    match verb {
+        Verb::Explain(args) => cmd::explain::run(args, console),
+        Verb::Init(args) => cmd::init::run(args, console),
+        Verb::Completions(args) => cmd::completions::run(args, console),
+    }
+}

@@ -1,0 +1,352 @@
+//! The evaluator over one bundle. Cedar's `Authorizer` is used here and nowhere else.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::str::FromStr as _;
+
+use cedar_policy::Authorizer;
+use cedar_policy::Effect;
+use cedar_policy::Entities;
+use cedar_policy::Entity;
+use cedar_policy::EntityUid;
+use cedar_policy::EvalResult;
+use cedar_policy::Expression;
+use cedar_policy::PartialResponse;
+use cedar_policy::PolicyId;
+use cedar_policy::PolicySet;
+use cedar_policy::Response;
+use cedar_policy::SchemaFragment;
+use serde_json::Value;
+use thiserror::Error;
+
+use super::Cause;
+use super::Decision;
+use super::EntitiesError;
+use super::Outcome;
+use super::PolicyError;
+use super::Request;
+use super::RequestError;
+use super::Residual;
+use super::entities;
+use super::index::Index;
+use super::model::Model;
+use super::request;
+use super::request::Checked;
+use crate::bundle::BundleTree;
+
+/// What a forbid that errors, and a principal or resource that is not loaded, lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strictness {
+    /// Deny. The only one that a gateway may use.
+    #[default]
+    FailClosed,
+    /// Plain Cedar: the policy is skipped, the entity has no attributes and no parents. For data sets whose published decisions assume it.
+    Cedar,
+}
+
+/// Policies, schema and roles, ready to decide.
+#[derive(Debug)]
+pub struct Engine {
+    policies: PolicySet,
+    model: Option<Model>,
+    base: Entities,
+    index: Index,
+    strictness: Strictness,
+    authorizer: Authorizer,
+}
+
+/// Why artifacts make no engine.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The bundle lacks a file.
+    #[error("the bundle has no `{0}`")]
+    Absent(&'static str),
+    /// A file is not what it should be.
+    #[error("`{file}` of the bundle cannot be read: {message}")]
+    Unreadable {
+        /// The file.
+        file: &'static str,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The schema does not hold together.
+    #[error("the schema is not valid")]
+    Schema(#[source] Box<cedar_policy::SchemaError>),
+    /// The roles are not as the schema declares them.
+    #[error("the roles do not fit the schema")]
+    Roles(#[source] Box<cedar_policy::entities_errors::EntitiesError>),
+}
+
+/// Why an expression has no value.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum EvaluateError {
+    /// It is no Cedar expression.
+    #[error("not a Cedar expression: {0}")]
+    Syntax(String),
+    /// The request cannot be decided at all.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// It errors under this request, or reads an attribute that was left out.
+    #[error("{0}")]
+    Evaluation(String),
+}
+
+const POLICIES: &str = "policies.json";
+const SCHEMA: &str = "schema.cedarschema";
+const ROLES: &str = "entities/roles.json";
+
+impl Engine {
+    /// An engine that fails closed. `roles` are present in every decision.
+    ///
+    /// # Errors
+    /// Where the schema does not hold together, or the roles do not fit it.
+    pub fn new(
+        policies: PolicySet,
+        schema: Option<SchemaFragment>,
+        roles: impl IntoIterator<Item = Entity>,
+    ) -> Result<Self, EngineError> {
+        let model = schema.map(Model::new).transpose();
+        let model = model.map_err(EngineError::Schema)?;
+        let base = Entities::from_entities(roles, model.as_ref().map(|model| &model.schema))
+            .map_err(|error| EngineError::Roles(Box::new(error)))?;
+        Ok(Self {
+            index: Index::new(&policies, model.as_ref()),
+            policies,
+            model,
+            base,
+            strictness: Strictness::default(),
+            authorizer: Authorizer::new(),
+        })
+    }
+
+    /// The engine of a bundle: `policies.json`, `schema.cedarschema` and `entities/roles.json`.
+    ///
+    /// # Errors
+    /// Where one of these is absent or is not what it should be.
+    pub fn from_tree(tree: &BundleTree) -> Result<Self, EngineError> {
+        let policies = PolicySet::from_json_str(text(tree, POLICIES)?).map_err(unreadable(POLICIES))?;
+        let (schema, _warnings) =
+            SchemaFragment::from_cedarschema_str(text(tree, SCHEMA)?).map_err(unreadable(SCHEMA))?;
+        let roles: Value = serde_json::from_str(text(tree, ROLES)?).map_err(unreadable(ROLES))?;
+        let engine = Self::new(policies, Some(schema), [])?;
+        let base = engine.entities(&roles).map_err(unreadable(ROLES))?;
+        Ok(Self { base, ..engine })
+    }
+
+    /// The same engine, at another strictness.
+    #[must_use]
+    pub fn with_strictness(self, strictness: Strictness) -> Self {
+        Self { strictness, ..self }
+    }
+
+    /// The same engine, evaluating every policy in every decision.
+    #[cfg(test)]
+    pub(super) fn without_index(self) -> Self {
+        Self {
+            index: Index::default(),
+            ..self
+        }
+    }
+
+    /// The policies it decides by.
+    #[must_use]
+    pub fn policies(&self) -> &PolicySet {
+        &self.policies
+    }
+
+    /// Entities from a JSON list in Cedar's form, checked against the schema, with the roles and actions of the bundle.
+    ///
+    /// # Errors
+    /// Where entities are not as the schema declares them: all of them, by name.
+    pub fn entities(&self, json: &Value) -> Result<Entities, EntitiesError> {
+        entities::load(json, &self.base, self.model.as_ref())
+    }
+
+    /// As [`Engine::entities`], for data that breaks its own schema.
+    ///
+    /// # Errors
+    /// Where the JSON is not Cedar's form of entities, or contradicts the roles or actions of the bundle.
+    pub fn unchecked_entities(&self, json: &Value) -> Result<Entities, EntitiesError> {
+        entities::load(json, &self.base, None)
+    }
+
+    /// Decides a request. `entities` come from [`Engine::entities`].
+    ///
+    /// # Errors
+    /// Where the request is not as the schema says. Nothing may be allowed then.
+    pub fn decide(&self, request: &Request, entities: &Entities) -> Result<Decision, RequestError> {
+        let checked = request::check(request, self.model.as_ref())?;
+        if self.strictness == Strictness::FailClosed {
+            for (uid, cause) in [
+                (&request.principal, Cause::PrincipalNotLoaded),
+                (&request.resource, Cause::ResourceNotLoaded),
+            ] {
+                if !self.is_loaded(uid, entities) {
+                    return Ok(Decision::deny(cause));
+                }
+            }
+        }
+        let environment = (&request.principal, &request.action, &request.resource);
+        let policies = self
+            .index
+            .candidates(&self.policies, self.model.as_ref(), environment, entities);
+        Ok(if checked.missing.is_empty() {
+            let response = self.authorizer.is_authorized(&checked.cedar, policies, entities);
+            let reasons = names(response.diagnostics().reason());
+            let errors = self.errors(&response, |_| true);
+            self.concluded(response.decision(), reasons, errors)
+        } else {
+            let response = self
+                .authorizer
+                .is_authorized_partial(&checked.cedar, policies, entities);
+            self.concluded_partially(&response, &checked)
+        })
+    }
+
+    /// The value of a Cedar expression under a request.
+    ///
+    /// # Errors
+    /// Where it is no expression, errors, or reads an attribute that was left out.
+    pub fn evaluate(
+        &self,
+        expression: &str,
+        request: &Request,
+        entities: &Entities,
+    ) -> Result<EvalResult, EvaluateError> {
+        let expression = Expression::from_str(expression).map_err(|error| EvaluateError::Syntax(error.to_string()))?;
+        let checked = request::check(request, self.model.as_ref())?;
+        cedar_policy::eval_expression(&checked.cedar, entities, &expression)
+            .map_err(|error| EvaluateError::Evaluation(error.to_string()))
+    }
+
+    /// Whether an entity is there: loaded, or existing by declaration.
+    fn is_loaded(&self, uid: &EntityUid, entities: &Entities) -> bool {
+        entities.get(uid).is_some() || self.model.as_ref().is_some_and(|model| model.declares(uid))
+    }
+
+    /// A definite Cedar decision, made fail-closed.
+    fn concluded(
+        &self,
+        decision: cedar_policy::Decision,
+        reasons: BTreeSet<String>,
+        errors: Vec<PolicyError>,
+    ) -> Decision {
+        let errored_forbids = self.errored_forbids(&errors);
+        let (outcome, cause, reasons) = match decision {
+            cedar_policy::Decision::Allow if !errored_forbids.is_empty() => {
+                (Outcome::Deny, Cause::ForbidErrored, errored_forbids)
+            }
+            cedar_policy::Decision::Allow => (Outcome::Allow, Cause::Granted, reasons),
+            cedar_policy::Decision::Deny if !reasons.is_empty() => (Outcome::Deny, Cause::Forbidden, reasons),
+            cedar_policy::Decision::Deny => {
+                let permit_errored = errors.iter().any(|error| error.effect == Effect::Permit);
+                let cause = if permit_errored {
+                    Cause::PermitErrored
+                } else {
+                    Cause::NoGrant
+                };
+                (Outcome::Deny, cause, reasons)
+            }
+        };
+        Decision {
+            outcome,
+            cause,
+            reasons,
+            errors,
+        }
+    }
+
+    fn concluded_partially(&self, response: &PartialResponse, checked: &Checked) -> Decision {
+        let errored = names(response.definitely_errored());
+        // Cedar takes the residuals of a concretised response for errors, which they are not yet.
+        let errors = self.errors(&response.clone().concretize(), |policy| errored.contains(policy));
+        if let Some(decision) = response.decision() {
+            let reasons = response.must_be_determining().map(|policy| policy.id().to_string());
+            return self.concluded(decision, reasons.collect(), errors);
+        }
+        let errored_forbids = self.errored_forbids(&errors);
+        if !errored_forbids.is_empty() {
+            return Decision {
+                reasons: errored_forbids,
+                errors,
+                ..Decision::deny(Cause::ForbidErrored)
+            };
+        }
+        let mut missing = BTreeSet::new();
+        let mut residuals: Vec<Residual> = response
+            .nontrivial_residuals()
+            .map(|policy| {
+                let mut cedar = policy.to_string();
+                for name in &checked.missing {
+                    let unknown = format!("unknown({name:?})");
+                    if cedar.contains(&unknown) {
+                        missing.insert(name.clone());
+                        cedar = cedar.replace(&unknown, &format!("context.{name}"));
+                    }
+                }
+                Residual {
+                    policy: policy.id().to_string(),
+                    effect: policy.effect(),
+                    cedar,
+                }
+            })
+            .collect();
+        residuals.sort();
+        Decision {
+            outcome: Outcome::Unknown { residuals, missing },
+            cause: Cause::Undetermined,
+            reasons: BTreeSet::new(),
+            errors,
+        }
+    }
+
+    fn errored_forbids(&self, errors: &[PolicyError]) -> BTreeSet<String> {
+        let forbids = errors.iter().filter(|error| error.effect == Effect::Forbid);
+        match self.strictness {
+            Strictness::FailClosed => forbids.map(|error| error.policy.clone()).collect(),
+            Strictness::Cedar => BTreeSet::new(),
+        }
+    }
+
+    fn errors(&self, response: &Response, counts: impl Fn(&str) -> bool) -> Vec<PolicyError> {
+        let errors: BTreeMap<String, PolicyError> = response
+            .diagnostics()
+            .errors()
+            .filter_map(|error| {
+                let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
+                let id = error.policy_id();
+                let policy = counts(id.as_ref()).then(|| id.to_string())?;
+                let effect = self
+                    .policies
+                    .policy(id)
+                    .map_or(Effect::Forbid, cedar_policy::Policy::effect);
+                let message = error.inner().to_string();
+                Some((
+                    policy.clone(),
+                    PolicyError {
+                        policy,
+                        effect,
+                        message,
+                    },
+                ))
+            })
+            .collect();
+        errors.into_values().collect()
+    }
+}
+
+fn names<'a>(ids: impl Iterator<Item = &'a PolicyId>) -> BTreeSet<String> {
+    ids.map(ToString::to_string).collect()
+}
+
+fn text<'a>(tree: &'a BundleTree, file: &'static str) -> Result<&'a str, EngineError> {
+    let bytes = tree.get(file).ok_or(EngineError::Absent(file))?;
+    std::str::from_utf8(bytes).map_err(unreadable(file))
+}
+
+fn unreadable<E: std::error::Error + 'static>(file: &'static str) -> impl Fn(E) -> EngineError {
+    move |error| EngineError::Unreadable {
+        file,
+        message: entities::chain(&error),
+    }
+}

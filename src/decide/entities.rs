@@ -1,0 +1,96 @@
+//! Entities from JSON in Cedar's form, added to those of the bundle (roles, actions), each checked against the schema.
+
+use cedar_policy::Entities;
+use serde_json::Value;
+use thiserror::Error;
+
+use super::model::Model;
+use super::request::holds_unknown;
+
+/// Why entities were not loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct EntitiesError(pub Vec<EntityFault>);
+
+/// An entity that is not as declared, or what is wrong with all of them together, such as a cycle of parents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityFault {
+    /// Its position in the list, from 0.
+    pub position: Option<usize>,
+    /// Its uid, as far as it can be read: `User::"alice"`.
+    pub entity: Option<String>,
+    /// What is wrong; it names the attribute.
+    pub message: String,
+}
+
+impl std::fmt::Display for EntityFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.entity, self.position) {
+            (Some(entity), _) => write!(f, "entity `{entity}`: {}", self.message),
+            (None, Some(position)) => write!(f, "entity {} of the list: {}", position + 1, self.message),
+            (None, None) => f.write_str(&self.message),
+        }
+    }
+}
+
+/// Reads entities and adds them to `base`. Without a model, nothing is checked and values need their wrappers.
+pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Result<Entities, EntitiesError> {
+    let schema = model.map(|model| &model.schema);
+    let read = |base: Entities, json: Value| {
+        base.add_entities_from_json_value(json, schema)
+            .map_err(|error| chain(&error))
+    };
+    let faults_of_each = |fault: &dyn Fn(&Value) -> Option<String>| -> Vec<EntityFault> {
+        let items = json.as_array().into_iter().flatten().enumerate();
+        items
+            .filter_map(|(position, entity)| {
+                Some(EntityFault {
+                    position: Some(position),
+                    entity: uid_text(entity),
+                    message: fault(entity)?,
+                })
+            })
+            .collect()
+    };
+    let smuggled = faults_of_each(&|entity| {
+        holds_unknown(entity).then(|| "`unknown` is not a value an entity may carry".to_owned())
+    });
+    if !smuggled.is_empty() {
+        return Err(EntitiesError(smuggled));
+    }
+    read(base.clone(), json.clone()).map_err(|message| {
+        // Cedar stops at the first faulty entity; each read alone shows all of them.
+        let alone = |entity: &Value| read(Entities::empty(), Value::Array(vec![entity.clone()])).err();
+        let mut faults = faults_of_each(&alone);
+        if faults.is_empty() {
+            faults.push(EntityFault {
+                position: None,
+                entity: None,
+                message,
+            });
+        }
+        EntitiesError(faults)
+    })
+}
+
+fn uid_text(entity: &Value) -> Option<String> {
+    let uid = entity.get("uid")?;
+    let uid = uid.get("__entity").unwrap_or(uid);
+    let (ty, id) = (uid.get("type")?.as_str()?, uid.get("id")?.as_str()?);
+    Some(format!("{ty}::{id:?}"))
+}
+
+/// Cedar puts the particulars (the attribute, the types) in the causes of its error.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !message.contains(&text) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        source = cause.source();
+    }
+    message
+}

@@ -1,0 +1,236 @@
+//! A request as it arrives, and its check against the schema. Values are JSON in Cedar's entity form: with a schema, datetimes,
+//! durations, decimals, addresses and entities may be written without their `__extn` and `__entity` wrappers.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use cedar_policy::Context;
+use cedar_policy::EntityUid;
+use cedar_policy::RequestValidationError;
+use cedar_policy::RestrictedExpression;
+use serde_json::Map;
+use serde_json::Value;
+use thiserror::Error;
+
+use super::model::Model;
+use super::model::Presence;
+
+/// Who wants to do what to what, and under which circumstances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Who asks.
+    pub principal: EntityUid,
+    /// The Cedar action.
+    pub action: EntityUid,
+    /// What it is done to.
+    pub resource: EntityUid,
+    /// The context. Required attributes may be left out: the decision is then `unknown` where it depends on them.
+    pub context: Map<String, Value>,
+}
+
+/// Why a request cannot be decided at all.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RequestError {
+    /// The schema has no such action.
+    #[error("the schema has no action `{0}`")]
+    UnknownAction(String),
+    /// The action is not for principals of this type.
+    #[error("`{principal}` is of a type that `{action}` does not apply to")]
+    PrincipalType {
+        /// Who asks.
+        principal: String,
+        /// The action.
+        action: String,
+    },
+    /// The action is not for resources of this type.
+    #[error("`{resource}` is of a type that `{action}` does not apply to")]
+    ResourceType {
+        /// What it would be done to.
+        resource: String,
+        /// The action.
+        action: String,
+    },
+    /// Attributes of the context are not as declared: all of them.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Context(Vec<AttributeFault>),
+    /// Anything else that Cedar finds wrong with it, such as a value that is no member of its enumeration.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// An attribute of the context that is not as declared.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("context attribute `{attribute}`: {message}")]
+pub struct AttributeFault {
+    /// The attribute.
+    pub attribute: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// A request that is as the schema says, as far as it goes.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) cedar: cedar_policy::Request,
+    /// Required attributes of the context that were left out; unknowns of these names stand in for them.
+    pub(super) missing: BTreeSet<String>,
+}
+
+/// Checks a request, against the schema where there is one.
+pub(super) fn check(request: &Request, model: Option<&Model>) -> Result<Checked, RequestError> {
+    refuse_unknowns(&request.context)?;
+    let samples = match model {
+        Some(model) => {
+            let declared = model.context_of(&request.action);
+            let declared = declared.ok_or_else(|| RequestError::UnknownAction(request.action.to_string()))?;
+            left_out(declared, &request.context)
+        }
+        None => Map::new(),
+    };
+    let missing: BTreeSet<String> = samples.iter().map(|(name, _)| name.clone()).collect();
+    let complete: Map<String, Value> = request.context.clone().into_iter().chain(samples).collect();
+    let cedar = build(request, complete, model).map_err(|fault| match fault {
+        Fault::Request(fault) => fault,
+        Fault::Context(message) => match attribute_faults(request, model) {
+            faults if faults.is_empty() => RequestError::Other(message),
+            faults => RequestError::Context(faults),
+        },
+    })?;
+    let cedar = if missing.is_empty() {
+        cedar
+    } else {
+        with_unknowns(request, &cedar, &missing)?
+    };
+    Ok(Checked { cedar, missing })
+}
+
+/// What is wrong with a request: with its context, or else.
+enum Fault {
+    Context(String),
+    Request(RequestError),
+}
+
+fn build(
+    request: &Request,
+    context: Map<String, Value>,
+    model: Option<&Model>,
+) -> Result<cedar_policy::Request, Fault> {
+    let schema = model.map(|model| &model.schema);
+    let context = Context::from_json_value(Value::Object(context), schema.map(|schema| (schema, &request.action)))
+        .map_err(|error| Fault::Context(error.to_string()))?;
+    let (principal, action, resource) = (&request.principal, &request.action, &request.resource);
+    cedar_policy::Request::new(principal.clone(), action.clone(), resource.clone(), context, schema)
+        .map_err(|error| invalid(request, &error))
+}
+
+/// The request with unknowns in place of the samples that it was checked with.
+fn with_unknowns(
+    request: &Request,
+    checked: &cedar_policy::Request,
+    missing: &BTreeSet<String>,
+) -> Result<cedar_policy::Request, RequestError> {
+    let context = checked.context().cloned().unwrap_or_else(Context::empty);
+    let attributes = context.into_iter().map(|(name, value)| {
+        let value = if missing.contains(&name) {
+            RestrictedExpression::new_unknown(&name)
+        } else {
+            value
+        };
+        (name, value)
+    });
+    let context = Context::from_pairs(attributes).map_err(|error| RequestError::Other(error.to_string()))?;
+    let (principal, action, resource) = (&request.principal, &request.action, &request.resource);
+    // Checked already, and Cedar's check takes an unknown for a fault.
+    cedar_policy::Request::new(principal.clone(), action.clone(), resource.clone(), context, None)
+        .map_err(|error| RequestError::Other(error.to_string()))
+}
+
+/// Whether a value holds an unknown. Only this room may put one in: Cedar takes a policy that meets one for errored.
+pub(super) fn holds_unknown(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(holds_unknown),
+        Value::Object(fields) => {
+            let call = fields.get("fn").and_then(Value::as_str) == Some("unknown");
+            (call && (fields.contains_key("arg") || fields.contains_key("args"))) || fields.values().any(holds_unknown)
+        }
+        _ => false,
+    }
+}
+
+fn refuse_unknowns(context: &Map<String, Value>) -> Result<(), RequestError> {
+    let holding = context.iter().filter(|(_, value)| holds_unknown(value));
+    let faults: Vec<_> = holding
+        .map(|(attribute, _)| AttributeFault {
+            attribute: attribute.clone(),
+            message: "`unknown` is not a value a request may carry".to_owned(),
+        })
+        .collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(RequestError::Context(faults))
+    }
+}
+
+/// Samples of the required attributes that are not given.
+fn left_out(declared: &BTreeMap<String, Presence>, given: &Map<String, Value>) -> Map<String, Value> {
+    let absent = declared.iter().filter(|(name, _)| !given.contains_key(*name));
+    absent
+        .filter_map(|(name, presence)| match presence {
+            Presence::Required(sample) => Some((name.clone(), sample.clone())),
+            Presence::Optional => None,
+        })
+        .collect()
+}
+
+/// Cedar stops at the first fault and does not always name the attribute. With samples for all attributes but one,
+/// what is found wrong is that one's own fault.
+fn attribute_faults(request: &Request, model: Option<&Model>) -> Vec<AttributeFault> {
+    let Some(declared) = model.and_then(|model| model.context_of(&request.action)) else {
+        return Vec::new();
+    };
+    let message = |attribute: &String, value: &Value| {
+        if !declared.contains_key(attribute) {
+            return Some(format!("the context of `{}` has no such attribute", request.action));
+        }
+        let mut context = Map::from_iter([(attribute.clone(), value.clone())]);
+        context.extend(left_out(declared, &context));
+        match build(request, context, model) {
+            Err(Fault::Context(message)) => Some(message),
+            Err(Fault::Request(_)) | Ok(_) => None,
+        }
+    };
+    let given = request.context.iter();
+    given
+        .filter_map(|(attribute, value)| {
+            Some(AttributeFault {
+                attribute: attribute.clone(),
+                message: message(attribute, value)?,
+            })
+        })
+        .collect()
+}
+
+fn invalid(request: &Request, error: &RequestValidationError) -> Fault {
+    Fault::Request(match error {
+        RequestValidationError::UndeclaredAction(_) => RequestError::UnknownAction(request.action.to_string()),
+        RequestValidationError::UndeclaredPrincipalType(_) | RequestValidationError::InvalidPrincipalType(_) => {
+            RequestError::PrincipalType {
+                principal: request.principal.to_string(),
+                action: request.action.to_string(),
+            }
+        }
+        RequestValidationError::UndeclaredResourceType(_) | RequestValidationError::InvalidResourceType(_) => {
+            RequestError::ResourceType {
+                resource: request.resource.to_string(),
+                action: request.action.to_string(),
+            }
+        }
+        RequestValidationError::InvalidContext(_) => {
+            // Cedar's message shows the whole context and not what is wrong with it.
+            return Fault::Context("not of the declared type".to_owned());
+        }
+        RequestValidationError::TypeOfContext(error) => return Fault::Context(error.to_string()),
+        other => RequestError::Other(other.to_string()),
+    })
+}

@@ -1,0 +1,36 @@
+//! Break-glass as a pure state machine: events and a time in; grants, refusals and log entries out. No clock, no disk: scenarios
+//! run it on a virtual clock, the gateway on its own. Who may take which step is decided by the bundle's own Cedar policies,
+//! through `decide`, with the facts of `facts`; what Cedar cannot see (counts, states, distinctness) is enforced here, and
+//! whatever Cedar can see it checks again at every use of a grant.
+
+mod facts;
+mod grant;
+mod log;
+mod names;
+mod profile;
+mod reason;
+mod request;
+mod state;
+#[cfg(test)]
+mod tests;
+mod uses;
+
+pub use grant::Grant;
+pub use grant::Issue;
+pub use grant::Review;
+pub use grant::State;
+pub use log::Event;
+pub use log::EventKind;
+pub use log::LogEntry;
+pub use profile::ContractError;
+pub use reason::Reason;
+pub use reason::Refusal;
+pub use request::Actor;
+pub use request::Step;
+pub use request::Terms;
+pub use state::Answer;
+pub use state::Ledger;
+pub use state::World;
+pub use uses::Part;
+pub use uses::Reservation;
+pub use uses::Ruling;

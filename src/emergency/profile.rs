@@ -1,0 +1,118 @@
+//! A break-glass profile of the contract, with its Cedar names read.
+
+use std::collections::BTreeMap;
+
+use cedar_policy::EntityTypeName;
+use cedar_policy::EntityUid;
+use thiserror::Error;
+
+use super::Reason;
+use super::Terms;
+use crate::bundle::BreakGlassProfile;
+use crate::bundle::Contract;
+use crate::text::Duration;
+
+/// Why a contract makes no ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("break-glass profile `{profile}` of the contract: {message}")]
+pub struct ContractError {
+    /// The profile.
+    pub profile: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// A profile.
+#[derive(Debug)]
+pub(super) struct Profile {
+    pub(super) rules: BreakGlassProfile,
+    /// The resource of every step.
+    pub(super) entity: EntityUid,
+    /// The Cedar actions that decide the steps.
+    pub(super) steps: Steps,
+    actions: BTreeMap<EntityUid, String>,
+    /// The names of the resource types that it opens, by Cedar type.
+    pub(super) resource_types: BTreeMap<EntityTypeName, String>,
+}
+
+/// The Cedar action of each step that the policy decides. Withdrawing is the requester's own right, and has none.
+#[derive(Debug)]
+pub(super) struct Steps {
+    pub(super) request: EntityUid,
+    pub(super) approve: EntityUid,
+    pub(super) refuse: EntityUid,
+    pub(super) revoke: EntityUid,
+    pub(super) review: EntityUid,
+}
+
+impl Profile {
+    pub(super) fn new(name: &str, rules: &BreakGlassProfile, contract: &Contract) -> Result<Self, ContractError> {
+        let error = |message: String| ContractError {
+            profile: name.to_owned(),
+            message,
+        };
+        let uid = |text: &str| {
+            let not_a_uid = |_| error(format!("`{text}` is not a Cedar entity"));
+            text.parse::<EntityUid>().map_err(not_a_uid)
+        };
+        let steps = Steps {
+            request: uid(&rules.request_action)?,
+            approve: uid(&rules.approve_action)?,
+            refuse: uid(&rules.refuse_action)?,
+            revoke: uid(&rules.revoke_action)?,
+            review: uid(&rules.review_action)?,
+        };
+        let actions = rules.actions.iter().map(|action| {
+            let declared = contract.actions.get(action);
+            let declared = declared.ok_or_else(|| error(format!("there is no action `{action}`")))?;
+            Ok((uid(&declared.cedar)?, action.clone()))
+        });
+        let resource_types = rules.resources.iter().map(|ty| {
+            let declared = contract.entities.get(ty);
+            let declared = declared.ok_or_else(|| error(format!("there is no entity type `{ty}`")))?;
+            let not_a_type = |_| error(format!("`{}` is not a Cedar entity type", declared.cedar));
+            Ok((declared.cedar.parse().map_err(not_a_type)?, ty.clone()))
+        });
+        Ok(Self {
+            entity: uid(&rules.cedar)?,
+            steps,
+            actions: actions.collect::<Result<_, _>>()?,
+            resource_types: resource_types.collect::<Result<_, _>>()?,
+            rules: rules.clone(),
+        })
+    }
+
+    /// The name of an action that the profile opens.
+    pub(super) fn covered(&self, action: &EntityUid) -> Option<&str> {
+        self.actions.get(action).map(String::as_str)
+    }
+
+    /// What is wrong with a request, whoever makes it.
+    pub(super) fn objection_to(&self, terms: &Terms) -> Option<Reason> {
+        let rules = &self.rules;
+        let foreign_action = |action: &String| !rules.actions.contains(action);
+        let foreign_type = |resource: &EntityUid| !self.resource_types.contains_key(resource.type_name());
+        let objections = [
+            (terms.actions.is_empty(), Reason::NoActions),
+            (terms.actions.iter().any(foreign_action), Reason::ActionNotCovered),
+            (terms.resources.is_empty(), Reason::NoResources),
+            (terms.resources.iter().any(foreign_type), Reason::ResourceNotCovered),
+            (
+                count(terms.resources.len()) > rules.max_resources,
+                Reason::TooManyResources,
+            ),
+            (terms.duration <= Duration(0), Reason::NoDuration),
+            (terms.duration > Duration(rules.expires_within), Reason::TooLong),
+            (rules.reason_required && terms.reason.is_empty(), Reason::ReasonMissing),
+            (rules.ticket_required && terms.ticket.is_empty(), Reason::TicketMissing),
+        ];
+        objections
+            .into_iter()
+            .find_map(|(holds, reason)| holds.then_some(reason))
+    }
+}
+
+/// A length as Cedar counts.
+pub(super) fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,222 @@
+//! Asking for a grant: what people bring to it, and whether it may be asked for.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use cedar_policy::Entities;
+use cedar_policy::EntityUid;
+use cedar_policy::EvalResult;
+use serde_json::Map;
+use serde_json::Value;
+
+use super::Answer;
+use super::Event;
+use super::Grant;
+use super::Issue;
+use super::Ledger;
+use super::Reason;
+use super::Refusal;
+use super::Review;
+use super::State;
+use super::World;
+use super::facts;
+use super::facts::History;
+use super::names::named;
+use super::profile::Profile;
+use super::profile::count;
+use super::state::Stop;
+use crate::decide::RequestError;
+use crate::text::Duration;
+use crate::text::Instant;
+
+named! {
+    /// What can be done with a grant.
+    pub enum Step {
+        /// Ask for it.
+        Request => "request",
+        /// Approve it, while it is pending.
+        Approve => "approve",
+        /// Refuse it, while it is pending.
+        Refuse => "refuse",
+        /// Take the request back, while it is pending; the requester's own right.
+        Withdraw => "withdraw",
+        /// End it, while it is active.
+        Revoke => "revoke",
+        /// Review it, once it has ended.
+        Review => "review",
+    }
+}
+
+/// Who takes a step, and under which circumstances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Who.
+    pub uid: EntityUid,
+    /// The context of an ordinary request of theirs at this moment; only the program's common attributes are read.
+    pub context: Map<String, Value>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// The profile's name.
+    pub profile: String,
+    /// Action names, `Payout.approve`.
+    pub actions: BTreeSet<String>,
+    /// The resources, each by name.
+    pub resources: BTreeSet<EntityUid>,
+    /// For how long, from the last approval.
+    pub duration: Duration,
+    /// Why; empty: not given.
+    pub reason: String,
+    /// The ticket; empty: not given.
+    pub ticket: String,
+}
+
+impl Ledger {
+    /// Asks for a grant. Without an id, the ledger counts one up.
+    ///
+    /// # Errors
+    /// Where the actor's context is not as the schema says.
+    pub fn request(
+        &mut self,
+        world: World<'_>,
+        by: &Actor,
+        terms: &Terms,
+        id: Option<&str>,
+    ) -> Result<Answer, RequestError> {
+        self.advance(world.at);
+        let id = id.map_or_else(|| self.free_id(), str::to_owned);
+        let tenant = match self.admit(world, by, terms, &id) {
+            Ok(tenant) => tenant,
+            Err(Stop::Refused(refusal)) => {
+                return Ok(self.reject(Step::Request, refusal, (None, Some(&terms.profile)), &by.uid));
+            }
+            Err(Stop::Invalid(error)) => return Err(error),
+        };
+        let grant = Grant {
+            id: id.clone(),
+            requester: by.uid.clone(),
+            terms: terms.clone(),
+            tenant: tenant.clone(),
+            requested_at: self.now,
+            state: State::Pending,
+            approvers: Vec::new(),
+            refusers: Vec::new(),
+            issue: None,
+            ended_at: None,
+            review: Review::Open,
+        };
+        self.grants.insert(id.clone(), grant);
+        let requested = Event::Requested {
+            terms: terms.clone(),
+            tenant,
+        };
+        self.enter(self.now, requested, Some(&id), Some(&by.uid));
+        self.issue_when_approved(&id);
+        Ok(self.done(&id))
+    }
+
+    /// Whether a request for a grant may be made: the requester's tenant if so.
+    fn admit(
+        &self,
+        world: World<'_>,
+        by: &Actor,
+        terms: &Terms,
+        id: &str,
+    ) -> Result<BTreeMap<String, EntityUid>, Stop> {
+        let profile = self.profiles.get(&terms.profile).ok_or(Reason::UnknownProfile)?;
+        if self.grants.contains_key(id) {
+            return Err(Reason::DuplicateGrant.into());
+        }
+        if let Some(reason) = profile.objection_to(terms) {
+            return Err(reason.into());
+        }
+        let tenant = tenant_of(&by.uid, profile, world.entities).ok_or(Reason::NoTenant)?;
+        let mine: Vec<&Grant> = self.of_requester(&by.uid, &terms.profile).collect();
+        let history = self.history(&mine, profile);
+        if let Some(reason) = self.objection_to_history(&mine, &history, profile) {
+            return Err(reason.into());
+        }
+        let context = facts::of_request(terms, &tenant, &history);
+        let request = self.step_request(profile, &profile.steps.request, by, context);
+        let decision = world.engine.decide(&request, world.entities)?;
+        if decision.is_allow() {
+            return Ok(tenant);
+        }
+        let mismatch = profile.rules.ticket_pattern.as_ref().is_some_and(|pattern| {
+            let like = format!("context.ticket like \"{pattern}\"");
+            world.engine.evaluate(&like, &request, world.entities) == Ok(EvalResult::Bool(false))
+        });
+        let reason = if mismatch {
+            Reason::TicketMismatch
+        } else {
+            Reason::NotEligible
+        };
+        Err(Stop::Refused(Refusal {
+            reason,
+            decision: Some(decision),
+        }))
+    }
+
+    fn of_requester(&self, requester: &EntityUid, profile: &str) -> impl Iterator<Item = &Grant> {
+        let grants = self.grants.values();
+        grants.filter(move |grant| grant.requester == *requester && grant.terms.profile == profile)
+    }
+
+    /// What the policy is told of the requester's earlier grants of the profile.
+    fn history(&self, mine: &[&Grant], profile: &Profile) -> History {
+        let in_window = |issue: &Issue| since(self.now, issue.approved_at) < Duration(profile.rules.window);
+        let mine = mine.iter();
+        let issued = mine.clone().filter(|grant| grant.issue.is_some());
+        let recent = issued
+            .clone()
+            .filter(|grant| grant.issue.as_ref().is_some_and(in_window));
+        History {
+            open_reviews: count(mine.clone().filter(|grant| grant.needs_review()).count()),
+            grants_in_window: count(recent.count()),
+            active_grants: count(mine.filter(|grant| grant.state == State::Active).count()),
+            last_grant_ended: issued.filter_map(|grant| grant.ended_at).max(),
+        }
+    }
+
+    fn objection_to_history(&self, mine: &[&Grant], history: &History, profile: &Profile) -> Option<Reason> {
+        let rules = &profile.rules;
+        let pending = mine.iter().any(|grant| grant.state == State::Pending);
+        let rested = |ended: Instant| since(self.now, ended) >= Duration(rules.cooldown);
+        let too_many = rules.window > 0 && history.grants_in_window >= rules.max_grants;
+        let objections = [
+            (pending, Reason::AlreadyPending),
+            (history.active_grants > 0, Reason::AlreadyActive),
+            (history.open_reviews > 0, Reason::OpenReview),
+            (!history.last_grant_ended.is_none_or(rested), Reason::Cooldown),
+            (too_many, Reason::TooManyGrants),
+        ];
+        objections
+            .into_iter()
+            .find_map(|(holds, reason)| holds.then_some(reason))
+    }
+
+    fn free_id(&self) -> String {
+        let ids = (self.grants.len() + 1..).map(|number| format!("g{number}"));
+        ids.into_iter()
+            .find(|id| !self.grants.contains_key(id))
+            .unwrap_or_default()
+    }
+}
+
+/// The tenants of a requester, where each tenant attribute of the profile has one.
+fn tenant_of(requester: &EntityUid, profile: &Profile, entities: &Entities) -> Option<BTreeMap<String, EntityUid>> {
+    let attributes = profile.rules.tenant.keys();
+    attributes
+        .map(|attribute| match entities.get(requester)?.attr(attribute) {
+            Some(Ok(EvalResult::EntityUid(tenant))) => Some((attribute.clone(), tenant)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The time between two instants, as long as can be counted at the longest.
+fn since(now: Instant, earlier: Instant) -> Duration {
+    now.since(earlier).unwrap_or(Duration(i64::MAX))
+}

@@ -1,0 +1,432 @@
+//! The ledger: all grants, the steps that change them, and the log of both. Uses of grants are in `uses`.
+//!
+//! INVARIANT: a terminal state is never left, and time never runs backwards: an instant before the latest one counts as the latest.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use cedar_policy::Entities;
+use cedar_policy::EntityUid;
+use serde_json::Map;
+use serde_json::Value;
+
+use super::Actor;
+use super::ContractError;
+use super::Event;
+use super::Grant;
+use super::Issue;
+use super::LogEntry;
+use super::Reason;
+use super::Refusal;
+use super::Review;
+use super::State;
+use super::Step;
+use super::facts;
+use super::profile::Profile;
+use super::profile::count;
+use crate::bundle::Contract;
+use crate::decide::Engine;
+use crate::decide::Request;
+use crate::decide::RequestError;
+use crate::text::Duration;
+use crate::text::Instant;
+
+/// What a step is decided by, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct World<'a> {
+    /// The bundle's policies.
+    pub engine: &'a Engine,
+    /// The entities as they are now.
+    pub entities: &'a Entities,
+    /// Now.
+    pub at: Instant,
+}
+
+/// What a step came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It was taken.
+    Done {
+        /// The grant's id.
+        grant: String,
+        /// Where the grant stands now.
+        state: State,
+    },
+    /// It was not taken, and nothing changed but the log.
+    Refused(Refusal),
+}
+
+/// Why a step is not taken: refused, or not to be decided at all.
+pub(super) enum Stop {
+    Refused(Refusal),
+    Invalid(RequestError),
+}
+
+impl From<Reason> for Stop {
+    fn from(reason: Reason) -> Self {
+        Self::Refused(reason.into())
+    }
+}
+
+impl From<RequestError> for Stop {
+    fn from(error: RequestError) -> Self {
+        Self::Invalid(error)
+    }
+}
+
+/// All grants of a bundle's profiles.
+#[derive(Debug)]
+pub struct Ledger {
+    pub(super) profiles: BTreeMap<String, Profile>,
+    common_context: BTreeSet<String>,
+    pub(super) grants: BTreeMap<String, Grant>,
+    log: Vec<LogEntry>,
+    pub(super) now: Instant,
+}
+
+impl Ledger {
+    /// An empty ledger.
+    ///
+    /// # Errors
+    /// Where the contract does not hold together.
+    pub fn new(contract: &Contract) -> Result<Self, ContractError> {
+        let profiles = contract.break_glass.iter();
+        let profiles = profiles.map(|(name, rules)| Ok((name.clone(), Profile::new(name, rules, contract)?)));
+        Ok(Self {
+            profiles: profiles.collect::<Result<_, _>>()?,
+            common_context: contract.provenance.keys().cloned().collect(),
+            grants: BTreeMap::new(),
+            log: Vec::new(),
+            now: Instant(i64::MIN),
+        })
+    }
+
+    /// A grant.
+    #[must_use]
+    pub fn grant(&self, id: &str) -> Option<&Grant> {
+        self.grants.get(id)
+    }
+
+    /// All grants, by id.
+    pub fn grants(&self) -> impl Iterator<Item = &Grant> {
+        self.grants.values()
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn log(&self) -> &[LogEntry] {
+        &self.log
+    }
+
+    /// Lets time pass: what was due until `at` happens, in the order it was due.
+    pub fn advance(&mut self, at: Instant) {
+        self.now = self.now.max(at);
+        while let Some((due, id, event)) = self.next_due() {
+            if let Some(grant) = self.grants.get_mut(&id) {
+                match event {
+                    Event::ReviewOverdue => grant.review = Review::Overdue,
+                    Event::TimedOut => end(grant, State::TimedOut, due),
+                    _ => end(grant, State::Expired, due),
+                }
+            }
+            self.enter(due, event, Some(&id), None);
+        }
+    }
+
+    /// Approves a request; the last approval that it takes makes the grant active.
+    ///
+    /// # Errors
+    /// Where the actor's context is not as the schema says.
+    pub fn approve(&mut self, world: World<'_>, grant: &str, by: &Actor) -> Result<Answer, RequestError> {
+        self.step(world, Step::Approve, grant, by)
+    }
+
+    /// Refuses a request; the refusal that the profile sets ends it.
+    ///
+    /// # Errors
+    /// Where the actor's context is not as the schema says.
+    pub fn refuse(&mut self, world: World<'_>, grant: &str, by: &Actor) -> Result<Answer, RequestError> {
+        self.step(world, Step::Refuse, grant, by)
+    }
+
+    /// Takes a pending request back: the requester's own right, which no policy need grant.
+    pub fn withdraw(&mut self, at: Instant, grant: &str, by: &EntityUid) -> Answer {
+        self.advance(at);
+        let objection = match self.grants.get(grant) {
+            Some(grant) => objection(Step::Withdraw, grant, by),
+            None => Some(Reason::UnknownGrant),
+        };
+        if let Some(reason) = objection {
+            return self.reject(Step::Withdraw, reason.into(), (Some(grant), None), by);
+        }
+        self.take(Step::Withdraw, grant, by);
+        self.done(grant)
+    }
+
+    /// Ends an active grant at once.
+    ///
+    /// # Errors
+    /// Where the actor's context is not as the schema says.
+    pub fn revoke(&mut self, world: World<'_>, grant: &str, by: &Actor) -> Result<Answer, RequestError> {
+        self.step(world, Step::Revoke, grant, by)
+    }
+
+    /// Reviews a grant that has ended.
+    ///
+    /// # Errors
+    /// Where the actor's context is not as the schema says.
+    pub fn review(&mut self, world: World<'_>, grant: &str, by: &Actor) -> Result<Answer, RequestError> {
+        self.step(world, Step::Review, grant, by)
+    }
+
+    fn step(&mut self, world: World<'_>, step: Step, id: &str, by: &Actor) -> Result<Answer, RequestError> {
+        self.advance(world.at);
+        match self.check(world, step, id, by) {
+            Ok(()) => {
+                self.take(step, id, &by.uid);
+                Ok(self.done(id))
+            }
+            Err(Stop::Refused(refusal)) => Ok(self.reject(step, refusal, (Some(id), None), &by.uid)),
+            Err(Stop::Invalid(error)) => Err(error),
+        }
+    }
+
+    /// Whether a step can be taken: by the ledger's own rules first, as these can name what is wrong, then by the policy.
+    fn check(&self, world: World<'_>, step: Step, id: &str, by: &Actor) -> Result<(), Stop> {
+        let grant = self.grants.get(id).ok_or(Reason::UnknownGrant)?;
+        let profile = self.profiles.get(&grant.terms.profile).ok_or(Reason::UnknownProfile)?;
+        if let Some(reason) = objection(step, grant, &by.uid) {
+            return Err(reason.into());
+        }
+        let mut context = facts::of_grant(grant);
+        let (action, reason) = match step {
+            Step::Request => (&profile.steps.request, Reason::NotEligible),
+            Step::Approve => (&profile.steps.approve, Reason::NotApprover),
+            Step::Refuse => (&profile.steps.refuse, Reason::NotApprover),
+            Step::Revoke => (&profile.steps.revoke, Reason::NotRevoker),
+            Step::Review => {
+                context.extend(grant.ended_at.map(facts::of_review));
+                (&profile.steps.review, Reason::NotReviewer)
+            }
+            Step::Withdraw => return Ok(()),
+        };
+        let request = self.step_request(profile, action, by, context);
+        let decision = world.engine.decide(&request, world.entities)?;
+        if decision.is_allow() {
+            return Ok(());
+        }
+        Err(Stop::Refused(Refusal {
+            reason,
+            decision: Some(decision),
+        }))
+    }
+
+    /// Takes a step that nothing speaks against.
+    fn take(&mut self, step: Step, id: &str, by: &EntityUid) {
+        let now = self.now;
+        let Some(grant) = self.grants.get_mut(id) else { return };
+        let event = match step {
+            Step::Request => return,
+            Step::Approve => {
+                grant.approvers.push(by.clone());
+                Event::Approved
+            }
+            Step::Refuse => {
+                // Whoever thinks better of an approval refuses, and no longer counts as approving.
+                grant.approvers.retain(|approver| approver != by);
+                grant.refusers.push(by.clone());
+                let limit = self
+                    .profiles
+                    .get(&grant.terms.profile)
+                    .map_or(1, |profile| profile.rules.refusals);
+                if count(grant.refusers.len()) >= limit {
+                    end(grant, State::Refused, now);
+                }
+                Event::Refused
+            }
+            Step::Withdraw => {
+                end(grant, State::Withdrawn, now);
+                Event::Withdrawn
+            }
+            Step::Revoke => {
+                end(grant, State::Revoked, now);
+                Event::Revoked
+            }
+            Step::Review => {
+                grant.review = Review::Done {
+                    by: by.clone(),
+                    at: now,
+                };
+                Event::Reviewed
+            }
+        };
+        self.enter(now, event, Some(id), Some(by));
+        self.issue_when_approved(id);
+    }
+
+    /// Makes a pending grant active once it has all its approvals; a self-activated profile needs none.
+    pub(super) fn issue_when_approved(&mut self, id: &str) {
+        let log_index = count(self.log.len());
+        let Some(grant) = self.grants.get_mut(id) else { return };
+        let Some(profile) = self.profiles.get(&grant.terms.profile) else {
+            return;
+        };
+        if grant.state != State::Pending || count(grant.approvers.len()) < profile.rules.approvals {
+            return;
+        }
+        let issue = Issue {
+            approved_at: self.now,
+            not_before: self.now,
+            expires_at: later(self.now, grant.terms.duration),
+            log_index,
+            uses: 0,
+            reserved: 0,
+        };
+        grant.issue = Some(issue);
+        grant.state = State::Active;
+        self.enter(self.now, Event::Issued(issue), Some(id), None);
+    }
+
+    /// The Cedar request that decides a step.
+    pub(super) fn step_request(
+        &self,
+        profile: &Profile,
+        action: &EntityUid,
+        by: &Actor,
+        facts: Map<String, Value>,
+    ) -> Request {
+        let common = by
+            .context
+            .iter()
+            .filter(|(name, _)| self.common_context.contains(*name));
+        let mut context: Map<String, Value> = common.map(|(name, value)| (name.clone(), value.clone())).collect();
+        context.extend(facts);
+        Request {
+            principal: by.uid.clone(),
+            action: action.clone(),
+            resource: profile.entity.clone(),
+            context,
+        }
+    }
+
+    /// The next thing that time alone has brought about, of all that are due the earliest.
+    fn next_due(&self) -> Option<(Instant, String, Event)> {
+        let due = self.grants.values().filter_map(|grant| {
+            let rules = &self.profiles.get(&grant.terms.profile)?.rules;
+            let (at, event) = match grant.state {
+                State::Pending => (later(grant.requested_at, Duration(rules.pending)), Event::TimedOut),
+                State::Active => (grant.issue?.expires_at, Event::Expired),
+                _ if grant.needs_review() && grant.review == Review::Open => (
+                    later(grant.ended_at?, Duration(rules.review_within)),
+                    Event::ReviewOverdue,
+                ),
+                _ => return None,
+            };
+            (at <= self.now).then(|| (at, grant.id.clone(), event))
+        });
+        due.min_by(|(a, id_a, _), (b, id_b, _)| (a, id_a).cmp(&(b, id_b)))
+    }
+
+    /// Writes an entry.
+    pub(super) fn enter(&mut self, at: Instant, event: Event, grant: Option<&str>, by: Option<&EntityUid>) {
+        let profile = grant
+            .and_then(|id| self.grants.get(id))
+            .map(|grant| grant.terms.profile.clone());
+        self.enter_for(at, event, (grant, profile.as_deref()), by);
+    }
+
+    fn enter_for(
+        &mut self,
+        at: Instant,
+        event: Event,
+        (grant, profile): (Option<&str>, Option<&str>),
+        by: Option<&EntityUid>,
+    ) {
+        let alerts = profile
+            .and_then(|name| self.profiles.get(name))
+            .map(|profile| &profile.rules.alerts);
+        let alerts = event.kind().alert().and_then(|key| alerts?.get(key));
+        self.log.push(LogEntry {
+            index: count(self.log.len()),
+            at,
+            alerts: alerts.cloned().unwrap_or_default(),
+            event,
+            grant: grant.map(str::to_owned),
+            profile: profile.map(str::to_owned),
+            by: by.cloned(),
+        });
+    }
+
+    /// Logs a step that was not taken.
+    pub(super) fn reject(
+        &mut self,
+        step: Step,
+        refusal: Refusal,
+        (grant, profile): (Option<&str>, Option<&str>),
+        by: &EntityUid,
+    ) -> Answer {
+        let of_grant = grant
+            .and_then(|id| self.grants.get(id))
+            .map(|grant| grant.terms.profile.clone());
+        let rejected = Event::Rejected {
+            step,
+            reason: refusal.reason,
+            policies: refusal
+                .decision
+                .iter()
+                .flat_map(|decision| decision.reasons.clone())
+                .collect(),
+        };
+        self.enter_for(self.now, rejected, (grant, of_grant.as_deref().or(profile)), Some(by));
+        Answer::Refused(refusal)
+    }
+
+    pub(super) fn done(&self, id: &str) -> Answer {
+        Answer::Done {
+            grant: id.to_owned(),
+            state: self.grants.get(id).map_or(State::Pending, |grant| grant.state),
+        }
+    }
+}
+
+/// What the ledger itself has against a step with a grant.
+fn objection(step: Step, grant: &Grant, by: &EntityUid) -> Option<Reason> {
+    let own = grant.requester == *by;
+    let approved = grant.approvers.contains(by);
+    let refused = grant.refusers.contains(by);
+    let not_in = |state: State| (grant.state != state, grant.state.reason());
+    let objections = match step {
+        Step::Request => vec![],
+        Step::Approve => vec![
+            not_in(State::Pending),
+            (own, Reason::SelfApproval),
+            (approved, Reason::AlreadyApproved),
+            (refused, Reason::AlreadyRefused),
+        ],
+        Step::Refuse => vec![not_in(State::Pending), (refused, Reason::AlreadyRefused)],
+        Step::Withdraw => vec![not_in(State::Pending), (!own, Reason::NotRequester)],
+        Step::Revoke => vec![not_in(State::Active)],
+        Step::Review => vec![
+            (
+                grant.issue.is_none() || !grant.state.is_terminal(),
+                grant.state.reason(),
+            ),
+            (!grant.needs_review(), Reason::AlreadyReviewed),
+            (own, Reason::SelfReview),
+            (approved, Reason::ApproverReview),
+        ],
+    };
+    objections
+        .into_iter()
+        .find_map(|(holds, reason)| holds.then_some(reason))
+}
+
+fn end(grant: &mut Grant, state: State, at: Instant) {
+    grant.state = state;
+    grant.ended_at = Some(at);
+}
+
+/// An instant and a duration later, the end of time at the latest.
+fn later(at: Instant, by: Duration) -> Instant {
+    at.checked_add(by).unwrap_or(Instant(i64::MAX))
+}

@@ -1,0 +1,148 @@
+//! Diagnostics for programs: one JSON object, described in the book's reference (`book/src/reference/json.md`).
+
+use serde::Serialize;
+
+use super::files::Files;
+use crate::diag::Code;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::Label;
+use crate::diag::Severity;
+
+/// Version of this format; raised where a reader of the one before would break.
+const FORMAT: u32 = 1;
+
+/// All diagnostics as one JSON object, with a newline at the end.
+#[must_use]
+pub fn json(all: &Diagnostics, files: Files<'_>) -> String {
+    let report = Report {
+        format: FORMAT,
+        errors: all.count(Severity::Error),
+        warnings: all.count(Severity::Warning),
+        diagnostics: all.iter().map(|one| Item::new(one, files)).collect(),
+    };
+    // Strings and numbers always serialize.
+    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    format: u32,
+    errors: usize,
+    warnings: usize,
+    diagnostics: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    code: Code,
+    severity: Severity,
+    message: &'a str,
+    help: Option<&'a str>,
+    notes: &'a [String],
+    labels: Vec<Place<'a>>,
+}
+
+impl<'a> Item<'a> {
+    fn new(diagnostic: &'a Diagnostic, files: Files<'_>) -> Self {
+        Self {
+            code: diagnostic.code,
+            severity: diagnostic.severity,
+            message: &diagnostic.message,
+            help: diagnostic.help.as_deref(),
+            notes: &diagnostic.notes,
+            labels: diagnostic.labels.iter().map(|label| Place::new(label, files)).collect(),
+        }
+    }
+}
+
+/// A label: where it starts and ends as people count (from 1, in characters) and as programs do (bytes from 0).
+#[derive(Serialize)]
+struct Place<'a> {
+    file: String,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    start_byte: u32,
+    end_byte: u32,
+    text: &'a str,
+}
+
+impl<'a> Place<'a> {
+    fn new(label: &'a Label, files: Files<'_>) -> Self {
+        let start = files.sources.position(label.span);
+        let end = files.sources.position(label.span.at_end());
+        Self {
+            file: files.path(label.span.file),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            start_byte: label.span.start,
+            end_byte: label.span.end,
+            text: &label.text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Sources;
+    use crate::text::Span;
+
+    #[test]
+    fn a_diagnostic_is_written_whole() {
+        let mut sources = Sources::default();
+        let file = sources.add("policy/a.gate", "é\nab cd\n");
+        let fault = Diagnostic::warning(Code::new("some-fault"), Span::new(file, 6, 8), "bad \"cd\"")
+            .label("this")
+            .help("write `ef`")
+            .note("a fact");
+        insta::assert_snapshot!(json(&[fault].into_iter().collect(), Files::new(&sources)), @r#"
+        {
+          "format": 1,
+          "errors": 0,
+          "warnings": 1,
+          "diagnostics": [
+            {
+              "code": "some-fault",
+              "severity": "warning",
+              "message": "bad \"cd\"",
+              "help": "write `ef`",
+              "notes": [
+                "a fact"
+              ],
+              "labels": [
+                {
+                  "file": "policy/a.gate",
+                  "line": 2,
+                  "column": 4,
+                  "end_line": 2,
+                  "end_column": 6,
+                  "start_byte": 6,
+                  "end_byte": 8,
+                  "text": "this"
+                }
+              ]
+            }
+          ]
+        }
+        "#);
+    }
+
+    #[test]
+    fn no_diagnostics_are_an_empty_list() {
+        insta::assert_snapshot!(json(&Diagnostics::new(), Files::new(&Sources::default())), @r#"
+        {
+          "format": 1,
+          "errors": 0,
+          "warnings": 0,
+          "diagnostics": []
+        }
+        "#);
+    }
+}

@@ -1,0 +1,18 @@
+//! Output formats, one per file, each a pure function from values to text. Nothing here writes to a terminal or a disk;
+//! `cli` does.
+
+mod excerpt;
+mod files;
+mod github;
+mod human;
+mod json;
+
+pub use files::Files;
+pub use github::annotations;
+pub use human::Colour;
+pub use human::Style;
+pub use human::diagnostic;
+pub use human::diagnostics;
+pub use human::printable;
+pub use human::summary;
+pub use json::json;

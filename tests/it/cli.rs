@@ -1,0 +1,173 @@
+//! The command line, run as a user runs it: output, standard error and exit code.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::process::Stdio;
+
+use crate::support::root;
+
+/// What a run came to.
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+/// The binary in a folder, with an environment that no terminal or CI system has touched.
+fn gatewright(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+    command.current_dir(folder).env_clear();
+    command
+}
+
+fn run_in(folder: &Path, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Run {
+    let output = gatewright(folder).args(args).stdin(Stdio::null()).output().unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn run(args: &str) -> Run {
+    run_in(root(), args.split_whitespace())
+}
+
+#[test]
+fn explain_prints_the_section_of_a_code() {
+    let run = run("explain role-cycle");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(run.out.starts_with("## role-cycle\n"), "{}", run.out);
+    assert!(!run.out.contains("## extends-other-kind"), "one section only");
+}
+
+#[test]
+fn explain_of_an_unknown_code_suggests_a_near_one() {
+    let run = run("explain role-cicle");
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    insta::assert_snapshot!(run.err, @"
+    error: no diagnostic or lint has the code `role-cicle`
+      help: did you mean `role-cycle`?
+    ");
+}
+
+#[test]
+fn wrong_usage_is_exit_2_and_says_how_it_is_done() {
+    for (args, says) in [
+        ("", "Usage: gatewright"),
+        ("chekc .", "similar subcommand exists: 'check'"),
+        ("check", "<PACKAGE>"),
+        ("check . --at yesterday", "expected a date, as `2026-03-01`"),
+        ("build .", "--out <DIR>"),
+        ("test . --report pdf=x", "there are json, junit, github and markdown"),
+        ("lint . --list", "cannot be used with"),
+    ] {
+        let run = run(args);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{args}");
+        assert!(run.err.contains(says), "{args}: {}", run.err);
+    }
+}
+
+#[test]
+fn every_verb_has_help_that_ends_in_an_example() {
+    let help = run("--help");
+    assert_eq!(help.code, 0);
+    let verbs: Vec<&str> = help
+        .out
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|verb| *verb != "help")
+        .collect();
+    assert_eq!(
+        verbs,
+        [
+            "check",
+            "lint",
+            "explain",
+            "fmt",
+            "build",
+            "test",
+            "init",
+            "completions"
+        ]
+    );
+    for verb in verbs {
+        let help = run(&format!("{verb} --help"));
+        let (_, examples) = help
+            .out
+            .split_once("\nExample")
+            .unwrap_or_else(|| panic!("{verb}: {}", help.out));
+        assert!(
+            examples.contains(&format!("  gatewright {verb} ")),
+            "{verb}: {examples}"
+        );
+    }
+}
+
+#[test]
+fn completions_are_written_for_every_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let run = run(&format!("completions {shell}"));
+        assert_eq!(run.code, 0, "{shell}");
+        assert!(
+            run.out.contains("completions") && run.out.contains("explain"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_stops_listening_ends_nothing_but_the_writing() {
+    let mut child = gatewright(root())
+        .args(["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn init_writes_a_package_and_replaces_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = run_in(dir.path(), ["init", "My Shop"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let project = fs::read_to_string(dir.path().join("My Shop/gatewright.toml")).unwrap();
+    assert!(project.contains("name = \"my-shop\""), "{project}");
+
+    let policy = dir.path().join("My Shop/policy/invoices.gate");
+    fs::write(&policy, "mine").unwrap();
+    fs::remove_file(dir.path().join("My Shop/gatewright.toml")).unwrap();
+    let again = run_in(dir.path(), ["init", "My Shop"]);
+    assert_eq!((again.code, again.out.as_str()), (2, ""));
+    insta::assert_snapshot!(again.err, @"
+    error: `My Shop/policy/invoices.gate` exists, and `init` replaces nothing
+      help: name a new folder, or move the file away
+    ");
+    assert_eq!(fs::read_to_string(&policy).unwrap(), "mine");
+    assert!(
+        !dir.path().join("My Shop/gatewright.toml").exists(),
+        "nothing is written where something is in the way"
+    );
+}
+
+#[test]
+fn init_in_the_current_folder_takes_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let shop = dir.path().join("corner-shop");
+    fs::create_dir(&shop).unwrap();
+    assert_eq!(run_in(&shop, ["init", "."]).code, 0);
+    assert!(
+        fs::read_to_string(shop.join("gatewright.toml"))
+            .unwrap()
+            .contains("\"corner-shop\"")
+    );
+}

@@ -1,0 +1,19 @@
+//! All integration tests, one binary. Each module below is a file or folder beside this one; `tidy` demands that none is
+//! forgotten.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking, and read the repository"
+)]
+
+mod book;
+mod cedar_examples;
+mod cli;
+mod mdtest;
+mod stages;
+mod support;
+mod tidy;

@@ -1,0 +1,6 @@
+//! The rules of the house that no compiler keeps: layers, owners of crates, headers, sizes, and that code, pages,
+//! examples and tests name each other completely. Each test lists every offence with its file and line.
+
+mod complete;
+mod files;
+mod layers;
