@@ -34,7 +34,7 @@ pub mod graph;
 /// Resolved program to Cedar, and Cedar's errors back to the author's words.
 pub mod lower;
 
-/// Scenario tests on compiled policies, and their snapshots.
+/// YAML scenarios: typed, run, kept as snapshots.
 pub mod scenario;
 
 /// The one place where stages are strung together.

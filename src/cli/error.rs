@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::load::LoadError;
+use crate::pipeline::BuildError;
 use crate::report::Colour;
 use crate::report::Style;
 use crate::report::printable;
@@ -17,6 +18,9 @@ pub(super) enum CliError {
     /// Reading or writing files.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// What the compiler made cannot be built; a fault of ours.
+    #[error(transparent)]
+    Build(#[from] BuildError),
     /// Standard output or standard input failed.
     #[error("cannot use {stream}: {}", source.kind())]
     Stream {
@@ -62,7 +66,7 @@ impl CliError {
                 "name one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and what else they need"
                     .into(),
             ),
-            Self::Bug => Some("please report it with the command and its input; no policy should cause it".into()),
+            Self::Bug | Self::Build(_) => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::Stream { .. } => None,
         }
     }

@@ -90,7 +90,42 @@ impl<'a> Lowering<'a> {
             self.uses(profile);
             self.request(profile);
             self.decisions(profile);
+            self.fences(profile);
         }
+    }
+
+    /// What no raw policy may open either: steps across tenants, and decisions on one's own request.
+    fn fences(&mut self, profile: &Profile) {
+        let context = Self::context(profile.span);
+        for part in self.step_tenant(profile, &context) {
+            let Some(guard) = part.guard.clone() else { continue };
+            let id = policy_id(&guard, &["break-glass", &profile.name]);
+            let draft = self.profile_draft(profile, id, Effect::Forbid);
+            self.drafts.push(Draft {
+                actions: STEPS
+                    .iter()
+                    .map(|step| step_action(self.program, step, profile))
+                    .collect(),
+                resource_is: Some(profile_entity(self.program, profile)),
+                unless: vec![part],
+                statement: guard,
+                kind: OriginKind::Isolate,
+                ..draft
+            });
+        }
+        let own = get(&context, "requester").binary(Operator::Equal, Self::principal(profile.principal, profile.span));
+        let id = policy_id(&format!("break-glass.{}.not-self", profile.name), &[]);
+        let draft = self.profile_draft(profile, id, Effect::Forbid);
+        self.drafts.push(Draft {
+            actions: ["ApproveBreakGlass", "RefuseBreakGlass", "ReviewBreakGlass"]
+                .iter()
+                .map(|step| step_action(self.program, step, profile))
+                .collect(),
+            resource_is: Some(profile_entity(self.program, profile)),
+            when: vec![Part::generated(own, "never the requester")],
+            statement: format!("{}.not-self", profile.name),
+            ..draft
+        });
     }
 
     /// The permits that a grant opens.
@@ -138,7 +173,7 @@ impl<'a> Lowering<'a> {
             span: profile.whole,
             inherited_by: None,
             because: None,
-            annotations: Vec::new(),
+            annotations: profile.annotations.clone(),
         }
     }
 

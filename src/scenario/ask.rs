@@ -36,9 +36,9 @@ pub struct Answer {
     pub verdict: Verdict,
     /// The statements that decided, `no-grant` among them where none did; empty for `unknown`.
     pub because: BTreeSet<String>,
-    /// The Cedar policies that decided.
+    /// The Cedar policies that decided; for `unknown`, those that could still decide.
     pub policies: BTreeSet<String>,
-    /// What else there is to say, a line each: errors with their policies, left-out attributes, residuals.
+    /// What else there is to say, a line each: errors with their policies, left-out attributes.
     pub notes: Vec<String>,
 }
 
@@ -150,30 +150,45 @@ impl Answer {
             .iter()
             .map(|error| format!("`{}` errored: {}", statement(&error.policy), error.message))
             .collect();
+        let has_clauses = |id: &str| {
+            policy
+                .origins
+                .policies
+                .get(id)
+                .is_some_and(|origin| !origin.clauses.is_empty())
+        };
+        let mut policies = decision.reasons.clone();
         let mut because: BTreeSet<String> = decision.reasons.iter().map(|id| statement(id)).collect();
-        let verdict =
-            match (&decision.outcome, decision.cause) {
-                (Outcome::Allow, _) => Verdict::Allow,
-                (Outcome::Unknown { residuals, missing }, _) => {
-                    let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-                    notes.push(format!("left out of the context: {}", names.join(", ")));
-                    notes.extend(residuals.iter().map(|residual| {
-                        format!("what is left of `{}`: {}", statement(&residual.policy), residual.cedar)
-                    }));
-                    because.clear();
-                    Verdict::Unknown
-                }
-                (Outcome::Deny, Cause::ForbidErrored | Cause::PermitErrored) => Verdict::Error,
-                (Outcome::Deny, Cause::Forbidden) => Verdict::Deny,
-                (Outcome::Deny, cause) => {
-                    because.insert(cause.name().to_owned());
-                    Verdict::Deny
-                }
-            };
+        let verdict = match (&decision.outcome, decision.cause) {
+            (Outcome::Allow, _) => Verdict::Allow,
+            (Outcome::Unknown { residuals, missing }, _) => {
+                let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+                notes.push(format!("left out of the context: {}", names.join(", ")));
+                // Clauses say it in the author's words; a policy without any is shown as Cedar leaves it.
+                notes.extend(
+                    residuals
+                        .iter()
+                        .filter(|residual| !has_clauses(&residual.policy))
+                        .map(|residual| {
+                            let cedar: Vec<&str> = residual.cedar.split_whitespace().collect();
+                            format!("what is left of `{}`: {}", statement(&residual.policy), cedar.join(" "))
+                        }),
+                );
+                policies = residuals.iter().map(|residual| residual.policy.clone()).collect();
+                because.clear();
+                Verdict::Unknown
+            }
+            (Outcome::Deny, Cause::ForbidErrored | Cause::PermitErrored) => Verdict::Error,
+            (Outcome::Deny, Cause::Forbidden) => Verdict::Deny,
+            (Outcome::Deny, cause) => {
+                because.insert(cause.name().to_owned());
+                Verdict::Deny
+            }
+        };
         Self {
             verdict,
             because,
-            policies: decision.reasons.clone(),
+            policies,
             notes,
         }
     }

@@ -1,7 +1,6 @@
 //! Why a decision is as it is, in the author's own words: the clauses of a statement with what each came to, and on a
 //! denial the grant that came nearest.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use cedar_policy::ActionConstraint;
@@ -13,6 +12,8 @@ use cedar_policy::ResourceConstraint;
 use serde::Serialize;
 
 use crate::bundle::Clause;
+use crate::bundle::EntityContract;
+use crate::bundle::EntityRole;
 use crate::bundle::Origin;
 use crate::bundle::Place;
 use crate::decide;
@@ -21,14 +22,15 @@ use crate::decide::EvaluateError;
 use super::Policy;
 use super::ask::Answer;
 use super::ask::Verdict;
+use super::suite::Expected;
 use super::suite::World;
 
 /// What decided, and what nearly did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// The statements that decided.
+    /// The statements that decided; where the outcome is unknown, those that could still decide.
     pub deciding: Vec<Statement>,
-    /// On a denial, the grant with the fewest clauses that did not hold.
+    /// On an unexpected denial, the grant with the fewest clauses that did not hold.
     pub nearest: Option<Statement>,
 }
 
@@ -72,17 +74,25 @@ pub enum Truth {
     True,
     /// It does not.
     False,
+    /// It reads a context attribute that was left out.
+    Unknown,
     /// It has no value.
     Error(String),
 }
 
 /// Explains an answer.
-pub(super) fn explain(answer: &Answer, request: &decide::Request, world: &World, policy: Policy<'_>) -> Explanation {
+pub(super) fn explain(
+    answer: &Answer,
+    expected: Expected,
+    request: &decide::Request,
+    world: &World,
+    policy: Policy<'_>,
+) -> Explanation {
     let scene = Scene { request, world, policy };
     let deciding = answer.policies.iter().filter_map(|id| scene.statement(id)).collect();
-    let nearest = match answer.verdict {
-        Verdict::Deny | Verdict::Error => scene.nearest(),
-        Verdict::Allow | Verdict::Unknown => None,
+    let nearest = match (answer.verdict, expected) {
+        (Verdict::Deny, Expected::Allow) | (Verdict::Error, _) => scene.nearest(),
+        _ => None,
     };
     Explanation { deciding, nearest }
 }
@@ -205,29 +215,75 @@ impl Scene<'_> {
             Ok(EvalResult::Bool(true)) => Truth::True,
             Ok(EvalResult::Bool(false)) => Truth::False,
             Ok(other) => Truth::Error(format!("not a boolean but {other}")),
+            Err(_) if self.reads_left_out(cedar) => Truth::Unknown,
             Err(error) => Truth::Error(error.to_string()),
         }
     }
 
+    /// Whether an expression reads an attribute of the context that the action requires and the request leaves out.
+    fn reads_left_out(&self, cedar: &str) -> bool {
+        let action = self.request.action.to_string();
+        let declared = self
+            .policy
+            .contract
+            .actions
+            .values()
+            .find(|known| known.cedar == action);
+        let required = declared
+            .into_iter()
+            .flat_map(|action| &action.context)
+            .filter(|(_, attribute)| attribute.required);
+        let left_out = required
+            .map(|(name, _)| name)
+            .filter(|name| !self.request.context.contains_key(*name));
+        let read: BTreeSet<&str> = attribute_paths(cedar)
+            .into_iter()
+            .filter_map(|path| path.strip_prefix("context.")?.split('.').next())
+            .collect();
+        left_out.into_iter().any(|name| read.contains(name.as_str()))
+    }
+
     /// The attributes an expression reads and their values.
     fn values(&self, cedar: &str) -> Vec<String> {
-        let fixtures: BTreeMap<&EntityUid, &str> = self
+        attribute_paths(cedar)
+            .into_iter()
+            .filter_map(|path| Some(format!("{path} = {}", self.shown(&self.evaluate(path).ok()?))))
+            .collect()
+    }
+
+    /// A value as the suite writes it.
+    fn shown(&self, value: &EvalResult) -> String {
+        match value {
+            EvalResult::EntityUid(uid) => self.entity_shown(uid),
+            // `datetime("2026-…")`: the type is plain from the text.
+            EvalResult::ExtensionValue(call) => {
+                match call.split_once("(\"").map(|(_, rest)| rest.trim_end_matches("\")")) {
+                    Some(argument) => argument.to_owned(),
+                    None => call.clone(),
+                }
+            }
+            other => other.to_string(),
+        }
+    }
+
+    /// A fixture by its name; members of enumerations and holder groups by their id.
+    fn entity_shown(&self, uid: &EntityUid) -> String {
+        let fixture = self
             .world
             .fixtures
             .iter()
-            .map(|(name, fixture)| (&fixture.named.uid, name.as_str()))
-            .collect();
-        let shown = |value: &EvalResult| match value {
-            EvalResult::EntityUid(uid) => match fixtures.get(uid) {
-                Some(name) => (*name).to_owned(),
-                None => uid.to_string(),
-            },
-            other => other.to_string(),
-        };
-        attribute_paths(cedar)
-            .into_iter()
-            .filter_map(|path| Some(format!("{path} = {}", shown(&self.evaluate(path).ok()?))))
-            .collect()
+            .find(|(_, fixture)| fixture.named.uid == *uid);
+        if let Some((name, _)) = fixture {
+            return name.clone();
+        }
+        let ty = uid.type_name().to_string();
+        let contract = self.policy.contract;
+        let is_enum = |declared: &EntityContract| declared.kind == EntityRole::Enum && declared.cedar == ty;
+        let generated = contract.holders_type.as_deref() == Some(&ty);
+        if generated || contract.entities.values().any(is_enum) {
+            return uid.id().unescaped().to_owned();
+        }
+        uid.to_string()
     }
 }
 

@@ -165,7 +165,7 @@ impl FailureKind {
     pub fn headline(&self) -> String {
         match self {
             Self::Decision(wrong) => wrong.headline(),
-            Self::Step { expected, actual } => format!("expected {expected}, got {actual}"),
+            Self::Step { expected, actual } => format!("expected {expected}, but {actual}"),
             Self::Log { .. } => "the log does not hold what it must".to_owned(),
             Self::Snapshot(SnapshotVerdict::Missing { path, .. }) => format!("`{path}` was never accepted"),
             Self::Snapshot(SnapshotVerdict::Changed { path, .. }) => format!("`{path}` differs from what was accepted"),

@@ -253,7 +253,7 @@ pub(super) fn judge(
         return None;
     }
     let explanation = match prepared {
-        Some(prepared) => explain::explain(&answer, prepared, world, policy),
+        Some(prepared) => explain::explain(&answer, claim.expected, prepared, world, policy),
         None => Explanation::default(),
     };
     Some(Failure {

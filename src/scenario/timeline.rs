@@ -6,7 +6,6 @@ use crate::emergency::Actor;
 use crate::emergency::EventKind;
 use crate::emergency::Ledger;
 use crate::emergency::Part;
-use crate::emergency::Refusal;
 use crate::emergency::Ruling;
 use crate::emergency::Terms;
 use crate::text::Instant;
@@ -183,25 +182,24 @@ impl<'a> Stage<'a> {
             Ok(emergency::Answer::Done { .. }) if refused.is_none() => return,
             Ok(emergency::Answer::Done { .. }) => "it was taken".to_owned(),
             Ok(emergency::Answer::Refused(refusal)) => {
-                let causes = self.causes(&refusal);
+                let decided = refusal
+                    .decision
+                    .as_ref()
+                    .map(|decision| Answer::of(decision, self.policy));
+                let mut causes = vec![refusal.reason.name().to_owned()];
+                causes.extend(decided.iter().flat_map(|answer| answer.because.clone()));
                 if refused.is_some_and(|cause| causes.iter().any(|known| known == cause)) {
                     return;
                 }
-                format!("it was refused because of {}", causes.join(", "))
+                let notes: String = decided
+                    .iter()
+                    .flat_map(|answer| &answer.notes)
+                    .map(|note| format!("; {note}"))
+                    .collect();
+                format!("it was refused because of {}{notes}", causes.join(", "))
             }
         };
         self.failures.push(unlike(span, &expected, &actual));
-    }
-
-    /// The state machine's reason, then the statements that denied.
-    fn causes(&self, refusal: &Refusal) -> Vec<String> {
-        let statements = refusal
-            .decision
-            .as_ref()
-            .map(|decision| Answer::of(decision, self.policy).because);
-        let mut causes = vec![refusal.reason.name().to_owned()];
-        causes.extend(statements.into_iter().flatten());
-        causes
     }
 
     /// What happens by time alone need not be listed, but where one such kind is, all of that kind are.

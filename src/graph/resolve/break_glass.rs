@@ -37,9 +37,12 @@ pub(super) fn profiles(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         if cx.program.profiles.iter().any(|known| known.name == decl.name.text) {
             continue;
         }
-        read(cx, &item.annotations, Place::Statement, item.span);
+        let said = read(cx, &item.annotations, Place::Statement, item.span);
         if let Some(profile) = profile(cx, item, decl) {
-            cx.program.profiles.push(profile);
+            cx.program.profiles.push(Profile {
+                annotations: said.pass,
+                ..profile
+            });
         }
     }
 }
@@ -417,6 +420,7 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, d
         revokers: draft.revokers,
         review: (within, reviewer),
         doc: item.doc.clone(),
+        annotations: Vec::new(),
     })
 }
 

@@ -45,7 +45,7 @@ pub(super) fn conditions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             let ty = type_of(cx, &param.ty);
             params.push((param.name.text.clone(), ty, param.name.span));
         }
-        cx.program.conditions.push(Condition {
+        cx.program.add_condition(Condition {
             name: decl.name.text.clone(),
             span: decl.name.span,
             params,
@@ -149,7 +149,7 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
             span: until.text.span,
         })
     });
-    cx.program.roles.push(Role {
+    let id = cx.program.add_role(Role {
         name: decl.name.text.clone(),
         span: decl.name.span,
         on,
@@ -159,10 +159,11 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
         when: decl.when.clone(),
         until,
         temporary: said.temporary,
+        annotations: said.pass,
         doc: item.doc.clone(),
         header: decl.header,
     });
-    Some(RoleId::at(cx.program.roles.len() - 1))
+    Some(id)
 }
 
 fn holders(cx: &mut Resolver<'_>, decl: &ast::RoleDecl, full: &str) -> Vec<TypeId> {

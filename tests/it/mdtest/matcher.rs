@@ -2,10 +2,11 @@
 
 use gatewright::diag::Diagnostic;
 use gatewright::diag::Diagnostics;
-use gatewright::graph;
 use gatewright::load::PackageFiles;
+use gatewright::pipeline;
+use gatewright::pipeline::Options;
 use gatewright::report;
-use gatewright::syntax;
+use gatewright::text::Instant;
 use gatewright::text::Sources;
 
 use super::page::Test;
@@ -74,25 +75,39 @@ pub(super) fn check(test: &Test, lints: Lints<'_>) -> Outcome {
     }
 }
 
+/// The project file of a test that shows none.
+const PROJECT: (&str, &str) = (
+    "gatewright.toml",
+    "[package]\nname = \"page\"\nversion = \"0.1.0\"\nedition = \"2026\"\n",
+);
+
+/// The policy of a test that shows none.
+const POLICY: (&str, &str) = (
+    "policy/main.gate",
+    "principal User;\nresource Page { action read; }\nrole reader for User { allow read on Page; }\n",
+);
+
 /// All diagnostics of a test's package.
 fn compile(test: &Test) -> (Sources, Diagnostics) {
-    let mut out = Diagnostics::new();
-    let texts = test.files.iter().map(|file| (file.path.as_str(), file.text.as_str()));
-    let package = PackageFiles::in_memory(texts, &mut out);
-    let files: Vec<_> = package
-        .gate
+    let mut texts: Vec<_> = test
+        .files
         .iter()
-        .map(|file| syntax::parse(&package.sources, *file, &syntax::Limits::default(), &mut out))
+        .map(|file| (file.path.as_str(), file.text.as_str()))
         .collect();
-    if !out.has_errors() {
-        graph::resolve(
-            &files,
-            &graph::Externals::default(),
-            gatewright::text::Duration::DAY,
-            &mut out,
-        );
+    if !texts.iter().any(|(path, _)| *path == PROJECT.0) {
+        texts.push(PROJECT);
     }
-    (package.sources, out.sorted())
+    if !texts.iter().any(|(path, _)| path.starts_with("policy/")) {
+        texts.push(POLICY);
+    }
+    let mut loading = Diagnostics::new();
+    let package = PackageFiles::in_memory(texts, &mut loading);
+    let options = Options {
+        at: Instant::parse_date("2026-03-01").unwrap(),
+        levels: Vec::new(),
+    };
+    let checked = pipeline::check(&package, &options, loading);
+    (package.sources, checked.diagnostics)
 }
 
 /// Whether a diagnostic counts: every fault, and the lints that the test is about.
