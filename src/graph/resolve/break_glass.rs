@@ -15,6 +15,7 @@ use super::annotations::read;
 use super::lookup::find_actions;
 use super::lookup::find_role;
 use super::lookup::find_type;
+use super::statements::with_doc;
 use crate::graph::Profile;
 use crate::graph::RoleId;
 use crate::graph::TypeId;
@@ -40,7 +41,7 @@ pub(super) fn profiles(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         let said = read(cx, &item.annotations, Place::Statement, item.span);
         if let Some(profile) = profile(cx, item, decl) {
             cx.program.profiles.push(Profile {
-                annotations: said.pass,
+                annotations: with_doc(said.pass, item.doc.as_deref()),
                 ..profile
             });
         }
