@@ -1,11 +1,14 @@
 //! Compiles the package of a test and compares its diagnostics with the assertions.
 
+use std::num::NonZeroUsize;
+
 use gatewright::diag::Diagnostic;
 use gatewright::diag::Diagnostics;
 use gatewright::load::PackageFiles;
 use gatewright::pipeline;
 use gatewright::pipeline::Options;
 use gatewright::report;
+use gatewright::scenario::golden::SnapshotMode;
 use gatewright::text::Instant;
 use gatewright::text::Sources;
 
@@ -107,7 +110,17 @@ fn compile(test: &Test) -> (Sources, Diagnostics) {
         levels: Vec::new(),
     };
     let checked = pipeline::check(&package, &options, loading);
-    (package.sources, checked.diagnostics)
+    let mut found = checked.diagnostics.clone();
+    if !checked.failed() && !package.scenarios.is_empty() {
+        let options = pipeline::TestOptions {
+            filter: None,
+            threads: NonZeroUsize::MIN,
+            snapshots: SnapshotMode::ReadOnly,
+        };
+        let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
+        found.extend(tested.diagnostics);
+    }
+    (package.sources, found.sorted())
 }
 
 /// Whether a diagnostic counts: every fault, and the lints that the test is about.
