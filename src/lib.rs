@@ -34,6 +34,9 @@ pub mod graph;
 /// Resolved program to Cedar, and Cedar's errors back to the author's words.
 pub mod lower;
 
+/// What is valid and yet suspicious: one file and one page per lint, levels, waivers.
+pub mod lint;
+
 /// The one place where stages are strung together.
 pub mod pipeline;
 
