@@ -34,6 +34,9 @@ pub mod graph;
 /// Resolved program to Cedar, and Cedar's errors back to the author's words.
 pub mod lower;
 
+/// YAML scenarios: typed, run, kept as snapshots.
+pub mod scenario;
+
 /// What is valid and yet suspicious: one file and one page per lint, levels, waivers.
 pub mod lint;
 

@@ -8,6 +8,8 @@ use clap::Subcommand;
 use clap::ValueEnum;
 use clap_complete::Shell;
 
+use crate::text::Instant;
+
 /// Write authorization in Gate, lint it, compile it to Cedar, test it by scenarios
 #[derive(Debug, Parser)]
 #[command(
@@ -35,9 +37,28 @@ pub(super) struct Args {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    Check(Check),
     Explain(Explain),
+    Build(Build),
+    Test(Test),
     Init(Init),
     Completions(Completions),
+}
+
+/// Say everything that is wrong with a package: faults and lints
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewright check examples/marketplace
+  gatewright check policies.cedar --schema schema.cedarschema
+  gatewright check . --format json")]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) package: PackageArgs,
+    #[command(flatten)]
+    pub(super) lints: LintArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
 }
 
 /// Explain a diagnostic or a lint by its code
@@ -49,6 +70,49 @@ pub(super) struct Explain {
     /// The code, as it stands in brackets after `error` or `warning`
     #[arg(value_name = "CODE")]
     pub(super) code: String,
+}
+
+/// Compile a package to Cedar, with its schema, roles, source map and manifest
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  gatewright build examples/marketplace --out target/marketplace")]
+pub(super) struct Build {
+    #[command(flatten)]
+    pub(super) package: PackageArgs,
+    /// The folder to write, created or brought up to date; it must hold nothing but an earlier build
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    #[command(flatten)]
+    pub(super) lints: LintArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Run the scenarios of a package
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewright test examples/marketplace
+  gatewright test . --filter break-glass --report junit=target/junit.xml
+  gatewright test . --accept           accept new and changed snapshots")]
+pub(super) struct Test {
+    #[command(flatten)]
+    pub(super) package: PackageArgs,
+    /// Accept every new or changed snapshot (refused under CI=true)
+    #[arg(long, conflicts_with = "review")]
+    pub(super) accept: bool,
+    /// Show every new or changed snapshot and ask whether to accept it (refused under CI=true)
+    #[arg(long)]
+    pub(super) review: bool,
+    /// Run only tests whose `SUITE: TEST` holds this text
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Option<String>,
+    /// Write a report: json, junit, github or markdown (can be repeated; `-` is standard output)
+    #[arg(long = "report", value_name = "FORMAT=PATH")]
+    pub(super) reports: Vec<ReportArg>,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
 }
 
 /// Write a small package that checks and passes its tests
@@ -73,12 +137,103 @@ pub(super) struct Completions {
     pub(super) shell: Shell,
 }
 
+/// What to read.
+#[derive(Debug, ClapArgs)]
+pub(super) struct PackageArgs {
+    /// Folder with `gatewright.toml` and `policy/`, or one or more `.cedar` files
+    #[arg(required = true, value_name = "PACKAGE")]
+    pub(super) package: Vec<PathBuf>,
+    /// Schema of the `.cedar` files
+    #[arg(long, value_name = "FILE")]
+    pub(super) schema: Option<PathBuf>,
+    /// Entities of the `.cedar` files, as Cedar JSON
+    #[arg(long, value_name = "FILE")]
+    pub(super) entities: Option<PathBuf>,
+    /// Links of the templates in the `.cedar` files, as Cedar JSON
+    #[arg(long, value_name = "FILE")]
+    pub(super) links: Option<PathBuf>,
+    /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(super) at: Option<Instant>,
+}
+
+/// Which lints, at which level.
+#[derive(Debug, Default, ClapArgs)]
+pub(super) struct LintArgs {
+    /// Silence a lint (can be repeated)
+    #[arg(long, value_name = "LINT")]
+    pub(super) allow: Vec<String>,
+    /// Show a lint without failing (can be repeated)
+    #[arg(long, value_name = "LINT")]
+    pub(super) warn: Vec<String>,
+    /// Fail on a lint (can be repeated)
+    #[arg(long, value_name = "LINT")]
+    pub(super) deny: Vec<String>,
+}
+
+/// How to show what was found.
+#[derive(Debug, ClapArgs)]
+pub(super) struct OutputArgs {
+    /// For people, for programs, or as GitHub workflow commands
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+}
+
+/// How to show what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Human,
+    Json,
+    Github,
+}
+
 /// When to write colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColourChoice {
     Auto,
     Always,
     Never,
+}
+
+/// `FORMAT=PATH` of `--report`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ReportArg {
+    pub(super) format: ReportFormat,
+    pub(super) path: PathBuf,
+}
+
+/// A format of `--report`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    Json,
+    Junit,
+    Github,
+    Markdown,
+}
+
+impl std::str::FromStr for ReportArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or("expected FORMAT=PATH, as `junit=target/junit.xml`")?;
+        let format = ReportFormat::from_str(format, false)
+            .map_err(|_| format!("no format `{format}`; there are json, junit, github and markdown"))?;
+        Ok(Self {
+            format,
+            path: path.into(),
+        })
+    }
+}
+
+fn date(text: &str) -> Result<Instant, String> {
+    Instant::parse_date(text)
+        .or_else(|| Instant::parse(text))
+        .ok_or_else(|| {
+            "expected a date, as `2026-03-01`, or an instant with its zone, as `2026-03-01T10:00:00Z`".into()
+        })
 }
 
 #[cfg(test)]
@@ -90,5 +245,22 @@ mod tests {
     #[test]
     fn the_arguments_are_well_formed() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn reports_name_a_format_and_a_path() {
+        let report: ReportArg = "junit=a=b.xml".parse().unwrap();
+        assert_eq!((report.format, report.path), (ReportFormat::Junit, "a=b.xml".into()));
+        for wrong in ["junit", "junit=", "=x", "pdf=x"] {
+            assert!(wrong.parse::<ReportArg>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn dates_are_days_or_instants_with_a_zone() {
+        assert_eq!(date("2026-03-01"), date("2026-03-01T00:00:00Z"));
+        for wrong in ["yesterday", "2026-3-1", "2026-02-30", "2026-03-01T00:00:00"] {
+            assert!(date(wrong).is_err(), "{wrong}");
+        }
     }
 }

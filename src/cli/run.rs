@@ -52,7 +52,10 @@ pub fn main() -> Exit {
 
 fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {
     match verb {
+        Verb::Check(args) => cmd::check::run(args, console),
         Verb::Explain(args) => cmd::explain::run(args, console),
+        Verb::Build(args) => cmd::build::run(args, console),
+        Verb::Test(args) => cmd::test::run(args, console),
         Verb::Init(args) => cmd::init::run(args, console),
         Verb::Completions(args) => cmd::completions::run(args, console),
     }

@@ -1,5 +1,10 @@
 //! The collector every stage writes into: keeps order stable and drops exact repeats.
 
+use std::collections::BTreeSet;
+
+use crate::text::Span;
+
+use super::Code;
 use super::Diagnostic;
 use super::Severity;
 
@@ -7,6 +12,7 @@ use super::Severity;
 #[derive(Debug, Clone, Default)]
 pub struct Diagnostics {
     items: Vec<Diagnostic>,
+    known: BTreeSet<(Code, Option<Span>, String)>,
 }
 
 impl Diagnostics {
@@ -19,12 +25,10 @@ impl Diagnostics {
     /// Adds one, unless the same code already says the same at the same place
     /// (a condition is checked once for each pair of types that use it).
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        let repeated = self.items.iter().rev().any(|known| {
-            known.code == diagnostic.code
-                && known.primary() == diagnostic.primary()
-                && known.message == diagnostic.message
-        });
-        if !repeated {
+        if self
+            .known
+            .insert((diagnostic.code, diagnostic.primary(), diagnostic.message.clone()))
+        {
             self.items.push(diagnostic);
         }
     }

@@ -54,6 +54,15 @@ pub struct Program {
     pub waivers: Vec<Waiver>,
     /// What leads where.
     pub relations: Relations,
+    /// Ids by name; kept by `add_type`, `add_condition` and `add_role`.
+    by_name: ByName,
+}
+
+#[derive(Debug, Clone, Default)]
+struct ByName {
+    types: BTreeMap<String, TypeId>,
+    conditions: BTreeMap<String, ConditionId>,
+    roles: BTreeMap<String, RoleId>,
 }
 
 impl Program {
@@ -115,25 +124,44 @@ impl Program {
             .and_then(|namespace| name.strip_prefix(namespace))
             .and_then(|rest| rest.strip_prefix("::"))
             .unwrap_or(name);
-        self.types.iter().position(|ty| ty.name == bare).map(TypeId::at)
+        self.by_name.types.get(bare).copied()
     }
 
     /// A condition by name.
     #[must_use]
     pub fn find_condition(&self, name: &str) -> Option<ConditionId> {
-        self.conditions
-            .iter()
-            .position(|condition| condition.name == name)
-            .map(ConditionId::at)
+        self.by_name.conditions.get(name).copied()
     }
 
     /// A role by its full name, `finance` or `Org.admin`.
     #[must_use]
     pub fn find_role(&self, name: &str) -> Option<RoleId> {
-        self.roles
-            .iter()
-            .position(|role| role.full_name(self) == name)
-            .map(RoleId::at)
+        self.by_name.roles.get(name).copied()
+    }
+
+    /// Adds a type; of equal names the first is the one that is found.
+    pub(super) fn add_type(&mut self, ty: EntityType) -> TypeId {
+        let id = TypeId::at(self.types.len());
+        self.by_name.types.entry(ty.name.clone()).or_insert(id);
+        self.types.push(ty);
+        id
+    }
+
+    /// Adds a condition; of equal names the first is the one that is found.
+    pub(super) fn add_condition(&mut self, condition: Condition) -> ConditionId {
+        let id = ConditionId::at(self.conditions.len());
+        self.by_name.conditions.entry(condition.name.clone()).or_insert(id);
+        self.conditions.push(condition);
+        id
+    }
+
+    /// Adds a role; of equal names the first is the one that is found.
+    pub(super) fn add_role(&mut self, role: Role) -> RoleId {
+        let id = RoleId::at(self.roles.len());
+        let name = role.full_name(self);
+        self.by_name.roles.entry(name).or_insert(id);
+        self.roles.push(role);
+        id
     }
 
     /// Types of one kind, in the order of their declarations.
@@ -206,6 +234,8 @@ pub struct Attribute {
     pub masked: bool,
     /// Its description.
     pub doc: Option<String>,
+    /// Other annotations, as name and text.
+    pub annotations: Vec<(String, String)>,
     /// Where it is declared.
     pub span: Span,
 }
@@ -402,6 +432,8 @@ pub struct Role {
     pub temporary: Option<Span>,
     /// Its description.
     pub doc: Option<String>,
+    /// Other annotations, as name and text; every grant of the role carries them to Cedar.
+    pub annotations: Vec<(String, String)>,
     /// `role …` up to its block.
     pub header: Span,
 }
@@ -556,8 +588,8 @@ pub struct Profile {
     pub max_uses: i64,
     /// Rest between two grants.
     pub cooldown: Duration,
-    /// Window and count of grants.
-    pub grants_per: (Duration, i64),
+    /// Window and count of grants, where they are counted.
+    pub grants_per: Option<(Duration, i64)>,
     /// Guards it lifts: indices into `requires`.
     pub lifts: Vec<(usize, Span)>,
     /// Who is told of what: event → channels.
@@ -568,6 +600,8 @@ pub struct Profile {
     pub review: (Duration, RoleId),
     /// Its description.
     pub doc: Option<String>,
+    /// Other annotations, as name and text.
+    pub annotations: Vec<(String, String)>,
 }
 
 /// `assert`: names and types are checked here, the claim is proved elsewhere.

@@ -285,7 +285,7 @@ fn shortest_cycle<T: Ord + Copy>(graph: &DiGraph<T, ()>, component: &[NodeIndex]
     None
 }
 
-/// The conditions and types an expression names, parameters of its own not told apart: a parameter may not share a name.
+/// The conditions and types an expression names.
 fn named(program: &Program, expr: &Expr) -> Vec<Node> {
     let mut found = Vec::new();
     collect(program, expr, &mut found);
@@ -294,16 +294,22 @@ fn named(program: &Program, expr: &Expr) -> Vec<Node> {
     found
 }
 
+/// The condition that a bare name means. One with parameters is called, so the name is a member's or a parameter's.
+fn condition_by_name(program: &Program, name: &str) -> Option<Node> {
+    let id = program.find_condition(name)?;
+    program.condition(id)?.params.is_empty().then_some(Node::Condition(id))
+}
+
+fn type_by_path(program: &Program, path: &Path) -> Option<Node> {
+    let parts: Vec<&str> = path.parts.iter().map(|part| part.text.as_str()).collect();
+    program.find_type(&parts.join("::")).map(Node::Type)
+}
+
 fn collect(program: &Program, expr: &Expr, found: &mut Vec<Node>) {
-    let condition = |name: &str| program.find_condition(name).map(Node::Condition);
-    let ty = |path: &Path| {
-        let parts: Vec<&str> = path.parts.iter().map(|part| part.text.as_str()).collect();
-        program.find_type(&parts.join("::")).map(Node::Type)
-    };
     match &expr.kind {
-        ExprKind::Name(name) => found.extend(condition(name)),
+        ExprKind::Name(name) => found.extend(condition_by_name(program, name)),
         ExprKind::Call(name, args) => {
-            found.extend(condition(&name.text));
+            found.extend(program.find_condition(&name.text).map(Node::Condition));
             args.iter().for_each(|arg| collect(program, arg, found));
         }
         ExprKind::Not(inner) | ExprKind::Negate(inner) | ExprKind::Has(inner, _) | ExprKind::Like(inner, _) => {
@@ -319,7 +325,7 @@ fn collect(program: &Program, expr: &Expr, found: &mut Vec<Node>) {
         }
         ExprKind::If(test, yes, no) => [test, yes, no].into_iter().for_each(|one| collect(program, one, found)),
         ExprKind::Is(inner, path, container) => {
-            found.extend(ty(path));
+            found.extend(type_by_path(program, path));
             collect(program, inner, found);
             container.iter().for_each(|one| collect(program, one, found));
         }
@@ -328,7 +334,7 @@ fn collect(program: &Program, expr: &Expr, found: &mut Vec<Node>) {
             args.iter().for_each(|arg| collect(program, arg, found));
         }
         ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| collect(program, value, found)),
-        ExprKind::Entity(path, _) => found.extend(ty(path)),
+        ExprKind::Entity(path, _) => found.extend(type_by_path(program, path)),
         ExprKind::Bool(_) | ExprKind::Long(_) | ExprKind::Text(_) | ExprKind::Duration(_) => {}
     }
 }

@@ -5,10 +5,8 @@
 //! guarantees is taken as given: requests fit the schema, and principal and resource are loaded entities. An entity that
 //! an attribute names need not be.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::graph::Attribute;
 use crate::graph::Operator;
 use crate::graph::Program;
 use crate::graph::Ty;
@@ -382,6 +380,9 @@ impl Flow<'_> {
             TypedKind::Named(_, body) => self.type_of(body),
             TypedKind::If(_, yes, _) => self.type_of(yes),
             TypedKind::Entity(ty, _) => type_named(self.program, ty).map_or(Ty::Unknown, Ty::Entity),
+            TypedKind::Attribute(of, name) if written(of, name).is_some() => {
+                written(of, name).map_or(Ty::Unknown, |value| self.type_of(value))
+            }
             TypedKind::Attribute(of, name) => match self.type_of(of) {
                 Ty::Record(fields) => fields.get(name).map_or(Ty::Unknown, |field| field.ty.clone()),
                 Ty::Entity(id) => self.declared(id, name).map_or(Ty::Unknown, |(ty, _)| ty),
@@ -395,23 +396,7 @@ impl Flow<'_> {
                     .unwrap_or(Ty::Unknown),
                 _ => Ty::Unknown,
             },
-            TypedKind::Record(fields) => Ty::Record(
-                fields
-                    .iter()
-                    .map(|(name, value)| (name.clone(), self.field(value)))
-                    .collect::<BTreeMap<_, _>>(),
-            ),
             _ => Ty::Unknown,
-        }
-    }
-
-    fn field(&self, value: &TypedExpr) -> Attribute {
-        Attribute {
-            ty: self.type_of(value),
-            required: true,
-            masked: false,
-            doc: None,
-            span: value.span,
         }
     }
 
@@ -425,6 +410,14 @@ impl Flow<'_> {
         roles
             .any(|role| role.on == Some(id) && role.by.is_none() && role.name == name)
             .then_some((Ty::Unknown, true))
+    }
+}
+
+/// The value of an attribute of a record that stands right there: `{ a: 1 }.a`.
+fn written<'e>(of: &'e TypedExpr, name: &str) -> Option<&'e TypedExpr> {
+    match &of.kind {
+        TypedKind::Record(fields) => fields.iter().find(|(field, _)| field == name).map(|(_, value)| value),
+        _ => None,
     }
 }
 

@@ -90,7 +90,42 @@ impl<'a> Lowering<'a> {
             self.uses(profile);
             self.request(profile);
             self.decisions(profile);
+            self.fences(profile);
         }
+    }
+
+    /// What no raw policy may open either: steps across tenants, and decisions on one's own request.
+    fn fences(&mut self, profile: &Profile) {
+        let context = Self::context(profile.span);
+        for part in self.step_tenant(profile, &context) {
+            let Some(guard) = part.guard.clone() else { continue };
+            let id = policy_id(&guard, &["break-glass", &profile.name]);
+            let draft = self.profile_draft(profile, id, Effect::Forbid);
+            self.drafts.push(Draft {
+                actions: STEPS
+                    .iter()
+                    .map(|step| step_action(self.program, step, profile))
+                    .collect(),
+                resource_is: Some(profile_entity(self.program, profile)),
+                unless: vec![part],
+                statement: guard,
+                kind: OriginKind::Isolate,
+                ..draft
+            });
+        }
+        let own = get(&context, "requester").binary(Operator::Equal, Self::principal(profile.principal, profile.span));
+        let id = policy_id(&format!("break-glass.{}.not-self", profile.name), &[]);
+        let draft = self.profile_draft(profile, id, Effect::Forbid);
+        self.drafts.push(Draft {
+            actions: ["ApproveBreakGlass", "RefuseBreakGlass", "ReviewBreakGlass"]
+                .iter()
+                .map(|step| step_action(self.program, step, profile))
+                .collect(),
+            resource_is: Some(profile_entity(self.program, profile)),
+            when: vec![Part::generated(own, "never the requester")],
+            statement: format!("{}.not-self", profile.name),
+            ..draft
+        });
     }
 
     /// The permits that a grant opens.
@@ -138,7 +173,7 @@ impl<'a> Lowering<'a> {
             span: profile.whole,
             inherited_by: None,
             because: None,
-            annotations: Vec::new(),
+            annotations: profile.annotations.clone(),
         }
     }
 
@@ -358,15 +393,12 @@ impl<'a> Lowering<'a> {
                 }
             }
             let words = format!(
-                "approved by {} of {}: the {}.",
+                "approver {} of {} holds {}",
+                n + 1,
                 count.value,
-                self.program.role_name(role),
-                n + 1
+                self.program.role_name(role)
             );
-            parts.push(Part::generated(
-                TypedExpr::all(tests, span),
-                words.trim_end_matches('.'),
-            ));
+            parts.push(Part::generated(TypedExpr::all(tests, span), words));
         }
         Some(parts)
     }
@@ -452,8 +484,7 @@ impl<'a> Lowering<'a> {
         let none = |fact: &str| get(&context, fact).binary(Operator::Equal, at.long(0));
         when.push(Part::generated(none("open_reviews"), "no review is open"));
         when.push(Part::generated(none("active_grants"), "no grant is active"));
-        let (window, most) = profile.grants_per;
-        if most != i64::MAX {
+        if let Some((window, most)) = profile.grants_per {
             let test = get(&context, "grants_in_window").binary(Operator::Less, at.long(most));
             when.push(Part::generated(test, format!("grants per {window} at most {most}")));
         }
@@ -507,7 +538,10 @@ impl<'a> Lowering<'a> {
                     other.clone(),
                 ];
                 when.extend(tenant.iter().cloned());
-                when.push(Part::generated(not_approver.clone(), "each approver once"));
+                // Whoever approved may think better of it and refuse.
+                if step == "ApproveBreakGlass" {
+                    when.push(Part::generated(not_approver.clone(), "each approver once"));
+                }
                 when.push(Part::generated(
                     now.binary(Operator::Less, ends),
                     format!("pending {}", profile.pending),

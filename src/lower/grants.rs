@@ -153,10 +153,26 @@ impl Lowering<'_> {
                     .filter(|_| receiver.inherited)
                     .map(|(role, _)| self.program.role_name(*role)),
                 because: grant.statement.because.as_ref().map(|because| because.value.clone()),
-                annotations: grant.statement.annotations.clone(),
+                annotations: self.grant_annotations(grant),
             };
             self.drafts.push(draft);
         }
+    }
+
+    /// A grant's own annotations, and those of its role that it does not give itself.
+    fn grant_annotations(&self, grant: &Grant) -> Vec<(String, String)> {
+        let mut all = grant.statement.annotations.clone();
+        if let Holder::Role(role) = grant.holder
+            && let Some(role) = self.program.role(role)
+        {
+            let inherited = role
+                .annotations
+                .iter()
+                .filter(|(name, _)| !all.iter().any(|(own, _)| own == name));
+            let inherited: Vec<_> = inherited.cloned().collect();
+            all.extend(inherited);
+        }
+        all
     }
 
     /// A plain role as an entity for the scope; a role held per entity is tested in the condition instead.

@@ -133,7 +133,7 @@ fn first_line(text: &str) -> String {
 pub fn read_policies(
     sources: &Sources,
     files: &[FileId],
-    links: Option<FileId>,
+    links: &[FileId],
     ids: RawIds,
     out: &mut Diagnostics,
 ) -> Vec<RawPolicy> {
@@ -190,8 +190,8 @@ pub fn read_policies(
             templates.insert(id.clone(), (template.new_id(PolicyId::new(&id)), span));
         }
     }
-    if let Some(links) = links {
-        for linked in link_all(sources, links, &templates, out) {
+    for links in links {
+        for linked in link_all(sources, *links, &templates, out) {
             let id = linked.policy.id().to_string();
             if let Some(known) = policies.get(&id).map(|known| known.span) {
                 same_id(&id, linked.span, known, out);

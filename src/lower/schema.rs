@@ -139,6 +139,7 @@ fn entity_types(program: &Program, types: &mut Map<String, Value>) {
                     required: true,
                     masked: false,
                     doc: None,
+                    annotations: Vec::new(),
                     span: role.span,
                 };
                 attributes.insert(role.name.clone(), holders);
@@ -266,6 +267,7 @@ fn attribute(ty: Ty, profile: &Profile) -> Attribute {
         required: true,
         masked: false,
         doc: None,
+        annotations: Vec::new(),
         span: profile.span,
     }
 }
@@ -386,7 +388,7 @@ fn record(program: &Program, attributes: &BTreeMap<String, Attribute>) -> Value 
         let mut value = value_type(program, &attribute.ty);
         if let Some(object) = value.as_object_mut() {
             object.insert("required".to_owned(), json!(attribute.required));
-            annotate(object, attribute.doc.as_deref(), &[]);
+            annotate(object, attribute.doc.as_deref(), &attribute.annotations);
         }
         fields.insert(name.clone(), value);
     }

@@ -12,6 +12,7 @@ use crate::load::PackageFiles;
 use crate::lower;
 use crate::lower::Lowered;
 use crate::lower::RawIds;
+use crate::scenario;
 use crate::syntax;
 use crate::syntax::ast;
 use crate::text::Duration;
@@ -87,7 +88,9 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         Some(_) => RawIds::Annotated,
         None => RawIds::Numbered,
     };
-    let raw = lower::read_policies(sources, &package.cedar, package.links, ids, &mut out);
+    let mut links = scenario::link_files(sources, &package.scenarios);
+    links.extend(package.links);
+    let raw = lower::read_policies(sources, &package.cedar, &links, ids, &mut out);
     let longest = Duration(i64::from(project.limits.break_glass_hours).saturating_mul(Duration::HOUR.0));
     let program = graph::resolve(&files, &raw_schema.externals, longest, &mut out);
     nothing_declared(package, &program, &raw, &mut out);

@@ -2,9 +2,14 @@
 
 mod build;
 mod check;
+mod test;
 
 pub use build::BuildError;
 pub use build::build;
 pub use check::Checked;
 pub use check::Options;
 pub use check::check;
+pub use test::TestError;
+pub use test::TestOptions;
+pub use test::Tested;
+pub use test::test;

@@ -4,6 +4,7 @@ use super::files::Files;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::Severity;
+use crate::text::Span;
 
 /// One command per diagnostic. GitHub finds the files where the run stands at the repository's root.
 #[must_use]
@@ -12,13 +13,24 @@ pub fn annotations(all: &Diagnostics, files: Files<'_>) -> String {
 }
 
 fn annotation(diagnostic: &Diagnostic, files: Files<'_>) -> String {
-    let command = match diagnostic.severity {
+    let kind = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Advice => "notice",
     };
+    let mut text = diagnostic.message.clone();
+    for (kind, line) in
+        (diagnostic.help.iter().map(|help| ("help", help))).chain(diagnostic.notes.iter().map(|note| ("note", note)))
+    {
+        text.push_str(&format!("\n{kind}: {line}"));
+    }
+    command(kind, diagnostic.primary(), diagnostic.code.as_str(), &text, files)
+}
+
+/// One command: `error`, `warning` or `notice`, at a place if there is one.
+pub(super) fn command(kind: &str, span: Option<Span>, title: &str, text: &str, files: Files<'_>) -> String {
     let mut properties = Vec::new();
-    if let Some(span) = diagnostic.primary() {
+    if let Some(span) = span {
         let start = files.sources.position(span);
         let end = files.sources.position(span.at_end());
         properties.push(("file", files.path(span.file)));
@@ -30,19 +42,12 @@ fn annotation(diagnostic: &Diagnostic, files: Files<'_>) -> String {
             properties.push(("endColumn", end.column.to_string()));
         }
     }
-    properties.push(("title", diagnostic.code.to_string()));
+    properties.push(("title", title.to_owned()));
     let properties: Vec<_> = properties
         .into_iter()
         .map(|(key, value)| format!("{key}={}", escape(&value).replace(':', "%3A").replace(',', "%2C")))
         .collect();
-
-    let mut text = diagnostic.message.clone();
-    for (kind, line) in
-        (diagnostic.help.iter().map(|help| ("help", help))).chain(diagnostic.notes.iter().map(|note| ("note", note)))
-    {
-        text.push_str(&format!("\n{kind}: {line}"));
-    }
-    format!("::{command} {}::{}\n", properties.join(","), escape(&text))
+    format!("::{kind} {}::{}\n", properties.join(","), escape(text))
 }
 
 fn escape(text: &str) -> String {
@@ -54,7 +59,6 @@ mod tests {
     use super::*;
     use crate::diag::Code;
     use crate::text::Sources;
-    use crate::text::Span;
 
     #[test]
     fn a_diagnostic_is_one_line_with_its_place() {

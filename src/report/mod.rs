@@ -6,6 +6,8 @@ mod files;
 mod github;
 mod human;
 mod json;
+/// What a run of scenarios came to.
+pub mod tests;
 
 pub use files::Files;
 pub use github::annotations;

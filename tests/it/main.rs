@@ -14,5 +14,7 @@ mod book;
 mod cedar_examples;
 mod cli;
 mod mdtest;
+mod scenarios;
+mod stages;
 mod support;
 mod tidy;

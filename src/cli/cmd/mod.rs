@@ -1,5 +1,10 @@
 //! The verbs, one file each: arguments in, exit code out.
 
+pub(super) mod build;
+pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod explain;
 pub(super) mod init;
+mod package;
+mod review;
+pub(super) mod test;

@@ -37,7 +37,7 @@ pub(super) fn shapes(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &Ex
                     ast::EntityKind::Group => TypeKind::Group,
                 };
                 let ty = blank(cx, &decl.name, kind, item.doc.clone(), said);
-                cx.program.types.push(ty);
+                cx.program.add_type(ty);
             }
             _ => {}
         }
@@ -50,7 +50,7 @@ pub(super) fn shapes(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &Ex
             },
             None => TypeKind::Raw,
         };
-        cx.program.types.push(EntityType {
+        cx.program.add_type(EntityType {
             name: external.name.clone(),
             cedar: cedar.clone(),
             kind,
@@ -195,7 +195,7 @@ fn enumeration(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::EnumDecl) {
         members,
     };
     let ty = blank(cx, &decl.name, kind, item.doc.clone(), said);
-    cx.program.types.push(ty);
+    cx.program.add_type(ty);
 }
 
 fn fill(cx: &mut Resolver<'_>, id: TypeId, decl: &ast::EntityDecl) {
@@ -224,6 +224,7 @@ fn fill(cx: &mut Resolver<'_>, id: TypeId, decl: &ast::EntityDecl) {
                 required: !parent.optional,
                 masked: false,
                 doc: None,
+                annotations: Vec::new(),
                 span: name.span,
             };
             insert(cx, &mut attributes, name, attribute);
@@ -278,6 +279,7 @@ fn attribute(cx: &mut Resolver<'_>, written: &ast::Attribute) -> Attribute {
         required: !written.optional,
         masked: said.masked,
         doc: written.doc.clone(),
+        annotations: said.pass,
         span: written.name.span,
     }
 }

@@ -139,6 +139,7 @@ impl Reader<'_> {
                         required: field.get("required").and_then(Value::as_bool).unwrap_or(true),
                         masked: false,
                         doc: None,
+                        annotations: Vec::new(),
                         span: self.span,
                     };
                     (name.clone(), attribute)

@@ -1,11 +1,19 @@
 //! Compiles the package of a test and compares its diagnostics with the assertions.
 
+use std::num::NonZeroUsize;
+
 use gatewright::diag::Diagnostic;
 use gatewright::diag::Diagnostics;
-use gatewright::graph;
 use gatewright::load::PackageFiles;
+use gatewright::pipeline;
+use gatewright::pipeline::Options;
+use gatewright::pipeline::TestOptions;
 use gatewright::report;
-use gatewright::syntax;
+use gatewright::scenario::RunReport;
+use gatewright::scenario::TestOutcome;
+use gatewright::scenario::codes;
+use gatewright::scenario::golden::SnapshotMode;
+use gatewright::text::Instant;
 use gatewright::text::Sources;
 
 use super::page::Test;
@@ -74,25 +82,63 @@ pub(super) fn check(test: &Test, lints: Lints<'_>) -> Outcome {
     }
 }
 
+/// The project file of a test that shows none.
+const PROJECT: (&str, &str) = (
+    "gatewright.toml",
+    "[package]\nname = \"page\"\nversion = \"0.1.0\"\nedition = \"2026\"\n",
+);
+
+/// The policy of a test that shows none.
+const POLICY: (&str, &str) = (
+    "policy/main.gate",
+    "principal User;\nresource Page { action read; }\nrole reader for User { allow read on Page; }\n",
+);
+
 /// All diagnostics of a test's package.
 fn compile(test: &Test) -> (Sources, Diagnostics) {
-    let mut out = Diagnostics::new();
-    let texts = test.files.iter().map(|file| (file.path.as_str(), file.text.as_str()));
-    let package = PackageFiles::in_memory(texts, &mut out);
-    let files: Vec<_> = package
-        .gate
+    let mut texts: Vec<_> = test
+        .files
         .iter()
-        .map(|file| syntax::parse(&package.sources, *file, &syntax::Limits::default(), &mut out))
+        .map(|file| (file.path.as_str(), file.text.as_str()))
         .collect();
-    if !out.has_errors() {
-        graph::resolve(
-            &files,
-            &graph::Externals::default(),
-            gatewright::text::Duration::DAY,
-            &mut out,
-        );
+    if !texts.iter().any(|(path, _)| *path == PROJECT.0) {
+        texts.push(PROJECT);
     }
-    (package.sources, out.sorted())
+    if !texts.iter().any(|(path, _)| path.starts_with("policy/")) {
+        texts.push(POLICY);
+    }
+    let mut loading = Diagnostics::new();
+    let package = PackageFiles::in_memory(texts, &mut loading);
+    let options = Options {
+        at: Instant::parse_date("2026-03-01").unwrap(),
+        levels: Vec::new(),
+    };
+    let checked = pipeline::check(&package, &options, loading);
+    let mut diagnostics = checked.diagnostics.clone();
+    if !checked.failed() && !package.scenarios.is_empty() {
+        let options = TestOptions {
+            filter: None,
+            threads: NonZeroUsize::MIN,
+            snapshots: SnapshotMode::ReadOnly,
+        };
+        let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
+        diagnostics.extend(tested.diagnostics);
+        diagnostics.extend(tested.report.iter().flat_map(failures));
+    }
+    (package.sources, diagnostics)
+}
+
+/// The claims of a suite that do not hold, at their places.
+fn failures(report: &RunReport) -> Vec<Diagnostic> {
+    let outcomes = report.tests().map(|(_, test)| &test.outcome);
+    outcomes
+        .filter_map(|outcome| match outcome {
+            TestOutcome::Failed(failures) => Some(failures),
+            TestOutcome::Passed | TestOutcome::Skipped(_) => None,
+        })
+        .flatten()
+        .map(|failure| Diagnostic::error(codes::FAILED, failure.span, failure.kind.headline()))
+        .collect()
 }
 
 /// Whether a diagnostic counts: every fault, and the lints that the test is about.

@@ -145,6 +145,7 @@ impl Page {
                     *prelude = Some(fence.clone());
                     test.files.retain(|file| file.path != PRELUDE);
                 }
+                None if word == "alone" => test.files.retain(|file| file.path != PRELUDE),
                 _ => self
                     .faults
                     .push(format!("{}:{}: no such fence: `{info}`", file.path, line - 1)),

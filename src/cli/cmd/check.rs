@@ -1,0 +1,18 @@
+//! `gatewright check`: everything that is wrong with a package.
+
+use crate::cli::args::Check;
+use crate::cli::args::Format;
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+
+use super::package::Package;
+
+pub(in crate::cli) fn run(args: &Check, console: &mut Console) -> Result<Exit, CliError> {
+    let package = Package::check(&args.package, &args.lints)?;
+    let diagnostics = &package.checked.diagnostics;
+    if args.output.format == Format::Human && diagnostics.is_empty() {
+        console.print(&format!("{}: nothing is wrong\n", package.named))?;
+    }
+    package.show(diagnostics, args.output.format, console)
+}

@@ -1,0 +1,133 @@
+//! What check, lint, build and test share: the package named by the arguments, checked, and its diagnostics shown.
+
+use std::path::Path;
+
+use crate::cli::args::Format;
+use crate::cli::args::LintArgs;
+use crate::cli::args::PackageArgs;
+use crate::cli::console::Console;
+use crate::cli::env;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::progress;
+use crate::config::Level;
+use crate::diag::Diagnostics;
+use crate::load;
+use crate::load::CedarInput;
+use crate::load::PackageFiles;
+use crate::pipeline;
+use crate::pipeline::Checked;
+use crate::report;
+use crate::report::Files;
+
+/// A package that was read and checked.
+pub(super) struct Package {
+    pub(super) loaded: PackageFiles,
+    pub(super) checked: Checked,
+    /// The folder, or the first file, as the user named it.
+    pub(super) named: String,
+}
+
+impl Package {
+    /// Reads and checks what the arguments name.
+    pub(super) fn check(args: &PackageArgs, lints: &LintArgs) -> Result<Self, CliError> {
+        let named = args
+            .package
+            .first()
+            .map(|path| path.display().to_string())
+            .unwrap_or_default();
+        progress::during(&format!("checking {named}"), || {
+            let mut loading = Diagnostics::new();
+            let loaded = read(args, &mut loading)?;
+            let options = pipeline::Options {
+                at: args.at.unwrap_or_else(env::today),
+                levels: levels(lints),
+            };
+            let checked = pipeline::check(&loaded, &options, loading);
+            Ok(Self { loaded, checked, named })
+        })
+    }
+
+    /// The package's folder as the user named it; empty for files named one by one.
+    pub(super) fn root(&self) -> String {
+        self.loaded.root.display().to_string()
+    }
+
+    /// The package's texts, to be named from where the user stands.
+    pub(super) fn files<'a>(&'a self, root: &'a str) -> Files<'a> {
+        Files {
+            sources: &self.loaded.sources,
+            root,
+        }
+    }
+
+    /// Shows diagnostics of this package.
+    pub(super) fn show(
+        &self,
+        diagnostics: &Diagnostics,
+        format: Format,
+        console: &mut Console,
+    ) -> Result<Exit, CliError> {
+        let root = self.root();
+        let files = self.files(&root);
+        let text = match format {
+            Format::Human => human(&self.named, diagnostics, files, console),
+            Format::Json => report::json(diagnostics, files),
+            Format::Github => report::annotations(diagnostics, files),
+        };
+        console.print(&text)?;
+        Ok(if diagnostics.has_errors() {
+            Exit::PolicyFails
+        } else {
+            Exit::Ok
+        })
+    }
+}
+
+fn human(named: &str, diagnostics: &Diagnostics, files: Files<'_>, console: &Console) -> String {
+    if diagnostics.is_empty() {
+        return String::new();
+    }
+    let all = report::diagnostics(diagnostics, files, console.style());
+    format!(
+        "{all}\n{}: {}\n",
+        report::printable(named),
+        report::summary(diagnostics)
+    )
+}
+
+fn read(args: &PackageArgs, out: &mut Diagnostics) -> Result<PackageFiles, CliError> {
+    let is_cedar = |path: &Path| path.extension().is_some_and(|extension| extension == "cedar");
+    if args.package.iter().all(|path| is_cedar(path)) {
+        let input = CedarInput {
+            policies: &args.package,
+            schema: args.schema.as_deref(),
+            entities: args.entities.as_deref(),
+            links: args.links.as_deref(),
+        };
+        return Ok(load::load_cedar(input, out)?);
+    }
+    match args.package.as_slice() {
+        [folder] if args.schema.is_none() && args.entities.is_none() && args.links.is_none() => {
+            Ok(load::load_package(folder, out)?)
+        }
+        [_] => Err(CliError::Package {
+            message: "`--schema`, `--entities` and `--links` belong to `.cedar` files, not to a folder",
+        }),
+        _ => Err(CliError::Package {
+            message: "several paths name one package only if all of them are `.cedar` files",
+        }),
+    }
+}
+
+/// The levels of the command line. Of two about one lint the stricter one counts, in whatever order they stand.
+fn levels(args: &LintArgs) -> Vec<(String, Level)> {
+    [
+        (&args.allow, Level::Allow),
+        (&args.warn, Level::Warn),
+        (&args.deny, Level::Error),
+    ]
+    .into_iter()
+    .flat_map(|(lints, level)| lints.iter().map(move |lint| (lint.clone(), level)))
+    .collect()
+}

@@ -1,0 +1,101 @@
+//! From a checked package to the results of its scenarios, which run on the bundle's files and nothing else of the compiler.
+
+use std::num::NonZeroUsize;
+
+use thiserror::Error;
+
+use crate::bundle::BundleTree;
+use crate::decide::Engine;
+use crate::decide::EngineError;
+use crate::diag::Diagnostics;
+use crate::load::PackageFiles;
+use crate::scenario;
+use crate::scenario::Event;
+use crate::scenario::Policy;
+use crate::scenario::RunReport;
+use crate::scenario::golden::Accepted;
+use crate::scenario::golden::SnapshotMode;
+
+use super::BuildError;
+use super::Checked;
+use super::build;
+
+/// How scenarios are run.
+#[derive(Debug, Clone, Copy)]
+pub struct TestOptions<'a> {
+    /// Only tests whose `SUITE: TEST` contains this.
+    pub filter: Option<&'a str>,
+    /// How many threads decide.
+    pub threads: NonZeroUsize,
+    /// What becomes of snapshots that are not as accepted.
+    pub snapshots: SnapshotMode,
+}
+
+/// A run of scenarios.
+#[derive(Debug)]
+pub struct Tested {
+    /// Faults in the suites, sorted by place. With an error among them nothing ran.
+    pub diagnostics: Diagnostics,
+    /// What happened; `None` where the suites have faults.
+    pub report: Option<RunReport>,
+    /// The files that were tested.
+    pub tree: BundleTree,
+}
+
+/// Why scenarios could not run on a package without faults.
+#[derive(Debug, Error)]
+pub enum TestError {
+    /// The bundle could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The bundle could not be loaded.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Builds a package without faults and runs its scenarios. `on_event` hears of each test as it is done.
+///
+/// # Errors
+/// Where what the compiler made cannot be built or loaded; a fault of ours.
+pub fn test(
+    package: &PackageFiles,
+    checked: &Checked,
+    options: TestOptions<'_>,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<Tested, TestError> {
+    let sources = &package.sources;
+    let tree = build(checked, sources)?;
+    let engine = Engine::from_tree(&tree)?;
+    let policy = Policy {
+        contract: &checked.lowered.contract,
+        origins: &checked.lowered.origins,
+        engine: &engine,
+    };
+    let mut out = Diagnostics::new();
+    let suites = scenario::load_suites(sources, &package.scenarios, policy, checked.project.test_at, &mut out);
+    let diagnostics = out.sorted();
+    if diagnostics.has_errors() {
+        return Ok(Tested {
+            diagnostics,
+            report: None,
+            tree,
+        });
+    }
+    let accepted: Accepted = package
+        .snapshots
+        .iter()
+        .map(|file| (sources.name(*file).to_owned(), sources.text(*file).to_owned()))
+        .collect();
+    let options = scenario::RunOptions {
+        filter: options.filter,
+        threads: options.threads,
+        snapshots: options.snapshots,
+        accepted: &accepted,
+    };
+    let report = scenario::run(&suites, policy, options, on_event);
+    Ok(Tested {
+        diagnostics,
+        report: Some(report),
+        tree,
+    })
+}

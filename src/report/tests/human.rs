@@ -1,0 +1,350 @@
+//! Test outcomes for people: a line for each test, and for each failure the claim in its YAML, the request, the decision
+//! and its cause, and the policy's own words with what each clause came to.
+
+use std::fmt::Write;
+
+use crate::bundle::Place;
+use crate::diag::Diagnostic;
+use crate::report::Files;
+use crate::report::Style;
+use crate::report::diagnostic;
+use crate::report::printable;
+use crate::scenario::ClauseResult;
+use crate::scenario::Failure;
+use crate::scenario::FailureKind;
+use crate::scenario::RunReport;
+use crate::scenario::Statement;
+use crate::scenario::TestOutcome;
+use crate::scenario::TestReport;
+use crate::scenario::Truth;
+use crate::scenario::WrongDecision;
+use crate::scenario::codes;
+use crate::scenario::golden::SnapshotVerdict;
+
+/// The most lines of a statement that are shown; its clauses follow in any case.
+const SOURCE_LINES: usize = 8;
+
+/// One test in one line: `ok    NAME`.
+#[must_use]
+pub fn test_line(test: &TestReport) -> String {
+    let name = printable(&test.name);
+    match &test.outcome {
+        TestOutcome::Passed => format!("  ok    {name}\n"),
+        TestOutcome::Failed(_) => format!("  FAIL  {name}\n"),
+        TestOutcome::Skipped(reason) => format!("  skip  {name}: {}\n", printable(reason)),
+    }
+}
+
+/// Everything that does not hold, with its reasons.
+#[must_use]
+pub fn failures(report: &RunReport, files: Files<'_>, style: Style) -> String {
+    let mut text = String::new();
+    for (suite, test) in report.tests() {
+        let TestOutcome::Failed(failures) = &test.outcome else {
+            continue;
+        };
+        for failure in failures {
+            let _ = writeln!(text, "FAIL  {}: {}\n", printable(&suite.name), printable(&test.name));
+            text.push_str(&self::failure(failure, files, style));
+            text.push('\n');
+        }
+    }
+    for path in &report.unreferenced {
+        let _ = writeln!(
+            text,
+            "FAIL  no test writes `{}`\n  remove it, or run with --accept\n",
+            printable(path)
+        );
+    }
+    text
+}
+
+/// `12 passed, 1 failed, 1 skipped; 214 decisions`.
+#[must_use]
+pub fn summary(report: &RunReport) -> String {
+    let totals = report.totals();
+    let mut parts = vec![format!("{} passed", totals.passed)];
+    for (count, word) in [(totals.failed, "failed"), (totals.skipped, "skipped")] {
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    match report.unreferenced.len() {
+        0 => {}
+        1 => parts.push("1 snapshot that no test writes".to_owned()),
+        count => parts.push(format!("{count} snapshots that no test writes")),
+    }
+    let decisions = match totals.decisions {
+        1 => "1 decision".to_owned(),
+        count => format!("{count} decisions"),
+    };
+    format!("{}; {decisions}", parts.join(", "))
+}
+
+/// A failure without the name of its test: what the other formats put into their details.
+pub(super) fn failure(failure: &Failure, files: Files<'_>, style: Style) -> String {
+    let mut fault = Diagnostic::error(codes::FAILED, failure.span, failure.kind.headline()).label("claimed here");
+    if let FailureKind::Decision(wrong) = &failure.kind
+        && let Some(remark) = wrong.remark()
+    {
+        fault = fault.label(remark);
+    }
+    let mut text = diagnostic(&fault, files, style);
+    match &failure.kind {
+        FailureKind::Decision(wrong) => decision(&mut text, wrong, files),
+        FailureKind::Step { .. } => {}
+        FailureKind::Log { expected, actual } => {
+            let _ = writeln!(text, "  expected  {}", expected.join(", "));
+            let _ = writeln!(text, "  the log   {}", actual.join(", "));
+        }
+        FailureKind::Snapshot(SnapshotVerdict::Missing { text: new, .. }) => {
+            indented(&mut text, new, "  + ");
+            text.push_str("  read it, then accept it with --accept\n");
+        }
+        FailureKind::Snapshot(SnapshotVerdict::Changed { diff, .. }) => {
+            indented(&mut text, diff, "  ");
+            text.push_str("  if this is meant, accept it with --accept\n");
+        }
+        FailureKind::Snapshot(SnapshotVerdict::Matches) => {}
+    }
+    text
+}
+
+fn decision(text: &mut String, wrong: &WrongDecision, files: Files<'_>) {
+    let answer = &wrong.answer;
+    if !answer.because.is_empty() {
+        let causes: Vec<&str> = answer.because.iter().map(String::as_str).collect();
+        let _ = writeln!(text, "  {} because of {}", answer.verdict.word(), causes.join(", "));
+    }
+    for note in &answer.notes {
+        let _ = writeln!(text, "  {}", printable(note));
+    }
+    for deciding in &wrong.explanation.deciding {
+        text.push('\n');
+        statement(text, "", deciding, files);
+    }
+    if let Some(nearest) = &wrong.explanation.nearest {
+        text.push('\n');
+        statement(text, "nearest grant: ", nearest, files);
+    }
+}
+
+fn statement(text: &mut String, prefix: &str, statement: &Statement, files: Files<'_>) {
+    let inherited = statement
+        .inherited_by
+        .as_ref()
+        .map(|role| format!(" (inherited by {role})"))
+        .unwrap_or_default();
+    let place = &statement.place;
+    let _ = writeln!(
+        text,
+        "  {prefix}{}{inherited}, {}:{}:{}",
+        statement.name, place.file, place.line, place.column
+    );
+    for (line, words) in source(place, files) {
+        let _ = writeln!(text, "  {line:>4} │ {words}");
+    }
+    clauses(text, &statement.clauses, None, 4);
+}
+
+/// The lines of the author's text that a statement covers.
+fn source(place: &Place, files: Files<'_>) -> Vec<(u32, String)> {
+    let found = files.sources.iter().find(|(_, source)| source.name() == place.file);
+    let covered = found.and_then(|(_, source)| source.text().get(place.start as usize..place.end as usize));
+    let lines = covered.into_iter().flat_map(str::lines).zip(place.line..);
+    // The first line of a statement lacks its indentation, so the others lose theirs.
+    lines
+        .take(SOURCE_LINES)
+        .map(|(words, line)| (line, printable(words.trim())))
+        .collect()
+}
+
+fn clauses(text: &mut String, clauses: &[ClauseResult], above: Option<&str>, indent: usize) {
+    let width = clauses
+        .iter()
+        .map(|clause| clause.gate.chars().count())
+        .max()
+        .unwrap_or(0)
+        .min(60);
+    for clause in clauses {
+        let (mark, fault) = match &clause.truth {
+            Truth::True => ("true", None),
+            Truth::False => ("false", None),
+            Truth::Unknown => ("unknown", None),
+            Truth::Error(message) => ("error", Some(message)),
+        };
+        let mut remarks: Vec<String> = Vec::new();
+        if !clause.values.is_empty() {
+            remarks.push(clause.values.join(", "));
+        }
+        // The parts of a guard's clause are of the same guard.
+        if let Some(guard) = clause.guard.as_deref().filter(|guard| above != Some(guard)) {
+            remarks.push(format!("guard {guard}"));
+        }
+        remarks.extend(fault.cloned());
+        let line = format!(
+            "{:indent$}{mark:7}  {:width$}  {}",
+            "",
+            printable(&clause.gate),
+            printable(&remarks.join("; "))
+        );
+        let _ = writeln!(text, "{}", line.trim_end());
+        self::clauses(text, &clause.parts, clause.guard.as_deref(), indent + 4);
+    }
+}
+
+fn indented(text: &mut String, block: &str, prefix: &str) {
+    for line in block.trim_end().lines() {
+        let _ = writeln!(text, "{}", format!("{prefix}{}", printable(line)).trim_end());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn a_failure_shows_the_claim_the_cause_and_the_clause_that_failed() {
+        let (report, sources) = sample::failed();
+        insta::assert_snapshot!(failures(&report, Files::new(&sources), Style::PLAIN), @r#"
+        FAIL  payouts: denied <by risk> & more
+
+          error[scenario-failed]: fred Payout.approve p1 in risky: expected allow, got deny
+            ╭─[scenarios/payouts.yaml:18:75]
+         17 │   - {name: later, skip: "FIN-9: not decided", as: fred, in: calm, can: {read: p1}}
+         18 │   - {name: "denied <by risk> & more", as: fred, in: risky, can: {approve: p1}, because: finance.Payout.approve}
+            ·                                                                           ─┬
+            ·                                                                            ╰── claimed here
+         19 │   - {name: allowed too far, as: fred, in: calm, cannot: {approve: p1}}
+            ╰────
+          deny because of no-grant
+
+          nearest grant: finance.Payout.approve, policy/market.gate:7:5
+            true     role finance
+            false    low_risk                       context.risk_score = 80
+            true     principal.org == resource.org  principal.org = acme, resource.org = acme; guard isolate.org
+            true     step_up                        guard stepped_up
+                true     context.mfa  context.mfa = true
+                true     fresh_auth   context.now = 2026-03-01T10:00:00Z, context.auth_time = 2026-03-01T09:55:00Z
+
+        FAIL  payouts: allowed too far
+
+          error[scenario-failed]: fred Payout.approve p1 in calm: expected deny, got allow
+            ╭─[scenarios/payouts.yaml:19:67]
+         18 │   - {name: "denied <by risk> & more", as: fred, in: risky, can: {approve: p1}, because: finance.Payout.approve}
+         19 │   - {name: allowed too far, as: fred, in: calm, cannot: {approve: p1}}
+            ·                                                                   ─┬
+            ·                                                                    ╰── claimed here
+         20 │   - {name: other cause, as: shopify, in: calm, cannot: {read: p1}, because: no-grant}
+            ╰────
+          allow because of finance.Payout.approve
+
+          finance.Payout.approve, policy/market.gate:7:5
+            true     role finance
+            true     low_risk                       context.risk_score = 10
+            true     principal.org == resource.org  principal.org = acme, resource.org = acme; guard isolate.org
+            true     step_up                        guard stepped_up
+                true     context.mfa  context.mfa = true
+                true     fresh_auth   context.now = 2026-03-01T10:00:00Z, context.auth_time = 2026-03-01T09:55:00Z
+
+        FAIL  payouts: other cause
+
+          error[scenario-failed]: shopify Payout.read p1 in calm: deny as expected, but because of
+          │ partners, not no-grant
+            ╭─[scenarios/payouts.yaml:20:63]
+         19 │   - {name: allowed too far, as: fred, in: calm, cannot: {approve: p1}}
+         20 │   - {name: other cause, as: shopify, in: calm, cannot: {read: p1}, because: no-grant}
+            ·                                                               ─┬
+            ·                                                                ╰── claimed here
+         21 │   - {name: exact set, who-can: {approve: p1, in: calm}, is: []}
+            ╰────
+          deny because of partners
+
+          partners, policy/market.gate:7:5
+            true     resource.classification == restricted  resource.classification = restricted
+
+        FAIL  payouts: exact set
+
+          error[scenario-failed]: fred Payout.approve p1 in calm: expected deny, got allow
+            ╭─[scenarios/payouts.yaml:21:61]
+         20 │   - {name: other cause, as: shopify, in: calm, cannot: {read: p1}, because: no-grant}
+         21 │   - {name: exact set, who-can: {approve: p1, in: calm}, is: []}
+            ·                                                             ─┬
+            ·                                                              ╰── the set does not name it, and is exact
+         22 │   - {name: left out, as: fred, can: {approve: p1}}
+            ╰────
+          allow because of finance.Payout.approve
+
+          finance.Payout.approve, policy/market.gate:7:5
+            true     role finance
+            true     low_risk                       context.risk_score = 10
+            true     principal.org == resource.org  principal.org = acme, resource.org = acme; guard isolate.org
+            true     step_up                        guard stepped_up
+                true     context.mfa  context.mfa = true
+                true     fresh_auth   context.now = 2026-03-01T10:00:00Z, context.auth_time = 2026-03-01T09:55:00Z
+
+        FAIL  payouts: left out
+
+          error[scenario-failed]: fred Payout.approve p1: expected allow, got unknown
+            ╭─[scenarios/payouts.yaml:22:47]
+         21 │   - {name: exact set, who-can: {approve: p1, in: calm}, is: []}
+         22 │   - {name: left out, as: fred, can: {approve: p1}}
+            ·                                               ─┬
+            ·                                                ╰── claimed here
+         23 │   - {name: table, snapshot: {roles: [support], actions: [read], in: calm, to: [p1, p2]}}
+            ╰────
+          left out of the context: `auth_time`, `mfa`, `risk_score`
+
+          finance.Payout.approve, policy/market.gate:7:5
+            true     role finance
+            unknown  low_risk
+            true     principal.org == resource.org  principal.org = acme, resource.org = acme; guard isolate.org
+            unknown  step_up                        guard stepped_up
+                unknown  context.mfa
+                unknown  fresh_auth   context.now = 2026-03-01T10:00:00Z
+
+          stepped_up, policy/market.gate:7:5
+            unknown  step_up
+                unknown  context.mfa
+                unknown  fresh_auth   context.now = 2026-03-01T10:00:00Z
+
+        FAIL  payouts: table
+
+          error[scenario-failed]: `snapshots/payouts__table.snap` differs from what was accepted
+            ╭─[scenarios/payouts.yaml:23:12]
+         22 │   - {name: left out, as: fred, can: {approve: p1}}
+         23 │   - {name: table, snapshot: {roles: [support], actions: [read], in: calm, to: [p1, p2]}}
+            ·            ──┬──
+            ·              ╰── claimed here
+         24 │
+            ╰────
+
+              support · mia
+                read  p1  deny     no-grant
+          -     read  p2  deny     no-grant
+          +     read  p2  allow    support.Payout.read
+          if this is meant, accept it with --accept
+
+        FAIL  no test writes `snapshots/payouts__gone.snap`
+          remove it, or run with --accept
+        "#);
+    }
+
+    #[test]
+    fn tests_are_a_line_each_and_the_summary_counts_them() {
+        let (report, _) = sample::failed();
+        let lines: String = report.tests().map(|(_, test)| test_line(test)).collect();
+        insta::assert_snapshot!(format!("{lines}{}", summary(&report)), @"
+          ok    holds
+          skip  later: FIN-9: not decided
+          FAIL  denied <by risk> & more
+          FAIL  allowed too far
+          FAIL  other cause
+          FAIL  exact set
+          FAIL  left out
+          FAIL  table
+        1 passed, 6 failed, 1 skipped, 1 snapshot that no test writes; 11 decisions
+        ");
+    }
+}

@@ -1,0 +1,392 @@
+//! Why a decision is as it is, in the author's own words: the clauses of a statement with what each came to, and on a
+//! denial the grant that came nearest.
+
+use std::collections::BTreeSet;
+
+use cedar_policy::ActionConstraint;
+use cedar_policy::Effect;
+use cedar_policy::EntityUid;
+use cedar_policy::EvalResult;
+use cedar_policy::PrincipalConstraint;
+use cedar_policy::ResourceConstraint;
+use serde::Serialize;
+
+use crate::bundle::Clause;
+use crate::bundle::EntityContract;
+use crate::bundle::EntityRole;
+use crate::bundle::Origin;
+use crate::bundle::Place;
+use crate::decide;
+use crate::decide::EvaluateError;
+
+use super::Policy;
+use super::ask::Answer;
+use super::ask::Verdict;
+use super::suite::Expected;
+use super::suite::World;
+
+/// What decided, and what nearly did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The statements that decided; where the outcome is unknown, those that could still decide.
+    pub deciding: Vec<Statement>,
+    /// On an unexpected denial, the grant with the fewest clauses that did not hold.
+    pub nearest: Option<Statement>,
+}
+
+/// A statement under one request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The role it is inherited by, if it is.
+    pub inherited_by: Option<String>,
+    /// The author's reason.
+    pub because: Option<String>,
+    /// Its clauses, those of its head first.
+    pub clauses: Vec<ClauseResult>,
+}
+
+/// A clause under one request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClauseResult {
+    /// The author's words.
+    pub gate: String,
+    /// Where they stand.
+    pub place: Place,
+    /// What it came to.
+    pub truth: Truth,
+    /// The guard it comes from.
+    pub guard: Option<String>,
+    /// What the clause reads, each with its value: `context.risk_score = 80`.
+    pub values: Vec<String>,
+    /// The parts of a named condition.
+    pub parts: Vec<ClauseResult>,
+}
+
+/// What a clause came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Truth {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// It reads a context attribute that was left out.
+    Unknown,
+    /// It has no value.
+    Error(String),
+}
+
+/// Explains an answer.
+pub(super) fn explain(
+    answer: &Answer,
+    expected: Expected,
+    request: &decide::Request,
+    world: &World,
+    policy: Policy<'_>,
+) -> Explanation {
+    let scene = Scene { request, world, policy };
+    let deciding = answer.policies.iter().filter_map(|id| scene.statement(id)).collect();
+    let nearest = match (answer.verdict, expected) {
+        (Verdict::Deny, Expected::Allow) | (Verdict::Error, _) => scene.nearest(),
+        _ => None,
+    };
+    Explanation { deciding, nearest }
+}
+
+/// One request under one policy.
+struct Scene<'a> {
+    request: &'a decide::Request,
+    world: &'a World,
+    policy: Policy<'a>,
+}
+
+impl Scene<'_> {
+    fn statement(&self, id: &str) -> Option<Statement> {
+        let origin = self.policy.origins.policies.get(id)?;
+        let mut clauses = self.head(id, origin);
+        clauses.extend(origin.clauses.iter().map(|clause| self.clause(clause)));
+        Some(Statement {
+            name: origin.statement.clone(),
+            place: origin.place.clone(),
+            inherited_by: origin.inherited_by.clone(),
+            because: origin.because.clone(),
+            clauses,
+        })
+    }
+
+    /// The permit for this action and these types with the fewest clauses that do not hold.
+    fn nearest(&self) -> Option<Statement> {
+        let permits = self
+            .policy
+            .engine
+            .policies()
+            .policies()
+            .filter(|policy| policy.effect() == Effect::Permit);
+        let concerned = permits.filter(|policy| self.concerns(policy));
+        let statements = concerned.filter_map(|policy| self.statement(policy.id().as_ref()));
+        statements.min_by_key(|statement| (failing(statement), statement.name.clone()))
+    }
+
+    /// Whether the action and both types are those of the policy.
+    fn concerns(&self, policy: &cedar_policy::Policy) -> bool {
+        let action = match policy.action_constraint() {
+            ActionConstraint::Any => true,
+            ActionConstraint::Eq(action) => action == self.request.action,
+            ActionConstraint::In(actions) => actions.iter().any(|action| self.holds(&format!("action in {action}"))),
+        };
+        let principal = match policy.principal_constraint() {
+            PrincipalConstraint::Is(ty) | PrincipalConstraint::IsIn(ty, _) => ty == *self.request.principal.type_name(),
+            PrincipalConstraint::Any | PrincipalConstraint::In(_) | PrincipalConstraint::Eq(_) => true,
+        };
+        let resource = match policy.resource_constraint() {
+            ResourceConstraint::Is(ty) | ResourceConstraint::IsIn(ty, _) => ty == *self.request.resource.type_name(),
+            ResourceConstraint::Any | ResourceConstraint::In(_) | ResourceConstraint::Eq(_) => true,
+        };
+        action && principal && resource
+    }
+
+    /// What a policy's head demands of this principal and this resource, as clauses.
+    fn head(&self, id: &str, origin: &Origin) -> Vec<ClauseResult> {
+        let policies = self.policy.engine.policies();
+        let Some(policy) = id.parse().ok().and_then(|id| policies.policy(&id)) else {
+            return Vec::new();
+        };
+        let principal = match policy.principal_constraint() {
+            PrincipalConstraint::Any | PrincipalConstraint::Is(_) => None,
+            PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid) => Some(("principal in", uid)),
+            PrincipalConstraint::Eq(uid) => Some(("principal ==", uid)),
+        };
+        let resource = match policy.resource_constraint() {
+            ResourceConstraint::Any | ResourceConstraint::Is(_) => None,
+            ResourceConstraint::In(uid) | ResourceConstraint::IsIn(_, uid) => Some(("resource in", uid)),
+            ResourceConstraint::Eq(uid) => Some(("resource ==", uid)),
+        };
+        let demands = [principal, resource].into_iter().flatten();
+        demands
+            .map(|(test, uid)| ClauseResult {
+                gate: self.demand(test, &uid),
+                place: origin.place.clone(),
+                truth: self.truth(&format!("{test} {uid}")),
+                guard: None,
+                values: Vec::new(),
+                parts: Vec::new(),
+            })
+            .collect()
+    }
+
+    /// `role finance` for a role, the Cedar test for anything else.
+    fn demand(&self, test: &str, uid: &EntityUid) -> String {
+        let ty = uid.type_name().to_string();
+        if self.policy.contract.role_type.as_deref() == Some(&ty) {
+            return format!("role {}", uid.id().unescaped());
+        }
+        format!("{test} {uid}")
+    }
+
+    fn clause(&self, clause: &Clause) -> ClauseResult {
+        ClauseResult {
+            gate: clause.gate.clone(),
+            place: clause.place.clone(),
+            truth: self.truth(&clause.cedar),
+            guard: clause.guard.clone(),
+            values: if clause.parts.is_empty() {
+                self.values(&clause.cedar)
+            } else {
+                Vec::new()
+            },
+            parts: clause.parts.iter().map(|part| self.clause(part)).collect(),
+        }
+    }
+
+    fn evaluate(&self, cedar: &str) -> Result<EvalResult, EvaluateError> {
+        self.policy.engine.evaluate(cedar, self.request, &self.world.entities)
+    }
+
+    fn holds(&self, cedar: &str) -> bool {
+        self.evaluate(cedar) == Ok(EvalResult::Bool(true))
+    }
+
+    fn truth(&self, cedar: &str) -> Truth {
+        match self.evaluate(cedar) {
+            Ok(EvalResult::Bool(true)) => Truth::True,
+            Ok(EvalResult::Bool(false)) => Truth::False,
+            Ok(other) => Truth::Error(format!("not a boolean but {other}")),
+            Err(_) if self.reads_left_out(cedar) => Truth::Unknown,
+            Err(error) => Truth::Error(error.to_string()),
+        }
+    }
+
+    /// Whether an expression reads an attribute of the context that the action requires and the request leaves out.
+    fn reads_left_out(&self, cedar: &str) -> bool {
+        let action = self.request.action.to_string();
+        let declared = self
+            .policy
+            .contract
+            .actions
+            .values()
+            .find(|known| known.cedar == action);
+        let required = declared
+            .into_iter()
+            .flat_map(|action| &action.context)
+            .filter(|(_, attribute)| attribute.required);
+        let left_out = required
+            .map(|(name, _)| name)
+            .filter(|name| !self.request.context.contains_key(*name));
+        let read: BTreeSet<&str> = attribute_paths(cedar)
+            .into_iter()
+            .filter_map(|path| path.strip_prefix("context.")?.split('.').next())
+            .collect();
+        left_out.into_iter().any(|name| read.contains(name.as_str()))
+    }
+
+    /// The attributes an expression reads and their values.
+    fn values(&self, cedar: &str) -> Vec<String> {
+        attribute_paths(cedar)
+            .into_iter()
+            .filter_map(|path| Some(format!("{path} = {}", self.shown(&self.evaluate(path).ok()?))))
+            .collect()
+    }
+
+    /// A value as the suite writes it.
+    fn shown(&self, value: &EvalResult) -> String {
+        match value {
+            EvalResult::EntityUid(uid) => self.entity_shown(uid),
+            // `datetime("2026-…")`: the type is plain from the text.
+            EvalResult::ExtensionValue(call) => {
+                match call.split_once("(\"").map(|(_, rest)| rest.trim_end_matches("\")")) {
+                    Some(argument) => argument.to_owned(),
+                    None => call.clone(),
+                }
+            }
+            other => other.to_string(),
+        }
+    }
+
+    /// A fixture by its name; members of enumerations and holder groups by their id.
+    fn entity_shown(&self, uid: &EntityUid) -> String {
+        let fixture = self
+            .world
+            .fixtures
+            .iter()
+            .find(|(_, fixture)| fixture.named.uid == *uid);
+        if let Some((name, _)) = fixture {
+            return name.clone();
+        }
+        let ty = uid.type_name().to_string();
+        let contract = self.policy.contract;
+        let is_enum = |declared: &EntityContract| declared.kind == EntityRole::Enum && declared.cedar == ty;
+        let generated = contract.holders_type.as_deref() == Some(&ty);
+        if generated || contract.entities.values().any(is_enum) {
+            return uid.id().unescaped().to_owned();
+        }
+        uid.to_string()
+    }
+}
+
+/// How many clauses keep a statement from deciding.
+fn failing(statement: &Statement) -> usize {
+    statement
+        .clauses
+        .iter()
+        .filter(|clause| clause.truth != Truth::True)
+        .count()
+}
+
+/// The longest attribute paths in Cedar text, `context.risk_score`, `resource.org.plan`, in order and once each.
+/// Method calls end a path; text in quotes holds none.
+fn attribute_paths(cedar: &str) -> Vec<&str> {
+    let mut paths: Vec<&str> = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut rest = cedar;
+    let mut before = ' ';
+    while let Some(first) = rest.chars().next() {
+        if first == '"' {
+            rest = after_string(rest);
+            before = '"';
+            continue;
+        }
+        let word_length = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
+        let (word, tail) = rest.split_at_checked(word_length).unwrap_or((rest, ""));
+        if matches!(word, "context" | "principal" | "resource") && before != '.' && before != ':' {
+            let (path, tail) = path(rest, word.len());
+            if path.contains('.') && seen.insert(path) {
+                paths.push(path);
+            }
+            rest = tail;
+            before = 'x';
+            continue;
+        }
+        if word.is_empty() {
+            before = if first.is_whitespace() { before } else { first };
+            rest = rest.split_at_checked(first.len_utf8()).map_or("", |(_, tail)| tail);
+        } else {
+            before = 'x';
+            rest = tail;
+        }
+    }
+    paths
+}
+
+/// A path that starts with a variable of some length, and what follows it.
+fn path(text: &str, variable: usize) -> (&str, &str) {
+    let mut end = variable;
+    loop {
+        let step = text.get(end..).and_then(|tail| tail.strip_prefix('.'));
+        let Some(step) = step else { break };
+        let length = step.find(|c: char| !is_word(c)).unwrap_or(step.len());
+        let call = step.get(length..).is_some_and(|tail| tail.starts_with('('));
+        if length == 0 || call {
+            break;
+        }
+        end += 1 + length;
+    }
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// What follows a quoted string at the start of a text.
+fn after_string(text: &str) -> &str {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return text.get(at + 1..).unwrap_or(""),
+            _ => {}
+        }
+    }
+    ""
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_end_at_methods_and_are_not_looked_for_in_quotes() {
+        assert_eq!(
+            attribute_paths(
+                r#"context.risk_score <= 30 && context.now.durationSince(context.auth_time) <= duration("15m")"#
+            ),
+            ["context.risk_score", "context.now", "context.auth_time"]
+        );
+        assert_eq!(
+            attribute_paths(
+                r#"resource.org.plan == "a \" context.x" || M::Payout::"resource.y" == principal || context.now == context.now"#
+            ),
+            ["resource.org.plan", "context.now"]
+        );
+        assert_eq!(
+            attribute_paths("principal in resource.org.admin"),
+            ["resource.org.admin"]
+        );
+        assert_eq!(attribute_paths("x.context.y"), [] as [&str; 0]);
+    }
+}

@@ -1,0 +1,58 @@
+//! Scenario tests: YAML suites typed against a compiled policy, their runner, golden snapshots and the reasons of failures.
+//! The policy is seen through bundle artifacts only, and decided by the same code that a gateway runs.
+
+mod ask;
+/// Codes of everything that can be wrong in a suite.
+pub mod codes;
+/// What happens during a run, as it happens.
+mod event;
+mod explain;
+/// Golden snapshots in insta's file format.
+pub mod golden;
+mod outcome;
+mod read;
+mod run;
+mod suite;
+mod table;
+#[cfg(test)]
+pub(crate) mod testing;
+mod timeline;
+mod value;
+
+use crate::bundle::Contract;
+use crate::bundle::Origins;
+use crate::decide::Engine;
+
+pub use ask::Answer;
+pub use ask::Verdict;
+pub use event::Event;
+pub use explain::ClauseResult;
+pub use explain::Explanation;
+pub use explain::Statement;
+pub use explain::Truth;
+pub use outcome::Failure;
+pub use outcome::FailureKind;
+pub use outcome::RunReport;
+pub use outcome::SuiteReport;
+pub use outcome::TestOutcome;
+pub use outcome::TestReport;
+pub use outcome::Totals;
+pub use outcome::WrongDecision;
+pub use read::link_files;
+pub use read::load_suites;
+pub use run::RunOptions;
+pub use run::run;
+pub use suite::Expected;
+pub use suite::Stated;
+pub use suite::Suite;
+
+/// A compiled policy, as its bundle shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy<'a> {
+    /// Types, actions, roles: what names in a suite are typed against.
+    pub contract: &'a Contract,
+    /// Statements and their words.
+    pub origins: &'a Origins,
+    /// The evaluator.
+    pub engine: &'a Engine,
+}

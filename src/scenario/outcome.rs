@@ -1,0 +1,208 @@
+//! What a run came to: values that reports render. Nothing here is text for a terminal.
+
+use crate::text::Span;
+
+use super::ask::Answer;
+use super::explain::Explanation;
+use super::golden::SnapshotAction;
+use super::golden::SnapshotVerdict;
+use super::suite::Expected;
+use super::suite::Stated;
+
+/// A whole run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunReport {
+    /// The suites with a test that was chosen, in their order.
+    pub suites: Vec<SuiteReport>,
+    /// What the disk needs, for `cli` to do.
+    pub snapshots: Vec<SnapshotAction>,
+    /// Accepted snapshots that no test writes; each fails the run.
+    pub unreferenced: Vec<String>,
+}
+
+/// One suite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuiteReport {
+    /// Its name.
+    pub name: String,
+    /// The name of its file.
+    pub file_name: String,
+    /// Its tests, in their order.
+    pub tests: Vec<TestReport>,
+}
+
+/// One test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestReport {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub span: Span,
+    /// How many decisions it asked for.
+    pub decisions: usize,
+    /// What it came to.
+    pub outcome: TestOutcome,
+}
+
+/// What a test came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TestOutcome {
+    /// All it claims holds.
+    Passed,
+    /// It did not run, for this reason.
+    Skipped(String),
+    /// Some of what it claims does not hold.
+    Failed(Vec<Failure>),
+}
+
+/// One thing that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The words of the suite that claim it.
+    pub span: Span,
+    /// What is wrong with it.
+    pub kind: FailureKind,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailureKind {
+    /// A decision is not as claimed.
+    Decision(Box<WrongDecision>),
+    /// A step of a timeline did not go as claimed: what was to happen, and what did.
+    Step {
+        /// What the step says.
+        expected: String,
+        /// What happened.
+        actual: String,
+    },
+    /// The log does not hold what it must.
+    Log {
+        /// The kinds of events that were claimed.
+        expected: Vec<String>,
+        /// Those that are there.
+        actual: Vec<String>,
+    },
+    /// A snapshot is not as accepted.
+    Snapshot(SnapshotVerdict),
+}
+
+/// A decision that is not as claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongDecision {
+    /// The request in one line.
+    pub request: String,
+    /// What was claimed.
+    pub expected: Expected,
+    /// The statements claimed to decide, if any were.
+    pub expected_because: Option<Vec<String>>,
+    /// How it was claimed.
+    pub stated: Stated,
+    /// What it came to.
+    pub answer: Answer,
+    /// Why.
+    pub explanation: Explanation,
+}
+
+/// How many tests came to what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Tests all of whose claims hold.
+    pub passed: usize,
+    /// Tests with a claim that does not hold.
+    pub failed: usize,
+    /// Tests that did not run.
+    pub skipped: usize,
+    /// Decisions asked for.
+    pub decisions: usize,
+}
+
+impl RunReport {
+    /// All tests with their suites.
+    pub fn tests(&self) -> impl Iterator<Item = (&SuiteReport, &TestReport)> {
+        self.suites
+            .iter()
+            .flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)))
+    }
+
+    /// The count of outcomes.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for (_, test) in self.tests() {
+            totals.decisions += test.decisions;
+            match test.outcome {
+                TestOutcome::Passed => totals.passed += 1,
+                TestOutcome::Skipped(_) => totals.skipped += 1,
+                TestOutcome::Failed(_) => totals.failed += 1,
+            }
+        }
+        totals
+    }
+
+    /// Whether everything that ran holds, and no snapshot is left over.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.totals().failed == 0 && self.unreferenced.is_empty()
+    }
+}
+
+impl TestOutcome {
+    /// `passed`, `skipped`, `failed`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Skipped(_) => "skipped",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+impl FailureKind {
+    /// The failure in one line, without its cause.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        match self {
+            Self::Decision(wrong) => wrong.headline(),
+            Self::Step { expected, actual } => format!("expected {expected}, but {actual}"),
+            Self::Log { .. } => "the log does not hold what it must".to_owned(),
+            Self::Snapshot(SnapshotVerdict::Missing { path, .. }) => format!("`{path}` was never accepted"),
+            Self::Snapshot(SnapshotVerdict::Changed { path, .. }) => format!("`{path}` differs from what was accepted"),
+            Self::Snapshot(SnapshotVerdict::Matches) => "the snapshot matches".to_owned(),
+        }
+    }
+}
+
+impl WrongDecision {
+    fn headline(&self) -> String {
+        let verdict = self.answer.verdict;
+        if !verdict.is(self.expected) {
+            return format!(
+                "{}: expected {}, got {}",
+                self.request,
+                self.expected.word(),
+                verdict.word()
+            );
+        }
+        let expected = self.expected_because.as_deref().unwrap_or_default().join(", ");
+        let actual: Vec<&str> = self.answer.because.iter().map(String::as_str).collect();
+        format!(
+            "{}: {} as expected, but because of {}, not {expected}",
+            self.request,
+            self.expected.word(),
+            actual.join(", ")
+        )
+    }
+
+    /// What of the claim was not said in so many words, for a reader who looks at the claim.
+    #[must_use]
+    pub fn remark(&self) -> Option<&'static str> {
+        match self.stated {
+            Stated::Directly => None,
+            Stated::Otherwise => Some("no line of the matrix states this cell, so it must be denied"),
+            Stated::InSet => Some("the set names it"),
+            Stated::NotInSet => Some("the set does not name it, and is exact"),
+        }
+    }
+}

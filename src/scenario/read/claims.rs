@@ -1,0 +1,282 @@
+//! `can`, `cannot`, `unknown`, and the exact sets `who-can` and `what-can`. Sets become one claim for each member and
+//! for each that is none, so an unknown or failing decision never passes as "not in the set".
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::load::yaml::Key;
+use crate::load::yaml::Node;
+use crate::scenario::codes;
+use crate::scenario::suite::Claim;
+use crate::scenario::suite::ContextRef;
+use crate::scenario::suite::Expected;
+use crate::scenario::suite::Named;
+use crate::scenario::suite::Request;
+use crate::scenario::suite::Section;
+use crate::scenario::suite::Stated;
+use crate::text::Span;
+
+use super::fields;
+use super::fields::Fields;
+use super::names::At;
+use super::names::Names;
+
+/// The keys of direct claims and what each expects.
+pub(super) const VERBS: [(&str, Expected); 3] = [
+    ("can", Expected::Allow),
+    ("cannot", Expected::Deny),
+    ("unknown", Expected::Unknown),
+];
+
+/// `as: …`, `in: …`, `can: {ACTION: RESOURCE}`, `because: …`: a claim for each combination.
+/// `causes` are further causes that may deny here.
+pub(super) fn direct(test: &Fields<'_>, causes: &[&str], names: &Names<'_>, out: &mut Diagnostics) -> Vec<Claim> {
+    let principals = test
+        .require("as", out)
+        .map(|node| names.principals(node, out))
+        .unwrap_or_default();
+    let contexts = names.contexts(test.get("in"), out);
+    let stated: Vec<_> = VERBS
+        .iter()
+        .filter_map(|(verb, expected)| Some((test.get(verb)?, *expected)))
+        .collect();
+    let because = test.entry("because").and_then(|(key, node)| match stated.as_slice() {
+        [(_, expected)] => names.because(node, *expected, causes, out),
+        _ => {
+            out.push(
+                Diagnostic::error(
+                    codes::CONFLICTING_KEYS,
+                    key.span,
+                    "`because` beside several verbs says the cause of none",
+                )
+                .label("the cause of which decision?")
+                .help("make one test for each of `can`, `cannot` and `unknown`"),
+            );
+            None
+        }
+    });
+    let mut claims = Vec::new();
+    for (node, expected) in stated {
+        for (action, resource) in asked(node, names, out) {
+            for principal in &principals {
+                for context in &contexts {
+                    claims.push(Claim {
+                        request: request(&principal.value, &action, &resource.value, context),
+                        expected,
+                        because: because.clone(),
+                        span: resource.span,
+                        stated: Stated::Directly,
+                    });
+                }
+            }
+        }
+    }
+    claims
+}
+
+/// `who-can: {ACTION: RESOURCE, in: CONTEXT}`, `is: [PRINCIPAL, …]`: over all principals of the suite.
+pub(super) fn who_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Vec<Claim> {
+    let Some(question) = test.require("who-can", out) else {
+        return Vec::new();
+    };
+    let Some(is) = test.require("is", out) else {
+        return Vec::new();
+    };
+    let Some(entries) = fields::mapping(question, "`who-can`", out) else {
+        return Vec::new();
+    };
+    let contexts = names.contexts(question.get("in"), out);
+    let asked: Vec<_> = entries.iter().filter(|(key, _)| key.text != "in").collect();
+    let [(action_key, resource)] = asked.as_slice() else {
+        out.push(
+            Diagnostic::error(
+                codes::WRONG_SHAPE,
+                question.span,
+                "`who-can` asks for one action on one resource",
+            )
+            .label(format!("{} actions are named", asked.len()))
+            .help("write `who-can: {ACTION: RESOURCE, in: CONTEXT}`"),
+        );
+        return Vec::new();
+    };
+    let Some(resource) = names.directory.entity(resource, out) else {
+        return Vec::new();
+    };
+    let Some(action) = names.action(&action_key.text, action_key.span, &resource.ty, out) else {
+        return Vec::new();
+    };
+    let members: BTreeMap<Named, Span> = names
+        .principals(is, out)
+        .into_iter()
+        .map(|at| (at.value, at.span))
+        .collect();
+
+    let mut everyone: BTreeSet<&Named> = of_section(names, Section::Principals).collect();
+    everyone.extend(members.keys());
+    let mut claims = Vec::new();
+    for principal in everyone {
+        for context in &contexts {
+            claims.push(in_set(
+                request(principal, &action, &resource, context),
+                members.get(principal),
+                is.span,
+            ));
+        }
+    }
+    claims
+}
+
+/// `what-can: {as: PRINCIPAL, in: CONTEXT, do: […], to: […]}`, `is: {ACTION: [RESOURCE, …]}`: over all resources of the
+/// suite and all their actions, unless `do` or `to` say fewer.
+pub(super) fn what_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Vec<Claim> {
+    let Some(question) = test.require("what-can", out) else {
+        return Vec::new();
+    };
+    let Some(is) = test.require("is", out) else {
+        return Vec::new();
+    };
+    let Some(question) = Fields::read(question, "`what-can`", &["as", "in", "do", "to"], out) else {
+        return Vec::new();
+    };
+    let Some(principal) = question.require("as", out).and_then(|node| names.principal(node, out)) else {
+        return Vec::new();
+    };
+    let contexts = names.contexts(question.get("in"), out);
+    let resources: Vec<Named> = match question.get("to") {
+        Some(node) => names.resources(node, out).into_iter().map(|at| at.value).collect(),
+        None => of_section(names, Section::Resources).cloned().collect(),
+    };
+    let pairs: BTreeSet<(String, Named)> = match question.get("do") {
+        Some(node) => {
+            let cells = actions_on(node, &resources, names, out);
+            cells
+                .into_iter()
+                .map(|(_, action, resource)| (action, resource))
+                .collect()
+        }
+        None => {
+            let all = |resource: &Named| names.actions_on(&resource.ty).cloned().collect::<Vec<_>>();
+            let pairs = resources
+                .iter()
+                .flat_map(|resource| all(resource).into_iter().map(|action| (action, resource.clone())));
+            pairs.collect()
+        }
+    };
+    let mut members: BTreeMap<(String, Named), Span> = BTreeMap::new();
+    for (action, resource) in asked(is, names, out) {
+        let pair = (action, resource.value);
+        if !pairs.contains(&pair) {
+            out.push(
+                Diagnostic::error(
+                    codes::EMPTY_CLAIM,
+                    resource.span,
+                    format!("`{}` on `{}` is outside of the question", pair.0, pair.1.label),
+                )
+                .label("left out by `do` or `to` above, or no fixture under `resources`"),
+            );
+        }
+        members.insert(pair, resource.span);
+    }
+    let mut claims = Vec::new();
+    for pair in &pairs {
+        for context in &contexts {
+            claims.push(in_set(
+                request(&principal, &pair.0, &pair.1, context),
+                members.get(pair),
+                is.span,
+            ));
+        }
+    }
+    claims
+}
+
+/// `{ACTION: RESOURCE, ACTION: [RESOURCE, …]}`.
+pub(super) fn asked(node: &Node, names: &Names<'_>, out: &mut Diagnostics) -> Vec<(String, At<Named>)> {
+    let entries: &[(Key, Node)] = fields::mapping(node, "actions and their resources", out).unwrap_or_default();
+    let mut asked = Vec::new();
+    for (key, node) in entries {
+        for resource in names.resources(node, out) {
+            // Under `all`, an action is asked of the resources it is decided on.
+            let everywhere = node.as_text() == Some(super::names::ALL);
+            if everywhere && !decided_on(&key.text, &resource.value.ty, names) {
+                continue;
+            }
+            if let Some(action) = names.action(&key.text, key.span, &resource.value.ty, out) {
+                asked.push((action, resource));
+            }
+        }
+    }
+    asked
+}
+
+/// Each action as written, what it means, and a resource it is decided on: out of all combinations those that exist.
+/// A name that means nothing on any of the resources is reported.
+pub(super) fn actions_on(
+    node: &Node,
+    resources: &[Named],
+    names: &Names<'_>,
+    out: &mut Diagnostics,
+) -> Vec<(String, String, Named)> {
+    let mut cells = Vec::new();
+    for item in fields::one_or_many(node) {
+        let Some(name) = fields::text(item, "an action", out) else {
+            continue;
+        };
+        let mut fitting = resources
+            .iter()
+            .filter(|resource| decided_on(name, &resource.ty, names))
+            .peekable();
+        if fitting.peek().is_none() && !resources.is_empty() {
+            let types: BTreeSet<&str> = resources.iter().map(|resource| resource.ty.as_str()).collect();
+            names.no_such_action(name, item.span, &types, out);
+        }
+        for resource in fitting {
+            if let Some(action) = names.action(name, item.span, &resource.ty, out) {
+                cells.push((name.to_owned(), action, resource.clone()));
+            }
+        }
+    }
+    cells
+}
+
+/// Whether some action on the type goes by this name.
+pub(super) fn decided_on(name: &str, ty: &str, names: &Names<'_>) -> bool {
+    names
+        .actions_on(ty)
+        .any(|action| action == name || super::names::short(action) == name)
+}
+
+/// A request from its parts.
+pub(super) fn request(principal: &Named, action: &str, resource: &Named, context: &ContextRef) -> Request {
+    Request {
+        principal: principal.clone(),
+        action: action.to_owned(),
+        resource: resource.clone(),
+        context: context.clone(),
+    }
+}
+
+fn of_section<'a>(names: &'a Names<'_>, section: Section) -> impl Iterator<Item = &'a Named> {
+    let fixtures = names.directory.fixtures.values();
+    fixtures.filter(move |(_, of)| *of == section).map(|(named, _)| named)
+}
+
+fn in_set(request: Request, member: Option<&Span>, set: Span) -> Claim {
+    Claim {
+        request,
+        expected: if member.is_some() {
+            Expected::Allow
+        } else {
+            Expected::Deny
+        },
+        because: None,
+        span: member.copied().unwrap_or(set),
+        stated: if member.is_some() {
+            Stated::InSet
+        } else {
+            Stated::NotInSet
+        },
+    }
+}

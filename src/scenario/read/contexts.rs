@@ -1,0 +1,206 @@
+//! Context fixtures: attributes of any action's context, one context extending another.
+
+use std::collections::BTreeMap;
+
+use crate::bundle::Contract;
+use crate::bundle::ValueType;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::load::yaml::Key;
+use crate::load::yaml::Node;
+use crate::scenario::codes;
+use crate::scenario::suite::ContextFixture;
+
+use super::directory::Directory;
+use super::fields;
+use super::values;
+
+/// The record that a gateway alone may put into a context.
+pub(super) const BREAK_GLASS: &str = "break_glass";
+
+/// Reads all contexts of a suite.
+pub(super) fn read(
+    declared: &BTreeMap<String, (&Key, &Node)>,
+    directory: &Directory<'_>,
+    out: &mut Diagnostics,
+) -> BTreeMap<String, ContextFixture> {
+    let types = attribute_types(directory.contract);
+    let mut own = BTreeMap::new();
+    for (name, (_, node)) in declared {
+        let context = context(node, &types, directory, out);
+        own.insert(name.as_str(), context);
+    }
+    let parents: BTreeMap<&str, &Node> = declared
+        .iter()
+        .filter_map(|(name, (_, node))| Some((name.as_str(), node.get("extends")?)))
+        .collect();
+    declared
+        .keys()
+        .map(|name| (name.clone(), extended(name, &own, &parents, out)))
+        .collect()
+}
+
+/// The types each attribute has in some action's context.
+fn attribute_types(contract: &Contract) -> BTreeMap<&str, Vec<&ValueType>> {
+    let mut types: BTreeMap<&str, Vec<&ValueType>> = BTreeMap::new();
+    for (name, attribute) in contract.actions.values().flat_map(|action| &action.context) {
+        let known = types.entry(name).or_default();
+        if !known.contains(&&attribute.ty) {
+            known.push(&attribute.ty);
+        }
+    }
+    types
+}
+
+fn context(
+    node: &Node,
+    types: &BTreeMap<&str, Vec<&ValueType>>,
+    directory: &Directory<'_>,
+    out: &mut Diagnostics,
+) -> ContextFixture {
+    let mut context = ContextFixture::default();
+    for (key, node) in fields::mapping(node, "a context", out).unwrap_or_default() {
+        let name = key.text.as_str();
+        if name == "extends" {
+            continue;
+        }
+        if name == BREAK_GLASS {
+            out.push(
+                Diagnostic::error(
+                    codes::WRONG_VALUE,
+                    key.span,
+                    "a context cannot bring its own `break_glass`",
+                )
+                .label("only a gateway sets this")
+                .help("write a timeline: `request`, `approve`, then `with`"),
+            );
+            continue;
+        }
+        let Some(types) = types.get(name) else {
+            let known = types
+                .keys()
+                .copied()
+                .filter(|name| *name != BREAK_GLASS)
+                .chain(["extends"]);
+            out.push(
+                Diagnostic::error(
+                    codes::UNKNOWN_NAME,
+                    key.span,
+                    format!("no action's context has `{name}`"),
+                )
+                .label("not a context attribute")
+                .maybe_help(did_you_mean(name, known)),
+            );
+            continue;
+        };
+        let mut faults = Diagnostics::new();
+        let readings: Vec<_> = types
+            .iter()
+            .filter_map(|ty| Some(((*ty).clone(), values::value(node, ty, directory, &mut faults)?)))
+            .collect();
+        if readings.is_empty() {
+            out.extend(faults);
+        } else {
+            context.attributes.insert(name.to_owned(), readings);
+        }
+    }
+    context
+}
+
+/// A context with what it inherits; its own attributes win.
+fn extended(
+    name: &str,
+    own: &BTreeMap<&str, ContextFixture>,
+    parents: &BTreeMap<&str, &Node>,
+    out: &mut Diagnostics,
+) -> ContextFixture {
+    let mut result = ContextFixture::default();
+    let mut chain: Vec<&str> = Vec::new();
+    let mut next = Some(name);
+    while let Some(current) = next {
+        chain.push(current);
+        for (attribute, readings) in own.get(current).into_iter().flat_map(|context| &context.attributes) {
+            result
+                .attributes
+                .entry(attribute.clone())
+                .or_insert_with(|| readings.clone());
+        }
+        let Some(parent_node) = parents.get(current) else { break };
+        let Some(parent) = fields::text(parent_node, "`extends`", out) else {
+            break;
+        };
+        let Some((parent, _)) = own.get_key_value(parent) else {
+            out.push(
+                Diagnostic::error(
+                    codes::UNKNOWN_NAME,
+                    parent_node.span,
+                    format!("unknown context `{parent}`"),
+                )
+                .label("no such context is declared")
+                .maybe_help(did_you_mean(parent, own.keys().copied())),
+            );
+            break;
+        };
+        if chain.contains(parent) {
+            // A context that only leads into a cycle is no part of it; the cycle's own members report it.
+            if *parent == name {
+                out.push(
+                    Diagnostic::error(
+                        codes::CYCLE,
+                        parent_node.span,
+                        format!("contexts extend each other: {} → {parent}", chain.join(" → ")),
+                    )
+                    .label("leads back"),
+                );
+            }
+            break;
+        }
+        next = Some(parent);
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::WORLD;
+    use crate::scenario::testing::faults;
+    use crate::scenario::testing::load;
+    use crate::scenario::testing::marketplace;
+
+    #[test]
+    fn every_fault_in_the_contexts_is_told_in_one_run() {
+        let contexts = r#"  a: {extends: b, mfa: yes}
+  b: {extends: a, risk_score: "10", risk: 3}
+  c: {extends: cam, break_glass: {}, source_ip: 10.0.0.300}
+  d: {extends: d}
+  e: {extends: a, auth_time: 5m, now: 2026-03-01T10:00:00}
+tests:
+  - {name: t, as: fred, in: calm, can: {approve: p1}}
+"#;
+        let loaded = load(&[("s.yaml", &format!("{WORLD}{contexts}"))], &marketplace());
+        insta::assert_snapshot!(faults(&loaded), @r#"
+        scenario-cycle @ 15:16 `b`: contexts extend each other: b → a → b | leads back
+        scenario-wrong-value @ 15:24 `yes`: `yes` is not a Bool | a Bool is due here | write `true` or `false`
+        scenario-cycle @ 16:16 `a`: contexts extend each other: a → b → a | leads back
+        scenario-wrong-value @ 16:31 `"10"`: `10` is not a Long | a Long is due here | write a whole number without quotes
+        scenario-unknown-name @ 16:37 `risk`: no action's context has `risk` | not a context attribute | known here: `auth_time`, `extends`, `mfa`, `now`, `risk_score`, `source_ip`, `ticket`
+        scenario-unknown-name @ 17:16 `cam`: unknown context `cam` | no such context is declared | did you mean `calm`?
+        scenario-wrong-value @ 17:21 `break_glass`: a context cannot bring its own `break_glass` | only a gateway sets this | write a timeline: `request`, `approve`, then `with`
+        scenario-wrong-value @ 17:49 `10.0.0.300`: `10.0.0.300` is not an ipaddr | an ipaddr is due here | write an address or a range, as in `10.0.0.1` or `10.0.0.0/8`
+        scenario-cycle @ 18:16 `d`: contexts extend each other: d → d | leads back
+        scenario-wrong-value @ 19:30 `5m`: `5m` is not a datetime | a datetime is due here | write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`
+        scenario-wrong-value @ 19:39 `2026-03-01T10:00:00`: `2026-03-01T10:00:00` is not a datetime | a datetime is due here | write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`
+        "#);
+    }
+
+    #[test]
+    fn a_context_takes_what_it_does_not_set_from_the_one_it_extends() {
+        let loaded = crate::scenario::testing::suite("tests:\n  - {name: t, as: fred, in: calm, can: {approve: p1}}\n");
+        let contexts = &loaded.suites[0].world.contexts;
+        let value = |context: &str, name: &str| contexts[context].attributes[name][0].1.to_string();
+        assert_eq!(value("risky", "risk_score"), "80");
+        assert_eq!(value("risky", "auth_time"), "-5m");
+        assert_eq!(value("calm", "risk_score"), "10");
+    }
+}

@@ -1,0 +1,160 @@
+//! The entities that names of a suite can mean: its fixtures, members of enumerations, and loaded Cedar data.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use cedar_policy::Entities;
+use cedar_policy::EntityId;
+use cedar_policy::EntityTypeName;
+use cedar_policy::EntityUid;
+
+use crate::bundle::Contract;
+use crate::bundle::EntityContract;
+use crate::bundle::EntityRole;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::load::yaml::Node;
+use crate::scenario::codes;
+use crate::scenario::suite::Named;
+use crate::scenario::suite::Section;
+
+use super::fields;
+use super::fields::a;
+
+/// Everything an entity name is looked up in.
+#[derive(Debug)]
+pub(super) struct Directory<'a> {
+    pub(super) contract: &'a Contract,
+    /// Fixtures by name.
+    pub(super) fixtures: BTreeMap<String, (Named, Section)>,
+    /// Cedar data of the suite.
+    pub(super) loaded: &'a Entities,
+}
+
+impl Directory<'_> {
+    /// An entity that tests can name: a fixture, or loaded data as `Type::"id"`.
+    pub(super) fn entity(&self, node: &Node, out: &mut Diagnostics) -> Option<Named> {
+        let text = fields::text(node, "an entity", out)?;
+        if let Some((named, _)) = self.fixtures.get(text) {
+            return Some(named.clone());
+        }
+        if let Some(named) = self.reference(text) {
+            if self.fixtures.values().any(|(known, _)| known.uid == named.uid) || self.loaded.get(&named.uid).is_some()
+            {
+                return Some(named);
+            }
+            out.push(
+                Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("no entity `{text}` is loaded"))
+                    .label("neither a fixture nor in the suite's `entities` file")
+                    .help("declare it under `principals`, `resources` or `groups`"),
+            );
+            return None;
+        }
+        out.push(
+            Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown fixture `{text}`"))
+                .label("nothing of this name is declared")
+                .maybe_help(did_you_mean(text, self.fixtures.keys().map(String::as_str))),
+        );
+        None
+    }
+
+    /// An entity of one type, or a member of an enumeration.
+    pub(super) fn member_or_entity(&self, node: &Node, ty: &str, out: &mut Diagnostics) -> Option<EntityUid> {
+        match self.contract.entities.get(ty) {
+            Some(declared) if declared.kind == EntityRole::Enum => self.member(node, ty, declared, out),
+            _ => self.entity_of(node, &[ty], out).map(|named| named.uid),
+        }
+    }
+
+    /// An entity of one of some types.
+    pub(super) fn entity_of(&self, node: &Node, types: &[&str], out: &mut Diagnostics) -> Option<Named> {
+        let named = self.entity(node, out)?;
+        if types.contains(&named.ty.as_str()) {
+            return Some(named);
+        }
+        let fitting = self
+            .fixtures
+            .iter()
+            .filter(|(_, (known, _))| types.contains(&known.ty.as_str()))
+            .map(|(name, _)| name.as_str());
+        out.push(
+            Diagnostic::error(
+                codes::WRONG_TYPE,
+                node.span,
+                format!("`{}` is of type {}, not {}", named.label, named.ty, types.join(" or ")),
+            )
+            .label(format!("{} is due here", a(&types.join(" or "))))
+            .maybe_help(did_you_mean(&named.label, fitting)),
+        );
+        None
+    }
+
+    /// The type of a Cedar entity as the contract names it.
+    pub(super) fn type_of(&self, uid: &EntityUid) -> Option<&str> {
+        let cedar = uid.type_name().to_string();
+        self.types()
+            .find(|(_, declared)| declared.cedar == cedar)
+            .map(|(name, _)| name)
+    }
+
+    /// A Cedar entity by the contract's name of its type.
+    pub(super) fn uid(&self, ty: &str, id: &str) -> Option<EntityUid> {
+        let cedar = self
+            .contract
+            .entities
+            .get(ty)
+            .map_or(ty, |declared| declared.cedar.as_str());
+        uid(cedar, id)
+    }
+
+    /// `Type::"id"`, `Type::id` or `Name::Space::Type::"id"`, where such a type exists.
+    pub(super) fn reference(&self, text: &str) -> Option<Named> {
+        let (ty, id) = match text.split_once("::\"") {
+            Some((ty, _)) => (ty, EntityUid::from_str(text).ok()?.id().unescaped().to_owned()),
+            None => text.rsplit_once("::").map(|(ty, id)| (ty, id.to_owned()))?,
+        };
+        let (name, declared) = self
+            .types()
+            .find(|(name, declared)| *name == ty || declared.cedar == ty)?;
+        Some(Named {
+            label: text.to_owned(),
+            ty: name.to_owned(),
+            uid: uid(&declared.cedar, &id)?,
+        })
+    }
+
+    fn types(&self) -> impl Iterator<Item = (&str, &EntityContract)> {
+        self.contract
+            .entities
+            .iter()
+            .map(|(name, declared)| (name.as_str(), declared))
+    }
+
+    fn member(&self, node: &Node, ty: &str, declared: &EntityContract, out: &mut Diagnostics) -> Option<EntityUid> {
+        let text = fields::text(node, "a member of an enumeration", out)?;
+        let id = match self.reference(text) {
+            Some(named) if named.ty == ty => named.uid.id().unescaped().to_owned(),
+            _ => text.to_owned(),
+        };
+        if declared.members.contains(&id) {
+            return uid(&declared.cedar, &id);
+        }
+        out.push(
+            Diagnostic::error(
+                codes::UNKNOWN_NAME,
+                node.span,
+                format!("`{text}` is not a member of {ty}"),
+            )
+            .label(format!("{} is due here", a(ty)))
+            .maybe_help(did_you_mean(text, declared.members.iter().map(String::as_str))),
+        );
+        None
+    }
+}
+
+/// A Cedar entity by the full Cedar name of its type; `None` where that is no name.
+pub(super) fn uid(cedar_type: &str, id: &str) -> Option<EntityUid> {
+    let ty = EntityTypeName::from_str(cedar_type).ok()?;
+    Some(EntityUid::from_type_name_and_id(ty, EntityId::new(id)))
+}

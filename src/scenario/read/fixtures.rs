@@ -1,0 +1,492 @@
+//! Principals, resources and groups: from YAML to entities, with the edges that parents and roles mean.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use cedar_policy::EntityUid;
+use serde_json::json;
+
+use crate::bundle::Contract;
+use crate::bundle::EntityContract;
+use crate::bundle::EntityRole;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::load::yaml::Key;
+use crate::load::yaml::Node;
+use crate::scenario::codes;
+use crate::scenario::suite::Fixture;
+use crate::scenario::suite::Named;
+use crate::scenario::suite::Section;
+use crate::scenario::value;
+use crate::scenario::value::Value;
+use crate::text::Instant;
+
+use super::directory;
+use super::directory::Directory;
+use super::fields;
+use super::fields::a;
+use super::lineage;
+use super::lineage::Edge;
+use super::roles;
+use super::values;
+
+/// Keys of a fixture that are not attributes. An attribute of such a name stands under `attributes`.
+const OWN_KEYS: [&str; 6] = ["type", "id", "in", "roles", "tags", "attributes"];
+
+/// A fixture as it stands in a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Declared<'a> {
+    pub(super) section: Section,
+    pub(super) key: &'a Key,
+    pub(super) node: &'a Node,
+}
+
+/// What each fixture is, before any attribute is read: attributes may name fixtures further down.
+pub(super) fn identify(
+    declared: &BTreeMap<String, Declared<'_>>,
+    contract: &Contract,
+    out: &mut Diagnostics,
+) -> BTreeMap<String, (Named, Section)> {
+    let mut known = BTreeMap::new();
+    let mut by_uid: BTreeMap<EntityUid, &Key> = BTreeMap::new();
+    for (name, fixture) in declared {
+        let Some(named) = named(name, fixture, contract, out) else {
+            continue;
+        };
+        if let Some(first) = by_uid.insert(named.uid.clone(), fixture.key) {
+            out.push(
+                Diagnostic::error(
+                    codes::DUPLICATE_NAME,
+                    fixture.key.span,
+                    format!("two fixtures are the entity `{}`", named.uid),
+                )
+                .label("give it another `id`")
+                .also(first.span, "first here"),
+            );
+            continue;
+        }
+        known.insert(name.clone(), (named, fixture.section));
+    }
+    known
+}
+
+/// The fixtures of a suite and their entities in Cedar's JSON form, holder groups included. `at` is what relative times count from.
+pub(super) fn build(
+    declared: &BTreeMap<String, Declared<'_>>,
+    directory: &Directory<'_>,
+    at: Instant,
+    out: &mut Diagnostics,
+) -> (BTreeMap<String, Fixture>, Vec<serde_json::Value>) {
+    let mut read = BTreeMap::new();
+    for (name, (named, section)) in &directory.fixtures {
+        let Some(fixture) = declared.get(name) else { continue };
+        if directory.loaded.get(&named.uid).is_some() {
+            out.push(
+                Diagnostic::error(
+                    codes::DUPLICATE_NAME,
+                    fixture.key.span,
+                    format!("`{}` is in the suite's `entities` file too", named.uid),
+                )
+                .label("use the loaded entity, or give this one another `id`"),
+            );
+        }
+        if let Some(parts) = parts(fixture, named, directory, out) {
+            read.insert(name.clone(), (named, *section, parts));
+        }
+    }
+    let edges: Vec<Edge<'_>> = read
+        .iter()
+        .filter_map(|(name, (named, _, parts))| {
+            Some(Edge {
+                name,
+                span: declared.get(name)?.key.span,
+                uid: &named.uid,
+                parents: &parts.parents,
+                roles: &parts.roles,
+            })
+        })
+        .collect();
+    lineage::report_cycles(&edges, out);
+
+    let mut entities = roles::holder_groups(
+        read.values().map(|(named, _, parts)| (*named, &parts.attributes)),
+        directory,
+    );
+    for (named, _, parts) in read.values() {
+        entities.push(parts.entity(&named.uid, at));
+    }
+    let held = lineage::held_roles(&edges);
+    let fixtures = read
+        .iter()
+        .map(|(name, (named, section, _))| {
+            let fixture = Fixture {
+                named: (*named).clone(),
+                section: *section,
+                roles: held.get(&named.uid).cloned().unwrap_or_default(),
+            };
+            (name.clone(), fixture)
+        })
+        .collect();
+    (fixtures, entities)
+}
+
+/// What a fixture says about its entity.
+#[derive(Debug, Default)]
+struct Parts {
+    attributes: BTreeMap<String, Value>,
+    tags: BTreeMap<String, Value>,
+    parents: BTreeSet<EntityUid>,
+    roles: BTreeMap<String, EntityUid>,
+}
+
+impl Parts {
+    fn entity(&self, uid: &EntityUid, at: Instant) -> serde_json::Value {
+        let parents: BTreeSet<&EntityUid> = self.parents.iter().chain(self.roles.values()).collect();
+        json!({
+            "uid": value::entity(uid),
+            "attrs": value::record(&self.attributes, at),
+            "parents": parents.into_iter().map(value::entity).collect::<Vec<_>>(),
+            "tags": value::record(&self.tags, at),
+        })
+    }
+}
+
+fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diagnostics) -> Option<Named> {
+    let entries = fields::mapping(fixture.node, "a fixture", out)?;
+    let get = |wanted: &str| entries.iter().find(|(key, _)| key.text == wanted).map(|(_, node)| node);
+    let Some(ty_node) = get("type") else {
+        out.push(
+            Diagnostic::error(codes::MISSING_KEY, fixture.key.span, format!("`{name}` needs a `type`"))
+                .label("of which type is it?")
+                .help(format!("write `{name}: {{type: TYPE, …}}`")),
+        );
+        return None;
+    };
+    let ty = fields::text(ty_node, "a type", out)?;
+    let fitting = |declared: &EntityContract| match fixture.section {
+        Section::Principals => matches!(declared.kind, EntityRole::Principal | EntityRole::Raw),
+        Section::Resources => declared.kind != EntityRole::Enum,
+        Section::Groups => matches!(declared.kind, EntityRole::Group | EntityRole::Raw),
+    };
+    let candidates = contract
+        .entities
+        .iter()
+        .filter(|(_, declared)| fitting(declared))
+        .map(|(name, _)| name.as_str());
+    let Some(declared) = contract.entities.get(ty) else {
+        out.push(
+            Diagnostic::error(codes::UNKNOWN_NAME, ty_node.span, format!("unknown type `{ty}`"))
+                .label("no such entity type is declared")
+                .maybe_help(did_you_mean(ty, candidates)),
+        );
+        return None;
+    };
+    if !fitting(declared) {
+        out.push(
+            Diagnostic::error(codes::WRONG_TYPE, ty_node.span, format!("`{ty}` cannot stand here"))
+                .label(format!("`{name}` is listed under `{}`", section_key(fixture.section)))
+                .maybe_help(did_you_mean(ty, candidates)),
+        );
+        return None;
+    }
+    let id = match get("id") {
+        Some(node) => fields::text(node, "an id", out)?,
+        None => name,
+    };
+    Some(Named {
+        label: name.to_owned(),
+        ty: ty.to_owned(),
+        uid: directory::uid(&declared.cedar, id)?,
+    })
+}
+
+fn parts(fixture: &Declared<'_>, named: &Named, directory: &Directory<'_>, out: &mut Diagnostics) -> Option<Parts> {
+    let declared = directory.contract.entities.get(&named.ty)?;
+    let mut parts = Parts::default();
+    let mut given = BTreeSet::new();
+    for (key, node) in fixture.node.as_map()? {
+        match key.text.as_str() {
+            "type" | "id" => {}
+            "in" => parts.parents.extend(memberships(node, named, declared, directory, out)),
+            "roles" => parts.roles = roles::given(node, named, directory, out),
+            "tags" => parts.tags = tags(key, node, named, declared, directory, out),
+            "attributes" => {
+                for (key, node) in fields::mapping(node, "`attributes`", out).unwrap_or_default() {
+                    attribute(key, node, named, declared, directory, &mut given, &mut parts, out);
+                }
+            }
+            _ => attribute(key, node, named, declared, directory, &mut given, &mut parts, out),
+        }
+    }
+    for (name, attribute) in &declared.attributes {
+        if attribute.required && !given.contains(name.as_str()) {
+            out.push(
+                Diagnostic::error(
+                    codes::MISSING_ATTRIBUTE,
+                    fixture.key.span,
+                    format!("`{}` lacks the attribute `{name}`", named.label),
+                )
+                .label(format!(
+                    "{} needs `{name}: {}`",
+                    a(&named.ty),
+                    values::type_name(&attribute.ty)
+                )),
+            );
+        }
+    }
+    for parent in &declared.parents {
+        let value = parent
+            .attribute
+            .as_ref()
+            .and_then(|attribute| parts.attributes.get(attribute));
+        if let Some(Value::Entity(uid)) = value {
+            parts.parents.insert(uid.clone());
+        }
+    }
+    parts
+        .attributes
+        .extend(roles::relation_attributes(named, &declared.relations, directory));
+    Some(parts)
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one step of the loop over a fixture's keys; it has no state of its own"
+)]
+fn attribute<'a>(
+    key: &'a Key,
+    node: &Node,
+    named: &Named,
+    declared: &EntityContract,
+    directory: &Directory<'_>,
+    given: &mut BTreeSet<&'a str>,
+    parts: &mut Parts,
+    out: &mut Diagnostics,
+) {
+    let Some(attribute) = declared.attributes.get(&key.text) else {
+        let relation = declared.relations.iter().any(|relation| relation.role == key.text);
+        let help = if relation {
+            Some(format!(
+                "give holders `roles: [\"{}::{}.{}\"]`",
+                named.ty, named.label, key.text
+            ))
+        } else {
+            did_you_mean(
+                &key.text,
+                declared.attributes.keys().map(String::as_str).chain(OWN_KEYS),
+            )
+        };
+        out.push(
+            Diagnostic::error(
+                codes::UNKNOWN_NAME,
+                key.span,
+                format!("{} has no attribute `{}`", a(&named.ty), key.text),
+            )
+            .label("not an attribute of this type")
+            .maybe_help(help),
+        );
+        return;
+    };
+    given.insert(&key.text);
+    if let Some(value) = values::value(node, &attribute.ty, directory, out) {
+        parts.attributes.insert(key.text.clone(), value);
+    }
+}
+
+/// `in: […]`: parents that no attribute names.
+fn memberships(
+    node: &Node,
+    named: &Named,
+    declared: &EntityContract,
+    directory: &Directory<'_>,
+    out: &mut Diagnostics,
+) -> Vec<EntityUid> {
+    let mut parents = Vec::new();
+    for item in fields::one_or_many(node) {
+        let Some(parent) = directory.entity(item, out) else {
+            continue;
+        };
+        let mut fitting = declared
+            .parents
+            .iter()
+            .filter(|possible| possible.ty == parent.ty)
+            .peekable();
+        if fitting.peek().is_none() {
+            out.push(
+                Diagnostic::error(
+                    codes::WRONG_TYPE,
+                    item.span,
+                    format!("{} is never in {}", a(&named.ty), a(&parent.ty)),
+                )
+                .label(format!("`{}` is {}", parent.label, a(&parent.ty))),
+            );
+            continue;
+        }
+        match fitting.find_map(|possible| possible.attribute.as_ref()) {
+            Some(attribute) => out.push(
+                Diagnostic::error(
+                    codes::WRONG_TYPE,
+                    item.span,
+                    format!("{} has exactly one {} as `{attribute}`", a(&named.ty), parent.ty),
+                )
+                .label("not one of several memberships")
+                .help(format!("write `{attribute}: {}`", parent.label)),
+            ),
+            None => parents.push(parent.uid),
+        }
+    }
+    parents
+}
+
+fn tags(
+    key: &Key,
+    node: &Node,
+    named: &Named,
+    declared: &EntityContract,
+    directory: &Directory<'_>,
+    out: &mut Diagnostics,
+) -> BTreeMap<String, Value> {
+    let Some(ty) = &declared.tags else {
+        out.push(
+            Diagnostic::error(codes::UNKNOWN_KEY, key.span, format!("{} has no tags", a(&named.ty)))
+                .label("its type declares none"),
+        );
+        return BTreeMap::new();
+    };
+    let entries = fields::mapping(node, "`tags`", out).unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|(key, node)| Some((key.text.clone(), values::value(node, ty, directory, out)?)))
+        .collect()
+}
+
+fn section_key(section: Section) -> &'static str {
+    match section {
+        Section::Principals => "principals",
+        Section::Resources => "resources",
+        Section::Groups => "groups",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::WORLD;
+    use crate::scenario::testing::faults;
+    use crate::scenario::testing::load;
+    use crate::scenario::testing::marketplace;
+    use crate::scenario::testing::suite;
+
+    const TEST: &str = "tests:\n  - {name: t, as: fred, in: calm, can: {approve: p1}}\n";
+
+    #[test]
+    fn every_fault_in_the_fixtures_is_told_in_one_run() {
+        let text = r#"suite: faults
+at: 2026-03-01T10:00:00Z
+principals:
+  a: {type: Usr, org: acme}
+  b: {type: User, org: acme, clearence: internal}
+  c: {type: User, org: acme, clearance: intern, contractor: "yes"}
+  d: {type: User, org: acmee, clearance: internal, roles: [finanec, Org.admin, "Org::p1.admin", "Org::nope.admin", Payout.creator, "Org::acme"]}
+  e: {type: PartnerApp, org: acme, scopes: "payouts:read", roles: [finance]}
+  f: {type: Payout}
+  g: {org: acme}
+  h: {type: User, in: [acme, p1], org: acme, clearance: internal, tags: {a: b}}
+  all: {type: User, org: acme, clearance: internal}
+resources:
+  acme: {type: Org, plan: pro, admin: dana}
+  p1: {type: Payout, org: acme, classification: secret, amount: 1.23456, created_by: acme, due: yesterday}
+  p2: {type: Payout, id: p1, org: acme, classification: public, amount: 1, created_by: c}
+  x: {type: Folder, parent: y}
+  y: {type: Folder, parent: x, limits: {sise: 3, ttl: long}}
+"#;
+        let loaded = load(&[("faults.yaml", &format!("{text}{TEST}"))], &marketplace());
+        insta::assert_snapshot!(faults(&loaded), @r#"
+        scenario-unknown-name @ 4:13 `Usr`: unknown type `Usr` | no such entity type is declared | did you mean `User`?
+        scenario-missing-attribute @ 5:3 `b`: `b` lacks the attribute `clearance` | a User needs `clearance: Classification`
+        scenario-unknown-name @ 5:30 `clearence`: a User has no attribute `clearence` | not an attribute of this type | did you mean `clearance`?
+        scenario-unknown-name @ 6:41 `intern`: `intern` is not a member of Classification | a Classification is due here | did you mean `internal`?
+        scenario-wrong-value @ 6:61 `"yes"`: `yes` is not a Bool | a Bool is due here | write `true` or `false`
+        scenario-unknown-name @ 7:24 `acmee`: unknown fixture `acmee` | nothing of this name is declared | did you mean `acme`?
+        scenario-unknown-name @ 7:60 `finanec`: unknown role `finanec` | no such role is declared | did you mean `finance`?
+        scenario-wrong-role @ 7:69 `Org.admin`: `Org.admin` is held per Org | of which one? | write `Org::FIXTURE.admin`
+        scenario-wrong-type @ 7:80 `"Org::p1.admin"`: `p1` is of type Payout, not Org | `Org.admin` is held per Org
+        scenario-unknown-name @ 7:97 `"Org::nope.admin"`: unknown fixture `nope` | no Org of this name is declared | known here: `acme`
+        scenario-wrong-role @ 7:116 `Payout.creator`: nobody can be given the role `Payout.creator` | it is held by the entity's `created_by` | set `created_by` of the entity instead
+        scenario-wrong-role @ 7:132 `"Org::acme"`: `Org::acme` names no role | the role is missing | write `Org::acme.ROLE`
+        scenario-wrong-value @ 8:44 `"payouts:read"`: `payouts:read` is not a Set<String> | a Set<String> is due here | write a list: `[a, b]`
+        scenario-wrong-role @ 8:68 `finance`: a PartnerApp cannot hold `finance` | `e` is a PartnerApp | `finance` is declared for User
+        scenario-wrong-type @ 9:13 `Payout`: `Payout` cannot stand here | `f` is listed under `principals` | known here: `PartnerApp`, `User`
+        scenario-missing-key @ 10:3 `g`: `g` needs a `type` | of which type is it? | write `g: {type: TYPE, …}`
+        scenario-wrong-type @ 11:24 `acme`: a User has exactly one Org as `org` | not one of several memberships | write `org: acme`
+        scenario-wrong-type @ 11:30 `p1`: a User is never in a Payout | `p1` is a Payout
+        scenario-unknown-key @ 11:67 `tags`: a User has no tags | its type declares none
+        scenario-duplicate-name @ 12:3 `all`: no fixture can be called `all` | in tests it stands for every one
+        scenario-unknown-name @ 14:32 `admin`: an Org has no attribute `admin` | not an attribute of this type | give holders `roles: ["Org::acme.admin"]`
+        scenario-unknown-name @ 15:49 `secret`: `secret` is not a member of Classification | a Classification is due here | known here: `internal`, `public`, `restricted`
+        scenario-wrong-value @ 15:65 `1.23456`: `1.23456` is not a decimal | a decimal is due here | write at most four digits after the point, as in `120.00`
+        scenario-wrong-type @ 15:86 `acme`: `acme` is of type Org, not User | a User is due here | known here: `b`, `c`, `d`, `h`
+        scenario-wrong-value @ 15:97 `yesterday`: `yesterday` is not a datetime | a datetime is due here | write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`
+        scenario-duplicate-name @ 16:3 `p2`: two fixtures are the entity `M::Payout::"p1"` | give it another `id`
+        scenario-cycle @ 17:3 `x`: `x` is its own ancestor | its parents lead back to it
+        scenario-cycle @ 18:3 `y`: `y` is its own ancestor | its parents lead back to it
+        scenario-missing-attribute @ 18:40 `{sise: 3, ttl: long}`: the field `size` is missing | needs `size`, a Long
+        scenario-unknown-name @ 18:41 `sise`: unknown field `sise` | the record has no such field | did you mean `size`?
+        scenario-wrong-value @ 18:55 `long`: `long` is not a duration | a duration is due here | write `30m`, `1h30m` or `2d`
+        scenario-unknown-name @ 20:19 `fred`: unknown fixture `fred` | nothing of this name is declared
+        scenario-unknown-name @ 20:29 `calm`: unknown context `calm` | no such context is declared
+        "#);
+    }
+
+    #[test]
+    fn entities_carry_typed_attributes_parents_roles_and_holder_groups() {
+        let loaded = suite(TEST);
+        let json = loaded.suites[0].world.entities.to_json_value().unwrap();
+        let of = |ty: &str, id: &str| {
+            let all = json.as_array().unwrap();
+            let found = all
+                .iter()
+                .find(|entity| entity["uid"]["type"] == ty && entity["uid"]["id"] == id);
+            let mut found = found.unwrap().clone();
+            // Cedar keeps parents as a set.
+            found["parents"]
+                .as_array_mut()
+                .unwrap()
+                .sort_by_key(ToString::to_string);
+            format!("{} < {}", found["attrs"], found["parents"])
+        };
+        let shown = [
+            of("M::Payout", "p1"),
+            of("M::User", "dana"),
+            of("M::User", "fred"),
+            of("M::Org", "acme"),
+            of("M::Holders", "Org::acme.admin"),
+        ];
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+            {"amount":{"__extn":{"fn":"decimal","arg":"120.00"}},"classification":{"__entity":{"type":"M::Classification","id":"restricted"}},"created_by":{"__entity":{"type":"M::User","id":"mia"}},"org":{"__entity":{"type":"M::Org","id":"acme"}}} < [{"type":"M::Org","id":"acme"}]
+            {"clearance":{"__entity":{"type":"M::Classification","id":"restricted"}},"org":{"__entity":{"type":"M::Org","id":"acme"}}} < [{"type":"M::Holders","id":"Org::acme.admin"},{"type":"M::Org","id":"acme"}]
+            {"clearance":{"__entity":{"type":"M::Classification","id":"restricted"}},"org":{"__entity":{"type":"M::Org","id":"acme"}}} < [{"type":"M::Org","id":"acme"},{"type":"M::Role","id":"finance"}]
+            {"admin":{"__entity":{"type":"M::Holders","id":"Org::acme.admin"}},"plan":"pro"} < []
+            {} < []
+            "#);
+    }
+
+    #[test]
+    fn roles_come_through_groups_too_and_rights_reach_down_nested_entities() {
+        let text = WORLD.replace(
+            "resources:\n",
+            "  gus: {type: User, org: acme, clearance: internal, in: ops, roles: [\"Folder::top.owner\"]}\ngroups:\n  \
+             ops: {type: Team, org: acme, roles: [finance]}\nresources:\n  top: {type: Folder}\n  \
+             leaf: {type: Folder, parent: mid}\n  mid: {type: Folder, parent: top}\n",
+        );
+        let tests = "tests:\n  - {name: t, as: gus, in: calm, can: {approve: p1, Folder.read: [top, mid, leaf]}}\n  \
+                     - {name: u, as: fred, in: calm, cannot: {Folder.read: leaf}}\n";
+        let compiled = marketplace();
+        let loaded = load(&[("s.yaml", &format!("{text}{tests}"))], &compiled);
+        assert_eq!(faults(&loaded), "");
+        let report = crate::scenario::testing::run(&loaded, &compiled);
+        assert!(report.is_success(), "{report:#?}");
+        let held = &loaded.suites[0].world.fixtures["gus"].roles;
+        assert_eq!(held.iter().collect::<Vec<_>>(), ["Folder::top.owner", "finance"]);
+    }
+}

@@ -1,0 +1,366 @@
+//! From YAML to typed suites, against the policy's contract: every fault of every file is reported in one run.
+//! Nothing is decided here.
+
+mod claims;
+mod contexts;
+mod directory;
+mod fields;
+mod fixtures;
+mod lineage;
+mod matrix;
+pub(super) mod names;
+mod raw;
+mod roles;
+mod sheet;
+mod steps;
+mod tables;
+mod test;
+mod values;
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use cedar_policy::Entities;
+use serde_json::Value;
+
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::load::yaml::Node;
+use crate::scenario::codes;
+use crate::text::FileId;
+use crate::text::Instant;
+use crate::text::Sources;
+
+use super::Policy;
+use super::suite::Body;
+use super::suite::Suite;
+use super::suite::World;
+use directory::Directory;
+use fields::Fields;
+pub(super) use fields::a;
+use names::Names;
+use sheet::Documents;
+use sheet::SUITE_KEYS;
+use sheet::Sheet;
+use sheet::is_suite;
+
+/// Reads the suites among the YAML files of a package's `scenarios/`. A file with neither `suite` nor `tests` shares its
+/// fixtures with the suites that include it. `default_at` is the clock of suites that set none.
+///
+/// Suites with faults are left out; `out` says why.
+pub fn load_suites(
+    sources: &Sources,
+    files: &[FileId],
+    policy: Policy<'_>,
+    default_at: Option<Instant>,
+    out: &mut Diagnostics,
+) -> Vec<Suite> {
+    let documents = Documents::read(sources, files, out);
+    let mut suites: Vec<Suite> = Vec::new();
+    let mut included = BTreeSet::new();
+    for file in files {
+        let Some(document) = documents.get(*file).filter(|document| is_suite(document)) else {
+            continue;
+        };
+        let mut faults = Diagnostics::new();
+        let sheet = Sheet::gather(*file, &documents, sources, &mut included, &mut faults);
+        if sheet.incomplete {
+            out.extend(faults);
+            continue;
+        }
+        let suite = suite(*file, document, &sheet, sources, policy, default_at, &mut faults);
+        let sound = !faults.has_errors();
+        out.extend(faults);
+        suites.extend(suite.filter(|_| sound));
+    }
+    report_duplicates(&suites, &documents, out);
+    for file in files {
+        let shared = documents.get(*file).filter(|document| !is_suite(document));
+        if let Some(document) = shared.filter(|_| !included.contains(file)) {
+            out.push(
+                Diagnostic::warning(
+                    codes::UNUSED_FILE,
+                    document.span.at_start(),
+                    "no suite includes this file",
+                )
+                .label("nothing in it is checked or run")
+                .help("include it from a suite, or give it `suite:` and `tests:`"),
+            );
+        }
+    }
+    suites
+}
+
+/// The template-link files that suites name under `links`: they are part of the policy set, so whoever compiles the
+/// policy reads them first. Faults are left to [`load_suites`], which reports them.
+#[must_use]
+pub fn link_files(sources: &Sources, files: &[FileId]) -> Vec<FileId> {
+    let mut ignored = Diagnostics::new();
+    let documents = Documents::read(sources, files, &mut ignored);
+    let links = documents.iter().filter_map(|document| document.get("links"));
+    let found: BTreeSet<FileId> = links
+        .filter_map(|node| raw::file(node, sources, &mut ignored))
+        .collect();
+    found.into_iter().collect()
+}
+
+fn suite(
+    file: FileId,
+    document: &Node,
+    sheet: &Sheet<'_>,
+    sources: &Sources,
+    policy: Policy<'_>,
+    default_at: Option<Instant>,
+    out: &mut Diagnostics,
+) -> Option<Suite> {
+    // The keys were checked as the sheet was gathered.
+    let fields = Fields::read(document, "a suite", &SUITE_KEYS, &mut Diagnostics::new())?;
+    let name_node = fields.require("suite", out)?;
+    let name = fields::text(name_node, "a suite's name", out)?;
+    let at = match (fields.get("at"), default_at) {
+        // After a fault, any time serves for finding further ones.
+        (Some(node), _) => fields::instant(node, "`at`", out).unwrap_or(Instant(0)),
+        (None, Some(at)) => at,
+        (None, None) => {
+            out.push(
+                Diagnostic::error(codes::MISSING_KEY, name_node.span, "a suite needs `at`")
+                    .label("what time is it in this suite?")
+                    .help("write `at: 2026-03-01T10:00:00Z`: tests never read the real clock"),
+            );
+            Instant(0)
+        }
+    };
+    if let Some(node) = fields.get("links") {
+        raw::file(node, sources, out);
+    }
+    let data = cedar_data(&fields, sources, policy, out);
+    let directory = Directory {
+        contract: policy.contract,
+        fixtures: fixtures::identify(&sheet.fixtures, policy.contract, out),
+        loaded: &data.entities,
+    };
+    let (fixtures, mut entities) = fixtures::build(&sheet.fixtures, &directory, at, out);
+    entities.extend(data.json);
+    let entities = Value::Array(entities);
+    let built = match data.checked {
+        Checked::Yes => policy.engine.entities(&entities),
+        Checked::No => policy.engine.unchecked_entities(&entities),
+    };
+    let world_entities = built.unwrap_or_else(|error| {
+        for fault in error.0 {
+            let of_fixture = directory
+                .fixtures
+                .iter()
+                .find(|(_, (named, _))| Some(named.uid.to_string()) == fault.entity)
+                .and_then(|(name, _)| sheet.fixtures.get(name));
+            let span = of_fixture.map_or(name_node.span, |fixture| fixture.key.span);
+            // What reading has refused already is not told twice.
+            if !out.has_errors() {
+                out.push(
+                    Diagnostic::error(codes::INVALID_CEDAR_DATA, span, fault.to_string())
+                        .label("Cedar refuses this entity"),
+                );
+            }
+        }
+        Entities::empty()
+    });
+    let contexts = contexts::read(&sheet.contexts, &directory, out);
+    let names = Names {
+        directory,
+        contexts: &contexts,
+        statements: names::statements(policy.origins),
+        profiles: &policy.contract.break_glass,
+    };
+    let tests = test::read(&fields, name, &fixtures, &names, sources, out);
+    Some(Suite {
+        name: name.to_owned(),
+        file,
+        file_name: sources.name(file).to_owned(),
+        at,
+        world: World {
+            entities: world_entities,
+            fixtures,
+            contexts,
+        },
+        tests,
+    })
+}
+
+/// Whether entities must be as the schema declares them.
+enum Checked {
+    Yes,
+    No,
+}
+
+/// The Cedar data that a suite loads.
+struct CedarData {
+    json: Vec<Value>,
+    entities: Entities,
+    checked: Checked,
+}
+
+fn cedar_data(fields: &Fields<'_>, sources: &Sources, policy: Policy<'_>, out: &mut Diagnostics) -> CedarData {
+    let unchecked = fields
+        .get("entities-unchecked")
+        .and_then(|node| fields::text(node, "`entities-unchecked`, the reason", out));
+    let checked = if unchecked.is_some() { Checked::No } else { Checked::Yes };
+    let mut data = CedarData {
+        json: Vec::new(),
+        entities: Entities::empty(),
+        checked,
+    };
+    let Some(node) = fields.get("entities") else {
+        return data;
+    };
+    let Some(file) = raw::file(node, sources, out) else {
+        return data;
+    };
+    let Some(json) = raw::json(file, sources, node.span, out) else {
+        return data;
+    };
+    let loaded = match data.checked {
+        Checked::Yes => policy.engine.entities(&json),
+        Checked::No => policy.engine.unchecked_entities(&json),
+    };
+    match (loaded, json) {
+        (Ok(entities), Value::Array(json)) => {
+            data.entities = entities;
+            data.json = json;
+        }
+        (Ok(_), _) => fields::wrong_shape(node, "the `entities` file", "a JSON list of entities", out),
+        (Err(error), _) => {
+            for fault in error.0 {
+                out.push(
+                    Diagnostic::error(codes::INVALID_CEDAR_DATA, node.span, fault.to_string())
+                        .label("in this file")
+                        .help("correct the data, or say `entities-unchecked: \"reason\"` beside it"),
+                );
+            }
+        }
+    }
+    data
+}
+
+/// Suites of one name, and snapshots that would write one file.
+fn report_duplicates(suites: &[Suite], documents: &Documents, out: &mut Diagnostics) {
+    let mut names: BTreeMap<&str, &Suite> = BTreeMap::new();
+    let mut paths = BTreeMap::new();
+    for suite in suites {
+        let span = |suite: &Suite| {
+            documents
+                .get(suite.file)
+                .and_then(|document| document.get("suite"))
+                .map(|node| node.span)
+        };
+        if let Some(first) = names.insert(&suite.name, suite)
+            && let (Some(again), Some(first)) = (span(suite), span(first))
+        {
+            out.push(
+                Diagnostic::error(
+                    codes::DUPLICATE_NAME,
+                    again,
+                    format!("two suites are called `{}`", suite.name),
+                )
+                .label("again here")
+                .also(first, "first here"),
+            );
+        }
+        for test in &suite.tests {
+            let Body::Snapshot(spec) = &test.body else { continue };
+            if let Some(first) = paths.insert(&spec.path, test.span) {
+                out.push(
+                    Diagnostic::error(
+                        codes::DUPLICATE_NAME,
+                        test.span,
+                        format!("two tests would write `{}`", spec.path),
+                    )
+                    .label("again here")
+                    .also(first, "first here")
+                    .help("rename one: only letters and digits count in the file's name"),
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::faults;
+    use crate::scenario::testing::load;
+    use crate::scenario::testing::marketplace;
+    use crate::scenario::testing::run;
+
+    const WORLD: &str = "principals:\n  fred: {type: User, roles: [finance], org: acme, clearance: internal}\nresources:\n  \
+                         acme: {type: Org, plan: pro}\n  p1: {type: Payout, org: acme, classification: public, amount: 1, created_by: fred}\n";
+    const TESTS: &str = "tests:\n  - {name: t, as: fred, in: calm, can: {approve: p1}}\n";
+    const CALM: &str = "contexts:\n  calm: {mfa: true, risk_score: 1, auth_time: now}\n";
+
+    #[test]
+    fn fixtures_are_shared_by_inclusion_and_a_file_included_twice_counts_once() {
+        let suite = format!("suite: s\nat: 2026-03-01T10:00:00Z\ninclude: [a.yaml, shared/b.yaml]\n{TESTS}");
+        let compiled = marketplace();
+        let loaded = load(
+            &[
+                ("s.yaml", &suite),
+                ("a.yaml", &format!("include: shared/c.yaml\n{CALM}")),
+                ("shared/b.yaml", "include: c.yaml\n"),
+                ("shared/c.yaml", WORLD),
+            ],
+            &compiled,
+        );
+        assert_eq!(faults(&loaded), "");
+        assert!(run(&loaded, &compiled).is_success());
+    }
+
+    #[test]
+    fn faults_between_files_are_located_in_the_file_that_causes_them() {
+        let loaded = load(
+            &[
+                (
+                    "s.yaml",
+                    &format!(
+                        "suite: s\nat: yesterday\ninclude: [a.yaml, nope.yaml, t.yaml, ../../etc/x.yaml]\n{TESTS}"
+                    ),
+                ),
+                ("a.yaml", &format!("include: b.yaml\n{WORLD}test: 3\n")),
+                (
+                    "b.yaml",
+                    &format!("include: a.yaml\n{CALM}principals:\n  fred: {{type: User}}\n"),
+                ),
+                ("t.yaml", &format!("suite: s\n{TESTS}")),
+                ("lonely.yaml", CALM),
+                ("broken.yaml", "suite: [\n"),
+            ],
+            &marketplace(),
+        );
+        insta::assert_snapshot!(faults(&loaded), @"
+        scenario-wrong-value @ 2:5 `yesterday`: `at` is a point in time with its zone | not a point in time | write it as `2026-03-01T10:00:00Z`
+        scenario-unknown-file @ 3:19 `nope.yaml`: no file `nope.yaml` | looked for beside this file, in the package only | known here: `a.yaml`, `b.yaml`, `broken.yaml`, `lonely.yaml`, `s.yaml`, `t.yaml`
+        scenario-wrong-type @ 3:30 `t.yaml`: a suite cannot be included | this file has tests of its own | move the fixtures they share into a file without `suite` and `tests`
+        scenario-unknown-file @ 3:38 `../../etc/x.yaml`: no file `../../etc/x.yaml` | looked for beside this file, in the package only | known here: `a.yaml`, `b.yaml`, `broken.yaml`, `lonely.yaml`, `s.yaml`, `t.yaml`
+        scenario-duplicate-name @ 3:3 `fred`: the fixture `fred` is declared twice | again here | rename one of them: included files are added, never overridden
+        scenario-unknown-key @ 7:1 `test`: unknown key `test` in a file of shared fixtures | not a key here | known here: `contexts`, `groups`, `include`, `principals`, `resources`
+        scenario-cycle @ 1:10 `a.yaml`: files include each other: scenarios/s.yaml → scenarios/a.yaml → scenarios/b.yaml → scenarios/a.yaml | leads back
+        scenario-missing-attribute @ 5:3 `fred`: `fred` lacks the attribute `clearance` | a User needs `clearance: Classification`
+        scenario-missing-attribute @ 5:3 `fred`: `fred` lacks the attribute `org` | a User needs `org: Org`
+        scenario-missing-key @ 1:8 `s`: a suite needs `at` | what time is it in this suite? | write `at: 2026-03-01T10:00:00Z`: tests never read the real clock
+        scenario-unknown-name @ 3:19 `fred`: unknown fixture `fred` | nothing of this name is declared
+        scenario-unknown-name @ 3:29 `calm`: unknown context `calm` | no such context is declared
+        scenario-unknown-name @ 3:50 `p1`: unknown fixture `p1` | nothing of this name is declared
+        scenario-unused-file @ 1:1 ``: no suite includes this file | nothing in it is checked or run | include it from a suite, or give it `suite:` and `tests:`
+        yaml-syntax @ 2:1 ``: invalid YAML: while parsing a node, did not find expected node content |
+        ");
+    }
+
+    #[test]
+    fn two_suites_of_one_name_and_two_tests_of_one_snapshot_are_errors() {
+        let suite = |tests: &str| format!("suite: s\nat: 2026-03-01T10:00:00Z\n{WORLD}{CALM}{tests}");
+        let tables = "tests:\n  - {name: the table, snapshot: {roles: all, actions: all, in: calm}}\n  \
+                      - {name: The Table!, snapshot: {roles: all, actions: all, in: calm}}\n";
+        let loaded = load(&[("s.yaml", &suite(TESTS)), ("t.yaml", &suite(tables))], &marketplace());
+        insta::assert_snapshot!(faults(&loaded), @"
+        scenario-duplicate-name @ 1:8 `s`: two suites are called `s` | again here
+        scenario-duplicate-name @ 12:12 `The Table!`: two tests would write `snapshots/s__the-table.snap` | again here | rename one: only letters and digits count in the file's name
+        ");
+    }
+}

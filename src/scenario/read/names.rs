@@ -1,0 +1,291 @@
+//! Names in tests: actions by their short form, principals, contexts, and the statements that `because` may cite.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::bundle::BreakGlassProfile;
+use crate::bundle::EntityRole;
+use crate::bundle::OriginKind;
+use crate::bundle::Origins;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::load::yaml::Node;
+use crate::scenario::codes;
+use crate::scenario::suite::ContextFixture;
+use crate::scenario::suite::ContextRef;
+use crate::scenario::suite::Expected;
+use crate::scenario::suite::Named;
+use crate::scenario::suite::Section;
+use crate::text::Span;
+
+use super::directory::Directory;
+use super::fields;
+use super::fields::a;
+
+/// Stands for every fixture of a section, and so names none.
+pub(super) const ALL: &str = "all";
+
+/// The cause of a denial where no grant matched and nothing forbade.
+pub(crate) const NO_GRANT: &str = "no-grant";
+
+/// Everything a name in a test is looked up in.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    pub(super) directory: Directory<'a>,
+    pub(super) contexts: &'a BTreeMap<String, ContextFixture>,
+    pub(super) statements: BTreeMap<&'a str, BTreeSet<OriginKind>>,
+    pub(super) profiles: &'a BTreeMap<String, BreakGlassProfile>,
+}
+
+/// A name and where it was written.
+#[derive(Debug, Clone)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) span: Span,
+}
+
+/// The statements of a policy and their kinds.
+pub(super) fn statements(origins: &Origins) -> BTreeMap<&str, BTreeSet<OriginKind>> {
+    let mut statements: BTreeMap<&str, BTreeSet<OriginKind>> = BTreeMap::new();
+    for origin in origins.policies.values() {
+        statements.entry(&origin.statement).or_default().insert(origin.kind);
+    }
+    statements
+}
+
+impl Names<'_> {
+    /// Principals: one, several, or `all` of the suite.
+    pub(super) fn principals(&self, node: &Node, out: &mut Diagnostics) -> Vec<At<Named>> {
+        let several = self.entities(node, Section::Principals, out);
+        several.into_iter().filter(|at| self.can_ask(at, out)).collect()
+    }
+
+    /// One principal.
+    pub(super) fn principal(&self, node: &Node, out: &mut Diagnostics) -> Option<Named> {
+        let value = self.directory.entity(node, out)?;
+        let at = At { value, span: node.span };
+        self.can_ask(&at, out).then_some(at.value)
+    }
+
+    /// Resources: one, several, or `all` of the suite.
+    pub(super) fn resources(&self, node: &Node, out: &mut Diagnostics) -> Vec<At<Named>> {
+        self.entities(node, Section::Resources, out)
+    }
+
+    /// Contexts: one, several, or `all` of the suite; without a node, none.
+    pub(super) fn contexts(&self, node: Option<&Node>, out: &mut Diagnostics) -> Vec<ContextRef> {
+        let Some(node) = node else {
+            return vec![ContextRef::None];
+        };
+        if node.as_text() == Some(ALL) {
+            return self.contexts.keys().cloned().map(ContextRef::Fixture).collect();
+        }
+        fields::one_or_many(node)
+            .iter()
+            .filter_map(|item| self.context(item, out))
+            .collect()
+    }
+
+    /// One context.
+    pub(super) fn context(&self, node: &Node, out: &mut Diagnostics) -> Option<ContextRef> {
+        let name = fields::text(node, "a context", out)?;
+        if self.contexts.contains_key(name) {
+            return Some(ContextRef::Fixture(name.to_owned()));
+        }
+        out.push(
+            Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown context `{name}`"))
+                .label("no such context is declared")
+                .maybe_help(did_you_mean(name, self.contexts.keys().map(String::as_str))),
+        );
+        None
+    }
+
+    /// The action that a name means on a type: `Payout.approve` itself, or `approve` where that is the only one.
+    pub(super) fn action(&self, name: &str, span: Span, ty: &str, out: &mut Diagnostics) -> Option<String> {
+        let matching: Vec<&String> = self.actions_on(ty).filter(|action| means(name, action)).collect();
+        match matching.as_slice() {
+            [only] => return Some((*only).clone()),
+            [] => {}
+            [..] => {
+                let known: Vec<String> = matching.iter().map(|action| format!("`{action}`")).collect();
+                out.push(
+                    Diagnostic::error(
+                        codes::AMBIGUOUS_NAME,
+                        span,
+                        format!("`{name}` on {} could mean several actions", a(ty)),
+                    )
+                    .label("which one?")
+                    .help(format!("write one of {}", known.join(", "))),
+                );
+                return None;
+            }
+        }
+        self.no_such_action(name, span, &BTreeSet::from([ty]), out);
+        None
+    }
+
+    /// Reports a name that no action on any of these types has.
+    pub(super) fn no_such_action(&self, name: &str, span: Span, types: &BTreeSet<&str>, out: &mut Diagnostics) {
+        let actions = self
+            .directory
+            .contract
+            .actions
+            .iter()
+            .filter(|(action, _)| means(name, action));
+        let elsewhere: BTreeSet<&str> = actions
+            .flat_map(|(_, contract)| contract.resources.iter().map(String::as_str))
+            .collect();
+        let near = types
+            .iter()
+            .flat_map(|ty| self.actions_on(ty))
+            .map(|action| short(action));
+        let these: Vec<String> = types.iter().map(|ty| a(ty)).collect();
+        let these = these.join(" or ");
+        out.push(if elsewhere.is_empty() {
+            Diagnostic::error(codes::UNKNOWN_NAME, span, format!("unknown action `{name}`"))
+                .label(format!("no action on {these} has this name"))
+                .maybe_help(did_you_mean(name, near))
+        } else {
+            let elsewhere: Vec<&str> = elsewhere.into_iter().collect();
+            Diagnostic::error(codes::WRONG_ACTION, span, format!("`{name}` is not decided on {these}"))
+                .label(format!("decided on {}", elsewhere.join(", ")))
+                .maybe_help(did_you_mean(name, near))
+        });
+    }
+
+    /// The actions decided on a type.
+    pub(super) fn actions_on(&self, ty: &str) -> impl Iterator<Item = &String> {
+        let ty = ty.to_owned();
+        let actions = self.directory.contract.actions.iter();
+        actions
+            .filter(move |(_, contract)| contract.resources.contains(&ty))
+            .map(|(name, _)| name)
+    }
+
+    /// `because`: the exact statements that must decide. `causes` are further causes that may deny here.
+    pub(super) fn because(
+        &self,
+        node: &Node,
+        expected: Expected,
+        causes: &[&str],
+        out: &mut Diagnostics,
+    ) -> Option<BTreeSet<String>> {
+        let mut cited = BTreeSet::new();
+        for item in fields::one_or_many(node) {
+            let Some(name) = fields::text(item, "a statement", out) else {
+                continue;
+            };
+            if self.may_decide(name, item.span, expected, causes, out) {
+                cited.insert(name.to_owned());
+            }
+        }
+        if cited.len() > 1 && cited.contains(NO_GRANT) {
+            out.push(
+                Diagnostic::error(codes::WRONG_CAUSE, node.span, format!("`{NO_GRANT}` stands alone"))
+                    .label("where a statement denies, the missing grant is not the cause"),
+            );
+        }
+        (!cited.is_empty()).then_some(cited)
+    }
+
+    fn may_decide(&self, name: &str, span: Span, expected: Expected, causes: &[&str], out: &mut Diagnostics) -> bool {
+        if expected == Expected::Deny && (name == NO_GRANT || causes.contains(&name)) {
+            return true;
+        }
+        let kinds = self.statements.get(name);
+        if kinds.is_some_and(|kinds| kinds.iter().any(|kind| decides(*kind, expected))) {
+            return true;
+        }
+        let fitting = self
+            .statements
+            .iter()
+            .filter(|(_, kinds)| kinds.iter().any(|kind| decides(*kind, expected)))
+            .map(|(name, _)| *name);
+        let extra = (expected == Expected::Deny).then_some(NO_GRANT).into_iter();
+        let help = did_you_mean(name, fitting.chain(extra).chain(causes.iter().copied()));
+        out.push(if kinds.is_some() || name == NO_GRANT {
+            let claim = match expected {
+                Expected::Allow => "allows anything",
+                Expected::Deny => "denies anything",
+                Expected::Unknown => "leaves anything unknown",
+            };
+            Diagnostic::error(codes::WRONG_CAUSE, span, format!("`{name}` never {claim}"))
+                .label("cannot be the cause claimed here")
+                .maybe_help(help)
+        } else {
+            Diagnostic::error(codes::UNKNOWN_NAME, span, format!("unknown statement `{name}`"))
+                .label("no statement of the policy has this name")
+                .maybe_help(help)
+        });
+        false
+    }
+
+    fn entities(&self, node: &Node, section: Section, out: &mut Diagnostics) -> Vec<At<Named>> {
+        if node.as_text() == Some(ALL) {
+            let fixtures = self.directory.fixtures.values().filter(|(_, of)| *of == section);
+            return fixtures
+                .map(|(named, _)| At {
+                    value: named.clone(),
+                    span: node.span,
+                })
+                .collect();
+        }
+        fields::one_or_many(node)
+            .iter()
+            .filter_map(|item| {
+                let value = self.directory.entity(item, out)?;
+                Some(At { value, span: item.span })
+            })
+            .collect()
+    }
+
+    fn can_ask(&self, at: &At<Named>, out: &mut Diagnostics) -> bool {
+        let contract = self.directory.contract;
+        let kind = contract.entities.get(&at.value.ty).map(|declared| declared.kind);
+        let asks = matches!(kind, Some(EntityRole::Principal | EntityRole::Raw))
+            || contract
+                .actions
+                .values()
+                .any(|action| action.principals.contains(&at.value.ty));
+        if !asks {
+            let people = self
+                .directory
+                .fixtures
+                .values()
+                .filter(|(_, section)| *section == Section::Principals);
+            out.push(
+                Diagnostic::error(
+                    codes::WRONG_TYPE,
+                    at.span,
+                    format!("`{}` cannot ask for anything", at.value.label),
+                )
+                .label(format!("{} is no principal", a(&at.value.ty)))
+                .maybe_help(did_you_mean(
+                    &at.value.label,
+                    people.map(|(named, _)| named.label.as_str()),
+                )),
+            );
+        }
+        asks
+    }
+}
+
+/// An action's name without the type that declares it.
+pub(crate) fn short(action: &str) -> &str {
+    action.rsplit_once('.').map_or(action, |(_, own)| own)
+}
+
+fn means(name: &str, action: &str) -> bool {
+    action == name || short(action) == name
+}
+
+fn decides(kind: OriginKind, expected: Expected) -> bool {
+    match kind {
+        OriginKind::Grant | OriginKind::BreakGlass => expected == Expected::Allow,
+        OriginKind::Deny | OriginKind::Require | OriginKind::Isolate | OriginKind::Separate => {
+            expected == Expected::Deny
+        }
+        OriginKind::Raw => expected != Expected::Unknown,
+    }
+}

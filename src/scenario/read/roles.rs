@@ -1,0 +1,227 @@
+//! Roles given to fixtures, and the edges that follow: `role finance` makes a parent of the role entity, `role admin on Org`
+//! one of the holder group of that one Org, and holder groups of nested entities are members of each other.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use cedar_policy::EntityUid;
+use serde_json::json;
+
+use crate::bundle::EntityRole;
+use crate::bundle::RelationContract;
+use crate::bundle::RoleContract;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::load::yaml::Node;
+use crate::scenario::codes;
+use crate::scenario::suite::Named;
+use crate::scenario::value;
+use crate::scenario::value::Value;
+
+use super::directory;
+use super::directory::Directory;
+use super::fields;
+use super::fields::a;
+
+/// Reads `roles: […]` of a fixture: what each is called, and the Cedar parent that makes the fixture a holder.
+pub(super) fn given(
+    node: &Node,
+    holder: &Named,
+    directory: &Directory<'_>,
+    out: &mut Diagnostics,
+) -> BTreeMap<String, EntityUid> {
+    let mut roles = BTreeMap::new();
+    for item in fields::one_or_many(node) {
+        let Some(text) = fields::text(item, "a role", out) else {
+            continue;
+        };
+        let Some(parent) = role(item, text, holder, directory, out) else {
+            continue;
+        };
+        if roles.insert(text.to_owned(), parent).is_some() {
+            out.push(
+                Diagnostic::error(
+                    codes::DUPLICATE_NAME,
+                    item.span,
+                    format!("the role `{text}` is given twice"),
+                )
+                .label("again here"),
+            );
+        }
+    }
+    roles
+}
+
+/// The id of a holder group: who holds `role` of the entity.
+pub(super) fn holder_group(ty: &str, entity: &EntityUid, role: &str, directory: &Directory<'_>) -> Option<EntityUid> {
+    let holders = directory.contract.holders_type.as_deref()?;
+    directory::uid(holders, &format!("{ty}::{}.{role}", entity.id().unescaped()))
+}
+
+/// The generated attributes of an entity with per-entity roles: each holds the role's holder group.
+pub(super) fn relation_attributes(
+    named: &Named,
+    relations: &[RelationContract],
+    directory: &Directory<'_>,
+) -> Vec<(String, Value)> {
+    relations
+        .iter()
+        .filter_map(|relation| {
+            let group = holder_group(&named.ty, &named.uid, &relation.role, directory)?;
+            Some((relation.role.clone(), Value::Entity(group)))
+        })
+        .collect()
+}
+
+/// The holder groups of all entities: one for each entity and relation. Where a relation is inherited through a parent
+/// of the same type, the parent's group is a member of the child's.
+pub(super) fn holder_groups<'a>(
+    entities: impl Iterator<Item = (&'a Named, &'a BTreeMap<String, Value>)>,
+    directory: &Directory<'_>,
+) -> Vec<serde_json::Value> {
+    let mut members: BTreeMap<EntityUid, BTreeSet<EntityUid>> = BTreeMap::new();
+    for (named, attributes) in entities {
+        let Some(declared) = directory.contract.entities.get(&named.ty) else {
+            continue;
+        };
+        for relation in &declared.relations {
+            let Some(group) = holder_group(&named.ty, &named.uid, &relation.role, directory) else {
+                continue;
+            };
+            members.entry(group.clone()).or_default();
+            for parent in &relation.inherits_through {
+                let Some(Value::Entity(parent)) = attributes.get(parent) else {
+                    continue;
+                };
+                if let Some(above) = holder_group(&named.ty, parent, &relation.role, directory) {
+                    members.entry(above).or_default().insert(group.clone());
+                }
+            }
+        }
+    }
+    members
+        .into_iter()
+        .map(|(group, parents)| {
+            let parents: Vec<_> = parents.iter().map(value::entity).collect();
+            json!({"uid": value::entity(&group), "attrs": {}, "parents": parents})
+        })
+        .collect()
+}
+
+fn role(
+    node: &Node,
+    text: &str,
+    holder: &Named,
+    directory: &Directory<'_>,
+    out: &mut Diagnostics,
+) -> Option<EntityUid> {
+    let roles = &directory.contract.roles;
+    let (name, entity) = match text.rsplit_once("::") {
+        None => (text.to_owned(), None),
+        Some((ty, rest)) => {
+            let Some((entity, role)) = rest.rsplit_once('.') else {
+                out.push(
+                    Diagnostic::error(codes::WRONG_ROLE, node.span, format!("`{text}` names no role"))
+                        .label("the role is missing")
+                        .help(format!("write `{text}.ROLE`")),
+                );
+                return None;
+            };
+            (format!("{ty}.{role}"), Some((ty, entity, role)))
+        }
+    };
+    let Some(declared) = roles.get(&name) else {
+        out.push(
+            Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown role `{name}`"))
+                .label("no such role is declared")
+                .maybe_help(did_you_mean(&name, roles.keys().map(String::as_str))),
+        );
+        return None;
+    };
+    check_holder(node, &name, declared, holder, directory, out)?;
+    match (&declared.on, entity) {
+        (None, _) => directory.uid(directory.contract.role_type.as_deref()?, &name),
+        (Some(ty), None) => {
+            out.push(
+                Diagnostic::error(codes::WRONG_ROLE, node.span, format!("`{name}` is held per {ty}"))
+                    .label("of which one?")
+                    .help(format!("write `{ty}::FIXTURE.{}`", own_name(&name))),
+            );
+            None
+        }
+        (Some(ty), Some((_, entity, role))) => {
+            let Some((named, _)) = directory.fixtures.get(entity) else {
+                let fitting = directory
+                    .fixtures
+                    .values()
+                    .map(|(named, _)| named)
+                    .filter(|named| named.ty == *ty);
+                out.push(
+                    Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown fixture `{entity}`"))
+                        .label(format!("no {ty} of this name is declared"))
+                        .maybe_help(did_you_mean(entity, fitting.map(|named| named.label.as_str()))),
+                );
+                return None;
+            };
+            if named.ty != *ty {
+                out.push(
+                    Diagnostic::error(
+                        codes::WRONG_TYPE,
+                        node.span,
+                        format!("`{entity}` is of type {}, not {ty}", named.ty),
+                    )
+                    .label(format!("`{name}` is held per {ty}")),
+                );
+                return None;
+            }
+            holder_group(ty, &named.uid, role, directory)
+        }
+    }
+}
+
+/// Whether the role can be given to this entity at all.
+fn check_holder(
+    node: &Node,
+    name: &str,
+    role: &RoleContract,
+    holder: &Named,
+    directory: &Directory<'_>,
+    out: &mut Diagnostics,
+) -> Option<()> {
+    if let Some(attribute) = &role.by {
+        out.push(
+            Diagnostic::error(
+                codes::WRONG_ROLE,
+                node.span,
+                format!("nobody can be given the role `{name}`"),
+            )
+            .label(format!("it is held by the entity's `{attribute}`"))
+            .help(format!("set `{attribute}` of the entity instead")),
+        );
+        return None;
+    }
+    let group = directory
+        .contract
+        .entities
+        .get(&holder.ty)
+        .is_some_and(|declared| declared.kind == EntityRole::Group && declared.holds_roles);
+    if role.holders.contains(&holder.ty) || group {
+        return Some(());
+    }
+    out.push(
+        Diagnostic::error(
+            codes::WRONG_ROLE,
+            node.span,
+            format!("{} cannot hold `{name}`", a(&holder.ty)),
+        )
+        .label(format!("`{}` is {}", holder.label, a(&holder.ty)))
+        .help(format!("`{name}` is declared for {}", role.holders.join(", "))),
+    );
+    None
+}
+
+/// The role's name without the type it is held on.
+fn own_name(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(_, own)| own)
+}

@@ -1,0 +1,260 @@
+//! `steps`: a timeline on a virtual clock. Each step may move the clock first (`after`), then asks, or acts on a
+//! break-glass grant, or looks at the audit log.
+
+use std::collections::BTreeSet;
+
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::emergency::EventKind;
+use crate::emergency::Reason;
+use crate::load::yaml::Node;
+use crate::scenario::codes;
+use crate::scenario::suite::ContextRef;
+use crate::scenario::suite::Expected;
+use crate::scenario::suite::GrantAct;
+use crate::scenario::suite::GrantRequest;
+use crate::scenario::suite::Step;
+use crate::scenario::suite::StepAction;
+use crate::text::Duration;
+
+use super::claims;
+use super::fields;
+use super::fields::Fields;
+use super::names::Names;
+
+const ACTS: [GrantAct; 5] = [
+    GrantAct::Withdraw,
+    GrantAct::Approve,
+    GrantAct::Refuse,
+    GrantAct::Revoke,
+    GrantAct::Review,
+];
+
+const REQUEST_KEYS: [&str; 11] = [
+    "after",
+    "request",
+    "by",
+    "in",
+    "actions",
+    "resources",
+    "for",
+    "reason",
+    "ticket",
+    "as-grant",
+    "refused",
+];
+const ASK_KEYS: [&str; 8] = ["after", "as", "in", "with", "can", "cannot", "unknown", "because"];
+
+/// Reads a timeline.
+pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Vec<Step> {
+    let Some(node) = test.require("steps", out) else {
+        return Vec::new();
+    };
+    let mut grants = BTreeSet::new();
+    let mut steps = Vec::new();
+    for item in fields::list(node, "`steps`", out).unwrap_or_default() {
+        let Some((fields, action)) = step(item, &mut grants, names, out) else {
+            continue;
+        };
+        let after = fields
+            .get("after")
+            .and_then(|node| fields::duration(node, "`after`", out));
+        let Some(action) = action else { continue };
+        steps.push(Step {
+            after: after.unwrap_or(Duration(0)),
+            span: item.span,
+            action,
+        });
+    }
+    if node.as_list().is_some_and(<[Node]>::is_empty) {
+        out.push(
+            Diagnostic::error(codes::EMPTY_CLAIM, node.span, "a timeline without steps").label("nothing happens here"),
+        );
+    }
+    steps
+}
+
+fn step<'a>(
+    node: &'a Node,
+    grants: &mut BTreeSet<String>,
+    names: &Names<'_>,
+    out: &mut Diagnostics,
+) -> Option<(Fields<'a>, Option<StepAction>)> {
+    fields::mapping(node, "a step", out)?;
+    if node.get("request").is_some() {
+        let fields = Fields::read(node, "a request for a grant", &REQUEST_KEYS, out)?;
+        let action = request(&fields, names, out).map(|request| {
+            grants.insert(request.grant.clone());
+            StepAction::Request(Box::new(request))
+        });
+        // A grant that a faulty step would have named is known all the same, or every later step is reported too.
+        grants.extend(node.get("as-grant").and_then(Node::written).map(str::to_owned));
+        return Some((fields, action));
+    }
+    if let Some(act) = ACTS.into_iter().find(|act| node.get(act.key()).is_some()) {
+        let fields = Fields::read(
+            node,
+            "a step on a grant",
+            &["after", act.key(), "by", "in", "refused"],
+            out,
+        )?;
+        return Some((fields, acted(act, &fields, grants, names, out)));
+    }
+    if node.get("log").is_some() {
+        let fields = Fields::read(node, "a look at the log", &["after", "log"], out)?;
+        return Some((fields, log(&fields, out)));
+    }
+    let keys: Vec<&str> = ASK_KEYS
+        .into_iter()
+        .chain(["request", "log"])
+        .chain(ACTS.map(GrantAct::key))
+        .collect();
+    let fields = Fields::read(node, "a step", &keys, out)?;
+    let asks = claims::VERBS.iter().any(|(verb, _)| fields.get(verb).is_some());
+    let waits = fields.get("after").is_some() && fields.get("as").is_none();
+    if !asks && waits {
+        return Some((fields, Some(StepAction::Wait)));
+    }
+    if !asks {
+        out.push(
+            Diagnostic::error(codes::EMPTY_CLAIM, fields.span, "this step does nothing")
+                .label("what happens?")
+                .help("give it `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`"),
+        );
+        return Some((fields, None));
+    }
+    let with = fields.get("with").and_then(|node| grant(node, grants, out));
+    // A grant that does not count is the cause of a denial in place of the missing grant.
+    let causes = if with.is_some() { reasons() } else { Vec::new() };
+    let claims = claims::direct(&fields, &causes, names, out);
+    Some((fields, Some(StepAction::Ask { claims, with })))
+}
+
+fn request(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Option<GrantRequest> {
+    let profile_node = fields.require("request", out)?;
+    let profile = fields::text(profile_node, "a break-glass profile", out)?;
+    if !names.profiles.contains_key(profile) {
+        out.push(
+            Diagnostic::error(
+                codes::UNKNOWN_NAME,
+                profile_node.span,
+                format!("unknown break-glass profile `{profile}`"),
+            )
+            .label("no such profile is declared")
+            .maybe_help(did_you_mean(profile, names.profiles.keys().map(String::as_str))),
+        );
+    }
+    let by = fields.require("by", out).and_then(|node| names.principal(node, out));
+    let resources: Vec<_> = fields
+        .require("resources", out)
+        .map(|node| names.resources(node, out))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|at| at.value)
+        .collect();
+    let asked = fields
+        .require("actions", out)
+        .map(|node| claims::actions_on(node, &resources, names, out))
+        .unwrap_or_default();
+    let actions: BTreeSet<String> = asked.into_iter().map(|(_, action, _)| action).collect();
+    let duration = fields
+        .require("for", out)
+        .and_then(|node| fields::duration(node, "`for`", out));
+    let grant = fields
+        .require("as-grant", out)
+        .and_then(|node| fields::text(node, "a grant's name", out));
+    let optional = |key: &'static str, out: &mut Diagnostics| {
+        fields
+            .get(key)
+            .and_then(|node| fields::text(node, "a text", out))
+            .map(str::to_owned)
+    };
+    Some(GrantRequest {
+        profile: profile.to_owned(),
+        by: by?,
+        context: context(fields, names, out)?,
+        actions: actions.into_iter().collect(),
+        resources,
+        duration: duration?,
+        reason: optional("reason", out),
+        ticket: optional("ticket", out),
+        grant: grant?.to_owned(),
+        refused: refused(fields, names, out),
+    })
+}
+
+fn acted(
+    act: GrantAct,
+    fields: &Fields<'_>,
+    grants: &BTreeSet<String>,
+    names: &Names<'_>,
+    out: &mut Diagnostics,
+) -> Option<StepAction> {
+    let grant = grant(fields.require(act.key(), out)?, grants, out);
+    let by: Vec<_> = names
+        .principals(fields.require("by", out)?, out)
+        .into_iter()
+        .map(|at| at.value)
+        .collect();
+    Some(StepAction::Act {
+        act,
+        grant: grant?,
+        by,
+        context: context(fields, names, out)?,
+        refused: refused(fields, names, out),
+    })
+}
+
+fn log(fields: &Fields<'_>, out: &mut Diagnostics) -> Option<StepAction> {
+    let known: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
+    let mut kinds = Vec::new();
+    for item in fields::list(fields.require("log", out)?, "`log`", out)? {
+        let kind = fields::text(item, "a kind of event", out)?;
+        if !known.contains(&kind) {
+            out.push(
+                Diagnostic::error(
+                    codes::UNKNOWN_NAME,
+                    item.span,
+                    format!("unknown kind of event `{kind}`"),
+                )
+                .label("the log never holds this")
+                .maybe_help(did_you_mean(kind, known.iter().copied())),
+            );
+        }
+        kinds.push(kind.to_owned());
+    }
+    Some(StepAction::Log(kinds))
+}
+
+fn grant(node: &Node, grants: &BTreeSet<String>, out: &mut Diagnostics) -> Option<String> {
+    let name = fields::text(node, "a grant", out)?;
+    if !grants.contains(name) {
+        out.push(
+            Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown grant `{name}`"))
+                .label("no earlier step of this timeline asks for it")
+                .maybe_help(did_you_mean(name, grants.iter().map(String::as_str))),
+        );
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+fn context(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Option<ContextRef> {
+    match fields.get("in") {
+        Some(node) => names.context(node, out),
+        None => Some(ContextRef::None),
+    }
+}
+
+/// The cause of a refusal: one of the state machine's, or a statement that denies.
+fn refused(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Option<String> {
+    let node = fields.get("refused")?;
+    let causes = names.because(node, Expected::Deny, &reasons(), out)?;
+    causes.into_iter().next()
+}
+
+/// The reasons of the state machine by name.
+fn reasons() -> Vec<&'static str> {
+    Reason::ALL.iter().map(|reason| reason.name()).collect()
+}

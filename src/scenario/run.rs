@@ -1,0 +1,320 @@
+//! The runner: chosen tests on several threads, results and events in the order of the suites.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+
+use super::Policy;
+use super::ask;
+use super::ask::Answer;
+use super::event::Event;
+use super::explain;
+use super::explain::Explanation;
+use super::golden;
+use super::golden::Accepted;
+use super::golden::Golden;
+use super::golden::SnapshotMode;
+use super::golden::SnapshotVerdict;
+use super::outcome::Failure;
+use super::outcome::FailureKind;
+use super::outcome::RunReport;
+use super::outcome::SuiteReport;
+use super::outcome::TestOutcome;
+use super::outcome::TestReport;
+use super::outcome::WrongDecision;
+use super::suite::Body;
+use super::suite::Claim;
+use super::suite::SnapshotSpec;
+use super::suite::Suite;
+use super::suite::Test;
+use super::suite::World;
+use super::table;
+use super::timeline;
+use crate::decide;
+
+/// How a run is made.
+#[derive(Debug, Clone, Copy)]
+pub struct RunOptions<'a> {
+    /// Only tests whose `SUITE: TEST` contains this.
+    pub filter: Option<&'a str>,
+    /// How many threads decide.
+    pub threads: NonZeroUsize,
+    /// What becomes of snapshots that are not as accepted.
+    pub snapshots: SnapshotMode,
+    /// The snapshots of the package.
+    pub accepted: &'a Accepted,
+}
+
+/// Runs the chosen tests. `on_event` hears of each as it is done, in the order of the suites.
+pub fn run(
+    suites: &[Suite],
+    policy: Policy<'_>,
+    options: RunOptions<'_>,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> RunReport {
+    let jobs: Vec<Job<'_>> = suites
+        .iter()
+        .enumerate()
+        .flat_map(|(place, suite)| suite.tests.iter().map(move |test| Job { place, suite, test }))
+        .filter(|job| options.filter.is_none_or(|filter| job.full_name().contains(filter)))
+        .collect();
+    let chosen: BTreeSet<usize> = jobs.iter().map(|job| job.place).collect();
+    on_event(Event::RunStarted {
+        suites: chosen.len(),
+        tests: jobs.len(),
+    });
+    let mut collected = Collected::default();
+    in_order(
+        &jobs,
+        options.threads,
+        |job| one(job, policy, options),
+        |job, done| {
+            collected.add(job, done, on_event);
+        },
+    );
+    collected.close_suite(on_event);
+
+    let owned: BTreeSet<String> = suites
+        .iter()
+        .flat_map(|suite| &suite.tests)
+        .filter_map(snapshot_path)
+        .collect();
+    let unreferenced = match options.snapshots {
+        SnapshotMode::Accept => Vec::new(),
+        SnapshotMode::Pending | SnapshotMode::ReadOnly => golden::unreferenced(&owned, options.accepted)
+            .map(str::to_owned)
+            .collect(),
+    };
+    let report = RunReport {
+        suites: collected.suites,
+        snapshots: golden::actions(options.snapshots, &collected.written, &owned, options.accepted),
+        unreferenced,
+    };
+    on_event(Event::RunFinished {
+        totals: report.totals(),
+    });
+    report
+}
+
+/// One test to run.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    place: usize,
+    suite: &'a Suite,
+    test: &'a Test,
+}
+
+impl Job<'_> {
+    fn full_name(&self) -> String {
+        format!("{}: {}", self.suite.name, self.test.name)
+    }
+}
+
+/// A test that ran.
+struct Done {
+    report: TestReport,
+    written: Option<(String, Golden)>,
+}
+
+/// Does jobs on several threads and hands each result over in the order of the jobs, as early as that allows.
+fn in_order<J: Sync, D: Send>(
+    jobs: &[J],
+    threads: NonZeroUsize,
+    work: impl Fn(&J) -> D + Sync,
+    mut hand_over: impl FnMut(&J, D),
+) {
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..threads.get().min(jobs.len()) {
+            let sender = sender.clone();
+            let (next, work) = (&next, &work);
+            scope.spawn(move || {
+                while let Some((at, job)) = take(jobs, next) {
+                    // Nobody listens only if the run itself is being torn down.
+                    if sender.send((at, work(job))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut early: BTreeMap<usize, D> = BTreeMap::new();
+        let mut due = 0;
+        for (at, done) in receiver {
+            early.insert(at, done);
+            while let (Some(done), Some(job)) = (early.remove(&due), jobs.get(due)) {
+                hand_over(job, done);
+                due += 1;
+            }
+        }
+    });
+}
+
+fn take<'a, J>(jobs: &'a [J], next: &AtomicUsize) -> Option<(usize, &'a J)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    jobs.get(at).map(|job| (at, job))
+}
+
+/// Results, gathered suite by suite.
+#[derive(Default)]
+struct Collected {
+    suites: Vec<SuiteReport>,
+    written: BTreeMap<String, Golden>,
+    open: Option<usize>,
+}
+
+impl Collected {
+    fn add(&mut self, job: &Job<'_>, done: Done, on_event: &mut dyn FnMut(Event<'_>)) {
+        if self.open != Some(job.place) {
+            self.close_suite(on_event);
+            self.open = Some(job.place);
+            on_event(Event::SuiteStarted { suite: &job.suite.name });
+            self.suites.push(SuiteReport {
+                name: job.suite.name.clone(),
+                file_name: job.suite.file_name.clone(),
+                tests: Vec::new(),
+            });
+        }
+        on_event(Event::TestFinished {
+            suite: &job.suite.name,
+            test: &done.report,
+        });
+        self.written.extend(done.written);
+        if let Some(suite) = self.suites.last_mut() {
+            suite.tests.push(done.report);
+        }
+    }
+
+    fn close_suite(&mut self, on_event: &mut dyn FnMut(Event<'_>)) {
+        if let (Some(_), Some(suite)) = (self.open.take(), self.suites.last()) {
+            on_event(Event::SuiteFinished { suite });
+        }
+    }
+}
+
+fn one(job: &Job<'_>, policy: Policy<'_>, options: RunOptions<'_>) -> Done {
+    let Job { suite, test, .. } = *job;
+    let mut written = None;
+    let (decisions, outcome) = if let Some(reason) = &test.skip {
+        (0, TestOutcome::Skipped(reason.clone()))
+    } else {
+        let (decisions, failures) = match &test.body {
+            Body::Claims(claims) => {
+                let failures = claims.iter().filter_map(|claim| check(claim, suite, policy)).collect();
+                (claims.len(), failures)
+            }
+            Body::Steps(steps) => timeline::run(steps, suite, policy),
+            Body::Snapshot(spec) => {
+                let (golden, decisions) = snapshot(spec, job, policy);
+                let failure = compare(&golden, spec, test, options);
+                written = Some((spec.path.clone(), golden));
+                (decisions, failure.into_iter().collect())
+            }
+        };
+        let outcome = if failures.is_empty() {
+            TestOutcome::Passed
+        } else {
+            TestOutcome::Failed(failures)
+        };
+        (decisions, outcome)
+    };
+    Done {
+        report: TestReport {
+            name: test.name.clone(),
+            span: test.span,
+            decisions,
+            outcome,
+        },
+        written,
+    }
+}
+
+/// Decides one claim; `None` if it holds.
+fn check(claim: &Claim, suite: &Suite, policy: Policy<'_>) -> Option<Failure> {
+    let prepared = ask::prepare(&claim.request, &suite.world, policy, suite.at);
+    let answer = ask::ask(&claim.request, prepared.as_ref(), &suite.world, policy);
+    judge(claim, answer, prepared.as_ref(), &suite.world, policy)
+}
+
+/// Holds an answer against a claim; `None` if they agree. An explanation is worked out only for a failure.
+pub(super) fn judge(
+    claim: &Claim,
+    answer: Answer,
+    prepared: Option<&decide::Request>,
+    world: &World,
+    policy: Policy<'_>,
+) -> Option<Failure> {
+    let cause_agrees = claim.because.as_ref().is_none_or(|because| *because == answer.because);
+    if answer.verdict.is(claim.expected) && cause_agrees {
+        return None;
+    }
+    let explanation = match prepared {
+        Some(prepared) => explain::explain(&answer, claim.expected, prepared, world, policy),
+        None => Explanation::default(),
+    };
+    Some(Failure {
+        span: claim.span,
+        kind: FailureKind::Decision(Box::new(WrongDecision {
+            request: ask::in_one_line(&claim.request),
+            expected: claim.expected,
+            expected_because: claim.because.as_ref().map(|because| because.iter().cloned().collect()),
+            stated: claim.stated,
+            answer,
+            explanation,
+        })),
+    })
+}
+
+fn snapshot(spec: &SnapshotSpec, job: &Job<'_>, policy: Policy<'_>) -> (Golden, usize) {
+    let (contents, decisions) = table::render(spec, &job.suite.world, policy, job.suite.at);
+    let golden = Golden {
+        source: job.suite.file_name.clone(),
+        expression: job.test.name.clone(),
+        contents,
+    };
+    (golden, decisions)
+}
+
+fn compare(golden: &Golden, spec: &SnapshotSpec, test: &Test, options: RunOptions<'_>) -> Option<Failure> {
+    match golden::compare(&spec.path, golden, options.accepted) {
+        SnapshotVerdict::Matches => None,
+        _ if options.snapshots == SnapshotMode::Accept => None,
+        verdict => Some(Failure {
+            span: test.span,
+            kind: FailureKind::Snapshot(verdict),
+        }),
+    }
+}
+
+fn snapshot_path(test: &Test) -> Option<String> {
+    match &test.body {
+        Body::Snapshot(spec) => Some(spec.path.clone()),
+        Body::Claims(_) | Body::Steps(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_the_jobs_on_any_number_of_threads() {
+        let jobs: Vec<u64> = (0..50).collect();
+        for threads in [1, 2, 7, 200] {
+            let mut seen = Vec::new();
+            let slow_first = |job: &u64| {
+                std::thread::sleep(std::time::Duration::from_micros((50 - job) * 20));
+                job * 2
+            };
+            in_order(&jobs, NonZeroUsize::new(threads).unwrap(), slow_first, |job, done| {
+                seen.push((*job, done))
+            });
+            let expected: Vec<(u64, u64)> = jobs.iter().map(|job| (*job, job * 2)).collect();
+            assert_eq!(seen, expected);
+        }
+    }
+}
