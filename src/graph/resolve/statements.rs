@@ -477,7 +477,7 @@ fn separation_attribute(cx: &mut Resolver<'_>, second: crate::graph::ActionId, b
                 .help("make it required: without it nobody knows who did the first duty"),
             );
         }
-        for principal in cx.program.principals_of(second) {
+        for principal in cx.program.who_comes_by(second) {
             if attribute.ty != Ty::Entity(principal) && attribute.ty != Ty::Unknown {
                 found.push(
                     Diagnostic::error(
