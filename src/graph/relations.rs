@@ -288,7 +288,7 @@ fn shortest_cycle<T: Ord + Copy>(graph: &DiGraph<T, ()>, component: &[NodeIndex]
     None
 }
 
-/// The named conditions an expression uses, parameters of its own not told apart: a parameter may not share a name.
+/// The named conditions an expression uses.
 fn named_conditions(program: &Program, expr: &Expr) -> Vec<ConditionId> {
     let mut found = Vec::new();
     collect(program, expr, &mut found);
@@ -297,9 +297,15 @@ fn named_conditions(program: &Program, expr: &Expr) -> Vec<ConditionId> {
     found
 }
 
+/// The condition that a bare name means. One with parameters is called, so the name is a member's or a parameter's.
+fn condition_by_name(program: &Program, name: &str) -> Option<ConditionId> {
+    let id = program.find_condition(name)?;
+    program.condition(id)?.params.is_empty().then_some(id)
+}
+
 fn collect(program: &Program, expr: &Expr, found: &mut Vec<ConditionId>) {
     match &expr.kind {
-        ExprKind::Name(name) => found.extend(program.find_condition(name)),
+        ExprKind::Name(name) => found.extend(condition_by_name(program, name)),
         ExprKind::Call(name, args) => {
             found.extend(program.find_condition(&name.text));
             args.iter().for_each(|arg| collect(program, arg, found));

@@ -72,12 +72,12 @@ impl Lowering<'_> {
     ) -> Option<TypedExpr> {
         let (by, _) = separation.by.as_ref()?;
         let span = separation.statement.span;
-        let ty = self.program.ty(resource)?.attributes.get(by)?.ty.clone();
-        if ty != Ty::Entity(principal) {
+        let attribute = self.program.ty(resource)?.attributes.get(by)?;
+        if !attribute.required || attribute.ty != Ty::Entity(principal) {
             // Not comparable; reported where the statement is resolved.
             return None;
         }
-        let recorded = Self::resource(resource, span).attribute(by.clone(), ty);
+        let recorded = Self::resource(resource, span).attribute(by.clone(), attribute.ty.clone());
         Some(recorded.binary(operator, Self::principal(principal, span)))
     }
 

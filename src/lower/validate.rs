@@ -27,6 +27,8 @@ pub(super) fn gate(drafts: &[Draft], policies: &[(Policy, FileId)], schema: &Sch
     let validator = Validator::new(schema.clone());
     let set = match PolicySet::from_policies(policies.iter().map(|(policy, _)| policy.clone())) {
         Ok(set) => set,
+        // Statements of one name were reported where they are resolved.
+        Err(_) if out.has_errors() => return,
         Err(error) => {
             out.push(
                 Diagnostic::global_error(codes::INTERNAL, format!("two policies have one id: {error}"))
@@ -86,7 +88,9 @@ fn explain(draft: &Draft, validator: &Validator, out: &mut Diagnostics) {
         out.push(diagnostic);
     }
     for warning in result.validation_warnings() {
-        if let cedar_policy::ValidationWarning::ImpossiblePolicy(_) = warning {
+        let impossible = matches!(warning, cedar_policy::ValidationWarning::ImpossiblePolicy(_));
+        // After an error, a condition may be false only because a part of it is missing.
+        if impossible && !out.has_errors() {
             out.push(
                 Diagnostic::warning(codes::NEVER_APPLIES, draft.span, "this statement can never apply")
                     .label(format!("as `{}`", draft.id))

@@ -63,6 +63,7 @@ pub fn elaborate(env: &Env<'_>, expr: &Expr, out: &mut Diagnostics) -> Option<Ty
         frames: Vec::new(),
         nodes: 0,
         failed: false,
+        tested: BTreeSet::new(),
     };
     let typed = cx.expr(expr, None);
     if !matches!(typed.ty, Ty::Bool | Ty::Unknown) {
@@ -88,6 +89,7 @@ pub fn check_condition(program: &Program, condition: &super::Condition, out: &mu
         frames: Vec::new(),
         nodes: 0,
         failed: false,
+        tested: BTreeSet::new(),
     };
     let params = condition
         .params
@@ -109,6 +111,8 @@ struct Elaborator<'a, 'b> {
     frames: Vec<Frame>,
     nodes: usize,
     failed: bool,
+    /// Attributes of the context that are known to be there: `context has x && …`.
+    tested: BTreeSet<String>,
 }
 
 struct Frame {
@@ -174,8 +178,14 @@ impl Elaborator<'_, '_> {
                 TypedExpr::new(TypedKind::Negate(Box::new(inner)), Ty::Long, span)
             }
             ExprKind::And(parts) => {
-                let parts = parts.iter().map(|part| self.truth(part)).collect();
-                TypedExpr::all(parts, span)
+                let before = self.tested.clone();
+                let mut typed = Vec::new();
+                for part in parts {
+                    typed.push(self.truth(part));
+                    self.tested.extend(typed.last().map(tested).unwrap_or_default());
+                }
+                self.tested = before;
+                TypedExpr::all(typed, span)
             }
             ExprKind::Or(parts) => {
                 let parts = parts.iter().map(|part| self.truth(part)).collect();
@@ -184,7 +194,10 @@ impl Elaborator<'_, '_> {
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right, span),
             ExprKind::If(test, yes, no) => {
                 let test = self.truth(test);
+                let before = self.tested.clone();
+                self.tested.extend(tested(&test));
                 let yes = self.expr(yes, expected);
+                self.tested = before;
                 let no = self.expr(no, expected.or(Some(&yes.ty.clone())));
                 let ty = yes.ty.clone();
                 TypedExpr::new(TypedKind::If(Box::new(test), Box::new(yes), Box::new(no)), ty, span)
@@ -254,9 +267,9 @@ impl Elaborator<'_, '_> {
     fn attribute(&mut self, inner: &Expr, name: &crate::syntax::ast::Ident, span: Span) -> TypedExpr {
         let inner = self.expr(inner, None);
         let on_context = matches!(inner.kind, TypedKind::Variable(super::Variable::Context));
-        if on_context && self.env.partial.contains(&name.text) {
-            self.out.push(
-                Diagnostic::warning(
+        if on_context && self.env.partial.contains(&name.text) && !self.tested.contains(&name.text) {
+            self.fail(
+                Diagnostic::error(
                     codes::PARTIAL_CONTEXT,
                     span,
                     format!("some action of this statement has no `{}` in its context", name.text),
@@ -332,6 +345,18 @@ impl Elaborator<'_, '_> {
     /// A type for messages, with its article.
     fn describe(&self, ty: &Ty) -> String {
         describe(self.env.program, ty)
+    }
+}
+
+/// The attributes of the context that are there where a test holds.
+fn tested(test: &TypedExpr) -> Vec<String> {
+    match &test.kind {
+        TypedKind::Has(of, path) if matches!(of.kind, TypedKind::Variable(super::Variable::Context)) => {
+            path.first().cloned().into_iter().collect()
+        }
+        TypedKind::And(parts) => parts.iter().flat_map(tested).collect(),
+        TypedKind::Named(_, body) => tested(body),
+        _ => Vec::new(),
     }
 }
 

@@ -15,6 +15,7 @@ use super::annotations::read;
 use super::lookup::find_actions;
 use super::lookup::find_role;
 use super::lookup::find_type;
+use super::statements::with_doc;
 use crate::graph::Profile;
 use crate::graph::RoleId;
 use crate::graph::TypeId;
@@ -40,7 +41,7 @@ pub(super) fn profiles(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         let said = read(cx, &item.annotations, Place::Statement, item.span);
         if let Some(profile) = profile(cx, item, decl) {
             cx.program.profiles.push(Profile {
-                annotations: said.pass,
+                annotations: with_doc(said.pass, item.doc.as_deref()),
                 ..profile
             });
         }
@@ -66,8 +67,8 @@ struct Draft {
     grants_per: Option<(Duration, i64)>,
     lifts: Vec<(usize, Span)>,
     alerts: BTreeMap<String, Vec<String>>,
-    revokers: Vec<RoleId>,
-    review: Option<(Duration, Option<RoleId>)>,
+    revokers: Vec<(RoleId, Span)>,
+    review: Option<(Duration, Option<(RoleId, Span)>)>,
 }
 
 fn profile(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl) -> Option<Profile> {
@@ -175,11 +176,14 @@ fn take(cx: &mut Resolver<'_>, draft: &mut Draft, clause: &ast::BreakGlassClause
         }
         Clause::Alerts(events, channel) => alerts(cx, draft, events, channel),
         Clause::RevokedBy(paths) => {
-            draft.revokers = paths.iter().filter_map(|path| find_role(cx, path)).collect();
+            draft.revokers = paths
+                .iter()
+                .filter_map(|path| find_role(cx, path).map(|role| (role, path.span)))
+                .collect();
         }
         Clause::Review(within, path) => {
             let within = longer_than_nothing(cx, *within);
-            draft.review = Some((within, find_role(cx, path)));
+            draft.review = Some((within, find_role(cx, path).map(|role| (role, path.span))));
         }
     }
 }
@@ -389,14 +393,14 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, d
     let eligible = draft.eligible?;
     let (within, reviewer) = draft.review?;
     let reviewer = reviewer?;
-    let approver_role = approval.map(|(_, role, _)| role);
+    let approver = approval.map(|(_, role, span)| (role, span));
     let everyone = eligible
         .iter()
-        .map(|(role, _)| *role)
-        .chain(approver_role)
+        .copied()
+        .chain(approver)
         .chain(draft.revokers.iter().copied())
         .chain([reviewer]);
-    let principal = one_principal(cx, decl, everyone.collect())?;
+    let principal = one_principal(cx, everyone.collect())?;
     Some(Profile {
         name: decl.name.text.clone(),
         span: decl.name.span,
@@ -414,27 +418,27 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, d
         expires_within,
         max_uses: draft.max_uses?,
         cooldown: draft.cooldown.unwrap_or(Duration(0)),
-        grants_per: draft.grants_per.unwrap_or((Duration::DAY, i64::MAX)),
+        grants_per: draft.grants_per,
         lifts: draft.lifts,
         alerts: draft.alerts,
-        revokers: draft.revokers,
-        review: (within, reviewer),
+        revokers: draft.revokers.into_iter().map(|(role, _)| role).collect(),
+        review: (within, reviewer.0),
         doc: item.doc.clone(),
         annotations: Vec::new(),
     })
 }
 
 /// Requester, approvers, revokers and reviewer are of one principal type: the grant record has a typed slot for each.
-fn one_principal(cx: &mut Resolver<'_>, decl: &ast::BreakGlassDecl, roles: Vec<RoleId>) -> Option<TypeId> {
-    let mut common: Option<(TypeId, RoleId)> = None;
-    for role in roles {
+fn one_principal(cx: &mut Resolver<'_>, roles: Vec<(RoleId, Span)>) -> Option<TypeId> {
+    let mut common: Option<(TypeId, RoleId, Span)> = None;
+    for (role, at) in roles {
         let Some(found) = cx.program.role(role) else { continue };
         if found.by.is_some() {
             let name = cx.program.role_name(role);
             cx.out.push(
                 Diagnostic::error(
                     codes::BREAK_GLASS_ROLES,
-                    decl.name.span,
+                    at,
                     format!("`{name}` is held by an attribute of a resource, which a request does not have"),
                 )
                 .help("name a plain role, or one held on the tenant"),
@@ -448,7 +452,7 @@ fn one_principal(cx: &mut Resolver<'_>, decl: &ast::BreakGlassDecl, roles: Vec<R
                 cx.out.push(
                     Diagnostic::error(
                         codes::BREAK_GLASS_ROLES,
-                        decl.name.span,
+                        at,
                         format!("`{name}` may be held by several principal types"),
                     )
                     .also(span, "declared here")
@@ -458,20 +462,21 @@ fn one_principal(cx: &mut Resolver<'_>, decl: &ast::BreakGlassDecl, roles: Vec<R
             continue;
         };
         match common {
-            None => common = Some((*holder, role)),
-            Some((known, other)) if known != *holder => {
+            None => common = Some((*holder, role, at)),
+            Some((known, other, first)) if known != *holder => {
                 let (name, other) = (cx.program.role_name(role), cx.program.role_name(other));
                 cx.out.push(
                     Diagnostic::error(
                         codes::BREAK_GLASS_ROLES,
-                        decl.name.span,
+                        at,
                         format!("`{other}` and `{name}` are held by different principal types"),
                     )
+                    .also(first, format!("`{other}` is named here"))
                     .help("everybody in one break-glass profile is of one principal type"),
                 );
             }
             Some(_) => {}
         }
     }
-    common.map(|(ty, _)| ty)
+    common.map(|(ty, _, _)| ty)
 }

@@ -52,6 +52,40 @@ pub(super) fn conditions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             body: decl.body.clone(),
         });
     }
+    collisions(cx);
+}
+
+/// A bare name in an expression is a parameter, a condition without parameters or a member of an enumeration. What it is
+/// must not depend on what it is compared with.
+fn collisions(cx: &mut Resolver<'_>) {
+    let mut found = Vec::new();
+    for condition in &cx.program.conditions {
+        let own = condition.params.is_empty().then_some((&condition.name, condition.span));
+        let params = condition.params.iter().map(|(name, _, span)| (name, *span));
+        for (name, span) in own.into_iter().chain(params) {
+            let condition = cx
+                .program
+                .conditions
+                .iter()
+                .find(|other| other.name == *name && other.span != span && other.params.is_empty())
+                .map(|other| (other.span, "a condition".to_owned()));
+            let member = cx.program.types.iter().find_map(|ty| match &ty.kind {
+                TypeKind::Enum { members, .. } if members.contains(name) => {
+                    Some((ty.span, format!("a member of `{}`", ty.name)))
+                }
+                _ => None,
+            });
+            if let Some((other, what)) = condition.or(member) {
+                found.push(
+                    Diagnostic::error(codes::DUPLICATE_NAME, span, format!("`{name}` is {what}, too"))
+                        .label("a bare name in an expression could mean either")
+                        .also(other, "declared here")
+                        .help("rename one of the two"),
+                );
+            }
+        }
+    }
+    cx.out.extend(found);
 }
 
 /// Every role's header. `extends` is resolved in a second round, since roles may stand in any order.

@@ -63,8 +63,18 @@ fn statement(
         name,
         span: item.span,
         because,
-        annotations: said.pass,
+        annotations: with_doc(said.pass, item.doc.as_deref()),
     }
+}
+
+/// A description goes to Cedar as `@doc`, unless the author wrote one.
+pub(super) fn with_doc(mut annotations: Vec<(String, String)>, doc: Option<&str>) -> Vec<(String, String)> {
+    if let Some(doc) = doc
+        && !annotations.iter().any(|(name, _)| name == "doc")
+    {
+        annotations.push(("doc".to_owned(), doc.to_owned()));
+    }
+    annotations
 }
 
 fn end(until: Option<&ast::InstantLiteral>) -> Option<Until> {
