@@ -40,6 +40,7 @@ pub(super) enum Verb {
     Check(Check),
     Explain(Explain),
     Build(Build),
+    Test(Test),
     Init(Init),
     Completions(Completions),
 }
@@ -88,6 +89,32 @@ pub(super) struct Build {
     pub(super) output: OutputArgs,
 }
 
+/// Run the scenarios of a package
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewright test examples/marketplace
+  gatewright test . --filter break-glass --report junit=target/junit.xml
+  gatewright test . --accept           accept new and changed snapshots")]
+pub(super) struct Test {
+    #[command(flatten)]
+    pub(super) package: PackageArgs,
+    /// Accept every new or changed snapshot (refused under CI=true)
+    #[arg(long, conflicts_with = "review")]
+    pub(super) accept: bool,
+    /// Show every new or changed snapshot and ask whether to accept it (refused under CI=true)
+    #[arg(long)]
+    pub(super) review: bool,
+    /// Run only tests whose `SUITE: TEST` holds this text
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Option<String>,
+    /// Write a report: json, junit, github or markdown (can be repeated; `-` is standard output)
+    #[arg(long = "report", value_name = "FORMAT=PATH")]
+    pub(super) reports: Vec<ReportArg>,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
 /// Write a small package that checks and passes its tests
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
@@ -131,7 +158,7 @@ pub(super) struct PackageArgs {
 }
 
 /// Which lints, at which level.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub(super) struct LintArgs {
     /// Silence a lint (can be repeated)
     #[arg(long, value_name = "LINT")]
@@ -168,6 +195,39 @@ pub(super) enum ColourChoice {
     Never,
 }
 
+/// `FORMAT=PATH` of `--report`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ReportArg {
+    pub(super) format: ReportFormat,
+    pub(super) path: PathBuf,
+}
+
+/// A format of `--report`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    Json,
+    Junit,
+    Github,
+    Markdown,
+}
+
+impl std::str::FromStr for ReportArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or("expected FORMAT=PATH, as `junit=target/junit.xml`")?;
+        let format = ReportFormat::from_str(format, false)
+            .map_err(|_| format!("no format `{format}`; there are json, junit, github and markdown"))?;
+        Ok(Self {
+            format,
+            path: path.into(),
+        })
+    }
+}
+
 fn date(text: &str) -> Result<Instant, String> {
     Instant::parse_date(text)
         .or_else(|| Instant::parse(text))
@@ -185,6 +245,15 @@ mod tests {
     #[test]
     fn the_arguments_are_well_formed() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn reports_name_a_format_and_a_path() {
+        let report: ReportArg = "junit=a=b.xml".parse().unwrap();
+        assert_eq!((report.format, report.path), (ReportFormat::Junit, "a=b.xml".into()));
+        for wrong in ["junit", "junit=", "=x", "pdf=x"] {
+            assert!(wrong.parse::<ReportArg>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

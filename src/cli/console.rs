@@ -52,6 +52,19 @@ impl Console {
         }
     }
 
+    /// Reads a line of standard input; `None` at its end.
+    pub(super) fn read_line(&mut self) -> Result<Option<String>, CliError> {
+        let mut line = String::new();
+        match std::io::stdin().read_line(&mut line) {
+            Ok(0) => Ok(None),
+            Ok(_) => Ok(Some(line.trim().to_owned())),
+            Err(source) => Err(CliError::Stream {
+                stream: "standard input",
+                source,
+            }),
+        }
+    }
+
     /// Writes an error, its causes and its hint to standard error. Nobody is left to tell if that fails.
     pub(super) fn error(&mut self, error: &CliError) {
         let text = error.report(self.error_style);

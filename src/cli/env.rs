@@ -6,6 +6,7 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -50,9 +51,9 @@ pub(super) fn is_watched() -> bool {
     std::io::stderr().is_terminal() && !is_dumb()
 }
 
-/// Whether somebody can answer a question.
-pub(super) fn is_interactive() -> bool {
-    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+/// How many threads may decide at once.
+pub(super) fn threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Whether anything is at a path, be it a link to nowhere.

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::load::LoadError;
 use crate::pipeline::BuildError;
+use crate::pipeline::TestError;
 use crate::report::Colour;
 use crate::report::Style;
 use crate::report::printable;
@@ -21,6 +22,15 @@ pub(super) enum CliError {
     /// What the compiler made cannot be built; a fault of ours.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// What the compiler made cannot be tested; a fault of ours.
+    #[error(transparent)]
+    Test(#[from] TestError),
+    /// Snapshots are to be accepted where nobody reads them.
+    #[error("`{flag}` accepts snapshots, and `CI` is set")]
+    AcceptInCi { flag: &'static str },
+    /// Not one test ran.
+    #[error("{message}")]
+    NoTests { message: String },
     /// Standard output or standard input failed.
     #[error("cannot use {stream}: {}", source.kind())]
     Stream {
@@ -66,7 +76,9 @@ impl CliError {
                 "name one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and what else they need"
                     .into(),
             ),
-            Self::Bug | Self::Build(_) => Some("please report it with the command and its input; no policy should cause it".into()),
+            Self::Bug | Self::Build(_) | Self::Test(_) => Some("please report it with the command and its input; no policy should cause it".into()),
+            Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
+            Self::NoTests { .. } => Some("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`".into()),
             Self::Stream { .. } => None,
         }
     }

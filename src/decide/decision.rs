@@ -73,7 +73,7 @@ pub struct Residual {
     pub policy: String,
     /// Permit or forbid.
     pub effect: Effect,
-    /// Cedar text, with each left-out attribute as `context.NAME`.
+    /// The policy as Cedar text, its condition cut down to what is left.
     pub cedar: String,
 }
 

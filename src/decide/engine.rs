@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::str::FromStr as _;
 
+use cedar_policy::AuthorizationError;
 use cedar_policy::Authorizer;
 use cedar_policy::Effect;
 use cedar_policy::Entities;
@@ -11,10 +12,9 @@ use cedar_policy::Entity;
 use cedar_policy::EntityUid;
 use cedar_policy::EvalResult;
 use cedar_policy::Expression;
-use cedar_policy::PartialResponse;
+use cedar_policy::Policy;
 use cedar_policy::PolicyId;
 use cedar_policy::PolicySet;
-use cedar_policy::Response;
 use cedar_policy::SchemaFragment;
 use serde_json::Value;
 use thiserror::Error;
@@ -26,10 +26,10 @@ use super::Outcome;
 use super::PolicyError;
 use super::Request;
 use super::RequestError;
-use super::Residual;
 use super::entities;
 use super::index::Index;
 use super::model::Model;
+use super::partial;
 use super::request;
 use super::request::Checked;
 use crate::bundle::BundleTree;
@@ -190,17 +190,23 @@ impl Engine {
         let policies = self
             .index
             .candidates(&self.policies, self.model.as_ref(), environment, entities);
-        Ok(if checked.missing.is_empty() {
-            let response = self.authorizer.is_authorized(&checked.cedar, policies, entities);
-            let reasons = names(response.diagnostics().reason());
-            let errors = self.errors(&response, |_| true);
-            self.concluded(response.decision(), reasons, errors)
-        } else {
-            let response = self
-                .authorizer
-                .is_authorized_partial(&checked.cedar, policies, entities);
-            self.concluded_partially(&response, &checked)
-        })
+        match checked {
+            Checked::Complete(cedar) => {
+                let response = self.authorizer.is_authorized(&cedar, policies, entities);
+                let diagnostics = response.diagnostics();
+                let errors = diagnostics.errors().map(|error| {
+                    let AuthorizationError::PolicyEvaluationError(error) = error;
+                    (error.policy_id().to_string(), error.inner().to_string())
+                });
+                let errors = self.errors(errors.collect());
+                let reasons = diagnostics.reason().map(ToString::to_string).collect();
+                Ok(self.concluded(response.decision(), reasons, errors))
+            }
+            Checked::Partial(attributes) => {
+                let response = partial::evaluate(&self.authorizer, policies, entities, request, &attributes)?;
+                Ok(self.concluded_partially(response))
+            }
+        }
     }
 
     /// The value of a Cedar expression under a request.
@@ -214,8 +220,11 @@ impl Engine {
         entities: &Entities,
     ) -> Result<EvalResult, EvaluateError> {
         let expression = Expression::from_str(expression).map_err(|error| EvaluateError::Syntax(error.to_string()))?;
-        let checked = request::check(request, self.model.as_ref())?;
-        cedar_policy::eval_expression(&checked.cedar, entities, &expression)
+        let request = match request::check(request, self.model.as_ref())? {
+            Checked::Complete(cedar) => *cedar,
+            Checked::Partial(attributes) => attributes.without_missing(request)?,
+        };
+        cedar_policy::eval_expression(&request, entities, &expression)
             .map_err(|error| EvaluateError::Evaluation(error.to_string()))
     }
 
@@ -256,13 +265,10 @@ impl Engine {
         }
     }
 
-    fn concluded_partially(&self, response: &PartialResponse, checked: &Checked) -> Decision {
-        let errored = names(response.definitely_errored());
-        // Cedar takes the residuals of a concretised response for errors, which they are not yet.
-        let errors = self.errors(&response.clone().concretize(), |policy| errored.contains(policy));
-        if let Some(decision) = response.decision() {
-            let reasons = response.must_be_determining().map(|policy| policy.id().to_string());
-            return self.concluded(decision, reasons.collect(), errors);
+    fn concluded_partially(&self, response: partial::Response) -> Decision {
+        let errors = self.errors(response.errors);
+        if let Some(decision) = response.decision {
+            return self.concluded(decision, response.reasons, errors);
         }
         let errored_forbids = self.errored_forbids(&errors);
         if !errored_forbids.is_empty() {
@@ -272,28 +278,11 @@ impl Engine {
                 ..Decision::deny(Cause::ForbidErrored)
             };
         }
-        let mut missing = BTreeSet::new();
-        let mut residuals: Vec<Residual> = response
-            .nontrivial_residuals()
-            .map(|policy| {
-                let mut cedar = policy.to_string();
-                for name in &checked.missing {
-                    let unknown = format!("unknown({name:?})");
-                    if cedar.contains(&unknown) {
-                        missing.insert(name.clone());
-                        cedar = cedar.replace(&unknown, &format!("context.{name}"));
-                    }
-                }
-                Residual {
-                    policy: policy.id().to_string(),
-                    effect: policy.effect(),
-                    cedar,
-                }
-            })
-            .collect();
-        residuals.sort();
         Decision {
-            outcome: Outcome::Unknown { residuals, missing },
+            outcome: Outcome::Unknown {
+                residuals: response.residuals,
+                missing: response.missing,
+            },
             cause: Cause::Undetermined,
             reasons: BTreeSet::new(),
             errors,
@@ -308,35 +297,18 @@ impl Engine {
         }
     }
 
-    fn errors(&self, response: &Response, counts: impl Fn(&str) -> bool) -> Vec<PolicyError> {
-        let errors: BTreeMap<String, PolicyError> = response
-            .diagnostics()
-            .errors()
-            .filter_map(|error| {
-                let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
-                let id = error.policy_id();
-                let policy = counts(id.as_ref()).then(|| id.to_string())?;
-                let effect = self
-                    .policies
-                    .policy(id)
-                    .map_or(Effect::Forbid, cedar_policy::Policy::effect);
-                let message = error.inner().to_string();
-                Some((
-                    policy.clone(),
-                    PolicyError {
-                        policy,
-                        effect,
-                        message,
-                    },
-                ))
-            })
-            .collect();
-        errors.into_values().collect()
+    /// Errors by policy, with each policy's effect.
+    fn errors(&self, messages: BTreeMap<String, String>) -> Vec<PolicyError> {
+        let errors = messages.into_iter().map(|(policy, message)| PolicyError {
+            effect: self
+                .policies
+                .policy(&PolicyId::new(&policy))
+                .map_or(Effect::Forbid, Policy::effect),
+            policy,
+            message,
+        });
+        errors.collect()
     }
-}
-
-fn names<'a>(ids: impl Iterator<Item = &'a PolicyId>) -> BTreeSet<String> {
-    ids.map(ToString::to_string).collect()
 }
 
 fn text<'a>(tree: &'a BundleTree, file: &'static str) -> Result<&'a str, EngineError> {

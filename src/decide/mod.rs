@@ -7,6 +7,7 @@ mod engine;
 mod entities;
 mod index;
 mod model;
+mod partial;
 mod request;
 #[cfg(test)]
 mod tests;

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use cedar_policy::Context;
 use cedar_policy::EntityUid;
 use cedar_policy::RequestValidationError;
-use cedar_policy::RestrictedExpression;
 use serde_json::Map;
 use serde_json::Value;
 use thiserror::Error;
 
 use super::model::Model;
 use super::model::Presence;
+use super::partial::Partial;
 
 /// Who wants to do what to what, and under which circumstances.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,10 +70,11 @@ pub struct AttributeFault {
 
 /// A request that is as the schema says, as far as it goes.
 #[derive(Debug)]
-pub(super) struct Checked {
-    pub(super) cedar: cedar_policy::Request,
-    /// Required attributes of the context that were left out; unknowns of these names stand in for them.
-    pub(super) missing: BTreeSet<String>,
+pub(super) enum Checked {
+    /// Nothing was left out.
+    Complete(Box<cedar_policy::Request>),
+    /// Required attributes of the context were.
+    Partial(Partial),
 }
 
 /// Checks a request, against the schema where there is one.
@@ -96,12 +97,15 @@ pub(super) fn check(request: &Request, model: Option<&Model>) -> Result<Checked,
             faults => RequestError::Context(faults),
         },
     })?;
-    let cedar = if missing.is_empty() {
-        cedar
-    } else {
-        with_unknowns(request, &cedar, &missing)?
-    };
-    Ok(Checked { cedar, missing })
+    if missing.is_empty() {
+        return Ok(Checked::Complete(Box::new(cedar)));
+    }
+    let context = cedar.context().cloned().unwrap_or_else(Context::empty);
+    let given = context
+        .into_iter()
+        .filter(|(name, _)| !missing.contains(name))
+        .collect();
+    Ok(Checked::Partial(Partial { missing, given }))
 }
 
 /// What is wrong with a request: with its context, or else.
@@ -121,28 +125,6 @@ fn build(
     let (principal, action, resource) = (&request.principal, &request.action, &request.resource);
     cedar_policy::Request::new(principal.clone(), action.clone(), resource.clone(), context, schema)
         .map_err(|error| invalid(request, &error))
-}
-
-/// The request with unknowns in place of the samples that it was checked with.
-fn with_unknowns(
-    request: &Request,
-    checked: &cedar_policy::Request,
-    missing: &BTreeSet<String>,
-) -> Result<cedar_policy::Request, RequestError> {
-    let context = checked.context().cloned().unwrap_or_else(Context::empty);
-    let attributes = context.into_iter().map(|(name, value)| {
-        let value = if missing.contains(&name) {
-            RestrictedExpression::new_unknown(&name)
-        } else {
-            value
-        };
-        (name, value)
-    });
-    let context = Context::from_pairs(attributes).map_err(|error| RequestError::Other(error.to_string()))?;
-    let (principal, action, resource) = (&request.principal, &request.action, &request.resource);
-    // Checked already, and Cedar's check takes an unknown for a fault.
-    cedar_policy::Request::new(principal.clone(), action.clone(), resource.clone(), context, None)
-        .map_err(|error| RequestError::Other(error.to_string()))
 }
 
 /// Whether a value holds an unknown. Only this room may put one in: Cedar takes a policy that meets one for errored.

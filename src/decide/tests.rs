@@ -175,8 +175,11 @@ fn a_left_out_attribute_matters_only_where_the_decision_depends_on_it() {
         (residuals[0].policy.as_str(), residuals[0].effect),
         ("mfa", Effect::Forbid)
     );
-    assert!(residuals[0].cedar.contains("context.mfa"), "{}", residuals[0].cedar);
-    assert!(!residuals[0].cedar.contains("unknown"), "{}", residuals[0].cedar);
+    insta::assert_snapshot!(residuals[0].cedar, @r"
+    forbid (principal, action, resource) when {
+      !context.mfa
+    };
+    ");
     assert!(!unknown.is_allow());
 
     let read = decide(&ask(r#"User::"ann""#, "read", r#"Order::"o1""#, json!({})));
@@ -186,6 +189,37 @@ fn a_left_out_attribute_matters_only_where_the_decision_depends_on_it() {
     let errored = decide(&ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, json!({})));
     assert_eq!((errored.outcome, errored.cause), (Outcome::Deny, Cause::ForbidErrored));
     assert_eq!(errored.reasons, set(&["managed"]));
+}
+
+#[test]
+fn what_is_given_is_read_though_something_else_is_left_out() {
+    // A datetime beside an unknown keeps Cedar from looking at the record at all.
+    let text = r#"
+        permit (principal, action, resource) when { context.now < datetime("2027-01-01") && context has note };
+        forbid (principal, action, resource) when { context.now < datetime("2026-01-01") || (context.note == "x" && !context.mfa) };
+    "#;
+    let engine = Engine::new(text.parse().unwrap(), Some(schema()), []).unwrap();
+    let outcome = |now: &str, note: &str| {
+        let request = ask(
+            r#"User::"bob""#,
+            "edit",
+            r#"Order::"o1""#,
+            json!({ "now": now, "note": note }),
+        );
+        engine.decide(&request, &world(&engine)).unwrap().outcome
+    };
+    assert_eq!(outcome("2026-03-01", ""), Outcome::Allow);
+    assert_eq!(outcome("2027-03-01", ""), Outcome::Deny);
+    assert_eq!(outcome("2025-03-01", "x"), Outcome::Deny);
+    let Outcome::Unknown { residuals, missing } = outcome("2026-03-01", "x") else {
+        panic!("it depends on `mfa`")
+    };
+    assert_eq!(missing, set(&["mfa"]));
+    insta::assert_snapshot!(residuals[0].cedar, @r"
+    forbid (principal, action, resource) when {
+      !context.mfa
+    };
+    ");
 }
 
 #[test]
@@ -213,14 +247,18 @@ fn a_request_cannot_carry_an_unknown() {
         json!([{ "a": { "__extn": { "fn": "unknown", "arg": "mfa" } } }]),
     ] {
         let context = json!({ "now": "2026-03-01T10:00:00Z", "mfa": smuggled });
-        let error = engine.decide(
-            &ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, context),
-            &world(&engine),
-        );
+        let request = ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, context);
+        let error = engine.decide(&request, &world(&engine));
         let Err(RequestError::Context(faults)) = error else {
             panic!("{error:?}")
         };
         assert_eq!(faults[0].attribute, "mfa");
+        // Without a schema there is nothing else to stop it.
+        let engine = Engine::new(policies(POLICIES), None, []).unwrap();
+        assert_eq!(
+            engine.decide(&request, &Entities::empty()),
+            Err(RequestError::Context(faults))
+        );
     }
     let entity = json!([{ "uid": { "type": "Shop::User", "id": "x" }, "attrs": { "clearance": { "__extn": { "fn": "unknown", "arg": "c" } } }, "parents": [] }]);
     assert!(engine.entities(&entity).is_err());
@@ -279,6 +317,10 @@ fn expressions_have_values_under_a_request() {
     assert!(matches!(value("principal.clearance +"), Err(EvaluateError::Syntax(_))));
     assert!(matches!(value("principal.manager"), Err(EvaluateError::Evaluation(_))));
     assert!(matches!(value("context.mfa"), Err(EvaluateError::Evaluation(_))));
+    assert_eq!(
+        value("context.now < datetime(\"2027-01-01\")"),
+        Ok(EvalResult::Bool(true))
+    );
 }
 
 #[test]
@@ -376,6 +418,7 @@ fn policy_text() -> impl Strategy<Value = String> {
         "when { principal.clearance > 1 }",
         "when { resource.owner == principal }",
         "when { context.note == \"\" }",
+        "when { context.now < datetime(\"2027-01-01\") }",
         "when { 9223372036854775807 + 1 > 0 }",
     ]);
     (effect, principal, action, resource, condition).prop_map(|(effect, principal, action, resource, condition)| {
@@ -425,8 +468,9 @@ proptest! {
                 request.context.insert("mfa".to_owned(), json!(mfa));
                 engine.decide(&request, &world).unwrap().outcome
             }).into();
-            if !matches!(decision.outcome, Outcome::Unknown { .. }) {
-                prop_assert_eq!(outcomes, [decision.outcome.clone(), decision.outcome]);
+            match decision.outcome {
+                Outcome::Unknown { missing, .. } => prop_assert_eq!(missing, set(&["mfa"])),
+                decided => prop_assert_eq!(outcomes, [decided.clone(), decided]),
             }
         }
     }

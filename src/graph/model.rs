@@ -567,8 +567,8 @@ pub struct Profile {
     pub max_uses: i64,
     /// Rest between two grants.
     pub cooldown: Duration,
-    /// Window and count of grants.
-    pub grants_per: (Duration, i64),
+    /// Window and count of grants, where they are counted.
+    pub grants_per: Option<(Duration, i64)>,
     /// Guards it lifts: indices into `requires`.
     pub lifts: Vec<(usize, Span)>,
     /// Who is told of what: event → channels.

@@ -22,5 +22,6 @@ pub use find::find_files;
 pub use git::load_revision;
 pub use package::MAX_FILE_BYTES;
 pub use package::PackageFiles;
+pub use write::remove_if_present;
 pub use write::replace_tree;
 pub use write::write_atomic;

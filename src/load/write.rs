@@ -36,6 +36,17 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
     written.map_err(fail)
 }
 
+/// Removes a file, if it is there.
+///
+/// # Errors
+/// Where it cannot be removed.
+pub fn remove_if_present(path: &Path) -> Result<(), LoadError> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(LoadError::write(path, cause)),
+        _ => Ok(()),
+    }
+}
+
 fn fill(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(temporary)?;
     file.write_all(bytes)?;

@@ -484,8 +484,7 @@ impl<'a> Lowering<'a> {
         let none = |fact: &str| get(&context, fact).binary(Operator::Equal, at.long(0));
         when.push(Part::generated(none("open_reviews"), "no review is open"));
         when.push(Part::generated(none("active_grants"), "no grant is active"));
-        let (window, most) = profile.grants_per;
-        if most != i64::MAX {
+        if let Some((window, most)) = profile.grants_per {
             let test = get(&context, "grants_in_window").binary(Operator::Less, at.long(most));
             when.push(Part::generated(test, format!("grants per {window} at most {most}")));
         }
@@ -539,7 +538,10 @@ impl<'a> Lowering<'a> {
                     other.clone(),
                 ];
                 when.extend(tenant.iter().cloned());
-                when.push(Part::generated(not_approver.clone(), "each approver once"));
+                // Whoever approved may think better of it and refuse.
+                if step == "ApproveBreakGlass" {
+                    when.push(Part::generated(not_approver.clone(), "each approver once"));
+                }
                 when.push(Part::generated(
                     now.binary(Operator::Less, ends),
                     format!("pending {}", profile.pending),

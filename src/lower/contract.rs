@@ -21,6 +21,7 @@ use crate::graph::Ty;
 use crate::graph::TypeId;
 use crate::graph::TypeKind;
 use crate::syntax::ast::Provenance;
+use crate::text::Duration;
 
 use super::break_glass::profile_entity;
 use super::break_glass::step_action;
@@ -218,7 +219,7 @@ fn profile(program: &Program, profile: &Profile) -> BreakGlassProfile {
     let step = |step: &str| entity_text(&step_action(program, step, profile));
     let mut actions: Vec<String> = profile.actions.iter().map(|(id, _)| program.action_name(*id)).collect();
     actions.sort();
-    let (window, max_grants) = profile.grants_per;
+    let (window, max_grants) = profile.grants_per.unwrap_or((Duration(0), 0));
     BreakGlassProfile {
         cedar: entity_text(&profile_entity(program, profile)),
         request_action: step("RequestBreakGlass"),

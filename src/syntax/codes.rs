@@ -24,7 +24,7 @@ pub const RESERVED_WORD: Code = Code::new("reserved-word");
 pub const NOT_IN_EDITION: Code = Code::new("not-in-edition");
 /// Brackets, operators or accesses nested beyond the limit.
 pub const NESTING_TOO_DEEP: Code = Code::new("nesting-too-deep");
-/// More operands in one chain of `&&` or `||` than the limit.
+/// More operands in one chain of `&&` or `||`, or elements in one list, than the limit.
 pub const CHAIN_TOO_LONG: Code = Code::new("chain-too-long");
 /// A file beyond the size limit.
 pub const FILE_TOO_LARGE: Code = Code::new("file-too-large");

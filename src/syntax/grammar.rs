@@ -16,3 +16,18 @@ pub(super) type Fault = pest::error::Error<Rule>;
 pub(super) fn parse_rule(rule: Rule, text: &str) -> Result<Pairs<'_>, Box<Fault>> {
     <Grammar as pest::Parser<Rule>>::parse(rule, text).map_err(Box::new)
 }
+
+/// The byte at which pest could go no further.
+pub(super) fn offset(fault: &Fault) -> usize {
+    match fault.location {
+        pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
+    }
+}
+
+/// The rules that pest tried where it could go no further.
+pub(super) fn expected(fault: &Fault) -> &[Rule] {
+    match &fault.variant {
+        pest::error::ErrorVariant::ParsingError { positives, .. } => positives,
+        pest::error::ErrorVariant::CustomError { .. } => &[],
+    }
+}

@@ -1,25 +1,21 @@
 //! Suites on compiled packages: a whole program in Gate, its suites in YAML, decided through the bundle that `build` makes.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-use gatewright::bundle::BundleTree;
-use gatewright::decide::Engine;
 use gatewright::diag::Diagnostics;
 use gatewright::load::PackageFiles;
 use gatewright::pipeline;
 use gatewright::report;
-use gatewright::scenario;
-use gatewright::scenario::RunOptions;
 use gatewright::scenario::RunReport;
-use gatewright::scenario::golden::Accepted;
+use gatewright::scenario::TestOutcome;
 use gatewright::scenario::golden::SnapshotAction;
 use gatewright::scenario::golden::SnapshotMode;
 use gatewright::text::Instant;
 
 const POLICY: &str = include_str!("scenarios/payouts.gate");
-const SUITE: &str = include_str!("scenarios/payouts.yaml");
 const WORLD: &str = include_str!("scenarios/world.yaml");
+const PAYOUTS: &str = include_str!("scenarios/payouts.yaml");
+const EMERGENCIES: &str = include_str!("scenarios/emergencies.yaml");
 
 /// A run, and everything people would read of it.
 struct Run {
@@ -27,69 +23,54 @@ struct Run {
     shown: String,
 }
 
-/// Compiles the policy, edited by `edit`, and runs a suite on what its bundle holds.
-fn run(policy: &str, suite: &str, mode: SnapshotMode, accepted: &Accepted) -> Run {
-    let mut faults = Diagnostics::new();
+/// Compiles a policy and runs a suite on what its bundle holds.
+fn run(policy: &str, suite: &str, snapshots: SnapshotMode) -> Run {
+    let mut loading = Diagnostics::new();
     let texts = [
         (
             "gatewright.toml",
             "[package]\nname = \"payouts\"\nversion = \"0.1.0\"\nedition = \"2026\"\n",
         ),
         ("policy/payouts.gate", policy),
-        ("scenarios/payouts.yaml", suite),
+        ("scenarios/suite.yaml", suite),
         ("scenarios/world.yaml", WORLD),
     ];
-    let package = PackageFiles::in_memory(texts, &mut faults);
+    let package = PackageFiles::in_memory(texts, &mut loading);
     let options = pipeline::Options {
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
         levels: Vec::new(),
     };
-    let checked = pipeline::check(&package, &options, faults);
     let files = report::Files::new(&package.sources);
     let show = |all: &Diagnostics| report::diagnostics(all, files, report::Style::PLAIN);
+    let checked = pipeline::check(&package, &options, loading);
     assert!(!checked.failed(), "{}", show(&checked.diagnostics));
-    let tree = pipeline::build(&checked, &package.sources).unwrap();
-    let engine = Engine::from_tree(&tree).unwrap();
-    let (contract, origins) = (json(&tree, "contract.json"), json(&tree, "origins.json"));
-    let policy = scenario::Policy {
-        contract: &serde_json::from_value(contract).unwrap(),
-        origins: &serde_json::from_value(origins).unwrap(),
-        engine: &engine,
-    };
-    let mut faults = Diagnostics::new();
-    let suites = scenario::load_suites(&package.sources, &package.scenarios, policy, None, &mut faults);
-    assert!(faults.is_empty(), "{}", show(&faults));
-    let options = RunOptions {
+    let options = pipeline::TestOptions {
         filter: None,
         threads: NonZeroUsize::new(2).unwrap(),
-        snapshots: mode,
-        accepted,
+        snapshots,
     };
-    let report = scenario::run(&suites, policy, options, &mut |_| {});
+    let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
+    let report = tested.report.unwrap_or_else(|| panic!("{}", show(&tested.diagnostics)));
     let shown = report::tests::failures(&report, files, report::Style::PLAIN);
     Run { report, shown }
 }
 
-fn json(tree: &BundleTree, path: &str) -> serde_json::Value {
-    serde_json::from_slice(tree.get(path).unwrap()).unwrap()
+/// The snapshot that a run would write.
+fn written(run: &Run) -> String {
+    let texts = run.report.snapshots.iter().filter_map(|action| match action {
+        SnapshotAction::Write { text, .. } => Some(text.as_str()),
+        SnapshotAction::Remove { .. } => None,
+    });
+    texts.collect()
 }
 
 #[test]
 fn the_suite_of_the_design_passes() {
-    let run = run(POLICY, SUITE, SnapshotMode::Accept, &BTreeMap::new());
+    let run = run(POLICY, PAYOUTS, SnapshotMode::Accept);
     assert!(run.report.is_success(), "{}", run.shown);
-    let written: Vec<&str> = run
-        .report
-        .snapshots
-        .iter()
-        .filter_map(|action| match action {
-            SnapshotAction::Write { text, .. } => Some(text.as_str()),
-            SnapshotAction::Remove { .. } => None,
-        })
-        .collect();
-    insta::assert_snapshot!(written.join(""), @"
+    insta::assert_snapshot!(written(&run), @"
     ---
-    source: scenarios/payouts.yaml
+    source: scenarios/suite.yaml
     expression: access table
     ---
     Org in calm
@@ -210,4 +191,61 @@ fn the_suite_of_the_design_passes() {
 
     held by no principal of the suite: helper
     ");
+}
+
+#[test]
+fn emergencies_go_as_the_profile_says_minute_by_minute() {
+    let run = run(POLICY, EMERGENCIES, SnapshotMode::ReadOnly);
+    assert!(run.report.is_success(), "{}", run.shown);
+    assert!(run.report.totals().passed >= 8);
+}
+
+#[test]
+fn a_dropped_guard_fails_the_tests_that_rely_on_it_by_name() {
+    let guard = POLICY.lines().find(|line| line.starts_with("risk_gate:")).unwrap();
+    let policy = POLICY
+        .replace(guard, "")
+        .replace("    lifts risk_gate;\n", "")
+        .replace("when low_risk && cleared(resource)", "when cleared(resource)");
+    let run = run(&policy, PAYOUTS, SnapshotMode::Accept);
+    let failed: Vec<&str> = run
+        .report
+        .tests()
+        .filter(|(_, test)| matches!(test.outcome, TestOutcome::Failed(_)))
+        .map(|(_, test)| test.name.as_str())
+        .collect();
+    assert_eq!(failed, ["everyone, everything"]);
+    assert!(
+        run.shown
+            .contains("fred Payout.approve p1 in risky: expected deny, got allow"),
+        "{}",
+        run.shown
+    );
+    assert!(
+        run.shown.contains("no line of the matrix states this cell"),
+        "{}",
+        run.shown
+    );
+}
+
+#[test]
+fn one_changed_grant_changes_only_its_own_lines_of_a_snapshot() {
+    let before = written(&run(POLICY, PAYOUTS, SnapshotMode::Accept));
+    let changed = POLICY.replace(
+        "role security_lead for User { allow read, list on Payout; }",
+        "role security_lead for User { allow read, list on Payout when context.risk_score <= 30; }",
+    );
+    assert_ne!(changed, POLICY);
+    let after = written(&run(&changed, PAYOUTS, SnapshotMode::Accept));
+    let differing: Vec<(&str, &str)> = before
+        .lines()
+        .zip(after.lines())
+        .filter(|(old, new)| old != new)
+        .collect();
+    assert_eq!(before.lines().count(), after.lines().count());
+    assert_eq!(differing.len(), 4, "{differing:?}");
+    for (old, new) in differing {
+        assert!(old.contains("allow") && old.contains("security_lead.Payout"), "{old}");
+        assert!(new.contains("deny") && new.contains("no-grant"), "{new}");
+    }
 }

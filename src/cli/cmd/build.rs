@@ -23,7 +23,7 @@ pub(in crate::cli) fn run(args: &Build, console: &mut Console) -> Result<Exit, C
     if exit != Exit::Ok {
         return Ok(exit);
     }
-    let tree = pipeline::build(&package.checked, &package.files.sources)?;
+    let tree = pipeline::build(&package.checked, &package.loaded.sources)?;
     load::replace_tree(&args.out, &earlier(&args.out)?, tree.iter())?;
     if args.output.format == Format::Human {
         let count = tree.iter().count();

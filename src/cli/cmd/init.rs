@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::load;
 
 /// The files of `examples/quickstart`, by their place in a package.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     (
         "gatewright.toml",
         include_str!("../../../examples/quickstart/gatewright.toml"),
@@ -23,6 +23,10 @@ const FILES: [(&str, &str); 4] = [
     (
         "scenarios/invoices.yaml",
         include_str!("../../../examples/quickstart/scenarios/invoices.yaml"),
+    ),
+    (
+        "snapshots/invoices__access-table.snap",
+        include_str!("../../../examples/quickstart/snapshots/invoices__access-table.snap"),
     ),
     ("README.md", include_str!("../../../examples/quickstart/README.md")),
 ];

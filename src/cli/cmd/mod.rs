@@ -6,3 +6,5 @@ pub(super) mod completions;
 pub(super) mod explain;
 pub(super) mod init;
 mod package;
+mod review;
+pub(super) mod test;

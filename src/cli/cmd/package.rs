@@ -22,7 +22,7 @@ use crate::report::Files;
 
 /// A package that was read and checked.
 pub(super) struct Package {
-    pub(super) files: PackageFiles,
+    pub(super) loaded: PackageFiles,
     pub(super) checked: Checked,
     /// The folder, or the first file, as the user named it.
     pub(super) named: String,
@@ -38,14 +38,27 @@ impl Package {
             .unwrap_or_default();
         progress::during(&format!("checking {named}"), || {
             let mut loading = Diagnostics::new();
-            let files = read(args, &mut loading)?;
+            let loaded = read(args, &mut loading)?;
             let options = pipeline::Options {
                 at: args.at.unwrap_or_else(env::today),
                 levels: levels(lints),
             };
-            let checked = pipeline::check(&files, &options, loading);
-            Ok(Self { files, checked, named })
+            let checked = pipeline::check(&loaded, &options, loading);
+            Ok(Self { loaded, checked, named })
         })
+    }
+
+    /// The package's folder as the user named it; empty for files named one by one.
+    pub(super) fn root(&self) -> String {
+        self.loaded.root.display().to_string()
+    }
+
+    /// The package's texts, to be named from where the user stands.
+    pub(super) fn files<'a>(&'a self, root: &'a str) -> Files<'a> {
+        Files {
+            sources: &self.loaded.sources,
+            root,
+        }
     }
 
     /// Shows diagnostics of this package.
@@ -55,11 +68,8 @@ impl Package {
         format: Format,
         console: &mut Console,
     ) -> Result<Exit, CliError> {
-        let root = self.files.root.display().to_string();
-        let files = Files {
-            sources: &self.files.sources,
-            root: &root,
-        };
+        let root = self.root();
+        let files = self.files(&root);
         let text = match format {
             Format::Human => human(&self.named, diagnostics, files, console),
             Format::Json => report::json(diagnostics, files),

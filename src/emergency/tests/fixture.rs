@@ -425,3 +425,13 @@ pub(super) fn look() -> Terms {
         ticket: String::new(),
     }
 }
+
+/// Dana approving `p1`, as an ordinary request.
+pub(super) fn approve_p1(bench: &Bench) -> Request {
+    Request {
+        principal: user("dana"),
+        action: r#"M::Action::"Payout.approve""#.parse().unwrap(),
+        resource: payout("p1"),
+        context: bench.context(),
+    }
+}

@@ -418,7 +418,7 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, d
         expires_within,
         max_uses: draft.max_uses?,
         cooldown: draft.cooldown.unwrap_or(Duration(0)),
-        grants_per: draft.grants_per.unwrap_or((Duration::DAY, i64::MAX)),
+        grants_per: draft.grants_per,
         lifts: draft.lifts,
         alerts: draft.alerts,
         revokers: draft.revokers.into_iter().map(|(role, _)| role).collect(),

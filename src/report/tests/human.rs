@@ -302,12 +302,12 @@ mod tests {
             true     principal.org == resource.org  principal.org = acme, resource.org = acme; guard isolate.org
             unknown  step_up                        guard stepped_up
                 unknown  context.mfa
-                unknown  fresh_auth
+                unknown  fresh_auth   context.now = 2026-03-01T10:00:00Z
 
           stepped_up, policy/market.gate:7:5
             unknown  step_up
                 unknown  context.mfa
-                unknown  fresh_auth
+                unknown  fresh_auth   context.now = 2026-03-01T10:00:00Z
 
         FAIL  payouts: table
 

@@ -21,12 +21,13 @@ use crate::scenario::suite::Section;
 use crate::scenario::value;
 use crate::scenario::value::Value;
 use crate::text::Instant;
-use crate::text::Span;
 
 use super::directory;
 use super::directory::Directory;
 use super::fields;
 use super::fields::a;
+use super::lineage;
+use super::lineage::Edge;
 use super::roles;
 use super::values;
 
@@ -97,16 +98,16 @@ pub(super) fn build(
     let edges: Vec<Edge<'_>> = read
         .iter()
         .filter_map(|(name, (named, _, parts))| {
-            let key = declared.get(name)?.key;
             Some(Edge {
                 name,
-                span: key.span,
+                span: declared.get(name)?.key.span,
                 uid: &named.uid,
                 parents: &parts.parents,
+                roles: &parts.roles,
             })
         })
         .collect();
-    report_cycles(&edges, out);
+    lineage::report_cycles(&edges, out);
 
     let mut entities = roles::holder_groups(
         read.values().map(|(named, _, parts)| (*named, &parts.attributes)),
@@ -115,7 +116,7 @@ pub(super) fn build(
     for (named, _, parts) in read.values() {
         entities.push(parts.entity(&named.uid, at));
     }
-    let held = held_roles(&read);
+    let held = lineage::held_roles(&edges);
     let fixtures = read
         .iter()
         .map(|(name, (named, section, _))| {
@@ -365,61 +366,6 @@ fn section_key(section: Section) -> &'static str {
         Section::Principals => "principals",
         Section::Resources => "resources",
         Section::Groups => "groups",
-    }
-}
-
-/// The roles of every fixture, its own and those of the groups it is in, however deep.
-fn held_roles(read: &BTreeMap<String, (&Named, Section, Parts)>) -> BTreeMap<EntityUid, BTreeSet<String>> {
-    let by_uid: BTreeMap<&EntityUid, &Parts> = read.values().map(|(named, _, parts)| (&named.uid, parts)).collect();
-    let mut held = BTreeMap::new();
-    for uid in by_uid.keys() {
-        let mut roles = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut open = vec![*uid];
-        while let Some(next) = open.pop() {
-            if !seen.insert(next) {
-                continue;
-            }
-            if let Some(parts) = by_uid.get(next) {
-                roles.extend(parts.roles.keys().cloned());
-                open.extend(parts.parents.iter());
-            }
-        }
-        held.insert((*uid).clone(), roles);
-    }
-    held
-}
-
-/// An entity and its parents, for finding cycles.
-struct Edge<'a> {
-    name: &'a str,
-    span: Span,
-    uid: &'a EntityUid,
-    parents: &'a BTreeSet<EntityUid>,
-}
-
-/// Reports each fixture from which its parents lead back to itself.
-fn report_cycles(edges: &[Edge<'_>], out: &mut Diagnostics) {
-    let by_uid: BTreeMap<&EntityUid, &Edge<'_>> = edges.iter().map(|edge| (edge.uid, edge)).collect();
-    for start in edges {
-        let mut seen = BTreeSet::new();
-        let mut open: Vec<&EntityUid> = start.parents.iter().collect();
-        while let Some(next) = open.pop() {
-            if next == start.uid {
-                out.push(
-                    Diagnostic::error(
-                        codes::CYCLE,
-                        start.span,
-                        format!("`{}` is its own ancestor", start.name),
-                    )
-                    .label("its parents lead back to it"),
-                );
-                break;
-            }
-            if seen.insert(next) {
-                open.extend(by_uid.get(next).into_iter().flat_map(|edge| edge.parents));
-            }
-        }
     }
 }
 

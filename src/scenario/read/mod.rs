@@ -6,10 +6,12 @@ mod contexts;
 mod directory;
 mod fields;
 mod fixtures;
+mod lineage;
 mod matrix;
 pub(super) mod names;
 mod raw;
 mod roles;
+mod sheet;
 mod steps;
 mod tables;
 mod test;
@@ -23,8 +25,6 @@ use serde_json::Value;
 
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::load::yaml;
-use crate::load::yaml::Key;
 use crate::load::yaml::Node;
 use crate::scenario::codes;
 use crate::text::FileId;
@@ -33,32 +33,16 @@ use crate::text::Sources;
 
 use super::Policy;
 use super::suite::Body;
-use super::suite::Section;
 use super::suite::Suite;
 use super::suite::World;
 use directory::Directory;
 use fields::Fields;
 pub(super) use fields::a;
-use fixtures::Declared;
 use names::Names;
-
-/// The keys of a file that only shares fixtures.
-const SHARED_KEYS: [&str; 5] = ["include", "principals", "resources", "groups", "contexts"];
-
-/// The keys of a suite.
-const SUITE_KEYS: [&str; 11] = [
-    "suite",
-    "at",
-    "include",
-    "principals",
-    "resources",
-    "groups",
-    "contexts",
-    "tests",
-    "entities",
-    "entities-unchecked",
-    "links",
-];
+use sheet::Documents;
+use sheet::SUITE_KEYS;
+use sheet::Sheet;
+use sheet::is_suite;
 
 /// Reads the suites among the YAML files of a package's `scenarios/`. A file with neither `suite` nor `tests` shares its
 /// fixtures with the suites that include it. `default_at` is the clock of suites that set none.
@@ -71,15 +55,19 @@ pub fn load_suites(
     default_at: Option<Instant>,
     out: &mut Diagnostics,
 ) -> Vec<Suite> {
-    let documents = documents(sources, files, out);
+    let documents = Documents::read(sources, files, out);
     let mut suites: Vec<Suite> = Vec::new();
     let mut included = BTreeSet::new();
     for file in files {
-        let Some(document) = documents.get(file).filter(|document| is_suite(document)) else {
+        let Some(document) = documents.get(*file).filter(|document| is_suite(document)) else {
             continue;
         };
         let mut faults = Diagnostics::new();
         let sheet = Sheet::gather(*file, &documents, sources, &mut included, &mut faults);
+        if sheet.incomplete {
+            out.extend(faults);
+            continue;
+        }
         let suite = suite(*file, document, &sheet, sources, policy, default_at, &mut faults);
         let sound = !faults.has_errors();
         out.extend(faults);
@@ -87,7 +75,7 @@ pub fn load_suites(
     }
     report_duplicates(&suites, &documents, out);
     for file in files {
-        let shared = documents.get(file).filter(|document| !is_suite(document));
+        let shared = documents.get(*file).filter(|document| !is_suite(document));
         if let Some(document) = shared.filter(|_| !included.contains(file)) {
             out.push(
                 Diagnostic::warning(
@@ -108,172 +96,12 @@ pub fn load_suites(
 #[must_use]
 pub fn link_files(sources: &Sources, files: &[FileId]) -> Vec<FileId> {
     let mut ignored = Diagnostics::new();
-    let documents = documents(sources, files, &mut ignored);
-    let links = documents.values().filter_map(|document| document.get("links"));
+    let documents = Documents::read(sources, files, &mut ignored);
+    let links = documents.iter().filter_map(|document| document.get("links"));
     let found: BTreeSet<FileId> = links
         .filter_map(|node| raw::file(node, sources, &mut ignored))
         .collect();
     found.into_iter().collect()
-}
-
-/// The files and all that they include, as YAML.
-fn documents(sources: &Sources, files: &[FileId], out: &mut Diagnostics) -> BTreeMap<FileId, Node> {
-    let mut documents = BTreeMap::new();
-    let mut open: Vec<FileId> = files.to_vec();
-    let mut seen = BTreeSet::new();
-    while let Some(file) = open.pop() {
-        if !seen.insert(file) {
-            continue;
-        }
-        let Some(document) = yaml::parse(sources, file, out) else {
-            continue;
-        };
-        // Faults in `include` are reported when the suite is read.
-        let mut ignored = Diagnostics::new();
-        let includes = document.get("include").map(fields::one_or_many).unwrap_or_default();
-        open.extend(
-            includes
-                .iter()
-                .filter_map(|node| raw::file(node, sources, &mut ignored)),
-        );
-        documents.insert(file, document);
-    }
-    documents
-}
-
-fn is_suite(document: &Node) -> bool {
-    document.get("suite").is_some() || document.get("tests").is_some()
-}
-
-/// The fixtures of a suite and of all that it includes, by name.
-#[derive(Default)]
-struct Sheet<'a> {
-    fixtures: BTreeMap<String, Declared<'a>>,
-    contexts: BTreeMap<String, (&'a Key, &'a Node)>,
-}
-
-impl<'a> Sheet<'a> {
-    fn gather(
-        file: FileId,
-        documents: &'a BTreeMap<FileId, Node>,
-        sources: &Sources,
-        included: &mut BTreeSet<FileId>,
-        out: &mut Diagnostics,
-    ) -> Self {
-        let mut sheet = Self::default();
-        let mut chain = Vec::new();
-        let mut done = BTreeSet::new();
-        sheet.add(file, documents, sources, &mut chain, &mut done, out);
-        done.remove(&file);
-        included.extend(done);
-        sheet
-    }
-
-    /// Adds a file after those that it includes. Recursion ends: a file in `chain` or `done` is not entered again.
-    fn add(
-        &mut self,
-        file: FileId,
-        documents: &'a BTreeMap<FileId, Node>,
-        sources: &Sources,
-        chain: &mut Vec<FileId>,
-        done: &mut BTreeSet<FileId>,
-        out: &mut Diagnostics,
-    ) {
-        let Some(document) = documents.get(&file).filter(|_| done.insert(file)) else {
-            return;
-        };
-        let known: &[&str] = if chain.is_empty() { &SUITE_KEYS } else { &SHARED_KEYS };
-        let what = if chain.is_empty() {
-            "a suite"
-        } else {
-            "a file of shared fixtures"
-        };
-        let Some(fields) = Fields::read(document, what, known, out) else {
-            return;
-        };
-        chain.push(file);
-        for node in fields.get("include").map(fields::one_or_many).unwrap_or_default() {
-            let Some(other) = raw::file(node, sources, out) else {
-                continue;
-            };
-            if chain.contains(&other) {
-                let path: Vec<&str> = chain.iter().chain([&other]).map(|file| sources.name(*file)).collect();
-                out.push(
-                    Diagnostic::error(
-                        codes::CYCLE,
-                        node.span,
-                        format!("files include each other: {}", path.join(" → ")),
-                    )
-                    .label("leads back"),
-                );
-                continue;
-            }
-            if documents.get(&other).is_some_and(is_suite) {
-                out.push(
-                    Diagnostic::error(codes::WRONG_TYPE, node.span, "a suite cannot be included")
-                        .label("this file has tests of its own")
-                        .help("move the fixtures they share into a file without `suite` and `tests`"),
-                );
-                continue;
-            }
-            self.add(other, documents, sources, chain, done, out);
-        }
-        chain.pop();
-        let sections = [
-            ("principals", Section::Principals),
-            ("resources", Section::Resources),
-            ("groups", Section::Groups),
-        ];
-        for (key, section) in sections {
-            for (key, node) in entries(&fields, key, out) {
-                let first = self.fixtures.get(&key.text).map(|known| known.key);
-                if usable_name(key, first, "fixture", out) {
-                    self.fixtures.insert(key.text.clone(), Declared { section, key, node });
-                }
-            }
-        }
-        for (key, node) in entries(&fields, "contexts", out) {
-            let first = self.contexts.get(&key.text).map(|(known, _)| *known);
-            if usable_name(key, first, "context", out) {
-                self.contexts.insert(key.text.clone(), (key, node));
-            }
-        }
-    }
-}
-
-fn entries<'a>(fields: &Fields<'a>, key: &str, out: &mut Diagnostics) -> &'a [(Key, Node)] {
-    let node = fields.get(key).filter(|node| !node.is_null());
-    node.and_then(|node| fields::mapping(node, "a section of fixtures", out))
-        .unwrap_or_default()
-}
-
-/// Whether a fixture's name is free and stands for nothing else.
-fn usable_name(key: &Key, first: Option<&Key>, what: &str, out: &mut Diagnostics) -> bool {
-    if let Some(first) = first {
-        out.push(
-            Diagnostic::error(
-                codes::DUPLICATE_NAME,
-                key.span,
-                format!("the {what} `{}` is declared twice", key.text),
-            )
-            .label("again here")
-            .also(first.span, "first here")
-            .help("rename one of them: included files are added, never overridden"),
-        );
-        return false;
-    }
-    if key.text == names::ALL {
-        out.push(
-            Diagnostic::error(
-                codes::DUPLICATE_NAME,
-                key.span,
-                format!("no {what} can be called `{}`", names::ALL),
-            )
-            .label("in tests it stands for every one"),
-        );
-        return false;
-    }
-    true
 }
 
 fn suite(
@@ -414,13 +242,13 @@ fn cedar_data(fields: &Fields<'_>, sources: &Sources, policy: Policy<'_>, out: &
 }
 
 /// Suites of one name, and snapshots that would write one file.
-fn report_duplicates(suites: &[Suite], documents: &BTreeMap<FileId, Node>, out: &mut Diagnostics) {
+fn report_duplicates(suites: &[Suite], documents: &Documents, out: &mut Diagnostics) {
     let mut names: BTreeMap<&str, &Suite> = BTreeMap::new();
     let mut paths = BTreeMap::new();
     for suite in suites {
         let span = |suite: &Suite| {
             documents
-                .get(&suite.file)
+                .get(suite.file)
                 .and_then(|document| document.get("suite"))
                 .map(|node| node.span)
         };

@@ -37,10 +37,10 @@ pub(super) fn break_glass(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::BreakG
             ),
             None => {
                 seen.push((rule, span));
-                clauses.push(ast::BreakGlassClause {
-                    kind: clause_kind(cx, clause)?,
-                    span,
-                });
+                clauses.extend(
+                    cx.part(clause, clause_kind)
+                        .map(|kind| ast::BreakGlassClause { kind, span }),
+                );
             }
         }
     }

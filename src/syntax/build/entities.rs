@@ -49,10 +49,10 @@ pub(super) fn entity(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::EntityDecl>
             Rule::entity_block => {
                 for member in inner.into_inner() {
                     match member.as_rule() {
-                        Rule::field => decl.attributes.push(field(cx, member)?),
-                        Rule::action_decl => decl.actions.push(action(cx, member)?),
-                        Rule::action_group => decl.groups.push(action_group(cx, member)?),
-                        Rule::action_set_use => decl.uses.push(action_set_use(cx, member)?),
+                        Rule::field => decl.attributes.extend(cx.part(member, field)),
+                        Rule::action_decl => decl.actions.extend(cx.part(member, action)),
+                        Rule::action_group => decl.groups.extend(cx.part(member, action_group)),
+                        Rule::action_set_use => decl.uses.extend(cx.part(member, action_set_use)),
                         _ => {}
                     }
                 }

@@ -27,21 +27,15 @@ pub(super) fn only(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
 }
 
 /// An expression from any of its layers.
-pub(super) fn expr(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
-    let span = cx.span(&pair);
+pub(super) fn expr(cx: &mut Cx<'_>, mut pair: Pair<'_>) -> Option<Expr> {
+    // Layers that add nothing are stepped over, not descended into: parentheses would cost seven calls each.
+    while let Some(inner) = only_child(&pair).filter(|_| is_layer(pair.as_rule())) {
+        pair = inner;
+    }
     match pair.as_rule() {
-        Rule::if_expr => {
-            let mut parts = pair.into_inner().filter(|inner| is_expr(inner.as_rule()));
-            let condition = Box::new(expr(cx, parts.next()?)?);
-            let then = Box::new(expr(cx, parts.next()?)?);
-            let otherwise = Box::new(expr(cx, parts.next()?)?);
-            Some(Expr {
-                kind: ExprKind::If(condition, then, otherwise),
-                span,
-            })
-        }
-        Rule::or_expr => chain(cx, pair, Rule::and_expr, ExprKind::Or),
-        Rule::and_expr => chain(cx, pair, Rule::relation, ExprKind::And),
+        Rule::if_expr => conditional(cx, pair),
+        Rule::or_expr => chain(cx, pair, ExprKind::Or),
+        Rule::and_expr => chain(cx, pair, ExprKind::And),
         Rule::relation => relation(cx, pair),
         Rule::sum | Rule::product => arithmetic(cx, pair),
         Rule::unary => unary(cx, pair),
@@ -50,18 +44,43 @@ pub(super) fn expr(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
     }
 }
 
-/// `a && b && c` as one node; a single operand is itself.
-fn chain(cx: &mut Cx<'_>, pair: Pair<'_>, operand: Rule, make: fn(Vec<Expr>) -> ExprKind) -> Option<Expr> {
+/// Whether a rule is a level of precedence, which adds nothing around a single operand.
+fn is_layer(rule: Rule) -> bool {
+    use Rule::and_expr;
+    use Rule::member;
+    use Rule::or_expr;
+    use Rule::product;
+    use Rule::relation;
+    use Rule::sum;
+    use Rule::unary;
+    matches!(rule, or_expr | and_expr | relation | sum | product | unary | member)
+}
+
+fn conditional(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
     let span = cx.span(&pair);
-    let operands = pair.into_inner().filter(|inner| inner.as_rule() == operand);
-    let mut operands = operands.map(|inner| expr(cx, inner)).collect::<Option<Vec<_>>>()?;
-    match operands.len() {
-        0 | 1 => operands.pop(),
-        _ => Some(Expr {
-            kind: make(operands),
-            span,
-        }),
+    let mut parts = pair.into_inner().filter(|inner| is_expr(inner.as_rule()));
+    let condition = Box::new(expr(cx, parts.next()?)?);
+    let then = Box::new(expr(cx, parts.next()?)?);
+    let otherwise = Box::new(expr(cx, parts.next()?)?);
+    Some(Expr {
+        kind: ExprKind::If(condition, then, otherwise),
+        span,
+    })
+}
+
+/// `a && b && c` as one node.
+fn chain(cx: &mut Cx<'_>, pair: Pair<'_>, make: fn(Vec<Expr>) -> ExprKind) -> Option<Expr> {
+    let span = cx.span(&pair);
+    let mut operands = Vec::new();
+    for inner in pair.into_inner() {
+        if !matches!(inner.as_rule(), Rule::op_and | Rule::op_or) {
+            operands.push(expr(cx, inner)?);
+        }
     }
+    Some(Expr {
+        kind: make(operands),
+        span,
+    })
 }
 
 fn relation(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {

@@ -2,7 +2,7 @@
 //! numbers out of range, bad escapes, repeated clauses, labels and doc comments where none belong.
 //!
 //! A function returns `None` where its part cannot be kept; the fault is then already reported, or pest's tree is not
-//! what the grammar says, which `file` reports as a syntax error of the declaration.
+//! what the grammar says, which `Cx::part` reports. Declarations and members of blocks are such parts.
 
 mod emergency;
 mod entities;
@@ -11,9 +11,9 @@ mod literals;
 mod statements;
 
 use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
 use crate::syntax::ast;
 use crate::syntax::codes;
+use crate::syntax::faults::Faults;
 use crate::syntax::grammar::Pair;
 use crate::syntax::grammar::Pairs;
 use crate::syntax::grammar::Rule;
@@ -21,51 +21,51 @@ use crate::text::FileId;
 use crate::text::Span;
 
 /// Builds the tree of a file from the pairs of `Rule::file`.
-pub(super) fn file(pairs: Pairs<'_>, file: FileId, out: &mut Diagnostics) -> ast::File {
-    let mut cx = Cx { file, out };
-    let mut items = Vec::new();
-    for pair in pairs
+pub(super) fn file(pairs: Pairs<'_>, file: FileId, faults: &mut Faults) -> ast::File {
+    let mut cx = Cx { file, faults };
+    let items = pairs
         .flat_map(Pair::into_inner)
-        .filter(|pair| pair.as_rule() == Rule::item)
-    {
-        let span = cx.span(&pair);
-        let reported = cx.out.len();
-        match item(&mut cx, pair) {
-            Some(item) => items.push(item),
-            None if cx.out.len() == reported => {
-                cx.report(Diagnostic::error(
-                    codes::SYNTAX,
-                    span,
-                    "this declaration cannot be read",
-                ));
-            }
-            None => {}
-        }
-    }
+        .filter(|pair| pair.as_rule() == Rule::item);
+    let items = items.filter_map(|pair| cx.part(pair, item)).collect();
     ast::File { file, items }
 }
 
 /// What every builder needs: the file for spans, and where faults go.
 struct Cx<'o> {
     file: FileId,
-    out: &'o mut Diagnostics,
+    faults: &'o mut Faults,
 }
 
 impl Cx<'_> {
     fn span(&self, pair: &Pair<'_>) -> Span {
-        let span = pair.as_span();
-        Span::new(self.file, span.start(), span.end())
+        // Where the last part of a rule may be absent, pest's own span runs on over the white space after the others.
+        let mut last = pair.clone();
+        while let Some(inner) = last.clone().into_inner().next_back() {
+            last = inner;
+        }
+        Span::new(self.file, pair.as_span().start(), last.as_span().end())
+    }
+
+    /// Builds a part that the tree can do without.
+    fn part<'i, T>(&mut self, pair: Pair<'i>, build: impl FnOnce(&mut Self, Pair<'i>) -> Option<T>) -> Option<T> {
+        let span = self.span(&pair);
+        let before = self.faults.seen();
+        let built = build(self, pair);
+        if built.is_none() && self.faults.seen() == before {
+            self.report(Diagnostic::error(codes::SYNTAX, span, "this cannot be read"));
+        }
+        built
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.out.push(diagnostic);
+        self.faults.push(diagnostic);
     }
 
     /// Fills a clause's slot; a second clause of the kind is reported and dropped.
     fn once<T>(&mut self, slot: &mut Option<(T, Span)>, value: T, span: Span, clause: &str) {
         match slot {
             None => *slot = Some((value, span)),
-            Some((_, first)) => self.out.push(
+            Some((_, first)) => self.faults.push(
                 Diagnostic::error(codes::DUPLICATE_CLAUSE, span, format!("`{clause}` is given twice"))
                     .label("the second one")
                     .also(*first, "the first one")

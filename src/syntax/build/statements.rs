@@ -68,7 +68,7 @@ pub(super) fn role(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::RoleDecl> {
     }
     let members = child(&pair, Rule::role_block).into_iter().flat_map(Pair::into_inner);
     let members = members.filter(|inner| inner.as_rule() == Rule::role_member);
-    let grants = members.map(|member| role_member(cx, member)).collect::<Option<_>>()?;
+    let grants = members.filter_map(|member| cx.part(member, role_member)).collect();
     Some(ast::RoleDecl {
         name,
         on: value(on),

@@ -1,50 +1,53 @@
-//! A file's text to its tree.
+//! A file's text to its tree. A sound text is parsed in one go; a broken one by `recover`, which keeps what is sound.
+//! No name is looked up here.
+
+mod explain;
+mod recover;
 
 use super::ast;
 use super::build;
 use super::codes;
+use super::faults::Faults;
 use super::grammar::Rule;
 use super::grammar::parse_rule;
 use super::limits::Limits;
+use super::scan::scan;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::text::FileId;
 use crate::text::Sources;
 use crate::text::Span;
 
-/// Parses one file. Every fault goes to `out`; what could be read is in the tree.
-pub fn parse(sources: &Sources, file: FileId, _limits: &Limits, out: &mut Diagnostics) -> ast::File {
+/// Parses one file. All its faults go to `out`, in the order of the text; the declarations and members without a fault
+/// are in the tree.
+pub fn parse(sources: &Sources, file: FileId, limits: &Limits, out: &mut Diagnostics) -> ast::File {
     let text = sources.text(file);
-    match parse_rule(Rule::file, text) {
-        Ok(pairs) => build::file(pairs, file, out),
-        Err(fault) => {
-            let at = match fault.location {
-                pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
-            };
-            out.push(Diagnostic::error(
-                codes::SYNTAX,
-                Span::new(file, at, at),
-                fault.variant.message(),
-            ));
-            ast::File {
-                file,
-                items: Vec::new(),
-            }
-        }
+    if text.len() > limits.bytes {
+        let message = format!(
+            "this file has {} bytes, more than the limit of {}",
+            text.len(),
+            limits.bytes
+        );
+        out.push(
+            Diagnostic::error(codes::FILE_TOO_LARGE, Span::new(file, 0, 0), message)
+                .help("split it: all files of `policy/` form one program"),
+        );
+        return ast::File {
+            file,
+            items: Vec::new(),
+        };
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sample_of_the_language_page_parses() {
-        let mut sources = Sources::default();
-        let file = sources.add("policy/marketplace.gate", include_str!("../samples/marketplace.gate"));
-        let mut out = Diagnostics::new();
-        let tree = parse(&sources, file, &Limits::default(), &mut out);
-        assert_eq!(out.iter().collect::<Vec<_>>(), Vec::<&Diagnostic>::new());
-        assert_eq!(tree.items.len(), 29);
-    }
+    let mut faults = Faults::default();
+    let scan = scan(text, file, limits, &mut faults);
+    let sound = if scan.is_clean() {
+        parse_rule(Rule::file, text).ok()
+    } else {
+        None
+    };
+    let tree = match sound {
+        Some(pairs) => build::file(pairs, file, &mut faults),
+        None => recover::recover(&scan, text, file, &mut faults),
+    };
+    faults.deliver(out);
+    tree
 }

@@ -1,11 +1,18 @@
 //! Compiles the package of a test and compares its diagnostics with the assertions.
 
+use std::num::NonZeroUsize;
+
 use gatewright::diag::Diagnostic;
 use gatewright::diag::Diagnostics;
 use gatewright::load::PackageFiles;
 use gatewright::pipeline;
 use gatewright::pipeline::Options;
+use gatewright::pipeline::TestOptions;
 use gatewright::report;
+use gatewright::scenario::RunReport;
+use gatewright::scenario::TestOutcome;
+use gatewright::scenario::codes;
+use gatewright::scenario::golden::SnapshotMode;
 use gatewright::text::Instant;
 use gatewright::text::Sources;
 
@@ -107,7 +114,31 @@ fn compile(test: &Test) -> (Sources, Diagnostics) {
         levels: Vec::new(),
     };
     let checked = pipeline::check(&package, &options, loading);
-    (package.sources, checked.diagnostics)
+    let mut diagnostics = checked.diagnostics.clone();
+    if !checked.failed() && !package.scenarios.is_empty() {
+        let options = TestOptions {
+            filter: None,
+            threads: NonZeroUsize::MIN,
+            snapshots: SnapshotMode::ReadOnly,
+        };
+        let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
+        diagnostics.extend(tested.diagnostics);
+        diagnostics.extend(tested.report.iter().flat_map(failures));
+    }
+    (package.sources, diagnostics)
+}
+
+/// The claims of a suite that do not hold, at their places.
+fn failures(report: &RunReport) -> Vec<Diagnostic> {
+    let outcomes = report.tests().map(|(_, test)| &test.outcome);
+    outcomes
+        .filter_map(|outcome| match outcome {
+            TestOutcome::Failed(failures) => Some(failures),
+            TestOutcome::Passed | TestOutcome::Skipped(_) => None,
+        })
+        .flatten()
+        .map(|failure| Diagnostic::error(codes::FAILED, failure.span, failure.kind.headline()))
+        .collect()
 }
 
 /// Whether a diagnostic counts: every fault, and the lints that the test is about.

@@ -1,0 +1,186 @@
+//! `gatewright test`: the scenarios of a package, their snapshots, and reports of the run.
+
+use crate::cli::args::Format;
+use crate::cli::args::LintArgs;
+use crate::cli::args::ReportArg;
+use crate::cli::args::ReportFormat;
+use crate::cli::args::Test;
+use crate::cli::console::Console;
+use crate::cli::env;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::diag::Diagnostics;
+use crate::load;
+use crate::pipeline;
+use crate::pipeline::TestOptions;
+use crate::pipeline::Tested;
+use crate::report::Style;
+use crate::report::tests;
+use crate::scenario::Event;
+use crate::scenario::RunReport;
+use crate::scenario::golden::SnapshotAction;
+use crate::scenario::golden::SnapshotMode;
+
+use super::package::Package;
+use super::review;
+
+pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, CliError> {
+    let mode = snapshot_mode(args)?;
+    let mut package = Package::check(&args.package, &LintArgs::default())?;
+    if package.checked.failed() {
+        return faulty(&package, &package.checked.diagnostics, args, console);
+    }
+    if args.review {
+        let tested = tested(&package, args, SnapshotMode::Pending, &mut |_| {})?;
+        if let Some(report) = &tested.report {
+            review::ask(&package, report, console)?;
+        }
+        // What was accepted is on disk now; the run that counts reads it from there.
+        package = Package::check(&args.package, &LintArgs::default())?;
+    }
+
+    let mut printed = Ok(());
+    let human = args.output.format == Format::Human;
+    let tested = tested(&package, args, mode, &mut |event| {
+        if human && printed.is_ok() {
+            printed = console.print(&line(event));
+        }
+    })?;
+    printed?;
+    let Some(report) = tested.report else {
+        return faulty(&package, &tested.diagnostics, args, console);
+    };
+    if report.tests().next().is_none() {
+        return Err(CliError::NoTests {
+            message: match &args.filter {
+                Some(filter) => format!("no test of {} has `{filter}` in its name", package.named),
+                None => format!("{} has no scenarios", package.named),
+            },
+        });
+    }
+    keep(&package, &report)?;
+    for asked in &args.reports {
+        write(asked, &rendered(asked.format, &report, &package), console)?;
+    }
+    if !tested.diagnostics.is_empty() {
+        package.show(&tested.diagnostics, args.output.format, console)?;
+    }
+    let text = match args.output.format {
+        Format::Human => conclusion(&report, &package, mode, console.style()),
+        Format::Json => rendered(ReportFormat::Json, &report, &package),
+        Format::Github => rendered(ReportFormat::Github, &report, &package),
+    };
+    console.print(&text)?;
+    Ok(if report.is_success() {
+        Exit::Ok
+    } else {
+        Exit::PolicyFails
+    })
+}
+
+fn snapshot_mode(args: &Test) -> Result<SnapshotMode, CliError> {
+    match (env::is_ci(), args.accept, args.review) {
+        (true, true, _) => Err(CliError::AcceptInCi { flag: "--accept" }),
+        (true, _, true) => Err(CliError::AcceptInCi { flag: "--review" }),
+        (true, ..) => Ok(SnapshotMode::ReadOnly),
+        (false, true, _) => Ok(SnapshotMode::Accept),
+        (false, ..) => Ok(SnapshotMode::Pending),
+    }
+}
+
+fn tested(
+    package: &Package,
+    args: &Test,
+    snapshots: SnapshotMode,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<Tested, CliError> {
+    let options = TestOptions {
+        filter: args.filter.as_deref(),
+        threads: env::threads(),
+        snapshots,
+    };
+    Ok(pipeline::test(&package.loaded, &package.checked, options, on_event)?)
+}
+
+/// Shows faults that kept the tests from running. A report of an earlier run must not pass for one of this.
+fn faulty(package: &Package, diagnostics: &Diagnostics, args: &Test, console: &mut Console) -> Result<Exit, CliError> {
+    for asked in &args.reports {
+        if !asked.is_stdout() {
+            load::remove_if_present(&asked.path)?;
+        }
+    }
+    package.show(diagnostics, args.output.format, console)
+}
+
+/// What is shown of an event while tests run.
+fn line(event: Event<'_>) -> String {
+    match event {
+        Event::SuiteStarted { suite } => format!("{suite}\n"),
+        Event::TestFinished { test, .. } => tests::test_line(test),
+        Event::RunStarted { .. } | Event::SuiteFinished { .. } | Event::RunFinished { .. } => String::new(),
+    }
+}
+
+/// Does to the disk what the run asks for.
+fn keep(package: &Package, report: &RunReport) -> Result<(), CliError> {
+    for action in &report.snapshots {
+        match action {
+            SnapshotAction::Write { path, text } => {
+                load::write_atomic(&package.loaded.root.join(path), text.as_bytes())?;
+            }
+            SnapshotAction::Remove { path } => load::remove_if_present(&package.loaded.root.join(path))?,
+        }
+    }
+    Ok(())
+}
+
+fn write(asked: &ReportArg, text: &str, console: &mut Console) -> Result<(), CliError> {
+    match asked.is_stdout() {
+        true => console.print(text),
+        false => Ok(load::write_atomic(&asked.path, text.as_bytes())?),
+    }
+}
+
+fn rendered(format: ReportFormat, report: &RunReport, package: &Package) -> String {
+    let root = package.root();
+    let files = package.files(&root);
+    match format {
+        ReportFormat::Json => tests::json(report, files),
+        ReportFormat::Junit => tests::junit(report, files),
+        ReportFormat::Github => tests::annotations(report, files),
+        ReportFormat::Markdown => tests::markdown(report, files),
+    }
+}
+
+/// Failures, the count, and what to do about snapshots that wait.
+fn conclusion(report: &RunReport, package: &Package, mode: SnapshotMode, style: Style) -> String {
+    let root = package.root();
+    let mut text = String::new();
+    let failures = tests::failures(report, package.files(&root), style);
+    if !failures.is_empty() {
+        text.push_str(&format!("\n{}\n", failures.trim_end()));
+    }
+    text.push_str(&format!("\n{}: {}\n", package.named, tests::summary(report)));
+    let waiting = report
+        .snapshots
+        .iter()
+        .filter(|action| matches!(action, SnapshotAction::Write { .. }))
+        .count();
+    match (mode, waiting) {
+        (_, 0) | (SnapshotMode::ReadOnly, _) => {}
+        (SnapshotMode::Accept, count) => {
+            text.push_str(&format!("accepted {count} snapshots; read them before you commit\n"))
+        }
+        (SnapshotMode::Pending, _) => text.push_str(&format!(
+            "new and changed snapshots wait for you: gatewright test {} --review, or --accept\n",
+            package.named
+        )),
+    }
+    text
+}
+
+impl ReportArg {
+    fn is_stdout(&self) -> bool {
+        self.path.as_os_str() == "-"
+    }
+}

@@ -1,0 +1,313 @@
+//! What pest says about a part that does not parse, as a diagnostic: what was expected, what was found, what to write.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::diag::Diagnostic;
+use crate::diag::closest;
+use crate::diag::did_you_mean;
+use crate::syntax::codes;
+use crate::syntax::grammar;
+use crate::syntax::lex::Kind;
+use crate::syntax::lex::Token;
+use crate::syntax::outline::BREAK_GLASS_CLAUSES;
+use crate::syntax::outline::DECLARATIONS;
+use crate::syntax::outline::ENTITY_MEMBERS;
+use crate::syntax::outline::LATER;
+use crate::syntax::outline::Level;
+use crate::syntax::outline::Outline;
+use crate::syntax::symbols;
+use crate::syntax::symbols::RESERVED;
+use crate::syntax::symbols::symbol;
+use crate::text::FileId;
+use crate::text::Span;
+
+/// A member that does not parse, and the byte at which pest could go no further.
+pub(super) fn explain(
+    outline: &Outline<'_>,
+    file: FileId,
+    level: Level,
+    member: Range<usize>,
+    at: usize,
+    fault: &grammar::Fault,
+) -> Diagnostic {
+    let main = outline.main(level, member.clone());
+    let found = outline
+        .tokens
+        .partition_point(|token| token.end() <= at)
+        .clamp(member.start, member.end);
+    let expected = grammar::expected(fault).iter().map(|rule| symbol(*rule)).collect();
+    let part = Part {
+        outline,
+        file,
+        level,
+        main,
+        member,
+        found,
+        expected,
+    };
+    part.unknown_keyword()
+        .or_else(|| part.common_slip())
+        .or_else(|| part.missing_end())
+        .unwrap_or_else(|| part.plain())
+}
+
+struct Part<'a, 't> {
+    outline: &'a Outline<'t>,
+    file: FileId,
+    level: Level,
+    /// The first token after doc lines, annotations and label.
+    main: usize,
+    member: Range<usize>,
+    /// The token that does not fit; the member's end if too few do.
+    found: usize,
+    expected: BTreeSet<&'static str>,
+}
+
+impl<'t> Part<'_, 't> {
+    fn token(&self, at: usize) -> Option<&Token<'t>> {
+        self.outline.token(at).filter(|_| self.member.contains(&at))
+    }
+
+    fn text(&self, at: usize) -> &'t str {
+        self.token(at).map_or("", |token| token.text)
+    }
+
+    /// The span of a token; past the member, the end of its last token.
+    fn span(&self, at: usize) -> Span {
+        match self.token(at) {
+            Some(token) => Span::new(self.file, token.start, token.end()),
+            None => self.end_of(self.member.end.saturating_sub(1)),
+        }
+    }
+
+    fn end_of(&self, at: usize) -> Span {
+        let end = self.token(at).map_or(0, Token::end);
+        Span::new(self.file, end, end)
+    }
+
+    /// A member that begins with a word that begins none here.
+    fn unknown_keyword(&self) -> Option<Diagnostic> {
+        let Some(main) = self.token(self.main) else {
+            return Some(self.nothing_follows());
+        };
+        let span = self.span(self.main);
+        let word = main.text;
+        let begins = |what: &str| {
+            let message = format!("`{word}` begins no {what}");
+            Diagnostic::error(codes::UNKNOWN_KEYWORD, span, message)
+        };
+        match self.level {
+            Level::File if DECLARATIONS.contains(&word) => None,
+            Level::File if LATER.contains(&word) => Some(
+                Diagnostic::error(
+                    codes::NOT_IN_EDITION,
+                    span,
+                    format!("`{word}` is not in this edition of the language"),
+                )
+                .help("the word is kept for a later edition; remove the declaration"),
+            ),
+            Level::File if main.kind != Kind::Word => {
+                let message = format!("expected a declaration, found `{word}`");
+                let help = (word == ";").then(|| "remove it; a block ends with `}` alone".to_owned());
+                Some(Diagnostic::error(codes::SYNTAX, span, message).maybe_help(help))
+            }
+            Level::File => Some(begins("declaration").maybe_help(declaration_help(word))),
+            Level::Role if word == "allow" => None,
+            Level::Role if DECLARATIONS.contains(&word) => {
+                Some(begins("grant").help("only grants (`allow …;`) stand in a role; move this out of its block"))
+            }
+            Level::Role => Some(begins("grant").maybe_help(did_you_mean(word, ["allow"]))),
+            Level::BreakGlass if BREAK_GLASS_CLAUSES.contains(&word) => None,
+            Level::BreakGlass => Some(begins("break-glass clause").maybe_help(did_you_mean(word, BREAK_GLASS_CLAUSES))),
+            Level::Context if word == "from" => None,
+            Level::Context => Some(
+                begins("section of the context")
+                    .help("attributes stand in `from gateway { … }`, `from token { … }` or `from caller { … }`"),
+            ),
+            Level::Entity | Level::Section => None,
+        }
+    }
+
+    /// Doc lines, annotations or a label, and then nothing.
+    fn nothing_follows(&self) -> Diagnostic {
+        let last = self.member.end.saturating_sub(1);
+        let (code, what) = match self.token(last).map(|token| (token.kind, token.text)) {
+            Some((Kind::Doc, _)) => (codes::MISPLACED_DOC, "doc comment"),
+            Some((_, ":")) => (codes::MISPLACED_LABEL, "label"),
+            _ => (codes::MISPLACED_ANNOTATION, "annotation"),
+        };
+        let span = self.span(self.member.start).to(self.span(last));
+        Diagnostic::error(code, span, format!("nothing follows this {what}")).help("write it before what it is about")
+    }
+
+    /// Slips of the pen, most of them habits from other languages.
+    fn common_slip(&self) -> Option<Diagnostic> {
+        let span = self.span(self.found);
+        let syntax = |message: String, help: &str| Some(Diagnostic::error(codes::SYNTAX, span, message).help(help));
+        let (main, found, before) = (
+            self.text(self.main),
+            self.text(self.found),
+            self.found.saturating_sub(1),
+        );
+        if main == "allow" && before == self.main + 1 && matches!(self.text(before), "everything" | "all") {
+            return Some(
+                Diagnostic::error(
+                    codes::SYNTAX,
+                    self.span(before),
+                    "a grant names its actions and its type",
+                )
+                .help("write `allow read, list on Payout`; nothing allows everything"),
+            );
+        }
+        if main == "allow" && self.found == self.main + 1 && found == "*" {
+            return syntax(
+                "a grant names its actions and its type".to_owned(),
+                "write `allow read, list on Payout`",
+            );
+        }
+        if found == "unless" && main != "assert" {
+            return syntax("`unless` belongs to `assert` only".to_owned(), "write `when !(…)`");
+        }
+        if self.token(self.found).is_some_and(|token| token.kind == Kind::Doc) {
+            return Some(
+                Diagnostic::error(codes::MISPLACED_DOC, span, "a doc comment cannot stand here").help(
+                    "write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action",
+                ),
+            );
+        }
+        if self.expected.contains(symbols::OPERATOR) {
+            let instead = match found {
+                "=" => "write `==` to compare",
+                "=>" => "write `>=`",
+                "and" | "&" => "write `&&`",
+                "or" | "|" => "write `||`",
+                "/" | "%" => "Cedar has neither division nor remainder",
+                _ if self.text(before) == "not" => {
+                    return Some(
+                        Diagnostic::error(codes::SYNTAX, self.span(before), "`not` is no operator").help("write `!`"),
+                    );
+                }
+                _ => return None,
+            };
+            return syntax(format!("`{found}` is no operator here"), instead);
+        }
+        if self.text(before.saturating_sub(1)) == "::" && self.expected.contains("`::`") {
+            let word = self.text(before);
+            return Some(
+                Diagnostic::error(codes::SYNTAX, self.span(before), format!("`{word}` is no entity"))
+                    .help(format!("write the id as a string: `::\"{word}\"`")),
+            );
+        }
+        let names = [symbols::NAME, symbols::ATTRIBUTE]
+            .iter()
+            .any(|name| self.expected.contains(name));
+        if names && self.found > self.main && RESERVED.contains(&found) {
+            return Some(
+                Diagnostic::error(
+                    codes::RESERVED_WORD,
+                    span,
+                    format!("expected a name, found the reserved word `{found}`"),
+                )
+                .help("put the missing name before it, or choose another name"),
+            );
+        }
+        None
+    }
+
+    /// A `;` or `,` left out before the next line.
+    fn missing_end(&self) -> Option<Diagnostic> {
+        let next_line = self.token(self.found).is_none_or(|token| token.first);
+        let end = ["`;`", "`,`"].into_iter().find(|end| self.expected.contains(end))?;
+        let before = self.found.checked_sub(1).filter(|_| next_line)?;
+        let (what, kind) = match end {
+            "`;`" => ("statement", "`;`"),
+            _ => ("attribute", "`,`"),
+        };
+        Some(
+            Diagnostic::error(codes::SYNTAX, self.end_of(before), format!("missing {kind}"))
+                .label(format!("the {what} ends here"))
+                .help(format!("write {kind} after `{}`", self.text(before))),
+        )
+    }
+
+    /// What was expected and what was found, with a suggestion where the word is nearly one that fits.
+    fn plain(&self) -> Diagnostic {
+        let found = match self.token(self.found) {
+            Some(token) => format!("`{}`", shorten(token.text)),
+            None => "the end".to_owned(),
+        };
+        let expected = self.listed();
+        let message = match expected.is_empty() {
+            true => format!("{found} cannot stand here"),
+            false => format!("expected {expected}, found {found}"),
+        };
+        // Whatever stands between backticks in the names of the expected tokens.
+        let quoted = self.expected.iter().flat_map(|name| name.split('`').skip(1).step_by(2));
+        let mut keywords: Vec<_> = quoted
+            .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
+            .collect();
+        let mut word = self.text(self.found);
+        if self.level == Level::Entity && self.found == self.main + 1 {
+            // `acton read` reads as an attribute without its colon.
+            word = self.text(self.main);
+            keywords = ENTITY_MEMBERS.to_vec();
+        }
+        let near = closest(word, keywords).map(|near| format!("did you mean `{near}`?"));
+        Diagnostic::error(codes::SYNTAX, self.span(self.found), message).maybe_help(near)
+    }
+
+    /// The expected tokens as a list, punctuation last; what only continues a name or an operand is left out where
+    /// anything else may follow.
+    fn listed(&self) -> String {
+        let mut names: Vec<&str> = self
+            .expected
+            .iter()
+            .copied()
+            .filter(|name| *name != symbols::END)
+            .collect();
+        let incidental = ["`.`", "`::`", "`(`", "`[`", "a doc comment", "an annotation"];
+        if names.iter().any(|name| !incidental.contains(name)) {
+            names.retain(|name| !incidental.contains(name));
+        }
+        if names.contains(&symbols::DECLARATION) {
+            names = vec![symbols::DECLARATION];
+        }
+        if names.contains(&symbols::OPERATOR) {
+            names.retain(|name| *name != "`in`");
+        }
+        if names.contains(&symbols::EXPRESSION) {
+            names.retain(|name| *name != symbols::OPERATOR);
+        }
+        if self.found == self.main + 1 && DECLARATIONS.contains(&self.text(self.main)) {
+            // Any word may be a label; a keyword hardly ever is.
+            names.retain(|name| *name != "`:`");
+        }
+        names.sort_by_key(|name| (name.len() == 3 && name.starts_with('`'), name.starts_with('`'), *name));
+        match names.split_last() {
+            None => String::new(),
+            Some((only, [])) => (*only).to_owned(),
+            Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        }
+    }
+}
+
+/// What to write in place of an unknown first word of a declaration.
+fn declaration_help(word: &str) -> Option<String> {
+    let help = match word {
+        "permit" | "forbid" => "write `allow … on …` or `deny … to … on …`; Cedar policies stand in `.cedar` files",
+        "action" | "sensitive" => "actions stand in the block of their `resource`",
+        "entity" | "type" => "types are declared with `principal`, `resource` or `group`",
+        "unless" | "when" | "because" | "until" => "this clause belongs before the `;` of the statement above",
+        _ => return did_you_mean(word, DECLARATIONS),
+    };
+    Some(help.to_owned())
+}
+
+/// A token short enough to be quoted in a message.
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}

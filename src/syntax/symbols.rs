@@ -1,0 +1,281 @@
+//! Grammar rules by the names a user would type or say: what "expected …" lists are made of.
+
+use super::grammar::Rule;
+
+/// The words that name nothing but attributes. Cedar's own (`CEDAR_RESERVED`) cannot name attributes either; every
+/// other keyword of the language is an ordinary word where no keyword is expected.
+pub const RESERVED: [&str; 28] = [
+    "__cedar",
+    "action",
+    "any",
+    "as",
+    "because",
+    "by",
+    "context",
+    "else",
+    "except",
+    "extends",
+    "false",
+    "for",
+    "from",
+    "has",
+    "if",
+    "in",
+    "is",
+    "like",
+    "on",
+    "principal",
+    "resource",
+    "then",
+    "to",
+    "true",
+    "unless",
+    "until",
+    "via",
+    "when",
+];
+
+/// The reserved words that Cedar reserves everywhere, after a dot too.
+pub const CEDAR_RESERVED: [&str; 10] = [
+    "__cedar", "else", "false", "has", "if", "in", "is", "like", "then", "true",
+];
+
+/// The rule as the user knows it. The match is exhaustive, so a new rule does not compile until it has a name.
+pub(super) fn symbol(rule: Rule) -> &'static str {
+    match rule {
+        Rule::EOI => END,
+        Rule::file
+        | Rule::item
+        | Rule::only_item
+        | Rule::namespace_decl
+        | Rule::enum_decl
+        | Rule::entity_decl
+        | Rule::action_set_decl
+        | Rule::context_decl
+        | Rule::condition_decl
+        | Rule::role_decl
+        | Rule::role_header
+        | Rule::deny_decl
+        | Rule::require_decl
+        | Rule::isolate_decl
+        | Rule::separate_decl
+        | Rule::break_glass_decl
+        | Rule::assert_decl
+        | Rule::declaration => DECLARATION,
+        Rule::grant_decl | Rule::role_member | Rule::only_role_member => "`allow`",
+        Rule::label => "a label",
+        Rule::annotation => "an annotation",
+        Rule::annotation_arg | Rule::annotation_key => "an argument",
+        Rule::entity_kind => "`principal`, `resource` or `group`",
+        Rule::parents | Rule::decided_on => "`in`",
+        Rule::parent => NAME,
+        Rule::parent_attribute => "`as`",
+        Rule::holds_roles => "`holds roles`",
+        Rule::tags => "`tags`",
+        Rule::entity_block | Rule::role_block | Rule::record_type | Rule::record => "`{`",
+        Rule::entity_member | Rule::only_entity_member | Rule::only_last_entity_member => "an attribute or an action",
+        Rule::field | Rule::only_field | Rule::only_last_field => "an attribute",
+        Rule::set_type | Rule::type_expr => "a type",
+        Rule::action_decl | Rule::action_group => "an action",
+        Rule::action_set_use => "`actions`",
+        Rule::set_member => "an action",
+        Rule::context_section | Rule::only_context_section => "`from`",
+        Rule::provenance => "`gateway`, `token` or `caller`",
+        Rule::params | Rule::arguments | Rule::annotation_args => "`(`",
+        Rule::param => "a parameter",
+        Rule::role_clause => "a clause",
+        Rule::role_on => "`on`",
+        Rule::role_for => "`for`",
+        Rule::role_extends => "`extends`",
+        Rule::who | Rule::actions | Rule::types => NAME,
+        Rule::via => "`via`",
+        Rule::by => "`by`",
+        Rule::when => "`when`",
+        Rule::because => "`because`",
+        Rule::until => "`until`",
+        Rule::exception => "`except`",
+        Rule::claim => "`never`, `only`, `always` or `possible`",
+        Rule::unless => "`unless`",
+        Rule::break_glass_clause
+        | Rule::only_break_glass_clause
+        | Rule::bg_for
+        | Rule::bg_grants
+        | Rule::bg_grants_per
+        | Rule::bg_resources
+        | Rule::bg_requires
+        | Rule::bg_approved
+        | Rule::bg_refused
+        | Rule::bg_pending
+        | Rule::bg_expires
+        | Rule::bg_uses
+        | Rule::bg_cooldown
+        | Rule::bg_lifts
+        | Rule::bg_alerts
+        | Rule::bg_revoked
+        | Rule::bg_review => "a break-glass clause",
+        Rule::requirement => NAME,
+        Rule::expr
+        | Rule::primary
+        | Rule::if_expr
+        | Rule::or_expr
+        | Rule::and_expr
+        | Rule::relation
+        | Rule::sum
+        | Rule::product
+        | Rule::unary
+        | Rule::member
+        | Rule::truth
+        | Rule::entity
+        | Rule::entity_type
+        | Rule::call
+        | Rule::group
+        | Rule::set
+        | Rule::variable => EXPRESSION,
+        Rule::comparison
+        | Rule::relational_operator
+        | Rule::has_test
+        | Rule::like_test
+        | Rule::is_test
+        | Rule::kw_has
+        | Rule::kw_is
+        | Rule::kw_like
+        | Rule::method
+        | Rule::attribute
+        | Rule::index
+        | Rule::op_or
+        | Rule::op_and
+        | Rule::op_not
+        | Rule::op_equal
+        | Rule::op_not_equal
+        | Rule::op_less
+        | Rule::op_less_equal
+        | Rule::op_greater
+        | Rule::op_greater_equal
+        | Rule::op_plus
+        | Rule::op_minus
+        | Rule::op_times => OPERATOR,
+        Rule::record_entry => "a field",
+        Rule::names | Rule::paths | Rule::path | Rule::name | Rule::any_word | Rule::hyphenated => NAME,
+        Rule::attribute_name => ATTRIBUTE,
+        Rule::number | Rule::numeral => "a number",
+        Rule::duration => "a duration such as `15m`",
+        Rule::text => "a string",
+        Rule::doc => "a doc comment",
+        Rule::lexemes
+        | Rule::lexeme
+        | Rule::comment
+        | Rule::comment_text
+        | Rule::open_text
+        | Rule::symbol
+        | Rule::stray
+        | Rule::text_char
+        | Rule::word_start
+        | Rule::word_char
+        | Rule::reserved_word
+        | Rule::cedar_word
+        | Rule::request_variable
+        | Rule::clause_word
+        | Rule::bom
+        | Rule::WHITESPACE
+        | Rule::COMMENT => "a token",
+        Rule::at => "`@`",
+        Rule::dot => "`.`",
+        Rule::comma => "`,`",
+        Rule::semicolon => "`;`",
+        Rule::colon => "`:`",
+        Rule::double_colon => "`::`",
+        Rule::question => "`?`",
+        Rule::equals => "`=`",
+        Rule::open_paren => "`(`",
+        Rule::close_paren => "`)`",
+        Rule::open_brace => "`{`",
+        Rule::close_brace => "`}`",
+        Rule::open_bracket => "`[`",
+        Rule::close_bracket => "`]`",
+        Rule::open_angle => "`<`",
+        Rule::close_angle => "`>`",
+        Rule::kw_namespace => "`namespace`",
+        Rule::kw_ordered => "`ordered`",
+        Rule::kw_enum => "`enum`",
+        Rule::kw_principal => "`principal`",
+        Rule::kw_resource => "`resource`",
+        Rule::kw_group => "`group`",
+        Rule::kw_in => "`in`",
+        Rule::kw_as => "`as`",
+        Rule::kw_holds => "`holds`",
+        Rule::kw_roles => "`roles`",
+        Rule::kw_tags => "`tags`",
+        Rule::kw_sensitive => "`sensitive`",
+        Rule::kw_action => "`action`",
+        Rule::kw_actions => "`actions`",
+        Rule::kw_context => "`context`",
+        Rule::kw_from => "`from`",
+        Rule::kw_gateway => "`gateway`",
+        Rule::kw_token => "`token`",
+        Rule::kw_caller => "`caller`",
+        Rule::kw_condition => "`condition`",
+        Rule::kw_role => "`role`",
+        Rule::kw_on => "`on`",
+        Rule::kw_for => "`for`",
+        Rule::kw_extends => "`extends`",
+        Rule::kw_allow => "`allow`",
+        Rule::kw_any => "`any`",
+        Rule::kw_to => "`to`",
+        Rule::kw_via => "`via`",
+        Rule::kw_by => "`by`",
+        Rule::kw_when => "`when`",
+        Rule::kw_because => "`because`",
+        Rule::kw_until => "`until`",
+        Rule::kw_deny => "`deny`",
+        Rule::kw_liftable => "`liftable`",
+        Rule::kw_require => "`require`",
+        Rule::kw_isolate => "`isolate`",
+        Rule::kw_except => "`except`",
+        Rule::kw_separate => "`separate`",
+        Rule::kw_assert => "`assert`",
+        Rule::kw_never => "`never`",
+        Rule::kw_only => "`only`",
+        Rule::kw_always => "`always`",
+        Rule::kw_possible => "`possible`",
+        Rule::kw_unless => "`unless`",
+        Rule::kw_grants => "`grants`",
+        Rule::kw_per => "`per`",
+        Rule::kw_at => "`at`",
+        Rule::kw_most => "`most`",
+        Rule::kw_resources => "`resources`",
+        Rule::kw_requires => "`requires`",
+        Rule::kw_approved => "`approved`",
+        Rule::kw_none => "`none`",
+        Rule::kw_of => "`of`",
+        Rule::kw_refused => "`refused`",
+        Rule::kw_pending => "`pending`",
+        Rule::kw_expires => "`expires`",
+        Rule::kw_within => "`within`",
+        Rule::kw_uses => "`uses`",
+        Rule::kw_cooldown => "`cooldown`",
+        Rule::kw_lifts => "`lifts`",
+        Rule::kw_alerts => "`alerts`",
+        Rule::kw_revoked => "`revoked`",
+        Rule::kw_review => "`review`",
+        Rule::kw_if => "`if`",
+        Rule::kw_then => "`then`",
+        Rule::kw_else => "`else`",
+        Rule::kw_true => "`true`",
+        Rule::kw_false => "`false`",
+        Rule::kw_break_glass => "`break-glass`",
+        Rule::kw_set => "`Set`",
+    }
+}
+
+/// What `symbol` calls a declaration.
+pub(super) const DECLARATION: &str = "a declaration";
+/// What `symbol` calls a name.
+pub(super) const NAME: &str = "a name";
+/// What `symbol` calls the name of an attribute.
+pub(super) const ATTRIBUTE: &str = "an attribute name";
+/// What `symbol` calls an expression.
+pub(super) const EXPRESSION: &str = "an expression";
+/// What `symbol` calls an operator.
+pub(super) const OPERATOR: &str = "an operator";
+/// What `symbol` calls the end of the text.
+pub(super) const END: &str = "the end";
