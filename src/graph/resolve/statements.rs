@@ -116,25 +116,13 @@ pub(super) fn grants(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                     let ast::ItemKind::Grant(grant) = &inner.kind else {
                         continue;
                     };
-                    if let Some(who) = &grant.who {
-                        let span = who.span().unwrap_or(inner.span);
-                        cx.out.push(
-                            Diagnostic::error(codes::WRONG_KIND, span, "a grant in a role does not say who")
-                                .help("leave out everything between `allow` and `to`: the role's holders are meant"),
-                        );
-                    }
                     add_grant(cx, inner, grant, Holder::Role(role));
                 }
             }
             ast::ItemKind::Grant(grant) => {
                 let who = match &grant.who {
-                    None => {
-                        cx.out.push(
-                            Diagnostic::error(codes::WRONG_KIND, item.span.at_start(), "this grant does not say who")
-                                .help("write `allow User to …`, or put the grant into a role"),
-                        );
-                        continue;
-                    }
+                    // The parser has said that it must name one.
+                    None => continue,
                     Some(ast::Who::Any(span)) => {
                         allow_any(cx, *span, "everybody");
                         continue;

@@ -180,16 +180,6 @@ fn enumeration(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::EnumDecl) {
             members.push(member.text.clone());
         }
     }
-    if members.is_empty() {
-        cx.out.push(
-            Diagnostic::error(
-                codes::EMPTY_DECLARATION,
-                decl.name.span,
-                format!("`{}` has no member", decl.name.text),
-            )
-            .help("list at least one member between the braces"),
-        );
-    }
     let kind = TypeKind::Enum {
         ordered: decl.ordered,
         members,
