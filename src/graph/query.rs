@@ -1,6 +1,9 @@
 //! Questions the other rooms ask: closures of roles, who can come by what, which guards concern an action.
 
+use std::collections::BTreeMap;
+
 use super::ActionId;
+use super::Attribute;
 use super::Grant;
 use super::Holder;
 use super::Isolation;
@@ -78,6 +81,21 @@ impl Program {
             return self.types_of(|kind| *kind == TypeKind::Principal).collect();
         }
         types
+    }
+
+    /// The context of an action, what break-glass adds left out.
+    #[must_use]
+    pub fn context_of(&self, action: ActionId) -> BTreeMap<String, Attribute> {
+        let Some(found) = self.action(action) else {
+            return BTreeMap::new();
+        };
+        let mut all = found.context.clone();
+        if !found.is_raw() {
+            for (name, common) in &self.context {
+                all.entry(name.clone()).or_insert_with(|| common.attribute.clone());
+            }
+        }
+        all
     }
 
     /// Guards that concern an action, in the order of the program, with their indices.

@@ -498,6 +498,14 @@ fn use_set(cx: &mut Resolver<'_>, on: TypeId, used: &ast::ActionSetUse) {
         );
         return;
     };
+    if let Some(known) = cx
+        .program
+        .action_sets
+        .iter_mut()
+        .find(|known| known.name == used.name.text)
+    {
+        known.users.push(on);
+    }
     for member in &set.members {
         let said = read(cx, &member.annotations, Place::Action, member.name.span);
         let name = ast::Ident {
