@@ -249,6 +249,7 @@ fn closures(cx: &mut Resolver<'_>, separation: &Separation) {
                         cx.program.action_name(separation.second)
                     ),
                 )
+                .label("with all it extends")
                 .also(first, "the first duty is granted here")
                 .also(second, "the second duty is granted here")
                 .also(separation.statement.span, "they are separated here")
