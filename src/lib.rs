@@ -37,6 +37,9 @@ pub mod lower;
 /// YAML scenarios: typed, run, kept as snapshots.
 pub mod scenario;
 
+/// What is valid and yet suspicious: one file and one page per lint, levels, waivers.
+pub mod lint;
+
 /// The one place where stages are strung together.
 pub mod pipeline;
 

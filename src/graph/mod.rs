@@ -25,6 +25,7 @@ pub use ids::RoleId;
 pub use ids::TypeId;
 pub use model::Action;
 pub use model::ActionEffects;
+pub use model::ActionSet;
 pub use model::Assertion;
 pub use model::Attribute;
 pub use model::Condition;

@@ -32,6 +32,8 @@ pub struct Program {
     pub context: BTreeMap<String, ContextAttribute>,
     /// Named conditions.
     pub conditions: Vec<Condition>,
+    /// Reusable sets of actions.
+    pub action_sets: Vec<ActionSet>,
     /// Roles.
     pub roles: Vec<Role>,
     /// Grants, in roles and outside.
@@ -247,6 +249,14 @@ pub struct ContextAttribute {
     pub provenance: Provenance,
 }
 
+impl ContextAttribute {
+    /// Whether nobody but the caller vouches for it.
+    #[must_use]
+    pub fn is_from_caller(&self) -> bool {
+        self.provenance == Provenance::Caller
+    }
+}
+
 /// What an entity type is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypeKind {
@@ -364,6 +374,17 @@ impl Action {
     pub fn is_raw(&self) -> bool {
         self.declared_on.is_none()
     }
+}
+
+/// `actions crud { … }`: its members are copied into each type that takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionSet {
+    /// The name.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// The types that take it.
+    pub users: Vec<TypeId>,
 }
 
 /// A named condition.

@@ -1,6 +1,9 @@
 //! Questions the other rooms ask: closures of roles, who can come by what, which guards concern an action.
 
+use std::collections::BTreeMap;
+
 use super::ActionId;
+use super::Attribute;
 use super::Grant;
 use super::Holder;
 use super::Isolation;
@@ -40,10 +43,20 @@ impl Program {
             .collect()
     }
 
-    /// The principal types that can come by an action, by grant or by break-glass; all of them where nobody can,
-    /// so that a request for it can still be asked and denied.
+    /// The principal types a request for an action may come from: those that can come by it, or all of them where
+    /// nobody can, so that it can still be asked for and denied.
     #[must_use]
     pub fn principals_of(&self, action: ActionId) -> Vec<TypeId> {
+        let types = self.who_comes_by(action);
+        if types.is_empty() && self.action(action).is_some_and(|action| !action.is_raw()) {
+            return self.types_of(|kind| *kind == TypeKind::Principal).collect();
+        }
+        types
+    }
+
+    /// The principal types that can come by an action, by grant or by break-glass.
+    #[must_use]
+    pub fn who_comes_by(&self, action: ActionId) -> Vec<TypeId> {
         let Some(found) = self.action(action) else {
             return Vec::new();
         };
@@ -74,10 +87,22 @@ impl Program {
         }
         types.sort_unstable();
         types.dedup();
-        if types.is_empty() {
-            return self.types_of(|kind| *kind == TypeKind::Principal).collect();
-        }
         types
+    }
+
+    /// The context of an action, what break-glass adds left out.
+    #[must_use]
+    pub fn context_of(&self, action: ActionId) -> BTreeMap<String, Attribute> {
+        let Some(found) = self.action(action) else {
+            return BTreeMap::new();
+        };
+        let mut all = found.context.clone();
+        if !found.is_raw() {
+            for (name, common) in &self.context {
+                all.entry(name.clone()).or_insert_with(|| common.attribute.clone());
+            }
+        }
+        all
     }
 
     /// Guards that concern an action, in the order of the program, with their indices.

@@ -12,6 +12,7 @@ use petgraph::visit::Reversed;
 
 use crate::syntax::ast::Expr;
 use crate::syntax::ast::ExprKind;
+use crate::syntax::ast::Path;
 
 use super::ActionId;
 use super::ConditionId;
@@ -53,7 +54,7 @@ pub enum Edge {
     MayRequest,
     /// A break-glass profile opens an action.
     Opens,
-    /// A condition, or a role's or profile's own condition, uses a named condition.
+    /// A condition, or a role's or profile's own condition, names a condition or a type.
     Uses,
 }
 
@@ -62,8 +63,8 @@ pub enum Edge {
 pub struct Relations {
     graph: DiGraph<Node, Edge>,
     index: BTreeMap<Node, NodeIndex>,
-    /// Conditions that any statement uses, directly or through others.
-    used: Vec<ConditionId>,
+    /// Conditions and types that any statement names, directly or through conditions.
+    used: Vec<Node>,
 }
 
 impl Relations {
@@ -122,8 +123,8 @@ impl Relations {
             relations.uses(program, Some(Node::Profile(id)), profile.when.as_ref());
         }
         for (at, condition) in program.conditions.iter().enumerate() {
-            for used in named_conditions(program, &condition.body) {
-                relations.edge(Node::Condition(ConditionId::at(at)), Node::Condition(used), Edge::Uses);
+            for used in named(program, &condition.body) {
+                relations.edge(Node::Condition(ConditionId::at(at)), used, Edge::Uses);
             }
         }
         let rest = program
@@ -152,32 +153,28 @@ impl Relations {
 
     fn uses(&mut self, program: &Program, from: Option<Node>, expr: Option<&Expr>) {
         let Some(expr) = expr else { return };
-        for used in named_conditions(program, expr) {
+        for used in named(program, expr) {
             self.used.push(used);
             if let Some(from) = from {
-                self.edge(from, Node::Condition(used), Edge::Uses);
+                self.edge(from, used, Edge::Uses);
             }
         }
     }
 
     fn close_used(&mut self) {
-        let mut all: Vec<ConditionId> = Vec::new();
-        for id in std::mem::take(&mut self.used) {
-            for node in self.reachable(Node::Condition(id), |edge| *edge == Edge::Uses) {
-                if let Node::Condition(id) = node {
-                    all.push(id);
-                }
-            }
+        let mut all: Vec<Node> = Vec::new();
+        for node in std::mem::take(&mut self.used) {
+            all.extend(self.reachable(node, |edge| *edge == Edge::Uses));
         }
         all.sort_unstable();
         all.dedup();
         self.used = all;
     }
 
-    /// Whether some statement uses a condition, directly or through others.
+    /// Whether the expression of some statement names a condition or a type, directly or through conditions.
     #[must_use]
-    pub fn is_used(&self, condition: ConditionId) -> bool {
-        self.used.binary_search(&condition).is_ok()
+    pub fn is_used(&self, node: Node) -> bool {
+        self.used.binary_search(&node).is_ok()
     }
 
     /// Every node reachable from one over edges of a kind, itself first, nearest first.
@@ -288,8 +285,8 @@ fn shortest_cycle<T: Ord + Copy>(graph: &DiGraph<T, ()>, component: &[NodeIndex]
     None
 }
 
-/// The named conditions an expression uses.
-fn named_conditions(program: &Program, expr: &Expr) -> Vec<ConditionId> {
+/// The conditions and types an expression names.
+fn named(program: &Program, expr: &Expr) -> Vec<Node> {
     let mut found = Vec::new();
     collect(program, expr, &mut found);
     found.sort_unstable();
@@ -298,16 +295,21 @@ fn named_conditions(program: &Program, expr: &Expr) -> Vec<ConditionId> {
 }
 
 /// The condition that a bare name means. One with parameters is called, so the name is a member's or a parameter's.
-fn condition_by_name(program: &Program, name: &str) -> Option<ConditionId> {
+fn condition_by_name(program: &Program, name: &str) -> Option<Node> {
     let id = program.find_condition(name)?;
-    program.condition(id)?.params.is_empty().then_some(id)
+    program.condition(id)?.params.is_empty().then_some(Node::Condition(id))
 }
 
-fn collect(program: &Program, expr: &Expr, found: &mut Vec<ConditionId>) {
+fn type_by_path(program: &Program, path: &Path) -> Option<Node> {
+    let parts: Vec<&str> = path.parts.iter().map(|part| part.text.as_str()).collect();
+    program.find_type(&parts.join("::")).map(Node::Type)
+}
+
+fn collect(program: &Program, expr: &Expr, found: &mut Vec<Node>) {
     match &expr.kind {
         ExprKind::Name(name) => found.extend(condition_by_name(program, name)),
         ExprKind::Call(name, args) => {
-            found.extend(program.find_condition(&name.text));
+            found.extend(program.find_condition(&name.text).map(Node::Condition));
             args.iter().for_each(|arg| collect(program, arg, found));
         }
         ExprKind::Not(inner) | ExprKind::Negate(inner) | ExprKind::Has(inner, _) | ExprKind::Like(inner, _) => {
@@ -322,7 +324,8 @@ fn collect(program: &Program, expr: &Expr, found: &mut Vec<ConditionId>) {
             collect(program, right, found);
         }
         ExprKind::If(test, yes, no) => [test, yes, no].into_iter().for_each(|one| collect(program, one, found)),
-        ExprKind::Is(inner, _, container) => {
+        ExprKind::Is(inner, path, container) => {
+            found.extend(type_by_path(program, path));
             collect(program, inner, found);
             container.iter().for_each(|one| collect(program, one, found));
         }
@@ -331,6 +334,7 @@ fn collect(program: &Program, expr: &Expr, found: &mut Vec<ConditionId>) {
             args.iter().for_each(|arg| collect(program, arg, found));
         }
         ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| collect(program, value, found)),
-        ExprKind::Bool(_) | ExprKind::Long(_) | ExprKind::Text(_) | ExprKind::Duration(_) | ExprKind::Entity(..) => {}
+        ExprKind::Entity(path, _) => found.extend(type_by_path(program, path)),
+        ExprKind::Bool(_) | ExprKind::Long(_) | ExprKind::Text(_) | ExprKind::Duration(_) => {}
     }
 }

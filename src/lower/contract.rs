@@ -26,7 +26,6 @@ use crate::text::Duration;
 use super::break_glass::profile_entity;
 use super::break_glass::step_action;
 use super::draft::Entity;
-use super::program::context_of_one;
 use super::program::qualified;
 use super::schema::grant_fields;
 use super::schema::profile_resources;
@@ -168,7 +167,7 @@ fn value(program: &Program, ty: &Ty) -> ValueType {
 }
 
 fn context(program: &Program, id: crate::graph::ActionId) -> BTreeMap<String, AttributeContract> {
-    let mut all = attributes(program, &context_of_one(program, id));
+    let mut all = attributes(program, &program.context_of(id));
     let profiles = program.profiles_of(id);
     if !profiles.is_empty() {
         let grants = profiles

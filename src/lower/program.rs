@@ -220,7 +220,7 @@ pub(super) fn context_of(program: &Program, actions: &[ActionId]) -> (BTreeMap<S
     let mut all: BTreeMap<String, Attribute> = BTreeMap::new();
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     for id in actions {
-        for (name, attribute) in context_of_one(program, *id) {
+        for (name, attribute) in program.context_of(*id) {
             *count.entry(name.clone()).or_default() += 1;
             all.entry(name).or_insert(attribute);
         }
@@ -231,18 +231,4 @@ pub(super) fn context_of(program: &Program, actions: &[ActionId]) -> (BTreeMap<S
         .map(|(name, _)| name)
         .collect();
     (all, partial)
-}
-
-/// The context of one action, break-glass grants left out.
-pub(super) fn context_of_one(program: &Program, id: ActionId) -> BTreeMap<String, Attribute> {
-    let Some(action) = program.action(id) else {
-        return BTreeMap::new();
-    };
-    let mut all = action.context.clone();
-    if !action.is_raw() {
-        for (name, common) in &program.context {
-            all.entry(name.clone()).or_insert_with(|| common.attribute.clone());
-        }
-    }
-    all
 }

@@ -21,7 +21,6 @@ use crate::graph::TypeKind;
 
 use super::break_glass::STEPS;
 use super::codes;
-use super::program::context_of_one;
 use super::program::qualified;
 use super::raw::RawSchema;
 
@@ -196,7 +195,7 @@ fn actions(program: &Program, actions: &mut Map<String, Value>) {
         };
         let principals: Vec<String> = program.principals_of(id).iter().map(|ty| short(program, *ty)).collect();
         let resources: Vec<String> = action.decided_on.iter().map(|ty| short(program, *ty)).collect();
-        let mut context = context_of_one(program, id);
+        let mut context = program.context_of(id);
         let profiles = program.profiles_of(id);
         if !profiles.is_empty() {
             let grants = profiles

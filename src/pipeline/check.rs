@@ -7,6 +7,7 @@ use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::graph;
 use crate::graph::Program;
+use crate::lint;
 use crate::load::PackageFiles;
 use crate::lower;
 use crate::lower::Lowered;
@@ -93,7 +94,20 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     let longest = Duration(i64::from(project.limits.break_glass_hours).saturating_mul(Duration::HOUR.0));
     let program = graph::resolve(&files, &raw_schema.externals, longest, &mut out);
     nothing_declared(package, &program, &raw, &mut out);
+    // Lints ask what is missing. In a program that is not whole that would be told twice.
+    let whole = !out.has_errors();
     let lowered = lower::lower(&program, &raw_schema, raw, sources, &mut out);
+    let lints = lint::Cx {
+        program: &program,
+        lowered: &lowered,
+        sources,
+        levels: &project.levels,
+        at: options.at,
+    };
+    lint::check_settings(&lints, &mut out);
+    if whole {
+        lint::run(&lints, &mut out);
+    }
     Checked {
         project,
         program,

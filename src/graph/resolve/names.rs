@@ -8,6 +8,7 @@ use super::Declared;
 use super::Externals;
 use super::NameKind;
 use super::Resolver;
+use crate::graph::ActionSet;
 use crate::graph::RESERVED_NAMES;
 use crate::graph::codes;
 
@@ -39,9 +40,14 @@ pub(super) fn declare(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &E
             ast::ItemKind::Entity(decl) => add(cx, &decl.name, NameKind::Type),
             ast::ItemKind::ActionSet(decl) => {
                 add(cx, &decl.name, NameKind::ActionSet);
-                cx.action_sets
-                    .entry(decl.name.text.clone())
-                    .or_insert_with(|| decl.clone());
+                cx.action_sets.entry(decl.name.text.clone()).or_insert_with(|| {
+                    cx.program.action_sets.push(ActionSet {
+                        name: decl.name.text.clone(),
+                        span: decl.name.span,
+                        users: Vec::new(),
+                    });
+                    decl.clone()
+                });
             }
             ast::ItemKind::Condition(decl) => add(cx, &decl.name, NameKind::Condition),
             // Roles on a type are named `Type.role`; their pass reports repeats.

@@ -116,25 +116,13 @@ pub(super) fn grants(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                     let ast::ItemKind::Grant(grant) = &inner.kind else {
                         continue;
                     };
-                    if let Some(who) = &grant.who {
-                        let span = who.span().unwrap_or(inner.span);
-                        cx.out.push(
-                            Diagnostic::error(codes::WRONG_KIND, span, "a grant in a role does not say who")
-                                .help("leave out everything between `allow` and `to`: the role's holders are meant"),
-                        );
-                    }
                     add_grant(cx, inner, grant, Holder::Role(role));
                 }
             }
             ast::ItemKind::Grant(grant) => {
                 let who = match &grant.who {
-                    None => {
-                        cx.out.push(
-                            Diagnostic::error(codes::WRONG_KIND, item.span.at_start(), "this grant does not say who")
-                                .help("write `allow User to …`, or put the grant into a role"),
-                        );
-                        continue;
-                    }
+                    // The parser has said that it must name one.
+                    None => continue,
                     Some(ast::Who::Any(span)) => {
                         allow_any(cx, *span, "everybody");
                         continue;
@@ -477,7 +465,7 @@ fn separation_attribute(cx: &mut Resolver<'_>, second: crate::graph::ActionId, b
                 .help("make it required: without it nobody knows who did the first duty"),
             );
         }
-        for principal in cx.program.principals_of(second) {
+        for principal in cx.program.who_comes_by(second) {
             if attribute.ty != Ty::Entity(principal) && attribute.ty != Ty::Unknown {
                 found.push(
                     Diagnostic::error(

@@ -180,16 +180,6 @@ fn enumeration(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::EnumDecl) {
             members.push(member.text.clone());
         }
     }
-    if members.is_empty() {
-        cx.out.push(
-            Diagnostic::error(
-                codes::EMPTY_DECLARATION,
-                decl.name.span,
-                format!("`{}` has no member", decl.name.text),
-            )
-            .help("list at least one member between the braces"),
-        );
-    }
     let kind = TypeKind::Enum {
         ordered: decl.ordered,
         members,
@@ -508,6 +498,14 @@ fn use_set(cx: &mut Resolver<'_>, on: TypeId, used: &ast::ActionSetUse) {
         );
         return;
     };
+    if let Some(known) = cx
+        .program
+        .action_sets
+        .iter_mut()
+        .find(|known| known.name == used.name.text)
+    {
+        known.users.push(on);
+    }
     for member in &set.members {
         let said = read(cx, &member.annotations, Place::Action, member.name.span);
         let name = ast::Ident {

@@ -1,0 +1,12 @@
+//! Codes of the faults in lint levels and waivers. A finding has its lint's id as code.
+
+use crate::diag::Code;
+
+/// A level or a waiver for a lint that does not exist.
+pub const UNKNOWN_LINT: Code = Code::new("unknown-lint");
+/// A waiver without a reason or without an end.
+pub const INCOMPLETE_WAIVER: Code = Code::new("incomplete-waiver");
+/// A waiver whose end has come.
+pub const EXPIRED_WAIVER: Code = Code::new("expired-waiver");
+/// A waiver of something that is not found.
+pub const UNUSED_WAIVER: Code = Code::new("unused-waiver");

@@ -1,0 +1,79 @@
+//! Runs the lints at their levels.
+
+use crate::config::Level;
+use crate::config::Levels;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::graph::Program;
+use crate::lower::Lowered;
+use crate::text::Instant;
+use crate::text::Sources;
+
+use super::Lint;
+use super::Sink;
+use super::all;
+use super::codes;
+use super::find;
+use super::removed;
+use super::suppress::Waivers;
+
+/// What lints read.
+#[derive(Debug, Clone, Copy)]
+pub struct Cx<'a> {
+    /// The resolved program.
+    pub program: &'a Program,
+    /// The lowered program, raw policies included.
+    pub lowered: &'a Lowered,
+    /// The texts.
+    pub sources: &'a Sources,
+    /// Who set which level.
+    pub levels: &'a Levels,
+    /// Today.
+    pub at: Instant,
+}
+
+/// Checks levels and waivers themselves: unknown lints, a waiver without reason or end, one whose end has come.
+pub fn check_settings(cx: &Cx<'_>, out: &mut Diagnostics) {
+    for setting in cx.levels.iter().filter(|setting| find(&setting.lint).is_none()) {
+        let message = unknown(&setting.lint);
+        let help = suggestion(&setting.lint);
+        let diagnostic = match setting.origin.span() {
+            Some(span) => Diagnostic::error(codes::UNKNOWN_LINT, span, message),
+            None => Diagnostic::global_error(codes::UNKNOWN_LINT, format!("{message} for `{}`", setting.level.flag())),
+        };
+        out.push(diagnostic.help(help));
+    }
+    out.extend(Waivers::new(cx).faults());
+}
+
+/// Runs every lint that is not allowed. The program must be whole: what did not resolve would be found missing.
+pub fn run(cx: &Cx<'_>, out: &mut Diagnostics) {
+    let mut waivers = Waivers::new(cx);
+    for lint in all() {
+        let Some(mut sink) = Sink::new(lint, lint.level_in(cx.levels)) else {
+            continue;
+        };
+        (lint.check)(cx, &mut sink);
+        for finding in sink.into_findings() {
+            if !waivers.cover(&finding) {
+                out.push(finding);
+            }
+        }
+    }
+    out.extend(waivers.unused(|lint: &Lint| lint.level_in(cx.levels) != Level::Allow));
+}
+
+pub(super) fn unknown(id: &str) -> String {
+    match removed(id) {
+        Some(_) => format!("there is no lint `{id}` any more"),
+        None => format!("there is no lint `{id}`"),
+    }
+}
+
+pub(super) fn suggestion(id: &str) -> String {
+    if let Some(fate) = removed(id) {
+        return fate.to_owned();
+    }
+    did_you_mean(id, all().map(Lint::id)).unwrap_or_else(|| "`gatewright lint --list` lists the ids".to_owned())
+}

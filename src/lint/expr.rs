@@ -1,0 +1,62 @@
+//! Walking typed expressions.
+
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::graph::Variable;
+
+/// The direct parts of an expression, in the order they are written.
+pub(super) fn children(expr: &TypedExpr) -> Vec<&TypedExpr> {
+    match &expr.kind {
+        TypedKind::Bool(_)
+        | TypedKind::Long(_)
+        | TypedKind::Text(_)
+        | TypedKind::Duration(_)
+        | TypedKind::Variable(_)
+        | TypedKind::Entity(..) => Vec::new(),
+        TypedKind::Not(one)
+        | TypedKind::Negate(one)
+        | TypedKind::Has(one, _)
+        | TypedKind::Like(one, _)
+        | TypedKind::Attribute(one, _)
+        | TypedKind::Construct(_, one)
+        | TypedKind::Named(_, one) => vec![one],
+        TypedKind::And(all) | TypedKind::Or(all) | TypedKind::Set(all) => all.iter().collect(),
+        TypedKind::Binary(_, left, right) => vec![left, right],
+        TypedKind::If(test, yes, no) => vec![test, yes, no],
+        TypedKind::Is(one, _, container) => std::iter::once(one).chain(container).map(Box::as_ref).collect(),
+        TypedKind::Method(receiver, _, args) => std::iter::once(receiver.as_ref()).chain(args).collect(),
+        TypedKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
+    }
+}
+
+/// `resource.owner.name`, `User::"a".name`, `resource["odd name"]`, `resource.getTag("k")`: an expression that leads from a
+/// request variable or an entity to a value, as Cedar writes it. `None` for any other.
+pub(super) fn path_text(expr: &TypedExpr) -> Option<String> {
+    Some(match &expr.kind {
+        TypedKind::Variable(variable) => match variable {
+            Variable::Principal => "principal",
+            Variable::Action => "action",
+            Variable::Resource => "resource",
+            Variable::Context => "context",
+        }
+        .to_owned(),
+        TypedKind::Entity(ty, id) => format!("{ty}::\"{}\"", id.escape_debug()),
+        TypedKind::Text(text) => format!("\"{}\"", text.escape_debug()),
+        TypedKind::Attribute(of, name) => attribute_text(&path_text(of)?, name),
+        TypedKind::Method(of, method, args) if method == "getTag" => {
+            format!("{}.getTag({})", path_text(of)?, path_text(args.first()?)?)
+        }
+        TypedKind::Named(_, body) => path_text(body)?,
+        _ => return None,
+    })
+}
+
+/// `of.name`, or `of["odd name"]`.
+pub(super) fn attribute_text(of: &str, name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    match plain {
+        true => format!("{of}.{name}"),
+        false => format!("{of}[\"{}\"]", name.escape_debug()),
+    }
+}

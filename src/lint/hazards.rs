@@ -1,0 +1,445 @@
+//! Whether a condition can error. Cedar skips a policy that errors, so what is asked here decides whether a forbid holds.
+//!
+//! Evaluation is followed as Cedar does it: `&&`, `||` and `if` go on only where the part before came out right, and what
+//! that part has shown (`has`, `hasTag`, a reading that went well) is known from there on. What the engine itself
+//! guarantees is taken as given: requests fit the schema, and principal and resource are loaded entities. An entity that
+//! an attribute names need not be.
+
+use std::collections::BTreeSet;
+
+use crate::graph::Operator;
+use crate::graph::Program;
+use crate::graph::Ty;
+use crate::graph::TypeId;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::graph::Variable;
+use crate::text::Span;
+
+use super::expr::attribute_text;
+use super::expr::path_text;
+
+/// A place where evaluation can error.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Hazard {
+    /// Where.
+    pub(super) span: Span,
+    /// What goes wrong there.
+    pub(super) kind: HazardKind,
+    /// The expression concerned, as Cedar writes it.
+    pub(super) what: String,
+}
+
+/// The ways in which Cedar's evaluation errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum HazardKind {
+    /// An attribute or tag that may be absent.
+    Absent,
+    /// An attribute of an entity that may not be loaded.
+    NotLoaded,
+    /// An attribute that no schema declares.
+    Undeclared,
+    /// Numbers or times that may overflow.
+    Overflow,
+    /// A value made of a text that may not be one.
+    Malformed,
+}
+
+impl Hazard {
+    /// What the place contributes to the fault.
+    pub(super) fn label(&self) -> String {
+        let what = &self.what;
+        match self.kind {
+            HazardKind::Absent => format!("`{what}` may be absent"),
+            HazardKind::NotLoaded => format!("the entity `{what}` may not be loaded"),
+            HazardKind::Undeclared => format!("no schema says that `{what}` is there"),
+            HazardKind::Overflow => format!("`{what}` may overflow"),
+            HazardKind::Malformed => format!("`{what}` fails on a text of another form"),
+        }
+    }
+}
+
+/// A kind of request: the types of the variables. `Ty::Unknown` where nothing is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Variables {
+    pub(super) principal: Ty,
+    pub(super) resource: Ty,
+    pub(super) context: Ty,
+}
+
+/// The hazards of conditions that are evaluated one after the other, each only where those before it hold.
+pub(super) fn hazards(
+    program: &Program,
+    variables: &Variables,
+    conditions: &[(&TypedExpr, Holds)],
+) -> BTreeSet<Hazard> {
+    let mut flow = Flow {
+        program,
+        variables,
+        found: BTreeSet::new(),
+    };
+    let mut known = Known::nothing();
+    for (condition, holds) in conditions {
+        let after = flow.eval(condition, &known);
+        known = match holds {
+            Holds::WhenTrue => after.yes,
+            Holds::WhenFalse => after.no,
+        };
+    }
+    flow.found
+}
+
+/// Which outcome of a condition lets evaluation go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// `when`
+    WhenTrue,
+    /// `unless`
+    WhenFalse,
+}
+
+/// What is known at a point: the paths that can be read, and the entities that are loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Known {
+    /// Evaluation never comes here.
+    Unreachable,
+    Facts(BTreeSet<Fact>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Fact {
+    /// This attribute or tag is there.
+    Present(String),
+    /// This entity is there.
+    Loaded(String),
+}
+
+impl Known {
+    fn nothing() -> Self {
+        Self::Facts(BTreeSet::new())
+    }
+
+    fn knows(&self, fact: &Fact) -> bool {
+        match self {
+            Self::Unreachable => true,
+            Self::Facts(facts) => facts.contains(fact),
+        }
+    }
+
+    fn and(mut self, fact: Fact) -> Self {
+        if let Self::Facts(facts) = &mut self {
+            facts.insert(fact);
+        }
+        self
+    }
+
+    /// What is known where either way may have been taken.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unreachable, known) | (known, Self::Unreachable) => known,
+            (Self::Facts(mut these), Self::Facts(those)) => {
+                these.retain(|fact| those.contains(fact));
+                Self::Facts(these)
+            }
+        }
+    }
+}
+
+/// What is known after an expression came out true, or false. The same, if it is no truth value.
+struct After {
+    yes: Known,
+    no: Known,
+}
+
+impl After {
+    fn either(known: Known) -> Self {
+        Self {
+            yes: known.clone(),
+            no: known,
+        }
+    }
+
+    fn whatever(self) -> Known {
+        self.yes.or(self.no)
+    }
+}
+
+struct Flow<'a> {
+    program: &'a Program,
+    variables: &'a Variables,
+    found: BTreeSet<Hazard>,
+}
+
+impl Flow<'_> {
+    fn eval(&mut self, expr: &TypedExpr, known: &Known) -> After {
+        match &expr.kind {
+            TypedKind::Bool(true) => After {
+                yes: known.clone(),
+                no: Known::Unreachable,
+            },
+            TypedKind::Bool(false) => After {
+                yes: Known::Unreachable,
+                no: known.clone(),
+            },
+            TypedKind::Named(_, body) => self.eval(body, known),
+            TypedKind::Not(inner) => {
+                let After { yes, no } = self.eval(inner, known);
+                After { yes: no, no: yes }
+            }
+            TypedKind::And(parts) => {
+                let mut after = After {
+                    yes: known.clone(),
+                    no: Known::Unreachable,
+                };
+                for part in parts {
+                    let next = self.eval(part, &after.yes);
+                    after = After {
+                        yes: next.yes,
+                        no: after.no.or(next.no),
+                    };
+                }
+                after
+            }
+            TypedKind::Or(parts) => {
+                let mut after = After {
+                    yes: Known::Unreachable,
+                    no: known.clone(),
+                };
+                for part in parts {
+                    let next = self.eval(part, &after.no);
+                    after = After {
+                        yes: after.yes.or(next.yes),
+                        no: next.no,
+                    };
+                }
+                after
+            }
+            TypedKind::If(test, yes, no) => {
+                let tested = self.eval(test, known);
+                let then = self.eval(yes, &tested.yes);
+                let other = self.eval(no, &tested.no);
+                After {
+                    yes: then.yes.or(other.yes),
+                    no: then.no.or(other.no),
+                }
+            }
+            TypedKind::Has(of, names) => self.has(of, names, known),
+            TypedKind::Method(of, method, args) if method == "hasTag" => {
+                let no = self.eval_all(std::iter::once(of.as_ref()).chain(args), known);
+                let mut yes = no.clone();
+                if let (Some(entity), Some(key)) = (path_text(of), args.first().and_then(path_text)) {
+                    yes = yes
+                        .and(Fact::Loaded(entity.clone()))
+                        .and(Fact::Present(format!("{entity}.getTag({key})")));
+                }
+                After { yes, no }
+            }
+            TypedKind::Attribute(of, name) => {
+                let known = self.eval(of, known).whatever();
+                After::either(self.read(expr, of, name, known))
+            }
+            TypedKind::Method(of, method, args) => {
+                let known = self.eval_all(std::iter::once(of.as_ref()).chain(args), known);
+                After::either(self.call(expr, method, args, known))
+            }
+            TypedKind::Construct(function, argument) => {
+                let known = self.eval(argument, known).whatever();
+                if !matches!(argument.kind, TypedKind::Text(_)) {
+                    self.hazard(expr, HazardKind::Malformed, format!("{function}(…)"), &known);
+                }
+                After::either(known)
+            }
+            TypedKind::Binary(operator, left, right) => {
+                let known = self.eval_all([left.as_ref(), right.as_ref()], known);
+                let (symbol, result) = match operator {
+                    Operator::Add => ("+", folded(left, right, i64::checked_add)),
+                    Operator::Subtract => ("-", folded(left, right, i64::checked_sub)),
+                    Operator::Multiply => ("*", folded(left, right, i64::checked_mul)),
+                    _ => return After::either(known),
+                };
+                if result.is_none() {
+                    self.hazard(expr, HazardKind::Overflow, format!("… {symbol} …"), &known);
+                }
+                After::either(known)
+            }
+            TypedKind::Negate(inner) => {
+                let known = self.eval(inner, known).whatever();
+                if !matches!(inner.kind, TypedKind::Long(_)) {
+                    self.hazard(expr, HazardKind::Overflow, "-…".to_owned(), &known);
+                }
+                After::either(known)
+            }
+            _ => After::either(self.eval_all(super::expr::children(expr), known)),
+        }
+    }
+
+    /// Parts that are all evaluated, one after the other.
+    fn eval_all<'e>(&mut self, parts: impl IntoIterator<Item = &'e TypedExpr>, known: &Known) -> Known {
+        parts
+            .into_iter()
+            .fold(known.clone(), |known, part| self.eval(part, &known).whatever())
+    }
+
+    /// `of has a.b`: false, not an error, where `of`, or `of.a`, is not loaded or does not have it.
+    fn has(&mut self, of: &TypedExpr, names: &[String], known: &Known) -> After {
+        let no = self.eval(of, known).whatever();
+        let mut yes = no.clone();
+        let Some(mut path) = path_text(of) else {
+            return After { yes, no };
+        };
+        for name in names {
+            yes = yes.and(Fact::Loaded(path.clone()));
+            path = attribute_text(&path, name);
+            yes = yes.and(Fact::Present(path.clone()));
+        }
+        After { yes, no }
+    }
+
+    /// `of.name`
+    fn read(&mut self, expr: &TypedExpr, of: &TypedExpr, name: &str, known: Known) -> Known {
+        let path = path_text(expr);
+        if path
+            .as_ref()
+            .is_some_and(|path| known.knows(&Fact::Present(path.clone())))
+        {
+            return known;
+        }
+        let base = path_text(of);
+        let shown = attribute_text(base.as_deref().unwrap_or("…"), name);
+        let loaded = match &of.kind {
+            TypedKind::Variable(_) => true,
+            _ => base
+                .as_ref()
+                .is_some_and(|base| known.knows(&Fact::Loaded(base.clone()))),
+        };
+        let required = match self.type_of(of) {
+            Ty::Record(fields) => fields.get(name).map(|field| field.required),
+            Ty::Entity(id) => {
+                if !loaded {
+                    let entity = base.clone().unwrap_or_else(|| "…".to_owned());
+                    self.hazard(expr, HazardKind::NotLoaded, entity, &known);
+                }
+                self.declared(id, name).map(|(_, required)| required)
+            }
+            _ => None,
+        };
+        match required {
+            Some(true) => {}
+            Some(false) => self.hazard(expr, HazardKind::Absent, shown, &known),
+            None => self.hazard(expr, HazardKind::Undeclared, shown, &known),
+        }
+        // From here on it is there: had it not been, evaluation had ended.
+        let known = match base {
+            Some(base) => known.and(Fact::Loaded(base)),
+            None => known,
+        };
+        match path {
+            Some(path) => known.and(Fact::Present(path)),
+            None => known,
+        }
+    }
+
+    fn call(&mut self, expr: &TypedExpr, method: &str, args: &[TypedExpr], known: Known) -> Known {
+        match method {
+            "getTag" => {
+                let Some(path) = path_text(expr) else {
+                    self.hazard(expr, HazardKind::Absent, "….getTag(…)".to_owned(), &known);
+                    return known;
+                };
+                let present = Fact::Present(path.clone());
+                if !known.knows(&present) {
+                    self.hazard(expr, HazardKind::Absent, path, &known);
+                }
+                known.and(present)
+            }
+            "offset" | "durationSince" | "toDate" => {
+                let operands = if args.is_empty() { "" } else { "…" };
+                self.hazard(expr, HazardKind::Overflow, format!("….{method}({operands})"), &known);
+                known
+            }
+            _ => known,
+        }
+    }
+
+    fn hazard(&mut self, expr: &TypedExpr, kind: HazardKind, what: String, known: &Known) {
+        if *known != Known::Unreachable {
+            self.found.insert(Hazard {
+                span: expr.span,
+                kind,
+                what,
+            });
+        }
+    }
+
+    /// The type of what attributes are read of.
+    fn type_of(&self, expr: &TypedExpr) -> Ty {
+        match &expr.kind {
+            TypedKind::Variable(Variable::Principal) => self.variables.principal.clone(),
+            TypedKind::Variable(Variable::Resource) => self.variables.resource.clone(),
+            TypedKind::Variable(Variable::Context) => self.variables.context.clone(),
+            TypedKind::Named(_, body) => self.type_of(body),
+            TypedKind::If(_, yes, _) => self.type_of(yes),
+            TypedKind::Entity(ty, _) => type_named(self.program, ty).map_or(Ty::Unknown, Ty::Entity),
+            TypedKind::Attribute(of, name) if written(of, name).is_some() => {
+                written(of, name).map_or(Ty::Unknown, |value| self.type_of(value))
+            }
+            TypedKind::Attribute(of, name) => match self.type_of(of) {
+                Ty::Record(fields) => fields.get(name).map_or(Ty::Unknown, |field| field.ty.clone()),
+                Ty::Entity(id) => self.declared(id, name).map_or(Ty::Unknown, |(ty, _)| ty),
+                _ => Ty::Unknown,
+            },
+            TypedKind::Method(of, method, _) if method == "getTag" => match self.type_of(of) {
+                Ty::Entity(id) => self
+                    .program
+                    .ty(id)
+                    .and_then(|ty| ty.tags.clone())
+                    .unwrap_or(Ty::Unknown),
+                _ => Ty::Unknown,
+            },
+            _ => Ty::Unknown,
+        }
+    }
+
+    /// The type of an entity's attribute, and whether each entity has it: declared, or the holders of a role on the type.
+    fn declared(&self, id: TypeId, name: &str) -> Option<(Ty, bool)> {
+        let declared = self.program.ty(id)?.attributes.get(name);
+        if let Some(attribute) = declared {
+            return Some((attribute.ty.clone(), attribute.required));
+        }
+        let mut roles = self.program.roles.iter();
+        roles
+            .any(|role| role.on == Some(id) && role.by.is_none() && role.name == name)
+            .then_some((Ty::Unknown, true))
+    }
+}
+
+/// The value of an attribute of a record that stands right there: `{ a: 1 }.a`.
+fn written<'e>(of: &'e TypedExpr, name: &str) -> Option<&'e TypedExpr> {
+    match &of.kind {
+        TypedKind::Record(fields) => fields.iter().find(|(field, _)| field == name).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
+/// The type with a full Cedar name.
+pub(super) fn type_named(program: &Program, cedar: &str) -> Option<TypeId> {
+    program
+        .type_ids()
+        .find(|id| program.ty(*id).is_some_and(|ty| ty.cedar == cedar))
+}
+
+/// The value of an operation on two literals; `None` where it overflows or is not known.
+fn folded(left: &TypedExpr, right: &TypedExpr, apply: fn(i64, i64) -> Option<i64>) -> Option<i64> {
+    apply(literal(left)?, literal(right)?)
+}
+
+fn literal(expr: &TypedExpr) -> Option<i64> {
+    match &expr.kind {
+        TypedKind::Long(value) => Some(*value),
+        TypedKind::Negate(inner) => literal(inner)?.checked_neg(),
+        TypedKind::Binary(Operator::Add, left, right) => folded(left, right, i64::checked_add),
+        TypedKind::Binary(Operator::Subtract, left, right) => folded(left, right, i64::checked_sub),
+        TypedKind::Binary(Operator::Multiply, left, right) => folded(left, right, i64::checked_mul),
+        _ => None,
+    }
+}

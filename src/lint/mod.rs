@@ -1,0 +1,26 @@
+//! Lints: what is valid and yet suspicious. One file and one page each; their registry, levels and waivers.
+//! Faults that no level can change are not here: each room reports its own.
+
+/// Codes of the faults in levels and waivers.
+pub mod codes;
+mod declare;
+mod driver;
+mod expr;
+mod hazards;
+mod raw;
+mod registry;
+mod rules;
+mod sensitive;
+mod suppress;
+
+pub use declare::Lint;
+pub use declare::Reads;
+pub use driver::Cx;
+pub use driver::check_settings;
+pub use driver::run;
+pub use registry::all;
+pub use registry::find;
+pub use registry::removed;
+
+use declare::Sink;
+use declare::declare_lint;

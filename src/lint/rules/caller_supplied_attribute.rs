@@ -1,0 +1,82 @@
+//! A grant, guard, deny or break-glass that reads what only the caller vouches for.
+
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::graph::Variable;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::expr::children;
+use crate::lower::Part;
+use crate::text::Span;
+
+declare_lint! {
+    id: "caller-supplied-attribute",
+    summary: "a decision that rests on a `from caller` attribute",
+    level: Error,
+    since: "0.1.0",
+    reads: Policies,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let supplied = |name: &str| cx.program.context.get(name).filter(|known| known.is_from_caller());
+    for draft in &cx.lowered.drafts {
+        // A guard is conjoined to many permits; its own forbid reports it once.
+        let own = |part: &&Part| part.guard.is_none();
+        for part in draft.when.iter().filter(own).chain(&draft.unless) {
+            for read in reads(&part.expr) {
+                let Some(attribute) = supplied(read.name) else { continue };
+                let name = read.name;
+                let mut finding = out
+                    .finding(
+                        read.at,
+                        format!("`{}` believes what the caller says: `context.{name}`", draft.statement),
+                    )
+                    .label("decides on it");
+                if read.inside != read.at {
+                    finding = finding.also(read.inside, "reads it here");
+                }
+                let finding = finding
+                    .also(attribute.attribute.span, "the caller sends this, true or not")
+                    .help("decide on what the gateway or the token vouches for: declare the attribute there, or remove the test");
+                out.push(finding);
+            }
+        }
+    }
+}
+
+/// A reading of an attribute of the context.
+struct Read<'a> {
+    name: &'a str,
+    /// Where the statement brings it in: at the reading itself, or at the named condition.
+    at: Span,
+    inside: Span,
+}
+
+fn reads(expr: &TypedExpr) -> Vec<Read<'_>> {
+    let mut found = Vec::new();
+    collect(expr, None, &mut found);
+    found
+}
+
+fn collect<'a>(expr: &'a TypedExpr, called: Option<Span>, found: &mut Vec<Read<'a>>) {
+    let mut read = |name: &'a str| {
+        found.push(Read {
+            name,
+            at: called.unwrap_or(expr.span),
+            inside: expr.span,
+        });
+    };
+    match &expr.kind {
+        TypedKind::Attribute(of, name) if is_context(of) => read(name),
+        TypedKind::Has(of, names) if is_context(of) => names.iter().take(1).for_each(|name| read(name)),
+        TypedKind::Named(_, body) => collect(body, called.or(Some(expr.span)), found),
+        _ => children(expr)
+            .into_iter()
+            .for_each(|child| collect(child, called, found)),
+    }
+}
+
+fn is_context(expr: &TypedExpr) -> bool {
+    matches!(expr.kind, TypedKind::Variable(Variable::Context))
+}

@@ -1,0 +1,37 @@
+//! A grant of a `sensitive` action to a role, on no condition at all.
+
+use crate::graph::Holder;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::sensitive::sensitive_grants;
+
+declare_lint! {
+    id: "unconditional-sensitive-grant",
+    summary: "a grant of a `sensitive` action that whoever holds the role may always use",
+    level: Warn,
+    since: "0.1.0",
+    reads: Graph,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    for (grant, action, at) in sensitive_grants(cx.program) {
+        // A grant to a whole principal type needs a `when` by the language.
+        let Holder::Role(id) = grant.holder else { continue };
+        let Some(role) = cx.program.role(id) else { continue };
+        // A role held per entity already ties the principal to the resource.
+        if grant.when.is_some() || role.when.is_some() || role.on.is_some() {
+            continue;
+        }
+        let name = action.full_name(cx.program);
+        let finding = out
+            .finding(
+                at,
+                format!("`{}` may use the sensitive action `{name}` on no condition", role.name),
+            )
+            .label("granted without `when`")
+            .also(action.span, "sensitive")
+            .help("say when it is right: `when CONDITION`; or hold the role per resource: `role … on TYPE`");
+        out.push(finding);
+    }
+}

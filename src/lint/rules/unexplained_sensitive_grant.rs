@@ -1,0 +1,30 @@
+//! A grant of a `sensitive` action without `because`.
+
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::sensitive::sensitive_grants;
+
+declare_lint! {
+    id: "unexplained-sensitive-grant",
+    summary: "a grant of a `sensitive` action without `because`",
+    level: Error,
+    since: "0.1.0",
+    reads: Graph,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    for (grant, action, at) in sensitive_grants(cx.program) {
+        let because = grant.statement.because.as_ref();
+        if because.is_some_and(|because| !because.value.trim().is_empty()) {
+            continue;
+        }
+        let name = action.full_name(cx.program);
+        let finding = out
+            .finding(at, format!("a grant of the sensitive action `{name}` gives no reason"))
+            .label("granted without a reason")
+            .also(action.span, "sensitive")
+            .help("end the grant with its reason: `because \"TICKET-1: why they may\"`");
+        out.push(finding);
+    }
+}

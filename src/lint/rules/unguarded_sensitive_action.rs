@@ -1,0 +1,35 @@
+//! A `sensitive` action that no `require` concerns.
+
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+
+declare_lint! {
+    id: "unguarded-sensitive-action",
+    summary: "a `sensitive` action that no `require` concerns",
+    level: Error,
+    since: "0.1.0",
+    reads: Graph,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    for id in cx.program.action_ids() {
+        let Some(action) = cx.program.action(id).filter(|action| action.sensitive) else {
+            continue;
+        };
+        if !cx.program.requires_of(id).is_empty() {
+            continue;
+        }
+        let name = action.full_name(cx.program);
+        let finding = out
+            .finding(
+                action.span,
+                format!("no guard stands before the sensitive action `{name}`"),
+            )
+            .label("each grant of it decides alone")
+            .help(format!(
+                "write what every grant of it must respect: `require CONDITION for {name};`"
+            ));
+        out.push(finding);
+    }
+}
