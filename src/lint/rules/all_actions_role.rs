@@ -43,7 +43,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 finding = finding.also(grant.statement.span, "by this grant");
             }
             out.push(finding.help(format!(
-                "give `{name}` what its duty needs, and the rest to a role of its own, so that no one account can do all to a `{}`",
+                "give `{name}` what its duty needs, and the rest of `{}` to a role of its own, so that no one account can do it all",
                 ty.name
             )));
         }

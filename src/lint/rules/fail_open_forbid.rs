@@ -16,7 +16,6 @@ use crate::lint::Sink;
 use crate::lint::declare_lint;
 use crate::lint::expr::children;
 use crate::lint::hazards::Hazard;
-use crate::lint::hazards::HazardKind;
 use crate::lint::hazards::Holds;
 use crate::lint::hazards::Variables;
 use crate::lint::hazards::hazards;
@@ -59,14 +58,13 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             .iter()
             .flat_map(|kind| hazards(cx.program, kind, &conditions))
             .collect();
-        if !found.is_empty() {
-            let at = raw::keyword(policy, cx.sources);
-            let message = format!(
-                "the forbid `{}` can error, and then it does not forbid",
-                policy.policy.id()
-            );
-            let finding = out.finding(at, message).label("skipped whenever it errors");
-            out.push(labelled(finding, &found, Origin::Raw));
+        let message = format!(
+            "the forbid `{}` can error, and then it does not forbid",
+            policy.policy.id()
+        );
+        let at = raw::keyword(policy, cx.sources);
+        if let Some(finding) = finding(out, message, at, &found, Origin::Raw) {
+            out.push(finding);
         }
     }
 }
@@ -108,15 +106,13 @@ fn gate(cx: &Cx<'_>, requests: &[Request], scopes: &raw::Scopes<'_>, out: &mut S
         }
     }
     for ((span, statement, origin), found) in found {
-        if found.is_empty() {
-            continue;
-        }
         let message = match origin {
             Origin::Guard => format!("the guard `{statement}` can error, and then it does not hold for raw permits"),
             _ => format!("the deny `{statement}` can error, and then it does not deny"),
         };
-        let finding = out.finding(span, message).label("skipped whenever it errors");
-        out.push(labelled(finding, &found, origin));
+        if let Some(finding) = finding(out, message, span, &found, origin) {
+            out.push(finding);
+        }
     }
 }
 
@@ -128,33 +124,25 @@ enum Origin {
     Raw,
 }
 
-fn labelled(mut finding: Diagnostic, found: &BTreeSet<Hazard>, origin: Origin) -> Diagnostic {
-    for hazard in found {
-        finding = finding.also(hazard.span, hazard.label());
-    }
-    let Some(first) = found.first() else { return finding };
-    let test = match first.kind {
-        HazardKind::Absent | HazardKind::Undeclared => match first.what.rsplit_once('.') {
-            Some((of, tag)) if tag.starts_with("getTag") => Some(format!(
-                "test it first: `{of}.{} && …`",
-                tag.replacen("getTag", "hasTag", 1)
-            )),
-            Some((of, name)) => Some(format!("test it first: `{of} has {name} && …`")),
-            None => None,
-        },
-        HazardKind::NotLoaded => Some(format!("test it first: `{} has … && …`", first.what)),
-        HazardKind::Overflow => Some("compare without computing: keep what is compared in attributes".to_owned()),
-        HazardKind::Malformed => Some("give the attribute the type itself, in the schema".to_owned()),
+/// A finding with its places: at the word that forbids, or where the first of them lies in a Gate statement.
+fn finding(out: &Sink, message: String, at: Span, found: &BTreeSet<Hazard>, origin: Origin) -> Option<Diagnostic> {
+    let first = found.first()?;
+    let inside = found.iter().find(|hazard| at.contains(hazard.span));
+    let mut finding = match inside {
+        Some(hazard) => out.finding(hazard.span, message).label(hazard.error.label()),
+        None => out.finding(at, message).label("skipped whenever it errors"),
     };
+    for hazard in found.iter().filter(|hazard| inside != Some(*hazard)) {
+        finding = finding.also(hazard.span, hazard.error.label());
+    }
     let instead = match origin {
         Origin::Deny => {
-            Some("put the condition, negated, into a `require`: it is conjoined to every grant, and fails closed")
+            "put the condition, negated, into a `require`: it is conjoined to every grant, and fails closed"
         }
-        Origin::Guard => Some("write the raw permits as grants, to which the guard is conjoined"),
-        Origin::Raw => Some("put the condition, negated, into each permit, which fails closed"),
+        Origin::Guard => "write the raw permits as grants, to which the guard is conjoined",
+        Origin::Raw => "put the condition, negated, into each permit, which fails closed",
     };
-    let help = test.into_iter().chain(instead.map(str::to_owned)).collect::<Vec<_>>();
-    finding.help(help.join("; or "))
+    Some(finding.help(format!("{}; or {instead}", first.error.remedy())))
 }
 
 /// Whether a policy of a Gate statement is about a kind of request.

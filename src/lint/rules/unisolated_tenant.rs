@@ -20,7 +20,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
     let program = cx.program;
     let mut open: Vec<(TypeId, TypeId, TypeId)> = Vec::new();
     for principal in program.types_of(|kind| *kind == TypeKind::Principal) {
-        for resource in program.types_of(|kind| *kind == TypeKind::Resource) {
+        for resource in asked_for(program) {
             open.extend(open_tenants(program, principal, resource).map(|tenant| (tenant, principal, resource)));
         }
     }
@@ -43,20 +43,30 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 "write `isolate by {by};`: every grant then holds within one `{}` only",
                 found.name
             ));
-        for (ty, what) in [(*principal, "acts"), (*resource, "is acted on")] {
+        let parties = [(*principal, "one"), (*resource, "one, too")];
+        for (ty, what) in parties.into_iter().filter(|(ty, _)| *ty != tenant) {
             if let Some(ty) = program.ty(ty) {
-                finding = finding.also(ty.span, format!("a `{}` of one {what}", ty.name));
+                finding = finding.also(ty.span, format!("each `{}` belongs to {what}", ty.name));
             }
         }
         out.push(finding);
     }
 }
 
-/// The nearest types that both reach by named parents, and that no isolation of the two settles.
+/// The resource types of the program on which some action is decided.
+fn asked_for(program: &Program) -> impl Iterator<Item = TypeId> {
+    program.types_of(|kind| *kind == TypeKind::Resource).filter(|id| {
+        let mut actions = program.actions.iter();
+        actions.any(|action| action.decided_on.contains(id))
+    })
+}
+
+/// The nearest types that both reach by named parents, the resource perhaps being one, and that no isolation settles.
+/// What a principal owns as its named parent is not shared.
 fn open_tenants(program: &Program, principal: TypeId, resource: TypeId) -> impl Iterator<Item = TypeId> {
     let shared: Vec<TypeId> = program
         .type_ids()
-        .filter(|tenant| *tenant != principal && *tenant != resource)
+        .filter(|tenant| *tenant != principal)
         .filter(|tenant| reaches(program, principal, *tenant) && reaches(program, resource, *tenant))
         .collect();
     // Who is excepted by name is open on purpose, and for a reason.
