@@ -62,5 +62,3 @@ pub const SAME_STATEMENT_NAME: Code = Code::new("same-statement-name");
 pub const NAMESPACE_TWICE: Code = Code::new("namespace-twice");
 /// A call with the wrong number of arguments.
 pub const WRONG_ARGUMENTS: Code = Code::new("wrong-arguments");
-/// An enumeration without members.
-pub const EMPTY_DECLARATION: Code = Code::new("empty-declaration");

@@ -4,7 +4,6 @@
 mod ask;
 /// Codes of everything that can be wrong in a suite.
 pub mod codes;
-/// What happens during a run, as it happens.
 mod event;
 mod explain;
 /// Golden snapshots in insta's file format.
@@ -12,6 +11,7 @@ pub mod golden;
 mod outcome;
 mod read;
 mod run;
+mod smoke;
 mod suite;
 mod table;
 #[cfg(test)]
@@ -42,6 +42,9 @@ pub use read::link_files;
 pub use read::load_suites;
 pub use run::RunOptions;
 pub use run::run;
+pub use smoke::SmokeRequest;
+pub use smoke::SmokeSuite;
+pub use smoke::smoke;
 pub use suite::Expected;
 pub use suite::Stated;
 pub use suite::Suite;

@@ -300,6 +300,165 @@ fn snapshot_path(test: &Test) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::golden::SnapshotAction;
+    use crate::scenario::testing;
+
+    /// The outcomes of a suite on the shared world, `NAME: OUTCOME`.
+    fn outcomes(tests: &str) -> Vec<String> {
+        let report = testing::run(&testing::suite(tests), &testing::marketplace());
+        let outcomes = report
+            .tests()
+            .map(|(_, test)| format!("{}: {}", test.name, test.outcome.word()));
+        outcomes.collect()
+    }
+
+    #[test]
+    fn an_errored_decision_meets_no_expectation() {
+        // The grant of `audit` overflows whatever the risk.
+        let world = testing::WORLD.replace("roles: [support]", "roles: [audit]");
+        let tests = "tests:\n  - {name: can, as: mia, in: calm, can: {list: acme}}\n  \
+                     - {name: cannot, as: mia, in: calm, cannot: {list: acme}}\n  \
+                     - {name: unknown, as: mia, in: calm, unknown: {list: acme}}\n  \
+                     - {name: set, who-can: {list: acme, in: calm}, is: []}\n";
+        let compiled = testing::marketplace();
+        let loaded = testing::load(&[("s.yaml", &format!("{world}{tests}"))], &compiled);
+        let report = testing::run(&loaded, &compiled);
+        assert_eq!(report.totals().failed, 4, "{report:#?}");
+    }
+
+    #[test]
+    fn an_unknown_decision_is_neither_allowed_nor_denied_nor_outside_of_a_set() {
+        let tests = "tests:\n  - {name: can, as: fred, can: {approve: p1}}\n  - {name: cannot, as: fred, cannot: {approve: p1}}\n  \
+                     - {name: unknown, as: fred, unknown: {approve: p1}}\n  - {name: set, who-can: {approve: p1}, is: []}\n  \
+                     - {name: known, as: fred, in: calm, unknown: {approve: p1}}\n";
+        assert_eq!(
+            outcomes(tests),
+            [
+                "can: failed",
+                "cannot: failed",
+                "unknown: passed",
+                "set: failed",
+                "known: failed"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_action_that_is_not_for_a_principal_type_is_denied_for_want_of_a_grant() {
+        let tests = "tests:\n  - {name: cannot, as: shopify, in: calm, cannot: {approve: p1}, because: no-grant}\n  \
+                     - {name: can, as: shopify, in: calm, can: {approve: p1}}\n";
+        assert_eq!(outcomes(tests), ["cannot: passed", "can: failed"]);
+    }
+
+    #[test]
+    fn the_cause_must_be_the_exact_set_of_deciding_statements() {
+        let world = testing::WORLD.replace("org: acme, clearance: internal}", "org: rival, clearance: internal}");
+        let world = world
+            .replace("resources:\n", "resources:\n  rival: {type: Org, plan: pro}\n")
+            .replace("created_by: mia", "created_by: fred");
+        let test = |name: &str, because: &str| {
+            format!("  - {{name: {name}, as: mia, in: tired, cannot: {{approve: p1}}, because: {because}}}\n")
+        };
+        let tests = [
+            test("both", "[isolate.org, stepped_up]"),
+            test("one", "isolate.org"),
+            test("none", "no-grant"),
+        ];
+        let text = format!(
+            "{world}  tired: {{extends: calm, mfa: false}}\ntests:\n{}",
+            tests.concat()
+        );
+        let compiled = testing::marketplace();
+        let loaded = testing::load(&[("s.yaml", &text)], &compiled);
+        assert_eq!(testing::faults(&loaded), "");
+        let report = testing::run(&loaded, &compiled);
+        let words: Vec<&str> = report.tests().map(|(_, test)| test.outcome.word()).collect();
+        assert_eq!(words, ["passed", "failed", "failed"]);
+    }
+
+    #[test]
+    fn exact_sets_fail_on_one_too_many_and_on_one_too_few() {
+        let tests = "tests:\n  - {name: right, who-can: {read: p2, in: calm}, is: [dana, mia, shopify]}\n  \
+                     - {name: too few, who-can: {read: p2, in: calm}, is: [dana, mia]}\n  \
+                     - {name: too many, who-can: {read: p2, in: calm}, is: [dana, mia, shopify, fred]}\n  \
+                     - {name: things, what-can: {as: fred, in: calm}, is: {approve: [p1, p2]}}\n  \
+                     - {name: fewer things, what-can: {as: fred, in: calm}, is: {approve: p1}}\n  \
+                     - {name: fewer asked, what-can: {as: fred, in: calm, to: p1}, is: {approve: p1}}\n";
+        assert_eq!(
+            outcomes(tests),
+            [
+                "right: passed",
+                "too few: failed",
+                "too many: failed",
+                "things: passed",
+                "fewer things: failed",
+                "fewer asked: passed"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_filter_chooses_by_suite_and_name_and_events_tell_what_happens() {
+        let loaded = testing::suite(
+            "tests:\n  - {name: one, as: fred, in: calm, can: {approve: p1}}\n  - {name: two, skip: later, as: fred, can: {read: p1}}\n  \
+             - {name: three, as: fred, in: calm, can: {read: p1}}\n",
+        );
+        let compiled = testing::marketplace();
+        let told = |filter: Option<&str>| {
+            let mut told = Vec::new();
+            let accepted = Accepted::new();
+            let options = RunOptions {
+                filter,
+                threads: NonZeroUsize::new(3).unwrap(),
+                snapshots: SnapshotMode::ReadOnly,
+                accepted: &accepted,
+            };
+            run(&loaded.suites, compiled.policy(), options, &mut |event| {
+                told.push(match event {
+                    Event::RunStarted { suites, tests } => format!("{suites} suites, {tests} tests"),
+                    Event::SuiteStarted { suite } => format!("> {suite}"),
+                    Event::TestFinished { test, .. } => format!("{} {}", test.name, test.outcome.word()),
+                    Event::SuiteFinished { suite } => format!("< {}", suite.name),
+                    Event::RunFinished { totals } => format!("{} passed", totals.passed),
+                });
+            });
+            told.join(", ")
+        };
+        assert_eq!(
+            told(None),
+            "1 suites, 3 tests, > payouts, one passed, two skipped, three failed, < payouts, 1 passed"
+        );
+        assert_eq!(
+            told(Some("payouts: o")),
+            "1 suites, 1 tests, > payouts, one passed, < payouts, 1 passed"
+        );
+        assert_eq!(told(Some("nothing")), "0 suites, 0 tests, 0 passed");
+    }
+
+    #[test]
+    fn a_snapshot_is_missing_then_accepted_then_the_same() {
+        let tests = "tests:\n  - {name: table, snapshot: {roles: [support], actions: all, in: calm, to: p2}}\n";
+        let (loaded, compiled) = (testing::suite(tests), testing::marketplace());
+        let path = "snapshots/payouts__table.snap";
+        let none = Accepted::new();
+        let pending = testing::run_with(&loaded, &compiled, SnapshotMode::Pending, &none);
+        assert!(!pending.is_success());
+        let SnapshotAction::Write { path: beside, text } = &pending.snapshots[0] else {
+            panic!("{:?}", pending.snapshots);
+        };
+        assert_eq!(*beside, format!("{path}.new"));
+        assert!(
+            testing::run_with(&loaded, &compiled, SnapshotMode::ReadOnly, &none)
+                .snapshots
+                .is_empty()
+        );
+        assert!(testing::run_with(&loaded, &compiled, SnapshotMode::Accept, &none).is_success());
+        let accepted = Accepted::from([(path.to_owned(), text.clone())]);
+        assert!(testing::run_with(&loaded, &compiled, SnapshotMode::ReadOnly, &accepted).is_success());
+        let changed = testing::without("support.Payout.read");
+        let report = testing::run_with(&loaded, &changed, SnapshotMode::ReadOnly, &accepted);
+        assert!(!report.is_success());
+    }
 
     #[test]
     fn results_come_in_the_order_of_the_jobs_on_any_number_of_threads() {

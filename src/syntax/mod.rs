@@ -1,6 +1,7 @@
 //! Text of `.gate` files to a tree with spans, and back: parser, formatter. No name is looked up here.
 
 pub mod ast;
+mod brackets;
 mod build;
 mod codes;
 mod compare;
@@ -10,6 +11,7 @@ mod lex;
 mod limits;
 mod outline;
 mod parse;
+mod print;
 mod scan;
 mod symbols;
 
@@ -23,6 +25,7 @@ pub use limits::Limits;
 pub use limits::MAX_DEPTH;
 pub use limits::UNARY_RUN;
 pub use parse::parse;
+pub use print::format;
 pub use symbols::CEDAR_RESERVED;
 pub use symbols::RESERVED;
 

@@ -15,6 +15,7 @@ mod cedar_examples;
 mod cli;
 mod fail_open;
 mod mdtest;
+mod reference;
 mod scenarios;
 mod stages;
 mod support;

@@ -125,6 +125,7 @@ impl Page {
             "cedarschema" => "policy/main.cedarschema",
             "toml" => "gatewright.toml",
             "yaml" => "scenarios/main.yaml",
+            "json" if info.contains("path=") => "",
             "snapshot" => {
                 test.snapshot = Some(Snapshot { text, range, line });
                 return;
@@ -140,6 +141,11 @@ impl Page {
         for word in words {
             match word.split_once('=') {
                 Some(("path", path)) => path.clone_into(&mut fence.path),
+                Some(("error", code)) => fence.assertions.push(Assertion {
+                    line: 1,
+                    code: code.to_owned(),
+                    message: String::new(),
+                }),
                 None if word == "prelude" => {
                     PRELUDE.clone_into(&mut fence.path);
                     *prelude = Some(fence.clone());
