@@ -21,7 +21,6 @@ use crate::lint::hazards::Variables;
 use crate::lint::hazards::hazards;
 use crate::lint::raw;
 use crate::lint::raw::Request;
-use crate::lower::Draft;
 use crate::lower::Effect;
 use crate::text::Span;
 
@@ -34,9 +33,8 @@ declare_lint! {
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
-    let requests = raw::requests(cx.program);
-    let scopes = raw::Scopes::new(cx);
-    gate(cx, &requests, &scopes, out);
+    let requests = raw::Requests::new(cx);
+    gate(cx, &requests, out);
     for policy in &cx.lowered.raw {
         let Some(body) = raw::body(policy, pst::Effect::Forbid) else {
             continue;
@@ -49,8 +47,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 raw::Clause::Unless(expr) => (expr, Holds::WhenFalse),
             })
             .collect();
-        let admitted = requests.iter().copied().filter(|request| scopes.admit(&body, *request));
-        let mut kinds = kinds(cx.program, &conditions, admitted);
+        let mut kinds = kinds(cx.program, &conditions, &requests.admitted(&body));
         if cx.lowered.schema.is_none() {
             kinds.push(nothing_known());
         }
@@ -71,34 +68,29 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
 
 /// `deny`, which no permit repeats; and guards as far as raw permits rely on them. Gate's own permits have their guards
 /// conjoined, so a guard that errors there lets nobody in.
-fn gate(cx: &Cx<'_>, requests: &[Request], scopes: &raw::Scopes<'_>, out: &mut Sink) {
-    let permits: Vec<pst::Template> = cx
+fn gate(cx: &Cx<'_>, requests: &raw::Requests<'_>, out: &mut Sink) {
+    let denies: BTreeSet<Span> = cx.program.denies.iter().map(|deny| deny.statement.span).collect();
+    let permits = cx
         .lowered
         .raw
         .iter()
-        .filter_map(|policy| raw::body(policy, pst::Effect::Permit))
-        .collect();
+        .filter_map(|policy| raw::body(policy, pst::Effect::Permit));
+    let permitted: BTreeSet<Request> = permits.flat_map(|body| requests.admitted(&body)).collect();
     let mut found: BTreeMap<(Span, &str, Origin), BTreeSet<Hazard>> = BTreeMap::new();
     for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Forbid) {
-        let is_deny = cx.program.denies.iter().any(|deny| deny.statement.span == draft.span);
-        let concerned = requests
-            .iter()
-            .copied()
-            .filter(|request| concerns(cx.program, draft, *request));
-        let concerned: Vec<Request> = match is_deny {
-            true => concerned.collect(),
-            false => concerned
-                .filter(|request| permits.iter().any(|permit| scopes.admit(permit, *request)))
-                .collect(),
-        };
+        let is_deny = denies.contains(&draft.span);
+        if !is_deny && permitted.is_empty() {
+            continue;
+        }
+        let mut concerned = requests.concerned(draft);
+        concerned.retain(|request| is_deny || permitted.contains(request));
         let origin = if is_deny { Origin::Deny } else { Origin::Guard };
         let when = draft.when.iter().map(|part| (&part.expr, Holds::WhenTrue));
-        let conditions: Vec<(&TypedExpr, Holds)> = when.collect();
         let required: Vec<TypedExpr> = draft.unless.iter().map(|part| part.expr.clone()).collect();
         let required = TypedExpr::all(required, draft.span);
         let unless = (!draft.unless.is_empty()).then_some((&required, Holds::WhenFalse));
-        let conditions: Vec<_> = conditions.into_iter().chain(unless).collect();
-        for kind in kinds(cx.program, &conditions, concerned.into_iter()) {
+        let conditions: Vec<(&TypedExpr, Holds)> = when.chain(unless).collect();
+        for kind in kinds(cx.program, &conditions, &concerned) {
             found
                 .entry((draft.span, draft.statement.as_str(), origin))
                 .or_default()
@@ -145,21 +137,8 @@ fn finding(out: &Sink, message: String, at: Span, found: &BTreeSet<Hazard>, orig
     Some(finding.help(format!("{}; or {instead}", first.error.remedy())))
 }
 
-/// Whether a policy of a Gate statement is about a kind of request.
-fn concerns(program: &Program, draft: &Draft, request: Request) -> bool {
-    let is = |id, cedar: &str| program.ty(id).is_some_and(|ty| ty.cedar == cedar);
-    let action = program.action(request.action);
-    is(request.principal, &draft.principal)
-        && is(request.resource, &draft.resource)
-        && (draft.actions.is_empty() || action.is_some_and(|action| draft.actions.contains(&action.cedar)))
-}
-
 /// The kinds of request that make a difference to conditions: those variables that they read, each kind once.
-fn kinds(
-    program: &Program,
-    conditions: &[(&TypedExpr, Holds)],
-    requests: impl Iterator<Item = Request>,
-) -> Vec<Variables> {
+fn kinds(program: &Program, conditions: &[(&TypedExpr, Holds)], requests: &[Request]) -> Vec<Variables> {
     let reads = |variable| conditions.iter().any(|(condition, _)| mentions(condition, variable));
     let (principal, resource, context) = (
         reads(Variable::Principal),
@@ -167,6 +146,7 @@ fn kinds(
         reads(Variable::Context),
     );
     let requests: BTreeSet<_> = requests
+        .iter()
         .map(|request| {
             (
                 principal.then_some(request.principal),
