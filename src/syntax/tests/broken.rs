@@ -283,13 +283,17 @@ reserved-word 3:13 expected a name, found the reserved word `resource`
 #[test]
 fn what_a_later_edition_will_have_is_refused() {
     insta::assert_snapshot!(faults(r#"import "platform" { User };
-param env: { dev, prod };"#), @r#"
+param env: { dev, prod };
+principal Agent acts for User as user;"#), @r#"
 not-in-edition 1:1 `import` is not in this edition of the language
   1:1 `import`
   = the word is kept for a later edition; remove the declaration
 not-in-edition 2:1 `param` is not in this edition of the language
   2:1 `param`
   = the word is kept for a later edition; remove the declaration
+not-in-edition 3:17 `acts for` is not in this edition of the language
+  3:17 `acts`
+  = the words are kept for a later edition
 0 kept
 "#);
 }
