@@ -38,6 +38,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     Check(Check),
+    Lint(Lint),
     Explain(Explain),
     Build(Build),
     Test(Test),
@@ -53,6 +54,25 @@ Examples:
   gatewright check policies.cedar --schema schema.cedarschema
   gatewright check . --format json")]
 pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) package: PackageArgs,
+    #[command(flatten)]
+    pub(super) lints: LintArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Show the findings of the lints only, or list the lints
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewright lint --list
+  gatewright lint examples/marketplace --deny unused-name
+  gatewright lint . --allow past-until")]
+pub(super) struct Lint {
+    /// List every lint with its default level, and run none
+    #[arg(long, exclusive = true)]
+    pub(super) list: bool,
     #[command(flatten)]
     pub(super) package: PackageArgs,
     #[command(flatten)]

@@ -53,6 +53,7 @@ pub fn main() -> Exit {
 fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {
     match verb {
         Verb::Check(args) => cmd::check::run(args, console),
+        Verb::Lint(args) => cmd::lint::run(args, console),
         Verb::Explain(args) => cmd::explain::run(args, console),
         Verb::Build(args) => cmd::build::run(args, console),
         Verb::Test(args) => cmd::test::run(args, console),

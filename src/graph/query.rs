@@ -43,10 +43,20 @@ impl Program {
             .collect()
     }
 
-    /// The principal types that can come by an action, by grant or by break-glass; all of them where nobody can,
-    /// so that a request for it can still be asked and denied.
+    /// The principal types a request for an action may come from: those that can come by it, or all of them where
+    /// nobody can, so that it can still be asked for and denied.
     #[must_use]
     pub fn principals_of(&self, action: ActionId) -> Vec<TypeId> {
+        let types = self.who_comes_by(action);
+        if types.is_empty() && self.action(action).is_some_and(|action| !action.is_raw()) {
+            return self.types_of(|kind| *kind == TypeKind::Principal).collect();
+        }
+        types
+    }
+
+    /// The principal types that can come by an action, by grant or by break-glass.
+    #[must_use]
+    pub fn who_comes_by(&self, action: ActionId) -> Vec<TypeId> {
         let Some(found) = self.action(action) else {
             return Vec::new();
         };
@@ -77,9 +87,6 @@ impl Program {
         }
         types.sort_unstable();
         types.dedup();
-        if types.is_empty() {
-            return self.types_of(|kind| *kind == TypeKind::Principal).collect();
-        }
         types
     }
 

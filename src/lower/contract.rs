@@ -20,7 +20,6 @@ use crate::graph::RoleId;
 use crate::graph::Ty;
 use crate::graph::TypeId;
 use crate::graph::TypeKind;
-use crate::syntax::ast::Provenance;
 use crate::text::Duration;
 
 use super::break_glass::profile_entity;
@@ -59,14 +58,7 @@ pub(super) fn build(program: &Program) -> Contract {
         provenance: program
             .context
             .iter()
-            .map(|(name, common)| {
-                let who = match common.provenance {
-                    Provenance::Gateway => "gateway",
-                    Provenance::Token => "token",
-                    Provenance::Caller => "caller",
-                };
-                (name.clone(), who.to_owned())
-            })
+            .map(|(name, common)| (name.clone(), common.voucher().to_owned()))
             .collect(),
         roles: program.role_ids().filter_map(|id| role(program, id)).collect(),
         role_type: plain.then(|| qualified(program, "Role")),

@@ -13,7 +13,6 @@ use crate::graph::TypedExpr;
 use crate::graph::TypedKind;
 use crate::graph::Until;
 use crate::graph::Variable;
-use crate::syntax::ast::Provenance;
 use crate::text::Span;
 
 use super::draft::Part;
@@ -48,7 +47,7 @@ impl Lowering<'_> {
     pub(super) fn clock(&mut self, needed_at: Span) -> Option<TypedExpr> {
         let now = self.program.context.get("now");
         let usable = now.is_some_and(|now| {
-            now.attribute.ty == Ty::Datetime && now.provenance == Provenance::Gateway && now.attribute.required
+            now.attribute.ty == Ty::Datetime && now.voucher() == "gateway" && now.attribute.required
         });
         if usable {
             return Some(Self::context(needed_at).attribute("now", Ty::Datetime));

@@ -10,6 +10,7 @@ mod lex;
 mod limits;
 mod outline;
 mod parse;
+mod print;
 mod scan;
 mod symbols;
 
@@ -23,6 +24,7 @@ pub use limits::Limits;
 pub use limits::MAX_DEPTH;
 pub use limits::UNARY_RUN;
 pub use parse::parse;
+pub use print::format;
 pub use symbols::CEDAR_RESERVED;
 pub use symbols::RESERVED;
 

@@ -159,7 +159,7 @@ impl<'t> Outline<'t> {
     }
 
     /// The token after this one, or after the bracket it opens.
-    fn after(&self, at: usize) -> usize {
+    pub(super) fn after(&self, at: usize) -> usize {
         self.close.get(at).copied().flatten().map_or(at + 1, |close| close.end)
     }
 

@@ -126,7 +126,6 @@ pub(super) fn symbol(rule: Rule) -> &'static str {
         | Rule::member
         | Rule::truth
         | Rule::entity
-        | Rule::entity_type
         | Rule::call
         | Rule::group
         | Rule::set
@@ -155,7 +154,14 @@ pub(super) fn symbol(rule: Rule) -> &'static str {
         | Rule::op_minus
         | Rule::op_times => OPERATOR,
         Rule::record_entry => "a field",
-        Rule::names | Rule::paths | Rule::path | Rule::name | Rule::any_word | Rule::hyphenated => NAME,
+        Rule::names
+        | Rule::paths
+        | Rule::path
+        | Rule::type_names
+        | Rule::type_name
+        | Rule::name
+        | Rule::any_word
+        | Rule::hyphenated => NAME,
         Rule::attribute_name => ATTRIBUTE,
         Rule::number | Rule::numeral => "a number",
         Rule::duration => "a duration such as `15m`",
@@ -279,3 +285,52 @@ pub(super) const EXPRESSION: &str = "an expression";
 pub(super) const OPERATOR: &str = "an operator";
 /// What `symbol` calls the end of the text.
 pub(super) const END: &str = "the end";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::grammar::parse_rule;
+
+    /// Whether the whole word is taken by a rule.
+    fn takes(rule: Rule, word: &str) -> bool {
+        parse_rule(rule, word).is_ok_and(|pairs| pairs.as_str() == word)
+    }
+
+    #[test]
+    fn the_lists_of_reserved_words_are_those_of_the_grammar() {
+        let grammar = include_str!("../../grammar/gate.pest");
+        let quoted = |line: &str| {
+            line.split('"')
+                .skip(1)
+                .step_by(2)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let words = grammar
+            .lines()
+            .flat_map(quoted)
+            .filter(|word| takes(Rule::any_word, word));
+        let words: std::collections::BTreeSet<String> = words.chain(["__cedarx", "inn"].map(str::to_owned)).collect();
+        assert!(words.len() > 80, "{words:?}");
+        for word in &words {
+            let word = word.as_str();
+            assert_eq!(takes(Rule::name, word), !RESERVED.contains(&word), "{word}");
+            assert_eq!(
+                takes(Rule::attribute_name, word),
+                !CEDAR_RESERVED.contains(&word),
+                "{word}"
+            );
+        }
+        assert!(RESERVED.iter().all(|word| words.contains(*word)));
+        assert!(CEDAR_RESERVED.iter().all(|word| RESERVED.contains(word)));
+    }
+
+    #[test]
+    fn keywords_go_by_their_own_spelling() {
+        assert_eq!(symbol(Rule::kw_break_glass), "`break-glass`");
+        for name in ["`allow`", "`extends`", "`sensitive`", "`most`"] {
+            let known = Rule::all_rules().iter().any(|rule| symbol(*rule) == name);
+            assert!(known, "{name}");
+        }
+    }
+}

@@ -14,6 +14,7 @@ mod book;
 mod cedar_examples;
 mod cli;
 mod mdtest;
+mod reference;
 mod scenarios;
 mod stages;
 mod support;

@@ -5,22 +5,28 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diag::did_you_mean;
+use crate::lint;
+use crate::lint::Lint;
 
 /// The book's page of all diagnostics; a test demands a section for every code.
 const ERRORS: &str = include_str!("../../../book/src/language/errors.md");
 
 pub(in crate::cli) fn run(args: &Explain, console: &mut Console) -> Result<Exit, CliError> {
     let code = args.code.trim_start_matches('[').trim_end_matches(']');
-    match sections(ERRORS).find(|(name, _)| *name == code) {
-        Some((_, text)) => {
-            console.print(&format!("{}\n", text.trim_end()))?;
-            Ok(Exit::Ok)
-        }
-        None => Err(CliError::UnknownCode {
+    let Some(page) = page(code) else {
+        let codes = sections(ERRORS).map(|(name, _)| name);
+        return Err(CliError::UnknownCode {
             code: code.to_owned(),
-            near: did_you_mean(code, sections(ERRORS).map(|(name, _)| name)),
-        }),
-    }
+            near: did_you_mean(code, codes.chain(lint::all().map(Lint::id))),
+        });
+    };
+    console.print(&format!("{}\n", page.trim_end()))?;
+    Ok(Exit::Ok)
+}
+
+fn page(code: &str) -> Option<&'static str> {
+    let of_lint = lint::find(code).map(|lint| lint.page).or_else(|| lint::removed(code));
+    of_lint.or_else(|| sections(ERRORS).find(|(name, _)| *name == code).map(|(_, text)| text))
 }
 
 /// The second-level sections of a page: the code, and the section with its heading.

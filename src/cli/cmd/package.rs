@@ -12,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::progress;
 use crate::config::Level;
 use crate::diag::Diagnostics;
+use crate::lint;
 use crate::load;
 use crate::load::CedarInput;
 use crate::load::PackageFiles;
@@ -46,6 +47,13 @@ impl Package {
             let checked = pipeline::check(&loaded, &options, loading);
             Ok(Self { loaded, checked, named })
         })
+    }
+
+    /// What is wrong with the package itself. Findings of lints keep no test from running: they are how a policy that
+    /// works may still be a bad one.
+    pub(super) fn faults(&self) -> Diagnostics {
+        let all = self.checked.diagnostics.iter().cloned();
+        all.filter(|found| lint::find(found.code.as_str()).is_none()).collect()
     }
 
     /// The package's folder as the user named it; empty for files named one by one.

@@ -27,8 +27,9 @@ use super::review;
 pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, CliError> {
     let mode = snapshot_mode(args)?;
     let mut package = Package::check(&args.package, &LintArgs::default())?;
-    if package.checked.failed() {
-        return faulty(&package, &package.checked.diagnostics, args, console);
+    let faults = package.faults();
+    if faults.has_errors() {
+        return not_run(&package, &faults, args, console);
     }
     if args.review {
         let tested = tested(&package, args, SnapshotMode::Pending, &mut |_| {})?;
@@ -48,7 +49,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     })?;
     printed?;
     let Some(report) = tested.report else {
-        return faulty(&package, &tested.diagnostics, args, console);
+        return not_run(&package, &tested.diagnostics, args, console);
     };
     if report.tests().next().is_none() {
         return Err(CliError::NoTests {
@@ -103,7 +104,7 @@ fn tested(
 }
 
 /// Shows faults that kept the tests from running. A report of an earlier run must not pass for one of this.
-fn faulty(package: &Package, diagnostics: &Diagnostics, args: &Test, console: &mut Console) -> Result<Exit, CliError> {
+fn not_run(package: &Package, diagnostics: &Diagnostics, args: &Test, console: &mut Console) -> Result<Exit, CliError> {
     for asked in &args.reports {
         if !asked.is_stdout() {
             load::remove_if_present(&asked.path)?;

@@ -1,12 +1,15 @@
 //! From syntax trees to a resolved program, in passes: names, types, actions, conditions, roles, statements, break-glass, assertions.
 //! Each pass reports all its faults and leaves out what did not resolve, so that the next one can still run.
 
+mod actions;
 mod annotations;
 mod assertions;
 mod break_glass;
+mod grants;
 mod lookup;
 mod names;
 mod roles;
+mod separation;
 mod statements;
 mod types;
 
@@ -37,20 +40,20 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
     names::namespace(&mut cx, &items);
     names::declare(&mut cx, &items, externals);
     types::shapes(&mut cx, &items, externals);
-    types::actions(&mut cx, &items, externals);
-    types::context(&mut cx, &items);
+    actions::actions(&mut cx, &items, externals);
+    actions::context(&mut cx, &items);
     roles::conditions(&mut cx, &items);
     roles::headers(&mut cx, &items);
     statements::requires(&mut cx, &items);
-    statements::grants(&mut cx, &items);
+    grants::grants(&mut cx, &items);
     statements::denies(&mut cx, &items);
-    statements::isolations(&mut cx, &items);
+    separation::isolations(&mut cx, &items);
     break_glass::profiles(&mut cx, &items);
     assertions::assertions(&mut cx, &items);
     cx.program.relations = Relations::build(&cx.program);
     roles::cycles(&mut cx);
-    statements::separations(&mut cx, &items);
-    statements::tenancy(&mut cx);
+    separation::separations(&mut cx, &items);
+    separation::tenancy(&mut cx);
     cx.program
 }
 

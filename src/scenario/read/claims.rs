@@ -20,6 +20,7 @@ use crate::text::Span;
 
 use super::fields;
 use super::fields::Fields;
+use super::names;
 use super::names::At;
 use super::names::Names;
 
@@ -197,12 +198,27 @@ pub(super) fn asked(node: &Node, names: &Names<'_>, out: &mut Diagnostics) -> Ve
     let entries: &[(Key, Node)] = fields::mapping(node, "actions and their resources", out).unwrap_or_default();
     let mut asked = Vec::new();
     for (key, node) in entries {
-        for resource in names.resources(node, out) {
-            // Under `all`, an action is asked of the resources it is decided on.
-            let everywhere = node.as_text() == Some(super::names::ALL);
-            if everywhere && !decided_on(&key.text, &resource.value.ty, names) {
-                continue;
+        let mut resources = names.resources(node, out);
+        if node.as_list().is_some_and(<[Node]>::is_empty) {
+            out.push(
+                Diagnostic::error(
+                    codes::EMPTY_CLAIM,
+                    node.span,
+                    format!("`{}` is asked of nothing", key.text),
+                )
+                .label("no request follows from it"),
+            );
+        }
+        // Under `all`, an action is asked of the resources it is decided on.
+        if node.as_text() == Some(names::ALL) {
+            let types: BTreeSet<String> = resources.iter().map(|resource| resource.value.ty.clone()).collect();
+            resources.retain(|resource| decided_on(&key.text, &resource.value.ty, names));
+            if resources.is_empty() {
+                let types = types.iter().map(String::as_str).collect();
+                names.no_such_action(&key.text, key.span, &types, out);
             }
+        }
+        for resource in resources {
             if let Some(action) = names.action(&key.text, key.span, &resource.value.ty, out) {
                 asked.push((action, resource));
             }
@@ -245,7 +261,7 @@ pub(super) fn actions_on(
 pub(super) fn decided_on(name: &str, ty: &str, names: &Names<'_>) -> bool {
     names
         .actions_on(ty)
-        .any(|action| action == name || super::names::short(action) == name)
+        .any(|action| action == name || names::short(action) == name)
 }
 
 /// A request from its parts.

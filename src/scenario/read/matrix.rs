@@ -18,6 +18,8 @@ use crate::text::Span;
 use super::claims;
 use super::fields;
 use super::fields::Fields;
+use super::fields::a;
+use super::names;
 use super::names::Names;
 
 /// The axes of a matrix, which are also the keys of its lines.
@@ -120,17 +122,29 @@ fn cells(axes: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Vec<Cel
         .require("as", out)
         .map(|node| names.principals(node, out))
         .unwrap_or_default();
-    let resources: Vec<_> = axes
-        .require("to", out)
-        .map(|node| names.resources(node, out))
-        .unwrap_or_default()
-        .into_iter()
-        .map(|at| at.value)
-        .collect();
+    let faults = out.len();
+    let to = axes.require("to", out);
+    let listed = to.map(|node| names.resources(node, out)).unwrap_or_default();
+    let resources: Vec<_> = listed.iter().map(|at| at.value.clone()).collect();
     let asked = axes
         .require("do", out)
         .map(|node| claims::actions_on(node, &resources, names, out))
         .unwrap_or_default();
+    // `all` takes what the actions are decided on; a resource listed by name is meant to be in some cell.
+    let by_name = to.is_some_and(|node| node.as_text() != Some(names::ALL)) && out.len() == faults;
+    for left_out in listed
+        .iter()
+        .filter(|at| by_name && !asked.iter().any(|(_, _, resource)| *resource == at.value))
+    {
+        out.push(
+            Diagnostic::error(
+                codes::EMPTY_CLAIM,
+                left_out.span,
+                format!("`{}` is in no cell", left_out.value.label),
+            )
+            .label(format!("none of the actions is decided on {}", a(&left_out.value.ty))),
+        );
+    }
     let contexts = names.contexts(axes.get("in"), out);
     let mut cells = Vec::new();
     for principal in &principals {
@@ -279,6 +293,9 @@ mod tests {
     matrix: {as: all, do: [read, list], to: [p1, acme], in: calm}
     allow: [{as: fredd}, {do: list, to: p1}, {as: fred, whom: p1}]
     otherwise: allow
+  - name: left out
+    matrix: {as: fred, do: read, to: [p1, acme], in: calm}
+    otherwise: deny
   - name: shapes
     matrix: {do: [raed], to: p1}
     allow: {as: fred}
@@ -289,9 +306,10 @@ mod tests {
         scenario-empty-claim @ 22:26 `{do: list, to: p1}`: this line states no cell | no cell of the matrix is all of this
         scenario-unknown-key @ 22:57 `whom`: unknown key `whom` in a line of a matrix | not a key here | known here: `as`, `because`, `do`, `in`, `to`
         scenario-wrong-value @ 23:16 `allow`: `otherwise` can only be `deny` | what is not stated is denied | state each cell that is allowed
-        scenario-missing-key @ 25:14 `do`: `matrix` needs `as` | `as` is missing here
-        scenario-unknown-name @ 25:19 `raed`: unknown action `raed` | no action on a Payout has this name | did you mean `read`?
-        scenario-wrong-shape @ 26:12 `{as: fred}`: the lines of a matrix must be a list | this is a mapping
+        scenario-empty-claim @ 25:43 `acme`: `acme` is in no cell | none of the actions is decided on an Org
+        scenario-missing-key @ 28:14 `do`: `matrix` needs `as` | `as` is missing here
+        scenario-unknown-name @ 28:19 `raed`: unknown action `raed` | no action on a Payout has this name | did you mean `read`?
+        scenario-wrong-shape @ 29:12 `{as: fred}`: the lines of a matrix must be a list | this is a mapping
         ");
     }
 }

@@ -127,7 +127,11 @@ fn step<'a>(
     let with = fields.get("with").and_then(|node| grant(node, grants, out));
     // A grant that does not count is the cause of a denial in place of the missing grant.
     let causes = if with.is_some() { reasons() } else { Vec::new() };
+    let faults = out.len();
     let claims = claims::direct(&fields, &causes, names, out);
+    if claims.is_empty() && out.len() == faults {
+        nobody(&fields, out);
+    }
     Some((fields, Some(StepAction::Ask { claims, with })))
 }
 
@@ -170,17 +174,20 @@ fn request(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
             .and_then(|node| fields::text(node, "a text", out))
             .map(str::to_owned)
     };
+    // Everything is read before anything is missed, so that all faults are told at once.
+    let (reason, ticket) = (optional("reason", out), optional("ticket", out));
+    let (context, refused) = (context(fields, names, out), refused(fields, names, out));
     Some(GrantRequest {
         profile: profile.to_owned(),
         by: by?,
-        context: context(fields, names, out)?,
+        context: context?,
         actions: actions.into_iter().collect(),
         resources,
         duration: duration?,
-        reason: optional("reason", out),
-        ticket: optional("ticket", out),
+        reason,
+        ticket,
         grant: grant?.to_owned(),
-        refused: refused(fields, names, out),
+        refused,
     })
 }
 
@@ -191,19 +198,34 @@ fn acted(
     names: &Names<'_>,
     out: &mut Diagnostics,
 ) -> Option<StepAction> {
-    let grant = grant(fields.require(act.key(), out)?, grants, out);
-    let by: Vec<_> = names
-        .principals(fields.require("by", out)?, out)
+    let grant = fields.require(act.key(), out).and_then(|node| grant(node, grants, out));
+    let faults = out.len();
+    let by_node = fields.require("by", out);
+    let by: Vec<_> = by_node
+        .map(|node| names.principals(node, out))
+        .unwrap_or_default()
         .into_iter()
         .map(|at| at.value)
         .collect();
+    if by.is_empty() && out.len() == faults {
+        nobody(fields, out);
+    }
+    let (context, refused) = (context(fields, names, out), refused(fields, names, out));
     Some(StepAction::Act {
         act,
         grant: grant?,
         by,
-        context: context(fields, names, out)?,
-        refused: refused(fields, names, out),
+        context: context?,
+        refused,
     })
+}
+
+/// A step whose lists are empty, or whose `all` stands for nothing, would pass whatever the policy says.
+fn nobody(fields: &Fields<'_>, out: &mut Diagnostics) {
+    out.push(
+        Diagnostic::error(codes::EMPTY_CLAIM, fields.span, "this step does nothing")
+            .label("nobody acts in it, or nothing is asked"),
+    );
 }
 
 fn log(fields: &Fields<'_>, out: &mut Diagnostics) -> Option<StepAction> {
@@ -250,6 +272,7 @@ fn context(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
 /// The cause of a refusal: one of the state machine's, or a statement that denies.
 fn refused(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Option<String> {
     let node = fields.get("refused")?;
+    fields::text(node, "the cause of a refusal", out)?;
     let causes = names.because(node, Expected::Deny, &reasons(), out)?;
     causes.into_iter().next()
 }
@@ -257,4 +280,54 @@ fn refused(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
 /// The reasons of the state machine by name.
 fn reasons() -> Vec<&'static str> {
     Reason::ALL.iter().map(|reason| reason.name()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::WORLD;
+    use crate::scenario::testing::faults;
+    use crate::scenario::testing::load;
+    use crate::scenario::testing::marketplace;
+
+    #[test]
+    fn every_fault_in_a_timeline_is_told_in_one_run() {
+        let steps = r#"tests:
+  - name: t
+    steps:
+      - {request: incident, by: dana, in: calm, actions: [aprove], resources: [p1], for: long, as-grant: g1}
+      - {approve: g2, by: [sam], refused: [self-approval, cooldown]}
+      - {revoke: g1, by: dana, refused: too-late}
+      - {as: dana, in: calm, with: g1, cannot: {approve: p1}, because: expried}
+      - {as: dana, in: calm, cannot: {approve: p1}, because: expired}
+      - {log: [denied, request]}
+      - {after: -5m}
+      - {as: dana, in: calm}
+      - {review: g1, by: dana, when: now}
+      - {who: dana}
+      - {approve: g1, by: []}
+      - {as: [], in: calm, can: {approve: p1}}
+      - []
+"#;
+        let loaded = load(&[("s.yaml", &format!("{WORLD}{steps}"))], &marketplace());
+        insta::assert_snapshot!(faults(&loaded), @"
+        scenario-unknown-name @ 18:19 `incident`: unknown break-glass profile `incident` | no such profile is declared
+        scenario-unknown-name @ 18:59 `aprove`: unknown action `aprove` | no action on a Payout has this name | did you mean `approve`?
+        scenario-wrong-value @ 18:90 `long`: `for` is a duration | not a duration | write `30m`, `1h30m` or `2d`
+        scenario-unknown-name @ 19:19 `g2`: unknown grant `g2` | no earlier step of this timeline asks for it | did you mean `g1`?
+        scenario-unknown-name @ 19:28 `sam`: unknown fixture `sam` | nothing of this name is declared | known here: `acme`, `dana`, `fred`, `mia`, `p1`, `p2`, `shopify`
+        scenario-wrong-shape @ 19:43 `[self-approval, cooldown]`: the cause of a refusal must be a text | this is a list
+        scenario-unknown-name @ 20:41 `too-late`: unknown statement `too-late` | no statement of the policy has this name
+        scenario-unknown-name @ 21:72 `expried`: unknown statement `expried` | no statement of the policy has this name | did you mean `expired`?
+        scenario-unknown-name @ 22:62 `expired`: unknown statement `expired` | no statement of the policy has this name | known here: `isolate.org`, `no-grant`, `partners`, `stepped_up`
+        scenario-unknown-name @ 23:24 `request`: unknown kind of event `request` | the log never holds this | did you mean `requested`?
+        scenario-wrong-value @ 24:17 `-5m`: `after` is a duration | not a duration | write `30m`, `1h30m` or `2d`
+        scenario-empty-claim @ 25:9 `{as: dana, in: calm}`: this step does nothing | what happens? | give it `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`
+        scenario-unknown-key @ 26:32 `when`: unknown key `when` in a step on a grant | not a key here | known here: `after`, `by`, `in`, `refused`, `review`
+        scenario-empty-claim @ 27:9 `{who: dana}`: this step does nothing | what happens? | give it `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`
+        scenario-unknown-key @ 27:10 `who`: unknown key `who` in a step | not a key here
+        scenario-empty-claim @ 28:9 `{approve: g1, by: []}`: this step does nothing | nobody acts in it, or nothing is asked
+        scenario-empty-claim @ 29:9 `{as: [], in: calm, can: {approve: p1}}`: this step does nothing | nobody acts in it, or nothing is asked
+        scenario-wrong-shape @ 30:9 `[]`: a step must be a mapping of keys to values | this is a list
+        ");
+    }
 }

@@ -215,6 +215,7 @@ mod tests {
   - {name: whose, who-can: {approve: p1, in: calm}, is: [acme]}
   - {name: what, what-can: {as: fred, in: calm, do: read}, is: {approve: p1}}
   - {name: table, snapshot: {roles: [finanse], actions: [raed], in: calm}}
+  - {name: everywhere, as: fred, in: calm, can: {raed: all, approve: all, read: []}}
   - {name: stranger, as: 'User::"zoe"', in: calm, cannot: {read: p1}}
   - just text
 "#;
@@ -246,8 +247,10 @@ mod tests {
         scenario-empty-claim @ 28:74 `p1`: `Payout.approve` on `p1` is outside of the question | left out by `do` or `to` above, or no fixture under `resources`
         scenario-unknown-name @ 29:38 `finanse`: unknown role `finanse` | no such role is declared | did you mean `finance`?
         scenario-unknown-name @ 29:58 `raed`: unknown action `raed` | no action on an Org or a Payout has this name | did you mean `read`?
-        scenario-unknown-name @ 30:26 `'User::"zoe"'`: no entity `User::"zoe"` is loaded | neither a fixture nor in the suite's `entities` file | declare it under `principals`, `resources` or `groups`
-        scenario-wrong-shape @ 31:5 `just text`: a test must be a mapping of keys to values | this is text
+        scenario-unknown-name @ 30:50 `raed`: unknown action `raed` | no action on an Org or a Payout has this name | did you mean `read`?
+        scenario-empty-claim @ 30:81 `[]`: `read` is asked of nothing | no request follows from it
+        scenario-unknown-name @ 31:26 `'User::"zoe"'`: no entity `User::"zoe"` is loaded | neither a fixture nor in the suite's `entities` file | declare it under `principals`, `resources` or `groups`
+        scenario-wrong-shape @ 32:5 `just text`: a test must be a mapping of keys to values | this is text
         "#);
     }
 

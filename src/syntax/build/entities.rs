@@ -66,7 +66,7 @@ pub(super) fn entity(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::EntityDecl>
 fn parent(cx: &Cx<'_>, pair: &Pair<'_>) -> Option<ast::Parent> {
     let attribute = child(pair, Rule::parent_attribute);
     Some(ast::Parent {
-        ty: path(cx, &child(pair, Rule::path)?),
+        ty: path(cx, &child(pair, Rule::type_name)?),
         optional: attribute.as_ref().is_some_and(|a| child(a, Rule::question).is_some()),
         attribute: attribute
             .and_then(|a| child(&a, Rule::name))
@@ -115,7 +115,7 @@ pub(super) fn type_expr(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::TypeExpr
     let kind = match inner.as_rule() {
         Rule::set_type => ast::TypeKind::Set(Box::new(type_expr(cx, child(&inner, Rule::type_expr)?)?)),
         Rule::record_type => ast::TypeKind::Record(fields(cx, inner)?),
-        Rule::path => ast::TypeKind::Name(path(cx, &inner)),
+        Rule::type_name => ast::TypeKind::Name(path(cx, &inner)),
         _ => return None,
     };
     Some(ast::TypeExpr { kind, span })

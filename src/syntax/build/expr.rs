@@ -119,7 +119,7 @@ fn relation(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
         }
         Rule::like_test => ExprKind::Like(left, literals::pattern(cx, &child(&tail, Rule::text)?)),
         Rule::is_test => {
-            let ty = path(cx, &child(&tail, Rule::path)?);
+            let ty = path(cx, &child(&tail, Rule::type_name)?);
             let holder = match child(&tail, Rule::sum) {
                 Some(inner) => Some(Box::new(expr(cx, inner)?)),
                 None => None,
@@ -264,7 +264,7 @@ fn primary(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
         Rule::text => ExprKind::Text(literals::text(cx, &pair).value),
         Rule::variable => ExprKind::Name(pair.as_str().to_owned()),
         Rule::entity => {
-            let ty = path(cx, &child(&pair, Rule::entity_type)?);
+            let ty = path(cx, &child(&pair, Rule::type_name)?);
             ExprKind::Entity(ty, literals::text(cx, &child(&pair, Rule::text)?).value)
         }
         Rule::call => {

@@ -20,9 +20,11 @@ use crate::syntax::grammar::Rule;
 use crate::text::FileId;
 use crate::text::Span;
 
-/// Builds the tree of a file from the pairs of `Rule::file`.
-pub(super) fn file(pairs: Pairs<'_>, file: FileId, faults: &mut Faults) -> ast::File {
-    let mut cx = Cx { file, faults };
+/// Builds the tree of a file from the pairs of `Rule::file`. `text` is the file's own: what was parsed may have a few
+/// missing brackets more at its end, which no span may cover.
+pub(super) fn file(pairs: Pairs<'_>, text: &str, file: FileId, faults: &mut Faults) -> ast::File {
+    let length = text.len();
+    let mut cx = Cx { file, length, faults };
     let items = pairs
         .flat_map(Pair::into_inner)
         .filter(|pair| pair.as_rule() == Rule::item);
@@ -33,6 +35,7 @@ pub(super) fn file(pairs: Pairs<'_>, file: FileId, faults: &mut Faults) -> ast::
 /// What every builder needs: the file for spans, and where faults go.
 struct Cx<'o> {
     file: FileId,
+    length: usize,
     faults: &'o mut Faults,
 }
 
@@ -43,7 +46,7 @@ impl Cx<'_> {
         while let Some(inner) = last.clone().into_inner().next_back() {
             last = inner;
         }
-        Span::new(self.file, pair.as_span().start(), last.as_span().end())
+        Span::new(self.file, pair.as_span().start(), last.as_span().end().min(self.length))
     }
 
     /// Builds a part that the tree can do without.
@@ -175,7 +178,7 @@ fn label_of(cx: &mut Cx<'_>, label: Option<ast::Ident>, kind: &ast::ItemKind) ->
 fn declaration(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::ItemKind> {
     use ast::ItemKind;
     Some(match pair.as_rule() {
-        Rule::namespace_decl => ItemKind::Namespace(path(cx, &pair.into_inner().find(|p| p.as_rule() == Rule::path)?)),
+        Rule::namespace_decl => ItemKind::Namespace(path(cx, &child(&pair, Rule::type_name)?)),
         Rule::enum_decl => ItemKind::Enum(entities::enumeration(cx, pair)?),
         Rule::entity_decl => ItemKind::Entity(entities::entity(cx, pair)?),
         Rule::action_set_decl => ItemKind::ActionSet(entities::action_set(cx, pair)?),
@@ -262,10 +265,13 @@ fn names(cx: &Cx<'_>, pair: &Pair<'_>) -> Vec<ast::Ident> {
     names.map(|name| ident(cx, &name)).collect()
 }
 
-/// The paths directly under a pair.
+/// The paths or names of types directly under a pair.
 fn paths(cx: &Cx<'_>, pair: &Pair<'_>) -> Vec<ast::Path> {
-    let paths = pair.clone().into_inner().filter(|path| path.as_rule() == Rule::path);
-    paths.map(|found| path(cx, &found)).collect()
+    let found = pair
+        .clone()
+        .into_inner()
+        .filter(|inner| matches!(inner.as_rule(), Rule::path | Rule::type_name));
+    found.map(|found| path(cx, &found)).collect()
 }
 
 /// The first child of a rule.

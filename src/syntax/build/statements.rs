@@ -52,11 +52,11 @@ pub(super) fn role(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::RoleDecl> {
         let span = cx.span(&inner);
         match inner.as_rule() {
             Rule::role_on => {
-                let target = path(cx, &child(&inner, Rule::path)?);
+                let target = path(cx, &child(&inner, Rule::type_name)?);
                 cx.once(&mut on, target, span, "on");
             }
             Rule::role_for => {
-                let named = paths(cx, &child(&inner, Rule::paths)?);
+                let named = paths(cx, &child(&inner, Rule::type_names)?);
                 cx.once(&mut holders, named, span, "for");
             }
             Rule::role_extends => {
@@ -159,7 +159,7 @@ pub(super) fn isolate(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::IsolateDec
     for found in pair.into_inner().filter(|inner| inner.as_rule() == Rule::exception) {
         let because = child(&child(&found, Rule::because)?, Rule::text)?;
         except.push(ast::IsolateException {
-            ty: path(cx, &child(&found, Rule::path)?),
+            ty: path(cx, &child(&found, Rule::type_name)?),
             because: literals::text(cx, &because),
         });
     }

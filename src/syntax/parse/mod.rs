@@ -45,7 +45,7 @@ pub fn parse(sources: &Sources, file: FileId, limits: &Limits, out: &mut Diagnos
         None
     };
     let tree = match sound {
-        Some(pairs) => build::file(pairs, file, &mut faults),
+        Some(pairs) => build::file(pairs, text, file, &mut faults),
         None => recover::recover(&scan, text, file, &mut faults),
     };
     faults.deliver(out);

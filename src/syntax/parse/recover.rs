@@ -35,7 +35,7 @@ pub(super) fn recover(scan: &Scan<'_>, text: &str, file: FileId, faults: &mut Fa
     }
     let rest = recovery.render(whole);
     match parse_rule(Rule::file, &rest) {
-        Ok(pairs) => build::file(pairs, file, faults),
+        Ok(pairs) => build::file(pairs, text, file, faults),
         Err(fault) => {
             // The parts parse and the whole does not: the outline was wrong, and nothing of the file can be trusted.
             let at = grammar::offset(&fault);

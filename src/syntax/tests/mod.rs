@@ -2,12 +2,16 @@
 
 mod broken;
 mod hostile;
+mod laws;
 mod sound;
+mod style;
 
 use crate::diag::Diagnostics;
 use crate::syntax::Limits;
 use crate::syntax::ast;
 use crate::syntax::compare::without_spans;
+use crate::syntax::equal_but_for_spans;
+use crate::syntax::format;
 use crate::syntax::parse;
 use crate::text::FileId;
 use crate::text::Sources;
@@ -142,4 +146,22 @@ fn prefix(expr: &ast::Expr) -> String {
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+/// A sound text formatted; formatting it again, and reading it again, must change nothing.
+pub(in crate::syntax) fn formatted(text: &str) -> String {
+    let once = format_once(text);
+    assert_eq!(format_once(&once), once, "formatting twice differs from once:\n{text}");
+    let (before, after) = (parsed(text).0, parsed(&once).0);
+    assert!(
+        equal_but_for_spans(&before, &after),
+        "formatting changed the tree:\n{text}\n->\n{once}"
+    );
+    once
+}
+
+fn format_once(text: &str) -> String {
+    let mut sources = Sources::default();
+    let file = sources.add("p.gate", text);
+    format(&sources, file, &Limits::default()).unwrap_or_else(|_| panic!("{}", faults(text)))
 }

@@ -1,0 +1,37 @@
+//! `gatewright lint`: the findings of the lints alone, or the list of the lints.
+
+use crate::cli::args::Format;
+use crate::cli::args::Lint;
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::diag::Diagnostics;
+use crate::lint;
+
+use super::package::Package;
+
+pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, CliError> {
+    if args.list {
+        console.print(&list())?;
+        return Ok(Exit::Ok);
+    }
+    let package = Package::check(&args.package, &args.lints)?;
+    // Errors are shown too: what does not compile is only partly linted, and must not pass for clean.
+    let all = package.checked.diagnostics.iter();
+    let shown: Diagnostics = all
+        .filter(|found| found.is_error() || lint::find(found.code.as_str()).is_some())
+        .cloned()
+        .collect();
+    if args.output.format == Format::Human && shown.is_empty() {
+        console.print(&format!("{}: no lint finds anything\n", package.named))?;
+    }
+    package.show(&shown, args.output.format, console)
+}
+
+/// Every lint with its default level and what it finds.
+fn list() -> String {
+    let width = lint::all().map(|lint| lint.id().len()).max().unwrap_or(0);
+    lint::all()
+        .map(|lint| format!("{:width$}  {:5}  {}\n", lint.id(), lint.level.name(), lint.summary))
+        .collect()
+}

@@ -1,0 +1,283 @@
+//! Roles, grants, guards, break-glass profiles and assertions.
+
+use std::collections::BTreeMap;
+
+use crate::syntax::ast::Claim;
+use crate::syntax::ast::DurationLiteral;
+use crate::syntax::ast::Expr;
+use crate::syntax::ast::Number;
+use crate::syntax::ast::Text;
+use crate::text::Duration;
+use crate::text::Instant;
+use crate::text::Span;
+
+use super::Program;
+use super::Ty;
+use crate::graph::ActionId;
+use crate::graph::ProfileId;
+use crate::graph::RoleId;
+use crate::graph::TypeId;
+
+/// `actions crud { … }`: its members are copied into each type that takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionSet {
+    /// The name.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// The types that take it.
+    pub users: Vec<TypeId>,
+}
+
+/// A named condition.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// The name.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// Typed parameters.
+    pub params: Vec<(String, Ty, Span)>,
+    /// The body as written; it is typed anew for each use.
+    pub body: Expr,
+}
+
+/// An exclusive end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Until {
+    /// The first instant at which it no longer holds.
+    pub at: Instant,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A role.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// Its own name, `admin`.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// `on Org`.
+    pub on: Option<TypeId>,
+    /// Principal types that can hold it.
+    pub holders: Vec<TypeId>,
+    /// Roles it extends directly.
+    pub extends: Vec<(RoleId, Span)>,
+    /// `by attr`, with the place of the attribute's name.
+    pub by: Option<(String, Span)>,
+    /// `when`.
+    pub when: Option<Expr>,
+    /// `until`.
+    pub until: Option<Until>,
+    /// `@temporary`.
+    pub temporary: Option<Span>,
+    /// Its description.
+    pub doc: Option<String>,
+    /// Other annotations, as name and text; every grant of the role carries them to Cedar.
+    pub annotations: Vec<(String, String)>,
+    /// `role …` up to its block.
+    pub header: Span,
+}
+
+impl Role {
+    /// `finance`, `Org.admin`.
+    #[must_use]
+    pub fn full_name(&self, program: &Program) -> String {
+        match self.on {
+            Some(ty) => format!("{}.{}", program.type_name(ty), self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// Someone who may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Holder {
+    /// Everyone of a principal type.
+    Type(TypeId),
+    /// Holders of a role, and of the roles that extend it.
+    Role(RoleId),
+}
+
+/// What every statement carries.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// Its name, by which scenarios, diffs and logs speak of it: a label, or one made of its meaning.
+    pub name: String,
+    /// The whole statement.
+    pub span: Span,
+    /// The reason.
+    pub because: Option<Text>,
+    /// Annotations that go to Cedar, as name and text.
+    pub annotations: Vec<(String, String)>,
+}
+
+/// How a grant in a per-resource role reaches the entity that carries the role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelationPath {
+    /// `via org`: the first step.
+    pub via: Option<(String, Span)>,
+}
+
+/// `allow`.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Name, place, reason.
+    pub statement: Statement,
+    /// Who.
+    pub holder: Holder,
+    /// What they may do, each action once, with the place that names it.
+    pub actions: Vec<(ActionId, Span)>,
+    /// The resource type named after `on`.
+    pub on: TypeId,
+    /// How a per-resource role is reached.
+    pub path: RelationPath,
+    /// The condition.
+    pub when: Option<Expr>,
+    /// The end.
+    pub until: Option<Until>,
+    /// `@temporary`.
+    pub temporary: Option<Span>,
+}
+
+/// `deny`.
+#[derive(Debug, Clone)]
+pub struct Deny {
+    /// Name, place, reason.
+    pub statement: Statement,
+    /// Whom; empty: everyone.
+    pub who: Vec<Holder>,
+    /// What.
+    pub actions: Vec<ActionId>,
+    /// Whether the actions were written `any`.
+    pub any_action: bool,
+    /// The condition.
+    pub when: Option<Expr>,
+}
+
+/// `require`.
+#[derive(Debug, Clone)]
+pub struct Require {
+    /// Name, place, reason.
+    pub statement: Statement,
+    /// `liftable`, where it stands.
+    pub liftable: Option<Span>,
+    /// What must hold.
+    pub condition: Expr,
+    /// For which actions.
+    pub actions: Vec<ActionId>,
+}
+
+/// `isolate`.
+#[derive(Debug, Clone)]
+pub struct Isolation {
+    /// Name and place.
+    pub statement: Statement,
+    /// The attribute that names the tenant.
+    pub by: String,
+    /// The tenant's type.
+    pub tenant: TypeId,
+    /// Types left out, with their reasons.
+    pub except: Vec<(TypeId, Text)>,
+}
+
+/// `separate`.
+#[derive(Debug, Clone)]
+pub struct Separation {
+    /// Name, place, reason.
+    pub statement: Statement,
+    /// The first duty.
+    pub first: ActionId,
+    /// The second duty.
+    pub second: ActionId,
+    /// Per object: the attribute that records who did the first. Without it: no role closure holds both.
+    pub by: Option<(String, Span)>,
+}
+
+/// `break-glass`. Every clause is there: a missing one was an error or has the default that the language reference names.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// The whole declaration.
+    pub whole: Span,
+    /// The principal type of everybody in it.
+    pub principal: TypeId,
+    /// Who may ask.
+    pub eligible: Vec<(RoleId, Span)>,
+    /// What it opens.
+    pub actions: Vec<(ActionId, Span)>,
+    /// Most resources in one request.
+    pub max_resources: i64,
+    /// Whether a reason must be given.
+    pub reason: bool,
+    /// Whether a ticket must be given, and the pattern it must match.
+    pub ticket: Option<Option<Text>>,
+    /// The condition at the request and at each use.
+    pub when: Option<Expr>,
+    /// How many approvals of whom; `None`: `approved by none`.
+    pub approval: Option<(Number, RoleId, Span)>,
+    /// How many refusals end a request.
+    pub refusals: i64,
+    /// How long a request may wait.
+    pub pending: Duration,
+    /// Longest grant.
+    pub expires_within: DurationLiteral,
+    /// Most uses of one grant.
+    pub max_uses: i64,
+    /// Rest between two grants.
+    pub cooldown: Duration,
+    /// Window and count of grants, where they are counted.
+    pub grants_per: Option<(Duration, i64)>,
+    /// Guards it lifts: indices into `requires`.
+    pub lifts: Vec<(usize, Span)>,
+    /// Who is told of what: event → channels.
+    pub alerts: BTreeMap<String, Vec<String>>,
+    /// Who may revoke, besides the requester.
+    pub revokers: Vec<RoleId>,
+    /// When and by whom it is reviewed.
+    pub review: (Duration, RoleId),
+    /// Its description.
+    pub doc: Option<String>,
+    /// Other annotations, as name and text.
+    pub annotations: Vec<(String, String)>,
+}
+
+/// `assert`: names and types are checked here, the claim is proved elsewhere.
+#[derive(Debug, Clone)]
+pub struct Assertion {
+    /// Its name.
+    pub name: String,
+    /// The whole statement.
+    pub span: Span,
+    /// What it claims.
+    pub claim: Claim,
+    /// Who; empty: anyone.
+    pub who: Vec<Holder>,
+    /// What.
+    pub actions: Vec<ActionId>,
+    /// The condition.
+    pub when: Option<Expr>,
+    /// `unless break-glass g`.
+    pub unless: Option<ProfileId>,
+}
+
+/// `@allow(lint, because: "…", until: "…")`.
+#[derive(Debug, Clone)]
+pub struct Waiver {
+    /// The lint's id, still plain text.
+    pub lint: String,
+    /// Where the id stands.
+    pub lint_span: Span,
+    /// The reason.
+    pub because: Option<Text>,
+    /// The end.
+    pub until: Option<Until>,
+    /// The whole annotation.
+    pub span: Span,
+    /// The declaration it stands before.
+    pub covers: Span,
+}

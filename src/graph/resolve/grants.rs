@@ -1,0 +1,143 @@
+//! Grants, in roles and outside: who, what, on what, and nothing that opens to everybody.
+
+use crate::diag::Diagnostic;
+use crate::graph::Grant;
+use crate::graph::Holder;
+use crate::graph::RelationPath;
+use crate::graph::codes;
+use crate::syntax::ast;
+use crate::text::Span;
+
+use super::Resolver;
+use super::annotations::Place;
+use super::annotations::read;
+use super::lookup::find_actions;
+use super::lookup::find_holder;
+use super::lookup::find_type;
+use super::statements::action_names;
+use super::statements::end;
+use super::statements::statement;
+
+pub(super) fn grants(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
+    for item in items {
+        match &item.kind {
+            ast::ItemKind::Role(decl) => {
+                let role = cx.program.roles.iter().position(|role| role.span == decl.name.span);
+                let Some(role) = role.map(crate::graph::RoleId::at) else {
+                    continue;
+                };
+                for inner in &decl.grants {
+                    let ast::ItemKind::Grant(grant) = &inner.kind else {
+                        continue;
+                    };
+                    add_grant(cx, inner, grant, Holder::Role(role));
+                }
+            }
+            ast::ItemKind::Grant(grant) => {
+                let who = match &grant.who {
+                    // The parser has said that it must name one.
+                    None => continue,
+                    Some(ast::Who::Any(span)) => {
+                        allow_any(cx, *span, "everybody");
+                        continue;
+                    }
+                    Some(ast::Who::Names(paths)) => paths,
+                };
+                if let [_, second, ..] = who.as_slice() {
+                    cx.out.push(
+                        Diagnostic::error(
+                            codes::WRONG_KIND,
+                            second.span,
+                            "a grant outside a role names one principal type",
+                        )
+                        .help("write one grant for each, or a role `for` all of them"),
+                    );
+                }
+                let Some(path) = who.first() else { continue };
+                match find_holder(cx, path) {
+                    Some(Holder::Type(ty)) => add_grant(cx, item, grant, Holder::Type(ty)),
+                    Some(Holder::Role(role)) => {
+                        let name = cx.program.role_name(role);
+                        cx.out.push(
+                            Diagnostic::error(
+                                codes::WRONG_KIND,
+                                path.span,
+                                format!("what the role `{name}` may do stands in its own block"),
+                            )
+                            .help(format!(
+                                "move the grant into `role {name} {{ … }}`, without `{name} to`"
+                            )),
+                        );
+                    }
+                    None => {}
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn allow_any(cx: &mut Resolver<'_>, span: Span, what: &str) {
+    cx.out.push(
+        Diagnostic::error(codes::ALLOW_ANY, span, format!("a grant to {what} cannot be written"))
+            .label("`any` only takes access away or asks a question")
+            .help("name the role, the actions and the resource type; access is denied unless a grant names it"),
+    );
+}
+
+fn add_grant(cx: &mut Resolver<'_>, item: &ast::Item, grant: &ast::GrantDecl, holder: Holder) {
+    let said = read(cx, &item.annotations, Place::Grant, item.span);
+    let temporary = said.temporary;
+    let types = match &grant.on {
+        ast::Types::Any(span) => return allow_any(cx, *span, "everything"),
+        ast::Types::Names(paths) => paths,
+    };
+    if let [_, second, ..] = types.as_slice() {
+        cx.out.push(
+            Diagnostic::error(codes::WRONG_KIND, second.span, "a grant names one resource type")
+                .help("write one grant for each type"),
+        );
+    }
+    let Some(on) = types.first().and_then(|path| find_type(cx, path)) else {
+        return;
+    };
+    let names = match &grant.actions {
+        ast::Actions::Any(span) => return allow_any(cx, *span, "do everything"),
+        ast::Actions::Names(names) => names,
+    };
+    let actions = find_actions(cx, on, names);
+    let holder_name = match holder {
+        Holder::Type(ty) => cx.program.type_name(ty).to_owned(),
+        Holder::Role(role) => cx.program.role_name(role),
+    };
+    if let (Holder::Type(_), None) = (holder, &grant.when) {
+        cx.out.push(
+            Diagnostic::error(
+                codes::UNCONDITIONAL_TYPE_GRANT,
+                item.span,
+                format!("this opens to every `{holder_name}` there is"),
+            )
+            .help(format!(
+                "add `when …`, or declare a role `for {holder_name}` and grant to the role"
+            )),
+        );
+    }
+    let default = format!(
+        "{holder_name}.{}.{}",
+        cx.program.type_name(on),
+        action_names(&grant.actions)
+    );
+    let statement = statement(cx, item, default, grant.because.clone(), said);
+    cx.program.grants.push(Grant {
+        statement,
+        holder,
+        actions,
+        on,
+        path: RelationPath {
+            via: grant.via.as_ref().map(|via| (via.text.clone(), via.span)),
+        },
+        when: grant.when.clone(),
+        until: end(grant.until.as_ref()),
+        temporary,
+    });
+}

@@ -1,0 +1,261 @@
+//! Isolation of tenants and separation of duties.
+
+use crate::diag::Diagnostic;
+use crate::graph::Isolation;
+use crate::graph::Role;
+use crate::graph::Separation;
+use crate::graph::Ty;
+use crate::graph::TypeId;
+use crate::graph::TypeKind;
+use crate::graph::codes;
+use crate::syntax::ast;
+use crate::text::Span;
+
+use super::Resolver;
+use super::annotations::Place;
+use super::annotations::read;
+use super::lookup::find_qualified_action;
+use super::lookup::find_type;
+use super::statements::statement;
+
+pub(super) fn isolations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
+    for item in items {
+        let ast::ItemKind::Isolate(isolate) = &item.kind else {
+            continue;
+        };
+        let said = read(cx, &item.annotations, Place::Statement, item.span);
+        let except: Vec<(TypeId, ast::Text)> = isolate
+            .except
+            .iter()
+            .filter_map(|exception| find_type(cx, &exception.ty).map(|ty| (ty, exception.because.clone())))
+            .collect();
+        let mut tenants: Vec<(TypeId, Span)> = cx
+            .program
+            .types
+            .iter()
+            .flat_map(|ty| &ty.parents)
+            .filter(|link| link.attribute.as_deref() == Some(isolate.by.text.as_str()))
+            .map(|link| (link.ty, link.span))
+            .collect();
+        tenants.dedup_by_key(|(ty, _)| *ty);
+        let statement = statement(cx, item, format!("isolate.{}", isolate.by.text), None, said);
+        let tenant = match tenants.as_slice() {
+            [] => {
+                let known: Vec<String> = cx
+                    .program
+                    .types
+                    .iter()
+                    .flat_map(|ty| &ty.parents)
+                    .filter_map(|link| link.attribute.clone())
+                    .collect();
+                cx.out.push(
+                    Diagnostic::error(
+                        codes::UNKNOWN_NAME,
+                        isolate.by.span,
+                        format!("no type has a parent named `{}`", isolate.by.text),
+                    )
+                    .maybe_help(
+                        crate::diag::did_you_mean(&isolate.by.text, known.iter().map(String::as_str)).or_else(|| {
+                            Some(format!(
+                                "declare it: `principal User in Org as {} {{ … }}`",
+                                isolate.by.text
+                            ))
+                        }),
+                    ),
+                );
+                continue;
+            }
+            [(tenant, first), rest @ ..] => {
+                if let Some((_, other)) = rest.iter().find(|(ty, _)| ty != tenant) {
+                    cx.out.push(
+                        Diagnostic::error(
+                            codes::WRONG_KIND,
+                            isolate.by.span,
+                            format!("`{}` names parents of different types", isolate.by.text),
+                        )
+                        .also(*first, "one here")
+                        .also(*other, "another here")
+                        .help("give the tenant one name and one type throughout the program"),
+                    );
+                    continue;
+                }
+                *tenant
+            }
+        };
+        cx.program.isolations.push(Isolation {
+            statement,
+            by: isolate.by.text.clone(),
+            tenant,
+            except,
+        });
+    }
+}
+
+/// Every principal type and every type that is asked for something must reach the tenant, or be excepted.
+pub(super) fn tenancy(cx: &mut Resolver<'_>) {
+    let mut found = Vec::new();
+    for isolation in &cx.program.isolations {
+        for id in cx.program.type_ids() {
+            let Some(ty) = cx.program.ty(id) else { continue };
+            let asks = ty.kind == TypeKind::Principal;
+            let asked = cx.program.actions.iter().any(|action| action.decided_on.contains(&id));
+            let excepted = isolation.except.iter().any(|(except, _)| *except == id);
+            if !(asks || asked) || excepted {
+                continue;
+            }
+            if crate::graph::paths(&cx.program, id, isolation.tenant).is_empty() {
+                let tenant = cx.program.type_name(isolation.tenant);
+                found.push(
+                    Diagnostic::error(
+                        codes::TENANT_UNREACHABLE,
+                        ty.span,
+                        format!("`{}` does not reach its tenant `{tenant}`", ty.name),
+                    )
+                    .label("no named parent leads there")
+                    .also(isolation.statement.span, "isolation is demanded here")
+                    .help(format!(
+                        "declare the parent, `{} in {tenant} as {}`, or except the type: `isolate by {} except {} because \"…\";`",
+                        ty.name, isolation.by, isolation.by, ty.name
+                    )),
+                );
+            }
+        }
+    }
+    cx.out.extend(found);
+}
+
+pub(super) fn separations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
+    for item in items {
+        let ast::ItemKind::Separate(decl) = &item.kind else {
+            continue;
+        };
+        let said = read(cx, &item.annotations, Place::Statement, item.span);
+        let first = one_action(cx, &decl.first);
+        let second = one_action(cx, &decl.second);
+        let default = format!("separate.{}.from.{}", decl.first.dotted(), decl.second.dotted());
+        let statement = statement(cx, item, default, decl.because.clone(), said);
+        let (Some(first), Some(second)) = (first, second) else {
+            continue;
+        };
+        let separation = Separation {
+            statement,
+            first,
+            second,
+            by: decl.by.as_ref().map(|by| (by.text.clone(), by.span)),
+        };
+        match &separation.by {
+            Some((by, span)) => separation_attribute(cx, second, by, *span),
+            None => closures(cx, &separation),
+        }
+        cx.program.separations.push(separation);
+    }
+}
+
+fn one_action(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<crate::graph::ActionId> {
+    let found = find_qualified_action(cx, path);
+    if found.len() > 1 {
+        cx.out.push(
+            Diagnostic::error(
+                codes::WRONG_KIND,
+                path.span,
+                format!("`{}` is a group of actions", path.dotted()),
+            )
+            .help("`separate` takes one action on each side; write one statement for each pair"),
+        );
+        return None;
+    }
+    found.first().map(|(id, _)| *id)
+}
+
+/// The attribute must be there on what the second duty is decided on, and comparable with whoever may do it.
+fn separation_attribute(cx: &mut Resolver<'_>, second: crate::graph::ActionId, by: &str, span: Span) {
+    let Some(action) = cx.program.action(second) else {
+        return;
+    };
+    let mut found = Vec::new();
+    for ty in &action.decided_on {
+        let Some(ty) = cx.program.ty(*ty) else { continue };
+        let Some(attribute) = ty.attributes.get(by) else {
+            found.push(
+                Diagnostic::error(
+                    codes::UNKNOWN_ATTRIBUTE,
+                    span,
+                    format!("`{}` has no attribute `{by}`", ty.name),
+                )
+                .maybe_help(crate::diag::did_you_mean(by, ty.attributes.keys().map(String::as_str))),
+            );
+            continue;
+        };
+        if !attribute.required {
+            found.push(
+                Diagnostic::error(
+                    codes::SEPARATION_ATTRIBUTE,
+                    span,
+                    format!("`{by}` of `{}` may be absent", ty.name),
+                )
+                .also(attribute.span, "declared optional here")
+                .help("make it required: without it nobody knows who did the first duty"),
+            );
+        }
+        for principal in cx.program.who_comes_by(second) {
+            if attribute.ty != Ty::Entity(principal) && attribute.ty != Ty::Unknown {
+                found.push(
+                    Diagnostic::error(
+                        codes::SEPARATION_ATTRIBUTE,
+                        span,
+                        format!(
+                            "`{by}` of `{}` cannot be compared with a `{}`",
+                            ty.name,
+                            cx.program.type_name(principal)
+                        ),
+                    )
+                    .also(attribute.span, "its type stands here")
+                    .help(format!(
+                        "`{}` can do `{}`; give `{by}` the type of everyone who can",
+                        cx.program.type_name(principal),
+                        cx.program.action_name(second)
+                    )),
+                );
+            }
+        }
+    }
+    cx.out.extend(found);
+}
+
+/// Without `by`: no role, with all it extends, holds both duties.
+fn closures(cx: &mut Resolver<'_>, separation: &Separation) {
+    let mut found = Vec::new();
+    for role in cx.program.role_ids() {
+        let grants = |action| {
+            cx.program
+                .grants_of(role)
+                .into_iter()
+                .find(|grant| grant.actions.iter().any(|(id, _)| *id == action))
+                .map(|grant| grant.statement.span)
+        };
+        if let (Some(first), Some(second)) = (grants(separation.first), grants(separation.second)) {
+            let place = cx
+                .program
+                .role(role)
+                .map_or(separation.statement.span, |role: &Role| role.span);
+            found.push(
+                Diagnostic::error(
+                    codes::SEPARATED_DUTIES,
+                    place,
+                    format!(
+                        "the role `{}` holds both `{}` and `{}`",
+                        cx.program.role_name(role),
+                        cx.program.action_name(separation.first),
+                        cx.program.action_name(separation.second)
+                    ),
+                )
+                .label("with all it extends")
+                .also(first, "the first duty is granted here")
+                .also(second, "the second duty is granted here")
+                .also(separation.statement.span, "they are separated here")
+                .help("grant one of the two to another role"),
+            );
+        }
+    }
+    cx.out.extend(found);
+}

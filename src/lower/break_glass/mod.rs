@@ -1,0 +1,129 @@
+//! Break-glass profiles: the permit that a grant opens, the predicate that lifts guards, and the policies that decide
+//! who may ask, approve, refuse, revoke and review. Cedar checks every clause it can see; what needs memory
+//! (uses, windows, open reviews) comes as typed facts that only the gateway can put into the context.
+
+mod record;
+mod short;
+mod steps;
+
+use crate::bundle::OriginKind;
+use crate::graph;
+use crate::graph::ActionId;
+use crate::graph::Profile;
+use crate::graph::TypeId;
+use crate::graph::TypedExpr;
+use crate::lower::draft::Draft;
+use crate::lower::draft::Effect;
+use crate::lower::draft::Entity;
+use crate::lower::draft::policy_id;
+use crate::lower::program::Lowering;
+use crate::lower::program::qualified;
+
+/// The steps of a grant's life that Cedar decides.
+pub(in crate::lower) const STEPS: [&str; 5] = [
+    "RequestBreakGlass",
+    "ApproveBreakGlass",
+    "RefuseBreakGlass",
+    "RevokeBreakGlass",
+    "ReviewBreakGlass",
+];
+
+/// The Cedar entity of a profile.
+pub(in crate::lower) fn profile_entity(program: &graph::Program, profile: &Profile) -> Entity {
+    (qualified(program, "BreakGlassProfile"), profile.name.clone())
+}
+
+/// The Cedar action that decides one step of a profile.
+pub(in crate::lower) fn step_action(program: &graph::Program, step: &str, profile: &Profile) -> Entity {
+    (qualified(program, "Action"), format!("{step}.{}", profile.name))
+}
+
+impl Lowering<'_> {
+    pub(in crate::lower) fn profiles(&mut self) {
+        for profile in &self.program.profiles {
+            self.uses(profile);
+            self.request(profile);
+            self.decisions(profile);
+            self.fences(profile);
+        }
+    }
+
+    /// The permits that a grant opens.
+    fn uses(&mut self, profile: &Profile) {
+        let actions: Vec<ActionId> = profile.actions.iter().map(|(id, _)| *id).collect();
+        let lifted: Vec<usize> = profile.lifts.iter().map(|(at, _)| *at).collect();
+        let groups = self.action_groups(&actions);
+        for (resource, group) in &groups {
+            let env = self.env(profile.principal, *resource, group);
+            let Some(mut when) = self.grant_record(profile, *resource, group, &env) else {
+                continue;
+            };
+            let Some(guards) = self.guard_parts(profile.principal, *resource, group, &lifted, &env) else {
+                continue;
+            };
+            when.extend(guards);
+            let names = self.short_names(group);
+            let variants: Vec<&str> = if groups.len() > 1 { vec![&names] } else { Vec::new() };
+            let id = policy_id(&format!("break-glass.{}", profile.name), &variants);
+            let draft = self.profile_draft(profile, id, Effect::Permit);
+            self.drafts.push(Draft {
+                actions: self.action_entities(group),
+                resource: self.cedar_type(*resource),
+                when,
+                ..draft
+            });
+        }
+    }
+
+    /// A draft of this profile, without scope and conditions.
+    pub(super) fn profile_draft(&self, profile: &Profile, id: String, effect: Effect) -> Draft {
+        Draft {
+            id,
+            effect,
+            principal: self.cedar_type(profile.principal),
+            role: None,
+            actions: Vec::new(),
+            resource: qualified(self.program, "BreakGlassProfile"),
+            resource_is: None,
+            when: Vec::new(),
+            unless: Vec::new(),
+            lifted_by: Vec::new(),
+            statement: profile.name.clone(),
+            kind: OriginKind::BreakGlass,
+            span: profile.whole,
+            inherited_by: None,
+            because: None,
+            annotations: profile.annotations.clone(),
+        }
+    }
+
+    /// What lifts a guard for some actions of a pair of types: a valid grant of any profile that lifts it.
+    pub(in crate::lower) fn lifting(
+        &mut self,
+        guard: usize,
+        principal: TypeId,
+        resource: TypeId,
+        actions: &[ActionId],
+    ) -> Vec<TypedExpr> {
+        let mut found = Vec::new();
+        for profile in &self.program.profiles {
+            let covered: Vec<ActionId> = actions
+                .iter()
+                .copied()
+                .filter(|id| profile.actions.iter().any(|(known, _)| known == id))
+                .collect();
+            let lifts = profile.lifts.iter().any(|(at, _)| *at == guard);
+            if !lifts || profile.principal != principal || covered.is_empty() {
+                continue;
+            }
+            let env = self.env(principal, resource, &covered);
+            if let Some(parts) = self.grant_record(profile, resource, &covered, &env) {
+                found.push(TypedExpr::all(
+                    parts.into_iter().map(|part| part.expr).collect(),
+                    profile.span,
+                ));
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,274 @@
+//! Whether a request carries a valid grant: every clause of the profile, tested on the grant record.
+
+use crate::graph;
+use crate::graph::ActionId;
+use crate::graph::Env;
+use crate::graph::Operator;
+use crate::graph::Profile;
+use crate::graph::RoleId;
+use crate::graph::Ty;
+use crate::graph::TypeId;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::graph::Variable;
+use crate::lower::draft::Part;
+use crate::lower::holders::Base;
+use crate::lower::program::Lowering;
+use crate::text::Duration;
+use crate::text::Span;
+
+use super::short::At;
+use super::short::get;
+
+impl Lowering<'_> {
+    /// Whether a request carries a valid grant of a profile for these actions on its resource.
+    pub(super) fn grant_record(
+        &mut self,
+        profile: &Profile,
+        resource: TypeId,
+        actions: &[ActionId],
+        env: &Env<'_>,
+    ) -> Option<Vec<Part>> {
+        let at = At(profile.span);
+        let context = Self::context(profile.span);
+        let grant = get(&get(&context, "break_glass"), &profile.name);
+        let principal = Self::principal(profile.principal, profile.span);
+        let target = Self::resource(resource, profile.span);
+        let now = self.clock(profile.span)?;
+        let mut parts = vec![
+            Part::generated(
+                at.has(context.clone(), &["break_glass", &profile.name]),
+                "a grant is presented",
+            ),
+            Part::generated(
+                get(&grant, "requester").binary(Operator::Equal, principal.clone()),
+                "by its requester",
+            ),
+        ];
+        let base = Base::From(target.clone(), resource);
+        let eligible = self.eligible(profile, &principal, &base, env)?;
+        parts.push(Part::generated(eligible, "who is still eligible"));
+        let named = get(&get(&grant, "resources"), self.program.type_name(resource));
+        parts.push(Part::generated(
+            named.method("contains", vec![target.clone()], Ty::Bool),
+            "for this resource",
+        ));
+        parts.push(Part::generated(
+            self.covers(profile, &grant, actions),
+            "for this action",
+        ));
+        let count = get(&grant, "resource_count");
+        parts.push(Part::generated(
+            at.all(vec![
+                count.clone().binary(Operator::GreaterEqual, at.long(1)),
+                count.binary(Operator::LessEqual, at.long(profile.max_resources)),
+            ]),
+            format!("resources at most {}", profile.max_resources),
+        ));
+        let tenants = self.grant_tenant(profile, &grant, &target, resource);
+        if !tenants.is_empty() {
+            parts.push(Part::generated(at.all(tenants), "in the tenant of the grant"));
+        }
+        parts.extend(self.approvers(profile, &grant, &principal, &base, resource, env)?);
+        parts.push(Part::generated(
+            get(&grant, "refusals").binary(Operator::Less, at.long(profile.refusals)),
+            format!("refused by fewer than {}", profile.refusals),
+        ));
+        parts.extend(self.papers(profile, &grant));
+        parts.extend(Self::window(profile, &grant, &now));
+        let uses = get(&grant, "uses");
+        parts.push(Part::generated(
+            at.all(vec![
+                uses.clone().binary(Operator::GreaterEqual, at.long(0)),
+                uses.binary(Operator::Less, at.long(profile.max_uses)),
+            ]),
+            format!("uses at most {}", profile.max_uses),
+        ));
+        parts.push(Part::generated(get(&grant, "revoked").negated(), "not revoked"));
+        parts.push(Part::generated(
+            get(&grant, "log_index").binary(Operator::GreaterEqual, at.long(0)),
+            "logged",
+        ));
+        if let Some(when) = &profile.when {
+            parts.push(Part::written(graph::elaborate(env, when, self.out)?));
+        }
+        Some(parts)
+    }
+
+    /// Any of the roles that may ask, and of those that extend them, each with its own restrictions.
+    pub(super) fn eligible(
+        &mut self,
+        profile: &Profile,
+        subject: &TypedExpr,
+        base: &Base,
+        env: &Env<'_>,
+    ) -> Option<TypedExpr> {
+        let mut ways = Vec::new();
+        for (role, span) in &profile.eligible {
+            ways.extend(self.in_role(subject, *role, base, *span, env)?);
+        }
+        Some(TypedExpr::any(ways, profile.span))
+    }
+
+    /// The ways to be in a role: by itself, or by a role that extends it, with the restrictions met on the way.
+    pub(super) fn in_role(
+        &mut self,
+        subject: &TypedExpr,
+        role: RoleId,
+        base: &Base,
+        span: Span,
+        env: &Env<'_>,
+    ) -> Option<Vec<TypedExpr>> {
+        let mut ways = Vec::new();
+        for holding in self.program.extenders(role) {
+            for route in crate::lower::routes::routes(self.program, holding, role) {
+                let mut tests = Vec::new();
+                match self.scope_role(holding) {
+                    Some(entity) => {
+                        tests.push(subject.clone().binary(Operator::In, At(span).entity(&entity)));
+                    }
+                    None => tests.push(self.holds(subject.clone(), holding, base, None, span)?.expr),
+                }
+                for restricting in route {
+                    let parts = self.restrictions(restricting, env)?;
+                    tests.extend(parts.into_iter().map(|part| part.expr));
+                }
+                ways.push(TypedExpr::all(tests, span));
+            }
+        }
+        Some(ways)
+    }
+
+    pub(super) fn covers(&self, profile: &Profile, grant: &TypedExpr, actions: &[ActionId]) -> TypedExpr {
+        let at = At(profile.span);
+        let ways = actions
+            .iter()
+            .filter_map(|id| self.program.action(*id))
+            .map(|action| {
+                let this = TypedExpr::variable(Variable::Action, Ty::Unknown, profile.span);
+                let name = at.text(&action.full_name(self.program));
+                let granted = get(grant, "actions").method("contains", vec![name], Ty::Bool);
+                match actions.len() {
+                    1 => granted,
+                    _ => at.all(vec![this.binary(Operator::Equal, at.entity(&action.cedar)), granted]),
+                }
+            })
+            .collect();
+        at.any(ways)
+    }
+
+    pub(super) fn grant_tenant(
+        &self,
+        profile: &Profile,
+        grant: &TypedExpr,
+        target: &TypedExpr,
+        resource: TypeId,
+    ) -> Vec<TypedExpr> {
+        let mut tests = Vec::new();
+        for isolation in self.program.isolations_of(profile.principal, resource) {
+            for path in graph::paths(self.program, resource, isolation.tenant) {
+                let (more, theirs) = self.follow(target.clone(), resource, &path);
+                tests.extend(more);
+                tests.push(get(&get(grant, "tenant"), &isolation.by).binary(Operator::Equal, theirs));
+            }
+        }
+        tests
+    }
+
+    /// Each approver holds the role, is of the tenant, and is neither another approver nor the requester.
+    pub(super) fn approvers(
+        &mut self,
+        profile: &Profile,
+        grant: &TypedExpr,
+        principal: &TypedExpr,
+        base: &Base,
+        resource: TypeId,
+        env: &Env<'_>,
+    ) -> Option<Vec<Part>> {
+        let Some((count, role, span)) = profile.approval else {
+            return Some(Vec::new());
+        };
+        let slots: Vec<TypedExpr> = (1..=count.value)
+            .map(|n| {
+                grant
+                    .clone()
+                    .attribute(format!("approver{n}"), Ty::Entity(profile.principal))
+            })
+            .collect();
+        let mut parts = Vec::new();
+        for (n, slot) in slots.iter().enumerate() {
+            let ways = self.in_role(slot, role, base, span, env)?;
+            let mut tests = vec![
+                TypedExpr::any(ways, span),
+                slot.clone().binary(Operator::NotEqual, principal.clone()),
+            ];
+            for other in slots.iter().take(n) {
+                tests.push(slot.clone().binary(Operator::NotEqual, other.clone()));
+            }
+            for isolation in self.program.isolations_of(profile.principal, resource) {
+                for path in graph::paths(self.program, profile.principal, isolation.tenant) {
+                    let (more, own) = self.follow(slot.clone(), profile.principal, &path);
+                    tests.extend(more);
+                    tests.push(own.binary(Operator::Equal, get(&get(grant, "tenant"), &isolation.by)));
+                }
+            }
+            let words = format!(
+                "approver {} of {} holds {}",
+                n + 1,
+                count.value,
+                self.program.role_name(role)
+            );
+            parts.push(Part::generated(TypedExpr::all(tests, span), words));
+        }
+        Some(parts)
+    }
+
+    /// Reason and ticket, of a grant or of a request.
+    pub(super) fn papers(&self, profile: &Profile, record: &TypedExpr) -> Vec<Part> {
+        let at = At(profile.span);
+        let mut parts = Vec::new();
+        if profile.reason {
+            let given = get(record, "reason").binary(Operator::NotEqual, at.text(""));
+            parts.push(Part::generated(given, "requires reason"));
+        }
+        if let Some(pattern) = &profile.ticket {
+            let ticket = get(record, "ticket");
+            let given = ticket.clone().binary(Operator::NotEqual, at.text(""));
+            parts.push(Part::generated(given, "requires ticket"));
+            if let Some(pattern) = pattern {
+                let kind = TypedKind::Like(Box::new(ticket), pattern.value.clone());
+                let like = TypedExpr::new(kind, Ty::Bool, pattern.span);
+                parts.push(Part::generated(like, format!("ticket like \"{}\"", pattern.value)));
+            }
+        }
+        parts
+    }
+
+    pub(super) fn window(profile: &Profile, grant: &TypedExpr, now: &TypedExpr) -> Vec<Part> {
+        let at = At(profile.span);
+        let (requested, approved) = (get(grant, "requested_at"), get(grant, "approved_at"));
+        let (begins, ends) = (get(grant, "not_before"), get(grant, "expires_at"));
+        let later = |from: &TypedExpr, by: Duration| from.clone().method("offset", vec![at.duration(by)], Ty::Datetime);
+        let order = at.all(vec![
+            requested.clone().binary(Operator::LessEqual, approved.clone()),
+            approved
+                .clone()
+                .binary(Operator::LessEqual, later(&requested, profile.pending)),
+            approved.clone().binary(Operator::LessEqual, begins.clone()),
+        ]);
+        let open = at.all(vec![
+            begins.binary(Operator::LessEqual, now.clone()),
+            now.clone().binary(Operator::Less, ends.clone()),
+        ]);
+        let within = profile.expires_within;
+        let limit = TypedExpr {
+            span: within.span,
+            ..ends.binary(Operator::LessEqual, later(&approved, within.value))
+        };
+        vec![
+            Part::generated(order, format!("pending {}", profile.pending)),
+            Part::generated(open, "inside its window"),
+            Part::generated(limit, format!("expires within {}", within.value)),
+        ]
+    }
+}

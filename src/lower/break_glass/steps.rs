@@ -1,0 +1,228 @@
+//! Who may ask for a grant, approve, refuse, revoke and review it.
+
+use crate::bundle::OriginKind;
+use crate::graph;
+use crate::graph::Env;
+use crate::graph::Operator;
+use crate::graph::Profile;
+use crate::graph::Ty;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::lower::draft::Draft;
+use crate::lower::draft::Effect;
+use crate::lower::draft::Part;
+use crate::lower::draft::policy_id;
+use crate::lower::holders::Base;
+use crate::lower::program::Lowering;
+use crate::lower::schema::profile_context;
+use crate::text::Duration;
+
+use super::STEPS;
+use super::profile_entity;
+use super::short::At;
+use super::short::get;
+use super::step_action;
+
+impl<'a> Lowering<'a> {
+    /// What no raw policy may open either: steps across tenants, and decisions on one's own request.
+    pub(super) fn fences(&mut self, profile: &Profile) {
+        let context = Self::context(profile.span);
+        for part in self.step_tenant(profile, &context) {
+            let Some(guard) = part.guard.clone() else { continue };
+            let id = policy_id(&guard, &["break-glass", &profile.name]);
+            let draft = self.profile_draft(profile, id, Effect::Forbid);
+            self.drafts.push(Draft {
+                actions: STEPS
+                    .iter()
+                    .map(|step| step_action(self.program, step, profile))
+                    .collect(),
+                resource_is: Some(profile_entity(self.program, profile)),
+                unless: vec![part],
+                statement: guard,
+                kind: OriginKind::Isolate,
+                ..draft
+            });
+        }
+        let own = get(&context, "requester").binary(Operator::Equal, Self::principal(profile.principal, profile.span));
+        let id = policy_id(&format!("break-glass.{}.not-self", profile.name), &[]);
+        let draft = self.profile_draft(profile, id, Effect::Forbid);
+        self.drafts.push(Draft {
+            actions: ["ApproveBreakGlass", "RefuseBreakGlass", "ReviewBreakGlass"]
+                .iter()
+                .map(|step| step_action(self.program, step, profile))
+                .collect(),
+            resource_is: Some(profile_entity(self.program, profile)),
+            when: vec![Part::generated(own, "never the requester")],
+            statement: format!("{}.not-self", profile.name),
+            ..draft
+        });
+    }
+
+    /// Who may ask, and with what.
+    pub(super) fn request(&mut self, profile: &Profile) {
+        let at = At(profile.span);
+        let context = Self::context(profile.span);
+        let env = self.step_env(profile, "RequestBreakGlass");
+        let principal = Self::principal(profile.principal, profile.span);
+        let base = Base::Tenants(get(&context, "tenant"));
+        let Some(eligible) = self.eligible(profile, &principal, &base, &env) else {
+            return;
+        };
+        let mut when = vec![Part::generated(eligible, "for the roles that may ask")];
+        when.extend(self.step_tenant(profile, &context));
+        when.extend(self.papers(profile, &context));
+        let duration = get(&context, "duration");
+        when.push(Part::generated(
+            at.all(vec![
+                duration.clone().binary(Operator::Greater, at.duration(Duration(0))),
+                duration.binary(Operator::LessEqual, at.duration(profile.expires_within.value)),
+            ]),
+            format!("expires within {}", profile.expires_within.value),
+        ));
+        let count = get(&context, "resource_count");
+        when.push(Part::generated(
+            at.all(vec![
+                count.clone().binary(Operator::GreaterEqual, at.long(1)),
+                count.binary(Operator::LessEqual, at.long(profile.max_resources)),
+            ]),
+            format!("resources at most {}", profile.max_resources),
+        ));
+        let none = |fact: &str| get(&context, fact).binary(Operator::Equal, at.long(0));
+        when.push(Part::generated(none("open_reviews"), "no review is open"));
+        when.push(Part::generated(none("active_grants"), "no grant is active"));
+        if let Some((window, most)) = profile.grants_per {
+            let test = get(&context, "grants_in_window").binary(Operator::Less, at.long(most));
+            when.push(Part::generated(test, format!("grants per {window} at most {most}")));
+        }
+        if profile.cooldown.0 > 0 {
+            let Some(now) = self.clock(profile.span) else { return };
+            let rested = now
+                .method("durationSince", vec![get(&context, "last_grant_ended")], Ty::Duration)
+                .binary(Operator::GreaterEqual, at.duration(profile.cooldown));
+            let test = TypedKind::If(
+                Box::new(at.has(context.clone(), &["last_grant_ended"])),
+                Box::new(rested),
+                Box::new(TypedExpr::bool(true, profile.span)),
+            );
+            let test = TypedExpr::new(test, Ty::Bool, profile.span);
+            when.push(Part::generated(test, format!("cooldown {}", profile.cooldown)));
+        }
+        if let Some(condition) = &profile.when {
+            let Some(typed) = graph::elaborate(&env, condition, self.out) else {
+                return;
+            };
+            when.push(Part::written(typed));
+        }
+        self.step(profile, "RequestBreakGlass", when);
+    }
+
+    /// Who may approve, refuse, revoke and review.
+    pub(super) fn decisions(&mut self, profile: &Profile) {
+        let at = At(profile.span);
+        let context = Self::context(profile.span);
+        let principal = Self::principal(profile.principal, profile.span);
+        let base = Base::Tenants(get(&context, "tenant"));
+        let other = Part::generated(
+            principal.clone().binary(Operator::NotEqual, get(&context, "requester")),
+            "never the requester",
+        );
+        let not_approver = get(&context, "approvers")
+            .method("contains", vec![principal.clone()], Ty::Bool)
+            .negated();
+        let tenant = self.step_tenant(profile, &context);
+        if let Some((_, role, span)) = profile.approval {
+            for step in ["ApproveBreakGlass", "RefuseBreakGlass"] {
+                let env = self.step_env(profile, step);
+                let Some(ways) = self.in_role(&principal, role, &base, span, &env) else {
+                    return;
+                };
+                let Some(now) = self.clock(profile.span) else { return };
+                let ends =
+                    get(&context, "requested_at").method("offset", vec![at.duration(profile.pending)], Ty::Datetime);
+                let mut when = vec![
+                    Part::generated(at.any(ways), format!("in {}", self.program.role_name(role))),
+                    other.clone(),
+                ];
+                when.extend(tenant.iter().cloned());
+                // Whoever approved may think better of it and refuse.
+                if step == "ApproveBreakGlass" {
+                    when.push(Part::generated(not_approver.clone(), "each approver once"));
+                }
+                when.push(Part::generated(
+                    now.binary(Operator::Less, ends),
+                    format!("pending {}", profile.pending),
+                ));
+                self.step(profile, step, when);
+            }
+        }
+        let env = self.step_env(profile, "RevokeBreakGlass");
+        let mut ways = vec![principal.clone().binary(Operator::Equal, get(&context, "requester"))];
+        for role in &profile.revokers {
+            let Some(more) = self.in_role(&principal, *role, &base, profile.span, &env) else {
+                return;
+            };
+            ways.extend(more);
+        }
+        let mut when = vec![Part::generated(at.any(ways), "the requester, or who may revoke")];
+        when.extend(tenant.iter().cloned());
+        self.step(profile, "RevokeBreakGlass", when);
+        let env = self.step_env(profile, "ReviewBreakGlass");
+        let (_, reviewer) = profile.review;
+        let Some(ways) = self.in_role(&principal, reviewer, &base, profile.span, &env) else {
+            return;
+        };
+        let mut when = vec![
+            Part::generated(at.any(ways), format!("in {}", self.program.role_name(reviewer))),
+            other,
+        ];
+        when.extend(tenant);
+        when.push(Part::generated(not_approver, "never an approver"));
+        self.step(profile, "ReviewBreakGlass", when);
+    }
+
+    pub(super) fn step(&mut self, profile: &Profile, step: &str, when: Vec<Part>) {
+        let short = step.trim_end_matches("BreakGlass").to_lowercase();
+        let id = policy_id(&format!("break-glass.{}.{short}", profile.name), &[]);
+        let draft = self.profile_draft(profile, id, Effect::Permit);
+        self.drafts.push(Draft {
+            actions: vec![step_action(self.program, step, profile)],
+            resource_is: Some(profile_entity(self.program, profile)),
+            statement: format!("{}.{short}", profile.name),
+            when,
+            ..draft
+        });
+    }
+
+    /// A request has no resource: what a profile's `when` and its roles' conditions read is in the context.
+    pub(super) fn step_env(&self, profile: &Profile, step: &str) -> Env<'a> {
+        let mut context = profile_context(self.program, profile, step);
+        for (name, common) in &self.program.context {
+            context.entry(name.clone()).or_insert_with(|| common.attribute.clone());
+        }
+        Env {
+            program: self.program,
+            principal: Ty::Entity(profile.principal),
+            resource: Ty::Record(std::collections::BTreeMap::new()),
+            context: Some(context),
+            partial: std::collections::BTreeSet::new(),
+        }
+    }
+
+    /// `principal.org == context.tenant.org`, for every isolation that concerns the profile.
+    pub(super) fn step_tenant(&self, profile: &Profile, context: &TypedExpr) -> Vec<Part> {
+        let mut parts = Vec::new();
+        let principal = Self::principal(profile.principal, profile.span);
+        for isolation in crate::lower::schema::profile_tenants(self.program, profile) {
+            let mut tests = Vec::new();
+            for path in graph::paths(self.program, profile.principal, isolation.tenant) {
+                let (more, own) = self.follow(principal.clone(), profile.principal, &path);
+                tests.extend(more);
+                tests.push(own.binary(Operator::Equal, get(&get(context, "tenant"), &isolation.by)));
+            }
+            let test = TypedExpr::all(tests, isolation.statement.span);
+            let part = Part::generated(test, format!("isolate by {}", isolation.by));
+            parts.push(part.of_guard(&isolation.statement.name));
+        }
+        parts
+    }
+}

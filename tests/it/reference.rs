@@ -1,0 +1,178 @@
+//! Lowering held against a direct reading of the language: random programs over one model, random stores and requests,
+//! and two evaluators that share no code. They must agree on every decision.
+
+mod evaluate;
+mod generate;
+mod random;
+mod world;
+
+use std::collections::BTreeSet;
+
+use cedar_policy::EntityUid;
+use gatewright::config::Level;
+use gatewright::decide;
+use gatewright::decide::Engine;
+use gatewright::decide::Outcome;
+use gatewright::diag::Diagnostics;
+use gatewright::lint;
+use gatewright::load::PackageFiles;
+use gatewright::pipeline;
+use gatewright::text::Instant;
+
+use random::Random;
+
+const PROGRAMS: u64 = 160;
+const WORLDS: usize = 4;
+
+#[derive(Debug, Default)]
+struct Tally {
+    programs: usize,
+    refused: usize,
+    allowed: usize,
+    denied: usize,
+}
+
+#[test]
+fn lowering_and_a_direct_reading_of_the_language_decide_alike() {
+    let mut tally = Tally::default();
+    for seed in 0..PROGRAMS {
+        one_program(seed, &mut tally);
+    }
+    let cases = tally.allowed + tally.denied;
+    assert!(cases >= 10_000, "{tally:?}");
+    // Neither outcome may be so rare that agreement says little.
+    assert!(tally.allowed * 20 >= cases, "{tally:?}");
+    assert!(tally.refused * 4 <= tally.programs, "{tally:?}");
+}
+
+fn one_program(seed: u64, tally: &mut Tally) {
+    let random = &mut Random::new(seed);
+    let generated = generate::program(random);
+    let mut faults = Diagnostics::new();
+    let project = "[package]\nname = \"random\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
+    let texts = [
+        ("gatewright.toml", project),
+        ("policy/main.gate", generated.text.as_str()),
+    ];
+    let package = PackageFiles::in_memory(texts, &mut faults);
+    let options = pipeline::Options {
+        at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
+        // Lints judge style and risk; what is compared here is meaning.
+        levels: lint::all().map(|lint| (lint.id().to_owned(), Level::Allow)).collect(),
+    };
+    let checked = pipeline::check(&package, &options, faults);
+    tally.programs += 1;
+    let faults: Vec<String> = checked
+        .diagnostics
+        .iter()
+        .filter(|found| found.is_error())
+        .map(|found| {
+            format!(
+                "{} {}: {}",
+                package.sources.location(found.primary().unwrap()),
+                found.code,
+                found.message
+            )
+        })
+        .collect();
+    if !faults.is_empty() {
+        tally.refused += 1;
+        let expected = ["two statements are named", "cannot be compared with"];
+        for fault in &faults {
+            assert!(
+                expected.iter().any(|part| fault.contains(part)),
+                "seed {seed}: {fault}\n{}",
+                generated.text
+            );
+        }
+        return;
+    }
+    let tree = pipeline::build(&checked, &package.sources).unwrap();
+    let engine = Engine::from_tree(&tree).unwrap();
+    let program = &checked.program;
+    let plain: BTreeSet<String> = checked
+        .lowered
+        .contract
+        .entities
+        .iter()
+        .filter(|(name, entity)| {
+            let held = |role: &gatewright::bundle::RoleContract| role.on.is_none() && role.holders.contains(name);
+            entity.holds_roles && (name.as_str() == "Team" || checked.lowered.contract.roles.values().any(held))
+        })
+        .map(|(name, _)| name.clone())
+        .collect();
+    for _ in 0..WORLDS {
+        let mut world = world::world(random, &generated.roles, &generated.relations);
+        clean(&mut world, program);
+        let entities = engine
+            .entities(&world.entities_json(&plain, &generated.relations))
+            .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        for action in program.action_ids() {
+            let decided_on = program.type_name(program.action(action).unwrap().decided_on[0]);
+            let principals = program.principals_of(action);
+            let asking = world
+                .entities
+                .keys()
+                .filter(|(ty, _)| principals.iter().any(|id| program.type_name(*id) == ty));
+            let asking: Vec<_> = asking.cloned().collect();
+            let asked: Vec<_> = world
+                .entities
+                .keys()
+                .filter(|(ty, _)| ty == decided_on)
+                .cloned()
+                .collect();
+            for _ in 0..6 {
+                let request = evaluate::Request {
+                    program,
+                    world: &world,
+                    principal: random.pick(&asking).clone(),
+                    action,
+                    resource: random.pick(&asked).clone(),
+                };
+                let expected = evaluate::allows(&request);
+                let uid = |(ty, id): &world::Uid| format!("{ty}::\"{id}\"").parse::<EntityUid>().unwrap();
+                let (ty, id) = program.action(action).unwrap().cedar.clone();
+                let cedar = decide::Request {
+                    principal: uid(&request.principal),
+                    action: uid(&(ty, id)),
+                    resource: uid(&request.resource),
+                    context: world.context_json(),
+                };
+                let decision = engine
+                    .decide(&cedar, &entities)
+                    .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+                let allowed = decision.outcome == Outcome::Allow;
+                assert_eq!(
+                    allowed,
+                    expected,
+                    "seed {seed}: {:?} {} {:?} in {:?}\n{decision:?}\n{:#?}\n{}",
+                    request.principal,
+                    program.action_name(action),
+                    request.resource,
+                    world.context,
+                    world.entities,
+                    generated.text
+                );
+                match allowed {
+                    true => tally.allowed += 1,
+                    false => tally.denied += 1,
+                }
+            }
+        }
+    }
+}
+
+/// Takes away what the program's schema does not know: roles that a type may not hold.
+fn clean(world: &mut world::World, program: &gatewright::graph::Program) {
+    for ((ty, _), entity) in &mut world.entities {
+        if ty == "Bot" {
+            entity.held.clear();
+        }
+        if ty != "Team" {
+            entity.roles.retain(|name| {
+                let role = program.find_role(name).and_then(|id| program.role(id)).unwrap();
+                role.holders.iter().any(|id| program.type_name(*id) == ty)
+            });
+        }
+    }
+}
