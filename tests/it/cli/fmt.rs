@@ -38,7 +38,7 @@ fn formatting_changes_files_once() {
     );
     assert_eq!(
         package.read("policy/ugly.gate"),
-        "role helper for User {\n    allow read on Invoice;\n}\n"
+        "role helper for User { allow read on Invoice; }\n"
     );
     assert_eq!(package.run("fmt .").out, "");
 }
@@ -71,7 +71,7 @@ fn standard_input_goes_to_standard_output() {
             ["fmt", "-"].as_slice(),
             UGLY,
             0,
-            "role helper for User {\n    allow read on Invoice;\n}\n",
+            "role helper for User { allow read on Invoice; }\n",
         ),
         (&["fmt", "--check", "-"], UGLY, 1, ""),
         (&["fmt", "--check", "-"], "role a for User;\n", 0, ""),
