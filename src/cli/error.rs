@@ -50,6 +50,9 @@ pub(super) enum CliError {
     /// `explain` of something that is no code.
     #[error("no diagnostic or lint has the code `{code}`")]
     UnknownCode { code: String, near: Option<String> },
+    /// A level for a lint that does not exist.
+    #[error("there is no lint `{id}`")]
+    UnknownLint { id: String, near: Option<String> },
     /// `init` would replace a file.
     #[error("`{}` exists, and `init` replaces nothing", path.display())]
     Exists { path: PathBuf },
@@ -69,6 +72,9 @@ impl CliError {
             Self::UnknownCode { near, .. } => Some(near.clone().unwrap_or_else(|| {
                 "the code stands in brackets after `error` or `warning`; `gatewright lint --list` lists the lints".into()
             })),
+            Self::UnknownLint { near, .. } => {
+                Some(near.clone().unwrap_or_else(|| "`gatewright lint --list` lists the lints".into()))
+            }
             Self::Exists { .. } => Some("name a new folder, or move the file away".into()),
             Self::PackageName { .. } => Some("name the folder with at least one letter of a to z".into()),
             Self::Thread { .. } => Some("raise the limit of memory that a process may reserve (`ulimit -v`)".into()),

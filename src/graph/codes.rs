@@ -62,3 +62,16 @@ pub const SAME_STATEMENT_NAME: Code = Code::new("same-statement-name");
 pub const NAMESPACE_TWICE: Code = Code::new("namespace-twice");
 /// A call with the wrong number of arguments.
 pub const WRONG_ARGUMENTS: Code = Code::new("wrong-arguments");
+
+/// Faults that say something is not there. Where part of a program did not parse, that part may well be it.
+pub const OF_ABSENCE: [Code; 9] = [
+    UNKNOWN_NAME,
+    UNKNOWN_ATTRIBUTE,
+    WRONG_ACTION,
+    ROLE_WITHOUT_HOLDER,
+    TENANT_UNREACHABLE,
+    CLOCK_MISSING,
+    BREAK_GLASS_CLAUSE,
+    RELATION_PATH,
+    AMBIGUOUS_MEMBER,
+];

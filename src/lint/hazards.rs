@@ -25,36 +25,48 @@ pub(super) struct Hazard {
     /// Where.
     pub(super) span: Span,
     /// What goes wrong there.
-    pub(super) kind: HazardKind,
-    /// The expression concerned, as Cedar writes it.
-    pub(super) what: String,
+    pub(super) error: Error,
 }
 
-/// The ways in which Cedar's evaluation errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum HazardKind {
-    /// An attribute or tag that may be absent.
-    Absent,
+/// The ways in which Cedar's evaluation errors. Expressions are texts as Cedar writes them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Error {
+    /// An attribute that may be absent.
+    Absent { of: String, name: String },
+    /// A tag that may be absent.
+    NoTag { of: String, key: String },
     /// An attribute of an entity that may not be loaded.
-    NotLoaded,
+    NotLoaded { of: String, name: String },
     /// An attribute that no schema declares.
-    Undeclared,
+    Undeclared { of: String, name: String },
     /// Numbers or times that may overflow.
-    Overflow,
+    Overflow(&'static str),
     /// A value made of a text that may not be one.
-    Malformed,
+    Malformed(String),
 }
 
-impl Hazard {
-    /// What the place contributes to the fault.
+impl Error {
+    /// What its place contributes to the fault.
     pub(super) fn label(&self) -> String {
-        let what = &self.what;
-        match self.kind {
-            HazardKind::Absent => format!("`{what}` may be absent"),
-            HazardKind::NotLoaded => format!("the entity `{what}` may not be loaded"),
-            HazardKind::Undeclared => format!("no schema says that `{what}` is there"),
-            HazardKind::Overflow => format!("`{what}` may overflow"),
-            HazardKind::Malformed => format!("`{what}` fails on a text of another form"),
+        match self {
+            Self::Absent { of, name } => format!("`{}` may be absent", attribute_text(of, name)),
+            Self::NoTag { of, key } => format!("`{of}` may not have the tag `{key}`"),
+            Self::NotLoaded { of, .. } => format!("the entity `{of}` may not be loaded"),
+            Self::Undeclared { of, name } => format!("no schema says that `{}` is there", attribute_text(of, name)),
+            Self::Overflow(operation) => format!("`{operation}` may overflow"),
+            Self::Malformed(function) => format!("`{function}(…)` fails on a text of another form"),
+        }
+    }
+
+    /// What to write so that it cannot happen.
+    pub(super) fn remedy(&self) -> String {
+        match self {
+            Self::Absent { of, name } | Self::NotLoaded { of, name } | Self::Undeclared { of, name } => {
+                format!("say that absence forbids: `if {of} has {name} then … else true`")
+            }
+            Self::NoTag { of, key } => format!("say that absence forbids: `if {of}.hasTag({key}) then … else true`"),
+            Self::Overflow(_) => "compare without computing: keep in an attribute what is compared".to_owned(),
+            Self::Malformed(function) => format!("declare the attribute as the type that `{function}` makes"),
         }
     }
 }
@@ -240,32 +252,32 @@ impl Flow<'_> {
             }
             TypedKind::Method(of, method, args) => {
                 let known = self.eval_all(std::iter::once(of.as_ref()).chain(args), known);
-                After::either(self.call(expr, method, args, known))
+                After::either(self.call(expr, of, method, args, known))
             }
             TypedKind::Construct(function, argument) => {
                 let known = self.eval(argument, known).whatever();
                 if !matches!(argument.kind, TypedKind::Text(_)) {
-                    self.hazard(expr, HazardKind::Malformed, format!("{function}(…)"), &known);
+                    self.hazard(expr, Error::Malformed(function.clone()), &known);
                 }
                 After::either(known)
             }
             TypedKind::Binary(operator, left, right) => {
                 let known = self.eval_all([left.as_ref(), right.as_ref()], known);
-                let (symbol, result) = match operator {
-                    Operator::Add => ("+", folded(left, right, i64::checked_add)),
-                    Operator::Subtract => ("-", folded(left, right, i64::checked_sub)),
-                    Operator::Multiply => ("*", folded(left, right, i64::checked_mul)),
+                let (operation, result) = match operator {
+                    Operator::Add => ("… + …", folded(left, right, i64::checked_add)),
+                    Operator::Subtract => ("… - …", folded(left, right, i64::checked_sub)),
+                    Operator::Multiply => ("… * …", folded(left, right, i64::checked_mul)),
                     _ => return After::either(known),
                 };
                 if result.is_none() {
-                    self.hazard(expr, HazardKind::Overflow, format!("… {symbol} …"), &known);
+                    self.hazard(expr, Error::Overflow(operation), &known);
                 }
                 After::either(known)
             }
             TypedKind::Negate(inner) => {
                 let known = self.eval(inner, known).whatever();
                 if !matches!(inner.kind, TypedKind::Long(_)) {
-                    self.hazard(expr, HazardKind::Overflow, "-…".to_owned(), &known);
+                    self.hazard(expr, Error::Overflow("-…"), &known);
                 }
                 After::either(known)
             }
@@ -305,28 +317,24 @@ impl Flow<'_> {
             return known;
         }
         let base = path_text(of);
-        let shown = attribute_text(base.as_deref().unwrap_or("…"), name);
         let loaded = match &of.kind {
             TypedKind::Variable(_) => true,
             _ => base
                 .as_ref()
                 .is_some_and(|base| known.knows(&Fact::Loaded(base.clone()))),
         };
-        let required = match self.type_of(of) {
-            Ty::Record(fields) => fields.get(name).map(|field| field.required),
-            Ty::Entity(id) => {
-                if !loaded {
-                    let entity = base.clone().unwrap_or_else(|| "…".to_owned());
-                    self.hazard(expr, HazardKind::NotLoaded, entity, &known);
-                }
-                self.declared(id, name).map(|(_, required)| required)
-            }
-            _ => None,
+        let (loaded, required) = match self.type_of(of) {
+            Ty::Record(fields) => (true, fields.get(name).map(|field| field.required)),
+            Ty::Entity(id) => (loaded, self.declared(id, name).map(|(_, required)| required)),
+            _ => (true, None),
         };
-        match required {
-            Some(true) => {}
-            Some(false) => self.hazard(expr, HazardKind::Absent, shown, &known),
-            None => self.hazard(expr, HazardKind::Undeclared, shown, &known),
+        let of = base.clone().unwrap_or_else(|| "…".to_owned());
+        let name = name.to_owned();
+        match (loaded, required) {
+            (true, Some(true)) => {}
+            (true, Some(false)) => self.hazard(expr, Error::Absent { of, name }, &known),
+            (false, Some(_)) => self.hazard(expr, Error::NotLoaded { of, name }, &known),
+            (_, None) => self.hazard(expr, Error::Undeclared { of, name }, &known),
         }
         // From here on it is there: had it not been, evaluation had ended.
         let known = match base {
@@ -339,35 +347,42 @@ impl Flow<'_> {
         }
     }
 
-    fn call(&mut self, expr: &TypedExpr, method: &str, args: &[TypedExpr], known: Known) -> Known {
+    fn call(&mut self, expr: &TypedExpr, of: &TypedExpr, method: &str, args: &[TypedExpr], known: Known) -> Known {
         match method {
-            "getTag" => {
-                let Some(path) = path_text(expr) else {
-                    self.hazard(expr, HazardKind::Absent, "….getTag(…)".to_owned(), &known);
-                    return known;
-                };
-                let present = Fact::Present(path.clone());
-                if !known.knows(&present) {
-                    self.hazard(expr, HazardKind::Absent, path, &known);
-                }
-                known.and(present)
+            "getTag" => self.get_tag(expr, of, args, known),
+            "offset" => {
+                self.hazard(expr, Error::Overflow("….offset(…)"), &known);
+                known
             }
-            "offset" | "durationSince" | "toDate" => {
-                let operands = if args.is_empty() { "" } else { "…" };
-                self.hazard(expr, HazardKind::Overflow, format!("….{method}({operands})"), &known);
+            "durationSince" => {
+                self.hazard(expr, Error::Overflow("….durationSince(…)"), &known);
+                known
+            }
+            "toDate" => {
+                self.hazard(expr, Error::Overflow("….toDate()"), &known);
                 known
             }
             _ => known,
         }
     }
 
-    fn hazard(&mut self, expr: &TypedExpr, kind: HazardKind, what: String, known: &Known) {
+    fn get_tag(&mut self, expr: &TypedExpr, of: &TypedExpr, args: &[TypedExpr], known: Known) -> Known {
+        let present = path_text(expr).map(Fact::Present);
+        if present.as_ref().is_some_and(|present| known.knows(present)) {
+            return known;
+        }
+        let text = |expr: Option<&TypedExpr>| expr.and_then(path_text).unwrap_or_else(|| "…".to_owned());
+        let (of, key) = (text(Some(of)), text(args.first()));
+        self.hazard(expr, Error::NoTag { of, key }, &known);
+        match present {
+            Some(present) => known.and(present),
+            None => known,
+        }
+    }
+
+    fn hazard(&mut self, expr: &TypedExpr, error: Error, known: &Known) {
         if *known != Known::Unreachable {
-            self.found.insert(Hazard {
-                span: expr.span,
-                kind,
-                what,
-            });
+            self.found.insert(Hazard { span: expr.span, error });
         }
     }
 

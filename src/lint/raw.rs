@@ -1,6 +1,9 @@
 //! Raw policies as lints see them: their scope, their conditions as typed expressions with places, and the requests that
 //! they concern. Cedar tells no places of conditions, so they are found in the statement's text.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
 use cedar_policy::Entities;
 use cedar_policy::EntityId;
 use cedar_policy::EntityUid;
@@ -11,6 +14,7 @@ use crate::graph::Edge;
 use crate::graph::Node;
 use crate::graph::Program;
 use crate::graph::TypeId;
+use crate::lower::Draft;
 use crate::lower::RawPolicy;
 use crate::text::Sources;
 use crate::text::Span;
@@ -49,113 +53,154 @@ pub(super) struct Request {
     pub(super) resource: TypeId,
 }
 
-/// Every kind of request that the program knows.
-pub(super) fn requests(program: &Program) -> Vec<Request> {
-    let mut found = Vec::new();
-    for action in program.action_ids() {
-        let principals = program.principals_of(action);
-        for resource in program.action(action).into_iter().flat_map(|action| &action.decided_on) {
-            found.extend(principals.iter().map(|principal| Request {
-                principal: *principal,
-                action,
-                resource: *resource,
-            }));
-        }
-    }
-    found
-}
-
-/// Tells which requests a scope admits.
-pub(super) struct Scopes<'a> {
+/// The kinds of request that a program knows, and how scopes speak of them.
+pub(super) struct Requests<'a> {
     program: &'a Program,
-    /// The actions with their groups.
-    actions: Option<Entities>,
+    all: BTreeMap<ActionId, Vec<Request>>,
+    /// Types by their full Cedar name.
+    types: BTreeMap<&'a str, TypeId>,
+    /// Actions by Cedar type and id, their own or that of a group they are in.
+    actions: BTreeMap<(String, String), Vec<ActionId>>,
 }
 
-impl<'a> Scopes<'a> {
+impl<'a> Requests<'a> {
     pub(super) fn new(cx: &Cx<'a>) -> Self {
+        let program = cx.program;
+        let groups = cx
+            .lowered
+            .schema
+            .as_ref()
+            .and_then(|schema| schema.action_entities().ok());
+        let mut all = BTreeMap::new();
+        let mut actions: BTreeMap<(String, String), Vec<ActionId>> = BTreeMap::new();
+        for id in program.action_ids() {
+            let Some(action) = program.action(id) else { continue };
+            let principals = program.principals_of(id);
+            let pairs = action.decided_on.iter().flat_map(|resource| {
+                principals.iter().map(|principal| Request {
+                    principal: *principal,
+                    action: id,
+                    resource: *resource,
+                })
+            });
+            all.insert(id, pairs.collect());
+            actions.entry(action.cedar.clone()).or_default().push(id);
+            for group in groups_of(groups.as_ref(), &action.cedar) {
+                actions.entry(group).or_default().push(id);
+            }
+        }
+        let types = program
+            .type_ids()
+            .filter_map(|id| Some((program.ty(id)?.cedar.as_str(), id)));
         Self {
-            program: cx.program,
-            actions: cx
-                .lowered
-                .schema
-                .as_ref()
-                .and_then(|schema| schema.action_entities().ok()),
+            program,
+            all,
+            types: types.collect(),
+            actions,
         }
     }
 
-    /// Whether a scope admits some request of a kind.
-    pub(super) fn admit(&self, body: &pst::Template, request: Request) -> bool {
+    /// The requests that a raw policy's scope admits.
+    pub(super) fn admitted(&self, body: &pst::Template) -> Vec<Request> {
         let principal = match &body.principal {
-            pst::PrincipalConstraint::Any => true,
-            pst::PrincipalConstraint::Eq(one) => self.is_type(request.principal, entity_type(one)),
-            pst::PrincipalConstraint::In(one) => self.may_be_in(request.principal, entity_type(one)),
-            pst::PrincipalConstraint::Is(ty) => self.is_type(request.principal, Some(ty)),
-            pst::PrincipalConstraint::IsIn(ty, one) => {
-                self.is_type(request.principal, Some(ty)) && self.may_be_in(request.principal, entity_type(one))
-            }
+            pst::PrincipalConstraint::Any => Side::Any,
+            pst::PrincipalConstraint::Eq(one) => self.is(entity_type(one)),
+            pst::PrincipalConstraint::In(one) => self.within(entity_type(one)),
+            pst::PrincipalConstraint::Is(ty) | pst::PrincipalConstraint::IsIn(ty, _) => self.is(Some(ty)),
         };
         let resource = match &body.resource {
-            pst::ResourceConstraint::Any => true,
-            pst::ResourceConstraint::Eq(one) => self.is_type(request.resource, entity_type(one)),
-            pst::ResourceConstraint::In(one) => self.may_be_in(request.resource, entity_type(one)),
-            pst::ResourceConstraint::Is(ty) => self.is_type(request.resource, Some(ty)),
-            pst::ResourceConstraint::IsIn(ty, one) => {
-                self.is_type(request.resource, Some(ty)) && self.may_be_in(request.resource, entity_type(one))
-            }
+            pst::ResourceConstraint::Any => Side::Any,
+            pst::ResourceConstraint::Eq(one) => self.is(entity_type(one)),
+            pst::ResourceConstraint::In(one) => self.within(entity_type(one)),
+            pst::ResourceConstraint::Is(ty) | pst::ResourceConstraint::IsIn(ty, _) => self.is(Some(ty)),
         };
-        principal && resource && self.admits_action(&body.action, request.action)
+        let named = |uid: &pst::EntityUID| (uid.ty.to_string(), uid.eid.to_string());
+        let actions: Vec<(String, String)> = match &body.action {
+            pst::ActionConstraint::Any => return self.of_all(&principal, &resource),
+            pst::ActionConstraint::Eq(one) => vec![named(one)],
+            pst::ActionConstraint::In(several) => several.iter().map(named).collect(),
+        };
+        self.of(&actions, &principal, &resource)
     }
 
-    fn admits_action(&self, scope: &pst::ActionConstraint, action: ActionId) -> bool {
-        let named: Vec<&pst::EntityUID> = match scope {
-            pst::ActionConstraint::Any => return true,
-            pst::ActionConstraint::Eq(one) => vec![one],
-            pst::ActionConstraint::In(several) => several.iter().collect(),
-        };
-        let Some(action) = self.program.action(action) else {
-            return false;
-        };
-        let (ty, id) = &action.cedar;
-        named.iter().any(|one| {
-            let same = one.ty.to_string() == *ty && one.eid == id.as_str();
-            same || self.groups(one, ty, id)
-        })
-    }
-
-    /// Whether one action is a group that the other is in.
-    fn groups(&self, group: &pst::EntityUID, ty: &str, id: &str) -> bool {
-        let Some(actions) = &self.actions else { return false };
-        let uid = |ty: &str, id: &str| {
-            let ty = ty.parse().ok()?;
-            Some(EntityUid::from_type_name_and_id(ty, EntityId::new(id)))
-        };
-        match (uid(&group.ty.to_string(), group.eid.as_str()), uid(ty, id)) {
-            (Some(group), Some(action)) => actions.is_ancestor_of(&group, &action),
-            _ => false,
+    /// The requests that a policy of a Gate statement is about.
+    pub(super) fn concerned(&self, draft: &Draft) -> Vec<Request> {
+        let side = |cedar: &str| self.types.get(cedar).map_or(Side::None, |id| Side::One(*id));
+        let (principal, resource) = (side(&draft.principal), side(&draft.resource));
+        match draft.actions.is_empty() {
+            true => self.of_all(&principal, &resource),
+            false => self.of(&draft.actions, &principal, &resource),
         }
     }
 
-    fn is_type(&self, id: TypeId, named: Option<&pst::EntityType>) -> bool {
-        named.is_none_or(|named| self.program.ty(id).is_some_and(|ty| ty.cedar == named.to_string()))
+    fn of_all(&self, principal: &Side, resource: &Side) -> Vec<Request> {
+        self.pick(self.all.values().flatten(), principal, resource)
     }
 
-    /// Whether an entity of a type can lie in one of another; a type that nobody declares is given the benefit.
-    fn may_be_in(&self, id: TypeId, container: Option<&pst::EntityType>) -> bool {
-        let container = container.map(ToString::to_string);
-        let Some(container) = self.program.type_ids().find(|id| {
-            self.program
-                .ty(*id)
-                .is_some_and(|ty| Some(&ty.cedar) == container.as_ref())
-        }) else {
-            return true;
-        };
-        let up = self
-            .program
-            .relations
-            .reachable(Node::Type(id), |edge| *edge == Edge::MemberOf);
-        up.contains(&Node::Type(container))
+    fn of(&self, actions: &[(String, String)], principal: &Side, resource: &Side) -> Vec<Request> {
+        let ids: BTreeSet<&ActionId> = actions
+            .iter()
+            .filter_map(|named| self.actions.get(named))
+            .flatten()
+            .collect();
+        self.pick(
+            ids.into_iter().filter_map(|id| self.all.get(id)).flatten(),
+            principal,
+            resource,
+        )
     }
+
+    fn pick<'r>(&self, requests: impl Iterator<Item = &'r Request>, principal: &Side, resource: &Side) -> Vec<Request> {
+        requests
+            .filter(|request| self.fits(principal, request.principal) && self.fits(resource, request.resource))
+            .copied()
+            .collect()
+    }
+
+    fn fits(&self, side: &Side, id: TypeId) -> bool {
+        match side {
+            Side::Any => true,
+            Side::None => false,
+            Side::One(one) => *one == id,
+            Side::Within(container) => {
+                let relations = &self.program.relations;
+                let up = relations.reachable(Node::Type(id), |edge| *edge == Edge::MemberOf);
+                up.contains(&Node::Type(*container))
+            }
+        }
+    }
+
+    fn is(&self, named: Option<&pst::EntityType>) -> Side {
+        let id = named.and_then(|named| self.types.get(named.to_string().as_str()));
+        id.map_or(Side::None, |id| Side::One(*id))
+    }
+
+    /// Entities of every type can be in one of a type that only the compiler knows, such as a role.
+    fn within(&self, named: Option<&pst::EntityType>) -> Side {
+        let id = named.and_then(|named| self.types.get(named.to_string().as_str()));
+        id.map_or(Side::Any, |id| Side::Within(*id))
+    }
+}
+
+/// The types that one side of a scope admits.
+enum Side {
+    Any,
+    None,
+    One(TypeId),
+    /// Those that can lie in one of this type.
+    Within(TypeId),
+}
+
+fn groups_of(actions: Option<&Entities>, (ty, id): &(String, String)) -> Vec<(String, String)> {
+    let Ok(ty) = ty.parse() else { return Vec::new() };
+    let uid = EntityUid::from_type_name_and_id(ty, EntityId::new(id));
+    let ancestors = actions
+        .and_then(|actions| actions.ancestors(&uid))
+        .into_iter()
+        .flatten();
+    ancestors
+        .map(|group| (group.type_name().to_string(), group.id().unescaped().to_owned()))
+        .collect()
 }
 
 fn entity_type(one: &pst::EntityOrSlot) -> Option<&pst::EntityType> {
@@ -240,7 +285,7 @@ mod tests {
         let at = |word| {
             code.places(word)
                 .iter()
-                .map(|span| &text[span.start as usize - 100..][..word.len() + 2])
+                .map(|span| text.get(span.start as usize - 100..span.end as usize - 98).unwrap())
                 .collect::<Vec<_>>()
         };
         assert_eq!(at("a.b"), ["a.b =", "a.b.c"]);

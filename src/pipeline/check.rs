@@ -70,6 +70,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         .iter()
         .map(|file| syntax::parse(sources, *file, &limits, &mut out))
         .collect();
+    let parsed = !out.has_errors();
     let namespace = files
         .iter()
         .flat_map(|file| &file.items)
@@ -92,11 +93,18 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     links.extend(package.links);
     let raw = lower::read_policies(sources, &package.cedar, &links, ids, &mut out);
     let longest = Duration(i64::from(project.limits.break_glass_hours).saturating_mul(Duration::HOUR.0));
-    let program = graph::resolve(&files, &raw_schema.externals, longest, &mut out);
-    nothing_declared(package, &program, &raw, &mut out);
+    let mut meaning = Diagnostics::new();
+    let program = graph::resolve(&files, &raw_schema.externals, longest, &mut meaning);
+    nothing_declared(package, &program, &raw, parsed, &mut meaning);
     // Lints ask what is missing. In a program that is not whole that would be told twice.
-    let whole = !out.has_errors();
-    let lowered = lower::lower(&program, &raw_schema, raw, sources, &mut out);
+    let whole = parsed && !meaning.has_errors();
+    let lowered = lower::lower(&program, &raw_schema, raw, sources, &mut meaning);
+    // What did not parse is not there; that something misses it is no fault of its own.
+    out.extend(
+        meaning
+            .into_iter()
+            .filter(|found| parsed || !graph::codes::OF_ABSENCE.contains(&found.code)),
+    );
     let lints = lint::Cx {
         program: &program,
         lowered: &lowered,
@@ -117,8 +125,14 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
 }
 
 /// A package whose files hold no policy at all denies everything, which nobody means to ship unawares.
-fn nothing_declared(package: &PackageFiles, program: &Program, raw: &[lower::RawPolicy], out: &mut Diagnostics) {
-    if out.has_errors() || !program.types.is_empty() || !raw.is_empty() {
+fn nothing_declared(
+    package: &PackageFiles,
+    program: &Program,
+    raw: &[lower::RawPolicy],
+    parsed: bool,
+    out: &mut Diagnostics,
+) {
+    if !parsed || out.has_errors() || !program.types.is_empty() || !raw.is_empty() {
         return;
     }
     let first = package

@@ -14,6 +14,8 @@ use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::Severity;
 
+/// The most diagnostics that are drawn.
+const SHOWN: usize = 100;
 /// The most characters of one message, label or note that are shown; user input in them may be of any length.
 const TEXT_CHARS: usize = 600;
 
@@ -43,13 +45,21 @@ impl Style {
     };
 }
 
-/// All diagnostics, an empty line between them.
+/// All diagnostics, an empty line between them. Past [`SHOWN`] the rest is counted: nobody reads more at once.
 #[must_use]
 pub fn diagnostics(all: &Diagnostics, files: Files<'_>, style: Style) -> String {
-    all.iter()
+    let mut shown: Vec<String> = all
+        .iter()
+        .take(SHOWN)
         .map(|one| diagnostic(one, files, style))
-        .collect::<Vec<_>>()
-        .join("\n")
+        .collect();
+    if all.len() > SHOWN {
+        shown.push(format!(
+            "  … and {} more; `--format json` holds all\n",
+            all.len() - SHOWN
+        ));
+    }
+    shown.join("\n")
 }
 
 /// One diagnostic: its code and message, the source with its labels, help and notes.
@@ -336,6 +346,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn of_very_many_faults_the_first_are_shown_and_the_rest_counted() {
+        let mut sources = Sources::default();
+        let file = sources.add("a", "x".repeat(1000));
+        let all: Diagnostics = (0..1000)
+            .map(|at| Diagnostic::error(CODE, Span::new(file, at, at + 1), "bad"))
+            .collect();
+        let text = diagnostics(&all, Files::new(&sources), Style::PLAIN);
+        assert_eq!(text.matches("error[some-fault]").count(), SHOWN);
+        assert!(text.ends_with("… and 900 more; `--format json` holds all\n"), "{text}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Text of `.gate` files to a tree with spans, and back: parser, formatter. No name is looked up here.
 
 pub mod ast;
+mod brackets;
 mod build;
 mod codes;
 mod compare;

@@ -1,6 +1,8 @@
-//! The checks before parsing, in one pass over the characters and one over the tokens: hidden and stray characters,
-//! strings without an end, brackets without a partner, and the nesting that would drive recursion too deep.
+//! The checks before parsing, each one pass over the characters or the tokens: hidden and stray characters, strings
+//! without an end, brackets without a partner, and the nesting that would drive recursion too deep.
 
+use super::brackets::Missing;
+use super::brackets::match_brackets;
 use super::codes;
 use super::faults::Faults;
 use super::lex::Kind;
@@ -9,9 +11,7 @@ use super::lex::lex;
 use super::limits::CHAIN_OPERANDS;
 use super::limits::Limits;
 use super::limits::MAX_DEPTH;
-use super::outline::Close;
 use super::outline::Outline;
-use super::outline::starts_declaration;
 use crate::diag::Diagnostic;
 use crate::text::FileId;
 use crate::text::Span;
@@ -26,13 +26,6 @@ pub(super) struct Scan<'t> {
     pub(super) missing: Vec<Missing>,
     /// Whether no token was left out: hidden characters and brackets that close nothing are, once reported.
     whole: bool,
-}
-
-/// A `{` without a partner, and the token before which it is taken to close.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Missing {
-    pub(super) opener: usize,
-    pub(super) before: usize,
 }
 
 impl Scan<'_> {
@@ -62,29 +55,21 @@ pub(super) fn scan<'t>(text: &'t str, file: FileId, limits: &Limits, faults: &mu
         .collect();
     let all = tokens.len();
     tokens.retain(|token| token.kind != Kind::Stray || !token.text.chars().all(is_hidden));
-    let mut brackets = match_brackets(&tokens, Unclosed::AtTheEnd);
-    if !brackets.are_sound() {
-        // Only a text whose brackets do not match is judged by its indentation.
-        brackets = match_brackets(&tokens, Unclosed::AtTheIndentation);
-        report_unmatched(&tokens, &brackets, file, faults);
-        let mut unmatched = brackets.unmatched.iter().copied().peekable();
-        let mut at = 0;
-        tokens.retain(|_| {
-            at += 1;
-            unmatched.next_if_eq(&(at - 1)).is_none()
-        });
-        brackets = match_brackets(&tokens, Unclosed::AtTheIndentation);
-    }
+    let brackets = match_brackets(&mut tokens, file, faults);
     let mut marks = vec![Mark::Fine; tokens.len()];
     stray_characters(&tokens, file, &mut marks, faults);
-    unclosed_brackets(&tokens, &brackets, file, &mut marks, faults);
+    for opener in &brackets.unclosed {
+        if let (Some(token), Some(mark)) = (tokens.get(*opener), marks.get_mut(*opener)) {
+            // What stands in a block may still parse; what stands in parentheses may not.
+            *mark = if token.is("{") { Mark::Reported } else { Mark::Barred };
+        }
+    }
     let whole = tokens.len() == all;
     let outline = Outline {
         tokens,
         close: brackets.close,
     };
     nesting(&outline, file, limits, &mut marks, faults);
-    // Found token by token, so `missing` is in order already.
     Scan {
         outline,
         marks,
@@ -165,160 +150,6 @@ fn stray_help(stray: &str) -> Option<String> {
         _ => return None,
     };
     Some(help.to_owned())
-}
-
-/// Where a `{` without a partner is taken to end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unclosed {
-    /// At the end of the file.
-    AtTheEnd,
-    /// Before a declaration that is indented no deeper than the line of the `{`.
-    AtTheIndentation,
-}
-
-#[derive(Default)]
-struct Brackets {
-    close: Vec<Option<Close>>,
-    /// Opening brackets that nothing closes, from the inside out.
-    unclosed: Vec<usize>,
-    /// Closing brackets that close nothing.
-    unmatched: Vec<usize>,
-    missing: Vec<Missing>,
-}
-
-impl Brackets {
-    fn are_sound(&self) -> bool {
-        self.unclosed.is_empty() && self.unmatched.is_empty()
-    }
-
-    fn pair(&mut self, opener: usize, inner: usize, end: usize) {
-        if let Some(slot) = self.close.get_mut(opener) {
-            *slot = Some(Close { inner, end });
-        }
-    }
-
-    /// An opening bracket that ends, unclosed, before a token.
-    fn leave_open(&mut self, tokens: &[Token<'_>], opener: usize, before: usize) {
-        self.unclosed.push(opener);
-        self.pair(opener, before, before);
-        if tokens.get(opener).is_some_and(|token| token.is("{")) {
-            self.missing.push(Missing { opener, before });
-        }
-    }
-}
-
-/// The most brackets that a closing one of another kind is taken to leave open.
-const REACH: usize = 64;
-
-fn match_brackets(tokens: &[Token<'_>], unclosed: Unclosed) -> Brackets {
-    let mut found = Brackets {
-        close: vec![None; tokens.len()],
-        ..Brackets::default()
-    };
-    // The open brackets, each with the indentation of its line.
-    let mut open: Vec<(usize, usize)> = Vec::new();
-    let mut indentation = 0;
-    let text = |at: usize| tokens.get(at).map_or("", |token| token.text);
-    for (at, token) in tokens.iter().enumerate() {
-        if token.first {
-            indentation = token.column;
-            if unclosed == Unclosed::AtTheIndentation && starts_declaration(tokens, at) {
-                while let Some((opener, _)) = open.pop_if(|(_, outer)| *outer >= indentation) {
-                    found.leave_open(tokens, opener, at);
-                }
-            }
-        }
-        if token.kind != Kind::Symbol {
-            continue;
-        }
-        match token.text {
-            "(" | "[" | "{" => open.push((at, indentation)),
-            // Parentheses hold no statement: a `;` ends all that are open inside the block.
-            ";" => {
-                while let Some((opener, _)) = open.pop_if(|(opener, _)| text(*opener) != "{") {
-                    found.leave_open(tokens, opener, at);
-                }
-            }
-            ")" | "]" | "}" => {
-                let partner = partner(token.text);
-                let within = |(opener, _): &&(usize, usize)| token.text == "}" || text(*opener) != "{";
-                let mut reachable = open.iter().rev().take(REACH).take_while(within);
-                match reachable.position(|(opener, _)| text(*opener) == partner) {
-                    None => found.unmatched.push(at),
-                    Some(inner) => {
-                        for _ in 0..inner {
-                            if let Some((opener, _)) = open.pop() {
-                                found.leave_open(tokens, opener, at);
-                            }
-                        }
-                        if let Some((opener, _)) = open.pop() {
-                            found.pair(opener, at, at + 1);
-                        }
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    while let Some((opener, _)) = open.pop() {
-        found.leave_open(tokens, opener, tokens.len());
-    }
-    found
-}
-
-fn partner(bracket: &str) -> &'static str {
-    match bracket {
-        ")" => "(",
-        "]" => "[",
-        "}" => "{",
-        "(" => ")",
-        "[" => "]",
-        _ => "}",
-    }
-}
-
-fn report_unmatched(tokens: &[Token<'_>], brackets: &Brackets, file: FileId, faults: &mut Faults) {
-    for token in brackets.unmatched.iter().filter_map(|at| tokens.get(*at)) {
-        let span = Span::new(file, token.start, token.end());
-        let help = format!("remove it, or open the `{}` it belongs to", partner(token.text));
-        let message = format!("this `{}` closes nothing", token.text);
-        faults.push(Diagnostic::error(codes::UNMATCHED_BRACKET, span, message).help(help));
-    }
-}
-
-/// Reports what is not closed; of brackets of a kind that end at one place, the outermost speaks for all.
-fn unclosed_brackets(tokens: &[Token<'_>], brackets: &Brackets, file: FileId, marks: &mut [Mark], faults: &mut Faults) {
-    let kind = |at: usize| (brackets.close.get(at), tokens.get(at).map(|token| token.text));
-    let mut inside = 0;
-    let mut unclosed = brackets.unclosed.iter().copied().peekable();
-    while let Some(at) = unclosed.next() {
-        let (Some(token), Some(mark)) = (tokens.get(at), marks.get_mut(at)) else {
-            continue;
-        };
-        // What stands in a block may still parse; what stands in parentheses may not.
-        *mark = if token.is("{") { Mark::Reported } else { Mark::Barred };
-        if unclosed.peek().is_some_and(|outer| kind(*outer) == kind(at)) {
-            inside += 1;
-            continue;
-        }
-        let span = Span::new(file, token.start, token.end());
-        let (code, what) = match token.text {
-            "{" => (codes::UNCLOSED_BLOCK, "block".to_owned()),
-            bracket => (codes::UNCLOSED_BRACKET, format!("`{bracket}`")),
-        };
-        let mut fault = Diagnostic::error(code, span, format!("this {what} is not closed"))
-            .label("opened here")
-            .help(format!("add the missing `{}`", partner(token.text)));
-        if inside > 0 {
-            fault = fault.note(format!("also not closed: {inside} more inside it"));
-        }
-        let close = brackets.close.get(at).copied().flatten();
-        if let Some(next) = close.and_then(|close| tokens.get(close.end)).filter(|_| token.is("{")) {
-            fault = fault.also(Span::new(file, next.start, next.end()), "taken to end before this");
-        }
-        faults.push(fault);
-        inside = 0;
-    }
 }
 
 /// How deep the tree is at one point: what the enclosing brackets add, and what this operand adds.

@@ -311,7 +311,7 @@ mod tests {
             .flat_map(quoted)
             .filter(|word| takes(Rule::any_word, word));
         let words: std::collections::BTreeSet<String> = words.chain(["__cedarx", "inn"].map(str::to_owned)).collect();
-        assert!(words.len() > 80, "{words:?}");
+        assert!(words.contains("allow") && words.contains("review"), "{words:?}");
         for word in &words {
             let word = word.as_str();
             assert_eq!(takes(Rule::name, word), !RESERVED.contains(&word), "{word}");

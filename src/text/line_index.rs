@@ -9,10 +9,16 @@ pub struct LineColumn {
     pub column: u32,
 }
 
-/// The line starts of one text.
+/// Bytes between two places at which the characters before them are counted.
+const STRIDE: usize = 1024;
+
+/// The line starts of one text, and counts of characters: a position is found without reading its whole line, which may
+/// be a megabyte with thousands of faults on it.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// The characters that start before byte `n * STRIDE`, and all of them at the end.
+    characters: Vec<u32>,
 }
 
 impl LineIndex {
@@ -20,12 +26,19 @@ impl LineIndex {
     #[must_use]
     pub fn new(text: &str) -> Self {
         let mut starts = vec![0];
+        let mut characters = Vec::with_capacity(text.len() / STRIDE + 1);
+        let mut count = 0;
         for (offset, byte) in text.bytes().enumerate() {
+            if offset % STRIDE == 0 {
+                characters.push(count);
+            }
+            count += u32::from(starts_character(byte));
             if byte == b'\n' {
                 starts.push(u32::try_from(offset + 1).unwrap_or(u32::MAX));
             }
         }
-        Self { starts }
+        characters.push(count);
+        Self { starts, characters }
     }
 
     /// The position of a byte offset of `text`, the text this index was made from.
@@ -33,14 +46,21 @@ impl LineIndex {
     pub fn line_column(&self, text: &str, offset: u32) -> LineColumn {
         let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
         let start = self.starts.get(line).copied().unwrap_or(0);
-        let column = text
-            .get(start as usize..offset as usize)
-            .map_or(0, |before| before.chars().count());
-        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
+        let column = self.characters_before(text, offset) - self.characters_before(text, start);
         LineColumn {
-            line: number(line),
-            column: number(column),
+            line: u32::try_from(line).unwrap_or(u32::MAX).saturating_add(1),
+            column: column.saturating_add(1),
         }
+    }
+
+    /// The characters that start before an offset.
+    fn characters_before(&self, text: &str, offset: u32) -> u32 {
+        let offset = (offset as usize).min(text.len());
+        let stride = offset / STRIDE;
+        let rest = text.as_bytes().get(stride * STRIDE..offset).unwrap_or_default();
+        let rest = rest.iter().filter(|byte| starts_character(**byte)).count();
+        let before = self.characters.get(stride).copied().unwrap_or(0);
+        before.saturating_add(u32::try_from(rest).unwrap_or(u32::MAX))
     }
 
     /// The byte offset at which a line (from 1) starts; `None` past the end.
@@ -48,6 +68,11 @@ impl LineIndex {
     pub fn line_start(&self, line: u32) -> Option<u32> {
         self.starts.get((line as usize).checked_sub(1)?).copied()
     }
+}
+
+/// Whether a byte of UTF-8 is the first of its character.
+fn starts_character(byte: u8) -> bool {
+    byte & 0b1100_0000 != 0b1000_0000
 }
 
 #[cfg(test)]
@@ -63,5 +88,26 @@ mod tests {
         assert_eq!(index.line_column(text, 7), LineColumn { line: 3, column: 1 });
         assert_eq!(index.line_start(3), Some(7));
         assert_eq!(index.line_start(4), None);
+    }
+
+    #[test]
+    fn positions_in_long_lines_are_those_of_counting() {
+        let text = format!("{}\n{}\n", "aé".repeat(3 * STRIDE), "ö".repeat(STRIDE));
+        let index = LineIndex::new(&text);
+        let offsets = text.char_indices().map(|(offset, _)| offset).chain([text.len()]);
+        for offset in offsets.step_by(7) {
+            let before = text.get(..offset).unwrap();
+            let line = before.matches('\n').count();
+            let column = before.rsplit('\n').next().unwrap().chars().count();
+            let expected = LineColumn {
+                line: u32::try_from(line).unwrap() + 1,
+                column: u32::try_from(column).unwrap() + 1,
+            };
+            assert_eq!(
+                index.line_column(&text, u32::try_from(offset).unwrap()),
+                expected,
+                "{offset}"
+            );
+        }
     }
 }

@@ -1,11 +1,20 @@
 //! The command line, run as a user runs it: output, standard error and exit code.
 
+mod build;
+mod check;
+mod hostile;
+mod init;
+mod test;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::process::Stdio;
 
+use tempfile::TempDir;
+
+use crate::support::paths;
 use crate::support::root;
 
 /// What a run came to.
@@ -35,12 +44,78 @@ fn run(args: &str) -> Run {
     run_in(root(), args.split_whitespace())
 }
 
+/// A copy of an example package, for tests that change it.
+struct Copy {
+    dir: TempDir,
+}
+
+impl Copy {
+    fn of(example: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = Self { dir };
+        for path in paths(&format!("examples/{example}")) {
+            let inside = path.strip_prefix(&format!("examples/{example}/")).unwrap();
+            copy.write(inside, &fs::read_to_string(root().join(&path)).unwrap());
+        }
+        copy
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Replaces a text that must be there.
+    fn replace(&self, name: &str, old: &str, new: &str) {
+        let text = self.read(name);
+        assert!(text.contains(old), "{name} holds {old}");
+        self.write(name, &text.replace(old, new));
+    }
+
+    /// Runs in the package's folder.
+    fn run(&self, args: &str) -> Run {
+        run_in(self.dir.path(), args.split_whitespace())
+    }
+}
+
 #[test]
 fn explain_prints_the_section_of_a_code() {
     let run = run("explain role-cycle");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(run.out.starts_with("## role-cycle\n"), "{}", run.out);
     assert!(!run.out.contains("## extends-other-kind"), "one section only");
+}
+
+#[test]
+fn explain_prints_the_page_of_a_lint() {
+    let run = run("explain unisolated-tenant");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(run.out.starts_with("# unisolated-tenant\n"), "{}", run.out);
+}
+
+#[test]
+fn lints_are_listed_with_their_levels() {
+    let run = run("lint --list");
+    assert_eq!(run.code, 0);
+    let levels: Vec<_> = run
+        .out
+        .lines()
+        .map(|line| line.split_whitespace().nth(1).unwrap())
+        .collect();
+    assert!(
+        levels.len() > 7 && levels.iter().all(|level| ["allow", "warn", "error"].contains(level)),
+        "{}",
+        run.out
+    );
 }
 
 #[test]
@@ -133,41 +208,4 @@ fn a_reader_that_stops_listening_ends_nothing_but_the_writing() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
-}
-
-#[test]
-fn init_writes_a_package_and_replaces_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let run = run_in(dir.path(), ["init", "My Shop"]);
-    assert_eq!((run.code, run.err.as_str()), (0, ""));
-    let project = fs::read_to_string(dir.path().join("My Shop/gatewright.toml")).unwrap();
-    assert!(project.contains("name = \"my-shop\""), "{project}");
-
-    let policy = dir.path().join("My Shop/policy/invoices.gate");
-    fs::write(&policy, "mine").unwrap();
-    fs::remove_file(dir.path().join("My Shop/gatewright.toml")).unwrap();
-    let again = run_in(dir.path(), ["init", "My Shop"]);
-    assert_eq!((again.code, again.out.as_str()), (2, ""));
-    insta::assert_snapshot!(again.err, @"
-    error: `My Shop/policy/invoices.gate` exists, and `init` replaces nothing
-      help: name a new folder, or move the file away
-    ");
-    assert_eq!(fs::read_to_string(&policy).unwrap(), "mine");
-    assert!(
-        !dir.path().join("My Shop/gatewright.toml").exists(),
-        "nothing is written where something is in the way"
-    );
-}
-
-#[test]
-fn init_in_the_current_folder_takes_its_name() {
-    let dir = tempfile::tempdir().unwrap();
-    let shop = dir.path().join("corner-shop");
-    fs::create_dir(&shop).unwrap();
-    assert_eq!(run_in(&shop, ["init", "."]).code, 0);
-    assert!(
-        fs::read_to_string(shop.join("gatewright.toml"))
-            .unwrap()
-            .contains("\"corner-shop\"")
-    );
 }

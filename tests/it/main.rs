@@ -13,6 +13,7 @@
 mod book;
 mod cedar_examples;
 mod cli;
+mod fail_open;
 mod mdtest;
 mod reference;
 mod scenarios;

@@ -4,3 +4,4 @@
 mod complete;
 mod files;
 mod layers;
+mod lints;

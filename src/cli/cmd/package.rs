@@ -12,7 +12,9 @@ use crate::cli::exit::Exit;
 use crate::cli::progress;
 use crate::config::Level;
 use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
 use crate::lint;
+use crate::lint::Lint;
 use crate::load;
 use crate::load::CedarInput;
 use crate::load::PackageFiles;
@@ -42,7 +44,7 @@ impl Package {
             let loaded = read(args, &mut loading)?;
             let options = pipeline::Options {
                 at: args.at.unwrap_or_else(env::today),
-                levels: levels(lints),
+                levels: levels(lints)?,
             };
             let checked = pipeline::check(&loaded, &options, loading);
             Ok(Self { loaded, checked, named })
@@ -129,13 +131,23 @@ fn read(args: &PackageArgs, out: &mut Diagnostics) -> Result<PackageFiles, CliEr
 }
 
 /// The levels of the command line. Of two about one lint the stricter one counts, in whatever order they stand.
-fn levels(args: &LintArgs) -> Vec<(String, Level)> {
-    [
+fn levels(args: &LintArgs) -> Result<Vec<(String, Level)>, CliError> {
+    let groups = [
         (&args.allow, Level::Allow),
         (&args.warn, Level::Warn),
         (&args.deny, Level::Error),
-    ]
-    .into_iter()
-    .flat_map(|(lints, level)| lints.iter().map(move |lint| (lint.clone(), level)))
-    .collect()
+    ];
+    let mut levels = Vec::new();
+    for (ids, level) in groups {
+        for id in ids {
+            if lint::find(id).is_none() {
+                return Err(CliError::UnknownLint {
+                    id: id.clone(),
+                    near: did_you_mean(id, lint::all().map(Lint::id)),
+                });
+            }
+            levels.push((id.clone(), level));
+        }
+    }
+    Ok(levels)
 }

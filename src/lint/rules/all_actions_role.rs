@@ -1,5 +1,8 @@
 //! A role that reaches every action of a type, inherited grants included.
 
+use std::collections::BTreeSet;
+
+use crate::graph::ActionId;
 use crate::graph::EntityType;
 use crate::graph::Grant;
 use crate::graph::Program;
@@ -18,32 +21,35 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     let program = cx.program;
+    let types: Vec<&EntityType> = program
+        .types
+        .iter()
+        .filter(|ty| is_worth_splitting(program, ty))
+        .collect();
+    let reach: Vec<BTreeSet<ActionId>> = program.role_ids().map(|id| reached(&program.grants_of(id))).collect();
+    let reaches_all = |id: RoleId, ty: &EntityType| {
+        let reached = reach.get(id.index());
+        reached.is_some_and(|reached| ty.actions.iter().all(|action| reached.contains(action)))
+    };
     for id in program.role_ids() {
         let Some(role) = program.role(id) else { continue };
-        for ty in program.types.iter().filter(|ty| is_worth_splitting(program, ty)) {
-            let Some(grants) = reaches_all(program, id, ty) else {
-                continue;
-            };
+        for ty in types.iter().filter(|ty| reaches_all(id, ty)) {
             // Who extends a role that has everything adds nothing to it.
-            let inherited = role
-                .extends
-                .iter()
-                .any(|(base, _)| reaches_all(program, *base, ty).is_some());
-            if inherited {
+            if role.extends.iter().any(|(base, _)| reaches_all(*base, ty)) {
                 continue;
             }
             let name = role.full_name(program);
+            let message = format!("the role `{name}` reaches every action of `{}`", ty.name);
             let mut finding = out
-                .finding(
-                    role.span,
-                    format!("the role `{name}` reaches every action of `{}`", ty.name),
-                )
+                .finding(role.span, message)
                 .label(format!("all {} of them", ty.actions.len()));
-            for grant in grants {
-                finding = finding.also(grant.statement.span, "by this grant");
+            for grant in program.grants_of(id) {
+                if grant.actions.iter().any(|(action, _)| ty.actions.contains(action)) {
+                    finding = finding.also(grant.statement.span, "by this grant");
+                }
             }
             out.push(finding.help(format!(
-                "give `{name}` what its duty needs, and the rest to a role of its own, so that no one account can do all to a `{}`",
+                "give `{name}` what its duty needs, and the rest of `{}` to a role of its own, so that no one account can do it all",
                 ty.name
             )));
         }
@@ -56,14 +62,10 @@ fn is_worth_splitting(program: &Program, ty: &EntityType) -> bool {
     ty.actions.len() >= 2 && !ty.actions.iter().all(|id| reads(*id))
 }
 
-/// The grants by which a role reaches every action of a type.
-fn reaches_all<'a>(program: &'a Program, role: RoleId, ty: &EntityType) -> Option<Vec<&'a Grant>> {
-    let mut grants = program.grants_of(role);
-    grants.retain(|grant| grant.actions.iter().any(|(id, _)| ty.actions.contains(id)));
-    let reached = |id| {
-        grants
-            .iter()
-            .any(|grant| grant.actions.iter().any(|(granted, _)| *granted == id))
-    };
-    ty.actions.iter().all(|id| reached(*id)).then_some(grants)
+fn reached(grants: &[&Grant]) -> BTreeSet<ActionId> {
+    grants
+        .iter()
+        .flat_map(|grant| &grant.actions)
+        .map(|(id, _)| *id)
+        .collect()
 }

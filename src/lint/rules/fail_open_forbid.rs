@@ -16,13 +16,11 @@ use crate::lint::Sink;
 use crate::lint::declare_lint;
 use crate::lint::expr::children;
 use crate::lint::hazards::Hazard;
-use crate::lint::hazards::HazardKind;
 use crate::lint::hazards::Holds;
 use crate::lint::hazards::Variables;
 use crate::lint::hazards::hazards;
 use crate::lint::raw;
 use crate::lint::raw::Request;
-use crate::lower::Draft;
 use crate::lower::Effect;
 use crate::text::Span;
 
@@ -35,9 +33,8 @@ declare_lint! {
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
-    let requests = raw::requests(cx.program);
-    let scopes = raw::Scopes::new(cx);
-    gate(cx, &requests, &scopes, out);
+    let requests = raw::Requests::new(cx);
+    gate(cx, &requests, out);
     for policy in &cx.lowered.raw {
         let Some(body) = raw::body(policy, pst::Effect::Forbid) else {
             continue;
@@ -50,8 +47,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 raw::Clause::Unless(expr) => (expr, Holds::WhenFalse),
             })
             .collect();
-        let admitted = requests.iter().copied().filter(|request| scopes.admit(&body, *request));
-        let mut kinds = kinds(cx.program, &conditions, admitted);
+        let mut kinds = kinds(cx.program, &conditions, &requests.admitted(&body));
         if cx.lowered.schema.is_none() {
             kinds.push(nothing_known());
         }
@@ -59,48 +55,42 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             .iter()
             .flat_map(|kind| hazards(cx.program, kind, &conditions))
             .collect();
-        if !found.is_empty() {
-            let at = raw::keyword(policy, cx.sources);
-            let message = format!(
-                "the forbid `{}` can error, and then it does not forbid",
-                policy.policy.id()
-            );
-            let finding = out.finding(at, message).label("skipped whenever it errors");
-            out.push(labelled(finding, &found, Origin::Raw));
+        let message = format!(
+            "the forbid `{}` can error, and then it does not forbid",
+            policy.policy.id()
+        );
+        let at = raw::keyword(policy, cx.sources);
+        if let Some(finding) = finding(out, message, at, &found, Origin::Raw) {
+            out.push(finding);
         }
     }
 }
 
 /// `deny`, which no permit repeats; and guards as far as raw permits rely on them. Gate's own permits have their guards
 /// conjoined, so a guard that errors there lets nobody in.
-fn gate(cx: &Cx<'_>, requests: &[Request], scopes: &raw::Scopes<'_>, out: &mut Sink) {
-    let permits: Vec<pst::Template> = cx
+fn gate(cx: &Cx<'_>, requests: &raw::Requests<'_>, out: &mut Sink) {
+    let denies: BTreeSet<Span> = cx.program.denies.iter().map(|deny| deny.statement.span).collect();
+    let permits = cx
         .lowered
         .raw
         .iter()
-        .filter_map(|policy| raw::body(policy, pst::Effect::Permit))
-        .collect();
+        .filter_map(|policy| raw::body(policy, pst::Effect::Permit));
+    let permitted: BTreeSet<Request> = permits.flat_map(|body| requests.admitted(&body)).collect();
     let mut found: BTreeMap<(Span, &str, Origin), BTreeSet<Hazard>> = BTreeMap::new();
     for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Forbid) {
-        let is_deny = cx.program.denies.iter().any(|deny| deny.statement.span == draft.span);
-        let concerned = requests
-            .iter()
-            .copied()
-            .filter(|request| concerns(cx.program, draft, *request));
-        let concerned: Vec<Request> = match is_deny {
-            true => concerned.collect(),
-            false => concerned
-                .filter(|request| permits.iter().any(|permit| scopes.admit(permit, *request)))
-                .collect(),
-        };
+        let is_deny = denies.contains(&draft.span);
+        if !is_deny && permitted.is_empty() {
+            continue;
+        }
+        let mut concerned = requests.concerned(draft);
+        concerned.retain(|request| is_deny || permitted.contains(request));
         let origin = if is_deny { Origin::Deny } else { Origin::Guard };
         let when = draft.when.iter().map(|part| (&part.expr, Holds::WhenTrue));
-        let conditions: Vec<(&TypedExpr, Holds)> = when.collect();
         let required: Vec<TypedExpr> = draft.unless.iter().map(|part| part.expr.clone()).collect();
         let required = TypedExpr::all(required, draft.span);
         let unless = (!draft.unless.is_empty()).then_some((&required, Holds::WhenFalse));
-        let conditions: Vec<_> = conditions.into_iter().chain(unless).collect();
-        for kind in kinds(cx.program, &conditions, concerned.into_iter()) {
+        let conditions: Vec<(&TypedExpr, Holds)> = when.chain(unless).collect();
+        for kind in kinds(cx.program, &conditions, &concerned) {
             found
                 .entry((draft.span, draft.statement.as_str(), origin))
                 .or_default()
@@ -108,15 +98,13 @@ fn gate(cx: &Cx<'_>, requests: &[Request], scopes: &raw::Scopes<'_>, out: &mut S
         }
     }
     for ((span, statement, origin), found) in found {
-        if found.is_empty() {
-            continue;
-        }
         let message = match origin {
             Origin::Guard => format!("the guard `{statement}` can error, and then it does not hold for raw permits"),
             _ => format!("the deny `{statement}` can error, and then it does not deny"),
         };
-        let finding = out.finding(span, message).label("skipped whenever it errors");
-        out.push(labelled(finding, &found, origin));
+        if let Some(finding) = finding(out, message, span, &found, origin) {
+            out.push(finding);
+        }
     }
 }
 
@@ -128,50 +116,29 @@ enum Origin {
     Raw,
 }
 
-fn labelled(mut finding: Diagnostic, found: &BTreeSet<Hazard>, origin: Origin) -> Diagnostic {
-    for hazard in found {
-        finding = finding.also(hazard.span, hazard.label());
-    }
-    let Some(first) = found.first() else { return finding };
-    let test = match first.kind {
-        HazardKind::Absent | HazardKind::Undeclared => match first.what.rsplit_once('.') {
-            Some((of, tag)) if tag.starts_with("getTag") => Some(format!(
-                "test it first: `{of}.{} && …`",
-                tag.replacen("getTag", "hasTag", 1)
-            )),
-            Some((of, name)) => Some(format!("test it first: `{of} has {name} && …`")),
-            None => None,
-        },
-        HazardKind::NotLoaded => Some(format!("test it first: `{} has … && …`", first.what)),
-        HazardKind::Overflow => Some("compare without computing: keep what is compared in attributes".to_owned()),
-        HazardKind::Malformed => Some("give the attribute the type itself, in the schema".to_owned()),
+/// A finding with its places: at the word that forbids, or where the first of them lies in a Gate statement.
+fn finding(out: &Sink, message: String, at: Span, found: &BTreeSet<Hazard>, origin: Origin) -> Option<Diagnostic> {
+    let first = found.first()?;
+    let inside = found.iter().find(|hazard| at.contains(hazard.span));
+    let mut finding = match inside {
+        Some(hazard) => out.finding(hazard.span, message).label(hazard.error.label()),
+        None => out.finding(at, message).label("skipped whenever it errors"),
     };
+    for hazard in found.iter().filter(|hazard| inside != Some(*hazard)) {
+        finding = finding.also(hazard.span, hazard.error.label());
+    }
     let instead = match origin {
         Origin::Deny => {
-            Some("put the condition, negated, into a `require`: it is conjoined to every grant, and fails closed")
+            "put the condition, negated, into a `require`: it is conjoined to every grant, and fails closed"
         }
-        Origin::Guard => Some("write the raw permits as grants, to which the guard is conjoined"),
-        Origin::Raw => Some("put the condition, negated, into each permit, which fails closed"),
+        Origin::Guard => "write the raw permits as grants, to which the guard is conjoined",
+        Origin::Raw => "put the condition, negated, into each permit, which fails closed",
     };
-    let help = test.into_iter().chain(instead.map(str::to_owned)).collect::<Vec<_>>();
-    finding.help(help.join("; or "))
-}
-
-/// Whether a policy of a Gate statement is about a kind of request.
-fn concerns(program: &Program, draft: &Draft, request: Request) -> bool {
-    let is = |id, cedar: &str| program.ty(id).is_some_and(|ty| ty.cedar == cedar);
-    let action = program.action(request.action);
-    is(request.principal, &draft.principal)
-        && is(request.resource, &draft.resource)
-        && (draft.actions.is_empty() || action.is_some_and(|action| draft.actions.contains(&action.cedar)))
+    Some(finding.help(format!("{}; or {instead}", first.error.remedy())))
 }
 
 /// The kinds of request that make a difference to conditions: those variables that they read, each kind once.
-fn kinds(
-    program: &Program,
-    conditions: &[(&TypedExpr, Holds)],
-    requests: impl Iterator<Item = Request>,
-) -> Vec<Variables> {
+fn kinds(program: &Program, conditions: &[(&TypedExpr, Holds)], requests: &[Request]) -> Vec<Variables> {
     let reads = |variable| conditions.iter().any(|(condition, _)| mentions(condition, variable));
     let (principal, resource, context) = (
         reads(Variable::Principal),
@@ -179,6 +146,7 @@ fn kinds(
         reads(Variable::Context),
     );
     let requests: BTreeSet<_> = requests
+        .iter()
         .map(|request| {
             (
                 principal.then_some(request.principal),

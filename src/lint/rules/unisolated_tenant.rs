@@ -1,5 +1,8 @@
 //! A type that principals and resources both belong to, and no `isolate` keeps apart.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
 use crate::graph;
 use crate::graph::Program;
 use crate::graph::TypeId;
@@ -18,21 +21,18 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     let program = cx.program;
-    let mut open: Vec<(TypeId, TypeId, TypeId)> = Vec::new();
+    let up: BTreeMap<TypeId, BTreeSet<TypeId>> = program.type_ids().map(|id| (id, above(program, id))).collect();
+    let mut open: BTreeMap<TypeId, (TypeId, TypeId)> = BTreeMap::new();
     for principal in program.types_of(|kind| *kind == TypeKind::Principal) {
-        for resource in program.types_of(|kind| *kind == TypeKind::Resource) {
-            open.extend(open_tenants(program, principal, resource).map(|tenant| (tenant, principal, resource)));
+        for resource in asked_for(program) {
+            for tenant in open_tenants(program, &up, principal, resource) {
+                open.entry(tenant).or_insert((principal, resource));
+            }
         }
     }
-    let mut tenants: Vec<TypeId> = open.iter().map(|(tenant, ..)| *tenant).collect();
-    tenants.sort_unstable();
-    tenants.dedup();
-    for tenant in tenants {
+    for (tenant, (principal, resource)) in open {
         let Some(found) = program.ty(tenant) else { continue };
-        let Some((_, principal, resource)) = open.iter().find(|(of, ..)| *of == tenant) else {
-            continue;
-        };
-        let by = last_step(program, *principal, tenant).unwrap_or_default();
+        let by = last_step(program, principal, tenant).unwrap_or_default();
         let mut finding = out
             .finding(
                 found.span,
@@ -43,42 +43,59 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 "write `isolate by {by};`: every grant then holds within one `{}` only",
                 found.name
             ));
-        for (ty, what) in [(*principal, "acts"), (*resource, "is acted on")] {
+        let parties = [(principal, "one"), (resource, "one, too")];
+        for (ty, what) in parties.into_iter().filter(|(ty, _)| *ty != tenant) {
             if let Some(ty) = program.ty(ty) {
-                finding = finding.also(ty.span, format!("a `{}` of one {what}", ty.name));
+                finding = finding.also(ty.span, format!("each `{}` belongs to {what}", ty.name));
             }
         }
         out.push(finding);
     }
 }
 
-/// The nearest types that both reach by named parents, and that no isolation of the two settles.
-fn open_tenants(program: &Program, principal: TypeId, resource: TypeId) -> impl Iterator<Item = TypeId> {
-    let shared: Vec<TypeId> = program
-        .type_ids()
-        .filter(|tenant| *tenant != principal && *tenant != resource)
-        .filter(|tenant| reaches(program, principal, *tenant) && reaches(program, resource, *tenant))
-        .collect();
-    // Who is excepted by name is open on purpose, and for a reason.
-    let settled = |tenant: TypeId| {
-        program
-            .isolations
-            .iter()
-            .any(|isolation| reaches(program, isolation.tenant, tenant))
-    };
-    let open: Vec<TypeId> = shared.into_iter().filter(|tenant| !settled(*tenant)).collect();
-    let nearest = open.clone();
-    open.into_iter().filter(move |tenant| {
-        // Within one Org is within one Region, where each Org has one Region.
-        !nearest
-            .iter()
-            .any(|nearer| nearer != tenant && reaches(program, *nearer, *tenant))
+/// A type and all that it reaches by named parents.
+fn above(program: &Program, id: TypeId) -> BTreeSet<TypeId> {
+    let mut found = BTreeSet::from([id]);
+    let mut next = vec![id];
+    while let Some(ty) = next.pop().and_then(|id| program.ty(id)) {
+        let named = ty.parents.iter().filter(|link| link.attribute.is_some());
+        next.extend(named.map(|link| link.ty).filter(|parent| found.insert(*parent)));
+    }
+    found
+}
+
+/// The resource types of the program on which some action is decided.
+fn asked_for(program: &Program) -> impl Iterator<Item = TypeId> {
+    program.types_of(|kind| *kind == TypeKind::Resource).filter(|id| {
+        let mut actions = program.actions.iter();
+        actions.any(|action| action.decided_on.contains(id))
     })
 }
 
-/// Whether a type is another, or reaches it by named parents.
-fn reaches(program: &Program, from: TypeId, to: TypeId) -> bool {
-    !graph::paths(program, from, to).is_empty()
+/// The nearest types that both belong to, the resource perhaps being one, and that no isolation settles. What belongs to
+/// a principal is its own, and not shared.
+fn open_tenants(
+    program: &Program,
+    up: &BTreeMap<TypeId, BTreeSet<TypeId>>,
+    principal: TypeId,
+    resource: TypeId,
+) -> Vec<TypeId> {
+    let reaches = |from: TypeId, to: TypeId| up.get(&from).is_some_and(|above| above.contains(&to));
+    // Who is excepted by name is open on purpose, and for a reason.
+    let settled = |tenant| {
+        program
+            .isolations
+            .iter()
+            .any(|isolation| reaches(isolation.tenant, tenant))
+    };
+    let open: Vec<TypeId> = program
+        .type_ids()
+        .filter(|tenant| *tenant != principal && reaches(principal, *tenant) && reaches(resource, *tenant))
+        .filter(|tenant| !settled(*tenant))
+        .collect();
+    // Within one Org is within one Region, where each Org has one Region.
+    let nearer = |tenant| open.iter().any(|other| *other != tenant && reaches(*other, tenant));
+    open.iter().copied().filter(|tenant| !nearer(*tenant)).collect()
 }
 
 /// The attribute by which a principal names its tenant.

@@ -166,6 +166,12 @@ impl<'t> Part<'_, 't> {
                 "write `allow read, list on Payout`",
             );
         }
+        if main == "principal" && found == "acts" {
+            let message = "`acts for` is not in this edition of the language";
+            return Some(
+                Diagnostic::error(codes::NOT_IN_EDITION, span, message).help("the words are kept for a later edition"),
+            );
+        }
         if found == "unless" && main != "assert" {
             return syntax("`unless` belongs to `assert` only".to_owned(), "write `when !(…)`");
         }

@@ -9,6 +9,8 @@ use super::MARKETPLACE;
 use super::formatted;
 use super::parsed;
 use crate::syntax::equal_but_for_spans;
+use crate::syntax::grammar::Rule;
+use crate::syntax::grammar::parse_rule;
 use crate::syntax::lex::Kind;
 use crate::syntax::lex::Token;
 use crate::syntax::lex::lex;
@@ -204,6 +206,8 @@ fn check(text: &str) {
         assert!(!sources.slice(item.span).is_empty(), "{item:?}");
     }
     if out.is_empty() {
+        // Nothing may be left out of the tree in silence.
+        assert!(parse_rule(Rule::file, text).is_ok(), "{text}");
         formatted(text);
     }
 }

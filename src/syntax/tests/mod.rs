@@ -3,6 +3,7 @@
 mod broken;
 mod hostile;
 mod laws;
+mod refused;
 mod sound;
 mod style;
 

@@ -1,0 +1,180 @@
+//! Files, declarations, names and literals.
+
+use crate::text::Duration;
+use crate::text::FileId;
+use crate::text::Instant;
+use crate::text::Span;
+
+use super::ActionSetDecl;
+use super::AssertDecl;
+use super::BreakGlassDecl;
+use super::ConditionDecl;
+use super::ContextDecl;
+use super::DenyDecl;
+use super::EntityDecl;
+use super::EnumDecl;
+use super::GrantDecl;
+use super::IsolateDecl;
+use super::RequireDecl;
+use super::RoleDecl;
+use super::SeparateDecl;
+
+/// A name with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ident {
+    /// The text.
+    pub text: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// A dotted or `::` name: `Org.admin`, `Payout.create`, `Marketplace::User`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path {
+    /// At least one part.
+    pub parts: Vec<Ident>,
+    /// The whole name.
+    pub span: Span,
+}
+
+impl Path {
+    /// The parts joined by dots.
+    #[must_use]
+    pub fn dotted(&self) -> String {
+        self.parts
+            .iter()
+            .map(|part| part.text.as_str())
+            .collect::<Vec<_>>()
+            .join(".")
+    }
+
+    /// The last part.
+    #[must_use]
+    pub fn last(&self) -> Option<&Ident> {
+        self.parts.last()
+    }
+}
+
+/// A string literal, unescaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The value.
+    pub value: String,
+    /// The literal with its quotes.
+    pub span: Span,
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Which.
+    pub file: FileId,
+    /// Its declarations in the order of the text.
+    pub items: Vec<Item>,
+}
+
+/// A declaration with what stands before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// `///` lines, joined by newlines.
+    pub doc: Option<String>,
+    /// `@name(…)`.
+    pub annotations: Vec<Annotation>,
+    /// `label:` before a statement.
+    pub label: Option<Ident>,
+    /// What is declared.
+    pub kind: ItemKind,
+    /// The whole declaration without doc and annotations.
+    pub span: Span,
+}
+
+/// `@name`, `@name("text")`, `@allow(lint, because: "…", until: "…")`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Annotation {
+    /// The name after `@`.
+    pub name: Ident,
+    /// The arguments.
+    pub args: Vec<AnnotationArg>,
+    /// The whole annotation.
+    pub span: Span,
+}
+
+/// One argument of an annotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnnotationArg {
+    /// `because` in `because: "…"`.
+    pub key: Option<Ident>,
+    /// The value.
+    pub value: AnnotationValue,
+    /// The whole argument.
+    pub span: Span,
+}
+
+/// The value of an annotation's argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnnotationValue {
+    /// A string.
+    Text(Text),
+    /// A bare name, a lint's id with its hyphens included.
+    Name(Ident),
+}
+
+/// The kinds of declarations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ItemKind {
+    /// `namespace N;`
+    Namespace(Path),
+    /// `enum E { … }`
+    Enum(EnumDecl),
+    /// `principal`, `resource`, `group`
+    Entity(EntityDecl),
+    /// `actions crud { … }`
+    ActionSet(ActionSetDecl),
+    /// `context { … }`
+    Context(ContextDecl),
+    /// `condition c(…) = …;`
+    Condition(ConditionDecl),
+    /// `role r … { … }`
+    Role(RoleDecl),
+    /// `allow …;` outside a role
+    Grant(GrantDecl),
+    /// `deny …;`
+    Deny(DenyDecl),
+    /// `require …;`
+    Require(RequireDecl),
+    /// `isolate …;`
+    Isolate(IsolateDecl),
+    /// `separate …;`
+    Separate(SeparateDecl),
+    /// `break-glass g { … }`
+    BreakGlass(BreakGlassDecl),
+    /// `assert a: …;`
+    Assert(AssertDecl),
+}
+
+/// An RFC 3339 instant as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstantLiteral {
+    /// The literal.
+    pub text: Text,
+    /// Its value; `None` where the text is no instant with a zone (reported by the parser).
+    pub at: Option<Instant>,
+}
+
+/// A whole number with its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number {
+    /// The value.
+    pub value: i64,
+    /// Where.
+    pub span: Span,
+}
+
+/// A duration with its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DurationLiteral {
+    /// The value.
+    pub value: Duration,
+    /// Where.
+    pub span: Span,
+}

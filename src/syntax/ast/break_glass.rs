@@ -1,0 +1,78 @@
+//! Break-glass profiles.
+
+use crate::text::Span;
+
+use super::Actions;
+use super::DurationLiteral;
+use super::Expr;
+use super::Ident;
+use super::Number;
+use super::Path;
+use super::Text;
+use super::Types;
+
+/// `break-glass payout_incident { … }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BreakGlassDecl {
+    /// The name.
+    pub name: Ident,
+    /// The clauses in their order.
+    pub clauses: Vec<BreakGlassClause>,
+}
+
+/// A clause with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BreakGlassClause {
+    /// What it says.
+    pub kind: BreakGlassKind,
+    /// The whole clause.
+    pub span: Span,
+}
+
+/// The clauses of a break-glass profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BreakGlassKind {
+    /// `for support, Org.admin;`
+    For(Vec<Path>),
+    /// `grants read, approve on Payout;`
+    Grants(Actions, Types),
+    /// `resources at most 5;`
+    ResourcesAtMost(Number),
+    /// `requires reason, ticket like "INC-*";`
+    Requires(Vec<Requirement>),
+    /// `when step_up;`
+    When(Expr),
+    /// `approved by 2 of security_lead;`
+    ApprovedBy(Number, Path),
+    /// `approved by none;`
+    ApprovedByNone,
+    /// `refused by 1;`
+    RefusedBy(Number),
+    /// `pending 30m;`
+    Pending(DurationLiteral),
+    /// `expires within 2h;`
+    ExpiresWithin(DurationLiteral),
+    /// `uses at most 20;`
+    UsesAtMost(Number),
+    /// `cooldown 1h;`
+    Cooldown(DurationLiteral),
+    /// `grants per 24h at most 2;`
+    GrantsPer(DurationLiteral, Number),
+    /// `lifts risk_gate;`
+    Lifts(Vec<Ident>),
+    /// `alerts on request, use to "secops";`
+    Alerts(Vec<Ident>, Text),
+    /// `revoked by security_lead;`
+    RevokedBy(Vec<Path>),
+    /// `review within 24h by security_lead;`
+    Review(DurationLiteral, Path),
+}
+
+/// `reason`, `ticket like "INC-*"`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// What the request must carry: `reason` or `ticket`.
+    pub name: Ident,
+    /// A pattern it must match.
+    pub like: Option<Text>,
+}

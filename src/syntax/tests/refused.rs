@@ -1,0 +1,303 @@
+//! Texts that are well bracketed and still refused: habits of other languages, reserved words, bad literals, clauses out of place.
+
+use super::faults;
+
+#[test]
+fn habits_of_other_languages_get_the_gate_form() {
+    insta::assert_snapshot!(faults(r#"allow User to read on Payout unless a;
+condition b = a = 1;
+condition c = a and b;
+condition d = a or b;
+condition e = not a;
+condition f = a => 1;
+condition g = a & b;
+condition h = a / 2;
+allow everything;
+allow * on Payout;
+permit User to read on Payout;
+action read;"#), @r#"
+syntax 1:30 `unless` belongs to `assert` only
+  1:30 `unless`
+  = write `when !(…)`
+syntax 2:17 `=` is no operator here
+  2:17 `=`
+  = write `==` to compare
+syntax 3:17 `and` is no operator here
+  3:17 `and`
+  = write `&&`
+syntax 4:17 `or` is no operator here
+  4:17 `or`
+  = write `||`
+syntax 5:15 `not` is no operator
+  5:15 `not`
+  = write `!`
+syntax 6:17 `=>` is no operator here
+  6:17 `=>`
+  = write `>=`
+syntax 7:17 `&` is no operator here
+  7:17 `&`
+  = write `&&`
+syntax 8:17 `/` is no operator here
+  8:17 `/`
+  = Cedar has neither division nor remainder
+syntax 9:7 a grant names its actions and its type
+  9:7 `everything`
+  = write `allow read, list on Payout`; nothing allows everything
+syntax 10:7 a grant names its actions and its type
+  10:7 `*`
+  = write `allow read, list on Payout`
+unknown-keyword 11:1 `permit` begins no declaration
+  11:1 `permit`
+  = write `allow … on …` or `deny … to … on …`; Cedar policies stand in `.cedar` files
+unknown-keyword 12:1 `action` begins no declaration
+  12:1 `action`
+  = actions stand in the block of their `resource`
+0 kept
+"#);
+}
+
+#[test]
+fn a_reserved_word_is_no_name() {
+    insta::assert_snapshot!(faults(r#"role for for User;
+principal if;
+condition c(resource: Payout) = true;"#), @r#"
+reserved-word 1:6 expected a name, found the reserved word `for`
+  1:6 `for`
+  = put the missing name before it, or choose another name
+reserved-word 2:11 expected a name, found the reserved word `if`
+  2:11 `if`
+  = put the missing name before it, or choose another name
+reserved-word 3:13 expected a name, found the reserved word `resource`
+  3:13 `resource`
+  = put the missing name before it, or choose another name
+0 kept
+"#);
+}
+
+#[test]
+fn what_a_later_edition_will_have_is_refused() {
+    insta::assert_snapshot!(faults(r#"import "platform" { User };
+param env: { dev, prod };
+principal Agent acts for User as user;"#), @r#"
+not-in-edition 1:1 `import` is not in this edition of the language
+  1:1 `import`
+  = the word is kept for a later edition; remove the declaration
+not-in-edition 2:1 `param` is not in this edition of the language
+  2:1 `param`
+  = the word is kept for a later edition; remove the declaration
+not-in-edition 3:17 `acts for` is not in this edition of the language
+  3:17 `acts`
+  = the words are kept for a later edition
+0 kept
+"#);
+}
+
+#[test]
+fn a_missing_semicolon_is_placed_after_the_last_token() {
+    insta::assert_snapshot!(faults(r#"allow User to read on Payout // to be continued
+isolate by org"#), @r#"
+syntax 1:29 missing `;`
+  1:29 `` the statement ends here
+  = write `;` after `Payout`
+syntax 2:15 missing `;`
+  2:15 `` the statement ends here
+  = write `;` after `org`
+0 kept
+"#);
+}
+
+#[test]
+fn numbers_durations_and_instants_are_checked() {
+    insta::assert_snapshot!(faults(r#"condition a = 9223372036854775808;
+condition b = -9223372036854775808;
+condition c = x < 1m1h;
+role r until "2027-01-01";
+role s until "tomorrow";"#), @r#"
+bad-number 1:15 this number does not fit in 64 bits
+  1:15 `9223372036854775808`
+  = numbers range from -9223372036854775808 to 9223372036854775807
+bad-number 3:19 `1m1h` is neither a number nor a duration
+  3:19 `1m1h`
+  = durations are written `15m` or `1h30m`: units `d`, `h`, `m`, `s`, `ms` in this order, each at most once
+bad-instant 4:14 `2027-01-01` is not an instant
+  4:14 `"2027-01-01"` a date, a time and a zone belong here
+  = write `until "2027-01-01T00:00:00Z"`; the end is exclusive
+bad-instant 5:14 `tomorrow` is not an instant
+  5:14 `"tomorrow"` a date, a time and a zone belong here
+  = write it as `until "2027-02-01T00:00:00Z"`; the end is exclusive
+3 kept
+"#);
+}
+
+#[test]
+fn escapes_are_checked_at_their_place() {
+    insta::assert_snapshot!(faults(r#"condition a = "a\q";
+condition b = x like "a\*\u{110000}";
+condition c = "\*\x80";"#), @r#"
+bad-escape 1:17 `\q` is no escape
+  1:17 `\q`
+  = escapes are `\n`, `\r`, `\t`, `\0`, `\\`, `\"`, `\'`, `\x41` and `\u{1F600}`; a pattern also has `\*`
+bad-escape 2:26 `\u{110000}` is no escape
+  2:26 `\u{110000}`
+  = escapes are `\n`, `\r`, `\t`, `\0`, `\\`, `\"`, `\'`, `\x41` and `\u{1F600}`; a pattern also has `\*`
+bad-escape 3:16 `\*` is no escape
+  3:16 `\*`
+  = escapes are `\n`, `\r`, `\t`, `\0`, `\\`, `\"`, `\'`, `\x41` and `\u{1F600}`; a pattern also has `\*`
+bad-escape 3:18 `\x80` is no escape
+  3:18 `\x80`
+  = escapes are `\n`, `\r`, `\t`, `\0`, `\\`, `\"`, `\'`, `\x41` and `\u{1F600}`; a pattern also has `\*`
+3 kept
+"#);
+}
+
+#[test]
+fn clauses_stand_once() {
+    insta::assert_snapshot!(faults(r#"allow User to read on Payout when a because "x" when b;
+role r for User for Robot;
+separate Payout.create from Payout.approve by a by b;"#), @r#"
+duplicate-clause 1:49 `when` is given twice
+  1:49 `when b` the second one
+  1:30 `when a` the first one
+  = keep one of the two
+duplicate-clause 2:17 `for` is given twice
+  2:17 `for Robot` the second one
+  2:8 `for User` the first one
+  = keep one of the two
+duplicate-clause 3:49 `by` is given twice
+  3:49 `by b` the second one
+  3:44 `by a` the first one
+  = keep one of the two
+3 kept
+"#);
+}
+
+#[test]
+fn comparisons_do_not_chain() {
+    insta::assert_snapshot!(faults(r#"condition a = 1 < x < 3;
+condition b = x == y in z;"#), @r#"
+chained-comparison 1:21 comparisons do not chain
+  1:21 `<` a second comparison
+  1:17 `<` the first one
+  = join two comparisons with `&&`, or put one of them in parentheses
+chained-comparison 2:22 comparisons do not chain
+  2:22 `in` a second comparison
+  2:17 `==` the first one
+  = join two comparisons with `&&`, or put one of them in parentheses
+0 kept
+"#);
+}
+
+#[test]
+fn a_fifth_unary_operator_is_refused() {
+    insta::assert_snapshot!(faults(r#"condition a = !!!!b;
+condition c = !!!!!d;
+condition e = !-1;"#), @r#"
+nesting-too-deep 2:19 more than 4 unary operators in a row
+  2:19 `!` one too many
+  = two of a kind cancel out
+syntax 3:16 expected an expression, found `-`
+  3:16 `-`
+1 kept
+"#);
+}
+
+#[test]
+fn labels_docs_and_annotations_have_their_places() {
+    insta::assert_snapshot!(faults(r#"late: role support;
+resource Payout {
+    /// Everything.
+    @reads
+    actions crud;
+    @reads
+    action group write = create;
+}
+enum Plan {
+    /// Free.
+    free
+}
+actions crud {
+    /// Look.
+    read
+}
+/// The end."#), @r#"
+misplaced-label 1:1 `late:` labels a declaration that has its own name
+  1:1 `late`
+  = labels stand before `allow`, `deny`, `require`, `isolate` and `separate`; remove this one
+misplaced-doc 3:5 the use of a set of actions carries no doc comment
+  3:5 `/// Everything.`
+  = write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action
+misplaced-annotation 4:5 the use of a set of actions carries no annotation
+  4:5 `@reads`
+misplaced-annotation 6:5 a group of actions carries no annotation
+  6:5 `@reads`
+misplaced-doc 10:5 a doc comment cannot stand here
+  10:5 `/// Free.`
+  = write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action
+misplaced-doc 14:5 a member of a set of actions carries no doc comment
+  14:5 `/// Look.`
+  = write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action
+misplaced-doc 17:1 nothing follows this doc comment
+  17:1 `/// The end.`
+  = write it before what it is about
+3 kept
+"#);
+}
+
+#[test]
+fn something_must_follow_a_label_or_an_annotation() {
+    insta::assert_snapshot!(faults(r#"@id("x")"#), @r#"
+misplaced-annotation 1:1 nothing follows this annotation
+  1:1 `@id("x")`
+  = write it before what it is about
+0 kept
+"#);
+}
+
+#[test]
+fn grants_name_their_holder_outside_roles_only() {
+    insta::assert_snapshot!(faults(r#"allow read on Payout;
+role support { allow User to read on Payout; }"#), @r#"
+grant-holder 1:1 a grant outside a role says to whom
+  1:1 `allow read on Payout;` nobody is named here
+  = write `allow WHO to ACTIONS on TYPE`, or move the grant into a role
+grant-holder 2:22 a grant inside a role names no holder
+  2:22 `User` whoever holds the role is meant
+  = remove the name and `to`, or move the grant out of the role
+2 kept
+"#);
+}
+
+#[test]
+fn expected_lists_speak_of_tokens() {
+    insta::assert_snapshot!(faults(r#"allow User to read on Payout when a b;
+enum Plan free;
+principal User in;
+deny User read on Payout;
+isolate org;
+assert a: nevr any to any on any;
+assert b never any to any on any;
+condition c = User::alice;
+condition d = x["a" + "b"];"#), @r#"
+syntax 1:37 expected an operator, `because`, `until`, `via`, `when` or `;`, found `b`
+  1:37 `b`
+syntax 2:11 expected `{`, found `free`
+  2:11 `free`
+syntax 3:18 expected a name, found `;`
+  3:18 `;`
+syntax 4:11 expected `to` or `,`, found `read`
+  4:11 `read`
+syntax 5:9 expected `by`, found `org`
+  5:9 `org`
+syntax 6:11 expected `never`, `only`, `always` or `possible`, found `nevr`
+  6:11 `nevr`
+  = did you mean `never`?
+syntax 7:10 expected `:`, found `never`
+  7:10 `never`
+syntax 8:21 `alice` is no entity
+  8:21 `alice`
+  = write the id as a string: `::"alice"`
+syntax 9:21 expected `]`, found `+`
+  9:21 `+`
+0 kept
+"#);
+}

@@ -1,0 +1,164 @@
+//! `gatewright check` and `lint`: what is wrong, in every format, with the exit code that says so.
+
+use serde_json::Value;
+
+use super::Copy;
+use super::run;
+
+#[test]
+fn a_sound_package_is_exit_0() {
+    let run = run("check examples/quickstart");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert_eq!(run.out, "examples/quickstart: nothing is wrong\n");
+}
+
+#[test]
+fn a_fault_is_exit_1_with_its_code_its_place_and_what_to_write_instead() {
+    let package = Copy::of("quickstart");
+    package.replace(
+        "policy/invoices.gate",
+        "list, create, read on Invoice",
+        "list, creat, read on Invoice",
+    );
+    let run = package.run("check .");
+    assert_eq!((run.code, run.err.as_str()), (1, ""));
+    insta::assert_snapshot!(run.out, @"
+      error[unknown-name]: `Invoice` has no action `creat`
+        ╭─[policy/invoices.gate:26:17]
+     25 │ role clerk for User {
+     26 │     allow list, creat, read on Invoice;
+        ·                 ─────
+     27 │ }
+        ╰────
+      help: did you mean `create`?
+
+    .: 1 error
+    ");
+}
+
+#[test]
+fn json_holds_the_same_diagnostics() {
+    let package = Copy::of("quickstart");
+    package.replace("policy/invoices.gate", "role clerk", "rôle clerk");
+    let human = package.run("check .");
+    let json = package.run("check . --format json");
+    assert_eq!((json.code, json.err.as_str()), (1, ""));
+    let report: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(report["format"], 1);
+    let diagnostics = report["diagnostics"].as_array().unwrap();
+    assert!(!diagnostics.is_empty());
+    assert_eq!(
+        report["errors"].as_u64().unwrap() as usize,
+        diagnostics.iter().filter(|d| d["severity"] == "error").count()
+    );
+    for diagnostic in diagnostics {
+        let code = diagnostic["code"].as_str().unwrap();
+        assert!(human.out.contains(&format!("[{code}]")), "{code}: {}", human.out);
+        assert_eq!(diagnostic["labels"][0]["file"], "policy/invoices.gate");
+    }
+    let sound = super::run("check examples/quickstart --format json");
+    let report: Value = serde_json::from_str(&sound.out).unwrap();
+    assert_eq!((sound.code, report["diagnostics"].as_array().unwrap().len()), (0, 0));
+}
+
+#[test]
+fn github_annotations_name_paths_from_where_the_run_stands() {
+    let package = Copy::of("quickstart");
+    package.replace("policy/invoices.gate", "role clerk for User", "role clerk for Usr");
+    let folder = package.dir.path().parent().unwrap();
+    let name = package.dir.path().file_name().unwrap().to_str().unwrap();
+    let run = super::run_in(folder, ["check", name, "--format", "github"]);
+    assert_eq!(run.code, 1);
+    let start =
+        format!("::error file={name}/policy/invoices.gate,line=25,endLine=25,col=16,endColumn=19,title=unknown-name::");
+    assert!(run.out.starts_with(&start), "{}", run.out);
+}
+
+#[test]
+fn colours_are_written_only_where_they_are_asked_for() {
+    let package = Copy::of("quickstart");
+    package.write("policy/invoices.gate", "rol x;");
+    assert!(!package.run("check .").out.contains('\u{1b}'));
+    assert!(package.run("check . --color always").out.contains('\u{1b}'));
+}
+
+#[test]
+fn what_is_no_package_is_exit_2_and_says_what_one_is() {
+    for (args, says) in [
+        ("check nowhere", "`nowhere` does not exist"),
+        ("check src", "`src` is not a package"),
+        (
+            "check examples/quickstart/policy",
+            "it lies in the package `examples/quickstart`",
+        ),
+        (
+            "check examples/quickstart examples/marketplace",
+            "several paths name one package only if",
+        ),
+        ("check examples/quickstart --schema x", "belong to `.cedar` files"),
+        ("check x.cedar --schema nope", "`x.cedar` does not exist"),
+        (
+            "check examples/quickstart --deny unused-nam",
+            "did you mean `unused-name`?",
+        ),
+    ] {
+        let run = run(args);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{args}");
+        assert!(
+            run.err.contains(says) && run.err.contains("\n  help: "),
+            "{args}: {}",
+            run.err
+        );
+    }
+}
+
+#[test]
+fn levels_of_the_command_line_outrank_the_project_file() {
+    let package = Copy::of("quickstart");
+    package.replace(
+        "policy/invoices.gate",
+        "condition open",
+        "condition unused = true;\ncondition open",
+    );
+    assert_eq!(package.run("check .").code, 0, "a warning");
+    assert!(package.run("check .").out.contains("warning[unused-name]"));
+    assert_eq!(package.run("check . --deny unused-name").code, 1);
+    assert_eq!(package.run("check . --allow unused-name").out, ".: nothing is wrong\n");
+    let project = package.read("gatewright.toml");
+    package.write(
+        "gatewright.toml",
+        &format!("{project}\n[lint]\nunused-name = \"error\"\n"),
+    );
+    assert_eq!(package.run("check .").code, 1);
+    assert_eq!(package.run("check . --warn unused-name").code, 0);
+}
+
+#[test]
+fn lint_shows_findings_and_what_keeps_it_from_finding() {
+    let package = Copy::of("quickstart");
+    package.replace("policy/invoices.gate", "isolate by org;", "");
+    let findings = package.run("lint .");
+    assert_eq!(findings.code, 1);
+    assert!(findings.out.contains("error[unisolated-tenant]"), "{}", findings.out);
+    package.write("policy/broken.gate", "role {");
+    let broken = package.run("lint .");
+    assert_eq!(broken.code, 1);
+    assert!(broken.out.contains("policy/broken.gate:1:"), "{}", broken.out);
+}
+
+#[test]
+fn what_has_an_end_depends_on_the_date_given() {
+    let package = Copy::of("quickstart");
+    package.replace(
+        "policy/invoices.gate",
+        "from token { mfa: Bool }",
+        "from gateway { now: datetime }\n    from token { mfa: Bool }",
+    );
+    package.replace(
+        "policy/invoices.gate",
+        "role clerk for User {",
+        "role clerk for User until \"2027-01-01T00:00:00Z\" {",
+    );
+    assert!(!package.run("check . --at 2026-12-31").out.contains("past-until"));
+    assert!(package.run("check . --at 2027-01-02").out.contains("past-until"));
+}

@@ -1,0 +1,68 @@
+//! `gatewright init`: what it writes passes, and what is there stays.
+
+use std::fs;
+
+use super::run_in;
+
+#[test]
+fn init_writes_a_package_and_replaces_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = run_in(dir.path(), ["init", "My Shop"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let project = fs::read_to_string(dir.path().join("My Shop/gatewright.toml")).unwrap();
+    assert!(project.contains("name = \"my-shop\""), "{project}");
+
+    let policy = dir.path().join("My Shop/policy/invoices.gate");
+    fs::write(&policy, "mine").unwrap();
+    fs::remove_file(dir.path().join("My Shop/gatewright.toml")).unwrap();
+    let again = run_in(dir.path(), ["init", "My Shop"]);
+    assert_eq!((again.code, again.out.as_str()), (2, ""));
+    insta::assert_snapshot!(again.err, @"
+    error: `My Shop/policy/invoices.gate` exists, and `init` replaces nothing
+      help: name a new folder, or move the file away
+    ");
+    assert_eq!(fs::read_to_string(&policy).unwrap(), "mine");
+    assert!(
+        !dir.path().join("My Shop/gatewright.toml").exists(),
+        "nothing is written where something is in the way"
+    );
+}
+
+#[test]
+fn init_in_the_current_folder_takes_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let shop = dir.path().join("corner-shop");
+    fs::create_dir(&shop).unwrap();
+    assert_eq!(run_in(&shop, ["init", "."]).code, 0);
+    assert!(
+        fs::read_to_string(shop.join("gatewright.toml"))
+            .unwrap()
+            .contains("\"corner-shop\"")
+    );
+}
+
+#[test]
+fn what_init_writes_checks_and_passes_its_tests_and_is_formatted() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(run_in(dir.path(), ["init", "shop"]).code, 0);
+    for args in [["check", "shop"], ["lint", "shop"], ["test", "shop"]] {
+        let run = run_in(dir.path(), args);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{args:?}: {}", run.out);
+    }
+    assert!(
+        !dir.path()
+            .join("shop/snapshots/invoices__access-table.snap.new")
+            .exists()
+    );
+}
+
+#[test]
+fn a_folder_whose_name_makes_no_package_name_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = run_in(dir.path(), ["init", "2026"]);
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    insta::assert_snapshot!(run.err, @"
+    error: the folder name `2026` makes no package name
+      help: name the folder with at least one letter of a to z
+    ");
+}
