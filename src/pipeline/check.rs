@@ -99,11 +99,10 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     // Lints ask what is missing. In a program that is not whole that would be told twice.
     let whole = parsed && !meaning.has_errors();
     let lowered = lower::lower(&program, &raw_schema, raw, sources, &mut meaning);
-    // What did not parse is not there; that something misses it is no fault of its own.
     out.extend(
         meaning
             .into_iter()
-            .filter(|found| parsed || !graph::codes::OF_ABSENCE.contains(&found.code)),
+            .filter(|found| parsed || !may_be_lost(found, package)),
     );
     let lints = lint::Cx {
         program: &program,
@@ -122,6 +121,24 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         lowered,
         diagnostics: out.sorted(),
     }
+}
+
+/// Whether a fault says that something is not there which a part that did not parse may have declared: the name it is
+/// about stands in the program once more, or it is about no name.
+fn may_be_lost(found: &Diagnostic, package: &PackageFiles) -> bool {
+    if !graph::codes::OF_ABSENCE.contains(&found.code) {
+        return false;
+    }
+    let name = found.primary().map_or("", |span| package.sources.slice(span));
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(is_part) {
+        return true;
+    }
+    let words = package
+        .gate
+        .iter()
+        .flat_map(|file| package.sources.text(*file).split(|c| !is_part(c)));
+    words.filter(|word| *word == name).count() > 1
 }
 
 /// A package whose files hold no policy at all denies everything, which nobody means to ship unawares.
