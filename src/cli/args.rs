@@ -40,6 +40,7 @@ pub(super) enum Verb {
     Check(Check),
     Lint(Lint),
     Explain(Explain),
+    Fmt(Fmt),
     Build(Build),
     Test(Test),
     Init(Init),
@@ -90,6 +91,22 @@ pub(super) struct Explain {
     /// The code, as it stands in brackets after `error` or `warning`
     #[arg(value_name = "CODE")]
     pub(super) code: String,
+}
+
+/// Format Gate files in their one style
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewright fmt .                     format every .gate file below this folder
+  gatewright fmt --check examples/*    change nothing, exit 1 if anything would change
+  gatewright fmt - < policy.gate       format standard input to standard output")]
+pub(super) struct Fmt {
+    /// Change no file; name those that would change
+    #[arg(long)]
+    pub(super) check: bool,
+    /// `.gate` files, folders that hold them, or `-` for standard input
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(super) paths: Vec<PathBuf>,
 }
 
 /// Compile a package to Cedar, with its schema, roles, source map and manifest

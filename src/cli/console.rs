@@ -52,6 +52,14 @@ impl Console {
         }
     }
 
+    /// Reads standard input to its end.
+    pub(super) fn read_all(&mut self) -> Result<String, CliError> {
+        std::io::read_to_string(std::io::stdin()).map_err(|source| CliError::Stream {
+            stream: "standard input",
+            source,
+        })
+    }
+
     /// Reads a line of standard input; `None` at its end.
     pub(super) fn read_line(&mut self) -> Result<Option<String>, CliError> {
         let mut line = String::new();

@@ -53,6 +53,12 @@ pub(super) enum CliError {
     /// A level for a lint that does not exist.
     #[error("there is no lint `{id}`")]
     UnknownLint { id: String, near: Option<String> },
+    /// `fmt` of something that is not Gate.
+    #[error("`{path}` is not a `.gate` file")]
+    NotGate { path: String },
+    /// `fmt` of folders without Gate.
+    #[error("there is no `.gate` file to format")]
+    NothingToFormat,
     /// `init` would replace a file.
     #[error("`{}` exists, and `init` replaces nothing", path.display())]
     Exists { path: PathBuf },
@@ -85,6 +91,9 @@ impl CliError {
             Self::Bug | Self::Build(_) | Self::Test(_) => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
             Self::NoTests { .. } => Some("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`".into()),
+            Self::NotGate { .. } | Self::NothingToFormat => {
+                Some("name `.gate` files, folders that hold them, or `-` for standard input".into())
+            }
             Self::Stream { .. } => None,
         }
     }

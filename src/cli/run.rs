@@ -55,6 +55,7 @@ fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {
         Verb::Check(args) => cmd::check::run(args, console),
         Verb::Lint(args) => cmd::lint::run(args, console),
         Verb::Explain(args) => cmd::explain::run(args, console),
+        Verb::Fmt(args) => cmd::fmt::run(args, console),
         Verb::Build(args) => cmd::build::run(args, console),
         Verb::Test(args) => cmd::test::run(args, console),
         Verb::Init(args) => cmd::init::run(args, console),

@@ -9,6 +9,7 @@ use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
 
+use super::find::find_files;
 use super::package;
 use super::package::Content;
 use super::package::Entry;
@@ -69,6 +70,23 @@ pub fn load_cedar(input: CedarInput<'_>, out: &mut Diagnostics) -> Result<Packag
     }
     if let Some(path) = input.links {
         package.links = add(&mut package, path, Part::ScenarioData, out)?;
+    }
+    Ok(package)
+}
+
+/// Loads Gate files and those below folders, each once; a package's other files are left alone. Names are whole paths.
+///
+/// # Errors
+/// Where a file or folder cannot be read; what is wrong inside files goes to `out`.
+pub fn load_gate(paths: &[PathBuf], out: &mut Diagnostics) -> Result<PackageFiles, LoadError> {
+    let mut package = PackageFiles::default();
+    for path in paths {
+        for path in find_files(path, ".gate")? {
+            if package.find(&display_name(&path)).is_none() {
+                let file = add(&mut package, &path, Part::Gate, out)?;
+                package.gate.extend(file);
+            }
+        }
     }
     Ok(package)
 }

@@ -10,10 +10,7 @@ use crate::load::LoadError;
 
 /// The files below `path` with an ending, sorted; `path` itself if it is a file. Links, hidden folders and build
 /// folders (`target`, `node_modules`) below it are passed over.
-///
-/// # Errors
-/// Where a folder cannot be read, or there is nothing at `path`.
-pub fn find_files(path: &Path, ending: &str) -> Result<Vec<PathBuf>, LoadError> {
+pub(super) fn find_files(path: &Path, ending: &str) -> Result<Vec<PathBuf>, LoadError> {
     let metadata = fs::metadata(path).map_err(|cause| LoadError::read(path, cause))?;
     if !metadata.is_dir() {
         return Ok(vec![path.to_owned()]);

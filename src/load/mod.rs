@@ -15,10 +15,10 @@ pub mod yaml;
 
 pub use disk::CedarInput;
 pub use disk::load_cedar;
+pub use disk::load_gate;
 pub use disk::load_package;
 pub use disk::read_if_present;
 pub use error::LoadError;
-pub use find::find_files;
 pub use git::load_revision;
 pub use package::MAX_FILE_BYTES;
 pub use package::PackageFiles;

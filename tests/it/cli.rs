@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod fmt;
 mod hostile;
 mod init;
 mod test;

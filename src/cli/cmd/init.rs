@@ -43,6 +43,7 @@ pub(in crate::cli) fn run(args: &Init, console: &mut Console) -> Result<Exit, Cl
     for (file, text) in FILES {
         let text = match file {
             "gatewright.toml" => text.replace("\"quickstart\"", &format!("\"{name}\"")),
+            "README.md" => text.replace("# Quickstart", &format!("# {name}")),
             _ => text.to_owned(),
         };
         load::write_atomic(&args.dir.join(file), text.as_bytes())?;

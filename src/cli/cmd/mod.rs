@@ -4,6 +4,7 @@ pub(super) mod build;
 pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod explain;
+pub(super) mod fmt;
 pub(super) mod init;
 pub(super) mod lint;
 mod package;

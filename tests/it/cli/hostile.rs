@@ -87,7 +87,7 @@ fn links_and_files_that_cannot_be_read() {
     let package = Copy::of("quickstart");
     let secret = package.path("policy/secret.gate");
     fs::write(&secret, "").unwrap();
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&secret).is_ok() {
         // The superuser reads everything.
         return;

@@ -45,7 +45,12 @@ fn init_in_the_current_folder_takes_its_name() {
 fn what_init_writes_checks_and_passes_its_tests_and_is_formatted() {
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(run_in(dir.path(), ["init", "shop"]).code, 0);
-    for args in [["check", "shop"], ["lint", "shop"], ["test", "shop"]] {
+    for args in [
+        ["check", "shop"].as_slice(),
+        &["lint", "shop"],
+        &["test", "shop"],
+        &["fmt", "--check", "shop"],
+    ] {
         let run = run_in(dir.path(), args);
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{args:?}: {}", run.out);
     }

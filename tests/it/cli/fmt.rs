@@ -1,0 +1,103 @@
+//! `gatewright fmt`: files, folders, standard input; what does not parse is left alone.
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use super::Copy;
+use super::gatewright;
+use super::run;
+
+const UGLY: &str = "role   helper for User{allow read on Invoice;}\n";
+
+#[test]
+fn the_examples_are_formatted() {
+    let run = run("fmt --check examples");
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "", ""));
+}
+
+#[test]
+fn check_names_what_would_change_and_changes_nothing() {
+    let package = Copy::of("quickstart");
+    package.write("policy/ugly.gate", UGLY);
+    let run = package.run("fmt --check .");
+    assert_eq!((run.code, run.err.as_str()), (1, ""));
+    assert_eq!(run.out, "would format ./policy/ugly.gate\n");
+    assert_eq!(package.read("policy/ugly.gate"), UGLY);
+}
+
+#[test]
+fn formatting_changes_files_once() {
+    let package = Copy::of("quickstart");
+    package.write("policy/ugly.gate", UGLY);
+    let run = package.run("fmt policy/ugly.gate policy");
+    assert_eq!(
+        (run.code, run.out.as_str()),
+        (0, "formatted policy/ugly.gate\n"),
+        "named twice, formatted once"
+    );
+    assert_eq!(
+        package.read("policy/ugly.gate"),
+        "role helper for User { allow read on Invoice; }\n"
+    );
+    assert_eq!(package.run("fmt .").out, "");
+}
+
+#[test]
+fn what_does_not_parse_is_shown_and_left_alone_and_the_rest_is_formatted() {
+    let package = Copy::of("quickstart");
+    package.write("policy/broken.gate", "role   {");
+    package.write("policy/ugly.gate", UGLY);
+    fs::write(package.path("policy/latin.gate"), b"// caf\xe9\nrole   a for User;").unwrap();
+    let run = package.run("fmt policy");
+    assert_eq!((run.code, run.err.as_str()), (1, ""));
+    assert!(
+        run.out.contains("policy/broken.gate:1:") && run.out.contains("error[not-utf8]"),
+        "{}",
+        run.out
+    );
+    assert_eq!(package.read("policy/broken.gate"), "role   {");
+    assert_eq!(
+        fs::read(package.path("policy/latin.gate")).unwrap(),
+        b"// caf\xe9\nrole   a for User;"
+    );
+    assert_ne!(package.read("policy/ugly.gate"), UGLY);
+}
+
+#[test]
+fn standard_input_goes_to_standard_output() {
+    for (args, text, code, out) in [
+        (
+            ["fmt", "-"].as_slice(),
+            UGLY,
+            0,
+            "role helper for User { allow read on Invoice; }\n",
+        ),
+        (&["fmt", "--check", "-"], UGLY, 1, ""),
+        (&["fmt", "--check", "-"], "role a for User;\n", 0, ""),
+    ] {
+        let mut child = gatewright(crate::support::root())
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{args:?}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), out, "{args:?}");
+    }
+}
+
+#[test]
+fn what_is_not_gate_is_not_touched() {
+    for (args, says) in [
+        ("fmt README.md", "`README.md` is not a `.gate` file"),
+        ("fmt .ci", "there is no `.gate` file to format"),
+        ("fmt nowhere", "`nowhere` does not exist"),
+    ] {
+        let run = run(args);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{args}");
+        assert!(run.err.contains(says), "{args}: {}", run.err);
+    }
+}
