@@ -13,9 +13,11 @@ use super::Cx;
 /// What a lint's findings rest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reads {
-    /// The resolved program.
-    Graph,
-    /// The Cedar policies that it lowers to, and raw ones.
+    /// One declaration at a time. Such a lint also runs where others did not resolve.
+    Declarations,
+    /// The resolved program as a whole: in one with faults it would find missing what did not resolve.
+    Program,
+    /// The Cedar policies that the program lowers to, and raw ones.
     Policies,
 }
 
@@ -24,13 +26,14 @@ impl Reads {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Graph => "graph",
+            Self::Declarations => "declarations",
+            Self::Program => "program",
             Self::Policies => "policies",
         }
     }
 }
 
-/// A lint. Each is declared once, by [`declare_lint!`], in the file of its name.
+/// A lint. Each is declared once, by `declare_lint!`, in the file of its name.
 #[derive(Debug)]
 pub struct Lint {
     /// Its id is the code of its findings. It names the fault and reads well after "allow".

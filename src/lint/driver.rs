@@ -11,6 +11,7 @@ use crate::text::Instant;
 use crate::text::Sources;
 
 use super::Lint;
+use super::Reads;
 use super::Sink;
 use super::all;
 use super::codes;
@@ -31,6 +32,17 @@ pub struct Cx<'a> {
     pub levels: &'a Levels,
     /// Today.
     pub at: Instant,
+    /// How much of the program there is.
+    pub extent: Extent,
+}
+
+/// How much of a program resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// A part: what has faults is left out.
+    Part,
 }
 
 /// Checks levels and waivers themselves: unknown lints, a waiver without reason or end, one whose end has come.
@@ -47,10 +59,11 @@ pub fn check_settings(cx: &Cx<'_>, out: &mut Diagnostics) {
     out.extend(Waivers::new(cx).faults());
 }
 
-/// Runs every lint that is not allowed. The program must be whole: what did not resolve would be found missing.
+/// Runs every lint that is not allowed; on a part of a program those only that look at one declaration at a time.
 pub fn run(cx: &Cx<'_>, out: &mut Diagnostics) {
     let mut waivers = Waivers::new(cx);
-    for lint in all() {
+    let readable = |lint: &&Lint| cx.extent == Extent::Whole || lint.reads == Reads::Declarations;
+    for lint in all().filter(readable) {
         let Some(mut sink) = Sink::new(lint, lint.level_in(cx.levels)) else {
             continue;
         };
@@ -61,7 +74,9 @@ pub fn run(cx: &Cx<'_>, out: &mut Diagnostics) {
             }
         }
     }
-    out.extend(waivers.unused(|lint: &Lint| lint.level_in(cx.levels) != Level::Allow));
+    if cx.extent == Extent::Whole {
+        out.extend(waivers.unused(|lint: &Lint| lint.level_in(cx.levels) != Level::Allow));
+    }
 }
 
 pub(super) fn unknown(id: &str) -> String {

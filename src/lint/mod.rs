@@ -16,6 +16,7 @@ mod suppress;
 pub use declare::Lint;
 pub use declare::Reads;
 pub use driver::Cx;
+pub use driver::Extent;
 pub use driver::check_settings;
 pub use driver::run;
 pub use registry::all;

@@ -96,8 +96,10 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     let mut meaning = Diagnostics::new();
     let program = graph::resolve(&files, &raw_schema.externals, longest, &mut meaning);
     nothing_declared(package, &program, &raw, parsed, &mut meaning);
-    // Lints ask what is missing. In a program that is not whole that would be told twice.
-    let whole = parsed && !meaning.has_errors();
+    let extent = match parsed && !meaning.has_errors() {
+        true => lint::Extent::Whole,
+        false => lint::Extent::Part,
+    };
     let lowered = lower::lower(&program, &raw_schema, raw, sources, &mut meaning);
     out.extend(
         meaning
@@ -110,11 +112,10 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         sources,
         levels: &project.levels,
         at: options.at,
+        extent,
     };
     lint::check_settings(&lints, &mut out);
-    if whole {
-        lint::run(&lints, &mut out);
-    }
+    lint::run(&lints, &mut out);
     Checked {
         project,
         program,

@@ -16,7 +16,7 @@ declare_lint! {
     summary: "a role that reaches every action of a type",
     level: Warn,
     since: "0.1.0",
-    reads: Graph,
+    reads: Program,
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {

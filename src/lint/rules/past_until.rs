@@ -10,7 +10,7 @@ declare_lint! {
     summary: "a role or grant whose `until` has passed",
     level: Warn,
     since: "0.1.0",
-    reads: Graph,
+    reads: Declarations,
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {

@@ -13,7 +13,7 @@ declare_lint! {
     summary: "a `@temporary` role or grant without `until`",
     level: Error,
     since: "0.1.0",
-    reads: Graph,
+    reads: Program,
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {

@@ -11,7 +11,7 @@ declare_lint! {
     summary: "a grant of a `sensitive` action that whoever holds the role may always use",
     level: Warn,
     since: "0.1.0",
-    reads: Graph,
+    reads: Declarations,
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {

@@ -10,7 +10,7 @@ declare_lint! {
     summary: "a grant of a `sensitive` action without `because`",
     level: Error,
     since: "0.1.0",
-    reads: Graph,
+    reads: Declarations,
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {

@@ -9,7 +9,7 @@ declare_lint! {
     summary: "a `sensitive` action that no `require` concerns",
     level: Error,
     since: "0.1.0",
-    reads: Graph,
+    reads: Program,
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {

@@ -16,7 +16,7 @@ declare_lint! {
     summary: "a type that principals and resources belong to, without an `isolate`",
     level: Error,
     since: "0.1.0",
-    reads: Graph,
+    reads: Program,
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {

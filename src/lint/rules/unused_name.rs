@@ -19,7 +19,7 @@ declare_lint! {
     summary: "a type, condition, role or set of actions that nothing uses",
     level: Warn,
     since: "0.1.0",
-    reads: Graph,
+    reads: Program,
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
