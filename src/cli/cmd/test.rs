@@ -63,7 +63,8 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     for asked in &args.reports {
         write(asked, &rendered(asked.format, &report, &package), console)?;
     }
-    if !tested.diagnostics.is_empty() {
+    // JSON is one object; what suites are warned of is not in it.
+    if !tested.diagnostics.is_empty() && args.output.format != Format::Json {
         package.show(&tested.diagnostics, args.output.format, console)?;
     }
     let text = match args.output.format {
