@@ -148,31 +148,7 @@ fn wrong_usage_is_exit_2_and_says_how_it_is_done() {
 
 #[test]
 fn every_verb_has_help_that_ends_in_an_example() {
-    let help = run("--help");
-    assert_eq!(help.code, 0);
-    let verbs: Vec<&str> = help
-        .out
-        .lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| !line.is_empty())
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|verb| *verb != "help")
-        .collect();
-    assert_eq!(
-        verbs,
-        [
-            "check",
-            "lint",
-            "explain",
-            "fmt",
-            "build",
-            "test",
-            "init",
-            "completions"
-        ]
-    );
-    for verb in verbs {
+    for verb in verbs() {
         let help = run(&format!("{verb} --help"));
         let (_, examples) = help
             .out
@@ -183,6 +159,40 @@ fn every_verb_has_help_that_ends_in_an_example() {
             "{verb}: {examples}"
         );
     }
+}
+
+#[test]
+fn the_books_page_of_commands_is_their_help() {
+    const PAGE: &str = "book/src/reference/commands.md";
+    let mut page = String::from("# Commands\n\nWhat `gatewright --help` and `gatewright COMMAND --help` print.\n");
+    page.push_str(&format!("\n```text\n{}```\n", run("--help").out));
+    for verb in verbs() {
+        let help = run(&format!("{verb} --help"));
+        page.push_str(&format!("\n## {verb}\n\n```text\n{}```\n", help.out));
+    }
+    if std::env::var_os("GATEWRIGHT_UPDATE").is_some_and(|value| value == "1") {
+        fs::write(root().join(PAGE), &page).unwrap();
+    }
+    let kept = fs::read_to_string(root().join(PAGE)).unwrap_or_default();
+    assert_eq!(kept, page, "run with GATEWRIGHT_UPDATE=1, then read the difference");
+}
+
+/// The verbs that the help lists.
+fn verbs() -> Vec<String> {
+    let help = run("--help");
+    assert_eq!(help.code, 0);
+    let verbs: Vec<String> = help
+        .out
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|verb| *verb != "help")
+        .map(str::to_owned)
+        .collect();
+    assert!(verbs.len() > 5, "{}", help.out);
+    verbs
 }
 
 #[test]

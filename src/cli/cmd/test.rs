@@ -9,7 +9,6 @@ use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::diag::Diagnostics;
 use crate::load;
 use crate::pipeline;
 use crate::pipeline::TestOptions;
@@ -26,10 +25,11 @@ use super::review;
 
 pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, CliError> {
     let mode = snapshot_mode(args)?;
+    remove_earlier(&args.reports)?;
     let mut package = Package::check(&args.package, &LintArgs::default())?;
     let faults = package.faults();
     if faults.has_errors() {
-        return not_run(&package, &faults, args, console);
+        return package.show(&faults, args.output.format, console);
     }
     if args.review {
         let tested = tested(&package, args, SnapshotMode::Pending, &mut |_| {})?;
@@ -49,7 +49,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     })?;
     printed?;
     let Some(report) = tested.report else {
-        return not_run(&package, &tested.diagnostics, args, console);
+        return package.show(&tested.diagnostics, args.output.format, console);
     };
     if report.tests().next().is_none() {
         return Err(CliError::NoTests {
@@ -63,7 +63,8 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     for asked in &args.reports {
         write(asked, &rendered(asked.format, &report, &package), console)?;
     }
-    if !tested.diagnostics.is_empty() {
+    // JSON is one object; what suites are warned of is not in it.
+    if !tested.diagnostics.is_empty() && args.output.format != Format::Json {
         package.show(&tested.diagnostics, args.output.format, console)?;
     }
     let text = match args.output.format {
@@ -103,14 +104,12 @@ fn tested(
     Ok(pipeline::test(&package.loaded, &package.checked, options, on_event)?)
 }
 
-/// Shows faults that kept the tests from running. A report of an earlier run must not pass for one of this.
-fn not_run(package: &Package, diagnostics: &Diagnostics, args: &Test, console: &mut Console) -> Result<Exit, CliError> {
-    for asked in &args.reports {
-        if !asked.is_stdout() {
-            load::remove_if_present(&asked.path)?;
-        }
+/// A report of an earlier run must not pass for one of this, whatever becomes of it.
+fn remove_earlier(reports: &[ReportArg]) -> Result<(), CliError> {
+    for asked in reports.iter().filter(|asked| !asked.is_stdout()) {
+        load::remove_if_present(&asked.path)?;
     }
-    package.show(diagnostics, args.output.format, console)
+    Ok(())
 }
 
 /// What is shown of an event while tests run.
