@@ -139,14 +139,20 @@ impl Elaborator<'_, '_> {
         TypedExpr::new(TypedKind::Bool(false), Ty::Unknown, span)
     }
 
-    fn too_large(&mut self, span: Span) -> TypedExpr {
-        let chain: Vec<&str> = self.frames.iter().map(|frame| frame.condition.as_str()).collect();
-        let message = format!("this expands to more than {MOST_NODES} parts");
+    fn too_large(&mut self, span: Span, message: String) -> TypedExpr {
         let at = self.frames.first().map_or(span, |frame| frame.call);
         let mut diagnostic = Diagnostic::error(codes::EXPANSION_LIMIT, at, message)
             .help("use fewer nested conditions, or move part of the decision into an attribute");
-        if !chain.is_empty() {
-            diagnostic = diagnostic.note(format!("expanded through `{}`", chain.join("` → `")));
+        let chain: Vec<&str> = self.frames.iter().map(|frame| frame.condition.as_str()).collect();
+        let shown = match chain.as_slice() {
+            [] => String::new(),
+            [first, second, .., last] if chain.len() > 6 => {
+                format!("`{first}` → `{second}` → … {} more … → `{last}`", chain.len() - 3)
+            }
+            all => format!("`{}`", all.join("` → `")),
+        };
+        if !shown.is_empty() {
+            diagnostic = diagnostic.note(format!("expanded through {shown}"));
         }
         if !self.failed {
             self.out.push(diagnostic);
@@ -158,7 +164,7 @@ impl Elaborator<'_, '_> {
     fn expr(&mut self, expr: &Expr, expected: Option<&Ty>) -> TypedExpr {
         self.nodes += 1;
         if self.nodes > MOST_NODES {
-            return self.too_large(expr.span);
+            return self.too_large(expr.span, format!("this expands to more than {MOST_NODES} parts"));
         }
         let span = expr.span;
         match &expr.kind {

@@ -20,6 +20,9 @@ use crate::graph::TypedKind;
 use crate::graph::Variable;
 use crate::graph::codes;
 
+/// Most conditions inside conditions.
+const DEEPEST_EXPANSION: usize = 128;
+
 const CONSTRUCTORS: [(&str, Ty); 4] = [
     ("datetime", Ty::Datetime),
     ("decimal", Ty::Decimal),
@@ -268,9 +271,10 @@ impl Elaborator<'_, '_> {
         let Some(condition) = self.env.program.condition(id) else {
             return self.poisoned(span);
         };
-        if self.frames.iter().any(|frame| frame.condition == condition.name) {
-            // A cycle; reported where the conditions are resolved.
-            return self.poisoned(span);
+        // Cycles were cut where the conditions were resolved; what is left is only as deep as it is written.
+        if self.frames.len() >= DEEPEST_EXPANSION {
+            let message = format!("conditions are nested in each other deeper than {DEEPEST_EXPANSION} levels");
+            return self.too_large(span, message);
         }
         if args.len() != condition.params.len() {
             let wanted = condition.params.len();
@@ -310,6 +314,10 @@ impl Elaborator<'_, '_> {
                 return self.poisoned(span);
             }
             params.insert(param.clone(), typed);
+        }
+        if self.env.context.is_none() {
+            // By itself a condition is checked word by word; those it uses are checked by themselves, too.
+            return TypedExpr::bool(true, span);
         }
         self.frames.push(Frame {
             condition: condition.name.clone(),
