@@ -12,6 +12,7 @@ use cedar_policy::Entities;
 use cedar_policy::EntityTypeName;
 use cedar_policy::EntityUid;
 use cedar_policy::Policy;
+use cedar_policy::PolicyId;
 use cedar_policy::PolicySet;
 use cedar_policy::PrincipalConstraint;
 use cedar_policy::ResourceConstraint;
@@ -22,6 +23,49 @@ use super::model::Model;
 #[derive(Debug, Default)]
 pub(super) struct Index {
     slices: HashMap<EntityUid, Vec<Slice>>,
+    scopes: OnceLock<Vec<Scope>>,
+}
+
+/// What the scope of a policy asks of a request; `None`: anything.
+#[derive(Debug)]
+struct Scope {
+    id: PolicyId,
+    actions: Option<Vec<EntityUid>>,
+    principal: Option<EntityTypeName>,
+    resource: Option<EntityTypeName>,
+}
+
+impl Scope {
+    fn of(policy: &Policy) -> Self {
+        Self {
+            id: policy.id().clone(),
+            actions: match policy.action_constraint() {
+                ActionConstraint::Any => None,
+                ActionConstraint::In(groups) => Some(groups),
+                ActionConstraint::Eq(action) => Some(vec![action]),
+            },
+            principal: match policy.principal_constraint() {
+                PrincipalConstraint::Any | PrincipalConstraint::In(_) => None,
+                PrincipalConstraint::Eq(uid) => Some(uid.type_name().clone()),
+                PrincipalConstraint::Is(ty) | PrincipalConstraint::IsIn(ty, _) => Some(ty),
+            },
+            resource: match policy.resource_constraint() {
+                ResourceConstraint::Any | ResourceConstraint::In(_) => None,
+                ResourceConstraint::Eq(uid) => Some(uid.type_name().clone()),
+                ResourceConstraint::Is(ty) | ResourceConstraint::IsIn(ty, _) => Some(ty),
+            },
+        }
+    }
+
+    fn admits(&self, slice: &Slice, in_action: &dyn Fn(&EntityUid) -> bool) -> bool {
+        let fits = |wanted: &Option<EntityTypeName>, is: &EntityTypeName| wanted.as_ref().is_none_or(|ty| ty == is);
+        fits(&self.resource, &slice.resource)
+            && fits(&self.principal, &slice.principal)
+            && self
+                .actions
+                .as_ref()
+                .is_none_or(|actions| actions.iter().any(in_action))
+    }
 }
 
 #[derive(Debug)]
@@ -37,7 +81,7 @@ impl Index {
     pub(super) fn new(policies: &PolicySet, model: Option<&Model>) -> Self {
         let mut slices: HashMap<EntityUid, Vec<Slice>> = HashMap::new();
         let Some(model) = model.filter(|_| policies.policies().all(Policy::is_static)) else {
-            return Self { slices };
+            return Self::default();
         };
         for environment in model.schema.request_envs() {
             slices.entry(environment.action().clone()).or_default().push(Slice {
@@ -46,7 +90,10 @@ impl Index {
                 policies: OnceLock::new(),
             });
         }
-        Self { slices }
+        Self {
+            slices,
+            scopes: OnceLock::new(),
+        }
     }
 
     /// The policies that can apply; the whole set where the index does not cover the request.
@@ -73,29 +120,13 @@ impl Index {
         };
         slice.policies.get_or_init(|| {
             let in_action = |group: &EntityUid| group == action || groups.contains(group);
-            let applies = |policy: &&Policy| can_apply(policy, slice, &in_action);
-            let candidates = whole.policies().filter(applies).cloned();
+            let scopes = self.scopes.get_or_init(|| whole.policies().map(Scope::of).collect());
+            let candidates = scopes
+                .iter()
+                .filter(|scope| scope.admits(slice, &in_action))
+                .filter_map(|scope| whole.policy(&scope.id).cloned());
             // Ids are those of a set, hence distinct, which is all that could fail.
             PolicySet::from_policies(candidates).unwrap_or_else(|_| whole.clone())
         })
     }
-}
-
-fn can_apply(policy: &Policy, slice: &Slice, in_action: &dyn Fn(&EntityUid) -> bool) -> bool {
-    let action = match policy.action_constraint() {
-        ActionConstraint::Any => true,
-        ActionConstraint::In(groups) => groups.iter().any(in_action),
-        ActionConstraint::Eq(action) => in_action(&action),
-    };
-    let principal = match policy.principal_constraint() {
-        PrincipalConstraint::Any | PrincipalConstraint::In(_) => true,
-        PrincipalConstraint::Eq(uid) => *uid.type_name() == slice.principal,
-        PrincipalConstraint::Is(ty) | PrincipalConstraint::IsIn(ty, _) => ty == slice.principal,
-    };
-    let resource = match policy.resource_constraint() {
-        ResourceConstraint::Any | ResourceConstraint::In(_) => true,
-        ResourceConstraint::Eq(uid) => *uid.type_name() == slice.resource,
-        ResourceConstraint::Is(ty) | ResourceConstraint::IsIn(ty, _) => ty == slice.resource,
-    };
-    action && principal && resource
 }
