@@ -30,7 +30,9 @@ impl Program {
     /// A role and every role that extends it, nearest first.
     #[must_use]
     pub fn extenders(&self, role: RoleId) -> Vec<RoleId> {
-        roles(self.relations.reaching(Node::Role(role), |edge| *edge == Edge::Extends))
+        let mut found = roles(self.relations.reaching(Node::Role(role), |edge| *edge == Edge::Extends));
+        found.sort_by_cached_key(|id| self.role_name(*id));
+        found
     }
 
     /// Every grant a role comes by, inherited ones included, in the order of the program.
@@ -103,6 +105,17 @@ impl Program {
             }
         }
         all
+    }
+
+    /// The types a request for an action is decided on, where a statement names it on some types (none: any).
+    /// A Gate action is decided on one type, whatever it is named on; a raw one on each type it applies to.
+    #[must_use]
+    pub fn decided_on(&self, action: ActionId, named_on: &[TypeId]) -> Vec<TypeId> {
+        let Some(found) = self.action(action) else {
+            return Vec::new();
+        };
+        let named = |ty: &&TypeId| !found.is_raw() || named_on.is_empty() || named_on.contains(ty);
+        found.decided_on.iter().filter(named).copied().collect()
     }
 
     /// Guards that concern an action, in the order of the program, with their indices.

@@ -85,12 +85,13 @@ impl Lowering<'_> {
     }
 
     /// Actions of a grant that are decided on the same type and stand under the same guards.
-    pub(super) fn action_groups(&self, actions: &[ActionId]) -> Vec<(TypeId, Vec<ActionId>)> {
+    pub(super) fn action_groups(
+        &self,
+        actions: &[ActionId],
+        named_on: impl Fn(ActionId) -> Vec<TypeId>,
+    ) -> Vec<(TypeId, Vec<ActionId>)> {
         let mut groups: BTreeMap<(TypeId, Vec<usize>, Vec<String>), Vec<ActionId>> = BTreeMap::new();
         for id in actions {
-            let Some(action) = self.program.action(*id) else {
-                continue;
-            };
             let requires: Vec<usize> = self.program.requires_of(*id).iter().map(|(at, _)| *at).collect();
             let separations = self
                 .program
@@ -98,9 +99,9 @@ impl Lowering<'_> {
                 .iter()
                 .map(|s| s.statement.name.clone())
                 .collect();
-            for ty in &action.decided_on {
+            for ty in self.program.decided_on(*id, &named_on(*id)) {
                 groups
-                    .entry((*ty, requires.clone(), Vec::clone(&separations)))
+                    .entry((ty, requires.clone(), Vec::clone(&separations)))
                     .or_default()
                     .push(*id);
             }
@@ -116,7 +117,7 @@ impl Lowering<'_> {
 
     fn grant_to(&mut self, grant: &Grant, receiver: &Receiver) {
         let actions: Vec<ActionId> = grant.actions.iter().map(|(id, _)| *id).collect();
-        let groups = self.action_groups(&actions);
+        let groups = self.action_groups(&actions, |_| vec![grant.on]);
         for (resource, group) in &groups {
             let env = self.env(receiver.principal, *resource, group);
             let Some(when) = self.grant_parts(grant, receiver, *resource, group, &env) else {

@@ -95,7 +95,7 @@ impl Lowering<'_> {
             .iter()
             .filter(|separation| separation.by.is_some())
         {
-            let pairs = self.pairs(&[separation.second]);
+            let pairs = self.pairs(&[separation.second], &[]);
             for (principal, resource, actions) in &pairs {
                 let Some(test) = self.separated(separation, *principal, *resource, Operator::Equal) else {
                     continue;
@@ -116,7 +116,7 @@ impl Lowering<'_> {
 
     fn isolations(&mut self) {
         let everything: Vec<ActionId> = self.program.action_ids().collect();
-        let pairs = self.pairs(&everything);
+        let pairs = self.pairs(&everything, &[]);
         for (principal, resource, _) in &pairs {
             for isolation in self.program.isolations_of(*principal, *resource) {
                 let unless: Vec<Part> = self
@@ -143,7 +143,7 @@ impl Lowering<'_> {
     }
 
     fn require(&mut self, at: usize, require: &Require) {
-        let pairs = self.pairs(&require.actions);
+        let pairs = self.pairs(&require.actions, &require.on);
         for (principal, resource, actions) in &pairs {
             let env = self.env(*principal, *resource, actions);
             let Some(typed) = graph::elaborate(&env, &require.condition, self.out) else {
@@ -167,15 +167,12 @@ impl Lowering<'_> {
     }
 
     /// Pairs of types that some of the actions join, each with those actions, sorted by name.
-    pub(super) fn pairs(&self, actions: &[ActionId]) -> Vec<(TypeId, TypeId, Vec<ActionId>)> {
+    pub(super) fn pairs(&self, actions: &[ActionId], named_on: &[TypeId]) -> Vec<(TypeId, TypeId, Vec<ActionId>)> {
         let mut found: BTreeMap<(TypeId, TypeId), Vec<ActionId>> = BTreeMap::new();
         for id in actions {
-            let Some(action) = self.program.action(*id) else {
-                continue;
-            };
             for principal in self.program.principals_of(*id) {
-                for resource in &action.decided_on {
-                    found.entry((principal, *resource)).or_default().push(*id);
+                for resource in self.program.decided_on(*id, named_on) {
+                    found.entry((principal, resource)).or_default().push(*id);
                 }
             }
         }
@@ -237,20 +234,29 @@ impl Lowering<'_> {
     /// `deny`, for each pair of types it concerns.
     pub(super) fn denies(&mut self) {
         for deny in &self.program.denies {
-            let pairs = self.pairs(&deny.actions);
+            let pairs = self.pairs(&deny.actions, &deny.on);
+            let before = self.drafts.len();
             let mut left_out = BTreeSet::new();
+            let mut faults = Diagnostics::new();
             for (principal, resource, actions) in &pairs {
-                if !self.deny(deny, &pairs, *principal, *resource, actions) {
+                if let Some(untyped) = self.deny(deny, &pairs, *principal, *resource, actions) {
                     left_out.extend(actions.iter().copied());
+                    faults.extend(untyped);
                 }
             }
-            if !left_out.is_empty() {
+            if left_out.is_empty() {
+                continue;
+            }
+            if self.drafts.len() == before {
+                // It types nowhere, so it would deny nothing.
+                self.out.extend(faults);
+            } else {
                 self.left_out(deny, &left_out);
             }
         }
     }
 
-    /// `false` where the condition does not type because the actions are decided on another type than the one named.
+    /// The faults of a condition that does not type because the actions are decided on another type than those named.
     fn deny(
         &mut self,
         deny: &Deny,
@@ -258,7 +264,7 @@ impl Lowering<'_> {
         principal: TypeId,
         resource: TypeId,
         actions: &[ActionId],
-    ) -> bool {
+    ) -> Option<Diagnostics> {
         let span = deny.statement.span;
         let variants: Vec<String> = self
             .pair_variants(pairs, principal, resource)
@@ -301,8 +307,8 @@ impl Lowering<'_> {
                 let mut faults = Diagnostics::new();
                 match graph::elaborate(&env, condition, &mut faults) {
                     Some(typed) => when.push(Part::written(typed)),
-                    None if deny.any_action && self.decided_elsewhere(resource, actions) => {
-                        return false;
+                    None if deny.any_action && !deny.on.is_empty() && !deny.on.contains(&resource) => {
+                        return Some(faults);
                     }
                     None => {
                         self.out.extend(faults);
@@ -329,15 +335,7 @@ impl Lowering<'_> {
                 ..draft
             });
         }
-        true
-    }
-
-    /// Whether none of the actions is declared by the type it is decided on: `list`, decided on the parent.
-    fn decided_elsewhere(&self, resource: TypeId, actions: &[ActionId]) -> bool {
-        actions
-            .iter()
-            .filter_map(|id| self.program.action(*id))
-            .all(|action| action.declared_on != Some(resource))
+        None
     }
 
     /// `deny … to any on T when …`: the condition speaks of a `T`, and some actions are decided before there is one.

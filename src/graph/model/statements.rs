@@ -150,6 +150,8 @@ pub struct Deny {
     pub who: Vec<Holder>,
     /// What.
     pub actions: Vec<ActionId>,
+    /// The resource types named after `on`; empty: any.
+    pub on: Vec<TypeId>,
     /// Whether the actions were written `any`.
     pub any_action: bool,
     /// The condition.
@@ -167,6 +169,8 @@ pub struct Require {
     pub condition: Expr,
     /// For which actions.
     pub actions: Vec<ActionId>,
+    /// The types named before the actions.
+    pub on: Vec<TypeId>,
 }
 
 /// `isolate`.
@@ -210,6 +214,8 @@ pub struct Profile {
     pub eligible: Vec<(RoleId, Span)>,
     /// What it opens.
     pub actions: Vec<(ActionId, Span)>,
+    /// On which types: one entry for each type that an action is named on.
+    pub on: Vec<(ActionId, TypeId)>,
     /// Most resources in one request.
     pub max_resources: i64,
     /// Whether a reason must be given.

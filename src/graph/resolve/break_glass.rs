@@ -53,6 +53,7 @@ pub(super) fn profiles(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
 struct Draft {
     eligible: Option<Vec<(RoleId, Span)>>,
     actions: Vec<(crate::graph::ActionId, Span)>,
+    on: Vec<(crate::graph::ActionId, TypeId)>,
     grants: Option<Span>,
     max_resources: Option<i64>,
     reason: bool,
@@ -234,6 +235,9 @@ fn grants(cx: &mut Resolver<'_>, draft: &mut Draft, span: Span, actions: &ast::A
     for path in paths {
         let Some(ty) = find_type(cx, path) else { continue };
         for (id, span) in find_actions(cx, ty, names) {
+            if !draft.on.contains(&(id, ty)) {
+                draft.on.push((id, ty));
+            }
             if !draft.actions.iter().any(|(known, _)| *known == id) {
                 draft.actions.push((id, span));
             }
@@ -408,6 +412,7 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, d
         principal,
         eligible,
         actions: draft.actions,
+        on: draft.on,
         max_resources: draft.max_resources?,
         reason: draft.reason,
         ticket: draft.ticket,

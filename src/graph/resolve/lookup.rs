@@ -48,6 +48,18 @@ pub(super) fn find_type(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<TypeI
     None
 }
 
+/// The type a path names, without a word where there is none.
+pub(super) fn known_type(cx: &Resolver<'_>, path: &ast::Path) -> Option<TypeId> {
+    cx.program.find_type(&type_text(path))
+}
+
+/// The type before an action, `Payout` in `Payout.approve`, without a word where there is none.
+pub(super) fn type_of_action(cx: &Resolver<'_>, path: &ast::Path) -> Option<TypeId> {
+    let (_, parts) = path.parts.split_last()?;
+    let names: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
+    cx.program.find_type(&names.join("::"))
+}
+
 /// The role a path names, `finance` or `Org.admin`.
 pub(super) fn find_role(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<RoleId> {
     let text = path.dotted();

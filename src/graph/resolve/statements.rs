@@ -14,6 +14,8 @@ use super::annotations::Said;
 use super::annotations::read;
 use super::lookup::find_qualified_action;
 use super::lookup::find_targets;
+use super::lookup::known_type;
+use super::lookup::type_of_action;
 use super::lookup::find_who;
 
 /// A statement's name: its label, or the one made of its meaning. Two equal default names ask for a label.
@@ -99,6 +101,10 @@ pub(super) fn denies(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         let said = read(cx, &item.annotations, Place::Statement, item.span);
         let who = find_who(cx, &deny.who);
         let actions = find_targets(cx, &deny.actions, &deny.on);
+        let on = match &deny.on {
+            ast::Types::Any(_) => Vec::new(),
+            ast::Types::Names(paths) => paths.iter().filter_map(|path| known_type(cx, path)).collect(),
+        };
         let who_name = match &deny.who {
             ast::Who::Any(_) => "any".to_owned(),
             ast::Who::Names(paths) => joined(paths),
@@ -114,6 +120,7 @@ pub(super) fn denies(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             statement,
             who,
             actions,
+            on,
             any_action: matches!(deny.actions, ast::Actions::Any(_)),
             when: deny.when.clone(),
         });
@@ -127,6 +134,7 @@ pub(super) fn requires(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         };
         let said = read(cx, &item.annotations, Place::Statement, item.span);
         let mut actions = Vec::new();
+        let on = require.actions.iter().filter_map(|path| type_of_action(cx, path)).collect();
         for path in &require.actions {
             for (id, _) in find_qualified_action(cx, path) {
                 if !actions.contains(&id) {
@@ -145,6 +153,7 @@ pub(super) fn requires(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             liftable: require.liftable,
             condition: require.condition.clone(),
             actions,
+            on,
         });
     }
 }

@@ -52,7 +52,11 @@ impl Lowering<'_> {
     fn uses(&mut self, profile: &Profile) {
         let actions: Vec<ActionId> = profile.actions.iter().map(|(id, _)| *id).collect();
         let lifted: Vec<usize> = profile.lifts.iter().map(|(at, _)| *at).collect();
-        let groups = self.action_groups(&actions);
+        let named_on = |action| {
+            let pairs = profile.on.iter().filter(|(id, _)| *id == action);
+            pairs.map(|(_, ty)| *ty).collect()
+        };
+        let groups = self.action_groups(&actions, named_on);
         for (resource, group) in &groups {
             let env = self.env(profile.principal, *resource, group);
             let Some(mut when) = self.grant_record(profile, *resource, group, &env) else {
@@ -63,7 +67,11 @@ impl Lowering<'_> {
             };
             when.extend(guards);
             let names = self.short_names(group);
-            let variants: Vec<&str> = if groups.len() > 1 { vec![&names] } else { Vec::new() };
+            let mut variants: Vec<&str> = if groups.len() > 1 { vec![&names] } else { Vec::new() };
+            let of_that_name = groups.iter().filter(|(_, other)| self.short_names(other) == names);
+            if of_that_name.count() > 1 {
+                variants.push(self.program.type_name(*resource));
+            }
             let id = policy_id(&format!("break-glass.{}", profile.name), &variants);
             let draft = self.profile_draft(profile, id, Effect::Permit);
             self.drafts.push(Draft {
