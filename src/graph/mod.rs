@@ -51,6 +51,7 @@ pub use relations::Edge;
 pub use relations::Node;
 pub use relations::Relations;
 pub use resolve::resolve;
+pub use tenancy::MOST_PATHS;
 pub use tenancy::Path;
 pub use tenancy::paths;
 pub use typed::Operator;
@@ -59,7 +60,13 @@ pub use typed::TypedKind;
 pub use typed::Variable;
 
 /// Names that the compiler generates; a program may not declare them.
-pub const RESERVED_NAMES: [&str; 12] = [
+pub const RESERVED_NAMES: [&str; 18] = [
+    "RequestBreakGlass",
+    "ApproveBreakGlass",
+    "RefuseBreakGlass",
+    "RevokeBreakGlass",
+    "ReviewBreakGlass",
+    "ip",
     "Action",
     "BreakGlassProfile",
     "Role",

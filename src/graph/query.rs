@@ -27,7 +27,7 @@ impl Program {
         )
     }
 
-    /// A role and every role that extends it, nearest first.
+    /// A role and every role that extends it, by name.
     #[must_use]
     pub fn extenders(&self, role: RoleId) -> Vec<RoleId> {
         let mut found = roles(self.relations.reaching(Node::Role(role), |edge| *edge == Edge::Extends));
@@ -118,37 +118,35 @@ impl Program {
         found.decided_on.iter().filter(named).copied().collect()
     }
 
-    /// Guards that concern an action, in the order of the program, with their indices.
+    /// Guards that concern an action, by name, with their indices.
     #[must_use]
     pub fn requires_of(&self, action: ActionId) -> Vec<(usize, &Require)> {
-        self.requires
+        let concerned = self
+            .requires
             .iter()
             .enumerate()
-            .filter(|(_, require)| require.actions.contains(&action))
-            .collect()
+            .filter(|(_, require)| require.actions.contains(&action));
+        by_name(concerned.collect(), |(_, require)| &require.statement.name)
     }
 
     /// Per-object separations whose second duty is an action.
     #[must_use]
     pub fn separations_of(&self, action: ActionId) -> Vec<&Separation> {
-        self.separations
-            .iter()
-            .filter(|s| s.by.is_some() && s.second == action)
-            .collect()
+        let concerned = self.separations.iter().filter(|s| s.by.is_some() && s.second == action);
+        by_name(concerned.collect(), |separation| &separation.statement.name)
     }
 
     /// Isolations that concern a pair of types: neither is excepted.
     #[must_use]
     pub fn isolations_of(&self, principal: TypeId, resource: TypeId) -> Vec<&Isolation> {
-        self.isolations
-            .iter()
-            .filter(|isolation| {
-                !isolation
-                    .except
-                    .iter()
-                    .any(|(ty, _)| *ty == principal || *ty == resource)
-            })
-            .collect()
+        let excepted = |isolation: &Isolation| {
+            isolation
+                .except
+                .iter()
+                .any(|(ty, _)| *ty == principal || *ty == resource)
+        };
+        let concerned = self.isolations.iter().filter(|isolation| !excepted(isolation));
+        by_name(concerned.collect(), |isolation| &isolation.statement.name)
     }
 
     /// Break-glass profiles that open an action.
@@ -159,6 +157,12 @@ impl Program {
             .filter(|profile| profile.actions.iter().any(|(id, _)| *id == action))
             .collect()
     }
+}
+
+/// Sorted by statement name, so that the order of declarations changes no policy.
+fn by_name<T>(mut all: Vec<T>, name: impl Fn(&T) -> &String) -> Vec<T> {
+    all.sort_by(|a, b| name(a).cmp(name(b)));
+    all
 }
 
 fn roles(nodes: Vec<Node>) -> Vec<RoleId> {

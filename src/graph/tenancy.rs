@@ -1,7 +1,12 @@
 //! Paths along named parents: how a resource reaches its tenant, or the entity that carries a role.
 
+use std::collections::BTreeSet;
+
 use super::Program;
 use super::TypeId;
+
+/// Most paths between two types. With one more the walk ends, and a program that needs them is refused.
+pub const MOST_PATHS: usize = 32;
 
 /// One way up: the attributes to follow, each with whether it may be absent. Empty: the type itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,34 +21,70 @@ pub struct Path {
 #[must_use]
 pub fn paths(program: &Program, from: TypeId, to: TypeId) -> Vec<Path> {
     let mut found = Vec::new();
-    let mut on_the_way = vec![from];
-    walk(program, from, to, &mut Vec::new(), &mut on_the_way, &mut found);
+    let leading = leading_to(program, to);
+    let mut walk = Walk {
+        program,
+        to,
+        leading,
+        steps: Vec::new(),
+        on_the_way: vec![from],
+    };
+    walk.on(from, &mut found);
     found.sort_by(|a, b| (a.steps.len(), a).cmp(&(b.steps.len(), b)));
     found
 }
 
-fn walk(
-    program: &Program,
-    at: TypeId,
-    to: TypeId,
-    steps: &mut Vec<(String, bool)>,
-    on_the_way: &mut Vec<TypeId>,
-    found: &mut Vec<Path>,
-) {
-    if at == to {
-        found.push(Path { steps: steps.clone() });
-        return;
-    }
-    let Some(ty) = program.ty(at) else { return };
-    for link in &ty.parents {
-        let Some(attribute) = &link.attribute else { continue };
-        if on_the_way.contains(&link.ty) {
-            continue;
+/// Types from which named parents lead to a type, itself included.
+fn leading_to(program: &Program, to: TypeId) -> BTreeSet<TypeId> {
+    let mut leading = BTreeSet::from([to]);
+    loop {
+        let more: Vec<TypeId> = program
+            .type_ids()
+            .filter(|id| !leading.contains(id))
+            .filter(|id| {
+                let links = program.ty(*id).map(|ty| ty.parents.as_slice()).unwrap_or_default();
+                links
+                    .iter()
+                    .any(|link| link.attribute.is_some() && leading.contains(&link.ty))
+            })
+            .collect();
+        if more.is_empty() {
+            return leading;
         }
-        steps.push((attribute.clone(), link.optional));
-        on_the_way.push(link.ty);
-        walk(program, link.ty, to, steps, on_the_way, found);
-        on_the_way.pop();
-        steps.pop();
+        leading.extend(more);
+    }
+}
+
+struct Walk<'a> {
+    program: &'a Program,
+    to: TypeId,
+    leading: BTreeSet<TypeId>,
+    steps: Vec<(String, bool)>,
+    on_the_way: Vec<TypeId>,
+}
+
+impl Walk<'_> {
+    fn on(&mut self, at: TypeId, found: &mut Vec<Path>) {
+        if found.len() > MOST_PATHS {
+            return;
+        }
+        if at == self.to {
+            found.push(Path {
+                steps: self.steps.clone(),
+            });
+            return;
+        }
+        let Some(ty) = self.program.ty(at) else { return };
+        for link in &ty.parents {
+            let Some(attribute) = &link.attribute else { continue };
+            if self.on_the_way.contains(&link.ty) || !self.leading.contains(&link.ty) {
+                continue;
+            }
+            self.steps.push((attribute.clone(), link.optional));
+            self.on_the_way.push(link.ty);
+            self.on(link.ty, found);
+            self.on_the_way.pop();
+            self.steps.pop();
+        }
     }
 }

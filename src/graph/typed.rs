@@ -153,6 +153,81 @@ impl TypedExpr {
         Self::new(TypedKind::Not(Box::new(self)), Ty::Bool, span)
     }
 
+    /// Whether a request variable is read anywhere in it.
+    #[must_use]
+    pub fn reads(&self, variable: Variable) -> bool {
+        matches!(self.kind, TypedKind::Variable(read) if read == variable)
+            || self.children().into_iter().any(|child| child.reads(variable))
+    }
+
+    /// The parts it is made of.
+    fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            TypedKind::Bool(_)
+            | TypedKind::Long(_)
+            | TypedKind::Text(_)
+            | TypedKind::Duration(_)
+            | TypedKind::Variable(_)
+            | TypedKind::Entity(..) => Vec::new(),
+            TypedKind::Not(one)
+            | TypedKind::Negate(one)
+            | TypedKind::Has(one, _)
+            | TypedKind::Like(one, _)
+            | TypedKind::Attribute(one, _)
+            | TypedKind::Construct(_, one)
+            | TypedKind::Named(_, one) => vec![one],
+            TypedKind::And(all) | TypedKind::Or(all) | TypedKind::Set(all) => all.iter().collect(),
+            TypedKind::Binary(_, left, right) => vec![left, right],
+            TypedKind::If(test, yes, no) => vec![test, yes, no],
+            TypedKind::Is(one, _, container) => std::iter::once(one).chain(container).map(AsRef::as_ref).collect(),
+            TypedKind::Method(receiver, _, args) => std::iter::once(receiver.as_ref()).chain(args).collect(),
+            TypedKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
+        }
+    }
+
+    /// The same with another expression wherever a request variable is read.
+    #[must_use]
+    pub fn with(&self, variable: Variable, value: &Self) -> Self {
+        let one = |inner: &Self| Box::new(inner.with(variable, value));
+        let all = |parts: &[Self]| parts.iter().map(|part| part.with(variable, value)).collect();
+        let kind = match &self.kind {
+            TypedKind::Variable(read) if *read == variable => return value.clone(),
+            TypedKind::Not(inner) => TypedKind::Not(one(inner)),
+            TypedKind::Negate(inner) => TypedKind::Negate(one(inner)),
+            TypedKind::Has(inner, names) => TypedKind::Has(one(inner), names.clone()),
+            TypedKind::Like(inner, pattern) => TypedKind::Like(one(inner), pattern.clone()),
+            TypedKind::Attribute(inner, name) => TypedKind::Attribute(one(inner), name.clone()),
+            TypedKind::Construct(name, inner) => TypedKind::Construct(name.clone(), one(inner)),
+            TypedKind::Named(name, inner) => TypedKind::Named(name.clone(), one(inner)),
+            TypedKind::And(parts) => TypedKind::And(all(parts)),
+            TypedKind::Or(parts) => TypedKind::Or(all(parts)),
+            TypedKind::Set(parts) => TypedKind::Set(all(parts)),
+            TypedKind::Binary(operator, left, right) => TypedKind::Binary(*operator, one(left), one(right)),
+            TypedKind::If(test, yes, no) => TypedKind::If(one(test), one(yes), one(no)),
+            TypedKind::Is(inner, ty, container) => {
+                TypedKind::Is(one(inner), ty.clone(), container.as_ref().map(|inner| one(inner)))
+            }
+            TypedKind::Method(receiver, name, args) => TypedKind::Method(one(receiver), name.clone(), all(args)),
+            TypedKind::Record(fields) => TypedKind::Record(
+                fields
+                    .iter()
+                    .map(|(name, inner)| (name.clone(), inner.with(variable, value)))
+                    .collect(),
+            ),
+            TypedKind::Bool(_)
+            | TypedKind::Long(_)
+            | TypedKind::Text(_)
+            | TypedKind::Duration(_)
+            | TypedKind::Variable(_)
+            | TypedKind::Entity(..) => self.kind.clone(),
+        };
+        Self {
+            kind,
+            ty: self.ty.clone(),
+            span: self.span,
+        }
+    }
+
     /// The conjunction of some expressions; `true` of none.
     #[must_use]
     pub fn all(parts: Vec<Self>, span: Span) -> Self {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::bundle::OriginKind;
+use crate::diag::Diagnostic;
 use crate::graph;
 use crate::graph::ActionId;
 use crate::graph::Env;
@@ -11,6 +12,7 @@ use crate::graph::Grant;
 use crate::graph::Holder;
 use crate::graph::RoleId;
 use crate::graph::TypeId;
+use crate::graph::Variable;
 
 use super::draft::Draft;
 use super::draft::Effect;
@@ -219,7 +221,24 @@ impl Lowering<'_> {
             }
         }
         if let Some(when) = &grant.when {
-            parts.push(Part::written(graph::elaborate(env, when, self.out)?));
+            let typed = graph::elaborate(env, when, self.out)?;
+            let reads = [Variable::Principal, Variable::Resource, Variable::Context].map(|read| typed.reads(read));
+            if receiver.role.is_none() && !reads.contains(&true) {
+                let name = self.program.type_name(receiver.principal);
+                self.out.push(
+                    Diagnostic::error(
+                        graph::codes::UNCONDITIONAL_TYPE_GRANT,
+                        when.span,
+                        format!("this opens to every `{name}` there is"),
+                    )
+                    .label("the same for every request")
+                    .help(format!(
+                        "test something of the request, or declare a role `for {name}` and grant to the role"
+                    )),
+                );
+                return None;
+            }
+            parts.push(Part::written(typed));
         }
         parts.extend(self.guard_parts(receiver.principal, resource, actions, &[], env)?);
         Some(parts)

@@ -7,6 +7,7 @@ use crate::syntax::ast::ExprKind;
 use crate::text::Span;
 
 use super::Elaborator;
+use super::MOST_NODES;
 use crate::graph::Operator;
 use crate::graph::Ty;
 use crate::graph::TypeId;
@@ -213,6 +214,19 @@ impl Elaborator<'_, '_> {
                 return self.poisoned(span);
             }
         };
+        // The test grows with the members, squared where neither side is fixed.
+        let fixed = [&left, &right]
+            .iter()
+            .any(|side| matches!(side.kind, TypedKind::Entity(..)));
+        self.nodes += if fixed {
+            members.len()
+        } else {
+            members.len() * members.len()
+        };
+        if self.nodes > MOST_NODES {
+            let message = format!("a comparison of members of `{}` is too large", ty.name);
+            return self.too_large(span, message);
+        }
         let entity =
             |name: &String| TypedExpr::new(TypedKind::Entity(ty.cedar.clone(), name.clone()), Ty::Entity(id), span);
         let holds = |a: usize, b: usize| match operator {

@@ -94,16 +94,38 @@ pub(super) fn isolations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
 /// Every principal type and every type that is asked for something must reach the tenant, or be excepted.
 pub(super) fn tenancy(cx: &mut Resolver<'_>) {
     let mut found = Vec::new();
+    // Raw actions may be open to types that no Gate file calls a principal.
+    let asking: Vec<TypeId> = cx
+        .program
+        .action_ids()
+        .flat_map(|action| cx.program.principals_of(action))
+        .collect();
     for isolation in &cx.program.isolations {
         for id in cx.program.type_ids() {
             let Some(ty) = cx.program.ty(id) else { continue };
-            let asks = ty.kind == TypeKind::Principal;
+            let asks = ty.kind == TypeKind::Principal || asking.contains(&id);
             let asked = cx.program.actions.iter().any(|action| action.decided_on.contains(&id));
             let excepted = isolation.except.iter().any(|(except, _)| *except == id);
             if !(asks || asked) || excepted {
                 continue;
             }
-            if crate::graph::paths(&cx.program, id, isolation.tenant).is_empty() {
+            let paths = crate::graph::paths(&cx.program, id, isolation.tenant).len();
+            if paths > crate::graph::MOST_PATHS {
+                found.push(
+                    Diagnostic::error(
+                        codes::EXPANSION_LIMIT,
+                        ty.span,
+                        format!(
+                            "`{}` reaches its tenant in more than {} ways",
+                            ty.name,
+                            crate::graph::MOST_PATHS
+                        ),
+                    )
+                    .also(isolation.statement.span, "isolation compares every one of them")
+                    .help("name the tenant on the type itself, and leave the other parents unnamed"),
+                );
+            }
+            if paths == 0 {
                 let tenant = cx.program.type_name(isolation.tenant);
                 found.push(
                     Diagnostic::error(

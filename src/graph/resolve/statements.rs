@@ -14,9 +14,9 @@ use super::annotations::Said;
 use super::annotations::read;
 use super::lookup::find_qualified_action;
 use super::lookup::find_targets;
+use super::lookup::find_who;
 use super::lookup::known_type;
 use super::lookup::type_of_action;
-use super::lookup::find_who;
 
 /// A statement's name: its label, or the one made of its meaning. Two equal default names ask for a label.
 pub(super) fn statement(
@@ -134,7 +134,11 @@ pub(super) fn requires(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         };
         let said = read(cx, &item.annotations, Place::Statement, item.span);
         let mut actions = Vec::new();
-        let on = require.actions.iter().filter_map(|path| type_of_action(cx, path)).collect();
+        let on = require
+            .actions
+            .iter()
+            .filter_map(|path| type_of_action(cx, path))
+            .collect();
         for path in &require.actions {
             for (id, _) in find_qualified_action(cx, path) {
                 if !actions.contains(&id) {

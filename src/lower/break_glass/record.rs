@@ -1,5 +1,6 @@
 //! Whether a request carries a valid grant: every clause of the profile, tested on the grant record.
 
+use crate::diag::Diagnostic;
 use crate::graph;
 use crate::graph::ActionId;
 use crate::graph::Env;
@@ -69,7 +70,7 @@ impl Lowering<'_> {
         if !tenants.is_empty() {
             parts.push(Part::generated(at.all(tenants), "in the tenant of the grant"));
         }
-        parts.extend(self.approvers(profile, &grant, &principal, &base, resource, env)?);
+        parts.extend(self.approvers(profile, &grant, &principal, &base, env)?);
         parts.push(Part::generated(
             get(&grant, "refusals").binary(Operator::Less, at.long(profile.refusals)),
             format!("refused by fewer than {}", profile.refusals),
@@ -130,13 +131,41 @@ impl Lowering<'_> {
                     None => tests.push(self.holds(subject.clone(), holding, base, None, span)?.expr),
                 }
                 for restricting in route {
-                    let parts = self.restrictions(restricting, env)?;
-                    tests.extend(parts.into_iter().map(|part| part.expr));
+                    for part in self.restrictions(restricting, env)? {
+                        tests.push(self.of_subject(part, subject, restricting, span)?);
+                    }
                 }
                 ways.push(TypedExpr::all(tests, span));
             }
         }
         Some(ways)
+    }
+
+    /// A role's own condition, asked of somebody who need not be the principal of the request: an approver in a slot.
+    /// What it says of the principal is asked of the subject; what it says of the request was true of the subject's own
+    /// request, which is gone.
+    fn of_subject(&mut self, part: Part, subject: &TypedExpr, role: RoleId, span: Span) -> Option<TypedExpr> {
+        if matches!(subject.kind, TypedKind::Variable(Variable::Principal)) {
+            return Some(part.expr);
+        }
+        let generated = part.words.is_some();
+        if !generated && (part.expr.reads(Variable::Context) || part.expr.reads(Variable::Resource)) {
+            let name = self.program.role_name(role);
+            self.out.push(
+                Diagnostic::error(
+                    graph::codes::BREAK_GLASS_ROLES,
+                    span,
+                    format!("`{name}` cannot be tested on an approver once the approval is given"),
+                )
+                .also(
+                    part.expr.span,
+                    "its condition reads the request, which is the requester's at each use",
+                )
+                .help("name a role without `when`, or one whose `when` reads the principal only"),
+            );
+            return None;
+        }
+        Some(part.expr.with(Variable::Principal, subject))
     }
 
     pub(super) fn covers(&self, profile: &Profile, grant: &TypedExpr, actions: &[ActionId]) -> TypedExpr {
@@ -148,10 +177,7 @@ impl Lowering<'_> {
                 let this = TypedExpr::variable(Variable::Action, Ty::Unknown, profile.span);
                 let name = at.text(&action.full_name(self.program));
                 let granted = get(grant, "actions").method("contains", vec![name], Ty::Bool);
-                match actions.len() {
-                    1 => granted,
-                    _ => at.all(vec![this.binary(Operator::Equal, at.entity(&action.cedar)), granted]),
-                }
+                at.all(vec![this.binary(Operator::Equal, at.entity(&action.cedar)), granted])
             })
             .collect();
         at.any(ways)
@@ -182,7 +208,6 @@ impl Lowering<'_> {
         grant: &TypedExpr,
         principal: &TypedExpr,
         base: &Base,
-        resource: TypeId,
         env: &Env<'_>,
     ) -> Option<Vec<Part>> {
         let Some((count, role, span)) = profile.approval else {
@@ -205,7 +230,7 @@ impl Lowering<'_> {
             for other in slots.iter().take(n) {
                 tests.push(slot.clone().binary(Operator::NotEqual, other.clone()));
             }
-            for isolation in self.program.isolations_of(profile.principal, resource) {
+            for isolation in crate::lower::schema::profile_tenants(self.program, profile) {
                 for path in graph::paths(self.program, profile.principal, isolation.tenant) {
                     let (more, own) = self.follow(slot.clone(), profile.principal, &path);
                     tests.extend(more);
