@@ -40,6 +40,8 @@ pub struct ExternalAction {
     pub principals: Vec<String>,
     /// Full Cedar names of the resource types.
     pub resources: Vec<String>,
+    /// Ids of the groups it is in.
+    pub groups: Vec<String>,
     /// Its context.
     pub context: BTreeMap<String, Attribute>,
     /// The schema file.

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
+use crate::diag::Severity;
 use crate::graph::Attribute;
 use crate::graph::Isolation;
 use crate::graph::Profile;
@@ -36,7 +37,16 @@ pub struct SchemaText {
 /// Builds the merged schema. `None` where it does not hold together, which is reported.
 pub(super) fn build(program: &Program, raw: &RawSchema, out: &mut Diagnostics) -> Option<SchemaText> {
     let mut merged = raw.json.clone();
-    add_program(program, &mut merged);
+    let mut overwritten = Vec::new();
+    add_program(program, &mut merged, &mut overwritten);
+    for name in overwritten {
+        let at = raw.files.first().map(|file| file.at_start());
+        let message = format!("`{name}` is declared here and by the Gate program, which makes it, too");
+        out.push(
+            Diagnostic::new(codes::CEDAR_SCHEMA, Severity::Error, at, message)
+                .help("rename it in the schema file; Gate makes `Role`, `RoleHolders`, `BreakGlassProfile` and an action `Type.action` for each of its own"),
+        );
+    }
     if merged.is_empty() {
         return None;
     }
@@ -78,7 +88,16 @@ fn namespace<'a>(merged: &'a mut Map<String, Value>, name: &str) -> Option<&'a m
     Some(object)
 }
 
-fn add_program(program: &Program, merged: &mut Map<String, Value>) {
+/// Adds an entry; one that is there already stays, and is told.
+fn put(into: &mut Map<String, Value>, name: String, value: Value, overwritten: &mut Vec<String>) {
+    if into.contains_key(&name) {
+        overwritten.push(name);
+    } else {
+        into.insert(name, value);
+    }
+}
+
+fn add_program(program: &Program, merged: &mut Map<String, Value>, overwritten: &mut Vec<String>) {
     let declared = program.types.iter().any(|ty| !ty.from_schema);
     if !declared {
         return;
@@ -87,19 +106,24 @@ fn add_program(program: &Program, merged: &mut Map<String, Value>) {
         return;
     };
     if let Some(types) = space.get_mut("entityTypes").and_then(Value::as_object_mut) {
-        entity_types(program, types);
+        entity_types(program, types, overwritten);
     }
     if let Some(actions) = space.get_mut("actions").and_then(Value::as_object_mut) {
-        self::actions(program, actions);
+        self::actions(program, actions, overwritten);
     }
     if let Some(common) = space.get_mut("commonTypes").and_then(Value::as_object_mut) {
         for profile in &program.profiles {
-            common.insert(grant_type(profile), record(program, &grant_fields(program, profile)));
+            put(
+                common,
+                grant_type(profile),
+                record(program, &grant_fields(program, profile)),
+                overwritten,
+            );
         }
     }
 }
 
-fn entity_types(program: &Program, types: &mut Map<String, Value>) {
+fn entity_types(program: &Program, types: &mut Map<String, Value>, overwritten: &mut Vec<String>) {
     let holds_plain = program.roles.iter().any(|role| role.on.is_none());
     let relations = program.roles.iter().any(|role| role.on.is_some() && role.by.is_none());
     for id in program.type_ids() {
@@ -150,17 +174,27 @@ fn entity_types(program: &Program, types: &mut Map<String, Value>) {
             }
         }
         annotate(&mut entry, ty.doc.as_deref(), &ty.annotations);
-        types.insert(ty.name.clone(), Value::Object(entry));
+        put(types, ty.name.clone(), Value::Object(entry), overwritten);
     }
     if holds_plain {
-        types.insert("Role".to_owned(), json!({}));
+        put(types, "Role".to_owned(), json!({}), overwritten);
     }
     if relations {
-        types.insert("RoleHolders".to_owned(), json!({ "memberOfTypes": ["RoleHolders"] }));
+        put(
+            types,
+            "RoleHolders".to_owned(),
+            json!({ "memberOfTypes": ["RoleHolders"] }),
+            overwritten,
+        );
     }
     if !program.profiles.is_empty() {
         let names: Vec<&str> = program.profiles.iter().map(|profile| profile.name.as_str()).collect();
-        types.insert("BreakGlassProfile".to_owned(), json!({ "enum": names }));
+        put(
+            types,
+            "BreakGlassProfile".to_owned(),
+            json!({ "enum": names }),
+            overwritten,
+        );
     }
 }
 
@@ -188,7 +222,7 @@ fn short(program: &Program, id: TypeId) -> String {
     })
 }
 
-fn actions(program: &Program, actions: &mut Map<String, Value>) {
+fn actions(program: &Program, actions: &mut Map<String, Value>, overwritten: &mut Vec<String>) {
     for id in program.action_ids() {
         let Some(action) = program.action(id).filter(|action| !action.is_raw()) else {
             continue;
@@ -227,11 +261,11 @@ fn actions(program: &Program, actions: &mut Map<String, Value>) {
             );
         }
         annotate(&mut entry, action.doc.as_deref(), &action.annotations);
-        actions.insert(action.cedar.1.clone(), Value::Object(entry));
+        put(actions, action.cedar.1.clone(), Value::Object(entry), overwritten);
     }
     for ty in &program.types {
         for name in ty.groups.keys() {
-            actions.insert(format!("{}.{name}", ty.name), json!({}));
+            put(actions, format!("{}.{name}", ty.name), json!({}), overwritten);
         }
     }
     for profile in &program.profiles {

@@ -69,13 +69,32 @@ pub(super) fn actions(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &E
             doc: None,
             annotations: Vec::new(),
         };
+        let id = ActionId::at(cx.program.actions.len());
         cx.program.actions.push(action);
+        // What a schema puts into a group of Gate's stands under whatever is said of the group.
+        for group in &external.groups {
+            let Some((ty, name)) = group.rsplit_once('.') else {
+                continue;
+            };
+            let Some(ty) = cx.program.find_type(ty) else { continue };
+            let members = cx
+                .program
+                .types
+                .get_mut(ty.index())
+                .and_then(|ty| ty.groups.get_mut(name));
+            if let Some(members) = members {
+                members.push(id);
+            }
+        }
     }
 }
 
 fn declare_action(cx: &mut Resolver<'_>, on: TypeId, decl: &ast::ActionDecl) {
     let said = read(cx, &decl.annotations, Place::Action, decl.span);
     let own = record(cx, &decl.context);
+    if let Some(clash) = own.get("break_glass") {
+        cx.out.push(reserved_for_grants(clash.span));
+    }
     let decided_on = match &decl.decided_on {
         None => on,
         Some(parent) => match named_parent(cx, on, parent) {
@@ -277,14 +296,7 @@ pub(super) fn context(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                     continue;
                 }
                 if written.name.text == "break_glass" {
-                    cx.out.push(
-                        Diagnostic::error(
-                            codes::RESERVED_NAME,
-                            written.name.span,
-                            "`break_glass` in the context is where the gateway puts a grant",
-                        )
-                        .help("choose another name"),
-                    );
+                    cx.out.push(reserved_for_grants(written.name.span));
                     continue;
                 }
                 let provenance = section.provenance;
@@ -310,6 +322,15 @@ pub(super) fn context(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     for (name, own, common) in clashes {
         redeclared(cx, &name, own, common);
     }
+}
+
+fn reserved_for_grants(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::RESERVED_NAME,
+        span,
+        "`break_glass` in the context is where the gateway puts a grant",
+    )
+    .help("choose another name")
 }
 
 fn redeclared(cx: &mut Resolver<'_>, name: &str, again: Span, before: Span) {

@@ -15,6 +15,9 @@ use super::annotations::read;
 use super::lookup::find_actions;
 use super::lookup::find_role;
 use super::lookup::find_type;
+use super::people::facts;
+use super::people::one_principal;
+use super::people::tenant_of_its_own;
 use super::statements::with_doc;
 use crate::graph::Profile;
 use crate::graph::RoleId;
@@ -46,6 +49,7 @@ pub(super) fn profiles(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             });
         }
     }
+    facts(cx);
 }
 
 /// The clauses as found; what is missing is settled at the end.
@@ -405,6 +409,7 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, d
         .chain(draft.revokers.iter().copied())
         .chain([reviewer]);
     let principal = one_principal(cx, everyone.collect())?;
+    tenant_of_its_own(cx, decl, principal);
     Some(Profile {
         name: decl.name.text.clone(),
         span: decl.name.span,
@@ -431,57 +436,4 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, d
         doc: item.doc.clone(),
         annotations: Vec::new(),
     })
-}
-
-/// Requester, approvers, revokers and reviewer are of one principal type: the grant record has a typed slot for each.
-fn one_principal(cx: &mut Resolver<'_>, roles: Vec<(RoleId, Span)>) -> Option<TypeId> {
-    let mut common: Option<(TypeId, RoleId, Span)> = None;
-    for (role, at) in roles {
-        let Some(found) = cx.program.role(role) else { continue };
-        if found.by.is_some() {
-            let name = cx.program.role_name(role);
-            cx.out.push(
-                Diagnostic::error(
-                    codes::BREAK_GLASS_ROLES,
-                    at,
-                    format!("`{name}` is held by an attribute of a resource, which a request does not have"),
-                )
-                .help("name a plain role, or one held on the tenant"),
-            );
-            continue;
-        }
-        let [holder] = found.holders.as_slice() else {
-            if !found.holders.is_empty() {
-                let name = cx.program.role_name(role);
-                let span = found.header;
-                cx.out.push(
-                    Diagnostic::error(
-                        codes::BREAK_GLASS_ROLES,
-                        at,
-                        format!("`{name}` may be held by several principal types"),
-                    )
-                    .also(span, "declared here")
-                    .help("name roles `for` one principal type: every person in a grant has a typed place in it"),
-                );
-            }
-            continue;
-        };
-        match common {
-            None => common = Some((*holder, role, at)),
-            Some((known, other, first)) if known != *holder => {
-                let (name, other) = (cx.program.role_name(role), cx.program.role_name(other));
-                cx.out.push(
-                    Diagnostic::error(
-                        codes::BREAK_GLASS_ROLES,
-                        at,
-                        format!("`{other}` and `{name}` are held by different principal types"),
-                    )
-                    .also(first, format!("`{other}` is named here"))
-                    .help("everybody in one break-glass profile is of one principal type"),
-                );
-            }
-            Some(_) => {}
-        }
-    }
-    common.map(|(ty, _, _)| ty)
 }

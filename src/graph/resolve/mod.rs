@@ -8,6 +8,7 @@ mod break_glass;
 mod grants;
 mod lookup;
 mod names;
+mod people;
 mod roles;
 mod separation;
 mod statements;

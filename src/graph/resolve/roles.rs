@@ -174,6 +174,23 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
     };
     if by.is_none()
         && let Some(on) = on
+        && cx.program.ty(on).is_some_and(|ty| ty.from_schema)
+    {
+        let name = cx.program.type_name(on).to_owned();
+        cx.out.push(
+            Diagnostic::error(
+                codes::WRONG_KIND,
+                decl.on.as_ref().map_or(decl.name.span, |path| path.span),
+                format!("`{name}` is declared in a `.cedarschema` file, where its holders have no place"),
+            )
+            .help(format!(
+                "declare `{name}` in Gate, or hold the role `by` an attribute of it"
+            )),
+        );
+        return None;
+    }
+    if by.is_none()
+        && let Some(on) = on
     {
         generated_attribute(cx, on, decl);
     }

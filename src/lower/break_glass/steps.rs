@@ -56,6 +56,20 @@ impl<'a> Lowering<'a> {
             statement: format!("{}.not-self", profile.name),
             ..draft
         });
+        let took_part = get(&context, "approvers").method(
+            "contains",
+            vec![Self::principal(profile.principal, profile.span)],
+            Ty::Bool,
+        );
+        let id = policy_id(&format!("break-glass.{}.not-approver", profile.name), &[]);
+        let draft = self.profile_draft(profile, id, Effect::Forbid);
+        self.drafts.push(Draft {
+            actions: vec![step_action(self.program, "ReviewBreakGlass", profile)],
+            resource_is: Some(profile_entity(self.program, profile)),
+            when: vec![Part::generated(took_part, "never an approver")],
+            statement: format!("{}.not-approver", profile.name),
+            ..draft
+        });
     }
 
     /// Who may ask, and with what.

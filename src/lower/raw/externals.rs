@@ -60,6 +60,13 @@ pub(super) fn read(json: &Map<String, Value>, namespace: Option<&str>, span: Spa
             };
             let action = ExternalAction {
                 id: id.clone(),
+                groups: entry
+                    .get("memberOf")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|group| group.get("id").and_then(Value::as_str).map(str::to_owned))
+                    .collect(),
                 principals: types("principalTypes"),
                 resources: types("resourceTypes"),
                 context: applies
