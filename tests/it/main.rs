@@ -12,6 +12,7 @@
 
 mod book;
 mod cedar_examples;
+mod cedar_integration;
 mod cli;
 mod fail_open;
 mod mdtest;
