@@ -14,6 +14,7 @@ mod book;
 mod cedar_examples;
 mod cedar_integration;
 mod cli;
+mod clients;
 mod fail_open;
 mod mdtest;
 mod reference;
