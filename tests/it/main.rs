@@ -18,6 +18,7 @@ mod cli;
 mod clients;
 mod fail_open;
 mod mdtest;
+mod ports;
 mod reference;
 mod scenarios;
 mod stages;
