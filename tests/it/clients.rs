@@ -1,6 +1,6 @@
 //! `build` output in other Cedar implementations: npm's `@cedar-policy/cedar-wasm` and PyPI's `cedarpy`. They load what lies
-//! on disk as it is, find it valid, and decide every request of every example's scenarios as our evaluator does, by the same
-//! policies. The scripts that ask them are in the folder beside this file; `.ci/run` installs them.
+//! on disk as it is, find it valid, and decide every request of the scenarios of every example and port as our evaluator
+//! does, by the same policies. The scripts that ask them are in the folder beside this file; `.ci/run` installs them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -78,7 +78,7 @@ fn installed(path: &str) -> PathBuf {
 
 fn every_example_is_decided_alike(program: &str, script: &str, libraries: &Path) {
     let mut offences = Vec::new();
-    for example in folders("examples") {
+    for example in [folders("examples"), folders("tests/ports")].concat() {
         let built = build(&example);
         let theirs = ask(program, script, libraries, &built);
         let ours = decide(&built);

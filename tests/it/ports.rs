@@ -24,7 +24,7 @@ use crate::support::folders;
 use crate::support::root;
 
 /// A port, the folder of its original, and how many requests that publishes as allowed and as denied.
-const PORTS: [(&str, &str, usize, usize); 4] = [
+const PORTS: [(&str, &str, usize, usize); 5] = [
     (
         "tests/ports/document-cloud",
         "cedar-example-use-cases/document_cloud",
@@ -32,6 +32,12 @@ const PORTS: [(&str, &str, usize, usize); 4] = [
         2,
     ),
     ("tests/ports/github", "cedar-example-use-cases/github_example", 5, 2),
+    (
+        "tests/ports/sales-orgs",
+        "cedar-example-use-cases/sales_orgs/templated",
+        2,
+        1,
+    ),
     ("tests/ports/tags-n-roles", "cedar-example-use-cases/tags_n_roles", 2, 1),
     ("tests/ports/tax-preparer", "cedar-example-use-cases/tax_preparer", 3, 2),
 ];
