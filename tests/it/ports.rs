@@ -1,5 +1,7 @@
-//! Applications of the Cedar project written again in Gate, in `tests/ports`: their own scenarios pass, and every request
-//! that the originals publish comes out the same, read where it lies.
+//! Applications of other projects written again in Gate, in `tests/ports`: their own scenarios pass, and every request that
+//! the originals publish comes out the same, read where it lies. Here are those of the Cedar project; others are below.
+
+mod cerbos;
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -23,8 +25,8 @@ use crate::support::corpora;
 use crate::support::folders;
 use crate::support::root;
 
-/// A port, the folder of its original, and how many requests that publishes as allowed and as denied.
-const PORTS: [(&str, &str, usize, usize); 5] = [
+/// A port, the folder of its Cedar original, and how many requests that publishes as allowed and as denied.
+const FROM_CEDAR: [(&str, &str, usize, usize); 5] = [
     (
         "tests/ports/document-cloud",
         "cedar-example-use-cases/document_cloud",
@@ -44,10 +46,8 @@ const PORTS: [(&str, &str, usize, usize); 5] = [
 
 #[test]
 fn every_port_passes_its_scenarios() {
-    let listed: Vec<&str> = PORTS.iter().map(|(port, ..)| *port).collect();
-    assert_eq!(folders("tests/ports"), listed);
-    for port in listed {
-        let ported = load(port);
+    for port in folders("tests/ports") {
+        let ported = load(&port);
         let tested = ported.tested;
         let success = tested.report.as_ref().is_some_and(scenario::RunReport::is_success);
         assert!(success, "{port}: {:?} {:?}", tested.diagnostics, tested.report);
@@ -57,7 +57,7 @@ fn every_port_passes_its_scenarios() {
 #[test]
 fn every_published_request_of_the_originals_comes_out_the_same() {
     let Some(corpora) = corpora() else { return };
-    for (port, original, allowed, denied) in PORTS {
+    for (port, original, allowed, denied) in FROM_CEDAR {
         let folder = corpora.join("cedar-examples").join(original);
         let ported = load(port);
         for (verdict, published) in [("ALLOW", allowed), ("DENY", denied)] {
