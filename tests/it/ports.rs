@@ -2,6 +2,7 @@
 //! the originals publish comes out the same, read where it lies. Here are those of the Cedar project; others are below.
 
 mod cerbos;
+mod openfga;
 
 use std::fs;
 use std::num::NonZeroUsize;
