@@ -43,12 +43,37 @@ impl BundleTree {
     }
 }
 
-/// A value as canonical JSON (RFC 8785), with a newline at the end.
+/// A value as compact JSON with sorted keys and a newline at the end: one value, one text.
+///
+/// Integers are written in full. RFC 8785 would write them as doubles, and round those over 2⁵³; policies hold 64 bits.
 ///
 /// # Errors
-/// Where the value holds a number that RFC 8785 cannot write, or a map whose keys are not strings.
+/// Where the value is no JSON, such as a map whose keys are not strings.
 pub fn canonical_json(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
-    let mut bytes = serde_json_canonicalizer::to_vec(value)?;
+    let mut value = serde_json::to_value(value)?;
+    value.sort_all_objects();
+    let mut bytes = serde_json::to_vec(&value)?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_sorted_at_every_depth_and_lists_keep_their_order() {
+        let value = json!({ "b": [{ "d": 1, "c": 2 }, 1], "a": "ü\n" });
+        let text = String::from_utf8(canonical_json(&value).unwrap()).unwrap();
+        assert_eq!(text, "{\"a\":\"ü\\n\",\"b\":[{\"c\":2,\"d\":1},1]}\n");
+    }
+
+    #[test]
+    fn integers_keep_all_their_digits() {
+        let value = json!([i64::MIN, 9_007_199_254_740_993_i64, i64::MAX]);
+        let text = String::from_utf8(canonical_json(&value).unwrap()).unwrap();
+        assert_eq!(text, "[-9223372036854775808,9007199254740993,9223372036854775807]\n");
+    }
 }

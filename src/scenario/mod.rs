@@ -2,6 +2,7 @@
 //! The policy is seen through bundle artifacts only, and decided by the same code that a gateway runs.
 
 mod ask;
+mod asked;
 /// Codes of everything that can be wrong in a suite.
 pub mod codes;
 mod event;
@@ -25,6 +26,8 @@ use crate::decide::Engine;
 
 pub use ask::Answer;
 pub use ask::Verdict;
+pub use asked::AskedSuite;
+pub use asked::asked;
 pub use event::Event;
 pub use explain::ClauseResult;
 pub use explain::Explanation;

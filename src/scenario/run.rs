@@ -207,7 +207,10 @@ fn one(job: &Job<'_>, policy: Policy<'_>, options: RunOptions<'_>) -> Done {
                 let failures = claims.iter().filter_map(|claim| check(claim, suite, policy)).collect();
                 (claims.len(), failures)
             }
-            Body::Steps(steps) => timeline::run(steps, suite, policy),
+            Body::Steps(steps) => {
+                let played = timeline::run(steps, suite, policy);
+                (played.decisions, played.failures)
+            }
             Body::Snapshot(spec) => {
                 let (golden, decisions) = snapshot(spec, job, policy);
                 let failure = compare(&golden, spec, test, options);

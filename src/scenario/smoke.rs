@@ -82,7 +82,7 @@ fn request(claim: &Claim, test: &Test, suite: &Suite, policy: Policy<'_>) -> Opt
 }
 
 /// Entities by name, their parents too: Cedar keeps both as sets.
-fn entities(suite: &Suite) -> Vec<Value> {
+pub(super) fn entities(suite: &Suite) -> Vec<Value> {
     let mut entities: Vec<Value> = match suite.world.entities.to_json_value() {
         Ok(Value::Array(entities)) => entities,
         // INVARIANT: what was loaded from JSON can be written as JSON.

@@ -1,5 +1,6 @@
 //! Timelines: steps on a virtual clock, run on the same break-glass state machine that a gateway runs.
 
+use crate::decide;
 use crate::decide::RequestError;
 use crate::emergency;
 use crate::emergency::Actor;
@@ -28,21 +29,34 @@ use super::suite::Step;
 use super::suite::StepAction;
 use super::suite::Suite;
 
-/// Runs a timeline: how many decisions it asked for, and what did not go as claimed. A failed step does not stop it.
-pub(super) fn run(steps: &[Step], suite: &Suite, policy: Policy<'_>) -> (usize, Vec<Failure>) {
+/// What came of a timeline.
+#[derive(Debug, Default)]
+pub(super) struct Played {
+    /// How many decisions it asked for.
+    pub(super) decisions: usize,
+    /// The requests that were to be decided, each with its grant where that counted.
+    pub(super) asked: Vec<decide::Request>,
+    /// What did not go as claimed.
+    pub(super) failures: Vec<Failure>,
+}
+
+/// Runs a timeline. A failed step does not stop it.
+pub(super) fn run(steps: &[Step], suite: &Suite, policy: Policy<'_>) -> Played {
     let mut stage = match Ledger::new(policy.contract) {
         Ok(ledger) => Stage {
             ledger,
             now: suite.at,
             suite,
             policy,
-            decisions: 0,
-            failures: Vec::new(),
+            played: Played::default(),
         },
         Err(error) => {
             let span = steps.first().map(|step| step.span);
             let failure = span.map(|span| unlike(span, "a timeline", &error.to_string()));
-            return (0, failure.into_iter().collect());
+            return Played {
+                failures: failure.into_iter().collect(),
+                ..Played::default()
+            };
         }
     };
     for step in steps {
@@ -51,7 +65,7 @@ pub(super) fn run(steps: &[Step], suite: &Suite, policy: Policy<'_>) -> (usize, 
         stage.ledger.advance(stage.now);
         stage.step(step);
     }
-    (stage.decisions, stage.failures)
+    stage.played
 }
 
 /// A timeline under way.
@@ -60,8 +74,7 @@ struct Stage<'a> {
     now: Instant,
     suite: &'a Suite,
     policy: Policy<'a>,
-    decisions: usize,
-    failures: Vec<Failure>,
+    played: Played,
 }
 
 impl<'a> Stage<'a> {
@@ -99,24 +112,35 @@ impl<'a> Stage<'a> {
 
     fn ask(&mut self, claim: &Claim, with: Option<&str>) {
         let world = &self.suite.world;
-        self.decisions += 1;
+        self.played.decisions += 1;
         let prepared = ask::prepare(&claim.request, world, self.policy, self.now);
-        let Some(mut request) = prepared else {
+        let Some(request) = prepared else {
             let answer = Answer::unprepared(&claim.request);
-            self.failures.extend(judge(claim, answer, None, world, self.policy));
+            self.played
+                .failures
+                .extend(judge(claim, answer, None, world, self.policy));
             return;
         };
+        // An explanation shows what the policy was told, the grant included. Deciding may use the grant up.
+        let told = self.with_grant(&request, with);
         let answer = match self.ledger.decide(self.world(), &request, with) {
             Ok(ruling) => self.answer(&ruling),
             Err(error) => Answer::undecidable(&error, &claim.request),
         };
-        // An explanation shows what the policy was told, the grant included.
-        if let Some(Ok(reservation)) = with.map(|grant| self.ledger.reserve(self.now, grant, &request)) {
-            request = reservation.presented(&request);
-            self.ledger.release(reservation);
-        }
-        self.failures
-            .extend(judge(claim, answer, Some(&request), world, self.policy));
+        self.played
+            .failures
+            .extend(judge(claim, answer, Some(&told), world, self.policy));
+        self.played.asked.push(told);
+    }
+
+    /// A request as the policy is told it: with the grant, if that counts.
+    fn with_grant(&mut self, request: &decide::Request, grant: Option<&str>) -> decide::Request {
+        let Some(Ok(reservation)) = grant.map(|grant| self.ledger.reserve(self.now, grant, request)) else {
+            return request.clone();
+        };
+        let presented = reservation.presented(request);
+        self.ledger.release(reservation);
+        presented
     }
 
     /// A ruling in the suite's words. A grant that did not count is why none matched.
@@ -199,7 +223,7 @@ impl<'a> Stage<'a> {
                 format!("it was refused because of {}{notes}", causes.join(", "))
             }
         };
-        self.failures.push(unlike(span, &expected, &actual));
+        self.played.failures.push(unlike(span, &expected, &actual));
     }
 
     /// What happens by time alone need not be listed, but where one such kind is, all of that kind are.
@@ -211,7 +235,7 @@ impl<'a> Stage<'a> {
             .map(|kind| kind.name().to_owned())
             .collect();
         if actual != expected {
-            self.failures.push(Failure {
+            self.played.failures.push(Failure {
                 span,
                 kind: FailureKind::Log {
                     expected: expected.to_vec(),

@@ -10,11 +10,15 @@
     reason = "tests fail by panicking, and read the repository"
 )]
 
+mod authzen;
 mod book;
 mod cedar_examples;
+mod cedar_integration;
 mod cli;
+mod clients;
 mod fail_open;
 mod mdtest;
+mod ports;
 mod reference;
 mod scenarios;
 mod stages;

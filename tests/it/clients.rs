@@ -1,0 +1,197 @@
+//! `build` output in other Cedar implementations: npm's `@cedar-policy/cedar-wasm` and PyPI's `cedarpy`. They load what lies
+//! on disk as it is, find it valid, and decide every request of the scenarios of every example and port as our evaluator
+//! does, by the same policies. The scripts that ask them are in the folder beside this file; `.ci/run` installs them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+
+use cedar_policy::EntityUid;
+use gatewright::bundle::BundleTree;
+use gatewright::decide::Decision;
+use gatewright::decide::Engine;
+use gatewright::decide::Outcome;
+use gatewright::decide::Request;
+use gatewright::decide::RequestError;
+use gatewright::decide::Strictness;
+use gatewright::diag::Diagnostics;
+use gatewright::load::load_package;
+use gatewright::pipeline;
+use gatewright::scenario;
+use gatewright::scenario::AskedSuite;
+use gatewright::text::Instant;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::support::assert_none;
+use crate::support::folders;
+use crate::support::has;
+use crate::support::root;
+
+/// What came of a request.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Allow,
+    Deny,
+    /// The request is not as the schema says: for a principal type that the action is not for, or with something left out.
+    Refused,
+}
+
+/// A decision, with the ids of the policies that decided and of those that errored.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Answer {
+    decision: Verdict,
+    reasons: BTreeSet<String>,
+    errors: BTreeSet<String>,
+}
+
+/// A package as others get it: its bundle, and what its scenarios ask.
+struct Built {
+    tree: BundleTree,
+    engine: Engine,
+    suites: Vec<AskedSuite>,
+}
+
+#[test]
+fn cedar_wasm_decides_every_scenario_as_we_do() {
+    let modules = installed("node/node_modules");
+    if has("node", modules.join("@cedar-policy/cedar-wasm").is_dir()) {
+        every_example_is_decided_alike("node", "ask_cedar_wasm.mjs", &modules);
+    }
+}
+
+#[test]
+fn cedarpy_decides_every_scenario_as_we_do() {
+    let packages = installed("python");
+    if has("python", packages.join("cedarpy").is_dir()) {
+        every_example_is_decided_alike("python3", "ask_cedarpy.py", &packages);
+    }
+}
+
+fn installed(path: &str) -> PathBuf {
+    root().join("target/clients").join(path)
+}
+
+fn every_example_is_decided_alike(program: &str, script: &str, libraries: &Path) {
+    let mut offences = Vec::new();
+    for example in [folders("examples"), folders("tests/ports")].concat() {
+        let built = build(&example);
+        let theirs = ask(program, script, libraries, &built);
+        let ours = decide(&built);
+        assert_eq!(theirs.len(), ours.len(), "{example}");
+        for ((request, ours), theirs) in ours.iter().zip(&theirs) {
+            if ours != theirs {
+                offences.push(format!("{example}: {request:?}: {ours:?} here, {theirs:?} there"));
+            }
+        }
+        for verdict in [Verdict::Allow, Verdict::Deny] {
+            let stated = ours.iter().any(|(_, answer)| answer.decision == verdict);
+            assert!(stated, "{example} asks nothing that comes to {verdict:?}");
+        }
+    }
+    assert_none("decisions that differ", offences);
+}
+
+fn build(example: &str) -> Built {
+    let mut faults = Diagnostics::new();
+    let package = load_package(&root().join(example), &mut faults).unwrap();
+    let options = pipeline::Options {
+        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
+        levels: Vec::new(),
+    };
+    let checked = pipeline::check(&package, &options, faults);
+    assert!(!checked.failed(), "{example}: {:?}", checked.diagnostics);
+    let tree = pipeline::build(&checked, &package.sources).unwrap();
+    // Others have plain Cedar's semantics.
+    let engine = Engine::from_tree(&tree).unwrap().with_strictness(Strictness::Cedar);
+    let policy = scenario::Policy {
+        contract: &checked.lowered.contract,
+        origins: &checked.lowered.origins,
+        engine: &engine,
+    };
+    let mut faults = Diagnostics::new();
+    let suites = scenario::load_suites(
+        &package.sources,
+        &package.scenarios,
+        policy,
+        checked.project.test_at,
+        &mut faults,
+    );
+    assert!(!faults.has_errors(), "{example}: {faults:?}");
+    let suites = scenario::asked(&suites, policy);
+    Built { tree, engine, suites }
+}
+
+/// Our own decisions, each with its request, suite by suite.
+fn decide(built: &Built) -> Vec<(&Request, Answer)> {
+    let mut answers = Vec::new();
+    for suite in &built.suites {
+        let entities = built.engine.entities(&Value::Array(suite.entities.clone())).unwrap();
+        for request in &suite.requests {
+            answers.push((request, answer(built.engine.decide(request, &entities))));
+        }
+    }
+    answers
+}
+
+fn answer(decision: Result<Decision, RequestError>) -> Answer {
+    let verdict = match decision.as_ref().map(|decision| &decision.outcome) {
+        Ok(Outcome::Allow) => Verdict::Allow,
+        Ok(Outcome::Deny) => Verdict::Deny,
+        // Others do not decide where something was left out of the context.
+        Ok(Outcome::Unknown { .. }) | Err(_) => Verdict::Refused,
+    };
+    let decided = decision.ok().filter(|_| verdict != Verdict::Refused);
+    let (reasons, errors) = decided.map_or_else(Default::default, |decision| (decision.reasons, decision.errors));
+    Answer {
+        decision: verdict,
+        reasons,
+        errors: errors.into_iter().map(|error| error.policy).collect(),
+    }
+}
+
+/// Writes the bundle and the requests to disk and has a script ask its implementation.
+fn ask(program: &str, script: &str, libraries: &Path, built: &Built) -> Vec<Answer> {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("bundle");
+    for (path, bytes) in built.tree.iter() {
+        let path = bundle.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let suites: Vec<Value> = built
+        .suites
+        .iter()
+        .map(|suite| {
+            let requests: Vec<Value> = suite.requests.iter().map(written).collect();
+            json!({ "suite": suite.suite, "entities": suite.entities, "requests": requests })
+        })
+        .collect();
+    let requests = folder.path().join("requests.json");
+    fs::write(&requests, Value::Array(suites).to_string()).unwrap();
+    let output = Command::new(program)
+        .arg(root().join("tests/it/clients").join(script))
+        .args([libraries, &bundle, &requests])
+        .output()
+        .unwrap_or_else(|error| panic!("{program}: {error}"));
+    assert!(
+        output.status.success(),
+        "{script}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn written(request: &Request) -> Value {
+    let uid = |uid: &EntityUid| json!({ "type": uid.type_name().to_string(), "id": uid.id().unescaped() });
+    json!({
+        "principal": uid(&request.principal),
+        "action": uid(&request.action),
+        "resource": uid(&request.resource),
+        "context": request.context,
+    })
+}
