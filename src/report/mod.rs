@@ -1,6 +1,7 @@
 //! Output formats, one per file, each a pure function from values to text. Nothing here writes to a terminal or a disk;
 //! `cli` does.
 
+mod answers;
 mod excerpt;
 mod files;
 mod github;
@@ -9,6 +10,8 @@ mod json;
 /// What a run of scenarios came to.
 pub mod tests;
 
+pub use answers::answers;
+pub use answers::answers_json;
 pub use files::Files;
 pub use github::annotations;
 pub use human::Colour;

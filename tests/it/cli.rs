@@ -5,6 +5,8 @@ mod check;
 mod fmt;
 mod hostile;
 mod init;
+mod questions;
+mod revisions;
 mod test;
 
 use std::ffi::OsStr;
@@ -168,6 +170,9 @@ fn every_verb_has_help_that_ends_in_an_example() {
             "fmt",
             "build",
             "test",
+            "who-can",
+            "what-can",
+            "why",
             "init",
             "completions"
         ]

@@ -34,11 +34,11 @@ pub(super) struct Package {
 impl Package {
     /// Reads and checks what the arguments name.
     pub(super) fn check(args: &PackageArgs, lints: &LintArgs) -> Result<Self, CliError> {
-        let named = args
-            .package
-            .first()
-            .map(|path| path.display().to_string())
-            .unwrap_or_default();
+        let path = args.package.first().map(|path| path.display().to_string());
+        let named = match &args.at_rev {
+            Some(revision) => format!("{} at {revision}", path.unwrap_or_default()),
+            None => path.unwrap_or_default(),
+        };
         progress::during(&format!("checking {named}"), || {
             let mut loading = Diagnostics::new();
             let loaded = read(args, &mut loading)?;
@@ -107,6 +107,9 @@ fn human(named: &str, diagnostics: &Diagnostics, files: Files<'_>, console: &Con
 }
 
 fn read(args: &PackageArgs, out: &mut Diagnostics) -> Result<PackageFiles, CliError> {
+    if let Some(revision) = &args.at_rev {
+        return read_revision(args, revision, out);
+    }
     let is_cedar = |path: &Path| path.extension().is_some_and(|extension| extension == "cedar");
     if args.package.iter().all(|path| is_cedar(path)) {
         let input = CedarInput {
@@ -126,6 +129,17 @@ fn read(args: &PackageArgs, out: &mut Diagnostics) -> Result<PackageFiles, CliEr
         }),
         _ => Err(CliError::Package {
             message: "several paths name one package only if all of them are `.cedar` files",
+        }),
+    }
+}
+
+fn read_revision(args: &PackageArgs, revision: &str, out: &mut Diagnostics) -> Result<PackageFiles, CliError> {
+    match args.package.as_slice() {
+        [folder] if args.schema.is_none() && args.entities.is_none() && args.links.is_none() => {
+            Ok(load::load_revision(folder, revision, out)?)
+        }
+        _ => Err(CliError::Package {
+            message: "`--at-rev` reads one package folder",
         }),
     }
 }
