@@ -46,6 +46,7 @@ pub(super) enum Verb {
     WhoCan(WhoCan),
     WhatCan(WhatCan),
     Why(Why),
+    Graph(Graph),
     Init(Init),
     Completions(Completions),
 }

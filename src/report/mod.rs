@@ -5,6 +5,8 @@ mod answers;
 mod excerpt;
 mod files;
 mod github;
+/// A program as a picture.
+pub mod graph;
 mod human;
 mod json;
 /// What a run of scenarios came to.

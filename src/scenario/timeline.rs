@@ -32,7 +32,7 @@ use super::suite::Suite;
 #[derive(Debug)]
 pub(super) enum Happening<'a> {
     /// A decision was asked for.
-    Asked(Asked<'a>),
+    Asked(Box<Asked<'a>>),
     /// Something was done, or the log was read.
     Step(StepResult),
 }
@@ -133,7 +133,7 @@ impl<'a> Stage<'a> {
 
     fn ask(&mut self, claim: &'a Claim, with: Option<&str>) {
         let asked = self.asked(claim, with);
-        self.happened.push(Happening::Asked(asked));
+        self.happened.push(Happening::Asked(Box::new(asked)));
     }
 
     fn asked(&mut self, claim: &'a Claim, with: Option<&str>) -> Asked<'a> {

@@ -173,6 +173,7 @@ fn every_verb_has_help_that_ends_in_an_example() {
             "who-can",
             "what-can",
             "why",
+            "graph",
             "init",
             "completions"
         ]

@@ -22,6 +22,7 @@ use crate::pipeline;
 use crate::pipeline::Checked;
 use crate::report;
 use crate::report::Files;
+use crate::report::Style;
 
 /// A package that was read and checked.
 pub(super) struct Package {
@@ -81,7 +82,7 @@ impl Package {
         let root = self.root();
         let files = self.files(&root);
         let text = match format {
-            Format::Human => human(&self.named, diagnostics, files, console),
+            Format::Human => self.human(diagnostics, console.style()),
             Format::Json => report::json(diagnostics, files),
             Format::Github => report::annotations(diagnostics, files),
         };
@@ -92,18 +93,17 @@ impl Package {
             Exit::Ok
         })
     }
-}
 
-fn human(named: &str, diagnostics: &Diagnostics, files: Files<'_>, console: &Console) -> String {
-    if diagnostics.is_empty() {
-        return String::new();
+    /// Diagnostics of this package for people, and how many there are.
+    pub(super) fn human(&self, diagnostics: &Diagnostics, style: Style) -> String {
+        if diagnostics.is_empty() {
+            return String::new();
+        }
+        let root = self.root();
+        let all = report::diagnostics(diagnostics, self.files(&root), style);
+        let named = report::printable(&self.named);
+        format!("{all}\n{named}: {}\n", report::summary(diagnostics))
     }
-    let all = report::diagnostics(diagnostics, files, console.style());
-    format!(
-        "{all}\n{}: {}\n",
-        report::printable(named),
-        report::summary(diagnostics)
-    )
 }
 
 fn read(args: &PackageArgs, out: &mut Diagnostics) -> Result<PackageFiles, CliError> {
