@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod fmt;
+mod graph;
 mod hostile;
 mod init;
 mod questions;

@@ -107,11 +107,13 @@ impl Package {
 }
 
 fn read(args: &PackageArgs, out: &mut Diagnostics) -> Result<PackageFiles, CliError> {
-    if let Some(revision) = &args.at_rev {
-        return read_revision(args, revision, out);
-    }
     let is_cedar = |path: &Path| path.extension().is_some_and(|extension| extension == "cedar");
     if args.package.iter().all(|path| is_cedar(path)) {
+        if args.at_rev.is_some() {
+            return Err(CliError::Package {
+                message: "`--at-rev` reads a package folder, not `.cedar` files",
+            });
+        }
         let input = CedarInput {
             policies: &args.package,
             schema: args.schema.as_deref(),
@@ -122,24 +124,16 @@ fn read(args: &PackageArgs, out: &mut Diagnostics) -> Result<PackageFiles, CliEr
     }
     match args.package.as_slice() {
         [folder] if args.schema.is_none() && args.entities.is_none() && args.links.is_none() => {
-            Ok(load::load_package(folder, out)?)
+            Ok(match &args.at_rev {
+                Some(revision) => load::load_revision(folder, revision, out)?,
+                None => load::load_package(folder, out)?,
+            })
         }
         [_] => Err(CliError::Package {
             message: "`--schema`, `--entities` and `--links` belong to `.cedar` files, not to a folder",
         }),
         _ => Err(CliError::Package {
             message: "several paths name one package only if all of them are `.cedar` files",
-        }),
-    }
-}
-
-fn read_revision(args: &PackageArgs, revision: &str, out: &mut Diagnostics) -> Result<PackageFiles, CliError> {
-    match args.package.as_slice() {
-        [folder] if args.schema.is_none() && args.entities.is_none() && args.links.is_none() => {
-            Ok(load::load_revision(folder, revision, out)?)
-        }
-        _ => Err(CliError::Package {
-            message: "`--at-rev` reads one package folder",
         }),
     }
 }

@@ -36,8 +36,8 @@ pub struct Diagram {
 pub(super) struct Item {
     pub(super) node: Node,
     pub(super) name: String,
-    /// What there is to say about it, in a few words; may be empty.
-    pub(super) detail: String,
+    /// What there is to say about it, a few words a line.
+    pub(super) details: Vec<String>,
 }
 
 /// A type with its actions.
@@ -100,7 +100,7 @@ impl Diagram {
                 .map(|id| Item {
                     node: Node::Type(id),
                     name: program.type_name(id).to_owned(),
-                    detail: "everybody of this type".to_owned(),
+                    details: vec!["everybody of this type".to_owned()],
                 })
                 .collect(),
             roles: roles
@@ -109,7 +109,7 @@ impl Diagram {
                     Some(Item {
                         node: Node::Role(id),
                         name: program.role_name(id),
-                        detail: role_detail(role, program),
+                        details: vec![role_detail(role, program)],
                     })
                 })
                 .collect(),
@@ -120,7 +120,7 @@ impl Diagram {
                     Some(Item {
                         node: Node::Profile(id),
                         name: profile.name.clone(),
-                        detail: profile_detail(profile, program),
+                        details: profile_details(profile, program),
                     })
                 })
                 .collect(),
@@ -169,17 +169,16 @@ fn role_detail(role: &Role, program: &Program) -> String {
     parts.join(" · ")
 }
 
-/// `for support, Org.admin · 2 of security_lead approve · at most 2h`.
-fn profile_detail(profile: &Profile, program: &Program) -> String {
+/// `break-glass for support, Org.admin`, and `2 of security_lead approve · at most 2h`.
+fn profile_details(profile: &Profile, program: &Program) -> Vec<String> {
     let approval = match &profile.approval {
         Some((count, role, _)) => format!("{} of {} approve", count.value, program.role_name(*role)),
         None => "nobody approves".to_owned(),
     };
-    format!(
-        "for {} · {approval} · at most {}",
-        role_names(&profile.eligible, program),
-        profile.expires_within.value
-    )
+    vec![
+        format!("break-glass for {}", role_names(&profile.eligible, program)),
+        format!("{approval} · at most {}", profile.expires_within.value),
+    ]
 }
 
 fn role_names(roles: &[(RoleId, Span)], program: &Program) -> String {

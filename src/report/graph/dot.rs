@@ -62,7 +62,7 @@ pub fn dot(diagram: &Diagram) -> String {
 fn label(item: &Item) -> String {
     match item.node {
         Node::Type(_) => item.name.clone(),
-        _ => format!("{}\n{}", item.name, item.detail),
+        _ => format!("{}\n{}", item.name, item.details.join("\n")),
     }
 }
 
@@ -89,6 +89,33 @@ mod tests {
 
     #[test]
     fn every_part_of_the_program_is_drawn_and_text_is_escaped() {
-        insta::assert_snapshot!(dot(&sample::diagram()), @"");
+        insta::assert_snapshot!(dot(&sample::diagram()), @r#"
+        digraph "a <\"shop\"> & more" {
+          rankdir=LR;
+          node [shape=box, style=rounded, fontname="Helvetica"];
+          edge [fontname="Helvetica", fontsize=10];
+
+          type0 [label="User", shape=oval];
+          type1 [label="App", shape=oval];
+          role0 [label="clerk\nfor User"];
+          role1 [label="manager\nfor User · extends clerk"];
+          profile0 [label="night\nbreak-glass for clerk\n2 of manager approve · at most 1h", shape=octagon];
+          subgraph "cluster_Bill" {
+            label="Bill";
+            action0 [label="read"];
+            action1 [label="cancel", penwidth=2, tooltip="sensitive"];
+          }
+
+          type0 -> role0 [color=gray, arrowhead=none];
+          type0 -> role1 [color=gray, arrowhead=none];
+          role1 -> role0 [arrowhead=empty, label="extends"];
+          role0 -> action0;
+          role1 -> action1 [style=dashed, label="when resource.state == \"open\" && 1 < 2"];
+          type1 -> action0 [style=dashed, label="until 2030-01-01"];
+          role0 -> profile0 [color=red, style=dotted, label="may ask"];
+          role1 -> profile0 [color=gray, style=dotted, label="2 approve"];
+          profile0 -> action1 [color=red, style=dotted];
+        }
+        "#);
     }
 }

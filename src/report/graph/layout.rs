@@ -2,7 +2,6 @@
 //! types with their actions in a column on the right. Whole numbers only, so that every machine draws the same picture.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 
 use unicode_width::UnicodeWidthStr;
 
@@ -18,8 +17,9 @@ use super::diagram::Resource;
 pub(super) const MARGIN: i32 = 16;
 /// Space between a box and the text in it.
 pub(super) const PAD: i32 = 12;
-/// The height of a holder's box.
-pub(super) const HOLDER: i32 = 44;
+/// The height of a holder's name, and of each line below it.
+const NAME: i32 = 28;
+pub(super) const DETAIL: usize = 16;
 /// The height of an action's row.
 pub(super) const ROW: i32 = 26;
 /// The height of a type's name.
@@ -51,6 +51,7 @@ pub(super) struct Holder<'a> {
     pub(super) x: i32,
     pub(super) y: i32,
     pub(super) width: i32,
+    pub(super) height: i32,
     /// Which of the colours its wires have.
     pub(super) colour: usize,
 }
@@ -101,7 +102,7 @@ pub(super) fn lay_out(diagram: &Diagram) -> Layout<'_> {
         .map(|(depth, item)| depth * INDENT + box_width(item))
         .max()
         .unwrap_or(0);
-    let left_height = i32_of(placed.len()) * (HOLDER + GAP) - GAP;
+    let left_height: i32 = placed.iter().map(|(_, item)| box_height(item) + GAP).sum::<i32>() - GAP;
     let heights: Vec<i32> = diagram.resources.iter().map(height).collect();
     let right_height: i32 = heights.iter().sum::<i32>() + TYPE_GAP * (i32_of(heights.len()) - 1);
     let tallest = left_height.max(right_height).max(0);
@@ -115,9 +116,10 @@ pub(super) fn lay_out(diagram: &Diagram) -> Layout<'_> {
             x,
             y,
             width: MARGIN + column - x,
+            height: box_height(item),
             colour,
         });
-        y += HOLDER + GAP;
+        y += box_height(item) + GAP;
     }
 
     let x = MARGIN + column + CHANNEL;
@@ -144,23 +146,28 @@ pub(super) fn lay_out(diagram: &Diagram) -> Layout<'_> {
     }
 }
 
-/// Holders from top to bottom with their depth: principal types that are granted something themselves, each role above
-/// those that extend it, profiles.
+/// Holders from top to bottom with their depth: each role above those that extend it, principal types that are granted
+/// something themselves, profiles. Those that lead to actions further up stand further up, so that fewer wires cross.
 fn in_order(diagram: &Diagram) -> Vec<(i32, &Item)> {
-    let granted: BTreeSet<Node> = diagram
-        .links_of(|kind| matches!(kind, LinkKind::Grants(_)))
-        .map(|link| link.from)
-        .collect();
-    let mut placed: Vec<(i32, &Item)> = Vec::new();
-    let mut waiting: Vec<(i32, &Item)> = diagram
-        .roles
+    let roots = diagram.roles.iter().filter(|role| base(diagram, role.node).is_none());
+    let principals = diagram
+        .principals
         .iter()
-        .filter(|role| base(diagram, role.node).is_none())
-        .map(|role| (0, role))
+        .filter(|item| leads(diagram, item.node).next().is_some());
+    let mut families: Vec<Vec<(i32, &Item)>> = roots
+        .map(|role| family(diagram, role))
+        .chain(principals.chain(&diagram.profiles).map(|item| vec![(0, item)]))
         .collect();
-    waiting.reverse();
+    families.sort_by_key(|family| height_of_wires(diagram, family));
+    families.concat()
+}
+
+/// A role and those beneath it, each with its depth.
+fn family<'a>(diagram: &'a Diagram, root: &'a Item) -> Vec<(i32, &'a Item)> {
+    let mut family = Vec::new();
+    let mut waiting = vec![(0, root)];
     while let Some((depth, role)) = waiting.pop() {
-        placed.push((depth, role));
+        family.push((depth, role));
         let extending = diagram
             .roles
             .iter()
@@ -168,10 +175,24 @@ fn in_order(diagram: &Diagram) -> Vec<(i32, &Item)> {
         let next: Vec<_> = extending.map(|other| (depth + 1, other)).collect();
         waiting.extend(next.into_iter().rev());
     }
-    let principals = diagram.principals.iter().filter(|item| granted.contains(&item.node));
-    placed.extend(principals.map(|item| (0, item)));
-    placed.extend(diagram.profiles.iter().map(|item| (0, item)));
-    placed
+    family
+}
+
+/// How far down the actions of some holders lie on average; those that lead nowhere stand last.
+fn height_of_wires(diagram: &Diagram, family: &[(i32, &Item)]) -> usize {
+    let actions = diagram.resources.iter().flat_map(|resource| &resource.actions);
+    let places: BTreeMap<Node, usize> = actions.enumerate().map(|(at, action)| (action.node, at)).collect();
+    let ends = family.iter().flat_map(|(_, item)| leads(diagram, item.node));
+    let ends: Vec<usize> = ends.filter_map(|link| places.get(&link.to).copied()).collect();
+    (1000 * ends.iter().sum::<usize>())
+        .checked_div(ends.len())
+        .unwrap_or(usize::MAX)
+}
+
+/// The links that are drawn as wires of a holder.
+fn leads(diagram: &Diagram, from: Node) -> impl Iterator<Item = &Link> {
+    let drawn = diagram.links_of(|kind| matches!(kind, LinkKind::Grants(_) | LinkKind::Opens));
+    drawn.filter(move |link| link.from == from)
 }
 
 /// The role beneath which a role stands: the first that it extends. The others are named in its detail.
@@ -188,9 +209,9 @@ fn elbows(diagram: &Diagram, holders: &[Holder<'_>]) -> Vec<Elbow> {
     pairs
         .map(|(role, base)| Elbow {
             x: base.x + INDENT / 2,
-            from_y: base.y + HOLDER,
+            from_y: base.y + base.height,
             to_x: role.x,
-            to_y: role.y + HOLDER / 2,
+            to_y: role.y + role.height / 2,
         })
         .collect()
 }
@@ -205,15 +226,16 @@ fn wires<'a>(diagram: &'a Diagram, holders: &[Holder<'a>], resources: &[Actions<
             named.map(move |(action, row)| (action.node, (x, row)))
         })
         .collect();
-    let leads = diagram.links_of(|kind| matches!(kind, LinkKind::Grants(_) | LinkKind::Opens));
-    let mut wires: Vec<Wire<'_>> = leads
-        .filter_map(|link| {
-            let holder = holders.iter().find(|holder| holder.item.node == link.from)?;
+    let drawn = holders
+        .iter()
+        .flat_map(|holder| leads(diagram, holder.item.node).map(move |link| (holder, link)));
+    let mut wires: Vec<Wire<'_>> = drawn
+        .filter_map(|(holder, link)| {
             let (to_x, to_y) = *rows.get(&link.to)?;
             Some(Wire {
                 link,
                 from_x: holder.x + holder.width,
-                from_y: holder.y + HOLDER / 2,
+                from_y: holder.y + holder.height / 2,
                 to_x,
                 to_y,
                 colour: holder.colour,
@@ -222,7 +244,7 @@ fn wires<'a>(diagram: &'a Diagram, holders: &[Holder<'a>], resources: &[Actions<
         .collect();
     spread(
         &mut wires,
-        HOLDER - 12,
+        NAME,
         |wire| (wire.from_y, wire.to_y),
         |wire| &mut wire.from_y,
     );
@@ -265,16 +287,21 @@ fn resource_width(resource: &Resource) -> i32 {
 }
 
 fn box_width(item: &Item) -> i32 {
-    name_width(&item.name).max(small_width(&shown_detail(item))) + 2 * PAD + 4
+    let details = item.details.iter().map(|line| small_width(&shown(line)));
+    details.chain([name_width(&item.name)]).max().unwrap_or(0) + 2 * PAD + 4
 }
 
-/// The detail as far as it fits.
-pub(super) fn shown_detail(item: &Item) -> String {
+fn box_height(item: &Item) -> i32 {
+    NAME + i32_of(item.details.len() * DETAIL)
+}
+
+/// A line of detail as far as it fits.
+pub(super) fn shown(line: &str) -> String {
     const LONGEST: usize = 60;
-    if item.detail.chars().count() <= LONGEST {
-        return item.detail.clone();
+    if line.chars().count() <= LONGEST {
+        return line.to_owned();
     }
-    let kept: String = item.detail.chars().take(LONGEST - 1).collect();
+    let kept: String = line.chars().take(LONGEST - 1).collect();
     format!("{kept}…")
 }
 

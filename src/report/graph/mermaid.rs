@@ -16,8 +16,9 @@ pub fn mermaid(diagram: &Diagram) -> String {
     }
     for (items, open, close) in [(&diagram.roles, "[", "]"), (&diagram.profiles, "{{", "}}")] {
         for item in items {
-            let (name, detail) = (escaped(&item.name), escaped(&item.detail));
-            let _ = writeln!(text, "    {}{open}\"{name}<br/>{detail}\"{close}", id(item.node));
+            let lines = [&item.name].into_iter().chain(&item.details).map(|line| escaped(line));
+            let lines: Vec<String> = lines.collect();
+            let _ = writeln!(text, "    {}{open}\"{}\"{close}", id(item.node), lines.join("<br/>"));
         }
     }
     for resource in &diagram.resources {
@@ -79,6 +80,26 @@ mod tests {
 
     #[test]
     fn every_part_of_the_program_is_drawn_and_text_is_escaped() {
-        insta::assert_snapshot!(mermaid(&sample::diagram()), @"");
+        insta::assert_snapshot!(mermaid(&sample::diagram()), @r#"
+        flowchart LR
+            type0(["User"])
+            type1(["App"])
+            role0["clerk<br/>for User"]
+            role1["manager<br/>for User · extends clerk"]
+            profile0{{"night<br/>break-glass for clerk<br/>2 of manager approve · at most 1h"}}
+            subgraph type2_actions ["Bill"]
+                action0["read"]
+                action1["cancel (sensitive)"]
+            end
+            type0 --- role0
+            type0 --- role1
+            role1 -->|"extends"| role0
+            role0 --> action0
+            role1 -.->|"when resource.state == #quot;open#quot; #amp;#amp; 1 #lt; 2"| action1
+            type1 -.->|"until 2030-01-01"| action0
+            role0 ==>|"may ask"| profile0
+            role1 -.-|"2 approve"| profile0
+            profile0 ==> action1
+        "#);
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn diagram() -> Diagram {
     let item = |node, name: &str, detail: &str| Item {
         node,
         name: name.to_owned(),
-        detail: detail.to_owned(),
+        details: detail.split(" | ").map(str::to_owned).collect(),
     };
     let action = |node, name: &str, sensitivity| ActionItem {
         node,
@@ -37,7 +37,11 @@ pub(super) fn diagram() -> Diagram {
             item(clerk, "clerk", "for User"),
             item(manager, "manager", "for User · extends clerk"),
         ],
-        profiles: vec![item(night, "night", "for clerk · 2 of manager approve · at most 1h")],
+        profiles: vec![item(
+            night,
+            "night",
+            "break-glass for clerk | 2 of manager approve · at most 1h",
+        )],
         resources: vec![Resource {
             node: bill,
             name: "Bill".to_owned(),

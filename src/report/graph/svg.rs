@@ -15,7 +15,7 @@ use super::layout::Layout;
 use super::layout::Wire;
 
 /// How many colours tell holders apart; further ones begin again.
-const COLOURS: usize = 8;
+const COLOURS: usize = 10;
 
 const STYLE: &str = "\
 text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328 }
@@ -31,8 +31,10 @@ text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-seri
 .glass-bar, .sensitive { fill: #dd4b43 }
 .c0 { stroke: #3b82d6 } .c1 { stroke: #c9701a } .c2 { stroke: #4b9a3f } .c3 { stroke: #9467d6 }
 .c4 { stroke: #14958a } .c5 { stroke: #d1568f } .c6 { stroke: #8d8a1f } .c7 { stroke: #6f8296 }
+.c8 { stroke: #5f6ad2 } .c9 { stroke: #a07850 }
 .b0 { fill: #3b82d6 } .b1 { fill: #c9701a } .b2 { fill: #4b9a3f } .b3 { fill: #9467d6 }
 .b4 { fill: #14958a } .b5 { fill: #d1568f } .b6 { fill: #8d8a1f } .b7 { fill: #6f8296 }
+.b8 { fill: #5f6ad2 } .b9 { fill: #a07850 }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 } .detail { fill: #9da7b3 } .legend { fill: #768390 }
 .box { fill: #21262d; stroke: #57606a } .rule { stroke: #3d444d }
@@ -128,21 +130,21 @@ fn wire(text: &mut String, wire: &Wire<'_>, diagram: &Diagram) {
 }
 
 fn holder(text: &mut String, holder: &Holder<'_>) {
-    let Holder { x, y, width, .. } = *holder;
+    let Holder {
+        x, y, width, height, ..
+    } = *holder;
     let bar = match holder.item.node {
         Node::Profile(_) => "glass-bar".to_owned(),
         _ => format!("b{}", holder.colour % COLOURS),
     };
     let _ = writeln!(
         text,
-        "<rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{}\" rx=\"5\"/>",
-        layout::HOLDER
+        "<rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"5\"/>"
     );
     let _ = writeln!(
         text,
-        "<rect class=\"{bar}\" x=\"{}\" y=\"{y}\" width=\"4\" height=\"{}\" rx=\"2\"/>",
-        x + width - 4,
-        layout::HOLDER
+        "<rect class=\"{bar}\" x=\"{}\" y=\"{y}\" width=\"4\" height=\"{height}\" rx=\"2\"/>",
+        x + width - 4
     );
     let _ = writeln!(
         text,
@@ -151,13 +153,14 @@ fn holder(text: &mut String, holder: &Holder<'_>) {
         y + 18,
         escaped(&holder.item.name)
     );
-    let _ = writeln!(
-        text,
-        "<text class=\"detail\" x=\"{}\" y=\"{}\">{}</text>",
-        x + layout::PAD,
-        y + 34,
-        escaped(&layout::shown_detail(holder.item))
-    );
+    for (line, y) in holder.item.details.iter().zip((y + 34..).step_by(layout::DETAIL)) {
+        let _ = writeln!(
+            text,
+            "<text class=\"detail\" x=\"{}\" y=\"{y}\">{}</text>",
+            x + layout::PAD,
+            escaped(&layout::shown(line))
+        );
+    }
 }
 
 fn actions(text: &mut String, actions: &Actions<'_>) {
@@ -272,6 +275,6 @@ mod tests {
 
     #[test]
     fn the_picture_is_told_in_words_too() {
-        insta::assert_snapshot!(description(&sample::diagram()), @"");
+        insta::assert_snapshot!(description(&sample::diagram()), @r#"manager extends clerk. clerk may Bill.read. manager may Bill.cancel when resource.state == "open" && 1 < 2. App may Bill.read until 2030-01-01. clerk may ask for night. Break-glass night opens Bill.cancel."#);
     }
 }

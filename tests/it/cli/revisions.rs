@@ -68,6 +68,15 @@ fn questions_are_answered_about_a_revision() {
 }
 
 #[test]
+fn a_revision_is_drawn_as_it_was() {
+    let package = history();
+    let then = package.run("graph . --svg --at-rev HEAD~2");
+    assert_eq!((then.code, then.err.as_str()), (0, ""));
+    assert_eq!(then.out, super::run("graph examples/quickstart --svg").out);
+    assert_eq!(package.run("graph . --at-rev HEAD").code, 1);
+}
+
+#[test]
 fn a_run_on_a_revision_writes_no_snapshot() {
     let package = Copy::of("quickstart");
     package.replace(
@@ -94,10 +103,7 @@ fn a_revision_that_is_not_there_is_exit_2() {
     let package = history();
     for (args, says) in [
         ("check . --at-rev HAED", "name a commit, branch or tag"),
-        (
-            "check policy.cedar --at-rev HEAD",
-            "`--at-rev` reads one package folder",
-        ),
+        ("check policy.cedar --at-rev HEAD", "`--at-rev` reads a package folder"),
         ("check nowhere --at-rev HEAD", "nowhere"),
     ] {
         let run = package.run(args);
