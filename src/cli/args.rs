@@ -43,6 +43,10 @@ pub(super) enum Verb {
     Fmt(Fmt),
     Build(Build),
     Test(Test),
+    WhoCan(WhoCan),
+    WhatCan(WhatCan),
+    Why(Why),
+    Graph(Graph),
     Init(Init),
     Completions(Completions),
 }
@@ -137,10 +141,10 @@ pub(super) struct Test {
     #[command(flatten)]
     pub(super) package: PackageArgs,
     /// Accept every new or changed snapshot (refused under CI=true)
-    #[arg(long, conflicts_with = "review")]
+    #[arg(long, conflicts_with_all = ["review", "at_rev"])]
     pub(super) accept: bool,
     /// Show every new or changed snapshot and ask whether to accept it (refused under CI=true)
-    #[arg(long)]
+    #[arg(long, conflicts_with = "at_rev")]
     pub(super) review: bool,
     /// Run only tests whose `SUITE: TEST` holds this text
     #[arg(long, value_name = "TEXT")]
@@ -150,6 +154,93 @@ pub(super) struct Test {
     pub(super) reports: Vec<ReportArg>,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+/// Say who can do an action to a resource, and by which statement
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewright who-can examples/marketplace payouts approve p1 --in calm
+  gatewright who-can examples/marketplace payouts Payout.read p1 --format json")]
+pub(super) struct WhoCan {
+    #[command(flatten)]
+    pub(super) folder: FolderArgs,
+    /// The suite whose fixtures are asked about, by its `suite:` name
+    #[arg(value_name = "SUITE")]
+    pub(super) suite: String,
+    /// The action, `approve` or `Payout.approve`
+    #[arg(value_name = "ACTION")]
+    pub(super) action: String,
+    /// The resource, a fixture of the suite
+    #[arg(value_name = "RESOURCE")]
+    pub(super) resource: String,
+    /// The context, a fixture of the suite [default: none, which may leave decisions unknown]
+    #[arg(long = "in", value_name = "CONTEXT")]
+    pub(super) context: Option<String>,
+    #[command(flatten)]
+    pub(super) output: AnswerArgs,
+}
+
+/// Say what a principal can do to every resource, and by which statement
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewright what-can examples/marketplace payouts fred --in calm
+  gatewright what-can examples/marketplace payouts fred --in calm --format json")]
+pub(super) struct WhatCan {
+    #[command(flatten)]
+    pub(super) folder: FolderArgs,
+    /// The suite whose fixtures are asked about, by its `suite:` name
+    #[arg(value_name = "SUITE")]
+    pub(super) suite: String,
+    /// The principal, a fixture of the suite
+    #[arg(value_name = "PRINCIPAL")]
+    pub(super) principal: String,
+    /// The context, a fixture of the suite [default: none, which may leave decisions unknown]
+    #[arg(long = "in", value_name = "CONTEXT")]
+    pub(super) context: Option<String>,
+    #[command(flatten)]
+    pub(super) output: AnswerArgs,
+}
+
+/// Explain the decisions of a test, clause by clause
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewright why examples/marketplace payouts.yaml
+  gatewright why examples/marketplace 'payouts.yaml#nobody else can'")]
+pub(super) struct Why {
+    #[command(flatten)]
+    pub(super) folder: FolderArgs,
+    /// The suite's file, and after `#` the name of a test or a part of it [default: all its tests]
+    #[arg(value_name = "SCENARIO-FILE[#TEST]")]
+    pub(super) test: String,
+    #[command(flatten)]
+    pub(super) output: AnswerArgs,
+}
+
+/// Draw roles, inheritance, grants and break-glass profiles
+#[derive(Debug, ClapArgs)]
+#[command(
+    group = clap::ArgGroup::new("language").multiple(false),
+    after_help = "\
+Examples:
+  gatewright graph examples/marketplace --svg > marketplace.svg
+  gatewright graph examples/marketplace --dot | dot -Tpdf > marketplace.pdf
+  gatewright graph examples/marketplace --mermaid --at-rev HEAD~1"
+)]
+pub(super) struct Graph {
+    #[command(flatten)]
+    pub(super) folder: FolderArgs,
+    /// Write the language of Graphviz; this is the default
+    #[arg(long, group = "language")]
+    pub(super) dot: bool,
+    /// Write a Mermaid flowchart, which GitHub and GitLab draw in Markdown
+    #[arg(long, group = "language")]
+    pub(super) mermaid: bool,
+    /// Write a picture that needs no other tool
+    #[arg(long, group = "language")]
+    pub(super) svg: bool,
 }
 
 /// Write a small package that checks and passes its tests
@@ -192,6 +283,60 @@ pub(super) struct PackageArgs {
     /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub(super) at: Option<Instant>,
+    /// Read the folder as it is in a git revision, without a checkout
+    #[arg(long, value_name = "REV")]
+    pub(super) at_rev: Option<String>,
+}
+
+/// What to read, for verbs that need a package's folder.
+#[derive(Debug, ClapArgs)]
+pub(super) struct FolderArgs {
+    /// Folder with `gatewright.toml` and `policy/`
+    #[arg(value_name = "PACKAGE")]
+    pub(super) folder: PathBuf,
+    /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(super) at: Option<Instant>,
+    /// Read the folder as it is in a git revision, without a checkout
+    #[arg(long, value_name = "REV")]
+    pub(super) at_rev: Option<String>,
+}
+
+impl From<&FolderArgs> for PackageArgs {
+    fn from(args: &FolderArgs) -> Self {
+        Self {
+            package: vec![args.folder.clone()],
+            schema: None,
+            entities: None,
+            links: None,
+            at: args.at,
+            at_rev: args.at_rev.clone(),
+        }
+    }
+}
+
+/// How to show an answer.
+#[derive(Debug, ClapArgs)]
+pub(super) struct AnswerArgs {
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Human)]
+    pub(super) format: AnswerFormat,
+}
+
+/// How to show an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AnswerFormat {
+    Human,
+    Json,
+}
+
+impl From<AnswerFormat> for Format {
+    fn from(format: AnswerFormat) -> Self {
+        match format {
+            AnswerFormat::Human => Self::Human,
+            AnswerFormat::Json => Self::Json,
+        }
+    }
 }
 
 /// Which lints, at which level.

@@ -34,6 +34,16 @@ impl Console {
         self.style
     }
 
+    /// What standard error can show.
+    pub(super) fn error_style(&self) -> Style {
+        self.error_style
+    }
+
+    /// Writes text to standard error. Nobody is left to tell if that fails.
+    pub(super) fn tell(&self, text: &str) {
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+
     /// Writes text to standard output.
     pub(super) fn print(&mut self, text: &str) -> Result<(), CliError> {
         if !self.listening {
@@ -73,9 +83,8 @@ impl Console {
         }
     }
 
-    /// Writes an error, its causes and its hint to standard error. Nobody is left to tell if that fails.
+    /// Writes an error, its causes and its hint to standard error.
     pub(super) fn error(&mut self, error: &CliError) {
-        let text = error.report(self.error_style);
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        self.tell(&error.report(self.error_style));
     }
 }

@@ -8,10 +8,11 @@ use thiserror::Error;
 
 use crate::load::LoadError;
 use crate::pipeline::BuildError;
-use crate::pipeline::TestError;
+use crate::pipeline::SuitesError;
 use crate::report::Colour;
 use crate::report::Style;
 use crate::report::printable;
+use crate::scenario::QuestionError;
 
 /// What kept a verb from being done.
 #[derive(Debug, Error)]
@@ -24,7 +25,10 @@ pub(super) enum CliError {
     Build(#[from] BuildError),
     /// What the compiler made cannot be tested; a fault of ours.
     #[error(transparent)]
-    Test(#[from] TestError),
+    Suites(#[from] SuitesError),
+    /// A name in a question means nothing.
+    #[error(transparent)]
+    Question(#[from] QuestionError),
     /// Snapshots are to be accepted where nobody reads them.
     #[error("`{flag}` accepts snapshots, and `CI` is set")]
     AcceptInCi { flag: &'static str },
@@ -75,6 +79,7 @@ impl CliError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Load(error) => error.help(),
+            Self::Question(error) => error.help(),
             Self::UnknownCode { near, .. } => Some(near.clone().unwrap_or_else(|| {
                 "the code stands in brackets after `error` or `warning`; `gatewright lint --list` lists the lints".into()
             })),
@@ -88,7 +93,7 @@ impl CliError {
                 "name one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and what else they need"
                     .into(),
             ),
-            Self::Bug | Self::Build(_) | Self::Test(_) => Some("please report it with the command and its input; no policy should cause it".into()),
+            Self::Bug | Self::Build(_) | Self::Suites(_) => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
             Self::NoTests { .. } => Some("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`".into()),
             Self::NotGate { .. } | Self::NothingToFormat => {

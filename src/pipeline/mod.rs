@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod suites;
 mod test;
 
 pub use build::BuildError;
@@ -9,7 +10,9 @@ pub use build::build;
 pub use check::Checked;
 pub use check::Options;
 pub use check::check;
-pub use test::TestError;
+pub use suites::Suites;
+pub use suites::SuitesError;
+pub use suites::suites;
 pub use test::TestOptions;
 pub use test::Tested;
 pub use test::test;

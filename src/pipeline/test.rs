@@ -2,23 +2,18 @@
 
 use std::num::NonZeroUsize;
 
-use thiserror::Error;
-
 use crate::bundle::BundleTree;
-use crate::decide::Engine;
-use crate::decide::EngineError;
 use crate::diag::Diagnostics;
 use crate::load::PackageFiles;
 use crate::scenario;
 use crate::scenario::Event;
-use crate::scenario::Policy;
 use crate::scenario::RunReport;
 use crate::scenario::golden::Accepted;
 use crate::scenario::golden::SnapshotMode;
 
-use super::BuildError;
 use super::Checked;
-use super::build;
+use super::SuitesError;
+use super::suites;
 
 /// How scenarios are run.
 #[derive(Debug, Clone, Copy)]
@@ -42,17 +37,6 @@ pub struct Tested {
     pub tree: BundleTree,
 }
 
-/// Why scenarios could not run on a package without faults.
-#[derive(Debug, Error)]
-pub enum TestError {
-    /// The bundle could not be built.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// The bundle could not be loaded.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-}
-
 /// Builds a package without faults and runs its scenarios. `on_event` hears of each test as it is done.
 ///
 /// # Errors
@@ -62,40 +46,26 @@ pub fn test(
     checked: &Checked,
     options: TestOptions<'_>,
     on_event: &mut dyn FnMut(Event<'_>),
-) -> Result<Tested, TestError> {
-    let sources = &package.sources;
-    let tree = build(checked, sources)?;
-    let engine = Engine::from_tree(&tree)?;
-    let policy = Policy {
-        contract: &checked.lowered.contract,
-        origins: &checked.lowered.origins,
-        engine: &engine,
-    };
-    let mut out = Diagnostics::new();
-    let suites = scenario::load_suites(sources, &package.scenarios, policy, checked.project.test_at, &mut out);
-    let diagnostics = out.sorted();
-    if diagnostics.has_errors() {
-        return Ok(Tested {
-            diagnostics,
-            report: None,
-            tree,
-        });
-    }
-    let accepted: Accepted = package
-        .snapshots
-        .iter()
-        .map(|file| (sources.name(*file).to_owned(), sources.text(*file).to_owned()))
-        .collect();
-    let options = scenario::RunOptions {
-        filter: options.filter,
-        threads: options.threads,
-        snapshots: options.snapshots,
-        accepted: &accepted,
-    };
-    let report = scenario::run(&suites, policy, options, on_event);
+) -> Result<Tested, SuitesError> {
+    let loaded = suites(package, checked)?;
+    let report = (!loaded.diagnostics.has_errors()).then(|| {
+        let sources = &package.sources;
+        let accepted: Accepted = package
+            .snapshots
+            .iter()
+            .map(|file| (sources.name(*file).to_owned(), sources.text(*file).to_owned()))
+            .collect();
+        let options = scenario::RunOptions {
+            filter: options.filter,
+            threads: options.threads,
+            snapshots: options.snapshots,
+            accepted: &accepted,
+        };
+        scenario::run(&loaded.suites, loaded.policy(), options, on_event)
+    });
     Ok(Tested {
-        diagnostics,
-        report: Some(report),
-        tree,
+        diagnostics: loaded.diagnostics,
+        report,
+        tree: loaded.tree,
     })
 }

@@ -1,14 +1,19 @@
 //! Output formats, one per file, each a pure function from values to text. Nothing here writes to a terminal or a disk;
 //! `cli` does.
 
+mod answers;
 mod excerpt;
 mod files;
 mod github;
+/// A program as a picture.
+pub mod graph;
 mod human;
 mod json;
 /// What a run of scenarios came to.
 pub mod tests;
 
+pub use answers::answers;
+pub use answers::answers_json;
 pub use files::Files;
 pub use github::annotations;
 pub use human::Colour;

@@ -17,8 +17,11 @@ use crate::decide::RequestError;
 use crate::text::Instant;
 
 use super::Policy;
+use super::explain::Explanation;
+use super::outcome::Judged;
 use super::read::a;
 use super::read::names::NO_GRANT;
+use super::suite::Claim;
 use super::suite::ContextRef;
 use super::suite::Expected;
 use super::suite::Request;
@@ -74,6 +77,43 @@ impl Verdict {
             (self, expected),
             (Self::Allow, Expected::Allow) | (Self::Deny, Expected::Deny) | (Self::Unknown, Expected::Unknown)
         )
+    }
+}
+
+/// A claim whose request was decided.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    /// The claim.
+    pub(super) claim: &'a Claim,
+    /// What the evaluator was given; `None` where the contract names no Cedar action for the request.
+    pub(super) prepared: Option<decide::Request>,
+    /// What came back.
+    pub(super) answer: Answer,
+}
+
+impl Asked<'_> {
+    /// The answer beside the claim, not yet explained.
+    pub(super) fn judged(&self) -> Judged {
+        let because = self.claim.because.as_ref();
+        Judged {
+            request: in_one_line(&self.claim.request),
+            expected: self.claim.expected,
+            expected_because: because.map(|because| because.iter().cloned().collect()),
+            stated: self.claim.stated,
+            answer: self.answer.clone(),
+            explanation: Explanation::default(),
+        }
+    }
+}
+
+/// Decides a claim's request.
+pub(super) fn put<'a>(claim: &'a Claim, world: &World, policy: Policy<'_>, now: Instant) -> Asked<'a> {
+    let prepared = prepare(&claim.request, world, policy, now);
+    let answer = ask(&claim.request, prepared.as_ref(), world, policy);
+    Asked {
+        claim,
+        prepared,
+        answer,
     }
 }
 

@@ -10,6 +10,7 @@ use super::suite::Body;
 use super::suite::Suite;
 use super::suite::Test;
 use super::timeline;
+use super::timeline::Happening;
 use crate::decide;
 
 /// The requests of one suite.
@@ -49,7 +50,13 @@ fn requests(test: &Test, suite: &Suite, policy: Policy<'_>) -> Vec<decide::Reque
             let rows = spec.tables.iter().flat_map(|table| &table.rows);
             rows.flat_map(|row| &row.requests).filter_map(prepare).collect()
         }
-        Body::Steps(steps) => timeline::run(steps, suite, policy).asked,
+        Body::Steps(steps) => timeline::play(steps, suite, policy)
+            .into_iter()
+            .filter_map(|happened| match happened {
+                Happening::Asked(asked) => asked.prepared,
+                Happening::Step(_) => None,
+            })
+            .collect(),
     }
 }
 

@@ -10,6 +10,7 @@ mod explain;
 /// Golden snapshots in insta's file format.
 pub mod golden;
 mod outcome;
+mod question;
 mod read;
 mod run;
 mod smoke;
@@ -19,6 +20,7 @@ mod table;
 pub(crate) mod testing;
 mod timeline;
 mod value;
+mod why;
 
 use crate::bundle::Contract;
 use crate::bundle::Origins;
@@ -35,12 +37,20 @@ pub use explain::Statement;
 pub use explain::Truth;
 pub use outcome::Failure;
 pub use outcome::FailureKind;
+pub use outcome::Judged;
 pub use outcome::RunReport;
 pub use outcome::SuiteReport;
 pub use outcome::TestOutcome;
 pub use outcome::TestReport;
 pub use outcome::Totals;
-pub use outcome::WrongDecision;
+pub use question::Answers;
+pub use question::Candidates;
+pub use question::Cause;
+pub use question::Decided;
+pub use question::QuestionError;
+pub use question::find_suite;
+pub use question::what_can;
+pub use question::who_can;
 pub use read::link_files;
 pub use read::load_suites;
 pub use run::RunOptions;
@@ -51,6 +61,9 @@ pub use smoke::smoke;
 pub use suite::Expected;
 pub use suite::Stated;
 pub use suite::Suite;
+pub use why::Told;
+pub use why::Why;
+pub use why::why;
 
 /// A compiled policy, as its bundle shows it.
 #[derive(Debug, Clone, Copy)]

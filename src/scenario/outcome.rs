@@ -68,7 +68,7 @@ pub struct Failure {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailureKind {
     /// A decision is not as claimed.
-    Decision(Box<WrongDecision>),
+    Decision(Box<Judged>),
     /// A step of a timeline did not go as claimed: what was to happen, and what did.
     Step {
         /// What the step says.
@@ -87,9 +87,9 @@ pub enum FailureKind {
     Snapshot(SnapshotVerdict),
 }
 
-/// A decision that is not as claimed.
+/// A decision held against its claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrongDecision {
+pub struct Judged {
     /// The request in one line.
     pub request: String,
     /// What was claimed.
@@ -174,8 +174,20 @@ impl FailureKind {
     }
 }
 
-impl WrongDecision {
-    fn headline(&self) -> String {
+impl Judged {
+    /// Whether the decision is as claimed: the outcome, and the exact statements where they are claimed.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let cause_agrees = self
+            .expected_because
+            .as_ref()
+            .is_none_or(|because| because.iter().eq(&self.answer.because));
+        self.answer.verdict.is(self.expected) && cause_agrees
+    }
+
+    /// What is wrong with it, in one line.
+    #[must_use]
+    pub fn headline(&self) -> String {
         let verdict = self.answer.verdict;
         if !verdict.is(self.expected) {
             return format!(

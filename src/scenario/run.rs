@@ -9,10 +9,9 @@ use std::sync::mpsc;
 
 use super::Policy;
 use super::ask;
-use super::ask::Answer;
+use super::ask::Asked;
 use super::event::Event;
 use super::explain;
-use super::explain::Explanation;
 use super::golden;
 use super::golden::Accepted;
 use super::golden::Golden;
@@ -24,16 +23,14 @@ use super::outcome::RunReport;
 use super::outcome::SuiteReport;
 use super::outcome::TestOutcome;
 use super::outcome::TestReport;
-use super::outcome::WrongDecision;
 use super::suite::Body;
-use super::suite::Claim;
 use super::suite::SnapshotSpec;
 use super::suite::Suite;
 use super::suite::Test;
 use super::suite::World;
 use super::table;
 use super::timeline;
-use crate::decide;
+use super::timeline::Happening;
 
 /// How a run is made.
 #[derive(Debug, Clone, Copy)]
@@ -204,12 +201,20 @@ fn one(job: &Job<'_>, policy: Policy<'_>, options: RunOptions<'_>) -> Done {
     } else {
         let (decisions, failures) = match &test.body {
             Body::Claims(claims) => {
-                let failures = claims.iter().filter_map(|claim| check(claim, suite, policy)).collect();
-                (claims.len(), failures)
+                let failures = claims.iter().filter_map(|claim| {
+                    let asked = ask::put(claim, &suite.world, policy, suite.at);
+                    judge(&asked, &suite.world, policy)
+                });
+                (claims.len(), failures.collect::<Vec<_>>())
             }
             Body::Steps(steps) => {
-                let played = timeline::run(steps, suite, policy);
-                (played.decisions, played.failures)
+                let happened = timeline::play(steps, suite, policy);
+                let asked = happened.iter().filter(|it| matches!(it, Happening::Asked(_)));
+                let failures = happened.iter().filter_map(|it| match it {
+                    Happening::Asked(asked) => judge(asked, &suite.world, policy),
+                    Happening::Step(step) => step.failure(),
+                });
+                (asked.count(), failures.collect())
             }
             Body::Snapshot(spec) => {
                 let (golden, decisions) = snapshot(spec, job, policy);
@@ -236,39 +241,18 @@ fn one(job: &Job<'_>, policy: Policy<'_>, options: RunOptions<'_>) -> Done {
     }
 }
 
-/// Decides one claim; `None` if it holds.
-fn check(claim: &Claim, suite: &Suite, policy: Policy<'_>) -> Option<Failure> {
-    let prepared = ask::prepare(&claim.request, &suite.world, policy, suite.at);
-    let answer = ask::ask(&claim.request, prepared.as_ref(), &suite.world, policy);
-    judge(claim, answer, prepared.as_ref(), &suite.world, policy)
-}
-
-/// Holds an answer against a claim; `None` if they agree. An explanation is worked out only for a failure.
-pub(super) fn judge(
-    claim: &Claim,
-    answer: Answer,
-    prepared: Option<&decide::Request>,
-    world: &World,
-    policy: Policy<'_>,
-) -> Option<Failure> {
-    let cause_agrees = claim.because.as_ref().is_none_or(|because| *because == answer.because);
-    if answer.verdict.is(claim.expected) && cause_agrees {
+/// Holds an answer against its claim; `None` if they agree. An explanation is worked out only for a failure.
+fn judge(asked: &Asked<'_>, world: &World, policy: Policy<'_>) -> Option<Failure> {
+    let mut judged = asked.judged();
+    if judged.holds() {
         return None;
     }
-    let explanation = match prepared {
-        Some(prepared) => explain::explain(&answer, claim.expected, prepared, world, policy),
-        None => Explanation::default(),
-    };
+    if let Some(prepared) = &asked.prepared {
+        judged.explanation = explain::explain(&asked.answer, asked.claim.expected, prepared, world, policy);
+    }
     Some(Failure {
-        span: claim.span,
-        kind: FailureKind::Decision(Box::new(WrongDecision {
-            request: ask::in_one_line(&claim.request),
-            expected: claim.expected,
-            expected_because: claim.because.as_ref().map(|because| because.iter().cloned().collect()),
-            stated: claim.stated,
-            answer,
-            explanation,
-        })),
+        span: asked.claim.span,
+        kind: FailureKind::Decision(Box::new(judged)),
     })
 }
 

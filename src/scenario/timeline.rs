@@ -15,11 +15,11 @@ use crate::text::Span;
 use super::Policy;
 use super::ask;
 use super::ask::Answer;
+use super::ask::Asked;
 use super::ask::Verdict;
 use super::outcome::Failure;
 use super::outcome::FailureKind;
 use super::read::names::NO_GRANT;
-use super::run::judge;
 use super::suite::Claim;
 use super::suite::ContextRef;
 use super::suite::GrantAct;
@@ -29,34 +29,56 @@ use super::suite::Step;
 use super::suite::StepAction;
 use super::suite::Suite;
 
-/// What came of a timeline.
-#[derive(Debug, Default)]
-pub(super) struct Played {
-    /// How many decisions it asked for.
-    pub(super) decisions: usize,
-    /// The requests that were to be decided, each with its grant where that counted.
-    pub(super) asked: Vec<decide::Request>,
-    /// What did not go as claimed.
-    pub(super) failures: Vec<Failure>,
+/// Something of a timeline that a claim stands on.
+#[derive(Debug)]
+pub(super) enum Happening<'a> {
+    /// A decision was asked for.
+    Asked(Box<Asked<'a>>),
+    /// Something was done, or the log was read.
+    Step(StepResult),
 }
 
-/// Runs a timeline. A failed step does not stop it.
-pub(super) fn run(steps: &[Step], suite: &Suite, policy: Policy<'_>) -> Played {
+/// What a step came to.
+#[derive(Debug)]
+pub(super) struct StepResult {
+    /// The step in the suite.
+    pub(super) span: Span,
+    /// Whether it went as claimed.
+    pub(super) holds: bool,
+    /// What was claimed and what happened.
+    pub(super) kind: FailureKind,
+}
+
+impl StepResult {
+    /// What did not go as claimed.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        (!self.holds).then(|| Failure {
+            span: self.span,
+            kind: self.kind.clone(),
+        })
+    }
+}
+
+/// Plays a timeline: all that happened in it, in its order. A step that does not go as claimed does not stop it.
+pub(super) fn play<'a>(steps: &'a [Step], suite: &'a Suite, policy: Policy<'a>) -> Vec<Happening<'a>> {
     let mut stage = match Ledger::new(policy.contract) {
         Ok(ledger) => Stage {
             ledger,
             now: suite.at,
             suite,
             policy,
-            played: Played::default(),
+            happened: Vec::new(),
         },
         Err(error) => {
-            let span = steps.first().map(|step| step.span);
-            let failure = span.map(|span| unlike(span, "a timeline", &error.to_string()));
-            return Played {
-                failures: failure.into_iter().collect(),
-                ..Played::default()
-            };
+            let failed = steps.first().map(|step| StepResult {
+                span: step.span,
+                holds: false,
+                kind: FailureKind::Step {
+                    expected: "a timeline".to_owned(),
+                    actual: error.to_string(),
+                },
+            });
+            return failed.map(Happening::Step).into_iter().collect();
         }
     };
     for step in steps {
@@ -65,7 +87,7 @@ pub(super) fn run(steps: &[Step], suite: &Suite, policy: Policy<'_>) -> Played {
         stage.ledger.advance(stage.now);
         stage.step(step);
     }
-    stage.played
+    stage.happened
 }
 
 /// A timeline under way.
@@ -74,11 +96,11 @@ struct Stage<'a> {
     now: Instant,
     suite: &'a Suite,
     policy: Policy<'a>,
-    played: Played,
+    happened: Vec<Happening<'a>>,
 }
 
 impl<'a> Stage<'a> {
-    fn step(&mut self, step: &Step) {
+    fn step(&mut self, step: &'a Step) {
         match &step.action {
             StepAction::Wait => {}
             StepAction::Ask { claims, with } => {
@@ -110,16 +132,19 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn ask(&mut self, claim: &Claim, with: Option<&str>) {
-        let world = &self.suite.world;
-        self.played.decisions += 1;
-        let prepared = ask::prepare(&claim.request, world, self.policy, self.now);
+    fn ask(&mut self, claim: &'a Claim, with: Option<&str>) {
+        let asked = self.asked(claim, with);
+        self.happened.push(Happening::Asked(Box::new(asked)));
+    }
+
+    fn asked(&mut self, claim: &'a Claim, with: Option<&str>) -> Asked<'a> {
+        let prepared = ask::prepare(&claim.request, &self.suite.world, self.policy, self.now);
         let Some(request) = prepared else {
-            let answer = Answer::unprepared(&claim.request);
-            self.played
-                .failures
-                .extend(judge(claim, answer, None, world, self.policy));
-            return;
+            return Asked {
+                claim,
+                prepared: None,
+                answer: Answer::unprepared(&claim.request),
+            };
         };
         // An explanation shows what the policy was told, the grant included. Deciding may use the grant up.
         let told = self.with_grant(&request, with);
@@ -127,10 +152,11 @@ impl<'a> Stage<'a> {
             Ok(ruling) => self.answer(&ruling),
             Err(error) => Answer::undecidable(&error, &claim.request),
         };
-        self.played
-            .failures
-            .extend(judge(claim, answer, Some(&told), world, self.policy));
-        self.played.asked.push(told);
+        Asked {
+            claim,
+            prepared: Some(told),
+            answer,
+        }
     }
 
     /// A request as the policy is told it: with the grant, if that counts.
@@ -201,10 +227,9 @@ impl<'a> Stage<'a> {
             None => format!("{what} to be taken"),
             Some(cause) => format!("{what} to be refused because of {cause}"),
         };
-        let actual = match came_to {
-            Err(error) => error.to_string(),
-            Ok(emergency::Answer::Done { .. }) if refused.is_none() => return,
-            Ok(emergency::Answer::Done { .. }) => "it was taken".to_owned(),
+        let (holds, actual) = match came_to {
+            Err(error) => (false, error.to_string()),
+            Ok(emergency::Answer::Done { .. }) => (refused.is_none(), "it was taken".to_owned()),
             Ok(emergency::Answer::Refused(refusal)) => {
                 let decided = refusal
                     .decision
@@ -212,18 +237,21 @@ impl<'a> Stage<'a> {
                     .map(|decision| Answer::of(decision, self.policy));
                 let mut causes = vec![refusal.reason.name().to_owned()];
                 causes.extend(decided.iter().flat_map(|answer| answer.because.clone()));
-                if refused.is_some_and(|cause| causes.iter().any(|known| known == cause)) {
-                    return;
-                }
+                let claimed = refused.is_some_and(|cause| causes.iter().any(|known| known == cause));
                 let notes: String = decided
                     .iter()
                     .flat_map(|answer| &answer.notes)
                     .map(|note| format!("; {note}"))
                     .collect();
-                format!("it was refused because of {}{notes}", causes.join(", "))
+                let actual = format!("it was refused because of {}{notes}", causes.join(", "));
+                (claimed, actual)
             }
         };
-        self.played.failures.push(unlike(span, &expected, &actual));
+        self.happened.push(Happening::Step(StepResult {
+            span,
+            holds,
+            kind: FailureKind::Step { expected, actual },
+        }));
     }
 
     /// What happens by time alone need not be listed, but where one such kind is, all of that kind are.
@@ -234,24 +262,13 @@ impl<'a> Stage<'a> {
             .filter(|kind| listed(*kind))
             .map(|kind| kind.name().to_owned())
             .collect();
-        if actual != expected {
-            self.played.failures.push(Failure {
-                span,
-                kind: FailureKind::Log {
-                    expected: expected.to_vec(),
-                    actual,
-                },
-            });
-        }
-    }
-}
-
-fn unlike(span: Span, expected: &str, actual: &str) -> Failure {
-    Failure {
-        span,
-        kind: FailureKind::Step {
-            expected: expected.to_owned(),
-            actual: actual.to_owned(),
-        },
+        self.happened.push(Happening::Step(StepResult {
+            span,
+            holds: actual == expected,
+            kind: FailureKind::Log {
+                expected: expected.to_vec(),
+                actual,
+            },
+        }));
     }
 }

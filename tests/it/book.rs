@@ -1,6 +1,7 @@
-//! The book and the README: links lead somewhere.
+//! The book and the README: links lead somewhere, and pictures are current.
 
 use std::path::Path;
+use std::process::Command;
 
 use crate::support::assert_none;
 use crate::support::file;
@@ -25,6 +26,25 @@ fn links_lead_to_files_that_exist() {
         }
     }
     assert_none("links that lead nowhere", offences);
+}
+
+#[test]
+fn the_picture_of_the_marketplace_is_current() {
+    const PICTURE: &str = "book/src/language/marketplace.svg";
+    let drawn = Command::new(env!("CARGO_BIN_EXE_gatewright"))
+        .args(["graph", "examples/marketplace", "--svg"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(drawn.status.success());
+    let drawn = String::from_utf8(drawn.stdout).unwrap();
+    let kept = std::fs::read_to_string(root().join(PICTURE)).unwrap_or_default();
+    if kept != drawn {
+        if std::env::var_os("GATEWRIGHT_UPDATE").is_some_and(|value| value == "1") {
+            std::fs::write(root().join(PICTURE), drawn).unwrap();
+        }
+        panic!("{PICTURE} is not what `gatewright graph` draws; GATEWRIGHT_UPDATE=1 rewrites it");
+    }
 }
 
 /// The targets of links outside of code, without those to other sites.

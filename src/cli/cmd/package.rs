@@ -22,6 +22,7 @@ use crate::pipeline;
 use crate::pipeline::Checked;
 use crate::report;
 use crate::report::Files;
+use crate::report::Style;
 
 /// A package that was read and checked.
 pub(super) struct Package {
@@ -34,11 +35,11 @@ pub(super) struct Package {
 impl Package {
     /// Reads and checks what the arguments name.
     pub(super) fn check(args: &PackageArgs, lints: &LintArgs) -> Result<Self, CliError> {
-        let named = args
-            .package
-            .first()
-            .map(|path| path.display().to_string())
-            .unwrap_or_default();
+        let path = args.package.first().map(|path| path.display().to_string());
+        let named = match &args.at_rev {
+            Some(revision) => format!("{} at {revision}", path.unwrap_or_default()),
+            None => path.unwrap_or_default(),
+        };
         progress::during(&format!("checking {named}"), || {
             let mut loading = Diagnostics::new();
             let loaded = read(args, &mut loading)?;
@@ -81,7 +82,7 @@ impl Package {
         let root = self.root();
         let files = self.files(&root);
         let text = match format {
-            Format::Human => human(&self.named, diagnostics, files, console),
+            Format::Human => self.human(diagnostics, console.style()),
             Format::Json => report::json(diagnostics, files),
             Format::Github => report::annotations(diagnostics, files),
         };
@@ -92,23 +93,27 @@ impl Package {
             Exit::Ok
         })
     }
-}
 
-fn human(named: &str, diagnostics: &Diagnostics, files: Files<'_>, console: &Console) -> String {
-    if diagnostics.is_empty() {
-        return String::new();
+    /// Diagnostics of this package for people, and how many there are.
+    pub(super) fn human(&self, diagnostics: &Diagnostics, style: Style) -> String {
+        if diagnostics.is_empty() {
+            return String::new();
+        }
+        let root = self.root();
+        let all = report::diagnostics(diagnostics, self.files(&root), style);
+        let named = report::printable(&self.named);
+        format!("{all}\n{named}: {}\n", report::summary(diagnostics))
     }
-    let all = report::diagnostics(diagnostics, files, console.style());
-    format!(
-        "{all}\n{}: {}\n",
-        report::printable(named),
-        report::summary(diagnostics)
-    )
 }
 
 fn read(args: &PackageArgs, out: &mut Diagnostics) -> Result<PackageFiles, CliError> {
     let is_cedar = |path: &Path| path.extension().is_some_and(|extension| extension == "cedar");
     if args.package.iter().all(|path| is_cedar(path)) {
+        if args.at_rev.is_some() {
+            return Err(CliError::Package {
+                message: "`--at-rev` reads a package folder, not `.cedar` files",
+            });
+        }
         let input = CedarInput {
             policies: &args.package,
             schema: args.schema.as_deref(),
@@ -119,7 +124,10 @@ fn read(args: &PackageArgs, out: &mut Diagnostics) -> Result<PackageFiles, CliEr
     }
     match args.package.as_slice() {
         [folder] if args.schema.is_none() && args.entities.is_none() && args.links.is_none() => {
-            Ok(load::load_package(folder, out)?)
+            Ok(match &args.at_rev {
+                Some(revision) => load::load_revision(folder, revision, out)?,
+                None => load::load_package(folder, out)?,
+            })
         }
         [_] => Err(CliError::Package {
             message: "`--schema`, `--entities` and `--links` belong to `.cedar` files, not to a folder",

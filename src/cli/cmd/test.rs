@@ -81,6 +81,10 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
 }
 
 fn snapshot_mode(args: &Test) -> Result<SnapshotMode, CliError> {
+    if args.package.at_rev.is_some() {
+        // The snapshots on disk are not those of the revision.
+        return Ok(SnapshotMode::ReadOnly);
+    }
     match (env::is_ci(), args.accept, args.review) {
         (true, true, _) => Err(CliError::AcceptInCi { flag: "--accept" }),
         (true, _, true) => Err(CliError::AcceptInCi { flag: "--review" }),

@@ -12,12 +12,12 @@ use crate::report::printable;
 use crate::scenario::ClauseResult;
 use crate::scenario::Failure;
 use crate::scenario::FailureKind;
+use crate::scenario::Judged;
 use crate::scenario::RunReport;
 use crate::scenario::Statement;
 use crate::scenario::TestOutcome;
 use crate::scenario::TestReport;
 use crate::scenario::Truth;
-use crate::scenario::WrongDecision;
 use crate::scenario::codes;
 use crate::scenario::golden::SnapshotVerdict;
 
@@ -110,7 +110,8 @@ pub(super) fn failure(failure: &Failure, files: Files<'_>, style: Style) -> Stri
     text
 }
 
-fn decision(text: &mut String, wrong: &WrongDecision, files: Files<'_>) {
+/// A decision's cause, and the statements that decided or nearly did.
+pub(super) fn decision(text: &mut String, wrong: &Judged, files: Files<'_>) {
     let answer = &wrong.answer;
     if !answer.because.is_empty() {
         let causes: Vec<&str> = answer.because.iter().map(String::as_str).collect();
@@ -193,7 +194,8 @@ fn clauses(text: &mut String, clauses: &[ClauseResult], above: Option<&str>, ind
     }
 }
 
-fn indented(text: &mut String, block: &str, prefix: &str) {
+/// A block of text, each line after a prefix.
+pub(super) fn indented(text: &mut String, block: &str, prefix: &str) {
     for line in block.trim_end().lines() {
         let _ = writeln!(text, "{}", format!("{prefix}{}", printable(line)).trim_end());
     }

@@ -6,6 +6,7 @@ use crate::report::Files;
 use crate::scenario::Explanation;
 use crate::scenario::Failure;
 use crate::scenario::FailureKind;
+use crate::scenario::Judged;
 use crate::scenario::RunReport;
 use crate::scenario::TestOutcome;
 use crate::scenario::TestReport;
@@ -115,7 +116,7 @@ impl<'a> Fault<'a> {
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-enum Details<'a> {
+pub(super) enum Details<'a> {
     Decision {
         request: &'a str,
         expected: &'static str,
@@ -137,20 +138,28 @@ enum Details<'a> {
         path: &'a str,
         change: &'a str,
     },
+    Table {
+        path: &'a str,
+        text: &'a str,
+    },
 }
 
 impl<'a> Details<'a> {
-    fn new(kind: &'a FailureKind) -> Self {
+    pub(super) fn decision(judged: &'a Judged) -> Self {
+        Self::Decision {
+            request: &judged.request,
+            expected: judged.expected.word(),
+            expected_because: &judged.expected_because,
+            actual: judged.answer.verdict.word(),
+            because: judged.answer.because.iter().map(String::as_str).collect(),
+            notes: &judged.answer.notes,
+            explanation: &judged.explanation,
+        }
+    }
+
+    pub(super) fn new(kind: &'a FailureKind) -> Self {
         match kind {
-            FailureKind::Decision(wrong) => Self::Decision {
-                request: &wrong.request,
-                expected: wrong.expected.word(),
-                expected_because: &wrong.expected_because,
-                actual: wrong.answer.verdict.word(),
-                because: wrong.answer.because.iter().map(String::as_str).collect(),
-                notes: &wrong.answer.notes,
-                explanation: &wrong.explanation,
-            },
+            FailureKind::Decision(wrong) => Self::decision(wrong),
             FailureKind::Step { expected, actual } => Self::Step { expected, actual },
             FailureKind::Log { expected, actual } => Self::Log { expected, actual },
             FailureKind::Snapshot(SnapshotVerdict::Missing { path, text }) => Self::Snapshot { path, change: text },
@@ -161,14 +170,14 @@ impl<'a> Details<'a> {
 }
 
 #[derive(Serialize)]
-struct Place {
+pub(super) struct Place {
     file: String,
     line: u32,
     column: u32,
 }
 
 impl Place {
-    fn new(span: Span, files: Files<'_>) -> Self {
+    pub(super) fn new(span: Span, files: Files<'_>) -> Self {
         let at = files.sources.position(span);
         Self {
             file: files.path(span.file),

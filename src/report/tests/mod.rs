@@ -7,6 +7,7 @@ mod junit;
 mod markdown;
 #[cfg(test)]
 mod sample;
+mod why;
 
 pub use github::annotations;
 pub use human::failures;
@@ -15,3 +16,5 @@ pub use human::test_line;
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
+pub use why::why;
+pub use why::why_json;

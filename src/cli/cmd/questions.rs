@@ -1,0 +1,45 @@
+//! What who-can, what-can and why share: a package's suites, or what is wrong with them.
+
+use crate::cli::args::AnswerFormat;
+use crate::cli::args::FolderArgs;
+use crate::cli::args::LintArgs;
+use crate::cli::args::PackageArgs;
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::pipeline;
+use crate::pipeline::Suites;
+use crate::report;
+use crate::scenario::Answers;
+use crate::scenario::Verdict;
+
+use super::package::Package;
+
+/// Puts a question to the suites of a package. Faults of the package or its suites are shown instead.
+pub(super) fn ask(
+    folder: &FolderArgs,
+    format: AnswerFormat,
+    console: &mut Console,
+    question: impl FnOnce(&Package, &Suites<'_>, &mut Console) -> Result<Exit, CliError>,
+) -> Result<Exit, CliError> {
+    let package = Package::check(&PackageArgs::from(folder), &LintArgs::default())?;
+    let faults = package.faults();
+    if faults.has_errors() {
+        return package.show(&faults, format.into(), console);
+    }
+    let suites = pipeline::suites(&package.loaded, &package.checked)?;
+    if suites.diagnostics.has_errors() {
+        return package.show(&suites.diagnostics, format.into(), console);
+    }
+    question(&package, &suites, console)
+}
+
+/// Shows the answers. A decision that errored is a fault of the policy.
+pub(super) fn show(answers: &Answers, format: AnswerFormat, console: &mut Console) -> Result<Exit, CliError> {
+    console.print(&match format {
+        AnswerFormat::Human => report::answers(answers),
+        AnswerFormat::Json => report::answers_json(answers),
+    })?;
+    let errored = answers.decisions.iter().any(|one| one.verdict == Verdict::Error);
+    Ok(if errored { Exit::PolicyFails } else { Exit::Ok })
+}

@@ -1,0 +1,17 @@
+//! `gatewright what-can`: everything that a principal of a suite can do.
+
+use crate::cli::args::WhatCan;
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::scenario;
+
+use super::questions;
+
+pub(in crate::cli) fn run(args: &WhatCan, console: &mut Console) -> Result<Exit, CliError> {
+    questions::ask(&args.folder, args.output.format, console, |_, suites, console| {
+        let suite = scenario::find_suite(&suites.suites, &args.suite)?;
+        let answers = scenario::what_can(suite, suites.policy(), &args.principal, args.context.as_deref())?;
+        questions::show(&answers, args.output.format, console)
+    })
+}

@@ -1,0 +1,23 @@
+//! `gatewright who-can`: everybody who can do an action to a resource of a suite.
+
+use crate::cli::args::WhoCan;
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::scenario;
+
+use super::questions;
+
+pub(in crate::cli) fn run(args: &WhoCan, console: &mut Console) -> Result<Exit, CliError> {
+    questions::ask(&args.folder, args.output.format, console, |_, suites, console| {
+        let suite = scenario::find_suite(&suites.suites, &args.suite)?;
+        let answers = scenario::who_can(
+            suite,
+            suites.policy(),
+            &args.action,
+            &args.resource,
+            args.context.as_deref(),
+        )?;
+        questions::show(&answers, args.output.format, console)
+    })
+}

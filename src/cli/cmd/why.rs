@@ -1,0 +1,45 @@
+//! `gatewright why`: the decisions of a test, explained.
+
+use std::path::Path;
+
+use crate::cli::args::AnswerFormat;
+use crate::cli::args::Why;
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::report::tests;
+use crate::scenario;
+
+use super::questions;
+
+pub(in crate::cli) fn run(args: &Why, console: &mut Console) -> Result<Exit, CliError> {
+    let (path, test) = match args.test.split_once('#') {
+        Some((path, test)) => (path, Some(test)),
+        None => (args.test.as_str(), None),
+    };
+    let file = inside(path, &args.folder.folder);
+    questions::ask(&args.folder, args.output.format, console, |package, suites, console| {
+        let told = scenario::why(&suites.suites, suites.policy(), &file, test)?;
+        let root = package.root();
+        let files = package.files(&root);
+        console.print(&match args.output.format {
+            AnswerFormat::Human => tests::why(&told, files, console.style()),
+            AnswerFormat::Json => tests::why_json(&told, files),
+        })?;
+        Ok(if told.iter().all(scenario::Why::holds) {
+            Exit::Ok
+        } else {
+            Exit::PolicyFails
+        })
+    })
+}
+
+/// A path as the package names it, be it written from the package's folder or from where the user stands.
+fn inside(path: &str, folder: &Path) -> String {
+    let path = Path::new(path);
+    let path = path
+        .strip_prefix(folder)
+        .or_else(|_| path.strip_prefix("."))
+        .unwrap_or(path);
+    path.display().to_string()
+}
