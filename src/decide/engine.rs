@@ -33,6 +33,7 @@ use super::partial;
 use super::request;
 use super::request::Checked;
 use crate::bundle::BundleTree;
+use crate::bundle::Contract;
 
 /// What a forbid that errors, and a principal or resource that is not loaded, lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,6 +95,7 @@ pub enum EvaluateError {
 const POLICIES: &str = "policies.json";
 const SCHEMA: &str = "schema.cedarschema";
 const ROLES: &str = "entities/roles.json";
+const CONTRACT: &str = "contract.json";
 
 impl Engine {
     /// An engine that fails closed. `roles` are present in every decision.
@@ -119,16 +121,21 @@ impl Engine {
         })
     }
 
-    /// The engine of a bundle: `policies.json`, `schema.cedarschema` and `entities/roles.json`.
+    /// The engine of a bundle: `policies.json`, `schema.cedarschema` and `entities/roles.json`. Where there is a `contract.json`
+    /// too, entities are checked against what it says of their parents and holder groups.
     ///
     /// # Errors
-    /// Where one of these is absent or is not what it should be.
+    /// Where one of the first three is absent, or any is not what it should be.
     pub fn from_tree(tree: &BundleTree) -> Result<Self, EngineError> {
         let policies = PolicySet::from_json_str(text(tree, POLICIES)?).map_err(unreadable(POLICIES))?;
         let (schema, _warnings) =
             SchemaFragment::from_cedarschema_str(text(tree, SCHEMA)?).map_err(unreadable(SCHEMA))?;
         let roles: Value = serde_json::from_str(text(tree, ROLES)?).map_err(unreadable(ROLES))?;
-        let engine = Self::new(policies, Some(schema), [])?;
+        let mut engine = Self::new(policies, Some(schema), [])?;
+        if tree.get(CONTRACT).is_some() {
+            let contract: Contract = serde_json::from_str(text(tree, CONTRACT)?).map_err(unreadable(CONTRACT))?;
+            engine.model = engine.model.map(|model| model.with_contract(&contract));
+        }
         let base = engine.entities(&roles).map_err(unreadable(ROLES))?;
         Ok(Self { base, ..engine })
     }
@@ -154,15 +161,16 @@ impl Engine {
         &self.policies
     }
 
-    /// Entities from a JSON list in Cedar's form, checked against the schema, with the roles and actions of the bundle.
+    /// Entities from a JSON list in Cedar's form, checked against the schema and the contract, with the roles and actions of
+    /// the bundle.
     ///
     /// # Errors
-    /// Where entities are not as the schema declares them: all of them, by name.
+    /// Where entities are not as these declare them: all of them, by name.
     pub fn entities(&self, json: &Value) -> Result<Entities, EntitiesError> {
         entities::load(json, &self.base, self.model.as_ref())
     }
 
-    /// As [`Engine::entities`], for data that breaks its own schema.
+    /// As [`Engine::entities`], for data that breaks its own schema or contract.
     ///
     /// # Errors
     /// Where the JSON is not Cedar's form of entities, or contradicts the roles or actions of the bundle.

@@ -40,44 +40,68 @@ pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Resu
         base.add_entities_from_json_value(json, schema)
             .map_err(|error| chain(&error))
     };
-    let faults_of_each = |fault: &dyn Fn(&Value) -> Option<String>| -> Vec<EntityFault> {
-        let items = json.as_array().into_iter().flatten().enumerate();
-        items
-            .filter_map(|(position, entity)| {
-                Some(EntityFault {
-                    position: Some(position),
-                    entity: uid_text(entity),
-                    message: fault(entity)?,
-                })
-            })
-            .collect()
-    };
-    let smuggled = faults_of_each(&|entity| {
-        holds_unknown(entity).then(|| "`unknown` is not a value an entity may carry".to_owned())
+    let smuggled = faults_of_each(json, |entity| {
+        let unknown = holds_unknown(entity).then(|| "`unknown` is not a value an entity may carry".to_owned());
+        unknown.into_iter().collect()
     });
     if !smuggled.is_empty() {
         return Err(EntitiesError(smuggled));
     }
-    read(base.clone(), json.clone()).map_err(|message| {
-        // Cedar stops at the first faulty entity; each read alone shows all of them.
-        let alone = |entity: &Value| read(Entities::empty(), Value::Array(vec![entity.clone()])).err();
-        let mut faults = faults_of_each(&alone);
-        if faults.is_empty() {
-            faults.push(EntityFault {
-                position: None,
-                entity: None,
-                message,
-            });
+    let misplaced = |entity: &Value| model.map_or_else(Vec::new, |model| model.lineage.faults(entity));
+    match read(base.clone(), json.clone()) {
+        Ok(entities) => {
+            let faults = faults_of_each(json, misplaced);
+            if faults.is_empty() {
+                Ok(entities)
+            } else {
+                Err(EntitiesError(faults))
+            }
         }
-        EntitiesError(faults)
-    })
+        Err(message) => {
+            // Cedar stops at the first faulty entity; each read alone shows all of them.
+            let mut cedar_refuses_one = false;
+            let mut faults = faults_of_each(json, |entity| {
+                match read(Entities::empty(), Value::Array(vec![entity.clone()])) {
+                    Ok(_) => misplaced(entity),
+                    Err(message) => {
+                        cedar_refuses_one = true;
+                        vec![message]
+                    }
+                }
+            });
+            if !cedar_refuses_one {
+                faults.push(EntityFault {
+                    position: None,
+                    entity: None,
+                    message,
+                });
+            }
+            Err(EntitiesError(faults))
+        }
+    }
 }
 
-fn uid_text(entity: &Value) -> Option<String> {
-    let uid = entity.get("uid")?;
-    let uid = uid.get("__entity").unwrap_or(uid);
-    let (ty, id) = (uid.get("type")?.as_str()?, uid.get("id")?.as_str()?);
-    Some(format!("{ty}::{id:?}"))
+fn faults_of_each(json: &Value, mut faults: impl FnMut(&Value) -> Vec<String>) -> Vec<EntityFault> {
+    let mut all = Vec::new();
+    for (position, entity) in json.as_array().into_iter().flatten().enumerate() {
+        all.extend(faults(entity).into_iter().map(|message| EntityFault {
+            position: Some(position),
+            entity: entity.get("uid").and_then(uid_text),
+            message,
+        }));
+    }
+    all
+}
+
+/// The type and id of a reference to an entity, in either of Cedar's forms.
+pub(super) fn uid(reference: &Value) -> Option<(&str, &str)> {
+    let uid = reference.get("__entity").unwrap_or(reference);
+    Some((uid.get("type")?.as_str()?, uid.get("id")?.as_str()?))
+}
+
+/// A reference to an entity as Cedar writes it: `User::"alice"`.
+pub(super) fn uid_text(reference: &Value) -> Option<String> {
+    uid(reference).map(|(ty, id)| format!("{ty}::{id:?}"))
 }
 
 /// Cedar puts the particulars (the attribute, the types) in the causes of its error.

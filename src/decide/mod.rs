@@ -6,6 +6,7 @@ mod decision;
 mod engine;
 mod entities;
 mod index;
+mod lineage;
 mod model;
 mod partial;
 mod request;

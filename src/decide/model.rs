@@ -16,10 +16,14 @@ use cedar_policy::SchemaFragment;
 use serde_json::Value;
 use serde_json::json;
 
+use super::lineage::Lineage;
+use crate::bundle::Contract;
+
 /// A schema and what was read off it.
 #[derive(Debug)]
 pub(super) struct Model {
     pub(super) schema: Schema,
+    pub(super) lineage: Lineage,
     contexts: HashMap<EntityUid, BTreeMap<String, Presence>>,
     enumerations: HashMap<EntityTypeName, BTreeSet<String>>,
     action_groups: HashMap<EntityUid, HashSet<EntityUid>>,
@@ -48,10 +52,19 @@ impl Model {
             .collect();
         Ok(Self {
             schema,
+            lineage: Lineage::default(),
             contexts: contexts(&json),
             enumerations: enumerations(&json),
             action_groups,
         })
+    }
+
+    /// The same model, with what a contract says of parents and holder groups.
+    pub(super) fn with_contract(self, contract: &Contract) -> Self {
+        Self {
+            lineage: Lineage::new(contract),
+            ..self
+        }
     }
 
     /// The attributes of an action's context; `None` for an action that is not declared.

@@ -35,7 +35,8 @@ impl State {
     }
 
     /// The reason that a grant in this state gives for not taking a step.
-    pub(super) fn reason(self) -> Reason {
+    #[must_use]
+    pub fn reason(self) -> Reason {
         match self {
             Self::Pending => Reason::Pending,
             Self::Active => Reason::Active,

@@ -38,7 +38,7 @@ pub const UNUSED_FILE: Code = Code::new("scenario-unused-file");
 pub const UNSTATED_CELLS: Code = Code::new("scenario-unstated-cells");
 /// Two lines of a matrix state the same cell.
 pub const OVERLAPPING_LINES: Code = Code::new("scenario-overlapping-lines");
-/// A line of a matrix that states no cell, or a test that claims nothing.
+/// A line of a matrix that states no cell, a test that claims nothing, or a `because` that names nothing.
 pub const EMPTY_CLAIM: Code = Code::new("scenario-empty-claim");
 /// Cedar data or a raw request that Cedar refuses.
 pub const INVALID_CEDAR_DATA: Code = Code::new("scenario-invalid-cedar-data");

@@ -169,6 +169,32 @@ const POLICIES: &[Lowered] = &[
     ),
 ];
 
+/// Ends the namespace that [`SCHEMA`] opens.
+const INCIDENT_SCHEMA: &str = r#"
+    entity BreakGlassProfile enum ["incident"];
+    type Asked = {
+        now: datetime, auth_time: datetime, mfa: Bool, risk_score: Long, source_ip?: ipaddr, reason: String, ticket: String,
+        duration: duration, resource_count: Long, open_reviews: Long, grants_in_window: Long, active_grants: Long,
+        last_grant_ended?: datetime
+    };
+    type Held = {
+        now: datetime, auth_time: datetime, mfa: Bool, risk_score: Long, source_ip?: ipaddr, requester: User,
+        requested_at: datetime, approvers: Set<User>
+    };
+    action "RequestBreakGlass.incident" appliesTo { principal: [User], resource: [BreakGlassProfile], context: Asked };
+    action "ApproveBreakGlass.incident" appliesTo { principal: [User], resource: [BreakGlassProfile], context: Held };
+}
+"#;
+
+const INCIDENT: &[Lowered] = &[(
+    "break-glass:incident:steps",
+    "incident",
+    "break-glass",
+    None,
+    r#"permit (principal is M::User, action, resource == M::BreakGlassProfile::"incident");"#,
+    &[],
+)];
+
 /// A compiled policy.
 pub(crate) struct Compiled {
     contract: Contract,
@@ -193,8 +219,33 @@ pub(crate) fn marketplace() -> Compiled {
 
 /// The policy without one statement.
 pub(crate) fn without(statement: &str) -> Compiled {
-    let kept = || POLICIES.iter().filter(|policy| policy.1 != statement);
-    let cedar: String = kept()
+    let kept: Vec<&Lowered> = POLICIES.iter().filter(|policy| policy.1 != statement).collect();
+    compiled(&kept, SCHEMA, contract())
+}
+
+/// The policy with a break-glass profile `incident`, which anyone may ask for and anyone approves.
+pub(crate) fn with_incident() -> Compiled {
+    let mut contract = contract();
+    let step = |verb: &str| format!("M::Action::\"{verb}BreakGlass.incident\"");
+    let hour = 3_600_000;
+    contract["break_glass"] = json!({"incident": {
+        "cedar": "M::BreakGlassProfile::\"incident\"", "request_action": step("Request"), "approve_action": step("Approve"),
+        "refuse_action": step("Refuse"), "revoke_action": step("Revoke"), "review_action": step("Review"),
+        "principal": "User", "tenant": {}, "eligible": [], "actions": ["Payout.approve"], "resources": ["Payout"],
+        "max_resources": 1, "reason_required": false, "ticket_required": false, "approvals": 1, "approver": {"role": "support"},
+        "refusals": 1, "pending": hour, "expires_within": hour, "max_uses": 3, "cooldown": 0, "window": 0, "max_grants": 1,
+        "lifts": [], "alerts": {}, "revokers": [], "review_within": hour, "reviewer": {"role": "support"},
+    }});
+    compiled(
+        &POLICIES.iter().chain(INCIDENT).collect::<Vec<_>>(),
+        &format!("{}{INCIDENT_SCHEMA}", SCHEMA.trim_end().trim_end_matches('}')),
+        contract,
+    )
+}
+
+fn compiled(lowered: &[&Lowered], schema: &str, contract: Value) -> Compiled {
+    let cedar: String = lowered
+        .iter()
         .map(|(id, _, _, _, text, _)| format!("@id({id:?})\n{text}\n"))
         .collect();
     let policies: PolicySet = cedar.parse().unwrap();
@@ -203,10 +254,13 @@ pub(crate) fn without(statement: &str) -> Compiled {
         let id = policy.annotation("id").unwrap().parse().unwrap();
         named.add(policy.new_id(id)).unwrap();
     }
-    let (schema, _) = SchemaFragment::from_cedarschema_str(SCHEMA).unwrap();
-    let origins: serde_json::Map<String, Value> = kept().map(|policy| (policy.0.to_owned(), origin(policy))).collect();
+    let (schema, _) = SchemaFragment::from_cedarschema_str(schema).unwrap();
+    let origins: serde_json::Map<String, Value> = lowered
+        .iter()
+        .map(|policy| (policy.0.to_owned(), origin(policy)))
+        .collect();
     Compiled {
-        contract: serde_json::from_value(contract()).unwrap(),
+        contract: serde_json::from_value(contract).unwrap(),
         origins: serde_json::from_value(json!({"format": "1", "policies": origins})).unwrap(),
         engine: Engine::new(named, Some(schema), []).unwrap(),
     }

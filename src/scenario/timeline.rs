@@ -22,6 +22,7 @@ use super::outcome::FailureKind;
 use super::read::names::NO_GRANT;
 use super::suite::Claim;
 use super::suite::ContextRef;
+use super::suite::Expected;
 use super::suite::GrantAct;
 use super::suite::GrantRequest;
 use super::suite::Named;
@@ -149,7 +150,13 @@ impl<'a> Stage<'a> {
         // An explanation shows what the policy was told, the grant included. Deciding may use the grant up.
         let told = self.with_grant(&request, with);
         let answer = match self.ledger.decide(self.world(), &request, with) {
-            Ok(ruling) => self.answer(&ruling),
+            Ok(ruling) => {
+                if let (Some(grant), Part::NotNeeded, Expected::Allow) = (with, ruling.part, claim.expected) {
+                    self.failures.push(self.not_needed(claim, grant));
+                    return;
+                }
+                self.answer(&ruling)
+            }
             Err(error) => Answer::undecidable(&error, &claim.request),
         };
         Asked {
@@ -167,6 +174,17 @@ impl<'a> Stage<'a> {
         let presented = reservation.presented(request);
         self.ledger.release(reservation);
         presented
+    }
+
+    /// A presented grant must be what lets the request in, or the claim would hold in whatever state the grant is.
+    fn not_needed(&self, claim: &Claim, grant: &str) -> Failure {
+        let state = match self.ledger.grant(grant) {
+            Some(known) => format!("it is {}", known.state.reason()),
+            None => "it was never requested".to_owned(),
+        };
+        let expected = format!("{} to use the grant `{grant}`", ask::in_one_line(&claim.request));
+        let actual = format!("the grant was not needed: the request is allowed without it ({state})");
+        unlike(claim.span, &expected, &actual)
     }
 
     /// A ruling in the suite's words. A grant that did not count is why none matched.
@@ -270,5 +288,40 @@ impl<'a> Stage<'a> {
                 actual,
             },
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::TestOutcome;
+    use crate::scenario::testing::WORLD;
+    use crate::scenario::testing::faults;
+    use crate::scenario::testing::load;
+    use crate::scenario::testing::run;
+    use crate::scenario::testing::with_incident;
+
+    #[test]
+    fn a_presented_grant_that_the_request_does_not_need_meets_no_claim() {
+        // Fred approves payouts by his role, so what the grant is in the meantime changes no decision.
+        let request = "request: incident, by: fred, in: calm, actions: [approve], resources: [p1], for: 30m";
+        let presented = "as: fred, in: calm, with: g1, can: {approve: p1}";
+        let tests = format!(
+            "tests:\n  - name: t\n    steps:\n      - {{{request}, as-grant: g1}}\n      - {{{presented}}}\n      \
+             - {{approve: g1, by: mia, in: calm}}\n      - {{{presented}}}\n      - {{after: 31m, {presented}}}\n      \
+             - {{as: fred, in: calm, can: {{approve: p1}}}}\n"
+        );
+        let compiled = with_incident();
+        let loaded = load(&[("s.yaml", &format!("{WORLD}{tests}"))], &compiled);
+        assert!(loaded.faults.is_empty(), "{}", faults(&loaded));
+        let report = run(&loaded, &compiled);
+        let TestOutcome::Failed(failures) = &report.suites[0].tests[0].outcome else {
+            panic!("{report:#?}")
+        };
+        let lines: Vec<String> = failures.iter().map(|failure| failure.kind.headline()).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        expected fred Payout.approve p1 in calm to use the grant `g1`, but the grant was not needed: the request is allowed without it (it is pending)
+        expected fred Payout.approve p1 in calm to use the grant `g1`, but the grant was not needed: the request is allowed without it (it is active)
+        expected fred Payout.approve p1 in calm to use the grant `g1`, but the grant was not needed: the request is allowed without it (it is expired)
+        ");
     }
 }

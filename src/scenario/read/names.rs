@@ -171,6 +171,13 @@ impl Names<'_> {
         causes: &[&str],
         out: &mut Diagnostics,
     ) -> Option<BTreeSet<String>> {
+        if node.as_list().is_some_and(<[Node]>::is_empty) {
+            out.push(
+                Diagnostic::error(codes::EMPTY_CLAIM, node.span, "`because` names no statement")
+                    .label("any cause would do")
+                    .help("name the statements that decide, or leave `because` out"),
+            );
+        }
         let mut cited = BTreeSet::new();
         for item in fields::one_or_many(node) {
             let Some(name) = fields::text(item, "a statement", out) else {

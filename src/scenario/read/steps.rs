@@ -51,6 +51,7 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
     let Some(node) = test.require("steps", out) else {
         return Vec::new();
     };
+    let faults = out.len();
     let mut grants = BTreeSet::new();
     let mut steps = Vec::new();
     for item in fields::list(node, "`steps`", out).unwrap_or_default() {
@@ -70,6 +71,12 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
     if node.as_list().is_some_and(<[Node]>::is_empty) {
         out.push(
             Diagnostic::error(codes::EMPTY_CLAIM, node.span, "a timeline without steps").label("nothing happens here"),
+        );
+    } else if out.len() == faults && steps.iter().all(|step| matches!(step.action, StepAction::Wait)) {
+        out.push(
+            Diagnostic::error(codes::EMPTY_CLAIM, node.span, "a timeline that only waits")
+                .label("nothing is asked here, so it would pass under any policy")
+                .help("add a question (`can`, `cannot`, `unknown`), a step on a grant or `log`"),
         );
     }
     steps

@@ -255,6 +255,23 @@ mod tests {
     }
 
     #[test]
+    fn a_timeline_that_only_waits_and_an_empty_because_are_errors() {
+        let tests = "tests:\n  - {name: waits, steps: [{after: 5m}, {after: 1h}]}\n  \
+                     - {name: any cause, as: fred, in: calm, can: {approve: p1}, because: []}\n  \
+                     - {name: any line, matrix: {as: fred, do: read, to: p1, in: calm}, allow: [{as: fred, because: []}]}\n  \
+                     - {name: any step, steps: [{as: fred, in: calm, can: {approve: p1}, because: []}]}\n  \
+                     - {name: any raw, request: {principal: 'M::User::\"fred\"', action: 'M::Action::\"Payout.read\"', resource: 'M::Payout::\"p1\"'}, decision: deny, because: []}\n";
+        let loaded = load(&[("s.yaml", &format!("{WORLD}{tests}"))], &marketplace());
+        insta::assert_snapshot!(faults(&loaded), @"
+        scenario-empty-claim @ 16:26 `[{after: 5m}, {after: 1h}]`: a timeline that only waits | nothing is asked here, so it would pass under any policy | add a question (`can`, `cannot`, `unknown`), a step on a grant or `log`
+        scenario-empty-claim @ 17:72 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
+        scenario-empty-claim @ 18:98 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
+        scenario-empty-claim @ 19:80 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
+        scenario-empty-claim @ 20:152 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
+        ");
+    }
+
+    #[test]
     fn a_test_from_which_no_request_follows_is_an_error_however_it_comes_about() {
         let tests = "tests:\n  - {name: a, as: [], in: calm, can: {approve: p1}}\n  - {name: b, as: fred, in: [], can: {approve: p1}}\n  \
                      - {name: c, snapshot: {roles: [audit], actions: all, in: calm}}\n";
