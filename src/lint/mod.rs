@@ -1,6 +1,7 @@
 //! Lints: what is valid and yet suspicious. One file and one page each; their registry, levels and waivers.
 //! Faults that no level can change are not here: each room reports its own.
 
+mod admission;
 /// Codes of the faults in levels and waivers.
 pub mod codes;
 mod declare;
