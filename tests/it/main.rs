@@ -14,6 +14,7 @@ mod book;
 mod cedar_examples;
 mod cli;
 mod fail_open;
+mod labelled;
 mod mdtest;
 mod reference;
 mod scenarios;
