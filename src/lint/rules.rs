@@ -13,6 +13,7 @@ mod past_until;
 mod redundant_grant;
 mod requester_approval;
 mod self_activation;
+mod self_written_condition;
 mod stray_write;
 mod temporary_without_end;
 mod unbounded_age;
@@ -24,8 +25,9 @@ mod ungranted_action;
 mod unguarded_sensitive_action;
 mod unisolated_tenant;
 mod unused_name;
+mod wider_than_siblings;
 
-pub(super) static ALL: [&Lint; 21] = [
+pub(super) static ALL: [&Lint; 23] = [
     &all_actions_role::LINT,
     &caller_supplied_attribute::LINT,
     &early_wildcard::LINT,
@@ -36,6 +38,7 @@ pub(super) static ALL: [&Lint; 21] = [
     &redundant_grant::LINT,
     &requester_approval::LINT,
     &self_activation::LINT,
+    &self_written_condition::LINT,
     &stray_write::LINT,
     &temporary_without_end::LINT,
     &unbounded_age::LINT,
@@ -47,4 +50,5 @@ pub(super) static ALL: [&Lint; 21] = [
     &unguarded_sensitive_action::LINT,
     &unisolated_tenant::LINT,
     &unused_name::LINT,
+    &wider_than_siblings::LINT,
 ];
