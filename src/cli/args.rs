@@ -64,6 +64,8 @@ pub(super) struct Check {
     #[command(flatten)]
     pub(super) lints: LintArgs,
     #[command(flatten)]
+    pub(super) baseline: BaselineArgs,
+    #[command(flatten)]
     pub(super) output: OutputArgs,
 }
 
@@ -73,7 +75,8 @@ pub(super) struct Check {
 Examples:
   gatewright lint --list
   gatewright lint examples/marketplace --deny unused-name
-  gatewright lint . --allow past-until")]
+  gatewright lint . --allow past-until
+  gatewright lint . --baseline lints.json --write-baseline")]
 pub(super) struct Lint {
     /// List every lint with its default level, and run none
     #[arg(long, exclusive = true)]
@@ -82,6 +85,8 @@ pub(super) struct Lint {
     pub(super) package: PackageArgs,
     #[command(flatten)]
     pub(super) lints: LintArgs,
+    #[command(flatten)]
+    pub(super) baseline: BaselineArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }
@@ -351,6 +356,17 @@ pub(super) struct LintArgs {
     /// Fail on a lint (can be repeated)
     #[arg(long, value_name = "LINT")]
     pub(super) deny: Vec<String>,
+}
+
+/// Which findings are known.
+#[derive(Debug, Default, ClapArgs)]
+pub(super) struct BaselineArgs {
+    /// Leave out the findings of lints that this file lists; one that it lists in vain is an error
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write the baseline: all findings where there is no file yet, else what is left of those in it
+    #[arg(long, requires = "baseline")]
+    pub(super) write_baseline: bool,
 }
 
 /// How to show what was found.

@@ -54,6 +54,12 @@ pub(super) enum CliError {
     /// `explain` of something that is no code.
     #[error("no diagnostic or lint has the code `{code}`")]
     UnknownCode { code: String, near: Option<String> },
+    /// A file that is no baseline.
+    #[error("`{}` is no baseline: {message}", path.display())]
+    Baseline { path: PathBuf, message: String },
+    /// A baseline that is not there.
+    #[error("there is no baseline `{}`", path.display())]
+    NoBaseline { path: PathBuf },
     /// A level for a lint that does not exist.
     #[error("there is no lint `{id}`")]
     UnknownLint { id: String, near: Option<String> },
@@ -86,6 +92,8 @@ impl CliError {
             Self::UnknownLint { near, .. } => {
                 Some(near.clone().unwrap_or_else(|| "`gatewright lint --list` lists the lints".into()))
             }
+            Self::Baseline { .. } => Some("remove it and write a new one: `--write-baseline`".into()),
+            Self::NoBaseline { .. } => Some("`--write-baseline` writes it from the findings of today".into()),
             Self::Exists { .. } => Some("name a new folder, or move the file away".into()),
             Self::PackageName { .. } => Some("name the folder with at least one letter of a to z".into()),
             Self::Thread { .. } => Some("raise the limit of memory that a process may reserve (`ulimit -v`)".into()),

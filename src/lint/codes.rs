@@ -8,5 +8,7 @@ pub const UNKNOWN_LINT: Code = Code::new("unknown-lint");
 pub const INCOMPLETE_WAIVER: Code = Code::new("incomplete-waiver");
 /// A waiver whose end has come.
 pub const EXPIRED_WAIVER: Code = Code::new("expired-waiver");
+/// An entry of the baseline that matches no finding.
+pub const STALE_BASELINE: Code = Code::new("stale-baseline");
 /// A waiver of something that is not found.
 pub const UNUSED_WAIVER: Code = Code::new("unused-waiver");

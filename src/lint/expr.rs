@@ -60,3 +60,34 @@ pub(super) fn attribute_text(of: &str, name: &str) -> String {
         false => format!("{of}[\"{}\"]", name.escape_debug()),
     }
 }
+
+/// What an expression says, wherever its parts stand; a named condition says what its body says.
+pub(super) fn shape(expr: &TypedExpr) -> String {
+    let parts = || children(expr).into_iter().map(shape).collect::<Vec<_>>().join(", ");
+    match &expr.kind {
+        TypedKind::Named(_, body) => shape(body),
+        TypedKind::Bool(value) => value.to_string(),
+        TypedKind::Long(value) => value.to_string(),
+        TypedKind::Text(text) => format!("{text:?}"),
+        TypedKind::Duration(value) => format!("{}ms", value.0),
+        TypedKind::Variable(variable) => format!("{variable:?}"),
+        TypedKind::Entity(ty, id) => format!("{ty}::{id:?}"),
+        TypedKind::Not(_) => format!("!({})", parts()),
+        TypedKind::Negate(_) => format!("-({})", parts()),
+        TypedKind::And(_) => format!("and({})", parts()),
+        TypedKind::Or(_) => format!("or({})", parts()),
+        TypedKind::Binary(operator, ..) => format!("{operator:?}({})", parts()),
+        TypedKind::If(..) => format!("if({})", parts()),
+        TypedKind::Has(_, names) => format!("has({}, {names:?})", parts()),
+        TypedKind::Like(_, pattern) => format!("like({}, {pattern:?})", parts()),
+        TypedKind::Is(_, ty, _) => format!("is({}, {ty})", parts()),
+        TypedKind::Attribute(_, name) => format!("{}.{name:?}", parts()),
+        TypedKind::Construct(function, _) => format!("{function}({})", parts()),
+        TypedKind::Method(_, method, _) => format!("{method}({})", parts()),
+        TypedKind::Set(_) => format!("[{}]", parts()),
+        TypedKind::Record(fields) => {
+            let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+            format!("{{{names:?}: {}}}", parts())
+        }
+    }
+}

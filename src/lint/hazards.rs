@@ -101,6 +101,28 @@ pub(super) fn hazards(
     flow.found
 }
 
+/// The attributes that what an expression leads to can have; `None` where nothing is known of it.
+pub(super) fn declared_names(program: &Program, variables: &Variables, of: &TypedExpr) -> Option<Vec<String>> {
+    let flow = Flow {
+        program,
+        variables,
+        found: BTreeSet::new(),
+    };
+    match flow.type_of(of) {
+        Ty::Record(fields) => Some(fields.into_keys().collect()),
+        Ty::Entity(id) => {
+            let relations = program
+                .roles
+                .iter()
+                .filter(|role| role.on == Some(id) && role.by.is_none());
+            let mut names: Vec<String> = relations.map(|role| role.name.clone()).collect();
+            names.extend(program.ty(id)?.attributes.keys().cloned());
+            Some(names)
+        }
+        _ => None,
+    }
+}
+
 /// Which outcome of a condition lets evaluation go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Holds {

@@ -1,6 +1,8 @@
 //! Lints: what is valid and yet suspicious. One file and one page each; their registry, levels and waivers.
 //! Faults that no level can change are not here: each room reports its own.
 
+mod admission;
+mod baseline;
 /// Codes of the faults in levels and waivers.
 pub mod codes;
 mod declare;
@@ -13,6 +15,8 @@ mod rules;
 mod sensitive;
 mod suppress;
 
+pub use baseline::Baseline;
+pub use baseline::Names;
 pub use declare::Lint;
 pub use declare::Reads;
 pub use driver::Cx;

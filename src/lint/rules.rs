@@ -5,26 +5,50 @@ use super::Lint;
 
 mod all_actions_role;
 mod caller_supplied_attribute;
+mod early_wildcard;
+mod escalating_assignment;
 mod fail_open_forbid;
+mod open_on_absence;
 mod past_until;
+mod redundant_grant;
+mod requester_approval;
+mod self_activation;
+mod self_written_condition;
+mod stray_write;
 mod temporary_without_end;
+mod unbounded_age;
 mod unconditional_sensitive_grant;
 mod unconstrained_permit;
+mod undeclared_has;
 mod unexplained_sensitive_grant;
+mod ungranted_action;
 mod unguarded_sensitive_action;
 mod unisolated_tenant;
 mod unused_name;
+mod wider_than_siblings;
 
-pub(super) static ALL: [&Lint; 11] = [
+pub(super) static ALL: [&Lint; 23] = [
     &all_actions_role::LINT,
     &caller_supplied_attribute::LINT,
+    &early_wildcard::LINT,
+    &escalating_assignment::LINT,
     &fail_open_forbid::LINT,
+    &open_on_absence::LINT,
     &past_until::LINT,
+    &redundant_grant::LINT,
+    &requester_approval::LINT,
+    &self_activation::LINT,
+    &self_written_condition::LINT,
+    &stray_write::LINT,
     &temporary_without_end::LINT,
+    &unbounded_age::LINT,
     &unconditional_sensitive_grant::LINT,
     &unconstrained_permit::LINT,
+    &undeclared_has::LINT,
     &unexplained_sensitive_grant::LINT,
+    &ungranted_action::LINT,
     &unguarded_sensitive_action::LINT,
     &unisolated_tenant::LINT,
     &unused_name::LINT,
+    &wider_than_siblings::LINT,
 ];

@@ -17,6 +17,7 @@ mod cedar_integration;
 mod cli;
 mod clients;
 mod fail_open;
+mod labelled;
 mod mdtest;
 mod ports;
 mod reference;

@@ -8,6 +8,7 @@ use crate::cli::exit::Exit;
 use crate::diag::Diagnostics;
 use crate::lint;
 
+use super::baseline;
 use super::package::Package;
 
 pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, CliError> {
@@ -17,10 +18,10 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
     }
     let package = Package::check(&args.package, &args.lints)?;
     // Errors are shown too: what does not compile is only partly linted, and must not pass for clean.
-    let all = package.checked.diagnostics.iter();
+    let all = baseline::apply(&args.baseline, &package)?;
     let shown: Diagnostics = all
+        .into_iter()
         .filter(|found| found.is_error() || lint::find(found.code.as_str()).is_some())
-        .cloned()
         .collect();
     if args.output.format == Format::Human && shown.is_empty() {
         console.print(&format!("{}: no lint finds anything\n", package.named))?;

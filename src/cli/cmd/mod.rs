@@ -1,5 +1,6 @@
 //! The verbs, one file each: arguments in, exit code out.
 
+mod baseline;
 pub(super) mod build;
 pub(super) mod check;
 pub(super) mod completions;

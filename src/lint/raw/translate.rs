@@ -64,8 +64,7 @@ impl Translator<'_> {
             Expr::HasAttr { expr, attrs } => {
                 TypedKind::Has(self.boxed(expr), attrs.iter().map(ToString::to_string).collect())
             }
-            // The pattern cannot fail, so its text is not needed.
-            Expr::Like { expr, .. } => TypedKind::Like(self.boxed(expr), String::new()),
+            Expr::Like { expr, pattern } => TypedKind::Like(self.boxed(expr), written(pattern)),
             Expr::Is {
                 expr,
                 entity_type,
@@ -165,4 +164,17 @@ impl Translator<'_> {
         operands.push(rest);
         operands.into_iter().rev().map(|operand| self.expr(operand)).collect()
     }
+}
+
+/// A pattern as one would write it, as far as stars go: `\*` is a star, `*` a wildcard.
+fn written(pattern: &[pst::PatternElem]) -> String {
+    let mut text = String::new();
+    for element in pattern {
+        match element {
+            pst::PatternElem::Wildcard => text.push('*'),
+            pst::PatternElem::Char(c @ ('*' | '\\')) => text.extend(['\\', *c]),
+            pst::PatternElem::Char(c) => text.push(*c),
+        }
+    }
+    text
 }

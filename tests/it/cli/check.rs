@@ -162,3 +162,54 @@ fn what_has_an_end_depends_on_the_date_given() {
     assert!(!package.run("check . --at 2026-12-31").out.contains("past-until"));
     assert!(package.run("check . --at 2027-01-02").out.contains("past-until"));
 }
+
+#[test]
+fn a_baseline_leaves_out_what_it_lists_and_may_only_shrink() {
+    let package = Copy::of("quickstart");
+    let policy = package.read("policy/invoices.gate");
+    let with = |more: &str| package.write("policy/invoices.gate", &format!("{policy}{more}"));
+    with("condition a = true;\ncondition b = true;\n");
+
+    let absent = package.run("lint . --baseline lints.json");
+    assert_eq!(absent.code, 2, "{}", absent.err);
+    let written = package.run("lint . --deny unused-name --baseline lints.json --write-baseline");
+    assert_eq!(written.code, 0, "{}", written.out);
+    insta::assert_snapshot!(package.read("lints.json"), @r#"
+    {
+      "format": 1,
+      "findings": [
+        {
+          "lint": "unused-name",
+          "within": "a",
+          "count": 1
+        },
+        {
+          "lint": "unused-name",
+          "within": "b",
+          "count": 1
+        }
+      ]
+    }
+    "#);
+
+    // Another place, the same finding; and one that is new.
+    with("// moved\n\ncondition b = true;\ncondition c = true;\ncondition a = true;\n");
+    let new = package.run("check . --deny unused-name --baseline lints.json");
+    assert_eq!(new.code, 1);
+    assert!(new.out.contains("`c`") && !new.out.contains("`a`"), "{}", new.out);
+    // It cannot be written in.
+    let refused = package.run("lint . --deny unused-name --baseline lints.json --write-baseline");
+    assert_eq!(refused.code, 1, "{}", refused.out);
+
+    with("condition b = true;\n");
+    let stale = package.run("lint . --baseline lints.json");
+    assert_eq!(stale.code, 1);
+    let entry = "error[stale-baseline]: the baseline lists `unused-name` in `a`, and it is not found any more";
+    let flat = stale.out.split_whitespace().filter(|word| *word != "│");
+    let flat = flat.collect::<Vec<_>>().join(" ");
+    assert!(flat.contains(entry) && !flat.contains("in `b`"), "{}", stale.out);
+    // A lint that does not run finds nothing, which says nothing.
+    assert_eq!(package.run("lint . --allow unused-name --baseline lints.json").code, 0);
+    assert_eq!(package.run("lint . --baseline lints.json --write-baseline").code, 0);
+    assert_eq!(package.run("check . --baseline lints.json").code, 0);
+}

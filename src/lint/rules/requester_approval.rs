@@ -1,0 +1,46 @@
+//! A break-glass whose approvers may all ask for it themselves.
+
+use std::collections::BTreeSet;
+
+use crate::graph::RoleId;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+
+declare_lint! {
+    id: "requester-approval",
+    summary: "a break-glass whose approvers are its requesters",
+    level: Warn,
+    since: "0.1.0",
+    reads: Program,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let program = cx.program;
+    for profile in &program.profiles {
+        let Some((_, approvers, at)) = &profile.approval else {
+            continue;
+        };
+        let bases: BTreeSet<RoleId> = program.bases(*approvers).into_iter().collect();
+        let Some((eligible, asks)) = profile.eligible.iter().find(|(role, _)| bases.contains(role)) else {
+            continue;
+        };
+        let (approves, requests) = (program.role_name(*approvers), program.role_name(*eligible));
+        let path = match approvers == eligible {
+            true => format!("`{approves}` requests `{}` → `{approves}` approves it", profile.name),
+            false => format!(
+                "`{approves}` extends `{requests}` → requests `{}` → `{approves}` approves it",
+                profile.name
+            ),
+        };
+        let finding = out
+            .finding(*at, format!("those who approve `{}` may also ask for it", profile.name))
+            .label("any two of them open it for each other")
+            .also(*asks, "who may ask")
+            .note(path)
+            .help(
+                "let another duty approve: `approved by N of ROLE;`, a role that neither is nor extends one of `for`",
+            );
+        out.push(finding);
+    }
+}

@@ -1,0 +1,100 @@
+//! An age with an upper bound only: what lies in the future has a negative age, and is younger than any bound.
+
+use std::collections::BTreeMap;
+
+use crate::graph::Operator;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::admission::admissions;
+use crate::lint::declare_lint;
+use crate::lint::expr::path_text;
+use crate::lint::expr::shape;
+
+declare_lint! {
+    id: "unbounded-age",
+    summary: "a test of an age that a time in the future passes",
+    level: Error,
+    since: "0.1.0",
+    reads: Policies,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let mut found = BTreeMap::new();
+    for admission in admissions(cx) {
+        admission.formula().visit(&order, &mut |expr, holds, known| {
+            let Some((later, earlier)) = at_most(expr, holds).and_then(|(age, _)| ends(age)) else {
+                return;
+            };
+            if known.contains(&not_after(earlier, later)) {
+                return;
+            }
+            let at = admission.place(expr);
+            let text = |end: &TypedExpr| path_text(end).unwrap_or_else(|| "…".to_owned());
+            let (later, earlier) = (text(later), text(earlier));
+            let message = format!(
+                "{} takes a `{earlier}` in the future for a young one",
+                admission.statement
+            );
+            let mut finding = out.finding(at, message).label("a negative age passes");
+            if !admission.at.contains(at) {
+                finding = finding.also(admission.at, "decides on it");
+            }
+            let finding = finding.help(format!("say first which comes first: `{earlier} <= {later} && …`"));
+            found.entry(at).or_insert(finding);
+        });
+    }
+    found.into_values().for_each(|finding| out.push(finding));
+}
+
+/// A comparison read as "the one is at most the other".
+fn at_most(expr: &TypedExpr, holds: bool) -> Option<(&TypedExpr, &TypedExpr)> {
+    let TypedKind::Binary(operator, left, right) = &expr.kind else {
+        return None;
+    };
+    match (operator, holds) {
+        (Operator::Less | Operator::LessEqual, true) | (Operator::Greater | Operator::GreaterEqual, false) => {
+            Some((left, right))
+        }
+        (Operator::Greater | Operator::GreaterEqual, true) | (Operator::Less | Operator::LessEqual, false) => {
+            Some((right, left))
+        }
+        _ => None,
+    }
+}
+
+/// The two ends of `later.durationSince(earlier)`.
+fn ends(age: &TypedExpr) -> Option<(&TypedExpr, &TypedExpr)> {
+    match &age.kind {
+        TypedKind::Method(later, method, args) if method == "durationSince" => Some((later, args.first()?)),
+        // In whatever unit it is counted.
+        TypedKind::Method(age, method, _) if method.starts_with("to") => ends(age),
+        TypedKind::Named(_, body) => ends(body),
+        _ => None,
+    }
+}
+
+/// What a test shows of the order of two times: by comparing them, or by a lower bound of the age.
+fn order(expr: &TypedExpr, holds: bool) -> Option<String> {
+    let (least, most) = at_most(expr, holds)?;
+    match ends(most) {
+        Some((later, earlier)) if !is_negative(least) => Some(not_after(earlier, later)),
+        Some(_) => None,
+        None => Some(not_after(least, most)),
+    }
+}
+
+fn is_negative(expr: &TypedExpr) -> bool {
+    match &expr.kind {
+        TypedKind::Negate(_) => true,
+        TypedKind::Long(value) => *value < 0,
+        TypedKind::Duration(value) => value.0 < 0,
+        TypedKind::Construct(_, text) => matches!(&text.kind, TypedKind::Text(text) if text.starts_with('-')),
+        _ => false,
+    }
+}
+
+fn not_after(earlier: &TypedExpr, later: &TypedExpr) -> String {
+    format!("{} <= {}", shape(earlier), shape(later))
+}

@@ -1,0 +1,82 @@
+//! `has` of an attribute that no request can have: it is always false, most often misspelt.
+
+use std::collections::BTreeMap;
+
+use crate::diag::did_you_mean;
+use crate::graph::Ty;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::admission::Admission;
+use crate::lint::admission::admissions;
+use crate::lint::declare_lint;
+use crate::lint::expr::attribute_text;
+use crate::lint::expr::children;
+use crate::lint::expr::path_text;
+use crate::lint::hazards::Variables;
+use crate::lint::hazards::declared_names;
+
+declare_lint! {
+    id: "undeclared-has",
+    summary: "a `has` of an attribute that nothing declares",
+    level: Error,
+    since: "0.1.0",
+    reads: Policies,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    // One place may be asked for many kinds of request: it is a fault only if it is one for each.
+    let mut found: BTreeMap<_, Option<_>> = BTreeMap::new();
+    for admission in admissions(cx) {
+        let kinds = kinds(cx, &admission);
+        each_has(&admission.expr, &mut |expr, of, name| {
+            let at = admission.place(expr);
+            let known: Vec<Vec<String>> = kinds
+                .iter()
+                .map_while(|kind| declared_names(cx.program, kind, of))
+                .collect();
+            let unknown = known.len() < kinds.len() || kinds.is_empty();
+            let path = attribute_text(&path_text(of).unwrap_or_else(|| "…".to_owned()), name);
+            let entry = found.entry((at, path.clone()));
+            if unknown || known.iter().flatten().any(|known| known == name) {
+                entry.insert_entry(None);
+                return;
+            }
+            let message = format!("{} asks for `{path}`, which is never there", admission.statement);
+            let names = known.iter().flatten().map(String::as_str);
+            let help = did_you_mean(name, names)
+                .unwrap_or_else(|| "declare it, `?` if it may be missing; or remove the test".to_owned());
+            entry.or_insert_with(|| Some(out.finding(at, message).label("always false").help(help)));
+        });
+    }
+    found.into_values().flatten().for_each(|finding| out.push(finding));
+}
+
+/// The kinds of request that a condition is asked for.
+fn kinds(cx: &Cx<'_>, admission: &Admission) -> Vec<Variables> {
+    let mut found = Vec::new();
+    for request in &admission.requests {
+        let kind = Variables {
+            principal: Ty::Entity(request.principal),
+            resource: Ty::Entity(request.resource),
+            context: Ty::Record(cx.program.context_of(request.action)),
+        };
+        if !found.contains(&kind) {
+            found.push(kind);
+        }
+    }
+    found
+}
+
+/// Each `of has name`; of `of has a.b` the first step, on which the others rest.
+fn each_has(expr: &TypedExpr, see: &mut impl FnMut(&TypedExpr, &TypedExpr, &str)) {
+    if let TypedKind::Has(of, names) = &expr.kind
+        && let Some(name) = names.first()
+    {
+        see(expr, of, name);
+    }
+    for child in children(expr) {
+        each_has(child, see);
+    }
+}

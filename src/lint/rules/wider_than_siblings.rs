@@ -1,0 +1,87 @@
+//! A grant without the bound that all its siblings have.
+
+use std::collections::BTreeMap;
+
+use crate::graph::Grant;
+use crate::graph::Holder;
+use crate::graph::Operator;
+use crate::graph::TypeId;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::graph::Variable;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::expr::children;
+use crate::lower::Effect;
+use crate::text::Span;
+
+declare_lint! {
+    id: "wider-than-siblings",
+    summary: "a grant without the tenant or parent that its siblings are bound to",
+    level: Warn,
+    since: "0.1.0",
+    reads: Program,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let program = cx.program;
+    let bound = bound(cx);
+    let mut families: BTreeMap<(Holder, TypeId), Vec<&Grant>> = BTreeMap::new();
+    for grant in &program.grants {
+        families.entry((grant.holder, grant.on)).or_default().push(grant);
+    }
+    for ((holder, ty), grants) in families {
+        let is_bound = |grant: &&&Grant| bound.get(&grant.statement.span).is_some_and(|bound| *bound);
+        let (within, open): (Vec<&Grant>, Vec<&Grant>) = grants.iter().partition(|grant| is_bound(grant));
+        let ([wide], [sibling, ..]) = (open.as_slice(), within.as_slice()) else {
+            continue;
+        };
+        let name = match holder {
+            Holder::Role(role) => program.role_name(role),
+            Holder::Type(ty) => program.type_name(ty).to_owned(),
+        };
+        let message = format!(
+            "`{}` holds for every `{}`, the other grants of `{name}` do not",
+            wide.statement.name,
+            program.type_name(ty)
+        );
+        let finding = out
+            .finding(wide.statement.span, message)
+            .label("nothing ties the resource to the principal")
+            .also(sibling.statement.span, "bound to what is the principal's")
+            .help("give it the same bound; or say the bound once for all: `isolate by …`, or a role held per resource");
+        out.push(finding);
+    }
+}
+
+/// Whether each grant, for whomever it is emitted, ties the resource to the principal.
+fn bound(cx: &Cx<'_>) -> BTreeMap<Span, bool> {
+    let mut found = BTreeMap::new();
+    for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Permit) {
+        let tied = draft.when.iter().any(|part| ties(&part.expr));
+        *found.entry(draft.span).or_insert(true) &= tied;
+    }
+    found
+}
+
+/// Whether an expression holds only where something of the principal is something of the resource.
+fn ties(expr: &TypedExpr) -> bool {
+    let both = |one: &TypedExpr, other: &TypedExpr| {
+        (reads(one, Variable::Principal) && reads(other, Variable::Resource))
+            || (reads(one, Variable::Resource) && reads(other, Variable::Principal))
+    };
+    match &expr.kind {
+        TypedKind::Named(_, body) => ties(body),
+        TypedKind::And(parts) => parts.iter().any(ties),
+        TypedKind::Or(parts) => parts.iter().all(ties),
+        TypedKind::Binary(Operator::Equal | Operator::In, one, other) => both(one, other),
+        TypedKind::Method(of, method, args) if method.starts_with("contains") => args.iter().any(|arg| both(of, arg)),
+        _ => false,
+    }
+}
+
+fn reads(expr: &TypedExpr, variable: Variable) -> bool {
+    matches!(expr.kind, TypedKind::Variable(found) if found == variable)
+        || children(expr).into_iter().any(|child| reads(child, variable))
+}
