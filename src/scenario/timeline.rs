@@ -134,36 +134,36 @@ impl<'a> Stage<'a> {
     }
 
     fn ask(&mut self, claim: &'a Claim, with: Option<&str>) {
-        let asked = self.asked(claim, with);
-        self.happened.push(Happening::Asked(Box::new(asked)));
+        let happened = self.asked(claim, with);
+        self.happened.push(happened);
     }
 
-    fn asked(&mut self, claim: &'a Claim, with: Option<&str>) -> Asked<'a> {
+    fn asked(&mut self, claim: &'a Claim, with: Option<&str>) -> Happening<'a> {
         let prepared = ask::prepare(&claim.request, &self.suite.world, self.policy, self.now);
         let Some(request) = prepared else {
-            return Asked {
+            let answer = Answer::unprepared(&claim.request);
+            return Happening::Asked(Box::new(Asked {
                 claim,
                 prepared: None,
-                answer: Answer::unprepared(&claim.request),
-            };
+                answer,
+            }));
         };
         // An explanation shows what the policy was told, the grant included. Deciding may use the grant up.
         let told = self.with_grant(&request, with);
         let answer = match self.ledger.decide(self.world(), &request, with) {
             Ok(ruling) => {
                 if let (Some(grant), Part::NotNeeded, Expected::Allow) = (with, ruling.part, claim.expected) {
-                    self.failures.push(self.not_needed(claim, grant));
-                    return;
+                    return Happening::Step(self.not_needed(claim, grant));
                 }
                 self.answer(&ruling)
             }
             Err(error) => Answer::undecidable(&error, &claim.request),
         };
-        Asked {
+        Happening::Asked(Box::new(Asked {
             claim,
             prepared: Some(told),
             answer,
-        }
+        }))
     }
 
     /// A request as the policy is told it: with the grant, if that counts.
@@ -177,14 +177,18 @@ impl<'a> Stage<'a> {
     }
 
     /// A presented grant must be what lets the request in, or the claim would hold in whatever state the grant is.
-    fn not_needed(&self, claim: &Claim, grant: &str) -> Failure {
+    fn not_needed(&self, claim: &Claim, grant: &str) -> StepResult {
         let state = match self.ledger.grant(grant) {
             Some(known) => format!("it is {}", known.state.reason()),
             None => "it was never requested".to_owned(),
         };
         let expected = format!("{} to use the grant `{grant}`", ask::in_one_line(&claim.request));
         let actual = format!("the grant was not needed: the request is allowed without it ({state})");
-        unlike(claim.span, &expected, &actual)
+        StepResult {
+            span: claim.span,
+            holds: false,
+            kind: FailureKind::Step { expected, actual },
+        }
     }
 
     /// A ruling in the suite's words. A grant that did not count is why none matched.
