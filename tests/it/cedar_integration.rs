@@ -118,6 +118,7 @@ fn fuzzed_cases_come_out_the_same() {
             ("cedar-validation", 99),
             ("fail-open-forbid", 21),
             ("unconstrained-permit", 291),
+            ("undeclared-has", 2),
         ]),
         allowed: 2571,
         denied: 1597,
