@@ -53,7 +53,9 @@ pub(super) fn tenant_of_its_own(cx: &mut Resolver<'_>, decl: &ast::BreakGlassDec
     for isolation in cx.program.isolations_of(principal, principal) {
         let paths = crate::graph::paths(&cx.program, principal, isolation.tenant);
         let direct = |path: &crate::graph::Path| path.steps == [(isolation.by.clone(), false)];
-        if !paths.is_empty() && !(paths.len() == 1 && paths.iter().all(direct)) {
+        // Without a path, isolation itself has said so.
+        let carried = paths.is_empty() || matches!(paths.as_slice(), [only] if direct(only));
+        if !carried {
             let name = cx.program.type_name(principal);
             found.push(
                 Diagnostic::error(
