@@ -160,8 +160,9 @@ impl TypedExpr {
             || self.children().into_iter().any(|child| child.reads(variable))
     }
 
-    /// The parts it is made of.
-    fn children(&self) -> Vec<&Self> {
+    /// The direct parts of it, in the order they are written.
+    #[must_use]
+    pub fn children(&self) -> Vec<&Self> {
         match &self.kind {
             TypedKind::Bool(_)
             | TypedKind::Long(_)

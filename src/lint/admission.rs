@@ -220,7 +220,7 @@ impl<'a> Formula<'a> {
 }
 
 fn branches(expr: &TypedExpr) -> bool {
-    matches!(expr.kind, TypedKind::If(..)) || super::expr::children(expr).into_iter().any(branches)
+    matches!(expr.kind, TypedKind::If(..)) || expr.children().into_iter().any(branches)
 }
 
 #[cfg(test)]

@@ -4,31 +4,6 @@ use crate::graph::TypedExpr;
 use crate::graph::TypedKind;
 use crate::graph::Variable;
 
-/// The direct parts of an expression, in the order they are written.
-pub(super) fn children(expr: &TypedExpr) -> Vec<&TypedExpr> {
-    match &expr.kind {
-        TypedKind::Bool(_)
-        | TypedKind::Long(_)
-        | TypedKind::Text(_)
-        | TypedKind::Duration(_)
-        | TypedKind::Variable(_)
-        | TypedKind::Entity(..) => Vec::new(),
-        TypedKind::Not(one)
-        | TypedKind::Negate(one)
-        | TypedKind::Has(one, _)
-        | TypedKind::Like(one, _)
-        | TypedKind::Attribute(one, _)
-        | TypedKind::Construct(_, one)
-        | TypedKind::Named(_, one) => vec![one],
-        TypedKind::And(all) | TypedKind::Or(all) | TypedKind::Set(all) => all.iter().collect(),
-        TypedKind::Binary(_, left, right) => vec![left, right],
-        TypedKind::If(test, yes, no) => vec![test, yes, no],
-        TypedKind::Is(one, _, container) => std::iter::once(one).chain(container).map(Box::as_ref).collect(),
-        TypedKind::Method(receiver, _, args) => std::iter::once(receiver.as_ref()).chain(args).collect(),
-        TypedKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
-    }
-}
-
 /// `resource.owner.name`, `User::"a".name`, `resource["odd name"]`, `resource.getTag("k")`: an expression that leads from a
 /// request variable or an entity to a value, as Cedar writes it. `None` for any other.
 pub(super) fn path_text(expr: &TypedExpr) -> Option<String> {
@@ -63,7 +38,7 @@ pub(super) fn attribute_text(of: &str, name: &str) -> String {
 
 /// What an expression says, wherever its parts stand; a named condition says what its body says.
 pub(super) fn shape(expr: &TypedExpr) -> String {
-    let parts = || children(expr).into_iter().map(shape).collect::<Vec<_>>().join(", ");
+    let parts = || expr.children().into_iter().map(shape).collect::<Vec<_>>().join(", ");
     match &expr.kind {
         TypedKind::Named(_, body) => shape(body),
         TypedKind::Bool(value) => value.to_string(),

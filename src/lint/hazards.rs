@@ -303,7 +303,7 @@ impl Flow<'_> {
                 }
                 After::either(known)
             }
-            _ => After::either(self.eval_all(super::expr::children(expr), known)),
+            _ => After::either(self.eval_all(expr.children(), known)),
         }
     }
 

@@ -13,7 +13,6 @@ use crate::graph::Ty;
 use crate::graph::TypedExpr;
 use crate::graph::TypedKind;
 use crate::graph::Variable;
-use crate::lint::expr::children;
 use crate::lint::expr::path_text;
 use crate::text::Span;
 
@@ -113,7 +112,7 @@ impl Translator<'_> {
                 _ => places.pop().unwrap_or(whole),
             };
         }
-        let parts = children(expr).into_iter().map(|part| part.span);
+        let parts = expr.children().into_iter().map(|part| part.span);
         parts.filter(|span| *span != whole).reduce(Span::to).unwrap_or(whole)
     }
 

@@ -6,7 +6,6 @@ use crate::graph::Variable;
 use crate::lint::Cx;
 use crate::lint::Sink;
 use crate::lint::declare_lint;
-use crate::lint::expr::children;
 use crate::lower::Part;
 use crate::text::Span;
 
@@ -71,7 +70,8 @@ fn collect<'a>(expr: &'a TypedExpr, called: Option<Span>, found: &mut Vec<Read<'
         TypedKind::Attribute(of, name) if is_context(of) => read(name),
         TypedKind::Has(of, names) if is_context(of) => names.iter().take(1).for_each(|name| read(name)),
         TypedKind::Named(_, body) => collect(body, called.or(Some(expr.span)), found),
-        _ => children(expr)
+        _ => expr
+            .children()
             .into_iter()
             .for_each(|child| collect(child, called, found)),
     }

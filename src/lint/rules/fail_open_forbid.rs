@@ -9,12 +9,10 @@ use crate::diag::Diagnostic;
 use crate::graph::Program;
 use crate::graph::Ty;
 use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
 use crate::graph::Variable;
 use crate::lint::Cx;
 use crate::lint::Sink;
 use crate::lint::declare_lint;
-use crate::lint::expr::children;
 use crate::lint::hazards::Hazard;
 use crate::lint::hazards::Holds;
 use crate::lint::hazards::Variables;
@@ -139,7 +137,7 @@ fn finding(out: &Sink, message: String, at: Span, found: &BTreeSet<Hazard>, orig
 
 /// The kinds of request that make a difference to conditions: those variables that they read, each kind once.
 fn kinds(program: &Program, conditions: &[(&TypedExpr, Holds)], requests: &[Request]) -> Vec<Variables> {
-    let reads = |variable| conditions.iter().any(|(condition, _)| mentions(condition, variable));
+    let reads = |variable| conditions.iter().any(|(condition, _)| condition.reads(variable));
     let (principal, resource, context) = (
         reads(Variable::Principal),
         reads(Variable::Resource),
@@ -176,9 +174,4 @@ fn nothing_known() -> Variables {
         resource: Ty::Unknown,
         context: Ty::Unknown,
     }
-}
-
-fn mentions(expr: &TypedExpr, variable: Variable) -> bool {
-    matches!(expr.kind, TypedKind::Variable(found) if found == variable)
-        || children(expr).into_iter().any(|child| mentions(child, variable))
 }

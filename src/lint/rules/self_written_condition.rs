@@ -16,7 +16,6 @@ use crate::lint::Cx;
 use crate::lint::Sink;
 use crate::lint::admission::Formula;
 use crate::lint::declare_lint;
-use crate::lint::expr::children;
 use crate::lint::hazards::type_named;
 use crate::lower::Effect;
 use crate::text::Span;
@@ -141,7 +140,7 @@ fn collect(expr: &TypedExpr, attribute: &impl Fn(&TypedExpr) -> Option<Of>, into
     if let Some(read) = attribute(expr) {
         into.entry(read).or_insert(expr.span);
     }
-    for child in children(expr) {
+    for child in expr.children() {
         collect(child, attribute, into);
     }
 }

@@ -12,7 +12,6 @@ use crate::lint::admission::Admission;
 use crate::lint::admission::admissions;
 use crate::lint::declare_lint;
 use crate::lint::expr::attribute_text;
-use crate::lint::expr::children;
 use crate::lint::expr::path_text;
 use crate::lint::hazards::Variables;
 use crate::lint::hazards::declared_names;
@@ -76,7 +75,7 @@ fn each_has(expr: &TypedExpr, see: &mut impl FnMut(&TypedExpr, &TypedExpr, &str)
     {
         see(expr, of, name);
     }
-    for child in children(expr) {
+    for child in expr.children() {
         each_has(child, see);
     }
 }

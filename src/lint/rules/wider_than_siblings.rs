@@ -12,7 +12,6 @@ use crate::graph::Variable;
 use crate::lint::Cx;
 use crate::lint::Sink;
 use crate::lint::declare_lint;
-use crate::lint::expr::children;
 use crate::lower::Effect;
 use crate::text::Span;
 
@@ -68,8 +67,8 @@ fn bound(cx: &Cx<'_>) -> BTreeMap<Span, bool> {
 /// Whether an expression holds only where something of the principal is something of the resource.
 fn ties(expr: &TypedExpr) -> bool {
     let both = |one: &TypedExpr, other: &TypedExpr| {
-        (reads(one, Variable::Principal) && reads(other, Variable::Resource))
-            || (reads(one, Variable::Resource) && reads(other, Variable::Principal))
+        (one.reads(Variable::Principal) && other.reads(Variable::Resource))
+            || (one.reads(Variable::Resource) && other.reads(Variable::Principal))
     };
     match &expr.kind {
         TypedKind::Named(_, body) => ties(body),
@@ -79,9 +78,4 @@ fn ties(expr: &TypedExpr) -> bool {
         TypedKind::Method(of, method, args) if method.starts_with("contains") => args.iter().any(|arg| both(of, arg)),
         _ => false,
     }
-}
-
-fn reads(expr: &TypedExpr, variable: Variable) -> bool {
-    matches!(expr.kind, TypedKind::Variable(found) if found == variable)
-        || children(expr).into_iter().any(|child| reads(child, variable))
 }
