@@ -275,3 +275,88 @@ fn the_order_of_declarations_and_files_changes_no_policy() {
     assert_eq!(policies(model, roles), policies(roles, model));
     assert_eq!(policies(model, roles), policies(model, turned));
 }
+
+#[test]
+fn turning_every_declaration_round_changes_no_policy() {
+    const ITEMS: [&str; 12] = [
+        "resource Org;",
+        "resource Region;",
+        "principal User in Org as org, Region as region { level: Long }",
+        "resource Doc in Org as org, Region as region { owner: User, author: User, action read, publish; }",
+        "context { from token { mfa: Bool } }",
+        "role clerk { allow read on Doc; allow publish on Doc when principal.level > 1; }",
+        "role chief extends clerk when principal.level > 2;",
+        "role aide extends clerk;",
+        "isolate by org;\nisolate by region;",
+        "zeal: require context.mfa for Doc.publish;\nage: require principal.level > 0 for Doc.publish;",
+        "separate Doc.read from Doc.publish by owner;\nother: separate Doc.read from Doc.publish by author;",
+        "stop: deny clerk to publish on Doc when !context.mfa;",
+    ];
+    let policies = |items: Vec<&str>| {
+        let (_, checked) = check(&format!("{PROJECT}//- /policy/main.gate\n{}\n", items.join("\n")));
+        assert!(!checked.failed(), "{:?}", checked.diagnostics);
+        let without_place = |policy: &cedar_policy::Policy| {
+            let mut json = policy.to_json().unwrap();
+            json["annotations"].as_object_mut().unwrap().remove("source");
+            json
+        };
+        checked
+            .lowered
+            .policies
+            .iter()
+            .map(|(policy, _)| without_place(policy))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        policies(ITEMS.to_vec()),
+        policies(ITEMS.iter().rev().copied().collect())
+    );
+}
+
+#[test]
+fn what_a_schema_puts_into_a_group_stands_under_the_guards_of_the_group() {
+    let (_, checked) = check(&format!(
+        "{PROJECT}{}",
+        r#"//- /policy/main.gate
+principal User { }
+resource Payout { action approve, pay; action group handle = approve, pay; }
+context { from token { mfa: Bool } }
+role clerk { allow approve, pay on Payout; }
+stepped_up: require context.mfa for Payout.handle;
+//- /policy/more.cedarschema
+action "zap" in [Action::"Payout.handle"] appliesTo { principal: [User], resource: [Payout], context: { mfa: Bool } };
+"#
+    ));
+    assert!(!checked.failed(), "{:?}", checked.diagnostics);
+    let guard = checked
+        .lowered
+        .drafts
+        .iter()
+        .find(|draft| draft.id == "stepped_up")
+        .unwrap();
+    let ids: Vec<&str> = guard.actions.iter().map(|(_, id)| id.as_str()).collect();
+    assert_eq!(ids, ["Payout.approve", "Payout.pay", "zap"]);
+}
+
+#[test]
+fn a_statement_on_one_type_opens_a_raw_action_on_that_type_only() {
+    let (_, checked) = check(&format!(
+        "{PROJECT}{}",
+        r#"//- /policy/main.gate
+principal User { }
+resource Payout { action read; }
+resource Secret { action peek; }
+role clerk { allow ping on Payout; allow read on Payout; allow peek on Secret; }
+//- /policy/more.cedarschema
+action "ping" appliesTo { principal: [User], resource: [Payout, Secret], context: {} };
+"#
+    ));
+    assert!(!checked.failed(), "{:?}", checked.diagnostics);
+    let opened = checked
+        .lowered
+        .drafts
+        .iter()
+        .filter(|draft| draft.actions.iter().any(|(_, id)| id == "ping"));
+    let on: Vec<&str> = opened.map(|draft| draft.resource.as_str()).collect();
+    assert_eq!(on, ["Payout"]);
+}
