@@ -37,6 +37,9 @@ pub mod lower;
 /// YAML scenarios: typed, run, kept as snapshots.
 pub mod scenario;
 
+/// Questions about all requests, and the solver that answers them.
+pub mod analysis;
+
 /// What is valid and yet suspicious: one file and one page per lint, levels, waivers.
 pub mod lint;
 

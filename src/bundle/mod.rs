@@ -1,12 +1,15 @@
 //! The compiled package as it travels: its files, their layout and their digests. Nothing here knows the compiler;
 //! compiler and gateway meet at these types.
 
+mod archive;
 mod contract;
 mod digest;
 mod manifest;
 mod origins;
 mod tree;
 
+pub use archive::ArchiveError;
+pub use archive::read_archive;
 pub use contract::ActionContract;
 pub use contract::AttributeContract;
 pub use contract::BreakGlassProfile;

@@ -1,14 +1,29 @@
 //! The arguments of every verb. Help texts start with an imperative, hold no full stop, and end in an example.
 
+mod shared;
+mod solver;
+
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use clap::Parser;
 use clap::Subcommand;
-use clap::ValueEnum;
 use clap_complete::Shell;
 
-use crate::text::Instant;
+pub(super) use self::shared::AnswerArgs;
+pub(super) use self::shared::AnswerFormat;
+pub(super) use self::shared::BaselineArgs;
+pub(super) use self::shared::ColourChoice;
+pub(super) use self::shared::FolderArgs;
+pub(super) use self::shared::Format;
+pub(super) use self::shared::LintArgs;
+pub(super) use self::shared::OutputArgs;
+pub(super) use self::shared::PackageArgs;
+pub(super) use self::shared::ReportArg;
+pub(super) use self::shared::ReportFormat;
+pub(super) use self::solver::SmtWorker;
+pub(super) use self::solver::Solver;
+pub(super) use self::solver::SolverStep;
 
 /// Write authorization in Gate, lint it, compile it to Cedar, test it by scenarios
 #[derive(Debug, Parser)]
@@ -48,7 +63,10 @@ pub(super) enum Verb {
     Why(Why),
     Graph(Graph),
     Init(Init),
+    Solver(Solver),
     Completions(Completions),
+    #[command(name = "__smt-worker", hide = true)]
+    SmtWorker(SmtWorker),
 }
 
 /// Say everything that is wrong with a package: faults and lints
@@ -270,170 +288,6 @@ pub(super) struct Completions {
     pub(super) shell: Shell,
 }
 
-/// What to read.
-#[derive(Debug, ClapArgs)]
-pub(super) struct PackageArgs {
-    /// Folder with `gatewright.toml` and `policy/`, or one or more `.cedar` files
-    #[arg(required = true, value_name = "PACKAGE")]
-    pub(super) package: Vec<PathBuf>,
-    /// Schema of the `.cedar` files
-    #[arg(long, value_name = "FILE")]
-    pub(super) schema: Option<PathBuf>,
-    /// Entities of the `.cedar` files, as Cedar JSON
-    #[arg(long, value_name = "FILE")]
-    pub(super) entities: Option<PathBuf>,
-    /// Links of the templates in the `.cedar` files, as Cedar JSON
-    #[arg(long, value_name = "FILE")]
-    pub(super) links: Option<PathBuf>,
-    /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub(super) at: Option<Instant>,
-    /// Read the folder as it is in a git revision, without a checkout
-    #[arg(long, value_name = "REV")]
-    pub(super) at_rev: Option<String>,
-}
-
-/// What to read, for verbs that need a package's folder.
-#[derive(Debug, ClapArgs)]
-pub(super) struct FolderArgs {
-    /// Folder with `gatewright.toml` and `policy/`
-    #[arg(value_name = "PACKAGE")]
-    pub(super) folder: PathBuf,
-    /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub(super) at: Option<Instant>,
-    /// Read the folder as it is in a git revision, without a checkout
-    #[arg(long, value_name = "REV")]
-    pub(super) at_rev: Option<String>,
-}
-
-impl From<&FolderArgs> for PackageArgs {
-    fn from(args: &FolderArgs) -> Self {
-        Self {
-            package: vec![args.folder.clone()],
-            schema: None,
-            entities: None,
-            links: None,
-            at: args.at,
-            at_rev: args.at_rev.clone(),
-        }
-    }
-}
-
-/// How to show an answer.
-#[derive(Debug, ClapArgs)]
-pub(super) struct AnswerArgs {
-    /// For people or for programs
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Human)]
-    pub(super) format: AnswerFormat,
-}
-
-/// How to show an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum AnswerFormat {
-    Human,
-    Json,
-}
-
-impl From<AnswerFormat> for Format {
-    fn from(format: AnswerFormat) -> Self {
-        match format {
-            AnswerFormat::Human => Self::Human,
-            AnswerFormat::Json => Self::Json,
-        }
-    }
-}
-
-/// Which lints, at which level.
-#[derive(Debug, Default, ClapArgs)]
-pub(super) struct LintArgs {
-    /// Silence a lint (can be repeated)
-    #[arg(long, value_name = "LINT")]
-    pub(super) allow: Vec<String>,
-    /// Show a lint without failing (can be repeated)
-    #[arg(long, value_name = "LINT")]
-    pub(super) warn: Vec<String>,
-    /// Fail on a lint (can be repeated)
-    #[arg(long, value_name = "LINT")]
-    pub(super) deny: Vec<String>,
-}
-
-/// Which findings are known.
-#[derive(Debug, Default, ClapArgs)]
-pub(super) struct BaselineArgs {
-    /// Leave out the findings of lints that this file lists; one that it lists in vain is an error
-    #[arg(long, value_name = "FILE")]
-    pub(super) baseline: Option<PathBuf>,
-    /// Write the baseline: all findings where there is no file yet, else what is left of those in it
-    #[arg(long, requires = "baseline")]
-    pub(super) write_baseline: bool,
-}
-
-/// How to show what was found.
-#[derive(Debug, ClapArgs)]
-pub(super) struct OutputArgs {
-    /// For people, for programs, or as GitHub workflow commands
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
-}
-
-/// How to show what was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Human,
-    Json,
-    Github,
-}
-
-/// When to write colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColourChoice {
-    Auto,
-    Always,
-    Never,
-}
-
-/// `FORMAT=PATH` of `--report`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ReportArg {
-    pub(super) format: ReportFormat,
-    pub(super) path: PathBuf,
-}
-
-/// A format of `--report`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ReportFormat {
-    Json,
-    Junit,
-    Github,
-    Markdown,
-}
-
-impl std::str::FromStr for ReportArg {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (format, path) = text
-            .split_once('=')
-            .filter(|(_, path)| !path.is_empty())
-            .ok_or("expected FORMAT=PATH, as `junit=target/junit.xml`")?;
-        let format = ReportFormat::from_str(format, false)
-            .map_err(|_| format!("no format `{format}`; there are json, junit, github and markdown"))?;
-        Ok(Self {
-            format,
-            path: path.into(),
-        })
-    }
-}
-
-fn date(text: &str) -> Result<Instant, String> {
-    Instant::parse_date(text)
-        .or_else(|| Instant::parse(text))
-        .ok_or_else(|| {
-            "expected a date, as `2026-03-01`, or an instant with its zone, as `2026-03-01T10:00:00Z`".into()
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -443,22 +297,5 @@ mod tests {
     #[test]
     fn the_arguments_are_well_formed() {
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn reports_name_a_format_and_a_path() {
-        let report: ReportArg = "junit=a=b.xml".parse().unwrap();
-        assert_eq!((report.format, report.path), (ReportFormat::Junit, "a=b.xml".into()));
-        for wrong in ["junit", "junit=", "=x", "pdf=x"] {
-            assert!(wrong.parse::<ReportArg>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn dates_are_days_or_instants_with_a_zone() {
-        assert_eq!(date("2026-03-01"), date("2026-03-01T00:00:00Z"));
-        for wrong in ["yesterday", "2026-3-1", "2026-02-30", "2026-03-01T00:00:00"] {
-            assert!(date(wrong).is_err(), "{wrong}");
-        }
     }
 }

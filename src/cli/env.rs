@@ -8,8 +8,10 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
+use crate::analysis::solver::Places;
 use crate::report::Colour;
 use crate::report::Style;
 use crate::text::Duration;
@@ -54,6 +56,34 @@ pub(super) fn is_watched() -> bool {
 /// How many threads may decide at once.
 pub(super) fn threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// The folder where this tool keeps what it can make again: `GATEWRIGHT_CACHE`, else the user's cache folder.
+pub(super) fn cache() -> Option<PathBuf> {
+    let of_user = || match std::env::consts::OS {
+        "windows" => folder("LOCALAPPDATA"),
+        "macos" => folder("HOME").map(|home| home.join("Library/Caches")),
+        _ => folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache"))),
+    };
+    folder("GATEWRIGHT_CACHE").or_else(|| of_user().map(|cache| cache.join("gatewright")))
+}
+
+/// Where a solver may be.
+pub(super) fn solver_places() -> Places {
+    Places {
+        chosen: folder("GATEWRIGHT_CVC5"),
+        cache: cache(),
+        cedar: folder("CVC5"),
+        path: std::env::var_os("PATH"),
+        own_binary: std::env::current_exe().ok(),
+    }
+}
+
+/// A variable that names a file or folder; one that is empty names none.
+fn folder(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
 }
 
 /// Whether anything is at a path, be it a link to nowhere.

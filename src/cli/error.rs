@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::analysis::solver::Absent;
+use crate::analysis::solver::InstallError;
+use crate::analysis::solver::WorkerError;
 use crate::load::LoadError;
 use crate::pipeline::BuildError;
 use crate::pipeline::SuitesError;
@@ -29,6 +32,15 @@ pub(super) enum CliError {
     /// A name in a question means nothing.
     #[error(transparent)]
     Question(#[from] QuestionError),
+    /// There is no solver, or it does not work.
+    #[error(transparent)]
+    Solver(#[from] Absent),
+    /// The solver could not be installed.
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    /// The process that is to be a solver cannot be one.
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
     /// Snapshots are to be accepted where nobody reads them.
     #[error("`{flag}` accepts snapshots, and `CI` is set")]
     AcceptInCi { flag: &'static str },
@@ -107,6 +119,12 @@ impl CliError {
             Self::NotGate { .. } | Self::NothingToFormat => {
                 Some("name `.gate` files, folders that hold them, or `-` for standard input".into())
             }
+            Self::Solver(Absent::Nowhere) => Some("`gatewright solver install` brings it; or put `cvc5` on your PATH".into()),
+            Self::Solver(Absent::Unusable { .. }) => Some(
+                "`GATEWRIGHT_CVC5` names a `cvc5` executable or a folder with its libraries; `gatewright solver install` brings them".into(),
+            ),
+            Self::Install(error) => Some(install_hint(error).into()),
+            Self::Worker(_) => Some("`gatewright solver status` says which solver is used".into()),
             Self::Stream { .. } => None,
         }
     }
@@ -119,6 +137,22 @@ impl CliError {
             text.push_str(&format!("  {}: {}\n", paint("help", "36", style), printable(&hint)));
         }
         text
+    }
+}
+
+fn install_hint(error: &InstallError) -> &'static str {
+    match error {
+        InstallError::Machine => {
+            "install cvc5 1.0.5 or later by other means, and put it on your PATH or name it in `GATEWRIGHT_CVC5`"
+        }
+        InstallError::NoCache => "name a folder in `GATEWRIGHT_CACHE`",
+        InstallError::NoPip(_) | InstallError::Pip { .. } => {
+            "fetch the wheel where there is a network, `pip download --no-deps cvc5==1.3.1`, and name it with `--from`"
+        }
+        InstallError::Digest { .. } | InstallError::Archive(_) => {
+            "nothing was installed; fetch it from an index that serves the published file"
+        }
+        InstallError::Disk { .. } => "nothing was installed; `GATEWRIGHT_CACHE` may name another folder",
     }
 }
 

@@ -12,6 +12,8 @@ pub(super) mod lint;
 mod package;
 mod questions;
 mod review;
+pub(super) mod smt_worker;
+pub(super) mod solver;
 pub(super) mod test;
 pub(super) mod what_can;
 pub(super) mod who_can;

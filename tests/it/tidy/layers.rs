@@ -110,9 +110,10 @@ fn imports_are_one_per_line_and_nothing_is_passed_on_across_rooms() {
 }
 
 #[test]
-fn there_is_no_unsafe_code() {
+fn there_is_no_unsafe_code_but_where_the_solver_library_is_called() {
     let mut offences = Vec::new();
-    for source in sources() {
+    let worker = "src/analysis/solver/worker.rs";
+    for source in sources().into_iter().filter(|source| source.file.path != worker) {
         for line in code(&source) {
             if has_word(line.text, "unsafe") || line.text.contains("unsafe_code") {
                 offences.push(line.place);

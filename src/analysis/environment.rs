@@ -1,0 +1,121 @@
+//! Request environments: the kinds of request that there are, and which policies concern each.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt;
+
+use cedar_policy::ActionConstraint;
+use cedar_policy::EntityTypeName;
+use cedar_policy::EntityUid;
+use cedar_policy::Policy;
+use cedar_policy::PrincipalConstraint;
+use cedar_policy::RequestEnv;
+use cedar_policy::ResourceConstraint;
+use cedar_policy::Schema;
+
+/// A kind of request: who asks, for which action, on what.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Environment {
+    /// The principal's type.
+    pub principal: EntityTypeName,
+    /// The action.
+    pub action: EntityUid,
+    /// The resource's type.
+    pub resource: EntityTypeName,
+}
+
+impl Environment {
+    /// All environments of a schema, sorted.
+    #[must_use]
+    pub fn all(schema: &Schema) -> BTreeSet<Self> {
+        schema
+            .request_envs()
+            .map(|env| Self {
+                principal: env.principal().clone(),
+                action: env.action().clone(),
+                resource: env.resource().clone(),
+            })
+            .collect()
+    }
+
+    pub(super) fn to_cedar(&self) -> RequestEnv {
+        RequestEnv::new(self.principal.clone(), self.action.clone(), self.resource.clone())
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} × {} × {}", self.principal, self.action, self.resource)
+    }
+}
+
+/// The environments of a schema, and which scopes admit them.
+#[derive(Debug, Clone)]
+pub struct Environments {
+    all: BTreeSet<Environment>,
+    /// Each action and group with the actions in it, itself included.
+    members: BTreeMap<EntityUid, BTreeSet<EntityUid>>,
+}
+
+impl Environments {
+    /// Reads the environments off a schema.
+    #[must_use]
+    pub fn new(schema: &Schema) -> Self {
+        let mut members: BTreeMap<EntityUid, BTreeSet<EntityUid>> = BTreeMap::new();
+        // A schema whose action groups form a cycle is none, so that this does not fail.
+        if let Ok(actions) = schema.action_entities() {
+            for action in actions.iter() {
+                let uid = action.uid();
+                for group in actions.ancestors(&uid).into_iter().flatten() {
+                    members.entry(group.clone()).or_default().insert(uid.clone());
+                }
+                members.entry(uid.clone()).or_default().insert(uid);
+            }
+        }
+        Self {
+            all: Environment::all(schema),
+            members,
+        }
+    }
+
+    /// All of them, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &Environment> {
+        self.all.iter()
+    }
+
+    /// Those that a policy's scope admits, sorted. In any other the policy cannot apply.
+    #[must_use]
+    pub fn admitting<'a>(&'a self, policy: &Policy) -> Vec<&'a Environment> {
+        let actions: Option<BTreeSet<&EntityUid>> = match policy.action_constraint() {
+            ActionConstraint::Any => None,
+            ActionConstraint::In(groups) => Some(groups.iter().flat_map(|group| self.within(group)).collect()),
+            ActionConstraint::Eq(action) => Some(
+                self.members
+                    .get_key_value(&action)
+                    .map(|(known, _)| known)
+                    .into_iter()
+                    .collect(),
+            ),
+        };
+        let principal = match policy.principal_constraint() {
+            PrincipalConstraint::Any | PrincipalConstraint::In(_) => None,
+            PrincipalConstraint::Eq(uid) => Some(uid.type_name().clone()),
+            PrincipalConstraint::Is(ty) | PrincipalConstraint::IsIn(ty, _) => Some(ty),
+        };
+        let resource = match policy.resource_constraint() {
+            ResourceConstraint::Any | ResourceConstraint::In(_) => None,
+            ResourceConstraint::Eq(uid) => Some(uid.type_name().clone()),
+            ResourceConstraint::Is(ty) | ResourceConstraint::IsIn(ty, _) => Some(ty),
+        };
+        let fits = |wanted: &Option<EntityTypeName>, is: &EntityTypeName| wanted.as_ref().is_none_or(|ty| ty == is);
+        self.all
+            .iter()
+            .filter(|env| fits(&principal, &env.principal) && fits(&resource, &env.resource))
+            .filter(|env| actions.as_ref().is_none_or(|actions| actions.contains(&env.action)))
+            .collect()
+    }
+
+    fn within(&self, group: &EntityUid) -> impl Iterator<Item = &EntityUid> {
+        self.members.get(group).into_iter().flatten()
+    }
+}

@@ -1,0 +1,36 @@
+//! Questions about all requests: what is asked, the solver that answers, counterexamples as requests that anyone can replay.
+//! Cedar's symbolic compiler turns policies to formulas here, and nowhere else.
+
+mod base;
+mod cache;
+mod clock;
+mod environment;
+mod prover;
+mod question;
+mod rule;
+/// The engines.
+pub mod solver;
+mod symbolic;
+mod witness;
+
+pub use base::Base;
+pub use base::Listed;
+pub use cache::Cache;
+pub use clock::Deadline;
+pub use environment::Environment;
+pub use environment::Environments;
+pub use prover::Asking;
+pub use prover::Ground;
+pub use prover::Prover;
+pub use prover::SchemaRefused;
+pub use prover::Statistics;
+pub use question::Answer;
+pub use question::Claim;
+pub use question::Counterexample;
+pub use question::Question;
+pub use question::Unknown;
+pub use rule::Rule;
+pub use rule::Rules;
+pub use witness::Stage;
+pub use witness::Unshowable;
+pub use witness::Witness;

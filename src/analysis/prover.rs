@@ -1,0 +1,247 @@
+//! Answers questions: several solvers at once, each question that was answered before answered from the cache, limits per
+//! question and per run. The order of the answers is that of the questions, whatever finished first.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::thread;
+
+use cedar_policy::Schema;
+use cedar_policy_symcc::err::Error;
+use thiserror::Error;
+
+use super::cache;
+use super::cache::Cache;
+use super::clock::Deadline;
+use super::question::Answer;
+use super::question::Counterexample;
+use super::question::Question;
+use super::question::Unknown;
+use super::solver::Engine;
+use super::solver::Identity;
+use super::solver::Limits;
+use super::solver::Reply;
+use super::solver::Solver;
+use super::symbolic::Symbolic;
+
+/// How questions are answered.
+#[derive(Debug)]
+pub struct Prover<'a> {
+    engine: &'a dyn Engine,
+    cache: &'a Cache,
+    limits: Limits,
+    threads: usize,
+    deadline: Deadline,
+    counts: Counts,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Questions that were put.
+    pub questions: usize,
+    /// Of these, the ones that a solver was asked.
+    pub asked: usize,
+    /// The ones that the cache answered.
+    pub cached: usize,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    questions: AtomicUsize,
+    asked: AtomicUsize,
+    cached: AtomicUsize,
+}
+
+/// A schema that the symbolic compiler does not take.
+#[derive(Debug, Error)]
+#[error("the schema cannot be reasoned about: {0}")]
+pub struct SchemaRefused(String);
+
+/// A schema to ask questions under. What was compiled for one question serves the others.
+#[derive(Debug)]
+pub struct Ground(Symbolic);
+
+impl Ground {
+    /// Compiles a schema.
+    ///
+    /// # Errors
+    /// Where it is incomplete.
+    pub fn new(schema: &Schema) -> Result<Self, SchemaRefused> {
+        Symbolic::new(schema)
+            .map(Self)
+            .map_err(|error| SchemaRefused(chain(&error)))
+    }
+}
+
+impl<'a> Prover<'a> {
+    /// A prover with an engine and a cache, as many solvers at once as `threads`, until the deadline.
+    #[must_use]
+    pub fn new(engine: &'a dyn Engine, cache: &'a Cache, limits: Limits, threads: usize, deadline: Deadline) -> Self {
+        Self {
+            engine,
+            cache,
+            limits,
+            threads: threads.max(1),
+            deadline,
+            counts: Counts::default(),
+        }
+    }
+
+    /// The engine's identity.
+    #[must_use]
+    pub fn engine(&self) -> &Identity {
+        self.engine.identity()
+    }
+
+    /// What was asked so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        let read = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        Statistics {
+            questions: read(&self.counts.questions),
+            asked: read(&self.counts.asked),
+            cached: read(&self.counts.cached),
+        }
+    }
+
+    /// Answers all questions. `progress` hears of each that is done.
+    #[must_use]
+    pub fn answer(&self, ground: &Ground, questions: &[Question], progress: &(dyn Fn() + Sync)) -> Vec<Answer> {
+        self.each(questions, |asking, question| {
+            let answer = asking.answer(ground, question);
+            progress();
+            answer
+        })
+    }
+
+    /// Works on tasks that each ask one question after the other, as many at once as there are solvers.
+    /// The results stand in the order of the tasks.
+    pub fn each<T: Sync, R: Send>(&self, tasks: &[T], work: impl Fn(&mut Asking<'_>, &T) -> R + Sync) -> Vec<R> {
+        let next = AtomicUsize::new(0);
+        let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::new());
+        let threads = self.threads.min(tasks.len()).max(1);
+        let run = || {
+            let mut asking = Asking {
+                prover: self,
+                solver: None,
+            };
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(task) = tasks.get(at) else { return };
+                let result = work(&mut asking, task);
+                done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
+            }
+        };
+        thread::scope(|scope| {
+            // Terms are walked recursively, so that a thread needs as deep a stack as the tool's own.
+            let workers = (1..threads).map(|_| {
+                let worker = thread::Builder::new().name("prover".to_owned()).stack_size(STACK_BYTES);
+                // Where the system gives no further thread, this one does the work.
+                let _ = worker.spawn_scoped(scope, run);
+            });
+            workers.for_each(drop);
+            run();
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_by_key(|(at, _)| *at);
+        done.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// The SMT-LIB script of a question, for whoever wants to look into it; `None` where no solver is needed.
+    #[must_use]
+    pub fn script(&self, ground: &Ground, question: &Question) -> Option<String> {
+        let mut script = None;
+        let mut record = |asked: &str| {
+            script = Some(format!("{asked}(check-sat)\n"));
+            Ok(Reply::Unknown(String::new()))
+        };
+        let _ = ground.0.counterexample(question, &mut record);
+        script
+    }
+}
+
+/// Address space reserved for a thread's stack; only what is used is ever backed by memory.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
+
+/// One thread's way to ask: a solver of its own, started when first needed.
+pub struct Asking<'a> {
+    prover: &'a Prover<'a>,
+    solver: Option<Box<dyn Solver>>,
+}
+
+impl std::fmt::Debug for Asking<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Asking").finish_non_exhaustive()
+    }
+}
+
+impl Asking<'_> {
+    /// Answers one question.
+    pub fn answer(&mut self, ground: &Ground, question: &Question) -> Answer {
+        self.prover.counts.questions.fetch_add(1, Ordering::Relaxed);
+        if self.prover.deadline.is_over() {
+            return Answer::Unknown(Unknown::OutOfTime);
+        }
+        let mut gave_up = None;
+        let prover = self.prover;
+        let solver = &mut self.solver;
+        let mut oracle = |script: &str| {
+            let reply = ask(prover, solver, script)?;
+            if let Reply::Unknown(why) = &reply {
+                gave_up = Some(why.clone());
+            }
+            Ok(reply)
+        };
+        match ground.0.counterexample(question, &mut oracle) {
+            Ok(None) => Answer::Holds,
+            Ok(Some(env)) => Answer::Fails(Box::new(Counterexample {
+                request: env.request,
+                entities: env.entities,
+            })),
+            Err(Error::SolverUnknown) => Answer::Unknown(Unknown::Limit(gave_up.unwrap_or_default())),
+            Err(error @ Error::SolverError(_)) => Answer::Unknown(Unknown::Solver(chain(&error))),
+            Err(Error::PolicyNotWellTyped { errs }) => {
+                let first = errs
+                    .first()
+                    .map_or_else(|| "a policy is not well typed".to_owned(), ToString::to_string);
+                Answer::Unknown(Unknown::Refused(first))
+            }
+            Err(error) => Answer::Unknown(Unknown::Refused(chain(&error))),
+        }
+    }
+}
+
+fn ask(prover: &Prover<'_>, solver: &mut Option<Box<dyn Solver>>, script: &str) -> Result<Reply, String> {
+    let key = cache::key(script, prover.engine.identity());
+    if let Some(known) = prover.cache.get(&key) {
+        prover.counts.cached.fetch_add(1, Ordering::Relaxed);
+        return Ok(known);
+    }
+    prover.counts.asked.fetch_add(1, Ordering::Relaxed);
+    if solver.is_none() {
+        *solver = Some(prover.engine.start(prover.limits).map_err(|error| chain(&error))?);
+    }
+    let Some(running) = solver else {
+        return Err("the solver did not start".to_owned());
+    };
+    let reply = running.check(script).map_err(|error| chain(&error))?;
+    prover.cache.put(&key, &reply);
+    Ok(reply)
+}
+
+/// An error with its causes, where they say more.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !message.contains(&text) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        source = cause.source();
+    }
+    message
+}

@@ -1,0 +1,155 @@
+//! Which solver is used: the one a variable names, the pinned install, one that Cedar's variable names, one on the PATH.
+//! What a variable names and cannot be used is an error: whoever set it meant it.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "looks for the solver where the user keeps it; the paths are given by the caller"
+)]
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::Engine;
+use super::SolverError;
+use super::cvc5::Cvc5;
+use super::cvc5::Form;
+use super::install;
+use super::wheels;
+
+/// Where solvers may be. The caller reads the environment.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// `GATEWRIGHT_CVC5`: an executable, or a folder with cvc5's libraries.
+    pub chosen: Option<PathBuf>,
+    /// The cache folder, which holds the pinned install.
+    pub cache: Option<PathBuf>,
+    /// `CVC5`, which Cedar's own tools read.
+    pub cedar: Option<PathBuf>,
+    /// `PATH`.
+    pub path: Option<OsString>,
+    /// This binary, which drives libraries.
+    pub own_binary: Option<PathBuf>,
+}
+
+/// What led to a solver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provenance {
+    /// `GATEWRIGHT_CVC5`
+    Chosen,
+    /// `gatewright solver install`
+    Installed,
+    /// `CVC5`
+    Cedar,
+    /// A folder of `PATH`
+    Path,
+}
+
+impl Provenance {
+    /// For people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chosen => "named by GATEWRIGHT_CVC5",
+            Self::Installed => "installed by `gatewright solver install`",
+            Self::Cedar => "named by CVC5",
+            Self::Path => "found on PATH",
+        }
+    }
+}
+
+/// A solver that answers.
+#[derive(Debug)]
+pub struct Found {
+    /// The engine.
+    pub engine: Box<dyn Engine>,
+    /// What led to it.
+    pub provenance: Provenance,
+    /// Where it is.
+    pub place: PathBuf,
+}
+
+impl Found {
+    /// What an engine of this version is known to get wrong or not to decide.
+    #[must_use]
+    pub fn caution(&self) -> Option<String> {
+        let identity = self.engine.identity();
+        let mut numbers = identity
+            .version
+            .split(['.', '-'])
+            .map(|part| part.parse::<u32>().unwrap_or(0));
+        let version = [numbers.next(), numbers.next(), numbers.next()].map(Option::unwrap_or_default);
+        (version < [1, 0, 5]).then(|| {
+            format!(
+                "{identity} does not decide patterns such as `like \"*x*\"` and is slower; `gatewright solver install` brings {}",
+                wheels::VERSION
+            )
+        })
+    }
+}
+
+/// Why there is no solver.
+#[derive(Debug, Error)]
+pub enum Absent {
+    /// None of the places has one.
+    #[error("there is no solver, and what is asked needs one")]
+    Nowhere,
+    /// A variable names something that does not work as one.
+    #[error("`{}`, {}, does not work as a solver: {source}", place.display(), provenance.name())]
+    Unusable {
+        /// What names it.
+        provenance: Provenance,
+        /// What is named.
+        place: PathBuf,
+        /// What went wrong.
+        source: SolverError,
+    },
+}
+
+/// Finds and probes the solver to use.
+///
+/// # Errors
+/// Where there is none, or one that a variable names or that was installed does not answer.
+pub fn find(places: &Places) -> Result<Found, Absent> {
+    let libraries = |folder: PathBuf| {
+        let own_binary = places.own_binary.clone()?;
+        Some(Form::Libraries { folder, own_binary })
+    };
+    let form = |place: &Path| match place.is_dir() {
+        true => libraries(place.to_owned()).unwrap_or_else(|| Form::Executable(place.to_owned())),
+        false => Form::Executable(place.to_owned()),
+    };
+    let installed = places.cache.as_deref().and_then(install::installed);
+    let on_path = || on_path(places.path.as_deref()?);
+    let candidates = [
+        (Provenance::Chosen, places.chosen.clone()),
+        (Provenance::Installed, installed),
+        (Provenance::Cedar, places.cedar.clone()),
+    ];
+    let first = candidates
+        .into_iter()
+        .find_map(|(provenance, place)| Some((provenance, place?)));
+    let (provenance, place) = first
+        .or_else(|| on_path().map(|place| (Provenance::Path, place)))
+        .ok_or(Absent::Nowhere)?;
+    match Cvc5::at(form(&place)) {
+        Ok(engine) => Ok(Found {
+            engine: Box::new(engine),
+            provenance,
+            place,
+        }),
+        Err(source) => Err(Absent::Unusable {
+            provenance,
+            place,
+            source,
+        }),
+    }
+}
+
+fn on_path(path: &std::ffi::OsStr) -> Option<PathBuf> {
+    let name = format!("cvc5{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(path)
+        .map(|folder| folder.join(&name))
+        .find(|file| file.is_file())
+}

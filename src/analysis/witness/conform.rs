@@ -1,0 +1,184 @@
+//! Entities as the contract declares them. The solver knows Cedar's schema only: it may put an entity under a parent that its
+//! attribute does not name, and give two organisations one group of admins. What memberships it needs are kept.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use cedar_policy::EntityId;
+use cedar_policy::EntityTypeName;
+use cedar_policy::EntityUid;
+use serde_json::Map;
+use serde_json::Value;
+
+use super::Witness;
+use super::data;
+use crate::bundle::Contract;
+use crate::bundle::EntityContract;
+use crate::bundle::EntityRole;
+
+/// The same request with entities that keep the contract.
+pub(super) fn conform(raw: &Witness, contract: &Contract) -> Witness {
+    let kinds = Kinds::new(contract);
+    let loaded: BTreeMap<EntityUid, &Value> = data::entities(&raw.entities)
+        .filter_map(|entity| Some((data::uid_of(entity)?, entity)))
+        .collect();
+    let holders = holder_groups(&loaded, &kinds);
+    let mut entities: BTreeMap<EntityUid, Value> = BTreeMap::new();
+    for (uid, entity) in &loaded {
+        if kinds.is_generated(uid) || kinds.is_enumeration(uid) {
+            continue;
+        }
+        entities.insert(uid.clone(), conforming(uid, entity, &kinds, &holders));
+    }
+    for uid in [&raw.request.principal, &raw.request.resource] {
+        if !entities.contains_key(uid) && !kinds.is_enumeration(uid) {
+            let empty = Value::Object(Map::new());
+            entities.insert(uid.clone(), conforming(uid, &empty, &kinds, &holders));
+        }
+    }
+    let groups = inherited_groups(&entities, &kinds);
+    entities.extend(groups);
+    Witness {
+        request: raw.request.clone(),
+        entities: entities.into_values().collect(),
+    }
+}
+
+/// What the contract says of each Cedar type.
+struct Kinds<'a> {
+    types: BTreeMap<&'a str, (&'a str, &'a EntityContract)>,
+    contract: &'a Contract,
+}
+
+impl<'a> Kinds<'a> {
+    fn new(contract: &'a Contract) -> Self {
+        let types = contract.entities.iter();
+        Self {
+            types: types
+                .map(|(name, ty)| (ty.cedar.as_str(), (name.as_str(), ty)))
+                .collect(),
+            contract,
+        }
+    }
+
+    fn of(&self, uid: &EntityUid) -> Option<(&'a str, &'a EntityContract)> {
+        self.types.get(uid.type_name().to_string().as_str()).copied()
+    }
+
+    fn is_generated(&self, uid: &EntityUid) -> bool {
+        self.is(uid, self.contract.role_type.as_deref()) || self.is_holders(uid)
+    }
+
+    fn is_holders(&self, uid: &EntityUid) -> bool {
+        self.is(uid, self.contract.holders_type.as_deref())
+    }
+
+    fn is(&self, uid: &EntityUid, ty: Option<&str>) -> bool {
+        ty.is_some_and(|ty| uid.type_name().to_string() == ty)
+    }
+
+    fn is_enumeration(&self, uid: &EntityUid) -> bool {
+        self.of(uid).is_some_and(|(_, ty)| ty.kind == EntityRole::Enum)
+    }
+
+    fn is_role(&self, uid: &EntityUid) -> bool {
+        let known = || {
+            let role = self.contract.roles.get(AsRef::<str>::as_ref(uid.id().unescaped()));
+            role.is_some_and(|role| role.on.is_none())
+        };
+        self.is(uid, self.contract.role_type.as_deref()) && known()
+    }
+
+    /// The one holder group of an entity's role.
+    fn own_group(&self, name: &str, uid: &EntityUid, role: &str) -> Option<EntityUid> {
+        let ty: EntityTypeName = self.contract.holders_type.as_ref()?.parse().ok()?;
+        let id = format!("{name}::{}.{role}", uid.id().unescaped());
+        Some(EntityUid::from_type_name_and_id(ty, EntityId::new(id)))
+    }
+}
+
+/// For each holder group of the solver's the groups that stand for it: one for each entity and role that carried it.
+fn holder_groups(loaded: &BTreeMap<EntityUid, &Value>, kinds: &Kinds<'_>) -> BTreeMap<EntityUid, BTreeSet<EntityUid>> {
+    let mut groups: BTreeMap<EntityUid, BTreeSet<EntityUid>> = BTreeMap::new();
+    for (uid, entity) in loaded {
+        let Some((name, ty)) = kinds.of(uid) else { continue };
+        for relation in &ty.relations {
+            let held = data::attributes(entity).and_then(|attributes| attributes.get(&relation.role));
+            if let (Some(group), Some(own)) = (held.and_then(data::read), kinds.own_group(name, uid, &relation.role)) {
+                groups.entry(group).or_default().insert(own);
+            }
+        }
+    }
+    groups
+}
+
+fn conforming(
+    uid: &EntityUid,
+    entity: &Value,
+    kinds: &Kinds<'_>,
+    holders: &BTreeMap<EntityUid, BTreeSet<EntityUid>>,
+) -> Value {
+    let mut attributes = data::attributes(entity).cloned().unwrap_or_default();
+    let mut parents: Vec<EntityUid> = Vec::new();
+    let declared = kinds.of(uid);
+    for parent in data::parents(entity) {
+        if kinds.is_role(&parent) {
+            parents.push(parent);
+        } else if kinds.is_holders(&parent) {
+            parents.extend(holders.get(&parent).into_iter().flatten().cloned());
+        } else if !kinds.is_generated(&parent) && is_membership(&parent, declared, kinds) {
+            parents.push(parent);
+        }
+    }
+    if let Some((name, ty)) = declared {
+        for relation in &ty.relations {
+            if let Some(own) = kinds.own_group(name, uid, &relation.role) {
+                attributes.insert(relation.role.clone(), data::wrapped(&own));
+            }
+        }
+        let named = ty
+            .parents
+            .iter()
+            .filter_map(|parent| attributes.get(parent.attribute.as_ref()?));
+        parents.extend(named.filter_map(data::read));
+    }
+    // An entity of a type that can contain itself is not its own parent.
+    parents.retain(|parent| parent != uid);
+    data::entity(uid, Value::Object(attributes), parents, entity.get("tags"))
+}
+
+/// Whether a parent of this type may be there without an attribute that names it.
+fn is_membership(parent: &EntityUid, of: Option<(&str, &EntityContract)>, kinds: &Kinds<'_>) -> bool {
+    let (Some((_, of)), Some((name, _))) = (of, kinds.of(parent)) else {
+        return true;
+    };
+    let of_this_type = || of.parents.iter().filter(|known| known.ty == name);
+    of_this_type().next().is_none() || of_this_type().any(|known| known.attribute.is_none())
+}
+
+/// Rights on a folder reach into the folders inside: the holder group of the outer one is a member of the inner one's.
+fn inherited_groups(entities: &BTreeMap<EntityUid, Value>, kinds: &Kinds<'_>) -> BTreeMap<EntityUid, Value> {
+    let mut edges: BTreeMap<EntityUid, Vec<EntityUid>> = BTreeMap::new();
+    for (uid, entity) in entities {
+        let Some((name, ty)) = kinds.of(uid) else { continue };
+        for relation in &ty.relations {
+            for attribute in &relation.inherits_through {
+                let outer = data::attributes(entity).and_then(|attributes| attributes.get(attribute));
+                let Some(outer) = outer.and_then(data::read) else {
+                    continue;
+                };
+                let group = |of: &EntityUid| kinds.own_group(name, of, &relation.role);
+                if let (Some(inner), Some(outer)) = (group(uid), group(&outer)) {
+                    edges.entry(outer).or_default().push(inner);
+                }
+            }
+        }
+    }
+    edges
+        .into_iter()
+        .map(|(group, parents)| {
+            let entity = data::entity(&group, Value::Object(Map::new()), parents, None);
+            (group, entity)
+        })
+        .collect()
+}

@@ -1,0 +1,194 @@
+//! Arguments that several verbs share: what to read, which lints, how to show the result.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use clap::ValueEnum;
+
+use crate::text::Instant;
+
+/// What to read.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct PackageArgs {
+    /// Folder with `gatewright.toml` and `policy/`, or one or more `.cedar` files
+    #[arg(required = true, value_name = "PACKAGE")]
+    pub(in crate::cli) package: Vec<PathBuf>,
+    /// Schema of the `.cedar` files
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) schema: Option<PathBuf>,
+    /// Entities of the `.cedar` files, as Cedar JSON
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) entities: Option<PathBuf>,
+    /// Links of the templates in the `.cedar` files, as Cedar JSON
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) links: Option<PathBuf>,
+    /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(in crate::cli) at: Option<Instant>,
+    /// Read the folder as it is in a git revision, without a checkout
+    #[arg(long, value_name = "REV")]
+    pub(in crate::cli) at_rev: Option<String>,
+}
+
+/// What to read, for verbs that need a package's folder.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct FolderArgs {
+    /// Folder with `gatewright.toml` and `policy/`
+    #[arg(value_name = "PACKAGE")]
+    pub(in crate::cli) folder: PathBuf,
+    /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(in crate::cli) at: Option<Instant>,
+    /// Read the folder as it is in a git revision, without a checkout
+    #[arg(long, value_name = "REV")]
+    pub(in crate::cli) at_rev: Option<String>,
+}
+
+impl From<&FolderArgs> for PackageArgs {
+    fn from(args: &FolderArgs) -> Self {
+        Self {
+            package: vec![args.folder.clone()],
+            schema: None,
+            entities: None,
+            links: None,
+            at: args.at,
+            at_rev: args.at_rev.clone(),
+        }
+    }
+}
+
+/// How to show an answer.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct AnswerArgs {
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Human)]
+    pub(in crate::cli) format: AnswerFormat,
+}
+
+/// How to show an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum AnswerFormat {
+    Human,
+    Json,
+}
+
+impl From<AnswerFormat> for Format {
+    fn from(format: AnswerFormat) -> Self {
+        match format {
+            AnswerFormat::Human => Self::Human,
+            AnswerFormat::Json => Self::Json,
+        }
+    }
+}
+
+/// Which lints, at which level.
+#[derive(Debug, Default, ClapArgs)]
+pub(in crate::cli) struct LintArgs {
+    /// Silence a lint (can be repeated)
+    #[arg(long, value_name = "LINT")]
+    pub(in crate::cli) allow: Vec<String>,
+    /// Show a lint without failing (can be repeated)
+    #[arg(long, value_name = "LINT")]
+    pub(in crate::cli) warn: Vec<String>,
+    /// Fail on a lint (can be repeated)
+    #[arg(long, value_name = "LINT")]
+    pub(in crate::cli) deny: Vec<String>,
+}
+
+/// Which findings are known.
+#[derive(Debug, Default, ClapArgs)]
+pub(in crate::cli) struct BaselineArgs {
+    /// Leave out the findings of lints that this file lists; one that it lists in vain is an error
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) baseline: Option<PathBuf>,
+    /// Write the baseline: all findings where there is no file yet, else what is left of those in it
+    #[arg(long, requires = "baseline")]
+    pub(in crate::cli) write_baseline: bool,
+}
+
+/// How to show what was found.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct OutputArgs {
+    /// For people, for programs, or as GitHub workflow commands
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(in crate::cli) format: Format,
+}
+
+/// How to show what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Format {
+    Human,
+    Json,
+    Github,
+}
+
+/// When to write colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ColourChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+/// `FORMAT=PATH` of `--report`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) struct ReportArg {
+    pub(in crate::cli) format: ReportFormat,
+    pub(in crate::cli) path: PathBuf,
+}
+
+/// A format of `--report`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ReportFormat {
+    Json,
+    Junit,
+    Github,
+    Markdown,
+}
+
+impl std::str::FromStr for ReportArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or("expected FORMAT=PATH, as `junit=target/junit.xml`")?;
+        let format = ReportFormat::from_str(format, false)
+            .map_err(|_| format!("no format `{format}`; there are json, junit, github and markdown"))?;
+        Ok(Self {
+            format,
+            path: path.into(),
+        })
+    }
+}
+
+fn date(text: &str) -> Result<Instant, String> {
+    Instant::parse_date(text)
+        .or_else(|| Instant::parse(text))
+        .ok_or_else(|| {
+            "expected a date, as `2026-03-01`, or an instant with its zone, as `2026-03-01T10:00:00Z`".into()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_name_a_format_and_a_path() {
+        let report: ReportArg = "junit=a=b.xml".parse().unwrap();
+        assert_eq!((report.format, report.path), (ReportFormat::Junit, "a=b.xml".into()));
+        for wrong in ["junit", "junit=", "=x", "pdf=x"] {
+            assert!(wrong.parse::<ReportArg>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn dates_are_days_or_instants_with_a_zone() {
+        assert_eq!(date("2026-03-01"), date("2026-03-01T00:00:00Z"));
+        for wrong in ["yesterday", "2026-3-1", "2026-02-30", "2026-03-01T00:00:00"] {
+            assert!(date(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The prover on real packages: claims proved and refuted, counterexamples that replay, limits, caches and broken solvers.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::path::PathBuf;
+
+use cedar_policy::Policy;
+use gatewright::analysis::Answer;
+use gatewright::analysis::Base;
+use gatewright::analysis::Cache;
+use gatewright::analysis::Claim;
+use gatewright::analysis::Deadline;
+use gatewright::analysis::Prover;
+use gatewright::analysis::Question;
+use gatewright::analysis::Rule;
+use gatewright::analysis::Rules;
+use gatewright::analysis::Stage;
+use gatewright::analysis::Unknown;
+use gatewright::analysis::Unshowable;
+use gatewright::analysis::Witness;
+use gatewright::analysis::solver;
+use gatewright::analysis::solver::Found;
+use gatewright::analysis::solver::Limits;
+use gatewright::analysis::solver::Places;
+use gatewright::analysis::solver::Provenance;
+use gatewright::decide::Engine;
+use gatewright::decide::Strictness;
+use gatewright::diag::Diagnostics;
+use gatewright::load;
+use gatewright::pipeline;
+use gatewright::pipeline::Checked;
+use gatewright::text::Instant;
+
+use crate::support;
+use crate::support::root;
+
+/// The places of the process's own environment, with the tool as it was built for this run.
+pub(crate) fn places() -> Places {
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let cache = variable("GATEWRIGHT_CACHE");
+    let home = || variable("HOME").map(|home| home.join(".cache"));
+    Places {
+        chosen: variable("GATEWRIGHT_CVC5"),
+        cache: cache.or_else(|| {
+            variable("XDG_CACHE_HOME")
+                .or_else(home)
+                .map(|cache| cache.join("gatewright"))
+        }),
+        cedar: variable("CVC5"),
+        path: std::env::var_os("PATH"),
+        own_binary: Some(env!("CARGO_BIN_EXE_gatewright").into()),
+    }
+}
+
+/// The solver, where there is one.
+pub(crate) fn solver() -> Option<Found> {
+    let found = solver::find(&places()).ok();
+    support::has("solver", found.is_some()).then_some(found).flatten()
+}
+
+/// A checked example with its engine.
+pub(crate) struct Example {
+    pub(crate) checked: Checked,
+    pub(crate) engine: Engine,
+    pub(crate) plain: Engine,
+}
+
+pub(crate) fn example(folder: &Path) -> Example {
+    let mut loading = Diagnostics::new();
+    let package = load::load_package(folder, &mut loading).unwrap();
+    let options = pipeline::Options {
+        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
+        levels: Vec::new(),
+    };
+    let checked = pipeline::check(&package, &options, loading);
+    assert!(!checked.failed());
+    let tree = pipeline::build(&checked, &package.sources).unwrap();
+    let engine = Engine::from_tree(&tree).unwrap();
+    let plain = Engine::from_tree(&tree).unwrap().with_strictness(Strictness::Cedar);
+    Example { checked, engine, plain }
+}
+
+impl Example {
+    pub(crate) fn base(&self) -> Base {
+        let lowered = &self.checked.lowered;
+        let policies = lowered.policies.iter().map(|(policy, _)| policy);
+        Base::new(lowered.schema.as_ref().unwrap(), policies).unwrap()
+    }
+}
+
+/// A witness on few lines.
+fn told(witness: &Witness) -> String {
+    let request = &witness.request;
+    let mut lines = vec![
+        format!("{} {} {}", request.principal, request.action, request.resource),
+        format!("in {}", serde_json::Value::from(request.context.clone())),
+    ];
+    lines.extend(
+        witness
+            .entities
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(ToString::to_string),
+    );
+    lines.join("\n")
+}
+
+fn permit(condition: &str) -> Rule {
+    let text = format!("permit(principal, action, resource) when {{ {condition} }};");
+    Rule::new(&Policy::parse(None, text).unwrap()).unwrap()
+}
+
+/// For every environment of the marketplace: what is allowed to a principal of another tenant.
+fn cross_tenant(base: &Base, without_isolation: bool) -> Vec<Question> {
+    let other = permit("principal has org && resource has org && principal.org != resource.org");
+    let named = |id: &str| id.contains("isolate");
+    base.environments
+        .iter()
+        .filter(|env| env.principal.basename() == "User" && env.resource.basename() == "Payout")
+        .map(|env| {
+            let kept = base
+                .slice(env)
+                .filter(|listed| !(without_isolation && named(&listed.id)));
+            Question {
+                environment: env.clone(),
+                claim: Claim::Disjoint(
+                    Rules::new(kept.map(|listed| listed.rule.clone())),
+                    Rules::new([other.clone()]),
+                ),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn tenants_are_apart_on_the_marketplace_whoever_answers() {
+    let Some(found) = solver() else { return };
+    let example = example(&root().join("examples/marketplace"));
+    let base = example.base();
+    let questions = cross_tenant(&base, false);
+    assert!(questions.len() >= 3);
+    let folder = tempfile::tempdir().unwrap();
+    for (round, asked) in [("cold", true), ("warm", false)] {
+        let cache = Cache::on_disk(folder.path());
+        let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), 2, Deadline::never());
+        let answers = prover.answer(&base.ground, &questions, &|| ());
+        for (question, answer) in questions.iter().zip(&answers) {
+            assert!(answer.holds(), "{round} {}: {answer:?}", question.environment);
+        }
+        let statistics = prover.statistics();
+        assert_eq!(statistics.questions, questions.len());
+        assert_eq!(statistics.asked > 0, asked, "{round}");
+    }
+}
+
+#[test]
+fn a_counterexample_is_small_replays_and_keeps_the_contract() {
+    let Some(found) = solver() else { return };
+    let example = example(&root().join("examples/marketplace"));
+    let base = example.base();
+    let cache = Cache::in_memory();
+    let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), 2, Deadline::never());
+    let approve = base
+        .environments
+        .iter()
+        .find(|env| env.action.to_string().contains("Payout.approve"))
+        .unwrap();
+    let question = Question {
+        environment: approve.clone(),
+        claim: Claim::AlwaysDenies(base.rules(approve)),
+    };
+    let answers = prover.answer(&base.ground, &[question], &|| ());
+    let Answer::Fails(raw) = &answers[0] else {
+        panic!("somebody can approve: {answers:?}");
+    };
+    let literals = BTreeSet::new();
+    let allowed =
+        |witness: &Witness, engine: &Engine| witness.decide(engine).is_some_and(|decision| decision.is_allow());
+    let stage = Stage {
+        contract: &example.checked.lowered.contract,
+        literals: &literals,
+        at: Instant::parse("2026-03-01T10:00:00Z").unwrap(),
+        shows: &|witness| allowed(witness, &example.engine),
+        shows_unchecked: &|witness| {
+            witness
+                .decide_unchecked(&example.plain)
+                .is_some_and(|decision| decision.is_allow())
+        },
+    };
+    let witness = Witness::new(raw, stage).unwrap();
+    assert!(allowed(&witness, &example.engine));
+    // Another version may find another one.
+    if found.engine.identity().version.starts_with("1.3.1") {
+        insta::assert_snapshot!(told(&witness), @r#"
+    Marketplace::User::"user-1" Marketplace::Action::"Payout.approve" Marketplace::Payout::"payout-1"
+    in {"source_ip":{"__extn":{"fn":"ip","arg":"10.0.0.1"}},"auth_time":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00Z"}},"break_glass":{"payout_incident":{"actions":["Payout.approve"],"approved_at":{"__extn":{"fn":"datetime","arg":"2026-03-01T08:00:00.001Z"}},"approver1":{"__entity":{"type":"Marketplace::User","id":"user-4"}},"approver2":{"__entity":{"type":"Marketplace::User","id":"user-5"}},"expires_at":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00.001Z"}},"id":"D","log_index":0,"not_before":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00Z"}},"reason":"INC-","refusals":0,"requested_at":{"__extn":{"fn":"datetime","arg":"2026-03-01T07:48:55.681Z"}},"requester":{"__entity":{"type":"Marketplace::User","id":"user-1"}},"resource_count":1,"resources":{"Payout":[{"__entity":{"type":"Marketplace::Payout","id":"payout-1"}}]},"revoked":false,"tenant":{"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"ticket":"INC-","uses":0}},"session_id":"B","mfa":true,"now":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00Z"}},"risk_score":0}
+    {"uid":{"type":"Marketplace::Org","id":"org-1"},"attrs":{"admin":{"__entity":{"type":"Marketplace::RoleHolders","id":"Org::org-1.admin"}},"plan":"C"},"parents":[]}
+    {"uid":{"type":"Marketplace::Payout","id":"payout-1"},"attrs":{"amount":{"__extn":{"fn":"decimal","arg":"0.0"}},"classification":{"__entity":{"type":"Marketplace::Classification","id":"internal"}},"created_by":{"__entity":{"type":"Marketplace::User","id":"user-2"}},"destination":"A","destination_set_by":{"__entity":{"type":"Marketplace::User","id":"user-3"}},"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"parents":[{"type":"Marketplace::Org","id":"org-1"}]}
+    {"uid":{"type":"Marketplace::User","id":"user-4"},"attrs":{"clearance":{"__entity":{"type":"Marketplace::Classification","id":"internal"}},"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"parents":[{"type":"Marketplace::Org","id":"org-1"},{"type":"Marketplace::Role","id":"security_lead"}]}
+    {"uid":{"type":"Marketplace::User","id":"user-5"},"attrs":{"clearance":{"__entity":{"type":"Marketplace::Classification","id":"internal"}},"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"parents":[{"type":"Marketplace::Org","id":"org-1"},{"type":"Marketplace::Role","id":"security_lead"}]}
+    {"uid":{"type":"Marketplace::User","id":"user-1"},"attrs":{"clearance":{"__entity":{"type":"Marketplace::Classification","id":"internal"}},"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"parents":[{"type":"Marketplace::Org","id":"org-1"},{"type":"Marketplace::RoleHolders","id":"Org::org-1.admin"}]}
+    "#);
+    }
+    // One that shows nothing is a fault of ours, and said to be one.
+    let never = Stage {
+        shows_unchecked: &|_| false,
+        ..stage
+    };
+    assert_eq!(Witness::new(raw, never), Err(Unshowable::NotReplayed));
+    let unconforming = Stage {
+        shows: &|_| false,
+        ..stage
+    };
+    assert_eq!(Witness::new(raw, unconforming), Err(Unshowable::Unconforming));
+}
+
+#[test]
+fn what_is_not_answered_is_unknown_and_says_why() {
+    let Some(found) = solver() else { return };
+    let example = example(&root().join("examples/marketplace"));
+    let base = example.base();
+    let questions: Vec<Question> = base
+        .environments
+        .iter()
+        .map(|env| Question {
+            environment: env.clone(),
+            claim: Claim::AlwaysDenies(base.rules(env)),
+        })
+        .collect();
+    let cache = Cache::in_memory();
+    let starved = Limits {
+        resources: 1,
+        ..Limits::default()
+    };
+    let prover = Prover::new(found.engine.as_ref(), &cache, starved, 2, Deadline::never());
+    let answers = prover.answer(&base.ground, &questions, &|| ());
+    assert!(
+        answers
+            .iter()
+            .any(|answer| matches!(answer, Answer::Unknown(Unknown::Limit(_)))),
+        "{answers:?}"
+    );
+    assert!(!answers.iter().any(|answer| matches!(answer, Answer::Fails(_))));
+
+    let late = Prover::new(
+        found.engine.as_ref(),
+        &cache,
+        Limits::default(),
+        2,
+        Deadline::after(std::time::Duration::ZERO),
+    );
+    let answers = late.answer(&base.ground, &questions, &|| ());
+    assert!(
+        answers
+            .iter()
+            .all(|answer| matches!(answer, Answer::Unknown(Unknown::OutOfTime)))
+    );
+    let script = late.script(&base.ground, &questions[0]).unwrap();
+    assert!(
+        script.contains("(assert ") && script.ends_with("(check-sat)\n"),
+        "{script}"
+    );
+}
+
+#[test]
+fn a_solver_that_is_named_and_does_not_work_is_an_error_and_not_another_solver() {
+    let named = Places {
+        chosen: Some("/nowhere/cvc5".into()),
+        ..places()
+    };
+    let error = solver::find(&named).unwrap_err();
+    insta::assert_snapshot!(error, @"`/nowhere/cvc5`, named by GATEWRIGHT_CVC5, does not work as a solver: cannot start the solver: entity not found");
+    let nowhere = Places::default();
+    assert_eq!(
+        solver::find(&nowhere).unwrap_err().to_string(),
+        "there is no solver, and what is asked needs one"
+    );
+    if let Some(found) = solver() {
+        assert_ne!(found.provenance, Provenance::Chosen);
+        assert_eq!(found.engine.identity().name, "cvc5");
+    }
+}
