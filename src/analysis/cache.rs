@@ -157,7 +157,8 @@ mod tests {
         assert_eq!(read(&text.replace("sat ", "unsat "), &asked), None);
         assert_eq!(read(&text.replace("true", "false"), &asked), None);
         for end in 0..text.len() {
-            assert_eq!(read(&text[..end], &asked), None, "{end}");
+            let cut = text.get(..end).unwrap();
+            assert_eq!(read(cut, &asked), None, "{end}");
         }
     }
 }

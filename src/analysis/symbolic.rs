@@ -1,6 +1,8 @@
 //! Cedar's symbolic compiler: policies of one schema to terms, each once per environment, and questions to SMT-LIB.
 //! It writes to a recorder; who answers is the caller's business.
 
+#![expect(clippy::result_large_err, reason = "the error is the symbolic compiler's own")]
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
