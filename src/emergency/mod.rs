@@ -8,6 +8,7 @@ mod grant;
 mod log;
 mod names;
 mod profile;
+mod quorum;
 mod reason;
 mod request;
 mod state;

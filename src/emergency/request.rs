@@ -206,7 +206,11 @@ impl Ledger {
 }
 
 /// The tenants of a requester, where each tenant attribute of the profile has one.
-fn tenant_of(requester: &EntityUid, profile: &Profile, entities: &Entities) -> Option<BTreeMap<String, EntityUid>> {
+pub(super) fn tenant_of(
+    requester: &EntityUid,
+    profile: &Profile,
+    entities: &Entities,
+) -> Option<BTreeMap<String, EntityUid>> {
     let attributes = profile.rules.tenant.keys();
     attributes
         .map(|attribute| match entities.get(requester)?.attr(attribute) {

@@ -60,6 +60,8 @@ pub const BAD_ANNOTATION: Code = Code::new("bad-annotation");
 pub const SAME_STATEMENT_NAME: Code = Code::new("same-statement-name");
 /// A program that declares its namespace twice, or two namespaces.
 pub const NAMESPACE_TWICE: Code = Code::new("namespace-twice");
+/// Required parents that lead back to their type.
+pub const ENDLESS_PARENTS: Code = Code::new("endless-parents");
 /// A call with the wrong number of arguments.
 pub const WRONG_ARGUMENTS: Code = Code::new("wrong-arguments");
 

@@ -241,19 +241,39 @@ impl Relations {
         let only = self
             .graph
             .filter_map(|_, node| pick(node), |_, edge| (*edge == kind).then_some(()));
-        let mut found: Vec<Vec<T>> = Vec::new();
-        for component in tarjan_scc(&only) {
-            let looped = match component.as_slice() {
-                [one] => only.contains_edge(*one, *one),
-                several => several.len() > 1,
-            };
-            if looped && let Some(cycle) = shortest_cycle(&only, &component) {
-                found.push(cycle);
+        cycles_of(&only)
+    }
+}
+
+/// Cycles of parents that every entity must have, each in its order, starting at the type declared first. No data can
+/// satisfy them: entities cannot be their own ancestors.
+pub(super) fn endless_parents(program: &Program) -> Vec<Vec<TypeId>> {
+    let mut graph = DiGraph::new();
+    let nodes: Vec<NodeIndex> = program.type_ids().map(|id| graph.add_node(id)).collect();
+    for (ty, from) in program.types.iter().zip(&nodes) {
+        for link in ty.parents.iter().filter(|link| link.is_required()) {
+            if let Some(to) = nodes.get(link.ty.index()) {
+                graph.add_edge(*from, *to, ());
             }
         }
-        found.sort();
-        found
     }
+    cycles_of(&graph)
+}
+
+/// A shortest cycle of each strongly connected component that has one.
+fn cycles_of<T: Ord + Copy>(graph: &DiGraph<T, ()>) -> Vec<Vec<T>> {
+    let mut found: Vec<Vec<T>> = Vec::new();
+    for component in tarjan_scc(graph) {
+        let looped = match component.as_slice() {
+            [one] => graph.contains_edge(*one, *one),
+            several => several.len() > 1,
+        };
+        if looped && let Some(cycle) = shortest_cycle(graph, &component) {
+            found.push(cycle);
+        }
+    }
+    found.sort();
+    found
 }
 
 /// A shortest cycle of a strongly connected component, from its least node.

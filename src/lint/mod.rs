@@ -9,6 +9,8 @@ mod declare;
 mod driver;
 mod expr;
 mod hazards;
+mod holding;
+mod outlook;
 mod raw;
 mod registry;
 mod rules;

@@ -16,6 +16,7 @@ mod self_activation;
 mod self_written_condition;
 mod stray_write;
 mod temporary_without_end;
+mod too_few_approvers;
 mod unbounded_age;
 mod unconditional_sensitive_grant;
 mod unconstrained_permit;
@@ -23,11 +24,12 @@ mod undeclared_has;
 mod unexplained_sensitive_grant;
 mod ungranted_action;
 mod unguarded_sensitive_action;
+mod unholdable_role;
 mod unisolated_tenant;
 mod unused_name;
 mod wider_than_siblings;
 
-pub(super) static ALL: [&Lint; 23] = [
+pub(super) static ALL: [&Lint; 25] = [
     &all_actions_role::LINT,
     &caller_supplied_attribute::LINT,
     &early_wildcard::LINT,
@@ -41,6 +43,7 @@ pub(super) static ALL: [&Lint; 23] = [
     &self_written_condition::LINT,
     &stray_write::LINT,
     &temporary_without_end::LINT,
+    &too_few_approvers::LINT,
     &unbounded_age::LINT,
     &unconditional_sensitive_grant::LINT,
     &unconstrained_permit::LINT,
@@ -48,6 +51,7 @@ pub(super) static ALL: [&Lint; 23] = [
     &unexplained_sensitive_grant::LINT,
     &ungranted_action::LINT,
     &unguarded_sensitive_action::LINT,
+    &unholdable_role::LINT,
     &unisolated_tenant::LINT,
     &unused_name::LINT,
     &wider_than_siblings::LINT,

@@ -4,6 +4,8 @@ use crate::diag::Code;
 
 /// What Cedar's validator refuses in a Gate statement or a raw policy.
 pub const CEDAR_VALIDATION: Code = Code::new("cedar-validation");
+/// An optional attribute or a tag that is read without a test.
+pub const UNTESTED_OPTIONAL: Code = Code::new("untested-optional");
 /// A condition that Cedar's validator finds always false, so that the statement never applies.
 pub const NEVER_APPLIES: Code = Code::new("never-applies");
 /// A `.cedar` file that does not parse.

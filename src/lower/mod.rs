@@ -18,6 +18,7 @@ mod routes;
 mod schema;
 mod text;
 mod validate;
+mod wording;
 
 pub use draft::Draft;
 pub use draft::Effect;

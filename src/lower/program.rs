@@ -32,6 +32,8 @@ use super::raw::RawSchema;
 use super::schema;
 use super::schema::SchemaText;
 use super::validate;
+use super::wording;
+use super::wording::Validated;
 
 /// A lowered program.
 #[derive(Debug, Clone)]
@@ -101,6 +103,15 @@ pub fn lower(
     if let Some(SchemaText { schema, .. }) = &schema {
         validate::gate(&drafts, &policies, schema, out);
         validate::raw(&raw, schema, out);
+        let validated = Validated {
+            program,
+            drafts: &drafts,
+            policies: &policies,
+            raw: &raw,
+            schema,
+            sources,
+        };
+        wording::reword(&validated, out);
     }
     let contract = contract::build(program);
     let origins = origins::build(&drafts, &raw, sources);

@@ -60,6 +60,7 @@ pub fn suites<'a>(package: &PackageFiles, checked: &'a Checked) -> Result<Suites
     let mut out = Diagnostics::new();
     let policy = policy(checked, &engine);
     let suites = scenario::load_suites(sources, &package.scenarios, policy, checked.project.test_at, &mut out);
+    scenario::too_few_approvers(&suites, policy, &mut out);
     Ok(Suites {
         checked,
         tree,

@@ -42,5 +42,7 @@ pub const OVERLAPPING_LINES: Code = Code::new("scenario-overlapping-lines");
 pub const EMPTY_CLAIM: Code = Code::new("scenario-empty-claim");
 /// Cedar data or a raw request that Cedar refuses.
 pub const INVALID_CEDAR_DATA: Code = Code::new("scenario-invalid-cedar-data");
+/// Somebody asks for a grant that too few people of the suite could approve.
+pub const TOO_FEW_APPROVERS: Code = Code::new("scenario-too-few-approvers");
 /// A claim of a scenario does not hold.
 pub const FAILED: Code = Code::new("scenario-failed");

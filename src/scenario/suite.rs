@@ -234,6 +234,8 @@ pub struct GrantRequest {
     pub profile: String,
     /// Who asks.
     pub by: Named,
+    /// Where the suite names them.
+    pub by_span: Span,
     /// The context they ask in.
     pub context: ContextRef,
     /// The actions they ask for, names in the contract's `actions`.

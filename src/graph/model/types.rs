@@ -149,6 +149,14 @@ pub struct ParentLink {
     pub span: Span,
 }
 
+impl ParentLink {
+    /// Whether every entity of the type has such a parent.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        self.attribute.is_some() && !self.optional
+    }
+}
+
 /// What an action does, as its annotations say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ActionEffects {

@@ -5,6 +5,7 @@ mod actions;
 mod annotations;
 mod assertions;
 mod break_glass;
+mod endless;
 mod grants;
 mod lookup;
 mod names;
@@ -53,6 +54,7 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
     assertions::assertions(&mut cx, &items);
     cx.program.relations = Relations::build(&cx.program);
     roles::cycles(&mut cx);
+    endless::parents(&mut cx);
     separation::separations(&mut cx, &items);
     separation::tenancy(&mut cx);
     cx.program

@@ -169,7 +169,10 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
         (None, _) => None,
     };
     let holders = match by {
-        Some((by, on)) => holders_by_attribute(cx, on, by),
+        Some((by, on)) => {
+            said_twice(cx, decl, by, &full);
+            holders_by_attribute(cx, on, by)
+        }
         None => holders(cx, decl, &full),
     };
     if by.is_none()
@@ -215,6 +218,28 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
         header: decl.header,
     });
     Some(id)
+}
+
+/// Who holds a role `by` an attribute follows from the attribute's type; a `for` beside it could only say less, or wrong.
+fn said_twice(cx: &mut Resolver<'_>, decl: &ast::RoleDecl, by: &ast::Ident, full: &str) {
+    let (Some(first), Some(last)) = (decl.holders.first(), decl.holders.last()) else {
+        return;
+    };
+    cx.out.push(
+        Diagnostic::error(
+            codes::WRONG_KIND,
+            first.span.to(last.span),
+            format!(
+                "`{full}` is held by whoever `{}` names, so it cannot say `for` whom it is",
+                by.text
+            ),
+        )
+        .also(by.span, "names its holder")
+        .help(format!(
+            "remove `for …`: the type of `{}` says who can hold the role",
+            by.text
+        )),
+    );
 }
 
 fn holders(cx: &mut Resolver<'_>, decl: &ast::RoleDecl, full: &str) -> Vec<TypeId> {

@@ -204,19 +204,6 @@ fn fill(cx: &mut Resolver<'_>, id: TypeId, decl: &ast::EntityDecl) {
             );
             continue;
         }
-        if ty == id && parent.attribute.is_some() && !parent.optional {
-            cx.out.push(
-                Diagnostic::error(
-                    codes::WRONG_KIND,
-                    parent.span,
-                    format!(
-                        "every `{}` would need another one above it, without end",
-                        decl.name.text
-                    ),
-                )
-                .help("put `?` after the name: the topmost one has no parent"),
-            );
-        }
         if let Some(name) = &parent.attribute {
             let attribute = Attribute {
                 ty: Ty::Entity(ty),

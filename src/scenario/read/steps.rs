@@ -156,7 +156,8 @@ fn request(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
             .maybe_help(did_you_mean(profile, names.profiles.keys().map(String::as_str))),
         );
     }
-    let by = fields.require("by", out).and_then(|node| names.principal(node, out));
+    let by_node = fields.require("by", out);
+    let by = by_node.and_then(|node| names.principal(node, out));
     let resources: Vec<_> = fields
         .require("resources", out)
         .map(|node| names.resources(node, out))
@@ -187,6 +188,7 @@ fn request(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
     Some(GrantRequest {
         profile: profile.to_owned(),
         by: by?,
+        by_span: by_node?.span,
         context: context?,
         actions: actions.into_iter().collect(),
         resources,

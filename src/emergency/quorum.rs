@@ -1,0 +1,77 @@
+//! Whether a request for a grant could be approved at all: who, of some people, the policy may let approve it.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use cedar_policy::EntityUid;
+use serde_json::Map;
+use serde_json::Value;
+
+use super::Actor;
+use super::Grant;
+use super::Ledger;
+use super::Review;
+use super::State;
+use super::Terms;
+use super::World;
+use super::facts;
+use super::request::tenant_of;
+use crate::decide::Outcome;
+use crate::text::Duration;
+
+impl Ledger {
+    /// Those of some people whom the policy may let approve what somebody asks for now, however the rest of the context
+    /// turns out; no more of them than are needed. `None` where nobody can say: there is no such profile, it needs no
+    /// approval, or the requester has no tenant.
+    #[must_use]
+    pub fn possible_approvers<'p>(
+        &self,
+        world: World<'_>,
+        profile: &str,
+        requester: &EntityUid,
+        people: impl IntoIterator<Item = &'p EntityUid>,
+        context: &Map<String, Value>,
+    ) -> Option<BTreeSet<EntityUid>> {
+        let known = self.profiles.get(profile)?;
+        let needed = usize::try_from(known.rules.approvals)
+            .ok()
+            .filter(|needed| *needed > 0)?;
+        let tenant = tenant_of(requester, known, world.entities)?;
+        let asked = facts::of_grant(&asked_for(profile, requester, tenant, world));
+        let may = |person: &&EntityUid| {
+            let actor = Actor {
+                uid: (*person).clone(),
+                context: context.clone(),
+            };
+            let request = self.step_request(known, &known.steps.approve, &actor, asked.clone());
+            let decision = world.engine.decide(&request, world.entities);
+            decision.is_ok_and(|decision| decision.outcome != Outcome::Deny)
+        };
+        let others = people.into_iter().filter(|person| *person != requester);
+        Some(others.filter(may).take(needed).cloned().collect())
+    }
+}
+
+/// A request that nobody has acted on yet. What it asks for is not what its approvers are tested by.
+fn asked_for(profile: &str, requester: &EntityUid, tenant: BTreeMap<String, EntityUid>, world: World<'_>) -> Grant {
+    Grant {
+        id: String::new(),
+        requester: requester.clone(),
+        terms: Terms {
+            profile: profile.to_owned(),
+            actions: BTreeSet::new(),
+            resources: BTreeSet::new(),
+            duration: Duration(0),
+            reason: String::new(),
+            ticket: String::new(),
+        },
+        tenant,
+        requested_at: world.at,
+        state: State::Pending,
+        approvers: Vec::new(),
+        refusers: Vec::new(),
+        issue: None,
+        ended_at: None,
+        review: Review::Open,
+    }
+}

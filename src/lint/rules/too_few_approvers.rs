@@ -1,0 +1,84 @@
+//! A break-glass that asks for more approvals than there can be approvers.
+
+use std::collections::BTreeSet;
+
+use crate::graph::Profile;
+use crate::graph::Program;
+use crate::graph::Role;
+use crate::graph::RoleId;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::holding::holding;
+use crate::lint::outlook::Outlook;
+use crate::text::Instant;
+
+declare_lint! {
+    id: "too-few-approvers",
+    summary: "a break-glass that asks for more approvals than there can be approvers",
+    level: Warn,
+    since: "0.1.0",
+    reads: Program,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let program = cx.program;
+    for profile in &program.profiles {
+        let Some((needed, role, at)) = &profile.approval else {
+            continue;
+        };
+        let Some(approvers) = approvers(program, profile, *role, cx.at) else {
+            continue;
+        };
+        if i64::try_from(approvers.len()).is_ok_and(|count| count >= needed.value) {
+            continue;
+        }
+        let name = program.role_name(*role);
+        let message = match approvers.len() {
+            0 => format!("nobody can ever approve `{}`", profile.name),
+            count => format!(
+                "`{}` asks for {} approvals, and there can be but {count}",
+                profile.name, needed.value
+            ),
+        };
+        let mut finding = out.finding(*at, message).label(match approvers.len() {
+            0 => format!("nobody can hold `{name}` to any effect"),
+            _ => format!("only these can: {}", quoted(&approvers)),
+        });
+        if let Some(role) = program.role(*role) {
+            finding = finding.also(role.header, "who approves");
+        }
+        out.push(finding.help(format!(
+            "let more people hold `{name}`, let another role approve, or ask for fewer approvals"
+        )));
+    }
+}
+
+/// The only principals that can approve; `None` where there is no such bound. The requester may be one of them.
+fn approvers(program: &Program, profile: &Profile, role: RoleId, at: Instant) -> Option<BTreeSet<String>> {
+    let mut all = BTreeSet::new();
+    for holder in program.extenders(role) {
+        // What stands between the two can only say more.
+        let chain = [holder, role];
+        let mut roles = chain.iter().filter_map(|id| program.role(*id));
+        let can =
+            |role: &Role| role.holders.contains(&profile.principal) && role.until.is_none_or(|until| at < until.at);
+        if !roles.all(can) {
+            continue;
+        }
+        match holding(program, profile.principal, &chain) {
+            Outlook::Possible => return None,
+            Outlook::Only(principals) => all.extend(principals),
+            Outlook::Never { .. } => {}
+        }
+    }
+    Some(all)
+}
+
+fn quoted(names: &BTreeSet<String>) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,67 @@
+//! A role whose condition nobody can meet, so that nobody holds it to any effect.
+
+use crate::graph::Program;
+use crate::graph::Role;
+use crate::graph::RoleId;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::holding::holding;
+use crate::lint::holding::tell_clash;
+use crate::lint::outlook::Outlook;
+use crate::text::Span;
+
+declare_lint! {
+    id: "unholdable-role",
+    summary: "a role whose condition nobody can meet",
+    level: Warn,
+    since: "0.1.0",
+    reads: Declarations,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let program = cx.program;
+    for id in program.role_ids() {
+        let Some(role) = program.role(id) else { continue };
+        let Some(when) = &role.when else { continue };
+        let name = role.full_name(program);
+        if let Some(clash) = never(program, role, &[id]) {
+            let finding = out
+                .finding(when.span, format!("nobody can hold the role `{name}` to any effect"))
+                .label("never true")
+                .help("correct the condition; or remove the role, and what is granted to it");
+            out.push(tell_clash(finding, clash, cx.sources));
+            continue;
+        }
+        for (base, at) in &role.extends {
+            // A role that nobody can hold is told where it is declared.
+            let own = program.role(*base).filter(|_| never(program, role, &[*base]).is_none());
+            let (Some(extended), Some(clash)) = (own, never(program, role, &[id, *base])) else {
+                continue;
+            };
+            let base = extended.full_name(program);
+            let message = format!("`{name}` never has anything of `{base}`, which it extends");
+            let mut finding = out
+                .finding(*at, message)
+                .label("its condition excludes that of the role")
+                .also(when.span, format!("whoever holds `{name}`"))
+                .help("remove the `extends`; or let the two conditions meet");
+            if let Some(when) = &extended.when {
+                finding = finding.also(when.span, format!("whoever has `{base}`"));
+            }
+            out.push(tell_clash(finding, clash, cx.sources));
+        }
+    }
+}
+
+/// Whether no holder of a role can meet the conditions of some roles together, with two tests that exclude each other.
+fn never(program: &Program, role: &Role, roles: &[RoleId]) -> Option<Option<(Span, Span)>> {
+    let mut found = None;
+    for holder in &role.holders {
+        let Outlook::Never { clash } = holding(program, *holder, roles) else {
+            return None;
+        };
+        found.get_or_insert(clash);
+    }
+    found
+}
