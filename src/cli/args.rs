@@ -96,7 +96,7 @@ Examples:
   gatewright lint . --allow past-until
   gatewright lint . --baseline lints.json --write-baseline")]
 pub(super) struct Lint {
-    /// List every lint with its default level, and run none
+    /// List every lint with its default level and since which version, and run none
     #[arg(long, exclusive = true)]
     pub(super) list: bool,
     #[command(flatten)]

@@ -104,19 +104,19 @@ fn explain_prints_the_page_of_a_lint() {
 }
 
 #[test]
-fn lints_are_listed_with_their_levels() {
+fn lints_are_listed_with_their_levels_and_since_when_they_are() {
     let run = run("lint --list");
     assert_eq!(run.code, 0);
-    let levels: Vec<_> = run
+    let listed: Vec<_> = run
         .out
         .lines()
-        .map(|line| line.split_whitespace().nth(1).unwrap())
+        .map(|line| line.split_whitespace().take(3).collect::<Vec<_>>())
         .collect();
-    assert!(
-        levels.len() > 7 && levels.iter().all(|level| ["allow", "warn", "error"].contains(level)),
-        "{}",
-        run.out
-    );
+    let declared: Vec<_> = gatewright::lint::all()
+        .map(|lint| vec![lint.id(), lint.level.name(), lint.since])
+        .collect();
+    assert_eq!(listed, declared);
+    assert!(declared.len() > 24);
 }
 
 #[test]

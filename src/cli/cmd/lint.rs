@@ -29,10 +29,14 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
     package.show(&shown, args.output.format, console)
 }
 
-/// Every lint with its default level and what it finds.
+/// Every lint with its default level, the version that brought it and what it finds.
 fn list() -> String {
-    let width = lint::all().map(|lint| lint.id().len()).max().unwrap_or(0);
+    let widest = |of: fn(&lint::Lint) -> &'static str| lint::all().map(|lint| of(lint).len()).max().unwrap_or(0);
+    let (ids, versions) = (widest(lint::Lint::id), widest(|lint| lint.since));
     lint::all()
-        .map(|lint| format!("{:width$}  {:5}  {}\n", lint.id(), lint.level.name(), lint.summary))
+        .map(|lint| {
+            let (id, level, since) = (lint.id(), lint.level.name(), lint.since);
+            format!("{id:ids$}  {level:5}  {since:versions$}  {}\n", lint.summary)
+        })
         .collect()
 }
