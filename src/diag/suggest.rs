@@ -17,7 +17,8 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
     let mut known: Vec<&str> = candidates.into_iter().collect();
     known.sort_unstable();
     known.dedup();
-    if let Some(near) = closest(word, known.iter().copied()) {
+    let near = closest(word, known.iter().copied()).or_else(|| longer(word, &known));
+    if let Some(near) = near {
         return Some(format!("did you mean `{near}`?"));
     }
     match known.len() {
@@ -32,6 +33,16 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
         )),
         _ => None,
     }
+}
+
+/// The only candidate that goes on after the word, `risk_score` for `risk`.
+fn longer<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let goes_on = |candidate: &&&str| candidate.strip_prefix(word).is_some_and(|rest| rest.starts_with('_'));
+    let mut longer = candidates.iter().filter(goes_on);
+    longer
+        .next()
+        .copied()
+        .filter(|_| longer.next().is_none() && !word.is_empty())
 }
 
 /// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
@@ -66,5 +77,8 @@ mod tests {
         assert_eq!(closest("Payouts", ["Payout", "Org"]), Some("Payout"));
         assert_eq!(closest("zzz", ["finance", "support"]), None);
         assert_eq!(did_you_mean("zzz", ["b", "a"]).unwrap(), "known here: `a`, `b`");
+        let meant = |word| did_you_mean(word, ["risk_score", "auth_time", "auth_level"]).unwrap();
+        assert_eq!(meant("risk"), "did you mean `risk_score`?");
+        assert_eq!(meant("auth"), "known here: `auth_level`, `auth_time`, `risk_score`");
     }
 }

@@ -360,6 +360,7 @@ mod tests {
             "a: 'open\n",
             "a:\n\tb: 1\n",
             "\tk: 1",
+            "a:\n  b: true\n\tc: d\n",
             "a: [1, 2\nb: 3",
             "a: b: c",
             "a: *nope",
@@ -380,6 +381,7 @@ mod tests {
         yaml-syntax @ suite.yaml:1:4 `\'`: a quoted text is not closed
         yaml-syntax @ suite.yaml:2:1 `\t`: a tab in the indentation
         yaml-syntax @ suite.yaml:1:1 `\t`: a tab in the indentation
+        yaml-syntax @ suite.yaml:3:1 `\t`: a tab in the indentation
         yaml-syntax @ suite.yaml:2:2 `:`: a `:` where no key can stand
         yaml-syntax @ suite.yaml:1:5 `:`: a `:` where no key can stand
         yaml-syntax @ suite.yaml:1:4 `*`: an alias of an anchor that does not exist

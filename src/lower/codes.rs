@@ -22,3 +22,12 @@ pub const TEMPLATE_LINK: Code = Code::new("template-link");
 pub const INTERNAL: Code = Code::new("internal");
 /// A `deny … to any` whose condition does not type for some of the actions.
 pub const DENY_LEAVES_OUT: Code = Code::new("deny-leaves-out");
+
+/// Faults of statements that are there all the same: names and types resolved, and the rest of the program can be judged.
+pub const OF_SOUND: [Code; 5] = [
+    CEDAR_VALIDATION,
+    UNTESTED_OPTIONAL,
+    DENY_LEAVES_OUT,
+    CEDAR_SCHEMA,
+    RAW_SAME_ID,
+];

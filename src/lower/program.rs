@@ -182,6 +182,7 @@ impl<'a> Lowering<'a> {
             resource: Ty::Entity(resource),
             context: Some(context),
             partial,
+            actions: actions.to_vec(),
         }
     }
 

@@ -96,11 +96,15 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     let mut meaning = Diagnostics::new();
     let program = graph::resolve(&files, &raw_schema.externals, longest, &mut meaning);
     nothing_declared(package, &program, &raw, parsed, &mut meaning);
-    let extent = match parsed && !meaning.has_errors() {
+    let lowered = lower::lower(&program, &raw_schema, raw, sources, &mut meaning);
+    // What Cedar refuses is there all the same, and may be linted; what did not resolve or type is not.
+    let lost = meaning
+        .iter()
+        .any(|found| found.is_error() && !lower::codes::OF_SOUND.contains(&found.code));
+    let extent = match parsed && !lost {
         true => lint::Extent::Whole,
         false => lint::Extent::Part,
     };
-    let lowered = lower::lower(&program, &raw_schema, raw, sources, &mut meaning);
     out.extend(
         meaning
             .into_iter()

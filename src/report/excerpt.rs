@@ -16,6 +16,7 @@ use miette::SpanContents;
 use super::files::Files;
 use super::human::printable;
 use crate::diag::Diagnostic;
+use crate::diag::Label;
 use crate::text::FileId;
 use crate::text::LineColumn;
 use crate::text::Span;
@@ -51,12 +52,29 @@ pub(super) fn excerpt(diagnostic: &Diagnostic, files: Files<'_>) -> (Excerpt, Ve
         positions: BTreeMap::new(),
     };
     let mut labels = Vec::new();
+    let lead = lead(diagnostic);
     for file in labelled(diagnostic) {
         for block in blocks(diagnostic, files, file) {
-            excerpt.add(diagnostic, files, file, block, &mut labels);
+            excerpt.add(diagnostic, lead, files, file, block, &mut labels);
         }
     }
     (excerpt, labels)
+}
+
+/// The label that is drawn as the primary one. Where that says nothing and others begin with it and stand within it, such
+/// as the two sides of a comparison, one of them takes its place: lines on top of each other cannot be read.
+fn lead(diagnostic: &Diagnostic) -> usize {
+    let Some((primary, others)) = diagnostic.labels.split_first() else {
+        return 0;
+    };
+    let inside = |label: &Label| {
+        let within = primary.span.contains(label.span) && label.span != primary.span;
+        within && label.span.start == primary.span.start
+    };
+    match others.iter().position(inside) {
+        Some(at) if primary.text.is_empty() => at + 1,
+        _ => 0,
+    }
 }
 
 /// The files of the labels, that of the primary one first.
@@ -102,6 +120,7 @@ impl Excerpt {
     fn add(
         &mut self,
         diagnostic: &Diagnostic,
+        lead: usize,
         files: Files<'_>,
         file: FileId,
         run: Range<u32>,
@@ -117,7 +136,10 @@ impl Excerpt {
                 .labels
                 .iter()
                 .enumerate()
-                .filter(|(_, label)| label.span.file == file && line_of(files, label.span) == line)
+                .filter(|(at, label)| {
+                    let drawn = *at > 0 || lead == 0;
+                    drawn && label.span.file == file && line_of(files, label.span) == line
+                })
                 .collect();
             let ranges: Vec<_> = here.iter().map(|(_, label)| within(span, label.span)).collect();
             let (shown, ranges) = shorten(files.sources.slice(span), ranges);
@@ -129,7 +151,7 @@ impl Excerpt {
                     .entry(range.start)
                     .or_insert_with(|| files.sources.position(label.span));
                 labels.push(match at {
-                    0 => LabeledSpan::new_primary_with_span(text, range),
+                    at if at == lead => LabeledSpan::new_primary_with_span(text, range),
                     _ => LabeledSpan::new_with_span(text, range),
                 });
             }

@@ -169,15 +169,24 @@ impl<'t> Outline<'t> {
         while at < limit && (at == main || !self.starts_member(level, at)) {
             let opener = at;
             at = self.after(at).min(limit);
-            let ends = match level {
-                Level::Entity | Level::Section => self.is(opener, ",") || self.is(opener, ";"),
-                _ => self.is(opener, ";"),
+            let attribute = match level {
+                Level::Section => true,
+                Level::Entity => !self.is_action(main),
+                _ => false,
             };
+            let ends = self.is(opener, ";") || (attribute && self.is(opener, ","));
             if ends || (self.is(opener, "{") && self.ends_with_block(level, main, at, limit)) {
                 break;
             }
         }
         at.max(start + 1).min(limit)
+    }
+
+    /// Whether a member of a type that begins here is an action, whose names stand between commas; an attribute may be
+    /// called `action`.
+    fn is_action(&self, main: usize) -> bool {
+        let word = self.token(main).map(|token| token.text);
+        word.is_some_and(|word| ENTITY_MEMBERS.contains(&word)) && !self.is(main + 1, ":") && !self.is(main + 1, "?")
     }
 
     /// Whether a member that has just closed a block ends there.

@@ -164,7 +164,7 @@ pub(super) fn symbol(rule: Rule) -> &'static str {
         | Rule::hyphenated => NAME,
         Rule::attribute_name => ATTRIBUTE,
         Rule::number | Rule::numeral => "a number",
-        Rule::duration => "a duration such as `15m`",
+        Rule::duration => DURATION,
         Rule::text => "a string",
         Rule::doc => "a doc comment",
         Rule::lexemes
@@ -281,6 +281,8 @@ pub(super) const NAME: &str = "a name";
 pub(super) const ATTRIBUTE: &str = "an attribute name";
 /// What `symbol` calls an expression.
 pub(super) const EXPRESSION: &str = "an expression";
+/// What `symbol` calls a duration.
+pub(super) const DURATION: &str = "a duration such as `15m`";
 /// What `symbol` calls an operator.
 pub(super) const OPERATOR: &str = "an operator";
 /// What `symbol` calls the end of the text.

@@ -76,6 +76,23 @@ const METHODS: [(&str, On, usize, Ty); 24] = [
     ("toDays", On::Duration, 0, Ty::Long),
 ];
 
+/// What other languages call a method for, and what Gate writes.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "includes" | "include" | "has" | "contain" | "hasMember" => "a set is asked with `contains`: `set.contains(x)`",
+        "startsWith" | "starts_with" | "startswith" => "write `like \"start*\"`",
+        "endsWith" | "ends_with" | "endswith" => "write `like \"*end\"`",
+        "matches" | "match" | "test" => "write `like \"a*b\"`; there are no regular expressions",
+        "equals" | "eq" => "write `==`",
+        "length" | "len" | "size" | "count" => "Cedar counts nothing; a set has `isEmpty()`",
+        "toLowerCase" | "lower" | "toUpperCase" | "upper" | "trim" => {
+            "Cedar changes no text; let the gateway pass it in the form that the policy compares"
+        }
+        "now" => "the time is `context.now`, declared in `context { from gateway { now: datetime } }`",
+        _ => return None,
+    })
+}
+
 impl Elaborator<'_, '_> {
     pub(super) fn method(&mut self, receiver: &Expr, name: &Ident, args: &[Expr], span: Span) -> TypedExpr {
         let (receiver, args) = self.receiver_and_arguments(receiver, name, args);
@@ -84,7 +101,9 @@ impl Elaborator<'_, '_> {
                 .iter()
                 .filter(|(_, on, ..)| on.accepts(&receiver.ty))
                 .map(|(known, ..)| *known);
-            let help = did_you_mean(&name.text, known.collect::<Vec<_>>())
+            let help = elsewhere(&name.text)
+                .map(str::to_owned)
+                .or_else(|| did_you_mean(&name.text, known.collect::<Vec<_>>()))
                 .or_else(|| did_you_mean(&name.text, METHODS.iter().map(|(known, ..)| *known)));
             self.fail(
                 Diagnostic::error(

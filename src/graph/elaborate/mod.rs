@@ -15,9 +15,11 @@ use crate::syntax::ast::Expr;
 use crate::syntax::ast::ExprKind;
 use crate::text::Span;
 
+use super::ActionId;
 use super::Attribute;
 use super::Program;
 use super::Ty;
+use super::TypeKind;
 use super::TypedExpr;
 use super::TypedKind;
 use super::codes;
@@ -38,6 +40,8 @@ pub struct Env<'a> {
     pub context: Option<BTreeMap<String, Attribute>>,
     /// Attributes of the context that some action of the statement does not have.
     pub partial: BTreeSet<String>,
+    /// The actions of the statement.
+    pub actions: Vec<ActionId>,
 }
 
 impl<'a> Env<'a> {
@@ -50,6 +54,7 @@ impl<'a> Env<'a> {
             resource: Ty::Unknown,
             context: None,
             partial: BTreeSet::new(),
+            actions: Vec::new(),
         }
     }
 }
@@ -303,21 +308,53 @@ impl Elaborator<'_, '_> {
                 return self.poisoned(span);
             }
         };
+        if let Ty::Entity(id) = &inner.ty
+            && self.is_broken(*id, &name.text)
+        {
+            return self.poisoned(span);
+        }
         match found {
             Some(ty) => TypedExpr::new(TypedKind::Attribute(Box::new(inner), name.text.clone()), ty, span),
             None => {
                 let (what, known) = self.attributes_of(&inner, on_context);
+                let help = self
+                    .decided_elsewhere(&inner, &name.text)
+                    .or_else(|| did_you_mean(&name.text, known.iter().map(String::as_str)));
                 self.fail(
                     Diagnostic::error(
                         codes::UNKNOWN_ATTRIBUTE,
                         name.span,
                         format!("{what} has no attribute `{}`", name.text),
                     )
-                    .maybe_help(did_you_mean(&name.text, known.iter().map(String::as_str))),
+                    .maybe_help(help),
                 );
                 self.poisoned(span)
             }
         }
+    }
+
+    /// Whether an attribute has a type that did not resolve, which is told where it is declared.
+    fn is_broken(&self, id: super::TypeId, name: &str) -> bool {
+        let ty = self.env.program.ty(id).filter(|ty| ty.kind != TypeKind::Raw);
+        ty.and_then(|ty| ty.attributes.get(name))
+            .is_some_and(|attribute| attribute.ty == Ty::Unknown)
+    }
+
+    /// Why the resource lacks an attribute that the type has on which the statement names an action: the action is decided
+    /// on another.
+    fn decided_elsewhere(&self, inner: &TypedExpr, name: &str) -> Option<String> {
+        let (TypedKind::Variable(super::Variable::Resource), Ty::Entity(id)) = (&inner.kind, &inner.ty) else {
+            return None;
+        };
+        let program = self.env.program;
+        let action = self.env.actions.iter().find_map(|id| program.action(*id))?;
+        let declared = action.declared_on.filter(|declared| declared != id)?;
+        program.ty(declared)?.attributes.get(name)?;
+        Some(format!(
+            "`{}` is decided on `{}`; give it a statement of its own, on other terms",
+            action.full_name(program),
+            program.type_name(*id)
+        ))
     }
 
     fn entity_attribute(&self, id: super::TypeId, name: &str) -> Option<Ty> {

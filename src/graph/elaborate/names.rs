@@ -126,6 +126,10 @@ impl Elaborator<'_, '_> {
             );
             return self.poisoned(span);
         }
+        if let Some(not_a_value) = self.no_value(name, span) {
+            self.fail(not_a_value);
+            return self.poisoned(span);
+        }
         let mut known: Vec<String> = program
             .conditions
             .iter()
@@ -154,6 +158,32 @@ impl Elaborator<'_, '_> {
             .maybe_help(help),
         );
         self.poisoned(span)
+    }
+
+    /// Words that other languages have for values and Gate does not: a type before its member, and what is not there.
+    fn no_value(&self, name: &str, span: Span) -> Option<Diagnostic> {
+        let fault =
+            |message: String, help: String| Some(Diagnostic::error(codes::UNKNOWN_NAME, span, message).help(help));
+        if matches!(name, "null" | "nil" | "none" | "None" | "undefined") {
+            return fault(
+                format!("there is no value `{name}`"),
+                "ask whether an attribute is there: `resource has note`, or `!(resource has note)`".to_owned(),
+            );
+        }
+        let program = self.env.program;
+        let ty = program.find_type(name).and_then(|id| program.ty(id))?;
+        fault(
+            format!("`{name}` is a type, and no value"),
+            match &ty.kind {
+                TypeKind::Enum { members, .. } => {
+                    let member = members.first().map_or("member", String::as_str);
+                    format!(
+                        "write the member alone, as `{member}`; or `{name}::\"{member}\"` where nothing says which type is meant"
+                    )
+                }
+                _ => format!("write `principal is {name}` to ask for the type, and `{name}::\"id\"` for an entity"),
+            },
+        )
     }
 
     /// `context.mfa` for a bare `mfa`.

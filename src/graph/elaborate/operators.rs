@@ -110,7 +110,11 @@ impl Elaborator<'_, '_> {
                 let name = self.env.program.type_name(*id);
                 match self.env.program.ty(*id).map(|ty| &ty.kind) {
                     Some(TypeKind::Enum { members, .. }) => {
-                        let member = members.first().map_or("member", String::as_str);
+                        let written = [left, right].into_iter().find_map(|side| match &side.kind {
+                            TypedKind::Text(text) => members.iter().find(|member| *member == text),
+                            _ => None,
+                        });
+                        let member = written.or(members.first()).map_or("member", String::as_str);
                         format!("write the member without quotes, as `{member}`")
                     }
                     _ => format!("write an entity as `{name}::\"id\"`"),

@@ -4,6 +4,7 @@ use crate::diag::Diagnostic;
 use crate::diag::did_you_mean;
 use crate::syntax::ast;
 
+use super::NameKind;
 use super::Resolver;
 use super::annotations::Place;
 use super::annotations::read;
@@ -31,7 +32,12 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             None => None,
             Some(name) => {
                 let found = cx.program.profiles.iter().position(|profile| profile.name == name.text);
-                if found.is_none() {
+                let declared = cx
+                    .names
+                    .get(&name.text)
+                    .is_some_and(|known| known.kind == NameKind::Profile);
+                // One with faults of its own is told where it is declared.
+                if found.is_none() && !declared {
                     let known: Vec<String> = cx.program.profiles.iter().map(|p| p.name.clone()).collect();
                     cx.out.push(
                         Diagnostic::error(

@@ -72,6 +72,12 @@ impl<'a> Places<'a> {
         self.text.chars().nth(at)
     }
 
+    /// The first tab from a character on.
+    pub(super) fn tab(&self, from: usize) -> Option<usize> {
+        let mut later = self.text.chars().enumerate().skip(from);
+        later.find(|(_, character)| *character == '\t').map(|(at, _)| at)
+    }
+
     /// The span of one character, empty at the end of the text.
     pub(super) fn point(&self, character: usize) -> Span {
         self.span(character, character + 1)

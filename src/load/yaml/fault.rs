@@ -35,8 +35,9 @@ pub(super) fn syntax(cause: &str, character: usize, places: &Places<'_>) -> Diag
     if cause.contains("recursion limit") {
         return too_deep(span);
     }
-    // One parser stops at the tab, the other behind it, and neither always names it.
-    for at in [Some(character), character.checked_sub(1)].into_iter().flatten() {
+    // One parser stops at the tab, the other behind it or where the scalar before it starts, and neither always names it.
+    let ahead = cause.contains("found a tab").then(|| places.tab(character)).flatten();
+    for at in [Some(character), character.checked_sub(1), ahead].into_iter().flatten() {
         if places.character(at) == Some('\t') {
             return Diagnostic::error(codes::YAML_SYNTAX, places.point(at), "a tab in the indentation")
                 .help("indent with spaces; YAML allows no tabs there");

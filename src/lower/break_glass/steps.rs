@@ -219,6 +219,7 @@ impl<'a> Lowering<'a> {
             resource: Ty::Record(std::collections::BTreeMap::new()),
             context: Some(context),
             partial: std::collections::BTreeSet::new(),
+            actions: Vec::new(),
         }
     }
 

@@ -184,7 +184,7 @@ tests:
         scenario-wrong-value @ 15:24 `yes`: `yes` is not a Bool | a Bool is due here | write `true` or `false`
         scenario-cycle @ 16:16 `a`: contexts extend each other: a → b → a | leads back
         scenario-wrong-value @ 16:31 `"10"`: `10` is not a Long | a Long is due here | write a whole number without quotes
-        scenario-unknown-name @ 16:37 `risk`: no action's context has `risk` | not a context attribute | known here: `auth_time`, `extends`, `mfa`, `now`, `risk_score`, `source_ip`, `ticket`
+        scenario-unknown-name @ 16:37 `risk`: no action's context has `risk` | not a context attribute | did you mean `risk_score`?
         scenario-unknown-name @ 17:16 `cam`: unknown context `cam` | no such context is declared | did you mean `calm`?
         scenario-wrong-value @ 17:21 `break_glass`: a context cannot bring its own `break_glass` | only a gateway sets this | write a timeline: `request`, `approve`, then `with`
         scenario-wrong-value @ 17:49 `10.0.0.300`: `10.0.0.300` is not an ipaddr | an ipaddr is due here | write an address or a range, as in `10.0.0.1` or `10.0.0.0/8`

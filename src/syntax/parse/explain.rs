@@ -1,5 +1,7 @@
 //! What pest says about a part that does not parse, as a diagnostic: what was expected, what was found, what to write.
 
+mod spelling;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -48,6 +50,7 @@ pub(super) fn explain(
     };
     part.unknown_keyword()
         .or_else(|| part.common_slip())
+        .or_else(|| part.other_spelling())
         .or_else(|| part.missing_end())
         .unwrap_or_else(|| part.plain())
 }
@@ -260,6 +263,7 @@ impl<'t> Part<'_, 't> {
             keywords = ENTITY_MEMBERS.to_vec();
         }
         let near = closest(word, keywords).map(|near| format!("did you mean `{near}`?"));
+        let near = self.instead().or(near);
         Diagnostic::error(codes::SYNTAX, self.span(self.found), message).maybe_help(near)
     }
 

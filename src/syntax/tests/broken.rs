@@ -29,6 +29,7 @@ unknown-keyword 4:5 `deny` begins no grant
   = only grants (`allow …;`) stand in a role; move this out of its block
 syntax 5:17 expected `on`, `to` or `,`, found `Payout`
   5:17 `Payout`
+  = write `on` before `Payout`
 1 kept
 "#);
 }
@@ -204,6 +205,7 @@ unknown-keyword 2:5 `mfa` begins no section of the context
   = attributes stand in `from gateway { … }`, `from token { … }` or `from caller { … }`
 syntax 4:22 expected `:` or `?`, found `Bool`
   4:22 `Bool`
+  = write `mfa: Bool`
 1 kept
 "#);
 }

@@ -57,6 +57,101 @@ unknown-keyword 12:1 `action` begins no declaration
 }
 
 #[test]
+fn other_spellings_get_the_gate_form() {
+    insta::assert_snapshot!(faults(r#"allow User read on Payout when a;
+deny User can read on Payout;
+assert a: only User may read on Payout;
+allow User to read on Payout if a;
+allow User to read on Payout reason "x";
+condition b = resource.amount <= 500.00;
+role r for User {
+    allow read write on Payout;
+}
+break-glass g {
+    expires within 2 hours;
+}
+resource Payout {
+    scopes: String[],
+    owners: List<User>,
+    note: String?,
+    tip: Option<String>,
+    open: Bool = true,
+    paid Bool,
+    action list, create in org;
+    action sensitive pay;
+    action read;
+}"#), @r#"
+syntax 1:12 expected `on`, `to` or `,`, found `read`
+  1:12 `read`
+  = write `to` before `read`
+syntax 2:11 expected `to` or `,`, found `can`
+  2:11 `can`
+  = write `to` in place of `can`
+syntax 3:21 expected `to` or `,`, found `may`
+  3:21 `may`
+  = write `to` in place of `may`
+syntax 4:30 expected `because`, `until`, `via`, `when`, `,` or `;`, found `if`
+  4:30 `if`
+  = write `when` in place of `if`
+syntax 5:30 expected `because`, `until`, `via`, `when`, `,` or `;`, found `reason`
+  5:30 `reason`
+  = write `because` in place of `reason`
+syntax 6:34 `500.00` is no whole number
+  6:34 `500.00`
+  = write a decimal as `decimal("500.00")`
+syntax 8:16 expected `on`, `to` or `,`, found `write`
+  8:16 `write`
+  = write `,` before `write`
+syntax 11:20 expected a duration such as `15m`, found `2`
+  11:20 `2`
+  = write `2h`
+syntax 14:19 expected `,`, found `[`
+  14:19 `[`
+  = write `Set<String>`
+syntax 15:17 expected `,`, found `<`
+  15:17 `<`
+  = write `Set<User>`
+syntax 16:17 expected `,`, found `?`
+  16:17 `?`
+  = put `?` after the name of the attribute: `name?: TYPE`
+syntax 17:16 expected `,`, found `<`
+  17:16 `<`
+  = put `?` after the name of the attribute: `name?: TYPE`
+syntax 18:16 expected `,`, found `=`
+  18:16 `=`
+  = attributes have no default; remove it, or put `?` after the name
+syntax 19:10 expected `:` or `?`, found `Bool`
+  19:10 `Bool`
+  = write `paid: Bool`
+syntax 21:12 `sensitive` stands before `action`
+  21:12 `sensitive`
+  = write `sensitive action pay`
+3 kept
+"#);
+}
+
+#[test]
+fn a_faulty_member_of_a_type_costs_the_others_nothing() {
+    insta::assert_snapshot!(faults(r#"resource Payout {
+    action: String,
+    action list, create in org;
+    @writes("state") sensitive action refund, write_off
+    sensitive: Bool,
+    action read read;
+    actions crud, more;
+}"#), @r#"
+syntax 4:56 missing `;`
+  4:56 `` the statement ends here
+  = write `;` after `write_off`
+syntax 6:17 expected `in`, `,`, `;` or `{`, found `read`
+  6:17 `read`
+syntax 7:17 expected `;`, found `,`
+  7:17 `,`
+1 kept
+"#);
+}
+
+#[test]
 fn a_reserved_word_is_no_name() {
     insta::assert_snapshot!(faults(r#"role for for User;
 principal if;
@@ -286,6 +381,7 @@ syntax 3:18 expected a name, found `;`
   3:18 `;`
 syntax 4:11 expected `to` or `,`, found `read`
   4:11 `read`
+  = write `to` before `read`
 syntax 5:9 expected `by`, found `org`
   5:9 `org`
 syntax 6:11 expected `never`, `only`, `always` or `possible`, found `nevr`

@@ -1,0 +1,113 @@
+//! Things that other languages spell in another way, or that lack one word: what Gate writes in their place.
+
+use super::Part;
+use crate::diag::Diagnostic;
+use crate::syntax::codes;
+use crate::syntax::lex::Kind;
+use crate::syntax::outline::Level;
+use crate::syntax::symbols;
+
+impl Part<'_, '_> {
+    /// What is better called by another name than by the token that does not fit.
+    pub(super) fn other_spelling(&self) -> Option<Diagnostic> {
+        let before = self.found.checked_sub(1)?;
+        let span = self.span(self.found);
+        if self.is_number(self.found) && self.text(before) == "." {
+            // `500.00` reads as the attribute `00` of 500.
+            let whole = before.checked_sub(1).filter(|at| self.is_number(*at))?;
+            let number = format!("{}.{}", self.text(whole), self.text(self.found));
+            return Some(
+                Diagnostic::error(
+                    codes::SYNTAX,
+                    self.span(whole).to(span),
+                    format!("`{number}` is no whole number"),
+                )
+                .help(format!("write a decimal as `decimal(\"{number}\")`")),
+            );
+        }
+        if self.text(before) == "sensitive" && self.text(self.main) == "action" && self.is_word(self.found) {
+            return Some(
+                Diagnostic::error(codes::SYNTAX, self.span(before), "`sensitive` stands before `action`")
+                    .help(format!("write `sensitive action {}`", self.text(self.found))),
+            );
+        }
+        None
+    }
+
+    /// What to write where one word or sign of a well-known form is missing or another.
+    pub(super) fn instead(&self) -> Option<String> {
+        let found = self.text(self.found);
+        let before = self.text(self.found.saturating_sub(1));
+        let after = self.text(self.found + 1);
+        let expected = |name: &str| self.expected.contains(name);
+        if expected("`when`") && matches!(found, "if" | "where" | "provided" | "while") {
+            return Some(format!("write `when` in place of `{found}`"));
+        }
+        if expected("`because`") && matches!(found, "reason" | "why" | "since") {
+            return Some(format!("write `because` in place of `{found}`"));
+        }
+        if expected("`on`") && self.is_word(self.found) && found.starts_with(|c: char| c.is_ascii_uppercase()) {
+            return Some(format!("write `on` before `{found}`"));
+        }
+        if expected("`to`") && self.level == Level::File && self.is_word(self.found) {
+            return Some(match found {
+                "can" | "may" => format!("write `to` in place of `{found}`"),
+                _ => format!("write `to` before `{found}`"),
+            });
+        }
+        if expected("`,`") && self.level == Level::Role && self.is_word(self.found) {
+            return Some(format!("write `,` before `{found}`"));
+        }
+        if expected(symbols::DURATION) && self.is_number(self.found) {
+            let unit = unit(after)?;
+            return Some(format!("write `{found}{unit}`"));
+        }
+        if !matches!(self.level, Level::Entity | Level::Section) {
+            return None;
+        }
+        if self.found == self.main + 1 && is_type(found) {
+            return Some(format!("write `{before}: {found}`"));
+        }
+        match (found, after) {
+            ("[", "]") => Some(format!("write `Set<{before}>`")),
+            ("<", element) if matches!(before, "List" | "Array" | "Vec" | "set") => {
+                Some(format!("write `Set<{element}>`"))
+            }
+            ("<", _) if matches!(before, "Option" | "Optional" | "Maybe") => {
+                Some("put `?` after the name of the attribute: `name?: TYPE`".to_owned())
+            }
+            ("?", _) => Some("put `?` after the name of the attribute: `name?: TYPE`".to_owned()),
+            ("=", _) => Some("attributes have no default; remove it, or put `?` after the name".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn is_word(&self, at: usize) -> bool {
+        self.token(at).is_some_and(|token| token.kind == Kind::Word)
+    }
+
+    fn is_number(&self, at: usize) -> bool {
+        self.token(at).is_some_and(|token| token.kind == Kind::Number)
+    }
+}
+
+/// Whether a word seems to name a type.
+fn is_type(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_uppercase())
+        || matches!(
+            word,
+            "decimal" | "datetime" | "duration" | "ipaddr" | "string" | "bool" | "boolean" | "int"
+        )
+}
+
+/// The unit that a word for one is short for.
+fn unit(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "d" | "day" | "days" => "d",
+        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+        "m" | "min" | "mins" | "minute" | "minutes" => "m",
+        "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "ms" | "millisecond" | "milliseconds" => "ms",
+        _ => return None,
+    })
+}
