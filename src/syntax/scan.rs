@@ -142,6 +142,7 @@ fn stray_help(stray: &str) -> Option<String> {
         "'" | "\u{2018}" | "\u{2019}" | "\u{201c}" | "\u{201d}" | "`" => {
             "strings stand in straight double quotes: `\"text\"`"
         }
+        "~" => "texts are compared with `==`, and with a pattern by `like`: `like \"a*\"`",
         "#" => "comments begin with `//`",
         "\u{2260}" => "write `!=`",
         "\u{2264}" => "write `<=`",

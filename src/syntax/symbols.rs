@@ -165,7 +165,7 @@ pub(super) fn symbol(rule: Rule) -> &'static str {
         Rule::attribute_name => ATTRIBUTE,
         Rule::number | Rule::numeral => "a number",
         Rule::duration => DURATION,
-        Rule::text => "a string",
+        Rule::text => TEXT,
         Rule::doc => "a doc comment",
         Rule::lexemes
         | Rule::lexeme
@@ -281,6 +281,8 @@ pub(super) const NAME: &str = "a name";
 pub(super) const ATTRIBUTE: &str = "an attribute name";
 /// What `symbol` calls an expression.
 pub(super) const EXPRESSION: &str = "an expression";
+/// What `symbol` calls a string.
+pub(super) const TEXT: &str = "a string";
 /// What `symbol` calls a duration.
 pub(super) const DURATION: &str = "a duration such as `15m`";
 /// What `symbol` calls an operator.

@@ -319,6 +319,15 @@ impl Elaborator<'_, '_> {
                 let (what, known) = self.attributes_of(&inner, on_context);
                 let help = self
                     .decided_elsewhere(&inner, &name.text)
+                    .or_else(|| {
+                        let undeclared = on_context && known.is_empty();
+                        undeclared.then(|| {
+                            format!(
+                                "declare what the gateway passes: `context {{ from gateway {{ {}: TYPE }} }}`",
+                                name.text
+                            )
+                        })
+                    })
                     .or_else(|| did_you_mean(&name.text, known.iter().map(String::as_str)));
                 self.fail(
                     Diagnostic::error(

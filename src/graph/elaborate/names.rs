@@ -171,6 +171,18 @@ impl Elaborator<'_, '_> {
             );
         }
         let program = self.env.program;
+        for (ty, variable) in [(&self.env.principal, "principal"), (&self.env.resource, "resource")] {
+            let named = match ty {
+                Ty::Entity(id) => program.type_name(*id).eq_ignore_ascii_case(name) && program.type_name(*id) != name,
+                _ => false,
+            };
+            if named {
+                return fault(
+                    format!("there is no condition, parameter or enum member `{name}`"),
+                    format!("did you mean `{variable}`?"),
+                );
+            }
+        }
         let ty = program.find_type(name).and_then(|id| program.ty(id))?;
         fault(
             format!("`{name}` is a type, and no value"),
@@ -223,7 +235,11 @@ impl Elaborator<'_, '_> {
             return Some(id);
         }
         let known = self.env.program.types.iter().map(|ty| ty.name.as_str());
-        let help = did_you_mean(&text, known);
+        let help = match text.as_str() {
+            // The entity that stands for a role in Cedar.
+            "Role" => Some("conditions ask for no role; write the grant into the block of the role".to_owned()),
+            _ => did_you_mean(&text, known),
+        };
         self.fail(
             Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{text}`")).maybe_help(help),
         );

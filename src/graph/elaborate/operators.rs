@@ -62,8 +62,15 @@ impl Elaborator<'_, '_> {
                 )
             }
             BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply => {
+                let counts = |ty: &Ty| matches!(ty, Ty::Long | Ty::Unknown);
+                let failing = !counts(&left.ty) || !counts(&right.ty);
                 self.must_be(&left, &Ty::Long, "arithmetic takes `Long` numbers");
-                self.must_be(&right, &Ty::Long, "arithmetic takes `Long` numbers");
+                if counts(&left.ty) {
+                    self.must_be(&right, &Ty::Long, "arithmetic takes `Long` numbers");
+                }
+                if failing {
+                    return self.poisoned(span);
+                }
                 TypedExpr::new(
                     TypedKind::Binary(operator, Box::new(left), Box::new(right)),
                     Ty::Long,

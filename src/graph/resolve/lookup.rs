@@ -6,6 +6,7 @@ use crate::diag::did_you_mean;
 use crate::syntax::ast;
 use crate::text::Span;
 
+use super::NameKind;
 use super::NamedActions;
 use super::Resolver;
 use crate::graph::ActionId;
@@ -37,7 +38,10 @@ pub(super) fn find_type(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<TypeI
             path.span,
             format!("`{text}` is {}, but a type is needed here", other.kind.article()),
         )
-        .also(other.span, "declared here"),
+        .also(other.span, "declared here")
+        .maybe_help((other.kind == NameKind::Role).then(|| {
+            format!("name the principal type that may hold the role; what `{text}` may do comes by `extends {text}`")
+        })),
         None => {
             let known = cx.program.types.iter().map(|ty| ty.name.as_str());
             Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{text}`"))
@@ -199,7 +203,13 @@ pub(super) fn find_action(cx: &mut Resolver<'_>, ty: TypeId, name: &ast::Ident) 
             name.span,
             format!("`{type_name}` has no action `{}`", name.text),
         )
-        .maybe_help(did_you_mean(&name.text, known))
+        .maybe_help(match known.is_empty() {
+            true => Some(format!(
+                "declare it: `resource {type_name} {{ action {}; }}`",
+                name.text
+            )),
+            false => did_you_mean(&name.text, known),
+        })
     } else {
         Diagnostic::error(
             codes::WRONG_ACTION,

@@ -112,7 +112,11 @@ impl<'t> Part<'_, 't> {
             ),
             Level::File if main.kind != Kind::Word => {
                 let message = format!("expected a declaration, found `{word}`");
-                let help = (word == ";").then(|| "remove it; a block ends with `}` alone".to_owned());
+                let help = match word {
+                    ";" => Some("remove it; a block ends with `}` alone".to_owned()),
+                    "/" => Some("comments begin with `//`".to_owned()),
+                    _ => None,
+                };
                 Some(Diagnostic::error(codes::SYNTAX, span, message).maybe_help(help))
             }
             Level::File => Some(begins("declaration").maybe_help(declaration_help(word))),

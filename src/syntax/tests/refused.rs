@@ -80,7 +80,20 @@ resource Payout {
     action list, create in org;
     action sensitive pay;
     action read;
-}"#), @r#"
+}
+require a;
+liftable require a > 3;
+role s for User {
+    allow read on Payout because ticket;
+    allow read on Payout when x not in y;
+    allow read on Payout when x ? true : false;
+    allow read on Payout.tags;
+    allow read on Payout when x =~ "a";
+}
+enum E { a, b };
+principal User: { level: Long }
+principal Robot { level: Long; }
+/* old */"#), @r#"
 syntax 1:12 expected `on`, `to` or `,`, found `read`
   1:12 `read`
   = write `to` before `read`
@@ -126,7 +139,40 @@ syntax 19:10 expected `:` or `?`, found `Bool`
 syntax 21:12 `sensitive` stands before `action`
   21:12 `sensitive`
   = write `sensitive action pay`
-3 kept
+syntax 24:10 expected an operator or `for`, found `;`
+  24:10 `;`
+  = end it with the actions that it guards: `for TYPE.ACTION`
+syntax 25:23 expected an operator or `for`, found `;`
+  25:23 `;`
+  = end it with the actions that it guards: `for TYPE.ACTION`
+syntax 27:34 expected a string, found `ticket`
+  27:34 `ticket`
+  = write it in quotes: `"ticket"`
+syntax 28:33 expected an operator, `because`, `until`, `via`, `when` or `;`, found `not`
+  28:33 `not`
+  = `!` stands before what it negates: `!(a in b)`
+syntax 29:33 expected an operator, `because`, `until`, `via`, `when` or `;`, found `?`
+  29:33 `?`
+  = write `if a then b else c`
+syntax 30:25 expected `because`, `until`, `via`, `when`, `,` or `;`, found `.`
+  30:25 `.`
+  = a grant is on whole resources; write `on Payout`
+stray-character 31:34 stray character `~`
+  31:34 `~` no word, number, string or operator begins with it
+  = texts are compared with `==`, and with a pattern by `like`: `like "a*"`
+syntax 33:16 `;` cannot stand here
+  33:16 `;`
+  = remove it; a block ends with `}` alone
+syntax 34:15 expected `holds`, `in`, `tags`, `;` or `{`, found `:`
+  34:15 `:`
+  = remove the `:`
+syntax 35:30 expected `,`, found `;`
+  35:30 `;`
+  = write `,` after an attribute
+syntax 36:1 expected a declaration, found `/`
+  36:1 `/`
+  = comments begin with `//`
+5 kept
 "#);
 }
 

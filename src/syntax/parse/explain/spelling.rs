@@ -58,6 +58,27 @@ impl Part<'_, '_> {
         if expected("`,`") && self.level == Level::Role && self.is_word(self.found) {
             return Some(format!("write `,` before `{found}`"));
         }
+        if expected(symbols::TEXT) && self.is_word(self.found) {
+            return Some(format!("write it in quotes: `\"{found}\"`"));
+        }
+        if expected("`for`") && self.text(self.main + usize::from(self.text(self.main) == "liftable")) == "require" {
+            return Some("end it with the actions that it guards: `for TYPE.ACTION`".to_owned());
+        }
+        if expected(symbols::OPERATOR) && found == "not" {
+            return Some("`!` stands before what it negates: `!(a in b)`".to_owned());
+        }
+        if expected(symbols::OPERATOR) && found == "?" {
+            return Some("write `if a then b else c`".to_owned());
+        }
+        if expected("`{`") && found == ":" && after == "{" {
+            return Some("remove the `:`".to_owned());
+        }
+        if expected("`,`") && found == "." && self.text(self.found.saturating_sub(2)) == "on" {
+            return Some(format!("a grant is on whole resources; write `on {before}`"));
+        }
+        if self.level == Level::File && before == "}" && found == ";" {
+            return Some("remove it; a block ends with `}` alone".to_owned());
+        }
         if expected(symbols::DURATION) && self.is_number(self.found) {
             let unit = unit(after)?;
             return Some(format!("write `{found}{unit}`"));
@@ -77,6 +98,7 @@ impl Part<'_, '_> {
                 Some("put `?` after the name of the attribute: `name?: TYPE`".to_owned())
             }
             ("?", _) => Some("put `?` after the name of the attribute: `name?: TYPE`".to_owned()),
+            (";", _) if expected("`,`") => Some("write `,` after an attribute".to_owned()),
             ("=", _) => Some("attributes have no default; remove it, or put `?` after the name".to_owned()),
             _ => None,
         }
