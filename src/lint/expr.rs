@@ -28,12 +28,23 @@ pub(super) fn path_text(expr: &TypedExpr) -> Option<String> {
 
 /// `of.name`, or `of["odd name"]`.
 pub(super) fn attribute_text(of: &str, name: &str) -> String {
-    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    match plain {
+    match is_plain(name) {
         true => format!("{of}.{name}"),
         false => format!("{of}[\"{}\"]", name.escape_debug()),
     }
+}
+
+/// `of has name`, or `of has "odd name"`.
+pub(super) fn has_text(of: &str, name: &str) -> String {
+    match is_plain(name) {
+        true => format!("{of} has {name}"),
+        false => format!("{of} has \"{}\"", name.escape_debug()),
+    }
+}
+
+fn is_plain(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// What an expression says, wherever its parts stand; a named condition says what its body says.

@@ -14,62 +14,12 @@ use crate::graph::TypeId;
 use crate::graph::TypedExpr;
 use crate::graph::TypedKind;
 use crate::graph::Variable;
-use crate::text::Span;
 
 use super::expr::attribute_text;
 use super::expr::path_text;
-
-/// A place where evaluation can error.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Hazard {
-    /// Where.
-    pub(super) span: Span,
-    /// What goes wrong there.
-    pub(super) error: Error,
-}
-
-/// The ways in which Cedar's evaluation errors. Expressions are texts as Cedar writes them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Error {
-    /// An attribute that may be absent.
-    Absent { of: String, name: String },
-    /// A tag that may be absent.
-    NoTag { of: String, key: String },
-    /// An attribute of an entity that may not be loaded.
-    NotLoaded { of: String, name: String },
-    /// An attribute that no schema declares.
-    Undeclared { of: String, name: String },
-    /// Numbers or times that may overflow.
-    Overflow(&'static str),
-    /// A value made of a text that may not be one.
-    Malformed(String),
-}
-
-impl Error {
-    /// What its place contributes to the fault.
-    pub(super) fn label(&self) -> String {
-        match self {
-            Self::Absent { of, name } => format!("`{}` may be absent", attribute_text(of, name)),
-            Self::NoTag { of, key } => format!("`{of}` may not have the tag `{key}`"),
-            Self::NotLoaded { of, .. } => format!("the entity `{of}` may not be loaded"),
-            Self::Undeclared { of, name } => format!("no schema says that `{}` is there", attribute_text(of, name)),
-            Self::Overflow(operation) => format!("`{operation}` may overflow"),
-            Self::Malformed(function) => format!("`{function}(…)` fails on a text of another form"),
-        }
-    }
-
-    /// What to write so that it cannot happen.
-    pub(super) fn remedy(&self) -> String {
-        match self {
-            Self::Absent { of, name } | Self::NotLoaded { of, name } | Self::Undeclared { of, name } => {
-                format!("say that absence forbids: `if {of} has {name} then … else true`")
-            }
-            Self::NoTag { of, key } => format!("say that absence forbids: `if {of}.hasTag({key}) then … else true`"),
-            Self::Overflow(_) => "compare without computing: keep in an attribute what is compared".to_owned(),
-            Self::Malformed(function) => format!("declare the attribute as the type that `{function}` makes"),
-        }
-    }
-}
+use super::hazard::Error;
+use super::hazard::Hazard;
+use super::hazard::Holds;
 
 /// A kind of request: the types of the variables. `Ty::Unknown` where nothing is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,9 +39,11 @@ pub(super) fn hazards(
         program,
         variables,
         found: BTreeSet::new(),
+        within: Holds::WhenTrue,
     };
     let mut known = Known::nothing();
     for (condition, holds) in conditions {
+        flow.within = *holds;
         let after = flow.eval(condition, &known);
         known = match holds {
             Holds::WhenTrue => after.yes,
@@ -107,6 +59,7 @@ pub(super) fn declared_names(program: &Program, variables: &Variables, of: &Type
         program,
         variables,
         found: BTreeSet::new(),
+        within: Holds::WhenTrue,
     };
     match flow.type_of(of) {
         Ty::Record(fields) => Some(fields.into_keys().collect()),
@@ -121,15 +74,6 @@ pub(super) fn declared_names(program: &Program, variables: &Variables, of: &Type
         }
         _ => None,
     }
-}
-
-/// Which outcome of a condition lets evaluation go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
-    /// `when`
-    WhenTrue,
-    /// `unless`
-    WhenFalse,
 }
 
 /// What is known at a point: the paths that can be read, and the entities that are loaded.
@@ -202,6 +146,8 @@ struct Flow<'a> {
     program: &'a Program,
     variables: &'a Variables,
     found: BTreeSet<Hazard>,
+    /// What the condition that is evaluated must come to.
+    within: Holds,
 }
 
 impl Flow<'_> {
@@ -404,7 +350,11 @@ impl Flow<'_> {
 
     fn hazard(&mut self, expr: &TypedExpr, error: Error, known: &Known) {
         if *known != Known::Unreachable {
-            self.found.insert(Hazard { span: expr.span, error });
+            self.found.insert(Hazard {
+                span: expr.span,
+                error,
+                within: self.within,
+            });
         }
     }
 

@@ -8,6 +8,7 @@ pub mod codes;
 mod declare;
 mod driver;
 mod expr;
+mod hazard;
 mod hazards;
 mod holding;
 mod outlook;

@@ -14,6 +14,8 @@ use cedar_policy::Validator;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::graph::Program;
+use crate::graph::Ty;
+use crate::graph::TypeKind;
 use crate::text::FileId;
 use crate::text::Sources;
 use crate::text::Span;
@@ -34,13 +36,40 @@ pub(super) struct Validated<'a> {
 
 /// Says again what the validator said.
 pub(super) fn reword(validated: &Validated<'_>, out: &mut Diagnostics) {
+    let guessed = has_unknown_types(validated.program);
     for found in std::mem::take(out) {
         match found.code {
-            codes::CEDAR_VALIDATION => out.push(absence(validated, &found).unwrap_or(found)),
+            codes::CEDAR_VALIDATION => match absence(validated, &found) {
+                Some(again) => out.push(again),
+                // Cedar speaks of types that stand in for those that did not resolve.
+                None if guessed => {}
+                None => out.push(found),
+            },
             codes::NEVER_APPLIES if validated.sometimes_applies(&found) => {}
             _ => out.push(found),
         }
     }
+}
+
+/// Whether an attribute that is declared in Gate has a type that did not resolve, which is told where it stands.
+fn has_unknown_types(program: &Program) -> bool {
+    fn unknown(ty: &Ty) -> bool {
+        match ty {
+            Ty::Unknown => true,
+            Ty::Set(element) => unknown(element),
+            Ty::Record(fields) => fields.values().any(|field| unknown(&field.ty)),
+            _ => false,
+        }
+    }
+    let types = program.types.iter().filter(|ty| ty.kind != TypeKind::Raw);
+    let actions = program.actions.iter().filter(|action| action.declared_on.is_some());
+    let declared = types.flat_map(|ty| ty.attributes.values());
+    let asked = actions.flat_map(|action| action.context.values());
+    let common = program.context.values().map(|common| &common.attribute);
+    declared
+        .chain(asked)
+        .chain(common)
+        .any(|attribute| unknown(&attribute.ty))
 }
 
 /// A read that Cedar does not take for safe, in the author's words.
@@ -50,13 +79,21 @@ fn absence(validated: &Validated<'_>, found: &Diagnostic) -> Option<Diagnostic> 
     let words = validated.sources.slice(at);
     let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
     let (read, test) = match what.strip_prefix("optional attribute `") {
-        Some(rest) => attribute(&words, rest.split('`').next()?)?,
+        Some(rest) => {
+            let name = rest.split("` ").next()?.trim_end_matches('`');
+            attribute(&words, name).unwrap_or_else(|| (name.to_owned(), format!("… has {name}")))
+        }
         None if words.contains("getTag") => (words.clone(), words.replacen("getTag", "hasTag", 1)),
         None => return None,
     };
-    let help = match validated.forbids(found) {
-        true => format!("say what absence means: `if {test} then … else true` forbids, `{test} && …` does not"),
-        false => format!("test it first: `{test} && …`"),
+    let help = match (validated.forbids(found), validated.in_unless(at)) {
+        (false, false) | (true, true) => format!("test it first: `{test} && …`"),
+        (true, false) => {
+            format!("say what absence means: `if {test} then … else true` forbids, `{test} && …` does not")
+        }
+        (false, true) => {
+            format!("say what absence means: `if {test} then … else true` does not permit, `{test} && …` does")
+        }
     };
     let again = Diagnostic::error(codes::UNTESTED_OPTIONAL, at, format!("`{read}` may be absent"));
     let again = again.label("read without a test").help(help);
@@ -67,20 +104,23 @@ fn absence(validated: &Validated<'_>, found: &Diagnostic) -> Option<Diagnostic> 
     Some(notes.fold(again, |again, note| again.note(note.clone())))
 }
 
-/// The read of an attribute within some words, and the test for it: `a.b` and `a has b`.
+/// The read of an attribute, by Cedar's name for it, within some words, and the test for it: `a.b` and `a has b`.
 fn attribute(words: &str, name: &str) -> Option<(String, String)> {
-    let dotted = words.match_indices(&format!(".{name}")).find_map(|(at, step)| {
+    let step = match name.starts_with('[') {
+        true => name.to_owned(),
+        false => format!(".{name}"),
+    };
+    let (of, read) = words.match_indices(&step).find_map(|(at, step)| {
         let after = words.get(at + step.len()..)?;
-        let ends = !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        let ends = step.ends_with(']') || !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
         Some((words.get(..at)?, words.get(..at + step.len())?)).filter(|_| ends)
-    });
-    if let Some((of, read)) = dotted {
-        return Some((read.to_owned(), format!("{of} has {name}")));
-    }
-    let step = format!("[\"{name}\"]");
-    let at = words.find(&step)?;
-    let (of, read) = (words.get(..at)?, words.get(..at + step.len())?);
-    Some((read.to_owned(), format!("{of} has \"{name}\"")))
+    })?;
+    let quoted = read.strip_suffix(']').and_then(|read| read.rsplit_once('['));
+    let test = match quoted {
+        Some((of, key)) => format!("{of} has {key}"),
+        None => format!("{of} has {name}"),
+    };
+    Some((read.to_owned(), test))
 }
 
 impl Validated<'_> {
@@ -91,6 +131,18 @@ impl Validated<'_> {
         raw.map(|raw| raw.span)
             .chain(self.program.denies.iter().map(|deny| deny.statement.span))
             .any(within)
+    }
+
+    /// Whether a place lies in an `unless` of a raw policy.
+    fn in_unless(&self, at: Span) -> bool {
+        let raw = self.raw.iter().find(|raw| raw.span.contains(at));
+        let before = raw.and_then(|raw| {
+            let (text, from) = (self.sources.slice(raw.span), at.start.checked_sub(raw.span.start)?);
+            text.get(..usize::try_from(from).ok()?)
+        });
+        let before = before.unwrap_or_default();
+        let mut words = before.split(|c: char| !c.is_alphanumeric() && c != '_').rev();
+        words.find(|word| matches!(*word, "when" | "unless")) == Some("unless")
     }
 
     /// Whether a statement of which one copy never applies has another that may: it is for several types, of which its
@@ -129,7 +181,15 @@ mod tests {
             found("a.notes.note.x", "note").unwrap(),
             "a.notes.note | a.notes has note"
         );
-        assert_eq!(found("a[\"b c\"].d", "b c").unwrap(), "a[\"b c\"] | a has \"b c\"");
+        assert_eq!(
+            found("a[\"b c\"].d", "[\"b c\"]").unwrap(),
+            "a[\"b c\"] | a has \"b c\""
+        );
+        assert_eq!(found("a.b.c == 1", "b.c").unwrap(), "a.b.c | a has b.c");
+        assert_eq!(
+            found("a.b[\"c d\"]", "b[\"c d\"]").unwrap(),
+            "a.b[\"c d\"] | a.b has \"c d\""
+        );
         assert_eq!(found("low_risk", "note"), None);
     }
 }

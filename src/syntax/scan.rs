@@ -109,12 +109,21 @@ fn is_hidden(c: char) -> bool {
 /// Characters that begin no token, a run of them as one, and strings that their line does not close.
 fn stray_characters(tokens: &[Token<'_>], file: FileId, marks: &mut [Mark], faults: &mut Faults) {
     let mut run_end = None;
+    let mut quote = None;
     for (token, mark) in tokens.iter().zip(marks) {
         let span = Span::new(file, token.start, token.end());
+        if token.first {
+            quote = None;
+        }
         match token.kind {
             Kind::Stray => {
                 *mark = Mark::Barred;
-                if run_end != Some(token.start) {
+                // A second quote on a line closes the first, as far as its author is concerned.
+                let closes = quote.take().is_some_and(|open| open == token.text);
+                if !closes && matches!(token.text, "'" | "`") {
+                    quote = Some(token.text);
+                }
+                if run_end != Some(token.start) && !closes {
                     let message = format!("stray character `{}`", token.text);
                     faults.push(
                         Diagnostic::error(codes::STRAY_CHARACTER, span, message)

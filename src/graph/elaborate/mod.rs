@@ -19,7 +19,6 @@ use super::ActionId;
 use super::Attribute;
 use super::Program;
 use super::Ty;
-use super::TypeKind;
 use super::TypedExpr;
 use super::TypedKind;
 use super::codes;
@@ -308,11 +307,6 @@ impl Elaborator<'_, '_> {
                 return self.poisoned(span);
             }
         };
-        if let Ty::Entity(id) = &inner.ty
-            && self.is_broken(*id, &name.text)
-        {
-            return self.poisoned(span);
-        }
         match found {
             Some(ty) => TypedExpr::new(TypedKind::Attribute(Box::new(inner), name.text.clone()), ty, span),
             None => {
@@ -340,13 +334,6 @@ impl Elaborator<'_, '_> {
                 self.poisoned(span)
             }
         }
-    }
-
-    /// Whether an attribute has a type that did not resolve, which is told where it is declared.
-    fn is_broken(&self, id: super::TypeId, name: &str) -> bool {
-        let ty = self.env.program.ty(id).filter(|ty| ty.kind != TypeKind::Raw);
-        ty.and_then(|ty| ty.attributes.get(name))
-            .is_some_and(|attribute| attribute.ty == Ty::Unknown)
     }
 
     /// Why the resource lacks an attribute that the type has on which the statement names an action: the action is decided

@@ -13,8 +13,8 @@ use crate::graph::Variable;
 use crate::lint::Cx;
 use crate::lint::Sink;
 use crate::lint::declare_lint;
-use crate::lint::hazards::Hazard;
-use crate::lint::hazards::Holds;
+use crate::lint::hazard::Hazard;
+use crate::lint::hazard::Holds;
 use crate::lint::hazards::Variables;
 use crate::lint::hazards::hazards;
 use crate::lint::raw;
@@ -130,9 +130,12 @@ fn finding(out: &Sink, message: String, at: Span, found: &BTreeSet<Hazard>, orig
             "put the condition, negated, into a `require`: it is conjoined to every grant, and fails closed"
         }
         Origin::Guard => "write the raw permits as grants, to which the guard is conjoined",
-        Origin::Raw => "put the condition, negated, into each permit, which fails closed",
+        Origin::Raw => match first.within {
+            Holds::WhenTrue => "put the condition, negated, into each permit, which fails closed",
+            Holds::WhenFalse => "put the condition into each permit, which fails closed",
+        },
     };
-    Some(finding.help(format!("{}; or {instead}", first.error.remedy())))
+    Some(finding.help(format!("{}; or {instead}", first.remedy())))
 }
 
 /// The kinds of request that make a difference to conditions: those variables that they read, each kind once.

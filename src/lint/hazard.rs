@@ -1,0 +1,80 @@
+//! A place where a condition can error, what goes wrong there and what a forbid says instead.
+
+use crate::text::Span;
+
+use super::expr::attribute_text;
+use super::expr::has_text;
+
+/// A place where evaluation can error.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Hazard {
+    /// Where.
+    pub(super) span: Span,
+    /// What goes wrong there.
+    pub(super) error: Error,
+    /// What its condition must come to for the statement to apply.
+    pub(super) within: Holds,
+}
+
+/// The ways in which Cedar's evaluation errors. Expressions are texts as Cedar writes them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Error {
+    /// An attribute that may be absent.
+    Absent { of: String, name: String },
+    /// A tag that may be absent.
+    NoTag { of: String, key: String },
+    /// An attribute of an entity that may not be loaded.
+    NotLoaded { of: String, name: String },
+    /// An attribute that no schema declares.
+    Undeclared { of: String, name: String },
+    /// Numbers or times that may overflow.
+    Overflow(&'static str),
+    /// A value made of a text that may not be one.
+    Malformed(String),
+}
+
+impl Error {
+    /// What its place contributes to the fault.
+    pub(super) fn label(&self) -> String {
+        match self {
+            Self::Absent { of, name } => format!("`{}` may be absent", attribute_text(of, name)),
+            Self::NoTag { of, key } => format!("`{of}` may not have the tag `{key}`"),
+            Self::NotLoaded { of, .. } => format!("the entity `{of}` may not be loaded"),
+            Self::Undeclared { of, name } => format!("no schema says that `{}` is there", attribute_text(of, name)),
+            Self::Overflow(operation) => format!("`{operation}` may overflow"),
+            Self::Malformed(function) => format!("`{function}(…)` fails on a text of another form"),
+        }
+    }
+
+    /// What to write in a forbid so that it cannot happen.
+    fn remedy(&self, within: Holds) -> String {
+        let absence = |test: String| match within {
+            Holds::WhenTrue => format!("say that absence forbids: `if {test} then … else true`"),
+            Holds::WhenFalse => format!("say that absence forbids: `{test} && …`"),
+        };
+        match self {
+            Self::Absent { of, name } | Self::NotLoaded { of, name } | Self::Undeclared { of, name } => {
+                absence(has_text(of, name))
+            }
+            Self::NoTag { of, key } => absence(format!("{of}.hasTag({key})")),
+            Self::Overflow(_) => "compare without computing: keep in an attribute what is compared".to_owned(),
+            Self::Malformed(function) => format!("declare the attribute as the type that `{function}` makes"),
+        }
+    }
+}
+
+impl Hazard {
+    /// What to write in a forbid so that it cannot happen.
+    pub(super) fn remedy(&self) -> String {
+        self.error.remedy(self.within)
+    }
+}
+
+/// Which outcome of a condition lets evaluation go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Holds {
+    /// `when`
+    WhenTrue,
+    /// `unless`
+    WhenFalse,
+}
