@@ -213,14 +213,22 @@ fn entity_type(one: &pst::EntityOrSlot) -> Option<&pst::EntityType> {
 /// A statement's text with strings and comments blanked, byte for byte.
 struct Code {
     span: Span,
+    /// As it is written.
+    written: String,
+    /// With blanks in place of strings and comments.
     text: String,
 }
 
 impl Code {
     fn of(policy: &RawPolicy, sources: &Sources) -> Self {
+        Self::new(policy.span, sources.slice(policy.span))
+    }
+
+    fn new(span: Span, written: &str) -> Self {
         Self {
-            span: policy.span,
-            text: blank(sources.slice(policy.span)),
+            span,
+            written: written.to_owned(),
+            text: blank(written),
         }
     }
 
@@ -228,10 +236,13 @@ impl Code {
     fn places(&self, word: &str) -> Vec<Span> {
         let part = |c: char| c.is_alphanumeric() || c == '_';
         let start = self.span.start as usize;
-        let found = self.text.match_indices(word).filter(|(at, _)| {
+        let blanked = blank(word);
+        let found = self.text.match_indices(&blanked).filter(|(at, _)| {
             let before = self.text.get(..*at).and_then(|text| text.chars().next_back());
             let after = self.text.get(at + word.len()..).and_then(|text| text.chars().next());
-            !before.is_some_and(|c| part(c) || c == '.') && !after.is_some_and(part)
+            let written = self.written.get(*at..at + word.len()) == Some(word);
+            let ends = word.ends_with(']') || !after.is_some_and(part);
+            written && ends && !before.is_some_and(|c| part(c) || c == '.')
         });
         found
             .map(|(at, _)| Span::new(self.span.file, start + at, start + at + word.len()))
@@ -277,10 +288,7 @@ mod tests {
     fn a_path_is_found_in_code_only_and_not_inside_longer_ones() {
         let text =
             "@id(\"forbid a.b\") // a.b\nforbid (x) when { xa.b || a.b == \"a.b\\\" a.b\" || a.bc || é.a.b || a.b.c };";
-        let code = Code {
-            span: Span::new(FileId(0), 100, 100 + text.len()),
-            text: blank(text),
-        };
+        let code = Code::new(Span::new(FileId(0), 100, 100 + text.len()), text);
         assert_eq!(code.text.len(), text.len());
         let at = |word| {
             code.places(word)
@@ -290,5 +298,9 @@ mod tests {
         };
         assert_eq!(at("a.b"), ["a.b =", "a.b.c"]);
         assert_eq!(at("forbid"), ["forbid ("]);
+        let text = "a[\"b c\"] == a[\"d e\"] // a[\"d e\"]  ";
+        let code = Code::new(Span::new(FileId(0), 0, text.len()), text);
+        assert_eq!(code.places("a[\"d e\"]"), [Span::new(FileId(0), 12, 20)]);
+        assert_eq!(code.places("a[\"f g\"]"), []);
     }
 }
