@@ -1,5 +1,6 @@
-//! Cedar's own validator in strict mode, and its faults carried back to the author's words.
-//! The shipped policies are validated as they are built; only where one is refused does its located text say where.
+//! Cedar's own validator in strict mode, and its faults carried back to the author's words. It is asked about the policies
+//! that the screen does not find sound. The shipped ones are screened as they are built; only where one is refused does its
+//! located text say where.
 
 use std::collections::BTreeMap;
 
@@ -20,38 +21,30 @@ use crate::text::Span;
 use super::codes;
 use super::draft::Draft;
 use super::raw::RawPolicy;
+use super::screen;
 use super::text;
 
-/// Validates the policies of Gate statements.
+/// Validates the policies of Gate statements, which are those of the drafts in their order, sorted by id.
 pub(super) fn gate(drafts: &[Draft], policies: &[(Policy, FileId)], schema: &Schema, out: &mut Diagnostics) {
-    let validator = Validator::new(schema.clone());
-    let set = match PolicySet::from_policies(policies.iter().map(|(policy, _)| policy.clone())) {
-        Ok(set) => set,
+    let twice = drafts.iter().zip(drafts.iter().skip(1)).find(|(a, b)| a.id == b.id);
+    if let Some((draft, _)) = twice {
         // Statements of one name were reported where they are resolved.
-        Err(_) if out.has_errors() => return,
-        Err(error) => {
+        if !out.has_errors() {
+            let message = format!("two policies have one id: `{}`", draft.id);
             out.push(
-                Diagnostic::global_error(codes::INTERNAL, format!("two policies have one id: {error}"))
+                Diagnostic::global_error(codes::INTERNAL, message)
                     .help("this is a fault of the compiler; please report it with the program"),
             );
-            return;
         }
-    };
-    let result = validator.validate(&set, ValidationMode::default());
-    let by_id: BTreeMap<&str, &Draft> = drafts.iter().map(|draft| (draft.id.as_str(), draft)).collect();
-    let mut refused: Vec<&Draft> = result
-        .validation_errors()
-        .map(|error| error.policy_id().to_string())
-        .chain(
-            result
-                .validation_warnings()
-                .map(|warning| warning.policy_id().to_string()),
-        )
-        .filter_map(|id| by_id.get(id.as_str()).copied())
-        .collect();
-    refused.sort_by(|a, b| a.id.cmp(&b.id));
-    refused.dedup_by(|a, b| a.id == b.id);
-    for draft in refused {
+        return;
+    }
+    let policies: Vec<&Policy> = policies.iter().map(|(policy, _)| policy).collect();
+    let refused = screen::suspects(&policies, schema);
+    if refused.is_empty() {
+        return;
+    }
+    let validator = Validator::new(schema.clone());
+    for draft in refused.into_iter().filter_map(|at| drafts.get(at)) {
         explain(draft, &validator, out);
     }
 }
@@ -102,22 +95,29 @@ fn explain(draft: &Draft, validator: &Validator, out: &mut Diagnostics) {
 
 /// Validates raw policies; their own file says where.
 pub(super) fn raw(policies: &[RawPolicy], schema: &Schema, out: &mut Diagnostics) {
-    let set = match PolicySet::from_policies(policies.iter().map(|raw| raw.policy.clone())) {
-        Ok(set) => set,
-        // Equal ids were reported where the file was read.
-        Err(_) => return,
+    let all: Vec<&Policy> = policies.iter().map(|raw| &raw.policy).collect();
+    let refused: BTreeMap<String, &RawPolicy> = screen::suspects(&all, schema)
+        .into_iter()
+        .filter_map(|at| policies.get(at))
+        .map(|raw| (raw.policy.id().to_string(), raw))
+        .collect();
+    // Equal ids were reported where the file was read.
+    let Ok(set) = PolicySet::from_policies(refused.values().map(|raw| raw.policy.clone())) else {
+        return;
     };
-    let validator = Validator::new(schema.clone());
-    let result = validator.validate(&set, ValidationMode::default());
-    let by_id: BTreeMap<String, &RawPolicy> = policies.iter().map(|raw| (raw.policy.id().to_string(), raw)).collect();
-    // Cedar says the same of one place once for every action it stands for.
+    if set.is_empty() {
+        return;
+    }
+    let result = Validator::new(schema.clone()).validate(&set, ValidationMode::default());
+    // Cedar says the same of one place once for every action it stands for, in no order.
+    let mut errors: Vec<(&RawPolicy, &ValidationError, String)> = result
+        .validation_errors()
+        .filter_map(|error| Some((*refused.get(&error.policy_id().to_string())?, error, message(error))))
+        .collect();
+    errors.sort_by(|(a, _, one), (b, _, other)| (a.policy.id(), one).cmp(&(b.policy.id(), other)));
     let mut faults: BTreeMap<(Span, String), (Diagnostic, usize)> = BTreeMap::new();
-    for error in result.validation_errors() {
-        let Some(raw) = by_id.get(&error.policy_id().to_string()) else {
-            continue;
-        };
+    for (raw, error, text) in errors {
         let span = first_label(error).map_or(raw.span, |range| raw.at(range));
-        let text = message(error);
         let kind = text.split(" for ").next().unwrap_or_default().to_owned();
         let mut diagnostic = Diagnostic::error(codes::CEDAR_VALIDATION, span, text).help(help(error));
         if span != raw.span {
@@ -132,7 +132,7 @@ pub(super) fn raw(policies: &[RawPolicy], schema: &Schema, out: &mut Diagnostics
         });
     }
     for warning in result.validation_warnings() {
-        let Some(raw) = by_id.get(&warning.policy_id().to_string()) else {
+        let Some(raw) = refused.get(&warning.policy_id().to_string()) else {
             continue;
         };
         let span = warning

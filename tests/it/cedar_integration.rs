@@ -25,6 +25,7 @@ use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::screen;
 use crate::support::assert_none;
 use crate::support::corpora;
 
@@ -136,6 +137,10 @@ fn run(root: &Path, folder: &Path) -> Tally {
         let name = path.file_stem().unwrap().to_str().unwrap();
         let case: Case = serde_json::from_value(json(&path)).unwrap_or_else(|error| panic!("{name}: {error}"));
         let (checked, engine) = compile(root, &case);
+        if let Some(schema) = &checked.lowered.schema {
+            let policies = checked.lowered.raw.iter().map(|raw| &raw.policy);
+            offences.extend(screen::differences(policies, schema, &mut screen::Tally::default()));
+        }
         let refused = faults(&checked);
         let must_be_invalid = !case.should_validate && !NO_LONGER_REFUSED.contains(&name);
         let invalid = refused.contains("cedar-validation") || refused.contains("untested-optional");

@@ -23,6 +23,7 @@ mod ports;
 mod prover;
 mod reference;
 mod scenarios;
+mod screen;
 mod stages;
 mod support;
 mod tidy;

@@ -2,8 +2,8 @@
 //! and two evaluators that share no code. They must agree on every decision.
 
 mod evaluate;
-mod generate;
-mod random;
+pub(crate) mod generate;
+pub(crate) mod random;
 mod world;
 
 use std::collections::BTreeSet;

@@ -28,8 +28,8 @@ context {
 
 /// A program and what tests need to know of it.
 #[derive(Debug)]
-pub(super) struct Generated {
-    pub(super) text: String,
+pub(crate) struct Generated {
+    pub(crate) text: String,
     /// Plain roles.
     pub(super) roles: Vec<String>,
     /// Roles held per entity: type and name.
@@ -44,7 +44,7 @@ enum Of {
     Org,
 }
 
-pub(super) fn program(random: &mut Random) -> Generated {
+pub(crate) fn program(random: &mut Random) -> Generated {
     let mut text = MODEL.to_owned();
     text.push_str(&format!(
         "condition calm = {};\n",
