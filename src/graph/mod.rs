@@ -5,6 +5,7 @@ pub mod codes;
 mod elaborate;
 mod external;
 mod ids;
+mod index;
 mod model;
 mod query;
 mod relations;

@@ -38,11 +38,13 @@ impl Program {
     /// Every grant a role comes by, inherited ones included, in the order of the program.
     #[must_use]
     pub fn grants_of(&self, role: RoleId) -> Vec<&Grant> {
-        let bases = self.bases(role);
-        self.grants
-            .iter()
-            .filter(|grant| matches!(grant.holder, Holder::Role(holder) if bases.contains(&holder)))
-            .collect()
+        let bases = self.bases(role).into_iter();
+        let mut found: Vec<usize> = bases
+            .flat_map(|base| self.index.granted(Holder::Role(base)))
+            .copied()
+            .collect();
+        found.sort_unstable();
+        found.into_iter().filter_map(|at| self.grants.get(at)).collect()
     }
 
     /// The principal types a request for an action may come from: those that can come by it, or all of them where
@@ -65,31 +67,7 @@ impl Program {
         if found.is_raw() {
             return found.raw_principals.clone();
         }
-        let mut types: Vec<TypeId> = Vec::new();
-        for grant in self
-            .grants
-            .iter()
-            .filter(|grant| grant.actions.iter().any(|(id, _)| *id == action))
-        {
-            match grant.holder {
-                Holder::Type(ty) => types.push(ty),
-                Holder::Role(role) => {
-                    for role in self.extenders(role) {
-                        types.extend(self.role(role).iter().flat_map(|role| &role.holders));
-                    }
-                }
-            }
-        }
-        for profile in self
-            .profiles
-            .iter()
-            .filter(|p| p.actions.iter().any(|(id, _)| *id == action))
-        {
-            types.push(profile.principal);
-        }
-        types.sort_unstable();
-        types.dedup();
-        types
+        self.index.comers(action).collect()
     }
 
     /// The context of an action, what break-glass adds left out.
@@ -121,18 +99,17 @@ impl Program {
     /// Guards that concern an action, by name, with their indices.
     #[must_use]
     pub fn requires_of(&self, action: ActionId) -> Vec<(usize, &Require)> {
-        let concerned = self
-            .requires
-            .iter()
-            .enumerate()
-            .filter(|(_, require)| require.actions.contains(&action));
+        let concerned = self.index.requires(action).iter();
+        let concerned = concerned.filter_map(|at| Some((*at, self.requires.get(*at)?)));
         by_name(concerned.collect(), |(_, require)| &require.statement.name)
     }
 
     /// Per-object separations whose second duty is an action.
     #[must_use]
     pub fn separations_of(&self, action: ActionId) -> Vec<&Separation> {
-        let concerned = self.separations.iter().filter(|s| s.by.is_some() && s.second == action);
+        let concerned = self.index.separations(action).iter();
+        let concerned = concerned.filter_map(|at| self.separations.get(*at));
+        let concerned = concerned.filter(|separation| separation.by.is_some());
         by_name(concerned.collect(), |separation| &separation.statement.name)
     }
 
@@ -152,10 +129,8 @@ impl Program {
     /// Break-glass profiles that open an action.
     #[must_use]
     pub fn profiles_of(&self, action: ActionId) -> Vec<&Profile> {
-        self.profiles
-            .iter()
-            .filter(|profile| profile.actions.iter().any(|(id, _)| *id == action))
-            .collect()
+        let opening = self.index.profiles(action).iter();
+        opening.filter_map(|at| self.profiles.get(*at)).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use petgraph::visit::Bfs;
 use petgraph::visit::EdgeFiltered;
 use petgraph::visit::EdgeRef;
 use petgraph::visit::Reversed;
+use petgraph::visit::Visitable;
 
 use crate::syntax::ast::Expr;
 use crate::syntax::ast::ExprKind;
@@ -162,9 +163,17 @@ impl Relations {
     }
 
     fn close_used(&mut self) {
+        self.used.sort_unstable();
+        self.used.dedup();
+        let graph = EdgeFiltered::from_fn(&self.graph, |edge| *edge.weight() == Edge::Uses);
+        let used = self.used.iter().filter_map(|node| self.index.get(node));
+        let mut walk = Bfs {
+            stack: used.copied().collect(),
+            discovered: graph.visit_map(),
+        };
         let mut all: Vec<Node> = Vec::new();
-        for node in std::mem::take(&mut self.used) {
-            all.extend(self.reachable(node, |edge| *edge == Edge::Uses));
+        while let Some(at) = walk.next(&graph) {
+            all.extend(self.graph.node_weight(at).copied());
         }
         all.sort_unstable();
         all.dedup();

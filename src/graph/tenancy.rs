@@ -1,5 +1,6 @@
 //! Paths along named parents: how a resource reaches its tenant, or the entity that carries a role.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use super::Program;
@@ -21,7 +22,7 @@ pub struct Path {
 #[must_use]
 pub fn paths(program: &Program, from: TypeId, to: TypeId) -> Vec<Path> {
     let mut found = Vec::new();
-    let leading = leading_to(program, to);
+    let leading = between(program, from, to);
     let mut walk = Walk {
         program,
         to,
@@ -34,25 +35,27 @@ pub fn paths(program: &Program, from: TypeId, to: TypeId) -> Vec<Path> {
     found
 }
 
-/// Types from which named parents lead to a type, itself included.
-fn leading_to(program: &Program, to: TypeId) -> BTreeSet<TypeId> {
-    let mut leading = BTreeSet::from([to]);
-    loop {
-        let more: Vec<TypeId> = program
-            .type_ids()
-            .filter(|id| !leading.contains(id))
-            .filter(|id| {
-                let links = program.ty(*id).map(|ty| ty.parents.as_slice()).unwrap_or_default();
-                links
-                    .iter()
-                    .any(|link| link.attribute.is_some() && leading.contains(&link.ty))
-            })
-            .collect();
-        if more.is_empty() {
-            return leading;
+/// Types on the way from one type to another along named parents, both included where there is one.
+fn between(program: &Program, from: TypeId, to: TypeId) -> BTreeSet<TypeId> {
+    let mut below: BTreeMap<TypeId, Vec<TypeId>> = BTreeMap::new();
+    let mut seen = BTreeSet::from([from]);
+    let mut waiting = vec![from];
+    while let Some(at) = waiting.pop() {
+        let links = program.ty(at).map(|ty| ty.parents.as_slice()).unwrap_or_default();
+        for link in links.iter().filter(|link| link.attribute.is_some()) {
+            below.entry(link.ty).or_default().push(at);
+            if seen.insert(link.ty) {
+                waiting.push(link.ty);
+            }
         }
-        leading.extend(more);
     }
+    let mut leading = BTreeSet::from([to]);
+    waiting.push(to);
+    while let Some(at) = waiting.pop() {
+        let more = below.get(&at).into_iter().flatten().copied();
+        waiting.extend(more.filter(|ty| leading.insert(*ty)));
+    }
+    leading
 }
 
 struct Walk<'a> {

@@ -40,7 +40,7 @@ impl Lowering<'_> {
         lifted: &[usize],
         env: &Env<'_>,
     ) -> Option<Vec<Part>> {
-        let mut parts = self.same_tenant(principal, resource);
+        let mut parts = self.same_tenant(principal, resource).to_vec();
         let Some(first) = actions.first() else {
             return Some(parts);
         };
@@ -118,12 +118,10 @@ impl Lowering<'_> {
         let everything: Vec<ActionId> = self.program.action_ids().collect();
         let pairs = self.pairs(&everything, &[]);
         for (principal, resource, _) in &pairs {
+            let tests = self.same_tenant(*principal, *resource).to_vec();
             for isolation in self.program.isolations_of(*principal, *resource) {
-                let unless: Vec<Part> = self
-                    .same_tenant(*principal, *resource)
-                    .into_iter()
-                    .filter(|part| part.guard.as_deref() == Some(isolation.statement.name.as_str()))
-                    .collect();
+                let own = |part: &&Part| part.guard.as_deref() == Some(isolation.statement.name.as_str());
+                let unless: Vec<Part> = tests.iter().filter(own).cloned().collect();
                 if unless.is_empty() {
                     // Unreachable tenants were reported where the statement is resolved.
                     continue;

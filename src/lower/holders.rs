@@ -245,7 +245,16 @@ impl Lowering<'_> {
     }
 
     /// `principal.p == …` for every isolation of a pair of types and every path of the resource.
-    pub(super) fn same_tenant(&self, principal: TypeId, resource: TypeId) -> Vec<Part> {
+    pub(super) fn same_tenant(&mut self, principal: TypeId, resource: TypeId) -> &[Part] {
+        let pair = (principal, resource);
+        if !self.tenants.contains_key(&pair) {
+            let parts = self.tenant_parts(principal, resource);
+            self.tenants.insert(pair, parts);
+        }
+        self.tenants.get(&pair).map_or(&[], Vec::as_slice)
+    }
+
+    fn tenant_parts(&self, principal: TypeId, resource: TypeId) -> Vec<Part> {
         let mut parts = Vec::new();
         for isolation in self.program.isolations_of(principal, resource) {
             let span = isolation.statement.span;

@@ -11,6 +11,7 @@ mod grants;
 mod guards;
 mod holders;
 mod origins;
+mod parallel;
 mod program;
 mod pst;
 mod raw;

@@ -25,8 +25,11 @@ use super::codes;
 use super::contract;
 use super::draft::Draft;
 use super::draft::Entity;
+use super::draft::Part;
 use super::origins;
+use super::parallel;
 use super::pst;
+use super::pst::Names;
 use super::raw::RawPolicy;
 use super::raw::RawSchema;
 use super::schema;
@@ -69,6 +72,7 @@ pub fn lower(
         program,
         out,
         drafts: Vec::new(),
+        tenants: BTreeMap::new(),
     };
     for condition in &program.conditions {
         graph::check_condition(program, condition, cx.out);
@@ -81,13 +85,17 @@ pub fn lower(
     let mut drafts = cx.drafts;
     drafts.sort_by(|a, b| a.id.cmp(&b.id));
     let schema = schema::build(program, raw_schema, out);
-    let mut policies = Vec::new();
-    drafts.retain(|draft| match pst::policy(draft, &sources.location(draft.span)) {
-        Ok(policy) => {
+    let built = parallel::map(&drafts, Names::default, |names, draft| {
+        pst::policy(names, draft, &sources.location(draft.span))
+    });
+    let mut policies = Vec::with_capacity(built.len());
+    let mut built = built.into_iter();
+    drafts.retain(|draft| match built.next() {
+        Some(Ok(policy)) => {
             policies.push((policy, draft.span.file));
             true
         }
-        Err(error) => {
+        Some(Err(error)) => {
             out.push(
                 Diagnostic::error(
                     codes::INTERNAL,
@@ -98,6 +106,7 @@ pub fn lower(
             );
             false
         }
+        None => false,
     });
     same_ids(&drafts, &raw, out);
     if let Some(SchemaText { schema, .. }) = &schema {
@@ -170,6 +179,8 @@ pub(super) struct Lowering<'a> {
     pub(super) program: &'a Program,
     pub(super) out: &'a mut Diagnostics,
     pub(super) drafts: Vec<Draft>,
+    /// What isolation demands of pairs of types: most pairs have many grants.
+    pub(super) tenants: BTreeMap<(TypeId, TypeId), Vec<Part>>,
 }
 
 impl<'a> Lowering<'a> {

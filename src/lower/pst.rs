@@ -20,25 +20,30 @@ use super::draft::Draft;
 use super::draft::Effect;
 use super::draft::Entity;
 
+/// Names of types as Cedar has read them. It parses each name, which costs more than all the rest of a policy.
+#[derive(Debug, Default)]
+pub(super) struct Names(BTreeMap<String, pst::EntityType>);
+
 /// A draft as a Cedar policy with its annotations.
 ///
 /// # Errors
 /// Where Cedar refuses a name or a pattern. Resolved programs hold none it would, so an error is a fault of ours.
-pub(super) fn policy(draft: &Draft, source: &str) -> Result<Policy, String> {
+pub(super) fn policy(names: &mut Names, draft: &Draft, source: &str) -> Result<Policy, String> {
     let principal = match &draft.role {
-        Some(role) => {
-            pst::PrincipalConstraint::IsIn(entity_type(&draft.principal)?, pst::EntityOrSlot::Entity(entity(role)?))
-        }
-        None => pst::PrincipalConstraint::Is(entity_type(&draft.principal)?),
+        Some(role) => pst::PrincipalConstraint::IsIn(
+            entity_type(names, &draft.principal)?,
+            pst::EntityOrSlot::Entity(entity(names, role)?),
+        ),
+        None => pst::PrincipalConstraint::Is(entity_type(names, &draft.principal)?),
     };
     let action = match draft.actions.as_slice() {
         [] => pst::ActionConstraint::Any,
-        [one] => pst::ActionConstraint::Eq(entity(one)?),
-        several => pst::ActionConstraint::In(several.iter().map(entity).collect::<Result<_, _>>()?),
+        [one] => pst::ActionConstraint::Eq(entity(names, one)?),
+        several => pst::ActionConstraint::In(several.iter().map(|one| entity(names, one)).collect::<Result<_, _>>()?),
     };
     let resource = match &draft.resource_is {
-        Some(one) => pst::ResourceConstraint::Eq(pst::EntityOrSlot::Entity(entity(one)?)),
-        None => pst::ResourceConstraint::Is(entity_type(&draft.resource)?),
+        Some(one) => pst::ResourceConstraint::Eq(pst::EntityOrSlot::Entity(entity(names, one)?)),
+        None => pst::ResourceConstraint::Is(entity_type(names, &draft.resource)?),
     };
     let effect = match draft.effect {
         Effect::Permit => pst::Effect::Permit,
@@ -46,10 +51,10 @@ pub(super) fn policy(draft: &Draft, source: &str) -> Result<Policy, String> {
     };
     let mut clauses = Vec::new();
     for part in &draft.when {
-        clauses.push(pst::Clause::When(expr(&part.expr)?));
+        clauses.push(pst::Clause::When(expr(names, &part.expr)?));
     }
     if let Some(required) = super::text::required(draft) {
-        clauses.push(pst::Clause::Unless(expr(&required)?));
+        clauses.push(pst::Clause::Unless(expr(names, &required)?));
     }
     let mut annotations: BTreeMap<String, SmolStr> = draft
         .annotations
@@ -76,19 +81,24 @@ fn name(full: &str) -> Result<pst::Name, String> {
     pst::Name::qualified(parts, last).map_err(|error| error.to_string())
 }
 
-fn entity_type(full: &str) -> Result<pst::EntityType, String> {
-    Ok(pst::EntityType::from_name(name(full)?))
+fn entity_type(names: &mut Names, full: &str) -> Result<pst::EntityType, String> {
+    if let Some(known) = names.0.get(full) {
+        return Ok(known.clone());
+    }
+    let ty = pst::EntityType::from_name(name(full)?);
+    names.0.insert(full.to_owned(), ty.clone());
+    Ok(ty)
 }
 
-fn entity((ty, id): &Entity) -> Result<pst::EntityUID, String> {
+fn entity(names: &mut Names, (ty, id): &Entity) -> Result<pst::EntityUID, String> {
     Ok(pst::EntityUID {
-        ty: entity_type(ty)?,
+        ty: entity_type(names, ty)?,
         eid: SmolStr::from(id.as_str()),
     })
 }
 
 /// A typed expression as PST.
-pub(super) fn expr(typed: &TypedExpr) -> Result<Arc<Expr>, String> {
+fn expr(names: &mut Names, typed: &TypedExpr) -> Result<Arc<Expr>, String> {
     let built = match &typed.kind {
         TypedKind::Bool(value) => Expr::Literal(pst::Literal::Bool(*value)),
         TypedKind::Long(value) => Expr::Literal(pst::Literal::Long(*value)),
@@ -103,20 +113,23 @@ pub(super) fn expr(typed: &TypedExpr) -> Result<Arc<Expr>, String> {
             Variable::Resource => pst::Var::Resource,
             Variable::Context => pst::Var::Context,
         }),
-        TypedKind::Entity(ty, id) => Expr::Literal(pst::Literal::EntityUID(entity(&(ty.clone(), id.clone()))?)),
+        TypedKind::Entity(ty, id) => Expr::Literal(pst::Literal::EntityUID(pst::EntityUID {
+            ty: entity_type(names, ty)?,
+            eid: SmolStr::from(id.as_str()),
+        })),
         TypedKind::Not(inner) => Expr::UnaryOp {
             op: UnaryOp::Not,
-            expr: expr(inner)?,
+            expr: expr(names, inner)?,
         },
         TypedKind::Negate(inner) => match inner.kind {
             TypedKind::Long(value) => Expr::Literal(pst::Literal::Long(value.wrapping_neg())),
             _ => Expr::UnaryOp {
                 op: UnaryOp::Neg,
-                expr: expr(inner)?,
+                expr: expr(names, inner)?,
             },
         },
-        TypedKind::And(parts) => return chain(parts, BinaryOp::And),
-        TypedKind::Or(parts) => return chain(parts, BinaryOp::Or),
+        TypedKind::And(parts) => return chain(names, parts, BinaryOp::And),
+        TypedKind::Or(parts) => return chain(names, parts, BinaryOp::Or),
         TypedKind::Binary(operator, left, right) => {
             let op = match operator {
                 Operator::Equal => BinaryOp::Eq,
@@ -132,69 +145,69 @@ pub(super) fn expr(typed: &TypedExpr) -> Result<Arc<Expr>, String> {
             };
             Expr::BinaryOp {
                 op,
-                left: expr(left)?,
-                right: expr(right)?,
+                left: expr(names, left)?,
+                right: expr(names, right)?,
             }
         }
         TypedKind::If(test, yes, no) => Expr::IfThenElse {
-            cond: expr(test)?,
-            then_expr: expr(yes)?,
-            else_expr: expr(no)?,
+            cond: expr(names, test)?,
+            then_expr: expr(names, yes)?,
+            else_expr: expr(names, no)?,
         },
         TypedKind::Has(inner, attributes) => {
-            let names: Vec<SmolStr> = attributes.iter().map(|name| SmolStr::from(name.as_str())).collect();
-            let attrs = NonEmpty::from_vec(names).ok_or("`has` without an attribute")?;
+            let path: Vec<SmolStr> = attributes.iter().map(|name| SmolStr::from(name.as_str())).collect();
+            let attrs = NonEmpty::from_vec(path).ok_or("`has` without an attribute")?;
             Expr::HasAttr {
-                expr: expr(inner)?,
+                expr: expr(names, inner)?,
                 attrs,
             }
         }
         TypedKind::Like(inner, pattern) => Expr::Like {
-            expr: expr(inner)?,
+            expr: expr(names, inner)?,
             pattern: like(pattern)?,
         },
         TypedKind::Is(inner, ty, container) => Expr::Is {
-            expr: expr(inner)?,
-            entity_type: entity_type(ty)?,
-            in_expr: container.as_ref().map(|container| expr(container)).transpose()?,
+            expr: expr(names, inner)?,
+            entity_type: entity_type(names, ty)?,
+            in_expr: container.as_ref().map(|container| expr(names, container)).transpose()?,
         },
         TypedKind::Attribute(inner, attribute) => Expr::GetAttr {
-            expr: expr(inner)?,
+            expr: expr(names, inner)?,
             attr: SmolStr::from(attribute.as_str()),
         },
         TypedKind::Construct(function, argument) => Expr::UnaryOp {
             op: unary(function)?,
-            expr: expr(argument)?,
+            expr: expr(names, argument)?,
         },
         TypedKind::Method(receiver, method, args) => match args.as_slice() {
             [] => Expr::UnaryOp {
                 op: unary(method)?,
-                expr: expr(receiver)?,
+                expr: expr(names, receiver)?,
             },
             [one] => Expr::BinaryOp {
                 op: binary(method)?,
-                left: expr(receiver)?,
-                right: expr(one)?,
+                left: expr(names, receiver)?,
+                right: expr(names, one)?,
             },
             _ => return Err(format!("no Cedar method `{method}` takes {} arguments", args.len())),
         },
-        TypedKind::Set(elements) => Expr::Set(elements.iter().map(expr).collect::<Result<_, _>>()?),
+        TypedKind::Set(elements) => Expr::Set(elements.iter().map(|one| expr(names, one)).collect::<Result<_, _>>()?),
         TypedKind::Record(fields) => {
             let mut record = BTreeMap::new();
             for (name, value) in fields {
-                record.insert(name.clone(), expr(value)?);
+                record.insert(name.clone(), expr(names, value)?);
             }
             Expr::Record(record)
         }
-        TypedKind::Named(_, body) => return expr(body),
+        TypedKind::Named(_, body) => return expr(names, body),
     };
     Ok(Arc::new(built))
 }
 
-fn chain(parts: &[TypedExpr], op: BinaryOp) -> Result<Arc<Expr>, String> {
+fn chain(names: &mut Names, parts: &[TypedExpr], op: BinaryOp) -> Result<Arc<Expr>, String> {
     let mut built: Option<Arc<Expr>> = None;
     for part in parts {
-        let right = expr(part)?;
+        let right = expr(names, part)?;
         built = Some(match built {
             None => right,
             Some(left) => Arc::new(Expr::BinaryOp { op, left, right }),

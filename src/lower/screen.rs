@@ -3,9 +3,6 @@
 //! nothing else of it is looked at. What is found here is a verdict without words: Cedar's own validator gives those.
 
 use std::collections::BTreeMap;
-use std::num::NonZero;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
 
 use cedar_policy::Policy;
 use cedar_policy::Schema;
@@ -23,12 +20,9 @@ use cedar_policy_core::validator::typecheck::PolicyCheck;
 use cedar_policy_core::validator::typecheck::Typechecker;
 use cedar_policy_core::validator::types::RequestEnv;
 
-/// Policies that one thread takes at a time.
-const BATCH: usize = 64;
-/// As much stack as a process starts with: the validator stops at what does not fit, and a smaller one would stop it earlier.
-const STACK: usize = 8 << 20;
+use super::parallel;
 
-/// The positions of the policies that Cedar's strict validation refuses or warns of.
+/// The positions of the policies that Cedar's strict validation refuses or warns of, in their order.
 #[must_use]
 pub fn suspects(policies: &[&Policy], schema: &Schema) -> Vec<usize> {
     let schema: &ValidatorSchema = schema.as_ref();
@@ -36,40 +30,9 @@ pub fn suspects(policies: &[&Policy], schema: &Schema) -> Vec<usize> {
         return (0..policies.len()).collect();
     }
     let environments = Environments::of(schema);
-    let mut found = on_all_cores(policies, |policy| !environments.is_sound(policy));
-    found.sort_unstable();
-    found
-}
-
-/// The positions of the values of which a test holds, in no order.
-fn on_all_cores<T: Sync>(values: &[T], test: impl Fn(&T) -> bool + Sync) -> Vec<usize> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut found = Vec::new();
-        loop {
-            let start = next.fetch_add(BATCH, Ordering::Relaxed);
-            if start >= values.len() {
-                return found;
-            }
-            let batch = values.iter().enumerate().skip(start).take(BATCH);
-            found.extend(batch.filter(|(_, value)| test(value)).map(|(at, _)| at));
-        }
-    };
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let helpers = cores.min(values.len().div_ceil(BATCH)).saturating_sub(1);
-    std::thread::scope(|scope| {
-        let helper = || std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
-        // Where the system gives no further thread, this one does all.
-        let helping: Vec<_> = (0..helpers).map_while(|_| helper().ok()).collect();
-        let mut found = work();
-        for helper in helping {
-            match helper.join() {
-                Ok(more) => found.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        found
-    })
+    let sound = parallel::map(policies, || (), |(), policy| environments.is_sound(policy));
+    let found = sound.into_iter().enumerate().filter(|(_, sound)| !sound);
+    found.map(|(at, _)| at).collect()
 }
 
 /// The request environments of a schema, to be found by what a scope says of them.
@@ -134,8 +97,7 @@ impl<'a> Environments<'a> {
         let resource = template.resource_constraint().as_inner();
         self.candidates(template.action_constraint(), resource)
             .filter(move |env| {
-                env.principal_entity_type()
-                    .is_none_or(|ty| self.admits(principal, ty))
+                env.principal_entity_type().is_none_or(|ty| self.admits(principal, ty))
                     && env.resource_entity_type().is_none_or(|ty| self.admits(resource, ty))
             })
     }

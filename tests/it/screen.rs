@@ -141,7 +141,11 @@ fn random_programs_under_their_own_schema_and_under_others() {
         }
     }
     assert_none("policies", offences);
-    assert_eq!(changed.len(), CHANGES.len(), "a change that changes nothing: {changed:?}");
+    assert_eq!(
+        changed.len(),
+        CHANGES.len(),
+        "a change that changes nothing: {changed:?}"
+    );
     assert!(tally.sound >= 1000 && tally.refused >= 500, "{tally:?}");
 }
 

@@ -23,6 +23,7 @@ use crate::graph::ProfileId;
 use crate::graph::Relations;
 use crate::graph::RoleId;
 use crate::graph::TypeId;
+use crate::graph::index::Index;
 
 /// A whole program.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +60,8 @@ pub struct Program {
     pub waivers: Vec<Waiver>,
     /// What leads where.
     pub relations: Relations,
+    /// Who is granted what, and which guards concern what; kept by the resolver.
+    pub(in crate::graph) index: Index,
     /// Ids by name; kept by `add_type`, `add_condition` and `add_role`.
     by_name: ByName,
 }

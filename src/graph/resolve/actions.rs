@@ -1,6 +1,7 @@
 //! Actions, groups and sets of them, and the context they are decided in.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
 use crate::diag::did_you_mean;
@@ -70,6 +71,10 @@ pub(super) fn actions(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &E
             annotations: Vec::new(),
         };
         let id = ActionId::at(cx.program.actions.len());
+        let on: BTreeSet<TypeId> = action.decided_on.iter().copied().collect();
+        for ty in on {
+            cx.raw_actions.entry(ty).or_default().push(id);
+        }
         cx.program.actions.push(action);
         // What a schema puts into a group of Gate's stands under whatever is said of the group.
         for group in &external.groups {

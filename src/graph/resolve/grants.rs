@@ -1,9 +1,12 @@
 //! Grants, in roles and outside: who, what, on what, and nothing that opens to everybody.
 
+use std::collections::BTreeMap;
+
 use crate::diag::Diagnostic;
 use crate::graph::Grant;
 use crate::graph::Holder;
 use crate::graph::RelationPath;
+use crate::graph::RoleId;
 use crate::graph::codes;
 use crate::syntax::ast;
 use crate::text::Span;
@@ -19,11 +22,15 @@ use super::statements::end;
 use super::statements::statement;
 
 pub(super) fn grants(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
+    let declared = cx
+        .program
+        .role_ids()
+        .filter_map(|id| Some((cx.program.role(id)?.span, id)));
+    let declared: BTreeMap<Span, RoleId> = declared.collect();
     for item in items {
         match &item.kind {
             ast::ItemKind::Role(decl) => {
-                let role = cx.program.roles.iter().position(|role| role.span == decl.name.span);
-                let Some(role) = role.map(crate::graph::RoleId::at) else {
+                let Some(role) = declared.get(&decl.name.span).copied() else {
                     continue;
                 };
                 for inner in &decl.grants {

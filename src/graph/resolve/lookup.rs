@@ -159,15 +159,9 @@ pub(super) fn find_who(cx: &mut Resolver<'_>, who: &ast::Who) -> Option<Vec<Hold
 
 /// Actions a type can be asked for: its own, and raw ones that apply to it.
 pub(super) fn actions_on(cx: &Resolver<'_>, ty: TypeId) -> Vec<ActionId> {
-    cx.program
-        .action_ids()
-        .filter(|id| {
-            cx.program.action(*id).is_some_and(|action| match action.declared_on {
-                Some(declared) => declared == ty,
-                None => action.decided_on.contains(&ty),
-            })
-        })
-        .collect()
+    let own = cx.program.ty(ty).into_iter().flat_map(|ty| &ty.actions);
+    let raw = cx.raw_actions.get(&ty).into_iter().flatten();
+    own.chain(raw).copied().collect()
 }
 
 /// An action or a group of actions of a type, by name.

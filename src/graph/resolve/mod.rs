@@ -26,6 +26,8 @@ use super::ActionId;
 use super::Externals;
 use super::Program;
 use super::Relations;
+use super::TypeId;
+use super::index::Index;
 
 /// Resolves the files of one program. `longest_grant` is the tool-wide cap on break-glass grants.
 #[must_use]
@@ -35,6 +37,7 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
         out,
         names: BTreeMap::new(),
         action_sets: BTreeMap::new(),
+        raw_actions: BTreeMap::new(),
         statement_names: BTreeMap::new(),
         longest_grant,
     };
@@ -53,6 +56,7 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
     break_glass::profiles(&mut cx, &items);
     assertions::assertions(&mut cx, &items);
     cx.program.relations = Relations::build(&cx.program);
+    cx.program.index = Index::build(&cx.program);
     roles::cycles(&mut cx);
     endless::parents(&mut cx);
     separation::separations(&mut cx, &items);
@@ -68,6 +72,8 @@ struct Resolver<'a> {
     names: BTreeMap<String, Declared>,
     /// Reusable sets of actions.
     action_sets: BTreeMap<String, ast::ActionSetDecl>,
+    /// Actions of raw schemas, by the types they apply to.
+    raw_actions: BTreeMap<TypeId, Vec<ActionId>>,
     /// Statement names, with the place and whether it is a label.
     statement_names: BTreeMap<String, (Span, bool)>,
     longest_grant: Duration,

@@ -1,5 +1,7 @@
 //! Conditions and the headers of roles, and the cycles either can make.
 
+use std::collections::BTreeMap;
+
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
 use crate::text::Span;
@@ -11,6 +13,7 @@ use super::lookup::find_role;
 use super::lookup::find_type;
 use super::types::type_of;
 use crate::graph::Condition;
+use crate::graph::EntityType;
 use crate::graph::Role;
 use crate::graph::RoleId;
 use crate::graph::Ty;
@@ -59,22 +62,29 @@ pub(super) fn conditions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
 /// must not depend on what it is compared with.
 fn collisions(cx: &mut Resolver<'_>) {
     let mut found = Vec::new();
+    let mut plain: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+    for condition in cx.program.conditions.iter().filter(|one| one.params.is_empty()) {
+        plain.entry(&condition.name).or_default().push(condition.span);
+    }
+    let mut of_enums: BTreeMap<&str, &EntityType> = BTreeMap::new();
+    for ty in &cx.program.types {
+        if let TypeKind::Enum { members, .. } = &ty.kind {
+            for member in members {
+                of_enums.entry(member).or_insert(ty);
+            }
+        }
+    }
     for condition in &cx.program.conditions {
         let own = condition.params.is_empty().then_some((&condition.name, condition.span));
         let params = condition.params.iter().map(|(name, _, span)| (name, *span));
         for (name, span) in own.into_iter().chain(params) {
-            let condition = cx
-                .program
-                .conditions
-                .iter()
-                .find(|other| other.name == *name && other.span != span && other.params.is_empty())
-                .map(|other| (other.span, "a condition".to_owned()));
-            let member = cx.program.types.iter().find_map(|ty| match &ty.kind {
-                TypeKind::Enum { members, .. } if members.contains(name) => {
-                    Some((ty.span, format!("a member of `{}`", ty.name)))
-                }
-                _ => None,
-            });
+            let condition = plain
+                .get(name.as_str())
+                .and_then(|named| named.iter().find(|other| **other != span))
+                .map(|other| (*other, "a condition".to_owned()));
+            let member = of_enums
+                .get(name.as_str())
+                .map(|ty| (ty.span, format!("a member of `{}`", ty.name)));
             if let Some((other, what)) = condition.or(member) {
                 found.push(
                     Diagnostic::error(codes::DUPLICATE_NAME, span, format!("`{name}` is {what}, too"))

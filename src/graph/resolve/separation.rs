@@ -1,5 +1,7 @@
 //! Isolation of tenants and separation of duties.
 
+use std::collections::BTreeSet;
+
 use crate::diag::Diagnostic;
 use crate::graph::Isolation;
 use crate::graph::Role;
@@ -95,18 +97,16 @@ pub(super) fn isolations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
 pub(super) fn tenancy(cx: &mut Resolver<'_>) {
     let mut found = Vec::new();
     // Raw actions may be open to types that no Gate file calls a principal.
-    let asking: Vec<TypeId> = cx
-        .program
-        .action_ids()
-        .flat_map(|action| cx.program.principals_of(action))
-        .collect();
+    let actions = cx.program.action_ids();
+    let asking: BTreeSet<TypeId> = actions.flat_map(|action| cx.program.principals_of(action)).collect();
+    let actions = cx.program.actions.iter();
+    let asked: BTreeSet<TypeId> = actions.flat_map(|action| action.decided_on.iter().copied()).collect();
     for isolation in &cx.program.isolations {
         for id in cx.program.type_ids() {
             let Some(ty) = cx.program.ty(id) else { continue };
             let asks = ty.kind == TypeKind::Principal || asking.contains(&id);
-            let asked = cx.program.actions.iter().any(|action| action.decided_on.contains(&id));
             let excepted = isolation.except.iter().any(|(except, _)| *except == id);
-            if !(asks || asked) || excepted {
+            if !(asks || asked.contains(&id)) || excepted {
                 continue;
             }
             let paths = crate::graph::paths(&cx.program, id, isolation.tenant).len();
@@ -169,6 +169,9 @@ pub(super) fn separations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             Some((by, span)) => separation_attribute(cx, second, by, *span),
             None => closures(cx, &separation),
         }
+        cx.program
+            .index
+            .add_separation(second, cx.program.separations.len());
         cx.program.separations.push(separation);
     }
 }

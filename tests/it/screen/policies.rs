@@ -27,7 +27,18 @@ namespace Other {
 "#;
 
 const TYPES: [&str; 12] = [
-    "User", "Bot", "Team", "Org", "Folder", "Doc", "Log", "Level", "Other::Thing", "Ghost", "Action", "Doc",
+    "User",
+    "Bot",
+    "Team",
+    "Org",
+    "Folder",
+    "Doc",
+    "Log",
+    "Level",
+    "Other::Thing",
+    "Ghost",
+    "Action",
+    "Doc",
 ];
 
 const ACTIONS: [&str; 12] = [
@@ -106,7 +117,11 @@ pub(super) fn policy(random: &mut Random) -> String {
 
 /// A principal or resource, most often of a type that some action applies to.
 fn party(random: &mut Random, who: &str, likely: &[&str]) -> String {
-    let ty = if random.one_in(4) { *random.pick(&TYPES) } else { *random.pick(likely) };
+    let ty = if random.one_in(4) {
+        *random.pick(&TYPES)
+    } else {
+        *random.pick(likely)
+    };
     let container = if random.one_in(8) {
         *random.pick(&TYPES)
     } else {
