@@ -7,6 +7,9 @@
 /// Source texts, spans, instants.
 pub mod text;
 
+/// The same work on many values, on all cores.
+pub mod parallel;
+
 /// The one diagnostic type.
 pub mod diag;
 

@@ -4,6 +4,8 @@ use std::thread;
 
 use clap::Parser;
 
+use crate::parallel::STACK_BYTES;
+
 use super::args::Args;
 use super::args::Verb;
 use super::cmd;
@@ -11,9 +13,6 @@ use super::console::Console;
 use super::env;
 use super::error::CliError;
 use super::exit::Exit;
-
-/// Address space reserved for the worker's stack; only what is used is ever backed by memory.
-const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// Runs the process's arguments.
 #[must_use]

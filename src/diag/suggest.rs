@@ -3,11 +3,15 @@
 /// The nearest candidate within an edit distance of a third of the word's length (at least one), if any.
 /// Equal distances go to the first in alphabetical order, so that the answer is stable.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let lower = word.to_lowercase();
+    let length = word.chars().count();
+    let limit = (length / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= limit && *candidate != word)
+        // Each character more or less is one edit: most candidates need not be compared.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit && *candidate != word)
+        .map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)
 }

@@ -7,6 +7,8 @@ use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
 use crate::graph::Program;
 use crate::lower::Lowered;
+use crate::parallel;
+use crate::parallel::Work;
 use crate::text::Instant;
 use crate::text::Sources;
 
@@ -63,15 +65,20 @@ pub fn check_settings(cx: &Cx<'_>, out: &mut Diagnostics) {
 pub fn run(cx: &Cx<'_>, out: &mut Diagnostics) {
     let mut waivers = Waivers::new(cx);
     let readable = |lint: &&Lint| cx.extent == Extent::Whole || lint.reads == Reads::Declarations;
-    for lint in all().filter(readable) {
-        let Some(mut sink) = Sink::new(lint, lint.level_in(cx.levels)) else {
-            continue;
-        };
-        (lint.check)(cx, &mut sink);
-        for finding in sink.into_findings() {
-            if !waivers.cover(&finding) {
-                out.push(finding);
-            }
+    let lints: Vec<&Lint> = all().filter(readable).collect();
+    let found = parallel::map(
+        Work::Much,
+        &lints,
+        || (),
+        |(), lint| {
+            let mut sink = Sink::new(lint, lint.level_in(cx.levels))?;
+            (lint.check)(cx, &mut sink);
+            Some(sink.into_findings())
+        },
+    );
+    for finding in found.into_iter().flatten().flatten() {
+        if !waivers.cover(&finding) {
+            out.push(finding);
         }
     }
     if cx.extent == Extent::Whole {

@@ -11,7 +11,6 @@ mod grants;
 mod guards;
 mod holders;
 mod origins;
-mod parallel;
 mod program;
 mod pst;
 mod raw;

@@ -18,6 +18,8 @@ use crate::graph::Env;
 use crate::graph::Program;
 use crate::graph::Ty;
 use crate::graph::TypeId;
+use crate::parallel;
+use crate::parallel::Work;
 use crate::text::FileId;
 use crate::text::Sources;
 
@@ -27,7 +29,6 @@ use super::draft::Draft;
 use super::draft::Entity;
 use super::draft::Part;
 use super::origins;
-use super::parallel;
 use super::pst;
 use super::pst::Names;
 use super::raw::RawPolicy;
@@ -85,7 +86,7 @@ pub fn lower(
     let mut drafts = cx.drafts;
     drafts.sort_by(|a, b| a.id.cmp(&b.id));
     let schema = schema::build(program, raw_schema, out);
-    let built = parallel::map(&drafts, Names::default, |names, draft| {
+    let built = parallel::map(Work::Little, &drafts, Names::default, |names, draft| {
         pst::policy(names, draft, &sources.location(draft.span))
     });
     let mut policies = Vec::with_capacity(built.len());

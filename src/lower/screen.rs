@@ -20,7 +20,8 @@ use cedar_policy_core::validator::typecheck::PolicyCheck;
 use cedar_policy_core::validator::typecheck::Typechecker;
 use cedar_policy_core::validator::types::RequestEnv;
 
-use super::parallel;
+use crate::parallel;
+use crate::parallel::Work;
 
 /// The positions of the policies that Cedar's strict validation refuses or warns of, in their order.
 #[must_use]
@@ -30,7 +31,12 @@ pub fn suspects(policies: &[&Policy], schema: &Schema) -> Vec<usize> {
         return (0..policies.len()).collect();
     }
     let environments = Environments::of(schema);
-    let sound = parallel::map(policies, || (), |(), policy| environments.is_sound(policy));
+    let sound = parallel::map(
+        Work::Little,
+        policies,
+        || (),
+        |(), policy| environments.is_sound(policy),
+    );
     let found = sound.into_iter().enumerate().filter(|(_, sound)| !sound);
     found.map(|(at, _)| at).collect()
 }

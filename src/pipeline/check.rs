@@ -12,6 +12,8 @@ use crate::load::PackageFiles;
 use crate::lower;
 use crate::lower::Lowered;
 use crate::lower::RawIds;
+use crate::parallel;
+use crate::parallel::Work;
 use crate::scenario;
 use crate::syntax;
 use crate::syntax::ast;
@@ -65,11 +67,20 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         bytes: project.limits.bytes as usize,
         depth: project.limits.depth as usize,
     };
-    let files: Vec<ast::File> = package
-        .gate
-        .iter()
-        .map(|file| syntax::parse(sources, *file, &limits, &mut out))
-        .collect();
+    let parsed = parallel::map(
+        Work::Much,
+        &package.gate,
+        || (),
+        |(), file| {
+            let mut faults = Diagnostics::new();
+            (syntax::parse(sources, *file, &limits, &mut faults), faults)
+        },
+    );
+    let mut files: Vec<ast::File> = Vec::new();
+    for (file, faults) in parsed {
+        files.push(file);
+        out.extend(faults);
+    }
     let parsed = !out.has_errors();
     let namespace = files
         .iter()

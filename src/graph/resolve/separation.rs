@@ -169,9 +169,7 @@ pub(super) fn separations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             Some((by, span)) => separation_attribute(cx, second, by, *span),
             None => closures(cx, &separation),
         }
-        cx.program
-            .index
-            .add_separation(second, cx.program.separations.len());
+        cx.program.index.add_separation(second, cx.program.separations.len());
         cx.program.separations.push(separation);
     }
 }

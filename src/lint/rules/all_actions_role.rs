@@ -7,6 +7,7 @@ use crate::graph::EntityType;
 use crate::graph::Grant;
 use crate::graph::Program;
 use crate::graph::RoleId;
+use crate::graph::TypeId;
 use crate::lint::Cx;
 use crate::lint::Sink;
 use crate::lint::declare_lint;
@@ -21,11 +22,7 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     let program = cx.program;
-    let types: Vec<&EntityType> = program
-        .types
-        .iter()
-        .filter(|ty| is_worth_splitting(program, ty))
-        .collect();
+    let worth: Vec<bool> = program.types.iter().map(|ty| is_worth_splitting(program, ty)).collect();
     let reach: Vec<BTreeSet<ActionId>> = program.role_ids().map(|id| reached(&program.grants_of(id))).collect();
     let reaches_all = |id: RoleId, ty: &EntityType| {
         let reached = reach.get(id.index());
@@ -33,7 +30,10 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
     };
     for id in program.role_ids() {
         let Some(role) = program.role(id) else { continue };
-        for ty in types.iter().filter(|ty| reaches_all(id, ty)) {
+        let reached = reach.get(id.index()).into_iter().flatten();
+        let types: BTreeSet<TypeId> = reached.filter_map(|id| program.action(*id)?.declared_on).collect();
+        let types = types.into_iter().filter(|ty| worth.get(ty.index()) == Some(&true));
+        for ty in types.filter_map(|ty| program.ty(ty)).filter(|ty| reaches_all(id, ty)) {
             // Who extends a role that has everything adds nothing to it.
             if role.extends.iter().any(|(base, _)| reaches_all(*base, ty)) {
                 continue;

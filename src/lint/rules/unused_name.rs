@@ -1,6 +1,8 @@
 //! A declared name that nothing uses.
 
-use crate::graph::Attribute;
+use std::cell::LazyCell;
+use std::collections::BTreeSet;
+
 use crate::graph::ConditionId;
 use crate::graph::Holder;
 use crate::graph::Node;
@@ -24,6 +26,8 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     let program = cx.program;
+    let used = used_types(program);
+    let raw = LazyCell::new(|| raw_texts(cx));
     for id in program.type_ids() {
         let Some(ty) = program.ty(id).filter(|ty| !ty.from_schema) else {
             continue;
@@ -34,7 +38,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             TypeKind::Group => ("group", "let some type be `in` it, or remove it"),
             TypeKind::Resource | TypeKind::Raw => ("resource type", "give it actions, or remove it"),
         };
-        if !type_is_used(cx, id) {
+        if !used.contains(&id) && !raw.contains(&ty.cedar) {
             report(out, ty.span, what, &ty.name, help);
         }
     }
@@ -44,10 +48,13 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             report(out, condition.span, "condition", &condition.name, help);
         }
     }
+    let named = named_roles(program);
     for id in program.role_ids() {
         if let Some(role) = program.role(id)
-            && !role_is_used(program, id)
-            && !named_by_raw(cx, &format!("Role::\"{}\"", role.name))
+            && !named.contains(&id)
+            && program.grants_of(id).is_empty()
+            && program.extenders(id).len() <= 1
+            && !raw.contains(&format!("Role::\"{}\"", role.name))
         {
             let help = "grant it something, or remove it";
             report(out, role.span, "role", &role.full_name(program), help);
@@ -67,74 +74,79 @@ fn report(out: &mut Sink, at: Span, what: &str, name: &str, help: &str) {
     out.push(finding);
 }
 
-fn type_is_used(cx: &Cx<'_>, id: TypeId) -> bool {
-    let program = cx.program;
-    let held = |holder: &Holder| *holder == Holder::Type(id);
-    let Some(ty) = program.ty(id) else { return true };
-    !ty.actions.is_empty()
-        || program.relations.is_used(Node::Type(id))
-        || program
-            .types
-            .iter()
-            .any(|other| other.parents.iter().any(|link| link.ty == id))
-        || program.types.iter().any(|other| mentioned(&other.attributes, id))
-        || program
-            .types
-            .iter()
-            .any(|other| other.tags.iter().any(|tags| mentions(tags, id)))
-        || program.context.values().any(|known| mentions(&known.attribute.ty, id))
-        || program.actions.iter().any(|action| {
-            mentioned(&action.context, id) || action.decided_on.contains(&id) || action.raw_principals.contains(&id)
-        })
-        || program
-            .conditions
-            .iter()
-            .any(|condition| condition.params.iter().any(|(_, ty, _)| mentions(ty, id)))
-        || program
-            .roles
-            .iter()
-            .any(|role| role.on == Some(id) || role.holders.contains(&id))
-        || program.grants.iter().any(|grant| held(&grant.holder))
-        || program.denies.iter().any(|deny| deny.who.iter().any(held))
-        || program
-            .assertions
-            .iter()
-            .any(|assertion| assertion.who.iter().any(held))
-        || program.profiles.iter().any(|profile| profile.principal == id)
-        || named_by_raw(cx, &ty.cedar)
+/// The types that something names, or that can be asked for something.
+fn used_types(program: &Program) -> BTreeSet<TypeId> {
+    let mut used = BTreeSet::new();
+    for id in program.type_ids() {
+        let Some(ty) = program.ty(id) else { continue };
+        if !ty.actions.is_empty() || program.relations.is_used(Node::Type(id)) {
+            used.insert(id);
+        }
+        used.extend(ty.parents.iter().map(|link| link.ty));
+        ty.attributes.values().for_each(|known| mentioned(&known.ty, &mut used));
+        ty.tags.iter().for_each(|tags| mentioned(tags, &mut used));
+    }
+    for known in program.context.values() {
+        mentioned(&known.attribute.ty, &mut used);
+    }
+    for action in &program.actions {
+        action
+            .context
+            .values()
+            .for_each(|known| mentioned(&known.ty, &mut used));
+        used.extend(action.decided_on.iter().chain(&action.raw_principals));
+    }
+    for condition in &program.conditions {
+        condition.params.iter().for_each(|(_, ty, _)| mentioned(ty, &mut used));
+    }
+    for role in &program.roles {
+        used.extend(role.on.iter().chain(&role.holders));
+    }
+    let holders = program.grants.iter().map(|grant| &grant.holder).chain(who(program));
+    used.extend(holders.filter_map(|holder| match holder {
+        Holder::Type(ty) => Some(*ty),
+        Holder::Role(_) => None,
+    }));
+    used.extend(program.profiles.iter().map(|profile| profile.principal));
+    used
 }
 
-/// Whether a raw policy names something by its full Cedar name.
-fn named_by_raw(cx: &Cx<'_>, name: &str) -> bool {
-    cx.lowered.raw.iter().any(|raw| raw.policy.to_string().contains(name))
-}
-
-fn mentioned<'a>(attributes: impl IntoIterator<Item = (&'a String, &'a Attribute)>, id: TypeId) -> bool {
-    attributes.into_iter().any(|(_, attribute)| mentions(&attribute.ty, id))
-}
-
-fn mentions(ty: &Ty, id: TypeId) -> bool {
+fn mentioned(ty: &Ty, into: &mut BTreeSet<TypeId>) {
     match ty {
-        Ty::Entity(named) => *named == id,
-        Ty::Set(element) => mentions(element, id),
-        Ty::Record(fields) => mentioned(fields, id),
-        _ => false,
+        Ty::Entity(named) => {
+            into.insert(*named);
+        }
+        Ty::Set(element) => mentioned(element, into),
+        Ty::Record(fields) => fields.values().for_each(|field| mentioned(&field.ty, into)),
+        _ => {}
     }
 }
 
-fn role_is_used(program: &Program, id: RoleId) -> bool {
-    let held = |holder: &Holder| *holder == Holder::Role(id);
-    !program.grants_of(id).is_empty()
-        || program.extenders(id).len() > 1
-        || program.denies.iter().any(|deny| deny.who.iter().any(held))
-        || program
-            .assertions
-            .iter()
-            .any(|assertion| assertion.who.iter().any(held))
-        || program.profiles.iter().any(|profile| {
-            profile.eligible.iter().any(|(role, _)| *role == id)
-                || profile.approval.as_ref().is_some_and(|(_, role, _)| *role == id)
-                || profile.revokers.contains(&id)
-                || profile.review.1 == id
+/// Whom denials and assertions name.
+fn who(program: &Program) -> impl Iterator<Item = &Holder> {
+    let denied = program.denies.iter().flat_map(|deny| &deny.who);
+    denied.chain(program.assertions.iter().flat_map(|assertion| &assertion.who))
+}
+
+/// The roles that statements name, grants and `extends` left out.
+fn named_roles(program: &Program) -> BTreeSet<RoleId> {
+    let mut named: BTreeSet<RoleId> = who(program)
+        .filter_map(|holder| match holder {
+            Holder::Role(role) => Some(*role),
+            Holder::Type(_) => None,
         })
+        .collect();
+    for profile in &program.profiles {
+        named.extend(profile.eligible.iter().map(|(role, _)| *role));
+        named.extend(profile.approval.iter().map(|(_, role, _)| *role));
+        named.extend(&profile.revokers);
+        named.insert(profile.review.1);
+    }
+    named
+}
+
+/// All raw policies; what they use, they name by its full Cedar name.
+fn raw_texts(cx: &Cx<'_>) -> String {
+    let texts = cx.lowered.raw.iter().map(|raw| raw.policy.to_string());
+    texts.collect::<Vec<_>>().join("\n")
 }
