@@ -92,8 +92,8 @@ pub(super) fn admissions(cx: &Cx<'_>) -> Vec<Admission> {
             let Some(body) = raw::body(policy, effect) else {
                 continue;
             };
-            let clauses = raw::clauses(policy, &body, cx.sources);
-            let admitted = requests.admitted(&body);
+            let clauses = raw::clauses(policy, body, cx.sources);
+            let admitted = requests.admitted(body);
             let mut push = |expr, opens, written| {
                 found.push(Admission {
                     statement: format!("the {word} `{}`", policy.policy.id()),

@@ -26,9 +26,8 @@ mod translate;
 pub(super) use translate::Clause;
 
 /// A raw policy's scope and conditions, if it has an effect.
-pub(super) fn body(policy: &RawPolicy, effect: pst::Effect) -> Option<pst::Template> {
-    let body = policy.policy.to_pst().ok()?.body().clone();
-    (body.effect == effect).then_some(body)
+pub(super) fn body(policy: &RawPolicy, effect: pst::Effect) -> Option<&pst::Template> {
+    policy.body.as_deref().filter(|body| body.effect == effect)
 }
 
 /// Where a raw policy says `permit` or `forbid`.

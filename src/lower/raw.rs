@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use cedar_policy::Policy;
 use cedar_policy::PolicyId;
@@ -16,6 +17,8 @@ use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
 use crate::graph::Externals;
+use crate::parallel;
+use crate::parallel::Work;
 use crate::text::FileId;
 use crate::text::Sources;
 use crate::text::Span;
@@ -41,6 +44,8 @@ pub struct RawSchema {
 pub struct RawPolicy {
     /// The policy, static, under the id it is known by.
     pub policy: Policy,
+    /// Its scope and conditions. Cedar parses a policy's text for them each time it is asked.
+    pub body: Option<Arc<pst::Template>>,
     /// The statement in its file; of a template-linked policy, the template.
     pub span: Span,
 }
@@ -171,6 +176,7 @@ pub fn read_policies(
                 id.clone(),
                 RawPolicy {
                     policy: policy.new_id(PolicyId::new(&id)),
+                    body: None,
                     span,
                 },
             );
@@ -201,6 +207,10 @@ pub fn read_policies(
         }
     }
     let mut all: Vec<RawPolicy> = policies.into_values().collect();
+    let bodies = parallel::map(Work::Little, &all, || (), |(), raw| raw.policy.to_pst().ok());
+    for (raw, body) in all.iter_mut().zip(bodies) {
+        raw.body = body.map(|body| Arc::new(body.body().clone()));
+    }
     all.sort_by_key(|raw| (raw.span, raw.policy.id().to_string()));
     all
 }
@@ -304,7 +314,11 @@ fn link_all(
             continue;
         };
         match instantiate(found, &id, &args) {
-            Ok(policy) => made.push(RawPolicy { policy, span: *at }),
+            Ok(policy) => made.push(RawPolicy {
+                policy,
+                body: None,
+                span: *at,
+            }),
             Err(error) => fault(
                 out,
                 span,
@@ -327,8 +341,8 @@ fn instantiate(template: &Template, id: &str, args: &Map<String, Value>) -> Resu
         values.insert(slot_id, entity(value)?);
     }
     let body = template.to_pst().map_err(|error| error.to_string())?;
-    let linked = pst::LinkedPolicy::new(std::sync::Arc::new(body), values, pst::PolicyID(id.into()))
-        .map_err(|error| error.to_string())?;
+    let linked =
+        pst::LinkedPolicy::new(Arc::new(body), values, pst::PolicyID(id.into())).map_err(|error| error.to_string())?;
     let mut body = linked
         .into_static_policy()
         .map_err(|error| error.to_string())?

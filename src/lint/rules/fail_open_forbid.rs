@@ -37,7 +37,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Some(body) = raw::body(policy, pst::Effect::Forbid) else {
             continue;
         };
-        let clauses = raw::clauses(policy, &body, cx.sources);
+        let clauses = raw::clauses(policy, body, cx.sources);
         let conditions: Vec<(&TypedExpr, Holds)> = clauses
             .iter()
             .map(|clause| match clause {
@@ -45,7 +45,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 raw::Clause::Unless(expr) => (expr, Holds::WhenFalse),
             })
             .collect();
-        let mut kinds = kinds(cx.program, &conditions, &requests.admitted(&body));
+        let mut kinds = kinds(cx.program, &conditions, &requests.admitted(body));
         if cx.lowered.schema.is_none() {
             kinds.push(nothing_known());
         }
@@ -73,7 +73,7 @@ fn gate(cx: &Cx<'_>, requests: &raw::Requests<'_>, out: &mut Sink) {
         .raw
         .iter()
         .filter_map(|policy| raw::body(policy, pst::Effect::Permit));
-    let permitted: BTreeSet<Request> = permits.flat_map(|body| requests.admitted(&body)).collect();
+    let permitted: BTreeSet<Request> = permits.flat_map(|body| requests.admitted(body)).collect();
     let mut found: BTreeMap<(Span, &str, Origin), BTreeSet<Hazard>> = BTreeMap::new();
     for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Forbid) {
         let is_deny = denies.contains(&draft.span);

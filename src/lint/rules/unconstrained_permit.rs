@@ -20,7 +20,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Some(body) = raw::body(policy, pst::Effect::Permit) else {
             continue;
         };
-        if names_someone(&body) || !body.clauses().iter().all(always_holds) {
+        if names_someone(body) || !body.clauses().iter().all(always_holds) {
             continue;
         }
         let message = format!("the permit `{}` lets everybody in", policy.policy.id());

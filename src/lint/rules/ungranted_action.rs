@@ -27,7 +27,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         .iter()
         .filter_map(|policy| raw::body(policy, pst::Effect::Permit));
     let permitted: BTreeSet<ActionId> = permits
-        .flat_map(|body| requests.admitted(&body))
+        .flat_map(|body| requests.admitted(body))
         .map(|request| request.action)
         .collect();
     for id in program.action_ids() {
