@@ -9,6 +9,9 @@ use cedar_policy::PolicyId;
 use cedar_policy_formatter::Config;
 use cedar_policy_formatter::policies_str_to_pretty;
 
+use crate::parallel;
+use crate::parallel::Work;
+use crate::text::FileId;
 use crate::text::Sources;
 
 use super::Lowered;
@@ -21,36 +24,40 @@ impl Lowered {
     /// # Errors
     /// Where a policy's text does not read back as the policy that was built; a fault of ours.
     pub fn policy_files(&self, sources: &Sources) -> Result<Vec<(String, String)>, String> {
-        let mut by_source: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
-        for (draft, (policy, file)) in self.drafts.iter().zip(&self.policies) {
-            by_source
-                .entry(sources.name(*file))
-                .or_default()
-                .push((draft.id.clone(), gate(draft, policy)?));
-        }
-        for raw in &self.raw {
-            let id = raw.policy.id().to_string();
-            by_source
-                .entry(sources.name(raw.span.file))
-                .or_default()
-                .push((id, cedar(&raw.policy)?));
-        }
         let config = Config {
             line_width: 120,
             indent_width: 2,
         };
+        // One by one: the formatter's time grows with the square of the text it is given.
+        let pretty = |text: String| match policies_str_to_pretty(&text, &config) {
+            Ok(text) => Ok(text.trim_end().to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let built: Vec<(&Draft, &(Policy, FileId))> = self.drafts.iter().zip(&self.policies).collect();
+        let gate = parallel::map(
+            Work::Little,
+            &built,
+            || (),
+            |(), (draft, (policy, file))| Ok((*file, draft.id.clone(), pretty(gate(draft, policy)?)?)),
+        );
+        let raw = parallel::map(
+            Work::Little,
+            &self.raw,
+            || (),
+            |(), raw| Ok((raw.span.file, raw.policy.id().to_string(), pretty(cedar(&raw.policy)?)?)),
+        );
+        let written: Result<Vec<(FileId, String, String)>, String> = gate.into_iter().chain(raw).collect();
+        let mut by_source: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
+        for (file, id, text) in written? {
+            by_source.entry(sources.name(file)).or_default().push((id, text));
+        }
         let mut files = Vec::new();
         for (number, (source, mut policies)) in by_source.into_iter().enumerate() {
             policies.sort();
-            // One by one: the formatter's time grows with the square of the text it is given.
-            let mut pretty = Vec::new();
-            for (_, text) in policies {
-                let text = policies_str_to_pretty(&text, &config).map_err(|error| error.to_string())?;
-                pretty.push(text.trim_end().to_owned());
-            }
+            let policies: Vec<String> = policies.into_iter().map(|(_, text)| text).collect();
             files.push((
                 format!("policies/{:03}-{}.cedar", number + 1, module(source)),
-                format!("{}\n", pretty.join("\n\n")),
+                format!("{}\n", policies.join("\n\n")),
             ));
         }
         Ok(files)
