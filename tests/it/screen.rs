@@ -3,6 +3,7 @@
 //! policies that name whatever there is in a scope. The cases of Cedar's integration tests are asked where they are read.
 
 mod policies;
+mod words;
 
 use std::collections::BTreeSet;
 
@@ -10,6 +11,7 @@ use cedar_policy::Policy;
 use cedar_policy::PolicySet;
 use cedar_policy::Schema;
 use cedar_policy::ValidationMode;
+use cedar_policy::ValidationResult;
 use cedar_policy::Validator;
 use gatewright::diag::Diagnostics;
 use gatewright::load::PackageFiles;
@@ -41,7 +43,8 @@ pub(crate) fn differences<'a>(
 ) -> Vec<String> {
     let all: Vec<&Policy> = policies.into_iter().collect();
     let set = PolicySet::from_policies(all.iter().map(|policy| (*policy).clone())).unwrap();
-    let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
+    let validator = Validator::new(schema.clone());
+    let result = validator.validate(&set, ValidationMode::Strict);
     let refused: BTreeSet<String> = result
         .validation_errors()
         .map(|error| error.policy_id().to_string())
@@ -57,6 +60,9 @@ pub(crate) fn differences<'a>(
     tally.warned += unsound.len() - refused.len();
     let suspects = lower::suspects(&all, schema);
     assert!(suspects.is_sorted_by(|a, b| a < b), "{suspects:?}");
+    let asked = PolicySet::from_policies(suspects.iter().map(|at| all[*at].clone())).unwrap();
+    let narrowed = validator.validate(&asked, ValidationMode::Strict);
+    assert_eq!(words(&narrowed), words(&result));
     let suspects: BTreeSet<String> = suspects.into_iter().map(|at| all[at].id().to_string()).collect();
     unsound
         .symmetric_difference(&suspects)
@@ -66,6 +72,25 @@ pub(crate) fn differences<'a>(
             format!("{cedar} to Cedar, not so to the screen: {policy}")
         })
         .collect()
+}
+
+/// All that a validation says, with its places, sorted: Cedar says it in no order.
+fn words(result: &ValidationResult) -> Vec<String> {
+    fn word(said: &dyn miette::Diagnostic) -> String {
+        let places: Vec<String> = said
+            .labels()
+            .into_iter()
+            .flatten()
+            .map(|label| format!("{label:?}"))
+            .collect();
+        let help = said.help().map(|help| help.to_string());
+        format!("{said} {places:?} {help:?}")
+    }
+    let errors = result.validation_errors().map(|error| word(error));
+    let warnings = result.validation_warnings().map(|warning| word(warning));
+    let mut all: Vec<String> = errors.chain(warnings).collect();
+    all.sort();
+    all
 }
 
 fn options() -> pipeline::Options {
