@@ -34,6 +34,7 @@ use super::request;
 use super::request::Checked;
 use crate::bundle::BundleTree;
 use crate::bundle::Contract;
+use crate::diag::with_causes;
 
 /// What a forbid that errors, and a principal or resource that is not loaded, lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -327,6 +328,6 @@ fn text<'a>(tree: &'a BundleTree, file: &'static str) -> Result<&'a str, EngineE
 fn unreadable<E: std::error::Error + 'static>(file: &'static str) -> impl Fn(E) -> EngineError {
     move |error| EngineError::Unreadable {
         file,
-        message: entities::chain(&error),
+        message: with_causes(&error),
     }
 }

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::model::Model;
 use super::request::holds_unknown;
+use crate::diag::with_causes;
 
 /// Why entities were not loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -38,7 +39,7 @@ pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Resu
     let schema = model.map(|model| &model.schema);
     let read = |base: Entities, json: Value| {
         base.add_entities_from_json_value(json, schema)
-            .map_err(|error| chain(&error))
+            .map_err(|error| with_causes(&error))
     };
     let smuggled = faults_of_each(json, |entity| {
         let unknown = holds_unknown(entity).then(|| "`unknown` is not a value an entity may carry".to_owned());
@@ -102,19 +103,4 @@ pub(super) fn uid(reference: &Value) -> Option<(&str, &str)> {
 /// A reference to an entity as Cedar writes it: `User::"alice"`.
 pub(super) fn uid_text(reference: &Value) -> Option<String> {
     uid(reference).map(|(ty, id)| format!("{ty}::{id:?}"))
-}
-
-/// Cedar puts the particulars (the attribute, the types) in the causes of its error.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if !message.contains(&text) {
-            message.push_str(": ");
-            message.push_str(&text);
-        }
-        source = cause.source();
-    }
-    message
 }

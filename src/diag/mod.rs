@@ -1,9 +1,11 @@
-//! The one diagnostic type, its collector and "did you mean". Rendering lives in `report`; no list of lints or codes lives here.
+//! The one diagnostic type, its collector, "did you mean", and the errors of libraries in one line. Rendering lives in `report`; no list of lints or codes lives here.
 
+mod causes;
 mod diagnostic;
 mod sink;
 mod suggest;
 
+pub use causes::with_causes;
 pub use diagnostic::Code;
 pub use diagnostic::Diagnostic;
 pub use diagnostic::Label;
