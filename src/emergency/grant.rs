@@ -76,6 +76,31 @@ pub struct Grant {
     pub review: Review,
 }
 
+impl Grant {
+    /// One that was asked for and that nobody has acted on yet.
+    pub(super) fn pending(
+        id: String,
+        requester: EntityUid,
+        terms: Terms,
+        tenant: BTreeMap<String, EntityUid>,
+        requested_at: Instant,
+    ) -> Self {
+        Self {
+            id,
+            requester,
+            terms,
+            tenant,
+            requested_at,
+            state: State::Pending,
+            approvers: Vec::new(),
+            refusers: Vec::new(),
+            issue: None,
+            ended_at: None,
+            review: Review::Open,
+        }
+    }
+}
+
 /// What makes a grant usable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Issue {

@@ -10,8 +10,6 @@ use serde_json::Value;
 use super::Actor;
 use super::Grant;
 use super::Ledger;
-use super::Review;
-use super::State;
 use super::Terms;
 use super::World;
 use super::facts;
@@ -54,24 +52,13 @@ impl Ledger {
 
 /// A request that nobody has acted on yet. What it asks for is not what its approvers are tested by.
 fn asked_for(profile: &str, requester: &EntityUid, tenant: BTreeMap<String, EntityUid>, world: World<'_>) -> Grant {
-    Grant {
-        id: String::new(),
-        requester: requester.clone(),
-        terms: Terms {
-            profile: profile.to_owned(),
-            actions: BTreeSet::new(),
-            resources: BTreeSet::new(),
-            duration: Duration(0),
-            reason: String::new(),
-            ticket: String::new(),
-        },
-        tenant,
-        requested_at: world.at,
-        state: State::Pending,
-        approvers: Vec::new(),
-        refusers: Vec::new(),
-        issue: None,
-        ended_at: None,
-        review: Review::Open,
-    }
+    let terms = Terms {
+        profile: profile.to_owned(),
+        actions: BTreeSet::new(),
+        resources: BTreeSet::new(),
+        duration: Duration(0),
+        reason: String::new(),
+        ticket: String::new(),
+    };
+    Grant::pending(String::new(), requester.clone(), terms, tenant, world.at)
 }

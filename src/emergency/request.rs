@@ -16,7 +16,6 @@ use super::Issue;
 use super::Ledger;
 use super::Reason;
 use super::Refusal;
-use super::Review;
 use super::State;
 use super::World;
 use super::facts;
@@ -94,19 +93,7 @@ impl Ledger {
             }
             Err(Stop::Invalid(error)) => return Err(error),
         };
-        let grant = Grant {
-            id: id.clone(),
-            requester: by.uid.clone(),
-            terms: terms.clone(),
-            tenant: tenant.clone(),
-            requested_at: self.now,
-            state: State::Pending,
-            approvers: Vec::new(),
-            refusers: Vec::new(),
-            issue: None,
-            ended_at: None,
-            review: Review::Open,
-        };
+        let grant = Grant::pending(id.clone(), by.uid.clone(), terms.clone(), tenant.clone(), self.now);
         self.grants.insert(id.clone(), grant);
         let requested = Event::Requested {
             terms: terms.clone(),
