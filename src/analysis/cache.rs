@@ -25,7 +25,7 @@ const FORMAT: &str = "gatewright answers 1";
 #[derive(Debug, Default)]
 pub struct Cache {
     folder: Option<PathBuf>,
-    /// What this run knows; `None` behind a key: some thread is asking.
+    /// What this run knows, by key.
     known: Mutex<HashMap<String, Reply>>,
     written: AtomicU64,
 }

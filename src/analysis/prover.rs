@@ -1,11 +1,8 @@
 //! Answers questions: several solvers at once, each question that was answered before answered from the cache, limits per
 //! question and per run. The order of the answers is that of the questions, whatever finished first.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
-use std::thread;
 
 use cedar_policy::Schema;
 use cedar_policy_symcc::err::Error;
@@ -24,6 +21,9 @@ use super::solver::Limits;
 use super::solver::Reply;
 use super::solver::Solver;
 use super::symbolic::Symbolic;
+use crate::diag::with_causes;
+use crate::parallel;
+use crate::parallel::Work;
 
 /// How questions are answered.
 #[derive(Debug)]
@@ -31,7 +31,6 @@ pub struct Prover<'a> {
     engine: &'a dyn Engine,
     cache: &'a Cache,
     limits: Limits,
-    threads: usize,
     deadline: Deadline,
     counts: Counts,
 }
@@ -71,19 +70,18 @@ impl Ground {
     pub fn new(schema: &Schema) -> Result<Self, SchemaRefused> {
         Symbolic::new(schema)
             .map(Self)
-            .map_err(|error| SchemaRefused(chain(&error)))
+            .map_err(|error| SchemaRefused(with_causes(&error)))
     }
 }
 
 impl<'a> Prover<'a> {
-    /// A prover with an engine and a cache, as many solvers at once as `threads`, until the deadline.
+    /// A prover with an engine and a cache, until the deadline.
     #[must_use]
-    pub fn new(engine: &'a dyn Engine, cache: &'a Cache, limits: Limits, threads: usize, deadline: Deadline) -> Self {
+    pub fn new(engine: &'a dyn Engine, cache: &'a Cache, limits: Limits, deadline: Deadline) -> Self {
         Self {
             engine,
             cache,
             limits,
-            threads: threads.max(1),
             deadline,
             counts: Counts::default(),
         }
@@ -116,37 +114,15 @@ impl<'a> Prover<'a> {
         })
     }
 
-    /// Works on tasks that each ask one question after the other, as many at once as there are solvers.
+    /// Works on tasks that each ask one question after the other, as many at once as there are cores,
+    /// each core with a solver of its own.
     /// The results stand in the order of the tasks.
     pub fn each<T: Sync, R: Send>(&self, tasks: &[T], work: impl Fn(&mut Asking<'_>, &T) -> R + Sync) -> Vec<R> {
-        let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::new());
-        let threads = self.threads.min(tasks.len()).max(1);
-        let run = || {
-            let mut asking = Asking {
-                prover: self,
-                solver: None,
-            };
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(task) = tasks.get(at) else { return };
-                let result = work(&mut asking, task);
-                done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
-            }
+        let asking = || Asking {
+            prover: self,
+            solver: None,
         };
-        thread::scope(|scope| {
-            // Terms are walked recursively, so that a thread needs as deep a stack as the tool's own.
-            let workers = (1..threads).map(|_| {
-                let worker = thread::Builder::new().name("prover".to_owned()).stack_size(STACK_BYTES);
-                // Where the system gives no further thread, this one does the work.
-                let _ = worker.spawn_scoped(scope, run);
-            });
-            workers.for_each(drop);
-            run();
-        });
-        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.sort_by_key(|(at, _)| *at);
-        done.into_iter().map(|(_, result)| result).collect()
+        parallel::map(Work::Much, tasks, asking, work)
     }
 
     /// The SMT-LIB script of a question, for whoever wants to look into it; `None` where no solver is needed.
@@ -161,9 +137,6 @@ impl<'a> Prover<'a> {
         script
     }
 }
-
-/// Address space reserved for a thread's stack; only what is used is ever backed by memory.
-const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// One thread's way to ask: a solver of its own, started when first needed.
 pub struct Asking<'a> {
@@ -201,14 +174,14 @@ impl Asking<'_> {
                 entities: env.entities,
             })),
             Err(Error::SolverUnknown) => Answer::Unknown(Unknown::Limit(gave_up.unwrap_or_default())),
-            Err(error @ Error::SolverError(_)) => Answer::Unknown(Unknown::Solver(chain(&error))),
+            Err(error @ Error::SolverError(_)) => Answer::Unknown(Unknown::Solver(with_causes(&error))),
             Err(Error::PolicyNotWellTyped { errs }) => {
                 let first = errs
                     .first()
                     .map_or_else(|| "a policy is not well typed".to_owned(), ToString::to_string);
                 Answer::Unknown(Unknown::Refused(first))
             }
-            Err(error) => Answer::Unknown(Unknown::Refused(chain(&error))),
+            Err(error) => Answer::Unknown(Unknown::Refused(with_causes(&error))),
         }
     }
 }
@@ -221,27 +194,17 @@ fn ask(prover: &Prover<'_>, solver: &mut Option<Box<dyn Solver>>, script: &str) 
     }
     prover.counts.asked.fetch_add(1, Ordering::Relaxed);
     if solver.is_none() {
-        *solver = Some(prover.engine.start(prover.limits).map_err(|error| chain(&error))?);
+        *solver = Some(
+            prover
+                .engine
+                .start(prover.limits)
+                .map_err(|error| with_causes(&error))?,
+        );
     }
     let Some(running) = solver else {
         return Err("the solver did not start".to_owned());
     };
-    let reply = running.check(script).map_err(|error| chain(&error))?;
+    let reply = running.check(script).map_err(|error| with_causes(&error))?;
     prover.cache.put(&key, &reply);
     Ok(reply)
-}
-
-/// An error with its causes, where they say more.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if !message.contains(&text) {
-            message.push_str(": ");
-            message.push_str(&text);
-        }
-        source = cause.source();
-    }
-    message
 }

@@ -152,6 +152,9 @@ fn install_hint(error: &InstallError) -> &'static str {
         InstallError::Digest { .. } | InstallError::Archive(_) => {
             "nothing was installed; fetch it from an index that serves the published file"
         }
+        InstallError::Wheel { .. } => {
+            "`--from` names the wheel as PyPI serves it, `pip download --no-deps cvc5==1.3.1`"
+        }
         InstallError::Disk { .. } => "nothing was installed; `GATEWRIGHT_CACHE` may name another folder",
     }
 }

@@ -58,6 +58,15 @@ pub enum InstallError {
         /// What it must have.
         expected: &'static str,
     },
+    /// The named wheel cannot be read.
+    #[error("cannot read the wheel `{}`: {}", file.display(), source.kind())]
+    Wheel {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// The wheel is no archive.
     #[error("the wheel cannot be unpacked: {0}")]
     Archive(#[from] ArchiveError),
@@ -170,7 +179,10 @@ fn staged(wheel: &'static Wheel, source: Source<'_>, work: &Path, folder: &Path)
         Source::Pip => download(wheel, work)?,
         Source::Wheel(file) => file.to_owned(),
     };
-    let bytes = on(&file, "read", fs::read(&file))?;
+    let bytes = fs::read(&file).map_err(|source| InstallError::Wheel {
+        file: file.clone(),
+        source,
+    })?;
     let found = sha256_hex(&bytes);
     if found != wheel.sha256 {
         return Err(InstallError::Digest {

@@ -10,12 +10,12 @@ use std::io::BufReader;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Child;
-use std::process::ChildStdin;
 use std::process::Command;
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub(super) struct Process {
 #[derive(Debug)]
 struct Running {
     child: Child,
-    input: ChildStdin,
+    commands: Sender<String>,
     lines: Receiver<String>,
 }
 
@@ -60,7 +60,9 @@ impl Process {
 
     /// Sends commands and returns the first line of the answer; `None` where the time is over.
     pub(super) fn first_line(&mut self, commands: &str) -> Result<Option<String>, SolverError> {
-        let line = self.running()?.send(commands).and_then(|()| self.line());
+        // Where the process has ended, there is no line.
+        let _ = self.running()?.commands.send(commands.to_owned());
+        let line = self.line();
         if line.is_err() {
             self.end();
         }
@@ -148,18 +150,6 @@ impl Drop for Process {
     }
 }
 
-impl Running {
-    fn send(&mut self, commands: &str) -> Result<(), SolverError> {
-        let written = self.input.write_all(commands.as_bytes());
-        written
-            .and_then(|()| self.input.flush())
-            .map_err(|source| SolverError::Process {
-                doing: "write to",
-                source,
-            })
-    }
-}
-
 fn spawn(start: &Start) -> Result<Running, SolverError> {
     let fault = |source| SolverError::Process { doing: "start", source };
     let mut child = Command::new(&start.program)
@@ -169,9 +159,21 @@ fn spawn(start: &Start) -> Result<Running, SolverError> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(fault)?;
-    let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+    let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(SolverError::Ended);
     };
+    let (commands, asked) = mpsc::channel::<String>();
+    // A process that does not read must not keep the tool waiting: its time is counted where its answer is awaited.
+    thread::Builder::new()
+        .name("solver input".to_owned())
+        .spawn(move || {
+            for text in asked {
+                if input.write_all(text.as_bytes()).and_then(|()| input.flush()).is_err() {
+                    return;
+                }
+            }
+        })
+        .map_err(fault)?;
     let (sender, lines) = mpsc::channel();
     thread::Builder::new()
         .name("solver output".to_owned())
@@ -184,5 +186,5 @@ fn spawn(start: &Start) -> Result<Running, SolverError> {
             }
         })
         .map_err(fault)?;
-    Ok(Running { child, input, lines })
+    Ok(Running { child, commands, lines })
 }
