@@ -147,7 +147,7 @@ fn tenants_are_apart_on_the_marketplace_whoever_answers() {
     let folder = tempfile::tempdir().unwrap();
     for (round, asked) in [("cold", true), ("warm", false)] {
         let cache = Cache::on_disk(folder.path());
-        let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), 2, Deadline::never());
+        let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never());
         let answers = prover.answer(&base.ground, &questions, &|| ());
         for (question, answer) in questions.iter().zip(&answers) {
             assert!(answer.holds(), "{round} {}: {answer:?}", question.environment);
@@ -164,7 +164,7 @@ fn a_counterexample_is_small_replays_and_keeps_the_contract() {
     let example = example(&root().join("examples/marketplace"));
     let base = example.base();
     let cache = Cache::in_memory();
-    let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), 2, Deadline::never());
+    let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never());
     let approve = base
         .environments
         .iter()
@@ -237,7 +237,7 @@ fn what_is_not_answered_is_unknown_and_says_why() {
         resources: 1,
         ..Limits::default()
     };
-    let prover = Prover::new(found.engine.as_ref(), &cache, starved, 2, Deadline::never());
+    let prover = Prover::new(found.engine.as_ref(), &cache, starved, Deadline::never());
     let answers = prover.answer(&base.ground, &questions, &|| ());
     assert!(
         answers
@@ -251,7 +251,6 @@ fn what_is_not_answered_is_unknown_and_says_why() {
         found.engine.as_ref(),
         &cache,
         Limits::default(),
-        2,
         Deadline::after(std::time::Duration::ZERO),
     );
     let answers = late.answer(&base.ground, &questions, &|| ());
@@ -265,6 +264,76 @@ fn what_is_not_answered_is_unknown_and_says_why() {
         script.contains("(assert ") && script.ends_with("(check-sat)\n"),
         "{script}"
     );
+}
+
+/// A solver that says its version and then behaves as a line of shell says when asked `(check-sat)`.
+#[cfg(unix)]
+fn broken(folder: &Path, name: &str, first: &str, asked: &str) -> Found {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.join(name);
+    let script = format!(
+        "#!/bin/sh\nwhile read -r line; do case \"$line\" in\n'(get-info :version)') echo '(:version \"1.3.1\")';;\n\
+         '(reset)') {first};;\n'(check-sat)') {asked};;\n'(get-model)') echo '('; echo ')';;\nesac; done\n"
+    );
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let named = Places {
+        chosen: Some(path),
+        ..Places::default()
+    };
+    solver::find(&named).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_solver_that_breaks_hangs_or_talks_nonsense_proves_nothing() {
+    let example = example(&root().join("examples/marketplace"));
+    let base = example.base();
+    // The one with the fewest rules, as each is compiled anew.
+    let ruled = base.environments.iter().filter(|env| base.slice(env).next().is_some());
+    let environment = ruled.min_by_key(|env| base.slice(env).count()).unwrap().clone();
+    let claim = Claim::AlwaysDenies(base.rules(&environment));
+    let question = [Question { environment, claim }];
+    let folder = tempfile::tempdir().unwrap();
+    let short = Limits {
+        milliseconds: 50,
+        ..Limits::default()
+    };
+    let mut told = Vec::new();
+    for (name, asked) in [
+        ("dies", "exit 1"),
+        ("errs", "echo '(error \"out of order\")'"),
+        ("babbles", "echo proved"),
+    ] {
+        let found = broken(folder.path(), name, ":", asked);
+        let cache = Cache::in_memory();
+        let prover = Prover::new(found.engine.as_ref(), &cache, short, Deadline::never());
+        let answers = prover.answer(&base.ground, &question, &|| ());
+        let [Answer::Unknown(unknown)] = answers.as_slice() else {
+            panic!("{name}: {answers:?}");
+        };
+        told.push(format!("{name}: {unknown}"));
+    }
+    // One that takes none of its input, which is more than a pipe holds.
+    let found = broken(folder.path(), "deaf", "exec sleep 60", ":");
+    let script = "(declare-const held Bool)\n".repeat(10_000);
+    let reply = found.engine.start(short).unwrap().check(&script).unwrap();
+    told.push(format!("deaf: {reply:?}"));
+    insta::assert_snapshot!(told.join("\n"), @"
+    dies: solver error: the solver ended before it answered
+    errs: solver error: the solver refuses the question: out of order
+    babbles: solver error: the solver refuses the question: proved
+    deaf: Unknown(\"no answer within 50 ms\")
+    ");
+    // A counterexample that is none is held against the question before anybody is told.
+    let found = broken(folder.path(), "lies", ":", "echo sat");
+    let cache = Cache::in_memory();
+    let prover = Prover::new(found.engine.as_ref(), &cache, short, Deadline::never());
+    let answers = prover.answer(&base.ground, &question, &|| ());
+    let [Answer::Unknown(Unknown::Refused(refused))] = answers.as_slice() else {
+        panic!("{answers:?}");
+    };
+    assert!(refused.starts_with("model is invalid: violates assertion"), "{refused}");
 }
 
 #[test]

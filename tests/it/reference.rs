@@ -15,7 +15,6 @@ use gatewright::decide::Engine;
 use gatewright::decide::Outcome;
 use gatewright::diag::Diagnostics;
 use gatewright::lint;
-use gatewright::load::PackageFiles;
 use gatewright::pipeline;
 use gatewright::text::Instant;
 
@@ -49,12 +48,7 @@ fn one_program(seed: u64, tally: &mut Tally) {
     let random = &mut Random::new(seed);
     let generated = generate::program(random);
     let mut faults = Diagnostics::new();
-    let project = "[package]\nname = \"random\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
-    let texts = [
-        ("gatewright.toml", project),
-        ("policy/main.gate", generated.text.as_str()),
-    ];
-    let package = PackageFiles::in_memory(texts, &mut faults);
+    let package = generated.package(&mut faults);
     let options = pipeline::Options {
         at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
         // Lints judge style and risk; what is compared here is meaning.

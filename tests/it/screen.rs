@@ -14,7 +14,6 @@ use cedar_policy::ValidationMode;
 use cedar_policy::ValidationResult;
 use cedar_policy::Validator;
 use gatewright::diag::Diagnostics;
-use gatewright::load::PackageFiles;
 use gatewright::load::load_package;
 use gatewright::lower;
 use gatewright::pipeline;
@@ -140,12 +139,7 @@ fn random_programs_under_their_own_schema_and_under_others() {
     for seed in 0..60 {
         let generated = generate::program(&mut Random::new(seed));
         let mut faults = Diagnostics::new();
-        let project = "[package]\nname = \"random\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
-        let texts = [
-            ("gatewright.toml", project),
-            ("policy/main.gate", generated.text.as_str()),
-        ];
-        let package = PackageFiles::in_memory(texts, &mut faults);
+        let package = generated.package(&mut faults);
         let checked = pipeline::check(&package, &options(), faults);
         let unique: BTreeSet<String> = all(&checked).map(|policy| policy.id().to_string()).collect();
         if unique.len() != all(&checked).count() {

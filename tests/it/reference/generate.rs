@@ -1,5 +1,8 @@
 //! Random well-typed programs over one model, as text.
 
+use gatewright::diag::Diagnostics;
+use gatewright::load::PackageFiles;
+
 use super::random::Random;
 
 /// The model every program shares.
@@ -34,6 +37,15 @@ pub(crate) struct Generated {
     pub(super) roles: Vec<String>,
     /// Roles held per entity: type and name.
     pub(super) relations: Vec<(String, String)>,
+}
+
+impl Generated {
+    /// The program as the only file of a package.
+    pub(crate) fn package(&self, faults: &mut Diagnostics) -> PackageFiles {
+        let project = "[package]\nname = \"random\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
+        let texts = [("gatewright.toml", project), ("policy/main.gate", self.text.as_str())];
+        PackageFiles::in_memory(texts, faults)
+    }
 }
 
 /// What a condition may read.
