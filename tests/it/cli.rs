@@ -3,8 +3,11 @@
 mod build;
 mod check;
 mod fmt;
+mod graph;
 mod hostile;
 mod init;
+mod questions;
+mod revisions;
 mod test;
 
 use std::ffi::OsStr;
