@@ -43,6 +43,9 @@ pub mod scenario;
 /// Questions about all requests, and the solver that answers them.
 pub mod analysis;
 
+/// Two programs compared: changes of parts, and of access.
+pub mod semdiff;
+
 /// What is valid and yet suspicious: one file and one page per lint, levels, waivers.
 pub mod lint;
 

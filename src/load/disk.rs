@@ -140,7 +140,7 @@ fn around(path: &Path) -> Option<PathBuf> {
         .map(Path::to_owned)
 }
 
-/// Everything in the package's four places.
+/// Everything in the package's five places.
 fn walk(root: &Path) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut waiting: Vec<String> = package::TOP.iter().map(ToString::to_string).collect();

@@ -53,6 +53,9 @@ pub enum LoadError {
         /// The revision.
         revision: String,
     },
+    /// Two revisions went apart nowhere.
+    #[error("`{0}` and `{1}` have no commit in common")]
+    NoCommonCommit(String, String),
     /// The repository cannot be read.
     #[error("cannot read the repository of `{}`: {message}", path.display())]
     Git {
@@ -122,6 +125,9 @@ impl LoadError {
                 Some("this clone is shallow; `git fetch --unshallow` brings the rest of its history".to_owned())
             }
             Self::UnknownRevision { .. } => Some("name a commit, branch or tag, such as `HEAD~1`".to_owned()),
+            Self::NoCommonCommit(..) => {
+                Some("a shallow clone may lack it; `git fetch --unshallow` brings it, and `..` needs none".to_owned())
+            }
             Self::NotInRevision { .. } => Some("a package has its `gatewright.toml` in that revision".to_owned()),
             Self::NotARepository(_) | Self::Git { .. } => None,
             Self::Read { .. } | Self::NotAFile(_) | Self::Write { .. } => None,

@@ -32,10 +32,7 @@ const SYMBOLIC_LINK: i32 = 0o120_000;
 /// Where there is no repository, revision or package; what is wrong with the files goes to `out`.
 pub fn load_revision(root: &Path, revision: &str, out: &mut Diagnostics) -> Result<PackageFiles, LoadError> {
     let (existing, missing) = existing_part(root)?;
-    let repository = Repository::discover(&existing).map_err(|error| match error.code() {
-        ErrorCode::NotFound => LoadError::NotARepository(root.to_owned()),
-        _ => git_error(root, &error),
-    })?;
+    let repository = repository_of(root, &existing)?;
     let top = revision_tree(&repository, revision)?;
     let folder = inside(&repository, &existing).join(missing);
     let absent = || LoadError::NotInRevision {
@@ -53,6 +50,31 @@ pub fn load_revision(root: &Path, revision: &str, out: &mut Diagnostics) -> Resu
         return Err(absent());
     }
     Ok(package::assemble(root.to_owned(), walk(&repository, &tree), out))
+}
+
+/// The commit from which two revisions went apart, as its whole id.
+///
+/// # Errors
+/// Where there is no repository or revision, or the two have no commit in common.
+pub fn merge_base(root: &Path, one: &str, other: &str) -> Result<String, LoadError> {
+    let (existing, _) = existing_part(root)?;
+    let repository = repository_of(root, &existing)?;
+    let commit = |revision: &str| {
+        let found = repository
+            .revparse_single(revision)
+            .and_then(|object| object.peel_to_commit());
+        found.map_err(|_| unknown(&repository, revision))
+    };
+    let base = repository.merge_base(commit(one)?.id(), commit(other)?.id());
+    base.map(|id| id.to_string())
+        .map_err(|_| LoadError::NoCommonCommit(one.to_owned(), other.to_owned()))
+}
+
+fn repository_of(root: &Path, existing: &Path) -> Result<Repository, LoadError> {
+    Repository::discover(existing).map_err(|error| match error.code() {
+        ErrorCode::NotFound => LoadError::NotARepository(root.to_owned()),
+        _ => git_error(root, &error),
+    })
 }
 
 /// The real path of as much of a path as exists, and the rest.
@@ -86,25 +108,27 @@ fn revision_tree<'r>(repository: &'r Repository, revision: &str) -> Result<Tree<
     let found = repository
         .revparse_single(revision)
         .and_then(|object| object.peel_to_tree());
-    found.map_err(|_| {
-        let names: Vec<String> = repository.references().map_or_else(
-            |_| Vec::new(),
-            |references| {
-                let named = references
-                    .flatten()
-                    .filter_map(|r| r.shorthand().ok().map(str::to_owned));
-                named.collect()
-            },
-        );
-        LoadError::UnknownRevision {
-            revision: revision.to_owned(),
-            near: closest(revision, names.iter().map(String::as_str)).map(str::to_owned),
-            shallow: repository.is_shallow(),
-        }
-    })
+    found.map_err(|_| unknown(repository, revision))
 }
 
-/// Everything in the package's four places.
+fn unknown(repository: &Repository, revision: &str) -> LoadError {
+    let names: Vec<String> = repository.references().map_or_else(
+        |_| Vec::new(),
+        |references| {
+            let named = references
+                .flatten()
+                .filter_map(|r| r.shorthand().ok().map(str::to_owned));
+            named.collect()
+        },
+    );
+    LoadError::UnknownRevision {
+        revision: revision.to_owned(),
+        near: closest(revision, names.iter().map(String::as_str)).map(str::to_owned),
+        shallow: repository.is_shallow(),
+    }
+}
+
+/// Everything in the package's five places.
 fn walk(repository: &Repository, package: &Tree<'_>) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut waiting: Vec<(String, TreeEntry<'static>)> = package::TOP
@@ -311,6 +335,31 @@ mod tests {
             &[(FILE, "gatewright.toml", b""), (FILE, "policy/a.gate", b"x")],
         );
         assert_eq!(load(dir.path(), "HEAD").0.gate.len(), 1);
+    }
+
+    #[test]
+    fn two_revisions_went_apart_at_a_commit() {
+        let (dir, repository) = repository();
+        let base = commit(&repository, &[(FILE, "p/gatewright.toml", b"1")]);
+        let branch = repository.find_commit(base).unwrap();
+        repository.branch("side", &branch, false).unwrap();
+        commit(&repository, &[(FILE, "p/gatewright.toml", b"2")]);
+        let at = dir.path().join("p");
+        assert_eq!(merge_base(&at, "side", "HEAD").unwrap(), base.to_string());
+        assert!(matches!(
+            merge_base(&at, "side", "nope"),
+            Err(LoadError::UnknownRevision { .. })
+        ));
+        let empty = repository.treebuilder(None).unwrap().write().unwrap();
+        let tree = repository.find_tree(empty).unwrap();
+        let who = Signature::new("a", "a@example.com", &git2::Time::new(0, 0)).unwrap();
+        repository
+            .commit(Some("refs/heads/other"), &who, &who, "c", &tree, &[])
+            .unwrap();
+        assert!(matches!(
+            merge_base(&at, "other", "HEAD"),
+            Err(LoadError::NoCommonCommit(..))
+        ));
     }
 
     #[test]

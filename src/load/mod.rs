@@ -20,6 +20,7 @@ pub use disk::load_package;
 pub use disk::read_if_present;
 pub use error::LoadError;
 pub use git::load_revision;
+pub use git::merge_base;
 pub use package::MAX_FILE_BYTES;
 pub use package::PackageFiles;
 pub use write::remove_if_present;

@@ -15,7 +15,7 @@ use crate::text::Span;
 pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Where a package's parts lie, in the order of their names.
-pub(super) const TOP: [&str; 4] = ["gatewright.toml", "policy", "scenarios", "snapshots"];
+pub(super) const TOP: [&str; 5] = ["changes", "gatewright.toml", "policy", "scenarios", "snapshots"];
 
 /// The files of a package by the part they play. Lists are sorted bytewise by name; a file that cannot be read is in
 /// none of them, and an error says so. Names are relative to the package, with `/`.
@@ -43,6 +43,8 @@ pub struct PackageFiles {
     pub scenario_data: Vec<FileId>,
     /// `snapshots/**/*.snap`.
     pub snapshots: Vec<FileId>,
+    /// `changes/**/*.yaml` and `.yml`: declared changes of access.
+    pub changes: Vec<FileId>,
 }
 
 impl PackageFiles {
@@ -101,11 +103,12 @@ pub(super) enum Part {
     Scenario,
     ScenarioData,
     Snapshot,
+    Change,
     /// A folder that holds parts.
     Folder,
     /// Nothing reads it, though its place suggests that something should.
     Unused,
-    /// Documentation, editors' files, everything outside the four places.
+    /// Documentation, editors' files, everything outside the five places.
     None,
 }
 
@@ -127,8 +130,9 @@ impl Part {
             ("scenarios", "yaml" | "yml") => Self::Scenario,
             ("scenarios", "json") => Self::ScenarioData,
             ("snapshots", "snap") => Self::Snapshot,
-            ("policy" | "scenarios", "md") | ("snapshots", _) => Self::None,
-            ("policy" | "scenarios", _) if !hidden => Self::Unused,
+            ("changes", "yaml" | "yml") => Self::Change,
+            ("policy" | "scenarios" | "changes", "md") | ("snapshots", _) => Self::None,
+            ("policy" | "scenarios" | "changes", _) if !hidden => Self::Unused,
             _ => Self::None,
         };
         match part {
@@ -173,6 +177,7 @@ pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnos
             Part::Scenario => package.scenarios.push(file),
             Part::ScenarioData => package.scenario_data.push(file),
             Part::Snapshot => package.snapshots.push(file),
+            Part::Change => package.changes.push(file),
             Part::Folder | Part::Unused | Part::None => {}
         }
     }
@@ -247,6 +252,9 @@ fn unused_help(name: &str) -> &'static str {
         Some(("scenarios", rest)) if !rest.contains("/.") && !rest.starts_with('.') => {
             "scenarios end in `.yaml`, their data in `.json`; move anything else out of `scenarios/`"
         }
+        Some(("changes", rest)) if !rest.contains("/.") && !rest.starts_with('.') => {
+            "declared changes end in `.yaml`; move anything else out of `changes/`"
+        }
         _ => "names that start with a dot are skipped; rename it",
     }
 }
@@ -311,6 +319,11 @@ mod tests {
             ("scenarios/a.yam", Part::Unused),
             ("snapshots/a.snap", Part::Snapshot),
             ("snapshots/a.snap.new", Part::None),
+            ("changes", Part::Folder),
+            ("changes/2026/fin-40.yaml", Part::Change),
+            ("changes/README.md", Part::None),
+            ("changes/fin-40.txt", Part::Unused),
+            ("changes/.fin-40.yaml", Part::Unused),
         ] {
             assert_eq!(Part::of(name), part, "{name}");
         }

@@ -1,6 +1,8 @@
 //! A policy before it is Cedar: scope, conjuncts and where they come from.
 
 use crate::bundle::OriginKind;
+use crate::graph::ProfileId;
+use crate::graph::RoleId;
 use crate::graph::TypedExpr;
 use crate::text::Span;
 
@@ -11,6 +13,17 @@ pub enum Effect {
     Permit,
     /// Keeps out.
     Forbid,
+}
+
+/// Whom a policy is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// Everyone of its principal type.
+    Everyone,
+    /// Holders of a role, which its scope or its condition tests.
+    Role(RoleId),
+    /// Whoever takes part in a break-glass.
+    Profile(ProfileId),
 }
 
 /// An entity: full Cedar type and id.
@@ -25,6 +38,8 @@ pub struct Draft {
     pub effect: Effect,
     /// Full Cedar type of the principal.
     pub principal: String,
+    /// Whom it is about.
+    pub subject: Subject,
     /// `in` this role, besides.
     pub role: Option<Entity>,
     /// The actions, as Cedar entities; empty: any.

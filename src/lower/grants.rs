@@ -17,6 +17,7 @@ use crate::graph::Variable;
 use super::draft::Draft;
 use super::draft::Effect;
 use super::draft::Part;
+use super::draft::Subject;
 use super::draft::policy_id;
 use super::holders::Base;
 use super::program::Lowering;
@@ -140,6 +141,10 @@ impl Lowering<'_> {
                 id: policy_id(&grant.statement.name, &variants),
                 effect: Effect::Permit,
                 principal: self.cedar_type(receiver.principal),
+                subject: receiver
+                    .role
+                    .as_ref()
+                    .map_or(Subject::Everyone, |(role, _)| Subject::Role(*role)),
                 role,
                 actions: self.action_entities(group),
                 resource: self.cedar_type(*resource),

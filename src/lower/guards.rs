@@ -25,6 +25,7 @@ use super::codes;
 use super::draft::Draft;
 use super::draft::Effect;
 use super::draft::Part;
+use super::draft::Subject;
 use super::draft::policy_id;
 use super::holders::Base;
 use super::program::Lowering;
@@ -213,6 +214,7 @@ impl Lowering<'_> {
             id: policy_id(&statement.name, variants),
             effect: Effect::Forbid,
             principal: self.cedar_type(principal),
+            subject: Subject::Everyone,
             role: None,
             actions: self.action_entities(actions),
             resource: self.cedar_type(resource),
@@ -329,6 +331,7 @@ impl Lowering<'_> {
             let scope = role.and_then(|role| self.scope_role(role));
             self.drafts.push(Draft {
                 when,
+                subject: role.map_or(Subject::Everyone, Subject::Role),
                 role: scope,
                 ..draft
             });

@@ -24,6 +24,7 @@ mod wording;
 pub use draft::Draft;
 pub use draft::Effect;
 pub use draft::Part;
+pub use draft::Subject;
 pub use program::Lowered;
 pub use program::lower;
 pub use raw::RawIds;

@@ -147,6 +147,15 @@ impl Program {
         self.by_name.roles.get(name).copied()
     }
 
+    /// A break-glass profile by name.
+    #[must_use]
+    pub fn find_profile(&self, name: &str) -> Option<ProfileId> {
+        self.profiles
+            .iter()
+            .position(|profile| profile.name == name)
+            .map(ProfileId::at)
+    }
+
     /// Adds a type; of equal names the first is the one that is found.
     pub(in crate::graph) fn add_type(&mut self, ty: EntityType) -> TypeId {
         let id = TypeId::at(self.types.len());
@@ -170,6 +179,22 @@ impl Program {
         self.by_name.roles.entry(name).or_insert(id);
         self.roles.push(role);
         id
+    }
+
+    /// Makes the names anew after they were changed; of equal names the first is the one that is found.
+    pub(in crate::graph) fn index(&mut self) {
+        let mut by_name = ByName::default();
+        for id in self.type_ids() {
+            by_name.types.entry(self.type_name(id).to_owned()).or_insert(id);
+        }
+        for (at, condition) in self.conditions.iter().enumerate() {
+            let id = ConditionId::at(at);
+            by_name.conditions.entry(condition.name.clone()).or_insert(id);
+        }
+        for id in self.role_ids() {
+            by_name.roles.entry(self.role_name(id)).or_insert(id);
+        }
+        self.by_name = by_name;
     }
 
     /// Types of one kind, in the order of their declarations.

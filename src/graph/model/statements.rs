@@ -105,6 +105,8 @@ pub enum Holder {
 pub struct Statement {
     /// Its name, by which scenarios, diffs and logs speak of it: a label, or one made of its meaning.
     pub name: String,
+    /// Whether the name is a label.
+    pub labelled: bool,
     /// The whole statement.
     pub span: Span,
     /// The reason.

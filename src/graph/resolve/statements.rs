@@ -50,6 +50,7 @@ pub(super) fn statement(
     }
     Statement {
         name,
+        labelled: item.label.is_some(),
         span: item.span,
         because,
         annotations: with_doc(said.pass, item.doc.as_deref()),

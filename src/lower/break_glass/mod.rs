@@ -15,6 +15,7 @@ use crate::graph::TypedExpr;
 use crate::lower::draft::Draft;
 use crate::lower::draft::Effect;
 use crate::lower::draft::Entity;
+use crate::lower::draft::Subject;
 use crate::lower::draft::policy_id;
 use crate::lower::program::Lowering;
 use crate::lower::program::qualified;
@@ -89,6 +90,10 @@ impl Lowering<'_> {
             id,
             effect,
             principal: self.cedar_type(profile.principal),
+            subject: self
+                .program
+                .find_profile(&profile.name)
+                .map_or(Subject::Everyone, Subject::Profile),
             role: None,
             actions: Vec::new(),
             resource: qualified(self.program, "BreakGlassProfile"),

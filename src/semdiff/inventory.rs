@@ -1,0 +1,77 @@
+//! All parts of a program, each with what it says. Descriptions, positions and the order of declarations are not in it.
+
+mod emergencies;
+mod statements;
+mod types;
+
+use crate::graph::Form;
+use crate::graph::Holder;
+use crate::graph::NameOf;
+use crate::graph::Program;
+use crate::graph::Until;
+use crate::text::Span;
+
+use super::Side;
+use super::item::Item;
+use super::item::Kind;
+use super::raw;
+
+/// The parts of one side.
+pub(super) fn inventory(side: Side<'_>) -> Vec<Item> {
+    let mut items = Vec::new();
+    if let Some(namespace) = &side.program.namespace {
+        let mut item = Item::new(Kind::Namespace, Form::default(), None);
+        item.plain("name", namespace);
+        items.push(item);
+    }
+    types::types(side, &mut items);
+    statements::statements(side, &mut items);
+    emergencies::profiles(side, &mut items);
+    for policy in &side.lowered.raw {
+        let id = policy.policy.id().to_string();
+        let mut item = Item::of_name(Kind::RawPolicy, NameOf::Statement, &id, policy.span);
+        item.named = policy.policy.annotation("id").is_some();
+        item.field(
+            "policy",
+            words(side, policy.span),
+            raw::form(side.program, &policy.policy),
+        );
+        items.push(item);
+    }
+    items
+}
+
+/// The author's words on one line.
+fn words(side: Side<'_>, span: Span) -> String {
+    let words: Vec<&str> = side.sources.slice(span).split_whitespace().collect();
+    words.join(" ")
+}
+
+fn holder(program: &Program, holder: Holder) -> (NameOf, String) {
+    match holder {
+        Holder::Type(ty) => (NameOf::Type, program.type_name(ty).to_owned()),
+        Holder::Role(role) => (NameOf::Role, program.role_name(role)),
+    }
+}
+
+/// Several holders; `any` of none.
+fn who(program: &Program, who: &[Holder]) -> (String, Form) {
+    let mut names: Vec<(NameOf, String)> = who.iter().map(|one| holder(program, *one)).collect();
+    if names.is_empty() {
+        return ("any".to_owned(), Form::of("any"));
+    }
+    names.sort();
+    let mut form = Form::default();
+    let mut shown = Vec::new();
+    for (of, name) in names {
+        form.name(of, &name).text(" ");
+        shown.push(name);
+    }
+    (shown.join(", "), form)
+}
+
+fn until(item: &mut Item, until: Option<Until>) {
+    if let Some(until) = until {
+        item.plain("until", until.at.to_string());
+    }
+}

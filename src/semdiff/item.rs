@@ -1,0 +1,170 @@
+//! A part of a program as the diff sees it: what it is called and what it says, field by field.
+
+use crate::graph::Form;
+use crate::graph::NameOf;
+use crate::text::Span;
+
+/// Kinds of parts, in the order in which changes of them are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The program's namespace.
+    Namespace,
+    /// An entity type or an enumeration.
+    Type,
+    /// An attribute of a type.
+    Attribute,
+    /// An action.
+    Action,
+    /// An attribute of the common context.
+    Context,
+    /// A named condition.
+    Condition,
+    /// A role.
+    Role,
+    /// `allow`
+    Grant,
+    /// `deny`
+    Deny,
+    /// `require`
+    Require,
+    /// `isolate`
+    Isolation,
+    /// `separate`
+    Separation,
+    /// `break-glass`
+    BreakGlass,
+    /// `assert`
+    Assertion,
+    /// A policy of a raw `.cedar` source.
+    RawPolicy,
+}
+
+impl Kind {
+    /// Its name, as reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Namespace => "namespace",
+            Self::Type => "type",
+            Self::Attribute => "attribute",
+            Self::Action => "action",
+            Self::Context => "context attribute",
+            Self::Condition => "condition",
+            Self::Role => "role",
+            Self::Grant => "grant",
+            Self::Deny => "deny",
+            Self::Require => "require",
+            Self::Isolation => "isolate",
+            Self::Separation => "separate",
+            Self::BreakGlass => "break-glass",
+            Self::Assertion => "assert",
+            Self::RawPolicy => "raw policy",
+        }
+    }
+
+    /// Whether it is a statement, whose name may follow from what it says.
+    pub(super) fn is_statement(self) -> bool {
+        matches!(
+            self,
+            Self::Grant | Self::Deny | Self::Require | Self::Isolation | Self::Separation
+        )
+    }
+}
+
+/// A part of a program.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub(super) kind: Kind,
+    /// What it is called.
+    pub(super) key: Form,
+    /// What names it elsewhere, where anything does.
+    pub(super) names: Option<(NameOf, String)>,
+    /// Whether its author chose its name.
+    pub(super) named: bool,
+    /// What it is a part of: it comes and goes with that.
+    pub(super) owner: Option<(NameOf, String)>,
+    pub(super) fields: Vec<Field>,
+    pub(super) span: Option<Span>,
+}
+
+/// One thing that a part says.
+#[derive(Debug, Clone)]
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    /// In the author's words.
+    pub(super) shown: String,
+    pub(super) form: Form,
+}
+
+impl Item {
+    pub(super) fn new(kind: Kind, key: Form, span: impl Into<Option<Span>>) -> Self {
+        Self {
+            kind,
+            key,
+            names: None,
+            named: true,
+            owner: None,
+            fields: Vec::new(),
+            span: span.into(),
+        }
+    }
+
+    /// A part that others name.
+    pub(super) fn of_name(kind: Kind, of: NameOf, name: &str, span: Span) -> Self {
+        let mut key = Form::default();
+        key.name(of, name);
+        Self {
+            names: Some((of, name.to_owned())),
+            ..Self::new(kind, key, span)
+        }
+    }
+
+    /// Says that it is a part of something.
+    pub(super) fn owned_by(mut self, of: NameOf, name: impl Into<String>) -> Self {
+        self.owner = Some((of, name.into()));
+        self
+    }
+
+    /// A field whose form is what is shown.
+    pub(super) fn plain(&mut self, name: &'static str, shown: impl Into<String>) {
+        let shown = shown.into();
+        self.fields.push(Field {
+            name,
+            form: Form::of(shown.clone()),
+            shown,
+        });
+    }
+
+    /// A field that is there only where something is said.
+    pub(super) fn flag(&mut self, name: &'static str, said: bool) {
+        if said {
+            self.plain(name, "yes");
+        }
+    }
+
+    /// A field with names of one kind, whose order says nothing; absent where there are none.
+    pub(super) fn list(&mut self, name: &'static str, of: NameOf, names: impl IntoIterator<Item = String>) {
+        let mut names: Vec<String> = names.into_iter().collect();
+        if names.is_empty() {
+            return;
+        }
+        names.sort();
+        let shown = names.join(", ");
+        let mut form = Form::default();
+        form.names(of, names);
+        self.field(name, shown, form);
+    }
+
+    pub(super) fn field(&mut self, name: &'static str, shown: impl Into<String>, form: Form) {
+        self.fields.push(Field {
+            name,
+            shown: shown.into(),
+            form,
+        });
+    }
+
+    /// The name that people know it by.
+    pub(super) fn shown_name(&self) -> String {
+        self.key.plain()
+    }
+}
