@@ -31,11 +31,13 @@ pub enum NameOf {
 
 /// A piece of a form.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Piece {
+enum Piece {
     /// What is not a name.
     Text(String),
     /// A name.
     Name(NameOf, String),
+    /// Forms whose order says nothing.
+    Unordered(Vec<Form>),
 }
 
 /// What a part of a program says.
@@ -53,12 +55,6 @@ impl Form {
         form
     }
 
-    /// Its pieces.
-    #[must_use]
-    pub fn pieces(&self) -> &[Piece] {
-        &self.pieces
-    }
-
     /// Adds text.
     pub fn text(&mut self, text: &str) -> &mut Self {
         match self.pieces.last_mut() {
@@ -74,14 +70,35 @@ impl Form {
         self
     }
 
-    /// Adds names of one kind, sorted: of things whose order says nothing.
+    /// Adds names of one kind whose order says nothing.
     pub fn names(&mut self, of: NameOf, names: impl IntoIterator<Item = String>) -> &mut Self {
-        let mut names: Vec<String> = names.into_iter().collect();
-        names.sort();
-        for name in names {
-            self.name(of, name).text(" ");
-        }
+        self.unordered(names.into_iter().map(|name| {
+            let mut form = Self::default();
+            form.name(of, name);
+            form
+        }))
+    }
+
+    /// Adds forms whose order says nothing.
+    pub fn unordered(&mut self, forms: impl IntoIterator<Item = Self>) -> &mut Self {
+        let mut forms: Vec<Self> = forms.into_iter().collect();
+        forms.sort();
+        self.pieces.push(Piece::Unordered(forms));
         self
+    }
+
+    /// All names in it.
+    #[must_use]
+    pub fn all_names(&self) -> Vec<(NameOf, &str)> {
+        let mut found = Vec::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(_) => {}
+                Piece::Name(of, name) => found.push((*of, name.as_str())),
+                Piece::Unordered(forms) => found.extend(forms.iter().flat_map(Self::all_names)),
+            }
+        }
+        found
     }
 
     /// Adds a type.
@@ -128,14 +145,23 @@ impl Form {
         self.with(|_, name| name.to_owned())
     }
 
-    /// The form as text, with another word for each name.
+    /// The form as text, with another word for each name. What has no order is sorted under those words.
     #[must_use]
     pub fn with(&self, word: impl Fn(NameOf, &str) -> String) -> String {
+        self.worded(&word)
+    }
+
+    fn worded(&self, word: &dyn Fn(NameOf, &str) -> String) -> String {
         let mut text = String::new();
         for piece in &self.pieces {
             match piece {
                 Piece::Text(plain) => text.push_str(plain),
                 Piece::Name(of, name) => text.push_str(&word(*of, name)),
+                Piece::Unordered(forms) => {
+                    let mut words: Vec<String> = forms.iter().map(|form| form.worded(word)).collect();
+                    words.sort();
+                    text.push_str(&words.join(" "));
+                }
             }
         }
         text

@@ -23,7 +23,6 @@ pub use external::ExternalEntity;
 pub use external::Externals;
 pub use form::Form;
 pub use form::NameOf;
-pub use form::Piece;
 pub use ids::ActionId;
 pub use ids::ConditionId;
 pub use ids::ProfileId;

@@ -61,13 +61,15 @@ fn who(program: &Program, who: &[Holder]) -> (String, Form) {
         return ("any".to_owned(), Form::of("any"));
     }
     names.sort();
+    let shown: Vec<&str> = names.iter().map(|(_, name)| name.as_str()).collect();
+    let shown = shown.join(", ");
     let mut form = Form::default();
-    let mut shown = Vec::new();
-    for (of, name) in names {
-        form.name(of, &name).text(" ");
-        shown.push(name);
-    }
-    (shown.join(", "), form)
+    form.unordered(names.into_iter().map(|(of, name)| {
+        let mut one = Form::default();
+        one.name(of, name);
+        one
+    }));
+    (shown, form)
 }
 
 fn until(item: &mut Item, until: Option<Until>) {

@@ -1,4 +1,4 @@
-//! Raw Cedar policies: what they say without their ids and annotations, and the same under other names.
+//! Raw Cedar policies: what they say without their ids and annotations.
 
 use cedar_policy::Policy;
 use serde_json::Map;
@@ -7,7 +7,6 @@ use serde_json::Value;
 use crate::graph::Form;
 use crate::graph::NameOf;
 use crate::graph::Program;
-use crate::graph::Renames;
 
 /// What a policy says, with the names of a program's types, roles and actions marked.
 pub(super) fn form(program: &Program, policy: &Policy) -> Form {
@@ -18,24 +17,6 @@ pub(super) fn form(program: &Program, policy: &Policy) -> Form {
     }
     write(program, &json, &mut form);
     form
-}
-
-/// The same policy under other names.
-pub(super) fn renamed(program: &Program, policy: &Policy, renames: &Renames) -> Option<Policy> {
-    let form_of = |text: &str| -> Option<Value> { serde_json::from_str(text).ok() };
-    let mut form = Form::default();
-    write(program, &policy.to_json().ok()?, &mut form);
-    let namespace = renames.namespace.as_ref().unwrap_or(&program.namespace);
-    let qualified = |name: &str| match namespace {
-        Some(namespace) => format!("{namespace}::{name}"),
-        None => name.to_owned(),
-    };
-    let text = form.with(|of, name| {
-        let new = renames.of(of, name);
-        let new = if of == NameOf::Type { qualified(&new) } else { new };
-        escaped(&new)
-    });
-    Policy::from_json(Some(policy.id().clone()), form_of(&text)?).ok()
 }
 
 /// JSON as text, names marked.

@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::graph::Form;
 use crate::graph::NameOf;
 use crate::graph::Renames;
 
@@ -218,9 +219,6 @@ fn mention(item: &Item, name: &Name, word: &dyn Fn(NameOf, &str) -> String) -> S
     format!("{} {} {}", item.kind.name(), item.key.with(word), fields.join(";"))
 }
 
-fn names_in(form: &crate::graph::Form) -> impl Iterator<Item = Name> {
-    form.pieces().iter().filter_map(|piece| match piece {
-        crate::graph::Piece::Name(of, name) => Some((*of, name.clone())),
-        crate::graph::Piece::Text(_) => None,
-    })
+fn names_in(form: &Form) -> impl Iterator<Item = Name> {
+    form.all_names().into_iter().map(|(of, name)| (of, name.to_owned()))
 }

@@ -86,9 +86,11 @@ fn entity(program: &Program, ty: &EntityType) -> Item {
         parents.sort();
         let shown: Vec<String> = parents.iter().map(|(ty, how)| format!("{ty}{how}")).collect();
         let mut form = Form::default();
-        for (ty, how) in &parents {
-            form.name(NameOf::Type, ty).text(how).text(", ");
-        }
+        form.unordered(parents.iter().map(|(ty, how)| {
+            let mut parent = Form::default();
+            parent.name(NameOf::Type, ty).text(how);
+            parent
+        }));
         item.field("in", shown.join(", "), form);
     }
     if let Some(tags) = &ty.tags {

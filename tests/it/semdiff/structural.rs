@@ -94,8 +94,14 @@ fn what_comes_and_goes_is_told_once_with_all_its_parts() {
             "role packer for User { allow open on Box when resource.size < 9; }\nisolate by org;",
         ),
     ]);
-    insta::assert_snapshot!(changes(SHOP, &more), @"");
-    insta::assert_snapshot!(changes(&more, SHOP), @"");
+    insta::assert_snapshot!(changes(SHOP, &more), @r"
+    added type Box
+    added role packer
+    ");
+    insta::assert_snapshot!(changes(&more, SHOP), @r"
+    removed type Box
+    removed role packer
+    ");
 }
 
 #[test]
@@ -104,14 +110,29 @@ fn names_that_mean_the_same_are_renames_and_nothing_else() {
         ("calm", "quiet"),
         ("clerk", "assistant"),
         ("Bill", "Invoice"),
-        ("bill", "invoice"),
-        ("action read;", "action look;"),
-        ("read", "look"),
+        ("bill:", "invoice:"),
+        ("bill.", "invoice."),
         ("four_eyes", "two_people"),
         ("outage", "blackout"),
         ("namespace Shop", "namespace Store"),
     ]);
-    insta::assert_snapshot!(changes(SHOP, &renamed), @"");
+    insta::assert_snapshot!(changes(SHOP, &renamed), @r"
+    changed namespace namespace
+        name: Shop → Store
+    renamed type Invoice from Bill
+    renamed condition quiet from calm
+    renamed role assistant from clerk
+    renamed separate two_people from four_eyes
+    renamed break-glass blackout from outage
+    ");
+    let action = shop(&[
+        ("action read;", "action look;"),
+        ("= read, pay", "= look, pay"),
+        ("list, read on", "list, look on"),
+        ("allow read on", "allow look on"),
+        ("App to read on", "App to look on"),
+    ]);
+    insta::assert_snapshot!(changes(SHOP, &action), @"renamed action Bill.look from Bill.read");
 }
 
 #[test]
@@ -120,7 +141,14 @@ fn what_says_something_else_or_could_be_two_things_is_no_rename() {
     insta::assert_snapshot!(changes(SHOP, &shop(&[
         ("role guard for User { allow list on Bill; }", "role watch for User { allow list, read on Bill; }"),
         ("guard", "watch"),
-    ])), @"");
+    ])), @r"
+    removed role guard
+    added role watch
+    changed break-glass outage
+        approved by: 1 of guard → 1 of watch
+        revoked by: guard → watch
+        review: within 1d by guard → within 1d by watch
+    ");
     // Two roles went and two came, all four alike.
     let twins = |one: &str, two: &str| {
         let both = format!(
@@ -128,7 +156,12 @@ fn what_says_something_else_or_could_be_two_things_is_no_rename() {
         );
         shop(&[("isolate by org;", &both)])
     };
-    insta::assert_snapshot!(changes(&twins("a", "b"), &twins("c", "d")), @"");
+    insta::assert_snapshot!(changes(&twins("a", "b"), &twins("c", "d")), @r"
+    removed role a
+    removed role b
+    added role c
+    added role d
+    ");
 }
 
 #[test]
@@ -137,10 +170,13 @@ fn raw_policies_are_known_by_their_ids_and_by_what_they_say() {
     let one = "@id(\"one\")\npermit(principal in Shop::Role::\"guard\", action == Shop::Action::\"Note.pin\", resource is Shop::Note) when { principal.org == resource.org };";
     let two = one.replace("\"one\"", "\"two\"");
     let wider = one.replace("Shop::Role::\"guard\"", "Shop::Role::\"clerk\"");
-    insta::assert_snapshot!(changes(&raw(one), &raw(&two)), @"");
-    insta::assert_snapshot!(changes(&raw(one), &raw(&wider)), @"");
-    insta::assert_snapshot!(changes(SHOP, &raw(one)), @"");
+    insta::assert_snapshot!(changes(&raw(one), &raw(&two)), @"renamed raw policy two from one");
+    insta::assert_snapshot!(changes(&raw(one), &raw(&wider)), @r#"
+    changed raw policy one
+        policy: @id("one") permit(principal in Shop::Role::"guard", action == Shop::Action::"Note.pin", resource is Shop::Note) when { principal.org == resource.org }; → @id("one") permit(principal in Shop::Role::"clerk", action == Shop::Action::"Note.pin", resource is Shop::Note) when { principal.org == resource.org };
+    "#);
+    insta::assert_snapshot!(changes(SHOP, &raw(one)), @"added raw policy one");
     // A role that raw policies name, too, is renamed in them.
     let watch = raw(one).replace("guard", "watch");
-    insta::assert_snapshot!(changes(&raw(one), &watch), @"");
+    insta::assert_snapshot!(changes(&raw(one), &watch), @"renamed role watch from guard");
 }
