@@ -1,12 +1,28 @@
 //! Two programs compared: what was added, removed, changed or only renamed, and who gains or loses which access by it, with
 //! a request for each that both sides decide differently. Changes that a package declares are read and matched here, too.
 
+mod breaks;
+mod difference;
 mod inventory;
 mod item;
 mod raw;
 mod rename;
 mod structural;
 
+pub use breaks::Break;
+pub use difference::Access;
+pub use difference::Difference;
+pub use difference::Direction;
+pub use difference::Doubt;
+pub use difference::Example;
+pub use difference::Extent;
+pub use difference::Finding;
+pub use difference::Holder;
+pub use difference::Presence;
+pub use difference::Reason;
+pub use difference::Replayed;
+pub use difference::RequestKind;
+pub use difference::Verdict;
 pub use item::Kind;
 pub use structural::Change;
 pub use structural::FieldChange;

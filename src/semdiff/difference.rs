@@ -1,0 +1,390 @@
+//! The whole answer of a comparison: which access changed for whom, with a request for each change that both sides decide
+//! differently, which parts changed, and which callers' requests the new side no longer takes. What could not be decided
+//! stands here as such; it is never "equal".
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::analysis::Environment;
+use crate::analysis::Statistics;
+use crate::analysis::Witness;
+use crate::bundle::Place;
+
+use super::breaks::Break;
+use super::structural::Structure;
+
+/// Two programs compared.
+#[derive(Debug, Clone, Default)]
+pub struct Difference {
+    /// Changes of parts, and the renames under which everything else was compared.
+    pub structure: Structure,
+    /// Changes of access, each kind of request and holder once, sorted. What is equal is not listed.
+    pub accesses: Vec<Access>,
+    /// What callers of the old side send that the new side refuses, whatever the policies say.
+    pub breaks: Vec<Break>,
+    /// What the comparison came to in numbers.
+    pub extent: Extent,
+}
+
+/// A change of what a holder may do in one kind of request, or a doubt whether there is one.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// The kind of request, in the new side's names.
+    pub request: RequestKind,
+    /// Who the permits are for.
+    pub holder: Holder,
+    /// Requests that are allowed now and were not.
+    pub gained: Finding,
+    /// Requests that were allowed and are not any more.
+    pub lost: Finding,
+    /// The changes of parts that bring it about, as indices into [`Structure::changes`], sorted.
+    pub causes: Vec<usize>,
+}
+
+/// A kind of request in Gate's names, `User`, `Payout.approve`, `Payout`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestKind {
+    /// The principal's type.
+    pub principal: String,
+    /// The action.
+    pub action: String,
+    /// The resource's type.
+    pub resource: String,
+    /// The same for Cedar.
+    pub cedar: Environment,
+    /// On which side such requests can be made.
+    pub presence: Presence,
+}
+
+/// On which side a kind of request can be made. Where it cannot, nothing is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Presence {
+    /// On both.
+    Both,
+    /// Only on the old one.
+    OnlyOld,
+    /// Only on the new one.
+    OnlyNew,
+}
+
+/// Whom permits are for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Holder {
+    /// Everyone of the principal's type, or whom the condition picks.
+    Everyone,
+    /// Holders of a role, `finance` or `Org.admin`.
+    Role(String),
+    /// Who has or takes part in a break-glass grant, by the profile's name.
+    BreakGlass(String),
+    /// One entity, or those below it, which a raw policy names: `Shop::User::"ann"`.
+    Entity(String),
+}
+
+/// Whether requests were found that changed sides in one direction.
+#[derive(Debug, Clone)]
+pub enum Finding {
+    /// There are none: proved, or plain from the policies.
+    None,
+    /// Here is one.
+    Found(Box<Example>),
+    /// There may be some.
+    Unsure(Doubt),
+}
+
+/// Why it is not known whether there are such requests.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// There is no solver, so it was not asked.
+    NoSolver,
+    /// The solver did not answer, or the run was over.
+    Unanswered(String),
+    /// A counterexample was found that cannot be shown.
+    NotShown(String),
+    /// The two sides' schemas have no common ground for this kind of request.
+    Incomparable(String),
+}
+
+/// A request that the two sides decide differently.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// The request and its entities, in the new side's names.
+    pub witness: Witness,
+    /// What the old side decides.
+    pub before: Replayed,
+    /// What the new side decides.
+    pub after: Replayed,
+}
+
+/// What one side decides of an example, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replayed {
+    /// Whether it is allowed.
+    pub allowed: bool,
+    /// What decided, as scenarios write it: `granted`, `no-grant`, `forbidden`.
+    pub cause: &'static str,
+    /// The statements that decided; where nothing grants, those of the holder's that come nearest to it.
+    pub reasons: Vec<Reason>,
+}
+
+/// A statement that decided, or failed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// Its name.
+    pub statement: String,
+    /// The Cedar policy.
+    pub policy: String,
+    /// Where it stands, on its own side.
+    pub place: Place,
+    /// Its conditions in the author's words; where it does not grant, those that do not hold.
+    pub when: Vec<String>,
+}
+
+/// Which way access changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Direction {
+    /// More is allowed.
+    Widened,
+    /// Less is allowed.
+    Narrowed,
+    /// Some more and some less.
+    Both,
+    /// Nothing was found, and nothing proved.
+    Unknown,
+    /// The two sides cannot be compared.
+    Incomparable,
+}
+
+/// The whole in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Every request is decided as before.
+    Equivalent,
+    /// Some requests are newly allowed, none newly denied.
+    Widened,
+    /// Some requests are newly denied, none newly allowed.
+    Narrowed,
+    /// Some of each.
+    Both,
+    /// Requests or entities that the old side takes are refused by the new one.
+    SchemaBreaking,
+    /// Something could not be decided.
+    Unknown,
+}
+
+/// What was compared, and how it was settled. The four parts sum up to the pairs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Kinds of request on either side.
+    pub kinds: usize,
+    /// Kinds of request that no change of a policy touches: equal without a question.
+    pub untouched: usize,
+    /// Kinds of request that some change touches and all requests of which are decided as before.
+    pub equal: usize,
+    /// Kinds of request with a change or a doubt.
+    pub differing: usize,
+    /// Kinds of request that are other shards' business.
+    pub elsewhere: usize,
+    /// What was put to the prover.
+    pub statistics: Statistics,
+    /// The solver, `cvc5 1.3.1`; `None` where there is none or none was needed.
+    pub engine: Option<String>,
+}
+
+impl Difference {
+    /// Whether nothing at all changed, names included.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.structure.changes.is_empty() && self.accesses.is_empty() && self.breaks.is_empty()
+    }
+
+    /// Whether some request is newly allowed.
+    #[must_use]
+    pub fn widens(&self) -> bool {
+        self.accesses.iter().any(|access| access.gained.is_found())
+    }
+
+    /// Whether some request is newly denied.
+    #[must_use]
+    pub fn narrows(&self) -> bool {
+        self.accesses.iter().any(|access| access.lost.is_found())
+    }
+
+    /// Whether something could not be decided.
+    #[must_use]
+    pub fn is_unsure(&self) -> bool {
+        self.accesses.iter().any(|access| access.doubts().next().is_some())
+    }
+
+    /// The whole in one word. What is not known outranks everything, and a broken schema the rest.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match (self.is_unsure(), self.breaks.is_empty(), self.widens(), self.narrows()) {
+            (true, ..) => Verdict::Unknown,
+            (_, false, ..) => Verdict::SchemaBreaking,
+            (_, _, true, true) => Verdict::Both,
+            (_, _, true, false) => Verdict::Widened,
+            (_, _, false, true) => Verdict::Narrowed,
+            (_, _, false, false) => Verdict::Equivalent,
+        }
+    }
+
+    /// The accesses that a change of a part brings about.
+    pub fn effects(&self, change: usize) -> impl Iterator<Item = &Access> {
+        let all = self.accesses.iter();
+        all.filter(move |access| access.causes.contains(&change))
+    }
+}
+
+impl Access {
+    /// Which way it changed, as far as is known. With a doubt beside it, it may be both.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        match (self.gained.is_found(), self.lost.is_found()) {
+            (true, true) => Direction::Both,
+            (true, false) => Direction::Widened,
+            (false, true) => Direction::Narrowed,
+            (false, false) => match self.doubts().any(|doubt| !matches!(doubt, Doubt::Incomparable(_))) {
+                true => Direction::Unknown,
+                false => Direction::Incomparable,
+            },
+        }
+    }
+
+    /// What is not known of it.
+    pub fn doubts(&self) -> impl Iterator<Item = &Doubt> {
+        let both: BTreeSet<&Doubt> = [&self.gained, &self.lost]
+            .into_iter()
+            .filter_map(|finding| match finding {
+                Finding::Unsure(doubt) => Some(doubt),
+                Finding::None | Finding::Found(_) => None,
+            })
+            .collect();
+        both.into_iter()
+    }
+
+    /// The requests that changed sides: gained ones first.
+    pub fn examples(&self) -> impl Iterator<Item = &Example> {
+        [&self.gained, &self.lost].into_iter().filter_map(Finding::example)
+    }
+}
+
+impl Finding {
+    /// Whether there is a request.
+    #[must_use]
+    pub fn is_found(&self) -> bool {
+        matches!(self, Self::Found(_))
+    }
+
+    /// The request.
+    #[must_use]
+    pub fn example(&self) -> Option<&Example> {
+        match self {
+            Self::Found(example) => Some(example),
+            Self::None | Self::Unsure(_) => None,
+        }
+    }
+}
+
+impl Direction {
+    /// Its name, as reports and declarations write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Widened => "widened",
+            Self::Narrowed => "narrowed",
+            Self::Both => "both",
+            Self::Unknown => "unknown",
+            Self::Incomparable => "incomparable",
+        }
+    }
+}
+
+impl Verdict {
+    /// Its name, as reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Equivalent => "equivalent",
+            Self::Widened => "widened",
+            Self::Narrowed => "narrowed",
+            Self::Both => "both",
+            Self::SchemaBreaking => "schema-breaking",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Presence {
+    /// Its name, as reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::OnlyOld => "only-old",
+            Self::OnlyNew => "only-new",
+        }
+    }
+}
+
+impl Doubt {
+    /// Its name, as reports write it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NoSolver => "no-solver",
+            Self::Unanswered(_) => "unanswered",
+            Self::NotShown(_) => "not-shown",
+            Self::Incomparable(_) => "incomparable",
+        }
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSolver => {
+                f.write_str("not asked, since there is no solver; `gatewright solver install` brings one")
+            }
+            Self::Unanswered(why) | Self::NotShown(why) => f.write_str(why),
+            Self::Incomparable(why) => write!(f, "the two sides have no common ground: {why}"),
+        }
+    }
+}
+
+impl Holder {
+    /// What people call them, given the principal's type: `every User`, `finance`, `break-glass outage`.
+    #[must_use]
+    pub fn title(&self, principal: &str) -> String {
+        match self {
+            Self::Everyone => format!("every {principal}"),
+            Self::Role(name) | Self::Entity(name) => name.clone(),
+            Self::BreakGlass(profile) => format!("break-glass {profile}"),
+        }
+    }
+
+    /// The kind of holder, as reports write it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::Role(_) => "role",
+            Self::BreakGlass(_) => "break-glass",
+            Self::Entity(_) => "entity",
+        }
+    }
+
+    /// The name of role, profile or entity.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Everyone => None,
+            Self::Role(name) | Self::BreakGlass(name) | Self::Entity(name) => Some(name),
+        }
+    }
+}
+
+impl fmt::Display for RequestKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} on {}", self.principal, self.action, self.resource)
+    }
+}
