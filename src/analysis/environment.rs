@@ -115,6 +115,20 @@ impl Environments {
             .collect()
     }
 
+    /// An action's groups, at any depth.
+    pub fn groups_of<'a>(&'a self, action: &'a EntityUid) -> impl Iterator<Item = &'a EntityUid> {
+        let groups = self.members.iter().filter(move |(group, _)| *group != action);
+        groups
+            .filter(|(_, members)| members.contains(action))
+            .map(|(group, _)| group)
+    }
+
+    /// The actions of a group, or the action itself, sorted.
+    pub fn actions_of(&self, group: &EntityUid) -> impl Iterator<Item = &EntityUid> {
+        self.within(group)
+            .filter(|uid| self.all.iter().any(|env| env.action == **uid))
+    }
+
     fn within(&self, group: &EntityUid) -> impl Iterator<Item = &EntityUid> {
         self.members.get(group).into_iter().flatten()
     }

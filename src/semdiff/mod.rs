@@ -1,12 +1,21 @@
 //! Two programs compared: what was added, removed, changed or only renamed, and who gains or loses which access by it, with
 //! a request for each that both sides decide differently. Changes that a package declares are read and matched here, too.
 
+mod align;
 mod breaks;
+mod causes;
 mod difference;
+mod errors;
+mod footing;
 mod inventory;
 mod item;
+mod kinds;
+mod listing;
+mod merge;
 mod raw;
 mod rename;
+mod replay;
+mod semantic;
 mod structural;
 
 pub use breaks::Break;
@@ -24,6 +33,9 @@ pub use difference::Replayed;
 pub use difference::RequestKind;
 pub use difference::Verdict;
 pub use item::Kind;
+pub use semantic::CompareError;
+pub use semantic::Options;
+pub use semantic::compare;
 pub use structural::Change;
 pub use structural::FieldChange;
 pub use structural::Structure;

@@ -1,4 +1,4 @@
-//! Raw Cedar policies: what they say without their ids and annotations.
+//! Raw Cedar policies: what they say without their ids and annotations, and the same under other names.
 
 use cedar_policy::Policy;
 use serde_json::Map;
@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::graph::Form;
 use crate::graph::NameOf;
 use crate::graph::Program;
+use crate::graph::Renames;
 
 /// What a policy says, with the names of a program's types, roles and actions marked.
 pub(super) fn form(program: &Program, policy: &Policy) -> Form {
@@ -17,6 +18,22 @@ pub(super) fn form(program: &Program, policy: &Policy) -> Form {
     }
     write(program, &json, &mut form);
     form
+}
+
+/// The same policy under other names; `None` where it cannot be written so.
+pub(super) fn renamed(program: &Program, policy: &Policy, renames: &Renames) -> Option<Policy> {
+    let mut form = Form::default();
+    write(program, &policy.to_json().ok()?, &mut form);
+    let namespace = renames.namespace.as_ref().unwrap_or(&program.namespace);
+    let text = form.with(|of, name| {
+        let new = renames.of(of, name);
+        escaped(&match (of, namespace) {
+            (NameOf::Type, Some(namespace)) => format!("{namespace}::{new}"),
+            _ => new,
+        })
+    });
+    let json: Value = serde_json::from_str(&text).ok()?;
+    Policy::from_json(Some(policy.id().clone()), json).ok()
 }
 
 /// JSON as text, names marked.

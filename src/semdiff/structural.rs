@@ -92,9 +92,18 @@ impl Structure {
 pub fn structure(old: Side<'_>, new: Side<'_>) -> Structure {
     let (before, after) = (inventory(old), inventory(new));
     let renames = rename::detect([old, new], &before, &after);
-    let mut pairs = Pairs::of(&before, &after, &renames);
+    compared(&before, &after, renames)
+}
+
+/// The same where everything is what it is called.
+pub(super) fn without_renames(old: Side<'_>, new: Side<'_>) -> Structure {
+    compared(&inventory(old), &inventory(new), Renames::default())
+}
+
+fn compared(before: &[Item], after: &[Item], renames: Renames) -> Structure {
+    let mut pairs = Pairs::of(before, after, &renames);
     let mut changes = std::mem::take(&mut pairs.changes);
-    for (items, paired, what) in [(&before, &pairs.old, What::Removed), (&after, &pairs.new, What::Added)] {
+    for (items, paired, what) in [(before, &pairs.old, What::Removed), (after, &pairs.new, What::Added)] {
         let alone = || {
             items
                 .iter()

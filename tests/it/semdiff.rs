@@ -1,5 +1,6 @@
 //! Two programs compared, in process: what changed in them, and who gains or loses what by it.
 
+mod access;
 mod structural;
 
 use gatewright::load::PackageFiles;

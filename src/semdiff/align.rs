@@ -1,0 +1,106 @@
+//! The old side under the new side's names, so that both speak of the same types, roles and actions.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use cedar_policy::ActionConstraint;
+use cedar_policy::EntityUid;
+use cedar_policy::Policy;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::analysis::Environments;
+use crate::diag::Diagnostics;
+use crate::graph::NameOf;
+use crate::graph::Program;
+use crate::graph::Renames;
+use crate::lower;
+use crate::lower::Lowered;
+use crate::lower::RawPolicy;
+use crate::lower::RawSchema;
+
+use super::Side;
+use super::raw;
+
+/// A side as it is compared.
+#[derive(Debug, Clone)]
+pub(super) struct Aligned<'a> {
+    pub(super) program: Cow<'a, Program>,
+    pub(super) lowered: Cow<'a, Lowered>,
+}
+
+impl<'a> Aligned<'a> {
+    /// A side under its own names.
+    pub(super) fn as_is(side: Side<'a>) -> Self {
+        Self {
+            program: Cow::Borrowed(side.program),
+            lowered: Cow::Borrowed(side.lowered),
+        }
+    }
+
+    /// A side under other names; `None` where it does not hold together under them.
+    pub(super) fn renamed(side: Side<'a>, renames: &Renames) -> Option<Self> {
+        // Names of conditions and statements are in no policy.
+        let in_policies = |of: NameOf| matches!(of, NameOf::Type | NameOf::Action | NameOf::Role | NameOf::Profile);
+        if renames.namespace.is_none() && !renames.names.keys().any(|(of, _)| in_policies(*of)) {
+            return Some(Self::as_is(side));
+        }
+        let program = side.program.renamed(renames);
+        let raw = side.lowered.raw.iter().map(|policy| {
+            Some(RawPolicy {
+                policy: raw::renamed(side.program, &policy.policy, renames)?,
+                // Lints alone read it.
+                body: None,
+                span: policy.span,
+            })
+        });
+        let raw: Vec<RawPolicy> = raw.collect::<Option<_>>()?;
+        let mut faults = Diagnostics::new();
+        // Beside a raw schema nothing that policies name is renamed, so that there is none here.
+        let lowered = lower::lower(&program, &RawSchema::default(), raw, side.sources, &mut faults);
+        (!faults.has_errors()).then_some(Self {
+            program: Cow::Owned(program),
+            lowered: Cow::Owned(lowered),
+        })
+    }
+}
+
+/// Raw policies that name groups of actions, with the actions that are in those groups on this side: the groups may hold
+/// others on the other side.
+pub(super) fn spell_out(side: &mut Aligned<'_>, environments: &Environments) {
+    let spelt: Vec<Option<Policy>> = side
+        .lowered
+        .raw
+        .iter()
+        .map(|raw| with_actions(&raw.policy, environments))
+        .collect();
+    if spelt.iter().all(Option::is_none) {
+        return;
+    }
+    for (raw, spelt) in side.lowered.to_mut().raw.iter_mut().zip(spelt) {
+        if let Some(policy) = spelt {
+            raw.policy = policy;
+        }
+    }
+}
+
+/// `None` where no group is named.
+fn with_actions(policy: &Policy, environments: &Environments) -> Option<Policy> {
+    let named = match policy.action_constraint() {
+        ActionConstraint::Any => return None,
+        ActionConstraint::Eq(one) => vec![one],
+        ActionConstraint::In(all) => all,
+    };
+    let actions: BTreeSet<&EntityUid> = named.iter().flat_map(|group| environments.actions_of(group)).collect();
+    if actions.len() == named.len() && named.iter().all(|uid| actions.contains(uid)) {
+        return None;
+    }
+    let entities = actions
+        .iter()
+        .map(|uid| json!({ "type": uid.type_name().to_string(), "id": uid.id().unescaped() }));
+    let entities: Vec<Value> = entities.collect();
+    let mut json = policy.to_json().ok()?;
+    json.as_object_mut()?
+        .insert("action".to_owned(), json!({ "op": "in", "entities": entities }));
+    Policy::from_json(Some(policy.id().clone()), json).ok()
+}

@@ -1,0 +1,139 @@
+//! Which changes of parts bring a change of access about: those of what the differing policies are made of.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::graph::Program;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::lower::Subject;
+
+use super::difference::RequestKind;
+use super::item::Kind;
+use super::listing::Listed;
+use super::structural::Change;
+use super::structural::What;
+
+/// What some policies are made of.
+#[derive(Debug, Default)]
+pub(super) struct Mentions {
+    statements: BTreeSet<String>,
+    conditions: BTreeSet<String>,
+    roles: BTreeSet<String>,
+    attributes: BTreeSet<String>,
+    types: BTreeSet<String>,
+}
+
+/// Fields of parts that no policy is made of.
+const TOLD_ONLY: [&str; 9] = [
+    "because",
+    "masked",
+    "sensitive",
+    "reads",
+    "writes",
+    "assigns",
+    "temporary",
+    "alerts",
+    "action group",
+];
+
+/// The changes behind a change of access, as indices.
+pub(super) fn causes(changes: &[Change], mentions: &Mentions, request: &RequestKind) -> Vec<usize> {
+    let all = changes.iter().enumerate();
+    all.filter(|(_, change)| is_cause(change, mentions, request))
+        .map(|(at, _)| at)
+        .collect()
+}
+
+fn is_cause(change: &Change, mentions: &Mentions, request: &RequestKind) -> bool {
+    let name = change.name.as_str();
+    let comes_or_goes = match &change.what {
+        What::Added | What::Removed => true,
+        What::Renamed { .. } => return false,
+        What::Changed(fields) if fields.iter().all(|field| TOLD_ONLY.contains(&field.field)) => return false,
+        What::Changed(_) => false,
+    };
+    let of_request = name == request.principal || name == request.resource;
+    match change.kind {
+        Kind::Namespace | Kind::Assertion => false,
+        Kind::Grant
+        | Kind::Deny
+        | Kind::Require
+        | Kind::Isolation
+        | Kind::Separation
+        | Kind::RawPolicy
+        | Kind::BreakGlass => mentions.statements.contains(name),
+        Kind::Condition => mentions.conditions.contains(name),
+        Kind::Role => mentions.roles.contains(name),
+        Kind::Action => name == request.action,
+        Kind::Type => (comes_or_goes && of_request) || mentions.types.contains(name),
+        Kind::Attribute => name
+            .rsplit_once('.')
+            .is_some_and(|(_, own)| mentions.attributes.contains(own)),
+        Kind::Context => mentions.attributes.contains(name),
+    }
+}
+
+impl Mentions {
+    /// Adds what a policy of a program is made of.
+    pub(super) fn add(&mut self, program: &Program, listed: &Listed<'_>) {
+        for uid in listed.policy.entity_literals() {
+            let cedar = uid.type_name().to_string();
+            let ty = program.types.iter().find(|ty| ty.cedar == cedar);
+            self.types.extend(ty.map(|ty| ty.name.clone()));
+        }
+        let Some(draft) = listed.draft else {
+            self.statements.insert(listed.id.clone());
+            if let Ok(json) = listed.policy.to_json() {
+                self.read(&json);
+            }
+            return;
+        };
+        self.statements.insert(draft.statement.clone());
+        match draft.subject {
+            Subject::Everyone => {}
+            Subject::Role(role) => {
+                let bases = program.bases(role).into_iter();
+                self.roles.extend(bases.map(|base| program.role_name(base)));
+            }
+            Subject::Profile(id) => {
+                let profile = program.profile(id);
+                self.statements.extend(profile.map(|profile| profile.name.clone()));
+            }
+        }
+        self.roles.extend(draft.inherited_by.clone());
+        for part in draft.when.iter().chain(&draft.unless) {
+            self.statements.extend(part.guard.clone());
+            self.walk(&part.expr);
+        }
+        draft.lifted_by.iter().for_each(|expr| self.walk(expr));
+    }
+
+    fn walk(&mut self, expr: &TypedExpr) {
+        match &expr.kind {
+            TypedKind::Named(name, _) => {
+                self.conditions.insert(name.clone());
+            }
+            TypedKind::Attribute(_, name) => {
+                self.attributes.insert(name.clone());
+            }
+            TypedKind::Has(_, names) => self.attributes.extend(names.iter().cloned()),
+            _ => {}
+        }
+        expr.children().into_iter().for_each(|child| self.walk(child));
+    }
+
+    /// Attributes that a policy in Cedar's JSON form reads.
+    fn read(&mut self, json: &Value) {
+        match json {
+            Value::Object(fields) => {
+                let attribute = fields.get("attr").and_then(Value::as_str);
+                self.attributes.extend(attribute.map(str::to_owned));
+                fields.values().for_each(|value| self.read(value));
+            }
+            Value::Array(all) => all.iter().for_each(|value| self.read(value)),
+            _ => {}
+        }
+    }
+}

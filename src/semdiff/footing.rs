@@ -1,0 +1,129 @@
+//! A schema under which both sides are asked and replayed: the new side's, else the old side's, else the two merged. What is
+//! compared are requests that the schema takes, decided by the policies of either side.
+
+use std::collections::BTreeMap;
+
+use cedar_policy::Policy;
+use cedar_policy::PolicySet;
+use cedar_policy::SchemaFragment;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::analysis::Ground;
+use crate::bundle::BundleTree;
+use crate::bundle::Contract;
+use crate::bundle::canonical_json;
+use crate::decide::Engine;
+use crate::decide::Strictness;
+use crate::lower::Lowered;
+
+use super::merge;
+
+/// Which schema it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Basis {
+    /// The new side's.
+    New,
+    /// The old side's.
+    Old,
+    /// Both together.
+    Merged,
+}
+
+/// The schema, and both sides under it.
+#[derive(Debug)]
+pub(super) struct Footing {
+    pub(super) ground: Ground,
+    pub(super) contract: Contract,
+    pub(super) old: Engines,
+    pub(super) new: Engines,
+}
+
+/// One side as a gateway decides, and as plain Cedar does.
+#[derive(Debug)]
+pub(super) struct Engines {
+    pub(super) strict: Engine,
+    pub(super) plain: Engine,
+}
+
+impl Footing {
+    /// The footing of a basis, or why there is none.
+    pub(super) fn new(basis: Basis, old: &Lowered, new: &Lowered) -> Result<Self, String> {
+        let (text, contract) = match basis {
+            Basis::New => (schema_text(new)?, with_roles(&new.contract, &old.contract)),
+            Basis::Old => (schema_text(old)?, with_roles(&old.contract, &new.contract)),
+            Basis::Merged => {
+                let text = merge::schemas(&schema_text(old)?, &schema_text(new)?)?;
+                (text, merge::contracts(&old.contract, &new.contract))
+            }
+        };
+        let fragment = SchemaFragment::from_cedarschema_str(&text).map_err(|error| error.to_string())?;
+        let schema = cedar_policy::Schema::from_schema_fragments([fragment.0]).map_err(|error| error.to_string())?;
+        let ground = Ground::new(&schema).map_err(|error| error.to_string())?;
+        let roles = roles(&contract, [old, new]);
+        let engines = |side: &Lowered| -> Result<Engines, String> {
+            let tree = bundle(side, &text, &roles, &contract)?;
+            let engine = || Engine::from_tree(&tree).map_err(|error| error.to_string());
+            Ok(Engines {
+                strict: engine()?,
+                plain: engine()?.with_strictness(Strictness::Cedar),
+            })
+        };
+        Ok(Self {
+            old: engines(old)?,
+            new: engines(new)?,
+            ground,
+            contract,
+        })
+    }
+}
+
+/// All policies of a side.
+pub(super) fn policies(side: &Lowered) -> impl Iterator<Item = &Policy> {
+    let gate = side.policies.iter().map(|(policy, _)| policy);
+    gate.chain(side.raw.iter().map(|raw| &raw.policy))
+}
+
+fn schema_text(side: &Lowered) -> Result<String, String> {
+    let text = side.schema_text.clone();
+    text.ok_or_else(|| "there is no schema on one of the sides".to_owned())
+}
+
+/// A contract that knows the roles of the other side, too: a witness may hold either.
+fn with_roles(contract: &Contract, other: &Contract) -> Contract {
+    let mut all = contract.clone();
+    for (name, role) in &other.roles {
+        all.roles.entry(name.clone()).or_insert_with(|| role.clone());
+    }
+    all
+}
+
+/// The roles of both sides as entities, where the schema has roles.
+fn roles(contract: &Contract, sides: [&Lowered; 2]) -> Value {
+    let all = sides.into_iter().flat_map(|side| &side.roles);
+    let known = all.filter(|(ty, _)| Some(ty) == contract.role_type.as_ref());
+    let entities: BTreeMap<&String, Value> = known
+        .map(|(ty, id)| {
+            (
+                id,
+                json!({ "uid": { "type": ty, "id": id }, "attrs": {}, "parents": [] }),
+            )
+        })
+        .collect();
+    entities.into_values().collect()
+}
+
+fn bundle(side: &Lowered, schema: &str, roles: &Value, contract: &Contract) -> Result<BundleTree, String> {
+    let set = PolicySet::from_policies(policies(side).cloned()).map_err(|error| error.to_string())?;
+    let set = set.to_json().map_err(|error| error.to_string())?;
+    let mut tree = BundleTree::default();
+    let mut json = |path: &str, bytes: Result<Vec<u8>, serde_json::Error>| -> Result<(), String> {
+        tree.insert(path, bytes.map_err(|error| error.to_string())?);
+        Ok(())
+    };
+    json("policies.json", canonical_json(&set))?;
+    json("entities/roles.json", canonical_json(roles))?;
+    json("contract.json", canonical_json(contract))?;
+    tree.insert("schema.cedarschema", schema);
+    Ok(tree)
+}

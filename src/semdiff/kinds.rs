@@ -1,0 +1,69 @@
+//! Kinds of request in Gate's names, and what decides whether two sides speak of the same ones.
+
+use std::collections::BTreeSet;
+
+use cedar_policy::EntityTypeName;
+use cedar_policy::EntityUid;
+use cedar_policy::Policy;
+use serde_json::Value;
+
+use crate::analysis::Environment;
+use crate::analysis::Environments;
+
+use super::align::Aligned;
+use super::difference::Presence;
+use super::difference::RequestKind;
+
+/// A kind of request in the names of whichever side has it, the new one first.
+pub(super) fn request(env: &Environment, presence: Presence, [old, new]: [&Aligned<'_>; 2]) -> RequestKind {
+    let type_name = |ty: &EntityTypeName| {
+        let cedar = ty.to_string();
+        let known = [new, old].into_iter().find_map(|side| {
+            let mut types = side.program.types.iter();
+            types.find(|ty| ty.cedar == cedar).map(|ty| ty.name.clone())
+        });
+        known.unwrap_or_else(|| ty.basename().to_owned())
+    };
+    let action = || {
+        let (ty, id) = (env.action.type_name().to_string(), env.action.id().unescaped());
+        let known = [new, old].into_iter().find_map(|side| {
+            let mut actions = side.program.actions.iter();
+            let found = actions.find(|action| action.cedar.0 == ty && action.cedar.1 == id);
+            found.map(|action| action.full_name(&side.program))
+        });
+        known.unwrap_or_else(|| id.to_owned())
+    };
+    RequestKind {
+        principal: type_name(&env.principal),
+        action: action(),
+        resource: type_name(&env.resource),
+        cedar: env.clone(),
+        presence,
+    }
+}
+
+/// Whether every action is in the same groups on both sides.
+pub(super) fn same_groups(old: &Environments, new: &Environments) -> bool {
+    let actions: BTreeSet<&EntityUid> = old.iter().chain(new.iter()).map(|env| &env.action).collect();
+    actions.into_iter().all(|action| {
+        let groups = |all: &Environments| all.groups_of(action).cloned().collect::<BTreeSet<_>>();
+        groups(old) == groups(new)
+    })
+}
+
+/// Whether a policy's conditions read `action`.
+pub(super) fn reads_action(policy: &Policy) -> bool {
+    policy
+        .to_json()
+        .is_ok_and(|json| json.get("conditions").is_some_and(holds_action))
+}
+
+fn holds_action(json: &Value) -> bool {
+    match json {
+        Value::Object(fields) => {
+            fields.get("Var").and_then(Value::as_str) == Some("action") || fields.values().any(holds_action)
+        }
+        Value::Array(all) => all.iter().any(holds_action),
+        _ => false,
+    }
+}

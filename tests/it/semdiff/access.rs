@@ -1,0 +1,181 @@
+//! Who gains and who loses what, with a request for each change that both sides decide differently.
+
+use gatewright::analysis::Cache;
+use gatewright::analysis::Deadline;
+use gatewright::analysis::Prover;
+use gatewright::analysis::solver::Limits;
+use gatewright::semdiff::Access;
+use gatewright::semdiff::Difference;
+use gatewright::semdiff::Finding;
+use gatewright::semdiff::Options;
+use gatewright::semdiff::Replayed;
+use gatewright::semdiff::Verdict;
+use gatewright::semdiff::compare;
+use gatewright::text::Instant;
+
+use crate::prover::solver;
+
+use super::Built;
+use super::SHOP;
+use super::shop;
+
+/// The difference between two texts; `None` where there is no solver.
+pub(super) fn difference(old: &str, new: &str) -> Option<Difference> {
+    let found = solver()?;
+    let (old, new) = (Built::of(old), Built::of(new));
+    let cache = Cache::in_memory();
+    let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), 2, Deadline::never());
+    let options = Options {
+        prover: Some(&prover),
+        at: Instant::parse("2026-03-01T10:00:00Z").unwrap(),
+        is_mine: &|_| true,
+        progress: &|_, _| (),
+    };
+    Some(compare(old.side(), new.side(), &options).unwrap())
+}
+
+/// A line for each access, and below it why each example is decided so.
+pub(super) fn told(difference: &Difference) -> String {
+    let mut text = format!("{}\n", difference.verdict().name());
+    for access in &difference.accesses {
+        text.push_str(&format!(
+            "{} {}: {}{}\n",
+            access.direction().name(),
+            access.holder.title(&access.request.principal),
+            access.request,
+            causes(difference, access)
+        ));
+        for (way, finding) in [("gained", &access.gained), ("lost", &access.lost)] {
+            match finding {
+                Finding::None => {}
+                Finding::Unsure(doubt) => text.push_str(&format!("    {way}: {doubt}\n")),
+                Finding::Found(example) => text.push_str(&format!(
+                    "    {way}: {} → {}\n",
+                    side(&example.before),
+                    side(&example.after)
+                )),
+            }
+        }
+    }
+    for broken in &difference.breaks {
+        text.push_str(&format!("breaks: {} {}\n", broken.what, broken.how));
+    }
+    text
+}
+
+fn side(replayed: &Replayed) -> String {
+    let reasons: Vec<String> = replayed
+        .reasons
+        .iter()
+        .map(|reason| format!("{} ({})", reason.statement, reason.when.join(" && ")))
+        .collect();
+    format!("{} {}", replayed.cause, reasons.join(", "))
+}
+
+fn causes(difference: &Difference, access: &Access) -> String {
+    let named: Vec<String> = access
+        .causes
+        .iter()
+        .map(|at| {
+            let change = &difference.structure.changes[*at];
+            format!("{} {} {}", change.what.name(), change.kind.name(), change.name)
+        })
+        .collect();
+    format!(" [{}]", named.join("; "))
+}
+
+#[test]
+fn a_looser_condition_widens_for_those_who_stand_under_it() {
+    let Some(found) = difference(SHOP, &shop(&[("context.risk <= 30", "context.risk <= 35")])) else {
+        return;
+    };
+    assert_eq!(found.verdict(), Verdict::Widened);
+    insta::assert_snapshot!(told(&found), @"");
+}
+
+#[test]
+fn more_for_one_and_less_for_another_are_told_apart() {
+    let Some(found) = difference(
+        SHOP,
+        &shop(&[
+            (
+                "role guard for User { allow list on Bill; }",
+                "role guard for User { allow read on Bill; }",
+            ),
+            ("sensitive action pay", "action pay"),
+        ]),
+    ) else {
+        return;
+    };
+    insta::assert_snapshot!(told(&found), @"");
+}
+
+#[test]
+fn a_condition_that_is_another_one_is_both() {
+    let Some(found) = difference(SHOP, &shop(&[("context.risk <= 30", "context.risk >= 10")])) else {
+        return;
+    };
+    insta::assert_snapshot!(told(&found), @"");
+}
+
+#[test]
+fn renames_and_refactors_show_nothing() {
+    let renamed = shop(&[
+        ("calm", "quiet"),
+        ("clerk", "assistant"),
+        ("Bill", "Invoice"),
+        ("bill:", "invoice:"),
+        ("bill.", "invoice."),
+        ("four_eyes", "two_people"),
+        ("outage", "blackout"),
+        ("namespace Shop", "namespace Store"),
+        ("admin", "chief"),
+    ]);
+    let refactored = shop(&[
+        ("context.risk <= 30", "!(context.risk > 30)"),
+        (
+            "allow list, read on Bill when calm;",
+            "allow list on Bill when calm; allow read on Bill when calm;",
+        ),
+        ("cleared(resource)", "resource.level <= principal.level"),
+    ]);
+    for text in [SHOP.to_owned(), renamed, refactored] {
+        let Some(found) = difference(SHOP, &text) else { return };
+        assert_eq!(told(&found), "equivalent\n");
+    }
+}
+
+#[test]
+fn changes_of_a_break_glass_are_its_holders_own() {
+    let Some(found) = difference(
+        SHOP,
+        &shop(&[
+            ("expires within 1h", "expires within 4h"),
+            ("approved by 1 of guard", "approved by 2 of guard"),
+        ]),
+    ) else {
+        return;
+    };
+    insta::assert_snapshot!(told(&found), @"");
+}
+
+#[test]
+fn changes_of_the_schema_are_compared_on_the_ground_that_both_stand_on() {
+    let Some(found) = difference(
+        SHOP,
+        &shop(&[
+            ("state: State,", "status: State,"),
+            (
+                "resource Note in Org as org { action pin; }",
+                "resource Note in Org as org { action pin, drop; }",
+            ),
+            (
+                "role guard for User { allow list on Bill; }",
+                "role guard for User { allow list on Bill; allow drop on Note; }",
+            ),
+        ]),
+    ) else {
+        return;
+    };
+    insta::assert_snapshot!(told(&found), @"");
+}
