@@ -24,7 +24,7 @@ pub(super) fn difference(old: &str, new: &str) -> Option<Difference> {
     let found = solver()?;
     let (old, new) = (Built::of(old), Built::of(new));
     let cache = Cache::in_memory();
-    let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), 2, Deadline::never());
+    let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never());
     let options = Options {
         prover: Some(&prover),
         at: Instant::parse("2026-03-01T10:00:00Z").unwrap(),
@@ -90,7 +90,19 @@ fn a_looser_condition_widens_for_those_who_stand_under_it() {
         return;
     };
     assert_eq!(found.verdict(), Verdict::Widened);
-    insta::assert_snapshot!(told(&found), @"");
+    insta::assert_snapshot!(told(&found), @r"
+    widened
+    widened boss: User Bill.list on Org [changed condition calm]
+        gained: no-grant clerk.Bill.list-read (context.risk <= 30) → granted clerk.Bill.list-read (calm)
+    widened clerk: User Bill.list on Org [changed condition calm]
+        gained: no-grant clerk.Bill.list-read (context.risk <= 30) → granted clerk.Bill.list-read (calm)
+    widened boss: User Bill.pay on Bill [changed condition calm]
+        gained: forbidden steady (context.risk <= 30) → granted boss.Bill.pay (cleared(resource))
+    widened boss: User Bill.read on Bill [changed condition calm]
+        gained: no-grant clerk.Bill.list-read (context.risk <= 30) → granted clerk.Bill.list-read (calm)
+    widened clerk: User Bill.read on Bill [changed condition calm]
+        gained: no-grant clerk.Bill.list-read (context.risk <= 30) → granted clerk.Bill.list-read (calm)
+    ");
 }
 
 #[test]
@@ -107,7 +119,13 @@ fn more_for_one_and_less_for_another_are_told_apart() {
     ) else {
         return;
     };
-    insta::assert_snapshot!(told(&found), @"");
+    insta::assert_snapshot!(told(&found), @r"
+    both
+    narrowed guard: User Bill.list on Org [removed grant guard.Bill.list]
+        lost: granted guard.Bill.list () → no-grant 
+    widened guard: User Bill.read on Bill [added grant guard.Bill.read]
+        gained: no-grant  → granted guard.Bill.read ()
+    ");
 }
 
 #[test]
@@ -115,7 +133,24 @@ fn a_condition_that_is_another_one_is_both() {
     let Some(found) = difference(SHOP, &shop(&[("context.risk <= 30", "context.risk >= 10")])) else {
         return;
     };
-    insta::assert_snapshot!(told(&found), @"");
+    insta::assert_snapshot!(told(&found), @r"
+    both
+    both boss: User Bill.list on Org [changed condition calm]
+        gained: no-grant clerk.Bill.list-read (context.risk <= 30) → granted clerk.Bill.list-read (calm)
+        lost: granted clerk.Bill.list-read (calm) → no-grant clerk.Bill.list-read (context.risk >= 10)
+    both clerk: User Bill.list on Org [changed condition calm]
+        gained: no-grant clerk.Bill.list-read (context.risk <= 30) → granted clerk.Bill.list-read (calm)
+        lost: granted clerk.Bill.list-read (calm) → no-grant clerk.Bill.list-read (context.risk >= 10)
+    both boss: User Bill.pay on Bill [changed condition calm]
+        gained: forbidden steady (context.risk <= 30) → granted boss.Bill.pay (cleared(resource))
+        lost: granted boss.Bill.pay (cleared(resource)) → forbidden steady (context.risk >= 10)
+    both boss: User Bill.read on Bill [changed condition calm]
+        gained: no-grant clerk.Bill.list-read (context.risk <= 30) → granted clerk.Bill.list-read (calm)
+        lost: granted clerk.Bill.list-read (calm) → no-grant clerk.Bill.list-read (context.risk >= 10)
+    both clerk: User Bill.read on Bill [changed condition calm]
+        gained: no-grant clerk.Bill.list-read (context.risk <= 30) → granted clerk.Bill.list-read (calm)
+        lost: granted clerk.Bill.list-read (calm) → no-grant clerk.Bill.list-read (context.risk >= 10)
+    ");
 }
 
 #[test]
@@ -156,7 +191,14 @@ fn changes_of_a_break_glass_are_its_holders_own() {
     ) else {
         return;
     };
-    insta::assert_snapshot!(told(&found), @"");
+    insta::assert_snapshot!(told(&found), @r"
+    both
+    both break-glass outage: User Bill.pay on Bill [changed break-glass outage]
+        gained: forbidden steady (context.risk <= 30), outage (expires within 1h) → granted outage (a grant is presented && by its requester && who is still eligible && for this resource && for this action && resources at most 2 && in the tenant of the grant && approver 1 of 2 holds guard && approver 2 of 2 holds guard && refused by fewer than 1 && requires reason && pending 30m && inside its window && expires within 4h && uses at most 3 && not revoked && logged)
+        lost: granted outage (a grant is presented && by its requester && who is still eligible && for this resource && for this action && resources at most 2 && in the tenant of the grant && approver 1 of 1 holds guard && refused by fewer than 1 && requires reason && pending 30m && inside its window && expires within 1h && uses at most 3 && not revoked && logged) → forbidden steady (context.risk <= 30), outage (approver 2 of 2 holds guard)
+    widened break-glass outage: User RequestBreakGlass.outage on BreakGlassProfile [changed break-glass outage]
+        gained: no-grant outage.request (expires within 1h) → granted outage.request (for the roles that may ask && requires reason && expires within 4h && resources at most 2 && no review is open && no grant is active)
+    ");
 }
 
 #[test]
@@ -177,5 +219,11 @@ fn changes_of_the_schema_are_compared_on_the_ground_that_both_stand_on() {
     ) else {
         return;
     };
-    insta::assert_snapshot!(told(&found), @"");
+    insta::assert_snapshot!(told(&found), @r"
+    schema-breaking
+    widened guard: User Note.drop on Note [added action Note.drop; added grant guard.Note.drop]
+        gained: no-such-request  → granted guard.Note.drop ()
+    breaks: Bill.state is gone
+    breaks: Bill.status is new and required
+    ");
 }
