@@ -1,5 +1,6 @@
 //! The arguments of every verb. Help texts start with an imperative, hold no full stop, and end in an example.
 
+mod diff;
 mod shared;
 mod solver;
 
@@ -10,6 +11,8 @@ use clap::Parser;
 use clap::Subcommand;
 use clap_complete::Shell;
 
+pub(super) use self::diff::Diff;
+pub(super) use self::diff::DiffFormat;
 pub(super) use self::shared::AnswerArgs;
 pub(super) use self::shared::AnswerFormat;
 pub(super) use self::shared::BaselineArgs;
@@ -61,6 +64,7 @@ pub(super) enum Verb {
     WhoCan(WhoCan),
     WhatCan(WhatCan),
     Why(Why),
+    Diff(Diff),
     Graph(Graph),
     Init(Init),
     Solver(Solver),

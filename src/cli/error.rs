@@ -16,6 +16,7 @@ use crate::report::Colour;
 use crate::report::Style;
 use crate::report::printable;
 use crate::scenario::QuestionError;
+use crate::semdiff::CompareError;
 
 /// What kept a verb from being done.
 #[derive(Debug, Error)]
@@ -29,6 +30,9 @@ pub(super) enum CliError {
     /// What the compiler made cannot be tested; a fault of ours.
     #[error(transparent)]
     Suites(#[from] SuitesError),
+    /// A package that nothing can be said about all requests of.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     /// A name in a question means nothing.
     #[error(transparent)]
     Question(#[from] QuestionError),
@@ -98,6 +102,7 @@ impl CliError {
         match self {
             Self::Load(error) => error.help(),
             Self::Question(error) => error.help(),
+            Self::Compare(_) => Some("declare types in Gate, or put a `.cedarschema` file into `policy/`".into()),
             Self::UnknownCode { near, .. } => Some(near.clone().unwrap_or_else(|| {
                 "the code stands in brackets after `error` or `warning`; `gatewright lint --list` lists the lints".into()
             })),

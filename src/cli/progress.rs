@@ -1,5 +1,7 @@
 //! A sign of life on standard error, for work that takes longer than a second.
 
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
@@ -11,20 +13,34 @@ use super::env;
 
 /// Does the work on this thread, whose stack is large; where somebody watches, a spinner appears after a second.
 pub(super) fn during<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    counted(what, |_| work())
+}
+
+/// The same for work that tells how far it is: how much is done, and of how much.
+pub(super) fn counted<T>(what: &str, work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> T) -> T {
     if !env::is_watched() {
-        return work();
+        return work(&|_, _| ());
     }
+    let so_far = Mutex::new(None);
     let (done, waiting) = mpsc::channel::<()>();
+    let message = || match *so_far.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some((count, of)) => format!("{what}: {count} of {of}"),
+        None => what.to_owned(),
+    };
     thread::scope(|scope| {
         scope.spawn(move || {
             if waiting.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
-                let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+                let spinner = ProgressBar::new_spinner().with_message(message());
                 spinner.enable_steady_tick(Duration::from_millis(120));
-                let _ = waiting.recv();
+                while waiting.recv_timeout(Duration::from_millis(200)) == Err(RecvTimeoutError::Timeout) {
+                    spinner.set_message(message());
+                }
                 spinner.finish_and_clear();
             }
         });
-        let result = work();
+        let result = work(&|count, of| {
+            *so_far.lock().unwrap_or_else(PoisonError::into_inner) = Some((count, of));
+        });
         drop(done);
         result
     })

@@ -60,6 +60,7 @@ fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {
         Verb::WhoCan(args) => cmd::who_can::run(args, console),
         Verb::WhatCan(args) => cmd::what_can::run(args, console),
         Verb::Why(args) => cmd::why::run(args, console),
+        Verb::Diff(args) => cmd::diff::run(args, console),
         Verb::Graph(args) => cmd::graph::run(args, console),
         Verb::Init(args) => cmd::init::run(args, console),
         Verb::Solver(args) => cmd::solver::run(args, console),

@@ -2,6 +2,8 @@
 
 mod build;
 mod check;
+mod diff;
+mod shard;
 mod suites;
 mod test;
 
@@ -10,6 +12,9 @@ pub use build::build;
 pub use check::Checked;
 pub use check::Options;
 pub use check::check;
+pub use diff::DiffOptions;
+pub use diff::diff;
+pub use shard::Shard;
 pub use suites::Suites;
 pub use suites::SuitesError;
 pub use suites::suites;

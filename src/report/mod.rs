@@ -2,6 +2,8 @@
 //! `cli` does.
 
 mod answers;
+/// What changed between two packages, and for whom.
+pub mod diff;
 mod excerpt;
 mod files;
 mod github;
@@ -11,6 +13,7 @@ mod human;
 mod json;
 /// What a run of scenarios came to.
 pub mod tests;
+mod witness;
 
 pub use answers::answers;
 pub use answers::answers_json;

@@ -8,6 +8,7 @@ use std::fmt;
 use crate::analysis::Environment;
 use crate::analysis::Statistics;
 use crate::analysis::Witness;
+use crate::bundle::OriginKind;
 use crate::bundle::Place;
 
 use super::breaks::Break;
@@ -80,6 +81,17 @@ pub enum Holder {
     Entity(String),
 }
 
+/// A schema under which the two sides are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Basis {
+    /// The new side's.
+    New,
+    /// The old side's, where policies of the old side do not type under the new one.
+    Old,
+    /// Both together, where policies of either side do not type under the other's.
+    Merged,
+}
+
 /// Whether requests were found that changed sides in one direction.
 #[derive(Debug, Clone)]
 pub enum Finding {
@@ -109,6 +121,8 @@ pub enum Doubt {
 pub struct Example {
     /// The request and its entities, in the new side's names.
     pub witness: Witness,
+    /// The schema that takes them.
+    pub basis: Basis,
     /// What the old side decides.
     pub before: Replayed,
     /// What the new side decides.
@@ -131,11 +145,14 @@ pub struct Replayed {
 pub struct Reason {
     /// Its name.
     pub statement: String,
+    /// Its kind.
+    pub kind: OriginKind,
     /// The Cedar policy.
     pub policy: String,
     /// Where it stands, on its own side.
     pub place: Place,
-    /// Its conditions in the author's words; where it does not grant, those that do not hold.
+    /// Conditions in the author's words: of a grant that grants its own, of one that does not those that fail, of a guard
+    /// those that it wants and that fail, of a denial its own.
     pub when: Vec<String>,
 }
 
@@ -322,6 +339,18 @@ impl Presence {
             Self::Both => "both",
             Self::OnlyOld => "only-old",
             Self::OnlyNew => "only-new",
+        }
+    }
+}
+
+impl Basis {
+    /// Its name, as reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Old => "old",
+            Self::Merged => "merged",
         }
     }
 }

@@ -17,18 +17,8 @@ use crate::decide::Engine;
 use crate::decide::Strictness;
 use crate::lower::Lowered;
 
+use super::difference::Basis;
 use super::merge;
-
-/// Which schema it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Basis {
-    /// The new side's.
-    New,
-    /// The old side's.
-    Old,
-    /// Both together.
-    Merged,
-}
 
 /// The schema, and both sides under it.
 #[derive(Debug)]

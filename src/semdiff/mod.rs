@@ -20,6 +20,7 @@ mod structural;
 
 pub use breaks::Break;
 pub use difference::Access;
+pub use difference::Basis;
 pub use difference::Difference;
 pub use difference::Direction;
 pub use difference::Doubt;

@@ -174,6 +174,7 @@ fn dedup(reasons: &mut Vec<Reason>) {
 fn reason(id: &str, origin: &Origin, when: Vec<String>) -> Reason {
     Reason {
         statement: origin.statement.clone(),
+        kind: origin.kind,
         policy: id.to_owned(),
         place: origin.place.clone(),
         when,

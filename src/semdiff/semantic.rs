@@ -31,6 +31,7 @@ use super::breaks;
 use super::causes;
 use super::causes::Mentions;
 use super::difference::Access;
+use super::difference::Basis;
 use super::difference::Difference;
 use super::difference::Doubt;
 use super::difference::Example;
@@ -40,7 +41,6 @@ use super::difference::Holder;
 use super::difference::Presence;
 use super::difference::RequestKind;
 use super::errors;
-use super::footing::Basis;
 use super::footing::Footing;
 use super::kinds;
 use super::listing::Half;
@@ -403,7 +403,12 @@ impl<'a> Comparison<'a> {
                     Way::Gain => (denies, allows),
                     Way::Loss => (allows, denies),
                 };
-                Finding::Found(Box::new(Example { witness, before, after }))
+                Finding::Found(Box::new(Example {
+                    witness,
+                    basis,
+                    before,
+                    after,
+                }))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Arguments that several verbs share: what to read, which lints, how to show the result.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
@@ -163,12 +164,21 @@ impl std::str::FromStr for ReportArg {
     }
 }
 
-fn date(text: &str) -> Result<Instant, String> {
+pub(super) fn date(text: &str) -> Result<Instant, String> {
     Instant::parse_date(text)
         .or_else(|| Instant::parse(text))
         .ok_or_else(|| {
             "expected a date, as `2026-03-01`, or an instant with its zone, as `2026-03-01T10:00:00Z`".into()
         })
+}
+
+pub(super) fn part(text: &str) -> Result<(usize, NonZeroUsize), String> {
+    let parsed = text
+        .split_once('/')
+        .and_then(|(part, of)| Some((part.parse::<usize>().ok()?, of.parse::<NonZeroUsize>().ok()?)));
+    parsed
+        .filter(|(part, of)| (1..=of.get()).contains(part))
+        .ok_or_else(|| "expected PART/PARTS, as `2/8`, the first part being 1".to_owned())
 }
 
 #[cfg(test)]
@@ -181,6 +191,14 @@ mod tests {
         assert_eq!((report.format, report.path), (ReportFormat::Junit, "a=b.xml".into()));
         for wrong in ["junit", "junit=", "=x", "pdf=x"] {
             assert!(wrong.parse::<ReportArg>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn parts_are_counted_from_one() {
+        assert_eq!(part("2/8"), Ok((2, NonZeroUsize::new(8).unwrap())));
+        for wrong in ["0/8", "9/8", "1/0", "2", "/8", "a/b", "-1/2", ""] {
+            assert!(part(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -4,6 +4,7 @@ mod baseline;
 pub(super) mod build;
 pub(super) mod check;
 pub(super) mod completions;
+pub(super) mod diff;
 pub(super) mod explain;
 pub(super) mod fmt;
 pub(super) mod graph;

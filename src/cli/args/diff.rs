@@ -1,0 +1,57 @@
+//! The arguments of `gatewright diff`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use clap::ValueEnum;
+
+use crate::text::Instant;
+
+/// Say who gains and who loses which access between two states of a package
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewright diff HEAD~1..HEAD examples/marketplace
+  gatewright diff main...HEAD . --format markdown    since the branch left main
+  gatewright diff .                                  what is not committed yet
+  gatewright diff --from before --to after           two folders")]
+pub(in crate::cli) struct Diff {
+    /// What to compare: `OLD..NEW`, `OLD...NEW` (since they went apart), or `OLD` (with the folder as it is) [default:
+    /// HEAD]; and the folder with `gatewright.toml` and `policy/`
+    #[arg(value_name = "[REVISIONS] PACKAGE", num_args = 1..=2, required_unless_present = "from", conflicts_with_all = ["from", "to"])]
+    pub(in crate::cli) what: Vec<String>,
+    /// Compare this folder, as the old side
+    #[arg(long, value_name = "DIR", requires = "to")]
+    pub(in crate::cli) from: Option<PathBuf>,
+    /// With this one, as the new side
+    #[arg(long, value_name = "DIR", requires = "from")]
+    pub(in crate::cli) to: Option<PathBuf>,
+    /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
+    #[arg(long, value_name = "DATE", value_parser = super::shared::date)]
+    pub(in crate::cli) at: Option<Instant>,
+    /// How many resource units of the solver one question may take; the same on every machine
+    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::cli) rlimit_per: Option<u64>,
+    /// How many seconds the run may take; what is not asked by then is unknown
+    #[arg(long, value_name = "SECONDS")]
+    pub(in crate::cli) time: Option<u64>,
+    /// Compare only one of several parts, as `2/8`
+    #[arg(long, value_name = "PART/PARTS", default_value = "1/1", value_parser = super::shared::part)]
+    pub(in crate::cli) shard: (usize, NonZeroUsize),
+    /// Write each example into this folder, as a scenario that the new side passes
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) save: Option<PathBuf>,
+    /// For people, for a pull request, for programs, or as GitHub workflow commands
+    #[arg(long, value_enum, default_value_t = DiffFormat::Human)]
+    pub(in crate::cli) format: DiffFormat,
+}
+
+/// How to show the difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum DiffFormat {
+    Human,
+    Markdown,
+    Json,
+    Github,
+}

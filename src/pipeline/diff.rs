@@ -1,0 +1,73 @@
+//! From two checked packages to what changed between them, and for whom.
+
+use crate::analysis::Cache;
+use crate::analysis::Deadline;
+use crate::analysis::Prover;
+use crate::analysis::solver;
+use crate::analysis::solver::Limits;
+use crate::load::PackageFiles;
+use crate::semdiff;
+use crate::semdiff::CompareError;
+use crate::semdiff::Difference;
+use crate::semdiff::Side;
+use crate::text::Instant;
+
+use super::Checked;
+use super::shard::Shard;
+
+/// How packages are compared.
+#[derive(Clone, Copy)]
+pub struct DiffOptions<'a> {
+    /// The engine; without one, what needs it is left open.
+    pub solver: Option<&'a dyn solver::Engine>,
+    /// Answers of earlier runs.
+    pub cache: &'a Cache,
+    /// What one question may take.
+    pub limits: Limits,
+    /// When the run gives up.
+    pub deadline: Deadline,
+    /// Which part of the kinds of request.
+    pub shard: Shard,
+    /// The time that clocks of examples are set to.
+    pub at: Instant,
+    /// Hears how many kinds of request are settled, and of how many.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+impl std::fmt::Debug for DiffOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DiffOptions").finish_non_exhaustive()
+    }
+}
+
+/// Compares two packages without faults.
+///
+/// # Errors
+/// Where one of them has no schema.
+pub fn diff(
+    old: (&PackageFiles, &Checked),
+    new: (&PackageFiles, &Checked),
+    options: &DiffOptions<'_>,
+) -> Result<Difference, CompareError> {
+    let prover = options
+        .solver
+        .map(|solver| Prover::new(solver, options.cache, options.limits, options.deadline));
+    semdiff::compare(
+        side(old),
+        side(new),
+        &semdiff::Options {
+            prover: prover.as_ref(),
+            at: options.at,
+            is_mine: &|at| options.shard.has(at),
+            progress: options.progress,
+        },
+    )
+}
+
+fn side<'a>((package, checked): (&'a PackageFiles, &'a Checked)) -> Side<'a> {
+    Side {
+        program: &checked.program,
+        lowered: &checked.lowered,
+        sources: &package.sources,
+    }
+}

@@ -1,0 +1,94 @@
+//! For the terminal: who gains and who loses, then the changes behind it.
+
+use std::fmt::Write;
+
+use crate::report::human::printable;
+use crate::report::witness;
+use crate::semdiff::Difference;
+
+use super::Sides;
+use super::effect;
+use super::effort;
+use super::rows;
+use super::rows::Row;
+use super::sentence;
+use super::words;
+
+/// The whole.
+#[must_use]
+pub fn human(difference: &Difference, sides: Sides<'_>) -> String {
+    let mut text = String::new();
+    for row in rows::rows(difference) {
+        text.push_str(&told(&row, difference));
+    }
+    for open in rows::open(difference) {
+        let _ = writeln!(
+            text,
+            "unknown: whether {} {} {}",
+            list(&open.who),
+            open.ways,
+            list(&open.what)
+        );
+        let _ = writeln!(text, "    {}", printable(&open.doubt.to_string()));
+        by(&mut text, difference, &open.causes);
+        text.push('\n');
+    }
+    if !difference.breaks.is_empty() {
+        text.push_str("callers must change\n");
+        for one in &difference.breaks {
+            let _ = writeln!(text, "    {} {}", printable(&one.what), printable(&one.how));
+        }
+        text.push('\n');
+    }
+    if !difference.structure.changes.is_empty() {
+        text.push_str("changes\n");
+        for (at, change) in difference.structure.changes.iter().enumerate() {
+            let place = sides
+                .place(change)
+                .map_or_else(String::new, |place| format!("  {place}"));
+            let _ = writeln!(text, "    {}{}", printable(&words::title(change)), printable(&place));
+            for field in words::fields(change) {
+                let _ = writeln!(text, "        {}", printable(&field));
+            }
+            let _ = writeln!(text, "        {}", printable(&effect(difference, at)));
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(
+        text,
+        "{}, {} → {}: {}: {}",
+        printable(sides.package),
+        printable(sides.old),
+        printable(sides.new),
+        difference.verdict().name(),
+        sentence(difference)
+    );
+    let _ = writeln!(text, "{}", printable(&effort(&difference.extent)));
+    text
+}
+
+fn told(row: &Row<'_>, difference: &Difference) -> String {
+    let mut text = format!("{} {} {}\n", list(&row.who), row.way.word(), list(&row.what));
+    for line in &row.when {
+        let _ = writeln!(text, "    {}", printable(line));
+    }
+    by(&mut text, difference, &row.causes);
+    text.push_str("    for example\n");
+    for line in witness::lines(&row.example.witness) {
+        let _ = writeln!(text, "        {}", printable(&line));
+    }
+    text.push('\n');
+    text
+}
+
+fn by(text: &mut String, difference: &Difference, causes: &[usize]) {
+    let changes = causes.iter().filter_map(|at| difference.structure.changes.get(*at));
+    let titles: Vec<String> = changes.map(words::title).collect();
+    if !titles.is_empty() {
+        let _ = writeln!(text, "    by: {}", printable(&titles.join(", ")));
+    }
+}
+
+fn list(all: &[String]) -> String {
+    printable(&all.join(", "))
+}

@@ -1,0 +1,281 @@
+//! For programs: everything, in one object.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::report::witness;
+use crate::semdiff::Access;
+use crate::semdiff::Change;
+use crate::semdiff::Difference;
+use crate::semdiff::Example;
+use crate::semdiff::Finding;
+use crate::semdiff::Replayed;
+use crate::semdiff::What;
+use crate::text::Span;
+
+use super::Sides;
+use crate::report::files::Files;
+
+/// The version of the JSON format.
+const FORMAT: u32 = 1;
+
+/// The whole.
+#[must_use]
+pub fn json(difference: &Difference, sides: Sides<'_>) -> String {
+    let extent = &difference.extent;
+    let report = Report {
+        format: FORMAT,
+        package: sides.package,
+        old: sides.old,
+        new: sides.new,
+        verdict: difference.verdict().name(),
+        widened: difference.widens(),
+        narrowed: difference.narrows(),
+        unknown: difference.is_unsure(),
+        accesses: difference.accesses.iter().map(AccessItem::new).collect(),
+        breaks: difference
+            .breaks
+            .iter()
+            .map(|one| BreakItem {
+                what: &one.what,
+                how: &one.how,
+            })
+            .collect(),
+        changes: difference
+            .structure
+            .changes
+            .iter()
+            .enumerate()
+            .map(|(at, change)| ChangeItem::new(difference, at, change, sides))
+            .collect(),
+        extent: ExtentItem {
+            kinds: extent.kinds,
+            untouched: extent.untouched,
+            equal: extent.equal,
+            differing: extent.differing,
+            elsewhere: extent.elsewhere,
+            questions: extent.statistics.questions,
+            engine: extent.engine.as_deref(),
+        },
+    };
+    // Strings and numbers always serialize.
+    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    format: u32,
+    package: &'a str,
+    old: &'a str,
+    new: &'a str,
+    verdict: &'static str,
+    widened: bool,
+    narrowed: bool,
+    unknown: bool,
+    accesses: Vec<AccessItem<'a>>,
+    breaks: Vec<BreakItem<'a>>,
+    changes: Vec<ChangeItem<'a>>,
+    extent: ExtentItem<'a>,
+}
+
+#[derive(Serialize)]
+struct AccessItem<'a> {
+    direction: &'static str,
+    holder: HolderItem<'a>,
+    principal: &'a str,
+    action: &'a str,
+    resource: &'a str,
+    presence: &'static str,
+    gained: FindingItem<'a>,
+    lost: FindingItem<'a>,
+    causes: &'a [usize],
+}
+
+#[derive(Serialize)]
+struct HolderItem<'a> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "found", rename_all = "lowercase")]
+enum FindingItem<'a> {
+    None,
+    Some {
+        basis: &'static str,
+        request: Value,
+        before: Side<'a>,
+        after: Side<'a>,
+    },
+    Unknown {
+        reason: &'static str,
+        message: String,
+    },
+}
+
+#[derive(Serialize)]
+struct Side<'a> {
+    decision: &'static str,
+    cause: &'static str,
+    reasons: Vec<ReasonItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReasonItem<'a> {
+    statement: &'a str,
+    policy: &'a str,
+    file: &'a str,
+    line: u32,
+    column: u32,
+    when: &'a [String],
+}
+
+#[derive(Serialize)]
+struct BreakItem<'a> {
+    what: &'a str,
+    how: &'a str,
+}
+
+#[derive(Serialize)]
+struct ChangeItem<'a> {
+    change: &'static str,
+    kind: &'static str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<FieldItem<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: Option<PlaceItem>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<PlaceItem>,
+    /// Indices into `accesses`.
+    effects: Vec<usize>,
+}
+
+#[derive(Serialize)]
+struct FieldItem<'a> {
+    field: &'static str,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct PlaceItem {
+    file: String,
+    line: u32,
+    column: u32,
+}
+
+#[derive(Serialize)]
+struct ExtentItem<'a> {
+    kinds: usize,
+    untouched: usize,
+    equal: usize,
+    differing: usize,
+    elsewhere: usize,
+    questions: usize,
+    engine: Option<&'a str>,
+}
+
+impl<'a> AccessItem<'a> {
+    fn new(access: &'a Access) -> Self {
+        Self {
+            direction: access.direction().name(),
+            holder: HolderItem {
+                kind: access.holder.kind(),
+                name: access.holder.name(),
+            },
+            principal: &access.request.principal,
+            action: &access.request.action,
+            resource: &access.request.resource,
+            presence: access.request.presence.name(),
+            gained: FindingItem::new(&access.gained),
+            lost: FindingItem::new(&access.lost),
+            causes: &access.causes,
+        }
+    }
+}
+
+impl<'a> FindingItem<'a> {
+    fn new(finding: &'a Finding) -> Self {
+        match finding {
+            Finding::None => Self::None,
+            Finding::Found(example) => Self::example(example),
+            Finding::Unsure(doubt) => Self::Unknown {
+                reason: doubt.name(),
+                message: doubt.to_string(),
+            },
+        }
+    }
+
+    fn example(example: &'a Example) -> Self {
+        Self::Some {
+            basis: example.basis.name(),
+            request: witness::json(&example.witness),
+            before: Side::new(&example.before),
+            after: Side::new(&example.after),
+        }
+    }
+}
+
+impl<'a> Side<'a> {
+    fn new(side: &'a Replayed) -> Self {
+        let reasons = side.reasons.iter().map(|reason| ReasonItem {
+            statement: &reason.statement,
+            policy: &reason.policy,
+            file: &reason.place.file,
+            line: reason.place.line,
+            column: reason.place.column,
+            when: &reason.when,
+        });
+        Self {
+            decision: if side.allowed { "allow" } else { "deny" },
+            cause: side.cause,
+            reasons: reasons.collect(),
+        }
+    }
+}
+
+impl<'a> ChangeItem<'a> {
+    fn new(difference: &'a Difference, at: usize, change: &'a Change, sides: Sides<'_>) -> Self {
+        let (from, fields) = match &change.what {
+            What::Added | What::Removed => (None, Vec::new()),
+            What::Renamed { from } => (Some(from.as_str()), Vec::new()),
+            What::Changed(fields) => {
+                let fields = fields.iter().map(|field| FieldItem {
+                    field: field.field,
+                    from: field.from.as_deref(),
+                    to: field.to.as_deref(),
+                });
+                (None, fields.collect())
+            }
+        };
+        let effects = difference.accesses.iter().enumerate();
+        Self {
+            change: change.what.name(),
+            kind: change.kind.name(),
+            name: &change.name,
+            from,
+            fields,
+            old: change.old.map(|span| place(span, sides.old_files)),
+            new: change.new.map(|span| place(span, sides.new_files)),
+            effects: effects
+                .filter(|(_, access)| access.causes.contains(&at))
+                .map(|(at, _)| at)
+                .collect(),
+        }
+    }
+}
+
+fn place(span: Span, files: Files<'_>) -> PlaceItem {
+    let at = files.sources.position(span);
+    PlaceItem {
+        file: files.path(span.file),
+        line: at.line,
+        column: at.column,
+    }
+}

@@ -1,0 +1,141 @@
+//! What changed between two packages, and for whom: for people, for a pull request, for programs, as annotations, and each
+//! example as a scenario.
+
+mod github;
+mod human;
+mod json;
+mod markdown;
+mod rows;
+mod scenario;
+mod words;
+
+pub use github::annotations;
+pub use human::human;
+pub use json::json;
+pub use markdown::markdown;
+pub use scenario::Saved;
+pub use scenario::scenarios;
+
+use crate::semdiff::Change;
+use crate::semdiff::Difference;
+use crate::semdiff::Extent;
+use crate::semdiff::Verdict;
+
+use super::files::Files;
+
+/// The two sides as a report names them.
+#[derive(Debug, Clone, Copy)]
+pub struct Sides<'a> {
+    /// The package, as the user named it.
+    pub package: &'a str,
+    /// The old side, `HEAD~1`.
+    pub old: &'a str,
+    /// The new side, `the working tree`.
+    pub new: &'a str,
+    /// Its texts.
+    pub old_files: Files<'a>,
+    /// Its texts.
+    pub new_files: Files<'a>,
+}
+
+impl Sides<'_> {
+    /// Where a part stands, or stood before it was removed: `policy/shop.gate:12`.
+    fn place(&self, change: &Change) -> Option<String> {
+        let (files, span) = match (change.new, change.old) {
+            (Some(span), _) => (self.new_files, span),
+            (None, Some(span)) => (self.old_files, span),
+            (None, None) => return None,
+        };
+        let at = files.sources.position(span);
+        Some(format!("{}:{}", files.path(span.file), at.line))
+    }
+}
+
+/// The verdict as a sentence.
+fn sentence(difference: &Difference) -> &'static str {
+    match difference.verdict() {
+        Verdict::Equivalent if difference.is_empty() => "nothing changed",
+        Verdict::Equivalent => "every request is decided as before",
+        Verdict::Widened => "more is allowed than before, and nothing less",
+        Verdict::Narrowed => "less is allowed than before, and nothing more",
+        Verdict::Both => "some requests are newly allowed, others newly denied",
+        Verdict::SchemaBreaking => "callers must change: some of what they send is refused now",
+        Verdict::Unknown => "not everything could be decided",
+    }
+}
+
+/// How it was found out: `12 kinds of request: 9 untouched, 1 equal, 2 different; 3 questions to cvc5 1.3.1, 1 answered before`.
+fn effort(extent: &Extent) -> String {
+    let mut parts = Vec::new();
+    for (count, word) in [
+        (extent.untouched, "untouched"),
+        (extent.equal, "equal"),
+        (extent.differing, "different"),
+        (extent.elsewhere, "in other shards"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    let kinds = match extent.kinds {
+        1 => "1 kind of request".to_owned(),
+        count => format!("{count} kinds of request"),
+    };
+    let mut text = match parts.is_empty() {
+        true => kinds,
+        false => format!("{kinds}: {}", parts.join(", ")),
+    };
+    if let Some(engine) = &extent.engine {
+        let statistics = &extent.statistics;
+        let folded = statistics
+            .questions
+            .saturating_sub(statistics.asked + statistics.cached);
+        text.push_str(&format!("; {} questions", statistics.questions));
+        let answered = [
+            (statistics.asked, format!("by {engine}")),
+            (statistics.cached, "from the cache".to_owned()),
+            (folded, "without a solver".to_owned()),
+        ];
+        let answered: Vec<String> = answered
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, how)| format!("{count} {how}"))
+            .collect();
+        if !answered.is_empty() {
+            text.push_str(&format!(" ({})", answered.join(", ")));
+        }
+    }
+    text
+}
+
+/// What a change does to access: `widens finance; narrows clerk`.
+fn effect(difference: &Difference, at: usize) -> String {
+    let mut gains = std::collections::BTreeSet::new();
+    let mut loses = std::collections::BTreeSet::new();
+    let mut open = false;
+    for access in difference.effects(at) {
+        let who = access.holder.title(&access.request.principal);
+        if access.gained.is_found() {
+            gains.insert(who.clone());
+        }
+        if access.lost.is_found() {
+            loses.insert(who);
+        }
+        open |= access.doubts().next().is_some();
+    }
+    let listed = |who: std::collections::BTreeSet<String>| who.into_iter().collect::<Vec<_>>().join(", ");
+    let mut parts = Vec::new();
+    if !gains.is_empty() {
+        parts.push(format!("widens {}", listed(gains)));
+    }
+    if !loses.is_empty() {
+        parts.push(format!("narrows {}", listed(loses)));
+    }
+    if open {
+        parts.push("not all known".to_owned());
+    }
+    match parts.is_empty() {
+        true => "no effect on access".to_owned(),
+        false => parts.join("; "),
+    }
+}
