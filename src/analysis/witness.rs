@@ -123,6 +123,12 @@ impl Witness {
         engine.entities(&self.entities).ok()
     }
 
+    /// The points in time in its context, each with the names that lead to it.
+    #[must_use]
+    pub fn times(&self) -> Vec<(Vec<String>, Instant)> {
+        shrink::times(&self.request.context)
+    }
+
     /// The context.
     #[must_use]
     pub fn context(&self) -> &Map<String, Value> {

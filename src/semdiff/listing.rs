@@ -11,8 +11,11 @@ use cedar_policy::PrincipalConstraint;
 use crate::analysis::Environment;
 use crate::analysis::Environments;
 use crate::analysis::Rule;
-use crate::analysis::Rules;
+use crate::graph::Operator;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
 use crate::lower::Draft;
+use crate::lower::Part;
 use crate::lower::Subject;
 
 use super::align::Aligned;
@@ -41,12 +44,15 @@ pub(super) struct Listing<'a> {
     pub(super) refused: Vec<String>,
 }
 
-/// One side in one kind of request.
+/// One side in one kind of request. Policies that say the same are one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Half {
-    pub(super) permits: BTreeMap<Holder, BTreeSet<Rule>>,
-    pub(super) forbids: BTreeSet<Rule>,
+pub(super) struct Half<'a> {
+    pub(super) permits: BTreeMap<Holder, Says<'a>>,
+    pub(super) forbids: Says<'a>,
 }
+
+/// Policies by what they say.
+pub(super) type Says<'a> = BTreeMap<Rule, &'a Listed<'a>>;
 
 impl<'a> Listing<'a> {
     /// Lists a side; `None` where it has no schema.
@@ -99,14 +105,14 @@ impl<'a> Listing<'a> {
     }
 
     /// The same by effect and holder.
-    pub(super) fn half(&self, env: &Environment) -> Half {
+    pub(super) fn half(&'a self, env: &Environment) -> Half<'a> {
         let mut half = Half::default();
         for listed in self.slice(env) {
-            let rules = match listed.effect {
+            let says = match listed.effect {
                 Effect::Permit => half.permits.entry(listed.holder.clone()).or_default(),
                 Effect::Forbid => &mut half.forbids,
             };
-            rules.insert(listed.rule.clone());
+            says.insert(listed.rule.clone(), listed);
         }
         half
     }
@@ -117,25 +123,77 @@ impl<'a> Listing<'a> {
     }
 }
 
-impl Half {
-    /// Everything that counts.
-    pub(super) fn whole(&self) -> Rules {
-        let permits = self.permits.values().flatten();
-        Rules::new(permits.chain(&self.forbids).cloned())
+impl<'a> Half<'a> {
+    /// A holder's permits.
+    pub(super) fn permits_of(&self, holder: &Holder) -> impl Iterator<Item = (&Rule, &'a Listed<'a>)> {
+        let says = self.permits.get(holder).into_iter().flatten();
+        says.map(|(rule, listed)| (rule, *listed))
     }
 
-    /// What counts for one holder alone.
-    pub(super) fn of(&self, holder: &Holder) -> Rules {
-        let permits = self.permits.get(holder).into_iter().flatten();
-        Rules::new(permits.chain(&self.forbids).cloned())
+    /// Everybody's permits.
+    pub(super) fn all_permits(&self) -> impl Iterator<Item = (&Rule, &'a Listed<'a>)> {
+        self.permits.values().flatten().map(|(rule, listed)| (rule, *listed))
     }
 
     /// Whether a holder is plainly allowed nothing here that the other half does not allow: each of its permits is there,
     /// and nothing is forbidden besides.
     pub(super) fn is_within(&self, holder: &Holder, other: &Self) -> bool {
-        let mut permits = self.permits.get(holder).into_iter().flatten();
-        let known = |rule: &Rule| other.permits.values().any(|rules| rules.contains(rule));
-        permits.all(known) && other.forbids.is_subset(&self.forbids)
+        let known = |rule: &Rule| other.permits.values().any(|says| says.contains_key(rule));
+        let mut permits = self.permits_of(holder);
+        permits.all(|(rule, _)| known(rule)) && other.forbids.keys().all(|rule| self.forbids.contains_key(rule))
+    }
+
+    /// Whether a holder's permits and everybody's forbids say the same on both sides.
+    pub(super) fn is_same(&self, holder: &Holder, other: &Self) -> bool {
+        self.permits_of(holder)
+            .map(|(rule, _)| rule)
+            .eq(other.permits_of(holder).map(|(rule, _)| rule))
+            && self.forbids.keys().eq(other.forbids.keys())
+    }
+}
+
+/// Whether a forbid cannot apply where a permit does, since what the guard wants is a condition of the permit, too.
+pub(super) fn carries(permit: &Listed<'_>, forbid: &Listed<'_>) -> bool {
+    let (Some(permit), Some(forbid)) = (permit.draft, forbid.draft) else {
+        return false;
+    };
+    let of_guard = || {
+        let parts = permit.when.iter();
+        parts.filter(|part| part.guard.as_deref() == Some(forbid.statement.as_str()))
+    };
+    let wants = |wanted: &Part| of_guard().any(|part| part.expr.kind == wanted.expr.kind);
+    let is_other = |same: &Part| {
+        let TypedKind::Binary(Operator::Equal, one, other) = &same.expr.kind else {
+            return false;
+        };
+        of_guard().any(|part| {
+            let apart = TypedKind::Binary(Operator::NotEqual, one.clone(), other.clone());
+            part.expr.kind == apart
+        })
+    };
+    // What lifts a guard is a whole grant: the conditions of the grant's own permits.
+    let has = |expr: &TypedExpr| {
+        let mut own = permit.when.iter().flat_map(|part| conjuncts(&part.expr));
+        own.any(|own| own.kind == expr.kind)
+    };
+    let lifted = || {
+        forbid
+            .lifted_by
+            .iter()
+            .any(|grant| conjuncts(grant).into_iter().all(has))
+    };
+    match (forbid.when.as_slice(), forbid.unless.as_slice()) {
+        ([], []) => false,
+        ([], wanted) => wanted.iter().all(wants) || lifted(),
+        ([same], []) => is_other(same),
+        _ => false,
+    }
+}
+
+fn conjuncts(expr: &TypedExpr) -> Vec<&TypedExpr> {
+    match &expr.kind {
+        TypedKind::And(all) => all.iter().flat_map(conjuncts).collect(),
+        _ => vec![expr],
     }
 }
 

@@ -2,6 +2,7 @@
 //! a request for each that both sides decide differently. Changes that a package declares are read and matched here, too.
 
 mod align;
+mod ask;
 mod breaks;
 mod causes;
 mod difference;
@@ -17,6 +18,7 @@ mod rename;
 mod replay;
 mod semantic;
 mod structural;
+mod times;
 
 pub use breaks::Break;
 pub use difference::Access;

@@ -4,34 +4,29 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
-use cedar_policy::Effect;
 use cedar_policy::EntityUid;
 use thiserror::Error;
 
-use crate::analysis::Answer;
 use crate::analysis::Asking;
-use crate::analysis::Claim;
-use crate::analysis::Counterexample;
 use crate::analysis::Environment;
 use crate::analysis::Prover;
-use crate::analysis::Question;
 use crate::analysis::Rule;
-use crate::analysis::Rules;
-use crate::analysis::Unknown;
 use crate::text::Instant;
 
 use super::Side;
 use super::align;
 use super::align::Aligned;
+use super::ask::Asked;
+use super::ask::Footings;
+use super::ask::Settled;
+use super::ask::Way;
 use super::breaks;
 use super::causes;
 use super::causes::Mentions;
 use super::difference::Access;
-use super::difference::Basis;
 use super::difference::Difference;
 use super::difference::Doubt;
 use super::difference::Example;
@@ -40,8 +35,6 @@ use super::difference::Finding;
 use super::difference::Holder;
 use super::difference::Presence;
 use super::difference::RequestKind;
-use super::errors;
-use super::footing::Footing;
 use super::kinds;
 use super::listing::Half;
 use super::listing::Listing;
@@ -50,6 +43,10 @@ use super::replay::Shown;
 use super::replay::Stand;
 use super::structural;
 use super::structural::Structure;
+use super::times;
+
+/// How often one finding is asked for anew because its request has times that nobody can state.
+const MOST_ASSUMED: usize = 3;
 
 /// How two programs are compared.
 #[derive(Clone, Copy)]
@@ -105,7 +102,7 @@ pub fn compare(old: Side<'_>, new: Side<'_>, options: &Options<'_>) -> Result<Di
             .collect(),
         sides: [&before, &after],
         listings: &listings,
-        footings: Default::default(),
+        footings: &Footings::new([&before, &after]),
         options,
     };
     let mut accesses = Vec::new();
@@ -142,41 +139,17 @@ fn spell_out(before: &mut Aligned<'_>, after: &mut Aligned<'_>) -> Result<(), Co
 struct Comparison<'a> {
     sides: [&'a Aligned<'a>; 2],
     listings: &'a [Listing<'a>; 2],
+    footings: &'a Footings<'a>,
     literals: BTreeSet<EntityUid>,
-    footings: [OnceLock<Result<Footing, String>>; 3],
     options: &'a Options<'a>,
 }
 
 /// A kind of request that some change touches.
-struct Touched {
+struct Touched<'a> {
     request: RequestKind,
-    halves: [Half; 2],
+    halves: [Half<'a>; 2],
     /// Those whom a change may concern.
     holders: Vec<Holder>,
-}
-
-/// Which way is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Gain,
-    Loss,
-}
-
-impl Way {
-    /// The sides that allow and that deny, as indices.
-    fn sides(self) -> (usize, usize) {
-        match self {
-            Self::Gain => (1, 0),
-            Self::Loss => (0, 1),
-        }
-    }
-}
-
-/// What a question came to.
-enum Settled {
-    Holds,
-    Fails(Basis, Box<Counterexample>),
-    Unsure(Doubt),
 }
 
 impl<'a> Comparison<'a> {
@@ -196,7 +169,7 @@ impl<'a> Comparison<'a> {
             }
         }
         let count = touched.len();
-        let mine: Vec<Touched> = touched
+        let mine: Vec<Touched<'_>> = touched
             .into_iter()
             .enumerate()
             .filter(|(at, _)| (self.options.is_mine)(*at))
@@ -205,7 +178,7 @@ impl<'a> Comparison<'a> {
         extent.elsewhere = count - mine.len();
         let done = AtomicUsize::new(0);
         (self.options.progress)(0, mine.len());
-        let settled = |asking: Option<&mut Asking<'_>>, one: &Touched| {
+        let settled = |asking: Option<&mut Asking<'_>>, one: &Touched<'_>| {
             let found = self.settle(asking, one);
             (self.options.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, mine.len());
             found
@@ -225,15 +198,12 @@ impl<'a> Comparison<'a> {
     }
 
     /// `None` where the same policies concern a kind of request on both sides.
-    fn touched(&self, env: &Environment) -> Option<Touched> {
+    fn touched(&self, env: &Environment) -> Option<Touched<'a>> {
         let [old, new] = self.listings;
-        let halves = [old.half(env), new.half(env)];
-        let [before, after] = &halves;
-        let concerned = |holder: &&Holder| {
-            before.permits.get(holder) != after.permits.get(holder) || before.forbids != after.forbids
-        };
+        let (before, after) = (old.half(env), new.half(env));
         let holders: BTreeSet<&Holder> = before.permits.keys().chain(after.permits.keys()).collect();
-        let holders: Vec<Holder> = holders.into_iter().filter(concerned).cloned().collect();
+        let concerned = holders.into_iter().filter(|holder| !before.is_same(holder, &after));
+        let holders: Vec<Holder> = concerned.cloned().collect();
         if holders.is_empty() {
             return None;
         }
@@ -244,149 +214,97 @@ impl<'a> Comparison<'a> {
         };
         Some(Touched {
             request: kinds::request(env, presence, self.sides),
-            halves,
+            halves: [before, after],
             holders,
         })
     }
 
-    fn settle(&self, mut asking: Option<&mut Asking<'_>>, one: &Touched) -> Vec<Access> {
-        let mut findings: BTreeMap<&Holder, [Finding; 2]> = one
-            .holders
-            .iter()
-            .map(|holder| (holder, [Finding::None, Finding::None]))
-            .collect();
-        for (at, way) in [Way::Gain, Way::Loss].into_iter().enumerate() {
-            let (from, to) = way.sides();
-            let (Some(allowing), Some(denying)) = (one.halves.get(from), one.halves.get(to)) else {
-                continue;
-            };
-            let open: Vec<&Holder> = one
-                .holders
-                .iter()
-                .filter(|holder| !allowing.is_within(holder, denying))
-                .collect();
-            let found = self.way(asking.as_deref_mut(), one, way, &open);
-            for (holder, finding) in open.into_iter().zip(found) {
-                if let Some(slot) = findings.get_mut(holder).and_then(|both| both.get_mut(at)) {
-                    *slot = finding;
+    fn settle(&self, mut asking: Option<&mut Asking<'_>>, one: &Touched<'_>) -> Vec<Access> {
+        let untold = self.untold(&one.request.cedar);
+        let mut accesses = Vec::new();
+        for holder in &one.holders {
+            let mut finding = |way: Way| {
+                let [old, new] = &one.halves;
+                let (allowing, denying) = way.of([old, new]);
+                if allowing.is_within(holder, denying) {
+                    return Finding::None;
                 }
+                match (&untold, asking.as_deref_mut()) {
+                    (Some(doubt), _) => Finding::Unsure(doubt.clone()),
+                    (None, None) => Finding::Unsure(Doubt::NoSolver),
+                    (None, Some(asking)) => self.asked(asking, one, holder, way),
+                }
+            };
+            let (gained, lost) = (finding(Way::Gain), finding(Way::Loss));
+            if !matches!((&gained, &lost), (Finding::None, Finding::None)) {
+                accesses.push(Access {
+                    request: one.request.clone(),
+                    holder: holder.clone(),
+                    gained,
+                    lost,
+                    causes: Vec::new(),
+                });
             }
         }
-        let changed = findings
-            .into_iter()
-            .filter(|(_, both)| !both.iter().all(|finding| matches!(finding, Finding::None)));
-        changed
-            .map(|(holder, [gained, lost])| Access {
-                request: one.request.clone(),
-                holder: holder.clone(),
-                gained,
-                lost,
-                causes: Vec::new(),
-            })
-            .collect()
+        accesses
     }
 
-    /// What some holders gain or lose, in their order.
-    fn way(&self, asking: Option<&mut Asking<'_>>, one: &Touched, way: Way, open: &[&Holder]) -> Vec<Finding> {
-        let all = |finding: Finding| open.iter().map(|_| finding.clone()).collect();
-        let (from, to) = way.sides();
-        let (Some(allowing), Some(denying)) = (one.halves.get(from), one.halves.get(to)) else {
-            return all(Finding::None);
-        };
-        if open.is_empty() {
-            return Vec::new();
-        }
-        if let Some(doubt) = self.untold(&one.request.cedar) {
-            return all(Finding::Unsure(doubt));
-        }
-        let Some(asking) = asking else {
-            return all(Finding::Unsure(Doubt::NoSolver));
-        };
-        // Mostly nothing changes for anybody, which one question tells.
-        let whole = denying.whole();
-        let nothing = open.len() > 1 && matches!(self.ask(asking, one, &allowing.whole(), &whole), Settled::Holds);
-        let mut found = Vec::with_capacity(open.len());
-        for holder in open {
-            let settled = match nothing {
-                true => Settled::Holds,
-                false => self.ask(asking, one, &allowing.of(holder), &whole),
+    fn asked(&self, asking: &mut Asking<'_>, one: &Touched<'_>, holder: &Holder, way: Way) -> Finding {
+        let mut assumed = Vec::new();
+        let mut finding = self.found(asking, one, holder, way, &assumed);
+        for _ in 0..MOST_ASSUMED {
+            let bounds = match &finding {
+                Finding::Found(example) => times::bounds(&example.witness, &one.request.cedar),
+                Finding::None | Finding::Unsure(_) => None,
             };
-            found.push(match settled {
-                Settled::Holds => self.if_nothing(asking, one, way, holder),
-                Settled::Unsure(doubt) => Finding::Unsure(doubt),
-                Settled::Fails(basis, counterexample) => self.shown(one, way, holder, basis, &counterexample),
-            });
-        }
-        found
-    }
-
-    /// Asks under the first schema that both sides' policies type under.
-    fn ask(&self, asking: &mut Asking<'_>, one: &Touched, from: &Rules, to: &Rules) -> Settled {
-        let question = Question {
-            environment: one.request.cedar.clone(),
-            claim: Claim::Implies(from.clone(), to.clone()),
-        };
-        let bases: &[Basis] = match one.request.presence {
-            Presence::OnlyOld => &[Basis::Old],
-            Presence::OnlyNew => &[Basis::New],
-            Presence::Both => &[Basis::New, Basis::Old, Basis::Merged],
-        };
-        let mut refused = None;
-        for basis in bases {
-            let footing = match self.footing(*basis) {
-                Ok(footing) => footing,
-                Err(why) => {
-                    refused.get_or_insert_with(|| why.clone());
-                    continue;
-                }
-            };
-            match asking.answer(&footing.ground, &question) {
-                Answer::Holds => return Settled::Holds,
-                Answer::Fails(found) => return Settled::Fails(*basis, found),
-                Answer::Unknown(Unknown::Refused(why)) => {
-                    refused.get_or_insert(why);
-                }
-                Answer::Unknown(why) => return Settled::Unsure(Doubt::Unanswered(why.to_string())),
+            match bounds.filter(|rule| !assumed.contains(rule)) {
+                Some(rule) => assumed.push(rule),
+                None => break,
             }
+            finding = self.found(asking, one, holder, way, &assumed);
         }
-        Settled::Unsure(Doubt::Incomparable(refused.unwrap_or_default()))
+        finding
     }
 
-    fn footing(&self, basis: Basis) -> Result<&Footing, &String> {
-        let [old, new] = self.sides;
-        let made = || Footing::new(basis, &old.lowered, &new.lowered);
-        let [for_new, for_old, merged] = &self.footings;
-        let slot = match basis {
-            Basis::New => for_new,
-            Basis::Old => for_old,
-            Basis::Merged => merged,
+    fn found(
+        &self,
+        asking: &mut Asking<'_>,
+        one: &Touched<'_>,
+        holder: &Holder,
+        way: Way,
+        assumed: &[Rule],
+    ) -> Finding {
+        let asked = Asked {
+            footings: self.footings,
+            listings: self.listings,
+            request: &one.request,
+            halves: &one.halves,
+            holder,
+            way,
+            assumed,
         };
-        slot.get_or_init(made).as_ref()
-    }
-
-    /// A counterexample as a finding.
-    fn shown(&self, one: &Touched, way: Way, holder: &Holder, basis: Basis, found: &Counterexample) -> Finding {
-        let footing = match self.footing(basis) {
+        let (basis, found) = match asked.settle(asking) {
+            Settled::Holds => return Finding::None,
+            Settled::Unsure(doubt) => return Finding::Unsure(doubt),
+            Settled::Fails(basis, found) => (basis, found),
+        };
+        let footing = match self.footings.get(basis) {
             Ok(footing) => footing,
             Err(why) => return Finding::Unsure(Doubt::Incomparable(why.clone())),
         };
-        let [old, new] = self.listings;
-        let [before, after] = self.sides;
-        let presence = one.request.presence;
+        let [old_engines, new_engines] = footing.engines(one.request.presence);
+        let ([old_listing, new_listing], [old_side, new_side]) = (self.listings, self.sides);
         let old = Stand {
-            listing: old,
-            lowered: &before.lowered,
-            engines: (presence != Presence::OnlyNew).then_some(&footing.old),
+            listing: old_listing,
+            lowered: &old_side.lowered,
+            engines: old_engines,
         };
         let new = Stand {
-            listing: new,
-            lowered: &after.lowered,
-            engines: (presence != Presence::OnlyOld).then_some(&footing.new),
+            listing: new_listing,
+            lowered: &new_side.lowered,
+            engines: new_engines,
         };
-        let (allowing, denying) = match way {
-            Way::Gain => (new, old),
-            Way::Loss => (old, new),
-        };
+        let (allowing, denying) = way.of([old, new]);
         let shown = Shown {
             footing,
             allowing,
@@ -396,7 +314,7 @@ impl<'a> Comparison<'a> {
             literals: &self.literals,
             at: self.options.at,
         };
-        match replay::example(found, shown) {
+        match replay::example(&found, shown) {
             Err(why) => Finding::Unsure(Doubt::NotShown(why.to_string())),
             Ok((witness, allows, denies)) => {
                 let (before, after) = match way {
@@ -411,39 +329,6 @@ impl<'a> Comparison<'a> {
                 }))
             }
         }
-    }
-
-    /// What is known where Cedar's decisions are the same: gateways deny where a forbid errors, which Cedar does not. It
-    /// matters where only the denying side has that forbid.
-    fn if_nothing(&self, asking: &mut Asking<'_>, one: &Touched, way: Way, holder: &Holder) -> Finding {
-        let (from, to) = way.sides();
-        let (Some(allowing), Some(listing), Some(side)) =
-            (one.halves.get(from), self.listings.get(to), self.sides.get(to))
-        else {
-            return Finding::None;
-        };
-        let of_grant = matches!(holder, Holder::BreakGlass(_));
-        for listed in listing.slice(&one.request.cedar) {
-            if listed.effect == Effect::Permit || allowing.forbids.contains(&listed.rule) {
-                continue;
-            }
-            let risky = errors::risky(listed, &side.lowered.origins, &one.request.cedar, of_grant);
-            for rule in risky {
-                let question = Question {
-                    environment: one.request.cedar.clone(),
-                    claim: Claim::NeverErrors(rule),
-                };
-                let never = [Basis::New, Basis::Old, Basis::Merged].into_iter().any(|basis| {
-                    let footing = self.footing(basis);
-                    footing.is_ok_and(|footing| asking.answer(&footing.ground, &question).holds())
-                });
-                if !never {
-                    let why = format!("`{}` may error there, and a gateway denies then", listed.id);
-                    return Finding::Unsure(Doubt::Unanswered(why));
-                }
-            }
-        }
-        Finding::None
     }
 
     /// What keeps a kind of request from being asked about at all.
@@ -464,29 +349,26 @@ impl<'a> Comparison<'a> {
 
     /// Names the changes behind each access.
     fn link(&self, structure: &Structure, accesses: &mut [Access]) {
-        let mut known: BTreeMap<Environment, [Half; 2]> = BTreeMap::new();
+        let mut known: BTreeMap<Environment, [Half<'a>; 2]> = BTreeMap::new();
         let [old, new] = self.listings;
         for access in accesses {
             let env = &access.request.cedar;
-            let halves = known
+            let [before, after] = known
                 .entry(env.clone())
                 .or_insert_with(|| [old.half(env), new.half(env)]);
             let mut mentions = Mentions::default();
-            for (at, (listing, side)) in self.listings.iter().zip(self.sides).enumerate() {
-                let Some(other) = halves.get(1 - at) else { continue };
-                let differs = |rule: &Rule, is_permit: bool| match is_permit {
-                    true => !other
-                        .permits
-                        .get(&access.holder)
-                        .is_some_and(|rules| rules.contains(rule)),
-                    false => !other.forbids.contains(rule),
-                };
-                for listed in listing.slice(env) {
-                    let is_permit = listed.effect == Effect::Permit;
-                    let counts = !is_permit || listed.holder == access.holder;
-                    if counts && differs(&listed.rule, is_permit) {
-                        mentions.add(&side.program, listed);
-                    }
+            for (side, half, other) in [(0, &*before, &*after), (1, &*after, &*before)] {
+                let Some(side) = self.sides.get(side) else { continue };
+                let others: BTreeSet<&Rule> = other.permits_of(&access.holder).map(|(rule, _)| rule).collect();
+                let permits = half
+                    .permits_of(&access.holder)
+                    .filter(|(rule, _)| !others.contains(rule));
+                let forbids = half
+                    .forbids
+                    .iter()
+                    .filter(|(rule, _)| !other.forbids.contains_key(*rule));
+                for (_, listed) in permits.chain(forbids.map(|(rule, listed)| (rule, *listed))) {
+                    mentions.add(&side.program, listed);
                 }
             }
             access.causes = causes::causes(&structure.changes, &mentions, &access.request);

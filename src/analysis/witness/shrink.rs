@@ -1,6 +1,7 @@
 //! Less, and nearer to what people write: entities, memberships and optional attributes go, sets become empty, clocks are set
 //! and numbers rounded, one thing at a time, as long as the witness still shows the same.
 
+use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
@@ -231,6 +232,20 @@ fn datetime(value: &Value) -> Option<Instant> {
         }
         _ => None,
     }
+}
+
+/// The points in time in a context, each with the names that lead to it.
+pub(super) fn times(context: &Map<String, Value>) -> Vec<(Vec<String>, Instant)> {
+    let mut found = Vec::new();
+    for (name, value) in context {
+        paths(value, Path::context(name), &mut found);
+    }
+    let time = |path: Path| {
+        let (first, rest) = path.keys.split_first()?;
+        let value = rest.iter().try_fold(context.get(first)?, |value, key| value.get(key))?;
+        Some((path.keys.clone(), datetime(value)?))
+    };
+    found.into_iter().filter_map(time).collect()
 }
 
 /// Cedar's text of a duration: `1d2h3m4s5ms` with an optional sign.

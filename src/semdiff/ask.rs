@@ -1,0 +1,322 @@
+//! Whether a holder is allowed something on one side that the other side denies, asked in the smallest words that decide it:
+//! first of the holder's own permits and what changed beside them; what a counterexample runs into besides is added, until
+//! it replays on the whole of both sides or the claim is proved.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use cedar_policy::Effect;
+
+use crate::analysis::Answer;
+use crate::analysis::Asking;
+use crate::analysis::Claim;
+use crate::analysis::Counterexample;
+use crate::analysis::Environment;
+use crate::analysis::Question;
+use crate::analysis::Rule;
+use crate::analysis::Rules;
+use crate::analysis::Unknown;
+use crate::analysis::Witness;
+use crate::decide::Decision;
+use crate::decide::Outcome;
+
+use super::align::Aligned;
+use super::difference::Basis;
+use super::difference::Doubt;
+use super::difference::Holder;
+use super::difference::Presence;
+use super::difference::RequestKind;
+use super::errors;
+use super::footing::Engines;
+use super::footing::Footing;
+use super::listing::Half;
+use super::listing::Listed;
+use super::listing::Listing;
+use super::listing::Says;
+use super::listing::carries;
+
+/// Which way is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The new side allows, the old one denies.
+    Gain,
+    /// The old side allows, the new one denies.
+    Loss,
+}
+
+impl Way {
+    /// The allowing and the denying one of what stands for the old and the new side.
+    pub(super) fn of<T>(self, [old, new]: [T; 2]) -> (T, T) {
+        match self {
+            Self::Gain => (new, old),
+            Self::Loss => (old, new),
+        }
+    }
+}
+
+/// What a question came to.
+pub(super) enum Settled {
+    /// Nothing.
+    Holds,
+    /// A request that the whole of both sides decide so, under a schema.
+    Fails(Basis, Box<Counterexample>),
+    /// It is not known.
+    Unsure(Doubt),
+}
+
+/// The schemas under which is asked, each made when first needed.
+pub(super) struct Footings<'a> {
+    sides: [&'a Aligned<'a>; 2],
+    made: [OnceLock<Result<Footing, String>>; 3],
+}
+
+impl<'a> Footings<'a> {
+    pub(super) fn new(sides: [&'a Aligned<'a>; 2]) -> Self {
+        Self {
+            sides,
+            made: Default::default(),
+        }
+    }
+
+    /// The footing of a basis, or why there is none.
+    pub(super) fn get(&self, basis: Basis) -> Result<&Footing, &String> {
+        let [old, new] = self.sides;
+        let [for_new, for_old, merged] = &self.made;
+        let slot = match basis {
+            Basis::New => for_new,
+            Basis::Old => for_old,
+            Basis::Merged => merged,
+        };
+        slot.get_or_init(|| Footing::new(basis, &old.lowered, &new.lowered))
+            .as_ref()
+    }
+}
+
+impl Footing {
+    /// The engines of the two sides, the old one first; none where there are no requests of the kind.
+    pub(super) fn engines(&self, presence: Presence) -> [Option<&Engines>; 2] {
+        [
+            (presence != Presence::OnlyNew).then_some(&self.old),
+            (presence != Presence::OnlyOld).then_some(&self.new),
+        ]
+    }
+}
+
+/// The bases that may serve a kind of request, in the order in which they are tried.
+fn bases(presence: Presence) -> &'static [Basis] {
+    match presence {
+        Presence::OnlyOld => &[Basis::Old],
+        Presence::OnlyNew => &[Basis::New],
+        Presence::Both => &[Basis::New, Basis::Old, Basis::Merged],
+    }
+}
+
+/// A kind of request as it is asked about.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) footings: &'a Footings<'a>,
+    pub(super) listings: &'a [Listing<'a>; 2],
+    pub(super) request: &'a RequestKind,
+    pub(super) halves: &'a [Half<'a>; 2],
+    pub(super) holder: &'a Holder,
+    pub(super) way: Way,
+    /// Forbids that leave requests out which nobody can make.
+    pub(super) assumed: &'a [Rule],
+}
+
+impl<'a> Asked<'a> {
+    /// Asks under the first schema that the policies of both sides type under.
+    pub(super) fn settle(&self, asking: &mut Asking<'_>) -> Settled {
+        let mut refused = None;
+        for basis in bases(self.request.presence) {
+            let footing = match self.footings.get(*basis) {
+                Ok(footing) => footing,
+                Err(why) => {
+                    refused.get_or_insert_with(|| why.clone());
+                    continue;
+                }
+            };
+            match self.under(asking, footing) {
+                Answer::Holds => return self.unless_errors(asking),
+                Answer::Fails(found) => return Settled::Fails(*basis, found),
+                Answer::Unknown(Unknown::Refused(why)) => {
+                    refused.get_or_insert(why);
+                }
+                Answer::Unknown(why) => return Settled::Unsure(Doubt::Unanswered(why.to_string())),
+            }
+        }
+        Settled::Unsure(Doubt::Incomparable(refused.unwrap_or_default()))
+    }
+
+    fn under(&self, asking: &mut Asking<'_>, footing: &Footing) -> Answer {
+        let [old, new] = self.halves;
+        let (allowing, denying) = self.way.of([old, new]);
+        let mut words = Words::new(self.holder, allowing, denying);
+        loop {
+            let answer = asking.answer(&footing.ground, &self.implies(words.left(self.assumed), words.right()));
+            let Answer::Fails(found) = &answer else {
+                return answer;
+            };
+            match self.more(found, footing, &mut words) {
+                More::Replays => return answer,
+                More::Added => {}
+                More::Nothing => break,
+            }
+        }
+        // The counterexample is none, and nothing tells why: everything is asked at once.
+        let everything = |half: &Half<'_>| -> Vec<Rule> {
+            let permits = half.all_permits().map(|(rule, _)| rule.clone());
+            permits.chain(half.forbids.keys().cloned()).collect()
+        };
+        let of_holder = allowing.permits_of(self.holder).map(|(rule, _)| rule.clone());
+        let forbids = allowing.forbids.keys().chain(self.assumed).cloned();
+        let left = Rules::new(of_holder.chain(forbids));
+        asking.answer(&footing.ground, &self.implies(left, Rules::new(everything(denying))))
+    }
+
+    fn implies(&self, left: Rules, right: Rules) -> Question {
+        Question {
+            environment: self.request.cedar.clone(),
+            claim: Claim::Implies(left, right),
+        }
+    }
+
+    /// What a counterexample runs into on the whole of both sides.
+    fn more(&self, found: &Counterexample, footing: &Footing, words: &mut Words<'a>) -> More {
+        let (allowing, denying) = self.way.of(footing.engines(self.request.presence));
+        let (allowing_half, denying_half) = {
+            let [old, new] = self.halves;
+            self.way.of([old, new])
+        };
+        let Some(witness) = Witness::raw(found) else {
+            return More::Replays;
+        };
+        let decided = |engines: Option<&Engines>| -> Option<Decision> { witness.decide_unchecked(&engines?.plain) };
+        let Some(allows) = decided(allowing) else {
+            return More::Replays;
+        };
+        if allows.outcome == Outcome::Deny {
+            let forbids = allowing_half.forbids.iter().map(|(rule, listed)| (rule, *listed));
+            return words.add(forbids, &allows, Effect::Forbid);
+        }
+        match decided(denying) {
+            Some(denies) if denies.is_allow() => words.add(denying_half.all_permits(), &denies, Effect::Permit),
+            _ => More::Replays,
+        }
+    }
+
+    /// Nothing is found by Cedar's decisions. Gateways deny where a forbid errors, too, which matters where only the denying
+    /// side has it.
+    fn unless_errors(&self, asking: &mut Asking<'_>) -> Settled {
+        let [old, new] = self.listings;
+        let (_, listing) = self.way.of([old, new]);
+        let (_, side) = self.way.of(self.footings.sides);
+        let [old, new] = self.halves;
+        let (allowing, _) = self.way.of([old, new]);
+        let of_grant = matches!(self.holder, Holder::BreakGlass(_));
+        let env: &Environment = &self.request.cedar;
+        for listed in listing.slice(env) {
+            if listed.effect == Effect::Permit || allowing.forbids.contains_key(&listed.rule) {
+                continue;
+            }
+            for rule in errors::risky(listed, &side.lowered.origins, env, of_grant) {
+                let question = Question {
+                    environment: env.clone(),
+                    claim: Claim::NeverErrors(rule),
+                };
+                let never = bases(self.request.presence).iter().any(|basis| {
+                    let footing = self.footings.get(*basis);
+                    footing.is_ok_and(|footing| asking.answer(&footing.ground, &question).holds())
+                });
+                if !never {
+                    let why = format!("`{}` may error there, and a gateway denies then", listed.id);
+                    return Settled::Unsure(Doubt::Unanswered(why));
+                }
+            }
+        }
+        Settled::Holds
+    }
+}
+
+enum More {
+    /// Nothing: it is one.
+    Replays,
+    /// Policies, which are in the words now.
+    Added,
+    /// Policies that are in the words already.
+    Nothing,
+}
+
+/// The policies in which a question is put. INVARIANT: the left allows at least what the allowing side allows the holder; of
+/// that, the right allows at most what the denying side allows.
+struct Words<'a> {
+    permits: Says<'a>,
+    /// Forbids of the allowing side.
+    forbids: Says<'a>,
+    /// Permits of the denying side.
+    granted: Says<'a>,
+    /// Forbids of the denying side alone: the others forbid on the left, too.
+    denied: Says<'a>,
+}
+
+impl<'a> Words<'a> {
+    fn new(holder: &Holder, allowing: &Half<'a>, denying: &Half<'a>) -> Self {
+        let only = |these: &Says<'a>, those: &Says<'a>| -> Says<'a> {
+            let alone = these.iter().filter(|(rule, _)| !those.contains_key(*rule));
+            alone.map(|(rule, listed)| (rule.clone(), *listed)).collect()
+        };
+        let of = |half: &Half<'a>| -> Says<'a> {
+            let permits = half.permits_of(holder);
+            permits.map(|(rule, listed)| (rule.clone(), listed)).collect()
+        };
+        Self {
+            permits: of(allowing),
+            forbids: only(&allowing.forbids, &denying.forbids),
+            granted: of(denying),
+            denied: only(&denying.forbids, &allowing.forbids),
+        }
+    }
+
+    fn left(&self, assumed: &[Rule]) -> Rules {
+        rules(&self.permits, &self.forbids, assumed)
+    }
+
+    fn right(&self) -> Rules {
+        rules(&self.granted, &self.denied, &[])
+    }
+
+    /// Adds those of some policies that decided.
+    fn add<'r>(
+        &mut self,
+        from: impl Iterator<Item = (&'r Rule, &'a Listed<'a>)>,
+        decision: &Decision,
+        effect: Effect,
+    ) -> More
+    where
+        'a: 'r,
+    {
+        let into = match effect {
+            Effect::Permit => &mut self.granted,
+            Effect::Forbid => &mut self.forbids,
+        };
+        let before = into.len();
+        let deciding: BTreeMap<Rule, &Listed<'_>> = from
+            .filter(|(_, listed)| decision.reasons.contains(&listed.id))
+            .map(|(rule, listed)| (rule.clone(), listed))
+            .collect();
+        into.extend(deciding);
+        match into.len() == before {
+            true => More::Nothing,
+            false => More::Added,
+        }
+    }
+}
+
+/// Permits with the forbids that they do not carry as conditions of their own.
+fn rules(permits: &Says<'_>, forbids: &Says<'_>, assumed: &[Rule]) -> Rules {
+    let needed = forbids
+        .iter()
+        .filter(|(_, forbid)| !permits.values().all(|permit| carries(permit, forbid)));
+    let needed = needed.map(|(rule, _)| rule);
+    Rules::new(permits.keys().chain(needed).chain(assumed).cloned())
+}
