@@ -9,8 +9,8 @@ use crate::analysis::Rule;
 use crate::analysis::Witness;
 use crate::text::Instant;
 
-/// The first and the last second that can be written.
-const WRITABLE: [&str; 2] = ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"];
+/// The first year and the last day that every clock can state.
+const WRITABLE: [&str; 2] = ["0001-01-01T00:00:00Z", "9999-12-30T00:00:00Z"];
 
 /// A forbid of requests whose times cannot be written, where a witness is one: of each point in time that the witness has.
 pub(super) fn bounds(witness: &Witness, env: &Environment) -> Option<Rule> {
@@ -78,7 +78,7 @@ mod tests {
         let rule = bounds(&witness(odd), &env).unwrap();
         let text = rule.policy().to_string();
         assert!(
-            text.contains("context.now > datetime(\"9999-12-31T23:59:59Z\")"),
+            text.contains("context.now > datetime(\"9999-12-30T00:00:00Z\")"),
             "{text}"
         );
     }
