@@ -1,0 +1,433 @@
+//! `diff` on a scripted history of the marketplace: widened, narrowed, both, a refactoring, renames, a change of the schema,
+//! a change of a break-glass; and what is said where there is no solver.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use git2::IndexAddOption;
+use git2::Repository;
+use git2::Signature;
+use git2::Time;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::prover::solver;
+use crate::support::folders;
+use crate::support::paths;
+use crate::support::root;
+
+use super::Run;
+use super::gatewright;
+
+/// A repository with the marketplace in it, as the book's examples name it.
+struct History {
+    dir: TempDir,
+    cache: TempDir,
+    solver: Option<std::path::PathBuf>,
+}
+
+const PACKAGE: &str = "examples/marketplace";
+
+impl History {
+    fn new(solver: Option<std::path::PathBuf>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for path in paths(PACKAGE) {
+            let to = dir.path().join(&path);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(root().join(&path), to).unwrap();
+        }
+        let history = Self {
+            dir,
+            cache: tempfile::tempdir().unwrap(),
+            solver,
+        };
+        history.commit();
+        history
+    }
+
+    /// With a solver; `None` where there is none.
+    fn proved() -> Option<Self> {
+        Some(Self::new(Some(solver()?.place)))
+    }
+
+    fn commit(&self) {
+        let folder = self.dir.path();
+        let repository = Repository::open(folder).or_else(|_| Repository::init(folder)).unwrap();
+        let mut index = repository.index().unwrap();
+        index.add_all(["*"], IndexAddOption::DEFAULT, None).unwrap();
+        index.update_all(["*"], None).unwrap();
+        index.write().unwrap();
+        let tree = repository.find_tree(index.write_tree().unwrap()).unwrap();
+        let who = Signature::new("ann", "ann@example.com", &Time::new(0, 0)).unwrap();
+        let parent = repository.head().ok().map(|head| head.peel_to_commit().unwrap());
+        let parents: Vec<_> = parent.iter().collect();
+        repository
+            .commit(Some("HEAD"), &who, &who, "change", &tree, &parents)
+            .unwrap();
+    }
+
+    /// Replaces text everywhere in the policy; each must be there.
+    fn edit(&self, edits: &[(&str, &str)]) {
+        let policy = self.dir.path().join(PACKAGE).join("policy");
+        for (old, new) in edits {
+            let mut found = false;
+            for entry in fs::read_dir(&policy).unwrap() {
+                let path = entry.unwrap().path();
+                let text = fs::read_to_string(&path).unwrap();
+                found |= text.contains(old);
+                fs::write(&path, text.replace(old, new)).unwrap();
+            }
+            assert!(found, "the policy has {old}");
+        }
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        let mut command = gatewright(self.dir.path());
+        command.env("GATEWRIGHT_CACHE", self.cache.path());
+        if let Some(solver) = &self.solver {
+            command.env("GATEWRIGHT_CVC5", solver);
+        }
+        let output = command
+            .args(["diff", "--at", "2026-03-01"])
+            .args(args)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        Run {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// What the last change comes to: the verdict, then a line for each access, break and change.
+    fn last(&self, edits: &[(&str, &str)]) -> String {
+        self.edit(edits);
+        self.commit();
+        let run = self.run(&["HEAD~1..HEAD", PACKAGE, "--format", "json"]);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+        told(&serde_json::from_str(&run.out).unwrap())
+    }
+}
+
+fn told(report: &Value) -> String {
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    let mut lines = vec![text(report, "verdict")];
+    for access in report["accesses"].as_array().unwrap() {
+        let holder = &access["holder"];
+        lines.push(format!(
+            "{} {} {}: {} {} on {}",
+            text(access, "direction"),
+            text(holder, "kind"),
+            text(holder, "name"),
+            text(access, "principal"),
+            text(access, "action"),
+            text(access, "resource"),
+        ));
+        for (way, before, after) in [("gained", "deny", "allow"), ("lost", "allow", "deny")] {
+            let finding = &access[way];
+            match finding["found"].as_str().unwrap() {
+                "some" => {
+                    assert_eq!(finding["before"]["decision"], before);
+                    assert_eq!(finding["after"]["decision"], after);
+                }
+                "unknown" => lines.push(format!("  {way}: {}", text(finding, "message"))),
+                _ => {}
+            }
+        }
+    }
+    for one in report["breaks"].as_array().unwrap() {
+        lines.push(format!("breaks: {} {}", text(one, "what"), text(one, "how")));
+    }
+    for change in report["changes"].as_array().unwrap() {
+        lines.push(format!(
+            "{} {} {}",
+            text(change, "change"),
+            text(change, "kind"),
+            text(change, "name")
+        ));
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn each_kind_of_change_is_told_for_what_it_is() {
+    let Some(history) = History::proved() else { return };
+    let widened = history.last(&[("context.risk_score <= 30", "context.risk_score <= 35")]);
+    insta::assert_snapshot!(widened, @r"
+    widened
+    widened role payments: User Payment.refund on Payment
+    widened role finance: User Payment.write_off on Payment
+    widened role finance: User Payout.approve on Payout
+    widened role Org.admin: User Payout.change_destination on Payout
+    widened role finance: User Payout.create on Org
+    widened role integrator: User Webhook.rotate_secret on Webhook
+    changed condition low_risk
+    ");
+    let narrowed = history.last(&[("decimal(\"500.00\")", "decimal(\"100.00\")")]);
+    insta::assert_snapshot!(narrowed, @r"
+    narrowed
+    narrowed role finance: User Payment.write_off on Payment
+    changed grant finance.Payment.write_off
+    ");
+    let both = history.last(&[(
+        "allow capture on Payment when resource.state == open",
+        "allow capture on Payment when resource.state == captured",
+    )]);
+    insta::assert_snapshot!(both, @r"
+    both
+    both role payments: User Payment.capture on Payment
+    changed grant payments.Payment.capture
+    ");
+    let refactored = history.last(&[
+        ("context.risk_score <= 35", "!(context.risk_score > 35)"),
+        (
+            "allow list, read on Payment;",
+            "allow read on Payment;\n    allow list on Payment;",
+        ),
+        ("context.mfa && fresh_auth", "fresh_auth && context.mfa"),
+    ]);
+    insta::assert_snapshot!(refactored, @r"
+    equivalent
+    changed condition low_risk
+    changed condition step_up
+    added grant support.Payment.list
+    removed grant support.Payment.list-read
+    added grant support.Payment.read
+    ");
+    let renamed = history.last(&[
+        ("role payments", "role cashier"),
+        ("Payment.write_off", "Payment.cancel"),
+        ("action refund, write_off", "action refund, cancel"),
+        ("allow write_off on", "allow cancel on"),
+        ("low_risk", "calm"),
+        ("security_lead", "security"),
+        ("payout_incident", "payout_outage"),
+    ]);
+    insta::assert_snapshot!(renamed, @r"
+    equivalent
+    renamed action Payment.cancel
+    renamed condition calm
+    renamed role cashier
+    renamed role security
+    renamed break-glass payout_outage
+    ");
+    let schema = history.last(&[
+        ("url: String,", "url: String,\n    owner: User,"),
+        ("    action disable;\n", "    action disable, drop;\n"),
+        (
+            "allow read, disable on Webhook;",
+            "allow read, disable, drop on Webhook;",
+        ),
+    ]);
+    insta::assert_snapshot!(schema, @r"
+    schema-breaking
+    widened role Webhook.keeper: User Webhook.drop on Webhook
+    breaks: Webhook.owner is new and required
+    added attribute Webhook.owner
+    added action Webhook.drop
+    added grant Webhook.keeper.Webhook.disable-drop-read
+    removed grant Webhook.keeper.Webhook.disable-read
+    changed assert tenants_apart
+    ");
+    let broken_glass = history.last(&[
+        ("uses at most 3", "uses at most 2"),
+        ("approved by 2 of", "approved by 1 of"),
+    ]);
+    insta::assert_snapshot!(broken_glass, @r"
+    both
+    both break-glass payout_outage: User Payout.approve on Payout
+    both break-glass payout_outage: User Payout.read on Payout
+    changed break-glass payout_outage
+    ");
+}
+
+#[test]
+fn a_reviewer_reads_who_gains_what_and_when() {
+    let Some(history) = History::proved() else { return };
+    history.edit(&[
+        ("decimal(\"500.00\")", "decimal(\"900.00\")"),
+        ("because \"PAY-4", "because \"PAY-5"),
+    ]);
+    let human = history.run(&[PACKAGE]);
+    assert_eq!((human.code, human.err.as_str()), (0, ""));
+    insta::assert_snapshot!(human.out.replace("1.3.1-modified", "1.3.1"), @r#"
+    finance gains Payment.write_off
+        now by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`
+        before: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")`
+        by: changed grant finance.Payment.write_off
+        for example
+            principal Marketplace::User::"user-1"
+            action    Marketplace::Action::"Payment.write_off"
+            resource  Marketplace::Payment::"payment-1"
+            context   risk_score: 0
+            entity    Marketplace::Payment::"payment-1" in Marketplace::Org::"org-1"
+                        amount: decimal("500.0001")
+                        org: Marketplace::Org::"org-1"
+                        state: Marketplace::PaymentState::"captured"
+            entity    Marketplace::User::"user-1" in Marketplace::Org::"org-1", Marketplace::Role::"finance"
+                        clearance: Marketplace::Classification::"internal"
+                        org: Marketplace::Org::"org-1"
+
+    changes
+        changed grant finance.Payment.write_off  examples/marketplace/policy/roles.gate:29
+            when: resource.state == captured && resource.amount <= decimal("500.00") → resource.state == captured && resource.amount <= decimal("900.00")
+            widens finance
+        changed grant payments.Payment.refund  examples/marketplace/policy/roles.gate:16
+            because: PAY-4: whoever takes a payment can give it back → PAY-5: whoever takes a payment can give it back
+            no effect on access
+
+    examples/marketplace, HEAD → the working tree: widened: more is allowed than before, and nothing less
+    27 kinds of request: 26 untouched, 1 different; 2 questions (2 by cvc5 1.3.1)
+    "#);
+    history.commit();
+    let markdown = history.run(&["HEAD~1..", PACKAGE, "--format", "markdown"]);
+    insta::assert_snapshot!(markdown.out.replace("1.3.1-modified", "1.3.1"), @r#"
+    ## Access: widened
+
+    `examples/marketplace`, `HEAD~1` → `HEAD`: more is allowed than before, and nothing less.
+
+    | | who | what | when | example | by |
+    | --- | --- | --- | --- | --- | --- |
+    | **gains** | finance | Payment.write\_off | now by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`<br>before: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")` | 1: `Marketplace::User::"user-1" on Marketplace::Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = Marketplace::PaymentState::"captured"` | changed grant finance.Payment.write\_off, `examples/marketplace/policy/roles.gate:29` |
+
+    <details><summary>2 changes in the policy</summary>
+
+    | change | where | what | effect |
+    | --- | --- | --- | --- |
+    | changed grant finance.Payment.write\_off | `examples/marketplace/policy/roles.gate:29` | `when: resource.state == captured && resource.amount <= decimal("500.00") → resource.state == captured && resource.amount <= decimal("900.00")` | widens finance |
+    | changed grant payments.Payment.refund | `examples/marketplace/policy/roles.gate:16` | `because: PAY-4: whoever takes a payment can give it back → PAY-5: whoever takes a payment can give it back` | no effect on access |
+
+    </details>
+
+    <details><summary>Example 1: finance gains Payment.write\_off</summary>
+
+    ```text
+    principal Marketplace::User::"user-1"
+    action    Marketplace::Action::"Payment.write_off"
+    resource  Marketplace::Payment::"payment-1"
+    context   risk_score: 0
+    entity    Marketplace::Payment::"payment-1" in Marketplace::Org::"org-1"
+                amount: decimal("500.0001")
+                org: Marketplace::Org::"org-1"
+                state: Marketplace::PaymentState::"captured"
+    entity    Marketplace::User::"user-1" in Marketplace::Org::"org-1", Marketplace::Role::"finance"
+                clearance: Marketplace::Classification::"internal"
+                org: Marketplace::Org::"org-1"
+    ```
+    </details>
+
+    <sub>27 kinds of request: 26 untouched, 1 different; 2 questions (2 from the cache)</sub>
+    "#);
+    let github = history.run(&["HEAD~1...HEAD", PACKAGE, "--format", "github"]);
+    insta::assert_snapshot!(github.out, @r#"::warning file=examples/marketplace/policy/roles.gate,line=29,endLine=31,title=access widened::finance gains Payment.write_off%0Anow by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`%0Abefore: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")`%0Afor example: Marketplace::User::"user-1" on Marketplace::Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = Marketplace::PaymentState::"captured""#);
+}
+
+#[test]
+fn an_example_that_is_saved_is_a_scenario_that_passes() {
+    let Some(history) = History::proved() else { return };
+    history.edit(&[("context.risk_score <= 30", "context.risk_score <= 35")]);
+    let scenarios = format!("{PACKAGE}/scenarios");
+    let run = history.run(&["HEAD", PACKAGE, "--save", &scenarios]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+    let folder = history.dir.path().join(&scenarios);
+    let saved = fs::read_dir(&folder).unwrap().filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_str().unwrap().starts_with("diff-gains")
+    });
+    assert!(saved.count() >= 2 * 6);
+    let tested = gatewright(history.dir.path())
+        .args(["test", PACKAGE, "--filter", "diff gains", "--at", "2026-03-01"])
+        .output()
+        .unwrap();
+    let out = String::from_utf8(tested.stdout).unwrap();
+    assert!(out.contains("6 passed"), "{out}");
+}
+
+#[test]
+fn a_package_beside_itself_shows_nothing_and_asks_nothing() {
+    // No solver is needed for it.
+    for example in folders("examples") {
+        let run = gatewright(root())
+            .args(["diff", "--from", &example, "--to", &example, "--format", "json"])
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&run.stdout).unwrap();
+        assert_eq!(told(&report), "equivalent", "{example}");
+        assert_eq!(report["extent"]["questions"], 0);
+        assert_eq!(report["extent"]["kinds"], report["extent"]["untouched"]);
+    }
+}
+
+#[test]
+fn without_a_solver_the_parts_are_compared_and_the_rest_is_unknown() {
+    let history = History::new(None);
+    history.edit(&[
+        ("context.risk_score <= 30", "context.risk_score <= 35"),
+        (
+            "role support for User {",
+            "role support for User {\n    allow capture on Payment;",
+        ),
+    ]);
+    let run = history.run(&[PACKAGE]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(
+        run.out
+            .contains("unknown: whether finance gains or loses Payout.approve"),
+        "{}",
+        run.out
+    );
+    assert!(
+        run.out.contains("`gatewright solver install` brings one"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("changed condition low_risk"), "{}", run.out);
+    // A grant that is new and under no other forbid can take nothing away, which needs no solver.
+    assert!(run.out.contains("support gains Payment.capture"), "{}", run.out);
+    assert!(run.out.contains("not everything could be decided"), "{}", run.out);
+}
+
+#[test]
+fn parts_of_a_comparison_are_the_whole() {
+    let Some(history) = History::proved() else { return };
+    history.edit(&[("context.risk_score <= 30", "context.risk_score <= 35")]);
+    let accesses = |args: &[&str]| {
+        let run = history.run(&[&[PACKAGE, "--format", "json"], args].concat());
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        let all = report["accesses"].as_array().unwrap().clone();
+        all.iter()
+            .map(|access| format!("{} {}", access["action"], access["holder"]))
+            .collect::<Vec<_>>()
+    };
+    let whole = accesses(&[]);
+    let mut parts: Vec<String> = ["1/3", "2/3", "3/3"]
+        .iter()
+        .flat_map(|part| accesses(&["--shard", part]))
+        .collect();
+    assert!(whole.len() >= 6, "{whole:?}");
+    parts.sort();
+    let mut sorted = whole.clone();
+    sorted.sort();
+    assert_eq!(parts, sorted);
+}
+
+#[test]
+fn what_cannot_be_compared_is_said() {
+    let history = History::new(None);
+    let faults = |args: &[&str]| {
+        let run = history.run(args);
+        assert_eq!(run.code, 2, "{args:?}: {}", run.out);
+        format!("{}{}", run.out, run.err)
+    };
+    assert!(faults(&["HEAD~9..HEAD", PACKAGE]).contains("HEAD~9"));
+    assert!(faults(&["HEAD", "examples/nowhere"]).contains("examples/nowhere"));
+    assert!(faults(&["--from", PACKAGE]).contains("--to"));
+    assert!(faults(&[PACKAGE, "--shard", "9/8"]).contains("PART/PARTS"));
+    history.edit(&[("role support for User", "role support for Usr")]);
+    let broken = faults(&[PACKAGE]);
+    assert!(broken.contains("did you mean `User`?"), "{broken}");
+    let folder = Path::new(PACKAGE);
+    assert!(history.dir.path().join(folder).is_dir());
+}
