@@ -84,17 +84,7 @@ fn one_program(seed: u64, tally: &mut Tally) {
     let tree = pipeline::build(&checked, &package.sources).unwrap();
     let engine = Engine::from_tree(&tree).unwrap();
     let program = &checked.program;
-    let plain: BTreeSet<String> = checked
-        .lowered
-        .contract
-        .entities
-        .iter()
-        .filter(|(name, entity)| {
-            let held = |role: &gatewright::bundle::RoleContract| role.on.is_none() && role.holders.contains(name);
-            entity.holds_roles && (name.as_str() == "Team" || checked.lowered.contract.roles.values().any(held))
-        })
-        .map(|(name, _)| name.clone())
-        .collect();
+    let plain = plain(&checked);
     for _ in 0..WORLDS {
         let mut world = world::world(random, &generated.roles, &generated.relations);
         clean(&mut world, program);
@@ -154,6 +144,46 @@ fn one_program(seed: u64, tally: &mut Tally) {
             }
         }
     }
+}
+
+/// Types that plain roles may be given to.
+fn plain(checked: &pipeline::Checked) -> BTreeSet<String> {
+    let contract = &checked.lowered.contract;
+    let holds = contract.entities.iter().filter(|(name, entity)| {
+        let held = |role: &gatewright::bundle::RoleContract| role.on.is_none() && role.holders.contains(name);
+        entity.holds_roles && (name.as_str() == "Team" || contract.roles.values().any(held))
+    });
+    holds.map(|(name, _)| name.clone()).collect()
+}
+
+/// A random store for a program, in Cedar's JSON form, and some random requests of each action.
+pub(crate) fn requests(
+    random: &mut Random,
+    generated: &generate::Generated,
+    checked: &pipeline::Checked,
+) -> (serde_json::Value, Vec<decide::Request>) {
+    let program = &checked.program;
+    let mut world = world::world(random, &generated.roles, &generated.relations);
+    clean(&mut world, program);
+    let uid = |(ty, id): &world::Uid| format!("{ty}::\"{id}\"").parse::<EntityUid>().unwrap();
+    let mut requests = Vec::new();
+    for action in program.action_ids() {
+        let decided_on = program.type_name(program.action(action).unwrap().decided_on[0]);
+        let principals = program.principals_of(action);
+        let is_principal = |ty: &str| principals.iter().any(|id| program.type_name(*id) == ty);
+        let all = || world.entities.keys().cloned();
+        let asking: Vec<world::Uid> = all().filter(|(ty, _)| is_principal(ty)).collect();
+        let asked: Vec<world::Uid> = all().filter(|(ty, _)| ty == decided_on).collect();
+        for _ in 0..6 {
+            requests.push(decide::Request {
+                principal: uid(random.pick(&asking)),
+                action: uid(&program.action(action).unwrap().cedar),
+                resource: uid(random.pick(&asked)),
+                context: world.context_json(),
+            });
+        }
+    }
+    (world.entities_json(&plain(checked), &generated.relations), requests)
 }
 
 /// Takes away what the program's schema does not know: roles that a type may not hold.

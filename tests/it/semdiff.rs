@@ -1,9 +1,12 @@
 //! Two programs compared, in process: what changed in them, and who gains or loses what by it.
 
 mod access;
+mod random;
 mod structural;
 
+use gatewright::decide::Engine;
 use gatewright::load::PackageFiles;
+use gatewright::pipeline;
 use gatewright::pipeline::Checked;
 use gatewright::semdiff::Side;
 use gatewright::semdiff::Structure;
@@ -82,6 +85,20 @@ impl Built {
         let faults: Vec<_> = checked.diagnostics.iter().map(|found| &found.message).collect();
         assert!(!checked.failed(), "{faults:?}\n{text}");
         Self { package, checked }
+    }
+
+    pub(crate) fn from((package, checked): (PackageFiles, Checked)) -> Self {
+        Self { package, checked }
+    }
+
+    pub(crate) fn checked(&self) -> &Checked {
+        &self.checked
+    }
+
+    /// The engine that a gateway would run.
+    pub(crate) fn engine(&self) -> Engine {
+        let tree = pipeline::build(&self.checked, &self.package.sources).unwrap();
+        Engine::from_tree(&tree).unwrap()
     }
 
     pub(crate) fn side(&self) -> Side<'_> {

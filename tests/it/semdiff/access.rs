@@ -21,8 +21,12 @@ use super::shop;
 
 /// The difference between two texts; `None` where there is no solver.
 pub(super) fn difference(old: &str, new: &str) -> Option<Difference> {
+    between(&Built::of(old), &Built::of(new))
+}
+
+/// The difference between two programs; `None` where there is no solver.
+pub(super) fn between(old: &Built, new: &Built) -> Option<Difference> {
     let found = solver()?;
-    let (old, new) = (Built::of(old), Built::of(new));
     let cache = Cache::in_memory();
     let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never());
     let options = Options {
