@@ -94,7 +94,12 @@ pub(super) fn brief(example: &Example) -> String {
     });
     let mut all = vec![format!("{} on {}", request.principal, request.resource)];
     all.extend(values);
-    all.join(", ")
+    let text = all.join(", ");
+    // The namespace of all types says nothing to who reads one package.
+    match request.principal.type_name().namespace() {
+        namespace if namespace.is_empty() => text,
+        namespace => text.replace(&format!("{namespace}::"), ""),
+    }
 }
 
 /// What happened to a part: `renamed condition quiet (was calm)`.

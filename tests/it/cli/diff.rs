@@ -2,7 +2,7 @@
 //! a change of a break-glass; and what is said where there is no solver.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use git2::IndexAddOption;
@@ -24,13 +24,13 @@ use super::gatewright;
 struct History {
     dir: TempDir,
     cache: TempDir,
-    solver: Option<std::path::PathBuf>,
+    solver: Option<PathBuf>,
 }
 
 const PACKAGE: &str = "examples/marketplace";
 
 impl History {
-    fn new(solver: Option<std::path::PathBuf>) -> Self {
+    fn new(solver: Option<PathBuf>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         for path in paths(PACKAGE) {
             let to = dir.path().join(&path);
@@ -290,7 +290,7 @@ fn a_reviewer_reads_who_gains_what_and_when() {
 
     | | who | what | when | example | by |
     | --- | --- | --- | --- | --- | --- |
-    | **gains** | finance | Payment.write\_off | now by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`<br>before: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")` | 1: `Marketplace::User::"user-1" on Marketplace::Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = Marketplace::PaymentState::"captured"` | changed grant finance.Payment.write\_off, `examples/marketplace/policy/roles.gate:29` |
+    | **gains** | finance | Payment.write\_off | now by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`<br>before: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")` | 1: `User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured"` | changed grant finance.Payment.write\_off, `examples/marketplace/policy/roles.gate:29` |
 
     <details><summary>2 changes in the policy</summary>
 
@@ -321,7 +321,7 @@ fn a_reviewer_reads_who_gains_what_and_when() {
     <sub>27 kinds of request: 26 untouched, 1 different; 2 questions (2 from the cache)</sub>
     "#);
     let github = history.run(&["HEAD~1...HEAD", PACKAGE, "--format", "github"]);
-    insta::assert_snapshot!(github.out, @r#"::warning file=examples/marketplace/policy/roles.gate,line=29,endLine=31,title=access widened::finance gains Payment.write_off%0Anow by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`%0Abefore: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")`%0Afor example: Marketplace::User::"user-1" on Marketplace::Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = Marketplace::PaymentState::"captured""#);
+    insta::assert_snapshot!(github.out, @r#"::warning file=examples/marketplace/policy/roles.gate,line=29,endLine=31,title=access widened::finance gains Payment.write_off%0Anow by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`%0Abefore: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")`%0Afor example: User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured""#);
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn without_a_solver_the_parts_are_compared_and_the_rest_is_unknown() {
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(
         run.out
-            .contains("unknown: whether finance gains or loses Payout.approve"),
+            .contains("unknown: whether break-glass payout_incident, finance gains or loses Payout.approve"),
         "{}",
         run.out
     );
@@ -428,6 +428,4 @@ fn what_cannot_be_compared_is_said() {
     history.edit(&[("role support for User", "role support for Usr")]);
     let broken = faults(&[PACKAGE]);
     assert!(broken.contains("did you mean `User`?"), "{broken}");
-    let folder = Path::new(PACKAGE);
-    assert!(history.dir.path().join(folder).is_dir());
 }
