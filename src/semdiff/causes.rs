@@ -23,10 +23,12 @@ pub(super) struct Mentions {
     roles: BTreeSet<String>,
     attributes: BTreeSet<String>,
     types: BTreeSet<String>,
+    /// Whether a raw policy is among them, which alone may name a group of actions.
+    raw: bool,
 }
 
 /// Fields of parts that no policy is made of.
-const TOLD_ONLY: [&str; 9] = [
+const TOLD_ONLY: [&str; 8] = [
     "because",
     "masked",
     "sensitive",
@@ -35,7 +37,6 @@ const TOLD_ONLY: [&str; 9] = [
     "assigns",
     "temporary",
     "alerts",
-    "action group",
 ];
 
 /// The changes behind a change of access, as indices.
@@ -67,12 +68,20 @@ fn is_cause(change: &Change, mentions: &Mentions, request: &RequestKind) -> bool
         Kind::Condition => mentions.conditions.contains(name),
         Kind::Role => mentions.roles.contains(name),
         Kind::Action => name == request.action,
-        Kind::Type => (comes_or_goes && of_request) || mentions.types.contains(name),
+        Kind::Type if comes_or_goes => of_request || mentions.types.contains(name),
+        Kind::Type => {
+            let declares = request.action.split_once('.').is_some_and(|(ty, _)| ty == name);
+            mentions.types.contains(name) || (mentions.raw && declares && regroups(change))
+        }
         Kind::Attribute => name
             .rsplit_once('.')
             .is_some_and(|(_, own)| mentions.attributes.contains(own)),
         Kind::Context => mentions.attributes.contains(name),
     }
+}
+
+fn regroups(change: &Change) -> bool {
+    matches!(&change.what, What::Changed(fields) if fields.iter().any(|field| field.field == "action group"))
 }
 
 impl Mentions {
@@ -84,6 +93,7 @@ impl Mentions {
             self.types.extend(ty.map(|ty| ty.name.clone()));
         }
         let Some(draft) = listed.draft else {
+            self.raw = true;
             self.statements.insert(listed.id.clone());
             if let Ok(json) = listed.policy.to_json() {
                 self.read(&json);

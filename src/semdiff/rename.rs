@@ -21,6 +21,9 @@ use super::item::Kind;
 
 type Name = (NameOf, String);
 
+/// Names that went and names that came, of parts that say the same.
+type Group<'a> = (Vec<&'a Name>, Vec<&'a Name>);
+
 /// The renames that lead from one side's parts to the other's.
 pub(super) fn detect(sides: [Side<'_>; 2], old: &[Item], new: &[Item]) -> Renames {
     let [before, after] = sides.map(|side| side.program);
@@ -41,7 +44,7 @@ pub(super) fn detect(sides: [Side<'_>; 2], old: &[Item], new: &[Item]) -> Rename
     let set_aside: BTreeSet<Name> = gone.iter().chain(&came).filter_map(|item| item.names.clone()).collect();
     let veiled = |of: NameOf, name: &str| veil(&set_aside, of, name);
     let (old_parts, new_parts) = (Parts::new(old), Parts::new(new));
-    let mut groups: BTreeMap<(Kind, String), (Vec<&Name>, Vec<&Name>)> = BTreeMap::new();
+    let mut groups: BTreeMap<(Kind, String), Group<'_>> = BTreeMap::new();
     for item in gone.iter().copied().filter(may) {
         let group = groups
             .entry((item.kind, old_parts.evidence(item, &veiled)))
@@ -174,7 +177,7 @@ impl<'a> Parts<'a> {
                 .iter()
                 .map(|part| match part.kind.is_statement() {
                     true => said(part, &own),
-                    false => format!("{} {}", last_of(&part.key.with(&own)), said(part, &own)),
+                    false => format!("{} {}", last_of(&part.key.with(own)), said(part, &own)),
                 })
                 .collect(),
             Kind::Type | Kind::Role | Kind::Action => {

@@ -16,6 +16,8 @@ pub use markdown::markdown;
 pub use scenario::Saved;
 pub use scenario::scenarios;
 
+use std::collections::BTreeSet;
+
 use crate::semdiff::Change;
 use crate::semdiff::Difference;
 use crate::semdiff::Extent;
@@ -110,8 +112,8 @@ fn effort(extent: &Extent) -> String {
 
 /// What a change does to access: `widens finance; narrows clerk`.
 fn effect(difference: &Difference, at: usize) -> String {
-    let mut gains = std::collections::BTreeSet::new();
-    let mut loses = std::collections::BTreeSet::new();
+    let mut gains = BTreeSet::new();
+    let mut loses = BTreeSet::new();
     let mut open = false;
     for access in difference.effects(at) {
         let who = access.holder.title(&access.request.principal);
@@ -123,7 +125,7 @@ fn effect(difference: &Difference, at: usize) -> String {
         }
         open |= access.doubts().next().is_some();
     }
-    let listed = |who: std::collections::BTreeSet<String>| who.into_iter().collect::<Vec<_>>().join(", ");
+    let listed = |who: BTreeSet<String>| who.into_iter().collect::<Vec<_>>().join(", ");
     let mut parts = Vec::new();
     if !gains.is_empty() {
         parts.push(format!("widens {}", listed(gains)));

@@ -49,72 +49,97 @@ pub(super) struct Open<'a> {
     pub(super) what: Vec<String>,
     pub(super) doubt: &'a Doubt,
     /// `gains or loses`
-    pub(super) ways: String,
+    pub(super) ways: &'static str,
     pub(super) causes: Vec<usize>,
 }
+
+/// What rows have in common that say the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Alike<'a> {
+    way: Way,
+    when: [String; 2],
+    causes: &'a [usize],
+}
+
+/// The same of what is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct AlikeOpen<'a> {
+    doubt: &'a Doubt,
+    ways: &'static str,
+    causes: &'a [usize],
+}
+
+/// Several names, each once.
+type Names = BTreeSet<String>;
 
 /// What is found, gains first.
 pub(super) fn rows(difference: &Difference) -> Vec<Row<'_>> {
     // What is alike for several holders, request by request; then what is alike for several requests.
-    let mut by_request: BTreeMap<(Way, [String; 2], &[usize], String), (BTreeSet<String>, &Example)> = BTreeMap::new();
+    let mut by_request: BTreeMap<(Alike<'_>, String), (Names, &Example)> = BTreeMap::new();
     for access in &difference.accesses {
         for (way, finding) in [(Way::Gains, &access.gained), (Way::Loses, &access.lost)] {
             let Finding::Found(example) = finding else { continue };
-            let key = (way, words::when(way, example), access.causes.as_slice(), what(access));
-            let group = by_request.entry(key).or_insert_with(|| (BTreeSet::new(), example));
+            let alike = Alike {
+                way,
+                when: words::when(way, example),
+                causes: &access.causes,
+            };
+            let group = by_request
+                .entry((alike, what(access)))
+                .or_insert_with(|| (Names::new(), example));
             group.0.insert(who(access));
         }
     }
-    let mut by_holders: BTreeMap<(Way, BTreeSet<String>, [String; 2], &[usize]), (Vec<String>, &Example)> =
-        BTreeMap::new();
-    for ((way, when, causes, what), (who, example)) in by_request {
-        let group = by_holders
-            .entry((way, who, when, causes))
-            .or_insert_with(|| (Vec::new(), example));
+    let mut by_holders: BTreeMap<(Alike<'_>, Names), (Vec<String>, &Example)> = BTreeMap::new();
+    for ((alike, what), (who, example)) in by_request {
+        let group = by_holders.entry((alike, who)).or_insert_with(|| (Vec::new(), example));
         group.0.push(what);
     }
-    by_holders
+    let mut rows: Vec<Row<'_>> = by_holders
         .into_iter()
-        .map(|((way, who, when, causes), (what, example))| Row {
-            way,
+        .map(|((alike, who), (what, example))| Row {
+            way: alike.way,
             who: who.into_iter().collect(),
             what,
-            when,
+            when: alike.when,
             example,
-            causes: causes.to_vec(),
+            causes: alike.causes.to_vec(),
         })
-        .collect()
+        .collect();
+    rows.sort_by(|a, b| (a.way, &a.who, &a.what).cmp(&(b.way, &b.who, &b.what)));
+    rows
 }
 
 /// What is not known.
 pub(super) fn open(difference: &Difference) -> Vec<Open<'_>> {
-    let mut groups: BTreeMap<(&Doubt, String, &[usize], String), BTreeSet<String>> = BTreeMap::new();
+    let mut by_request: BTreeMap<(AlikeOpen<'_>, String), Names> = BTreeMap::new();
     for access in &difference.accesses {
         for doubt in access.doubts() {
             let unsure = |finding: &Finding| matches!(finding, Finding::Unsure(other) if other == doubt);
-            let ways = match (unsure(&access.gained), unsure(&access.lost)) {
-                (true, true) => "gains or loses",
-                (true, false) => "gains",
-                (false, _) => "loses",
+            let alike = AlikeOpen {
+                doubt,
+                ways: match (unsure(&access.gained), unsure(&access.lost)) {
+                    (true, true) => "gains or loses",
+                    (true, false) => "gains",
+                    (false, _) => "loses",
+                },
+                causes: &access.causes,
             };
-            let group = groups
-                .entry((doubt, ways.to_owned(), &access.causes, what(access)))
-                .or_default();
-            group.insert(who(access));
+            by_request.entry((alike, what(access))).or_default().insert(who(access));
         }
     }
-    let mut alike: BTreeMap<(&Doubt, String, BTreeSet<String>, &[usize]), Vec<String>> = BTreeMap::new();
-    for ((doubt, ways, causes, what), who) in groups {
-        alike.entry((doubt, ways, who, causes)).or_default().push(what);
+    let mut by_holders: BTreeMap<(AlikeOpen<'_>, Names), Vec<String>> = BTreeMap::new();
+    for ((alike, what), who) in by_request {
+        by_holders.entry((alike, who)).or_default().push(what);
     }
-    alike
+    by_holders
         .into_iter()
-        .map(|((doubt, ways, who, causes), what)| Open {
+        .map(|((alike, who), what)| Open {
             who: who.into_iter().collect(),
             what,
-            doubt,
-            ways,
-            causes: causes.to_vec(),
+            doubt: alike.doubt,
+            ways: alike.ways,
+            causes: alike.causes.to_vec(),
         })
         .collect()
 }

@@ -231,3 +231,117 @@ fn changes_of_the_schema_are_compared_on_the_ground_that_both_stand_on() {
     breaks: Bill.status is new and required
     ");
 }
+
+/// What a change of one attribute that policies of both sides read comes to, and under which schema it was found out.
+fn of_attribute(before: &str, when_before: &str, after: &str, when_after: &str) -> Option<String> {
+    let text = |attribute: &str, when: &str| {
+        shop(&[
+            ("state: State,", attribute),
+            (
+                "role guard for User { allow list on Bill; }",
+                &format!("role guard for User {{ allow list on Bill; allow read on Bill{when}; }}"),
+            ),
+        ])
+    };
+    let found = difference(&text(before, when_before), &text(after, when_after))?;
+    let bases: Vec<&str> = found
+        .accesses
+        .iter()
+        .flat_map(Access::examples)
+        .map(|example| example.basis.name())
+        .collect();
+    Some(format!("{}under {}", told(&found), bases.join(", ")))
+}
+
+#[test]
+fn an_attribute_that_old_policies_need_is_compared_under_the_old_schema() {
+    let Some(found) = of_attribute("state: State,", " when resource.state == draft", "", "") else {
+        return;
+    };
+    insta::assert_snapshot!(found, @r"
+    schema-breaking
+    widened guard: User Bill.read on Bill [removed attribute Bill.state; changed grant guard.Bill.read]
+        gained: no-grant guard.Bill.read (resource.state == draft) → granted guard.Bill.read ()
+    breaks: Bill.state is gone
+    under old
+    ");
+}
+
+#[test]
+fn attributes_that_each_side_alone_has_are_compared_under_both_schemas() {
+    let Some(found) = of_attribute(
+        "state: State,",
+        " when resource.state == draft",
+        "phase: State,",
+        " when resource.phase == draft",
+    ) else {
+        return;
+    };
+    insta::assert_snapshot!(found, @r"
+    schema-breaking
+    both guard: User Bill.read on Bill [added attribute Bill.phase; removed attribute Bill.state; changed grant guard.Bill.read]
+        gained: no-grant guard.Bill.read (resource.state == draft) → granted guard.Bill.read (resource.phase == draft)
+        lost: granted guard.Bill.read (resource.state == draft) → no-grant guard.Bill.read (resource.phase == draft)
+    breaks: Bill.phase is new and required
+    breaks: Bill.state is gone
+    under merged, merged
+    ");
+}
+
+#[test]
+fn an_attribute_of_another_type_has_no_common_ground() {
+    let Some(found) = of_attribute(
+        "state: State,",
+        " when resource.state == draft",
+        "state: Long,",
+        " when resource.state == 1",
+    ) else {
+        return;
+    };
+    insta::assert_snapshot!(found, @r"
+    unknown
+    incomparable guard: User Bill.read on Bill [changed attribute Bill.state; changed grant guard.Bill.read]
+        gained: the two sides have no common ground: the types Long and Shop::State are not compatible
+        lost: the two sides have no common ground: the types Long and Shop::State are not compatible
+    breaks: Bill.state has another type
+    under
+    ");
+}
+
+#[test]
+fn groups_of_actions_may_change_under_raw_policies() {
+    let raw = "//- /policy/raw.cedar\n@id(\"handlers\")\npermit(principal in Shop::Role::\"guard\", action in Shop::Action::\"Bill.handle\", resource is Shop::Bill) when { principal.org == resource.org };\n";
+    let smaller = shop(&[("action group handle = read, pay;", "action group handle = read;")]);
+    let Some(found) = difference(&format!("{SHOP}{raw}"), &format!("{smaller}{raw}")) else {
+        return;
+    };
+    insta::assert_snapshot!(told(&found), @r"
+    narrowed
+    narrowed guard: User Bill.pay on Bill [changed type Bill]
+        lost: granted handlers () → no-grant
+    ");
+}
+
+#[test]
+fn a_type_that_comes_or_goes_is_compared_with_nothing() {
+    let without = shop(&[("resource Note in Org as org { action pin; }\n", "")]);
+    let with = shop(&[(
+        "role guard for User { allow list on Bill; }",
+        "role guard for User { allow list on Bill; allow pin on Note; }",
+    )]);
+    let (Some(came), Some(went)) = (difference(&without, &with), difference(&with, &without)) else {
+        return;
+    };
+    insta::assert_snapshot!(told(&came), @r"
+    widened
+    widened guard: User Note.pin on Note [added type Note; added grant guard.Note.pin]
+        gained: no-such-request  → granted guard.Note.pin ()
+    ");
+    insta::assert_snapshot!(told(&went), @r"
+    schema-breaking
+    narrowed guard: User Note.pin on Note [removed type Note; removed grant guard.Note.pin]
+        lost: granted guard.Note.pin () → no-such-request 
+    breaks: Note is gone
+    breaks: Note.pin is gone
+    ");
+}
