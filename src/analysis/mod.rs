@@ -4,10 +4,14 @@
 mod base;
 mod cache;
 mod clock;
+mod conjuncts;
 mod environment;
+/// What is proved of a program's policies.
+pub mod facts;
 mod prover;
 mod question;
 mod rule;
+mod sample;
 /// The engines.
 pub mod solver;
 mod symbolic;
@@ -17,8 +21,10 @@ pub use base::Base;
 pub use base::Listed;
 pub use cache::Cache;
 pub use clock::Deadline;
+pub use conjuncts::Place;
 pub use environment::Environment;
 pub use environment::Environments;
+pub use facts::Facts;
 pub use prover::Asking;
 pub use prover::Ground;
 pub use prover::Prover;

@@ -19,6 +19,7 @@ pub(super) use self::shared::Format;
 pub(super) use self::shared::LintArgs;
 pub(super) use self::shared::OutputArgs;
 pub(super) use self::shared::PackageArgs;
+pub(super) use self::shared::ProofArgs;
 pub(super) use self::shared::ReportArg;
 pub(super) use self::shared::ReportFormat;
 pub(super) use self::solver::SmtWorker;
@@ -94,6 +95,8 @@ Examples:
   gatewright lint --list
   gatewright lint examples/marketplace --deny unused-name
   gatewright lint . --allow past-until
+  gatewright lint . --no-proofs                    only what reading shows, as `check` does
+  gatewright lint . --time 60                      prove what there is time for; the rest is told
   gatewright lint . --baseline lints.json --write-baseline")]
 pub(super) struct Lint {
     /// List every lint with its default level and since which version, and run none
@@ -103,6 +106,8 @@ pub(super) struct Lint {
     pub(super) package: PackageArgs,
     #[command(flatten)]
     pub(super) lints: LintArgs,
+    #[command(flatten)]
+    pub(super) proofs: ProofArgs,
     #[command(flatten)]
     pub(super) baseline: BaselineArgs,
     #[command(flatten)]

@@ -11,6 +11,7 @@ use crate::analysis::solver::InstallError;
 use crate::analysis::solver::WorkerError;
 use crate::load::LoadError;
 use crate::pipeline::BuildError;
+use crate::pipeline::FactsError;
 use crate::pipeline::SuitesError;
 use crate::report::Colour;
 use crate::report::Style;
@@ -26,6 +27,9 @@ pub(super) enum CliError {
     /// What the compiler made cannot be built; a fault of ours.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// Nothing can be asked about what the compiler made.
+    #[error(transparent)]
+    Facts(#[from] FactsError),
     /// What the compiler made cannot be tested; a fault of ours.
     #[error(transparent)]
     Suites(#[from] SuitesError),
@@ -113,7 +117,7 @@ impl CliError {
                 "name one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and what else they need"
                     .into(),
             ),
-            Self::Bug | Self::Build(_) | Self::Suites(_) => Some("please report it with the command and its input; no policy should cause it".into()),
+            Self::Bug | Self::Build(_) | Self::Suites(_) | Self::Facts(_) => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
             Self::NoTests { .. } => Some("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`".into()),
             Self::NotGate { .. } | Self::NothingToFormat => {

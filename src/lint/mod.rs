@@ -7,16 +7,19 @@ mod baseline;
 pub mod codes;
 mod declare;
 mod driver;
+mod erring;
 mod expr;
 mod hazard;
 mod hazards;
 mod holding;
 mod outlook;
+mod proofs;
 mod raw;
 mod registry;
 mod rules;
 mod sensitive;
 mod suppress;
+mod unproved;
 
 pub use baseline::Baseline;
 pub use baseline::Names;
@@ -29,6 +32,7 @@ pub use driver::run;
 pub use registry::all;
 pub use registry::find;
 pub use registry::removed;
+pub use unproved::unproved;
 
 use declare::Sink;
 use declare::declare_lint;

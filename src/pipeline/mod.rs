@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod facts;
 mod suites;
 mod test;
 
@@ -10,6 +11,9 @@ pub use build::build;
 pub use check::Checked;
 pub use check::Options;
 pub use check::check;
+pub use facts::FactsError;
+pub use facts::ProofOptions;
+pub use facts::prove_lints;
 pub use suites::Suites;
 pub use suites::SuitesError;
 pub use suites::suites;

@@ -24,6 +24,7 @@ mod prover;
 mod reference;
 mod scenarios;
 mod screen;
+mod semantic_lints;
 mod stages;
 mod support;
 mod tidy;
