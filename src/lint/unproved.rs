@@ -91,7 +91,7 @@ fn told(
     };
     let names: Vec<String> = ran.iter().map(|(lint, _)| format!("`{lint}`")).collect();
     let reasons: BTreeSet<&String> = ran.iter().map(|(_, why)| *why).collect();
-    let help = "raise `--rlimit-per` or `--time`; a policy that validation refuses is asked about once it is mended";
+    let help = "mend what validation refuses; or raise `--rlimit-per` or `--time`";
     let told = make(severity, names.join(", ")).help(help);
     Some(reasons.into_iter().fold(told, |told, why| told.note(why.clone())))
 }

@@ -207,13 +207,18 @@ impl Search<'_, '_> {
             contract: self.replay.contract,
             literals: self.literals,
             at: self.replay.at,
-            shows: &|witness| shows(witness.decide(plain)),
+            // What leaves out a part of the context shows nothing to a reader who fills it in.
+            shows: &|witness| field.is_whole(&witness.request) && shows(witness.decide(plain)),
             shows_unchecked: &|witness| shows(witness.decide_unchecked(plain)),
         };
         let witness = Witness::new(&known.found, stage).map_err(|why| why.to_string())?;
+        // Made small, it may err at other values.
+        let decision = witness.decide(plain);
+        let mut errors = decision.iter().flat_map(|decision| &decision.errors);
+        let replayed = errors.find(|error| error.policy == id).map(|error| &error.message);
         Ok(Erring {
             policy: id.to_owned(),
-            message: message.clone(),
+            message: replayed.unwrap_or(message).clone(),
             witness,
             outcome,
             basis,

@@ -14,6 +14,7 @@ use crate::analysis::sample::KINDS;
 use crate::analysis::sample::Sample;
 use crate::analysis::sample::Samples;
 use crate::analysis::sample::Scope;
+use crate::decide;
 use crate::decide::Trial;
 use crate::decide::Tried;
 
@@ -96,6 +97,11 @@ impl<'a> Field<'a> {
         self.samples.within(found, scope)
     }
 
+    /// Whether a request has all that the schema requires of it.
+    pub(super) fn is_whole(&self, request: &decide::Request) -> bool {
+        self.samples.is_whole(request)
+    }
+
     pub(super) fn known(&self) -> &[Known] {
         &self.known
     }
@@ -151,6 +157,6 @@ impl<'f, 'a> View<'f, 'a> {
     }
 
     pub(super) fn keep(&mut self, known: Known) {
-        self.added.push(known);
+        self.added.push(known.without_other_actions());
     }
 }
