@@ -19,11 +19,18 @@ use gatewright::analysis::Prover;
 use gatewright::analysis::Question;
 use gatewright::analysis::Rule;
 use gatewright::analysis::Rules;
+use gatewright::analysis::solver::Engine;
 use gatewright::analysis::solver::Limits;
 use gatewright::decide::Trial;
 use gatewright::decide::Tried;
+use gatewright::diag::Diagnostics;
+use gatewright::load::PackageFiles;
+use gatewright::pipeline;
 use serde_json::Value;
 use serde_json::json;
+
+use super::options;
+use super::proved;
 
 use crate::prover::solver;
 use crate::reference::random::Random;
@@ -249,4 +256,87 @@ fn the_prover_and_trying_all_small_stores_never_contradict_each_other() {
     assert!(tally.proved * 8 >= QUESTIONS, "{tally:?}");
     assert!(tally.refuted * 4 >= QUESTIONS, "{tally:?}");
     assert!(tally.refuted_by_a_small_store * 10 >= tally.refuted * 9, "{tally:?}");
+}
+
+const SETS: usize = 24;
+const PROJECT: &str = "[package]\nname = \"random\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
+
+/// The lints find by refinement, with replays first, what asking about the whole set with and without a policy tells.
+#[test]
+fn a_policy_is_found_idle_just_where_the_set_without_it_decides_alike() {
+    let Some(found) = solver() else { return };
+    let random = &mut Random::new(7);
+    let schema = Schema::from_cedarschema_str(SCHEMA).unwrap().0;
+    let worlds = worlds(&schema);
+    let (mut idle, mut needed) = (0, 0);
+    for _ in 0..SETS {
+        let texts: Vec<String> = (0..7)
+            .map(|number| format!("@id(\"p{number}\")\n{}", policy(random)))
+            .collect();
+        let told = told(&texts, found.engine.as_ref());
+        let policies: Vec<Policy> = texts.iter().map(|text| Policy::parse(None, text).unwrap()).collect();
+        let rules: Vec<Rule> = policies.iter().map(|policy| Rule::new(policy).unwrap()).collect();
+        let base = Base::new(&schema, []).unwrap();
+        let environment = base.environments.iter().next().unwrap();
+        let cache = Cache::in_memory();
+        let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never());
+        for number in 0..rules.len() {
+            let all = Rules::new(rules.iter().cloned());
+            // Not by digest: another policy may say the same.
+            let others = rules.iter().enumerate().filter(|(at, _)| *at != number);
+            let rest = Rules::new(others.map(|(_, rule)| rule.clone()));
+            let asked = [Claim::Implies(all.clone(), rest.clone()), Claim::Implies(rest, all)].map(|claim| Question {
+                environment: environment.clone(),
+                claim,
+            });
+            let alike = prover.answer(&base.ground, &asked, &|| ()).iter().all(Answer::holds);
+            assert_eq!(
+                told.contains(&format!("p{number}")),
+                alike,
+                "p{number} of {texts:#?}\n{told:?}"
+            );
+            match alike {
+                true => idle += 1,
+                false => needed += 1,
+            }
+            if alike {
+                let with = Trial::new(policies.iter().enumerate());
+                let allows = |tried: &Tried, without: Option<usize>| {
+                    let any = |effect| {
+                        let mut applied = tried.applied.iter().filter(|at| Some(**at) != without);
+                        applied.any(|at| policies[*at].effect() == effect)
+                    };
+                    any(Effect::Permit) && !any(Effect::Forbid)
+                };
+                for (request, entities) in worlds.iter().step_by(7) {
+                    let tried = with.run(request, entities);
+                    assert_eq!(
+                        allows(&tried, None),
+                        allows(&tried, Some(number)),
+                        "p{number} of {texts:#?}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(idle >= SETS && needed >= SETS, "{idle} {needed}");
+}
+
+/// The policies of which the lints say that nothing changes without them.
+fn told(texts: &[String], engine: &dyn Engine) -> BTreeSet<String> {
+    let mut faults = Diagnostics::new();
+    let policies = texts.join("\n");
+    let files = [
+        ("gatewright.toml", PROJECT),
+        ("policy/main.cedar", policies.as_str()),
+        ("policy/main.cedarschema", SCHEMA),
+    ];
+    let package = PackageFiles::in_memory(files, &mut faults);
+    let checked = pipeline::check(&package, &options(), faults);
+    let found = proved(&package, &checked, Some(engine), Deadline::never());
+    assert!(!found.iter().any(|one| one.code.as_str() == "unproved"), "{found:?}");
+    let idle = ["dead-statement", "shadowed-grant", "overridden-grant", "idle-forbid"];
+    let told = found.iter().filter(|one| idle.contains(&one.code.as_str()));
+    told.map(|one| one.message.split('`').nth(1).unwrap().to_owned())
+        .collect()
 }
