@@ -56,10 +56,34 @@ impl Conjuncts {
         self.tests.iter().map(|(place, _)| *place)
     }
 
-    /// A test as Cedar writes it.
-    pub(super) fn text(&self, at: Place) -> String {
+    /// A test, or one alternative of it, as Cedar writes it.
+    pub(super) fn text(&self, at: Place, branch: Option<usize>) -> String {
+        self.part(at, branch).map(|part| part.to_string()).unwrap_or_default()
+    }
+
+    /// How many alternatives a test has; one, where it has none.
+    pub(super) fn branches(&self, at: Place) -> usize {
+        self.whole(at).map_or(0, |test| alternatives(test).len())
+    }
+
+    /// The scope with the tests before one, and that one or an alternative of it.
+    pub(super) fn reaching(&self, at: Place, branch: Option<usize>) -> Option<Rule> {
+        let before = self.tests.iter().filter(|(place, _)| *place < at);
+        let before = before.map(|(_, test)| Arc::clone(test));
+        self.with(before.chain([self.part(at, branch)?]))
+    }
+
+    fn part(&self, at: Place, branch: Option<usize>) -> Option<Arc<Expr>> {
+        let test = self.whole(at)?;
+        match branch {
+            Some(branch) => alternatives(test).get(branch).cloned(),
+            None => Some(Arc::clone(test)),
+        }
+    }
+
+    fn whole(&self, at: Place) -> Option<&Arc<Expr>> {
         let found = self.tests.iter().find(|(place, _)| *place == at);
-        found.map(|(_, expr)| expr.to_string()).unwrap_or_default()
+        found.map(|(_, test)| test)
     }
 
     /// The scope with some of the tests.
@@ -117,6 +141,29 @@ fn split(expr: &Arc<Expr>, wanted: Wanted, into: &mut Vec<Arc<Expr>>) {
         (Expr::UnaryOp { op: UnaryOp::Not, expr }, Wanted::False) => split(expr, Wanted::True, into),
         (_, Wanted::True) => into.push(Arc::clone(expr)),
         (_, Wanted::False) => into.push(not(expr)),
+    }
+}
+
+/// The sides of `||`, and of a negated `&&`, each with its negation.
+fn alternatives(test: &Arc<Expr>) -> Vec<Arc<Expr>> {
+    let mut found = Vec::new();
+    match test.as_ref() {
+        Expr::UnaryOp { op: UnaryOp::Not, expr } => {
+            split(expr, Wanted::True, &mut found);
+            found.iter().map(not).collect()
+        }
+        _ => {
+            // What all must fail for the test to fail.
+            split(test, Wanted::False, &mut found);
+            found.iter().map(without_not).collect()
+        }
+    }
+}
+
+fn without_not(expr: &Arc<Expr>) -> Arc<Expr> {
+    match expr.as_ref() {
+        Expr::UnaryOp { op: UnaryOp::Not, expr } => Arc::clone(expr),
+        _ => not(expr),
     }
 }
 

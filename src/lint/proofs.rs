@@ -112,12 +112,10 @@ pub(super) fn test(cx: &Cx<'_>, test: &Test) -> (Option<Span>, String) {
         let Some(part) = draft.when.get(test.place.clause) else {
             return (None, test.cedar.clone());
         };
-        let mut tests = Vec::new();
-        split(&part.expr, Wanted::True, &mut tests);
-        let found = tests.get(test.place.test).map_or(part.expr.span, |found| found.span);
+        let found = part_of(&part.expr, Wanted::True, test).map_or(part.expr.span, |found| found.span);
         let words = match &part.words {
-            Some(words) => words.clone(),
-            None => cx.sources.slice(found).split_whitespace().collect::<Vec<_>>().join(" "),
+            Some(words) if test.branch.is_none() => words.clone(),
+            _ => cx.sources.slice(found).split_whitespace().collect::<Vec<_>>().join(" "),
         };
         return (Some(found), words);
     }
@@ -129,9 +127,7 @@ pub(super) fn test(cx: &Cx<'_>, test: &Test) -> (Option<Span>, String) {
             raw::Clause::When(expr) => (expr, Wanted::True),
             raw::Clause::Unless(expr) => (expr, Wanted::False),
         };
-        let mut tests = Vec::new();
-        split(expr, wanted, &mut tests);
-        let found = tests.get(test.place.test)?.span;
+        let found = part_of(expr, wanted, test)?.span;
         (found != policy.span).then_some(found)
     });
     (place, test.cedar.clone())
@@ -144,23 +140,44 @@ enum Wanted {
     False,
 }
 
-/// The tests of a condition, in the order in which `analysis` counts them.
-fn split<'a>(expr: &'a TypedExpr, wanted: Wanted, into: &mut Vec<&'a TypedExpr>) {
-    match (&expr.kind, wanted) {
-        (TypedKind::Named(_, body), _) => split(body, wanted, into),
-        (TypedKind::And(parts), Wanted::True) | (TypedKind::Or(parts), Wanted::False) => {
-            parts.iter().for_each(|part| split(part, wanted, into));
+/// A test of a clause, or one alternative of it, counted as `analysis` counts them.
+fn part_of<'a>(clause: &'a TypedExpr, wanted: Wanted, test: &Test) -> Option<&'a TypedExpr> {
+    let mut tests = Vec::new();
+    split(clause, wanted, Joint::All, &mut tests);
+    let (whole, wanted) = *tests.get(test.place.test)?;
+    let Some(branch) = test.branch else { return Some(whole) };
+    let mut alternatives = Vec::new();
+    split(whole, wanted, Joint::Any, &mut alternatives);
+    alternatives.get(branch).map(|(expr, _)| *expr)
+}
+
+/// Whether parts must all hold, or any.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joint {
+    All,
+    Any,
+}
+
+/// The parts of a condition that are joined so, each with the outcome that it must have.
+fn split<'a>(expr: &'a TypedExpr, wanted: Wanted, joint: Joint, into: &mut Vec<(&'a TypedExpr, Wanted)>) {
+    match (&expr.kind, wanted, joint) {
+        (TypedKind::Named(_, body), ..) => split(body, wanted, joint, into),
+        (TypedKind::And(parts), Wanted::True, Joint::All)
+        | (TypedKind::Or(parts), Wanted::False, Joint::All)
+        | (TypedKind::Or(parts), Wanted::True, Joint::Any)
+        | (TypedKind::And(parts), Wanted::False, Joint::Any) => {
+            parts.iter().for_each(|part| split(part, wanted, joint, into));
         }
-        (TypedKind::Not(inner), Wanted::True) => split(inner, Wanted::False, into),
-        (TypedKind::Not(inner), Wanted::False) => split(inner, Wanted::True, into),
-        _ => into.push(expr),
+        (TypedKind::Not(inner), Wanted::True, _) => split(inner, Wanted::False, joint, into),
+        (TypedKind::Not(inner), Wanted::False, _) => split(inner, Wanted::True, joint, into),
+        _ => into.push((expr, wanted)),
     }
 }
 
 /// What is known, if it is.
 pub(super) fn known<T>(fact: &Fact<T>) -> Option<&T> {
     match fact {
-        Fact::Known(known) => Some(known),
+        Fact::Known(known) | Fact::Partly(known, _) => Some(known),
         Fact::Unknown(_) | Fact::NotAsked => None,
     }
 }

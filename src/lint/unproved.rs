@@ -70,7 +70,7 @@ pub fn unproved(cx: &Cx<'_>, out: &mut Diagnostics) {
 
 fn unknown<T>(fact: &Fact<T>) -> Option<&String> {
     match fact {
-        Fact::Unknown(why) => Some(why),
+        Fact::Unknown(why) | Fact::Partly(_, why) => Some(why),
         Fact::Known(_) | Fact::NotAsked => None,
     }
 }

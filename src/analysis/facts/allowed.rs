@@ -88,8 +88,8 @@ pub(super) fn allowed(prover: &Prover<'_>, fields: &[Field<'_>], lowered: &Lower
         }
     }
     match unknown {
-        Some(why) if found == Allowed::default() => Fact::Unknown(why),
-        _ => Fact::Known(found),
+        Some(why) => Fact::Partly(found, why),
+        None => Fact::Known(found),
     }
 }
 

@@ -281,7 +281,8 @@ fn blame(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &Statement) -
     kept.into_iter()
         .map(|place| Test {
             policy: policy.clone(),
-            cedar: parts.text(place),
+            branch: None,
+            cedar: parts.text(place, None),
             place,
         })
         .collect()

@@ -104,7 +104,7 @@ impl Search<'_, '_> {
                 Fact::Known(Some(found)) if found.outcome == Skipped::Allowed => return Fact::Known(Some(found)),
                 Fact::Known(Some(found)) => first = first.or(Some(found)),
                 Fact::Known(None) => {}
-                Fact::Unknown(why) => unknown = unknown.or(Some(why)),
+                Fact::Partly(_, why) | Fact::Unknown(why) => unknown = unknown.or(Some(why)),
                 Fact::NotAsked => unasked = true,
             }
         }

@@ -49,6 +49,8 @@ pub struct Facts {
 pub enum Fact<T> {
     /// Proved, or shown by a request.
     Known(T),
+    /// As far as it was answered, and why not all of it was.
+    Partly(T, String),
     /// Put, and not answered: why.
     Unknown(String),
     /// Not put.
@@ -63,8 +65,8 @@ pub struct StatementFacts {
     pub effect: Effect,
     /// What it comes to beside the others.
     pub standing: Fact<Standing>,
-    /// Tests that hold whenever they are reached, in every policy it becomes.
-    pub constant: Fact<Vec<Test>>,
+    /// Tests that decide nothing in any policy it becomes.
+    pub constant: Fact<Tests>,
     /// Of a grant with an end: what its end comes to.
     pub end: Fact<Standing>,
     /// How it errors; `None`: it never does.
@@ -87,6 +89,15 @@ pub enum Standing {
     },
 }
 
+/// Tests that decide nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tests {
+    /// They hold whenever they are reached; with the alternative that does so alone, if there is one.
+    pub always: Vec<Test>,
+    /// Alternatives that never hold.
+    pub never: Vec<Test>,
+}
+
 /// A test of a policy's condition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Test {
@@ -94,6 +105,8 @@ pub struct Test {
     pub policy: String,
     /// Where the test is in it.
     pub place: Place,
+    /// One alternative of it, `a` or `b` of `a || b`, counted from 0.
+    pub branch: Option<usize>,
     /// The test as Cedar writes it.
     pub cedar: String,
 }

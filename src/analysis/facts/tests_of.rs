@@ -1,18 +1,21 @@
-//! Tests that decide nothing: whenever they are reached they hold, in every policy that a statement becomes.
+//! Tests that decide nothing: whenever they are reached they hold, in every policy that a statement becomes; or they are one of
+//! several alternatives, and never do.
 
 use std::collections::BTreeMap;
 
 use super::Fact;
 use super::Statement;
 use super::Test;
-use super::cases::proof;
+use super::Tests;
 use super::field::Field;
 use super::standing::ask;
 use crate::analysis::conjuncts::Conjuncts;
 use crate::analysis::conjuncts::Place;
 use crate::analysis::prover::Asking;
 use crate::analysis::prover::Prover;
+use crate::analysis::question::Answer;
 use crate::analysis::question::Claim;
+use crate::analysis::question::Unknown;
 use crate::analysis::rule::Rule;
 use crate::analysis::sample::Scope;
 use crate::decide::Trial;
@@ -23,14 +26,21 @@ pub(super) fn constant(
     prover: &Prover<'_>,
     fields: &[Field<'_>],
     statements: &[Statement],
-) -> BTreeMap<Span, Fact<Vec<Test>>> {
+) -> BTreeMap<Span, Fact<Tests>> {
     let asked: Vec<&Statement> = statements.iter().filter(|statement| !statement.is_guard()).collect();
     let found = prover.each(&asked, |asking, statement| of_statement(asking, fields, statement));
     let spans = asked.iter().map(|statement| statement.span);
     spans.zip(found).collect()
 }
 
-fn of_statement(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &Statement) -> Fact<Vec<Test>> {
+/// What a test, or one alternative of it, comes to wherever it is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Constant {
+    Always,
+    Never,
+}
+
+fn of_statement(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &Statement) -> Fact<Tests> {
     let base = fields.first().map(|field| field.base);
     let mut copies: Vec<Copy> = Vec::new();
     for at in &statement.policies {
@@ -45,85 +55,128 @@ fn of_statement(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &State
             .places()
             .filter(|place| own.is_some_and(|own| own.contains(&place.clause)))
             .collect();
-        copies.push(Copy { at: *at, parts, tests });
+        copies.push(Copy {
+            id: listed.id.clone(),
+            parts,
+            tests,
+            fields: fields
+                .iter()
+                .filter(|field| field.slice.binary_search(at).is_ok())
+                .collect(),
+        });
     }
     let Some(first) = copies.first() else {
         return Fact::NotAsked;
     };
-    let mut constant = Vec::new();
+    let mut found = Tests::default();
     let mut unknown = None;
+    let mut is = |constant, number, branch| match everywhere(asking, &copies, constant, number, branch) {
+        Ok(is) => is,
+        Err(why) => {
+            unknown.get_or_insert(why);
+            false
+        }
+    };
     // Copies of a statement have the same tests of its own in the same order, whatever stands before them.
-    for number in 0..first.tests.len() {
-        match copies.iter().try_fold(true, |so_far, copy| match so_far {
-            true => always(asking, fields, copy, number),
-            false => Ok(false),
-        }) {
-            Ok(true) => constant.extend(first.tests.get(number).map(|place| {
-                Test {
-                    policy: base
-                        .and_then(|base| base.policies().get(first.at))
-                        .map(|listed| listed.id.clone())
-                        .unwrap_or_default(),
-                    place: *place,
-                    cedar: first.parts.text(*place),
-                }
-            })),
-            Ok(false) => {}
-            Err(why) => unknown = unknown.or(Some(why)),
+    for (number, place) in first.tests.iter().enumerate() {
+        let branches = first.parts.branches(*place);
+        let always = is(Constant::Always, number, None);
+        if always {
+            let blamed = (0..branches).find(|branch| is(Constant::Always, number, Some(*branch)));
+            found.always.push(first.test(*place, blamed.filter(|_| branches > 1)));
+        } else if branches > 1 {
+            let never = (0..branches).filter(|branch| is(Constant::Never, number, Some(*branch)));
+            found.never.extend(never.map(|branch| first.test(*place, Some(branch))));
         }
     }
     match unknown {
-        Some(why) if constant.is_empty() => Fact::Unknown(why),
-        _ => Fact::Known(constant),
+        Some(why) => Fact::Partly(found, why),
+        None => Fact::Known(found),
     }
 }
 
 /// One policy of a statement.
-struct Copy {
-    at: usize,
+struct Copy<'a, 'f> {
+    id: String,
     parts: Conjuncts,
     tests: Vec<Place>,
+    fields: Vec<&'f Field<'a>>,
 }
 
-/// Whether a test of the author's own holds wherever those before it do.
-fn always(asking: &mut Asking<'_>, fields: &[Field<'_>], copy: &Copy, number: usize) -> Result<bool, String> {
-    let Some(test) = copy.tests.get(number).copied() else {
-        return Ok(false);
-    };
-    let (Some(without), Some(with)) = (
-        copy.parts.keeping(|place| place < test),
-        copy.parts.keeping(|place| place <= test),
-    ) else {
-        return Ok(false);
-    };
-    let both = Trial::new([(0, without.policy()), (1, with.policy())]);
-    let admitting: Vec<&Field<'_>> = fields
-        .iter()
-        .filter(|field| field.slice.binary_search(&copy.at).is_ok())
-        .collect();
-    if admitting.is_empty() || admitting.iter().any(|field| shown(field, &both, &without)) {
-        return Ok(false);
-    }
-    for field in admitting {
-        let claim = Claim::ApplyImplies(without.clone(), with.clone());
-        if !proof(ask(asking, field, claim))? {
-            return Ok(false);
+impl Copy<'_, '_> {
+    fn test(&self, place: Place, branch: Option<usize>) -> Test {
+        Test {
+            policy: self.id.clone(),
+            place,
+            branch,
+            cedar: self.parts.text(place, branch),
         }
     }
-    // What never gets as far is told of as a whole.
+}
+
+/// Whether a test, or one alternative of it, is constant in all copies.
+fn everywhere(
+    asking: &mut Asking<'_>,
+    copies: &[Copy<'_, '_>],
+    constant: Constant,
+    number: usize,
+    branch: Option<usize>,
+) -> Result<bool, String> {
+    for copy in copies {
+        let Some(test) = copy.tests.get(number) else {
+            return Ok(false);
+        };
+        let before = copy.parts.keeping(|place| place < *test);
+        let (Some(before), Some(with)) = (before, copy.parts.reaching(*test, branch)) else {
+            return Ok(false);
+        };
+        match is_constant(asking, &copy.fields, constant, &before, &with) {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            // `y` of `!(x && y)` may type where `x` holds only; nothing is said of it then.
+            Err(Unknown::Refused(_)) if branch.is_some() => return Ok(false),
+            Err(why) => return Err(why.to_string()),
+        }
+    }
     Ok(true)
 }
 
-/// Whether a request is known on which the test fails.
-fn shown(field: &Field<'_>, both: &Trial, scope: &Rule) -> bool {
-    let fails = |request: &cedar_policy::Request, entities: &cedar_policy::Entities| {
+fn is_constant(
+    asking: &mut Asking<'_>,
+    fields: &[&Field<'_>],
+    constant: Constant,
+    before: &Rule,
+    with: &Rule,
+) -> Result<bool, Unknown> {
+    let both = Trial::new([(0, before.policy()), (1, with.policy())]);
+    let refutes = |request: &cedar_policy::Request, entities: &cedar_policy::Entities| {
         let applied = both.run(request, entities).applied;
-        applied.contains(&0) && !applied.contains(&1)
+        match constant {
+            Constant::Always => applied.contains(&0) && !applied.contains(&1),
+            Constant::Never => applied.contains(&1),
+        }
     };
-    let known = || field.known().iter();
-    known().any(|known| fails(&known.found.request, &known.found.entities))
-        || field
-            .samples(&Scope::of(scope.policy()))
-            .iter()
-            .any(|sample| fails(&sample.request, &sample.entities))
+    let shown = |field: &Field<'_>| {
+        let mut known = field.known().iter();
+        let samples = || field.samples(&Scope::of(before.policy()));
+        known.any(|known| refutes(&known.found.request, &known.found.entities))
+            || samples()
+                .iter()
+                .any(|sample| refutes(&sample.request, &sample.entities))
+    };
+    if fields.is_empty() || fields.iter().any(|field| shown(field)) {
+        return Ok(false);
+    }
+    for field in fields {
+        let claim = match constant {
+            Constant::Always => Claim::ApplyImplies(before.clone(), with.clone()),
+            Constant::Never => Claim::NeverApplies(with.clone()),
+        };
+        match ask(asking, field, claim) {
+            Answer::Holds => {}
+            Answer::Fails(_) => return Ok(false),
+            Answer::Unknown(why) => return Err(why),
+        }
+    }
+    Ok(true)
 }

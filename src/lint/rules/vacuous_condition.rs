@@ -1,4 +1,4 @@
-//! A test that holds whenever it is reached, so that it decides nothing.
+//! A test that holds whenever it is reached, or an alternative that never does: either decides nothing.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::lint::proofs;
 
 declare_lint! {
     id: "vacuous-condition",
-    summary: "a test in a condition that is always true",
+    summary: "a test in a condition that is always true, or an alternative that never is",
     level: Warn,
     since: "0.1.0",
     reads: Proofs,
@@ -24,16 +24,21 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         if matches!(proofs::known(&stated.facts.standing), Some(Standing::Never(_))) {
             continue;
         }
-        for test in proofs::known(&stated.facts.constant).into_iter().flatten() {
+        let Some(tests) = proofs::known(&stated.facts.constant) else {
+            continue;
+        };
+        let always = tests.always.iter().map(|test| (test, "always", "decides nothing"));
+        let never = tests.never.iter().map(|test| (test, "never", "adds nothing"));
+        for (test, when, label) in always.chain(never) {
             let (place, words) = proofs::test(cx, test);
             let at = place.unwrap_or(stated.at);
             if !told.insert((at, words.clone())) {
                 continue;
             }
-            let message = format!("`{words}` is always true where {} asks it", stated.name);
+            let message = format!("`{words}` is {when} true where {} asks it", stated.name);
             let finding = out
                 .finding(at, message)
-                .label("decides nothing")
+                .label(label)
                 .help("write what was meant, or remove it")
                 .evidence(Evidence::Proved);
             out.push(finding);
