@@ -179,7 +179,12 @@ impl Asking<'_> {
                 let first = errs
                     .first()
                     .map_or_else(|| "a policy is not well typed".to_owned(), ToString::to_string);
-                Answer::Unknown(Unknown::Refused(first))
+                // In a set, policies go by numbers that mean nothing to a reader.
+                let reason = first
+                    .strip_prefix("for policy `")
+                    .and_then(|rest| rest.split_once("`, "));
+                let reason = reason.map_or(first.as_str(), |(_, reason)| reason);
+                Answer::Unknown(Unknown::Refused(reason.to_owned()))
             }
             Err(error) => Answer::Unknown(Unknown::Refused(with_causes(&error))),
         }

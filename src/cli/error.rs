@@ -27,7 +27,7 @@ pub(super) enum CliError {
     /// What the compiler made cannot be built; a fault of ours.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// Nothing can be asked about what the compiler made.
+    /// What the compiler made cannot be replayed; a fault of ours.
     #[error(transparent)]
     Facts(#[from] FactsError),
     /// What the compiler made cannot be tested; a fault of ours.

@@ -32,6 +32,8 @@ pub use driver::run;
 pub use registry::all;
 pub use registry::find;
 pub use registry::removed;
+pub use unproved::Unasked;
+pub use unproved::unasked;
 pub use unproved::unproved;
 
 use declare::Sink;

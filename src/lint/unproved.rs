@@ -96,12 +96,54 @@ fn told(
     Some(reasons.into_iter().fold(told, |told, why| told.note(why.clone())))
 }
 
+/// Why nothing at all was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unasked {
+    /// There is no schema.
+    NoSchema,
+    /// The symbolic compiler does not take it: why.
+    SchemaRefused(String),
+}
+
+/// Tells that nothing was asked. That there is no schema weighs no more than that there is no solver: both can be given.
+#[must_use]
+pub fn unasked(cx: &Cx<'_>, why: &Unasked) -> Option<Diagnostic> {
+    let wanting = wanting(cx);
+    let worst = wanting.iter().map(|lint| lint.level_in(cx.levels)).max()?;
+    let severity = match why {
+        Unasked::NoSchema if wanting.iter().any(|lint| is_demanded(cx, lint)) => Severity::Error,
+        Unasked::NoSchema => Severity::Advice,
+        Unasked::SchemaRefused(_) if worst == Level::Error => Severity::Error,
+        Unasked::SchemaRefused(_) => Severity::Warning,
+    };
+    let message = match why {
+        Unasked::NoSchema => "without a schema nothing is proved of these policies",
+        Unasked::SchemaRefused(_) => "nothing is proved of these policies, since their schema cannot be reasoned about",
+    };
+    let told = Diagnostic::new(codes::UNPROVED, severity, None, message);
+    Some(match why {
+        Unasked::NoSchema => told.help("name one with `--schema`; `--no-proofs` leaves these lints out"),
+        Unasked::SchemaRefused(why) => told
+            .note(why.clone())
+            .help("complete the schema; `--no-proofs` leaves these lints out"),
+    })
+}
+
+/// The lints that read proofs and are not allowed.
+fn wanting(cx: &Cx<'_>) -> Vec<&'static Lint> {
+    let wanting = all().filter(|lint| lint.reads == Reads::Proofs && lint.level_in(cx.levels) != Level::Allow);
+    wanting.collect()
+}
+
+/// Whether somebody asked for a lint to fail.
+fn is_demanded(cx: &Cx<'_>, lint: &Lint) -> bool {
+    let set = cx.levels.of(lint.id());
+    set.is_some_and(|setting| setting.level == Level::Error)
+}
+
 /// That there is no solver, once, with all lints that wanted one. It fails a run that sets one of them to "error".
 fn without_solver(cx: &Cx<'_>) -> Option<Diagnostic> {
-    let wanting: Vec<&Lint> = all()
-        .filter(|lint| lint.reads == Reads::Proofs && lint.level_in(cx.levels) != Level::Allow)
-        .collect();
-    let (partly, not): (Vec<&Lint>, Vec<&Lint>) = wanting.into_iter().partition(|lint| ERRING.contains(&lint.id()));
+    let (partly, not): (Vec<&Lint>, Vec<&Lint>) = wanting(cx).into_iter().partition(|lint| ERRING.contains(&lint.id()));
     let names = |lints: &[&Lint]| {
         let names: Vec<String> = lints.iter().map(|lint| format!("`{}`", lint.id())).collect();
         names.join(", ")
@@ -109,11 +151,7 @@ fn without_solver(cx: &Cx<'_>) -> Option<Diagnostic> {
     if not.is_empty() && partly.is_empty() {
         return None;
     }
-    let demanded = |lint: &&Lint| {
-        let set = cx.levels.of(lint.id());
-        set.is_some_and(|setting| setting.level == Level::Error)
-    };
-    let severity = match not.iter().chain(&partly).any(demanded) {
+    let severity = match not.iter().chain(&partly).any(|lint| is_demanded(cx, lint)) {
         true => Severity::Error,
         false => Severity::Advice,
     };

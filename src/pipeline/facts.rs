@@ -8,9 +8,7 @@ use thiserror::Error;
 
 use crate::analysis::Cache;
 use crate::analysis::Deadline;
-use crate::analysis::Facts;
 use crate::analysis::Prover;
-use crate::analysis::SchemaRefused;
 use crate::analysis::facts;
 use crate::analysis::facts::Asked;
 use crate::analysis::facts::Replay;
@@ -20,12 +18,13 @@ use crate::decide::EngineError;
 use crate::decide::Strictness;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::Severity;
 use crate::graph::Holder;
 use crate::graph::Program;
 use crate::lint;
 use crate::lint::Extent;
+use crate::lint::Unasked;
 use crate::load::PackageFiles;
+use crate::lower;
 use crate::text::Instant;
 use crate::text::Span;
 
@@ -48,8 +47,7 @@ pub struct ProofOptions<'a> {
     pub at: Instant,
 }
 
-/// Why nothing could be asked about a package without faults. Each is a fault of ours, but for a schema that is beyond the
-/// symbolic compiler.
+/// Why no request could be replayed. Each is a fault of ours.
 #[derive(Debug, Error)]
 pub enum FactsError {
     /// The bundle could not be built.
@@ -58,29 +56,36 @@ pub enum FactsError {
     /// The bundle could not be loaded.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The schema cannot be reasoned about.
-    #[error(transparent)]
-    Schema(#[from] SchemaRefused),
 }
 
 /// Runs the lints that read facts, and tells what these could not find out. A package of which only a part resolved has
-/// none: its faults are told, and to prove something of the rest would mislead.
+/// none, and neither has one in which policies share an id: its faults are told, and to prove something of the rest would mislead.
 ///
 /// # Errors
-/// Where what the compiler made cannot be built, loaded or reasoned about.
+/// Where what the compiler made cannot be built or loaded.
 pub fn prove_lints(
     package: &PackageFiles,
     checked: &Checked,
     options: &ProofOptions<'_>,
 ) -> Result<Diagnostics, FactsError> {
     let mut out = Diagnostics::new();
-    if checked.extent == Extent::Part {
+    let same_id = |found: &Diagnostic| found.code == lower::codes::RAW_SAME_ID;
+    if checked.extent == Extent::Part || checked.diagnostics.iter().any(same_id) {
         return Ok(out);
     }
+    let cx = lint::Cx {
+        program: &checked.program,
+        lowered: &checked.lowered,
+        sources: &package.sources,
+        levels: &checked.project.levels,
+        at: options.at,
+        extent: checked.extent,
+        facts: None,
+    };
     if checked.lowered.schema.is_none() {
-        if !checked.failed() {
-            out.push(without_schema());
-        }
+        // One that does not hold together is told as a fault.
+        let told = lint::unasked(&cx, &Unasked::NoSchema).filter(|_| !checked.failed());
+        out.extend(told);
         return Ok(out);
     }
     // Few packages have anything to show, and their bundle takes longer than the rest of a warm run.
@@ -102,28 +107,24 @@ pub fn prove_lints(
         },
         roles: &own_grants(&checked.program),
     };
-    let Some(facts) = facts::facts(&asked)? else {
-        return Ok(out);
+    let facts = match facts::facts(&asked) {
+        Ok(Some(facts)) => facts,
+        Ok(None) => return Ok(out),
+        Err(refused) => {
+            out.extend(lint::unasked(&cx, &Unasked::SchemaRefused(refused.to_string())));
+            return Ok(out);
+        }
     };
     if let Some(Err(error)) = loaded.into_inner() {
         return Err(error);
     }
-    read(package, checked, &facts, options.at, &mut out);
-    Ok(out)
-}
-
-fn read(package: &PackageFiles, checked: &Checked, facts: &Facts, at: Instant, out: &mut Diagnostics) {
     let cx = lint::Cx {
-        program: &checked.program,
-        lowered: &checked.lowered,
-        sources: &package.sources,
-        levels: &checked.project.levels,
-        at,
-        extent: checked.extent,
-        facts: Some(facts),
+        facts: Some(&facts),
+        ..cx
     };
-    lint::run(&cx, out);
-    lint::unproved(&cx, out);
+    lint::run(&cx, &mut out);
+    lint::unproved(&cx, &mut out);
+    Ok(out)
 }
 
 /// Own grants of the roles that extend others, by role.
@@ -138,14 +139,4 @@ fn own_grants(program: &Program) -> BTreeMap<String, BTreeSet<Span>> {
             (program.role_name(id), own.map(|grant| grant.statement.span).collect())
         })
         .collect()
-}
-
-fn without_schema() -> Diagnostic {
-    Diagnostic::new(
-        lint::codes::UNPROVED,
-        Severity::Advice,
-        None,
-        "without a schema nothing is proved of these policies",
-    )
-    .help("name one with `--schema`; or leave proofs out with `--no-proofs`")
 }

@@ -149,3 +149,31 @@ fn examples_are_proved_alike_however_often_and_hold_no_surprise() {
         assert!(once.is_empty(), "{example}: {once:?}");
     }
 }
+
+#[test]
+fn that_nothing_is_proved_without_a_schema_is_told() {
+    let Some(solver) = solver() else { return };
+    let solver = Some(solver.engine.as_ref());
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let policies = file(
+        "a.cedar",
+        "permit (principal is User, action, resource) when { principal.age > 3 };",
+    );
+    let mut loading = Diagnostics::new();
+    let input = CedarInput {
+        policies: std::slice::from_ref(&policies),
+        schema: None,
+        entities: None,
+        links: None,
+    };
+    let package = load::load_cedar(input, &mut loading).unwrap();
+    let checked = pipeline::check(&package, &options(), loading);
+    let found = proved(&package, &checked, solver, Deadline::never());
+    let told: Vec<(&str, Severity)> = found.iter().map(|one| (one.code.as_str(), one.severity)).collect();
+    assert_eq!(told, [("unproved", Severity::Advice)]);
+}
