@@ -1,5 +1,6 @@
 //! The arguments of every verb. Help texts start with an imperative, hold no full stop, and end in an example.
 
+mod prove;
 mod shared;
 mod solver;
 
@@ -10,6 +11,7 @@ use clap::Parser;
 use clap::Subcommand;
 use clap_complete::Shell;
 
+pub(super) use self::prove::Prove;
 pub(super) use self::shared::AnswerArgs;
 pub(super) use self::shared::AnswerFormat;
 pub(super) use self::shared::BaselineArgs;
@@ -38,7 +40,8 @@ Start with:
 Exit codes:
   0  done, and nothing is wrong with the policy
   1  the policy fails: a fault, an error-level lint, a failed or changed test
-  2  could not run: wrong usage, a file that cannot be read or written"
+  2  could not run: wrong usage, a file that cannot be read or written
+  3  not proved: a proof was demanded and neither found nor refuted"
 )]
 pub(super) struct Args {
     /// When to write colours (`NO_COLOR` is honoured)
@@ -58,6 +61,7 @@ pub(super) enum Verb {
     Fmt(Fmt),
     Build(Build),
     Test(Test),
+    Prove(Prove),
     WhoCan(WhoCan),
     WhatCan(WhatCan),
     Why(Why),

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::analysis::ObligationsError;
 use crate::analysis::solver::Absent;
 use crate::analysis::solver::InstallError;
 use crate::analysis::solver::WorkerError;
 use crate::load::LoadError;
 use crate::pipeline::BuildError;
+use crate::pipeline::ProveError;
 use crate::pipeline::SuitesError;
 use crate::report::Colour;
 use crate::report::Style;
@@ -29,6 +31,9 @@ pub(super) enum CliError {
     /// What the compiler made cannot be tested; a fault of ours.
     #[error(transparent)]
     Suites(#[from] SuitesError),
+    /// Nothing could be proved.
+    #[error(transparent)]
+    Prove(#[from] ProveError),
     /// A name in a question means nothing.
     #[error(transparent)]
     Question(#[from] QuestionError),
@@ -113,7 +118,10 @@ impl CliError {
                 "name one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and what else they need"
                     .into(),
             ),
-            Self::Bug | Self::Build(_) | Self::Suites(_) => Some("please report it with the command and its input; no policy should cause it".into()),
+            Self::Prove(ProveError::Obligations(ObligationsError::NoSchema)) => {
+                Some("name the schema: `--schema FILE`".into())
+            }
+            Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
             Self::NoTests { .. } => Some("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`".into()),
             Self::NotGate { .. } | Self::NothingToFormat => {

@@ -29,6 +29,7 @@ pub use model::ActionEffects;
 pub use model::ActionSet;
 pub use model::Assertion;
 pub use model::Attribute;
+pub use model::Claimed;
 pub use model::Condition;
 pub use model::ContextAttribute;
 pub use model::Deny;

@@ -3,6 +3,7 @@
 //! carried back to the author's words.
 
 mod break_glass;
+mod claims;
 pub mod codes;
 mod contract;
 mod draft;
@@ -21,6 +22,11 @@ mod text;
 mod validate;
 mod wording;
 
+pub use claims::Counted;
+pub use claims::Promise;
+pub use claims::Property;
+pub use claims::PropertyKind;
+pub use claims::properties;
 pub use draft::Draft;
 pub use draft::Effect;
 pub use draft::Part;

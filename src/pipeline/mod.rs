@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod prove;
 mod suites;
 mod test;
 
@@ -10,6 +11,11 @@ pub use build::build;
 pub use check::Checked;
 pub use check::Options;
 pub use check::check;
+pub use prove::Proofs;
+pub use prove::ProveError;
+pub use prove::ProveOptions;
+pub use prove::Shard;
+pub use prove::prove;
 pub use suites::Suites;
 pub use suites::SuitesError;
 pub use suites::suites;

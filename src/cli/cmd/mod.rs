@@ -10,6 +10,7 @@ pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod lint;
 mod package;
+pub(super) mod prove;
 mod questions;
 mod review;
 pub(super) mod smt_worker;

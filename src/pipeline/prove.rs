@@ -1,0 +1,173 @@
+//! From a checked package to what is proved of it: assertions, and what its declarations promise.
+
+use std::num::NonZeroUsize;
+
+use thiserror::Error;
+
+use crate::analysis::Cache;
+use crate::analysis::Deadline;
+use crate::analysis::Obligations;
+use crate::analysis::ObligationsError;
+use crate::analysis::Proof;
+use crate::analysis::Prover;
+use crate::analysis::Replay;
+use crate::analysis::Statistics;
+use crate::analysis::solver;
+use crate::analysis::solver::Limits;
+use crate::decide::Engine;
+use crate::decide::EngineError;
+use crate::load::PackageFiles;
+use crate::text::Instant;
+
+use super::BuildError;
+use super::Checked;
+use super::build;
+
+/// How a package is proved.
+#[derive(Debug, Clone, Copy)]
+pub struct ProveOptions<'a> {
+    /// The engine.
+    pub solver: &'a dyn solver::Engine,
+    /// Answers of earlier runs.
+    pub cache: &'a Cache,
+    /// What one question may take.
+    pub limits: Limits,
+    /// When the run gives up.
+    pub deadline: Deadline,
+    /// How many solvers at once.
+    pub threads: NonZeroUsize,
+    /// Which part of the properties.
+    pub shard: Shard,
+    /// The time that clocks of counterexamples are set to.
+    pub at: Instant,
+}
+
+/// One of several parts of a run, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which.
+    pub part: usize,
+    /// Of how many.
+    pub of: NonZeroUsize,
+}
+
+impl Shard {
+    /// The whole run.
+    pub const WHOLE: Self = Self {
+        part: 1,
+        of: NonZeroUsize::MIN,
+    };
+
+    fn has(self, at: usize) -> bool {
+        at % self.of == self.part.saturating_sub(1)
+    }
+}
+
+/// What was proved.
+#[derive(Debug)]
+pub struct Proofs {
+    /// Each property, in the order of kinds and declarations.
+    pub all: Vec<Proof>,
+    /// How many properties the program has; more than `all` where only a shard was asked for.
+    pub of: usize,
+    /// How many questions were put.
+    pub statistics: Statistics,
+    /// The engine, as `cvc5 1.3.1`.
+    pub engine: String,
+}
+
+/// Why nothing could be proved. All but the first two are faults of ours.
+#[derive(Debug, Error)]
+pub enum ProveError {
+    /// Nothing can be asked.
+    #[error(transparent)]
+    Obligations(#[from] ObligationsError),
+    /// The bundle could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The bundle could not be loaded.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Proves what a package without faults claims. `progress` hears of each property that is settled.
+///
+/// # Errors
+/// Where there is nothing to reason about, or what the compiler made cannot be built or loaded.
+pub fn prove(
+    package: &PackageFiles,
+    checked: &Checked,
+    options: ProveOptions<'_>,
+    progress: &(dyn Fn() + Sync),
+) -> Result<Proofs, ProveError> {
+    let tree = build(checked, &package.sources)?;
+    let engine = Engine::from_tree(&tree)?;
+    let Obligations { base, all } = Obligations::new(&checked.program, &checked.lowered)?;
+    let of = all.len();
+    let mut mine = Vec::new();
+    for (at, obligation) in all.into_iter().enumerate() {
+        if options.shard.has(at) {
+            mine.push(obligation);
+        }
+    }
+    let prover = Prover::new(
+        options.solver,
+        options.cache,
+        options.limits,
+        options.threads.get(),
+        options.deadline,
+    );
+    let mut literals = base.literals();
+    for obligation in &mine {
+        literals.extend(
+            obligation
+                .property
+                .requests
+                .iter()
+                .flat_map(cedar_policy::Policy::entity_literals),
+        );
+    }
+    let replay = Replay {
+        engine: &engine,
+        lowered: &checked.lowered,
+        literals,
+        at: options.at,
+    };
+    let outcomes = prover.each(&mine, |asking, obligation| {
+        let outcome = obligation.settle(asking, &replay, &base);
+        progress();
+        outcome
+    });
+    let mut proofs = Vec::new();
+    for (obligation, outcome) in mine.into_iter().zip(outcomes) {
+        let reach = obligation.reach();
+        let property = obligation.property;
+        let words = match property.words.is_empty() {
+            true => said(package.sources.slice(property.span)),
+            false => property.words,
+        };
+        proofs.push(Proof {
+            outcome: outcome?,
+            name: property.name,
+            kind: property.kind,
+            claim: property.claim,
+            span: property.span,
+            words,
+            reach,
+            skipped: property.skipped,
+        });
+    }
+    Ok(Proofs {
+        all: proofs,
+        of,
+        statistics: prover.statistics(),
+        engine: prover.engine().to_string(),
+    })
+}
+
+/// `assert name: never …;` without its head and its end, on one line.
+fn said(statement: &str) -> String {
+    let claim = statement.split_once(':').map_or(statement, |(_, claim)| claim);
+    let words: Vec<&str> = claim.trim_end().trim_end_matches(';').split_whitespace().collect();
+    words.join(" ")
+}
