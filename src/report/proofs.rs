@@ -10,12 +10,15 @@ use crate::analysis::Outcome;
 use crate::analysis::Proof;
 use crate::analysis::Witness;
 use crate::lower::Promise;
+use crate::text::Instant;
 
 use super::files::Files;
 use super::human::printable;
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
+/// How many questions without an answer are told of one property.
+const MOST_OPEN: usize = 4;
 
 /// The proofs as text.
 #[must_use]
@@ -53,7 +56,14 @@ fn told(proof: &Proof) -> String {
         }
         Outcome::Impossible => text.push_str("         no request of this kind is ever allowed\n"),
         Outcome::Empty => text.push_str("         it speaks of no request that there can be\n"),
-        Outcome::Unknown(all) => all.iter().for_each(|open| text.push_str(&unanswered(open))),
+        Outcome::Unknown(all) => {
+            all.iter()
+                .take(MOST_OPEN)
+                .for_each(|open| text.push_str(&unanswered(open)));
+            if all.len() > MOST_OPEN {
+                let _ = writeln!(text, "         and {} more kinds of request", all.len() - MOST_OPEN);
+            }
+        }
         Outcome::NotReplayed(open) => {
             text.push_str(&unanswered(open));
             text.push_str("         this is a bug in gatewright; please report it with the package\n");
@@ -239,7 +249,7 @@ fn request_json(witness: &Witness) -> Value {
 
 /// A refutation as a suite, and the file of entities beside it.
 #[must_use]
-pub fn proof_scenario(proof: &Proof, witness: &Witness) -> (String, String) {
+pub fn proof_scenario(proof: &Proof, witness: &Witness, at: Instant) -> (String, String) {
     let decision = match proof.claim {
         Promise::Always => "allow",
         Promise::Never | Promise::Possible => "deny",
@@ -251,6 +261,7 @@ pub fn proof_scenario(proof: &Proof, witness: &Witness) -> (String, String) {
     let suite = format!(
         "# Written by `gatewright prove --save`: a request that refutes the claim.\n\
          suite: {}\n\
+         at: {at}\n\
          entities: {stem}.json\n\
          tests:\n\
          \x20 - name: {}\n\

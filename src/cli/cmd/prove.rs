@@ -25,6 +25,7 @@ use crate::pipeline::ProveOptions;
 use crate::pipeline::Shard;
 use crate::report;
 use crate::report::printable;
+use crate::text::Instant;
 
 use super::package::Package;
 
@@ -75,7 +76,7 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
         ),
     };
     console.print(&text)?;
-    keep(args, all)?;
+    keep(args, all, options.at)?;
     if let (Some(caution), AnswerFormat::Human) = (found.caution(), args.output.format) {
         console.print(&format!("warning: {caution}\n"))?;
     }
@@ -97,12 +98,12 @@ fn exit(all: &[Proof], parts: NonZeroUsize) -> Exit {
 }
 
 /// Writes what the run asks to keep.
-fn keep(args: &Prove, all: &[Proof]) -> Result<(), CliError> {
+fn keep(args: &Prove, all: &[Proof], at: Instant) -> Result<(), CliError> {
     for proof in all {
         let stem = proof.file_stem();
         match (&proof.outcome, &args.save, &args.dump) {
             (Outcome::Refuted(witness), Some(folder), _) => {
-                let (suite, entities) = report::proof_scenario(proof, witness);
+                let (suite, entities) = report::proof_scenario(proof, witness, at);
                 load::write_atomic(&folder.join(format!("{stem}.yaml")), suite.as_bytes())?;
                 load::write_atomic(&folder.join(format!("{stem}.json")), entities.as_bytes())?;
             }
