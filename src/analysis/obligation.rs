@@ -265,16 +265,16 @@ impl Obligation {
                         Ok(witness) => return Ok(Outcome::Refuted(Box::new(witness))),
                         Err(Unshowable::NotReplayed) if !errs => {
                             let why = Unshowable::NotReplayed.to_string();
-                            unshown = unshown.or(Some(unanswered(asking, base, question, why)));
+                            unshown = unshown.or(Some(unanswered(asking, base, replay, question, why)));
                         }
                         Err(_) if errs => {
                             let why = "a `forbid` may error there, and a gateway denies then".to_owned();
-                            open.push(unanswered(asking, base, question, why));
+                            open.push(unanswered(asking, base, replay, question, why));
                         }
-                        Err(why) => open.push(unanswered(asking, base, question, why.to_string())),
+                        Err(why) => open.push(unanswered(asking, base, replay, question, why.to_string())),
                     }
                 }
-                Answer::Unknown(why) => open.push(unanswered(asking, base, question, why.to_string())),
+                Answer::Unknown(why) => open.push(unanswered(asking, base, replay, question, why.to_string())),
             }
         }
         Ok(match (unshown, open.is_empty(), self.property.claim) {
@@ -332,6 +332,8 @@ pub struct Replay<'a> {
     pub literals: BTreeSet<EntityUid>,
     /// The time that clocks are set to.
     pub at: Instant,
+    /// Whether questions without an answer are kept as SMT-LIB.
+    pub keeps_scripts: bool,
 }
 
 impl Replay<'_> {
@@ -365,10 +367,12 @@ fn requests(property: &Property, base: &Base, environment: &Environment) -> Rule
     Rules::new(property.requests.iter().filter(here).filter_map(Rule::new))
 }
 
-fn unanswered(asking: &Asking<'_>, base: &Base, question: &Question, why: String) -> Open {
+fn unanswered(asking: &Asking<'_>, base: &Base, replay: &Replay<'_>, question: &Question, why: String) -> Open {
     Open {
         environment: question.environment.to_string(),
         why,
-        script: asking.script(&base.ground, question),
+        script: (replay.keeps_scripts)
+            .then(|| asking.script(&base.ground, question))
+            .flatten(),
     }
 }

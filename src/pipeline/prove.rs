@@ -40,6 +40,8 @@ pub struct ProveOptions<'a> {
     pub shard: Shard,
     /// The time that clocks of counterexamples are set to.
     pub at: Instant,
+    /// Whether questions without an answer are kept as SMT-LIB.
+    pub keeps_scripts: bool,
 }
 
 /// One of several parts of a run, counted from 1.
@@ -132,6 +134,7 @@ pub fn prove(
         lowered: &checked.lowered,
         literals,
         at: options.at,
+        keeps_scripts: options.keeps_scripts,
     };
     let outcomes = prover.each(&mine, |asking, obligation| {
         let outcome = obligation.settle(asking, &replay, &base);

@@ -20,6 +20,7 @@ mod fail_open;
 mod labelled;
 mod mdtest;
 mod ports;
+mod prove;
 mod prover;
 mod reference;
 mod scenarios;

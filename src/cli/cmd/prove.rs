@@ -59,6 +59,7 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
         threads: env::threads(),
         shard: Shard { part, of },
         at: args.package.at.unwrap_or_else(env::today),
+        keeps_scripts: args.dump.is_some(),
     };
     let proofs = progress::during(&format!("proving {}", package.named), || {
         pipeline::prove(&package.loaded, &package.checked, options, &|| ())

@@ -24,7 +24,6 @@ use super::draft::Draft;
 use super::draft::Effect;
 use super::draft::Part;
 use super::program::Lowering;
-use super::pst;
 
 /// A claim about the policies of a program.
 #[derive(Debug, Clone)]
@@ -165,7 +164,7 @@ impl Claim {
                 id: format!("request-{number}"),
                 ..draft.clone()
             };
-            pst::policy(&numbered, "").map_err(|error| format!("`{}`: {error}", self.name))
+            numbered.policy("").map_err(|error| format!("`{}`: {error}", self.name))
         });
         Ok(Property {
             requests: written.collect::<Result<_, _>>()?,
