@@ -142,6 +142,15 @@ impl Proof {
         self.title().chars().map(plain).collect()
     }
 
+    /// Whether the requests it speaks of are to be allowed, and one that refutes it is denied.
+    #[must_use]
+    pub fn wants_allow(&self) -> bool {
+        match self.claim {
+            Promise::Always => true,
+            Promise::Never | Promise::Possible => false,
+        }
+    }
+
     /// The word for what it came to.
     #[must_use]
     pub fn word(&self) -> &'static str {

@@ -9,7 +9,6 @@ use crate::analysis::Open;
 use crate::analysis::Outcome;
 use crate::analysis::Proof;
 use crate::analysis::Witness;
-use crate::lower::Promise;
 use crate::text::Instant;
 
 use super::files::Files;
@@ -45,10 +44,7 @@ fn told(proof: &Proof) -> String {
     match &proof.outcome {
         Outcome::Proved | Outcome::Shown(_) => {}
         Outcome::Refuted(witness) => {
-            let decision = match proof.claim {
-                Promise::Always => "denied",
-                Promise::Never | Promise::Possible => "allowed",
-            };
+            let decision = if proof.wants_allow() { "denied" } else { "allowed" };
             let _ = writeln!(text, "         this is {decision}:");
             for line in request(witness) {
                 let _ = writeln!(text, "           {}", printable(&line));
@@ -250,10 +246,7 @@ fn request_json(witness: &Witness) -> Value {
 /// A refutation as a suite, and the file of entities beside it.
 #[must_use]
 pub fn proof_scenario(proof: &Proof, witness: &Witness, at: Instant) -> (String, String) {
-    let decision = match proof.claim {
-        Promise::Always => "allow",
-        Promise::Never | Promise::Possible => "deny",
-    };
+    let decision = if proof.wants_allow() { "allow" } else { "deny" };
     let stem = proof.file_stem();
     let request = &witness.request;
     // JSON is YAML, and leaves nothing to escape.

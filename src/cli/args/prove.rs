@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use super::shared::AnswerArgs;
 use super::shared::PackageArgs;
 
-/// Prove the assertions of a package, and what its declarations promise, over all requests
+/// Prove assertions and what declarations promise, over all requests
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
