@@ -26,7 +26,6 @@ use super::witness::Witness;
 use crate::decide::Engine;
 use crate::decide::EngineError;
 use crate::decide::Strictness;
-use crate::graph::Program;
 use crate::lower;
 use crate::lower::Lowered;
 use crate::lower::Promise;
@@ -66,9 +65,9 @@ pub enum ObligationsError {
     /// The symbolic compiler does not take the schema.
     #[error(transparent)]
     Schema(#[from] SchemaRefused),
-    /// A property cannot be written as Cedar; a fault of ours.
-    #[error("a claim cannot be written as Cedar: {0}")]
-    Property(String),
+    /// The policies that a property speaks of make no set; a fault of ours.
+    #[error("a claim cannot be replayed: {0}")]
+    Replay(String),
     /// No engine to replay with; a fault of ours.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -165,15 +164,14 @@ impl Proof {
 }
 
 impl Obligations {
-    /// Makes the questions of a program.
+    /// Makes the questions that decide some properties of what was lowered.
     ///
     /// # Errors
-    /// Where there is no schema to reason about, or a claim cannot be written.
-    pub fn new(program: &Program, lowered: &Lowered) -> Result<Self, ObligationsError> {
+    /// Where there is no schema to reason about.
+    pub fn new(properties: Vec<Property>, lowered: &Lowered) -> Result<Self, ObligationsError> {
         let schema = lowered.schema.as_ref().ok_or(ObligationsError::NoSchema)?;
         let policies = lowered.policies.iter().map(|(policy, _)| policy);
         let base = Base::new(schema, policies.chain(lowered.raw.iter().map(|raw| &raw.policy)))?;
-        let properties = lower::properties(program).map_err(ObligationsError::Property)?;
         let all = properties
             .into_iter()
             .map(|property| Obligation::new(property, lowered, &base))
@@ -349,10 +347,10 @@ impl Replay<'_> {
     /// An engine of some policies under the same schema.
     fn engine_of(&self, policies: &[Policy]) -> Result<Engine, ObligationsError> {
         let set = PolicySet::from_policies(policies.iter().cloned())
-            .map_err(|error| ObligationsError::Property(error.to_string()))?;
+            .map_err(|error| ObligationsError::Replay(error.to_string()))?;
         let text = self.lowered.schema_text.as_deref().unwrap_or_default();
         let (schema, _) = SchemaFragment::from_cedarschema_str(text)
-            .map_err(|error| ObligationsError::Property(error.to_string()))?;
+            .map_err(|error| ObligationsError::Replay(error.to_string()))?;
         Ok(Engine::new(set, Some(schema), [])?)
     }
 }

@@ -10,6 +10,7 @@ use crate::analysis::ObligationsError;
 use crate::analysis::solver::Absent;
 use crate::analysis::solver::InstallError;
 use crate::analysis::solver::WorkerError;
+use crate::diag::did_you_mean;
 use crate::load::LoadError;
 use crate::pipeline::BuildError;
 use crate::pipeline::ProveError;
@@ -121,6 +122,10 @@ impl CliError {
             Self::Prove(ProveError::Obligations(ObligationsError::NoSchema)) => {
                 Some("name the schema: `--schema FILE`".into())
             }
+            Self::Prove(ProveError::NoProperty { name, known }) => Some(
+                did_you_mean(name, known.iter().map(String::as_str))
+                    .unwrap_or_else(|| "`gatewright prove` without `--only` names all that it proves".into()),
+            ),
             Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
             Self::NoTests { .. } => Some("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`".into()),

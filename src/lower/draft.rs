@@ -61,7 +61,7 @@ impl Draft {
     /// # Errors
     /// Where Cedar refuses a name; resolved programs hold none that it would.
     pub fn policy(&self, source: &str) -> Result<Policy, String> {
-        super::pst::policy(self, source)
+        super::pst::policy(&mut super::pst::Names::default(), self, source)
     }
 }
 

@@ -17,6 +17,8 @@ use crate::analysis::solver::Limits;
 use crate::decide::Engine;
 use crate::decide::EngineError;
 use crate::load::PackageFiles;
+use crate::lower;
+use crate::lower::Property;
 use crate::text::Instant;
 
 use super::BuildError;
@@ -36,7 +38,9 @@ pub struct ProveOptions<'a> {
     pub deadline: Deadline,
     /// How many solvers at once.
     pub threads: NonZeroUsize,
-    /// Which part of the properties.
+    /// Names of the properties to prove, as [`Property::is_called`] takes them; none: all.
+    pub only: &'a [String],
+    /// Which part of these.
     pub shard: Shard,
     /// The time that clocks of counterexamples are set to.
     pub at: Instant,
@@ -78,16 +82,27 @@ pub struct Proofs {
     pub engine: String,
 }
 
-/// Why nothing could be proved. All but the first two are faults of ours.
+/// Why nothing could be proved.
 #[derive(Debug, Error)]
 pub enum ProveError {
+    /// A name in `only` is that of no property.
+    #[error("nothing to prove is called `{name}`")]
+    NoProperty {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// A claim cannot be written as Cedar; a fault of ours.
+    #[error("a claim cannot be written as Cedar: {0}")]
+    Property(String),
     /// Nothing can be asked.
     #[error(transparent)]
     Obligations(#[from] ObligationsError),
-    /// The bundle could not be built.
+    /// The bundle could not be built; a fault of ours.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// The bundle could not be loaded.
+    /// The bundle could not be loaded; a fault of ours.
     #[error(transparent)]
     Engine(#[from] EngineError),
 }
@@ -95,7 +110,7 @@ pub enum ProveError {
 /// Proves what a package without faults claims. `progress` hears of each property that is settled.
 ///
 /// # Errors
-/// Where there is nothing to reason about, or what the compiler made cannot be built or loaded.
+/// Where a name in `only` means nothing, there is nothing to reason about, or what the compiler made cannot be built or loaded.
 pub fn prove(
     package: &PackageFiles,
     checked: &Checked,
@@ -104,14 +119,9 @@ pub fn prove(
 ) -> Result<Proofs, ProveError> {
     let tree = build(checked, &package.sources)?;
     let engine = Engine::from_tree(&tree)?;
-    let Obligations { base, all } = Obligations::new(&checked.program, &checked.lowered)?;
-    let of = all.len();
-    let mut mine = Vec::new();
-    for (at, obligation) in all.into_iter().enumerate() {
-        if options.shard.has(at) {
-            mine.push(obligation);
-        }
-    }
+    let properties = lower::properties(&checked.program).map_err(ProveError::Property)?;
+    let of = properties.len();
+    let Obligations { base, all: mine } = Obligations::new(wanted(properties, options)?, &checked.lowered)?;
     let prover = Prover::new(
         options.solver,
         options.cache,
@@ -166,6 +176,22 @@ pub fn prove(
         statistics: prover.statistics(),
         engine: prover.engine().to_string(),
     })
+}
+
+/// The properties that a run is about.
+fn wanted(all: Vec<Property>, options: ProveOptions<'_>) -> Result<Vec<Property>, ProveError> {
+    let unknown = |name: &&String| !all.iter().any(|property| property.is_called(name));
+    if let Some(name) = options.only.iter().find(unknown) {
+        return Err(ProveError::NoProperty {
+            name: name.clone(),
+            known: all.into_iter().map(|property| property.name).collect(),
+        });
+    }
+    let called =
+        |property: &Property| options.only.is_empty() || options.only.iter().any(|name| property.is_called(name));
+    let called = all.into_iter().filter(called).enumerate();
+    let mine = called.filter(|(at, _)| options.shard.has(*at));
+    Ok(mine.map(|(_, property)| property).collect())
 }
 
 /// `assert name: never …;` without its head and its end, on one line.

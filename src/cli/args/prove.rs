@@ -13,12 +13,16 @@ use super::shared::PackageArgs;
 #[command(after_help = "\
 Examples:
   gatewright prove examples/marketplace
+  gatewright prove . --only tenants_apart --only payout_incident.expiry
   gatewright prove . --save scenarios            write each refutation as a scenario
   gatewright prove . --time 300 --dump unsolved  in 5 minutes; keep the questions without an answer
   gatewright prove . --shard 2/8                 the second of eight parts")]
 pub(in crate::cli) struct Prove {
     #[command(flatten)]
     pub(in crate::cli) package: PackageArgs,
+    /// Prove only what has this name, as `tenants_apart`, or all that begins with it, as a break-glass profile (can be repeated)
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) only: Vec<String>,
     /// How many resource units of the solver one question may take; the same on every machine
     #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::cli) rlimit_per: Option<u64>,

@@ -46,6 +46,23 @@ pub struct Property {
     pub skipped: Vec<String>,
 }
 
+impl Property {
+    /// `assert tenants_apart`
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} {}", self.kind.word(), self.name)
+    }
+
+    /// Whether it is meant by a name: its own, with or without the kind before it, or the first part of its own.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let plain = name.strip_prefix(self.kind.word()).and_then(|rest| rest.strip_prefix(' '));
+        let name = plain.unwrap_or(name);
+        let below = self.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        self.name == name || below
+    }
+}
+
 /// What a property comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PropertyKind {
@@ -122,6 +139,7 @@ pub fn properties(program: &Program) -> Result<Vec<Property>, String> {
         program,
         out: &mut unheard,
         drafts: Vec::new(),
+        tenants: std::collections::BTreeMap::new(),
     };
     let mut claims = Vec::new();
     cx.claimed_by_asserts(&mut claims);
