@@ -257,9 +257,16 @@ impl Obligation {
             // Mostly the permits alone say enough, and are a smaller question than with all that forbids.
             if let Some(larger) = without_forbids(question)
                 && self.property.claim == Promise::Never
-                && asking.answer(&base.ground, &larger).holds()
             {
-                continue;
+                match asking.answer(&base.ground, &larger) {
+                    Answer::Holds => continue,
+                    Answer::Fails(found) => {
+                        if let Ok(witness) = self.witness(&found, replay, false)? {
+                            return Ok(Outcome::Refuted(Box::new(witness)));
+                        }
+                    }
+                    Answer::Unknown(_) => {}
+                }
             }
             match asking.answer(&base.ground, question) {
                 Answer::Holds => {}
