@@ -36,8 +36,6 @@ pub struct ProveOptions<'a> {
     pub limits: Limits,
     /// When the run gives up.
     pub deadline: Deadline,
-    /// How many solvers at once.
-    pub threads: NonZeroUsize,
     /// Names of the properties to prove, as [`Property::is_called`] takes them; none: all.
     pub only: &'a [String],
     /// Which part of these.
@@ -126,7 +124,6 @@ pub fn prove(
         options.solver,
         options.cache,
         options.limits,
-        options.threads.get(),
         options.deadline,
     );
     let mut literals = base.literals();

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;
@@ -244,7 +243,6 @@ fn outcome(package: &load::PackageFiles, checked: &Checked, property: &str) -> O
         cache: &Cache::in_memory(),
         limits: Limits::default(),
         deadline: Deadline::never(),
-        threads: NonZeroUsize::new(2).unwrap(),
         only: &[property.to_owned()],
         shard: Shard::WHOLE,
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),

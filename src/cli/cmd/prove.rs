@@ -56,7 +56,6 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
         deadline: args
             .time
             .map_or_else(Deadline::never, |seconds| Deadline::after(Duration::from_secs(seconds))),
-        threads: env::threads(),
         only: &args.only,
         shard: Shard { part, of },
         at: args.package.at.unwrap_or_else(env::today),

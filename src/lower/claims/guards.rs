@@ -11,6 +11,7 @@ use crate::lower::draft::Effect;
 use crate::lower::program::Lowering;
 
 use super::Claim;
+use super::Counted;
 use super::PropertyKind;
 
 impl Lowering<'_> {
@@ -72,6 +73,11 @@ impl Lowering<'_> {
                 }
             };
             let mut claim = Claim::new(&statement.name, PropertyKind::Require, statement.span, words);
+            // What a grant's own permits open is held to the profile, clause by clause.
+            claim.counted = match lifting.is_empty() {
+                true => Counted::All,
+                false => Counted::Without(lifting.clone()),
+            };
             for target in self.targets(&require.actions, &require.on) {
                 let env = self.env(target.principal, target.resource, &[target.action]);
                 let mut fine = Vec::new();
