@@ -5,6 +5,7 @@ mod base;
 mod cache;
 mod clock;
 mod environment;
+mod erring;
 mod obligation;
 mod prover;
 mod question;

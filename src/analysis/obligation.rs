@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::base::Base;
 use super::environment::Environment;
+use super::erring::where_none_errs;
 use super::prover::Asking;
 use super::prover::SchemaRefused;
 use super::question::Answer;
@@ -49,11 +50,19 @@ pub struct Obligation {
     /// What is claimed.
     pub property: Property,
     /// The questions, by environment.
-    questions: Vec<Question>,
+    questions: Vec<Asked>,
     /// Of `always`: the forbids that must not error, since a gateway denies then.
     no_errors: Vec<Question>,
     /// The policies that count.
     counted: Vec<Policy>,
+}
+
+/// A question.
+#[derive(Debug)]
+struct Asked {
+    question: Question,
+    /// One that is quicker to answer, and holds of nothing that the question does not hold of.
+    first: Option<Question>,
 }
 
 /// Why there is nothing to be asked.
@@ -205,27 +214,36 @@ impl Obligation {
             property,
         };
         for environment in base.environments.iter() {
-            let requests = requests(&obligation.property, base, environment);
+            let property = &obligation.property;
+            let more = rules(&property.requests, base, environment);
+            let excused = rules(&property.excused, base, environment);
+            let requests = Rules::new(more.iter().chain(excused.iter()).cloned());
             if !requests.iter().any(|rule| rule.policy().effect() == Effect::Permit) {
                 continue;
             }
             let slice = base.slice(environment).filter(|listed| counts(&listed.id));
             let slice = Rules::new(slice.map(|listed| listed.rule.clone()));
-            let claim = match obligation.property.claim {
+            let ask = |claim| Question {
+                environment: environment.clone(),
+                claim,
+            };
+            // Mostly the permits alone say enough, and are a smaller question than with all that forbids.
+            let permits = slice.iter().filter(|rule| rule.policy().effect() == Effect::Permit);
+            let permits = Rules::new(permits.cloned());
+            let smaller = permits != slice || more != requests;
+            let first = (property.claim == Promise::Never && smaller).then(|| ask(Claim::Disjoint(permits, more)));
+            let claim = match property.claim {
                 Promise::Never | Promise::Possible => Claim::Disjoint(slice, requests),
                 Promise::Always => {
                     let forbids = base.slice(environment).filter(|listed| listed.effect == Effect::Forbid);
-                    obligation.no_errors.extend(forbids.map(|listed| Question {
-                        environment: environment.clone(),
-                        claim: Claim::NeverErrors(listed.rule.clone()),
-                    }));
+                    obligation
+                        .no_errors
+                        .extend(forbids.map(|listed| ask(Claim::NeverErrors(listed.rule.clone()))));
                     Claim::Implies(requests, slice)
                 }
             };
-            obligation.questions.push(Question {
-                environment: environment.clone(),
-                claim,
-            });
+            let question = ask(claim);
+            obligation.questions.push(Asked { question, first });
         }
         obligation.counted = counted;
         obligation
@@ -250,46 +268,64 @@ impl Obligation {
         if self.questions.is_empty() {
             return Ok(Outcome::Empty);
         }
+        let unanswered = |asking: &Asking<'_>, question: &Question, why: String| Open {
+            environment: question.environment.to_string(),
+            why,
+            script: (replay.keeps_scripts)
+                .then(|| asking.script(&base.ground, question))
+                .flatten(),
+        };
         let mut open = Vec::new();
         let mut unshown = None;
-        let all = self.questions.iter().chain(&self.no_errors);
-        for question in all {
-            // Mostly the permits alone say enough, and are a smaller question than with all that forbids.
-            if let Some(larger) = without_forbids(question)
-                && self.property.claim == Promise::Never
+        for Asked { question, first } in &self.questions {
+            match first.as_ref().map(|first| asking.answer(&base.ground, first)) {
+                Some(Answer::Holds) => continue,
+                Some(Answer::Fails(found)) => {
+                    if let Ok(witness) = self.witness(&found, replay)? {
+                        return Ok(Outcome::Refuted(Box::new(witness)));
+                    }
+                }
+                Some(Answer::Unknown(_)) | None => {}
+            }
+            let mut asked = question.clone();
+            let mut answer = asking.answer(&base.ground, question);
+            let mut shown = self.shown(&answer, replay)?;
+            if let Some(Err(Unshowable::Unconforming)) = shown
+                && let Some(sound) = without_errors(question, asking, base)
             {
-                match asking.answer(&base.ground, &larger) {
-                    Answer::Holds => continue,
-                    Answer::Fails(found) => {
-                        if let Ok(witness) = self.witness(&found, replay, false)? {
-                            return Ok(Outcome::Refuted(Box::new(witness)));
-                        }
-                    }
-                    Answer::Unknown(_) => {}
+                // Cedar skips a forbid that errors, and a gateway denies: is there a request on which none errors?
+                answer = asking.answer(&base.ground, &sound);
+                if answer.holds() {
+                    open.push(unanswered(asking, question, ONLY_WHERE_A_FORBID_ERRORS.to_owned()));
+                    continue;
                 }
+                shown = self.shown(&answer, replay)?;
+                asked = sound;
             }
-            match asking.answer(&base.ground, question) {
-                Answer::Holds => {}
-                Answer::Fails(found) => {
-                    let errs = matches!(question.claim, Claim::NeverErrors(_));
-                    match self.witness(&found, replay, errs)? {
-                        Ok(witness) if self.property.claim == Promise::Possible => {
-                            return Ok(Outcome::Shown(Box::new(witness)));
-                        }
-                        Ok(witness) => return Ok(Outcome::Refuted(Box::new(witness))),
-                        Err(Unshowable::NotReplayed) if !errs => {
-                            let why = Unshowable::NotReplayed.to_string();
-                            unshown = unshown.or(Some(unanswered(asking, base, replay, question, why)));
-                        }
-                        Err(_) if errs => {
-                            let why = "a `forbid` may error there, and a gateway denies then".to_owned();
-                            open.push(unanswered(asking, base, replay, question, why));
-                        }
-                        Err(why) => open.push(unanswered(asking, base, replay, question, why.to_string())),
-                    }
+            match (answer, shown) {
+                (Answer::Holds, _) => {}
+                (_, Some(Ok(witness))) => {
+                    return Ok(match self.property.claim {
+                        Promise::Possible => Outcome::Shown(Box::new(witness)),
+                        Promise::Never | Promise::Always => Outcome::Refuted(Box::new(witness)),
+                    });
                 }
-                Answer::Unknown(why) => open.push(unanswered(asking, base, replay, question, why.to_string())),
+                (_, Some(Err(Unshowable::NotReplayed))) => {
+                    let why = Unshowable::NotReplayed.to_string();
+                    unshown = unshown.or(Some(unanswered(asking, &asked, why)));
+                }
+                (_, Some(Err(why))) => open.push(unanswered(asking, &asked, why.to_string())),
+                (Answer::Unknown(why), None) => open.push(unanswered(asking, &asked, why.to_string())),
+                (Answer::Fails(_), None) => {}
             }
+        }
+        for question in &self.no_errors {
+            let why = match asking.answer(&base.ground, question) {
+                Answer::Holds => continue,
+                Answer::Fails(_) => "a `forbid` may error there, and a gateway denies then".to_owned(),
+                Answer::Unknown(why) => why.to_string(),
+            };
+            open.push(unanswered(asking, question, why));
         }
         Ok(match (unshown, open.is_empty(), self.property.claim) {
             (Some(unshown), ..) => Outcome::NotReplayed(unshown),
@@ -299,21 +335,28 @@ impl Obligation {
         })
     }
 
+    /// What the counterexample of an answer shows; `None` where there is none.
+    fn shown(
+        &self,
+        answer: &Answer,
+        replay: &Replay<'_>,
+    ) -> Result<Option<Result<Witness, Unshowable>>, ObligationsError> {
+        match answer {
+            Answer::Fails(found) => self.witness(found, replay).map(Some),
+            Answer::Holds | Answer::Unknown(_) => Ok(None),
+        }
+    }
+
     /// The request that a counterexample shows, replayed by the engine that gateways run.
     fn witness(
         &self,
         found: &Counterexample,
         replay: &Replay<'_>,
-        errs: bool,
     ) -> Result<Result<Witness, Unshowable>, ObligationsError> {
-        let spoken_of = replay
-            .engine_of(&self.property.requests)?
-            .with_strictness(Strictness::Cedar);
+        let requests = self.property.requests.iter().chain(&self.property.excused);
+        let spoken_of = replay.engine_of(requests)?.with_strictness(Strictness::Cedar);
         let strict = replay.engine_of(&self.counted)?;
-        let plain = match errs {
-            true => replay.engine_of(&self.counted)?,
-            false => replay.engine_of(&self.counted)?.with_strictness(Strictness::Cedar),
-        };
+        let plain = replay.engine_of(&self.counted)?.with_strictness(Strictness::Cedar);
         let allowed = self.property.claim != Promise::Always;
         let shows = |witness: &Witness, engine: &Engine, entities: Option<cedar_policy::Entities>| {
             let Some(entities) = entities else { return false };
@@ -352,8 +395,8 @@ pub struct Replay<'a> {
 
 impl Replay<'_> {
     /// An engine of some policies under the same schema.
-    fn engine_of(&self, policies: &[Policy]) -> Result<Engine, ObligationsError> {
-        let set = PolicySet::from_policies(policies.iter().cloned())
+    fn engine_of<'p>(&self, policies: impl IntoIterator<Item = &'p Policy>) -> Result<Engine, ObligationsError> {
+        let set = PolicySet::from_policies(policies.into_iter().cloned())
             .map_err(|error| ObligationsError::Replay(error.to_string()))?;
         let text = self.lowered.schema_text.as_deref().unwrap_or_default();
         let (schema, _) = SchemaFragment::from_cedarschema_str(text)
@@ -362,31 +405,43 @@ impl Replay<'_> {
     }
 }
 
-/// The same claim of a set that allows more: what the permits allow if nothing forbids. `None` where that is no other claim.
-fn without_forbids(question: &Question) -> Option<Question> {
+/// What is told of a finding that no gateway shows.
+const ONLY_WHERE_A_FORBID_ERRORS: &str = "plain Cedar allows it, but only where a `forbid` errors; a gateway denies there. \
+    Write the `forbid` so that it cannot error";
+
+/// The same claim of those requests on which no forbid errors. `None` where none can, or where that cannot be said.
+fn without_errors(question: &Question, asking: &mut Asking<'_>, base: &Base) -> Option<Question> {
     let Claim::Disjoint(slice, requests) = &question.claim else {
         return None;
     };
-    let permits = slice.iter().filter(|rule| rule.policy().effect() == Effect::Permit);
-    let permits = Rules::new(permits.cloned());
-    (permits != *slice).then(|| Question {
+    let mut erring = Vec::new();
+    for rule in slice.iter().filter(|rule| rule.policy().effect() == Effect::Forbid) {
+        let never = Question {
+            environment: question.environment.clone(),
+            claim: Claim::NeverErrors(rule.clone()),
+        };
+        if !asking.answer(&base.ground, &never).holds() {
+            erring.push(rule.policy());
+        }
+    }
+    if erring.is_empty() {
+        return None;
+    }
+    let mut sound = Vec::new();
+    for rule in requests.iter() {
+        sound.push(match rule.policy().effect() {
+            Effect::Permit => Rule::new(&where_none_errs(rule.policy(), erring.iter().copied())?)?,
+            Effect::Forbid => rule.clone(),
+        });
+    }
+    Some(Question {
         environment: question.environment.clone(),
-        claim: Claim::Disjoint(permits, requests.clone()),
+        claim: Claim::Disjoint(slice.clone(), Rules::new(sound)),
     })
 }
 
-/// The requests of an environment that a property speaks of.
-fn requests(property: &Property, base: &Base, environment: &Environment) -> Rules {
+/// The rules of an environment.
+fn rules(policies: &[Policy], base: &Base, environment: &Environment) -> Rules {
     let here = |policy: &&Policy| base.environments.admitting(policy).contains(&environment);
-    Rules::new(property.requests.iter().filter(here).filter_map(Rule::new))
-}
-
-fn unanswered(asking: &Asking<'_>, base: &Base, replay: &Replay<'_>, question: &Question, why: String) -> Open {
-    Open {
-        environment: question.environment.to_string(),
-        why,
-        script: (replay.keeps_scripts)
-            .then(|| asking.script(&base.ground, question))
-            .flatten(),
-    }
+    Rules::new(policies.iter().filter(here).filter_map(Rule::new))
 }

@@ -90,7 +90,7 @@ impl Lowering<'_> {
                     }
                     if let Some(parts) = self.grant_record(profile, target.resource, &[target.action], &env) {
                         let all = parts.into_iter().map(|part| part.expr).collect();
-                        fine.push(TypedExpr::all(all, statement.span));
+                        claim.excuse(self, target, TypedExpr::all(all, statement.span));
                     }
                 }
                 claim.all_but(self, target, fine);

@@ -40,6 +40,8 @@ pub struct Property {
     pub claim: Promise,
     /// The requests spoken of: those that this set allows.
     pub requests: Vec<Policy>,
+    /// Forbids that take out further requests of that set: those that a grant excuses. Apart, since much is proved without them.
+    pub excused: Vec<Policy>,
     /// The permits of the program that count.
     pub counted: Counted,
     /// Pairs of types that it does not reach, because its condition does not type there.
@@ -159,6 +161,7 @@ struct Claim {
     promise: Promise,
     counted: Counted,
     requests: Vec<Draft>,
+    excused: Vec<Draft>,
     skipped: BTreeSet<String>,
 }
 
@@ -172,20 +175,25 @@ impl Claim {
             promise: Promise::Never,
             counted: Counted::All,
             requests: Vec::new(),
+            excused: Vec::new(),
             skipped: BTreeSet::new(),
         }
     }
 
     fn property(self) -> Result<Property, String> {
-        let written = self.requests.iter().enumerate().map(|(number, draft)| {
-            let numbered = Draft {
-                id: format!("request-{number}"),
-                ..draft.clone()
-            };
-            numbered.policy("").map_err(|error| format!("`{}`: {error}", self.name))
-        });
+        let written = |drafts: &[Draft], group: &str| {
+            let each = drafts.iter().enumerate().map(|(number, draft)| {
+                let numbered = Draft {
+                    id: format!("{group}-{number}"),
+                    ..draft.clone()
+                };
+                numbered.policy("").map_err(|error| format!("`{}`: {error}", self.name))
+            });
+            each.collect::<Result<Vec<_>, _>>()
+        };
         Ok(Property {
-            requests: written.collect::<Result<_, _>>()?,
+            requests: written(&self.requests, "request")?,
+            excused: written(&self.excused, "excused")?,
             name: self.name,
             kind: self.kind,
             span: self.span,
@@ -198,8 +206,19 @@ impl Claim {
 
     /// Adds requests of a pair of types for an action.
     fn add(&mut self, cx: &Lowering<'_>, effect: Effect, target: Target, when: Vec<TypedExpr>) {
+        let draft = self.draft(cx, effect, target, when);
+        self.requests.push(draft);
+    }
+
+    /// Takes out requests that a grant excuses.
+    fn excuse(&mut self, cx: &Lowering<'_>, target: Target, when: TypedExpr) {
+        let draft = self.draft(cx, Effect::Forbid, target, vec![when]);
+        self.excused.push(draft);
+    }
+
+    fn draft(&self, cx: &Lowering<'_>, effect: Effect, target: Target, when: Vec<TypedExpr>) -> Draft {
         let when = when.into_iter().map(Part::written).collect();
-        self.requests.push(Draft {
+        Draft {
             id: String::new(),
             effect,
             principal: cx.cedar_type(target.principal),
@@ -216,7 +235,7 @@ impl Claim {
             inherited_by: None,
             because: None,
             annotations: Vec::new(),
-        });
+        }
     }
 
     /// Adds all requests of a pair of types for an action but those of which something holds. What errors does not hold.
