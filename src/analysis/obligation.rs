@@ -231,7 +231,7 @@ impl Obligation {
             let permits = slice.iter().filter(|rule| rule.policy().effect() == Effect::Permit);
             let permits = Rules::new(permits.cloned());
             let smaller = permits != slice || more != requests;
-            let first = (property.claim == Promise::Never && smaller).then(|| ask(Claim::Disjoint(permits, more)));
+            let first = (property.claim != Promise::Always && smaller).then(|| ask(Claim::Disjoint(permits, more)));
             let claim = match property.claim {
                 Promise::Never | Promise::Possible => Claim::Disjoint(slice, requests),
                 Promise::Always => {
@@ -282,7 +282,7 @@ impl Obligation {
                 Some(Answer::Holds) => continue,
                 Some(Answer::Fails(found)) => {
                     if let Ok(witness) = self.witness(&found, replay)? {
-                        return Ok(Outcome::Refuted(Box::new(witness)));
+                        return Ok(self.found(witness));
                     }
                 }
                 Some(Answer::Unknown(_)) | None => {}
@@ -304,12 +304,7 @@ impl Obligation {
             }
             match (answer, shown) {
                 (Answer::Holds, _) => {}
-                (_, Some(Ok(witness))) => {
-                    return Ok(match self.property.claim {
-                        Promise::Possible => Outcome::Shown(Box::new(witness)),
-                        Promise::Never | Promise::Always => Outcome::Refuted(Box::new(witness)),
-                    });
-                }
+                (_, Some(Ok(witness))) => return Ok(self.found(witness)),
                 (_, Some(Err(Unshowable::NotReplayed))) => {
                     let why = Unshowable::NotReplayed.to_string();
                     unshown = unshown.or(Some(unanswered(asking, &asked, why)));
@@ -333,6 +328,14 @@ impl Obligation {
             (None, true, Promise::Possible) => Outcome::Impossible,
             (None, true, Promise::Never | Promise::Always) => Outcome::Proved,
         })
+    }
+
+    /// What a request that was replayed makes of the claim.
+    fn found(&self, witness: Witness) -> Outcome {
+        match self.property.claim {
+            Promise::Possible => Outcome::Shown(Box::new(witness)),
+            Promise::Never | Promise::Always => Outcome::Refuted(Box::new(witness)),
+        }
     }
 
     /// What the counterexample of an answer shows; `None` where there is none.
