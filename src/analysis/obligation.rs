@@ -402,8 +402,8 @@ impl Replay<'_> {
         let set = PolicySet::from_policies(policies.into_iter().cloned())
             .map_err(|error| ObligationsError::Replay(error.to_string()))?;
         let text = self.lowered.schema_text.as_deref().unwrap_or_default();
-        let (schema, _) = SchemaFragment::from_cedarschema_str(text)
-            .map_err(|error| ObligationsError::Replay(error.to_string()))?;
+        let (schema, _) =
+            SchemaFragment::from_cedarschema_str(text).map_err(|error| ObligationsError::Replay(error.to_string()))?;
         Ok(Engine::new(set, Some(schema), [])?)
     }
 }

@@ -120,12 +120,7 @@ pub fn prove(
     let properties = lower::properties(&checked.program).map_err(ProveError::Property)?;
     let of = properties.len();
     let Obligations { base, all: mine } = Obligations::new(wanted(properties, options)?, &checked.lowered)?;
-    let prover = Prover::new(
-        options.solver,
-        options.cache,
-        options.limits,
-        options.deadline,
-    );
+    let prover = Prover::new(options.solver, options.cache, options.limits, options.deadline);
     let mut literals = base.literals();
     for obligation in &mine {
         literals.extend(

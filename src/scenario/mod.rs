@@ -65,6 +65,7 @@ pub use suite::Stated;
 pub use suite::Suite;
 pub use why::Told;
 pub use why::Why;
+pub use why::suite_in;
 pub use why::why;
 
 /// A compiled policy, as its bundle shows it.

@@ -58,7 +58,9 @@ impl Property {
     /// Whether it is meant by a name: its own, with or without the kind before it, or the first part of its own.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
-        let plain = name.strip_prefix(self.kind.word()).and_then(|rest| rest.strip_prefix(' '));
+        let plain = name
+            .strip_prefix(self.kind.word())
+            .and_then(|rest| rest.strip_prefix(' '));
         let name = plain.unwrap_or(name);
         let below = self.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
         self.name == name || below
