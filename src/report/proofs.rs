@@ -59,6 +59,7 @@ fn told(proof: &Proof) -> String {
             if all.len() > MOST_OPEN {
                 let _ = writeln!(text, "         and {} more kinds of request", all.len() - MOST_OPEN);
             }
+            text.push_str("         `--dump DIR` and `--format json` give the question as SMT-LIB\n");
         }
         Outcome::NotReplayed(open) => {
             text.push_str(&unanswered(open));
@@ -199,6 +200,9 @@ struct Item<'a> {
 struct OpenItem<'a> {
     environment: &'a str,
     why: &'a str,
+    /// SMT-LIB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<&'a str>,
 }
 
 impl<'a> Item<'a> {
@@ -226,6 +230,7 @@ impl<'a> Item<'a> {
                 .map(|open| OpenItem {
                     environment: &open.environment,
                     why: &open.why,
+                    question: open.script.as_deref(),
                 })
                 .collect(),
         }

@@ -11,6 +11,7 @@ use cedar_policy::Policy;
 use gatewright::analysis::Cache;
 use gatewright::analysis::Deadline;
 use gatewright::analysis::Outcome;
+use gatewright::analysis::Proof;
 use gatewright::analysis::solver::Limits;
 use gatewright::diag::Diagnostics;
 use gatewright::load;
@@ -20,6 +21,7 @@ use gatewright::pipeline;
 use gatewright::pipeline::Checked;
 use gatewright::pipeline::ProveOptions;
 use gatewright::pipeline::Shard;
+use gatewright::report;
 use gatewright::text::Instant;
 use tempfile::TempDir;
 
@@ -184,6 +186,173 @@ fn each_kind_of_assertion_can_be_refuted() {
 }
 
 #[test]
+fn a_raw_policy_refutes_what_gate_alone_would_keep() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = package(&format!(
+        "{SHOP}\nassert payers: only finance, boss to approve on Payout;\n"
+    ));
+    assert_eq!(prove(folder.path(), &[]).status.code(), Some(0));
+    let raw = r#"@id("open") permit(principal is User, action == Action::"Payout.approve", resource is Payout)
+        when { resource.level == 7 };"#;
+    fs::write(folder.path().join("policy/raw.cedar"), raw).unwrap();
+    let refuted = prove(folder.path(), &[]);
+    let told = text(&refuted.stdout);
+    assert_eq!(refuted.status.code(), Some(1), "{told}{}", text(&refuted.stderr));
+    assert!(
+        told.contains("refuted  assert payers") && told.contains("level: 7"),
+        "{told}"
+    );
+    assert!(told.contains("proved   isolate isolate.org"), "{told}");
+}
+
+#[test]
+fn cedar_files_claim_nothing_and_are_no_pass() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (policy, schema) = (folder.path().join("a.cedar"), folder.path().join("a.cedarschema"));
+    fs::write(
+        &policy,
+        "@id(\"a\") permit(principal is User, action, resource) when { resource.open };",
+    )
+    .unwrap();
+    let declared = "entity User; entity Doc { open: Bool }; \
+        action read appliesTo { principal: User, resource: Doc };";
+    fs::write(&schema, declared).unwrap();
+    let proved = prove(&policy, &["--schema", schema.to_str().unwrap()]);
+    assert_eq!(proved.status.code(), Some(3), "{}", text(&proved.stderr));
+    assert!(
+        text(&proved.stdout).contains("nothing to prove"),
+        "{}",
+        text(&proved.stdout)
+    );
+    let without = prove(&policy, &[]);
+    assert_eq!(without.status.code(), Some(2));
+    assert!(
+        text(&without.stderr).contains("--schema FILE"),
+        "{}",
+        text(&without.stderr)
+    );
+}
+
+#[test]
+fn a_request_is_no_finding_where_it_is_allowed_because_a_forbid_errors() {
+    if solver().is_none() {
+        return;
+    }
+    // At the largest number, the deny errors: Cedar skips it, and a gateway denies.
+    let shop = |least: &str| {
+        package(&format!(
+            "{SHOP}\nrole broker for User {{ allow approve on Payout when resource.level >= {least}; }}\n\
+             deny any to approve on Payout when resource.level + 1 > 1000;\n\
+             assert brokers: never broker to approve on Payout when resource.level > 3 && !principal.senior;\n"
+        ))
+    };
+    let unknown = prove(shop("1000").path(), &["--only", "brokers"]);
+    let told = text(&unknown.stdout);
+    assert_eq!(unknown.status.code(), Some(3), "{told}{}", text(&unknown.stderr));
+    assert!(told.contains("only where a `forbid` errors"), "{told}");
+    let refuted = prove(shop("999").path(), &["--only", "brokers"]);
+    let told = text(&refuted.stdout);
+    assert_eq!(refuted.status.code(), Some(1), "{told}{}", text(&refuted.stderr));
+    assert!(told.contains("level: 999"), "{told}");
+}
+
+#[test]
+fn a_question_over_its_limit_is_unknown_and_given_to_whoever_looks_into_it() {
+    if solver().is_none() {
+        return;
+    }
+    let claim = "resource.level * 3 > resource.level * 2 + resource.level * resource.level";
+    let folder = package(&format!(
+        "{SHOP}\nassert puzzle: never boss to approve on Payout when {claim};\n"
+    ));
+    // Nobody asks this with a higher limit: an answer would be kept.
+    let run = |more: &[&str]| prove(folder.path(), &[&["--rlimit-per", "1"], more].concat());
+    let unknown = run(&[]);
+    let told = text(&unknown.stdout);
+    assert_eq!(unknown.status.code(), Some(3), "{told}{}", text(&unknown.stderr));
+    assert!(told.contains("unknown  assert puzzle"), "{told}");
+    assert!(
+        told.contains("Action::\"Payout.approve\" × Payout: the limit of the question"),
+        "{told}"
+    );
+    assert!(told.contains("`--dump DIR`"), "{told}");
+    let json: serde_json::Value = serde_json::from_slice(&run(&["--format", "json"]).stdout).unwrap();
+    let open = &json["properties"][0]["open"][0];
+    assert_eq!(json["properties"][0]["outcome"], "unknown");
+    assert!(open["question"].as_str().unwrap().ends_with("(check-sat)\n"), "{open}");
+}
+
+#[test]
+fn proofs_are_told_to_programs_too() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = package(&format!(
+        "{SHOP}\nassert readers: only support to read on Payout;\nassert all: never User to any on any;\n"
+    ));
+    let output = prove(
+        folder.path(),
+        &["--format", "json", "--only", "assert readers", "--only", "all"],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((json["format"].as_u64(), json["of"].as_u64()), (Some(1), Some(3)));
+    let [readers, all] = json["properties"].as_array().unwrap().as_slice() else {
+        panic!("{json}");
+    };
+    assert_eq!(
+        (readers["name"].as_str(), readers["outcome"].as_str()),
+        (Some("readers"), Some("proved"))
+    );
+    assert_eq!(readers["claim"], "only support to read on Payout");
+    assert!(readers.get("request").is_none());
+    assert_eq!(all["outcome"], "refuted");
+    assert!(all["request"]["action"].as_str().unwrap().starts_with("Action::"));
+    assert!(all["request"]["entities"].as_array().unwrap().len() >= 2);
+}
+
+#[test]
+fn a_name_of_nothing_is_an_error_and_not_a_pass() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = package(&format!("{SHOP}\nassert readers: never boss to read on Payout;\n"));
+    let output = prove(folder.path(), &["--only", "reader"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("nothing to prove is called `reader`") && told.contains("`readers`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_counterexample_that_does_not_replay_is_told_as_a_bug_of_the_tool() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = package(&format!("{SHOP}\nassert payers: only finance to approve on Payout;\n"));
+    let (package, mut checked) = checked(folder.path());
+    assert!(matches!(
+        outcome(&package, &checked, "assert payers"),
+        Outcome::Refuted(_)
+    ));
+    // The requests are replayed under another schema than the one that the solver was asked about.
+    let schema = checked.lowered.schema_text.unwrap();
+    checked.lowered.schema_text = Some(schema.replace("\"Payout.approve\"", "\"Payout.approved\""));
+    let proof = proof(&package, &checked, "assert payers");
+    assert!(matches!(proof.outcome, Outcome::NotReplayed(_)), "{:?}", proof.outcome);
+    let told = report::proofs(&[proof], report::Files::new(&package.sources));
+    assert!(told.starts_with("fault    assert payers"), "{told}");
+    assert!(told.contains("this is a bug in gatewright"), "{told}");
+}
+
+#[test]
 fn without_a_solver_nothing_is_proved_and_it_says_how_to_get_one() {
     let nowhere = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_gatewright"))
@@ -241,6 +410,11 @@ fn checked(folder: &Path) -> (load::PackageFiles, Checked) {
 
 /// What a property comes to.
 fn outcome(package: &load::PackageFiles, checked: &Checked, property: &str) -> Outcome {
+    proof(package, checked, property).outcome
+}
+
+/// A property and what it comes to.
+fn proof(package: &load::PackageFiles, checked: &Checked, property: &str) -> Proof {
     let found = gatewright::analysis::solver::find(&places()).unwrap();
     let options = ProveOptions {
         solver: found.engine.as_ref(),
@@ -255,7 +429,7 @@ fn outcome(package: &load::PackageFiles, checked: &Checked, property: &str) -> O
     let proofs = pipeline::prove(package, checked, options, &|| ()).unwrap();
     let [proof] = <[_; 1]>::try_from(proofs.all).unwrap();
     assert_eq!(proof.title(), property);
-    proof.outcome
+    proof
 }
 
 /// The same program, lowered by a compiler with a fault: `fault` changes each policy, or leaves it out.

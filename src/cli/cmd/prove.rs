@@ -59,7 +59,7 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
         only: &args.only,
         shard: Shard { part, of },
         at: args.package.at.unwrap_or_else(env::today),
-        keeps_scripts: args.dump.is_some(),
+        keeps_scripts: args.dump.is_some() || args.output.format == AnswerFormat::Json,
     };
     let proofs = progress::during(&format!("proving {}", package.named), || {
         pipeline::prove(&package.loaded, &package.checked, options, &|| ())
@@ -123,4 +123,53 @@ fn dump(folder: &Path, stem: &str, open: &[Open]) -> Result<(), CliError> {
         load::write_atomic(&folder.join(format!("{stem}-{}.smt2", number + 1)), text.as_bytes())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lower::Promise;
+    use crate::lower::PropertyKind;
+    use crate::text::Sources;
+    use crate::text::Span;
+
+    fn proof(outcome: Outcome) -> Proof {
+        let mut sources = Sources::default();
+        let file = sources.add("a.gate", "");
+        Proof {
+            name: "a".to_owned(),
+            kind: PropertyKind::Assertion,
+            claim: Promise::Never,
+            span: Span::new(file, 0, 0),
+            words: String::new(),
+            reach: 1,
+            skipped: Vec::new(),
+            outcome,
+        }
+    }
+
+    #[test]
+    fn only_what_is_proved_is_a_pass_and_a_refutation_outranks_what_is_open() {
+        let open = || Open {
+            environment: String::new(),
+            why: String::new(),
+            script: None,
+        };
+        let cases = [
+            (vec![Outcome::Proved], Exit::Ok),
+            (vec![], Exit::NotProved),
+            (vec![Outcome::Proved, Outcome::Empty], Exit::NotProved),
+            (vec![Outcome::Proved, Outcome::Unknown(vec![open()])], Exit::NotProved),
+            (vec![Outcome::Proved, Outcome::NotReplayed(open())], Exit::NotProved),
+            (
+                vec![Outcome::Impossible, Outcome::NotReplayed(open())],
+                Exit::PolicyFails,
+            ),
+        ];
+        for (outcomes, expected) in cases {
+            let told = format!("{outcomes:?}");
+            let all: Vec<Proof> = outcomes.into_iter().map(proof).collect();
+            assert_eq!(exit(&all, NonZeroUsize::MIN), expected, "{told}");
+        }
+    }
 }
