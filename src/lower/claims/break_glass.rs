@@ -56,6 +56,7 @@ impl Lowering<'_> {
                 claim.add(self, Effect::Permit, target, Vec::new());
             }
             claims.push(claim);
+            self.claimed_by_steps(profile, claims);
         }
     }
 

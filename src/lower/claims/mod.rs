@@ -5,6 +5,7 @@
 mod asserts;
 mod break_glass;
 mod guards;
+mod steps;
 
 use std::collections::BTreeSet;
 
