@@ -21,6 +21,7 @@ pub use cache::Cache;
 pub use clock::Deadline;
 pub use environment::Environment;
 pub use environment::Environments;
+pub use obligation::Beyond;
 pub use obligation::Obligation;
 pub use obligation::Obligations;
 pub use obligation::ObligationsError;

@@ -133,6 +133,27 @@ pub struct Proof {
     pub outcome: Outcome,
 }
 
+/// What is promised and held by something else than policies, so that no proof reaches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beyond {
+    /// The name of the declaration.
+    pub name: String,
+    /// Its word in the language.
+    pub kind: &'static str,
+    /// What is not proved, and what holds it.
+    pub why: String,
+}
+
+impl From<lower::Beyond> for Beyond {
+    fn from(beyond: lower::Beyond) -> Self {
+        Self {
+            name: beyond.name,
+            kind: beyond.kind.word(),
+            why: beyond.why,
+        }
+    }
+}
+
 impl Proof {
     /// `assert tenants_apart`
     #[must_use]

@@ -22,10 +22,12 @@ mod text;
 mod validate;
 mod wording;
 
+pub use claims::Beyond;
 pub use claims::Counted;
 pub use claims::Promise;
 pub use claims::Property;
 pub use claims::PropertyKind;
+pub use claims::beyond;
 pub use claims::properties;
 pub use draft::Draft;
 pub use draft::Effect;

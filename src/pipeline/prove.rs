@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use thiserror::Error;
 
+use crate::analysis::Beyond;
 use crate::analysis::Cache;
 use crate::analysis::Deadline;
 use crate::analysis::Obligations;
@@ -72,6 +73,8 @@ impl Shard {
 pub struct Proofs {
     /// Each property, in the order of kinds and declarations.
     pub all: Vec<Proof>,
+    /// What is promised and held by something else than policies.
+    pub beyond: Vec<Beyond>,
     /// How many properties the program has; more than `all` where only a shard was asked for.
     pub of: usize,
     /// How many questions were put.
@@ -119,7 +122,11 @@ pub fn prove(
     let engine = Engine::from_tree(&tree)?;
     let properties = lower::properties(&checked.program).map_err(ProveError::Property)?;
     let of = properties.len();
-    let Obligations { base, all: mine } = Obligations::new(wanted(properties, options)?, &checked.lowered)?;
+    let beyond = lower::beyond(&checked.program).into_iter().map(Beyond::from);
+    let mut beyond: Vec<Beyond> = beyond.collect();
+    let named = |one: &Beyond| options.only.is_empty() || options.only.contains(&one.name);
+    beyond.retain(|one| named(one) && options.shard.part == 1);
+    let Obligations { base, all: mine } = Obligations::new(wanted(properties, &beyond, options)?, &checked.lowered)?;
     let prover = Prover::new(options.solver, options.cache, options.limits, options.deadline);
     let mut literals = base.literals();
     for obligation in &mine {
@@ -164,6 +171,7 @@ pub fn prove(
     }
     Ok(Proofs {
         all: proofs,
+        beyond,
         of,
         statistics: prover.statistics(),
         engine: prover.engine().to_string(),
@@ -171,8 +179,10 @@ pub fn prove(
 }
 
 /// The properties that a run is about.
-fn wanted(all: Vec<Property>, options: ProveOptions<'_>) -> Result<Vec<Property>, ProveError> {
-    let unknown = |name: &&String| !all.iter().any(|property| property.is_called(name));
+fn wanted(all: Vec<Property>, beyond: &[Beyond], options: ProveOptions<'_>) -> Result<Vec<Property>, ProveError> {
+    let unknown = |name: &&String| {
+        !all.iter().any(|property| property.is_called(name)) && !beyond.iter().any(|one| one.name == **name)
+    };
     if let Some(name) = options.only.iter().find(unknown) {
         return Err(ProveError::NoProperty {
             name: name.clone(),

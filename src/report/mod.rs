@@ -24,6 +24,7 @@ pub use human::diagnostics;
 pub use human::printable;
 pub use human::summary;
 pub use json::json;
+pub use proofs::beyond_proof;
 pub use proofs::proof_scenario;
 pub use proofs::proof_summary;
 pub use proofs::proofs;

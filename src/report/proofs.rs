@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::analysis::Beyond;
 use crate::analysis::Open;
 use crate::analysis::Outcome;
 use crate::analysis::Proof;
@@ -136,6 +137,16 @@ fn plain(value: &Value) -> String {
     }
 }
 
+/// What is promised and held by something else than policies, a line each.
+#[must_use]
+pub fn beyond_proof(all: &[Beyond]) -> String {
+    let lines = all.iter().map(|one| {
+        let title = printable(&format!("{} {}", one.kind, one.name));
+        format!("beyond   {title}: {}\n", printable(&one.why))
+    });
+    lines.collect()
+}
+
 /// `12 proved, 1 refuted`, and how many of the whole these are.
 #[must_use]
 pub fn proof_summary(all: &[Proof], of: usize, engine: &str) -> String {
@@ -158,12 +169,20 @@ pub fn proof_summary(all: &[Proof], of: usize, engine: &str) -> String {
 
 /// The proofs as one JSON object.
 #[must_use]
-pub fn proofs_json(all: &[Proof], of: usize, engine: &str, files: Files<'_>) -> String {
+pub fn proofs_json(all: &[Proof], beyond: &[Beyond], of: usize, engine: &str, files: Files<'_>) -> String {
     let report = Report {
         format: FORMAT,
         engine,
         of,
         properties: all.iter().map(|proof| Item::new(proof, files)).collect(),
+        beyond: beyond
+            .iter()
+            .map(|one| BeyondItem {
+                name: &one.name,
+                kind: one.kind,
+                why: &one.why,
+            })
+            .collect(),
     };
     // Strings and numbers always serialize.
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
@@ -177,6 +196,14 @@ struct Report<'a> {
     engine: &'a str,
     of: usize,
     properties: Vec<Item<'a>>,
+    beyond: Vec<BeyondItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct BeyondItem<'a> {
+    name: &'a str,
+    kind: &'static str,
+    why: &'a str,
 }
 
 #[derive(Serialize)]

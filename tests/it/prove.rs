@@ -89,6 +89,10 @@ fn the_examples_are_proved() {
             "marketplace" => {
                 assert_eq!(proved.status.code(), Some(0), "{told}");
                 assert!(told.contains("23 proved"), "{told}");
+                // What no policy holds is named, and not counted.
+                assert!(told.contains("beyond   separate two_desks: no role joins"), "{told}");
+                assert!(told.contains("beyond   break-glass payout_incident: "), "{told}");
+                assert!(!told.contains("proved   separate two_desks"), "{told}");
             }
             _ => assert!(!told.contains("refuted") && !told.contains("unknown"), "{told}"),
         }
@@ -314,6 +318,7 @@ fn proofs_are_told_to_programs_too() {
     assert_eq!(all["outcome"], "refuted");
     assert!(all["request"]["action"].as_str().unwrap().starts_with("Action::"));
     assert!(all["request"]["entities"].as_array().unwrap().len() >= 2);
+    assert_eq!(json["beyond"], serde_json::json!([]));
 }
 
 #[test]

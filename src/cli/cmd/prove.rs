@@ -68,10 +68,11 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
     let root = package.root();
     let files = package.files(&root);
     let text = match args.output.format {
-        AnswerFormat::Json => report::proofs_json(all, proofs.of, &proofs.engine, files),
+        AnswerFormat::Json => report::proofs_json(all, &proofs.beyond, proofs.of, &proofs.engine, files),
         AnswerFormat::Human => format!(
-            "{}\n{}: {}\n",
+            "{}{}\n{}: {}\n",
             report::proofs(all, files),
+            report::beyond_proof(&proofs.beyond),
             printable(&package.named),
             report::proof_summary(all, proofs.of, &proofs.engine)
         ),
