@@ -2,6 +2,7 @@
 //! Raw `.cedar` and `.cedarschema` sources join here. Cedar's validator runs here too, and what it says is
 //! carried back to the author's words.
 
+mod access;
 mod break_glass;
 pub mod codes;
 mod contract;
@@ -21,6 +22,8 @@ mod text;
 mod validate;
 mod wording;
 
+pub use access::Access;
+pub use access::accesses;
 pub use draft::Draft;
 pub use draft::Effect;
 pub use draft::Part;

@@ -10,6 +10,7 @@
     reason = "tests fail by panicking, and read the repository"
 )]
 
+mod access;
 mod authzen;
 mod book;
 mod cedar_examples;
