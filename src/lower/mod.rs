@@ -32,6 +32,8 @@ pub use program::lower;
 pub use raw::RawIds;
 pub use raw::RawPolicy;
 pub use raw::RawSchema;
+pub use raw::RawStatement;
+pub use raw::raw_statements;
 pub use raw::read_policies;
 pub use raw::read_schemas;
 pub use schema::SchemaText;

@@ -215,6 +215,41 @@ pub fn read_policies(
     all
 }
 
+/// A statement of a `.cedar` file: a policy or a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawStatement {
+    /// From its first annotation to its semicolon.
+    pub span: Span,
+    /// Its `@id`.
+    pub id: Option<String>,
+    /// Whether it is a template, which decides nothing by itself.
+    pub is_template: bool,
+}
+
+/// The statements of a `.cedar` file, in the order in which Cedar numbers them; none where Cedar does not parse it.
+#[must_use]
+pub fn raw_statements(sources: &Sources, file: FileId) -> Vec<RawStatement> {
+    let text = sources.text(file);
+    let Ok(set) = text.parse::<PolicySet>() else {
+        return Vec::new();
+    };
+    let spans = statements::spans(file, text).into_iter().enumerate();
+    let statement = |(number, span)| {
+        let numbered = PolicyId::new(format!("policy{number}"));
+        let template = set.template(&numbered);
+        let id = match template {
+            Some(template) => template.annotation("id"),
+            None => set.policy(&numbered).and_then(|policy| policy.annotation("id")),
+        };
+        RawStatement {
+            span,
+            id: id.map(str::to_owned),
+            is_template: template.is_some(),
+        }
+    };
+    spans.map(statement).collect()
+}
+
 /// `@id`, else Cedar's number; with several files, numbers are told apart by the file's name.
 fn policy_id(annotated: Option<&str>, numbered: &PolicyId, files: usize, name: &str) -> String {
     match annotated {

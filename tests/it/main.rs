@@ -18,6 +18,7 @@ mod cedar_integration;
 mod cli;
 mod clients;
 mod fail_open;
+mod import;
 mod labelled;
 mod mdtest;
 mod ports;
