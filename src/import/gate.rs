@@ -168,10 +168,7 @@ mod tests {
     #[test]
     fn names_are_made_of_any_text_and_each_is_given_once() {
         assert_eq!(snake("system:controller:a-b"), "system_controller_a_b");
-        assert_eq!(
-            ["", "1a", "é"].map(snake),
-            ["empty", "n1a", "_"].map(str::to_owned)
-        );
+        assert_eq!(["", "1a", "é"].map(snake), ["empty", "n1a", "_"].map(str::to_owned));
         assert_eq!(
             ["pods/log", "3scale", "é"].map(camel),
             ["PodsLog", "N3scale", "Unnamed"]

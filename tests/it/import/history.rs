@@ -37,15 +37,31 @@ pub(super) fn manifests(folder: &Path) -> Vec<(String, String)> {
     found
 }
 
-/// Imports a folder and reads its grants off the matrix of what was imported. Panics where it does not check.
-fn grants(folder: &Path) -> BTreeSet<Grant> {
+/// Imports a folder and reads its grants off the matrix of what was imported, each with the cells that it is. Panics where
+/// it does not check.
+fn matrix(folder: &Path) -> BTreeMap<Access, Grant> {
     let (imported, said) = import_k8s(&manifests(folder));
     let imported = imported.unwrap_or_else(|| panic!("{}: {said}", folder.display()));
     let package = Package::of(&imported.files);
     assert!(!package.checked.failed(), "{}: {}", folder.display(), package.said());
     let spelling = Spelling::of(&package);
     let matrix = accesses(&package.checked.program, &package.checked.lowered);
-    matrix.iter().map(|access| spelling.grant(access)).collect()
+    let cells = matrix.into_iter().map(|access| {
+        let grant = spelling.grant(&access);
+        (access, grant)
+    });
+    cells.collect()
+}
+
+fn grants(matrix: &BTreeMap<Access, Grant>) -> BTreeSet<Grant> {
+    matrix.values().cloned().collect()
+}
+
+/// The grants of the cells that one matrix has and the other lacks. Cells are in the package's own names, which must therefore
+/// be the same from version to version.
+fn only_in(one: &BTreeMap<Access, Grant>, other: &BTreeMap<Access, Grant>) -> BTreeSet<Grant> {
+    let cells = one.iter().filter(|(access, _)| !other.contains_key(access));
+    cells.map(|(_, grant)| grant.clone()).collect()
 }
 
 /// What names of the package were called in the manifests.
@@ -144,31 +160,27 @@ fn every_step_of_the_bootstrap_roles_is_exactly_what_it_added_and_removed() {
     // Each version by itself, on as many threads as there are.
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let part = VERSIONS.div_ceil(threads);
-    let versions: Vec<BTreeSet<Grant>> = thread::scope(|scope| {
+    let versions: Vec<BTreeMap<Access, Grant>> = thread::scope(|scope| {
         let parts = folders.chunks(part);
         let running: Vec<_> = parts
-            .map(|part| scope.spawn(|| part.iter().map(|folder| grants(folder)).collect::<Vec<_>>()))
+            .map(|part| scope.spawn(|| part.iter().map(|folder| matrix(folder)).collect::<Vec<_>>()))
             .collect();
         running.into_iter().flat_map(|part| part.join().unwrap()).collect()
     });
 
     let mut offences = Vec::new();
     let mut steps: BTreeMap<String, usize> = BTreeMap::new();
-    let mut before: Option<BTreeSet<Grant>> = None;
+    let mut before: Option<BTreeMap<Access, Grant>> = None;
     for ((step, folder), after) in changes.iter().zip(&folders).zip(versions) {
         let name = folder.file_name().unwrap().to_str().unwrap();
         let commit = step["commit"].as_str().unwrap();
         assert!(name.ends_with(&commit[..8]), "{name} is {commit}");
-        if Some(after.len() as u64) != step["n_grants_effective"].as_u64() {
-            offences.push(format!(
-                "{name}: {} grants, not {}",
-                after.len(),
-                step["n_grants_effective"]
-            ));
+        let count = grants(&after).len();
+        if Some(count as u64) != step["n_grants_effective"].as_u64() {
+            offences.push(format!("{name}: {count} grants, not {}", step["n_grants_effective"]));
         }
         if let Some(before) = before {
-            let added: BTreeSet<Grant> = after.difference(&before).cloned().collect();
-            let removed: BTreeSet<Grant> = before.difference(&after).cloned().collect();
+            let (added, removed) = (only_in(&after, &before), only_in(&before, &after));
             if added != listed(step, "added_effective") || removed != listed(step, "removed_effective") {
                 offences.push(format!("{name}: added {added:?}, removed {removed:?}"));
             }
@@ -194,7 +206,7 @@ fn every_step_of_the_bootstrap_roles_is_exactly_what_it_added_and_removed() {
 #[test]
 fn roles_that_collect_others_have_exactly_their_grants() {
     let Some(corpora) = corpora() else { return };
-    let all = grants(&corpora.join("k8s-bootstrap-roles/v1.20.2"));
+    let all = grants(&matrix(&corpora.join("k8s-bootstrap-roles/v1.20.2")));
     let of = |role: &str| {
         let own = all.iter().filter(|grant| grant[2] == role);
         own.map(|grant| grant[3..].to_vec()).collect::<BTreeSet<_>>()
