@@ -88,6 +88,9 @@ pub(super) enum CliError {
     /// `import` would write into something that is there.
     #[error("`{}` exists, and `import` writes new folders only", path.display())]
     NotNew { path: PathBuf },
+    /// Nothing to import at a path.
+    #[error("`{}` does not exist", path.display())]
+    NoManifest { path: PathBuf },
     /// What `import` made is no sound package; a fault of ours.
     #[error("what was imported does not check: {message}")]
     Unsound { message: String },
@@ -123,6 +126,7 @@ impl CliError {
                 "name one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and what else they need"
                     .into(),
             ),
+            Self::NoManifest { .. } => Some("name YAML or JSON manifests, folders that hold them, or `-` for standard input".into()),
             Self::NotNew { .. } => Some("name a folder that does not exist yet".into()),
             Self::Bug | Self::Build(_) | Self::Suites(_) | Self::Import(_) | Self::Unsound { .. } => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),

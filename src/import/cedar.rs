@@ -18,6 +18,9 @@ use super::gate::literal;
 use super::gate::snake;
 use super::package::count;
 
+/// Where entities lie in the package, for suites that take them in by `entities: entities.json`.
+const ENTITIES: &str = "scenarios/entities.json";
+
 /// The files of an application of Cedar.
 #[derive(Debug, Clone, Copy)]
 pub struct CedarFiles<'a> {
@@ -27,6 +30,8 @@ pub struct CedarFiles<'a> {
     pub schemas: &'a [FileId],
     /// Template links, as Cedar's JSON.
     pub links: Option<FileId>,
+    /// Entities, as Cedar's JSON.
+    pub entities: Option<FileId>,
 }
 
 /// Makes a package of Cedar policies and their schema. `None` where there are faults, all of which are in `out`. What
@@ -69,6 +74,10 @@ pub fn cedar(sources: &Sources, files: CedarFiles<'_>, name: &str, out: &mut Dia
         let stem = fresh(&stem(sources.name(*file)), &mut stems);
         let text = sources.text(*file).to_owned();
         imported.files.insert(format!("policy/{stem}.cedarschema"), text);
+    }
+    if let Some(file) = files.entities {
+        let text = sources.text(file).to_owned();
+        imported.files.insert(ENTITIES.to_owned(), text);
     }
     Some(imported)
 }
@@ -197,6 +206,7 @@ mod tests {
             policies: &ids,
             schemas: &[schema],
             links: None,
+            entities: None,
         };
         let mut out = Diagnostics::new();
         let imported = cedar(&sources, files, "app", &mut out);

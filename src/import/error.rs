@@ -9,7 +9,7 @@ pub enum ImportError {
     #[error("what was made for `{file}` is not Gate: {message}")]
     NotGate {
         /// The file of the package.
-        file: &'static str,
+        file: String,
         /// What the parser says.
         message: String,
     },

@@ -145,15 +145,15 @@ impl Names {
 }
 
 /// Gate in its one style.
-pub(super) fn formatted(file: &'static str, text: String) -> Result<String, ImportError> {
+pub(super) fn formatted(file: &str, text: String) -> Result<String, ImportError> {
     let mut sources = Sources::default();
-    let id = sources.add(file, text);
+    let id = sources.add(file.to_owned(), text);
     let limits = Limits {
         bytes: usize::MAX,
         ..Limits::default()
     };
     syntax::format(&sources, id, &limits).map_err(|faults| ImportError::NotGate {
-        file,
+        file: file.to_owned(),
         message: faults.iter().next().map_or_else(String::new, |fault| {
             let at = fault.primary().map(|span| sources.location(span)).unwrap_or_default();
             format!("{at}: {}", fault.message)

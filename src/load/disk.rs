@@ -98,13 +98,13 @@ pub fn load_gate(paths: &[PathBuf], out: &mut Diagnostics) -> Result<PackageFile
 /// # Errors
 /// Where a file or folder cannot be read; what is wrong inside files goes to `out`.
 pub fn load_manifests(
-    paths: &[PathBuf],
+    paths: &[impl AsRef<Path>],
     sources: &mut Sources,
     out: &mut Diagnostics,
 ) -> Result<Vec<FileId>, LoadError> {
     let mut files = Vec::new();
     for path in paths {
-        for path in find_files(path, &[".yaml", ".yml", ".json"])? {
+        for path in find_files(path.as_ref(), &[".yaml", ".yml", ".json"])? {
             let name = display_name(&path);
             if !sources.iter().any(|(_, source)| source.name() == name) {
                 files.extend(add(sources, &path, Part::ScenarioData, out)?);

@@ -12,6 +12,7 @@ pub use check::Options;
 pub use check::check;
 pub use suites::Suites;
 pub use suites::SuitesError;
+pub use suites::check_entities;
 pub use suites::suites;
 pub use test::TestOptions;
 pub use test::Tested;

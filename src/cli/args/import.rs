@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use clap::Subcommand;
+use clap::builder::NonEmptyStringValueParser;
 
 use super::OutputArgs;
 
@@ -33,16 +34,17 @@ pub(in crate::cli) enum ImportFrom {
 Examples:
   gatewright import k8s-rbac manifests/ --out cluster
   kubectl get clusterroles,clusterrolebindings,roles,rolebindings -A -o yaml > rbac.yaml
-  gatewright import k8s-rbac rbac.yaml --out cluster && gatewright lint cluster")]
+  gatewright import k8s-rbac rbac.yaml --out cluster && gatewright lint cluster
+  helm template CHART | gatewright import k8s-rbac - --out chart")]
 pub(in crate::cli) struct ImportK8s {
-    /// Manifests, YAML or JSON, or folders that hold them
+    /// Manifests, YAML or JSON, or folders that hold them; `-` is standard input
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(in crate::cli) paths: Vec<PathBuf>,
     /// The folder of the package, which must not exist yet
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: PathBuf,
     /// The namespace of objects that name none
-    #[arg(long, value_name = "NAME", default_value = "default")]
+    #[arg(long, value_name = "NAME", default_value = "default", value_parser = NonEmptyStringValueParser::new())]
     pub(in crate::cli) namespace: String,
     #[command(flatten)]
     pub(in crate::cli) output: OutputArgs,
@@ -63,6 +65,9 @@ pub(in crate::cli) struct ImportCedar {
     /// Links of the templates in the `.cedar` files, as Cedar JSON; each becomes a policy
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) links: Option<PathBuf>,
+    /// Entities, as Cedar JSON, for the package's suites; they must be as the schema says
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) entities: Option<PathBuf>,
     /// The folder of the package, which must not exist yet
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: PathBuf,

@@ -22,6 +22,7 @@ use crate::import::K8sOptions;
 use crate::lint;
 use crate::load;
 use crate::load::CedarInput;
+use crate::load::LoadError;
 use crate::load::PackageFiles;
 use crate::pipeline;
 use crate::pipeline::Checked;
@@ -43,7 +44,11 @@ fn k8s_rbac(args: &ImportK8s, console: &mut Console) -> Result<Exit, CliError> {
     let mut sources = Sources::default();
     let mut out = Diagnostics::new();
     let imported = progress::during("importing roles", || {
-        let files = load::load_manifests(&args.paths, &mut sources, &mut out)?;
+        let (standard_input, paths): (Vec<_>, Vec<_>) = args.paths.iter().partition(|path| path.as_os_str() == "-");
+        let mut files = load::load_manifests(&paths, &mut sources, &mut out).map_err(manifests_missing)?;
+        if !standard_input.is_empty() {
+            files.push(sources.add("<stdin>", console.read_all()?));
+        }
         let options = K8sOptions {
             name: &name,
             namespace: &args.namespace,
@@ -61,13 +66,17 @@ fn cedar(args: &ImportCedar, console: &mut Console) -> Result<Exit, CliError> {
     let input = CedarInput {
         policies: &args.policies,
         schema: Some(&args.schema),
-        entities: None,
+        entities: args.entities.as_deref(),
         links: args.links.as_deref(),
     };
     let mut loading = Diagnostics::new();
     let original = load::load_cedar(input, &mut loading)?;
     // Where the original has faults they are told in its own files; what lints think of it is for the package's check.
-    let faults = faults(&check(&original, loading).diagnostics);
+    let checked = check(&original, loading);
+    let mut faults = faults(&checked.diagnostics);
+    if !faults.has_errors() {
+        faults.extend(pipeline::check_entities(&original, &checked)?);
+    }
     if faults.has_errors() {
         show(&faults, Files::new(&original.sources), args.output.format, console)?;
         return Ok(Exit::PolicyFails);
@@ -76,12 +85,21 @@ fn cedar(args: &ImportCedar, console: &mut Console) -> Result<Exit, CliError> {
         policies: &original.cedar,
         schemas: &original.cedarschema,
         links: original.links,
+        entities: original.entities,
     };
     let mut out = Diagnostics::new();
     let imported = import::cedar(&original.sources, files, &name, &mut out);
     show(&out, Files::new(&original.sources), args.output.format, console)?;
     let imported = imported.map(sound).transpose()?;
     write(imported, &args.out, args.output.format, console)
+}
+
+/// Loading speaks of packages, and these paths are none.
+fn manifests_missing(error: LoadError) -> CliError {
+    match error {
+        LoadError::Missing(path) => CliError::NoManifest { path },
+        other => other.into(),
+    }
 }
 
 /// The name of a package in a folder that is still to be made.

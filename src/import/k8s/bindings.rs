@@ -13,6 +13,7 @@ use super::fields::text;
 use super::manifest::Binding;
 use super::manifest::RoleKey;
 use super::manifest::Subject;
+use super::read::GROUP;
 use super::read::Metadata;
 use super::read::Reader;
 use super::read::head;
@@ -30,7 +31,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, metadata: Metadata, ver
     let subjects = list(node.get("subjects"), "subjects", reader.out);
     let subjects: Vec<Subject> = subjects
         .iter()
-        .filter_map(|subject| read_subject(reader, subject, old))
+        .filter_map(|subject| read_subject(reader, subject, namespace.as_deref(), old))
         .collect();
     let Some(role_ref) = node.get("roleRef").filter(|role_ref| !role_ref.is_null()) else {
         reader.out.push(
@@ -48,6 +49,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, metadata: Metadata, ver
         "`roleRef`",
         reader.out,
     );
+    group(reader, role_ref, GROUP, "a role");
     let kind = text(role_ref, "kind", head(role_ref), reader.out);
     let name = text(role_ref, "name", head(role_ref), reader.out);
     let (Some((kind, at)), Some((name, role_span))) = (kind, name) else {
@@ -82,13 +84,20 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, metadata: Metadata, ver
     });
 }
 
-fn read_subject(reader: &mut Reader<'_>, node: &Node, old: bool) -> Option<Subject> {
+/// `within` is the namespace of the binding, and `old` whether it is of the first version of the API.
+fn read_subject(reader: &mut Reader<'_>, node: &Node, within: Option<&str>, old: bool) -> Option<Subject> {
     let map = mapping(node, "a subject", reader.out)?;
     let known = ["apiGroup", "apiVersion", "kind", "name", "namespace"];
     known_keys(map, &known, "a subject", reader.out);
     let kind = text(node, "kind", head(node), reader.out);
     let name = text(node, "name", head(node), reader.out);
-    let namespace = optional_text(node, "namespace", reader.out).map(|(namespace, _)| namespace.to_owned());
+    let namespace = optional_text(node, "namespace", reader.out);
+    let namespace = namespace.map(|(namespace, _)| namespace.to_owned());
+    match kind {
+        Some(("ServiceAccount", _)) => group(reader, node, "", "a service account"),
+        Some(("User" | "Group", _)) => group(reader, node, GROUP, "a user or group"),
+        _ => {}
+    }
     let ((kind, at), (name, name_span)) = (kind?, name?);
     match kind {
         // The first version wrote everybody so, and Kubernetes still reads it so.
@@ -97,13 +106,15 @@ fn read_subject(reader: &mut Reader<'_>, node: &Node, old: bool) -> Option<Subje
         "Group" => Some(Subject::Group(name.to_owned())),
         "ServiceAccount" => {
             let namespace = namespace.unwrap_or_else(|| {
+                // Kubernetes refuses this, yet many manifests leave it to a tool to fill in.
+                let namespace = within.unwrap_or(reader.namespace);
                 let message = format!("the service account `{name}` is bound without its namespace");
                 reader.out.push(
                     Diagnostic::warning(codes::MANIFEST, name_span, message)
-                        .label(format!("taken to be in `{}`", reader.namespace))
+                        .label(format!("taken to be in `{namespace}`"))
                         .help("Kubernetes refuses this: add `namespace: …`"),
                 );
-                reader.namespace.to_owned()
+                namespace.to_owned()
             });
             Some(Subject::ServiceAccount {
                 namespace,
@@ -116,6 +127,19 @@ fn read_subject(reader: &mut Reader<'_>, node: &Node, old: bool) -> Option<Subje
             );
             None
         }
+    }
+}
+
+/// `apiGroup`, which may be left out.
+fn group(reader: &mut Reader<'_>, node: &Node, group: &str, what: &str) {
+    if let Some((given, at)) = optional_text(node, "apiGroup", reader.out).filter(|(given, _)| *given != group) {
+        let help = match group {
+            "" => "remove `apiGroup`: its group is the core group".to_owned(),
+            group => format!("write `apiGroup: {group}`"),
+        };
+        reader
+            .out
+            .push(fault(at, format!("{what} is of no group `{given}`")).help(help));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reading the fields of a manifest: each is there or not, of the right kind or a located fault.
 
+use std::collections::BTreeMap;
+
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
@@ -91,6 +93,22 @@ fn not_text(node: &Node, what: &str) -> Diagnostic {
         Some(written) if !written.is_empty() => fault.help(format!("quote it: \"{written}\"")),
         _ => fault.help("write a text"),
     }
+}
+
+/// A mapping of texts, such as labels; nothing is the empty text.
+pub(super) fn string_map(node: Option<&Node>, what: &str, out: &mut Diagnostics) -> BTreeMap<String, String> {
+    let Some(node) = node.filter(|node| !node.is_null()) else {
+        return BTreeMap::new();
+    };
+    let entries = mapping(node, &format!("`{what}`"), out).unwrap_or_default();
+    let mut found = BTreeMap::new();
+    for (key, value) in entries {
+        if value.as_text().is_none() && !value.is_null() {
+            out.push(not_text(value, &format!("`{}` of `{what}`", key.text)));
+        }
+        found.insert(key.text.clone(), value.as_text().unwrap_or_default().to_owned());
+    }
+    found
 }
 
 /// Keys that nothing reads: a misspelt one would silently mean less, or more, than was written.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use super::aggregate::Collected;
 use super::manifest::Binding;
 use super::manifest::RoleKey;
 use super::manifest::Subject;
@@ -14,49 +15,49 @@ const EVERYBODY: [&str; 2] = ["ServiceAccount", "User"];
 /// The principal types of each role. A role that others extend is for whoever those are for.
 pub(super) fn holders(
     held: &BTreeSet<Held>,
-    collected: &BTreeMap<RoleKey, BTreeSet<RoleKey>>,
+    collected: &Collected,
     bindings: &[Binding],
 ) -> BTreeMap<Held, BTreeSet<&'static str>> {
-    let mut found: BTreeMap<Held, BTreeSet<&'static str>> = BTreeMap::new();
+    let mut bound: BTreeMap<Held, BTreeSet<&'static str>> = BTreeMap::new();
     for binding in bindings {
         let types = binding.subjects.iter().flat_map(types);
-        found.entry(held_by(binding)).or_default().extend(types);
+        bound.entry(held_by(binding)).or_default().extend(types);
     }
+    let within: BTreeSet<&RoleKey> = bound
+        .keys()
+        .filter_map(|bound| match bound {
+            Held::Within { role, .. } => Some(role),
+            Held::Declared(_) => None,
+        })
+        .collect();
+    let mut waiting: Vec<(Held, BTreeSet<&'static str>)> = Vec::new();
     for role in held {
-        let bound_within =
-            |other: &Held| matches!((role, other), (Held::Declared(key), Held::Within { role, .. }) if role == key);
-        let known = found.get(role).is_some_and(|types| !types.is_empty());
-        if !known && !found.keys().any(bound_within) {
-            found.insert(role.clone(), EVERYBODY.into());
+        let known = bound.get(role).filter(|types| !types.is_empty());
+        let is_bound_within = matches!(role, Held::Declared(key) if within.contains(key));
+        match known {
+            Some(types) => waiting.push((role.clone(), types.clone())),
+            None if is_bound_within => {}
+            None => waiting.push((role.clone(), EVERYBODY.into())),
         }
     }
-    loop {
-        let mut more: Vec<(Held, &'static str)> = Vec::new();
-        for role in held {
-            let bases: Vec<Held> = match role {
-                Held::Within { role, .. } => vec![Held::Declared(role.clone())],
-                Held::Declared(key) => collected
-                    .get(key)
-                    .into_iter()
-                    .flatten()
-                    .cloned()
-                    .map(Held::Declared)
-                    .collect(),
-            };
-            for base in bases {
-                let of_base = found.get(&base);
-                let missing = found.get(role).into_iter().flatten();
-                let missing = missing.filter(|ty| !of_base.is_some_and(|types| types.contains(*ty)));
-                more.extend(missing.map(|ty| (base.clone(), *ty)));
+    // Each role is visited once for each type that is new to it.
+    let mut found: BTreeMap<Held, BTreeSet<&'static str>> = BTreeMap::new();
+    while let Some((role, types)) = waiting.pop() {
+        let bases: Vec<Held> = match &role {
+            Held::Within { role, .. } => vec![Held::Declared(role.clone())],
+            Held::Declared(key) => {
+                let bases = collected.get(key).into_iter().flatten();
+                bases.cloned().map(Held::Declared).collect()
             }
-        }
-        if more.is_empty() {
-            return found;
-        }
-        for (base, ty) in more {
-            found.entry(base).or_default().insert(ty);
+        };
+        let known = found.entry(role).or_default();
+        let new: BTreeSet<&'static str> = types.difference(known).copied().collect();
+        if !new.is_empty() {
+            known.extend(&new);
+            waiting.extend(bases.into_iter().map(|base| (base, new.clone())));
         }
     }
+    found
 }
 
 /// The principal types that a subject may be or hold.

@@ -33,11 +33,15 @@ impl RoleKey {
 #[derive(Debug)]
 pub(super) struct Role {
     pub(super) key: RoleKey,
+    /// Where its name stands.
+    pub(super) span: Span,
     /// Its `kubernetes.io/description`.
     pub(super) description: Option<String>,
     pub(super) labels: BTreeMap<String, String>,
     pub(super) rules: Vec<Rule>,
-    /// Which roles it collects the rules of; `None`: it has its own.
+    /// Where they begin.
+    pub(super) rules_span: Span,
+    /// Which roles it collects the rules of, over which its own do not count; `None`: it has its own.
     pub(super) aggregates: Option<Vec<Selector>>,
 }
 

@@ -7,6 +7,7 @@
 
 mod aggregate;
 mod bindings;
+mod entries;
 mod fields;
 mod fixtures;
 mod holders;
@@ -14,10 +15,13 @@ mod manifest;
 mod plan;
 mod read;
 mod risks;
+mod roles;
+mod selectors;
 mod write;
 
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
+use crate::syntax::Limits;
 use crate::text::FileId;
 use crate::text::Sources;
 
@@ -69,28 +73,47 @@ pub fn k8s_rbac(
         return Ok(None);
     }
     let plan = plan::plan(&manifests, out);
+    if out.has_errors() {
+        return Ok(None);
+    }
     let mut imported = Imported {
         summary: summary(&plan, manifests.bindings.len()),
         ..Imported::default()
     };
-    let project = format!(
-        "[package]\nname = \"{}\"\nversion = \"0.1.0\"\nedition = \"2026\"\n\
-         description = \"Roles of a Kubernetes cluster, imported.\"\n\n{LEVELS}",
-        options.name
-    );
-    imported.files.insert("gatewright.toml".to_owned(), project);
     let texts = [
-        ("policy/subjects.gate", write::subjects(&plan)),
-        ("policy/resources.gate", write::resources(&plan)),
-        ("policy/roles.gate", write::roles(&plan)),
+        ("subjects", vec![write::subjects(&plan)]),
+        ("resources", write::resources(&plan)),
+        ("roles", write::roles(&plan)),
     ];
-    for (file, text) in texts {
-        imported.files.insert(file.to_owned(), formatted(file, text)?);
+    for (stem, texts) in texts {
+        for (number, text) in texts.into_iter().enumerate() {
+            let file = match number {
+                0 => format!("policy/{stem}.gate"),
+                number => format!("policy/{stem}-{}.gate", number + 1),
+            };
+            let text = formatted(&file, text)?;
+            imported.files.insert(file, text);
+        }
     }
+    let longest = imported.files.values().map(String::len).max().unwrap_or(0);
+    let project = project(options.name, longest);
+    imported.files.insert("gatewright.toml".to_owned(), project);
     if let Some(fixtures) = fixtures::write(&plan) {
         imported.files.insert("scenarios/bindings.yaml".to_owned(), fixtures);
     }
     Ok(Some(imported))
+}
+
+/// The project file of a package whose longest policy file has so many bytes.
+fn project(name: &str, longest: usize) -> String {
+    let limits = match longest > Limits::default().bytes {
+        true => format!("[limits]\nbytes = {longest}\n\n"),
+        false => String::new(),
+    };
+    format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2026\"\n\
+         description = \"Roles of a Kubernetes cluster, imported.\"\n\n{limits}{LEVELS}"
+    )
 }
 
 fn summary(plan: &plan::Plan, bindings: usize) -> String {

@@ -12,13 +12,14 @@ use crate::import::gate::camel;
 use crate::import::gate::snake;
 
 use super::aggregate;
+use super::entries::Entries;
+use super::entries::TypeKey;
 use super::holders;
 use super::manifest::Binding;
 use super::manifest::Manifests;
 use super::manifest::Role;
 use super::manifest::RoleKey;
 use super::manifest::Subject;
-use super::manifest::Target;
 
 /// Names of resources in one grant, so that no condition grows without end.
 const MOST_NAMES: usize = 200;
@@ -32,13 +33,6 @@ pub(super) struct Plan {
     pub(super) paths_in_namespaces: bool,
     /// Who is bound, and the names of the roles.
     pub(super) bound: BTreeMap<Subject, BTreeSet<String>>,
-}
-
-/// What entries are about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum TypeKey {
-    Resource { group: String, resource: String },
-    Urls,
 }
 
 /// A resource type.
@@ -63,6 +57,8 @@ pub(super) struct Planned {
     pub(super) name: String,
     /// `ClusterRole/view`.
     pub(super) written: String,
+    /// The namespace that a binding keeps it within.
+    pub(super) bound_in: Option<String>,
     pub(super) description: String,
     /// Principal types.
     pub(super) holders: Vec<&'static str>,
@@ -89,19 +85,21 @@ pub(super) enum Only {
     Paths(Vec<String>),
 }
 
-/// A role's entries: for each type and object (none: all of them) the verbs.
-type Entries = BTreeMap<TypeKey, BTreeMap<Option<String>, BTreeSet<String>>>;
-
 /// Plans the package.
 pub(super) fn plan(manifests: &Manifests, out: &mut Diagnostics) -> Plan {
     let missing = missing_roles(manifests, out);
-    let entries: Vec<(&Role, Entries)> = manifests.roles.iter().map(|role| (role, entries(role))).collect();
+    let declared: BTreeMap<&RoleKey, &Role> = manifests.roles.iter().map(|role| (&role.key, role)).collect();
+    // What a collecting role says itself is overwritten by what it collects.
+    let own = manifests.roles.iter().filter(|role| role.aggregates.is_none());
+    let entries: BTreeMap<&RoleKey, Entries> = own.map(|role| (&role.key, Entries::of(&role.rules))).collect();
+    let collected = aggregate::collected(&manifests.roles, out);
+    aggregate::overwritten(&manifests.roles, &entries, &collected, out);
     let mut names = Names::new();
     for own in ["Group", "Namespace", "ServiceAccount", "User"] {
         names.fresh(own);
     }
-    let types = types(entries.iter().map(|(_, entries)| entries), &mut names);
-    let collected = aggregate::collected(&manifests.roles);
+    let types = types(entries.values(), &mut names);
+    let by_key: BTreeMap<&TypeKey, &Type> = types.iter().map(|ty| (&ty.key, ty)).collect();
     let held = held(manifests, &missing);
     let role_names: BTreeMap<&Held, String> = held
         .iter()
@@ -118,7 +116,8 @@ pub(super) fn plan(manifests: &Manifests, out: &mut Diagnostics) -> Plan {
         roles.push(match held {
             Held::Within { role, namespace } => Planned {
                 name: name.clone(),
-                written: format!("{} in {namespace}", role.written()),
+                written: role.written(),
+                bound_in: Some(namespace.clone()),
                 description: format!("`{}`, bound in the namespace `{namespace}`.", role.name),
                 holders,
                 extends: named(role).into_iter().collect(),
@@ -126,15 +125,17 @@ pub(super) fn plan(manifests: &Manifests, out: &mut Diagnostics) -> Plan {
                 grants: Vec::new(),
             },
             Held::Declared(key) => {
-                let declared = entries.iter().find(|(role, _)| role.key == *key);
-                let description = match declared {
-                    Some((role, _)) => role.description.clone().unwrap_or_default(),
+                let description = match declared.get(key) {
+                    Some(role) => role.description.clone().unwrap_or_default(),
                     None => "Bound, and declared in none of the imported files.".to_owned(),
                 };
-                let grants = declared.map(|(_, entries)| grants(name, entries, &types, &mut names));
+                let grants = entries
+                    .get(key)
+                    .map(|entries| grants(name, entries, &by_key, &mut names));
                 Planned {
                     name: name.clone(),
                     written: key.written(),
+                    bound_in: None,
                     description,
                     holders,
                     extends: collected.get(key).into_iter().flatten().filter_map(named).collect(),
@@ -211,52 +212,9 @@ fn wanted_name(held: &Held) -> String {
     }
 }
 
-fn entries(role: &Role) -> Entries {
-    let mut found = Entries::new();
-    // What an aggregated role says itself is overwritten by what it collects.
-    let rules = match role.aggregates {
-        Some(_) => &[],
-        None => role.rules.as_slice(),
-    };
-    for rule in rules {
-        let mut add = |key: TypeKey, object: Option<&String>| {
-            let objects = found.entry(key).or_default();
-            let verbs = objects.entry(object.cloned()).or_default();
-            verbs.extend(rule.verbs.iter().cloned());
-        };
-        match &rule.on {
-            Target::Urls(paths) => {
-                for path in paths {
-                    add(TypeKey::Urls, Some(path).filter(|path| *path != "*"));
-                }
-            }
-            Target::Resources {
-                groups,
-                resources,
-                names,
-            } => {
-                for (group, resource) in groups
-                    .iter()
-                    .flat_map(|group| resources.iter().map(move |r| (group, r)))
-                {
-                    let key = TypeKey::Resource {
-                        group: group.clone(),
-                        resource: resource.clone(),
-                    };
-                    match names.is_empty() {
-                        true => add(key, None),
-                        false => names.iter().for_each(|name| add(key.clone(), Some(name))),
-                    }
-                }
-            }
-        }
-    }
-    found
-}
-
 fn types<'a>(entries: impl Iterator<Item = &'a Entries>, names: &mut Names) -> Vec<Type> {
     let mut verbs: BTreeMap<&TypeKey, BTreeSet<&String>> = BTreeMap::new();
-    for (key, objects) in entries.flatten() {
+    for (key, objects) in entries.flat_map(Entries::types) {
         verbs.entry(key).or_default().extend(objects.values().flatten());
     }
     let types = verbs.into_iter().map(|(key, verbs)| {
@@ -321,10 +279,10 @@ fn type_name(key: &TypeKey) -> String {
 }
 
 /// The grants of a role: one for all objects of a type, and one for each list of objects with the same verbs.
-fn grants(role: &str, entries: &Entries, types: &[Type], names: &mut Names) -> Vec<Grant> {
+fn grants(role: &str, entries: &Entries, types: &BTreeMap<&TypeKey, &Type>, names: &mut Names) -> Vec<Grant> {
     let mut found = Vec::new();
-    for ty in types {
-        let Some(objects) = entries.get(&ty.key) else { continue };
+    for (key, objects) in entries.types() {
+        let Some(ty) = types.get(key) else { continue };
         let mut by_verbs: BTreeMap<(Vec<&str>, bool), Vec<String>> = BTreeMap::new();
         for (object, verbs) in objects {
             let actions = ty.actions.iter().filter(|(verb, _)| verbs.contains(verb));

@@ -1,4 +1,4 @@
-//! From YAML to the objects: documents, lists of objects, roles. What Kubernetes would refuse is a fault at its place, so
+//! From YAML to the objects: documents, lists of objects, what all objects have. What Kubernetes would refuse is a fault at its place, so
 //! that no rule means less here than its author thinks.
 
 use std::collections::BTreeMap;
@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::Severity;
+use crate::diag::did_you_mean;
 use crate::import::codes;
 use crate::load::yaml;
 use crate::load::yaml::Node;
@@ -19,19 +20,36 @@ use super::fields::known_keys;
 use super::fields::list;
 use super::fields::mapping;
 use super::fields::optional_text;
+use super::fields::string_map;
 use super::fields::text;
-use super::fields::texts;
 use super::manifest::Manifests;
-use super::manifest::Requirement;
-use super::manifest::Role;
-use super::manifest::RoleKey;
-use super::manifest::Rule;
-use super::manifest::Selector;
-use super::manifest::Target;
+use super::roles;
 
-const GROUP: &str = "rbac.authorization.k8s.io";
+/// The API group of RBAC.
+pub(super) const GROUP: &str = "rbac.authorization.k8s.io";
 const KINDS: [&str; 4] = ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
+const VERSIONS: [&str; 3] = ["v1", "v1alpha1", "v1beta1"];
 const MOST_LISTS: usize = 8;
+/// What `metadata` may hold, that of clusters of former versions included.
+const METADATA: [&str; 17] = [
+    "annotations",
+    "clusterName",
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "initializers",
+    "labels",
+    "managedFields",
+    "name",
+    "namespace",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
 
 /// What the reading of all documents shares.
 pub(super) struct Reader<'a> {
@@ -50,8 +68,9 @@ pub(super) struct Metadata {
     pub(super) namespace: Option<(String, Span)>,
     pub(super) name: String,
     pub(super) span: Span,
-    labels: BTreeMap<String, String>,
-    description: Option<String>,
+    pub(super) labels: BTreeMap<String, String>,
+    /// Its `kubernetes.io/description`.
+    pub(super) description: Option<String>,
 }
 
 /// Reads all objects of some files.
@@ -64,7 +83,14 @@ pub(super) fn read(sources: &Sources, files: &[FileId], namespace: &str, out: &m
         seen: BTreeMap::new(),
     };
     for file in files {
-        for document in yaml::parse_all(sources, *file, reader.out) {
+        let mut faults = Diagnostics::new();
+        let documents = yaml::parse_all(sources, *file, &mut faults);
+        let is_template = sources.text(*file).contains("{{");
+        reader.out.extend(faults.into_iter().map(|fault| match is_template {
+            true => fault.note("the file holds `{{`: import what a template makes, as `helm template` prints it"),
+            false => fault,
+        }));
+        for document in documents {
             reader.object(&document, None, 0);
         }
     }
@@ -107,25 +133,17 @@ impl Reader<'_> {
             }
         };
         let version = optional_text(node, "apiVersion", self.out);
-        let of_items = kind.strip_suffix("List");
-        if let Some(items) = of_items.filter(|of| of.is_empty() || KINDS.contains(of)) {
-            if lists == MOST_LISTS {
-                self.out.push(fault(at, "lists are nested in each other too deeply"));
-                return;
-            }
-            let typed = Some(items).filter(|items| !items.is_empty());
-            for item in list(node.get("items"), "items", self.out) {
-                self.object(item, typed, lists + 1);
+        if let Some(of) = kind
+            .strip_suffix("List")
+            .filter(|of| of.is_empty() || KINDS.contains(of))
+        {
+            // A list of no kind in particular is one of any group.
+            if of.is_empty() || self.is_rbac(of, at, version) {
+                self.list(node, at, Some(of).filter(|of| !of.is_empty()), lists);
             }
             return;
         }
-        let foreign = version.is_some_and(|(version, _)| version.split('/').next() != Some(GROUP));
-        if !KINDS.contains(&kind) || foreign {
-            let name = match version {
-                Some((version, _)) if KINDS.contains(&kind) => format!("{kind} of {version}"),
-                _ => kind.to_owned(),
-            };
-            self.others.entry(name).or_insert((0, at)).0 += 1;
+        if !self.is_rbac(kind, at, version) {
             return;
         }
         if version.is_none() && typed.is_none() {
@@ -139,9 +157,62 @@ impl Reader<'_> {
             return;
         }
         match kind {
-            "ClusterRole" | "Role" => self.role(node, metadata),
+            "ClusterRole" | "Role" => {
+                let role = roles::read(node, metadata, self.out);
+                self.found.roles.push(role);
+            }
             _ => bindings::read(self, node, metadata, version.map_or("", |(version, _)| version)),
         }
+    }
+
+    fn list(&mut self, node: &Node, at: Span, typed: Option<&str>, lists: usize) {
+        if lists == MOST_LISTS {
+            self.out
+                .push(fault(at, "lists are nested in each other too deeply").help("take the inner lists out"));
+            return;
+        }
+        for item in list(node.get("items"), "items", self.out) {
+            self.object(item, typed, lists + 1);
+        }
+    }
+
+    /// Whether an object is one of RBAC. Those of other groups are left out; of this group there are no others.
+    fn is_rbac(&mut self, kind: &str, at: Span, version: Option<(&str, Span)>) -> bool {
+        let known = KINDS.contains(&kind);
+        let Some((version, version_at)) = version else {
+            if !known {
+                self.others.entry(kind.to_owned()).or_insert((0, at)).0 += 1;
+            }
+            return known;
+        };
+        let (group, number) = version.rsplit_once('/').unwrap_or((version, ""));
+        if group != GROUP {
+            match known {
+                true => self.out.push(
+                    Diagnostic::warning(
+                        codes::LEFT_OUT,
+                        version_at,
+                        format!("`{kind}` of `{version}` is no RBAC object of Kubernetes, and is left out"),
+                    )
+                    .help(format!("if it is meant as one, write `apiVersion: {GROUP}/v1`")),
+                ),
+                false => self.others.entry(kind.to_owned()).or_insert((0, at)).0 += 1,
+            }
+            return false;
+        }
+        if !VERSIONS.contains(&number) {
+            self.out.push(match number {
+                "" => fault(version_at, format!("`{version}` is a group without a version"))
+                    .help(format!("write `apiVersion: {GROUP}/v1`")),
+                number => fault(version_at, format!("`{GROUP}` has no version `{number}`"))
+                    .maybe_help(did_you_mean(number, VERSIONS)),
+            });
+        }
+        if !known {
+            self.out
+                .push(fault(at, format!("`{GROUP}` has no kind `{kind}`")).maybe_help(did_you_mean(kind, KINDS)));
+        }
+        known
     }
 
     fn metadata(&mut self, node: &Node, kind: &str) -> Option<Metadata> {
@@ -150,7 +221,8 @@ impl Reader<'_> {
                 .push(fault(head(node), "`metadata` is missing").help("add `metadata:` and the `name` below it"));
             return None;
         };
-        mapping(metadata, "`metadata`", self.out)?;
+        let map = mapping(metadata, "`metadata`", self.out)?;
+        known_keys(map, &METADATA, "`metadata`", self.out);
         let (name, span) = text(metadata, "name", head(metadata), self.out)?;
         if name.contains(['/', '%']) || matches!(name, "." | "..") {
             self.out
@@ -171,8 +243,8 @@ impl Reader<'_> {
             (false, Some((given, at))) => Some((given.to_owned(), at)),
             (false, None) => Some((self.namespace.to_owned(), span)),
         };
-        let labels = self.string_map(metadata.get("labels"), "labels");
-        let mut annotations = self.string_map(metadata.get("annotations"), "annotations");
+        let labels = string_map(metadata.get("labels"), "labels", self.out);
+        let mut annotations = string_map(metadata.get("annotations"), "annotations", self.out);
         Some(Metadata {
             namespace,
             name: name.to_owned(),
@@ -180,22 +252,6 @@ impl Reader<'_> {
             labels,
             description: annotations.remove("kubernetes.io/description"),
         })
-    }
-
-    fn string_map(&mut self, node: Option<&Node>, what: &str) -> BTreeMap<String, String> {
-        let Some(node) = node.filter(|node| !node.is_null()) else {
-            return BTreeMap::new();
-        };
-        let entries = mapping(node, &format!("`{what}`"), self.out).unwrap_or_default();
-        let mut found = BTreeMap::new();
-        for (key, _) in entries {
-            if let Some((value, _)) = optional_text(node, &key.text, self.out) {
-                found.insert(key.text.clone(), value.to_owned());
-            } else {
-                found.insert(key.text.clone(), String::new());
-            }
-        }
-        found
     }
 
     fn is_new(&mut self, kind: &str, metadata: &Metadata) -> bool {
@@ -216,171 +272,5 @@ impl Reader<'_> {
             .help("name the files of one version of a cluster; of two, the one that is applied last would count"),
         );
         false
-    }
-
-    fn role(&mut self, node: &Node, metadata: Metadata) {
-        let namespace = metadata.namespace.map(|(namespace, _)| namespace);
-        let mut known = vec!["apiVersion", "kind", "metadata", "rules"];
-        let what = match namespace {
-            None => {
-                known.push("aggregationRule");
-                "a `ClusterRole`"
-            }
-            Some(_) => "a `Role`",
-        };
-        known_keys(node.as_map().unwrap_or_default(), &known, what, self.out);
-        let aggregates = match namespace {
-            None => node
-                .get("aggregationRule")
-                .filter(|rule| !rule.is_null())
-                .map(|rule| self.selectors(rule)),
-            Some(_) => None,
-        };
-        let rules = list(node.get("rules"), "rules", self.out);
-        if let (Some(_), Some(first)) = (&aggregates, rules.first()) {
-            let message = format!("the rules of `{}` itself are left out", metadata.name);
-            self.out.push(
-                Diagnostic::warning(codes::LEFT_OUT, head(first), message)
-                    .label("Kubernetes overwrites them by those that it collects")
-                    .help("put them into a role of its own, with a label that `aggregationRule` selects"),
-            );
-        }
-        let rules = rules.iter().filter_map(|rule| self.rule(rule, namespace.is_some()));
-        let rules = rules.collect();
-        self.found.roles.push(Role {
-            key: RoleKey {
-                namespace,
-                name: metadata.name,
-            },
-            description: metadata.description,
-            labels: metadata.labels,
-            rules,
-            aggregates,
-        });
-    }
-
-    fn rule(&mut self, node: &Node, namespaced: bool) -> Option<Rule> {
-        const KEYS: [&str; 6] = [
-            "apiGroups",
-            "resources",
-            "resourceNames",
-            "nonResourceURLs",
-            "verbs",
-            "attributeRestrictions",
-        ];
-        let map = mapping(node, "a rule", self.out)?;
-        known_keys(map, &KEYS, "a rule", self.out);
-        if let Some((key, value)) = node.entry("attributeRestrictions")
-            && !value.is_null()
-        {
-            self.out.push(
-                Diagnostic::warning(codes::LEFT_OUT, key.span, "`attributeRestrictions` are left out")
-                    .help("remove them: Kubernetes has never looked at them"),
-            );
-        }
-        let [verbs, groups, resources, names, urls] =
-            ["verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs"]
-                .map(|key| texts(node.get(key), key, self.out));
-        let at = head(node);
-        let mut need = |missing: bool, key: &str, help: &str| {
-            // Entries that are no texts have been told already.
-            let is_written = |value: &Node| !value.is_null() && value.as_list().is_none_or(|list| !list.is_empty());
-            if missing && !node.get(key).is_some_and(is_written) {
-                self.out.push(fault(at, format!("a rule without `{key}`")).help(help));
-            }
-            missing
-        };
-        let mut bad = need(
-            verbs.is_empty(),
-            "verbs",
-            "say what it allows: `verbs: [\"get\", \"list\"]`; a rule that allows nothing is left out altogether",
-        );
-        if !urls.is_empty() {
-            if namespaced {
-                self.out.push(
-                    fault(at, "a `Role` cannot grant `nonResourceURLs`")
-                        .help("paths belong to no namespace: move the rule into a `ClusterRole`"),
-                );
-                bad = true;
-            }
-            if !(groups.is_empty() && resources.is_empty() && names.is_empty()) {
-                self.out.push(
-                    fault(at, "a rule is about resources or about `nonResourceURLs`, not both")
-                        .help("make two rules of it"),
-                );
-                bad = true;
-            }
-            return (!bad).then_some(Rule {
-                verbs,
-                on: Target::Urls(urls),
-            });
-        }
-        bad |= need(
-            groups.is_empty(),
-            "apiGroups",
-            "name the groups of its resources: `apiGroups: [\"\"]` is the core group",
-        );
-        bad |= need(
-            resources.is_empty(),
-            "resources",
-            "name what it is about: `resources: [\"pods\"]`",
-        );
-        (!bad).then_some(Rule {
-            verbs,
-            on: Target::Resources {
-                groups,
-                resources,
-                names,
-            },
-        })
-    }
-
-    fn selectors(&mut self, rule: &Node) -> Vec<Selector> {
-        let Some(map) = mapping(rule, "`aggregationRule`", self.out) else {
-            return Vec::new();
-        };
-        known_keys(map, &["clusterRoleSelectors"], "`aggregationRule`", self.out);
-        let selectors = list(rule.get("clusterRoleSelectors"), "clusterRoleSelectors", self.out);
-        if selectors.is_empty() {
-            self.out.push(
-                fault(head(rule), "`aggregationRule` selects nothing")
-                    .help("say whose rules it collects: `clusterRoleSelectors:` with `matchLabels` below it"),
-            );
-        }
-        selectors.iter().map(|selector| self.selector(selector)).collect()
-    }
-
-    fn selector(&mut self, node: &Node) -> Selector {
-        let mut selector = Selector::default();
-        let Some(map) = mapping(node, "a selector", self.out) else {
-            return selector;
-        };
-        known_keys(map, &["matchLabels", "matchExpressions"], "a selector", self.out);
-        for (key, value) in self.string_map(node.get("matchLabels"), "matchLabels") {
-            selector.requirements.push(Requirement::In(key, vec![value]));
-        }
-        for expression in list(node.get("matchExpressions"), "matchExpressions", self.out) {
-            let Some(map) = mapping(expression, "an expression", self.out) else {
-                continue;
-            };
-            known_keys(map, &["key", "operator", "values"], "an expression", self.out);
-            let key = text(expression, "key", head(expression), self.out).map(|(key, _)| key.to_owned());
-            let operator = text(expression, "operator", head(expression), self.out);
-            let values = texts(expression.get("values"), "values", self.out);
-            let (Some(key), Some((operator, at))) = (key, operator) else {
-                continue;
-            };
-            match operator {
-                "In" => selector.requirements.push(Requirement::In(key, values)),
-                "NotIn" => selector.requirements.push(Requirement::NotIn(key, values)),
-                "Exists" => selector.requirements.push(Requirement::Exists(key)),
-                "DoesNotExist" => selector.requirements.push(Requirement::DoesNotExist(key)),
-                other => self.out.push(
-                    fault(at, format!("there is no operator `{other}`"))
-                        .help("write `In`, `NotIn`, `Exists` or `DoesNotExist`"),
-                ),
-            }
-        }
-        selector
     }
 }

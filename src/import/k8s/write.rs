@@ -6,14 +6,17 @@ use crate::import::gate::description;
 use crate::import::gate::literal;
 use crate::import::gate::starts_with;
 
+use super::entries::TypeKey;
 use super::plan::Grant;
 use super::plan::Only;
 use super::plan::Plan;
 use super::plan::Planned;
 use super::plan::Type;
-use super::plan::TypeKey;
 use super::risks;
 use super::risks::Risk;
+
+/// Bytes after which a further file is begun. A reader's tools and the limit of one file are both far above.
+const ENOUGH: usize = 1 << 20;
 
 /// Who asks, and the namespaces.
 pub(super) fn subjects(plan: &Plan) -> String {
@@ -46,43 +49,60 @@ pub(super) fn subjects(plan: &Plan) -> String {
 }
 
 /// The types of resources, each with the verbs that some role grants on it.
-pub(super) fn resources(plan: &Plan) -> String {
-    let mut text = String::from(
-        "// What roles speak of. Entries with wildcards are types and actions of their own, as they were written: a grant of\n\
-         // `all` does not answer for `get`.\n\n",
-    );
-    for ty in &plan.types {
-        match &ty.key {
-            TypeKey::Resource { group, resource } => {
-                text.push_str(&description(&what(group, resource), ""));
-                if group == "*" || resource.contains('*') {
-                    text.push_str("@wildcard\n");
-                }
-                text.push_str(&format!(
-                    "@x_k8s_group({})\n@x_k8s_resource({})\nresource {} in Namespace as namespace? {{\n\
-                     /// The object's name; empty where a request names none.\nname: String,\n\n",
-                    literal(group),
-                    literal(resource),
-                    ty.name
-                ));
-                actions(
-                    ty,
-                    |verb| risks::of(group, resource, verb),
-                    group == "*" && resource == "*",
-                    &mut text,
-                );
-            }
-            TypeKey::Urls => {
-                let parents = if plan.paths_in_namespaces { " in Namespace" } else { "" };
-                text.push_str(&format!(
-                    "/// A path of the API server that is no resource.\nresource {}{parents} {{\npath: String,\n\n",
-                    ty.name
-                ));
-                actions(ty, |_| Vec::new(), false, &mut text);
-            }
+pub(super) fn resources(plan: &Plan) -> Vec<String> {
+    const HEAD: &str = "// What roles speak of. Entries with wildcards are types and actions of their own, as they were written: a grant of\n\
+         // `all` does not answer for `get`.\n\n";
+    let declarations = plan.types.iter().map(|ty| resource(ty, plan.paths_in_namespaces));
+    in_files(HEAD, declarations)
+}
+
+/// Texts one after another, in as many files as it takes.
+fn in_files(head: &str, texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut file = head.to_owned();
+    for text in texts {
+        if file.len() > ENOUGH {
+            files.push(std::mem::replace(&mut file, head.to_owned()));
         }
-        text.push_str("}\n\n");
+        file.push_str(&text);
+        file.push('\n');
     }
+    files.push(file);
+    files
+}
+
+fn resource(ty: &Type, paths_in_namespaces: bool) -> String {
+    let mut text = String::new();
+    match &ty.key {
+        TypeKey::Resource { group, resource } => {
+            text.push_str(&description(&what(group, resource), ""));
+            if group == "*" || resource.contains('*') {
+                text.push_str("@wildcard\n");
+            }
+            text.push_str(&format!(
+                "@x_k8s_group({})\n@x_k8s_resource({})\nresource {} in Namespace as namespace? {{\n\
+                 /// The object's name; empty where a request names none.\nname: String,\n\n",
+                literal(group),
+                literal(resource),
+                ty.name
+            ));
+            actions(
+                ty,
+                |verb| risks::of(group, resource, verb),
+                group == "*" && resource == "*",
+                &mut text,
+            );
+        }
+        TypeKey::Urls => {
+            let parents = if paths_in_namespaces { " in Namespace" } else { "" };
+            text.push_str(&format!(
+                "/// A path of the API server that is no resource.\nresource {}{parents} {{\npath: String,\n\n",
+                ty.name
+            ));
+            actions(ty, |_| Vec::new(), false, &mut text);
+        }
+    }
+    text.push_str("}\n");
     text
 }
 
@@ -145,18 +165,17 @@ fn actions(ty: &Type, risks: impl Fn(&str) -> Vec<&'static Risk>, everything: bo
 }
 
 /// The roles.
-pub(super) fn roles(plan: &Plan) -> String {
-    let mut text = String::new();
-    for role in &plan.roles {
-        text.push_str(&self::role(role));
-        text.push('\n');
-    }
-    text
+pub(super) fn roles(plan: &Plan) -> Vec<String> {
+    in_files("", plan.roles.iter().map(role))
 }
 
 fn role(role: &Planned) -> String {
     let mut text = description(&role.description, "");
-    text.push_str(&format!("@x_k8s({})\nrole {}", literal(&role.written), role.name));
+    text.push_str(&format!("@x_k8s({})\n", literal(&role.written)));
+    if let Some(namespace) = &role.bound_in {
+        text.push_str(&format!("@x_k8s_bound_in({})\n", literal(namespace)));
+    }
+    text.push_str(&format!("role {}", role.name));
     if !role.holders.is_empty() {
         text.push_str(&format!(" for {}", role.holders.join(", ")));
     }

@@ -2,19 +2,24 @@
 //! not even inside a text, so lines are all that has to be looked at.
 
 /// The documents of a text with the byte at which each begins, markers included. What stands before the first marker is a
-/// document only if it holds more than comments and directives; a text without markers is one document.
+/// document only if it holds more than comments and directives; a text without markers is one document. After an end marker,
+/// `...`, a document need not begin with one.
 pub(super) fn split(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut starts = vec![0];
     let mut at = 0;
     let mut content = false;
+    let mut ended = false;
     for line in text.split_inclusive('\n') {
-        let marker = line
-            .strip_prefix("---")
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']));
-        if marker && content {
+        let directive = line.starts_with('%');
+        let says = !(line.trim().is_empty() || line.starts_with('#'));
+        let end = is_marker(line, "...");
+        let begin = is_marker(line, "---");
+        if content && ((ended && says && !end) || begin) {
             starts.push(at);
+            (content, ended) = (false, false);
         }
-        content |= marker || !(line.trim().is_empty() || line.starts_with(['#', '%']));
+        content |= says && !directive && !end;
+        ended |= content && end;
         at += line.len();
     }
     let ends: Vec<usize> = starts.iter().skip(1).copied().chain([text.len()]).collect();
@@ -22,6 +27,11 @@ pub(super) fn split(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .into_iter()
         .zip(ends)
         .map(|(start, end)| (start, text.get(start..end).unwrap_or("")))
+}
+
+fn is_marker(line: &str, marker: &str) -> bool {
+    let rest = line.strip_prefix(marker);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
 }
 
 #[cfg(test)]
@@ -49,6 +59,15 @@ mod tests {
         assert_eq!(
             texts("a: 1\n---\nb: 2\n--- c\n---"),
             ["a: 1\n", "---\nb: 2\n", "--- c\n", "---"]
+        );
+        assert_eq!(
+            texts("a: 1\n...\n# c\nb: 2\n...\n---\nc: 3\n...\n%YAML 1.2\n---\nd: 4\n...\n"),
+            [
+                "a: 1\n...\n# c\n",
+                "b: 2\n...\n",
+                "---\nc: 3\n...\n",
+                "%YAML 1.2\n---\nd: 4\n...\n"
+            ]
         );
         assert_eq!(
             texts("a: |\n  x\n  ---\n----\n---x: 1\n"),

@@ -66,6 +66,16 @@ pub(super) fn too_large(span: Span) -> Diagnostic {
 /// Words of the parsers, then a message and a help of ours. The first match counts.
 const KNOWN: &[(&str, &str, &str)] = &[
     (
+        "invalid Unicode character escape",
+        "an escape of something that is no character",
+        "write the character itself; YAML knows no pairs such as `\\ud83d\\ude00`, but `\\U0001F600`",
+    ),
+    (
+        "unknown escape character",
+        "an escape that YAML does not know",
+        "write `\\\\` for a backslash, or put the text into single quotes",
+    ),
+    (
         "quoted scalar",
         "a quoted text is not closed",
         "close it with the quote it opened with; its further lines must be indented",

@@ -87,6 +87,7 @@ fn imported(files: &Files) -> (Option<Imported>, Package, Diagnostics) {
         policies: &loaded.cedar,
         schemas: &loaded.cedarschema,
         links: loaded.links,
+        entities: None,
     };
     let imported = import::cedar(&loaded.sources, cedar, "app", &mut out);
     let original = Package::check(loaded);
