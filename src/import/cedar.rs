@@ -195,6 +195,22 @@ fn fresh(wanted: &str, taken: &mut BTreeSet<String>) -> String {
 mod tests {
     use super::*;
 
+    #[test]
+    fn entities_lie_where_suites_find_them() {
+        let mut sources = Sources::default();
+        let schema = sources.add("s.cedarschema", "entity User;");
+        let policy = sources.add("p.cedar", "permit (principal, action, resource);");
+        let entities = sources.add("people.json", "[ ]\n");
+        let files = CedarFiles {
+            policies: &[policy],
+            schemas: &[schema],
+            links: None,
+            entities: Some(entities),
+        };
+        let found = cedar(&sources, files, "app", &mut Diagnostics::new()).unwrap();
+        assert_eq!(found.files["scenarios/entities.json"], "[ ]\n");
+    }
+
     fn imported(policies: &[(&str, &str)]) -> Imported {
         let mut sources = Sources::default();
         let schema = sources.add(

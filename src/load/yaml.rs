@@ -62,7 +62,7 @@ fn document(text: &str, file: FileId, base: usize, out: &mut Diagnostics) -> Opt
         Err(refusal) => {
             out.push(match refusal.kind {
                 RefusalKind::Syntax => fault::syntax(&refusal.message, refusal.at.unwrap_or(0), &places),
-                RefusalKind::Limit => fault::too_large(first_alias(&parts).unwrap_or(places.point(0))),
+                RefusalKind::Limit => fault::too_large(first_alias(&parts), places.point(0)),
             });
             return None;
         }
@@ -390,6 +390,8 @@ mod tests {
             "a: 1\n---\nb: 2\n",
             "n: 99999999999999999999",
             "&a [*a]",
+            "a: \"\\ud83d\\ude00\"",
+            "a: \"C:\\Windows\"",
         ]
         .into_iter()
         .flat_map(faults)
@@ -412,6 +414,8 @@ mod tests {
         yaml-unsupported @ suite.yaml:2:1 `---`: a second YAML document in one file
         yaml-number @ suite.yaml:1:4 `99999999999999999999`: `99999999999999999999` is beyond the range of a `Long`
         yaml-limit @ suite.yaml:1:5 `*a`: the document expands to too many values
+        yaml-syntax @ suite.yaml:1:4 `\"`: an escape of something that is no character
+        yaml-syntax @ suite.yaml:1:4 `\"`: an escape that YAML does not know
         "#);
     }
 

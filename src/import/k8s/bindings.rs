@@ -139,7 +139,7 @@ fn group(reader: &mut Reader<'_>, node: &Node, group: &str, what: &str) {
         };
         reader
             .out
-            .push(fault(at, format!("{what} is of no group `{given}`")).help(help));
+            .push(fault(at, format!("{what} is not of the group `{given}`")).help(help));
     }
 }
 

@@ -226,3 +226,16 @@ fn path(path: &str) -> String {
         None => format!("resource.path == {}", literal(path)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_long_is_several_files_and_nothing_is_lost() {
+        assert_eq!(in_files("// h\n", ["a".to_owned()].into_iter()), ["// h\na\n"]);
+        let texts = ["a", "b", "c"].map(|text| text.repeat(ENOUGH));
+        let files = in_files("", texts.clone().into_iter());
+        assert_eq!(files, texts.map(|text| format!("{text}\n")));
+    }
+}

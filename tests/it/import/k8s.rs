@@ -102,6 +102,12 @@ fn a_cluster_role_that_is_bound_in_a_namespace_holds_there_alone() {
     let within: Vec<_> = within
         .map(|access| (access.principal.as_str(), access.when.as_slice()))
         .collect();
+    assert!(
+        files["policy/roles.gate"]
+            .contains("@x_k8s(\"ClusterRole/view\")\n@x_k8s_bound_in(\"web\")\nrole view_in_web "),
+        "{}",
+        files["policy/roles.gate"]
+    );
     let place = ["resource in Namespace::\"web\"".to_owned()];
     assert_eq!(within, [("ServiceAccount", &place[..]), ("User", &place[..])]);
 }
@@ -167,6 +173,79 @@ aggregationRule: {clusterRoleSelectors: [{matchExpressions: [{key: k, operator: 
 "#);
     assert!(files.is_empty());
     insta::assert_snapshot!(said);
+}
+
+#[test]
+fn what_is_of_no_kind_version_or_group_is_told_and_what_others_call_a_role_is_no_secret() {
+    let (files, said) = one(r#"apiVersion: rbac.authorization.k8s.io/v2
+kind: ClusterRole
+metadata: {name: a, namespce: b}
+---
+apiVersion: rbac.authorization.k8s.io
+kind: ClusterRol
+---
+apiVersion: authorization.openshift.io/v1
+kind: RoleList
+items: [{metadata: {name: x}}]
+---
+API
+kind: RoleBinding
+metadata: {name: b, labels: {a: 1}}
+roleRef: {apiGroup: rbac, kind: Role, name: r}
+subjects:
+- {kind: User, name: u, apiGroup: v1}
+- {kind: ServiceAccount, name: s, apiGroup: rbac.authorization.k8s.io}
+---
+API
+kind: ClusterRole
+metadata: {name: c}
+aggregationRule: {clusterRoleSelectors: [{matchExpressions: [{key: k, operator: In}, {key: k, operator: Exists, values: [v]}]}]}
+---
+API
+kind: ClusterRole
+metadata: {name: "{{ .Release.Name }}"}
+rules: {{ toYaml .Values.rules }}
+"#);
+    assert!(files.is_empty());
+    insta::assert_snapshot!(said);
+}
+
+/// A role that collects and says rules of its own, and one that it collects.
+fn dump(groups: &str) -> String {
+    format!(
+        "API\nkind: ClusterRole\nmetadata: {{name: view}}\n\
+         aggregationRule: {{clusterRoleSelectors: [{{matchLabels: {{to-view: \"true\"}}}}]}}\n\
+         rules: [{{apiGroups: [{groups}], resources: [pods], verbs: [get]}}]\n---\n\
+         API\nkind: ClusterRole\nmetadata: {{name: part, labels: {{to-view: \"true\"}}}}\n\
+         rules: [{{apiGroups: [b, a], resources: [pods, secrets], verbs: [get]}}]\n"
+    )
+}
+
+#[test]
+fn the_rules_of_a_role_that_collects_are_those_that_it_collects() {
+    assert_eq!(one(&dump("a, b")).1, "", "they are what a cluster shows of it");
+    let (files, said) = one(&dump("a, c"));
+    assert!(
+        said.contains("warning[k8s-left-out]: rules of `view` itself are left out") && said.contains("rbac.yaml:5:10"),
+        "{said}"
+    );
+    assert!(!files["policy/resources.gate"].contains("CPods"));
+}
+
+#[test]
+fn where_labels_select_everything_for_everybody_there_is_an_end() {
+    let role = |n: usize| {
+        format!("API\nkind: ClusterRole\nmetadata: {{name: r{n}}}\naggregationRule: {{clusterRoleSelectors: [{{}}]}}\n")
+    };
+    let many = |n: usize| one(&(0..n).map(role).collect::<Vec<_>>().join("---\n"));
+    let (files, said) = many(40);
+    assert_eq!((said.as_str(), files.is_empty()), ("", false));
+    let (files, said) = many(200);
+    assert!(files.is_empty());
+    assert!(
+        said.contains("error[k8s-manifest]: the roles up to `r100` collect more than 20000 others"),
+        "{said}"
+    );
 }
 
 #[test]
