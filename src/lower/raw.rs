@@ -13,6 +13,7 @@ use cedar_policy::pst;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
@@ -25,6 +26,7 @@ use crate::text::Span;
 
 use super::codes;
 
+mod depth;
 mod externals;
 mod statements;
 
@@ -67,6 +69,10 @@ pub fn read_schemas(sources: &Sources, files: &[FileId], namespace: Option<&str>
         let text = sources.text(*file);
         let whole = Span::new(*file, 0, text.len());
         raw.files.push(whole);
+        if let Some(span) = depth::beyond(*file, text, depth::Text::Schema) {
+            out.push(too_deep(codes::CEDAR_SCHEMA, span));
+            continue;
+        }
         let json = match SchemaFragment::from_cedarschema_str(text) {
             Ok((fragment, _)) => fragment.to_json_value(),
             Err(error) => {
@@ -146,6 +152,10 @@ pub fn read_policies(
     let mut templates: BTreeMap<String, (Template, Span)> = BTreeMap::new();
     for file in files {
         let text = sources.text(*file);
+        if let Some(span) = depth::beyond(*file, text, depth::Text::Policies) {
+            out.push(too_deep(codes::CEDAR_SYNTAX, span));
+            continue;
+        }
         let set: PolicySet = match text.parse() {
             Ok(set) => set,
             Err(errors) => {
@@ -230,6 +240,9 @@ pub struct RawStatement {
 #[must_use]
 pub fn raw_statements(sources: &Sources, file: FileId) -> Vec<RawStatement> {
     let text = sources.text(file);
+    if depth::beyond(file, text, depth::Text::Policies).is_some() {
+        return Vec::new();
+    }
     let Ok(set) = text.parse::<PolicySet>() else {
         return Vec::new();
     };
@@ -272,6 +285,14 @@ fn same_id(id: &str, span: Span, before: Span, out: &mut Diagnostics) {
             .also(before, "the other one")
             .help("give each policy an `@id` of its own"),
     );
+}
+
+fn too_deep(code: Code, span: Span) -> Diagnostic {
+    Diagnostic::error(code, span, "this is nested too deeply").help(format!(
+        "at most {} brackets, `if`s and accesses, or {} operators, are read within each other",
+        depth::MAX_DEPTH,
+        depth::MAX_OPERATORS
+    ))
 }
 
 fn syntax_faults(file: FileId, text: &str, errors: &cedar_policy::ParseErrors, out: &mut Diagnostics) {

@@ -128,6 +128,10 @@ fn cedar_that_the_validator_refuses_is_told_in_its_own_file() {
         ),
         ("permit (principal action, resource);", "cedar-syntax"),
         ("// nothing", "nothing-to-import"),
+        (
+            &format!("permit (principal, action, resource) when {{ {}", "(".repeat(100_000)),
+            "cedar-syntax",
+        ),
     ] {
         fs::write(dir.path().join("p.cedar"), text).unwrap();
         let run = run_in(
