@@ -1,5 +1,6 @@
 //! The arguments of every verb. Help texts start with an imperative, hold no full stop, and end in an example.
 
+mod import;
 mod prove;
 mod shared;
 mod solver;
@@ -11,6 +12,10 @@ use clap::Parser;
 use clap::Subcommand;
 use clap_complete::Shell;
 
+pub(super) use self::import::Import;
+pub(super) use self::import::ImportCedar;
+pub(super) use self::import::ImportFrom;
+pub(super) use self::import::ImportK8s;
 pub(super) use self::prove::Prove;
 pub(super) use self::shared::AnswerArgs;
 pub(super) use self::shared::AnswerFormat;
@@ -67,6 +72,7 @@ pub(super) enum Verb {
     Why(Why),
     Graph(Graph),
     Init(Init),
+    Import(Import),
     Solver(Solver),
     Completions(Completions),
     #[command(name = "__smt-worker", hide = true)]

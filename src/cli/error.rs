@@ -11,6 +11,7 @@ use crate::analysis::solver::Absent;
 use crate::analysis::solver::InstallError;
 use crate::analysis::solver::WorkerError;
 use crate::diag::did_you_mean;
+use crate::import::ImportError;
 use crate::load::LoadError;
 use crate::pipeline::BuildError;
 use crate::pipeline::ProveError;
@@ -90,6 +91,18 @@ pub(super) enum CliError {
     /// `init` would replace a file.
     #[error("`{}` exists, and `init` replaces nothing", path.display())]
     Exists { path: PathBuf },
+    /// `import` would write into something that is there.
+    #[error("`{}` exists, and `import` writes new folders only", path.display())]
+    NotNew { path: PathBuf },
+    /// Nothing to import at a path.
+    #[error("`{}` does not exist", path.display())]
+    NoManifest { path: PathBuf },
+    /// What `import` made is no sound package; a fault of ours.
+    #[error("what was imported does not check: {message}")]
+    Unsound { message: String },
+    /// What `import` made is not Gate; a fault of ours.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// `init` cannot make a package's name of the folder's.
     #[error("the folder name `{folder}` makes no package name")]
     PackageName { folder: String },
@@ -126,7 +139,9 @@ impl CliError {
                 did_you_mean(name, known.iter().map(String::as_str))
                     .unwrap_or_else(|| "`gatewright prove` without `--only` names all that it proves".into()),
             ),
-            Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) => Some("please report it with the command and its input; no policy should cause it".into()),
+            Self::NoManifest { .. } => Some("name YAML or JSON manifests, folders that hold them, or `-` for standard input".into()),
+            Self::NotNew { .. } => Some("name a folder that does not exist yet".into()),
+            Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) | Self::Import(_) | Self::Unsound { .. } => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
             Self::NoTests { .. } => Some("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`".into()),
             Self::NotGate { .. } | Self::NothingToFormat => {

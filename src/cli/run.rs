@@ -63,6 +63,7 @@ fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {
         Verb::Why(args) => cmd::why::run(args, console),
         Verb::Graph(args) => cmd::graph::run(args, console),
         Verb::Init(args) => cmd::init::run(args, console),
+        Verb::Import(args) => cmd::import::run(args, console),
         Verb::Solver(args) => cmd::solver::run(args, console),
         Verb::SmtWorker(args) => cmd::smt_worker::run(args),
         Verb::Completions(args) => cmd::completions::run(args, console),

@@ -49,6 +49,7 @@ pub use model::Ty;
 pub use model::TypeKind;
 pub use model::Until;
 pub use model::Waiver;
+pub use query::is_a_place;
 pub use relations::Edge;
 pub use relations::Node;
 pub use relations::Relations;

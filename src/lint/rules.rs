@@ -28,8 +28,10 @@ mod unholdable_role;
 mod unisolated_tenant;
 mod unused_name;
 mod wider_than_siblings;
+mod wildcard_grant;
+mod workload_assignment;
 
-pub(super) static ALL: [&Lint; 25] = [
+pub(super) static ALL: [&Lint; 27] = [
     &all_actions_role::LINT,
     &caller_supplied_attribute::LINT,
     &early_wildcard::LINT,
@@ -55,4 +57,6 @@ pub(super) static ALL: [&Lint; 25] = [
     &unisolated_tenant::LINT,
     &unused_name::LINT,
     &wider_than_siblings::LINT,
+    &wildcard_grant::LINT,
+    &workload_assignment::LINT,
 ];

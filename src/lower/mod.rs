@@ -2,6 +2,7 @@
 //! Raw `.cedar` and `.cedarschema` sources join here. Cedar's validator runs here too, and what it says is
 //! carried back to the author's words.
 
+mod access;
 mod break_glass;
 mod claims;
 pub mod codes;
@@ -22,6 +23,8 @@ mod text;
 mod validate;
 mod wording;
 
+pub use access::Access;
+pub use access::accesses;
 pub use claims::Beyond;
 pub use claims::Counted;
 pub use claims::Promise;
@@ -37,6 +40,8 @@ pub use program::lower;
 pub use raw::RawIds;
 pub use raw::RawPolicy;
 pub use raw::RawSchema;
+pub use raw::RawStatement;
+pub use raw::raw_statements;
 pub use raw::read_policies;
 pub use raw::read_schemas;
 pub use schema::SchemaText;

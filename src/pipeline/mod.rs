@@ -18,6 +18,7 @@ pub use prove::Shard;
 pub use prove::prove;
 pub use suites::Suites;
 pub use suites::SuitesError;
+pub use suites::check_entities;
 pub use suites::suites;
 pub use test::TestOptions;
 pub use test::Tested;

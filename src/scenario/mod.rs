@@ -53,6 +53,7 @@ pub use question::find_suite;
 pub use question::what_can;
 pub use question::who_can;
 pub use quorum::too_few_approvers;
+pub use read::check_entities;
 pub use read::link_files;
 pub use read::load_suites;
 pub use run::RunOptions;

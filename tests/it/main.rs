@@ -10,6 +10,7 @@
     reason = "tests fail by panicking, and read the repository"
 )]
 
+mod access;
 mod authzen;
 mod book;
 mod cedar_examples;
@@ -17,6 +18,7 @@ mod cedar_integration;
 mod cli;
 mod clients;
 mod fail_open;
+mod import;
 mod labelled;
 mod mdtest;
 mod ports;
