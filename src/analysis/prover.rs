@@ -151,6 +151,12 @@ impl std::fmt::Debug for Asking<'_> {
 }
 
 impl Asking<'_> {
+    /// The SMT-LIB script of a question, as [`Prover::script`].
+    #[must_use]
+    pub fn script(&self, ground: &Ground, question: &Question) -> Option<String> {
+        self.prover.script(ground, question)
+    }
+
     /// Answers one question.
     pub fn answer(&mut self, ground: &Ground, question: &Question) -> Answer {
         self.prover.counts.questions.fetch_add(1, Ordering::Relaxed);

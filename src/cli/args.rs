@@ -1,5 +1,7 @@
 //! The arguments of every verb. Help texts start with an imperative, hold no full stop, and end in an example.
 
+mod import;
+mod prove;
 mod shared;
 mod solver;
 
@@ -10,6 +12,11 @@ use clap::Parser;
 use clap::Subcommand;
 use clap_complete::Shell;
 
+pub(super) use self::import::Import;
+pub(super) use self::import::ImportCedar;
+pub(super) use self::import::ImportFrom;
+pub(super) use self::import::ImportK8s;
+pub(super) use self::prove::Prove;
 pub(super) use self::shared::AnswerArgs;
 pub(super) use self::shared::AnswerFormat;
 pub(super) use self::shared::BaselineArgs;
@@ -39,7 +46,8 @@ Start with:
 Exit codes:
   0  done, and nothing is wrong with the policy
   1  the policy fails: a fault, an error-level lint, a failed or changed test
-  2  could not run: wrong usage, a file that cannot be read or written"
+  2  could not run: wrong usage, a file that cannot be read or written
+  3  not proved: a proof was demanded and neither found nor refuted"
 )]
 pub(super) struct Args {
     /// When to write colours (`NO_COLOR` is honoured)
@@ -59,11 +67,13 @@ pub(super) enum Verb {
     Fmt(Fmt),
     Build(Build),
     Test(Test),
+    Prove(Prove),
     WhoCan(WhoCan),
     WhatCan(WhatCan),
     Why(Why),
     Graph(Graph),
     Init(Init),
+    Import(Import),
     Solver(Solver),
     Completions(Completions),
     #[command(name = "__smt-worker", hide = true)]

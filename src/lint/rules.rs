@@ -39,8 +39,10 @@ mod unlimited_role;
 mod unused_name;
 mod vacuous_condition;
 mod wider_than_siblings;
+mod wildcard_grant;
+mod workload_assignment;
 
-pub(super) static ALL: [&Lint; 36] = [
+pub(super) static ALL: [&Lint; 38] = [
     &all_actions_role::LINT,
     &caller_supplied_attribute::LINT,
     &dead_statement::LINT,
@@ -77,4 +79,6 @@ pub(super) static ALL: [&Lint; 36] = [
     &unused_name::LINT,
     &vacuous_condition::LINT,
     &wider_than_siblings::LINT,
+    &wildcard_grant::LINT,
+    &workload_assignment::LINT,
 ];

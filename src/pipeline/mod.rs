@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod facts;
+mod prove;
 mod suites;
 mod test;
 
@@ -14,8 +15,14 @@ pub use check::check;
 pub use facts::FactsError;
 pub use facts::ProofOptions;
 pub use facts::prove_lints;
+pub use prove::Proofs;
+pub use prove::ProveError;
+pub use prove::ProveOptions;
+pub use prove::Shard;
+pub use prove::prove;
 pub use suites::Suites;
 pub use suites::SuitesError;
+pub use suites::check_entities;
 pub use suites::suites;
 pub use test::TestOptions;
 pub use test::Tested;

@@ -10,6 +10,7 @@
     reason = "tests fail by panicking, and read the repository"
 )]
 
+mod access;
 mod authzen;
 mod book;
 mod cedar_examples;
@@ -17,9 +18,11 @@ mod cedar_integration;
 mod cli;
 mod clients;
 mod fail_open;
+mod import;
 mod labelled;
 mod mdtest;
 mod ports;
+mod prove;
 mod prover;
 mod reference;
 mod scenarios;

@@ -3,6 +3,8 @@
 //!
 //! - A fence's language gives its place: `gate`, `cedar`, `cedarschema`, `toml` (the project file) and `yaml` (a suite);
 //!   `path=policy/other.gate` behind it gives another, and a `json` fence has no other. Any other language is text.
+//! - A fence with `path=manifests/…` is a Kubernetes manifest. Where there is one, the manifests are imported, and what
+//!   importing says is what counts.
 //! - `gate prelude` is a part of every package below it on its page, up to the next prelude; it raises nothing itself. `gate alone`
 //!   leaves it out under its heading.
 //! - An assertion stands at the end of its line or alone on the line above, `#` before it in TOML and YAML. A text in

@@ -8,6 +8,8 @@ use gatewright::analysis::solver::Limits;
 use gatewright::config::Level;
 use gatewright::diag::Diagnostic;
 use gatewright::diag::Diagnostics;
+use gatewright::import;
+use gatewright::import::K8sOptions;
 use gatewright::lint;
 use gatewright::lint::Reads;
 use gatewright::load::PackageFiles;
@@ -111,8 +113,30 @@ impl Lints<'_> {
     }
 }
 
+/// All diagnostics of importing a test's manifests; `None` where it has none.
+fn import(test: &Test) -> Option<(Sources, Diagnostics)> {
+    let mut sources = Sources::default();
+    let manifests = test.files.iter().filter(|file| file.path.starts_with("manifests/"));
+    let manifests: Vec<_> = manifests
+        .map(|file| sources.add(file.path.as_str(), file.text.as_str()))
+        .collect();
+    let options = K8sOptions {
+        name: "page",
+        namespace: "default",
+    };
+    let mut out = Diagnostics::new();
+    if manifests.is_empty() {
+        return None;
+    }
+    import::k8s_rbac(&sources, &manifests, options, &mut out).unwrap();
+    Some((sources, out.sorted()))
+}
+
 /// All diagnostics of a test's package.
 fn compile(test: &Test, lints: Lints<'_>) -> (Sources, Diagnostics) {
+    if let Some(imported) = import(test) {
+        return imported;
+    }
     let mut texts: Vec<_> = test
         .files
         .iter()
