@@ -37,6 +37,9 @@ pub mod graph;
 /// Resolved program to Cedar, and Cedar's errors back to the author's words.
 pub mod lower;
 
+/// Policies of other systems as packages.
+pub mod import;
+
 /// YAML scenarios: typed, run, kept as snapshots.
 pub mod scenario;
 

@@ -90,6 +90,11 @@ impl Base {
         slice.filter_map(|at| self.policies.get(*at))
     }
 
+    /// The positions of these among all policies.
+    pub(super) fn positions(&self, environment: &Environment) -> &[usize] {
+        self.slices.get(environment).map_or(&[], Vec::as_slice)
+    }
+
     /// The same as a set.
     #[must_use]
     pub fn rules(&self, environment: &Environment) -> Rules {

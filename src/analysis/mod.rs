@@ -4,10 +4,16 @@
 mod base;
 mod cache;
 mod clock;
+mod conjuncts;
 mod environment;
+mod erring;
+/// What is proved of a program's policies.
+pub mod facts;
+mod obligation;
 mod prover;
 mod question;
 mod rule;
+mod sample;
 /// The engines.
 pub mod solver;
 mod symbolic;
@@ -17,8 +23,18 @@ pub use base::Base;
 pub use base::Listed;
 pub use cache::Cache;
 pub use clock::Deadline;
+pub use conjuncts::Place;
 pub use environment::Environment;
 pub use environment::Environments;
+pub use facts::Facts;
+pub use obligation::Beyond;
+pub use obligation::Obligation;
+pub use obligation::Obligations;
+pub use obligation::ObligationsError;
+pub use obligation::Open;
+pub use obligation::Outcome;
+pub use obligation::Proof;
+pub use obligation::Replay;
 pub use prover::Asking;
 pub use prover::Ground;
 pub use prover::Prover;

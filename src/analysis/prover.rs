@@ -151,6 +151,12 @@ impl std::fmt::Debug for Asking<'_> {
 }
 
 impl Asking<'_> {
+    /// The SMT-LIB script of a question, as [`Prover::script`].
+    #[must_use]
+    pub fn script(&self, ground: &Ground, question: &Question) -> Option<String> {
+        self.prover.script(ground, question)
+    }
+
     /// Answers one question.
     pub fn answer(&mut self, ground: &Ground, question: &Question) -> Answer {
         self.prover.counts.questions.fetch_add(1, Ordering::Relaxed);
@@ -179,7 +185,12 @@ impl Asking<'_> {
                 let first = errs
                     .first()
                     .map_or_else(|| "a policy is not well typed".to_owned(), ToString::to_string);
-                Answer::Unknown(Unknown::Refused(first))
+                // In a set, policies go by numbers that mean nothing to a reader.
+                let reason = first
+                    .strip_prefix("for policy `")
+                    .and_then(|rest| rest.split_once("`, "));
+                let reason = reason.map_or(first.as_str(), |(_, reason)| reason);
+                Answer::Unknown(Unknown::Refused(reason.to_owned()))
             }
             Err(error) => Answer::Unknown(Unknown::Refused(with_causes(&error))),
         }

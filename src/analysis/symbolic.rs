@@ -105,6 +105,9 @@ impl Symbolic {
     }
 }
 
+/// Compiled policies and sets beyond these are compiled anew: a package of thousands asks about most of them once.
+const MOST_KEPT: usize = 2_000;
+
 fn memo<T>(
     memo: &Memo<T>,
     env: &Environment,
@@ -118,7 +121,11 @@ fn memo<T>(
         return Ok(Arc::clone(known));
     }
     let made = Arc::new(make()?);
-    lock().insert(key, Arc::clone(&made));
+    let mut known = lock();
+    if known.len() >= MOST_KEPT {
+        known.clear();
+    }
+    known.insert(key, Arc::clone(&made));
     Ok(made)
 }
 

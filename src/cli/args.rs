@@ -1,6 +1,8 @@
 //! The arguments of every verb. Help texts start with an imperative, hold no full stop, and end in an example.
 
 mod diff;
+mod import;
+mod prove;
 mod shared;
 mod solver;
 
@@ -13,6 +15,11 @@ use clap_complete::Shell;
 
 pub(super) use self::diff::Diff;
 pub(super) use self::diff::DiffFormat;
+pub(super) use self::import::Import;
+pub(super) use self::import::ImportCedar;
+pub(super) use self::import::ImportFrom;
+pub(super) use self::import::ImportK8s;
+pub(super) use self::prove::Prove;
 pub(super) use self::shared::AnswerArgs;
 pub(super) use self::shared::AnswerFormat;
 pub(super) use self::shared::BaselineArgs;
@@ -22,6 +29,7 @@ pub(super) use self::shared::Format;
 pub(super) use self::shared::LintArgs;
 pub(super) use self::shared::OutputArgs;
 pub(super) use self::shared::PackageArgs;
+pub(super) use self::shared::ProofArgs;
 pub(super) use self::shared::ReportArg;
 pub(super) use self::shared::ReportFormat;
 pub(super) use self::solver::SmtWorker;
@@ -41,7 +49,8 @@ Start with:
 Exit codes:
   0  done, and nothing is wrong with the policy
   1  the policy fails: a fault, an error-level lint, a failed or changed test
-  2  could not run: wrong usage, a file that cannot be read or written"
+  2  could not run: wrong usage, a file that cannot be read or written
+  3  not proved: a proof was demanded and neither found nor refuted"
 )]
 pub(super) struct Args {
     /// When to write colours (`NO_COLOR` is honoured)
@@ -61,12 +70,14 @@ pub(super) enum Verb {
     Fmt(Fmt),
     Build(Build),
     Test(Test),
+    Prove(Prove),
     WhoCan(WhoCan),
     WhatCan(WhatCan),
     Why(Why),
     Diff(Diff),
     Graph(Graph),
     Init(Init),
+    Import(Import),
     Solver(Solver),
     Completions(Completions),
     #[command(name = "__smt-worker", hide = true)]
@@ -98,6 +109,8 @@ Examples:
   gatewright lint --list
   gatewright lint examples/marketplace --deny unused-name
   gatewright lint . --allow past-until
+  gatewright lint . --no-proofs                    only what reading shows, as `check` does
+  gatewright lint . --time 60                      prove what there is time for; the rest is told
   gatewright lint . --baseline lints.json --write-baseline")]
 pub(super) struct Lint {
     /// List every lint with its default level and since which version, and run none
@@ -107,6 +120,8 @@ pub(super) struct Lint {
     pub(super) package: PackageArgs,
     #[command(flatten)]
     pub(super) lints: LintArgs,
+    #[command(flatten)]
+    pub(super) proofs: ProofArgs,
     #[command(flatten)]
     pub(super) baseline: BaselineArgs,
     #[command(flatten)]

@@ -6,11 +6,16 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::analysis::ObligationsError;
 use crate::analysis::solver::Absent;
 use crate::analysis::solver::InstallError;
 use crate::analysis::solver::WorkerError;
+use crate::diag::did_you_mean;
+use crate::import::ImportError;
 use crate::load::LoadError;
 use crate::pipeline::BuildError;
+use crate::pipeline::FactsError;
+use crate::pipeline::ProveError;
 use crate::pipeline::SuitesError;
 use crate::report::Colour;
 use crate::report::Style;
@@ -27,12 +32,18 @@ pub(super) enum CliError {
     /// What the compiler made cannot be built; a fault of ours.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// What the compiler made cannot be replayed; a fault of ours.
+    #[error(transparent)]
+    Facts(#[from] FactsError),
     /// What the compiler made cannot be tested; a fault of ours.
     #[error(transparent)]
     Suites(#[from] SuitesError),
     /// A package that nothing can be said about all requests of.
     #[error(transparent)]
     Compare(#[from] CompareError),
+    /// Nothing could be proved.
+    #[error(transparent)]
+    Prove(#[from] ProveError),
     /// A name in a question means nothing.
     #[error(transparent)]
     Question(#[from] QuestionError),
@@ -88,6 +99,18 @@ pub(super) enum CliError {
     /// `init` would replace a file.
     #[error("`{}` exists, and `init` replaces nothing", path.display())]
     Exists { path: PathBuf },
+    /// `import` would write into something that is there.
+    #[error("`{}` exists, and `import` writes new folders only", path.display())]
+    NotNew { path: PathBuf },
+    /// Nothing to import at a path.
+    #[error("`{}` does not exist", path.display())]
+    NoManifest { path: PathBuf },
+    /// What `import` made is no sound package; a fault of ours.
+    #[error("what was imported does not check: {message}")]
+    Unsound { message: String },
+    /// What `import` made is not Gate; a fault of ours.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// `init` cannot make a package's name of the folder's.
     #[error("the folder name `{folder}` makes no package name")]
     PackageName { folder: String },
@@ -118,7 +141,16 @@ impl CliError {
                 "name one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and what else they need"
                     .into(),
             ),
-            Self::Bug | Self::Build(_) | Self::Suites(_) => Some("please report it with the command and its input; no policy should cause it".into()),
+            Self::Prove(ProveError::Obligations(ObligationsError::NoSchema)) => {
+                Some("name the schema: `--schema FILE`".into())
+            }
+            Self::Prove(ProveError::NoProperty { name, known }) => Some(
+                did_you_mean(name, known.iter().map(String::as_str))
+                    .unwrap_or_else(|| "`gatewright prove` without `--only` names all that it proves".into()),
+            ),
+            Self::NoManifest { .. } => Some("name YAML or JSON manifests, folders that hold them, or `-` for standard input".into()),
+            Self::NotNew { .. } => Some("name a folder that does not exist yet".into()),
+            Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) | Self::Facts(_) | Self::Import(_) | Self::Unsound { .. } => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
             Self::NoTests { .. } => Some("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`".into()),
             Self::NotGate { .. } | Self::NothingToFormat => {

@@ -12,6 +12,7 @@ mod partial;
 mod request;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub use decision::Cause;
 pub use decision::Decision;
@@ -27,3 +28,5 @@ pub use entities::EntityFault;
 pub use request::AttributeFault;
 pub use request::Request;
 pub use request::RequestError;
+pub use trial::Trial;
+pub use trial::Tried;

@@ -43,6 +43,27 @@ pub enum Severity {
     Advice,
 }
 
+/// What a finding about all requests rests on, where more than reading the text was needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Evidence {
+    /// A solver was asked about all requests.
+    Proved,
+    /// A request that shows it was replayed.
+    Witnessed,
+}
+
+impl Evidence {
+    /// Its word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Proved => "proved",
+            Self::Witnessed => "witnessed",
+        }
+    }
+}
+
 /// What one span contributes to a diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Label {
@@ -67,6 +88,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Further facts, a line each.
     pub notes: Vec<String>,
+    /// What it rests on, where more than reading the text was needed.
+    pub evidence: Option<Evidence>,
 }
 
 impl Diagnostic {
@@ -105,6 +128,7 @@ impl Diagnostic {
             labels,
             help: None,
             notes: Vec::new(),
+            evidence: None,
         }
     }
 
@@ -147,6 +171,13 @@ impl Diagnostic {
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
+        self
+    }
+
+    /// Says what it rests on.
+    #[must_use]
+    pub fn evidence(mut self, evidence: Evidence) -> Self {
+        self.evidence = Some(evidence);
         self
     }
 

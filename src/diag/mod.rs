@@ -8,6 +8,7 @@ mod suggest;
 pub use causes::with_causes;
 pub use diagnostic::Code;
 pub use diagnostic::Diagnostic;
+pub use diagnostic::Evidence;
 pub use diagnostic::Label;
 pub use diagnostic::Severity;
 pub use sink::Diagnostics;

@@ -16,6 +16,9 @@ use super::Separation;
 use super::TypeId;
 use super::TypeKind;
 use super::relations::Edge;
+use crate::syntax::ast::BinaryOp;
+use crate::syntax::ast::Expr;
+use crate::syntax::ast::ExprKind;
 
 impl Program {
     /// A role and every role it extends, nearest first.
@@ -131,6 +134,19 @@ impl Program {
     pub fn profiles_of(&self, action: ActionId) -> Vec<&Profile> {
         let opening = self.index.profiles(action).iter();
         opening.filter_map(|at| self.profiles.get(*at)).collect()
+    }
+}
+
+/// Whether a condition says no more than where the resource lies, as `resource in Site::"north"` does.
+#[must_use]
+pub fn is_a_place(condition: &Expr) -> bool {
+    match &condition.kind {
+        ExprKind::Binary(BinaryOp::In, left, right) => {
+            matches!(&left.kind, ExprKind::Name(name) if name == "resource")
+                && matches!(right.kind, ExprKind::Entity(..))
+        }
+        ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().all(is_a_place),
+        _ => false,
     }
 }
 

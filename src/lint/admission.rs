@@ -124,7 +124,8 @@ pub(super) fn admissions(cx: &Cx<'_>) -> Vec<Admission> {
     found
 }
 
-fn kind(cx: &Cx<'_>, draft: &Draft) -> &'static str {
+/// What a policy's statement is, in a word.
+pub(super) fn kind(cx: &Cx<'_>, draft: &Draft) -> &'static str {
     let denies = || cx.program.denies.iter().any(|deny| deny.statement.span == draft.span);
     match draft.effect {
         Effect::Permit if cx.program.profiles.iter().any(|profile| profile.whole == draft.span) => "break-glass",

@@ -12,3 +12,7 @@ pub const EXPIRED_WAIVER: Code = Code::new("expired-waiver");
 pub const STALE_BASELINE: Code = Code::new("stale-baseline");
 /// A waiver of something that is not found.
 pub const UNUSED_WAIVER: Code = Code::new("unused-waiver");
+/// What needs a solver was not asked, for want of one.
+pub const NO_SOLVER: Code = Code::new("no-solver");
+/// A question of a lint that was put and not answered.
+pub const UNPROVED: Code = Code::new("unproved");

@@ -19,6 +19,8 @@ pub enum Reads {
     Program,
     /// The Cedar policies that the program lowers to, and raw ones.
     Policies,
+    /// What is proved of these policies over all requests. Such a lint runs where proofs are asked for only.
+    Proofs,
 }
 
 impl Reads {
@@ -29,6 +31,7 @@ impl Reads {
             Self::Declarations => "declarations",
             Self::Program => "program",
             Self::Policies => "policies",
+            Self::Proofs => "proofs",
         }
     }
 }

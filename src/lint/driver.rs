@@ -1,5 +1,6 @@
 //! Runs the lints at their levels.
 
+use crate::analysis::Facts;
 use crate::config::Level;
 use crate::config::Levels;
 use crate::diag::Diagnostic;
@@ -36,6 +37,8 @@ pub struct Cx<'a> {
     pub at: Instant,
     /// How much of the program there is.
     pub extent: Extent,
+    /// What is proved of its policies, where that was asked. Lints that read it run then, and no others.
+    pub facts: Option<&'a Facts>,
 }
 
 /// How much of a program resolved.
@@ -61,11 +64,13 @@ pub fn check_settings(cx: &Cx<'_>, out: &mut Diagnostics) {
     out.extend(Waivers::new(cx).faults());
 }
 
-/// Runs every lint that is not allowed; on a part of a program those only that look at one declaration at a time.
+/// Runs every lint that is not allowed: those that read facts where there are any, else the others; on a part of a program
+/// those only that look at one declaration at a time.
 pub fn run(cx: &Cx<'_>, out: &mut Diagnostics) {
     let mut waivers = Waivers::new(cx);
-    let readable = |lint: &&Lint| cx.extent == Extent::Whole || lint.reads == Reads::Declarations;
-    let lints: Vec<&Lint> = all().filter(readable).collect();
+    let runs = |lint: &Lint| (lint.reads == Reads::Proofs) == cx.facts.is_some();
+    let readable = |lint: &Lint| cx.extent == Extent::Whole || lint.reads == Reads::Declarations;
+    let lints: Vec<&Lint> = all().filter(|lint| runs(lint) && readable(lint)).collect();
     let found = parallel::map(
         Work::Much,
         &lints,
@@ -82,7 +87,9 @@ pub fn run(cx: &Cx<'_>, out: &mut Diagnostics) {
         }
     }
     if cx.extent == Extent::Whole {
-        out.extend(waivers.unused(|lint: &Lint| lint.level_in(cx.levels) != Level::Allow));
+        // Without a solver most of what reads facts did not run, so that nothing is known of what its waivers waive.
+        let asked = cx.facts.is_none_or(|facts| facts.engine.is_some());
+        out.extend(waivers.unused(|lint: &Lint| asked && runs(lint) && lint.level_in(cx.levels) != Level::Allow));
     }
 }
 

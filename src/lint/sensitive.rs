@@ -14,3 +14,14 @@ pub(super) fn sensitive_grants(program: &Program) -> impl Iterator<Item = (&Gran
         })
     })
 }
+
+/// What makes an action sensitive, as its description says.
+pub(super) fn why(action: &Action) -> String {
+    match action.doc.as_deref().map(str::trim).filter(|doc| !doc.is_empty()) {
+        Some(doc) => format!(
+            "sensitive: {}",
+            doc.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+        ),
+        None => "sensitive".to_owned(),
+    }
+}

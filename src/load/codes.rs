@@ -8,7 +8,7 @@ pub const YAML_SYNTAX: Code = Code::new("yaml-syntax");
 pub const YAML_DUPLICATE_KEY: Code = Code::new("yaml-duplicate-key");
 /// A key of a mapping is not text.
 pub const YAML_KEY: Code = Code::new("yaml-key");
-/// A YAML feature that Gatewright leaves out: tags, merge keys, several documents in one file.
+/// A YAML feature that Gatewright leaves out: tags, merge keys, several documents where one belongs.
 pub const YAML_UNSUPPORTED: Code = Code::new("yaml-unsupported");
 /// The YAML nests too deeply, or its aliases expand to too much.
 pub const YAML_LIMIT: Code = Code::new("yaml-limit");

@@ -19,6 +19,7 @@ use super::package::Part;
 use crate::diag::Diagnostics;
 use crate::load::LoadError;
 use crate::text::FileId;
+use crate::text::Sources;
 
 /// Loads the package in a folder.
 ///
@@ -57,19 +58,19 @@ pub fn load_cedar(input: CedarInput<'_>, out: &mut Diagnostics) -> Result<Packag
     let mut package = PackageFiles::default();
     for path in input.policies {
         if package.find(&display_name(path)).is_none() {
-            let file = add(&mut package, path, Part::Cedar, out)?;
+            let file = add(&mut package.sources, path, Part::Cedar, out)?;
             package.cedar.extend(file);
         }
     }
     if let Some(path) = input.schema {
-        let file = add(&mut package, path, Part::CedarSchema, out)?;
+        let file = add(&mut package.sources, path, Part::CedarSchema, out)?;
         package.cedarschema.extend(file);
     }
     if let Some(path) = input.entities {
-        package.entities = add(&mut package, path, Part::ScenarioData, out)?;
+        package.entities = add(&mut package.sources, path, Part::ScenarioData, out)?;
     }
     if let Some(path) = input.links {
-        package.links = add(&mut package, path, Part::ScenarioData, out)?;
+        package.links = add(&mut package.sources, path, Part::ScenarioData, out)?;
     }
     Ok(package)
 }
@@ -81,14 +82,36 @@ pub fn load_cedar(input: CedarInput<'_>, out: &mut Diagnostics) -> Result<Packag
 pub fn load_gate(paths: &[PathBuf], out: &mut Diagnostics) -> Result<PackageFiles, LoadError> {
     let mut package = PackageFiles::default();
     for path in paths {
-        for path in find_files(path, ".gate")? {
+        for path in find_files(path, &[".gate"])? {
             if package.find(&display_name(&path)).is_none() {
-                let file = add(&mut package, &path, Part::Gate, out)?;
+                let file = add(&mut package.sources, &path, Part::Gate, out)?;
                 package.gate.extend(file);
             }
         }
     }
     Ok(package)
+}
+
+/// Loads YAML and JSON files and those below folders, each once, for verbs that read other tools' files. Names are the
+/// paths as given.
+///
+/// # Errors
+/// Where a file or folder cannot be read; what is wrong inside files goes to `out`.
+pub fn load_manifests(
+    paths: &[impl AsRef<Path>],
+    sources: &mut Sources,
+    out: &mut Diagnostics,
+) -> Result<Vec<FileId>, LoadError> {
+    let mut files = Vec::new();
+    for path in paths {
+        for path in find_files(path.as_ref(), &[".yaml", ".yml", ".json"])? {
+            let name = display_name(&path);
+            if !sources.iter().any(|(_, source)| source.name() == name) {
+                files.extend(add(sources, &path, Part::ScenarioData, out)?);
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// The bytes of a regular file; `None` where there is none.
@@ -109,12 +132,7 @@ pub fn read_if_present(path: &Path) -> Result<Option<Vec<u8>>, LoadError> {
     }
 }
 
-fn add(
-    package: &mut PackageFiles,
-    path: &Path,
-    part: Part,
-    out: &mut Diagnostics,
-) -> Result<Option<FileId>, LoadError> {
+fn add(sources: &mut Sources, path: &Path, part: Part, out: &mut Diagnostics) -> Result<Option<FileId>, LoadError> {
     let metadata = fs::metadata(path).map_err(|cause| LoadError::read(path, cause))?;
     if !metadata.is_file() {
         return Err(LoadError::NotAFile(path.to_owned()));
@@ -124,7 +142,7 @@ fn add(
         None => Content::TooLarge,
     };
     let name = display_name(path);
-    Ok(package::place(&mut package.sources, Entry { name, content }, part, out))
+    Ok(package::place(sources, Entry { name, content }, part, out))
 }
 
 fn display_name(path: &Path) -> String {

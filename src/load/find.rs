@@ -8,9 +8,9 @@ use std::path::PathBuf;
 
 use crate::load::LoadError;
 
-/// The files below `path` with an ending, sorted; `path` itself if it is a file. Links, hidden folders and build
+/// The files below `path` with one of some endings, sorted; `path` itself if it is a file. Links, hidden folders and build
 /// folders (`target`, `node_modules`) below it are passed over.
-pub(super) fn find_files(path: &Path, ending: &str) -> Result<Vec<PathBuf>, LoadError> {
+pub(super) fn find_files(path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, LoadError> {
     let metadata = fs::metadata(path).map_err(|cause| LoadError::read(path, cause))?;
     if !metadata.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -23,7 +23,7 @@ pub(super) fn find_files(path: &Path, ending: &str) -> Result<Vec<PathBuf>, Load
             let skipped = name.starts_with('.') || matches!(&*name, "target" | "node_modules");
             if kind.is_dir() && !skipped {
                 waiting.push(path);
-            } else if kind.is_file() && name.ends_with(ending) {
+            } else if kind.is_file() && endings.iter().any(|ending| name.ends_with(ending)) {
                 found.push(path);
             }
         }
@@ -52,15 +52,15 @@ mod tests {
         }
         #[cfg(unix)]
         std::os::unix::fs::symlink("..", dir.path().join("a/loop")).unwrap();
-        let found = find_files(dir.path(), ".gate").unwrap();
+        let found = find_files(dir.path(), &[".gate"]).unwrap();
         assert_eq!(found, [dir.path().join("a/c.gate"), dir.path().join("b.gate")]);
         assert_eq!(
-            find_files(&dir.path().join("a/d.txt"), ".gate").unwrap().len(),
+            find_files(&dir.path().join("a/d.txt"), &[".gate"]).unwrap().len(),
             1,
             "what is named is taken"
         );
         assert!(matches!(
-            find_files(&dir.path().join("x"), ".gate"),
+            find_files(&dir.path().join("x"), &[".gate"]),
             Err(LoadError::Missing(_))
         ));
     }

@@ -16,6 +16,7 @@ pub mod yaml;
 pub use disk::CedarInput;
 pub use disk::load_cedar;
 pub use disk::load_gate;
+pub use disk::load_manifests;
 pub use disk::load_package;
 pub use disk::read_if_present;
 pub use error::LoadError;

@@ -1,7 +1,8 @@
 //! YAML with positions. `serde_yaml` says what a document means, `saphyr-parser` where its parts stand; both trees are
-//! walked side by side, and where they differ the document is refused as ambiguous. Left out on purpose: tags, merge
-//! keys, several documents in one file. Faults never stop at the first where reading on makes sense.
+//! walked side by side, and where they differ the document is refused as ambiguous. Left out on purpose: tags and merge
+//! keys. Faults never stop at the first where reading on makes sense.
 
+mod documents;
 mod events;
 mod fault;
 mod node;
@@ -35,8 +36,25 @@ use crate::text::Span;
 pub fn parse(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<Node> {
     let whole = sources.text(file);
     let text = whole.strip_prefix('\u{feff}').unwrap_or(whole);
+    document(text, file, whole.len() - text.len(), out)
+}
+
+/// Reads a file of `sources` as YAML documents one after another, as Kubernetes manifests come. Each is read by itself:
+/// one with a fault that leaves nothing to read is left out, and `out` says so. Anchors do not reach across documents.
+pub fn parse_all(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Vec<Node> {
+    let whole = sources.text(file);
+    let text = whole.strip_prefix('\u{feff}').unwrap_or(whole);
+    let base = whole.len() - text.len();
+    documents::split(text)
+        .filter_map(|(start, text)| document(text, file, base + start, out))
+        .filter(|node| !(node.is_null() && node.written() == Some("")))
+        .collect()
+}
+
+/// One document that begins `base` bytes into its file.
+fn document(text: &str, file: FileId, base: usize, out: &mut Diagnostics) -> Option<Node> {
     let mut out = Faults::new(out);
-    let places = Places::new(file, whole.len() - text.len(), text);
+    let places = Places::new(file, base, text);
     // Events come first: they bound the nesting before anything recurses, and they expand no alias.
     let parts = events::read(&places, &mut out)?;
     let value = match values::interpret(text) {
@@ -44,7 +62,7 @@ pub fn parse(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<N
         Err(refusal) => {
             out.push(match refusal.kind {
                 RefusalKind::Syntax => fault::syntax(&refusal.message, refusal.at.unwrap_or(0), &places),
-                RefusalKind::Limit => fault::too_large(first_alias(&parts).unwrap_or(places.point(0))),
+                RefusalKind::Limit => fault::too_large(first_alias(&parts), places.point(0)),
             });
             return None;
         }
@@ -372,6 +390,8 @@ mod tests {
             "a: 1\n---\nb: 2\n",
             "n: 99999999999999999999",
             "&a [*a]",
+            "a: \"\\ud83d\\ude00\"",
+            "a: \"C:\\Windows\"",
         ]
         .into_iter()
         .flat_map(faults)
@@ -394,6 +414,8 @@ mod tests {
         yaml-unsupported @ suite.yaml:2:1 `---`: a second YAML document in one file
         yaml-number @ suite.yaml:1:4 `99999999999999999999`: `99999999999999999999` is beyond the range of a `Long`
         yaml-limit @ suite.yaml:1:5 `*a`: the document expands to too many values
+        yaml-syntax @ suite.yaml:1:4 `\"`: an escape of something that is no character
+        yaml-syntax @ suite.yaml:1:4 `\"`: an escape that YAML does not know
         "#);
     }
 

@@ -1,5 +1,7 @@
 //! A policy before it is Cedar: scope, conjuncts and where they come from.
 
+use cedar_policy::Policy;
+
 use crate::bundle::OriginKind;
 use crate::graph::ProfileId;
 use crate::graph::RoleId;
@@ -66,6 +68,16 @@ pub struct Draft {
     pub because: Option<String>,
     /// Further annotations.
     pub annotations: Vec<(String, String)>,
+}
+
+impl Draft {
+    /// As a Cedar policy. `source` is the place it names.
+    ///
+    /// # Errors
+    /// Where Cedar refuses a name; resolved programs hold none that it would.
+    pub fn policy(&self, source: &str) -> Result<Policy, String> {
+        super::pst::policy(&mut super::pst::Names::default(), self, source)
+    }
 }
 
 /// One conjunct.

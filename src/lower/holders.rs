@@ -23,8 +23,15 @@ use super::program::Lowering;
 pub(super) enum Base {
     /// Up from an entity of a type.
     From(TypedExpr, TypeId),
-    /// In a record with one tenant per isolation: `context.tenant`.
-    Tenants(TypedExpr),
+    /// Up from the requester of a grant, while there is no resource yet.
+    Requester {
+        /// The tenants that isolation keeps apart, each with the fact that names the requester's: `context.tenant.org`.
+        tenants: Vec<(TypeId, TypedExpr)>,
+        /// The requester, for what no isolation speaks of.
+        requester: TypedExpr,
+        /// Of this type.
+        ty: TypeId,
+    },
 }
 
 impl Lowering<'_> {
@@ -137,13 +144,16 @@ impl Lowering<'_> {
         let on = role.on?;
         let words = format!("holds {}", role.full_name(program));
         let (mut tests, entity) = match base {
-            Base::Tenants(tenants) => {
-                let by = program.isolations.iter().find(|isolation| isolation.tenant == on);
-                let Some(by) = by else {
-                    self.not_testable(role, span);
-                    return None;
-                };
-                (Vec::new(), tenants.clone().attribute(by.by.clone(), Ty::Entity(on)))
+            Base::Requester { tenants, requester, ty } => {
+                let paths = graph::paths(program, *ty, on);
+                match (tenants.iter().find(|(tenant, _)| *tenant == on), paths.as_slice()) {
+                    (Some((_, tenant)), _) => (Vec::new(), tenant.clone()),
+                    (None, [only]) => self.follow(requester.clone(), *ty, only),
+                    (None, _) => {
+                        self.not_testable(role, on, *ty, span);
+                        return None;
+                    }
+                }
             }
             Base::From(from, ty) => {
                 let path = self.relation_path(role, on, *ty, via, span)?;
@@ -173,8 +183,9 @@ impl Lowering<'_> {
         Some(Part::generated(TypedExpr::all(tests, span), words))
     }
 
-    fn not_testable(&mut self, role: &Role, span: Span) {
+    fn not_testable(&mut self, role: &Role, on: TypeId, requester: TypeId, span: Span) {
         let name = role.full_name(self.program);
+        let (carrier, person) = (self.program.type_name(on), self.program.type_name(requester));
         self.out.push(
             Diagnostic::error(
                 graph::codes::BREAK_GLASS_ROLES,
@@ -182,7 +193,9 @@ impl Lowering<'_> {
                 format!("`{name}` cannot be tested when a grant is asked for: there is no resource yet"),
             )
             .also(role.span, "declared here")
-            .help("name a plain role, or one held on the type that `isolate` names as tenant"),
+            .help(format!(
+                "name a plain role, or one held on what the requester belongs to: `{person}` leads to no one `{carrier}`"
+            )),
         );
     }
 

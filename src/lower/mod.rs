@@ -2,7 +2,9 @@
 //! Raw `.cedar` and `.cedarschema` sources join here. Cedar's validator runs here too, and what it says is
 //! carried back to the author's words.
 
+mod access;
 mod break_glass;
+mod claims;
 pub mod codes;
 mod contract;
 mod draft;
@@ -21,6 +23,15 @@ mod text;
 mod validate;
 mod wording;
 
+pub use access::Access;
+pub use access::accesses;
+pub use claims::Beyond;
+pub use claims::Counted;
+pub use claims::Promise;
+pub use claims::Property;
+pub use claims::PropertyKind;
+pub use claims::beyond;
+pub use claims::properties;
 pub use draft::Draft;
 pub use draft::Effect;
 pub use draft::Part;
@@ -30,6 +41,8 @@ pub use program::lower;
 pub use raw::RawIds;
 pub use raw::RawPolicy;
 pub use raw::RawSchema;
+pub use raw::RawStatement;
+pub use raw::raw_statements;
 pub use raw::read_policies;
 pub use raw::read_schemas;
 pub use schema::SchemaText;

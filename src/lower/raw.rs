@@ -13,6 +13,7 @@ use cedar_policy::pst;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
@@ -25,6 +26,7 @@ use crate::text::Span;
 
 use super::codes;
 
+mod depth;
 mod externals;
 mod statements;
 
@@ -67,6 +69,10 @@ pub fn read_schemas(sources: &Sources, files: &[FileId], namespace: Option<&str>
         let text = sources.text(*file);
         let whole = Span::new(*file, 0, text.len());
         raw.files.push(whole);
+        if let Some(span) = depth::beyond(*file, text, depth::Text::Schema) {
+            out.push(too_deep(codes::CEDAR_SCHEMA, span));
+            continue;
+        }
         let json = match SchemaFragment::from_cedarschema_str(text) {
             Ok((fragment, _)) => fragment.to_json_value(),
             Err(error) => {
@@ -146,6 +152,10 @@ pub fn read_policies(
     let mut templates: BTreeMap<String, (Template, Span)> = BTreeMap::new();
     for file in files {
         let text = sources.text(*file);
+        if let Some(span) = depth::beyond(*file, text, depth::Text::Policies) {
+            out.push(too_deep(codes::CEDAR_SYNTAX, span));
+            continue;
+        }
         let set: PolicySet = match text.parse() {
             Ok(set) => set,
             Err(errors) => {
@@ -215,6 +225,44 @@ pub fn read_policies(
     all
 }
 
+/// A statement of a `.cedar` file: a policy or a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawStatement {
+    /// From its first annotation to its semicolon.
+    pub span: Span,
+    /// Its `@id`.
+    pub id: Option<String>,
+    /// Whether it is a template, which decides nothing by itself.
+    pub is_template: bool,
+}
+
+/// The statements of a `.cedar` file, in the order in which Cedar numbers them; none where Cedar does not parse it.
+#[must_use]
+pub fn raw_statements(sources: &Sources, file: FileId) -> Vec<RawStatement> {
+    let text = sources.text(file);
+    if depth::beyond(file, text, depth::Text::Policies).is_some() {
+        return Vec::new();
+    }
+    let Ok(set) = text.parse::<PolicySet>() else {
+        return Vec::new();
+    };
+    let spans = statements::spans(file, text).into_iter().enumerate();
+    let statement = |(number, span)| {
+        let numbered = PolicyId::new(format!("policy{number}"));
+        let template = set.template(&numbered);
+        let id = match template {
+            Some(template) => template.annotation("id"),
+            None => set.policy(&numbered).and_then(|policy| policy.annotation("id")),
+        };
+        RawStatement {
+            span,
+            id: id.map(str::to_owned),
+            is_template: template.is_some(),
+        }
+    };
+    spans.map(statement).collect()
+}
+
 /// `@id`, else Cedar's number; with several files, numbers are told apart by the file's name.
 fn policy_id(annotated: Option<&str>, numbered: &PolicyId, files: usize, name: &str) -> String {
     match annotated {
@@ -237,6 +285,14 @@ fn same_id(id: &str, span: Span, before: Span, out: &mut Diagnostics) {
             .also(before, "the other one")
             .help("give each policy an `@id` of its own"),
     );
+}
+
+fn too_deep(code: Code, span: Span) -> Diagnostic {
+    Diagnostic::error(code, span, "this is nested too deeply").help(format!(
+        "at most {} brackets, `if`s and accesses, or {} operators, are read within each other",
+        depth::MAX_DEPTH,
+        depth::MAX_OPERATORS
+    ))
 }
 
 fn syntax_faults(file: FileId, text: &str, errors: &cedar_policy::ParseErrors, out: &mut Diagnostics) {

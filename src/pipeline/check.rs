@@ -38,6 +38,8 @@ pub struct Checked {
     pub program: Program,
     /// The lowered program.
     pub lowered: Lowered,
+    /// How much of the program resolved.
+    pub extent: lint::Extent,
     /// Everything found, sorted by place.
     pub diagnostics: Diagnostics,
 }
@@ -128,6 +130,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         levels: &project.levels,
         at: options.at,
         extent,
+        facts: None,
     };
     lint::check_settings(&lints, &mut out);
     lint::run(&lints, &mut out);
@@ -135,6 +138,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         project,
         program,
         lowered,
+        extent,
         diagnostics: out.sorted(),
     }
 }

@@ -70,6 +70,19 @@ pub fn suites<'a>(package: &PackageFiles, checked: &'a Checked) -> Result<Suites
     })
 }
 
+/// What is wrong with the entities beside the `.cedar` files of a package without faults.
+///
+/// # Errors
+/// Where what the compiler made cannot be built or loaded; a fault of ours.
+pub fn check_entities(package: &PackageFiles, checked: &Checked) -> Result<Diagnostics, SuitesError> {
+    let mut out = Diagnostics::new();
+    if let Some(file) = package.entities {
+        let engine = Engine::from_tree(&build(checked, &package.sources)?)?;
+        scenario::check_entities(&package.sources, file, policy(checked, &engine), &mut out);
+    }
+    Ok(out)
+}
+
 fn policy<'a>(checked: &'a Checked, engine: &'a Engine) -> Policy<'a> {
     Policy {
         contract: &checked.lowered.contract,

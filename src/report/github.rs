@@ -24,6 +24,9 @@ fn annotation(diagnostic: &Diagnostic, files: Files<'_>) -> String {
     {
         text.push_str(&format!("\n{kind}: {line}"));
     }
+    if let Some(evidence) = diagnostic.evidence {
+        text.push_str(&format!("\nevidence: {}", evidence.name()));
+    }
     command(kind, diagnostic.primary(), diagnostic.code.as_str(), &text, files)
 }
 

@@ -80,6 +80,9 @@ pub fn diagnostic(diagnostic: &Diagnostic, files: Files<'_>, style: Style) -> St
     for note in &diagnostic.notes {
         let _ = writeln!(out, "  note: {}", printable(note));
     }
+    if let Some(evidence) = diagnostic.evidence {
+        let _ = writeln!(out, "  evidence: {}", evidence.name());
+    }
     out.lines().fold(String::new(), |mut text, line| {
         text.push_str(line.trim_end());
         text.push('\n');

@@ -6,6 +6,7 @@ use super::files::Files;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
+use crate::diag::Evidence;
 use crate::diag::Label;
 use crate::diag::Severity;
 
@@ -42,6 +43,7 @@ struct Item<'a> {
     message: &'a str,
     help: Option<&'a str>,
     notes: &'a [String],
+    evidence: Option<Evidence>,
     labels: Vec<Place<'a>>,
 }
 
@@ -53,6 +55,7 @@ impl<'a> Item<'a> {
             message: &diagnostic.message,
             help: diagnostic.help.as_deref(),
             notes: &diagnostic.notes,
+            evidence: diagnostic.evidence,
             labels: diagnostic.labels.iter().map(|label| Place::new(label, files)).collect(),
         }
     }
@@ -101,7 +104,8 @@ mod tests {
         let fault = Diagnostic::warning(Code::new("some-fault"), Span::new(file, 6, 8), "bad \"cd\"")
             .label("this")
             .help("write `ef`")
-            .note("a fact");
+            .note("a fact")
+            .evidence(Evidence::Proved);
         insta::assert_snapshot!(json(&[fault].into_iter().collect(), Files::new(&sources)), @r#"
         {
           "format": 1,
@@ -116,6 +120,7 @@ mod tests {
               "notes": [
                 "a fact"
               ],
+              "evidence": "proved",
               "labels": [
                 {
                   "file": "policy/a.gate",

@@ -11,6 +11,7 @@ mod github;
 pub mod graph;
 mod human;
 mod json;
+mod proofs;
 /// What a run of scenarios came to.
 pub mod tests;
 mod witness;
@@ -26,3 +27,8 @@ pub use human::diagnostics;
 pub use human::printable;
 pub use human::summary;
 pub use json::json;
+pub use proofs::beyond_proof;
+pub use proofs::proof_scenario;
+pub use proofs::proof_summary;
+pub use proofs::proofs;
+pub use proofs::proofs_json;

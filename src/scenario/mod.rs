@@ -53,6 +53,7 @@ pub use question::find_suite;
 pub use question::what_can;
 pub use question::who_can;
 pub use quorum::too_few_approvers;
+pub use read::check_entities;
 pub use read::link_files;
 pub use read::load_suites;
 pub use run::RunOptions;
@@ -65,6 +66,7 @@ pub use suite::Stated;
 pub use suite::Suite;
 pub use why::Told;
 pub use why::Why;
+pub use why::suite_in;
 pub use why::why;
 
 /// A compiled policy, as its bundle shows it.

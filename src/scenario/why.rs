@@ -78,19 +78,24 @@ impl Why {
 /// # Errors
 /// Where there is no such suite or test.
 pub fn why(suites: &[Suite], policy: Policy<'_>, file: &str, test: Option<&str>) -> Result<Vec<Why>, QuestionError> {
-    let inside = format!("scenarios/{file}");
-    let suite = suites
-        .iter()
-        .find(|suite| suite.file_name == file || suite.file_name == inside)
-        .ok_or_else(|| {
-            let names = suites.iter().map(|suite| match file.starts_with("scenarios/") {
-                true => suite.file_name.as_str(),
-                false => suite.file_name.trim_start_matches("scenarios/"),
-            });
-            QuestionError::unknown("suite file", file, names)
-        })?;
+    let suite = suite_in(suites, file).ok_or_else(|| {
+        let names = suites.iter().map(|suite| match file.starts_with("scenarios/") {
+            true => suite.file_name.as_str(),
+            false => suite.file_name.trim_start_matches("scenarios/"),
+        });
+        QuestionError::unknown("suite file", file, names)
+    })?;
     let chosen = chosen(suite, test)?;
     Ok(chosen.into_iter().map(|test| explained(test, suite, policy)).collect())
+}
+
+/// The suite of a file, named from the package's folder or from its `scenarios`.
+#[must_use]
+pub fn suite_in<'a>(suites: &'a [Suite], file: &str) -> Option<&'a Suite> {
+    let inside = format!("scenarios/{file}");
+    suites
+        .iter()
+        .find(|suite| suite.file_name == file || suite.file_name == inside)
 }
 
 fn chosen<'a>(suite: &'a Suite, name: Option<&str>) -> Result<Vec<&'a Test>, QuestionError> {

@@ -6,6 +6,7 @@ mod diff;
 mod fmt;
 mod graph;
 mod hostile;
+mod import;
 mod init;
 mod questions;
 mod revisions;
@@ -173,6 +174,10 @@ fn the_books_page_of_commands_is_their_help() {
     for verb in verbs() {
         let help = run(&format!("{verb} --help"));
         page.push_str(&format!("\n## {verb}\n\n```text\n{}```\n", help.out));
+        for step in listed(&help.out) {
+            let help = run(&format!("{verb} {step} --help"));
+            page.push_str(&format!("\n### {verb} {step}\n\n```text\n{}```\n", help.out));
+        }
     }
     if std::env::var_os("GATEWRIGHT_UPDATE").is_some_and(|value| value == "1") {
         fs::write(root().join(PAGE), &page).unwrap();
@@ -185,18 +190,22 @@ fn the_books_page_of_commands_is_their_help() {
 fn verbs() -> Vec<String> {
     let help = run("--help");
     assert_eq!(help.code, 0);
-    let verbs: Vec<String> = help
-        .out
-        .lines()
+    let verbs = listed(&help.out);
+    assert!(verbs.len() > 5, "{}", help.out);
+    verbs
+}
+
+/// The commands that a help lists.
+fn listed(help: &str) -> Vec<String> {
+    help.lines()
         .skip_while(|line| *line != "Commands:")
         .skip(1)
         .take_while(|line| !line.is_empty())
+        .filter(|line| !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|verb| *verb != "help")
         .map(str::to_owned)
-        .collect();
-    assert!(verbs.len() > 5, "{}", help.out);
-    verbs
+        .collect()
 }
 
 #[test]

@@ -10,6 +10,7 @@
     reason = "tests fail by panicking, and read the repository"
 )]
 
+mod access;
 mod authzen;
 mod book;
 mod cedar_examples;
@@ -17,13 +18,16 @@ mod cedar_integration;
 mod cli;
 mod clients;
 mod fail_open;
+mod import;
 mod labelled;
 mod mdtest;
 mod ports;
+mod prove;
 mod prover;
 mod reference;
 mod scenarios;
 mod screen;
+mod semantic_lints;
 mod semdiff;
 mod stages;
 mod support;

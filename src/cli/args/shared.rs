@@ -96,6 +96,20 @@ pub(in crate::cli) struct LintArgs {
     pub(in crate::cli) deny: Vec<String>,
 }
 
+/// Whether lints may prove, and how long.
+#[derive(Debug, Default, ClapArgs)]
+pub(in crate::cli) struct ProofArgs {
+    /// Leave out the lints that need proofs
+    #[arg(long)]
+    pub(in crate::cli) no_proofs: bool,
+    /// How many resource units of the solver one question may take; the same on every machine
+    #[arg(long, value_name = "UNITS", conflicts_with = "no_proofs", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::cli) rlimit_per: Option<u64>,
+    /// How many seconds the proofs may take; what is not asked by then is unknown
+    #[arg(long, value_name = "SECONDS", conflicts_with = "no_proofs")]
+    pub(in crate::cli) time: Option<u64>,
+}
+
 /// Which findings are known.
 #[derive(Debug, Default, ClapArgs)]
 pub(in crate::cli) struct BaselineArgs {

@@ -7,12 +7,22 @@ use crate::diag::Diagnostics;
 use crate::lint;
 use crate::lint::Baseline;
 use crate::lint::Names;
+use crate::lint::Reads;
 use crate::load;
 
 use super::package::Package;
 
+/// Whether lints that need proofs ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proofs {
+    /// They did.
+    Asked,
+    /// They did not: nothing is known of the findings that the baseline lists of them.
+    LeftOut,
+}
+
 /// What a package's diagnostics come to beside the baseline, which is written first where that is asked for.
-pub(super) fn apply(args: &BaselineArgs, package: &Package) -> Result<Diagnostics, CliError> {
+pub(super) fn apply(args: &BaselineArgs, package: &Package, proofs: Proofs) -> Result<Diagnostics, CliError> {
     let checked = &package.checked;
     let found = checked.diagnostics.clone();
     let Some(path) = &args.baseline else { return Ok(found) };
@@ -25,15 +35,20 @@ pub(super) fn apply(args: &BaselineArgs, package: &Package) -> Result<Diagnostic
         None if args.write_baseline => None,
         None => return Err(CliError::NoBaseline { path: path.clone() }),
     };
+    let ran = |id: &str| {
+        lint::find(id).is_none_or(|lint| {
+            let asked = proofs == Proofs::Asked || lint.reads != Reads::Proofs;
+            asked && lint.level_in(&checked.project.levels) != Level::Allow
+        })
+    };
     let baseline = match (known, args.write_baseline) {
         (Some(known), false) => known,
         (known, _) => {
             let now = Baseline::of(&found, &names);
-            let kept = known.map_or_else(|| now.clone(), |known| known.shrunk_to(&now));
+            let kept = known.map_or_else(|| now.clone(), |known| known.shrunk_to(&now, ran));
             load::write_atomic(path, kept.to_text().as_bytes())?;
             kept
         }
     };
-    let ran = |id: &str| lint::find(id).is_none_or(|lint| lint.level_in(&checked.project.levels) != Level::Allow);
     Ok(baseline.apply(found, &names, ran))
 }

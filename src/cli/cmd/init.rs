@@ -56,7 +56,7 @@ pub(in crate::cli) fn run(args: &Init, console: &mut Console) -> Result<Exit, Cl
 }
 
 /// The folder's name in the letters that a package name may have.
-fn package_name(dir: &Path) -> Result<String, CliError> {
+pub(super) fn package_name(dir: &Path) -> Result<String, CliError> {
     let folder = match dir.file_name() {
         Some(name) => name.to_string_lossy().into_owned(),
         // `.` and `..` have no name of their own.

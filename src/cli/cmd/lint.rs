@@ -1,14 +1,29 @@
-//! `gatewright lint`: the findings of the lints alone, or the list of the lints.
+//! `gatewright lint`: the findings of the lints alone, with those that need proofs, or the list of the lints.
 
+use std::time::Duration;
+
+use crate::analysis::Cache;
+use crate::analysis::Deadline;
+use crate::analysis::solver;
+use crate::analysis::solver::Absent;
+use crate::analysis::solver::Found;
+use crate::analysis::solver::Limits;
 use crate::cli::args::Format;
 use crate::cli::args::Lint;
+use crate::cli::args::ProofArgs;
 use crate::cli::console::Console;
+use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::progress;
 use crate::diag::Diagnostics;
 use crate::lint;
+use crate::pipeline;
+use crate::pipeline::ProofOptions;
+use crate::text::Instant;
 
 use super::baseline;
+use super::baseline::Proofs;
 use super::package::Package;
 
 pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, CliError> {
@@ -16,17 +31,55 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
         console.print(&list())?;
         return Ok(Exit::Ok);
     }
-    let package = Package::check(&args.package, &args.lints)?;
+    let mut package = Package::check(&args.package, &args.lints)?;
+    let at = args.package.at.unwrap_or_else(env::today);
+    let proofs = match args.proofs.no_proofs {
+        true => Proofs::LeftOut,
+        false => prove(&mut package, &args.proofs, at)?,
+    };
     // Errors are shown too: what does not compile is only partly linted, and must not pass for clean.
-    let all = baseline::apply(&args.baseline, &package)?;
+    let all = baseline::apply(&args.baseline, &package, proofs)?;
+    let told = [lint::codes::NO_SOLVER, lint::codes::UNPROVED];
     let shown: Diagnostics = all
         .into_iter()
-        .filter(|found| found.is_error() || lint::find(found.code.as_str()).is_some())
+        .filter(|found| found.is_error() || lint::find(found.code.as_str()).is_some() || told.contains(&found.code))
         .collect();
-    if args.output.format == Format::Human && shown.is_empty() {
+    if args.output.format == Format::Human && !shown.iter().any(|found| !told.contains(&found.code)) {
         console.print(&format!("{}: no lint finds anything\n", package.named))?;
     }
     package.show(&shown, args.output.format, console)
+}
+
+/// Adds what the lints find that need proofs.
+fn prove(package: &mut Package, args: &ProofArgs, at: Instant) -> Result<Proofs, CliError> {
+    let found = match solver::find(&env::solver_places()) {
+        Ok(found) => Some(found),
+        Err(Absent::Nowhere) => None,
+        Err(unusable @ Absent::Unusable { .. }) => return Err(unusable.into()),
+    };
+    let cache = env::cache().map_or_else(Cache::in_memory, |folder| Cache::on_disk(&folder));
+    let usual = Limits::default();
+    let options = ProofOptions {
+        solver: found.as_ref().map(|found: &Found| found.engine.as_ref()),
+        cache: &cache,
+        limits: Limits {
+            resources: args.rlimit_per.unwrap_or(usual.resources),
+            ..usual
+        },
+        deadline: args
+            .time
+            .map_or_else(Deadline::never, |seconds| Deadline::after(Duration::from_secs(seconds))),
+        at,
+    };
+    let proved = progress::during(&format!("proving {}", package.named), || {
+        pipeline::prove_lints(&package.loaded, &package.checked, &options)
+    })?;
+    let all = std::mem::take(&mut package.checked.diagnostics);
+    package.checked.diagnostics = all.into_iter().chain(proved).collect::<Diagnostics>().sorted();
+    Ok(match found {
+        Some(_) => Proofs::Asked,
+        None => Proofs::LeftOut,
+    })
 }
 
 /// Every lint with its default level, the version that brought it and what it finds.

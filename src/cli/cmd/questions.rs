@@ -12,12 +12,23 @@ use crate::pipeline::Suites;
 use crate::report;
 use crate::scenario::Answers;
 use crate::scenario::Verdict;
+use crate::scenario::suite_in;
 
 use super::package::Package;
 
-/// Puts a question to the suites of a package. Faults of the package or its suites are shown instead.
+/// Which suites a question is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum About<'a> {
+    /// Any of them: each must be free of faults.
+    All,
+    /// That of one file. Faults of others, say by a statement that is gone, are no answer to it.
+    File(&'a str),
+}
+
+/// Puts a question to the suites of a package. Faults of the package or of these suites are shown instead.
 pub(super) fn ask(
     folder: &FolderArgs,
+    about: About<'_>,
     format: AnswerFormat,
     console: &mut Console,
     question: impl FnOnce(&Package, &Suites<'_>, &mut Console) -> Result<Exit, CliError>,
@@ -28,7 +39,11 @@ pub(super) fn ask(
         return package.show(&faults, format.into(), console);
     }
     let suites = pipeline::suites(&package.loaded, &package.checked)?;
-    if suites.diagnostics.has_errors() {
+    let is_read = match about {
+        About::All => false,
+        About::File(file) => suite_in(&suites.suites, file).is_some(),
+    };
+    if suites.diagnostics.has_errors() && !is_read {
         return package.show(&suites.diagnostics, format.into(), console);
     }
     question(&package, &suites, console)

@@ -7,17 +7,24 @@ use crate::cli::exit::Exit;
 use crate::scenario;
 
 use super::questions;
+use super::questions::About;
 
 pub(in crate::cli) fn run(args: &WhoCan, console: &mut Console) -> Result<Exit, CliError> {
-    questions::ask(&args.folder, args.output.format, console, |_, suites, console| {
-        let suite = scenario::find_suite(&suites.suites, &args.suite)?;
-        let answers = scenario::who_can(
-            suite,
-            suites.policy(),
-            &args.action,
-            &args.resource,
-            args.context.as_deref(),
-        )?;
-        questions::show(&answers, args.output.format, console)
-    })
+    questions::ask(
+        &args.folder,
+        About::All,
+        args.output.format,
+        console,
+        |_, suites, console| {
+            let suite = scenario::find_suite(&suites.suites, &args.suite)?;
+            let answers = scenario::who_can(
+                suite,
+                suites.policy(),
+                &args.action,
+                &args.resource,
+                args.context.as_deref(),
+            )?;
+            questions::show(&answers, args.output.format, console)
+        },
+    )
 }

@@ -11,6 +11,7 @@ use crate::report::tests;
 use crate::scenario;
 
 use super::questions;
+use super::questions::About;
 
 pub(in crate::cli) fn run(args: &Why, console: &mut Console) -> Result<Exit, CliError> {
     let (path, test) = match args.test.split_once('#') {
@@ -18,20 +19,26 @@ pub(in crate::cli) fn run(args: &Why, console: &mut Console) -> Result<Exit, Cli
         None => (args.test.as_str(), None),
     };
     let file = inside(path, &args.folder.folder);
-    questions::ask(&args.folder, args.output.format, console, |package, suites, console| {
-        let told = scenario::why(&suites.suites, suites.policy(), &file, test)?;
-        let root = package.root();
-        let files = package.files(&root);
-        console.print(&match args.output.format {
-            AnswerFormat::Human => tests::why(&told, files, console.style()),
-            AnswerFormat::Json => tests::why_json(&told, files),
-        })?;
-        Ok(if told.iter().all(scenario::Why::holds) {
-            Exit::Ok
-        } else {
-            Exit::PolicyFails
-        })
-    })
+    questions::ask(
+        &args.folder,
+        About::File(&file),
+        args.output.format,
+        console,
+        |package, suites, console| {
+            let told = scenario::why(&suites.suites, suites.policy(), &file, test)?;
+            let root = package.root();
+            let files = package.files(&root);
+            console.print(&match args.output.format {
+                AnswerFormat::Human => tests::why(&told, files, console.style()),
+                AnswerFormat::Json => tests::why_json(&told, files),
+            })?;
+            Ok(if told.iter().all(scenario::Why::holds) {
+                Exit::Ok
+            } else {
+                Exit::PolicyFails
+            })
+        },
+    )
 }
 
 /// A path as the package names it, be it written from the package's folder or from where the user stands.

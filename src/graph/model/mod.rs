@@ -7,6 +7,7 @@ mod types;
 pub use program::Program;
 pub use statements::ActionSet;
 pub use statements::Assertion;
+pub use statements::Claimed;
 pub use statements::Condition;
 pub use statements::Deny;
 pub use statements::Grant;

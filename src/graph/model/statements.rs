@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::syntax::ast::Claim;
 use crate::syntax::ast::DurationLiteral;
 use crate::syntax::ast::Expr;
 use crate::syntax::ast::Number;
@@ -262,15 +261,43 @@ pub struct Assertion {
     /// The whole statement.
     pub span: Span,
     /// What it claims.
-    pub claim: Claim,
+    pub claim: Claimed,
     /// Who; empty: anyone.
     pub who: Vec<Holder>,
     /// What.
     pub actions: Vec<ActionId>,
+    /// The resource types named after `on`; empty: any.
+    pub on: Vec<TypeId>,
     /// The condition.
     pub when: Option<Expr>,
     /// `unless break-glass g`.
     pub unless: Option<ProfileId>,
+}
+
+/// The claims of `assert`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claimed {
+    /// No such request is allowed.
+    Never,
+    /// Nobody else is allowed.
+    Only,
+    /// Every such request is allowed.
+    Always,
+    /// Some such request is allowed.
+    Possible,
+}
+
+impl Claimed {
+    /// The word that makes it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Only => "only",
+            Self::Always => "always",
+            Self::Possible => "possible",
+        }
+    }
 }
 
 /// `@allow(lint, because: "…", until: "…")`.

@@ -126,6 +126,10 @@ pub struct EntityType {
     pub tags: Option<Ty>,
     /// `holds roles`.
     pub holds_roles: bool,
+    /// `@workload`: a principal type that is a program, with nobody before it.
+    pub workload: bool,
+    /// `@wildcard`: it stands for every type there is, those to come included.
+    pub wildcard: bool,
     /// Its actions.
     pub actions: Vec<ActionId>,
     /// Groups of its actions: name → members.
@@ -166,6 +170,16 @@ pub struct ActionEffects {
     pub writes: Option<Vec<Text>>,
     /// `@assigns("role", …)`
     pub assigns: Vec<Text>,
+    /// `@wildcard`: it stands for every action of its type, those to come included.
+    pub wildcard: bool,
+}
+
+impl ActionEffects {
+    /// `@assigns("any")`: it gives away every role there is, those to come included. No role can be called so.
+    #[must_use]
+    pub fn assigns_any(&self) -> bool {
+        self.assigns.iter().any(|role| role.value == "any")
+    }
 }
 
 /// An action.

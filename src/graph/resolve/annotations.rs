@@ -17,6 +17,8 @@ use crate::graph::codes;
 /// Where annotations stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
+    Principal,
+    Resource,
     Type,
     Attribute,
     Action,
@@ -31,10 +33,12 @@ pub(super) struct Said {
     pub(super) pass: Vec<(String, String)>,
     pub(super) temporary: Option<Span>,
     pub(super) masked: bool,
+    pub(super) workload: bool,
+    pub(super) wildcard: bool,
     pub(super) effects: ActionEffects,
 }
 
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 12] = [
     "doc",
     "control",
     "owner",
@@ -44,6 +48,8 @@ const KNOWN: [&str; 10] = [
     "reads",
     "writes",
     "assigns",
+    "wildcard",
+    "workload",
     "allow",
 ];
 
@@ -101,6 +107,15 @@ pub(super) fn read(cx: &mut Resolver<'_>, annotations: &[ast::Annotation], place
             }
             "writes" if place == Place::Action => said.effects.writes = Some(texts(cx, annotation)),
             "assigns" if place == Place::Action => said.effects.assigns.extend(texts(cx, annotation)),
+            "workload" if place == Place::Principal => {
+                no_arguments(cx, annotation);
+                said.workload = true;
+            }
+            "wildcard" if matches!(place, Place::Resource | Place::Action) => {
+                no_arguments(cx, annotation);
+                said.wildcard = true;
+                said.effects.wildcard = true;
+            }
             "allow" => waiver(cx, annotation, covers),
             _ if name.starts_with("x_") => {
                 if annotation.args.is_empty() {
@@ -119,6 +134,8 @@ pub(super) fn read(cx: &mut Resolver<'_>, annotations: &[ast::Annotation], place
                 let where_it_goes = match name {
                     "temporary" => "a role or a grant",
                     "masked" => "an attribute",
+                    "workload" => "a principal type",
+                    "wildcard" => "a resource type or an action",
                     _ => "an action",
                 };
                 wrong(

@@ -10,7 +10,9 @@ use super::annotations::Place;
 use super::annotations::read;
 use super::lookup::find_targets;
 use super::lookup::find_who;
+use super::lookup::known_type;
 use crate::graph::Assertion;
+use crate::graph::Claimed;
 use crate::graph::ProfileId;
 use crate::graph::codes;
 
@@ -22,6 +24,10 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         read(cx, &item.annotations, Place::Statement, item.span);
         let who = find_who(cx, &decl.who);
         let actions = find_targets(cx, &decl.actions, &decl.on);
+        let on = match &decl.on {
+            ast::Types::Any(_) => Vec::new(),
+            ast::Types::Names(paths) => paths.iter().filter_map(|path| known_type(cx, path)).collect(),
+        };
         if let (ast::Claim::Only, ast::Who::Any(span)) = (decl.claim, &decl.who) {
             cx.out.push(
                 Diagnostic::error(codes::WRONG_KIND, *span, "`only any` claims nothing")
@@ -55,11 +61,21 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         cx.program.assertions.push(Assertion {
             name: decl.name.text.clone(),
             span: item.span,
-            claim: decl.claim,
+            claim: claimed(decl.claim),
             who,
             actions,
+            on,
             when: decl.when.clone(),
             unless,
         });
+    }
+}
+
+fn claimed(written: ast::Claim) -> Claimed {
+    match written {
+        ast::Claim::Never => Claimed::Never,
+        ast::Claim::Only => Claimed::Only,
+        ast::Claim::Always => Claimed::Always,
+        ast::Claim::Possible => Claimed::Possible,
     }
 }

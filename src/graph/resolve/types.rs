@@ -26,7 +26,12 @@ pub(super) fn shapes(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &Ex
         match &item.kind {
             ast::ItemKind::Enum(decl) => enumeration(cx, item, decl),
             ast::ItemKind::Entity(decl) => {
-                let said = read(cx, &item.annotations, Place::Type, item.span);
+                let place = match decl.kind {
+                    ast::EntityKind::Principal => Place::Principal,
+                    ast::EntityKind::Resource => Place::Resource,
+                    ast::EntityKind::Group => Place::Type,
+                };
+                let said = read(cx, &item.annotations, place, item.span);
                 let kind = match decl.kind {
                     ast::EntityKind::Principal => TypeKind::Principal,
                     ast::EntityKind::Resource => TypeKind::Resource,
@@ -56,6 +61,8 @@ pub(super) fn shapes(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &Ex
             attributes: BTreeMap::new(),
             tags: None,
             holds_roles: false,
+            workload: false,
+            wildcard: false,
             actions: Vec::new(),
             groups: BTreeMap::new(),
             doc: None,
@@ -149,6 +156,8 @@ fn blank(cx: &Resolver<'_>, name: &ast::Ident, kind: TypeKind, doc: Option<Strin
         attributes: BTreeMap::new(),
         tags: None,
         holds_roles: false,
+        workload: said.workload,
+        wildcard: said.wildcard,
         actions: Vec::new(),
         groups: BTreeMap::new(),
         doc,

@@ -31,6 +31,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             Holder::Role(role) => program.role_name(role),
             Holder::Type(ty) => program.type_name(ty).to_owned(),
         };
+        any_role(program, holder, &from, out);
         for (role, way) in ways(program, holder) {
             let more: BTreeSet<ActionId> = &actions(&program.grants_of(role)) - &own;
             let Some(first) = way.steps.first() else { continue };
@@ -66,6 +67,24 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 "let a role assign it that already reaches what `{}` does, or set two duties apart: `separate`, or a break-glass",
                 program.role_name(role)
             ));
+            out.push(finding);
+        }
+    }
+}
+
+/// Tells the actions by which a holder can give itself every role there is, whatever roles are declared here.
+fn any_role(program: &Program, holder: Holder, from: &str, out: &mut Sink) {
+    for grant in program.grants.iter().filter(|grant| grant.holder == holder) {
+        for (id, at) in &grant.actions {
+            let Some(action) = program.action(*id).filter(|action| action.effects.assigns_any()) else {
+                continue;
+            };
+            let finding = out
+                .finding(*at, format!("`{from}` can make itself any role"))
+                .label("and reach whatever any role reaches, those to come included")
+                .also(action.span, "assigns any role")
+                .note(format!("`{from}` → `{}` assigns any role", action.full_name(program)))
+                .help("say which roles it assigns, `@assigns(\"role\")`, or keep it for a role that may do everything");
             out.push(finding);
         }
     }

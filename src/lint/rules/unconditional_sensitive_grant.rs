@@ -1,10 +1,12 @@
 //! A grant of a `sensitive` action to a role, on no condition at all.
 
 use crate::graph::Holder;
+use crate::graph::is_a_place;
 use crate::lint::Cx;
 use crate::lint::Sink;
 use crate::lint::declare_lint;
 use crate::lint::sensitive::sensitive_grants;
+use crate::lint::sensitive::why;
 
 declare_lint! {
     id: "unconditional-sensitive-grant",
@@ -20,7 +22,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Holder::Role(id) = grant.holder else { continue };
         let Some(role) = cx.program.role(id) else { continue };
         // A role held per entity already ties the principal to the resource.
-        if grant.when.is_some() || role.when.is_some() || role.on.is_some() {
+        let conditions = [&grant.when, &role.when];
+        if role.on.is_some() || conditions.into_iter().flatten().any(|when| !is_a_place(when)) {
             continue;
         }
         let name = action.full_name(cx.program);
@@ -29,8 +32,11 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 at,
                 format!("`{}` may use the sensitive action `{name}` on no condition", role.name),
             )
-            .label("granted without `when`")
-            .also(action.span, "sensitive")
+            .label(match conditions.into_iter().flatten().next() {
+                Some(_) => "asked for nothing but where the resource lies",
+                None => "granted without `when`",
+            })
+            .also(action.span, why(action))
             .help("say when it is right: `when CONDITION`; or hold the role per resource: `role … on TYPE`");
         out.push(finding);
     }

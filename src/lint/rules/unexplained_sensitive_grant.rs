@@ -4,6 +4,7 @@ use crate::lint::Cx;
 use crate::lint::Sink;
 use crate::lint::declare_lint;
 use crate::lint::sensitive::sensitive_grants;
+use crate::lint::sensitive::why;
 
 declare_lint! {
     id: "unexplained-sensitive-grant",
@@ -23,7 +24,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let finding = out
             .finding(at, format!("a grant of the sensitive action `{name}` gives no reason"))
             .label("granted without a reason")
-            .also(action.span, "sensitive")
+            .also(action.span, why(action))
             .help("end the grant with its reason: `because \"TICKET-1: why they may\"`");
         out.push(finding);
     }

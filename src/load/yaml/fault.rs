@@ -1,6 +1,7 @@
 //! The words for what is wrong with a YAML text. Both parsers name causes in their own terms; the common ones get ours and a help.
 
 use super::events::Places;
+use super::values::MAX_VALUES;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::load::codes;
@@ -57,14 +58,29 @@ pub(super) fn too_deep(span: Span) -> Diagnostic {
         .help("at most 64 levels are read")
 }
 
-/// More values than the limit, which takes aliases or an enormous file.
-pub(super) fn too_large(span: Span) -> Diagnostic {
-    Diagnostic::error(codes::YAML_LIMIT, span, "the document expands to too many values")
-        .help("use fewer aliases, or aliases of smaller values; none may contain itself")
+/// More values than the limit, which takes aliases, the first of which is given, or an enormous file.
+pub(super) fn too_large(alias: Option<Span>, start: Span) -> Diagnostic {
+    match alias {
+        Some(alias) => Diagnostic::error(codes::YAML_LIMIT, alias, "the document expands to too many values")
+            .help("use fewer aliases, or aliases of smaller values; none may contain itself"),
+        None => Diagnostic::error(codes::YAML_LIMIT, start, "the document has too many values").help(format!(
+            "at most {MAX_VALUES} are read: split it into several documents or files"
+        )),
+    }
 }
 
 /// Words of the parsers, then a message and a help of ours. The first match counts.
 const KNOWN: &[(&str, &str, &str)] = &[
+    (
+        "invalid Unicode character escape",
+        "an escape of something that is no character",
+        "write the character itself; YAML knows no pairs such as `\\ud83d\\ude00`, but `\\U0001F600`",
+    ),
+    (
+        "unknown escape character",
+        "an escape that YAML does not know",
+        "write `\\\\` for a backslash, or put the text into single quotes",
+    ),
     (
         "quoted scalar",
         "a quoted text is not closed",

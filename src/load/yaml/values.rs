@@ -12,7 +12,7 @@ use serde::de::SeqAccess;
 use serde::de::Visitor;
 
 /// Values a document may hold once its aliases are expanded.
-const MAX_VALUES: u32 = 500_000;
+pub(super) const MAX_VALUES: u32 = 500_000;
 
 /// A value without its place.
 #[derive(Debug)]

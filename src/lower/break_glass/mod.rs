@@ -3,7 +3,7 @@
 //! (uses, windows, open reviews) comes as typed facts that only the gateway can put into the context.
 
 mod record;
-mod short;
+pub(in crate::lower) mod short;
 mod steps;
 
 use crate::bundle::OriginKind;

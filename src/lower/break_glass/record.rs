@@ -23,7 +23,7 @@ use super::short::get;
 
 impl Lowering<'_> {
     /// Whether a request carries a valid grant of a profile for these actions on its resource.
-    pub(super) fn grant_record(
+    pub(in crate::lower) fn grant_record(
         &mut self,
         profile: &Profile,
         resource: TypeId,
@@ -112,7 +112,7 @@ impl Lowering<'_> {
     }
 
     /// The ways to be in a role: by itself, or by a role that extends it, with the restrictions met on the way.
-    pub(super) fn in_role(
+    pub(in crate::lower) fn in_role(
         &mut self,
         subject: &TypedExpr,
         role: RoleId,

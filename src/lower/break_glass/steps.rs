@@ -78,7 +78,7 @@ impl<'a> Lowering<'a> {
         let context = Self::context(profile.span);
         let env = self.step_env(profile, "RequestBreakGlass");
         let principal = Self::principal(profile.principal, profile.span);
-        let base = Base::Tenants(get(&context, "tenant"));
+        let base = self.requester(profile, principal.clone());
         let Some(eligible) = self.eligible(profile, &principal, &base, &env) else {
             return;
         };
@@ -135,7 +135,8 @@ impl<'a> Lowering<'a> {
         let at = At(profile.span);
         let context = Self::context(profile.span);
         let principal = Self::principal(profile.principal, profile.span);
-        let base = Base::Tenants(get(&context, "tenant"));
+        let requester = context.clone().attribute("requester", Ty::Entity(profile.principal));
+        let base = self.requester(profile, requester);
         let other = Part::generated(
             principal.clone().binary(Operator::NotEqual, get(&context, "requester")),
             "never the requester",
@@ -205,6 +206,21 @@ impl<'a> Lowering<'a> {
             when,
             ..draft
         });
+    }
+
+    /// Where roles are held while there is no resource: on what the requester belongs to.
+    fn requester(&self, profile: &Profile, requester: TypedExpr) -> Base {
+        let facts = get(&Self::context(profile.span), "tenant");
+        let isolations = crate::lower::schema::profile_tenants(self.program, profile);
+        let tenants = isolations.into_iter().map(|isolation| {
+            let tenant = Ty::Entity(isolation.tenant);
+            (isolation.tenant, facts.clone().attribute(isolation.by.clone(), tenant))
+        });
+        Base::Requester {
+            tenants: tenants.collect(),
+            requester,
+            ty: profile.principal,
+        }
     }
 
     /// A request has no resource: what a profile's `when` and its roles' conditions read is in the context.

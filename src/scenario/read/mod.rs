@@ -3,6 +3,7 @@
 
 mod claims;
 mod contexts;
+mod data;
 mod directory;
 mod fields;
 mod fixtures;
@@ -35,6 +36,7 @@ use super::Policy;
 use super::suite::Body;
 use super::suite::Suite;
 use super::suite::World;
+pub use data::check_entities;
 use directory::Directory;
 use fields::Fields;
 pub(super) use fields::a;
@@ -221,7 +223,7 @@ fn cedar_data(fields: &Fields<'_>, sources: &Sources, policy: Policy<'_>, out: &
     let Some(file) = raw::file(node, sources, out) else {
         return data;
     };
-    let Some(json) = raw::json(file, sources, node.span, out) else {
+    let Some(json) = raw::json(file, sources, Some(node.span), out) else {
         return data;
     };
     let loaded = match data.checked {

@@ -49,8 +49,8 @@ pub(super) fn file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Opt
     found.map(|(file, _)| file)
 }
 
-/// A JSON file of the package.
-pub(super) fn json(file: FileId, sources: &Sources, cited: Span, out: &mut Diagnostics) -> Option<Value> {
+/// A JSON file, and where it is named.
+pub(super) fn json(file: FileId, sources: &Sources, cited: Option<Span>, out: &mut Diagnostics) -> Option<Value> {
     match serde_json::from_str(sources.text(file)) {
         Ok(value) => Some(value),
         Err(error) => {
@@ -59,11 +59,12 @@ pub(super) fn json(file: FileId, sources: &Sources, cited: Span, out: &mut Diagn
                 .and_then(|lines| lines.line_start(u32::try_from(error.line()).ok()?));
             let at = start.map_or(0, |start| start as usize) + error.column().saturating_sub(1);
             let at = at.min(sources.text(file).len());
-            out.push(
-                Diagnostic::error(codes::INVALID_CEDAR_DATA, Span::new(file, at, at), "this is not JSON")
-                    .label(error.to_string())
-                    .also(cited, "named here"),
-            );
+            let fault = Diagnostic::error(codes::INVALID_CEDAR_DATA, Span::new(file, at, at), "this is not JSON")
+                .label(error.to_string());
+            out.push(match cited {
+                Some(cited) => fault.also(cited, "named here"),
+                None => fault,
+            });
             None
         }
     }
@@ -156,7 +157,7 @@ fn from_file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<Pa
 
 /// The JSON file that a node names.
 fn read_json(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<Value> {
-    json(file(node, sources, out)?, sources, node.span, out)
+    json(file(node, sources, out)?, sources, Some(node.span), out)
 }
 
 fn decision(node: &Node, out: &mut Diagnostics) -> Option<Expected> {

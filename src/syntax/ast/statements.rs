@@ -202,16 +202,3 @@ pub enum Claim {
     /// Some such request is allowed.
     Possible,
 }
-
-impl Claim {
-    /// The word that makes it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Never => "never",
-            Self::Only => "only",
-            Self::Always => "always",
-            Self::Possible => "possible",
-        }
-    }
-}

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Copy;
+use super::gatewright;
 use super::run;
 
 #[test]
@@ -212,4 +213,45 @@ fn a_baseline_leaves_out_what_it_lists_and_may_only_shrink() {
     assert_eq!(package.run("lint . --allow unused-name --baseline lints.json").code, 0);
     assert_eq!(package.run("lint . --baseline lints.json --write-baseline").code, 0);
     assert_eq!(package.run("check . --baseline lints.json").code, 0);
+}
+
+#[test]
+fn without_a_solver_lint_says_once_what_did_not_run_and_fails_only_what_demanded_it() {
+    let package = Copy::of("quickstart");
+    let hinted = package.run("lint .");
+    assert_eq!(hinted.code, 0, "{}", hinted.out);
+    assert_eq!(hinted.out.matches("no-solver").count(), 1, "{}", hinted.out);
+    assert!(hinted.out.contains("gatewright solver install"), "{}", hinted.out);
+    assert!(hinted.out.contains("`shadowed-grant`"), "{}", hinted.out);
+    let left_out = package.run("lint . --no-proofs");
+    assert_eq!(
+        (left_out.code, left_out.out.as_str()),
+        (0, ".: no lint finds anything\n")
+    );
+    let checked = package.run("check .");
+    assert_eq!((checked.code, checked.out.as_str()), (0, ".: nothing is wrong\n"));
+    // What was demanded and not looked for is no pass.
+    let demanded = package.run("lint . --deny shadowed-grant");
+    assert_eq!(demanded.code, 1, "{}", demanded.out);
+    // A solver that is named and does not work is no reason to do without.
+    let mut named = gatewright(package.dir.path());
+    let named = named.args(["lint", "."]).env("GATEWRIGHT_CVC5", "/nowhere/cvc5");
+    assert_eq!(named.output().unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn a_baseline_keeps_the_findings_of_lints_that_did_not_run() {
+    let package = Copy::of("quickstart");
+    let listed = r#"{"format": 1, "findings": [{"lint": "shadowed-grant", "within": "x", "count": 1}]}"#;
+    package.write("lints.json", listed);
+    for args in [
+        "lint . --baseline lints.json",
+        "check . --baseline lints.json",
+        "check . --baseline lints.json --write-baseline",
+        "lint . --no-proofs --baseline lints.json --write-baseline",
+    ] {
+        let run = package.run(args);
+        assert_eq!(run.code, 0, "{args}: {}", run.out);
+        assert!(package.read("lints.json").contains("shadowed-grant"), "{args}");
+    }
 }

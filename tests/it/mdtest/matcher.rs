@@ -2,12 +2,20 @@
 
 use std::num::NonZeroUsize;
 
+use gatewright::analysis::Cache;
+use gatewright::analysis::Deadline;
+use gatewright::analysis::solver::Limits;
+use gatewright::config::Level;
 use gatewright::diag::Diagnostic;
 use gatewright::diag::Diagnostics;
+use gatewright::import;
+use gatewright::import::K8sOptions;
 use gatewright::lint;
+use gatewright::lint::Reads;
 use gatewright::load::PackageFiles;
 use gatewright::pipeline;
 use gatewright::pipeline::Options;
+use gatewright::pipeline::ProofOptions;
 use gatewright::pipeline::TestOptions;
 use gatewright::report;
 use gatewright::scenario::RunReport;
@@ -37,7 +45,7 @@ pub(super) struct Outcome {
 }
 
 pub(super) fn check(test: &Test, lints: Lints<'_>) -> Outcome {
-    let (sources, diagnostics) = compile(test);
+    let (sources, diagnostics) = compile(test, lints);
     let diagnostics: Diagnostics = diagnostics.into_iter().filter(|one| counts(one, test, lints)).collect();
     let mut offences = Vec::new();
     let mut expected: Vec<_> = test
@@ -95,8 +103,40 @@ const POLICY: (&str, &str) = (
     "principal User;\nresource Page { action read; }\nrole reader for User { allow read on Page; }\n",
 );
 
+impl Lints<'_> {
+    /// Whether the lint needs proofs.
+    pub(super) fn need_proofs(self) -> bool {
+        match self {
+            Self::Only(id) => lint::find(id).is_some_and(|lint| lint.reads == Reads::Proofs),
+            Self::None => false,
+        }
+    }
+}
+
+/// All diagnostics of importing a test's manifests; `None` where it has none.
+fn import(test: &Test) -> Option<(Sources, Diagnostics)> {
+    let mut sources = Sources::default();
+    let manifests = test.files.iter().filter(|file| file.path.starts_with("manifests/"));
+    let manifests: Vec<_> = manifests
+        .map(|file| sources.add(file.path.as_str(), file.text.as_str()))
+        .collect();
+    let options = K8sOptions {
+        name: "page",
+        namespace: "default",
+    };
+    let mut out = Diagnostics::new();
+    if manifests.is_empty() {
+        return None;
+    }
+    import::k8s_rbac(&sources, &manifests, options, &mut out).unwrap();
+    Some((sources, out.sorted()))
+}
+
 /// All diagnostics of a test's package.
-fn compile(test: &Test) -> (Sources, Diagnostics) {
+fn compile(test: &Test, lints: Lints<'_>) -> (Sources, Diagnostics) {
+    if let Some(imported) = import(test) {
+        return imported;
+    }
     let mut texts: Vec<_> = test
         .files
         .iter()
@@ -110,15 +150,32 @@ fn compile(test: &Test) -> (Sources, Diagnostics) {
     }
     let mut loading = Diagnostics::new();
     let package = PackageFiles::in_memory(texts, &mut loading);
+    // A lint that is allowed unless somebody asks for it is asked for on its own pages.
+    let asked = match lints {
+        Lints::Only(id) => lint::find(id).filter(|lint| lint.level == Level::Allow),
+        Lints::None => None,
+    };
     let options = Options {
         at: Instant::parse_date("2026-03-01").unwrap(),
-        levels: Vec::new(),
+        levels: asked.iter().map(|lint| (lint.id().to_owned(), Level::Warn)).collect(),
     };
     let checked = pipeline::check(&package, &options, loading);
     let mut diagnostics = checked.diagnostics.clone();
     let faulty = diagnostics
         .iter()
         .any(|one| one.is_error() && lint::find(one.code.as_str()).is_none());
+    if lints.need_proofs() {
+        let found = crate::prover::solver();
+        let options = ProofOptions {
+            solver: found.as_ref().map(|found| found.engine.as_ref()),
+            cache: &Cache::in_memory(),
+            limits: Limits::default(),
+            deadline: Deadline::never(),
+            at: options.at,
+        };
+        diagnostics.extend(pipeline::prove_lints(&package, &checked, &options).unwrap());
+        diagnostics = diagnostics.sorted();
+    }
     if !faulty && !package.scenarios.is_empty() {
         let options = TestOptions {
             filter: None,

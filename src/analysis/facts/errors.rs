@@ -1,0 +1,314 @@
+//! Policies that can error: asked of the solver, or shown by a request built from the schema where strict validation refuses
+//! the policy. Cedar skips what errors, so that a forbid then forbids nothing.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use cedar_policy::Effect;
+use cedar_policy::EntityUid;
+use cedar_policy::Policy;
+use cedar_policy::pst;
+use cedar_policy::pst::BinaryOp;
+use cedar_policy::pst::Expr;
+use cedar_policy::pst::UnaryOp;
+
+use super::Asked;
+use super::Basis;
+use super::Erring;
+use super::Fact;
+use super::Skipped;
+use super::Statement;
+use super::field::Field;
+use super::field::Known;
+use super::standing::ask;
+use crate::analysis::prover::Asking;
+use crate::analysis::question::Answer;
+use crate::analysis::question::Claim;
+use crate::analysis::question::Counterexample;
+use crate::analysis::question::Unknown;
+use crate::analysis::sample::Scope;
+use crate::analysis::witness::Stage;
+use crate::analysis::witness::Witness;
+use crate::bundle::Contract;
+use crate::bundle::OriginKind;
+use crate::decide::Engine;
+use crate::decide::Outcome;
+use crate::text::Instant;
+use crate::text::Span;
+
+/// How requests are replayed and shown.
+#[derive(Clone, Copy)]
+pub struct Replay<'a> {
+    /// Decides as plain Cedar does; `None` where what was compiled cannot be loaded.
+    pub plain: &'a (dyn Fn() -> Option<&'a Engine> + Sync),
+    /// What entities must keep.
+    pub contract: &'a Contract,
+    /// The time to set clocks to.
+    pub at: Instant,
+}
+
+impl std::fmt::Debug for Replay<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Replay").finish_non_exhaustive()
+    }
+}
+
+/// How statements error.
+pub(super) fn erring(
+    asked: &Asked<'_>,
+    fields: &[Field<'_>],
+    statements: &[Statement],
+    unsound: &BTreeSet<String>,
+) -> BTreeMap<Span, Fact<Option<Erring>>> {
+    let raw_permits = statements
+        .iter()
+        .any(|statement| statement.kind == OriginKind::Raw && statement.effect == Effect::Permit);
+    // Gate's permits have their guards conjoined, so that what errors in a guard lets nobody in by them.
+    let of_interest = |statement: &&Statement| !statement.is_guard() || raw_permits;
+    let statements: Vec<&Statement> = statements.iter().filter(of_interest).collect();
+    let literals = fields.first().map(|field| field.base.literals()).unwrap_or_default();
+    let search = Search {
+        replay: asked.replay,
+        fields,
+        unsound,
+        literals: &literals,
+    };
+    let found: Vec<Fact<Option<Erring>>> = match asked.prover {
+        Some(prover) => prover.each(&statements, |asking, statement| {
+            search.statement(Some(asking), statement)
+        }),
+        None => statements
+            .iter()
+            .map(|statement| search.statement(None, statement))
+            .collect(),
+    };
+    let spans = statements.iter().map(|statement| statement.span);
+    spans.zip(found).collect()
+}
+
+struct Search<'a, 'r> {
+    replay: Replay<'r>,
+    fields: &'a [Field<'a>],
+    unsound: &'a BTreeSet<String>,
+    literals: &'a BTreeSet<EntityUid>,
+}
+
+impl Search<'_, '_> {
+    /// The first way in which a statement errors, one that lets somebody in before others.
+    fn statement(&self, mut asking: Option<&mut Asking<'_>>, statement: &Statement) -> Fact<Option<Erring>> {
+        let mut first: Option<Erring> = None;
+        let mut unknown: Option<String> = None;
+        let mut unasked = false;
+        for at in &statement.policies {
+            match self.policy(asking.as_deref_mut(), *at) {
+                Fact::Known(Some(found)) if found.outcome == Skipped::Allowed => return Fact::Known(Some(found)),
+                Fact::Known(Some(found)) => first = first.or(Some(found)),
+                Fact::Known(None) => {}
+                Fact::Partly(_, why) | Fact::Unknown(why) => unknown = unknown.or(Some(why)),
+                Fact::NotAsked => unasked = true,
+            }
+        }
+        match (first, unknown) {
+            (Some(found), _) => Fact::Known(Some(found)),
+            (None, Some(why)) => Fact::Unknown(why),
+            (None, None) if unasked => Fact::NotAsked,
+            (None, None) => Fact::Known(None),
+        }
+    }
+
+    fn policy(&self, asking: Option<&mut Asking<'_>>, at: usize) -> Fact<Option<Erring>> {
+        let admitting: Vec<&Field<'_>> = self
+            .fields
+            .iter()
+            .filter(|field| field.slice.binary_search(&at).is_ok())
+            .collect();
+        let Some(rule) = admitting.first().and_then(|field| field.rule(at)) else {
+            return Fact::Known(None);
+        };
+        let id = rule.policy().id().to_string();
+        let unsound = self.unsound.contains(&id);
+        if !unsound && !can_error(rule.policy()) {
+            return Fact::Known(None);
+        }
+        let Some(asking) = asking else {
+            return match unsound {
+                true => self.shown(&admitting, at, &id).unwrap_or_default(),
+                false => Fact::NotAsked,
+            };
+        };
+        let mut first = None;
+        let mut unknown = None;
+        for field in &admitting {
+            match ask(asking, field, Claim::NeverErrors(rule.clone())) {
+                Answer::Holds => {}
+                Answer::Unknown(why @ Unknown::Refused(_)) => {
+                    let shown = self.shown(&admitting, at, &id);
+                    return shown.unwrap_or_else(|| Fact::Unknown(why.to_string()));
+                }
+                Answer::Unknown(why) => unknown = unknown.or(Some(why.to_string())),
+                Answer::Fails(found) => {
+                    let known = let_in(field, *found, at);
+                    match self.erring(field, &known, at, &id, Basis::Proved) {
+                        Ok(erring) if erring.outcome == Skipped::Allowed => return Fact::Known(Some(erring)),
+                        Ok(erring) => first = first.or(Some(erring)),
+                        Err(why) => unknown = unknown.or(Some(why)),
+                    }
+                }
+            }
+        }
+        match (first, unknown) {
+            (Some(found), _) => Fact::Known(Some(found)),
+            (None, Some(why)) => Fact::Unknown(why),
+            (None, None) => Fact::Known(None),
+        }
+    }
+
+    /// Looks for a request built from the schema on which a policy errors.
+    fn shown(&self, admitting: &[&Field<'_>], at: usize, id: &str) -> Option<Fact<Option<Erring>>> {
+        let mut first = None;
+        for field in admitting {
+            for known in samples(field, at) {
+                let outcome = outcome(field, &known);
+                if !known.tried.errors.contains_key(&at) || (outcome == Skipped::Denied && first.is_some()) {
+                    continue;
+                }
+                let Ok(erring) = self.erring(field, &known, at, id, Basis::Witnessed) else {
+                    continue;
+                };
+                match outcome {
+                    Skipped::Allowed => return Some(Fact::Known(Some(erring))),
+                    Skipped::Denied => first = Some(erring),
+                }
+            }
+        }
+        first.map(|found| Fact::Known(Some(found)))
+    }
+
+    /// The same request made fit to be shown.
+    fn erring(&self, field: &Field<'_>, known: &Known, at: usize, id: &str, basis: Basis) -> Result<Erring, String> {
+        let Some(message) = known.tried.errors.get(&at) else {
+            return Err("a request that the solver made does not replay: a fault of the prover".to_owned());
+        };
+        let Some(plain) = (self.replay.plain)() else {
+            return Err("what was compiled cannot be loaded, so that no request can be replayed".to_owned());
+        };
+        let outcome = outcome(field, known);
+        let shows = |decision: Option<crate::decide::Decision>| {
+            decision.is_some_and(|decision| {
+                let errors = decision.errors.iter().any(|error| error.policy == id);
+                errors
+                    && match outcome {
+                        Skipped::Allowed => decision.outcome == Outcome::Allow,
+                        Skipped::Denied => decision.outcome == Outcome::Deny,
+                    }
+            })
+        };
+        let stage = Stage {
+            contract: self.replay.contract,
+            literals: self.literals,
+            at: self.replay.at,
+            // What leaves out a part of the context shows nothing to a reader who fills it in.
+            shows: &|witness| field.is_whole(&witness.request) && shows(witness.decide(plain)),
+            shows_unchecked: &|witness| shows(witness.decide_unchecked(plain)),
+        };
+        let witness = Witness::new(&known.found, stage).map_err(|why| why.to_string())?;
+        // Made small, it may err at other values.
+        let decision = witness.decide(plain);
+        let mut errors = decision.iter().flat_map(|decision| &decision.errors);
+        let replayed = errors.find(|error| error.policy == id).map(|error| &error.message);
+        Ok(Erring {
+            policy: id.to_owned(),
+            message: replayed.unwrap_or(message).clone(),
+            witness,
+            outcome,
+            basis,
+        })
+    }
+}
+
+/// Requests built from the schema, in the scope of a policy, and of those that may let in beside it.
+fn samples(field: &Field<'_>, at: usize) -> Vec<Known> {
+    let Some(rule) = field.rule(at) else { return Vec::new() };
+    let own = Scope::of(rule.policy());
+    let mut scopes = BTreeSet::from([own.clone()]);
+    if field.effect(at) == Some(Effect::Forbid) {
+        let permits = field.of_effect(Effect::Permit).filter_map(|at| field.rule(at));
+        scopes.extend(permits.map(|rule| own.and(&Scope::of(rule.policy()))).take(MOST_SCOPES));
+    }
+    let all = scopes.iter().flat_map(|scope| field.samples(scope));
+    all.map(|sample| field.tried(sample)).collect()
+}
+
+/// The same request, with a principal for whom some permit applies, where giving it what a scope asks for does that.
+fn let_in(field: &Field<'_>, found: Counterexample, at: usize) -> Known {
+    let permits = field.of_effect(Effect::Permit).filter_map(|at| field.rule(at));
+    let scopes: BTreeSet<Scope> = permits.map(|rule| Scope::of(rule.policy())).take(MOST_SCOPES).collect();
+    let wider = scopes.iter().filter_map(|scope| field.within(&found, scope));
+    let known = wider
+        .map(|found| field.tried(found))
+        .find(|known| known.tried.errors.contains_key(&at) && outcome(field, known) == Skipped::Allowed);
+    known.unwrap_or_else(|| field.tried(found))
+}
+
+/// Scopes of permits that are tried beside a forbid.
+const MOST_SCOPES: usize = 64;
+
+/// What plain Cedar decides.
+fn outcome(field: &Field<'_>, known: &Known) -> Skipped {
+    let any = |effect| {
+        let mut applied = known.tried.applied.iter();
+        applied.any(|at| field.effect(*at) == Some(effect))
+    };
+    match any(Effect::Permit) && !any(Effect::Forbid) {
+        true => Skipped::Allowed,
+        false => Skipped::Denied,
+    }
+}
+
+/// Whether a policy that strict validation accepts may still error: by arithmetic that overflows.
+fn can_error(policy: &Policy) -> bool {
+    let Ok(tree) = policy.to_pst() else { return true };
+    tree.body().clauses().iter().any(|clause| match clause {
+        pst::Clause::When(expr) | pst::Clause::Unless(expr) => computes(expr),
+    })
+}
+
+fn computes(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(_) | Expr::Var(_) => false,
+        Expr::UnaryOp { op, expr } => {
+            let plain = matches!(
+                op,
+                UnaryOp::Not
+                    | UnaryOp::IsEmpty
+                    | UnaryOp::Ip
+                    | UnaryOp::Decimal
+                    | UnaryOp::Datetime
+                    | UnaryOp::Duration
+                    | UnaryOp::IsIPv4
+                    | UnaryOp::IsIPV6
+                    | UnaryOp::IsLoopback
+                    | UnaryOp::IsMulticast
+            );
+            !plain || computes(expr)
+        }
+        Expr::BinaryOp { op, left, right } => {
+            let plain = !matches!(
+                op,
+                BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Offset | BinaryOp::DurationSince
+            );
+            !plain || computes(left) || computes(right)
+        }
+        Expr::GetAttr { expr, .. } | Expr::HasAttr { expr, .. } | Expr::Like { expr, .. } => computes(expr),
+        Expr::Is { expr, in_expr, .. } => computes(expr) || in_expr.as_ref().is_some_and(|inner| computes(inner)),
+        Expr::IfThenElse {
+            cond,
+            then_expr,
+            else_expr,
+        } => computes(cond) || computes(then_expr) || computes(else_expr),
+        Expr::Set(elements) => elements.iter().any(|element| computes(element)),
+        Expr::Record(fields) => fields.values().any(|value| computes(value)),
+        // What later versions of Cedar add may do anything.
+        _ => true,
+    }
+}

@@ -1,0 +1,471 @@
+//! Properties of a program as questions about all requests, and what the answers come to: proved, refuted by a request that
+//! was replayed, or neither. Nothing that is unknown counts as proved.
+
+use std::collections::BTreeSet;
+
+use cedar_policy::Effect;
+use cedar_policy::EntityUid;
+use cedar_policy::Policy;
+use cedar_policy::PolicySet;
+use cedar_policy::SchemaFragment;
+use thiserror::Error;
+
+use super::base::Base;
+use super::environment::Environment;
+use super::erring::where_none_errs;
+use super::prover::Asking;
+use super::prover::SchemaRefused;
+use super::question::Answer;
+use super::question::Claim;
+use super::question::Counterexample;
+use super::question::Question;
+use super::rule::Rule;
+use super::rule::Rules;
+use super::witness::Stage;
+use super::witness::Unshowable;
+use super::witness::Witness;
+use crate::decide::Engine;
+use crate::decide::EngineError;
+use crate::decide::Strictness;
+use crate::lower;
+use crate::lower::Lowered;
+use crate::lower::Promise;
+use crate::lower::Property;
+use crate::lower::PropertyKind;
+use crate::text::Instant;
+use crate::text::Span;
+
+/// What is to be proved of a program.
+#[derive(Debug)]
+pub struct Obligations {
+    /// The policies and the schema.
+    pub base: Base,
+    /// One for each property, in their order.
+    pub all: Vec<Obligation>,
+}
+
+/// A property and the questions that decide it.
+#[derive(Debug)]
+pub struct Obligation {
+    /// What is claimed.
+    pub property: Property,
+    /// The questions, by environment.
+    questions: Vec<Asked>,
+    /// Of `always`: the forbids that must not error, since a gateway denies then.
+    no_errors: Vec<Question>,
+    /// The policies that count.
+    counted: Vec<Policy>,
+}
+
+/// A question.
+#[derive(Debug)]
+struct Asked {
+    question: Question,
+    /// One that is quicker to answer, and holds of nothing that the question does not hold of.
+    first: Option<Question>,
+}
+
+/// Why there is nothing to be asked.
+#[derive(Debug, Error)]
+pub enum ObligationsError {
+    /// The program has no schema.
+    #[error("there is no schema, so there is nothing to be said about all requests")]
+    NoSchema,
+    /// The symbolic compiler does not take the schema.
+    #[error(transparent)]
+    Schema(#[from] SchemaRefused),
+    /// The policies that a property speaks of make no set; a fault of ours.
+    #[error("a claim cannot be replayed: {0}")]
+    Replay(String),
+    /// No engine to replay with; a fault of ours.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// What a property came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It holds of all requests.
+    Proved,
+    /// Of `possible`: here is a request that shows it.
+    Shown(Box<Witness>),
+    /// Here is a request that it does not hold of.
+    Refuted(Box<Witness>),
+    /// Of `possible`: no request is allowed.
+    Impossible,
+    /// It speaks of no request at all.
+    Empty,
+    /// Neither proved nor refuted.
+    Unknown(Vec<Open>),
+    /// The solver's counterexample does not replay: a fault of the prover, and no finding.
+    NotReplayed(Open),
+}
+
+/// A question without an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// The kind of request.
+    pub environment: String,
+    /// Why there is no answer.
+    pub why: String,
+    /// The question as SMT-LIB.
+    pub script: Option<String>,
+}
+
+/// A property and what it came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Its name.
+    pub name: String,
+    /// What it comes from.
+    pub kind: PropertyKind,
+    /// What is claimed of the requests.
+    pub claim: Promise,
+    /// The declaration.
+    pub span: Span,
+    /// What is claimed, in words.
+    pub words: String,
+    /// How many kinds of request it was asked of.
+    pub reach: usize,
+    /// Pairs of types that it does not reach.
+    pub skipped: Vec<String>,
+    /// What it came to.
+    pub outcome: Outcome,
+}
+
+/// What is promised and held by something else than policies, so that no proof reaches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beyond {
+    /// The name of the declaration.
+    pub name: String,
+    /// Its word in the language.
+    pub kind: &'static str,
+    /// What is not proved, and what holds it.
+    pub why: String,
+}
+
+impl From<lower::Beyond> for Beyond {
+    fn from(beyond: lower::Beyond) -> Self {
+        Self {
+            name: beyond.name,
+            kind: beyond.kind.word(),
+            why: beyond.why,
+        }
+    }
+}
+
+impl Proof {
+    /// `assert tenants_apart`
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} {}", self.kind.word(), self.name)
+    }
+
+    /// A name for files.
+    #[must_use]
+    pub fn file_stem(&self) -> String {
+        let plain = |c: char| match c.is_ascii_alphanumeric() || c == '_' {
+            true => c,
+            false => '-',
+        };
+        self.title().chars().map(plain).collect()
+    }
+
+    /// Whether the requests it speaks of are to be allowed, and one that refutes it is denied.
+    #[must_use]
+    pub fn wants_allow(&self) -> bool {
+        match self.claim {
+            Promise::Always => true,
+            Promise::Never | Promise::Possible => false,
+        }
+    }
+
+    /// The word for what it came to.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Proved | Outcome::Shown(_) => "proved",
+            Outcome::Refuted(_) | Outcome::Impossible => "refuted",
+            Outcome::Empty => "empty",
+            Outcome::Unknown(_) => "unknown",
+            Outcome::NotReplayed(_) => "fault",
+        }
+    }
+}
+
+impl Obligations {
+    /// Makes the questions that decide some properties of what was lowered.
+    ///
+    /// # Errors
+    /// Where there is no schema to reason about.
+    pub fn new(properties: Vec<Property>, lowered: &Lowered) -> Result<Self, ObligationsError> {
+        let schema = lowered.schema.as_ref().ok_or(ObligationsError::NoSchema)?;
+        let policies = lowered.policies.iter().map(|(policy, _)| policy);
+        let base = Base::new(schema, policies.chain(lowered.raw.iter().map(|raw| &raw.policy)))?;
+        let all = properties
+            .into_iter()
+            .map(|property| Obligation::new(property, lowered, &base))
+            .collect();
+        Ok(Self { base, all })
+    }
+}
+
+impl Obligation {
+    fn new(property: Property, lowered: &Lowered, base: &Base) -> Self {
+        let left_out: BTreeSet<&str> = lowered
+            .drafts
+            .iter()
+            .filter(|draft| !property.counted.counts(draft))
+            .map(|draft| draft.id.as_str())
+            .collect();
+        // What only a grant opens is asked of the grant's permits alone, raw ones left out, too.
+        let raw_counts = !matches!(property.counted, lower::Counted::Only(_));
+        let gate = lowered.policies.iter().map(|(policy, _)| policy);
+        let raw = lowered.raw.iter().map(|raw| &raw.policy);
+        let counted: Vec<Policy> = gate
+            .filter(|policy| !left_out.contains(policy.id().to_string().as_str()))
+            .chain(raw.filter(|policy| raw_counts || policy.effect() == Effect::Forbid))
+            .cloned()
+            .collect();
+        let counts = |id: &str| counted.iter().any(|policy| policy.id().to_string() == id);
+        let mut obligation = Self {
+            questions: Vec::new(),
+            no_errors: Vec::new(),
+            counted: Vec::new(),
+            property,
+        };
+        for environment in base.environments.iter() {
+            let property = &obligation.property;
+            let more = rules(&property.requests, base, environment);
+            let excused = rules(&property.excused, base, environment);
+            let requests = Rules::new(more.iter().chain(excused.iter()).cloned());
+            if !requests.iter().any(|rule| rule.policy().effect() == Effect::Permit) {
+                continue;
+            }
+            let slice = base.slice(environment).filter(|listed| counts(&listed.id));
+            let slice = Rules::new(slice.map(|listed| listed.rule.clone()));
+            let ask = |claim| Question {
+                environment: environment.clone(),
+                claim,
+            };
+            // Mostly the permits alone say enough, and are a smaller question than with all that forbids.
+            let permits = slice.iter().filter(|rule| rule.policy().effect() == Effect::Permit);
+            let permits = Rules::new(permits.cloned());
+            let smaller = permits != slice || more != requests;
+            let first = (property.claim != Promise::Always && smaller).then(|| ask(Claim::Disjoint(permits, more)));
+            let claim = match property.claim {
+                Promise::Never | Promise::Possible => Claim::Disjoint(slice, requests),
+                Promise::Always => {
+                    let forbids = base.slice(environment).filter(|listed| listed.effect == Effect::Forbid);
+                    obligation
+                        .no_errors
+                        .extend(forbids.map(|listed| ask(Claim::NeverErrors(listed.rule.clone()))));
+                    Claim::Implies(requests, slice)
+                }
+            };
+            let question = ask(claim);
+            obligation.questions.push(Asked { question, first });
+        }
+        obligation.counted = counted;
+        obligation
+    }
+
+    /// How many kinds of request it is asked of.
+    #[must_use]
+    pub fn reach(&self) -> usize {
+        self.questions.len()
+    }
+
+    /// Asks what has to be asked.
+    ///
+    /// # Errors
+    /// Where there is no engine to replay a counterexample with.
+    pub fn settle(
+        &self,
+        asking: &mut Asking<'_>,
+        replay: &Replay<'_>,
+        base: &Base,
+    ) -> Result<Outcome, ObligationsError> {
+        if self.questions.is_empty() {
+            return Ok(Outcome::Empty);
+        }
+        let unanswered = |asking: &Asking<'_>, question: &Question, why: String| Open {
+            environment: question.environment.to_string(),
+            why,
+            script: (replay.keeps_scripts)
+                .then(|| asking.script(&base.ground, question))
+                .flatten(),
+        };
+        let mut open = Vec::new();
+        let mut unshown = None;
+        for Asked { question, first } in &self.questions {
+            match first.as_ref().map(|first| asking.answer(&base.ground, first)) {
+                Some(Answer::Holds) => continue,
+                Some(Answer::Fails(found)) => {
+                    if let Ok(witness) = self.witness(&found, replay)? {
+                        return Ok(self.found(witness));
+                    }
+                }
+                Some(Answer::Unknown(_)) | None => {}
+            }
+            let mut asked = question.clone();
+            let mut answer = asking.answer(&base.ground, question);
+            let mut shown = self.shown(&answer, replay)?;
+            if let Some(Err(Unshowable::Unconforming)) = shown
+                && let Some(sound) = without_errors(question, asking, base)
+            {
+                // Cedar skips a forbid that errors, and a gateway denies: is there a request on which none errors?
+                answer = asking.answer(&base.ground, &sound);
+                if answer.holds() {
+                    open.push(unanswered(asking, question, ONLY_WHERE_A_FORBID_ERRORS.to_owned()));
+                    continue;
+                }
+                shown = self.shown(&answer, replay)?;
+                asked = sound;
+            }
+            match (answer, shown) {
+                (Answer::Holds, _) => {}
+                (_, Some(Ok(witness))) => return Ok(self.found(witness)),
+                (_, Some(Err(Unshowable::NotReplayed))) => {
+                    let why = Unshowable::NotReplayed.to_string();
+                    unshown = unshown.or(Some(unanswered(asking, &asked, why)));
+                }
+                (_, Some(Err(why))) => open.push(unanswered(asking, &asked, why.to_string())),
+                (Answer::Unknown(why), None) => open.push(unanswered(asking, &asked, why.to_string())),
+                (Answer::Fails(_), None) => {}
+            }
+        }
+        for question in &self.no_errors {
+            let why = match asking.answer(&base.ground, question) {
+                Answer::Holds => continue,
+                Answer::Fails(_) => "a `forbid` may error there, and a gateway denies then".to_owned(),
+                Answer::Unknown(why) => why.to_string(),
+            };
+            open.push(unanswered(asking, question, why));
+        }
+        Ok(match (unshown, open.is_empty(), self.property.claim) {
+            (Some(unshown), ..) => Outcome::NotReplayed(unshown),
+            (None, false, _) => Outcome::Unknown(open),
+            (None, true, Promise::Possible) => Outcome::Impossible,
+            (None, true, Promise::Never | Promise::Always) => Outcome::Proved,
+        })
+    }
+
+    /// What a request that was replayed makes of the claim.
+    fn found(&self, witness: Witness) -> Outcome {
+        match self.property.claim {
+            Promise::Possible => Outcome::Shown(Box::new(witness)),
+            Promise::Never | Promise::Always => Outcome::Refuted(Box::new(witness)),
+        }
+    }
+
+    /// What the counterexample of an answer shows; `None` where there is none.
+    fn shown(
+        &self,
+        answer: &Answer,
+        replay: &Replay<'_>,
+    ) -> Result<Option<Result<Witness, Unshowable>>, ObligationsError> {
+        match answer {
+            Answer::Fails(found) => self.witness(found, replay).map(Some),
+            Answer::Holds | Answer::Unknown(_) => Ok(None),
+        }
+    }
+
+    /// The request that a counterexample shows, replayed by the engine that gateways run.
+    fn witness(
+        &self,
+        found: &Counterexample,
+        replay: &Replay<'_>,
+    ) -> Result<Result<Witness, Unshowable>, ObligationsError> {
+        let requests = self.property.requests.iter().chain(&self.property.excused);
+        let spoken_of = replay.engine_of(requests)?.with_strictness(Strictness::Cedar);
+        let strict = replay.engine_of(&self.counted)?;
+        let plain = replay.engine_of(&self.counted)?.with_strictness(Strictness::Cedar);
+        let allowed = self.property.claim != Promise::Always;
+        let shows = |witness: &Witness, engine: &Engine, entities: Option<cedar_policy::Entities>| {
+            let Some(entities) = entities else { return false };
+            let decided = |engine: &Engine| engine.decide(&witness.request, &entities).ok();
+            decided(&spoken_of).is_some_and(|decision| decision.is_allow())
+                && decided(engine).is_some_and(|decision| decision.is_allow() == allowed)
+        };
+        let stage = Stage {
+            contract: &replay.lowered.contract,
+            literals: &replay.literals,
+            at: replay.at,
+            shows: &|witness| shows(witness, &strict, witness.load(replay.engine)),
+            shows_unchecked: &|witness| {
+                let entities = replay.engine.unchecked_entities(&witness.entities).ok();
+                shows(witness, &plain, entities)
+            },
+        };
+        Ok(Witness::new(found, stage))
+    }
+}
+
+/// What counterexamples are replayed with.
+#[derive(Debug)]
+pub struct Replay<'a> {
+    /// The engine of the bundle.
+    pub engine: &'a Engine,
+    /// What the bundle was made of.
+    pub lowered: &'a Lowered,
+    /// Entities that the policies name.
+    pub literals: BTreeSet<EntityUid>,
+    /// The time that clocks are set to.
+    pub at: Instant,
+    /// Whether questions without an answer are kept as SMT-LIB.
+    pub keeps_scripts: bool,
+}
+
+impl Replay<'_> {
+    /// An engine of some policies under the same schema.
+    fn engine_of<'p>(&self, policies: impl IntoIterator<Item = &'p Policy>) -> Result<Engine, ObligationsError> {
+        let set = PolicySet::from_policies(policies.into_iter().cloned())
+            .map_err(|error| ObligationsError::Replay(error.to_string()))?;
+        let text = self.lowered.schema_text.as_deref().unwrap_or_default();
+        let (schema, _) =
+            SchemaFragment::from_cedarschema_str(text).map_err(|error| ObligationsError::Replay(error.to_string()))?;
+        Ok(Engine::new(set, Some(schema), [])?)
+    }
+}
+
+/// What is told of a finding that no gateway shows.
+const ONLY_WHERE_A_FORBID_ERRORS: &str = "plain Cedar allows it, but only where a `forbid` errors; a gateway denies there. \
+    Write the `forbid` so that it cannot error";
+
+/// The same claim of those requests on which no forbid errors. `None` where none can, or where that cannot be said.
+fn without_errors(question: &Question, asking: &mut Asking<'_>, base: &Base) -> Option<Question> {
+    let Claim::Disjoint(slice, requests) = &question.claim else {
+        return None;
+    };
+    let mut erring = Vec::new();
+    for rule in slice.iter().filter(|rule| rule.policy().effect() == Effect::Forbid) {
+        let never = Question {
+            environment: question.environment.clone(),
+            claim: Claim::NeverErrors(rule.clone()),
+        };
+        if !asking.answer(&base.ground, &never).holds() {
+            erring.push(rule.policy());
+        }
+    }
+    if erring.is_empty() {
+        return None;
+    }
+    let mut sound = Vec::new();
+    for rule in requests.iter() {
+        sound.push(match rule.policy().effect() {
+            Effect::Permit => Rule::new(&where_none_errs(rule.policy(), erring.iter().copied())?)?,
+            Effect::Forbid => rule.clone(),
+        });
+    }
+    Some(Question {
+        environment: question.environment.clone(),
+        claim: Claim::Disjoint(slice.clone(), Rules::new(sound)),
+    })
+}
+
+/// The rules of an environment.
+fn rules(policies: &[Policy], base: &Base, environment: &Environment) -> Rules {
+    let here = |policy: &&Policy| base.environments.admitting(policy).contains(&environment);
+    Rules::new(policies.iter().filter(here).filter_map(Rule::new))
+}

@@ -1,0 +1,176 @@
+//! `gatewright prove`: what a package claims of itself, proved over all requests.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::analysis::Cache;
+use crate::analysis::Deadline;
+use crate::analysis::Open;
+use crate::analysis::Outcome;
+use crate::analysis::Proof;
+use crate::analysis::solver;
+use crate::analysis::solver::Limits;
+use crate::cli::args::AnswerFormat;
+use crate::cli::args::LintArgs;
+use crate::cli::args::Prove;
+use crate::cli::console::Console;
+use crate::cli::env;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::progress;
+use crate::load;
+use crate::pipeline;
+use crate::pipeline::ProveOptions;
+use crate::pipeline::Shard;
+use crate::report;
+use crate::report::printable;
+use crate::text::Instant;
+
+use super::package::Package;
+
+pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, CliError> {
+    let package = Package::check(&args.package, &LintArgs::default())?;
+    let faults = package.faults();
+    if faults.has_errors() {
+        return package.show(&faults, args.output.format.into(), console);
+    }
+    let found = match solver::find(&env::solver_places()) {
+        Ok(found) => found,
+        // A proof was asked for, and none is found.
+        Err(absent) => {
+            console.error(&CliError::Solver(absent));
+            return Ok(Exit::NotProved);
+        }
+    };
+    let cache = env::cache().map_or_else(Cache::in_memory, |folder| Cache::on_disk(&folder));
+    let usual = Limits::default();
+    let (part, of) = args.shard;
+    let options = ProveOptions {
+        solver: found.engine.as_ref(),
+        cache: &cache,
+        limits: Limits {
+            resources: args.rlimit_per.unwrap_or(usual.resources),
+            ..usual
+        },
+        deadline: args
+            .time
+            .map_or_else(Deadline::never, |seconds| Deadline::after(Duration::from_secs(seconds))),
+        only: &args.only,
+        shard: Shard { part, of },
+        at: args.package.at.unwrap_or_else(env::today),
+        keeps_scripts: args.dump.is_some() || args.output.format == AnswerFormat::Json,
+    };
+    let proofs = progress::during(&format!("proving {}", package.named), || {
+        pipeline::prove(&package.loaded, &package.checked, options, &|| ())
+    })?;
+    let all = &proofs.all;
+    let root = package.root();
+    let files = package.files(&root);
+    let text = match args.output.format {
+        AnswerFormat::Json => report::proofs_json(all, &proofs.beyond, proofs.of, &proofs.engine, files),
+        AnswerFormat::Human => format!(
+            "{}{}\n{}: {}\n",
+            report::proofs(all, files),
+            report::beyond_proof(&proofs.beyond),
+            printable(&package.named),
+            report::proof_summary(all, proofs.of, &proofs.engine)
+        ),
+    };
+    console.print(&text)?;
+    keep(args, all, options.at)?;
+    if let (Some(caution), AnswerFormat::Human) = (found.caution(), args.output.format) {
+        console.print(&format!("warning: {caution}\n"))?;
+    }
+    Ok(exit(all, of))
+}
+
+/// A refutation outranks what is unknown: the policy is known to be wrong.
+fn exit(all: &[Proof], parts: NonZeroUsize) -> Exit {
+    let is = |test: fn(&Outcome) -> bool| all.iter().any(|proof| test(&proof.outcome));
+    if is(|outcome| matches!(outcome, Outcome::Refuted(_) | Outcome::Impossible)) {
+        return Exit::PolicyFails;
+    }
+    let nothing = all.is_empty() && parts.get() == 1;
+    let proved = |outcome: &Outcome| matches!(outcome, Outcome::Proved | Outcome::Shown(_));
+    match !nothing && all.iter().all(|proof| proved(&proof.outcome)) {
+        true => Exit::Ok,
+        false => Exit::NotProved,
+    }
+}
+
+/// Writes what the run asks to keep.
+fn keep(args: &Prove, all: &[Proof], at: Instant) -> Result<(), CliError> {
+    for proof in all {
+        let stem = proof.file_stem();
+        match (&proof.outcome, &args.save, &args.dump) {
+            (Outcome::Refuted(witness), Some(folder), _) => {
+                let (suite, entities) = report::proof_scenario(proof, witness, at);
+                load::write_atomic(&folder.join(format!("{stem}.yaml")), suite.as_bytes())?;
+                load::write_atomic(&folder.join(format!("{stem}.json")), entities.as_bytes())?;
+            }
+            (Outcome::Unknown(open), _, Some(folder)) => dump(folder, &stem, open)?,
+            (Outcome::NotReplayed(open), _, Some(folder)) => dump(folder, &stem, std::slice::from_ref(open))?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn dump(folder: &Path, stem: &str, open: &[Open]) -> Result<(), CliError> {
+    for (number, open) in open.iter().enumerate() {
+        let Some(script) = &open.script else { continue };
+        let text = format!("; {}: {}\n{script}", open.environment, open.why.replace('\n', " "));
+        load::write_atomic(&folder.join(format!("{stem}-{}.smt2", number + 1)), text.as_bytes())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lower::Promise;
+    use crate::lower::PropertyKind;
+    use crate::text::Sources;
+    use crate::text::Span;
+
+    fn proof(outcome: Outcome) -> Proof {
+        let mut sources = Sources::default();
+        let file = sources.add("a.gate", "");
+        Proof {
+            name: "a".to_owned(),
+            kind: PropertyKind::Assertion,
+            claim: Promise::Never,
+            span: Span::new(file, 0, 0),
+            words: String::new(),
+            reach: 1,
+            skipped: Vec::new(),
+            outcome,
+        }
+    }
+
+    #[test]
+    fn only_what_is_proved_is_a_pass_and_a_refutation_outranks_what_is_open() {
+        let open = || Open {
+            environment: String::new(),
+            why: String::new(),
+            script: None,
+        };
+        let cases = [
+            (vec![Outcome::Proved], Exit::Ok),
+            (vec![], Exit::NotProved),
+            (vec![Outcome::Proved, Outcome::Empty], Exit::NotProved),
+            (vec![Outcome::Proved, Outcome::Unknown(vec![open()])], Exit::NotProved),
+            (vec![Outcome::Proved, Outcome::NotReplayed(open())], Exit::NotProved),
+            (
+                vec![Outcome::Impossible, Outcome::NotReplayed(open())],
+                Exit::PolicyFails,
+            ),
+        ];
+        for (outcomes, expected) in cases {
+            let told = format!("{outcomes:?}");
+            let all: Vec<Proof> = outcomes.into_iter().map(proof).collect();
+            assert_eq!(exit(&all, NonZeroUsize::MIN), expected, "{told}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! From YAML to the objects: documents, lists of objects, what all objects have. What Kubernetes would refuse is a fault at its place, so
+//! that no rule means less here than its author thinks.
+
+use std::collections::BTreeMap;
+
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::Severity;
+use crate::diag::did_you_mean;
+use crate::import::codes;
+use crate::load::yaml;
+use crate::load::yaml::Node;
+use crate::text::FileId;
+use crate::text::Sources;
+use crate::text::Span;
+
+use super::bindings;
+use super::fields::fault;
+use super::fields::known_keys;
+use super::fields::list;
+use super::fields::mapping;
+use super::fields::optional_text;
+use super::fields::string_map;
+use super::fields::text;
+use super::manifest::Manifests;
+use super::roles;
+
+/// The API group of RBAC.
+pub(super) const GROUP: &str = "rbac.authorization.k8s.io";
+const KINDS: [&str; 4] = ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
+const VERSIONS: [&str; 3] = ["v1", "v1alpha1", "v1beta1"];
+const MOST_LISTS: usize = 8;
+/// What `metadata` may hold, that of clusters of former versions included.
+const METADATA: [&str; 17] = [
+    "annotations",
+    "clusterName",
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "initializers",
+    "labels",
+    "managedFields",
+    "name",
+    "namespace",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
+/// What the reading of all documents shares.
+pub(super) struct Reader<'a> {
+    pub(super) found: Manifests,
+    /// The namespace of what names none.
+    pub(super) namespace: &'a str,
+    pub(super) out: &'a mut Diagnostics,
+    /// Other kinds of objects: how many, and the first.
+    others: BTreeMap<String, (usize, Span)>,
+    /// Objects by kind, namespace and name.
+    seen: BTreeMap<(String, Option<String>, String), Span>,
+}
+
+/// The name of an object with what `metadata` says beside it.
+pub(super) struct Metadata {
+    pub(super) namespace: Option<(String, Span)>,
+    pub(super) name: String,
+    pub(super) span: Span,
+    pub(super) labels: BTreeMap<String, String>,
+    /// Its `kubernetes.io/description`.
+    pub(super) description: Option<String>,
+}
+
+/// Reads all objects of some files.
+pub(super) fn read(sources: &Sources, files: &[FileId], namespace: &str, out: &mut Diagnostics) -> Manifests {
+    let mut reader = Reader {
+        found: Manifests::default(),
+        namespace,
+        out,
+        others: BTreeMap::new(),
+        seen: BTreeMap::new(),
+    };
+    for file in files {
+        let mut faults = Diagnostics::new();
+        let documents = yaml::parse_all(sources, *file, &mut faults);
+        let is_template = sources.text(*file).contains("{{");
+        reader.out.extend(faults.into_iter().map(|fault| match is_template {
+            true => fault.note("the file holds `{{`: import what a template makes, as `helm template` prints it"),
+            false => fault,
+        }));
+        for document in documents {
+            reader.object(&document, None, 0);
+        }
+    }
+    let Reader { found, others, .. } = reader;
+    for (kind, (count, first)) in others {
+        let left_out = Diagnostic::new(
+            codes::LEFT_OUT,
+            Severity::Advice,
+            Some(first),
+            format!("`{kind}` is no kind of RBAC object, and is left out"),
+        );
+        out.push(match count {
+            1 => left_out,
+            count => left_out.note(format!("there are {count} of them")),
+        });
+    }
+    found
+}
+
+/// The first key of a mapping: where what is wrong with the whole of it is told.
+pub(super) fn head(node: &Node) -> Span {
+    let first = node.as_map().and_then(<[_]>::first);
+    first.map_or(node.span.at_start(), |(key, _)| key.span)
+}
+
+impl Reader<'_> {
+    /// An object, or a list of them. Items of a typed list need not say their kind.
+    fn object(&mut self, node: &Node, typed: Option<&str>, lists: usize) {
+        if mapping(node, "a manifest", self.out).is_none() {
+            return;
+        }
+        let (kind, at) = match (optional_text(node, "kind", self.out), typed) {
+            (Some((kind, at)), _) => (kind, at),
+            (None, Some(kind)) => (kind, head(node)),
+            (None, None) => {
+                self.out.push(
+                    fault(head(node), "`kind` is missing").help("a manifest says what it is: `kind: ClusterRole`"),
+                );
+                return;
+            }
+        };
+        let version = optional_text(node, "apiVersion", self.out);
+        if let Some(of) = kind
+            .strip_suffix("List")
+            .filter(|of| of.is_empty() || KINDS.contains(of))
+        {
+            // A list of no kind in particular is one of any group.
+            if of.is_empty() || self.is_rbac(of, at, version) {
+                self.list(node, at, Some(of).filter(|of| !of.is_empty()), lists);
+            }
+            return;
+        }
+        if !self.is_rbac(kind, at, version) {
+            return;
+        }
+        if version.is_none() && typed.is_none() {
+            self.out
+                .push(fault(head(node), "`apiVersion` is missing").help(format!("write `apiVersion: {GROUP}/v1`")));
+        }
+        let Some(metadata) = self.metadata(node, kind) else {
+            return;
+        };
+        if !self.is_new(kind, &metadata) {
+            return;
+        }
+        match kind {
+            "ClusterRole" | "Role" => {
+                let role = roles::read(node, metadata, self.out);
+                self.found.roles.push(role);
+            }
+            _ => bindings::read(self, node, metadata, version.map_or("", |(version, _)| version)),
+        }
+    }
+
+    fn list(&mut self, node: &Node, at: Span, typed: Option<&str>, lists: usize) {
+        if lists == MOST_LISTS {
+            self.out
+                .push(fault(at, "lists are nested in each other too deeply").help("take the inner lists out"));
+            return;
+        }
+        for item in list(node.get("items"), "items", self.out) {
+            self.object(item, typed, lists + 1);
+        }
+    }
+
+    /// Whether an object is one of RBAC. Those of other groups are left out; of this group there are no others.
+    fn is_rbac(&mut self, kind: &str, at: Span, version: Option<(&str, Span)>) -> bool {
+        let known = KINDS.contains(&kind);
+        let Some((version, version_at)) = version else {
+            if !known {
+                self.others.entry(kind.to_owned()).or_insert((0, at)).0 += 1;
+            }
+            return known;
+        };
+        let (group, number) = version.rsplit_once('/').unwrap_or((version, ""));
+        if group != GROUP {
+            match known {
+                true => self.out.push(
+                    Diagnostic::warning(
+                        codes::LEFT_OUT,
+                        version_at,
+                        format!("`{kind}` of `{version}` is no RBAC object of Kubernetes, and is left out"),
+                    )
+                    .help(format!("if it is meant as one, write `apiVersion: {GROUP}/v1`")),
+                ),
+                false => self.others.entry(kind.to_owned()).or_insert((0, at)).0 += 1,
+            }
+            return false;
+        }
+        if !VERSIONS.contains(&number) {
+            self.out.push(match number {
+                "" => fault(version_at, format!("`{version}` is a group without a version"))
+                    .help(format!("write `apiVersion: {GROUP}/v1`")),
+                number => fault(version_at, format!("`{GROUP}` has no version `{number}`"))
+                    .maybe_help(did_you_mean(number, VERSIONS)),
+            });
+        }
+        if !known {
+            self.out
+                .push(fault(at, format!("`{GROUP}` has no kind `{kind}`")).maybe_help(did_you_mean(kind, KINDS)));
+        }
+        known
+    }
+
+    fn metadata(&mut self, node: &Node, kind: &str) -> Option<Metadata> {
+        let Some(metadata) = node.get("metadata").filter(|metadata| !metadata.is_null()) else {
+            self.out
+                .push(fault(head(node), "`metadata` is missing").help("add `metadata:` and the `name` below it"));
+            return None;
+        };
+        let map = mapping(metadata, "`metadata`", self.out)?;
+        known_keys(map, &METADATA, "`metadata`", self.out);
+        let (name, span) = text(metadata, "name", head(metadata), self.out)?;
+        if name.contains(['/', '%']) || matches!(name, "." | "..") {
+            self.out
+                .push(fault(span, format!("`{name}` is no name for an object")).help("names hold no `/` and no `%`"));
+        }
+        let namespace = optional_text(metadata, "namespace", self.out);
+        let namespace = match (kind.starts_with("Cluster"), namespace) {
+            (true, Some((given, at))) => {
+                let message = format!("a `{kind}` belongs to no namespace, so `{given}` is left out");
+                self.out
+                    .push(Diagnostic::warning(codes::LEFT_OUT, at, message).help(format!(
+                        "remove it, or make this a `{}`",
+                        kind.trim_start_matches("Cluster")
+                    )));
+                None
+            }
+            (true, None) => None,
+            (false, Some((given, at))) => Some((given.to_owned(), at)),
+            (false, None) => Some((self.namespace.to_owned(), span)),
+        };
+        let labels = string_map(metadata.get("labels"), "labels", self.out);
+        let mut annotations = string_map(metadata.get("annotations"), "annotations", self.out);
+        Some(Metadata {
+            namespace,
+            name: name.to_owned(),
+            span,
+            labels,
+            description: annotations.remove("kubernetes.io/description"),
+        })
+    }
+
+    fn is_new(&mut self, kind: &str, metadata: &Metadata) -> bool {
+        let namespace = metadata.namespace.as_ref().map(|(namespace, _)| namespace.clone());
+        let key = (kind.to_owned(), namespace, metadata.name.clone());
+        let Some(first) = self.seen.get(&key) else {
+            self.seen.insert(key, metadata.span);
+            return true;
+        };
+        self.out.push(
+            Diagnostic::error(
+                codes::SAME_OBJECT,
+                metadata.span,
+                format!("the {kind} `{}` is declared twice", metadata.name),
+            )
+            .label("again here")
+            .also(*first, "first here")
+            .help("name the files of one version of a cluster; of two, the one that is applied last would count"),
+        );
+        false
+    }
+}

@@ -1,0 +1,60 @@
+//! What the lints about errors share: the finding with the request that shows it.
+
+use cedar_policy::Effect;
+use serde_json::Value;
+
+use crate::analysis::Witness;
+use crate::analysis::facts::Skipped;
+
+use super::Cx;
+use super::Sink;
+use super::proofs;
+
+/// Finds the statements of an effect that error.
+pub(super) fn check(cx: &Cx<'_>, out: &mut Sink, effect: Effect) {
+    for stated in proofs::statements(cx) {
+        if stated.facts.effect != effect {
+            continue;
+        }
+        let Some(erring) = proofs::known(&stated.facts.erring).and_then(Option::as_ref) else {
+            continue;
+        };
+        let action = erring.witness.request.action.id().unescaped().to_owned();
+        let (message, label) = match (effect, erring.outcome) {
+            (Effect::Forbid, Skipped::Allowed) => (
+                format!("{} errors, and opens `{action}`", stated.name),
+                "skipped, and others let in",
+            ),
+            (Effect::Forbid, Skipped::Denied) => (
+                format!("{} errors on `{action}`, and does not forbid", stated.name),
+                "skipped; nothing else lets in here",
+            ),
+            (Effect::Permit, _) => (
+                format!("{} errors on `{action}`, and does not let in", stated.name),
+                "skipped",
+            ),
+        };
+        let mut finding = out
+            .finding(stated.at, message)
+            .label(label)
+            .help("test what may be absent with `has`, and keep arithmetic within bounds")
+            .evidence(proofs::evidence(erring.basis))
+            .note(format!("Cedar: {}", erring.message));
+        for line in shown(&erring.witness) {
+            finding = finding.note(line);
+        }
+        out.push(finding);
+    }
+}
+
+/// A request and its entities, a line each.
+fn shown(witness: &Witness) -> Vec<String> {
+    let request = &witness.request;
+    let mut lines = vec![
+        format!("{} asks {} of {}", request.principal, request.action, request.resource),
+        format!("context {}", Value::from(request.context.clone())),
+    ];
+    let entities = witness.entities.as_array().into_iter().flatten();
+    lines.extend(entities.map(|entity| format!("entity {entity}")));
+    lines
+}

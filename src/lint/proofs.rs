@@ -1,0 +1,191 @@
+//! What lints that read facts share: statements by the names that their authors gave, and the places of their tests.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use cedar_policy::pst;
+
+use crate::analysis::facts::Basis;
+use crate::analysis::facts::Fact;
+use crate::analysis::facts::StatementFacts;
+use crate::analysis::facts::Test;
+use crate::diag::Diagnostic;
+use crate::diag::Evidence;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::lower::Draft;
+use crate::lower::RawPolicy;
+use crate::text::Span;
+
+use super::Cx;
+use super::admission;
+use super::raw;
+
+/// A statement, and what is known of it.
+pub(super) struct Stated<'a> {
+    /// Where it stands; of a raw policy, its keyword.
+    pub(super) at: Span,
+    /// All of it.
+    pub(super) whole: Span,
+    /// `the grant `payouts``
+    pub(super) name: String,
+    /// What is known.
+    pub(super) facts: &'a StatementFacts,
+}
+
+/// All statements that something is known of, by place.
+pub(super) fn statements<'a>(cx: &Cx<'a>) -> Vec<Stated<'a>> {
+    let cx = *cx;
+    let mut drafts: BTreeMap<Span, &Draft> = BTreeMap::new();
+    for draft in &cx.lowered.drafts {
+        drafts.entry(draft.span).or_insert(draft);
+    }
+    let raw: BTreeMap<Span, &RawPolicy> = cx.lowered.raw.iter().map(|policy| (policy.span, policy)).collect();
+    let all = cx.facts.into_iter().flat_map(|facts| &facts.statements);
+    let stated = all.filter_map(|(span, facts)| {
+        let (name, at) = match drafts.get(span) {
+            Some(draft) => of_draft(&cx, draft),
+            None => of_raw(&cx, raw.get(span)?),
+        };
+        Some(Stated {
+            at,
+            whole: *span,
+            name,
+            facts,
+        })
+    });
+    stated.collect()
+}
+
+/// A statement's name and place.
+pub(super) fn named(cx: &Cx<'_>, span: Span) -> Option<(String, Span)> {
+    if let Some(draft) = cx.lowered.drafts.iter().find(|draft| draft.span == span) {
+        return Some(of_draft(cx, draft));
+    }
+    let policy = cx.lowered.raw.iter().find(|policy| policy.span == span)?;
+    Some(of_raw(cx, policy))
+}
+
+fn of_draft(cx: &Cx<'_>, draft: &Draft) -> (String, Span) {
+    let kind = admission::kind(cx, draft);
+    (format!("the {kind} `{}`", draft.statement), draft.span)
+}
+
+fn of_raw(cx: &Cx<'_>, policy: &RawPolicy) -> (String, Span) {
+    let kind = match policy.policy.effect() {
+        cedar_policy::Effect::Permit => "permit",
+        cedar_policy::Effect::Forbid => "forbid",
+    };
+    let at = raw::keyword(policy, cx.sources);
+    (format!("the {kind} `{}`", policy.policy.id()), at)
+}
+
+/// A finding, with every statement of a set as a place beside it.
+pub(super) fn beside(cx: &Cx<'_>, finding: Diagnostic, spans: &BTreeSet<Span>, what: &str) -> Diagnostic {
+    let named = spans.iter().filter_map(|span| named(cx, *span));
+    named.fold(finding, |finding, (_, at)| finding.also(at, what))
+}
+
+/// `the grant `a`` or `the grant `a` and 2 more`.
+pub(super) fn names(cx: &Cx<'_>, spans: &BTreeSet<Span>) -> String {
+    let first = spans.iter().find_map(|span| named(cx, *span));
+    let first = first.map(|(name, _)| name).unwrap_or_default();
+    match spans.len() {
+        0 | 1 => first,
+        many => format!("{first} and {} more", many - 1),
+    }
+}
+
+/// Raw permits that admit some of the requests: their keywords.
+pub(super) fn raw_permits(cx: &Cx<'_>, admits: impl Fn(&raw::Request) -> bool) -> Vec<Span> {
+    let requests = raw::Requests::new(cx);
+    let permits = cx.lowered.raw.iter().filter(|policy| {
+        let body = raw::body(policy, pst::Effect::Permit);
+        body.is_some_and(|body| requests.admitted(body).iter().any(&admits))
+    });
+    permits.map(|policy| raw::keyword(policy, cx.sources)).collect()
+}
+
+/// A test's place, where it has one of its own, and its words.
+pub(super) fn test(cx: &Cx<'_>, test: &Test) -> (Option<Span>, String) {
+    if let Some(draft) = cx.lowered.drafts.iter().find(|draft| draft.id == test.policy) {
+        let Some(part) = draft.when.get(test.place.clause) else {
+            return (None, test.cedar.clone());
+        };
+        let found = part_of(&part.expr, Wanted::True, test).map_or(part.expr.span, |found| found.span);
+        let words = match &part.words {
+            Some(words) if test.branch.is_none() => words.clone(),
+            _ => cx.sources.slice(found).split_whitespace().collect::<Vec<_>>().join(" "),
+        };
+        return (Some(found), words);
+    }
+    let policy = cx.lowered.raw.iter();
+    let policy = policy.clone().find(|raw| raw.policy.id().to_string() == test.policy);
+    let place = policy.and_then(|policy| {
+        let clauses = raw::clauses(policy, policy.body.as_deref()?, cx.sources);
+        let (expr, wanted) = match clauses.get(test.place.clause)? {
+            raw::Clause::When(expr) => (expr, Wanted::True),
+            raw::Clause::Unless(expr) => (expr, Wanted::False),
+        };
+        let found = part_of(expr, wanted, test)?.span;
+        (found != policy.span).then_some(found)
+    });
+    (place, test.cedar.clone())
+}
+
+/// The outcome that a part must have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    True,
+    False,
+}
+
+/// A test of a clause, or one alternative of it, counted as `analysis` counts them.
+fn part_of<'a>(clause: &'a TypedExpr, wanted: Wanted, test: &Test) -> Option<&'a TypedExpr> {
+    let mut tests = Vec::new();
+    split(clause, wanted, Joint::All, &mut tests);
+    let (whole, wanted) = *tests.get(test.place.test)?;
+    let Some(branch) = test.branch else { return Some(whole) };
+    let mut alternatives = Vec::new();
+    split(whole, wanted, Joint::Any, &mut alternatives);
+    alternatives.get(branch).map(|(expr, _)| *expr)
+}
+
+/// Whether parts must all hold, or any.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joint {
+    All,
+    Any,
+}
+
+/// The parts of a condition that are joined so, each with the outcome that it must have.
+fn split<'a>(expr: &'a TypedExpr, wanted: Wanted, joint: Joint, into: &mut Vec<(&'a TypedExpr, Wanted)>) {
+    match (&expr.kind, wanted, joint) {
+        (TypedKind::Named(_, body), ..) => split(body, wanted, joint, into),
+        (TypedKind::And(parts), Wanted::True, Joint::All)
+        | (TypedKind::Or(parts), Wanted::False, Joint::All)
+        | (TypedKind::Or(parts), Wanted::True, Joint::Any)
+        | (TypedKind::And(parts), Wanted::False, Joint::Any) => {
+            parts.iter().for_each(|part| split(part, wanted, joint, into));
+        }
+        (TypedKind::Not(inner), Wanted::True, _) => split(inner, Wanted::False, joint, into),
+        (TypedKind::Not(inner), Wanted::False, _) => split(inner, Wanted::True, joint, into),
+        _ => into.push((expr, wanted)),
+    }
+}
+
+/// What is known, if it is.
+pub(super) fn known<T>(fact: &Fact<T>) -> Option<&T> {
+    match fact {
+        Fact::Known(known) | Fact::Partly(known, _) => Some(known),
+        Fact::Unknown(_) | Fact::NotAsked => None,
+    }
+}
+
+/// A finding's evidence.
+pub(super) fn evidence(basis: Basis) -> Evidence {
+    match basis {
+        Basis::Proved => Evidence::Proved,
+        Basis::Witnessed => Evidence::Witnessed,
+    }
+}

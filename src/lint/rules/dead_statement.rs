@@ -1,0 +1,58 @@
+//! A statement that never applies, whatever is asked.
+
+use crate::analysis::facts::Standing;
+use crate::diag::Evidence;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::proofs;
+use crate::text::Span;
+
+declare_lint! {
+    id: "dead-statement",
+    summary: "a statement that applies to no request",
+    level: Warn,
+    since: "0.1.0",
+    reads: Proofs,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    for stated in proofs::statements(cx) {
+        let Some(Standing::Never(tests)) = proofs::known(&stated.facts.standing) else {
+            continue;
+        };
+        let does = match stated.facts.effect {
+            cedar_policy::Effect::Permit => "lets nobody in",
+            cedar_policy::Effect::Forbid => "keeps nobody out",
+        };
+        let found: Vec<_> = tests.iter().map(|test| proofs::test(cx, test)).collect();
+        let what = match found.len() {
+            1 => "never true",
+            _ => "never true together with the others",
+        };
+        // A finding stands in the statement, where a waiver covers it; a guard's test stands elsewhere.
+        let inside = |place: &Option<Span>| place.is_some_and(|place| stated.whole.contains(place));
+        let first = found
+            .iter()
+            .find(|(place, _)| inside(place))
+            .and_then(|(place, _)| *place);
+        let mut finding = out
+            .finding(
+                first.unwrap_or(stated.at),
+                format!("{} applies to no request", stated.name),
+            )
+            .label(if first.is_some() { what } else { does })
+            .help("correct its condition, or remove it")
+            .evidence(Evidence::Proved);
+        for (place, words) in found
+            .into_iter()
+            .filter(|(place, _)| first.is_none() || *place != first)
+        {
+            finding = match place {
+                Some(place) => finding.also(place, what),
+                None => finding.note(format!("`{words}` is {what}")),
+            };
+        }
+        out.push(finding);
+    }
+}

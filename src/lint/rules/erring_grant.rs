@@ -1,0 +1,20 @@
+//! A grant that errors on a request that is shown. Cedar skips it then.
+
+use cedar_policy::Effect;
+
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::erring;
+
+declare_lint! {
+    id: "erring-grant",
+    summary: "a grant that errors on a request, and does not let it in",
+    level: Allow,
+    since: "0.1.0",
+    reads: Proofs,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    erring::check(cx, out, Effect::Permit);
+}

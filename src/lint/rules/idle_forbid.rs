@@ -1,0 +1,37 @@
+//! A deny or raw forbid without which every request is decided alike.
+
+use crate::analysis::facts::Standing;
+use crate::diag::Evidence;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::proofs;
+
+declare_lint! {
+    id: "idle-forbid",
+    summary: "a deny or forbid that keeps out nobody who would be let in",
+    level: Warn,
+    since: "0.1.0",
+    reads: Proofs,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    for stated in proofs::statements(cx) {
+        let Some(Standing::Covered { forbids, .. }) = proofs::known(&stated.facts.standing) else {
+            continue;
+        };
+        if stated.facts.effect == cedar_policy::Effect::Permit {
+            continue;
+        }
+        let because = match forbids.is_empty() {
+            true => "nothing that it keeps out is let in".to_owned(),
+            false => format!("{} keeps out the same", proofs::names(cx, forbids)),
+        };
+        let finding = out
+            .finding(stated.at, format!("{} changes no decision: {because}", stated.name))
+            .label("nothing changes without it")
+            .help("remove it; or keep it for grants to come, with a waiver that says so")
+            .evidence(Evidence::Proved);
+        out.push(proofs::beside(cx, finding, forbids, "keeps out the same"));
+    }
+}

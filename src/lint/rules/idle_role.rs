@@ -1,0 +1,51 @@
+//! A role whose own grants add nothing to the roles it extends.
+
+use crate::analysis::facts::Standing;
+use crate::diag::Evidence;
+use crate::graph::Holder;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::proofs;
+
+declare_lint! {
+    id: "idle-role",
+    summary: "a role whose grants add nothing to the role it extends",
+    level: Warn,
+    since: "0.1.0",
+    reads: Proofs,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let roles = cx.facts.into_iter().flat_map(|facts| &facts.roles);
+    for (name, standing) in roles {
+        let adds = match proofs::known(standing) {
+            Some(Standing::Covered { .. } | Standing::Never(_)) => "add nothing",
+            Some(Standing::Matters) | None => continue,
+        };
+        let Some(id) = cx.program.find_role(name) else { continue };
+        let Some(role) = cx.program.role(id) else { continue };
+        let bases: Vec<String> = role
+            .extends
+            .iter()
+            .map(|(base, _)| format!("`{}`", cx.program.role_name(*base)))
+            .collect();
+        let message = format!("the grants of the role `{name}` {adds} to {}", bases.join(" and "));
+        let finding = out
+            .finding(role.span, message)
+            .label("who holds it may do no more than without it")
+            .help(format!(
+                "give `{name}` what it is meant to add, or let its holders hold {} alone",
+                bases.join(" and ")
+            ))
+            .evidence(Evidence::Proved);
+        let own = cx
+            .program
+            .grants
+            .iter()
+            .filter(|grant| grant.holder == Holder::Role(id));
+        out.push(own.fold(finding, |finding, grant| {
+            finding.also(grant.statement.span, "adds nothing")
+        }));
+    }
+}

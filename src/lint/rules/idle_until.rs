@@ -1,0 +1,41 @@
+//! A grant with an end after which everything is let in all the same.
+
+use crate::analysis::facts::Standing;
+use crate::diag::Evidence;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::proofs;
+
+declare_lint! {
+    id: "idle-until",
+    summary: "an end of a grant that ends nothing",
+    level: Warn,
+    since: "0.1.0",
+    reads: Proofs,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    for stated in proofs::statements(cx) {
+        if matches!(proofs::known(&stated.facts.standing), Some(Standing::Never(_))) {
+            continue;
+        }
+        let (because, by) = match proofs::known(&stated.facts.end) {
+            Some(Standing::Covered { permits, forbids }) if permits.is_empty() => (
+                format!("{} keeps out all from then on", proofs::names(cx, forbids)),
+                forbids,
+            ),
+            Some(Standing::Covered { permits, .. }) => (
+                format!("{} lets in the same from then on", proofs::names(cx, permits)),
+                permits,
+            ),
+            _ => continue,
+        };
+        let finding = out
+            .finding(stated.at, format!("the end of {} ends nothing: {because}", stated.name))
+            .label("its `until` changes no decision")
+            .help("end the other one as well, or say that this one is for good")
+            .evidence(Evidence::Proved);
+        out.push(proofs::beside(cx, finding, by, "decides from then on"));
+    }
+}

@@ -1,0 +1,52 @@
+//! An action that every principal is allowed on every resource, whatever is asked.
+
+use std::collections::BTreeSet;
+
+use crate::diag::Evidence;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::proofs;
+
+declare_lint! {
+    id: "open-action",
+    summary: "an action that everybody is always allowed",
+    level: Warn,
+    since: "0.1.0",
+    reads: Proofs,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let Some(facts) = cx.facts else { return };
+    let Some(allowed) = proofs::known(&facts.allowed) else {
+        return;
+    };
+    let mut told = BTreeSet::new();
+    for id in cx.program.action_ids() {
+        let Some(action) = cx
+            .program
+            .action(id)
+            .filter(|action| allowed.actions.contains(&action.cedar))
+        else {
+            continue;
+        };
+        if !told.insert(action.cedar.clone()) {
+            continue;
+        }
+        let name = cx.program.action_name(id);
+        // What a raw schema declares has no place of its own.
+        let permits = proofs::raw_permits(cx, |request| request.action == id);
+        let at = permits
+            .first()
+            .copied()
+            .filter(|_| action.is_raw())
+            .unwrap_or(action.span);
+        let finding = out
+            .finding(at, format!("everybody is allowed `{name}`, on every resource"))
+            .label("no request for it is denied")
+            .help("test something of the request; or take the action out of what is decided here")
+            .evidence(Evidence::Proved);
+        let rest = permits.into_iter().filter(|permit| *permit != at);
+        out.push(rest.fold(finding, |finding, permit| finding.also(permit, "by this permit")));
+    }
+}

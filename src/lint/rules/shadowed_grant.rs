@@ -1,0 +1,43 @@
+//! A grant wholly shadowed by others: whatever it lets in, they let in.
+
+use crate::analysis::facts::Standing;
+use crate::diag::Evidence;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::proofs;
+
+declare_lint! {
+    id: "shadowed-grant",
+    summary: "a grant without which everything is let in all the same",
+    level: Warn,
+    since: "0.1.0",
+    reads: Proofs,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    for stated in proofs::statements(cx) {
+        let Some(Standing::Covered { permits, forbids }) = proofs::known(&stated.facts.standing) else {
+            continue;
+        };
+        if stated.facts.effect == cedar_policy::Effect::Forbid || permits.is_empty() {
+            continue;
+        }
+        if matches!(proofs::known(&stated.facts.end), Some(Standing::Covered { .. })) {
+            // That its end ends nothing says more, and `idle-until` says it.
+            continue;
+        }
+        let message = format!(
+            "{} lets in nothing that {} does not",
+            stated.name,
+            proofs::names(cx, permits)
+        );
+        let finding = out
+            .finding(stated.at, message)
+            .label("nothing changes without it")
+            .help("remove one of them: whoever later narrows the other would leave this one open")
+            .evidence(Evidence::Proved);
+        let finding = proofs::beside(cx, finding, permits, "lets in the same");
+        out.push(proofs::beside(cx, finding, forbids, "keeps out the rest"));
+    }
+}

@@ -1,0 +1,47 @@
+//! A test that holds whenever it is reached, or an alternative that never does: either decides nothing.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::facts::Standing;
+use crate::diag::Evidence;
+use crate::lint::Cx;
+use crate::lint::Sink;
+use crate::lint::declare_lint;
+use crate::lint::proofs;
+
+declare_lint! {
+    id: "vacuous-condition",
+    summary: "a test in a condition that is always true, or an alternative that never is",
+    level: Warn,
+    since: "0.1.0",
+    reads: Proofs,
+}
+
+fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let mut told = BTreeSet::new();
+    for stated in proofs::statements(cx) {
+        // Of a statement that never applies every test holds in a way; that it does not apply is told.
+        if matches!(proofs::known(&stated.facts.standing), Some(Standing::Never(_))) {
+            continue;
+        }
+        let Some(tests) = proofs::known(&stated.facts.constant) else {
+            continue;
+        };
+        let always = tests.always.iter().map(|test| (test, "always", "decides nothing"));
+        let never = tests.never.iter().map(|test| (test, "never", "adds nothing"));
+        for (test, when, label) in always.chain(never) {
+            let (place, words) = proofs::test(cx, test);
+            let at = place.unwrap_or(stated.at);
+            if !told.insert((at, words.clone())) {
+                continue;
+            }
+            let message = format!("`{words}` is {when} true where {} asks it", stated.name);
+            let finding = out
+                .finding(at, message)
+                .label(label)
+                .help("write what was meant, or remove it")
+                .evidence(Evidence::Proved);
+            out.push(finding);
+        }
+    }
+}

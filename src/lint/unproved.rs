@@ -1,0 +1,168 @@
+//! What lints that read facts could not find out: for want of a solver, or because it gave no answer. Neither is a pass.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::facts::Allowed;
+use crate::analysis::facts::Fact;
+use crate::config::Level;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::Severity;
+
+use super::Cx;
+use super::Lint;
+use super::Reads;
+use super::all;
+use super::codes;
+use super::proofs;
+
+/// Lints that ask how a statement errors; without a solver they see what a replay shows.
+const ERRING: [&str; 2] = ["erring-forbid", "erring-grant"];
+
+/// Tells what was not found out. What a level of "error" is set for fails like a finding.
+pub fn unproved(cx: &Cx<'_>, out: &mut Diagnostics) {
+    let Some(facts) = cx.facts else { return };
+    if facts.engine.is_none() {
+        out.extend(without_solver(cx));
+        return;
+    }
+    for stated in proofs::statements(cx) {
+        let permits = stated.facts.effect == cedar_policy::Effect::Permit;
+        let standing: &[&str] = match permits {
+            true => &["dead-statement", "shadowed-grant", "overridden-grant"],
+            false => &["dead-statement", "idle-forbid"],
+        };
+        let erring = if permits { "erring-grant" } else { "erring-forbid" };
+        let asked: [(&[&str], Option<&String>); 4] = [
+            (standing, unknown(&stated.facts.standing)),
+            (&["vacuous-condition"], unknown(&stated.facts.constant)),
+            (&[erring], unknown(&stated.facts.erring)),
+            (&["idle-until"], unknown(&stated.facts.end)),
+        ];
+        let open: Vec<(&str, &String)> = asked
+            .iter()
+            .filter_map(|(lints, why)| Some((*lints, (*why)?)))
+            .flat_map(|(lints, why)| lints.iter().map(move |lint| (*lint, why)))
+            .collect();
+        let Some(finding) = told(cx, &open, |severity, lints| {
+            let message = format!("it is not known of {} whether {lints} finds it", stated.name);
+            Diagnostic::new(codes::UNPROVED, severity, Some(stated.at), message).label("not answered")
+        }) else {
+            continue;
+        };
+        out.push(finding);
+    }
+    let roles = facts.roles.iter();
+    for (role, why) in roles.filter_map(|(role, fact)| Some((role, unknown(fact)?))) {
+        out.extend(told(cx, &[("idle-role", why)], |severity, lint| {
+            let message = format!("it is not known of the role `{role}` whether {lint} finds it");
+            Diagnostic::new(codes::UNPROVED, severity, None, message)
+        }));
+    }
+    if let Some(why) = unknown::<Allowed>(&facts.allowed) {
+        let open = [("open-action", why), ("unlimited-role", why)];
+        out.extend(told(cx, &open, |severity, lints| {
+            let message = format!("it is not known whether {lints} finds anything");
+            Diagnostic::new(codes::UNPROVED, severity, None, message)
+        }));
+    }
+}
+
+fn unknown<T>(fact: &Fact<T>) -> Option<&String> {
+    match fact {
+        Fact::Unknown(why) | Fact::Partly(_, why) => Some(why),
+        Fact::Known(_) | Fact::NotAsked => None,
+    }
+}
+
+/// One diagnostic about lints without an answer, as severe as the most severe of their findings would have been.
+fn told(
+    cx: &Cx<'_>,
+    open: &[(&str, &String)],
+    make: impl FnOnce(Severity, String) -> Diagnostic,
+) -> Option<Diagnostic> {
+    let level = |id: &str| super::find(id).map_or(Level::Warn, |lint| lint.level_in(cx.levels));
+    let ran: Vec<_> = open.iter().filter(|(lint, _)| level(lint) != Level::Allow).collect();
+    let worst = ran.iter().map(|(lint, _)| level(lint)).max()?;
+    let severity = if worst == Level::Error {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let names: Vec<String> = ran.iter().map(|(lint, _)| format!("`{lint}`")).collect();
+    let reasons: BTreeSet<&String> = ran.iter().map(|(_, why)| *why).collect();
+    let help = "mend what validation refuses; or raise `--rlimit-per` or `--time`";
+    let told = make(severity, names.join(", ")).help(help);
+    Some(reasons.into_iter().fold(told, |told, why| told.note(why.clone())))
+}
+
+/// Why nothing at all was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unasked {
+    /// There is no schema.
+    NoSchema,
+    /// The symbolic compiler does not take it: why.
+    SchemaRefused(String),
+}
+
+/// Tells that nothing was asked. That there is no schema weighs no more than that there is no solver: both can be given.
+#[must_use]
+pub fn unasked(cx: &Cx<'_>, why: &Unasked) -> Option<Diagnostic> {
+    let wanting = wanting(cx);
+    let worst = wanting.iter().map(|lint| lint.level_in(cx.levels)).max()?;
+    let severity = match why {
+        Unasked::NoSchema if wanting.iter().any(|lint| is_demanded(cx, lint)) => Severity::Error,
+        Unasked::NoSchema => Severity::Advice,
+        Unasked::SchemaRefused(_) if worst == Level::Error => Severity::Error,
+        Unasked::SchemaRefused(_) => Severity::Warning,
+    };
+    let message = match why {
+        Unasked::NoSchema => "without a schema nothing is proved of these policies",
+        Unasked::SchemaRefused(_) => "nothing is proved of these policies, since their schema cannot be reasoned about",
+    };
+    let told = Diagnostic::new(codes::UNPROVED, severity, None, message);
+    Some(match why {
+        Unasked::NoSchema => told.help("name one with `--schema`; `--no-proofs` leaves these lints out"),
+        Unasked::SchemaRefused(why) => told
+            .note(why.clone())
+            .help("complete the schema; `--no-proofs` leaves these lints out"),
+    })
+}
+
+/// The lints that read proofs and are not allowed.
+fn wanting(cx: &Cx<'_>) -> Vec<&'static Lint> {
+    let wanting = all().filter(|lint| lint.reads == Reads::Proofs && lint.level_in(cx.levels) != Level::Allow);
+    wanting.collect()
+}
+
+/// Whether somebody asked for a lint to fail.
+fn is_demanded(cx: &Cx<'_>, lint: &Lint) -> bool {
+    let set = cx.levels.of(lint.id());
+    set.is_some_and(|setting| setting.level == Level::Error)
+}
+
+/// That there is no solver, once, with all lints that wanted one. It fails a run that sets one of them to "error".
+fn without_solver(cx: &Cx<'_>) -> Option<Diagnostic> {
+    let (partly, not): (Vec<&Lint>, Vec<&Lint>) = wanting(cx).into_iter().partition(|lint| ERRING.contains(&lint.id()));
+    let names = |lints: &[&Lint]| {
+        let names: Vec<String> = lints.iter().map(|lint| format!("`{}`", lint.id())).collect();
+        names.join(", ")
+    };
+    if not.is_empty() && partly.is_empty() {
+        return None;
+    }
+    let severity = match not.iter().chain(&partly).any(|lint| is_demanded(cx, lint)) {
+        true => Severity::Error,
+        false => Severity::Advice,
+    };
+    let message = match not.is_empty() {
+        true => "without a solver not all is asked".to_owned(),
+        false => format!("without a solver these lints do not run: {}", names(&not)),
+    };
+    let mut told = Diagnostic::new(codes::NO_SOLVER, severity, None, message)
+        .help("`gatewright solver install` brings one; `--no-proofs` leaves these lints out");
+    if !partly.is_empty() {
+        told = told.note(format!("these see only what a request shows: {}", names(&partly)));
+    }
+    Some(told)
+}

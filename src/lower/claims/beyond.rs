@@ -1,0 +1,45 @@
+//! What declarations promise that no proof over requests reaches, and who holds it instead: said, so that nobody takes it for
+//! proved.
+
+use crate::graph::Program;
+
+use super::PropertyKind;
+
+/// A promise that is held by something else than policies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beyond {
+    /// The name of the declaration.
+    pub name: String,
+    /// What it is.
+    pub kind: PropertyKind,
+    /// What is not proved, and what holds it.
+    pub why: String,
+}
+
+/// The promises of a program that are beyond proof.
+#[must_use]
+pub fn beyond(program: &Program) -> Vec<Beyond> {
+    let by_roles = program.separations.iter().filter(|separation| separation.by.is_none());
+    let mut all: Vec<Beyond> = by_roles
+        .map(|separation| Beyond {
+            name: separation.statement.name.clone(),
+            kind: PropertyKind::Separation,
+            why: format!(
+                "no role joins `{}` and `{}`, as `check` has found; that nobody is given two roles which do is held by your data",
+                program.action_name(separation.first),
+                program.action_name(separation.second)
+            ),
+        })
+        .collect();
+    all.extend(program.profiles.iter().map(|profile| {
+        Beyond {
+            name: profile.name.clone(),
+            kind: PropertyKind::BreakGlass,
+            why:
+                "that grant records are true (approvals, refusals, uses, times, open reviews) is held by the gateway; \
+              `test` plays the same state machine"
+                    .to_owned(),
+        }
+    }));
+    all
+}

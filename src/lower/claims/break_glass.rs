@@ -1,0 +1,185 @@
+//! What a break-glass profile promises of its grants, clause by clause, from the profile and not from what was made of it.
+
+use crate::graph::ActionId;
+use crate::graph::Operator;
+use crate::graph::Profile;
+use crate::graph::Ty;
+use crate::graph::TypedExpr;
+use crate::lower::break_glass::short::At;
+use crate::lower::break_glass::short::get;
+use crate::lower::draft::Effect;
+use crate::lower::program::Lowering;
+
+use super::Claim;
+use super::Counted;
+use super::PropertyKind;
+use super::Target;
+
+/// A clause: its short name, what it promises, and what has to hold of an open request.
+struct Clause {
+    name: &'static str,
+    words: String,
+    holds: TypedExpr,
+}
+
+impl Lowering<'_> {
+    pub(super) fn claimed_by_profiles(&mut self, claims: &mut Vec<Claim>) {
+        let program = self.program;
+        for profile in &program.profiles {
+            let everything: Vec<ActionId> = program.action_ids().collect();
+            let (inside, outside): (Vec<Target>, Vec<Target>) =
+                self.targets(&everything, &[]).into_iter().partition(|target| {
+                    target.principal == profile.principal
+                        && profile
+                            .on
+                            .iter()
+                            .any(|(action, ty)| *action == target.action && self.decided(*action, *ty, target.resource))
+                });
+            let mut by_clause: Vec<Claim> = Vec::new();
+            for target in inside {
+                for (at, clause) in self.clauses(profile, target).into_iter().enumerate() {
+                    if by_clause.len() == at {
+                        by_clause.push(of_profile(profile, clause.name, clause.words));
+                    }
+                    if let Some(claim) = by_clause.get_mut(at) {
+                        claim.all_but(self, target, vec![clause.holds]);
+                    }
+                }
+            }
+            claims.extend(by_clause);
+            let mut claim = of_profile(
+                profile,
+                "elsewhere",
+                "a grant opens nothing outside its profile".to_owned(),
+            );
+            for target in outside {
+                claim.add(self, Effect::Permit, target, Vec::new());
+            }
+            claims.push(claim);
+            self.claimed_by_steps(profile, claims);
+        }
+    }
+
+    /// Whether an action that a profile names on a type is decided on another.
+    fn decided(&self, action: ActionId, named: crate::graph::TypeId, on: crate::graph::TypeId) -> bool {
+        self.program.decided_on(action, &[named]).contains(&on)
+    }
+
+    fn clauses(&self, profile: &Profile, target: Target) -> Vec<Clause> {
+        let at = At(profile.span);
+        let context = Self::context(profile.span);
+        let grant = get(&get(&context, "break_glass"), &profile.name);
+        let now = get(&context, "now");
+        let principal = Self::principal(profile.principal, profile.span);
+        // Every clause asks for a grant first: without one there is nothing that could hold.
+        let with_grant = |tests: Vec<TypedExpr>| {
+            let has = at.has(context.clone(), &["break_glass", &profile.name]);
+            at.all(std::iter::once(has).chain(tests).collect())
+        };
+        let mut clauses = vec![
+            Clause {
+                name: "expiry",
+                words: format!(
+                    "a grant opens nothing before its window, after it, or later than {} from its approval",
+                    profile.expires_within.value
+                ),
+                holds: with_grant(vec![
+                    get(&grant, "not_before").binary(Operator::LessEqual, now.clone()),
+                    now.clone().binary(Operator::Less, get(&grant, "expires_at")),
+                    get(&grant, "expires_at").binary(
+                        Operator::LessEqual,
+                        get(&grant, "approved_at").method(
+                            "offset",
+                            vec![at.duration(profile.expires_within.value)],
+                            Ty::Datetime,
+                        ),
+                    ),
+                ]),
+            },
+            Clause {
+                name: "scope",
+                words: "a grant opens only the actions and resources that it names, to its requester".to_owned(),
+                holds: with_grant(vec![
+                    get(&grant, "requester").binary(Operator::Equal, principal.clone()),
+                    get(&grant, "actions").method(
+                        "contains",
+                        vec![at.text(&self.program.action_name(target.action))],
+                        Ty::Bool,
+                    ),
+                    get(&get(&grant, "resources"), self.program.type_name(target.resource)).method(
+                        "contains",
+                        vec![Self::resource(target.resource, profile.span)],
+                        Ty::Bool,
+                    ),
+                    get(&grant, "resource_count").binary(Operator::LessEqual, at.long(profile.max_resources)),
+                ]),
+            },
+            Clause {
+                name: "uses",
+                words: format!("a grant opens nothing once it was used {} times", profile.max_uses),
+                holds: with_grant(vec![
+                    get(&grant, "uses").binary(Operator::Less, at.long(profile.max_uses)),
+                ]),
+            },
+            Clause {
+                name: "ended",
+                words: "a grant that is revoked, or refused often enough, opens nothing".to_owned(),
+                holds: with_grant(vec![
+                    get(&grant, "revoked").negated(),
+                    get(&grant, "refusals").binary(Operator::Less, at.long(profile.refusals)),
+                ]),
+            },
+        ];
+        if let Some((count, role, _)) = profile.approval {
+            let slots: Vec<TypedExpr> = (1..=count.value)
+                .map(|n| get(&grant, &format!("approver{n}")))
+                .collect();
+            let mut tests = Vec::new();
+            for (n, slot) in slots.iter().enumerate() {
+                for other in slots.iter().skip(n + 1) {
+                    tests.push(slot.clone().binary(Operator::NotEqual, other.clone()));
+                }
+            }
+            let mut ours = Vec::new();
+            for slot in &slots {
+                ours.push(slot.clone().binary(Operator::NotEqual, principal.clone()));
+                ours.push(slot.clone().binary(Operator::NotEqual, get(&grant, "requester")));
+                // Who extends the role is one of its holders.
+                let holding = self.program.extenders(role).into_iter();
+                let ways: Vec<TypedExpr> = holding
+                    .filter_map(|role| self.scope_role(role))
+                    .map(|entity| super::is_in(slot.clone(), &entity, profile.span))
+                    .collect();
+                if self.program.role(role).is_some_and(|role| role.on.is_none()) {
+                    tests.push(at.any(ways));
+                }
+            }
+            clauses.push(Clause {
+                name: "approvals",
+                words: format!(
+                    "a grant opens nothing with fewer than {} approvals by different people of `{}`",
+                    count.value,
+                    self.program.role_name(role)
+                ),
+                holds: with_grant(tests),
+            });
+            clauses.push(Clause {
+                name: "not-self",
+                words: "a grant that its requester approved opens nothing".to_owned(),
+                holds: with_grant(ours),
+            });
+        }
+        clauses
+    }
+}
+
+fn of_profile(profile: &Profile, clause: &str, words: String) -> Claim {
+    let mut claim = Claim::new(
+        &format!("{}.{clause}", profile.name),
+        PropertyKind::BreakGlass,
+        profile.span,
+        words,
+    );
+    claim.counted = Counted::Only(profile.name.clone());
+    claim
+}

@@ -1,0 +1,133 @@
+//! What `isolate`, `require` and `separate` promise.
+
+use std::collections::BTreeSet;
+
+use crate::graph;
+use crate::graph::ActionId;
+use crate::graph::Operator;
+use crate::graph::Ty;
+use crate::graph::TypedExpr;
+use crate::lower::draft::Effect;
+use crate::lower::program::Lowering;
+
+use super::Claim;
+use super::Counted;
+use super::PropertyKind;
+
+impl Lowering<'_> {
+    pub(super) fn claimed_by_isolations(&mut self, claims: &mut Vec<Claim>) {
+        let program = self.program;
+        let everything: Vec<ActionId> = program.action_ids().collect();
+        for isolation in &program.isolations {
+            let statement = &isolation.statement;
+            let words = format!("nobody is allowed anything across `{}`", isolation.by);
+            let mut claim = Claim::new(&statement.name, PropertyKind::Isolation, statement.span, words);
+            for target in self.targets(&everything, &[]) {
+                let excepted = |(ty, _): &(graph::TypeId, _)| *ty == target.principal || *ty == target.resource;
+                if isolation.except.iter().any(excepted) {
+                    claim.skipped.insert(self.told(target));
+                    continue;
+                }
+                let mut same = Vec::new();
+                for own in graph::paths(program, target.principal, isolation.tenant) {
+                    for path in graph::paths(program, target.resource, isolation.tenant) {
+                        let principal = Self::principal(target.principal, statement.span);
+                        let resource = Self::resource(target.resource, statement.span);
+                        let (mut tests, mine) = self.follow(principal, target.principal, &own);
+                        let (more, theirs) = self.follow(resource, target.resource, &path);
+                        tests.extend(more);
+                        tests.push(mine.binary(Operator::Equal, theirs));
+                        same.push(TypedExpr::all(tests, statement.span));
+                    }
+                }
+                // Where no path leads to a tenant nothing is the same tenant, and nothing may be allowed.
+                let fine = match same.is_empty() {
+                    true => Vec::new(),
+                    false => vec![TypedExpr::all(same, statement.span)],
+                };
+                claim.all_but(self, target, fine);
+            }
+            claims.push(claim);
+        }
+    }
+
+    pub(super) fn claimed_by_requires(&mut self, claims: &mut Vec<Claim>) {
+        let program = self.program;
+        for (at, require) in program.requires.iter().enumerate() {
+            let statement = &require.statement;
+            let lifting: BTreeSet<String> = program
+                .profiles
+                .iter()
+                .filter(|profile| profile.lifts.iter().any(|(lifted, _)| *lifted == at))
+                .map(|profile| profile.name.clone())
+                .collect();
+            let words = match lifting.is_empty() {
+                true => format!("`{}` holds of every request that is allowed", statement.name),
+                false => {
+                    let names: Vec<String> = lifting.iter().map(|name| format!("`{name}`")).collect();
+                    let names = names.join(" or ");
+                    format!(
+                        "`{}` holds of every request that is allowed without a grant of {names}",
+                        statement.name
+                    )
+                }
+            };
+            let mut claim = Claim::new(&statement.name, PropertyKind::Require, statement.span, words);
+            // What a grant's own permits open is held to the profile, clause by clause.
+            claim.counted = match lifting.is_empty() {
+                true => Counted::All,
+                false => Counted::Without(lifting.clone()),
+            };
+            for target in self.targets(&require.actions, &require.on) {
+                let env = self.env(target.principal, target.resource, &[target.action]);
+                let mut fine = Vec::new();
+                fine.extend(graph::elaborate(&env, &require.condition, self.out));
+                for profile in &program.profiles {
+                    let covers = profile.principal == target.principal
+                        && profile.actions.iter().any(|(id, _)| *id == target.action);
+                    if !covers || !lifting.contains(&profile.name) {
+                        continue;
+                    }
+                    if let Some(parts) = self.grant_record(profile, target.resource, &[target.action], &env) {
+                        let all = parts.into_iter().map(|part| part.expr).collect();
+                        claim.excuse(self, target, TypedExpr::all(all, statement.span));
+                    }
+                }
+                claim.all_but(self, target, fine);
+            }
+            claims.push(claim);
+        }
+    }
+
+    pub(super) fn claimed_by_separations(&mut self, claims: &mut Vec<Claim>) {
+        let program = self.program;
+        for separation in &program.separations {
+            // Two duties that no role may join are compared role by role, when the statement is resolved.
+            let Some((by, _)) = &separation.by else { continue };
+            let statement = &separation.statement;
+            let words = format!(
+                "whoever did `{}`, as `{by}` records, is not allowed `{}`",
+                program.action_name(separation.first),
+                program.action_name(separation.second)
+            );
+            let mut claim = Claim::new(&statement.name, PropertyKind::Separation, statement.span, words);
+            for target in self.targets(&[separation.second], &[]) {
+                let attribute = program.ty(target.resource).and_then(|ty| ty.attributes.get(by));
+                if !attribute.is_some_and(|attribute| attribute.ty == Ty::Entity(target.principal)) {
+                    claim.skipped.insert(self.told(target));
+                    continue;
+                }
+                let recorded =
+                    Self::resource(target.resource, statement.span).attribute(by.clone(), Ty::Entity(target.principal));
+                let principal = Self::principal(target.principal, statement.span);
+                claim.add(
+                    self,
+                    Effect::Permit,
+                    target,
+                    vec![recorded.binary(Operator::Equal, principal)],
+                );
+            }
+            claims.push(claim);
+        }
+    }
+}

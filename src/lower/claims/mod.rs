@@ -1,0 +1,295 @@
+//! What a program claims of its own policies, as Cedar policies that pick the requests spoken of: assertions, and what
+//! isolations, guards, separations and break-glass profiles promise. Nothing of it is emitted. What a declaration promises is
+//! written anew here, from the declaration: a fault in how it is lowered must not repeat itself in what it is held to.
+
+mod asserts;
+mod beyond;
+mod break_glass;
+mod guards;
+mod steps;
+
+use std::collections::BTreeSet;
+
+pub use beyond::Beyond;
+pub use beyond::beyond;
+use cedar_policy::Policy;
+
+use crate::bundle::OriginKind;
+use crate::diag::Diagnostics;
+use crate::graph::ActionId;
+use crate::graph::Operator;
+use crate::graph::Program;
+use crate::graph::TypeId;
+use crate::graph::TypedExpr;
+use crate::text::Span;
+
+use super::break_glass::short::At;
+use super::draft::Draft;
+use super::draft::Effect;
+use super::draft::Part;
+use super::draft::Subject;
+use super::program::Lowering;
+
+/// A claim about the policies of a program.
+#[derive(Debug, Clone)]
+pub struct Property {
+    /// Its name, unique among those of its kind.
+    pub name: String,
+    /// What it comes from.
+    pub kind: PropertyKind,
+    /// The declaration that makes it.
+    pub span: Span,
+    /// What is claimed, in words; empty: the words at the span.
+    pub words: String,
+    /// What is claimed of the requests.
+    pub claim: Promise,
+    /// The requests spoken of: those that this set allows.
+    pub requests: Vec<Policy>,
+    /// Forbids that take out further requests of that set: those that a grant excuses. Apart, since much is proved without them.
+    pub excused: Vec<Policy>,
+    /// The permits of the program that count.
+    pub counted: Counted,
+    /// Pairs of types that it does not reach, because its condition does not type there.
+    pub skipped: Vec<String>,
+}
+
+impl Property {
+    /// `assert tenants_apart`
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} {}", self.kind.word(), self.name)
+    }
+
+    /// Whether it is meant by a name: its own, with or without the kind before it, or the first part of its own.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let plain = name
+            .strip_prefix(self.kind.word())
+            .and_then(|rest| rest.strip_prefix(' '));
+        let name = plain.unwrap_or(name);
+        let below = self.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        self.name == name || below
+    }
+}
+
+/// What a property comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PropertyKind {
+    /// `assert`
+    Assertion,
+    /// `isolate`
+    Isolation,
+    /// `require`
+    Require,
+    /// `separate`
+    Separation,
+    /// `break-glass`
+    BreakGlass,
+}
+
+impl PropertyKind {
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Assertion => "assert",
+            Self::Isolation => "isolate",
+            Self::Require => "require",
+            Self::Separation => "separate",
+            Self::BreakGlass => "break-glass",
+        }
+    }
+}
+
+/// What is claimed of the requests that a property speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Promise {
+    /// None is allowed.
+    Never,
+    /// Each is allowed.
+    Always,
+    /// Some is allowed.
+    Possible,
+}
+
+/// Which permits count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Counted {
+    /// All of them.
+    All,
+    /// All but those that grants of these profiles open.
+    Without(BTreeSet<String>),
+    /// Those that grants of this profile open, and no other.
+    Only(String),
+}
+
+impl Counted {
+    /// Whether a policy counts. Forbids always do.
+    #[must_use]
+    pub fn counts(&self, draft: &Draft) -> bool {
+        let opened = draft.kind == OriginKind::BreakGlass && draft.resource_is.is_none();
+        match self {
+            _ if draft.effect == Effect::Forbid => true,
+            Self::All => true,
+            Self::Without(profiles) => !(opened && profiles.contains(&draft.statement)),
+            Self::Only(profile) => opened && draft.statement == *profile,
+        }
+    }
+}
+
+/// Everything that a program claims of itself, in the order of kinds and declarations.
+///
+/// # Errors
+/// Where a claim could not be written as Cedar, by name; a fault of ours.
+pub fn properties(program: &Program) -> Result<Vec<Property>, String> {
+    // Whatever does not type or resolve was told when the program was lowered, or is no part of the claim.
+    let mut unheard = Diagnostics::new();
+    let mut cx = Lowering {
+        program,
+        out: &mut unheard,
+        drafts: Vec::new(),
+        tenants: std::collections::BTreeMap::new(),
+    };
+    let mut claims = Vec::new();
+    cx.claimed_by_asserts(&mut claims);
+    cx.claimed_by_isolations(&mut claims);
+    cx.claimed_by_requires(&mut claims);
+    cx.claimed_by_separations(&mut claims);
+    cx.claimed_by_profiles(&mut claims);
+    claims.into_iter().map(Claim::property).collect()
+}
+
+/// A property before it is Cedar.
+struct Claim {
+    name: String,
+    kind: PropertyKind,
+    span: Span,
+    words: String,
+    promise: Promise,
+    counted: Counted,
+    requests: Vec<Draft>,
+    excused: Vec<Draft>,
+    skipped: BTreeSet<String>,
+}
+
+impl Claim {
+    fn new(name: &str, kind: PropertyKind, span: Span, words: impl Into<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            span,
+            words: words.into(),
+            promise: Promise::Never,
+            counted: Counted::All,
+            requests: Vec::new(),
+            excused: Vec::new(),
+            skipped: BTreeSet::new(),
+        }
+    }
+
+    fn property(self) -> Result<Property, String> {
+        let written = |drafts: &[Draft], group: &str| {
+            let each = drafts.iter().enumerate().map(|(number, draft)| {
+                let numbered = Draft {
+                    id: format!("{group}-{number}"),
+                    ..draft.clone()
+                };
+                numbered.policy("").map_err(|error| format!("`{}`: {error}", self.name))
+            });
+            each.collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Property {
+            requests: written(&self.requests, "request")?,
+            excused: written(&self.excused, "excused")?,
+            name: self.name,
+            kind: self.kind,
+            span: self.span,
+            words: self.words,
+            claim: self.promise,
+            counted: self.counted,
+            skipped: self.skipped.into_iter().collect(),
+        })
+    }
+
+    /// Adds requests of a pair of types for an action.
+    fn add(&mut self, cx: &Lowering<'_>, effect: Effect, target: Target, when: Vec<TypedExpr>) {
+        let draft = self.draft(cx, effect, target, when);
+        self.requests.push(draft);
+    }
+
+    /// Takes out requests that a grant excuses.
+    fn excuse(&mut self, cx: &Lowering<'_>, target: Target, when: TypedExpr) {
+        let draft = self.draft(cx, Effect::Forbid, target, vec![when]);
+        self.excused.push(draft);
+    }
+
+    fn draft(&self, cx: &Lowering<'_>, effect: Effect, target: Target, when: Vec<TypedExpr>) -> Draft {
+        let when = when.into_iter().map(Part::written).collect();
+        Draft {
+            id: String::new(),
+            effect,
+            principal: cx.cedar_type(target.principal),
+            subject: Subject::Everyone,
+            role: None,
+            actions: cx.action_entities(&[target.action]),
+            resource: cx.cedar_type(target.resource),
+            resource_is: None,
+            when,
+            unless: Vec::new(),
+            lifted_by: Vec::new(),
+            statement: self.name.clone(),
+            kind: OriginKind::Raw,
+            span: self.span,
+            inherited_by: None,
+            because: None,
+            annotations: Vec::new(),
+        }
+    }
+
+    /// Adds all requests of a pair of types for an action but those of which something holds. What errors does not hold.
+    fn all_but(&mut self, cx: &Lowering<'_>, target: Target, fine: Vec<TypedExpr>) {
+        self.add(cx, Effect::Permit, target, Vec::new());
+        for expr in fine {
+            self.add(cx, Effect::Forbid, target, vec![expr]);
+        }
+    }
+}
+
+/// A kind of request.
+#[derive(Debug, Clone, Copy)]
+struct Target {
+    principal: TypeId,
+    action: ActionId,
+    resource: TypeId,
+}
+
+impl Lowering<'_> {
+    /// Every kind of request for some actions, where these are named on some types (none: any).
+    fn targets(&self, actions: &[ActionId], on: &[TypeId]) -> Vec<Target> {
+        let mut found = Vec::new();
+        for action in actions {
+            for (principal, resource, _) in self.pairs(&[*action], on) {
+                found.push(Target {
+                    principal,
+                    action: *action,
+                    resource,
+                });
+            }
+        }
+        found
+    }
+
+    fn told(&self, target: Target) -> String {
+        format!(
+            "{} to {} on {}",
+            self.program.type_name(target.principal),
+            self.program.action_name(target.action),
+            self.program.type_name(target.resource)
+        )
+    }
+}
+
+/// `subject in Role::"…"`.
+fn is_in(subject: TypedExpr, role: &super::draft::Entity, span: Span) -> TypedExpr {
+    subject.binary(Operator::In, At(span).entity(role))
+}

@@ -1,0 +1,167 @@
+//! What a break-glass profile promises of the life of a grant: who asks, approves, refuses, revokes and reviews, and on which
+//! facts. That a gateway keeps these facts truly is no matter of policies.
+
+use crate::graph;
+use crate::graph::Operator;
+use crate::graph::Profile;
+use crate::graph::RoleId;
+use crate::graph::Ty;
+use crate::graph::TypedExpr;
+use crate::graph::TypedKind;
+use crate::lower::break_glass::profile_entity;
+use crate::lower::break_glass::short::At;
+use crate::lower::break_glass::short::get;
+use crate::lower::break_glass::step_action;
+use crate::lower::draft::Draft;
+use crate::lower::draft::Effect;
+use crate::lower::draft::Part;
+use crate::lower::program::Lowering;
+use crate::lower::schema::profile_tenants;
+use crate::text::Duration;
+
+use super::Claim;
+use super::PropertyKind;
+
+impl Lowering<'_> {
+    pub(super) fn claimed_by_steps(&mut self, profile: &Profile, claims: &mut Vec<Claim>) {
+        let at = At(profile.span);
+        let context = Self::context(profile.span);
+        let principal = Self::principal(profile.principal, profile.span);
+        let other = principal.clone().binary(Operator::NotEqual, get(&context, "requester"));
+        let no_approver = get(&context, "approvers")
+            .method("contains", vec![principal.clone()], Ty::Bool)
+            .negated();
+        let deadline = get(&context, "requested_at").method("offset", vec![at.duration(profile.pending)], Ty::Datetime);
+        let pending = get(&context, "now").binary(Operator::Less, deadline);
+        let requester = get(&context, "requester");
+        let requester = TypedExpr {
+            ty: Ty::Entity(profile.principal),
+            ..requester
+        };
+        let any = |roles: &[RoleId], by: &TypedExpr| at.any(self.one_of(profile, roles, by));
+        let eligible: Vec<RoleId> = profile.eligible.iter().map(|(role, _)| *role).collect();
+        let mut asks = self.bounds(profile);
+        asks.push(any(&eligible, &principal));
+        let words = "a grant is asked for by those who may, in their tenant, with what it requires, within its bounds";
+        claims.push(self.step_claim(profile, "RequestBreakGlass", words, asks));
+        if let Some((_, role, _)) = profile.approval {
+            let holds = any(&[role], &requester);
+            let approves = vec![other.clone(), no_approver.clone(), pending.clone(), holds.clone()];
+            let words = "nobody approves what they asked for, twice, too late, or without the role";
+            claims.push(self.step_claim(profile, "ApproveBreakGlass", words, approves));
+            let words = "nobody refuses what they asked for, too late, or without the role";
+            claims.push(self.step_claim(profile, "RefuseBreakGlass", words, vec![other.clone(), pending, holds]));
+        }
+        let mut revokes = self.one_of(profile, &profile.revokers, &requester);
+        revokes.push(principal.binary(Operator::Equal, requester.clone()));
+        let words = "nobody revokes a grant but its requester and those who may";
+        claims.push(self.step_claim(profile, "RevokeBreakGlass", words, vec![at.any(revokes)]));
+        let reviews = vec![other, no_approver, any(&[profile.review.1], &requester)];
+        let words = "neither its requester nor an approver reviews a grant, nor anybody without the role";
+        claims.push(self.step_claim(profile, "ReviewBreakGlass", words, reviews));
+    }
+
+    fn step_claim(&self, profile: &Profile, step: &str, words: &str, holds: Vec<TypedExpr>) -> Claim {
+        let short = step.trim_end_matches("BreakGlass").to_lowercase();
+        let name = format!("{}.{short}", profile.name);
+        let mut claim = Claim::new(&name, PropertyKind::BreakGlass, profile.span, words);
+        let fine = TypedExpr::all(
+            holds.into_iter().chain(self.own_tenant(profile)).collect(),
+            profile.span,
+        );
+        for (effect, when) in [
+            (Effect::Permit, Vec::new()),
+            (Effect::Forbid, vec![Part::written(fine)]),
+        ] {
+            let draft = self.profile_draft(profile, String::new(), effect);
+            claim.requests.push(Draft {
+                actions: vec![step_action(self.program, step, profile)],
+                resource_is: Some(profile_entity(self.program, profile)),
+                when,
+                ..draft
+            });
+        }
+        claim
+    }
+
+    /// Whether the principal is of the tenant that the request for a grant was made in.
+    fn own_tenant(&self, profile: &Profile) -> Vec<TypedExpr> {
+        let context = Self::context(profile.span);
+        let mut tests = Vec::new();
+        for isolation in profile_tenants(self.program, profile) {
+            for path in graph::paths(self.program, profile.principal, isolation.tenant) {
+                let (more, own) = self.follow(
+                    Self::principal(profile.principal, profile.span),
+                    profile.principal,
+                    &path,
+                );
+                tests.extend(more);
+                tests.push(own.binary(Operator::Equal, get(&get(&context, "tenant"), &isolation.by)));
+            }
+        }
+        tests
+    }
+
+    /// Whether the principal holds one of some roles. One that is held per entity is held on what the requester belongs to: in
+    /// the tenant that isolation names, the principal's own.
+    fn one_of(&self, profile: &Profile, roles: &[RoleId], requester: &TypedExpr) -> Vec<TypedExpr> {
+        // Who extends a role is one of its holders.
+        let holding = roles.iter().flat_map(|role| self.program.extenders(*role));
+        holding.filter_map(|role| self.held(profile, role, requester)).collect()
+    }
+
+    fn held(&self, profile: &Profile, role: RoleId, requester: &TypedExpr) -> Option<TypedExpr> {
+        let principal = Self::principal(profile.principal, profile.span);
+        if let Some(entity) = self.scope_role(role) {
+            return Some(super::is_in(principal, &entity, profile.span));
+        }
+        let role = self.program.role(role)?;
+        let on = role.on?;
+        let isolated = profile_tenants(self.program, profile)
+            .iter()
+            .any(|isolation| isolation.tenant == on);
+        let from = if isolated { &principal } else { requester };
+        let paths = graph::paths(self.program, profile.principal, on);
+        let (mut tests, carrier) = self.follow(from.clone(), profile.principal, paths.first()?);
+        tests.push(principal.binary(Operator::In, get(&carrier, &role.name)));
+        Some(TypedExpr::all(tests, profile.span))
+    }
+
+    /// What has to hold of a request for a grant.
+    fn bounds(&self, profile: &Profile) -> Vec<TypedExpr> {
+        let at = At(profile.span);
+        let context = Self::context(profile.span);
+        let fact = |name: &str| get(&context, name);
+        let mut tests = vec![
+            fact("duration").binary(Operator::Greater, at.duration(Duration(0))),
+            fact("duration").binary(Operator::LessEqual, at.duration(profile.expires_within.value)),
+            fact("resource_count").binary(Operator::GreaterEqual, at.long(1)),
+            fact("resource_count").binary(Operator::LessEqual, at.long(profile.max_resources)),
+            fact("open_reviews").binary(Operator::Equal, at.long(0)),
+            fact("active_grants").binary(Operator::Equal, at.long(0)),
+        ];
+        if profile.reason {
+            tests.push(fact("reason").binary(Operator::NotEqual, at.text("")));
+        }
+        if let Some(pattern) = &profile.ticket {
+            tests.push(fact("ticket").binary(Operator::NotEqual, at.text("")));
+            tests.extend(pattern.as_ref().map(|pattern| {
+                let like = TypedKind::Like(Box::new(fact("ticket")), pattern.value.clone());
+                TypedExpr::new(like, Ty::Bool, profile.span)
+            }));
+        }
+        if let Some((_, most)) = profile.grants_per {
+            tests.push(fact("grants_in_window").binary(Operator::Less, at.long(most)));
+        }
+        if profile.cooldown.0 > 0 {
+            let rested = fact("now")
+                .method("durationSince", vec![fact("last_grant_ended")], Ty::Duration)
+                .binary(Operator::GreaterEqual, at.duration(profile.cooldown));
+            let none = TypedExpr::bool(true, profile.span);
+            let some = at.has(context.clone(), &["last_grant_ended"]);
+            let test = TypedKind::If(Box::new(some), Box::new(rested), Box::new(none));
+            tests.push(TypedExpr::new(test, Ty::Bool, profile.span));
+        }
+        tests
+    }
+}

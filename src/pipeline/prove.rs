@@ -1,0 +1,182 @@
+//! From a checked package to what is proved of it: assertions, and what its declarations promise.
+
+use thiserror::Error;
+
+use crate::analysis::Beyond;
+use crate::analysis::Cache;
+use crate::analysis::Deadline;
+use crate::analysis::Obligations;
+use crate::analysis::ObligationsError;
+use crate::analysis::Proof;
+use crate::analysis::Prover;
+use crate::analysis::Replay;
+use crate::analysis::Statistics;
+use crate::analysis::solver;
+use crate::analysis::solver::Limits;
+use crate::decide::Engine;
+use crate::decide::EngineError;
+use crate::load::PackageFiles;
+use crate::lower;
+use crate::lower::Property;
+use crate::text::Instant;
+
+use super::BuildError;
+use super::Checked;
+use super::build;
+use super::shard::Shard;
+
+/// How a package is proved.
+#[derive(Debug, Clone, Copy)]
+pub struct ProveOptions<'a> {
+    /// The engine.
+    pub solver: &'a dyn solver::Engine,
+    /// Answers of earlier runs.
+    pub cache: &'a Cache,
+    /// What one question may take.
+    pub limits: Limits,
+    /// When the run gives up.
+    pub deadline: Deadline,
+    /// Names of the properties to prove, as [`Property::is_called`] takes them; none: all.
+    pub only: &'a [String],
+    /// Which part of these.
+    pub shard: Shard,
+    /// The time that clocks of counterexamples are set to.
+    pub at: Instant,
+    /// Whether questions without an answer are kept as SMT-LIB.
+    pub keeps_scripts: bool,
+}
+
+/// What was proved.
+#[derive(Debug)]
+pub struct Proofs {
+    /// Each property, in the order of kinds and declarations.
+    pub all: Vec<Proof>,
+    /// What is promised and held by something else than policies.
+    pub beyond: Vec<Beyond>,
+    /// How many properties the program has; more than `all` where only a shard was asked for.
+    pub of: usize,
+    /// How many questions were put.
+    pub statistics: Statistics,
+    /// The engine, as `cvc5 1.3.1`.
+    pub engine: String,
+}
+
+/// Why nothing could be proved.
+#[derive(Debug, Error)]
+pub enum ProveError {
+    /// A name in `only` is that of no property.
+    #[error("nothing to prove is called `{name}`")]
+    NoProperty {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// A claim cannot be written as Cedar; a fault of ours.
+    #[error("a claim cannot be written as Cedar: {0}")]
+    Property(String),
+    /// Nothing can be asked.
+    #[error(transparent)]
+    Obligations(#[from] ObligationsError),
+    /// The bundle could not be built; a fault of ours.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The bundle could not be loaded; a fault of ours.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Proves what a package without faults claims. `progress` hears of each property that is settled.
+///
+/// # Errors
+/// Where a name in `only` means nothing, there is nothing to reason about, or what the compiler made cannot be built or loaded.
+pub fn prove(
+    package: &PackageFiles,
+    checked: &Checked,
+    options: ProveOptions<'_>,
+    progress: &(dyn Fn() + Sync),
+) -> Result<Proofs, ProveError> {
+    let tree = build(checked, &package.sources)?;
+    let engine = Engine::from_tree(&tree)?;
+    let properties = lower::properties(&checked.program).map_err(ProveError::Property)?;
+    let of = properties.len();
+    let beyond = lower::beyond(&checked.program).into_iter().map(Beyond::from);
+    let mut beyond: Vec<Beyond> = beyond.collect();
+    let named = |one: &Beyond| options.only.is_empty() || options.only.contains(&one.name);
+    beyond.retain(|one| named(one) && options.shard.part == 1);
+    let Obligations { base, all: mine } = Obligations::new(wanted(properties, &beyond, options)?, &checked.lowered)?;
+    let prover = Prover::new(options.solver, options.cache, options.limits, options.deadline);
+    let mut literals = base.literals();
+    for obligation in &mine {
+        literals.extend(
+            obligation
+                .property
+                .requests
+                .iter()
+                .flat_map(cedar_policy::Policy::entity_literals),
+        );
+    }
+    let replay = Replay {
+        engine: &engine,
+        lowered: &checked.lowered,
+        literals,
+        at: options.at,
+        keeps_scripts: options.keeps_scripts,
+    };
+    let outcomes = prover.each(&mine, |asking, obligation| {
+        let outcome = obligation.settle(asking, &replay, &base);
+        progress();
+        outcome
+    });
+    let mut proofs = Vec::new();
+    for (obligation, outcome) in mine.into_iter().zip(outcomes) {
+        let reach = obligation.reach();
+        let property = obligation.property;
+        let words = match property.words.is_empty() {
+            true => said(package.sources.slice(property.span)),
+            false => property.words,
+        };
+        proofs.push(Proof {
+            outcome: outcome?,
+            name: property.name,
+            kind: property.kind,
+            claim: property.claim,
+            span: property.span,
+            words,
+            reach,
+            skipped: property.skipped,
+        });
+    }
+    Ok(Proofs {
+        all: proofs,
+        beyond,
+        of,
+        statistics: prover.statistics(),
+        engine: prover.engine().to_string(),
+    })
+}
+
+/// The properties that a run is about.
+fn wanted(all: Vec<Property>, beyond: &[Beyond], options: ProveOptions<'_>) -> Result<Vec<Property>, ProveError> {
+    let unknown = |name: &&String| {
+        !all.iter().any(|property| property.is_called(name)) && !beyond.iter().any(|one| one.name == **name)
+    };
+    if let Some(name) = options.only.iter().find(unknown) {
+        return Err(ProveError::NoProperty {
+            name: name.clone(),
+            known: all.into_iter().map(|property| property.name).collect(),
+        });
+    }
+    let called =
+        |property: &Property| options.only.is_empty() || options.only.iter().any(|name| property.is_called(name));
+    let called = all.into_iter().filter(called).enumerate();
+    let mine = called.filter(|(at, _)| options.shard.has(*at));
+    Ok(mine.map(|(_, property)| property).collect())
+}
+
+/// `assert name: never …;` without its head and its end, on one line.
+fn said(statement: &str) -> String {
+    let claim = statement.split_once(':').map_or(statement, |(_, claim)| claim);
+    let words: Vec<&str> = claim.trim_end().trim_end_matches(';').split_whitespace().collect();
+    words.join(" ")
+}

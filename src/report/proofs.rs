@@ -1,0 +1,309 @@
+//! What was proved of a package, for people and for programs; refutations as scenarios.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::analysis::Beyond;
+use crate::analysis::Open;
+use crate::analysis::Outcome;
+use crate::analysis::Proof;
+use crate::analysis::Witness;
+use crate::text::Instant;
+
+use super::files::Files;
+use super::human::printable;
+
+/// The version of the JSON format.
+const FORMAT: u32 = 1;
+/// How many questions without an answer are told of one property.
+const MOST_OPEN: usize = 4;
+
+/// The proofs as text.
+#[must_use]
+pub fn proofs(all: &[Proof], files: Files<'_>) -> String {
+    let mut text = String::new();
+    for proof in all {
+        let title = printable(&proof.title());
+        let _ = writeln!(text, "{:<7}  {title}: {}", proof.word(), printable(&proof.words));
+        match &proof.outcome {
+            Outcome::Proved | Outcome::Shown(_) => {}
+            _ => {
+                let at = files.sources.position(proof.span);
+                let path = printable(&files.path(proof.span.file));
+                let _ = writeln!(text, "         {path}:{}:{}", at.line, at.column);
+            }
+        }
+        text.push_str(&told(proof));
+    }
+    text
+}
+
+fn told(proof: &Proof) -> String {
+    let mut text = String::new();
+    match &proof.outcome {
+        Outcome::Proved | Outcome::Shown(_) => {}
+        Outcome::Refuted(witness) => {
+            let decision = if proof.wants_allow() { "denied" } else { "allowed" };
+            let _ = writeln!(text, "         this is {decision}:");
+            for line in request(witness) {
+                let _ = writeln!(text, "           {}", printable(&line));
+            }
+        }
+        Outcome::Impossible => text.push_str("         no request of this kind is ever allowed\n"),
+        Outcome::Empty => text.push_str("         it speaks of no request that there can be\n"),
+        Outcome::Unknown(all) => {
+            all.iter()
+                .take(MOST_OPEN)
+                .for_each(|open| text.push_str(&unanswered(open)));
+            if all.len() > MOST_OPEN {
+                let _ = writeln!(text, "         and {} more kinds of request", all.len() - MOST_OPEN);
+            }
+            text.push_str("         `--dump DIR` and `--format json` give the question as SMT-LIB\n");
+        }
+        Outcome::NotReplayed(open) => {
+            text.push_str(&unanswered(open));
+            text.push_str("         this is a bug in gatewright; please report it with the package\n");
+        }
+    }
+    text
+}
+
+fn unanswered(open: &Open) -> String {
+    format!("         {}: {}\n", printable(&open.environment), printable(&open.why))
+}
+
+/// The request and the entities, a line each.
+fn request(witness: &Witness) -> Vec<String> {
+    let request = &witness.request;
+    let mut lines = vec![
+        format!("principal {}", request.principal),
+        format!("action    {}", request.action),
+        format!("resource  {}", request.resource),
+    ];
+    lines.extend(
+        request
+            .context
+            .iter()
+            .map(|(name, value)| format!("context   {name}: {}", plain(value))),
+    );
+    for entity in witness.entities.as_array().into_iter().flatten() {
+        let uid = uid(entity.get("uid"));
+        let parents: Vec<String> = entity
+            .get("parents")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .map(|parent| self::uid(Some(parent)))
+            .collect();
+        let within = match parents.is_empty() {
+            true => String::new(),
+            false => format!(" in {}", parents.join(", ")),
+        };
+        lines.push(format!("entity    {uid}{within}"));
+        for part in ["attrs", "tags"] {
+            for (name, value) in entity.get(part).and_then(Value::as_object).into_iter().flatten() {
+                lines.push(format!("            {name}: {}", plain(value)));
+            }
+        }
+    }
+    lines
+}
+
+fn uid(value: Option<&Value>) -> String {
+    let part = |name: &str| value.and_then(|value| value.get(name)?.as_str()).unwrap_or_default();
+    format!("{}::{:?}", part("type"), part("id"))
+}
+
+/// A value as Cedar writes it.
+fn plain(value: &Value) -> String {
+    if let Some(entity) = value.get("__entity") {
+        return uid(Some(entity));
+    }
+    if let Some(call) = value.get("__extn") {
+        let function = call.get("fn").and_then(Value::as_str).unwrap_or_default();
+        if let Some(argument) = call.get("arg") {
+            return format!("{function}({argument})");
+        }
+    }
+    match value {
+        Value::Array(all) => format!("[{}]", all.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| format!("{name}: {}", plain(value)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What is promised and held by something else than policies, a line each.
+#[must_use]
+pub fn beyond_proof(all: &[Beyond]) -> String {
+    let lines = all.iter().map(|one| {
+        let title = printable(&format!("{} {}", one.kind, one.name));
+        format!("beyond   {title}: {}\n", printable(&one.why))
+    });
+    lines.collect()
+}
+
+/// `12 proved, 1 refuted`, and how many of the whole these are.
+#[must_use]
+pub fn proof_summary(all: &[Proof], of: usize, engine: &str) -> String {
+    let mut counts = Vec::new();
+    for kind in ["proved", "refuted", "unknown", "empty", "fault"] {
+        let count = all.iter().filter(|proof| proof.word() == kind).count();
+        if count > 0 {
+            counts.push(format!("{count} {kind}"));
+        }
+    }
+    if counts.is_empty() {
+        counts.push("nothing to prove".to_owned());
+    }
+    let part = match all.len() == of {
+        true => String::new(),
+        false => format!(" (a part of {of})"),
+    };
+    format!("{}{part}, by {engine}", counts.join(", "))
+}
+
+/// The proofs as one JSON object.
+#[must_use]
+pub fn proofs_json(all: &[Proof], beyond: &[Beyond], of: usize, engine: &str, files: Files<'_>) -> String {
+    let report = Report {
+        format: FORMAT,
+        engine,
+        of,
+        properties: all.iter().map(|proof| Item::new(proof, files)).collect(),
+        beyond: beyond
+            .iter()
+            .map(|one| BeyondItem {
+                name: &one.name,
+                kind: one.kind,
+                why: &one.why,
+            })
+            .collect(),
+    };
+    // Strings and numbers always serialize.
+    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    format: u32,
+    engine: &'a str,
+    of: usize,
+    properties: Vec<Item<'a>>,
+    beyond: Vec<BeyondItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct BeyondItem<'a> {
+    name: &'a str,
+    kind: &'static str,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    name: &'a str,
+    kind: &'static str,
+    claim: &'a str,
+    file: String,
+    line: u32,
+    column: u32,
+    outcome: &'static str,
+    reach: usize,
+    skipped: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    open: Vec<OpenItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct OpenItem<'a> {
+    environment: &'a str,
+    why: &'a str,
+    /// SMT-LIB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<&'a str>,
+}
+
+impl<'a> Item<'a> {
+    fn new(proof: &'a Proof, files: Files<'_>) -> Self {
+        let at = files.sources.position(proof.span);
+        let (request, open): (_, &'a [Open]) = match &proof.outcome {
+            Outcome::Refuted(witness) | Outcome::Shown(witness) => (Some(request_json(witness)), &[]),
+            Outcome::Unknown(open) => (None, open),
+            Outcome::NotReplayed(open) => (None, std::slice::from_ref(open)),
+            Outcome::Proved | Outcome::Impossible | Outcome::Empty => (None, &[]),
+        };
+        Self {
+            name: &proof.name,
+            kind: proof.kind.word(),
+            claim: &proof.words,
+            file: files.path(proof.span.file),
+            line: at.line,
+            column: at.column,
+            outcome: proof.word(),
+            reach: proof.reach,
+            skipped: &proof.skipped,
+            request,
+            open: open
+                .iter()
+                .map(|open| OpenItem {
+                    environment: &open.environment,
+                    why: &open.why,
+                    question: open.script.as_deref(),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn request_json(witness: &Witness) -> Value {
+    let request = &witness.request;
+    serde_json::json!({
+        "principal": request.principal.to_string(),
+        "action": request.action.to_string(),
+        "resource": request.resource.to_string(),
+        "context": request.context,
+        "entities": witness.entities,
+    })
+}
+
+/// A refutation as a suite, and the file of entities beside it.
+#[must_use]
+pub fn proof_scenario(proof: &Proof, witness: &Witness, at: Instant) -> (String, String) {
+    let decision = if proof.wants_allow() { "allow" } else { "deny" };
+    let stem = proof.file_stem();
+    let request = &witness.request;
+    // JSON is YAML, and leaves nothing to escape.
+    let quoted = |text: &str| Value::from(text).to_string();
+    let suite = format!(
+        "# Written by `gatewright prove --save`: a request that refutes the claim.\n\
+         suite: {}\n\
+         at: {at}\n\
+         entities: {stem}.json\n\
+         tests:\n\
+         \x20 - name: {}\n\
+         \x20   request:\n\
+         \x20     principal: {}\n\
+         \x20     action: {}\n\
+         \x20     resource: {}\n\
+         \x20     context: {}\n\
+         \x20   decision: {decision}\n",
+        quoted(&format!("refuted {}", proof.title())),
+        quoted(&proof.words),
+        quoted(&request.principal.to_string()),
+        quoted(&request.action.to_string()),
+        quoted(&request.resource.to_string()),
+        Value::from(request.context.clone()),
+    );
+    let mut entities = serde_json::to_string_pretty(&witness.entities).unwrap_or_default();
+    entities.push('\n');
+    (suite, entities)
+}

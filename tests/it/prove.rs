@@ -1,0 +1,617 @@
+//! `gatewright prove`: what is proved of the examples, what refutations look like, and that each proof fails once what it is
+//! about is lowered wrongly.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::process::Output;
+
+use cedar_policy::Policy;
+use gatewright::analysis::Cache;
+use gatewright::analysis::Deadline;
+use gatewright::analysis::Outcome;
+use gatewright::analysis::Proof;
+use gatewright::analysis::solver::Limits;
+use gatewright::diag::Diagnostics;
+use gatewright::load;
+use gatewright::lower::Draft;
+use gatewright::lower::Effect;
+use gatewright::pipeline;
+use gatewright::pipeline::Checked;
+use gatewright::pipeline::ProveOptions;
+use gatewright::pipeline::Shard;
+use gatewright::report;
+use gatewright::text::Instant;
+use tempfile::TempDir;
+
+use crate::prover::places;
+use crate::prover::solver;
+use crate::support::root;
+
+fn gatewright(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gatewright"))
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A copy of the marketplace with some words changed, without its scenarios.
+fn marketplace(changes: &[(&str, &str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let from = root().join("examples/marketplace");
+    fs::create_dir(folder.path().join("policy")).unwrap();
+    fs::copy(from.join("gatewright.toml"), folder.path().join("gatewright.toml")).unwrap();
+    for entry in fs::read_dir(from.join("policy")).unwrap() {
+        let entry = entry.unwrap();
+        let mut policy = fs::read_to_string(entry.path()).unwrap();
+        for (file, old, new) in changes {
+            if entry.file_name().to_str() == Some(file) {
+                assert!(policy.contains(old), "{file}: {old}");
+                policy = policy.replace(old, new);
+            }
+        }
+        fs::write(folder.path().join("policy").join(entry.file_name()), policy).unwrap();
+    }
+    folder
+}
+
+/// A package of one Gate file.
+fn package(gate: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("policy")).unwrap();
+    fs::write(folder.path().join("policy/main.gate"), gate).unwrap();
+    let toml = fs::read_to_string(root().join("examples/quickstart/gatewright.toml")).unwrap();
+    fs::write(folder.path().join("gatewright.toml"), toml).unwrap();
+    folder
+}
+
+fn prove(folder: &Path, more: &[&str]) -> Output {
+    let mut arguments = vec!["prove", folder.to_str().unwrap(), "--at", "2026-03-01"];
+    arguments.extend(more);
+    gatewright(&arguments)
+}
+
+#[test]
+fn the_examples_are_proved() {
+    if solver().is_none() {
+        return;
+    }
+    for example in ["marketplace", "quickstart"] {
+        let proved = prove(&root().join("examples").join(example), &[]);
+        let told = text(&proved.stdout);
+        match example {
+            "marketplace" => {
+                assert_eq!(proved.status.code(), Some(0), "{told}");
+                assert!(told.contains("23 proved"), "{told}");
+                // What no policy holds is named, and not counted.
+                assert!(told.contains("beyond   separate two_desks: no role joins"), "{told}");
+                assert!(told.contains("beyond   break-glass payout_incident: "), "{told}");
+                assert!(!told.contains("proved   separate two_desks"), "{told}");
+            }
+            _ => assert!(!told.contains("refuted") && !told.contains("unknown"), "{told}"),
+        }
+    }
+}
+
+#[test]
+fn without_isolation_a_request_across_tenants_is_found_and_why_confirms_it() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = marketplace(&[("guards.gate", "isolate by org;\n", "")]);
+    // The package's own suites speak of what is gone, and are no obstacle.
+    let scenarios = folder.path().join("scenarios");
+    copy(&root().join("examples/marketplace/scenarios"), &scenarios);
+    let refuted = prove(folder.path(), &["--save", scenarios.to_str().unwrap()]);
+    let told = text(&refuted.stdout);
+    assert_eq!(refuted.status.code(), Some(1), "{told}{}", text(&refuted.stderr));
+    assert!(told.contains("refuted  assert tenants_apart"), "{told}");
+    assert!(told.contains("21 proved, 1 refuted"), "{told}");
+    assert!(told.contains("this is allowed:"), "{told}");
+    let entities = fs::read_to_string(scenarios.join("assert-tenants_apart.json")).unwrap();
+    assert!(entities.contains("org-1") && entities.contains("org-2"), "{entities}");
+    let why = gatewright(&["why", folder.path().to_str().unwrap(), "assert-tenants_apart.yaml"]);
+    let told = text(&why.stdout);
+    assert_eq!(why.status.code(), Some(1), "{told}{}", text(&why.stderr));
+    assert!(told.contains("refuted assert tenants_apart"), "{told}");
+    assert!(told.contains("allow"), "{told}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(fs::copy(entry.path(), to).unwrap()),
+        }
+    }
+}
+
+const SHOP: &str = r#"
+resource Org { plan: String }
+principal User in Org as org { senior: Bool }
+resource Payout in Org as org { level: Long, action read, approve; }
+context { from token { mfa: Bool } }
+role support for User { allow read on Payout; }
+role finance for User { allow approve on Payout when resource.level <= 3; }
+role boss for User { allow approve on Payout when principal.senior; }
+isolate by org;
+"#;
+
+#[test]
+fn each_kind_of_assertion_can_be_refuted() {
+    if solver().is_none() {
+        return;
+    }
+    let cases = [
+        (
+            "never boss to approve on Payout when resource.level > 3",
+            "this is allowed",
+        ),
+        ("only finance to approve on Payout", "this is allowed"),
+        ("always support to read on Payout", "this is denied"),
+        (
+            "possible finance to approve on Payout when resource.level > 3 && principal.org != resource.org",
+            "no request of this kind",
+        ),
+    ];
+    for (claim, told) in cases {
+        let folder = package(&format!("{SHOP}\nassert claim: {claim};\n"));
+        let refuted = prove(folder.path(), &[]);
+        let out = text(&refuted.stdout);
+        assert_eq!(
+            refuted.status.code(),
+            Some(1),
+            "{claim}\n{out}{}",
+            text(&refuted.stderr)
+        );
+        assert!(out.contains("refuted  assert claim"), "{out}");
+        assert!(out.contains(told), "{claim}\n{out}");
+    }
+    let sound = [
+        "never support to approve on Payout when !principal.senior && resource.level > 3",
+        "only finance, boss to approve on Payout",
+        "always support to read on Payout when principal.org == resource.org",
+        "possible finance to approve on Payout when resource.level == 3",
+    ];
+    for claim in sound {
+        let folder = package(&format!("{SHOP}\nassert claim: {claim};\n"));
+        let proved = prove(folder.path(), &[]);
+        assert_eq!(proved.status.code(), Some(0), "{claim}\n{}", text(&proved.stdout));
+    }
+}
+
+#[test]
+fn a_raw_policy_refutes_what_gate_alone_would_keep() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = package(&format!(
+        "{SHOP}\nassert payers: only finance, boss to approve on Payout;\n"
+    ));
+    assert_eq!(prove(folder.path(), &[]).status.code(), Some(0));
+    let raw = r#"@id("open") permit(principal is User, action == Action::"Payout.approve", resource is Payout)
+        when { resource.level == 7 };"#;
+    fs::write(folder.path().join("policy/raw.cedar"), raw).unwrap();
+    let refuted = prove(folder.path(), &[]);
+    let told = text(&refuted.stdout);
+    assert_eq!(refuted.status.code(), Some(1), "{told}{}", text(&refuted.stderr));
+    assert!(
+        told.contains("refuted  assert payers") && told.contains("level: 7"),
+        "{told}"
+    );
+    assert!(told.contains("proved   isolate isolate.org"), "{told}");
+}
+
+#[test]
+fn cedar_files_claim_nothing_and_are_no_pass() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (policy, schema) = (folder.path().join("a.cedar"), folder.path().join("a.cedarschema"));
+    fs::write(
+        &policy,
+        "@id(\"a\") permit(principal is User, action, resource) when { resource.open };",
+    )
+    .unwrap();
+    let declared = "entity User; entity Doc { open: Bool }; \
+        action read appliesTo { principal: User, resource: Doc };";
+    fs::write(&schema, declared).unwrap();
+    let proved = prove(&policy, &["--schema", schema.to_str().unwrap()]);
+    assert_eq!(proved.status.code(), Some(3), "{}", text(&proved.stderr));
+    assert!(
+        text(&proved.stdout).contains("nothing to prove"),
+        "{}",
+        text(&proved.stdout)
+    );
+    let without = prove(&policy, &[]);
+    assert_eq!(without.status.code(), Some(2));
+    assert!(
+        text(&without.stderr).contains("--schema FILE"),
+        "{}",
+        text(&without.stderr)
+    );
+}
+
+#[test]
+fn a_request_is_no_finding_where_it_is_allowed_because_a_forbid_errors() {
+    if solver().is_none() {
+        return;
+    }
+    // At the largest number, the deny errors: Cedar skips it, and a gateway denies.
+    let shop = |least: &str| {
+        package(&format!(
+            "{SHOP}\nrole broker for User {{ allow approve on Payout when resource.level >= {least}; }}\n\
+             deny any to approve on Payout when resource.level + 1 > 1000;\n\
+             assert brokers: never broker to approve on Payout when resource.level > 3 && !principal.senior;\n"
+        ))
+    };
+    let unknown = prove(shop("1000").path(), &["--only", "brokers"]);
+    let told = text(&unknown.stdout);
+    assert_eq!(unknown.status.code(), Some(3), "{told}{}", text(&unknown.stderr));
+    assert!(told.contains("only where a `forbid` errors"), "{told}");
+    let refuted = prove(shop("999").path(), &["--only", "brokers"]);
+    let told = text(&refuted.stdout);
+    assert_eq!(refuted.status.code(), Some(1), "{told}{}", text(&refuted.stderr));
+    assert!(told.contains("level: 999"), "{told}");
+}
+
+#[test]
+fn a_question_over_its_limit_is_unknown_and_given_to_whoever_looks_into_it() {
+    if solver().is_none() {
+        return;
+    }
+    let claim = "resource.level * 3 > resource.level * 2 + resource.level * resource.level";
+    let folder = package(&format!(
+        "{SHOP}\nassert puzzle: never boss to approve on Payout when {claim};\n"
+    ));
+    // Nobody asks this with a higher limit: an answer would be kept.
+    let run = |more: &[&str]| prove(folder.path(), &[&["--rlimit-per", "1"], more].concat());
+    let unknown = run(&[]);
+    let told = text(&unknown.stdout);
+    assert_eq!(unknown.status.code(), Some(3), "{told}{}", text(&unknown.stderr));
+    assert!(told.contains("unknown  assert puzzle"), "{told}");
+    assert!(
+        told.contains("Action::\"Payout.approve\" × Payout: the limit of the question"),
+        "{told}"
+    );
+    assert!(told.contains("`--dump DIR`"), "{told}");
+    let json: serde_json::Value = serde_json::from_slice(&run(&["--format", "json"]).stdout).unwrap();
+    let open = &json["properties"][0]["open"][0];
+    assert_eq!(json["properties"][0]["outcome"], "unknown");
+    assert!(open["question"].as_str().unwrap().ends_with("(check-sat)\n"), "{open}");
+}
+
+#[test]
+fn proofs_are_told_to_programs_too() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = package(&format!(
+        "{SHOP}\nassert readers: only support to read on Payout;\nassert all: never User to any on any;\n"
+    ));
+    let output = prove(
+        folder.path(),
+        &["--format", "json", "--only", "assert readers", "--only", "all"],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((json["format"].as_u64(), json["of"].as_u64()), (Some(1), Some(3)));
+    let [readers, all] = json["properties"].as_array().unwrap().as_slice() else {
+        panic!("{json}");
+    };
+    assert_eq!(
+        (readers["name"].as_str(), readers["outcome"].as_str()),
+        (Some("readers"), Some("proved"))
+    );
+    assert_eq!(readers["claim"], "only support to read on Payout");
+    assert!(readers.get("request").is_none());
+    assert_eq!(all["outcome"], "refuted");
+    assert!(all["request"]["action"].as_str().unwrap().starts_with("Action::"));
+    assert!(all["request"]["entities"].as_array().unwrap().len() >= 2);
+    assert_eq!(json["beyond"], serde_json::json!([]));
+}
+
+#[test]
+fn a_name_of_nothing_is_an_error_and_not_a_pass() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = package(&format!("{SHOP}\nassert readers: never boss to read on Payout;\n"));
+    let output = prove(folder.path(), &["--only", "reader"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("nothing to prove is called `reader`") && told.contains("`readers`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_counterexample_that_does_not_replay_is_told_as_a_bug_of_the_tool() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = package(&format!("{SHOP}\nassert payers: only finance to approve on Payout;\n"));
+    let (package, mut checked) = checked(folder.path());
+    assert!(matches!(
+        outcome(&package, &checked, "assert payers"),
+        Outcome::Refuted(_)
+    ));
+    // The requests are replayed under another schema than the one that the solver was asked about.
+    let schema = checked.lowered.schema_text.unwrap();
+    checked.lowered.schema_text = Some(schema.replace("\"Payout.approve\"", "\"Payout.approved\""));
+    let proof = proof(&package, &checked, "assert payers");
+    assert!(matches!(proof.outcome, Outcome::NotReplayed(_)), "{:?}", proof.outcome);
+    let told = report::proofs(&[proof], report::Files::new(&package.sources));
+    assert!(told.starts_with("fault    assert payers"), "{told}");
+    assert!(told.contains("this is a bug in gatewright"), "{told}");
+}
+
+#[test]
+fn without_a_solver_nothing_is_proved_and_it_says_how_to_get_one() {
+    let nowhere = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_gatewright"))
+        .args(["prove", "examples/marketplace"])
+        .current_dir(root())
+        .env_remove("GATEWRIGHT_CVC5")
+        .env_remove("CVC5")
+        .env("GATEWRIGHT_CACHE", nowhere.path())
+        .env("PATH", nowhere.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let told = text(&output.stderr);
+    assert!(told.contains("there is no solver"), "{told}");
+    assert!(told.contains("gatewright solver install"), "{told}");
+}
+
+#[test]
+fn what_is_not_answered_is_no_pass_and_its_question_is_kept() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = package(SHOP);
+    let dump = folder.path().join("unsolved");
+    let unknown = prove(folder.path(), &["--time", "0", "--dump", dump.to_str().unwrap()]);
+    let told = text(&unknown.stdout);
+    assert_eq!(unknown.status.code(), Some(3), "{told}");
+    assert!(told.contains("unknown  isolate isolate.org"), "{told}");
+    let kept: Vec<_> = fs::read_dir(&dump)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(!kept.is_empty());
+    for path in kept {
+        let script = fs::read_to_string(&path).unwrap();
+        assert!(
+            script.starts_with("; User × Action::") && script.ends_with("(check-sat)\n"),
+            "{}",
+            path.display()
+        );
+    }
+}
+
+fn checked(folder: &Path) -> (load::PackageFiles, Checked) {
+    let mut loading = Diagnostics::new();
+    let package = load::load_package(folder, &mut loading).unwrap();
+    let options = pipeline::Options {
+        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
+        levels: Vec::new(),
+    };
+    let checked = pipeline::check(&package, &options, loading);
+    assert!(!checked.failed());
+    (package, checked)
+}
+
+/// What a property comes to.
+fn outcome(package: &load::PackageFiles, checked: &Checked, property: &str) -> Outcome {
+    proof(package, checked, property).outcome
+}
+
+/// A property and what it comes to.
+fn proof(package: &load::PackageFiles, checked: &Checked, property: &str) -> Proof {
+    let found = gatewright::analysis::solver::find(&places()).unwrap();
+    let options = ProveOptions {
+        solver: found.engine.as_ref(),
+        cache: &Cache::in_memory(),
+        limits: Limits::default(),
+        deadline: Deadline::never(),
+        only: &[property.to_owned()],
+        shard: Shard::WHOLE,
+        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
+        keeps_scripts: false,
+    };
+    let proofs = pipeline::prove(package, checked, options, &|| ()).unwrap();
+    let [proof] = <[_; 1]>::try_from(proofs.all).unwrap();
+    assert_eq!(proof.title(), property);
+    proof
+}
+
+/// The same program, lowered by a compiler with a fault: `fault` changes each policy, or leaves it out.
+fn lowered_wrongly(
+    package: &load::PackageFiles,
+    checked: &Checked,
+    fault: &dyn Fn(&Draft) -> Option<Draft>,
+) -> Checked {
+    let mut wrong = checked.clone();
+    let mut drafts = Vec::new();
+    let mut policies: Vec<(Policy, _)> = Vec::new();
+    for draft in &checked.lowered.drafts {
+        if let Some(changed) = fault(draft) {
+            policies.push((
+                changed.policy(&package.sources.location(changed.span)).unwrap(),
+                changed.span.file,
+            ));
+            drafts.push(changed);
+        }
+    }
+    wrong.lowered.drafts = drafts;
+    wrong.lowered.policies = policies;
+    wrong
+}
+
+#[test]
+fn a_guard_that_is_lost_in_lowering_is_found_by_its_own_proof() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = marketplace(&[]);
+    let (package, checked) = checked(folder.path());
+    let cases = [
+        ("isolate.org", "isolate isolate.org"),
+        ("stepped_up", "require stepped_up"),
+        ("risk_gate", "require risk_gate"),
+        ("steady", "require steady"),
+        ("four_eyes", "separate four_eyes"),
+        ("no_detour", "separate no_detour"),
+    ];
+    for (guard, property) in cases {
+        let wrong = lowered_wrongly(&package, &checked, &|draft| {
+            let mut draft = draft.clone();
+            draft.when.retain(|part| part.guard.as_deref() != Some(guard));
+            (draft.effect == Effect::Permit || draft.statement != guard).then_some(draft)
+        });
+        let came_to = outcome(&package, &wrong, property);
+        assert!(matches!(came_to, Outcome::Refuted(_)), "{guard}: {came_to:?}");
+    }
+}
+
+#[test]
+fn a_clause_of_break_glass_that_is_lost_in_lowering_is_found_by_its_own_proof() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = marketplace(&[]);
+    let (package, checked) = checked(folder.path());
+    let cases = [
+        ("inside its window", "expiry"),
+        ("expires within", "expiry"),
+        ("by its requester", "scope"),
+        ("for this resource", "scope"),
+        ("for this action", "scope"),
+        ("resources at most", "scope"),
+        ("uses at most", "uses"),
+        ("not revoked", "ended"),
+        ("refused by fewer", "ended"),
+        ("approver 1 of", "approvals"),
+        ("approver 2 of", "not-self"),
+    ];
+    for (words, clause) in cases {
+        let lost = |draft: &Draft| {
+            let mut draft = draft.clone();
+            let told = |text: &Option<String>| text.as_deref().is_some_and(|text| text.starts_with(words));
+            draft.when.retain(|part| !told(&part.words));
+            Some(draft)
+        };
+        let wrong = lowered_wrongly(&package, &checked, &lost);
+        let came_to = outcome(&package, &wrong, &format!("break-glass payout_incident.{clause}"));
+        assert!(matches!(came_to, Outcome::Refuted(_)), "{words}: {came_to:?}");
+    }
+}
+
+#[test]
+fn a_step_of_a_grants_life_that_is_lowered_wrongly_is_found_by_its_own_proof() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = marketplace(&[]);
+    let (package, checked) = checked(folder.path());
+    let cases = [
+        ("for the roles that may ask", "request"),
+        ("requires reason", "request"),
+        ("ticket like", "request"),
+        ("expires within", "request"),
+        ("resources at most", "request"),
+        ("no review is open", "request"),
+        ("no grant is active", "request"),
+        ("grants per", "request"),
+        ("cooldown", "request"),
+        ("isolate by org", "request"),
+        ("in security_lead", "approve"),
+        ("never the requester", "approve"),
+        ("each approver once", "approve"),
+        ("pending", "approve"),
+        ("never the requester", "refuse"),
+        ("pending", "refuse"),
+        ("the requester, or who may revoke", "revoke"),
+        ("isolate by org", "revoke"),
+        ("in security_lead", "review"),
+        ("never the requester", "review"),
+        ("never an approver", "review"),
+    ];
+    for (words, step) in cases {
+        let lost = |draft: &Draft| {
+            let mut draft = draft.clone();
+            let told = |text: &Option<String>| text.as_deref().is_some_and(|text| text.starts_with(words));
+            let parts = draft.when.len() + draft.unless.len();
+            draft.when.retain(|part| !told(&part.words));
+            draft.unless.retain(|part| !told(&part.words));
+            // A forbid that lost what it says is gone.
+            let gone = draft.effect == Effect::Forbid && draft.when.len() + draft.unless.len() < parts;
+            (!gone).then_some(draft)
+        };
+        let wrong = lowered_wrongly(&package, &checked, &lost);
+        let came_to = outcome(&package, &wrong, &format!("break-glass payout_incident.{step}"));
+        assert!(matches!(came_to, Outcome::Refuted(_)), "{words}, {step}: {came_to:?}");
+    }
+}
+
+#[test]
+fn a_grant_that_opens_more_than_its_profile_is_found() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = marketplace(&[]);
+    let (package, checked) = checked(folder.path());
+    let wider = |draft: &Draft| {
+        let mut draft = draft.clone();
+        if draft.id == "break-glass:payout_incident--approve" || draft.id == "break-glass:payout_incident--read" {
+            draft.actions = vec![("Marketplace::Action".to_owned(), "Payment.read".to_owned())];
+            draft.resource = "Marketplace::Payment".to_owned();
+            draft.when.clear();
+        }
+        Some(draft)
+    };
+    let wrong = lowered_wrongly(&package, &checked, &wider);
+    let came_to = outcome(&package, &wrong, "break-glass payout_incident.elsewhere");
+    assert!(matches!(came_to, Outcome::Refuted(_)), "{came_to:?}");
+}
+
+#[test]
+fn the_parts_of_a_run_are_the_whole() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = package(&format!(
+        "{SHOP}\nassert a: never boss to read on Payout;\nassert b: only finance, boss to approve on Payout;\n"
+    ));
+    let whole = text(&prove(folder.path(), &[]).stdout);
+    let mut parts = BTreeSet::new();
+    let mut count = 0;
+    for part in ["1/2", "2/2"] {
+        let out = text(&prove(folder.path(), &["--shard", part]).stdout);
+        let lines = out
+            .lines()
+            .filter(|line| line.starts_with("proved ") || line.starts_with("refuted "));
+        for line in lines {
+            count += 1;
+            parts.insert(line.to_owned());
+        }
+    }
+    let lines = whole
+        .lines()
+        .filter(|line| line.starts_with("proved ") || line.starts_with("refuted "));
+    assert_eq!(lines.map(str::to_owned).collect::<BTreeSet<_>>(), parts);
+    assert_eq!(count, parts.len());
+    assert_eq!(count, 3);
+}
