@@ -2,6 +2,8 @@
 
 use cedar_policy::Policy;
 
+use super::pst;
+use super::pst::Names;
 use crate::bundle::OriginKind;
 use crate::graph::ProfileId;
 use crate::graph::RoleId;
@@ -76,7 +78,7 @@ impl Draft {
     /// # Errors
     /// Where Cedar refuses a name; resolved programs hold none that it would.
     pub fn policy(&self, source: &str) -> Result<Policy, String> {
-        super::pst::policy(&mut super::pst::Names::default(), self, source)
+        pst::policy(&mut Names::default(), self, source)
     }
 }
 
