@@ -89,13 +89,12 @@ fn effort(extent: &Extent) -> String {
     };
     if let Some(engine) = &extent.engine {
         let statistics = &extent.statistics;
-        let folded = statistics
-            .questions
-            .saturating_sub(statistics.asked + statistics.cached);
+        // Answers that were kept are this engine's too; a report is the same whether they were.
+        let solved = statistics.asked + statistics.cached;
+        let folded = statistics.questions.saturating_sub(solved);
         text.push_str(&format!("; {} questions", statistics.questions));
         let answered = [
-            (statistics.asked, format!("by {engine}")),
-            (statistics.cached, "from the cache".to_owned()),
+            (solved, format!("by {engine}")),
             (folded, "without a solver".to_owned()),
         ];
         let answered: Vec<String> = answered

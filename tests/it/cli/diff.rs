@@ -318,7 +318,7 @@ fn a_reviewer_reads_who_gains_what_and_when() {
     ```
     </details>
 
-    <sub>27 kinds of request: 26 untouched, 1 different; 2 questions (2 from the cache)</sub>
+    <sub>27 kinds of request: 26 untouched, 1 different; 2 questions (2 by cvc5 1.3.1)</sub>
     "#);
     let github = history.run(&["HEAD~1...HEAD", PACKAGE, "--format", "github"]);
     insta::assert_snapshot!(github.out, @r#"::warning file=examples/marketplace/policy/roles.gate,line=29,endLine=31,title=access widened::finance gains Payment.write_off%0Anow by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`%0Abefore: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")`%0Afor example: User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured""#);
