@@ -2,7 +2,9 @@
 
 mod baseline;
 pub(super) mod build;
+pub(super) mod bump;
 pub(super) mod check;
+mod compared;
 pub(super) mod completions;
 pub(super) mod diff;
 pub(super) mod explain;

@@ -1,20 +1,29 @@
 //! What changed between two packages, and for whom: for people, for a pull request, for programs, as annotations, and each
 //! example as a scenario.
 
+mod bump;
 mod github;
 mod human;
 mod json;
 mod markdown;
+mod review;
 mod rows;
 mod scenario;
+mod stub;
 mod words;
 
+pub use bump::bump;
+pub use bump::bump_json;
 pub use github::annotations;
 pub use human::human;
 pub use json::json;
 pub use markdown::markdown;
+pub use review::Mode;
+pub use review::Review;
 pub use scenario::Saved;
 pub use scenario::scenarios;
+pub use stub::Stub;
+pub use stub::stubs;
 
 use std::collections::BTreeSet;
 
