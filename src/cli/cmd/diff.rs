@@ -109,7 +109,10 @@ fn declare(folder: &Path, compared: &Compared, review: Review<'_>) -> Result<Str
         said.push_str(&format!("wrote {shown}: fill in `because` and `owner`\n"));
     }
     if said.is_empty() {
-        said.push_str("nothing is left to declare\n");
+        said.push_str(match review.declared.is_unsure {
+            true => "nothing that is known is left to declare\n",
+            false => "nothing is left to declare\n",
+        });
     }
     Ok(said)
 }
