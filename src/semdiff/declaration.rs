@@ -294,12 +294,16 @@ fn scalar(node: &Node, key: &str, out: &mut Diagnostics) -> Option<String> {
     let written = written.filter(|text| !text.is_empty() && !node.is_null());
     if written.is_none() {
         out.push(
-            Diagnostic::error(codes::WRONG_SHAPE, node.span, format!("`{key}` must be text")).label(
-                match node.as_text() {
+            Diagnostic::error(codes::WRONG_SHAPE, node.span, format!("`{key}` must be text"))
+                .label(match node.as_text() {
                     Some(_) => "this is empty".to_owned(),
                     None => format!("this is {}", node.kind_name()),
-                },
-            ),
+                })
+                .help(match key {
+                    "change" => "write `widened` or `narrowed`",
+                    "ticket" => "write the ticket's name, or leave `ticket` out",
+                    _ => "write it on one line, in quotes where YAML takes it for something else",
+                }),
         );
     }
     written.map(str::to_owned)
