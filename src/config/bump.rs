@@ -125,7 +125,12 @@ mod tests {
             let help = fault.help.as_deref().unwrap_or("-");
             format!("{} `{}`: {}; {help}", fault.code, sources.slice(span), fault.message)
         });
-        insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"");
+        insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @r#"
+        config-unknown-key `widend`: unknown key `widend` in `[bump]`; did you mean `widened`?
+        config-value `"mayor"`: `mayor` is no step of a version; did you mean `major`?
+        config-type `1`: `bump.equivalent` must be text, this is a whole number; write "none", "patch", "minor" or "major"
+        config-value `"1.0.0"`: `1.0.0` is no step of a version; known here: `major`, `minor`, `none`, `patch`
+        "#);
         assert_eq!(project.bump, Bump::default());
     }
 

@@ -101,7 +101,10 @@ fn effort(extent: &Extent) -> String {
         // Answers that were kept are this engine's too; a report is the same whether they were.
         let solved = statistics.asked + statistics.cached;
         let folded = statistics.questions.saturating_sub(solved);
-        text.push_str(&format!("; {} questions", statistics.questions));
+        text.push_str(&match statistics.questions {
+            1 => "; 1 question".to_owned(),
+            count => format!("; {count} questions"),
+        });
         let answered = [
             (solved, format!("by {engine}")),
             (folded, "without a solver".to_owned()),

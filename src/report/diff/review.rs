@@ -85,8 +85,8 @@ impl Review<'_> {
         let counts = [
             (
                 declared.undeclared,
-                "widened access is not declared",
-                "widened accesses are not declared",
+                "widened access is not declared (`--declare` writes the file)",
+                "widened accesses are not declared (`--declare` writes the files)",
             ),
             (declared.faults.len(), "fault in `changes/`", "faults in `changes/`"),
             (

@@ -35,7 +35,10 @@ fn a_widening_passes_the_gate_where_it_is_declared() {
     let undeclared = gate(&history);
     assert_eq!((undeclared.code, undeclared.err.as_str()), (1, ""));
     assert!(undeclared.out.contains("\n    not declared\n"), "{}", undeclared.out);
-    assert_eq!(last(&undeclared.out), "gate: fails: 1 widened access is not declared");
+    assert_eq!(
+        last(&undeclared.out),
+        "gate: fails: 1 widened access is not declared (`--declare` writes the file)"
+    );
     // Without a gate nothing fails.
     assert_eq!(history.run(&["HEAD~1..HEAD", PACKAGE]).code, 0);
 
@@ -55,7 +58,10 @@ fn a_widening_passes_the_gate_where_it_is_declared() {
     history.commit();
     let next = gate(&history);
     assert_eq!(next.code, 1);
-    assert_eq!(last(&next.out), "gate: fails: 1 widened access is not declared");
+    assert_eq!(
+        last(&next.out),
+        "gate: fails: 1 widened access is not declared (`--declare` writes the file)"
+    );
     history.write("README.md", "nothing else");
     history.commit();
     assert_eq!(gate(&history).code, 0);
