@@ -321,3 +321,53 @@ fn until(node: &Node, out: &mut Diagnostics) -> Option<Until> {
     }
     at.map(|at| Until { at, span: node.span })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> (Vec<Declaration>, Diagnostics, Sources) {
+        let mut sources = Sources::default();
+        let file = sources.add("changes/a.yaml", text);
+        let mut out = Diagnostics::new();
+        let all = declarations(&sources, &[file], &mut out);
+        (all, out, sources)
+    }
+
+    #[test]
+    fn a_whole_declaration_is_read() {
+        let (all, out, sources) = read(
+            "who: [ finance , every User]\nwhat: \"Payout.create on Org\"\nchange: narrowed\nbecause: |\n  two\n  lines\n\
+             owner: ann\nticket: 40\nuntil: 2026-12-31T12:00:00+01:00\n",
+        );
+        assert!(out.is_empty(), "{out:?}");
+        let one = all.first().unwrap();
+        let who: Vec<_> = one.who.iter().map(|name| name.text.as_str()).collect();
+        assert_eq!(who, ["finance", "every User"]);
+        assert_eq!(sources.slice(one.who[1].span), "every User");
+        assert_eq!(one.what[0].text, "Payout.create on Org");
+        assert_eq!((one.change, one.because.as_str()), (Declares::Narrowed, "two\nlines"));
+        assert_eq!((one.owner.as_str(), one.ticket.as_deref()), ("ann", Some("40")));
+        assert_eq!(one.until.unwrap().at.to_string(), "2026-12-31T11:00:00Z");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_what_is_read_is_whole(
+            text in r#"((who|what|change|because|owner|ticket|until|x): ?(a|widened|\[a, b\]|\[\]|""|5|~|2026-12-31|\{a: b\}|&a |\*a|!t c|é|\|)?\n){0,9}"#
+        ) {
+            let (all, out, sources) = read(&text);
+            prop_assert!(all.is_empty() || !out.has_errors());
+            for one in &all {
+                prop_assert!(!one.who.is_empty() && !one.what.is_empty());
+                prop_assert!(!one.because.is_empty() && !one.owner.is_empty());
+            }
+            for found in out.iter() {
+                let span = found.primary().unwrap();
+                prop_assert!(sources.text(span.file).get(span.range()).is_some());
+            }
+        }
+    }
+}

@@ -125,5 +125,7 @@ pub(super) fn reason(judged: &Judged) -> String {
     let mut who = vec![declaration.owner.clone()];
     who.extend(declaration.ticket.clone());
     who.extend(declaration.until.map(|until| format!("until {}", until.at.date())));
-    format!("{} ({})", declaration.because, who.join(", "))
+    let text = format!("{} ({})", declaration.because, who.join(", "));
+    // A reason of several lines stands in one.
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -75,13 +75,29 @@ struct AlikeOpen<'a> {
     causes: &'a [usize],
 }
 
+/// A kind of request as it is shown, and as declarations name it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Asked {
+    shown: String,
+    kind: String,
+}
+
+impl Asked {
+    fn of(access: &Access) -> Self {
+        Self {
+            shown: what(access),
+            kind: access.request.title(),
+        }
+    }
+}
+
 /// Several names, each once.
 type Names = BTreeSet<String>;
 
 /// What is found, gains first. `covers` says of each access which declaration covers it; it may be empty.
 pub(super) fn rows<'a>(difference: &'a Difference, covers: &[Cover]) -> Vec<Row<'a>> {
     // What is alike for several holders, request by request; then what is alike for several requests.
-    let mut by_request: BTreeMap<(Alike<'_>, (String, String)), (Names, &Example)> = BTreeMap::new();
+    let mut by_request: BTreeMap<(Alike<'_>, Asked), (Names, &Example)> = BTreeMap::new();
     for (at, access) in difference.accesses.iter().enumerate() {
         let cover = covers.get(at).copied().unwrap_or_default();
         for (way, finding, declared) in [
@@ -96,12 +112,12 @@ pub(super) fn rows<'a>(difference: &'a Difference, covers: &[Cover]) -> Vec<Row<
                 declared,
             };
             let group = by_request
-                .entry((alike, (what(access), access.request.title())))
+                .entry((alike, Asked::of(access)))
                 .or_insert_with(|| (Names::new(), example));
             group.0.insert(access.who());
         }
     }
-    let mut by_holders: BTreeMap<(Alike<'_>, Names), (Vec<(String, String)>, &Example)> = BTreeMap::new();
+    let mut by_holders: BTreeMap<(Alike<'_>, Names), (Vec<Asked>, &Example)> = BTreeMap::new();
     for ((alike, what), (who, example)) in by_request {
         let group = by_holders.entry((alike, who)).or_insert_with(|| (Vec::new(), example));
         group.0.push(what);
@@ -113,11 +129,11 @@ pub(super) fn rows<'a>(difference: &'a Difference, covers: &[Cover]) -> Vec<Row<
             who: who.into_iter().collect(),
             kinds: what
                 .iter()
-                .map(|(_, kind)| kind.clone())
+                .map(|asked| asked.kind.clone())
                 .collect::<BTreeSet<_>>()
                 .into_iter()
                 .collect(),
-            what: what.into_iter().map(|(what, _)| what).collect(),
+            what: what.into_iter().map(|asked| asked.shown).collect(),
             when: alike.when,
             example,
             causes: alike.causes.to_vec(),

@@ -35,8 +35,9 @@ pub fn stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
             .iter()
             .flat_map(|who| what.iter().map(move |what| (row.way, who.clone(), what.clone())));
         // One name stands for holders of several types, whose findings may be of several rows.
-        let is_new = pairs.fold(false, |is_new, pair| said.insert(pair) || is_new);
-        if row.declared.is_some() || !is_new {
+        let known = said.len();
+        said.extend(pairs);
+        if row.declared.is_some() || said.len() == known {
             continue;
         }
         let first = |all: &[String]| all.first().map_or_else(String::new, |name| plain(name));
@@ -100,7 +101,12 @@ fn plain(name: &str) -> String {
     let mut plain = String::new();
     for c in name.chars() {
         match c.to_ascii_lowercase() {
-            c if c.is_ascii_alphanumeric() || c == '_' || (c == '.' && !plain.is_empty()) => plain.push(c),
+            c if c.is_ascii_alphanumeric()
+                || c == '_'
+                || (c == '.' && plain.ends_with(|last: char| last.is_ascii_alphanumeric())) =>
+            {
+                plain.push(c)
+            }
             _ if plain.is_empty() || plain.ends_with('-') => {}
             _ => plain.push('-'),
         }
@@ -111,5 +117,35 @@ fn plain(name: &str) -> String {
     match plain.trim_end_matches(['-', '.']) {
         "" => "unnamed".to_owned(),
         plain => plain.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_hold_nothing_that_a_file_system_minds() {
+        for (name, file) in [
+            ("Payment.write_off", "payment.write_off"),
+            ("Payout.create on Org", "payout.create-on-org"),
+            ("every User", "every-user"),
+            ("Shop::User::\"../../etc/passwd\"", "shop-user-etc-passwd"),
+            ("..", "unnamed"),
+            ("ß\u{202e}", "unnamed"),
+        ] {
+            assert_eq!(plain(name), file, "{name}");
+        }
+        assert!(plain(&"x".repeat(1000)).len() <= MOST_CHARS);
+    }
+
+    #[test]
+    fn names_and_comments_stay_what_they_are_in_yaml() {
+        assert_eq!(one_or_many(&["no".to_owned()]), "\"no\"");
+        assert_eq!(
+            one_or_many(&["T::\"a\\\"\n\"".to_owned(), "b: c".to_owned()]),
+            r#"["T::\"a\\\"\n\"", "b: c"]"#
+        );
+        assert_eq!(one_line("now\nwho: everyone\r\u{7}"), "now who: everyone ␇");
     }
 }

@@ -428,10 +428,6 @@ fn the_step_is_that_of_the_highest_verdict() {
     let bump = Bump::default();
     let narrowed = (SHARE.0, "role editor for User { allow read on Note; }");
     let both = (SHARE.0, "role editor for User { allow read, share on Note; }");
-    let broken = (
-        "    action list in org;\n",
-        "    action list in org;\n    level: Long,\n",
-    );
     let told = |edits: &[(&str, &str)], bump: &Bump| {
         let required = step(NOTES, &notes(edits), bump);
         assert!(required.is_certain(), "{required:?}");
