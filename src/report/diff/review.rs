@@ -1,6 +1,8 @@
 //! What is declared of a difference, in words: beside each finding, of the files that hold no more, and what the gate says.
 
+use crate::diag::Diagnostic;
 use crate::report::files::Files;
+use crate::report::human::printable;
 use crate::semdiff::Declared;
 use crate::semdiff::Gate;
 use crate::semdiff::Judged;
@@ -63,7 +65,7 @@ impl Review<'_> {
     /// What holds no more of the files, a line each with its place.
     pub(super) fn refusals(&self, files: Files<'_>) -> Vec<String> {
         let refusals = self.declared.refusals();
-        let line = |found: &crate::diag::Diagnostic| match found.primary() {
+        let line = |found: &Diagnostic| match found.primary() {
             Some(span) => format!(
                 "{}:{}: {}",
                 files.path(span.file),
@@ -126,6 +128,33 @@ pub(super) fn reason(judged: &Judged) -> String {
     who.extend(declaration.ticket.clone());
     who.extend(declaration.until.map(|until| format!("until {}", until.at.date())));
     let text = format!("{} ({})", declaration.because, who.join(", "));
-    // A reason of several lines stands in one.
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    // A reason of several lines stands in one, and no mark in it makes it read as another.
+    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::semdiff::Declaration;
+    use crate::semdiff::Declares;
+    use crate::text::FileId;
+
+    #[test]
+    fn a_reason_is_one_line_that_reads_as_it_is_written() {
+        let judged = Judged {
+            declaration: Declaration {
+                file: FileId(0),
+                change: Declares::Widened,
+                who: Vec::new(),
+                what: Vec::new(),
+                because: "two\nlines \u{202e}desrever\u{7}".to_owned(),
+                owner: "ann".to_owned(),
+                ticket: Some("FIN-40".to_owned()),
+                until: None,
+            },
+            standing: Standing::Matched,
+            unmatched: Vec::new(),
+        };
+        assert_eq!(reason(&judged), "two lines \u{fffd}desrever\u{2407} (ann, FIN-40)");
+    }
 }
