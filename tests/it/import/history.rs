@@ -365,7 +365,11 @@ fn alternatives(when: &[String]) -> Vec<Vec<String>> {
         };
         ways = ways
             .iter()
-            .flat_map(|way| one_of.iter().map(|one| [way.as_slice(), std::slice::from_ref(one)].concat()))
+            .flat_map(|way| {
+                one_of
+                    .iter()
+                    .map(|one| [way.as_slice(), std::slice::from_ref(one)].concat())
+            })
             .collect();
     }
     ways
