@@ -27,6 +27,7 @@ use super::difference::Holder;
 use super::difference::Presence;
 use super::difference::RequestKind;
 use super::errors;
+use super::errors::Permits;
 use super::footing::Engines;
 use super::footing::Footing;
 use super::listing::Half;
@@ -34,6 +35,8 @@ use super::listing::Listed;
 use super::listing::Listing;
 use super::listing::Says;
 use super::listing::carries;
+use super::parted;
+use super::times;
 
 /// Which way is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +71,7 @@ pub(super) enum Settled {
 pub(super) struct Footings<'a> {
     sides: [&'a Aligned<'a>; 2],
     made: [OnceLock<Result<Footing, String>>; 3],
+    parted: OnceLock<bool>,
 }
 
 impl<'a> Footings<'a> {
@@ -75,7 +79,15 @@ impl<'a> Footings<'a> {
         Self {
             sides,
             made: Default::default(),
+            parted: OnceLock::new(),
         }
+    }
+
+    /// Whether a test may be false for certain under one side's schema and open under the other's.
+    fn parted(&self) -> bool {
+        let [old, new] = self.sides;
+        let schema = |side: &Aligned<'_>| side.lowered.schema_text.clone().unwrap_or_default();
+        *self.parted.get_or_init(|| parted::parted(&schema(old), &schema(new)))
     }
 
     /// The footing of a basis, or why there is none.
@@ -125,9 +137,11 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// Asks under the first schema that the policies of both sides type under.
+    /// Asks under the first schema that the policies of both sides type under; under each of them where a test is false for
+    /// certain under one and open under another: `context has break_glass`, where one side alone has a break-glass.
     pub(super) fn settle(&self, asking: &mut Asking<'_>) -> Settled {
         let mut refused = None;
+        let mut served = false;
         for basis in bases(self.request.presence) {
             let footing = match self.footings.get(*basis) {
                 Ok(footing) => footing,
@@ -137,15 +151,21 @@ impl<'a> Asked<'a> {
                 }
             };
             match self.under(asking, footing) {
-                Answer::Holds => return self.unless_errors(asking),
+                Answer::Holds => served = true,
                 Answer::Fails(found) => return Settled::Fails(*basis, found),
                 Answer::Unknown(Unknown::Refused(why)) => {
                     refused.get_or_insert(why);
                 }
                 Answer::Unknown(why) => return Settled::Unsure(Doubt::Unanswered(why.to_string())),
             }
+            if served && !self.footings.parted() {
+                break;
+            }
         }
-        Settled::Unsure(Doubt::Incomparable(refused.unwrap_or_default()))
+        match served {
+            true => self.unless_errors(asking),
+            false => Settled::Unsure(Doubt::Incomparable(refused.unwrap_or_default())),
+        }
     }
 
     fn under(&self, asking: &mut Asking<'_>, footing: &Footing) -> Answer {
@@ -212,29 +232,70 @@ impl<'a> Asked<'a> {
         let (_, listing) = self.way.of([old, new]);
         let (_, side) = self.way.of(self.footings.sides);
         let [old, new] = self.halves;
-        let (allowing, _) = self.way.of([old, new]);
-        let of_grant = matches!(self.holder, Holder::BreakGlass(_));
+        let (allowing, denying) = self.way.of([old, new]);
+        let permits = Permits::of(denying.all_permits().map(|(_, listed)| listed));
         let env: &Environment = &self.request.cedar;
         for listed in listing.slice(env) {
             if listed.effect == Effect::Permit || allowing.forbids.contains_key(&listed.rule) {
                 continue;
             }
-            for rule in errors::risky(listed, &side.lowered.origins, env, of_grant) {
-                let question = Question {
-                    environment: env.clone(),
-                    claim: Claim::NeverErrors(rule),
-                };
-                let never = bases(self.request.presence).iter().any(|basis| {
-                    let footing = self.footings.get(*basis);
-                    footing.is_ok_and(|footing| asking.answer(&footing.ground, &question).holds())
-                });
-                if !never {
-                    let why = format!("`{}` may error there, and a gateway denies then", listed.id);
+            for rule in errors::risky(listed, &side.lowered.origins, env, permits) {
+                if !self.never_errors(asking, [allowing, denying], rule) {
+                    let name = listed.draft.map_or(&listed.id, |draft| &draft.statement);
+                    let why = format!("`{name}` may error there, and a gateway denies then");
                     return Settled::Unsure(Doubt::Unanswered(why));
                 }
             }
         }
         Settled::Holds
+    }
+
+    /// Whether it is known that a rule errors on no request, or on none that the allowing side allows the holder.
+    fn never_errors(&self, asking: &mut Asking<'_>, [allowing, denying]: [&Half<'a>; 2], rule: Rule) -> bool {
+        let sound = errors::sound(&rule, &self.request.cedar);
+        if self.proved(asking, &Claim::NeverErrors(rule)).is_ok() {
+            return true;
+        }
+        let Some(sound) = sound else { return false };
+        let mut assumed = self.assumed.to_vec();
+        let words = Words::new(self.holder, allowing, denying);
+        for _ in 0..=times::MOST_BOUNDS {
+            let claim = Claim::Implies(words.left(&assumed), Rules::new([sound.clone()]));
+            let found = match self.proved(asking, &claim) {
+                Ok(()) => return true,
+                Err(found) => found,
+            };
+            let witness = found.as_deref().and_then(Witness::raw);
+            match witness.and_then(|witness| times::bounds(&witness, &self.request.cedar)) {
+                Some(bounds) if !assumed.contains(&bounds) => assumed.push(bounds),
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// Whether a claim holds under the schemas that serve it, as they serve [`Self::settle`]; or a counterexample.
+    fn proved(&self, asking: &mut Asking<'_>, claim: &Claim) -> Result<(), Option<Box<Counterexample>>> {
+        let mut served = false;
+        for basis in bases(self.request.presence) {
+            let Ok(footing) = self.footings.get(*basis) else {
+                continue;
+            };
+            let question = Question {
+                environment: self.request.cedar.clone(),
+                claim: claim.clone(),
+            };
+            match asking.answer(&footing.ground, &question) {
+                Answer::Holds => served = true,
+                Answer::Unknown(Unknown::Refused(_)) => {}
+                Answer::Fails(found) => return Err(Some(found)),
+                Answer::Unknown(_) => return Err(None),
+            }
+            if served && !self.footings.parted() {
+                break;
+            }
+        }
+        if served { Ok(()) } else { Err(None) }
     }
 }
 

@@ -17,6 +17,7 @@ mod item;
 mod kinds;
 mod listing;
 mod merge;
+mod parted;
 mod raw;
 mod rename;
 mod replay;

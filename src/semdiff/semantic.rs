@@ -45,9 +45,6 @@ use super::structural;
 use super::structural::Structure;
 use super::times;
 
-/// How often one finding is asked for anew because its request has times that nobody can state.
-const MOST_ASSUMED: usize = 3;
-
 /// How two programs are compared.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
@@ -252,7 +249,7 @@ impl<'a> Comparison<'a> {
     fn asked(&self, asking: &mut Asking<'_>, one: &Touched<'_>, holder: &Holder, way: Way) -> Finding {
         let mut assumed = Vec::new();
         let mut finding = self.found(asking, one, holder, way, &assumed);
-        for _ in 0..MOST_ASSUMED {
+        for _ in 0..times::MOST_BOUNDS {
             let bounds = match &finding {
                 Finding::Found(example) => times::bounds(&example.witness, &one.request.cedar),
                 Finding::None | Finding::Unsure(_) => None,

@@ -12,6 +12,9 @@ use crate::text::Instant;
 /// The first year and the last day that every clock can state.
 const WRITABLE: [&str; 2] = ["0001-01-01T00:00:00Z", "9999-12-30T00:00:00Z"];
 
+/// How often one thing is asked anew because the answer's request has times that nobody can state: each adds some of them.
+pub(super) const MOST_BOUNDS: usize = 3;
+
 /// A forbid of requests whose times cannot be written, where a witness is one: of each point in time that the witness has.
 pub(super) fn bounds(witness: &Witness, env: &Environment) -> Option<Rule> {
     let [first, last] = WRITABLE.map(Instant::parse);

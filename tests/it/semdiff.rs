@@ -2,6 +2,7 @@
 
 mod access;
 mod declared;
+mod grounds;
 mod random;
 mod structural;
 
