@@ -179,7 +179,10 @@ fn candidates(value: &Value, now: Instant) -> Vec<Value> {
             .into_iter()
             .filter_map(|step| now.0.checked_add(step))
             .map(Instant);
-        return times.take_while(|simpler| *simpler != time).map(of_datetime).collect();
+        let simpler = times.take_while(|simpler| *simpler != time).map(of_datetime);
+        // A time that must stay is written as people write it.
+        let written = of_datetime(time);
+        return simpler.chain((written != *value).then_some(written)).collect();
     }
     match value {
         Value::Number(number) => {
@@ -374,6 +377,11 @@ mod tests {
         ] } });
         assert_eq!(datetime(&offset), Some(Instant(-93_784_005)));
         assert_eq!(datetime(&of_datetime(Instant(1_500))), Some(Instant(1_500)));
+        assert_eq!(
+            candidates(&offset, Instant(-93_784_005)),
+            [of_datetime(Instant(-93_784_005))]
+        );
+        assert_eq!(candidates(&of_datetime(Instant(0)), Instant(0)), Vec::<Value>::new());
         assert_eq!(milliseconds("-9223372036854775808ms"), Some(i64::MIN));
         assert_eq!(milliseconds("99999999999999999999ms"), None);
         assert_eq!(milliseconds("5x"), None);

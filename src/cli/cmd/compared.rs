@@ -180,6 +180,11 @@ pub(super) fn named(args: &ComparedArgs) -> Result<(State<'_>, State<'_>), CliEr
     }
     let (revisions, folder) = match args.what.as_slice() {
         [revisions, folder] => (revisions.as_str(), Path::new(folder)),
+        [revisions] if revisions.contains("..") && !env::is_taken(Path::new(revisions)) => {
+            return Err(CliError::Package {
+                message: "revisions are named and no package: write its folder behind them, as in `main..HEAD .`",
+            });
+        }
         [folder] => ("HEAD", Path::new(folder)),
         _ => {
             return Err(CliError::Package {

@@ -42,9 +42,17 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
     };
     console.print(&text)?;
     if let Some(folder) = &args.save {
-        for saved in report::diff::scenarios(difference, compared.at) {
+        let scenarios = report::diff::scenarios(difference, compared.at);
+        for saved in &scenarios.saved {
             load::write_atomic(&folder.join(format!("{}.yaml", saved.stem)), saved.suite.as_bytes())?;
             load::write_atomic(&folder.join(format!("{}.json", saved.stem)), saved.entities.as_bytes())?;
+        }
+        if scenarios.left_out > 0 {
+            let (count, saved) = (scenarios.left_out, scenarios.saved.len());
+            let examples = if count == 1 { "example is" } else { "examples are" };
+            console.tell(&format!(
+                "note: {saved} saved; {count} {examples} left out: only the old side takes the request, or the gateway makes it\n"
+            ));
         }
     }
     let mut said = String::new();

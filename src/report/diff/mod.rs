@@ -21,6 +21,7 @@ pub use markdown::markdown;
 pub use review::Mode;
 pub use review::Review;
 pub use scenario::Saved;
+pub use scenario::Scenarios;
 pub use scenario::scenarios;
 pub use stub::Stub;
 pub use stub::stubs;

@@ -14,6 +14,9 @@ use crate::semdiff::Presence;
 
 use super::words;
 
+/// The type on which grants are asked for and approved.
+pub(super) const PROFILE: &str = "BreakGlassProfile";
+
 /// Which way a row goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Way {

@@ -20,12 +20,24 @@ pub struct Saved {
     pub entities: String,
 }
 
-/// A suite for each row whose request the new side takes.
+/// All scenarios of a difference.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scenarios {
+    /// Those that there are.
+    pub saved: Vec<Saved>,
+    /// How many examples no scenario of the new side can state.
+    pub left_out: usize,
+}
+
+/// A suite for each row whose request the new side takes. The requests by which grants are asked for and approved are made by
+/// the gateway: scenarios tell them as steps.
 #[must_use]
-pub fn scenarios(difference: &Difference, at: Instant) -> Vec<Saved> {
-    let mut saved = Vec::new();
+pub fn scenarios(difference: &Difference, at: Instant) -> Scenarios {
+    let mut scenarios = Scenarios::default();
     for (number, row) in rows::rows(difference, &[]).iter().enumerate() {
-        if row.example.basis != Basis::New || row.example.after.cause == "no-such-request" {
+        let of_gateway = row.example.witness.request.resource.type_name().basename() == rows::PROFILE;
+        if row.example.basis != Basis::New || row.example.after.cause == "no-such-request" || of_gateway {
+            scenarios.left_out += 1;
             continue;
         }
         let decision = match row.way {
@@ -70,7 +82,7 @@ pub fn scenarios(difference: &Difference, at: Instant) -> Vec<Saved> {
         );
         let mut entities = serde_json::to_string_pretty(&row.example.witness.entities).unwrap_or_default();
         entities.push('\n');
-        saved.push(Saved { stem, suite, entities });
+        scenarios.saved.push(Saved { stem, suite, entities });
     }
-    saved
+    scenarios
 }

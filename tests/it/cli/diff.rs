@@ -271,6 +271,39 @@ fn an_example_that_is_saved_is_a_scenario_that_passes() {
 }
 
 #[test]
+fn what_no_scenario_can_state_is_not_saved_as_one() {
+    let Some(history) = History::proved() else { return };
+    history.edit(&[("until \"2028-02-01T00:00:00Z\"", "until \"2027-02-01T00:00:00Z\"")]);
+    let scenarios = format!("{PACKAGE}/scenarios");
+    let run = history.run(&["HEAD", PACKAGE, "--save", &scenarios]);
+    let note = "left out: only the old side takes the request, or the gateway makes it";
+    assert!(run.code == 0 && run.err.contains(note), "{}{}", run.err, run.out);
+    assert!(
+        run.out.contains("context   now: datetime(") && !run.out.contains("offset"),
+        "{}",
+        run.out
+    );
+    let tested = gatewright(history.dir.path())
+        .args(["test", PACKAGE, "--filter", "diff loses", "--at", "2026-03-01"])
+        .output()
+        .unwrap();
+    let out = String::from_utf8(tested.stdout).unwrap();
+    assert_eq!(tested.status.code(), Some(0), "{out}");
+}
+
+#[test]
+fn revisions_without_a_package_are_told_what_they_lack() {
+    let history = History::new(None);
+    let run = history.run(&["HEAD..HEAD"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.err.contains("no package: write its folder behind them"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
 fn a_package_beside_itself_shows_nothing_and_asks_nothing() {
     // No solver is needed for it.
     for example in folders("examples") {
