@@ -8,6 +8,7 @@ use cedar_policy::EntityUid;
 use cedar_policy::Policy;
 use cedar_policy::PolicySet;
 use cedar_policy::SchemaFragment;
+use serde_json::Value;
 use thiserror::Error;
 
 use super::base::Base;
@@ -74,6 +75,9 @@ pub enum ObligationsError {
     /// The symbolic compiler does not take the schema.
     #[error(transparent)]
     Schema(#[from] SchemaRefused),
+    /// A policy that no question can take in, so that none can be trusted; a fault of ours.
+    #[error("the policy `{0}` cannot be asked about")]
+    NotAsked(String),
     /// The policies that a property speaks of make no set; a fault of ours.
     #[error("a claim cannot be replayed: {0}")]
     Replay(String),
@@ -202,29 +206,42 @@ impl Obligations {
         let schema = lowered.schema.as_ref().ok_or(ObligationsError::NoSchema)?;
         let policies = lowered.policies.iter().map(|(policy, _)| policy);
         let base = Base::new(schema, policies.chain(lowered.raw.iter().map(|raw| &raw.policy)))?;
+        if let Some(id) = base.templates().first() {
+            return Err(ObligationsError::NotAsked(id.clone()));
+        }
+        let of_profile = |property: &Property| match &property.counted {
+            lower::Counted::Only(profile) => Some(profile.clone()),
+            lower::Counted::All | lower::Counted::Without(_) => None,
+        };
+        let profiles = properties.iter().filter_map(of_profile).collect();
         let all = properties
             .into_iter()
-            .map(|property| Obligation::new(property, lowered, &base))
+            .map(|property| Obligation::new(property, lowered, &base, &profiles))
             .collect();
         Ok(Self { base, all })
     }
 }
 
 impl Obligation {
-    fn new(property: Property, lowered: &Lowered, base: &Base) -> Self {
+    fn new(property: Property, lowered: &Lowered, base: &Base, profiles: &BTreeSet<String>) -> Self {
         let left_out: BTreeSet<&str> = lowered
             .drafts
             .iter()
             .filter(|draft| !property.counted.counts(draft))
             .map(|draft| draft.id.as_str())
             .collect();
-        // What only a grant opens is asked of the grant's permits alone, raw ones left out, too.
-        let raw_counts = !matches!(property.counted, lower::Counted::Only(_));
+        // What only a grant opens is asked of the grant's permits, and of raw ones that read it.
+        let raw_counts = |policy: &Policy| match &property.counted {
+            lower::Counted::Only(profile) => {
+                policy.effect() == Effect::Forbid || reads_grant(policy, profile, profiles)
+            }
+            lower::Counted::All | lower::Counted::Without(_) => true,
+        };
         let gate = lowered.policies.iter().map(|(policy, _)| policy);
         let raw = lowered.raw.iter().map(|raw| &raw.policy);
         let counted: Vec<Policy> = gate
             .filter(|policy| !left_out.contains(policy.id().to_string().as_str()))
-            .chain(raw.filter(|policy| raw_counts || policy.effect() == Effect::Forbid))
+            .chain(raw.filter(|policy| raw_counts(policy)))
             .cloned()
             .collect();
         let counts = |id: &str| counted.iter().any(|policy| policy.id().to_string() == id);
@@ -461,6 +478,16 @@ fn without_errors(question: &Question, asking: &mut Asking<'_>, base: &Base) -> 
     Some(Question {
         environment: question.environment.clone(),
         claim: Claim::Disjoint(slice.clone(), Rules::new(sound)),
+    })
+}
+
+/// Whether a policy reads the grant of a profile: by its name, or all grants at once.
+fn reads_grant(policy: &Policy, profile: &str, profiles: &BTreeSet<String>) -> bool {
+    let names = |text: &str, name: &str| text.contains(&Value::from(name).to_string());
+    // What cannot be read is held to everything.
+    let text = policy.to_json().map(|json| json.to_string());
+    text.map_or(true, |text| {
+        names(&text, "break_glass") && (names(&text, profile) || !profiles.iter().any(|other| names(&text, other)))
     })
 }
 

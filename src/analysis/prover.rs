@@ -199,7 +199,7 @@ impl Asking<'_> {
 
 fn ask(prover: &Prover<'_>, solver: &mut Option<Box<dyn Solver>>, script: &str) -> Result<Reply, String> {
     let key = cache::key(script, prover.engine.identity());
-    if let Some(known) = prover.cache.get(&key) {
+    if let Some(known) = prover.cache.get(&key, prover.limits.resources) {
         prover.counts.cached.fetch_add(1, Ordering::Relaxed);
         return Ok(known);
     }
@@ -215,7 +215,9 @@ fn ask(prover: &Prover<'_>, solver: &mut Option<Box<dyn Solver>>, script: &str) 
     let Some(running) = solver else {
         return Err("the solver did not start".to_owned());
     };
-    let reply = running.check(script).map_err(|error| with_causes(&error))?;
-    prover.cache.put(&key, &reply);
+    let reply = running
+        .check(script, prover.deadline.left())
+        .map_err(|error| with_causes(&error))?;
+    prover.cache.put(&key, &reply, prover.limits.resources);
     Ok(reply)
 }

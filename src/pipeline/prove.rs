@@ -55,6 +55,8 @@ pub struct Proofs {
     pub beyond: Vec<Beyond>,
     /// How many properties the program has; more than `all` where only a shard was asked for.
     pub of: usize,
+    /// How many of these all parts of the run are about.
+    pub wanted: usize,
     /// How many questions were put.
     pub statistics: Statistics,
     /// The engine, as `cvc5 1.3.1`.
@@ -102,9 +104,15 @@ pub fn prove(
     let of = properties.len();
     let beyond = lower::beyond(&checked.program).into_iter().map(Beyond::from);
     let mut beyond: Vec<Beyond> = beyond.collect();
+    let called = wanted(properties, &beyond, options.only)?;
+    let wanted = called.len();
     let named = |one: &Beyond| options.only.is_empty() || options.only.contains(&one.name);
     beyond.retain(|one| named(one) && options.shard.part == 1);
-    let Obligations { base, all: mine } = Obligations::new(wanted(properties, &beyond, options)?, &checked.lowered)?;
+    let numbered = called.into_iter().enumerate();
+    let mine = numbered
+        .filter(|(at, _)| options.shard.has(*at))
+        .map(|(_, property)| property);
+    let Obligations { base, all: mine } = Obligations::new(mine.collect(), &checked.lowered)?;
     let prover = Prover::new(options.solver, options.cache, options.limits, options.deadline);
     let mut literals = base.literals();
     for obligation in &mine {
@@ -151,27 +159,25 @@ pub fn prove(
         all: proofs,
         beyond,
         of,
+        wanted,
         statistics: prover.statistics(),
         engine: prover.engine().to_string(),
     })
 }
 
-/// The properties that a run is about.
-fn wanted(all: Vec<Property>, beyond: &[Beyond], options: ProveOptions<'_>) -> Result<Vec<Property>, ProveError> {
+/// The properties that a run and all its parts are about.
+fn wanted(all: Vec<Property>, beyond: &[Beyond], only: &[String]) -> Result<Vec<Property>, ProveError> {
     let unknown = |name: &&String| {
         !all.iter().any(|property| property.is_called(name)) && !beyond.iter().any(|one| one.name == **name)
     };
-    if let Some(name) = options.only.iter().find(unknown) {
+    if let Some(name) = only.iter().find(unknown) {
         return Err(ProveError::NoProperty {
             name: name.clone(),
             known: all.into_iter().map(|property| property.name).collect(),
         });
     }
-    let called =
-        |property: &Property| options.only.is_empty() || options.only.iter().any(|name| property.is_called(name));
-    let called = all.into_iter().filter(called).enumerate();
-    let mine = called.filter(|(at, _)| options.shard.has(*at));
-    Ok(mine.map(|(_, property)| property).collect())
+    let called = |property: &Property| only.is_empty() || only.iter().any(|name| property.is_called(name));
+    Ok(all.into_iter().filter(called).collect())
 }
 
 /// `assert name: never …;` without its head and its end, on one line.

@@ -258,7 +258,6 @@ fn a_question_over_its_limit_is_unknown_and_given_to_whoever_looks_into_it() {
     let folder = package(&format!(
         "{SHOP}\nassert puzzle: never boss to approve on Payout when {claim};\n"
     ));
-    // Nobody asks this with a higher limit: an answer would be kept.
     let run = |more: &[&str]| prove(folder.path(), &[&["--rlimit-per", "1"], more].concat());
     let unknown = run(&[]);
     let told = text(&unknown.stdout);
@@ -391,4 +390,113 @@ fn the_parts_of_a_run_are_the_whole() {
     assert_eq!(lines.map(str::to_owned).collect::<BTreeSet<_>>(), parts);
     assert_eq!(count, parts.len());
     assert_eq!(count, 3);
+}
+
+/// A profile that covers every action there is, and a guard that it lifts.
+const LIFTED: &str = r#"
+resource Org;
+principal User in Org as org;
+resource Doc in Org as org { action sign; }
+context { from gateway { now: datetime, risk: Long } }
+role reader for User { allow sign on Doc; }
+role chief for User { allow sign on Doc; }
+isolate by org;
+low: liftable require context.risk <= 30 for Doc.sign;
+break-glass a {
+    for reader; grants sign on Doc; resources at most 2; requires reason;
+    approved by 1 of chief; expires within 1h; uses at most 1; lifts low; review within 24h by chief;
+}
+"#;
+
+#[test]
+fn a_profile_that_names_everything_has_no_outside_to_prove() {
+    if solver().is_none() {
+        return;
+    }
+    let proved = prove(package(LIFTED).path(), &[]);
+    let told = text(&proved.stdout);
+    assert_eq!(proved.status.code(), Some(0), "{told}{}", text(&proved.stderr));
+    assert!(!told.contains("a.elsewhere"), "{told}");
+}
+
+#[test]
+fn a_raw_permit_is_held_to_guards_and_to_the_grant_that_it_reads() {
+    if solver().is_none() {
+        return;
+    }
+    let with = |condition: &str| {
+        let folder = package(LIFTED);
+        let raw = format!(
+            "@id(\"raw\") permit(principal is User, action == Action::\"Doc.sign\", resource is Doc) when {{ {condition} }};"
+        );
+        fs::write(folder.path().join("policy/raw.cedar"), raw).unwrap();
+        let output = prove(folder.path(), &[]);
+        (text(&output.stdout), output.status.code())
+    };
+    // The guard closes it, and no time is so far away that the guard errs over it.
+    let (told, code) = with("context.risk >= 0");
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("proved   require low"), "{told}");
+    let (told, code) = with("context has break_glass && context.break_glass has a");
+    assert_eq!(code, Some(1), "{told}");
+    for clause in ["expiry", "scope", "uses", "ended", "approvals", "not-self"] {
+        assert!(
+            told.contains(&format!("refuted  break-glass a.{clause}")),
+            "{clause}\n{told}"
+        );
+    }
+}
+
+#[test]
+fn what_a_claim_is_silent_about_is_told() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = package(&format!(
+        "{SHOP}\nresource Note in Payout as payout {{ action open; }}\nrole clerk for User {{ allow open on Note; }}\n\
+         assert apart: never any to any on any when principal.org != resource.org;\n"
+    ));
+    let proved = prove(folder.path(), &["--only", "apart"]);
+    let told = text(&proved.stdout);
+    assert_eq!(proved.status.code(), Some(0), "{told}{}", text(&proved.stderr));
+    assert!(
+        told.contains("it says nothing of User to Note.open on Note\n"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_name_that_no_proof_is_of_is_no_pass_in_any_part() {
+    if solver().is_none() {
+        return;
+    }
+    for part in ["1/1", "1/2", "2/2"] {
+        let output = prove(
+            &root().join("examples/marketplace"),
+            &["--only", "two_desks", "--shard", part],
+        );
+        assert_eq!(output.status.code(), Some(3), "{part}: {}", text(&output.stderr));
+    }
+}
+
+/// A sum of three cubes that nobody knows, so that no solver is done with it by chance.
+const ENDLESS: &str = "resource.level * resource.level * resource.level + principal.a * principal.a * principal.a \
+    + principal.b * principal.b * principal.b == 114";
+
+#[test]
+fn the_time_of_a_run_ends_a_question_that_is_being_worked_on() {
+    if solver().is_none() {
+        return;
+    }
+    let shop = SHOP.replace("senior: Bool", "senior: Bool, a: Long, b: Long");
+    let folder = package(&format!(
+        "{shop}\nassert cubes: never support to read on Payout when {ENDLESS};\n"
+    ));
+    let began = std::time::Instant::now();
+    let more = ["--only", "cubes", "--time", "2", "--rlimit-per", "100000000000"];
+    let unknown = prove(folder.path(), &more);
+    let told = text(&unknown.stdout);
+    assert_eq!(unknown.status.code(), Some(3), "{told}{}", text(&unknown.stderr));
+    assert!(told.contains("the time of the run was over"), "{told}");
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
 }

@@ -1,8 +1,12 @@
 //! The prover on real packages: claims proved and refuted, counterexamples that replay, limits, caches and broken solvers.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
 
 use cedar_policy::Policy;
 use gatewright::analysis::Answer;
@@ -317,7 +321,7 @@ fn a_solver_that_breaks_hangs_or_talks_nonsense_proves_nothing() {
     // One that takes none of its input, which is more than a pipe holds.
     let found = broken(folder.path(), "deaf", "exec sleep 60", ":");
     let script = "(declare-const held Bool)\n".repeat(10_000);
-    let reply = found.engine.start(short).unwrap().check(&script).unwrap();
+    let reply = found.engine.start(short).unwrap().check(&script, None).unwrap();
     told.push(format!("deaf: {reply:?}"));
     insta::assert_snapshot!(told.join("\n"), @"
     dies: solver error: the solver ended before it answered
@@ -334,6 +338,37 @@ fn a_solver_that_breaks_hangs_or_talks_nonsense_proves_nothing() {
         panic!("{answers:?}");
     };
     assert!(refused.starts_with("model is invalid: violates assertion"), "{refused}");
+}
+
+#[test]
+fn a_worker_whose_asker_is_gone_ends_in_the_middle_of_a_question() {
+    // An executable is no worker of ours.
+    let Some(found) = solver().filter(|found| found.place.is_dir()) else {
+        return;
+    };
+    let mut worker = Command::new(env!("CARGO_BIN_EXE_gatewright"))
+        .arg("__smt-worker")
+        .arg(&found.place)
+        .args(["100000000000", "600000"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut questions = worker.stdin.take().unwrap();
+    let cubes = "(set-logic ALL)\n(declare-const a Int)\n(declare-const b Int)\n(declare-const c Int)\n\
+        (assert (= 114 (+ (* a a a) (* b b b) (* c c c))))\n(check-sat)\n";
+    questions.write_all(cubes.as_bytes()).unwrap();
+    questions.flush().unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(worker.try_wait().unwrap().is_none(), "it is still thinking");
+    drop(questions);
+    let ended = (0..300).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        worker.try_wait().unwrap().is_some()
+    });
+    worker.kill().unwrap();
+    worker.wait().unwrap();
+    assert!(ended);
 }
 
 #[test]
