@@ -1,6 +1,7 @@
 //! Properties of a program as questions about all requests, and what the answers come to: proved, refuted by a request that
 //! was replayed, or neither. Nothing that is unknown counts as proved.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use cedar_policy::Effect;
@@ -244,7 +245,7 @@ impl Obligation {
             .chain(raw.filter(|policy| raw_counts(policy)))
             .cloned()
             .collect();
-        let counts = |id: &str| counted.iter().any(|policy| policy.id().to_string() == id);
+        let ids: BTreeSet<String> = counted.iter().map(|policy| policy.id().to_string()).collect();
         let mut obligation = Self {
             questions: Vec::new(),
             no_errors: Vec::new(),
@@ -259,7 +260,7 @@ impl Obligation {
             if !requests.iter().any(|rule| rule.policy().effect() == Effect::Permit) {
                 continue;
             }
-            let slice = base.slice(environment).filter(|listed| counts(&listed.id));
+            let slice = base.slice(environment).filter(|listed| ids.contains(&listed.id));
             let slice = Rules::new(slice.map(|listed| listed.rule.clone()));
             let ask = |claim| Question {
                 environment: environment.clone(),
@@ -397,7 +398,12 @@ impl Obligation {
         let requests = self.property.requests.iter().chain(&self.property.excused);
         let spoken_of = replay.engine_of(requests)?.with_strictness(Strictness::Cedar);
         let strict = replay.engine_of(&self.counted)?;
-        let plain = replay.engine_of(&self.counted)?.with_strictness(Strictness::Cedar);
+        // Needed only where entities cannot be made fit for a gateway.
+        let plain = LazyCell::new(|| {
+            replay
+                .engine_of(&self.counted)
+                .map(|engine| engine.with_strictness(Strictness::Cedar))
+        });
         let allowed = self.property.claim != Promise::Always;
         let shows = |witness: &Witness, engine: &Engine, entities: Option<cedar_policy::Entities>| {
             let Some(entities) = entities else { return false };
@@ -412,7 +418,7 @@ impl Obligation {
             shows: &|witness| shows(witness, &strict, witness.load(replay.engine)),
             shows_unchecked: &|witness| {
                 let entities = replay.engine.unchecked_entities(&witness.entities).ok();
-                shows(witness, &plain, entities)
+                plain.as_ref().is_ok_and(|plain| shows(witness, plain, entities))
             },
         };
         Ok(Witness::new(found, stage))
@@ -424,6 +430,8 @@ impl Obligation {
 pub struct Replay<'a> {
     /// The engine of the bundle.
     pub engine: &'a Engine,
+    /// Its schema, [`Self::schema_of`] what was lowered.
+    pub schema: SchemaFragment,
     /// What the bundle was made of.
     pub lowered: &'a Lowered,
     /// Entities that the policies name.
@@ -435,14 +443,22 @@ pub struct Replay<'a> {
 }
 
 impl Replay<'_> {
+    /// The schema that requests are replayed under.
+    ///
+    /// # Errors
+    /// Where it cannot be read; a fault of ours.
+    pub fn schema_of(lowered: &Lowered) -> Result<SchemaFragment, ObligationsError> {
+        let text = lowered.schema_text.as_deref().unwrap_or_default();
+        let (schema, _warnings) =
+            SchemaFragment::from_cedarschema_str(text).map_err(|error| ObligationsError::Replay(error.to_string()))?;
+        Ok(schema)
+    }
+
     /// An engine of some policies under the same schema.
     fn engine_of<'p>(&self, policies: impl IntoIterator<Item = &'p Policy>) -> Result<Engine, ObligationsError> {
         let set = PolicySet::from_policies(policies.into_iter().cloned())
             .map_err(|error| ObligationsError::Replay(error.to_string()))?;
-        let text = self.lowered.schema_text.as_deref().unwrap_or_default();
-        let (schema, _) =
-            SchemaFragment::from_cedarschema_str(text).map_err(|error| ObligationsError::Replay(error.to_string()))?;
-        Ok(Engine::new(set, Some(schema), [])?)
+        Ok(Engine::new(set, Some(self.schema.clone()), [])?)
     }
 }
 

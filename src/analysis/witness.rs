@@ -14,6 +14,7 @@ use serde_json::Map;
 use serde_json::Value;
 use thiserror::Error;
 
+use self::conform::Lead;
 use super::question::Counterexample;
 use crate::bundle::Contract;
 use crate::decide::Decision;
@@ -94,10 +95,10 @@ impl Witness {
         if !(stage.shows_unchecked)(&raw) {
             return Err(Unshowable::NotReplayed);
         }
-        let conforming = conform::conform(&raw, stage.contract);
-        if !(stage.shows)(&conforming) {
-            return Err(Unshowable::Unconforming);
-        }
+        let ways = [Lead::Attribute, Lead::Parent].into_iter();
+        let mut conforming = ways.map(|lead| conform::conform(&raw, stage.contract, lead));
+        let conforming = conforming.find(|witness| (stage.shows)(witness));
+        let conforming = conforming.ok_or(Unshowable::Unconforming)?;
         let small = shrink::shrink(conforming, &stage);
         let named = names::rename(&small, stage.contract, stage.literals);
         Ok(if (stage.shows)(&named) { named } else { small })

@@ -13,6 +13,8 @@ use clap::Parser;
 use clap::Subcommand;
 use clap_complete::Shell;
 
+pub(super) use self::diff::Bump;
+pub(super) use self::diff::ComparedArgs;
 pub(super) use self::diff::Diff;
 pub(super) use self::diff::DiffFormat;
 pub(super) use self::import::Import;
@@ -76,6 +78,7 @@ pub(super) enum Verb {
     WhatCan(WhatCan),
     Why(Why),
     Diff(Diff),
+    Bump(Bump),
     Graph(Graph),
     Init(Init),
     Import(Import),

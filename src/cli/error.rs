@@ -22,6 +22,7 @@ use crate::report::Style;
 use crate::report::printable;
 use crate::scenario::QuestionError;
 use crate::semdiff::CompareError;
+use crate::semdiff::NoNextVersion;
 
 /// What kept a verb from being done.
 #[derive(Debug, Error)]
@@ -114,6 +115,15 @@ pub(super) enum CliError {
     /// `init` cannot make a package's name of the folder's.
     #[error("the folder name `{folder}` makes no package name")]
     PackageName { folder: String },
+    /// There is no folder to declare changes in.
+    #[error("there is no package at `{}` to declare changes in", path.display())]
+    NoFolder { path: PathBuf },
+    /// A version is to be written into a revision.
+    #[error("`{revision}` is a revision, and no revision can be changed")]
+    WriteRevision { revision: String },
+    /// A version that is as high as it gets.
+    #[error(transparent)]
+    NoNextVersion(#[from] NoNextVersion),
     /// Options that fit Cedar files beside a folder, or several folders.
     #[error("{message}")]
     Package { message: &'static str },
@@ -141,6 +151,9 @@ impl CliError {
                 "name one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and what else they need"
                     .into(),
             ),
+            Self::NoFolder { .. } => Some("`--declare` writes into the folder of the new side; check the revision out".into()),
+            Self::WriteRevision { .. } => Some("name the old side only: `gatewright bump main . --write`".into()),
+            Self::NoNextVersion(_) => Some("write a lower version into `gatewright.toml`".into()),
             Self::Prove(ProveError::Obligations(ObligationsError::NoSchema)) => {
                 Some("name the schema: `--schema FILE`".into())
             }

@@ -62,6 +62,7 @@ fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {
         Verb::WhatCan(args) => cmd::what_can::run(args, console),
         Verb::Why(args) => cmd::why::run(args, console),
         Verb::Diff(args) => cmd::diff::run(args, console),
+        Verb::Bump(args) => cmd::bump::run(args, console),
         Verb::Graph(args) => cmd::graph::run(args, console),
         Verb::Init(args) => cmd::init::run(args, console),
         Verb::Import(args) => cmd::import::run(args, console),

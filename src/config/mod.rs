@@ -1,12 +1,16 @@
 //! `gatewright.toml` as plain values, and the stack of lint levels. Which lints exist is not known here: their ids stay
 //! strings, and `lint` reports the unknown ones where they were written.
 
+mod bump;
 /// Codes of this room's diagnostics.
 pub mod codes;
 mod levels;
 mod project;
 mod table;
+mod version;
 
+pub use bump::Bump;
+pub use bump::with_version;
 pub use levels::Level;
 pub use levels::Levels;
 pub use levels::Origin;
@@ -14,3 +18,5 @@ pub use levels::Setting;
 pub use project::Edition;
 pub use project::Limits;
 pub use project::Project;
+pub use version::Step;
+pub use version::Version;

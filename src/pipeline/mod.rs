@@ -1,7 +1,9 @@
 //! The one place where stages are strung together; the command line and the tests come in here.
 
 mod build;
+mod bump;
 mod check;
+mod declared;
 mod diff;
 mod facts;
 mod prove;
@@ -11,9 +13,12 @@ mod test;
 
 pub use build::BuildError;
 pub use build::build;
+pub use bump::bump;
 pub use check::Checked;
 pub use check::Options;
 pub use check::check;
+pub use declared::declarations;
+pub use declared::declared;
 pub use diff::DiffOptions;
 pub use diff::diff;
 pub use facts::FactsError;

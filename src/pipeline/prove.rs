@@ -126,6 +126,7 @@ pub fn prove(
     }
     let replay = Replay {
         engine: &engine,
+        schema: Replay::schema_of(&checked.lowered)?,
         lowered: &checked.lowered,
         literals,
         at: options.at,

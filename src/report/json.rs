@@ -20,7 +20,7 @@ pub fn json(all: &Diagnostics, files: Files<'_>) -> String {
         format: FORMAT,
         errors: all.count(Severity::Error),
         warnings: all.count(Severity::Warning),
-        diagnostics: all.iter().map(|one| Item::new(one, files)).collect(),
+        diagnostics: items(all, files),
     };
     // Strings and numbers always serialize.
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
@@ -36,8 +36,13 @@ struct Report<'a> {
     diagnostics: Vec<Item<'a>>,
 }
 
+/// The diagnostics alone, for the object of another report.
+pub(super) fn items<'a>(all: &'a Diagnostics, files: Files<'_>) -> Vec<Item<'a>> {
+    all.iter().map(|one| Item::new(one, files)).collect()
+}
+
 #[derive(Serialize)]
-struct Item<'a> {
+pub(super) struct Item<'a> {
     code: Code,
     severity: Severity,
     message: &'a str,

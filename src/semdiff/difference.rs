@@ -253,6 +253,12 @@ impl Difference {
 }
 
 impl Access {
+    /// What people call its holder, and declarations name: `finance`, `every User`.
+    #[must_use]
+    pub fn who(&self) -> String {
+        self.holder.title(&self.request.principal)
+    }
+
     /// Which way it changed, as far as is known. With a doubt beside it, it may be both.
     #[must_use]
     pub fn direction(&self) -> Direction {
@@ -408,6 +414,24 @@ impl Holder {
         match self {
             Self::Everyone => None,
             Self::Role(name) | Self::BreakGlass(name) | Self::Entity(name) => Some(name),
+        }
+    }
+}
+
+impl RequestKind {
+    /// What people call it, and declarations name: `Bill.read`, `Bill.list on Org`. The resource is left out where the action's
+    /// name says it.
+    #[must_use]
+    pub fn title(&self) -> String {
+        // Only Cedar's own actions may be called so, and such a name must not be mistaken for an action and its resource.
+        let action = match self.action.contains(char::is_whitespace) {
+            true => format!("{:?}", self.action),
+            false => self.action.clone(),
+        };
+        let declared_on = self.action.split_once('.').map(|(ty, _)| ty);
+        match declared_on == Some(self.resource.as_str()) || self.resource == "BreakGlassProfile" {
+            true => action,
+            false => format!("{action} on {}", self.resource),
         }
     }
 }

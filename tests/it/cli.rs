@@ -2,9 +2,12 @@
 
 mod build;
 mod check;
+mod declared;
 mod diff;
 mod fmt;
 mod graph;
+mod guide;
+mod history;
 mod hostile;
 mod import;
 mod init;

@@ -1,6 +1,7 @@
 //! Two programs compared, in process: what changed in them, and who gains or loses what by it.
 
 mod access;
+mod declared;
 mod random;
 mod structural;
 
@@ -89,6 +90,10 @@ impl Built {
 
     pub(crate) fn from((package, checked): (PackageFiles, Checked)) -> Self {
         Self { package, checked }
+    }
+
+    pub(crate) fn package(&self) -> &PackageFiles {
+        &self.package
     }
 
     pub(crate) fn checked(&self) -> &Checked {

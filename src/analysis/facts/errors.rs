@@ -94,14 +94,16 @@ struct Search<'a, 'r> {
 }
 
 impl Search<'_, '_> {
-    /// The first way in which a statement errors, one that lets somebody in before others.
+    /// The first way in which a statement errors, one that lets somebody in before others. A permit that errors lets nobody in.
     fn statement(&self, mut asking: Option<&mut Asking<'_>>, statement: &Statement) -> Fact<Option<Erring>> {
         let mut first: Option<Erring> = None;
         let mut unknown: Option<String> = None;
         let mut unasked = false;
         for at in &statement.policies {
             match self.policy(asking.as_deref_mut(), *at) {
-                Fact::Known(Some(found)) if found.outcome == Skipped::Allowed => return Fact::Known(Some(found)),
+                Fact::Known(Some(found)) if found.outcome == Skipped::Allowed || statement.effect == Effect::Permit => {
+                    return Fact::Known(Some(found));
+                }
                 Fact::Known(Some(found)) => first = first.or(Some(found)),
                 Fact::Known(None) => {}
                 Fact::Partly(_, why) | Fact::Unknown(why) => unknown = unknown.or(Some(why)),
@@ -147,9 +149,13 @@ impl Search<'_, '_> {
                 }
                 Answer::Unknown(why) => unknown = unknown.or(Some(why.to_string())),
                 Answer::Fails(found) => {
-                    let known = let_in(field, *found, at);
+                    let opens = rule.policy().effect() == Effect::Forbid;
+                    let known = match opens {
+                        true => let_in(field, *found, at),
+                        false => field.tried(*found),
+                    };
                     match self.erring(field, &known, at, &id, Basis::Proved) {
-                        Ok(erring) if erring.outcome == Skipped::Allowed => return Fact::Known(Some(erring)),
+                        Ok(erring) if erring.outcome == Skipped::Allowed || !opens => return Fact::Known(Some(erring)),
                         Ok(erring) => first = first.or(Some(erring)),
                         Err(why) => unknown = unknown.or(Some(why)),
                     }

@@ -16,8 +16,17 @@ use crate::bundle::Contract;
 use crate::bundle::EntityContract;
 use crate::bundle::EntityRole;
 
+/// Which is kept where an entity is under a parent that its attribute does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lead {
+    /// The attribute, and the parent goes.
+    Attribute,
+    /// The parent, and the attribute names it.
+    Parent,
+}
+
 /// The same request with entities that keep the contract.
-pub(super) fn conform(raw: &Witness, contract: &Contract) -> Witness {
+pub(super) fn conform(raw: &Witness, contract: &Contract, lead: Lead) -> Witness {
     let kinds = Kinds::new(contract);
     let loaded: BTreeMap<EntityUid, &Value> = data::entities(&raw.entities)
         .filter_map(|entity| Some((data::uid_of(entity)?, entity)))
@@ -28,12 +37,12 @@ pub(super) fn conform(raw: &Witness, contract: &Contract) -> Witness {
         if kinds.is_generated(uid) || kinds.is_enumeration(uid) {
             continue;
         }
-        entities.insert(uid.clone(), conforming(uid, entity, &kinds, &holders));
+        entities.insert(uid.clone(), conforming(uid, entity, &kinds, &holders, lead));
     }
     for uid in [&raw.request.principal, &raw.request.resource] {
         if !entities.contains_key(uid) && !kinds.is_enumeration(uid) {
             let empty = Value::Object(Map::new());
-            entities.insert(uid.clone(), conforming(uid, &empty, &kinds, &holders));
+            entities.insert(uid.clone(), conforming(uid, &empty, &kinds, &holders, lead));
         }
     }
     let groups = inherited_groups(&entities, &kinds);
@@ -117,10 +126,14 @@ fn conforming(
     entity: &Value,
     kinds: &Kinds<'_>,
     holders: &BTreeMap<EntityUid, BTreeSet<EntityUid>>,
+    lead: Lead,
 ) -> Value {
     let mut attributes = data::attributes(entity).cloned().unwrap_or_default();
     let mut parents: Vec<EntityUid> = Vec::new();
     let declared = kinds.of(uid);
+    if let (Lead::Parent, Some((_, ty))) = (lead, declared) {
+        name_parents(&mut attributes, entity, ty, kinds);
+    }
     for parent in data::parents(entity) {
         if kinds.is_role(&parent) {
             parents.push(parent);
@@ -145,6 +158,24 @@ fn conforming(
     // An entity of a type that can contain itself is not its own parent.
     parents.retain(|parent| parent != uid);
     data::entity(uid, Value::Object(attributes), parents, entity.get("tags"))
+}
+
+/// Makes attributes name the parents that an entity has: each of its type, the first that is named by none before.
+fn name_parents(attributes: &mut Map<String, Value>, entity: &Value, ty: &EntityContract, kinds: &Kinds<'_>) {
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    for parent in data::parents(entity) {
+        let Some((name, _)) = kinds.of(&parent) else { continue };
+        let of_this_type = ty.parents.iter().filter(|known| known.ty == name);
+        let names: Vec<&str> = of_this_type.filter_map(|known| known.attribute.as_deref()).collect();
+        let is_named = names
+            .iter()
+            .any(|name| attributes.get(*name).and_then(data::read).as_ref() == Some(&parent));
+        let free = names.into_iter().find(|name| !named.contains(name));
+        if let (false, Some(free)) = (is_named, free) {
+            attributes.insert(free.to_owned(), data::wrapped(&parent));
+            named.insert(free);
+        }
+    }
 }
 
 /// Whether a parent of this type may be there without an attribute that names it.

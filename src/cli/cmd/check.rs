@@ -11,7 +11,8 @@ use super::baseline::Proofs;
 use super::package::Package;
 
 pub(in crate::cli) fn run(args: &Check, console: &mut Console) -> Result<Exit, CliError> {
-    let package = Package::check(&args.package, &args.lints)?;
+    let mut package = Package::check(&args.package, &args.lints)?;
+    package.read_declarations();
     let diagnostics = &baseline::apply(&args.baseline, &package, Proofs::LeftOut)?;
     if args.output.format == Format::Human && diagnostics.is_empty() {
         console.print(&format!("{}: nothing is wrong\n", package.named))?;

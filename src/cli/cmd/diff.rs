@@ -1,198 +1,118 @@
 //! `gatewright diff`: two states of a package compared, and who gains and loses which access by it.
 
 use std::path::Path;
-use std::time::Duration;
 
-use crate::analysis::Cache;
-use crate::analysis::Deadline;
-use crate::analysis::solver;
-use crate::analysis::solver::Absent;
-use crate::analysis::solver::Limits;
 use crate::cli::args::Diff;
 use crate::cli::args::DiffFormat;
-use crate::cli::args::Format;
-use crate::cli::args::LintArgs;
-use crate::cli::args::PackageArgs;
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::progress;
 use crate::load;
 use crate::pipeline;
-use crate::pipeline::DiffOptions;
 use crate::pipeline::Shard;
 use crate::report;
-use crate::report::diff::Sides;
+use crate::report::diff::Mode;
+use crate::report::diff::Review;
+use crate::semdiff::Declared;
+use crate::semdiff::Gate;
 
-use super::package::Package;
+use super::compared;
+use super::compared::Compared;
 
 pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, CliError> {
-    let (old, new) = named(args)?;
-    let (before, after) = (old.check(args)?, new.check(args)?);
-    let faulty = [&before, &after].map(|package| faults(package, args.format, console));
-    for faulty in faulty {
-        if faulty? {
-            return Ok(Exit::CouldNotRun);
-        }
-    }
-    let found = match solver::find(&env::solver_places()) {
-        Ok(found) => Some(found),
-        // What needs no solver is compared all the same; what does is unknown, and said to be.
-        Err(Absent::Nowhere) => None,
-        Err(unusable) => return Err(CliError::Solver(unusable)),
-    };
-    let cache = env::cache().map_or_else(Cache::in_memory, |folder| Cache::on_disk(&folder));
-    let usual = Limits::default();
+    let (old, new) = compared::named(&args.compared)?;
     let (part, of) = args.shard;
-    let at = args.at.unwrap_or_else(env::today);
-    let difference = progress::counted(&format!("comparing {}", new.title()), |progress| {
-        let options = DiffOptions {
-            solver: found.as_ref().map(|found| found.engine.as_ref()),
-            cache: &cache,
-            limits: Limits {
-                resources: args.rlimit_per.unwrap_or(usual.resources),
-                ..usual
-            },
-            deadline: args
-                .time
-                .map_or_else(Deadline::never, |seconds| Deadline::after(Duration::from_secs(seconds))),
-            shard: Shard { part, of },
-            at,
-            progress,
-        };
-        pipeline::diff(
-            (&before.loaded, &before.checked),
-            (&after.loaded, &after.checked),
-            &options,
-        )
-    })?;
-    let roots = [before.root(), after.root()];
-    let [old_root, new_root] = &roots;
-    let sides = Sides {
-        package: &new.title(),
-        old: &old.label(),
-        new: &new.label(),
-        old_files: before.files(old_root),
-        new_files: after.files(new_root),
+    let shard = Shard { part, of };
+    let Some(compared) = compared::compare((&old, &new), &args.compared, shard, args.format, console)? else {
+        return Ok(Exit::CouldNotRun);
+    };
+    let (before, after) = (&compared.before, &compared.after);
+    let (difference, sides) = (&compared.difference, compared.sides());
+    let declared = pipeline::declared(&before.loaded, &after.loaded, difference, compared.at);
+    let review = Review {
+        declared: &declared,
+        mode: if args.gate { Mode::Gated } else { Mode::Shown },
     };
     let text = match args.format {
-        DiffFormat::Human => report::diff::human(&difference, sides),
-        DiffFormat::Markdown => report::diff::markdown(&difference, sides),
-        DiffFormat::Json => report::diff::json(&difference, sides),
-        DiffFormat::Github => report::diff::annotations(&difference, sides),
+        DiffFormat::Human => report::diff::human(difference, review, sides),
+        DiffFormat::Markdown => report::diff::markdown(difference, review, sides),
+        DiffFormat::Json => report::diff::json(difference, review, sides),
+        DiffFormat::Github => report::diff::annotations(difference, review, sides),
     };
     console.print(&text)?;
     if let Some(folder) = &args.save {
-        for saved in report::diff::scenarios(&difference, at) {
+        for saved in report::diff::scenarios(difference, compared.at) {
             load::write_atomic(&folder.join(format!("{}.yaml", saved.stem)), saved.suite.as_bytes())?;
             load::write_atomic(&folder.join(format!("{}.json", saved.stem)), saved.entities.as_bytes())?;
         }
     }
-    if let (Some(caution), DiffFormat::Human) = (found.as_ref().and_then(solver::Found::caution), args.format) {
-        console.print(&format!("warning: {caution}\n"))?;
+    let mut said = String::new();
+    if let Some(caution) = &compared.caution {
+        said.push_str(&format!("warning: {caution}\n"));
     }
-    Ok(Exit::Ok)
-}
-
-/// Shows the faults of a side; whether there are any.
-fn faults(package: &Package, format: DiffFormat, console: &mut Console) -> Result<bool, CliError> {
-    let faults = package.faults();
-    if !faults.has_errors() {
-        return Ok(false);
+    if args.declare {
+        said.push_str(&declare(new.folder, &compared, review)?);
     }
-    match format {
-        DiffFormat::Human => package.show(&faults, Format::Human, console)?,
-        DiffFormat::Json => package.show(&faults, Format::Json, console)?,
-        DiffFormat::Github => package.show(&faults, Format::Github, console)?,
-        DiffFormat::Markdown => {
-            // Standard output is a comment that somebody will post.
-            console.tell(&package.human(&faults, console.error_style()));
-            Exit::CouldNotRun
+    if args.format == DiffFormat::Human {
+        if let Some(verdict) = review.verdict() {
+            let drawn = after.human(&declared.refusals(), console.style());
+            if !drawn.is_empty() {
+                said.push_str(&format!("\n{drawn}"));
+            }
+            said.push_str(&format!("{verdict}\n"));
         }
-    };
-    Ok(true)
-}
-
-/// One of the two states.
-struct State<'a> {
-    folder: &'a Path,
-    /// `None`: as it is on disk.
-    revision: Option<String>,
-    label: Option<String>,
-}
-
-impl State<'_> {
-    fn check(&self, args: &Diff) -> Result<Package, CliError> {
-        let package = PackageArgs {
-            package: vec![self.folder.to_owned()],
-            schema: None,
-            entities: None,
-            links: None,
-            at: args.at,
-            at_rev: self.revision.clone(),
-        };
-        Package::check(&package, &LintArgs::default())
+        console.print(&said)?;
+    } else if args.declare {
+        // Standard output is for programs, or a comment that somebody will post.
+        console.tell(&said);
     }
-
-    fn title(&self) -> String {
-        self.folder.display().to_string()
-    }
-
-    /// What reports call it.
-    fn label(&self) -> String {
-        match (&self.label, &self.revision) {
-            (Some(label), _) => label.clone(),
-            (None, Some(revision)) => revision.clone(),
-            (None, None) => "the working tree".to_owned(),
-        }
-    }
-}
-
-/// The two states that the arguments name.
-fn named(args: &Diff) -> Result<(State<'_>, State<'_>), CliError> {
-    let on_disk = |folder, label: Option<String>| State {
-        folder,
-        revision: None,
-        label,
-    };
-    if let (Some(from), Some(to)) = (&args.from, &args.to) {
-        let label = |folder: &Path| Some(folder.display().to_string());
-        return Ok((on_disk(from, label(from)), on_disk(to, label(to))));
-    }
-    let (revisions, folder) = match args.what.as_slice() {
-        [revisions, folder] => (revisions.as_str(), Path::new(folder)),
-        [folder] => ("HEAD", Path::new(folder)),
-        _ => {
-            return Err(CliError::Package {
-                message: "`diff` compares one package",
-            });
-        }
-    };
-    let at = |revision: &str| State {
-        folder,
-        revision: Some(match revision {
-            "" => "HEAD".to_owned(),
-            revision => revision.to_owned(),
-        }),
-        label: None,
-    };
-    // No name of a revision holds two dots.
-    if let Some((old, new)) = revisions.split_once("...") {
-        let (old, new) = (at(old), at(new));
-        let names = [&old, &new].map(State::label);
-        let [one, other] = &names;
-        let base = load::merge_base(folder, one, other)?;
-        let short = base.get(..12).unwrap_or(&base).to_owned();
-        let old = State {
-            label: Some(format!("{short} (where {other} left {one})")),
-            revision: Some(base),
-            ..old
-        };
-        return Ok((old, new));
-    }
-    Ok(match revisions.split_once("..") {
-        Some((old, new)) => (at(old), at(new)),
-        None => (at(revisions), on_disk(folder, None)),
+    Ok(match args.gate {
+        true => gated(&declared),
+        false => Exit::Ok,
     })
+}
+
+fn gated(declared: &Declared) -> Exit {
+    match declared.gate() {
+        Gate::Passes => Exit::Ok,
+        Gate::Fails => Exit::PolicyFails,
+        Gate::NotProved => Exit::NotProved,
+    }
+}
+
+/// Writes what is not declared into the package's `changes/`, and says what it did.
+fn declare(folder: &Path, compared: &Compared, review: Review<'_>) -> Result<String, CliError> {
+    if !env::is_taken(&folder.join("gatewright.toml")) {
+        return Err(CliError::NoFolder {
+            path: folder.to_owned(),
+        });
+    }
+    let sources = &compared.after.loaded.sources;
+    let history = review.declared.history.iter().map(|file| sources.name(*file));
+    let history: Vec<&str> = history.collect();
+    let mut said = String::new();
+    for stub in report::diff::stubs(&compared.difference, review) {
+        // What was declared and merged before has the name for good; what waits to be filled in is the same finding's.
+        let names = std::iter::once(String::new()).chain((2_u32..).map(|number| format!("-{number}")));
+        let mut names = names.map(|number| format!("changes/{}{number}.yaml", stub.stem));
+        let Some(name) = names.find(|name| !history.contains(&name.as_str())) else {
+            continue;
+        };
+        let path = folder.join(&name);
+        let shown = path.display();
+        if env::is_taken(&path) {
+            said.push_str(&format!("kept {shown}, which is there already\n"));
+            continue;
+        }
+        load::write_atomic(&path, stub.text.as_bytes())?;
+        said.push_str(&format!("wrote {shown}: fill in `because` and `owner`\n"));
+    }
+    if said.is_empty() {
+        said.push_str(match review.declared.is_unsure {
+            true => "nothing that is known is left to declare\n",
+            false => "nothing is left to declare\n",
+        });
+    }
+    Ok(said)
 }

@@ -3,7 +3,9 @@
 mod baseline;
 mod budget;
 pub(super) mod build;
+pub(super) mod bump;
 pub(super) mod check;
+mod compared;
 pub(super) mod completions;
 pub(super) mod diff;
 pub(super) mod explain;

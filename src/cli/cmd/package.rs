@@ -59,6 +59,14 @@ impl Package {
         all.filter(|found| lint::find(found.code.as_str()).is_none()).collect()
     }
 
+    /// Adds what is wrong with declared changes. They have no say in what the policy decides, so that only `check`, and a
+    /// comparison, fails by them.
+    pub(super) fn read_declarations(&mut self) {
+        let mut found = std::mem::take(&mut self.checked.diagnostics);
+        let _ = pipeline::declarations(&self.loaded, &mut found);
+        self.checked.diagnostics = found.sorted();
+    }
+
     /// The package's folder as the user named it; empty for files named one by one.
     pub(super) fn root(&self) -> String {
         self.loaded.root.display().to_string()

@@ -1,19 +1,24 @@
 //! As GitHub workflow commands: each change of access beside the change of the policy that brings it about.
 
+use crate::diag::Diagnostic;
+use crate::diag::Severity;
 use crate::report::files::Files;
+use crate::report::github;
 use crate::report::github::command;
 use crate::semdiff::Difference;
 use crate::text::Span;
 
+use super::Mode;
+use super::Review;
 use super::Sides;
 use super::rows;
 use super::rows::Way;
 use super::words;
 
-/// One command for each row, and for whatever breaks callers or is not known. What is gained is a warning, and so is what is
-/// not known; what is lost is a notice.
+/// One command for each row, and for whatever breaks callers, is not known or is declared in vain. What is gained is a warning,
+/// and so is what is not known; what is lost or declared is a notice. Where it must be declared, what is not is an error.
 #[must_use]
-pub fn annotations(difference: &Difference, sides: Sides<'_>) -> String {
+pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> String {
     let mut text = String::new();
     let span = |causes: &[usize]| -> Option<Span> {
         let mut changes = causes.iter().filter_map(|at| difference.structure.changes.get(*at));
@@ -23,17 +28,22 @@ pub fn annotations(difference: &Difference, sides: Sides<'_>) -> String {
         let files: Files<'_> = sides.new_files;
         text.push_str(&command(kind, span, title, message, files));
     };
-    for row in rows::rows(difference) {
-        let (kind, title) = match row.way {
-            Way::Gains => ("warning", "access widened"),
-            Way::Loses => ("notice", "access narrowed"),
+    for row in rows::rows(difference, &review.declared.covers) {
+        let (kind, title) = match (row.way, row.declared, review.mode) {
+            (Way::Gains, None, Mode::Gated) => ("error", "access widened, not declared"),
+            (Way::Gains, None, Mode::Shown) => ("warning", "access widened"),
+            (Way::Gains, Some(_), _) => ("notice", "access widened, as declared"),
+            (Way::Loses, None, _) => ("notice", "access narrowed"),
+            (Way::Loses, Some(_), _) => ("notice", "access narrowed, as declared"),
         };
+        let declared = review.line(&row, sides.new_files);
         let message = format!(
-            "{} {} {}\n{}\nfor example: {}",
+            "{} {} {}\n{}{}\nfor example: {}",
             row.who.join(", "),
             row.way.word(),
             row.what.join(", "),
             row.when.join("\n"),
+            declared.map_or_else(String::new, |line| format!("\n{line}")),
             words::brief(row.example)
         );
         tell(kind, span(&row.causes), title, &message);
@@ -56,5 +66,16 @@ pub fn annotations(difference: &Difference, sides: Sides<'_>) -> String {
             &format!("{} {}", one.what, one.how),
         );
     }
+    let refusals = review.declared.refusals();
+    text.push_str(&match review.mode {
+        Mode::Gated => github::annotations(&refusals, sides.new_files),
+        Mode::Shown => {
+            let shown = refusals.into_iter().map(|refusal| Diagnostic {
+                severity: Severity::Warning,
+                ..refusal
+            });
+            github::annotations(&shown.collect(), sides.new_files)
+        }
+    });
     text
 }

@@ -6,6 +6,8 @@ use crate::report::human::printable;
 use crate::report::witness;
 use crate::semdiff::Difference;
 
+use super::Mode;
+use super::Review;
 use super::Sides;
 use super::effect;
 use super::effort;
@@ -16,10 +18,12 @@ use super::words;
 
 /// The whole.
 #[must_use]
-pub fn human(difference: &Difference, sides: Sides<'_>) -> String {
+pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> String {
     let mut text = String::new();
-    for row in rows::rows(difference) {
-        text.push_str(&told(&row, difference));
+    for row in rows::rows(difference, &review.declared.covers) {
+        let mut known = by(difference, &row.causes);
+        known.extend(review.line(&row, sides.new_files));
+        text.push_str(&told(&row, &known));
     }
     for open in rows::open(difference) {
         let _ = writeln!(
@@ -30,7 +34,9 @@ pub fn human(difference: &Difference, sides: Sides<'_>) -> String {
             list(&open.what)
         );
         let _ = writeln!(text, "    {}", printable(&open.doubt.to_string()));
-        by(&mut text, difference, &open.causes);
+        for line in by(difference, &open.causes) {
+            let _ = writeln!(text, "    {}", printable(&line));
+        }
         text.push('\n');
     }
     if !difference.breaks.is_empty() {
@@ -54,6 +60,18 @@ pub fn human(difference: &Difference, sides: Sides<'_>) -> String {
         }
         text.push('\n');
     }
+    // A gate draws each in its file.
+    let refusals = match review.mode {
+        Mode::Shown => review.refusals(sides.new_files),
+        Mode::Gated => Vec::new(),
+    };
+    if !refusals.is_empty() {
+        text.push_str("declared in vain\n");
+        for line in refusals {
+            let _ = writeln!(text, "    {}", printable(&line));
+        }
+        text.push('\n');
+    }
     let _ = writeln!(
         text,
         "{}, {} → {}: {}: {}",
@@ -67,12 +85,12 @@ pub fn human(difference: &Difference, sides: Sides<'_>) -> String {
     text
 }
 
-fn told(row: &Row<'_>, difference: &Difference) -> String {
+/// A row: who, what, when, what else is known, and the example.
+pub(super) fn told(row: &Row<'_>, known: &[String]) -> String {
     let mut text = format!("{} {} {}\n", list(&row.who), row.way.word(), list(&row.what));
-    for line in &row.when {
+    for line in row.when.iter().chain(known) {
         let _ = writeln!(text, "    {}", printable(line));
     }
-    by(&mut text, difference, &row.causes);
     text.push_str("    for example\n");
     for line in witness::lines(&row.example.witness) {
         let _ = writeln!(text, "        {}", printable(&line));
@@ -81,11 +99,13 @@ fn told(row: &Row<'_>, difference: &Difference) -> String {
     text
 }
 
-fn by(text: &mut String, difference: &Difference, causes: &[usize]) {
+/// The changes behind something, if any: `by: changed grant finance.Payment.write_off`.
+pub(super) fn by(difference: &Difference, causes: &[usize]) -> Vec<String> {
     let changes = causes.iter().filter_map(|at| difference.structure.changes.get(*at));
     let titles: Vec<String> = changes.map(words::title).collect();
-    if !titles.is_empty() {
-        let _ = writeln!(text, "    by: {}", printable(&titles.join(", ")));
+    match titles.is_empty() {
+        true => Vec::new(),
+        false => vec![format!("by: {}", titles.join(", "))],
     }
 }
 

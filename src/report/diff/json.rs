@@ -3,16 +3,21 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::report::json::Item;
+use crate::report::json::items;
 use crate::report::witness;
 use crate::semdiff::Access;
 use crate::semdiff::Change;
 use crate::semdiff::Difference;
 use crate::semdiff::Example;
 use crate::semdiff::Finding;
+use crate::semdiff::Judged;
+use crate::semdiff::Name;
 use crate::semdiff::Replayed;
 use crate::semdiff::What;
 use crate::text::Span;
 
+use super::Review;
 use super::Sides;
 use crate::report::files::Files;
 
@@ -21,8 +26,10 @@ const FORMAT: u32 = 1;
 
 /// The whole.
 #[must_use]
-pub fn json(difference: &Difference, sides: Sides<'_>) -> String {
+pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> String {
     let extent = &difference.extent;
+    let declared = review.declared;
+    let refusals = declared.refusals();
     let report = Report {
         format: FORMAT,
         package: sides.package,
@@ -32,7 +39,27 @@ pub fn json(difference: &Difference, sides: Sides<'_>) -> String {
         widened: difference.widens(),
         narrowed: difference.narrows(),
         unknown: difference.is_unsure(),
-        accesses: difference.accesses.iter().map(AccessItem::new).collect(),
+        gate: declared.gate().name(),
+        undeclared: declared.undeclared,
+        accesses: difference
+            .accesses
+            .iter()
+            .enumerate()
+            .map(|(at, access)| {
+                let cover = declared.covers.get(at).copied().unwrap_or_default();
+                let file = |at: Option<usize>| {
+                    let judged = declared.declarations.get(at?)?;
+                    Some(sides.new_files.path(judged.declaration.file))
+                };
+                AccessItem::new(access, [file(cover.gained), file(cover.lost)])
+            })
+            .collect(),
+        declarations: declared
+            .declarations
+            .iter()
+            .map(|judged| DeclarationItem::new(judged, sides.new_files))
+            .collect(),
+        refusals: items(&refusals, sides.new_files),
         breaks: difference
             .breaks
             .iter()
@@ -74,7 +101,11 @@ struct Report<'a> {
     widened: bool,
     narrowed: bool,
     unknown: bool,
+    gate: &'static str,
+    undeclared: usize,
     accesses: Vec<AccessItem<'a>>,
+    declarations: Vec<DeclarationItem<'a>>,
+    refusals: Vec<Item<'a>>,
     breaks: Vec<BreakItem<'a>>,
     changes: Vec<ChangeItem<'a>>,
     extent: ExtentItem<'a>,
@@ -105,6 +136,7 @@ struct HolderItem<'a> {
 enum FindingItem<'a> {
     None,
     Some {
+        declared: Option<String>,
         basis: &'static str,
         request: Value,
         before: Side<'a>,
@@ -131,6 +163,21 @@ struct ReasonItem<'a> {
     line: u32,
     column: u32,
     when: &'a [String],
+}
+
+#[derive(Serialize)]
+struct DeclarationItem<'a> {
+    file: String,
+    standing: &'static str,
+    change: &'static str,
+    who: Vec<&'a str>,
+    what: Vec<&'a str>,
+    because: &'a str,
+    owner: &'a str,
+    ticket: Option<&'a str>,
+    until: Option<String>,
+    /// Names that nothing matches.
+    unmatched: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -181,8 +228,27 @@ struct ExtentItem<'a> {
     engine: Option<&'a str>,
 }
 
+impl<'a> DeclarationItem<'a> {
+    fn new(judged: &'a Judged, files: Files<'_>) -> Self {
+        let declaration = &judged.declaration;
+        let names = |all: &'a [Name]| all.iter().map(|name| name.text.as_str()).collect();
+        Self {
+            file: files.path(declaration.file),
+            standing: judged.standing.name(),
+            change: declaration.change.name(),
+            who: names(&declaration.who),
+            what: names(&declaration.what),
+            because: &declaration.because,
+            owner: &declaration.owner,
+            ticket: declaration.ticket.as_deref(),
+            until: declaration.until.map(|until| until.at.to_string()),
+            unmatched: judged.unmatched.iter().map(|one| one.name.text.as_str()).collect(),
+        }
+    }
+}
+
 impl<'a> AccessItem<'a> {
-    fn new(access: &'a Access) -> Self {
+    fn new(access: &'a Access, [gained, lost]: [Option<String>; 2]) -> Self {
         Self {
             direction: access.direction().name(),
             holder: HolderItem {
@@ -193,18 +259,18 @@ impl<'a> AccessItem<'a> {
             action: &access.request.action,
             resource: &access.request.resource,
             presence: access.request.presence.name(),
-            gained: FindingItem::new(&access.gained),
-            lost: FindingItem::new(&access.lost),
+            gained: FindingItem::new(&access.gained, gained),
+            lost: FindingItem::new(&access.lost, lost),
             causes: &access.causes,
         }
     }
 }
 
 impl<'a> FindingItem<'a> {
-    fn new(finding: &'a Finding) -> Self {
+    fn new(finding: &'a Finding, declared: Option<String>) -> Self {
         match finding {
             Finding::None => Self::None,
-            Finding::Found(example) => Self::example(example),
+            Finding::Found(example) => Self::example(example, declared),
             Finding::Unsure(doubt) => Self::Unknown {
                 reason: doubt.name(),
                 message: doubt.to_string(),
@@ -212,8 +278,9 @@ impl<'a> FindingItem<'a> {
         }
     }
 
-    fn example(example: &'a Example) -> Self {
+    fn example(example: &'a Example, declared: Option<String>) -> Self {
         Self::Some {
+            declared,
             basis: example.basis.name(),
             request: witness::json(&example.witness),
             before: Side::new(&example.before),

@@ -6,10 +6,13 @@ use crate::report::witness;
 use crate::semdiff::Difference;
 use crate::semdiff::Verdict;
 
+use super::Review;
 use super::Sides;
 use super::effect;
 use super::effort;
+use super::review;
 use super::rows;
+use super::rows::Row;
 use super::sentence;
 use super::words;
 
@@ -18,7 +21,7 @@ const MOST_EXAMPLES: usize = 20;
 
 /// The whole.
 #[must_use]
-pub fn markdown(difference: &Difference, sides: Sides<'_>) -> String {
+pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> String {
     let mut text = format!(
         "## Access: {}\n\n{}, {} → {}: {}.\n",
         difference.verdict().name(),
@@ -27,15 +30,23 @@ pub fn markdown(difference: &Difference, sides: Sides<'_>) -> String {
         code(sides.new),
         sentence(difference),
     );
-    let rows = rows::rows(difference);
+    if let Some(verdict) = review.verdict() {
+        let _ = writeln!(text, "\n**{}**", escape(&verdict));
+    }
+    let rows = rows::rows(difference, &review.declared.covers);
     let open = rows::open(difference);
     if !rows.is_empty() || !open.is_empty() {
-        text.push_str("\n| | who | what | when | example | by |\n| --- | --- | --- | --- | --- | --- |\n");
+        text.push_str(match review.is_in_use() {
+            true => {
+                "\n| | who | what | when | example | by | declared |\n| --- | --- | --- | --- | --- | --- | --- |\n"
+            }
+            false => "\n| | who | what | when | example | by |\n| --- | --- | --- | --- | --- | --- |\n",
+        });
     }
     for (at, row) in rows.iter().enumerate() {
         let _ = writeln!(
             text,
-            "| **{}** | {} | {} | {} | {}: {} | {} |",
+            "| **{}** | {} | {} | {} | {}: {} | {} |{}",
             row.way.word(),
             cells(&row.who),
             cells(&row.what),
@@ -43,17 +54,19 @@ pub fn markdown(difference: &Difference, sides: Sides<'_>) -> String {
             at + 1,
             code(&words::brief(row.example)),
             causes(difference, &row.causes, sides),
+            declared(row, review, sides),
         );
     }
     for one in &open {
         let _ = writeln!(
             text,
-            "| **unknown** | {} | {} | {} {} | | {} |",
+            "| **unknown** | {} | {} | {} {} | | {} |{}",
             cells(&one.who),
             cells(&one.what),
             one.ways,
             escape(&format!("({})", one.doubt)),
             causes(difference, &one.causes, sides),
+            if review.is_in_use() { " |" } else { "" },
         );
     }
     if difference.verdict() == Verdict::Unknown {
@@ -63,6 +76,13 @@ pub fn markdown(difference: &Difference, sides: Sides<'_>) -> String {
         text.push_str("\n### Callers must change\n\n");
         for one in &difference.breaks {
             let _ = writeln!(text, "- {} {}", code(&one.what), prose(&one.how));
+        }
+    }
+    let refusals = review.refusals(sides.new_files);
+    if !refusals.is_empty() {
+        text.push_str("\n### Declared in vain\n\n");
+        for line in refusals {
+            let _ = writeln!(text, "- {}", prose(&line));
         }
     }
     changes(&mut text, difference, sides);
@@ -87,6 +107,23 @@ pub fn markdown(difference: &Difference, sides: Sides<'_>) -> String {
     }
     let _ = writeln!(text, "\n<sub>{}</sub>", escape(&effort(&difference.extent)));
     text
+}
+
+/// The cell that says whether a row is declared, and its end; nothing where no package declares.
+fn declared(row: &Row<'_>, review: Review<'_>, sides: Sides<'_>) -> String {
+    if !review.is_in_use() {
+        return String::new();
+    }
+    let cell = match review.of(row) {
+        Some(judged) => format!(
+            "{}: {}",
+            code(&sides.new_files.path(judged.declaration.file)),
+            escape(&review::reason(judged))
+        ),
+        None if review.is_open(row) => "**no**".to_owned(),
+        None => String::new(),
+    };
+    format!(" {cell} |")
 }
 
 fn changes(text: &mut String, difference: &Difference, sides: Sides<'_>) {

@@ -1,20 +1,29 @@
 //! What changed between two packages, and for whom: for people, for a pull request, for programs, as annotations, and each
 //! example as a scenario.
 
+mod bump;
 mod github;
 mod human;
 mod json;
 mod markdown;
+mod review;
 mod rows;
 mod scenario;
+mod stub;
 mod words;
 
+pub use bump::bump;
+pub use bump::bump_json;
 pub use github::annotations;
 pub use human::human;
 pub use json::json;
 pub use markdown::markdown;
+pub use review::Mode;
+pub use review::Review;
 pub use scenario::Saved;
 pub use scenario::scenarios;
+pub use stub::Stub;
+pub use stub::stubs;
 
 use std::collections::BTreeSet;
 
@@ -89,13 +98,15 @@ fn effort(extent: &Extent) -> String {
     };
     if let Some(engine) = &extent.engine {
         let statistics = &extent.statistics;
-        let folded = statistics
-            .questions
-            .saturating_sub(statistics.asked + statistics.cached);
-        text.push_str(&format!("; {} questions", statistics.questions));
+        // Answers that were kept are this engine's too; a report is the same whether they were.
+        let solved = statistics.asked + statistics.cached;
+        let folded = statistics.questions.saturating_sub(solved);
+        text.push_str(&match statistics.questions {
+            1 => "; 1 question".to_owned(),
+            count => format!("; {count} questions"),
+        });
         let answered = [
-            (statistics.asked, format!("by {engine}")),
-            (statistics.cached, "from the cache".to_owned()),
+            (solved, format!("by {engine}")),
             (folded, "without a solver".to_owned()),
         ];
         let answered: Vec<String> = answered

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::semdiff::Access;
+use crate::semdiff::Cover;
 use crate::semdiff::Difference;
 use crate::semdiff::Doubt;
 use crate::semdiff::Example;
@@ -35,11 +36,15 @@ pub(super) struct Row<'a> {
     pub(super) way: Way,
     pub(super) who: Vec<String>,
     pub(super) what: Vec<String>,
+    /// The same as declarations name them, whichever side has such requests.
+    pub(super) kinds: Vec<String>,
     /// What the sides say of it.
     pub(super) when: [String; 2],
     pub(super) example: &'a Example,
     /// Indices of changes.
     pub(super) causes: Vec<usize>,
+    /// The declaration that covers it.
+    pub(super) declared: Option<usize>,
 }
 
 /// What is not known alike of some holders.
@@ -59,6 +64,7 @@ struct Alike<'a> {
     way: Way,
     when: [String; 2],
     causes: &'a [usize],
+    declared: Option<usize>,
 }
 
 /// The same of what is not known.
@@ -69,28 +75,49 @@ struct AlikeOpen<'a> {
     causes: &'a [usize],
 }
 
+/// A kind of request as it is shown, and as declarations name it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Asked {
+    shown: String,
+    kind: String,
+}
+
+impl Asked {
+    fn of(access: &Access) -> Self {
+        Self {
+            shown: what(access),
+            kind: access.request.title(),
+        }
+    }
+}
+
 /// Several names, each once.
 type Names = BTreeSet<String>;
 
-/// What is found, gains first.
-pub(super) fn rows(difference: &Difference) -> Vec<Row<'_>> {
+/// What is found, gains first. `covers` says of each access which declaration covers it; it may be empty.
+pub(super) fn rows<'a>(difference: &'a Difference, covers: &[Cover]) -> Vec<Row<'a>> {
     // What is alike for several holders, request by request; then what is alike for several requests.
-    let mut by_request: BTreeMap<(Alike<'_>, String), (Names, &Example)> = BTreeMap::new();
-    for access in &difference.accesses {
-        for (way, finding) in [(Way::Gains, &access.gained), (Way::Loses, &access.lost)] {
+    let mut by_request: BTreeMap<(Alike<'_>, Asked), (Names, &Example)> = BTreeMap::new();
+    for (at, access) in difference.accesses.iter().enumerate() {
+        let cover = covers.get(at).copied().unwrap_or_default();
+        for (way, finding, declared) in [
+            (Way::Gains, &access.gained, cover.gained),
+            (Way::Loses, &access.lost, cover.lost),
+        ] {
             let Finding::Found(example) = finding else { continue };
             let alike = Alike {
                 way,
                 when: words::when(way, example),
                 causes: &access.causes,
+                declared,
             };
             let group = by_request
-                .entry((alike, what(access)))
+                .entry((alike, Asked::of(access)))
                 .or_insert_with(|| (Names::new(), example));
-            group.0.insert(who(access));
+            group.0.insert(access.who());
         }
     }
-    let mut by_holders: BTreeMap<(Alike<'_>, Names), (Vec<String>, &Example)> = BTreeMap::new();
+    let mut by_holders: BTreeMap<(Alike<'_>, Names), (Vec<Asked>, &Example)> = BTreeMap::new();
     for ((alike, what), (who, example)) in by_request {
         let group = by_holders.entry((alike, who)).or_insert_with(|| (Vec::new(), example));
         group.0.push(what);
@@ -100,10 +127,17 @@ pub(super) fn rows(difference: &Difference) -> Vec<Row<'_>> {
         .map(|((alike, who), (what, example))| Row {
             way: alike.way,
             who: who.into_iter().collect(),
-            what,
+            kinds: what
+                .iter()
+                .map(|asked| asked.kind.clone())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+            what: what.into_iter().map(|asked| asked.shown).collect(),
             when: alike.when,
             example,
             causes: alike.causes.to_vec(),
+            declared: alike.declared,
         })
         .collect();
     rows.sort_by(|a, b| (a.way, &a.who, &a.what).cmp(&(b.way, &b.who, &b.what)));
@@ -125,7 +159,10 @@ pub(super) fn open(difference: &Difference) -> Vec<Open<'_>> {
                 },
                 causes: &access.causes,
             };
-            by_request.entry((alike, what(access))).or_default().insert(who(access));
+            by_request
+                .entry((alike, what(access)))
+                .or_default()
+                .insert(access.who());
         }
     }
     let mut by_holders: BTreeMap<(AlikeOpen<'_>, Names), Vec<String>> = BTreeMap::new();
@@ -144,22 +181,12 @@ pub(super) fn open(difference: &Difference) -> Vec<Open<'_>> {
         .collect()
 }
 
-fn who(access: &Access) -> String {
-    access.holder.title(&access.request.principal)
-}
-
 /// `Bill.read`, `Bill.list on Org`
 fn what(access: &Access) -> String {
-    let request = &access.request;
-    let declared_on = request.action.split_once('.').map(|(ty, _)| ty);
-    let place = match declared_on == Some(request.resource.as_str()) || request.resource == "BreakGlassProfile" {
-        true => String::new(),
-        false => format!(" on {}", request.resource),
-    };
-    let presence = match request.presence {
+    let presence = match access.request.presence {
         Presence::Both => "",
         Presence::OnlyOld => " (gone)",
         Presence::OnlyNew => " (new)",
     };
-    format!("{}{place}{presence}", request.action)
+    format!("{}{presence}", access.request.title())
 }

@@ -24,7 +24,7 @@ pub struct Saved {
 #[must_use]
 pub fn scenarios(difference: &Difference, at: Instant) -> Vec<Saved> {
     let mut saved = Vec::new();
-    for (number, row) in rows::rows(difference).iter().enumerate() {
+    for (number, row) in rows::rows(difference, &[]).iter().enumerate() {
         if row.example.basis != Basis::New || row.example.after.cause == "no-such-request" {
             continue;
         }

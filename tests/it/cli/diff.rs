@@ -2,113 +2,23 @@
 //! a change of a break-glass; and what is said where there is no solver.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Stdio;
 
-use git2::IndexAddOption;
-use git2::Repository;
-use git2::Signature;
-use git2::Time;
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::prover::solver;
 use crate::support::folders;
-use crate::support::paths;
 use crate::support::root;
 
-use super::Run;
 use super::gatewright;
+use super::history::History;
+use super::history::PACKAGE;
 
-/// A repository with the marketplace in it, as the book's examples name it.
-struct History {
-    dir: TempDir,
-    cache: TempDir,
-    solver: Option<PathBuf>,
-}
-
-const PACKAGE: &str = "examples/marketplace";
-
-impl History {
-    fn new(solver: Option<PathBuf>) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        for path in paths(PACKAGE) {
-            let to = dir.path().join(&path);
-            fs::create_dir_all(to.parent().unwrap()).unwrap();
-            fs::copy(root().join(&path), to).unwrap();
-        }
-        let history = Self {
-            dir,
-            cache: tempfile::tempdir().unwrap(),
-            solver,
-        };
-        history.commit();
-        history
-    }
-
-    /// With a solver; `None` where there is none.
-    fn proved() -> Option<Self> {
-        Some(Self::new(Some(solver()?.place)))
-    }
-
-    fn commit(&self) {
-        let folder = self.dir.path();
-        let repository = Repository::open(folder).or_else(|_| Repository::init(folder)).unwrap();
-        let mut index = repository.index().unwrap();
-        index.add_all(["*"], IndexAddOption::DEFAULT, None).unwrap();
-        index.update_all(["*"], None).unwrap();
-        index.write().unwrap();
-        let tree = repository.find_tree(index.write_tree().unwrap()).unwrap();
-        let who = Signature::new("ann", "ann@example.com", &Time::new(0, 0)).unwrap();
-        let parent = repository.head().ok().map(|head| head.peel_to_commit().unwrap());
-        let parents: Vec<_> = parent.iter().collect();
-        repository
-            .commit(Some("HEAD"), &who, &who, "change", &tree, &parents)
-            .unwrap();
-    }
-
-    /// Replaces text everywhere in the policy; each must be there.
-    fn edit(&self, edits: &[(&str, &str)]) {
-        let policy = self.dir.path().join(PACKAGE).join("policy");
-        for (old, new) in edits {
-            let mut found = false;
-            for entry in fs::read_dir(&policy).unwrap() {
-                let path = entry.unwrap().path();
-                let text = fs::read_to_string(&path).unwrap();
-                found |= text.contains(old);
-                fs::write(&path, text.replace(old, new)).unwrap();
-            }
-            assert!(found, "the policy has {old}");
-        }
-    }
-
-    fn run(&self, args: &[&str]) -> Run {
-        let mut command = gatewright(self.dir.path());
-        command.env("GATEWRIGHT_CACHE", self.cache.path());
-        if let Some(solver) = &self.solver {
-            command.env("GATEWRIGHT_CVC5", solver);
-        }
-        let output = command
-            .args(["diff", "--at", "2026-03-01"])
-            .args(args)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        Run {
-            code: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    /// What the last change comes to: the verdict, then a line for each access, break and change.
-    fn last(&self, edits: &[(&str, &str)]) -> String {
-        self.edit(edits);
-        self.commit();
-        let run = self.run(&["HEAD~1..HEAD", PACKAGE, "--format", "json"]);
-        assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
-        told(&serde_json::from_str(&run.out).unwrap())
-    }
+/// What the last change comes to: the verdict, then a line for each access, break and change.
+fn last(history: &History, edits: &[(&str, &str)]) -> String {
+    history.edit(edits);
+    history.commit();
+    let run = history.run(&["HEAD~1..HEAD", PACKAGE, "--format", "json"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+    told(&serde_json::from_str(&run.out).unwrap())
 }
 
 fn told(report: &Value) -> String {
@@ -154,7 +64,7 @@ fn told(report: &Value) -> String {
 #[test]
 fn each_kind_of_change_is_told_for_what_it_is() {
     let Some(history) = History::proved() else { return };
-    let widened = history.last(&[("context.risk_score <= 30", "context.risk_score <= 35")]);
+    let widened = last(&history, &[("context.risk_score <= 30", "context.risk_score <= 35")]);
     insta::assert_snapshot!(widened, @r"
     widened
     widened role payments: User Payment.refund on Payment
@@ -165,29 +75,35 @@ fn each_kind_of_change_is_told_for_what_it_is() {
     widened role integrator: User Webhook.rotate_secret on Webhook
     changed condition low_risk
     ");
-    let narrowed = history.last(&[("decimal(\"500.00\")", "decimal(\"100.00\")")]);
+    let narrowed = last(&history, &[("decimal(\"500.00\")", "decimal(\"100.00\")")]);
     insta::assert_snapshot!(narrowed, @r"
     narrowed
     narrowed role finance: User Payment.write_off on Payment
     changed grant finance.Payment.write_off
     ");
-    let both = history.last(&[(
-        "allow capture on Payment when resource.state == open",
-        "allow capture on Payment when resource.state == captured",
-    )]);
+    let both = last(
+        &history,
+        &[(
+            "allow capture on Payment when resource.state == open",
+            "allow capture on Payment when resource.state == captured",
+        )],
+    );
     insta::assert_snapshot!(both, @r"
     both
     both role payments: User Payment.capture on Payment
     changed grant payments.Payment.capture
     ");
-    let refactored = history.last(&[
-        ("context.risk_score <= 35", "!(context.risk_score > 35)"),
-        (
-            "allow list, read on Payment;",
-            "allow read on Payment;\n    allow list on Payment;",
-        ),
-        ("context.mfa && fresh_auth", "fresh_auth && context.mfa"),
-    ]);
+    let refactored = last(
+        &history,
+        &[
+            ("context.risk_score <= 35", "!(context.risk_score > 35)"),
+            (
+                "allow list, read on Payment;",
+                "allow read on Payment;\n    allow list on Payment;",
+            ),
+            ("context.mfa && fresh_auth", "fresh_auth && context.mfa"),
+        ],
+    );
     insta::assert_snapshot!(refactored, @r"
     equivalent
     changed condition low_risk
@@ -196,15 +112,18 @@ fn each_kind_of_change_is_told_for_what_it_is() {
     removed grant support.Payment.list-read
     added grant support.Payment.read
     ");
-    let renamed = history.last(&[
-        ("role payments", "role cashier"),
-        ("Payment.write_off", "Payment.cancel"),
-        ("action refund, write_off", "action refund, cancel"),
-        ("allow write_off on", "allow cancel on"),
-        ("low_risk", "calm"),
-        ("security_lead", "security"),
-        ("payout_incident", "payout_outage"),
-    ]);
+    let renamed = last(
+        &history,
+        &[
+            ("role payments", "role cashier"),
+            ("Payment.write_off", "Payment.cancel"),
+            ("action refund, write_off", "action refund, cancel"),
+            ("allow write_off on", "allow cancel on"),
+            ("low_risk", "calm"),
+            ("security_lead", "security"),
+            ("payout_incident", "payout_outage"),
+        ],
+    );
     insta::assert_snapshot!(renamed, @r"
     equivalent
     renamed action Payment.cancel
@@ -213,14 +132,17 @@ fn each_kind_of_change_is_told_for_what_it_is() {
     renamed role security
     renamed break-glass payout_outage
     ");
-    let schema = history.last(&[
-        ("url: String,", "url: String,\n    owner: User,"),
-        ("    action disable;\n", "    action disable, drop;\n"),
-        (
-            "allow read, disable on Webhook;",
-            "allow read, disable, drop on Webhook;",
-        ),
-    ]);
+    let schema = last(
+        &history,
+        &[
+            ("url: String,", "url: String,\n    owner: User,"),
+            ("    action disable;\n", "    action disable, drop;\n"),
+            (
+                "allow read, disable on Webhook;",
+                "allow read, disable, drop on Webhook;",
+            ),
+        ],
+    );
     insta::assert_snapshot!(schema, @r"
     schema-breaking
     widened role Webhook.keeper: User Webhook.drop on Webhook
@@ -231,10 +153,13 @@ fn each_kind_of_change_is_told_for_what_it_is() {
     removed grant Webhook.keeper.Webhook.disable-read
     changed assert tenants_apart
     ");
-    let broken_glass = history.last(&[
-        ("uses at most 3", "uses at most 2"),
-        ("approved by 2 of", "approved by 1 of"),
-    ]);
+    let broken_glass = last(
+        &history,
+        &[
+            ("uses at most 3", "uses at most 2"),
+            ("approved by 2 of", "approved by 1 of"),
+        ],
+    );
     insta::assert_snapshot!(broken_glass, @r"
     both
     both break-glass payout_outage: User Payout.approve on Payout
@@ -318,7 +243,7 @@ fn a_reviewer_reads_who_gains_what_and_when() {
     ```
     </details>
 
-    <sub>27 kinds of request: 26 untouched, 1 different; 2 questions (2 from the cache)</sub>
+    <sub>27 kinds of request: 26 untouched, 1 different; 2 questions (2 by cvc5 1.3.1)</sub>
     "#);
     let github = history.run(&["HEAD~1...HEAD", PACKAGE, "--format", "github"]);
     insta::assert_snapshot!(github.out, @r#"::warning file=examples/marketplace/policy/roles.gate,line=29,endLine=31,title=access widened::finance gains Payment.write_off%0Anow by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`%0Abefore: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")`%0Afor example: User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured""#);

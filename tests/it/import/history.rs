@@ -1,16 +1,32 @@
 //! The roles that Kubernetes comes with, in sixty versions: each imports, and the access matrices of two versions differ
-//! by exactly the grants that were added and removed.
+//! by exactly the grants that were added and removed. So do the differences that `diff` asks for.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::thread;
 
+use gatewright::analysis::Cache;
+use gatewright::analysis::Deadline;
+use gatewright::analysis::solver::Limits;
 use gatewright::lower::Access;
 use gatewright::lower::accesses;
+use gatewright::pipeline;
+use gatewright::pipeline::DiffOptions;
+use gatewright::pipeline::Shard;
+use gatewright::semdiff::Difference;
+use gatewright::semdiff::Finding;
+use gatewright::semdiff::Holder;
+use gatewright::semdiff::Kind;
+use gatewright::semdiff::Replayed;
+use gatewright::semdiff::What;
+use gatewright::text::Instant;
 use serde_json::Value;
 
+use crate::prover::solver;
 use crate::support::assert_none;
 use crate::support::corpora;
 
@@ -37,9 +53,16 @@ pub(super) fn manifests(folder: &Path) -> Vec<(String, String)> {
     found
 }
 
-/// Imports a folder and reads its grants off the matrix of what was imported, each with the cells that it is. Panics where
-/// it does not check.
-fn matrix(folder: &Path) -> BTreeMap<Access, Grant> {
+/// A version, imported.
+struct Version {
+    package: Package,
+    spelling: Spelling,
+    /// The grants, read off the matrix of what was imported, each with the cell that it is.
+    matrix: BTreeMap<Access, Grant>,
+}
+
+/// Imports a folder. Panics where it does not check.
+fn version(folder: &Path) -> Version {
     let (imported, said) = import_k8s(&manifests(folder));
     let imported = imported.unwrap_or_else(|| panic!("{}: {said}", folder.display()));
     let package = Package::of(&imported.files);
@@ -47,24 +70,20 @@ fn matrix(folder: &Path) -> BTreeMap<Access, Grant> {
     let spelling = Spelling::of(&package);
     let matrix = accesses(&package.checked.program, &package.checked.lowered);
     let cells = matrix.into_iter().map(|access| {
-        let grant = spelling.grant(&access);
+        let role = access.role.as_ref().unwrap();
+        let grant = spelling.grant(role, &access.action, &access.resource, &access.when);
+        assert!(access.guards.is_empty(), "{access:?}");
         (access, grant)
     });
-    cells.collect()
-}
-
-fn grants(matrix: &BTreeMap<Access, Grant>) -> BTreeSet<Grant> {
-    matrix.values().cloned().collect()
-}
-
-/// The grants of the cells that one matrix has and the other lacks. Cells are in the package's own names, which must therefore
-/// be the same from version to version.
-fn only_in(one: &BTreeMap<Access, Grant>, other: &BTreeMap<Access, Grant>) -> BTreeSet<Grant> {
-    let cells = one.iter().filter(|(access, _)| !other.contains_key(access));
-    cells.map(|(_, grant)| grant.clone()).collect()
+    Version {
+        matrix: cells.collect(),
+        package,
+        spelling,
+    }
 }
 
 /// What names of the package were called in the manifests.
+#[derive(Clone)]
 struct Spelling {
     roles: BTreeMap<String, String>,
     types: BTreeMap<String, (String, String)>,
@@ -97,15 +116,25 @@ impl Spelling {
         }
     }
 
-    fn grant(&self, access: &Access) -> Grant {
-        let role = &self.roles[access.role.as_ref().unwrap()];
-        let mut when = access.when.clone();
+    /// What is called either.
+    fn and(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        both.roles.extend(other.roles.clone());
+        both.types.extend(other.types.clone());
+        both.verbs.extend(other.verbs.clone());
+        both
+    }
+
+    /// The grant of a role to do something, on all of some conditions.
+    fn grant(&self, role: &str, action: &str, resource: &str, when: &[String]) -> Grant {
+        let role = &self.roles[role];
+        let mut when = when.to_vec();
         let [kind, namespace, role] = match role.split('/').collect::<Vec<_>>().as_slice() {
             ["ClusterRole", name] => ["ClusterRole", "", name].map(str::to_owned),
             ["Role", namespace, name] => {
                 let place = format!("resource in Namespace::\"{namespace}\"");
                 let at = when.iter().position(|condition| *condition == place);
-                when.remove(at.unwrap_or_else(|| panic!("{access:?} is not kept within {namespace}")));
+                when.remove(at.unwrap_or_else(|| panic!("{role} is not kept within {namespace}")));
                 ["Role", namespace, name].map(str::to_owned)
             }
             _ => panic!("{role} is neither a ClusterRole nor a Role"),
@@ -115,11 +144,11 @@ impl Spelling {
             [] => None,
             [one] => Some(match one.rsplit_once(' ') {
                 Some(("resource.name ==" | "resource.path ==" | "resource.path like", text)) => literal(text),
-                _ => panic!("{access:?}"),
+                _ => panic!("{role}: {when:?}"),
             }),
-            _ => panic!("{access:?}"),
+            _ => panic!("{role}: {when:?}"),
         };
-        let (group, resource, object) = match self.types.get(&access.resource) {
+        let (group, resource, object) = match self.types.get(resource) {
             Some((group, resource)) => (
                 group.clone(),
                 resource.clone(),
@@ -131,8 +160,7 @@ impl Spelling {
                 String::new(),
             ),
         };
-        let verb = self.verbs[&access.action].clone();
-        assert!(access.guards.is_empty(), "{access:?}");
+        let verb = self.verbs[action].clone();
         [kind, namespace, role, group, resource, object, verb]
     }
 }
@@ -141,9 +169,13 @@ fn listed(step: &Value, key: &str) -> BTreeSet<Grant> {
     serde_json::from_value(step[key].clone()).unwrap()
 }
 
-#[test]
-fn every_step_of_the_bootstrap_roles_is_exactly_what_it_added_and_removed() {
-    let Some(corpora) = corpora() else { return };
+/// The steps of the history, and the sixty versions, in order, named by their folders.
+type History = (Vec<Value>, Vec<(String, Version)>);
+
+/// The history, imported once for all tests.
+static HISTORY: LazyLock<Option<History>> = LazyLock::new(|| corpora().map(|corpora| history(&corpora)));
+
+fn history(corpora: &Path) -> History {
     let history = corpora.join("k8s-bootstrap-roles/history");
     let changes = fs::read_to_string(history.join("changes.jsonl")).unwrap();
     let changes: Vec<Value> = changes
@@ -158,55 +190,195 @@ fn every_step_of_the_bootstrap_roles_is_exactly_what_it_added_and_removed() {
     assert_eq!((changes.len(), folders.len()), (VERSIONS, VERSIONS));
 
     // Each version by itself, on as many threads as there are.
+    let named = |folder: &PathBuf| {
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, version(folder))
+    };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let part = VERSIONS.div_ceil(threads);
-    let versions: Vec<BTreeMap<Access, Grant>> = thread::scope(|scope| {
+    let versions = thread::scope(|scope| {
         let parts = folders.chunks(part);
         let running: Vec<_> = parts
-            .map(|part| scope.spawn(|| part.iter().map(|folder| matrix(folder)).collect::<Vec<_>>()))
+            .map(|part| scope.spawn(|| part.iter().map(named).collect::<Vec<_>>()))
             .collect();
         running.into_iter().flat_map(|part| part.join().unwrap()).collect()
     });
+    (changes, versions)
+}
 
+/// What a way of telling two versions apart says of each step: exactly what was added and removed, and `equal` where that is
+/// nothing.
+fn assert_steps((changes, versions): &(Vec<Value>, Vec<(String, Version)>), told: &dyn Fn(&Version, &Version) -> Told) {
     let mut offences = Vec::new();
-    let mut steps: BTreeMap<String, usize> = BTreeMap::new();
-    let mut before: Option<BTreeMap<Access, Grant>> = None;
-    for ((step, folder), after) in changes.iter().zip(&folders).zip(versions) {
-        let name = folder.file_name().unwrap().to_str().unwrap();
+    let mut steps: BTreeMap<&str, usize> = BTreeMap::new();
+    for (pair, step) in versions.windows(2).zip(&changes[1..]) {
+        let [(_, before), (name, after)] = pair else {
+            unreachable!()
+        };
+        let mut expected = Told {
+            added: listed(step, "added_effective"),
+            removed: listed(step, "removed_effective"),
+            ..Told::default()
+        };
+        *steps.entry(verdict(&expected)).or_default() += 1;
+        assert_eq!(step["verdict_effective"], verdict(&expected), "{name}");
+        let told = told(before, after);
+        // Under another name, a grant is the same.
+        let renamed = |grant: &Grant| {
+            let mut grant = grant.clone();
+            if let Some(role) = told.renamed.get(&grant[2]) {
+                grant[2].clone_from(role);
+            }
+            grant
+        };
+        let kept: BTreeSet<Grant> = expected.removed.iter().map(renamed).collect();
+        expected.removed = kept.difference(&expected.added).cloned().collect();
+        expected.added.retain(|grant| !kept.contains(grant));
+        if (&told.added, &told.removed, &told.unsure) != (&expected.added, &expected.removed, &expected.unsure) {
+            offences.push(format!("{name}: {told:?}\n    not {expected:?}"));
+        }
+    }
+    assert_none("steps that came out otherwise", offences);
+    let steps: Vec<(&str, usize)> = steps.into_iter().collect();
+    assert_eq!(steps, [("equal", 6), ("mixed", 4), ("narrow", 3), ("widen", 46)]);
+}
+
+/// How two versions differ.
+#[derive(Debug, Default)]
+struct Told {
+    added: BTreeSet<Grant>,
+    removed: BTreeSet<Grant>,
+    /// Roles that have another name now.
+    renamed: BTreeMap<String, String>,
+    unsure: Vec<String>,
+}
+
+fn verdict(told: &Told) -> &'static str {
+    match (told.added.is_empty(), told.removed.is_empty()) {
+        (true, true) => "equal",
+        (false, true) => "widen",
+        (true, false) => "narrow",
+        (false, false) => "mixed",
+    }
+}
+
+/// Grants as a matrix lists them are what the history counts, and the cells of two matrices, which are in the package's own
+/// names, differ by what it says. Names must therefore be the same from version to version.
+#[test]
+fn every_step_of_the_bootstrap_roles_is_exactly_what_it_added_and_removed() {
+    let Some(history) = &*HISTORY else { return };
+    for (step, (name, version)) in history.0.iter().zip(&history.1) {
         let commit = step["commit"].as_str().unwrap();
         assert!(name.ends_with(&commit[..8]), "{name} is {commit}");
-        let count = grants(&after).len();
-        if Some(count as u64) != step["n_grants_effective"].as_u64() {
-            offences.push(format!("{name}: {count} grants, not {}", step["n_grants_effective"]));
-        }
-        if let Some(before) = before {
-            let (added, removed) = (only_in(&after, &before), only_in(&before, &after));
-            if added != listed(step, "added_effective") || removed != listed(step, "removed_effective") {
-                offences.push(format!("{name}: added {added:?}, removed {removed:?}"));
-            }
-            let verdict = match (added.is_empty(), removed.is_empty()) {
-                (true, true) => "equal",
-                (false, true) => "widen",
-                (true, false) => "narrow",
-                (false, false) => "mixed",
-            };
-            assert_eq!(step["verdict_effective"], verdict, "{name}");
-            *steps.entry(verdict.to_owned()).or_default() += 1;
-        }
-        before = Some(after);
+        let count = version.grants().len() as u64;
+        assert_eq!(Some(count), step["n_grants_effective"].as_u64(), "{name}");
     }
-    assert_none("versions that came out otherwise", offences);
-    let steps: Vec<(&str, usize)> = steps
-        .iter()
-        .map(|(verdict, count)| (verdict.as_str(), *count))
-        .collect();
-    assert_eq!(steps, [("equal", 6), ("mixed", 4), ("narrow", 3), ("widen", 46)]);
+    assert_steps(history, &|before, after| Told {
+        added: after.cells_beyond(before),
+        removed: before.cells_beyond(after),
+        ..Told::default()
+    });
+}
+
+/// The difference itself knows no matrix: it asks, and shows a request for each holder and kind of request.
+#[test]
+fn the_difference_of_every_step_is_exactly_what_was_added_and_removed() {
+    let (Some(history), Some(found)) = (&*HISTORY, solver()) else {
+        return;
+    };
+    let cache = Cache::in_memory();
+    let options = DiffOptions {
+        solver: Some(found.engine.as_ref()),
+        cache: &cache,
+        limits: Limits::default(),
+        deadline: Deadline::never(),
+        shard: Shard::WHOLE,
+        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
+        progress: &|_, _| (),
+    };
+    assert_steps(history, &|before, after| {
+        let sides = [before, after].map(|version| (&version.package.loaded, &version.package.checked));
+        let difference = pipeline::diff(sides[0], sides[1], &options).unwrap();
+        told(&difference, before, after)
+    });
+}
+
+impl Version {
+    fn grants(&self) -> BTreeSet<Grant> {
+        self.matrix.values().cloned().collect()
+    }
+
+    /// The grants of the cells that another matrix lacks.
+    fn cells_beyond(&self, other: &Self) -> BTreeSet<Grant> {
+        let cells = self
+            .matrix
+            .iter()
+            .filter(|(access, _)| !other.matrix.contains_key(access));
+        cells.map(|(_, grant)| grant.clone()).collect()
+    }
+}
+
+/// The grants that a difference speaks of.
+fn told(difference: &Difference, before: &Version, after: &Version) -> Told {
+    let spelling = before.spelling.and(&after.spelling);
+    let mut told = Told::default();
+    for change in &difference.structure.changes {
+        if let (Kind::Role, What::Renamed { from }) = (change.kind, &change.what) {
+            let written = |role: &str| spelling.roles[role].rsplit('/').next().unwrap().to_owned();
+            told.renamed.insert(written(from), written(&change.name));
+        }
+    }
+    for access in &difference.accesses {
+        told.unsure
+            .extend(access.doubts().map(|doubt| format!("{access:?}: {doubt}")));
+        let Holder::Role(role) = &access.holder else {
+            panic!("{access:?}");
+        };
+        let kind = &access.request;
+        let grants = |replayed: &Replayed| -> BTreeSet<Grant> {
+            let all = replayed.reasons.iter().flat_map(|reason| alternatives(&reason.when));
+            all.map(|when| spelling.grant(role, &kind.action, &kind.resource, &when))
+                .collect()
+        };
+        if let Finding::Found(example) = &access.gained {
+            assert!(!example.before.allowed && example.after.allowed, "{example:?}");
+            told.added.extend(&grants(&example.after) - &grants(&example.before));
+        }
+        if let Finding::Found(example) = &access.lost {
+            assert!(example.before.allowed && !example.after.allowed, "{example:?}");
+            told.removed.extend(&grants(&example.before) - &grants(&example.after));
+        }
+    }
+    told
+}
+
+/// Conditions of which all hold, as alternatives of conditions without alternatives.
+fn alternatives(when: &[String]) -> Vec<Vec<String>> {
+    let mut ways = vec![Vec::new()];
+    for condition in when {
+        let listed = condition
+            .strip_suffix(".contains(resource.name)")
+            .map(|list| serde_json::from_str::<Vec<String>>(list).unwrap());
+        let one_of: Vec<String> = match listed {
+            Some(names) => names.iter().map(|name| format!("resource.name == {name:?}")).collect(),
+            None => condition.split(" || ").map(str::to_owned).collect(),
+        };
+        ways = ways
+            .iter()
+            .flat_map(|way| {
+                one_of
+                    .iter()
+                    .map(|one| [way.as_slice(), std::slice::from_ref(one)].concat())
+            })
+            .collect();
+    }
+    ways
 }
 
 #[test]
 fn roles_that_collect_others_have_exactly_their_grants() {
     let Some(corpora) = corpora() else { return };
-    let all = grants(&matrix(&corpora.join("k8s-bootstrap-roles/v1.20.2")));
+    let all = version(&corpora.join("k8s-bootstrap-roles/v1.20.2")).grants();
     let of = |role: &str| {
         let own = all.iter().filter(|grant| grant[2] == role);
         own.map(|grant| grant[3..].to_vec()).collect::<BTreeSet<_>>()

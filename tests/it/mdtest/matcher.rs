@@ -161,6 +161,7 @@ fn compile(test: &Test, lints: Lints<'_>) -> (Sources, Diagnostics) {
     };
     let checked = pipeline::check(&package, &options, loading);
     let mut diagnostics = checked.diagnostics.clone();
+    let _ = pipeline::declarations(&package, &mut diagnostics);
     let faulty = diagnostics
         .iter()
         .any(|one| one.is_error() && lint::find(one.code.as_str()).is_none());

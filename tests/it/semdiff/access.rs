@@ -16,6 +16,7 @@ use gatewright::text::Instant;
 use crate::prover::solver;
 
 use super::Built;
+use super::CONFIG;
 use super::SHOP;
 use super::shop;
 
@@ -130,6 +131,29 @@ fn more_for_one_and_less_for_another_are_told_apart() {
     widened guard: User Bill.read on Bill [added grant guard.Bill.read]
         gained: no-grant  → granted guard.Bill.read ()
     ");
+}
+
+#[test]
+fn whoever_must_be_inside_something_is_shown_there_and_says_so() {
+    // The solver knows parents, and not that an attribute names them.
+    let files = |grant: &str| {
+        format!(
+            "{CONFIG}//- /policy/files.gate\nprincipal User;\nresource Folder;\n\
+             resource File in Folder as folder? {{ action read; }}\nrole reader for User {{ {grant} }}\n"
+        )
+    };
+    let now = files("allow read on File when resource in Folder::\"open\";");
+    let Some(found) = difference(&files(""), &now) else {
+        return;
+    };
+    let [access] = &found.accesses[..] else {
+        panic!("{found:?}")
+    };
+    let entities = access.gained.example().unwrap().witness.entities.to_string();
+    assert!(
+        entities.contains(r#""folder":{"__entity":{"type":"Folder","id":"open"}}"#),
+        "{entities}"
+    );
 }
 
 #[test]

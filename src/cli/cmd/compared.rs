@@ -1,0 +1,216 @@
+//! What `diff` and `bump` share: two states of a package named, checked and compared.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::analysis::Cache;
+use crate::analysis::Deadline;
+use crate::analysis::solver;
+use crate::analysis::solver::Absent;
+use crate::analysis::solver::Limits;
+use crate::cli::args::ComparedArgs;
+use crate::cli::args::DiffFormat;
+use crate::cli::args::Format;
+use crate::cli::args::LintArgs;
+use crate::cli::args::PackageArgs;
+use crate::cli::console::Console;
+use crate::cli::env;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::progress;
+use crate::load;
+use crate::pipeline;
+use crate::pipeline::DiffOptions;
+use crate::pipeline::Shard;
+use crate::report::diff::Sides;
+use crate::semdiff::Difference;
+use crate::text::Instant;
+
+use super::package::Package;
+
+/// Two states compared.
+pub(super) struct Compared {
+    pub(super) before: Package,
+    pub(super) after: Package,
+    pub(super) difference: Difference,
+    /// Today, as the arguments say.
+    pub(super) at: Instant,
+    /// What is to be said of the solver.
+    pub(super) caution: Option<String>,
+    title: String,
+    labels: [String; 2],
+    roots: [String; 2],
+}
+
+impl Compared {
+    /// The two sides as reports name them.
+    pub(super) fn sides(&self) -> Sides<'_> {
+        let ([old, new], [old_root, new_root]) = (&self.labels, &self.roots);
+        Sides {
+            package: &self.title,
+            old,
+            new,
+            old_files: self.before.files(old_root),
+            new_files: self.after.files(new_root),
+        }
+    }
+}
+
+/// Compares two states. `None` where one of them has faults, which are shown.
+pub(super) fn compare(
+    (old, new): (&State<'_>, &State<'_>),
+    args: &ComparedArgs,
+    shard: Shard,
+    format: DiffFormat,
+    console: &mut Console,
+) -> Result<Option<Compared>, CliError> {
+    let (before, after) = (old.check(args)?, new.check(args)?);
+    let faulty = [&before, &after].map(|package| faults(package, format, console));
+    for faulty in faulty {
+        if faulty? {
+            return Ok(None);
+        }
+    }
+    let found = match solver::find(&env::solver_places()) {
+        Ok(found) => Some(found),
+        // What needs no solver is compared all the same; what does is unknown, and said to be.
+        Err(Absent::Nowhere) => None,
+        Err(unusable) => return Err(CliError::Solver(unusable)),
+    };
+    let cache = env::cache().map_or_else(Cache::in_memory, |folder| Cache::on_disk(&folder));
+    let usual = Limits::default();
+    let at = args.at.unwrap_or_else(env::today);
+    let difference = progress::counted(&format!("comparing {}", new.title()), |progress| {
+        let options = DiffOptions {
+            solver: found.as_ref().map(|found| found.engine.as_ref()),
+            cache: &cache,
+            limits: Limits {
+                resources: args.rlimit_per.unwrap_or(usual.resources),
+                ..usual
+            },
+            deadline: args
+                .time
+                .map_or_else(Deadline::never, |seconds| Deadline::after(Duration::from_secs(seconds))),
+            shard,
+            at,
+            progress,
+        };
+        pipeline::diff(
+            (&before.loaded, &before.checked),
+            (&after.loaded, &after.checked),
+            &options,
+        )
+    })?;
+    Ok(Some(Compared {
+        difference,
+        at,
+        caution: found.as_ref().and_then(solver::Found::caution),
+        title: new.title(),
+        labels: [old.label(), new.label()],
+        roots: [before.root(), after.root()],
+        before,
+        after,
+    }))
+}
+
+/// Shows the faults of a side; whether there are any.
+fn faults(package: &Package, format: DiffFormat, console: &mut Console) -> Result<bool, CliError> {
+    let faults = package.faults();
+    if !faults.has_errors() {
+        return Ok(false);
+    }
+    match format {
+        DiffFormat::Human => package.show(&faults, Format::Human, console)?,
+        DiffFormat::Json => package.show(&faults, Format::Json, console)?,
+        DiffFormat::Github => package.show(&faults, Format::Github, console)?,
+        DiffFormat::Markdown => {
+            // Standard output is a comment that somebody will post.
+            console.tell(&package.human(&faults, console.error_style()));
+            Exit::CouldNotRun
+        }
+    };
+    Ok(true)
+}
+
+/// One of the two states.
+pub(super) struct State<'a> {
+    pub(super) folder: &'a Path,
+    /// `None`: as it is on disk.
+    pub(super) revision: Option<String>,
+    label: Option<String>,
+}
+
+impl State<'_> {
+    fn check(&self, args: &ComparedArgs) -> Result<Package, CliError> {
+        let package = PackageArgs {
+            package: vec![self.folder.to_owned()],
+            schema: None,
+            entities: None,
+            links: None,
+            at: args.at,
+            at_rev: self.revision.clone(),
+        };
+        Package::check(&package, &LintArgs::default())
+    }
+
+    fn title(&self) -> String {
+        self.folder.display().to_string()
+    }
+
+    /// What reports call it.
+    fn label(&self) -> String {
+        match (&self.label, &self.revision) {
+            (Some(label), _) => label.clone(),
+            (None, Some(revision)) => revision.clone(),
+            (None, None) => "the working tree".to_owned(),
+        }
+    }
+}
+
+/// The two states that the arguments name.
+pub(super) fn named(args: &ComparedArgs) -> Result<(State<'_>, State<'_>), CliError> {
+    let on_disk = |folder, label: Option<String>| State {
+        folder,
+        revision: None,
+        label,
+    };
+    if let (Some(from), Some(to)) = (&args.from, &args.to) {
+        let label = |folder: &Path| Some(folder.display().to_string());
+        return Ok((on_disk(from, label(from)), on_disk(to, label(to))));
+    }
+    let (revisions, folder) = match args.what.as_slice() {
+        [revisions, folder] => (revisions.as_str(), Path::new(folder)),
+        [folder] => ("HEAD", Path::new(folder)),
+        _ => {
+            return Err(CliError::Package {
+                message: "`diff` compares one package",
+            });
+        }
+    };
+    let at = |revision: &str| State {
+        folder,
+        revision: Some(match revision {
+            "" => "HEAD".to_owned(),
+            revision => revision.to_owned(),
+        }),
+        label: None,
+    };
+    // No name of a revision holds two dots.
+    if let Some((old, new)) = revisions.split_once("...") {
+        let (old, new) = (at(old), at(new));
+        let names = [&old, &new].map(State::label);
+        let [one, other] = &names;
+        let base = load::merge_base(folder, one, other)?;
+        let short = base.get(..12).unwrap_or(&base).to_owned();
+        let old = State {
+            label: Some(format!("{short} (where {other} left {one})")),
+            revision: Some(base),
+            ..old
+        };
+        return Ok((old, new));
+    }
+    Ok(match revisions.split_once("..") {
+        Some((old, new)) => (at(old), at(new)),
+        None => (at(revisions), on_disk(folder, None)),
+    })
+}

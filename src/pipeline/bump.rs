@@ -1,0 +1,63 @@
+//! From a difference to the version that it takes.
+
+use std::collections::BTreeMap;
+
+use crate::config::Step;
+use crate::config::Version;
+use crate::config::with_version;
+use crate::load::PackageFiles;
+use crate::semdiff::Bumped;
+use crate::semdiff::Difference;
+use crate::semdiff::Ground;
+use crate::semdiff::NoNextVersion;
+use crate::semdiff::Required;
+use crate::semdiff::required;
+
+use super::Checked;
+
+/// The version that a difference takes, by what the new side's `[bump]` says. Packages that are the same but for their
+/// versions take none.
+///
+/// # Errors
+/// Where the old side's version cannot go up.
+pub fn bump(
+    (old, was): (&PackageFiles, &Checked),
+    (new, is): (&PackageFiles, &Checked),
+    difference: &Difference,
+) -> Result<Bumped, NoNextVersion> {
+    let required = match texts(old, was) == texts(new, is) {
+        true => Required {
+            step: Step::None,
+            at_least: Step::None,
+            ground: Ground::Unchanged,
+        },
+        false => required(difference, &is.project.bump),
+    };
+    let (old, new) = (version(was), version(is));
+    let next = old.next(required.step).ok_or_else(|| NoNextVersion(old.clone()))?;
+    Ok(Bumped {
+        required,
+        old,
+        new,
+        next,
+    })
+}
+
+/// A package that was checked has a version that can be read.
+fn version(checked: &Checked) -> Version {
+    Version::parse(&checked.project.version).unwrap_or(Version {
+        core: [0, 0, 0],
+        pre: Vec::new(),
+    })
+}
+
+/// A package's texts by their names, the version aside.
+fn texts(package: &PackageFiles, checked: &Checked) -> BTreeMap<String, String> {
+    let text = |file, text: &str| match (package.config == Some(file), checked.project.version_place) {
+        (true, Some(place)) => with_version(text, place, "").unwrap_or_else(|| text.to_owned()),
+        _ => text.to_owned(),
+    };
+    let all = package.sources.iter();
+    all.map(|(file, source)| (source.name().to_owned(), text(file, source.text())))
+        .collect()
+}

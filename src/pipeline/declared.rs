@@ -1,0 +1,29 @@
+//! Declared changes of access: read by themselves, and held against a difference.
+
+use crate::diag::Diagnostics;
+use crate::load::PackageFiles;
+use crate::semdiff;
+use crate::semdiff::ChangeFiles;
+use crate::semdiff::Declaration;
+use crate::semdiff::Declared;
+use crate::semdiff::Difference;
+use crate::text::Instant;
+
+/// Everything that a package declares; what is wrong with the files goes to `out`. None of it has a say in a decision.
+#[must_use]
+pub fn declarations(package: &PackageFiles, out: &mut Diagnostics) -> Vec<Declaration> {
+    semdiff::declarations(&package.sources, &package.changes, out)
+}
+
+/// What the new side declares of a difference.
+#[must_use]
+pub fn declared(old: &PackageFiles, new: &PackageFiles, difference: &Difference, at: Instant) -> Declared {
+    semdiff::declared(difference, files(old), files(new), at)
+}
+
+fn files(package: &PackageFiles) -> ChangeFiles<'_> {
+    ChangeFiles {
+        sources: &package.sources,
+        files: &package.changes,
+    }
+}

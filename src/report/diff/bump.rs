@@ -1,0 +1,201 @@
+//! The next version: how far it goes up, and the request that is the reason.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::report::human::printable;
+use crate::report::witness;
+use crate::semdiff::Bumped;
+use crate::semdiff::Difference;
+use crate::semdiff::Ground;
+
+use super::Sides;
+use super::human;
+use super::rows;
+use super::rows::Open;
+use super::rows::Row;
+use super::rows::Way;
+
+/// The version of the JSON format.
+const FORMAT: u32 = 1;
+
+/// For the terminal.
+#[must_use]
+pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> String {
+    let required = bumped.required;
+    let step = match required.is_certain() {
+        true => required.step.name().to_owned(),
+        false => format!("{} (could be {})", required.step.name(), required.at_least.name()),
+    };
+    let versions = match bumped.next == bumped.old {
+        true => format!("{} stays", bumped.old),
+        false => format!("{} → {}", bumped.old, bumped.next),
+    };
+    let mut text = format!("{step}: {versions}: {}\n\n", because(required.ground));
+    match Reason::of(required.ground, difference) {
+        Reason::None => {}
+        Reason::Row(row) => text.push_str(&human::told(&row, &human::by(difference, &row.causes))),
+        Reason::Open(open) => {
+            let _ = writeln!(
+                text,
+                "unknown: whether {} {} {}\n    {}\n",
+                printable(&open.who.join(", ")),
+                open.ways,
+                printable(&open.what.join(", ")),
+                printable(&open.doubt.to_string())
+            );
+        }
+        Reason::Breaks => {
+            text.push_str("callers must change\n");
+            for one in &difference.breaks {
+                let _ = writeln!(text, "    {} {}", printable(&one.what), printable(&one.how));
+            }
+            text.push('\n');
+        }
+    }
+    let enough = match (bumped.reaches(required.step), bumped.reaches(required.at_least)) {
+        (true, _) => "is enough",
+        (false, true) => "may be too low",
+        (false, false) => "is too low",
+    };
+    let _ = writeln!(
+        text,
+        "{}, {} → {}: {} {enough}",
+        printable(sides.package),
+        printable(sides.old),
+        printable(sides.new),
+        bumped.new,
+    );
+    text
+}
+
+fn because(ground: Ground) -> &'static str {
+    match ground {
+        Ground::SchemaBreaking => "callers must change",
+        Ground::Widened => "more is allowed than before",
+        Ground::Narrowed => "less is allowed than before",
+        Ground::Equivalent => "every request is decided as before",
+        Ground::Unchanged => "nothing changed",
+        Ground::PerhapsWidened => "more may be allowed than before, and it is not known",
+        Ground::PerhapsNarrowed => "less may be allowed than before, and it is not known",
+    }
+}
+
+/// What stands for the ground: the first finding of its kind.
+enum Reason<'a> {
+    None,
+    Row(Box<Row<'a>>),
+    Open(Open<'a>),
+    Breaks,
+}
+
+impl<'a> Reason<'a> {
+    fn of(ground: Ground, difference: &'a Difference) -> Self {
+        let row = |way: Way| {
+            let mut rows = rows::rows(difference, &[]).into_iter();
+            rows.find(|row| row.way == way)
+                .map_or(Self::None, |row| Self::Row(Box::new(row)))
+        };
+        let open = |way: &str| {
+            let mut open = rows::open(difference).into_iter();
+            open.find(|open| open.ways.contains(way)).map_or(Self::None, Self::Open)
+        };
+        match ground {
+            Ground::SchemaBreaking => Self::Breaks,
+            Ground::Widened => row(Way::Gains),
+            Ground::Narrowed => row(Way::Loses),
+            Ground::PerhapsWidened => open(Way::Gains.word()),
+            Ground::PerhapsNarrowed => open(Way::Loses.word()),
+            Ground::Equivalent | Ground::Unchanged => Self::None,
+        }
+    }
+}
+
+/// For programs.
+#[must_use]
+pub fn bump_json(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> String {
+    let required = bumped.required;
+    let mut reason = ReasonItem {
+        kind: required.ground.name(),
+        message: because(required.ground),
+        who: Vec::new(),
+        what: Vec::new(),
+        when: Vec::new(),
+        request: None,
+        breaks: Vec::new(),
+    };
+    match Reason::of(required.ground, difference) {
+        Reason::None => {}
+        Reason::Row(row) => {
+            reason.request = Some(witness::json(&row.example.witness));
+            (reason.who, reason.what, reason.when) = (row.who, row.kinds, row.when.to_vec());
+        }
+        Reason::Open(open) => {
+            (reason.who, reason.what, reason.when) = (open.who, open.what, vec![open.doubt.to_string()]);
+        }
+        Reason::Breaks => {
+            let breaks = difference.breaks.iter();
+            reason.breaks = breaks
+                .map(|one| BreakItem {
+                    what: &one.what,
+                    how: &one.how,
+                })
+                .collect();
+        }
+    }
+    let report = Report {
+        format: FORMAT,
+        package: sides.package,
+        old: sides.old,
+        new: sides.new,
+        verdict: difference.verdict().name(),
+        level: required.step.name(),
+        at_least: required.at_least.name(),
+        certain: required.is_certain(),
+        old_version: bumped.old.to_string(),
+        new_version: bumped.new.to_string(),
+        next_version: bumped.next.to_string(),
+        enough: bumped.reaches(required.step),
+        reason,
+    };
+    // Strings and numbers always serialize.
+    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    format: u32,
+    package: &'a str,
+    old: &'a str,
+    new: &'a str,
+    verdict: &'static str,
+    level: &'static str,
+    at_least: &'static str,
+    certain: bool,
+    old_version: String,
+    new_version: String,
+    next_version: String,
+    enough: bool,
+    reason: ReasonItem<'a>,
+}
+
+#[derive(Serialize)]
+struct ReasonItem<'a> {
+    kind: &'static str,
+    message: &'static str,
+    who: Vec<String>,
+    what: Vec<String>,
+    when: Vec<String>,
+    request: Option<Value>,
+    breaks: Vec<BreakItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct BreakItem<'a> {
+    what: &'a str,
+    how: &'a str,
+}

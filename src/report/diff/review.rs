@@ -1,0 +1,160 @@
+//! What is declared of a difference, in words: beside each finding, of the files that hold no more, and what the gate says.
+
+use crate::diag::Diagnostic;
+use crate::report::files::Files;
+use crate::report::human::printable;
+use crate::semdiff::Declared;
+use crate::semdiff::Gate;
+use crate::semdiff::Judged;
+use crate::semdiff::Standing;
+
+use super::rows::Row;
+use super::rows::Way;
+
+/// What is declared, and whether that decides.
+#[derive(Debug, Clone, Copy)]
+pub struct Review<'a> {
+    /// What the new side declares of the difference.
+    pub declared: &'a Declared,
+    /// Whether undeclared changes fail.
+    pub mode: Mode,
+}
+
+/// Whether undeclared changes fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// They are shown.
+    Shown,
+    /// They fail, and so do declarations that hold no more.
+    Gated,
+}
+
+impl Review<'_> {
+    /// Whether the package declares changes, or must.
+    pub(super) fn is_in_use(&self) -> bool {
+        let declared = self.declared;
+        self.mode == Mode::Gated
+            || !declared.declarations.is_empty()
+            || !declared.history.is_empty()
+            || !declared.faults.is_empty()
+    }
+
+    /// The declaration of a row.
+    pub(super) fn of(&self, row: &Row<'_>) -> Option<&Judged> {
+        self.declared.declarations.get(row.declared?)
+    }
+
+    /// Whether a row must be declared and is not.
+    pub(super) fn is_open(&self, row: &Row<'_>) -> bool {
+        row.way == Way::Gains && row.declared.is_none()
+    }
+
+    /// Whether a row is declared, and by what: `declared by changes/fin-40.yaml: …`.
+    pub(super) fn line(&self, row: &Row<'_>, files: Files<'_>) -> Option<String> {
+        match self.of(row) {
+            Some(judged) => Some(format!(
+                "declared by {}: {}",
+                files.path(judged.declaration.file),
+                reason(judged)
+            )),
+            None if self.is_open(row) && self.is_in_use() => Some("not declared".to_owned()),
+            None => None,
+        }
+    }
+
+    /// What holds no more of the files, a line each with its place.
+    pub(super) fn refusals(&self, files: Files<'_>) -> Vec<String> {
+        let refusals = self.declared.refusals();
+        let line = |found: &Diagnostic| match found.primary() {
+            Some(span) => format!(
+                "{}:{}: {}",
+                files.path(span.file),
+                files.sources.position(span).line,
+                found.message
+            ),
+            None => found.message.clone(),
+        };
+        refusals.iter().map(line).collect()
+    }
+
+    /// What the gate says: `gate: fails: 1 widened access is not declared`; nothing where nobody asked.
+    #[must_use]
+    pub fn verdict(&self) -> Option<String> {
+        if self.mode == Mode::Shown {
+            return None;
+        }
+        let declared = self.declared;
+        let counts = [
+            (
+                declared.undeclared,
+                "widened access is not declared (`--declare` writes the file)",
+                "widened accesses are not declared (`--declare` writes the files)",
+            ),
+            (declared.faults.len(), "fault in `changes/`", "faults in `changes/`"),
+            (
+                declared.count(Standing::Stale),
+                "declared change is not there",
+                "declared changes are not there",
+            ),
+            (
+                declared.count(Standing::Expired),
+                "declared change has ended",
+                "declared changes have ended",
+            ),
+        ];
+        let mut parts: Vec<String> = counts
+            .into_iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, one, many)| match count {
+                1 => format!("1 {one}"),
+                count => format!("{count} {many}"),
+            })
+            .collect();
+        if declared.is_unsure {
+            parts.push("not everything could be decided".to_owned());
+        }
+        Some(match declared.gate() {
+            Gate::Passes => "gate: passes".to_owned(),
+            Gate::Fails => format!("gate: fails: {}", parts.join(", ")),
+            Gate::NotProved => format!("gate: not proved: {}", parts.join(", ")),
+        })
+    }
+}
+
+/// Why, and who answers for it until when: `small sums (finance-leads, FIN-40, until 2026-12-31)`.
+pub(super) fn reason(judged: &Judged) -> String {
+    let declaration = &judged.declaration;
+    let mut who = vec![declaration.owner.clone()];
+    who.extend(declaration.ticket.clone());
+    who.extend(declaration.until.map(|until| format!("until {}", until.at.date())));
+    let text = format!("{} ({})", declaration.because, who.join(", "));
+    // A reason of several lines stands in one, and no mark in it makes it read as another.
+    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::semdiff::Declaration;
+    use crate::semdiff::Declares;
+    use crate::text::FileId;
+
+    #[test]
+    fn a_reason_is_one_line_that_reads_as_it_is_written() {
+        let judged = Judged {
+            declaration: Declaration {
+                file: FileId(0),
+                change: Declares::Widened,
+                who: Vec::new(),
+                what: Vec::new(),
+                because: "two\nlines \u{202e}desrever\u{7}".to_owned(),
+                owner: "ann".to_owned(),
+                ticket: Some("FIN-40".to_owned()),
+                until: None,
+            },
+            standing: Standing::Matched,
+            unmatched: Vec::new(),
+        };
+        assert_eq!(reason(&judged), "two lines \u{fffd}desrever\u{2407} (ann, FIN-40)");
+    }
+}

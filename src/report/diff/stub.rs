@@ -1,0 +1,151 @@
+//! What is not declared, as files to fill in: whole but for why, and for who answers for it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::report::human::printable;
+use crate::semdiff::Difference;
+
+use super::review::Review;
+use super::rows;
+use super::rows::Row;
+use super::rows::Way;
+
+/// The most characters of a name that a file's name holds.
+const MOST_CHARS: usize = 60;
+
+/// A declaration that lacks its reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stub {
+    /// The file's name in `changes/`, without its ending; the same for the same finding in each run.
+    pub stem: String,
+    /// Its text, YAML. As it stands it is refused.
+    pub text: String,
+}
+
+/// A stub for each row that nothing covers: for what is gained, which must be declared, and for what is lost, which may be.
+#[must_use]
+pub fn stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
+    let mut stubs: Vec<Stub> = Vec::new();
+    let mut said: BTreeSet<(Way, String, String)> = BTreeSet::new();
+    for row in rows::rows(difference, &review.declared.covers) {
+        let (who, what) = (&row.who, &row.kinds);
+        let pairs = who
+            .iter()
+            .flat_map(|who| what.iter().map(move |what| (row.way, who.clone(), what.clone())));
+        // One name stands for holders of several types, whose findings may be of several rows.
+        let known = said.len();
+        said.extend(pairs);
+        if row.declared.is_some() || said.len() == known {
+            continue;
+        }
+        let first = |all: &[String]| all.first().map_or_else(String::new, |name| plain(name));
+        let stem = format!("{}-{}-{}", first(who), row.way.word(), first(what));
+        let mut free = stem.clone();
+        let mut number = 1;
+        while stubs.iter().any(|stub| stub.stem == free) {
+            number += 1;
+            free = format!("{stem}-{number}");
+        }
+        let text = text(&row, who, what);
+        stubs.push(Stub { stem: free, text });
+    }
+    stubs
+}
+
+fn text(row: &Row<'_>, who: &[String], what: &[String]) -> String {
+    let change = match row.way {
+        Way::Gains => "widened",
+        Way::Loses => "narrowed",
+    };
+    let found: String = row
+        .when
+        .iter()
+        .map(|line| format!("#   {}\n", one_line(line)))
+        .collect();
+    format!(
+        "# Written by `gatewright diff --declare`. It declares nothing until `because` says why this is right, and `owner`\n\
+         # who answers for it. What was found:\n\
+         {found}\
+         who: {}\n\
+         what: {}\n\
+         change: {change}\n\
+         because: \"\"\n\
+         owner: \"\"\n\
+         # ticket: \"FIN-40\"\n\
+         # until: 2026-12-31\n",
+        one_or_many(who),
+        one_or_many(what),
+    )
+}
+
+/// JSON is YAML, and leaves nothing to escape.
+fn one_or_many(names: &[String]) -> String {
+    match names {
+        [one] => Value::from(one.as_str()).to_string(),
+        many => {
+            let quoted: Vec<String> = many.iter().map(|name| Value::from(name.as_str()).to_string()).collect();
+            format!("[{}]", quoted.join(", "))
+        }
+    }
+}
+
+/// A comment ends with its line, whatever a condition holds.
+fn one_line(text: &str) -> String {
+    printable(&text.split(['\n', '\r']).collect::<Vec<_>>().join(" "))
+}
+
+/// A name in characters that every file system takes.
+fn plain(name: &str) -> String {
+    let mut plain = String::new();
+    for c in name.chars() {
+        match c.to_ascii_lowercase() {
+            c if c.is_ascii_alphanumeric()
+                || c == '_'
+                || (c == '.' && plain.ends_with(|last: char| last.is_ascii_alphanumeric())) =>
+            {
+                plain.push(c)
+            }
+            _ if plain.is_empty() || plain.ends_with('-') => {}
+            _ => plain.push('-'),
+        }
+        if plain.len() >= MOST_CHARS {
+            break;
+        }
+    }
+    match plain.trim_end_matches(['-', '.']) {
+        "" => "unnamed".to_owned(),
+        plain => plain.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_hold_nothing_that_a_file_system_minds() {
+        for (name, file) in [
+            ("Payment.write_off", "payment.write_off"),
+            ("Payout.create on Org", "payout.create-on-org"),
+            ("every User", "every-user"),
+            ("Shop::User::\"../../etc/passwd\"", "shop-user-etc-passwd"),
+            ("..", "unnamed"),
+            ("ß\u{202e}", "unnamed"),
+        ] {
+            assert_eq!(plain(name), file, "{name}");
+        }
+        assert!(plain(&"x".repeat(1000)).len() <= MOST_CHARS);
+    }
+
+    #[test]
+    fn names_and_comments_stay_what_they_are_in_yaml() {
+        assert_eq!(one_or_many(&["no".to_owned()]), "\"no\"");
+        assert_eq!(
+            one_or_many(&["T::\"a\\\"\n\"".to_owned(), "b: c".to_owned()]),
+            r#"["T::\"a\\\"\n\"", "b: c"]"#
+        );
+        assert_eq!(one_line("now\nwho: everyone\r\u{7}"), "now who: everyone ␇");
+    }
+}

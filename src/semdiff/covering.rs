@@ -1,0 +1,308 @@
+//! Declared changes held against a difference: which declaration covers which finding, which ones match nothing any more,
+//! and whether a change may pass that must be declared.
+
+use std::collections::BTreeSet;
+
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::text::FileId;
+use crate::text::Instant;
+use crate::text::Sources;
+
+use super::codes;
+use super::declaration::Declaration;
+use super::declaration::Declares;
+use super::declaration::Name;
+use super::declaration::declarations;
+use super::difference::Access;
+use super::difference::Difference;
+use super::difference::Finding;
+
+/// The files of one side that declare changes.
+#[derive(Debug, Clone, Copy)]
+pub struct ChangeFiles<'a> {
+    /// The side's texts.
+    pub sources: &'a Sources,
+    /// Which of them are declarations.
+    pub files: &'a [FileId],
+}
+
+/// A difference and what the new side declares of it.
+#[derive(Debug, Clone, Default)]
+pub struct Declared {
+    /// What is declared, in the order of the files' names.
+    pub declarations: Vec<Judged>,
+    /// Files that the old side holds, too: they speak of changes that were made before.
+    pub history: Vec<FileId>,
+    /// For each of [`Difference::accesses`], which declaration covers what is found.
+    pub covers: Vec<Cover>,
+    /// Faults of the files; one with a fault declares nothing.
+    pub faults: Diagnostics,
+    /// Findings of widened access that nothing covers.
+    pub undeclared: usize,
+    /// Whether the difference itself leaves something open.
+    pub is_unsure: bool,
+}
+
+/// A declaration and how it stands to the difference.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// What it says.
+    pub declaration: Declaration,
+    /// How it stands.
+    pub standing: Standing,
+    /// Names in it that nothing matches.
+    pub unmatched: Vec<Unmatched>,
+}
+
+/// How a declaration stands to a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Each of its names is found.
+    Matched,
+    /// One of its names may be found, and it is not known; none is known not to be.
+    Unknown,
+    /// One of its names is not found.
+    Stale,
+    /// Its end has come.
+    Expired,
+}
+
+/// A name that nothing in the difference matches.
+#[derive(Debug, Clone)]
+pub struct Unmatched {
+    /// The name.
+    pub name: Name,
+    /// What is wrong.
+    message: String,
+    /// What to write instead.
+    help: String,
+}
+
+/// Which declaration covers what is found of an access, as indices into [`Declared::declarations`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cover {
+    /// What is gained.
+    pub gained: Option<usize>,
+    /// What is lost.
+    pub lost: Option<usize>,
+}
+
+/// What a gate says that lets declared changes pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// All that is widened is declared, and all that is declared is there.
+    Passes,
+    /// Something is not declared, or declared in vain, or badly.
+    Fails,
+    /// Nothing is known to be wrong, and not everything is known.
+    NotProved,
+}
+
+impl Standing {
+    /// Its name, as reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Matched => "matched",
+            Self::Unknown => "unknown",
+            Self::Stale => "stale",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl Gate {
+    /// Its name, as reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passes => "passes",
+            Self::Fails => "fails",
+            Self::NotProved => "not-proved",
+        }
+    }
+}
+
+impl Declared {
+    /// What the gate says. What is known to be wrong outranks what is not known.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        if self.undeclared > 0 || self.refusals().has_errors() {
+            Gate::Fails
+        } else if self.is_unsure {
+            Gate::NotProved
+        } else {
+            Gate::Passes
+        }
+    }
+
+    /// How many declarations stand so.
+    #[must_use]
+    pub fn count(&self, standing: Standing) -> usize {
+        self.declarations.iter().filter(|one| one.standing == standing).count()
+    }
+
+    /// What the gate refuses of the files themselves: their faults, declarations that have ended, names that nothing matches.
+    #[must_use]
+    pub fn refusals(&self) -> Diagnostics {
+        let mut all = self.faults.clone();
+        for one in &self.declarations {
+            match (one.standing, one.declaration.until) {
+                (Standing::Expired, Some(until)) => all.push(
+                    Diagnostic::error(
+                        codes::EXPIRED,
+                        until.span,
+                        format!("the declared change ended on {}", until.at.date()),
+                    )
+                    .label("it covers nothing since then")
+                    .help("take the change back, or say anew until when it is right"),
+                ),
+                _ => all.extend(one.unmatched.iter().map(|unmatched| {
+                    Diagnostic::error(codes::STALE, unmatched.name.span, unmatched.message.clone())
+                        .label("nothing in the difference matches this")
+                        .help(unmatched.help.clone())
+                })),
+            }
+        }
+        all.sorted()
+    }
+}
+
+/// Reads what the new side declares, leaves out what the old side says as well, and holds the rest against the difference.
+#[must_use]
+pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<'_>, at: Instant) -> Declared {
+    // A checkout may have other line ends than the repository.
+    let same = |text: &str| text.replace("\r\n", "\n");
+    let known: BTreeSet<String> = old.files.iter().map(|file| same(old.sources.text(*file))).collect();
+    let (history, fresh): (Vec<FileId>, Vec<FileId>) = new
+        .files
+        .iter()
+        .partition(|file| known.contains(&same(new.sources.text(**file))));
+    let mut faults = Diagnostics::new();
+    let read = declarations(new.sources, &fresh, &mut faults);
+    let covers: Vec<Cover> = difference
+        .accesses
+        .iter()
+        .map(|access| Cover {
+            gained: cover(access, Declares::Widened, &read, at),
+            lost: cover(access, Declares::Narrowed, &read, at),
+        })
+        .collect();
+    let undeclared = difference.accesses.iter().zip(&covers);
+    let undeclared = undeclared
+        .filter(|(access, cover)| access.gained.is_found() && cover.gained.is_none())
+        .count();
+    Declared {
+        declarations: read.into_iter().map(|one| judged(one, difference, at)).collect(),
+        history,
+        covers,
+        faults,
+        undeclared,
+        is_unsure: difference.is_unsure(),
+    }
+}
+
+/// The first declaration that covers what is found.
+fn cover(access: &Access, way: Declares, all: &[Declaration], at: Instant) -> Option<usize> {
+    if !finding(access, way).is_found() {
+        return None;
+    }
+    let (who, what) = (access.who(), access.request.title());
+    all.iter()
+        .position(|one| one.change == way && !one.has_ended(at) && has(&one.who, &who) && has(&one.what, &what))
+}
+
+fn finding(access: &Access, way: Declares) -> &Finding {
+    match way {
+        Declares::Widened => &access.gained,
+        Declares::Narrowed => &access.lost,
+    }
+}
+
+fn has(names: &[Name], text: &str) -> bool {
+    names.iter().any(|name| name.text == text)
+}
+
+/// Holders and kinds of request that change one way.
+#[derive(Default)]
+struct Pairs(BTreeSet<(String, String)>);
+
+impl Pairs {
+    fn of(difference: &Difference, is: impl Fn(&Access) -> bool) -> Self {
+        let accesses = difference.accesses.iter().filter(|access| is(access));
+        Self(accesses.map(|access| (access.who(), access.request.title())).collect())
+    }
+
+    fn names(&self, who: &str, what: &[Name]) -> bool {
+        self.0.iter().any(|(holder, kind)| holder == who && has(what, kind))
+    }
+
+    fn is_named(&self, who: &[Name], what: &str) -> bool {
+        self.0.iter().any(|(holder, kind)| kind == what && has(who, holder))
+    }
+}
+
+fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Judged {
+    let way = declaration.change;
+    let found = Pairs::of(difference, |access| finding(access, way).is_found());
+    let open = Pairs::of(difference, |access| matches!(finding(access, way), Finding::Unsure(_)));
+    let (who, what) = (&declaration.who, &declaration.what);
+    let listed = |names: &[Name]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();
+        names.join(", ")
+    };
+    let is_open = who
+        .iter()
+        .any(|name| !found.names(&name.text, what) && open.names(&name.text, what))
+        || what
+            .iter()
+            .any(|name| !found.is_named(who, &name.text) && open.is_named(who, &name.text));
+    let mut unmatched = Vec::new();
+    for name in what {
+        if found.is_named(who, &name.text) || open.is_named(who, &name.text) {
+            continue;
+        }
+        let kinds = found.0.iter().filter(|(holder, _)| has(who, holder));
+        let near = did_you_mean(&name.text, kinds.map(|(_, kind)| kind.as_str()));
+        unmatched.push(Unmatched {
+            name: name.clone(),
+            message: match who.as_slice() {
+                [one] => format!("`{}` {} no `{}`", one.text, way.verb(), name.text),
+                many => format!("none of {} {} `{}`", listed(many), way.verb(), name.text),
+            },
+            help: near.unwrap_or_else(|| REMOVE.to_owned()),
+        });
+    }
+    // Where nothing that it names has changed, that much is said once for each.
+    let any = unmatched.len() < what.len();
+    for name in who.iter().filter(|_| any) {
+        if found.names(&name.text, what) || open.names(&name.text, what) {
+            continue;
+        }
+        let holders = found.0.iter().filter(|(_, kind)| has(what, kind));
+        let near = did_you_mean(&name.text, holders.map(|(holder, _)| holder.as_str()));
+        unmatched.push(Unmatched {
+            name: name.clone(),
+            message: match what.as_slice() {
+                [one] => format!("`{}` {} no `{}`", name.text, way.verb(), one.text),
+                many => format!("`{}` {} none of {}", name.text, way.verb(), listed(many)),
+            },
+            help: near.unwrap_or_else(|| REMOVE.to_owned()),
+        });
+    }
+    let standing = match (declaration.has_ended(at), unmatched.is_empty(), is_open) {
+        (true, ..) => Standing::Expired,
+        (_, false, _) => Standing::Stale,
+        (_, _, true) => Standing::Unknown,
+        (_, _, false) => Standing::Matched,
+    };
+    Judged {
+        declaration,
+        standing,
+        unmatched,
+    }
+}
+
+const REMOVE: &str = "take the name out, or remove the file: what is as it was needs no declaration";

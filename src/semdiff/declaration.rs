@@ -1,0 +1,373 @@
+//! A declared change of access, one file of `changes/`: who gains or loses what, why, and who answers for it. What the names
+//! mean is seen when a difference is held against them; a declaration outlives the parts that it names.
+
+use std::collections::BTreeSet;
+
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::load::yaml;
+use crate::load::yaml::Key;
+use crate::load::yaml::Node;
+use crate::text::FileId;
+use crate::text::Instant;
+use crate::text::Sources;
+use crate::text::Span;
+
+use super::codes;
+
+/// A whole declaration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    /// The file that holds it.
+    pub file: FileId,
+    /// Which way access is to change.
+    pub change: Declares,
+    /// Holders, as reports name them: `finance`, `every User`, `break-glass outage`.
+    pub who: Vec<Name>,
+    /// Kinds of request, as reports name them: `Payment.refund`, `Payout.create on Org`.
+    pub what: Vec<Name>,
+    /// Why.
+    pub because: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Where it was asked for.
+    pub ticket: Option<String>,
+    /// When it ends, exclusively.
+    pub until: Option<Until>,
+}
+
+/// Which way access is to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Declares {
+    /// Requests that were denied are to be allowed.
+    Widened,
+    /// Requests that were allowed are to be denied.
+    Narrowed,
+}
+
+/// A name and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub text: String,
+    /// Its place.
+    pub span: Span,
+}
+
+/// An end and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Until {
+    /// The first moment at which the declaration covers nothing.
+    pub at: Instant,
+    /// Its place.
+    pub span: Span,
+}
+
+impl Declares {
+    const ALL: [Self; 2] = [Self::Widened, Self::Narrowed];
+
+    /// Its name, as declarations and reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Widened => "widened",
+            Self::Narrowed => "narrowed",
+        }
+    }
+
+    /// What a holder does with what is declared: `gains`, `loses`.
+    #[must_use]
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Widened => "gains",
+            Self::Narrowed => "loses",
+        }
+    }
+}
+
+impl Declaration {
+    /// Whether its end has come.
+    #[must_use]
+    pub fn has_ended(&self, at: Instant) -> bool {
+        self.until.is_some_and(|until| until.at <= at)
+    }
+}
+
+const KEYS: [&str; 7] = ["who", "what", "change", "because", "owner", "ticket", "until"];
+const REQUIRED: [(&str, &str); 5] = [
+    (
+        "who",
+        "who gains or loses it, as `gatewright diff` names them: `who: finance`",
+    ),
+    (
+        "what",
+        "the actions, as `gatewright diff` names them: `what: [Payment.refund, Payout.create on Org]`",
+    ),
+    ("change", "`change: widened` or `change: narrowed`"),
+    ("because", "`because:` and why this is right"),
+    ("owner", "`owner:` and who answers for it"),
+];
+
+/// Reads files of declared changes. All their faults go to `out`; a file with a fault declares nothing.
+#[must_use]
+pub fn declarations(sources: &Sources, files: &[FileId], out: &mut Diagnostics) -> Vec<Declaration> {
+    let mut all = Vec::new();
+    for file in files {
+        let mut faults = Diagnostics::new();
+        let read = declaration(sources, *file, &mut faults);
+        all.extend(read.filter(|_| !faults.has_errors()));
+        out.extend(faults);
+    }
+    all
+}
+
+/// One file. Every key is looked at, whatever is wrong with the others.
+fn declaration(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<Declaration> {
+    let node = yaml::parse(sources, file, out)?;
+    let Some(entries) = node.as_map() else {
+        let help = match node.as_list() {
+            Some(_) => "one file holds one declaration; put each into a file of its own",
+            None => "`gatewright diff --declare` writes files to fill in",
+        };
+        out.push(
+            Diagnostic::error(
+                codes::WRONG_SHAPE,
+                node.span,
+                "a declared change must be a mapping of keys to values",
+            )
+            .label(format!("this is {}", node.kind_name()))
+            .help(help),
+        );
+        return None;
+    };
+    keys(entries, node.span, out);
+    let (who, what) = (names(node.get("who"), "who", out), names(node.get("what"), "what", out));
+    let change = node.get("change").and_then(|node| change(node, out));
+    let because = explained(node.entry("because"), "why this is right", out);
+    let owner = explained(node.entry("owner"), "who answers for it", out);
+    let ticket = node.get("ticket").map(|node| scalar(node, "ticket", out));
+    let until = node.get("until").map(|node| until(node, out));
+    Some(Declaration {
+        file,
+        change: change?,
+        who: who?,
+        what: what?,
+        because: because?,
+        owner: owner?,
+        // What was given and is faulty is no declaration without it.
+        ticket: ticket.map_or(Some(None), |given| given.map(Some))?,
+        until: until.map_or(Some(None), |given| given.map(Some))?,
+    })
+}
+
+fn keys(entries: &[(Key, Node)], whole: Span, out: &mut Diagnostics) {
+    for (key, _) in entries.iter().filter(|(key, _)| !KEYS.contains(&key.text.as_str())) {
+        let near = match key.text.as_str() {
+            "widened" | "narrowed" => Some(format!("write `change: {}`", key.text)),
+            other => did_you_mean(other, KEYS),
+        };
+        out.push(
+            Diagnostic::error(
+                codes::UNKNOWN_KEY,
+                key.span,
+                format!("unknown key `{}` in a declared change", key.text),
+            )
+            .label("not a key here")
+            .maybe_help(near),
+        );
+    }
+    let first = entries.first().map_or(whole, |(key, _)| key.span);
+    for (key, help) in REQUIRED {
+        if !entries.iter().any(|(known, _)| known.text == key) {
+            out.push(
+                Diagnostic::error(codes::MISSING_KEY, first, format!("a declared change needs `{key}`"))
+                    .label(format!("`{key}` is missing here"))
+                    .help(format!("write {help}")),
+            );
+        }
+    }
+}
+
+/// One name or several, each once.
+fn names(node: Option<&Node>, key: &str, out: &mut Diagnostics) -> Option<Vec<Name>> {
+    let node = node?;
+    let items = node.as_list().unwrap_or(std::slice::from_ref(node));
+    if items.is_empty() {
+        out.push(
+            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("`{key}` names nothing"))
+                .label("no name in here")
+                .help("name at least one, as `gatewright diff` does"),
+        );
+        return None;
+    }
+    let mut names: Vec<Name> = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut whole = true;
+    for item in items {
+        let Some(text) = item.as_text().map(str::trim).filter(|text| !text.is_empty()) else {
+            out.push(
+                Diagnostic::error(
+                    codes::WRONG_SHAPE,
+                    item.span,
+                    format!("`{key}` must be a name or a list of names"),
+                )
+                .label(match item.as_text() {
+                    Some(_) => "this is empty".to_owned(),
+                    None => format!("this is {}", item.kind_name()),
+                })
+                .help("write it as `gatewright diff` does; a name that YAML takes for something else needs quotes"),
+            );
+            whole = false;
+            continue;
+        };
+        if !seen.insert(text) {
+            out.push(
+                Diagnostic::error(
+                    codes::WRONG_VALUE,
+                    item.span,
+                    format!("`{text}` stands twice in `{key}`"),
+                )
+                .label("again here")
+                .help("keep one of the two"),
+            );
+            whole = false;
+            continue;
+        }
+        names.push(Name {
+            text: text.to_owned(),
+            span: item.span,
+        });
+    }
+    whole.then_some(names)
+}
+
+fn change(node: &Node, out: &mut Diagnostics) -> Option<Declares> {
+    let text = scalar(node, "change", out)?;
+    let found = Declares::ALL.into_iter().find(|way| way.name() == text);
+    if found.is_none() {
+        let help = match text.as_str() {
+            "widen" | "widens" | "gains" | "gained" | "added" => "write `widened`".to_owned(),
+            "narrow" | "narrows" | "loses" | "lost" | "removed" => "write `narrowed`".to_owned(),
+            "both" => "write one file for what is widened and one for what is narrowed".to_owned(),
+            other => did_you_mean(other, Declares::ALL.map(Declares::name))
+                .unwrap_or_else(|| "write `widened` or `narrowed`".to_owned()),
+        };
+        out.push(
+            Diagnostic::error(
+                codes::WRONG_VALUE,
+                node.span,
+                format!("access is never changed `{text}`"),
+            )
+            .label("neither `widened` nor `narrowed`")
+            .help(help),
+        );
+    }
+    found
+}
+
+/// Words that somebody wrote: at least one letter or digit.
+fn explained(entry: Option<(&Key, &Node)>, says: &str, out: &mut Diagnostics) -> Option<String> {
+    let (key, node) = entry?;
+    if node.as_list().is_some() || node.as_map().is_some() {
+        return scalar(node, &key.text, out);
+    }
+    let text = node.written().unwrap_or_default().trim();
+    if node.is_null() || !text.chars().any(char::is_alphanumeric) {
+        let span = match text.is_empty() && !node.is_quoted() {
+            true => key.span,
+            false => node.span,
+        };
+        out.push(
+            Diagnostic::error(codes::UNEXPLAINED, span, format!("`{}` says nothing", key.text))
+                .label("no word in here")
+                .help(format!("write {says}, in words that a reviewer can judge")),
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// The characters of a scalar that is not empty.
+fn scalar(node: &Node, key: &str, out: &mut Diagnostics) -> Option<String> {
+    let written = node.written().map(str::trim);
+    let written = written.filter(|text| !text.is_empty() && !node.is_null());
+    if written.is_none() {
+        out.push(
+            Diagnostic::error(codes::WRONG_SHAPE, node.span, format!("`{key}` must be text"))
+                .label(match node.as_text() {
+                    Some(_) => "this is empty".to_owned(),
+                    None => format!("this is {}", node.kind_name()),
+                })
+                .help(match key {
+                    "change" => "write `widened` or `narrowed`",
+                    "ticket" => "write the ticket's name, or leave `ticket` out",
+                    _ => "write it on one line, in quotes where YAML takes it for something else",
+                }),
+        );
+    }
+    written.map(str::to_owned)
+}
+
+fn until(node: &Node, out: &mut Diagnostics) -> Option<Until> {
+    let written = node.written().unwrap_or_default();
+    let at = Instant::parse_date(written).or_else(|| Instant::parse(written));
+    if at.is_none() {
+        out.push(
+            Diagnostic::error(codes::WRONG_VALUE, node.span, "`until` is a date")
+                .label("not a date")
+                .help("write the first day on which it no longer holds, as `2026-12-31`, or a moment with its zone"),
+        );
+    }
+    at.map(|at| Until { at, span: node.span })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> (Vec<Declaration>, Diagnostics, Sources) {
+        let mut sources = Sources::default();
+        let file = sources.add("changes/a.yaml", text);
+        let mut out = Diagnostics::new();
+        let all = declarations(&sources, &[file], &mut out);
+        (all, out, sources)
+    }
+
+    #[test]
+    fn a_whole_declaration_is_read() {
+        let (all, out, sources) = read(
+            "who: [ finance , every User]\nwhat: \"Payout.create on Org\"\nchange: narrowed\nbecause: |\n  two\n  lines\n\
+             owner: ann\nticket: 40\nuntil: 2026-12-31T12:00:00+01:00\n",
+        );
+        assert!(out.is_empty(), "{out:?}");
+        let one = all.first().unwrap();
+        let who: Vec<_> = one.who.iter().map(|name| name.text.as_str()).collect();
+        assert_eq!(who, ["finance", "every User"]);
+        assert_eq!(sources.slice(one.who[1].span), "every User");
+        assert_eq!(one.what[0].text, "Payout.create on Org");
+        assert_eq!((one.change, one.because.as_str()), (Declares::Narrowed, "two\nlines"));
+        assert_eq!((one.owner.as_str(), one.ticket.as_deref()), ("ann", Some("40")));
+        assert_eq!(one.until.unwrap().at.to_string(), "2026-12-31T11:00:00Z");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_what_is_read_is_whole(
+            text in r#"((who|what|change|because|owner|ticket|until|x): ?(a|widened|\[a, b\]|\[\]|""|5|~|2026-12-31|\{a: b\}|&a |\*a|!t c|é|\|)?\n){0,9}"#
+        ) {
+            let (all, out, sources) = read(&text);
+            prop_assert!(all.is_empty() || !out.has_errors());
+            for one in &all {
+                prop_assert!(!one.who.is_empty() && !one.what.is_empty());
+                prop_assert!(!one.because.is_empty() && !one.owner.is_empty());
+            }
+            for found in out.iter() {
+                let span = found.primary().unwrap();
+                prop_assert!(sources.text(span.file).get(span.range()).is_some());
+            }
+        }
+    }
+}
