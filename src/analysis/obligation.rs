@@ -5,10 +5,7 @@ use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use cedar_policy::Effect;
-use cedar_policy::EntityUid;
 use cedar_policy::Policy;
-use cedar_policy::PolicySet;
-use cedar_policy::SchemaFragment;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -21,6 +18,7 @@ use super::question::Answer;
 use super::question::Claim;
 use super::question::Counterexample;
 use super::question::Question;
+use super::replay::Replay;
 use super::rule::Rule;
 use super::rule::Rules;
 use super::witness::Stage;
@@ -34,7 +32,6 @@ use crate::lower::Lowered;
 use crate::lower::Promise;
 use crate::lower::Property;
 use crate::lower::PropertyKind;
-use crate::text::Instant;
 use crate::text::Span;
 
 /// What is to be proved of a program.
@@ -397,7 +394,15 @@ impl Obligation {
     ) -> Result<Result<Witness, Unshowable>, ObligationsError> {
         let requests = self.property.requests.iter().chain(&self.property.excused);
         let spoken_of = replay.engine_of(requests)?.with_strictness(Strictness::Cedar);
-        let strict = replay.engine_of(&self.counted)?;
+        let all = replay.lowered.policies.len() + replay.lowered.raw.len();
+        let of_counted;
+        let strict = match self.counted.len() == all {
+            true => replay.engine,
+            false => {
+                of_counted = replay.engine_of(&self.counted)?;
+                &of_counted
+            }
+        };
         // Needed only where entities cannot be made fit for a gateway.
         let plain = LazyCell::new(|| {
             replay
@@ -415,50 +420,13 @@ impl Obligation {
             contract: &replay.lowered.contract,
             literals: &replay.literals,
             at: replay.at,
-            shows: &|witness| shows(witness, &strict, witness.load(replay.engine)),
+            shows: &|witness| shows(witness, strict, witness.load(replay.engine)),
             shows_unchecked: &|witness| {
                 let entities = replay.engine.unchecked_entities(&witness.entities).ok();
                 plain.as_ref().is_ok_and(|plain| shows(witness, plain, entities))
             },
         };
         Ok(Witness::new(found, stage))
-    }
-}
-
-/// What counterexamples are replayed with.
-#[derive(Debug)]
-pub struct Replay<'a> {
-    /// The engine of the bundle.
-    pub engine: &'a Engine,
-    /// Its schema, [`Self::schema_of`] what was lowered.
-    pub schema: SchemaFragment,
-    /// What the bundle was made of.
-    pub lowered: &'a Lowered,
-    /// Entities that the policies name.
-    pub literals: BTreeSet<EntityUid>,
-    /// The time that clocks are set to.
-    pub at: Instant,
-    /// Whether questions without an answer are kept as SMT-LIB.
-    pub keeps_scripts: bool,
-}
-
-impl Replay<'_> {
-    /// The schema that requests are replayed under.
-    ///
-    /// # Errors
-    /// Where it cannot be read; a fault of ours.
-    pub fn schema_of(lowered: &Lowered) -> Result<SchemaFragment, ObligationsError> {
-        let text = lowered.schema_text.as_deref().unwrap_or_default();
-        let (schema, _warnings) =
-            SchemaFragment::from_cedarschema_str(text).map_err(|error| ObligationsError::Replay(error.to_string()))?;
-        Ok(schema)
-    }
-
-    /// An engine of some policies under the same schema.
-    fn engine_of<'p>(&self, policies: impl IntoIterator<Item = &'p Policy>) -> Result<Engine, ObligationsError> {
-        let set = PolicySet::from_policies(policies.into_iter().cloned())
-            .map_err(|error| ObligationsError::Replay(error.to_string()))?;
-        Ok(Engine::new(set, Some(self.schema.clone()), [])?)
     }
 }
 

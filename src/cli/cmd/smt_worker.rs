@@ -23,6 +23,10 @@ pub(in crate::cli) fn run(args: &SmtWorker) -> Result<Exit, CliError> {
 
 /// The lines of standard input. At its end nobody waits for an answer any more, be the worker in the middle of one: whoever
 /// asked has ended, and must not leave a process behind that goes on for minutes.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the solver cannot be interrupted, and nobody is left to read an exit code"
+)]
 fn lines() -> Result<mpsc::IntoIter<io::Result<String>>, CliError> {
     let (sender, lines) = mpsc::channel();
     let read = move || {
