@@ -347,7 +347,10 @@ impl Obligation {
                 }
                 (_, Some(Err(why))) => open.push(unanswered(asking, &asked, why.to_string())),
                 (Answer::Unknown(why), None) => open.push(unanswered(asking, &asked, why.to_string())),
-                (Answer::Fails(_), None) => {}
+                // There is always something to say of a counterexample; if there were not, it would be no proof.
+                (Answer::Fails(_), None) => {
+                    open.push(unanswered(asking, &asked, Unshowable::NotReplayed.to_string()));
+                }
             }
         }
         for question in &self.no_errors {
