@@ -88,7 +88,8 @@ pub enum ProveError {
     Engine(#[from] EngineError),
 }
 
-/// Proves what a package without faults claims. `progress` hears of each property that is settled.
+/// Proves what a package without faults claims. `progress` hears how many properties are
+/// settled, and of how many.
 ///
 /// # Errors
 /// Where a name in `only` means nothing, there is nothing to reason about, or what the compiler made cannot be built or loaded.
@@ -96,7 +97,7 @@ pub fn prove(
     package: &PackageFiles,
     checked: &Checked,
     options: ProveOptions<'_>,
-    progress: &(dyn Fn() + Sync),
+    progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Proofs, ProveError> {
     let tree = build(checked, &package.sources)?;
     let engine = Engine::from_tree(&tree)?;
@@ -113,7 +114,7 @@ pub fn prove(
         .filter(|(at, _)| options.shard.has(*at))
         .map(|(_, property)| property);
     let Obligations { base, all: mine } = Obligations::new(mine.collect(), &checked.lowered)?;
-    let prover = Prover::new(options.solver, options.cache, options.limits, options.deadline);
+    let prover = Prover::new(options.solver, options.cache, options.limits, options.deadline).telling(progress);
     let mut literals = base.literals();
     for obligation in &mine {
         literals.extend(
@@ -132,11 +133,7 @@ pub fn prove(
         at: options.at,
         keeps_scripts: options.keeps_scripts,
     };
-    let outcomes = prover.each(&mine, |asking, obligation| {
-        let outcome = obligation.settle(asking, &replay, &base);
-        progress();
-        outcome
-    });
+    let outcomes = prover.each(&mine, |asking, obligation| obligation.settle(asking, &replay, &base));
     let mut proofs = Vec::new();
     for (obligation, outcome) in mine.into_iter().zip(outcomes) {
         let reach = obligation.reach();

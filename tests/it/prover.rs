@@ -6,6 +6,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use cedar_policy::Policy;
@@ -151,8 +152,14 @@ fn tenants_are_apart_on_the_marketplace_whoever_answers() {
     let folder = tempfile::tempdir().unwrap();
     for (round, asked) in [("cold", true), ("warm", false)] {
         let cache = Cache::on_disk(folder.path());
-        let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never());
-        let answers = prover.answer(&base.ground, &questions, &|| ());
+        let told = Mutex::new(BTreeSet::new());
+        let hears = |done, of| {
+            told.lock().unwrap().insert((done, of));
+        };
+        let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never()).telling(&hears);
+        let answers = prover.answer(&base.ground, &questions);
+        let of = questions.len();
+        assert_eq!(*told.lock().unwrap(), (0..=of).map(|done| (done, of)).collect());
         for (question, answer) in questions.iter().zip(&answers) {
             assert!(answer.holds(), "{round} {}: {answer:?}", question.environment);
         }
@@ -178,7 +185,7 @@ fn a_counterexample_is_small_replays_and_keeps_the_contract() {
         environment: approve.clone(),
         claim: Claim::AlwaysDenies(base.rules(approve)),
     };
-    let answers = prover.answer(&base.ground, &[question], &|| ());
+    let answers = prover.answer(&base.ground, &[question]);
     let Answer::Fails(raw) = &answers[0] else {
         panic!("somebody can approve: {answers:?}");
     };
@@ -242,7 +249,7 @@ fn what_is_not_answered_is_unknown_and_says_why() {
         ..Limits::default()
     };
     let prover = Prover::new(found.engine.as_ref(), &cache, starved, Deadline::never());
-    let answers = prover.answer(&base.ground, &questions, &|| ());
+    let answers = prover.answer(&base.ground, &questions);
     assert!(
         answers
             .iter()
@@ -257,7 +264,7 @@ fn what_is_not_answered_is_unknown_and_says_why() {
         Limits::default(),
         Deadline::after(std::time::Duration::ZERO),
     );
-    let answers = late.answer(&base.ground, &questions, &|| ());
+    let answers = late.answer(&base.ground, &questions);
     assert!(
         answers
             .iter()
@@ -312,7 +319,7 @@ fn a_solver_that_breaks_hangs_or_talks_nonsense_proves_nothing() {
         let found = broken(folder.path(), name, ":", asked);
         let cache = Cache::in_memory();
         let prover = Prover::new(found.engine.as_ref(), &cache, short, Deadline::never());
-        let answers = prover.answer(&base.ground, &question, &|| ());
+        let answers = prover.answer(&base.ground, &question);
         let [Answer::Unknown(unknown)] = answers.as_slice() else {
             panic!("{name}: {answers:?}");
         };
@@ -333,7 +340,7 @@ fn a_solver_that_breaks_hangs_or_talks_nonsense_proves_nothing() {
     let found = broken(folder.path(), "lies", ":", "echo sat");
     let cache = Cache::in_memory();
     let prover = Prover::new(found.engine.as_ref(), &cache, short, Deadline::never());
-    let answers = prover.answer(&base.ground, &question, &|| ());
+    let answers = prover.answer(&base.ground, &question);
     let [Answer::Unknown(Unknown::Refused(refused))] = answers.as_slice() else {
         panic!("{answers:?}");
     };

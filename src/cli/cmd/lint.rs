@@ -61,8 +61,8 @@ fn prove(package: &mut Package, args: &BudgetArgs, at: Instant) -> Result<Proofs
         deadline: budget.deadline,
         at,
     };
-    let proved = progress::during(&format!("proving {}", package.named), || {
-        pipeline::prove_lints(&package.loaded, &package.checked, &options)
+    let proved = progress::counted(&format!("proving {}", package.named), |progress| {
+        pipeline::prove_lints(&package.loaded, &package.checked, &options, progress)
     })?;
     let all = std::mem::take(&mut package.checked.diagnostics);
     package.checked.diagnostics = all.into_iter().chain(proved).collect::<Diagnostics>().sorted();

@@ -51,8 +51,8 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
         at: args.package.at.unwrap_or_else(env::today),
         keeps_scripts: args.dump.is_some() || args.output.format == AnswerFormat::Json,
     };
-    let proofs = progress::during(&format!("proving {}", package.named), || {
-        pipeline::prove(&package.loaded, &package.checked, options, &|| ())
+    let proofs = progress::counted(&format!("proving {}", package.named), |progress| {
+        pipeline::prove(&package.loaded, &package.checked, options, progress)
     })?;
     let all = &proofs.all;
     let root = package.root();

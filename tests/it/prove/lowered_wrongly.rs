@@ -55,7 +55,7 @@ fn proof(package: &load::PackageFiles, checked: &Checked, property: &str) -> Pro
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
         keeps_scripts: false,
     };
-    let proofs = pipeline::prove(package, checked, options, &|| ()).unwrap();
+    let proofs = pipeline::prove(package, checked, options, &|_, _| ()).unwrap();
     let [proof] = <[_; 1]>::try_from(proofs.all).unwrap();
     assert_eq!(proof.title(), property);
     proof
