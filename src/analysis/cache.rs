@@ -1,5 +1,6 @@
 //! Answers kept on disk, by the digest of question and engine. Only verdicts are kept, never "unknown"; a counterexample that
-//! comes from here is decoded and replayed like a fresh one. An entry that is not whole is as good as none.
+//! comes from here is decoded and replayed like a fresh one. An entry that is not whole is as good as none. So is one that
+//! was found under a higher limit: a verdict must not depend on what was asked before.
 #![expect(
     clippy::disallowed_methods,
     reason = "answers are kept in the user's cache folder between runs"
@@ -19,15 +20,22 @@ use super::solver::Reply;
 use crate::bundle::sha256_hex;
 
 /// Version of the entries, part of every key.
-const FORMAT: &str = "gatewright answers 1";
+const FORMAT: &str = "gatewright answers 2";
 
 /// Answers of this run, and of earlier ones where there is a folder.
 #[derive(Debug, Default)]
 pub struct Cache {
     folder: Option<PathBuf>,
     /// What this run knows, by key.
-    known: Mutex<HashMap<String, Reply>>,
+    known: Mutex<HashMap<String, Kept>>,
     written: AtomicU64,
+}
+
+/// An answer, and the units of the solver's count that it was found within.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Kept {
+    within: u64,
+    reply: Reply,
 }
 
 impl Cache {
@@ -46,20 +54,28 @@ impl Cache {
         Self::default()
     }
 
-    /// What is known of a question.
-    pub(super) fn get(&self, key: &str) -> Option<Reply> {
-        if let Some(known) = self.lock().get(key) {
-            return Some(known.clone());
-        }
-        let reply = read(&fs::read_to_string(self.path(key)?).ok()?, key)?;
-        self.lock().insert(key.to_owned(), reply.clone());
-        Some(reply)
+    /// What is known of a question that may take so many units.
+    pub(super) fn get(&self, key: &str, most: u64) -> Option<Reply> {
+        let known = self.lock().get(key).cloned();
+        let kept = match known {
+            Some(known) => known,
+            None => {
+                let kept = read(&fs::read_to_string(self.path(key)?).ok()?, key)?;
+                self.lock().insert(key.to_owned(), kept.clone());
+                kept
+            }
+        };
+        (kept.within <= most).then_some(kept.reply)
     }
 
-    /// Keeps an answer. A disk that refuses costs the next run its time, and nothing else.
-    pub(super) fn put(&self, key: &str, reply: &Reply) {
-        let Some(text) = written(reply, key) else { return };
-        self.lock().insert(key.to_owned(), reply.clone());
+    /// Keeps an answer that was found within so many units. A disk that refuses costs the next run its time, and nothing else.
+    pub(super) fn put(&self, key: &str, reply: &Reply, within: u64) {
+        let kept = Kept {
+            within,
+            reply: reply.clone(),
+        };
+        let Some(text) = written(&kept, key) else { return };
+        self.lock().insert(key.to_owned(), kept);
         let Some(path) = self.path(key) else { return };
         let Some(folder) = path.parent() else { return };
         let number = self.written.fetch_add(1, Ordering::Relaxed);
@@ -76,7 +92,7 @@ impl Cache {
         Some(self.folder.as_ref()?.join(key.get(..2)?).join(key.get(2..)?))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Reply>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Kept>> {
         // A thread that panicked left whole entries.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -87,32 +103,38 @@ pub(super) fn key(script: &str, engine: &Identity) -> String {
     sha256_hex(format!("{FORMAT}\n{engine}\n{script}").as_bytes())
 }
 
-/// `verdict digest` on the first line, the model below. The digest covers key, verdict and model, so that an entry that was
-/// cut off, changed or moved to another question is not read.
-fn written(reply: &Reply, key: &str) -> Option<String> {
-    let (verdict, model) = match reply {
+/// `verdict units digest` on the first line, the model below. The digest covers all of it and the key, so that an entry that
+/// was cut off, changed or moved to another question is not read.
+fn written(kept: &Kept, key: &str) -> Option<String> {
+    let (verdict, model) = match &kept.reply {
         Reply::Sat(model) => ("sat", model.as_str()),
         Reply::Unsat => ("unsat", ""),
         Reply::Unknown(_) => return None,
     };
-    Some(format!("{verdict} {}\n{model}", seal(key, verdict, model)))
+    let head = format!("{verdict} {}", kept.within);
+    Some(format!("{head} {}\n{model}", seal(key, &head, model)))
 }
 
-fn read(text: &str, key: &str) -> Option<Reply> {
+fn read(text: &str, key: &str) -> Option<Kept> {
     let (head, model) = text.split_once('\n')?;
-    let (verdict, sealed) = head.split_once(' ')?;
-    if sealed != seal(key, verdict, model) {
+    let (head, sealed) = head.rsplit_once(' ')?;
+    if sealed != seal(key, head, model) {
         return None;
     }
-    match verdict {
-        "sat" => Some(Reply::Sat(model.to_owned())),
-        "unsat" if model.is_empty() => Some(Reply::Unsat),
-        _ => None,
-    }
+    let (verdict, within) = head.split_once(' ')?;
+    let reply = match verdict {
+        "sat" => Reply::Sat(model.to_owned()),
+        "unsat" if model.is_empty() => Reply::Unsat,
+        _ => return None,
+    };
+    Some(Kept {
+        within: within.parse().ok()?,
+        reply,
+    })
 }
 
-fn seal(key: &str, verdict: &str, model: &str) -> String {
-    sha256_hex(format!("{key}\n{verdict}\n{model}").as_bytes())
+fn seal(key: &str, head: &str, model: &str) -> String {
+    sha256_hex(format!("{key}\n{head}\n{model}").as_bytes())
 }
 
 #[cfg(test)]
@@ -131,11 +153,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let asked = key("(assert true)", &engine("1.3.1"));
         let sat = Reply::Sat("(\n)\n".to_owned());
-        Cache::on_disk(folder.path()).put(&asked, &sat);
+        Cache::on_disk(folder.path()).put(&asked, &sat, 7);
         let later = Cache::on_disk(folder.path());
-        assert_eq!(later.get(&asked), Some(sat));
-        assert_eq!(later.get(&key("(assert false)", &engine("1.3.1"))), None);
-        assert_eq!(later.get(&key("(assert true)", &engine("1.4.2"))), None);
+        assert_eq!(later.get(&asked, 7), Some(sat));
+        assert_eq!(later.get(&key("(assert false)", &engine("1.3.1")), 7), None);
+        assert_eq!(later.get(&key("(assert true)", &engine("1.4.2")), 7), None);
+    }
+
+    #[test]
+    fn an_answer_that_took_a_higher_limit_is_none_under_a_lower_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let asked = key("(assert true)", &engine("1.3.1"));
+        let cache = Cache::on_disk(folder.path());
+        cache.put(&asked, &Reply::Unsat, 100);
+        for cache in [cache, Cache::on_disk(folder.path())] {
+            assert_eq!(cache.get(&asked, 99), None);
+            assert_eq!(cache.get(&asked, 100), Some(Reply::Unsat));
+            assert_eq!(cache.get(&asked, 101), Some(Reply::Unsat));
+        }
     }
 
     #[test]
@@ -143,19 +178,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::on_disk(folder.path());
         let asked = key("(assert true)", &engine("1.3.1"));
-        cache.put(&asked, &Reply::Unknown("limit".to_owned()));
-        assert_eq!(cache.get(&asked), None);
+        cache.put(&asked, &Reply::Unknown("limit".to_owned()), 7);
+        assert_eq!(cache.get(&asked, 7), None);
     }
 
     #[test]
     fn an_entry_that_was_changed_cut_or_moved_is_as_good_as_none() {
         let asked = key("(assert true)", &engine("1.3.1"));
         let other = key("(assert false)", &engine("1.3.1"));
-        let text = written(&Reply::Sat("(\n(define-fun x () Bool true)\n)\n".to_owned()), &asked).unwrap();
+        let kept = Kept {
+            within: 7,
+            reply: Reply::Sat("(\n(define-fun x () Bool true)\n)\n".to_owned()),
+        };
+        let text = written(&kept, &asked).unwrap();
         assert!(read(&text, &asked).is_some());
         assert_eq!(read(&text, &other), None);
         assert_eq!(read(&text.replace("sat ", "unsat "), &asked), None);
         assert_eq!(read(&text.replace("true", "false"), &asked), None);
+        assert_eq!(read(&text.replace("sat 7", "sat 6"), &asked), None);
         for end in 0..text.len() {
             let cut = text.get(..end).unwrap();
             assert_eq!(read(cut, &asked), None, "{end}");

@@ -24,6 +24,11 @@ impl Deadline {
         Self(Instant::now().checked_add(time))
     }
 
+    /// The time that is left; `None` where there is no end.
+    pub(super) fn left(self) -> Option<Duration> {
+        self.0.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
     pub(super) fn is_over(self) -> bool {
         self.0.is_some_and(|end| Instant::now() >= end)
     }

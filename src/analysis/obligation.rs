@@ -5,10 +5,8 @@ use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use cedar_policy::Effect;
-use cedar_policy::EntityUid;
 use cedar_policy::Policy;
-use cedar_policy::PolicySet;
-use cedar_policy::SchemaFragment;
+use serde_json::Value;
 use thiserror::Error;
 
 use super::base::Base;
@@ -20,6 +18,7 @@ use super::question::Answer;
 use super::question::Claim;
 use super::question::Counterexample;
 use super::question::Question;
+use super::replay::Replay;
 use super::rule::Rule;
 use super::rule::Rules;
 use super::witness::Stage;
@@ -33,7 +32,6 @@ use crate::lower::Lowered;
 use crate::lower::Promise;
 use crate::lower::Property;
 use crate::lower::PropertyKind;
-use crate::text::Instant;
 use crate::text::Span;
 
 /// What is to be proved of a program.
@@ -75,6 +73,9 @@ pub enum ObligationsError {
     /// The symbolic compiler does not take the schema.
     #[error(transparent)]
     Schema(#[from] SchemaRefused),
+    /// A policy that no question can take in, so that none can be trusted; a fault of ours.
+    #[error("the policy `{0}` cannot be asked about")]
+    NotAsked(String),
     /// The policies that a property speaks of make no set; a fault of ours.
     #[error("a claim cannot be replayed: {0}")]
     Replay(String),
@@ -203,29 +204,42 @@ impl Obligations {
         let schema = lowered.schema.as_ref().ok_or(ObligationsError::NoSchema)?;
         let policies = lowered.policies.iter().map(|(policy, _)| policy);
         let base = Base::new(schema, policies.chain(lowered.raw.iter().map(|raw| &raw.policy)))?;
+        if let Some(id) = base.templates().first() {
+            return Err(ObligationsError::NotAsked(id.clone()));
+        }
+        let of_profile = |property: &Property| match &property.counted {
+            lower::Counted::Only(profile) => Some(profile.clone()),
+            lower::Counted::All | lower::Counted::Without(_) => None,
+        };
+        let profiles = properties.iter().filter_map(of_profile).collect();
         let all = properties
             .into_iter()
-            .map(|property| Obligation::new(property, lowered, &base))
+            .map(|property| Obligation::new(property, lowered, &base, &profiles))
             .collect();
         Ok(Self { base, all })
     }
 }
 
 impl Obligation {
-    fn new(property: Property, lowered: &Lowered, base: &Base) -> Self {
+    fn new(property: Property, lowered: &Lowered, base: &Base, profiles: &BTreeSet<String>) -> Self {
         let left_out: BTreeSet<&str> = lowered
             .drafts
             .iter()
             .filter(|draft| !property.counted.counts(draft))
             .map(|draft| draft.id.as_str())
             .collect();
-        // What only a grant opens is asked of the grant's permits alone, raw ones left out, too.
-        let raw_counts = !matches!(property.counted, lower::Counted::Only(_));
+        // What only a grant opens is asked of the grant's permits, and of raw ones that read it.
+        let raw_counts = |policy: &Policy| match &property.counted {
+            lower::Counted::Only(profile) => {
+                policy.effect() == Effect::Forbid || reads_grant(policy, profile, profiles)
+            }
+            lower::Counted::All | lower::Counted::Without(_) => true,
+        };
         let gate = lowered.policies.iter().map(|(policy, _)| policy);
         let raw = lowered.raw.iter().map(|raw| &raw.policy);
         let counted: Vec<Policy> = gate
             .filter(|policy| !left_out.contains(policy.id().to_string().as_str()))
-            .chain(raw.filter(|policy| raw_counts || policy.effect() == Effect::Forbid))
+            .chain(raw.filter(|policy| raw_counts(policy)))
             .cloned()
             .collect();
         let ids: BTreeSet<String> = counted.iter().map(|policy| policy.id().to_string()).collect();
@@ -333,7 +347,10 @@ impl Obligation {
                 }
                 (_, Some(Err(why))) => open.push(unanswered(asking, &asked, why.to_string())),
                 (Answer::Unknown(why), None) => open.push(unanswered(asking, &asked, why.to_string())),
-                (Answer::Fails(_), None) => {}
+                // There is always something to say of a counterexample; if there were not, it would be no proof.
+                (Answer::Fails(_), None) => {
+                    open.push(unanswered(asking, &asked, Unshowable::NotReplayed.to_string()));
+                }
             }
         }
         for question in &self.no_errors {
@@ -380,7 +397,15 @@ impl Obligation {
     ) -> Result<Result<Witness, Unshowable>, ObligationsError> {
         let requests = self.property.requests.iter().chain(&self.property.excused);
         let spoken_of = replay.engine_of(requests)?.with_strictness(Strictness::Cedar);
-        let strict = replay.engine_of(&self.counted)?;
+        let all = replay.lowered.policies.len() + replay.lowered.raw.len();
+        let of_counted;
+        let strict = match self.counted.len() == all {
+            true => replay.engine,
+            false => {
+                of_counted = replay.engine_of(&self.counted)?;
+                &of_counted
+            }
+        };
         // Needed only where entities cannot be made fit for a gateway.
         let plain = LazyCell::new(|| {
             replay
@@ -398,50 +423,13 @@ impl Obligation {
             contract: &replay.lowered.contract,
             literals: &replay.literals,
             at: replay.at,
-            shows: &|witness| shows(witness, &strict, witness.load(replay.engine)),
+            shows: &|witness| shows(witness, strict, witness.load(replay.engine)),
             shows_unchecked: &|witness| {
                 let entities = replay.engine.unchecked_entities(&witness.entities).ok();
                 plain.as_ref().is_ok_and(|plain| shows(witness, plain, entities))
             },
         };
         Ok(Witness::new(found, stage))
-    }
-}
-
-/// What counterexamples are replayed with.
-#[derive(Debug)]
-pub struct Replay<'a> {
-    /// The engine of the bundle.
-    pub engine: &'a Engine,
-    /// Its schema, [`Self::schema_of`] what was lowered.
-    pub schema: SchemaFragment,
-    /// What the bundle was made of.
-    pub lowered: &'a Lowered,
-    /// Entities that the policies name.
-    pub literals: BTreeSet<EntityUid>,
-    /// The time that clocks are set to.
-    pub at: Instant,
-    /// Whether questions without an answer are kept as SMT-LIB.
-    pub keeps_scripts: bool,
-}
-
-impl Replay<'_> {
-    /// The schema that requests are replayed under.
-    ///
-    /// # Errors
-    /// Where it cannot be read; a fault of ours.
-    pub fn schema_of(lowered: &Lowered) -> Result<SchemaFragment, ObligationsError> {
-        let text = lowered.schema_text.as_deref().unwrap_or_default();
-        let (schema, _warnings) =
-            SchemaFragment::from_cedarschema_str(text).map_err(|error| ObligationsError::Replay(error.to_string()))?;
-        Ok(schema)
-    }
-
-    /// An engine of some policies under the same schema.
-    fn engine_of<'p>(&self, policies: impl IntoIterator<Item = &'p Policy>) -> Result<Engine, ObligationsError> {
-        let set = PolicySet::from_policies(policies.into_iter().cloned())
-            .map_err(|error| ObligationsError::Replay(error.to_string()))?;
-        Ok(Engine::new(set, Some(self.schema.clone()), [])?)
     }
 }
 
@@ -477,6 +465,16 @@ fn without_errors(question: &Question, asking: &mut Asking<'_>, base: &Base) -> 
     Some(Question {
         environment: question.environment.clone(),
         claim: Claim::Disjoint(slice.clone(), Rules::new(sound)),
+    })
+}
+
+/// Whether a policy reads the grant of a profile: by its name, or all grants at once.
+fn reads_grant(policy: &Policy, profile: &str, profiles: &BTreeSet<String>) -> bool {
+    let names = |text: &str, name: &str| text.contains(&Value::from(name).to_string());
+    // What cannot be read is held to everything.
+    let text = policy.to_json().map(|json| json.to_string());
+    text.map_or(true, |text| {
+        names(&text, "break_glass") && (names(&text, profile) || !profiles.iter().any(|other| names(&text, other)))
     })
 }
 

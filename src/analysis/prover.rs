@@ -33,6 +33,30 @@ pub struct Prover<'a> {
     limits: Limits,
     deadline: Deadline,
     counts: Counts,
+    progress: Progress<'a>,
+}
+
+/// Who hears how far the work is, and how far that is.
+#[derive(Default)]
+struct Progress<'a> {
+    hears: Option<&'a (dyn Fn(usize, usize) + Sync)>,
+    done: AtomicUsize,
+    of: AtomicUsize,
+}
+
+impl std::fmt::Debug for Progress<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Progress").finish_non_exhaustive()
+    }
+}
+
+impl Progress<'_> {
+    fn tell(&self, done: usize) {
+        let done = self.done.fetch_add(done, Ordering::Relaxed) + done;
+        if let Some(hears) = self.hears {
+            hears(done, self.of.load(Ordering::Relaxed));
+        }
+    }
 }
 
 /// What a run came to.
@@ -84,7 +108,15 @@ impl<'a> Prover<'a> {
             limits,
             deadline,
             counts: Counts::default(),
+            progress: Progress::default(),
         }
+    }
+
+    /// The same prover, which tells how many tasks are done, and of how many that are known by then.
+    #[must_use]
+    pub fn telling(mut self, hears: &'a (dyn Fn(usize, usize) + Sync)) -> Self {
+        self.progress.hears = Some(hears);
+        self
     }
 
     /// The engine's identity.
@@ -104,14 +136,10 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// Answers all questions. `progress` hears of each that is done.
+    /// Answers all questions.
     #[must_use]
-    pub fn answer(&self, ground: &Ground, questions: &[Question], progress: &(dyn Fn() + Sync)) -> Vec<Answer> {
-        self.each(questions, |asking, question| {
-            let answer = asking.answer(ground, question);
-            progress();
-            answer
-        })
+    pub fn answer(&self, ground: &Ground, questions: &[Question]) -> Vec<Answer> {
+        self.each(questions, |asking, question| asking.answer(ground, question))
     }
 
     /// Works on tasks that each ask one question after the other, as many at once as there are cores,
@@ -122,7 +150,13 @@ impl<'a> Prover<'a> {
             prover: self,
             solver: None,
         };
-        parallel::map(Work::Much, tasks, asking, work)
+        self.progress.of.fetch_add(tasks.len(), Ordering::Relaxed);
+        self.progress.tell(0);
+        parallel::map(Work::Much, tasks, asking, |asking, task| {
+            let result = work(asking, task);
+            self.progress.tell(1);
+            result
+        })
     }
 
     /// The SMT-LIB script of a question, for whoever wants to look into it; `None` where no solver is needed.
@@ -199,7 +233,7 @@ impl Asking<'_> {
 
 fn ask(prover: &Prover<'_>, solver: &mut Option<Box<dyn Solver>>, script: &str) -> Result<Reply, String> {
     let key = cache::key(script, prover.engine.identity());
-    if let Some(known) = prover.cache.get(&key) {
+    if let Some(known) = prover.cache.get(&key, prover.limits.resources) {
         prover.counts.cached.fetch_add(1, Ordering::Relaxed);
         return Ok(known);
     }
@@ -215,7 +249,9 @@ fn ask(prover: &Prover<'_>, solver: &mut Option<Box<dyn Solver>>, script: &str) 
     let Some(running) = solver else {
         return Err("the solver did not start".to_owned());
     };
-    let reply = running.check(script).map_err(|error| with_causes(&error))?;
-    prover.cache.put(&key, &reply);
+    let reply = running
+        .check(script, prover.deadline.left())
+        .map_err(|error| with_causes(&error))?;
+    prover.cache.put(&key, &reply, prover.limits.resources);
     Ok(reply)
 }

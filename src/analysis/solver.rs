@@ -2,6 +2,7 @@
 //! cvc5 nor processes, so that a second engine can join and be compared question by question.
 
 use std::fmt;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -85,11 +86,12 @@ pub trait Engine: fmt::Debug + Sync {
 /// A running instance.
 pub trait Solver: Send {
     /// Decides a script of declarations and assertions, which does not depend on any before it. The script sets its
-    /// options itself and holds no `check-sat`.
+    /// options itself and holds no `check-sat`. Where the run has an end, the engine is stopped at it: `left` is the time
+    /// until then.
     ///
     /// # Errors
     /// Where the engine broke down or did not understand the script. It answers the next question all the same.
-    fn check(&mut self, script: &str) -> Result<Reply, SolverError>;
+    fn check(&mut self, script: &str, left: Option<Duration>) -> Result<Reply, SolverError>;
 }
 
 /// Why there is no reply.

@@ -25,6 +25,7 @@ pub(super) use self::prove::Prove;
 pub(super) use self::shared::AnswerArgs;
 pub(super) use self::shared::AnswerFormat;
 pub(super) use self::shared::BaselineArgs;
+pub(super) use self::shared::BudgetArgs;
 pub(super) use self::shared::ColourChoice;
 pub(super) use self::shared::FolderArgs;
 pub(super) use self::shared::Format;

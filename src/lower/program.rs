@@ -23,6 +23,7 @@ use crate::parallel::Work;
 use crate::text::FileId;
 use crate::text::Sources;
 
+use super::claims;
 use super::codes;
 use super::contract;
 use super::draft::Draft;
@@ -113,6 +114,7 @@ pub fn lower(
     if let Some(SchemaText { schema, .. }) = &schema {
         validate::gate(&drafts, &policies, schema, out);
         validate::raw(&raw, schema, out);
+        validate::claims(&claims::conditions(program), schema, out);
         let validated = Validated {
             program,
             drafts: &drafts,

@@ -3,6 +3,7 @@
 //! located text say where.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use cedar_policy::Policy;
 use cedar_policy::PolicyId;
@@ -47,6 +48,48 @@ pub(super) fn gate(drafts: &[Draft], policies: &[(Policy, FileId)], schema: &Sch
     for draft in refused.into_iter().filter_map(|at| drafts.get(at)) {
         explain(draft, &validator, out);
     }
+}
+
+/// Validates what assertions ask. Of what Cedar says, only what an author of a condition can get wrong is told: that a
+/// claim never applies is for proofs to say.
+pub(super) fn claims(asked: &[Draft], schema: &Schema, out: &mut Diagnostics) {
+    let built: Vec<(&Draft, Policy)> = asked
+        .iter()
+        .filter_map(|draft| Some((draft, draft.policy("").ok()?)))
+        .collect();
+    let policies: Vec<&Policy> = built.iter().map(|(_, policy)| policy).collect();
+    let refused = screen::suspects(&policies, schema);
+    let validator = Validator::new(schema.clone());
+    let mut told = BTreeSet::new();
+    for (draft, _) in refused.into_iter().filter_map(|at| built.get(at)) {
+        let located = text::policy(draft);
+        let Ok(policy) = Policy::parse(Some(PolicyId::new(&draft.id)), &located.text) else {
+            continue;
+        };
+        let Ok(set) = PolicySet::from_policies([policy]) else {
+            continue;
+        };
+        let result = validator.validate(&set, ValidationMode::default());
+        for error in result.validation_errors().filter(|error| is_of_the_author(error)) {
+            let span = first_label(error)
+                .and_then(|range| located.words(&range))
+                .unwrap_or(draft.span);
+            // An assertion speaks of many kinds of request.
+            if told.insert(span) {
+                out.push(Diagnostic::error(codes::CEDAR_VALIDATION, span, message(error)).help(help(error)));
+            }
+        }
+    }
+}
+
+fn is_of_the_author(error: &ValidationError) -> bool {
+    matches!(
+        error,
+        ValidationError::UnsafeOptionalAttributeAccess(_)
+            | ValidationError::UnsafeTagAccess(_)
+            | ValidationError::EmptySetForbidden(_)
+            | ValidationError::NonLitExtConstructor(_)
+    )
 }
 
 /// Validates one policy as located text and reports what Cedar says at the author's words.

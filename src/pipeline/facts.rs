@@ -60,6 +60,7 @@ pub enum FactsError {
 
 /// Runs the lints that read facts, and tells what these could not find out. A package of which only a part resolved has
 /// none, and neither has one in which policies share an id: its faults are told, and to prove something of the rest would mislead.
+/// `progress` hears how many tasks are done, and of how many that are known by then.
 ///
 /// # Errors
 /// Where what the compiler made cannot be built or loaded.
@@ -67,6 +68,7 @@ pub fn prove_lints(
     package: &PackageFiles,
     checked: &Checked,
     options: &ProofOptions<'_>,
+    progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Diagnostics, FactsError> {
     let mut out = Diagnostics::new();
     let same_id = |found: &Diagnostic| found.code == lower::codes::RAW_SAME_ID;
@@ -96,7 +98,7 @@ pub fn prove_lints(
     };
     let prover = options
         .solver
-        .map(|solver| Prover::new(solver, options.cache, options.limits, options.deadline));
+        .map(|solver| Prover::new(solver, options.cache, options.limits, options.deadline).telling(progress));
     let asked = Asked {
         lowered: &checked.lowered,
         prover: prover.as_ref(),

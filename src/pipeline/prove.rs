@@ -55,6 +55,8 @@ pub struct Proofs {
     pub beyond: Vec<Beyond>,
     /// How many properties the program has; more than `all` where only a shard was asked for.
     pub of: usize,
+    /// How many of these all parts of the run are about.
+    pub wanted: usize,
     /// How many questions were put.
     pub statistics: Statistics,
     /// The engine, as `cvc5 1.3.1`.
@@ -86,7 +88,8 @@ pub enum ProveError {
     Engine(#[from] EngineError),
 }
 
-/// Proves what a package without faults claims. `progress` hears of each property that is settled.
+/// Proves what a package without faults claims. `progress` hears how many properties are
+/// settled, and of how many.
 ///
 /// # Errors
 /// Where a name in `only` means nothing, there is nothing to reason about, or what the compiler made cannot be built or loaded.
@@ -94,7 +97,7 @@ pub fn prove(
     package: &PackageFiles,
     checked: &Checked,
     options: ProveOptions<'_>,
-    progress: &(dyn Fn() + Sync),
+    progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Proofs, ProveError> {
     let tree = build(checked, &package.sources)?;
     let engine = Engine::from_tree(&tree)?;
@@ -102,10 +105,16 @@ pub fn prove(
     let of = properties.len();
     let beyond = lower::beyond(&checked.program).into_iter().map(Beyond::from);
     let mut beyond: Vec<Beyond> = beyond.collect();
+    let called = wanted(properties, &beyond, options.only)?;
+    let wanted = called.len();
     let named = |one: &Beyond| options.only.is_empty() || options.only.contains(&one.name);
     beyond.retain(|one| named(one) && options.shard.part == 1);
-    let Obligations { base, all: mine } = Obligations::new(wanted(properties, &beyond, options)?, &checked.lowered)?;
-    let prover = Prover::new(options.solver, options.cache, options.limits, options.deadline);
+    let numbered = called.into_iter().enumerate();
+    let mine = numbered
+        .filter(|(at, _)| options.shard.has(*at))
+        .map(|(_, property)| property);
+    let Obligations { base, all: mine } = Obligations::new(mine.collect(), &checked.lowered)?;
+    let prover = Prover::new(options.solver, options.cache, options.limits, options.deadline).telling(progress);
     let mut literals = base.literals();
     for obligation in &mine {
         literals.extend(
@@ -124,11 +133,7 @@ pub fn prove(
         at: options.at,
         keeps_scripts: options.keeps_scripts,
     };
-    let outcomes = prover.each(&mine, |asking, obligation| {
-        let outcome = obligation.settle(asking, &replay, &base);
-        progress();
-        outcome
-    });
+    let outcomes = prover.each(&mine, |asking, obligation| obligation.settle(asking, &replay, &base));
     let mut proofs = Vec::new();
     for (obligation, outcome) in mine.into_iter().zip(outcomes) {
         let reach = obligation.reach();
@@ -152,27 +157,25 @@ pub fn prove(
         all: proofs,
         beyond,
         of,
+        wanted,
         statistics: prover.statistics(),
         engine: prover.engine().to_string(),
     })
 }
 
-/// The properties that a run is about.
-fn wanted(all: Vec<Property>, beyond: &[Beyond], options: ProveOptions<'_>) -> Result<Vec<Property>, ProveError> {
+/// The properties that a run and all its parts are about.
+fn wanted(all: Vec<Property>, beyond: &[Beyond], only: &[String]) -> Result<Vec<Property>, ProveError> {
     let unknown = |name: &&String| {
         !all.iter().any(|property| property.is_called(name)) && !beyond.iter().any(|one| one.name == **name)
     };
-    if let Some(name) = options.only.iter().find(unknown) {
+    if let Some(name) = only.iter().find(unknown) {
         return Err(ProveError::NoProperty {
             name: name.clone(),
             known: all.into_iter().map(|property| property.name).collect(),
         });
     }
-    let called =
-        |property: &Property| options.only.is_empty() || options.only.iter().any(|name| property.is_called(name));
-    let called = all.into_iter().filter(called).enumerate();
-    let mine = called.filter(|(at, _)| options.shard.has(*at));
-    Ok(mine.map(|(_, property)| property).collect())
+    let called = |property: &Property| only.is_empty() || only.iter().any(|name| property.is_called(name));
+    Ok(all.into_iter().filter(called).collect())
 }
 
 /// `assert name: never …;` without its head and its end, on one line.

@@ -19,6 +19,8 @@ use super::human::printable;
 const FORMAT: u32 = 1;
 /// How many questions without an answer are told of one property.
 const MOST_OPEN: usize = 4;
+/// How many kinds of request are named that a property does not reach.
+const MOST_SKIPPED: usize = 4;
 
 /// The proofs as text.
 #[must_use]
@@ -36,8 +38,23 @@ pub fn proofs(all: &[Proof], files: Files<'_>) -> String {
             }
         }
         text.push_str(&told(proof));
+        text.push_str(&left_out(proof));
     }
     text
+}
+
+/// What a claim is silent about, lest its words promise more than was asked.
+fn left_out(proof: &Proof) -> String {
+    if proof.skipped.is_empty() {
+        return String::new();
+    }
+    let named: Vec<&str> = proof.skipped.iter().take(MOST_SKIPPED).map(String::as_str).collect();
+    let more = match proof.skipped.len() - named.len() {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let line = format!("it says nothing of {}{more}", named.join(", "));
+    format!("         {}\n", printable(&line))
 }
 
 fn told(proof: &Proof) -> String {
@@ -124,7 +141,16 @@ fn plain(value: &Value) -> String {
     if let Some(call) = value.get("__extn") {
         let function = call.get("fn").and_then(Value::as_str).unwrap_or_default();
         if let Some(argument) = call.get("arg") {
-            return format!("{function}({argument})");
+            return format!("{function}({})", plain(argument));
+        }
+        // What has several arguments is a method of the first.
+        if let Some((of, arguments)) = call
+            .get("args")
+            .and_then(Value::as_array)
+            .and_then(|all| all.split_first())
+        {
+            let arguments: Vec<String> = arguments.iter().map(plain).collect();
+            return format!("{}.{function}({})", plain(of), arguments.join(", "));
         }
     }
     match value {

@@ -10,6 +10,7 @@ use crate::graph::TypedKind;
 use crate::lower::Subject;
 
 use super::difference::RequestKind;
+use super::item::BECAUSE;
 use super::item::Kind;
 use super::listing::Listed;
 use super::structural::Change;
@@ -29,7 +30,7 @@ pub(super) struct Mentions {
 
 /// Fields of parts that no policy is made of.
 const TOLD_ONLY: [&str; 8] = [
-    "because",
+    BECAUSE,
     "masked",
     "sensitive",
     "reads",

@@ -71,6 +71,9 @@ impl Kind {
     }
 }
 
+/// The field with the author's reason, which decides nothing.
+pub(super) const BECAUSE: &str = "because";
+
 /// A part of a program.
 #[derive(Debug, Clone)]
 pub(super) struct Item {

@@ -16,6 +16,7 @@ use crate::graph::NameOf;
 use crate::graph::Renames;
 
 use super::Side;
+use super::item::BECAUSE;
 use super::item::Item;
 use super::item::Kind;
 
@@ -197,11 +198,12 @@ fn last_of(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(_, own)| own)
 }
 
-/// All fields of a part.
+/// All fields of a part that decide something. A reason in words is mended together with a name.
 fn said(item: &Item, word: &dyn Fn(NameOf, &str) -> String) -> String {
     let mut fields: Vec<String> = item
         .fields
         .iter()
+        .filter(|field| field.name != BECAUSE)
         .map(|field| format!("{}={}", field.name, field.form.with(word)))
         .collect();
     fields.sort();

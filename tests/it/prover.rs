@@ -1,8 +1,13 @@
 //! The prover on real packages: claims proved and refuted, counterexamples that replay, limits, caches and broken solvers.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::Mutex;
+use std::time::Duration;
 
 use cedar_policy::Policy;
 use gatewright::analysis::Answer;
@@ -147,8 +152,14 @@ fn tenants_are_apart_on_the_marketplace_whoever_answers() {
     let folder = tempfile::tempdir().unwrap();
     for (round, asked) in [("cold", true), ("warm", false)] {
         let cache = Cache::on_disk(folder.path());
-        let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never());
-        let answers = prover.answer(&base.ground, &questions, &|| ());
+        let told = Mutex::new(BTreeSet::new());
+        let hears = |done, of| {
+            told.lock().unwrap().insert((done, of));
+        };
+        let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never()).telling(&hears);
+        let answers = prover.answer(&base.ground, &questions);
+        let of = questions.len();
+        assert_eq!(*told.lock().unwrap(), (0..=of).map(|done| (done, of)).collect());
         for (question, answer) in questions.iter().zip(&answers) {
             assert!(answer.holds(), "{round} {}: {answer:?}", question.environment);
         }
@@ -174,7 +185,7 @@ fn a_counterexample_is_small_replays_and_keeps_the_contract() {
         environment: approve.clone(),
         claim: Claim::AlwaysDenies(base.rules(approve)),
     };
-    let answers = prover.answer(&base.ground, &[question], &|| ());
+    let answers = prover.answer(&base.ground, &[question]);
     let Answer::Fails(raw) = &answers[0] else {
         panic!("somebody can approve: {answers:?}");
     };
@@ -198,7 +209,7 @@ fn a_counterexample_is_small_replays_and_keeps_the_contract() {
     if found.engine.identity().version.starts_with("1.3.1") {
         insta::assert_snapshot!(told(&witness), @r#"
     Marketplace::User::"user-1" Marketplace::Action::"Payout.approve" Marketplace::Payout::"payout-1"
-    in {"source_ip":{"__extn":{"fn":"ip","arg":"10.0.0.1"}},"auth_time":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00Z"}},"break_glass":{"payout_incident":{"actions":["Payout.approve"],"approved_at":{"__extn":{"fn":"datetime","arg":"2026-03-01T08:00:00.001Z"}},"approver1":{"__entity":{"type":"Marketplace::User","id":"user-4"}},"approver2":{"__entity":{"type":"Marketplace::User","id":"user-5"}},"expires_at":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00.001Z"}},"id":"D","log_index":0,"not_before":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00Z"}},"reason":"INC-","refusals":0,"requested_at":{"__extn":{"fn":"datetime","arg":"2026-03-01T07:48:55.681Z"}},"requester":{"__entity":{"type":"Marketplace::User","id":"user-1"}},"resource_count":1,"resources":{"Payout":[{"__entity":{"type":"Marketplace::Payout","id":"payout-1"}}]},"revoked":false,"tenant":{"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"ticket":"INC-","uses":0}},"session_id":"B","mfa":true,"now":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00Z"}},"risk_score":0}
+    in {"source_ip":{"__extn":{"fn":"ip","arg":"10.0.0.1"}},"auth_time":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00Z"}},"break_glass":{"payout_incident":{"actions":["Payout.approve"],"approved_at":{"__extn":{"fn":"datetime","arg":"2026-03-01T08:00:00.001Z"}},"approver1":{"__entity":{"type":"Marketplace::User","id":"user-4"}},"approver2":{"__entity":{"type":"Marketplace::User","id":"user-5"}},"expires_at":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00.001Z"}},"id":"D","log_index":0,"not_before":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00Z"}},"reason":"INC-","refusals":0,"requested_at":{"__extn":{"fn":"datetime","arg":"2026-03-01T08:00:00.001Z"}},"requester":{"__entity":{"type":"Marketplace::User","id":"user-1"}},"resource_count":1,"resources":{"Payout":[{"__entity":{"type":"Marketplace::Payout","id":"payout-1"}}]},"revoked":false,"tenant":{"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"ticket":"INC-","uses":0}},"session_id":"B","mfa":true,"now":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00Z"}},"risk_score":0}
     {"uid":{"type":"Marketplace::Org","id":"org-1"},"attrs":{"admin":{"__entity":{"type":"Marketplace::RoleHolders","id":"Org::org-1.admin"}},"plan":"C"},"parents":[]}
     {"uid":{"type":"Marketplace::Payout","id":"payout-1"},"attrs":{"amount":{"__extn":{"fn":"decimal","arg":"0.0"}},"classification":{"__entity":{"type":"Marketplace::Classification","id":"internal"}},"created_by":{"__entity":{"type":"Marketplace::User","id":"user-2"}},"destination":"A","destination_set_by":{"__entity":{"type":"Marketplace::User","id":"user-3"}},"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"parents":[{"type":"Marketplace::Org","id":"org-1"}]}
     {"uid":{"type":"Marketplace::User","id":"user-4"},"attrs":{"clearance":{"__entity":{"type":"Marketplace::Classification","id":"internal"}},"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"parents":[{"type":"Marketplace::Org","id":"org-1"},{"type":"Marketplace::Role","id":"security_lead"}]}
@@ -238,7 +249,7 @@ fn what_is_not_answered_is_unknown_and_says_why() {
         ..Limits::default()
     };
     let prover = Prover::new(found.engine.as_ref(), &cache, starved, Deadline::never());
-    let answers = prover.answer(&base.ground, &questions, &|| ());
+    let answers = prover.answer(&base.ground, &questions);
     assert!(
         answers
             .iter()
@@ -253,7 +264,7 @@ fn what_is_not_answered_is_unknown_and_says_why() {
         Limits::default(),
         Deadline::after(std::time::Duration::ZERO),
     );
-    let answers = late.answer(&base.ground, &questions, &|| ());
+    let answers = late.answer(&base.ground, &questions);
     assert!(
         answers
             .iter()
@@ -308,7 +319,7 @@ fn a_solver_that_breaks_hangs_or_talks_nonsense_proves_nothing() {
         let found = broken(folder.path(), name, ":", asked);
         let cache = Cache::in_memory();
         let prover = Prover::new(found.engine.as_ref(), &cache, short, Deadline::never());
-        let answers = prover.answer(&base.ground, &question, &|| ());
+        let answers = prover.answer(&base.ground, &question);
         let [Answer::Unknown(unknown)] = answers.as_slice() else {
             panic!("{name}: {answers:?}");
         };
@@ -317,7 +328,7 @@ fn a_solver_that_breaks_hangs_or_talks_nonsense_proves_nothing() {
     // One that takes none of its input, which is more than a pipe holds.
     let found = broken(folder.path(), "deaf", "exec sleep 60", ":");
     let script = "(declare-const held Bool)\n".repeat(10_000);
-    let reply = found.engine.start(short).unwrap().check(&script).unwrap();
+    let reply = found.engine.start(short).unwrap().check(&script, None).unwrap();
     told.push(format!("deaf: {reply:?}"));
     insta::assert_snapshot!(told.join("\n"), @"
     dies: solver error: the solver ended before it answered
@@ -329,11 +340,42 @@ fn a_solver_that_breaks_hangs_or_talks_nonsense_proves_nothing() {
     let found = broken(folder.path(), "lies", ":", "echo sat");
     let cache = Cache::in_memory();
     let prover = Prover::new(found.engine.as_ref(), &cache, short, Deadline::never());
-    let answers = prover.answer(&base.ground, &question, &|| ());
+    let answers = prover.answer(&base.ground, &question);
     let [Answer::Unknown(Unknown::Refused(refused))] = answers.as_slice() else {
         panic!("{answers:?}");
     };
     assert!(refused.starts_with("model is invalid: violates assertion"), "{refused}");
+}
+
+#[test]
+fn a_worker_whose_asker_is_gone_ends_in_the_middle_of_a_question() {
+    // An executable is no worker of ours.
+    let Some(found) = solver().filter(|found| found.place.is_dir()) else {
+        return;
+    };
+    let mut worker = Command::new(env!("CARGO_BIN_EXE_gatewright"))
+        .arg("__smt-worker")
+        .arg(&found.place)
+        .args(["100000000000", "600000"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut questions = worker.stdin.take().unwrap();
+    let cubes = "(set-logic ALL)\n(declare-const a Int)\n(declare-const b Int)\n(declare-const c Int)\n\
+        (assert (= 114 (+ (* a a a) (* b b b) (* c c c))))\n(check-sat)\n";
+    questions.write_all(cubes.as_bytes()).unwrap();
+    questions.flush().unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(worker.try_wait().unwrap().is_none(), "it is still thinking");
+    drop(questions);
+    let ended = (0..300).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        worker.try_wait().unwrap().is_some()
+    });
+    worker.kill().unwrap();
+    worker.wait().unwrap();
+    assert!(ended);
 }
 
 #[test]

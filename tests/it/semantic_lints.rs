@@ -56,7 +56,7 @@ fn proved(package: &PackageFiles, checked: &Checked, solver: Option<&dyn Engine>
         deadline,
         at: options().at,
     };
-    pipeline::prove_lints(package, checked, &options).unwrap()
+    pipeline::prove_lints(package, checked, &options, &|_, _| ()).unwrap()
 }
 
 fn notes(finding: &Diagnostic) -> String {

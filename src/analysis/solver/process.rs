@@ -37,6 +37,8 @@ pub(super) struct Process {
     start: Start,
     limits: Limits,
     running: Option<Running>,
+    /// The time until the run ends.
+    left: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -55,6 +57,7 @@ impl Process {
             start,
             limits,
             running: None,
+            left: None,
         }
     }
 
@@ -78,6 +81,7 @@ impl Process {
 
     fn line(&mut self) -> Result<Option<String>, SolverError> {
         let patience = Duration::from_millis(self.limits.milliseconds).saturating_add(GRACE);
+        let patience = self.left.map_or(patience, |left| left.min(patience));
         let running = self.running.as_ref().ok_or(SolverError::Ended)?;
         match running.lines.recv_timeout(patience) {
             Ok(line) => Ok(Some(line)),
@@ -116,12 +120,17 @@ impl Process {
 
     fn out_of_time(&mut self) -> Reply {
         self.end();
-        Reply::Unknown(format!("no answer within {} ms", self.limits.milliseconds))
+        let most = Duration::from_millis(self.limits.milliseconds);
+        Reply::Unknown(match self.left {
+            Some(left) if left < most => "the time of the run was over before it was answered".to_owned(),
+            _ => format!("no answer within {} ms", self.limits.milliseconds),
+        })
     }
 }
 
 impl Solver for Process {
-    fn check(&mut self, script: &str) -> Result<Reply, SolverError> {
+    fn check(&mut self, script: &str, left: Option<Duration>) -> Result<Reply, SolverError> {
+        self.left = left;
         let Some(verdict) = self.first_line(&format!("(reset)\n{script}\n(check-sat)\n"))? else {
             return Ok(self.out_of_time());
         };

@@ -12,7 +12,6 @@ use std::ffi::CString;
 use std::ffi::c_char;
 use std::ffi::c_int;
 use std::ffi::c_void;
-use std::io::BufRead;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
@@ -41,15 +40,20 @@ pub enum WorkerError {
     Stream(#[from] std::io::Error),
 }
 
-/// Answers commands until the input ends.
+/// Answers the commands of some lines until these end.
 ///
 /// # Errors
 /// Where the libraries cannot be loaded or a stream fails.
-pub fn work(folder: &Path, limits: Limits, input: impl BufRead, mut output: impl Write) -> Result<(), WorkerError> {
+pub fn work(
+    folder: &Path,
+    limits: Limits,
+    lines: impl Iterator<Item = std::io::Result<String>>,
+    mut output: impl Write,
+) -> Result<(), WorkerError> {
     let api = Api::load(folder)?;
     let mut session = Session::new(&api, limits);
     let mut pending = String::new();
-    for line in input.lines() {
+    for line in lines {
         let line = line?;
         let command = line.trim();
         if command == "(exit)" {

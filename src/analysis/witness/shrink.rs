@@ -153,10 +153,9 @@ impl Shrinking<'_> {
         let mut moved = self.now.clone();
         for path in self.values() {
             let time = path.get(&self.now).and_then(datetime);
-            let Some(time) = time.and_then(|time| time.0.checked_add(by)) else {
-                continue;
-            };
-            if let Some(with) = path.with(&moved, of_datetime(Instant(time))) {
+            // One that is too far away stays where it is.
+            let there = time.and_then(|time| of_datetime(Instant(time.0.checked_add(by)?)));
+            if let Some(with) = there.and_then(|there| path.with(&moved, there)) {
                 moved = with;
             }
         }
@@ -179,10 +178,10 @@ fn candidates(value: &Value, now: Instant) -> Vec<Value> {
             .into_iter()
             .filter_map(|step| now.0.checked_add(step))
             .map(Instant);
-        let simpler = times.take_while(|simpler| *simpler != time).map(of_datetime);
-        // A time that must stay is written as people write it.
-        let written = of_datetime(time);
-        return simpler.chain((written != *value).then_some(written)).collect();
+        // At the least it is said as people say it.
+        let plainly = of_datetime(time).filter(|plain| plain != value);
+        let simpler = times.take_while(|simpler| *simpler != time).filter_map(of_datetime);
+        return simpler.chain(plainly).collect();
     }
     match value {
         Value::Number(number) => {
@@ -277,8 +276,11 @@ fn milliseconds(text: &str) -> Option<i64> {
     Some(total)
 }
 
-fn of_datetime(time: Instant) -> Value {
-    json!({ "__extn": { "fn": "datetime", "arg": time.to_string() } })
+/// A point in time as Cedar's constructor takes it; `None` of one outside the years 0 to 9999.
+fn of_datetime(time: Instant) -> Option<Value> {
+    let text = time.to_string();
+    let takes = text.starts_with(|c: char| c.is_ascii_digit()) && Instant::parse(&text) == Some(time);
+    takes.then(|| json!({ "__extn": { "fn": "datetime", "arg": text } }))
 }
 
 /// Where a value is: in the context, or in an entity of the list.
@@ -376,12 +378,9 @@ mod tests {
             { "__extn": { "fn": "duration", "arg": "-1d2h3m4s5ms" } },
         ] } });
         assert_eq!(datetime(&offset), Some(Instant(-93_784_005)));
-        assert_eq!(datetime(&of_datetime(Instant(1_500))), Some(Instant(1_500)));
-        assert_eq!(
-            candidates(&offset, Instant(-93_784_005)),
-            [of_datetime(Instant(-93_784_005))]
-        );
-        assert_eq!(candidates(&of_datetime(Instant(0)), Instant(0)), Vec::<Value>::new());
+        assert_eq!(datetime(&of_datetime(Instant(1_500)).unwrap()), Some(Instant(1_500)));
+        assert_eq!(of_datetime(Instant(i64::MAX)), None);
+        assert_eq!(of_datetime(Instant(i64::MIN)), None);
         assert_eq!(milliseconds("-9223372036854775808ms"), Some(i64::MIN));
         assert_eq!(milliseconds("99999999999999999999ms"), None);
         assert_eq!(milliseconds("5x"), None);

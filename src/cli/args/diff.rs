@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use clap::ValueEnum;
 
+use super::shared::BudgetArgs;
 use crate::text::Instant;
 
 use super::shared::AnswerArgs;
@@ -26,12 +27,8 @@ pub(in crate::cli) struct ComparedArgs {
     /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
     #[arg(long, value_name = "DATE", value_parser = super::shared::date)]
     pub(in crate::cli) at: Option<Instant>,
-    /// How many resource units of the solver one question may take; the same on every machine
-    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(in crate::cli) rlimit_per: Option<u64>,
-    /// How many seconds the run may take; what is not asked by then is unknown
-    #[arg(long, value_name = "SECONDS")]
-    pub(in crate::cli) time: Option<u64>,
+    #[command(flatten)]
+    pub(in crate::cli) budget: BudgetArgs,
 }
 
 /// Say who gains and who loses which access between two states of a package

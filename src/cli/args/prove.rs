@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 
 use super::shared::AnswerArgs;
+use super::shared::BudgetArgs;
 use super::shared::PackageArgs;
 
 /// Prove assertions and what declarations promise, over all requests
@@ -23,12 +24,8 @@ pub(in crate::cli) struct Prove {
     /// Prove only what has this name, as `tenants_apart`, or all that begins with it, as a break-glass profile (can be repeated)
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) only: Vec<String>,
-    /// How many resource units of the solver one question may take; the same on every machine
-    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(in crate::cli) rlimit_per: Option<u64>,
-    /// How many seconds the run may take; what is not asked by then is unknown
-    #[arg(long, value_name = "SECONDS")]
-    pub(in crate::cli) time: Option<u64>,
+    #[command(flatten)]
+    pub(in crate::cli) budget: BudgetArgs,
     /// Write each refutation into this folder, as a scenario that fails until the policy is mended
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) save: Option<PathBuf>,

@@ -100,13 +100,20 @@ pub(in crate::cli) struct LintArgs {
 #[derive(Debug, Default, ClapArgs)]
 pub(in crate::cli) struct ProofArgs {
     /// Leave out the lints that need proofs
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["rlimit_per", "time"])]
     pub(in crate::cli) no_proofs: bool,
+    #[command(flatten)]
+    pub(in crate::cli) budget: BudgetArgs,
+}
+
+/// What proofs may take.
+#[derive(Debug, Default, ClapArgs)]
+pub(in crate::cli) struct BudgetArgs {
     /// How many resource units of the solver one question may take; the same on every machine
-    #[arg(long, value_name = "UNITS", conflicts_with = "no_proofs", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::cli) rlimit_per: Option<u64>,
-    /// How many seconds the proofs may take; what is not asked by then is unknown
-    #[arg(long, value_name = "SECONDS", conflicts_with = "no_proofs")]
+    /// How many seconds the proofs may take; what is not answered by then is unknown
+    #[arg(long, value_name = "SECONDS")]
     pub(in crate::cli) time: Option<u64>,
 }
 

@@ -1,13 +1,9 @@
 //! What `diff` and `bump` share: two states of a package named, checked and compared.
 
 use std::path::Path;
-use std::time::Duration;
 
-use crate::analysis::Cache;
-use crate::analysis::Deadline;
 use crate::analysis::solver;
 use crate::analysis::solver::Absent;
-use crate::analysis::solver::Limits;
 use crate::cli::args::ComparedArgs;
 use crate::cli::args::DiffFormat;
 use crate::cli::args::Format;
@@ -26,6 +22,7 @@ use crate::report::diff::Sides;
 use crate::semdiff::Difference;
 use crate::text::Instant;
 
+use super::budget::budget;
 use super::package::Package;
 
 /// Two states compared.
@@ -77,20 +74,14 @@ pub(super) fn compare(
         Err(Absent::Nowhere) => None,
         Err(unusable) => return Err(CliError::Solver(unusable)),
     };
-    let cache = env::cache().map_or_else(Cache::in_memory, |folder| Cache::on_disk(&folder));
-    let usual = Limits::default();
+    let budget = budget(&args.budget);
     let at = args.at.unwrap_or_else(env::today);
     let difference = progress::counted(&format!("comparing {}", new.title()), |progress| {
         let options = DiffOptions {
             solver: found.as_ref().map(|found| found.engine.as_ref()),
-            cache: &cache,
-            limits: Limits {
-                resources: args.rlimit_per.unwrap_or(usual.resources),
-                ..usual
-            },
-            deadline: args
-                .time
-                .map_or_else(Deadline::never, |seconds| Deadline::after(Duration::from_secs(seconds))),
+            cache: &budget.cache,
+            limits: budget.limits,
+            deadline: budget.deadline,
             shard,
             at,
             progress,

@@ -1,16 +1,11 @@
 //! `gatewright lint`: the findings of the lints alone, with those that need proofs, or the list of the lints.
 
-use std::time::Duration;
-
-use crate::analysis::Cache;
-use crate::analysis::Deadline;
 use crate::analysis::solver;
 use crate::analysis::solver::Absent;
 use crate::analysis::solver::Found;
-use crate::analysis::solver::Limits;
+use crate::cli::args::BudgetArgs;
 use crate::cli::args::Format;
 use crate::cli::args::Lint;
-use crate::cli::args::ProofArgs;
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -24,6 +19,7 @@ use crate::text::Instant;
 
 use super::baseline;
 use super::baseline::Proofs;
+use super::budget::budget;
 use super::package::Package;
 
 pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, CliError> {
@@ -35,7 +31,7 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
     let at = args.package.at.unwrap_or_else(env::today);
     let proofs = match args.proofs.no_proofs {
         true => Proofs::LeftOut,
-        false => prove(&mut package, &args.proofs, at)?,
+        false => prove(&mut package, &args.proofs.budget, at)?,
     };
     // Errors are shown too: what does not compile is only partly linted, and must not pass for clean.
     let all = baseline::apply(&args.baseline, &package, proofs)?;
@@ -51,28 +47,22 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
 }
 
 /// Adds what the lints find that need proofs.
-fn prove(package: &mut Package, args: &ProofArgs, at: Instant) -> Result<Proofs, CliError> {
+fn prove(package: &mut Package, args: &BudgetArgs, at: Instant) -> Result<Proofs, CliError> {
     let found = match solver::find(&env::solver_places()) {
         Ok(found) => Some(found),
         Err(Absent::Nowhere) => None,
         Err(unusable @ Absent::Unusable { .. }) => return Err(unusable.into()),
     };
-    let cache = env::cache().map_or_else(Cache::in_memory, |folder| Cache::on_disk(&folder));
-    let usual = Limits::default();
+    let budget = budget(args);
     let options = ProofOptions {
         solver: found.as_ref().map(|found: &Found| found.engine.as_ref()),
-        cache: &cache,
-        limits: Limits {
-            resources: args.rlimit_per.unwrap_or(usual.resources),
-            ..usual
-        },
-        deadline: args
-            .time
-            .map_or_else(Deadline::never, |seconds| Deadline::after(Duration::from_secs(seconds))),
+        cache: &budget.cache,
+        limits: budget.limits,
+        deadline: budget.deadline,
         at,
     };
-    let proved = progress::during(&format!("proving {}", package.named), || {
-        pipeline::prove_lints(&package.loaded, &package.checked, &options)
+    let proved = progress::counted(&format!("proving {}", package.named), |progress| {
+        pipeline::prove_lints(&package.loaded, &package.checked, &options, progress)
     })?;
     let all = std::mem::take(&mut package.checked.diagnostics);
     package.checked.diagnostics = all.into_iter().chain(proved).collect::<Diagnostics>().sorted();

@@ -1,6 +1,7 @@
 //! The verbs, one file each: arguments in, exit code out.
 
 mod baseline;
+mod budget;
 pub(super) mod build;
 pub(super) mod bump;
 pub(super) mod check;

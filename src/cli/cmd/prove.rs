@@ -1,16 +1,11 @@
 //! `gatewright prove`: what a package claims of itself, proved over all requests.
 
-use std::num::NonZeroUsize;
 use std::path::Path;
-use std::time::Duration;
 
-use crate::analysis::Cache;
-use crate::analysis::Deadline;
 use crate::analysis::Open;
 use crate::analysis::Outcome;
 use crate::analysis::Proof;
 use crate::analysis::solver;
-use crate::analysis::solver::Limits;
 use crate::cli::args::AnswerFormat;
 use crate::cli::args::LintArgs;
 use crate::cli::args::Prove;
@@ -27,6 +22,7 @@ use crate::report;
 use crate::report::printable;
 use crate::text::Instant;
 
+use super::budget::budget;
 use super::package::Package;
 
 pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, CliError> {
@@ -43,26 +39,20 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
             return Ok(Exit::NotProved);
         }
     };
-    let cache = env::cache().map_or_else(Cache::in_memory, |folder| Cache::on_disk(&folder));
-    let usual = Limits::default();
+    let budget = budget(&args.budget);
     let (part, of) = args.shard;
     let options = ProveOptions {
         solver: found.engine.as_ref(),
-        cache: &cache,
-        limits: Limits {
-            resources: args.rlimit_per.unwrap_or(usual.resources),
-            ..usual
-        },
-        deadline: args
-            .time
-            .map_or_else(Deadline::never, |seconds| Deadline::after(Duration::from_secs(seconds))),
+        cache: &budget.cache,
+        limits: budget.limits,
+        deadline: budget.deadline,
         only: &args.only,
         shard: Shard { part, of },
         at: args.package.at.unwrap_or_else(env::today),
         keeps_scripts: args.dump.is_some() || args.output.format == AnswerFormat::Json,
     };
-    let proofs = progress::during(&format!("proving {}", package.named), || {
-        pipeline::prove(&package.loaded, &package.checked, options, &|| ())
+    let proofs = progress::counted(&format!("proving {}", package.named), |progress| {
+        pipeline::prove(&package.loaded, &package.checked, options, progress)
     })?;
     let all = &proofs.all;
     let root = package.root();
@@ -82,18 +72,18 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
     if let (Some(caution), AnswerFormat::Human) = (found.caution(), args.output.format) {
         console.print(&format!("warning: {caution}\n"))?;
     }
-    Ok(exit(all, of))
+    Ok(exit(all, proofs.wanted))
 }
 
 /// A refutation outranks what is unknown: the policy is known to be wrong.
-fn exit(all: &[Proof], parts: NonZeroUsize) -> Exit {
+fn exit(all: &[Proof], wanted: usize) -> Exit {
     let is = |test: fn(&Outcome) -> bool| all.iter().any(|proof| test(&proof.outcome));
     if is(|outcome| matches!(outcome, Outcome::Refuted(_) | Outcome::Impossible)) {
         return Exit::PolicyFails;
     }
-    let nothing = all.is_empty() && parts.get() == 1;
     let proved = |outcome: &Outcome| matches!(outcome, Outcome::Proved | Outcome::Shown(_));
-    match !nothing && all.iter().all(|proof| proved(&proof.outcome)) {
+    // A part may have nothing to do. Where all parts have, nothing is proved.
+    match wanted > 0 && all.iter().all(|proof| proved(&proof.outcome)) {
         true => Exit::Ok,
         false => Exit::NotProved,
     }
@@ -170,7 +160,8 @@ mod tests {
         for (outcomes, expected) in cases {
             let told = format!("{outcomes:?}");
             let all: Vec<Proof> = outcomes.into_iter().map(proof).collect();
-            assert_eq!(exit(&all, NonZeroUsize::MIN), expected, "{told}");
+            assert_eq!(exit(&all, all.len()), expected, "{told}");
         }
+        assert_eq!(exit(&[], 3), Exit::Ok, "an empty part of several");
     }
 }

@@ -21,6 +21,9 @@ use crate::text::Span;
 use super::short::At;
 use super::short::get;
 
+/// Later than any time that there is, and early enough to add to.
+const END_OF_TIMES: &str = "9999-01-01T00:00:00Z";
+
 impl Lowering<'_> {
     /// Whether a request carries a valid grant of a profile for these actions on its resource.
     pub(in crate::lower) fn grant_record(
@@ -276,6 +279,8 @@ impl Lowering<'_> {
         let later = |from: &TypedExpr, by: Duration| from.clone().method("offset", vec![at.duration(by)], Ty::Datetime);
         let order = at.all(vec![
             requested.clone().binary(Operator::LessEqual, approved.clone()),
+            // Where nothing can be added to a time, Cedar errs, and what errs lifts a guard.
+            approved.clone().binary(Operator::Less, at.datetime(END_OF_TIMES)),
             approved
                 .clone()
                 .binary(Operator::LessEqual, later(&requested, profile.pending)),

@@ -23,6 +23,11 @@ impl At {
         TypedExpr::new(TypedKind::Duration(value), Ty::Duration, self.0)
     }
 
+    pub(in crate::lower) fn datetime(&self, text: &str) -> TypedExpr {
+        let construct = TypedKind::Construct("datetime".to_owned(), Box::new(self.text(text)));
+        TypedExpr::new(construct, Ty::Datetime, self.0)
+    }
+
     pub(in crate::lower) fn all(&self, parts: Vec<TypedExpr>) -> TypedExpr {
         TypedExpr::all(parts, self.0)
     }

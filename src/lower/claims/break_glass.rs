@@ -1,5 +1,6 @@
 //! What a break-glass profile promises of its grants, clause by clause, from the profile and not from what was made of it.
 
+use crate::graph;
 use crate::graph::ActionId;
 use crate::graph::Operator;
 use crate::graph::Profile;
@@ -47,15 +48,15 @@ impl Lowering<'_> {
                 }
             }
             claims.extend(by_clause);
-            let mut claim = of_profile(
-                profile,
-                "elsewhere",
-                "a grant opens nothing outside its profile".to_owned(),
-            );
-            for target in outside {
-                claim.add(self, Effect::Permit, target, Vec::new());
+            // Of a profile that names everything there is, there is no outside.
+            if !outside.is_empty() {
+                let words = "a grant opens nothing outside its profile";
+                let mut claim = of_profile(profile, "elsewhere", words.to_owned());
+                for target in outside {
+                    claim.add(self, Effect::Permit, target, Vec::new());
+                }
+                claims.push(claim);
             }
-            claims.push(claim);
             self.claimed_by_steps(profile, claims);
         }
     }
@@ -63,6 +64,30 @@ impl Lowering<'_> {
     /// Whether an action that a profile names on a type is decided on another.
     fn decided(&self, action: ActionId, named: crate::graph::TypeId, on: crate::graph::TypeId) -> bool {
         self.program.decided_on(action, &[named]).contains(&on)
+    }
+
+    /// The ways to hold one of the roles that may ask for a grant, on the resource that it is used on.
+    fn may_ask(&self, profile: &Profile, target: Target) -> Vec<TypedExpr> {
+        let program = self.program;
+        let principal = Self::principal(profile.principal, profile.span);
+        let mut ways = Vec::new();
+        // Who extends a role is one of its holders.
+        for id in profile.eligible.iter().flat_map(|(role, _)| program.extenders(*role)) {
+            if let Some(entity) = self.scope_role(id) {
+                ways.push(super::is_in(principal.clone(), &entity, profile.span));
+                continue;
+            }
+            let Some((role, on)) = program.role(id).and_then(|role| Some((role, role.on?))) else {
+                continue;
+            };
+            for path in graph::paths(program, target.resource, on) {
+                let resource = Self::resource(target.resource, profile.span);
+                let (mut tests, carrier) = self.follow(resource, target.resource, &path);
+                tests.push(principal.clone().binary(Operator::In, get(&carrier, &role.name)));
+                ways.push(TypedExpr::all(tests, profile.span));
+            }
+        }
+        ways
     }
 
     fn clauses(&self, profile: &Profile, target: Target) -> Vec<Clause> {
@@ -98,8 +123,11 @@ impl Lowering<'_> {
             },
             Clause {
                 name: "scope",
-                words: "a grant opens only the actions and resources that it names, to its requester".to_owned(),
+                words:
+                    "a grant opens only the actions and resources that it names, to its requester, who still may ask"
+                        .to_owned(),
                 holds: with_grant(vec![
+                    at.any(self.may_ask(profile, target)),
                     get(&grant, "requester").binary(Operator::Equal, principal.clone()),
                     get(&grant, "actions").method(
                         "contains",
@@ -116,7 +144,10 @@ impl Lowering<'_> {
             },
             Clause {
                 name: "uses",
-                words: format!("a grant opens nothing once it was used {} times", profile.max_uses),
+                words: match profile.max_uses {
+                    1 => "a grant opens nothing once it was used".to_owned(),
+                    most => format!("a grant opens nothing once it was used {most} times"),
+                },
                 holds: with_grant(vec![
                     get(&grant, "uses").binary(Operator::Less, at.long(profile.max_uses)),
                 ]),
@@ -156,11 +187,16 @@ impl Lowering<'_> {
             }
             clauses.push(Clause {
                 name: "approvals",
-                words: format!(
-                    "a grant opens nothing with fewer than {} approvals by different people of `{}`",
-                    count.value,
-                    self.program.role_name(role)
-                ),
+                words: match count.value {
+                    1 => format!(
+                        "a grant opens nothing without an approval by somebody of `{}`",
+                        self.program.role_name(role)
+                    ),
+                    least => format!(
+                        "a grant opens nothing with fewer than {least} approvals by different people of `{}`",
+                        self.program.role_name(role)
+                    ),
+                },
                 holds: with_grant(tests),
             });
             clauses.push(Clause {

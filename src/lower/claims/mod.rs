@@ -159,6 +159,30 @@ pub fn properties(program: &Program) -> Result<Vec<Property>, String> {
     claims.into_iter().map(Claim::property).collect()
 }
 
+/// The requests that the assertions with a condition speak of, so that Cedar's validator can be asked about them.
+pub(super) fn conditions(program: &Program) -> Vec<Draft> {
+    // What does not type is told where the assertions are lowered.
+    let mut unheard = Diagnostics::new();
+    let mut cx = Lowering {
+        program,
+        out: &mut unheard,
+        drafts: Vec::new(),
+        tenants: std::collections::BTreeMap::new(),
+    };
+    let mut claims = Vec::new();
+    cx.claimed_by_asserts(&mut claims);
+    let with_condition = claims.into_iter().zip(&program.assertions);
+    with_condition
+        .filter(|(_, assertion)| assertion.when.is_some())
+        .flat_map(|(claim, _)| claim.requests)
+        .filter(|draft| draft.effect == Effect::Permit)
+        .map(|draft| Draft {
+            id: "assertion".to_owned(),
+            ..draft
+        })
+        .collect()
+}
+
 /// A property before it is Cedar.
 struct Claim {
     name: String,

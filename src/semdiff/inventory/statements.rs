@@ -7,6 +7,7 @@ use crate::graph::Program;
 use crate::graph::Statement;
 use crate::graph::TypeId;
 use crate::semdiff::Side;
+use crate::semdiff::item::BECAUSE;
 use crate::semdiff::item::Item;
 use crate::semdiff::item::Kind;
 
@@ -158,7 +159,7 @@ fn statement(kind: Kind, statement: &Statement) -> Item {
 
 fn because(item: &mut Item, statement: &Statement) {
     if let Some(because) = &statement.because {
-        item.plain("because", &because.value);
+        item.plain(BECAUSE, &because.value);
     }
 }
 

@@ -174,7 +174,7 @@ fn compile(test: &Test, lints: Lints<'_>) -> (Sources, Diagnostics) {
             deadline: Deadline::never(),
             at: options.at,
         };
-        diagnostics.extend(pipeline::prove_lints(&package, &checked, &options).unwrap());
+        diagnostics.extend(pipeline::prove_lints(&package, &checked, &options, &|_, _| ()).unwrap());
         diagnostics = diagnostics.sorted();
     }
     if !faulty && !package.scenarios.is_empty() {

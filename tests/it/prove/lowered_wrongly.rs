@@ -55,7 +55,7 @@ fn proof(package: &load::PackageFiles, checked: &Checked, property: &str) -> Pro
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
         keeps_scripts: false,
     };
-    let proofs = pipeline::prove(package, checked, options, &|| ()).unwrap();
+    let proofs = pipeline::prove(package, checked, options, &|_, _| ()).unwrap();
     let [proof] = <[_; 1]>::try_from(proofs.all).unwrap();
     assert_eq!(proof.title(), property);
     proof
@@ -121,6 +121,7 @@ fn a_clause_of_break_glass_that_is_lost_in_lowering_is_found_by_its_own_proof() 
         ("inside its window", "expiry"),
         ("expires within", "expiry"),
         ("by its requester", "scope"),
+        ("who is still eligible", "scope"),
         ("for this resource", "scope"),
         ("for this action", "scope"),
         ("resources at most", "scope"),
@@ -188,6 +189,33 @@ fn a_step_of_a_grants_life_that_is_lowered_wrongly_is_found_by_its_own_proof() {
         let came_to = outcome(&package, &wrong, &format!("break-glass payout_incident.{step}"));
         assert!(matches!(came_to, Outcome::Refuted(_)), "{words}, {step}: {came_to:?}");
     }
+}
+
+#[test]
+fn a_guard_that_any_grant_lifts_is_found() {
+    if solver().is_none() {
+        return;
+    }
+    let folder = marketplace(&[]);
+    let (package, checked) = checked(folder.path());
+    let presented = checked.lowered.drafts.iter().flat_map(|draft| &draft.when);
+    let presented = presented
+        .filter(|part| part.words.as_deref() == Some("a grant is presented"))
+        .map(|part| part.expr.clone())
+        .next()
+        .unwrap();
+    let lifted = |draft: &Draft| {
+        let mut draft = draft.clone();
+        for part in &mut draft.when {
+            if part.guard.as_deref() == Some("risk_gate") {
+                part.expr = presented.clone();
+            }
+        }
+        (draft.effect == Effect::Permit || draft.statement != "risk_gate").then_some(draft)
+    };
+    let wrong = lowered_wrongly(&package, &checked, &lifted);
+    let came_to = outcome(&package, &wrong, "require risk_gate");
+    assert!(matches!(came_to, Outcome::Refuted(_)), "{came_to:?}");
 }
 
 #[test]

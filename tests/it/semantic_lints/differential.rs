@@ -230,7 +230,7 @@ fn the_prover_and_trying_all_small_stores_never_contradict_each_other() {
         .collect();
     let cache = Cache::in_memory();
     let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never());
-    let answers = prover.answer(&base.ground, &questions, &|| ());
+    let answers = prover.answer(&base.ground, &questions);
     let mut tally = Tally::default();
     for (case, answer) in cases.iter().zip(&answers) {
         let refuted = tried.iter().any(|tried| (case.refutes)(tried));
@@ -289,7 +289,7 @@ fn a_policy_is_found_idle_just_where_the_set_without_it_decides_alike() {
                 environment: environment.clone(),
                 claim,
             });
-            let alike = prover.answer(&base.ground, &asked, &|| ()).iter().all(Answer::holds);
+            let alike = prover.answer(&base.ground, &asked).iter().all(Answer::holds);
             assert_eq!(
                 told.contains(&format!("p{number}")),
                 alike,

@@ -120,7 +120,7 @@ fn pairs_compare_as_labelled_and_every_counterexample_flips_the_decision() {
                     environment: environment.clone(),
                     claim,
                 };
-                let answers = prover.answer(&base.ground, &[question], &|| ());
+                let answers = prover.answer(&base.ground, &[question]);
                 match &answers[0] {
                     Answer::Holds => false,
                     Answer::Fails(found) => {
@@ -168,7 +168,7 @@ fn single_sets_hold_the_findings_that_are_labelled() {
                 environment: environment.clone(),
                 claim,
             };
-            match &prover.answer(&base.ground, &[question], &|| ())[0] {
+            match &prover.answer(&base.ground, &[question])[0] {
                 Answer::Holds => true,
                 Answer::Fails(_) => false,
                 Answer::Unknown(why) => panic!("{why}"),

@@ -136,6 +136,16 @@ fn names_that_mean_the_same_are_renames_and_nothing_else() {
 }
 
 #[test]
+fn a_reason_in_words_is_renamed_with_what_it_speaks_of() {
+    let renamed = shop(&[("bosses", "chiefs"), ("boss", "chief")]);
+    insta::assert_snapshot!(changes(SHOP, &renamed), @r"
+    renamed role chief from boss
+    changed grant chief.Bill.pay
+        because: B-1: bosses pay → B-1: chiefs pay
+    ");
+}
+
+#[test]
 fn what_says_something_else_or_could_be_two_things_is_no_rename() {
     // The new role has one action more.
     insta::assert_snapshot!(changes(SHOP, &shop(&[

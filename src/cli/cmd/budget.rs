@@ -1,0 +1,35 @@
+//! What proofs of a run may take, and the answers that they start from.
+
+use std::time::Duration;
+
+use crate::analysis::Cache;
+use crate::analysis::Deadline;
+use crate::analysis::solver::Limits;
+use crate::cli::args::BudgetArgs;
+use crate::cli::env;
+
+/// What a run may spend on proofs.
+#[derive(Debug)]
+pub(super) struct Budget {
+    /// Answers of earlier runs.
+    pub(super) cache: Cache,
+    /// For each question.
+    pub(super) limits: Limits,
+    /// For all of them; it begins now.
+    pub(super) deadline: Deadline,
+}
+
+/// The budget that was asked for.
+pub(super) fn budget(args: &BudgetArgs) -> Budget {
+    let usual = Limits::default();
+    Budget {
+        cache: env::cache().map_or_else(Cache::in_memory, |folder| Cache::on_disk(&folder)),
+        limits: Limits {
+            resources: args.rlimit_per.unwrap_or(usual.resources),
+            ..usual
+        },
+        deadline: args
+            .time
+            .map_or_else(Deadline::never, |seconds| Deadline::after(Duration::from_secs(seconds))),
+    }
+}
