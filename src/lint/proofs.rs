@@ -80,14 +80,30 @@ fn of_raw(cx: &Cx<'_>, policy: &RawPolicy) -> (String, Span) {
     (format!("the {kind} `{}`", policy.policy.id()), at)
 }
 
+/// Help to take a statement away. Decisions are Cedar's here, which skips what errors; of a forbid that can, it is said that a
+/// gateway denies there.
+pub(super) fn help_to_remove(stated: &Stated<'_>, finding: Diagnostic, help: &str) -> Diagnostic {
+    match (stated.facts.effect, &stated.facts.erring) {
+        (cedar_policy::Effect::Permit, _) | (_, Fact::Known(None) | Fact::NotAsked) => finding.help(help),
+        (_, Fact::Known(Some(_)) | Fact::Partly(..) | Fact::Unknown(_)) => finding
+            .note("that is so of Cedar, which skips it where it errors; `decide` of Gatewright denies there")
+            .help("first make it one that cannot error; then see whether it keeps anybody out"),
+    }
+}
+
 /// A finding, with every statement of a set as a place beside it.
 pub(super) fn beside(cx: &Cx<'_>, finding: Diagnostic, spans: &BTreeSet<Span>, what: &str) -> Diagnostic {
     let named = spans.iter().filter_map(|span| named(cx, *span));
     named.fold(finding, |finding, (_, at)| finding.also(at, what))
 }
 
-/// `the grant `a`` or `the grant `a` and 2 more`.
-pub(super) fn names(cx: &Cx<'_>, spans: &BTreeSet<Span>) -> String {
+/// `the grant `a` does` or `the grant `a` and 2 more do`: one or several, with the form of the verb that goes with it.
+pub(super) fn names_and(cx: &Cx<'_>, spans: &BTreeSet<Span>, [does, they_do]: [&str; 2]) -> String {
+    let verb = if spans.len() > 1 { they_do } else { does };
+    format!("{} {verb}", names(cx, spans))
+}
+
+fn names(cx: &Cx<'_>, spans: &BTreeSet<Span>) -> String {
     let first = spans.iter().find_map(|span| named(cx, *span));
     let first = first.map(|(name, _)| name).unwrap_or_default();
     match spans.len() {
@@ -97,11 +113,14 @@ pub(super) fn names(cx: &Cx<'_>, spans: &BTreeSet<Span>) -> String {
 }
 
 /// Raw permits that admit some of the requests: their keywords.
-pub(super) fn raw_permits(cx: &Cx<'_>, admits: impl Fn(&raw::Request) -> bool) -> Vec<Span> {
+pub(super) fn raw_permits(cx: &Cx<'_>, admits: impl Fn(&RawPolicy, &raw::Request) -> bool) -> Vec<Span> {
     let requests = raw::Requests::new(cx);
     let permits = cx.lowered.raw.iter().filter(|policy| {
         let body = raw::body(policy, pst::Effect::Permit);
-        body.is_some_and(|body| requests.admitted(body).iter().any(&admits))
+        body.is_some_and(|body| {
+            let admitted = requests.admitted(body);
+            admitted.iter().any(|request| admits(policy, request))
+        })
     });
     permits.map(|policy| raw::keyword(policy, cx.sources)).collect()
 }

@@ -42,8 +42,8 @@ pub enum LoadError {
         revision: String,
         /// A branch or tag of nearly that name.
         near: Option<String>,
-        /// Whether the repository has a part of its history only.
-        shallow: bool,
+        /// How much of its history the repository has.
+        history: History,
     },
     /// The revision is there, the package in it is not.
     #[error("revision `{revision}` has no package `{}`", path.display())]
@@ -91,6 +91,17 @@ pub enum LoadError {
     },
 }
 
+/// How much of its history a repository has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// All of it.
+    Whole,
+    /// What a shallow clone brought.
+    Part,
+    /// None: nothing was committed yet.
+    None,
+}
+
 impl LoadError {
     pub(super) fn read(path: &Path, cause: io::Error) -> Self {
         let path = path.to_owned();
@@ -121,15 +132,25 @@ impl LoadError {
             Self::NotABuild { .. } => Some("name an empty or new folder, or one that `build` wrote".to_owned()),
             Self::OutsideFolder { .. } => Some("delete the folder and build again".to_owned()),
             Self::UnknownRevision { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
-            Self::UnknownRevision { shallow: true, .. } => {
-                Some("this clone is shallow; `git fetch --unshallow` brings the rest of its history".to_owned())
-            }
+            Self::UnknownRevision {
+                history: History::None, ..
+            } => Some("the repository has no commit yet".to_owned()),
+            Self::UnknownRevision {
+                history: History::Part, ..
+            } => Some("this clone is shallow; `git fetch --unshallow` brings the rest of its history".to_owned()),
             Self::UnknownRevision { .. } => Some("name a commit, branch or tag, such as `HEAD~1`".to_owned()),
             Self::NoCommonCommit(..) => {
                 Some("a shallow clone may lack it; `git fetch --unshallow` brings it, and `..` needs none".to_owned())
             }
-            Self::NotInRevision { .. } => Some("a package has its `gatewright.toml` in that revision".to_owned()),
-            Self::NotARepository(_) | Self::Git { .. } => None,
+            Self::NotInRevision { .. } => Some(
+                "a package has its `gatewright.toml` in that revision; one that moved is compared by \
+                 `diff --from OLD --to NEW`, with `git worktree` for the old state"
+                    .to_owned(),
+            ),
+            Self::NotARepository(_) => {
+                Some("without one, two folders are compared by `diff --from OLD --to NEW`".to_owned())
+            }
+            Self::Git { .. } => None,
             Self::Read { .. } | Self::NotAFile(_) | Self::Write { .. } => None,
         }
     }

@@ -11,6 +11,7 @@ use git2::Repository;
 use git2::Tree;
 use git2::TreeEntry;
 
+use super::error::History;
 use super::package;
 use super::package::Content;
 use super::package::Entry;
@@ -124,7 +125,11 @@ fn unknown(repository: &Repository, revision: &str) -> LoadError {
     LoadError::UnknownRevision {
         revision: revision.to_owned(),
         near: closest(revision, names.iter().map(String::as_str)).map(str::to_owned),
-        shallow: repository.is_shallow(),
+        history: match (repository.is_shallow(), repository.is_empty()) {
+            (true, _) => History::Part,
+            (false, Ok(true)) => History::None,
+            (false, _) => History::Whole,
+        },
     }
 }
 
@@ -387,5 +392,8 @@ mod tests {
         }
         let outside = tempfile::tempdir().unwrap();
         assert!(matches!(error(outside.path(), "HEAD"), LoadError::NotARepository(_)));
+        git2::Repository::init(outside.path()).unwrap();
+        let unborn = error(outside.path(), "HEAD");
+        assert_eq!(unborn.help().unwrap(), "the repository has no commit yet");
     }
 }

@@ -116,12 +116,12 @@ impl Mentions {
         self.roles.extend(draft.inherited_by.clone());
         for part in draft.when.iter().chain(&draft.unless) {
             self.statements.extend(part.guard.clone());
-            self.walk(&part.expr);
+            self.walk(program, &part.expr);
         }
-        draft.lifted_by.iter().for_each(|expr| self.walk(expr));
+        draft.lifted_by.iter().for_each(|expr| self.walk(program, expr));
     }
 
-    fn walk(&mut self, expr: &TypedExpr) {
+    fn walk(&mut self, program: &Program, expr: &TypedExpr) {
         match &expr.kind {
             TypedKind::Named(name, _) => {
                 self.conditions.insert(name.clone());
@@ -130,9 +130,14 @@ impl Mentions {
                 self.attributes.insert(name.clone());
             }
             TypedKind::Has(_, names) => self.attributes.extend(names.iter().cloned()),
+            // Who may have a grant is asked by role, each with the end that its declaration sets.
+            TypedKind::Entity(ty, id) if ty.rsplit("::").next() == Some("Role") => {
+                self.roles
+                    .extend(program.find_role(id).map(|role| program.role_name(role)));
+            }
             _ => {}
         }
-        expr.children().into_iter().for_each(|child| self.walk(child));
+        expr.children().into_iter().for_each(|child| self.walk(program, child));
     }
 
     /// Attributes that a policy in Cedar's JSON form reads.

@@ -1,5 +1,7 @@
 //! A part of a program as the diff sees it: what it is called and what it says, field by field.
 
+use std::collections::BTreeSet;
+
 use crate::graph::Form;
 use crate::graph::NameOf;
 use crate::text::Span;
@@ -145,17 +147,14 @@ impl Item {
         }
     }
 
-    /// A field with names of one kind, whose order says nothing; absent where there are none.
+    /// Names of one kind, whose order says nothing: a field for each, so that a change tells those that came and went.
     pub(super) fn list(&mut self, name: &'static str, of: NameOf, names: impl IntoIterator<Item = String>) {
-        let mut names: Vec<String> = names.into_iter().collect();
-        if names.is_empty() {
-            return;
+        let names: BTreeSet<String> = names.into_iter().collect();
+        for one in names {
+            let mut form = Form::default();
+            form.name(of, one.clone());
+            self.field(name, one, form);
         }
-        names.sort();
-        let shown = names.join(", ");
-        let mut form = Form::default();
-        form.names(of, names);
-        self.field(name, shown, form);
     }
 
     pub(super) fn field(&mut self, name: &'static str, shown: impl Into<String>, form: Form) {

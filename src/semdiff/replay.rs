@@ -236,9 +236,15 @@ fn scope(constraint: &PrincipalConstraint) -> Option<&EntityUid> {
 fn failing(clauses: &[Clause], holds: &dyn Fn(&str) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     for clause in clauses.iter().filter(|clause| !holds(&clause.cedar)) {
-        match failing(&clause.parts, holds) {
-            inner if inner.is_empty() => found.push(clause.gate.clone()),
-            inner => found.extend(inner),
+        let parts = match failing(&clause.parts, holds) {
+            parts if parts.is_empty() => vec![clause.gate.clone()],
+            parts => parts,
+        };
+        for part in parts {
+            // A guard may want what the grant wants, too.
+            if !found.contains(&part) {
+                found.push(part);
+            }
         }
     }
     found

@@ -26,8 +26,9 @@ use crate::lower::Lowered;
 /// What is allowed without a condition. Types and actions go by their Cedar names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Allowed {
-    /// Roles by id, with the type of principal and the type on which they are allowed every action, of several.
-    pub roles: BTreeSet<(String, String, String)>,
+    /// Roles, and other entities that permits name as what principals are in, with the type of principal and the type on
+    /// which those in them are allowed every action, of several.
+    pub roles: BTreeSet<(EntityUid, String, String)>,
     /// Types of principal with the type on which each of them is allowed every action.
     pub types: BTreeSet<(String, String)>,
     /// Actions that every principal is allowed on every resource.
@@ -59,14 +60,17 @@ pub(super) fn allowed(prover: &Prover<'_>, fields: &[Field<'_>], lowered: &Lower
         .map(|((principal, resource), _)| (principal.to_string(), resource.to_string()))
         .collect();
     let granted: Vec<Granted> = fields.iter().map(Granted::of).collect();
+    let mut roles: BTreeSet<EntityUid> = granted.iter().flat_map(|granted| &granted.within).cloned().collect();
+    for (ty, id) in &lowered.roles {
+        let Ok(ty) = ty.parse::<EntityTypeName>() else { continue };
+        roles.insert(EntityUid::from_type_name_and_id(ty, EntityId::new(id)));
+    }
     let mut tasks: Vec<Task<'_>> = Vec::new();
     for (pair, of) in rest.iter().filter(|(_, of)| of.len() > 1) {
-        for (ty, id) in &lowered.roles {
-            let Ok(ty) = ty.parse::<EntityTypeName>() else { continue };
-            let role = EntityUid::from_type_name_and_id(ty, EntityId::new(id));
-            let covers = |at: &usize| granted.get(*at).is_some_and(|granted| granted.covers(&role));
+        for role in &roles {
+            let covers = |at: &usize| granted.get(*at).is_some_and(|granted| granted.covers(role));
             if of.iter().all(covers) {
-                tasks.push((role, *pair, of));
+                tasks.push((role.clone(), *pair, of));
             }
         }
     }
@@ -80,8 +84,7 @@ pub(super) fn allowed(prover: &Prover<'_>, fields: &[Field<'_>], lowered: &Lower
     for ((role, (principal, resource), _), unlimited) in tasks.into_iter().zip(unlimited) {
         match unlimited {
             Ok(true) => {
-                let id = role.id().unescaped().to_owned();
-                found.roles.insert((id, principal.to_string(), resource.to_string()));
+                found.roles.insert((role, principal.to_string(), resource.to_string()));
             }
             Ok(false) => {}
             Err(why) => unknown = unknown.or(Some(why)),

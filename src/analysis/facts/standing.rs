@@ -47,6 +47,9 @@ const FIRST_PERMITS: usize = 4;
 /// Rounds of refinement; each adds a policy, so that more than these are of no use to a reader.
 const MOST_ROUNDS: usize = 64;
 
+/// Of more policies that decide in another's place none is taken for needless.
+const MOST_WEIGHED: usize = 8;
+
 /// Asks about a policy in one kind of request. `own` are those that are taken away together with it.
 pub(super) fn standing(
     asking: &mut Asking<'_>,
@@ -178,7 +181,7 @@ impl Search<'_> {
         }
         for _ in 0..MOST_ROUNDS {
             match ask(asking, field, self.claim(field)) {
-                Answer::Holds => return Standing::Covered(self.fewest(asking, field)),
+                Answer::Holds => return Standing::Covered(self.without_needless(asking, field)),
                 Answer::Unknown(why) => return Standing::Unknown(why.to_string()),
                 Answer::Fails(found) => match self.takes(view, *found) {
                     Step::Matters => return Standing::Matters,
@@ -205,14 +208,23 @@ impl Search<'_> {
         }
     }
 
-    /// One policy that explains it alone, where there is one.
-    fn fewest(&self, asking: &mut Asking<'_>, field: &Field<'_>) -> BTreeSet<usize> {
+    /// What is left of the policies that explain it when those are taken away that need not be there: one that does it alone,
+    /// where there is one. Of many none is taken away, since each takes a question.
+    fn without_needless(&mut self, asking: &mut Asking<'_>, field: &Field<'_>) -> BTreeSet<usize> {
         if self.blockers.len() > 1 {
             for at in &self.blockers {
                 let Some(rule) = field.rule(*at) else { continue };
                 let claim = Claim::ApplyImplies(self.probe.rule.clone(), rule.clone());
                 if ask(asking, field, claim).holds() {
                     return BTreeSet::from([*at]);
+                }
+            }
+        }
+        if (3..=MOST_WEIGHED).contains(&self.blockers.len()) {
+            for at in self.blockers.clone() {
+                self.blockers.remove(&at);
+                if !ask(asking, field, self.claim(field)).holds() {
+                    self.blockers.insert(at);
                 }
             }
         }

@@ -42,8 +42,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 format!("{} applies to no request", stated.name),
             )
             .label(if first.is_some() { what } else { does })
-            .help("correct its condition, or remove it")
             .evidence(Evidence::Proved);
+        finding = proofs::help_to_remove(&stated, finding, "correct its condition, or remove it");
         for (place, words) in found
             .into_iter()
             .filter(|(place, _)| first.is_none() || *place != first)

@@ -25,13 +25,14 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
         let because = match forbids.is_empty() {
             true => "nothing that it keeps out is let in".to_owned(),
-            false => format!("{} keeps out the same", proofs::names(cx, forbids)),
+            false => format!("{} out the same", proofs::names_and(cx, forbids, ["keeps", "keep"])),
         };
         let finding = out
             .finding(stated.at, format!("{} changes no decision: {because}", stated.name))
             .label("nothing changes without it")
-            .help("remove it; or keep it for grants to come, with a waiver that says so")
             .evidence(Evidence::Proved);
+        let help = "remove it; or keep it for grants to come, with a waiver that says so";
+        let finding = proofs::help_to_remove(&stated, finding, help);
         out.push(proofs::beside(cx, finding, forbids, "keeps out the same"));
     }
 }

@@ -22,11 +22,17 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
         let (because, by) = match proofs::known(&stated.facts.end) {
             Some(Standing::Covered { permits, forbids }) if permits.is_empty() => (
-                format!("{} keeps out all from then on", proofs::names(cx, forbids)),
+                format!(
+                    "{} out all from then on",
+                    proofs::names_and(cx, forbids, ["keeps", "keep"])
+                ),
                 forbids,
             ),
             Some(Standing::Covered { permits, .. }) => (
-                format!("{} lets in the same from then on", proofs::names(cx, permits)),
+                format!(
+                    "{} in the same from then on",
+                    proofs::names_and(cx, permits, ["lets", "let"])
+                ),
                 permits,
             ),
             _ => continue,

@@ -35,7 +35,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
         let name = cx.program.action_name(id);
         // What a raw schema declares has no place of its own.
-        let permits = proofs::raw_permits(cx, |request| request.action == id);
+        let permits = proofs::raw_permits(cx, |_, request| request.action == id);
         let at = permits
             .first()
             .copied()

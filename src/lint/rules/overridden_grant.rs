@@ -24,9 +24,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             continue;
         }
         let message = format!(
-            "{} lets nobody in: {} keeps out all",
+            "{} lets nobody in: {} out all",
             stated.name,
-            proofs::names(cx, forbids)
+            proofs::names_and(cx, forbids, ["keeps", "keep"])
         );
         let finding = out
             .finding(stated.at, message)

@@ -28,9 +28,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             continue;
         }
         let message = format!(
-            "{} lets in nothing that {} does not",
+            "{} lets in nothing that {} not",
             stated.name,
-            proofs::names(cx, permits)
+            proofs::names_and(cx, permits, ["does", "do"])
         );
         let finding = out
             .finding(stated.at, message)

@@ -1,4 +1,7 @@
-//! A role or a type of principal that is allowed every action on a type, on no condition.
+//! A role, a group or a type of principal that is allowed every action on a type, on no condition.
+
+use cedar_policy::EntityUid;
+use cedar_policy::PrincipalConstraint;
 
 use crate::diag::Evidence;
 use crate::graph::Program;
@@ -7,6 +10,8 @@ use crate::lint::Cx;
 use crate::lint::Sink;
 use crate::lint::declare_lint;
 use crate::lint::proofs;
+use crate::lower::RawPolicy;
+use crate::text::Span;
 
 declare_lint! {
     id: "unlimited-role",
@@ -28,21 +33,32 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
     };
     let help = "bind what it may do to the request: to its tenant with `isolate by …`, to a condition, or to a role per resource";
     for (role, principal, resource) in &allowed.roles {
-        let (Some(id), Some(on)) = (program.find_role(role), by_cedar(resource)) else {
+        let Some(on) = by_cedar(resource).filter(|on| is_of_weight(program, *on)) else {
             continue;
         };
-        let Some(found) = program.role(id).filter(|_| is_of_weight(program, on)) else {
-            continue;
+        let is_within = |policy: &RawPolicy| match policy.policy.principal_constraint() {
+            PrincipalConstraint::In(container) | PrincipalConstraint::IsIn(_, container) => container == *role,
+            PrincipalConstraint::Any | PrincipalConstraint::Is(_) | PrincipalConstraint::Eq(_) => false,
+        };
+        let permits = proofs::raw_permits(cx, |policy, request| request.resource == on && is_within(policy));
+        let (how, at) = match declared(cx, role) {
+            Some((name, at)) => (format!("with the role `{name}`"), at),
+            // An entity that only raw permits name has no place of its own.
+            None => match permits.first() {
+                Some(first) => (format!("in `{role}`"), *first),
+                None => continue,
+            },
         };
         let who = by_cedar(principal).map_or(principal.as_str(), |id| program.type_name(id));
         let on = program.type_name(on);
-        let message = format!("a `{who}` with the role `{role}` is allowed everything on every `{on}`");
+        let message = format!("a `{who}` {how} is allowed everything on every `{on}`");
         let finding = out
-            .finding(found.span, message)
+            .finding(at, message)
             .label("no request of it is denied")
             .help(help)
             .evidence(Evidence::Proved);
-        out.push(finding);
+        let rest = permits.into_iter().filter(|permit| *permit != at);
+        out.push(rest.fold(finding, |finding, permit| finding.also(permit, "by this permit")));
     }
     for (principal, resource) in &allowed.types {
         let (Some(id), Some(on)) = (by_cedar(principal), by_cedar(resource)) else {
@@ -57,7 +73,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             program.type_name(on)
         );
         // What a raw schema declares has no place of its own.
-        let permits = proofs::raw_permits(cx, |request| request.principal == id && request.resource == on);
+        let permits = proofs::raw_permits(cx, |_, request| request.principal == id && request.resource == on);
         let at = permits.first().copied().filter(|_| ty.from_schema).unwrap_or(ty.span);
         let finding = out
             .finding(at, message)
@@ -66,6 +82,14 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             .evidence(Evidence::Proved);
         out.push(finding);
     }
+}
+
+/// The name and place of a declared role.
+fn declared(cx: &Cx<'_>, role: &EntityUid) -> Option<(String, Span)> {
+    let (ty, id) = (role.type_name().to_string(), role.id().unescaped());
+    let is_declared = cx.lowered.roles.iter().any(|known| known.0 == ty && known.1 == id);
+    let found = cx.program.role(cx.program.find_role(id).filter(|_| is_declared)?)?;
+    Some((id.to_owned(), found.span))
 }
 
 /// Whether to be allowed everything is much: not where there is one action, or only reading.

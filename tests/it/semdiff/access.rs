@@ -369,3 +369,19 @@ fn a_type_that_comes_or_goes_is_compared_with_nothing() {
     breaks: Note.pin is gone
     ");
 }
+
+#[test]
+fn the_end_of_a_role_is_behind_what_its_holders_may_ask_for() {
+    let temporary = |until: &str| {
+        let role = format!("@temporary role temp for User extends clerk until \"{until}\";\nrole admin on Org");
+        shop(&[("role admin on Org", role.as_str())])
+    };
+    let (before, after) = (temporary("2028-02-01T00:00:00Z"), temporary("2030-02-01T00:00:00Z"));
+    let Some(found) = difference(&before, &after) else {
+        return;
+    };
+    assert!(found.accesses.len() > 2, "{}", told(&found));
+    for access in &found.accesses {
+        assert_eq!(causes(&found, access), " [changed role temp]", "{}", told(&found));
+    }
+}

@@ -190,3 +190,30 @@ fn raw_policies_are_known_by_their_ids_and_by_what_they_say() {
     let watch = raw(one).replace("guard", "watch");
     insta::assert_snapshot!(changes(&raw(one), &watch), @"renamed role watch from guard");
 }
+
+#[test]
+fn of_a_list_those_are_told_that_came_and_went() {
+    let changed = shop(&[
+        ("    for clerk;\n", "    for clerk, Org.admin;\n"),
+        (
+            "context.mfa for Bill.pay;",
+            "context.mfa for Bill.create, Bill.read, Bill.pay;",
+        ),
+        (
+            "allow list, read on Bill when calm;",
+            "reads: allow list, read on Bill when calm;",
+        ),
+    ]);
+    let other = changed.replace("reads: allow list, read", "reads: allow create, read");
+    insta::assert_snapshot!(changes(&shop(&[]), &changed), @r"
+    renamed grant reads from clerk.Bill.list-read
+    changed require stepped_up
+        for: - → Bill.create; Bill.read
+    changed break-glass outage
+        for: - → Org.admin
+    ");
+    insta::assert_snapshot!(changes(&changed, &other), @r"
+    changed grant reads
+        actions: Bill.list → Bill.create
+    ");
+}
