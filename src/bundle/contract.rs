@@ -24,14 +24,69 @@ pub struct Contract {
     pub provenance: BTreeMap<String, String>,
     /// Roles by name: `finance`, `Org.admin`.
     pub roles: BTreeMap<String, RoleContract>,
-    /// The Cedar entity type of roles, and that of the holder groups of per-resource roles.
+    /// The Cedar entity type of roles; none where no role is held as a parent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_type: Option<String>,
-    /// The Cedar entity type of holder groups, whose ids are `TYPE::ID.ROLE` (`Org::acme.admin`).
+    /// The Cedar entity type of holder groups, whose ids are `TYPE::ID.ROLE` (`Org::acme.admin`); none where no role is held
+    /// as a parent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holders_type: Option<String>,
+    /// How principals show which roles they hold; absent: as parents.
+    #[serde(default, skip_serializing_if = "RolesForm::is_default")]
+    pub roles_form: RolesForm,
     /// Break-glass profiles by name.
     pub break_glass: BTreeMap<String, BreakGlassProfile>,
+}
+
+/// In which form a principal shows the roles that it holds. Whatever the form, the same principals hold the same roles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RolesForm {
+    /// As parents: the entities of its roles, and the holder groups of those held per entity.
+    #[default]
+    Parents,
+    /// As names in the attribute `ROLES_ATTRIBUTE`, for engines that build principals without parents.
+    Attribute,
+    /// As either; policies accept the one and the other.
+    Both,
+}
+
+/// The generated attribute with the names of all roles that a principal holds, through its groups and from above, too:
+/// `finance`, `Org::acme.admin`. No attribute of a Gate program can be called so.
+pub const ROLES_ATTRIBUTE: &str = "gate:roles";
+
+/// The generated attribute of an entity with the name of one role held on it, `Org::acme.admin`.
+#[must_use]
+pub fn relation_attribute(role: &str) -> String {
+    format!("gate:{role}")
+}
+
+impl RolesForm {
+    /// Its name in `gatewright.toml` and in the contract.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Parents => "parents",
+            Self::Attribute => "attribute",
+            Self::Both => "both",
+        }
+    }
+
+    /// Whether a role may be held as a parent.
+    #[must_use]
+    pub fn has_parents(self) -> bool {
+        self != Self::Attribute
+    }
+
+    /// Whether a role may be held by the attribute.
+    #[must_use]
+    pub fn has_attribute(self) -> bool {
+        self != Self::Parents
+    }
+
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What an entity type is for.
@@ -73,6 +128,9 @@ pub struct EntityContract {
     /// Whether roles may be given to it: a principal type that some role is `for`, or a group that `holds roles`.
     #[serde(default)]
     pub holds_roles: bool,
+    /// Whether its entities carry the attribute with the names of their roles, `gate:roles`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carries_roles: bool,
     /// Roles held per entity of this type through a holder group (`role admin on Org`); those `by` an attribute are not listed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub relations: Vec<RelationContract>,
@@ -82,7 +140,8 @@ pub struct EntityContract {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RelationContract {
-    /// The role's own name, `admin`; also the name of the attribute.
+    /// The role's own name, `admin`; also the name of the attribute that holds the group. Where roles are held by attribute,
+    /// `gate:admin` holds the group's id.
     pub role: String,
     /// Named parents of the same type, whose holder group is a member of this one's: rights reach all the way down.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -18,5 +18,6 @@ pub use levels::Setting;
 pub use project::Edition;
 pub use project::Limits;
 pub use project::Project;
+pub use project::Roles;
 pub use version::Step;
 pub use version::Version;

@@ -42,6 +42,8 @@ pub struct Project {
     pub limits: Limits,
     /// `[bump]`.
     pub bump: Bump,
+    /// `compile.roles`.
+    pub roles: Roles,
 }
 
 /// The edition of the language.
@@ -59,6 +61,26 @@ impl Edition {
             Self::E2026 => "2026",
         }
     }
+}
+
+/// In which form compiled policies expect the roles of a principal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Roles {
+    /// As its parents.
+    #[default]
+    Parents,
+    /// As names in an attribute.
+    Attribute,
+    /// As either.
+    Both,
+}
+
+impl Roles {
+    const NAMES: [(&str, Self); 3] = [
+        ("parents", Self::Parents),
+        ("attribute", Self::Attribute),
+        ("both", Self::Both),
+    ];
 }
 
 /// Bounds that a package sets for itself.
@@ -96,6 +118,7 @@ impl Project {
             test_at: None,
             limits: Limits::default(),
             bump: Bump::default(),
+            roles: Roles::default(),
         }
     }
 
@@ -123,14 +146,18 @@ impl Project {
         if let Some(section) = Section::of(top, "bump", file, out) {
             bump::read(&section, &mut project.bump, out);
         }
+        if let Some(section) = Section::of(top, "compile", file, out) {
+            compile(&section, &mut project, out);
+        }
         project
     }
 }
 
-const SECTIONS: [&str; 5] = ["package", "lint", "test", "limits", "bump"];
+const SECTIONS: [&str; 6] = ["package", "lint", "test", "limits", "bump", "compile"];
 /// Sections of the design that nothing reads yet. To accept them would be to ignore them.
-const LATER: [&str; 3] = ["compile", "bundle", "solver"];
+const LATER: [&str; 2] = ["bundle", "solver"];
 const PACKAGE: [&str; 4] = ["name", "version", "edition", "description"];
+const COMPILE: [&str; 1] = ["roles"];
 const TEST: [&str; 1] = ["at"];
 const LIMITS: [&str; 3] = ["bytes", "depth", "break_glass_hours"];
 
@@ -192,6 +219,20 @@ fn package(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) 
         None => {}
     }
     project.description = section.text("description", out).map(|(text, _)| text.to_owned());
+}
+
+fn compile(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) {
+    section.only(&COMPILE, out);
+    let Some((name, span)) = section.text("roles", out) else {
+        return;
+    };
+    match Roles::NAMES.iter().find(|(known, _)| *known == name) {
+        Some((_, roles)) => project.roles = *roles,
+        None => out.push(
+            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{name}` is no form of roles"))
+                .help("write \"parents\", \"attribute\" or \"both\""),
+        ),
+    }
 }
 
 fn lint(section: &Section<'_>, levels: &mut Levels, out: &mut Diagnostics) {
@@ -410,6 +451,7 @@ mod tests {
         let default_of = |section: &str, key: &str| match (section, key) {
             ("package", "description") | ("test", "at") => "none".to_owned(),
             ("package", _) => "required".to_owned(),
+            ("compile", _) => "parents".to_owned(),
             ("bump", "widened") => Bump::default().widened.name().to_owned(),
             ("bump", "narrowed") => Bump::default().narrowed.name().to_owned(),
             ("bump", "equivalent") => Bump::default().equivalent.name().to_owned(),
@@ -424,6 +466,7 @@ mod tests {
             ("package", &PACKAGE[..]),
             ("test", &TEST),
             ("limits", &LIMITS),
+            ("compile", &COMPILE),
             ("bump", &bump::KEYS),
         ] {
             expected.extend(

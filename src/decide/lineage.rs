@@ -12,6 +12,7 @@ use super::entities::uid;
 use super::entities::uid_text;
 use crate::bundle::Contract;
 use crate::bundle::EntityContract;
+use crate::bundle::relation_attribute;
 
 /// The rules of each entity type that has any, by its Cedar name.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ struct Rules {
     parents: BTreeMap<String, ParentRule>,
     /// The attributes that hold holder groups, each called as its role.
     roles: Vec<String>,
+    /// Likewise the attributes that hold the ids of such groups, and the role of each.
+    names: Vec<(String, String)>,
 }
 
 /// What holds for the parents of one type.
@@ -49,9 +52,16 @@ impl Lineage {
                     .relations
                     .iter()
                     .map(|relation| relation.role.clone())
+                    .filter(|_| contract.roles_form.has_parents())
+                    .collect(),
+                names: declared
+                    .relations
+                    .iter()
+                    .map(|relation| (relation_attribute(&relation.role), relation.role.clone()))
+                    .filter(|_| contract.roles_form.has_attribute())
                     .collect(),
             };
-            let any = !rules.parents.is_empty() || !rules.roles.is_empty();
+            let any = !rules.parents.is_empty() || !declared.relations.is_empty();
             any.then(|| (declared.cedar.clone(), rules))
         });
         Self {
@@ -83,6 +93,13 @@ impl Lineage {
                     shown(held)
                 ));
             }
+        }
+        for (name, role) in &rules.names {
+            let own = format!("{}::{id}.{role}", rules.name);
+            let held = attribute(entity, name).filter(|held| held.as_str() != Some(&own));
+            faults.extend(
+                held.map(|held| format!("attribute `{name}` must name its own holders, {own:?}, but is `{held}`")),
+            );
         }
         faults
     }

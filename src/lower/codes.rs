@@ -18,6 +18,8 @@ pub const RAW_WITHOUT_ID: Code = Code::new("raw-without-id");
 pub const RAW_SAME_ID: Code = Code::new("raw-same-id");
 /// A template link that names no template, or does not fit it.
 pub const TEMPLATE_LINK: Code = Code::new("template-link");
+/// Roles that the form in which the package is compiled cannot tell.
+pub const ROLES_FORM: Code = Code::new("roles-form");
 /// A fault in the compiler itself.
 pub const INTERNAL: Code = Code::new("internal");
 /// A `deny … to any` whose condition does not type for some of the actions.

@@ -12,6 +12,7 @@ use crate::bundle::Holder;
 use crate::bundle::ParentContract;
 use crate::bundle::RelationContract;
 use crate::bundle::RoleContract;
+use crate::bundle::RolesForm;
 use crate::bundle::ValueType;
 use crate::graph::Attribute;
 use crate::graph::Profile;
@@ -26,6 +27,7 @@ use super::break_glass::profile_entity;
 use super::break_glass::step_action;
 use super::draft::Entity;
 use super::program::qualified;
+use super::roles_form;
 use super::schema::grant_fields;
 use super::schema::profile_resources;
 use super::schema::profile_tenants;
@@ -33,13 +35,13 @@ use super::schema::profile_tenants;
 /// Version of `contract.json`.
 const FORMAT: &str = "1";
 
-pub(super) fn build(program: &Program) -> Contract {
-    let plain = program.roles.iter().any(|role| role.on.is_none());
-    let relations = program.roles.iter().any(|role| role.on.is_some() && role.by.is_none());
+pub(super) fn build(program: &Program, form: RolesForm) -> Contract {
+    let plain = form.has_parents() && program.roles.iter().any(|role| role.on.is_none());
+    let relations = form.has_parents() && program.roles.iter().any(|role| role.on.is_some() && role.by.is_none());
     Contract {
         format: FORMAT.to_owned(),
         namespace: program.namespace.clone(),
-        entities: program.type_ids().filter_map(|id| entity(program, id)).collect(),
+        entities: program.type_ids().filter_map(|id| entity(program, id, form)).collect(),
         actions: program
             .action_ids()
             .filter_map(|id| {
@@ -63,6 +65,7 @@ pub(super) fn build(program: &Program) -> Contract {
         roles: program.role_ids().filter_map(|id| role(program, id)).collect(),
         role_type: plain.then(|| qualified(program, "Role")),
         holders_type: relations.then(|| qualified(program, "RoleHolders")),
+        roles_form: form,
         break_glass: program
             .profiles
             .iter()
@@ -82,7 +85,7 @@ fn names(program: &Program, types: &[TypeId]) -> Vec<String> {
     names
 }
 
-fn entity(program: &Program, id: TypeId) -> Option<(String, EntityContract)> {
+fn entity(program: &Program, id: TypeId, form: RolesForm) -> Option<(String, EntityContract)> {
     let ty = program.ty(id)?;
     let (kind, members) = match &ty.kind {
         TypeKind::Principal => (EntityRole::Principal, Vec::new()),
@@ -110,6 +113,7 @@ fn entity(program: &Program, id: TypeId) -> Option<(String, EntityContract)> {
                 .roles
                 .iter()
                 .any(|role| role.by.is_none() && role.holders.contains(&id)),
+        carries_roles: form.has_attribute() && !ty.from_schema && roles_form::carries(program, id),
         relations: program
             .roles
             .iter()

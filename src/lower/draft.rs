@@ -44,8 +44,10 @@ pub struct Draft {
     pub principal: String,
     /// Whom it is about.
     pub subject: Subject,
-    /// `in` this role, besides.
+    /// In this role, besides.
     pub role: Option<Entity>,
+    /// How that is tested, where the scope cannot: roles are not held as parents, or not only.
+    pub role_test: Option<TypedExpr>,
     /// The actions, as Cedar entities; empty: any.
     pub actions: Vec<Entity>,
     /// Full Cedar type of the resource.
@@ -73,6 +75,18 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// The conjuncts of the condition, the test of the role before all others.
+    pub(super) fn conjuncts(&self) -> impl Iterator<Item = Part> {
+        let role = self.role.iter().zip(&self.role_test);
+        let role = role.map(|((_, name), test)| Part::generated(test.clone(), format!("role {name}")));
+        role.chain(self.when.iter().cloned())
+    }
+
+    /// The role that the scope tests.
+    pub(super) fn scope_role(&self) -> Option<&Entity> {
+        self.role.as_ref().filter(|_| self.role_test.is_none())
+    }
+
     /// As a Cedar policy. `source` is the place it names.
     ///
     /// # Errors

@@ -137,6 +137,8 @@ impl Lowering<'_> {
                 variants.push(self.program.type_name(*resource));
             }
             let role = receiver.role.as_ref().and_then(|(role, _)| self.scope_role(*role));
+            let span = grant.statement.span;
+            let principal = Self::principal(receiver.principal, span);
             let draft = Draft {
                 id: policy_id(&grant.statement.name, &variants),
                 effect: Effect::Permit,
@@ -145,6 +147,7 @@ impl Lowering<'_> {
                     .role
                     .as_ref()
                     .map_or(Subject::Everyone, |(role, _)| Subject::Role(*role)),
+                role_test: role.as_ref().and_then(|role| self.role_test(principal, role, span)),
                 role,
                 actions: self.action_entities(group),
                 resource: self.cedar_type(*resource),

@@ -216,6 +216,7 @@ impl Lowering<'_> {
             principal: self.cedar_type(principal),
             subject: Subject::Everyone,
             role: None,
+            role_test: None,
             actions: self.action_entities(actions),
             resource: self.cedar_type(resource),
             resource_is: None,
@@ -332,6 +333,9 @@ impl Lowering<'_> {
             self.drafts.push(Draft {
                 when,
                 subject: role.map_or(Subject::Everyone, Subject::Role),
+                role_test: scope
+                    .as_ref()
+                    .and_then(|role| self.role_test(Self::principal(principal, span), role, span)),
                 role: scope,
                 ..draft
             });

@@ -161,7 +161,7 @@ impl Lowering<'_> {
             }
         };
         let test = match &role.by {
-            None => subject.binary(Operator::In, entity.attribute(role.name.clone(), Ty::Unknown)),
+            None => self.in_group(subject, &entity, &role.name),
             Some((by, _)) => {
                 let ty = program.ty(on).and_then(|ty| ty.attributes.get(by));
                 let set = ty.is_some_and(|attribute| matches!(attribute.ty, Ty::Set(_)));

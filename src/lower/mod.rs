@@ -16,6 +16,7 @@ mod origins;
 mod program;
 mod pst;
 mod raw;
+mod roles_form;
 mod routes;
 mod schema;
 mod screen;

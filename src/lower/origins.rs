@@ -24,8 +24,8 @@ pub(super) fn build(drafts: &[Draft], raw: &[RawPolicy], sources: &Sources) -> O
         ..Origins::default()
     };
     for draft in drafts {
-        let parts = draft.when.iter().chain(&draft.unless);
-        let clauses = parts.flat_map(|part| clauses(part, sources)).collect();
+        let parts = draft.conjuncts().chain(draft.unless.iter().cloned());
+        let clauses = parts.flat_map(|part| clauses(&part, sources)).collect();
         origins.policies.insert(
             draft.id.clone(),
             Origin {

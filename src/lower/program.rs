@@ -9,6 +9,7 @@ use cedar_policy::Schema;
 
 use crate::bundle::Contract;
 use crate::bundle::Origins;
+use crate::bundle::RolesForm;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::graph;
@@ -34,6 +35,7 @@ use super::pst;
 use super::pst::Names;
 use super::raw::RawPolicy;
 use super::raw::RawSchema;
+use super::roles_form;
 use super::schema;
 use super::schema::SchemaText;
 use super::validate;
@@ -67,11 +69,14 @@ pub fn lower(
     program: &Program,
     raw_schema: &RawSchema,
     raw: Vec<RawPolicy>,
+    form: RolesForm,
     sources: &Sources,
     out: &mut Diagnostics,
 ) -> Lowered {
+    roles_form::check(program, &raw, form, out);
     let mut cx = Lowering {
         program,
+        form,
         out,
         drafts: Vec::new(),
         tenants: BTreeMap::new(),
@@ -86,7 +91,7 @@ pub fn lower(
     cx.assertions();
     let mut drafts = cx.drafts;
     drafts.sort_by(|a, b| a.id.cmp(&b.id));
-    let schema = schema::build(program, raw_schema, out);
+    let schema = schema::build(program, raw_schema, form, out);
     let built = parallel::map(Work::Little, &drafts, Names::default, |names, draft| {
         pst::policy(names, draft, &sources.location(draft.span))
     });
@@ -114,7 +119,7 @@ pub fn lower(
     if let Some(SchemaText { schema, .. }) = &schema {
         validate::gate(&drafts, &policies, schema, out);
         validate::raw(&raw, schema, out);
-        validate::claims(&claims::conditions(program), schema, out);
+        validate::claims(&claims::conditions(program, form), schema, out);
         let validated = Validated {
             program,
             drafts: &drafts,
@@ -125,12 +130,12 @@ pub fn lower(
         };
         wording::reword(&validated, out);
     }
-    let contract = contract::build(program);
+    let contract = contract::build(program, form);
     let origins = origins::build(&drafts, &raw, sources);
     let roles = program
         .role_ids()
         .filter_map(|id| program.role(id))
-        .filter(|role| role.on.is_none())
+        .filter(|role| role.on.is_none() && form.has_parents())
         .map(|role| (qualified(program, "Role"), role.name.clone()))
         .collect::<BTreeSet<_>>()
         .into_iter()
@@ -180,6 +185,8 @@ pub(super) fn qualified(program: &Program, name: &str) -> String {
 /// What the emitters share.
 pub(super) struct Lowering<'a> {
     pub(super) program: &'a Program,
+    /// How policies tell who holds a role.
+    pub(super) form: RolesForm,
     pub(super) out: &'a mut Diagnostics,
     pub(super) drafts: Vec<Draft>,
     /// What isolation demands of pairs of types: most pairs have many grants.

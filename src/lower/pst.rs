@@ -29,7 +29,7 @@ pub(super) struct Names(BTreeMap<String, pst::EntityType>);
 /// # Errors
 /// Where Cedar refuses a name or a pattern. Resolved programs hold none it would, so an error is a fault of ours.
 pub(super) fn policy(names: &mut Names, draft: &Draft, source: &str) -> Result<Policy, String> {
-    let principal = match &draft.role {
+    let principal = match draft.scope_role() {
         Some(role) => pst::PrincipalConstraint::IsIn(
             entity_type(names, &draft.principal)?,
             pst::EntityOrSlot::Entity(entity(names, role)?),
@@ -50,7 +50,7 @@ pub(super) fn policy(names: &mut Names, draft: &Draft, source: &str) -> Result<P
         Effect::Forbid => pst::Effect::Forbid,
     };
     let mut clauses = Vec::new();
-    for part in &draft.when {
+    for part in draft.conjuncts() {
         clauses.push(pst::Clause::When(expr(names, &part.expr)?));
     }
     if let Some(required) = super::text::required(draft) {

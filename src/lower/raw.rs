@@ -26,9 +26,12 @@ use crate::text::Span;
 
 use super::codes;
 
+mod among_parents;
 mod depth;
 mod externals;
 mod statements;
+
+pub(super) use among_parents::role_among_parents;
 
 /// What the raw schemas of a package declare.
 #[derive(Debug, Clone, Default)]

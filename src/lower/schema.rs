@@ -9,6 +9,9 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::bundle::ROLES_ATTRIBUTE;
+use crate::bundle::RolesForm;
+use crate::bundle::relation_attribute;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::Severity;
@@ -19,11 +22,13 @@ use crate::graph::Program;
 use crate::graph::Ty;
 use crate::graph::TypeId;
 use crate::graph::TypeKind;
+use crate::text::Span;
 
 use super::break_glass::STEPS;
 use super::codes;
 use super::program::qualified;
 use super::raw::RawSchema;
+use super::roles_form;
 
 /// A schema that holds together, and its text.
 #[derive(Debug, Clone)]
@@ -35,10 +40,10 @@ pub struct SchemaText {
 }
 
 /// Builds the merged schema. `None` where it does not hold together, which is reported.
-pub(super) fn build(program: &Program, raw: &RawSchema, out: &mut Diagnostics) -> Option<SchemaText> {
+pub(super) fn build(program: &Program, raw: &RawSchema, form: RolesForm, out: &mut Diagnostics) -> Option<SchemaText> {
     let mut merged = raw.json.clone();
     let mut overwritten = Vec::new();
-    add_program(program, &mut merged, &mut overwritten);
+    add_program(program, form, &mut merged, &mut overwritten);
     for name in overwritten {
         let at = raw.files.first().map(|file| file.at_start());
         let message = format!("`{name}` is declared here and by the Gate program, which makes it, too");
@@ -97,7 +102,7 @@ fn put(into: &mut Map<String, Value>, name: String, value: Value, overwritten: &
     }
 }
 
-fn add_program(program: &Program, merged: &mut Map<String, Value>, overwritten: &mut Vec<String>) {
+fn add_program(program: &Program, form: RolesForm, merged: &mut Map<String, Value>, overwritten: &mut Vec<String>) {
     let declared = program.types.iter().any(|ty| !ty.from_schema);
     if !declared {
         return;
@@ -106,7 +111,7 @@ fn add_program(program: &Program, merged: &mut Map<String, Value>, overwritten: 
         return;
     };
     if let Some(types) = space.get_mut("entityTypes").and_then(Value::as_object_mut) {
-        entity_types(program, types, overwritten);
+        entity_types(program, form, types, overwritten);
     }
     if let Some(actions) = space.get_mut("actions").and_then(Value::as_object_mut) {
         self::actions(program, actions, overwritten);
@@ -123,9 +128,9 @@ fn add_program(program: &Program, merged: &mut Map<String, Value>, overwritten: 
     }
 }
 
-fn entity_types(program: &Program, types: &mut Map<String, Value>, overwritten: &mut Vec<String>) {
-    let holds_plain = program.roles.iter().any(|role| role.on.is_none());
-    let relations = program.roles.iter().any(|role| role.on.is_some() && role.by.is_none());
+fn entity_types(program: &Program, form: RolesForm, types: &mut Map<String, Value>, overwritten: &mut Vec<String>) {
+    let holds_plain = form.has_parents() && program.roles.iter().any(|role| role.on.is_none());
+    let relations = form.has_parents() && program.roles.iter().any(|role| role.on.is_some() && role.by.is_none());
     for id in program.type_ids() {
         let Some(ty) = program.ty(id) else { continue };
         if ty.from_schema {
@@ -158,15 +163,21 @@ fn entity_types(program: &Program, types: &mut Map<String, Value>, overwritten: 
                 .iter()
                 .filter(|role| role.on == Some(id) && role.by.is_none())
             {
-                let holders = Attribute {
-                    ty: Ty::Named(qualified(program, "RoleHolders")),
-                    required: true,
-                    masked: false,
-                    doc: None,
-                    annotations: Vec::new(),
-                    span: role.span,
+                if form.has_parents() {
+                    let group = Ty::Named(qualified(program, "RoleHolders"));
+                    attributes.insert(role.name.clone(), generated(group, role.span));
+                }
+                if form.has_attribute() {
+                    attributes.insert(relation_attribute(&role.name), generated(Ty::String, role.span));
+                }
+            }
+            if form.has_attribute() && roles_form::carries(program, id) {
+                let names = Attribute {
+                    // A forbid must not be escaped by leaving it out, unless parents may say the same.
+                    required: !form.has_parents(),
+                    ..generated(Ty::Set(Box::new(Ty::String)), ty.span)
                 };
-                attributes.insert(role.name.clone(), holders);
+                attributes.insert(ROLES_ATTRIBUTE.to_owned(), names);
             }
             entry.insert("shape".to_owned(), record(program, &attributes));
             if let Some(tags) = &ty.tags {
@@ -195,6 +206,18 @@ fn entity_types(program: &Program, types: &mut Map<String, Value>, overwritten: 
             json!({ "enum": names }),
             overwritten,
         );
+    }
+}
+
+/// A required attribute that the compiler makes.
+fn generated(ty: Ty, span: Span) -> Attribute {
+    Attribute {
+        ty,
+        required: true,
+        masked: false,
+        doc: None,
+        annotations: Vec::new(),
+        span,
     }
 }
 
@@ -296,14 +319,7 @@ pub(super) fn grant_type(profile: &Profile) -> String {
 }
 
 fn attribute(ty: Ty, profile: &Profile) -> Attribute {
-    Attribute {
-        ty,
-        required: true,
-        masked: false,
-        doc: None,
-        annotations: Vec::new(),
-        span: profile.span,
-    }
+    generated(ty, profile.span)
 }
 
 fn optional(ty: Ty, profile: &Profile) -> Attribute {

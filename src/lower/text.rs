@@ -64,7 +64,7 @@ pub(super) fn policy(draft: &Draft) -> Located {
         Effect::Forbid => "forbid (principal is ",
     });
     out.push(&draft.principal);
-    if let Some(role) = &draft.role {
+    if let Some(role) = draft.scope_role() {
         out.push(" in ");
         out.entity(role);
     }
@@ -94,7 +94,7 @@ pub(super) fn policy(draft: &Draft) -> Located {
         }
     }
     out.push(")");
-    for part in &draft.when {
+    for part in draft.conjuncts() {
         out.push("\nwhen { ");
         write_expr(&mut out, &part.expr);
         out.push(" }");

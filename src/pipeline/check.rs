@@ -1,8 +1,10 @@
 //! From a package's files to a lowered program, with every fault of every stage in one run.
 
+use crate::bundle::RolesForm;
 use crate::config::Level;
 use crate::config::Origin;
 use crate::config::Project;
+use crate::config::Roles;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::graph;
@@ -27,6 +29,8 @@ pub struct Options {
     pub at: Instant,
     /// Lint levels from the command line, in their order; they outrank the project file.
     pub levels: Vec<(String, Level)>,
+    /// The form of roles, instead of the one in the project file.
+    pub roles: Option<Roles>,
 }
 
 /// A checked package.
@@ -61,6 +65,12 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     let mut project = match package.config {
         Some(file) => Project::parse(sources, file, &mut out),
         None => Project::default_for_cedar(),
+    };
+    project.roles = options.roles.unwrap_or(project.roles);
+    let form = match project.roles {
+        Roles::Parents => RolesForm::Parents,
+        Roles::Attribute => RolesForm::Attribute,
+        Roles::Both => RolesForm::Both,
     };
     for (lint, level) in &options.levels {
         project.levels.set(lint.clone(), *level, Origin::CommandLine);
@@ -109,7 +119,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     let mut meaning = Diagnostics::new();
     let program = graph::resolve(&files, &raw_schema.externals, longest, &mut meaning);
     nothing_declared(package, &program, &raw, parsed, &mut meaning);
-    let lowered = lower::lower(&program, &raw_schema, raw, sources, &mut meaning);
+    let lowered = lower::lower(&program, &raw_schema, raw, form, sources, &mut meaning);
     // What Cedar refuses is there all the same, and may be linted; what did not resolve or type is not.
     let lost = meaning
         .iter()

@@ -101,7 +101,8 @@ pub fn prove(
 ) -> Result<Proofs, ProveError> {
     let tree = build(checked, &package.sources)?;
     let engine = Engine::from_tree(&tree)?;
-    let properties = lower::properties(&checked.program).map_err(ProveError::Property)?;
+    let properties =
+        lower::properties(&checked.program, checked.lowered.contract.roles_form).map_err(ProveError::Property)?;
     let of = properties.len();
     let beyond = lower::beyond(&checked.program).into_iter().map(Beyond::from);
     let mut beyond: Vec<Beyond> = beyond.collect();

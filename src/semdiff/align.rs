@@ -55,9 +55,10 @@ impl<'a> Aligned<'a> {
             })
         });
         let raw: Vec<RawPolicy> = raw.collect::<Option<_>>()?;
+        let form = side.lowered.contract.roles_form;
         let mut faults = Diagnostics::new();
         // Beside a raw schema nothing that policies name is renamed, so that there is none here.
-        let lowered = lower::lower(&program, &RawSchema::default(), raw, side.sources, &mut faults);
+        let lowered = lower::lower(&program, &RawSchema::default(), raw, form, side.sources, &mut faults);
         (!faults.has_errors()).then_some(Self {
             program: Cow::Owned(program),
             lowered: Cow::Owned(lowered),

@@ -174,6 +174,7 @@ fn entity_contract(is: &mut EntityContract, was: &EntityContract) {
     attributes(&mut is.attributes, &was.attributes);
     is.tags = is.tags.clone().or_else(|| was.tags.clone());
     is.holds_roles |= was.holds_roles;
+    is.carries_roles |= was.carries_roles;
 }
 
 fn attributes(is: &mut BTreeMap<String, AttributeContract>, was: &BTreeMap<String, AttributeContract>) {

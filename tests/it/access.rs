@@ -30,6 +30,7 @@ fn matrix(statements: &str) -> BTreeSet<Access> {
     let options = pipeline::Options {
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
         levels: Vec::new(),
+        roles: None,
     };
     let checked = pipeline::check(&package, &options, out);
     assert!(!checked.failed(), "{statements}: {:?}", checked.diagnostics);

@@ -122,6 +122,7 @@ fn engine(package: &PackageFiles, faults: Diagnostics) -> Engine {
     let options = pipeline::Options {
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
         levels: Vec::new(),
+        roles: None,
     };
     let checked = pipeline::check(package, &options, faults);
     assert!(!checked.failed(), "{:?}", checked.diagnostics);

@@ -208,6 +208,7 @@ fn compile(root: &Path, case: &Case) -> (Checked, Engine) {
     let options = pipeline::Options {
         at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
         levels: Vec::new(),
+        roles: None,
     };
     let checked = pipeline::check(&package, &options, faults);
     let tree = pipeline::build(&checked, &package.sources).unwrap();

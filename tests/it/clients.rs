@@ -102,6 +102,7 @@ fn build(example: &str) -> Built {
     let options = pipeline::Options {
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
         levels: Vec::new(),
+        roles: None,
     };
     let checked = pipeline::check(&package, &options, faults);
     assert!(!checked.failed(), "{example}: {:?}", checked.diagnostics);

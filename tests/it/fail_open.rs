@@ -24,6 +24,7 @@ const LINT: &str = "fail-open-forbid";
 
 fn check(package: &PackageFiles) -> Checked {
     let options = Options {
+        roles: None,
         at: Instant::parse_date("2026-03-01").unwrap(),
         levels: Vec::new(),
     };

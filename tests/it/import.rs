@@ -62,6 +62,7 @@ impl Package {
         let options = pipeline::Options {
             at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
             levels: Vec::new(),
+            roles: None,
         };
         let checked = pipeline::check(&loaded, &options, loading);
         Self { loaded, checked }

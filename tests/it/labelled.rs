@@ -39,6 +39,7 @@ fn found(effect: &str, action: &str, clause: &str, body: &str) -> Vec<String> {
     ];
     let package = PackageFiles::in_memory(files, &mut loading);
     let options = Options {
+        roles: None,
         at: Instant::parse_date("2026-03-01").unwrap(),
         levels: Vec::new(),
     };

@@ -25,6 +25,7 @@ mod ports;
 mod prove;
 mod prover;
 mod reference;
+mod roles_form;
 mod scenarios;
 mod screen;
 mod semantic_lints;

@@ -93,6 +93,7 @@ fn load(port: &str) -> Ported {
     let options = pipeline::Options {
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
         levels: Vec::new(),
+        roles: None,
     };
     let checked = pipeline::check(&package, &options, faults);
     let files = report::Files::new(&package.sources);

@@ -80,6 +80,7 @@ pub(crate) fn example(folder: &Path) -> Example {
     let options = pipeline::Options {
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
         levels: Vec::new(),
+        roles: None,
     };
     let checked = pipeline::check(&package, &options, loading);
     assert!(!checked.failed());

@@ -53,6 +53,7 @@ fn one_program(seed: u64, tally: &mut Tally) {
         at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
         // Lints judge style and risk; what is compared here is meaning.
         levels: lint::all().map(|lint| (lint.id().to_owned(), Level::Allow)).collect(),
+        roles: None,
     };
     let checked = pipeline::check(&package, &options, faults);
     tally.programs += 1;
@@ -199,4 +200,63 @@ fn clean(world: &mut world::World, program: &gatewright::graph::Program) {
             });
         }
     }
+}
+
+/// Random programs, each compiled in several forms of roles, decide random requests alike.
+pub(crate) fn forms_agree(forms: &[gatewright::config::Roles]) {
+    let (mut allowed, mut denied) = (0, 0);
+    for seed in 1000..1060 {
+        let random = &mut Random::new(seed);
+        let generated = generate::program(random);
+        let mut faults = Diagnostics::new();
+        let package = generated.package(&mut faults);
+        let compiled: Vec<_> = forms
+            .iter()
+            .map(|form| {
+                let options = pipeline::Options {
+                    at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
+                    levels: lint::all().map(|lint| (lint.id().to_owned(), Level::Allow)).collect(),
+                    roles: Some(*form),
+                };
+                (*form, pipeline::check(&package, &options, Diagnostics::new()))
+            })
+            .collect();
+        let failed: BTreeSet<bool> = compiled.iter().map(|(_, checked)| checked.failed()).collect();
+        assert_eq!(failed.len(), 1, "seed {seed}");
+        if failed.contains(&true) {
+            continue;
+        }
+        let (_, first) = &compiled[0];
+        for _ in 0..WORLDS {
+            let (parents, requests) = requests(random, &generated, first);
+            let decided: Vec<Vec<Outcome>> = compiled
+                .iter()
+                .map(|(form, checked)| {
+                    let engine = Engine::from_tree(&pipeline::build(checked, &package.sources).unwrap()).unwrap();
+                    let carriers = checked.lowered.contract.entities.iter();
+                    let carriers = carriers
+                        .filter(|(_, ty)| ty.carries_roles)
+                        .map(|(name, _)| name.clone());
+                    let store = match form {
+                        gatewright::config::Roles::Parents => parents.clone(),
+                        form => crate::roles_form::in_form(&parents, &carriers.collect(), &generated.relations, *form),
+                    };
+                    let store = engine
+                        .entities(&store)
+                        .unwrap_or_else(|error| panic!("seed {seed}, {form:?}: {error}"));
+                    let decide = |request| engine.decide(request, &store).unwrap().outcome;
+                    requests.iter().map(decide).collect()
+                })
+                .collect();
+            assert!(
+                decided.windows(2).all(|pair| pair[0] == pair[1]),
+                "seed {seed}: {decided:?}\n{}",
+                generated.text
+            );
+            let open = decided[0].iter().filter(|outcome| **outcome == Outcome::Allow).count();
+            allowed += open;
+            denied += decided[0].len() - open;
+        }
+    }
+    assert!(allowed > 300 && denied > 300, "{allowed} {denied}");
 }

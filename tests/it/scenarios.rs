@@ -39,6 +39,7 @@ fn run(policy: &str, suite: &str, snapshots: SnapshotMode) -> Run {
     let options = pipeline::Options {
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
         levels: Vec::new(),
+        roles: None,
     };
     let files = report::Files::new(&package.sources);
     let show = |all: &Diagnostics| report::diagnostics(all, files, report::Style::PLAIN);

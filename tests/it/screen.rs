@@ -96,6 +96,7 @@ fn options() -> pipeline::Options {
     pipeline::Options {
         at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
         levels: Vec::new(),
+        roles: None,
     }
 }
 

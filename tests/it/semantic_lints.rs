@@ -43,6 +43,7 @@ fn options() -> pipeline::Options {
     pipeline::Options {
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
         levels: Vec::new(),
+        roles: None,
     }
 }
 

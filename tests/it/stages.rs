@@ -28,6 +28,7 @@ pub(crate) fn check(fixture: &str) -> (PackageFiles, Checked) {
         at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
         // What lints say of these programs is no part of what they become.
         levels: lint::all().map(|lint| (lint.id().to_owned(), Level::Allow)).collect(),
+        roles: None,
     };
     let checked = pipeline::check(&package, &options, faults);
     (package, checked)

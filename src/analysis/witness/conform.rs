@@ -15,6 +15,8 @@ use super::data;
 use crate::bundle::Contract;
 use crate::bundle::EntityContract;
 use crate::bundle::EntityRole;
+use crate::bundle::ROLES_ATTRIBUTE;
+use crate::bundle::relation_attribute;
 
 /// Which is kept where an entity is under a parent that its attribute does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +47,22 @@ pub(super) fn conform(raw: &Witness, contract: &Contract, lead: Lead) -> Witness
             entities.insert(uid.clone(), conforming(uid, &empty, &kinds, &holders, lead));
         }
     }
-    let groups = inherited_groups(&entities, &kinds);
-    entities.extend(groups);
+    let edges = inherited(&entities, &kinds);
+    if contract.roles_form.has_attribute() {
+        let named = named_holders(&loaded, &kinds);
+        for (uid, entity) in &mut entities {
+            name_roles(uid, entity, &kinds, &named, &edges);
+        }
+    }
+    if contract.roles_form.has_parents() {
+        let groups = edges.into_iter().map(|(group, parents)| {
+            let parents = parents.into_iter().filter_map(|id| kinds.group(id)).collect();
+            let group = kinds.group(group)?;
+            let entity = data::entity(&group, Value::Object(Map::new()), parents, None);
+            Some((group, entity))
+        });
+        entities.extend(groups.flatten());
+    }
     Witness {
         request: raw.request.clone(),
         entities: entities.into_values().collect(),
@@ -100,10 +116,86 @@ impl<'a> Kinds<'a> {
 
     /// The one holder group of an entity's role.
     fn own_group(&self, name: &str, uid: &EntityUid, role: &str) -> Option<EntityUid> {
+        self.group(own_name(name, uid, role))
+    }
+
+    /// A holder group by its id.
+    fn group(&self, id: String) -> Option<EntityUid> {
         let ty: EntityTypeName = self.contract.holders_type.as_ref()?.parse().ok()?;
-        let id = format!("{name}::{}.{role}", uid.id().unescaped());
         Some(EntityUid::from_type_name_and_id(ty, EntityId::new(id)))
     }
+}
+
+/// The id of the one holder group of an entity's role.
+fn own_name(ty: &str, uid: &EntityUid, role: &str) -> String {
+    format!("{ty}::{}.{role}", uid.id().unescaped())
+}
+
+/// For each name that the solver gave the holders of a role on an entity, the names that stand for it.
+fn named_holders<'a>(
+    loaded: &BTreeMap<EntityUid, &'a Value>,
+    kinds: &Kinds<'_>,
+) -> BTreeMap<&'a str, BTreeSet<String>> {
+    let mut names: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (uid, entity) in loaded {
+        let Some((ty, declared)) = kinds.of(uid) else { continue };
+        for relation in &declared.relations {
+            let attributes = data::attributes(entity);
+            let held = attributes.and_then(|all| all.get(&relation_attribute(&relation.role))?.as_str());
+            if let Some(held) = held {
+                names.entry(held).or_default().insert(own_name(ty, uid, &relation.role));
+            }
+        }
+    }
+    names
+}
+
+/// Makes the generated attributes say what they must: the names of an entity's own holders, and those of known roles, with
+/// those that are held from above.
+fn name_roles(
+    uid: &EntityUid,
+    entity: &mut Value,
+    kinds: &Kinds<'_>,
+    named: &BTreeMap<&str, BTreeSet<String>>,
+    edges: &BTreeMap<String, Vec<String>>,
+) {
+    let (Some((ty, declared)), Some(attributes)) =
+        (kinds.of(uid), entity.get_mut("attrs").and_then(Value::as_object_mut))
+    else {
+        return;
+    };
+    for relation in &declared.relations {
+        let own = own_name(ty, uid, &relation.role);
+        attributes.insert(relation_attribute(&relation.role), Value::from(own));
+    }
+    if !declared.carries_roles {
+        return;
+    }
+    let held = attributes.get(ROLES_ATTRIBUTE).and_then(Value::as_array);
+    if held.is_none() && kinds.contract.roles_form.has_parents() {
+        return;
+    }
+    let held = held.into_iter().flatten().filter_map(Value::as_str);
+    let plain = |name: &str| kinds.contract.roles.get(name).is_some_and(|role| role.on.is_none());
+    let mut open: Vec<String> = held
+        .flat_map(|name| {
+            let role = plain(name).then(|| name.to_owned());
+            role.into_iter().chain(named.get(name).into_iter().flatten().cloned())
+        })
+        .collect();
+    let mut all = BTreeSet::new();
+    while let Some(next) = open.pop() {
+        open.extend(
+            edges
+                .get(&next)
+                .into_iter()
+                .flatten()
+                .filter(|name| !all.contains(*name))
+                .cloned(),
+        );
+        all.insert(next);
+    }
+    attributes.insert(ROLES_ATTRIBUTE.to_owned(), all.into_iter().collect());
 }
 
 /// For each holder group of the solver's the groups that stand for it: one for each entity and role that carried it.
@@ -188,28 +280,19 @@ fn is_membership(parent: &EntityUid, of: Option<(&str, &EntityContract)>, kinds:
 }
 
 /// Rights on a folder reach into the folders inside: the holder group of the outer one is a member of the inner one's.
-fn inherited_groups(entities: &BTreeMap<EntityUid, Value>, kinds: &Kinds<'_>) -> BTreeMap<EntityUid, Value> {
-    let mut edges: BTreeMap<EntityUid, Vec<EntityUid>> = BTreeMap::new();
+fn inherited(entities: &BTreeMap<EntityUid, Value>, kinds: &Kinds<'_>) -> BTreeMap<String, Vec<String>> {
+    let mut edges: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (uid, entity) in entities {
         let Some((name, ty)) = kinds.of(uid) else { continue };
         for relation in &ty.relations {
             for attribute in &relation.inherits_through {
                 let outer = data::attributes(entity).and_then(|attributes| attributes.get(attribute));
-                let Some(outer) = outer.and_then(data::read) else {
-                    continue;
-                };
-                let group = |of: &EntityUid| kinds.own_group(name, of, &relation.role);
-                if let (Some(inner), Some(outer)) = (group(uid), group(&outer)) {
-                    edges.entry(outer).or_default().push(inner);
+                if let Some(outer) = outer.and_then(data::read) {
+                    let group = |of: &EntityUid| own_name(name, of, &relation.role);
+                    edges.entry(group(&outer)).or_default().push(group(uid));
                 }
             }
         }
     }
     edges
-        .into_iter()
-        .map(|(group, parents)| {
-            let entity = data::entity(&group, Value::Object(Map::new()), parents, None);
-            (group, entity)
-        })
-        .collect()
 }

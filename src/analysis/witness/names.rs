@@ -12,6 +12,8 @@ use super::Witness;
 use super::data;
 use crate::bundle::Contract;
 use crate::bundle::EntityRole;
+use crate::bundle::ROLES_ATTRIBUTE;
+use crate::bundle::relation_attribute;
 
 /// The same witness under other ids. What the policies name, roles and members of enumerations keep theirs.
 pub(super) fn rename(witness: &Witness, contract: &Contract, literals: &BTreeSet<EntityUid>) -> Witness {
@@ -42,9 +44,11 @@ pub(super) fn rename(witness: &Witness, contract: &Contract, literals: &BTreeSet
     };
     let entity = |entity: &Value| {
         let uid = data::uid_of(entity)?;
-        let attributes = entity
-            .get("attrs")
-            .map(|attributes| data::with_entities(attributes, &replace));
+        let attributes = entity.get("attrs").map(|attributes| {
+            let mut attributes = data::with_entities(attributes, &replace);
+            rename_roles(&mut attributes, &names, contract);
+            attributes
+        });
         let tags = entity.get("tags").map(|tags| data::with_entities(tags, &replace));
         let parents = data::parents(entity).map(|parent| replace(&parent)).collect();
         Some(data::entity(
@@ -70,8 +74,34 @@ fn group(uid: &EntityUid, names: &BTreeMap<EntityUid, EntityUid>, contract: &Con
     if contract.holders_type.as_deref() != Some(ty.to_string().as_str()) {
         return uid.clone();
     }
-    let id = uid.id().unescaped();
-    let renamed = contract.entities.iter().find_map(|(name, declared)| {
+    let renamed = group_name(uid.id().unescaped(), names, contract);
+    renamed.map_or_else(
+        || uid.clone(),
+        |id| EntityUid::from_type_name_and_id(ty.clone(), EntityId::new(id)),
+    )
+}
+
+/// The names of holder groups in generated attributes.
+fn rename_roles(attributes: &mut Value, names: &BTreeMap<EntityUid, EntityUid>, contract: &Contract) {
+    let rename = |value: &mut Value| {
+        if let Some(new) = value.as_str().and_then(|id| group_name(id, names, contract)) {
+            *value = Value::from(new);
+        }
+    };
+    let relations = contract.entities.values().flat_map(|declared| &declared.relations);
+    let single: BTreeSet<String> = relations.map(|relation| relation_attribute(&relation.role)).collect();
+    for (name, value) in attributes.as_object_mut().into_iter().flatten() {
+        if name == ROLES_ATTRIBUTE {
+            value.as_array_mut().into_iter().flatten().for_each(rename);
+        } else if single.contains(name) {
+            rename(value);
+        }
+    }
+}
+
+/// The new id of a holder group.
+fn group_name(id: &str, names: &BTreeMap<EntityUid, EntityUid>, contract: &Contract) -> Option<String> {
+    contract.entities.iter().find_map(|(name, declared)| {
         let rest = id.strip_prefix(name.as_str())?.strip_prefix("::")?;
         declared.relations.iter().find_map(|relation| {
             let owner = rest.strip_suffix(relation.role.as_str())?.strip_suffix('.')?;
@@ -80,11 +110,7 @@ fn group(uid: &EntityUid, names: &BTreeMap<EntityUid, EntityUid>, contract: &Con
             });
             owner.map(|(_, new)| format!("{name}::{}.{}", new.id().unescaped(), relation.role))
         })
-    });
-    renamed.map_or_else(
-        || uid.clone(),
-        |id| EntityUid::from_type_name_and_id(ty.clone(), EntityId::new(id)),
-    )
+    })
 }
 
 /// Every entity that is named, from the request outwards.

@@ -167,6 +167,7 @@ fn check(package: &PackageFiles, loading: Diagnostics) -> Checked {
     let options = pipeline::Options {
         at: env::today(),
         levels: Vec::new(),
+        roles: None,
     };
     pipeline::check(package, &options, loading)
 }

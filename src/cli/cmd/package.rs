@@ -46,6 +46,7 @@ impl Package {
             let options = pipeline::Options {
                 at: args.at.unwrap_or_else(env::today),
                 levels: levels(lints)?,
+                roles: None,
             };
             let checked = pipeline::check(&loaded, &options, loading);
             Ok(Self { loaded, checked, named })

@@ -200,6 +200,7 @@ fn profile(name: &str) -> BreakGlassProfile {
 
 pub(super) fn contract() -> Contract {
     let entity = |name: &str| EntityContract {
+        carries_roles: false,
         cedar: format!("M::{name}"),
         kind: EntityRole::Resource,
         members: Vec::new(),

@@ -95,6 +95,7 @@ impl Lowering<'_> {
                 .find_profile(&profile.name)
                 .map_or(Subject::Everyone, Subject::Profile),
             role: None,
+            role_test: None,
             actions: Vec::new(),
             resource: qualified(self.program, "BreakGlassProfile"),
             resource_is: None,

@@ -129,7 +129,7 @@ impl Lowering<'_> {
                 let mut tests = Vec::new();
                 match self.scope_role(holding) {
                     Some(entity) => {
-                        tests.push(subject.clone().binary(Operator::In, At(span).entity(&entity)));
+                        tests.push(self.in_plain(subject.clone(), &entity, span));
                     }
                     None => tests.push(self.holds(subject.clone(), holding, base, None, span)?.expr),
                 }

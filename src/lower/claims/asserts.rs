@@ -104,7 +104,7 @@ impl Lowering<'_> {
         let mut ways = Vec::new();
         for id in holding {
             match self.scope_role(id) {
-                Some(entity) => ways.push(super::is_in(subject.clone(), &entity, span)),
+                Some(entity) => ways.push(self.in_plain(subject.clone(), &entity, span)),
                 None => ways.extend(self.holds(subject.clone(), id, &base, None, span).map(|part| part.expr)),
             }
         }

@@ -74,7 +74,7 @@ impl Lowering<'_> {
         // Who extends a role is one of its holders.
         for id in profile.eligible.iter().flat_map(|(role, _)| program.extenders(*role)) {
             if let Some(entity) = self.scope_role(id) {
-                ways.push(super::is_in(principal.clone(), &entity, profile.span));
+                ways.push(self.in_plain(principal.clone(), &entity, profile.span));
                 continue;
             }
             let Some((role, on)) = program.role(id).and_then(|role| Some((role, role.on?))) else {
@@ -83,7 +83,7 @@ impl Lowering<'_> {
             for path in graph::paths(program, target.resource, on) {
                 let resource = Self::resource(target.resource, profile.span);
                 let (mut tests, carrier) = self.follow(resource, target.resource, &path);
-                tests.push(principal.clone().binary(Operator::In, get(&carrier, &role.name)));
+                tests.push(self.in_group(principal.clone(), &carrier, &role.name));
                 ways.push(TypedExpr::all(tests, profile.span));
             }
         }
@@ -179,7 +179,7 @@ impl Lowering<'_> {
                 let holding = self.program.extenders(role).into_iter();
                 let ways: Vec<TypedExpr> = holding
                     .filter_map(|role| self.scope_role(role))
-                    .map(|entity| super::is_in(slot.clone(), &entity, profile.span))
+                    .map(|entity| self.in_plain(slot.clone(), &entity, profile.span))
                     .collect();
                 if self.program.role(role).is_some_and(|role| role.on.is_none()) {
                     tests.push(at.any(ways));

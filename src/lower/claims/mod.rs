@@ -15,15 +15,14 @@ pub use beyond::beyond;
 use cedar_policy::Policy;
 
 use crate::bundle::OriginKind;
+use crate::bundle::RolesForm;
 use crate::diag::Diagnostics;
 use crate::graph::ActionId;
-use crate::graph::Operator;
 use crate::graph::Program;
 use crate::graph::TypeId;
 use crate::graph::TypedExpr;
 use crate::text::Span;
 
-use super::break_glass::short::At;
 use super::draft::Draft;
 use super::draft::Effect;
 use super::draft::Part;
@@ -141,11 +140,12 @@ impl Counted {
 ///
 /// # Errors
 /// Where a claim could not be written as Cedar, by name; a fault of ours.
-pub fn properties(program: &Program) -> Result<Vec<Property>, String> {
+pub fn properties(program: &Program, form: RolesForm) -> Result<Vec<Property>, String> {
     // Whatever does not type or resolve was told when the program was lowered, or is no part of the claim.
     let mut unheard = Diagnostics::new();
     let mut cx = Lowering {
         program,
+        form,
         out: &mut unheard,
         drafts: Vec::new(),
         tenants: std::collections::BTreeMap::new(),
@@ -160,11 +160,12 @@ pub fn properties(program: &Program) -> Result<Vec<Property>, String> {
 }
 
 /// The requests that the assertions with a condition speak of, so that Cedar's validator can be asked about them.
-pub(super) fn conditions(program: &Program) -> Vec<Draft> {
+pub(super) fn conditions(program: &Program, form: RolesForm) -> Vec<Draft> {
     // What does not type is told where the assertions are lowered.
     let mut unheard = Diagnostics::new();
     let mut cx = Lowering {
         program,
+        form,
         out: &mut unheard,
         drafts: Vec::new(),
         tenants: std::collections::BTreeMap::new(),
@@ -255,6 +256,7 @@ impl Claim {
             principal: cx.cedar_type(target.principal),
             subject: Subject::Everyone,
             role: None,
+            role_test: None,
             actions: cx.action_entities(&[target.action]),
             resource: cx.cedar_type(target.resource),
             resource_is: None,
@@ -311,9 +313,4 @@ impl Lowering<'_> {
             self.program.type_name(target.resource)
         )
     }
-}
-
-/// `subject in Role::"…"`.
-fn is_in(subject: TypedExpr, role: &super::draft::Entity, span: Span) -> TypedExpr {
-    subject.binary(Operator::In, At(span).entity(role))
 }

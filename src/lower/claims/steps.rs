@@ -113,7 +113,7 @@ impl Lowering<'_> {
     fn held(&self, profile: &Profile, role: RoleId, requester: &TypedExpr) -> Option<TypedExpr> {
         let principal = Self::principal(profile.principal, profile.span);
         if let Some(entity) = self.scope_role(role) {
-            return Some(super::is_in(principal, &entity, profile.span));
+            return Some(self.in_plain(principal, &entity, profile.span));
         }
         let role = self.program.role(role)?;
         let on = role.on?;
@@ -123,7 +123,7 @@ impl Lowering<'_> {
         let from = if isolated { &principal } else { requester };
         let paths = graph::paths(self.program, profile.principal, on);
         let (mut tests, carrier) = self.follow(from.clone(), profile.principal, paths.first()?);
-        tests.push(principal.binary(Operator::In, get(&carrier, &role.name)));
+        tests.push(self.in_group(principal, &carrier, &role.name));
         Some(TypedExpr::all(tests, profile.span))
     }
 

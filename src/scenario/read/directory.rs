@@ -98,16 +98,6 @@ impl Directory<'_> {
             .map(|(name, _)| name)
     }
 
-    /// A Cedar entity by the contract's name of its type.
-    pub(super) fn uid(&self, ty: &str, id: &str) -> Option<EntityUid> {
-        let cedar = self
-            .contract
-            .entities
-            .get(ty)
-            .map_or(ty, |declared| declared.cedar.as_str());
-        uid(cedar, id)
-    }
-
     /// `Type::"id"`, `Type::id` or `Name::Space::Type::"id"`, where such a type exists.
     pub(super) fn reference(&self, text: &str) -> Option<Named> {
         let (ty, id) = match text.split_once("::\"") {

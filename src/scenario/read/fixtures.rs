@@ -9,6 +9,8 @@ use serde_json::json;
 use crate::bundle::Contract;
 use crate::bundle::EntityContract;
 use crate::bundle::EntityRole;
+use crate::bundle::ROLES_ATTRIBUTE;
+use crate::bundle::RolesForm;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
@@ -109,14 +111,25 @@ pub(super) fn build(
         .collect();
     lineage::report_cycles(&edges, out);
 
-    let mut entities = roles::holder_groups(
+    let form = directory.contract.roles_form;
+    let groups = roles::holder_groups(
         read.values().map(|(named, _, parts)| (*named, &parts.attributes)),
         directory,
     );
-    for (named, _, parts) in read.values() {
-        entities.push(parts.entity(&named.uid, at));
-    }
     let held = lineage::held_roles(&edges);
+    let as_parents = lineage::held_as_parents(&edges);
+    let mut entities = match form.has_parents() {
+        true => roles::group_entities(&groups),
+        false => Vec::new(),
+    };
+    for (named, _, parts) in read.values_mut() {
+        let declared = directory.contract.entities.get(&named.ty);
+        if declared.is_some_and(|declared| declared.carries_roles) {
+            let names = roles::names(as_parents.get(&named.uid).unwrap_or(&BTreeSet::new()), &groups);
+            parts.attributes.insert(ROLES_ATTRIBUTE.to_owned(), names);
+        }
+        entities.push(parts.entity(&named.uid, form, at));
+    }
     let fixtures = read
         .iter()
         .map(|(name, (named, section, _))| {
@@ -141,8 +154,9 @@ struct Parts {
 }
 
 impl Parts {
-    fn entity(&self, uid: &EntityUid, at: Instant) -> serde_json::Value {
-        let parents: BTreeSet<&EntityUid> = self.parents.iter().chain(self.roles.values()).collect();
+    fn entity(&self, uid: &EntityUid, form: RolesForm, at: Instant) -> serde_json::Value {
+        let roles = self.roles.values().filter(|_| form.has_parents());
+        let parents: BTreeSet<&EntityUid> = self.parents.iter().chain(roles).collect();
         json!({
             "uid": value::entity(uid),
             "attrs": value::record(&self.attributes, at),

@@ -38,6 +38,17 @@ pub(super) fn held_roles(edges: &[Edge<'_>]) -> BTreeMap<EntityUid, BTreeSet<Str
     edges.iter().map(|edge| (edge.uid.clone(), roles_of(edge))).collect()
 }
 
+/// The Cedar entities of those roles.
+pub(super) fn held_as_parents(edges: &[Edge<'_>]) -> BTreeMap<EntityUid, BTreeSet<EntityUid>> {
+    let by_uid = by_uid(edges);
+    let roles_of = |start: &Edge<'_>| {
+        let above = ancestors(start, &by_uid).into_iter().filter_map(|uid| by_uid.get(uid));
+        let all = above.copied().chain(std::iter::once(start));
+        all.flat_map(|edge| edge.roles.values().cloned()).collect()
+    };
+    edges.iter().map(|edge| (edge.uid.clone(), roles_of(edge))).collect()
+}
+
 /// Reports each entity from which its parents lead back to itself.
 pub(super) fn report_cycles(edges: &[Edge<'_>], out: &mut Diagnostics) {
     let by_uid = by_uid(edges);

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::bundle::EntityRole;
 use crate::bundle::RelationContract;
 use crate::bundle::RoleContract;
+use crate::bundle::relation_attribute;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
@@ -55,8 +56,10 @@ pub(super) fn given(
 
 /// The id of a holder group: who holds `role` of the entity.
 pub(super) fn holder_group(ty: &str, entity: &EntityUid, role: &str, directory: &Directory<'_>) -> Option<EntityUid> {
-    let holders = directory.contract.holders_type.as_deref()?;
-    directory::uid(holders, &format!("{ty}::{}.{role}", entity.id().unescaped()))
+    directory::uid(
+        holders_type(directory),
+        &format!("{ty}::{}.{role}", entity.id().unescaped()),
+    )
 }
 
 /// The generated attributes of an entity with per-entity roles: each holds the role's holder group.
@@ -65,21 +68,39 @@ pub(super) fn relation_attributes(
     relations: &[RelationContract],
     directory: &Directory<'_>,
 ) -> Vec<(String, Value)> {
-    relations
-        .iter()
-        .filter_map(|relation| {
-            let group = holder_group(&named.ty, &named.uid, &relation.role, directory)?;
-            Some((relation.role.clone(), Value::Entity(group)))
+    let form = directory.contract.roles_form;
+    let groups = relations.iter().filter_map(|relation| {
+        let group = holder_group(&named.ty, &named.uid, &relation.role, directory)?;
+        Some((&relation.role, group))
+    });
+    groups
+        .flat_map(|(role, group)| {
+            let id = form.has_attribute().then(|| {
+                let id = Value::String(group.id().unescaped().to_owned());
+                (relation_attribute(role), id)
+            });
+            let group = form.has_parents().then(|| (role.clone(), Value::Entity(group)));
+            group.into_iter().chain(id)
         })
         .collect()
 }
 
-/// The holder groups of all entities: one for each entity and relation. Where a relation is inherited through a parent
-/// of the same type, the parent's group is a member of the child's.
+/// The Cedar type of holder groups. Where roles are no parents there is none, and the ids alone count.
+fn holders_type<'a>(directory: &'a Directory<'_>) -> &'a str {
+    directory.contract.holders_type.as_deref().unwrap_or("RoleHolders")
+}
+
+/// Likewise of roles.
+fn role_type<'a>(directory: &'a Directory<'_>) -> &'a str {
+    directory.contract.role_type.as_deref().unwrap_or("Role")
+}
+
+/// The holder groups of all entities: one for each entity and relation, with those it is a member of. Where a relation is
+/// inherited through a parent of the same type, the parent's group is a member of the child's.
 pub(super) fn holder_groups<'a>(
     entities: impl Iterator<Item = (&'a Named, &'a BTreeMap<String, Value>)>,
     directory: &Directory<'_>,
-) -> Vec<serde_json::Value> {
+) -> BTreeMap<EntityUid, BTreeSet<EntityUid>> {
     let mut members: BTreeMap<EntityUid, BTreeSet<EntityUid>> = BTreeMap::new();
     for (named, attributes) in entities {
         let Some(declared) = directory.contract.entities.get(&named.ty) else {
@@ -101,12 +122,30 @@ pub(super) fn holder_groups<'a>(
         }
     }
     members
+}
+
+/// Holder groups as entities.
+pub(super) fn group_entities(groups: &BTreeMap<EntityUid, BTreeSet<EntityUid>>) -> Vec<serde_json::Value> {
+    let entity = |(group, parents): (&EntityUid, &BTreeSet<EntityUid>)| {
+        let parents: Vec<_> = parents.iter().map(value::entity).collect();
+        json!({"uid": value::entity(group), "attrs": {}, "parents": parents})
+    };
+    groups.iter().map(entity).collect()
+}
+
+/// The names of roles and of all holder groups that those lead to: what the attribute of a holder says.
+pub(super) fn names(held: &BTreeSet<EntityUid>, groups: &BTreeMap<EntityUid, BTreeSet<EntityUid>>) -> Value {
+    let mut all: BTreeSet<&EntityUid> = BTreeSet::new();
+    let mut open: Vec<&EntityUid> = held.iter().collect();
+    while let Some(next) = open.pop() {
+        if all.insert(next) {
+            open.extend(groups.get(next).into_iter().flatten());
+        }
+    }
+    let names = all
         .into_iter()
-        .map(|(group, parents)| {
-            let parents: Vec<_> = parents.iter().map(value::entity).collect();
-            json!({"uid": value::entity(&group), "attrs": {}, "parents": parents})
-        })
-        .collect()
+        .map(|role| Value::String(role.id().unescaped().to_owned()));
+    Value::Set(names.collect())
 }
 
 fn role(
@@ -141,7 +180,7 @@ fn role(
     };
     check_holder(node, &name, declared, holder, directory, out)?;
     match (&declared.on, entity) {
-        (None, _) => directory.uid(directory.contract.role_type.as_deref()?, &name),
+        (None, _) => directory::uid(role_type(directory), &name),
         (Some(ty), None) => {
             out.push(
                 Diagnostic::error(codes::WRONG_ROLE, node.span, format!("`{name}` is held per {ty}"))

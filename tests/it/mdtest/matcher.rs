@@ -156,6 +156,7 @@ fn compile(test: &Test, lints: Lints<'_>) -> (Sources, Diagnostics) {
         Lints::None => None,
     };
     let options = Options {
+        roles: None,
         at: Instant::parse_date("2026-03-01").unwrap(),
         levels: asked.iter().map(|lint| (lint.id().to_owned(), Level::Warn)).collect(),
     };

@@ -31,6 +31,7 @@ fn checked(folder: &Path) -> (load::PackageFiles, Checked) {
     let options = pipeline::Options {
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
         levels: Vec::new(),
+        roles: None,
     };
     let checked = pipeline::check(&package, &options, loading);
     assert!(!checked.failed());

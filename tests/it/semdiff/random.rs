@@ -41,6 +41,7 @@ fn check(text: &str) -> Option<(PackageFiles, Checked)> {
     let options = pipeline::Options {
         at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
         levels: lint::all().map(|lint| (lint.id().to_owned(), Level::Allow)).collect(),
+        roles: None,
     };
     let checked = pipeline::check(&package, &options, faults);
     (!checked.failed()).then_some((package, checked))

@@ -1,0 +1,104 @@
+//! How policies tell who holds a role: by the parents of the holder, by an attribute with the names of its roles, or by either.
+//! A role held per entity is, as a parent, the entity's holder group; as a name, that group's id, which the entity carries.
+
+use crate::bundle::ROLES_ATTRIBUTE;
+use crate::bundle::RolesForm;
+use crate::bundle::relation_attribute;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::graph::Operator;
+use crate::graph::Program;
+use crate::graph::Ty;
+use crate::graph::TypeId;
+use crate::graph::TypedExpr;
+use crate::text::Span;
+
+use super::break_glass::short::At;
+use super::codes;
+use super::draft::Entity;
+use super::program::Lowering;
+use super::raw::RawPolicy;
+
+impl Lowering<'_> {
+    /// Whether somebody holds a role that is not held per entity.
+    pub(super) fn in_plain(&self, subject: TypedExpr, role: &Entity, span: Span) -> TypedExpr {
+        let parent = subject.clone().binary(Operator::In, At(span).entity(role));
+        self.either(parent, subject, At(span).text(&role.1))
+    }
+
+    /// Whether somebody holds a role on an entity.
+    pub(super) fn in_group(&self, subject: TypedExpr, carrier: &TypedExpr, role: &str) -> TypedExpr {
+        let group = carrier.clone().attribute(role, Ty::Unknown);
+        let parent = subject.clone().binary(Operator::In, group);
+        let name = carrier.clone().attribute(relation_attribute(role), Ty::String);
+        self.either(parent, subject, name)
+    }
+
+    /// The test of a draft's role where the scope cannot make it.
+    pub(super) fn role_test(&self, subject: TypedExpr, role: &Entity, span: Span) -> Option<TypedExpr> {
+        self.form.has_attribute().then(|| self.in_plain(subject, role, span))
+    }
+
+    fn either(&self, parent: TypedExpr, subject: TypedExpr, name: TypedExpr) -> TypedExpr {
+        let span = parent.span;
+        let names = Ty::Set(Box::new(Ty::String));
+        let contains = subject
+            .clone()
+            .attribute(ROLES_ATTRIBUTE, names)
+            .method("contains", vec![name], Ty::Bool);
+        match self.form {
+            RolesForm::Parents => parent,
+            RolesForm::Attribute => contains,
+            RolesForm::Both => {
+                let has = At(span).has(subject, &[ROLES_ATTRIBUTE]);
+                TypedExpr::any(vec![parent, TypedExpr::all(vec![has, contains], span)], span)
+            }
+        }
+    }
+}
+
+/// Whether entities of a type carry the names of their roles: they may be given some.
+pub(super) fn carries(program: &Program, ty: TypeId) -> bool {
+    let mut given = program.roles.iter().filter(|role| role.by.is_none());
+    given.any(|role| role.holders.contains(&ty))
+}
+
+/// Reports what an attribute cannot say: types of a raw schema carry nothing that is generated, and raw policies that look for
+/// roles among parents would miss them.
+pub(super) fn check(program: &Program, raw: &[RawPolicy], form: RolesForm, out: &mut Diagnostics) {
+    if !form.has_attribute() {
+        return;
+    }
+    for role in program.roles.iter().filter(|role| role.by.is_none()) {
+        let mut types: Vec<TypeId> = role.holders.clone();
+        types.extend(role.on);
+        types.dedup();
+        for ty in types {
+            let Some(found) = program.ty(ty).filter(|ty| ty.from_schema) else {
+                continue;
+            };
+            let message = format!(
+                "`{}` comes from a Cedar schema, so it cannot carry the names of roles in an attribute",
+                found.name
+            );
+            out.push(
+                Diagnostic::error(codes::ROLES_FORM, role.span, message)
+                    .label("this role needs it to")
+                    .help(format!(
+                        "declare `{}` in Gate, or write `roles = \"parents\"` under `[compile]`",
+                        found.name
+                    )),
+            );
+        }
+    }
+    for policy in raw {
+        if let Some(what) = super::raw::role_among_parents(program, &policy.policy) {
+            let message = format!("this looks for {what} among parents, where not every holder has it");
+            out.push(
+                Diagnostic::error(codes::ROLES_FORM, policy.span, message)
+                    .label(format!("the package is compiled with `roles = \"{}\"`", form.name()))
+                    .help("write the policy in Gate, or write `roles = \"parents\"` under `[compile]`"),
+            );
+        }
+    }
+}
