@@ -47,6 +47,9 @@ pub fn build(checked: &Checked, sources: &Sources) -> Result<BundleTree, BuildEr
     tree.insert("contract.json", canonical_json(&lowered.contract)?);
     tree.insert("origins.json", canonical_json(&lowered.origins)?);
     let digest = |path: &str| tree.get(path).map(sha256_hex).unwrap_or_default();
+    let metadata = metadata_json(checked, &digest("policies.json"));
+    let (schema_digest, policy_set_digest) = (digest("schema.cedarschema"), digest("policies.json"));
+    tree.insert("metadata.json", canonical_json(&metadata)?);
     let manifest = Manifest {
         format: FORMAT.to_owned(),
         name: checked.project.name.clone(),
@@ -60,14 +63,43 @@ pub fn build(checked: &Checked, sources: &Sources) -> Result<BundleTree, BuildEr
             language: cedar_policy::get_lang_version().to_string(),
             sdk: cedar_policy::get_sdk_version().to_string(),
         },
-        schema_digest: digest("schema.cedarschema"),
-        policy_set_digest: digest("policies.json"),
+        schema_digest,
+        policy_set_digest,
         break_glass: lowered.contract.break_glass.keys().cloned().collect(),
         files: tree.entries(),
     };
     tree.insert("bundle.json", canonical_json(&manifest)?);
     Ok(tree)
 }
+
+/// Version of the policy stores that Cedarling reads; 2.5 refuses a later one, and 2.6 reads this one.
+const POLICY_STORE_VERSION: u32 = 1;
+
+/// What Cedarling must find in a policy store. Its id is that of the policies; no time is in it, so that the same package gives
+/// the same bytes.
+fn metadata_json(checked: &Checked, policies: &str) -> serde_json::Value {
+    let project = &checked.project;
+    let id: String = policies
+        .chars()
+        .filter(char::is_ascii_hexdigit)
+        .take(STORE_ID)
+        .collect();
+    let description = project.description.clone().unwrap_or_default();
+    json!({
+        "policy_store_spec_version": POLICY_STORE_VERSION,
+        "cedar_version": cedar_policy::get_sdk_version().to_string(),
+        "policy_store": {
+            "id": id,
+            "name": project.name,
+            "version": project.version,
+            "description": description.chars().take(STORE_DESCRIPTION).collect::<String>(),
+        },
+    })
+}
+
+/// The digits of a policy store's id, and the most characters of its description.
+const STORE_ID: usize = 64;
+const STORE_DESCRIPTION: usize = 1000;
 
 /// The whole set as Cedar JSON: the only form in which other clients keep policy ids.
 fn policy_set_json(lowered: &Lowered) -> Result<serde_json::Value, BuildError> {

@@ -65,7 +65,7 @@ fn decisions(example: &str, roles: Roles, strip: fn(&mut Value)) -> Vec<String> 
             let decided = match engine.decide(&request, &entities) {
                 // What is left of a policy is written differently in each form.
                 Ok(decision) => match &decision.outcome {
-                    Outcome::Unknown { residuals } => {
+                    Outcome::Unknown { residuals, .. } => {
                         let left: Vec<&String> = residuals.iter().map(|left| &left.policy).collect();
                         format!("Unknown, by {left:?}")
                     }
