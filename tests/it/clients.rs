@@ -10,6 +10,7 @@ use std::process::Command;
 
 use cedar_policy::EntityUid;
 use gatewright::bundle::BundleTree;
+use gatewright::config::Roles;
 use gatewright::decide::Decision;
 use gatewright::decide::Engine;
 use gatewright::decide::Outcome;
@@ -72,6 +73,53 @@ fn cedarpy_decides_every_scenario_as_we_do() {
     }
 }
 
+/// Cedarling builds the principal of an unsigned request from attributes that are no entities, and decides with it and the
+/// resource alone. What it so decides, it decides as we do; the rest it refuses, or lacks the entities for.
+#[test]
+fn cedarling_decides_as_we_do_what_it_can_decide() {
+    let packages = installed("cedarling");
+    if !has("cedarling", packages.join("cedarling_python").is_dir()) {
+        return;
+    }
+    let mut told = Vec::new();
+    for example in [folders("examples"), folders("tests/ports")].concat() {
+        let built = build(&example, Roles::Attribute);
+        let theirs = ask("python3", "ask_cedarling.py", &packages, &built);
+        let ours = decide(&built);
+        assert_eq!(theirs.len(), ours.len(), "{example}");
+        let (mut alike, mut refused, mut other) = ([0, 0], 0, BTreeSet::new());
+        for ((request, ours), theirs) in ours.iter().zip(&theirs) {
+            match theirs.decision {
+                Verdict::Refused if ours.decision == Verdict::Refused => {}
+                Verdict::Refused => refused += 1,
+                _ if ours == theirs => alike[usize::from(ours.decision == Verdict::Deny)] += 1,
+                _ => {
+                    other.insert(format!(
+                        "{} {:?}, not {:?}",
+                        request.action, theirs.decision, ours.decision
+                    ));
+                }
+            }
+        }
+        told.push(format!(
+            "{example}: {} allowed and {} denied alike, {refused} refused; {other:?}",
+            alike[0], alike[1]
+        ));
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    examples/authzen-todo: 81 allowed and 55 denied alike, 0 refused; {}
+    examples/marketplace: 0 allowed and 0 denied alike, 560 refused; {}
+    examples/quickstart: 0 allowed and 0 denied alike, 56 refused; {}
+    tests/ports/cerbforce: 0 allowed and 0 denied alike, 40 refused; {}
+    tests/ports/document-cloud: 0 allowed and 0 denied alike, 23 refused; {}
+    tests/ports/github: 6 allowed and 5 denied alike, 6 refused; {}
+    tests/ports/sales-orgs: 0 allowed and 0 denied alike, 22 refused; {}
+    tests/ports/tags-n-roles: 0 allowed and 7 denied alike, 0 refused; {"Action::\"Workspace.ReadWorkspace\" Deny, not Allow", "Action::\"Workspace.UpdateWorkspace\" Deny, not Allow"}
+    tests/ports/tax-preparer: 0 allowed and 0 denied alike, 12 refused; {}
+    tests/ports/temporal-access: 0 allowed and 0 denied alike, 12 refused; {}
+    "#);
+}
+
 fn installed(path: &str) -> PathBuf {
     root().join("target/clients").join(path)
 }
@@ -79,7 +127,7 @@ fn installed(path: &str) -> PathBuf {
 fn every_example_is_decided_alike(program: &str, script: &str, libraries: &Path) {
     let mut offences = Vec::new();
     for example in [folders("examples"), folders("tests/ports")].concat() {
-        let built = build(&example);
+        let built = build(&example, Roles::Parents);
         let theirs = ask(program, script, libraries, &built);
         let ours = decide(&built);
         assert_eq!(theirs.len(), ours.len(), "{example}");
@@ -96,13 +144,13 @@ fn every_example_is_decided_alike(program: &str, script: &str, libraries: &Path)
     assert_none("decisions that differ", offences);
 }
 
-fn build(example: &str) -> Built {
+fn build(example: &str, roles: Roles) -> Built {
     let mut faults = Diagnostics::new();
     let package = load_package(&root().join(example), &mut faults).unwrap();
     let options = pipeline::Options {
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
         levels: Vec::new(),
-        roles: None,
+        roles: Some(roles),
     };
     let checked = pipeline::check(&package, &options, faults);
     assert!(!checked.failed(), "{example}: {:?}", checked.diagnostics);
