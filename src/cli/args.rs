@@ -1,5 +1,6 @@
 //! The arguments of every verb. Help texts start with an imperative, hold no full stop, and end in an example.
 
+mod bundle;
 mod diff;
 mod import;
 mod prove;
@@ -13,6 +14,13 @@ use clap::Parser;
 use clap::Subcommand;
 use clap_complete::Shell;
 
+pub(super) use self::bundle::Bundle;
+pub(super) use self::bundle::BundleDiff;
+pub(super) use self::bundle::BundleInspect;
+pub(super) use self::bundle::BundleMake;
+pub(super) use self::bundle::BundleStep;
+pub(super) use self::bundle::BundleVerify;
+pub(super) use self::bundle::EvidenceArg;
 pub(super) use self::diff::Bump;
 pub(super) use self::diff::ComparedArgs;
 pub(super) use self::diff::Diff;
@@ -79,6 +87,7 @@ pub(super) enum Verb {
     Why(Why),
     Diff(Diff),
     Bump(Bump),
+    Bundle(Bundle),
     Graph(Graph),
     Init(Init),
     Import(Import),

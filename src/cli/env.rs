@@ -14,10 +14,10 @@ use std::time::SystemTime;
 use crate::analysis::solver::Places;
 use crate::report::Colour;
 use crate::report::Style;
-use crate::text::Duration;
 use crate::text::Instant;
 
 use super::args::ColourChoice;
+use super::error::CliError;
 
 /// The arguments, the program's name first.
 pub(super) fn arguments() -> Vec<OsString> {
@@ -35,7 +35,25 @@ pub(super) fn today() -> Instant {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-    Instant(now - now.rem_euclid(Duration::DAY.0))
+    Instant(now).day()
+}
+
+/// The day that a reproducible build is to take for today, which `SOURCE_DATE_EPOCH` gives in seconds since 1970 UTC.
+pub(super) fn source_date() -> Result<Option<Instant>, CliError> {
+    let Some(value) = std::env::var_os("SOURCE_DATE_EPOCH").filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let text = value.to_string_lossy();
+    let milliseconds = text.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1000));
+    match milliseconds
+        .map(Instant)
+        .filter(|at| at.0 >= 0 && Instant::parse(&at.to_string()).is_some())
+    {
+        Some(at) => Ok(Some(at.day())),
+        None => Err(CliError::SourceDate {
+            value: text.into_owned(),
+        }),
+    }
 }
 
 /// What standard output can show.

@@ -10,6 +10,7 @@ use crate::analysis::ObligationsError;
 use crate::analysis::solver::Absent;
 use crate::analysis::solver::InstallError;
 use crate::analysis::solver::WorkerError;
+use crate::bundle::Refusal;
 use crate::diag::did_you_mean;
 use crate::import::ImportError;
 use crate::load::LoadError;
@@ -23,6 +24,8 @@ use crate::report::printable;
 use crate::scenario::QuestionError;
 use crate::semdiff::CompareError;
 use crate::semdiff::NoNextVersion;
+
+use super::args::EvidenceArg;
 
 /// What kept a verb from being done.
 #[derive(Debug, Error)]
@@ -109,6 +112,21 @@ pub(super) enum CliError {
     /// What `import` made is no sound package; a fault of ours.
     #[error("what was imported does not check: {message}")]
     Unsound { message: String },
+    /// What `bundle` made does not open; a fault of ours.
+    #[error("{what} does not open again: {why}")]
+    NotReadBack { what: String, why: String },
+    /// Something cannot become a bundle, or is none.
+    #[error("{what}: {why}")]
+    Refused { what: String, why: Refusal },
+    /// A bundle without some file.
+    #[error("the bundle holds no file `{path}`")]
+    NoEntry { path: String, known: Vec<String> },
+    /// Evidence that this version cannot gather.
+    #[error("no evidence `{}` can be gathered: this version does not measure it", asked.name())]
+    NoEvidence { asked: EvidenceArg },
+    /// `SOURCE_DATE_EPOCH` is no time.
+    #[error("`SOURCE_DATE_EPOCH` is `{value}`, which is no time")]
+    SourceDate { value: String },
     /// What `import` made is not Gate; a fault of ours.
     #[error(transparent)]
     Import(#[from] ImportError),
@@ -162,8 +180,17 @@ impl CliError {
                     .unwrap_or_else(|| "`gatewright prove` without `--only` names all that it proves".into()),
             ),
             Self::NoManifest { .. } => Some("name YAML or JSON manifests, folders that hold them, or `-` for standard input".into()),
+            Self::Refused { why, .. } if why.code == "entry-name" => Some("rename the file: a bundle is read on every system".into()),
+            Self::Refused { why, .. } if why.code == "entry-twice" => Some("rename one of the two".into()),
+            Self::Refused { .. } => None,
+            Self::NoEntry { path, known } => Some(
+                did_you_mean(path, known.iter().map(String::as_str))
+                    .unwrap_or_else(|| "`gatewright bundle inspect FILE --format json` lists its files".into()),
+            ),
+            Self::NoEvidence { .. } => Some("leave it out; nothing was written, since a bundle never carries less than was asked for".into()),
+            Self::SourceDate { .. } => Some("write whole seconds since 1970 UTC, as `git log -1 --format=%ct` prints them".into()),
             Self::NotNew { .. } => Some("name a folder that does not exist yet".into()),
-            Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) | Self::Facts(_) | Self::Import(_) | Self::Unsound { .. } => Some("please report it with the command and its input; no policy should cause it".into()),
+            Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) | Self::Facts(_) | Self::Import(_) | Self::Unsound { .. } | Self::NotReadBack { .. } => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
             Self::NoTests { .. } => Some("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`".into()),
             Self::NotGate { .. } | Self::NothingToFormat => {

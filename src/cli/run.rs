@@ -63,6 +63,7 @@ fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {
         Verb::Why(args) => cmd::why::run(args, console),
         Verb::Diff(args) => cmd::diff::run(args, console),
         Verb::Bump(args) => cmd::bump::run(args, console),
+        Verb::Bundle(args) => cmd::bundle::run(args, console),
         Verb::Graph(args) => cmd::graph::run(args, console),
         Verb::Init(args) => cmd::init::run(args, console),
         Verb::Import(args) => cmd::import::run(args, console),

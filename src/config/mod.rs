@@ -2,6 +2,7 @@
 //! strings, and `lint` reports the unknown ones where they were written.
 
 mod bump;
+mod bundle;
 /// Codes of this room's diagnostics.
 pub mod codes;
 mod levels;
@@ -11,6 +12,8 @@ mod version;
 
 pub use bump::Bump;
 pub use bump::with_version;
+pub use bundle::BundleDemands;
+pub use bundle::EvidenceKind;
 pub use levels::Level;
 pub use levels::Levels;
 pub use levels::Origin;

@@ -5,6 +5,8 @@ use toml::de::DeValue;
 
 use super::bump;
 use super::bump::Bump;
+use super::bundle;
+use super::bundle::BundleDemands;
 use super::table;
 use super::table::Section;
 use super::version::Version;
@@ -42,6 +44,8 @@ pub struct Project {
     pub limits: Limits,
     /// `[bump]`.
     pub bump: Bump,
+    /// `[bundle]`.
+    pub bundle: BundleDemands,
 }
 
 /// The edition of the language.
@@ -96,6 +100,7 @@ impl Project {
             test_at: None,
             limits: Limits::default(),
             bump: Bump::default(),
+            bundle: BundleDemands::default(),
         }
     }
 
@@ -123,13 +128,16 @@ impl Project {
         if let Some(section) = Section::of(top, "bump", file, out) {
             bump::read(&section, &mut project.bump, out);
         }
+        if let Some(section) = Section::of(top, "bundle", file, out) {
+            bundle::read(&section, &mut project.bundle, out);
+        }
         project
     }
 }
 
-const SECTIONS: [&str; 5] = ["package", "lint", "test", "limits", "bump"];
+const SECTIONS: [&str; 6] = ["package", "lint", "test", "limits", "bump", "bundle"];
 /// Sections of the design that nothing reads yet. To accept them would be to ignore them.
-const LATER: [&str; 3] = ["compile", "bundle", "solver"];
+const LATER: [&str; 2] = ["compile", "solver"];
 const PACKAGE: [&str; 4] = ["name", "version", "edition", "description"];
 const TEST: [&str; 1] = ["at"];
 const LIMITS: [&str; 3] = ["bytes", "depth", "break_glass_hours"];

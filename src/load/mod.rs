@@ -20,6 +20,8 @@ pub use disk::load_manifests;
 pub use disk::load_package;
 pub use disk::read_if_present;
 pub use error::LoadError;
+pub use git::Commit;
+pub use git::commit_of;
 pub use git::load_revision;
 pub use git::merge_base;
 pub use package::MAX_FILE_BYTES;

@@ -4,6 +4,7 @@ mod baseline;
 mod budget;
 pub(super) mod build;
 pub(super) mod bump;
+pub(super) mod bundle;
 pub(super) mod check;
 mod compared;
 pub(super) mod completions;
