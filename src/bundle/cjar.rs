@@ -31,8 +31,8 @@ pub struct ArchiveLimits {
 impl Default for ArchiveLimits {
     fn default() -> Self {
         Self {
-            bytes: 256 * 1024 * 1024,
-            entry_bytes: 128 * 1024 * 1024,
+            bytes: 64 * 1024 * 1024,
+            entry_bytes: 64 * 1024 * 1024,
             entries: 10_000,
         }
     }

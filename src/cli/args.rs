@@ -3,6 +3,7 @@
 mod bundle;
 mod diff;
 mod import;
+mod key;
 mod prove;
 mod shared;
 mod solver;
@@ -18,9 +19,11 @@ pub(super) use self::bundle::Bundle;
 pub(super) use self::bundle::BundleDiff;
 pub(super) use self::bundle::BundleInspect;
 pub(super) use self::bundle::BundleMake;
+pub(super) use self::bundle::BundleSign;
 pub(super) use self::bundle::BundleStep;
 pub(super) use self::bundle::BundleVerify;
 pub(super) use self::bundle::EvidenceArg;
+pub(super) use self::bundle::ReleaseArgs;
 pub(super) use self::diff::Bump;
 pub(super) use self::diff::ComparedArgs;
 pub(super) use self::diff::Diff;
@@ -29,6 +32,11 @@ pub(super) use self::import::Import;
 pub(super) use self::import::ImportCedar;
 pub(super) use self::import::ImportFrom;
 pub(super) use self::import::ImportK8s;
+pub(super) use self::key::Key;
+pub(super) use self::key::KeyGenerate;
+pub(super) use self::key::KeyInspect;
+pub(super) use self::key::KeyStep;
+pub(super) use self::key::SignerArgs;
 pub(super) use self::prove::Prove;
 pub(super) use self::shared::AnswerArgs;
 pub(super) use self::shared::AnswerFormat;
@@ -88,6 +96,7 @@ pub(super) enum Verb {
     Diff(Diff),
     Bump(Bump),
     Bundle(Bundle),
+    Key(Key),
     Graph(Graph),
     Init(Init),
     Import(Import),

@@ -31,11 +31,15 @@ pub(super) fn is_ci() -> bool {
 
 /// Today, UTC: the first moment of the day.
 pub(super) fn today() -> Instant {
+    now().day()
+}
+
+/// Now, to the millisecond: what signatures and channels are judged by, which no build is.
+pub(super) fn now() -> Instant {
     let since = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
-    let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-    Instant(now).day()
+    Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// The day that a reproducible build is to take for today, which `SOURCE_DATE_EPOCH` gives in seconds since 1970 UTC.

@@ -24,6 +24,8 @@ use crate::report::printable;
 use crate::scenario::QuestionError;
 use crate::semdiff::CompareError;
 use crate::semdiff::NoNextVersion;
+use crate::trust::KeyError;
+use crate::trust::SignError;
 
 use super::args::EvidenceArg;
 
@@ -124,6 +126,24 @@ pub(super) enum CliError {
     /// Evidence that this version cannot gather.
     #[error("no evidence `{}` can be gathered: this version does not measure it", asked.name())]
     NoEvidence { asked: EvidenceArg },
+    /// A file that is named is not there.
+    #[error("there is no file `{}`", path.display())]
+    NoFile { path: PathBuf },
+    /// A key cannot be read or made.
+    #[error("`{}`: {error}", path.display())]
+    Key { path: PathBuf, error: KeyError },
+    /// `key generate` would replace a file.
+    #[error("`{}` exists, and `key generate` replaces nothing", path.display())]
+    KeyExists { path: PathBuf },
+    /// An external signer gave no signature.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// Nobody to sign.
+    #[error("nobody is named to sign")]
+    NoSigner,
+    /// What is said of a release does not hold together.
+    #[error("{message}")]
+    Release { message: &'static str },
     /// `SOURCE_DATE_EPOCH` is no time.
     #[error("`SOURCE_DATE_EPOCH` is `{value}`, which is no time")]
     SourceDate { value: String },
@@ -188,6 +208,13 @@ impl CliError {
                     .unwrap_or_else(|| "`gatewright bundle inspect FILE --format json` lists its files".into()),
             ),
             Self::NoEvidence { .. } => Some("leave it out; nothing was written, since a bundle never carries less than was asked for".into()),
+            Self::NoFile { .. } => None,
+            Self::Release { .. } => Some("write both `--sequence NUMBER` and `--parent sha256:…`, or neither for the first release".into()),
+            Self::Key { error: KeyError::Encrypted, .. } => Some("decrypt it (`openssl pkcs8 -in FILE -out PLAIN`), or let a program sign: `--signer-command`".into()),
+            Self::Key { .. } => Some("name a PEM file as `gatewright key generate` writes it: PKCS#8 for a private key, SubjectPublicKeyInfo for a public one".into()),
+            Self::KeyExists { .. } => Some("name a new folder".into()),
+            Self::Sign(_) => Some("the program gets the bytes to sign on standard input and writes the signature alone to standard output".into()),
+            Self::NoSigner => Some("name a key, `--key FILE.pem`, or a program, `--signer-command COMMAND --public-key FILE.pem`".into()),
             Self::SourceDate { .. } => Some("write whole seconds since 1970 UTC, as `git log -1 --format=%ct` prints them".into()),
             Self::NotNew { .. } => Some("name a folder that does not exist yet".into()),
             Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) | Self::Facts(_) | Self::Import(_) | Self::Unsound { .. } | Self::NotReadBack { .. } => Some("please report it with the command and its input; no policy should cause it".into()),

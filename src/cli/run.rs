@@ -64,6 +64,7 @@ fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {
         Verb::Diff(args) => cmd::diff::run(args, console),
         Verb::Bump(args) => cmd::bump::run(args, console),
         Verb::Bundle(args) => cmd::bundle::run(args, console),
+        Verb::Key(args) => cmd::key::run(args, console),
         Verb::Graph(args) => cmd::graph::run(args, console),
         Verb::Init(args) => cmd::init::run(args, console),
         Verb::Import(args) => cmd::import::run(args, console),

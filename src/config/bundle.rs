@@ -1,14 +1,10 @@
 //! `[bundle]`: what a package demands of its own bundles before `publish` lets one go.
 
-use toml::de::DeValue;
-
-use super::table;
 use super::table::Section;
 use crate::config::codes;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
-use crate::text::Span;
 
 /// What a bundle can carry to show how its policy was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,7 +67,7 @@ impl Default for BundleDemands {
     }
 }
 
-const KEYS: [&str; 5] = [
+pub(super) const KEYS: [&str; 5] = [
     "evidence",
     "max_warnings",
     "max_skipped",
@@ -80,15 +76,13 @@ const KEYS: [&str; 5] = [
 ];
 const MAX_COUNT: u32 = 1_000_000;
 const MAX_VALIDITY_DAYS: u32 = 366;
-const HELP: &str = "write a list, as in [\"lint\", \"tests\", \"proofs\"]";
+const EXAMPLE: &str = "[\"lint\", \"tests\", \"proofs\"]";
 
 /// Reads `[bundle]`.
 pub(super) fn read(section: &Section<'_>, demands: &mut BundleDemands, out: &mut Diagnostics) {
     section.only(&KEYS, out);
-    for (_, _, value, span) in section.entries().into_iter().filter(|(key, ..)| *key == "evidence") {
-        if let Some(kinds) = evidence(value, span, out) {
-            demands.evidence = kinds;
-        }
+    if let Some(kinds) = evidence(section, "evidence", out) {
+        demands.evidence = kinds;
     }
     if let Some(most) = section.whole_number("max_warnings", 0..=MAX_COUNT, out) {
         demands.max_warnings = Some(most);
@@ -104,33 +98,20 @@ pub(super) fn read(section: &Section<'_>, demands: &mut BundleDemands, out: &mut
     }
 }
 
-fn evidence(value: &DeValue<'_>, span: Span, out: &mut Diagnostics) -> Option<Vec<EvidenceKind>> {
-    let DeValue::Array(items) = value else {
-        let message = format!("`bundle.evidence` must be a list, this is {}", table::kind(value));
-        out.push(Diagnostic::error(codes::CONFIG_TYPE, span, message).help(HELP));
-        return None;
-    };
+/// The kinds that a list under a key names.
+pub(super) fn evidence(section: &Section<'_>, key: &str, out: &mut Diagnostics) -> Option<Vec<EvidenceKind>> {
+    let names = section.texts(key, EXAMPLE, out)?;
     let mut kinds = Vec::new();
-    let mut whole = true;
-    for item in items.iter() {
-        let span = Span::new(span.file, item.span().start, item.span().end);
-        let fault = match item.get_ref() {
-            DeValue::String(name) => match EvidenceKind::parse(name) {
-                Some(kind) => {
-                    kinds.push(kind);
-                    continue;
-                }
-                None => Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{name}` is no evidence"))
+    for (name, span) in names.iter().flatten() {
+        match EvidenceKind::parse(name) {
+            Some(kind) => kinds.push(kind),
+            None => out.push(
+                Diagnostic::error(codes::CONFIG_VALUE, *span, format!("`{name}` is no evidence"))
                     .maybe_help(did_you_mean(name, EvidenceKind::NAMES.map(|(name, _)| name))),
-            },
-            other => {
-                let message = format!("evidence is named in text, this is {}", table::kind(other));
-                Diagnostic::error(codes::CONFIG_TYPE, span, message).help(HELP)
-            }
-        };
-        out.push(fault);
-        whole = false;
+            ),
+        }
     }
+    let whole = kinds.len() == names.len();
     kinds.sort();
     kinds.dedup();
     whole.then_some(kinds)
@@ -172,9 +153,8 @@ mod tests {
 
     #[test]
     fn all_faults_are_found_at_their_places() {
-        let (project, sources, out) = read(
-            "[bundle]\nevidence = [\"lint\", \"test\", 3]\nmax_warning = 1\nmin_tests = \"4\"\nmax_validity_days = 0\n",
-        );
+        let (project, sources, out) =
+            read("[bundle]\nevidence = [\"lint\", 3]\nmax_warning = 1\nmin_tests = \"4\"\nmax_validity_days = 0\n");
         let faults = out.sorted();
         let shown = faults.iter().map(|fault| {
             let span = fault.primary().unwrap();
@@ -182,8 +162,7 @@ mod tests {
             format!("{} `{}`: {}; {help}", fault.code, sources.slice(span), fault.message)
         });
         insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @r#"
-        config-value `"test"`: `test` is no evidence; did you mean `tests`?
-        config-type `3`: evidence is named in text, this is a whole number; write a list, as in ["lint", "tests", "proofs"]
+        config-type `3`: `bundle.evidence` lists text, this is a whole number; write a list, as in ["lint", "tests", "proofs"]
         config-unknown-key `max_warning`: unknown key `max_warning` in `[bundle]`; did you mean `max_warnings`?
         config-type `"4"`: `bundle.min_tests` must be a whole number, this is text; write digits only, without quotes
         config-value `0`: `bundle.max_validity_days` is out of range; write a number from 1 to 366

@@ -8,6 +8,7 @@ pub mod codes;
 mod levels;
 mod project;
 mod table;
+mod trust;
 mod version;
 
 pub use bump::Bump;
@@ -21,5 +22,8 @@ pub use levels::Setting;
 pub use project::Edition;
 pub use project::Limits;
 pub use project::Project;
+pub use trust::TrustFile;
+pub use trust::TrustKey;
+pub use trust::TrustRole;
 pub use version::Step;
 pub use version::Version;

@@ -418,6 +418,14 @@ mod tests {
         let default_of = |section: &str, key: &str| match (section, key) {
             ("package", "description") | ("test", "at") => "none".to_owned(),
             ("package", _) => "required".to_owned(),
+            ("bundle", "evidence") => {
+                let kinds = BundleDemands::default().evidence;
+                let names: Vec<&str> = kinds.into_iter().map(bundle::EvidenceKind::name).collect();
+                format!("[\"{}\"]", names.join("\", \""))
+            }
+            ("bundle", "max_warnings" | "max_skipped") => "any".to_owned(),
+            ("bundle", "min_tests") => BundleDemands::default().min_tests.to_string(),
+            ("bundle", "max_validity_days") => BundleDemands::default().max_validity_days.to_string(),
             ("bump", "widened") => Bump::default().widened.name().to_owned(),
             ("bump", "narrowed") => Bump::default().narrowed.name().to_owned(),
             ("bump", "equivalent") => Bump::default().equivalent.name().to_owned(),
@@ -433,6 +441,7 @@ mod tests {
             ("test", &TEST),
             ("limits", &LIMITS),
             ("bump", &bump::KEYS),
+            ("bundle", &bundle::KEYS),
         ] {
             expected.extend(
                 keys.iter()

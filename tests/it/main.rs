@@ -32,3 +32,4 @@ mod semdiff;
 mod stages;
 mod support;
 mod tidy;
+mod trust;

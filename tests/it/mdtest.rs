@@ -77,6 +77,7 @@ fn the_page_of_diagnostics_shows_each_of_them() {
         "change-expired",
         "no-solver",
         "unproved",
+        "trust-key",
     ];
     let page = file("book/src/language/errors.md");
     let mut offences = run(&page, Lints::None);

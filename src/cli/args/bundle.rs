@@ -7,11 +7,13 @@ use clap::Subcommand;
 use clap::ValueEnum;
 
 use super::diff::DiffFormat;
+use super::key::SignerArgs;
 use super::shared::AnswerArgs;
 use super::shared::BudgetArgs;
 use super::shared::PackageArgs;
 use crate::config::EvidenceKind;
 use crate::text::Instant;
+use crate::trust::Kind;
 
 /// Put a package into one file that a gateway can trust, and look into such files
 #[derive(Debug, ClapArgs)]
@@ -117,9 +119,86 @@ impl EvidenceArg {
 /// What to do with a bundle.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum BundleStep {
+    Sign(BundleSign),
+    Verify(BundleVerify),
     Inspect(BundleInspect),
     Diff(BundleDiff),
-    Verify(BundleVerify),
+}
+
+/// Sign a bundle: that it is a release, how it was built, and what its evidence is
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewright bundle sign marketplace.cjar --key keys/private.pem
+  gatewright bundle sign marketplace.cjar --key keys/private.pem --sequence 2 --parent sha256:9f86d081…")]
+pub(in crate::cli) struct BundleSign {
+    /// The bundle; the statements are written beside it, as `FILE.cjar.release.sigstore.json`
+    #[arg(value_name = "FILE.cjar")]
+    pub(in crate::cli) file: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) signer: SignerArgs,
+    #[command(flatten)]
+    pub(in crate::cli) release: ReleaseArgs,
+}
+
+/// What is said of a release besides what its bundle says.
+#[derive(Debug, Default, ClapArgs)]
+pub(in crate::cli) struct ReleaseArgs {
+    /// Which release of the package it is, counted from 1 [default: that of a statement beside it, else 1]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::cli) sequence: Option<u64>,
+    /// The digest of the bundle of the release before
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
+    pub(in crate::cli) parent: Option<String>,
+    /// Who built it, as a URI, such as that of a workflow [default: a build that no service vouches for]
+    #[arg(long, value_name = "URI")]
+    pub(in crate::cli) builder: Option<String>,
+    /// The builder's own name for the run
+    #[arg(long, value_name = "TEXT", requires = "builder")]
+    pub(in crate::cli) invocation: Option<String>,
+    /// What to say
+    #[arg(
+        long = "statement",
+        value_name = "KIND",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "release,provenance,evidence"
+    )]
+    pub(in crate::cli) statements: Vec<StatementArg>,
+}
+
+/// A kind of statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum StatementArg {
+    /// That it is a release, and which
+    Release,
+    /// How it was built
+    Provenance,
+    /// What its evidence is
+    Evidence,
+}
+
+impl StatementArg {
+    /// The kind.
+    pub(in crate::cli) fn kind(self) -> Kind {
+        match self {
+            Self::Release => Kind::Release,
+            Self::Provenance => Kind::Provenance,
+            Self::Evidence => Kind::Evidence,
+        }
+    }
+}
+
+fn digest(text: &str) -> Result<String, String> {
+    let hex = text.strip_prefix("sha256:").unwrap_or_default();
+    match hex.len() == 64
+        && hex
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    {
+        true => Ok(text.to_owned()),
+        false => Err("expected `sha256:` and 64 lower-case hexadecimal digits".to_owned()),
+    }
 }
 
 /// Say what a bundle holds; that it is whole, not who made it
@@ -161,18 +240,28 @@ pub(in crate::cli) struct BundleDiff {
     pub(in crate::cli) format: DiffFormat,
 }
 
-/// Check a bundle: that it is whole, and that its sources give the same bytes again
+/// Check a bundle: that it is whole, that trusted keys signed it, and that its sources give the same bytes again
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-Example:
-  gatewright bundle verify marketplace.cjar --rebuild")]
+#[command(
+    group = clap::ArgGroup::new("check").args(["trust", "rebuild"]).required(true).multiple(true),
+    after_help = "\
+Examples:
+  gatewright bundle verify marketplace.cjar --trust trust.toml
+  gatewright bundle verify marketplace.cjar --rebuild"
+)]
 pub(in crate::cli) struct BundleVerify {
     /// The bundle
     #[arg(value_name = "FILE.cjar")]
     pub(in crate::cli) file: PathBuf,
     /// Compile the sources that it carries, gather its evidence again, and compare the bytes
-    #[arg(long, required = true)]
+    #[arg(long)]
     pub(in crate::cli) rebuild: bool,
+    /// Check the statements beside it against this trust policy
+    #[arg(long, value_name = "FILE.toml")]
+    pub(in crate::cli) trust: Option<PathBuf>,
+    /// The time at which keys must count, as `2026-03-01` [default: now]
+    #[arg(long, value_name = "TIME", value_parser = super::shared::date)]
+    pub(in crate::cli) at: Option<Instant>,
     #[command(flatten)]
     pub(in crate::cli) budget: BudgetArgs,
     #[command(flatten)]

@@ -14,6 +14,7 @@ pub(super) mod fmt;
 pub(super) mod graph;
 pub(super) mod import;
 pub(super) mod init;
+pub(super) mod key;
 pub(super) mod lint;
 mod package;
 pub(super) mod prove;

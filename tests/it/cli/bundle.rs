@@ -234,7 +234,10 @@ fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert_eq!(
         run.out,
-        format!("out/a.cjar: its sources give the same bytes again\n{}\n", bundle.digest)
+        format!(
+            "out/a.cjar: quickstart 0.1.0\n  its sources give the same bytes again\n{}\n",
+            bundle.digest
+        )
     );
 
     let forged =

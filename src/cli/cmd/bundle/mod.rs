@@ -5,6 +5,9 @@ mod diff;
 mod inspect;
 mod make;
 pub(super) mod opened;
+mod sign;
+pub(super) mod statements;
+pub(super) mod trust;
 mod verify;
 
 use crate::cli::args::Bundle;
@@ -15,6 +18,7 @@ use crate::cli::exit::Exit;
 
 pub(in crate::cli) fn run(args: &Bundle, console: &mut Console) -> Result<Exit, CliError> {
     match (&args.step, &args.make) {
+        (Some(BundleStep::Sign(args)), _) => sign::run(args, console),
         (Some(BundleStep::Inspect(args)), _) => inspect::run(args, console),
         (Some(BundleStep::Diff(args)), _) => diff::run(args, console),
         (Some(BundleStep::Verify(args)), _) => verify::run(args, console),

@@ -9,13 +9,12 @@ use crate::cli::cmd::package::Package;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::load;
-use crate::load::LoadError;
 use crate::report::printable;
 use crate::text::Instant;
 
 /// The bytes of a file.
 pub(in crate::cli::cmd) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
-    load::read_if_present(path)?.ok_or_else(|| CliError::Load(LoadError::Missing(path.to_owned())))
+    load::read_if_present(path)?.ok_or_else(|| CliError::NoFile { path: path.to_owned() })
 }
 
 /// The bundle in some bytes, or why they are none.

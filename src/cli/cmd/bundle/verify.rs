@@ -10,15 +10,19 @@ use crate::cli::args::AnswerFormat;
 use crate::cli::args::BudgetArgs;
 use crate::cli::args::BundleVerify;
 use crate::cli::console::Console;
+use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::config::EvidenceKind;
 use crate::pipeline::Origin;
 use crate::report::printable;
 use crate::text::Instant;
+use crate::trust;
+use crate::trust::Verified;
 
 use super::assemble::assemble;
 use super::opened;
+use super::statements;
 
 pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, CliError> {
     let named = args.file.display().to_string();
@@ -26,6 +30,23 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
         return Ok(Exit::PolicyFails);
     };
     let mut said = Vec::new();
+    let mut verified = None;
+    if let Some(path) = &args.trust {
+        let Some(policy) = super::trust::read(path, console)? else {
+            return Ok(Exit::CouldNotRun);
+        };
+        let statements = statements::beside(&args.file)?;
+        match trust::verify(&bundle, &statements, &policy, args.at.unwrap_or_else(env::now)) {
+            Ok(facts) => {
+                said.extend(trusted(&facts));
+                verified = Some(facts);
+            }
+            Err(refusals) => {
+                console.tell(&opened::refused(&named, &refusals));
+                return Ok(Exit::PolicyFails);
+            }
+        }
+    }
     if args.rebuild {
         match rebuild(&bundle, &bytes, &named, &args.budget, console)? {
             Rebuilt::Same => said.push("its sources give the same bytes again".to_owned()),
@@ -37,18 +58,61 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
         }
     }
     let text = match args.output.format {
-        AnswerFormat::Human => format!("{}: {}\n{}\n", printable(&named), said.join("; "), bundle.digest),
+        AnswerFormat::Human => {
+            let said: Vec<String> = said.iter().map(|line| format!("  {}\n", printable(line))).collect();
+            let (name, version) = (&bundle.manifest.name, &bundle.manifest.version);
+            format!(
+                "{}: {name} {version}\n{}{}\n",
+                printable(&named),
+                said.concat(),
+                bundle.digest
+            )
+        }
         AnswerFormat::Json => {
             let value = serde_json::json!({
                 "format": 1,
                 "digest": bundle.digest,
                 "rebuilt": args.rebuild,
+                "verified": verified.as_ref().map(json),
             });
             format!("{value:#}\n")
         }
     };
     console.print(&text)?;
     Ok(Exit::Ok)
+}
+
+/// What trusted keys say, a line each.
+pub(in crate::cli::cmd) fn trusted(verified: &Verified) -> Vec<String> {
+    let release = &verified.release;
+    let mut lines = vec![format!(
+        "release {}, signed by {}",
+        release.sequence,
+        verified.released_by.join(", ")
+    )];
+    if let Some(parent) = &release.parent {
+        lines.push(format!("the release before it is {parent}"));
+    }
+    if let Some(built) = &verified.built {
+        let (builder, level, by) = (&built.builder, built.slsa_level, built.by.join(", "));
+        lines.push(format!("built by {builder}, SLSA Build L{level}, signed by {by}"));
+    }
+    if let Some(by) = &verified.evidence_by {
+        lines.push(format!("evidence signed by {}", by.join(", ")));
+    }
+    lines
+}
+
+/// The same for programs.
+pub(in crate::cli::cmd) fn json(verified: &Verified) -> serde_json::Value {
+    let release = &verified.release;
+    serde_json::json!({
+        "release": { "sequence": release.sequence, "parent": release.parent, "by": verified.released_by },
+        "provenance": verified.built.as_ref().map(|built| serde_json::json!({
+            "builder": built.builder, "slsa_build_level": built.slsa_level, "by": built.by,
+        })),
+        "evidence": verified.evidence_by.as_ref().map(|by| serde_json::json!({ "by": by })),
+    })
 }
 
 enum Rebuilt {
