@@ -28,6 +28,9 @@ pub mod bundle;
 /// Who says that a bundle may be used, and what it takes to believe them.
 pub mod trust;
 
+/// Where bundles are kept: registries, layouts, folders, file servers.
+pub mod registry;
+
 /// Bundle and request to decision: one evaluator for tests and production.
 pub mod decide;
 

@@ -5,6 +5,7 @@ mod diff;
 mod import;
 mod key;
 mod prove;
+mod publish;
 mod shared;
 mod solver;
 
@@ -38,6 +39,15 @@ pub(super) use self::key::KeyInspect;
 pub(super) use self::key::KeyStep;
 pub(super) use self::key::SignerArgs;
 pub(super) use self::prove::Prove;
+pub(super) use self::publish::Channel;
+pub(super) use self::publish::ChannelPromote;
+pub(super) use self::publish::ChannelRollback;
+pub(super) use self::publish::ChannelShow;
+pub(super) use self::publish::ChannelStep;
+pub(super) use self::publish::MovingArgs;
+pub(super) use self::publish::PlaceArgs;
+pub(super) use self::publish::Publish;
+pub(super) use self::publish::Pull;
 pub(super) use self::shared::AnswerArgs;
 pub(super) use self::shared::AnswerFormat;
 pub(super) use self::shared::BaselineArgs;
@@ -97,6 +107,9 @@ pub(super) enum Verb {
     Bump(Bump),
     Bundle(Bundle),
     Key(Key),
+    Publish(Publish),
+    Pull(Pull),
+    Channel(Channel),
     Graph(Graph),
     Init(Init),
     Import(Import),

@@ -90,6 +90,27 @@ pub(super) fn cache() -> Option<PathBuf> {
     folder("GATEWRIGHT_CACHE").or_else(|| of_user().map(|cache| cache.join("gatewright")))
 }
 
+/// The folder where this tool keeps what it must not forget: `GATEWRIGHT_STATE`, else the user's folder for state.
+pub(super) fn state() -> Option<PathBuf> {
+    let of_user = || match std::env::consts::OS {
+        "windows" => folder("LOCALAPPDATA"),
+        "macos" => folder("HOME").map(|home| home.join("Library/Application Support")),
+        _ => folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state"))),
+    };
+    folder("GATEWRIGHT_STATE").or_else(|| of_user().map(|state| state.join("gatewright")))
+}
+
+/// Where Docker keeps credentials, or who keeps them: in `DOCKER_CONFIG`, else in the user's folder.
+pub(super) fn docker_config() -> Option<PathBuf> {
+    let of_user = || {
+        folder("HOME")
+            .or_else(|| folder("USERPROFILE"))
+            .map(|home| home.join(".docker"))
+    };
+    let config = folder("DOCKER_CONFIG").or_else(of_user);
+    config.map(|folder| folder.join("config.json"))
+}
+
 /// Where a solver may be.
 pub(super) fn solver_places() -> Places {
     Places {

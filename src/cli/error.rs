@@ -18,6 +18,7 @@ use crate::pipeline::BuildError;
 use crate::pipeline::FactsError;
 use crate::pipeline::ProveError;
 use crate::pipeline::SuitesError;
+use crate::registry::RegistryError;
 use crate::report::Colour;
 use crate::report::Style;
 use crate::report::printable;
@@ -141,6 +142,21 @@ pub(super) enum CliError {
     /// Nobody to sign.
     #[error("nobody is named to sign")]
     NoSigner,
+    /// A registry, folder or server.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// Nowhere to keep what was seen.
+    #[error("there is no folder to keep what was seen of channels")]
+    NoState,
+    /// Nobody says whose signatures count.
+    #[error("nothing says whose signatures count")]
+    NoTrust,
+    /// No one release is named.
+    #[error("name one release: by a channel, by its version, or in the location")]
+    Which,
+    /// A bundle is not signed as the release that it would be.
+    #[error("the bundle is not signed as release {sequence}")]
+    NotSigned { sequence: u64, parent: Option<String> },
     /// What is said of a release does not hold together.
     #[error("{message}")]
     Release { message: &'static str },
@@ -209,6 +225,14 @@ impl CliError {
             ),
             Self::NoEvidence { .. } => Some("leave it out; nothing was written, since a bundle never carries less than was asked for".into()),
             Self::NoFile { .. } => None,
+            Self::Registry(error) => registry_hint(error).map(str::to_owned),
+            Self::NoState => Some("name one: `--state DIR`, or `GATEWRIGHT_STATE`".into()),
+            Self::NoTrust => Some("name a trust policy, `--trust FILE.toml`, or who signs, `--key FILE.pem`".into()),
+            Self::Which => Some("`--channel prod` for what is to run now; `--release 1.4.0` or `oci://HOST/REPOSITORY:1.4.0` for that version".into()),
+            Self::NotSigned { sequence, parent } => Some(match parent {
+                Some(parent) => format!("sign it, `gatewright bundle sign FILE.cjar --key FILE.pem --sequence {sequence} --parent {parent}`, or let `publish` sign: `--key FILE.pem`"),
+                None => "sign it, `gatewright bundle sign FILE.cjar --key FILE.pem`, or let `publish` sign: `--key FILE.pem`".to_owned(),
+            }),
             Self::Release { .. } => Some("write both `--sequence NUMBER` and `--parent sha256:…`, or neither for the first release".into()),
             Self::Key { error: KeyError::Encrypted, .. } => Some("decrypt it (`openssl pkcs8 -in FILE -out PLAIN`), or let a program sign: `--signer-command`".into()),
             Self::Key { .. } => Some("name a PEM file as `gatewright key generate` writes it: PKCS#8 for a private key, SubjectPublicKeyInfo for a public one".into()),
@@ -241,6 +265,29 @@ impl CliError {
             text.push_str(&format!("  {}: {}\n", paint("help", "36", style), printable(&hint)));
         }
         text
+    }
+}
+
+fn registry_hint(error: &RegistryError) -> Option<&'static str> {
+    match error {
+        RegistryError::Location { .. } | RegistryError::ReadOnly(_) => None,
+        RegistryError::Unreachable { .. } => {
+            Some("nothing that is half written can be seen; try again when it answers")
+        }
+        RegistryError::Denied { .. } => Some(
+            "`docker login HOST` keeps credentials where this tool finds them; `DOCKER_CONFIG` names another folder",
+        ),
+        RegistryError::Failed { .. } => Some("nothing that is half written can be seen; the same command finishes it"),
+        RegistryError::Lied { .. } => Some("nothing of it was used"),
+        RegistryError::Taken { .. } => Some(
+            "a version stays what it was: raise `version` in `gatewright.toml`, or move the tag with `--force-tag`",
+        ),
+        RegistryError::Stated { .. } => Some("a statement stays what it was; publish a new version"),
+        RegistryError::Moved { .. } => Some("look at what it points to now, `gatewright channel show`, and try again"),
+        RegistryError::Credentials { .. } => {
+            Some("`docker login HOST` with a name and a password or token keeps them anew")
+        }
+        RegistryError::Disk { .. } => None,
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Mark {
     pub sequence: u64,
     /// The digest of the pointer's file.
     pub digest: String,
+    /// The id of the key that signed it.
+    pub key: String,
 }
 
 /// A pointer that may be followed.
@@ -57,6 +59,7 @@ pub struct Followed {
     pub digest: String,
     /// The name of the key that signed it.
     pub by: String,
+    key: String,
     /// When it stops to count.
     pub expires_at: Instant,
 }
@@ -128,6 +131,7 @@ pub fn follow(
             format!("the key `{by}` may not move channels"),
         )]);
     }
+    let mark = expected.mark.filter(|mark| mark.binds(policy));
     let statement: Statement<Pointer> = typed(Kind::Channel, &sealed.payload).map_err(one)?;
     let mut refusals = Vec::new();
     let mut refuse = |code, message: String| refusals.push(Refusal::new(code, message));
@@ -150,7 +154,7 @@ pub fn follow(
             format!("it is the pointer of the channel `{is}`, not of `{wanted}`"),
         );
     }
-    if let Some(wanted) = expected.name.or(expected.mark.map(|mark| mark.name.as_str()))
+    if let Some(wanted) = expected.name.or(mark.map(|mark| mark.name.as_str()))
         && pointer.name != wanted
     {
         let is = pointer.name.escape_debug();
@@ -183,7 +187,7 @@ pub fn follow(
             format!("it counted until {expires_at}, and it is {now}: a later one is held back, or none was made"),
         );
     }
-    if let Some(mark) = expected.mark {
+    if let Some(mark) = mark {
         if pointer.sequence < mark.sequence {
             let message = format!(
                 "its sequence is {}, and {} has been seen",
@@ -208,6 +212,7 @@ pub fn follow(
             pointer,
             digest,
             by,
+            key: id,
             expires_at,
         }),
         false => Err(refusals),
@@ -225,11 +230,19 @@ impl Followed {
             name: self.pointer.name.clone(),
             sequence: self.pointer.sequence,
             digest: self.digest.clone(),
+            key: self.key.clone(),
         }
     }
 }
 
 impl Mark {
+    /// Whether pointers are held against this mark under a policy: that of a key which may move no channel there is of another
+    /// line, whose pointers the policy does not take anyway.
+    #[must_use]
+    pub fn binds(&self, policy: &TrustPolicy) -> bool {
+        policy.channel.keys.contains(&self.key)
+    }
+
     /// Reads a mark that was kept for a channel.
     ///
     /// # Errors

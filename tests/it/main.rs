@@ -24,6 +24,7 @@ mod mdtest;
 mod ports;
 mod prove;
 mod prover;
+mod publish;
 mod reference;
 mod scenarios;
 mod screen;

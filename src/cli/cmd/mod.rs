@@ -18,6 +18,7 @@ pub(super) mod key;
 pub(super) mod lint;
 mod package;
 pub(super) mod prove;
+pub(super) mod publish;
 mod questions;
 mod review;
 pub(super) mod smt_worker;

@@ -119,6 +119,21 @@ fn a_signed_rollback_is_a_later_pointer_to_an_earlier_bundle() {
 }
 
 #[test]
+fn a_mark_of_a_key_that_moves_channels_no_more_is_of_another_line() {
+    let (signer, other) = (key(Algorithm::P256), key(Algorithm::P256));
+    let [_, _, three] = chain(&other);
+    let mark = taken(&three, None, &other).unwrap().mark("l");
+    let [one, ..] = chain(&signer);
+    assert!(taken(&one, Some(&mark), &signer).is_ok());
+    // Where both may, both are of one line.
+    let text = "format = 1\n[keys.a]\npublic = \"\"\"\nPEM(a)\"\"\"\n[keys.b]\npublic = \"\"\"\nPEM(b)\"\"\"\n\
+        [release]\nkeys = [\"a\"]\n[channel]\nkeys = [\"a\", \"b\"]\n";
+    let both = policy(text, &[("a", &signer), ("b", &other)]);
+    let followed = follow(&one, asked(Some(&mark)), &both, at("2026-03-02"));
+    assert_eq!(codes(followed), BTreeSet::from(["pointer-rollback"]));
+}
+
+#[test]
 fn fork_two_pointers_of_one_sequence_or_another_one_before() {
     let signer = key(Algorithm::P256);
     let [one, two, _] = chain(&signer);

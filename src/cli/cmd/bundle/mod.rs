@@ -8,7 +8,7 @@ pub(super) mod opened;
 mod sign;
 pub(super) mod statements;
 pub(super) mod trust;
-mod verify;
+pub(super) mod verify;
 
 use crate::cli::args::Bundle;
 use crate::cli::args::BundleStep;

@@ -24,11 +24,26 @@ pub(in crate::cli::cmd) fn beside(bundle: &Path) -> Result<Statements, CliError>
     Ok(statements)
 }
 
+/// Makes these the statements beside a bundle: those of another bundle that lay there are removed.
+pub(in crate::cli::cmd) fn replace(bundle: &Path, statements: &Statements) -> Result<(), CliError> {
+    write(bundle, statements)?;
+    for kind in beside(bundle)?.into_keys() {
+        if !statements.contains_key(&kind) {
+            load::remove_if_present(&path_of(bundle, &kind))?;
+        }
+    }
+    Ok(())
+}
+
+fn path_of(bundle: &Path, kind: &str) -> PathBuf {
+    bundle.with_file_name(format!("{}.{kind}{ENDING}", file_name(bundle)))
+}
+
 /// Writes statements beside a bundle, and names their files.
 pub(in crate::cli::cmd) fn write(bundle: &Path, statements: &Statements) -> Result<Vec<PathBuf>, CliError> {
     let mut written = Vec::new();
     for (kind, bytes) in statements {
-        let path = bundle.with_file_name(format!("{}.{kind}{ENDING}", file_name(bundle)));
+        let path = path_of(bundle, kind);
         load::write_atomic(&path, bytes)?;
         written.push(path);
     }
