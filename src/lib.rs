@@ -22,8 +22,14 @@ pub mod config;
 /// Text to tree with spans, and the formatter.
 pub mod syntax;
 
-/// Wire types of a compiled package.
+/// Wire types of a compiled package, and the archive it travels as.
 pub mod bundle;
+
+/// Who says that a bundle may be used, and what it takes to believe them.
+pub mod trust;
+
+/// Where bundles are kept: registries, layouts, folders, file servers.
+pub mod registry;
 
 /// Bundle and request to decision: one evaluator for tests and production.
 pub mod decide;

@@ -17,14 +17,113 @@ pub struct Manifest {
     pub compiler: CompilerVersion,
     /// Which Cedar it is written for.
     pub cedar: CedarVersions,
+    /// The least that an engine must be to enforce it.
+    pub min_engine: MinEngine,
+    /// The commit that it was made from; `None` outside a repository, and for a folder that `build` wrote.
+    pub git: Option<GitState>,
+    /// The day that everything was judged on, `2026-03-01`; `None` for a folder that `build` wrote.
+    pub judged_at: Option<String>,
     /// SHA-256 of `schema.cedarschema`.
     pub schema_digest: String,
     /// SHA-256 of `policies.json`.
     pub policy_set_digest: String,
+    /// SHA-256 over the two digests above, a line each: equal where two bundles differ in evidence or sources alone.
+    pub compat_digest: String,
+    /// What whoever publishes and pulls it must keep to.
+    pub limits: BundleLimits,
+    /// What the files in `evidence/` come to.
+    pub evidence: EvidenceSummary,
     /// Names of the break-glass profiles.
     pub break_glass: Vec<String>,
+    /// The command that makes the same bytes from the folder `source/`; empty for a folder that `build` wrote.
+    pub reproduce: Vec<String>,
     /// Every other file, sorted by path.
     pub files: Vec<FileEntry>,
+}
+
+/// The least that an engine must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MinEngine {
+    /// The version of Gatewright's gateway.
+    pub gateway: String,
+    /// The version of the Cedar language.
+    pub cedar_language: String,
+}
+
+/// The state of the repository that a package lies in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GitState {
+    /// The commit's whole id.
+    pub commit: String,
+    /// The id of the package's folder in that commit; `None` where the commit has no such folder.
+    pub tree: Option<String>,
+    /// Whether anything in the folder is not as committed, be it untracked.
+    pub dirty: bool,
+}
+
+/// What the package limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundleLimits {
+    /// Longest validity of a channel pointer to this bundle, in days.
+    pub max_validity_days: u32,
+}
+
+/// Totals of the evidence, one for each file in `evidence/`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceSummary {
+    /// `evidence/lint.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lint: Option<LintTotals>,
+    /// `evidence/tests.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TestTotals>,
+    /// `evidence/proofs.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proofs: Option<ProofTotals>,
+}
+
+/// What checking and linting found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LintTotals {
+    /// Errors; a package with any is not bundled.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// Findings that the sources waive, with a reason each.
+    pub waivers: usize,
+}
+
+/// What the scenarios came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestTotals {
+    /// Tests all of whose claims hold.
+    pub passed: usize,
+    /// Tests with a claim that does not; a package with any is not bundled.
+    pub failed: usize,
+    /// Tests that did not run, each with its reason.
+    pub skipped: usize,
+    /// Decisions asked for.
+    pub decisions: usize,
+}
+
+/// What was proved over all requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProofTotals {
+    /// Claims that hold of all requests.
+    pub proved: usize,
+    /// Claims that some request breaks; a package with any is not bundled.
+    pub refuted: usize,
+    /// Claims that are neither; a package with any is not bundled.
+    pub unknown: usize,
+    /// What is promised and held by something else than policies.
+    pub beyond: usize,
 }
 
 /// The compiler.

@@ -1,8 +1,11 @@
 //! The arguments of every verb. Help texts start with an imperative, hold no full stop, and end in an example.
 
+mod bundle;
 mod diff;
 mod import;
+mod key;
 mod prove;
+mod publish;
 mod shared;
 mod solver;
 
@@ -13,6 +16,15 @@ use clap::Parser;
 use clap::Subcommand;
 use clap_complete::Shell;
 
+pub(super) use self::bundle::Bundle;
+pub(super) use self::bundle::BundleDiff;
+pub(super) use self::bundle::BundleInspect;
+pub(super) use self::bundle::BundleMake;
+pub(super) use self::bundle::BundleSign;
+pub(super) use self::bundle::BundleStep;
+pub(super) use self::bundle::BundleVerify;
+pub(super) use self::bundle::EvidenceArg;
+pub(super) use self::bundle::ReleaseArgs;
 pub(super) use self::diff::Bump;
 pub(super) use self::diff::ComparedArgs;
 pub(super) use self::diff::Diff;
@@ -21,7 +33,21 @@ pub(super) use self::import::Import;
 pub(super) use self::import::ImportCedar;
 pub(super) use self::import::ImportFrom;
 pub(super) use self::import::ImportK8s;
+pub(super) use self::key::Key;
+pub(super) use self::key::KeyGenerate;
+pub(super) use self::key::KeyInspect;
+pub(super) use self::key::KeyStep;
+pub(super) use self::key::SignerArgs;
 pub(super) use self::prove::Prove;
+pub(super) use self::publish::Channel;
+pub(super) use self::publish::ChannelPromote;
+pub(super) use self::publish::ChannelRollback;
+pub(super) use self::publish::ChannelShow;
+pub(super) use self::publish::ChannelStep;
+pub(super) use self::publish::MovingArgs;
+pub(super) use self::publish::PlaceArgs;
+pub(super) use self::publish::Publish;
+pub(super) use self::publish::Pull;
 pub(super) use self::shared::AnswerArgs;
 pub(super) use self::shared::AnswerFormat;
 pub(super) use self::shared::BaselineArgs;
@@ -79,6 +105,11 @@ pub(super) enum Verb {
     Why(Why),
     Diff(Diff),
     Bump(Bump),
+    Bundle(Bundle),
+    Key(Key),
+    Publish(Publish),
+    Pull(Pull),
+    Channel(Channel),
     Graph(Graph),
     Init(Init),
     Import(Import),

@@ -14,10 +14,10 @@ use std::time::SystemTime;
 use crate::analysis::solver::Places;
 use crate::report::Colour;
 use crate::report::Style;
-use crate::text::Duration;
 use crate::text::Instant;
 
 use super::args::ColourChoice;
+use super::error::CliError;
 
 /// The arguments, the program's name first.
 pub(super) fn arguments() -> Vec<OsString> {
@@ -31,11 +31,33 @@ pub(super) fn is_ci() -> bool {
 
 /// Today, UTC: the first moment of the day.
 pub(super) fn today() -> Instant {
+    now().day()
+}
+
+/// Now, to the millisecond: what signatures and channels are judged by, which no build is.
+pub(super) fn now() -> Instant {
     let since = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
-    let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-    Instant(now - now.rem_euclid(Duration::DAY.0))
+    Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The day that a reproducible build is to take for today, which `SOURCE_DATE_EPOCH` gives in seconds since 1970 UTC.
+pub(super) fn source_date() -> Result<Option<Instant>, CliError> {
+    let Some(value) = std::env::var_os("SOURCE_DATE_EPOCH").filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let text = value.to_string_lossy();
+    let milliseconds = text.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1000));
+    match milliseconds
+        .map(Instant)
+        .filter(|at| at.0 >= 0 && Instant::parse(&at.to_string()).is_some())
+    {
+        Some(at) => Ok(Some(at.day())),
+        None => Err(CliError::SourceDate {
+            value: text.into_owned(),
+        }),
+    }
 }
 
 /// What standard output can show.
@@ -66,6 +88,27 @@ pub(super) fn cache() -> Option<PathBuf> {
         _ => folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache"))),
     };
     folder("GATEWRIGHT_CACHE").or_else(|| of_user().map(|cache| cache.join("gatewright")))
+}
+
+/// The folder where this tool keeps what it must not forget: `GATEWRIGHT_STATE`, else the user's folder for state.
+pub(super) fn state() -> Option<PathBuf> {
+    let of_user = || match std::env::consts::OS {
+        "windows" => folder("LOCALAPPDATA"),
+        "macos" => folder("HOME").map(|home| home.join("Library/Application Support")),
+        _ => folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state"))),
+    };
+    folder("GATEWRIGHT_STATE").or_else(|| of_user().map(|state| state.join("gatewright")))
+}
+
+/// Where Docker keeps credentials, or who keeps them: in `DOCKER_CONFIG`, else in the user's folder.
+pub(super) fn docker_config() -> Option<PathBuf> {
+    let of_user = || {
+        folder("HOME")
+            .or_else(|| folder("USERPROFILE"))
+            .map(|home| home.join(".docker"))
+    };
+    let config = folder("DOCKER_CONFIG").or_else(of_user);
+    config.map(|folder| folder.join("config.json"))
 }
 
 /// Where a solver may be.

@@ -10,6 +10,7 @@ use crate::analysis::ObligationsError;
 use crate::analysis::solver::Absent;
 use crate::analysis::solver::InstallError;
 use crate::analysis::solver::WorkerError;
+use crate::bundle::Refusal;
 use crate::diag::did_you_mean;
 use crate::import::ImportError;
 use crate::load::LoadError;
@@ -17,12 +18,17 @@ use crate::pipeline::BuildError;
 use crate::pipeline::FactsError;
 use crate::pipeline::ProveError;
 use crate::pipeline::SuitesError;
+use crate::registry::RegistryError;
 use crate::report::Colour;
 use crate::report::Style;
 use crate::report::printable;
 use crate::scenario::QuestionError;
 use crate::semdiff::CompareError;
 use crate::semdiff::NoNextVersion;
+use crate::trust::KeyError;
+use crate::trust::SignError;
+
+use super::args::EvidenceArg;
 
 /// What kept a verb from being done.
 #[derive(Debug, Error)]
@@ -109,6 +115,54 @@ pub(super) enum CliError {
     /// What `import` made is no sound package; a fault of ours.
     #[error("what was imported does not check: {message}")]
     Unsound { message: String },
+    /// What `bundle` made does not open; a fault of ours.
+    #[error("{what} does not open again: {why}")]
+    NotReadBack { what: String, why: String },
+    /// Something cannot become a bundle, or is none.
+    #[error("{what}: {why}")]
+    Refused { what: String, why: Refusal },
+    /// A bundle without some file.
+    #[error("the bundle holds no file `{path}`")]
+    NoEntry { path: String, known: Vec<String> },
+    /// Evidence that this version cannot gather.
+    #[error("no evidence `{}` can be gathered: this version does not measure it", asked.name())]
+    NoEvidence { asked: EvidenceArg },
+    /// A file that is named is not there.
+    #[error("there is no file `{}`", path.display())]
+    NoFile { path: PathBuf },
+    /// A key cannot be read or made.
+    #[error("`{}`: {error}", path.display())]
+    Key { path: PathBuf, error: KeyError },
+    /// `key generate` would replace a file.
+    #[error("`{}` exists, and `key generate` replaces nothing", path.display())]
+    KeyExists { path: PathBuf },
+    /// An external signer gave no signature.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// Nobody to sign.
+    #[error("nobody is named to sign")]
+    NoSigner,
+    /// A registry, folder or server.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// Nowhere to keep what was seen.
+    #[error("there is no folder to keep what was seen of channels")]
+    NoState,
+    /// Nobody says whose signatures count.
+    #[error("nothing says whose signatures count")]
+    NoTrust,
+    /// No one release is named.
+    #[error("name one release: by a channel, by its version, or in the location")]
+    Which,
+    /// A bundle is not signed as the release that it would be.
+    #[error("the bundle is not signed as release {sequence}")]
+    NotSigned { sequence: u64, parent: Option<String> },
+    /// What is said of a release does not hold together.
+    #[error("{message}")]
+    Release { message: &'static str },
+    /// `SOURCE_DATE_EPOCH` is no time.
+    #[error("`SOURCE_DATE_EPOCH` is `{value}`, which is no time")]
+    SourceDate { value: String },
     /// What `import` made is not Gate; a fault of ours.
     #[error(transparent)]
     Import(#[from] ImportError),
@@ -162,8 +216,32 @@ impl CliError {
                     .unwrap_or_else(|| "`gatewright prove` without `--only` names all that it proves".into()),
             ),
             Self::NoManifest { .. } => Some("name YAML or JSON manifests, folders that hold them, or `-` for standard input".into()),
+            Self::Refused { why, .. } if why.code == "entry-name" => Some("rename the file: a bundle is read on every system".into()),
+            Self::Refused { why, .. } if why.code == "entry-twice" => Some("rename one of the two".into()),
+            Self::Refused { .. } => None,
+            Self::NoEntry { path, known } => Some(
+                did_you_mean(path, known.iter().map(String::as_str))
+                    .unwrap_or_else(|| "`gatewright bundle inspect FILE --format json` lists its files".into()),
+            ),
+            Self::NoEvidence { .. } => Some("leave it out; nothing was written, since a bundle never carries less than was asked for".into()),
+            Self::NoFile { .. } => None,
+            Self::Registry(error) => registry_hint(error).map(str::to_owned),
+            Self::NoState => Some("name one: `--state DIR`, or `GATEWRIGHT_STATE`".into()),
+            Self::NoTrust => Some("name a trust policy, `--trust FILE.toml`, or who signs, `--key FILE.pem`".into()),
+            Self::Which => Some("`--channel prod` for what is to run now; `--release 1.4.0` or `oci://HOST/REPOSITORY:1.4.0` for that version".into()),
+            Self::NotSigned { sequence, parent } => Some(match parent {
+                Some(parent) => format!("sign it, `gatewright bundle sign FILE.cjar --key FILE.pem --sequence {sequence} --parent {parent}`, or let `publish` sign: `--key FILE.pem`"),
+                None => "sign it, `gatewright bundle sign FILE.cjar --key FILE.pem`, or let `publish` sign: `--key FILE.pem`".to_owned(),
+            }),
+            Self::Release { .. } => Some("write both `--sequence NUMBER` and `--parent sha256:…`, or neither for the first release".into()),
+            Self::Key { error: KeyError::Encrypted, .. } => Some("decrypt it (`openssl pkcs8 -in FILE -out PLAIN`), or let a program sign: `--signer-command`".into()),
+            Self::Key { .. } => Some("name a PEM file as `gatewright key generate` writes it: PKCS#8 for a private key, SubjectPublicKeyInfo for a public one".into()),
+            Self::KeyExists { .. } => Some("name a new folder".into()),
+            Self::Sign(_) => Some("the program gets the bytes to sign on standard input and writes the signature alone to standard output".into()),
+            Self::NoSigner => Some("name a key, `--key FILE.pem`, or a program, `--signer-command COMMAND --public-key FILE.pem`".into()),
+            Self::SourceDate { .. } => Some("write whole seconds since 1970 UTC, as `git log -1 --format=%ct` prints them".into()),
             Self::NotNew { .. } => Some("name a folder that does not exist yet".into()),
-            Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) | Self::Facts(_) | Self::Import(_) | Self::Unsound { .. } => Some("please report it with the command and its input; no policy should cause it".into()),
+            Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) | Self::Facts(_) | Self::Import(_) | Self::Unsound { .. } | Self::NotReadBack { .. } => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
             Self::NoTests { .. } => Some("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`".into()),
             Self::NotGate { .. } | Self::NothingToFormat => {
@@ -187,6 +265,29 @@ impl CliError {
             text.push_str(&format!("  {}: {}\n", paint("help", "36", style), printable(&hint)));
         }
         text
+    }
+}
+
+fn registry_hint(error: &RegistryError) -> Option<&'static str> {
+    match error {
+        RegistryError::Location { .. } | RegistryError::ReadOnly(_) => None,
+        RegistryError::Unreachable { .. } => {
+            Some("nothing that is half written can be seen; try again when it answers")
+        }
+        RegistryError::Denied { .. } => Some(
+            "`docker login HOST` keeps credentials where this tool finds them; `DOCKER_CONFIG` names another folder",
+        ),
+        RegistryError::Failed { .. } => Some("nothing that is half written can be seen; the same command finishes it"),
+        RegistryError::Lied { .. } => Some("nothing of it was used"),
+        RegistryError::Taken { .. } => Some(
+            "a version stays what it was: raise `version` in `gatewright.toml`, or move the tag with `--force-tag`",
+        ),
+        RegistryError::Stated { .. } => Some("a statement stays what it was; publish a new version"),
+        RegistryError::Moved { .. } => Some("look at what it points to now, `gatewright channel show`, and try again"),
+        RegistryError::Credentials { .. } => {
+            Some("`docker login HOST` with a name and a password or token keeps them anew")
+        }
+        RegistryError::Disk { .. } => None,
     }
 }
 

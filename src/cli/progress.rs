@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
+use indicatif::ProgressStyle;
 
 use super::env;
 
@@ -44,4 +45,22 @@ pub(super) fn counted<T>(what: &str, work: impl FnOnce(&(dyn Fn(usize, usize) + 
         drop(done);
         result
     })
+}
+
+/// The same for bytes that go somewhere: where somebody watches, a bar shows how many, and of how many.
+pub(super) fn transfer<T>(what: &str, work: impl FnOnce(&(dyn Fn(u64, u64) + Sync)) -> T) -> T {
+    if !env::is_watched() {
+        return work(&|_, _| ());
+    }
+    let bar = ProgressBar::new(0).with_message(what.to_owned());
+    // A template that is wrong would be a fault of ours, and the plain bar does as well.
+    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:24} {bytes}/{total_bytes} {bytes_per_sec}") {
+        bar.set_style(style);
+    }
+    let result = work(&|done, of| {
+        bar.set_length(of.max(done));
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    result
 }

@@ -2,15 +2,19 @@
 //! strings, and `lint` reports the unknown ones where they were written.
 
 mod bump;
+mod bundle;
 /// Codes of this room's diagnostics.
 pub mod codes;
 mod levels;
 mod project;
 mod table;
+mod trust;
 mod version;
 
 pub use bump::Bump;
 pub use bump::with_version;
+pub use bundle::BundleDemands;
+pub use bundle::EvidenceKind;
 pub use levels::Level;
 pub use levels::Levels;
 pub use levels::Origin;
@@ -19,5 +23,8 @@ pub use project::Edition;
 pub use project::Limits;
 pub use project::Project;
 pub use project::Roles;
+pub use trust::TrustFile;
+pub use trust::TrustKey;
+pub use trust::TrustRole;
 pub use version::Step;
 pub use version::Version;

@@ -51,7 +51,7 @@ fn syntax_help(message: &str) -> Option<String> {
 
 /// One section of the file.
 pub(super) struct Section<'a> {
-    name: &'static str,
+    name: String,
     /// Its header, or the start of the file where the section is absent.
     header: Span,
     table: Option<&'a DeTable<'a>>,
@@ -63,7 +63,7 @@ impl<'a> Section<'a> {
     pub(super) fn of(top: &'a DeTable<'a>, name: &'static str, file: FileId, out: &mut Diagnostics) -> Option<Self> {
         let Some(value) = top.get(name) else {
             return Some(Self {
-                name,
+                name: name.to_owned(),
                 header: Span::new(file, 0, 0),
                 table: None,
                 file,
@@ -72,7 +72,7 @@ impl<'a> Section<'a> {
         let header = Span::new(file, value.span().start, value.span().end);
         match value.get_ref() {
             DeValue::Table(table) => Some(Self {
-                name,
+                name: name.to_owned(),
                 header,
                 table: Some(table),
                 file,
@@ -86,6 +86,82 @@ impl<'a> Section<'a> {
                 None
             }
         }
+    }
+
+    /// The sections inside this one, each with its own name and the place of it. What is no section is reported.
+    pub(super) fn inner(&self, out: &mut Diagnostics) -> Vec<(&'a str, Span, Self)> {
+        let mut inner = Vec::new();
+        for (key, key_span, value, span) in self.entries() {
+            let name = format!("{}.{key}", self.name);
+            match value {
+                DeValue::Table(table) => inner.push((
+                    key,
+                    key_span,
+                    Self {
+                        name,
+                        header: span,
+                        table: Some(table),
+                        file: self.file,
+                    },
+                )),
+                other => {
+                    let message = format!("`{name}` is a section, this is {}", kind(other));
+                    out.push(
+                        Diagnostic::error(codes::CONFIG_TYPE, span, message)
+                            .help(format!("write `[{name}]`, then its keys below it")),
+                    );
+                }
+            }
+        }
+        inner
+    }
+
+    /// The texts of the list under a key, each with its place; what is no text is reported, and `None` in the list.
+    pub(super) fn texts(
+        &self,
+        key: &str,
+        example: &str,
+        out: &mut Diagnostics,
+    ) -> Option<Vec<Option<(&'a str, Span)>>> {
+        let (value, span) = self.value(key)?;
+        let help = format!("write a list, as in {example}");
+        let DeValue::Array(items) = value else {
+            out.push(self.wrong_type(key, "a list", value, span).help(help));
+            return None;
+        };
+        let mut texts = Vec::new();
+        for item in items.iter() {
+            let span = self.span(item.span());
+            match item.get_ref() {
+                DeValue::String(text) => texts.push(Some((text.as_ref(), span))),
+                other => {
+                    let message = format!("`{}.{key}` lists text, this is {}", self.name, kind(other));
+                    texts.push(None);
+                    out.push(Diagnostic::error(codes::CONFIG_TYPE, span, message).help(help.clone()));
+                }
+            }
+        }
+        Some(texts)
+    }
+
+    /// The yes or no under a key.
+    pub(super) fn boolean(&self, key: &str, out: &mut Diagnostics) -> Option<bool> {
+        let (value, span) = self.value(key)?;
+        match value {
+            DeValue::Boolean(value) => Some(*value),
+            other => {
+                out.push(
+                    self.wrong_type(key, "`true` or `false`", other, span)
+                        .help("write it without quotes"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Where the section begins.
+    pub(super) fn header(&self) -> Span {
+        self.header
     }
 
     fn span(&self, range: std::ops::Range<usize>) -> Span {

@@ -132,6 +132,37 @@ pub fn read_if_present(path: &Path) -> Result<Option<Vec<u8>>, LoadError> {
     }
 }
 
+/// The bytes of a file that is no larger than some.
+///
+/// # Errors
+/// Where it cannot be read, is larger or is not a file.
+pub fn read_at_most(path: &Path, most: usize) -> Result<Vec<u8>, LoadError> {
+    let failed = |cause| LoadError::read(path, cause);
+    let limit = u64::try_from(most).unwrap_or(u64::MAX);
+    match fs::metadata(path).map_err(failed)? {
+        metadata if !metadata.is_file() => Err(LoadError::NotAFile(path.to_owned())),
+        metadata if metadata.len() > limit => Err(failed(io::ErrorKind::FileTooLarge.into())),
+        _ => match read(path).map_err(failed)? {
+            Some(bytes) if bytes.len() <= most => Ok(bytes),
+            _ => Err(failed(io::ErrorKind::FileTooLarge.into())),
+        },
+    }
+}
+
+/// The names of what lies in a folder, sorted; names that are not UTF-8 are left out, as nothing that is read has one.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn names_in(folder: &Path) -> Result<Vec<String>, LoadError> {
+    let failed = |cause| LoadError::read(folder, cause);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        names.extend(entry.map_err(failed)?.file_name().into_string());
+    }
+    names.sort();
+    Ok(names)
+}
+
 fn add(sources: &mut Sources, path: &Path, part: Part, out: &mut Diagnostics) -> Result<Option<FileId>, LoadError> {
     let metadata = fs::metadata(path).map_err(|cause| LoadError::read(path, cause))?;
     if !metadata.is_file() {

@@ -1,5 +1,6 @@
 //! Packages as they are in a git revision, read from the object database: no checkout, no network, no hooks.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use git2::ErrorCode;
 use git2::ObjectType;
 use git2::Repository;
+use git2::StatusOptions;
 use git2::Tree;
 use git2::TreeEntry;
 
@@ -69,6 +71,97 @@ pub fn merge_base(root: &Path, one: &str, other: &str) -> Result<String, LoadErr
     let base = repository.merge_base(commit(one)?.id(), commit(other)?.id());
     base.map(|id| id.to_string())
         .map_err(|_| LoadError::NoCommonCommit(one.to_owned(), other.to_owned()))
+}
+
+/// A commit, and how a package's folder stands to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its whole id.
+    pub id: String,
+    /// The id of the package's folder in it; `None` where it has none.
+    pub tree: Option<String>,
+    /// When it was committed, in seconds since 1970 UTC.
+    pub time: i64,
+    /// Whether anything in the folder is not as committed, be it untracked or ignored.
+    pub dirty: bool,
+}
+
+/// The commit that a package was read from: that of a revision, or the one checked out and how the files on disk differ
+/// from it. `None` outside a repository and before its first commit.
+///
+/// # Errors
+/// Where the repository cannot be read, or has no such revision.
+pub fn commit_of(package: &PackageFiles, revision: Option<&str>) -> Result<Option<Commit>, LoadError> {
+    let root = package.root.as_path();
+    let (existing, missing) = existing_part(root)?;
+    let repository = match Repository::discover(&existing) {
+        Ok(repository) => repository,
+        Err(error) if error.code() == ErrorCode::NotFound && revision.is_none() => return Ok(None),
+        Err(_) => repository_of(root, &existing)?,
+    };
+    let failed = |error: &git2::Error| git_error(root, error);
+    let commit = match revision {
+        Some(revision) => repository
+            .revparse_single(revision)
+            .and_then(|object| object.peel_to_commit())
+            .map_err(|_| unknown(&repository, revision))?,
+        None => match repository.head().and_then(|head| head.peel_to_commit()) {
+            Ok(commit) => commit,
+            Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => return Ok(None),
+            Err(error) => return Err(failed(&error)),
+        },
+    };
+    let folder = inside(&repository, &existing).join(missing);
+    let top = commit.tree().map_err(|error| failed(&error))?;
+    let tree = match folder.as_os_str().is_empty() {
+        true => Some(top),
+        false => top
+            .get_path(&folder)
+            .and_then(|entry| entry.to_object(&repository)?.peel_to_tree())
+            .ok(),
+    };
+    let dirty = match (&tree, revision) {
+        (_, Some(_)) => false,
+        (None, None) => true,
+        (Some(tree), None) => {
+            // What git is told to ignore or to translate is no less another text than that of the commit.
+            let mut faults = Diagnostics::new();
+            let committed = package::assemble(root.to_owned(), walk(&repository, tree), &mut faults);
+            texts(&committed) != texts(package) || is_touched(&repository, &folder).map_err(|error| failed(&error))?
+        }
+    };
+    Ok(Some(Commit {
+        id: commit.id().to_string(),
+        tree: tree.map(|tree| tree.id().to_string()),
+        time: commit.time().seconds(),
+        dirty,
+    }))
+}
+
+/// The texts that make up a package.
+fn texts(package: &PackageFiles) -> BTreeMap<&str, &str> {
+    package
+        .sources
+        .iter()
+        .map(|(_, source)| (source.name(), source.text()))
+        .collect()
+}
+
+/// Whether git sees a change below a folder, be it in a file that plays no part.
+fn is_touched(repository: &Repository, folder: &Path) -> Result<bool, git2::Error> {
+    if repository.is_bare() {
+        return Ok(false);
+    }
+    let mut options = StatusOptions::new();
+    options
+        .include_untracked(true)
+        .recurse_untracked_dirs(false)
+        .include_ignored(false)
+        .disable_pathspec_match(true);
+    if !folder.as_os_str().is_empty() {
+        options.pathspec(folder);
+    }
+    Ok(!repository.statuses(Some(&mut options))?.is_empty())
 }
 
 fn repository_of(root: &Path, existing: &Path) -> Result<Repository, LoadError> {

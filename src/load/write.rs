@@ -36,6 +36,23 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
     written.map_err(fail)
 }
 
+/// Writes a file that only its owner may read. It must not exist.
+///
+/// # Errors
+/// Where it exists, or cannot be written.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
+    let fail = |cause| LoadError::write(path, cause);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(fail)?;
+    }
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(fail)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fail)
+}
+
 /// Removes a file, if it is there.
 ///
 /// # Errors

@@ -6,19 +6,26 @@ use cedar_policy::PolicySet;
 use serde_json::json;
 use thiserror::Error;
 
+use crate::bundle::BundleLimits;
 use crate::bundle::BundleTree;
 use crate::bundle::CedarVersions;
 use crate::bundle::CompilerVersion;
+use crate::bundle::EvidenceSummary;
+use crate::bundle::FORMAT;
+use crate::bundle::GitState;
+use crate::bundle::MANIFEST;
 use crate::bundle::Manifest;
+use crate::bundle::MinEngine;
 use crate::bundle::canonical_json;
+use crate::bundle::compat_digest;
 use crate::bundle::sha256_hex;
 use crate::lower::Lowered;
 use crate::text::Sources;
 
 use super::Checked;
 
-/// Version of the bundle format.
-const FORMAT: &str = "1";
+/// The first gateway that reads this bundle format.
+const GATEWAY: &str = "0.1.0";
 
 /// Why a package without faults could not be written as a bundle. Each is a fault of ours.
 #[derive(Debug, Error)]
@@ -31,11 +38,31 @@ pub enum BuildError {
     Json(#[from] serde_json::Error),
 }
 
-/// Builds the bundle's files in memory; the same package gives the same bytes.
+/// What a bundle holds besides what is compiled.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The commit, where there is a repository.
+    pub git: Option<GitState>,
+    /// The day that everything was judged on.
+    pub judged_at: Option<String>,
+    /// What the evidence comes to.
+    pub evidence: EvidenceSummary,
+    /// The command that makes it again.
+    pub reproduce: Vec<String>,
+}
+
+/// Builds the compiled files and their manifest in memory; the same package gives the same bytes.
 ///
 /// # Errors
 /// Where Cedar or the JSON writer refuses what the compiler made.
 pub fn build(checked: &Checked, sources: &Sources) -> Result<BundleTree, BuildError> {
+    let mut tree = compiled(checked, sources)?;
+    sign_off(&mut tree, checked, Origin::default())?;
+    Ok(tree)
+}
+
+/// The compiled files.
+pub(super) fn compiled(checked: &Checked, sources: &Sources) -> Result<BundleTree, BuildError> {
     let lowered = &checked.lowered;
     let mut tree = BundleTree::default();
     for (path, text) in lowered.policy_files(sources).map_err(BuildError::Cedar)? {
@@ -46,10 +73,16 @@ pub fn build(checked: &Checked, sources: &Sources) -> Result<BundleTree, BuildEr
     tree.insert("entities/roles.json", canonical_json(&roles_json(lowered))?);
     tree.insert("contract.json", canonical_json(&lowered.contract)?);
     tree.insert("origins.json", canonical_json(&lowered.origins)?);
+    let policies = tree.get("policies.json").map(sha256_hex).unwrap_or_default();
+    tree.insert("metadata.json", canonical_json(&metadata_json(checked, &policies))?);
+    Ok(tree)
+}
+
+/// Adds the manifest of everything that is there.
+pub(super) fn sign_off(tree: &mut BundleTree, checked: &Checked, origin: Origin) -> Result<(), BuildError> {
     let digest = |path: &str| tree.get(path).map(sha256_hex).unwrap_or_default();
-    let metadata = metadata_json(checked, &digest("policies.json"));
     let (schema_digest, policy_set_digest) = (digest("schema.cedarschema"), digest("policies.json"));
-    tree.insert("metadata.json", canonical_json(&metadata)?);
+    let language = cedar_policy::get_lang_version().to_string();
     let manifest = Manifest {
         format: FORMAT.to_owned(),
         name: checked.project.name.clone(),
@@ -59,17 +92,29 @@ pub fn build(checked: &Checked, sources: &Sources) -> Result<BundleTree, BuildEr
             version: env!("CARGO_PKG_VERSION").to_owned(),
             edition: checked.project.edition.name().to_owned(),
         },
+        min_engine: MinEngine {
+            gateway: GATEWAY.to_owned(),
+            cedar_language: language.clone(),
+        },
         cedar: CedarVersions {
-            language: cedar_policy::get_lang_version().to_string(),
+            language,
             sdk: cedar_policy::get_sdk_version().to_string(),
         },
+        git: origin.git,
+        judged_at: origin.judged_at,
+        compat_digest: compat_digest(&schema_digest, &policy_set_digest),
         schema_digest,
         policy_set_digest,
-        break_glass: lowered.contract.break_glass.keys().cloned().collect(),
+        limits: BundleLimits {
+            max_validity_days: checked.project.bundle.max_validity_days,
+        },
+        evidence: origin.evidence,
+        break_glass: checked.lowered.contract.break_glass.keys().cloned().collect(),
+        reproduce: origin.reproduce,
         files: tree.entries(),
     };
-    tree.insert("bundle.json", canonical_json(&manifest)?);
-    Ok(tree)
+    tree.insert(MANIFEST, canonical_json(&manifest)?);
+    Ok(())
 }
 
 /// Version of the policy stores that Cedarling reads; 2.5 refuses a later one, and 2.6 reads this one.

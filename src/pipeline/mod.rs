@@ -2,6 +2,7 @@
 
 mod build;
 mod bump;
+mod bundle;
 mod check;
 mod declared;
 mod diff;
@@ -12,8 +13,12 @@ mod suites;
 mod test;
 
 pub use build::BuildError;
+pub use build::Origin;
 pub use build::build;
 pub use bump::bump;
+pub use bundle::Evidence;
+pub use bundle::bundle;
+pub use bundle::carried;
 pub use check::Checked;
 pub use check::Options;
 pub use check::check;
@@ -35,4 +40,5 @@ pub use suites::check_entities;
 pub use suites::suites;
 pub use test::TestOptions;
 pub use test::Tested;
+pub use test::run_suites;
 pub use test::test;

@@ -12,6 +12,7 @@ use crate::scenario::golden::Accepted;
 use crate::scenario::golden::SnapshotMode;
 
 use super::Checked;
+use super::Suites;
 use super::SuitesError;
 use super::suites;
 
@@ -48,24 +49,32 @@ pub fn test(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Tested, SuitesError> {
     let loaded = suites(package, checked)?;
-    let report = (!loaded.diagnostics.has_errors()).then(|| {
-        let sources = &package.sources;
-        let accepted: Accepted = package
-            .snapshots
-            .iter()
-            .map(|file| (sources.name(*file).to_owned(), sources.text(*file).to_owned()))
-            .collect();
-        let options = scenario::RunOptions {
-            filter: options.filter,
-            threads: options.threads,
-            snapshots: options.snapshots,
-            accepted: &accepted,
-        };
-        scenario::run(&loaded.suites, loaded.policy(), options, on_event)
-    });
+    let report = (!loaded.diagnostics.has_errors()).then(|| run_suites(package, &loaded, options, on_event));
     Ok(Tested {
         diagnostics: loaded.diagnostics,
         report,
         tree: loaded.tree,
     })
+}
+
+/// Runs the suites of a package, which have no faults.
+pub fn run_suites(
+    package: &PackageFiles,
+    loaded: &Suites<'_>,
+    options: TestOptions<'_>,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> RunReport {
+    let sources = &package.sources;
+    let accepted: Accepted = package
+        .snapshots
+        .iter()
+        .map(|file| (sources.name(*file).to_owned(), sources.text(*file).to_owned()))
+        .collect();
+    let options = scenario::RunOptions {
+        filter: options.filter,
+        threads: options.threads,
+        snapshots: options.snapshots,
+        accepted: &accepted,
+    };
+    scenario::run(&loaded.suites, loaded.policy(), options, on_event)
 }

@@ -49,6 +49,12 @@ impl Instant {
         self.0.checked_sub(earlier.0).map(Duration)
     }
 
+    /// The first moment of its day in UTC.
+    #[must_use]
+    pub fn day(self) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(Duration::DAY.0)))
+    }
+
     /// The calendar date in UTC, `2026-03-01`.
     #[must_use]
     pub fn date(self) -> String {

@@ -1,6 +1,7 @@
 //! The command line, run as a user runs it: output, standard error and exit code.
 
 mod build;
+mod bundle;
 mod check;
 mod declared;
 mod diff;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::analysis::solver;
 use crate::analysis::solver::Absent;
+use crate::cli::args::BudgetArgs;
 use crate::cli::args::ComparedArgs;
 use crate::cli::args::DiffFormat;
 use crate::cli::args::Format;
@@ -53,6 +54,23 @@ impl Compared {
     }
 }
 
+/// How the reader knows the two sides.
+pub(super) struct Labels {
+    pub(super) title: String,
+    pub(super) old: String,
+    pub(super) new: String,
+}
+
+/// With what two packages are compared.
+pub(super) struct With<'a> {
+    /// Today, as the arguments say.
+    pub(super) at: Instant,
+    pub(super) budget: &'a BudgetArgs,
+    pub(super) shard: Shard,
+    /// How faults are shown.
+    pub(super) format: DiffFormat,
+}
+
 /// Compares two states. `None` where one of them has faults, which are shown.
 pub(super) fn compare(
     (old, new): (&State<'_>, &State<'_>),
@@ -61,8 +79,29 @@ pub(super) fn compare(
     format: DiffFormat,
     console: &mut Console,
 ) -> Result<Option<Compared>, CliError> {
-    let (before, after) = (old.check(args)?, new.check(args)?);
-    let faulty = [&before, &after].map(|package| faults(package, format, console));
+    let with = With {
+        at: args.at.unwrap_or_else(env::today),
+        budget: &args.budget,
+        shard,
+        format,
+    };
+    let labels = Labels {
+        title: new.title(),
+        old: old.label(),
+        new: new.label(),
+    };
+    packages(old.check(args)?, new.check(args)?, labels, &with, console)
+}
+
+/// Compares two packages. `None` where one of them has faults, which are shown.
+pub(super) fn packages(
+    before: Package,
+    after: Package,
+    labels: Labels,
+    with: &With<'_>,
+    console: &mut Console,
+) -> Result<Option<Compared>, CliError> {
+    let faulty = [&before, &after].map(|package| faults(package, with.format, console));
     for faulty in faulty {
         if faulty? {
             return Ok(None);
@@ -74,16 +113,15 @@ pub(super) fn compare(
         Err(Absent::Nowhere) => None,
         Err(unusable) => return Err(CliError::Solver(unusable)),
     };
-    let budget = budget(&args.budget);
-    let at = args.at.unwrap_or_else(env::today);
-    let difference = progress::counted(&format!("comparing {}", new.title()), |progress| {
+    let budget = budget(with.budget);
+    let difference = progress::counted(&format!("comparing {}", labels.title), |progress| {
         let options = DiffOptions {
             solver: found.as_ref().map(|found| found.engine.as_ref()),
             cache: &budget.cache,
             limits: budget.limits,
             deadline: budget.deadline,
-            shard,
-            at,
+            shard: with.shard,
+            at: with.at,
             progress,
         };
         pipeline::diff(
@@ -94,10 +132,10 @@ pub(super) fn compare(
     })?;
     Ok(Some(Compared {
         difference,
-        at,
+        at: with.at,
         caution: found.as_ref().and_then(solver::Found::caution),
-        title: new.title(),
-        labels: [old.label(), new.label()],
+        title: labels.title,
+        labels: [labels.old, labels.new],
         roots: [before.root(), after.root()],
         before,
         after,

@@ -28,19 +28,13 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
         return Ok(Exit::CouldNotRun);
     };
     let (before, after) = (&compared.before, &compared.after);
-    let (difference, sides) = (&compared.difference, compared.sides());
+    let difference = &compared.difference;
     let declared = pipeline::declared(&before.loaded, &after.loaded, difference, compared.at);
     let review = Review {
         declared: &declared,
         mode: if args.gate { Mode::Gated } else { Mode::Shown },
     };
-    let text = match args.format {
-        DiffFormat::Human => report::diff::human(difference, review, sides),
-        DiffFormat::Markdown => report::diff::markdown(difference, review, sides),
-        DiffFormat::Json => report::diff::json(difference, review, sides),
-        DiffFormat::Github => report::diff::annotations(difference, review, sides),
-    };
-    console.print(&text)?;
+    console.print(&render(&compared, review, args.format))?;
     if let Some(folder) = &args.save {
         let scenarios = report::diff::scenarios(difference, compared.at);
         for saved in &scenarios.saved {
@@ -79,6 +73,17 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
         true => gated(&declared),
         false => Exit::Ok,
     })
+}
+
+/// A difference as a report.
+pub(super) fn render(compared: &Compared, review: Review<'_>, format: DiffFormat) -> String {
+    let (difference, sides) = (&compared.difference, compared.sides());
+    match format {
+        DiffFormat::Human => report::diff::human(difference, review, sides),
+        DiffFormat::Markdown => report::diff::markdown(difference, review, sides),
+        DiffFormat::Json => report::diff::json(difference, review, sides),
+        DiffFormat::Github => report::diff::annotations(difference, review, sides),
+    }
 }
 
 fn gated(declared: &Declared) -> Exit {

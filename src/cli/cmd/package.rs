@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use crate::bundle::Bundle;
+use crate::bundle::Refusal;
+use crate::bundle::SOURCE;
 use crate::cli::args::Format;
 use crate::cli::args::LintArgs;
 use crate::cli::args::PackageArgs;
@@ -23,6 +26,7 @@ use crate::pipeline::Checked;
 use crate::report;
 use crate::report::Files;
 use crate::report::Style;
+use crate::text::Instant;
 
 /// A package that was read and checked.
 pub(super) struct Package {
@@ -50,6 +54,26 @@ impl Package {
             };
             let checked = pipeline::check(&loaded, &options, loading);
             Ok(Self { loaded, checked, named })
+        })
+    }
+
+    /// The package that a bundle carries, checked as on some day. Its files are named below the bundle's own name.
+    pub(super) fn carried(bundle: &Bundle, named: &str, at: Instant) -> Result<Self, Refusal> {
+        progress::during(&format!("checking {named}"), || {
+            let mut loading = Diagnostics::new();
+            let mut loaded = pipeline::carried(bundle, &mut loading)?;
+            loaded.root = format!("{named}/{SOURCE}").into();
+            let options = pipeline::Options {
+                at,
+                levels: Vec::new(),
+                roles: None,
+            };
+            let checked = pipeline::check(&loaded, &options, loading);
+            Ok(Self {
+                loaded,
+                checked,
+                named: named.to_owned(),
+            })
         })
     }
 

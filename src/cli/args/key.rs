@@ -1,0 +1,84 @@
+//! The arguments of `gatewright key`, and how verbs that sign are told who signs.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use clap::Subcommand;
+
+use super::shared::AnswerArgs;
+
+/// Make and look at keys that sign bundles
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewright key generate --out keys
+  gatewright key inspect keys/public.pem")]
+pub(in crate::cli) struct Key {
+    /// What to do
+    #[command(subcommand)]
+    pub(in crate::cli) step: KeyStep,
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum KeyStep {
+    Generate(KeyGenerate),
+    Inspect(KeyInspect),
+}
+
+/// Write a new key pair, and a trust policy that trusts it
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  gatewright key generate --out keys             private.pem, public.pem and trust.toml
+  gatewright key generate --out keys --ed25519")]
+pub(in crate::cli) struct KeyGenerate {
+    /// The folder to write into; no file that exists is touched
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) out: PathBuf,
+    /// Ed25519 instead of ECDSA over P-256
+    #[arg(long)]
+    pub(in crate::cli) ed25519: bool,
+    /// What the trust policy calls the key
+    #[arg(long, value_name = "NAME", default_value = "release", value_parser = key_name)]
+    pub(in crate::cli) name: String,
+}
+
+/// Say what a private or public key is, and its id
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  gatewright key inspect keys/private.pem --format json")]
+pub(in crate::cli) struct KeyInspect {
+    /// A PEM file
+    #[arg(value_name = "FILE.pem")]
+    pub(in crate::cli) file: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) output: AnswerArgs,
+}
+
+/// Who signs.
+#[derive(Debug, Default, ClapArgs)]
+pub(in crate::cli) struct SignerArgs {
+    /// Sign with this private key
+    #[arg(long, value_name = "FILE.pem", conflicts_with = "signer_command")]
+    pub(in crate::cli) key: Option<PathBuf>,
+    /// Sign by this program, such as one that asks a KMS or HSM: it gets the bytes on standard input and writes the
+    /// signature to standard output; words are parted at spaces, no shell reads them
+    #[arg(long, value_name = "COMMAND", requires = "public_key")]
+    pub(in crate::cli) signer_command: Option<String>,
+    /// The public key that the program signs with
+    #[arg(long, value_name = "FILE.pem", requires = "signer_command")]
+    pub(in crate::cli) public_key: Option<PathBuf>,
+}
+
+fn key_name(text: &str) -> Result<String, String> {
+    let is_plain = !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    match is_plain {
+        true => Ok(text.to_owned()),
+        false => Err("expected letters, digits, `-` and `_`, as `release-2026`".to_owned()),
+    }
+}

@@ -1,0 +1,196 @@
+//! The files of a bundle: what is compiled, what is carried, and the evidence that is gathered for it here.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::Outcome;
+use crate::analysis::solver;
+use crate::bundle::BundleTree;
+use crate::bundle::EvidenceSummary;
+use crate::bundle::LintTotals;
+use crate::bundle::ProofTotals;
+use crate::bundle::TestTotals;
+use crate::cli::args::BudgetArgs;
+use crate::cli::args::Format;
+use crate::cli::cmd::budget::budget;
+use crate::cli::cmd::package::Package;
+use crate::cli::console::Console;
+use crate::cli::env;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::progress;
+use crate::config::EvidenceKind;
+use crate::diag::Severity;
+use crate::pipeline;
+use crate::pipeline::Evidence;
+use crate::pipeline::Origin;
+use crate::pipeline::ProveOptions;
+use crate::pipeline::Shard;
+use crate::pipeline::Suites;
+use crate::pipeline::TestOptions;
+use crate::report;
+use crate::report::Files;
+use crate::report::printable;
+use crate::report::tests;
+use crate::scenario::golden::SnapshotMode;
+use crate::text::Instant;
+
+/// The whole tree, with all evidence that was asked for; or how the run ends where the policy does not come up to it.
+/// What is wrong with it then is shown.
+pub(super) fn assemble(
+    package: &Package,
+    kinds: &BTreeSet<EvidenceKind>,
+    limits: &BudgetArgs,
+    at: Instant,
+    origin: Origin,
+    console: &mut Console,
+) -> Result<Result<BundleTree, Exit>, CliError> {
+    let suites = pipeline::suites(&package.loaded, &package.checked)?;
+    if suites.diagnostics.has_errors() {
+        return Ok(Err(package.show(&suites.diagnostics, Format::Human, console)?));
+    }
+    let mut gathered = Gathered::default();
+    for kind in kinds {
+        let ended = match kind {
+            EvidenceKind::Lint => gathered.lint(package)?,
+            EvidenceKind::Tests => gathered.tests(package, &suites, console)?,
+            EvidenceKind::Proofs => gathered.proofs(package, limits, at, console)?,
+        };
+        if let Some(exit) = ended {
+            return Ok(Err(exit));
+        }
+    }
+    let origin = Origin {
+        evidence: gathered.totals,
+        ..origin
+    };
+    let tree = pipeline::bundle(&package.loaded, &package.checked, &suites, &gathered.files, origin)?;
+    Ok(Ok(tree))
+}
+
+/// Evidence so far. Each step gives how the run ends where it does not pass.
+#[derive(Default)]
+struct Gathered {
+    files: Vec<Evidence>,
+    totals: EvidenceSummary,
+}
+
+impl Gathered {
+    fn add(&mut self, kind: EvidenceKind, report: &str) -> Result<(), CliError> {
+        let value = serde_json::from_str(report).map_err(pipeline::BuildError::Json)?;
+        self.files.push((kind.name(), value));
+        Ok(())
+    }
+
+    /// What checking found. A package with errors does not come here.
+    fn lint(&mut self, package: &Package) -> Result<Option<Exit>, CliError> {
+        let found = &package.checked.diagnostics;
+        let waivers: BTreeSet<_> = package
+            .checked
+            .program
+            .waivers
+            .iter()
+            .map(|waiver| waiver.span)
+            .collect();
+        self.totals.lint = Some(LintTotals {
+            errors: found.count(Severity::Error),
+            warnings: found.count(Severity::Warning),
+            waivers: waivers.len(),
+        });
+        self.add(EvidenceKind::Lint, &report::json(found, carried_files(package)))?;
+        Ok(None)
+    }
+
+    fn tests(
+        &mut self,
+        package: &Package,
+        suites: &Suites<'_>,
+        console: &mut Console,
+    ) -> Result<Option<Exit>, CliError> {
+        let options = TestOptions {
+            filter: None,
+            threads: env::threads(),
+            // Nothing is written: what is accepted is what is carried.
+            snapshots: SnapshotMode::ReadOnly,
+        };
+        let run = progress::during(&format!("testing {}", package.named), || {
+            pipeline::run_suites(&package.loaded, suites, options, &mut |_| {})
+        });
+        if run.tests().next().is_none() {
+            return Err(CliError::NoTests {
+                message: format!("{} has no scenarios to be evidence", package.named),
+            });
+        }
+        if !run.is_success() {
+            let root = package.root();
+            let failures = tests::failures(&run, package.files(&root), console.style());
+            let named = printable(&package.named);
+            console.print(&format!(
+                "{}\n\n{named}: {}\n",
+                failures.trim_end(),
+                tests::summary(&run)
+            ))?;
+            return Ok(Some(Exit::PolicyFails));
+        }
+        let totals = run.totals();
+        self.totals.tests = Some(TestTotals {
+            passed: totals.passed,
+            failed: totals.failed,
+            skipped: totals.skipped,
+            decisions: totals.decisions,
+        });
+        self.add(EvidenceKind::Tests, &tests::json(&run, carried_files(package)))?;
+        Ok(None)
+    }
+
+    fn proofs(
+        &mut self,
+        package: &Package,
+        limits: &BudgetArgs,
+        at: Instant,
+        console: &mut Console,
+    ) -> Result<Option<Exit>, CliError> {
+        let found = solver::find(&env::solver_places())?;
+        let budget = budget(limits);
+        let options = ProveOptions {
+            solver: found.engine.as_ref(),
+            cache: &budget.cache,
+            limits: budget.limits,
+            deadline: budget.deadline,
+            only: &[],
+            shard: Shard::WHOLE,
+            at,
+            keeps_scripts: false,
+        };
+        let proofs = progress::counted(&format!("proving {}", package.named), |progress| {
+            pipeline::prove(&package.loaded, &package.checked, options, progress)
+        })?;
+        let count = |test: fn(&Outcome) -> bool| proofs.all.iter().filter(|proof| test(&proof.outcome)).count();
+        let totals = ProofTotals {
+            proved: count(|outcome| matches!(outcome, Outcome::Proved | Outcome::Shown(_))),
+            refuted: count(|outcome| matches!(outcome, Outcome::Refuted(_) | Outcome::Impossible)),
+            unknown: count(|outcome| matches!(outcome, Outcome::Empty | Outcome::Unknown(_) | Outcome::NotReplayed(_))),
+            beyond: proofs.beyond.len(),
+        };
+        if totals.refuted > 0 || totals.unknown > 0 || totals.proved == 0 {
+            let root = package.root();
+            let files = package.files(&root);
+            let named = printable(&package.named);
+            let summary = report::proof_summary(&proofs.all, proofs.of, &proofs.engine);
+            console.print(&format!("{}\n{named}: {summary}\n", report::proofs(&proofs.all, files)))?;
+            return Ok(Some(match totals.refuted {
+                0 => Exit::NotProved,
+                _ => Exit::PolicyFails,
+            }));
+        }
+        self.totals.proofs = Some(totals);
+        let files = carried_files(package);
+        let report = report::proofs_json(&proofs.all, &proofs.beyond, proofs.of, &proofs.engine, files);
+        self.add(EvidenceKind::Proofs, &report)?;
+        Ok(None)
+    }
+}
+
+/// Files by their names in the package, wherever that lies.
+fn carried_files(package: &Package) -> Files<'_> {
+    Files::new(&package.loaded.sources)
+}

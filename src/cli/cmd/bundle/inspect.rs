@@ -1,0 +1,112 @@
+//! `gatewright bundle inspect`: what a bundle says of itself.
+
+use crate::bundle::Bundle;
+use crate::cli::args::AnswerFormat;
+use crate::cli::args::BundleInspect;
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::report::printable;
+
+use super::opened;
+
+pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, CliError> {
+    let Some((bytes, bundle)) = opened::read_and_open(&args.file, console)? else {
+        return Ok(Exit::PolicyFails);
+    };
+    if let Some(path) = &args.print {
+        let Some(content) = bundle.tree.get(path) else {
+            return Err(CliError::NoEntry {
+                path: path.clone(),
+                known: bundle.tree.iter().map(|(path, _)| path.to_owned()).collect(),
+            });
+        };
+        console.print(&String::from_utf8_lossy(content))?;
+        return Ok(Exit::Ok);
+    }
+    let text = match args.output.format {
+        AnswerFormat::Human => human(&bundle, bytes.len()),
+        AnswerFormat::Json => {
+            let value = serde_json::json!({
+                "format": 1,
+                "digest": bundle.digest,
+                "size": bytes.len(),
+                "manifest": bundle.manifest,
+            });
+            format!("{value:#}\n")
+        }
+    };
+    console.print(&text)?;
+    Ok(Exit::Ok)
+}
+
+fn human(bundle: &Bundle, size: usize) -> String {
+    let manifest = &bundle.manifest;
+    let git = manifest.git.as_ref().map_or_else(
+        || "none".to_owned(),
+        |git| {
+            format!(
+                "{}{}",
+                git.commit,
+                if git.dirty {
+                    ", with changes that are not committed"
+                } else {
+                    ""
+                }
+            )
+        },
+    );
+    let profiles = match manifest.break_glass.is_empty() {
+        true => "none".to_owned(),
+        false => manifest.break_glass.join(", "),
+    };
+    let rows = [
+        ("package", format!("{} {}", manifest.name, manifest.version)),
+        ("digest", bundle.digest.clone()),
+        ("same policy", format!("sha256:{}", manifest.compat_digest)),
+        ("size", format!("{size} bytes, {} files", manifest.files.len() + 1)),
+        ("commit", git),
+        (
+            "judged at",
+            manifest.judged_at.clone().unwrap_or_else(|| "no day".to_owned()),
+        ),
+        (
+            "compiler",
+            format!(
+                "{} {}, edition {}, Cedar language {}",
+                manifest.compiler.name, manifest.compiler.version, manifest.compiler.edition, manifest.cedar.language
+            ),
+        ),
+        ("break-glass", profiles),
+        ("evidence", evidence(bundle).join("\n             ")),
+        ("again by", manifest.reproduce.join(" ")),
+    ];
+    let mut text = String::new();
+    for (name, value) in rows {
+        let lines: Vec<String> = value.lines().map(printable).collect();
+        text.push_str(&format!("{name:<12} {}\n", lines.join("\n")));
+    }
+    text.push_str("\nnothing here says who made it: that is `gatewright bundle verify FILE --trust trust.toml`\n");
+    text
+}
+
+fn evidence(bundle: &Bundle) -> Vec<String> {
+    let evidence = &bundle.manifest.evidence;
+    let lint = evidence.lint.map(|lint| {
+        let (errors, warnings, waivers) = (lint.errors, lint.warnings, lint.waivers);
+        format!("lint: {errors} errors, {warnings} warnings, {waivers} waivers")
+    });
+    let tests = evidence.tests.map(|tests| {
+        let (passed, failed, skipped, decisions) = (tests.passed, tests.failed, tests.skipped, tests.decisions);
+        format!("tests: {passed} passed, {failed} failed, {skipped} skipped; {decisions} decisions")
+    });
+    let proofs = evidence.proofs.map(|proofs| {
+        let (proved, refuted, unknown, beyond) = (proofs.proved, proofs.refuted, proofs.unknown, proofs.beyond);
+        format!("proofs: {proved} proved, {refuted} refuted, {unknown} unknown; {beyond} beyond proof")
+    });
+    let all: Vec<String> = [lint, tests, proofs].into_iter().flatten().collect();
+    match all.is_empty() {
+        true => vec!["none".to_owned()],
+        false => all,
+    }
+}

@@ -1,0 +1,150 @@
+//! `gatewright bundle PACKAGE`: compile, gather evidence, write the archive.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use crate::bundle::GitState;
+use crate::bundle::pack;
+use crate::bundle::sha256_hex;
+use crate::cli::args::AnswerArgs;
+use crate::cli::args::AnswerFormat;
+use crate::cli::args::BudgetArgs;
+use crate::cli::args::BundleMake;
+use crate::cli::args::LintArgs;
+use crate::cli::args::PackageArgs;
+use crate::cli::cmd::package::Package;
+use crate::cli::console::Console;
+use crate::cli::env;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::config::EvidenceKind;
+use crate::load;
+use crate::load::Commit;
+use crate::pipeline::Origin;
+use crate::report::printable;
+use crate::text::Instant;
+
+use super::assemble::assemble;
+use super::opened;
+
+pub(super) fn run(
+    args: &BundleMake,
+    budget: &BudgetArgs,
+    output: &AnswerArgs,
+    console: &mut Console,
+) -> Result<Exit, CliError> {
+    let mut kinds = BTreeSet::new();
+    for asked in &args.evidence {
+        kinds.insert(asked.kind().ok_or(CliError::NoEvidence { asked: *asked })?);
+    }
+    let mut from = PackageArgs::from(args);
+    let commit = commit(args)?;
+    // No clock where there is anything else to go by: the same commit is judged the same on every day.
+    let at = match from.at {
+        Some(at) => at,
+        None => env::source_date()?
+            .or_else(|| {
+                commit
+                    .as_ref()
+                    .map(|commit| Instant(commit.time.saturating_mul(1000)).day())
+            })
+            .unwrap_or_else(env::today),
+    };
+    from.at = Some(at);
+    let package = Package::check(&from, &LintArgs::default())?;
+    let diagnostics = &package.checked.diagnostics;
+    if package.checked.failed() {
+        return package.show(diagnostics, output.format.into(), console);
+    }
+    let git = match commit {
+        // The files that were read are those that count.
+        Some(_) => load::commit_of(&package.loaded, args.at_rev.as_deref())?.map(|commit| GitState {
+            commit: commit.id,
+            tree: commit.tree,
+            dirty: commit.dirty,
+        }),
+        None => None,
+    };
+    let origin = Origin {
+        git,
+        judged_at: Some(at.to_string()),
+        reproduce: reproduce(at, &kinds),
+        ..Origin::default()
+    };
+    let tree = match assemble(&package, &kinds, budget, at, origin, console)? {
+        Ok(tree) => tree,
+        Err(exit) => return Ok(exit),
+    };
+    let bytes = pack(&tree).map_err(|why| CliError::Refused {
+        what: package.named.clone(),
+        why,
+    })?;
+    // What leaves here opens there.
+    let bundle = opened::open(&bytes).map_err(|refusals| CliError::NotReadBack {
+        what: format!("the bundle of {}", package.named),
+        why: refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    })?;
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(bundle.file_name()));
+    load::write_atomic(&out, &bytes)?;
+    let text = match output.format {
+        AnswerFormat::Human => format!(
+            "{}{}: {} {}, {} files, {} bytes\n{}\n",
+            warnings(&package, console),
+            out.display(),
+            bundle.manifest.name,
+            bundle.manifest.version,
+            tree.iter().count(),
+            bytes.len(),
+            bundle.digest,
+        ),
+        AnswerFormat::Json => {
+            let made = serde_json::json!({
+                "format": 1,
+                "file": out.display().to_string(),
+                "digest": format!("sha256:{}", sha256_hex(&bytes)),
+                "size": bytes.len(),
+                "manifest": bundle.manifest,
+            });
+            format!("{made:#}\n")
+        }
+    };
+    console.print(&text)?;
+    if output.format == AnswerFormat::Human && bundle.manifest.git.as_ref().is_some_and(|git| git.dirty) {
+        let named = printable(&package.named);
+        console.print(&format!(
+            "note: {named} is not as committed; `publish` refuses such a bundle\n"
+        ))?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// Findings that are no errors, for people to read.
+fn warnings(package: &Package, console: &Console) -> String {
+    package.human(&package.checked.diagnostics, console.style())
+}
+
+/// The commit that the folder is at; its files are compared later, when they have been read.
+fn commit(args: &BundleMake) -> Result<Option<Commit>, CliError> {
+    let nothing = load::PackageFiles {
+        root: args.folder.clone(),
+        ..load::PackageFiles::default()
+    };
+    match env::is_taken(&args.folder) || args.at_rev.is_some() {
+        true => Ok(load::commit_of(&nothing, args.at_rev.as_deref())?),
+        // That the folder is not there is the better reason, and reading it tells.
+        false => Ok(None),
+    }
+}
+
+/// The command that gives the same bytes in the folder of the sources.
+fn reproduce(at: Instant, kinds: &BTreeSet<EvidenceKind>) -> Vec<String> {
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    let mut command = vec!["gatewright".to_owned(), "bundle".to_owned(), ".".to_owned()];
+    command.extend([
+        "--at".to_owned(),
+        at.to_string(),
+        "--evidence".to_owned(),
+        kinds.join(","),
+    ]);
+    command
+}

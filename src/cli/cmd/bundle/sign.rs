@@ -1,0 +1,74 @@
+//! `gatewright bundle sign`: the statements about a bundle, written beside it.
+
+use crate::cli::args::BundleSign;
+use crate::cli::args::ReleaseArgs;
+use crate::cli::cmd::key;
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::trust;
+use crate::trust::Kind;
+use crate::trust::LOCAL_BUILDER;
+use crate::trust::Signing;
+
+use super::opened;
+use super::statements;
+
+pub(super) fn run(args: &BundleSign, console: &mut Console) -> Result<Exit, CliError> {
+    let signer = key::signer(&args.signer)?.ok_or(CliError::NoSigner)?;
+    let Some((_, bundle)) = opened::read_and_open(&args.file, console)? else {
+        return Ok(Exit::PolicyFails);
+    };
+    let present = statements::beside(&args.file)?;
+    let kinds: Vec<Kind> = args
+        .release
+        .statements
+        .iter()
+        .map(|statement| statement.kind())
+        .collect();
+    let (sequence, parent) = numbered(&args.release, trust::release_said(&present))?;
+    let signing = Signing {
+        sequence,
+        parent: parent.as_deref(),
+        builder: args.release.builder.as_deref().unwrap_or(LOCAL_BUILDER),
+        invocation: args.release.invocation.as_deref(),
+        kinds: &kinds,
+    };
+    let signed = trust::sign(&bundle, signing, &signer, &present)?;
+    let written = statements::write(&args.file, &signed)?;
+    let mut text = String::new();
+    for path in written {
+        text.push_str(&format!("{}\n", path.display()));
+    }
+    text.push_str(&format!(
+        "signed {} {}, release {sequence}, by the key {}\n",
+        bundle.manifest.name,
+        bundle.manifest.version,
+        signer.public().id()
+    ));
+    console.print(&text)?;
+    Ok(Exit::Ok)
+}
+
+/// Which release it is: as asked for, as whoever signed before said, or the first.
+fn numbered(args: &ReleaseArgs, said: Option<(u64, Option<String>)>) -> Result<(u64, Option<String>), CliError> {
+    let (sequence, parent) = match (args.sequence, said) {
+        (Some(sequence), _) => (sequence, args.parent.clone()),
+        (None, _) if args.parent.is_some() => {
+            return Err(CliError::Release {
+                message: "`--parent` is given and no `--sequence`",
+            });
+        }
+        (None, Some(said)) => said,
+        (None, None) => (1, None),
+    };
+    match (sequence, &parent) {
+        (1, Some(_)) => Err(CliError::Release {
+            message: "the first release has no parent",
+        }),
+        (2.., None) => Err(CliError::Release {
+            message: "a release that is not the first has a parent",
+        }),
+        _ => Ok((sequence, parent)),
+    }
+}

@@ -1,0 +1,30 @@
+//! The trust policy of a verb that verifies.
+
+use std::path::Path;
+
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::diag::Diagnostics;
+use crate::load;
+use crate::report;
+use crate::report::Files;
+use crate::text::Sources;
+use crate::trust::TrustPolicy;
+
+/// Reads a trust policy. `None` where it has faults, which are told on standard error.
+pub(in crate::cli::cmd) fn read(path: &Path, console: &mut Console) -> Result<Option<TrustPolicy>, CliError> {
+    let bytes = load::read_if_present(path)?.ok_or_else(|| CliError::NoFile { path: path.to_owned() })?;
+    let mut sources = Sources::default();
+    let file = sources.add(path.display().to_string(), String::from_utf8_lossy(&bytes));
+    let mut faults = Diagnostics::new();
+    let policy = TrustPolicy::read(&sources, file, &mut faults);
+    let faults = faults.sorted();
+    if !faults.is_empty() {
+        console.tell(&report::diagnostics(
+            &faults,
+            Files::new(&sources),
+            console.error_style(),
+        ));
+    }
+    Ok(policy)
+}

@@ -1,0 +1,122 @@
+//! `gatewright key`: keys that sign bundles.
+
+use std::path::Path;
+
+use crate::cli::args::AnswerFormat;
+use crate::cli::args::Key;
+use crate::cli::args::KeyGenerate;
+use crate::cli::args::KeyInspect;
+use crate::cli::args::KeyStep;
+use crate::cli::args::SignerArgs;
+use crate::cli::console::Console;
+use crate::cli::env;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::load;
+use crate::trust::Algorithm;
+use crate::trust::KeyError;
+use crate::trust::PrivateKey;
+use crate::trust::PublicKey;
+use crate::trust::Signer;
+use crate::trust::policy_of_one;
+
+pub(in crate::cli) fn run(args: &Key, console: &mut Console) -> Result<Exit, CliError> {
+    match &args.step {
+        KeyStep::Generate(args) => generate(args, console),
+        KeyStep::Inspect(args) => inspect(args, console),
+    }
+}
+
+fn generate(args: &KeyGenerate, console: &mut Console) -> Result<Exit, CliError> {
+    let [private, public, trust] = ["private.pem", "public.pem", "trust.toml"].map(|name| args.out.join(name));
+    // All are looked at before any is written, so that no half of a pair is left.
+    if let Some(path) = [&private, &public, &trust].into_iter().find(|path| env::is_taken(path)) {
+        return Err(CliError::KeyExists { path: path.clone() });
+    }
+    let algorithm = match args.ed25519 {
+        true => Algorithm::Ed25519,
+        false => Algorithm::P256,
+    };
+    let broken = |error| CliError::Key {
+        path: args.out.clone(),
+        error,
+    };
+    let key = PrivateKey::generate(algorithm).map_err(broken)?;
+    let pem = key.public().to_pem().map_err(broken)?;
+    load::write_secret(&private, key.to_pem().map_err(broken)?.as_bytes())?;
+    load::write_atomic(&public, pem.as_bytes())?;
+    load::write_atomic(&trust, policy_of_one(&args.name, &pem).as_bytes())?;
+    console.print(&format!(
+        "{}: {}\nkey id {}\nkeep {} where nobody else reads it; give {} to whoever verifies\n",
+        args.out.display(),
+        algorithm.name(),
+        key.public().id(),
+        private.display(),
+        trust.display()
+    ))?;
+    Ok(Exit::Ok)
+}
+
+fn inspect(args: &KeyInspect, console: &mut Console) -> Result<Exit, CliError> {
+    let (part, public) = match private(&args.file) {
+        Ok(key) => ("private", key.public().clone()),
+        Err(CliError::Key {
+            error: KeyError::NotPem(_),
+            ..
+        }) => ("public", self::public(&args.file)?),
+        Err(error) => return Err(error),
+    };
+    let algorithm = public.algorithm().name();
+    let text = match args.output.format {
+        AnswerFormat::Human => format!(
+            "{}: {part} key, {algorithm}\nkey id {}\n",
+            args.file.display(),
+            public.id()
+        ),
+        AnswerFormat::Json => {
+            let value = serde_json::json!({
+                "format": 1,
+                "part": part,
+                "algorithm": algorithm,
+                "id": public.id(),
+                "public": public.to_pem().map_err(|error| CliError::Key { path: args.file.clone(), error })?,
+            });
+            format!("{value:#}\n")
+        }
+    };
+    console.print(&text)?;
+    Ok(Exit::Ok)
+}
+
+/// Who signs, if anybody was named.
+pub(super) fn signer(args: &SignerArgs) -> Result<Option<Signer>, CliError> {
+    if let Some(path) = &args.key {
+        return Ok(Some(Signer::Key(Box::new(private(path)?))));
+    }
+    let (Some(command), Some(path)) = (&args.signer_command, &args.public_key) else {
+        return Ok(None);
+    };
+    Ok(Some(Signer::Command {
+        command: command.split_whitespace().map(str::to_owned).collect(),
+        public: Box::new(public(path)?),
+    }))
+}
+
+fn private(path: &Path) -> Result<PrivateKey, CliError> {
+    PrivateKey::from_pem(&text(path)?).map_err(|error| CliError::Key {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+fn public(path: &Path) -> Result<PublicKey, CliError> {
+    PublicKey::from_pem(&text(path)?).map_err(|error| CliError::Key {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+fn text(path: &Path) -> Result<String, CliError> {
+    let bytes = load::read_if_present(path)?.ok_or_else(|| CliError::NoFile { path: path.to_owned() })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,309 @@
+//! `gatewright channel`: where a channel points, and to where it is moved.
+
+use crate::bundle::Bundle;
+use crate::bundle::Refusal;
+use crate::cli::args::AnswerFormat;
+use crate::cli::args::Channel;
+use crate::cli::args::ChannelPromote;
+use crate::cli::args::ChannelRollback;
+use crate::cli::args::ChannelShow;
+use crate::cli::args::ChannelStep;
+use crate::cli::args::MovingArgs;
+use crate::cli::cmd::bundle::opened;
+use crate::cli::cmd::bundle::trust::read;
+use crate::cli::cmd::key;
+use crate::cli::console::Console;
+use crate::cli::env;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::registry::Pin;
+use crate::text::Instant;
+use crate::trust;
+use crate::trust::Expected;
+use crate::trust::Expiry;
+use crate::trust::Followed;
+use crate::trust::Pointer;
+use crate::trust::Reason;
+use crate::trust::Signer;
+use crate::trust::TrustPolicy;
+
+use super::gate;
+use super::place::Current;
+use super::place::Opened;
+use super::place::days;
+use super::release::policy;
+
+pub(in crate::cli) fn run(args: &Channel, console: &mut Console) -> Result<Exit, CliError> {
+    match &args.step {
+        ChannelStep::Promote(args) => promote(args, console),
+        ChannelStep::Rollback(args) => rollback(args, console),
+        ChannelStep::Show(args) => show(args, console),
+    }
+}
+
+fn show(args: &ChannelShow, console: &mut Console) -> Result<Exit, CliError> {
+    let Some(policy) = read(&args.trust, console)? else {
+        return Ok(Exit::CouldNotRun);
+    };
+    let place = Opened::new(&args.place)?;
+    let current = match place.current(&args.channel, &policy, env::now(), Expiry::Refused)? {
+        Ok(current) => current,
+        Err(refusals) => return refuse(&args.channel, &refusals, console),
+    };
+    let Some(current) = current else {
+        return refuse(&args.channel, &[absent(&place)], console);
+    };
+    let pointer = &current.followed.pointer;
+    let text = match args.output.format {
+        AnswerFormat::Json => {
+            let value = serde_json::json!({ "format": 1, "place": place.store.name(), "pointer": pointer });
+            format!("{value:#}\n")
+        }
+        AnswerFormat::Human => format!(
+            "{} at {} points to {} {}\n{}\npointer {}, signed by {}, counts until {}\n",
+            args.channel,
+            place.store.name(),
+            pointer.name,
+            pointer.version,
+            pointer.bundle_digest,
+            pointer.sequence,
+            current.followed.by,
+            pointer.expires_at
+        ),
+    };
+    console.print(&text)?;
+    Ok(Exit::Ok)
+}
+
+fn promote(args: &ChannelPromote, console: &mut Console) -> Result<Exit, CliError> {
+    let Some(moving) = Moving::new(&args.moving, console)? else {
+        return Ok(Exit::CouldNotRun);
+    };
+    let place = Opened::new(&args.place)?;
+    moving.to(&place, &args.version, Reason::Promote, console)
+}
+
+fn rollback(args: &ChannelRollback, console: &mut Console) -> Result<Exit, CliError> {
+    let Some(moving) = Moving::new(&args.moving, console)? else {
+        return Ok(Exit::CouldNotRun);
+    };
+    let place = Opened::new(&args.place)?;
+    let version = match &args.to {
+        Some(version) => version.clone(),
+        None => match moving.before(&place)? {
+            Ok(version) => version,
+            Err(refusals) => return refuse(&args.moving.channel, &refusals, console),
+        },
+    };
+    moving.to(&place, &version, Reason::Rollback, console)
+}
+
+/// A channel that is to be moved, and who signs for it.
+struct Moving<'a> {
+    args: &'a MovingArgs,
+    signer: Signer,
+    policy: TrustPolicy,
+}
+
+impl<'a> Moving<'a> {
+    fn new(args: &'a MovingArgs, console: &mut Console) -> Result<Option<Self>, CliError> {
+        let signer = key::signer(&args.signer)?.ok_or(CliError::NoSigner)?;
+        let policy = policy(args.trust.as_deref(), Some(&signer), console)?;
+        Ok(policy.map(|policy| Self { args, signer, policy }))
+    }
+
+    /// The highest version below that which the channel points to.
+    fn before(&self, place: &Opened) -> Result<Result<String, Vec<Refusal>>, CliError> {
+        let now = env::now();
+        let current = match place.current(&self.args.channel, &self.policy, now, Expiry::Succeeded)? {
+            Ok(Some(current)) => current,
+            Ok(None) => return Ok(Err(vec![absent(place)])),
+            Err(refusals) => return Ok(Err(refusals)),
+        };
+        let version = &current.followed.pointer.version;
+        let mut lower = place.store.versions()?;
+        lower.retain(|other| gate::parsed(other).is_some() && gate::parsed(other) < gate::parsed(version));
+        lower.sort_by_key(|other| gate::parsed(other));
+        Ok(lower.pop().ok_or_else(|| {
+            let message = format!("no release is there with a lower version than {version}");
+            vec![Refusal::new("no-release-before", message)]
+        }))
+    }
+
+    fn to(&self, place: &Opened, version: &str, reason: Reason, console: &mut Console) -> Result<Exit, CliError> {
+        let channel = &self.args.channel;
+        let believed = match place.release(&Pin::Version(version.to_owned()), &self.policy, env::now())? {
+            Ok(Some(believed)) => believed,
+            Ok(None) => {
+                let message = format!("there is no version {version} at {}", place.store.name());
+                return refuse(channel, &[Refusal::new("no-release", message)], console);
+            }
+            Err(refusals) => return refuse(&format!("{channel} to {version}"), &refusals, console),
+        };
+        let target = Target {
+            bundle: &believed.bundle,
+            reason,
+            valid_days: self.args.validity.valid_days,
+        };
+        match move_to(place, channel, &target, &self.policy, &self.signer)? {
+            Ok(moved) => {
+                console.print(&moved.line())?;
+                Ok(Exit::Ok)
+            }
+            Err(refusals) => refuse(channel, &refusals, console),
+        }
+    }
+}
+
+fn absent(place: &Opened) -> Refusal {
+    Refusal::new(
+        "no-channel",
+        format!("there is no such channel at {}", place.store.name()),
+    )
+}
+
+fn refuse(channel: &str, refusals: &[Refusal], console: &mut Console) -> Result<Exit, CliError> {
+    console.tell(&opened::refused(&format!("channel {channel}"), refusals));
+    Ok(Exit::PolicyFails)
+}
+
+/// To where a channel is moved, and why.
+pub(super) struct Target<'a> {
+    pub(super) bundle: &'a Bundle,
+    pub(super) reason: Reason,
+    pub(super) valid_days: Option<u32>,
+}
+
+/// Where a channel points now.
+pub(super) enum Moved {
+    /// It was moved.
+    On(Box<Pointer>),
+    /// It pointed there already, and still counts.
+    Stays(Box<Pointer>),
+}
+
+impl Moved {
+    pub(super) fn pointer(&self) -> &Pointer {
+        match self {
+            Self::On(pointer) | Self::Stays(pointer) => pointer,
+        }
+    }
+
+    pub(super) fn line(&self) -> String {
+        let pointer = self.pointer();
+        let how = match self {
+            Self::On(_) => "points to",
+            Self::Stays(_) => "points already to",
+        };
+        format!(
+            "channel {} {how} {} {}, pointer {}, until {}\n",
+            pointer.channel, pointer.name, pointer.version, pointer.sequence, pointer.expires_at
+        )
+    }
+
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::json!({ "moved": matches!(self, Self::On(_)), "pointer": self.pointer() })
+    }
+}
+
+/// Moves a channel: a pointer after the one that is there, signed, and put in its place if nobody else did meanwhile.
+pub(super) fn move_to(
+    place: &Opened,
+    channel: &str,
+    target: &Target<'_>,
+    policy: &TrustPolicy,
+    signer: &Signer,
+) -> Result<Result<Moved, Vec<Refusal>>, CliError> {
+    let now = env::now();
+    let before = match place.current(channel, policy, now, Expiry::Succeeded)? {
+        Ok(before) => before,
+        Err(refusals) => return Ok(Err(refusals)),
+    };
+    let followed = before.as_ref().map(|current| &current.followed);
+    let refusals = out_of_order(target, followed);
+    if !refusals.is_empty() {
+        return Ok(Err(refusals));
+    }
+    if let Some(followed) = followed
+        && target.reason == Reason::Publish
+        && followed.pointer.bundle_digest == target.bundle.digest
+        && now < followed.expires_at
+    {
+        return Ok(Ok(Moved::Stays(Box::new(followed.pointer.clone()))));
+    }
+    let most = target.bundle.manifest.limits.max_validity_days;
+    let valid = target.valid_days.unwrap_or(most);
+    if valid > most {
+        let message = format!("{valid} days are more than the {most} that the package allows");
+        return Ok(Err(vec![Refusal::new("pointer-validity", message)]));
+    }
+    // Whole seconds, as people and other tools write times.
+    let issued = Instant(now.0.saturating_sub(now.0.rem_euclid(1000)));
+    let expires = issued.checked_add(days(valid)).unwrap_or(issued);
+    let manifest = &target.bundle.manifest;
+    let pointer = Pointer {
+        channel: channel.to_owned(),
+        name: manifest.name.clone(),
+        version: manifest.version.clone(),
+        bundle_digest: target.bundle.digest.clone(),
+        sequence: followed.map_or(1, |followed| followed.pointer.sequence.saturating_add(1)),
+        issued_at: issued.to_string(),
+        expires_at: expires.to_string(),
+        previous: followed.map(|followed| followed.digest.clone()),
+        reason: target.reason,
+    };
+    let bytes = trust::sign_pointer(&pointer, &target.bundle.file_name(), signer)?;
+    let expected = Expected {
+        channel,
+        name: Some(&manifest.name),
+        mark: None,
+        expiry: Expiry::Refused,
+    };
+    // What whoever follows the channel would refuse is not put there.
+    let followed = match trust::follow(&bytes, expected, policy, now) {
+        Ok(followed) => followed,
+        Err(refusals) => return Ok(Err(refusals)),
+    };
+    let previous = before.as_ref().map(|current| current.bytes.as_slice());
+    place.store.move_channel(channel, previous, &bytes)?;
+    place.keep(&Current::new(followed, bytes))?;
+    Ok(Ok(Moved::On(Box::new(pointer))))
+}
+
+/// Why a channel does not go there from where it is.
+fn out_of_order(target: &Target<'_>, before: Option<&Followed>) -> Vec<Refusal> {
+    let manifest = &target.bundle.manifest;
+    let Some(before) = before.map(|followed| &followed.pointer) else {
+        return match target.reason {
+            Reason::Rollback => vec![Refusal::new("no-channel", "there is nothing to go back from")],
+            Reason::Publish | Reason::Promote => Vec::new(),
+        };
+    };
+    let mut refusals = Vec::new();
+    if before.name != manifest.name {
+        let message = format!(
+            "the channel is of the package `{}`, not of `{}`",
+            before.name, manifest.name
+        );
+        refusals.push(Refusal::new("wrong-package", message));
+    }
+    let (from, to) = (gate::parsed(&before.version), gate::parsed(&manifest.version));
+    match target.reason {
+        Reason::Publish | Reason::Promote if to < from => {
+            let message = format!(
+                "{} is lower than {}, to which the channel points; `gatewright channel rollback --to {}` goes back",
+                manifest.version, before.version, manifest.version
+            );
+            refusals.push(Refusal::new("channel-order", message));
+        }
+        Reason::Rollback if to >= from => {
+            let message = format!(
+                "{} is not lower than {}, to which the channel points",
+                manifest.version, before.version
+            );
+            refusals.push(Refusal::new("channel-order", message));
+        }
+        _ => {}
+    }
+    refusals
+}

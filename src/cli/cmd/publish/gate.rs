@@ -1,0 +1,136 @@
+//! What a bundle must come up to before it is published: as committed, tried as the package demands, and with a version
+//! that says what changed.
+
+use crate::bundle::Bundle;
+use crate::bundle::EvidenceSummary;
+use crate::bundle::Refusal;
+use crate::cli::args::BudgetArgs;
+use crate::cli::args::DiffFormat;
+use crate::cli::cmd::bundle::opened;
+use crate::cli::cmd::compared;
+use crate::cli::cmd::compared::Labels;
+use crate::cli::cmd::compared::With;
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::config::BundleDemands;
+use crate::config::EvidenceKind;
+use crate::config::Version;
+use crate::pipeline;
+use crate::pipeline::Shard;
+use crate::text::Instant;
+
+/// Whether a bundle that was made outside any repository passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Commit {
+    Needed,
+    Waived,
+}
+
+/// What is wrong with the state that a bundle was made from.
+pub(super) fn state(bundle: &Bundle, commit: Commit) -> Vec<Refusal> {
+    let message = match (&bundle.manifest.git, commit) {
+        (Some(git), _) if git.dirty => format!("its sources are not as committed in {}", git.commit),
+        (None, Commit::Needed) => {
+            "it was made outside any git repository, so that nobody can find where it is from; `--allow-no-commit` \
+             publishes it all the same"
+                .to_owned()
+        }
+        _ => return Vec::new(),
+    };
+    vec![Refusal::new("not-committed", message)]
+}
+
+/// What of the evidence is less than the package demands.
+pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> Vec<Refusal> {
+    let mut low = Vec::new();
+    let wants = |kind| demands.evidence.contains(&kind);
+    for kind in &demands.evidence {
+        let there = match kind {
+            EvidenceKind::Lint => evidence.lint.is_some(),
+            EvidenceKind::Tests => evidence.tests.is_some(),
+            EvidenceKind::Proofs => evidence.proofs.is_some(),
+        };
+        if !there {
+            low.push(format!(
+                "it carries no evidence `{0}`; bundle it with `--evidence …,{0}`",
+                kind.name()
+            ));
+        }
+    }
+    let above =
+        |count: usize, most: Option<u32>| most.filter(|most| usize::try_from(*most).is_ok_and(|most| count > most));
+    if let Some(lint) = evidence.lint
+        && let Some(most) = above(lint.warnings, demands.max_warnings)
+    {
+        low.push(format!("it has {} warnings, more than {most}", lint.warnings));
+    }
+    if let Some(tests) = evidence.tests {
+        if let Some(most) = above(tests.skipped, demands.max_skipped) {
+            low.push(format!("{} tests did not run, more than {most}", tests.skipped));
+        }
+        if wants(EvidenceKind::Tests) && usize::try_from(demands.min_tests).is_ok_and(|fewest| tests.passed < fewest) {
+            low.push(format!(
+                "{} tests passed, fewer than {}",
+                tests.passed, demands.min_tests
+            ));
+        }
+    }
+    let refusals = low
+        .into_iter()
+        .map(|message| Refusal::new("evidence-below-demand", message));
+    refusals.collect()
+}
+
+/// What the step of a version from the release before is judged by.
+pub(super) struct Step<'a> {
+    pub(super) before: &'a Bundle,
+    pub(super) after: &'a Bundle,
+    pub(super) budget: &'a BudgetArgs,
+    pub(super) at: Instant,
+}
+
+/// What is wrong with the version, by what changed since the release before. Where the solver did not answer, what is not known
+/// counts as the highest that it could be, and that is said.
+pub(super) fn version(step: &Step<'_>, console: &mut Console) -> Result<Vec<Refusal>, CliError> {
+    let named = |bundle: &Bundle| format!("{} {}", bundle.manifest.name, bundle.manifest.version);
+    let (old, new) = (named(step.before), named(step.after));
+    let before = opened::package(step.before, &old, step.at)?;
+    let after = opened::package(step.after, &new, step.at)?;
+    let with = With {
+        at: step.at,
+        budget: step.budget,
+        shard: Shard::WHOLE,
+        format: DiffFormat::Markdown,
+    };
+    let labels = Labels {
+        title: new.clone(),
+        old: old.clone(),
+        new: new.clone(),
+    };
+    let Some(compared) = compared::packages(before, after, labels, &with, console)? else {
+        let message = format!("the sources of {old} or {new} do not check, so that nobody knows what changed");
+        return Ok(vec![Refusal::new("version-unknown", message)]);
+    };
+    let bumped = pipeline::bump(
+        (&compared.before.loaded, &compared.before.checked),
+        (&compared.after.loaded, &compared.after.checked),
+        &compared.difference,
+    )?;
+    if bumped.reaches(bumped.required.step) {
+        return Ok(Vec::new());
+    }
+    let doubt = match bumped.required.is_certain() {
+        true => "",
+        false => "; not everything could be decided, and what is not known counts as the highest that it could be",
+    };
+    let message = format!(
+        "version {} is lower than {}, which the changes since {} take{doubt}; `gatewright bump` shows them",
+        step.after.manifest.version, bumped.next, step.before.manifest.version
+    );
+    Ok(vec![Refusal::new("version-too-low", message)])
+}
+
+/// The version of a bundle; `None` where it is none, which no package has.
+pub(super) fn parsed(version: &str) -> Option<Version> {
+    Version::parse(version)
+}

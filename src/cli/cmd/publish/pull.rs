@@ -1,0 +1,117 @@
+//! `gatewright pull`: a bundle from a place, believed, fresh where a channel was asked for, and written with its statements.
+
+use std::path::PathBuf;
+
+use crate::bundle::Refusal;
+use crate::cli::args::AnswerFormat;
+use crate::cli::args::Pull;
+use crate::cli::cmd::bundle::opened;
+use crate::cli::cmd::bundle::statements;
+use crate::cli::cmd::bundle::trust::read;
+use crate::cli::cmd::bundle::verify::json;
+use crate::cli::cmd::bundle::verify::trusted;
+use crate::cli::console::Console;
+use crate::cli::env;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::load;
+use crate::registry::Pin;
+use crate::report::printable;
+use crate::trust::Expiry;
+
+use super::place::Believed;
+use super::place::Current;
+use super::place::Opened;
+
+pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, CliError> {
+    let Some(policy) = read(&args.trust, console)? else {
+        return Ok(Exit::CouldNotRun);
+    };
+    let place = Opened::new(&args.place)?;
+    let now = env::now();
+    let refuse = |refusals: &[Refusal]| {
+        console.tell(&opened::refused(place.store.name(), refusals));
+        Ok(Exit::PolicyFails)
+    };
+    let one = |code, message: String| [Refusal::new(code, message)];
+    let current = match &args.channel {
+        None => None,
+        Some(channel) => match place.current(channel, &policy, now, Expiry::Refused)? {
+            Ok(Some(current)) => Some(current),
+            Ok(None) => return refuse(&one("no-channel", format!("there is no channel `{channel}`"))),
+            Err(refusals) => return refuse(&refusals),
+        },
+    };
+    let pin = pin(args, current.as_ref())?;
+    let believed = match place.release(&pin, &policy, now)? {
+        Ok(Some(believed)) => believed,
+        Ok(None) => {
+            let (Pin::Version(named) | Pin::Digest(named)) = &pin;
+            return refuse(&one("no-release", format!("there is no `{named}`")));
+        }
+        Err(refusals) => return refuse(&refusals),
+    };
+    if let Some(current) = &current {
+        let refusals = current.disagreements(&believed.bundle);
+        if !refusals.is_empty() {
+            return refuse(&refusals);
+        }
+        // Before the bundle is there: what was seen is known even if writing fails.
+        place.keep(current)?;
+    }
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(believed.bundle.file_name()));
+    statements::replace(&out, &believed.fetched.statements)?;
+    load::write_atomic(&out, &believed.fetched.bundle)?;
+    let text = match args.output.format {
+        AnswerFormat::Json => {
+            let value = serde_json::json!({
+                "format": 1,
+                "file": out.display().to_string(),
+                "digest": believed.bundle.digest,
+                "pinned": believed.fetched.pinned,
+                "verified": json(&believed.verified),
+                "channel": current.as_ref().map(|current| &current.followed.pointer),
+            });
+            format!("{value:#}\n")
+        }
+        AnswerFormat::Human => human(&out.display().to_string(), &believed, current.as_ref()),
+    };
+    console.print(&text)?;
+    Ok(Exit::Ok)
+}
+
+/// Which release is asked for.
+fn pin(args: &Pull, current: Option<&Current>) -> Result<Pin, CliError> {
+    match (current, &args.release, &args.place.location.pin) {
+        (Some(current), None, None) => Ok(Pin::Version(current.followed.pointer.version.clone())),
+        (None, Some(version), None) => Ok(Pin::Version(version.clone())),
+        (None, None, Some(pin)) => Ok(pin.clone()),
+        _ => Err(CliError::Which),
+    }
+}
+
+fn human(out: &str, believed: &Believed, current: Option<&Current>) -> String {
+    let manifest = &believed.bundle.manifest;
+    let mut text = format!("{}: {} {}\n", printable(out), manifest.name, manifest.version);
+    for line in trusted(&believed.verified) {
+        text.push_str(&format!("  {}\n", printable(&line)));
+    }
+    match current {
+        Some(current) => {
+            let pointer = &current.followed.pointer;
+            text.push_str(&format!(
+                "  channel {}, pointer {}, signed by {}, counts until {}\n",
+                pointer.channel, pointer.sequence, current.followed.by, pointer.expires_at
+            ));
+        }
+        None => text.push_str("  asked for by name: nothing says that it is the latest\n"),
+    }
+    text.push_str(&format!(
+        "{}\npinned as {}\n",
+        believed.bundle.digest, believed.fetched.pinned
+    ));
+    text
+}

@@ -1,0 +1,325 @@
+//! `gatewright publish`: a bundle that comes up to what its package demands, with statements that are believed, to a place;
+//! and a channel on to it.
+
+use crate::bundle::Bundle;
+use crate::bundle::Refusal;
+use crate::cli::args::AnswerFormat;
+use crate::cli::args::Publish;
+use crate::cli::cmd::bundle::opened;
+use crate::cli::cmd::bundle::statements;
+use crate::cli::cmd::bundle::trust::read;
+use crate::cli::cmd::key;
+use crate::cli::console::Console;
+use crate::cli::env;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::progress;
+use crate::registry::Attachment;
+use crate::registry::Overwrite;
+use crate::registry::Pin;
+use crate::registry::Put;
+use crate::registry::Release;
+use crate::text::Instant;
+use crate::trust;
+use crate::trust::Kind;
+use crate::trust::LOCAL_BUILDER;
+use crate::trust::Reason;
+use crate::trust::Signer;
+use crate::trust::Signing;
+use crate::trust::Statements;
+use crate::trust::TrustPolicy;
+
+use super::channel::Moved;
+use super::channel::Target;
+use super::channel::move_to;
+use super::gate;
+use super::place::Believed;
+use super::place::Opened;
+
+pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit, CliError> {
+    let named = args.file.display().to_string();
+    let Some((bytes, bundle)) = opened::read_and_open(&args.file, console)? else {
+        return Ok(Exit::PolicyFails);
+    };
+    let signer = key::signer(&args.signer)?;
+    if args.channel.is_some() && signer.is_none() {
+        return Err(CliError::NoSigner);
+    }
+    let Some(policy) = policy(args.trust.as_deref(), signer.as_ref(), console)? else {
+        return Ok(Exit::CouldNotRun);
+    };
+    let now = env::now();
+    let mut refusals = gate::state(&bundle, commit(args));
+    let package = opened::package(&bundle, &named, now)?;
+    refusals.extend(gate::evidence(
+        &bundle.manifest.evidence,
+        &package.checked.project.bundle,
+    ));
+    let place = Opened::new(&args.place)?;
+    let before = match before(&place, &bundle, &policy, now)? {
+        Ok(before) => Some(before),
+        Err(more) => {
+            refusals.extend(more);
+            None
+        }
+    };
+    if let Some(Before::Lower(before)) = &before {
+        let step = gate::Step {
+            before: &before.bundle,
+            after: &bundle,
+            budget: &args.budget,
+            at: now,
+        };
+        refusals.extend(gate::version(&step, console)?);
+    }
+    let (Some(before), true) = (before, refusals.is_empty()) else {
+        console.tell(&opened::refused(&named, &refusals));
+        return Ok(Exit::PolicyFails);
+    };
+    let statements = match &before {
+        // It is there with what was signed for it. Nothing is signed anew, so that doing it again changes nothing; what further
+        // signers signed joins it.
+        Before::Same(there) => {
+            let mut all = statements::beside(&args.file)?;
+            all.extend(there.fetched.statements.clone());
+            all
+        }
+        Before::None => signed(args, &bundle, 1, None, signer.as_ref())?,
+        Before::Lower(before) => {
+            let sequence = before.verified.release.sequence.saturating_add(1);
+            signed(args, &bundle, sequence, Some(&before.bundle.digest), signer.as_ref())?
+        }
+    };
+    // What whoever pulls would refuse is not published.
+    let verified = match trust::verify(&bundle, &statements, &policy, now) {
+        Ok(verified) => verified,
+        Err(refusals) => {
+            console.tell(&opened::refused(&named, &refusals));
+            return Ok(Exit::PolicyFails);
+        }
+    };
+    let put = keep(args, &place, &bundle, bytes, &statements)?;
+    let target = Target {
+        bundle: &bundle,
+        reason: Reason::Publish,
+        valid_days: args.validity.valid_days,
+    };
+    let moved = match (&args.channel, &signer) {
+        (Some(channel), Some(signer)) => match move_to(&place, channel, &target, &policy, signer)? {
+            Ok(moved) => Some(moved),
+            Err(refusals) => {
+                console.tell(&opened::refused(&format!("channel {channel}"), &refusals));
+                return Ok(Exit::PolicyFails);
+            }
+        },
+        _ => None,
+    };
+    let text = said(
+        args.output.format,
+        &place,
+        &bundle,
+        verified.release.sequence,
+        &put,
+        moved.as_ref(),
+    );
+    console.print(&text)?;
+    Ok(Exit::Ok)
+}
+
+/// What must be fulfilled: the trust policy that is named, or that the key which signs signed. `None` where the policy has
+/// faults, which are told.
+pub(super) fn policy(
+    path: Option<&std::path::Path>,
+    signer: Option<&Signer>,
+    console: &mut Console,
+) -> Result<Option<TrustPolicy>, CliError> {
+    match (path, signer) {
+        (Some(path), _) => read(path, console),
+        (None, Some(signer)) => Ok(Some(TrustPolicy::of_one(signer.public()))),
+        (None, None) => Err(CliError::NoTrust),
+    }
+}
+
+fn commit(args: &Publish) -> gate::Commit {
+    match args.allow_no_commit {
+        true => gate::Commit::Waived,
+        false => gate::Commit::Needed,
+    }
+}
+
+/// What a place has of the package already.
+enum Before {
+    None,
+    /// This very bundle.
+    Same(Box<Believed>),
+    /// The highest version, which is lower.
+    Lower(Box<Believed>),
+}
+
+/// The release before: releases of a place are a line, each with a higher version than the one before.
+fn before(
+    place: &Opened,
+    bundle: &Bundle,
+    policy: &TrustPolicy,
+    now: Instant,
+) -> Result<Result<Before, Vec<Refusal>>, CliError> {
+    let refuse = |code, message: String| Ok(Err(vec![Refusal::new(code, message)]));
+    let mut versions = place.store.versions()?;
+    versions.retain(|version| gate::parsed(version).is_some());
+    versions.sort_by_key(|version| gate::parsed(version));
+    let own = &bundle.manifest.version;
+    if versions.iter().any(|version| version == own) {
+        let there = match place.release(&Pin::Version(own.clone()), policy, now)? {
+            Ok(there) => there,
+            Err(refusals) => return Ok(Err(refusals)),
+        };
+        return match there {
+            Some(there) if there.bundle.digest == bundle.digest => Ok(Ok(Before::Same(Box::new(there)))),
+            Some(there) => refuse(
+                "version-taken",
+                format!(
+                    "version {own} is published with another bundle, {}",
+                    there.bundle.digest
+                ),
+            ),
+            None => refuse("version-taken", format!("version {own} is listed and not there")),
+        };
+    }
+    let Some(highest) = versions.pop() else {
+        return Ok(Ok(Before::None));
+    };
+    if gate::parsed(&highest) > gate::parsed(own) {
+        return refuse(
+            "version-order",
+            format!("version {own} is lower than {highest}, which is published"),
+        );
+    }
+    Ok(match place.release(&Pin::Version(highest.clone()), policy, now)? {
+        Ok(Some(before)) if before.bundle.manifest.name != bundle.manifest.name => {
+            let name = &before.bundle.manifest.name;
+            return refuse("wrong-package", format!("releases of the package `{name}` are there"));
+        }
+        Ok(Some(before)) => Ok(Before::Lower(Box::new(before))),
+        Ok(None) => return refuse("version-order", format!("version {highest} is listed and not there")),
+        Err(mut refusals) => {
+            let message = format!("the release before, {highest}, is not believed; `--trust` names a policy");
+            refusals.push(Refusal::new("release-before", message));
+            Err(refusals)
+        }
+    })
+}
+
+/// The statements beside the bundle where they are those of this release, else signed now and written there.
+fn signed(
+    args: &Publish,
+    bundle: &Bundle,
+    sequence: u64,
+    parent: Option<&str>,
+    signer: Option<&Signer>,
+) -> Result<Statements, CliError> {
+    let mut present = statements::beside(&args.file)?;
+    let is_said = trust::release_said(&present) == Some((sequence, parent.map(str::to_owned)));
+    let missing = |kind: Kind| !present.contains_key(kind.name());
+    let kinds: Vec<Kind> = Kind::BESIDE
+        .into_iter()
+        .filter(|kind| missing(*kind) || (*kind == Kind::Release && !is_said))
+        .collect();
+    if kinds.is_empty() {
+        return Ok(present);
+    }
+    let Some(signer) = signer else {
+        return Err(CliError::NotSigned {
+            sequence,
+            parent: parent.map(str::to_owned),
+        });
+    };
+    if !is_said {
+        // Statements of another release would contradict this one's.
+        present.retain(|kind, _| kind != Kind::Release.name() && !kind.starts_with("release."));
+    }
+    let signing = Signing {
+        sequence,
+        parent,
+        builder: args.release.builder.as_deref().unwrap_or(LOCAL_BUILDER),
+        invocation: args.release.invocation.as_deref(),
+        kinds: &kinds,
+    };
+    let signed = trust::sign(bundle, signing, signer, &present)?;
+    present.extend(signed);
+    statements::replace(&args.file, &present)?;
+    Ok(present)
+}
+
+/// Puts the release where it is kept.
+fn keep(
+    args: &Publish,
+    place: &Opened,
+    bundle: &Bundle,
+    bytes: Vec<u8>,
+    statements: &Statements,
+) -> Result<Put, CliError> {
+    let manifest = &bundle.manifest;
+    let attachments = statements.iter().filter_map(|(kind, bytes)| {
+        let is_of = |known: &Kind| kind.split('.').next() == Some(known.name());
+        let known = Kind::BESIDE.into_iter().find(is_of)?;
+        let attachment = Attachment {
+            predicate_type: known.predicate_type().to_owned(),
+            bytes: bytes.clone(),
+        };
+        Some((kind.clone(), attachment))
+    });
+    let release = Release {
+        version: manifest.version.clone(),
+        file: bundle.file_name(),
+        bundle: bytes,
+        revision: manifest.git.as_ref().map(|git| git.commit.clone()),
+        statements: attachments.collect(),
+    };
+    let overwrite = match args.force_tag {
+        true => Overwrite::ForceTag,
+        false => Overwrite::Never,
+    };
+    let put = progress::transfer(&format!("publishing to {}", place.store.name()), |progress| {
+        place.store.put(&release, overwrite, progress)
+    })?;
+    Ok(put)
+}
+
+fn said(
+    format: AnswerFormat,
+    place: &Opened,
+    bundle: &Bundle,
+    sequence: u64,
+    put: &Put,
+    moved: Option<&Moved>,
+) -> String {
+    let manifest = &bundle.manifest;
+    let (pinned, new) = match put {
+        Put::New(pinned) => (pinned, true),
+        Put::Known(pinned) => (pinned, false),
+    };
+    if format == AnswerFormat::Json {
+        let value = serde_json::json!({
+            "format": 1,
+            "place": place.store.name(),
+            "name": manifest.name,
+            "version": manifest.version,
+            "digest": bundle.digest,
+            "pinned": pinned,
+            "new": new,
+            "release": sequence,
+            "channel": moved.map(Moved::json),
+        });
+        return format!("{value:#}\n");
+    }
+    let how = if new { "published" } else { "is there already" };
+    let mut text = format!(
+        "{} {} {how} at {}, release {sequence}\n{}\npinned as {pinned}\n",
+        manifest.name,
+        manifest.version,
+        place.store.name(),
+        bundle.digest
+    );
+    text.extend(moved.map(Moved::line));
+    text
+}

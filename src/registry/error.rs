@@ -1,0 +1,99 @@
+//! What a registry, a folder or a server can do to whoever asks it. Credentials are never in a message.
+
+use thiserror::Error;
+
+/// Why something could not be kept or brought.
+#[derive(Debug, Error)]
+pub enum RegistryError {
+    /// The location cannot be understood.
+    #[error("`{location}` is no place for bundles: {why}")]
+    Location {
+        /// As written.
+        location: String,
+        /// Why.
+        why: String,
+    },
+    /// Nobody answers.
+    #[error("cannot reach {place}: {why}")]
+    Unreachable {
+        /// Who was asked.
+        place: String,
+        /// Why.
+        why: String,
+    },
+    /// It wants to know who asks, or does not let them.
+    #[error("{place} does not let you {what}: {why}")]
+    Denied {
+        /// Who was asked.
+        place: String,
+        /// What for.
+        what: String,
+        /// What it said.
+        why: String,
+    },
+    /// It failed.
+    #[error("{place} failed to {what}: {why}")]
+    Failed {
+        /// Who was asked.
+        place: String,
+        /// What for.
+        what: String,
+        /// What it said.
+        why: String,
+    },
+    /// What it gave is not what was asked for.
+    #[error("{place} gave something else than was asked for: {why}")]
+    Lied {
+        /// Who was asked.
+        place: String,
+        /// How.
+        why: String,
+    },
+    /// A version that is there holds another bundle.
+    #[error("{place} has version {version} already, with another bundle ({digest})")]
+    Taken {
+        /// Where.
+        place: String,
+        /// The version.
+        version: String,
+        /// The digest of the bundle there.
+        digest: String,
+    },
+    /// A statement that is there says something else.
+    #[error("{place} has a statement `{kind}` on version {version} already, which says something else")]
+    Stated {
+        /// Where.
+        place: String,
+        /// The version.
+        version: String,
+        /// The kind of statement.
+        kind: String,
+    },
+    /// A channel is not where it was when it was read.
+    #[error("the channel `{channel}` at {place} was moved by somebody else meanwhile")]
+    Moved {
+        /// Where.
+        place: String,
+        /// The channel.
+        channel: String,
+    },
+    /// Nothing can be written there.
+    #[error("{0} can only be read")]
+    ReadOnly(String),
+    /// The credentials of Docker cannot be read.
+    #[error("the credentials for {host} cannot be read: {why}")]
+    Credentials {
+        /// The registry.
+        host: String,
+        /// Why.
+        why: String,
+    },
+    /// A file cannot be read or written.
+    #[error("cannot use `{path}`: {why}")]
+    Disk {
+        /// The path.
+        path: String,
+        /// Why.
+        why: String,
+    },
+}

@@ -1,0 +1,255 @@
+//! What every place can do, whatever it is made of.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::Location;
+use super::Pin;
+use super::Place;
+use super::RegistryError;
+use super::artifact::Artifacts;
+use super::folder::Folder;
+use super::layout::Layout;
+use super::remote::Remote;
+use super::web::Web;
+
+/// Largest bundle that is brought, in bytes.
+pub(super) const MAX_BUNDLE: usize = 64 * 1024 * 1024;
+/// Largest statement, manifest or index, in bytes.
+pub(super) const MAX_SMALL: usize = 4 * 1024 * 1024;
+/// Most statements on one bundle that are read.
+pub(super) const MAX_STATEMENTS: usize = 64;
+
+/// How far a transfer is: bytes so far, and of how many.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
+
+/// How places are reached.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Certificates of authorities that are trusted besides those of the system, as PEM. With it, this machine is asked
+    /// over TLS, too.
+    pub authorities: Option<Vec<u8>>,
+    /// Docker's `config.json`, which holds credentials or names the program that keeps them; `None`: asked without any.
+    pub credentials: Option<Vec<u8>>,
+}
+
+/// A bundle with its statements, on its way to a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The bundle's version.
+    pub version: String,
+    /// The name of its file.
+    pub file: String,
+    /// Its bytes.
+    pub bundle: Vec<u8>,
+    /// The git commit that it was made from.
+    pub revision: Option<String>,
+    /// Statements by kind: `release`, or `release.` and the start of a key's id.
+    pub statements: BTreeMap<String, Attachment>,
+}
+
+/// A statement as bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// The type of its predicate.
+    pub predicate_type: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// A bundle that was brought. Nothing of it is believed yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The name of its file, as the place says.
+    pub file: String,
+    /// Its bytes.
+    pub bundle: Vec<u8>,
+    /// Statements by kind.
+    pub statements: BTreeMap<String, Vec<u8>>,
+    /// What names exactly this for good: the manifest's digest in a registry, else the bundle's.
+    pub pinned: String,
+}
+
+/// Whether a version that holds another bundle may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overwrite {
+    /// It is refused.
+    Never,
+    /// The tag is moved.
+    ForceTag,
+}
+
+/// What became of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Put {
+    /// It is there now, under this name for good.
+    New(String),
+    /// It was there; statements that were not are there now.
+    Known(String),
+}
+
+/// What came of asking for a channel's pointer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// It is as it was.
+    Same,
+    /// There is none.
+    Absent,
+    /// The pointer.
+    Pointer {
+        /// Its file.
+        bytes: Vec<u8>,
+        /// By what to ask the next time, where the place gives it.
+        tag: Option<String>,
+    },
+}
+
+/// A place.
+pub struct Store {
+    kind: Kind,
+    name: String,
+}
+
+enum Kind {
+    Oci(Artifacts<Remote>),
+    Layout(Artifacts<Layout>),
+    Folder(Folder),
+    Web(Web),
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Gets ready to ask a place. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// Where credentials or certificates cannot be read.
+    pub fn open(location: &Location, options: &Options) -> Result<Self, RegistryError> {
+        let name = location.place_name();
+        let kind = match &location.place {
+            Place::Oci { host, repository } => {
+                Kind::Oci(Artifacts::new(Remote::new(host, repository, options)?, name.clone()))
+            }
+            Place::Layout(path) => Kind::Layout(Artifacts::new(Layout::new(path.clone()), name.clone())),
+            Place::Folder(path) => Kind::Folder(Folder::new(path.clone())),
+            Place::Web(url) => Kind::Web(Web::new(url.clone(), options)?),
+        };
+        Ok(Self { kind, name })
+    }
+
+    /// The place, for people.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A bundle with its statements; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where the place cannot be asked, or what it gives is not what was asked for.
+    pub fn fetch(&self, pin: &Pin, progress: Progress<'_>) -> Result<Option<Fetched>, RegistryError> {
+        match (&self.kind, pin) {
+            (Kind::Oci(artifacts), pin) => artifacts.fetch(pin, progress),
+            (Kind::Layout(artifacts), pin) => artifacts.fetch(pin, progress),
+            (Kind::Folder(folder), Pin::Version(version)) => folder.fetch(version, progress),
+            (Kind::Web(web), Pin::Version(version)) => web.fetch(version, progress),
+            (Kind::Folder(_) | Kind::Web(_), Pin::Digest(_)) => Err(RegistryError::Location {
+                location: self.name.clone(),
+                why: "only a registry finds by the digest of a manifest; name a version".to_owned(),
+            }),
+        }
+    }
+
+    /// Keeps a bundle with its statements under its version. What is interrupted is not to be seen, and finished by the same
+    /// call.
+    ///
+    /// # Errors
+    /// Where the version holds another bundle, or the place cannot be written.
+    pub fn put(&self, release: &Release, overwrite: Overwrite, progress: Progress<'_>) -> Result<Put, RegistryError> {
+        match &self.kind {
+            Kind::Oci(artifacts) => artifacts.put(release, overwrite, progress),
+            Kind::Layout(artifacts) => artifacts.put(release, overwrite, progress),
+            Kind::Folder(folder) => folder.put(release, overwrite, progress),
+            Kind::Web(_) => Err(RegistryError::ReadOnly(self.name.clone())),
+        }
+    }
+
+    /// The signed pointer of a channel; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where the place cannot be asked.
+    pub fn channel(&self, channel: &str) -> Result<Option<Vec<u8>>, RegistryError> {
+        Ok(match self.channel_since(channel, None)? {
+            Since::Pointer { bytes, .. } => Some(bytes),
+            Since::Absent | Since::Same => None,
+        })
+    }
+
+    /// The same, unless it is the one of an entity tag that the place gave with it.
+    ///
+    /// # Errors
+    /// Where the place cannot be asked.
+    pub fn channel_since(&self, channel: &str, tag: Option<&str>) -> Result<Since, RegistryError> {
+        let read = match &self.kind {
+            Kind::Oci(artifacts) => artifacts.channel(channel)?,
+            Kind::Layout(artifacts) => artifacts.channel(channel)?,
+            Kind::Folder(folder) => folder.channel(channel)?,
+            Kind::Web(web) => return web.channel(channel, tag),
+        };
+        Ok(read.map_or(Since::Absent, |bytes| Since::Pointer { bytes, tag: None }))
+    }
+
+    /// Moves a channel. `expected` is the pointer that was read before; `None`: there was none.
+    ///
+    /// # Errors
+    /// Where it was moved meanwhile, or the place cannot be written.
+    pub fn move_channel(&self, channel: &str, expected: Option<&[u8]>, pointer: &[u8]) -> Result<(), RegistryError> {
+        let moved = || RegistryError::Moved {
+            place: self.name.clone(),
+            channel: channel.to_owned(),
+        };
+        match &self.kind {
+            Kind::Oci(artifacts) => artifacts.move_channel(channel, expected, pointer, &moved),
+            Kind::Layout(artifacts) => artifacts.move_channel(channel, expected, pointer, &moved),
+            Kind::Folder(folder) => folder.move_channel(channel, expected, pointer, &moved),
+            Kind::Web(_) => Err(RegistryError::ReadOnly(self.name.clone())),
+        }
+    }
+
+    /// Versions that are there, in no order that means anything.
+    ///
+    /// # Errors
+    /// Where the place cannot be asked, or cannot list.
+    pub fn versions(&self) -> Result<Vec<String>, RegistryError> {
+        match &self.kind {
+            Kind::Oci(artifacts) => artifacts.versions(),
+            Kind::Layout(artifacts) => artifacts.versions(),
+            Kind::Folder(folder) => folder.versions(),
+            Kind::Web(_) => Err(RegistryError::Location {
+                location: self.name.clone(),
+                why: "a file server does not list versions; name one".to_owned(),
+            }),
+        }
+    }
+}
+
+/// Whether a text can be a kind of statement, and so part of a file's name.
+pub(super) fn is_kind(text: &str) -> bool {
+    let (kind, key) = text
+        .split_once('.')
+        .map_or((text, None), |(kind, key)| (kind, Some(key)));
+    let is_key = |key: &str| key.len() == 16 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
+    !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase()) && key.is_none_or(is_key)
+}
+
+/// Whether a text can be the name of a bundle's file.
+pub(super) fn is_file(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".+-".contains(&byte);
+    text.len() <= 260 && text.ends_with(".cjar") && text.bytes().all(plain) && !text.starts_with('.')
+}

@@ -1,0 +1,164 @@
+//! A file server that serves a [folder](super::folder) of bundles, over HTTPS (plain HTTP to this machine only). It is read
+//! and never written. What is asked for again is asked for by its entity tag (RFC 9110, section 8.8.3).
+
+use std::time::Duration;
+
+use reqwest::Certificate;
+use reqwest::Client;
+use reqwest::Response;
+use reqwest::StatusCode;
+use reqwest::header::ETAG;
+use reqwest::header::IF_NONE_MATCH;
+use reqwest::redirect::Policy;
+use tokio::runtime::Builder;
+use tokio::runtime::Runtime;
+
+use super::Fetched;
+use super::Options;
+use super::RegistryError;
+use super::folder::Listing;
+use super::folder::channel_file;
+use super::folder::folder_of;
+use super::store::MAX_SMALL;
+use super::store::Progress;
+use super::store::Since;
+
+const READ: Duration = Duration::from_secs(60);
+const CONNECT: Duration = Duration::from_secs(15);
+
+/// A file server.
+pub(super) struct Web {
+    runtime: Runtime,
+    client: Client,
+    url: String,
+}
+
+impl Web {
+    pub(super) fn new(url: String, options: &Options) -> Result<Self, RegistryError> {
+        let failed = |why: String| RegistryError::Unreachable {
+            place: url.clone(),
+            why,
+        };
+        let mut client = Client::builder()
+            .user_agent(concat!("gatewright/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .read_timeout(READ)
+            // What is served elsewhere is named there; a server that sends one away is not the one that was named.
+            .redirect(Policy::none());
+        if url.starts_with("https://") {
+            client = client.https_only(true);
+        }
+        if let Some(pem) = &options.authorities {
+            let all = Certificate::from_pem_bundle(pem).map_err(|error| failed(error.to_string()))?;
+            client = all
+                .into_iter()
+                .fold(client, reqwest::ClientBuilder::add_root_certificate);
+        }
+        Ok(Self {
+            runtime: Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(|error| failed(error.to_string()))?,
+            client: client.build().map_err(|error| failed(error.to_string()))?,
+            url,
+        })
+    }
+
+    /// Asks for a file, unless it is the one of an entity tag.
+    fn ask(
+        &self,
+        path: &str,
+        most: usize,
+        tag: Option<&str>,
+        progress: &dyn Fn(u64, u64),
+    ) -> Result<Since, RegistryError> {
+        let url = format!("{}/{path}", self.url);
+        let unreachable = |error: reqwest::Error| RegistryError::Unreachable {
+            place: self.url.clone(),
+            why: error.without_url().to_string(),
+        };
+        self.runtime.block_on(async {
+            let mut request = self.client.get(&url);
+            if let Some(tag) = tag {
+                request = request.header(IF_NONE_MATCH, tag);
+            }
+            let response = request.send().await.map_err(unreachable)?;
+            match response.status() {
+                StatusCode::NOT_MODIFIED if tag.is_some() => Ok(Since::Same),
+                StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Since::Absent),
+                StatusCode::OK => {
+                    let tag = response
+                        .headers()
+                        .get(ETAG)
+                        .and_then(|tag| tag.to_str().ok())
+                        .map(str::to_owned);
+                    let bytes = self.body(response, path, most, progress).await?;
+                    Ok(Since::Pointer { bytes, tag })
+                }
+                status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Err(RegistryError::Denied {
+                    place: self.url.clone(),
+                    what: format!("read `{path}`"),
+                    why: format!("HTTP {}", status.as_u16()),
+                }),
+                status => Err(RegistryError::Failed {
+                    place: self.url.clone(),
+                    what: format!("give `{path}`"),
+                    why: format!("HTTP {}", status.as_u16()),
+                }),
+            }
+        })
+    }
+
+    async fn body(
+        &self,
+        mut response: Response,
+        path: &str,
+        most: usize,
+        progress: &dyn Fn(u64, u64),
+    ) -> Result<Vec<u8>, RegistryError> {
+        let total = response.content_length().unwrap_or(0);
+        let mut bytes = Vec::new();
+        loop {
+            let chunk = response.chunk().await.map_err(|error| RegistryError::Unreachable {
+                place: self.url.clone(),
+                why: error.without_url().to_string(),
+            })?;
+            let Some(chunk) = chunk else {
+                return Ok(bytes);
+            };
+            if bytes.len().saturating_add(chunk.len()) > most {
+                return Err(RegistryError::Lied {
+                    place: self.url.clone(),
+                    why: format!("`{path}` is larger than {most} bytes"),
+                });
+            }
+            bytes.extend_from_slice(&chunk);
+            progress(u64::try_from(bytes.len()).unwrap_or(u64::MAX), total);
+        }
+    }
+
+    fn read(&self, path: &str, most: usize, progress: &dyn Fn(u64, u64)) -> Result<Option<Vec<u8>>, RegistryError> {
+        match self.ask(path, most, None, progress)? {
+            Since::Pointer { bytes, .. } => Ok(Some(bytes)),
+            Since::Absent | Since::Same => Ok(None),
+        }
+    }
+
+    pub(super) fn fetch(&self, version: &str, progress: Progress<'_>) -> Result<Option<Fetched>, RegistryError> {
+        let quiet = |_: u64, _: u64| ();
+        let path = format!("{}/release.json", folder_of(version)?);
+        let Some(bytes) = self.read(&path, MAX_SMALL, &quiet)? else {
+            return Ok(None);
+        };
+        let listing = Listing::read(&bytes, &self.url)?;
+        let fetched = listing.fetch(version, &self.url, |path, most| {
+            let is_bundle = path.ends_with(".cjar");
+            self.read(path, most, if is_bundle { &progress } else { &quiet })
+        })?;
+        Ok(Some(fetched))
+    }
+
+    pub(super) fn channel(&self, channel: &str, tag: Option<&str>) -> Result<Since, RegistryError> {
+        self.ask(&channel_file(channel), MAX_SMALL, tag, &|_, _| ())
+    }
+}

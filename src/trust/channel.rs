@@ -1,0 +1,277 @@
+//! Channels: which bundle is to run now. A pointer is a signed statement with a sequence and an end, as TUF's timestamp role
+//! is: an old pointer is known by its sequence to whoever has seen a later one (rollback), and one that is held back stops
+//! to count (freeze). What was seen last is the mark, which whoever pulls keeps.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::SignError;
+use super::Signer;
+use super::TrustPolicy;
+use super::envelope;
+use super::statement::Digests;
+use super::statement::Kind;
+use super::statement::Pointer;
+use super::statement::Statement;
+use super::statement::Subject;
+use super::statement::statement;
+use super::verify::Signatory;
+use super::verify::signatory;
+use super::verify::typed;
+use crate::bundle::Refusal;
+use crate::bundle::canonical_json;
+use crate::bundle::sha256_hex;
+use crate::text::Duration;
+use crate::text::Instant;
+
+/// How far the clocks of who signs and who checks may be apart.
+const SKEW: Duration = Duration(5 * 60 * 1000);
+
+/// Version of the format of marks.
+const MARK_FORMAT: u32 = 1;
+
+/// The latest pointer of a channel that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// Version of this format.
+    pub format: u32,
+    /// Where the channel is.
+    pub location: String,
+    /// The channel.
+    pub channel: String,
+    /// The package.
+    pub name: String,
+    /// The pointer's sequence.
+    pub sequence: u64,
+    /// The digest of the pointer's file.
+    pub digest: String,
+    /// The id of the key that signed it.
+    pub key: String,
+}
+
+/// A pointer that may be followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    /// What it says.
+    pub pointer: Pointer,
+    /// The digest of its file.
+    pub digest: String,
+    /// The name of the key that signed it.
+    pub by: String,
+    key: String,
+    /// When it stops to count.
+    pub expires_at: Instant,
+}
+
+/// What a pointer is checked against.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The channel that was asked for.
+    pub channel: &'a str,
+    /// The package, where it is known.
+    pub name: Option<&'a str>,
+    /// The latest pointer that was taken; `None`: none ever was.
+    pub mark: Option<&'a Mark>,
+    /// Whether an end that has come is a reason to refuse.
+    pub expiry: Expiry,
+}
+
+/// What becomes of a pointer whose end has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// It is refused: nobody says that it is still the latest.
+    Refused,
+    /// It is taken: the next pointer is to be made from it, which moves the channel on.
+    Succeeded,
+}
+
+/// Signs a pointer to a bundle's file.
+///
+/// # Errors
+/// Where there is no signature.
+pub fn sign_pointer(pointer: &Pointer, file_name: &str, signer: &Signer) -> Result<Vec<u8>, SignError> {
+    let subject = Subject {
+        name: file_name.to_owned(),
+        digest: Digests {
+            sha256: pointer.bundle_digest.trim_start_matches("sha256:").to_owned(),
+        },
+    };
+    // Strings and numbers always serialize.
+    let payload = canonical_json(&statement(Kind::Channel, subject, pointer.clone())).unwrap_or_default();
+    envelope::seal(&payload, signer)
+}
+
+/// The digest by which the next pointer names this one.
+#[must_use]
+pub fn pointer_digest(bytes: &[u8]) -> String {
+    format!("sha256:{}", sha256_hex(bytes))
+}
+
+/// Checks a pointer.
+///
+/// # Errors
+/// With everything that is wrong, or the first thing where the rest cannot be read.
+pub fn follow(
+    bytes: &[u8],
+    expected: Expected<'_>,
+    policy: &TrustPolicy,
+    now: Instant,
+) -> Result<Followed, Vec<Refusal>> {
+    let one = |refusal: Refusal| vec![refusal];
+    let sealed = envelope::open(bytes).map_err(one)?;
+    let id = match signatory(policy, &sealed, now).map_err(one)? {
+        Signatory::Counts(id) => id,
+        Signatory::Not(why) => return Err(vec![why]),
+    };
+    let by = policy.keys.get(&id).map_or_else(|| id.clone(), |key| key.name.clone());
+    if !policy.channel.keys.contains(&id) {
+        return Err(vec![Refusal::new(
+            "wrong-key",
+            format!("the key `{by}` may not move channels"),
+        )]);
+    }
+    let mark = expected.mark.filter(|mark| mark.binds(policy));
+    let statement: Statement<Pointer> = typed(Kind::Channel, &sealed.payload).map_err(one)?;
+    let mut refusals = Vec::new();
+    let mut refuse = |code, message: String| refusals.push(Refusal::new(code, message));
+    let digest = pointer_digest(bytes);
+    let pointer = statement.predicate;
+    let named = statement
+        .subject
+        .first()
+        .map(|subject| format!("sha256:{}", subject.digest.sha256));
+    if statement.subject.len() != 1 || named.as_deref() != Some(&pointer.bundle_digest) {
+        refuse(
+            "subject-mismatch",
+            "it points to another bundle than it is about".to_owned(),
+        );
+    }
+    if pointer.channel != expected.channel {
+        let (is, wanted) = (pointer.channel.escape_debug(), expected.channel);
+        refuse(
+            "wrong-channel",
+            format!("it is the pointer of the channel `{is}`, not of `{wanted}`"),
+        );
+    }
+    if let Some(wanted) = expected.name.or(mark.map(|mark| mark.name.as_str()))
+        && pointer.name != wanted
+    {
+        let is = pointer.name.escape_debug();
+        refuse(
+            "wrong-package",
+            format!("it points to the package `{is}`, where `{wanted}` is wanted"),
+        );
+    }
+    if pointer.sequence == 0 || (pointer.sequence == 1) != pointer.previous.is_none() {
+        refuse(
+            "pointer-form",
+            "the first pointer has none before it, and every other has one".to_owned(),
+        );
+    }
+    let issued = Instant::parse(&pointer.issued_at);
+    let expires = Instant::parse(&pointer.expires_at);
+    let (Some(issued), Some(expires_at)) = (issued, expires) else {
+        refuse("pointer-form", "its times are no times".to_owned());
+        return Err(refusals);
+    };
+    if expires_at <= issued {
+        refuse("pointer-form", "it ends before it begins".to_owned());
+    }
+    if now.checked_add(SKEW).is_none_or(|latest| issued > latest) {
+        refuse("pointer-early", format!("it was issued at {issued}, and it is {now}"));
+    }
+    if now >= expires_at && expected.expiry == Expiry::Refused {
+        refuse(
+            "pointer-expired",
+            format!("it counted until {expires_at}, and it is {now}: a later one is held back, or none was made"),
+        );
+    }
+    if let Some(mark) = mark {
+        if pointer.sequence < mark.sequence {
+            let message = format!(
+                "its sequence is {}, and {} has been seen",
+                pointer.sequence, mark.sequence
+            );
+            refuse("pointer-rollback", message);
+        } else if pointer.sequence == mark.sequence && digest != mark.digest {
+            let message = format!(
+                "its sequence is {}, and another pointer of that sequence has been seen",
+                mark.sequence
+            );
+            refuse("pointer-fork", message);
+        } else if pointer.sequence == mark.sequence.saturating_add(1)
+            && pointer.previous.as_deref() != Some(&mark.digest)
+        {
+            let message = "the pointer before it is not the one that has been seen".to_owned();
+            refuse("pointer-fork", message);
+        }
+    }
+    match refusals.is_empty() {
+        true => Ok(Followed {
+            pointer,
+            digest,
+            by,
+            key: id,
+            expires_at,
+        }),
+        false => Err(refusals),
+    }
+}
+
+impl Followed {
+    /// The mark after this pointer.
+    #[must_use]
+    pub fn mark(&self, location: &str) -> Mark {
+        Mark {
+            format: MARK_FORMAT,
+            location: location.to_owned(),
+            channel: self.pointer.channel.clone(),
+            name: self.pointer.name.clone(),
+            sequence: self.pointer.sequence,
+            digest: self.digest.clone(),
+            key: self.key.clone(),
+        }
+    }
+}
+
+impl Mark {
+    /// Whether pointers are held against this mark under a policy: that of a key which may move no channel there is of another
+    /// line, whose pointers the policy does not take anyway.
+    #[must_use]
+    pub fn binds(&self, policy: &TrustPolicy) -> bool {
+        policy.channel.keys.contains(&self.key)
+    }
+
+    /// Reads a mark that was kept for a channel.
+    ///
+    /// # Errors
+    /// Where it cannot be read or is that of another channel: a mark that is damaged is not the same as none.
+    pub fn read(bytes: &[u8], location: &str, channel: &str) -> Result<Self, Refusal> {
+        let refuse = |why: String| Err(Refusal::new("mark", format!("the mark of what was pulled last {why}")));
+        let mark: Self = match serde_json::from_slice(bytes) {
+            Ok(mark) => mark,
+            Err(error) => return refuse(format!("cannot be read: {error}")),
+        };
+        if mark.format != MARK_FORMAT {
+            return refuse(format!("has format {}, which this version does not read", mark.format));
+        }
+        if mark.location != location || mark.channel != channel {
+            return refuse(format!("is of the channel `{}` at `{}`", mark.channel, mark.location));
+        }
+        Ok(mark)
+    }
+
+    /// The bytes to keep.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        // Strings and numbers always serialize.
+        canonical_json(self).unwrap_or_default()
+    }
+
+    /// The name of the file that keeps the mark of a channel: one for each channel and place.
+    #[must_use]
+    pub fn file_name(location: &str, channel: &str) -> String {
+        format!("{}.json", sha256_hex(format!("{location}\n{channel}\n").as_bytes()))
+    }
+}

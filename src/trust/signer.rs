@@ -1,0 +1,177 @@
+//! Who signs: a private key in memory, or a program that reaches a KMS or HSM. The one place of this room that starts a
+//! process.
+#![expect(clippy::disallowed_methods, reason = "the external signer is a process")]
+
+use std::io::Read;
+use std::io::Write as _;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::thread;
+use std::time::Duration;
+
+use sigstore_types::SignatureBytes;
+use thiserror::Error;
+
+use super::PrivateKey;
+use super::PublicKey;
+
+/// The longest that an external signer may take, a person's touch of a token included.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Most bytes of an answer; a signature has under a hundred.
+const MAX_ANSWER: u64 = 4096;
+
+/// Who signs.
+#[derive(Debug)]
+pub enum Signer {
+    /// A key in memory.
+    Key(Box<PrivateKey>),
+    /// A program with its arguments, which gets the bytes to sign on standard input and writes the signature to standard
+    /// output: DER or 64 bytes for P-256, 64 bytes for Ed25519, as they are or in Base64.
+    Command {
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// The key that it signs with.
+        public: Box<PublicKey>,
+    },
+}
+
+/// Why there is no signature.
+#[derive(Debug, Error)]
+pub enum SignError {
+    /// There is no program.
+    #[error("the signer command is empty")]
+    Empty,
+    /// It cannot be started, or not be spoken to.
+    #[error("the signer `{program}` cannot be run: {message}")]
+    Run {
+        /// The program.
+        program: String,
+        /// Why.
+        message: String,
+    },
+    /// It failed.
+    #[error("the signer `{program}` ended with {status}: {said}")]
+    Failed {
+        /// The program.
+        program: String,
+        /// How it ended.
+        status: String,
+        /// What it said on standard error.
+        said: String,
+    },
+    /// It took too long, and was ended.
+    #[error("the signer `{program}` gave no answer within {} seconds", PATIENCE.as_secs())]
+    Slow {
+        /// The program.
+        program: String,
+    },
+    /// What it gave is no signature of the key.
+    #[error("what the signer `{program}` gave is no signature by the key {id}")]
+    Wrong {
+        /// The program.
+        program: String,
+        /// The key's id.
+        id: String,
+    },
+}
+
+impl Signer {
+    /// The key that others check with.
+    #[must_use]
+    pub fn public(&self) -> &PublicKey {
+        match self {
+            Self::Key(key) => key.public(),
+            Self::Command { public, .. } => public,
+        }
+    }
+
+    /// The signature over a message, which its public key verifies.
+    ///
+    /// # Errors
+    /// Where an external signer gives none, or a wrong one.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        let (command, public) = match self {
+            Self::Key(key) => return Ok(key.sign(message)),
+            Self::Command { command, public } => (command, public),
+        };
+        let program = command.first().ok_or(SignError::Empty)?;
+        let answer = ask(program, command.get(1..).unwrap_or_default(), message)?;
+        let trimmed = std::str::from_utf8(&answer).map(str::trim).unwrap_or_default();
+        let decoded = SignatureBytes::from_base64(trimmed)
+            .map(SignatureBytes::into_bytes)
+            .ok();
+        let found = public.normalized(message, &answer);
+        found
+            .or_else(|| public.normalized(message, &decoded?))
+            .ok_or_else(|| SignError::Wrong {
+                program: program.clone(),
+                id: public.id().to_owned(),
+            })
+    }
+}
+
+/// What a program answers to some bytes.
+fn ask(program: &str, arguments: &[String], message: &[u8]) -> Result<Vec<u8>, SignError> {
+    let run = |error: &std::io::Error| SignError::Run {
+        program: program.to_owned(),
+        message: error.to_string(),
+    };
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| run(&error))?;
+    let stdin = child.stdin.take();
+    let outputs = (child.stdout.take(), child.stderr.take());
+    // Threads, so that no pipe that fills up keeps the other side from ending. They end with the pipes, which a program
+    // that leaves a child behind may hold open; nobody waits for them longer than for the program.
+    let message = message.to_vec();
+    thread::spawn(move || {
+        // A program that does not read all of it says more by its answer.
+        let _ = stdin.map(|mut stdin| stdin.write_all(&message));
+    });
+    let (answer, answered) = mpsc::channel();
+    let (said, heard) = mpsc::channel();
+    thread::spawn(move || answer.send(outputs.0.map(read)));
+    thread::spawn(move || said.send(outputs.1.map(read)));
+    let ended = answered.recv_timeout(PATIENCE);
+    if matches!(ended, Err(RecvTimeoutError::Timeout)) {
+        end(&mut child);
+        return Err(SignError::Slow {
+            program: program.to_owned(),
+        });
+    }
+    let status = child.wait().map_err(|error| run(&error))?;
+    if status.success() {
+        return Ok(ended.ok().flatten().unwrap_or_default());
+    }
+    let said = heard
+        .recv_timeout(Duration::from_secs(1))
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    Err(SignError::Failed {
+        program: program.to_owned(),
+        status: status.to_string(),
+        said: String::from_utf8_lossy(&said).trim().to_owned(),
+    })
+}
+
+fn read(from: impl Read) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // What was read until it failed is all there is.
+    let _ = from.take(MAX_ANSWER).read_to_end(&mut bytes);
+    bytes
+}
+
+fn end(child: &mut Child) {
+    // It may have ended by itself meanwhile.
+    let _ = child.kill();
+    let _ = child.wait();
+}

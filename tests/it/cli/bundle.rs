@@ -1,0 +1,334 @@
+//! `gatewright bundle`: one file, the same bytes everywhere, nothing less in it than was asked for, and nothing in it that
+//! its sources do not give.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use gatewright::bundle::ArchiveLimits;
+use gatewright::bundle::Bundle;
+use gatewright::bundle::canonical_json;
+use gatewright::bundle::pack;
+use git2::IndexAddOption;
+use git2::Repository;
+use git2::Signature;
+use git2::Time;
+
+use crate::support::paths;
+use crate::support::root;
+
+use super::Copy;
+use super::Run;
+use super::gatewright;
+use super::run_in;
+
+/// 2026-03-01T00:00:00Z.
+const EPOCH: &str = "1772323200";
+
+fn opened(path: &Path) -> Bundle {
+    Bundle::open(&fs::read(path).unwrap(), &ArchiveLimits::default()).unwrap()
+}
+
+fn made(package: &Copy) -> Bundle {
+    let run = package.run("bundle . --out out/a.cjar --at 2026-03-01");
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+    opened(&package.path("out/a.cjar"))
+}
+
+fn commit(folder: &Path) -> String {
+    let repository = Repository::init(folder).unwrap();
+    let mut index = repository.index().unwrap();
+    index.add_all(["*"], IndexAddOption::DEFAULT, None).unwrap();
+    index.write().unwrap();
+    let tree = repository.find_tree(index.write_tree().unwrap()).unwrap();
+    let who = Signature::new("a", "a@example.com", &Time::new(EPOCH.parse().unwrap(), 0)).unwrap();
+    let parent = repository.head().ok().map(|head| head.peel_to_commit().unwrap());
+    let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
+    let id = repository
+        .commit(Some("HEAD"), &who, &who, "c", &tree, &parents)
+        .unwrap();
+    id.to_string()
+}
+
+#[test]
+fn the_same_package_is_the_same_bytes_wherever_and_whenever_it_is_bundled() {
+    let mut bundles = Vec::new();
+    for (zone, umask, reversed) in [("UTC", "022", false), ("Pacific/Kiritimati", "077", true)] {
+        let folder = tempfile::tempdir().unwrap();
+        // A folder lists its files in the order in which they were made, on some file systems.
+        let mut names = paths("examples/marketplace");
+        if reversed {
+            names.reverse();
+        }
+        for path in names {
+            let to = folder.path().join(zone.replace('/', "-")).join(&path);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(root().join(&path), to).unwrap();
+        }
+        let run = Command::new("sh")
+            .current_dir(folder.path())
+            .env_clear()
+            .env("TZ", zone)
+            .env("LC_ALL", if reversed { "tr_TR.UTF-8" } else { "C" })
+            .env("SOURCE_DATE_EPOCH", EPOCH)
+            .arg("-c")
+            .arg(format!(
+                "umask {umask}; exec '{}' bundle '{}/examples/marketplace' --out a.cjar",
+                env!("CARGO_BIN_EXE_gatewright"),
+                zone.replace('/', "-"),
+            ))
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{run:?}");
+        bundles.push(fs::read(folder.path().join("a.cjar")).unwrap());
+    }
+    assert!(bundles[0] == bundles[1], "the bundles differ");
+}
+
+#[test]
+fn a_bundle_says_what_is_in_it_and_how_it_is_made_again() {
+    let package = Copy::of("quickstart");
+    let bundle = made(&package);
+    let paths: Vec<&str> = bundle.tree.iter().map(|(path, _)| path).collect();
+    for path in [
+        "contract.json",
+        "evidence/lint.json",
+        "evidence/tests.json",
+        "origins.json",
+        "policies.json",
+        "schema.cedarschema",
+        "smoke.json",
+        "source/gatewright.toml",
+    ] {
+        assert!(paths.contains(&path), "{path} is not in {paths:?}");
+    }
+    let manifest = &bundle.manifest;
+    assert_eq!(manifest.git, None);
+    assert_eq!(
+        manifest.reproduce.join(" "),
+        "gatewright bundle . --at 2026-03-01T00:00:00Z --evidence lint,tests"
+    );
+    assert_eq!(manifest.evidence.proofs, None);
+    assert!(
+        manifest
+            .evidence
+            .tests
+            .is_some_and(|tests| tests.passed > 0 && tests.failed == 0)
+    );
+    // The command that it names, in the folder that it carries.
+    let carried = tempfile::tempdir().unwrap();
+    for (name, text) in bundle.sources().unwrap() {
+        let to = carried.path().join(name);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::write(to, text).unwrap();
+    }
+    let run = run_in(
+        carried.path(),
+        manifest.reproduce[1..].iter().chain([&"--out=again".to_owned()]),
+    );
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(opened(&carried.path().join("again")).digest, bundle.digest);
+}
+
+#[test]
+fn the_name_is_that_of_the_package_where_none_is_given() {
+    let package = Copy::of("quickstart");
+    let run = package.run("bundle . --at 2026-03-01 --format json");
+    let said: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    let file = said["file"].as_str().unwrap();
+    assert_eq!(file, opened(&package.path(file)).file_name());
+    let shown = package.run(&format!("bundle inspect {file} --format json"));
+    let shown: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    assert_eq!(
+        (&shown["digest"], &shown["manifest"]),
+        (&said["digest"], &said["manifest"])
+    );
+    let printed = package.run(&format!("bundle inspect {file} --print source/gatewright.toml"));
+    assert_eq!(printed.out, package.read("gatewright.toml"));
+}
+
+#[test]
+fn the_commit_is_told_and_whether_the_files_are_as_committed() {
+    let package = Copy::of("quickstart");
+    fs::create_dir_all(package.path("p")).unwrap();
+    for name in ["gatewright.toml", "policy", "scenarios"] {
+        fs::rename(package.path(name), package.path("p").join(name)).unwrap();
+    }
+    if package.path("snapshots").exists() {
+        fs::rename(package.path("snapshots"), package.path("p/snapshots")).unwrap();
+    }
+    package.write(".gitignore", "ignored.gate\n");
+    let id = commit(package.path("").as_path());
+    let bundle = |args: &str| {
+        let run = package.run(&format!("bundle p --out a.cjar {args}"));
+        assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+        let manifest = opened(&package.path("a.cjar")).manifest;
+        (manifest.git.unwrap(), manifest.judged_at.unwrap(), run.out)
+    };
+    let (git, judged_at, _) = bundle("");
+    assert_eq!((&git.commit, git.dirty), (&id, false));
+    assert_eq!(judged_at, "2026-03-01T00:00:00Z", "the day of the commit");
+    assert!(git.tree.is_some());
+    package.write("elsewhere.txt", "not in the package");
+    assert!(!bundle("").0.dirty, "the package is as committed");
+    for (name, what) in [
+        ("p/notes.md", "an untracked file, though nothing reads it"),
+        ("p/policy/ignored.gate", "a file that git is told to ignore"),
+    ] {
+        package.write(name, "");
+        let (git, _, said) = bundle("");
+        assert!(git.dirty, "{what}");
+        assert!(said.contains("`publish` refuses such a bundle"), "{said}");
+        assert!(!bundle("--at-rev HEAD").0.dirty, "a revision is as committed");
+        fs::remove_file(package.path(name)).unwrap();
+    }
+    package.replace("p/gatewright.toml", "[package]", "# more\n[package]");
+    assert!(bundle("").0.dirty, "a changed file");
+}
+
+#[test]
+fn what_does_not_pass_is_not_bundled_and_what_cannot_run_is_no_less() {
+    let code = |args: &str, change: &dyn Fn(&Copy)| {
+        let package = Copy::of("quickstart");
+        change(&package);
+        let run = package.run(&format!("bundle . --out a.cjar --at 2026-03-01 {args}"));
+        assert!(!package.path("a.cjar").exists(), "{args}: {}", run.out);
+        (run.code, run.out, run.err)
+    };
+    let nothing = |_: &Copy| {};
+    let (exit, _, err) = code("--evidence lint,mutation", &nothing);
+    assert_eq!(exit, 2);
+    insta::assert_snapshot!(err, @"
+    error: no evidence `mutation` can be gathered: this version does not measure it
+      help: leave it out; nothing was written, since a bundle never carries less than was asked for
+    ");
+    // The environment is empty: there is no solver.
+    let (exit, _, err) = code("--evidence proofs", &nothing);
+    assert_eq!(exit, 2, "{err}");
+    assert!(err.contains("gatewright solver install"), "{err}");
+    let (exit, _, err) = code("", &|package| fs::remove_dir_all(package.path("scenarios")).unwrap());
+    assert_eq!(exit, 2, "{err}");
+    assert!(err.contains("has no scenarios"), "{err}");
+    let (exit, out, _) = code("", &|package| {
+        package.replace("policy/invoices.gate", "isolate by org;", "isolate by orgg;");
+    });
+    assert_eq!(exit, 1);
+    assert!(out.contains("error[unknown-name]"), "{out}");
+    let (exit, out, _) = code("", &|package| {
+        package.replace("scenarios/invoices.yaml", "is: [carl]", "is: [mona]");
+    });
+    assert_eq!(exit, 1, "{out}");
+    assert!(out.contains("failed"), "{out}");
+    let (exit, _, err) = code("", &|package| {
+        package.write("policy/größen.gate", "// no statement\n");
+    });
+    assert_eq!(exit, 2, "{err}");
+    assert!(err.contains("not printable ASCII [entry-name]"), "{err}");
+}
+
+#[test]
+fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
+    let package = Copy::of("quickstart");
+    let bundle = made(&package);
+    let run = package.run("bundle verify out/a.cjar --rebuild");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert_eq!(
+        run.out,
+        format!(
+            "out/a.cjar: quickstart 0.1.0\n  its sources give the same bytes again\n{}\n",
+            bundle.digest
+        )
+    );
+
+    let forged =
+        |path: &str, change: &dyn Fn(String) -> String, manifest: &dyn Fn(&mut gatewright::bundle::Manifest)| -> Run {
+            let mut tree = bundle.tree.clone();
+            let text = String::from_utf8(tree.get(path).unwrap().to_vec()).unwrap();
+            tree.insert(path, change(text));
+            // Whoever forges a bundle forges its manifest as well.
+            let mut said = bundle.manifest.clone();
+            let entries = tree.entries().into_iter().filter(|file| file.path != "bundle.json");
+            said.files = entries.collect();
+            let digest = |path: &str| said.files.iter().find(|file| file.path == path).unwrap().sha256.clone();
+            said.policy_set_digest = digest("policies.json");
+            said.schema_digest = digest("schema.cedarschema");
+            said.compat_digest = gatewright::bundle::sha256_hex(
+                format!("{}\n{}\n", said.schema_digest, said.policy_set_digest).as_bytes(),
+            );
+            manifest(&mut said);
+            tree.insert("bundle.json", canonical_json(&said).unwrap());
+            fs::write(package.path("forged.cjar"), pack(&tree).unwrap()).unwrap();
+            package.run("bundle verify forged.cjar --rebuild")
+        };
+    let same = |_: &mut gatewright::bundle::Manifest| {};
+    let run = forged("policies.json", &|text| text.replace("\"forbid\"", "\"permit\""), &same);
+    assert_eq!(run.code, 1);
+    insta::assert_snapshot!(run.err, @"forged.cjar: refused: `policies.json` is not what its sources give [rebuild-differs]");
+    let run = forged(
+        "evidence/tests.json",
+        &|text| text.replace("\"failed\":0", "\"failed\":0,\"passed_more\":9"),
+        &same,
+    );
+    insta::assert_snapshot!(run.err, @"forged.cjar: refused: `evidence/tests.json` is not what its sources give [rebuild-differs]");
+    let run = forged("smoke.json", &|text| text, &|said| {
+        said.evidence.tests.as_mut().unwrap().passed += 1
+    });
+    insta::assert_snapshot!(run.err, @"forged.cjar: refused: `bundle.json` is not what its sources give [rebuild-differs]");
+    let run = forged("smoke.json", &|text| text, &|said| {
+        said.compiler.version = "0.0.9".to_owned()
+    });
+    insta::assert_snapshot!(run.err, @"forged.cjar: refused: it was made by version 0.0.9, which alone gives the same bytes; this is 0.1.0 [rebuild-version]");
+    let run = forged(
+        "source/gatewright.toml",
+        &|text| text.replace("[package]", "[pakage]"),
+        &same,
+    );
+    assert_eq!(run.code, 1);
+    assert!(run.out.contains("forged.cjar/source/gatewright.toml:1:"), "{}", run.out);
+}
+
+#[test]
+fn the_difference_of_two_bundles_is_that_of_their_sources() {
+    let package = Copy::of("quickstart");
+    made(&package);
+    fs::rename(package.path("out/a.cjar"), package.path("old.cjar")).unwrap();
+    package.replace("gatewright.toml", "version = \"", "version = \"1");
+    made(&package);
+    let run = package.run("bundle diff old.cjar out/a.cjar --at 2026-03-01");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(run.out.contains("equivalent: nothing changed"), "{}", run.out);
+    package.replace(
+        "policy/invoices.gate",
+        "allow list, create, read on Invoice;",
+        "allow list, read on Invoice;",
+    );
+    let run = package.run("bundle . --out out/a.cjar --at 2026-03-01 --evidence lint");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let run = package.run("bundle diff old.cjar out/a.cjar --at 2026-03-01");
+    assert!(run.out.contains("clerk loses Invoice.create on Org"), "{}", run.out);
+    let run = package.run("bundle diff missing.cjar out/a.cjar");
+    assert_eq!(run.code, 2, "{}", run.err);
+    fs::write(package.path("bad.cjar"), "PK").unwrap();
+    fs::write(package.path("worse.cjar"), "").unwrap();
+    let run = package.run("bundle diff bad.cjar worse.cjar");
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    insta::assert_snapshot!(run.err, @"
+    bad.cjar: refused: it is no whole bundle archive: it does not start with an entry [archive-broken]
+    worse.cjar: refused: it is no whole bundle archive: it does not start with an entry [archive-broken]
+    ");
+}
+
+#[test]
+fn a_time_that_is_none_is_refused() {
+    let package = Copy::of("quickstart");
+    let output = gatewright(package.path("").as_path())
+        .args(["bundle", "."])
+        .env("SOURCE_DATE_EPOCH", "yesterday")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @"
+    error: `SOURCE_DATE_EPOCH` is `yesterday`, which is no time
+      help: write whole seconds since 1970 UTC, as `git log -1 --format=%ct` prints them
+    ");
+}

@@ -1,0 +1,368 @@
+//! Bundles and statements that are altered, exchanged or mixed.
+
+use std::collections::BTreeSet;
+use std::thread;
+
+use gatewright::bundle::ArchiveLimits;
+use gatewright::bundle::Bundle;
+use gatewright::trust::Algorithm;
+use gatewright::trust::Kind;
+use gatewright::trust::PrivateKey;
+use gatewright::trust::Signer;
+use gatewright::trust::Signing;
+use gatewright::trust::Statements;
+use gatewright::trust::TrustPolicy;
+
+use super::all_of;
+use super::bytes;
+use super::codes;
+use super::first;
+use super::key;
+use super::opened;
+use super::policy;
+use super::signed;
+use super::verified;
+
+fn set<const N: usize>(codes: [&'static str; N]) -> BTreeSet<&'static str> {
+    BTreeSet::from(codes)
+}
+
+#[test]
+fn a_signed_bundle_is_believed_and_what_is_known_of_it_is_told() {
+    for algorithm in [Algorithm::P256, Algorithm::Ed25519] {
+        let signer = key(algorithm);
+        let bundle = opened(&bytes("1.0.0"));
+        let statements = signed(&bundle, first(), &[&signer]);
+        assert_eq!(
+            statements.keys().collect::<Vec<_>>(),
+            ["evidence", "provenance", "release"]
+        );
+        assert_eq!(
+            statements,
+            signed(&bundle, first(), &[&signer]),
+            "the same files each time"
+        );
+        let facts = verified(&bundle, &statements, &TrustPolicy::of_one(signer.public())).unwrap();
+        assert_eq!((facts.release.sequence, facts.release.parent), (1, None));
+        assert_eq!(facts.built.unwrap().slsa_level, 1, "nobody vouches for a local build");
+    }
+}
+
+/// Any byte of the bundle or of a statement that is another, and any of them that is cut off.
+#[test]
+fn every_flipped_byte_and_every_cut_of_a_signed_bundle_is_refused() {
+    let signer = key(Algorithm::P256);
+    let whole = bytes("1.0.0");
+    let bundle = opened(&whole);
+    let statements = signed(&bundle, first(), &[&signer]);
+    let policy = TrustPolicy::of_one(signer.public());
+    let is_believed = |bytes: &[u8]| {
+        let opened = Bundle::open(bytes, &ArchiveLimits::default());
+        opened.is_ok_and(|bundle| verified(&bundle, &statements, &policy).is_ok())
+    };
+    assert!(is_believed(&whole));
+    let half = whole.len() / 2;
+    thread::scope(|scope| {
+        for range in [0..half, half..whole.len()] {
+            scope.spawn(|| {
+                for at in range {
+                    let mut changed = whole.clone();
+                    changed[at] ^= 1 << (at % 8);
+                    assert!(!is_believed(&changed), "byte {at} of the bundle");
+                    assert!(!is_believed(&whole[..at]), "the first {at} bytes of the bundle");
+                }
+            });
+        }
+    });
+    for (name, bytes) in &statements {
+        let is_believed = |bytes: Vec<u8>| {
+            let mut others = statements.clone();
+            others.insert(name.clone(), bytes);
+            verified(&bundle, &others, &policy).is_ok()
+        };
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut changed = bytes.clone();
+                changed[at] ^= 1 << bit;
+                assert!(!is_believed(changed), "byte {at}, bit {bit} of `{name}`");
+            }
+            assert!(!is_believed(bytes[..at].to_vec()), "the first {at} bytes of `{name}`");
+        }
+        for more in [" ", "\n", "{}"] {
+            assert!(
+                !is_believed([bytes.as_slice(), more.as_bytes()].concat()),
+                "`{name}` and {more:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn key_swap_a_bundle_signed_by_somebody_else_is_refused() {
+    let (ours, theirs) = (key(Algorithm::P256), key(Algorithm::P256));
+    let bundle = opened(&bytes("1.0.0"));
+    let policy = TrustPolicy::of_one(ours.public());
+    let statements = signed(&bundle, first(), &[&theirs]);
+    assert_eq!(
+        codes(verified(&bundle, &statements, &policy)),
+        set(["wrong-key", "threshold-not-met"])
+    );
+    // A statement that says it is by our key.
+    let ours_said = signed(&bundle, first(), &[&ours]);
+    let (our_id, their_id) = (ours.public().id(), theirs.public().id());
+    let mut forged = Statements::new();
+    for (name, bytes) in &statements {
+        let text = String::from_utf8(bytes.clone()).unwrap().replace(their_id, our_id);
+        forged.insert(name.clone(), text.into_bytes());
+    }
+    assert_eq!(forged.keys().collect::<Vec<_>>(), ours_said.keys().collect::<Vec<_>>());
+    assert!(codes(verified(&bundle, &forged, &policy)).contains("bad-signature"));
+    // Two keys named in one file.
+    let half = String::from_utf8(statements["release"].clone())
+        .unwrap()
+        .replacen(their_id, our_id, 1);
+    let mut forged = ours_said;
+    forged.insert("release".to_owned(), half.into_bytes());
+    assert!(codes(verified(&bundle, &forged, &policy)).contains("statement-form"));
+}
+
+#[test]
+fn mix_and_match_statements_of_one_bundle_do_not_speak_for_another() {
+    let signer = key(Algorithm::P256);
+    let policy = TrustPolicy::of_one(signer.public());
+    let (old, new) = (opened(&bytes("1.0.0")), opened(&bytes("1.1.0")));
+    let of_old = signed(&old, first(), &[&signer]);
+    let of_new = signed(&new, first(), &[&signer]);
+    assert!(codes(verified(&new, &of_old, &policy)).contains("subject-mismatch"));
+    for kind in Kind::BESIDE {
+        let mut mixed = of_new.clone();
+        mixed.insert(kind.name().to_owned(), of_old[kind.name()].clone());
+        assert!(
+            codes(verified(&new, &mixed, &policy)).contains("subject-mismatch"),
+            "{kind:?}"
+        );
+        let mut lacking = of_new.clone();
+        lacking.remove(kind.name());
+        assert_eq!(
+            codes(verified(&new, &lacking, &policy)),
+            set(["missing-statement"]),
+            "{kind:?}"
+        );
+        for other in Kind::BESIDE.into_iter().filter(|other| *other != kind) {
+            let mut mixed = of_new.clone();
+            mixed.insert(kind.name().to_owned(), of_new[other.name()].clone());
+            assert!(
+                codes(verified(&new, &mixed, &policy)).contains("statement-kind"),
+                "{other:?} as {kind:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_statement_is_refused_whoever_signed_the_others() {
+    let signer = key(Algorithm::P256);
+    let policy = TrustPolicy::of_one(signer.public());
+    let bundle = opened(&bytes("1.0.0"));
+    let statements = signed(&bundle, first(), &[&signer]);
+    for name in [
+        "approval",
+        "release.",
+        "release.ABCDEF0123456789",
+        "release.abc",
+        "releases",
+        "channel",
+    ] {
+        let mut more = statements.clone();
+        more.insert(name.to_owned(), statements["release"].clone());
+        assert_eq!(
+            codes(verified(&bundle, &more, &policy)),
+            set(["unexpected-statement"]),
+            "{name}"
+        );
+    }
+    let mut more = statements.clone();
+    more.insert("release.abcdef0123456789".to_owned(), b"{}".to_vec());
+    assert_eq!(codes(verified(&bundle, &more, &policy)), set(["statement-form"]));
+    let text = String::from_utf8(statements["release"].clone()).unwrap();
+    let other = text.replace("application/vnd.in-toto+json", "application/vnd.in-toto+jsom");
+    more.insert("release".to_owned(), other.into_bytes());
+    assert!(codes(verified(&bundle, &more, &policy)).contains("unknown-payload-type"));
+}
+
+#[test]
+fn a_threshold_counts_distinct_keys_that_say_the_same() {
+    let (one, two, three) = (key(Algorithm::P256), key(Algorithm::Ed25519), key(Algorithm::P256));
+    let keys = [("one", &one), ("two", &two), ("three", &three)];
+    let policy = all_of(2, &keys);
+    let bundle = opened(&bytes("1.0.0"));
+    let enough = signed(&bundle, first(), &[&one, &two]);
+    assert_eq!(enough.len(), 6);
+    let facts = verified(&bundle, &enough, &policy).unwrap();
+    let by: BTreeSet<&str> = facts.released_by.iter().map(String::as_str).collect();
+    assert_eq!(by, set(["one", "two"]));
+    assert!(verified(&bundle, &signed(&bundle, first(), &[&one, &two, &three]), &policy).is_ok());
+    assert_eq!(
+        codes(verified(&bundle, &signed(&bundle, first(), &[&one]), &policy)),
+        set(["threshold-not-met"])
+    );
+    // The same key once more, under the name of another's file.
+    let mut twice = signed(&bundle, first(), &[&one]);
+    for kind in Kind::BESIDE {
+        let copy = twice[kind.name()].clone();
+        twice.insert(format!("{}.{}", kind.name(), &two.public().id()[..16]), copy);
+    }
+    assert_eq!(codes(verified(&bundle, &twice, &policy)), set(["threshold-not-met"]));
+    // Two keys that say two things.
+    let second = Signing {
+        sequence: 2,
+        parent: Some("sha256:00"),
+        ..first()
+    };
+    let mut split = signed(&bundle, first(), &[&one]);
+    split.extend(gatewright::trust::sign(&bundle, second, &two, &split).unwrap());
+    assert_eq!(codes(verified(&bundle, &split, &policy)), set(["threshold-not-met"]));
+    // One key is enough, and two trusted keys disagree.
+    assert_eq!(
+        codes(verified(&bundle, &split, &all_of(1, &keys))),
+        set(["statement-conflict"])
+    );
+}
+
+#[test]
+fn keys_are_rotated_by_signing_with_both_and_a_revoked_one_counts_no_more() {
+    let (old, new) = (key(Algorithm::P256), key(Algorithm::Ed25519));
+    let bundle = opened(&bytes("1.0.0"));
+    let both = signed(&bundle, first(), &[&old, &new]);
+    for (who, signer) in [("does not know the new key", &old), ("knows the new one only", &new)] {
+        assert!(
+            verified(&bundle, &both, &TrustPolicy::of_one(signer.public())).is_ok(),
+            "{who}"
+        );
+    }
+    let text = |old: &str| {
+        let mut text = format!(
+            "format = 1\n[keys.old]\npublic = \"\"\"\nPEM(old)\"\"\"\n{old}\n[keys.new]\npublic = \"\"\"\nPEM(new)\"\"\"\n"
+        );
+        for role in ["release", "provenance", "evidence"] {
+            text.push_str(&format!("[{role}]\nkeys = [\"old\", \"new\"]\n"));
+        }
+        text
+    };
+    let keys = [("old", &old), ("new", &new)];
+    let of_old = signed(&bundle, first(), &[&old]);
+    assert!(verified(&bundle, &of_old, &policy(&text(""), &keys)).is_ok());
+    for (state, code) in [
+        ("revoked = true", "key-revoked"),
+        ("not_after = 2026-03-02", "key-expired"),
+        ("not_before = 2026-03-03", "key-expired"),
+    ] {
+        let policy = policy(&text(state), &keys);
+        assert_eq!(
+            codes(verified(&bundle, &of_old, &policy)),
+            set([code, "threshold-not-met"]),
+            "{state}"
+        );
+        let facts = verified(&bundle, &both, &policy).unwrap();
+        assert_eq!(facts.released_by, ["new"], "{state}");
+    }
+    assert!(verified(&bundle, &of_old, &policy(&text("not_after = 2026-03-03"), &keys)).is_ok());
+}
+
+#[test]
+fn what_is_signed_must_be_what_the_bundle_says() {
+    let signer = key(Algorithm::P256);
+    let bundle = opened(&bytes("1.0.0"));
+    let policy = TrustPolicy::of_one(signer.public());
+    // A signer that was given another bundle's facts under this bundle's digest.
+    let mut lying = bundle.clone();
+    lying.manifest.version = "9.9.9".to_owned();
+    let statements = signed(&lying, first(), &[&signer]);
+    assert!(codes(verified(&bundle, &statements, &policy)).contains("subject-mismatch"));
+    let mut lying = bundle.clone();
+    lying.manifest.evidence.tests.as_mut().unwrap().passed = 1000;
+    assert_eq!(
+        codes(verified(&bundle, &signed(&lying, first(), &[&signer]), &policy)),
+        set(["evidence-mismatch"])
+    );
+    let mut lying = bundle.clone();
+    lying.manifest.git.as_mut().unwrap().commit = "f".repeat(40);
+    assert_eq!(
+        codes(verified(&bundle, &signed(&lying, first(), &[&signer]), &policy)),
+        set(["provenance-mismatch"])
+    );
+    for (sequence, parent) in [(0, None), (2, None), (1, Some("sha256:00"))] {
+        let signing = Signing {
+            sequence,
+            parent,
+            ..first()
+        };
+        assert_eq!(
+            codes(verified(&bundle, &signed(&bundle, signing, &[&signer]), &policy)),
+            set(["release-mismatch"])
+        );
+    }
+}
+
+#[test]
+fn a_key_speaks_only_for_what_it_may() {
+    let (lead, ci) = (key(Algorithm::P256), key(Algorithm::P256));
+    let keys = [("lead", &lead), ("ci", &ci)];
+    let text = "format = 1\n[keys.lead]\npublic = \"\"\"\nPEM(lead)\"\"\"\n[keys.ci]\npublic = \"\"\"\nPEM(ci)\"\"\"\n\
+        [release]\nkeys = [\"lead\"]\n[provenance]\nkeys = [\"ci\"]\nbuilders = [\"https://ci.example.com/w\"]\n\
+        hosted = [\"https://ci.example.com/w\"]\n";
+    let policy = policy(text, &keys);
+    let bundle = opened(&bytes("1.0.0"));
+    assert!(codes(verified(&bundle, &signed(&bundle, first(), &[&ci]), &policy)).contains("wrong-key"));
+    let release = Signing {
+        kinds: &[Kind::Release],
+        ..first()
+    };
+    let local = Signing {
+        kinds: &[Kind::Provenance],
+        ..first()
+    };
+    let hosted = Signing {
+        builder: "https://ci.example.com/w",
+        ..local
+    };
+    let sign = |how, signer: &Signer| gatewright::trust::sign(&bundle, how, signer, &Statements::new()).unwrap();
+    let mut statements = sign(release, &lead);
+    statements.extend(sign(local, &ci));
+    assert_eq!(codes(verified(&bundle, &statements, &policy)), set(["builder"]));
+    statements.extend(sign(hosted, &ci));
+    let facts = verified(&bundle, &statements, &policy).unwrap();
+    assert_eq!(facts.built.unwrap().slsa_level, 2);
+    assert_eq!(facts.evidence_by, None, "the policy asks for none");
+}
+
+#[test]
+fn evidence_below_the_minimum_is_refused() {
+    let signer = key(Algorithm::P256);
+    let bundle = opened(&bytes("1.0.0"));
+    let statements = signed(&bundle, first(), &[&signer]);
+    let minimum = |more: &str| {
+        let text = format!(
+            "format = 1\n[keys.k]\npublic = \"\"\"\nPEM(k)\"\"\"\n[release]\nkeys = [\"k\"]\n[evidence]\nkeys = [\"k\"]\n{more}"
+        );
+        verified(&bundle, &statements, &policy(&text, &[("k", &signer)]))
+    };
+    for enough in ["require = [\"lint\", \"tests\"]", "max_warnings = 1", "min_tests = 3"] {
+        assert!(minimum(enough).is_ok(), "{enough}");
+    }
+    for low in ["require = [\"proofs\"]", "max_warnings = 0", "min_tests = 4"] {
+        assert_eq!(codes(minimum(low)), set(["evidence-below-minimum"]), "{low}");
+    }
+}
+
+#[test]
+fn a_private_key_is_never_shown() {
+    let key = PrivateKey::generate(Algorithm::P256).unwrap();
+    let pem = key.to_pem().unwrap();
+    let secret: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let shown = format!(
+        "{key:?} {:?}",
+        Signer::Key(Box::new(PrivateKey::from_pem(&pem).unwrap()))
+    );
+    assert!(shown.contains(key.public().id()) && !shown.contains(&secret), "{shown}");
+}
