@@ -29,7 +29,7 @@ pub struct Options {
     pub at: Instant,
     /// Lint levels from the command line, in their order; they outrank the project file.
     pub levels: Vec<(String, Level)>,
-    /// The form of roles, instead of the one in the project file.
+    /// The form of roles in what is lowered, instead of the one in the project file.
     pub roles: Option<Roles>,
 }
 
@@ -66,8 +66,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         Some(file) => Project::parse(sources, file, &mut out),
         None => Project::default_for_cedar(),
     };
-    project.roles = options.roles.unwrap_or(project.roles);
-    let form = match project.roles {
+    let form = match options.roles.unwrap_or(project.roles) {
         Roles::Parents => RolesForm::Parents,
         Roles::Attribute => RolesForm::Attribute,
         Roles::Both => RolesForm::Both,

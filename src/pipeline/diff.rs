@@ -7,6 +7,7 @@ use crate::analysis::solver;
 use crate::analysis::solver::Limits;
 use crate::load::PackageFiles;
 use crate::semdiff;
+use crate::semdiff::Break;
 use crate::semdiff::CompareError;
 use crate::semdiff::Difference;
 use crate::semdiff::Side;
@@ -40,7 +41,7 @@ impl std::fmt::Debug for DiffOptions<'_> {
     }
 }
 
-/// Compares two packages without faults.
+/// Compares two packages without faults, which are lowered in one form of roles.
 ///
 /// # Errors
 /// Where one of them has no schema.
@@ -52,7 +53,7 @@ pub fn diff(
     let prover = options
         .solver
         .map(|solver| Prover::new(solver, options.cache, options.limits, options.deadline));
-    semdiff::compare(
+    let mut difference = semdiff::compare(
         side(old),
         side(new),
         &semdiff::Options {
@@ -61,7 +62,16 @@ pub fn diff(
             is_mine: &|at| options.shard.has(at),
             progress: options.progress,
         },
-    )
+    )?;
+    // Both sides are lowered in one form, so that nothing else shows it.
+    if old.1.project.roles != new.1.project.roles {
+        difference.breaks.push(Break {
+            what: "compile.roles".to_owned(),
+            how: "wants the roles of principals told in another way".to_owned(),
+        });
+        difference.breaks.sort();
+    }
+    Ok(difference)
 }
 
 fn side<'a>((package, checked): (&'a PackageFiles, &'a Checked)) -> Side<'a> {

@@ -95,12 +95,16 @@ pub(super) fn compare(
 
 /// Compares two packages. `None` where one of them has faults, which are shown.
 pub(super) fn packages(
-    before: Package,
+    mut before: Package,
     after: Package,
     labels: Labels,
     with: &With<'_>,
     console: &mut Console,
 ) -> Result<Option<Compared>, CliError> {
+    let roles = after.checked.project.roles;
+    if before.checked.project.roles != roles && !before.faults().has_errors() {
+        before.in_form(roles, with.at);
+    }
     let faulty = [&before, &after].map(|package| faults(package, with.format, console));
     for faulty in faulty {
         if faulty? {

@@ -14,6 +14,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::progress;
 use crate::config::Level;
+use crate::config::Roles;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
 use crate::lint;
@@ -75,6 +76,16 @@ impl Package {
                 named: named.to_owned(),
             })
         })
+    }
+
+    /// The same package lowered in another form of roles, to be compared with one that is.
+    pub(super) fn in_form(&mut self, roles: Roles, at: Instant) {
+        let options = pipeline::Options {
+            at,
+            levels: Vec::new(),
+            roles: Some(roles),
+        };
+        self.checked = pipeline::check(&self.loaded, &options, Diagnostics::new());
     }
 
     /// What is wrong with the package itself. Findings of lints keep no test from running: they are how a policy that

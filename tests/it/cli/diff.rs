@@ -8,9 +8,11 @@ use serde_json::Value;
 use crate::support::folders;
 use crate::support::root;
 
+use super::Copy;
 use super::gatewright;
 use super::history::History;
 use super::history::PACKAGE;
+use super::run_in;
 
 /// What the last change comes to: the verdict, then a line for each access, break and change.
 fn last(history: &History, edits: &[(&str, &str)]) -> String {
@@ -386,4 +388,31 @@ fn what_cannot_be_compared_is_said() {
     history.edit(&[("role support for User", "role support for Usr")]);
     let broken = faults(&[PACKAGE]);
     assert!(broken.contains("did you mean `User`?"), "{broken}");
+}
+
+#[test]
+fn another_form_of_roles_is_no_other_access_and_callers_must_follow_it() {
+    let (old, new) = (Copy::of("quickstart"), Copy::of("quickstart"));
+    let config = new.read("gatewright.toml");
+    new.write(
+        "gatewright.toml",
+        &format!("{config}\n[compile]\nroles = \"attribute\"\n"),
+    );
+    let (old, new) = (old.path(""), new.path(""));
+    for (from, to) in [(&old, &new), (&new, &old)] {
+        let args = ["diff", "--from", from.to_str().unwrap(), "--to", to.to_str().unwrap()];
+        let run = run_in(root(), args);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+        assert!(
+            run.out
+                .contains("compile.roles wants the roles of principals told in another way"),
+            "{}",
+            run.out
+        );
+        assert!(
+            run.out.contains("schema-breaking") && run.out.contains("4 untouched"),
+            "{}",
+            run.out
+        );
+    }
 }
