@@ -53,6 +53,8 @@ pub(super) use self::shared::AnswerFormat;
 pub(super) use self::shared::BaselineArgs;
 pub(super) use self::shared::BudgetArgs;
 pub(super) use self::shared::ColourChoice;
+pub(super) use self::shared::FindingsArgs;
+pub(super) use self::shared::FindingsFormat;
 pub(super) use self::shared::FolderArgs;
 pub(super) use self::shared::Format;
 pub(super) use self::shared::LintArgs;
@@ -125,7 +127,8 @@ pub(super) enum Verb {
 Examples:
   gatewright check examples/marketplace
   gatewright check policies.cedar --schema schema.cedarschema
-  gatewright check . --format json")]
+  gatewright check . --format json
+  gatewright check . --format sarif > check.sarif")]
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) package: PackageArgs,
@@ -134,7 +137,7 @@ pub(super) struct Check {
     #[command(flatten)]
     pub(super) baseline: BaselineArgs,
     #[command(flatten)]
-    pub(super) output: OutputArgs,
+    pub(super) output: FindingsArgs,
 }
 
 /// Show the findings of the lints only, or list the lints
@@ -160,7 +163,7 @@ pub(super) struct Lint {
     #[command(flatten)]
     pub(super) baseline: BaselineArgs,
     #[command(flatten)]
-    pub(super) output: OutputArgs,
+    pub(super) output: FindingsArgs,
 }
 
 /// Explain a diagnostic or a lint by its code

@@ -12,6 +12,7 @@ pub mod graph;
 mod human;
 mod json;
 mod proofs;
+mod sarif;
 /// What a run of scenarios came to.
 pub mod tests;
 mod witness;
@@ -32,3 +33,4 @@ pub use proofs::proof_scenario;
 pub use proofs::proof_summary;
 pub use proofs::proofs;
 pub use proofs::proofs_json;
+pub use sarif::sarif;

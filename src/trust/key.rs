@@ -72,6 +72,8 @@ impl PublicKey {
     /// # Errors
     /// Where it is none, or that of another kind of key.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
+        // Secrets of CI systems lose or gain line ends on their way.
+        let pem = pem.trim();
         if !pem.contains("-----BEGIN PUBLIC KEY-----") {
             return Err(KeyError::NotPem("public"));
         }
@@ -198,6 +200,7 @@ impl PrivateKey {
     /// # Errors
     /// Where it is none, is encrypted, or is that of another kind of key.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
+        let pem = pem.trim();
         if pem.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
             return Err(KeyError::Encrypted);
         }
@@ -254,6 +257,33 @@ impl PrivateKey {
                 signature.to_der().as_bytes().to_vec()
             }
             Signing::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_whatever_line_ends_surround_it() {
+        for algorithm in [Algorithm::P256, Algorithm::Ed25519] {
+            let key = PrivateKey::generate(algorithm).unwrap();
+            let (private, public) = (key.to_pem().unwrap(), key.public().to_pem().unwrap());
+            let surrounded = |pem: &str| {
+                let pem = pem.trim();
+                [
+                    pem.to_owned(),
+                    format!("\n{pem}\n\n"),
+                    format!("{}\r\n", pem.replace('\n', "\r\n")),
+                ]
+            };
+            for pem in surrounded(&private) {
+                assert_eq!(PrivateKey::from_pem(&pem).unwrap().public(), key.public(), "{pem:?}");
+            }
+            for pem in surrounded(&public) {
+                assert_eq!(&PublicKey::from_pem(&pem).unwrap(), key.public(), "{pem:?}");
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ mod authzen;
 mod book;
 mod cedar_examples;
 mod cedar_integration;
+mod ci;
 mod cli;
 mod clients;
 mod fail_open;

@@ -1,9 +1,9 @@
 //! Bundles published and pulled by the command line: folders, OCI layouts, a registry (Debian's `docker-registry`), a file
 //! server; and everything in between that may not let anybody see half of it, or an older one.
 
-mod places;
+pub(crate) mod places;
 mod refused;
-mod server;
+pub(crate) mod server;
 
 use std::fs;
 use std::path::Path;

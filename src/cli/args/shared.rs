@@ -73,6 +73,15 @@ pub(in crate::cli) enum AnswerFormat {
     Json,
 }
 
+impl From<AnswerFormat> for FindingsFormat {
+    fn from(format: AnswerFormat) -> Self {
+        match format {
+            AnswerFormat::Human => Self::Human,
+            AnswerFormat::Json => Self::Json,
+        }
+    }
+}
+
 impl From<AnswerFormat> for Format {
     fn from(format: AnswerFormat) -> Self {
         match format {
@@ -142,6 +151,33 @@ pub(in crate::cli) enum Format {
     Human,
     Json,
     Github,
+}
+
+/// How to show findings.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct FindingsArgs {
+    /// For people, for programs, as GitHub workflow commands, or for code scanning
+    #[arg(long, value_enum, default_value_t = FindingsFormat::Human)]
+    pub(in crate::cli) format: FindingsFormat,
+}
+
+/// How to show findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum FindingsFormat {
+    Human,
+    Json,
+    Github,
+    Sarif,
+}
+
+impl From<Format> for FindingsFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Human => Self::Human,
+            Format::Json => Self::Json,
+            Format::Github => Self::Github,
+        }
+    }
 }
 
 /// When to write colours.

@@ -1,7 +1,7 @@
 //! `gatewright check`: everything that is wrong with a package.
 
 use crate::cli::args::Check;
-use crate::cli::args::Format;
+use crate::cli::args::FindingsFormat;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -14,7 +14,7 @@ pub(in crate::cli) fn run(args: &Check, console: &mut Console) -> Result<Exit, C
     let mut package = Package::check(&args.package, &args.lints)?;
     package.read_declarations();
     let diagnostics = &baseline::apply(&args.baseline, &package, Proofs::LeftOut)?;
-    if args.output.format == Format::Human && diagnostics.is_empty() {
+    if args.output.format == FindingsFormat::Human && diagnostics.is_empty() {
         console.print(&format!("{}: nothing is wrong\n", package.named))?;
     }
     let exit = package.show(diagnostics, args.output.format, console);

@@ -4,7 +4,7 @@ use crate::analysis::solver;
 use crate::analysis::solver::Absent;
 use crate::analysis::solver::Found;
 use crate::cli::args::BudgetArgs;
-use crate::cli::args::Format;
+use crate::cli::args::FindingsFormat;
 use crate::cli::args::Lint;
 use crate::cli::console::Console;
 use crate::cli::env;
@@ -40,7 +40,7 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
         .into_iter()
         .filter(|found| found.is_error() || lint::find(found.code.as_str()).is_some() || told.contains(&found.code))
         .collect();
-    if args.output.format == Format::Human && !shown.iter().any(|found| !told.contains(&found.code)) {
+    if args.output.format == FindingsFormat::Human && !shown.iter().any(|found| !told.contains(&found.code)) {
         console.print(&format!("{}: no lint finds anything\n", package.named))?;
     }
     package.show(&shown, args.output.format, console)

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::bundle::Bundle;
 use crate::bundle::Refusal;
 use crate::bundle::SOURCE;
-use crate::cli::args::Format;
+use crate::cli::args::FindingsFormat;
 use crate::cli::args::LintArgs;
 use crate::cli::args::PackageArgs;
 use crate::cli::console::Console;
@@ -120,15 +120,16 @@ impl Package {
     pub(super) fn show(
         &self,
         diagnostics: &Diagnostics,
-        format: Format,
+        format: impl Into<FindingsFormat>,
         console: &mut Console,
     ) -> Result<Exit, CliError> {
         let root = self.root();
         let files = self.files(&root);
-        let text = match format {
-            Format::Human => self.human(diagnostics, console.style()),
-            Format::Json => report::json(diagnostics, files),
-            Format::Github => report::annotations(diagnostics, files),
+        let text = match format.into() {
+            FindingsFormat::Human => self.human(diagnostics, console.style()),
+            FindingsFormat::Json => report::json(diagnostics, files),
+            FindingsFormat::Github => report::annotations(diagnostics, files),
+            FindingsFormat::Sarif => report::sarif(diagnostics, files),
         };
         console.print(&text)?;
         Ok(if diagnostics.has_errors() {

@@ -29,7 +29,7 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
     let package = Package::check(&args.package, &LintArgs::default())?;
     let faults = package.faults();
     if faults.has_errors() {
-        return package.show(&faults, args.output.format.into(), console);
+        return package.show(&faults, args.output.format, console);
     }
     let found = match solver::find(&env::solver_places()) {
         Ok(found) => found,

@@ -36,7 +36,7 @@ pub(super) fn ask(
     let package = Package::check(&PackageArgs::from(folder), &LintArgs::default())?;
     let faults = package.faults();
     if faults.has_errors() {
-        return package.show(&faults, format.into(), console);
+        return package.show(&faults, format, console);
     }
     let suites = pipeline::suites(&package.loaded, &package.checked)?;
     let is_read = match about {
@@ -44,7 +44,7 @@ pub(super) fn ask(
         About::File(file) => suite_in(&suites.suites, file).is_some(),
     };
     if suites.diagnostics.has_errors() && !is_read {
-        return package.show(&suites.diagnostics, format.into(), console);
+        return package.show(&suites.diagnostics, format, console);
     }
     question(&package, &suites, console)
 }

@@ -221,7 +221,7 @@ fn credentials_are_those_that_docker_keeps_and_are_never_shown() {
     assert!(fs::read(shop.path("c.cjar")).unwrap() == shop.bytes("1.0.0"));
 }
 
-fn base64(text: &str) -> String {
+pub(crate) fn base64(text: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("text");
     fs::write(&path, text).unwrap();

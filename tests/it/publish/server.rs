@@ -22,26 +22,26 @@ use crate::support::has;
 use crate::support::root;
 
 /// A name and a password, and their line in a file of Apache's `htpasswd -B`.
-pub(super) const USER: (&str, &str) = ("gate", "open-sesame");
+pub(crate) const USER: (&str, &str) = ("gate", "open-sesame");
 const HTPASSWD: &str = "gate:$2b$04$xNAbBty/7YRoYRiqY5ONmO0VmlHRR/wii1xH/2vkzLjmhGF9CBtV2\n";
 
 /// Whether a registry wants to know who asks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
+pub(crate) enum Access {
     Anyone,
     Password,
 }
 
 /// A registry that ends with this value.
-pub(super) struct Registry {
+pub(crate) struct Registry {
     child: Child,
-    pub(super) address: String,
+    pub(crate) address: String,
     _dir: TempDir,
 }
 
 impl Registry {
     /// `None` where there is no such program.
-    pub(super) fn start(access: Access) -> Option<Self> {
+    pub(crate) fn start(access: Access) -> Option<Self> {
         let on_path = || Command::new("docker-registry").arg("--version").output().is_ok();
         let present = root().join("target/registry/usr/bin/docker-registry").is_file() || on_path();
         if !has("registry", present) {
@@ -79,21 +79,21 @@ impl Drop for Registry {
 }
 
 /// What a file server does to a file before it gives it: path and bytes in, bytes or a status out.
-pub(super) type Change = dyn Fn(&str, Vec<u8>) -> Result<Vec<u8>, u16> + Send + Sync;
+pub(crate) type Change = dyn Fn(&str, Vec<u8>) -> Result<Vec<u8>, u16> + Send + Sync;
 
 /// A file server over a folder. It lives as long as the tests do.
-pub(super) struct Files {
-    pub(super) url: String,
+pub(crate) struct Files {
+    pub(crate) url: String,
     /// What was asked for, each with the status of the answer.
-    pub(super) asked: Arc<Mutex<Vec<(String, u16)>>>,
+    pub(crate) asked: Arc<Mutex<Vec<(String, u16)>>>,
 }
 
 impl Files {
-    pub(super) fn honest(folder: &Path) -> Self {
+    pub(crate) fn honest(folder: &Path) -> Self {
         Self::start(folder, Box::new(|_, bytes| Ok(bytes)))
     }
 
-    pub(super) fn start(folder: &Path, change: Box<Change>) -> Self {
+    pub(crate) fn start(folder: &Path, change: Box<Change>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));

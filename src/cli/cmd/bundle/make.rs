@@ -54,7 +54,7 @@ pub(super) fn run(
     let package = Package::check(&from, &LintArgs::default())?;
     let diagnostics = &package.checked.diagnostics;
     if package.checked.failed() {
-        return package.show(diagnostics, output.format.into(), console);
+        return package.show(diagnostics, output.format, console);
     }
     let git = match commit {
         // The files that were read are those that count.
