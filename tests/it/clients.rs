@@ -1,6 +1,7 @@
-//! `build` output in other Cedar implementations: npm's `@cedar-policy/cedar-wasm` and PyPI's `cedarpy`. They load what lies
-//! on disk as it is, find it valid, and decide every request of the scenarios of every example and port as our evaluator
-//! does, by the same policies. The scripts that ask them are in the folder beside this file; `.ci/run` installs them.
+//! Bundles in other Cedar implementations: npm's `@cedar-policy/cedar-wasm` and PyPI's `cedarpy` load the archive as it is, find
+//! its policies valid, and decide every request of the scenarios of every example and port as our evaluator does, by the same
+//! policies; Cedarling, from PyPI and from npm, what it can. The scripts that ask them are in the folder beside this file;
+//! `.ci/run` installs them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use cedar_policy::EntityUid;
-use gatewright::bundle::BundleTree;
+use gatewright::bundle::pack;
 use gatewright::config::Roles;
 use gatewright::decide::Decision;
 use gatewright::decide::Engine;
@@ -52,7 +53,7 @@ struct Answer {
 
 /// A package as others get it: its bundle, and what its scenarios ask.
 struct Built {
-    tree: BundleTree,
+    archive: Vec<u8>,
     engine: Engine,
     suites: Vec<AskedSuite>,
 }
@@ -78,13 +79,25 @@ fn cedarpy_decides_every_scenario_as_we_do() {
 #[test]
 fn cedarling_decides_as_we_do_what_it_can_decide() {
     let packages = installed("cedarling");
-    if !has("cedarling", packages.join("cedarling_python").is_dir()) {
-        return;
+    if has("cedarling", packages.join("cedarling_python").is_dir()) {
+        what_cedarling_decides("python3", "ask_cedarling.py", &packages);
     }
+}
+
+/// The same engine, as it is published for browsers.
+#[test]
+fn cedarling_wasm_decides_as_we_do_what_it_can_decide() {
+    let modules = installed("node/node_modules");
+    if has("node", modules.join("@janssenproject/cedarling_wasm").is_dir()) {
+        what_cedarling_decides("node", "ask_cedarling_wasm.mjs", &modules);
+    }
+}
+
+fn what_cedarling_decides(program: &str, script: &str, libraries: &Path) {
     let mut told = Vec::new();
     for example in [folders("examples"), folders("tests/ports")].concat() {
         let built = build(&example, Roles::Attribute);
-        let theirs = ask("python3", "ask_cedarling.py", &packages, &built);
+        let theirs = ask(program, script, libraries, &built);
         let ours = decide(&built);
         assert_eq!(theirs.len(), ours.len(), "{example}");
         let (mut alike, mut refused, mut other) = ([0, 0], 0, BTreeSet::new());
@@ -154,25 +167,15 @@ fn build(example: &str, roles: Roles) -> Built {
     };
     let checked = pipeline::check(&package, &options, faults);
     assert!(!checked.failed(), "{example}: {:?}", checked.diagnostics);
-    let tree = pipeline::build(&checked, &package.sources).unwrap();
-    // Others have plain Cedar's semantics.
-    let engine = Engine::from_tree(&tree).unwrap().with_strictness(Strictness::Cedar);
-    let policy = scenario::Policy {
-        contract: &checked.lowered.contract,
-        origins: &checked.lowered.origins,
-        engine: &engine,
-    };
-    let mut faults = Diagnostics::new();
-    let suites = scenario::load_suites(
-        &package.sources,
-        &package.scenarios,
-        policy,
-        checked.project.test_at,
-        &mut faults,
-    );
-    assert!(!faults.has_errors(), "{example}: {faults:?}");
-    let suites = scenario::asked(&suites, policy);
-    Built { tree, engine, suites }
+    let loaded = pipeline::suites(&package, &checked).unwrap();
+    assert!(!loaded.diagnostics.has_errors(), "{example}: {:?}", loaded.diagnostics);
+    let tree = pipeline::bundle(&package, &checked, &loaded, &[], pipeline::Origin::default()).unwrap();
+    Built {
+        archive: pack(&tree).unwrap(),
+        // Others have plain Cedar's semantics.
+        engine: Engine::from_tree(&tree).unwrap().with_strictness(Strictness::Cedar),
+        suites: scenario::asked(&loaded.suites, loaded.policy()),
+    }
 }
 
 /// Our own decisions, each with its request, suite by suite.
@@ -203,15 +206,11 @@ fn answer(decision: Result<Decision, RequestError>) -> Answer {
     }
 }
 
-/// Writes the bundle and the requests to disk and has a script ask its implementation.
+/// Writes the archive and the requests to disk and has a script ask its implementation.
 fn ask(program: &str, script: &str, libraries: &Path, built: &Built) -> Vec<Answer> {
     let folder = tempfile::tempdir().unwrap();
-    let bundle = folder.path().join("bundle");
-    for (path, bytes) in built.tree.iter() {
-        let path = bundle.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
+    let archive = folder.path().join("bundle.cjar");
+    fs::write(&archive, &built.archive).unwrap();
     let suites: Vec<Value> = built
         .suites
         .iter()
@@ -224,7 +223,7 @@ fn ask(program: &str, script: &str, libraries: &Path, built: &Built) -> Vec<Answ
     fs::write(&requests, Value::Array(suites).to_string()).unwrap();
     let output = Command::new(program)
         .arg(root().join("tests/it/clients").join(script))
-        .args([libraries, &bundle, &requests])
+        .args([libraries, &archive, &requests])
         .output()
         .unwrap_or_else(|error| panic!("{program}: {error}"));
     assert!(

@@ -1,12 +1,15 @@
-// Asks @cedar-policy/cedar-wasm: node ask_cedar_wasm.mjs NODE_MODULES BUNDLE REQUESTS
+// Asks @cedar-policy/cedar-wasm: node ask_cedar_wasm.mjs NODE_MODULES ARCHIVE REQUESTS
 // What came of each request goes to standard output as JSON, in their order.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-const [modules, bundle, requests] = process.argv.slice(2);
-const cedar = createRequire(join(modules, "x.js"))("@cedar-policy/cedar-wasm/nodejs");
-const read = (path) => readFileSync(join(bundle, path), "utf8");
+const [modules, archive, requests] = process.argv.slice(2);
+const require = createRequire(join(modules, "x.js"));
+const cedar = require("@cedar-policy/cedar-wasm/nodejs");
+const { unzipSync, strFromU8 } = require("fflate");
+const files = unzipSync(readFileSync(archive));
+const read = (path) => strFromU8(files[path]);
 
 const schema = read("schema.cedarschema");
 const policies = JSON.parse(read("policies.json"));

@@ -1,17 +1,18 @@
-"""Asks Cedarling: python3 ask_cedarling.py SITE_PACKAGES BUNDLE REQUESTS
+"""Asks Cedarling: python3 ask_cedarling.py SITE_PACKAGES ARCHIVE REQUESTS
 
-Cedarling reads entities from the policy store, so that each suite is asked of a store of its own: the bundle, packed as it
-is, with the entities of the suite besides. Only the principal comes with the request, as its attributes.
+The archive itself must load. Cedarling reads entities from the policy store, so that each suite is asked of a store of its
+own: the archive with the entities of the suite besides. Only the principal comes with the request, as its attributes.
 What came of each request goes to standard output as JSON, in their order.
 """
 
 import json
+import shutil
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
-site_packages, bundle, requests = sys.argv[1:]
+site_packages, archive, requests = sys.argv[1:]
 sys.path.insert(0, site_packages)
 
 from cedarling_python import (  # noqa: E402
@@ -21,16 +22,7 @@ from cedarling_python import (  # noqa: E402
     RequestUnsigned,
 )
 
-bundle = Path(bundle)
-
-
-def store(entities, folder):
-    path = Path(folder) / "store.cjar"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for file in sorted(bundle.rglob("*")):
-            if file.is_file():
-                archive.write(file, file.relative_to(bundle).as_posix())
-        archive.writestr("entities/suite.json", json.dumps(entities))
+def store(path):
     settings = {
         "CEDARLING_APPLICATION_NAME": "gatewright",
         "CEDARLING_POLICY_STORE_LOCAL_FN": str(path),
@@ -39,6 +31,14 @@ def store(entities, folder):
         "CEDARLING_JWT_STATUS_VALIDATION": "disabled",
     }
     return Cedarling(BootstrapConfig(settings))
+
+
+def store_with(entities, folder):
+    path = Path(folder) / "store.cjar"
+    shutil.copy(archive, path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as more:
+        more.writestr("entities/suite.json", json.dumps(entities))
+    return store(path)
 
 
 def entity(uid, attributes):
@@ -74,9 +74,10 @@ def ask(cedarling, request, entities):
     }
 
 
+store(archive)
 answers = []
 for suite in json.loads(Path(requests).read_text(encoding="utf-8")):
     with tempfile.TemporaryDirectory() as folder:
-        cedarling = store(suite["entities"], folder)
+        cedarling = store_with(suite["entities"], folder)
         answers.extend(ask(cedarling, request, suite["entities"]) for request in suite["requests"])
 json.dump(answers, sys.stdout)

@@ -1,22 +1,23 @@
-"""Asks cedarpy: python3 ask_cedarpy.py SITE_PACKAGES BUNDLE REQUESTS
+"""Asks cedarpy: python3 ask_cedarpy.py SITE_PACKAGES ARCHIVE REQUESTS
 
 What came of each request goes to standard output as JSON, in their order.
 """
 
 import json
 import sys
+import zipfile
 from pathlib import Path
 
-site_packages, bundle, requests = sys.argv[1:]
+site_packages, archive, requests = sys.argv[1:]
 sys.path.insert(0, site_packages)
 
 import cedarpy  # noqa: E402
 
-bundle = Path(bundle)
+archive = zipfile.ZipFile(archive)
 
 
 def read(path):
-    return (bundle / path).read_text(encoding="utf-8")
+    return archive.read(path).decode("utf-8")
 
 
 schema_text = read("schema.cedarschema")
