@@ -56,4 +56,5 @@ for (const { entities, requests: asked } of JSON.parse(readFileSync(requests, "u
   const store = await cedarling.init_from_archive_bytes(settings, zipSync(more, { level: 0 }));
   for (const request of asked) answers.push(await decide(store, entities, request));
 }
-process.stdout.write(JSON.stringify(answers));
+// It leaves timers behind, which would keep the process.
+process.stdout.write(JSON.stringify(answers), () => process.exit(0));
