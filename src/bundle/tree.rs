@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::FileEntry;
+use super::MANIFEST;
 use super::sha256_hex;
 
 /// Files by path.
@@ -30,10 +31,11 @@ impl BundleTree {
         self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
 
-    /// The manifest's list of files.
+    /// The manifest's list of files: all but itself.
     #[must_use]
     pub fn entries(&self) -> Vec<FileEntry> {
         self.iter()
+            .filter(|(path, _)| *path != MANIFEST)
             .map(|(path, bytes)| FileEntry {
                 path: path.to_owned(),
                 sha256: sha256_hex(bytes),

@@ -62,7 +62,7 @@ pub fn build(checked: &Checked, sources: &Sources) -> Result<BundleTree, BuildEr
 }
 
 /// The compiled files.
-pub(super) fn compiled(checked: &Checked, sources: &Sources) -> Result<BundleTree, BuildError> {
+fn compiled(checked: &Checked, sources: &Sources) -> Result<BundleTree, BuildError> {
     let lowered = &checked.lowered;
     let mut tree = BundleTree::default();
     for (path, text) in lowered.policy_files(sources).map_err(BuildError::Cedar)? {

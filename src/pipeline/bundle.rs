@@ -13,10 +13,8 @@ use crate::load::PackageFiles;
 use crate::scenario;
 
 use super::BuildError;
-use super::Checked;
 use super::Origin;
 use super::Suites;
-use super::build::compiled;
 use super::build::sign_off;
 
 /// Version of the format of `smoke.json`.
@@ -25,19 +23,18 @@ const SMOKE_FORMAT: &str = "1";
 /// A piece of evidence: a report in JSON under its name, `lint`.
 pub type Evidence = (&'static str, serde_json::Value);
 
-/// Puts a bundle together: what `build` compiles, the sources, the smoke tests of suites without faults, and evidence.
+/// Puts a bundle together: what was built for the suites, the sources, the smoke tests of suites without faults, and evidence.
 /// The same package, evidence and origin give the same bytes.
 ///
 /// # Errors
 /// Where Cedar or the JSON writer refuses what the compiler made.
 pub fn bundle(
     package: &PackageFiles,
-    checked: &Checked,
     suites: &Suites<'_>,
     evidence: &[Evidence],
     origin: Origin,
 ) -> Result<BundleTree, BuildError> {
-    let mut tree = compiled(checked, &package.sources)?;
+    let mut tree = suites.tree.clone();
     for (_, source) in package.sources.iter() {
         tree.insert(format!("{SOURCE}{}", source.name()), source.text());
     }
@@ -49,7 +46,7 @@ pub fn bundle(
     for (kind, report) in evidence {
         tree.insert(format!("evidence/{kind}.json"), canonical_json(report)?);
     }
-    sign_off(&mut tree, checked, origin)?;
+    sign_off(&mut tree, suites.checked, origin)?;
     Ok(tree)
 }
 

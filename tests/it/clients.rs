@@ -172,7 +172,7 @@ fn build(example: &str, roles: Roles) -> Built {
     assert!(!checked.failed(), "{example}: {:?}", checked.diagnostics);
     let loaded = pipeline::suites(&package, &checked).unwrap();
     assert!(!loaded.diagnostics.has_errors(), "{example}: {:?}", loaded.diagnostics);
-    let tree = pipeline::bundle(&package, &checked, &loaded, &[], pipeline::Origin::default()).unwrap();
+    let tree = pipeline::bundle(&package, &loaded, &[], pipeline::Origin::default()).unwrap();
     Built {
         archive: pack(&tree).unwrap(),
         // Others have plain Cedar's semantics.

@@ -75,7 +75,7 @@ fn bytes(version: &str) -> Vec<u8> {
         reproduce: Vec::new(),
     };
     let evidence = [("lint", json!({})), ("tests", json!({}))];
-    pack(&pipeline::bundle(&package, &checked, &suites, &evidence, origin).unwrap()).unwrap()
+    pack(&pipeline::bundle(&package, &suites, &evidence, origin).unwrap()).unwrap()
 }
 
 fn opened(bytes: &[u8]) -> Bundle {

@@ -63,7 +63,7 @@ pub(super) fn assemble(
         evidence: gathered.totals,
         ..origin
     };
-    let tree = pipeline::bundle(&package.loaded, &package.checked, &suites, &gathered.files, origin)?;
+    let tree = pipeline::bundle(&package.loaded, &suites, &gathered.files, origin)?;
     Ok(Ok(tree))
 }
 
