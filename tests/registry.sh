@@ -42,7 +42,7 @@ start)
     "$(program)" serve "$dir/config.yml" >"$dir/log" 2>&1 </dev/null &
     registry=$!
     trap 'kill $registry 2>/dev/null || true; wait $registry 2>/dev/null || true' EXIT
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         address=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' "$dir/log" | head -n 1)
         if [ -n "$address" ]; then
             echo "$address"
