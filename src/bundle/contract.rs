@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::GatewayContract;
+
 /// The whole contract. Names are Gate names (`Payout`, `Payout.approve`); `cedar` fields are the full Cedar names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +38,9 @@ pub struct Contract {
     pub roles_form: RolesForm,
     /// Break-glass profiles by name.
     pub break_glass: BTreeMap<String, BreakGlassProfile>,
+    /// How requests become questions; absent where the package does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<GatewayContract>,
 }
 
 /// In which form a principal shows the roles that it holds. Whatever the form, the same principals hold the same roles.
@@ -169,7 +174,7 @@ pub struct AttributeContract {
     pub ty: ValueType,
     /// Whether it must be there.
     pub required: bool,
-    /// `@masked`: never written to a log in clear.
+    /// `@masked`, or in the `[mask]` of `gateway.toml`: never written to a log in clear.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub masked: bool,
 }

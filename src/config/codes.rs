@@ -1,4 +1,4 @@
-//! Codes of the faults of `gatewright.toml`.
+//! Codes of the faults of `gatewright.toml` and the other TOML files.
 
 use crate::diag::Code;
 
@@ -14,3 +14,5 @@ pub const CONFIG_TYPE: Code = Code::new("config-type");
 pub const CONFIG_VALUE: Code = Code::new("config-value");
 /// A section that a later version of Gatewright reads.
 pub const CONFIG_LATER: Code = Code::new("config-later");
+/// Two entries of `gateway.toml` that one request, one name or one token may mean.
+pub const GATEWAY_AMBIGUOUS: Code = Code::new("gateway-ambiguous");

@@ -1,10 +1,11 @@
-//! `gatewright.toml` as plain values, and the stack of lint levels. Which lints exist is not known here: their ids stay
+//! `gatewright.toml`, `gateway.toml` and `trust.toml` as plain values, and the stack of lint levels. Which lints exist is not known here: their ids stay
 //! strings, and `lint` reports the unknown ones where they were written.
 
 mod bump;
 mod bundle;
 /// Codes of this room's diagnostics.
 pub mod codes;
+mod gateway;
 mod levels;
 mod project;
 mod table;
@@ -15,6 +16,13 @@ pub use bump::Bump;
 pub use bump::with_version;
 pub use bundle::BundleDemands;
 pub use bundle::EvidenceKind;
+pub use gateway::GatewayFile;
+pub use gateway::IdSource;
+pub use gateway::Obligation;
+pub use gateway::Route;
+pub use gateway::Segment;
+pub use gateway::Subject;
+pub use gateway::Word;
 pub use levels::Level;
 pub use levels::Levels;
 pub use levels::Origin;

@@ -49,9 +49,14 @@ fn syntax_help(message: &str) -> Option<String> {
     Some(help.to_owned())
 }
 
+/// A text and where it stands.
+pub(super) type Placed<'a> = (&'a str, Span);
+
 /// One section of the file.
 pub(super) struct Section<'a> {
     name: String,
+    /// As it is written in the file: `[name]`, or `[[name]]` for one of a list.
+    title: String,
     /// Its header, or the start of the file where the section is absent.
     header: Span,
     table: Option<&'a DeTable<'a>>,
@@ -64,6 +69,7 @@ impl<'a> Section<'a> {
         let Some(value) = top.get(name) else {
             return Some(Self {
                 name: name.to_owned(),
+                title: format!("[{name}]"),
                 header: Span::new(file, 0, 0),
                 table: None,
                 file,
@@ -73,6 +79,7 @@ impl<'a> Section<'a> {
         match value.get_ref() {
             DeValue::Table(table) => Some(Self {
                 name: name.to_owned(),
+                title: format!("[{name}]"),
                 header,
                 table: Some(table),
                 file,
@@ -82,6 +89,60 @@ impl<'a> Section<'a> {
                 out.push(
                     Diagnostic::error(codes::CONFIG_TYPE, header, message)
                         .help(format!("write `[{name}]`, then its keys below it")),
+                );
+                None
+            }
+        }
+    }
+
+    /// The sections of a list, `[[name]]`, or the one of `[name]`, in the order of the file. What is neither is reported.
+    pub(super) fn each(top: &'a DeTable<'a>, name: &'static str, file: FileId, out: &mut Diagnostics) -> Vec<Self> {
+        let Some(value) = top.get(name) else {
+            return Vec::new();
+        };
+        let DeValue::Array(items) = value.get_ref() else {
+            return Self::of(top, name, file, out).into_iter().collect();
+        };
+        let mut sections = Vec::new();
+        for item in items.iter() {
+            let header = Span::new(file, item.span().start, item.span().end);
+            match item.get_ref() {
+                DeValue::Table(table) => sections.push(Self {
+                    name: name.to_owned(),
+                    title: format!("[[{name}]]"),
+                    header,
+                    table: Some(table),
+                    file,
+                }),
+                other => {
+                    let message = format!("`{name}` lists sections, this is {}", kind(other));
+                    out.push(
+                        Diagnostic::error(codes::CONFIG_TYPE, header, message)
+                            .help(format!("write `[[{name}]]`, then its keys below it")),
+                    );
+                }
+            }
+        }
+        sections
+    }
+
+    /// The section under a key; `None` where there is none, or something else, which is reported.
+    pub(super) fn under(&self, key: &str, out: &mut Diagnostics) -> Option<Self> {
+        let (value, header) = self.value(key)?;
+        let name = format!("{}.{key}", self.name);
+        match value {
+            DeValue::Table(table) => Some(Self {
+                title: format!("[{name}]"),
+                name,
+                header,
+                table: Some(table),
+                file: self.file,
+            }),
+            other => {
+                let message = format!("`{name}` is a section, this is {}", kind(other));
+                out.push(
+                    Diagnostic::error(codes::CONFIG_TYPE, header, message)
+                        .help(format!("write `{key} = {{ … }}`, with its keys in the braces")),
                 );
                 None
             }
@@ -98,6 +159,7 @@ impl<'a> Section<'a> {
                     key,
                     key_span,
                     Self {
+                        title: format!("[{name}]"),
                         name,
                         header: span,
                         table: Some(table),
@@ -114,6 +176,43 @@ impl<'a> Section<'a> {
             }
         }
         inner
+    }
+
+    /// The text under a key, or the texts of a list of one or more, each once. What is something else is reported, and left out.
+    pub(super) fn some_texts(&self, key: &str, example: &str, out: &mut Diagnostics) -> Vec<(&'a str, Span)> {
+        let Some((value, span)) = self.value(key) else {
+            return Vec::new();
+        };
+        if let DeValue::String(text) = value {
+            return vec![(text.as_ref(), span)];
+        }
+        let Some(texts) = self.texts(key, example, out) else {
+            return Vec::new();
+        };
+        if texts.is_empty() {
+            let message = format!("`{}.{key}` is an empty list", self.name);
+            out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).help(format!("write {example}")));
+        }
+        let mut once: Vec<(&str, Span)> = Vec::new();
+        for (text, span) in texts.into_iter().flatten() {
+            match once.iter().find(|(known, _)| *known == text) {
+                Some((_, first)) => out.push(
+                    Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{text}` is listed twice"))
+                        .also(*first, "first here")
+                        .help("list it once"),
+                ),
+                None => once.push((text, span)),
+            }
+        }
+        once
+    }
+
+    /// Every key with its text, in the order of the file; what is no text is reported, and left out.
+    pub(super) fn pairs(&self, out: &mut Diagnostics) -> Vec<(Placed<'a>, Placed<'a>)> {
+        let entries = self.entries().into_iter();
+        entries
+            .filter_map(|(key, span, ..)| Some(((key, span), self.text(key, out)?)))
+            .collect()
     }
 
     /// The texts of the list under a key, each with its place; what is no text is reported, and `None` in the list.
@@ -192,7 +291,7 @@ impl<'a> Section<'a> {
     pub(super) fn only(&self, known: &[&str], out: &mut Diagnostics) {
         for (key, span, ..) in self.entries() {
             if !known.contains(&key) {
-                let message = format!("unknown key `{key}` in `[{}]`", self.name);
+                let message = format!("unknown key `{key}` in `{}`", self.title);
                 out.push(
                     Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, message)
                         .maybe_help(did_you_mean(key, known.iter().copied())),
@@ -206,7 +305,7 @@ impl<'a> Section<'a> {
         let message = format!("`{}.{key}` is missing", self.name);
         out.push(
             Diagnostic::error(codes::CONFIG_MISSING_KEY, self.header, message)
-                .help(format!("write `{key} = {example}` under `[{}]`", self.name)),
+                .help(format!("write `{key} = {example}` under `{}`", self.title)),
         );
     }
 

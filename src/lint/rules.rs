@@ -36,13 +36,14 @@ mod unguarded_sensitive_action;
 mod unholdable_role;
 mod unisolated_tenant;
 mod unlimited_role;
+mod unrouted_action;
 mod unused_name;
 mod vacuous_condition;
 mod wider_than_siblings;
 mod wildcard_grant;
 mod workload_assignment;
 
-pub(super) static ALL: [&Lint; 38] = [
+pub(super) static ALL: [&Lint; 39] = [
     &all_actions_role::LINT,
     &caller_supplied_attribute::LINT,
     &dead_statement::LINT,
@@ -76,6 +77,7 @@ pub(super) static ALL: [&Lint; 38] = [
     &unholdable_role::LINT,
     &unisolated_tenant::LINT,
     &unlimited_role::LINT,
+    &unrouted_action::LINT,
     &unused_name::LINT,
     &vacuous_condition::LINT,
     &wider_than_siblings::LINT,

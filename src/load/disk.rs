@@ -189,7 +189,7 @@ fn around(path: &Path) -> Option<PathBuf> {
         .map(Path::to_owned)
 }
 
-/// Everything in the package's five places.
+/// Everything in the package's six places.
 fn walk(root: &Path) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut waiting: Vec<String> = package::TOP.iter().map(ToString::to_string).collect();
@@ -199,7 +199,7 @@ fn walk(root: &Path) -> Vec<Entry> {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => continue,
             Err(cause) => Content::Unreadable(cause.kind().to_string()),
             Ok(metadata) if metadata.is_symlink() => Content::SymbolicLink,
-            Ok(metadata) if metadata.is_dir() && Part::of(&name) == Part::Config => Content::NotAFile("a folder"),
+            Ok(metadata) if metadata.is_dir() && Part::of(&name).is_one_file() => Content::NotAFile("a folder"),
             Ok(metadata) if metadata.is_dir() => match children(&path, &name) {
                 Ok((children, mut faults)) => {
                     waiting.extend(children);
@@ -291,6 +291,7 @@ mod tests {
     fn a_package_is_read_in_the_order_of_its_names() {
         let dir = folder(&[
             ("gatewright.toml", "[package]"),
+            ("gateway.toml", "[[route]]"),
             ("policy/b.gate", "b"),
             ("policy/a/c.gate", "\u{feff}c\r\n"),
             ("policy/a.gate", "a"),
@@ -324,6 +325,7 @@ mod tests {
         assert_eq!(names(&package, &package.snapshots), ["snapshots/t.snap"]);
         assert_eq!((package.cedar.len(), package.cedarschema.len()), (1, 1));
         assert!(package.path(package.config.unwrap()).ends_with("gatewright.toml"));
+        assert_eq!(package.sources.text(package.gateway.unwrap()), "[[route]]");
     }
 
     #[test]
@@ -389,11 +391,12 @@ mod tests {
 
     #[test]
     fn folders_and_files_must_not_change_places() {
-        let dir = folder(&[("gatewright.toml/x", ""), ("policy", "")]);
+        let dir = folder(&[("gatewright.toml/x", ""), ("gateway.toml/x", ""), ("policy", "")]);
         let (_, faults) = load(&dir);
         assert_eq!(
             faults,
             [
+                "unreadable-file: `gateway.toml` is a folder",
                 "unreadable-file: `gatewright.toml` is a folder",
                 "unreadable-file: `policy` is a file"
             ]

@@ -226,7 +226,7 @@ fn unknown(repository: &Repository, revision: &str) -> LoadError {
     }
 }
 
-/// Everything in the package's five places.
+/// Everything in the package's six places.
 fn walk(repository: &Repository, package: &Tree<'_>) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut waiting: Vec<(String, TreeEntry<'static>)> = package::TOP
@@ -237,7 +237,7 @@ fn walk(repository: &Repository, package: &Tree<'_>) -> Vec<Entry> {
         let part = Part::of(&name);
         let content = match entry.kind() {
             _ if std::str::from_utf8(entry.name_bytes()).is_err() => Content::BadName,
-            Some(ObjectType::Tree) if part == Part::Config => Content::NotAFile("a folder"),
+            Some(ObjectType::Tree) if part.is_one_file() => Content::NotAFile("a folder"),
             Some(ObjectType::Tree) => match repository.find_tree(entry.id()) {
                 Ok(tree) => {
                     waiting.extend(tree.iter().map(|child| {
@@ -373,7 +373,8 @@ mod tests {
     #[test]
     fn a_revision_and_the_disk_give_the_same_package() {
         let (dir, repository) = repository();
-        let files: [(i32, &str, &[u8]); 6] = [
+        let files: [(i32, &str, &[u8]); 7] = [
+            (FILE, "gateway.toml", b"[[route]]"),
             (FILE, "gatewright.toml", b"[package]"),
             (FILE, "policy/a.gate", "\u{feff}r\u{f6}le".as_bytes()),
             (FILE, "policy/b/c.cedar", b"// \xff"),
@@ -398,8 +399,8 @@ mod tests {
                 .collect::<Vec<_>>()
         );
         assert_eq!(
-            (git.gate, git.cedar, git.scenarios),
-            (disk.gate, disk.cedar, disk.scenarios)
+            (git.gateway, git.gate, git.cedar, git.scenarios),
+            (disk.gateway, disk.gate, disk.cedar, disk.scenarios)
         );
     }
 

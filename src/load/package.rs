@@ -15,7 +15,14 @@ use crate::text::Span;
 pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Where a package's parts lie, in the order of their names.
-pub(super) const TOP: [&str; 5] = ["changes", "gatewright.toml", "policy", "scenarios", "snapshots"];
+pub(super) const TOP: [&str; 6] = [
+    "changes",
+    "gateway.toml",
+    "gatewright.toml",
+    "policy",
+    "scenarios",
+    "snapshots",
+];
 
 /// The files of a package by the part they play. Lists are sorted bytewise by name; a file that cannot be read is in
 /// none of them, and an error says so. Names are relative to the package, with `/`.
@@ -27,6 +34,8 @@ pub struct PackageFiles {
     pub sources: Sources,
     /// `gatewright.toml`.
     pub config: Option<FileId>,
+    /// `gateway.toml`.
+    pub gateway: Option<FileId>,
     /// `policy/**/*.gate`.
     pub gate: Vec<FileId>,
     /// `policy/**/*.cedar`.
@@ -97,6 +106,7 @@ pub(super) enum Content {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Config,
+    Gateway,
     Gate,
     Cedar,
     CedarSchema,
@@ -108,7 +118,7 @@ pub(super) enum Part {
     Folder,
     /// Nothing reads it, though its place suggests that something should.
     Unused,
-    /// Documentation, editors' files, everything outside the five places.
+    /// Documentation, editors' files, everything outside the six places.
     None,
 }
 
@@ -117,6 +127,7 @@ impl Part {
         let (place, rest) = match name.split_once('/') {
             Some((place, rest)) => (place, rest),
             None if name == "gatewright.toml" => return Self::Config,
+            None if name == "gateway.toml" => return Self::Gateway,
             None if TOP.contains(&name) => return Self::Folder,
             None => return Self::None,
         };
@@ -142,6 +153,11 @@ impl Part {
             _ if hidden => Self::Unused,
             _ => part,
         }
+    }
+
+    /// Whether it is one file, where no folder belongs.
+    pub(super) fn is_one_file(self) -> bool {
+        matches!(self, Self::Config | Self::Gateway)
     }
 
     /// Whether the bytes of such a file are wanted.
@@ -171,6 +187,7 @@ pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnos
         };
         match part {
             Part::Config => package.config = Some(file),
+            Part::Gateway => package.gateway = Some(file),
             Part::Gate => package.gate.push(file),
             Part::Cedar => package.cedar.push(file),
             Part::CedarSchema => package.cedarschema.push(file),
@@ -302,6 +319,8 @@ mod tests {
     fn names_play_their_parts() {
         for (name, part) in [
             ("gatewright.toml", Part::Config),
+            ("gateway.toml", Part::Gateway),
+            ("policy/gateway.toml", Part::Unused),
             ("README.md", Part::None),
             ("policy", Part::Folder),
             ("policy/a/b.gate", Part::Gate),

@@ -71,6 +71,7 @@ pub(super) fn build(program: &Program, form: RolesForm) -> Contract {
             .iter()
             .map(|p| (p.name.clone(), profile(program, p)))
             .collect(),
+        gateway: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a package's files to a lowered program, with every fault of every stage in one run.
 
 use crate::bundle::RolesForm;
+use crate::config::GatewayFile;
 use crate::config::Level;
 use crate::config::Origin;
 use crate::config::Project;
@@ -21,6 +22,8 @@ use crate::syntax;
 use crate::syntax::ast;
 use crate::text::Duration;
 use crate::text::Instant;
+
+use super::gateway;
 
 /// What a run depends on besides the files.
 #[derive(Debug, Clone)]
@@ -118,7 +121,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     let mut meaning = Diagnostics::new();
     let program = graph::resolve(&files, &raw_schema.externals, longest, &mut meaning);
     nothing_declared(package, &program, &raw, parsed, &mut meaning);
-    let lowered = lower::lower(&program, &raw_schema, raw, form, sources, &mut meaning);
+    let mut lowered = lower::lower(&program, &raw_schema, raw, form, sources, &mut meaning);
     // What Cedar refuses is there all the same, and may be linted; what did not resolve or type is not.
     let lost = meaning
         .iter()
@@ -132,6 +135,15 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
             .into_iter()
             .filter(|found| parsed || !may_be_lost(found, package)),
     );
+    if let Some(file) = package.gateway {
+        let mut faults = Diagnostics::new();
+        let gateway = GatewayFile::parse(sources, file, &mut faults);
+        // What does not resolve is not there to be named.
+        if extent == lint::Extent::Whole {
+            gateway::resolve(&gateway, &program, &mut lowered.contract, &mut faults);
+        }
+        out.extend(faults);
+    }
     let lints = lint::Cx {
         program: &program,
         lowered: &lowered,

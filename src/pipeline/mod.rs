@@ -7,6 +7,7 @@ mod check;
 mod declared;
 mod diff;
 mod facts;
+mod gateway;
 mod prove;
 mod shard;
 mod suites;

@@ -1,12 +1,14 @@
 //! `gatewright bundle`: one file, the same bytes everywhere, nothing less in it than was asked for, and nothing in it that
 //! its sources do not give.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use gatewright::bundle::ArchiveLimits;
 use gatewright::bundle::Bundle;
+use gatewright::bundle::Contract;
 use gatewright::bundle::canonical_json;
 use gatewright::bundle::pack;
 use git2::IndexAddOption;
@@ -330,4 +332,51 @@ fn a_time_that_is_none_is_refused() {
     error: `SOURCE_DATE_EPOCH` is `yesterday`, which is no time
       help: write whole seconds since 1970 UTC, as `git log -1 --format=%ct` prints them
     ");
+}
+
+#[test]
+fn what_gateway_toml_says_travels_with_its_source() {
+    let package = Copy::of("marketplace");
+    let bundle = |out: &str| {
+        let run = package.run(&format!("bundle . --out {out} --at 2026-03-01"));
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+        opened(&package.path(out))
+    };
+    let with = bundle("with.cjar");
+    assert_eq!(
+        with.tree.get("source/gateway.toml").unwrap(),
+        package.read("gateway.toml").as_bytes()
+    );
+    let contract =
+        |bundle: &Bundle| -> Contract { serde_json::from_slice(bundle.tree.get("contract.json").unwrap()).unwrap() };
+    let carried = contract(&with);
+    let gateway = carried.gateway.clone().unwrap();
+    let actions: BTreeSet<&str> = gateway.routes.iter().map(|route| route.action.as_str()).collect();
+    assert!(
+        actions.into_iter().eq(carried.actions.keys().map(String::as_str)),
+        "each action has its route"
+    );
+    let (route, names) = gateway
+        .route("POST", Some("api.example"), &["payouts", "p1", "approval"])
+        .unwrap();
+    assert_eq!((route.action.as_str(), names["id"].as_str()), ("Payout.approve", "p1"));
+    let run = package.run("bundle verify with.cjar --rebuild");
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+
+    fs::remove_file(package.path("gateway.toml")).unwrap();
+    let without = bundle("without.cjar");
+    let mut plain = carried;
+    plain.gateway = None;
+    for action in plain.actions.values_mut() {
+        for name in ["session_id", "source_ip"] {
+            action.context.get_mut(name).unwrap().masked = false;
+        }
+    }
+    assert!(contract(&without) == plain, "the file changes nothing else");
+    for path in ["policies.json", "schema.cedarschema", "origins.json", "smoke.json"] {
+        assert_eq!(with.tree.get(path), without.tree.get(path), "{path}");
+    }
+    let run = package.run("bundle diff without.cjar with.cjar --at 2026-03-01");
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(run.out.contains("equivalent: nothing changed"), "{}", run.out);
 }

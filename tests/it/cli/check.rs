@@ -255,3 +255,130 @@ fn a_baseline_keeps_the_findings_of_lints_that_did_not_run() {
         assert!(package.read("lints.json").contains("shadowed-grant"), "{args}");
     }
 }
+
+#[test]
+fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format() {
+    let package = Copy::of("marketplace");
+    assert_eq!(package.run("check .").out, ".: nothing is wrong\n");
+    package.replace(
+        "gateway.toml",
+        "action = \"Payout.approve\"",
+        "action = \"Payout.aprove\"",
+    );
+    package.replace("gateway.toml", "method = \"DELETE\"", "method = \"delete\"");
+    package.replace(
+        "gateway.toml",
+        "/payouts/{id}/destination",
+        "/payouts/{payout}/destination",
+    );
+    package.replace("gateway.toml", "stepped_up = ", "step_up = ");
+    package.replace("gateway.toml", "[mask]", "[masks]");
+    package.replace("gateway.toml", "context.session_id", "context.session");
+    let run = package.run("check .");
+    assert_eq!((run.code, run.err.as_str()), (1, ""));
+    insta::assert_snapshot!(run.out, @r#"
+      error[gateway-unknown-name]: there is no action `Payout.aprove`
+        ╭─[gateway.toml:24:10]
+     23 │ path = "/payouts/{id}/approval"
+     24 │ action = "Payout.aprove"
+        ·          ───────────────
+     25 │ resource = { id = "path:id" }
+        ╰────
+      help: did you mean `Payout.approve`?
+    
+      error[config-value]: the path has no `{id}`
+        ╭─[gateway.toml:31:19]
+     30 │ action = "Payout.change_destination"
+     31 │ resource = { id = "path:id" }
+        ·                   ─────────
+     32 │
+        ╰────
+      help: known here: `payout`
+    
+      error[config-value]: `delete` is no method
+        ╭─[gateway.toml:82:10]
+     81 │ [[route]]
+     82 │ method = "delete"
+        ·          ────────
+     83 │ path = "/webhooks/{id}"
+        ╰────
+      help: write "DELETE"
+    
+      error[gateway-unknown-name]: there is no guard `step_up`
+         ╭─[gateway.toml:121:1]
+     120 │ [obligations]
+     121 │ step_up = { type = "step-up", acr = ["urn:marketplace:mfa"] }
+         · ───────
+     122 │ risk_gate = { type = "notification", channels = ["risk-desk"] }
+         ╰────
+      help: known here: `contractors_move_no_money`, `partners_see_no_restricted_data`, `risk_gate`,
+            `steady`, `stepped_up`
+    
+      error[config-unknown-key]: unknown section `[masks]`
+         ╭─[gateway.toml:124:2]
+     123 │
+     124 │ [masks]
+         ·  ─────
+     125 │ attributes = ["context.session", "context.source_ip"]
+         ╰────
+      help: did you mean `mask`?
+    
+    .: 5 errors
+    "#);
+    let json = package.run("check . --format json");
+    assert_eq!(json.code, 1);
+    let report: Value = serde_json::from_str(&json.out).unwrap();
+    let said = report["diagnostics"].as_array().unwrap();
+    let codes: Vec<_> = said.iter().map(|one| one["code"].as_str().unwrap()).collect();
+    assert!(
+        said.iter().all(|one| one["labels"][0]["file"] == "gateway.toml"),
+        "{}",
+        json.out
+    );
+    assert_eq!(
+        codes,
+        [
+            "gateway-unknown-name",
+            "config-value",
+            "config-value",
+            "gateway-unknown-name",
+            "config-unknown-key"
+        ]
+    );
+    // No verb goes on with half of it, and what does not read it is not stopped by it.
+    for verb in ["build . --out out", "bundle . --out a.cjar", "test ."] {
+        assert_eq!(package.run(verb).code, 1, "{verb}");
+    }
+    assert_eq!(package.run("fmt . --check").code, 0);
+}
+
+#[test]
+fn an_action_without_a_route_is_a_finding_with_a_level() {
+    let package = Copy::of("marketplace");
+    package.replace(
+        "gateway.toml",
+        "action = \"Webhook.disable\"",
+        "action = \"Webhook.read\"",
+    );
+    let run = package.run("check .");
+    assert_eq!(run.code, 0, "a warning");
+    insta::assert_snapshot!(run.out, @r#"
+      warning[unrouted-action]: no route reaches `Webhook.disable`
+        ╭─[policy/model.gate:68:12]
+     67 │     @reads action read;
+     68 │     action disable;
+        ·            ───┬───
+        ·               ╰── `gateway.toml` has routes, and none with this action
+     69 │     sensitive action rotate_secret;
+        ╰────
+      help: write a `[[route]]` with `action = "Webhook.disable"`, or waive this where it is only
+            asked for by its name
+    
+    .: 1 warning
+    "#);
+    assert_eq!(package.run("check . --deny unrouted-action").code, 1);
+    assert_eq!(
+        package.run("check . --allow unrouted-action").out,
+        ".: nothing is wrong\n"
+    );
+}

@@ -74,16 +74,18 @@ impl History {
             .unwrap();
     }
 
-    /// Replaces text everywhere in the policy; each must be there.
+    /// Replaces text everywhere in the policy and its `gateway.toml`; each must be there.
     pub(super) fn edit(&self, edits: &[(&str, &str)]) {
-        let policy = self.dir.path().join(PACKAGE).join("policy");
+        let package = self.dir.path().join(PACKAGE);
+        let policy = fs::read_dir(package.join("policy")).unwrap();
+        let mut files: Vec<PathBuf> = policy.map(|entry| entry.unwrap().path()).collect();
+        files.extend(Some(package.join("gateway.toml")).filter(|path| path.exists()));
         for (old, new) in edits {
             let mut found = false;
-            for entry in fs::read_dir(&policy).unwrap() {
-                let path = entry.unwrap().path();
-                let text = fs::read_to_string(&path).unwrap();
+            for path in &files {
+                let text = fs::read_to_string(path).unwrap();
                 found |= text.contains(old);
-                fs::write(&path, text.replace(old, new)).unwrap();
+                fs::write(path, text.replace(old, new)).unwrap();
             }
             assert!(found, "the policy has {old}");
         }

@@ -1,0 +1,189 @@
+//! `[[route]]`: which requests are which action on which resource, the narrower routes first, and no two that one request may mean.
+
+use toml::de::DeTable;
+
+use super::IdSource;
+use super::Route;
+use super::Section;
+use super::Segment;
+use super::Word;
+use super::optional;
+use super::required;
+use super::template;
+use super::text;
+use crate::config::codes;
+use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
+use crate::diag::did_you_mean;
+use crate::text::FileId;
+
+pub(super) const ROUTE: [&str; 5] = ["host", "method", "path", "action", "resource"];
+pub(super) const RESOURCE: [&str; 2] = ["type", "id"];
+
+pub(super) fn routes(top: &DeTable<'_>, file: FileId, out: &mut Diagnostics) -> Vec<Route> {
+    let mut routes: Vec<Route> = Vec::new();
+    for section in Section::each(top, "route", file, out) {
+        let Some(route) = route(&section, out) else { continue };
+        // One fault for each route, however often it stands there.
+        if let Some(fault) = routes.iter().find_map(|other| conflict(&route, other)) {
+            out.push(fault);
+        }
+        routes.push(route);
+    }
+    // Of two routes that match one request, neither crosses the other, so that the narrower one comes first.
+    let precision = |segment: &Segment| match segment {
+        Segment::Text(text) => (0, text.clone()),
+        Segment::One(_) => (1, String::new()),
+        Segment::Rest(_) => (2, String::new()),
+    };
+    routes.sort_by_cached_key(|route| {
+        let path: Vec<_> = route.path.iter().map(precision).collect();
+        (route.host.is_none(), route.host.clone(), path, route.methods.clone())
+    });
+    routes
+}
+
+/// The fault of two routes that match one request, neither of which is the narrower one.
+fn conflict(route: &Route, other: &Route) -> Option<Diagnostic> {
+    let method = route.methods.iter().find(|method| other.methods.contains(method))?;
+    if route.host != other.host {
+        return None;
+    }
+    let (message, help) = match template::overlap(&route.path, &other.path) {
+        template::Overlap::Ordered => return None,
+        template::Overlap::Same if route.action.text == other.action.text => (
+            format!("this route stands twice for `{method}`"),
+            "remove one of the two".to_owned(),
+        ),
+        template::Overlap::Same => (
+            format!(
+                "the same requests are `{}` and `{}`",
+                other.action.text, route.action.text
+            ),
+            "give one of the two another path, method or host".to_owned(),
+        ),
+        template::Overlap::Cross(path) => (
+            format!("`{method} {path}` matches two routes, and neither is the narrower one"),
+            "write a text in place of a name in one of the two, so that no path matches both".to_owned(),
+        ),
+    };
+    let fault = Diagnostic::error(codes::GATEWAY_AMBIGUOUS, route.span, message);
+    Some(fault.also(other.span, "the other one").help(help))
+}
+
+fn route(section: &Section<'_>, out: &mut Diagnostics) -> Option<Route> {
+    section.only(&ROUTE, out);
+    let host = optional(section, "host", out);
+    let host = host.filter(|host| host.as_ref().is_none_or(|host| is_host(host, out)));
+    required(section, "method", "\"GET\"", out);
+    let mut names: Vec<String> = Vec::new();
+    for (method, span) in section.some_texts("method", "\"GET\" or [\"GET\", \"HEAD\"]", out) {
+        if method.chars().all(|c| c.is_ascii_uppercase() || c == '-') && !method.is_empty() {
+            names.push(method.to_owned());
+            continue;
+        }
+        let upper = method.to_ascii_uppercase();
+        let near = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+        out.push(
+            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{method}` is no method")).help(
+                match near.contains(&upper.as_str()) {
+                    true => format!("write \"{upper}\""),
+                    false => "write it in capitals, as in \"GET\"".to_owned(),
+                },
+            ),
+        );
+    }
+    names.sort();
+    let path = text(section, "path", "\"/payouts/{id}\"", out);
+    let segments = path.as_ref().and_then(|path| template::parse(path, out));
+    let action = text(section, "action", "\"Payout.read\"", out);
+    let resource = required(section, "resource", "{ id = \"path:id\" }", out)
+        .then(|| section.under("resource", out))
+        .flatten();
+    let (ty, id) = match resource {
+        Some(resource) => {
+            resource.only(&RESOURCE, out);
+            let ty = optional(&resource, "type", out);
+            let id = text(&resource, "id", "\"path:id\"", out);
+            let source = id.and_then(|id| Some((id_source(&id, segments.as_deref(), out)?, id.span)));
+            (ty, source)
+        }
+        None => (None, None),
+    };
+    if host.is_none() || segments.is_none() {
+        names.clear();
+    }
+    Some(Route {
+        host: host.flatten().map(|host| host.text),
+        methods: names,
+        path: segments.unwrap_or_default(),
+        span: path.map_or(section.header(), |path| path.span),
+        action: action?,
+        ty: ty.flatten(),
+        id,
+    })
+}
+
+fn is_host(host: &Word, out: &mut Diagnostics) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    let right = host.text.split('.').all(is_label);
+    if !right {
+        out.push(
+            Diagnostic::error(codes::CONFIG_VALUE, host.span, format!("`{}` is no host", host.text))
+                .help("write the name alone, in lower case, without scheme and port: \"api.example.com\""),
+        );
+    }
+    right
+}
+
+fn id_source(id: &Word, path: Option<&[Segment]>, out: &mut Diagnostics) -> Option<IdSource> {
+    let found = match id.text.split_once(':') {
+        Some(("path", name)) => {
+            // Where the path itself has faults, what it names is not known.
+            let path = path?;
+            let names: Vec<&str> = path
+                .iter()
+                .filter_map(|segment| match segment {
+                    Segment::One(name) | Segment::Rest(name) => Some(name.as_str()),
+                    Segment::Text(_) => None,
+                })
+                .collect();
+            if !names.contains(&name) {
+                let message = format!("the path has no `{{{name}}}`");
+                let help = did_you_mean(name, names.iter().copied())
+                    .unwrap_or_else(|| format!("write `{{{name}}}` for a segment of `path`"));
+                out.push(Diagnostic::error(codes::CONFIG_VALUE, id.span, message).help(help));
+                return None;
+            }
+            Some(IdSource::Path(name.to_owned()))
+        }
+        Some(("header", name)) if is_header(name) => Some(IdSource::Header(name.to_ascii_lowercase())),
+        Some(("fixed", id)) if !id.is_empty() => Some(IdSource::Fixed(id.to_owned())),
+        _ => None,
+    };
+    if found.is_none() {
+        out.push(
+            Diagnostic::error(
+                codes::CONFIG_VALUE,
+                id.span,
+                format!("`{}` does not say where the id comes from", id.text),
+            )
+            .help(
+                "write \"path:NAME\" for a name of the path, \"header:NAME\" for a header, or \"fixed:ID\" for one id",
+            ),
+        );
+    }
+    found
+}
+
+fn is_header(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+}
