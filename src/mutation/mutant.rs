@@ -155,8 +155,8 @@ context { from token { mfa: Bool } }
         insta::assert_snapshot!(shown(text), @"
         drop-grant: `allow User to read on Bill when (resource.paid) && (context.…` is gone =>
         add-action: `pay` is granted, too => allow User to read, pay on Bill when (resource.paid) && (context.mfa || !resource.paid);
-        drop-clause: `resource.paid` always holds => allow User to read on Bill when (true) && (context.mfa || !resource.paid);
         swap-and-or: `&&` becomes `||` in `(resource.paid) && (context.mfa || !resource.paid)` => allow User to read on Bill when (resource.paid) || (context.mfa || !resource.paid);
+        drop-clause: `resource.paid` always holds => allow User to read on Bill when (true) && (context.mfa || !resource.paid);
         drop-clause: `context.mfa` never holds => allow User to read on Bill when (resource.paid) && (false || !resource.paid);
         drop-clause: `context.mfa || !resource.paid` always holds => allow User to read on Bill when (resource.paid) && (true);
         swap-and-or: `||` becomes `&&` in `context.mfa || !resource.paid` => allow User to read on Bill when (resource.paid) && (context.mfa && !resource.paid);

@@ -86,7 +86,8 @@ pub fn mutation_summary(tally: Tally, engine: Option<&str>) -> String {
         None => "no score, since none counts".to_owned(),
     };
     let by = engine.map_or_else(|| ", without a solver".to_owned(), |engine| format!(", by {engine}"));
-    format!("{} mutants: {}; {score}{by}", tally.total(), parts.join(", "))
+    let mutants = if tally.total() == 1 { "mutant" } else { "mutants" };
+    format!("{} {mutants}: {}; {score}{by}", tally.total(), parts.join(", "))
 }
 
 /// A suite for each request that would kill a mutant and that a scenario can put.

@@ -145,9 +145,10 @@ pub(super) fn tried(
 
 /// Where the score is too low even if all that is undecided did not count, the tests are known to be too weak.
 fn exit(tally: Tally, min: u8) -> Exit {
-    let reaches = |tally: Tally| tally.score().is_some_and(|score| score >= usize::from(min));
+    let reaches = |score: Option<usize>| score.map(|score| score >= usize::from(min));
     let at_best = Tally { undecided: 0, ..tally };
-    match (reaches(tally), reaches(at_best)) {
+    let may_reach = reaches(at_best.score()).unwrap_or(tally.undecided > 0);
+    match (reaches(tally.score()).unwrap_or(false), may_reach) {
         (true, _) => Exit::Ok,
         (false, true) => Exit::NotProved,
         (false, false) => Exit::PolicyFails,
@@ -171,6 +172,7 @@ mod tests_of_exit {
             (tally(7, 3, 0), Exit::PolicyFails),
             (tally(8, 1, 2), Exit::NotProved),
             (tally(7, 3, 5), Exit::PolicyFails),
+            (tally(0, 0, 2), Exit::NotProved),
             (tally(0, 0, 0), Exit::PolicyFails),
         ];
         for (tally, expected) in cases {

@@ -49,6 +49,7 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
             EvidenceKind::Lint => evidence.lint.is_some(),
             EvidenceKind::Tests => evidence.tests.is_some(),
             EvidenceKind::Proofs => evidence.proofs.is_some(),
+            EvidenceKind::Mutation => evidence.mutation.is_some(),
         };
         if !there {
             low.push(format!(
@@ -73,6 +74,16 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
                 "{} tests passed, fewer than {}",
                 tests.passed, demands.min_tests
             ));
+        }
+    }
+    if let Some(mutation) = evidence.mutation
+        && wants(EvidenceKind::Mutation)
+    {
+        let lowest = demands.min_mutation_score;
+        match mutation.score() {
+            Some(score) if usize::try_from(lowest).is_ok_and(|lowest| score >= lowest) => {}
+            Some(score) => low.push(format!("its mutation score is {score}%, lower than {lowest}%")),
+            None => low.push("it has no mutation score, since no mutant counts".to_owned()),
         }
     }
     let refusals = low
