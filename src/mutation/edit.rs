@@ -65,7 +65,7 @@ mod tests {
         let place = text.find("b;").unwrap();
         let two = doc_line(text, place).unwrap();
         let one = doc_line(text, two).unwrap();
-        assert_eq!(&text[one..two], "/// one\n  ");
+        assert_eq!(text.get(one..two), Some("/// one\n  "));
         assert_eq!(doc_line(text, one), None);
     }
 }

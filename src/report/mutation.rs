@@ -1,6 +1,7 @@
 //! What became of the mutants of a package, for people and for programs; requests that would kill those that no test noticed,
 //! as scenarios.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -100,14 +101,30 @@ pub fn mutation_scenarios(trials: &[Trial], files: Files<'_>, at: Instant) -> Ve
         }
         _ => None,
     });
+    let mut taken = BTreeMap::new();
     asked
-        .enumerate()
-        .map(|(number, (mutant, decided))| saved(number + 1, mutant, decided, files, at))
+        .map(|(mutant, decided)| {
+            let stem = stem(mutant, files);
+            let times: &mut usize = taken.entry(stem.clone()).or_default();
+            *times += 1;
+            let stem = if *times == 1 { stem } else { format!("{stem}-{times}") };
+            saved(stem, mutant, decided, files, at)
+        })
         .collect()
 }
 
-fn saved(number: usize, mutant: &Mutant, decided: &Decided, files: Files<'_>, at: Instant) -> Saved {
-    let stem = format!("mutant-{number}-{}", mutant.genre.name());
+/// The genre and the place, so that scenarios of an earlier run keep their names: `mutant-drop-clause-shop-10-47`.
+fn stem(mutant: &Mutant, files: Files<'_>) -> String {
+    let at = files.sources.position(mutant.span);
+    let name = files.sources.name(mutant.span.file);
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let name = name.strip_suffix(".gate").unwrap_or(name);
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let name: String = name.chars().map(plain).collect();
+    format!("mutant-{}-{name}-{}-{}", mutant.genre.name(), at.line, at.column)
+}
+
+fn saved(stem: String, mutant: &Mutant, decided: &Decided, files: Files<'_>, at: Instant) -> Saved {
     let request = &decided.witness.request;
     // JSON is YAML, and leaves nothing to escape.
     let quoted = |text: &str| Value::from(text).to_string();

@@ -157,6 +157,7 @@ fn what_is_missed_is_shown_with_a_request_that_kills_it() {
     ");
     assert!(run.out.contains("             principal Shop::User::"), "{}", run.out);
 
+    assert!(package.path("scenarios/mutant-drop-clause-shop-10-47.yaml").exists());
     let run = package.run("test .");
     assert_eq!(run.code, 0, "what was saved holds: {}{}", run.out, run.err);
     let run = solved(folder, "mutate . --at 2026-03-01 --min 100");
