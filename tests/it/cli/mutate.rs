@@ -1,6 +1,7 @@
 //! `gatewright mutate`: what is killed, missed and the same, what is shown of it, and bundles that carry it.
 
 use std::path::Path;
+use std::process::Command;
 
 use super::Copy;
 use super::Run;
@@ -58,9 +59,22 @@ fn shop() -> Copy {
 
 /// Runs with the solver of the tests.
 fn solved(folder: &Path, args: &str) -> Run {
-    let places = places();
     let mut command = gatewright(folder);
     command.args(args.split_whitespace());
+    ran(command)
+}
+
+/// The same on one core, where the system has a program that keeps it there.
+fn solved_on_one_core(folder: &Path, args: &str) -> Option<Run> {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", "0", env!("CARGO_BIN_EXE_gatewright")]);
+    command.args(args.split_whitespace()).current_dir(folder).env_clear();
+    let is_there = Command::new("taskset").arg("--version").output().is_ok();
+    is_there.then(|| ran(command))
+}
+
+fn ran(mut command: Command) -> Run {
+    let places = places();
     for (name, value) in [("GATEWRIGHT_CVC5", places.chosen), ("GATEWRIGHT_CACHE", places.cache)] {
         if let Some(value) = value {
             command.env(name, value);
@@ -165,13 +179,13 @@ fn what_is_missed_is_shown_with_a_request_that_kills_it() {
 }
 
 #[test]
-fn the_same_is_told_of_the_same_mutants_on_every_run() {
+fn the_same_is_told_of_the_same_mutants_on_every_run_and_on_one_core() {
     if solver().is_none() {
         return;
     }
     let package = shop();
-    let told = || solved(package.dir.path(), "mutate . --at 2026-03-01 --format json").out;
-    let first = told();
+    let args = "mutate . --at 2026-03-01 --format json";
+    let first = solved(package.dir.path(), args).out;
     let report: serde_json::Value = serde_json::from_str(&first).unwrap();
     let outcome = |what: &str| {
         let all = report["mutants"].as_array().unwrap();
@@ -181,7 +195,10 @@ fn the_same_is_told_of_the_same_mutants_on_every_run() {
     assert_eq!(outcome("`isolate by org;` is gone"), "killed");
     assert_eq!(outcome("`resource.paid` always holds"), "missed");
     assert_eq!(outcome("`context.mfa` always holds"), "equivalent");
-    assert_eq!(first, told());
+    assert_eq!(first, solved(package.dir.path(), args).out);
+    if let Some(alone) = solved_on_one_core(package.dir.path(), args) {
+        assert_eq!(first, alone.out, "{}", alone.err);
+    }
 }
 
 #[test]
