@@ -246,3 +246,30 @@ fn a_bundle_carries_the_score_and_gives_the_same_bytes_again() {
     let run = solved(folder, "bundle verify a.cjar --rebuild");
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
 }
+
+#[test]
+fn break_glass_on_other_terms_is_missed_until_a_test_with_steps_is_there() {
+    let package = shop();
+    let policy = format!(
+        "{POLICY}break-glass outage {{\n    for clerk;\n    grants pay on Bill;\n    resources at most 1;\n    requires reason;\n    \
+         approved by 2 of boss;\n    refused by 1;\n    pending 30m;\n    expires within 1h;\n    uses at most 1;\n    \
+         alerts on request to \"ops\";\n    revoked by boss;\n    review within 24h by boss;\n}}\n"
+    );
+    let clock = "context { from gateway { now: datetime } ";
+    package.write("policy/shop.gate", &policy.replace("context { ", clock));
+    let run = package.run("mutate . --genre fewer-approvals --genre longer-window --min 50");
+    assert_eq!((run.code, run.err.as_str()), (1, ""), "{}", run.out);
+    insta::assert_snapshot!(run.out, @"
+    missed     fewer-approvals: 1 of 2 approvals will do
+               policy/shop.gate:19:5
+               break-glass outage grants on other terms; only a test with steps can show it
+    missed     longer-window: `1h` becomes `2h`
+               policy/shop.gate:22:5
+               break-glass outage grants on other terms; only a test with steps can show it
+
+    .: 2 mutants: 2 missed; score 0% (0 of 2), without a solver
+    ");
+    // The marketplace plays such grants through.
+    let run = super::run("mutate examples/marketplace --genre fewer-approvals --genre longer-window --min 100");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
