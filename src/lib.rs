@@ -55,6 +55,9 @@ pub mod analysis;
 /// Two programs compared: changes of parts, and of access.
 pub mod semdiff;
 
+/// Mutants of a program: small mistakes that its scenarios should notice.
+pub mod mutation;
+
 /// What is valid and yet suspicious: one file and one page per lint, levels, waivers.
 pub mod lint;
 

@@ -39,6 +39,8 @@ start)
             echo "auth: { htpasswd: { realm: tests, path: '$3' } }"
         fi
     } >"$dir/config.yml"
+    # It is read before the registry has opened it.
+    : >"$dir/log"
     "$(program)" serve "$dir/config.yml" >"$dir/log" 2>&1 </dev/null &
     registry=$!
     trap 'kill $registry 2>/dev/null || true; wait $registry 2>/dev/null || true' EXIT

@@ -84,6 +84,9 @@ pub struct EvidenceSummary {
     /// `evidence/proofs.json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proofs: Option<ProofTotals>,
+    /// `evidence/mutation.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mutation: Option<MutationTotals>,
 }
 
 /// What checking and linting found.
@@ -124,6 +127,29 @@ pub struct ProofTotals {
     pub unknown: usize,
     /// What is promised and held by something else than policies.
     pub beyond: usize,
+}
+
+/// How many mistakes in the policy the scenarios notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MutationTotals {
+    /// Mutants on which a test fails.
+    pub killed: usize,
+    /// Mutants that are another policy and on which all tests pass.
+    pub missed: usize,
+    /// Mutants that are proved to be the same policy; they do not count.
+    pub equivalent: usize,
+    /// Mutants on which all tests pass, and nobody knows whether they are another policy.
+    pub undecided: usize,
+}
+
+impl MutationTotals {
+    /// Killed mutants among those that count, in whole percent, rounded down; `None` where none counts.
+    #[must_use]
+    pub fn score(self) -> Option<usize> {
+        let counted = self.killed.saturating_add(self.missed).saturating_add(self.undecided);
+        self.killed.saturating_mul(100).checked_div(counted)
+    }
 }
 
 /// The compiler.

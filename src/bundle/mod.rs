@@ -50,6 +50,7 @@ pub use manifest::GitState;
 pub use manifest::LintTotals;
 pub use manifest::Manifest;
 pub use manifest::MinEngine;
+pub use manifest::MutationTotals;
 pub use manifest::ProofTotals;
 pub use manifest::TestTotals;
 pub use opened::Bundle;

@@ -4,6 +4,7 @@ mod bundle;
 mod diff;
 mod import;
 mod key;
+mod mutate;
 mod prove;
 mod publish;
 mod shared;
@@ -38,6 +39,7 @@ pub(super) use self::key::KeyGenerate;
 pub(super) use self::key::KeyInspect;
 pub(super) use self::key::KeyStep;
 pub(super) use self::key::SignerArgs;
+pub(super) use self::mutate::Mutate;
 pub(super) use self::prove::Prove;
 pub(super) use self::publish::Channel;
 pub(super) use self::publish::ChannelPromote;
@@ -101,6 +103,7 @@ pub(super) enum Verb {
     Fmt(Fmt),
     Build(Build),
     Test(Test),
+    Mutate(Mutate),
     Prove(Prove),
     WhoCan(WhoCan),
     WhatCan(WhatCan),

@@ -16,6 +16,7 @@ use crate::import::ImportError;
 use crate::load::LoadError;
 use crate::pipeline::BuildError;
 use crate::pipeline::FactsError;
+use crate::pipeline::MutateError;
 use crate::pipeline::ProveError;
 use crate::pipeline::SuitesError;
 use crate::registry::RegistryError;
@@ -169,6 +170,9 @@ pub(super) enum CliError {
     /// `init` cannot make a package's name of the folder's.
     #[error("the folder name `{folder}` makes no package name")]
     PackageName { folder: String },
+    /// Mutants cannot be tried.
+    #[error(transparent)]
+    Mutate(#[from] MutateError),
     /// There is no folder to declare changes in.
     #[error("there is no package at `{}` to declare changes in", path.display())]
     NoFolder { path: PathBuf },
@@ -189,7 +193,7 @@ impl CliError {
         match self {
             Self::Load(error) => error.help(),
             Self::Question(error) => error.help(),
-            Self::Compare(_) => Some("declare types in Gate, or put a `.cedarschema` file into `policy/`".into()),
+            Self::Compare(_) | Self::Mutate(MutateError::Compare(_)) => Some("declare types in Gate, or put a `.cedarschema` file into `policy/`".into()),
             Self::UnknownCode { near, .. } => Some(near.clone().unwrap_or_else(|| {
                 "the code stands in brackets after `error` or `warning`; `gatewright lint --list` lists the lints".into()
             })),
@@ -241,7 +245,7 @@ impl CliError {
             Self::NoSigner => Some("name a key, `--key FILE.pem`, or a program, `--signer-command COMMAND --public-key FILE.pem`".into()),
             Self::SourceDate { .. } => Some("write whole seconds since 1970 UTC, as `git log -1 --format=%ct` prints them".into()),
             Self::NotNew { .. } => Some("name a folder that does not exist yet".into()),
-            Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) | Self::Facts(_) | Self::Import(_) | Self::Unsound { .. } | Self::NotReadBack { .. } => Some("please report it with the command and its input; no policy should cause it".into()),
+            Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) | Self::Facts(_) | Self::Mutate(_) | Self::Import(_) | Self::Unsound { .. } | Self::NotReadBack { .. } => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
             Self::NoTests { .. } => Some("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`".into()),
             Self::NotGate { .. } | Self::NothingToFormat => {

@@ -57,6 +57,7 @@ fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {
         Verb::Fmt(args) => cmd::fmt::run(args, console),
         Verb::Build(args) => cmd::build::run(args, console),
         Verb::Test(args) => cmd::test::run(args, console),
+        Verb::Mutate(args) => cmd::mutate::run(args, console),
         Verb::Prove(args) => cmd::prove::run(args, console),
         Verb::WhoCan(args) => cmd::who_can::run(args, console),
         Verb::WhatCan(args) => cmd::what_can::run(args, console),

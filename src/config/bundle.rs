@@ -15,12 +15,18 @@ pub enum EvidenceKind {
     Tests,
     /// What is proved over all requests.
     Proofs,
+    /// How many mistakes in the policy the scenarios notice.
+    Mutation,
 }
 
 impl EvidenceKind {
     /// Each with its name.
-    pub const NAMES: [(&'static str, Self); 3] =
-        [("lint", Self::Lint), ("tests", Self::Tests), ("proofs", Self::Proofs)];
+    pub const NAMES: [(&'static str, Self); 4] = [
+        ("lint", Self::Lint),
+        ("tests", Self::Tests),
+        ("proofs", Self::Proofs),
+        ("mutation", Self::Mutation),
+    ];
 
     /// The kind with a name.
     #[must_use]
@@ -36,6 +42,7 @@ impl EvidenceKind {
             Self::Lint => "lint",
             Self::Tests => "tests",
             Self::Proofs => "proofs",
+            Self::Mutation => "mutation",
         }
     }
 }
@@ -51,6 +58,8 @@ pub struct BundleDemands {
     pub max_skipped: Option<u32>,
     /// Fewest tests that passed.
     pub min_tests: u32,
+    /// Lowest mutation score, in percent, where mutation is demanded.
+    pub min_mutation_score: u32,
     /// Longest validity of a channel pointer, in days.
     pub max_validity_days: u32,
 }
@@ -62,19 +71,22 @@ impl Default for BundleDemands {
             max_warnings: None,
             max_skipped: None,
             min_tests: 1,
+            min_mutation_score: 0,
             max_validity_days: 30,
         }
     }
 }
 
-pub(super) const KEYS: [&str; 5] = [
+pub(super) const KEYS: [&str; 6] = [
     "evidence",
     "max_warnings",
     "max_skipped",
     "min_tests",
+    "min_mutation_score",
     "max_validity_days",
 ];
 const MAX_COUNT: u32 = 1_000_000;
+const MAX_PERCENT: u32 = 100;
 const MAX_VALIDITY_DAYS: u32 = 366;
 const EXAMPLE: &str = "[\"lint\", \"tests\", \"proofs\"]";
 
@@ -92,6 +104,9 @@ pub(super) fn read(section: &Section<'_>, demands: &mut BundleDemands, out: &mut
     }
     if let Some(fewest) = section.whole_number("min_tests", 0..=MAX_COUNT, out) {
         demands.min_tests = fewest;
+    }
+    if let Some(lowest) = section.whole_number("min_mutation_score", 0..=MAX_PERCENT, out) {
+        demands.min_mutation_score = lowest;
     }
     if let Some(days) = section.whole_number("max_validity_days", 1..=MAX_VALIDITY_DAYS, out) {
         demands.max_validity_days = days;
@@ -136,7 +151,7 @@ mod tests {
     #[test]
     fn each_demand_is_read() {
         let (project, _, out) = read(
-            "[bundle]\nevidence = [\"proofs\", \"lint\", \"lint\"]\nmax_warnings = 0\nmax_skipped = 2\nmin_tests = 40\nmax_validity_days = 7\n",
+            "[bundle]\nevidence = [\"proofs\", \"lint\", \"lint\"]\nmax_warnings = 0\nmax_skipped = 2\nmin_tests = 40\nmin_mutation_score = 80\nmax_validity_days = 7\n",
         );
         assert!(out.is_empty(), "{out:?}");
         assert_eq!(
@@ -146,6 +161,7 @@ mod tests {
                 max_warnings: Some(0),
                 max_skipped: Some(2),
                 min_tests: 40,
+                min_mutation_score: 80,
                 max_validity_days: 7,
             }
         );

@@ -69,57 +69,15 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         Some(file) => Project::parse(sources, file, &mut out),
         None => Project::default_for_cedar(),
     };
-    let form = match options.roles.unwrap_or(project.roles) {
-        Roles::Parents => RolesForm::Parents,
-        Roles::Attribute => RolesForm::Attribute,
-        Roles::Both => RolesForm::Both,
-    };
+    let form = form(options.roles.unwrap_or(project.roles));
     for (lint, level) in &options.levels {
         project.levels.set(lint.clone(), *level, Origin::CommandLine);
     }
-    let limits = syntax::Limits {
-        bytes: project.limits.bytes as usize,
-        depth: project.limits.depth as usize,
-    };
-    let parsed = parallel::map(
-        Work::Much,
-        &package.gate,
-        || (),
-        |(), file| {
-            let mut faults = Diagnostics::new();
-            (syntax::parse(sources, *file, &limits, &mut faults), faults)
-        },
-    );
-    let mut files: Vec<ast::File> = Vec::new();
-    for (file, faults) in parsed {
-        files.push(file);
-        out.extend(faults);
-    }
+    let files = parse(package, &project, &mut out);
     let parsed = !out.has_errors();
-    let namespace = files
-        .iter()
-        .flat_map(|file| &file.items)
-        .find_map(|item| match &item.kind {
-            ast::ItemKind::Namespace(path) => Some(
-                path.parts
-                    .iter()
-                    .map(|part| part.text.as_str())
-                    .collect::<Vec<_>>()
-                    .join("::"),
-            ),
-            _ => None,
-        });
-    let raw_schema = lower::read_schemas(sources, &package.cedarschema, namespace.as_deref(), &mut out);
-    let ids = match package.config {
-        Some(_) => RawIds::Annotated,
-        None => RawIds::Numbered,
-    };
-    let mut links = scenario::link_files(sources, &package.scenarios);
-    links.extend(package.links);
-    let raw = lower::read_policies(sources, &package.cedar, &links, ids, &mut out);
-    let longest = Duration(i64::from(project.limits.break_glass_hours).saturating_mul(Duration::HOUR.0));
+    let (raw_schema, raw) = raw(package, &files, &mut out);
     let mut meaning = Diagnostics::new();
-    let program = graph::resolve(&files, &raw_schema.externals, longest, &mut meaning);
+    let program = graph::resolve(&files, &raw_schema.externals, longest_grant(&project), &mut meaning);
     nothing_declared(package, &program, &raw, parsed, &mut meaning);
     let mut lowered = lower::lower(&program, &raw_schema, raw, form, sources, &mut meaning);
     // What Cedar refuses is there all the same, and may be linted; what did not resolve or type is not.
@@ -162,6 +120,79 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         extent,
         diagnostics: out.sorted(),
     }
+}
+
+/// The form in which a package wants the roles of principals told.
+pub(super) fn form(roles: Roles) -> RolesForm {
+    match roles {
+        Roles::Parents => RolesForm::Parents,
+        Roles::Attribute => RolesForm::Attribute,
+        Roles::Both => RolesForm::Both,
+    }
+}
+
+/// What one file may ask of the parser.
+pub(super) fn limits(project: &Project) -> syntax::Limits {
+    syntax::Limits {
+        bytes: project.limits.bytes as usize,
+        depth: project.limits.depth as usize,
+    }
+}
+
+/// The longest break-glass grant that a package may give.
+pub(super) fn longest_grant(project: &Project) -> Duration {
+    Duration(i64::from(project.limits.break_glass_hours).saturating_mul(Duration::HOUR.0))
+}
+
+/// The trees of the `.gate` files.
+pub(super) fn parse(package: &PackageFiles, project: &Project, out: &mut Diagnostics) -> Vec<ast::File> {
+    let (sources, limits) = (&package.sources, limits(project));
+    let parsed = parallel::map(
+        Work::Much,
+        &package.gate,
+        || (),
+        |(), file| {
+            let mut faults = Diagnostics::new();
+            (syntax::parse(sources, *file, &limits, &mut faults), faults)
+        },
+    );
+    let mut files: Vec<ast::File> = Vec::new();
+    for (file, faults) in parsed {
+        files.push(file);
+        out.extend(faults);
+    }
+    files
+}
+
+/// The raw schemas and policies beside them.
+pub(super) fn raw(
+    package: &PackageFiles,
+    files: &[ast::File],
+    out: &mut Diagnostics,
+) -> (lower::RawSchema, Vec<lower::RawPolicy>) {
+    let sources = &package.sources;
+    let namespace = files
+        .iter()
+        .flat_map(|file| &file.items)
+        .find_map(|item| match &item.kind {
+            ast::ItemKind::Namespace(path) => Some(
+                path.parts
+                    .iter()
+                    .map(|part| part.text.as_str())
+                    .collect::<Vec<_>>()
+                    .join("::"),
+            ),
+            _ => None,
+        });
+    let raw_schema = lower::read_schemas(sources, &package.cedarschema, namespace.as_deref(), out);
+    let ids = match package.config {
+        Some(_) => RawIds::Annotated,
+        None => RawIds::Numbered,
+    };
+    let mut links = scenario::link_files(sources, &package.scenarios);
+    links.extend(package.links);
+    let raw = lower::read_policies(sources, &package.cedar, &links, ids, out);
+    (raw_schema, raw)
 }
 
 /// Whether a fault says that something is not there which a part that did not parse may have declared: the name it is

@@ -55,6 +55,17 @@ impl Sources {
         id
     }
 
+    /// The same files, one of them with another text.
+    #[must_use]
+    pub fn with_text(&self, file: FileId, text: impl Into<Arc<str>>) -> Self {
+        let mut changed = self.clone();
+        if let Some(source) = changed.files.get_mut(file.0 as usize) {
+            source.text = text.into();
+            source.lines = LineIndex::new(&source.text);
+        }
+        changed
+    }
+
     /// A file by id.
     #[must_use]
     pub fn get(&self, file: FileId) -> Option<&Source> {

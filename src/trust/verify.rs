@@ -291,6 +291,8 @@ impl Check<'_> {
                 EvidenceKind::Proofs => evidence
                     .proofs
                     .map(|proofs| proofs.refuted == 0 && proofs.unknown == 0 && proofs.proved > 0),
+                // How strong is strong enough is the package's own to say, and `publish` holds it to that.
+                EvidenceKind::Mutation => evidence.mutation.map(|mutation| mutation.killed > 0),
             };
             match there {
                 Some(true) => {}

@@ -12,6 +12,7 @@ mod history;
 mod hostile;
 mod import;
 mod init;
+mod mutate;
 mod questions;
 mod revisions;
 mod test;

@@ -71,6 +71,7 @@ fn bytes(version: &str) -> Vec<u8> {
                 decisions: 9,
             }),
             proofs: None,
+            mutation: None,
         },
         reproduce: Vec::new(),
     };

@@ -23,7 +23,7 @@ use crate::trust::Kind;
     after_help = "\
 Examples:
   gatewright bundle examples/marketplace --out marketplace.cjar
-  gatewright bundle . --evidence lint,tests,proofs
+  gatewright bundle . --evidence lint,tests,proofs,mutation
   gatewright bundle inspect marketplace.cjar"
 )]
 pub(in crate::cli) struct Bundle {
@@ -89,7 +89,7 @@ pub(in crate::cli) enum EvidenceArg {
     Proofs,
     /// Cannot run yet
     Coverage,
-    /// Cannot run yet
+    /// Which mistakes in the policy the scenarios notice; needs a solver
     Mutation,
 }
 
@@ -111,7 +111,8 @@ impl EvidenceArg {
             Self::Lint => Some(EvidenceKind::Lint),
             Self::Tests => Some(EvidenceKind::Tests),
             Self::Proofs => Some(EvidenceKind::Proofs),
-            Self::Coverage | Self::Mutation => None,
+            Self::Mutation => Some(EvidenceKind::Mutation),
+            Self::Coverage => None,
         }
     }
 }

@@ -16,6 +16,7 @@ pub(super) mod import;
 pub(super) mod init;
 pub(super) mod key;
 pub(super) mod lint;
+pub(super) mod mutate;
 mod package;
 pub(super) mod prove;
 pub(super) mod publish;

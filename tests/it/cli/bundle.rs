@@ -198,16 +198,18 @@ fn what_does_not_pass_is_not_bundled_and_what_cannot_run_is_no_less() {
         (run.code, run.out, run.err)
     };
     let nothing = |_: &Copy| {};
-    let (exit, _, err) = code("--evidence lint,mutation", &nothing);
+    let (exit, _, err) = code("--evidence lint,coverage", &nothing);
     assert_eq!(exit, 2);
     insta::assert_snapshot!(err, @"
-    error: no evidence `mutation` can be gathered: this version does not measure it
+    error: no evidence `coverage` can be gathered: this version does not measure it
       help: leave it out; nothing was written, since a bundle never carries less than was asked for
     ");
     // The environment is empty: there is no solver.
-    let (exit, _, err) = code("--evidence proofs", &nothing);
-    assert_eq!(exit, 2, "{err}");
-    assert!(err.contains("gatewright solver install"), "{err}");
+    for evidence in ["proofs", "mutation"] {
+        let (exit, _, err) = code(&format!("--evidence {evidence}"), &nothing);
+        assert_eq!(exit, 2, "{err}");
+        assert!(err.contains("gatewright solver install"), "{err}");
+    }
     let (exit, _, err) = code("", &|package| fs::remove_dir_all(package.path("scenarios")).unwrap());
     assert_eq!(exit, 2, "{err}");
     assert!(err.contains("has no scenarios"), "{err}");

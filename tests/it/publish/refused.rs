@@ -110,6 +110,7 @@ fn what_is_not_as_committed_or_of_no_commit_is_not_published() {
 fn evidence_below_what_the_package_demands_is_not_published() {
     for (demand, evidence) in [
         ("evidence = [\"lint\", \"tests\", \"proofs\"]", "lint,tests"),
+        ("evidence = [\"lint\", \"mutation\"]", "lint"),
         ("min_tests = 1000", "lint,tests"),
         ("evidence = [\"tests\"]", "lint"),
     ] {

@@ -350,7 +350,12 @@ fn evidence_below_the_minimum_is_refused() {
     for enough in ["require = [\"lint\", \"tests\"]", "max_warnings = 1", "min_tests = 3"] {
         assert!(minimum(enough).is_ok(), "{enough}");
     }
-    for low in ["require = [\"proofs\"]", "max_warnings = 0", "min_tests = 4"] {
+    for low in [
+        "require = [\"proofs\"]",
+        "require = [\"mutation\"]",
+        "max_warnings = 0",
+        "min_tests = 4",
+    ] {
         assert_eq!(codes(minimum(low)), set(["evidence-below-minimum"]), "{low}");
     }
 }

@@ -7,11 +7,15 @@ use crate::analysis::solver;
 use crate::bundle::BundleTree;
 use crate::bundle::EvidenceSummary;
 use crate::bundle::LintTotals;
+use crate::bundle::MutationTotals;
 use crate::bundle::ProofTotals;
 use crate::bundle::TestTotals;
 use crate::cli::args::BudgetArgs;
 use crate::cli::args::Format;
 use crate::cli::cmd::budget::budget;
+use crate::cli::cmd::mutate;
+use crate::cli::cmd::mutate::Asked;
+use crate::cli::cmd::mutate::Tried;
 use crate::cli::cmd::package::Package;
 use crate::cli::console::Console;
 use crate::cli::env;
@@ -29,6 +33,7 @@ use crate::pipeline::Suites;
 use crate::pipeline::TestOptions;
 use crate::report;
 use crate::report::Files;
+use crate::report::Requests;
 use crate::report::printable;
 use crate::report::tests;
 use crate::scenario::golden::SnapshotMode;
@@ -54,6 +59,7 @@ pub(super) fn assemble(
             EvidenceKind::Lint => gathered.lint(package)?,
             EvidenceKind::Tests => gathered.tests(package, &suites, console)?,
             EvidenceKind::Proofs => gathered.proofs(package, limits, at, console)?,
+            EvidenceKind::Mutation => gathered.mutation(package, &suites, limits, at, console)?,
         };
         if let Some(exit) = ended {
             return Ok(Err(exit));
@@ -186,6 +192,39 @@ impl Gathered {
         let files = carried_files(package);
         let report = report::proofs_json(&proofs.all, &proofs.beyond, proofs.of, &proofs.engine, files);
         self.add(EvidenceKind::Proofs, &report)?;
+        Ok(None)
+    }
+
+    /// What the tests notice of mistakes. How strong they must be is for `publish` to say.
+    fn mutation(
+        &mut self,
+        package: &Package,
+        suites: &Suites<'_>,
+        limits: &BudgetArgs,
+        at: Instant,
+        console: &mut Console,
+    ) -> Result<Option<Exit>, CliError> {
+        // Without one, the same sources would give other bytes than with one.
+        let found = solver::find(&env::solver_places())?;
+        let asked = Asked {
+            found: Some(&found),
+            budget: limits,
+            at,
+            is_wanted: &|_| true,
+        };
+        let Tried { trials, tally, engine } = match mutate::tried(package, suites, &asked, console)? {
+            Ok(tried) => tried,
+            Err(exit) => return Ok(Some(exit)),
+        };
+        self.totals.mutation = Some(MutationTotals {
+            killed: tally.killed,
+            missed: tally.missed,
+            equivalent: tally.equivalent,
+            undecided: tally.undecided,
+        });
+        let files = carried_files(package);
+        let report = report::mutation_json(&trials, tally, engine.as_deref(), files, Requests::LeftOut);
+        self.add(EvidenceKind::Mutation, &report)?;
         Ok(None)
     }
 }

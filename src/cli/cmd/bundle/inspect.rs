@@ -104,7 +104,21 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
         let (proved, refuted, unknown, beyond) = (proofs.proved, proofs.refuted, proofs.unknown, proofs.beyond);
         format!("proofs: {proved} proved, {refuted} refuted, {unknown} unknown; {beyond} beyond proof")
     });
-    let all: Vec<String> = [lint, tests, proofs].into_iter().flatten().collect();
+    let mutation = evidence.mutation.map(|mutation| {
+        let (killed, missed, equivalent, undecided) = (
+            mutation.killed,
+            mutation.missed,
+            mutation.equivalent,
+            mutation.undecided,
+        );
+        let score = mutation
+            .score()
+            .map_or_else(|| "no".to_owned(), |score| format!("{score}%"));
+        format!(
+            "mutation: {killed} killed, {missed} missed, {equivalent} equivalent, {undecided} undecided; score {score}"
+        )
+    });
+    let all: Vec<String> = [lint, tests, proofs, mutation].into_iter().flatten().collect();
     match all.is_empty() {
         true => vec!["none".to_owned()],
         false => all,

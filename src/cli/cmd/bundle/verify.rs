@@ -151,6 +151,7 @@ fn rebuild(
         (EvidenceKind::Lint, evidence.lint.is_some()),
         (EvidenceKind::Tests, evidence.tests.is_some()),
         (EvidenceKind::Proofs, evidence.proofs.is_some()),
+        (EvidenceKind::Mutation, evidence.mutation.is_some()),
     ]
     .into_iter()
     .filter_map(|(kind, carried)| carried.then_some(kind))

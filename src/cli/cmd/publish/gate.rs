@@ -49,6 +49,7 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
             EvidenceKind::Lint => evidence.lint.is_some(),
             EvidenceKind::Tests => evidence.tests.is_some(),
             EvidenceKind::Proofs => evidence.proofs.is_some(),
+            EvidenceKind::Mutation => evidence.mutation.is_some(),
         };
         if !there {
             low.push(format!(
@@ -73,6 +74,16 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
                 "{} tests passed, fewer than {}",
                 tests.passed, demands.min_tests
             ));
+        }
+    }
+    if let Some(mutation) = evidence.mutation
+        && wants(EvidenceKind::Mutation)
+    {
+        let lowest = demands.min_mutation_score;
+        match mutation.score() {
+            Some(score) if usize::try_from(lowest).is_ok_and(|lowest| score >= lowest) => {}
+            Some(score) => low.push(format!("its mutation score is {score}%, lower than {lowest}%")),
+            None => low.push("it has no mutation score, since no mutant counts".to_owned()),
         }
     }
     let refusals = low
@@ -133,4 +144,44 @@ pub(super) fn version(step: &Step<'_>, console: &mut Console) -> Result<Vec<Refu
 /// The version of a bundle; `None` where it is none, which no package has.
 pub(super) fn parsed(version: &str) -> Option<Version> {
     Version::parse(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::MutationTotals;
+
+    #[test]
+    fn a_mutation_score_below_the_demand_is_refused_and_so_is_none() {
+        let demands = BundleDemands {
+            evidence: vec![EvidenceKind::Mutation],
+            min_mutation_score: 80,
+            ..BundleDemands::default()
+        };
+        let low = |killed, missed, undecided| {
+            let mutation = Some(MutationTotals {
+                killed,
+                missed,
+                equivalent: 7,
+                undecided,
+            });
+            let carried = EvidenceSummary {
+                mutation,
+                ..EvidenceSummary::default()
+            };
+            let refusals = evidence(&carried, &demands);
+            refusals
+                .iter()
+                .map(|refusal| refusal.message.clone())
+                .collect::<Vec<_>>()
+        };
+        assert!(low(8, 2, 0).is_empty());
+        assert_eq!(low(8, 1, 2), ["its mutation score is 72%, lower than 80%"]);
+        assert_eq!(low(0, 0, 0), ["it has no mutation score, since no mutant counts"]);
+        assert_eq!(
+            evidence(&EvidenceSummary::default(), &demands).len(),
+            1,
+            "it is not carried"
+        );
+    }
 }

@@ -1,0 +1,182 @@
+//! `gatewright mutate`: how strong the scenarios of a package are.
+
+use crate::analysis::solver;
+use crate::analysis::solver::Absent;
+use crate::analysis::solver::Found;
+use crate::cli::args::AnswerFormat;
+use crate::cli::args::BudgetArgs;
+use crate::cli::args::LintArgs;
+use crate::cli::args::Mutate;
+use crate::cli::args::PackageArgs;
+use crate::cli::console::Console;
+use crate::cli::env;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::progress;
+use crate::load;
+use crate::mutation::Mutant;
+use crate::mutation::Tally;
+use crate::mutation::Trial;
+use crate::pipeline;
+use crate::pipeline::MutateOptions;
+use crate::pipeline::Mutated;
+use crate::pipeline::Suites;
+use crate::report;
+use crate::report::Requests;
+use crate::report::printable;
+use crate::report::tests;
+use crate::text::Instant;
+
+use super::budget::budget;
+use super::package::Package;
+
+pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, CliError> {
+    let package = Package::check(&PackageArgs::from(&args.folder), &LintArgs::default())?;
+    let faults = package.faults();
+    if faults.has_errors() {
+        return package.show(&faults, args.output.format, console);
+    }
+    let root = package.root();
+    let files = package.files(&root);
+    let is_wanted = |mutant: &Mutant| args.genres.is_empty() || args.genres.contains(&mutant.genre);
+    if args.list {
+        let mut all = pipeline::mutants(&package.loaded, &package.checked);
+        all.retain(is_wanted);
+        console.print(&report::mutants(&all, files))?;
+        return Ok(Exit::Ok);
+    }
+    let suites = pipeline::suites(&package.loaded, &package.checked)?;
+    if suites.diagnostics.has_errors() {
+        return package.show(&suites.diagnostics, args.output.format, console);
+    }
+    let found = match solver::find(&env::solver_places()) {
+        Ok(found) => Some(found),
+        // What no test notices is undecided then, which counts against the tests.
+        Err(Absent::Nowhere) => None,
+        Err(unusable) => return Err(CliError::Solver(unusable)),
+    };
+    let asked = Asked {
+        found: found.as_ref(),
+        budget: &args.budget,
+        at: args.folder.at.unwrap_or_else(env::today),
+        is_wanted: &is_wanted,
+    };
+    let tried = match tried(&package, &suites, &asked, console)? {
+        Ok(tried) => tried,
+        Err(exit) => return Ok(exit),
+    };
+    let engine = tried.engine.as_deref();
+    let text = match args.output.format {
+        AnswerFormat::Json => report::mutation_json(&tried.trials, tried.tally, engine, files, Requests::Shown),
+        AnswerFormat::Human => {
+            let survivors = report::survivors(&tried.trials, files);
+            let gap = if survivors.is_empty() { "" } else { "\n" };
+            let summary = report::mutation_summary(tried.tally, engine);
+            format!("{survivors}{gap}{}: {summary}\n", printable(&package.named))
+        }
+    };
+    console.print(&text)?;
+    if let Some(folder) = &args.save {
+        for saved in report::mutation_scenarios(&tried.trials, files, asked.at) {
+            load::write_atomic(&folder.join(format!("{}.yaml", saved.stem)), saved.suite.as_bytes())?;
+            load::write_atomic(&folder.join(format!("{}.json", saved.stem)), saved.entities.as_bytes())?;
+        }
+    }
+    if let (Some(caution), AnswerFormat::Human) = (found.as_ref().and_then(Found::caution), args.output.format) {
+        console.print(&format!("warning: {caution}\n"))?;
+    }
+    Ok(args.min.map_or(Exit::Ok, |min| exit(tried.tally, min)))
+}
+
+/// What is asked of a package.
+pub(super) struct Asked<'a> {
+    pub(super) found: Option<&'a Found>,
+    pub(super) budget: &'a BudgetArgs,
+    pub(super) at: Instant,
+    pub(super) is_wanted: &'a (dyn Fn(&Mutant) -> bool + Sync),
+}
+
+/// Mutants that were tried.
+pub(super) struct Tried {
+    pub(super) trials: Vec<Trial>,
+    pub(super) tally: Tally,
+    pub(super) engine: Option<String>,
+}
+
+/// Tries the mutants; or how the run ends where the scenarios fail without any, which is shown.
+pub(super) fn tried(
+    package: &Package,
+    suites: &Suites<'_>,
+    asked: &Asked<'_>,
+    console: &mut Console,
+) -> Result<Result<Tried, Exit>, CliError> {
+    let budget = budget(asked.budget);
+    let mutated = progress::counted(&format!("mutating {}", package.named), |progress| {
+        let options = MutateOptions {
+            solver: asked.found.map(|found| found.engine.as_ref()),
+            cache: &budget.cache,
+            limits: budget.limits,
+            deadline: budget.deadline,
+            at: asked.at,
+            is_wanted: asked.is_wanted,
+            progress,
+        };
+        pipeline::mutate(&package.loaded, suites, &options)
+    })?;
+    let report = match mutated {
+        Mutated::Tried { trials, tally, engine } => return Ok(Ok(Tried { trials, tally, engine })),
+        Mutated::Unfit(report) => report,
+    };
+    if report.is_success() {
+        return Err(CliError::NoTests {
+            message: format!("{} has no scenarios that run", package.named),
+        });
+    }
+    let root = package.root();
+    let failures = tests::failures(&report, package.files(&root), console.style());
+    console.print(&format!(
+        "{}\n\n{}: {}; mutants are tried where all tests pass\n",
+        failures.trim_end(),
+        printable(&package.named),
+        tests::summary(&report)
+    ))?;
+    Ok(Err(Exit::PolicyFails))
+}
+
+/// Where the score is too low even if all that is undecided did not count, the tests are known to be too weak.
+fn exit(tally: Tally, min: u8) -> Exit {
+    let reaches = |score: Option<usize>| score.map(|score| score >= usize::from(min));
+    let at_best = Tally { undecided: 0, ..tally };
+    let may_reach = reaches(at_best.score()).unwrap_or(tally.undecided > 0);
+    match (reaches(tally.score()).unwrap_or(false), may_reach) {
+        (true, _) => Exit::Ok,
+        (false, true) => Exit::NotProved,
+        (false, false) => Exit::PolicyFails,
+    }
+}
+
+#[cfg(test)]
+mod tests_of_exit {
+    use super::*;
+
+    #[test]
+    fn what_is_undecided_is_no_pass_and_no_known_failure() {
+        let tally = |killed, missed, undecided| Tally {
+            killed,
+            missed,
+            undecided,
+            ..Tally::default()
+        };
+        let cases = [
+            (tally(8, 2, 0), Exit::Ok),
+            (tally(7, 3, 0), Exit::PolicyFails),
+            (tally(8, 1, 2), Exit::NotProved),
+            (tally(7, 3, 5), Exit::PolicyFails),
+            (tally(0, 0, 2), Exit::NotProved),
+            (tally(0, 0, 0), Exit::PolicyFails),
+        ];
+        for (tally, expected) in cases {
+            assert_eq!(exit(tally, 80), expected, "{tally:?}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Mutants of a condition: its clauses, comparisons and chains.
+
+use crate::syntax::ast::BinaryOp;
+use crate::syntax::ast::Expr;
+use crate::syntax::ast::ExprKind;
+use crate::text::Span;
+
+use super::edit;
+use super::genre::Genre;
+use super::mutant::Edit;
+use super::mutant::Making;
+use super::mutant::Named;
+
+/// Mutants of a whole condition, `when …` or a guard's.
+pub(super) fn condition(making: &mut Making<'_>, expr: &Expr, statement: Option<&Named>) {
+    if !matches!(expr.kind, ExprKind::And(_)) {
+        always(making, expr, statement);
+    }
+    parts(making, expr, statement);
+}
+
+/// Mutants of what a condition is made of.
+pub(super) fn parts(making: &mut Making<'_>, expr: &Expr, statement: Option<&Named>) {
+    match &expr.kind {
+        ExprKind::And(operands) => {
+            for operand in operands {
+                always(making, operand, statement);
+            }
+            swap(making, expr.span, operands, ("&&", "||"), statement);
+        }
+        ExprKind::Or(operands) => {
+            for operand in operands {
+                let what = format!("`{}` never holds", making.words(operand.span));
+                becomes(making, Genre::DropClause, operand.span, what, "false", statement);
+            }
+            swap(making, expr.span, operands, ("||", "&&"), statement);
+        }
+        ExprKind::Binary(operator, left, right) => compare(making, expr.span, (*operator, left, right), statement),
+        _ => {}
+    }
+    for child in children(expr) {
+        parts(making, child, statement);
+    }
+}
+
+fn always(making: &mut Making<'_>, clause: &Expr, statement: Option<&Named>) {
+    if !matches!(clause.kind, ExprKind::Bool(_)) {
+        let what = format!("`{}` always holds", making.words(clause.span));
+        becomes(making, Genre::DropClause, clause.span, what, "true", statement);
+    }
+}
+
+fn becomes(making: &mut Making<'_>, genre: Genre, span: Span, what: String, text: &str, statement: Option<&Named>) {
+    let text = text.to_owned();
+    making.add(genre, span, what, Edit { span, text }, statement);
+}
+
+/// All operators of a chain at once: with one of several swapped, the chain would need brackets to say what it means.
+fn swap(making: &mut Making<'_>, span: Span, operands: &[Expr], (from, to): (&str, &str), statement: Option<&Named>) {
+    let (Some(first), Some(last)) = (operands.first(), operands.last()) else {
+        return;
+    };
+    let mut text = String::new();
+    for pair in operands.windows(2) {
+        let [left, right] = pair else { continue };
+        let Some(swapped) = edit::replaced(making.sources.slice(edit::between(left, right)), from, to) else {
+            return;
+        };
+        text.push_str(&swapped);
+        if right.span != last.span {
+            text.push_str(making.sources.slice(right.span));
+        }
+    }
+    let edit = Edit {
+        span: edit::between(first, last),
+        text,
+    };
+    let what = format!("`{from}` becomes `{to}` in `{}`", making.words(span));
+    making.add(Genre::SwapAndOr, span, what, edit, statement);
+}
+
+fn compare(
+    making: &mut Making<'_>,
+    span: Span,
+    (operator, left, right): (BinaryOp, &Expr, &Expr),
+    statement: Option<&Named>,
+) {
+    let (written, opposite, shifted) = match operator {
+        BinaryOp::Equal => ("==", "!=", None),
+        BinaryOp::NotEqual => ("!=", "==", None),
+        BinaryOp::Less => ("<", ">=", Some("<=")),
+        BinaryOp::LessEqual => ("<=", ">", Some("<")),
+        BinaryOp::Greater => (">", "<=", Some(">=")),
+        BinaryOp::GreaterEqual => (">=", "<", Some(">")),
+        BinaryOp::In | BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply => return,
+    };
+    let between = edit::between(left, right);
+    let all = [(Genre::FlipComparison, Some(opposite)), (Genre::ShiftBound, shifted)];
+    for (genre, with) in all {
+        let Some(with) = with else { continue };
+        let Some(text) = edit::replaced(making.sources.slice(between), written, with) else {
+            continue;
+        };
+        let what = format!("`{written}` becomes `{with}` in `{}`", making.words(span));
+        making.add(genre, span, what, Edit { span: between, text }, statement);
+    }
+}
+
+fn children(expr: &Expr) -> Vec<&Expr> {
+    match &expr.kind {
+        ExprKind::Bool(_)
+        | ExprKind::Long(_)
+        | ExprKind::Text(_)
+        | ExprKind::Duration(_)
+        | ExprKind::Name(_)
+        | ExprKind::Entity(..) => Vec::new(),
+        ExprKind::Not(one)
+        | ExprKind::Negate(one)
+        | ExprKind::Has(one, _)
+        | ExprKind::Like(one, _)
+        | ExprKind::Attribute(one, _) => vec![one],
+        ExprKind::And(all) | ExprKind::Or(all) | ExprKind::Set(all) | ExprKind::Call(_, all) => all.iter().collect(),
+        ExprKind::Binary(_, left, right) => vec![left, right],
+        ExprKind::If(test, yes, no) => vec![test, yes, no],
+        ExprKind::Is(one, _, container) => std::iter::once(one).chain(container).map(AsRef::as_ref).collect(),
+        ExprKind::Method(receiver, _, args) => std::iter::once(receiver.as_ref()).chain(args).collect(),
+        ExprKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
+    }
+}

@@ -1,0 +1,20 @@
+//! Mutants of a program: one small mistake each, which the scenarios of the package should notice. Genres of mistakes, the
+//! mutants of a program, what became of each, and the score. Nothing is run here; `pipeline` does.
+
+mod edit;
+mod expressions;
+mod genre;
+mod mutant;
+mod outcome;
+mod statements;
+
+pub use genre::Genre;
+pub use mutant::Edit;
+pub use mutant::Mutant;
+pub use mutant::Named;
+pub use mutant::mutants;
+pub use outcome::Decided;
+pub use outcome::Outcome;
+pub use outcome::Shown;
+pub use outcome::Tally;
+pub use outcome::Trial;

@@ -1,0 +1,218 @@
+//! Mutants of statements: grants, guards, break-glass profiles.
+
+use crate::graph::Grant;
+use crate::graph::Holder;
+use crate::syntax::ast;
+use crate::syntax::ast::Actions;
+use crate::syntax::ast::BreakGlassClause;
+use crate::syntax::ast::BreakGlassKind;
+use crate::syntax::ast::ExprKind;
+use crate::syntax::ast::Item;
+use crate::syntax::ast::ItemKind;
+use crate::syntax::ast::Types;
+use crate::text::Duration;
+use crate::text::Span;
+
+use super::edit;
+use super::expressions;
+use super::genre::Genre;
+use super::mutant::Edit;
+use super::mutant::Making;
+use super::mutant::Named;
+
+/// Mutants of one declaration. Assertions are claims about the policy and no part of it.
+pub(super) fn item(making: &mut Making<'_>, item: &Item) {
+    let named = named(making, item);
+    let named = named.as_ref();
+    match &item.kind {
+        ItemKind::Condition(decl) => expressions::condition(making, &decl.body, None),
+        ItemKind::Role(role) => {
+            if let Some(when) = &role.when {
+                expressions::condition(making, when, None);
+            }
+            for inner in &role.grants {
+                if let ItemKind::Grant(decl) = &inner.kind {
+                    grant(making, inner, decl);
+                    also_to(making, inner, role);
+                }
+            }
+        }
+        ItemKind::Grant(decl) => grant(making, item, decl),
+        ItemKind::Deny(decl) => {
+            gone(making, Genre::DropGuard, item);
+            if let Some(when) = &decl.when {
+                expressions::condition(making, when, named);
+            }
+        }
+        ItemKind::Require(decl) => {
+            let span = decl.condition.span;
+            if !matches!(decl.condition.kind, ExprKind::Bool(_)) {
+                // The guard stays, since profiles may name it.
+                let what = format!("the guard no longer requires `{}`", making.words(span));
+                let text = "true".to_owned();
+                making.add(Genre::DropGuard, span, what, Edit { span, text }, named);
+            }
+            expressions::parts(making, &decl.condition, named);
+        }
+        ItemKind::Isolate(_) | ItemKind::Separate(_) => gone(making, Genre::DropGuard, item),
+        ItemKind::BreakGlass(decl) => {
+            for clause in &decl.clauses {
+                emergency(making, clause);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The name of a statement that keeps it whatever becomes of its words.
+fn named(making: &Making<'_>, item: &Item) -> Option<Named> {
+    let program = making.program;
+    let mut all = (program.grants.iter().map(|one| &one.statement))
+        .chain(program.denies.iter().map(|one| &one.statement))
+        .chain(program.requires.iter().map(|one| &one.statement));
+    all.find(|statement| statement.span == item.span)
+        .map(|statement| Named {
+            span: statement.span,
+            name: statement.name.clone(),
+        })
+}
+
+fn gone(making: &mut Making<'_>, genre: Genre, item: &Item) {
+    let what = format!("`{}` is gone", making.words(item.span));
+    let edit = Edit {
+        span: edit::whole(item, making.sources),
+        text: String::new(),
+    };
+    making.add(genre, item.span, what, edit, None);
+}
+
+fn grant(making: &mut Making<'_>, item: &Item, decl: &ast::GrantDecl) {
+    gone(making, Genre::DropGrant, item);
+    let named = named(making, item);
+    also_opens(making, item, decl, named.as_ref());
+    if let Some(when) = &decl.when {
+        expressions::condition(making, when, named.as_ref());
+    }
+}
+
+/// One action more of the same type, such as none of the grant's holders has by another grant: sensitive ones first.
+fn also_opens(making: &mut Making<'_>, item: &Item, decl: &ast::GrantDecl, named: Option<&Named>) {
+    let (Actions::Names(names), Types::Names(types)) = (&decl.actions, &decl.on) else {
+        return;
+    };
+    let (Some(last), [_]) = (names.last(), types.as_slice()) else {
+        return;
+    };
+    let program = making.program;
+    let of_item: Vec<&Grant> = program
+        .grants
+        .iter()
+        .filter(|grant| grant.statement.span == item.span)
+        .collect();
+    let Some(on) = of_item.first().map(|grant| grant.on) else {
+        return;
+    };
+    let holders: Vec<Holder> = of_item.iter().map(|grant| grant.holder).collect();
+    let is_held = |action| {
+        let mut theirs = program.grants.iter().filter(|grant| holders.contains(&grant.holder));
+        theirs.any(|grant| grant.actions.iter().any(|(granted, _)| *granted == action))
+    };
+    let others = program
+        .action_ids()
+        .filter_map(|id| Some((id, program.action(id)?)))
+        .filter(|(id, action)| action.declared_on == Some(on) && !is_held(*id));
+    let Some((_, action)) = others.min_by_key(|(_, action)| !action.sensitive) else {
+        return;
+    };
+    let what = format!("`{}` is granted, too", action.name);
+    let edit = Edit {
+        span: last.span.at_end(),
+        text: format!(", {}", action.name),
+    };
+    let span = names.iter().map(|name| name.span).fold(last.span, Span::to);
+    making.add(Genre::AddAction, span, what, edit, named);
+}
+
+/// The same grant to the next role, in the order of the texts, that is held in the same way and does not extend this one.
+fn also_to(making: &mut Making<'_>, item: &Item, role: &ast::RoleDecl) {
+    let on = |role: &ast::RoleDecl| role.on.as_ref().map(ast::Path::dotted);
+    let holders = |role: &ast::RoleDecl| role.holders.iter().map(ast::Path::dotted).collect::<Vec<_>>();
+    let inherits = |other: &ast::RoleDecl| {
+        let name = |role: &ast::RoleDecl| match on(role) {
+            Some(on) => format!("{on}.{}", role.name.text),
+            None => role.name.text.clone(),
+        };
+        let mut known = vec![name(other)];
+        let mut at = 0;
+        while let Some(next) = known.get(at).cloned() {
+            let more = making.roles.iter().filter(|(_, role)| name(role) == next);
+            for extended in more.flat_map(|(_, role)| &role.extends).map(ast::Path::dotted) {
+                if !known.contains(&extended) {
+                    known.push(extended);
+                }
+            }
+            at += 1;
+        }
+        known.contains(&name(role))
+    };
+    let place = making
+        .roles
+        .iter()
+        .position(|(_, other)| other.name.span == role.name.span);
+    let Some(place) = place else { return };
+    let mut others = making.roles.iter().cycle().skip(place + 1).take(making.roles.len() - 1);
+    let fits = |other: &ast::RoleDecl| {
+        on(other) == on(role) && other.by.is_some() == role.by.is_some() && holders(other) == holders(role)
+    };
+    let to = others
+        .find(|(whole, other)| fits(other) && !inherits(other) && making.sources.slice(whole.span).ends_with('}'));
+    let Some((whole, other)) = to else { return };
+    // Before the brace that closes the role. A label would stand twice.
+    let end = Span {
+        start: whole.span.end - 1,
+        end: whole.span.end - 1,
+        ..whole.span
+    };
+    let words = making.sources.slice(item.span);
+    let words = match &item.label {
+        Some(_) => words.split_once(':').map_or(words, |(_, rest)| rest.trim_start()),
+        None => words,
+    };
+    let edit = Edit {
+        span: end,
+        text: format!("    {words}\n"),
+    };
+    let what = format!("`{}` is granted this, too", other.name.text);
+    making.add(Genre::AddRole, item.span, what, edit, None);
+}
+
+fn emergency(making: &mut Making<'_>, clause: &BreakGlassClause) {
+    match &clause.kind {
+        BreakGlassKind::When(when) => expressions::condition(making, when, None),
+        BreakGlassKind::ApprovedBy(number, _) => {
+            let (span, text, what) = match number.value {
+                ..=1 => {
+                    let end = if making.sources.slice(clause.span).ends_with(';') {
+                        ";"
+                    } else {
+                        ""
+                    };
+                    let what = "no approval is asked for".to_owned();
+                    (clause.span, format!("approved by none{end}"), what)
+                }
+                more => {
+                    let what = format!("{} of {more} approvals will do", more - 1);
+                    (number.span, (more - 1).to_string(), what)
+                }
+            };
+            making.add(Genre::FewerApprovals, clause.span, what, Edit { span, text }, None);
+        }
+        BreakGlassKind::ExpiresWithin(duration) => {
+            let span = duration.span;
+            let twice = Duration(duration.value.0.saturating_mul(2)).to_string();
+            let what = format!("`{}` becomes `{twice}`", making.words(span));
+            making.add(Genre::LongerWindow, clause.span, what, Edit { span, text: twice }, None);
+        }
+        _ => {}
+    }
+}
