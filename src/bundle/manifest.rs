@@ -81,6 +81,9 @@ pub struct EvidenceSummary {
     /// `evidence/tests.json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<TestTotals>,
+    /// `evidence/coverage.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<CoverageTotals>,
     /// `evidence/proofs.json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proofs: Option<ProofTotals>,
@@ -113,6 +116,41 @@ pub struct TestTotals {
     pub skipped: usize,
     /// Decisions asked for.
     pub decisions: usize,
+}
+
+/// What the scenarios saw of the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoverageTotals {
+    /// Grants seen granting.
+    pub granting: Share,
+    /// Grants seen withholding.
+    pub withholding: Share,
+    /// Guards seen biting.
+    pub biting: Share,
+    /// Clauses seen holding and seen failing, two for each.
+    pub clauses: Share,
+}
+
+/// A part of a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// What was seen.
+    pub seen: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl CoverageTotals {
+    /// The lowest of the four, in percent, rounded down; `None` where there is nothing to see.
+    #[must_use]
+    pub fn lowest(&self) -> Option<usize> {
+        let all = [self.granting, self.withholding, self.biting, self.clauses];
+        all.iter()
+            .filter_map(|share| share.seen.saturating_mul(100).checked_div(share.of))
+            .min()
+    }
 }
 
 /// What was proved over all requests.

@@ -181,7 +181,9 @@ fn digests(tree: &BundleTree, manifest: &Manifest, found: &mut Vec<Refusal>) {
     let evidence = [
         ("lint", manifest.evidence.lint.is_some()),
         ("tests", manifest.evidence.tests.is_some()),
+        ("coverage", manifest.evidence.coverage.is_some()),
         ("proofs", manifest.evidence.proofs.is_some()),
+        ("mutation", manifest.evidence.mutation.is_some()),
     ];
     for (kind, summed) in evidence {
         if summed != tree.get(&format!("evidence/{kind}.json")).is_some() {

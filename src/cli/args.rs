@@ -24,7 +24,6 @@ pub(super) use self::bundle::BundleMake;
 pub(super) use self::bundle::BundleSign;
 pub(super) use self::bundle::BundleStep;
 pub(super) use self::bundle::BundleVerify;
-pub(super) use self::bundle::EvidenceArg;
 pub(super) use self::bundle::ReleaseArgs;
 pub(super) use self::diff::Bump;
 pub(super) use self::diff::ComparedArgs;

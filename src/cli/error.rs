@@ -29,8 +29,6 @@ use crate::semdiff::NoNextVersion;
 use crate::trust::KeyError;
 use crate::trust::SignError;
 
-use super::args::EvidenceArg;
-
 /// What kept a verb from being done.
 #[derive(Debug, Error)]
 pub(super) enum CliError {
@@ -125,9 +123,6 @@ pub(super) enum CliError {
     /// A bundle without some file.
     #[error("the bundle holds no file `{path}`")]
     NoEntry { path: String, known: Vec<String> },
-    /// Evidence that this version cannot gather.
-    #[error("no evidence `{}` can be gathered: this version does not measure it", asked.name())]
-    NoEvidence { asked: EvidenceArg },
     /// A file that is named is not there.
     #[error("there is no file `{}`", path.display())]
     NoFile { path: PathBuf },
@@ -227,7 +222,6 @@ impl CliError {
                 did_you_mean(path, known.iter().map(String::as_str))
                     .unwrap_or_else(|| "`gatewright bundle inspect FILE --format json` lists its files".into()),
             ),
-            Self::NoEvidence { .. } => Some("leave it out; nothing was written, since a bundle never carries less than was asked for".into()),
             Self::NoFile { .. } => None,
             Self::Registry(error) => registry_hint(error).map(str::to_owned),
             Self::NoState => Some("name one: `--state DIR`, or `GATEWRIGHT_STATE`".into()),

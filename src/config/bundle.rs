@@ -13,6 +13,8 @@ pub enum EvidenceKind {
     Lint,
     /// Results of the scenarios.
     Tests,
+    /// What the scenarios saw of the policy.
+    Coverage,
     /// What is proved over all requests.
     Proofs,
     /// How many mistakes in the policy the scenarios notice.
@@ -21,9 +23,10 @@ pub enum EvidenceKind {
 
 impl EvidenceKind {
     /// Each with its name.
-    pub const NAMES: [(&'static str, Self); 4] = [
+    pub const NAMES: [(&'static str, Self); 5] = [
         ("lint", Self::Lint),
         ("tests", Self::Tests),
+        ("coverage", Self::Coverage),
         ("proofs", Self::Proofs),
         ("mutation", Self::Mutation),
     ];
@@ -41,6 +44,7 @@ impl EvidenceKind {
         match self {
             Self::Lint => "lint",
             Self::Tests => "tests",
+            Self::Coverage => "coverage",
             Self::Proofs => "proofs",
             Self::Mutation => "mutation",
         }
@@ -58,6 +62,8 @@ pub struct BundleDemands {
     pub max_skipped: Option<u32>,
     /// Fewest tests that passed.
     pub min_tests: u32,
+    /// Lowest share of the policy that the scenarios saw, in percent, where coverage is demanded.
+    pub min_coverage: u32,
     /// Lowest mutation score, in percent, where mutation is demanded.
     pub min_mutation_score: u32,
     /// Longest validity of a channel pointer, in days.
@@ -71,17 +77,19 @@ impl Default for BundleDemands {
             max_warnings: None,
             max_skipped: None,
             min_tests: 1,
+            min_coverage: 0,
             min_mutation_score: 0,
             max_validity_days: 30,
         }
     }
 }
 
-pub(super) const KEYS: [&str; 6] = [
+pub(super) const KEYS: [&str; 7] = [
     "evidence",
     "max_warnings",
     "max_skipped",
     "min_tests",
+    "min_coverage",
     "min_mutation_score",
     "max_validity_days",
 ];
@@ -104,6 +112,9 @@ pub(super) fn read(section: &Section<'_>, demands: &mut BundleDemands, out: &mut
     }
     if let Some(fewest) = section.whole_number("min_tests", 0..=MAX_COUNT, out) {
         demands.min_tests = fewest;
+    }
+    if let Some(lowest) = section.whole_number("min_coverage", 0..=MAX_PERCENT, out) {
+        demands.min_coverage = lowest;
     }
     if let Some(lowest) = section.whole_number("min_mutation_score", 0..=MAX_PERCENT, out) {
         demands.min_mutation_score = lowest;
@@ -151,7 +162,7 @@ mod tests {
     #[test]
     fn each_demand_is_read() {
         let (project, _, out) = read(
-            "[bundle]\nevidence = [\"proofs\", \"lint\", \"lint\"]\nmax_warnings = 0\nmax_skipped = 2\nmin_tests = 40\nmin_mutation_score = 80\nmax_validity_days = 7\n",
+            "[bundle]\nevidence = [\"proofs\", \"lint\", \"lint\"]\nmax_warnings = 0\nmax_skipped = 2\nmin_tests = 40\nmin_coverage = 70\nmin_mutation_score = 80\nmax_validity_days = 7\n",
         );
         assert!(out.is_empty(), "{out:?}");
         assert_eq!(
@@ -161,6 +172,7 @@ mod tests {
                 max_warnings: Some(0),
                 max_skipped: Some(2),
                 min_tests: 40,
+                min_coverage: 70,
                 min_mutation_score: 80,
                 max_validity_days: 7,
             }

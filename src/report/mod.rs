@@ -2,6 +2,7 @@
 //! `cli` does.
 
 mod answers;
+mod coverage;
 /// What changed between two packages, and for whom.
 pub mod diff;
 mod excerpt;
@@ -20,6 +21,7 @@ mod witness;
 
 pub use answers::answers;
 pub use answers::answers_json;
+pub use coverage::coverage_json;
 pub use files::Files;
 pub use github::annotations;
 pub use human::Colour;

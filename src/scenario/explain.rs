@@ -98,10 +98,10 @@ pub(super) fn explain(
 }
 
 /// One request under one policy.
-struct Scene<'a> {
-    request: &'a decide::Request,
-    world: &'a World,
-    policy: Policy<'a>,
+pub(super) struct Scene<'a> {
+    pub(super) request: &'a decide::Request,
+    pub(super) world: &'a World,
+    pub(super) policy: Policy<'a>,
 }
 
 impl Scene<'_> {
@@ -132,7 +132,7 @@ impl Scene<'_> {
     }
 
     /// Whether the action and both types are those of the policy.
-    fn concerns(&self, policy: &cedar_policy::Policy) -> bool {
+    pub(super) fn concerns(&self, policy: &cedar_policy::Policy) -> bool {
         let action = match policy.action_constraint() {
             ActionConstraint::Any => true,
             ActionConstraint::Eq(action) => action == self.request.action,
@@ -187,7 +187,7 @@ impl Scene<'_> {
         format!("{test} {uid}")
     }
 
-    fn clause(&self, clause: &Clause) -> ClauseResult {
+    pub(super) fn clause(&self, clause: &Clause) -> ClauseResult {
         ClauseResult {
             gate: clause.gate.clone(),
             place: clause.place.clone(),

@@ -5,6 +5,7 @@ mod ask;
 mod asked;
 /// Codes of everything that can be wrong in a suite.
 pub mod codes;
+mod coverage;
 mod event;
 mod explain;
 /// Golden snapshots in insta's file format.
@@ -31,6 +32,10 @@ pub use ask::Answer;
 pub use ask::Verdict;
 pub use asked::AskedSuite;
 pub use asked::asked;
+pub use coverage::Coverage;
+pub use coverage::Covered;
+pub use coverage::CoveredClause;
+pub use coverage::coverage;
 pub use event::Event;
 pub use explain::ClauseResult;
 pub use explain::Explanation;

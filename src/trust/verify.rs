@@ -288,6 +288,7 @@ impl Check<'_> {
             let there = match kind {
                 EvidenceKind::Lint => evidence.lint.map(|lint| lint.errors == 0),
                 EvidenceKind::Tests => evidence.tests.map(|tests| tests.failed == 0 && tests.passed > 0),
+                EvidenceKind::Coverage => evidence.coverage.map(|coverage| coverage.lowest().is_some()),
                 EvidenceKind::Proofs => evidence
                     .proofs
                     .map(|proofs| proofs.refuted == 0 && proofs.unknown == 0 && proofs.proved > 0),

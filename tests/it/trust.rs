@@ -59,6 +59,7 @@ fn bytes(version: &str) -> Vec<u8> {
         }),
         judged_at: Some(at("2026-03-01").to_string()),
         evidence: EvidenceSummary {
+            coverage: None,
             lint: Some(LintTotals {
                 errors: 0,
                 warnings: 1,

@@ -23,7 +23,7 @@ use crate::trust::Kind;
     after_help = "\
 Examples:
   gatewright bundle examples/marketplace --out marketplace.cjar
-  gatewright bundle . --evidence lint,tests,proofs,mutation
+  gatewright bundle . --evidence lint,tests,coverage,proofs,mutation
   gatewright bundle inspect marketplace.cjar"
 )]
 pub(in crate::cli) struct Bundle {
@@ -87,32 +87,21 @@ pub(in crate::cli) enum EvidenceArg {
     Tests,
     /// What is proved over all requests; needs a solver
     Proofs,
-    /// Cannot run yet
+    /// What the scenarios saw of the policy
     Coverage,
     /// Which mistakes in the policy the scenarios notice; needs a solver
     Mutation,
 }
 
 impl EvidenceArg {
-    /// Its name.
-    pub(in crate::cli) fn name(self) -> &'static str {
+    /// The kind.
+    pub(in crate::cli) fn kind(self) -> EvidenceKind {
         match self {
-            Self::Lint => "lint",
-            Self::Tests => "tests",
-            Self::Proofs => "proofs",
-            Self::Coverage => "coverage",
-            Self::Mutation => "mutation",
-        }
-    }
-
-    /// The kind; `None` for one that this version cannot run.
-    pub(in crate::cli) fn kind(self) -> Option<EvidenceKind> {
-        match self {
-            Self::Lint => Some(EvidenceKind::Lint),
-            Self::Tests => Some(EvidenceKind::Tests),
-            Self::Proofs => Some(EvidenceKind::Proofs),
-            Self::Mutation => Some(EvidenceKind::Mutation),
-            Self::Coverage => None,
+            Self::Lint => EvidenceKind::Lint,
+            Self::Tests => EvidenceKind::Tests,
+            Self::Coverage => EvidenceKind::Coverage,
+            Self::Proofs => EvidenceKind::Proofs,
+            Self::Mutation => EvidenceKind::Mutation,
         }
     }
 }

@@ -161,6 +161,7 @@ fn the_reference_page_lists_the_keys_and_defaults_of_the_code() {
         }
         ("bundle", "max_warnings" | "max_skipped") => "any".to_owned(),
         ("bundle", "min_tests") => BundleDemands::default().min_tests.to_string(),
+        ("bundle", "min_coverage") => BundleDemands::default().min_coverage.to_string(),
         ("bundle", "min_mutation_score") => BundleDemands::default().min_mutation_score.to_string(),
         ("bundle", "max_validity_days") => BundleDemands::default().max_validity_days.to_string(),
         ("bump", "widened") => Bump::default().widened.name().to_owned(),

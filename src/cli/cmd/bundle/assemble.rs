@@ -36,6 +36,7 @@ use crate::report::Files;
 use crate::report::Requests;
 use crate::report::printable;
 use crate::report::tests;
+use crate::scenario;
 use crate::scenario::golden::SnapshotMode;
 use crate::text::Instant;
 
@@ -58,6 +59,7 @@ pub(super) fn assemble(
         let ended = match kind {
             EvidenceKind::Lint => gathered.lint(package)?,
             EvidenceKind::Tests => gathered.tests(package, &suites, console)?,
+            EvidenceKind::Coverage => gathered.coverage(package, &suites)?,
             EvidenceKind::Proofs => gathered.proofs(package, limits, at, console)?,
             EvidenceKind::Mutation => gathered.mutation(package, &suites, limits, at, console)?,
         };
@@ -145,6 +147,16 @@ impl Gathered {
             decisions: totals.decisions,
         });
         self.add(EvidenceKind::Tests, &tests::json(&run, carried_files(package)))?;
+        Ok(None)
+    }
+
+    /// What the tests see of the policy. How much must be seen is for `publish` to say.
+    fn coverage(&mut self, package: &Package, suites: &Suites<'_>) -> Result<Option<Exit>, CliError> {
+        let coverage = progress::during(&format!("covering {}", package.named), || {
+            scenario::coverage(&suites.suites, suites.policy())
+        });
+        self.totals.coverage = Some(coverage.totals());
+        self.add(EvidenceKind::Coverage, &report::coverage_json(&coverage))?;
         Ok(None)
     }
 

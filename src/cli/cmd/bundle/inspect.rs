@@ -1,6 +1,7 @@
 //! `gatewright bundle inspect`: what a bundle says of itself.
 
 use crate::bundle::Bundle;
+use crate::bundle::Share;
 use crate::cli::args::AnswerFormat;
 use crate::cli::args::BundleInspect;
 use crate::cli::console::Console;
@@ -100,6 +101,14 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
         let (passed, failed, skipped, decisions) = (tests.passed, tests.failed, tests.skipped, tests.decisions);
         format!("tests: {passed} passed, {failed} failed, {skipped} skipped; {decisions} decisions")
     });
+    let coverage = evidence.coverage.map(|coverage| {
+        let share = |share: Share| format!("{} of {}", share.seen, share.of);
+        let (granting, withholding) = (share(coverage.granting), share(coverage.withholding));
+        let (biting, clauses) = (share(coverage.biting), share(coverage.clauses));
+        format!(
+            "coverage: grants {granting} seen granting, {withholding} withholding; guards {biting} biting; clauses {clauses} both ways"
+        )
+    });
     let proofs = evidence.proofs.map(|proofs| {
         let (proved, refuted, unknown, beyond) = (proofs.proved, proofs.refuted, proofs.unknown, proofs.beyond);
         format!("proofs: {proved} proved, {refuted} refuted, {unknown} unknown; {beyond} beyond proof")
@@ -118,7 +127,10 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
             "mutation: {killed} killed, {missed} missed, {equivalent} equivalent, {undecided} undecided; score {score}"
         )
     });
-    let all: Vec<String> = [lint, tests, proofs, mutation].into_iter().flatten().collect();
+    let all: Vec<String> = [lint, tests, coverage, proofs, mutation]
+        .into_iter()
+        .flatten()
+        .collect();
     match all.is_empty() {
         true => vec!["none".to_owned()],
         false => all,

@@ -33,10 +33,7 @@ pub(super) fn run(
     output: &AnswerArgs,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
-    let mut kinds = BTreeSet::new();
-    for asked in &args.evidence {
-        kinds.insert(asked.kind().ok_or(CliError::NoEvidence { asked: *asked })?);
-    }
+    let kinds: BTreeSet<EvidenceKind> = args.evidence.iter().map(|asked| asked.kind()).collect();
     let mut from = PackageArgs::from(args);
     let commit = commit(args)?;
     // No clock where there is anything else to go by: the same commit is judged the same on every day.

@@ -150,6 +150,7 @@ fn rebuild(
     let kinds: BTreeSet<EvidenceKind> = [
         (EvidenceKind::Lint, evidence.lint.is_some()),
         (EvidenceKind::Tests, evidence.tests.is_some()),
+        (EvidenceKind::Coverage, evidence.coverage.is_some()),
         (EvidenceKind::Proofs, evidence.proofs.is_some()),
         (EvidenceKind::Mutation, evidence.mutation.is_some()),
     ]

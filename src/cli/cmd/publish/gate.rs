@@ -48,6 +48,7 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
         let there = match kind {
             EvidenceKind::Lint => evidence.lint.is_some(),
             EvidenceKind::Tests => evidence.tests.is_some(),
+            EvidenceKind::Coverage => evidence.coverage.is_some(),
             EvidenceKind::Proofs => evidence.proofs.is_some(),
             EvidenceKind::Mutation => evidence.mutation.is_some(),
         };
@@ -74,6 +75,16 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
                 "{} tests passed, fewer than {}",
                 tests.passed, demands.min_tests
             ));
+        }
+    }
+    if let Some(coverage) = evidence.coverage
+        && wants(EvidenceKind::Coverage)
+    {
+        let least = demands.min_coverage;
+        match coverage.lowest() {
+            Some(lowest) if usize::try_from(least).is_ok_and(|least| lowest >= least) => {}
+            Some(lowest) => low.push(format!("its scenarios saw {lowest}% of the policy, less than {least}%")),
+            None => low.push("it has no coverage, since there is nothing to see".to_owned()),
         }
     }
     if let Some(mutation) = evidence.mutation
@@ -149,7 +160,45 @@ pub(super) fn parsed(version: &str) -> Option<Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bundle::CoverageTotals;
     use crate::bundle::MutationTotals;
+    use crate::bundle::Share;
+
+    #[test]
+    fn coverage_below_the_demand_is_refused_by_its_lowest_part_and_so_is_none() {
+        let demands = BundleDemands {
+            evidence: vec![EvidenceKind::Coverage],
+            min_coverage: 80,
+            ..BundleDemands::default()
+        };
+        let low = |biting: Share| {
+            let carried = EvidenceSummary {
+                coverage: Some(CoverageTotals {
+                    granting: Share { seen: 9, of: 10 },
+                    withholding: Share { seen: 10, of: 10 },
+                    biting,
+                    clauses: Share { seen: 16, of: 20 },
+                }),
+                ..EvidenceSummary::default()
+            };
+            let refusals = evidence(&carried, &demands);
+            refusals
+                .iter()
+                .map(|refusal| refusal.message.clone())
+                .collect::<Vec<_>>()
+        };
+        assert!(low(Share { seen: 4, of: 5 }).is_empty());
+        assert!(low(Share { seen: 0, of: 0 }).is_empty(), "there is no guard");
+        assert_eq!(
+            low(Share { seen: 3, of: 4 }),
+            ["its scenarios saw 75% of the policy, less than 80%"]
+        );
+        assert_eq!(
+            evidence(&EvidenceSummary::default(), &demands).len(),
+            1,
+            "it is not carried"
+        );
+    }
 
     #[test]
     fn a_mutation_score_below_the_demand_is_refused_and_so_is_none() {
