@@ -43,10 +43,13 @@ const VARIANT: &str = "unknown-types";
 /// Full Cedar types of a principal and a resource.
 type Pair = (String, String);
 
+/// Types of principals and resources that the program joins.
+type Pairs = BTreeSet<(TypeId, TypeId)>;
+
 /// Actions, and the pairs of types that the program knows to be joined by each of them.
 struct Known {
     actions: Vec<ActionId>,
-    pairs: BTreeSet<(TypeId, TypeId)>,
+    pairs: Pairs,
     /// The resource type that a statement names an action of a raw schema on, which may be decided on others.
     on: Option<TypeId>,
     /// What tells these actions from those of the statement's other policies.
@@ -180,7 +183,7 @@ impl Lowering<'_> {
         for known in self.known(&deny.actions, &deny.on) {
             let Some(bite) = self.bite(deny, &known) else { continue };
             let held = role.and_then(|role| self.holds_plain(role, span));
-            let pairs: BTreeSet<(TypeId, TypeId)> = known.pairs.iter().filter(may).copied().collect();
+            let pairs: Pairs = known.pairs.iter().filter(may).copied().collect();
             let closed = |known: &Known, when: Option<TypedExpr>, unless: TypedExpr| Draft {
                 when: held.iter().cloned().chain(when.map(Part::written)).collect(),
                 ..self.closed(&deny.statement, OriginKind::Deny, known, names, unless)
@@ -252,10 +255,10 @@ impl Lowering<'_> {
 
     /// Actions by the pairs of types that they are known to join.
     fn known(&self, actions: &[ActionId], on: &[TypeId]) -> Vec<Known> {
-        let mut groups: BTreeMap<(BTreeSet<(TypeId, TypeId)>, Option<TypeId>), Vec<ActionId>> = BTreeMap::new();
+        let mut groups: BTreeMap<(Pairs, Option<TypeId>), Vec<ActionId>> = BTreeMap::new();
         for id in actions {
             let is_raw = self.program.action(*id).is_some_and(graph::Action::is_raw);
-            let pairs: BTreeSet<(TypeId, TypeId)> = (self.pairs(&[*id], on).into_iter())
+            let pairs: Pairs = (self.pairs(&[*id], on).into_iter())
                 .map(|(principal, resource, _)| (principal, resource))
                 .collect();
             if !is_raw || on.is_empty() {
@@ -285,7 +288,7 @@ impl Lowering<'_> {
         all
     }
 
-    fn knows(&self, pairs: &BTreeSet<(TypeId, TypeId)>, span: Span) -> TypedExpr {
+    fn knows(&self, pairs: &Pairs, span: Span) -> TypedExpr {
         let named = pairs
             .iter()
             .map(|(principal, resource)| (self.cedar_type(*principal), self.cedar_type(*resource)));

@@ -165,16 +165,17 @@ pub(super) fn requires(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
 
 /// The steps of break-glass that guards name. Profiles name guards, so these are resolved after both are known.
 pub(super) fn guarded_steps(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
-    for item in items {
-        let ast::ItemKind::Require(require) = &item.kind else {
-            continue;
-        };
+    // One guard was made of each of these, in their order.
+    let written = items.iter().filter_map(|item| match &item.kind {
+        ast::ItemKind::Require(require) => Some(require),
+        _ => None,
+    });
+    for (at, require) in written.enumerate() {
         let paths = require.actions.iter();
         let mut steps: Vec<ProfileStep> = paths.filter_map(|path| find_step(cx, path)).flatten().collect();
         steps.sort_unstable();
         steps.dedup();
-        let mut requires = cx.program.requires.iter_mut();
-        if let Some(guard) = requires.find(|guard| guard.statement.span == item.span) {
+        if let Some(guard) = cx.program.requires.get_mut(at) {
             guard.steps = steps;
         }
     }
