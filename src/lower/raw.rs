@@ -29,9 +29,11 @@ use super::codes;
 mod among_parents;
 mod depth;
 mod externals;
+mod permits;
 mod statements;
 
 pub(super) use among_parents::role_among_parents;
+pub use permits::raw_permits;
 
 /// What the raw schemas of a package declare.
 #[derive(Debug, Clone, Default)]
