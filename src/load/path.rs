@@ -1,5 +1,4 @@
 //! The one spelling of a path.
-#![expect(clippy::disallowed_methods, reason = "links are on the disk")]
 
 use std::fs;
 use std::io;
@@ -47,6 +46,8 @@ pub(super) fn existing_part(path: &Path) -> Result<(PathBuf, PathBuf), LoadError
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "folders are made on disk")]
+
     use super::*;
 
     #[cfg(unix)]

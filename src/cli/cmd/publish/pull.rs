@@ -64,12 +64,17 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
         place.keep(current)?;
     }
     let named = place.store.name();
-    let sources = match again(&believed.bundle, named, Again::Compiled, console)? {
-        Made::Same => "its sources give the policies that it ships".to_owned(),
-        Made::Elsewhere(elsewhere) => elsewhere.to_string(),
-        Made::Fails(exit) => return Ok(exit),
-        Made::Differs(refusals) => return refuse(&refusals, console),
-    };
+    let mut known = trusted(&believed.verified);
+    // Where whoever is trusted made it again, there is no need to.
+    if !believed.verified.release.rebuilt {
+        match again(&believed.bundle, named, Again::Compiled, console)? {
+            Made::Same => known.push("its sources give the policies that it ships".to_owned()),
+            Made::Elsewhere(elsewhere) => known.push(elsewhere.to_string()),
+            Made::Fails(exit) => return Ok(exit),
+            Made::Differs(refusals) => return refuse(&refusals, console),
+        }
+    }
+    known.push(origin(&believed.bundle));
     let out = args
         .out
         .clone()
@@ -89,7 +94,7 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
             });
             format!("{value:#}\n")
         }
-        AnswerFormat::Human => human(&out.display().to_string(), &believed, &sources, current.as_ref()),
+        AnswerFormat::Human => human(&out.display().to_string(), &believed, &known, current.as_ref()),
     };
     console.print(&text)?;
     Ok(Exit::Ok)
@@ -105,13 +110,11 @@ fn pin(args: &Pull, current: Option<&Current>) -> Result<Pin, CliError> {
     }
 }
 
-fn human(out: &str, believed: &Believed, sources: &str, current: Option<&Current>) -> String {
+fn human(out: &str, believed: &Believed, known: &[String], current: Option<&Current>) -> String {
     let manifest = &believed.bundle.manifest;
     let mut text = format!("{}: {} {}\n", printable(out), manifest.name, manifest.version);
-    let mut lines = trusted(&believed.verified);
-    lines.extend([sources.to_owned(), origin(&believed.bundle)]);
-    for line in lines {
-        text.push_str(&format!("  {}\n", printable(&line)));
+    for line in known {
+        text.push_str(&format!("  {}\n", printable(line)));
     }
     match current {
         Some(current) => {

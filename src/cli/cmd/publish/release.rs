@@ -74,6 +74,7 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
         }
     };
     if let Some(Before::Lower(before)) = &before {
+        refusals.extend(unlike_its_sources(before, console)?);
         let step = gate::Step {
             before: &before.bundle,
             after: &bundle,
@@ -222,6 +223,31 @@ fn before(
             let message = format!("the release before, {highest}, is not believed; `--trust` names a policy");
             refusals.push(Refusal::new("release-before", message));
             Err(refusals)
+        }
+    })
+}
+
+/// Why what changed since a release cannot be known by its sources: it ships something else.
+fn unlike_its_sources(before: &Believed, console: &mut Console) -> Result<Vec<Refusal>, CliError> {
+    let (name, version) = (&before.bundle.manifest.name, &before.bundle.manifest.version);
+    let named = format!("{name} {version}");
+    Ok(match again(&before.bundle, &named, Again::Compiled, console)? {
+        Made::Same => Vec::new(),
+        Made::Elsewhere(elsewhere) => {
+            console.tell(&opened::note(&named, &elsewhere.to_string()));
+            Vec::new()
+        }
+        Made::Fails(_) => vec![Refusal::new(
+            "release-before",
+            format!("the sources of {named} do not check"),
+        )],
+        Made::Differs(refusals) => {
+            let why = refusals.iter().map(|refusal| refusal.message.clone());
+            let why = why.collect::<Vec<_>>().join("; ");
+            vec![Refusal::new(
+                "release-before",
+                format!("{named} is not what its sources give: {why}"),
+            )]
         }
     })
 }
