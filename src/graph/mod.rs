@@ -12,6 +12,7 @@ mod query;
 mod relations;
 mod rename;
 mod resolve;
+mod settled;
 mod tenancy;
 mod typed;
 
@@ -59,6 +60,8 @@ pub use relations::Node;
 pub use relations::Relations;
 pub use rename::Renames;
 pub use resolve::resolve;
+pub use settled::TypeOf;
+pub use settled::settled;
 pub use tenancy::MOST_PATHS;
 pub use tenancy::Path;
 pub use tenancy::paths;

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::Severity;
+use crate::diag::hidden_characters;
 use crate::load::codes;
 use crate::text::FileId;
 use crate::text::Sources;
 use crate::text::Span;
+use crate::text::is_invisible;
 
 /// No file larger than this is read, whatever `limits.bytes` says. A file over it is never held in memory.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -114,6 +116,8 @@ pub(super) enum Part {
     ScenarioData,
     Snapshot,
     Change,
+    /// A file of another tool, to be imported.
+    Foreign,
     /// A folder that holds parts.
     Folder,
     /// Nothing reads it, though its place suggests that something should.
@@ -195,7 +199,7 @@ pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnos
             Part::ScenarioData => package.scenario_data.push(file),
             Part::Snapshot => package.snapshots.push(file),
             Part::Change => package.changes.push(file),
-            Part::Folder | Part::Unused | Part::None => {}
+            Part::Foreign | Part::Folder | Part::Unused | Part::None => {}
         }
     }
     if !has_policy {
@@ -211,7 +215,7 @@ pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnos
 pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut Diagnostics) -> Option<FileId> {
     let Entry { name, content } = entry;
     let (severity, code, message, help) = match content {
-        Content::Bytes(bytes) => return Some(text(sources, name, bytes, out)),
+        Content::Bytes(bytes) => return Some(text(sources, name, bytes, part, out)),
         Content::Unread if part == Part::Unused => (
             Severity::Warning,
             codes::UNUSED_FILE,
@@ -276,11 +280,28 @@ fn unused_help(name: &str) -> &'static str {
     }
 }
 
+/// Registers the text of a file that lies outside of any package, as a trust policy does; what is wrong with it goes to `out`.
+pub fn add_text(sources: &mut Sources, name: String, bytes: Vec<u8>, out: &mut Diagnostics) -> FileId {
+    text(sources, name, bytes, Part::Config, out)
+}
+
 /// Registers a text exactly as on disk. What is not UTF-8 is replaced and reported once, at the first bad byte; the
 /// rest of the file stays readable for the stages after.
-fn text(sources: &mut Sources, name: String, bytes: Vec<u8>, out: &mut Diagnostics) -> FileId {
+fn text(sources: &mut Sources, name: String, bytes: Vec<u8>, part: Part, out: &mut Diagnostics) -> FileId {
+    if let Some(text) = utf16(&bytes) {
+        let file = sources.add(name.clone(), text);
+        out.push(
+            Diagnostic::error(codes::NOT_UTF8, Span::new(file, 0, 0), format!("`{name}` is UTF-16"))
+                .help("save the file as UTF-8"),
+        );
+        return file;
+    }
     let error = match String::from_utf8(bytes) {
-        Ok(text) => return sources.add(name, text),
+        Ok(text) => {
+            let file = sources.add(name, text);
+            hidden(sources, file, part, out);
+            return file;
+        }
         Err(error) => error,
     };
     let at = error.utf8_error().valid_up_to();
@@ -294,6 +315,54 @@ fn text(sources: &mut Sources, name: String, bytes: Vec<u8>, out: &mut Diagnosti
             .help("save the file as UTF-8"),
     );
     file
+}
+
+/// The text of a file in UTF-16, which its byte order mark shows, or that every other byte of its start is zero.
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let (little, text) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (true, rest),
+        [0xfe, 0xff, rest @ ..] => (false, rest),
+        [one, 0, other, 0, ..] if *one != 0 && *other != 0 => (true, bytes),
+        [0, one, 0, other, ..] if *one != 0 && *other != 0 => (false, bytes),
+        _ => return None,
+    };
+    let units = text.chunks(2).map(|pair| match (pair, little) {
+        ([first, second], true) => u16::from_le_bytes([*first, *second]),
+        ([first, second], false) => u16::from_be_bytes([*first, *second]),
+        _ => u16::from(b'?'),
+    });
+    Some(
+        char::decode_utf16(units)
+            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect(),
+    )
+}
+
+/// Most hidden characters that one file is told of.
+const MOST_HIDDEN: usize = 100;
+
+/// Reports the characters of a text that a reviewer does not see. The parser of Gate reports its own, and goes on without them;
+/// those of YAML, JSON and TOML take no control characters anyway. Snapshots are held against what is written anew, and files of
+/// other tools are not what is reviewed.
+fn hidden(sources: &Sources, file: FileId, part: Part, out: &mut Diagnostics) {
+    let counts: fn(char) -> bool = match part {
+        Part::Cedar | Part::CedarSchema => |_| true,
+        Part::Config | Part::Gateway | Part::Scenario | Part::ScenarioData | Part::Change => is_invisible,
+        Part::Gate | Part::Snapshot | Part::Foreign | Part::Folder | Part::Unused | Part::None => return,
+    };
+    let escape = |code: u32| match part {
+        Part::Cedar | Part::CedarSchema => format!("`\\u{{{code:x}}}`"),
+        Part::ScenarioData => {
+            let mut units = [0; 2];
+            let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+            let units = c.encode_utf16(&mut units).iter();
+            format!("`{}`", units.map(|unit| format!("\\u{unit:04x}")).collect::<String>())
+        }
+        _ if code > 0xffff => format!("`\\U{code:08x}` between double quotes"),
+        _ => format!("`\\u{code:04x}` between double quotes"),
+    };
+    let found = hidden_characters(file, sources.text(file), counts, escape);
+    found.take(MOST_HIDDEN).for_each(|fault| out.push(fault));
 }
 
 #[cfg(test)]
@@ -374,6 +443,49 @@ mod tests {
         ");
         assert_eq!(package.gate.len(), 1, "the lossy text is still there for the parser");
         assert_eq!(package.sources.text(package.gate[0]), "// caf\u{fffd}\nrole r");
+    }
+
+    #[test]
+    fn what_no_reviewer_sees_is_reported_in_every_text_but_snapshots_and_gate() {
+        let mut out = Diagnostics::new();
+        let text = |text: &str| Content::Bytes(text.into());
+        let entries = vec![
+            entry("gatewright.toml", text("a = \"\u{200b}\"")),
+            entry("policy/a.cedar", text("\u{feff}// \u{202e}\u{1b}\r\n// \r")),
+            entry("policy/a.cedarschema", text("entity A\u{ad};")),
+            entry("policy/a.gate", text("role a\u{200b};")),
+            entry("scenarios/a.yaml", text("suite: \u{2066}a")),
+            entry("scenarios/a.json", text("\"\u{e0041}\"")),
+            entry("changes/a.yaml", text("a: \u{2028}b")),
+            entry("snapshots/a.snap", text("a\u{200b}")),
+        ];
+        let package = assemble("p".into(), entries, &mut out);
+        insta::assert_snapshot!(shown(&package, &out).join("\n"), @"");
+        let helps: Vec<&str> = out.iter().filter_map(|fault| fault.help.as_deref()).collect();
+        insta::assert_snapshot!(helps.join("\n"), @"");
+    }
+
+    #[test]
+    fn utf16_is_one_fault_and_its_text_is_read() {
+        let wide = |text: &str, order: fn(u16) -> [u8; 2]| -> Vec<u8> { text.encode_utf16().flat_map(order).collect() };
+        for (bytes, expected) in [
+            (wide("\u{feff}role a\u{e9};", u16::to_le_bytes), "role a\u{e9};"),
+            (wide("\u{feff}role a;", u16::to_be_bytes), "role a;"),
+            (wide("role a;", u16::to_le_bytes), "role a;"),
+            (wide("role a;", u16::to_be_bytes), "role a;"),
+        ] {
+            let mut out = Diagnostics::new();
+            let package = assemble(
+                "p".into(),
+                vec![entry("policy/a.gate", Content::Bytes(bytes))],
+                &mut out,
+            );
+            assert_eq!(
+                shown(&package, &out),
+                ["not-utf8 policy/a.gate:1:1: `policy/a.gate` is UTF-16"]
+            );
+            assert_eq!(package.sources.text(package.gate[0]), expected);
+        }
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     let files = parse(package, &project, &mut out);
     let parsed = !out.has_errors();
     let (raw_schema, raw) = raw(package, &files, &mut out);
+    let named = [&package.gate, &package.cedar, &package.cedarschema];
+    lower::confusable(sources, named.into_iter().flatten().copied(), &mut out);
     let mut meaning = Diagnostics::new();
     let program = graph::resolve(&files, &raw_schema.externals, longest_grant(&project), &mut meaning);
     nothing_declared(package, &program, &raw, parsed, &mut meaning);
