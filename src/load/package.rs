@@ -460,9 +460,25 @@ mod tests {
             entry("snapshots/a.snap", text("a\u{200b}")),
         ];
         let package = assemble("p".into(), entries, &mut out);
-        insta::assert_snapshot!(shown(&package, &out).join("\n"), @"");
+        insta::assert_snapshot!(shown(&package, &out).join("\n"), @r"
+        hidden-character changes/a.yaml:1:4: hidden character U+2028
+        hidden-character gatewright.toml:1:6: hidden character U+200B
+        hidden-character policy/a.cedar:1:5: hidden character U+202E
+        hidden-character policy/a.cedar:2:4: hidden character U+000D
+        hidden-character policy/a.cedarschema:1:9: hidden character U+00AD
+        hidden-character scenarios/a.json:1:2: hidden character U+E0041
+        hidden-character scenarios/a.yaml:1:8: hidden character U+2066
+        ");
         let helps: Vec<&str> = out.iter().filter_map(|fault| fault.help.as_deref()).collect();
-        insta::assert_snapshot!(helps.join("\n"), @"");
+        insta::assert_snapshot!(helps.join("\n"), @r"
+        remove it; in a string, write `\u2028` between double quotes
+        remove it; in a string, write `\u200b` between double quotes
+        remove it; in a string, write `\u{202e}`
+        remove it; in a string, write `\u{d}`
+        remove it; in a string, write `\u{ad}`
+        remove it; in a string, write `\udb40\udc41`
+        remove it; in a string, write `\u2066` between double quotes
+        ");
     }
 
     #[test]

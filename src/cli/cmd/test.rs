@@ -33,8 +33,9 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         .extension()
         .is_some_and(|extension| extension == "cedar")
     {
-        return Err(CliError::Package {
-            message: "`test` runs the scenarios of a package, and `.cedar` files have none: `gatewright import cedar` makes a package of them",
+        return Err(CliError::NoTests {
+            message: "`.cedar` files have no scenarios: make a package of them with `gatewright import cedar`"
+                .to_owned(),
         });
     }
     let named = PackageArgs::from(&args.folder);

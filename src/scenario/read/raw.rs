@@ -397,7 +397,7 @@ tests:
         insta::assert_snapshot!(faults(&loaded), @r#"
         scenario-unknown-file @ 16:24 `data/nope.json`: no file `data/nope.json` | looked for beside this file, in the package only | did you mean `data/broken.json`?
         scenario-wrong-value @ 17:52 `maybe`: `decision` is `allow`, `deny` or `unknown` | not a decision
-        scenario-wrong-value @ 18:36 `alice`: `alice` is no Cedar entity | not of the form `TYPE::"ID"` | write it as `'User::"alice"'`
+        scenario-wrong-value @ 18:36 `alice`: `alice` is not a Cedar entity | not of the form `TYPE::"ID"` | write it as `'User::"alice"'`
         scenario-unknown-name @ 18:51 `'M::Action::"Payout.raed"'`: unknown action `M::Action::"Payout.raed"` | no such action is declared | did you mean `M::Action::"Payout.read"`?
         scenario-unknown-name @ 18:89 `'M::Payot::"p1"'`: unknown type `M::Payot` | no such entity type is declared | did you mean `M::Payout`?
         scenario-wrong-shape @ 18:116 `[]`: this must be a mapping of names to values | not a JSON object

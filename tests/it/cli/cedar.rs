@@ -85,7 +85,25 @@ fn a_link_gives_a_value_for_each_slot_and_no_other() {
 
     let extra = check(&link(&format!("{user}, \"?resource\": \"Doc::\\\"d\\\"\"")));
     assert_eq!((extra.code, extra.err.as_str()), (1, ""));
-    insta::assert_snapshot!(extra.out, @"");
+    insta::assert_snapshot!(extra.out, @r#"
+      error[template-link]: the template `t` has no slot `?resource`
+       ╭─[l.json:2:84]
+     1 │ [
+     2 │  {"template_id": "t", "link_id": "one", "args": {"?principal": "User::\"o'neil\"", "?resource": "Doc::\"d\""}}
+       ·                                                                                    ────────────┬────────────
+       ·                                                                                                ╰── would restrict nothing
+     3 │ ]
+       ╰────
+       ╭─[p.cedar:1:1]
+     1 │ @id("t")
+       · ────┬───
+       ·     ╰── the template
+     2 │ permit (principal == ?principal, action, resource);
+       ╰────
+      help: write `?resource` into the scope of the template, or leave the value out
+
+    p.cedar: 1 error
+    "#);
 
     let code = "template-link";
     is_located(&check(&link("")), code, "the link gives no value for `?principal`");
@@ -124,7 +142,10 @@ fn scenarios_belong_to_packages() {
     let folder = folder(&[("policies.cedar", PERMIT)]);
     let run = folder.run("test policies.cedar");
     assert_eq!((run.code, run.out.as_str()), (2, ""));
-    insta::assert_snapshot!(run.err, @"");
+    insta::assert_snapshot!(run.err, @"
+    error: `.cedar` files have no scenarios: make a package of them with `gatewright import cedar`
+      help: a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`
+    ");
 }
 
 /// A package of one policy with a suite of one raw request.
