@@ -11,6 +11,7 @@ mod git;
 /// JSON in which no key stands twice.
 pub mod json;
 mod package;
+mod text;
 mod write;
 /// YAML documents with a place on every value.
 pub mod yaml;
@@ -30,7 +31,7 @@ pub use git::load_revision;
 pub use git::merge_base;
 pub use package::MAX_FILE_BYTES;
 pub use package::PackageFiles;
-pub use package::add_text;
+pub use text::add_text;
 pub use write::remove_if_present;
 pub use write::replace_tree;
 pub use write::write_atomic;

@@ -122,7 +122,7 @@ fn a_link_gives_a_value_for_each_slot_and_no_other() {
         code,
         "`User` is not a Cedar entity",
     );
-    is_located(&check(&link(user).replace("args", "arg")), code, "l.json:2:42");
+    is_located(&check(&link(user).replace("args", "arg")), code, "l.json:2:41");
     is_located(&check(&link(user).replace("\"t\"", "\"s\"")), code, "l.json:2:18");
     is_located(
         &check(&link(user).replace("\"one\"", "\"t\"")),
