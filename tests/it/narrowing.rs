@@ -113,7 +113,7 @@ fn joined(random: &mut Random, texts: &[&str]) -> String {
     let (left, right) = whole.split_at(at);
     let (left, right) = (joined(random, left), joined(random, right));
     match random.below(7) {
-        0 | 1 | 2 => format!("({left}) && ({right})"),
+        0..=2 => format!("({left}) && ({right})"),
         3 | 4 => format!("({left}) || ({right})"),
         5 => format!("(if {left} then {right} else {})", random.pick(&["true", "false"])),
         _ => format!("!(({left}) && ({right}))"),
