@@ -9,6 +9,7 @@ pub mod codes;
 mod confusable;
 mod contract;
 mod draft;
+mod drafts;
 mod files;
 mod grants;
 mod guards;
