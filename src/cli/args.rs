@@ -222,7 +222,7 @@ Examples:
   gatewright test . --accept           accept new and changed snapshots")]
 pub(super) struct Test {
     #[command(flatten)]
-    pub(super) package: PackageArgs,
+    pub(super) folder: FolderArgs,
     /// Accept every new or changed snapshot (refused under CI=true)
     #[arg(long, conflicts_with_all = ["review", "at_rev"])]
     pub(super) accept: bool,

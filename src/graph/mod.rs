@@ -14,6 +14,7 @@ mod query;
 mod relations;
 mod rename;
 mod resolve;
+mod settled;
 mod tenancy;
 mod typed;
 
@@ -67,6 +68,8 @@ pub use relations::Node;
 pub use relations::Relations;
 pub use rename::Renames;
 pub use resolve::resolve;
+pub use settled::TypeOf;
+pub use settled::settled;
 pub use tenancy::MOST_PATHS;
 pub use tenancy::Path;
 pub use tenancy::paths;

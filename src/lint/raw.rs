@@ -20,6 +20,7 @@ use crate::text::Sources;
 use crate::text::Span;
 
 use super::Cx;
+use super::hazards::ActionKind;
 
 mod translate;
 
@@ -97,6 +98,14 @@ impl<'a> Requests<'a> {
             types: types.collect(),
             actions,
         }
+    }
+
+    /// An action and the groups that it is in, as Cedar entities.
+    pub(super) fn action(&self, id: ActionId) -> Option<ActionKind> {
+        let own = self.program.action(id)?.cedar.clone();
+        let holding = self.actions.iter().filter(|(_, ids)| ids.contains(&id));
+        let groups = holding.map(|(entity, _)| entity.clone()).collect();
+        Some(ActionKind { own, groups })
     }
 
     /// The requests that a raw policy's scope admits.

@@ -8,6 +8,8 @@ pub const CEDAR_VALIDATION: Code = Code::new("cedar-validation");
 pub const UNTESTED_OPTIONAL: Code = Code::new("untested-optional");
 /// A condition that Cedar's validator finds always false, so that the statement never applies.
 pub const NEVER_APPLIES: Code = Code::new("never-applies");
+/// A name that a reader may take for another one.
+pub const CONFUSABLE_IDENTIFIER: Code = Code::new("confusable-identifier");
 /// A `.cedar` file that does not parse.
 pub const CEDAR_SYNTAX: Code = Code::new("cedar-syntax");
 /// A `.cedarschema` file that does not parse or does not hold together.

@@ -70,8 +70,12 @@ fn gate(draft: &Draft, policy: &Policy) -> Result<String, String> {
     let mut written = String::new();
     let annotations: BTreeMap<&str, &str> = policy.annotations().collect();
     for (name, value) in annotations {
-        // Writing to a string cannot fail.
-        let _ = writeln!(written, "@{name}(\"{}\")", value.escape_debug());
+        // Cedar's JSON tells an empty value from none, and Cedar makes no value of an empty one that is built. Writing to a
+        // string cannot fail.
+        let _ = match value {
+            "" => writeln!(written, "@{name}"),
+            _ => writeln!(written, "@{name}(\"{}\")", value.escape_debug()),
+        };
     }
     written.push_str(&text::policy(draft).text);
     let id = PolicyId::new(&draft.id);

@@ -123,12 +123,9 @@ fn expr(names: &mut Names, typed: &TypedExpr) -> Result<Arc<Expr>, String> {
             op: UnaryOp::Not,
             expr: expr(names, inner)?,
         },
-        TypedKind::Negate(inner) => match inner.kind {
-            TypedKind::Long(value) => Expr::Literal(pst::Literal::Long(value.wrapping_neg())),
-            _ => Expr::UnaryOp {
-                op: UnaryOp::Neg,
-                expr: expr(names, inner)?,
-            },
+        TypedKind::Negate(inner) => Expr::UnaryOp {
+            op: UnaryOp::Neg,
+            expr: expr(names, inner)?,
         },
         TypedKind::And(parts) => return chain(names, parts, BinaryOp::And),
         TypedKind::Or(parts) => return chain(names, parts, BinaryOp::Or),
@@ -289,7 +286,7 @@ fn like(pattern: &str) -> Result<Vec<pst::PatternElem>, String> {
 }
 
 fn code_point(digits: &str) -> Result<char, String> {
-    u32::from_str_radix(digits, 16)
+    u32::from_str_radix(&digits.replace('_', ""), 16)
         .ok()
         .and_then(char::from_u32)
         .ok_or_else(|| format!("`{digits}` is not the number of a character"))

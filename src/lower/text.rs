@@ -155,8 +155,10 @@ fn write_expr(out: &mut Located, expr: &TypedExpr) {
             operand(out, inner);
         }
         TypedKind::Negate(inner) => {
-            out.push("-");
-            operand(out, inner);
+            // Cedar reads `-` and digits as one number.
+            out.push("-(");
+            write_expr(out, inner);
+            out.push(")");
         }
         TypedKind::And(parts) => joined(out, parts, " && "),
         TypedKind::Or(parts) => joined(out, parts, " || "),

@@ -77,6 +77,8 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     let files = parse(package, &project, &mut out);
     let parsed = !out.has_errors();
     let (raw_schema, raw) = raw(package, &files, &mut out);
+    let named = [&package.gate, &package.cedar, &package.cedarschema];
+    lower::confusable(sources, named.into_iter().flatten().copied(), &mut out);
     let mut meaning = Diagnostics::new();
     let program = graph::resolve(&files, &raw_schema.externals, longest_grant(&project), &mut meaning);
     let (program, raw_schema, raw) = match program.is_too_large {

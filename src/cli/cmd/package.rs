@@ -53,8 +53,16 @@ impl Package {
                 levels: levels(lints)?,
                 roles: None,
             };
-            let checked = pipeline::check(&loaded, &options, loading);
-            Ok(Self { loaded, checked, named })
+            let mut package = Self {
+                checked: pipeline::check(&loaded, &options, loading),
+                loaded,
+                named,
+            };
+            if !package.faults().has_errors() {
+                let data = pipeline::check_entities(&package.loaded, &package.checked)?;
+                package.checked.diagnostics.extend(data);
+            }
+            Ok(package)
         })
     }
 

@@ -4,6 +4,7 @@
 mod methods;
 mod names;
 mod operators;
+mod reached;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -182,29 +183,16 @@ impl Elaborator<'_, '_> {
             }
             ExprKind::And(parts) => {
                 let before = self.tested.clone();
-                let mut typed = Vec::new();
-                for part in parts {
-                    typed.push(self.truth(part));
-                    self.tested.extend(typed.last().map(tested).unwrap_or_default());
-                }
+                let typed = self.chain(parts, false);
                 self.tested = before;
                 TypedExpr::all(typed, span)
             }
             ExprKind::Or(parts) => {
-                let parts = parts.iter().map(|part| self.truth(part)).collect();
-                TypedExpr::any(parts, span)
+                let typed = self.chain(parts, true);
+                TypedExpr::any(typed, span)
             }
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right, span),
-            ExprKind::If(test, yes, no) => {
-                let test = self.truth(test);
-                let before = self.tested.clone();
-                self.tested.extend(tested(&test));
-                let yes = self.expr(yes, expected);
-                self.tested = before;
-                let no = self.expr(no, expected.or(Some(&yes.ty.clone())));
-                let ty = yes.ty.clone();
-                TypedExpr::new(TypedKind::If(Box::new(test), Box::new(yes), Box::new(no)), ty, span)
-            }
+            ExprKind::If(test, yes, no) => self.choice(test, yes, no, expected, span),
             ExprKind::Has(inner, attributes) => {
                 let inner = self.expr(inner, None);
                 let attributes = attributes.iter().map(|attribute| attribute.text.clone()).collect();
