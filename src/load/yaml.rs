@@ -2,6 +2,7 @@
 //! walked side by side, and where they differ the document is refused as ambiguous. Left out on purpose: tags and merge
 //! keys. Faults never stop at the first where reading on makes sense.
 
+mod brackets;
 mod documents;
 mod events;
 mod fault;

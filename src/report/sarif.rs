@@ -13,6 +13,7 @@ use crate::diag::Diagnostics;
 use crate::diag::Severity;
 use crate::lint;
 use crate::text::Span;
+use crate::text::safe;
 
 /// What names the format to readers.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -37,10 +38,7 @@ pub fn sarif(all: &Diagnostics, files: Files<'_>) -> String {
             "results": all.iter().map(|one| result(one, &codes, files)).collect::<Vec<_>>(),
         }],
     });
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&log)
 }
 
 /// What a code means: a lint's page, else how to ask for it. Code scanning wants both descriptions.
@@ -71,7 +69,7 @@ fn result(diagnostic: &Diagnostic, codes: &[Code], files: Files<'_>) -> Value {
         fields.insert("ruleIndex".to_owned(), json!(index));
     }
     fields.insert("level".to_owned(), json!(level(diagnostic.severity)));
-    fields.insert("message".to_owned(), json!({ "text": text }));
+    fields.insert("message".to_owned(), json!({ "text": safe::sarif(&text) }));
     // Code scanning refuses a whole log for one result without a place: what is about no file stands at the first one.
     let first = || files.sources.iter().next().map(|(file, _)| Span::new(file, 0, 0));
     let primary = diagnostic.primary().or_else(first);
@@ -83,7 +81,7 @@ fn result(diagnostic: &Diagnostic, codes: &[Code], files: Files<'_>) -> Value {
             let mut place = place(label.span, files);
             if let Some(place) = place.as_object_mut() {
                 place.insert("id".to_owned(), json!(id));
-                place.insert("message".to_owned(), json!({ "text": label.text }));
+                place.insert("message".to_owned(), json!({ "text": safe::sarif(&label.text) }));
             }
             place
         })

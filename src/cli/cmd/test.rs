@@ -14,6 +14,7 @@ use crate::pipeline;
 use crate::pipeline::TestOptions;
 use crate::pipeline::Tested;
 use crate::report::Style;
+use crate::report::printable;
 use crate::report::tests;
 use crate::scenario::Event;
 use crate::scenario::RunReport;
@@ -27,7 +28,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     let mode = snapshot_mode(args)?;
     remove_earlier(&args.reports)?;
     let mut package = Package::check(&args.package, &LintArgs::default())?;
-    let faults = package.faults();
+    let faults = package.faults_of_policy();
     if faults.has_errors() {
         return package.show(&faults, args.output.format, console);
     }
@@ -72,7 +73,10 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         Format::Json => rendered(ReportFormat::Json, &report, &package),
         Format::Github => rendered(ReportFormat::Github, &report, &package),
     };
-    console.print(&text)?;
+    match args.output.format {
+        Format::Github => console.print_exactly(&text)?,
+        Format::Human | Format::Json => console.print(&text)?,
+    }
     Ok(if report.is_success() {
         Exit::Ok
     } else {
@@ -119,7 +123,7 @@ fn remove_earlier(reports: &[ReportArg]) -> Result<(), CliError> {
 /// What is shown of an event while tests run.
 fn line(event: Event<'_>) -> String {
     match event {
-        Event::SuiteStarted { suite } => format!("{suite}\n"),
+        Event::SuiteStarted { suite } => format!("{}\n", printable(suite)),
         Event::TestFinished { test, .. } => tests::test_line(test),
         Event::RunStarted { .. } | Event::SuiteFinished { .. } | Event::RunFinished { .. } => String::new(),
     }
@@ -140,7 +144,7 @@ fn keep(package: &Package, report: &RunReport) -> Result<(), CliError> {
 
 fn write(asked: &ReportArg, text: &str, console: &mut Console) -> Result<(), CliError> {
     match asked.is_stdout() {
-        true => console.print(text),
+        true => console.print_exactly(text),
         false => Ok(load::write_atomic(&asked.path, text.as_bytes())?),
     }
 }
@@ -164,7 +168,11 @@ fn conclusion(report: &RunReport, package: &Package, mode: SnapshotMode, style: 
     if !failures.is_empty() {
         text.push_str(&format!("\n{}\n", failures.trim_end()));
     }
-    text.push_str(&format!("\n{}: {}\n", package.named, tests::summary(report)));
+    text.push_str(&format!(
+        "\n{}: {}\n",
+        printable(&package.named),
+        tests::summary(report)
+    ));
     let waiting = report
         .snapshots
         .iter()

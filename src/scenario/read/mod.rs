@@ -49,7 +49,8 @@ use sheet::is_suite;
 /// Reads the suites among the YAML files of a package's `scenarios/`. A file with neither `suite` nor `tests` shares its
 /// fixtures with the suites that include it. `default_at` is the clock of suites that set none.
 ///
-/// Suites with faults are left out; `out` says why.
+/// Suites with faults are left out; `out` says why. A cause that the policy does not have is a fault of its test alone, and the
+/// suite is there.
 pub fn load_suites(
     sources: &Sources,
     files: &[FileId],
@@ -73,10 +74,16 @@ pub fn load_suites(
         let suite = suite(*file, document, &sheet, sources, policy, default_at, &mut faults);
         let sound = !faults.has_errors();
         out.extend(faults);
-        suites.extend(suite.filter(|_| sound));
+        match suite {
+            Some(suite) if sound => suites.push(suite),
+            // Nothing of it runs, so that all that is wrong with it is told now.
+            suite => out.extend(suite.iter().flat_map(Suite::faults).cloned()),
+        }
     }
     report_duplicates(&suites, &documents, out);
-    for file in files {
+    // Without any suite there is none that could include a file: that is told of the package, not of each of its files.
+    let no_suite = !documents.iter().any(is_suite);
+    for file in files.iter().filter(|_| !no_suite) {
         let shared = documents.get(*file).filter(|document| !is_suite(document));
         if let Some(document) = shared.filter(|_| !included.contains(file)) {
             out.push(
@@ -91,6 +98,14 @@ pub fn load_suites(
         }
     }
     suites
+}
+
+/// What keeps files of suites from being read as YAML: all that can be said of them beside a policy that has faults.
+#[must_use]
+pub fn unreadable(sources: &Sources, files: &[FileId]) -> Diagnostics {
+    let mut out = Diagnostics::new();
+    let _ = Documents::read(sources, files, &mut out);
+    out
 }
 
 /// The template-link files that suites name under `links`: they are part of the policy set, so whoever compiles the

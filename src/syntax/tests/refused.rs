@@ -112,7 +112,7 @@ syntax 5:30 expected `because`, `until`, `via`, `when`, `,` or `;`, found `reaso
 syntax 6:34 `500.00` is no whole number
   6:34 `500.00`
   = write a decimal as `decimal("500.00")`
-syntax 8:16 expected `on`, `to` or `,`, found `write`
+syntax 8:16 expected `on` or `,`, found `write`
   8:16 `write`
   = write `,` before `write`
 syntax 11:20 expected a duration such as `15m`, found `2`

@@ -382,3 +382,152 @@ fn an_action_without_a_route_is_a_finding_with_a_level() {
         ".: nothing is wrong\n"
     );
 }
+
+#[test]
+fn suites_are_read_too_and_faults_in_them_fail_the_check() {
+    let package = Copy::of("quickstart");
+    assert_eq!(package.run("check .").code, 0);
+    package.write("scenarios/broken.yaml", "suite: [\n");
+    let run = package.run("check .");
+    assert_eq!(run.code, 1);
+    assert!(
+        run.out.contains("error[yaml-syntax]") && run.out.contains("scenarios/broken.yaml:"),
+        "{}",
+        run.out
+    );
+    // Beside a policy with faults, what is no YAML is told as well.
+    package.replace("policy/invoices.gate", "role clerk for User", "role clerk for Usr");
+    let run = package.run("check .");
+    assert!(
+        run.out.contains("[yaml-syntax]") && run.out.contains("`Usr`"),
+        "{}",
+        run.out
+    );
+    let package = Copy::of("quickstart");
+    package.replace("scenarios/invoices.yaml", "cannot: {cancel", "cannot: {cancle");
+    let run = package.run("check . --format json");
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(
+        (run.code, report["diagnostics"][0]["code"].as_str()),
+        (1, Some("scenario-unknown-name"))
+    );
+    assert_eq!(
+        package.run("build . --out out").code,
+        0,
+        "suites have no say in what is built"
+    );
+}
+
+#[test]
+fn every_verb_takes_the_package_that_contains_the_folder() {
+    let package = Copy::of("quickstart");
+    let inside = package.path("policy");
+    let words = |args: &str| args.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    for verb in [
+        "check",
+        "lint --no-proofs",
+        "test",
+        "graph",
+        "fmt --check",
+        "build --out ../out",
+        "bundle --out ../out/b.cjar",
+        "mutate --list",
+        "who-can invoices read unpaid --in plain",
+        "what-can invoices carl --in plain",
+        "why invoices.yaml",
+    ] {
+        let run = super::run_in(&inside, words(verb));
+        assert!(run.code != 2, "{verb}: {}", run.err);
+    }
+    let run = super::run_in(&inside, ["check"]);
+    assert_eq!((run.code, run.out.as_str()), (0, "..: nothing is wrong\n"));
+    package.replace("policy/invoices.gate", "role clerk for User", "role clerk for Usr");
+    let run = super::run_in(&inside, ["check"]);
+    assert!(run.out.contains("[../policy/invoices.gate:"), "{}", run.out);
+    let nowhere = tempfile::tempdir().unwrap();
+    let run = super::run_in(nowhere.path(), ["check"]);
+    assert_eq!(run.code, 2);
+    insta::assert_snapshot!(run.err, @r"
+    error: no package contains this folder
+      help: name a folder with `gatewright.toml`, or write a package: `gatewright init DIR`
+    ");
+}
+
+#[test]
+fn what_is_certain_is_shown_as_a_diff_and_mended_and_nothing_else_changes() {
+    let package = Copy::of("quickstart");
+    let whole = package.read("policy/invoices.gate");
+    package.replace(
+        "policy/invoices.gate",
+        "allow list, create, read on Invoice;",
+        "allow list, creat, raed on Invoice",
+    );
+    let broken = package.read("policy/invoices.gate");
+    let shown = package.run("check . --fix --dry-run");
+    assert_eq!((shown.code, package.read("policy/invoices.gate") == broken), (1, true));
+    let diff = "  -     allow list, creat, raed on Invoice\n  +     allow list, create, read on Invoice;\n";
+    assert!(shown.out.contains(diff), "{}", shown.out);
+    assert!(
+        shown.out.contains(".: 3 faults can be mended for certain"),
+        "{}",
+        shown.out
+    );
+    let mended = package.run("check . --fix");
+    assert_eq!((mended.code, mended.err.as_str()), (0, ""), "{}", mended.out);
+    assert!(
+        mended.out.contains(diff) && mended.out.ends_with(".: nothing is wrong\n"),
+        "{}",
+        mended.out
+    );
+    assert_eq!(package.read("policy/invoices.gate"), whole);
+    let again = package.run("check . --fix");
+    assert!(
+        again.code == 0 && again.out.starts_with(".: no fault mended\n"),
+        "{}",
+        again.out
+    );
+    // For programs, the change stands with the fault, and the diff is told beside.
+    package.write("policy/invoices.gate", &broken);
+    let json = package.run("check . --fix --dry-run --format json");
+    let report: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(report["diagnostics"][0]["fix"]["certainty"], "certain");
+    assert_eq!(report["diagnostics"][0]["fix"]["edits"][0]["text"], ";");
+    assert!(json.err.contains(diff), "{}", json.err);
+}
+
+#[test]
+fn what_is_not_certain_and_cedar_files_are_left_alone() {
+    let package = Copy::of("quickstart");
+    package.replace(
+        "policy/invoices.gate",
+        "allow list, create, read on Invoice;",
+        "allow list, xyzzy on Invoice;",
+    );
+    let before = package.read("policy/invoices.gate");
+    let run = package.run("check . --fix");
+    assert_eq!((run.code, package.read("policy/invoices.gate")), (1, before));
+    assert!(
+        run.out.contains("no fault mended") && run.out.contains("`xyzzy`"),
+        "{}",
+        run.out
+    );
+    package.write("a.cedar", "permit(principal, action, resource);");
+    let run = package.run("check a.cedar --fix");
+    assert!(run.code == 2 && run.err.contains("not `.cedar` files"), "{}", run.err);
+    // A file that cannot be written back as it was read keeps all others from being written.
+    let package = Copy::of("quickstart");
+    package.replace(
+        "policy/invoices.gate",
+        "allow list, create, read on Invoice;",
+        "allow list, create, read on Invoice",
+    );
+    let mut bytes = package.read("policy/invoices.gate").into_bytes();
+    bytes.splice(0..0, b"// caf\xe9\n".iter().copied());
+    std::fs::write(package.path("policy/invoices.gate"), &bytes).unwrap();
+    let run = package.run("check . --fix");
+    assert_eq!(
+        (run.code, std::fs::read(package.path("policy/invoices.gate")).unwrap()),
+        (2, bytes)
+    );
+    assert!(run.err.contains("nothing was written"), "{}", run.err);
+}

@@ -1,6 +1,7 @@
 //! `gatewright bundle PACKAGE`: compile, gather evidence, write the archive.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::path::PathBuf;
 
 use crate::bundle::GitState;
@@ -13,6 +14,7 @@ use crate::cli::args::BundleMake;
 use crate::cli::args::LintArgs;
 use crate::cli::args::PackageArgs;
 use crate::cli::cmd::package::Package;
+use crate::cli::cmd::package::here;
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -23,6 +25,7 @@ use crate::load::Commit;
 use crate::pipeline::Origin;
 use crate::report::printable;
 use crate::text::Instant;
+use crate::text::safe;
 
 use super::assemble::assemble;
 use super::opened;
@@ -34,10 +37,13 @@ pub(super) fn run(
     console: &mut Console,
 ) -> Result<Exit, CliError> {
     let kinds: BTreeSet<EvidenceKind> = args.evidence.iter().map(|asked| asked.kind()).collect();
-    let mut from = PackageArgs::from(args);
-    let commit = commit(args)?;
+    let folder = match &args.folder {
+        Some(folder) => folder.clone(),
+        None => here()?,
+    };
+    let commit = commit(&folder, args.at_rev.as_deref())?;
     // No clock where there is anything else to go by: the same commit is judged the same on every day.
-    let at = match from.at {
+    let at = match args.at {
         Some(at) => at,
         None => env::source_date()?
             .or_else(|| {
@@ -47,7 +53,7 @@ pub(super) fn run(
             })
             .unwrap_or_else(env::today),
     };
-    from.at = Some(at);
+    let from = PackageArgs::of(Some(folder), Some(at), args.at_rev.clone());
     let package = Package::check(&from, &LintArgs::default())?;
     let diagnostics = &package.checked.diagnostics;
     if package.checked.failed() {
@@ -102,7 +108,7 @@ pub(super) fn run(
                 "size": bytes.len(),
                 "manifest": bundle.manifest,
             });
-            format!("{made:#}\n")
+            safe::json(&made)
         }
     };
     console.print(&text)?;
@@ -121,13 +127,13 @@ fn warnings(package: &Package, console: &Console) -> String {
 }
 
 /// The commit that the folder is at; its files are compared later, when they have been read.
-fn commit(args: &BundleMake) -> Result<Option<Commit>, CliError> {
+fn commit(folder: &Path, at_rev: Option<&str>) -> Result<Option<Commit>, CliError> {
     let nothing = load::PackageFiles {
-        root: args.folder.clone(),
+        root: folder.to_owned(),
         ..load::PackageFiles::default()
     };
-    match env::is_taken(&args.folder) || args.at_rev.is_some() {
-        true => Ok(load::commit_of(&nothing, args.at_rev.as_deref())?),
+    match env::is_taken(folder) || at_rev.is_some() {
+        true => Ok(load::commit_of(&nothing, at_rev)?),
         // That the folder is not there is the better reason, and reading it tells.
         false => Ok(None),
     }

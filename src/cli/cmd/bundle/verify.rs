@@ -17,6 +17,7 @@ use crate::config::EvidenceKind;
 use crate::pipeline::Origin;
 use crate::report::printable;
 use crate::text::Instant;
+use crate::text::safe;
 use crate::trust;
 use crate::trust::Verified;
 
@@ -75,7 +76,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
                 "rebuilt": args.rebuild,
                 "verified": verified.as_ref().map(json),
             });
-            format!("{value:#}\n")
+            safe::json(&value)
         }
     };
     console.print(&text)?;

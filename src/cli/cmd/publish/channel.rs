@@ -18,6 +18,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::registry::Pin;
 use crate::text::Instant;
+use crate::text::safe;
 use crate::trust;
 use crate::trust::Expected;
 use crate::trust::Expiry;
@@ -57,7 +58,7 @@ fn show(args: &ChannelShow, console: &mut Console) -> Result<Exit, CliError> {
     let text = match args.output.format {
         AnswerFormat::Json => {
             let value = serde_json::json!({ "format": 1, "place": place.store.name(), "pointer": pointer });
-            format!("{value:#}\n")
+            safe::json(&value)
         }
         AnswerFormat::Human => format!(
             "{} at {} points to {} {}\n{}\npointer {}, signed by {}, counts until {}\n",

@@ -17,6 +17,7 @@ use crate::cli::exit::Exit;
 use crate::load;
 use crate::registry::Pin;
 use crate::report::printable;
+use crate::text::safe;
 use crate::trust::Expiry;
 
 use super::place::Believed;
@@ -75,7 +76,7 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
                 "verified": json(&believed.verified),
                 "channel": current.as_ref().map(|current| &current.followed.pointer),
             });
-            format!("{value:#}\n")
+            safe::json(&value)
         }
         AnswerFormat::Human => human(&out.display().to_string(), &believed, current.as_ref()),
     };

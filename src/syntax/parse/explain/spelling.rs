@@ -49,6 +49,9 @@ impl Part<'_, '_> {
         if expected("`on`") && self.is_word(self.found) && found.starts_with(|c: char| c.is_ascii_uppercase()) {
             return Some(format!("write `on` before `{found}`"));
         }
+        if expected("`on`") && self.ends(self.found) && matches!(self.text(self.main), "allow" | "deny") {
+            return Some("say of which resources: `on TYPE`, or `on any`".to_owned());
+        }
         if expected("`to`") && self.level == Level::File && self.is_word(self.found) {
             return Some(match found {
                 "can" | "may" => format!("write `to` in place of `{found}`"),
@@ -102,6 +105,11 @@ impl Part<'_, '_> {
             ("=", _) => Some("attributes have no default; remove it, or put `?` after the name".to_owned()),
             _ => None,
         }
+    }
+
+    /// Whether a statement is at its end here.
+    fn ends(&self, at: usize) -> bool {
+        self.token(at).is_none_or(|token| token.is(";") || token.is("}"))
     }
 
     fn is_word(&self, at: usize) -> bool {
