@@ -1,5 +1,5 @@
 //! Faults that say for certain how they are mended, mended: the changes are made in memory, the package is checked again, and
-//! a change is kept only where its fault is gone by it and no other came. Nothing is written here.
+//! a change is kept only where its fault is gone by it and nothing is wrong with what it put there. Nothing is written here.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ pub struct Mended {
     pub files: Vec<MendedFile>,
     /// How many faults are gone.
     pub faults: usize,
-    /// Faults whose changes contradict each other; none of these is made. They are places of the package as it was mended.
+    /// How many faults are left whose changes contradict each other; none of these is made.
     pub contested: usize,
 }
 
@@ -65,23 +65,22 @@ pub fn mend(package: &PackageFiles, options: &Options) -> Result<Mended, SuitesE
             break;
         }
         let all: Vec<&Wanted> = agreed.iter().collect();
-        if let Some(next) = state.with(&all, options)? {
-            mended.faults += all.len();
-            state = next;
-            continue;
-        }
-        // Some of them did no good: each is tried alone, from the end of the list until one does.
-        let mut found = None;
-        for one in &agreed {
-            found = state.with(&[one], options)?;
-            if found.is_some() {
+        let mut batch = all.as_slice();
+        loop {
+            if let Some(next) = state.with(batch, options)? {
+                mended.faults += batch.len();
+                state = next;
                 break;
             }
-            refused.insert(one.key());
+            // Some of them did no good: half of them are tried, down to the one that is to blame.
+            match batch {
+                [only] => {
+                    refused.insert(only.key());
+                    break;
+                }
+                several => batch = several.split_at(several.len() / 2).0,
+            }
         }
-        let Some(next) = found else { continue };
-        mended.faults += 1;
-        state = next;
     }
     let changed = texts.into_iter().filter_map(|(name, old)| {
         let new = state.texts.get(&name)?.clone();
@@ -179,9 +178,10 @@ impl State {
             }
         }
         let next = Self::of(texts, options)?;
-        let is_gone = |one: &&Wanted| !next.has(one, moved(one, &edits));
-        let is_better = wanted.iter().all(is_gone) && does_no_harm(&self.faults, &next.faults, wanted);
-        Ok(is_better.then_some(next))
+        let is_gone = |one: &&Wanted| !next.has(one, moved(&one.file, one.start, &edits));
+        let is_good =
+            wanted.iter().all(is_gone) && !next.is_unread(wanted, &self.faults) && !next.blames(wanted, &edits);
+        Ok(is_good.then_some(next))
     }
 
     /// Whether a fault is still there.
@@ -193,26 +193,42 @@ impl State {
             fault.code == one.code && fault.message == one.message && at == Some((one.file.as_str(), start))
         })
     }
-}
 
-/// Where the place of a fault is after some changes.
-fn moved(one: &Wanted, edits: &BTreeSet<&Placed>) -> usize {
-    let before = edits
-        .iter()
-        .filter(|(file, (_, end), _)| *file == one.file && *end <= one.start);
-    before.fold(one.start, |at, (_, _, edit)| {
-        at + edit.new.len() - edit.old.len().min(at)
-    })
-}
-
-/// Whether nothing else came of it. Where a part did not parse, what it says was not known before, and may have faults.
-fn does_no_harm(before: &[Diagnostic], after: &[Diagnostic], wanted: &[&Wanted]) -> bool {
-    let is_unread = |code: Code| matches!(code, syntax::SYNTAX | syntax::UNKNOWN_KEYWORD);
-    let unread = |all: &[Diagnostic]| all.iter().filter(|fault| is_unread(fault.code)).count();
-    match wanted.iter().any(|one| is_unread(one.code)) {
-        true => unread(after) <= unread(before),
-        false => after.len() + wanted.len() <= before.len(),
+    /// Whether more of the text does not parse than before.
+    fn is_unread(&self, wanted: &[&Wanted], before: &[Diagnostic]) -> bool {
+        let count = |all: &[Diagnostic]| all.iter().filter(|fault| is_of_syntax(fault.code)).count();
+        let mends = wanted.iter().any(|one| is_of_syntax(one.code));
+        count(&self.faults) > count(before) || (!mends && count(&self.faults) != count(before))
     }
+
+    /// Whether something is wrong with a name that was put in: then it was not the one that was meant. What a statement says
+    /// that did not parse was not known before, and may have faults of its own.
+    fn blames(&self, wanted: &[&Wanted], edits: &BTreeSet<&Placed>) -> bool {
+        let put_in = wanted.iter().filter(|one| !is_of_syntax(one.code));
+        put_in.flat_map(|one| &one.edits).any(|(file, (start, _), edit)| {
+            // What is put in at the very place of the change stands behind it.
+            let behind = if edit.old.is_empty() { edit.new.len() } else { 0 };
+            let start = moved(file, *start, edits).saturating_sub(behind);
+            let end = start + edit.new.len();
+            self.faults.iter().any(|fault| {
+                fault.primary().is_some_and(|at| {
+                    let range = at.range();
+                    self.package.sources.name(at.file) == file && range.start < end && start < range.end
+                })
+            })
+        })
+    }
+}
+
+/// Where a place is after some changes.
+fn moved(file: &str, place: usize, edits: &BTreeSet<&Placed>) -> usize {
+    let before = edits.iter().filter(|(of, (_, end), _)| of == file && *end <= place);
+    before.fold(place, |at, (_, _, edit)| at + edit.new.len() - edit.old.len().min(at))
+}
+
+/// Whether a fault is one of text that does not parse.
+fn is_of_syntax(code: Code) -> bool {
+    matches!(code, syntax::SYNTAX | syntax::UNKNOWN_KEYWORD)
 }
 
 /// The changes that contradict no other, each once, and how many faults the others are of. Two faults may want one and the
@@ -220,11 +236,8 @@ fn does_no_harm(before: &[Diagnostic], after: &[Diagnostic], wanted: &[&Wanted])
 fn apart(all: Vec<Wanted>) -> (Vec<Wanted>, usize) {
     let clash = |one: &Placed, other: &Placed| {
         let ((file, (start, end), edit), (other_file, (other_start, other_end), other_edit)) = (one, other);
-        let overlap = match start == end || other_start == other_end {
-            // Something is put in: at the same place, or within what is replaced.
-            true => start <= other_end && other_start <= end && (start, end) != (other_end, other_start),
-            false => start < other_end && other_start < end,
-        };
+        // Two texts that are put in at one place have no order; one at the end of what is replaced has.
+        let overlap = (start, end) == (other_start, other_end) || (start < other_end && other_start < end);
         file == other_file && overlap && edit != other_edit
     };
     let contested: BTreeSet<usize> = (0..all.len())

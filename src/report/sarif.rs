@@ -1,5 +1,6 @@
 //! Diagnostics as SARIF 2.1.0, which code scanning of GitHub and other hosts reads and keeps between runs.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde_json::Map;
@@ -10,6 +11,7 @@ use super::files::Files;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
+use crate::diag::Fix;
 use crate::diag::Severity;
 use crate::lint;
 use crate::text::Span;
@@ -89,10 +91,34 @@ fn result(diagnostic: &Diagnostic, codes: &[Code], files: Files<'_>) -> Value {
     if !related.is_empty() {
         fields.insert("relatedLocations".to_owned(), Value::Array(related));
     }
+    if let Some(fix) = &diagnostic.fix {
+        fields.insert("fixes".to_owned(), json!([self::fix(fix, diagnostic, files)]));
+    }
     if let Some(evidence) = diagnostic.evidence {
         fields.insert("properties".to_owned(), json!({ "evidence": evidence.name() }));
     }
     Value::Object(fields)
+}
+
+/// The changes that mend it, file by file.
+fn fix(fix: &Fix, diagnostic: &Diagnostic, files: Files<'_>) -> Value {
+    let mut changes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for edit in &fix.edits {
+        changes
+            .entry(uri(&files.path(edit.span.file)))
+            .or_default()
+            .push(json!({
+                "deletedRegion": region(edit.span, files),
+                "insertedContent": { "text": edit.new },
+            }));
+    }
+    let changes = changes.into_iter();
+    let changes =
+        changes.map(|(uri, replacements)| json!({ "artifactLocation": { "uri": uri }, "replacements": replacements }));
+    json!({
+        "description": { "text": safe::sarif(diagnostic.help.as_deref().unwrap_or_default()) },
+        "artifactChanges": changes.collect::<Vec<_>>(),
+    })
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -105,17 +131,21 @@ fn level(severity: Severity) -> &'static str {
 
 /// A span: lines and columns from 1, columns in characters, the end exclusive.
 fn place(span: Span, files: Files<'_>) -> Value {
-    let start = files.sources.position(span);
-    let end = files.sources.position(span.at_end());
     json!({ "physicalLocation": {
         "artifactLocation": { "uri": uri(&files.path(span.file)) },
-        "region": {
-            "startLine": start.line,
-            "startColumn": start.column,
-            "endLine": end.line,
-            "endColumn": end.column,
-        },
+        "region": region(span, files),
     }})
+}
+
+fn region(span: Span, files: Files<'_>) -> Value {
+    let start = files.sources.position(span);
+    let end = files.sources.position(span.at_end());
+    json!({
+        "startLine": start.line,
+        "startColumn": start.column,
+        "endLine": end.line,
+        "endColumn": end.column,
+    })
 }
 
 /// A path as a URI reference: relative as the path is, and a `file:` URI where it is absolute.
@@ -136,6 +166,7 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diag::Certainty;
     use crate::diag::Evidence;
     use crate::text::Sources;
 
@@ -148,6 +179,7 @@ mod tests {
             .also(Span::new(file, 0, 2), "the first")
             .help("write `ef`")
             .note("a fact")
+            .fix(Fix::replace(Span::new(file, 6, 8), "cd", "ef", Certainty::Certain))
             .evidence(Evidence::Proved);
         let text = sarif(&[fault].into_iter().collect(), Files::new(&sources));
         let log: Value = serde_json::from_str(&text).unwrap();
@@ -169,6 +201,16 @@ mod tests {
                     "physicalLocation": place((1, 1), (1, 2)),
                     "id": 1,
                     "message": { "text": "the first" },
+                }],
+                "fixes": [{
+                    "description": { "text": "write `ef`" },
+                    "artifactChanges": [{
+                        "artifactLocation": { "uri": "policy/a%20b.gate" },
+                        "replacements": [{
+                            "deletedRegion": { "startLine": 2, "startColumn": 4, "endLine": 2, "endColumn": 6 },
+                            "insertedContent": { "text": "ef" },
+                        }],
+                    }],
                 }],
                 "properties": { "evidence": "proved" },
             }])

@@ -5,6 +5,7 @@ mod bundle;
 mod check;
 mod declared;
 mod diff;
+mod fix;
 mod fmt;
 mod graph;
 mod guide;

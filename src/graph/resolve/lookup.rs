@@ -266,7 +266,12 @@ pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> 
             .flat_map(|ty| actions_on(cx, ty))
             .map(|id| format!("`{}`", cx.program.action_name(id)))
             .collect();
+        let is_role = cx.program.find_role(&path.dotted()).is_some();
         let help = match candidates.as_slice() {
+            [] if is_role => format!(
+                "`{0}` is a role; name actions, `TYPE.ACTION`, or keep the role out: `deny {0} to ACTIONS on TYPE`",
+                path.dotted()
+            ),
             [] if !of_type.is_empty() => {
                 let these = shortened(&of_type);
                 format!("`{}` is a type; name its actions: {these}", path.dotted())

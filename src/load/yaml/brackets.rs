@@ -58,6 +58,8 @@ fn name(opener: char) -> &'static str {
 struct Reader {
     quote: Option<char>,
     escaped: bool,
+    /// Whether the character before closed a text in single quotes.
+    closed: bool,
     comment: bool,
     /// The last character that is no white space, on this line.
     last: Option<char>,
@@ -97,9 +99,14 @@ impl Reader {
         if let Some(quote) = self.quote {
             match (quote, c, self.escaped) {
                 ('"', '\\', false) => self.escaped = true,
-                (quote, c, false) if quote == c => self.quote = None,
+                (quote, c, false) if quote == c => (self.quote, self.closed) = (None, c == '\''),
                 _ => self.escaped = false,
             }
+            return false;
+        }
+        if std::mem::take(&mut self.closed) && c == '\'' {
+            // Two of them are one in the text.
+            self.quote = Some(c);
             return false;
         }
         self.begins = self.apart || matches!(self.last, Some('[' | '{' | ','));
@@ -160,7 +167,14 @@ mod tests {
             ]
             .map(faults)
             .concat(),
-            @""
+            @"
+        1:8 `[`, 1:16 `}` a list in brackets is not closed | write `]` where it ends
+        1:8 `[`, 1:10 `}` a list in brackets is not closed | write `]` where it ends
+        1:4 `[` a list in brackets is not closed | separate its parts by `,` and close it with `]`
+        1:4 `{` a mapping in braces is not closed | separate its parts by `,` and close it with `}`
+        7:4 `[` a list in brackets is not closed | separate its parts by `,` and close it with `]`
+        1:4 `'` a quoted text is not closed | close it with the quote it opened with; its further lines must be indented
+        "
         );
         for sound in ["a: {b: [c], d: \"]\"}\n", "a: x]\nb: }\n"] {
             assert!(!faults(sound).contains("is not closed"), "{sound}");

@@ -48,7 +48,7 @@ pub(super) fn syntax(cause: &str, character: usize, places: &Places<'_>) -> Diag
     if let Some(fault) = brackets::unbalanced(character, places) {
         return fault;
     }
-    if cause.contains("quoted scalar") {
+    if cause.contains("quoted scalar") && !cause.contains("escape") {
         // The parser has read the quote when it begins to look for the other one.
         let quote = character
             .checked_sub(1)

@@ -371,7 +371,7 @@ mod tests {
         scenario-unknown-name @ 3:29 `calm`: unknown context `calm` | no such context is declared
         scenario-unknown-name @ 3:50 `p1`: unknown fixture `p1` | nothing of this name is declared
         scenario-unused-file @ 1:1 ``: no suite includes this file | nothing in it is checked or run | include it from a suite, or give it `suite:` and `tests:`
-        yaml-syntax @ 2:1 ``: invalid YAML: while parsing a node, did not find expected node content |
+        yaml-syntax @ 1:8 `[`: a list in brackets is not closed | opened here | separate its parts by `,` and close it with `]`
         ");
     }
 

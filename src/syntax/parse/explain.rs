@@ -126,6 +126,12 @@ impl<'t> Part<'_, 't> {
             Level::Role if DECLARATIONS.contains(&word) => {
                 Some(begins("grant").help("only grants (`allow …;`) stand in a role; move this out of its block"))
             }
+            Level::Role if matches!(word, "permit" | "grant" | "can" | "may") => {
+                Some(begins("grant").help("write `allow ACTIONS on TYPE`"))
+            }
+            Level::Role if self.text(self.main + 1) == "allow" => {
+                Some(begins("grant").help(format!("a label ends with `:`, as in `{word}: allow …`")))
+            }
             Level::Role => Some(begins("grant").meant(span, word, ["allow"])),
             Level::BreakGlass if BREAK_GLASS_CLAUSES.contains(&word) => None,
             Level::BreakGlass => Some(begins("break-glass clause").meant(span, word, BREAK_GLASS_CLAUSES)),
@@ -234,7 +240,10 @@ impl<'t> Part<'_, 't> {
                     span,
                     format!("expected a name, found the reserved word `{found}`"),
                 )
-                .help("put the missing name before it, or choose another name"),
+                .help(match self.text(before) {
+                    "," => format!("remove the `,` before `{found}`, or name what is missing between them"),
+                    _ => "put the missing name before it, or choose another name".to_owned(),
+                }),
             );
         }
         None
@@ -344,6 +353,7 @@ impl<'t> Part<'_, 't> {
 /// What to write in place of an unknown first word of a declaration.
 fn declaration_help(word: &str) -> Option<String> {
     let help = match word {
+        "grant" => "write `allow WHO to ACTIONS on TYPE`",
         "permit" | "forbid" => "write `allow … on …` or `deny … to … on …`; Cedar policies stand in `.cedar` files",
         "action" | "sensitive" => "actions stand in the block of their `resource`",
         "entity" | "type" => "types are declared with `principal`, `resource` or `group`",

@@ -17,6 +17,7 @@ use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::registry::Pin;
+use crate::report::printable;
 use crate::text::Instant;
 use crate::text::safe;
 use crate::trust;
@@ -64,9 +65,9 @@ fn show(args: &ChannelShow, console: &mut Console) -> Result<Exit, CliError> {
             "{} at {} points to {} {}\n{}\npointer {}, signed by {}, counts until {}\n",
             args.channel,
             place.store.name(),
-            pointer.name,
-            pointer.version,
-            pointer.bundle_digest,
+            printable(&pointer.name),
+            printable(&pointer.version),
+            printable(&pointer.bundle_digest),
             pointer.sequence,
             current.followed.by,
             pointer.expires_at
