@@ -369,4 +369,36 @@ fn names_make_no_lines_of_their_own_in_snapshots() {
         !snapshot.contains('\u{1b}') && !snapshot.lines().any(|line| line.starts_with("mona")),
         "{snapshot}"
     );
+    for args in [
+        "why invoices.yaml",
+        "who-can invoices read unpaid --in plain",
+        "what-can invoices mona --in plain",
+    ] {
+        let run = package.run(args);
+        let text = format!("{}{}", run.out, run.err);
+        assert!(run.code < 2 && !text.contains('\u{1b}'), "{args}: {text}");
+        assert!(
+            !text.lines().any(|line| line.trim_start().starts_with("mona  allow")),
+            "{args}: {text}"
+        );
+    }
+}
+
+#[test]
+fn arguments_and_paths_neither_steer_the_terminal_nor_become_commands() {
+    let hostile = "x\n::stop-commands::y\u{1b}[2J";
+    let dir = tempfile::tempdir().unwrap();
+    for args in [
+        vec!["check", hostile],
+        vec!["check", "--format", hostile],
+        vec!["check", ".", "--deny", hostile],
+        vec!["explain", hostile],
+        vec![hostile],
+        vec!["bundle", "inspect", hostile],
+    ] {
+        let run = super::run_in(dir.path(), &args);
+        let text = format!("{}{}", run.out, run.err);
+        assert_eq!(run.code, 2, "{text}");
+        assert!(!text.contains('\u{1b}') && !text.contains("\n::"), "{args:?}: {text}");
+    }
 }

@@ -125,7 +125,6 @@ impl Part<'_, '_> {
     /// What to write where a statement lacks a word or has another in its place, by what it begins with.
     fn left_out(&self, main: &str, found: &str, before: &str) -> Option<String> {
         let expected = |name: &str| self.expected.contains(name);
-        let claims = ["`never`", "`only`", "`always`", "`possible`"];
         Some(match main {
             "allow" | "deny" if expected("`to`") && found == "on" => {
                 format!("say to whom: `{main} WHO to ACTIONS on TYPE`")
@@ -136,7 +135,7 @@ impl Part<'_, '_> {
             },
             "isolate" if expected("`by`") => format!("write `by` before `{found}`"),
             "assert" if expected("`:`") => "give it a name: `assert NAME: never WHO to ACTIONS on TYPE`".to_owned(),
-            "assert" if claims.iter().all(|claim| expected(claim)) => {
+            "assert" if self.expected.iter().any(|name| name.contains("`never`")) => {
                 "say what holds: `never WHO to ACTIONS on TYPE`, or `only WHO to …`".to_owned()
             }
             "role" if found == "of" && expected("`for`") => "write `for` in place of `of`".to_owned(),
