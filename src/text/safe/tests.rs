@@ -41,7 +41,10 @@ fn steers(text: &str) -> bool {
 fn commands(text: &str) -> bool {
     let marked = |line: &str| {
         line.match_indices("##").any(|(at, _)| {
-            let after = line[at + 2..].trim_start_matches(|c: char| c.is_alphanumeric());
+            let after = line
+                .split_at(at + 2)
+                .1
+                .trim_start_matches(|c: char| c.is_alphanumeric());
             after.starts_with('[')
         })
     };
@@ -66,9 +69,9 @@ proptest! {
         prop_assert!(!commands(&coloured), "{coloured:?}");
         let mut rest = coloured.as_str();
         while let Some(at) = rest.find('\u{1b}') {
-            let colour = colour(&rest[at..]);
+            let colour = colour(rest.split_at(at).1);
             prop_assert!(colour.is_some(), "{coloured:?}");
-            rest = &rest[at + colour.unwrap().len()..];
+            rest = rest.split_at(at + colour.unwrap().len()).1;
         }
     }
 
