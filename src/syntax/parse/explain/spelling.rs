@@ -2,6 +2,7 @@
 
 use super::Part;
 use crate::diag::Diagnostic;
+use crate::diag::closest;
 use crate::syntax::codes;
 use crate::syntax::lex::Kind;
 use crate::syntax::outline::Level;
@@ -135,7 +136,7 @@ impl Part<'_, '_> {
             },
             "isolate" if expected("`by`") => format!("write `by` before `{found}`"),
             "assert" if expected("`:`") => "give it a name: `assert NAME: never WHO to ACTIONS on TYPE`".to_owned(),
-            "assert" if self.expected.iter().any(|name| name.contains("`never`")) => {
+            "assert" if self.expected.iter().any(|name| name.contains("`never`")) && !is_claim(found) => {
                 "say what holds: `never WHO to ACTIONS on TYPE`, or `only WHO to …`".to_owned()
             }
             "role" if found == "of" && expected("`for`") => "write `for` in place of `of`".to_owned(),
@@ -182,6 +183,11 @@ impl Part<'_, '_> {
     fn is_number(&self, at: usize) -> bool {
         self.token(at).is_some_and(|token| token.kind == Kind::Number)
     }
+}
+
+/// Whether a word is nearly one that begins a claim.
+fn is_claim(word: &str) -> bool {
+    closest(word, ["never", "only", "always", "possible"]).is_some()
 }
 
 /// Whether a word seems to name a type.
