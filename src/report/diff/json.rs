@@ -16,6 +16,7 @@ use crate::semdiff::Name;
 use crate::semdiff::Replayed;
 use crate::semdiff::What;
 use crate::text::Span;
+use crate::text::safe;
 
 use super::Review;
 use super::Sides;
@@ -59,7 +60,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             .iter()
             .map(|judged| DeclarationItem::new(judged, sides.new_files))
             .collect(),
-        refusals: items(&refusals, sides.new_files),
+        refusals: items(refusals.iter(), sides.new_files),
         breaks: difference
             .breaks
             .iter()
@@ -85,10 +86,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             engine: extent.engine.as_deref(),
         },
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]
