@@ -118,7 +118,10 @@ fn too_large(sources: &Sources, files: &[FileId], cut: &Cut, out: &mut Diagnosti
     let name = &cut.name;
     let (message, help) = match cut.why {
         Why::Attributes(count) => (
-            format!("with `{name}` the schema has {count} attributes once common types are written out"),
+            match cut.keyword {
+                "type" => format!("`{name}` has {count} attributes once common types are written out"),
+                _ => format!("with `{name}` the schema has {count} attributes once common types are written out"),
+            },
             format!(
                 "a package takes {}: let types use each other less often",
                 expanded::MAX_ATTRIBUTES
