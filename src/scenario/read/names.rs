@@ -19,6 +19,7 @@ use crate::scenario::suite::Named;
 use crate::scenario::suite::Section;
 use crate::text::Span;
 
+use super::allowance::Allowance;
 use super::directory::Directory;
 use super::fields;
 use super::fields::a;
@@ -36,6 +37,7 @@ pub(super) struct Names<'a> {
     pub(super) contexts: &'a BTreeMap<String, ContextFixture>,
     pub(super) statements: BTreeMap<&'a str, BTreeSet<OriginKind>>,
     pub(super) profiles: &'a BTreeMap<String, BreakGlassProfile>,
+    pub(super) allowance: &'a Allowance,
 }
 
 /// A name and where it was written.
