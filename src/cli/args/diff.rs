@@ -47,8 +47,8 @@ pub(in crate::cli) struct Diff {
     /// Compare only one of several parts, as `2/8`
     #[arg(long, value_name = "PART/PARTS", default_value = "1/1", value_parser = super::shared::part)]
     pub(in crate::cli) shard: (usize, NonZeroUsize),
-    /// Fail where access is widened and no file in `changes/` declares it, and where one declares in vain; what is not
-    /// known does not pass either (exit 3)
+    /// Fail where access is widened or a term of it weakened and no file in `changes/` declares it, and where one declares in
+    /// vain; what is not known does not pass either (exit 3)
     #[arg(long, conflicts_with = "shard")]
     pub(in crate::cli) gate: bool,
     /// Write a file into the package's `changes/` for each change of access that none declares, to be filled in; no file
