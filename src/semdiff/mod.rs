@@ -7,6 +7,7 @@ mod breaks;
 mod causes;
 /// Codes of this room's diagnostics.
 pub mod codes;
+mod contrast;
 mod covering;
 mod declaration;
 mod difference;
@@ -27,6 +28,7 @@ mod structural;
 mod times;
 
 pub use breaks::Break;
+pub use contrast::Contrast;
 pub use covering::ChangeFiles;
 pub use covering::Cover;
 pub use covering::Declared;
