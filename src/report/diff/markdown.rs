@@ -144,13 +144,13 @@ fn table_of_terms(text: &mut String, difference: &Difference, review: Review<'_>
         false => "\n| --- | --- | --- | --- |\n",
     });
     for term in terms::terms(difference, review) {
-        let readers: Vec<String> = term.change.readers.iter().map(|name| code(name)).collect();
+        let readers: Vec<String> = term.change.readers.iter().map(|name| safe::markdown_code(name)).collect();
         let _ = write!(
             text,
             "| **{}** | {} | {} | {} |",
             term.change.effect.name(),
-            code(&term.change.path),
-            code(&term.said()),
+            safe::markdown_code(&term.change.path),
+            safe::markdown_code(&term.said()),
             readers.join(", "),
         );
         if review.is_in_use() {
