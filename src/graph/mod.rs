@@ -14,6 +14,7 @@ mod rename;
 mod resolve;
 mod tenancy;
 mod typed;
+mod wildcards;
 
 pub use elaborate::Env;
 pub use elaborate::check_condition;
@@ -66,6 +67,7 @@ pub use typed::Operator;
 pub use typed::TypedExpr;
 pub use typed::TypedKind;
 pub use typed::Variable;
+pub use wildcards::Implied;
 
 /// Names that the compiler generates; a program may not declare them.
 pub const RESERVED_NAMES: [&str; 18] = [

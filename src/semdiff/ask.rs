@@ -39,7 +39,7 @@ use super::parted;
 use super::times;
 
 /// Which way is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Way {
     /// The new side allows, the old one denies.
     Gain,

@@ -38,6 +38,8 @@ pub struct Access {
     pub gained: Finding,
     /// Requests that were allowed and are not any more.
     pub lost: Finding,
+    /// How many other kinds of request change with it, because it is a wildcard's that stands for them.
+    pub stands_for: usize,
     /// The changes of parts that bring it about, as indices into [`Structure::changes`], sorted.
     pub causes: Vec<usize>,
 }

@@ -25,6 +25,7 @@ mod required;
 mod semantic;
 mod structural;
 mod times;
+mod wild;
 
 pub use breaks::Break;
 pub use covering::ChangeFiles;

@@ -44,6 +44,8 @@ use super::replay::Stand;
 use super::structural;
 use super::structural::Structure;
 use super::times;
+use super::wild;
+use super::wild::Wildcards;
 
 /// How two programs are compared.
 #[derive(Clone, Copy)]
@@ -99,6 +101,7 @@ pub fn compare(old: Side<'_>, new: Side<'_>, options: &Options<'_>) -> Result<Di
             .collect(),
         sides: [&before, &after],
         listings: &listings,
+        wildcards: [&before, &after].map(|side| Wildcards::new(&side.program)),
         footings: &Footings::new([&before, &after]),
         options,
     };
@@ -136,6 +139,7 @@ fn spell_out(before: &mut Aligned<'_>, after: &mut Aligned<'_>) -> Result<(), Co
 struct Comparison<'a> {
     sides: [&'a Aligned<'a>; 2],
     listings: &'a [Listing<'a>; 2],
+    wildcards: [Wildcards<'a>; 2],
     footings: &'a Footings<'a>,
     literals: BTreeSet<EntityUid>,
     options: &'a Options<'a>,
@@ -147,6 +151,34 @@ struct Touched<'a> {
     halves: [Half<'a>; 2],
     /// Those whom a change may concern.
     holders: Vec<Holder>,
+}
+
+/// What a kind of request came to.
+#[derive(Default)]
+struct Settlement {
+    accesses: Vec<Access>,
+    asides: Vec<Aside>,
+}
+
+/// Permits that were left out of a question, because a wildcard implies them.
+struct Aside {
+    holder: Holder,
+    way: Way,
+    /// The kinds of request where the change of the wildcard is told.
+    wildcards: BTreeSet<Environment>,
+}
+
+/// `None` where nothing is gained or lost.
+fn access(one: &Touched<'_>, holder: &Holder, gained: Finding, lost: Finding) -> Option<Access> {
+    let is_none = matches!((&gained, &lost), (Finding::None, Finding::None));
+    (!is_none).then(|| Access {
+        request: one.request.clone(),
+        holder: holder.clone(),
+        gained,
+        lost,
+        stands_for: 0,
+        causes: Vec::new(),
+    })
 }
 
 impl<'a> Comparison<'a> {
@@ -180,18 +212,84 @@ impl<'a> Comparison<'a> {
             (self.options.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, mine.len());
             found
         };
-        let found: Vec<Vec<Access>> = match self.options.prover {
+        let mut found: Vec<Settlement> = match self.options.prover {
             Some(prover) => prover.each(&mine, |asking, one| settled(Some(asking), one)),
             None => mine.iter().map(|one| settled(None, one)).collect(),
         };
+        self.tell_wildcards(&mine, &mut found);
         for one in found {
-            match one.is_empty() {
+            match one.accesses.is_empty() {
                 true => extent.equal += 1,
                 false => extent.differing += 1,
             }
-            accesses.extend(one);
+            accesses.extend(one.accesses);
         }
         extent
+    }
+
+    /// Counts, at each wildcard that a holder gains or loses, the kinds of request that change with it. What was left to a
+    /// wildcard that turns out not to change is asked after all.
+    fn tell_wildcards(&self, mine: &[Touched<'a>], found: &mut [Settlement]) {
+        let mut told: BTreeMap<(Environment, Holder, Way), (usize, usize)> = BTreeMap::new();
+        for (at, one) in found.iter().enumerate() {
+            for (number, access) in one.accesses.iter().enumerate() {
+                for (way, finding) in [(Way::Gain, &access.gained), (Way::Loss, &access.lost)] {
+                    if !matches!(finding, Finding::None) {
+                        let key = (access.request.cedar.clone(), access.holder.clone(), way);
+                        told.insert(key, (at, number));
+                    }
+                }
+            }
+        }
+        let mut changed: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        let mut left: Vec<(usize, &Touched<'a>, &Aside)> = Vec::new();
+        for (at, (one, touched)) in found.iter().zip(mine).enumerate() {
+            for aside in &one.asides {
+                let key = |env: &Environment| (env.clone(), aside.holder.clone(), aside.way);
+                match aside.wildcards.iter().find_map(|env| told.get(&key(env))) {
+                    Some(access) => *changed.entry(*access).or_default() += 1,
+                    // A kind of request that one side does not know is as open there as the wildcard is.
+                    None if touched.request.presence == Presence::Both => left.push((at, touched, aside)),
+                    None => {}
+                }
+            }
+        }
+        let asked = |asking: Option<&mut Asking<'_>>, (_, touched, aside): &(usize, &Touched<'a>, &Aside)| {
+            let finding = self.finding(asking, touched, &aside.holder, aside.way, &touched.halves);
+            let (gained, lost) = match aside.way {
+                Way::Gain => (finding, Finding::None),
+                Way::Loss => (Finding::None, finding),
+            };
+            access(touched, &aside.holder, gained, lost)
+        };
+        let more: Vec<Option<Access>> = match self.options.prover {
+            Some(prover) => prover.each(&left, |asking, one| asked(Some(asking), one)),
+            None => left.iter().map(|one| asked(None, one)).collect(),
+        };
+        let more: Vec<(usize, Access)> = left
+            .iter()
+            .zip(more)
+            .filter_map(|((at, ..), access)| Some((*at, access?)))
+            .collect();
+        for ((at, number), count) in changed {
+            if let Some(access) = found.get_mut(at).and_then(|one| one.accesses.get_mut(number)) {
+                access.stands_for += count;
+            }
+        }
+        for (at, access) in more {
+            let Some(one) = found.get_mut(at) else { continue };
+            match one.accesses.iter_mut().find(|known| known.holder == access.holder) {
+                // What is written was not found to change that way, or is what was shown.
+                Some(known) => {
+                    for (known, found) in [(&mut known.gained, access.gained), (&mut known.lost, access.lost)] {
+                        if !known.is_found() && !matches!(found, Finding::None) {
+                            *known = found;
+                        }
+                    }
+                }
+                None => one.accesses.push(access),
+            }
+        }
     }
 
     /// `None` where the same policies concern a kind of request on both sides.
@@ -216,49 +314,73 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    fn settle(&self, mut asking: Option<&mut Asking<'_>>, one: &Touched<'_>) -> Vec<Access> {
-        let untold = self.untold(&one.request.cedar);
-        let mut accesses = Vec::new();
+    fn settle(&self, mut asking: Option<&mut Asking<'_>>, one: &Touched<'a>) -> Settlement {
+        let mut settlement = Settlement::default();
+        let [old_wildcards, new_wildcards] = &self.wildcards;
         for holder in &one.holders {
             let mut finding = |way: Way| {
                 let [old, new] = &one.halves;
-                let (allowing, denying) = way.of([old, new]);
-                if allowing.is_within(holder, denying) {
-                    return Finding::None;
-                }
-                match (&untold, asking.as_deref_mut()) {
-                    (Some(doubt), _) => Finding::Unsure(doubt.clone()),
-                    (None, None) => Finding::Unsure(Doubt::NoSolver),
-                    (None, Some(asking)) => self.asked(asking, one, holder, way),
-                }
+                let (allowing, denying) = way.of([(old_wildcards, old), (new_wildcards, new)]);
+                let Some((left, wildcards)) = wild::set_aside([allowing, denying], holder, &one.request.cedar) else {
+                    return self.finding(asking.as_deref_mut(), one, holder, way, &one.halves);
+                };
+                settlement.asides.push(Aside {
+                    holder: holder.clone(),
+                    way,
+                    wildcards,
+                });
+                let halves = match way {
+                    Way::Gain => [old.clone(), left],
+                    Way::Loss => [left, new.clone()],
+                };
+                self.finding(asking.as_deref_mut(), one, holder, way, &halves)
             };
             let (gained, lost) = (finding(Way::Gain), finding(Way::Loss));
-            if !matches!((&gained, &lost), (Finding::None, Finding::None)) {
-                accesses.push(Access {
-                    request: one.request.clone(),
-                    holder: holder.clone(),
-                    gained,
-                    lost,
-                    causes: Vec::new(),
-                });
-            }
+            settlement.accesses.extend(access(one, holder, gained, lost));
         }
-        accesses
+        settlement
     }
 
-    fn asked(&self, asking: &mut Asking<'_>, one: &Touched<'_>, holder: &Holder, way: Way) -> Finding {
+    fn finding(
+        &self,
+        asking: Option<&mut Asking<'_>>,
+        one: &Touched<'_>,
+        holder: &Holder,
+        way: Way,
+        halves: &[Half<'a>; 2],
+    ) -> Finding {
+        let [old, new] = halves;
+        let (allowing, denying) = way.of([old, new]);
+        if allowing.is_within(holder, denying) {
+            return Finding::None;
+        }
+        match (self.untold(&one.request.cedar), asking) {
+            (Some(doubt), _) => Finding::Unsure(doubt),
+            (None, None) => Finding::Unsure(Doubt::NoSolver),
+            (None, Some(asking)) => self.asked(asking, &one.request, halves, holder, way),
+        }
+    }
+
+    fn asked(
+        &self,
+        asking: &mut Asking<'_>,
+        request: &RequestKind,
+        halves: &[Half<'a>; 2],
+        holder: &Holder,
+        way: Way,
+    ) -> Finding {
         let mut assumed = Vec::new();
-        let mut finding = self.found(asking, one, holder, way, &assumed);
+        let mut finding = self.found(asking, (request, halves), holder, way, &assumed);
         for _ in 0..times::MOST_BOUNDS {
             let bounds = match &finding {
-                Finding::Found(example) => times::bounds(&example.witness, &one.request.cedar),
+                Finding::Found(example) => times::bounds(&example.witness, &request.cedar),
                 Finding::None | Finding::Unsure(_) => None,
             };
             match bounds.filter(|rule| !assumed.contains(rule)) {
                 Some(rule) => assumed.push(rule),
                 None => break,
             }
-            finding = self.found(asking, one, holder, way, &assumed);
+            finding = self.found(asking, (request, halves), holder, way, &assumed);
         }
         finding
     }
@@ -266,7 +388,7 @@ impl<'a> Comparison<'a> {
     fn found(
         &self,
         asking: &mut Asking<'_>,
-        one: &Touched<'_>,
+        (request, halves): (&RequestKind, &[Half<'a>; 2]),
         holder: &Holder,
         way: Way,
         assumed: &[Rule],
@@ -274,8 +396,8 @@ impl<'a> Comparison<'a> {
         let asked = Asked {
             footings: self.footings,
             listings: self.listings,
-            request: &one.request,
-            halves: &one.halves,
+            request,
+            halves,
             holder,
             way,
             assumed,
@@ -289,7 +411,7 @@ impl<'a> Comparison<'a> {
             Ok(footing) => footing,
             Err(why) => return Finding::Unsure(Doubt::Incomparable(why.clone())),
         };
-        let [old_engines, new_engines] = footing.engines(one.request.presence);
+        let [old_engines, new_engines] = footing.engines(request.presence);
         let ([old_listing, new_listing], [old_side, new_side]) = (self.listings, self.sides);
         let old = Stand {
             listing: old_listing,
@@ -306,7 +428,7 @@ impl<'a> Comparison<'a> {
             footing,
             allowing,
             denying,
-            environment: &one.request.cedar,
+            environment: &request.cedar,
             holder,
             literals: &self.literals,
             at: self.options.at,

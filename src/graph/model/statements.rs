@@ -13,6 +13,7 @@ use crate::text::Span;
 use super::Program;
 use super::Ty;
 use crate::graph::ActionId;
+use crate::graph::Implied;
 use crate::graph::ProfileId;
 use crate::graph::RoleId;
 use crate::graph::TypeId;
@@ -132,6 +133,8 @@ pub struct Grant {
     pub actions: Vec<(ActionId, Span)>,
     /// The resource type named after `on`.
     pub on: TypeId,
+    /// What it opens besides, because it names a wildcard.
+    pub implied: Vec<Implied>,
     /// How a per-resource role is reached.
     pub path: RelationPath,
     /// The condition.

@@ -140,6 +140,7 @@ fn add_grant(cx: &mut Resolver<'_>, item: &ast::Item, grant: &ast::GrantDecl, ho
         holder,
         actions,
         on,
+        implied: Vec::new(),
         path: RelationPath {
             via: grant.via.as_ref().map(|via| (via.text.clone(), via.span)),
         },

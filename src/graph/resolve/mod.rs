@@ -55,6 +55,7 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
     separation::isolations(&mut cx, &items);
     break_glass::profiles(&mut cx, &items);
     assertions::assertions(&mut cx, &items);
+    cx.program.imply();
     cx.program.relations = Relations::build(&cx.program);
     cx.program.index = Index::build(&cx.program);
     roles::cycles(&mut cx);

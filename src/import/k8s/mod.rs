@@ -3,15 +3,16 @@
 //! A `(apiGroup, resource)` becomes a resource type, a verb an action of it, a `ClusterRole` or `Role` a role. What Kubernetes
 //! knows and Gate does not is written with what Gate has: a rule for named objects has a condition on the name, a `Role` one
 //! on the namespace, a `ClusterRole` that a `RoleBinding` binds is extended within the namespace, and a `ClusterRole`
-//! that collects others extends them. Wildcards are kept as entries of their own.
+//! that collects others extends them. Wildcards are kept as entries of their own that stand for the others. Who holds a role
+//! says nothing of what it grants: every role is for users and service accounts alike, and bindings are assignments.
 
 mod aggregate;
 mod bindings;
 mod entries;
 mod fields;
 mod fixtures;
-mod holders;
 mod manifest;
+mod never;
 mod plan;
 mod read;
 mod risks;
@@ -46,8 +47,6 @@ const LEVELS: &str = "\
 # RBAC has no conditions and no reasons. Where guards and reasons are written for what is sensitive, remove these lines.
 unguarded-sensitive-action = \"allow\"
 unexplained-sensitive-grant = \"warn\"
-# A type has those verbs that some role grants, so to reach all of them says little.
-all-actions-role = \"allow\"
 ";
 
 /// Makes a package of RBAC manifests: `List`s, several documents in a file, YAML or JSON. `None` where there are faults,
@@ -81,7 +80,7 @@ pub fn k8s_rbac(
         ..Imported::default()
     };
     let texts = [
-        ("subjects", vec![write::subjects(&plan)]),
+        ("subjects", vec![write::subjects()]),
         ("resources", write::resources(&plan)),
         ("roles", write::roles(&plan)),
     ];
