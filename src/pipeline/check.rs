@@ -1,6 +1,7 @@
 //! From a package's files to a lowered program, with every fault of every stage in one run.
 
 use crate::bundle::RolesForm;
+use crate::config::Assignment;
 use crate::config::GatewayFile;
 use crate::config::Level;
 use crate::config::Origin;
@@ -23,6 +24,7 @@ use crate::syntax::ast;
 use crate::text::Duration;
 use crate::text::Instant;
 
+use super::assignments;
 use super::gateway;
 
 /// What a run depends on besides the files.
@@ -47,6 +49,8 @@ pub struct Checked {
     pub lowered: Lowered,
     /// How much of the program resolved.
     pub extent: lint::Extent,
+    /// Who holds which role, in the program's names; `None` where the project file names no file of assignments.
+    pub assignments: Option<Vec<Assignment>>,
     /// Everything found, sorted by place.
     pub diagnostics: Diagnostics,
 }
@@ -102,6 +106,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         }
         out.extend(faults);
     }
+    let assignments = assignments::assignments(package, &project, &program, extent, &mut out);
     let lints = lint::Cx {
         program: &program,
         lowered: &lowered,
@@ -109,6 +114,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         levels: &project.levels,
         at: options.at,
         extent,
+        assignments: assignments.as_deref(),
         facts: None,
     };
     lint::check_settings(&lints, &mut out);
@@ -118,6 +124,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         program,
         lowered,
         extent,
+        assignments,
         diagnostics: out.sorted(),
     }
 }

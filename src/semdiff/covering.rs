@@ -10,6 +10,7 @@ use crate::text::FileId;
 use crate::text::Instant;
 use crate::text::Sources;
 
+use super::assigned::Assigned;
 use super::codes;
 use super::declaration::Declaration;
 use super::declaration::Declares;
@@ -17,6 +18,7 @@ use super::declaration::Name;
 use super::declaration::declarations;
 use super::difference::Access;
 use super::difference::Difference;
+use super::difference::Direction;
 use super::difference::Finding;
 
 /// The files of one side that declare changes.
@@ -37,9 +39,11 @@ pub struct Declared {
     pub history: Vec<FileId>,
     /// For each of [`Difference::accesses`], which declaration covers what is found.
     pub covers: Vec<Cover>,
+    /// For each of [`Difference::assignments`], the declaration that covers it.
+    pub assigned: Vec<Option<usize>>,
     /// Faults of the files; one with a fault declares nothing.
     pub faults: Diagnostics,
-    /// Findings of widened access that nothing covers.
+    /// Findings of widened access, and roles that somebody gained, that nothing covers.
     pub undeclared: usize,
     /// Whether the difference itself leaves something open.
     pub is_unsure: bool,
@@ -190,14 +194,21 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
             lost: cover(access, Declares::Narrowed, &read, at),
         })
         .collect();
-    let undeclared = difference.accesses.iter().zip(&covers);
-    let undeclared = undeclared
-        .filter(|(access, cover)| access.gained.is_found() && cover.gained.is_none())
-        .count();
+    let accesses = difference.accesses.iter().zip(&covers);
+    let accesses = accesses.filter(|(access, cover)| access.gained.is_found() && cover.gained.is_none());
+    let assigned: Vec<Option<usize>> = difference
+        .assignments
+        .iter()
+        .map(|one| covering(&read, way(one), &one.who, &one.what, at))
+        .collect();
+    let roles = difference.assignments.iter().zip(&assigned);
+    let roles = roles.filter(|(one, cover)| way(one) == Declares::Widened && cover.is_none());
+    let undeclared = accesses.count() + roles.count();
     Declared {
         declarations: read.into_iter().map(|one| judged(one, difference, at)).collect(),
         history,
         covers,
+        assigned,
         faults,
         undeclared,
         is_unsure: difference.is_unsure(),
@@ -209,9 +220,21 @@ fn cover(access: &Access, way: Declares, all: &[Declaration], at: Instant) -> Op
     if !finding(access, way).is_found() {
         return None;
     }
-    let (who, what) = (access.who(), access.request.title());
+    covering(all, way, &access.who(), &access.request.title(), at)
+}
+
+/// The first declaration of a change of something for somebody.
+fn covering(all: &[Declaration], way: Declares, who: &str, what: &str, at: Instant) -> Option<usize> {
     all.iter()
-        .position(|one| one.change == way && !one.has_ended(at) && has(&one.who, &who) && has(&one.what, &what))
+        .position(|one| one.change == way && !one.has_ended(at) && has(&one.who, who) && has(&one.what, what))
+}
+
+/// Which way an assignment changes access.
+fn way(assigned: &Assigned) -> Declares {
+    match assigned.direction {
+        Direction::Narrowed => Declares::Narrowed,
+        _ => Declares::Widened,
+    }
 }
 
 fn finding(access: &Access, way: Declares) -> &Finding {
@@ -246,7 +269,9 @@ impl Pairs {
 
 fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Judged {
     let way = declaration.change;
-    let found = Pairs::of(difference, |access| finding(access, way).is_found());
+    let mut found = Pairs::of(difference, |access| finding(access, way).is_found());
+    let assigned = difference.assignments.iter().filter(|one| self::way(one) == way);
+    found.0.extend(assigned.map(|one| (one.who.clone(), one.what.clone())));
     let open = Pairs::of(difference, |access| matches!(finding(access, way), Finding::Unsure(_)));
     let (who, what) = (&declaration.who, &declaration.what);
     let listed = |names: &[Name]| {

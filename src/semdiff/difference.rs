@@ -11,6 +11,7 @@ use crate::analysis::Witness;
 use crate::bundle::OriginKind;
 use crate::bundle::Place;
 
+use super::assigned::Assigned;
 use super::breaks::Break;
 use super::structural::Structure;
 
@@ -21,6 +22,8 @@ pub struct Difference {
     pub structure: Structure,
     /// Changes of access, each kind of request and holder once, sorted. What is equal is not listed.
     pub accesses: Vec<Access>,
+    /// Roles that somebody came to hold, or does not hold any more, by the package's assignments.
+    pub assignments: Vec<Assigned>,
     /// What callers of the old side send that the new side refuses, whatever the policies say.
     pub breaks: Vec<Break>,
     /// What the comparison came to in numbers.
@@ -203,6 +206,8 @@ pub struct Extent {
     pub differing: usize,
     /// Kinds of request that are other shards' business.
     pub elsewhere: usize,
+    /// Wildcards that either side grants, which stand for more than the sides declare.
+    pub wildcards: Vec<String>,
     /// What was put to the prover.
     pub statistics: Statistics,
     /// The solver, `cvc5 1.3.1`; `None` where there is none or none was needed.
@@ -213,19 +218,26 @@ impl Difference {
     /// Whether nothing at all changed, names included.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.structure.changes.is_empty() && self.accesses.is_empty() && self.breaks.is_empty()
+        self.structure.changes.is_empty()
+            && self.accesses.is_empty()
+            && self.assignments.is_empty()
+            && self.breaks.is_empty()
     }
 
-    /// Whether some request is newly allowed.
+    /// Whether some request is newly allowed, or somebody came to hold a role.
     #[must_use]
     pub fn widens(&self) -> bool {
-        self.accesses.iter().any(|access| access.gained.is_found())
+        self.accesses.iter().any(|access| access.gained.is_found()) || self.assigns(Direction::Widened)
     }
 
-    /// Whether some request is newly denied.
+    /// Whether some request is newly denied, or somebody does not hold a role any more.
     #[must_use]
     pub fn narrows(&self) -> bool {
-        self.accesses.iter().any(|access| access.lost.is_found())
+        self.accesses.iter().any(|access| access.lost.is_found()) || self.assigns(Direction::Narrowed)
+    }
+
+    fn assigns(&self, direction: Direction) -> bool {
+        self.assignments.iter().any(|one| one.direction == direction)
     }
 
     /// Whether something could not be decided.
@@ -425,16 +437,21 @@ impl RequestKind {
     /// name says it.
     #[must_use]
     pub fn title(&self) -> String {
-        // Only Cedar's own actions may be called so, and such a name must not be mistaken for an action and its resource.
-        let action = match self.action.contains(char::is_whitespace) {
-            true => format!("{:?}", self.action),
-            false => self.action.clone(),
-        };
-        let declared_on = self.action.split_once('.').map(|(ty, _)| ty);
-        match declared_on == Some(self.resource.as_str()) || self.resource == "BreakGlassProfile" {
-            true => action,
-            false => format!("{action} on {}", self.resource),
-        }
+        title(&self.action, &self.resource)
+    }
+}
+
+/// What people call an action on a type of resource.
+pub(super) fn title(action: &str, resource: &str) -> String {
+    // Only Cedar's own actions may be called so, and such a name must not be mistaken for an action and its resource.
+    let shown = match action.contains(char::is_whitespace) {
+        true => format!("{action:?}"),
+        false => action.to_owned(),
+    };
+    let declared_on = action.split_once('.').map(|(ty, _)| ty);
+    match declared_on == Some(resource) || resource == "BreakGlassProfile" {
+        true => shown,
+        false => format!("{shown} on {resource}"),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod align;
 mod ask;
+mod assigned;
 mod breaks;
 mod causes;
 /// Codes of this room's diagnostics.
@@ -27,6 +28,8 @@ mod structural;
 mod times;
 mod wild;
 
+pub use assigned::Assigned;
+pub use assigned::assigned;
 pub use breaks::Break;
 pub use covering::ChangeFiles;
 pub use covering::Cover;

@@ -2,6 +2,8 @@
 //! the forbids of the new side allow what the old side as a whole does not; it loses the other way round. What no change
 //! touches is not asked; what is asked is replayed; what is not answered is a doubt.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
@@ -11,6 +13,7 @@ use cedar_policy::EntityUid;
 use thiserror::Error;
 
 use crate::analysis::Asking;
+use crate::analysis::Counterexample;
 use crate::analysis::Environment;
 use crate::analysis::Prover;
 use crate::analysis::Rule;
@@ -27,6 +30,7 @@ use super::breaks;
 use super::causes;
 use super::causes::Mentions;
 use super::difference::Access;
+use super::difference::Basis;
 use super::difference::Difference;
 use super::difference::Doubt;
 use super::difference::Example;
@@ -46,6 +50,8 @@ use super::structural::Structure;
 use super::times;
 use super::wild;
 use super::wild::Wildcards;
+use told::Aside;
+use told::Settlement;
 
 /// How two programs are compared.
 #[derive(Clone, Copy)]
@@ -109,6 +115,11 @@ pub fn compare(old: Side<'_>, new: Side<'_>, options: &Options<'_>) -> Result<Di
     let mut extent = comparison.run(&mut accesses);
     comparison.link(&structure, &mut accesses);
     accesses.sort_by(|a, b| (&a.request, &a.holder).cmp(&(&b.request, &b.holder)));
+    let wildcards: BTreeSet<String> = [old, new]
+        .iter()
+        .flat_map(|side| side.program.granted_wildcards())
+        .collect();
+    extent.wildcards = wildcards.into_iter().collect();
     if let Some(prover) = options.prover {
         extent.statistics = prover.statistics();
         extent.engine = (extent.statistics.questions > 0).then(|| prover.engine().to_string());
@@ -117,6 +128,7 @@ pub fn compare(old: Side<'_>, new: Side<'_>, options: &Options<'_>) -> Result<Di
         breaks: breaks::breaks(&before.lowered.contract, &after.lowered.contract),
         structure,
         accesses,
+        assignments: Vec::new(),
         extent,
     })
 }
@@ -151,21 +163,6 @@ struct Touched<'a> {
     halves: [Half<'a>; 2],
     /// Those whom a change may concern.
     holders: Vec<Holder>,
-}
-
-/// What a kind of request came to.
-#[derive(Default)]
-struct Settlement {
-    accesses: Vec<Access>,
-    asides: Vec<Aside>,
-}
-
-/// Permits that were left out of a question, because a wildcard implies them.
-struct Aside {
-    holder: Holder,
-    way: Way,
-    /// The kinds of request where the change of the wildcard is told.
-    wildcards: BTreeSet<Environment>,
 }
 
 /// `None` where nothing is gained or lost.
@@ -225,71 +222,6 @@ impl<'a> Comparison<'a> {
             accesses.extend(one.accesses);
         }
         extent
-    }
-
-    /// Counts, at each wildcard that a holder gains or loses, the kinds of request that change with it. What was left to a
-    /// wildcard that turns out not to change is asked after all.
-    fn tell_wildcards(&self, mine: &[Touched<'a>], found: &mut [Settlement]) {
-        let mut told: BTreeMap<(Environment, Holder, Way), (usize, usize)> = BTreeMap::new();
-        for (at, one) in found.iter().enumerate() {
-            for (number, access) in one.accesses.iter().enumerate() {
-                for (way, finding) in [(Way::Gain, &access.gained), (Way::Loss, &access.lost)] {
-                    if !matches!(finding, Finding::None) {
-                        let key = (access.request.cedar.clone(), access.holder.clone(), way);
-                        told.insert(key, (at, number));
-                    }
-                }
-            }
-        }
-        let mut changed: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-        let mut left: Vec<(usize, &Touched<'a>, &Aside)> = Vec::new();
-        for (at, (one, touched)) in found.iter().zip(mine).enumerate() {
-            for aside in &one.asides {
-                let key = |env: &Environment| (env.clone(), aside.holder.clone(), aside.way);
-                match aside.wildcards.iter().find_map(|env| told.get(&key(env))) {
-                    Some(access) => *changed.entry(*access).or_default() += 1,
-                    // A kind of request that one side does not know is as open there as the wildcard is.
-                    None if touched.request.presence == Presence::Both => left.push((at, touched, aside)),
-                    None => {}
-                }
-            }
-        }
-        let asked = |asking: Option<&mut Asking<'_>>, (_, touched, aside): &(usize, &Touched<'a>, &Aside)| {
-            let finding = self.finding(asking, touched, &aside.holder, aside.way, &touched.halves);
-            let (gained, lost) = match aside.way {
-                Way::Gain => (finding, Finding::None),
-                Way::Loss => (Finding::None, finding),
-            };
-            access(touched, &aside.holder, gained, lost)
-        };
-        let more: Vec<Option<Access>> = match self.options.prover {
-            Some(prover) => prover.each(&left, |asking, one| asked(Some(asking), one)),
-            None => left.iter().map(|one| asked(None, one)).collect(),
-        };
-        let more: Vec<(usize, Access)> = left
-            .iter()
-            .zip(more)
-            .filter_map(|((at, ..), access)| Some((*at, access?)))
-            .collect();
-        for ((at, number), count) in changed {
-            if let Some(access) = found.get_mut(at).and_then(|one| one.accesses.get_mut(number)) {
-                access.stands_for += count;
-            }
-        }
-        for (at, access) in more {
-            let Some(one) = found.get_mut(at) else { continue };
-            match one.accesses.iter_mut().find(|known| known.holder == access.holder) {
-                // What is written was not found to change that way, or is what was shown.
-                Some(known) => {
-                    for (known, found) in [(&mut known.gained, access.gained), (&mut known.lost, access.lost)] {
-                        if !known.is_found() && !matches!(found, Finding::None) {
-                            *known = found;
-                        }
-                    }
-                }
-                None => one.accesses.push(access),
-            }
-        }
     }
 
     /// `None` where the same policies concern a kind of request on both sides.
@@ -354,59 +286,63 @@ impl<'a> Comparison<'a> {
         if allowing.is_within(holder, denying) {
             return Finding::None;
         }
-        match (self.untold(&one.request.cedar), asking) {
-            (Some(doubt), _) => Finding::Unsure(doubt),
-            (None, None) => Finding::Unsure(Doubt::NoSolver),
-            (None, Some(asking)) => self.asked(asking, &one.request, halves, holder, way),
+        if let Some(doubt) = self.untold(&one.request.cedar) {
+            return Finding::Unsure(doubt);
+        }
+        let asked = Asked {
+            footings: self.footings,
+            listings: self.listings,
+            request: &one.request,
+            halves,
+            holder,
+            way,
+            assumed: &[],
+        };
+        if let Some((basis, found)) = asked.sampled() {
+            let shown = self.shown(&one.request, holder, way, basis, &found);
+            if shown.is_found() {
+                return shown;
+            }
+        }
+        match asking {
+            None => Finding::Unsure(Doubt::NoSolver),
+            Some(asking) => self.asked(asking, asked),
         }
     }
 
-    fn asked(
-        &self,
-        asking: &mut Asking<'_>,
-        request: &RequestKind,
-        halves: &[Half<'a>; 2],
-        holder: &Holder,
-        way: Way,
-    ) -> Finding {
+    fn asked(&self, asking: &mut Asking<'_>, asked: Asked<'_>) -> Finding {
         let mut assumed = Vec::new();
-        let mut finding = self.found(asking, (request, halves), holder, way, &assumed);
+        let mut finding = self.found(asking, asked);
         for _ in 0..times::MOST_BOUNDS {
             let bounds = match &finding {
-                Finding::Found(example) => times::bounds(&example.witness, &request.cedar),
+                Finding::Found(example) => times::bounds(&example.witness, &asked.request.cedar),
                 Finding::None | Finding::Unsure(_) => None,
             };
             match bounds.filter(|rule| !assumed.contains(rule)) {
                 Some(rule) => assumed.push(rule),
                 None => break,
             }
-            finding = self.found(asking, (request, halves), holder, way, &assumed);
+            finding = self.found(
+                asking,
+                Asked {
+                    assumed: &assumed,
+                    ..asked
+                },
+            );
         }
         finding
     }
 
-    fn found(
-        &self,
-        asking: &mut Asking<'_>,
-        (request, halves): (&RequestKind, &[Half<'a>; 2]),
-        holder: &Holder,
-        way: Way,
-        assumed: &[Rule],
-    ) -> Finding {
-        let asked = Asked {
-            footings: self.footings,
-            listings: self.listings,
-            request,
-            halves,
-            holder,
-            way,
-            assumed,
-        };
-        let (basis, found) = match asked.settle(asking) {
-            Settled::Holds => return Finding::None,
-            Settled::Unsure(doubt) => return Finding::Unsure(doubt),
-            Settled::Fails(basis, found) => (basis, found),
-        };
+    fn found(&self, asking: &mut Asking<'_>, asked: Asked<'_>) -> Finding {
+        match asked.settle(asking) {
+            Settled::Holds => Finding::None,
+            Settled::Unsure(doubt) => Finding::Unsure(doubt),
+            Settled::Fails(basis, found) => self.shown(asked.request, asked.holder, asked.way, basis, &found),
+        }
+    }
+
+    /// A counterexample made fit to be shown.
+    fn shown(&self, request: &RequestKind, holder: &Holder, way: Way, basis: Basis, found: &Counterexample) -> Finding {
         let footing = match self.footings.get(basis) {
             Ok(footing) => footing,
             Err(why) => return Finding::Unsure(Doubt::Incomparable(why.clone())),
@@ -433,7 +369,7 @@ impl<'a> Comparison<'a> {
             literals: &self.literals,
             at: self.options.at,
         };
-        match replay::example(&found, shown) {
+        match replay::example(found, shown) {
             Err(why) => Finding::Unsure(Doubt::NotShown(why.to_string())),
             Ok((witness, allows, denies)) => {
                 let (before, after) = match way {

@@ -7,6 +7,7 @@
 //! says nothing of what it grants: every role is for users and service accounts alike, and bindings are assignments.
 
 mod aggregate;
+mod assignments;
 mod bindings;
 mod entries;
 mod fields;
@@ -97,6 +98,9 @@ pub fn k8s_rbac(
     let longest = imported.files.values().map(String::len).max().unwrap_or(0);
     let project = project(options.name, longest);
     imported.files.insert("gatewright.toml".to_owned(), project);
+    imported
+        .files
+        .insert(assignments::FILE.to_owned(), assignments::write(&plan));
     if let Some(fixtures) = fixtures::write(&plan) {
         imported.files.insert("scenarios/bindings.yaml".to_owned(), fixtures);
     }
@@ -111,7 +115,9 @@ fn project(name: &str, longest: usize) -> String {
     };
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2026\"\n\
-         description = \"Roles of a Kubernetes cluster, imported.\"\n\n{limits}{LEVELS}"
+         description = \"Roles of a Kubernetes cluster, imported.\"\n\
+         assignments = [\"{}\"]\n\n{limits}{LEVELS}",
+        assignments::FILE
     )
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::report::human::printable;
 use crate::report::witness;
+use crate::semdiff::Assigned;
 use crate::semdiff::Bumped;
 use crate::semdiff::Difference;
 use crate::semdiff::Ground;
@@ -17,6 +18,7 @@ use super::rows;
 use super::rows::Open;
 use super::rows::Row;
 use super::rows::Way;
+use super::words;
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -46,6 +48,9 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
                 printable(&open.what.join(", ")),
                 printable(&open.doubt.to_string())
             );
+        }
+        Reason::Role(one) => {
+            let _ = writeln!(text, "{}\n", printable(&words::assigned(one)));
         }
         Reason::Breaks => {
             text.push_str("callers must change\n");
@@ -88,6 +93,7 @@ enum Reason<'a> {
     None,
     Row(Box<Row<'a>>),
     Open(Open<'a>),
+    Role(&'a Assigned),
     Breaks,
 }
 
@@ -95,8 +101,14 @@ impl<'a> Reason<'a> {
     fn of(ground: Ground, difference: &'a Difference) -> Self {
         let row = |way: Way| {
             let mut rows = rows::rows(difference, &[]).into_iter();
-            rows.find(|row| row.way == way)
-                .map_or(Self::None, |row| Self::Row(Box::new(row)))
+            let row = rows.find(|row| row.way == way);
+            let mut assigned = difference.assignments.iter();
+            match row {
+                Some(row) => Self::Row(Box::new(row)),
+                None => assigned
+                    .find(|one| words::way(one) == way)
+                    .map_or(Self::None, Self::Role),
+            }
         };
         let open = |way: &str| {
             let mut open = rows::open(difference).into_iter();
@@ -134,6 +146,9 @@ pub fn bump_json(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> 
         }
         Reason::Open(open) => {
             (reason.who, reason.what, reason.when) = (open.who, open.what, vec![open.doubt.to_string()]);
+        }
+        Reason::Role(one) => {
+            (reason.who, reason.what) = (vec![one.who.clone()], vec![one.what.clone()]);
         }
         Reason::Breaks => {
             let breaks = difference.breaks.iter();

@@ -19,6 +19,8 @@ use crate::text::Span;
 
 use super::Review;
 use super::Sides;
+use super::assigned;
+use super::rows::Way;
 use crate::report::files::Files;
 
 /// The version of the JSON format.
@@ -54,6 +56,23 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
                 AccessItem::new(access, [file(cover.gained), file(cover.lost)])
             })
             .collect(),
+        assignments: assigned::told(difference, review, sides)
+            .into_iter()
+            .map(|one| AssignmentItem {
+                direction: one.assigned.direction.name(),
+                who: &one.assigned.who,
+                what: &one.assigned.what,
+                brings: &one.assigned.brings,
+                declared: one.declared.map(|judged| sides.new_files.path(judged.declaration.file)),
+                place: place(
+                    one.assigned.at,
+                    match one.way {
+                        Way::Gains => sides.new_files,
+                        Way::Loses => sides.old_files,
+                    },
+                ),
+            })
+            .collect(),
         declarations: declared
             .declarations
             .iter()
@@ -83,6 +102,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             elsewhere: extent.elsewhere,
             questions: extent.statistics.questions,
             engine: extent.engine.as_deref(),
+            wildcards: &extent.wildcards,
         },
     };
     // Strings and numbers always serialize.
@@ -104,6 +124,7 @@ struct Report<'a> {
     gate: &'static str,
     undeclared: usize,
     accesses: Vec<AccessItem<'a>>,
+    assignments: Vec<AssignmentItem<'a>>,
     declarations: Vec<DeclarationItem<'a>>,
     refusals: Vec<Item<'a>>,
     breaks: Vec<BreakItem<'a>>,
@@ -121,7 +142,25 @@ struct AccessItem<'a> {
     presence: &'static str,
     gained: FindingItem<'a>,
     lost: FindingItem<'a>,
+    /// How many other kinds of request change with it, where it is a wildcard's.
+    #[serde(skip_serializing_if = "is_zero")]
+    stands_for: usize,
     causes: &'a [usize],
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+#[derive(Serialize)]
+struct AssignmentItem<'a> {
+    direction: &'static str,
+    who: &'a str,
+    what: &'a str,
+    brings: &'a [String],
+    declared: Option<String>,
+    place: PlaceItem,
 }
 
 #[derive(Serialize)]
@@ -226,6 +265,9 @@ struct ExtentItem<'a> {
     elsewhere: usize,
     questions: usize,
     engine: Option<&'a str>,
+    /// Wildcards that stand for more than is compared.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    wildcards: &'a [String],
 }
 
 impl<'a> DeclarationItem<'a> {
@@ -261,6 +303,7 @@ impl<'a> AccessItem<'a> {
             presence: access.request.presence.name(),
             gained: FindingItem::new(&access.gained, gained),
             lost: FindingItem::new(&access.lost, lost),
+            stands_for: access.stands_for,
             causes: &access.causes,
         }
     }

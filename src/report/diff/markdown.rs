@@ -8,6 +8,7 @@ use crate::semdiff::Verdict;
 
 use super::Review;
 use super::Sides;
+use super::assigned;
 use super::effect;
 use super::effort;
 use super::review;
@@ -35,7 +36,8 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     }
     let rows = rows::rows(difference, &review.declared.covers);
     let open = rows::open(difference);
-    if !rows.is_empty() || !open.is_empty() {
+    let assigned = assigned::told(difference, review, sides);
+    if !rows.is_empty() || !open.is_empty() || !assigned.is_empty() {
         text.push_str(match review.is_in_use() {
             true => {
                 "\n| | who | what | when | example | by | declared |\n| --- | --- | --- | --- | --- | --- | --- |\n"
@@ -55,6 +57,31 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             code(&words::brief(row.example)),
             causes(difference, &row.causes, sides),
             declared(row, review, sides),
+        );
+    }
+    for one in &assigned {
+        let cell = match (one.declared, one.open) {
+            (Some(judged), _) => format!(
+                "{}: {}",
+                code(&sides.new_files.path(judged.declaration.file)),
+                escape(&review::reason(judged))
+            ),
+            (None, true) => "**no**".to_owned(),
+            (None, false) => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "| **{}** | {} | {} | {} | | {} |{}",
+            one.way.word(),
+            escape(&one.assigned.who),
+            escape(&one.assigned.what),
+            escape(&one.brings),
+            code(&one.place),
+            if review.is_in_use() {
+                format!(" {cell} |")
+            } else {
+                String::new()
+            },
         );
     }
     for one in &open {

@@ -1,5 +1,6 @@
 //! What is not declared, as files to fill in: whole but for why, and for who answers for it.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -9,8 +10,8 @@ use crate::semdiff::Difference;
 
 use super::review::Review;
 use super::rows;
-use super::rows::Row;
 use super::rows::Way;
+use super::words;
 
 /// The most characters of a name that a file's name holds.
 const MOST_CHARS: usize = 60;
@@ -42,28 +43,54 @@ pub fn stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
         }
         let first = |all: &[String]| all.first().map_or_else(String::new, |name| plain(name));
         let stem = format!("{}-{}-{}", first(who), row.way.word(), first(what));
-        let mut free = stem.clone();
-        let mut number = 1;
-        while stubs.iter().any(|stub| stub.stem == free) {
-            number += 1;
-            free = format!("{stem}-{number}");
-        }
-        let text = text(&row, who, what);
-        stubs.push(Stub { stem: free, text });
+        let text = text(row.way, &row.when, who, what);
+        stubs.push(Stub {
+            stem: free(&stubs, &stem),
+            text,
+        });
     }
+    roles(difference, review, &mut stubs);
     stubs
 }
 
-fn text(row: &Row<'_>, who: &[String], what: &[String]) -> String {
-    let change = match row.way {
+/// A stem that no stub has yet.
+fn free(taken: &[Stub], stem: &str) -> String {
+    let mut free = stem.to_owned();
+    let mut number = 1;
+    while taken.iter().any(|stub| stub.stem == free) {
+        number += 1;
+        free = format!("{stem}-{number}");
+    }
+    free
+}
+
+/// A stub for each person or group whose roles changed one way.
+fn roles(difference: &Difference, review: Review<'_>, stubs: &mut Vec<Stub>) {
+    let mut open: BTreeMap<(Way, &str), Vec<String>> = BTreeMap::new();
+    for (at, one) in difference.assignments.iter().enumerate() {
+        if review.declared.assigned.get(at).copied().flatten().is_none() {
+            open.entry((words::way(one), &one.who))
+                .or_default()
+                .push(one.what.clone());
+        }
+    }
+    for ((way, who), what) in open {
+        let first = what.first().map_or("", String::as_str);
+        let stem = format!("{}-{}-{}", plain(who), way.word(), plain(first));
+        let found: Vec<String> = what.iter().map(|what| format!("{who} {} {what}", way.word())).collect();
+        stubs.push(Stub {
+            stem: free(stubs, &stem),
+            text: text(way, &found, &[who.to_owned()], &what),
+        });
+    }
+}
+
+fn text(way: Way, found: &[String], who: &[String], what: &[String]) -> String {
+    let change = match way {
         Way::Gains => "widened",
         Way::Loses => "narrowed",
     };
-    let found: String = row
-        .when
-        .iter()
-        .map(|line| format!("#   {}\n", one_line(line)))
-        .collect();
+    let found: String = found.iter().map(|line| format!("#   {}\n", one_line(line))).collect();
     format!(
         "# Written by `gatewright diff --declare`. It declares nothing until `because` says why this is right, and `owner`\n\
          # who answers for it. What was found:\n\
