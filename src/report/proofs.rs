@@ -14,6 +14,7 @@ use crate::text::Instant;
 
 use super::files::Files;
 use super::human::printable;
+use super::witness;
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -64,7 +65,7 @@ fn told(proof: &Proof) -> String {
         Outcome::Refuted(witness) => {
             let decision = if proof.wants_allow() { "denied" } else { "allowed" };
             let _ = writeln!(text, "         this is {decision}:");
-            for line in request(witness) {
+            for line in witness::lines(witness) {
                 let _ = writeln!(text, "           {}", printable(&line));
             }
         }
@@ -89,78 +90,6 @@ fn told(proof: &Proof) -> String {
 
 fn unanswered(open: &Open) -> String {
     format!("         {}: {}\n", printable(&open.environment), printable(&open.why))
-}
-
-/// The request and the entities, a line each.
-fn request(witness: &Witness) -> Vec<String> {
-    let request = &witness.request;
-    let mut lines = vec![
-        format!("principal {}", request.principal),
-        format!("action    {}", request.action),
-        format!("resource  {}", request.resource),
-    ];
-    lines.extend(
-        request
-            .context
-            .iter()
-            .map(|(name, value)| format!("context   {name}: {}", plain(value))),
-    );
-    for entity in witness.entities.as_array().into_iter().flatten() {
-        let uid = uid(entity.get("uid"));
-        let parents: Vec<String> = entity
-            .get("parents")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .map(|parent| self::uid(Some(parent)))
-            .collect();
-        let within = match parents.is_empty() {
-            true => String::new(),
-            false => format!(" in {}", parents.join(", ")),
-        };
-        lines.push(format!("entity    {uid}{within}"));
-        for part in ["attrs", "tags"] {
-            for (name, value) in entity.get(part).and_then(Value::as_object).into_iter().flatten() {
-                lines.push(format!("            {name}: {}", plain(value)));
-            }
-        }
-    }
-    lines
-}
-
-fn uid(value: Option<&Value>) -> String {
-    let part = |name: &str| value.and_then(|value| value.get(name)?.as_str()).unwrap_or_default();
-    format!("{}::{:?}", part("type"), part("id"))
-}
-
-/// A value as Cedar writes it.
-fn plain(value: &Value) -> String {
-    if let Some(entity) = value.get("__entity") {
-        return uid(Some(entity));
-    }
-    if let Some(call) = value.get("__extn") {
-        let function = call.get("fn").and_then(Value::as_str).unwrap_or_default();
-        if let Some(argument) = call.get("arg") {
-            return format!("{function}({})", plain(argument));
-        }
-        // What has several arguments is a method of the first.
-        if let Some((of, arguments)) = call
-            .get("args")
-            .and_then(Value::as_array)
-            .and_then(|all| all.split_first())
-        {
-            let arguments: Vec<String> = arguments.iter().map(plain).collect();
-            return format!("{}.{function}({})", plain(of), arguments.join(", "));
-        }
-    }
-    match value {
-        Value::Array(all) => format!("[{}]", all.iter().map(plain).collect::<Vec<_>>().join(", ")),
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| format!("{name}: {}", plain(value)));
-            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
-        }
-        other => other.to_string(),
-    }
 }
 
 /// What is promised and held by something else than policies, a line each.
@@ -262,7 +191,7 @@ impl<'a> Item<'a> {
     fn new(proof: &'a Proof, files: Files<'_>) -> Self {
         let at = files.sources.position(proof.span);
         let (request, open): (_, &'a [Open]) = match &proof.outcome {
-            Outcome::Refuted(witness) | Outcome::Shown(witness) => (Some(request_json(witness)), &[]),
+            Outcome::Refuted(witness) | Outcome::Shown(witness) => (Some(witness::json(witness)), &[]),
             Outcome::Unknown(open) => (None, open),
             Outcome::NotReplayed(open) => (None, std::slice::from_ref(open)),
             Outcome::Proved | Outcome::Impossible | Outcome::Empty => (None, &[]),
@@ -288,17 +217,6 @@ impl<'a> Item<'a> {
                 .collect(),
         }
     }
-}
-
-fn request_json(witness: &Witness) -> Value {
-    let request = &witness.request;
-    serde_json::json!({
-        "principal": request.principal.to_string(),
-        "action": request.action.to_string(),
-        "resource": request.resource.to_string(),
-        "context": request.context,
-        "entities": witness.entities,
-    })
 }
 
 /// A refutation as a suite, and the file of entities beside it.

@@ -13,6 +13,7 @@ use crate::bundle::Place;
 
 use super::assigned::Assigned;
 use super::breaks::Break;
+use super::contrast::Contrast;
 use super::structural::Structure;
 
 /// Two programs compared.
@@ -132,6 +133,8 @@ pub struct Example {
     pub before: Replayed,
     /// What the new side decides.
     pub after: Replayed,
+    /// What the policies of the two sides differ by for such requests, whether or not this one runs into it.
+    pub contrasts: Vec<Contrast>,
 }
 
 /// What one side decides of an example, and why.
@@ -206,6 +209,9 @@ pub struct Extent {
     pub differing: usize,
     /// Kinds of request that are other shards' business.
     pub elsewhere: usize,
+    /// Kinds of request of which something is proved only for times that are so near that Cedar's arithmetic cannot overflow:
+    /// within 146 million years of 1970.
+    pub assuming: usize,
     /// Wildcards that either side grants, which stand for more than the sides declare.
     pub wildcards: Vec<String>,
     /// What was put to the prover.

@@ -8,6 +8,7 @@ mod breaks;
 mod causes;
 /// Codes of this room's diagnostics.
 pub mod codes;
+mod contrast;
 mod covering;
 mod declaration;
 mod difference;
@@ -31,6 +32,7 @@ mod wild;
 pub use assigned::Assigned;
 pub use assigned::assigned;
 pub use breaks::Break;
+pub use contrast::Contrast;
 pub use covering::ChangeFiles;
 pub use covering::Cover;
 pub use covering::Declared;

@@ -17,6 +17,7 @@ use crate::analysis::Counterexample;
 use crate::analysis::Environment;
 use crate::analysis::Prover;
 use crate::analysis::Rule;
+use crate::lower::Draft;
 use crate::text::Instant;
 
 use super::Side;
@@ -29,6 +30,8 @@ use super::ask::Way;
 use super::breaks;
 use super::causes;
 use super::causes::Mentions;
+use super::contrast;
+use super::contrast::Part;
 use super::difference::Access;
 use super::difference::Basis;
 use super::difference::Difference;
@@ -41,13 +44,16 @@ use super::difference::Presence;
 use super::difference::RequestKind;
 use super::kinds;
 use super::listing::Half;
+use super::listing::Listed;
 use super::listing::Listing;
 use super::replay;
 use super::replay::Shown;
 use super::replay::Stand;
 use super::structural;
 use super::structural::Structure;
-use super::times;
+use super::times::Assumes;
+use super::times::MOST_BOUNDS;
+use super::times::Range;
 use super::wild;
 use super::wild::Wildcards;
 use told::Aside;
@@ -124,8 +130,11 @@ pub fn compare(old: Side<'_>, new: Side<'_>, options: &Options<'_>) -> Result<Di
         extent.statistics = prover.statistics();
         extent.engine = (extent.statistics.questions > 0).then(|| prover.engine().to_string());
     }
+    let mut broken = breaks::breaks(&before.lowered.contract, &after.lowered.contract);
+    broken.extend(breaks::renamed(&structure.changes));
+    broken.sort();
     Ok(Difference {
-        breaks: breaks::breaks(&before.lowered.contract, &after.lowered.contract),
+        breaks: broken,
         structure,
         accesses,
         assignments: Vec::new(),
@@ -215,6 +224,7 @@ impl<'a> Comparison<'a> {
         };
         self.tell_wildcards(&mine, &mut found);
         for one in found {
+            extent.assuming += usize::from(one.assumes == Assumes::Times);
             match one.accesses.is_empty() {
                 true => extent.equal += 1,
                 false => extent.differing += 1,
@@ -253,19 +263,24 @@ impl<'a> Comparison<'a> {
             let mut finding = |way: Way| {
                 let [old, new] = &one.halves;
                 let (allowing, denying) = way.of([(old_wildcards, old), (new_wildcards, new)]);
-                let Some((left, wildcards)) = wild::set_aside([allowing, denying], holder, &one.request.cedar) else {
-                    return self.finding(asking.as_deref_mut(), one, holder, way, &one.halves);
+                let aside = wild::set_aside([allowing, denying], holder, &one.request.cedar);
+                let (finding, assumes) = match aside {
+                    None => self.finding(asking.as_deref_mut(), one, holder, way, &one.halves),
+                    Some((left, wildcards)) => {
+                        settlement.asides.push(Aside {
+                            holder: holder.clone(),
+                            way,
+                            wildcards,
+                        });
+                        let halves = match way {
+                            Way::Gain => [old.clone(), left],
+                            Way::Loss => [left, new.clone()],
+                        };
+                        self.finding(asking.as_deref_mut(), one, holder, way, &halves)
+                    }
                 };
-                settlement.asides.push(Aside {
-                    holder: holder.clone(),
-                    way,
-                    wildcards,
-                });
-                let halves = match way {
-                    Way::Gain => [old.clone(), left],
-                    Way::Loss => [left, new.clone()],
-                };
-                self.finding(asking.as_deref_mut(), one, holder, way, &halves)
+                settlement.assumes = settlement.assumes.max(assumes);
+                finding
             };
             let (gained, lost) = (finding(Way::Gain), finding(Way::Loss));
             settlement.accesses.extend(access(one, holder, gained, lost));
@@ -280,14 +295,15 @@ impl<'a> Comparison<'a> {
         holder: &Holder,
         way: Way,
         halves: &[Half<'a>; 2],
-    ) -> Finding {
+    ) -> (Finding, Assumes) {
+        let plain = |finding| (finding, Assumes::Nothing);
         let [old, new] = halves;
         let (allowing, denying) = way.of([old, new]);
         if allowing.is_within(holder, denying) {
-            return Finding::None;
+            return plain(Finding::None);
         }
         if let Some(doubt) = self.untold(&one.request.cedar) {
-            return Finding::Unsure(doubt);
+            return plain(Finding::Unsure(doubt));
         }
         let asked = Asked {
             footings: self.footings,
@@ -299,50 +315,76 @@ impl<'a> Comparison<'a> {
             assumed: &[],
         };
         if let Some((basis, found)) = asked.sampled() {
-            let shown = self.shown(&one.request, holder, way, basis, &found);
-            if shown.is_found() {
-                return shown;
+            let shown = self.shown(asked, basis, &found);
+            let is_written = |example: &Example| Range::Written.holds(&example.witness);
+            if shown.example().is_some_and(is_written) {
+                return plain(shown);
             }
         }
         match asking {
-            None => Finding::Unsure(Doubt::NoSolver),
+            None => plain(Finding::Unsure(Doubt::NoSolver)),
             Some(asking) => self.asked(asking, asked),
         }
     }
 
-    fn asked(&self, asking: &mut Asking<'_>, asked: Asked<'_>) -> Finding {
-        let mut assumed = Vec::new();
-        let mut finding = self.found(asking, asked);
-        for _ in 0..times::MOST_BOUNDS {
-            let bounds = match &finding {
-                Finding::Found(example) => times::bounds(&example.witness, &asked.request.cedar),
+    /// A finding with times that people write, where there is one; else one with others; none at all where there are none in
+    /// the range in which Cedar's arithmetic is exact.
+    fn asked(&self, asking: &mut Asking<'_>, asked: Asked<'_>) -> (Finding, Assumes) {
+        let first = self.found(asking, asked);
+        let (Finding::Found(example), _) = &first else {
+            return first;
+        };
+        if Range::Written.holds(&example.witness) {
+            return first;
+        }
+        let written = self.inside(asking, asked, Range::Written, example);
+        if written.0.is_found() {
+            return written;
+        }
+        match Range::Exact.holds(&example.witness) {
+            true => first,
+            false => self.inside(asking, asked, Range::Exact, example),
+        }
+    }
+
+    /// The same question about requests with times in a range, where an example has others.
+    fn inside(&self, asking: &mut Asking<'_>, asked: Asked<'_>, range: Range, outside: &Example) -> (Finding, Assumes) {
+        let cedar = &asked.request.cedar;
+        let mut assumed: Vec<Rule> = range.bounds(&outside.witness, cedar).into_iter().collect();
+        let mut ask = |assumed: &[Rule]| self.found(asking, Asked { assumed, ..asked });
+        let mut finding = ask(&assumed);
+        for _ in 0..MOST_BOUNDS {
+            let bounds = match &finding.0 {
+                Finding::Found(example) => range.bounds(&example.witness, cedar),
                 Finding::None | Finding::Unsure(_) => None,
             };
             match bounds.filter(|rule| !assumed.contains(rule)) {
                 Some(rule) => assumed.push(rule),
                 None => break,
             }
-            finding = self.found(
-                asking,
-                Asked {
-                    assumed: &assumed,
-                    ..asked
-                },
-            );
+            finding = ask(&assumed);
         }
         finding
     }
 
-    fn found(&self, asking: &mut Asking<'_>, asked: Asked<'_>) -> Finding {
+    fn found(&self, asking: &mut Asking<'_>, asked: Asked<'_>) -> (Finding, Assumes) {
+        let plain = |finding| (finding, Assumes::Nothing);
         match asked.settle(asking) {
-            Settled::Holds => Finding::None,
-            Settled::Unsure(doubt) => Finding::Unsure(doubt),
-            Settled::Fails(basis, found) => self.shown(asked.request, asked.holder, asked.way, basis, &found),
+            Settled::Holds(assumes) => (Finding::None, assumes),
+            Settled::Unsure(doubt) => plain(Finding::Unsure(doubt)),
+            Settled::Fails(basis, found) => plain(self.shown(asked, basis, &found)),
         }
     }
 
     /// A counterexample made fit to be shown.
-    fn shown(&self, request: &RequestKind, holder: &Holder, way: Way, basis: Basis, found: &Counterexample) -> Finding {
+    fn shown(&self, asked: Asked<'_>, basis: Basis, found: &Counterexample) -> Finding {
+        let Asked {
+            request,
+            halves,
+            holder,
+            way,
+            ..
+        } = asked;
         let footing = match self.footings.get(basis) {
             Ok(footing) => footing,
             Err(why) => return Finding::Unsure(Doubt::Incomparable(why.clone())),
@@ -369,6 +411,16 @@ impl<'a> Comparison<'a> {
             literals: &self.literals,
             at: self.options.at,
         };
+        let [old_half, new_half] = halves;
+        let old_part = Part {
+            half: old_half,
+            origins: &old_side.lowered.origins,
+        };
+        let new_part = Part {
+            half: new_half,
+            origins: &new_side.lowered.origins,
+        };
+        let (on_allowing, on_denying) = way.of([old_part, new_part]);
         match replay::example(found, shown) {
             Err(why) => Finding::Unsure(Doubt::NotShown(why.to_string())),
             Ok((witness, allows, denies)) => {
@@ -376,12 +428,14 @@ impl<'a> Comparison<'a> {
                     Way::Gain => (denies, allows),
                     Way::Loss => (allows, denies),
                 };
-                Finding::Found(Box::new(Example {
+                let example = Example {
                     witness,
                     basis,
                     before,
                     after,
-                }))
+                    contrasts: contrast::contrasts(holder, on_allowing, on_denying),
+                };
+                Finding::Found(Box::new(example))
             }
         }
     }
@@ -423,10 +477,23 @@ impl<'a> Comparison<'a> {
                     .iter()
                     .filter(|(rule, _)| !other.forbids.contains_key(*rule));
                 for (_, listed) in permits.chain(forbids.map(|(rule, listed)| (rule, *listed))) {
-                    mentions.add(&side.program, listed);
+                    mentions.add(&side.program, listed, &counterparts(listed, &access.holder, other));
                 }
             }
-            access.causes = causes::causes(&structure.changes, &mentions, &access.request);
+            access.causes = causes::causes(structure, &mentions, &access.request);
         }
     }
+}
+
+/// What the other side makes of the same statement.
+fn counterparts<'a>(listed: &Listed<'_>, holder: &Holder, other: &Half<'a>) -> Vec<&'a Draft> {
+    let Some(draft) = listed.draft else { return Vec::new() };
+    let permits = other.permits_of(holder).map(|(_, listed)| listed);
+    let drafts = permits
+        .chain(other.forbids.values().copied())
+        .filter_map(|listed| listed.draft);
+    let same = |one: &&Draft| {
+        one.effect == draft.effect && one.statement == draft.statement && one.inherited_by == draft.inherited_by
+    };
+    drafts.filter(same).collect()
 }

@@ -5,6 +5,7 @@ mod bundle;
 mod check;
 mod declared;
 mod diff;
+mod diff_pages;
 mod fmt;
 mod graph;
 mod guide;

@@ -67,9 +67,9 @@ impl Sides<'_> {
 /// How many wildcards are named that stand for more than is compared.
 const MOST_WILDCARDS: usize = 4;
 
-/// The verdict as a sentence.
-fn sentence(difference: &Difference) -> &'static str {
-    match difference.verdict() {
+/// The verdict as a sentence, with what it takes for granted.
+fn sentence(difference: &Difference) -> String {
+    let sentence = match difference.verdict() {
         Verdict::Equivalent if difference.is_empty() => "nothing changed",
         Verdict::Equivalent => "every request is decided as before",
         Verdict::Widened => "more is allowed than before, and nothing less",
@@ -77,6 +77,15 @@ fn sentence(difference: &Difference) -> &'static str {
         Verdict::Both => "some requests are newly allowed, others newly denied",
         Verdict::SchemaBreaking => "callers must change: some of what they send is refused now",
         Verdict::Unknown => "not everything could be decided",
+    };
+    format!("{sentence}{}", assumption(&difference.extent))
+}
+
+/// What the answer rests on beside the policies; nothing where it rests on nothing.
+fn assumption(extent: &Extent) -> &'static str {
+    match extent.assuming {
+        0 => "",
+        _ => ", for times within 146 million years of 1970; further out Cedar's arithmetic overflows",
     }
 }
 

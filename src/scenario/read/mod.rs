@@ -178,6 +178,7 @@ fn suite(
         contexts: &contexts,
         statements: names::statements(policy.origins),
         profiles: &policy.contract.break_glass,
+        engine: policy.engine,
     };
     let tests = test::read(&fields, name, &fixtures, &names, sources, out);
     Some(Suite {

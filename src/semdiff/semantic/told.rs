@@ -14,12 +14,14 @@ use crate::semdiff::difference::Access;
 use crate::semdiff::difference::Finding;
 use crate::semdiff::difference::Holder;
 use crate::semdiff::difference::Presence;
+use crate::semdiff::times::Assumes;
 
 /// What a kind of request came to.
 #[derive(Default)]
 pub(super) struct Settlement {
     pub(super) accesses: Vec<Access>,
     pub(super) asides: Vec<Aside>,
+    pub(super) assumes: Assumes,
 }
 
 /// Permits that were left out of a question, because a wildcard implies them.
@@ -59,29 +61,31 @@ impl<'a> Comparison<'a> {
             }
         }
         let asked = |asking: Option<&mut Asking<'_>>, (_, touched, aside): &(usize, &Touched<'a>, &Aside)| {
-            let finding = self.finding(asking, touched, &aside.holder, aside.way, &touched.halves);
+            let (finding, assumes) = self.finding(asking, touched, &aside.holder, aside.way, &touched.halves);
             let (gained, lost) = match aside.way {
                 Way::Gain => (finding, Finding::None),
                 Way::Loss => (Finding::None, finding),
             };
-            access(touched, &aside.holder, gained, lost)
+            (access(touched, &aside.holder, gained, lost), assumes)
         };
-        let more: Vec<Option<Access>> = match self.options.prover {
+        let more: Vec<(Option<Access>, Assumes)> = match self.options.prover {
             Some(prover) => prover.each(&left, |asking, one| asked(Some(asking), one)),
             None => left.iter().map(|one| asked(None, one)).collect(),
         };
-        let more: Vec<(usize, Access)> = left
+        let more: Vec<(usize, Option<Access>, Assumes)> = left
             .iter()
             .zip(more)
-            .filter_map(|((at, ..), access)| Some((*at, access?)))
+            .map(|((at, ..), (access, assumes))| (*at, access, assumes))
             .collect();
         for ((at, number), count) in changed {
             if let Some(access) = found.get_mut(at).and_then(|one| one.accesses.get_mut(number)) {
                 access.stands_for += count;
             }
         }
-        for (at, access) in more {
+        for (at, access, assumes) in more {
             let Some(one) = found.get_mut(at) else { continue };
+            one.assumes = one.assumes.max(assumes);
+            let Some(access) = access else { continue };
             match one.accesses.iter_mut().find(|known| known.holder == access.holder) {
                 // What is written was not found to change that way, or is what was shown.
                 Some(known) => {
