@@ -420,3 +420,45 @@ fn roles_that_collect_others_have_exactly_their_grants() {
         .filter(|grant| !["admin", "edit", "view"].contains(&grant[2].as_str()));
     assert_eq!(literal.count(), 1199, "what the rules themselves say");
 }
+
+/// To read is what most roles of a cluster are for. What reads and is sensitive, such as reading secrets, is told.
+#[test]
+fn no_role_that_only_reads_has_a_finding() {
+    let (Some(corpora), Some(found)) = (corpora(), solver()) else {
+        return;
+    };
+    let version = version(&corpora.join("k8s-bootstrap-roles/v1.20.2"));
+    let (program, checked) = (&version.package.checked.program, &version.package.checked);
+    let cache = Cache::in_memory();
+    let options = pipeline::ProofOptions {
+        solver: Some(found.engine.as_ref()),
+        cache: &cache,
+        limits: Limits::default(),
+        deadline: Deadline::never(),
+        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
+    };
+    let proved = pipeline::prove_lints(&version.package.loaded, checked, &options, &|_, _| ()).unwrap();
+    let mut told: Vec<&str> = Vec::new();
+    let mut reading = 0;
+    for id in program.role_ids() {
+        let role = program.role(id).unwrap();
+        let grants = program.grants_of(id);
+        let mut actions = grants
+            .iter()
+            .flat_map(|grant| &grant.actions)
+            .filter_map(|(id, _)| program.action(*id));
+        if grants.is_empty() || !actions.all(|action| action.effects.reads && !action.sensitive) {
+            continue;
+        }
+        reading += 1;
+        let own = |span: gatewright::text::Span| {
+            span == role.span || grants.iter().any(|grant| grant.statement.span.contains(span))
+        };
+        let mut all = checked.diagnostics.iter().chain(proved.iter());
+        if all.any(|found| found.primary().is_some_and(own)) {
+            told.push(&role.name);
+        }
+    }
+    assert!(reading > 10, "{reading}");
+    assert_eq!(told, Vec::<&str>::new());
+}
