@@ -32,7 +32,8 @@ pub struct Assignment {
     pub span: Span,
 }
 
-const KEYS: [&str; 3] = ["who", "role", "on"];
+/// `on`, as the language says it, would be a boolean in YAML 1.1.
+const KEYS: [&str; 3] = ["who", "role", "resource"];
 const EXAMPLE: &str = "write entries such as `- {who: 'User::\"ann\"', role: reader}` below `assignments:`";
 
 /// Reads files of assignments. All their faults go to `out`.
@@ -124,8 +125,8 @@ fn assignment(node: &Node, out: &mut Diagnostics) -> Option<Assignment> {
         }
         Some((text?.to_owned(), node.span))
     });
-    let on = match node.get("on") {
-        Some(node) => Some((entity(node, "on", out)?, node.span)),
+    let on = match node.get("resource") {
+        Some(node) => Some((entity(node, "resource", out)?, node.span)),
         None => None,
     };
     let ((who, who_span), (role, role_span)) = (who?, role?);

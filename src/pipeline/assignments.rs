@@ -161,7 +161,7 @@ fn resolve(program: &Program, one: &mut Assignment, out: &mut Diagnostics) -> bo
                         at,
                         format!("the role `{}` is held on a `{wanted}`", one.role),
                     )
-                    .help(format!("write `on: '{wanted}::\"…\"'`")),
+                    .help(format!("write `resource: '{wanted}::\"…\"'`")),
                 );
             }
             return false;
@@ -173,7 +173,7 @@ fn resolve(program: &Program, one: &mut Assignment, out: &mut Diagnostics) -> bo
                     span,
                     format!("the role `{}` is held everywhere, and not on an entity", one.role),
                 )
-                .help("remove `on`"),
+                .help("remove `resource`"),
             );
             return false;
         }
