@@ -12,14 +12,14 @@ use crate::lower;
 use crate::text::Span;
 
 use super::Side;
+use super::declaration::Declares;
 use super::difference;
-use super::difference::Direction;
 
 /// A role that somebody gained or lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assigned {
-    /// Whether it is a role gained, [`Direction::Widened`], or lost, [`Direction::Narrowed`].
-    pub direction: Direction,
+    /// Whether it is a role gained, [`Declares::Widened`], or lost, [`Declares::Narrowed`].
+    pub way: Declares,
     /// Who, as declarations name them: `User::"ann"`.
     pub who: String,
     /// What, as declarations name it: `role reader`, `role admin on Org::"acme"`.
@@ -43,9 +43,9 @@ pub fn assigned(
     let old_side = by_key(before, renames);
     let new_side = by_key(after, &Renames::default());
     let mut found = Vec::new();
-    for (direction, side, these, those) in [
-        (Direction::Widened, new, &new_side, &old_side),
-        (Direction::Narrowed, old, &old_side, &new_side),
+    for (way, side, these, those) in [
+        (Declares::Widened, new, &new_side, &old_side),
+        (Declares::Narrowed, old, &old_side, &new_side),
     ] {
         let gone = these.iter().filter(|(key, _)| !those.contains_key(*key));
         let gone: Vec<(&Key, &&Assignment)> = gone.collect();
@@ -54,7 +54,7 @@ pub fn assigned(
         }
         let brought = brought(side);
         found.extend(gone.into_iter().map(|((who, role, on), one)| Assigned {
-            direction,
+            way,
             who: who.clone(),
             what: match on {
                 Some(on) => format!("role {role} on {on}"),

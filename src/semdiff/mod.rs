@@ -26,6 +26,7 @@ mod replay;
 mod required;
 mod semantic;
 mod structural;
+mod terms;
 mod times;
 mod wild;
 
@@ -74,6 +75,8 @@ pub use structural::FieldChange;
 pub use structural::Structure;
 pub use structural::What;
 pub use structural::structure;
+pub use terms::Effect;
+pub use terms::TermChange;
 
 use crate::graph::Program;
 use crate::lower::Lowered;

@@ -51,6 +51,8 @@ use super::replay::Shown;
 use super::replay::Stand;
 use super::structural;
 use super::structural::Structure;
+use super::terms;
+use super::terms::Stated;
 use super::times::Assumes;
 use super::times::MOST_BOUNDS;
 use super::times::Range;
@@ -90,7 +92,7 @@ pub enum CompareError {
 ///
 /// # Errors
 /// Where a side has no schema.
-pub fn compare(old: Side<'_>, new: Side<'_>, options: &Options<'_>) -> Result<Difference, CompareError> {
+pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Result<Difference, CompareError> {
     let mut structure = structural::structure(old, new);
     let mut before = match Aligned::renamed(old, &structure.renames) {
         Some(aligned) => aligned,
@@ -133,7 +135,17 @@ pub fn compare(old: Side<'_>, new: Side<'_>, options: &Options<'_>) -> Result<Di
     let mut broken = breaks::breaks(&before.lowered.contract, &after.lowered.contract);
     broken.extend(breaks::renamed(&structure.changes));
     broken.sort();
+    let stated = |side: Side<'a>| Stated {
+        contract: &side.lowered.contract,
+        sources: side.sources,
+    };
     Ok(Difference {
+        terms: terms::changes(
+            [stated(old), stated(new)],
+            &structure.renames,
+            &before.lowered,
+            &after.lowered,
+        ),
         breaks: broken,
         structure,
         accesses,

@@ -9,7 +9,9 @@ use crate::report::human::printable;
 use crate::report::witness;
 use crate::semdiff::Assigned;
 use crate::semdiff::Bumped;
+use crate::semdiff::Declares;
 use crate::semdiff::Difference;
+use crate::semdiff::Effect;
 use crate::semdiff::Ground;
 
 use super::Sides;
@@ -19,6 +21,7 @@ use super::rows;
 use super::rows::Open;
 use super::rows::Row;
 use super::rows::Way;
+use super::terms::Term;
 use super::words;
 
 /// The version of the JSON format.
@@ -38,7 +41,7 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
     };
     let mut text = format!(
         "{step}: {versions}: {}{}\n\n",
-        because(required.ground),
+        because(required.ground, difference),
         assumption(&difference.extent)
     );
     match Reason::of(required.ground, difference) {
@@ -56,6 +59,9 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
         }
         Reason::Role(one) => {
             let _ = writeln!(text, "{}\n", printable(&words::assigned(one)));
+        }
+        Reason::Term(term) => {
+            let _ = writeln!(text, "{}\n", printable(&term.title()));
         }
         Reason::Breaks => {
             text.push_str("callers must change\n");
@@ -81,9 +87,15 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
     text
 }
 
-fn because(ground: Ground) -> &'static str {
+fn because(ground: Ground, difference: &Difference) -> &'static str {
     match ground {
         Ground::SchemaBreaking => "callers must change",
+        Ground::Widened if !difference.changes_access(Declares::Widened) => {
+            "the terms of access are weaker than before"
+        }
+        Ground::Narrowed if !difference.changes_access(Declares::Narrowed) => {
+            "the terms of access are stricter than before"
+        }
         Ground::Widened => "more is allowed than before",
         Ground::Narrowed => "less is allowed than before",
         Ground::Equivalent => "every request is decided as before",
@@ -99,20 +111,31 @@ enum Reason<'a> {
     Row(Box<Row<'a>>),
     Open(Open<'a>),
     Role(&'a Assigned),
+    Term(Term<'a>),
     Breaks,
 }
 
 impl<'a> Reason<'a> {
     fn of(ground: Ground, difference: &'a Difference) -> Self {
+        let term = |way: Way| {
+            let effect = match way {
+                Way::Gains => Effect::Weakens,
+                Way::Loses => Effect::Strengthens,
+            };
+            let mut changes = difference.terms.iter().filter(|term| term.effect == effect);
+            changes
+                .next()
+                .map_or(Self::None, |change| Self::Term(Term { change, declared: None }))
+        };
         let row = |way: Way| {
             let mut rows = rows::rows(difference, &[]).into_iter();
             let row = rows.find(|row| row.way == way);
             let mut assigned = difference.assignments.iter();
-            match row {
-                Some(row) => Self::Row(Box::new(row)),
-                None => assigned
-                    .find(|one| words::way(one) == way)
-                    .map_or(Self::None, Self::Role),
+            let role = assigned.find(|one| words::way(one) == way);
+            match (row, role) {
+                (Some(row), _) => Self::Row(Box::new(row)),
+                (None, Some(role)) => Self::Role(role),
+                (None, None) => term(way),
             }
         };
         let open = |way: &str| {
@@ -136,11 +159,12 @@ pub fn bump_json(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> 
     let required = bumped.required;
     let mut reason = ReasonItem {
         kind: required.ground.name(),
-        message: because(required.ground),
+        message: because(required.ground, difference),
         who: Vec::new(),
         what: Vec::new(),
         when: Vec::new(),
         request: None,
+        contract: None,
         breaks: Vec::new(),
     };
     match Reason::of(required.ground, difference) {
@@ -155,6 +179,7 @@ pub fn bump_json(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> 
         Reason::Role(one) => {
             (reason.who, reason.what) = (vec![one.who.clone()], vec![one.what.clone()]);
         }
+        Reason::Term(term) => reason.contract = Some(term.title()),
         Reason::Breaks => {
             let breaks = difference.breaks.iter();
             reason.breaks = breaks
@@ -211,6 +236,7 @@ struct ReasonItem<'a> {
     what: Vec<String>,
     when: Vec<String>,
     request: Option<Value>,
+    contract: Option<String>,
     breaks: Vec<BreakItem<'a>>,
 }
 

@@ -22,6 +22,7 @@ use super::Review;
 use super::Sides;
 use super::assigned;
 use super::rows::Way;
+use super::terms;
 use crate::report::files::Files;
 
 /// The version of the JSON format.
@@ -44,6 +45,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
         unknown: difference.is_unsure(),
         gate: declared.gate().name(),
         undeclared: declared.undeclared,
+        undeclared_terms: declared.undeclared_terms,
         accesses: difference
             .accesses
             .iter()
@@ -60,7 +62,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
         assignments: assigned::told(difference, review, sides)
             .into_iter()
             .map(|one| AssignmentItem {
-                direction: one.assigned.direction.name(),
+                direction: one.assigned.way.name(),
                 who: &one.assigned.who,
                 what: &one.assigned.what,
                 brings: &one.assigned.brings,
@@ -72,6 +74,18 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
                         Way::Loses => sides.old_files,
                     },
                 ),
+            })
+            .collect(),
+        contract: terms::terms(difference, review)
+            .map(|term| TermItem {
+                path: &term.change.path,
+                change: term.change.effect.name(),
+                from: term.change.from.as_deref(),
+                to: term.change.to.as_deref(),
+                readers: &term.change.readers,
+                declared: term
+                    .declared
+                    .map(|judged| sides.new_files.path(judged.declaration.file)),
             })
             .collect(),
         declarations: declared
@@ -125,8 +139,10 @@ struct Report<'a> {
     unknown: bool,
     gate: &'static str,
     undeclared: usize,
+    undeclared_terms: usize,
     accesses: Vec<AccessItem<'a>>,
     assignments: Vec<AssignmentItem<'a>>,
+    contract: Vec<TermItem<'a>>,
     declarations: Vec<DeclarationItem<'a>>,
     refusals: Vec<Item<'a>>,
     breaks: Vec<BreakItem<'a>>,
@@ -221,12 +237,23 @@ struct DeclarationItem<'a> {
     change: &'static str,
     who: Vec<&'a str>,
     what: Vec<&'a str>,
+    contract: Vec<&'a str>,
     because: &'a str,
     owner: &'a str,
     ticket: Option<&'a str>,
     until: Option<String>,
     /// Names that nothing matches.
     unmatched: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct TermItem<'a> {
+    path: &'a str,
+    change: &'static str,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+    readers: &'a [String],
+    declared: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -291,6 +318,7 @@ impl<'a> DeclarationItem<'a> {
             change: declaration.change.name(),
             who: names(&declaration.who),
             what: names(&declaration.what),
+            contract: names(&declaration.contract),
             because: &declaration.because,
             owner: &declaration.owner,
             ticket: declaration.ticket.as_deref(),

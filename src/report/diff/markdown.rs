@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::report::witness;
 use crate::semdiff::Difference;
+use crate::semdiff::Judged;
 use crate::semdiff::Verdict;
 
 use super::Review;
@@ -15,6 +16,7 @@ use super::review;
 use super::rows;
 use super::rows::Row;
 use super::sentence;
+use super::terms;
 use super::words;
 
 /// How many examples are shown in full; forges refuse comments that are too long.
@@ -99,6 +101,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     if difference.verdict() == Verdict::Unknown {
         text.push_str("\nWhat is unknown may be a change: do not read it as equal.\n");
     }
+    table_of_terms(&mut text, difference, review, sides);
     if !difference.breaks.is_empty() {
         text.push_str("\n### Callers must change\n\n");
         for one in &difference.breaks {
@@ -141,16 +144,46 @@ fn declared(row: &Row<'_>, review: Review<'_>, sides: Sides<'_>) -> String {
     if !review.is_in_use() {
         return String::new();
     }
-    let cell = match review.of(row) {
+    format!(" {} |", judged(review.of(row), review.is_open(row), sides))
+}
+
+/// By what something is declared, or that it is not and must be.
+fn judged(declared: Option<&Judged>, is_open: bool, sides: Sides<'_>) -> String {
+    match declared {
         Some(judged) => format!(
             "{}: {}",
             code(&sides.new_files.path(judged.declaration.file)),
             escape(&review::reason(judged))
         ),
-        None if review.is_open(row) => "**no**".to_owned(),
+        None if is_open => "**no**".to_owned(),
         None => String::new(),
-    };
-    format!(" {cell} |")
+    }
+}
+
+fn table_of_terms(text: &mut String, difference: &Difference, review: Review<'_>, sides: Sides<'_>) {
+    if difference.terms.is_empty() {
+        return;
+    }
+    text.push_str("\n### Terms of access\n\n| | term | before → now | read by |");
+    text.push_str(match review.is_in_use() {
+        true => " declared |\n| --- | --- | --- | --- | --- |\n",
+        false => "\n| --- | --- | --- | --- |\n",
+    });
+    for term in terms::terms(difference, review) {
+        let readers: Vec<String> = term.change.readers.iter().map(|name| code(name)).collect();
+        let _ = write!(
+            text,
+            "| **{}** | {} | {} | {} |",
+            term.change.effect.name(),
+            code(&term.change.path),
+            code(&term.said()),
+            readers.join(", "),
+        );
+        if review.is_in_use() {
+            text.push_str(&format!(" {} |", judged(term.declared, term.is_open(), sides)));
+        }
+        text.push('\n');
+    }
 }
 
 fn changes(text: &mut String, difference: &Difference, sides: Sides<'_>) {

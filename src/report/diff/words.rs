@@ -7,7 +7,7 @@ use crate::report::witness;
 use crate::semdiff::Assigned;
 use crate::semdiff::Change;
 use crate::semdiff::Contrast;
-use crate::semdiff::Direction;
+use crate::semdiff::Declares;
 use crate::semdiff::Example;
 use crate::semdiff::Replayed;
 use crate::semdiff::What;
@@ -268,8 +268,8 @@ pub(super) fn assigned(one: &Assigned) -> String {
 
 /// Which way an assignment changes what somebody holds.
 pub(super) fn way(one: &Assigned) -> Way {
-    match one.direction {
-        Direction::Narrowed => Way::Loses,
-        _ => Way::Gains,
+    match one.way {
+        Declares::Widened => Way::Gains,
+        Declares::Narrowed => Way::Loses,
     }
 }
