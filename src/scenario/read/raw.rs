@@ -132,7 +132,7 @@ fn conforms(request: &Request, expected: Expected, node: &Node, names: &Names<'_
             let message = format!("the context lacks {}", missing.join(", "));
             out.push(
                 Diagnostic::error(codes::INVALID_CEDAR_DATA, written.span, message)
-                    .label(format!("`{}` requires it", request.action))
+                    .label(format!("incomplete for `{}`", request.action))
                     .help("give every required attribute; only with `decision: unknown` may they be left out"),
             );
         }

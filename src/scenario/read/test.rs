@@ -267,7 +267,7 @@ mod tests {
         scenario-empty-claim @ 17:72 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
         scenario-empty-claim @ 18:98 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
         scenario-empty-claim @ 19:80 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
-        scenario-empty-claim @ 20:152 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
+        scenario-empty-claim @ 20:229 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
         ");
     }
 

@@ -209,7 +209,14 @@ fn renames_and_refactors_show_nothing() {
     let Some(found) = difference(SHOP, &renamed) else {
         return;
     };
-    insta::assert_snapshot!(told(&found), @"");
+    insta::assert_snapshot!(told(&found), @"
+    schema-breaking
+    breaks: Bill is called `Invoice` now
+    breaks: Org.admin is called `Org.chief` now
+    breaks: clerk is called `assistant` now
+    breaks: namespace is another one, so that every type and action has another name
+    breaks: outage is called `blackout` now
+    ");
 }
 
 #[test]
