@@ -3,6 +3,7 @@
 
 pub mod codes;
 mod elaborate;
+mod expansion;
 mod external;
 mod form;
 mod ids;
@@ -19,6 +20,7 @@ mod wildcards;
 pub use elaborate::Env;
 pub use elaborate::check_condition;
 pub use elaborate::elaborate;
+pub use expansion::Budget;
 pub use external::ExternalAction;
 pub use external::ExternalEntity;
 pub use external::Externals;
@@ -55,6 +57,7 @@ pub use model::TypeKind;
 pub use model::Until;
 pub use model::Waiver;
 pub use query::is_a_place;
+pub use relations::Cycle;
 pub use relations::Edge;
 pub use relations::Node;
 pub use relations::Relations;

@@ -53,18 +53,8 @@ impl Program {
         wild != other && reaches && (self.is_wildcard(wild) || (on != of && is_named_so()))
     }
 
-    /// Finds out what each grant of wildcards opens besides.
-    pub(super) fn imply(&mut self) {
-        if !self.has_wildcards() {
-            return;
-        }
-        let implied: Vec<Vec<Implied>> = self.grants.iter().map(|grant| self.implied(grant)).collect();
-        for (grant, implied) in self.grants.iter_mut().zip(implied) {
-            grant.implied = implied;
-        }
-    }
-
-    fn implied(&self, grant: &Grant) -> Vec<Implied> {
+    /// What a grant opens besides what it names.
+    pub(super) fn implied(&self, grant: &Grant) -> Vec<Implied> {
         let is_wild = |id: &ActionId| self.is_wildcard(*id);
         if !self.ty(grant.on).is_some_and(|ty| ty.wildcard) && !grant.actions.iter().any(|(id, _)| is_wild(id)) {
             return Vec::new();

@@ -25,7 +25,6 @@ use super::draft::policy_id;
 use super::holders::Base;
 use super::program::Lowering;
 use super::program::qualified;
-use super::routes::routes;
 
 /// Someone for whom a grant is emitted.
 struct Receiver {
@@ -41,9 +40,15 @@ struct Receiver {
 impl Lowering<'_> {
     pub(super) fn grants(&mut self) {
         for grant in &self.program.grants {
+            if self.drafts.is_full() {
+                return;
+            }
             for receiver in self.receivers(grant) {
                 self.grant_to(grant, &receiver);
                 for implied in &grant.implied {
+                    if self.drafts.is_full() {
+                        return;
+                    }
                     self.implied_to(grant, implied, &receiver);
                 }
             }
@@ -79,7 +84,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn receivers(&self, grant: &Grant) -> Vec<Receiver> {
+    fn receivers(&mut self, grant: &Grant) -> Vec<Receiver> {
         let base = match grant.holder {
             Holder::Type(ty) => {
                 return vec![Receiver {
@@ -92,13 +97,16 @@ impl Lowering<'_> {
             Holder::Role(role) => role,
         };
         let mut found = Vec::new();
+        let Some(routes) = self.routes(base) else {
+            return found;
+        };
         for role in self.program.extenders(base) {
             let Some(holders) = self.program.role(role).map(|role| &role.holders) else {
                 continue;
             };
-            let ways = routes(self.program, role, base);
+            let ways = routes.get(&role).map(Vec::as_slice).unwrap_or_default();
             for principal in holders {
-                for way in &ways {
+                for way in ways {
                     let mut variants = Vec::new();
                     if role != base {
                         variants.push(self.program.role_name(role));

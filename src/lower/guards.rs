@@ -235,6 +235,9 @@ impl Lowering<'_> {
     /// `deny`, for each pair of types it concerns.
     pub(super) fn denies(&mut self) {
         for deny in &self.program.denies {
+            if self.drafts.is_full() {
+                return;
+            }
             let pairs = self.pairs(&deny.actions, &deny.on);
             let before = self.drafts.len();
             let mut left_out = BTreeSet::new();

@@ -8,6 +8,7 @@ mod claims;
 pub mod codes;
 mod contract;
 mod draft;
+mod drafts;
 mod files;
 mod grants;
 mod guards;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use cedar_policy::Policy;
 use cedar_policy::PolicyId;
@@ -15,8 +16,10 @@ use crate::diag::Diagnostics;
 use crate::graph;
 use crate::graph::ActionId;
 use crate::graph::Attribute;
+use crate::graph::Budget;
 use crate::graph::Env;
 use crate::graph::Program;
+use crate::graph::RoleId;
 use crate::graph::Ty;
 use crate::graph::TypeId;
 use crate::parallel;
@@ -30,12 +33,15 @@ use super::contract;
 use super::draft::Draft;
 use super::draft::Entity;
 use super::draft::Part;
+use super::drafts::Drafts;
 use super::origins;
 use super::pst;
 use super::pst::Names;
 use super::raw::RawPolicy;
 use super::raw::RawSchema;
 use super::roles_form;
+use super::routes;
+use super::routes::Way;
 use super::schema;
 use super::schema::SchemaText;
 use super::validate;
@@ -74,13 +80,8 @@ pub fn lower(
     out: &mut Diagnostics,
 ) -> Lowered {
     roles_form::check(program, &raw, form, out);
-    let mut cx = Lowering {
-        program,
-        form,
-        out,
-        drafts: Vec::new(),
-        tenants: BTreeMap::new(),
-    };
+    let budget = Budget::of(program);
+    let mut cx = Lowering::new(program, form, &budget, out);
     for condition in &program.conditions {
         graph::check_condition(program, condition, cx.out);
     }
@@ -89,8 +90,8 @@ pub fn lower(
     cx.denies();
     cx.profiles();
     cx.assertions();
-    let mut drafts = cx.drafts;
-    drafts.sort_by(|a, b| a.id.cmp(&b.id));
+    let Lowering { drafts, out: found, .. } = cx;
+    let mut drafts = drafts.finish(found);
     let schema = schema::build(program, raw_schema, form, out);
     let built = parallel::map(Work::Little, &drafts, Names::default, |names, draft| {
         pst::policy(names, draft, &sources.location(draft.span))
@@ -119,7 +120,8 @@ pub fn lower(
     if let Some(SchemaText { schema, .. }) = &schema {
         validate::gate(&drafts, &policies, schema, out);
         validate::raw(&raw, schema, out);
-        validate::claims(&claims::conditions(program, form), schema, out);
+        let claimed = claims::conditions(program, form, out);
+        validate::claims(&claimed, schema, out);
         let validated = Validated {
             program,
             drafts: &drafts,
@@ -182,18 +184,37 @@ pub(super) fn qualified(program: &Program, name: &str) -> String {
     }
 }
 
+/// A base, and the ways of the roles that inherit from it; `None` where there are too many.
+type Routes = (RoleId, Option<Rc<BTreeMap<RoleId, Vec<Way>>>>);
+
 /// What the emitters share.
 pub(super) struct Lowering<'a> {
     pub(super) program: &'a Program,
     /// How policies tell who holds a role.
     pub(super) form: RolesForm,
     pub(super) out: &'a mut Diagnostics,
-    pub(super) drafts: Vec<Draft>,
+    pub(super) drafts: Drafts<'a>,
+    /// What may still be made.
+    budget: &'a Budget,
+    /// The ways to inherit from the base that was asked about last.
+    routes: Option<Routes>,
     /// What isolation demands of pairs of types: most pairs have many grants.
     pub(super) tenants: BTreeMap<(TypeId, TypeId), Vec<Part>>,
 }
 
 impl<'a> Lowering<'a> {
+    pub(super) fn new(program: &'a Program, form: RolesForm, budget: &'a Budget, out: &'a mut Diagnostics) -> Self {
+        Self {
+            program,
+            form,
+            out,
+            drafts: Drafts::new(budget),
+            budget,
+            routes: None,
+            tenants: BTreeMap::new(),
+        }
+    }
+
     /// The environment of a pair of types and some actions.
     pub(super) fn env(&self, principal: TypeId, resource: TypeId, actions: &[ActionId]) -> Env<'a> {
         let (context, partial) = context_of(self.program, actions);
@@ -204,7 +225,32 @@ impl<'a> Lowering<'a> {
             context: Some(context),
             partial,
             actions: actions.to_vec(),
+            budget: Some(self.budget),
         }
+    }
+
+    /// The ways of every role that inherits from a base. Too many of them are told once; then there are none.
+    pub(super) fn routes(&mut self, base: RoleId) -> Option<Rc<BTreeMap<RoleId, Vec<Way>>>> {
+        if let Some((known, found)) = &self.routes
+            && *known == base
+        {
+            return found.clone();
+        }
+        let found = match routes::routes(self.program, base) {
+            Ok(found) => Some(Rc::new(found)),
+            Err(fault) => {
+                self.out.push(fault);
+                None
+            }
+        };
+        // One base at a time: grants of one role stand together, and all bases at once would be the square of the roles.
+        self.routes = Some((base, found.clone()));
+        found
+    }
+
+    /// What the program may still expand to.
+    pub(super) fn budget(&self) -> &'a Budget {
+        self.budget
     }
 
     /// The Cedar entities of some actions.
@@ -232,6 +278,9 @@ impl<'a> Lowering<'a> {
                     continue;
                 };
                 for principal in self.program.principals_of(*action) {
+                    if self.budget.is_spent() {
+                        return;
+                    }
                     for resource in &found.decided_on {
                         let env = self.env(principal, *resource, &[*action]);
                         let mut own = Diagnostics::new();

@@ -16,6 +16,7 @@ use crate::load::PackageFiles;
 use crate::lower;
 use crate::lower::Lowered;
 use crate::lower::RawIds;
+use crate::lower::RawSchema;
 use crate::parallel;
 use crate::parallel::Work;
 use crate::scenario;
@@ -82,7 +83,14 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     let (raw_schema, raw) = raw(package, &files, &mut out);
     let mut meaning = Diagnostics::new();
     let program = graph::resolve(&files, &raw_schema.externals, longest_grant(&project), &mut meaning);
-    nothing_declared(package, &program, &raw, parsed, &mut meaning);
+    let (program, raw_schema, raw) = match program.is_too_large {
+        // It was refused. Nothing is made of it, and nothing more is said of it.
+        true => (Program::default(), RawSchema::default(), Vec::new()),
+        false => {
+            nothing_declared(package, &program, &raw, parsed, &mut meaning);
+            (program, raw_schema, raw)
+        }
+    };
     let mut lowered = lower::lower(&program, &raw_schema, raw, form, sources, &mut meaning);
     // What Cedar refuses is there all the same, and may be linted; what did not resolve or type is not.
     let lost = meaning

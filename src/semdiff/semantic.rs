@@ -2,9 +2,9 @@
 //! the forbids of the new side allow what the old side as a whole does not; it loses the other way round. What no change
 //! touches is not asked; what is asked is replayed; what is not answered is a doubt.
 
+mod link;
 mod told;
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -17,7 +17,6 @@ use crate::analysis::Counterexample;
 use crate::analysis::Environment;
 use crate::analysis::Prover;
 use crate::analysis::Rule;
-use crate::lower::Draft;
 use crate::text::Instant;
 
 use super::Side;
@@ -28,8 +27,6 @@ use super::ask::Footings;
 use super::ask::Settled;
 use super::ask::Way;
 use super::breaks;
-use super::causes;
-use super::causes::Mentions;
 use super::contrast;
 use super::contrast::Part;
 use super::difference::Access;
@@ -44,13 +41,11 @@ use super::difference::Presence;
 use super::difference::RequestKind;
 use super::kinds;
 use super::listing::Half;
-use super::listing::Listed;
 use super::listing::Listing;
 use super::replay;
 use super::replay::Shown;
 use super::replay::Stand;
 use super::structural;
-use super::structural::Structure;
 use super::terms;
 use super::terms::Stated;
 use super::times::Assumes;
@@ -467,45 +462,4 @@ impl<'a> Comparison<'a> {
             Doubt::Incomparable("its groups changed, and a raw policy tests `action` in its condition".to_owned())
         })
     }
-
-    /// Names the changes behind each access.
-    fn link(&self, structure: &Structure, accesses: &mut [Access]) {
-        let mut known: BTreeMap<Environment, [Half<'a>; 2]> = BTreeMap::new();
-        let [old, new] = self.listings;
-        for access in accesses {
-            let env = &access.request.cedar;
-            let [before, after] = known
-                .entry(env.clone())
-                .or_insert_with(|| [old.half(env), new.half(env)]);
-            let mut mentions = Mentions::default();
-            for (side, half, other) in [(0, &*before, &*after), (1, &*after, &*before)] {
-                let Some(side) = self.sides.get(side) else { continue };
-                let others: BTreeSet<&Rule> = other.permits_of(&access.holder).map(|(rule, _)| rule).collect();
-                let permits = half
-                    .permits_of(&access.holder)
-                    .filter(|(rule, _)| !others.contains(rule));
-                let forbids = half
-                    .forbids
-                    .iter()
-                    .filter(|(rule, _)| !other.forbids.contains_key(*rule));
-                for (_, listed) in permits.chain(forbids.map(|(rule, listed)| (rule, *listed))) {
-                    mentions.add(&side.program, listed, &counterparts(listed, &access.holder, other));
-                }
-            }
-            access.causes = causes::causes(structure, &mentions, &access.request);
-        }
-    }
-}
-
-/// What the other side makes of the same statement.
-fn counterparts<'a>(listed: &Listed<'_>, holder: &Holder, other: &Half<'a>) -> Vec<&'a Draft> {
-    let Some(draft) = listed.draft else { return Vec::new() };
-    let permits = other.permits_of(holder).map(|(_, listed)| listed);
-    let drafts = permits
-        .chain(other.forbids.values().copied())
-        .filter_map(|listed| listed.draft);
-    let same = |one: &&Draft| {
-        one.effect == draft.effect && one.statement == draft.statement && one.inherited_by == draft.inherited_by
-    };
-    drafts.filter(same).collect()
 }

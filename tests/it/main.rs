@@ -13,6 +13,7 @@
 mod access;
 mod authzen;
 mod book;
+mod bounds;
 mod cedar_examples;
 mod cedar_integration;
 mod ci;

@@ -23,6 +23,7 @@ use crate::graph::ProfileId;
 use crate::graph::Relations;
 use crate::graph::RoleId;
 use crate::graph::TypeId;
+use crate::graph::expansion::Sizes;
 use crate::graph::index::Index;
 
 /// A whole program.
@@ -58,10 +59,14 @@ pub struct Program {
     pub assertions: Vec<Assertion>,
     /// Lint waivers, each with the statement it stands before.
     pub waivers: Vec<Waiver>,
+    /// Whether it expands to more than is allowed, which was told. Nothing is made of it.
+    pub is_too_large: bool,
     /// What leads where.
     pub relations: Relations,
     /// Who is granted what, and which guards concern what; kept by the resolver.
     pub(in crate::graph) index: Index,
+    /// What conditions expand to; kept by the resolver.
+    pub(in crate::graph) sizes: Sizes,
     /// Ids by name; kept by `add_type`, `add_condition` and `add_role`.
     by_name: ByName,
 }

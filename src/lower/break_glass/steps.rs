@@ -236,6 +236,7 @@ impl<'a> Lowering<'a> {
             context: Some(context),
             partial: std::collections::BTreeSet::new(),
             actions: Vec::new(),
+            budget: Some(self.budget()),
         }
     }
 

@@ -38,6 +38,10 @@ impl Lowering<'_> {
             claim.counted = Counted::Without(BTreeSet::from([profile.name.clone()]));
         }
         for target in self.targets(&assertion.actions, &assertion.on) {
+            // What is missing then is told, and nothing is proved.
+            if self.budget().is_spent() {
+                break;
+            }
             let env = self.env(target.principal, target.resource, &[target.action]);
             let mut when = Vec::new();
             if let Some(condition) = &assertion.when {

@@ -18,6 +18,7 @@ use crate::bundle::OriginKind;
 use crate::bundle::RolesForm;
 use crate::diag::Diagnostics;
 use crate::graph::ActionId;
+use crate::graph::Budget;
 use crate::graph::Program;
 use crate::graph::TypeId;
 use crate::graph::TypedExpr;
@@ -139,39 +140,34 @@ impl Counted {
 /// Everything that a program claims of itself, in the order of kinds and declarations.
 ///
 /// # Errors
-/// Where a claim could not be written as Cedar, by name; a fault of ours.
+/// Where a claim could not be written as Cedar, by name, a fault of ours; and where the claims expand to too much.
 pub fn properties(program: &Program, form: RolesForm) -> Result<Vec<Property>, String> {
     // Whatever does not type or resolve was told when the program was lowered, or is no part of the claim.
     let mut unheard = Diagnostics::new();
-    let mut cx = Lowering {
-        program,
-        form,
-        out: &mut unheard,
-        drafts: Vec::new(),
-        tenants: std::collections::BTreeMap::new(),
-    };
+    let budget = Budget::of(program);
+    let mut cx = Lowering::new(program, form, &budget, &mut unheard);
     let mut claims = Vec::new();
     cx.claimed_by_asserts(&mut claims);
     cx.claimed_by_isolations(&mut claims);
     cx.claimed_by_requires(&mut claims);
     cx.claimed_by_separations(&mut claims);
     cx.claimed_by_profiles(&mut claims);
+    if let Some(fault) = budget.fault() {
+        return Err(fault.message);
+    }
     claims.into_iter().map(Claim::property).collect()
 }
 
 /// The requests that the assertions with a condition speak of, so that Cedar's validator can be asked about them.
-pub(super) fn conditions(program: &Program, form: RolesForm) -> Vec<Draft> {
+/// Assertions that expand to too much are told.
+pub(super) fn conditions(program: &Program, form: RolesForm, out: &mut Diagnostics) -> Vec<Draft> {
     // What does not type is told where the assertions are lowered.
     let mut unheard = Diagnostics::new();
-    let mut cx = Lowering {
-        program,
-        form,
-        out: &mut unheard,
-        drafts: Vec::new(),
-        tenants: std::collections::BTreeMap::new(),
-    };
+    let budget = Budget::of(program);
+    let mut cx = Lowering::new(program, form, &budget, &mut unheard);
     let mut claims = Vec::new();
     cx.claimed_by_asserts(&mut claims);
+    out.extend(budget.fault());
     let with_condition = claims.into_iter().zip(&program.assertions);
     with_condition
         .filter(|(_, assertion)| assertion.when.is_some())
@@ -249,6 +245,8 @@ impl Claim {
     }
 
     fn draft(&self, cx: &Lowering<'_>, effect: Effect, target: Target, when: Vec<TypedExpr>) -> Draft {
+        let parts = when.iter().map(TypedExpr::parts).sum();
+        let _ = cx.budget().spend_policy(self.span, parts);
         let when = when.into_iter().map(Part::written).collect();
         Draft {
             id: String::new(),

@@ -20,6 +20,7 @@ use crate::scenario::suite::Named;
 use crate::scenario::suite::Section;
 use crate::text::Span;
 
+use super::allowance::Allowance;
 use super::directory::Directory;
 use super::fields;
 use super::fields::a;
@@ -38,6 +39,7 @@ pub(super) struct Names<'a> {
     pub(super) statements: BTreeMap<&'a str, BTreeSet<OriginKind>>,
     pub(super) profiles: &'a BTreeMap<String, BreakGlassProfile>,
     pub(super) engine: &'a Engine,
+    pub(super) allowance: &'a Allowance,
 }
 
 /// A name and where it was written.
