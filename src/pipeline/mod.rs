@@ -1,5 +1,6 @@
 //! The one place where stages are strung together; the command line and the tests come in here.
 
+mod assignments;
 mod build;
 mod bump;
 mod bundle;

@@ -3,6 +3,7 @@
 
 mod align;
 mod ask;
+mod assigned;
 mod breaks;
 mod causes;
 /// Codes of this room's diagnostics.
@@ -27,7 +28,10 @@ mod semantic;
 mod structural;
 mod terms;
 mod times;
+mod wild;
 
+pub use assigned::Assigned;
+pub use assigned::assigned;
 pub use breaks::Break;
 pub use contrast::Contrast;
 pub use covering::ChangeFiles;

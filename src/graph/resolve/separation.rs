@@ -256,7 +256,7 @@ fn closures(cx: &mut Resolver<'_>, separation: &Separation) {
             cx.program
                 .grants_of(role)
                 .into_iter()
-                .find(|grant| grant.actions.iter().any(|(id, _)| *id == action))
+                .find(|grant| grant.opens(action))
                 .map(|grant| grant.statement.span)
         };
         if let (Some(first), Some(second)) = (grants(separation.first), grants(separation.second)) {

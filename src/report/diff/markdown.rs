@@ -10,6 +10,7 @@ use crate::text::safe;
 
 use super::Review;
 use super::Sides;
+use super::assigned;
 use super::effect;
 use super::effort;
 use super::review;
@@ -38,7 +39,8 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     }
     let rows = rows::rows(difference, &review.declared.covers);
     let open = rows::open(difference);
-    if !rows.is_empty() || !open.is_empty() {
+    let assigned = assigned::told(difference, review, sides);
+    if !rows.is_empty() || !open.is_empty() || !assigned.is_empty() {
         text.push_str(match review.is_in_use() {
             true => {
                 "\n| | who | what | when | example | by | declared |\n| --- | --- | --- | --- | --- | --- | --- |\n"
@@ -58,6 +60,31 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             safe::markdown_code(&words::brief(row.example)),
             causes(difference, &row.causes, sides),
             declared(row, review, sides),
+        );
+    }
+    for one in &assigned {
+        let cell = match (one.declared, one.open) {
+            (Some(judged), _) => format!(
+                "{}: {}",
+                safe::markdown_code(&sides.new_files.path(judged.declaration.file)),
+                safe::markdown(&review::reason(judged))
+            ),
+            (None, true) => "**no**".to_owned(),
+            (None, false) => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "| **{}** | {} | {} | {} | | {} |{}",
+            one.way.word(),
+            safe::markdown(&one.assigned.who),
+            safe::markdown(&one.assigned.what),
+            safe::markdown(&one.brings),
+            safe::markdown_code(&one.place),
+            if review.is_in_use() {
+                format!(" {cell} |")
+            } else {
+                String::new()
+            },
         );
     }
     for one in &open {

@@ -1,6 +1,7 @@
 //! What changed between two packages, and for whom: for people, for a pull request, for programs, as annotations, and each
 //! example as a scenario.
 
+mod assigned;
 mod bump;
 mod github;
 mod human;
@@ -64,6 +65,9 @@ impl Sides<'_> {
         Some(format!("{}:{}", files.path(span.file), at.line))
     }
 }
+
+/// How many wildcards are named that stand for more than is compared.
+const MOST_WILDCARDS: usize = 4;
 
 /// The verdict as a sentence, with what it takes for granted.
 fn sentence(difference: &Difference) -> String {
@@ -134,6 +138,22 @@ fn effort(extent: &Extent) -> String {
         if !answered.is_empty() {
             text.push_str(&format!(" ({})", answered.join(", ")));
         }
+    }
+    let named: Vec<&str> = extent
+        .wildcards
+        .iter()
+        .take(MOST_WILDCARDS)
+        .map(String::as_str)
+        .collect();
+    if !named.is_empty() {
+        let more = match extent.wildcards.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        text.push_str(&format!(
+            "; not compared: types and actions that no file declares, for which {}{more} may stand, too",
+            named.join(", ")
+        ));
     }
     text
 }
