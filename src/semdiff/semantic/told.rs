@@ -14,6 +14,7 @@ use crate::semdiff::difference::Access;
 use crate::semdiff::difference::Finding;
 use crate::semdiff::difference::Holder;
 use crate::semdiff::difference::Presence;
+use crate::semdiff::listing::Listed;
 use crate::semdiff::times::Assumes;
 
 /// What a kind of request came to.
@@ -54,9 +55,9 @@ impl<'a> Comparison<'a> {
                 let key = |env: &Environment| (env.clone(), aside.holder.clone(), aside.way);
                 match aside.wildcards.iter().find_map(|env| told.get(&key(env))) {
                     Some(access) => *changed.entry(*access).or_default() += 1,
-                    // A kind of request that one side does not know is as open there as the wildcard is.
-                    None if touched.request.presence == Presence::Both => left.push((at, touched, aside)),
-                    None => {}
+                    // A kind of request that the other side does not know was as open there as the wildcard was.
+                    None if touched.request.presence != Presence::Both && self.has_freely(aside) => {}
+                    None => left.push((at, touched, aside)),
                 }
             }
         }
@@ -98,5 +99,19 @@ impl<'a> Comparison<'a> {
                 None => one.accesses.push(access),
             }
         }
+    }
+
+    /// Whether the denying side grants a holder one of the wildcards, and no guard or denial stands before it.
+    fn has_freely(&self, aside: &Aside) -> bool {
+        let [old, new] = self.listings;
+        let (_, denying) = aside.way.of([old, new]);
+        aside.wildcards.iter().any(|env| {
+            let half = denying.half(env);
+            let is_free = |listed: &Listed<'_>| {
+                let mut parts = listed.draft.into_iter().flat_map(|draft| &draft.when);
+                parts.all(|part| part.guard.is_none())
+            };
+            half.forbids.is_empty() && half.permits_of(&aside.holder).any(|(_, listed)| is_free(listed))
+        })
     }
 }
