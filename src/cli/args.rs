@@ -41,6 +41,7 @@ pub(super) use self::key::SignerArgs;
 pub(super) use self::mutate::Mutate;
 pub(super) use self::prove::Prove;
 pub(super) use self::publish::Channel;
+pub(super) use self::publish::ChannelForget;
 pub(super) use self::publish::ChannelPromote;
 pub(super) use self::publish::ChannelRollback;
 pub(super) use self::publish::ChannelShow;

@@ -133,7 +133,10 @@ impl<'a> Requests<'a> {
 
     /// The requests that a policy of a Gate statement is about.
     pub(super) fn concerned(&self, draft: &Draft) -> Vec<Request> {
-        let side = |cedar: &str| self.types.get(cedar).map_or(Side::None, |id| Side::One(*id));
+        let side = |cedar: &Option<String>| match cedar {
+            None => Side::Any,
+            Some(cedar) => self.types.get(cedar.as_str()).map_or(Side::None, |id| Side::One(*id)),
+        };
         let (principal, resource) = (side(&draft.principal), side(&draft.resource));
         match draft.actions.is_empty() {
             true => self.of_all(&principal, &resource),

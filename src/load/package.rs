@@ -63,7 +63,11 @@ impl PackageFiles {
     pub fn in_memory<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>, out: &mut Diagnostics) -> Self {
         let entries = texts.into_iter().map(|(name, text)| Entry {
             name: name.to_owned(),
-            content: Content::Bytes(text.into()),
+            // What plays no part on disk plays none here.
+            content: match Part::of(name).is_read() {
+                true => Content::Bytes(text.into()),
+                false => Content::Unread,
+            },
         });
         assemble(PathBuf::new(), entries.collect(), out)
     }

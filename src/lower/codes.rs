@@ -26,6 +26,8 @@ pub const ROLES_FORM: Code = Code::new("roles-form");
 pub const INTERNAL: Code = Code::new("internal");
 /// A `deny … to any` whose condition does not type for some of the actions.
 pub const DENY_LEAVES_OUT: Code = Code::new("deny-leaves-out");
+/// A guard on a step of break-glass that the profile itself lifts.
+pub const GUARD_LEAVES_OUT: Code = Code::new("guard-leaves-out");
 
 /// Faults of statements that are there all the same: names and types resolved, and the rest of the program can be judged.
 pub const OF_SOUND: [Code; 5] = [

@@ -33,12 +33,14 @@ impl Lowered {
             Ok(text) => Ok(text.trim_end().to_owned()),
             Err(error) => Err(error.to_string()),
         };
-        let built: Vec<(&Draft, &(Policy, FileId))> = self.drafts.iter().zip(&self.policies).collect();
+        let known = self.drafts.iter().zip(self.policies.iter().map(|(policy, _)| policy));
+        let unknown = self.unknown_types.iter().map(|(draft, policy)| (draft, policy));
+        let built: Vec<(&Draft, &Policy)> = known.chain(unknown).collect();
         let gate = parallel::map(
             Work::Little,
             &built,
             || (),
-            |(), (draft, (policy, file))| Ok((*file, draft.id.clone(), pretty(gate(draft, policy)?)?)),
+            |(), (draft, policy)| Ok((draft.span.file, draft.id.clone(), pretty(gate(draft, policy)?)?)),
         );
         let raw = parallel::map(
             Work::Little,

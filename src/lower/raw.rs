@@ -29,11 +29,13 @@ mod among_parents;
 mod depth;
 mod externals;
 mod links;
+mod permits;
 mod statements;
 
 use links::Link;
 
 pub(super) use among_parents::role_among_parents;
+pub use permits::raw_permits;
 
 /// What the raw schemas of a package declare.
 #[derive(Debug, Clone, Default)]

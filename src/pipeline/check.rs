@@ -194,7 +194,7 @@ pub(super) fn raw(
             ),
             _ => None,
         });
-    let raw_schema = lower::read_schemas(sources, &package.cedarschema, namespace.as_deref(), out);
+    let mut raw_schema = lower::read_schemas(sources, &package.cedarschema, namespace.as_deref(), out);
     let ids = match package.config {
         Some(_) => RawIds::Annotated,
         None => RawIds::Numbered,
@@ -202,6 +202,7 @@ pub(super) fn raw(
     let mut links = scenario::link_files(sources, &package.scenarios);
     links.extend(package.links);
     let raw = lower::read_policies(sources, &package.cedar, &links, ids, out);
+    raw_schema.externals.permits = lower::raw_permits(&raw);
     (raw_schema, raw)
 }
 

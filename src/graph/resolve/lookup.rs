@@ -55,11 +55,6 @@ pub(super) fn find_type(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<TypeI
     None
 }
 
-/// The type a path names, without a word where there is none.
-pub(super) fn known_type(cx: &Resolver<'_>, path: &ast::Path) -> Option<TypeId> {
-    cx.program.find_type(&type_text(path))
-}
-
 /// The type before an action, `Payout` in `Payout.approve`, without a word where there is none.
 pub(super) fn type_of_action(cx: &Resolver<'_>, path: &ast::Path) -> Option<TypeId> {
     let (_, parts) = path.parts.split_last()?;
@@ -295,67 +290,4 @@ pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> 
         .into_iter()
         .map(|id| (id, path.span))
         .collect()
-}
-
-/// The types of an `on`; `any` means every type that is asked for something.
-pub(super) fn find_types(cx: &mut Resolver<'_>, types: &ast::Types) -> Option<Vec<TypeId>> {
-    match types {
-        ast::Types::Any(_) => {
-            let all = cx
-                .program
-                .type_ids()
-                .filter(|id| !actions_on(cx, *id).is_empty())
-                .collect();
-            Some(all)
-        }
-        ast::Types::Names(paths) => {
-            let found: Vec<Option<TypeId>> = paths.iter().map(|path| find_type(cx, path)).collect();
-            found.into_iter().collect()
-        }
-    }
-}
-
-/// The actions of `ACTIONS on TYPES`, where `any` may stand for either. Each named action must exist on at least one type,
-/// and with a single type named, on that one.
-pub(super) fn find_targets(cx: &mut Resolver<'_>, actions: &ast::Actions, types: &ast::Types) -> Vec<ActionId> {
-    let Some(types) = find_types(cx, types) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    match actions {
-        ast::Actions::Any(span) => {
-            for ty in types {
-                let all = actions_on(cx, ty);
-                if may_name(cx, all.len(), *span) {
-                    found.extend(all);
-                }
-            }
-        }
-        ast::Actions::Names(names) => {
-            for name in names {
-                let having: Vec<TypeId> = types
-                    .iter()
-                    .copied()
-                    .filter(|ty| {
-                        let action = cx
-                            .actions_by_name
-                            .get(ty)
-                            .is_some_and(|named| named.contains_key(&name.text));
-                        action || cx.program.ty(*ty).is_some_and(|ty| ty.groups.contains_key(&name.text))
-                    })
-                    .collect();
-                let ask = if having.is_empty() {
-                    types.iter().copied().take(1).collect()
-                } else {
-                    having
-                };
-                for ty in ask {
-                    found.extend(find_action(cx, ty, name));
-                }
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
 }
