@@ -109,7 +109,7 @@ fn hidden(sources: &Sources, file: FileId, part: Part, out: &mut Diagnostics) {
         Part::Cedar | Part::CedarSchema => |_| true,
         Part::Config | Part::Gateway | Part::Scenario | Part::ScenarioData | Part::Change | Part::Assignment => {
             is_invisible
-        },
+        }
         Part::Gate | Part::Snapshot | Part::Foreign | Part::Folder | Part::Unused | Part::None => return,
     };
     let escape = |code: u32| match part {

@@ -37,10 +37,10 @@ mod statements;
 use links::Link;
 
 pub(super) use among_parents::role_among_parents;
-pub use permits::raw_permits;
+use externals::expanded;
 use externals::expanded::Cut;
 use externals::expanded::Why;
-use externals::expanded;
+pub use permits::raw_permits;
 
 /// What the raw schemas of a package declare.
 #[derive(Debug, Clone, Default)]

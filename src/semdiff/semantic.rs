@@ -46,13 +46,13 @@ use super::replay;
 use super::replay::Shown;
 use super::replay::Stand;
 use super::structural;
-use super::terms::Stated;
 use super::terms;
+use super::terms::Stated;
 use super::times::Assumes;
 use super::times::MOST_BOUNDS;
 use super::times::Range;
-use super::wild::Wildcards;
 use super::wild;
+use super::wild::Wildcards;
 use told::Aside;
 use told::Settlement;
 

@@ -171,7 +171,12 @@ fn table_of_terms(text: &mut String, difference: &Difference, review: Review<'_>
         false => "\n| --- | --- | --- | --- |\n",
     });
     for term in terms::terms(difference, review) {
-        let readers: Vec<String> = term.change.readers.iter().map(|name| safe::markdown_code(name)).collect();
+        let readers: Vec<String> = term
+            .change
+            .readers
+            .iter()
+            .map(|name| safe::markdown_code(name))
+            .collect();
         let _ = write!(
             text,
             "| **{}** | {} | {} | {} |",
