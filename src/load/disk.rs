@@ -112,7 +112,7 @@ pub fn load_manifests(
         for path in find_files(path.as_ref(), &[".yaml", ".yml", ".json"])? {
             let name = display_name(&path);
             if !sources.iter().any(|(_, source)| source.name() == name) {
-                files.extend(add(sources, &path, Part::ScenarioData, out)?);
+                files.extend(add(sources, &path, Part::Foreign, out)?);
             }
         }
     }

@@ -9,8 +9,11 @@ mod disk;
 mod error;
 mod find;
 mod git;
+/// JSON in which no key stands twice.
+pub mod json;
 mod package;
 mod path;
+mod text;
 mod write;
 /// YAML documents with a place on every value.
 pub mod yaml;
@@ -32,6 +35,7 @@ pub use git::merge_base;
 pub use package::MAX_FILE_BYTES;
 pub use package::PackageFiles;
 pub use path::real_path;
+pub use text::add_text;
 pub use write::remove_if_present;
 pub use write::replace_tree;
 pub use write::write_atomic;

@@ -1,5 +1,6 @@
 //! The one place where stages are strung together; the command line and the tests come in here.
 
+mod assignments;
 mod build;
 mod bump;
 mod bundle;
@@ -7,6 +8,7 @@ mod check;
 mod declared;
 mod diff;
 mod facts;
+mod fix;
 mod gateway;
 mod mutate;
 mod prove;
@@ -33,6 +35,9 @@ pub use diff::diff;
 pub use facts::FactsError;
 pub use facts::ProofOptions;
 pub use facts::prove_lints;
+pub use fix::Mended;
+pub use fix::MendedFile;
+pub use fix::mend;
 pub use mutate::MutateError;
 pub use mutate::MutateOptions;
 pub use mutate::Mutated;
@@ -45,6 +50,7 @@ pub use prove::prove;
 pub use shard::Shard;
 pub use suites::Suites;
 pub use suites::SuitesError;
+pub use suites::beside;
 pub use suites::check_entities;
 pub use suites::suites;
 pub use test::TestOptions;

@@ -11,9 +11,11 @@ use crate::analysis::Outcome;
 use crate::analysis::Proof;
 use crate::analysis::Witness;
 use crate::text::Instant;
+use crate::text::safe;
 
 use super::files::Files;
 use super::human::printable;
+use super::witness;
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -28,7 +30,7 @@ pub fn proofs(all: &[Proof], files: Files<'_>) -> String {
     let mut text = String::new();
     for proof in all {
         let title = printable(&proof.title());
-        let _ = writeln!(text, "{:<7}  {title}: {}", proof.word(), printable(&proof.words));
+        let _ = writeln!(text, "{:<7}  {title}: {}", verdict(proof), printable(&proof.words));
         match &proof.outcome {
             Outcome::Proved | Outcome::Shown(_) => {}
             _ => {
@@ -38,23 +40,32 @@ pub fn proofs(all: &[Proof], files: Files<'_>) -> String {
             }
         }
         text.push_str(&told(proof));
-        text.push_str(&left_out(proof));
+        if let Some(left_out) = left_out(proof).filter(|_| !proof.is_in_part()) {
+            let _ = writeln!(text, "         it says nothing of {left_out}");
+        }
     }
     text
 }
 
-/// What a claim is silent about, lest its words promise more than was asked.
-fn left_out(proof: &Proof) -> String {
+/// What a claim came to. What a proof does not reach is a part of it, so that no claim is read as proved of more than was asked.
+fn verdict(proof: &Proof) -> String {
+    match left_out(proof).filter(|_| proof.is_in_part()) {
+        Some(left_out) => format!("{}, but not for {left_out}", proof.word()),
+        None => proof.word().to_owned(),
+    }
+}
+
+/// What a claim is silent about.
+fn left_out(proof: &Proof) -> Option<String> {
     if proof.skipped.is_empty() {
-        return String::new();
+        return None;
     }
     let named: Vec<&str> = proof.skipped.iter().take(MOST_SKIPPED).map(String::as_str).collect();
     let more = match proof.skipped.len() - named.len() {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    let line = format!("it says nothing of {}{more}", named.join(", "));
-    format!("         {}\n", printable(&line))
+    Some(printable(&format!("{}{more}", named.join(", "))))
 }
 
 fn told(proof: &Proof) -> String {
@@ -64,7 +75,7 @@ fn told(proof: &Proof) -> String {
         Outcome::Refuted(witness) => {
             let decision = if proof.wants_allow() { "denied" } else { "allowed" };
             let _ = writeln!(text, "         this is {decision}:");
-            for line in request(witness) {
+            for line in witness::lines(witness) {
                 let _ = writeln!(text, "           {}", printable(&line));
             }
         }
@@ -91,78 +102,6 @@ fn unanswered(open: &Open) -> String {
     format!("         {}: {}\n", printable(&open.environment), printable(&open.why))
 }
 
-/// The request and the entities, a line each.
-fn request(witness: &Witness) -> Vec<String> {
-    let request = &witness.request;
-    let mut lines = vec![
-        format!("principal {}", request.principal),
-        format!("action    {}", request.action),
-        format!("resource  {}", request.resource),
-    ];
-    lines.extend(
-        request
-            .context
-            .iter()
-            .map(|(name, value)| format!("context   {name}: {}", plain(value))),
-    );
-    for entity in witness.entities.as_array().into_iter().flatten() {
-        let uid = uid(entity.get("uid"));
-        let parents: Vec<String> = entity
-            .get("parents")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .map(|parent| self::uid(Some(parent)))
-            .collect();
-        let within = match parents.is_empty() {
-            true => String::new(),
-            false => format!(" in {}", parents.join(", ")),
-        };
-        lines.push(format!("entity    {uid}{within}"));
-        for part in ["attrs", "tags"] {
-            for (name, value) in entity.get(part).and_then(Value::as_object).into_iter().flatten() {
-                lines.push(format!("            {name}: {}", plain(value)));
-            }
-        }
-    }
-    lines
-}
-
-fn uid(value: Option<&Value>) -> String {
-    let part = |name: &str| value.and_then(|value| value.get(name)?.as_str()).unwrap_or_default();
-    format!("{}::{:?}", part("type"), part("id"))
-}
-
-/// A value as Cedar writes it.
-fn plain(value: &Value) -> String {
-    if let Some(entity) = value.get("__entity") {
-        return uid(Some(entity));
-    }
-    if let Some(call) = value.get("__extn") {
-        let function = call.get("fn").and_then(Value::as_str).unwrap_or_default();
-        if let Some(argument) = call.get("arg") {
-            return format!("{function}({})", plain(argument));
-        }
-        // What has several arguments is a method of the first.
-        if let Some((of, arguments)) = call
-            .get("args")
-            .and_then(Value::as_array)
-            .and_then(|all| all.split_first())
-        {
-            let arguments: Vec<String> = arguments.iter().map(plain).collect();
-            return format!("{}.{function}({})", plain(of), arguments.join(", "));
-        }
-    }
-    match value {
-        Value::Array(all) => format!("[{}]", all.iter().map(plain).collect::<Vec<_>>().join(", ")),
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| format!("{name}: {}", plain(value)));
-            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
-        }
-        other => other.to_string(),
-    }
-}
-
 /// What is promised and held by something else than policies, a line each.
 #[must_use]
 pub fn beyond_proof(all: &[Beyond]) -> String {
@@ -179,8 +118,11 @@ pub fn proof_summary(all: &[Proof], of: usize, engine: &str) -> String {
     let mut counts = Vec::new();
     for kind in ["proved", "refuted", "unknown", "empty", "fault"] {
         let count = all.iter().filter(|proof| proof.word() == kind).count();
-        if count > 0 {
-            counts.push(format!("{count} {kind}"));
+        let in_part = all.iter().filter(|proof| proof.word() == kind && proof.is_in_part());
+        match (count, in_part.count()) {
+            (0, _) => {}
+            (count, 0) => counts.push(format!("{count} {kind}")),
+            (count, in_part) => counts.push(format!("{count} {kind} ({in_part} in part)")),
         }
     }
     if counts.is_empty() {
@@ -210,10 +152,7 @@ pub fn proofs_json(all: &[Proof], beyond: &[Beyond], of: usize, engine: &str, fi
             })
             .collect(),
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]
@@ -262,7 +201,7 @@ impl<'a> Item<'a> {
     fn new(proof: &'a Proof, files: Files<'_>) -> Self {
         let at = files.sources.position(proof.span);
         let (request, open): (_, &'a [Open]) = match &proof.outcome {
-            Outcome::Refuted(witness) | Outcome::Shown(witness) => (Some(request_json(witness)), &[]),
+            Outcome::Refuted(witness) | Outcome::Shown(witness) => (Some(witness::json(witness)), &[]),
             Outcome::Unknown(open) => (None, open),
             Outcome::NotReplayed(open) => (None, std::slice::from_ref(open)),
             Outcome::Proved | Outcome::Impossible | Outcome::Empty => (None, &[]),
@@ -288,17 +227,6 @@ impl<'a> Item<'a> {
                 .collect(),
         }
     }
-}
-
-fn request_json(witness: &Witness) -> Value {
-    let request = &witness.request;
-    serde_json::json!({
-        "principal": request.principal.to_string(),
-        "action": request.action.to_string(),
-        "resource": request.resource.to_string(),
-        "context": request.context,
-        "entities": witness.entities,
-    })
 }
 
 /// A refutation as a suite, and the file of entities beside it.
@@ -329,7 +257,6 @@ pub fn proof_scenario(proof: &Proof, witness: &Witness, at: Instant) -> (String,
         quoted(&request.resource.to_string()),
         Value::from(request.context.clone()),
     );
-    let mut entities = serde_json::to_string_pretty(&witness.entities).unwrap_or_default();
-    entities.push('\n');
+    let entities = safe::json(&witness.entities);
     (suite, entities)
 }

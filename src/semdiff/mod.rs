@@ -3,10 +3,12 @@
 
 mod align;
 mod ask;
+mod assigned;
 mod breaks;
 mod causes;
 /// Codes of this room's diagnostics.
 pub mod codes;
+mod contrast;
 mod covering;
 mod declaration;
 mod difference;
@@ -24,9 +26,14 @@ mod replay;
 mod required;
 mod semantic;
 mod structural;
+mod terms;
 mod times;
+mod wild;
 
+pub use assigned::Assigned;
+pub use assigned::assigned;
 pub use breaks::Break;
+pub use contrast::Contrast;
 pub use covering::ChangeFiles;
 pub use covering::Cover;
 pub use covering::Declared;
@@ -68,6 +75,8 @@ pub use structural::FieldChange;
 pub use structural::Structure;
 pub use structural::What;
 pub use structural::structure;
+pub use terms::Effect;
+pub use terms::TermChange;
 
 use crate::graph::Program;
 use crate::lower::Lowered;
