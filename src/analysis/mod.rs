@@ -48,6 +48,7 @@ pub use question::Unknown;
 pub use replay::Replay;
 pub use rule::Rule;
 pub use rule::Rules;
+pub use sample::Samples;
 pub use witness::Stage;
 pub use witness::Unshowable;
 pub use witness::Witness;

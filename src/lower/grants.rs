@@ -1,15 +1,18 @@
-//! Grants: one permit per grant, role that comes by it, pair of types and set of guards.
+//! Grants: one permit per grant, role that comes by it, pair of types and set of guards. A wildcard opens what it stands
+//! for by permits of its own, one for each type.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::bundle::OriginKind;
 use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
 use crate::graph;
 use crate::graph::ActionId;
 use crate::graph::Env;
 use crate::graph::Grant;
 use crate::graph::Holder;
+use crate::graph::Implied;
 use crate::graph::RoleId;
 use crate::graph::TypeId;
 use crate::graph::Variable;
@@ -22,7 +25,6 @@ use super::draft::policy_id;
 use super::holders::Base;
 use super::program::Lowering;
 use super::program::qualified;
-use super::routes::routes;
 
 /// Someone for whom a grant is emitted.
 struct Receiver {
@@ -38,13 +40,51 @@ struct Receiver {
 impl Lowering<'_> {
     pub(super) fn grants(&mut self) {
         for grant in &self.program.grants {
+            if self.drafts.is_full() {
+                return;
+            }
             for receiver in self.receivers(grant) {
                 self.grant_to(grant, &receiver);
+                for implied in &grant.implied {
+                    if self.drafts.is_full() {
+                        return;
+                    }
+                    self.implied_to(grant, implied, &receiver);
+                }
             }
         }
     }
 
-    fn receivers(&self, grant: &Grant) -> Vec<Receiver> {
+    /// What a grant of a wildcard opens on a type that the wildcard stands for: the same as if it named the type's actions.
+    fn implied_to(&mut self, grant: &Grant, implied: &Implied, receiver: &Receiver) {
+        let at = grant.actions.first().map_or(grant.statement.span, |(_, at)| *at);
+        let as_named = Grant {
+            on: implied.on,
+            actions: implied.actions.iter().map(|action| (*action, at)).collect(),
+            implied: Vec::new(),
+            ..grant.clone()
+        };
+        let name = self.program.type_name(implied.on);
+        let variants = receiver.variants.iter().cloned().chain([format!("covers-{name}")]);
+        let receiver = Receiver {
+            variants: variants.collect(),
+            role: receiver.role.clone(),
+            ..*receiver
+        };
+        let mut faults = Diagnostics::new();
+        std::mem::swap(self.out, &mut faults);
+        self.grant_to(&as_named, &receiver);
+        std::mem::swap(self.out, &mut faults);
+        let held_on = |role: &(RoleId, BTreeSet<RoleId>)| self.program.role(role.0).and_then(|role| role.on);
+        // What lies in no entity that carries the role is not what its holders were given.
+        if receiver.role.as_ref().and_then(held_on).is_none() {
+            let wildcard = self.program.type_name(grant.on);
+            let noted = |fault: Diagnostic| fault.note(format!("`{wildcard}` stands for `{name}`, too"));
+            self.out.extend(faults.into_iter().map(noted));
+        }
+    }
+
+    fn receivers(&mut self, grant: &Grant) -> Vec<Receiver> {
         let base = match grant.holder {
             Holder::Type(ty) => {
                 return vec![Receiver {
@@ -57,13 +97,16 @@ impl Lowering<'_> {
             Holder::Role(role) => role,
         };
         let mut found = Vec::new();
+        let Some(routes) = self.routes(base) else {
+            return found;
+        };
         for role in self.program.extenders(base) {
             let Some(holders) = self.program.role(role).map(|role| &role.holders) else {
                 continue;
             };
-            let ways = routes(self.program, role, base);
+            let ways = routes.get(&role).map(Vec::as_slice).unwrap_or_default();
             for principal in holders {
-                for way in &ways {
+                for way in ways {
                     let mut variants = Vec::new();
                     if role != base {
                         variants.push(self.program.role_name(role));
@@ -142,7 +185,7 @@ impl Lowering<'_> {
             let draft = Draft {
                 id: policy_id(&grant.statement.name, &variants),
                 effect: Effect::Permit,
-                principal: self.cedar_type(receiver.principal),
+                principal: Some(self.cedar_type(receiver.principal)),
                 subject: receiver
                     .role
                     .as_ref()
@@ -150,7 +193,7 @@ impl Lowering<'_> {
                 role_test: role.as_ref().and_then(|role| self.role_test(principal, role, span)),
                 role,
                 actions: self.action_entities(group),
-                resource: self.cedar_type(*resource),
+                resource: Some(self.cedar_type(*resource)),
                 resource_is: None,
                 when,
                 unless: Vec::new(),

@@ -1,6 +1,9 @@
 //! From a package's files to a lowered program, with every fault of every stage in one run.
 
+use std::collections::BTreeSet;
+
 use crate::bundle::RolesForm;
+use crate::config::Assignment;
 use crate::config::GatewayFile;
 use crate::config::Level;
 use crate::config::Origin;
@@ -12,9 +15,11 @@ use crate::graph;
 use crate::graph::Program;
 use crate::lint;
 use crate::load::PackageFiles;
+use crate::load::codes::MERGE_CONFLICT;
 use crate::lower;
 use crate::lower::Lowered;
 use crate::lower::RawIds;
+use crate::lower::RawSchema;
 use crate::parallel;
 use crate::parallel::Work;
 use crate::scenario;
@@ -23,6 +28,7 @@ use crate::syntax::ast;
 use crate::text::Duration;
 use crate::text::Instant;
 
+use super::assignments;
 use super::gateway;
 
 /// What a run depends on besides the files.
@@ -47,6 +53,8 @@ pub struct Checked {
     pub lowered: Lowered,
     /// How much of the program resolved.
     pub extent: lint::Extent,
+    /// Who holds which role, in the program's names; `None` where the project file names no file of assignments.
+    pub assignments: Option<Vec<Assignment>>,
     /// Everything found, sorted by place.
     pub diagnostics: Diagnostics,
 }
@@ -56,6 +64,16 @@ impl Checked {
     #[must_use]
     pub fn failed(&self) -> bool {
         self.diagnostics.has_errors()
+    }
+
+    /// Errors in files that have no say in what the policy decides: they fail a check, and keep no scenario from running.
+    /// A guard that is gone while `gateway.toml` still names it must show what that opened.
+    pub fn beside_the_policy<'a>(&'a self, package: &'a PackageFiles) -> impl Iterator<Item = &'a Diagnostic> {
+        let is_beside = |found: &&Diagnostic| {
+            let file = found.primary().map(|span| span.file);
+            found.is_error() && file.is_some() && file == package.gateway
+        };
+        self.diagnostics.iter().filter(is_beside)
     }
 }
 
@@ -76,9 +94,18 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     let files = parse(package, &project, &mut out);
     let parsed = !out.has_errors();
     let (raw_schema, raw) = raw(package, &files, &mut out);
+    let named = [&package.gate, &package.cedar, &package.cedarschema];
+    lower::confusable(sources, named.into_iter().flatten().copied(), &mut out);
     let mut meaning = Diagnostics::new();
     let program = graph::resolve(&files, &raw_schema.externals, longest_grant(&project), &mut meaning);
-    nothing_declared(package, &program, &raw, parsed, &mut meaning);
+    let (program, raw_schema, raw) = match program.is_too_large {
+        // It was refused. Nothing is made of it, and nothing more is said of it.
+        true => (Program::default(), RawSchema::default(), Vec::new()),
+        false => {
+            nothing_declared(package, &program, &raw, parsed, &mut meaning);
+            (program, raw_schema, raw)
+        }
+    };
     let mut lowered = lower::lower(&program, &raw_schema, raw, form, sources, &mut meaning);
     // What Cedar refuses is there all the same, and may be linted; what did not resolve or type is not.
     let lost = meaning
@@ -102,6 +129,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         }
         out.extend(faults);
     }
+    let assignments = assignments::assignments(package, &project, &program, extent, &mut out);
     let lints = lint::Cx {
         program: &program,
         lowered: &lowered,
@@ -109,6 +137,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         levels: &project.levels,
         at: options.at,
         extent,
+        assignments: assignments.as_deref(),
         facts: None,
     };
     lint::check_settings(&lints, &mut out);
@@ -118,8 +147,22 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         program,
         lowered,
         extent,
-        diagnostics: out.sorted(),
+        assignments,
+        diagnostics: unmerged_once(out).sorted(),
     }
+}
+
+/// Of a file with an unfinished merge that alone is told: what else is wrong with it follows from the marks.
+fn unmerged_once(all: Diagnostics) -> Diagnostics {
+    let file = |found: &Diagnostic| found.primary().map(|span| span.file);
+    let conflicts = all.iter().filter(|found| found.code == MERGE_CONFLICT);
+    let unmerged: BTreeSet<_> = conflicts.filter_map(file).collect();
+    if unmerged.is_empty() {
+        return all;
+    }
+    let follows =
+        |found: &Diagnostic| found.code != MERGE_CONFLICT && file(found).is_some_and(|file| unmerged.contains(&file));
+    all.into_iter().filter(|found| !follows(found)).collect()
 }
 
 /// The form in which a package wants the roles of principals told.
@@ -184,7 +227,7 @@ pub(super) fn raw(
             ),
             _ => None,
         });
-    let raw_schema = lower::read_schemas(sources, &package.cedarschema, namespace.as_deref(), out);
+    let mut raw_schema = lower::read_schemas(sources, &package.cedarschema, namespace.as_deref(), out);
     let ids = match package.config {
         Some(_) => RawIds::Annotated,
         None => RawIds::Numbered,
@@ -192,6 +235,7 @@ pub(super) fn raw(
     let mut links = scenario::link_files(sources, &package.scenarios);
     links.extend(package.links);
     let raw = lower::read_policies(sources, &package.cedar, &links, ids, out);
+    raw_schema.externals.permits = lower::raw_permits(&raw);
     (raw_schema, raw)
 }
 

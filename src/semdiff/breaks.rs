@@ -12,7 +12,7 @@ use super::structural::Change;
 use super::structural::What;
 
 /// The context attribute that the gateway fills by itself.
-const BREAK_GLASS: &str = "break_glass";
+pub(super) const BREAK_GLASS: &str = "break_glass";
 
 /// One thing that no longer fits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,6 +3,7 @@
 
 mod align;
 mod ask;
+mod assigned;
 mod breaks;
 mod causes;
 /// Codes of this room's diagnostics.
@@ -25,8 +26,12 @@ mod replay;
 mod required;
 mod semantic;
 mod structural;
+mod terms;
 mod times;
+mod wild;
 
+pub use assigned::Assigned;
+pub use assigned::assigned;
 pub use breaks::Break;
 pub use contrast::Contrast;
 pub use covering::ChangeFiles;
@@ -70,6 +75,8 @@ pub use structural::FieldChange;
 pub use structural::Structure;
 pub use structural::What;
 pub use structural::structure;
+pub use terms::Effect;
+pub use terms::TermChange;
 
 use crate::graph::Program;
 use crate::lower::Lowered;

@@ -71,13 +71,13 @@ fn the_page_of_diagnostics_shows_each_of_them() {
         "chain-too-long",
         "too-many-faults",
         "internal",
-        "yaml-ambiguous",
         "stale-baseline",
         "change-stale",
         "change-expired",
         "no-solver",
         "unproved",
         "trust-key",
+        "scenario-limit",
     ];
     let page = file("book/src/language/errors.md");
     let mut offences = run(&page, Lints::None);

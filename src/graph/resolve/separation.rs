@@ -96,6 +96,7 @@ pub(super) fn isolations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
 /// Every principal type and every type that is asked for something must reach the tenant, or be excepted.
 pub(super) fn tenancy(cx: &mut Resolver<'_>) {
     let mut found = Vec::new();
+    let mut too_large = false;
     // Raw actions may be open to types that no Gate file calls a principal.
     let actions = cx.program.action_ids();
     let asking: BTreeSet<TypeId> = actions.flat_map(|action| cx.program.principals_of(action)).collect();
@@ -111,6 +112,7 @@ pub(super) fn tenancy(cx: &mut Resolver<'_>) {
             }
             let paths = crate::graph::paths(&cx.program, id, isolation.tenant).len();
             if paths > crate::graph::MOST_PATHS {
+                too_large = true;
                 found.push(
                     Diagnostic::error(
                         codes::EXPANSION_LIMIT,
@@ -143,6 +145,7 @@ pub(super) fn tenancy(cx: &mut Resolver<'_>) {
             }
         }
     }
+    cx.program.is_too_large |= too_large;
     cx.out.extend(found);
 }
 
@@ -253,7 +256,7 @@ fn closures(cx: &mut Resolver<'_>, separation: &Separation) {
             cx.program
                 .grants_of(role)
                 .into_iter()
-                .find(|grant| grant.actions.iter().any(|(id, _)| *id == action))
+                .find(|grant| grant.opens(action))
                 .map(|grant| grant.statement.span)
         };
         if let (Some(first), Some(second)) = (grants(separation.first), grants(separation.second)) {

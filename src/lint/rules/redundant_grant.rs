@@ -43,6 +43,12 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
     let mut told: BTreeSet<Named<'_>> = BTreeSet::new();
     for (named, all) in accesses.iter().rev() {
         let (grant, action) = *named;
+        // What a wildcard stands for is not what its grant names.
+        let is_named = |id| cx.program.action(id).is_some_and(|found| found.cedar == *action);
+        let own = cx.program.grants.get(grant).map(|grant| &grant.actions);
+        if !own.into_iter().flatten().any(|(id, _)| is_named(*id)) {
+            continue;
+        }
         let counts = |other: &usize| *other != grant && !told.contains(&(*other, action));
         let container = |access: &Access<'_>| {
             let mut wider = access.wider();
@@ -79,10 +85,10 @@ type Named<'a> = (usize, &'a (String, String));
 /// Who gets what, and the conjuncts of the condition, sorted. Guards are left out: they are the same for all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Access<'a> {
-    principal: &'a str,
+    principal: Option<&'a str>,
     role: Option<&'a (String, String)>,
     action: &'a (String, String),
-    resource: &'a str,
+    resource: Option<&'a str>,
     when: Vec<String>,
 }
 
@@ -96,10 +102,10 @@ impl<'a> Access<'a> {
             conjuncts(&part.expr, &mut when);
         }
         Self {
-            principal: &draft.principal,
+            principal: draft.principal.as_deref(),
             role: draft.role.as_ref(),
             action,
-            resource: &draft.resource,
+            resource: draft.resource.as_deref(),
             when: when.into_iter().collect(),
         }
     }

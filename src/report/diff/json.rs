@@ -17,9 +17,13 @@ use crate::semdiff::Name;
 use crate::semdiff::Replayed;
 use crate::semdiff::What;
 use crate::text::Span;
+use crate::text::safe;
 
 use super::Review;
 use super::Sides;
+use super::assigned;
+use super::rows::Way;
+use super::terms;
 use crate::report::files::Files;
 
 /// The version of the JSON format.
@@ -42,6 +46,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
         unknown: difference.is_unsure(),
         gate: declared.gate().name(),
         undeclared: declared.undeclared,
+        undeclared_terms: declared.undeclared_terms,
         accesses: difference
             .accesses
             .iter()
@@ -55,12 +60,41 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
                 AccessItem::new(access, [file(cover.gained), file(cover.lost)])
             })
             .collect(),
+        assignments: assigned::told(difference, review, sides)
+            .into_iter()
+            .map(|one| AssignmentItem {
+                direction: one.assigned.way.name(),
+                who: &one.assigned.who,
+                what: &one.assigned.what,
+                brings: &one.assigned.brings,
+                declared: one.declared.map(|judged| sides.new_files.path(judged.declaration.file)),
+                place: place(
+                    one.assigned.at,
+                    match one.way {
+                        Way::Gains => sides.new_files,
+                        Way::Loses => sides.old_files,
+                    },
+                ),
+            })
+            .collect(),
+        contract: terms::terms(difference, review)
+            .map(|term| TermItem {
+                path: &term.change.path,
+                change: term.change.effect.name(),
+                from: term.change.from.as_deref(),
+                to: term.change.to.as_deref(),
+                readers: &term.change.readers,
+                declared: term
+                    .declared
+                    .map(|judged| sides.new_files.path(judged.declaration.file)),
+            })
+            .collect(),
         declarations: declared
             .declarations
             .iter()
             .map(|judged| DeclarationItem::new(judged, sides.new_files))
             .collect(),
-        refusals: items(&refusals, sides.new_files),
+        refusals: items(refusals.iter(), sides.new_files),
         breaks: difference
             .breaks
             .iter()
@@ -85,12 +119,10 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             assuming: extent.assuming,
             questions: extent.statistics.questions,
             engine: extent.engine.as_deref(),
+            wildcards: &extent.wildcards,
         },
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]
@@ -105,7 +137,10 @@ struct Report<'a> {
     unknown: bool,
     gate: &'static str,
     undeclared: usize,
+    undeclared_terms: usize,
     accesses: Vec<AccessItem<'a>>,
+    assignments: Vec<AssignmentItem<'a>>,
+    contract: Vec<TermItem<'a>>,
     declarations: Vec<DeclarationItem<'a>>,
     refusals: Vec<Item<'a>>,
     breaks: Vec<BreakItem<'a>>,
@@ -123,7 +158,25 @@ struct AccessItem<'a> {
     presence: &'static str,
     gained: FindingItem<'a>,
     lost: FindingItem<'a>,
+    /// How many other kinds of request change with it, where it is a wildcard's.
+    #[serde(skip_serializing_if = "is_zero")]
+    stands_for: usize,
     causes: &'a [usize],
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+#[derive(Serialize)]
+struct AssignmentItem<'a> {
+    direction: &'static str,
+    who: &'a str,
+    what: &'a str,
+    brings: &'a [String],
+    declared: Option<String>,
+    place: PlaceItem,
 }
 
 #[derive(Serialize)]
@@ -182,12 +235,23 @@ struct DeclarationItem<'a> {
     change: &'static str,
     who: Vec<&'a str>,
     what: Vec<&'a str>,
+    contract: Vec<&'a str>,
     because: &'a str,
     owner: &'a str,
     ticket: Option<&'a str>,
     until: Option<String>,
     /// Names that nothing matches.
     unmatched: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct TermItem<'a> {
+    path: &'a str,
+    change: &'static str,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+    readers: &'a [String],
+    declared: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -237,6 +301,9 @@ struct ExtentItem<'a> {
     assuming: usize,
     questions: usize,
     engine: Option<&'a str>,
+    /// Wildcards that stand for more than is compared.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    wildcards: &'a [String],
 }
 
 impl<'a> DeclarationItem<'a> {
@@ -249,6 +316,7 @@ impl<'a> DeclarationItem<'a> {
             change: declaration.change.name(),
             who: names(&declaration.who),
             what: names(&declaration.what),
+            contract: names(&declaration.contract),
             because: &declaration.because,
             owner: &declaration.owner,
             ticket: declaration.ticket.as_deref(),
@@ -272,6 +340,7 @@ impl<'a> AccessItem<'a> {
             presence: access.request.presence.name(),
             gained: FindingItem::new(&access.gained, gained),
             lost: FindingItem::new(&access.lost, lost),
+            stands_for: access.stands_for,
             causes: &access.causes,
         }
     }
