@@ -20,6 +20,8 @@ pub struct TrustFile {
     pub keys: Vec<TrustKey>,
     /// `[release]`.
     pub release: TrustRole,
+    /// `release.rebuilt`: whether they must have made the same bytes of the bundle's sources.
+    pub rebuilt: bool,
     /// `[provenance]`.
     pub provenance: TrustRole,
     /// `provenance.builders`: those that may have built; empty: any.
@@ -87,7 +89,7 @@ impl TrustFile {
                 let span = Span::new(file, key.span().start, key.span().end);
                 out.push(
                     Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, format!("unknown section `[{name}]`"))
-                        .maybe_help(did_you_mean(name, SECTIONS)),
+                        .meant(span, name, SECTIONS),
                 );
             }
         }
@@ -107,8 +109,9 @@ impl TrustFile {
             }
         }
         if let Some(section) = Section::of(top, "release", file, out) {
-            section.only(&["keys", "threshold"], out);
+            section.only(&["keys", "threshold", "rebuilt"], out);
             policy.release = role(&section, &policy.keys, Needed::Yes, out);
+            policy.rebuilt = section.boolean("rebuilt", out).unwrap_or_default();
         }
         if let Some(section) = Section::of(top, "provenance", file, out) {
             section.only(&["keys", "threshold", "builders", "hosted"], out);

@@ -1,7 +1,10 @@
-//! The one diagnostic type, its collector, "did you mean", and the errors of libraries in one line. Rendering lives in `report`; no list of lints or codes lives here.
+//! The one diagnostic type, its collector, what mends a fault, "did you mean", and the errors of libraries in one line. Rendering
+//! lives in `report`; no list of lints or codes lives here, and one code only, that of hidden characters.
 
 mod causes;
 mod diagnostic;
+mod fix;
+mod hidden;
 mod sink;
 mod suggest;
 
@@ -11,6 +14,11 @@ pub use diagnostic::Diagnostic;
 pub use diagnostic::Evidence;
 pub use diagnostic::Label;
 pub use diagnostic::Severity;
+pub use fix::Certainty;
+pub use fix::Edit;
+pub use fix::Fix;
+pub use hidden::HIDDEN_CHARACTER;
+pub use hidden::hidden_characters;
 pub use sink::Diagnostics;
 pub use suggest::closest;
 pub use suggest::did_you_mean;

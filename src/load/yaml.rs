@@ -3,6 +3,7 @@
 //! of YAML read differently. Left out on purpose: tags, and merge keys outside manifests. Faults never stop at the first
 //! where reading on makes sense.
 
+mod brackets;
 mod documents;
 mod events;
 mod fault;

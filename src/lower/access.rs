@@ -76,10 +76,9 @@ pub fn accesses(program: &Program, lowered: &Lowered) -> BTreeSet<Access> {
             (None, Holder::Role(role)) => Some(program.role_name(role)),
             (None, Holder::Type(_)) => None,
         };
-        let type_name = |cedar: &str| {
-            types
-                .get(cedar)
-                .map_or_else(|| cedar.to_owned(), |name| (*name).to_owned())
+        let type_name = |cedar: &Option<String>| {
+            let cedar = cedar.as_deref().unwrap_or_default();
+            types.get(cedar).map_or(cedar, |name| name).to_owned()
         };
         let guards = guards(draft);
         for when in ways(draft) {

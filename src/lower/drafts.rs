@@ -29,6 +29,16 @@ impl<'a> Drafts<'a> {
         }
     }
 
+    /// Adds some.
+    pub(super) fn extend(&mut self, drafts: impl IntoIterator<Item = Draft>) {
+        for draft in drafts {
+            if self.is_full() {
+                return;
+            }
+            self.push(draft);
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.made.len()
     }
@@ -41,6 +51,11 @@ impl<'a> Drafts<'a> {
     /// The drafts, sorted by id. Where the budget was spent some are missing, which is an error.
     pub(super) fn finish(self, out: &mut Diagnostics) -> Vec<Draft> {
         out.extend(self.budget.fault());
+        self.sorted()
+    }
+
+    /// The drafts that were paid for, sorted by id.
+    pub(super) fn sorted(self) -> Vec<Draft> {
         let mut made = self.made;
         made.sort_by(|a, b| a.id.cmp(&b.id));
         made

@@ -185,7 +185,7 @@ impl Lowering<'_> {
             let draft = Draft {
                 id: policy_id(&grant.statement.name, &variants),
                 effect: Effect::Permit,
-                principal: self.cedar_type(receiver.principal),
+                principal: Some(self.cedar_type(receiver.principal)),
                 subject: receiver
                     .role
                     .as_ref()
@@ -193,7 +193,7 @@ impl Lowering<'_> {
                 role_test: role.as_ref().and_then(|role| self.role_test(principal, role, span)),
                 role,
                 actions: self.action_entities(group),
-                resource: self.cedar_type(*resource),
+                resource: Some(self.cedar_type(*resource)),
                 resource_is: None,
                 when,
                 unless: Vec::new(),

@@ -18,6 +18,7 @@ use crate::graph::ActionId;
 use crate::graph::Attribute;
 use crate::graph::Budget;
 use crate::graph::Env;
+use crate::graph::ProfileStep;
 use crate::graph::Program;
 use crate::graph::RoleId;
 use crate::graph::Ty;
@@ -55,6 +56,9 @@ pub struct Lowered {
     pub drafts: Vec<Draft>,
     /// The policies of Gate statements, in the order of `drafts`, each with the file it comes from.
     pub policies: Vec<(Policy, FileId)>,
+    /// Forbids of guards and denials for types that the program does not know, sorted by id. No request that conforms to the
+    /// schema meets one, so nothing is asked or told of them; bundles carry them for gateways that know no schema.
+    pub unknown_types: Vec<(Draft, Policy)>,
     /// Raw policies.
     pub raw: Vec<RawPolicy>,
     /// The merged schema; `None` where it does not hold together, or where there is none to hold raw policies to.
@@ -90,33 +94,20 @@ pub fn lower(
     cx.denies();
     cx.profiles();
     cx.assertions();
+    let unknown_types = cx.unknown_types();
     let Lowering { drafts, out: found, .. } = cx;
-    let mut drafts = drafts.finish(found);
+    let drafts = drafts.finish(found);
     let schema = schema::build(program, raw_schema, form, out);
-    let built = parallel::map(Work::Little, &drafts, Names::default, |names, draft| {
-        pst::policy(names, draft, &sources.location(draft.span))
-    });
-    let mut policies = Vec::with_capacity(built.len());
-    let mut built = built.into_iter();
-    drafts.retain(|draft| match built.next() {
-        Some(Ok(policy)) => {
-            policies.push((policy, draft.span.file));
-            true
-        }
-        Some(Err(error)) => {
-            out.push(
-                Diagnostic::error(
-                    codes::INTERNAL,
-                    draft.span,
-                    format!("this could not be written as Cedar: {error}"),
-                )
-                .help("this is a fault of the compiler; please report it with the statement"),
-            );
-            false
-        }
-        None => false,
-    });
-    same_ids(&drafts, &raw, out);
+    let unknown_types = built(unknown_types, sources, out);
+    let (drafts, policies): (Vec<Draft>, Vec<(Policy, FileId)>) = built(drafts, sources, out)
+        .into_iter()
+        .map(|(draft, policy)| {
+            let file = draft.span.file;
+            (draft, (policy, file))
+        })
+        .unzip();
+    let all = || drafts.iter().chain(unknown_types.iter().map(|(draft, _)| draft));
+    same_ids(all(), &raw, out);
     if let Some(SchemaText { schema, .. }) = &schema {
         validate::gate(&drafts, &policies, schema, out);
         validate::raw(&raw, schema, out);
@@ -133,7 +124,7 @@ pub fn lower(
         wording::reword(&validated, out);
     }
     let contract = contract::build(program, form);
-    let origins = origins::build(&drafts, &raw, sources);
+    let origins = origins::build(all(), &raw, sources);
     let roles = program
         .role_ids()
         .filter_map(|id| program.role(id))
@@ -149,6 +140,7 @@ pub fn lower(
     Lowered {
         drafts,
         policies,
+        unknown_types,
         raw,
         schema,
         schema_text,
@@ -158,8 +150,30 @@ pub fn lower(
     }
 }
 
-fn same_ids(drafts: &[Draft], raw: &[RawPolicy], out: &mut Diagnostics) {
-    let known: BTreeMap<&str, &Draft> = drafts.iter().map(|draft| (draft.id.as_str(), draft)).collect();
+/// Drafts as Cedar policies; one that Cedar refuses is told and left out.
+fn built(drafts: Vec<Draft>, sources: &Sources, out: &mut Diagnostics) -> Vec<(Draft, Policy)> {
+    let built = parallel::map(Work::Little, &drafts, Names::default, |names, draft| {
+        pst::policy(names, draft, &sources.location(draft.span))
+    });
+    let mut found = Vec::with_capacity(drafts.len());
+    for (draft, built) in drafts.into_iter().zip(built) {
+        match built {
+            Ok(policy) => found.push((draft, policy)),
+            Err(error) => out.push(
+                Diagnostic::error(
+                    codes::INTERNAL,
+                    draft.span,
+                    format!("this could not be written as Cedar: {error}"),
+                )
+                .help("this is a fault of the compiler; please report it with the statement"),
+            ),
+        }
+    }
+    found
+}
+
+fn same_ids<'a>(drafts: impl Iterator<Item = &'a Draft>, raw: &[RawPolicy], out: &mut Diagnostics) {
+    let known: BTreeMap<&str, &Draft> = drafts.map(|draft| (draft.id.as_str(), draft)).collect();
     for policy in raw {
         let id: &PolicyId = policy.policy.id();
         if let Some(draft) = known.get(id.to_string().as_str()) {
@@ -253,6 +267,14 @@ impl<'a> Lowering<'a> {
         self.budget
     }
 
+    /// An answer, and the faults that were found on the way to it.
+    pub(super) fn trial<T>(&mut self, ask: impl FnOnce(&mut Self) -> T) -> (T, Diagnostics) {
+        let before = std::mem::take(self.out);
+        let answer = ask(self);
+        let faults = std::mem::replace(self.out, before);
+        (answer, faults)
+    }
+
     /// The Cedar entities of some actions.
     pub(super) fn action_entities(&self, actions: &[ActionId]) -> Vec<Entity> {
         actions
@@ -273,6 +295,18 @@ impl<'a> Lowering<'a> {
             let Some(when) = &assertion.when else { continue };
             let mut typed_somewhere = false;
             let mut faults = Diagnostics::new();
+            for ProfileStep { profile, step } in &assertion.steps {
+                let Some(profile) = self.program.profile(*profile) else {
+                    continue;
+                };
+                let mut own = Diagnostics::new();
+                let env = self.step_env(profile, *step);
+                typed_somewhere |= graph::elaborate(&env, when, &mut own).is_some();
+                // Of what an assertion says of actions, the faults there are the ones to tell.
+                if assertion.actions.is_empty() {
+                    faults.extend(own);
+                }
+            }
             for action in &assertion.actions {
                 let Some(found) = self.program.action(*action) else {
                     continue;

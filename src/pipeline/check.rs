@@ -1,5 +1,7 @@
 //! From a package's files to a lowered program, with every fault of every stage in one run.
 
+use std::collections::BTreeSet;
+
 use crate::bundle::RolesForm;
 use crate::config::Assignment;
 use crate::config::GatewayFile;
@@ -13,6 +15,7 @@ use crate::graph;
 use crate::graph::Program;
 use crate::lint;
 use crate::load::PackageFiles;
+use crate::load::codes::MERGE_CONFLICT;
 use crate::lower;
 use crate::lower::Lowered;
 use crate::lower::RawIds;
@@ -62,6 +65,16 @@ impl Checked {
     pub fn failed(&self) -> bool {
         self.diagnostics.has_errors()
     }
+
+    /// Errors in files that have no say in what the policy decides: they fail a check, and keep no scenario from running.
+    /// A guard that is gone while `gateway.toml` still names it must show what that opened.
+    pub fn beside_the_policy<'a>(&'a self, package: &'a PackageFiles) -> impl Iterator<Item = &'a Diagnostic> {
+        let is_beside = |found: &&Diagnostic| {
+            let file = found.primary().map(|span| span.file);
+            found.is_error() && file.is_some() && file == package.gateway
+        };
+        self.diagnostics.iter().filter(is_beside)
+    }
 }
 
 /// Parses, resolves, lowers, validates and lints a package. Later stages run on what earlier ones understood,
@@ -81,6 +94,8 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     let files = parse(package, &project, &mut out);
     let parsed = !out.has_errors();
     let (raw_schema, raw) = raw(package, &files, &mut out);
+    let named = [&package.gate, &package.cedar, &package.cedarschema];
+    lower::confusable(sources, named.into_iter().flatten().copied(), &mut out);
     let mut meaning = Diagnostics::new();
     let program = graph::resolve(&files, &raw_schema.externals, longest_grant(&project), &mut meaning);
     let (program, raw_schema, raw) = match program.is_too_large {
@@ -133,8 +148,21 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         lowered,
         extent,
         assignments,
-        diagnostics: out.sorted(),
+        diagnostics: unmerged_once(out).sorted(),
     }
+}
+
+/// Of a file with an unfinished merge that alone is told: what else is wrong with it follows from the marks.
+fn unmerged_once(all: Diagnostics) -> Diagnostics {
+    let file = |found: &Diagnostic| found.primary().map(|span| span.file);
+    let conflicts = all.iter().filter(|found| found.code == MERGE_CONFLICT);
+    let unmerged: BTreeSet<_> = conflicts.filter_map(file).collect();
+    if unmerged.is_empty() {
+        return all;
+    }
+    let follows =
+        |found: &Diagnostic| found.code != MERGE_CONFLICT && file(found).is_some_and(|file| unmerged.contains(&file));
+    all.into_iter().filter(|found| !follows(found)).collect()
 }
 
 /// The form in which a package wants the roles of principals told.
@@ -199,7 +227,7 @@ pub(super) fn raw(
             ),
             _ => None,
         });
-    let raw_schema = lower::read_schemas(sources, &package.cedarschema, namespace.as_deref(), out);
+    let mut raw_schema = lower::read_schemas(sources, &package.cedarschema, namespace.as_deref(), out);
     let ids = match package.config {
         Some(_) => RawIds::Annotated,
         None => RawIds::Numbered,
@@ -207,6 +235,7 @@ pub(super) fn raw(
     let mut links = scenario::link_files(sources, &package.scenarios);
     links.extend(package.links);
     let raw = lower::read_policies(sources, &package.cedar, &links, ids, out);
+    raw_schema.externals.permits = lower::raw_permits(&raw);
     (raw_schema, raw)
 }
 

@@ -11,6 +11,7 @@ use crate::analysis::Outcome;
 use crate::analysis::Proof;
 use crate::analysis::Witness;
 use crate::text::Instant;
+use crate::text::safe;
 
 use super::files::Files;
 use super::human::printable;
@@ -29,7 +30,7 @@ pub fn proofs(all: &[Proof], files: Files<'_>) -> String {
     let mut text = String::new();
     for proof in all {
         let title = printable(&proof.title());
-        let _ = writeln!(text, "{:<7}  {title}: {}", proof.word(), printable(&proof.words));
+        let _ = writeln!(text, "{:<7}  {title}: {}", verdict(proof), printable(&proof.words));
         match &proof.outcome {
             Outcome::Proved | Outcome::Shown(_) => {}
             _ => {
@@ -39,23 +40,32 @@ pub fn proofs(all: &[Proof], files: Files<'_>) -> String {
             }
         }
         text.push_str(&told(proof));
-        text.push_str(&left_out(proof));
+        if let Some(left_out) = left_out(proof).filter(|_| !proof.is_in_part()) {
+            let _ = writeln!(text, "         it says nothing of {left_out}");
+        }
     }
     text
 }
 
-/// What a claim is silent about, lest its words promise more than was asked.
-fn left_out(proof: &Proof) -> String {
+/// What a claim came to. What a proof does not reach is a part of it, so that no claim is read as proved of more than was asked.
+fn verdict(proof: &Proof) -> String {
+    match left_out(proof).filter(|_| proof.is_in_part()) {
+        Some(left_out) => format!("{}, but not for {left_out}", proof.word()),
+        None => proof.word().to_owned(),
+    }
+}
+
+/// What a claim is silent about.
+fn left_out(proof: &Proof) -> Option<String> {
     if proof.skipped.is_empty() {
-        return String::new();
+        return None;
     }
     let named: Vec<&str> = proof.skipped.iter().take(MOST_SKIPPED).map(String::as_str).collect();
     let more = match proof.skipped.len() - named.len() {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    let line = format!("it says nothing of {}{more}", named.join(", "));
-    format!("         {}\n", printable(&line))
+    Some(printable(&format!("{}{more}", named.join(", "))))
 }
 
 fn told(proof: &Proof) -> String {
@@ -108,8 +118,11 @@ pub fn proof_summary(all: &[Proof], of: usize, engine: &str) -> String {
     let mut counts = Vec::new();
     for kind in ["proved", "refuted", "unknown", "empty", "fault"] {
         let count = all.iter().filter(|proof| proof.word() == kind).count();
-        if count > 0 {
-            counts.push(format!("{count} {kind}"));
+        let in_part = all.iter().filter(|proof| proof.word() == kind && proof.is_in_part());
+        match (count, in_part.count()) {
+            (0, _) => {}
+            (count, 0) => counts.push(format!("{count} {kind}")),
+            (count, in_part) => counts.push(format!("{count} {kind} ({in_part} in part)")),
         }
     }
     if counts.is_empty() {
@@ -139,10 +152,7 @@ pub fn proofs_json(all: &[Proof], beyond: &[Beyond], of: usize, engine: &str, fi
             })
             .collect(),
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]
@@ -247,7 +257,6 @@ pub fn proof_scenario(proof: &Proof, witness: &Witness, at: Instant) -> (String,
         quoted(&request.resource.to_string()),
         Value::from(request.context.clone()),
     );
-    let mut entities = serde_json::to_string_pretty(&witness.entities).unwrap_or_default();
-    entities.push('\n');
+    let entities = safe::json(&witness.entities);
     (suite, entities)
 }

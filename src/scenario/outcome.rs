@@ -1,12 +1,19 @@
 //! What a run came to: values that reports render. Nothing here is text for a terminal.
 
+use std::collections::BTreeSet;
+
+use crate::diag::Diagnostic;
 use crate::text::Span;
 
 use super::ask::Answer;
+use super::ask::Verdict;
 use super::explain::Explanation;
 use super::golden::SnapshotAction;
 use super::golden::SnapshotVerdict;
+use super::read::names::PERMIT_ERRORED;
+use super::suite::Because;
 use super::suite::Expected;
+use super::suite::Extent;
 use super::suite::Stated;
 
 /// A whole run.
@@ -18,6 +25,8 @@ pub struct RunReport {
     pub snapshots: Vec<SnapshotAction>,
     /// Accepted snapshots that no test writes; each fails the run.
     pub unreferenced: Vec<String>,
+    /// What is wrong beside the tests and kept none from running; each fails the run.
+    pub faults: Vec<Diagnostic>,
 }
 
 /// One suite.
@@ -95,7 +104,7 @@ pub struct Judged {
     /// What was claimed.
     pub expected: Expected,
     /// The statements claimed to decide, if any were.
-    pub expected_because: Option<Vec<String>>,
+    pub expected_because: Option<Because>,
     /// How it was claimed.
     pub stated: Stated,
     /// What it came to.
@@ -140,10 +149,18 @@ impl RunReport {
         totals
     }
 
-    /// Whether everything that ran holds, and no snapshot is left over.
+    /// Whether everything that ran holds, and something did; no snapshot is left over and nothing else is wrong.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.totals().failed == 0 && self.unreferenced.is_empty()
+        let nothing_wrong = self.unreferenced.is_empty() && self.faults.is_empty();
+        self.totals().failed == 0 && nothing_wrong && !self.decided_nothing()
+    }
+
+    /// Whether there are tests and all of them are skipped. That is no pass: nothing was held against the policy.
+    #[must_use]
+    pub fn decided_nothing(&self) -> bool {
+        let totals = self.totals();
+        totals.passed + totals.failed == 0 && totals.skipped > 0
     }
 }
 
@@ -181,15 +198,31 @@ impl Judged {
         let cause_agrees = self
             .expected_because
             .as_ref()
-            .is_none_or(|because| because.iter().eq(&self.answer.because));
-        self.answer.verdict.is(self.expected) && cause_agrees
+            .is_none_or(|because| because.agrees(&self.answer.because));
+        self.outcome_agrees() && cause_agrees
+    }
+
+    /// Whether the outcome is as claimed. What only a permit that errors denies is a denial to a claim that says so, be it as
+    /// Cedar's own decision, and an error to any other.
+    fn outcome_agrees(&self) -> bool {
+        let says_so = self.stated == Stated::AsDecision
+            || self
+                .expected_because
+                .iter()
+                .flat_map(|because| &because.statements)
+                .any(|cause| cause == PERMIT_ERRORED);
+        let errored = self.answer.verdict == Verdict::Error && self.answer.because.contains(PERMIT_ERRORED);
+        match errored && says_so {
+            true => self.expected == Expected::Deny,
+            false => self.answer.verdict.is(self.expected),
+        }
     }
 
     /// What is wrong with it, in one line.
     #[must_use]
     pub fn headline(&self) -> String {
         let verdict = self.answer.verdict;
-        if !verdict.is(self.expected) {
+        if !self.outcome_agrees() {
             return format!(
                 "{}: expected {}, got {}",
                 self.request,
@@ -197,21 +230,43 @@ impl Judged {
                 verdict.word()
             );
         }
-        let expected = self.expected_because.as_deref().unwrap_or_default().join(", ");
-        let actual: Vec<&str> = self.answer.because.iter().map(String::as_str).collect();
+        let listed = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let actual = listed(&self.answer.because);
+        let wanted = match &self.expected_because {
+            None => String::new(),
+            Some(because) => match because.extent {
+                Extent::Exactly => format!(", not {}", listed(&because.statements)),
+                Extent::Includes => {
+                    let missing = because.statements.difference(&self.answer.because).cloned().collect();
+                    format!(", without {}", listed(&missing))
+                }
+            },
+        };
         format!(
-            "{}: {} as expected, but because of {}, not {expected}",
+            "{}: {} as expected, but because of {actual}{wanted}",
             self.request,
             self.expected.word(),
-            actual.join(", ")
         )
+    }
+
+    /// What is wrong with statements that the claim names, a line each.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        let because = self.expected_because.iter();
+        because
+            .flat_map(|because| &because.faults)
+            .map(|fault| match &fault.help {
+                Some(help) => format!("{}; {help}", fault.message),
+                None => fault.message.clone(),
+            })
+            .collect()
     }
 
     /// What of the claim was not said in so many words, for a reader who looks at the claim.
     #[must_use]
     pub fn remark(&self) -> Option<&'static str> {
         match self.stated {
-            Stated::Directly => None,
+            Stated::Directly | Stated::AsDecision => None,
             Stated::Otherwise => Some("no line of the matrix states this cell, so it must be denied"),
             Stated::InSet => Some("the set names it"),
             Stated::NotInSet => Some("the set does not name it, and is exact"),

@@ -210,8 +210,8 @@ impl Walk<'_> {
                 };
                 self.found.push(TermChange {
                     path: spelt(&self.path),
-                    from: old.map(|value| shown(value)),
-                    to: new.map(|value| shown(value)),
+                    from: old.map(*shown),
+                    to: new.map(*shown),
                     effect,
                     readers,
                 });

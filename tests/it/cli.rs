@@ -2,10 +2,12 @@
 
 mod build;
 mod bundle;
+mod cedar;
 mod check;
 mod declared;
 mod diff;
 mod diff_pages;
+mod fix;
 mod fmt;
 mod graph;
 mod guide;

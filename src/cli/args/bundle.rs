@@ -10,7 +10,6 @@ use super::diff::DiffFormat;
 use super::key::SignerArgs;
 use super::shared::AnswerArgs;
 use super::shared::BudgetArgs;
-use super::shared::PackageArgs;
 use crate::config::EvidenceKind;
 use crate::text::Instant;
 use crate::trust::Kind;
@@ -31,19 +30,19 @@ pub(in crate::cli) struct Bundle {
     #[command(subcommand)]
     pub(in crate::cli) step: Option<BundleStep>,
     #[command(flatten)]
-    pub(in crate::cli) make: Option<BundleMake>,
+    pub(in crate::cli) make: BundleMake,
     #[command(flatten)]
     pub(in crate::cli) budget: BudgetArgs,
     #[command(flatten)]
     pub(in crate::cli) output: AnswerArgs,
 }
 
-/// What goes into a bundle. Nothing is flattened in here: clap would take the whole for absent.
+/// What goes into a bundle.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct BundleMake {
-    /// Folder with `gatewright.toml` and `policy/`
+    /// Folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
     #[arg(value_name = "PACKAGE")]
-    pub(in crate::cli) folder: PathBuf,
+    pub(in crate::cli) folder: Option<PathBuf>,
     /// The date for what depends on today's, as `2026-03-01` [default: that of `SOURCE_DATE_EPOCH`, of the commit, or today,
     /// UTC]
     #[arg(long, value_name = "DATE", value_parser = super::shared::date)]
@@ -63,19 +62,6 @@ pub(in crate::cli) struct BundleMake {
         default_value = "lint,tests"
     )]
     pub(in crate::cli) evidence: Vec<EvidenceArg>,
-}
-
-impl From<&BundleMake> for PackageArgs {
-    fn from(args: &BundleMake) -> Self {
-        Self {
-            package: vec![args.folder.clone()],
-            schema: None,
-            entities: None,
-            links: None,
-            at: args.at,
-            at_rev: args.at_rev.clone(),
-        }
-    }
 }
 
 /// A kind of evidence.
@@ -115,7 +101,7 @@ pub(in crate::cli) enum BundleStep {
     Diff(BundleDiff),
 }
 
-/// Sign a bundle: that it is a release, how it was built, and what its evidence is
+/// Rebuild a bundle from the sources that it carries, and sign it: that it is a release, how it was built, and what its evidence is
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -129,6 +115,8 @@ pub(in crate::cli) struct BundleSign {
     pub(in crate::cli) signer: SignerArgs,
     #[command(flatten)]
     pub(in crate::cli) release: ReleaseArgs,
+    #[command(flatten)]
+    pub(in crate::cli) budget: BudgetArgs,
 }
 
 /// What is said of a release besides what its bundle says.
@@ -146,6 +134,10 @@ pub(in crate::cli) struct ReleaseArgs {
     /// The builder's own name for the run
     #[arg(long, value_name = "TEXT", requires = "builder")]
     pub(in crate::cli) invocation: Option<String>,
+    /// Sign without making the bundle again of its sources; the release then does not say that it was rebuilt, and a trust policy
+    /// may demand that
+    #[arg(long)]
+    pub(in crate::cli) no_rebuild: bool,
     /// What to say
     #[arg(
         long = "statement",
@@ -208,7 +200,7 @@ pub(in crate::cli) struct BundleInspect {
     pub(in crate::cli) output: AnswerArgs,
 }
 
-/// Say who gains and who loses which access between two bundles, by the sources that they carry
+/// Say who gains and who loses which access between two bundles, by the policies that they ship
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:

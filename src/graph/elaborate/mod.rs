@@ -4,6 +4,7 @@
 mod methods;
 mod names;
 mod operators;
+mod reached;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -42,6 +43,13 @@ pub struct Env<'a> {
     pub actions: Vec<ActionId>,
     /// What all statements may expand to together; `None`: nobody keeps what is typed here.
     pub budget: Option<&'a Budget>,
+}
+
+impl Env<'_> {
+    /// Whether what is asked for is a grant of a break-glass profile: such requests have no resource of the author's.
+    fn is_of_grants(&self) -> bool {
+        matches!(self.resource, Ty::Record(_))
+    }
 }
 
 impl<'a> Env<'a> {
@@ -182,29 +190,16 @@ impl Elaborator<'_, '_> {
             }
             ExprKind::And(parts) => {
                 let before = self.tested.clone();
-                let mut typed = Vec::new();
-                for part in parts {
-                    typed.push(self.truth(part));
-                    self.tested.extend(typed.last().map(tested).unwrap_or_default());
-                }
+                let typed = self.chain(parts, false);
                 self.tested = before;
                 TypedExpr::all(typed, span)
             }
             ExprKind::Or(parts) => {
-                let parts = parts.iter().map(|part| self.truth(part)).collect();
-                TypedExpr::any(parts, span)
+                let typed = self.chain(parts, true);
+                TypedExpr::any(typed, span)
             }
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right, span),
-            ExprKind::If(test, yes, no) => {
-                let test = self.truth(test);
-                let before = self.tested.clone();
-                self.tested.extend(tested(&test));
-                let yes = self.expr(yes, expected);
-                self.tested = before;
-                let no = self.expr(no, expected.or(Some(&yes.ty.clone())));
-                let ty = yes.ty.clone();
-                TypedExpr::new(TypedKind::If(Box::new(test), Box::new(yes), Box::new(no)), ty, span)
-            }
+            ExprKind::If(test, yes, no) => self.choice(test, yes, no, expected, span),
             ExprKind::Has(inner, attributes) => {
                 let inner = self.expr(inner, None);
                 let attributes = attributes.iter().map(|attribute| attribute.text.clone()).collect();
@@ -283,6 +278,18 @@ impl Elaborator<'_, '_> {
                 )),
             );
         }
+        if self.env.is_of_grants() && matches!(inner.kind, TypedKind::Variable(super::Variable::Resource)) {
+            self.fail(
+                Diagnostic::error(
+                    codes::UNKNOWN_ATTRIBUTE,
+                    span,
+                    format!("`when` of a break-glass cannot read `resource.{}`", name.text),
+                )
+                .label("a request for a grant has no resource")
+                .help("ask about `principal` and `context` here; what must hold of a resource belongs into a `require` that the profile does not lift"),
+            );
+            return self.poisoned(span);
+        }
         let found = match &inner.ty {
             Ty::Unknown | Ty::Named(_) => Some(Ty::Unknown),
             Ty::Record(fields) => fields.get(&name.text).map(|field| field.ty.clone()),
@@ -316,14 +323,16 @@ impl Elaborator<'_, '_> {
                         })
                     })
                     .or_else(|| did_you_mean(&name.text, known.iter().map(String::as_str)));
-                self.fail(
-                    Diagnostic::error(
-                        codes::UNKNOWN_ATTRIBUTE,
-                        name.span,
-                        format!("{what} has no attribute `{}`", name.text),
-                    )
-                    .maybe_help(help),
+                let fault = Diagnostic::error(
+                    codes::UNKNOWN_ATTRIBUTE,
+                    name.span,
+                    format!("{what} has no attribute `{}`", name.text),
                 );
+                let fault = match help.as_deref().is_some_and(|help| help.starts_with("did you mean")) {
+                    true => fault.near(name.span, &name.text, known.iter().map(String::as_str)),
+                    false => fault,
+                };
+                self.fail(fault.maybe_help(help));
                 self.poisoned(span)
             }
         }

@@ -12,6 +12,7 @@ use super::EntityType;
 use super::Grant;
 use super::Isolation;
 use super::Profile;
+use super::ProfileStep;
 use super::Require;
 use super::Role;
 use super::Separation;
@@ -126,6 +127,13 @@ impl Program {
     #[must_use]
     pub fn profile(&self, id: ProfileId) -> Option<&Profile> {
         self.profiles.get(id.index())
+    }
+
+    /// The name of a step, `ApproveBreakGlass.emergency`.
+    #[must_use]
+    pub fn step_name(&self, at: ProfileStep) -> String {
+        let profile = self.profile(at.profile).map_or("", |profile| profile.name.as_str());
+        format!("{}.{profile}", at.step.name())
     }
 
     /// A type by name, with or without the program's namespace.

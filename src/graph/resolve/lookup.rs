@@ -48,16 +48,11 @@ pub(super) fn find_type(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<TypeI
         None => {
             let known = cx.program.types.iter().map(|ty| ty.name.as_str());
             Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{text}`"))
-                .maybe_help(did_you_mean(&text, known))
+                .meant(path.span, &text, known)
         }
     };
     cx.out.push(diagnostic);
     None
-}
-
-/// The type a path names, without a word where there is none.
-pub(super) fn known_type(cx: &Resolver<'_>, path: &ast::Path) -> Option<TypeId> {
-    cx.program.find_type(&type_text(path))
 }
 
 /// The type before an action, `Payout` in `Payout.approve`, without a word where there is none.
@@ -88,7 +83,13 @@ pub(super) fn find_role(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<RoleI
                 Some(full) => Some(format!("this role is held per resource; write `{full}`")),
                 None => did_you_mean(&text, known.iter().map(String::as_str)),
             };
-            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no role `{text}`")).maybe_help(help)
+            let fault = Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no role `{text}`"));
+            match held_on {
+                Some(_) => fault.maybe_help(help),
+                None => fault
+                    .maybe_help(help)
+                    .near(path.span, &text, known.iter().map(String::as_str)),
+            }
         }
     };
     cx.out.push(diagnostic);
@@ -142,7 +143,7 @@ pub(super) fn find_holder(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Hol
                 path.span,
                 format!("there is no role or principal type `{text}`"),
             )
-            .maybe_help(did_you_mean(&text, known.iter().map(String::as_str)))
+            .meant(path.span, &text, known.iter().map(String::as_str))
         }
     };
     cx.out.push(diagnostic);
@@ -218,8 +219,9 @@ pub(super) fn find_action(cx: &mut Resolver<'_>, ty: TypeId, name: &ast::Ident) 
                 "declare it: `resource {type_name} {{ action {}; }}`",
                 name.text
             )),
-            false => did_you_mean(&name.text, known),
+            false => did_you_mean(&name.text, known.iter().copied()),
         })
+        .near(name.span, &name.text, known)
     } else {
         Diagnostic::error(
             codes::WRONG_ACTION,
@@ -271,8 +273,24 @@ pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> 
             .filter(|a| path.last().is_some_and(|name| name.text == a.name))
             .map(|a| format!("`{}`", a.full_name(&cx.program)))
             .collect();
+        let of_type: Vec<String> = cx
+            .program
+            .find_type(&type_text(path))
+            .into_iter()
+            .flat_map(|ty| actions_on(cx, ty))
+            .map(|id| format!("`{}`", cx.program.action_name(id)))
+            .collect();
+        let is_role = cx.program.find_role(&path.dotted()).is_some();
         let help = match candidates.as_slice() {
-            [] => "write the type before the action, as `Payout.approve`".to_owned(),
+            [] if is_role => format!(
+                "`{0}` is a role; name actions, `TYPE.ACTION`, or keep the role out: `deny {0} to ACTIONS on TYPE`",
+                path.dotted()
+            ),
+            [] if !of_type.is_empty() => {
+                let these = shortened(&of_type);
+                format!("`{}` is a type; name its actions: {these}", path.dotted())
+            }
+            [] => "write the type before the action: `TYPE.ACTION`".to_owned(),
             some => format!("write the type before the action: {}", some.join(" or ")),
         };
         cx.out.push(
@@ -297,65 +315,10 @@ pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> 
         .collect()
 }
 
-/// The types of an `on`; `any` means every type that is asked for something.
-pub(super) fn find_types(cx: &mut Resolver<'_>, types: &ast::Types) -> Option<Vec<TypeId>> {
-    match types {
-        ast::Types::Any(_) => {
-            let all = cx
-                .program
-                .type_ids()
-                .filter(|id| !actions_on(cx, *id).is_empty())
-                .collect();
-            Some(all)
-        }
-        ast::Types::Names(paths) => {
-            let found: Vec<Option<TypeId>> = paths.iter().map(|path| find_type(cx, path)).collect();
-            found.into_iter().collect()
-        }
-    }
-}
-
-/// The actions of `ACTIONS on TYPES`, where `any` may stand for either. Each named action must exist on at least one type,
-/// and with a single type named, on that one.
-pub(super) fn find_targets(cx: &mut Resolver<'_>, actions: &ast::Actions, types: &ast::Types) -> Vec<ActionId> {
-    let Some(types) = find_types(cx, types) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    match actions {
-        ast::Actions::Any(span) => {
-            for ty in types {
-                let all = actions_on(cx, ty);
-                if may_name(cx, all.len(), *span) {
-                    found.extend(all);
-                }
-            }
-        }
-        ast::Actions::Names(names) => {
-            for name in names {
-                let having: Vec<TypeId> = types
-                    .iter()
-                    .copied()
-                    .filter(|ty| {
-                        let action = cx
-                            .actions_by_name
-                            .get(ty)
-                            .is_some_and(|named| named.contains_key(&name.text));
-                        action || cx.program.ty(*ty).is_some_and(|ty| ty.groups.contains_key(&name.text))
-                    })
-                    .collect();
-                let ask = if having.is_empty() {
-                    types.iter().copied().take(1).collect()
-                } else {
-                    having
-                };
-                for ty in ask {
-                    found.extend(find_action(cx, ty, name));
-                }
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
+/// A list of names of which the first few are enough.
+fn shortened(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }

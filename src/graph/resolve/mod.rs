@@ -14,6 +14,7 @@ mod people;
 mod roles;
 mod separation;
 mod statements;
+mod targets;
 mod types;
 
 use std::collections::BTreeMap;
@@ -55,13 +56,14 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
     roles::headers(&mut cx, &items);
     statements::requires(&mut cx, &items);
     grants::grants(&mut cx, &items);
-    statements::denies(&mut cx, &items);
     separation::isolations(&mut cx, &items);
     break_glass::profiles(&mut cx, &items);
+    statements::guarded_steps(&mut cx, &items);
+    statements::denies(&mut cx, &items);
     assertions::assertions(&mut cx, &items);
     grants::wildcards(&mut cx);
     cx.program.relations = Relations::build(&cx.program);
-    cx.program.index = Index::build(&cx.program);
+    cx.program.index = Index::build(&cx.program, &externals.permits);
     roles::cycles(&mut cx);
     cx.program.sizes = Sizes::build(&cx.program);
     endless::parents(&mut cx);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::Certainty;
 use crate::diag::Diagnostic;
+use crate::diag::Fix;
 use crate::diag::did_you_mean;
 use crate::graph::Attribute;
 use crate::graph::EntityType;
@@ -119,8 +121,11 @@ pub(super) fn declared(cx: &Resolver<'_>, name: &ast::Ident) -> Option<TypeId> {
         .map(TypeId::at)
 }
 
+/// The type that a raw schema names: by its full Cedar name, or by a name without a namespace, which the schema itself does
+/// not declare and which is then a type of Gate's.
 pub(super) fn by_cedar(cx: &Resolver<'_>, cedar: &str) -> Option<TypeId> {
-    cx.program.types.iter().position(|ty| ty.cedar == cedar).map(TypeId::at)
+    let known = cx.program.types.iter().position(|ty| ty.cedar == cedar);
+    known.map(TypeId::at).or_else(|| cx.program.find_type(cedar))
 }
 
 pub(super) fn settle(cx: &Resolver<'_>, attribute: &Attribute) -> Attribute {
@@ -332,9 +337,13 @@ fn named_type(cx: &mut Resolver<'_>, path: &ast::Path, name: &str) -> Ty {
     };
     let help = match usual {
         Some(usual) => Some(format!("did you mean `{usual}`?")),
-        None => did_you_mean(name, known),
+        None => did_you_mean(name, known.clone()),
     };
-    cx.out
-        .push(Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{name}`")).maybe_help(help));
+    let fault = Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{name}`"));
+    let fault = match usual {
+        Some(usual) => fault.fix(Fix::replace(path.span, name, usual, Certainty::Likely)),
+        None => fault.near(path.span, name, known),
+    };
+    cx.out.push(fault.maybe_help(help));
     Ty::Unknown
 }

@@ -19,11 +19,16 @@ use crate::bundle::RolesForm;
 use crate::diag::Diagnostics;
 use crate::graph::ActionId;
 use crate::graph::Budget;
+use crate::graph::Profile;
+use crate::graph::ProfileStep;
 use crate::graph::Program;
+use crate::graph::Step;
 use crate::graph::TypeId;
 use crate::graph::TypedExpr;
 use crate::text::Span;
 
+use super::break_glass::profile_entity;
+use super::break_glass::step_action;
 use super::draft::Draft;
 use super::draft::Effect;
 use super::draft::Part;
@@ -251,12 +256,12 @@ impl Claim {
         Draft {
             id: String::new(),
             effect,
-            principal: cx.cedar_type(target.principal),
+            principal: Some(cx.cedar_type(target.principal)),
             subject: Subject::Everyone,
             role: None,
             role_test: None,
             actions: cx.action_entities(&[target.action]),
-            resource: cx.cedar_type(target.resource),
+            resource: Some(cx.cedar_type(target.resource)),
             resource_is: None,
             when,
             unless: Vec::new(),
@@ -268,6 +273,17 @@ impl Claim {
             because: None,
             annotations: Vec::new(),
         }
+    }
+
+    /// Adds requests for a step of a profile.
+    fn add_step(&mut self, cx: &Lowering<'_>, effect: Effect, (profile, step): (&Profile, Step), when: Vec<TypedExpr>) {
+        let draft = cx.profile_draft(profile, String::new(), effect);
+        self.requests.push(Draft {
+            actions: vec![step_action(cx.program, step, profile)],
+            resource_is: Some(profile_entity(cx.program, profile)),
+            when: when.into_iter().map(Part::written).collect(),
+            ..draft
+        });
     }
 
     /// Adds all requests of a pair of types for an action but those of which something holds. What errors does not hold.
@@ -287,7 +303,7 @@ struct Target {
     resource: TypeId,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
     /// Every kind of request for some actions, where these are named on some types (none: any).
     fn targets(&self, actions: &[ActionId], on: &[TypeId]) -> Vec<Target> {
         let mut found = Vec::new();
@@ -301,6 +317,20 @@ impl Lowering<'_> {
             }
         }
         found
+    }
+
+    /// The profiles and steps that a statement names.
+    fn steps_of(&self, steps: &[ProfileStep]) -> Vec<(&'a Profile, Step)> {
+        let program = self.program;
+        let known = steps
+            .iter()
+            .filter_map(|at| Some((program.profile(at.profile)?, at.step)));
+        known.collect()
+    }
+
+    fn told_step(&self, (profile, step): (&Profile, Step)) -> String {
+        let principal = self.program.type_name(profile.principal);
+        format!("{principal} to {} on {}", step.name(), profile.name)
     }
 
     fn told(&self, target: Target) -> String {

@@ -13,6 +13,7 @@ use crate::semdiff::Declares;
 use crate::semdiff::Difference;
 use crate::semdiff::Effect;
 use crate::semdiff::Ground;
+use crate::text::safe;
 
 use super::Sides;
 use super::assumption;
@@ -205,10 +206,7 @@ pub fn bump_json(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> 
         enough: bumped.reaches(required.step),
         reason,
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]

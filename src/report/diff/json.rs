@@ -17,6 +17,7 @@ use crate::semdiff::Name;
 use crate::semdiff::Replayed;
 use crate::semdiff::What;
 use crate::text::Span;
+use crate::text::safe;
 
 use super::Review;
 use super::Sides;
@@ -93,7 +94,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             .iter()
             .map(|judged| DeclarationItem::new(judged, sides.new_files))
             .collect(),
-        refusals: items(&refusals, sides.new_files),
+        refusals: items(refusals.iter(), sides.new_files),
         breaks: difference
             .breaks
             .iter()
@@ -121,10 +122,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             wildcards: &extent.wildcards,
         },
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,7 @@ use crate::report::witness;
 use crate::semdiff::Difference;
 use crate::semdiff::Judged;
 use crate::semdiff::Verdict;
+use crate::text::safe;
 
 use super::Review;
 use super::Sides;
@@ -28,13 +29,13 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     let mut text = format!(
         "## Access: {}\n\n{}, {} → {}: {}.\n",
         difference.verdict().name(),
-        code(sides.package),
-        code(sides.old),
-        code(sides.new),
+        safe::markdown_code(sides.package),
+        safe::markdown_code(sides.old),
+        safe::markdown_code(sides.new),
         sentence(difference),
     );
     if let Some(verdict) = review.verdict() {
-        let _ = writeln!(text, "\n**{}**", escape(&verdict));
+        let _ = writeln!(text, "\n**{}**", safe::markdown(&verdict));
     }
     let rows = rows::rows(difference, &review.declared.covers);
     let open = rows::open(difference);
@@ -56,33 +57,23 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             cells(&row.what),
             row.when.iter().map(|line| prose(line)).collect::<Vec<_>>().join("<br>"),
             at + 1,
-            code(&words::brief(row.example)),
+            safe::markdown_code(&words::brief(row.example)),
             causes(difference, &row.causes, sides),
             declared(row, review, sides),
         );
     }
     for one in &assigned {
-        let cell = match (one.declared, one.open) {
-            (Some(judged), _) => format!(
-                "{}: {}",
-                code(&sides.new_files.path(judged.declaration.file)),
-                escape(&review::reason(judged))
-            ),
-            (None, true) => "**no**".to_owned(),
-            (None, false) => String::new(),
-        };
         let _ = writeln!(
             text,
             "| **{}** | {} | {} | {} | | {} |{}",
             one.way.word(),
-            escape(&one.assigned.who),
-            escape(&one.assigned.what),
-            escape(&one.brings),
-            code(&one.place),
-            if review.is_in_use() {
-                format!(" {cell} |")
-            } else {
-                String::new()
+            safe::markdown(&one.assigned.who),
+            safe::markdown(&one.assigned.what),
+            safe::markdown(&one.brings),
+            safe::markdown_code(&one.place),
+            match review.is_in_use() {
+                true => format!(" {} |", judged(one.declared, one.open, sides)),
+                false => String::new(),
             },
         );
     }
@@ -93,7 +84,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             cells(&one.who),
             cells(&one.what),
             one.ways,
-            escape(&format!("({})", one.doubt)),
+            safe::markdown(&format!("({})", one.doubt)),
             causes(difference, &one.causes, sides),
             if review.is_in_use() { " |" } else { "" },
         );
@@ -105,7 +96,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     if !difference.breaks.is_empty() {
         text.push_str("\n### Callers must change\n\n");
         for one in &difference.breaks {
-            let _ = writeln!(text, "- {} {}", code(&one.what), prose(&one.how));
+            let _ = writeln!(text, "- {} {}", safe::markdown_code(&one.what), prose(&one.how));
         }
     }
     let refusals = review.refusals(sides.new_files);
@@ -118,14 +109,14 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     changes(&mut text, difference, sides);
     for (at, row) in rows.iter().take(MOST_EXAMPLES).enumerate() {
         let request = witness::lines(&row.example.witness).join("\n");
-        let fence = fence(&request);
         let _ = writeln!(
             text,
-            "\n<details><summary>Example {}: {} {} {}</summary>\n\n{fence}text\n{request}\n{fence}\n</details>",
+            "\n<details><summary>Example {}: {} {} {}</summary>\n\n{}\n</details>",
             at + 1,
-            escape(&row.who.join(", ")),
+            safe::xml(&row.who.join(", ")),
             row.way.word(),
-            escape(&row.what.join(", ")),
+            safe::xml(&row.what.join(", ")),
+            safe::markdown_block(&request),
         );
     }
     if rows.len() > MOST_EXAMPLES {
@@ -135,7 +126,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             rows.len() - MOST_EXAMPLES
         );
     }
-    let _ = writeln!(text, "\n<sub>{}</sub>", escape(&effort(&difference.extent)));
+    let _ = writeln!(text, "\n<sub>{}</sub>", safe::markdown(&effort(&difference.extent)));
     text
 }
 
@@ -152,8 +143,8 @@ fn judged(declared: Option<&Judged>, is_open: bool, sides: Sides<'_>) -> String 
     match declared {
         Some(judged) => format!(
             "{}: {}",
-            code(&sides.new_files.path(judged.declaration.file)),
-            escape(&review::reason(judged))
+            safe::markdown_code(&sides.new_files.path(judged.declaration.file)),
+            safe::markdown(&review::reason(judged))
         ),
         None if is_open => "**no**".to_owned(),
         None => String::new(),
@@ -170,13 +161,18 @@ fn table_of_terms(text: &mut String, difference: &Difference, review: Review<'_>
         false => "\n| --- | --- | --- | --- |\n",
     });
     for term in terms::terms(difference, review) {
-        let readers: Vec<String> = term.change.readers.iter().map(|name| code(name)).collect();
+        let readers: Vec<String> = term
+            .change
+            .readers
+            .iter()
+            .map(|name| safe::markdown_code(name))
+            .collect();
         let _ = write!(
             text,
             "| **{}** | {} | {} | {} |",
             term.change.effect.name(),
-            code(&term.change.path),
-            code(&term.said()),
+            safe::markdown_code(&term.change.path),
+            safe::markdown_code(&term.said()),
             readers.join(", "),
         );
         if review.is_in_use() {
@@ -198,14 +194,19 @@ fn changes(text: &mut String, difference: &Difference, sides: Sides<'_>) {
     );
     text.push_str("| change | where | what | effect |\n| --- | --- | --- | --- |\n");
     for (at, change) in all.iter().enumerate() {
-        let fields: Vec<String> = words::fields(change).iter().map(|field| code(field)).collect();
+        let fields: Vec<String> = words::fields(change)
+            .iter()
+            .map(|field| safe::markdown_code(field))
+            .collect();
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} |",
-            escape(&words::title(change)),
-            sides.place(change).map_or_else(String::new, |place| code(&place)),
+            safe::markdown(&words::title(change)),
+            sides
+                .place(change)
+                .map_or_else(String::new, |place| safe::markdown_code(&place)),
             fields.join("<br>"),
-            escape(&effect(difference, at)),
+            safe::markdown(&effect(difference, at)),
         );
     }
     text.push_str("\n</details>\n");
@@ -223,14 +224,14 @@ fn causes(difference: &Difference, causes: &[usize], sides: Sides<'_>) -> String
     let told = changes.map(|change| {
         let place = sides
             .place(change)
-            .map_or_else(String::new, |place| format!(", {}", code(&place)));
-        format!("{}{place}", escape(&words::title(change)))
+            .map_or_else(String::new, |place| format!(", {}", safe::markdown_code(&place)));
+        format!("{}{place}", safe::markdown(&words::title(change)))
     });
     told.collect::<Vec<_>>().join("<br>")
 }
 
 fn cells(all: &[String]) -> String {
-    all.iter().map(|one| escape(one)).collect::<Vec<_>>().join(", ")
+    all.iter().map(|one| safe::markdown(one)).collect::<Vec<_>>().join(", ")
 }
 
 /// Words with names and conditions in backticks: those become code, the rest stands as it is.
@@ -238,46 +239,9 @@ fn prose(text: &str) -> String {
     let mut out = String::new();
     for (at, part) in text.split('`').enumerate() {
         match at % 2 {
-            0 => out.push_str(&escape(part)),
-            _ => out.push_str(&code(part)),
+            0 => out.push_str(&safe::markdown(part)),
+            _ => out.push_str(&safe::markdown_code(part)),
         }
     }
     out
-}
-
-/// Code that may stand in a table cell.
-fn code(text: &str) -> String {
-    let line: String = text.split(['\n', '\r']).collect::<Vec<_>>().join(" ");
-    let longest = line.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let pad = if line.starts_with('`') || line.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
-    format!("{fence}{pad}{}{pad}{fence}", line.replace('|', "\\|"))
-}
-
-/// A fence longer than any run of backticks in a text.
-fn fence(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
-}
-
-/// Names as they are: nothing in them starts markup, a table cell or an element.
-fn escape(name: &str) -> String {
-    let mut escaped = String::with_capacity(name.len());
-    for c in name.chars() {
-        match c {
-            '\n' | '\r' => escaped.push(' '),
-            '<' => escaped.push_str("&lt;"),
-            '&' => escaped.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            _ => escaped.push(c),
-        }
-    }
-    escaped
 }

@@ -11,6 +11,7 @@ use cedar_policy::EntityUid;
 use crate::bundle::Contract;
 use crate::bundle::EntityContract;
 use crate::bundle::EntityRole;
+use crate::bundle::entity_uid;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
@@ -54,7 +55,7 @@ impl Directory<'_> {
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown fixture `{text}`"))
                 .label("nothing of this name is declared")
-                .maybe_help(did_you_mean(text, self.fixtures.keys().map(String::as_str))),
+                .meant(node.span, text, self.fixtures.keys().map(String::as_str)),
         );
         None
     }
@@ -100,9 +101,12 @@ impl Directory<'_> {
 
     /// `Type::"id"`, `Type::id` or `Name::Space::Type::"id"`, where such a type exists.
     pub(super) fn reference(&self, text: &str) -> Option<Named> {
-        let (ty, id) = match text.split_once("::\"") {
-            Some((ty, _)) => (ty, EntityUid::from_str(text).ok()?.id().unescaped().to_owned()),
-            None => text.rsplit_once("::").map(|(ty, id)| (ty, id.to_owned()))?,
+        let (ty, id) = match text.contains('"') {
+            true => {
+                let uid = entity_uid(text)?;
+                (uid.type_name().to_string(), uid.id().unescaped().to_owned())
+            }
+            false => text.rsplit_once("::").map(|(ty, id)| (ty.to_owned(), id.to_owned()))?,
         };
         let (name, declared) = self
             .types()
@@ -137,7 +141,7 @@ impl Directory<'_> {
                 format!("`{text}` is not a member of {ty}"),
             )
             .label(format!("{} is due here", a(ty)))
-            .maybe_help(did_you_mean(text, declared.members.iter().map(String::as_str))),
+            .meant(node.span, text, declared.members.iter().map(String::as_str)),
         );
         None
     }

@@ -18,6 +18,7 @@ use gatewright::pipeline::Options;
 use gatewright::pipeline::ProofOptions;
 use gatewright::pipeline::TestOptions;
 use gatewright::report;
+use gatewright::scenario::FailureKind;
 use gatewright::scenario::RunReport;
 use gatewright::scenario::TestOutcome;
 use gatewright::scenario::codes;
@@ -185,7 +186,7 @@ fn compile(test: &Test, lints: Lints<'_>) -> (Sources, Diagnostics) {
             snapshots: SnapshotMode::ReadOnly,
         };
         let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
-        diagnostics.extend(tested.diagnostics);
+        diagnostics.extend(pipeline::suites(&package, &checked).unwrap().faults());
         diagnostics.extend(tested.report.iter().flat_map(failures));
     }
     (package.sources, diagnostics)
@@ -200,6 +201,8 @@ fn failures(report: &RunReport) -> Vec<Diagnostic> {
             TestOutcome::Passed | TestOutcome::Skipped(_) => None,
         })
         .flatten()
+        // A cause that is none is told as such, and the claim fails by it.
+        .filter(|failure| !matches!(&failure.kind, FailureKind::Decision(wrong) if !wrong.faults().is_empty()))
         .map(|failure| Diagnostic::error(codes::FAILED, failure.span, failure.kind.headline()))
         .collect()
 }

@@ -2,7 +2,6 @@
 
 use gatewright::pipeline;
 use gatewright::semdiff::Difference;
-use gatewright::semdiff::Gate;
 use gatewright::semdiff::Ground;
 use gatewright::semdiff::Options;
 use gatewright::semdiff::compare;

@@ -5,11 +5,16 @@ use crate::bundle::Share;
 use crate::cli::args::AnswerFormat;
 use crate::cli::args::BundleInspect;
 use crate::cli::console::Console;
+use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::report::printable;
+use crate::text::safe;
 
 use super::opened;
+use super::rebuild::Again;
+use super::rebuild::Made;
+use super::rebuild::again;
 
 pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, CliError> {
     let Some((bytes, bundle)) = opened::read_and_open(&args.file, console)? else {
@@ -22,11 +27,26 @@ pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, C
                 known: bundle.tree.iter().map(|(path, _)| path.to_owned()).collect(),
             });
         };
-        console.print(&String::from_utf8_lossy(content))?;
+        let content = String::from_utf8_lossy(content);
+        // A bundle may be anybody's: what it holds goes into files and pipes as it is, and to a terminal made safe.
+        match env::is_shown() {
+            true => console.print(&content)?,
+            false => console.print_exactly(&content)?,
+        }
         return Ok(Exit::Ok);
     }
+    let named = args.file.display().to_string();
+    let sources = match again(&bundle, &named, Again::Compiled, console)? {
+        Made::Same => "give the policies that it ships".to_owned(),
+        Made::Elsewhere(elsewhere) => elsewhere.to_string(),
+        Made::Fails(exit) => return Ok(exit),
+        Made::Differs(refusals) => {
+            console.tell(&opened::refused(&named, &refusals));
+            return Ok(Exit::PolicyFails);
+        }
+    };
     let text = match args.output.format {
-        AnswerFormat::Human => human(&bundle, bytes.len()),
+        AnswerFormat::Human => human(&bundle, bytes.len(), sources),
         AnswerFormat::Json => {
             let value = serde_json::json!({
                 "format": 1,
@@ -34,14 +54,14 @@ pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, C
                 "size": bytes.len(),
                 "manifest": bundle.manifest,
             });
-            format!("{value:#}\n")
+            safe::json(&value)
         }
     };
     console.print(&text)?;
     Ok(Exit::Ok)
 }
 
-fn human(bundle: &Bundle, size: usize) -> String {
+fn human(bundle: &Bundle, size: usize, sources: String) -> String {
     let manifest = &bundle.manifest;
     let git = manifest.git.as_ref().map_or_else(
         || "none".to_owned(),
@@ -78,6 +98,7 @@ fn human(bundle: &Bundle, size: usize) -> String {
                 manifest.compiler.name, manifest.compiler.version, manifest.compiler.edition, manifest.cedar.language
             ),
         ),
+        ("sources", sources),
         ("break-glass", profiles),
         ("evidence", evidence(bundle).join("\n             ")),
         ("again by", manifest.reproduce.join(" ")),

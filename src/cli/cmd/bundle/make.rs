@@ -10,19 +10,19 @@ use crate::cli::args::AnswerArgs;
 use crate::cli::args::AnswerFormat;
 use crate::cli::args::BudgetArgs;
 use crate::cli::args::BundleMake;
-use crate::cli::args::LintArgs;
-use crate::cli::args::PackageArgs;
 use crate::cli::cmd::package::Package;
+use crate::cli::cmd::package::here;
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::config::EvidenceKind;
+use crate::diag::Diagnostics;
 use crate::load;
-use crate::load::Commit;
 use crate::pipeline::Origin;
 use crate::report::printable;
 use crate::text::Instant;
+use crate::text::safe;
 
 use super::assemble::assemble;
 use super::opened;
@@ -34,10 +34,20 @@ pub(super) fn run(
     console: &mut Console,
 ) -> Result<Exit, CliError> {
     let kinds: BTreeSet<EvidenceKind> = args.evidence.iter().map(|asked| asked.kind()).collect();
-    let mut from = PackageArgs::from(args);
-    let commit = commit(args)?;
+    let folder = match &args.folder {
+        Some(folder) => folder.clone(),
+        None => here()?,
+    };
+    let mut loading = Diagnostics::new();
+    let (loaded, commit) = match &args.at_rev {
+        Some(revision) => (
+            load::load_revision(&folder, revision, &mut loading)?,
+            Some(load::commit_of(&folder, revision)?),
+        ),
+        None => load::load_checkout(&folder, &mut loading)?,
+    };
     // No clock where there is anything else to go by: the same commit is judged the same on every day.
-    let at = match from.at {
+    let at = match args.at {
         Some(at) => at,
         None => env::source_date()?
             .or_else(|| {
@@ -47,21 +57,21 @@ pub(super) fn run(
             })
             .unwrap_or_else(env::today),
     };
-    from.at = Some(at);
-    let package = Package::check(&from, &LintArgs::default())?;
+    let folder = folder.display();
+    let named = match &args.at_rev {
+        Some(revision) => format!("{folder} at {revision}"),
+        None => folder.to_string(),
+    };
+    let package = Package::of(loaded, loading, &named, at);
     let diagnostics = &package.checked.diagnostics;
     if package.checked.failed() {
         return package.show(diagnostics, output.format, console);
     }
-    let git = match commit {
-        // The files that were read are those that count.
-        Some(_) => load::commit_of(&package.loaded, args.at_rev.as_deref())?.map(|commit| GitState {
-            commit: commit.id,
-            tree: commit.tree,
-            dirty: commit.dirty,
-        }),
-        None => None,
-    };
+    let git = commit.map(|commit| GitState {
+        commit: commit.id,
+        tree: commit.tree,
+        dirty: commit.dirty,
+    });
     let origin = Origin {
         git,
         judged_at: Some(at.to_string()),
@@ -102,7 +112,7 @@ pub(super) fn run(
                 "size": bytes.len(),
                 "manifest": bundle.manifest,
             });
-            format!("{made:#}\n")
+            safe::json(&made)
         }
     };
     console.print(&text)?;
@@ -118,19 +128,6 @@ pub(super) fn run(
 /// Findings that are no errors, for people to read.
 fn warnings(package: &Package, console: &Console) -> String {
     package.human(&package.checked.diagnostics, console.style())
-}
-
-/// The commit that the folder is at; its files are compared later, when they have been read.
-fn commit(args: &BundleMake) -> Result<Option<Commit>, CliError> {
-    let nothing = load::PackageFiles {
-        root: args.folder.clone(),
-        ..load::PackageFiles::default()
-    };
-    match env::is_taken(&args.folder) || args.at_rev.is_some() {
-        true => Ok(load::commit_of(&nothing, args.at_rev.as_deref())?),
-        // That the folder is not there is the better reason, and reading it tells.
-        false => Ok(None),
-    }
 }
 
 /// The command that gives the same bytes in the folder of the sources.
