@@ -25,6 +25,9 @@ pub const INTERNAL: Code = Code::new("internal");
 /// A `deny … to any` whose condition does not type for some of the actions.
 pub const DENY_LEAVES_OUT: Code = Code::new("deny-leaves-out");
 
+/// A raw policy that lets in single entities by a duty that is separated from another.
+pub const SEPARATION_UNCOUNTED: Code = Code::new("separation-uncounted");
+
 /// Faults of statements that are there all the same: names and types resolved, and the rest of the program can be judged.
 pub const OF_SOUND: [Code; 5] = [
     CEDAR_VALIDATION,

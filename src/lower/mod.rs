@@ -20,12 +20,14 @@ mod roles_form;
 mod routes;
 mod schema;
 mod screen;
+mod separation;
 mod text;
 mod validate;
 mod wording;
 
 pub use access::Access;
 pub use access::accesses;
+pub use claims::Apart;
 pub use claims::Beyond;
 pub use claims::Counted;
 pub use claims::Promise;

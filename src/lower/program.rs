@@ -38,6 +38,7 @@ use super::raw::RawSchema;
 use super::roles_form;
 use super::schema;
 use super::schema::SchemaText;
+use super::separation::Duties;
 use super::validate;
 use super::wording;
 use super::wording::Validated;
@@ -116,6 +117,7 @@ pub fn lower(
         None => false,
     });
     same_ids(&drafts, &raw, out);
+    Duties::new(program, &raw, schema.as_ref().map(|made| &made.schema)).check(out);
     if let Some(SchemaText { schema, .. }) = &schema {
         validate::gate(&drafts, &policies, schema, out);
         validate::raw(&raw, schema, out);
@@ -240,7 +242,7 @@ impl<'a> Lowering<'a> {
                     }
                 }
             }
-            if !typed_somewhere {
+            if !typed_somewhere && !self.types_apart(assertion) {
                 // One question is asked per pair of types where the condition types; with none, nothing is claimed.
                 self.out.extend(faults);
             }

@@ -29,9 +29,12 @@ use super::codes;
 mod among_parents;
 mod depth;
 mod externals;
+mod lets_in;
 mod statements;
 
 pub(super) use among_parents::role_among_parents;
+pub(super) use lets_in::LetsIn;
+pub(super) use lets_in::lets_in;
 
 /// What the raw schemas of a package declare.
 #[derive(Debug, Clone, Default)]

@@ -3,6 +3,7 @@
 
 mod align;
 mod ask;
+mod asserted;
 mod breaks;
 mod causes;
 /// Codes of this room's diagnostics.
@@ -26,6 +27,9 @@ mod semantic;
 mod structural;
 mod times;
 
+pub use asserted::Asserted;
+pub use asserted::Before;
+pub use asserted::Broken;
 pub use breaks::Break;
 pub use covering::ChangeFiles;
 pub use covering::Cover;

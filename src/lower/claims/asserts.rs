@@ -37,16 +37,15 @@ impl Lowering<'_> {
         if let Some(profile) = assertion.unless.and_then(|id| self.program.profile(id)) {
             claim.counted = Counted::Without(BTreeSet::from([profile.name.clone()]));
         }
+        claim.is_conditional = assertion.when.is_some();
         for target in self.targets(&assertion.actions, &assertion.on) {
             let env = self.env(target.principal, target.resource, &[target.action]);
-            let mut when = Vec::new();
-            if let Some(condition) = &assertion.when {
-                let Some(typed) = graph::elaborate(&env, condition, self.out) else {
+            let Some(when) = self.condition(assertion, &env) else {
+                if self.is_meant(assertion, target.principal) {
                     claim.skipped.insert(self.told(target));
-                    continue;
-                };
-                when.push(typed);
-            }
+                }
+                continue;
+            };
             let who = self.who(assertion, target, &env);
             match assertion.claim {
                 Claimed::Only => {
@@ -64,7 +63,45 @@ impl Lowering<'_> {
                 }
             }
         }
+        for target in self.apart(assertion) {
+            let env = self.env(target.principal, target.resource, &[target.action]);
+            let Some(when) = self.condition(assertion, &env) else {
+                // Of anyone it speaks where it can.
+                if !assertion.who.is_empty() {
+                    claim.skipped.insert(self.told(target));
+                }
+                continue;
+            };
+            let ways = match assertion.who.is_empty() {
+                true => vec![Vec::new()],
+                false => self
+                    .who(assertion, target, &env)
+                    .into_iter()
+                    .map(|way| vec![way])
+                    .collect(),
+            };
+            if ways.is_empty() {
+                continue;
+            }
+            for way in ways {
+                claim.add(
+                    self,
+                    Effect::Permit,
+                    target,
+                    way.into_iter().chain(when.iter().cloned()).collect(),
+                );
+            }
+            claim.apart.extend(self.told_apart(assertion, target));
+        }
         claim
+    }
+
+    /// The condition of an assertion, as conjuncts; `None` where it does not type.
+    fn condition(&mut self, assertion: &Assertion, env: &Env<'_>) -> Option<Vec<TypedExpr>> {
+        match &assertion.when {
+            Some(condition) => Some(vec![graph::elaborate(env, condition, self.out)?]),
+            None => Some(Vec::new()),
+        }
     }
 
     /// The ways to be one of those that an assertion names.

@@ -52,9 +52,10 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
     let review = Review {
         declared: &declared,
         mode: Mode::Shown,
+        asserted: None,
     };
     console.print(&render(&compared, review, args.format))?;
-    if let Some(caution) = &compared.caution {
+    if let Some(caution) = compared.caution() {
         console.tell(&format!("warning: {caution}\n"));
     }
     Ok(Exit::Ok)

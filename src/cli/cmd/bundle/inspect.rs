@@ -10,6 +10,7 @@ use crate::cli::exit::Exit;
 use crate::report::printable;
 
 use super::opened;
+use super::verify::UNPROVED;
 
 pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, CliError> {
     let Some((bytes, bundle)) = opened::read_and_open(&args.file, console)? else {
@@ -127,12 +128,7 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
             "mutation: {killed} killed, {missed} missed, {equivalent} equivalent, {undecided} undecided; score {score}"
         )
     });
-    let all: Vec<String> = [lint, tests, coverage, proofs, mutation]
-        .into_iter()
-        .flatten()
-        .collect();
-    match all.is_empty() {
-        true => vec!["none".to_owned()],
-        false => all,
-    }
+    let proofs = proofs.unwrap_or_else(|| format!("proofs: none; {UNPROVED}"));
+    let all = [lint, tests, coverage, Some(proofs), mutation];
+    all.into_iter().flatten().collect()
 }

@@ -24,6 +24,9 @@ use super::assemble::assemble;
 use super::opened;
 use super::statements;
 
+/// What is said of a bundle without proofs.
+pub(in crate::cli::cmd) const UNPROVED: &str = "its assertions were not proved";
+
 pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, CliError> {
     let named = args.file.display().to_string();
     let Some((bytes, bundle)) = opened::read_and_open(&args.file, console)? else {
@@ -57,6 +60,9 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
             }
         }
     }
+    if bundle.manifest.evidence.proofs.is_none() {
+        said.push(UNPROVED.to_owned());
+    }
     let text = match args.output.format {
         AnswerFormat::Human => {
             let said: Vec<String> = said.iter().map(|line| format!("  {}\n", printable(line))).collect();
@@ -73,6 +79,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
                 "format": 1,
                 "digest": bundle.digest,
                 "rebuilt": args.rebuild,
+                "proved": bundle.manifest.evidence.proofs.is_some(),
                 "verified": verified.as_ref().map(json),
             });
             format!("{value:#}\n")

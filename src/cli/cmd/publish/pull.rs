@@ -8,6 +8,7 @@ use crate::cli::args::Pull;
 use crate::cli::cmd::bundle::opened;
 use crate::cli::cmd::bundle::statements;
 use crate::cli::cmd::bundle::trust::read;
+use crate::cli::cmd::bundle::verify::UNPROVED;
 use crate::cli::cmd::bundle::verify::json;
 use crate::cli::cmd::bundle::verify::trusted;
 use crate::cli::console::Console;
@@ -98,6 +99,9 @@ fn human(out: &str, believed: &Believed, current: Option<&Current>) -> String {
     let mut text = format!("{}: {} {}\n", printable(out), manifest.name, manifest.version);
     for line in trusted(&believed.verified) {
         text.push_str(&format!("  {}\n", printable(&line)));
+    }
+    if manifest.evidence.proofs.is_none() {
+        text.push_str(&format!("  {UNPROVED}\n"));
     }
     match current {
         Some(current) => {
