@@ -91,12 +91,7 @@ impl Environments {
     }
 
     /// Whether a policy's scope admits a kind of request, be it one that the schema does not have.
-    #[must_use]
-    pub fn admits(&self, policy: &Policy, environment: &Environment) -> bool {
-        self.fitting(policy)(environment)
-    }
-
-    fn fitting<'a>(&'a self, policy: &Policy) -> impl Fn(&Environment) -> bool + use<'a> {
+    pub(super) fn fitting<'a>(&'a self, policy: &Policy) -> impl Fn(&Environment) -> bool + use<'a> {
         let actions: Option<BTreeSet<EntityUid>> = match policy.action_constraint() {
             ActionConstraint::Any => None,
             ActionConstraint::In(groups) => Some(groups.iter().flat_map(|group| self.within(group)).cloned().collect()),

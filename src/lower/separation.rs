@@ -274,7 +274,7 @@ impl<'a> Duties<'a> {
             match lets_in(program, raw) {
                 LetsIn::Everybody => self.asking(action).into_iter().for_each(|ty| add(Who::Type(ty))),
                 LetsIn::Type(ty) => add(Who::Type(ty)),
-                LetsIn::Role(role, ty) => add(Who::Role(role, ty)),
+                LetsIn::Roles(roles, ty) => roles.into_iter().for_each(|role| add(Who::Role(role, ty))),
                 LetsIn::Particular(_) | LetsIn::Nobody => {}
             }
         }

@@ -39,7 +39,8 @@ impl Obligation {
         let permits = self.counted.iter().filter(|policy| policy.effect() == Effect::Permit);
         let mut open = Vec::new();
         for policy in permits {
-            let admitted = self.apart.iter().find(|apart| base.environments.admits(policy, apart));
+            let fits = base.environments.fitting(policy);
+            let admitted = self.apart.iter().find(|apart| fits(apart));
             open.extend(admitted.map(|apart| Open {
                 environment: apart.to_string(),
                 why: format!(
@@ -116,7 +117,7 @@ impl Obligation {
                 .property
                 .requests
                 .iter()
-                .filter(|policy| policy.effect() == Effect::Permit && base.environments.admits(policy, kind));
+                .filter(|policy| policy.effect() == Effect::Permit && base.environments.fitting(policy)(kind));
             let question = Question {
                 environment: (*kind).clone(),
                 claim: Claim::AlwaysDenies(Rules::new(permits.filter_map(Rule::new))),

@@ -1,5 +1,6 @@
 //! Whom a raw permit lets in, as far as its scope and the first level of its conditions tell.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cedar_policy::EntityUid;
@@ -23,8 +24,8 @@ pub(in crate::lower) enum LetsIn {
     Everybody,
     /// Everybody of a type.
     Type(TypeId),
-    /// Holders of a role, of this type where it is named.
-    Role(RoleId, Option<TypeId>),
+    /// Holders of any of these roles, of this type where it is named.
+    Roles(BTreeSet<RoleId>, Option<TypeId>),
     /// Single entities, or what lies in one: its Cedar name. Who that is, only data knows.
     Particular(String),
     /// Nobody of the program's types.
@@ -37,7 +38,7 @@ pub(in crate::lower) fn lets_in(program: &Program, raw: &RawPolicy) -> LetsIn {
         program,
         ty: None,
         is_foreign: false,
-        role: None,
+        roles: None,
         particular: None,
     };
     match raw.policy.principal_constraint() {
@@ -56,10 +57,10 @@ pub(in crate::lower) fn lets_in(program: &Program, raw: &RawPolicy) -> LetsIn {
             found.condition(expr);
         }
     }
-    match (found.particular, found.role, found.ty) {
+    match (found.particular, found.roles, found.ty) {
         _ if found.is_foreign => LetsIn::Nobody,
         (Some(who), ..) => LetsIn::Particular(who),
-        (None, Some(role), ty) => LetsIn::Role(role, ty),
+        (None, Some(roles), ty) => LetsIn::Roles(roles, ty),
         (None, None, Some(ty)) => LetsIn::Type(ty),
         (None, None, None) => LetsIn::Everybody,
     }
@@ -70,7 +71,7 @@ struct Narrowing<'a> {
     ty: Option<TypeId>,
     /// Whether a type is named that the program does not have.
     is_foreign: bool,
-    role: Option<RoleId>,
+    roles: Option<BTreeSet<RoleId>>,
     particular: Option<String>,
 }
 
@@ -83,27 +84,40 @@ impl Narrowing<'_> {
     }
 
     fn within(&mut self, uid: &EntityUid) {
-        self.member(&uid.type_name().to_string(), uid.id().unescaped(), uid.to_string());
-    }
-
-    fn member(&mut self, ty: &str, id: &str, shown: String) {
-        match ty == qualified(self.program, "Role") {
-            true => self.holder(id, shown),
-            false => self.particular = Some(shown),
+        match self.role(&uid.type_name().to_string(), uid.id().unescaped()) {
+            Some(role) => self.holders(BTreeSet::from([role])),
+            None => self.particular = Some(uid.to_string()),
         }
     }
 
-    fn holder(&mut self, role: &str, shown: String) {
-        let plain = self.program.find_role(role);
-        match plain.filter(|id| self.program.role(*id).is_some_and(|role| role.on.is_none())) {
-            // Who needs two roles is nobody by one of them.
-            Some(id) if self.role.is_none_or(|known| known == id) => self.role = Some(id),
-            Some(_) | None => self.particular = Some(shown),
-        }
+    /// Single entities, where a test names one.
+    fn only(&mut self, entity: Option<String>) {
+        self.particular = entity.or_else(|| self.particular.take());
+    }
+
+    /// Who needs a role by one test and a role by another needs one that is in both.
+    fn holders(&mut self, roles: BTreeSet<RoleId>) {
+        self.roles = Some(match &self.roles {
+            Some(known) => known.intersection(&roles).copied().collect(),
+            None => roles,
+        });
+    }
+
+    /// A role that is not held per entity, by its entity.
+    fn role(&self, ty: &str, id: &str) -> Option<RoleId> {
+        let role = self
+            .program
+            .find_role(id)
+            .filter(|_| ty == qualified(self.program, "Role"))?;
+        self.program.role(role)?.on.is_none().then_some(role)
     }
 
     /// What a condition that must hold says of the principal.
     fn condition(&mut self, expr: &Arc<Expr>) {
+        if let Some(roles) = self.roles_in(expr) {
+            self.holders(roles);
+            return;
+        }
         match expr.as_ref() {
             Expr::BinaryOp {
                 op: BinaryOp::And,
@@ -117,62 +131,100 @@ impl Narrowing<'_> {
                 op: BinaryOp::In,
                 left,
                 right,
-            } if is_principal(left) => self.container(right),
+            } if is_principal(left) => self.only(entity(right)),
             Expr::BinaryOp {
                 op: BinaryOp::Eq,
                 left,
                 right,
-            } => {
-                for (one, other) in [(left, right), (right, left)] {
-                    if let (true, Expr::Literal(pst::Literal::EntityUID(uid))) = (is_principal(one), other.as_ref()) {
-                        self.particular = Some(uid.to_string());
-                    }
-                }
-            }
+            } if is_principal(left) => self.only(entity(right)),
             Expr::BinaryOp {
-                op: BinaryOp::Contains,
+                op: BinaryOp::Eq,
                 left,
                 right,
-            } => {
-                if let (Expr::GetAttr { expr, attr }, Expr::Literal(pst::Literal::String(role))) =
-                    (left.as_ref(), right.as_ref())
-                    && is_principal(expr)
-                    && *attr == ROLES_ATTRIBUTE
-                {
-                    self.holder(role, role.to_string());
-                }
-            }
+            } if is_principal(right) => self.only(entity(left)),
             Expr::Is {
                 expr,
                 entity_type,
                 in_expr,
             } if is_principal(expr) => {
                 self.of_type(&entity_type.to_string());
-                if let Some(container) = in_expr {
-                    self.container(container);
+                match in_expr.as_ref().map(|container| (self.named(container), container)) {
+                    Some((Some(roles), _)) => self.holders(roles),
+                    Some((None, container)) => self.only(entity(container)),
+                    None => {}
                 }
             }
             _ => {}
         }
     }
 
-    fn container(&mut self, expr: &Arc<Expr>) {
+    /// The roles of which a condition demands one, and nothing else.
+    fn roles_in(&self, expr: &Arc<Expr>) -> Option<BTreeSet<RoleId>> {
+        match expr.as_ref() {
+            Expr::BinaryOp {
+                op: BinaryOp::Or,
+                left,
+                right,
+            } => {
+                let mut either = self.roles_in(left)?;
+                either.extend(self.roles_in(right)?);
+                Some(either)
+            }
+            Expr::BinaryOp {
+                op: BinaryOp::In,
+                left,
+                right,
+            } if is_principal(left) => self.named(right),
+            Expr::BinaryOp {
+                op: BinaryOp::Contains,
+                left,
+                right,
+            } => match (left.as_ref(), right.as_ref()) {
+                (Expr::GetAttr { expr, attr }, Expr::Literal(pst::Literal::String(role)))
+                    if is_principal(expr) && *attr == ROLES_ATTRIBUTE =>
+                {
+                    let role = self.role(&qualified(self.program, "Role"), role)?;
+                    Some(BTreeSet::from([role]))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The roles that an expression names whose holders are meant: one, several, or one held on an entity.
+    fn named(&self, expr: &Arc<Expr>) -> Option<BTreeSet<RoleId>> {
         match expr.as_ref() {
             Expr::Literal(pst::Literal::EntityUID(uid)) => {
-                self.member(&uid.ty.to_string(), uid.eid.as_str(), uid.to_string());
+                let role = self.role(&uid.ty.to_string(), uid.eid.as_str())?;
+                Some(BTreeSet::from([role]))
             }
-            // The group of those who hold a role on an entity.
+            Expr::Set(all) => {
+                let mut either = BTreeSet::new();
+                for one in all {
+                    either.extend(self.named(one)?);
+                }
+                Some(either)
+            }
+            // The group of those who hold a role on an entity; entities of several types may have one of this name.
             Expr::GetAttr { attr, .. } => {
                 let roles = self.program.role_ids().filter(|id| {
                     let role = self.program.role(*id);
                     role.is_some_and(|role| role.on.is_some() && role.by.is_none() && role.name == *attr)
                 });
-                if let [role] = roles.collect::<Vec<_>>().as_slice() {
-                    self.role = Some(*role);
-                }
+                let roles: BTreeSet<RoleId> = roles.collect();
+                (!roles.is_empty()).then_some(roles)
             }
-            _ => {}
+            _ => None,
         }
+    }
+}
+
+/// The entity that an expression is.
+fn entity(expr: &Arc<Expr>) -> Option<String> {
+    match expr.as_ref() {
+        Expr::Literal(pst::Literal::EntityUID(uid)) => Some(uid.to_string()),
+        _ => None,
     }
 }
 
