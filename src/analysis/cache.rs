@@ -60,7 +60,9 @@ impl Cache {
         let kept = match known {
             Some(known) => known,
             None => {
-                let kept = read(&fs::read_to_string(self.path(key)?).ok()?, key)?;
+                // A pipe in its place would never answer.
+                let path = self.path(key).filter(|path| path.is_file())?;
+                let kept = read(&fs::read_to_string(path).ok()?, key)?;
                 self.lock().insert(key.to_owned(), kept.clone());
                 kept
             }

@@ -9,6 +9,7 @@ use super::Manifest;
 use super::Refusal;
 use super::canonical_json;
 use super::cjar;
+use super::evidence;
 use super::sha256_hex;
 
 /// The one file that the manifest does not list.
@@ -105,22 +106,31 @@ fn manifest(tree: &BundleTree) -> Result<Manifest, Refusal> {
             ));
         }
     }
-    // Both become part of file names and tags.
-    let is_plain = |text: &str, more: &str| {
-        let mut bytes = text.bytes();
-        bytes.len() <= MAX_WORD
-            && bytes
-                .next()
-                .is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
-            && bytes.all(|byte| byte.is_ascii_alphanumeric() || more.as_bytes().contains(&byte))
-    };
-    if !is_plain(&manifest.name, "-") || !is_plain(&manifest.version, "-.+") {
+    if !is_name(&manifest.name) || !is_version(&manifest.version) {
         let (name, version) = (manifest.name.escape_debug(), manifest.version.escape_debug());
         return Err(refuse(format!(
             "has `{name}` and `{version}`, which cannot be a package's name and version"
         )));
     }
     Ok(manifest)
+}
+
+fn is_name(text: &str) -> bool {
+    is_plain(text, b"-")
+}
+
+fn is_version(text: &str) -> bool {
+    is_plain(text, b"-.+")
+}
+
+/// Whether a text can be part of a file's name and of a tag.
+fn is_plain(text: &str, more: &[u8]) -> bool {
+    let mut bytes = text.bytes();
+    bytes.len() <= MAX_WORD
+        && bytes
+            .next()
+            .is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
 }
 
 /// Longest name, and longest version.
@@ -178,23 +188,179 @@ fn digests(tree: &BundleTree, manifest: &Manifest, found: &mut Vec<Refusal>) {
             found.push(Refusal::new("file-digest", message));
         }
     }
-    let evidence = [
-        ("lint", manifest.evidence.lint.is_some()),
-        ("tests", manifest.evidence.tests.is_some()),
-        ("coverage", manifest.evidence.coverage.is_some()),
-        ("proofs", manifest.evidence.proofs.is_some()),
-        ("mutation", manifest.evidence.mutation.is_some()),
-    ];
-    for (kind, summed) in evidence {
-        if summed != tree.get(&format!("evidence/{kind}.json")).is_some() {
-            let message = format!("`{MANIFEST}` sums up `evidence/{kind}.json`, or the file is there, but not both");
-            found.push(Refusal::new("manifest", message));
-        }
-    }
+    found.extend(evidence::disagreements(tree, &manifest.evidence));
 }
 
 /// What is equal where two bundles differ in evidence or sources alone.
 #[must_use]
 pub(crate) fn compat_digest(schema_digest: &str, policy_set_digest: &str) -> String {
     sha256_hex(format!("{schema_digest}\n{policy_set_digest}\n").as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::BundleLimits;
+    use crate::bundle::CedarVersions;
+    use crate::bundle::CompilerVersion;
+    use crate::bundle::EvidenceSummary;
+    use crate::bundle::MinEngine;
+    use crate::bundle::pack;
+
+    /// A bundle of three files, as it must be.
+    fn sound() -> (BundleTree, Manifest) {
+        let mut tree = BundleTree::default();
+        for path in ["schema.cedarschema", "policies.json", "source/a.gate"] {
+            tree.insert(path, path);
+        }
+        let (schema, policies) = (sha256_hex(b"schema.cedarschema"), sha256_hex(b"policies.json"));
+        let manifest = Manifest {
+            format: FORMAT.to_owned(),
+            name: "docs".to_owned(),
+            version: "1.0.0".to_owned(),
+            compiler: CompilerVersion {
+                name: "gatewright".to_owned(),
+                version: "0.1.0".to_owned(),
+                edition: "2026".to_owned(),
+            },
+            cedar: CedarVersions {
+                language: "4.6.0".to_owned(),
+                sdk: "4.14.1".to_owned(),
+            },
+            min_engine: MinEngine {
+                gateway: "0.1.0".to_owned(),
+                cedar_language: "4.6.0".to_owned(),
+            },
+            git: None,
+            judged_at: None,
+            compat_digest: compat_digest(&schema, &policies),
+            schema_digest: schema,
+            policy_set_digest: policies,
+            limits: BundleLimits { max_validity_days: 30 },
+            evidence: EvidenceSummary::default(),
+            break_glass: Vec::new(),
+            reproduce: Vec::new(),
+            files: tree.entries(),
+        };
+        (tree, manifest)
+    }
+
+    fn opened(tree: &BundleTree, manifest: &Manifest) -> Result<Bundle, Vec<String>> {
+        let mut tree = tree.clone();
+        tree.insert(MANIFEST, canonical_json(manifest).unwrap());
+        let bytes = pack(&tree).unwrap();
+        let opened = Bundle::open(&bytes, &ArchiveLimits::default());
+        opened.map_err(|refusals| refusals.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_bundle_that_is_as_its_manifest_says_opens() {
+        let (tree, manifest) = sound();
+        let bundle = opened(&tree, &manifest).unwrap();
+        assert_eq!(bundle.manifest, manifest);
+        assert_eq!(bundle.file_name(), "docs-1.0.0.cjar");
+        assert_eq!(bundle.sources().unwrap(), [("a.gate", "source/a.gate")]);
+        let mut other = tree.clone();
+        other.insert("source/a.gate", b"\xff".as_slice());
+        let said = Manifest {
+            files: other.entries(),
+            ..manifest
+        };
+        let bundle = opened(&other, &said).unwrap();
+        assert_eq!(bundle.sources().unwrap_err().code, "source-text");
+    }
+
+    #[test]
+    fn a_name_or_a_version_that_cannot_be_one_is_refused_alone() {
+        let long = "a".repeat(MAX_WORD + 1);
+        for name in ["", "Docs", "-docs", "do.cs", "do/cs", "..", "d\u{f6}cs", "do cs", &long] {
+            let (tree, manifest) = sound();
+            let said = Manifest {
+                name: name.to_owned(),
+                ..manifest
+            };
+            let refusals = opened(&tree, &said).unwrap_err();
+            assert_eq!(refusals.len(), 1, "{name}: {refusals:?}");
+            assert!(
+                refusals[0].ends_with("package's name and version [manifest]"),
+                "{refusals:?}"
+            );
+        }
+        for version in ["", "V1", "-1", "1/0", "1..\n", "1_0", &long] {
+            let (tree, manifest) = sound();
+            let said = Manifest {
+                version: version.to_owned(),
+                ..manifest
+            };
+            let refusals = opened(&tree, &said).unwrap_err();
+            assert!(
+                refusals[0].ends_with("package's name and version [manifest]"),
+                "{version}: {refusals:?}"
+            );
+        }
+        let longest = "a".repeat(MAX_WORD);
+        for (name, version) in [("0docs-A9", "1.0.0-rc.1+b"), (longest.as_str(), longest.as_str())] {
+            let (tree, manifest) = sound();
+            let said = Manifest {
+                name: name.to_owned(),
+                version: version.to_owned(),
+                ..manifest
+            };
+            assert!(opened(&tree, &said).is_ok(), "{name} {version}");
+        }
+    }
+
+    #[test]
+    fn each_disagreement_of_files_and_manifest_has_its_reason() {
+        type Change = fn(&mut BundleTree, &mut Manifest);
+        let changes: [(&str, Change); 9] = [
+            ("`b` is not in the manifest [file-extra]", |tree, _| {
+                tree.insert("b", "")
+            }),
+            (
+                "`b` is in the manifest and not in the archive [file-missing]",
+                |_, said| {
+                    let mut entry = said.files[0].clone();
+                    entry.path = "b".to_owned();
+                    said.files.push(entry);
+                },
+            ),
+            ("`bundle.json` lists `policies.json` twice [manifest]", |_, said| {
+                said.files.insert(0, said.files[0].clone());
+            }),
+            (
+                "`source/a.gate` has 1 bytes, the manifest says 13 [file-digest]",
+                |tree, _| {
+                    tree.insert("source/a.gate", "x");
+                },
+            ),
+            (
+                "the content of `source/a.gate` is not what the manifest's digest says [file-digest]",
+                |tree, _| tree.insert("source/a.gate", "source/b.gate"),
+            ),
+            (
+                "`schema_digest` of `bundle.json` is not the digest of what it names [file-digest]",
+                |_, said| said.schema_digest = "0".repeat(64),
+            ),
+            (
+                "`policy_set_digest` of `bundle.json` is not the digest of what it names [file-digest]",
+                |_, said| said.policy_set_digest = "0".repeat(64),
+            ),
+            (
+                "`compat_digest` of `bundle.json` is not the digest of what it names [file-digest]",
+                |_, said| said.compat_digest = "0".repeat(64),
+            ),
+            (
+                "`bundle.json` has format `2`; this version reads `1` [bundle-format]",
+                |_, said| {
+                    said.format = "2".to_owned();
+                },
+            ),
+        ];
+        for (says, change) in changes {
+            let (mut tree, mut manifest) = sound();
+            change(&mut tree, &mut manifest);
+            assert_eq!(opened(&tree, &manifest).unwrap_err(), [says]);
+        }
+    }
 }

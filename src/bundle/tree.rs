@@ -45,6 +45,34 @@ impl BundleTree {
     }
 }
 
+/// How a file of one tree stands to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unlike {
+    /// It is in the first only.
+    Extra,
+    /// It is in the second only.
+    Missing,
+    /// It has other bytes.
+    Other,
+}
+
+impl BundleTree {
+    /// The files that this tree does not have as another has them, sorted by path.
+    pub fn unlike<'a>(&'a self, other: &'a Self) -> BTreeMap<&'a str, Unlike> {
+        let mut found: BTreeMap<&str, Unlike> = BTreeMap::new();
+        for (path, bytes) in self.iter() {
+            match other.get(path) {
+                None => found.insert(path, Unlike::Extra),
+                Some(theirs) if theirs != bytes => found.insert(path, Unlike::Other),
+                Some(_) => None,
+            };
+        }
+        let missing = other.iter().filter(|(path, _)| self.get(path).is_none());
+        found.extend(missing.map(|(path, _)| (path, Unlike::Missing)));
+        found
+    }
+}
+
 /// A value as compact JSON with sorted keys and a newline at the end: one value, one text.
 ///
 /// Integers are written in full. RFC 8785 would write them as doubles, and round those over 2⁵³; policies hold 64 bits.
@@ -64,6 +92,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn two_trees_are_unlike_by_what_is_more_less_or_other() {
+        let tree = |files: &[(&str, &str)]| {
+            let mut tree = BundleTree::default();
+            for (path, text) in files {
+                tree.insert(*path, *text);
+            }
+            tree
+        };
+        let one = tree(&[("a", "1"), ("b", "1"), ("c", "1")]);
+        let two = tree(&[("b", "1"), ("c", "2"), ("d", "1")]);
+        assert_eq!(
+            one.unlike(&two),
+            BTreeMap::from([("a", Unlike::Extra), ("c", Unlike::Other), ("d", Unlike::Missing)])
+        );
+        assert_eq!(one.unlike(&one), BTreeMap::new());
+    }
 
     #[test]
     fn keys_are_sorted_at_every_depth_and_lists_keep_their_order() {

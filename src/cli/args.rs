@@ -41,6 +41,7 @@ pub(super) use self::key::SignerArgs;
 pub(super) use self::mutate::Mutate;
 pub(super) use self::prove::Prove;
 pub(super) use self::publish::Channel;
+pub(super) use self::publish::ChannelForget;
 pub(super) use self::publish::ChannelPromote;
 pub(super) use self::publish::ChannelRollback;
 pub(super) use self::publish::ChannelShow;
@@ -221,7 +222,7 @@ Examples:
   gatewright test . --accept           accept new and changed snapshots")]
 pub(super) struct Test {
     #[command(flatten)]
-    pub(super) package: PackageArgs,
+    pub(super) folder: FolderArgs,
     /// Accept every new or changed snapshot (refused under CI=true)
     #[arg(long, conflicts_with_all = ["review", "at_rev"])]
     pub(super) accept: bool,

@@ -20,6 +20,8 @@ pub struct TrustFile {
     pub keys: Vec<TrustKey>,
     /// `[release]`.
     pub release: TrustRole,
+    /// `release.rebuilt`: whether they must have made the same bytes of the bundle's sources.
+    pub rebuilt: bool,
     /// `[provenance]`.
     pub provenance: TrustRole,
     /// `provenance.builders`: those that may have built; empty: any.
@@ -107,8 +109,9 @@ impl TrustFile {
             }
         }
         if let Some(section) = Section::of(top, "release", file, out) {
-            section.only(&["keys", "threshold"], out);
+            section.only(&["keys", "threshold", "rebuilt"], out);
             policy.release = role(&section, &policy.keys, Needed::Yes, out);
+            policy.rebuilt = section.boolean("rebuilt", out).unwrap_or_default();
         }
         if let Some(section) = Section::of(top, "provenance", file, out) {
             section.only(&["keys", "threshold", "builders", "hosted"], out);

@@ -16,6 +16,8 @@ pub struct Decision {
     pub reasons: BTreeSet<String>,
     /// Policies that Cedar skipped because they errored, sorted by id, deciding or not.
     pub errors: Vec<PolicyError>,
+    /// Where an entity is not loaded: what Cedar says, which takes it for one without attributes and parents.
+    pub otherwise: Option<Box<Decision>>,
 }
 
 /// The three outcomes.
@@ -90,6 +92,7 @@ impl Decision {
             cause,
             reasons: BTreeSet::new(),
             errors: Vec::new(),
+            otherwise: None,
         }
     }
 }

@@ -184,17 +184,24 @@ impl Engine {
     /// # Errors
     /// Where the request is not as the schema says. Nothing may be allowed then.
     pub fn decide(&self, request: &Request, entities: &Entities) -> Result<Decision, RequestError> {
+        let decision = self.evaluated(request, entities)?;
+        let absent = [
+            (&request.principal, Cause::PrincipalNotLoaded),
+            (&request.resource, Cause::ResourceNotLoaded),
+        ];
+        let absent = absent.into_iter().find(|(uid, _)| !self.is_loaded(uid, entities));
+        Ok(match absent {
+            Some((_, cause)) if self.strictness == Strictness::FailClosed => Decision {
+                otherwise: Some(Box::new(decision)),
+                ..Decision::deny(cause)
+            },
+            _ => decision,
+        })
+    }
+
+    /// What the policies say, whether or not principal and resource are loaded.
+    fn evaluated(&self, request: &Request, entities: &Entities) -> Result<Decision, RequestError> {
         let checked = request::check(request, self.model.as_ref())?;
-        if self.strictness == Strictness::FailClosed {
-            for (uid, cause) in [
-                (&request.principal, Cause::PrincipalNotLoaded),
-                (&request.resource, Cause::ResourceNotLoaded),
-            ] {
-                if !self.is_loaded(uid, entities) {
-                    return Ok(Decision::deny(cause));
-                }
-            }
-        }
         let environment = (&request.principal, &request.action, &request.resource);
         let policies = self
             .index
@@ -271,6 +278,7 @@ impl Engine {
             cause,
             reasons,
             errors,
+            otherwise: None,
         }
     }
 
@@ -295,6 +303,7 @@ impl Engine {
             cause: Cause::Undetermined,
             reasons: BTreeSet::new(),
             errors,
+            otherwise: None,
         }
     }
 

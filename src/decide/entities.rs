@@ -34,6 +34,9 @@ impl std::fmt::Display for EntityFault {
     }
 }
 
+/// What Cedar reads of an entity; anything else it would pass over.
+const PARTS: [&str; 4] = ["uid", "attrs", "parents", "tags"];
+
 /// Reads entities and adds them to `base`. Without a model, nothing is checked and values need their wrappers.
 pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Result<Entities, EntitiesError> {
     let schema = model.map(|model| &model.schema);
@@ -47,6 +50,16 @@ pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Resu
     });
     if !smuggled.is_empty() {
         return Err(EntitiesError(smuggled));
+    }
+    let unread = faults_of_each(json, |entity| {
+        let keys = entity.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+        let unread = keys.filter(|key| !PARTS.contains(key));
+        unread
+            .map(|key| format!("`{key}` is no part of an entity: {}", PARTS.join(", ")))
+            .collect()
+    });
+    if !unread.is_empty() {
+        return Err(EntitiesError(unread));
     }
     let misplaced = |entity: &Value| model.map_or_else(Vec::new, |model| model.lineage.faults(entity));
     match read(base.clone(), json.clone()) {

@@ -174,6 +174,13 @@ impl Diagnostic {
         self
     }
 
+    /// Adds a fact, where there is one.
+    #[must_use]
+    pub fn maybe_note(mut self, text: Option<String>) -> Self {
+        self.notes.extend(text);
+        self
+    }
+
     /// Says what it rests on.
     #[must_use]
     pub fn evidence(mut self, evidence: Evidence) -> Self {

@@ -1,7 +1,9 @@
-//! The one diagnostic type, its collector, "did you mean", and the errors of libraries in one line. Rendering lives in `report`; no list of lints or codes lives here.
+//! The one diagnostic type, its collector, "did you mean", and the errors of libraries in one line. Rendering lives in `report`; no list of lints or codes
+//! lives here, and one code only, that of hidden characters.
 
 mod causes;
 mod diagnostic;
+mod hidden;
 mod sink;
 mod suggest;
 
@@ -11,6 +13,8 @@ pub use diagnostic::Diagnostic;
 pub use diagnostic::Evidence;
 pub use diagnostic::Label;
 pub use diagnostic::Severity;
+pub use hidden::HIDDEN_CHARACTER;
+pub use hidden::hidden_characters;
 pub use sink::Diagnostics;
 pub use suggest::closest;
 pub use suggest::did_you_mean;

@@ -196,3 +196,38 @@ impl Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whom each event alerts, and whether anybody must have done something for it. A kind that is new is missing here.
+    #[test]
+    fn every_kind_of_event_has_its_alert_and_its_cause() {
+        let all = EventKind::ALL.iter().map(|kind| {
+            let clock = if kind.is_of_the_clock() { " by the clock" } else { "" };
+            format!("{kind}{clock} -> {}", kind.alert().unwrap_or("-"))
+        });
+        insta::assert_snapshot!(all.collect::<Vec<_>>().join("\n"), @r"
+        requested -> request
+        approved -> approve
+        refused -> refuse
+        withdrawn -> -
+        timed-out by the clock -> -
+        issued -> -
+        revoked -> revoke
+        expired by the clock -> -
+        reviewed -> review
+        review-overdue by the clock -> review
+        refused-request -> -
+        refused-approval -> -
+        refused-refusal -> -
+        refused-withdrawal -> -
+        refused-revocation -> -
+        refused-review -> -
+        used -> use
+        allowed -> -
+        denied -> -
+        ");
+    }
+}

@@ -1,5 +1,5 @@
-//! What a raw `.cedarschema` declares, in the terms of this room, so that Gate files can name it.
-//! `lower` reads the schema and fills these in.
+//! What raw sources say, in the terms of this room: what a `.cedarschema` declares, so that Gate files can name it, and whom
+//! the scopes of `.cedar` files let in. `lower` reads the files and fills these in.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,35 @@ pub struct Externals {
     pub entities: BTreeMap<String, ExternalEntity>,
     /// Actions by full Cedar entity text, `NS::Action::"id"`.
     pub actions: BTreeMap<String, ExternalAction>,
+    /// The scopes of raw permits.
+    pub permits: Vec<ExternalPermit>,
+}
+
+/// The scope of a raw permit. Its conditions are not read: they can only let in fewer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalPermit {
+    /// Who asks.
+    pub principal: ExternalScope,
+    /// The actions or groups of actions, each as Cedar type and id; `None`: any.
+    pub actions: Option<Vec<(String, String)>>,
+    /// What is asked for.
+    pub resource: ExternalScope,
+}
+
+/// The entities that one side of a scope admits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExternalScope {
+    /// All.
+    Any,
+    /// Those of a type, by its full Cedar name.
+    Of(String),
+    /// Those within an entity of a type: that entity and its descendants.
+    Within {
+        /// The type of the container, by its full Cedar name.
+        container: String,
+        /// The id of the container.
+        id: String,
+    },
 }
 
 /// A raw entity type.

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use super::ActionId;
+use super::ExternalPermit;
 use super::Holder;
 use super::Program;
 use super::RoleId;
 use super::TypeId;
+use super::permitted::let_in;
 
 /// Positions in the vectors of a program, each list in the order of the program.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +24,7 @@ pub(super) struct Index {
 
 impl Index {
     /// Indexes the statements of a program whose relations are known. Separations come later.
-    pub(super) fn build(program: &Program) -> Self {
+    pub(super) fn build(program: &Program, raw: &[ExternalPermit]) -> Self {
         let mut index = Self::default();
         let mut holding: BTreeMap<RoleId, BTreeSet<TypeId>> = BTreeMap::new();
         for (at, grant) in program.grants.iter().enumerate() {
@@ -45,6 +47,9 @@ impl Index {
                 index.comers.entry(action).or_default().insert(profile.principal);
                 index.profiles.entry(action).or_default().push(at);
             }
+        }
+        for (action, types) in let_in(program, raw) {
+            index.comers.entry(action).or_default().extend(types);
         }
         for (at, require) in program.requires.iter().enumerate() {
             let guarded: BTreeSet<ActionId> = require.actions.iter().copied().collect();

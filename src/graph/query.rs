@@ -61,6 +61,18 @@ impl Program {
         types
     }
 
+    /// How many types [`Program::principals_of`] gives.
+    pub(super) fn count_principals_of(&self, action: ActionId) -> usize {
+        let raw = self.action(action).filter(|action| action.is_raw());
+        match raw.map_or_else(
+            || self.index.comers(action).count(),
+            |action| action.raw_principals.len(),
+        ) {
+            0 if raw.is_none() => self.types_of(|kind| *kind == TypeKind::Principal).count(),
+            some => some,
+        }
+    }
+
     /// The principal types that can come by an action, by grant or by break-glass.
     #[must_use]
     pub fn who_comes_by(&self, action: ActionId) -> Vec<TypeId> {

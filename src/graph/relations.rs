@@ -226,9 +226,9 @@ impl Relations {
         })
     }
 
-    /// Cycles of `extends`, each in its order, starting at the role declared first.
+    /// Cycles of `extends`: one for each knot of roles that extend each other.
     #[must_use]
-    pub fn role_cycles(&self) -> Vec<Vec<RoleId>> {
+    pub fn role_cycles(&self) -> Vec<Cycle<RoleId>> {
         let role = |node: &Node| match node {
             Node::Role(id) => Some(*id),
             _ => None,
@@ -236,9 +236,9 @@ impl Relations {
         self.cycles(Edge::Extends, role)
     }
 
-    /// Cycles among conditions, each in its order, starting at the condition declared first.
+    /// Cycles among conditions: one for each knot of conditions that use each other.
     #[must_use]
-    pub fn condition_cycles(&self) -> Vec<Vec<ConditionId>> {
+    pub fn condition_cycles(&self) -> Vec<Cycle<ConditionId>> {
         let condition = |node: &Node| match node {
             Node::Condition(id) => Some(*id),
             _ => None,
@@ -246,12 +246,40 @@ impl Relations {
         self.cycles(Edge::Uses, condition)
     }
 
-    fn cycles<T: Ord + Copy>(&self, kind: Edge, pick: impl Fn(&Node) -> Option<T>) -> Vec<Vec<T>> {
+    /// All conditions, each after those that it uses. Conditions that use each other stand in no order.
+    #[must_use]
+    pub(super) fn conditions_used_first(&self) -> Vec<ConditionId> {
+        let pick = |node: &Node| match node {
+            Node::Condition(id) => Some(*id),
+            _ => None,
+        };
+        let only = self
+            .graph
+            .filter_map(|_, node| pick(node), |_, edge| (*edge == Edge::Uses).then_some(()));
+        // Components come in reverse topological order: what is used before what uses it.
+        let components = tarjan_scc(&only);
+        components
+            .iter()
+            .flatten()
+            .filter_map(|at| only.node_weight(*at).copied())
+            .collect()
+    }
+
+    fn cycles<T: Ord + Copy>(&self, kind: Edge, pick: impl Fn(&Node) -> Option<T>) -> Vec<Cycle<T>> {
         let only = self
             .graph
             .filter_map(|_, node| pick(node), |_, edge| (*edge == kind).then_some(()));
         cycles_of(&only)
     }
+}
+
+/// Things that lead to each other, by as many ways as there are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cycle<T> {
+    /// A shortest cycle in its order, starting at what was declared first.
+    pub shortest: Vec<T>,
+    /// All that lead to each other, in the order of their declarations. Only without every edge among these is no cycle left.
+    pub knot: Vec<T>,
 }
 
 /// Cycles of parents that every entity must have, each in its order, starting at the type declared first. No data can
@@ -266,19 +294,24 @@ pub(super) fn endless_parents(program: &Program) -> Vec<Vec<TypeId>> {
             }
         }
     }
-    cycles_of(&graph)
+    cycles_of(&graph).into_iter().map(|cycle| cycle.shortest).collect()
 }
 
-/// A shortest cycle of each strongly connected component that has one.
-fn cycles_of<T: Ord + Copy>(graph: &DiGraph<T, ()>) -> Vec<Vec<T>> {
-    let mut found: Vec<Vec<T>> = Vec::new();
+/// The cycles of each strongly connected component that has one.
+fn cycles_of<T: Ord + Copy>(graph: &DiGraph<T, ()>) -> Vec<Cycle<T>> {
+    let mut found: Vec<Cycle<T>> = Vec::new();
     for component in tarjan_scc(graph) {
         let looped = match component.as_slice() {
             [one] => graph.contains_edge(*one, *one),
             several => several.len() > 1,
         };
-        if looped && let Some(cycle) = shortest_cycle(graph, &component) {
-            found.push(cycle);
+        if looped && let Some(shortest) = shortest_cycle(graph, &component) {
+            let mut knot: Vec<T> = component
+                .iter()
+                .filter_map(|at| graph.node_weight(*at).copied())
+                .collect();
+            knot.sort_unstable();
+            found.push(Cycle { shortest, knot });
         }
     }
     found.sort();
@@ -337,33 +370,11 @@ fn type_by_path(program: &Program, path: &Path) -> Option<Node> {
 fn collect(program: &Program, expr: &Expr, found: &mut Vec<Node>) {
     match &expr.kind {
         ExprKind::Name(name) => found.extend(condition_by_name(program, name)),
-        ExprKind::Call(name, args) => {
-            found.extend(program.find_condition(&name.text).map(Node::Condition));
-            args.iter().for_each(|arg| collect(program, arg, found));
-        }
-        ExprKind::Not(inner) | ExprKind::Negate(inner) | ExprKind::Has(inner, _) | ExprKind::Like(inner, _) => {
-            collect(program, inner, found);
-        }
-        ExprKind::Attribute(inner, _) => collect(program, inner, found),
-        ExprKind::And(all) | ExprKind::Or(all) | ExprKind::Set(all) => {
-            all.iter().for_each(|one| collect(program, one, found));
-        }
-        ExprKind::Binary(_, left, right) => {
-            collect(program, left, found);
-            collect(program, right, found);
-        }
-        ExprKind::If(test, yes, no) => [test, yes, no].into_iter().for_each(|one| collect(program, one, found)),
-        ExprKind::Is(inner, path, container) => {
-            found.extend(type_by_path(program, path));
-            collect(program, inner, found);
-            container.iter().for_each(|one| collect(program, one, found));
-        }
-        ExprKind::Method(receiver, _, args) => {
-            collect(program, receiver, found);
-            args.iter().for_each(|arg| collect(program, arg, found));
-        }
-        ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| collect(program, value, found)),
-        ExprKind::Entity(path, _) => found.extend(type_by_path(program, path)),
-        ExprKind::Bool(_) | ExprKind::Long(_) | ExprKind::Text(_) | ExprKind::Duration(_) => {}
+        ExprKind::Call(name, _) => found.extend(program.find_condition(&name.text).map(Node::Condition)),
+        ExprKind::Is(_, path, _) | ExprKind::Entity(path, _) => found.extend(type_by_path(program, path)),
+        _ => {}
     }
+    expr.children()
+        .into_iter()
+        .for_each(|child| collect(program, child, found));
 }

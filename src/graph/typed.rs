@@ -186,6 +186,14 @@ impl TypedExpr {
         }
     }
 
+    /// The number of its parts, itself included.
+    #[must_use]
+    pub fn parts(&self) -> u64 {
+        self.children()
+            .into_iter()
+            .fold(1, |sum, child| child.parts().saturating_add(sum))
+    }
+
     /// The same with another expression wherever a request variable is read.
     #[must_use]
     pub fn with(&self, variable: Variable, value: &Self) -> Self {

@@ -8,6 +8,7 @@ use crate::diag::Diagnostics;
 use crate::lower;
 use crate::lower::RawIds;
 use crate::lower::RawPolicy;
+use crate::lower::fresh;
 use crate::text::FileId;
 use crate::text::Sources;
 use crate::text::Span;
@@ -115,18 +116,25 @@ fn carry_policies(sources: &Sources, files: &[FileId], policies: &[RawPolicy], i
         let text = sources.text(file);
         let mut carried = String::with_capacity(text.len() + found.len() * 24);
         let mut from = 0;
-        for (number, statement) in found.iter().enumerate() {
+        for statement in &found {
             if statement.id.is_some() {
                 continue;
             }
-            let numbered = format!("policy{number}");
+            let numbered = format!("policy{}", statement.number);
             let wanted = match files.len() {
                 1 => numbered,
                 _ => format!("{}:{numbered}", snake(&stem)),
             };
+            let name = format!("@id({})", literal(&fresh(&wanted, &mut ids)));
+            if let Some(empty) = statement.empty_id {
+                carried.push_str(text.get(from..empty.range().start).unwrap_or_default());
+                carried.push_str(&name);
+                from = empty.range().end;
+                continue;
+            }
             let at = statement.span.range().start;
             carried.push_str(text.get(from..at).unwrap_or_default());
-            carried.push_str(&format!("@id({})\n", literal(&fresh(&wanted, &mut ids))));
+            carried.push_str(&format!("{name}\n"));
             // A statement that does not begin its line keeps the place that it has.
             carried.push_str(indent(text, at));
             from = at;
@@ -180,17 +188,6 @@ fn stem(path: &str) -> String {
     }
 }
 
-/// The wanted word, or one like it where it is taken.
-fn fresh(wanted: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut word = wanted.to_owned();
-    let mut number = 2_usize;
-    while !taken.insert(word.clone()) {
-        word = format!("{wanted}-{number}");
-        number += 1;
-    }
-    word
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +235,18 @@ mod tests {
             "// first;\n@id(\"policy0\")\npermit (principal, action, resource);\n@id(\"policy2\") forbid (principal, action, resource);\n  // third\n  @id(\"policy2-2\")\n  @why(\"é;\")\n  permit (principal == ?principal, action, resource); @id(\"policy3\")\npermit (principal, action, resource);\n// end"
         );
         assert_eq!(found.summary, "4 statements in 1 file, 2 declarations of a schema");
+    }
+
+    #[test]
+    fn an_empty_name_is_replaced_and_numbers_make_way_for_names() {
+        let text = "@id(\"\") @why(\"x\") permit (principal, action, resource);\npermit (principal, action, resource);\n\
+                    @id(\"policy1\") permit (principal, action, resource);\n@why(\"y\") @id forbid (principal, action, resource);";
+        let found = imported(&[("p.cedar", text)]);
+        assert_eq!(
+            found.files["policy/p.cedar"],
+            "@id(\"policy0\") @why(\"x\") permit (principal, action, resource);\n@id(\"policy1-2\")\npermit (principal, action, resource);\n\
+             @id(\"policy1\") permit (principal, action, resource);\n@why(\"y\") @id(\"policy3\") forbid (principal, action, resource);"
+        );
     }
 
     #[test]

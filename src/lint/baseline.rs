@@ -66,7 +66,7 @@ impl Baseline {
     /// # Errors
     /// Where it is no baseline, with the place.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(text)
+        serde_json::from_slice(text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text))
     }
 
     /// The text of the file.

@@ -96,6 +96,11 @@ impl Sink {
         Diagnostic::new(self.code, self.severity, Some(span), message)
     }
 
+    /// The same, but no more than a warning, whatever the lint's level.
+    pub(super) fn warning(&self, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.code, Severity::Warning, Some(span), message)
+    }
+
     pub(super) fn push(&mut self, finding: Diagnostic) {
         self.found.push(finding);
     }

@@ -8,6 +8,7 @@ use crate::analysis::facts::Skipped;
 
 use super::Cx;
 use super::Sink;
+use super::hazard::REMOTE_TIMES;
 use super::proofs;
 
 /// Finds the statements of an effect that error.
@@ -34,8 +35,11 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink, effect: Effect) {
                 "skipped",
             ),
         };
-        let mut finding = out
-            .finding(stated.at, message)
+        let finding = match erring.remote {
+            true => out.warning(stated.at, message).note(REMOTE_TIMES),
+            false => out.finding(stated.at, message),
+        };
+        let mut finding = finding
             .label(label)
             .help("test what may be absent with `has`, and keep arithmetic within bounds")
             .evidence(proofs::evidence(erring.basis))

@@ -5,6 +5,10 @@ use crate::text::Span;
 use super::expr::attribute_text;
 use super::expr::has_text;
 
+/// What is said of a finding that needs times that nobody can write.
+pub(super) const REMOTE_TIMES: &str =
+    "it needs a time outside the years 0001 to 9999, which no clock, token or fixture states: a warning at any level";
+
 /// A place where evaluation can error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Hazard {
@@ -29,6 +33,8 @@ pub(super) enum Error {
     Undeclared { of: String, name: String },
     /// Numbers or times that may overflow.
     Overflow(&'static str),
+    /// Times that overflow only where one of them lies outside the years that can be written.
+    Unwritable(&'static str),
     /// A value made of a text that may not be one.
     Malformed(String),
 }
@@ -42,6 +48,9 @@ impl Error {
             Self::NotLoaded { of, .. } => format!("the entity `{of}` may not be loaded"),
             Self::Undeclared { of, name } => format!("no schema says that `{}` is there", attribute_text(of, name)),
             Self::Overflow(operation) => format!("`{operation}` may overflow"),
+            Self::Unwritable(operation) => {
+                format!("`{operation}` overflows for times outside the years 0001 to 9999 only")
+            }
             Self::Malformed(function) => format!("`{function}(…)` fails on a text of another form"),
         }
     }
@@ -57,13 +66,20 @@ impl Error {
                 absence(has_text(of, name))
             }
             Self::NoTag { of, key } => absence(format!("{of}.hasTag({key})")),
-            Self::Overflow(_) => "compare without computing: keep in an attribute what is compared".to_owned(),
+            Self::Overflow(_) | Self::Unwritable(_) => {
+                "compare without computing: keep in an attribute what is compared".to_owned()
+            }
             Self::Malformed(function) => format!("declare the attribute as the type that `{function}` makes"),
         }
     }
 }
 
 impl Hazard {
+    /// Whether it needs times that nobody can write.
+    pub(super) fn is_remote(&self) -> bool {
+        matches!(self.error, Error::Unwritable(_))
+    }
+
     /// What to write in a forbid so that it cannot happen.
     pub(super) fn remedy(&self) -> String {
         self.error.remedy(self.within)

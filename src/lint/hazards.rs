@@ -14,12 +14,15 @@ use crate::graph::TypeId;
 use crate::graph::TypedExpr;
 use crate::graph::TypedKind;
 use crate::graph::Variable;
+use crate::text::Duration;
 
-use super::expr::attribute_text;
+use super::Cx;
 use super::expr::path_text;
 use super::hazard::Error;
 use super::hazard::Hazard;
 use super::hazard::Holds;
+
+mod reach;
 
 /// A kind of request: the types of the variables. `Ty::Unknown` where nothing is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,16 +30,22 @@ pub(super) struct Variables {
     pub(super) principal: Ty,
     pub(super) resource: Ty,
     pub(super) context: Ty,
+    /// The action and every group that it is in; `None` where the conditions do not ask for it.
+    pub(super) action: Option<ActionKind>,
+}
+
+/// An action as Cedar entities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ActionKind {
+    pub(super) own: (String, String),
+    pub(super) groups: BTreeSet<(String, String)>,
 }
 
 /// The hazards of conditions that are evaluated one after the other, each only where those before it hold.
-pub(super) fn hazards(
-    program: &Program,
-    variables: &Variables,
-    conditions: &[(&TypedExpr, Holds)],
-) -> BTreeSet<Hazard> {
+pub(super) fn hazards(cx: &Cx<'_>, variables: &Variables, conditions: &[(&TypedExpr, Holds)]) -> BTreeSet<Hazard> {
     let mut flow = Flow {
-        program,
+        cx,
+        program: cx.program,
         variables,
         found: BTreeSet::new(),
         within: Holds::WhenTrue,
@@ -54,8 +63,10 @@ pub(super) fn hazards(
 }
 
 /// The attributes that what an expression leads to can have; `None` where nothing is known of it.
-pub(super) fn declared_names(program: &Program, variables: &Variables, of: &TypedExpr) -> Option<Vec<String>> {
+pub(super) fn declared_names(cx: &Cx<'_>, variables: &Variables, of: &TypedExpr) -> Option<Vec<String>> {
+    let program = cx.program;
     let flow = Flow {
+        cx,
         program,
         variables,
         found: BTreeSet::new(),
@@ -143,6 +154,7 @@ impl After {
 }
 
 struct Flow<'a> {
+    cx: &'a Cx<'a>,
     program: &'a Program,
     variables: &'a Variables,
     found: BTreeSet<Hazard>,
@@ -203,10 +215,10 @@ impl Flow<'_> {
                     no: then.no.or(other.no),
                 }
             }
-            TypedKind::Has(of, names) => self.has(of, names, known),
+            TypedKind::Has(of, names) => self.has(expr, of, names, known),
+            TypedKind::Is(..) => self.by_types(expr, known),
             TypedKind::Method(of, method, args) if method == "hasTag" => {
-                let no = self.eval_all(std::iter::once(of.as_ref()).chain(args), known);
-                let mut yes = no.clone();
+                let After { mut yes, no } = self.by_types(expr, known);
                 if let (Some(entity), Some(key)) = (path_text(of), args.first().and_then(path_text)) {
                     yes = yes
                         .and(Fact::Loaded(entity.clone()))
@@ -230,6 +242,9 @@ impl Flow<'_> {
                 After::either(known)
             }
             TypedKind::Binary(operator, left, right) => {
+                if !matches!(operator, Operator::Add | Operator::Subtract | Operator::Multiply) {
+                    return self.by_types(expr, known);
+                }
                 let known = self.eval_all([left.as_ref(), right.as_ref()], known);
                 let (operation, result) = match operator {
                     Operator::Add => ("… + …", folded(left, right, i64::checked_add)),
@@ -260,21 +275,6 @@ impl Flow<'_> {
             .fold(known.clone(), |known, part| self.eval(part, &known).whatever())
     }
 
-    /// `of has a.b`: false, not an error, where `of`, or `of.a`, is not loaded or does not have it.
-    fn has(&mut self, of: &TypedExpr, names: &[String], known: &Known) -> After {
-        let no = self.eval(of, known).whatever();
-        let mut yes = no.clone();
-        let Some(mut path) = path_text(of) else {
-            return After { yes, no };
-        };
-        for name in names {
-            yes = yes.and(Fact::Loaded(path.clone()));
-            path = attribute_text(&path, name);
-            yes = yes.and(Fact::Present(path.clone()));
-        }
-        After { yes, no }
-    }
-
     /// `of.name`
     fn read(&mut self, expr: &TypedExpr, of: &TypedExpr, name: &str, known: Known) -> Known {
         let path = path_text(expr);
@@ -285,17 +285,7 @@ impl Flow<'_> {
             return known;
         }
         let base = path_text(of);
-        let loaded = match &of.kind {
-            TypedKind::Variable(_) => true,
-            _ => base
-                .as_ref()
-                .is_some_and(|base| known.knows(&Fact::Loaded(base.clone()))),
-        };
-        let (loaded, required) = match self.type_of(of) {
-            Ty::Record(fields) => (true, fields.get(name).map(|field| field.required)),
-            Ty::Entity(id) => (loaded, self.declared(id, name).map(|(_, required)| required)),
-            _ => (true, None),
-        };
+        let (loaded, required) = self.presence(of, name, &known);
         let of = base.clone().unwrap_or_else(|| "…".to_owned());
         let name = name.to_owned();
         match (loaded, required) {
@@ -319,15 +309,19 @@ impl Flow<'_> {
         match method {
             "getTag" => self.get_tag(expr, of, args, known),
             "offset" => {
-                self.hazard(expr, Error::Overflow("….offset(…)"), &known);
+                let error = match args.first().is_some_and(is_modest) {
+                    true => Error::Unwritable("….offset(…)"),
+                    false => Error::Overflow("….offset(…)"),
+                };
+                self.hazard(expr, error, &known);
                 known
             }
             "durationSince" => {
-                self.hazard(expr, Error::Overflow("….durationSince(…)"), &known);
+                self.hazard(expr, Error::Unwritable("….durationSince(…)"), &known);
                 known
             }
             "toDate" => {
-                self.hazard(expr, Error::Overflow("….toDate()"), &known);
+                self.hazard(expr, Error::Unwritable("….toDate()"), &known);
                 known
             }
             _ => known,
@@ -394,10 +388,26 @@ impl Flow<'_> {
             return Some((attribute.ty.clone(), attribute.required));
         }
         let mut roles = self.program.roles.iter();
-        roles
-            .any(|role| role.on == Some(id) && role.by.is_none() && role.name == name)
-            .then_some((Ty::Unknown, true))
+        if roles.any(|role| role.on == Some(id) && role.by.is_none() && role.name == name) {
+            return Some((Ty::Unknown, true));
+        }
+        let required = self.cx.lowered.names_roles(self.program, id, name)?;
+        Some((Ty::Unknown, required))
     }
+}
+
+/// Whether a duration is written out and moves no time of the years 0001 to 9999 out of Cedar's reach, which ends hundreds of
+/// millions of years further.
+fn is_modest(duration: &TypedExpr) -> bool {
+    let written = match &duration.kind {
+        TypedKind::Duration(value) => Some(*value),
+        TypedKind::Construct(function, text) if function == "duration" => match &text.kind {
+            TypedKind::Text(text) => Duration::parse(text),
+            _ => None,
+        },
+        _ => None,
+    };
+    written.is_some_and(|duration| duration.0.checked_abs().is_some_and(|length| length < i64::MAX / 2))
 }
 
 /// The value of an attribute of a record that stands right there: `{ a: 1 }.a`.

@@ -20,6 +20,7 @@ use crate::text::Sources;
 use crate::text::Span;
 
 use super::Cx;
+use super::hazards::ActionKind;
 
 mod translate;
 
@@ -99,6 +100,14 @@ impl<'a> Requests<'a> {
         }
     }
 
+    /// An action and the groups that it is in, as Cedar entities.
+    pub(super) fn action(&self, id: ActionId) -> Option<ActionKind> {
+        let own = self.program.action(id)?.cedar.clone();
+        let holding = self.actions.iter().filter(|(_, ids)| ids.contains(&id));
+        let groups = holding.map(|(entity, _)| entity.clone()).collect();
+        Some(ActionKind { own, groups })
+    }
+
     /// The requests that a raw policy's scope admits.
     pub(super) fn admitted(&self, body: &pst::Template) -> Vec<Request> {
         let principal = match &body.principal {
@@ -124,7 +133,10 @@ impl<'a> Requests<'a> {
 
     /// The requests that a policy of a Gate statement is about.
     pub(super) fn concerned(&self, draft: &Draft) -> Vec<Request> {
-        let side = |cedar: &str| self.types.get(cedar).map_or(Side::None, |id| Side::One(*id));
+        let side = |cedar: &Option<String>| match cedar {
+            None => Side::Any,
+            Some(cedar) => self.types.get(cedar.as_str()).map_or(Side::None, |id| Side::One(*id)),
+        };
         let (principal, resource) = (side(&draft.principal), side(&draft.resource));
         match draft.actions.is_empty() {
             true => self.of_all(&principal, &resource),

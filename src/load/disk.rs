@@ -26,6 +26,11 @@ use crate::text::Sources;
 /// # Errors
 /// Where there is no package; what is wrong with its files goes to `out`.
 pub fn load_package(root: &Path, out: &mut Diagnostics) -> Result<PackageFiles, LoadError> {
+    Ok(package::assemble(root.to_owned(), entries(root)?, out))
+}
+
+/// What lies in the places of a package.
+pub(super) fn entries(root: &Path) -> Result<Vec<Entry>, LoadError> {
     let metadata = fs::metadata(root).map_err(|cause| LoadError::read(root, cause))?;
     let config = fs::symlink_metadata(root.join("gatewright.toml"));
     if !metadata.is_dir() || config.is_err() {
@@ -34,7 +39,7 @@ pub fn load_package(root: &Path, out: &mut Diagnostics) -> Result<PackageFiles, 
             around: around(root),
         });
     }
-    Ok(package::assemble(root.to_owned(), walk(root), out))
+    Ok(walk(root))
 }
 
 /// Existing Cedar, named file by file.
@@ -107,7 +112,7 @@ pub fn load_manifests(
         for path in find_files(path.as_ref(), &[".yaml", ".yml", ".json"])? {
             let name = display_name(&path);
             if !sources.iter().any(|(_, source)| source.name() == name) {
-                files.extend(add(sources, &path, Part::ScenarioData, out)?);
+                files.extend(add(sources, &path, Part::Foreign, out)?);
             }
         }
     }

@@ -1,15 +1,12 @@
 //! Packages as they are in a git revision, read from the object database: no checkout, no network, no hooks.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
 use git2::ErrorCode;
 use git2::ObjectType;
 use git2::Repository;
-use git2::StatusOptions;
 use git2::Tree;
 use git2::TreeEntry;
 
@@ -20,6 +17,7 @@ use super::package::Entry;
 use super::package::MAX_FILE_BYTES;
 use super::package::PackageFiles;
 use super::package::Part;
+use super::path::existing_part;
 use crate::diag::Diagnostics;
 use crate::diag::closest;
 use crate::load::LoadError;
@@ -73,122 +71,15 @@ pub fn merge_base(root: &Path, one: &str, other: &str) -> Result<String, LoadErr
         .map_err(|_| LoadError::NoCommonCommit(one.to_owned(), other.to_owned()))
 }
 
-/// A commit, and how a package's folder stands to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
-    /// Its whole id.
-    pub id: String,
-    /// The id of the package's folder in it; `None` where it has none.
-    pub tree: Option<String>,
-    /// When it was committed, in seconds since 1970 UTC.
-    pub time: i64,
-    /// Whether anything in the folder is not as committed, be it untracked or ignored.
-    pub dirty: bool,
-}
-
-/// The commit that a package was read from: that of a revision, or the one checked out and how the files on disk differ
-/// from it. `None` outside a repository and before its first commit.
-///
-/// # Errors
-/// Where the repository cannot be read, or has no such revision.
-pub fn commit_of(package: &PackageFiles, revision: Option<&str>) -> Result<Option<Commit>, LoadError> {
-    let root = package.root.as_path();
-    let (existing, missing) = existing_part(root)?;
-    let repository = match Repository::discover(&existing) {
-        Ok(repository) => repository,
-        Err(error) if error.code() == ErrorCode::NotFound && revision.is_none() => return Ok(None),
-        Err(_) => repository_of(root, &existing)?,
-    };
-    let failed = |error: &git2::Error| git_error(root, error);
-    let commit = match revision {
-        Some(revision) => repository
-            .revparse_single(revision)
-            .and_then(|object| object.peel_to_commit())
-            .map_err(|_| unknown(&repository, revision))?,
-        None => match repository.head().and_then(|head| head.peel_to_commit()) {
-            Ok(commit) => commit,
-            Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => return Ok(None),
-            Err(error) => return Err(failed(&error)),
-        },
-    };
-    let folder = inside(&repository, &existing).join(missing);
-    let top = commit.tree().map_err(|error| failed(&error))?;
-    let tree = match folder.as_os_str().is_empty() {
-        true => Some(top),
-        false => top
-            .get_path(&folder)
-            .and_then(|entry| entry.to_object(&repository)?.peel_to_tree())
-            .ok(),
-    };
-    let dirty = match (&tree, revision) {
-        (_, Some(_)) => false,
-        (None, None) => true,
-        (Some(tree), None) => {
-            // What git is told to ignore or to translate is no less another text than that of the commit.
-            let mut faults = Diagnostics::new();
-            let committed = package::assemble(root.to_owned(), walk(&repository, tree), &mut faults);
-            texts(&committed) != texts(package) || is_touched(&repository, &folder).map_err(|error| failed(&error))?
-        }
-    };
-    Ok(Some(Commit {
-        id: commit.id().to_string(),
-        tree: tree.map(|tree| tree.id().to_string()),
-        time: commit.time().seconds(),
-        dirty,
-    }))
-}
-
-/// The texts that make up a package.
-fn texts(package: &PackageFiles) -> BTreeMap<&str, &str> {
-    package
-        .sources
-        .iter()
-        .map(|(_, source)| (source.name(), source.text()))
-        .collect()
-}
-
-/// Whether git sees a change below a folder, be it in a file that plays no part.
-fn is_touched(repository: &Repository, folder: &Path) -> Result<bool, git2::Error> {
-    if repository.is_bare() {
-        return Ok(false);
-    }
-    let mut options = StatusOptions::new();
-    options
-        .include_untracked(true)
-        .recurse_untracked_dirs(false)
-        .include_ignored(false)
-        .disable_pathspec_match(true);
-    if !folder.as_os_str().is_empty() {
-        options.pathspec(folder);
-    }
-    Ok(!repository.statuses(Some(&mut options))?.is_empty())
-}
-
-fn repository_of(root: &Path, existing: &Path) -> Result<Repository, LoadError> {
+pub(super) fn repository_of(root: &Path, existing: &Path) -> Result<Repository, LoadError> {
     Repository::discover(existing).map_err(|error| match error.code() {
         ErrorCode::NotFound => LoadError::NotARepository(root.to_owned()),
         _ => git_error(root, &error),
     })
 }
 
-/// The real path of as much of a path as exists, and the rest.
-fn existing_part(path: &Path) -> Result<(PathBuf, PathBuf), LoadError> {
-    for ancestor in path.ancestors() {
-        let named = match ancestor.as_os_str().is_empty() {
-            true => Path::new("."),
-            false => ancestor,
-        };
-        match fs::canonicalize(named) {
-            Ok(real) => return Ok((real, path.strip_prefix(ancestor).unwrap_or(path).to_owned())),
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-            Err(cause) => return Err(LoadError::read(path, cause)),
-        }
-    }
-    Err(LoadError::Missing(path.to_owned()))
-}
-
 /// A real path as seen from the top of its repository; empty for a bare repository and for the git folder itself.
-fn inside(repository: &Repository, path: &Path) -> PathBuf {
+pub(super) fn inside(repository: &Repository, path: &Path) -> PathBuf {
     let top = repository.workdir().and_then(|top| fs::canonicalize(top).ok());
     let git = fs::canonicalize(repository.path()).ok();
     match (top, git) {
@@ -205,7 +96,7 @@ fn revision_tree<'r>(repository: &'r Repository, revision: &str) -> Result<Tree<
     found.map_err(|_| unknown(repository, revision))
 }
 
-fn unknown(repository: &Repository, revision: &str) -> LoadError {
+pub(super) fn unknown(repository: &Repository, revision: &str) -> LoadError {
     let names: Vec<String> = repository.references().map_or_else(
         |_| Vec::new(),
         |references| {
@@ -227,7 +118,7 @@ fn unknown(repository: &Repository, revision: &str) -> LoadError {
 }
 
 /// Everything in the package's six places.
-fn walk(repository: &Repository, package: &Tree<'_>) -> Vec<Entry> {
+pub(super) fn walk(repository: &Repository, package: &Tree<'_>) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut waiting: Vec<(String, TreeEntry<'static>)> = package::TOP
         .iter()
@@ -274,7 +165,7 @@ fn blob(repository: &Repository, entry: &TreeEntry<'_>) -> Content {
     read().unwrap_or_else(|error| Content::Unreadable(error.message().to_owned()))
 }
 
-fn git_error(path: &Path, error: &git2::Error) -> LoadError {
+pub(super) fn git_error(path: &Path, error: &git2::Error) -> LoadError {
     LoadError::Git {
         path: path.to_owned(),
         message: error.message().to_owned(),

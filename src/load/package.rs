@@ -7,6 +7,7 @@ use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::Severity;
 use crate::load::codes;
+use crate::load::text::text;
 use crate::text::FileId;
 use crate::text::Sources;
 use crate::text::Span;
@@ -62,7 +63,11 @@ impl PackageFiles {
     pub fn in_memory<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>, out: &mut Diagnostics) -> Self {
         let entries = texts.into_iter().map(|(name, text)| Entry {
             name: name.to_owned(),
-            content: Content::Bytes(text.into()),
+            // What plays no part on disk plays none here.
+            content: match Part::of(name).is_read() {
+                true => Content::Bytes(text.into()),
+                false => Content::Unread,
+            },
         });
         assemble(PathBuf::new(), entries.collect(), out)
     }
@@ -114,6 +119,8 @@ pub(super) enum Part {
     ScenarioData,
     Snapshot,
     Change,
+    /// A file of another tool, to be imported.
+    Foreign,
     /// A folder that holds parts.
     Folder,
     /// Nothing reads it, though its place suggests that something should.
@@ -195,7 +202,7 @@ pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnos
             Part::ScenarioData => package.scenario_data.push(file),
             Part::Snapshot => package.snapshots.push(file),
             Part::Change => package.changes.push(file),
-            Part::Folder | Part::Unused | Part::None => {}
+            Part::Foreign | Part::Folder | Part::Unused | Part::None => {}
         }
     }
     if !has_policy {
@@ -211,7 +218,7 @@ pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnos
 pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut Diagnostics) -> Option<FileId> {
     let Entry { name, content } = entry;
     let (severity, code, message, help) = match content {
-        Content::Bytes(bytes) => return Some(text(sources, name, bytes, out)),
+        Content::Bytes(bytes) => return Some(text(sources, name, bytes, part, out)),
         Content::Unread if part == Part::Unused => (
             Severity::Warning,
             codes::UNUSED_FILE,
@@ -274,26 +281,6 @@ fn unused_help(name: &str) -> &'static str {
         }
         _ => "names that start with a dot are skipped; rename it",
     }
-}
-
-/// Registers a text exactly as on disk. What is not UTF-8 is replaced and reported once, at the first bad byte; the
-/// rest of the file stays readable for the stages after.
-fn text(sources: &mut Sources, name: String, bytes: Vec<u8>, out: &mut Diagnostics) -> FileId {
-    let error = match String::from_utf8(bytes) {
-        Ok(text) => return sources.add(name, text),
-        Err(error) => error,
-    };
-    let at = error.utf8_error().valid_up_to();
-    let byte = error.as_bytes().get(at).copied().unwrap_or_default();
-    let message = format!("`{name}` is not UTF-8: byte 0x{byte:02x} at offset {at}");
-    let file = sources.add(name, String::from_utf8_lossy(error.as_bytes()));
-    let span = Span::new(file, at, at + char::REPLACEMENT_CHARACTER.len_utf8());
-    out.push(
-        Diagnostic::error(codes::NOT_UTF8, span, message)
-            .label("not UTF-8 from here")
-            .help("save the file as UTF-8"),
-    );
-    file
 }
 
 #[cfg(test)]
@@ -374,6 +361,65 @@ mod tests {
         ");
         assert_eq!(package.gate.len(), 1, "the lossy text is still there for the parser");
         assert_eq!(package.sources.text(package.gate[0]), "// caf\u{fffd}\nrole r");
+    }
+
+    #[test]
+    fn what_no_reviewer_sees_is_reported_in_every_text_but_snapshots_and_gate() {
+        let mut out = Diagnostics::new();
+        let text = |text: &str| Content::Bytes(text.into());
+        let entries = vec![
+            entry("gatewright.toml", text("a = \"\u{200b}\"")),
+            entry("policy/a.cedar", text("\u{feff}// \u{202e}\u{1b}\r\n// \r")),
+            entry("policy/a.cedarschema", text("entity A\u{ad};")),
+            entry("policy/a.gate", text("role a\u{200b};")),
+            entry("scenarios/a.yaml", text("suite: \u{2066}a")),
+            entry("scenarios/a.json", text("\"\u{e0041}\"")),
+            entry("changes/a.yaml", text("a: \u{2028}b")),
+            entry("snapshots/a.snap", text("a\u{200b}")),
+        ];
+        let package = assemble("p".into(), entries, &mut out);
+        insta::assert_snapshot!(shown(&package, &out).join("\n"), @r"
+        hidden-character changes/a.yaml:1:4: hidden character U+2028
+        hidden-character gatewright.toml:1:6: hidden character U+200B
+        hidden-character policy/a.cedar:1:5: hidden character U+202E
+        hidden-character policy/a.cedar:2:4: hidden character U+000D
+        hidden-character policy/a.cedarschema:1:9: hidden character U+00AD
+        hidden-character scenarios/a.json:1:2: hidden character U+E0041
+        hidden-character scenarios/a.yaml:1:8: hidden character U+2066
+        ");
+        let helps: Vec<&str> = out.iter().filter_map(|fault| fault.help.as_deref()).collect();
+        insta::assert_snapshot!(helps.join("\n"), @r"
+        remove it; in a string, write `\u2028` between double quotes
+        remove it; in a string, write `\u200b` between double quotes
+        remove it; in a string, write `\u{202e}`
+        remove it; in a string, write `\u{d}`
+        remove it; in a string, write `\u{ad}`
+        remove it; in a string, write `\udb40\udc41`
+        remove it; in a string, write `\u2066` between double quotes
+        ");
+    }
+
+    #[test]
+    fn utf16_is_one_fault_and_its_text_is_read() {
+        let wide = |text: &str, order: fn(u16) -> [u8; 2]| -> Vec<u8> { text.encode_utf16().flat_map(order).collect() };
+        for (bytes, expected) in [
+            (wide("\u{feff}role a\u{e9};", u16::to_le_bytes), "role a\u{e9};"),
+            (wide("\u{feff}role a;", u16::to_be_bytes), "role a;"),
+            (wide("role a;", u16::to_le_bytes), "role a;"),
+            (wide("role a;", u16::to_be_bytes), "role a;"),
+        ] {
+            let mut out = Diagnostics::new();
+            let package = assemble(
+                "p".into(),
+                vec![entry("policy/a.gate", Content::Bytes(bytes))],
+                &mut out,
+            );
+            assert_eq!(
+                shown(&package, &out),
+                ["not-utf8 policy/a.gate:1:1: `policy/a.gate` is UTF-16"]
+            );
+            assert_eq!(package.sources.text(package.gate[0]), expected);
+        }
     }
 
     #[test]

@@ -65,7 +65,9 @@ pub fn remove_if_present(path: &Path) -> Result<(), LoadError> {
 }
 
 fn fill(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(temporary)?;
+    // What an interrupted run left there is of nobody. Whatever else it is, it is never opened.
+    let _ = fs::remove_file(temporary);
+    let mut file = File::create_new(temporary)?;
     file.write_all(bytes)?;
     if let Ok(old) = fs::metadata(path) {
         file.set_permissions(old.permissions())?;
@@ -184,6 +186,20 @@ mod tests {
         write_atomic(&path, b"one").unwrap();
         write_atomic(&path, b"two").unwrap();
         assert_eq!(tree(dir.path()), [("new/folder/a.snap".to_owned(), "two".to_owned())]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_where_the_write_begins_or_ends_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.snap");
+        for name in ["a.snap".to_owned(), format!("a.snap.{}.tmp", std::process::id())] {
+            #[expect(clippy::disallowed_methods, reason = "the standard library makes no named pipe")]
+            let made = std::process::Command::new("mkfifo").arg(dir.path().join(name)).status();
+            assert!(made.unwrap().success());
+        }
+        write_atomic(&path, b"one").unwrap();
+        assert_eq!(tree(dir.path()), [("a.snap".to_owned(), "one".to_owned())]);
     }
 
     #[cfg(unix)]

@@ -68,10 +68,9 @@ pub fn accesses(program: &Program, lowered: &Lowered) -> BTreeSet<Access> {
             (None, Holder::Role(role)) => Some(program.role_name(*role)),
             (None, Holder::Type(_)) => None,
         };
-        let named = |cedar: &str| {
-            types
-                .get(cedar)
-                .map_or_else(|| cedar.to_owned(), |name| (*name).to_owned())
+        let named = |cedar: &Option<String>| {
+            let cedar = cedar.as_deref().unwrap_or_default();
+            types.get(cedar).map_or(cedar, |name| name).to_owned()
         };
         let guards = guards(draft);
         for when in ways(draft) {

@@ -8,6 +8,8 @@ pub const CEDAR_VALIDATION: Code = Code::new("cedar-validation");
 pub const UNTESTED_OPTIONAL: Code = Code::new("untested-optional");
 /// A condition that Cedar's validator finds always false, so that the statement never applies.
 pub const NEVER_APPLIES: Code = Code::new("never-applies");
+/// A name that a reader may take for another one.
+pub const CONFUSABLE_IDENTIFIER: Code = Code::new("confusable-identifier");
 /// A `.cedar` file that does not parse.
 pub const CEDAR_SYNTAX: Code = Code::new("cedar-syntax");
 /// A `.cedarschema` file that does not parse or does not hold together.
@@ -24,6 +26,8 @@ pub const ROLES_FORM: Code = Code::new("roles-form");
 pub const INTERNAL: Code = Code::new("internal");
 /// A `deny … to any` whose condition does not type for some of the actions.
 pub const DENY_LEAVES_OUT: Code = Code::new("deny-leaves-out");
+/// A guard on a step of break-glass that the profile itself lifts.
+pub const GUARD_LEAVES_OUT: Code = Code::new("guard-leaves-out");
 
 /// A raw policy that lets in single entities by a duty that is separated from another.
 pub const SEPARATION_UNCOUNTED: Code = Code::new("separation-uncounted");

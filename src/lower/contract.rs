@@ -18,6 +18,7 @@ use crate::graph::Attribute;
 use crate::graph::Profile;
 use crate::graph::Program;
 use crate::graph::RoleId;
+use crate::graph::Step;
 use crate::graph::Ty;
 use crate::graph::TypeId;
 use crate::graph::TypeKind;
@@ -212,17 +213,17 @@ fn profile(program: &Program, profile: &Profile) -> BreakGlassProfile {
     let holder = |role: RoleId| Holder {
         role: program.role_name(role),
     };
-    let step = |step: &str| entity_text(&step_action(program, step, profile));
+    let step = |step: Step| entity_text(&step_action(program, step, profile));
     let mut actions: Vec<String> = profile.actions.iter().map(|(id, _)| program.action_name(*id)).collect();
     actions.sort();
     let (window, max_grants) = profile.grants_per.unwrap_or((Duration(0), 0));
     BreakGlassProfile {
         cedar: entity_text(&profile_entity(program, profile)),
-        request_action: step("RequestBreakGlass"),
-        approve_action: step("ApproveBreakGlass"),
-        refuse_action: step("RefuseBreakGlass"),
-        revoke_action: step("RevokeBreakGlass"),
-        review_action: step("ReviewBreakGlass"),
+        request_action: step(Step::Request),
+        approve_action: step(Step::Approve),
+        refuse_action: step(Step::Refuse),
+        revoke_action: step(Step::Revoke),
+        review_action: step(Step::Review),
         principal: program.type_name(profile.principal).to_owned(),
         tenant: profile_tenants(program, profile)
             .into_iter()

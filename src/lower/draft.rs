@@ -40,8 +40,8 @@ pub struct Draft {
     pub id: String,
     /// Permit or forbid.
     pub effect: Effect,
-    /// Full Cedar type of the principal.
-    pub principal: String,
+    /// Full Cedar type of the principal; `None`: any.
+    pub principal: Option<String>,
     /// Whom it is about.
     pub subject: Subject,
     /// In this role, besides.
@@ -50,8 +50,8 @@ pub struct Draft {
     pub role_test: Option<TypedExpr>,
     /// The actions, as Cedar entities; empty: any.
     pub actions: Vec<Entity>,
-    /// Full Cedar type of the resource.
-    pub resource: String,
+    /// Full Cedar type of the resource; `None`: any.
+    pub resource: Option<String>,
     /// The very resource, where there is only one: a break-glass profile.
     pub resource_is: Option<Entity>,
     /// Conjuncts of the condition, in the order Cedar evaluates them.

@@ -33,12 +33,14 @@ impl Lowered {
             Ok(text) => Ok(text.trim_end().to_owned()),
             Err(error) => Err(error.to_string()),
         };
-        let built: Vec<(&Draft, &(Policy, FileId))> = self.drafts.iter().zip(&self.policies).collect();
+        let known = self.drafts.iter().zip(self.policies.iter().map(|(policy, _)| policy));
+        let unknown = self.unknown_types.iter().map(|(draft, policy)| (draft, policy));
+        let built: Vec<(&Draft, &Policy)> = known.chain(unknown).collect();
         let gate = parallel::map(
             Work::Little,
             &built,
             || (),
-            |(), (draft, (policy, file))| Ok((*file, draft.id.clone(), pretty(gate(draft, policy)?)?)),
+            |(), (draft, policy)| Ok((draft.span.file, draft.id.clone(), pretty(gate(draft, policy)?)?)),
         );
         let raw = parallel::map(
             Work::Little,
@@ -68,8 +70,12 @@ fn gate(draft: &Draft, policy: &Policy) -> Result<String, String> {
     let mut written = String::new();
     let annotations: BTreeMap<&str, &str> = policy.annotations().collect();
     for (name, value) in annotations {
-        // Writing to a string cannot fail.
-        let _ = writeln!(written, "@{name}(\"{}\")", value.escape_debug());
+        // Cedar's JSON tells an empty value from none, and Cedar makes no value of an empty one that is built. Writing to a
+        // string cannot fail.
+        let _ = match value {
+            "" => writeln!(written, "@{name}"),
+            _ => writeln!(written, "@{name}(\"{}\")", value.escape_debug()),
+        };
     }
     written.push_str(&text::policy(draft).text);
     let id = PolicyId::new(&draft.id);

@@ -22,7 +22,6 @@ use super::draft::policy_id;
 use super::holders::Base;
 use super::program::Lowering;
 use super::program::qualified;
-use super::routes::routes;
 
 /// Someone for whom a grant is emitted.
 struct Receiver {
@@ -38,13 +37,16 @@ struct Receiver {
 impl Lowering<'_> {
     pub(super) fn grants(&mut self) {
         for grant in &self.program.grants {
+            if self.drafts.is_full() {
+                return;
+            }
             for receiver in self.receivers(grant) {
                 self.grant_to(grant, &receiver);
             }
         }
     }
 
-    fn receivers(&self, grant: &Grant) -> Vec<Receiver> {
+    fn receivers(&mut self, grant: &Grant) -> Vec<Receiver> {
         let base = match grant.holder {
             Holder::Type(ty) => {
                 return vec![Receiver {
@@ -57,13 +59,16 @@ impl Lowering<'_> {
             Holder::Role(role) => role,
         };
         let mut found = Vec::new();
+        let Some(routes) = self.routes(base) else {
+            return found;
+        };
         for role in self.program.extenders(base) {
             let Some(holders) = self.program.role(role).map(|role| &role.holders) else {
                 continue;
             };
-            let ways = routes(self.program, role, base);
+            let ways = routes.get(&role).map(Vec::as_slice).unwrap_or_default();
             for principal in holders {
-                for way in &ways {
+                for way in ways {
                     let mut variants = Vec::new();
                     if role != base {
                         variants.push(self.program.role_name(role));
@@ -142,7 +147,7 @@ impl Lowering<'_> {
             let draft = Draft {
                 id: policy_id(&grant.statement.name, &variants),
                 effect: Effect::Permit,
-                principal: self.cedar_type(receiver.principal),
+                principal: Some(self.cedar_type(receiver.principal)),
                 subject: receiver
                     .role
                     .as_ref()
@@ -150,7 +155,7 @@ impl Lowering<'_> {
                 role_test: role.as_ref().and_then(|role| self.role_test(principal, role, span)),
                 role,
                 actions: self.action_entities(group),
-                resource: self.cedar_type(*resource),
+                resource: Some(self.cedar_type(*resource)),
                 resource_is: None,
                 when,
                 unless: Vec::new(),

@@ -1,33 +1,24 @@
-//! Guards: conjoined to every permit they concern, and emitted as forbids for raw policies. And `deny`.
+//! Guards: conjoined to every permit they concern, and emitted as forbids for raw policies.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 
 use crate::bundle::OriginKind;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Severity;
 use crate::graph;
 use crate::graph::ActionId;
-use crate::graph::Deny;
 use crate::graph::Env;
-use crate::graph::Holder;
 use crate::graph::Operator;
 use crate::graph::Require;
-use crate::graph::RoleId;
 use crate::graph::Separation;
 use crate::graph::Statement;
 use crate::graph::Ty;
 use crate::graph::TypeId;
 use crate::graph::TypedExpr;
 
-use super::codes;
 use super::draft::Draft;
 use super::draft::Effect;
 use super::draft::Part;
 use super::draft::Subject;
 use super::draft::policy_id;
-use super::holders::Base;
 use super::program::Lowering;
 
 impl Lowering<'_> {
@@ -88,6 +79,7 @@ impl Lowering<'_> {
         for at in 0..self.program.requires.len() {
             if let Some(require) = self.program.requires.get(at) {
                 self.require(at, require);
+                self.require_of_steps(at, require);
             }
         }
         for separation in self
@@ -185,7 +177,7 @@ impl Lowering<'_> {
     }
 
     /// What tells the policy of one pair from those of the others.
-    fn pair_variants(
+    pub(super) fn pair_variants(
         &self,
         pairs: &[(TypeId, TypeId, Vec<ActionId>)],
         principal: TypeId,
@@ -202,7 +194,7 @@ impl Lowering<'_> {
     }
 
     /// A forbid without conditions yet.
-    fn forbid(
+    pub(super) fn forbid(
         &self,
         statement: &Statement,
         kind: OriginKind,
@@ -213,12 +205,12 @@ impl Lowering<'_> {
         Draft {
             id: policy_id(&statement.name, variants),
             effect: Effect::Forbid,
-            principal: self.cedar_type(principal),
+            principal: Some(self.cedar_type(principal)),
             subject: Subject::Everyone,
             role: None,
             role_test: None,
             actions: self.action_entities(actions),
-            resource: self.cedar_type(resource),
+            resource: Some(self.cedar_type(resource)),
             resource_is: None,
             when: Vec::new(),
             unless: Vec::new(),
@@ -230,135 +222,5 @@ impl Lowering<'_> {
             because: statement.because.as_ref().map(|because| because.value.clone()),
             annotations: statement.annotations.clone(),
         }
-    }
-
-    /// `deny`, for each pair of types it concerns.
-    pub(super) fn denies(&mut self) {
-        for deny in &self.program.denies {
-            let pairs = self.pairs(&deny.actions, &deny.on);
-            let before = self.drafts.len();
-            let mut left_out = BTreeSet::new();
-            let mut faults = Diagnostics::new();
-            for (principal, resource, actions) in &pairs {
-                if let Some(untyped) = self.deny(deny, &pairs, *principal, *resource, actions) {
-                    left_out.extend(actions.iter().copied());
-                    faults.extend(untyped);
-                }
-            }
-            if left_out.is_empty() {
-                continue;
-            }
-            if self.drafts.len() == before {
-                // It types nowhere, so it would deny nothing.
-                self.out.extend(faults);
-            } else {
-                self.left_out(deny, &left_out);
-            }
-        }
-    }
-
-    /// The faults of a condition that does not type because the actions are decided on another type than those named.
-    fn deny(
-        &mut self,
-        deny: &Deny,
-        pairs: &[(TypeId, TypeId, Vec<ActionId>)],
-        principal: TypeId,
-        resource: TypeId,
-        actions: &[ActionId],
-    ) -> Option<Diagnostics> {
-        let span = deny.statement.span;
-        let variants: Vec<String> = self
-            .pair_variants(pairs, principal, resource)
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
-        let mut whom: Vec<Option<RoleId>> = Vec::new();
-        if deny.who.is_empty() {
-            whom.push(None);
-        }
-        for who in &deny.who {
-            match who {
-                Holder::Type(ty) if *ty == principal => whom.push(None),
-                Holder::Type(_) => {}
-                // Who extends a role is one of its holders: what is taken from them is taken from all.
-                Holder::Role(role) => {
-                    let holding = self.program.extenders(*role).into_iter();
-                    let of_this_type =
-                        holding.filter(|role| self.program.role(*role).is_some_and(|r| r.holders.contains(&principal)));
-                    whom.extend(of_this_type.map(Some));
-                }
-            }
-        }
-        whom.sort();
-        whom.dedup();
-        let env = self.env(principal, resource, actions);
-        for role in &whom {
-            let mut when = Vec::new();
-            if let Some(role) = role
-                && self.scope_role(*role).is_none()
-            {
-                let subject = Self::principal(principal, span);
-                let base = Base::From(Self::resource(resource, span), resource);
-                let Some(test) = self.holds(subject, *role, &base, None, span) else {
-                    continue;
-                };
-                when.push(test);
-            }
-            if let Some(condition) = &deny.when {
-                let mut faults = Diagnostics::new();
-                match graph::elaborate(&env, condition, &mut faults) {
-                    Some(typed) => when.push(Part::written(typed)),
-                    None if deny.any_action && !deny.on.is_empty() && !deny.on.contains(&resource) => {
-                        return Some(faults);
-                    }
-                    None => {
-                        self.out.extend(faults);
-                        continue;
-                    }
-                }
-            }
-            let mut names: Vec<&str> = variants.iter().map(String::as_str).collect();
-            let role_name = role.map(|role| self.program.role_name(role));
-            if let (Some(name), true) = (&role_name, whom.len() > 1) {
-                names.push(name);
-            }
-            let draft = self.forbid(
-                &deny.statement,
-                OriginKind::Deny,
-                &names,
-                (principal, resource),
-                actions,
-            );
-            let scope = role.and_then(|role| self.scope_role(role));
-            self.drafts.push(Draft {
-                when,
-                subject: role.map_or(Subject::Everyone, Subject::Role),
-                role_test: scope
-                    .as_ref()
-                    .and_then(|role| self.role_test(Self::principal(principal, span), role, span)),
-                role: scope,
-                ..draft
-            });
-        }
-        None
-    }
-
-    /// `deny … to any on T when …`: the condition speaks of a `T`, and some actions are decided before there is one.
-    fn left_out(&mut self, deny: &Deny, actions: &BTreeSet<ActionId>) {
-        let names: Vec<String> = actions
-            .iter()
-            .map(|id| format!("`{}`", self.program.action_name(*id)))
-            .collect();
-        let message = format!("this does not reach {}, decided on another type", names.join(", "));
-        self.out.push(
-            Diagnostic::new(
-                codes::DENY_LEAVES_OUT,
-                Severity::Advice,
-                Some(deny.statement.span),
-                message,
-            )
-            .label("its condition does not type there")
-            .help("deny those actions in a statement of their own, if they are to be denied"),
-        );
     }
 }

@@ -18,7 +18,7 @@ use super::text;
 /// Version of `origins.json`.
 const FORMAT: &str = "1";
 
-pub(super) fn build(drafts: &[Draft], raw: &[RawPolicy], sources: &Sources) -> Origins {
+pub(super) fn build<'a>(drafts: impl Iterator<Item = &'a Draft>, raw: &[RawPolicy], sources: &Sources) -> Origins {
     let mut origins = Origins {
         format: FORMAT.to_owned(),
         ..Origins::default()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use cedar_policy::Policy;
 use cedar_policy::PolicyId;
@@ -15,8 +16,11 @@ use crate::diag::Diagnostics;
 use crate::graph;
 use crate::graph::ActionId;
 use crate::graph::Attribute;
+use crate::graph::Budget;
 use crate::graph::Env;
+use crate::graph::ProfileStep;
 use crate::graph::Program;
+use crate::graph::RoleId;
 use crate::graph::Ty;
 use crate::graph::TypeId;
 use crate::parallel;
@@ -30,12 +34,15 @@ use super::contract;
 use super::draft::Draft;
 use super::draft::Entity;
 use super::draft::Part;
+use super::drafts::Drafts;
 use super::origins;
 use super::pst;
 use super::pst::Names;
 use super::raw::RawPolicy;
 use super::raw::RawSchema;
 use super::roles_form;
+use super::routes;
+use super::routes::Way;
 use super::schema;
 use super::schema::SchemaText;
 use super::separation::Duties;
@@ -50,6 +57,9 @@ pub struct Lowered {
     pub drafts: Vec<Draft>,
     /// The policies of Gate statements, in the order of `drafts`, each with the file it comes from.
     pub policies: Vec<(Policy, FileId)>,
+    /// Forbids of guards and denials for types that the program does not know, sorted by id. No request that conforms to the
+    /// schema meets one, so nothing is asked or told of them; bundles carry them for gateways that know no schema.
+    pub unknown_types: Vec<(Draft, Policy)>,
     /// Raw policies.
     pub raw: Vec<RawPolicy>,
     /// The merged schema; `None` where it does not hold together, or where there is none to hold raw policies to.
@@ -75,13 +85,8 @@ pub fn lower(
     out: &mut Diagnostics,
 ) -> Lowered {
     roles_form::check(program, &raw, form, out);
-    let mut cx = Lowering {
-        program,
-        form,
-        out,
-        drafts: Vec::new(),
-        tenants: BTreeMap::new(),
-    };
+    let budget = Budget::of(program);
+    let mut cx = Lowering::new(program, form, &budget, out);
     for condition in &program.conditions {
         graph::check_condition(program, condition, cx.out);
     }
@@ -90,38 +95,26 @@ pub fn lower(
     cx.denies();
     cx.profiles();
     cx.assertions();
-    let mut drafts = cx.drafts;
-    drafts.sort_by(|a, b| a.id.cmp(&b.id));
+    let unknown_types = cx.unknown_types();
+    let Lowering { drafts, out: found, .. } = cx;
+    let drafts = drafts.finish(found);
     let schema = schema::build(program, raw_schema, form, out);
-    let built = parallel::map(Work::Little, &drafts, Names::default, |names, draft| {
-        pst::policy(names, draft, &sources.location(draft.span))
-    });
-    let mut policies = Vec::with_capacity(built.len());
-    let mut built = built.into_iter();
-    drafts.retain(|draft| match built.next() {
-        Some(Ok(policy)) => {
-            policies.push((policy, draft.span.file));
-            true
-        }
-        Some(Err(error)) => {
-            out.push(
-                Diagnostic::error(
-                    codes::INTERNAL,
-                    draft.span,
-                    format!("this could not be written as Cedar: {error}"),
-                )
-                .help("this is a fault of the compiler; please report it with the statement"),
-            );
-            false
-        }
-        None => false,
-    });
-    same_ids(&drafts, &raw, out);
+    let unknown_types = built(unknown_types, sources, out);
+    let (drafts, policies): (Vec<Draft>, Vec<(Policy, FileId)>) = built(drafts, sources, out)
+        .into_iter()
+        .map(|(draft, policy)| {
+            let file = draft.span.file;
+            (draft, (policy, file))
+        })
+        .unzip();
+    let all = || drafts.iter().chain(unknown_types.iter().map(|(draft, _)| draft));
+    same_ids(all(), &raw, out);
     Duties::new(program, &raw, schema.as_ref().map(|made| &made.schema)).check(out);
     if let Some(SchemaText { schema, .. }) = &schema {
         validate::gate(&drafts, &policies, schema, out);
         validate::raw(&raw, schema, out);
-        validate::claims(&claims::conditions(program, form), schema, out);
+        let claimed = claims::conditions(program, form, out);
+        validate::claims(&claimed, schema, out);
         let validated = Validated {
             program,
             drafts: &drafts,
@@ -133,7 +126,7 @@ pub fn lower(
         wording::reword(&validated, out);
     }
     let contract = contract::build(program, form);
-    let origins = origins::build(&drafts, &raw, sources);
+    let origins = origins::build(all(), &raw, sources);
     let roles = program
         .role_ids()
         .filter_map(|id| program.role(id))
@@ -149,6 +142,7 @@ pub fn lower(
     Lowered {
         drafts,
         policies,
+        unknown_types,
         raw,
         schema,
         schema_text,
@@ -158,8 +152,30 @@ pub fn lower(
     }
 }
 
-fn same_ids(drafts: &[Draft], raw: &[RawPolicy], out: &mut Diagnostics) {
-    let known: BTreeMap<&str, &Draft> = drafts.iter().map(|draft| (draft.id.as_str(), draft)).collect();
+/// Drafts as Cedar policies; one that Cedar refuses is told and left out.
+fn built(drafts: Vec<Draft>, sources: &Sources, out: &mut Diagnostics) -> Vec<(Draft, Policy)> {
+    let built = parallel::map(Work::Little, &drafts, Names::default, |names, draft| {
+        pst::policy(names, draft, &sources.location(draft.span))
+    });
+    let mut found = Vec::with_capacity(drafts.len());
+    for (draft, built) in drafts.into_iter().zip(built) {
+        match built {
+            Ok(policy) => found.push((draft, policy)),
+            Err(error) => out.push(
+                Diagnostic::error(
+                    codes::INTERNAL,
+                    draft.span,
+                    format!("this could not be written as Cedar: {error}"),
+                )
+                .help("this is a fault of the compiler; please report it with the statement"),
+            ),
+        }
+    }
+    found
+}
+
+fn same_ids<'a>(drafts: impl Iterator<Item = &'a Draft>, raw: &[RawPolicy], out: &mut Diagnostics) {
+    let known: BTreeMap<&str, &Draft> = drafts.map(|draft| (draft.id.as_str(), draft)).collect();
     for policy in raw {
         let id: &PolicyId = policy.policy.id();
         if let Some(draft) = known.get(id.to_string().as_str()) {
@@ -184,18 +200,37 @@ pub(super) fn qualified(program: &Program, name: &str) -> String {
     }
 }
 
+/// A base, and the ways of the roles that inherit from it; `None` where there are too many.
+type Routes = (RoleId, Option<Rc<BTreeMap<RoleId, Vec<Way>>>>);
+
 /// What the emitters share.
 pub(super) struct Lowering<'a> {
     pub(super) program: &'a Program,
     /// How policies tell who holds a role.
     pub(super) form: RolesForm,
     pub(super) out: &'a mut Diagnostics,
-    pub(super) drafts: Vec<Draft>,
+    pub(super) drafts: Drafts<'a>,
+    /// What may still be made.
+    budget: &'a Budget,
+    /// The ways to inherit from the base that was asked about last.
+    routes: Option<Routes>,
     /// What isolation demands of pairs of types: most pairs have many grants.
     pub(super) tenants: BTreeMap<(TypeId, TypeId), Vec<Part>>,
 }
 
 impl<'a> Lowering<'a> {
+    pub(super) fn new(program: &'a Program, form: RolesForm, budget: &'a Budget, out: &'a mut Diagnostics) -> Self {
+        Self {
+            program,
+            form,
+            out,
+            drafts: Drafts::new(budget),
+            budget,
+            routes: None,
+            tenants: BTreeMap::new(),
+        }
+    }
+
     /// The environment of a pair of types and some actions.
     pub(super) fn env(&self, principal: TypeId, resource: TypeId, actions: &[ActionId]) -> Env<'a> {
         let (context, partial) = context_of(self.program, actions);
@@ -206,7 +241,40 @@ impl<'a> Lowering<'a> {
             context: Some(context),
             partial,
             actions: actions.to_vec(),
+            budget: Some(self.budget),
         }
+    }
+
+    /// The ways of every role that inherits from a base. Too many of them are told once; then there are none.
+    pub(super) fn routes(&mut self, base: RoleId) -> Option<Rc<BTreeMap<RoleId, Vec<Way>>>> {
+        if let Some((known, found)) = &self.routes
+            && *known == base
+        {
+            return found.clone();
+        }
+        let found = match routes::routes(self.program, base) {
+            Ok(found) => Some(Rc::new(found)),
+            Err(fault) => {
+                self.out.push(fault);
+                None
+            }
+        };
+        // One base at a time: grants of one role stand together, and all bases at once would be the square of the roles.
+        self.routes = Some((base, found.clone()));
+        found
+    }
+
+    /// What the program may still expand to.
+    pub(super) fn budget(&self) -> &'a Budget {
+        self.budget
+    }
+
+    /// An answer, and the faults that were found on the way to it.
+    pub(super) fn trial<T>(&mut self, ask: impl FnOnce(&mut Self) -> T) -> (T, Diagnostics) {
+        let before = std::mem::take(self.out);
+        let answer = ask(self);
+        let faults = std::mem::replace(self.out, before);
+        (answer, faults)
     }
 
     /// The Cedar entities of some actions.
@@ -229,11 +297,26 @@ impl<'a> Lowering<'a> {
             let Some(when) = &assertion.when else { continue };
             let mut typed_somewhere = false;
             let mut faults = Diagnostics::new();
+            for ProfileStep { profile, step } in &assertion.steps {
+                let Some(profile) = self.program.profile(*profile) else {
+                    continue;
+                };
+                let mut own = Diagnostics::new();
+                let env = self.step_env(profile, *step);
+                typed_somewhere |= graph::elaborate(&env, when, &mut own).is_some();
+                // Of what an assertion says of actions, the faults there are the ones to tell.
+                if assertion.actions.is_empty() {
+                    faults.extend(own);
+                }
+            }
             for action in &assertion.actions {
                 let Some(found) = self.program.action(*action) else {
                     continue;
                 };
                 for principal in self.program.principals_of(*action) {
+                    if self.budget.is_spent() {
+                        return;
+                    }
                     for resource in &found.decided_on {
                         let env = self.env(principal, *resource, &[*action]);
                         let mut own = Diagnostics::new();

@@ -29,21 +29,23 @@ pub(super) struct Names(BTreeMap<String, pst::EntityType>);
 /// # Errors
 /// Where Cedar refuses a name or a pattern. Resolved programs hold none it would, so an error is a fault of ours.
 pub(super) fn policy(names: &mut Names, draft: &Draft, source: &str) -> Result<Policy, String> {
-    let principal = match draft.scope_role() {
-        Some(role) => pst::PrincipalConstraint::IsIn(
-            entity_type(names, &draft.principal)?,
-            pst::EntityOrSlot::Entity(entity(names, role)?),
-        ),
-        None => pst::PrincipalConstraint::Is(entity_type(names, &draft.principal)?),
+    let principal = match (&draft.principal, draft.scope_role()) {
+        (Some(ty), Some(role)) => {
+            pst::PrincipalConstraint::IsIn(entity_type(names, ty)?, pst::EntityOrSlot::Entity(entity(names, role)?))
+        }
+        (Some(ty), None) => pst::PrincipalConstraint::Is(entity_type(names, ty)?),
+        (None, Some(role)) => pst::PrincipalConstraint::In(pst::EntityOrSlot::Entity(entity(names, role)?)),
+        (None, None) => pst::PrincipalConstraint::Any,
     };
     let action = match draft.actions.as_slice() {
         [] => pst::ActionConstraint::Any,
         [one] => pst::ActionConstraint::Eq(entity(names, one)?),
         several => pst::ActionConstraint::In(several.iter().map(|one| entity(names, one)).collect::<Result<_, _>>()?),
     };
-    let resource = match &draft.resource_is {
-        Some(one) => pst::ResourceConstraint::Eq(pst::EntityOrSlot::Entity(entity(names, one)?)),
-        None => pst::ResourceConstraint::Is(entity_type(names, &draft.resource)?),
+    let resource = match (&draft.resource_is, &draft.resource) {
+        (Some(one), _) => pst::ResourceConstraint::Eq(pst::EntityOrSlot::Entity(entity(names, one)?)),
+        (None, Some(ty)) => pst::ResourceConstraint::Is(entity_type(names, ty)?),
+        (None, None) => pst::ResourceConstraint::Any,
     };
     let effect = match draft.effect {
         Effect::Permit => pst::Effect::Permit,
@@ -121,12 +123,9 @@ fn expr(names: &mut Names, typed: &TypedExpr) -> Result<Arc<Expr>, String> {
             op: UnaryOp::Not,
             expr: expr(names, inner)?,
         },
-        TypedKind::Negate(inner) => match inner.kind {
-            TypedKind::Long(value) => Expr::Literal(pst::Literal::Long(value.wrapping_neg())),
-            _ => Expr::UnaryOp {
-                op: UnaryOp::Neg,
-                expr: expr(names, inner)?,
-            },
+        TypedKind::Negate(inner) => Expr::UnaryOp {
+            op: UnaryOp::Neg,
+            expr: expr(names, inner)?,
         },
         TypedKind::And(parts) => return chain(names, parts, BinaryOp::And),
         TypedKind::Or(parts) => return chain(names, parts, BinaryOp::Or),
@@ -287,7 +286,7 @@ fn like(pattern: &str) -> Result<Vec<pst::PatternElem>, String> {
 }
 
 fn code_point(digits: &str) -> Result<char, String> {
-    u32::from_str_radix(digits, 16)
+    u32::from_str_radix(&digits.replace('_', ""), 16)
         .ok()
         .and_then(char::from_u32)
         .ok_or_else(|| format!("`{digits}` is not the number of a character"))

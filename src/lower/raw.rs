@@ -1,7 +1,7 @@
 //! Raw sources: `.cedarschema` files, `.cedar` files and template links. They are parsed by Cedar; faults point into them.
 
 use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cedar_policy::Policy;
@@ -16,7 +16,6 @@ use serde_json::Value;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 use crate::graph::Externals;
 use crate::parallel;
 use crate::parallel::Work;
@@ -30,11 +29,16 @@ mod among_parents;
 mod depth;
 mod externals;
 mod lets_in;
+mod links;
+mod permits;
 mod statements;
+
+use links::Link;
 
 pub(super) use among_parents::role_among_parents;
 pub(super) use lets_in::LetsIn;
 pub(super) use lets_in::lets_in;
+pub use permits::raw_permits;
 
 /// What the raw schemas of a package declare.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +60,8 @@ pub struct RawPolicy {
     pub body: Option<Arc<pst::Template>>,
     /// The statement in its file; of a template-linked policy, the template.
     pub span: Span,
+    /// Of a template-linked policy, its link.
+    pub link: Option<Span>,
 }
 
 /// How raw policies come by their ids.
@@ -63,7 +69,7 @@ pub struct RawPolicy {
 pub enum RawIds {
     /// By `@id`, which each must have: in a package, tests and logs speak of it.
     Annotated,
-    /// By `@id` where there is one, else numbered as Cedar does: for existing Cedar files.
+    /// By `@id` where there is one, else numbered as Cedar does, past the names that are given: for existing Cedar files.
     Numbered,
 }
 
@@ -72,7 +78,7 @@ pub enum RawIds {
 pub fn read_schemas(sources: &Sources, files: &[FileId], namespace: Option<&str>, out: &mut Diagnostics) -> RawSchema {
     let mut raw = RawSchema::default();
     for file in files {
-        let text = sources.text(*file);
+        let text = &sources.code(*file);
         let whole = Span::new(*file, 0, text.len());
         raw.files.push(whole);
         if let Some(span) = depth::beyond(*file, text, depth::Text::Schema) {
@@ -154,75 +160,58 @@ pub fn read_policies(
     ids: RawIds,
     out: &mut Diagnostics,
 ) -> Vec<RawPolicy> {
-    let mut policies: BTreeMap<String, RawPolicy> = BTreeMap::new();
-    let mut templates: BTreeMap<String, (Template, Span)> = BTreeMap::new();
+    let links: Vec<Link> = links.iter().flat_map(|file| links::read(sources, *file, out)).collect();
+    let mut statements = Vec::new();
     for file in files {
-        let text = sources.text(*file);
-        if let Some(span) = depth::beyond(*file, text, depth::Text::Policies) {
-            out.push(too_deep(codes::CEDAR_SYNTAX, span));
+        statements.extend(read_statements(sources, *file, out));
+    }
+    // Numbers make way for the names that are given.
+    let annotated = statements.iter().filter_map(|(_, statement)| statement.id.clone());
+    let mut taken: BTreeSet<String> = annotated.chain(links.iter().map(|link| link.id.clone())).collect();
+    let mut known: BTreeMap<String, Span> = BTreeMap::new();
+    let mut policies: Vec<RawPolicy> = Vec::new();
+    let mut templates: BTreeMap<String, (Template, Span)> = BTreeMap::new();
+    for (read, statement) in statements {
+        let span = statement.span;
+        let id = match statement.id {
+            Some(id) => id,
+            None => {
+                if ids == RawIds::Annotated && matches!(read, Read::Policy(_)) {
+                    without_id(statement.empty_id.unwrap_or(span), out);
+                }
+                let number = PolicyId::new(format!("policy{}", statement.number));
+                fresh(&numbered(&number, files.len(), sources.name(span.file)), &mut taken)
+            }
+        };
+        if let Some(before) = known.get(&id) {
+            same_id(&id, span, *before, out);
             continue;
         }
-        let set: PolicySet = match text.parse() {
-            Ok(set) => set,
-            Err(errors) => {
-                syntax_faults(*file, text, &errors, out);
-                continue;
+        known.insert(id.clone(), span);
+        match read {
+            Read::Policy(policy) => policies.push(RawPolicy {
+                policy: policy.new_id(PolicyId::new(&id)),
+                body: None,
+                span,
+                link: None,
+            }),
+            Read::Template(template) => {
+                templates.insert(id.clone(), (template.new_id(PolicyId::new(&id)), span));
             }
-        };
-        let spans = statements::spans(*file, text);
-        let whole = Span::new(*file, 0, text.len());
-        let place = |numbered: &PolicyId| {
-            let number = numbered
-                .to_string()
-                .strip_prefix("policy")
-                .and_then(|n| n.parse::<usize>().ok());
-            number.and_then(|n| spans.get(n).copied()).unwrap_or(whole)
-        };
-        for policy in set.policies() {
-            let span = place(policy.id());
-            let id = policy_id(policy.annotation("id"), policy.id(), files.len(), sources.name(*file));
-            if policy.annotation("id").is_none() && ids == RawIds::Annotated {
-                without_id(span, out);
-            }
-            if let Some(known) = policies.get(&id).map(|known| known.span) {
-                same_id(&id, span, known, out);
-                continue;
-            }
-            policies.insert(
-                id.clone(),
-                RawPolicy {
-                    policy: policy.new_id(PolicyId::new(&id)),
-                    body: None,
-                    span,
-                },
-            );
-        }
-        for template in set.templates() {
-            let span = place(template.id());
-            let id = policy_id(
-                template.annotation("id"),
-                template.id(),
-                files.len(),
-                sources.name(*file),
-            );
-            if let Some((_, known)) = templates.get(&id) {
-                same_id(&id, span, *known, out);
-                continue;
-            }
-            templates.insert(id.clone(), (template.new_id(PolicyId::new(&id)), span));
         }
     }
-    for links in links {
-        for linked in link_all(sources, *links, &templates, out) {
-            let id = linked.policy.id().to_string();
-            if let Some(known) = policies.get(&id).map(|known| known.span) {
-                same_id(&id, linked.span, known, out);
-                continue;
+    for linked in links::instantiate(links, &templates, out) {
+        let id = linked.policy.id().to_string();
+        let at = linked.link.unwrap_or(linked.span);
+        match known.get(&id) {
+            Some(before) => same_id(&id, at, *before, out),
+            None => {
+                known.insert(id, at);
+                policies.push(linked);
             }
-            policies.insert(id, linked);
         }
     }
-    let mut all: Vec<RawPolicy> = policies.into_values().collect();
+    let mut all = policies;
     let bodies = parallel::map(Work::Little, &all, || (), |(), raw| raw.policy.to_pst().ok());
     for (raw, body) in all.iter_mut().zip(bodies) {
         raw.body = body.map(|body| Arc::new(body.body().clone()));
@@ -236,46 +225,85 @@ pub fn read_policies(
 pub struct RawStatement {
     /// From its first annotation to its semicolon.
     pub span: Span,
-    /// Its `@id`.
+    /// Its place among the statements of its file, by which Cedar numbers it.
+    pub number: usize,
+    /// Its `@id`, unless that is empty.
     pub id: Option<String>,
+    /// An `@id` that gives no name.
+    pub empty_id: Option<Span>,
     /// Whether it is a template, which decides nothing by itself.
     pub is_template: bool,
+}
+
+/// What Cedar reads in a statement.
+enum Read {
+    Policy(Policy),
+    Template(Template),
 }
 
 /// The statements of a `.cedar` file, in the order in which Cedar numbers them; none where Cedar does not parse it.
 #[must_use]
 pub fn raw_statements(sources: &Sources, file: FileId) -> Vec<RawStatement> {
-    let text = sources.text(file);
-    if depth::beyond(file, text, depth::Text::Policies).is_some() {
-        return Vec::new();
-    }
-    let Ok(set) = text.parse::<PolicySet>() else {
-        return Vec::new();
-    };
-    let spans = statements::spans(file, text).into_iter().enumerate();
-    let statement = |(number, span)| {
-        let numbered = PolicyId::new(format!("policy{number}"));
-        let template = set.template(&numbered);
-        let id = match template {
-            Some(template) => template.annotation("id"),
-            None => set.policy(&numbered).and_then(|policy| policy.annotation("id")),
-        };
-        RawStatement {
-            span,
-            id: id.map(str::to_owned),
-            is_template: template.is_some(),
-        }
-    };
-    spans.map(statement).collect()
+    let statements = read_statements(sources, file, &mut Diagnostics::new());
+    statements.into_iter().map(|(_, statement)| statement).collect()
 }
 
-/// `@id`, else Cedar's number; with several files, numbers are told apart by the file's name.
-fn policy_id(annotated: Option<&str>, numbered: &PolicyId, files: usize, name: &str) -> String {
-    match annotated {
-        Some(id) => id.to_owned(),
-        None if files == 1 => numbered.to_string(),
-        None => format!("{name}:{numbered}"),
+fn read_statements(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Vec<(Read, RawStatement)> {
+    let text = &sources.code(file);
+    if let Some(span) = depth::beyond(file, text, depth::Text::Policies) {
+        out.push(too_deep(codes::CEDAR_SYNTAX, span));
+        return Vec::new();
     }
+    let set: PolicySet = match text.parse() {
+        Ok(set) => set,
+        Err(errors) => {
+            syntax_faults(file, text, &errors, out);
+            return Vec::new();
+        }
+    };
+    let spans = statements::spans(file, text).into_iter().enumerate();
+    let statement = |(number, span): (usize, Span)| {
+        let id = PolicyId::new(format!("policy{number}"));
+        let read = match (set.template(&id), set.policy(&id)) {
+            (Some(template), _) => Read::Template(template.clone()),
+            (None, policy) => Read::Policy(policy?.clone()),
+        };
+        let annotated = match &read {
+            Read::Policy(policy) => policy.annotation("id"),
+            Read::Template(template) => template.annotation("id"),
+        };
+        let empty_id = annotated
+            .filter(|id| id.is_empty())
+            .and_then(|_| statements::annotation(sources, span, "id"));
+        let statement = RawStatement {
+            span,
+            number,
+            id: annotated.filter(|id| !id.is_empty()).map(str::to_owned),
+            empty_id,
+            is_template: matches!(read, Read::Template(_)),
+        };
+        Some((read, statement))
+    };
+    spans.filter_map(statement).collect()
+}
+
+/// Cedar's number; with several files, numbers are told apart by the file's name.
+fn numbered(number: &PolicyId, files: usize, name: &str) -> String {
+    match files {
+        1 => number.to_string(),
+        _ => format!("{name}:{number}"),
+    }
+}
+
+/// The wanted word, or one like it where it is taken.
+pub fn fresh(wanted: &str, taken: &mut BTreeSet<String>) -> String {
+    let mut word = wanted.to_owned();
+    let mut number = 2_usize;
+    while !taken.insert(word.clone()) {
+        word = format!("{wanted}-{number}");
+        number += 1;
+    }
+    word
 }
 
 fn without_id(span: Span, out: &mut Diagnostics) {
@@ -310,128 +338,4 @@ fn syntax_faults(file: FileId, text: &str, errors: &cedar_policy::ParseErrors, o
                 .maybe_help(miette::Diagnostic::help(error).map(|help| help.to_string())),
         );
     }
-}
-
-/// Makes static policies of template links, in Cedar's JSON form of them.
-fn link_all(
-    sources: &Sources,
-    file: FileId,
-    templates: &BTreeMap<String, (Template, Span)>,
-    out: &mut Diagnostics,
-) -> Vec<RawPolicy> {
-    let text = sources.text(file);
-    let whole = Span::new(file, 0, text.len());
-    let fault = |out: &mut Diagnostics, span: Span, message: String, help: Option<String>| {
-        out.push(Diagnostic::error(codes::TEMPLATE_LINK, span, message).maybe_help(help));
-    };
-    const SHAPE: &str =
-        "a link is `{\"template_id\": \"…\", \"link_id\": \"…\", \"args\": {\"?principal\": \"User::\\\"alice\\\"\"}}`";
-    let links = match serde_json::from_str::<Value>(text) {
-        Ok(Value::Array(links)) => links,
-        Ok(_) => {
-            fault(
-                out,
-                whole.at_start(),
-                "template links are a JSON list".to_owned(),
-                Some(SHAPE.to_owned()),
-            );
-            return Vec::new();
-        }
-        Err(error) => {
-            let start = sources
-                .lines(file)
-                .and_then(|lines| lines.line_start(u32::try_from(error.line()).unwrap_or(1)))
-                .map_or(0, |start| start as usize + error.column().saturating_sub(1));
-            let at = Span::new(file, start.min(text.len()), start.min(text.len()));
-            fault(out, at, format!("this is not JSON: {error}"), None);
-            return Vec::new();
-        }
-    };
-    let mut made = Vec::new();
-    for link in &links {
-        let field = |names: [&str; 2]| names.iter().find_map(|name| link.get(*name)).cloned();
-        let id = field(["link_id", "newId"]).and_then(|id| id.as_str().map(str::to_owned));
-        let template = field(["template_id", "templateId"]).and_then(|id| id.as_str().map(str::to_owned));
-        let args = field(["args", "values"]).and_then(|args| args.as_object().cloned());
-        let (Some(id), Some(template), Some(args)) = (id, template, args) else {
-            fault(
-                out,
-                whole.at_start(),
-                "a template link lacks one of its three parts".to_owned(),
-                Some(SHAPE.to_owned()),
-            );
-            continue;
-        };
-        let span = text
-            .find(&format!("\"{id}\""))
-            .map_or(whole.at_start(), |at| Span::new(file, at, at + id.len() + 2));
-        let Some((found, at)) = templates.get(&template) else {
-            let known: Vec<&str> = templates.keys().map(String::as_str).collect();
-            fault(
-                out,
-                span,
-                format!("there is no template `{template}`"),
-                did_you_mean(&template, known),
-            );
-            continue;
-        };
-        match instantiate(found, &id, &args) {
-            Ok(policy) => made.push(RawPolicy {
-                policy,
-                body: None,
-                span: *at,
-            }),
-            Err(error) => fault(
-                out,
-                span,
-                format!("`{id}` does not fit its template: {error}"),
-                Some(SHAPE.to_owned()),
-            ),
-        }
-    }
-    made
-}
-
-fn instantiate(template: &Template, id: &str, args: &Map<String, Value>) -> Result<Policy, String> {
-    let mut values = HashMap::new();
-    for (slot, value) in args {
-        let slot_id = match slot.as_str() {
-            "?principal" => pst::SlotId::Principal,
-            "?resource" => pst::SlotId::Resource,
-            other => return Err(format!("`{other}` is neither `?principal` nor `?resource`")),
-        };
-        values.insert(slot_id, entity(value)?);
-    }
-    let body = template.to_pst().map_err(|error| error.to_string())?;
-    let linked =
-        pst::LinkedPolicy::new(Arc::new(body), values, pst::PolicyID(id.into())).map_err(|error| error.to_string())?;
-    let mut body = linked
-        .into_static_policy()
-        .map_err(|error| error.to_string())?
-        .body()
-        .clone();
-    // The template's name stays readable; the linked policy's own is what everybody speaks of.
-    if let Some(name) = body.annotations.insert("id".to_owned(), id.into()) {
-        body.annotations.insert("template".to_owned(), name);
-    }
-    let policy = pst::StaticPolicy::try_from(body).map_err(|error| error.to_string())?;
-    Policy::from_pst(pst::Policy::Static(policy)).map_err(|error| error.to_string())
-}
-
-/// `User::"alice"` or `{"type": "User", "id": "alice"}`.
-fn entity(value: &Value) -> Result<pst::EntityUID, String> {
-    let uid = match value {
-        Value::String(text) => text
-            .parse::<cedar_policy::EntityUid>()
-            .map_err(|error| error.to_string())?,
-        other => cedar_policy::EntityUid::from_json(other.clone()).map_err(|error| error.to_string())?,
-    };
-    let full = uid.type_name().to_string();
-    let mut parts: Vec<&str> = full.split("::").collect();
-    let last = parts.pop().unwrap_or_default();
-    let name = pst::Name::qualified(parts, last).map_err(|error| error.to_string())?;
-    Ok(pst::EntityUID {
-        ty: pst::EntityType::from_name(name),
-        eid: uid.id().unescaped().into(),
-    })
 }

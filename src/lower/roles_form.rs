@@ -13,6 +13,7 @@ use crate::graph::TypeId;
 use crate::graph::TypedExpr;
 use crate::text::Span;
 
+use super::Lowered;
 use super::break_glass::short::At;
 use super::codes;
 use super::draft::Entity;
@@ -54,6 +55,26 @@ impl Lowering<'_> {
                 TypedExpr::any(vec![parent, TypedExpr::all(vec![has, contains], span)], span)
             }
         }
+    }
+}
+
+impl Lowered {
+    /// An attribute that this module adds to a type: whether each entity has it; `None` for any other.
+    #[must_use]
+    pub fn names_roles(&self, program: &Program, ty: TypeId, attribute: &str) -> Option<bool> {
+        let form = self.contract.roles_form;
+        if !form.has_attribute() || program.ty(ty).is_none_or(|ty| ty.from_schema) {
+            return None;
+        }
+        if attribute == ROLES_ATTRIBUTE {
+            return carries(program, ty).then_some(!form.has_parents());
+        }
+        let mut held = program
+            .roles
+            .iter()
+            .filter(|role| role.on == Some(ty) && role.by.is_none());
+        held.any(|role| relation_attribute(&role.name) == attribute)
+            .then_some(true)
     }
 }
 

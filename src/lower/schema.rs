@@ -19,12 +19,13 @@ use crate::graph::Attribute;
 use crate::graph::Isolation;
 use crate::graph::Profile;
 use crate::graph::Program;
+use crate::graph::Step;
 use crate::graph::Ty;
 use crate::graph::TypeId;
 use crate::graph::TypeKind;
 use crate::text::Span;
 
-use super::break_glass::STEPS;
+use super::break_glass::PROFILE_TYPE;
 use super::codes;
 use super::program::qualified;
 use super::raw::RawSchema;
@@ -200,12 +201,7 @@ fn entity_types(program: &Program, form: RolesForm, types: &mut Map<String, Valu
     }
     if !program.profiles.is_empty() {
         let names: Vec<&str> = program.profiles.iter().map(|profile| profile.name.as_str()).collect();
-        put(
-            types,
-            "BreakGlassProfile".to_owned(),
-            json!({ "enum": names }),
-            overwritten,
-        );
+        put(types, PROFILE_TYPE.to_owned(), json!({ "enum": names }), overwritten);
     }
 }
 
@@ -292,8 +288,9 @@ fn actions(program: &Program, actions: &mut Map<String, Value>, overwritten: &mu
         }
     }
     for profile in &program.profiles {
-        for step in STEPS {
+        for step in Step::ALL {
             let mut context = profile_context(program, profile, step);
+            let step = step.name();
             for (name, common) in &program.context {
                 context.entry(name.clone()).or_insert_with(|| common.attribute.clone());
             }
@@ -304,7 +301,7 @@ fn actions(program: &Program, actions: &mut Map<String, Value>, overwritten: &mu
                     "memberOf": [{ "id": step }],
                     "appliesTo": {
                         "principalTypes": [short(program, profile.principal)],
-                        "resourceTypes": ["BreakGlassProfile"],
+                        "resourceTypes": [PROFILE_TYPE],
                         "context": record(program, &context),
                     },
                 }),
@@ -405,12 +402,12 @@ pub(super) fn grant_fields(program: &Program, profile: &Profile) -> BTreeMap<Str
 }
 
 /// What a step of a grant's life is decided on, besides the common context.
-pub(super) fn profile_context(program: &Program, profile: &Profile, step: &str) -> BTreeMap<String, Attribute> {
+pub(super) fn profile_context(program: &Program, profile: &Profile, step: Step) -> BTreeMap<String, Attribute> {
     let mut all = BTreeMap::new();
     let mut add = |name: &str, ty: Ty| {
         all.insert(name.to_owned(), attribute(ty, profile));
     };
-    if step == "RequestBreakGlass" {
+    if step == Step::Request {
         add("reason", Ty::String);
         add("ticket", Ty::String);
         add("duration", Ty::Duration);
@@ -422,7 +419,7 @@ pub(super) fn profile_context(program: &Program, profile: &Profile, step: &str) 
         add("requester", Ty::Entity(profile.principal));
         add("requested_at", Ty::Datetime);
         add("approvers", Ty::Set(Box::new(Ty::Entity(profile.principal))));
-        if step == "ReviewBreakGlass" {
+        if step == Step::Review {
             add("ended_at", Ty::Datetime);
         }
     }

@@ -60,10 +60,13 @@ pub(super) fn required(draft: &Draft) -> Option<TypedExpr> {
 pub(super) fn policy(draft: &Draft) -> Located {
     let mut out = Located::default();
     out.push(match draft.effect {
-        Effect::Permit => "permit (principal is ",
-        Effect::Forbid => "forbid (principal is ",
+        Effect::Permit => "permit (principal",
+        Effect::Forbid => "forbid (principal",
     });
-    out.push(&draft.principal);
+    if let Some(ty) = &draft.principal {
+        out.push(" is ");
+        out.push(ty);
+    }
     if let Some(role) = draft.scope_role() {
         out.push(" in ");
         out.entity(role);
@@ -89,8 +92,11 @@ pub(super) fn policy(draft: &Draft) -> Located {
             out.entity(one);
         }
         None => {
-            out.push(", resource is ");
-            out.push(&draft.resource);
+            out.push(", resource");
+            if let Some(ty) = &draft.resource {
+                out.push(" is ");
+                out.push(ty);
+            }
         }
     }
     out.push(")");
@@ -149,8 +155,10 @@ fn write_expr(out: &mut Located, expr: &TypedExpr) {
             operand(out, inner);
         }
         TypedKind::Negate(inner) => {
-            out.push("-");
-            operand(out, inner);
+            // Cedar reads `-` and digits as one number.
+            out.push("-(");
+            write_expr(out, inner);
+            out.push(")");
         }
         TypedKind::And(parts) => joined(out, parts, " && "),
         TypedKind::Or(parts) => joined(out, parts, " || "),

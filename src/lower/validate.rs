@@ -11,6 +11,7 @@ use cedar_policy::PolicySet;
 use cedar_policy::Schema;
 use cedar_policy::ValidationError;
 use cedar_policy::ValidationMode;
+use cedar_policy::ValidationWarning;
 use cedar_policy::Validator;
 use miette::Diagnostic as _;
 
@@ -45,8 +46,15 @@ pub(super) fn gate(drafts: &[Draft], policies: &[(Policy, FileId)], schema: &Sch
         return;
     }
     let validator = Validator::new(schema.clone());
+    // A condition may rule out some of the types that a statement is about, and the statement then applies to the others.
+    let applying: BTreeSet<Span> = drafts
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| refused.binary_search(at).is_err())
+        .map(|(_, draft)| draft.span)
+        .collect();
     for draft in refused.into_iter().filter_map(|at| drafts.get(at)) {
-        explain(draft, &validator, out);
+        explain(draft, &validator, applying.contains(&draft.span), out);
     }
 }
 
@@ -92,8 +100,9 @@ fn is_of_the_author(error: &ValidationError) -> bool {
     )
 }
 
-/// Validates one policy as located text and reports what Cedar says at the author's words.
-fn explain(draft: &Draft, validator: &Validator, out: &mut Diagnostics) {
+/// Validates one policy as located text and reports what Cedar says at the author's words. `applies` tells whether another policy
+/// of its statement is sound.
+fn explain(draft: &Draft, validator: &Validator, applies: bool, out: &mut Diagnostics) {
     let located = text::policy(draft);
     let parsed = Policy::parse(Some(PolicyId::new(&draft.id)), &located.text)
         .map_err(|error| error.to_string())
@@ -124,9 +133,9 @@ fn explain(draft: &Draft, validator: &Validator, out: &mut Diagnostics) {
         out.push(diagnostic);
     }
     for warning in result.validation_warnings() {
-        let impossible = matches!(warning, cedar_policy::ValidationWarning::ImpossiblePolicy(_));
+        let impossible = matches!(warning, ValidationWarning::ImpossiblePolicy(_));
         // After an error, a condition may be false only because a part of it is missing.
-        if impossible && !out.has_errors() {
+        if impossible && !applies && !out.has_errors() {
             out.push(
                 Diagnostic::warning(codes::NEVER_APPLIES, draft.span, "this statement can never apply")
                     .label(format!("as `{}`", draft.id))
@@ -160,10 +169,12 @@ pub(super) fn raw(policies: &[RawPolicy], schema: &Schema, out: &mut Diagnostics
     errors.sort_by(|(a, _, one), (b, _, other)| (a.policy.id(), one).cmp(&(b.policy.id(), other)));
     let mut faults: BTreeMap<(Span, String), (Diagnostic, usize)> = BTreeMap::new();
     for (raw, error, text) in errors {
-        let span = first_label(error).map_or(raw.span, |range| raw.at(range));
+        let span = first_label(error).map_or(raw.place(), |range| raw.at(range));
         let kind = text.split(" for ").next().unwrap_or_default().to_owned();
         let mut diagnostic = Diagnostic::error(codes::CEDAR_VALIDATION, span, text).help(help(error));
-        if span != raw.span {
+        if raw.link.is_some() {
+            diagnostic = diagnostic.also(raw.span, "the template");
+        } else if span != raw.span {
             diagnostic = diagnostic.note(format!("in the policy `{}`", raw.policy.id()));
         }
         faults.entry((span, kind)).or_insert((diagnostic, 0)).1 += 1;
@@ -178,17 +189,34 @@ pub(super) fn raw(policies: &[RawPolicy], schema: &Schema, out: &mut Diagnostics
         let Some(raw) = refused.get(&warning.policy_id().to_string()) else {
             continue;
         };
+        if is_about_letters(warning) {
+            continue;
+        }
         let span = warning
             .labels()
             .and_then(|mut labels| labels.next())
-            .map_or(raw.span, |label| raw.at(label.offset()..label.offset() + label.len()));
+            .map_or(raw.place(), |label| {
+                raw.at(label.offset()..label.offset() + label.len())
+            });
         let code = match warning {
-            cedar_policy::ValidationWarning::ImpossiblePolicy(_) => codes::NEVER_APPLIES,
+            ValidationWarning::ImpossiblePolicy(_) => codes::NEVER_APPLIES,
             _ => codes::CEDAR_VALIDATION,
         };
         let text = without_policy(&warning.to_string());
         out.push(Diagnostic::warning(code, span, text).maybe_help(warning.help().map(|help| help.to_string())));
     }
+}
+
+/// Whether a warning is of names that look like others: `confusable` tells them, of Gate and Cedar alike, where they stand.
+fn is_about_letters(warning: &ValidationWarning) -> bool {
+    matches!(
+        warning,
+        ValidationWarning::MixedScriptString(_)
+            | ValidationWarning::BidiCharsInString(_)
+            | ValidationWarning::BidiCharsInIdentifier(_)
+            | ValidationWarning::MixedScriptIdentifier(_)
+            | ValidationWarning::ConfusableIdentifier(_)
+    )
 }
 
 fn first_label(error: &ValidationError) -> Option<std::ops::Range<usize>> {
@@ -226,6 +254,11 @@ fn help(error: &ValidationError) -> String {
 }
 
 impl RawPolicy {
+    /// Where its faults stand that have no place of their own: what is wrong with a linked policy only is wrong with its link.
+    fn place(&self) -> Span {
+        self.link.unwrap_or(self.span)
+    }
+
     /// A range of the policy's file as a span.
     pub(super) fn at(&self, range: std::ops::Range<usize>) -> Span {
         Span::new(self.span.file, range.start, range.end)

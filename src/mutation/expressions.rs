@@ -38,7 +38,7 @@ pub(super) fn parts(making: &mut Making<'_>, expr: &Expr, statement: Option<&Nam
         ExprKind::Binary(operator, left, right) => compare(making, expr.span, (*operator, left, right), statement),
         _ => {}
     }
-    for child in children(expr) {
+    for child in expr.children() {
         parts(making, child, statement);
     }
 }
@@ -103,27 +103,5 @@ fn compare(
         };
         let what = format!("`{written}` becomes `{with}` in `{}`", making.words(span));
         making.add(genre, span, what, Edit { span: between, text }, statement);
-    }
-}
-
-fn children(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::Bool(_)
-        | ExprKind::Long(_)
-        | ExprKind::Text(_)
-        | ExprKind::Duration(_)
-        | ExprKind::Name(_)
-        | ExprKind::Entity(..) => Vec::new(),
-        ExprKind::Not(one)
-        | ExprKind::Negate(one)
-        | ExprKind::Has(one, _)
-        | ExprKind::Like(one, _)
-        | ExprKind::Attribute(one, _) => vec![one],
-        ExprKind::And(all) | ExprKind::Or(all) | ExprKind::Set(all) | ExprKind::Call(_, all) => all.iter().collect(),
-        ExprKind::Binary(_, left, right) => vec![left, right],
-        ExprKind::If(test, yes, no) => vec![test, yes, no],
-        ExprKind::Is(one, _, container) => std::iter::once(one).chain(container).map(AsRef::as_ref).collect(),
-        ExprKind::Method(receiver, _, args) => std::iter::once(receiver.as_ref()).chain(args).collect(),
-        ExprKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
     }
 }

@@ -149,6 +149,7 @@ const STORE_DESCRIPTION: usize = 1000;
 /// The whole set as Cedar JSON: the only form in which other clients keep policy ids.
 fn policy_set_json(lowered: &Lowered) -> Result<serde_json::Value, BuildError> {
     let all = lowered.policies.iter().map(|(policy, _)| policy.clone());
+    let all = all.chain(lowered.unknown_types.iter().map(|(_, policy)| policy.clone()));
     let all = all.chain(lowered.raw.iter().map(|raw| raw.policy.clone()));
     let set = PolicySet::from_policies(all).map_err(|error| BuildError::Cedar(error.to_string()))?;
     set.to_json().map_err(|error| BuildError::Cedar(error.to_string()))

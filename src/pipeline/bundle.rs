@@ -1,6 +1,8 @@
 //! From a checked package and its evidence to the bundle that travels, and back: from the sources that a bundle carries
 //! to the package.
 
+use cedar_policy::Policy;
+use cedar_policy::PolicySet;
 use serde_json::json;
 
 use crate::bundle::Bundle;
@@ -56,4 +58,89 @@ pub fn bundle(
 /// Where a file is no text.
 pub fn carried(bundle: &Bundle, out: &mut Diagnostics) -> Result<PackageFiles, Refusal> {
     Ok(PackageFiles::in_memory(bundle.sources()?, out))
+}
+
+/// The policies and the schema that a bundle ships, as a package of Cedar alone: what its engines enforce, whatever its sources
+/// say. Each policy keeps its id.
+///
+/// # Errors
+/// Where they cannot be read.
+pub fn shipped(bundle: &Bundle, out: &mut Diagnostics) -> Result<PackageFiles, Refusal> {
+    let set = policies(bundle)?;
+    let mut all: Vec<_> = set.policies().collect();
+    all.sort_by(|one, other| one.id().cmp(other.id()));
+    let mut text = String::new();
+    for policy in all {
+        let id: &str = policy.id().as_ref();
+        text.push_str(&format!("@id({id:?})\n{}\n", written(policy, |name| name != "id")?));
+    }
+    let schema = bundle.tree.get(SCHEMA).unwrap_or_default();
+    let schema = std::str::from_utf8(schema).map_err(|_| unread("the schema is not UTF-8"))?;
+    let manifest = &bundle.manifest;
+    let config = format!(
+        "[package]\nname = \"{}\"\nversion = \"{}\"\nedition = \"2026\"\n",
+        manifest.name, manifest.version
+    );
+    let files = [
+        ("gatewright.toml", config.as_str()),
+        ("policy/shipped.cedar", &text),
+        ("policy/shipped.cedarschema", schema),
+    ];
+    Ok(PackageFiles::in_memory(files, out))
+}
+
+/// Whether the two forms in which a bundle ships its policies are the same ones: engines read the one or the other.
+///
+/// # Errors
+/// Where they are not, or cannot be read.
+pub fn one_policy(bundle: &Bundle) -> Result<(), Refusal> {
+    let in_json = said(&policies(bundle)?)?;
+    let mut in_cedar = Vec::new();
+    for (path, bytes) in bundle.tree.iter() {
+        if path.starts_with("policies/") {
+            let text = std::str::from_utf8(bytes).map_err(|error| unread(&error.to_string()))?;
+            let set: PolicySet = text
+                .parse()
+                .map_err(|error: cedar_policy::ParseErrors| unread(&error.to_string()))?;
+            in_cedar.extend(said(&set)?);
+        }
+    }
+    in_cedar.sort();
+    match in_json == in_cedar {
+        true => Ok(()),
+        false => Err(Refusal::new(
+            "policies-differ",
+            format!("`{POLICIES}` and the files in `policies/` are not the same policies"),
+        )),
+    }
+}
+
+const POLICIES: &str = "policies.json";
+const SCHEMA: &str = "schema.cedarschema";
+
+fn unread(why: &str) -> Refusal {
+    Refusal::new("policies-unread", format!("the policies cannot be read: {why}"))
+}
+
+fn policies(bundle: &Bundle) -> Result<PolicySet, Refusal> {
+    let bytes = bundle.tree.get(POLICIES).unwrap_or_default();
+    PolicySet::from_json_file(bytes).map_err(|error| unread(&error.to_string()))
+}
+
+/// What the policies of a set say, sorted, without their names and annotations.
+fn said(set: &PolicySet) -> Result<Vec<String>, Refusal> {
+    let all = set.policies().map(|policy| written(policy, |_| false));
+    let mut all = all.collect::<Result<Vec<_>, _>>()?;
+    all.sort();
+    Ok(all)
+}
+
+/// A policy in the one way in which what was read from JSON is written, with some of its annotations.
+fn written(policy: &Policy, keeps: fn(&str) -> bool) -> Result<String, Refusal> {
+    let mut value = policy.to_json().map_err(|error| unread(&error.to_string()))?;
+    if let Some(annotations) = value.get_mut("annotations").and_then(|all| all.as_object_mut()) {
+        annotations.retain(|name, _| keeps(name));
+    }
+    let read = Policy::from_json(None, value).map_err(|error| unread(&error.to_string()))?;
+    read.to_cedar().ok_or_else(|| unread("a linked policy has no text"))
 }

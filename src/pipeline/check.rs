@@ -15,6 +15,7 @@ use crate::load::PackageFiles;
 use crate::lower;
 use crate::lower::Lowered;
 use crate::lower::RawIds;
+use crate::lower::RawSchema;
 use crate::parallel;
 use crate::parallel::Work;
 use crate::scenario;
@@ -76,9 +77,18 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     let files = parse(package, &project, &mut out);
     let parsed = !out.has_errors();
     let (raw_schema, raw) = raw(package, &files, &mut out);
+    let named = [&package.gate, &package.cedar, &package.cedarschema];
+    lower::confusable(sources, named.into_iter().flatten().copied(), &mut out);
     let mut meaning = Diagnostics::new();
     let program = graph::resolve(&files, &raw_schema.externals, longest_grant(&project), &mut meaning);
-    nothing_declared(package, &program, &raw, parsed, &mut meaning);
+    let (program, raw_schema, raw) = match program.is_too_large {
+        // It was refused. Nothing is made of it, and nothing more is said of it.
+        true => (Program::default(), RawSchema::default(), Vec::new()),
+        false => {
+            nothing_declared(package, &program, &raw, parsed, &mut meaning);
+            (program, raw_schema, raw)
+        }
+    };
     let mut lowered = lower::lower(&program, &raw_schema, raw, form, sources, &mut meaning);
     // What Cedar refuses is there all the same, and may be linted; what did not resolve or type is not.
     let lost = meaning
@@ -184,7 +194,7 @@ pub(super) fn raw(
             ),
             _ => None,
         });
-    let raw_schema = lower::read_schemas(sources, &package.cedarschema, namespace.as_deref(), out);
+    let mut raw_schema = lower::read_schemas(sources, &package.cedarschema, namespace.as_deref(), out);
     let ids = match package.config {
         Some(_) => RawIds::Annotated,
         None => RawIds::Numbered,
@@ -192,6 +202,7 @@ pub(super) fn raw(
     let mut links = scenario::link_files(sources, &package.scenarios);
     links.extend(package.links);
     let raw = lower::read_policies(sources, &package.cedar, &links, ids, out);
+    raw_schema.externals.permits = lower::raw_permits(&raw);
     (raw_schema, raw)
 }
 

@@ -26,6 +26,8 @@ pub use bump::bump;
 pub use bundle::Evidence;
 pub use bundle::bundle;
 pub use bundle::carried;
+pub use bundle::one_policy;
+pub use bundle::shipped;
 pub use check::Checked;
 pub use check::Options;
 pub use check::check;

@@ -424,3 +424,6 @@ fn written(manifest: &Manifest) -> (Vec<u8>, String) {
 pub(super) fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", sha256_hex(bytes))
 }
+
+#[cfg(test)]
+mod tests;

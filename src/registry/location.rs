@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use reqwest::Url;
+
 use super::RegistryError;
 
 /// A place, and what of it.
@@ -84,6 +86,9 @@ impl Location {
         }
         if text.starts_with("https://") || text.starts_with("http://") {
             let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+            if rest.contains(['?', '#']) {
+                return refuse("a location has no `?` and no `#`");
+            }
             let host = rest.split('/').next().unwrap_or_default();
             if host.contains('@') {
                 return refuse("credentials do not belong into a location");
@@ -121,7 +126,18 @@ impl Location {
         })
     }
 
-    /// The place as it is written, without what is named of it: the same for every way to write one place on the network.
+    /// The one spelling of a place on the network, however it is written: by this one knows what was seen of it before. `None`
+    /// for a folder, whose one spelling is on the disk.
+    #[must_use]
+    pub fn canonical(&self) -> Option<String> {
+        match &self.place {
+            Place::Oci { host, repository } => Some(format!("oci://{}/{repository}", canonical_host(host))),
+            Place::Web(url) => Some(canonical_url(url)),
+            Place::Layout(_) | Place::Folder(_) => None,
+        }
+    }
+
+    /// The place as it is written, without what is named of it.
     #[must_use]
     pub fn place_name(&self) -> String {
         match &self.place {
@@ -162,11 +178,60 @@ pub(super) fn is_loopback(host: &str) -> bool {
     name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// Whether a text is a host with or without a port. One with a dot at its end is the same as without, and is not written so.
 fn is_host(host: &str) -> bool {
+    let name = host.split_once(':').map_or(host, |(name, _)| name);
     !host.is_empty()
+        && !name.ends_with('.')
         && host
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+}
+
+/// A registry's host and port in their one spelling. Registries on this machine are asked with and without TLS, so that theirs
+/// has no port that goes without saying.
+fn canonical_host(host: &str) -> String {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => (name, port.parse::<u16>().ok()),
+        _ => (host, None),
+    };
+    let read = Url::parse(&format!("https://{name}/")).ok();
+    let name = read.as_ref().and_then(Url::host_str).unwrap_or(name);
+    match port {
+        Some(HTTPS) if !is_loopback(name) => name.to_owned(),
+        Some(port) => format!("{name}:{port}"),
+        None => name.to_owned(),
+    }
+}
+
+/// The port of `https`.
+const HTTPS: u16 = 443;
+
+/// An address of a file server in its one spelling (RFC 3986, section 6.2): the reader of addresses does it for the host, the port
+/// and dots; what is written in percents without need, and doubled slashes, are done here.
+fn canonical_url(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text) else {
+        return text.to_owned();
+    };
+    let parts = url.path().split('/').filter(|part| !part.is_empty());
+    let path: String = parts.map(|part| format!("/{}", canonical_part(part))).collect();
+    url.set_path(&path);
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+fn canonical_part(part: &str) -> String {
+    let mut pieces = part.split('%');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (code, rest) = piece.split_at_checked(2).unwrap_or(("", piece));
+        match u8::from_str_radix(code, 16) {
+            Ok(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => text.push(char::from(byte)),
+            Ok(byte) => text.push_str(&format!("%{byte:02X}")),
+            Err(_) => text.push_str(&format!("%{code}")),
+        }
+        text.push_str(rest);
+    }
+    text
 }
 
 fn is_repository(text: &str) -> bool {
@@ -244,6 +309,10 @@ mod tests {
             ("http://localhost.example.com/b", "write `https://`"),
             ("http://127.0.0.1.example.com/b", "write `https://`"),
             ("https://me:secret@example.com/", "credentials do not belong"),
+            ("https://example.com./b", "no host"),
+            ("oci://r.example.com.:5000/a", "no host"),
+            ("https://example.com/b?x=1", "no `?`"),
+            ("https://example.com/b#x", "no `?` and no `#`"),
             ("ftp://example.com", "`https://…` or a folder"),
             ("oci-layout:", "names no folder"),
             ("", "names no folder"),
@@ -251,6 +320,64 @@ mod tests {
             let error = Location::parse(text).unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_place_on_the_network_has_one_spelling() {
+        for (one, others) in [
+            (
+                "oci://r.example.com/a",
+                vec![
+                    "oci://R.Example.COM/a",
+                    "oci://r.example.com:443/a",
+                    "oci://r.example.com/a:1.0.0",
+                ],
+            ),
+            (
+                "oci://127.0.0.1:5000/a",
+                vec!["oci://127.1:5000/a", "oci://0x7f.0.0.1:05000/a"],
+            ),
+            ("oci://[::1]:5000/a", vec!["oci://[0:0:0:0:0:0:0:1]:5000/a"]),
+            ("oci://localhost:443/a", vec!["oci://LOCALHOST:443/a"]),
+            (
+                "https://example.com/b",
+                vec![
+                    "https://EXAMPLE.com/b/",
+                    "https://example.com:443/b",
+                    "https://example.com//b",
+                    "https://example.com/./b",
+                    "https://example.com/c/../b",
+                    "https://example.com/c/%2e%2E/b",
+                    "https://example.com/%62",
+                ],
+            ),
+            (
+                "https://example.com/%C3%BC%20",
+                vec!["https://example.com/%c3%bc%20", "https://example.com/ü%20"],
+            ),
+        ] {
+            for other in std::iter::once(one).chain(others) {
+                assert_eq!(
+                    Location::parse(other).unwrap().canonical().as_deref(),
+                    Some(one),
+                    "{other}"
+                );
+            }
+        }
+        let distinct = [
+            "oci://r.example.com/a",
+            "oci://r.example.com:5000/a",
+            "oci://r.example.com/b",
+            "https://example.com/a",
+            "https://example.com/A",
+            "https://example.com:8443/a",
+            "https://example.com/a%2Fb",
+            "https://example.com/a/b",
+        ];
+        let spelled: std::collections::BTreeSet<_> =
+            distinct.map(|text| Location::parse(text).unwrap().canonical()).into();
+        assert_eq!(spelled.len(), distinct.len());
+        assert_eq!(Location::parse("bundles").unwrap().canonical(), None);
     }
 
     #[test]

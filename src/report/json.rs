@@ -1,6 +1,10 @@
 //! Diagnostics for programs: one JSON object, described in the book's reference (`book/src/reference/json.md`).
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use serde_json::Value;
+use serde_json::json;
 
 use super::files::Files;
 use crate::diag::Code;
@@ -9,6 +13,8 @@ use crate::diag::Diagnostics;
 use crate::diag::Evidence;
 use crate::diag::Label;
 use crate::diag::Severity;
+use crate::graph::Waiver;
+use crate::text::Span;
 
 /// Version of this format; raised where a reader of the one before would break.
 const FORMAT: u32 = 1;
@@ -26,6 +32,20 @@ pub fn json(all: &Diagnostics, files: Files<'_>) -> String {
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// The findings that are waived in a package, one for each annotation: where it stands, and which lints it waives.
+#[must_use]
+pub fn waivers(all: &[Waiver], files: Files<'_>) -> Vec<Value> {
+    let mut lints: BTreeMap<Span, Vec<&str>> = BTreeMap::new();
+    for waiver in all {
+        lints.entry(waiver.span).or_default().push(&waiver.lint);
+    }
+    let waived = lints.into_iter().map(|(span, lints)| {
+        let at = files.sources.position(span);
+        json!({ "lints": lints, "file": files.path(span.file), "line": at.line, "column": at.column })
+    });
+    waived.collect()
 }
 
 #[derive(Serialize)]
@@ -100,7 +120,6 @@ impl<'a> Place<'a> {
 mod tests {
     use super::*;
     use crate::text::Sources;
-    use crate::text::Span;
 
     #[test]
     fn a_diagnostic_is_written_whole() {

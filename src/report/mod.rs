@@ -31,6 +31,7 @@ pub use human::diagnostics;
 pub use human::printable;
 pub use human::summary;
 pub use json::json;
+pub use json::waivers;
 pub use mutation::Requests;
 pub use mutation::mutants;
 pub use mutation::mutation_json;

@@ -34,7 +34,7 @@ pub fn proofs(all: &[Proof], files: Files<'_>) -> String {
     let mut text = String::new();
     for proof in all {
         let title = printable(&proof.title());
-        let _ = writeln!(text, "{:<7}  {title}: {}", proof.word(), printable(&proof.words));
+        let _ = writeln!(text, "{:<7}  {title}: {}", verdict(proof), printable(&proof.words));
         match &proof.outcome {
             Outcome::Proved | Outcome::Shown(_) => {}
             _ => {
@@ -44,23 +44,32 @@ pub fn proofs(all: &[Proof], files: Files<'_>) -> String {
             }
         }
         text.push_str(&told(proof, files));
-        text.push_str(&left_out(proof));
+        if let Some(left_out) = left_out(proof).filter(|_| !proof.is_in_part()) {
+            let _ = writeln!(text, "         it says nothing of {left_out}");
+        }
     }
     text
 }
 
-/// What a claim is silent about, lest its words promise more than was asked.
-fn left_out(proof: &Proof) -> String {
+/// What a claim came to. What a proof does not reach is a part of it, so that no claim is read as proved of more than was asked.
+fn verdict(proof: &Proof) -> String {
+    match left_out(proof).filter(|_| proof.is_in_part()) {
+        Some(left_out) => format!("{}, but not for {left_out}", proof.word()),
+        None => proof.word().to_owned(),
+    }
+}
+
+/// What a claim is silent about.
+fn left_out(proof: &Proof) -> Option<String> {
     if proof.skipped.is_empty() {
-        return String::new();
+        return None;
     }
     let named: Vec<&str> = proof.skipped.iter().take(MOST_SKIPPED).map(String::as_str).collect();
     let more = match proof.skipped.len() - named.len() {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    let line = format!("it says nothing of {}{more}", named.join(", "));
-    format!("         {}\n", printable(&line))
+    Some(printable(&format!("{}{more}", named.join(", "))))
 }
 
 fn told(proof: &Proof, files: Files<'_>) -> String {
@@ -182,8 +191,11 @@ pub fn proof_summary(all: &[Proof], of: usize, engine: &str) -> String {
     let mut counts = Vec::new();
     for kind in ["proved", "refuted", "unknown", "empty", "fault"] {
         let count = all.iter().filter(|proof| proof.word() == kind).count();
-        if count > 0 {
-            counts.push(format!("{count} {kind}"));
+        let in_part = all.iter().filter(|proof| proof.word() == kind && proof.is_in_part());
+        match (count, in_part.count()) {
+            (0, _) => {}
+            (count, 0) => counts.push(format!("{count} {kind}")),
+            (count, in_part) => counts.push(format!("{count} {kind} ({in_part} in part)")),
         }
     }
     if counts.is_empty() {

@@ -21,6 +21,7 @@ use super::explain::Explanation;
 use super::outcome::Judged;
 use super::read::a;
 use super::read::names::NO_GRANT;
+use super::read::names::PERMIT_ERRORED;
 use super::suite::Claim;
 use super::suite::ContextRef;
 use super::suite::Expected;
@@ -218,13 +219,31 @@ impl Answer {
                 because.clear();
                 Verdict::Unknown
             }
-            (Outcome::Deny, Cause::ForbidErrored | Cause::PermitErrored) => Verdict::Error,
+            (Outcome::Deny, Cause::ForbidErrored) => Verdict::Error,
+            (Outcome::Deny, Cause::PermitErrored) => {
+                because.insert(PERMIT_ERRORED.to_owned());
+                Verdict::Error
+            }
             (Outcome::Deny, Cause::Forbidden) => Verdict::Deny,
             (Outcome::Deny, cause) => {
                 because.insert(cause.name().to_owned());
                 Verdict::Deny
             }
         };
+        if let Some(otherwise) = &decision.otherwise {
+            let otherwise = Self::of(otherwise, policy);
+            let named = otherwise.because.iter().map(|name| format!("`{name}`"));
+            let named: Vec<String> = named.collect();
+            let because = match named.is_empty() {
+                true => String::new(),
+                false => format!(" because of {}", named.join(", ")),
+            };
+            notes.push(format!(
+                "not loaded, so denied; for an entity without attributes and parents the policy itself says {}{because}",
+                otherwise.verdict.word()
+            ));
+            notes.extend(otherwise.notes);
+        }
         Self {
             verdict,
             because,

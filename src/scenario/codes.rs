@@ -40,6 +40,8 @@ pub const UNSTATED_CELLS: Code = Code::new("scenario-unstated-cells");
 pub const OVERLAPPING_LINES: Code = Code::new("scenario-overlapping-lines");
 /// A line of a matrix that states no cell, a test that claims nothing, or a `because` that names nothing.
 pub const EMPTY_CLAIM: Code = Code::new("scenario-empty-claim");
+/// More requests and fixtures than the suites of a package may stand for.
+pub const LIMIT: Code = Code::new("scenario-limit");
 /// Cedar data or a raw request that Cedar refuses.
 pub const INVALID_CEDAR_DATA: Code = Code::new("scenario-invalid-cedar-data");
 /// Somebody asks for a grant that too few people of the suite could approve.

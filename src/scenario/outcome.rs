@@ -3,9 +3,11 @@
 use crate::text::Span;
 
 use super::ask::Answer;
+use super::ask::Verdict;
 use super::explain::Explanation;
 use super::golden::SnapshotAction;
 use super::golden::SnapshotVerdict;
+use super::read::names::PERMIT_ERRORED;
 use super::suite::Expected;
 use super::suite::Stated;
 
@@ -182,14 +184,30 @@ impl Judged {
             .expected_because
             .as_ref()
             .is_none_or(|because| because.iter().eq(&self.answer.because));
-        self.answer.verdict.is(self.expected) && cause_agrees
+        self.outcome_agrees() && cause_agrees
+    }
+
+    /// Whether the outcome is as claimed. What only a permit that errors denies is a denial to a claim that says so, be it as
+    /// Cedar's own decision, and an error to any other.
+    fn outcome_agrees(&self) -> bool {
+        let says_so = self.stated == Stated::AsDecision
+            || self
+                .expected_because
+                .iter()
+                .flatten()
+                .any(|cause| cause == PERMIT_ERRORED);
+        let errored = self.answer.verdict == Verdict::Error && self.answer.because.contains(PERMIT_ERRORED);
+        match errored && says_so {
+            true => self.expected == Expected::Deny,
+            false => self.answer.verdict.is(self.expected),
+        }
     }
 
     /// What is wrong with it, in one line.
     #[must_use]
     pub fn headline(&self) -> String {
         let verdict = self.answer.verdict;
-        if !verdict.is(self.expected) {
+        if !self.outcome_agrees() {
             return format!(
                 "{}: expected {}, got {}",
                 self.request,
@@ -211,7 +229,7 @@ impl Judged {
     #[must_use]
     pub fn remark(&self) -> Option<&'static str> {
         match self.stated {
-            Stated::Directly => None,
+            Stated::Directly | Stated::AsDecision => None,
             Stated::Otherwise => Some("no line of the matrix states this cell, so it must be denied"),
             Stated::InSet => Some("the set names it"),
             Stated::NotInSet => Some("the set does not name it, and is exact"),

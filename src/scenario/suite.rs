@@ -130,6 +130,8 @@ pub struct Claim {
 pub enum Stated {
     /// In so many words.
     Directly,
+    /// As the `decision` of a raw request, which is Cedar's: a permit that errors denies.
+    AsDecision,
     /// By `otherwise: deny` of a matrix.
     Otherwise,
     /// By being in an exact set.

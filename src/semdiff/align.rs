@@ -48,6 +48,7 @@ impl<'a> Aligned<'a> {
         let program = side.program.renamed(renames);
         let raw = side.lowered.raw.iter().map(|policy| {
             Some(RawPolicy {
+                link: policy.link,
                 policy: raw::renamed(side.program, &policy.policy, renames)?,
                 // Lints alone read it.
                 body: None,

@@ -16,8 +16,6 @@ pub const UNMATCHED_BRACKET: Code = Code::new("unmatched-bracket");
 pub const UNCLOSED_STRING: Code = Code::new("unclosed-string");
 /// A character that begins no token.
 pub const STRAY_CHARACTER: Code = Code::new("stray-character");
-/// A control character, or one that changes the direction of the text on a reviewer's screen.
-pub const HIDDEN_CHARACTER: Code = Code::new("hidden-character");
 /// A reserved word in the place of a name.
 pub const RESERVED_WORD: Code = Code::new("reserved-word");
 /// A construct that a later edition of the language will have.

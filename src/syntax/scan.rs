@@ -13,8 +13,10 @@ use super::limits::Limits;
 use super::limits::MAX_DEPTH;
 use super::outline::Outline;
 use crate::diag::Diagnostic;
+use crate::diag::hidden_characters;
 use crate::text::FileId;
 use crate::text::Span;
+use crate::text::is_hidden;
 
 /// What the checks leave for the parser.
 #[derive(Debug)]
@@ -48,7 +50,8 @@ pub(super) enum Mark {
 
 /// Checks a text and matches its brackets.
 pub(super) fn scan<'t>(text: &'t str, file: FileId, limits: &Limits, faults: &mut Faults) -> Scan<'t> {
-    hidden_characters(text, file, faults);
+    let hidden = hidden_characters(file, text, |_| true, |code| format!("`\\u{{{code:x}}}`"));
+    hidden.for_each(|fault| faults.push(fault));
     let mut tokens: Vec<Token<'t>> = lex(text)
         .into_iter()
         .filter(|token| token.kind != Kind::Comment)
@@ -76,34 +79,6 @@ pub(super) fn scan<'t>(text: &'t str, file: FileId, limits: &Limits, faults: &mu
         missing: brackets.missing,
         whole,
     }
-}
-
-/// Control characters, and those that reorder the text on the reviewer's screen, anywhere in the file.
-fn hidden_characters(text: &str, file: FileId, faults: &mut Faults) {
-    let mut last = None;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let line_end = c == '\r' && chars.peek().is_some_and(|(_, next)| *next == '\n');
-        if !is_hidden(c) || line_end {
-            continue;
-        }
-        let span = Span::new(file, at, at + c.len_utf8());
-        if last != Some(at) {
-            let code = u32::from(c);
-            faults.push(
-                Diagnostic::error(codes::HIDDEN_CHARACTER, span, format!("hidden character U+{code:04X}"))
-                    .label("not visible in most editors")
-                    .help(format!("remove it; in a string, write `\\u{{{code:x}}}`")),
-            );
-        }
-        last = Some(at + c.len_utf8());
-    }
-}
-
-fn is_hidden(c: char) -> bool {
-    let direction =
-        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    direction || (c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
 /// Characters that begin no token, a run of them as one, and strings that their line does not close.

@@ -1,11 +1,15 @@
 //! The files of one run, in memory. A revision of a git repository and a folder on disk look the same from here.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::FileId;
 use super::LineColumn;
 use super::LineIndex;
 use super::Span;
+
+/// What some editors write at the start of a file.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// One file: a name as the user knows it, and its text.
 #[derive(Debug, Clone)]
@@ -82,6 +86,15 @@ impl Sources {
     #[must_use]
     pub fn text(&self, file: FileId) -> &str {
         self.get(file).map_or("", Source::text)
+    }
+
+    /// The text for readers that know no byte order mark: spaces stand in its place, as many as it has bytes.
+    #[must_use]
+    pub fn code(&self, file: FileId) -> Cow<'_, str> {
+        match self.text(file).strip_prefix(BYTE_ORDER_MARK) {
+            Some(rest) => Cow::Owned(format!("{}{rest}", " ".repeat(BYTE_ORDER_MARK.len_utf8()))),
+            None => Cow::Borrowed(self.text(file)),
+        }
     }
 
     /// The text a span covers; empty where the span does not fit its file.

@@ -9,6 +9,7 @@ use super::SignError;
 use super::Signer;
 use super::TrustPolicy;
 use super::envelope;
+use super::envelope::Sealed;
 use super::statement::Digests;
 use super::statement::Kind;
 use super::statement::Pointer;
@@ -28,7 +29,7 @@ use crate::text::Instant;
 const SKEW: Duration = Duration(5 * 60 * 1000);
 
 /// Version of the format of marks.
-const MARK_FORMAT: u32 = 1;
+const MARK_FORMAT: u32 = 2;
 
 /// The latest pointer of a channel that was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +37,7 @@ const MARK_FORMAT: u32 = 1;
 pub struct Mark {
     /// Version of this format.
     pub format: u32,
-    /// Where the channel is.
+    /// Where the channel is, in the one spelling of that place.
     pub location: String,
     /// The channel.
     pub channel: String,
@@ -44,7 +45,7 @@ pub struct Mark {
     pub name: String,
     /// The pointer's sequence.
     pub sequence: u64,
-    /// The digest of the pointer's file.
+    /// The digest of what the pointer says.
     pub digest: String,
     /// The id of the key that signed it.
     pub key: String,
@@ -55,7 +56,7 @@ pub struct Mark {
 pub struct Followed {
     /// What it says.
     pub pointer: Pointer,
-    /// The digest of its file.
+    /// The digest of what it says.
     pub digest: String,
     /// The name of the key that signed it.
     pub by: String,
@@ -102,10 +103,15 @@ pub fn sign_pointer(pointer: &Pointer, file_name: &str, signer: &Signer) -> Resu
     envelope::seal(&payload, signer)
 }
 
-/// The digest by which the next pointer names this one.
+/// The digest of what a pointer says, by which marks and the next pointer name it: who signed it, how often, and how that is
+/// written make no other pointer of it. `None` where the file is none.
 #[must_use]
-pub fn pointer_digest(bytes: &[u8]) -> String {
-    format!("sha256:{}", sha256_hex(bytes))
+pub fn pointer_digest(bytes: &[u8]) -> Option<String> {
+    envelope::open(bytes).ok().map(|sealed| digest_of(&sealed))
+}
+
+fn digest_of(sealed: &Sealed) -> String {
+    format!("sha256:{}", sha256_hex(&sealed.payload))
 }
 
 /// Checks a pointer.
@@ -131,11 +137,11 @@ pub fn follow(
             format!("the key `{by}` may not move channels"),
         )]);
     }
-    let mark = expected.mark.filter(|mark| mark.binds(policy));
+    let mark = expected.mark;
     let statement: Statement<Pointer> = typed(Kind::Channel, &sealed.payload).map_err(one)?;
     let mut refusals = Vec::new();
     let mut refuse = |code, message: String| refusals.push(Refusal::new(code, message));
-    let digest = pointer_digest(bytes);
+    let digest = digest_of(&sealed);
     let pointer = statement.predicate;
     let named = statement
         .subject
@@ -236,13 +242,6 @@ impl Followed {
 }
 
 impl Mark {
-    /// Whether pointers are held against this mark under a policy: that of a key which may move no channel there is of another
-    /// line, whose pointers the policy does not take anyway.
-    #[must_use]
-    pub fn binds(&self, policy: &TrustPolicy) -> bool {
-        policy.channel.keys.contains(&self.key)
-    }
-
     /// Reads a mark that was kept for a channel.
     ///
     /// # Errors
@@ -273,5 +272,116 @@ impl Mark {
     #[must_use]
     pub fn file_name(location: &str, channel: &str) -> String {
         format!("{}.json", sha256_hex(format!("{location}\n{channel}\n").as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trust::Algorithm;
+    use crate::trust::PrivateKey;
+    use crate::trust::Reason;
+
+    fn pointer() -> Pointer {
+        Pointer {
+            channel: "prod".to_owned(),
+            name: "docs".to_owned(),
+            version: "1.0.0".to_owned(),
+            bundle_digest: format!("sha256:{:064}", 1),
+            sequence: 1,
+            issued_at: "2026-03-01T00:00:00Z".to_owned(),
+            expires_at: "2026-03-08T00:00:00Z".to_owned(),
+            previous: None,
+            reason: Reason::Publish,
+        }
+    }
+
+    fn about(digits: &[u8]) -> Vec<Subject> {
+        let subject = |digit: &u8| Subject {
+            name: "docs-1.0.0.cjar".to_owned(),
+            digest: Digests {
+                sha256: format!("{digit:064}"),
+            },
+        };
+        digits.iter().map(subject).collect()
+    }
+
+    /// What becomes of a pointer, rightly signed, whose statement is about some bundles.
+    fn taken(pointer: Pointer, subjects: Vec<Subject>, now: Instant) -> Result<Followed, Vec<&'static str>> {
+        let signer = Signer::Key(Box::new(PrivateKey::generate(Algorithm::P256).unwrap()));
+        let mut said = statement(Kind::Channel, about(&[1]).remove(0), pointer);
+        said.subject = subjects;
+        let bytes = envelope::seal(&canonical_json(&said).unwrap(), &signer).unwrap();
+        let expected = Expected {
+            channel: "prod",
+            name: None,
+            mark: None,
+            expiry: Expiry::Refused,
+        };
+        let policy = TrustPolicy::of_one(signer.public());
+        follow(&bytes, expected, &policy, now).map_err(|refusals| refusals.iter().map(|refusal| refusal.code).collect())
+    }
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_pointer_is_about_the_one_bundle_that_it_points_to() {
+        let now = at("2026-03-02T00:00:00Z");
+        assert!(taken(pointer(), about(&[1]), now).is_ok());
+        for subjects in [&[][..], &[2], &[1, 1], &[1, 2], &[2, 1]] {
+            assert_eq!(
+                taken(pointer(), about(subjects), now),
+                Err(vec!["subject-mismatch"]),
+                "{subjects:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pointer_counts_from_a_little_before_it_was_issued_until_it_ends() {
+        for (time, code) in [
+            ("2026-02-28T23:54:59.999Z", Some("pointer-early")),
+            ("2026-02-28T23:55:00Z", None),
+            ("2026-03-07T23:59:59.999Z", None),
+            ("2026-03-08T00:00:00Z", Some("pointer-expired")),
+        ] {
+            assert_eq!(
+                taken(pointer(), about(&[1]), at(time)).err(),
+                code.map(|code| vec![code]),
+                "{time}"
+            );
+        }
+        let never = Pointer {
+            expires_at: "2026-03-01T00:00:00Z".to_owned(),
+            ..pointer()
+        };
+        assert_eq!(
+            taken(never, about(&[1]), at("2026-02-28T23:58:00Z")).err(),
+            Some(vec!["pointer-form"]),
+            "it ends when it begins"
+        );
+    }
+
+    #[test]
+    fn only_the_first_pointer_has_none_before_it() {
+        let now = at("2026-03-02T00:00:00Z");
+        for (sequence, previous, sound) in [
+            (0, None, false),
+            (0, Some("sha256:00"), false),
+            (1, None, true),
+            (1, Some("sha256:00"), false),
+            (2, None, false),
+            (2, Some("sha256:00"), true),
+        ] {
+            let said = Pointer {
+                sequence,
+                previous: previous.map(str::to_owned),
+                ..pointer()
+            };
+            let code = (!sound).then(|| vec!["pointer-form"]);
+            assert_eq!(taken(said, about(&[1]), now).err(), code, "{sequence} {previous:?}");
+        }
     }
 }

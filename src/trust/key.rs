@@ -126,15 +126,16 @@ impl PublicKey {
         pem.map_err(|error| KeyError::Write(error.to_string()))
     }
 
-    /// Whether a signature is this key's over a message: DER (RFC 3279) for P-256, 64 bytes for Ed25519. Of the two
-    /// signatures that ECDSA has for one message, both are taken.
+    /// Whether a signature is this key's over a message: DER (RFC 3279) for P-256, 64 bytes for Ed25519. ECDSA has two
+    /// signatures for one, which anybody can turn into each other; only the one with the low `s` is taken, so that nobody
+    /// without the key can make another file of a signed one.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.key {
             Verifying::P256(key) => {
                 use p256::ecdsa::signature::Verifier as _;
                 p256::ecdsa::Signature::from_der(signature)
-                    .is_ok_and(|signature| key.verify(message, &signature).is_ok())
+                    .is_ok_and(|read| low(&read).as_bytes() == signature && key.verify(message, &read).is_ok())
             }
             Verifying::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
                 .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
@@ -142,16 +143,21 @@ impl PublicKey {
     }
 
     /// What another program gave as a signature, in the form that [`PublicKey::verifies`] takes: P-256 also as 64 bytes
-    /// (IEEE P1363). `None` where it is no signature of this key.
+    /// (IEEE P1363), and with the high `s`, which every second signature of a KMS has. `None` where it is no signature of
+    /// this key.
     pub(super) fn normalized(&self, message: &[u8], signature: &[u8]) -> Option<Vec<u8>> {
-        let of_raw = || match self.key {
-            Verifying::P256(_) => p256::ecdsa::Signature::from_slice(signature)
-                .ok()
-                .map(|signature| signature.to_der().as_bytes().to_vec()),
-            Verifying::Ed25519(_) => None,
+        let forms = match self.key {
+            Verifying::P256(_) => [
+                p256::ecdsa::Signature::from_der(signature).ok(),
+                p256::ecdsa::Signature::from_slice(signature).ok(),
+            ]
+            .into_iter()
+            .flatten()
+            .map(|read| low(&read).as_bytes().to_vec())
+            .collect(),
+            Verifying::Ed25519(_) => vec![signature.to_vec()],
         };
-        let as_given = self.verifies(message, signature).then(|| signature.to_vec());
-        as_given.or_else(|| of_raw().filter(|der| self.verifies(message, der)))
+        forms.into_iter().find(|form| self.verifies(message, form))
     }
 }
 
@@ -254,16 +260,71 @@ impl PrivateKey {
         match &self.key {
             Signing::P256(key) => {
                 let signature: p256::ecdsa::Signature = key.sign(message);
-                signature.to_der().as_bytes().to_vec()
+                low(&signature).as_bytes().to_vec()
             }
             Signing::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
         }
     }
 }
 
+/// Of the two signatures that ECDSA has for one message the one with the low `s`, in DER.
+fn low(signature: &p256::ecdsa::Signature) -> p256::ecdsa::DerSignature {
+    signature.normalize_s().to_der()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The same signature with the other `s`, as anybody can make it.
+    fn flipped(signature: &[u8]) -> p256::ecdsa::Signature {
+        let read = p256::ecdsa::Signature::from_der(signature).unwrap();
+        let (r, s) = read.split_scalars();
+        p256::ecdsa::Signature::from_scalars(*r, -*s).unwrap()
+    }
+
+    #[test]
+    fn of_the_two_signatures_of_ecdsa_the_low_one_is_made_and_taken_and_the_high_one_is_made_low() {
+        let key = PrivateKey::generate(Algorithm::P256).unwrap();
+        // About half of what is signed without care has the high `s`.
+        for message in (0_u8..32).map(|byte| [byte]) {
+            let signature = key.sign(&message);
+            let other = flipped(&signature);
+            let high = other.to_der().as_bytes().to_vec();
+            assert!(key.public().verifies(&message, &signature));
+            assert!(!key.public().verifies(&message, &high));
+            for given in [signature.clone(), high, other.to_bytes().to_vec()] {
+                assert_eq!(key.public().normalized(&message, &given), Some(signature.clone()));
+            }
+            assert_eq!(key.public().normalized(b"other", &signature), None);
+        }
+    }
+
+    #[test]
+    fn a_signature_has_one_form() {
+        for algorithm in [Algorithm::P256, Algorithm::Ed25519] {
+            let (key, other) = (
+                PrivateKey::generate(algorithm).unwrap(),
+                PrivateKey::generate(algorithm).unwrap(),
+            );
+            let signature = key.sign(b"m");
+            assert!(key.public().verifies(b"m", &signature) && !other.public().verifies(b"m", &signature));
+            assert!(!key.public().verifies(b"n", &signature));
+            let more = [signature.as_slice(), b"\0"].concat();
+            let less = &signature[..signature.len() - 1];
+            assert!(!key.public().verifies(b"m", &more) && !key.public().verifies(b"m", less));
+            assert_eq!(key.public().normalized(b"m", &more), None);
+            assert_eq!(key.public().normalized(b"m", &signature), Some(signature.clone()));
+            assert_eq!(other.public().normalized(b"m", &signature), None);
+        }
+        // 64 bytes are a form of P-256 for other programs only.
+        let key = PrivateKey::generate(Algorithm::P256).unwrap();
+        let raw = p256::ecdsa::Signature::from_der(&key.sign(b"m"))
+            .unwrap()
+            .to_bytes()
+            .to_vec();
+        assert!(!key.public().verifies(b"m", &raw));
+    }
 
     #[test]
     fn a_key_is_read_whatever_line_ends_surround_it() {

@@ -20,6 +20,8 @@ pub struct TrustPolicy {
     pub(super) keys: BTreeMap<String, Trusted>,
     /// Who may say that a bundle is a release.
     pub(super) release: Role,
+    /// Whether they must have made the same bytes of the bundle's sources.
+    pub(super) rebuilt: bool,
     /// Who may say how it was built.
     pub(super) provenance: Role,
     /// Builders that may have built; empty: any.
@@ -108,6 +110,7 @@ impl TrustPolicy {
         };
         let policy = Self {
             release: role(&written.release),
+            rebuilt: written.rebuilt,
             provenance: role(&written.provenance),
             builders: written.builders.clone(),
             hosted: written.hosted.clone(),
@@ -142,6 +145,7 @@ impl TrustPolicy {
         Self {
             keys: BTreeMap::from([(key.id().to_owned(), trusted)]),
             release: one(),
+            rebuilt: false,
             provenance: one(),
             builders: Vec::new(),
             hosted: Vec::new(),
@@ -159,7 +163,7 @@ pub fn policy_of_one(name: &str, pem: &str) -> String {
         "# Whose signatures count for what; the book's page `Trust` lists every key.\n\
          format = 1\n\n\
          [keys.{name}]\npublic = \"\"\"\n{pem}\"\"\"\n\n\
-         [release]\nkeys = [\"{name}\"]\nthreshold = 1\n\n\
+         [release]\nkeys = [\"{name}\"]\nthreshold = 1\nrebuilt = true\n\n\
          [provenance]\nkeys = [\"{name}\"]\nthreshold = 1\n\n\
          [evidence]\nkeys = [\"{name}\"]\nthreshold = 1\nrequire = [\"lint\", \"tests\", \"proofs\"]\n\n\
          [channel]\nkeys = [\"{name}\"]\n"

@@ -33,6 +33,17 @@ pub struct Signing<'a> {
     pub invocation: Option<&'a str>,
     /// Which statements.
     pub kinds: &'a [Kind],
+    /// Whether whoever signs made the same bytes of the bundle's sources.
+    pub rebuilt: Rebuilt,
+}
+
+/// Whether whoever signs knows that a bundle is what its sources give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rebuilt {
+    /// It was compiled and tried again, and gave the same bytes.
+    Yes,
+    /// It was not, and nothing is said of it.
+    No,
 }
 
 /// Signs a bundle, beside the statements that there are. A file of the same kind that another key signed is kept, and the
@@ -58,6 +69,7 @@ pub fn sign(
                     version: manifest.version.clone(),
                     sequence: signing.sequence,
                     parent: signing.parent.map(str::to_owned),
+                    rebuilt: signing.rebuilt == Rebuilt::Yes,
                 },
             ),
             Kind::Provenance => payload(*kind, bundle, provenance(bundle, signing.builder, signing.invocation)),

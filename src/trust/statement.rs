@@ -100,6 +100,9 @@ pub struct Release {
     pub sequence: u64,
     /// The digest of the bundle of the release before; `None` for the first.
     pub parent: Option<String>,
+    /// Whether whoever signed compiled the sources of the bundle, gathered its evidence again, and got these very bytes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rebuilt: bool,
 }
 
 /// What was tried before the release.
@@ -194,7 +197,7 @@ pub struct Pointer {
     pub issued_at: String,
     /// When it stops to count, RFC 3339 in UTC.
     pub expires_at: String,
-    /// The digest of the pointer before; `None` for the first.
+    /// The digest of what the pointer before says; `None` for the first.
     pub previous: Option<String>,
     /// Why it was moved.
     pub reason: Reason,

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::TrustPolicy;
 use super::envelope;
 use super::envelope::Sealed;
+use super::minimum::below;
 use super::policy::Role;
 use super::statement::Evidence;
 use super::statement::Kind;
@@ -23,7 +24,6 @@ use super::statement::is_statement;
 use super::statement::subject;
 use crate::bundle::Bundle;
 use crate::bundle::Refusal;
-use crate::config::EvidenceKind;
 use crate::text::Instant;
 
 /// What is known of a bundle whose signatures are in order.
@@ -250,6 +250,12 @@ impl Check<'_> {
             );
             self.refuse("release-mismatch", message);
         }
+        if self.policy.rebuilt && !release.rebuilt {
+            self.refuse(
+                "not-rebuilt",
+                "whoever signed the release does not say that they rebuilt the bundle from its sources",
+            );
+        }
         if release.sequence == 0 || (release.sequence == 1) != release.parent.is_none() {
             self.refuse(
                 "release-mismatch",
@@ -281,40 +287,7 @@ impl Check<'_> {
     }
 
     fn minimum(&mut self, bundle: &Bundle) {
-        let minimum = &self.policy.minimum;
-        let evidence = &bundle.manifest.evidence;
-        let mut low: Vec<String> = Vec::new();
-        for kind in &minimum.require {
-            let there = match kind {
-                EvidenceKind::Lint => evidence.lint.map(|lint| lint.errors == 0),
-                EvidenceKind::Tests => evidence.tests.map(|tests| tests.failed == 0 && tests.passed > 0),
-                EvidenceKind::Coverage => evidence.coverage.map(|coverage| coverage.lowest().is_some()),
-                EvidenceKind::Proofs => evidence
-                    .proofs
-                    .map(|proofs| proofs.refuted == 0 && proofs.unknown == 0 && proofs.proved > 0),
-                // How strong is strong enough is the package's own to say, and `publish` holds it to that.
-                EvidenceKind::Mutation => evidence.mutation.map(|mutation| mutation.killed > 0),
-            };
-            match there {
-                Some(true) => {}
-                Some(false) => low.push(format!("the evidence `{}` did not pass", kind.name())),
-                None => low.push(format!("it carries no evidence `{}`", kind.name())),
-            }
-        }
-        if let Some(most) = minimum.max_warnings {
-            match evidence.lint {
-                Some(lint) if u32::try_from(lint.warnings).is_ok_and(|warnings| warnings <= most) => {}
-                Some(lint) => low.push(format!("it has {} warnings, more than {most}", lint.warnings)),
-                None => low.push("it carries no evidence `lint`".to_owned()),
-            }
-        }
-        let passed = evidence.tests.map_or(0, |tests| tests.passed);
-        if u64::try_from(passed).is_ok_and(|passed| passed < u64::from(minimum.min_tests)) {
-            low.push(format!("{passed} tests passed, fewer than {}", minimum.min_tests));
-        }
-        low.sort();
-        low.dedup();
-        for message in low {
+        for message in below(&self.policy.minimum, &bundle.manifest.evidence) {
             self.refuse("evidence-below-minimum", message);
         }
     }
@@ -384,4 +357,23 @@ pub(super) fn typed<P: DeserializeOwned>(kind: Kind, payload: &[u8]) -> Result<S
         return Err(Refusal::new("statement-kind", message));
     }
     Ok(statement)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_a_further_signer_is_named_by_sixteen_lower_case_digits() {
+        for (text, is) in [
+            ("0123456789abcdef", true),
+            ("0123456789abcde", false),
+            ("0123456789abcdef0", false),
+            ("0123456789abcdeF", false),
+            ("0123456789abcdeg", false),
+            ("", false),
+        ] {
+            assert_eq!(is_key_start(text), is, "{text}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod bundle;
+mod cedar;
 mod check;
 mod declared;
 mod diff;

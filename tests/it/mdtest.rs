@@ -80,6 +80,7 @@ fn the_page_of_diagnostics_shows_each_of_them() {
         "refuted-assertion",
         "unproved",
         "trust-key",
+        "scenario-limit",
     ];
     let page = file("book/src/language/errors.md");
     let mut offences = run(&page, Lints::None);

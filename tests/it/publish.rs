@@ -1,6 +1,10 @@
 //! Bundles published and pulled by the command line: folders, OCI layouts, a registry (Debian's `docker-registry`), a file
 //! server; and everything in between that may not let anybody see half of it, or an older one.
 
+mod checkouts;
+mod edited;
+mod marks;
+mod pipes;
 pub(crate) mod places;
 mod refused;
 pub(crate) mod server;
@@ -91,16 +95,19 @@ impl Shop {
             .unwrap();
     }
 
-    fn run_with(&self, args: &str, environment: &[(&str, &Path)]) -> Run {
-        let output = Command::new(env!("CARGO_BIN_EXE_gatewright"))
+    fn command(&self, args: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        command
             .current_dir(self.dir.path())
             .env_clear()
             .env("HOME", self.path("home"))
-            .envs(environment.iter().copied())
             .args(args.split_whitespace())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run_with(&self, args: &str, environment: &[(&str, &Path)]) -> Run {
+        let output = self.command(args).envs(environment.iter().copied()).output().unwrap();
         Run {
             code: output.status.code().unwrap(),
             out: String::from_utf8(output.stdout).unwrap(),

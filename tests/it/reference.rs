@@ -4,11 +4,15 @@
 mod evaluate;
 pub(crate) mod generate;
 pub(crate) mod random;
+mod unknown;
 mod world;
 
 use std::collections::BTreeSet;
 
 use cedar_policy::EntityUid;
+use cedar_policy::Policy;
+use cedar_policy::PolicyId;
+use cedar_policy::PolicySet;
 use gatewright::config::Level;
 use gatewright::decide;
 use gatewright::decide::Engine;
@@ -145,6 +149,81 @@ fn one_program(seed: u64, tally: &mut Tally) {
             }
         }
     }
+}
+
+/// Random programs, evaluated without their schema beside a raw permit of everything: who is of a type that the program does
+/// not know is kept out of what the language reference says, and of nothing else.
+#[test]
+fn unknown_types_are_kept_out_as_a_direct_reading_says() {
+    let (mut kept_out, mut let_in) = (0, 0);
+    for seed in 2000..2060 {
+        let random = &mut Random::new(seed);
+        let generated = generate::program(random);
+        let mut faults = Diagnostics::new();
+        let package = generated.package(&mut faults);
+        let options = pipeline::Options {
+            at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
+            levels: lint::all().map(|lint| (lint.id().to_owned(), Level::Allow)).collect(),
+            roles: None,
+        };
+        let checked = pipeline::check(&package, &options, faults);
+        if checked.failed() {
+            continue;
+        }
+        let tree = pipeline::build(&checked, &package.sources).unwrap();
+        let policies = std::str::from_utf8(tree.get("policies.json").unwrap()).unwrap();
+        let mut policies = PolicySet::from_json_str(policies).unwrap();
+        let id = Some(PolicyId::new("everything"));
+        policies
+            .add(Policy::parse(id, "permit (principal, action, resource);").unwrap())
+            .unwrap();
+        let engine = Engine::new(policies, None, []).unwrap();
+        let program = &checked.program;
+        let stranger = ("Stranger".to_owned(), "s".to_owned());
+        for _ in 0..WORLDS {
+            let mut world = world::world(random, &generated.roles, &generated.relations);
+            clean(&mut world, program);
+            let mut json = world.entities_json(&plain(&checked), &generated.relations);
+            let uid = serde_json::json!({ "type": "Stranger", "id": "s" });
+            let entity = serde_json::json!({ "uid": uid, "attrs": {}, "parents": [] });
+            json.as_array_mut().unwrap().push(entity);
+            let entities = engine.entities(&json).unwrap();
+            for action in program.action_ids() {
+                let decided_on = program.type_name(program.action(action).unwrap().decided_on[0]);
+                let asked = world.entities.keys().filter(|(ty, _)| ty == decided_on);
+                let asked: Vec<_> = asked.cloned().collect();
+                let request = evaluate::Request {
+                    program,
+                    world: &world,
+                    principal: stranger.clone(),
+                    action,
+                    resource: random.pick(&asked).clone(),
+                };
+                let uid = |(ty, id): &world::Uid| format!("{ty}::\"{id}\"").parse::<EntityUid>().unwrap();
+                let cedar = decide::Request {
+                    principal: uid(&request.principal),
+                    action: uid(&program.action(action).unwrap().cedar),
+                    resource: uid(&request.resource),
+                    context: world.context_json(),
+                };
+                let decision = engine.decide(&cedar, &entities).unwrap();
+                let expected = unknown::keeps_out(&request);
+                assert_eq!(
+                    decision.outcome != Outcome::Allow,
+                    expected,
+                    "seed {seed}: {} {:?}\n{decision:?}\n{}",
+                    program.action_name(action),
+                    request.resource,
+                    generated.text
+                );
+                match expected {
+                    true => kept_out += 1,
+                    false => let_in += 1,
+                }
+            }
+        }
+    }
+    assert!(kept_out > 200 && let_in > 200, "{kept_out} {let_in}");
 }
 
 /// Types that plain roles may be given to.

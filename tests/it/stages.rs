@@ -358,6 +358,6 @@ action "ping" appliesTo { principal: [User], resource: [Payout, Secret], context
         .drafts
         .iter()
         .filter(|draft| draft.actions.iter().any(|(_, id)| id == "ping"));
-    let on: Vec<&str> = opened.map(|draft| draft.resource.as_str()).collect();
+    let on: Vec<&str> = opened.filter_map(|draft| draft.resource.as_deref()).collect();
     assert_eq!(on, ["Payout"]);
 }

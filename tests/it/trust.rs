@@ -26,12 +26,14 @@ use gatewright::trust::Algorithm;
 use gatewright::trust::Kind;
 use gatewright::trust::LOCAL_BUILDER;
 use gatewright::trust::PrivateKey;
+use gatewright::trust::Rebuilt;
 use gatewright::trust::Signer;
 use gatewright::trust::Signing;
 use gatewright::trust::Statements;
 use gatewright::trust::TrustPolicy;
 use gatewright::trust::Verified;
 use serde_json::json;
+use sigstore_types::SignatureBytes;
 
 const POLICY: &str = "resource Doc { action read; }\nprincipal User;\nrole reader for User { allow read on Doc; }\n";
 
@@ -76,7 +78,18 @@ fn bytes(version: &str) -> Vec<u8> {
         },
         reproduce: Vec::new(),
     };
-    let evidence = [("lint", json!({})), ("tests", json!({}))];
+    let passed = json!({ "outcome": "passed", "decisions": 3 });
+    let evidence = [
+        (
+            "lint",
+            json!({ "format": 1, "errors": 0, "warnings": 1, "diagnostics": [{ "severity": "warning" }], "waivers": [] }),
+        ),
+        (
+            "tests",
+            json!({ "format": 1, "passed": 3, "failed": 0, "skipped": 0, "decisions": 9,
+                "suites": [{ "tests": [passed, passed, passed] }] }),
+        ),
+    ];
     pack(&pipeline::bundle(&package, &suites, &evidence, origin).unwrap()).unwrap()
 }
 
@@ -99,6 +112,7 @@ fn first() -> Signing<'static> {
         builder: LOCAL_BUILDER,
         invocation: None,
         kinds: &Kind::BESIDE,
+        rebuilt: Rebuilt::Yes,
     }
 }
 
@@ -165,4 +179,18 @@ fn codes(result: Result<Verified, Vec<Refusal>>) -> BTreeSet<&'static str> {
 
 fn verified(bundle: &Bundle, statements: &Statements, policy: &TrustPolicy) -> Result<Verified, Vec<Refusal>> {
     trust::verify(bundle, statements, policy, at("2026-03-02"))
+}
+
+/// A file whose signature by a P-256 key is turned into its twin, which is as good by ECDSA.
+fn turned(file: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(file).unwrap();
+    let read: serde_json::Value = serde_json::from_str(text).unwrap();
+    let given = read["dsseEnvelope"]["signatures"][0]["sig"].as_str().unwrap();
+    let der = SignatureBytes::from_base64(given).unwrap();
+    let signature = p256::ecdsa::Signature::from_der(der.as_bytes()).unwrap();
+    let (r, s) = signature.split_scalars();
+    let twin = p256::ecdsa::Signature::from_scalars(*r, -*s).unwrap();
+    let twin = SignatureBytes::from_bytes(twin.to_der().as_bytes()).to_base64();
+    assert_ne!(twin, given);
+    text.replace(given, &twin).into_bytes()
 }

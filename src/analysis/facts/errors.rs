@@ -21,11 +21,13 @@ use super::Statement;
 use super::field::Field;
 use super::field::Known;
 use super::standing::ask;
+use super::years::within_years;
 use crate::analysis::prover::Asking;
 use crate::analysis::question::Answer;
 use crate::analysis::question::Claim;
 use crate::analysis::question::Counterexample;
 use crate::analysis::question::Unknown;
+use crate::analysis::rule::Rule;
 use crate::analysis::sample::Scope;
 use crate::analysis::witness::Stage;
 use crate::analysis::witness::Witness;
@@ -101,10 +103,8 @@ impl Search<'_, '_> {
         let mut unasked = false;
         for at in &statement.policies {
             match self.policy(asking.as_deref_mut(), *at) {
-                Fact::Known(Some(found)) if found.outcome == Skipped::Allowed || statement.effect == Effect::Permit => {
-                    return Fact::Known(Some(found));
-                }
-                Fact::Known(Some(found)) => first = first.or(Some(found)),
+                Fact::Known(Some(found)) if is_worst(&found, statement.effect) => return Fact::Known(Some(found)),
+                Fact::Known(Some(found)) => first = Some(worse(first, found)),
                 Fact::Known(None) => {}
                 Fact::Partly(_, why) | Fact::Unknown(why) => unknown = unknown.or(Some(why)),
                 Fact::NotAsked => unasked = true,
@@ -149,14 +149,21 @@ impl Search<'_, '_> {
                 }
                 Answer::Unknown(why) => unknown = unknown.or(Some(why.to_string())),
                 Answer::Fails(found) => {
-                    let opens = rule.policy().effect() == Effect::Forbid;
+                    let effect = rule.policy().effect();
+                    let opens = effect == Effect::Forbid;
+                    let (found, remote) = in_common_years(asking, field, rule, at, found);
                     let known = match opens {
                         true => let_in(field, *found, at),
                         false => field.tried(*found),
                     };
                     match self.erring(field, &known, at, &id, Basis::Proved) {
-                        Ok(erring) if erring.outcome == Skipped::Allowed || !opens => return Fact::Known(Some(erring)),
-                        Ok(erring) => first = first.or(Some(erring)),
+                        Ok(erring) => {
+                            let erring = Erring { remote, ..erring };
+                            if is_worst(&erring, effect) {
+                                return Fact::Known(Some(erring));
+                            }
+                            first = Some(worse(first, erring));
+                        }
                         Err(why) => unknown = unknown.or(Some(why)),
                     }
                 }
@@ -228,7 +235,40 @@ impl Search<'_, '_> {
             witness,
             outcome,
             basis,
+            remote: false,
         })
+    }
+}
+
+/// Whether no way of erring is worse: it lets somebody in, or is a permit's, and takes no time that nobody can state.
+fn is_worst(found: &Erring, effect: Effect) -> bool {
+    !found.remote && (found.outcome == Skipped::Allowed || effect == Effect::Permit)
+}
+
+/// The worse of two ways of erring, the first of two alike.
+fn worse(first: Option<Erring>, found: Erring) -> Erring {
+    let rank = |erring: &Erring| (erring.remote, erring.outcome);
+    match first {
+        Some(first) if rank(&first) <= rank(&found) => first,
+        _ => found,
+    }
+}
+
+/// Asks for an error with times that can be written, where computing with times is a part of it; says whether there is none.
+fn in_common_years(
+    asking: &mut Asking<'_>,
+    field: &Field<'_>,
+    rule: &Rule,
+    at: usize,
+    found: Box<Counterexample>,
+) -> (Box<Counterexample>, bool) {
+    let Some(stated) = within_years(rule.policy()).and_then(|policy| Rule::new(&policy)) else {
+        return (found, false);
+    };
+    match ask(asking, field, Claim::NeverErrors(stated)) {
+        Answer::Holds => (found, true),
+        Answer::Fails(common) if field.tried((*common).clone()).tried.errors.contains_key(&at) => (common, false),
+        Answer::Fails(_) | Answer::Unknown(_) => (found, false),
     }
 }
 

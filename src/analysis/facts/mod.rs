@@ -7,6 +7,7 @@ mod errors;
 mod field;
 mod standing;
 mod tests_of;
+mod years;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -124,6 +125,8 @@ pub struct Erring {
     pub outcome: Skipped,
     /// What the finding rests on.
     pub basis: Basis,
+    /// Whether it is proved to need a time outside the years 0001 to 9999.
+    pub remote: bool,
 }
 
 /// What comes of a request on which a policy errors.

@@ -135,7 +135,7 @@ pub(super) fn installed(cache: &Path) -> Option<PathBuf> {
 #[must_use]
 pub fn status(cache: &Path) -> Status {
     let folder = folder(cache);
-    let Ok(record) = fs::read(folder.join(RECORD)) else {
+    let Ok(record) = read(&folder.join(RECORD)) else {
         return Status::Absent;
     };
     let Ok(record) = serde_json::from_slice::<Record>(&record) else {
@@ -145,7 +145,7 @@ pub fn status(cache: &Path) -> Status {
         };
     };
     let intact =
-        |file: &RecordedFile| fs::read(folder.join(&file.name)).is_ok_and(|bytes| sha256_hex(&bytes) == file.sha256);
+        |file: &RecordedFile| read(&folder.join(&file.name)).is_ok_and(|bytes| sha256_hex(&bytes) == file.sha256);
     match record.files.iter().find(|file| !intact(file)) {
         Some(file) => Status::Damaged {
             file: file.name.clone(),
@@ -172,6 +172,14 @@ pub fn install(cache: &Path, source: Source<'_>) -> Result<PathBuf, InstallError
     result.map(|()| folder)
 }
 
+/// The bytes of a file. A pipe or device is not opened: it may never answer.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    match fs::metadata(path)?.is_file() {
+        true => fs::read(path),
+        false => Err(std::io::ErrorKind::InvalidInput.into()),
+    }
+}
+
 fn staged(wheel: &'static Wheel, source: Source<'_>, work: &Path, folder: &Path) -> Result<(), InstallError> {
     let unpacked = work.join("unpacked");
     on(&unpacked, "create", fs::create_dir_all(&unpacked))?;
@@ -179,7 +187,7 @@ fn staged(wheel: &'static Wheel, source: Source<'_>, work: &Path, folder: &Path)
         Source::Pip => download(wheel, work)?,
         Source::Wheel(file) => file.to_owned(),
     };
-    let bytes = fs::read(&file).map_err(|source| InstallError::Wheel {
+    let bytes = read(&file).map_err(|source| InstallError::Wheel {
         file: file.clone(),
         source,
     })?;

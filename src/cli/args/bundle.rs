@@ -10,7 +10,6 @@ use super::diff::DiffFormat;
 use super::key::SignerArgs;
 use super::shared::AnswerArgs;
 use super::shared::BudgetArgs;
-use super::shared::PackageArgs;
 use crate::config::EvidenceKind;
 use crate::text::Instant;
 use crate::trust::Kind;
@@ -61,19 +60,6 @@ pub(in crate::cli) struct BundleMake {
     pub(in crate::cli) evidence: Vec<EvidenceArg>,
 }
 
-impl From<&BundleMake> for PackageArgs {
-    fn from(args: &BundleMake) -> Self {
-        Self {
-            package: vec![args.folder.clone()],
-            schema: None,
-            entities: None,
-            links: None,
-            at: args.at,
-            at_rev: args.at_rev.clone(),
-        }
-    }
-}
-
 /// A kind of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum EvidenceArg {
@@ -111,7 +97,7 @@ pub(in crate::cli) enum BundleStep {
     Diff(BundleDiff),
 }
 
-/// Sign a bundle: that it is a release, how it was built, and what its evidence is
+/// Rebuild a bundle from the sources that it carries, and sign it: that it is a release, how it was built, and what its evidence is
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -125,6 +111,8 @@ pub(in crate::cli) struct BundleSign {
     pub(in crate::cli) signer: SignerArgs,
     #[command(flatten)]
     pub(in crate::cli) release: ReleaseArgs,
+    #[command(flatten)]
+    pub(in crate::cli) budget: BudgetArgs,
 }
 
 /// What is said of a release besides what its bundle says.
@@ -142,6 +130,10 @@ pub(in crate::cli) struct ReleaseArgs {
     /// The builder's own name for the run
     #[arg(long, value_name = "TEXT", requires = "builder")]
     pub(in crate::cli) invocation: Option<String>,
+    /// Sign without making the bundle again of its sources; the release then does not say that it was rebuilt, and a trust policy
+    /// may demand that
+    #[arg(long)]
+    pub(in crate::cli) no_rebuild: bool,
     /// What to say
     #[arg(
         long = "statement",
@@ -204,7 +196,7 @@ pub(in crate::cli) struct BundleInspect {
     pub(in crate::cli) output: AnswerArgs,
 }
 
-/// Say who gains and who loses which access between two bundles, by the sources that they carry
+/// Say who gains and who loses which access between two bundles, by the policies that they ship
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:

@@ -105,7 +105,8 @@ pub(in crate::cli) struct Pull {
 Examples:
   gatewright channel show oci://127.0.0.1:5000/policies/marketplace --channel prod --trust trust.toml
   gatewright channel promote oci://127.0.0.1:5000/policies/marketplace 1.4.0 --channel prod --key keys/private.pem
-  gatewright channel rollback oci://127.0.0.1:5000/policies/marketplace --channel prod --key keys/private.pem")]
+  gatewright channel rollback oci://127.0.0.1:5000/policies/marketplace --channel prod --key keys/private.pem
+  gatewright channel forget oci://127.0.0.1:5000/policies/marketplace --channel prod")]
 pub(in crate::cli) struct Channel {
     /// What to do
     #[command(subcommand)]
@@ -118,6 +119,7 @@ pub(in crate::cli) enum ChannelStep {
     Promote(ChannelPromote),
     Rollback(ChannelRollback),
     Show(ChannelShow),
+    Forget(ChannelForget),
 }
 
 /// Let a channel point to a release that was published before, or to the same one for longer
@@ -181,6 +183,22 @@ pub(in crate::cli) struct ChannelShow {
     pub(in crate::cli) trust: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) output: AnswerArgs,
+}
+
+/// Set aside what was seen of a channel, so that its next pointer is taken whatever its sequence is
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  gatewright channel forget oci://127.0.0.1:5000/policies/marketplace --channel prod
+
+Do it only where the channel began anew for a reason that you know: until the next pull, an old pointer that somebody kept is
+taken for the latest.")]
+pub(in crate::cli) struct ChannelForget {
+    #[command(flatten)]
+    pub(in crate::cli) place: PlaceArgs,
+    /// The channel
+    #[arg(long, value_name = "NAME", value_parser = channel)]
+    pub(in crate::cli) channel: String,
 }
 
 fn location(text: &str) -> Result<Location, String> {

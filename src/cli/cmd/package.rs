@@ -53,28 +53,49 @@ impl Package {
                 levels: levels(lints)?,
                 roles: None,
             };
-            let checked = pipeline::check(&loaded, &options, loading);
-            Ok(Self { loaded, checked, named })
+            let mut package = Self {
+                checked: pipeline::check(&loaded, &options, loading),
+                loaded,
+                named,
+            };
+            if !package.faults().has_errors() {
+                let data = pipeline::check_entities(&package.loaded, &package.checked)?;
+                package.checked.diagnostics.extend(data);
+            }
+            Ok(package)
         })
     }
 
     /// The package that a bundle carries, checked as on some day. Its files are named below the bundle's own name.
     pub(super) fn carried(bundle: &Bundle, named: &str, at: Instant) -> Result<Self, Refusal> {
+        let mut loading = Diagnostics::new();
+        let mut loaded = pipeline::carried(bundle, &mut loading)?;
+        loaded.root = format!("{named}/{SOURCE}").into();
+        Ok(Self::of(loaded, loading, named, at))
+    }
+
+    /// The policies that a bundle ships, as a package of Cedar alone, whatever its sources are.
+    pub(super) fn shipped(bundle: &Bundle, named: &str, at: Instant) -> Result<Self, Refusal> {
+        let mut loading = Diagnostics::new();
+        let mut loaded = pipeline::shipped(bundle, &mut loading)?;
+        loaded.root = named.into();
+        Ok(Self::of(loaded, loading, named, at))
+    }
+
+    /// A package that was read, checked as on some day.
+    pub(super) fn of(loaded: PackageFiles, loading: Diagnostics, named: &str, at: Instant) -> Self {
         progress::during(&format!("checking {named}"), || {
-            let mut loading = Diagnostics::new();
-            let mut loaded = pipeline::carried(bundle, &mut loading)?;
-            loaded.root = format!("{named}/{SOURCE}").into();
             let options = pipeline::Options {
                 at,
                 levels: Vec::new(),
                 roles: None,
             };
             let checked = pipeline::check(&loaded, &options, loading);
-            Ok(Self {
+            Self {
                 loaded,
                 checked,
                 named: named.to_owned(),
-            })
+            }
         })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::cli::args::Format;
 use crate::cli::args::LintArgs;
+use crate::cli::args::PackageArgs;
 use crate::cli::args::ReportArg;
 use crate::cli::args::ReportFormat;
 use crate::cli::args::Test;
@@ -26,7 +27,19 @@ use super::review;
 pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, CliError> {
     let mode = snapshot_mode(args)?;
     remove_earlier(&args.reports)?;
-    let mut package = Package::check(&args.package, &LintArgs::default())?;
+    if args
+        .folder
+        .folder
+        .extension()
+        .is_some_and(|extension| extension == "cedar")
+    {
+        return Err(CliError::NoTests {
+            message: "`.cedar` files have no scenarios: make a package of them with `gatewright import cedar`"
+                .to_owned(),
+        });
+    }
+    let named = PackageArgs::from(&args.folder);
+    let mut package = Package::check(&named, &LintArgs::default())?;
     let faults = package.faults();
     if faults.has_errors() {
         return package.show(&faults, args.output.format, console);
@@ -37,7 +50,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
             review::ask(&package, report, console)?;
         }
         // What was accepted is on disk now; the run that counts reads it from there.
-        package = Package::check(&args.package, &LintArgs::default())?;
+        package = Package::check(&named, &LintArgs::default())?;
     }
 
     let mut printed = Ok(());
@@ -81,7 +94,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
 }
 
 fn snapshot_mode(args: &Test) -> Result<SnapshotMode, CliError> {
-    if args.package.at_rev.is_some() {
+    if args.folder.at_rev.is_some() {
         // The snapshots on disk are not those of the revision.
         return Ok(SnapshotMode::ReadOnly);
     }

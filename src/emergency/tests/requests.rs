@@ -72,6 +72,22 @@ fn a_request_is_refused_for_what_it_asks() {
 }
 
 #[test]
+fn as_much_as_the_profile_allows_is_not_too_much() {
+    let asked = |change: &dyn Fn(&mut Terms)| {
+        let mut terms = terms();
+        change(&mut terms);
+        Bench::new().request(&terms)
+    };
+    assert!(asked(&|terms| terms.duration = Duration(2 * 3_600_000)).is_ok());
+    assert!(asked(&|terms| terms.duration = Duration(1)).is_ok());
+    assert!(asked(&|terms| terms.resources.extend(["p2"].map(payout))).is_ok());
+    assert_eq!(
+        asked(&|terms| terms.duration = Duration(-1)).unwrap_err(),
+        Reason::NoDuration
+    );
+}
+
+#[test]
 fn a_request_is_refused_for_who_asks() {
     let mut bench = Bench::new();
     let refusal = |bench: &mut Bench, name: &str| match bench.request_as(name, &terms(), None) {

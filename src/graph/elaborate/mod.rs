@@ -4,6 +4,7 @@
 mod methods;
 mod names;
 mod operators;
+mod reached;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -17,14 +18,13 @@ use crate::text::Span;
 
 use super::ActionId;
 use super::Attribute;
+use super::Budget;
 use super::Program;
 use super::Ty;
 use super::TypedExpr;
 use super::TypedKind;
 use super::codes;
-
-/// Most nodes one statement's expression may expand to.
-const MOST_NODES: usize = 20_000;
+use super::expansion::MOST_PARTS;
 
 /// What the request variables are for one pair of types.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub struct Env<'a> {
     pub partial: BTreeSet<String>,
     /// The actions of the statement.
     pub actions: Vec<ActionId>,
+    /// What all statements may expand to together; `None`: nobody keeps what is typed here.
+    pub budget: Option<&'a Budget>,
 }
 
 impl<'a> Env<'a> {
@@ -54,18 +56,28 @@ impl<'a> Env<'a> {
             context: None,
             partial: BTreeSet::new(),
             actions: Vec::new(),
+            budget: None,
         }
     }
 }
 
-/// Types an expression. `None` where it has faults, all of which are in `out`.
+/// Types an expression. `None` where it has faults, all of which are in `out`, or where the budget is spent, of which whoever
+/// gave it tells.
 #[must_use]
 pub fn elaborate(env: &Env<'_>, expr: &Expr, out: &mut Diagnostics) -> Option<TypedExpr> {
+    let size = env.program.expanded(expr);
+    if size > MOST_PARTS {
+        out.push(env.program.too_large(expr));
+        return None;
+    }
+    if env.budget.is_some_and(|budget| !budget.spend(expr.span, size)) {
+        return None;
+    }
     let mut cx = Elaborator {
         env,
         out,
         frames: Vec::new(),
-        nodes: 0,
+        parts: size,
         failed: false,
         tested: BTreeSet::new(),
     };
@@ -91,7 +103,7 @@ pub fn check_condition(program: &Program, condition: &super::Condition, out: &mu
         env: &env,
         out,
         frames: Vec::new(),
-        nodes: 0,
+        parts: 0,
         failed: false,
         tested: BTreeSet::new(),
     };
@@ -113,7 +125,8 @@ struct Elaborator<'a, 'b> {
     out: &'b mut Diagnostics,
     /// Conditions being expanded, outermost first.
     frames: Vec<Frame>,
-    nodes: usize,
+    /// What the expression expands to, comparisons of members of enumerations included as they are met.
+    parts: u64,
     failed: bool,
     /// Attributes of the context that are known to be there: `context has x && …`.
     tested: BTreeSet<String>,
@@ -138,38 +151,19 @@ impl Elaborator<'_, '_> {
         self.out.push(diagnostic);
     }
 
+    /// Counts parts that the words alone do not show; whether there may be as many.
+    fn grow(&mut self, span: Span, parts: u64) -> bool {
+        self.parts = self.parts.saturating_add(parts);
+        self.parts <= MOST_PARTS && self.env.budget.is_none_or(|budget| budget.spend(span, parts))
+    }
+
     fn poisoned(&mut self, span: Span) -> TypedExpr {
         self.failed = true;
         TypedExpr::new(TypedKind::Bool(false), Ty::Unknown, span)
     }
 
-    fn too_large(&mut self, span: Span, message: String) -> TypedExpr {
-        let at = self.frames.first().map_or(span, |frame| frame.call);
-        let mut diagnostic = Diagnostic::error(codes::EXPANSION_LIMIT, at, message)
-            .help("use fewer nested conditions, or move part of the decision into an attribute");
-        let chain: Vec<&str> = self.frames.iter().map(|frame| frame.condition.as_str()).collect();
-        let shown = match chain.as_slice() {
-            [] => String::new(),
-            [first, second, .., last] if chain.len() > 6 => {
-                format!("`{first}` → `{second}` → … {} more … → `{last}`", chain.len() - 3)
-            }
-            all => format!("`{}`", all.join("` → `")),
-        };
-        if !shown.is_empty() {
-            diagnostic = diagnostic.note(format!("expanded through {shown}"));
-        }
-        if !self.failed {
-            self.out.push(diagnostic);
-        }
-        self.poisoned(span)
-    }
-
     /// One node. `expected` is the type the place asks for, where that is known: it gives bare enum members their enum.
     fn expr(&mut self, expr: &Expr, expected: Option<&Ty>) -> TypedExpr {
-        self.nodes += 1;
-        if self.nodes > MOST_NODES {
-            return self.too_large(expr.span, format!("this expands to more than {MOST_NODES} parts"));
-        }
         let span = expr.span;
         match &expr.kind {
             ExprKind::Bool(value) => TypedExpr::bool(*value, span),
@@ -189,29 +183,16 @@ impl Elaborator<'_, '_> {
             }
             ExprKind::And(parts) => {
                 let before = self.tested.clone();
-                let mut typed = Vec::new();
-                for part in parts {
-                    typed.push(self.truth(part));
-                    self.tested.extend(typed.last().map(tested).unwrap_or_default());
-                }
+                let typed = self.chain(parts, false);
                 self.tested = before;
                 TypedExpr::all(typed, span)
             }
             ExprKind::Or(parts) => {
-                let parts = parts.iter().map(|part| self.truth(part)).collect();
-                TypedExpr::any(parts, span)
+                let typed = self.chain(parts, true);
+                TypedExpr::any(typed, span)
             }
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right, span),
-            ExprKind::If(test, yes, no) => {
-                let test = self.truth(test);
-                let before = self.tested.clone();
-                self.tested.extend(tested(&test));
-                let yes = self.expr(yes, expected);
-                self.tested = before;
-                let no = self.expr(no, expected.or(Some(&yes.ty.clone())));
-                let ty = yes.ty.clone();
-                TypedExpr::new(TypedKind::If(Box::new(test), Box::new(yes), Box::new(no)), ty, span)
-            }
+            ExprKind::If(test, yes, no) => self.choice(test, yes, no, expected, span),
             ExprKind::Has(inner, attributes) => {
                 let inner = self.expr(inner, None);
                 let attributes = attributes.iter().map(|attribute| attribute.text.clone()).collect();

@@ -19,6 +19,7 @@ use crate::graph::TypedExpr;
 use crate::graph::TypedKind;
 use crate::graph::Variable;
 use crate::graph::codes;
+use crate::graph::expansion::chain_text;
 
 /// Most conditions inside conditions.
 const DEEPEST_EXPANSION: usize = 128;
@@ -319,8 +320,17 @@ impl Elaborator<'_, '_> {
         };
         // Cycles were cut where the conditions were resolved; what is left is only as deep as it is written.
         if self.frames.len() >= DEEPEST_EXPANSION {
-            let message = format!("conditions are nested in each other deeper than {DEEPEST_EXPANSION} levels");
-            return self.too_large(span, message);
+            if !self.failed {
+                let at = self.frames.first().map_or(span, |frame| frame.call);
+                let message = format!("conditions are nested in each other deeper than {DEEPEST_EXPANSION} levels");
+                let chain: Vec<String> = self.frames.iter().map(|frame| frame.condition.clone()).collect();
+                self.out.push(
+                    Diagnostic::error(codes::EXPANSION_LIMIT, at, message)
+                        .help("use fewer nested conditions, or move part of the decision into an attribute")
+                        .maybe_note(chain_text(&chain).map(|chain| format!("expanded through {chain}"))),
+                );
+            }
+            return self.poisoned(span);
         }
         if args.len() != condition.params.len() {
             let wanted = condition.params.len();

@@ -7,7 +7,6 @@ use crate::syntax::ast::ExprKind;
 use crate::text::Span;
 
 use super::Elaborator;
-use super::MOST_NODES;
 use crate::graph::Operator;
 use crate::graph::Ty;
 use crate::graph::TypeId;
@@ -15,6 +14,7 @@ use crate::graph::TypeKind;
 use crate::graph::TypedExpr;
 use crate::graph::TypedKind;
 use crate::graph::codes;
+use crate::graph::expansion::MOST_PARTS;
 
 impl Elaborator<'_, '_> {
     pub(super) fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span) -> TypedExpr {
@@ -229,14 +229,26 @@ impl Elaborator<'_, '_> {
         let fixed = [&left, &right]
             .iter()
             .any(|side| matches!(side.kind, TypedKind::Entity(..)));
-        self.nodes += if fixed {
-            members.len()
+        let count = u64::try_from(members.len()).unwrap_or(u64::MAX);
+        // Where neither side is fixed, each member has its own test of both.
+        let each = if fixed {
+            1
         } else {
-            members.len() * members.len()
+            count.saturating_add(left.parts()).saturating_add(right.parts())
         };
-        if self.nodes > MOST_NODES {
-            let message = format!("a comparison of members of `{}` is too large", ty.name);
-            return self.too_large(span, message);
+        if !self.grow(span, count.saturating_mul(each)) {
+            self.fail(
+                Diagnostic::error(
+                    codes::EXPANSION_LIMIT,
+                    span,
+                    format!(
+                        "comparisons of members of `{}` expand this to more than {MOST_PARTS} parts",
+                        ty.name
+                    ),
+                )
+                .help("compare with one member, as in `resource.level < secret`, or compare numbers"),
+            );
+            return self.poisoned(span);
         }
         let entity =
             |name: &String| TypedExpr::new(TypedKind::Entity(ty.cedar.clone(), name.clone()), Ty::Entity(id), span);

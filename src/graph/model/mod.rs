@@ -2,6 +2,7 @@
 
 mod program;
 mod statements;
+mod step;
 mod types;
 
 pub use program::Program;
@@ -21,6 +22,8 @@ pub use statements::Separation;
 pub use statements::Statement;
 pub use statements::Until;
 pub use statements::Waiver;
+pub use step::ProfileStep;
+pub use step::Step;
 pub use types::Action;
 pub use types::ActionEffects;
 pub use types::Attribute;

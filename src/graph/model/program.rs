@@ -12,6 +12,7 @@ use super::EntityType;
 use super::Grant;
 use super::Isolation;
 use super::Profile;
+use super::ProfileStep;
 use super::Require;
 use super::Role;
 use super::Separation;
@@ -23,6 +24,7 @@ use crate::graph::ProfileId;
 use crate::graph::Relations;
 use crate::graph::RoleId;
 use crate::graph::TypeId;
+use crate::graph::expansion::Sizes;
 use crate::graph::index::Index;
 
 /// A whole program.
@@ -58,10 +60,14 @@ pub struct Program {
     pub assertions: Vec<Assertion>,
     /// Lint waivers, each with the statement it stands before.
     pub waivers: Vec<Waiver>,
+    /// Whether it expands to more than is allowed, which was told. Nothing is made of it.
+    pub is_too_large: bool,
     /// What leads where.
     pub relations: Relations,
     /// Who is granted what, and which guards concern what; kept by the resolver.
     pub(in crate::graph) index: Index,
+    /// What conditions expand to; kept by the resolver.
+    pub(in crate::graph) sizes: Sizes,
     /// Ids by name; kept by `add_type`, `add_condition` and `add_role`.
     by_name: ByName,
 }
@@ -121,6 +127,13 @@ impl Program {
     #[must_use]
     pub fn profile(&self, id: ProfileId) -> Option<&Profile> {
         self.profiles.get(id.index())
+    }
+
+    /// The name of a step, `ApproveBreakGlass.emergency`.
+    #[must_use]
+    pub fn step_name(&self, at: ProfileStep) -> String {
+        let profile = self.profile(at.profile).map_or("", |profile| profile.name.as_str());
+        format!("{}.{profile}", at.step.name())
     }
 
     /// A type by name, with or without the program's namespace.

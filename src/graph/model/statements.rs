@@ -10,6 +10,7 @@ use crate::text::Duration;
 use crate::text::Instant;
 use crate::text::Span;
 
+use super::ProfileStep;
 use super::Program;
 use super::Ty;
 use crate::graph::ActionId;
@@ -151,7 +152,9 @@ pub struct Deny {
     pub who: Vec<Holder>,
     /// What.
     pub actions: Vec<ActionId>,
-    /// The resource types named after `on`; empty: any.
+    /// Steps of break-glass profiles, in order.
+    pub steps: Vec<ProfileStep>,
+    /// The resource types named after `on`; empty: any, or profiles alone.
     pub on: Vec<TypeId>,
     /// Whether the actions were written `any`.
     pub any_action: bool,
@@ -170,6 +173,8 @@ pub struct Require {
     pub condition: Expr,
     /// For which actions.
     pub actions: Vec<ActionId>,
+    /// For which steps of break-glass profiles, in order.
+    pub steps: Vec<ProfileStep>,
     /// The types named before the actions.
     pub on: Vec<TypeId>,
 }
@@ -266,7 +271,9 @@ pub struct Assertion {
     pub who: Vec<Holder>,
     /// What.
     pub actions: Vec<ActionId>,
-    /// The resource types named after `on`; empty: any.
+    /// Steps of break-glass profiles, in order.
+    pub steps: Vec<ProfileStep>,
+    /// The resource types named after `on`; empty: any, or profiles alone.
     pub on: Vec<TypeId>,
     /// The condition.
     pub when: Option<Expr>,

@@ -19,6 +19,7 @@ use super::Resolver;
 use super::annotations::Place;
 use super::annotations::Said;
 use super::annotations::read;
+use super::limits::may_declare;
 use super::types::attribute;
 use super::types::by_cedar;
 use super::types::declared;
@@ -74,6 +75,8 @@ pub(super) fn actions(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &E
         let on: BTreeSet<TypeId> = action.decided_on.iter().copied().collect();
         for ty in on {
             cx.raw_actions.entry(ty).or_default().push(id);
+            let named = cx.actions_by_name.entry(ty).or_default();
+            named.entry(external.id.clone()).or_insert(id);
         }
         cx.program.actions.push(action);
         // What a schema puts into a group of Gate's stands under whatever is said of the group.
@@ -172,14 +175,7 @@ fn check_writes(cx: &mut Resolver<'_>, on: TypeId, said: &Said) {
 }
 
 fn push_action(cx: &mut Resolver<'_>, on: TypeId, name: &ast::Ident, action: Action) {
-    let before = cx.program.ty(on).and_then(|ty| {
-        ty.actions
-            .iter()
-            .filter_map(|id| cx.program.action(*id))
-            .find(|known| known.name == name.text)
-            .map(|a| a.span)
-    });
-    if let Some(before) = before {
+    if let Some(before) = declared_before(cx, on, &name.text) {
         let type_name = cx.program.type_name(on).to_owned();
         cx.out.push(
             Diagnostic::error(
@@ -192,11 +188,24 @@ fn push_action(cx: &mut Resolver<'_>, on: TypeId, name: &ast::Ident, action: Act
         );
         return;
     }
+    if !may_declare(cx, name.span) {
+        return;
+    }
     let id = ActionId::at(cx.program.actions.len());
+    cx.actions_by_name
+        .entry(on)
+        .or_default()
+        .insert(action.name.clone(), id);
     cx.program.actions.push(action);
     if let Some(ty) = cx.program.types.get_mut(on.index()) {
         ty.actions.push(id);
     }
+}
+
+/// Where a type declares an action of a name already.
+fn declared_before(cx: &Resolver<'_>, on: TypeId, name: &str) -> Option<Span> {
+    let id = cx.actions_by_name.get(&on)?.get(name)?;
+    cx.program.action(*id).map(|action| action.span)
 }
 
 fn use_set(cx: &mut Resolver<'_>, on: TypeId, used: &ast::ActionSetUse) {
@@ -258,13 +267,7 @@ fn declare_group(cx: &mut Resolver<'_>, on: TypeId, group: &ast::ActionGroupDecl
         .into_iter()
         .map(|(id, _)| id)
         .collect();
-    let clash = cx.program.ty(on).and_then(|ty| {
-        ty.actions
-            .iter()
-            .filter_map(|id| cx.program.action(*id))
-            .find(|a| a.name == group.name.text)
-            .map(|a| a.span)
-    });
+    let clash = declared_before(cx, on, &group.name.text);
     let repeated = cx
         .program
         .ty(on)

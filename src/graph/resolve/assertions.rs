@@ -8,9 +8,8 @@ use super::NameKind;
 use super::Resolver;
 use super::annotations::Place;
 use super::annotations::read;
-use super::lookup::find_targets;
 use super::lookup::find_who;
-use super::lookup::known_type;
+use super::targets::find_targets;
 use crate::graph::Assertion;
 use crate::graph::Claimed;
 use crate::graph::ProfileId;
@@ -23,11 +22,7 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         };
         read(cx, &item.annotations, Place::Statement, item.span);
         let who = find_who(cx, &decl.who);
-        let actions = find_targets(cx, &decl.actions, &decl.on);
-        let on = match &decl.on {
-            ast::Types::Any(_) => Vec::new(),
-            ast::Types::Names(paths) => paths.iter().filter_map(|path| known_type(cx, path)).collect(),
-        };
+        let targets = find_targets(cx, &decl.actions, &decl.on, |_| true);
         if let (ast::Claim::Only, ast::Who::Any(span)) = (decl.claim, &decl.who) {
             cx.out.push(
                 Diagnostic::error(codes::WRONG_KIND, *span, "`only any` claims nothing")
@@ -63,8 +58,9 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             span: item.span,
             claim: claimed(decl.claim),
             who,
-            actions,
-            on,
+            actions: targets.actions,
+            steps: targets.steps,
+            on: targets.on,
             when: decl.when.clone(),
             unless,
         });

@@ -1,5 +1,7 @@
 //! Finding what a written name means, and saying what was meant where nothing is found.
 
+use std::collections::BTreeMap;
+
 use crate::diag::Diagnostic;
 use crate::diag::closest;
 use crate::diag::did_you_mean;
@@ -9,6 +11,7 @@ use crate::text::Span;
 use super::NameKind;
 use super::NamedActions;
 use super::Resolver;
+use super::limits::may_name;
 use crate::graph::ActionId;
 use crate::graph::Holder;
 use crate::graph::RoleId;
@@ -50,11 +53,6 @@ pub(super) fn find_type(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<TypeI
     };
     cx.out.push(diagnostic);
     None
-}
-
-/// The type a path names, without a word where there is none.
-pub(super) fn known_type(cx: &Resolver<'_>, path: &ast::Path) -> Option<TypeId> {
-    cx.program.find_type(&type_text(path))
 }
 
 /// The type before an action, `Payout` in `Payout.approve`, without a word where there is none.
@@ -166,14 +164,27 @@ pub(super) fn actions_on(cx: &Resolver<'_>, ty: TypeId) -> Vec<ActionId> {
 
 /// An action or a group of actions of a type, by name.
 pub(super) fn find_action(cx: &mut Resolver<'_>, ty: TypeId, name: &ast::Ident) -> Vec<ActionId> {
-    let own = actions_on(cx, ty);
-    let named = |cx: &Resolver<'_>, id: &ActionId| cx.program.action(*id).is_some_and(|a| a.name == name.text);
-    if let Some(id) = own.iter().copied().find(|id| named(cx, id)) {
-        return vec![id];
+    if let Some(id) = cx
+        .actions_by_name
+        .get(&ty)
+        .and_then(|named| named.get(&name.text))
+        .copied()
+    {
+        return if may_name(cx, 1, name.span) {
+            vec![id]
+        } else {
+            Vec::new()
+        };
     }
     if let Some(members) = cx.program.ty(ty).and_then(|ty| ty.groups.get(&name.text)) {
-        return members.clone();
+        let members = members.clone();
+        return if may_name(cx, members.len(), name.span) {
+            members
+        } else {
+            Vec::new()
+        };
     }
+    let own = actions_on(cx, ty);
     let type_name = cx.program.type_name(ty).to_owned();
     let elsewhere: Vec<String> = cx
         .program
@@ -226,10 +237,10 @@ pub(super) fn find_action(cx: &mut Resolver<'_>, ty: TypeId, name: &ast::Ident) 
 /// The actions a statement names on one type, each once.
 pub(super) fn find_actions(cx: &mut Resolver<'_>, ty: TypeId, names: &[ast::Ident]) -> NamedActions {
     let mut found: NamedActions = Vec::new();
+    let mut places: BTreeMap<ActionId, Span> = BTreeMap::new();
     for name in names {
         for id in find_action(cx, ty, name) {
-            if let Some((_, before)) = found.iter().find(|(known, _)| *known == id) {
-                let before = *before;
+            if let Some(before) = places.get(&id).copied() {
                 let full = cx.program.action_name(id);
                 cx.out.push(
                     Diagnostic::error(codes::DUPLICATE_NAME, name.span, format!("`{full}` is named twice"))
@@ -237,6 +248,7 @@ pub(super) fn find_actions(cx: &mut Resolver<'_>, ty: TypeId, names: &[ast::Iden
                         .help("name each action once; a group stands for its members"),
                 );
             } else {
+                places.insert(id, name.span);
                 found.push((id, name.span));
             }
         }
@@ -278,63 +290,4 @@ pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> 
         .into_iter()
         .map(|id| (id, path.span))
         .collect()
-}
-
-/// The types of an `on`; `any` means every type that is asked for something.
-pub(super) fn find_types(cx: &mut Resolver<'_>, types: &ast::Types) -> Option<Vec<TypeId>> {
-    match types {
-        ast::Types::Any(_) => {
-            let all = cx
-                .program
-                .type_ids()
-                .filter(|id| !actions_on(cx, *id).is_empty())
-                .collect();
-            Some(all)
-        }
-        ast::Types::Names(paths) => {
-            let found: Vec<Option<TypeId>> = paths.iter().map(|path| find_type(cx, path)).collect();
-            found.into_iter().collect()
-        }
-    }
-}
-
-/// The actions of `ACTIONS on TYPES`, where `any` may stand for either. Each named action must exist on at least one type,
-/// and with a single type named, on that one.
-pub(super) fn find_targets(cx: &mut Resolver<'_>, actions: &ast::Actions, types: &ast::Types) -> Vec<ActionId> {
-    let Some(types) = find_types(cx, types) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    match actions {
-        ast::Actions::Any(_) => {
-            for ty in types {
-                found.extend(actions_on(cx, ty));
-            }
-        }
-        ast::Actions::Names(names) => {
-            for name in names {
-                let having: Vec<TypeId> = types
-                    .iter()
-                    .copied()
-                    .filter(|ty| {
-                        actions_on(cx, *ty)
-                            .iter()
-                            .any(|id| cx.program.action(*id).is_some_and(|a| a.name == name.text))
-                            || cx.program.ty(*ty).is_some_and(|ty| ty.groups.contains_key(&name.text))
-                    })
-                    .collect();
-                let ask = if having.is_empty() {
-                    types.iter().copied().take(1).collect()
-                } else {
-                    having
-                };
-                for ty in ask {
-                    found.extend(find_action(cx, ty, name));
-                }
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
 }

@@ -7,12 +7,14 @@ mod assertions;
 mod break_glass;
 mod endless;
 mod grants;
+mod limits;
 mod lookup;
 mod names;
 mod people;
 mod roles;
 mod separation;
 mod statements;
+mod targets;
 mod types;
 
 use std::collections::BTreeMap;
@@ -27,6 +29,7 @@ use super::Externals;
 use super::Program;
 use super::Relations;
 use super::TypeId;
+use super::expansion::Sizes;
 use super::index::Index;
 
 /// Resolves the files of one program. `longest_grant` is the tool-wide cap on break-glass grants.
@@ -38,6 +41,8 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
         names: BTreeMap::new(),
         action_sets: BTreeMap::new(),
         raw_actions: BTreeMap::new(),
+        actions_by_name: BTreeMap::new(),
+        named: 0,
         statement_names: BTreeMap::new(),
         longest_grant,
     };
@@ -51,16 +56,19 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
     roles::headers(&mut cx, &items);
     statements::requires(&mut cx, &items);
     grants::grants(&mut cx, &items);
-    statements::denies(&mut cx, &items);
     separation::isolations(&mut cx, &items);
     break_glass::profiles(&mut cx, &items);
+    statements::guarded_steps(&mut cx, &items);
+    statements::denies(&mut cx, &items);
     assertions::assertions(&mut cx, &items);
     cx.program.relations = Relations::build(&cx.program);
-    cx.program.index = Index::build(&cx.program);
+    cx.program.index = Index::build(&cx.program, &externals.permits);
     roles::cycles(&mut cx);
+    cx.program.sizes = Sizes::build(&cx.program);
     endless::parents(&mut cx);
     separation::separations(&mut cx, &items);
     separation::tenancy(&mut cx);
+    limits::kinds(&mut cx);
     cx.program
 }
 
@@ -74,6 +82,10 @@ struct Resolver<'a> {
     action_sets: BTreeMap<String, ast::ActionSetDecl>,
     /// Actions of raw schemas, by the types they apply to.
     raw_actions: BTreeMap<TypeId, Vec<ActionId>>,
+    /// The actions that a type can be asked for, by their own names; of equal names the first.
+    actions_by_name: BTreeMap<TypeId, BTreeMap<String, ActionId>>,
+    /// How many actions the statements have named so far, groups and `any` counted by what they stand for.
+    named: usize,
     /// Statement names, with the place and whether it is a label.
     statement_names: BTreeMap<String, (Span, bool)>,
     longest_grant: Duration,

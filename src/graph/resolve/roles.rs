@@ -13,6 +13,7 @@ use super::lookup::find_role;
 use super::lookup::find_type;
 use super::types::type_of;
 use crate::graph::Condition;
+use crate::graph::Cycle;
 use crate::graph::EntityType;
 use crate::graph::Role;
 use crate::graph::RoleId;
@@ -414,7 +415,7 @@ fn same_kind(cx: &mut Resolver<'_>, id: RoleId, base: RoleId, path: &ast::Path) 
 
 /// Reports every cycle of `extends` and of conditions with its whole path, and cuts it so that later stages end.
 pub(super) fn cycles(cx: &mut Resolver<'_>) {
-    for cycle in cx.program.relations.role_cycles() {
+    for Cycle { shortest: cycle, knot } in cx.program.relations.role_cycles() {
         let names: Vec<String> = cycle.iter().map(|id| cx.program.role_name(*id)).collect();
         let Some(first) = cycle.first().copied() else { continue };
         let Some(span) = cx.program.role(first).map(|role| role.span) else {
@@ -429,13 +430,13 @@ pub(super) fn cycles(cx: &mut Resolver<'_>) {
             }
         }
         cx.out.push(diagnostic);
-        for id in &cycle {
+        for id in &knot {
             if let Some(role) = cx.program.roles.get_mut(id.index()) {
-                role.extends.retain(|(base, _)| !cycle.contains(base));
+                role.extends.retain(|(base, _)| knot.binary_search(base).is_err());
             }
         }
     }
-    for cycle in cx.program.relations.condition_cycles() {
+    for Cycle { shortest: cycle, knot } in cx.program.relations.condition_cycles() {
         let names: Vec<String> = cycle
             .iter()
             .filter_map(|id| cx.program.condition(*id))
@@ -453,7 +454,7 @@ pub(super) fn cycles(cx: &mut Resolver<'_>) {
             )
             .help("a condition is expanded where it is used, so it cannot use itself"),
         );
-        for id in &cycle {
+        for id in &knot {
             if let Some(condition) = cx.program.conditions.get_mut(id.index()) {
                 // A body without meaning: uses of the condition type as Bool and say nothing more.
                 condition.body.kind = ast::ExprKind::Bool(false);

@@ -95,6 +95,7 @@ pub(super) fn isolations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
 /// Every principal type and every type that is asked for something must reach the tenant, or be excepted.
 pub(super) fn tenancy(cx: &mut Resolver<'_>) {
     let mut found = Vec::new();
+    let mut too_large = false;
     // Raw actions may be open to types that no Gate file calls a principal.
     let actions = cx.program.action_ids();
     let asking: BTreeSet<TypeId> = actions.flat_map(|action| cx.program.principals_of(action)).collect();
@@ -110,6 +111,7 @@ pub(super) fn tenancy(cx: &mut Resolver<'_>) {
             }
             let paths = crate::graph::paths(&cx.program, id, isolation.tenant).len();
             if paths > crate::graph::MOST_PATHS {
+                too_large = true;
                 found.push(
                     Diagnostic::error(
                         codes::EXPANSION_LIMIT,
@@ -142,6 +144,7 @@ pub(super) fn tenancy(cx: &mut Resolver<'_>) {
             }
         }
     }
+    cx.program.is_too_large |= too_large;
     cx.out.extend(found);
 }
 

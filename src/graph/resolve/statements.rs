@@ -2,6 +2,7 @@
 
 use crate::diag::Diagnostic;
 use crate::graph::Deny;
+use crate::graph::ProfileStep;
 use crate::graph::Require;
 use crate::graph::Statement;
 use crate::graph::Until;
@@ -13,10 +14,11 @@ use super::annotations::Place;
 use super::annotations::Said;
 use super::annotations::read;
 use super::lookup::find_qualified_action;
-use super::lookup::find_targets;
 use super::lookup::find_who;
-use super::lookup::known_type;
 use super::lookup::type_of_action;
+use super::targets::find_step;
+use super::targets::find_targets;
+use super::targets::names_a_step;
 
 /// A statement's name: its label, or the one made of its meaning. Two equal default names ask for a label.
 pub(super) fn statement(
@@ -101,11 +103,7 @@ pub(super) fn denies(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         };
         let said = read(cx, &item.annotations, Place::Statement, item.span);
         let who = find_who(cx, &deny.who);
-        let actions = find_targets(cx, &deny.actions, &deny.on);
-        let on = match &deny.on {
-            ast::Types::Any(_) => Vec::new(),
-            ast::Types::Names(paths) => paths.iter().filter_map(|path| known_type(cx, path)).collect(),
-        };
+        let targets = find_targets(cx, &deny.actions, &deny.on, |step| !step.takes_away());
         let who_name = match &deny.who {
             ast::Who::Any(_) => "any".to_owned(),
             ast::Who::Names(paths) => joined(paths),
@@ -120,8 +118,9 @@ pub(super) fn denies(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         cx.program.denies.push(Deny {
             statement,
             who,
-            actions,
-            on,
+            actions: targets.actions,
+            steps: targets.steps,
+            on: targets.on,
             any_action: matches!(deny.actions, ast::Actions::Any(_)),
             when: deny.when.clone(),
         });
@@ -140,7 +139,7 @@ pub(super) fn requires(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             .iter()
             .filter_map(|path| type_of_action(cx, path))
             .collect();
-        for path in &require.actions {
+        for path in require.actions.iter().filter(|path| !names_a_step(path)) {
             for (id, _) in find_qualified_action(cx, path) {
                 if !actions.contains(&id) {
                     actions.push(id);
@@ -158,7 +157,26 @@ pub(super) fn requires(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             liftable: require.liftable,
             condition: require.condition.clone(),
             actions,
+            steps: Vec::new(),
             on,
         });
+    }
+}
+
+/// The steps of break-glass that guards name. Profiles name guards, so these are resolved after both are known.
+pub(super) fn guarded_steps(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
+    // One guard was made of each of these, in their order.
+    let written = items.iter().filter_map(|item| match &item.kind {
+        ast::ItemKind::Require(require) => Some(require),
+        _ => None,
+    });
+    for (at, require) in written.enumerate() {
+        let paths = require.actions.iter();
+        let mut steps: Vec<ProfileStep> = paths.filter_map(|path| find_step(cx, path)).flatten().collect();
+        steps.sort_unstable();
+        steps.dedup();
+        if let Some(guard) = cx.program.requires.get_mut(at) {
+            guard.steps = steps;
+        }
     }
 }

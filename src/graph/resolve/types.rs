@@ -118,8 +118,11 @@ pub(super) fn declared(cx: &Resolver<'_>, name: &ast::Ident) -> Option<TypeId> {
         .map(TypeId::at)
 }
 
+/// The type that a raw schema names: by its full Cedar name, or by a name without a namespace, which the schema itself does
+/// not declare and which is then a type of Gate's.
 pub(super) fn by_cedar(cx: &Resolver<'_>, cedar: &str) -> Option<TypeId> {
-    cx.program.types.iter().position(|ty| ty.cedar == cedar).map(TypeId::at)
+    let known = cx.program.types.iter().position(|ty| ty.cedar == cedar);
+    known.map(TypeId::at).or_else(|| cx.program.find_type(cedar))
 }
 
 pub(super) fn settle(cx: &Resolver<'_>, attribute: &Attribute) -> Attribute {

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use cedar_policy::pst;
 
 use crate::diag::Diagnostic;
-use crate::graph::Program;
 use crate::graph::Ty;
 use crate::graph::TypedExpr;
 use crate::graph::Variable;
@@ -15,6 +14,7 @@ use crate::lint::Sink;
 use crate::lint::declare_lint;
 use crate::lint::hazard::Hazard;
 use crate::lint::hazard::Holds;
+use crate::lint::hazard::REMOTE_TIMES;
 use crate::lint::hazards::Variables;
 use crate::lint::hazards::hazards;
 use crate::lint::raw;
@@ -45,14 +45,11 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 raw::Clause::Unless(expr) => (expr, Holds::WhenFalse),
             })
             .collect();
-        let mut kinds = kinds(cx.program, &conditions, &requests.admitted(body));
+        let mut kinds = kinds(cx, &requests, &conditions, &requests.admitted(body));
         if cx.lowered.schema.is_none() {
             kinds.push(nothing_known());
         }
-        let found: BTreeSet<Hazard> = kinds
-            .iter()
-            .flat_map(|kind| hazards(cx.program, kind, &conditions))
-            .collect();
+        let found: BTreeSet<Hazard> = kinds.iter().flat_map(|kind| hazards(cx, kind, &conditions)).collect();
         let message = format!(
             "the forbid `{}` can error, and then it does not forbid",
             policy.policy.id()
@@ -88,11 +85,11 @@ fn gate(cx: &Cx<'_>, requests: &raw::Requests<'_>, out: &mut Sink) {
         let required = TypedExpr::all(required, draft.span);
         let unless = (!draft.unless.is_empty()).then_some((&required, Holds::WhenFalse));
         let conditions: Vec<(&TypedExpr, Holds)> = when.chain(unless).collect();
-        for kind in kinds(cx.program, &conditions, &concerned) {
+        for kind in kinds(cx, requests, &conditions, &concerned) {
             found
                 .entry((draft.span, draft.statement.as_str(), origin))
                 .or_default()
-                .extend(hazards(cx.program, &kind, &conditions));
+                .extend(hazards(cx, &kind, &conditions));
         }
     }
     for ((span, statement, origin), found) in found {
@@ -114,16 +111,27 @@ enum Origin {
     Raw,
 }
 
-/// A finding with its places: at the word that forbids, or where the first of them lies in a Gate statement.
+/// A finding with its places: at the word that forbids, or where the first of them lies in a Gate statement. One that needs
+/// times that nobody can write is a warning at most.
 fn finding(out: &Sink, message: String, at: Span, found: &BTreeSet<Hazard>, origin: Origin) -> Option<Diagnostic> {
-    let first = found.first()?;
-    let inside = found.iter().find(|hazard| at.contains(hazard.span));
-    let mut finding = match inside {
-        Some(hazard) => out.finding(hazard.span, message).label(hazard.error.label()),
-        None => out.finding(at, message).label("skipped whenever it errors"),
+    let near = || found.iter().filter(|hazard| !hazard.is_remote());
+    let remote = near().next().is_none();
+    let first = near().next().or(found.first())?;
+    let inside = near().chain(found).find(|hazard| at.contains(hazard.span));
+    let (at, label) = match inside {
+        Some(hazard) => (hazard.span, hazard.error.label()),
+        None => (at, "skipped whenever it errors".to_owned()),
     };
+    let mut finding = match remote {
+        true => out.warning(at, message),
+        false => out.finding(at, message),
+    };
+    finding = finding.label(label);
     for hazard in found.iter().filter(|hazard| inside != Some(*hazard)) {
         finding = finding.also(hazard.span, hazard.error.label());
+    }
+    if remote {
+        finding = finding.note(REMOTE_TIMES);
     }
     let instead = match origin {
         Origin::Deny => {
@@ -139,29 +147,38 @@ fn finding(out: &Sink, message: String, at: Span, found: &BTreeSet<Hazard>, orig
 }
 
 /// The kinds of request that make a difference to conditions: those variables that they read, each kind once.
-fn kinds(program: &Program, conditions: &[(&TypedExpr, Holds)], requests: &[Request]) -> Vec<Variables> {
+fn kinds(
+    cx: &Cx<'_>,
+    requests: &raw::Requests<'_>,
+    conditions: &[(&TypedExpr, Holds)],
+    admitted: &[Request],
+) -> Vec<Variables> {
     let reads = |variable| conditions.iter().any(|(condition, _)| condition.reads(variable));
-    let (principal, resource, context) = (
-        reads(Variable::Principal),
-        reads(Variable::Resource),
-        reads(Variable::Context),
-    );
-    let requests: BTreeSet<_> = requests
+    let [principal, resource, context, action] = [
+        Variable::Principal,
+        Variable::Resource,
+        Variable::Context,
+        Variable::Action,
+    ]
+    .map(reads);
+    let admitted: BTreeSet<_> = admitted
         .iter()
         .map(|request| {
             (
                 principal.then_some(request.principal),
                 resource.then_some(request.resource),
-                context.then_some(request.action),
+                (context || action).then_some(request.action),
             )
         })
         .collect();
     let mut found: Vec<Variables> = Vec::new();
-    for (principal, resource, action) in requests {
+    for (principal, resource, asked) in admitted {
+        let context = asked.filter(|_| context);
         let kind = Variables {
             principal: principal.map_or(Ty::Unknown, Ty::Entity),
             resource: resource.map_or(Ty::Unknown, Ty::Entity),
-            context: action.map_or(Ty::Unknown, |action| Ty::Record(program.context_of(action))),
+            context: context.map_or(Ty::Unknown, |action| Ty::Record(cx.program.context_of(action))),
+            action: asked.filter(|_| action).and_then(|action| requests.action(action)),
         };
         if !found.contains(&kind) {
             found.push(kind);
@@ -176,5 +193,6 @@ fn nothing_known() -> Variables {
         principal: Ty::Unknown,
         resource: Ty::Unknown,
         context: Ty::Unknown,
+        action: None,
     }
 }

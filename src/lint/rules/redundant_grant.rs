@@ -79,10 +79,10 @@ type Named<'a> = (usize, &'a (String, String));
 /// Who gets what, and the conjuncts of the condition, sorted. Guards are left out: they are the same for all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Access<'a> {
-    principal: &'a str,
+    principal: Option<&'a str>,
     role: Option<&'a (String, String)>,
     action: &'a (String, String),
-    resource: &'a str,
+    resource: Option<&'a str>,
     when: Vec<String>,
 }
 
@@ -96,10 +96,10 @@ impl<'a> Access<'a> {
             conjuncts(&part.expr, &mut when);
         }
         Self {
-            principal: &draft.principal,
+            principal: draft.principal.as_deref(),
             role: draft.role.as_ref(),
             action,
-            resource: &draft.resource,
+            resource: draft.resource.as_deref(),
             when: when.into_iter().collect(),
         }
     }

@@ -114,7 +114,7 @@ struct Condition {
 fn conditions(cx: &Cx<'_>) -> BTreeMap<Span, Condition> {
     let mut found: BTreeMap<Span, Condition> = BTreeMap::new();
     for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Permit) {
-        let ty = |cedar: &str| type_named(cx.program, cedar);
+        let ty = |cedar: &Option<String>| type_named(cx.program, cedar.as_deref()?);
         let (Some(principal), Some(resource)) = (ty(&draft.principal), ty(&draft.resource)) else {
             continue;
         };

@@ -31,10 +31,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let kinds = kinds(cx, &admission);
         each_has(&admission.expr, &mut |expr, of, name| {
             let at = admission.place(expr);
-            let known: Vec<Vec<String>> = kinds
-                .iter()
-                .map_while(|kind| declared_names(cx.program, kind, of))
-                .collect();
+            let known: Vec<Vec<String>> = kinds.iter().map_while(|kind| declared_names(cx, kind, of)).collect();
             let unknown = known.len() < kinds.len() || kinds.is_empty();
             let path = attribute_text(&path_text(of).unwrap_or_else(|| "…".to_owned()), name);
             let entry = found.entry((at, path.clone()));
@@ -60,6 +57,7 @@ fn kinds(cx: &Cx<'_>, admission: &Admission) -> Vec<Variables> {
             principal: Ty::Entity(request.principal),
             resource: Ty::Entity(request.resource),
             context: Ty::Record(cx.program.context_of(request.action)),
+            action: None,
         };
         if !found.contains(&kind) {
             found.push(kind);

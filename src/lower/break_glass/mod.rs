@@ -2,14 +2,19 @@
 //! who may ask, approve, refuse, revoke and review. Cedar checks every clause it can see; what needs memory
 //! (uses, windows, open reviews) comes as typed facts that only the gateway can put into the context.
 
+mod guarded;
 mod record;
 pub(in crate::lower) mod short;
 mod steps;
+
+pub(in crate::lower) use guarded::is_lifted;
+use short::get;
 
 use crate::bundle::OriginKind;
 use crate::graph;
 use crate::graph::ActionId;
 use crate::graph::Profile;
+use crate::graph::Step;
 use crate::graph::TypeId;
 use crate::graph::TypedExpr;
 use crate::lower::draft::Draft;
@@ -20,23 +25,20 @@ use crate::lower::draft::policy_id;
 use crate::lower::program::Lowering;
 use crate::lower::program::qualified;
 
-/// The steps of a grant's life that Cedar decides.
-pub(in crate::lower) const STEPS: [&str; 5] = [
-    "RequestBreakGlass",
-    "ApproveBreakGlass",
-    "RefuseBreakGlass",
-    "RevokeBreakGlass",
-    "ReviewBreakGlass",
-];
+/// The entity type of profiles.
+pub(in crate::lower) const PROFILE_TYPE: &str = "BreakGlassProfile";
 
 /// The Cedar entity of a profile.
 pub(in crate::lower) fn profile_entity(program: &graph::Program, profile: &Profile) -> Entity {
-    (qualified(program, "BreakGlassProfile"), profile.name.clone())
+    (qualified(program, PROFILE_TYPE), profile.name.clone())
 }
 
 /// The Cedar action that decides one step of a profile.
-pub(in crate::lower) fn step_action(program: &graph::Program, step: &str, profile: &Profile) -> Entity {
-    (qualified(program, "Action"), format!("{step}.{}", profile.name))
+pub(in crate::lower) fn step_action(program: &graph::Program, step: Step, profile: &Profile) -> Entity {
+    (
+        qualified(program, "Action"),
+        format!("{}.{}", step.name(), profile.name),
+    )
 }
 
 impl Lowering<'_> {
@@ -77,7 +79,7 @@ impl Lowering<'_> {
             let draft = self.profile_draft(profile, id, Effect::Permit);
             self.drafts.push(Draft {
                 actions: self.action_entities(group),
-                resource: self.cedar_type(*resource),
+                resource: Some(self.cedar_type(*resource)),
                 when,
                 ..draft
             });
@@ -85,11 +87,11 @@ impl Lowering<'_> {
     }
 
     /// A draft of this profile, without scope and conditions.
-    pub(super) fn profile_draft(&self, profile: &Profile, id: String, effect: Effect) -> Draft {
+    pub(in crate::lower) fn profile_draft(&self, profile: &Profile, id: String, effect: Effect) -> Draft {
         Draft {
             id,
             effect,
-            principal: self.cedar_type(profile.principal),
+            principal: Some(self.cedar_type(profile.principal)),
             subject: self
                 .program
                 .find_profile(&profile.name)
@@ -97,7 +99,7 @@ impl Lowering<'_> {
             role: None,
             role_test: None,
             actions: Vec::new(),
-            resource: qualified(self.program, "BreakGlassProfile"),
+            resource: Some(qualified(self.program, PROFILE_TYPE)),
             resource_is: None,
             when: Vec::new(),
             unless: Vec::new(),

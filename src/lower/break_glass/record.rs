@@ -124,8 +124,9 @@ impl Lowering<'_> {
         env: &Env<'_>,
     ) -> Option<Vec<TypedExpr>> {
         let mut ways = Vec::new();
+        let routes = self.routes(role)?;
         for holding in self.program.extenders(role) {
-            for route in crate::lower::routes::routes(self.program, holding, role) {
+            for route in routes.get(&holding).into_iter().flatten() {
                 let mut tests = Vec::new();
                 match self.scope_role(holding) {
                     Some(entity) => {
@@ -134,8 +135,8 @@ impl Lowering<'_> {
                     None => tests.push(self.holds(subject.clone(), holding, base, None, span)?.expr),
                 }
                 for restricting in route {
-                    for part in self.restrictions(restricting, env)? {
-                        tests.push(self.of_subject(part, subject, restricting, span)?);
+                    for part in self.restrictions(*restricting, env)? {
+                        tests.push(self.of_subject(part, subject, *restricting, span)?);
                     }
                 }
                 ways.push(TypedExpr::all(tests, span));

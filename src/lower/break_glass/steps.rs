@@ -5,6 +5,7 @@ use crate::graph;
 use crate::graph::Env;
 use crate::graph::Operator;
 use crate::graph::Profile;
+use crate::graph::Step;
 use crate::graph::Ty;
 use crate::graph::TypedExpr;
 use crate::graph::TypedKind;
@@ -17,7 +18,6 @@ use crate::lower::program::Lowering;
 use crate::lower::schema::profile_context;
 use crate::text::Duration;
 
-use super::STEPS;
 use super::profile_entity;
 use super::short::At;
 use super::short::get;
@@ -32,9 +32,9 @@ impl<'a> Lowering<'a> {
             let id = policy_id(&guard, &["break-glass", &profile.name]);
             let draft = self.profile_draft(profile, id, Effect::Forbid);
             self.drafts.push(Draft {
-                actions: STEPS
+                actions: Step::ALL
                     .iter()
-                    .map(|step| step_action(self.program, step, profile))
+                    .map(|step| step_action(self.program, *step, profile))
                     .collect(),
                 resource_is: Some(profile_entity(self.program, profile)),
                 unless: vec![part],
@@ -47,9 +47,9 @@ impl<'a> Lowering<'a> {
         let id = policy_id(&format!("break-glass.{}.not-self", profile.name), &[]);
         let draft = self.profile_draft(profile, id, Effect::Forbid);
         self.drafts.push(Draft {
-            actions: ["ApproveBreakGlass", "RefuseBreakGlass", "ReviewBreakGlass"]
+            actions: [Step::Approve, Step::Refuse, Step::Review]
                 .iter()
-                .map(|step| step_action(self.program, step, profile))
+                .map(|step| step_action(self.program, *step, profile))
                 .collect(),
             resource_is: Some(profile_entity(self.program, profile)),
             when: vec![Part::generated(own, "never the requester")],
@@ -64,7 +64,7 @@ impl<'a> Lowering<'a> {
         let id = policy_id(&format!("break-glass.{}.not-approver", profile.name), &[]);
         let draft = self.profile_draft(profile, id, Effect::Forbid);
         self.drafts.push(Draft {
-            actions: vec![step_action(self.program, "ReviewBreakGlass", profile)],
+            actions: vec![step_action(self.program, Step::Review, profile)],
             resource_is: Some(profile_entity(self.program, profile)),
             when: vec![Part::generated(took_part, "never an approver")],
             statement: format!("{}.not-approver", profile.name),
@@ -76,7 +76,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn request(&mut self, profile: &Profile) {
         let at = At(profile.span);
         let context = Self::context(profile.span);
-        let env = self.step_env(profile, "RequestBreakGlass");
+        let env = self.step_env(profile, Step::Request);
         let principal = Self::principal(profile.principal, profile.span);
         let base = self.requester(profile, principal.clone());
         let Some(eligible) = self.eligible(profile, &principal, &base, &env) else {
@@ -127,7 +127,7 @@ impl<'a> Lowering<'a> {
             };
             when.push(Part::written(typed));
         }
-        self.step(profile, "RequestBreakGlass", when);
+        self.step(profile, Step::Request, when);
     }
 
     /// Who may approve, refuse, revoke and review.
@@ -146,7 +146,7 @@ impl<'a> Lowering<'a> {
             .negated();
         let tenant = self.step_tenant(profile, &context);
         if let Some((_, role, span)) = profile.approval {
-            for step in ["ApproveBreakGlass", "RefuseBreakGlass"] {
+            for step in [Step::Approve, Step::Refuse] {
                 let env = self.step_env(profile, step);
                 let Some(ways) = self.in_role(&principal, role, &base, span, &env) else {
                     return;
@@ -160,7 +160,7 @@ impl<'a> Lowering<'a> {
                 ];
                 when.extend(tenant.iter().cloned());
                 // Whoever approved may think better of it and refuse.
-                if step == "ApproveBreakGlass" {
+                if step == Step::Approve {
                     when.push(Part::generated(not_approver.clone(), "each approver once"));
                 }
                 when.push(Part::generated(
@@ -170,7 +170,7 @@ impl<'a> Lowering<'a> {
                 self.step(profile, step, when);
             }
         }
-        let env = self.step_env(profile, "RevokeBreakGlass");
+        let env = self.step_env(profile, Step::Revoke);
         let mut ways = vec![principal.clone().binary(Operator::Equal, get(&context, "requester"))];
         for role in &profile.revokers {
             let Some(more) = self.in_role(&principal, *role, &base, profile.span, &env) else {
@@ -180,8 +180,8 @@ impl<'a> Lowering<'a> {
         }
         let mut when = vec![Part::generated(at.any(ways), "the requester, or who may revoke")];
         when.extend(tenant.iter().cloned());
-        self.step(profile, "RevokeBreakGlass", when);
-        let env = self.step_env(profile, "ReviewBreakGlass");
+        self.step(profile, Step::Revoke, when);
+        let env = self.step_env(profile, Step::Review);
         let (_, reviewer) = profile.review;
         let Some(ways) = self.in_role(&principal, reviewer, &base, profile.span, &env) else {
             return;
@@ -192,11 +192,12 @@ impl<'a> Lowering<'a> {
         ];
         when.extend(tenant);
         when.push(Part::generated(not_approver, "never an approver"));
-        self.step(profile, "ReviewBreakGlass", when);
+        self.step(profile, Step::Review, when);
     }
 
-    pub(super) fn step(&mut self, profile: &Profile, step: &str, when: Vec<Part>) {
-        let short = step.trim_end_matches("BreakGlass").to_lowercase();
+    pub(super) fn step(&mut self, profile: &Profile, step: Step, mut when: Vec<Part>) {
+        when.extend(self.step_guards(profile, step));
+        let short = step.short();
         let id = policy_id(&format!("break-glass.{}.{short}", profile.name), &[]);
         let draft = self.profile_draft(profile, id, Effect::Permit);
         self.drafts.push(Draft {
@@ -209,7 +210,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Where roles are held while there is no resource: on what the requester belongs to.
-    fn requester(&self, profile: &Profile, requester: TypedExpr) -> Base {
+    pub(in crate::lower) fn requester(&self, profile: &Profile, requester: TypedExpr) -> Base {
         let facts = get(&Self::context(profile.span), "tenant");
         let isolations = crate::lower::schema::profile_tenants(self.program, profile);
         let tenants = isolations.into_iter().map(|isolation| {
@@ -224,7 +225,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// A request has no resource: what a profile's `when` and its roles' conditions read is in the context.
-    pub(super) fn step_env(&self, profile: &Profile, step: &str) -> Env<'a> {
+    pub(in crate::lower) fn step_env(&self, profile: &Profile, step: Step) -> Env<'a> {
         let mut context = profile_context(self.program, profile, step);
         for (name, common) in &self.program.context {
             context.entry(name.clone()).or_insert_with(|| common.attribute.clone());
@@ -236,6 +237,7 @@ impl<'a> Lowering<'a> {
             context: Some(context),
             partial: std::collections::BTreeSet::new(),
             actions: Vec::new(),
+            budget: Some(self.budget()),
         }
     }
 

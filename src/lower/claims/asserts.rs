@@ -9,6 +9,7 @@ use crate::graph::Claimed;
 use crate::graph::Env;
 use crate::graph::Holder;
 use crate::graph::RoleId;
+use crate::graph::TypeId;
 use crate::graph::TypedExpr;
 use crate::lower::draft::Effect;
 use crate::lower::holders::Base;
@@ -18,7 +19,14 @@ use super::Claim;
 use super::Counted;
 use super::Promise;
 use super::PropertyKind;
-use super::Target;
+
+/// The ways to be one of those that an assertion names.
+#[derive(Default)]
+struct Who {
+    ways: Vec<TypedExpr>,
+    /// Whether a role among them cannot be tested.
+    untold: bool,
+}
 
 impl Lowering<'_> {
     pub(super) fn claimed_by_asserts(&mut self, claims: &mut Vec<Claim>) {
@@ -39,6 +47,10 @@ impl Lowering<'_> {
         }
         claim.is_conditional = assertion.when.is_some();
         for target in self.targets(&assertion.actions, &assertion.on) {
+            // What is missing then is told, and nothing is proved.
+            if self.budget().is_spent() {
+                break;
+            }
             let env = self.env(target.principal, target.resource, &[target.action]);
             let Some(when) = self.condition(assertion, &env) else {
                 if self.is_meant(assertion, target.principal) {
@@ -46,24 +58,30 @@ impl Lowering<'_> {
                 }
                 continue;
             };
-            let who = self.who(assertion, target, &env);
-            match assertion.claim {
-                Claimed::Only => {
-                    claim.add(self, Effect::Permit, target, when);
-                    for way in who {
-                        claim.add(self, Effect::Forbid, target, vec![way]);
-                    }
-                }
-                _ if assertion.who.is_empty() => claim.add(self, Effect::Permit, target, when),
-                _ => {
-                    for way in who {
-                        let when = std::iter::once(way).chain(when.iter().cloned()).collect();
-                        claim.add(self, Effect::Permit, target, when);
-                    }
-                }
+            let base = Base::From(Self::resource(target.resource, assertion.span), target.resource);
+            let who = self.who(assertion, target.principal, &base, &env);
+            for (effect, when) in picked(assertion, who.ways, when) {
+                claim.add(self, effect, target, when);
+            }
+        }
+        for (profile, step) in self.steps_of(&assertion.steps) {
+            let env = self.step_env(profile, step);
+            let when = self.condition(assertion, &env);
+            let base = self.step_base(profile, step);
+            let who = self.who(assertion, profile.principal, &base, &env);
+            // Unlike a resource, which leads to those who hold a role on it, a step tells nothing of such holders.
+            let Some(when) = when.filter(|_| !who.untold) else {
+                claim.skipped.insert(self.told_step((profile, step)));
+                continue;
+            };
+            for (effect, when) in picked(assertion, who.ways, when) {
+                claim.add_step(self, effect, (profile, step), when);
             }
         }
         for target in self.apart(assertion) {
+            if self.budget().is_spent() {
+                break;
+            }
             let env = self.env(target.principal, target.resource, &[target.action]);
             let Some(when) = self.condition(assertion, &env) else {
                 // Of anyone it speaks where it can.
@@ -72,24 +90,14 @@ impl Lowering<'_> {
                 }
                 continue;
             };
-            let ways = match assertion.who.is_empty() {
-                true => vec![Vec::new()],
-                false => self
-                    .who(assertion, target, &env)
-                    .into_iter()
-                    .map(|way| vec![way])
-                    .collect(),
-            };
-            if ways.is_empty() {
+            let base = Base::From(Self::resource(target.resource, assertion.span), target.resource);
+            let who = self.who(assertion, target.principal, &base, &env);
+            let picked = picked(assertion, who.ways, when);
+            if picked.is_empty() {
                 continue;
             }
-            for way in ways {
-                claim.add(
-                    self,
-                    Effect::Permit,
-                    target,
-                    way.into_iter().chain(when.iter().cloned()).collect(),
-                );
+            for (effect, when) in picked {
+                claim.add(self, effect, target, when);
             }
             claim.apart.extend(self.told_apart(assertion, target));
         }
@@ -105,46 +113,68 @@ impl Lowering<'_> {
     }
 
     /// The ways to be one of those that an assertion names.
-    fn who(&mut self, assertion: &Assertion, target: Target, env: &Env<'_>) -> Vec<TypedExpr> {
-        let mut ways = Vec::new();
+    fn who(&mut self, assertion: &Assertion, principal: TypeId, base: &Base, env: &Env<'_>) -> Who {
+        let mut who = Who::default();
         for holder in &assertion.who {
             match holder {
-                Holder::Type(ty) if *ty == target.principal => ways.push(TypedExpr::bool(true, assertion.span)),
+                Holder::Type(ty) if *ty == principal => who.ways.push(TypedExpr::bool(true, assertion.span)),
                 Holder::Type(_) => {}
-                Holder::Role(role) => ways.extend(self.ways(assertion, *role, target, env)),
+                Holder::Role(role) => {
+                    let (ways, faults) = self.trial(|cx| cx.ways(assertion, *role, principal, base, env));
+                    who.untold |= faults.has_errors();
+                    who.ways.extend(ways);
+                }
             }
         }
-        ways
+        who
     }
 
-    fn ways(&mut self, assertion: &Assertion, role: RoleId, target: Target, env: &Env<'_>) -> Vec<TypedExpr> {
+    fn ways(
+        &mut self,
+        assertion: &Assertion,
+        role: RoleId,
+        principal: TypeId,
+        base: &Base,
+        env: &Env<'_>,
+    ) -> Vec<TypedExpr> {
         let program = self.program;
         let holding: Vec<RoleId> = program
             .extenders(role)
             .into_iter()
-            .filter(|id| {
-                program
-                    .role(*id)
-                    .is_some_and(|role| role.holders.contains(&target.principal))
-            })
+            .filter(|id| program.role(*id).is_some_and(|role| role.holders.contains(&principal)))
             .collect();
         if holding.is_empty() {
             return Vec::new();
         }
         let span = assertion.span;
-        let subject = Self::principal(target.principal, span);
-        let base = Base::From(Self::resource(target.resource, span), target.resource);
+        let subject = Self::principal(principal, span);
         if assertion.claim != Claimed::Never {
             // A role that the resource does not lead to is held by nobody there.
-            return self.in_role(&subject, role, &base, span, env).unwrap_or_default();
+            return self.in_role(&subject, role, base, span, env).unwrap_or_default();
         }
         let mut ways = Vec::new();
         for id in holding {
             match self.scope_role(id) {
                 Some(entity) => ways.push(self.in_plain(subject.clone(), &entity, span)),
-                None => ways.extend(self.holds(subject.clone(), id, &base, None, span).map(|part| part.expr)),
+                None => ways.extend(self.holds(subject.clone(), id, base, None, span).map(|part| part.expr)),
             }
         }
         ways
     }
+}
+
+/// The requests of a kind that an assertion speaks of: what picks them, and what takes some of them out again.
+fn picked(assertion: &Assertion, who: Vec<TypedExpr>, when: Vec<TypedExpr>) -> Vec<(Effect, Vec<TypedExpr>)> {
+    if assertion.claim == Claimed::Only {
+        let others = who.into_iter().map(|way| (Effect::Forbid, vec![way]));
+        return std::iter::once((Effect::Permit, when)).chain(others).collect();
+    }
+    if assertion.who.is_empty() {
+        return vec![(Effect::Permit, when)];
+    }
+    let each = who.into_iter().map(|way| {
+        let when = std::iter::once(way).chain(when.iter().cloned());
+        (Effect::Permit, when.collect())
+    });
+    each.collect()
 }

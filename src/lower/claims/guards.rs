@@ -7,6 +7,7 @@ use crate::graph::ActionId;
 use crate::graph::Operator;
 use crate::graph::Ty;
 use crate::graph::TypedExpr;
+use crate::lower::break_glass::is_lifted;
 use crate::lower::draft::Effect;
 use crate::lower::program::Lowering;
 
@@ -94,6 +95,17 @@ impl Lowering<'_> {
                     }
                 }
                 claim.all_but(self, target, fine);
+            }
+            for (profile, step) in self.steps_of(&require.steps) {
+                if is_lifted(profile, at) {
+                    claim.skipped.insert(self.told_step((profile, step)));
+                    continue;
+                }
+                claim.add_step(self, Effect::Permit, (profile, step), Vec::new());
+                let env = self.step_env(profile, step);
+                if let Some(holds) = graph::elaborate(&env, &require.condition, self.out) {
+                    claim.add_step(self, Effect::Forbid, (profile, step), vec![holds]);
+                }
             }
             claims.push(claim);
         }

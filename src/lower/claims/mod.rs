@@ -20,11 +20,17 @@ use crate::bundle::OriginKind;
 use crate::bundle::RolesForm;
 use crate::diag::Diagnostics;
 use crate::graph::ActionId;
+use crate::graph::Budget;
+use crate::graph::Profile;
+use crate::graph::ProfileStep;
 use crate::graph::Program;
+use crate::graph::Step;
 use crate::graph::TypeId;
 use crate::graph::TypedExpr;
 use crate::text::Span;
 
+use super::break_glass::profile_entity;
+use super::break_glass::step_action;
 use super::draft::Draft;
 use super::draft::Effect;
 use super::draft::Part;
@@ -145,39 +151,34 @@ impl Counted {
 /// Everything that a program claims of itself, in the order of kinds and declarations.
 ///
 /// # Errors
-/// Where a claim could not be written as Cedar, by name; a fault of ours.
+/// Where a claim could not be written as Cedar, by name, a fault of ours; and where the claims expand to too much.
 pub fn properties(program: &Program, form: RolesForm) -> Result<Vec<Property>, String> {
     // Whatever does not type or resolve was told when the program was lowered, or is no part of the claim.
     let mut unheard = Diagnostics::new();
-    let mut cx = Lowering {
-        program,
-        form,
-        out: &mut unheard,
-        drafts: Vec::new(),
-        tenants: std::collections::BTreeMap::new(),
-    };
+    let budget = Budget::of(program);
+    let mut cx = Lowering::new(program, form, &budget, &mut unheard);
     let mut claims = Vec::new();
     cx.claimed_by_asserts(&mut claims);
     cx.claimed_by_isolations(&mut claims);
     cx.claimed_by_requires(&mut claims);
     cx.claimed_by_separations(&mut claims);
     cx.claimed_by_profiles(&mut claims);
+    if let Some(fault) = budget.fault() {
+        return Err(fault.message);
+    }
     claims.into_iter().map(Claim::property).collect()
 }
 
 /// The requests that the assertions with a condition speak of, so that Cedar's validator can be asked about them.
-pub(super) fn conditions(program: &Program, form: RolesForm) -> Vec<Draft> {
+/// Assertions that expand to too much are told.
+pub(super) fn conditions(program: &Program, form: RolesForm, out: &mut Diagnostics) -> Vec<Draft> {
     // What does not type is told where the assertions are lowered.
     let mut unheard = Diagnostics::new();
-    let mut cx = Lowering {
-        program,
-        form,
-        out: &mut unheard,
-        drafts: Vec::new(),
-        tenants: std::collections::BTreeMap::new(),
-    };
+    let budget = Budget::of(program);
+    let mut cx = Lowering::new(program, form, &budget, &mut unheard);
     let mut claims = Vec::new();
     cx.claimed_by_asserts(&mut claims);
+    out.extend(budget.fault());
     let with_condition = claims.into_iter().zip(&program.assertions);
     with_condition
         .filter(|(_, assertion)| assertion.when.is_some())
@@ -185,7 +186,7 @@ pub(super) fn conditions(program: &Program, form: RolesForm) -> Vec<Draft> {
             // Of what the schema has no requests of, Cedar's validator has nothing to say.
             let apart = claim.apart;
             let is_apart = move |draft: &Draft| {
-                let of = |one: &Apart| one.principal == draft.principal && draft.actions.contains(&one.action);
+                let of = |one: &Apart| draft.principal.as_ref() == Some(&one.principal) && draft.actions.contains(&one.action);
                 apart.iter().any(of)
             };
             claim.requests.into_iter().filter(move |draft| !is_apart(draft))
@@ -269,16 +270,18 @@ impl Claim {
     }
 
     fn draft(&self, cx: &Lowering<'_>, effect: Effect, target: Target, when: Vec<TypedExpr>) -> Draft {
+        let parts = when.iter().map(TypedExpr::parts).sum();
+        let _ = cx.budget().spend_policy(self.span, parts);
         let when = when.into_iter().map(Part::written).collect();
         Draft {
             id: String::new(),
             effect,
-            principal: cx.cedar_type(target.principal),
+            principal: Some(cx.cedar_type(target.principal)),
             subject: Subject::Everyone,
             role: None,
             role_test: None,
             actions: cx.action_entities(&[target.action]),
-            resource: cx.cedar_type(target.resource),
+            resource: Some(cx.cedar_type(target.resource)),
             resource_is: None,
             when,
             unless: Vec::new(),
@@ -290,6 +293,17 @@ impl Claim {
             because: None,
             annotations: Vec::new(),
         }
+    }
+
+    /// Adds requests for a step of a profile.
+    fn add_step(&mut self, cx: &Lowering<'_>, effect: Effect, (profile, step): (&Profile, Step), when: Vec<TypedExpr>) {
+        let draft = cx.profile_draft(profile, String::new(), effect);
+        self.requests.push(Draft {
+            actions: vec![step_action(cx.program, step, profile)],
+            resource_is: Some(profile_entity(cx.program, profile)),
+            when: when.into_iter().map(Part::written).collect(),
+            ..draft
+        });
     }
 
     /// Adds all requests of a pair of types for an action but those of which something holds. What errors does not hold.
@@ -309,7 +323,7 @@ struct Target {
     resource: TypeId,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
     /// Every kind of request for some actions, where these are named on some types (none: any).
     fn targets(&self, actions: &[ActionId], on: &[TypeId]) -> Vec<Target> {
         let mut found = Vec::new();
@@ -323,6 +337,20 @@ impl Lowering<'_> {
             }
         }
         found
+    }
+
+    /// The profiles and steps that a statement names.
+    fn steps_of(&self, steps: &[ProfileStep]) -> Vec<(&'a Profile, Step)> {
+        let program = self.program;
+        let known = steps
+            .iter()
+            .filter_map(|at| Some((program.profile(at.profile)?, at.step)));
+        known.collect()
+    }
+
+    fn told_step(&self, (profile, step): (&Profile, Step)) -> String {
+        let principal = self.program.type_name(profile.principal);
+        format!("{principal} to {} on {}", step.name(), profile.name)
     }
 
     fn told(&self, target: Target) -> String {

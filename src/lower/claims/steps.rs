@@ -5,16 +5,13 @@ use crate::graph;
 use crate::graph::Operator;
 use crate::graph::Profile;
 use crate::graph::RoleId;
+use crate::graph::Step;
 use crate::graph::Ty;
 use crate::graph::TypedExpr;
 use crate::graph::TypedKind;
-use crate::lower::break_glass::profile_entity;
 use crate::lower::break_glass::short::At;
 use crate::lower::break_glass::short::get;
-use crate::lower::break_glass::step_action;
-use crate::lower::draft::Draft;
 use crate::lower::draft::Effect;
-use crate::lower::draft::Part;
 use crate::lower::program::Lowering;
 use crate::lower::schema::profile_tenants;
 use crate::text::Duration;
@@ -43,44 +40,33 @@ impl Lowering<'_> {
         let mut asks = self.bounds(profile);
         asks.push(any(&eligible, &principal));
         let words = "a grant is asked for by those who may, in their tenant, with what it requires, within its bounds";
-        claims.push(self.step_claim(profile, "RequestBreakGlass", words, asks));
+        claims.push(self.step_claim(profile, Step::Request, words, asks));
         if let Some((_, role, _)) = profile.approval {
             let holds = any(&[role], &requester);
             let approves = vec![other.clone(), no_approver.clone(), pending.clone(), holds.clone()];
             let words = "nobody approves what they asked for, twice, too late, or without the role";
-            claims.push(self.step_claim(profile, "ApproveBreakGlass", words, approves));
+            claims.push(self.step_claim(profile, Step::Approve, words, approves));
             let words = "nobody refuses what they asked for, too late, or without the role";
-            claims.push(self.step_claim(profile, "RefuseBreakGlass", words, vec![other.clone(), pending, holds]));
+            claims.push(self.step_claim(profile, Step::Refuse, words, vec![other.clone(), pending, holds]));
         }
         let mut revokes = self.one_of(profile, &profile.revokers, &requester);
         revokes.push(principal.binary(Operator::Equal, requester.clone()));
         let words = "nobody revokes a grant but its requester and those who may";
-        claims.push(self.step_claim(profile, "RevokeBreakGlass", words, vec![at.any(revokes)]));
+        claims.push(self.step_claim(profile, Step::Revoke, words, vec![at.any(revokes)]));
         let reviews = vec![other, no_approver, any(&[profile.review.1], &requester)];
         let words = "neither its requester nor an approver reviews a grant, nor anybody without the role";
-        claims.push(self.step_claim(profile, "ReviewBreakGlass", words, reviews));
+        claims.push(self.step_claim(profile, Step::Review, words, reviews));
     }
 
-    fn step_claim(&self, profile: &Profile, step: &str, words: &str, holds: Vec<TypedExpr>) -> Claim {
-        let short = step.trim_end_matches("BreakGlass").to_lowercase();
-        let name = format!("{}.{short}", profile.name);
+    fn step_claim(&self, profile: &Profile, step: Step, words: &str, holds: Vec<TypedExpr>) -> Claim {
+        let name = format!("{}.{}", profile.name, step.short());
         let mut claim = Claim::new(&name, PropertyKind::BreakGlass, profile.span, words);
         let fine = TypedExpr::all(
             holds.into_iter().chain(self.own_tenant(profile)).collect(),
             profile.span,
         );
-        for (effect, when) in [
-            (Effect::Permit, Vec::new()),
-            (Effect::Forbid, vec![Part::written(fine)]),
-        ] {
-            let draft = self.profile_draft(profile, String::new(), effect);
-            claim.requests.push(Draft {
-                actions: vec![step_action(self.program, step, profile)],
-                resource_is: Some(profile_entity(self.program, profile)),
-                when,
-                ..draft
-            });
-        }
+        claim.add_step(self, Effect::Permit, (profile, step), Vec::new());
+        claim.add_step(self, Effect::Forbid, (profile, step), vec![fine]);
         claim
     }
 

@@ -60,7 +60,15 @@ pub(super) fn direct(test: &Fields<'_>, causes: &[&str], names: &Names<'_>, out:
     });
     let mut claims = Vec::new();
     for (node, expected) in stated {
-        for (action, resource) in asked(node, names, out) {
+        let asked = asked(node, names, out);
+        let count = asked
+            .len()
+            .saturating_mul(principals.len())
+            .saturating_mul(contexts.len());
+        if !names.allowance.take(count, node.span, out) {
+            return Vec::new();
+        }
+        for (action, resource) in asked {
             for principal in &principals {
                 for context in &contexts {
                     claims.push(Claim {
@@ -116,6 +124,12 @@ pub(super) fn who_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostic
 
     let mut everyone: BTreeSet<&Named> = of_section(names, Section::Principals).collect();
     everyone.extend(members.keys());
+    if !names
+        .allowance
+        .take(everyone.len().saturating_mul(contexts.len()), question.span, out)
+    {
+        return Vec::new();
+    }
     let mut claims = Vec::new();
     for principal in everyone {
         for context in &contexts {
@@ -180,6 +194,12 @@ pub(super) fn what_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnosti
         }
         members.insert(pair, resource.span);
     }
+    if !names
+        .allowance
+        .take(pairs.len().saturating_mul(contexts.len()), question.span, out)
+    {
+        return Vec::new();
+    }
     let mut claims = Vec::new();
     for pair in &pairs {
         for context in &contexts {
@@ -199,6 +219,9 @@ pub(super) fn asked(node: &Node, names: &Names<'_>, out: &mut Diagnostics) -> Ve
     let mut asked = Vec::new();
     for (key, node) in entries {
         let mut resources = names.resources(node, out);
+        if !names.allowance.take(resources.len(), node.span, out) {
+            return Vec::new();
+        }
         if node.as_list().is_some_and(<[Node]>::is_empty) {
             out.push(
                 Diagnostic::error(
@@ -240,6 +263,9 @@ pub(super) fn actions_on(
         let Some(name) = fields::text(item, "an action", out) else {
             continue;
         };
+        if !names.allowance.take(resources.len(), item.span, out) {
+            return Vec::new();
+        }
         let mut fitting = resources
             .iter()
             .filter(|resource| decided_on(name, &resource.ty, names))

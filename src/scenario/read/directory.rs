@@ -11,6 +11,7 @@ use cedar_policy::EntityUid;
 use crate::bundle::Contract;
 use crate::bundle::EntityContract;
 use crate::bundle::EntityRole;
+use crate::bundle::entity_uid;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
@@ -100,9 +101,12 @@ impl Directory<'_> {
 
     /// `Type::"id"`, `Type::id` or `Name::Space::Type::"id"`, where such a type exists.
     pub(super) fn reference(&self, text: &str) -> Option<Named> {
-        let (ty, id) = match text.split_once("::\"") {
-            Some((ty, _)) => (ty, EntityUid::from_str(text).ok()?.id().unescaped().to_owned()),
-            None => text.rsplit_once("::").map(|(ty, id)| (ty, id.to_owned()))?,
+        let (ty, id) = match text.contains('"') {
+            true => {
+                let uid = entity_uid(text)?;
+                (uid.type_name().to_string(), uid.id().unescaped().to_owned())
+            }
+            false => text.rsplit_once("::").map(|(ty, id)| (ty.to_owned(), id.to_owned()))?,
         };
         let (name, declared) = self
             .types()

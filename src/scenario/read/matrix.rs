@@ -146,6 +146,13 @@ fn cells(axes: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Vec<Cel
         );
     }
     let contexts = names.contexts(axes.get("in"), out);
+    let count = principals
+        .len()
+        .saturating_mul(asked.len())
+        .saturating_mul(contexts.len());
+    if !names.allowance.take(count, axes.span, out) {
+        return Vec::new();
+    }
     let mut cells = Vec::new();
     for principal in &principals {
         for (written, action, resource) in &asked {

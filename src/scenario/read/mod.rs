@@ -1,6 +1,7 @@
 //! From YAML to typed suites, against the policy's contract: every fault of every file is reported in one run.
 //! Nothing is decided here.
 
+mod allowance;
 mod claims;
 mod contexts;
 mod data;
@@ -36,6 +37,7 @@ use super::Policy;
 use super::suite::Body;
 use super::suite::Suite;
 use super::suite::World;
+use allowance::Allowance;
 pub use data::check_entities;
 use directory::Directory;
 use fields::Fields;
@@ -58,6 +60,7 @@ pub fn load_suites(
     out: &mut Diagnostics,
 ) -> Vec<Suite> {
     let documents = Documents::read(sources, files, out);
+    let allowance = Allowance::new(sources, files);
     let mut suites: Vec<Suite> = Vec::new();
     let mut included = BTreeSet::new();
     for file in files {
@@ -70,7 +73,15 @@ pub fn load_suites(
             out.extend(faults);
             continue;
         }
-        let suite = suite(*file, document, &sheet, sources, policy, default_at, &mut faults);
+        let suite = suite(
+            *file,
+            document,
+            &sheet,
+            sources,
+            policy,
+            (default_at, &allowance),
+            &mut faults,
+        );
         let sound = !faults.has_errors();
         out.extend(faults);
         suites.extend(suite.filter(|_| sound));
@@ -118,13 +129,20 @@ fn suite(
     sheet: &Sheet<'_>,
     sources: &Sources,
     policy: Policy<'_>,
-    default_at: Option<Instant>,
+    (default_at, allowance): (Option<Instant>, &Allowance),
     out: &mut Diagnostics,
 ) -> Option<Suite> {
     // The keys were checked as the sheet was gathered.
     let fields = Fields::read(document, "a suite", &SUITE_KEYS, &mut Diagnostics::new())?;
     let name_node = fields.require("suite", out)?;
     let name = fields::text(name_node, "a suite's name", out)?;
+    if !allowance.take(
+        sheet.fixtures.len().saturating_add(sheet.contexts.len()),
+        name_node.span,
+        out,
+    ) {
+        return None;
+    }
     let at = match (fields.get("at"), default_at) {
         // After a fault, any time serves for finding further ones.
         (Some(node), _) => fields::instant(node, "`at`", out).unwrap_or(Instant(0)),
@@ -178,6 +196,7 @@ fn suite(
         contexts: &contexts,
         statements: names::statements(policy.origins),
         profiles: &policy.contract.break_glass,
+        allowance,
     };
     let tests = test::read(&fields, name, &fixtures, &names, sources, out);
     Some(Suite {

@@ -19,6 +19,7 @@ use crate::scenario::suite::Named;
 use crate::scenario::suite::Section;
 use crate::text::Span;
 
+use super::allowance::Allowance;
 use super::directory::Directory;
 use super::fields;
 use super::fields::a;
@@ -29,6 +30,9 @@ pub(super) const ALL: &str = "all";
 /// The cause of a denial where no grant matched and nothing forbade.
 pub(crate) const NO_GRANT: &str = "no-grant";
 
+/// The cause of a denial where no permit holds and one errors.
+pub(crate) const PERMIT_ERRORED: &str = "permit-errored";
+
 /// Everything a name in a test is looked up in.
 #[derive(Debug)]
 pub(super) struct Names<'a> {
@@ -36,6 +40,7 @@ pub(super) struct Names<'a> {
     pub(super) contexts: &'a BTreeMap<String, ContextFixture>,
     pub(super) statements: BTreeMap<&'a str, BTreeSet<OriginKind>>,
     pub(super) profiles: &'a BTreeMap<String, BreakGlassProfile>,
+    pub(super) allowance: &'a Allowance,
 }
 
 /// A name and where it was written.
@@ -187,9 +192,11 @@ impl Names<'_> {
                 cited.insert(name.to_owned());
             }
         }
-        if cited.len() > 1 && cited.contains(NO_GRANT) {
+        if cited.len() > 1
+            && let Some(missing) = cited.iter().find(|cause| is_missing_grant(cause))
+        {
             out.push(
-                Diagnostic::error(codes::WRONG_CAUSE, node.span, format!("`{NO_GRANT}` stands alone"))
+                Diagnostic::error(codes::WRONG_CAUSE, node.span, format!("`{missing}` stands alone"))
                     .label("where a statement denies, the missing grant is not the cause"),
             );
         }
@@ -197,7 +204,7 @@ impl Names<'_> {
     }
 
     fn may_decide(&self, name: &str, span: Span, expected: Expected, causes: &[&str], out: &mut Diagnostics) -> bool {
-        if expected == Expected::Deny && (name == NO_GRANT || causes.contains(&name)) {
+        if expected == Expected::Deny && (is_missing_grant(name) || causes.contains(&name)) {
             return true;
         }
         let kinds = self.statements.get(name);
@@ -209,9 +216,11 @@ impl Names<'_> {
             .iter()
             .filter(|(_, kinds)| kinds.iter().any(|kind| decides(*kind, expected)))
             .map(|(name, _)| *name);
-        let extra = (expected == Expected::Deny).then_some(NO_GRANT).into_iter();
+        let extra = [NO_GRANT, PERMIT_ERRORED]
+            .into_iter()
+            .filter(|_| expected == Expected::Deny);
         let help = did_you_mean(name, fitting.chain(extra).chain(causes.iter().copied()));
-        out.push(if kinds.is_some() || name == NO_GRANT {
+        out.push(if kinds.is_some() || is_missing_grant(name) {
             let claim = match expected {
                 Expected::Allow => "allows anything",
                 Expected::Deny => "denies anything",
@@ -276,6 +285,11 @@ impl Names<'_> {
         }
         asks
     }
+}
+
+/// A cause of which no statement denies: no grant lets in.
+fn is_missing_grant(cause: &str) -> bool {
+    matches!(cause, NO_GRANT | PERMIT_ERRORED)
 }
 
 /// An action's name without the type that declares it.

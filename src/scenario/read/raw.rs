@@ -4,9 +4,11 @@ use cedar_policy::EntityUid;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::bundle::entity_uid;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
+use crate::load;
 use crate::load::yaml;
 use crate::load::yaml::Node;
 use crate::scenario::codes;
@@ -51,7 +53,7 @@ pub(super) fn file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Opt
 
 /// A JSON file, and where it is named.
 pub(super) fn json(file: FileId, sources: &Sources, cited: Option<Span>, out: &mut Diagnostics) -> Option<Value> {
-    match serde_json::from_str(sources.text(file)) {
+    match load::json::parse(&sources.code(file)) {
         Ok(value) => Some(value),
         Err(error) => {
             let start = sources
@@ -95,7 +97,7 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, sources: &Sources, out:
             .get("because")
             .and_then(|node| names.because(node, expected, &NOT_LOADED, out)),
         span: node.span,
-        stated: Stated::Directly,
+        stated: Stated::AsDecision,
     })
 }
 
@@ -148,6 +150,18 @@ fn from_file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<Pa
         }
     };
     let parts = [part("principal"), part("action"), part("resource")];
+    for key in request.keys() {
+        let known = ["principal", "action", "resource", "context"];
+        out.push(
+            Diagnostic::error(
+                codes::INVALID_CEDAR_DATA,
+                node.span,
+                format!("a request has no `{key}`"),
+            )
+            .label("this file")
+            .maybe_help(did_you_mean(key, known)),
+        );
+    }
     let context = match context {
         Some(context) => object(node.span, context, out),
         None => Some(Map::new()),
@@ -226,10 +240,10 @@ fn cedar_action(text: &str, span: Span, names: &Names<'_>, out: &mut Diagnostics
 }
 
 fn cedar_uid(text: &str, span: Span, out: &mut Diagnostics) -> Option<EntityUid> {
-    let uid = text.parse().ok();
+    let uid = entity_uid(text);
     if uid.is_none() {
         out.push(
-            Diagnostic::error(codes::WRONG_VALUE, span, format!("`{text}` is no Cedar entity"))
+            Diagnostic::error(codes::WRONG_VALUE, span, format!("`{text}` is not a Cedar entity"))
                 .label("not of the form `TYPE::\"ID\"`")
                 .help("write it as `'User::\"alice\"'`"),
         );
@@ -383,7 +397,7 @@ tests:
         insta::assert_snapshot!(faults(&loaded), @r#"
         scenario-unknown-file @ 16:24 `data/nope.json`: no file `data/nope.json` | looked for beside this file, in the package only | did you mean `data/broken.json`?
         scenario-wrong-value @ 17:52 `maybe`: `decision` is `allow`, `deny` or `unknown` | not a decision
-        scenario-wrong-value @ 18:36 `alice`: `alice` is no Cedar entity | not of the form `TYPE::"ID"` | write it as `'User::"alice"'`
+        scenario-wrong-value @ 18:36 `alice`: `alice` is not a Cedar entity | not of the form `TYPE::"ID"` | write it as `'User::"alice"'`
         scenario-unknown-name @ 18:51 `'M::Action::"Payout.raed"'`: unknown action `M::Action::"Payout.raed"` | no such action is declared | did you mean `M::Action::"Payout.read"`?
         scenario-unknown-name @ 18:89 `'M::Payot::"p1"'`: unknown type `M::Payot` | no such entity type is declared | did you mean `M::Payout`?
         scenario-wrong-shape @ 18:116 `[]`: this must be a mapping of names to values | not a JSON object

@@ -327,7 +327,7 @@ mod tests {
         scenario-wrong-shape @ 19:43 `[self-approval, cooldown]`: the cause of a refusal must be a text | this is a list
         scenario-unknown-name @ 20:41 `too-late`: unknown statement `too-late` | no statement of the policy has this name
         scenario-unknown-name @ 21:72 `expried`: unknown statement `expried` | no statement of the policy has this name | did you mean `expired`?
-        scenario-unknown-name @ 22:62 `expired`: unknown statement `expired` | no statement of the policy has this name | known here: `isolate.org`, `no-grant`, `partners`, `stepped_up`
+        scenario-unknown-name @ 22:62 `expired`: unknown statement `expired` | no statement of the policy has this name | known here: `isolate.org`, `no-grant`, `partners`, `permit-errored`, `stepped_up`
         scenario-unknown-name @ 23:24 `request`: unknown kind of event `request` | the log never holds this | did you mean `requested`?
         scenario-wrong-value @ 24:17 `-5m`: `after` is a duration | not a duration | write `30m`, `1h30m` or `2d`
         scenario-empty-claim @ 25:9 `{as: dana, in: calm}`: this step does nothing | what happens? | give it `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`

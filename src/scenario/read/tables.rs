@@ -64,6 +64,10 @@ pub(super) fn read(
     let pairs = pairs(spec.require("actions", out)?, &resources, names, out);
     let types: BTreeSet<&str> = pairs.iter().map(|(_, resource)| resource.ty.as_str()).collect();
     let contexts = names.contexts(spec.get("in"), out);
+    let count = rows.len().saturating_mul(pairs.len()).saturating_mul(contexts.len());
+    if !names.allowance.take(count, spec.span, out) {
+        return None;
+    }
     let mut tables = Vec::new();
     for ty in types {
         for context in &contexts {

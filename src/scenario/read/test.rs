@@ -232,7 +232,7 @@ mod tests {
         scenario-wrong-cause @ 18:98 `stepped_up`: `stepped_up` never allows anything | cannot be the cause claimed here | known here: `Folder.owner.Folder.read`, `Org.admin.Payout.read`, `PartnerApp.Payout.read`, `audit.Payout.list`, `finance.Payout.approve`, `support.Payout.read`
         scenario-wrong-cause @ 18:110 `no-grant`: `no-grant` never allows anything | cannot be the cause claimed here | known here: `Folder.owner.Folder.read`, `Org.admin.Payout.read`, `PartnerApp.Payout.read`, `audit.Payout.list`, `finance.Payout.approve`, `support.Payout.read`
         scenario-wrong-cause @ 19:79 `[finance.Payout.approve, no-grant, partners]`: `no-grant` stands alone | where a statement denies, the missing grant is not the cause
-        scenario-wrong-cause @ 19:80 `finance.Payout.approve`: `finance.Payout.approve` never denies anything | cannot be the cause claimed here | known here: `isolate.org`, `no-grant`, `partners`, `stepped_up`
+        scenario-wrong-cause @ 19:80 `finance.Payout.approve`: `finance.Payout.approve` never denies anything | cannot be the cause claimed here | known here: `isolate.org`, `no-grant`, `partners`, `permit-errored`, `stepped_up`
         scenario-conflicting-keys @ 20:83 `because`: `because` beside several verbs says the cause of none | the cause of which decision? | make one test for each of `can`, `cannot` and `unknown`
         scenario-unknown-key @ 21:23 `as`: unknown key `as` in a matrix test | not a key here | known here: `allow`, `deny`, `matrix`, `name`, `otherwise`, `skip`, `smoke`, `unknown`
         scenario-unknown-key @ 21:33 `in`: unknown key `in` in a matrix test | not a key here | known here: `allow`, `deny`, `matrix`, `name`, `otherwise`, `skip`, `smoke`, `unknown`

@@ -3,6 +3,7 @@
 use crate::graph::Form;
 use crate::graph::Holder;
 use crate::graph::NameOf;
+use crate::graph::ProfileStep;
 use crate::graph::Program;
 use crate::graph::Statement;
 use crate::graph::TypeId;
@@ -95,6 +96,10 @@ fn guards(side: Side<'_>, items: &mut Vec<Item>) {
             ),
         }
         item.list("on", NameOf::Type, type_names(program, &deny.on));
+        // `any` on anything covers the steps of whatever profiles there are.
+        if !(deny.any_action && deny.on.is_empty() && !deny.actions.is_empty()) {
+            steps(program, &mut item, &deny.steps);
+        }
         when!(side, item, "when", &deny.when);
         because(&mut item, &deny.statement);
         items.push(item);
@@ -104,6 +109,7 @@ fn guards(side: Side<'_>, items: &mut Vec<Item>) {
         when!(side, item, "condition", Some(&require.condition));
         let actions = require.actions.iter().map(|id| program.action_name(*id));
         item.list("for", NameOf::Action, actions);
+        steps(program, &mut item, &require.steps);
         item.flag("liftable", require.liftable.is_some());
         because(&mut item, &require.statement);
         items.push(item);
@@ -142,11 +148,24 @@ fn assertions(side: Side<'_>, items: &mut Vec<Item>) {
         item.field("who", shown, form);
         let actions = assertion.actions.iter().map(|id| program.action_name(*id));
         item.list("actions", NameOf::Action, actions);
+        steps(program, &mut item, &assertion.steps);
         when!(side, item, "when", &assertion.when);
         if let Some(profile) = assertion.unless.and_then(|id| program.profile(id)) {
             item.list("unless break-glass", NameOf::Profile, [profile.name.clone()]);
         }
         items.push(item);
+    }
+}
+
+/// The steps of break-glass that a statement names.
+fn steps(program: &Program, item: &mut Item, steps: &[ProfileStep]) {
+    for at in steps {
+        let mut form = Form::default();
+        form.text(at.step.name());
+        if let Some(profile) = program.profile(at.profile) {
+            form.text(".").name(NameOf::Profile, &profile.name);
+        }
+        item.field("steps", program.step_name(*at), form);
     }
 }
 

@@ -16,6 +16,34 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// The direct parts of it, in the order they are written.
+    #[must_use]
+    pub fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Bool(_)
+            | ExprKind::Long(_)
+            | ExprKind::Text(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Name(_)
+            | ExprKind::Entity(..) => Vec::new(),
+            ExprKind::Not(one)
+            | ExprKind::Negate(one)
+            | ExprKind::Has(one, _)
+            | ExprKind::Like(one, _)
+            | ExprKind::Attribute(one, _) => vec![one],
+            ExprKind::And(all) | ExprKind::Or(all) | ExprKind::Set(all) | ExprKind::Call(_, all) => {
+                all.iter().collect()
+            }
+            ExprKind::Binary(_, left, right) => vec![left, right],
+            ExprKind::If(test, yes, no) => vec![test, yes, no],
+            ExprKind::Is(one, _, container) => std::iter::once(one).chain(container).map(AsRef::as_ref).collect(),
+            ExprKind::Method(receiver, _, args) => std::iter::once(receiver.as_ref()).chain(args).collect(),
+            ExprKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
+        }
+    }
+}
+
 /// The forms of expressions: Cedar's, and Gate's sugar (bare names, duration literals).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExprKind {

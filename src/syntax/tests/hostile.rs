@@ -138,5 +138,5 @@ fn empty_files_marks_and_line_ends_are_fine() {
     assert!(out.is_empty());
     assert_eq!(tree.items[0].doc.as_deref(), Some("A doc.\nTwo lines."));
     assert!(faults("role a;\rrole b;").starts_with("hidden-character 1:8 hidden character U+000D"));
-    assert!(faults("role a; \u{feff}role b;").starts_with("stray-character 1:9 "));
+    assert!(faults("role a; \u{feff}role b;").starts_with("hidden-character 1:9 hidden character U+FEFF"));
 }

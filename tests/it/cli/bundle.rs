@@ -270,7 +270,8 @@ fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
     assert_eq!(
         run.out,
         format!(
-            "out/a.cjar: quickstart 0.1.0\n  its sources give the same bytes again\n  its assertions were not proved\n{}\n",
+            "out/a.cjar: quickstart 0.1.0\n  its sources give the same bytes again\n  its assertions were not proved\n  \
+             made outside any git repository: no commit says where it is from\n{}\n",
             bundle.digest
         )
     );
@@ -307,6 +308,8 @@ fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
     let run = forged("smoke.json", &|text| text, &|said| {
         said.evidence.tests.as_mut().unwrap().passed += 1
     });
+    insta::assert_snapshot!(run.err, @"forged.cjar: refused: `evidence/tests.json` does not come to what the manifest says [evidence-count]");
+    let run = forged("smoke.json", &|text| text, &|said| said.limits.max_validity_days += 1);
     insta::assert_snapshot!(run.err, @"forged.cjar: refused: `bundle.json` is not what its sources give [rebuild-differs]");
     let run = forged("smoke.json", &|text| text, &|said| {
         said.compiler.version = "0.0.9".to_owned()
@@ -322,7 +325,7 @@ fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
 }
 
 #[test]
-fn the_difference_of_two_bundles_is_that_of_their_sources() {
+fn the_difference_of_two_bundles_is_that_of_what_they_ship() {
     let package = Copy::of("quickstart");
     made(&package);
     fs::rename(package.path("out/a.cjar"), package.path("old.cjar")).unwrap();

@@ -230,7 +230,7 @@ fn a_grant_that_opens_more_than_its_profile_is_found() {
         let mut draft = draft.clone();
         if draft.id == "break-glass:payout_incident--approve" || draft.id == "break-glass:payout_incident--read" {
             draft.actions = vec![("Marketplace::Action".to_owned(), "Payment.read".to_owned())];
-            draft.resource = "Marketplace::Payment".to_owned();
+            draft.resource = Some("Marketplace::Payment".to_owned());
             draft.when.clear();
         }
         Some(draft)

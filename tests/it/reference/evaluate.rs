@@ -259,7 +259,7 @@ impl Request<'_> {
             .ok_or(NoValue)
     }
 
-    fn truth(&self, expr: &Expr) -> Result<bool> {
+    pub(super) fn truth(&self, expr: &Expr) -> Result<bool> {
         self.truth_with(expr, &BTreeMap::new())
     }
 

@@ -12,6 +12,7 @@ use cedar_policy::PolicySet;
 use cedar_policy::Schema;
 use cedar_policy::ValidationError;
 use cedar_policy::ValidationMode;
+use cedar_policy::ValidationWarning;
 use cedar_policy::Validator;
 use gatewright::diag::Diagnostics;
 use gatewright::load::CedarInput;
@@ -78,7 +79,10 @@ fn cedar(text: &str, schema: &Schema) -> BTreeSet<Said> {
             what,
         });
     }
-    for warning in result.validation_warnings() {
+    for warning in result
+        .validation_warnings()
+        .filter(|warning| !is_about_letters(warning))
+    {
         let place = place(warning).unwrap_or_else(|| places[&warning.policy_id().to_string()].clone());
         said.insert(Said {
             start: place.start,
@@ -87,6 +91,19 @@ fn cedar(text: &str, schema: &Schema) -> BTreeSet<Said> {
         });
     }
     said
+}
+
+/// Names that look like others have a code of their own, in Gate and Cedar alike.
+fn is_about_letters(warning: &ValidationWarning) -> bool {
+    use ValidationWarning as Warning;
+    matches!(
+        warning,
+        Warning::MixedScriptString(_)
+            | Warning::BidiCharsInString(_)
+            | Warning::BidiCharsInIdentifier(_)
+            | Warning::MixedScriptIdentifier(_)
+            | Warning::ConfusableIdentifier(_)
+    )
 }
 
 fn place(said: &dyn miette::Diagnostic) -> Option<Range<usize>> {

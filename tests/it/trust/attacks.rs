@@ -21,6 +21,7 @@ use super::key;
 use super::opened;
 use super::policy;
 use super::signed;
+use super::turned;
 use super::verified;
 
 fn set<const N: usize>(codes: [&'static str; N]) -> BTreeSet<&'static str> {
@@ -94,6 +95,24 @@ fn every_flipped_byte_and_every_cut_of_a_signed_bundle_is_refused() {
                 "`{name}` and {more:?}"
             );
         }
+    }
+}
+
+/// ECDSA has two signatures for one, and anybody can make the other: a mirror could give every reader another file.
+#[test]
+fn a_signature_that_is_turned_into_its_twin_is_refused() {
+    let signer = key(Algorithm::P256);
+    let bundle = opened(&bytes("1.0.0"));
+    let statements = signed(&bundle, first(), &[&signer]);
+    let policy = TrustPolicy::of_one(signer.public());
+    assert!(verified(&bundle, &statements, &policy).is_ok());
+    for kind in Kind::BESIDE {
+        let mut others = statements.clone();
+        others.insert(kind.name().to_owned(), turned(&statements[kind.name()]));
+        assert!(
+            codes(verified(&bundle, &others, &policy)).contains("bad-signature"),
+            "{kind:?}"
+        );
     }
 }
 

@@ -19,6 +19,7 @@ use gatewright::trust::sign_pointer;
 use super::at;
 use super::key;
 use super::policy;
+use super::turned;
 
 fn pointer(sequence: u64, previous: Option<&[u8]>) -> Pointer {
     Pointer {
@@ -29,7 +30,7 @@ fn pointer(sequence: u64, previous: Option<&[u8]>) -> Pointer {
         sequence,
         issued_at: "2026-03-01T00:00:00Z".to_owned(),
         expires_at: "2026-03-08T00:00:00Z".to_owned(),
-        previous: previous.map(pointer_digest),
+        previous: previous.map(|bytes| pointer_digest(bytes).unwrap()),
         reason: Reason::Publish,
     }
 }
@@ -118,19 +119,63 @@ fn a_signed_rollback_is_a_later_pointer_to_an_earlier_bundle() {
     assert_eq!(followed.pointer.version, "1.1.0");
 }
 
+/// Keys come and go: taken out of the policy, revoked, ended, or moved to another role. What was seen stays seen.
 #[test]
-fn a_mark_of_a_key_that_moves_channels_no_more_is_of_another_line() {
+fn a_mark_binds_whatever_became_of_the_key_that_signed_it() {
     let (signer, other) = (key(Algorithm::P256), key(Algorithm::P256));
     let [_, _, three] = chain(&other);
     let mark = taken(&three, None, &other).unwrap().mark("l");
     let [one, ..] = chain(&signer);
-    assert!(taken(&one, Some(&mark), &signer).is_ok());
-    // Where both may, both are of one line.
-    let text = "format = 1\n[keys.a]\npublic = \"\"\"\nPEM(a)\"\"\"\n[keys.b]\npublic = \"\"\"\nPEM(b)\"\"\"\n\
-        [release]\nkeys = [\"a\"]\n[channel]\nkeys = [\"a\", \"b\"]\n";
-    let both = policy(text, &[("a", &signer), ("b", &other)]);
-    let followed = follow(&one, asked(Some(&mark)), &both, at("2026-03-02"));
-    assert_eq!(codes(followed), BTreeSet::from(["pointer-rollback"]));
+    let gone = TrustPolicy::of_one(signer.public());
+    let with = |of_other: &str, channel: &str| {
+        let text = format!(
+            "format = 1\n[keys.a]\npublic = \"\"\"\nPEM(a)\"\"\"\n[keys.b]\npublic = \"\"\"\nPEM(b)\"\"\"\n{of_other}\n\
+             [release]\nkeys = [\"a\"]\n[channel]\nkeys = {channel}\n"
+        );
+        policy(&text, &[("a", &signer), ("b", &other)])
+    };
+    for (what, policy) in [
+        ("not there any more", gone),
+        ("moves no channels any more", with("", "[\"a\"]")),
+        ("moves channels still", with("", "[\"a\", \"b\"]")),
+        ("is revoked", with("revoked = true", "[\"a\", \"b\"]")),
+        ("has ended", with("not_after = 2026-01-01", "[\"a\", \"b\"]")),
+    ] {
+        assert!(follow(&one, asked(None), &policy, at("2026-03-02")).is_ok(), "{what}");
+        let followed = follow(&one, asked(Some(&mark)), &policy, at("2026-03-02"));
+        assert_eq!(codes(followed), BTreeSet::from(["pointer-rollback"]), "{what}");
+        // Nor does another package come in with another key.
+        let payroll = Pointer {
+            name: "payroll".to_owned(),
+            ..pointer(4, Some(&three))
+        };
+        let unnamed = Expected {
+            name: None,
+            ..asked(Some(&mark))
+        };
+        let followed = follow(&sign(&payroll, &signer), unnamed, &policy, at("2026-03-02"));
+        assert_eq!(codes(followed), BTreeSet::from(["wrong-package"]), "{what}");
+        // The new key goes on from where the old one was.
+        let four = sign(&pointer(4, Some(&three)), &signer);
+        assert!(
+            follow(&four, asked(Some(&mark)), &policy, at("2026-03-02")).is_ok(),
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn one_pointer_is_the_same_whoever_signs_it_and_however_often() {
+    let (signer, other) = (key(Algorithm::P256), key(Algorithm::Ed25519));
+    let [one, two, _] = chain(&signer);
+    let mark = taken(&two, None, &signer).unwrap().mark("l");
+    let again = sign(&pointer(2, Some(&one)), &other);
+    assert_ne!(again, two);
+    assert_eq!(pointer_digest(&again), pointer_digest(&two));
+    assert!(taken(&again, Some(&mark), &other).is_ok());
+    let three = sign(&pointer(3, Some(&again)), &other);
+    assert!(taken(&three, Some(&mark), &other).is_ok());
+    assert_eq!(pointer_digest(b"{}"), None);
 }
 
 #[test]
@@ -151,6 +196,23 @@ fn fork_two_pointers_of_one_sequence_or_another_one_before() {
         codes(taken(&sign(&after_other, &signer), Some(&mark), &signer)),
         BTreeSet::from(["pointer-fork"])
     );
+}
+
+/// A mirror that turns the signature gives a file that is refused, and nobody is made to believe in a fork.
+#[test]
+fn a_pointer_whose_signature_is_turned_is_refused_and_is_no_fork_of_the_honest_one() {
+    let signer = key(Algorithm::P256);
+    let [one, two, three] = chain(&signer);
+    let refused = codes(taken(&turned(&two), None, &signer));
+    assert_eq!(refused, BTreeSet::from(["bad-signature"]));
+    let mark = taken(&two, None, &signer).unwrap().mark("l");
+    assert_eq!(
+        codes(taken(&turned(&two), Some(&mark), &signer)),
+        BTreeSet::from(["bad-signature"])
+    );
+    assert!(taken(&three, Some(&mark), &signer).is_ok());
+    // What names the pointer before goes by what that says.
+    assert_eq!(pointer_digest(&turned(&one)), pointer_digest(&one));
 }
 
 #[test]
@@ -270,9 +332,10 @@ fn a_mark_that_is_damaged_or_of_another_channel_is_not_taken_for_none() {
     ] {
         assert_eq!(Mark::read(bytes, location, channel).unwrap_err().code, "mark");
     }
-    let newer = String::from_utf8(bytes)
-        .unwrap()
-        .replace("\"format\":1", "\"format\":2");
-    assert_eq!(Mark::read(newer.as_bytes(), "l", "prod").unwrap_err().code, "mark");
+    let text = String::from_utf8(bytes).unwrap();
+    for format in ["\"format\":1", "\"format\":3"] {
+        let other = text.replace("\"format\":2", format);
+        assert_eq!(Mark::read(other.as_bytes(), "l", "prod").unwrap_err().code, "mark");
+    }
     assert_ne!(Mark::file_name("l", "prod"), Mark::file_name("l", "dev"));
 }

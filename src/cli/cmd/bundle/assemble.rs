@@ -82,27 +82,25 @@ struct Gathered {
 
 impl Gathered {
     fn add(&mut self, kind: EvidenceKind, report: &str) -> Result<(), CliError> {
-        let value = serde_json::from_str(report).map_err(pipeline::BuildError::Json)?;
-        self.files.push((kind.name(), value));
+        self.files.push((kind.name(), read(report)?));
         Ok(())
     }
 
     /// What checking found. A package with errors does not come here.
     fn lint(&mut self, package: &Package) -> Result<Option<Exit>, CliError> {
         let found = &package.checked.diagnostics;
-        let waivers: BTreeSet<_> = package
-            .checked
-            .program
-            .waivers
-            .iter()
-            .map(|waiver| waiver.span)
-            .collect();
+        let files = carried_files(package);
+        let waivers = report::waivers(&package.checked.program.waivers, files);
         self.totals.lint = Some(LintTotals {
             errors: found.count(Severity::Error),
             warnings: found.count(Severity::Warning),
             waivers: waivers.len(),
         });
-        self.add(EvidenceKind::Lint, &report::json(found, carried_files(package)))?;
+        let mut report = read(&report::json(found, files))?;
+        if let Some(fields) = report.as_object_mut() {
+            fields.insert("waivers".to_owned(), waivers.into());
+        }
+        self.files.push((EvidenceKind::Lint.name(), report));
         Ok(None)
     }
 
@@ -231,6 +229,11 @@ impl Gathered {
         self.add(EvidenceKind::Mutation, &report)?;
         Ok(None)
     }
+}
+
+/// A report as it was just written.
+fn read(report: &str) -> Result<serde_json::Value, CliError> {
+    Ok(serde_json::from_str(report).map_err(pipeline::BuildError::Json)?)
 }
 
 /// Files by their names in the package, wherever that lies.

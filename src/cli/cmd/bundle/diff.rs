@@ -1,5 +1,6 @@
-//! `gatewright bundle diff`: the access that lies between two bundles, by the sources that they carry.
+//! `gatewright bundle diff`: the access that lies between two bundles, by the policies that they ship.
 
+use crate::bundle::Bundle;
 use crate::cli::args::BundleDiff;
 use crate::cli::cmd::compared;
 use crate::cli::cmd::compared::Labels;
@@ -14,21 +15,51 @@ use crate::report::diff::Mode;
 use crate::report::diff::Review;
 
 use super::opened;
+use super::rebuild::Again;
+use super::rebuild::Made;
+use super::rebuild::again;
 
 pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliError> {
     let at = args.at.unwrap_or_else(env::today);
-    let mut packages = Vec::new();
-    let mut labels = Vec::new();
+    let mut bundles = Vec::new();
+    let mut ended = None;
+    let mut by_sources = true;
     for file in [&args.old, &args.new] {
+        let named = file.display().to_string();
         // Both are opened before either fails the run, so that all that is wrong is told at once.
-        if let Some((_, bundle)) = opened::read_and_open(file, console)? {
-            labels.push(format!("{} {}", bundle.manifest.name, bundle.manifest.version));
-            packages.push(opened::package(&bundle, &file.display().to_string(), at)?);
+        let Some((_, bundle)) = opened::read_and_open(file, console)? else {
+            ended = Some(Exit::PolicyFails);
+            continue;
+        };
+        match again(&bundle, &named, Again::Compiled, console)? {
+            Made::Same => {}
+            Made::Elsewhere(elsewhere) => {
+                console.tell(&opened::note(&named, &elsewhere.to_string()));
+                by_sources &= elsewhere.same_policies;
+            }
+            Made::Fails(exit) => ended = Some(exit),
+            Made::Differs(refusals) => {
+                console.tell(&opened::refused(&named, &refusals));
+                ended = Some(Exit::PolicyFails);
+            }
         }
+        bundles.push((named, bundle));
     }
-    let (Ok([before, after]), Ok([old, new])) = (<[_; 2]>::try_from(packages), <[String; 2]>::try_from(labels)) else {
-        return Ok(Exit::PolicyFails);
+    let ([old, new], None) = (bundles.as_slice(), ended) else {
+        return Ok(ended.unwrap_or(Exit::PolicyFails));
     };
+    if !by_sources {
+        console.tell(
+            "note: compared are the Cedar policies that are shipped; what their sources call things is left out\n",
+        );
+    }
+    // Where the sources give what is shipped, they say the same, with the author's names.
+    let package = |(named, bundle): &(String, Bundle)| match by_sources {
+        true => opened::package(bundle, named, at),
+        false => opened::shipped(bundle, named, at),
+    };
+    let (before, after) = (package(old)?, package(new)?);
+    let [old, new] = [old, new].map(|(_, bundle)| format!("{} {}", bundle.manifest.name, bundle.manifest.version));
     let labels = Labels {
         title: after.named.clone(),
         old,

@@ -10,6 +10,9 @@ use crate::cli::exit::Exit;
 use crate::report::printable;
 
 use super::opened;
+use super::rebuild::Again;
+use super::rebuild::Made;
+use super::rebuild::again;
 use super::verify::UNPROVED;
 
 pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, CliError> {
@@ -26,8 +29,18 @@ pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, C
         console.print(&String::from_utf8_lossy(content))?;
         return Ok(Exit::Ok);
     }
+    let named = args.file.display().to_string();
+    let sources = match again(&bundle, &named, Again::Compiled, console)? {
+        Made::Same => "give the policies that it ships".to_owned(),
+        Made::Elsewhere(elsewhere) => elsewhere.to_string(),
+        Made::Fails(exit) => return Ok(exit),
+        Made::Differs(refusals) => {
+            console.tell(&opened::refused(&named, &refusals));
+            return Ok(Exit::PolicyFails);
+        }
+    };
     let text = match args.output.format {
-        AnswerFormat::Human => human(&bundle, bytes.len()),
+        AnswerFormat::Human => human(&bundle, bytes.len(), sources),
         AnswerFormat::Json => {
             let value = serde_json::json!({
                 "format": 1,
@@ -42,7 +55,7 @@ pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, C
     Ok(Exit::Ok)
 }
 
-fn human(bundle: &Bundle, size: usize) -> String {
+fn human(bundle: &Bundle, size: usize, sources: String) -> String {
     let manifest = &bundle.manifest;
     let git = manifest.git.as_ref().map_or_else(
         || "none".to_owned(),
@@ -79,6 +92,7 @@ fn human(bundle: &Bundle, size: usize) -> String {
                 manifest.compiler.name, manifest.compiler.version, manifest.compiler.edition, manifest.cedar.language
             ),
         ),
+        ("sources", sources),
         ("break-glass", profiles),
         ("evidence", evidence(bundle).join("\n             ")),
         ("again by", manifest.reproduce.join(" ")),

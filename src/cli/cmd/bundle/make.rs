@@ -12,16 +12,14 @@ use crate::cli::args::AnswerArgs;
 use crate::cli::args::AnswerFormat;
 use crate::cli::args::BudgetArgs;
 use crate::cli::args::BundleMake;
-use crate::cli::args::LintArgs;
-use crate::cli::args::PackageArgs;
 use crate::cli::cmd::package::Package;
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::config::EvidenceKind;
+use crate::diag::Diagnostics;
 use crate::load;
-use crate::load::Commit;
 use crate::pipeline;
 use crate::pipeline::Origin;
 use crate::report::printable;
@@ -36,10 +34,16 @@ pub(super) fn run(
     output: &AnswerArgs,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
-    let mut from = PackageArgs::from(args);
-    let commit = commit(args)?;
+    let mut loading = Diagnostics::new();
+    let (loaded, commit) = match &args.at_rev {
+        Some(revision) => (
+            load::load_revision(&args.folder, revision, &mut loading)?,
+            Some(load::commit_of(&args.folder, revision)?),
+        ),
+        None => load::load_checkout(&args.folder, &mut loading)?,
+    };
     // No clock where there is anything else to go by: the same commit is judged the same on every day.
-    let at = match from.at {
+    let at = match args.at {
         Some(at) => at,
         None => env::source_date()?
             .or_else(|| {
@@ -49,21 +53,21 @@ pub(super) fn run(
             })
             .unwrap_or_else(env::today),
     };
-    from.at = Some(at);
-    let package = Package::check(&from, &LintArgs::default())?;
+    let folder = args.folder.display();
+    let named = match &args.at_rev {
+        Some(revision) => format!("{folder} at {revision}"),
+        None => folder.to_string(),
+    };
+    let package = Package::of(loaded, loading, &named, at);
     let diagnostics = &package.checked.diagnostics;
     if package.checked.failed() {
         return package.show(diagnostics, output.format, console);
     }
-    let git = match commit {
-        // The files that were read are those that count.
-        Some(_) => load::commit_of(&package.loaded, args.at_rev.as_deref())?.map(|commit| GitState {
-            commit: commit.id,
-            tree: commit.tree,
-            dirty: commit.dirty,
-        }),
-        None => None,
-    };
+    let git = commit.map(|commit| GitState {
+        commit: commit.id,
+        tree: commit.tree,
+        dirty: commit.dirty,
+    });
     let kinds = match args.evidence.is_empty() {
         true => usual(&package)?,
         false => args.evidence.iter().map(|asked| asked.kind()).collect(),
@@ -153,19 +157,6 @@ fn unproved(package: &Package) -> String {
 /// Findings that are no errors, for people to read.
 fn warnings(package: &Package, console: &Console) -> String {
     package.human(&package.checked.diagnostics, console.style())
-}
-
-/// The commit that the folder is at; its files are compared later, when they have been read.
-fn commit(args: &BundleMake) -> Result<Option<Commit>, CliError> {
-    let nothing = load::PackageFiles {
-        root: args.folder.clone(),
-        ..load::PackageFiles::default()
-    };
-    match env::is_taken(&args.folder) || args.at_rev.is_some() {
-        true => Ok(load::commit_of(&nothing, args.at_rev.as_deref())?),
-        // That the folder is not there is the better reason, and reading it tells.
-        false => Ok(None),
-    }
 }
 
 /// The command that gives the same bytes in the folder of the sources.

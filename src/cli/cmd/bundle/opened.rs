@@ -46,10 +46,24 @@ pub(in crate::cli::cmd) fn refused(what: &str, refusals: &[Refusal]) -> String {
     lines.collect()
 }
 
+/// What is to be known of something and refuses nothing, a line.
+pub(in crate::cli::cmd) fn note(what: &str, said: &str) -> String {
+    format!("note: {}: {}\n", printable(what), printable(said))
+}
+
 /// The package that a bundle carries, checked as on some day.
 pub(in crate::cli::cmd) fn package(bundle: &Bundle, named: &str, at: Instant) -> Result<Package, CliError> {
-    Package::carried(bundle, named, at).map_err(|refusal| CliError::Refused {
+    Package::carried(bundle, named, at).map_err(|refusal| unusable(named, refusal))
+}
+
+/// The policies that a bundle ships, as a package of Cedar alone.
+pub(super) fn shipped(bundle: &Bundle, named: &str, at: Instant) -> Result<Package, CliError> {
+    Package::shipped(bundle, named, at).map_err(|refusal| unusable(named, refusal))
+}
+
+fn unusable(named: &str, why: Refusal) -> CliError {
+    CliError::Refused {
         what: named.to_owned(),
-        why: refusal,
-    })
+        why,
+    }
 }

@@ -1,5 +1,7 @@
 //! `gatewright bundle sign`: the statements about a bundle, written beside it.
 
+use crate::bundle::Bundle;
+use crate::cli::args::BudgetArgs;
 use crate::cli::args::BundleSign;
 use crate::cli::args::ReleaseArgs;
 use crate::cli::cmd::key;
@@ -9,9 +11,13 @@ use crate::cli::exit::Exit;
 use crate::trust;
 use crate::trust::Kind;
 use crate::trust::LOCAL_BUILDER;
+use crate::trust::Rebuilt;
 use crate::trust::Signing;
 
 use super::opened;
+use super::rebuild::Again;
+use super::rebuild::Made;
+use super::rebuild::again;
 use super::statements;
 
 pub(super) fn run(args: &BundleSign, console: &mut Console) -> Result<Exit, CliError> {
@@ -27,7 +33,13 @@ pub(super) fn run(args: &BundleSign, console: &mut Console) -> Result<Exit, CliE
         .map(|statement| statement.kind())
         .collect();
     let (sequence, parent) = numbered(&args.release, trust::release_said(&present))?;
+    let named = args.file.display().to_string();
+    let rebuilt = match rebuilt(&bundle, &named, &args.release, &args.budget, console)? {
+        Ok(rebuilt) => rebuilt,
+        Err(exit) => return Ok(exit),
+    };
     let signing = Signing {
+        rebuilt,
         sequence,
         parent: parent.as_deref(),
         builder: args.release.builder.as_deref().unwrap_or(LOCAL_BUILDER),
@@ -41,13 +53,50 @@ pub(super) fn run(args: &BundleSign, console: &mut Console) -> Result<Exit, CliE
         text.push_str(&format!("{}\n", path.display()));
     }
     text.push_str(&format!(
-        "signed {} {}, release {sequence}, by the key {}\n",
+        "signed {} {}, release {sequence}, {}, by the key {}\n",
         bundle.manifest.name,
         bundle.manifest.version,
+        match rebuilt {
+            Rebuilt::Yes => "rebuilt from its sources",
+            Rebuilt::No => "not rebuilt",
+        },
         signer.public().id()
     ));
     console.print(&text)?;
     Ok(Exit::Ok)
+}
+
+/// What whoever signs knows of a bundle: it is made again, unless that is waived, and then only compiled. How the run ends where it
+/// is not what its sources give, which is told.
+pub(in crate::cli::cmd) fn rebuilt(
+    bundle: &Bundle,
+    named: &str,
+    args: &ReleaseArgs,
+    budget: &BudgetArgs,
+    console: &mut Console,
+) -> Result<Result<Rebuilt, Exit>, CliError> {
+    let what = match args.no_rebuild {
+        true => Again::Compiled,
+        false => Again::Whole(budget),
+    };
+    Ok(match again(bundle, named, what, console)? {
+        Made::Same if args.no_rebuild => Ok(Rebuilt::No),
+        Made::Same => Ok(Rebuilt::Yes),
+        Made::Elsewhere(elsewhere) => {
+            console.tell(&opened::note(named, &elsewhere.to_string()));
+            Ok(Rebuilt::No)
+        }
+        Made::Fails(exit) => Err(exit),
+        Made::Differs(refusals) => {
+            console.tell(&opened::refused(named, &refusals));
+            if refusals.iter().any(|refusal| refusal.code == "rebuild-version") {
+                console.tell(
+                    "help: sign it with the version that made it, or say that you did not rebuild it: `--no-rebuild`\n",
+                );
+            }
+            Err(Exit::PolicyFails)
+        }
+    })
 }
 
 /// Which release it is: as asked for, as whoever signed before said, or the first.

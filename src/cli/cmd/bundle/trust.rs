@@ -15,8 +15,8 @@ use crate::trust::TrustPolicy;
 pub(in crate::cli::cmd) fn read(path: &Path, console: &mut Console) -> Result<Option<TrustPolicy>, CliError> {
     let bytes = load::read_if_present(path)?.ok_or_else(|| CliError::NoFile { path: path.to_owned() })?;
     let mut sources = Sources::default();
-    let file = sources.add(path.display().to_string(), String::from_utf8_lossy(&bytes));
     let mut faults = Diagnostics::new();
+    let file = load::add_text(&mut sources, path.display().to_string(), bytes, &mut faults);
     let policy = TrustPolicy::read(&sources, file, &mut faults);
     let faults = faults.sorted();
     if !faults.is_empty() {

@@ -1,27 +1,20 @@
 //! `gatewright bundle verify`: whether a bundle is whole, and what it says it was made from.
 
-use std::collections::BTreeSet;
-
 use crate::bundle::Bundle;
-use crate::bundle::MANIFEST;
-use crate::bundle::Refusal;
-use crate::bundle::pack;
 use crate::cli::args::AnswerFormat;
-use crate::cli::args::BudgetArgs;
 use crate::cli::args::BundleVerify;
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::config::EvidenceKind;
-use crate::pipeline::Origin;
 use crate::report::printable;
-use crate::text::Instant;
 use crate::trust;
 use crate::trust::Verified;
 
-use super::assemble::assemble;
 use super::opened;
+use super::rebuild::Again;
+use super::rebuild::Made;
+use super::rebuild::again;
 use super::statements;
 
 /// What is said of a bundle without proofs.
@@ -29,7 +22,7 @@ pub(in crate::cli::cmd) const UNPROVED: &str = "its assertions were not proved";
 
 pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, CliError> {
     let named = args.file.display().to_string();
-    let Some((bytes, bundle)) = opened::read_and_open(&args.file, console)? else {
+    let Some((_, bundle)) = opened::read_and_open(&args.file, console)? else {
         return Ok(Exit::PolicyFails);
     };
     let mut said = Vec::new();
@@ -50,19 +43,28 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
             }
         }
     }
-    if args.rebuild {
-        match rebuild(&bundle, &bytes, &named, &args.budget, console)? {
-            Rebuilt::Same => said.push("its sources give the same bytes again".to_owned()),
-            Rebuilt::Fails(exit) => return Ok(exit),
-            Rebuilt::Differs(refusals) => {
-                console.tell(&opened::refused(&named, &refusals));
-                return Ok(Exit::PolicyFails);
-            }
+    let what = match (args.rebuild, &verified) {
+        (true, _) => Some(Again::Whole(&args.budget)),
+        // Whoever is trusted made it again, and a gateway that verifies has no time to.
+        (false, Some(verified)) if verified.release.rebuilt => None,
+        (false, _) => Some(Again::Compiled),
+    };
+    let made = what.map(|what| again(&bundle, &named, what, console)).transpose()?;
+    match made {
+        None => {}
+        Some(Made::Same) if args.rebuild => said.push("its sources give the same bytes again".to_owned()),
+        Some(Made::Same) => said.push("its sources give the policies that it ships".to_owned()),
+        Some(Made::Elsewhere(elsewhere)) => said.push(elsewhere.to_string()),
+        Some(Made::Fails(exit)) => return Ok(exit),
+        Some(Made::Differs(refusals)) => {
+            console.tell(&opened::refused(&named, &refusals));
+            return Ok(Exit::PolicyFails);
         }
     }
     if bundle.manifest.evidence.proofs.is_none() {
         said.push(UNPROVED.to_owned());
     }
+    said.push(origin(&bundle));
     let text = match args.output.format {
         AnswerFormat::Human => {
             let said: Vec<String> = said.iter().map(|line| format!("  {}\n", printable(line))).collect();
@@ -78,6 +80,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
             let value = serde_json::json!({
                 "format": 1,
                 "digest": bundle.digest,
+                "git": bundle.manifest.git,
                 "rebuilt": args.rebuild,
                 "proved": bundle.manifest.evidence.proofs.is_some(),
                 "verified": verified.as_ref().map(json),
@@ -89,6 +92,15 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
     Ok(Exit::Ok)
 }
 
+/// What a bundle says of the state of the files that it was made from.
+pub(in crate::cli::cmd) fn origin(bundle: &Bundle) -> String {
+    match &bundle.manifest.git {
+        None => "made outside any git repository: no commit says where it is from".to_owned(),
+        Some(git) if git.dirty => format!("dirty: its sources are not as committed in {}", git.commit),
+        Some(git) => format!("its sources are as committed in {}", git.commit),
+    }
+}
+
 /// What trusted keys say, a line each.
 pub(in crate::cli::cmd) fn trusted(verified: &Verified) -> Vec<String> {
     let release = &verified.release;
@@ -97,6 +109,10 @@ pub(in crate::cli::cmd) fn trusted(verified: &Verified) -> Vec<String> {
         release.sequence,
         verified.released_by.join(", ")
     )];
+    lines.push(match release.rebuilt {
+        true => "whoever signed it rebuilt it from its sources".to_owned(),
+        false => "nobody says that it was rebuilt from its sources".to_owned(),
+    });
     if let Some(parent) = &release.parent {
         lines.push(format!("the release before it is {parent}"));
     }
@@ -114,86 +130,10 @@ pub(in crate::cli::cmd) fn trusted(verified: &Verified) -> Vec<String> {
 pub(in crate::cli::cmd) fn json(verified: &Verified) -> serde_json::Value {
     let release = &verified.release;
     serde_json::json!({
-        "release": { "sequence": release.sequence, "parent": release.parent, "by": verified.released_by },
+        "release": { "sequence": release.sequence, "parent": release.parent, "rebuilt": release.rebuilt, "by": verified.released_by },
         "provenance": verified.built.as_ref().map(|built| serde_json::json!({
             "builder": built.builder, "slsa_build_level": built.slsa_level, "by": built.by,
         })),
         "evidence": verified.evidence_by.as_ref().map(|by| serde_json::json!({ "by": by })),
     })
-}
-
-enum Rebuilt {
-    Same,
-    /// The sources do not pass; what is wrong is shown.
-    Fails(Exit),
-    Differs(Vec<Refusal>),
-}
-
-/// Compiles what the bundle carries and gathers its evidence, as on the day that it was judged.
-fn rebuild(
-    bundle: &Bundle,
-    bytes: &[u8],
-    named: &str,
-    budget: &BudgetArgs,
-    console: &mut Console,
-) -> Result<Rebuilt, CliError> {
-    let manifest = &bundle.manifest;
-    let differs = |code, message: String| Ok(Rebuilt::Differs(vec![Refusal::new(code, message)]));
-    let (made, here) = (&manifest.compiler.version, env!("CARGO_PKG_VERSION"));
-    if made != here {
-        let message = format!("it was made by version {made}, which alone gives the same bytes; this is {here}");
-        return differs("rebuild-version", message);
-    }
-    let judged_at = manifest.judged_at.as_deref();
-    let Some(at) = judged_at.and_then(Instant::parse) else {
-        return differs("rebuild-day", "it does not say on which day it was judged".to_owned());
-    };
-    let package = opened::package(bundle, named, at)?;
-    if package.checked.failed() {
-        let exit = package.show(&package.checked.diagnostics, crate::cli::args::Format::Human, console)?;
-        return Ok(Rebuilt::Fails(exit));
-    }
-    let evidence = &manifest.evidence;
-    let kinds: BTreeSet<EvidenceKind> = [
-        (EvidenceKind::Lint, evidence.lint.is_some()),
-        (EvidenceKind::Tests, evidence.tests.is_some()),
-        (EvidenceKind::Coverage, evidence.coverage.is_some()),
-        (EvidenceKind::Proofs, evidence.proofs.is_some()),
-        (EvidenceKind::Mutation, evidence.mutation.is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(kind, carried)| carried.then_some(kind))
-    .collect();
-    let origin = Origin {
-        git: manifest.git.clone(),
-        judged_at: manifest.judged_at.clone(),
-        reproduce: manifest.reproduce.clone(),
-        ..Origin::default()
-    };
-    let tree = match assemble(&package, &kinds, budget, at, origin, console)? {
-        Ok(tree) => tree,
-        Err(exit) => return Ok(Rebuilt::Fails(exit)),
-    };
-    if pack(&tree).is_ok_and(|packed| packed == bytes) {
-        return Ok(Rebuilt::Same);
-    }
-    let paths: BTreeSet<&str> = [&tree, &bundle.tree]
-        .into_iter()
-        .flat_map(|tree| tree.iter().map(|(path, _)| path))
-        .collect();
-    let other = paths.into_iter().filter(|path| tree.get(path) != bundle.tree.get(path));
-    // The manifest holds the digests of the others, and differs with them.
-    let mut other: Vec<&str> = other.collect();
-    if other.len() > 1 {
-        other.retain(|path| *path != MANIFEST);
-    }
-    let refusals = other.into_iter().map(|path| {
-        let how = match (bundle.tree.get(path), tree.get(path)) {
-            (Some(_), None) => "is not made by its sources",
-            (None, _) => "is missing: its sources make one",
-            (Some(_), Some(_)) => "is not what its sources give",
-        };
-        Refusal::new("rebuild-differs", format!("`{path}` {how}"))
-    });
-    Ok(Rebuilt::Differs(refusals.collect()))
 }

@@ -4,6 +4,7 @@ use crate::bundle::Bundle;
 use crate::bundle::Refusal;
 use crate::cli::args::AnswerFormat;
 use crate::cli::args::Channel;
+use crate::cli::args::ChannelForget;
 use crate::cli::args::ChannelPromote;
 use crate::cli::args::ChannelRollback;
 use crate::cli::args::ChannelShow;
@@ -17,6 +18,7 @@ use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::registry::Pin;
+use crate::report::printable;
 use crate::text::Instant;
 use crate::trust;
 use crate::trust::Expected;
@@ -38,7 +40,30 @@ pub(in crate::cli) fn run(args: &Channel, console: &mut Console) -> Result<Exit,
         ChannelStep::Promote(args) => promote(args, console),
         ChannelStep::Rollback(args) => rollback(args, console),
         ChannelStep::Show(args) => show(args, console),
+        ChannelStep::Forget(args) => forget(args, console),
     }
+}
+
+fn forget(args: &ChannelForget, console: &mut Console) -> Result<Exit, CliError> {
+    let place = Opened::new(&args.place)?;
+    let (channel, named) = (&args.channel, printable(place.store.name()));
+    let said = match place.forget(channel)? {
+        None => {
+            let message = format!("nothing was seen of it at {}", place.store.name());
+            return refuse(channel, &[Refusal::new("no-mark", message)], console);
+        }
+        Some(Ok(mark)) => format!(
+            "pointer {} of the package {}, signed by the key {}",
+            mark.sequence,
+            printable(&mark.name),
+            printable(&mark.key)
+        ),
+        Some(Err(_)) => "a mark that could not be read".to_owned(),
+    };
+    console.print(&format!(
+        "channel {channel} at {named}: forgot {said}\nthe next pointer is taken whatever its sequence is, by whoever may move the channel\n"
+    ))?;
+    Ok(Exit::Ok)
 }
 
 fn show(args: &ChannelShow, console: &mut Console) -> Result<Exit, CliError> {

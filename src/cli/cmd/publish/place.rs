@@ -11,8 +11,10 @@ use crate::cli::error::CliError;
 use crate::cli::progress;
 use crate::load;
 use crate::registry::Fetched;
+use crate::registry::Location;
 use crate::registry::Options;
 use crate::registry::Pin;
+use crate::registry::Place;
 use crate::registry::Since;
 use crate::registry::Store;
 use crate::text::Instant;
@@ -27,6 +29,8 @@ use crate::trust::Verified;
 /// A place, and the folder where the marks of its channels are kept.
 pub(super) struct Opened {
     pub(super) store: Store,
+    /// The one spelling of the place, by which marks go.
+    canonical: String,
     state: Option<PathBuf>,
 }
 
@@ -64,6 +68,7 @@ impl Opened {
         };
         Ok(Self {
             store: Store::open(&args.location, &options)?,
+            canonical: canonical(&args.location)?,
             state: args.state.clone().or_else(env::state),
         })
     }
@@ -79,16 +84,16 @@ impl Opened {
         let path = self.mark_path(channel)?;
         let kept = load::read_if_present(&path)?;
         let mark = match kept
-            .map(|bytes| Mark::read(&bytes, self.store.name(), channel))
+            .map(|bytes| Mark::read(&bytes, &self.canonical, channel))
             .transpose()
         {
-            Ok(mark) => mark.filter(|mark| mark.binds(policy)),
+            Ok(mark) => mark,
             Err(refusal) => return Ok(Err(vec![refusal])),
         };
         // What is asked for by its tag must be at hand where it is the same still.
         let known = load::read_if_present(&path.with_extension("pointer"))?.filter(|bytes| {
             mark.as_ref()
-                .is_some_and(|mark| mark.digest == trust::pointer_digest(bytes))
+                .is_some_and(|mark| Some(&mark.digest) == trust::pointer_digest(bytes).as_ref())
         });
         let tag = match &known {
             Some(_) => load::read_if_present(&path.with_extension("etag"))?,
@@ -115,7 +120,7 @@ impl Opened {
 
     /// Keeps a pointer as the latest that was seen of its channel.
     pub(super) fn keep(&self, current: &Current) -> Result<(), CliError> {
-        let mark = current.followed.mark(self.store.name());
+        let mark = current.followed.mark(&self.canonical);
         let path = self.mark_path(&mark.channel)?;
         // The mark last: what lies beside it counts only where its digest is the mark's.
         load::write_atomic(&path.with_extension("pointer"), &current.bytes)?;
@@ -127,9 +132,27 @@ impl Opened {
         Ok(load::write_atomic(&path, &mark.write())?)
     }
 
+    /// Sets aside what was seen of a channel, so that its next pointer is taken as the first one is. What it was is told; `None`
+    /// where nothing was seen. A mark that cannot be read goes, too.
+    pub(super) fn forget(&self, channel: &str) -> Result<Option<Result<Mark, Refusal>>, CliError> {
+        let path = self.mark_path(channel)?;
+        let Some(kept) = load::read_if_present(&path)? else {
+            return Ok(None);
+        };
+        // The mark first: what lies beside it counts for nothing without.
+        for path in [
+            path.clone(),
+            path.with_extension("pointer"),
+            path.with_extension("etag"),
+        ] {
+            load::remove_if_present(&path)?;
+        }
+        Ok(Some(Mark::read(&kept, &self.canonical, channel)))
+    }
+
     fn mark_path(&self, channel: &str) -> Result<PathBuf, CliError> {
         let state = self.state.as_ref().ok_or(CliError::NoState)?;
-        Ok(state.join("channels").join(Mark::file_name(self.store.name(), channel)))
+        Ok(state.join("channels").join(Mark::file_name(&self.canonical, channel)))
     }
 
     /// A release, if it is there and is believed.
@@ -206,6 +229,16 @@ impl Current {
         }
         refusals
     }
+}
+
+/// The one spelling of a place, however its folder or address is written.
+fn canonical(location: &Location) -> Result<String, CliError> {
+    Ok(match (&location.place, location.canonical()) {
+        (_, Some(canonical)) => canonical,
+        (Place::Layout(path), None) => format!("oci-layout:{}", load::real_path(path)?.display()),
+        (Place::Folder(path), None) => load::real_path(path)?.display().to_string(),
+        (Place::Oci { .. } | Place::Web(_), None) => location.place_name(),
+    })
 }
 
 /// Days as a duration.

@@ -6,10 +6,14 @@ use crate::bundle::Refusal;
 use crate::cli::args::AnswerFormat;
 use crate::cli::args::Pull;
 use crate::cli::cmd::bundle::opened;
+use crate::cli::cmd::bundle::rebuild::Again;
+use crate::cli::cmd::bundle::rebuild::Made;
+use crate::cli::cmd::bundle::rebuild::again;
 use crate::cli::cmd::bundle::statements;
 use crate::cli::cmd::bundle::trust::read;
 use crate::cli::cmd::bundle::verify::UNPROVED;
 use crate::cli::cmd::bundle::verify::json;
+use crate::cli::cmd::bundle::verify::origin;
 use crate::cli::cmd::bundle::verify::trusted;
 use crate::cli::console::Console;
 use crate::cli::env;
@@ -30,7 +34,7 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
     };
     let place = Opened::new(&args.place)?;
     let now = env::now();
-    let refuse = |refusals: &[Refusal]| {
+    let refuse = |refusals: &[Refusal], console: &mut Console| {
         console.tell(&opened::refused(place.store.name(), refusals));
         Ok(Exit::PolicyFails)
     };
@@ -39,8 +43,8 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
         None => None,
         Some(channel) => match place.current(channel, &policy, now, Expiry::Refused)? {
             Ok(Some(current)) => Some(current),
-            Ok(None) => return refuse(&one("no-channel", format!("there is no channel `{channel}`"))),
-            Err(refusals) => return refuse(&refusals),
+            Ok(None) => return refuse(&one("no-channel", format!("there is no channel `{channel}`")), console),
+            Err(refusals) => return refuse(&refusals, console),
         },
     };
     let pin = pin(args, current.as_ref())?;
@@ -48,18 +52,30 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
         Ok(Some(believed)) => believed,
         Ok(None) => {
             let (Pin::Version(named) | Pin::Digest(named)) = &pin;
-            return refuse(&one("no-release", format!("there is no `{named}`")));
+            return refuse(&one("no-release", format!("there is no `{named}`")), console);
         }
-        Err(refusals) => return refuse(&refusals),
+        Err(refusals) => return refuse(&refusals, console),
     };
     if let Some(current) = &current {
         let refusals = current.disagreements(&believed.bundle);
         if !refusals.is_empty() {
-            return refuse(&refusals);
+            return refuse(&refusals, console);
         }
         // Before the bundle is there: what was seen is known even if writing fails.
         place.keep(current)?;
     }
+    let named = place.store.name();
+    let mut known = trusted(&believed.verified);
+    // Where whoever is trusted made it again, there is no need to.
+    if !believed.verified.release.rebuilt {
+        match again(&believed.bundle, named, Again::Compiled, console)? {
+            Made::Same => known.push("its sources give the policies that it ships".to_owned()),
+            Made::Elsewhere(elsewhere) => known.push(elsewhere.to_string()),
+            Made::Fails(exit) => return Ok(exit),
+            Made::Differs(refusals) => return refuse(&refusals, console),
+        }
+    }
+    known.push(origin(&believed.bundle));
     let out = args
         .out
         .clone()
@@ -73,12 +89,13 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
                 "file": out.display().to_string(),
                 "digest": believed.bundle.digest,
                 "pinned": believed.fetched.pinned,
+                "git": believed.bundle.manifest.git,
                 "verified": json(&believed.verified),
                 "channel": current.as_ref().map(|current| &current.followed.pointer),
             });
             format!("{value:#}\n")
         }
-        AnswerFormat::Human => human(&out.display().to_string(), &believed, current.as_ref()),
+        AnswerFormat::Human => human(&out.display().to_string(), &believed, &known, current.as_ref()),
     };
     console.print(&text)?;
     Ok(Exit::Ok)
@@ -94,11 +111,11 @@ fn pin(args: &Pull, current: Option<&Current>) -> Result<Pin, CliError> {
     }
 }
 
-fn human(out: &str, believed: &Believed, current: Option<&Current>) -> String {
+fn human(out: &str, believed: &Believed, known: &[String], current: Option<&Current>) -> String {
     let manifest = &believed.bundle.manifest;
     let mut text = format!("{}: {} {}\n", printable(out), manifest.name, manifest.version);
-    for line in trusted(&believed.verified) {
-        text.push_str(&format!("  {}\n", printable(&line)));
+    for line in known {
+        text.push_str(&format!("  {}\n", printable(line)));
     }
     if manifest.evidence.proofs.is_none() {
         text.push_str(&format!("  {UNPROVED}\n"));

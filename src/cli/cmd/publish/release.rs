@@ -6,6 +6,10 @@ use crate::bundle::Refusal;
 use crate::cli::args::AnswerFormat;
 use crate::cli::args::Publish;
 use crate::cli::cmd::bundle::opened;
+use crate::cli::cmd::bundle::rebuild::Again;
+use crate::cli::cmd::bundle::rebuild::Made;
+use crate::cli::cmd::bundle::rebuild::again;
+use crate::cli::cmd::bundle::sign::rebuilt;
 use crate::cli::cmd::bundle::statements;
 use crate::cli::cmd::bundle::trust::read;
 use crate::cli::cmd::key;
@@ -50,6 +54,12 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
     };
     let now = env::now();
     let mut refusals = gate::state(&bundle, commit(args));
+    match again(&bundle, &named, Again::Compiled, console)? {
+        Made::Same => {}
+        Made::Elsewhere(elsewhere) => console.tell(&opened::note(&named, &elsewhere.to_string())),
+        Made::Fails(exit) => return Ok(exit),
+        Made::Differs(more) => refusals.extend(more),
+    }
     let package = opened::package(&bundle, &named, now)?;
     refusals.extend(gate::evidence(
         &bundle.manifest.evidence,
@@ -64,6 +74,7 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
         }
     };
     if let Some(Before::Lower(before)) = &before {
+        refusals.extend(unlike_its_sources(before, console)?);
         let step = gate::Step {
             before: &before.bundle,
             after: &bundle,
@@ -84,10 +95,17 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
             all.extend(there.fetched.statements.clone());
             all
         }
-        Before::None => signed(args, &bundle, 1, None, signer.as_ref())?,
+        Before::None => match signed(args, &bundle, 1, None, signer.as_ref(), console)? {
+            Ok(statements) => statements,
+            Err(exit) => return Ok(exit),
+        },
         Before::Lower(before) => {
             let sequence = before.verified.release.sequence.saturating_add(1);
-            signed(args, &bundle, sequence, Some(&before.bundle.digest), signer.as_ref())?
+            let parent = Some(before.bundle.digest.as_str());
+            match signed(args, &bundle, sequence, parent, signer.as_ref(), console)? {
+                Ok(statements) => statements,
+                Err(exit) => return Ok(exit),
+            }
         }
     };
     // What whoever pulls would refuse is not published.
@@ -209,14 +227,41 @@ fn before(
     })
 }
 
-/// The statements beside the bundle where they are those of this release, else signed now and written there.
+/// Why what changed since a release cannot be known by its sources: it ships something else.
+fn unlike_its_sources(before: &Believed, console: &mut Console) -> Result<Vec<Refusal>, CliError> {
+    let (name, version) = (&before.bundle.manifest.name, &before.bundle.manifest.version);
+    let named = format!("{name} {version}");
+    Ok(match again(&before.bundle, &named, Again::Compiled, console)? {
+        Made::Same => Vec::new(),
+        Made::Elsewhere(elsewhere) => {
+            console.tell(&opened::note(&named, &elsewhere.to_string()));
+            Vec::new()
+        }
+        Made::Fails(_) => vec![Refusal::new(
+            "release-before",
+            format!("the sources of {named} do not check"),
+        )],
+        Made::Differs(refusals) => {
+            let why = refusals.iter().map(|refusal| refusal.message.clone());
+            let why = why.collect::<Vec<_>>().join("; ");
+            vec![Refusal::new(
+                "release-before",
+                format!("{named} is not what its sources give: {why}"),
+            )]
+        }
+    })
+}
+
+/// The statements beside the bundle where they are those of this release, else signed now, after it was rebuilt, and written there.
+/// How the run ends where it is not what its sources give.
 fn signed(
     args: &Publish,
     bundle: &Bundle,
     sequence: u64,
     parent: Option<&str>,
     signer: Option<&Signer>,
-) -> Result<Statements, CliError> {
+    console: &mut Console,
+) -> Result<Result<Statements, Exit>, CliError> {
     let mut present = statements::beside(&args.file)?;
     let is_said = trust::release_said(&present) == Some((sequence, parent.map(str::to_owned)));
     let missing = |kind: Kind| !present.contains_key(kind.name());
@@ -225,7 +270,7 @@ fn signed(
         .filter(|kind| missing(*kind) || (*kind == Kind::Release && !is_said))
         .collect();
     if kinds.is_empty() {
-        return Ok(present);
+        return Ok(Ok(present));
     }
     let Some(signer) = signer else {
         return Err(CliError::NotSigned {
@@ -237,7 +282,13 @@ fn signed(
         // Statements of another release would contradict this one's.
         present.retain(|kind, _| kind != Kind::Release.name() && !kind.starts_with("release."));
     }
+    let named = args.file.display().to_string();
+    let rebuilt = match rebuilt(bundle, &named, &args.release, &args.budget, console)? {
+        Ok(rebuilt) => rebuilt,
+        Err(exit) => return Ok(Err(exit)),
+    };
     let signing = Signing {
+        rebuilt,
         sequence,
         parent,
         builder: args.release.builder.as_deref().unwrap_or(LOCAL_BUILDER),
@@ -247,7 +298,7 @@ fn signed(
     let signed = trust::sign(bundle, signing, signer, &present)?;
     present.extend(signed);
     statements::replace(&args.file, &present)?;
-    Ok(present)
+    Ok(Ok(present))
 }
 
 /// Puts the release where it is kept.

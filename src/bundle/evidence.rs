@@ -1,0 +1,492 @@
+//! The reports in `evidence/` counted again, so that what the manifest sums up is what they hold. What a report says besides what is
+//! counted is for whoever reads it.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::BundleTree;
+use super::CoverageTotals;
+use super::EvidenceSummary;
+use super::LintTotals;
+use super::MutationTotals;
+use super::ProofTotals;
+use super::Refusal;
+use super::Share;
+use super::TestTotals;
+
+/// Where the reports lie.
+pub(super) const EVIDENCE: &str = "evidence/";
+
+/// Version of the format of every report.
+const FORMAT: u32 = 1;
+
+/// Everything in which the reports and their summary do not agree.
+pub(super) fn disagreements(tree: &BundleTree, summary: &EvidenceSummary) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    let mut hold = |kind: &str, outcome: Result<(), Refusal>| {
+        if let Err(Refusal { code, message }) = outcome {
+            found.push(Refusal::new(code, format!("`{EVIDENCE}{kind}.json` {message}")));
+        }
+    };
+    hold("lint", held(tree, "lint", summary.lint, lint));
+    hold("tests", held(tree, "tests", summary.tests, tests));
+    hold("coverage", held(tree, "coverage", summary.coverage, coverage));
+    hold("proofs", held(tree, "proofs", summary.proofs, proofs));
+    hold("mutation", held(tree, "mutation", summary.mutation, mutation));
+    let known = |path: &str| KINDS.iter().any(|kind| path == report_of(kind));
+    let others = tree
+        .iter()
+        .filter(|(path, _)| path.starts_with(EVIDENCE) && !known(path));
+    found.extend(others.map(|(path, _)| Refusal::new("manifest", format!("nothing sums up `{path}`"))));
+    found
+}
+
+const KINDS: [&str; 5] = ["lint", "tests", "coverage", "proofs", "mutation"];
+
+fn report_of(kind: &str) -> String {
+    format!("{EVIDENCE}{kind}.json")
+}
+
+/// Holds a report against its totals: both are there or neither, and counting gives the same.
+fn held<R: DeserializeOwned, T: PartialEq>(
+    tree: &BundleTree,
+    kind: &str,
+    said: Option<T>,
+    count: fn(&R) -> Option<T>,
+) -> Result<(), Refusal> {
+    let (bytes, said) = match (tree.get(&report_of(kind)), said) {
+        (None, None) => return Ok(()),
+        (Some(_), None) => return Err(Refusal::new("manifest", "is there, and nothing sums it up")),
+        (None, Some(_)) => return Err(Refusal::new("manifest", "is summed up, and is not there")),
+        (Some(bytes), Some(said)) => (bytes, said),
+    };
+    let format = serde_json::from_slice::<Format>(bytes).map(|read| read.format);
+    let report = match format {
+        Ok(FORMAT) => serde_json::from_slice::<R>(bytes).map_err(|error| error.to_string()),
+        Ok(other) => Err(format!("format {other}, where {FORMAT} is read")),
+        Err(error) => Err(error.to_string()),
+    };
+    let report = report.map_err(|why| Refusal::new("evidence-count", format!("cannot be counted: {why}")))?;
+    match count(&report) {
+        Some(counted) if counted == said => Ok(()),
+        Some(_) => Err(Refusal::new(
+            "evidence-count",
+            "does not come to what the manifest says",
+        )),
+        None => Err(Refusal::new("evidence-count", "does not come to what it says itself")),
+    }
+}
+
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
+#[derive(Deserialize)]
+struct Lint {
+    errors: usize,
+    warnings: usize,
+    diagnostics: Vec<Finding>,
+    waivers: Vec<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Finding {
+    severity: String,
+}
+
+fn lint(report: &Lint) -> Option<LintTotals> {
+    let of = |severity: &str| {
+        let found = report.diagnostics.iter().filter(|found| found.severity == severity);
+        found.count()
+    };
+    let totals = LintTotals {
+        errors: of("error"),
+        warnings: of("warning"),
+        waivers: report.waivers.len(),
+    };
+    ((report.errors, report.warnings) == (totals.errors, totals.warnings)).then_some(totals)
+}
+
+#[derive(Deserialize)]
+struct Tests {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+    decisions: usize,
+    suites: Vec<Suite>,
+}
+
+#[derive(Deserialize)]
+struct Suite {
+    tests: Vec<Test>,
+}
+
+#[derive(Deserialize)]
+struct Test {
+    outcome: String,
+    decisions: usize,
+}
+
+fn tests(report: &Tests) -> Option<TestTotals> {
+    let all = || report.suites.iter().flat_map(|suite| &suite.tests);
+    let of = |outcome: &str| all().filter(|test| test.outcome == outcome).count();
+    let totals = TestTotals {
+        passed: of("passed"),
+        skipped: of("skipped"),
+        // Whatever else a test came to, it did not pass.
+        failed: all().count() - of("passed") - of("skipped"),
+        decisions: all().map(|test| test.decisions).fold(0, usize::saturating_add),
+    };
+    let said = TestTotals {
+        passed: report.passed,
+        failed: report.failed,
+        skipped: report.skipped,
+        decisions: report.decisions,
+    };
+    (said == totals).then_some(totals)
+}
+
+#[derive(Deserialize)]
+struct Coverage {
+    totals: CoverageTotals,
+    lowest: Option<usize>,
+    statements: Vec<Statement>,
+}
+
+#[derive(Deserialize)]
+struct Statement {
+    kind: String,
+    decided: bool,
+    withheld: bool,
+    clauses: Vec<Clause>,
+}
+
+#[derive(Deserialize)]
+struct Clause {
+    held: bool,
+    failed: bool,
+}
+
+fn coverage(report: &Coverage) -> Option<CoverageTotals> {
+    let of = |kind: &'static str| report.statements.iter().filter(move |one| one.kind == kind);
+    let clauses = report.statements.iter().flat_map(|one| &one.clauses);
+    let totals = CoverageTotals {
+        granting: share(of("grant").map(|one| one.decided)),
+        withholding: share(of("grant").map(|one| one.withheld)),
+        biting: share(of("guard").map(|one| one.decided)),
+        clauses: share(clauses.flat_map(|clause| [clause.held, clause.failed])),
+    };
+    ((report.totals, report.lowest) == (totals, totals.lowest())).then_some(totals)
+}
+
+fn share(all: impl Iterator<Item = bool>) -> Share {
+    all.fold(Share::default(), |sum, seen| Share {
+        seen: sum.seen + usize::from(seen),
+        of: sum.of + 1,
+    })
+}
+
+#[derive(Deserialize)]
+struct Proofs {
+    of: usize,
+    properties: Vec<Outcome>,
+    beyond: Vec<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Outcome {
+    outcome: String,
+}
+
+fn proofs(report: &Proofs) -> Option<ProofTotals> {
+    let count = of(&report.properties);
+    let (proved, refuted) = (count("proved"), count("refuted"));
+    let totals = ProofTotals {
+        proved,
+        refuted,
+        // Whatever is neither is not known.
+        unknown: report.properties.len() - proved - refuted,
+        beyond: report.beyond.len(),
+    };
+    (report.of == report.properties.len()).then_some(totals)
+}
+
+#[derive(Deserialize)]
+struct Mutation {
+    score: Option<usize>,
+    killed: usize,
+    missed: usize,
+    equivalent: usize,
+    undecided: usize,
+    mutants: Vec<Outcome>,
+}
+
+fn mutation(report: &Mutation) -> Option<MutationTotals> {
+    let count = of(&report.mutants);
+    let totals = MutationTotals {
+        killed: count("killed"),
+        missed: count("missed"),
+        equivalent: count("equivalent"),
+        undecided: count("undecided"),
+    };
+    let said = MutationTotals {
+        killed: report.killed,
+        missed: report.missed,
+        equivalent: report.equivalent,
+        undecided: report.undecided,
+    };
+    let named = ["killed", "missed", "equivalent", "undecided", "unviable"];
+    let is_named = |mutant: &Outcome| named.contains(&mutant.outcome.as_str());
+    ((said, report.score) == (totals, totals.score()) && report.mutants.iter().all(is_named)).then_some(totals)
+}
+
+fn of(all: &[Outcome]) -> impl Fn(&str) -> usize {
+    |outcome| all.iter().filter(|one| one.outcome == outcome).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A report of each kind, with totals that it comes to.
+    fn sound() -> (BundleTree, EvidenceSummary) {
+        let mut tree = BundleTree::default();
+        for (kind, report) in [
+            (
+                "lint",
+                json!({ "format": 1, "errors": 1, "warnings": 2, "diagnostics": [
+                    { "severity": "warning" }, { "severity": "error" }, { "severity": "advice" }, { "severity": "warning" },
+                ], "waivers": [{}, {}, {}] }),
+            ),
+            (
+                "tests",
+                json!({ "format": 1, "passed": 2, "failed": 1, "skipped": 1, "decisions": 12, "suites": [
+                    { "tests": [{ "outcome": "passed", "decisions": 3 }, { "outcome": "failed", "decisions": 4 }] },
+                    { "tests": [{ "outcome": "skipped", "decisions": 0 }, { "outcome": "passed", "decisions": 5 }] },
+                ] }),
+            ),
+            (
+                "coverage",
+                json!({ "format": 1, "lowest": 0, "totals": {
+                    "granting": { "seen": 1, "of": 2 }, "withholding": { "seen": 2, "of": 2 },
+                    "biting": { "seen": 0, "of": 1 }, "clauses": { "seen": 3, "of": 4 },
+                }, "statements": [
+                    { "kind": "grant", "decided": true, "withheld": true, "clauses": [{ "held": true, "failed": false }] },
+                    { "kind": "grant", "decided": false, "withheld": true, "clauses": [] },
+                    { "kind": "guard", "decided": false, "withheld": true, "clauses": [{ "held": true, "failed": true }] },
+                ] }),
+            ),
+            (
+                "proofs",
+                json!({ "format": 1, "of": 6, "beyond": [{}], "properties": [
+                    { "outcome": "proved" }, { "outcome": "empty" }, { "outcome": "refuted" },
+                    { "outcome": "unknown" }, { "outcome": "fault" }, { "outcome": "proved" },
+                ] }),
+            ),
+            (
+                "mutation",
+                json!({ "format": 1, "score": 50, "killed": 2, "missed": 1, "equivalent": 1, "undecided": 1, "mutants": [
+                    { "outcome": "killed" }, { "outcome": "missed" }, { "outcome": "equivalent" },
+                    { "outcome": "undecided" }, { "outcome": "unviable" }, { "outcome": "killed" },
+                ] }),
+            ),
+        ] {
+            tree.insert(report_of(kind), report.to_string());
+        }
+        let share = |seen, of| Share { seen, of };
+        let summary = EvidenceSummary {
+            lint: Some(LintTotals {
+                errors: 1,
+                warnings: 2,
+                waivers: 3,
+            }),
+            tests: Some(TestTotals {
+                passed: 2,
+                failed: 1,
+                skipped: 1,
+                decisions: 12,
+            }),
+            coverage: Some(CoverageTotals {
+                granting: share(1, 2),
+                withholding: share(2, 2),
+                biting: share(0, 1),
+                clauses: share(3, 4),
+            }),
+            proofs: Some(ProofTotals {
+                proved: 2,
+                refuted: 1,
+                unknown: 3,
+                beyond: 1,
+            }),
+            mutation: Some(MutationTotals {
+                killed: 2,
+                missed: 1,
+                equivalent: 1,
+                undecided: 1,
+            }),
+        };
+        (tree, summary)
+    }
+
+    fn found(tree: &BundleTree, summary: &EvidenceSummary) -> Vec<String> {
+        disagreements(tree, summary).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn reports_that_come_to_their_totals_are_held() {
+        let (tree, summary) = sound();
+        assert_eq!(found(&tree, &summary), Vec::<String>::new());
+        assert_eq!(
+            found(&BundleTree::default(), &EvidenceSummary::default()),
+            Vec::<String>::new()
+        );
+    }
+
+    /// Every number of the summary, one more each.
+    #[test]
+    fn any_total_that_is_another_is_refused() {
+        let (tree, summary) = sound();
+        let whole = serde_json::to_value(&summary).unwrap();
+        let mut tried = 0;
+        let mut places = vec![String::new()];
+        while let Some(place) = places.pop() {
+            match whole.pointer(&place).unwrap() {
+                Value::Object(fields) => places.extend(fields.keys().map(|key| format!("{place}/{key}"))),
+                Value::Number(number) => {
+                    let mut other = whole.clone();
+                    *other.pointer_mut(&place).unwrap() = json!(number.as_u64().unwrap() + 1);
+                    let other: EvidenceSummary = serde_json::from_value(other).unwrap();
+                    let said = found(&tree, &other);
+                    assert_eq!(said.len(), 1, "{place}: {said:?}");
+                    assert!(
+                        said[0].ends_with("does not come to what the manifest says [evidence-count]"),
+                        "{said:?}"
+                    );
+                    tried += 1;
+                }
+                other => panic!("{place}: {other}"),
+            }
+        }
+        assert_eq!(tried, 23);
+    }
+
+    /// Every number that a report says of itself, and every outcome that it lists.
+    #[test]
+    fn any_report_that_does_not_come_to_what_it_says_is_refused() {
+        let (tree, summary) = sound();
+        for kind in KINDS {
+            let path = report_of(kind);
+            let whole: Value = serde_json::from_slice(tree.get(&path).unwrap()).unwrap();
+            let mut places = vec![String::new()];
+            while let Some(place) = places.pop() {
+                let mut other = whole.clone();
+                match whole.pointer(&place).unwrap() {
+                    Value::Object(fields) => {
+                        places.extend(fields.keys().map(|key| format!("{place}/{key}")));
+                        continue;
+                    }
+                    Value::Array(items) => {
+                        places.extend((0..items.len()).map(|at| format!("{place}/{at}")));
+                        other
+                            .pointer_mut(&place)
+                            .unwrap()
+                            .as_array_mut()
+                            .unwrap()
+                            .push(match items.first() {
+                                Some(item) => item.clone(),
+                                // A statement without clauses; one more would count.
+                                None => json!({ "held": true, "failed": true }),
+                            });
+                    }
+                    Value::Number(number) => {
+                        *other.pointer_mut(&place).unwrap() = json!(number.as_u64().unwrap() + 1);
+                    }
+                    Value::Bool(_) if place.ends_with("/statements/2/withheld") => continue, // A guard withholds nothing.
+                    Value::Bool(is) => *other.pointer_mut(&place).unwrap() = json!(!is),
+                    Value::String(text) if kind == "tests" && text == "failed" => {
+                        *other.pointer_mut(&place).unwrap() = json!("passed");
+                    }
+                    Value::String(text) if ["unknown", "empty", "fault"].contains(&text.as_str()) => {
+                        *other.pointer_mut(&place).unwrap() = json!("proved");
+                    }
+                    Value::String(text) if text == "unviable" => *other.pointer_mut(&place).unwrap() = json!("odd"),
+                    Value::String(text) if text == "advice" => *other.pointer_mut(&place).unwrap() = json!("error"),
+                    Value::String(_) => *other.pointer_mut(&place).unwrap() = json!("odd"),
+                    Value::Null => panic!("{place}"),
+                }
+                let mut changed = tree.clone();
+                changed.insert(path.clone(), other.to_string());
+                let said = found(&changed, &summary);
+                // One finding more of a severity that is not counted, and one thing beyond proof more, are told by the manifest.
+                assert_eq!(said.len(), 1, "{kind} {place}: {other}");
+                assert!(
+                    said[0].contains(&path) && said[0].ends_with("[evidence-count]"),
+                    "{said:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_counted_is_refused() {
+        let (tree, summary) = sound();
+        for report in [
+            "",
+            "{}",
+            "[]",
+            "{\"format\":1}",
+            "{\"anything\":\"12 tests FAILED\"}",
+            "{\"format\":1,\"format\":1}",
+        ] {
+            for kind in KINDS {
+                let mut changed = tree.clone();
+                changed.insert(report_of(kind), report);
+                let said = found(&changed, &summary);
+                assert_eq!(said.len(), 1, "{kind} {report}");
+                assert!(said[0].contains("cannot be counted"), "{said:?}");
+            }
+        }
+        let mut changed = tree.clone();
+        let newer = String::from_utf8(tree.get("evidence/lint.json").unwrap().to_vec()).unwrap();
+        changed.insert("evidence/lint.json", newer.replace("\"format\":1", "\"format\":2"));
+        assert_eq!(
+            found(&changed, &summary),
+            ["`evidence/lint.json` cannot be counted: format 2, where 1 is read [evidence-count]"]
+        );
+    }
+
+    #[test]
+    fn a_report_and_its_totals_are_there_together_and_nothing_else_is() {
+        let (mut tree, summary) = sound();
+        assert_eq!(
+            found(
+                &tree,
+                &EvidenceSummary {
+                    tests: None,
+                    ..summary.clone()
+                }
+            ),
+            ["`evidence/tests.json` is there, and nothing sums it up [manifest]"]
+        );
+        assert_eq!(
+            found(
+                &BundleTree::default(),
+                &EvidenceSummary {
+                    proofs: summary.proofs,
+                    ..EvidenceSummary::default()
+                }
+            ),
+            ["`evidence/proofs.json` is summed up, and is not there [manifest]"]
+        );
+        tree.insert("evidence/audit.json", "{}");
+        tree.insert("evidence.json", "{}");
+        assert_eq!(
+            found(&tree, &summary),
+            ["nothing sums up `evidence/audit.json` [manifest]"]
+        );
+    }
+}

@@ -1,0 +1,475 @@
+//! How the files on disk stand to the commit that is checked out, compared as git compares them: line ends, `ident` and filters that
+//! a checkout put into a file are no change, and what is read then are the committed bytes.
+#![expect(clippy::disallowed_methods, reason = "files are held against what git noted of them")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+use git2::AttrCheckFlags;
+use git2::AttrValue;
+use git2::ErrorCode;
+use git2::IndexEntry;
+use git2::IndexEntryExtendedFlag;
+use git2::IndexEntryFlag;
+use git2::IndexTime;
+use git2::Repository;
+use git2::Status;
+use git2::StatusOptions;
+
+use super::disk;
+use super::git::git_error;
+use super::git::inside;
+use super::git::repository_of;
+use super::git::unknown;
+use super::git::walk;
+use super::package;
+use super::package::Content;
+use super::package::Entry;
+use super::package::PackageFiles;
+use super::path::existing_part;
+use crate::diag::Diagnostics;
+use crate::load::LoadError;
+
+/// A commit, and how a package's folder stands to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its whole id.
+    pub id: String,
+    /// The id of the package's folder in it; `None` where it has none.
+    pub tree: Option<String>,
+    /// When it was committed, in seconds since 1970 UTC.
+    pub time: i64,
+    /// Whether anything in the folder is not as committed, be it untracked or ignored.
+    pub dirty: bool,
+}
+
+/// Loads the package in a folder as [`load_package`](super::load_package) does, and names the commit that is checked out; `None` outside
+/// a repository and before its first commit. A file that git holds for unchanged has its committed bytes, whatever line ends
+/// and filters made of it on this machine.
+///
+/// # Errors
+/// Where there is no package, or the repository cannot be read; what is wrong with the files goes to `out`.
+pub fn load_checkout(root: &Path, out: &mut Diagnostics) -> Result<(PackageFiles, Option<Commit>), LoadError> {
+    let mut entries = disk::entries(root)?;
+    let commit = match Checkout::of(root)? {
+        Some(checkout) => {
+            rules_of_git(checkout.repository.workdir(), &checkout.real)?;
+            Some(checkout.held(&mut entries).map_err(|error| git_error(root, &error))?)
+        }
+        None => None,
+    };
+    Ok((package::assemble(root.to_owned(), entries, out), commit))
+}
+
+/// The commit that a revision names.
+///
+/// # Errors
+/// Where there is no repository, or it has no such revision.
+pub fn commit_of(root: &Path, revision: &str) -> Result<Commit, LoadError> {
+    let (existing, missing) = existing_part(root)?;
+    let repository = repository_of(root, &existing)?;
+    let commit = repository
+        .revparse_single(revision)
+        .and_then(|object| object.peel_to_commit())
+        .map_err(|_| unknown(&repository, revision))?;
+    let folder = inside(&repository, &existing).join(missing);
+    let tree = tree_of(&repository, &commit, &folder).map_err(|error| git_error(root, &error))?;
+    Ok(committed(&commit, tree.as_ref(), false))
+}
+
+fn committed(commit: &git2::Commit<'_>, tree: Option<&git2::Tree<'_>>, dirty: bool) -> Commit {
+    Commit {
+        id: commit.id().to_string(),
+        tree: tree.map(|tree| tree.id().to_string()),
+        time: commit.time().seconds(),
+        dirty,
+    }
+}
+
+/// A folder in a commit; `None` where the commit has none.
+fn tree_of<'r>(
+    repository: &'r Repository,
+    commit: &git2::Commit<'r>,
+    folder: &Path,
+) -> Result<Option<git2::Tree<'r>>, git2::Error> {
+    let top = commit.tree()?;
+    if folder.as_os_str().is_empty() {
+        return Ok(Some(top));
+    }
+    let found = top.get_path(folder).and_then(|entry| entry.to_object(repository));
+    Ok(found.and_then(|object| object.peel_to_tree()).ok())
+}
+
+/// A folder of a work tree.
+struct Checkout {
+    repository: Repository,
+    /// The folder on disk.
+    real: PathBuf,
+    /// The folder from the top of the repository.
+    folder: PathBuf,
+}
+
+impl Checkout {
+    fn of(root: &Path) -> Result<Option<Self>, LoadError> {
+        let (real, _) = existing_part(root)?;
+        let repository = match Repository::discover(&real) {
+            Ok(repository) => repository,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(git_error(root, &error)),
+        };
+        match repository.head() {
+            Ok(_) => {}
+            Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => return Ok(None),
+            Err(error) => return Err(git_error(root, &error)),
+        }
+        let folder = inside(&repository, &real);
+        Ok(Some(Self {
+            repository,
+            real,
+            folder,
+        }))
+    }
+
+    /// Holds what lies on disk against the commit, and puts committed bytes in the place of what git made of them.
+    fn held(&self, entries: &mut [Entry]) -> Result<Commit, git2::Error> {
+        let head = self.repository.head()?.peel_to_commit()?;
+        let Some(tree) = tree_of(&self.repository, &head, &self.folder)? else {
+            return Ok(committed(&head, None, true));
+        };
+        // What is hashed on the way is kept in memory: looking at a repository does not write into it.
+        let database = self.repository.odb()?;
+        let _memory = database.add_new_mempack_backend(IN_MEMORY_FIRST)?;
+        let mut theirs: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        for entry in walk(&self.repository, &tree) {
+            if let Content::Bytes(bytes) = entry.content {
+                theirs.insert(entry.name, bytes);
+            }
+        }
+        let mut dirty = false;
+        for entry in entries {
+            let Content::Bytes(bytes) = &mut entry.content else {
+                continue;
+            };
+            match theirs.remove(&entry.name) {
+                Some(committed) if *bytes == committed || self.is_checked_out(&entry.name, &committed) => {
+                    *bytes = committed;
+                }
+                // What git is told to ignore is no less a text that the commit does not have.
+                Some(_) | None => dirty = true,
+            }
+        }
+        dirty |= !theirs.is_empty() || self.is_touched()?;
+        Ok(committed(&head, Some(&tree), dirty))
+    }
+
+    /// Whether git would commit a file on disk as it was committed.
+    fn is_checked_out(&self, name: &str, committed: &[u8]) -> bool {
+        let cleaned = || -> Result<bool, git2::Error> {
+            let id = self.repository.blob_path(&self.real.join(name))?;
+            Ok(self.repository.find_blob(id)?.content() == committed)
+        };
+        // What cannot be told counts as a change.
+        cleaned().unwrap_or(false) || self.is_left(&self.folder.join(name))
+    }
+
+    fn is_left(&self, path: &Path) -> bool {
+        self.is_as_git_left_it(path).unwrap_or(false)
+    }
+
+    /// Whether a file that is translated by more than is done here (programs are not run, and of several `$Id$` in a file one is read)
+    /// is as git wrote it: by its times and size, as git itself goes. If somebody has tampered with these, what is bundled is
+    /// still what was committed.
+    fn is_as_git_left_it(&self, path: &Path) -> Result<bool, git2::Error> {
+        let is_filtered = ["filter", "working-tree-encoding", "ident"].iter().any(|name| {
+            let value = self.repository.get_attr(path, name, AttrCheckFlags::FILE_THEN_INDEX);
+            value.is_ok_and(|value| matches!(AttrValue::from_string(value), AttrValue::String(_) | AttrValue::True))
+        });
+        let Some(entry) = self.repository.index()?.get_path(path, 0).filter(|_| is_filtered) else {
+            return Ok(false);
+        };
+        // Of such an entry git does not look at the file at all.
+        let unseen = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
+        if entry.flags & IndexEntryFlag::VALID.bits() != 0 || entry.flags_extended & unseen != 0 {
+            return Ok(false);
+        }
+        let top = self.repository.workdir().unwrap_or(&self.real);
+        let head = self.repository.head()?.peel_to_tree()?.get_path(path)?.id();
+        Ok(entry.id == head && fs::symlink_metadata(top.join(path)).is_ok_and(|found| is_stat_of(&entry, &found)))
+    }
+
+    /// Whether git sees a change below the folder, be it in a file that plays no part.
+    fn is_touched(&self) -> Result<bool, git2::Error> {
+        if self.repository.is_bare() {
+            return Ok(false);
+        }
+        let mut options = StatusOptions::new();
+        options
+            .include_untracked(true)
+            .recurse_untracked_dirs(false)
+            .include_ignored(false)
+            .disable_pathspec_match(true);
+        if !self.folder.as_os_str().is_empty() {
+            options.pathspec(&self.folder);
+        }
+        let found = self.repository.statuses(Some(&mut options))?;
+        let mut found = found.iter();
+        Ok(found.any(|entry| {
+            let path = std::str::from_utf8(entry.path_bytes()).unwrap_or_default();
+            entry.status() != Status::WT_MODIFIED || !self.is_left(Path::new(path))
+        }))
+    }
+}
+
+/// Sees to it that what git reads of a work tree to know what is ignored and translated can be read: git opens it whatever it is, and
+/// would wait for a pipe.
+fn rules_of_git(top: Option<&Path>, folder: &Path) -> Result<(), LoadError> {
+    let top = top.and_then(|top| fs::canonicalize(top).ok());
+    let above = folder.ancestors().skip(1);
+    let mut waiting: Vec<PathBuf> = match top {
+        Some(top) => above
+            .take_while(|above| above.starts_with(&top))
+            .map(Path::to_owned)
+            .collect(),
+        None => Vec::new(),
+    };
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        // What cannot be listed, git cannot list.
+        for child in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if child.file_type().is_ok_and(|kind| kind.is_dir()) && child.file_name() != ".git" {
+                folders.push(child.path());
+            }
+        }
+        waiting.push(folder);
+    }
+    for name in [".gitignore", ".gitattributes"] {
+        for path in waiting.iter().map(|folder| folder.join(name)) {
+            if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+                return Err(LoadError::NotAFile(path));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file has the times and the size that git noted when it wrote it. Systems without these times have no such file.
+fn is_stat_of(entry: &IndexEntry, found: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let is_time = |noted: IndexTime, seconds: i64, nanoseconds: i64| {
+            // Not every git notes parts of seconds.
+            i64::from(noted.seconds()) == seconds
+                && (noted.nanoseconds() == 0 || i64::from(noted.nanoseconds()) == nanoseconds)
+        };
+        found.is_file()
+            && u64::from(entry.file_size) == found.len()
+            && is_time(entry.mtime, found.mtime(), found.mtime_nsec())
+            && is_time(entry.ctime, found.ctime(), found.ctime_nsec())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (entry, found);
+        false
+    }
+}
+
+/// Above the priorities of all that git keeps on disk.
+const IN_MEMORY_FIRST: i32 = 1000;
+
+#[cfg(test)]
+mod tests {
+    use git2::Index;
+    use git2::IndexAddOption;
+    use git2::Signature;
+    use git2::Time;
+    use git2::build::CheckoutBuilder;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const POLICY: &str = "// $Id$\nprincipal User;\n";
+
+    /// A package in the folder `p` of a repository, committed as it is.
+    fn repository(attributes: &str) -> (TempDir, Repository) {
+        let dir = tempfile::tempdir().unwrap();
+        let repository = Repository::init(dir.path()).unwrap();
+        fs::create_dir_all(dir.path().join("p/policy")).unwrap();
+        fs::write(dir.path().join(".gitattributes"), attributes).unwrap();
+        fs::write(dir.path().join("p/gatewright.toml"), "[package]\n").unwrap();
+        fs::write(dir.path().join("p/policy/a.gate"), POLICY).unwrap();
+        commit(&repository);
+        (dir, repository)
+    }
+
+    fn commit(repository: &Repository) {
+        let mut index = repository.index().unwrap();
+        index.add_all(["*"], IndexAddOption::DEFAULT, None).unwrap();
+        index.write().unwrap();
+        let tree = repository.find_tree(index.write_tree().unwrap()).unwrap();
+        let who = Signature::new("a", "a@example.com", &Time::new(7, 0)).unwrap();
+        let parent = repository.head().ok().map(|head| head.peel_to_commit().unwrap());
+        let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
+        repository
+            .commit(Some("HEAD"), &who, &who, "c", &tree, &parents)
+            .unwrap();
+    }
+
+    /// Checks the files out anew, with settings of this machine.
+    fn checked_out(dir: &TempDir, repository: &Repository, settings: &[(&str, &str)]) {
+        let mut config = repository.config().unwrap();
+        for (name, value) in settings {
+            config.set_str(name, value).unwrap();
+        }
+        for name in ["p/gatewright.toml", "p/policy/a.gate"] {
+            fs::remove_file(dir.path().join(name)).unwrap();
+        }
+        let again = Repository::open(dir.path()).unwrap();
+        again.checkout_head(Some(CheckoutBuilder::new().force())).unwrap();
+    }
+
+    fn load(dir: &TempDir) -> (String, Commit) {
+        let (package, commit) = load_checkout(&dir.path().join("p"), &mut Diagnostics::new()).unwrap();
+        let file = package.find("policy/a.gate").unwrap();
+        (package.sources.text(file).to_owned(), commit.unwrap())
+    }
+
+    fn on_disk(dir: &TempDir) -> String {
+        fs::read_to_string(dir.path().join("p/policy/a.gate")).unwrap()
+    }
+
+    #[test]
+    fn what_a_checkout_made_of_a_file_is_no_change_and_what_was_committed_is_read() {
+        for (attributes, settings, made) in [
+            ("", [("core.autocrlf", "true")], "\r\n"),
+            ("* text=auto\n", [("core.eol", "crlf")], "\r\n"),
+            ("*.gate text eol=crlf\n", [("core.autocrlf", "input")], "\r\n"),
+            ("*.gate ident\n", [("core.autocrlf", "false")], "// $Id: "),
+            ("*.gate ident eol=crlf\n", [("core.autocrlf", "true")], "\r\n"),
+        ] {
+            let (dir, repository) = repository(attributes);
+            checked_out(&dir, &repository, &settings);
+            assert!(
+                on_disk(&dir).contains(made),
+                "{attributes} {settings:?}: {:?}",
+                on_disk(&dir)
+            );
+            let (text, commit) = load(&dir);
+            assert_eq!(
+                (text.as_str(), commit.dirty),
+                (POLICY, false),
+                "{attributes} {settings:?}"
+            );
+            // A change is one with any line ends.
+            let changed = on_disk(&dir).replace("User", "Staff");
+            fs::write(dir.path().join("p/policy/a.gate"), &changed).unwrap();
+            let (text, commit) = load(&dir);
+            assert_eq!(
+                (text.as_str(), commit.dirty),
+                (changed.as_str(), true),
+                "{attributes} {settings:?}"
+            );
+        }
+    }
+
+    /// Line ends that nothing translates are another text, as git has it.
+    #[test]
+    fn line_ends_that_git_would_commit_are_a_change() {
+        let (dir, _) = repository("");
+        fs::write(dir.path().join("p/policy/a.gate"), POLICY.replace('\n', "\r\n")).unwrap();
+        assert!(load(&dir).1.dirty);
+        let (dir, repository) = repository("*.gate -text\n");
+        repository.config().unwrap().set_str("core.autocrlf", "true").unwrap();
+        fs::write(dir.path().join("p/policy/a.gate"), POLICY.replace('\n', "\r\n")).unwrap();
+        assert!(load(&dir).1.dirty);
+    }
+
+    #[test]
+    fn a_file_that_is_more_less_ignored_or_hidden_is_a_change() {
+        let dirty = |change: &dyn Fn(&TempDir, &Repository)| {
+            let (dir, repository) = repository("");
+            assert!(!load(&dir).1.dirty);
+            change(&dir, &repository);
+            let (_, commit) = load_checkout(&dir.path().join("p"), &mut Diagnostics::new()).unwrap();
+            commit.unwrap().dirty
+        };
+        let write = |dir: &TempDir, name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        assert!(dirty(&|dir, _| write(dir, "p/policy/b.gate", "")));
+        assert!(dirty(&|dir, _| write(dir, "p/notes.md", "")));
+        assert!(dirty(
+            &|dir, _| fs::remove_file(dir.path().join("p/policy/a.gate")).unwrap()
+        ));
+        assert!(
+            !dirty(&|dir, _| write(dir, "elsewhere.md", "")),
+            "it is not the package's"
+        );
+        assert!(dirty(&|dir, repository| {
+            write(dir, ".git/info/exclude", "b.gate\n");
+            assert!(repository.is_path_ignored("p/policy/b.gate").unwrap());
+            write(dir, "p/policy/b.gate", "");
+        }));
+        for hide in [
+            |entry: &mut git2::IndexEntry| entry.flags |= IndexEntryFlag::VALID.bits(),
+            |entry: &mut git2::IndexEntry| entry.flags_extended |= IndexEntryExtendedFlag::SKIP_WORKTREE.bits(),
+        ] {
+            for attributes in ["", "*.gate filter=other\n"] {
+                assert!(dirty(&|dir, repository| {
+                    write(dir, ".gitattributes", attributes);
+                    let mut index: Index = repository.index().unwrap();
+                    let mut entry = index.get_path(Path::new("p/policy/a.gate"), 0).unwrap();
+                    hide(&mut entry);
+                    index.add(&entry).unwrap();
+                    index.write().unwrap();
+                    write(dir, "p/policy/a.gate", "principal Nobody;\n");
+                }));
+            }
+        }
+    }
+
+    #[test]
+    fn looking_writes_nothing_into_the_repository() {
+        let (dir, repository) = repository("");
+        checked_out(&dir, &repository, &[("core.autocrlf", "true")]);
+        let changed = on_disk(&dir).replace("User", "Staff");
+        fs::write(dir.path().join("p/policy/a.gate"), &changed).unwrap();
+        let objects = || {
+            let folders = fs::read_dir(dir.path().join(".git/objects")).unwrap();
+            let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
+            files
+                .map(|file| file.unwrap().path())
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        let before = objects();
+        assert!(load(&dir).1.dirty);
+        assert_eq!(objects(), before);
+    }
+
+    #[test]
+    fn outside_a_repository_and_before_its_first_commit_there_is_no_commit() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("policy")).unwrap();
+        fs::write(dir.path().join("gatewright.toml"), "").unwrap();
+        let load = || load_checkout(dir.path(), &mut Diagnostics::new()).unwrap().1;
+        assert_eq!(load(), None);
+        let repository = Repository::init(dir.path()).unwrap();
+        assert_eq!(load(), None);
+        fs::write(dir.path().join("elsewhere"), "").unwrap();
+        let mut index = repository.index().unwrap();
+        index.add_path(Path::new("elsewhere")).unwrap();
+        let tree = repository.find_tree(index.write_tree().unwrap()).unwrap();
+        let who = Signature::new("a", "a@example.com", &Time::new(7, 0)).unwrap();
+        let id = repository.commit(Some("HEAD"), &who, &who, "c", &tree, &[]).unwrap();
+        let commit = load().unwrap();
+        assert_eq!((commit.id, commit.time, commit.dirty), (id.to_string(), 7, true));
+        assert!(
+            !commit_of(dir.path(), "HEAD").unwrap().dirty,
+            "a revision is as committed"
+        );
+        assert!(matches!(
+            commit_of(dir.path(), "nope"),
+            Err(LoadError::UnknownRevision { .. })
+        ));
+    }
+}

@@ -1,0 +1,75 @@
+//! The one spelling of a path.
+
+use std::fs;
+use std::io;
+use std::path::Component;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::load::LoadError;
+
+/// The one spelling of a path, whatever links and dots it is written with. What is not there yet is added to the real path of
+/// what is.
+///
+/// # Errors
+/// Where the path cannot be looked at.
+pub fn real_path(path: &Path) -> Result<PathBuf, LoadError> {
+    let (mut real, missing) = existing_part(path)?;
+    for part in missing.components() {
+        match part {
+            // Nothing is there that a link could lead elsewhere from.
+            Component::ParentDir => {
+                real.pop();
+            }
+            Component::Normal(name) => real.push(name),
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
+    }
+    Ok(real)
+}
+
+/// The real path of as much of a path as exists, and the rest.
+pub(super) fn existing_part(path: &Path) -> Result<(PathBuf, PathBuf), LoadError> {
+    for ancestor in path.ancestors() {
+        let named = match ancestor.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => ancestor,
+        };
+        match fs::canonicalize(named) {
+            Ok(real) => return Ok((real, path.strip_prefix(ancestor).unwrap_or(path).to_owned())),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+            Err(cause) => return Err(LoadError::read(path, cause)),
+        }
+    }
+    Err(LoadError::Missing(path.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::disallowed_methods, reason = "folders are made on disk")]
+
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_has_one_spelling_before_and_after_it_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("a/b")).unwrap();
+        let at = |name: &str| real_path(&dir.path().join(name)).unwrap();
+        std::os::unix::fs::symlink("a/b", dir.path().join("link")).unwrap();
+        let real = fs::canonicalize(dir.path()).unwrap();
+        assert_eq!(
+            [at("a/b"), at("./a//b/"), at("link"), at("link/../b"), at("a/x/../b")],
+            [(); 5].map(|()| real.join("a/b"))
+        );
+        let before = [
+            at("new/d"),
+            at("./new/e/../d/"),
+            at("link/../../new/d"),
+            at("new/../new/d"),
+        ];
+        fs::create_dir_all(dir.path().join("new/d")).unwrap();
+        assert_eq!(before, [(); 4].map(|()| real.join("new/d")));
+        assert_eq!(at("new/d"), real.join("new/d"));
+    }
+}
