@@ -182,9 +182,7 @@ fn known_sections(top: &DeTable<'_>, file: FileId, out: &mut Diagnostics) {
             out.push(Diagnostic::error(codes::CONFIG_LATER, span, message).help("remove the section"));
         } else if !SECTIONS.contains(&name) {
             let message = format!("unknown section `[{name}]`");
-            out.push(
-                Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, message).maybe_help(did_you_mean(name, SECTIONS)),
-            );
+            out.push(Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, message).meant(span, name, SECTIONS));
         }
     }
 }
@@ -250,6 +248,7 @@ fn lint(section: &Section<'_>, levels: &mut Levels, out: &mut Diagnostics) {
             DeValue::String(name) => match Level::parse(name) {
                 Some(level) => levels.set(id, level, Origin::File(id_span)),
                 None => {
+                    levels.name(id, id_span);
                     let help = match name.as_ref() {
                         "deny" | "forbid" => Some("write \"error\"".to_owned()),
                         "warning" => Some("write \"warn\"".to_owned()),
@@ -261,6 +260,7 @@ fn lint(section: &Section<'_>, levels: &mut Levels, out: &mut Diagnostics) {
                 }
             },
             other => {
+                levels.name(id, id_span);
                 let message = format!("the level of `{id}` must be text, this is {}", table::kind(other));
                 let help = "write \"allow\", \"warn\" or \"error\"";
                 out.push(Diagnostic::error(codes::CONFIG_TYPE, span, message).help(help));

@@ -56,10 +56,16 @@ pub fn check_settings(cx: &Cx<'_>, out: &mut Diagnostics) {
         let message = unknown(&setting.lint);
         let help = suggestion(&setting.lint);
         let diagnostic = match setting.origin.span() {
-            Some(span) => Diagnostic::error(codes::UNKNOWN_LINT, span, message),
+            Some(span) => {
+                Diagnostic::error(codes::UNKNOWN_LINT, span, message).near(span, &setting.lint, all().map(Lint::id))
+            }
             None => Diagnostic::global_error(codes::UNKNOWN_LINT, format!("{message} for `{}`", setting.level.flag())),
         };
         out.push(diagnostic.help(help));
+    }
+    for (id, span) in cx.levels.unlevelled().filter(|(id, _)| find(id).is_none()) {
+        let fault = Diagnostic::error(codes::UNKNOWN_LINT, span, unknown(id));
+        out.push(fault.help(suggestion(id)).near(span, id, all().map(Lint::id)));
     }
     out.extend(Waivers::new(cx).faults());
 }

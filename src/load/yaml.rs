@@ -2,6 +2,7 @@
 //! walked side by side, and where they differ the document is refused as ambiguous. Left out on purpose: tags and merge
 //! keys. Faults never stop at the first where reading on makes sense.
 
+mod brackets;
 mod documents;
 mod events;
 mod fault;
@@ -402,11 +403,11 @@ mod tests {
         yaml-syntax @ suite.yaml:2:1 `\t`: a tab in the indentation
         yaml-syntax @ suite.yaml:1:1 `\t`: a tab in the indentation
         yaml-syntax @ suite.yaml:3:1 `\t`: a tab in the indentation
-        yaml-syntax @ suite.yaml:2:2 `:`: a `:` where no key can stand
+        yaml-syntax @ suite.yaml:1:4 `[`: a list in brackets is not closed
         yaml-syntax @ suite.yaml:1:5 `:`: a `:` where no key can stand
         yaml-syntax @ suite.yaml:1:4 `*`: an alias of an anchor that does not exist
         yaml-syntax @ suite.yaml:1:4 `@`: text that starts with `@` needs quotes
-        yaml-syntax @ suite.yaml:1:9 ``: a mapping in braces is not closed
+        yaml-syntax @ suite.yaml:1:4 `{`: a mapping in braces is not closed
         yaml-syntax @ suite.yaml:3:2 `c`: a key is not aligned with its mapping
         yaml-syntax @ suite.yaml:1:2 `\0`: a control character in YAML
         yaml-unsupported @ suite.yaml:1:4 `!t 1`: a tag on a value

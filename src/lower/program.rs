@@ -51,7 +51,7 @@ use super::wording;
 use super::wording::Validated;
 
 /// A lowered program.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Lowered {
     /// The policies of Gate statements before they were Cedar, sorted by id.
     pub drafts: Vec<Draft>,

@@ -1,5 +1,7 @@
 //! From a package's files to a lowered program, with every fault of every stage in one run.
 
+use std::collections::BTreeSet;
+
 use crate::bundle::RolesForm;
 use crate::config::GatewayFile;
 use crate::config::Level;
@@ -12,6 +14,7 @@ use crate::graph;
 use crate::graph::Program;
 use crate::lint;
 use crate::load::PackageFiles;
+use crate::load::codes::MERGE_CONFLICT;
 use crate::lower;
 use crate::lower::Lowered;
 use crate::lower::RawIds;
@@ -57,6 +60,16 @@ impl Checked {
     #[must_use]
     pub fn failed(&self) -> bool {
         self.diagnostics.has_errors()
+    }
+
+    /// Errors in files that have no say in what the policy decides: they fail a check, and keep no scenario from running.
+    /// A guard that is gone while `gateway.toml` still names it must show what that opened.
+    pub fn beside_the_policy<'a>(&'a self, package: &'a PackageFiles) -> impl Iterator<Item = &'a Diagnostic> {
+        let is_beside = |found: &&Diagnostic| {
+            let file = found.primary().map(|span| span.file);
+            found.is_error() && file.is_some() && file == package.gateway
+        };
+        self.diagnostics.iter().filter(is_beside)
     }
 }
 
@@ -128,8 +141,21 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         program,
         lowered,
         extent,
-        diagnostics: out.sorted(),
+        diagnostics: unmerged_once(out).sorted(),
     }
+}
+
+/// Of a file with an unfinished merge that alone is told: what else is wrong with it follows from the marks.
+fn unmerged_once(all: Diagnostics) -> Diagnostics {
+    let file = |found: &Diagnostic| found.primary().map(|span| span.file);
+    let conflicts = all.iter().filter(|found| found.code == MERGE_CONFLICT);
+    let unmerged: BTreeSet<_> = conflicts.filter_map(file).collect();
+    if unmerged.is_empty() {
+        return all;
+    }
+    let follows =
+        |found: &Diagnostic| found.code != MERGE_CONFLICT && file(found).is_some_and(|file| unmerged.contains(&file));
+    all.into_iter().filter(|found| !follows(found)).collect()
 }
 
 /// The form in which a package wants the roles of principals told.

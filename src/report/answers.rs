@@ -11,6 +11,7 @@ use crate::scenario::Candidates;
 use crate::scenario::Cause;
 use crate::scenario::Decided;
 use crate::scenario::Verdict;
+use crate::text::safe;
 
 use super::human::printable;
 
@@ -122,10 +123,7 @@ pub fn answers_json(answers: &Answers) -> String {
         at: answers.at.to_string(),
         decisions: answers.decisions.iter().map(Item::new).collect(),
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]

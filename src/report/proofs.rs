@@ -14,6 +14,7 @@ use crate::analysis::Refutation;
 use crate::analysis::Witness;
 use crate::bundle::OriginKind;
 use crate::text::Instant;
+use crate::text::safe;
 
 use super::files::Files;
 use super::human::printable;
@@ -225,10 +226,7 @@ pub fn proofs_json(all: &[Proof], beyond: &[Beyond], of: usize, engine: &str, fi
             })
             .collect(),
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]
@@ -386,7 +384,6 @@ pub fn proof_scenario(proof: &Proof, witness: &Witness, at: Instant) -> (String,
         quoted(&request.resource.to_string()),
         Value::from(request.context.clone()),
     );
-    let mut entities = serde_json::to_string_pretty(&witness.entities).unwrap_or_default();
-    entities.push('\n');
+    let entities = safe::json(&witness.entities);
     (suite, entities)
 }

@@ -8,7 +8,7 @@ use crate::bundle::Contract;
 use crate::bundle::EntityContract;
 
 /// The context attribute that the gateway fills by itself.
-const BREAK_GLASS: &str = "break_glass";
+pub(super) const BREAK_GLASS: &str = "break_glass";
 
 /// One thing that no longer fits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

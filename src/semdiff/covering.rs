@@ -18,6 +18,7 @@ use super::declaration::declarations;
 use super::difference::Access;
 use super::difference::Difference;
 use super::difference::Finding;
+use super::terms::Effect;
 
 /// The files of one side that declare changes.
 #[derive(Debug, Clone, Copy)]
@@ -37,10 +38,14 @@ pub struct Declared {
     pub history: Vec<FileId>,
     /// For each of [`Difference::accesses`], which declaration covers what is found.
     pub covers: Vec<Cover>,
+    /// For each of [`Difference::terms`], which declaration covers it.
+    pub terms: Vec<Option<usize>>,
     /// Faults of the files; one with a fault declares nothing.
     pub faults: Diagnostics,
     /// Findings of widened access that nothing covers.
     pub undeclared: usize,
+    /// Weakened terms of the contract that nothing covers.
+    pub undeclared_terms: usize,
     /// Whether the difference itself leaves something open.
     pub is_unsure: bool,
 }
@@ -100,6 +105,17 @@ pub enum Gate {
     NotProved,
 }
 
+impl Declares {
+    /// What it does to a term of the contract.
+    #[must_use]
+    pub fn effect(self) -> Effect {
+        match self {
+            Self::Widened => Effect::Weakens,
+            Self::Narrowed => Effect::Strengthens,
+        }
+    }
+}
+
 impl Standing {
     /// Its name, as reports write it.
     #[must_use]
@@ -139,7 +155,7 @@ impl Declared {
     /// What the gate says. What is known to be wrong outranks what is not known.
     #[must_use]
     pub fn gate(&self) -> Gate {
-        if self.undeclared > 0 || self.refusals().has_errors() {
+        if self.undeclared > 0 || self.undeclared_terms > 0 || self.refusals().has_errors() {
             Gate::Fails
         } else if self.is_unsure {
             Gate::NotProved
@@ -204,12 +220,27 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
     let undeclared = undeclared
         .filter(|(access, cover)| access.gained.is_found() && cover.gained.is_none())
         .count();
+    let terms: Vec<Option<usize>> = difference
+        .terms
+        .iter()
+        .map(|term| {
+            read.iter().position(|one| {
+                one.change.effect() == term.effect && !one.has_ended(at) && has(&one.contract, &term.path)
+            })
+        })
+        .collect();
+    let undeclared_terms = difference.terms.iter().zip(&terms);
+    let undeclared_terms = undeclared_terms
+        .filter(|(term, cover)| term.effect == Effect::Weakens && cover.is_none())
+        .count();
     Declared {
         declarations: read.into_iter().map(|one| judged(one, difference, at)).collect(),
         history,
         covers,
+        terms,
         faults,
         undeclared,
+        undeclared_terms,
         is_unsure: difference.is_unsure(),
     }
 }
@@ -302,6 +333,7 @@ fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Jud
             help: near.unwrap_or_else(|| REMOVE.to_owned()),
         });
     }
+    unmatched.extend(unmatched_terms(&declaration, difference));
     let standing = match (declaration.has_ended(at), unmatched.is_empty(), is_open) {
         (true, ..) => Standing::Expired,
         (_, false, _) => Standing::Stale,
@@ -313,6 +345,22 @@ fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Jud
         standing,
         unmatched,
     }
+}
+
+/// Terms that are named and did not change so. Terms are compared without a solver, so that none of them is unknown.
+fn unmatched_terms(declaration: &Declaration, difference: &Difference) -> Vec<Unmatched> {
+    let effect = declaration.change.effect();
+    let changed = || difference.terms.iter().filter(|term| term.effect == effect);
+    let is_changed = |name: &Name| changed().any(|term| term.path == name.text);
+    let unmatched = declaration.contract.iter().filter(|name| !is_changed(name));
+    unmatched
+        .map(|name| Unmatched {
+            name: name.clone(),
+            message: format!("`{}` is not {} in the contract", name.text, effect.name()),
+            help: did_you_mean(&name.text, changed().map(|term| term.path.as_str()))
+                .unwrap_or_else(|| REMOVE.to_owned()),
+        })
+        .collect()
 }
 
 const REMOVE: &str = "take the name out, or remove the file: what is as it was needs no declaration";

@@ -12,7 +12,10 @@ use crate::bundle::OriginKind;
 use crate::bundle::Place;
 
 use super::breaks::Break;
+use super::declaration::Declares;
 use super::structural::Structure;
+use super::terms::Effect;
+use super::terms::TermChange;
 
 /// Two programs compared.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +26,8 @@ pub struct Difference {
     pub accesses: Vec<Access>,
     /// What callers of the old side send that the new side refuses, whatever the policies say.
     pub breaks: Vec<Break>,
+    /// What a gateway is told beside the policies, as far as it is told otherwise, sorted.
+    pub terms: Vec<TermChange>,
     /// What the comparison came to in numbers.
     pub extent: Extent,
 }
@@ -176,9 +181,9 @@ pub enum Direction {
 pub enum Verdict {
     /// Every request is decided as before.
     Equivalent,
-    /// Some requests are newly allowed, none newly denied.
+    /// Some requests are newly allowed or terms of access weakened, and nothing is the other way round.
     Widened,
-    /// Some requests are newly denied, none newly allowed.
+    /// Some requests are newly denied or terms of access strengthened, and nothing is the other way round.
     Narrowed,
     /// Some of each.
     Both,
@@ -211,19 +216,35 @@ impl Difference {
     /// Whether nothing at all changed, names included.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.structure.changes.is_empty() && self.accesses.is_empty() && self.breaks.is_empty()
+        self.structure.changes.is_empty() && self.accesses.is_empty() && self.breaks.is_empty() && self.terms.is_empty()
     }
 
-    /// Whether some request is newly allowed.
+    /// Whether some request is newly allowed, or a term of access weakened.
     #[must_use]
     pub fn widens(&self) -> bool {
-        self.accesses.iter().any(|access| access.gained.is_found())
+        self.changes_access(Declares::Widened) || self.changes_terms(Effect::Weakens)
     }
 
-    /// Whether some request is newly denied.
+    /// Whether some request is newly denied, or a term of access strengthened.
     #[must_use]
     pub fn narrows(&self) -> bool {
-        self.accesses.iter().any(|access| access.lost.is_found())
+        self.changes_access(Declares::Narrowed) || self.changes_terms(Effect::Strengthens)
+    }
+
+    /// Whether the decision of some request changed in a direction.
+    #[must_use]
+    pub fn changes_access(&self, way: Declares) -> bool {
+        let mut accesses = self.accesses.iter();
+        accesses.any(|access| match way {
+            Declares::Widened => access.gained.is_found(),
+            Declares::Narrowed => access.lost.is_found(),
+        })
+    }
+
+    /// Whether some change of a term has an effect.
+    #[must_use]
+    pub fn changes_terms(&self, effect: Effect) -> bool {
+        self.terms.iter().any(|term| term.effect == effect)
     }
 
     /// Whether something could not be decided.

@@ -25,6 +25,7 @@ mod replay;
 mod required;
 mod semantic;
 mod structural;
+mod terms;
 mod times;
 
 pub use asserted::Asserted;
@@ -72,6 +73,8 @@ pub use structural::FieldChange;
 pub use structural::Structure;
 pub use structural::What;
 pub use structural::structure;
+pub use terms::Effect;
+pub use terms::TermChange;
 
 use crate::graph::Program;
 use crate::lower::Lowered;

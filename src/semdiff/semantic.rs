@@ -43,6 +43,8 @@ use super::replay::Shown;
 use super::replay::Stand;
 use super::structural;
 use super::structural::Structure;
+use super::terms;
+use super::terms::Stated;
 use super::times;
 
 /// How two programs are compared.
@@ -76,7 +78,7 @@ pub enum CompareError {
 ///
 /// # Errors
 /// Where a side has no schema.
-pub fn compare(old: Side<'_>, new: Side<'_>, options: &Options<'_>) -> Result<Difference, CompareError> {
+pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Result<Difference, CompareError> {
     let mut structure = structural::structure(old, new);
     let mut before = match Aligned::renamed(old, &structure.renames) {
         Some(aligned) => aligned,
@@ -110,7 +112,17 @@ pub fn compare(old: Side<'_>, new: Side<'_>, options: &Options<'_>) -> Result<Di
         extent.statistics = prover.statistics();
         extent.engine = (extent.statistics.questions > 0).then(|| prover.engine().to_string());
     }
+    let stated = |side: Side<'a>| Stated {
+        contract: &side.lowered.contract,
+        sources: side.sources,
+    };
     Ok(Difference {
+        terms: terms::changes(
+            [stated(old), stated(new)],
+            &structure.renames,
+            &before.lowered,
+            &after.lowered,
+        ),
         breaks: breaks::breaks(&before.lowered.contract, &after.lowered.contract),
         structure,
         accesses,

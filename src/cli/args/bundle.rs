@@ -31,19 +31,19 @@ pub(in crate::cli) struct Bundle {
     #[command(subcommand)]
     pub(in crate::cli) step: Option<BundleStep>,
     #[command(flatten)]
-    pub(in crate::cli) make: Option<BundleMake>,
+    pub(in crate::cli) make: BundleMake,
     #[command(flatten)]
     pub(in crate::cli) budget: BudgetArgs,
     #[command(flatten)]
     pub(in crate::cli) output: AnswerArgs,
 }
 
-/// What goes into a bundle. Nothing is flattened in here: clap would take the whole for absent.
+/// What goes into a bundle.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct BundleMake {
-    /// Folder with `gatewright.toml` and `policy/`
+    /// Folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
     #[arg(value_name = "PACKAGE")]
-    pub(in crate::cli) folder: PathBuf,
+    pub(in crate::cli) folder: Option<PathBuf>,
     /// The date for what depends on today's, as `2026-03-01` [default: that of `SOURCE_DATE_EPOCH`, of the commit, or today,
     /// UTC]
     #[arg(long, value_name = "DATE", value_parser = super::shared::date)]

@@ -40,7 +40,7 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
         mode: if args.gate { Mode::Gated } else { Mode::Shown },
         asserted: asserted.as_ref(),
     };
-    console.print(&render(&compared, review, args.format))?;
+    show(&compared, review, args.format, console)?;
     if let Some(folder) = &args.save {
         let scenarios = report::diff::scenarios(difference, compared.at);
         for saved in &scenarios.saved {
@@ -60,7 +60,7 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
         said.push_str(&format!("warning: {caution}\n"));
     }
     if args.declare {
-        said.push_str(&declare(new.folder, &compared, review)?);
+        said.push_str(&declare(&new.folder, &compared, review)?);
     }
     if args.format == DiffFormat::Human {
         if let Some(verdict) = review.verdict() {
@@ -81,14 +81,19 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
     })
 }
 
-/// A difference as a report.
-pub(super) fn render(compared: &Compared, review: Review<'_>, format: DiffFormat) -> String {
+/// Shows a difference as a report.
+pub(super) fn show(
+    compared: &Compared,
+    review: Review<'_>,
+    format: DiffFormat,
+    console: &mut Console,
+) -> Result<(), CliError> {
     let (difference, sides) = (&compared.difference, compared.sides());
     match format {
-        DiffFormat::Human => report::diff::human(difference, review, sides),
-        DiffFormat::Markdown => report::diff::markdown(difference, review, sides),
-        DiffFormat::Json => report::diff::json(difference, review, sides),
-        DiffFormat::Github => report::diff::annotations(difference, review, sides),
+        DiffFormat::Human => console.print(&report::diff::human(difference, review, sides)),
+        DiffFormat::Markdown => console.print(&report::diff::markdown(difference, review, sides)),
+        DiffFormat::Json => console.print(&report::diff::json(difference, review, sides)),
+        DiffFormat::Github => console.print_exactly(&report::diff::annotations(difference, review, sides)),
     }
 }
 

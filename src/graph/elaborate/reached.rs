@@ -3,17 +3,19 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::diag::Diagnostic;
 use crate::syntax::ast::Expr;
 use crate::text::Span;
 
 use super::Elaborator;
 use super::Env;
-use super::MOST_NODES;
 use super::tested;
 use crate::graph::Operator;
 use crate::graph::Ty;
 use crate::graph::TypedExpr;
 use crate::graph::TypedKind;
+use crate::graph::codes;
+use crate::graph::expansion::MOST_PARTS;
 use crate::graph::settled;
 
 impl Elaborator<'_, '_> {
@@ -87,9 +89,12 @@ impl Elaborator<'_, '_> {
         if cannot_error(&test) {
             return branch;
         }
-        self.nodes += size(&branch);
-        if self.nodes > MOST_NODES {
-            return self.too_large(span, format!("this expands to more than {MOST_NODES} parts"));
+        if !self.grow(span, branch.parts()) {
+            self.fail(
+                Diagnostic::error(codes::EXPANSION_LIMIT, span, format!("this expands to more than {MOST_PARTS} parts"))
+                    .help("use fewer tests that types decide, or split the statement by types"),
+            );
+            return self.poisoned(span);
         }
         let ty = branch.ty.clone();
         let either = (Box::new(branch.clone()), Box::new(branch));
@@ -108,19 +113,15 @@ impl Elaborator<'_, '_> {
             env: &unknown,
             out: self.out,
             frames: std::mem::take(&mut self.frames),
-            nodes: self.nodes,
+            parts: self.parts,
             failed: false,
             tested: BTreeSet::new(),
         };
         cx.expr(expr, None);
         self.frames = cx.frames;
-        self.nodes = cx.nodes;
+        self.parts = cx.parts;
         self.failed |= cx.failed;
     }
-}
-
-fn size(expr: &TypedExpr) -> usize {
-    1 + expr.children().into_iter().map(size).sum::<usize>()
 }
 
 /// Whether an expression has a value for every request of its types: it computes nothing and reads nothing that may be absent.

@@ -85,6 +85,6 @@ mod tests {
         let slices: Vec<_> = read.iter().map(|node| sources.slice(node.span)).collect();
         assert_eq!(slices, ["é: 1", "b: {c: ü, c: 2}"]);
         let faults: Vec<_> = out.iter().map(|d| sources.location(d.primary().unwrap())).collect();
-        assert_eq!(faults, ["all.yaml:6:1", "all.yaml:7:11"], "{out:?}");
+        assert_eq!(faults, ["all.yaml:5:1", "all.yaml:7:11"], "{out:?}");
     }
 }

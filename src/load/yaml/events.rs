@@ -72,6 +72,11 @@ impl<'a> Places<'a> {
         self.text.chars().nth(at)
     }
 
+    /// All characters.
+    pub(super) fn characters(&self) -> impl Iterator<Item = char> + '_ {
+        self.text.chars()
+    }
+
     /// The first tab from a character on.
     pub(super) fn tab(&self, from: usize) -> Option<usize> {
         let mut later = self.text.chars().enumerate().skip(from);

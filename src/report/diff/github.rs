@@ -6,6 +6,7 @@ use crate::report::files::Files;
 use crate::report::github;
 use crate::report::github::command;
 use crate::semdiff::Difference;
+use crate::semdiff::Effect;
 use crate::text::Span;
 
 use super::Mode;
@@ -14,12 +15,13 @@ use super::Sides;
 use super::asserted;
 use super::rows;
 use super::rows::Way;
+use super::terms;
 use super::words;
 
 /// Principal, action and resource of a request that is told on one line.
 const REQUEST: usize = 3;
 
-/// One command for each row, and for whatever breaks callers, is not known or is declared in vain. What is gained is a warning,
+/// One command for each row and each changed term, and for whatever breaks callers, is not known or is declared in vain. What is gained is a warning,
 /// and so is what is not known; what is lost or declared is a notice. Where it must be declared, what is not is an error.
 #[must_use]
 pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> String {
@@ -61,6 +63,22 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
             open.doubt
         );
         tell("warning", span(&open.causes), "access unknown", &message);
+    }
+    for term in terms::terms(difference, review) {
+        let (kind, title) = match (term.change.effect, term.declared, review.mode) {
+            (Effect::Weakens, None, Mode::Gated) => ("error", "terms of access weakened, not declared"),
+            (Effect::Weakens, None, Mode::Shown) => ("warning", "terms of access weakened"),
+            (Effect::Weakens, Some(_), _) => ("notice", "terms of access weakened, as declared"),
+            (Effect::Strengthens, None, _) => ("notice", "terms of access strengthened"),
+            (Effect::Strengthens, Some(_), _) => ("notice", "terms of access strengthened, as declared"),
+        };
+        let known = term.readers().into_iter().chain(term.declared(review, sides.new_files));
+        let lines: Vec<String> = std::iter::once(term.title()).chain(known).collect();
+        let mut changes = difference.structure.changes.iter();
+        let place = changes
+            .find(|change| term.change.concerns(change))
+            .and_then(|change| change.new);
+        tell(kind, place, title, &lines.join("\n"));
     }
     for one in &difference.breaks {
         tell(

@@ -15,6 +15,7 @@ use super::effort;
 use super::rows;
 use super::rows::Row;
 use super::sentence;
+use super::terms;
 use super::words;
 
 /// The whole.
@@ -37,6 +38,16 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         let _ = writeln!(text, "    {}", printable(&open.doubt.to_string()));
         for line in by(difference, &open.causes) {
             let _ = writeln!(text, "    {}", printable(&line));
+        }
+        text.push('\n');
+    }
+    if !difference.terms.is_empty() {
+        text.push_str("terms of access\n");
+        for term in terms::terms(difference, review) {
+            let _ = writeln!(text, "    {}", printable(&term.title()));
+            for line in term.readers().into_iter().chain(term.declared(review, sides.new_files)) {
+                let _ = writeln!(text, "        {}", printable(&line));
+            }
         }
         text.push('\n');
     }

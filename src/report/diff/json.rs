@@ -16,11 +16,13 @@ use crate::semdiff::Name;
 use crate::semdiff::Replayed;
 use crate::semdiff::What;
 use crate::text::Span;
+use crate::text::safe;
 
 use super::Review;
 use super::Sides;
 use super::asserted;
 use super::asserted::AssertionItem;
+use super::terms;
 use crate::report::files::Files;
 
 /// The version of the JSON format.
@@ -43,6 +45,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
         unknown: difference.is_unsure(),
         gate: review.gate().name(),
         undeclared: declared.undeclared,
+        undeclared_terms: declared.undeclared_terms,
         accesses: difference
             .accesses
             .iter()
@@ -56,12 +59,24 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
                 AccessItem::new(access, [file(cover.gained), file(cover.lost)])
             })
             .collect(),
+        contract: terms::terms(difference, review)
+            .map(|term| TermItem {
+                path: &term.change.path,
+                change: term.change.effect.name(),
+                from: term.change.from.as_deref(),
+                to: term.change.to.as_deref(),
+                readers: &term.change.readers,
+                declared: term
+                    .declared
+                    .map(|judged| sides.new_files.path(judged.declaration.file)),
+            })
+            .collect(),
         declarations: declared
             .declarations
             .iter()
             .map(|judged| DeclarationItem::new(judged, sides.new_files))
             .collect(),
-        refusals: items(&refusals, sides.new_files),
+        refusals: items(refusals.iter(), sides.new_files),
         assertions: review.asserted.map(|all| asserted::items(all, sides.new_files)),
         unproved: review.asserted.map(|all| all.unasked),
         breaks: difference
@@ -89,10 +104,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             engine: extent.engine.as_deref(),
         },
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]
@@ -107,7 +119,9 @@ struct Report<'a> {
     unknown: bool,
     gate: &'static str,
     undeclared: usize,
+    undeclared_terms: usize,
     accesses: Vec<AccessItem<'a>>,
+    contract: Vec<TermItem<'a>>,
     declarations: Vec<DeclarationItem<'a>>,
     refusals: Vec<Item<'a>>,
     /// Assertions of the new side that do not hold, or are not known to.
@@ -182,12 +196,23 @@ struct DeclarationItem<'a> {
     change: &'static str,
     who: Vec<&'a str>,
     what: Vec<&'a str>,
+    contract: Vec<&'a str>,
     because: &'a str,
     owner: &'a str,
     ticket: Option<&'a str>,
     until: Option<String>,
     /// Names that nothing matches.
     unmatched: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct TermItem<'a> {
+    path: &'a str,
+    change: &'static str,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+    readers: &'a [String],
+    declared: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -248,6 +273,7 @@ impl<'a> DeclarationItem<'a> {
             change: declaration.change.name(),
             who: names(&declaration.who),
             what: names(&declaration.what),
+            contract: names(&declaration.contract),
             because: &declaration.because,
             owner: &declaration.owner,
             ticket: declaration.ticket.as_deref(),

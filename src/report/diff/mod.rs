@@ -11,6 +11,7 @@ mod review;
 mod rows;
 mod scenario;
 mod stub;
+mod terms;
 mod words;
 
 pub use bump::bump;
@@ -30,6 +31,7 @@ pub use stub::stubs;
 use std::collections::BTreeSet;
 
 use crate::semdiff::Change;
+use crate::semdiff::Declares;
 use crate::semdiff::Difference;
 use crate::semdiff::Extent;
 use crate::semdiff::Verdict;
@@ -65,15 +67,20 @@ impl Sides<'_> {
 }
 
 /// The verdict as a sentence.
-fn sentence(difference: &Difference) -> &'static str {
+fn sentence(difference: &Difference) -> String {
+    let access = match [Declares::Widened, Declares::Narrowed].map(|way| difference.changes_access(way)) {
+        [true, true] => "some requests are newly allowed, others newly denied",
+        [true, false] => "more is allowed than before, and nothing less",
+        [false, true] => "less is allowed than before, and nothing more",
+        [false, false] => "every request is decided as before",
+    };
     match difference.verdict() {
-        Verdict::Equivalent if difference.is_empty() => "nothing changed",
-        Verdict::Equivalent => "every request is decided as before",
-        Verdict::Widened => "more is allowed than before, and nothing less",
-        Verdict::Narrowed => "less is allowed than before, and nothing more",
-        Verdict::Both => "some requests are newly allowed, others newly denied",
-        Verdict::SchemaBreaking => "callers must change: some of what they send is refused now",
-        Verdict::Unknown => "not everything could be decided",
+        Verdict::Equivalent if difference.is_empty() => "nothing changed".to_owned(),
+        Verdict::SchemaBreaking => "callers must change: some of what they send is refused now".to_owned(),
+        Verdict::Unknown => "not everything could be decided".to_owned(),
+        Verdict::Equivalent | Verdict::Widened | Verdict::Narrowed | Verdict::Both => {
+            format!("{access}{}", terms::on_terms(difference))
+        }
     }
 }
 
@@ -123,7 +130,7 @@ fn effort(extent: &Extent) -> String {
     text
 }
 
-/// What a change does to access: `widens finance; narrows clerk`.
+/// What a change does to access and its terms: `widens finance; narrows clerk; weakens the contract`.
 fn effect(difference: &Difference, at: usize) -> String {
     let mut gains = BTreeSet::new();
     let mut loses = BTreeSet::new();
@@ -148,6 +155,9 @@ fn effect(difference: &Difference, at: usize) -> String {
     }
     if open {
         parts.push("not all known".to_owned());
+    }
+    if let Some(change) = difference.structure.changes.get(at) {
+        parts.extend(terms::effects(difference, change).into_iter().map(str::to_owned));
     }
     match parts.is_empty() {
         true => "no effect on access".to_owned(),

@@ -32,7 +32,7 @@ pub enum Mode {
     Gated,
 }
 
-impl Review<'_> {
+impl<'a> Review<'a> {
     /// What the gate says.
     #[must_use]
     pub fn gate(&self) -> Gate {
@@ -52,6 +52,12 @@ impl Review<'_> {
     /// The declaration of a row.
     pub(super) fn of(&self, row: &Row<'_>) -> Option<&Judged> {
         self.declared.declarations.get(row.declared?)
+    }
+
+    /// The declaration of a term of the contract, by its place in the difference.
+    pub(super) fn term(&self, at: usize) -> Option<&'a Judged> {
+        let covers = self.declared.terms.get(at).copied()?;
+        self.declared.declarations.get(covers?)
     }
 
     /// Whether a row must be declared and is not.
@@ -99,6 +105,11 @@ impl Review<'_> {
                 declared.undeclared,
                 "widened access is not declared (`--declare` writes the file)",
                 "widened accesses are not declared (`--declare` writes the files)",
+            ),
+            (
+                declared.undeclared_terms,
+                "weakened term is not declared (`--declare` writes the file)",
+                "weakened terms are not declared (`--declare` writes the files)",
             ),
             (declared.faults.len(), "fault in `changes/`", "faults in `changes/`"),
             (
@@ -167,6 +178,7 @@ mod tests {
                 change: Declares::Widened,
                 who: Vec::new(),
                 what: Vec::new(),
+                contract: Vec::new(),
                 because: "two\nlines \u{202e}desrever\u{7}".to_owned(),
                 owner: "ann".to_owned(),
                 ticket: Some("FIN-40".to_owned()),

@@ -1,16 +1,21 @@
 //! What is not declared, as files to fill in: whole but for why, and for who answers for it.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::report::human::printable;
+use crate::semdiff::Declares;
 use crate::semdiff::Difference;
+use crate::semdiff::Effect;
 
 use super::review::Review;
 use super::rows;
 use super::rows::Row;
 use super::rows::Way;
+use super::terms;
+use super::terms::Term;
 
 /// The most characters of a name that a file's name holds.
 const MOST_CHARS: usize = 60;
@@ -51,32 +56,56 @@ pub fn stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
         let text = text(&row, who, what);
         stubs.push(Stub { stem: free, text });
     }
+    stubs.extend(term_stubs(difference, review));
     stubs
+}
+
+/// A stub for the changed terms of each part of the contract that nothing covers.
+fn term_stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
+    let mut parts: BTreeMap<(Effect, String), Vec<Term<'_>>> = BTreeMap::new();
+    for term in terms::terms(difference, review).filter(|term| term.declared.is_none()) {
+        let words = term.change.path.split(['.', '[']).take(2);
+        let part = words.collect::<Vec<_>>().join(".");
+        parts.entry((term.change.effect, part)).or_default().push(term);
+    }
+    let stub = |((effect, part), terms): ((Effect, String), Vec<Term<'_>>)| {
+        let names: Vec<String> = terms.iter().map(|term| term.change.path.clone()).collect();
+        let found: Vec<String> = terms.iter().map(|term| term.title()).collect();
+        let change = match effect {
+            Effect::Weakens => Declares::Widened,
+            Effect::Strengthens => Declares::Narrowed,
+        };
+        Stub {
+            stem: format!("contract-{}-{}", effect.name(), plain(&part)),
+            text: declaration(&found, &format!("contract: {}\n", one_or_many(&names)), change),
+        }
+    };
+    parts.into_iter().map(stub).collect()
 }
 
 fn text(row: &Row<'_>, who: &[String], what: &[String]) -> String {
     let change = match row.way {
-        Way::Gains => "widened",
-        Way::Loses => "narrowed",
+        Way::Gains => Declares::Widened,
+        Way::Loses => Declares::Narrowed,
     };
-    let found: String = row
-        .when
-        .iter()
-        .map(|line| format!("#   {}\n", one_line(line)))
-        .collect();
+    let names = format!("who: {}\nwhat: {}\n", one_or_many(who), one_or_many(what));
+    declaration(&row.when, &names, change)
+}
+
+/// A declaration of what was found, under names, without its reason.
+fn declaration(found: &[String], names: &str, change: Declares) -> String {
+    let found: String = found.iter().map(|line| format!("#   {}\n", one_line(line))).collect();
     format!(
         "# Written by `gatewright diff --declare`. It declares nothing until `because` says why this is right, and `owner`\n\
          # who answers for it. What was found:\n\
          {found}\
-         who: {}\n\
-         what: {}\n\
-         change: {change}\n\
+         {names}\
+         change: {}\n\
          because: \"\"\n\
          owner: \"\"\n\
          # ticket: \"FIN-40\"\n\
          # until: 2026-12-31\n",
-        one_or_many(who),
-        one_or_many(what),
+        change.name(),
     )
 }
 

@@ -45,7 +45,7 @@ pub(super) fn file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Opt
         out.push(
             Diagnostic::error(codes::UNKNOWN_FILE, node.span, format!("no file `{written}`"))
                 .label("looked for beside this file, in the package only")
-                .maybe_help(did_you_mean(written, near)),
+                .meant(node.span, written, near),
         );
     }
     found.map(|(file, _)| file)

@@ -228,6 +228,7 @@ mod tests {
         scenario-unknown-name @ 17:58 `aprove`: unknown action `aprove` | no action on a Payout has this name | did you mean `approve`?
         scenario-wrong-action @ 17:70 `list`: `list` is not decided on a Payout | decided on Org | known here: `approve`, `read`
         scenario-unknown-name @ 17:89 `p9`: unknown fixture `p9` | nothing of this name is declared | did you mean `p1`?
+        scenario-wrong-cause @ 18:74 `[finance.Payout.aprove, stepped_up, no-grant]`: `no-grant` stands alone | where a statement denies, the missing grant is not the cause
         scenario-unknown-name @ 18:75 `finance.Payout.aprove`: unknown statement `finance.Payout.aprove` | no statement of the policy has this name | did you mean `finance.Payout.approve`?
         scenario-wrong-cause @ 18:98 `stepped_up`: `stepped_up` never allows anything | cannot be the cause claimed here | known here: `Folder.owner.Folder.read`, `Org.admin.Payout.read`, `PartnerApp.Payout.read`, `audit.Payout.list`, `finance.Payout.approve`, `support.Payout.read`
         scenario-wrong-cause @ 18:110 `no-grant`: `no-grant` never allows anything | cannot be the cause claimed here | known here: `Folder.owner.Folder.read`, `Org.admin.Payout.read`, `PartnerApp.Payout.read`, `audit.Payout.list`, `finance.Payout.approve`, `support.Payout.read`

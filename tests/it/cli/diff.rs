@@ -299,11 +299,17 @@ fn revisions_without_a_package_are_told_what_they_lack() {
     let history = History::new(None);
     let run = history.run(&["HEAD..HEAD"]);
     assert_eq!(run.code, 2);
+    assert!(run.err.contains("no package contains this folder"), "{}", run.err);
+    // Inside of one, the revisions are its own.
+    let inside = history.dir.path().join(PACKAGE);
+    let output = gatewright(&inside).args(["diff", "HEAD..HEAD"]).output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
     assert!(
-        run.err.contains("no package: write its folder behind them"),
-        "{}",
-        run.err
+        output.status.code() == Some(0) && out.contains("nothing changed"),
+        "{out}"
     );
+    let output = gatewright(&inside).args(["diff", "HEAD"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]

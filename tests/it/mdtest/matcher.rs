@@ -20,6 +20,7 @@ use gatewright::pipeline::ProveOptions;
 use gatewright::pipeline::Shard;
 use gatewright::pipeline::TestOptions;
 use gatewright::report;
+use gatewright::scenario::FailureKind;
 use gatewright::scenario::RunReport;
 use gatewright::scenario::TestOutcome;
 use gatewright::scenario::codes;
@@ -231,7 +232,7 @@ fn compile(test: &Test, lints: Lints<'_>) -> Compiled {
             snapshots: SnapshotMode::ReadOnly,
         };
         let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
-        diagnostics.extend(tested.diagnostics);
+        diagnostics.extend(pipeline::suites(&package, &checked).unwrap().faults());
         diagnostics.extend(tested.report.iter().flat_map(failures));
     }
     Compiled {
@@ -250,6 +251,8 @@ fn failures(report: &RunReport) -> Vec<Diagnostic> {
             TestOutcome::Passed | TestOutcome::Skipped(_) => None,
         })
         .flatten()
+        // A cause that is none is told as such, and the claim fails by it.
+        .filter(|failure| !matches!(&failure.kind, FailureKind::Decision(wrong) if !wrong.faults().is_empty()))
         .map(|failure| Diagnostic::error(codes::FAILED, failure.span, failure.kind.headline()))
         .collect()
 }

@@ -49,8 +49,9 @@ pub(super) fn assemble(
     console: &mut Console,
 ) -> Result<Result<BundleTree, Exit>, CliError> {
     let suites = pipeline::suites(&package.loaded, &package.checked)?;
-    if suites.diagnostics.has_errors() {
-        return Ok(Err(package.show(&suites.diagnostics, Format::Human, console)?));
+    let faults = suites.faults();
+    if faults.has_errors() {
+        return Ok(Err(package.show(&faults, Format::Human, console)?));
     }
     let mut gathered = Gathered::default();
     for kind in kinds {

@@ -5,9 +5,11 @@ use crate::bundle::Share;
 use crate::cli::args::AnswerFormat;
 use crate::cli::args::BundleInspect;
 use crate::cli::console::Console;
+use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::report::printable;
+use crate::text::safe;
 
 use super::opened;
 use super::rebuild::Again;
@@ -26,7 +28,12 @@ pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, C
                 known: bundle.tree.iter().map(|(path, _)| path.to_owned()).collect(),
             });
         };
-        console.print(&String::from_utf8_lossy(content))?;
+        let content = String::from_utf8_lossy(content);
+        // A bundle may be anybody's: what it holds goes into files and pipes as it is, and to a terminal made safe.
+        match env::is_shown() {
+            true => console.print(&content)?,
+            false => console.print_exactly(&content)?,
+        }
         return Ok(Exit::Ok);
     }
     let named = args.file.display().to_string();
@@ -48,7 +55,7 @@ pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, C
                 "size": bytes.len(),
                 "manifest": bundle.manifest,
             });
-            format!("{value:#}\n")
+            safe::json(&value)
         }
     };
     console.print(&text)?;

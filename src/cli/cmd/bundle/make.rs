@@ -13,6 +13,7 @@ use crate::cli::args::AnswerFormat;
 use crate::cli::args::BudgetArgs;
 use crate::cli::args::BundleMake;
 use crate::cli::cmd::package::Package;
+use crate::cli::cmd::package::here;
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -24,6 +25,7 @@ use crate::pipeline;
 use crate::pipeline::Origin;
 use crate::report::printable;
 use crate::text::Instant;
+use crate::text::safe;
 
 use super::assemble::assemble;
 use super::opened;
@@ -34,13 +36,17 @@ pub(super) fn run(
     output: &AnswerArgs,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
+    let folder = match &args.folder {
+        Some(folder) => folder.clone(),
+        None => here()?,
+    };
     let mut loading = Diagnostics::new();
     let (loaded, commit) = match &args.at_rev {
         Some(revision) => (
-            load::load_revision(&args.folder, revision, &mut loading)?,
-            Some(load::commit_of(&args.folder, revision)?),
+            load::load_revision(&folder, revision, &mut loading)?,
+            Some(load::commit_of(&folder, revision)?),
         ),
-        None => load::load_checkout(&args.folder, &mut loading)?,
+        None => load::load_checkout(&folder, &mut loading)?,
     };
     // No clock where there is anything else to go by: the same commit is judged the same on every day.
     let at = match args.at {
@@ -53,7 +59,7 @@ pub(super) fn run(
             })
             .unwrap_or_else(env::today),
     };
-    let folder = args.folder.display();
+    let folder = folder.display();
     let named = match &args.at_rev {
         Some(revision) => format!("{folder} at {revision}"),
         None => folder.to_string(),
@@ -112,7 +118,7 @@ pub(super) fn run(
                 "size": bytes.len(),
                 "manifest": bundle.manifest,
             });
-            format!("{made:#}\n")
+            safe::json(&made)
         }
     };
     console.print(&text)?;

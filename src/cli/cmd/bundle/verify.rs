@@ -8,6 +8,7 @@ use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::report::printable;
+use crate::text::safe;
 use crate::trust;
 use crate::trust::Verified;
 
@@ -85,7 +86,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
                 "proved": bundle.manifest.evidence.proofs.is_some(),
                 "verified": verified.as_ref().map(json),
             });
-            format!("{value:#}\n")
+            safe::json(&value)
         }
     };
     console.print(&text)?;

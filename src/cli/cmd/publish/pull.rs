@@ -22,6 +22,7 @@ use crate::cli::exit::Exit;
 use crate::load;
 use crate::registry::Pin;
 use crate::report::printable;
+use crate::text::safe;
 use crate::trust::Expiry;
 
 use super::place::Believed;
@@ -93,7 +94,7 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
                 "verified": json(&believed.verified),
                 "channel": current.as_ref().map(|current| &current.followed.pointer),
             });
-            format!("{value:#}\n")
+            safe::json(&value)
         }
         AnswerFormat::Human => human(&out.display().to_string(), &believed, &known, current.as_ref()),
     };
