@@ -432,6 +432,7 @@ impl Obligation {
         };
         let stage = Stage {
             contract: &replay.lowered.contract,
+            engine: replay.engine,
             literals: &replay.literals,
             at: replay.at,
             shows: &|witness| shows(witness, strict, witness.load(replay.engine)),

@@ -21,7 +21,6 @@ use serde_json::json;
 
 use super::environment::Environment;
 use super::question::Counterexample;
-use crate::decide;
 
 /// A schema, to build requests of.
 #[derive(Debug)]
@@ -215,23 +214,6 @@ impl Samples {
         Some(Counterexample {
             request: request.clone(),
             entities: Entities::from_entities(entities, None).ok()?,
-        })
-    }
-
-    /// Whether a request has all that the schema requires of it.
-    pub(super) fn is_whole(&self, request: &decide::Request) -> bool {
-        let context = Value::Object(request.context.clone());
-        let context = Context::from_json_value(context, Some((&self.schema, &request.action)));
-        context.is_ok_and(|context| {
-            let (principal, action, resource) = (&request.principal, &request.action, &request.resource);
-            let whole = Request::new(
-                principal.clone(),
-                action.clone(),
-                resource.clone(),
-                context,
-                Some(&self.schema),
-            );
-            whole.is_ok()
         })
     }
 

@@ -52,10 +52,7 @@ pub(super) fn source_date() -> Result<Option<Instant>, CliError> {
     };
     let text = value.to_string_lossy();
     let milliseconds = text.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1000));
-    match milliseconds
-        .map(Instant)
-        .filter(|at| at.0 >= 0 && Instant::parse(&at.to_string()).is_some())
-    {
+    match milliseconds.map(Instant).filter(|at| at.0 >= 0 && at.text().is_some()) {
         Some(at) => Ok(Some(at.day())),
         None => Err(CliError::SourceDate {
             value: text.into_owned(),

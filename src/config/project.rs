@@ -273,7 +273,7 @@ fn test(section: &Section<'_>, sources: &Sources, project: &mut Project, out: &m
     section.only(&TEST, out);
     let Some(span) = section.date("at", out) else { return };
     let written = sources.slice(span);
-    project.test_at = Instant::parse(written).or_else(|| Instant::parse_date(written));
+    project.test_at = Instant::parse_either(written);
     if project.test_at.is_none() {
         out.push(
             Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{written}` is not one moment"))

@@ -57,3 +57,4 @@ pub use raw::read_policies;
 pub use raw::read_schemas;
 pub use schema::SchemaText;
 pub use screen::suspects;
+pub use text::expression as cedar_text;

@@ -94,11 +94,8 @@ fn plain(value: &Value) -> String {
             return format!("{function}({})", plain(argument));
         }
         // What has several arguments is a method of the first.
-        if let Some((of, arguments)) = call
-            .get("args")
-            .and_then(Value::as_array)
-            .and_then(|all| all.split_first())
-        {
+        let arguments = call.get("args").and_then(Value::as_array);
+        if let Some((of, arguments)) = arguments.and_then(|all| all.split_first()) {
             let arguments: Vec<String> = arguments.iter().map(plain).collect();
             return format!("{}.{function}({})", plain(of), arguments.join(", "));
         }

@@ -327,7 +327,7 @@ fn scalar(node: &Node, key: &str, out: &mut Diagnostics) -> Option<String> {
 
 fn until(node: &Node, out: &mut Diagnostics) -> Option<Until> {
     let written = node.written().unwrap_or_default();
-    let at = Instant::parse_date(written).or_else(|| Instant::parse(written));
+    let at = Instant::parse_either(written);
     if at.is_none() {
         out.push(
             Diagnostic::error(codes::WRONG_VALUE, node.span, "`until` is a date")

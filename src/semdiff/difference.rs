@@ -12,6 +12,7 @@ use crate::bundle::OriginKind;
 use crate::bundle::Place;
 
 use super::breaks::Break;
+use super::contrast::Contrast;
 use super::declaration::Declares;
 use super::structural::Structure;
 use super::terms::Effect;
@@ -132,6 +133,8 @@ pub struct Example {
     pub before: Replayed,
     /// What the new side decides.
     pub after: Replayed,
+    /// What the policies of the two sides differ by for such requests, whether or not this one runs into it.
+    pub contrasts: Vec<Contrast>,
 }
 
 /// What one side decides of an example, and why.
@@ -206,6 +209,9 @@ pub struct Extent {
     pub differing: usize,
     /// Kinds of request that are other shards' business.
     pub elsewhere: usize,
+    /// Kinds of request of which something is proved only for times that are so near that Cedar's arithmetic cannot overflow:
+    /// within 146 million years of 1970.
+    pub assuming: usize,
     /// What was put to the prover.
     pub statistics: Statistics,
     /// The solver, `cvc5 1.3.1`; `None` where there is none or none was needed.

@@ -8,6 +8,7 @@ mod breaks;
 mod causes;
 /// Codes of this room's diagnostics.
 pub mod codes;
+mod contrast;
 mod covering;
 mod declaration;
 mod difference;
@@ -32,6 +33,7 @@ pub use asserted::Asserted;
 pub use asserted::Before;
 pub use asserted::Broken;
 pub use breaks::Break;
+pub use contrast::Contrast;
 pub use covering::ChangeFiles;
 pub use covering::Cover;
 pub use covering::Declared;

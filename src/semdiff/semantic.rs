@@ -14,6 +14,7 @@ use crate::analysis::Asking;
 use crate::analysis::Environment;
 use crate::analysis::Prover;
 use crate::analysis::Rule;
+use crate::lower::Draft;
 use crate::text::Instant;
 
 use super::Side;
@@ -26,6 +27,8 @@ use super::ask::Way;
 use super::breaks;
 use super::causes;
 use super::causes::Mentions;
+use super::contrast;
+use super::contrast::Part;
 use super::difference::Access;
 use super::difference::Difference;
 use super::difference::Doubt;
@@ -37,15 +40,18 @@ use super::difference::Presence;
 use super::difference::RequestKind;
 use super::kinds;
 use super::listing::Half;
+use super::listing::Listed;
 use super::listing::Listing;
 use super::replay;
 use super::replay::Shown;
 use super::replay::Stand;
 use super::structural;
 use super::structural::Structure;
-use super::terms;
 use super::terms::Stated;
-use super::times;
+use super::terms;
+use super::times::Assumes;
+use super::times::MOST_BOUNDS;
+use super::times::Range;
 
 /// How two programs are compared.
 #[derive(Clone, Copy)]
@@ -112,6 +118,9 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
         extent.statistics = prover.statistics();
         extent.engine = (extent.statistics.questions > 0).then(|| prover.engine().to_string());
     }
+    let mut broken = breaks::breaks(&before.lowered.contract, &after.lowered.contract);
+    broken.extend(breaks::renamed(&structure.changes));
+    broken.sort();
     let stated = |side: Side<'a>| Stated {
         contract: &side.lowered.contract,
         sources: side.sources,
@@ -123,7 +132,7 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
             &before.lowered,
             &after.lowered,
         ),
-        breaks: breaks::breaks(&before.lowered.contract, &after.lowered.contract),
+        breaks: broken,
         structure,
         accesses,
         extent,
@@ -192,11 +201,12 @@ impl<'a> Comparison<'a> {
             (self.options.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, mine.len());
             found
         };
-        let found: Vec<Vec<Access>> = match self.options.prover {
+        let found: Vec<(Vec<Access>, Assumes)> = match self.options.prover {
             Some(prover) => prover.each(&mine, |asking, one| settled(Some(asking), one)),
             None => mine.iter().map(|one| settled(None, one)).collect(),
         };
-        for one in found {
+        for (one, assumes) in found {
+            extent.assuming += usize::from(assumes == Assumes::Times);
             match one.is_empty() {
                 true => extent.equal += 1,
                 false => extent.differing += 1,
@@ -228,9 +238,10 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    fn settle(&self, mut asking: Option<&mut Asking<'_>>, one: &Touched<'_>) -> Vec<Access> {
+    fn settle(&self, mut asking: Option<&mut Asking<'_>>, one: &Touched<'_>) -> (Vec<Access>, Assumes) {
         let untold = self.untold(&one.request.cedar);
         let mut accesses = Vec::new();
+        let mut assumes = Assumes::Nothing;
         for holder in &one.holders {
             let mut finding = |way: Way| {
                 let [old, new] = &one.halves;
@@ -241,7 +252,11 @@ impl<'a> Comparison<'a> {
                 match (&untold, asking.as_deref_mut()) {
                     (Some(doubt), _) => Finding::Unsure(doubt.clone()),
                     (None, None) => Finding::Unsure(Doubt::NoSolver),
-                    (None, Some(asking)) => self.asked(asking, one, holder, way),
+                    (None, Some(asking)) => {
+                        let (finding, assuming) = self.asked(asking, one, holder, way);
+                        assumes = assumes.max(assuming);
+                        finding
+                    }
                 }
             };
             let (gained, lost) = (finding(Way::Gain), finding(Way::Loss));
@@ -255,15 +270,44 @@ impl<'a> Comparison<'a> {
                 });
             }
         }
-        accesses
+        (accesses, assumes)
     }
 
-    fn asked(&self, asking: &mut Asking<'_>, one: &Touched<'_>, holder: &Holder, way: Way) -> Finding {
-        let mut assumed = Vec::new();
+    /// A finding with times that people write, where there is one; else one with others; none at all where there are none in
+    /// the range in which Cedar's arithmetic is exact.
+    fn asked(&self, asking: &mut Asking<'_>, one: &Touched<'_>, holder: &Holder, way: Way) -> (Finding, Assumes) {
+        let first = self.found(asking, one, holder, way, &[]);
+        let (Finding::Found(example), _) = &first else {
+            return first;
+        };
+        if Range::Written.holds(&example.witness) {
+            return first;
+        }
+        let written = self.inside(asking, one, holder, way, Range::Written, example);
+        if written.0.is_found() {
+            return written;
+        }
+        match Range::Exact.holds(&example.witness) {
+            true => first,
+            false => self.inside(asking, one, holder, way, Range::Exact, example),
+        }
+    }
+
+    /// The same question about requests with times in a range, where an example has others.
+    fn inside(
+        &self,
+        asking: &mut Asking<'_>,
+        one: &Touched<'_>,
+        holder: &Holder,
+        way: Way,
+        range: Range,
+        outside: &Example,
+    ) -> (Finding, Assumes) {
+        let mut assumed: Vec<Rule> = range.bounds(&outside.witness, &one.request.cedar).into_iter().collect();
         let mut finding = self.found(asking, one, holder, way, &assumed);
-        for _ in 0..times::MOST_BOUNDS {
-            let bounds = match &finding {
-                Finding::Found(example) => times::bounds(&example.witness, &one.request.cedar),
+        for _ in 0..MOST_BOUNDS {
+            let bounds = match &finding.0 {
+                Finding::Found(example) => range.bounds(&example.witness, &one.request.cedar),
                 Finding::None | Finding::Unsure(_) => None,
             };
             match bounds.filter(|rule| !assumed.contains(rule)) {
@@ -282,7 +326,8 @@ impl<'a> Comparison<'a> {
         holder: &Holder,
         way: Way,
         assumed: &[Rule],
-    ) -> Finding {
+    ) -> (Finding, Assumes) {
+        let unsure = |doubt| (Finding::Unsure(doubt), Assumes::Nothing);
         let asked = Asked {
             footings: self.footings,
             listings: self.listings,
@@ -293,13 +338,13 @@ impl<'a> Comparison<'a> {
             assumed,
         };
         let (basis, found) = match asked.settle(asking) {
-            Settled::Holds => return Finding::None,
-            Settled::Unsure(doubt) => return Finding::Unsure(doubt),
+            Settled::Holds(assumes) => return (Finding::None, assumes),
+            Settled::Unsure(doubt) => return unsure(doubt),
             Settled::Fails(basis, found) => (basis, found),
         };
         let footing = match self.footings.get(basis) {
             Ok(footing) => footing,
-            Err(why) => return Finding::Unsure(Doubt::Incomparable(why.clone())),
+            Err(why) => return unsure(Doubt::Incomparable(why.clone())),
         };
         let [old_engines, new_engines] = footing.engines(one.request.presence);
         let ([old_listing, new_listing], [old_side, new_side]) = (self.listings, self.sides);
@@ -323,19 +368,27 @@ impl<'a> Comparison<'a> {
             literals: &self.literals,
             at: self.options.at,
         };
+        let [old_half, new_half] = &one.halves;
+        let part = |half, side: &'a Aligned<'a>| Part {
+            half,
+            origins: &side.lowered.origins,
+        };
+        let (on_allowing, on_denying) = way.of([part(old_half, old_side), part(new_half, new_side)]);
         match replay::example(&found, shown) {
-            Err(why) => Finding::Unsure(Doubt::NotShown(why.to_string())),
+            Err(why) => unsure(Doubt::NotShown(why.to_string())),
             Ok((witness, allows, denies)) => {
                 let (before, after) = match way {
                     Way::Gain => (denies, allows),
                     Way::Loss => (allows, denies),
                 };
-                Finding::Found(Box::new(Example {
+                let example = Example {
                     witness,
                     basis,
                     before,
                     after,
-                }))
+                    contrasts: contrast::contrasts(holder, on_allowing, on_denying),
+                };
+                (Finding::Found(Box::new(example)), Assumes::Nothing)
             }
         }
     }
@@ -377,10 +430,23 @@ impl<'a> Comparison<'a> {
                     .iter()
                     .filter(|(rule, _)| !other.forbids.contains_key(*rule));
                 for (_, listed) in permits.chain(forbids.map(|(rule, listed)| (rule, *listed))) {
-                    mentions.add(&side.program, listed);
+                    mentions.add(&side.program, listed, &counterparts(listed, &access.holder, other));
                 }
             }
-            access.causes = causes::causes(&structure.changes, &mentions, &access.request);
+            access.causes = causes::causes(structure, &mentions, &access.request);
         }
     }
+}
+
+/// What the other side makes of the same statement.
+fn counterparts<'a>(listed: &Listed<'_>, holder: &Holder, other: &Half<'a>) -> Vec<&'a Draft> {
+    let Some(draft) = listed.draft else { return Vec::new() };
+    let permits = other.permits_of(holder).map(|(_, listed)| listed);
+    let drafts = permits
+        .chain(other.forbids.values().copied())
+        .filter_map(|listed| listed.draft);
+    let same = |one: &&Draft| {
+        one.effect == draft.effect && one.statement == draft.statement && one.inherited_by == draft.inherited_by
+    };
+    drafts.filter(same).collect()
 }

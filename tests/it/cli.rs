@@ -6,6 +6,7 @@ mod cedar;
 mod check;
 mod declared;
 mod diff;
+mod diff_pages;
 mod fix;
 mod fmt;
 mod graph;

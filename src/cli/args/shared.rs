@@ -243,11 +243,9 @@ impl std::str::FromStr for ReportArg {
 }
 
 pub(super) fn date(text: &str) -> Result<Instant, String> {
-    Instant::parse_date(text)
-        .or_else(|| Instant::parse(text))
-        .ok_or_else(|| {
-            "expected a date, as `2026-03-01`, or an instant with its zone, as `2026-03-01T10:00:00Z`".into()
-        })
+    Instant::parse_either(text).ok_or_else(|| {
+        "expected a date, as `2026-03-01`, or an instant with its zone, as `2026-03-01T10:00:00Z`".into()
+    })
 }
 
 pub(super) fn part(text: &str) -> Result<(usize, NonZeroUsize), String> {

@@ -227,7 +227,7 @@ fn waiver(cx: &mut Resolver<'_>, annotation: &ast::Annotation, covers: Span) {
             (None, AnnotationValue::Name(name)) if lint.is_none() => lint = Some(name.clone()),
             (Some("because"), AnnotationValue::Text(text)) if because.is_none() => because = Some(text.clone()),
             (Some("until"), AnnotationValue::Text(text)) if until.is_none() => {
-                let at = Instant::parse_date(&text.value).or_else(|| Instant::parse(&text.value));
+                let at = Instant::parse_either(&text.value);
                 match at {
                     Some(at) => until = Some(Until { at, span: text.span }),
                     None => wrong(

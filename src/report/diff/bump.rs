@@ -15,6 +15,7 @@ use crate::semdiff::Ground;
 use crate::text::safe;
 
 use super::Sides;
+use super::assumption;
 use super::human;
 use super::rows;
 use super::rows::Open;
@@ -37,7 +38,11 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
         true => format!("{} stays", bumped.old),
         false => format!("{} → {}", bumped.old, bumped.next),
     };
-    let mut text = format!("{step}: {versions}: {}\n\n", because(required.ground, difference));
+    let mut text = format!(
+        "{step}: {versions}: {}{}\n\n",
+        because(required.ground, difference),
+        assumption(&difference.extent)
+    );
     match Reason::of(required.ground, difference) {
         Reason::None => {}
         Reason::Row(row) => text.push_str(&human::told(&row, &human::by(difference, &row.causes))),
@@ -155,7 +160,7 @@ pub fn bump_json(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> 
         Reason::None => {}
         Reason::Row(row) => {
             reason.request = Some(witness::json(&row.example.witness));
-            (reason.who, reason.what, reason.when) = (row.who, row.kinds, row.when.to_vec());
+            (reason.who, reason.what, reason.when) = (row.who, row.kinds, row.when);
         }
         Reason::Open(open) => {
             (reason.who, reason.what, reason.when) = (open.who, open.what, vec![open.doubt.to_string()]);

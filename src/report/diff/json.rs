@@ -8,6 +8,7 @@ use crate::report::json::items;
 use crate::report::witness;
 use crate::semdiff::Access;
 use crate::semdiff::Change;
+use crate::semdiff::Contrast;
 use crate::semdiff::Difference;
 use crate::semdiff::Example;
 use crate::semdiff::Finding;
@@ -100,6 +101,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             equal: extent.equal,
             differing: extent.differing,
             elsewhere: extent.elsewhere,
+            assuming: extent.assuming,
             questions: extent.statistics.questions,
             engine: extent.engine.as_deref(),
         },
@@ -165,6 +167,7 @@ enum FindingItem<'a> {
         request: Value,
         before: Side<'a>,
         after: Side<'a>,
+        contrasts: Vec<ContrastItem<'a>>,
     },
     Unknown {
         reason: &'static str,
@@ -177,6 +180,13 @@ struct Side<'a> {
     decision: &'static str,
     cause: &'static str,
     reasons: Vec<ReasonItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct ContrastItem<'a> {
+    kind: &'static str,
+    statement: &'a str,
+    conditions: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -259,6 +269,7 @@ struct ExtentItem<'a> {
     equal: usize,
     differing: usize,
     elsewhere: usize,
+    assuming: usize,
     questions: usize,
     engine: Option<&'a str>,
 }
@@ -321,6 +332,17 @@ impl<'a> FindingItem<'a> {
             request: witness::json(&example.witness),
             before: Side::new(&example.before),
             after: Side::new(&example.after),
+            contrasts: example.contrasts.iter().map(ContrastItem::new).collect(),
+        }
+    }
+}
+
+impl<'a> ContrastItem<'a> {
+    fn new(contrast: &'a Contrast) -> Self {
+        Self {
+            kind: contrast.name(),
+            statement: contrast.statement(),
+            conditions: contrast.conditions(),
         }
     }
 }

@@ -66,7 +66,7 @@ impl Sides<'_> {
     }
 }
 
-/// The verdict as a sentence.
+/// The verdict as a sentence, with what it takes for granted.
 fn sentence(difference: &Difference) -> String {
     let access = match [Declares::Widened, Declares::Narrowed].map(|way| difference.changes_access(way)) {
         [true, true] => "some requests are newly allowed, others newly denied",
@@ -74,13 +74,22 @@ fn sentence(difference: &Difference) -> String {
         [false, true] => "less is allowed than before, and nothing more",
         [false, false] => "every request is decided as before",
     };
-    match difference.verdict() {
+    let sentence = match difference.verdict() {
         Verdict::Equivalent if difference.is_empty() => "nothing changed".to_owned(),
         Verdict::SchemaBreaking => "callers must change: some of what they send is refused now".to_owned(),
         Verdict::Unknown => "not everything could be decided".to_owned(),
         Verdict::Equivalent | Verdict::Widened | Verdict::Narrowed | Verdict::Both => {
             format!("{access}{}", terms::on_terms(difference))
         }
+    };
+    format!("{sentence}{}", assumption(&difference.extent))
+}
+
+/// What the answer rests on beside the policies; nothing where it rests on nothing.
+fn assumption(extent: &Extent) -> &'static str {
+    match extent.assuming {
+        0 => "",
+        _ => ", for times within 146 million years of 1970; further out Cedar's arithmetic overflows",
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) struct Row<'a> {
     /// The same as declarations name them, whichever side has such requests.
     pub(super) kinds: Vec<String>,
     /// What the sides say of it.
-    pub(super) when: [String; 2],
+    pub(super) when: Vec<String>,
     pub(super) example: &'a Example,
     /// Indices of changes.
     pub(super) causes: Vec<usize>,
@@ -65,7 +65,7 @@ pub(super) struct Open<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Alike<'a> {
     way: Way,
-    when: [String; 2],
+    when: Vec<String>,
     causes: &'a [usize],
     declared: Option<usize>,
 }

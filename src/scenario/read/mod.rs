@@ -212,6 +212,7 @@ fn suite(
         statements: names::statements(policy.origins),
         profiles: &policy.contract.break_glass,
         allowance,
+        engine: policy.engine,
     };
     let tests = test::read(&fields, name, &fixtures, &names, sources, out);
     Some(Suite {

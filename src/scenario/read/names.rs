@@ -7,6 +7,7 @@ use crate::bundle::BreakGlassProfile;
 use crate::bundle::EntityRole;
 use crate::bundle::OriginKind;
 use crate::bundle::Origins;
+use crate::decide::Engine;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
@@ -44,6 +45,7 @@ pub(super) struct Names<'a> {
     pub(super) statements: BTreeMap<&'a str, BTreeSet<OriginKind>>,
     pub(super) profiles: &'a BTreeMap<String, BreakGlassProfile>,
     pub(super) allowance: &'a Allowance,
+    pub(super) engine: &'a Engine,
 }
 
 /// A name and where it was written.

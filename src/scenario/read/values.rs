@@ -91,9 +91,7 @@ fn moment(text: &str) -> Option<Moment> {
     if text.starts_with('-') {
         return Duration::parse(text).map(Moment::FromNow);
     }
-    Instant::parse(text)
-        .or_else(|| Instant::parse_date(text))
-        .map(Moment::At)
+    Instant::parse_either(text).map(Moment::At)
 }
 
 /// The value, if Cedar's own extension functions read it: what `decimal` and `ipaddr` take is theirs to say.

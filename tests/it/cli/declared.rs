@@ -346,7 +346,12 @@ fn the_next_version_follows_from_the_difference() {
             principal Marketplace::User::"user-1"
             action    Marketplace::Action::"Payment.write_off"
             resource  Marketplace::Payment::"payment-1"
+            context   auth_time: datetime("2026-03-01T00:00:00Z")
+            context   mfa: true
+            context   now: datetime("2026-03-01T00:00:00Z")
             context   risk_score: 0
+            context   session_id: "A"
+            context   source_ip: ip("10.0.0.1")
             entity    Marketplace::Payment::"payment-1" in Marketplace::Org::"org-1"
                         amount: decimal("500.0001")
                         org: Marketplace::Org::"org-1"

@@ -128,7 +128,11 @@ fn each_kind_of_change_is_told_for_what_it_is() {
         ],
     );
     insta::assert_snapshot!(renamed, @r"
-    equivalent
+    schema-breaking
+    breaks: Payment.write_off is called `Payment.cancel` now
+    breaks: payments is called `cashier` now
+    breaks: payout_incident is called `payout_outage` now
+    breaks: security_lead is called `security` now
     renamed action Payment.cancel
     renamed condition calm
     renamed role cashier
@@ -189,7 +193,12 @@ fn a_reviewer_reads_who_gains_what_and_when() {
             principal Marketplace::User::"user-1"
             action    Marketplace::Action::"Payment.write_off"
             resource  Marketplace::Payment::"payment-1"
+            context   auth_time: datetime("2026-03-01T00:00:00Z")
+            context   mfa: true
+            context   now: datetime("2026-03-01T00:00:00Z")
             context   risk_score: 0
+            context   session_id: "A"
+            context   source_ip: ip("10.0.0.1")
             entity    Marketplace::Payment::"payment-1" in Marketplace::Org::"org-1"
                         amount: decimal("500.0001")
                         org: Marketplace::Org::"org-1"
@@ -235,7 +244,12 @@ fn a_reviewer_reads_who_gains_what_and_when() {
     principal Marketplace::User::"user-1"
     action    Marketplace::Action::"Payment.write_off"
     resource  Marketplace::Payment::"payment-1"
+    context   auth_time: datetime("2026-03-01T00:00:00Z")
+    context   mfa: true
+    context   now: datetime("2026-03-01T00:00:00Z")
     context   risk_score: 0
+    context   session_id: "A"
+    context   source_ip: ip("10.0.0.1")
     entity    Marketplace::Payment::"payment-1" in Marketplace::Org::"org-1"
                 amount: decimal("500.0001")
                 org: Marketplace::Org::"org-1"
