@@ -53,6 +53,7 @@ pub use refutation::Refutation;
 pub use replay::Replay;
 pub use rule::Rule;
 pub use rule::Rules;
+pub use sample::Samples;
 pub use wider::Grounds;
 pub use wider::Wider;
 pub use witness::Stage;

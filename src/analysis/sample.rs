@@ -24,7 +24,7 @@ use super::question::Counterexample;
 
 /// A schema, to build requests of.
 #[derive(Debug)]
-pub(super) struct Samples {
+pub struct Samples {
     schema: Schema,
     /// Declarations of entity types by full name, each with the namespace that its names are relative to.
     entities: BTreeMap<String, (String, Value)>,
@@ -120,7 +120,8 @@ impl Scope {
 
 impl Samples {
     /// Reads a schema's text. One that Cedar refuses gives no samples.
-    pub(super) fn new(schema: &Schema, text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn new(schema: &Schema, text: &str) -> Option<Self> {
         let json = SchemaFragment::from_cedarschema_str(text)
             .ok()?
             .0
@@ -151,6 +152,19 @@ impl Samples {
             entities: by_name("entityTypes"),
             common: by_name("commonTypes"),
             schema: schema.clone(),
+        })
+    }
+
+    /// Requests of a kind that stand where the scope of a policy wants them.
+    pub fn of<'a>(
+        &'a self,
+        environment: &'a Environment,
+        policy: &Policy,
+    ) -> impl Iterator<Item = Counterexample> + 'a {
+        let scope = Scope::of(policy);
+        KINDS.into_iter().filter_map(move |kind| {
+            let sample = self.build(environment, &scope, kind)?;
+            self.placed(&sample, &scope)
         })
     }
 

@@ -36,6 +36,8 @@ pub struct Project {
     pub edition: Edition,
     /// `package.description`.
     pub description: Option<String>,
+    /// `package.assignments`: files that say who holds which role, each with its place; `None` where it is not set.
+    pub assignments: Option<Vec<(String, Span)>>,
     /// `[lint]`.
     pub levels: Levels,
     /// `test.at`: the clock of suites that set none.
@@ -118,6 +120,7 @@ impl Project {
             version_place: None,
             edition: Edition::E2026,
             description: None,
+            assignments: None,
             levels: Levels::default(),
             test_at: None,
             limits: Limits::default(),
@@ -164,7 +167,7 @@ impl Project {
 const SECTIONS: [&str; 7] = ["package", "lint", "test", "limits", "bump", "bundle", "compile"];
 /// Sections of the design that nothing reads yet. To accept them would be to ignore them.
 const LATER: [&str; 1] = ["solver"];
-const PACKAGE: [&str; 4] = ["name", "version", "edition", "description"];
+const PACKAGE: [&str; 5] = ["name", "version", "edition", "description", "assignments"];
 const COMPILE: [&str; 1] = ["roles"];
 const TEST: [&str; 1] = ["at"];
 const LIMITS: [&str; 3] = ["bytes", "depth", "break_glass_hours"];
@@ -225,6 +228,12 @@ fn package(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) 
         None => {}
     }
     project.description = section.text("description", out).map(|(text, _)| text.to_owned());
+    if section.has("assignments") {
+        let files = section
+            .some_texts("assignments", "[\"assignments/people.yaml\"]", out)
+            .into_iter();
+        project.assignments = Some(files.map(|(file, span)| (file.to_owned(), span)).collect());
+    }
 }
 
 fn compile(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) {

@@ -1,6 +1,7 @@
 //! Runs the lints at their levels.
 
 use crate::analysis::Facts;
+use crate::config::Assignment;
 use crate::config::Level;
 use crate::config::Levels;
 use crate::diag::Diagnostic;
@@ -37,6 +38,8 @@ pub struct Cx<'a> {
     pub at: Instant,
     /// How much of the program there is.
     pub extent: Extent,
+    /// Who holds which role, where the package says so.
+    pub assignments: Option<&'a [Assignment]>,
     /// What is proved of its policies, where that was asked. Lints that read it run then, and no others.
     pub facts: Option<&'a Facts>,
 }

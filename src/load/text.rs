@@ -107,7 +107,9 @@ const MOST_HIDDEN: usize = 100;
 fn hidden(sources: &Sources, file: FileId, part: Part, out: &mut Diagnostics) {
     let counts: fn(char) -> bool = match part {
         Part::Cedar | Part::CedarSchema => |_| true,
-        Part::Config | Part::Gateway | Part::Scenario | Part::ScenarioData | Part::Change => is_invisible,
+        Part::Config | Part::Gateway | Part::Scenario | Part::ScenarioData | Part::Change | Part::Assignment => {
+            is_invisible
+        }
         Part::Gate | Part::Snapshot | Part::Foreign | Part::Folder | Part::Unused | Part::None => return,
     };
     let escape = |code: u32| match part {

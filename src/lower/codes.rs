@@ -14,8 +14,6 @@ pub const CONFUSABLE_IDENTIFIER: Code = Code::new("confusable-identifier");
 pub const CEDAR_SYNTAX: Code = Code::new("cedar-syntax");
 /// A `.cedarschema` file that does not parse or does not hold together.
 pub const CEDAR_SCHEMA: Code = Code::new("cedar-schema");
-/// A schema that is too large once common types are written out, or a type that contains itself.
-pub const SCHEMA_TOO_LARGE: Code = Code::new("schema-too-large");
 /// A raw policy in a package without `@id`.
 pub const RAW_WITHOUT_ID: Code = Code::new("raw-without-id");
 /// A raw policy whose `@id` another policy has.

@@ -236,7 +236,7 @@ impl<'a> Duties<'a> {
         let program = self.program;
         let mut found = Vec::new();
         for grant in &program.grants {
-            if !grant.actions.iter().any(|(id, _)| *id == action) {
+            if !grant.opens(action) {
                 continue;
             }
             let mut add = |who| {

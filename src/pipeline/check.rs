@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::bundle::RolesForm;
+use crate::config::Assignment;
 use crate::config::GatewayFile;
 use crate::config::Level;
 use crate::config::Origin;
@@ -27,6 +28,7 @@ use crate::syntax::ast;
 use crate::text::Duration;
 use crate::text::Instant;
 
+use super::assignments;
 use super::gateway;
 
 /// What a run depends on besides the files.
@@ -51,6 +53,8 @@ pub struct Checked {
     pub lowered: Lowered,
     /// How much of the program resolved.
     pub extent: lint::Extent,
+    /// Who holds which role, in the program's names; `None` where the project file names no file of assignments.
+    pub assignments: Option<Vec<Assignment>>,
     /// Everything found, sorted by place.
     pub diagnostics: Diagnostics,
 }
@@ -125,6 +129,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         }
         out.extend(faults);
     }
+    let assignments = assignments::assignments(package, &project, &program, extent, &mut out);
     let lints = lint::Cx {
         program: &program,
         lowered: &lowered,
@@ -132,6 +137,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         levels: &project.levels,
         at: options.at,
         extent,
+        assignments: assignments.as_deref(),
         facts: None,
     };
     lint::check_settings(&lints, &mut out);
@@ -141,6 +147,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         program,
         lowered,
         extent,
+        assignments,
         diagnostics: unmerged_once(out).sorted(),
     }
 }

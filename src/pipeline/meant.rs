@@ -35,7 +35,7 @@ pub(super) fn only(checked: &Checked, name: &str, words: &str, deciding: &[Decid
     let granted: Vec<Holder> = program
         .grants
         .iter()
-        .filter(|grant| grant.actions.iter().any(|(id, _)| assertion.actions.contains(id)))
+        .filter(|grant| assertion.actions.iter().any(|action| grant.opens(*action)))
         .map(|grant| grant.holder)
         .filter(|holder| !matches!(holder, Holder::Role(role) if is_named(role)))
         .collect();

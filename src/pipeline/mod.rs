@@ -1,6 +1,7 @@
 //! The one place where stages are strung together; the command line and the tests come in here.
 
 mod asserted;
+mod assignments;
 mod build;
 mod bump;
 mod bundle;

@@ -250,6 +250,7 @@ impl Lab<'_> {
             program,
             lowered,
             extent: Extent::Whole,
+            assignments: None,
             diagnostics: Diagnostics::new(),
         };
         (!out.has_errors()).then_some(Compiled { checked, sources })

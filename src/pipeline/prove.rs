@@ -28,6 +28,9 @@ use super::build;
 use super::meant;
 use super::shard::Shard;
 
+/// The kind of what wildcards stand for beyond what is declared. It is told whatever is proved.
+const WILDCARD: &str = "wildcard";
+
 /// How a package is proved.
 #[derive(Debug, Clone, Copy)]
 pub struct ProveOptions<'a> {
@@ -111,10 +114,18 @@ pub fn prove(
         .into_iter()
         .map(Beyond::from);
     let mut beyond: Vec<Beyond> = beyond.collect();
+    beyond.extend(checked.program.granted_wildcards().into_iter().map(|name| {
+        Beyond {
+            name,
+            kind: WILDCARD,
+            why: "it stands for types and actions that no file declares, too; of requests for those nothing is proved"
+                .to_owned(),
+        }
+    }));
     let called = wanted(properties, &beyond, options.only)?;
     let wanted = called.len();
     let named = |one: &Beyond| options.only.is_empty() || options.only.contains(&one.name);
-    beyond.retain(|one| named(one) && options.shard.part == 1);
+    beyond.retain(|one| (named(one) || one.kind == WILDCARD) && options.shard.part == 1);
     let numbered = called.into_iter().enumerate();
     let mine = numbered
         .filter(|(at, _)| options.shard.has(*at))

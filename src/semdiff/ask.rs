@@ -41,7 +41,7 @@ use super::times::MOST_BOUNDS;
 use super::times::Range;
 
 /// Which way is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Way {
     /// The new side allows, the old one denies.
     Gain,
@@ -139,6 +139,30 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
+    /// A request that shows it, where the denying side permits nobody anything: most permits are shown by some request of their
+    /// kind, and no solver has to look for it.
+    pub(super) fn sampled(&self) -> Option<(Basis, Counterexample)> {
+        let [old, new] = self.halves;
+        let (allowing, denying) = self.way.of([old, new]);
+        if denying.all_permits().next().is_some() {
+            return None;
+        }
+        let basis = bases(self.request.presence)
+            .iter()
+            .find(|basis| self.footings.get(**basis).is_ok())?;
+        let footing = self.footings.get(*basis).ok()?;
+        let (engines, _) = self.way.of(footing.engines(self.request.presence));
+        let (engines, samples) = (engines?, footing.samples.as_ref()?);
+        allowing.permits_of(self.holder).find_map(|(_, listed)| {
+            let mut requests = samples.of(&self.request.cedar, listed.policy);
+            let found = requests.find(|found| {
+                let decision = Witness::raw(found).and_then(|witness| witness.decide_unchecked(&engines.plain));
+                decision.is_some_and(|decision| decision.is_allow() && decision.reasons.contains(&listed.id))
+            });
+            Some((*basis, found?))
+        })
+    }
+
     /// Asks under the first schema that the policies of both sides type under; under each of them where a test is false for
     /// certain under one and open under another: `context has break_glass`, where one side alone has a break-glass.
     pub(super) fn settle(&self, asking: &mut Asking<'_>) -> Settled {

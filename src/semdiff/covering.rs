@@ -38,11 +38,13 @@ pub struct Declared {
     pub history: Vec<FileId>,
     /// For each of [`Difference::accesses`], which declaration covers what is found.
     pub covers: Vec<Cover>,
+    /// For each of [`Difference::assignments`], the declaration that covers it.
+    pub assigned: Vec<Option<usize>>,
     /// For each of [`Difference::terms`], which declaration covers it.
     pub terms: Vec<Option<usize>>,
     /// Faults of the files; one with a fault declares nothing.
     pub faults: Diagnostics,
-    /// Findings of widened access that nothing covers.
+    /// Findings of widened access, and roles that somebody gained, that nothing covers.
     pub undeclared: usize,
     /// Weakened terms of the contract that nothing covers.
     pub undeclared_terms: usize,
@@ -216,10 +218,16 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
             lost: cover(access, Declares::Narrowed, &read, at),
         })
         .collect();
-    let undeclared = difference.accesses.iter().zip(&covers);
-    let undeclared = undeclared
-        .filter(|(access, cover)| access.gained.is_found() && cover.gained.is_none())
-        .count();
+    let accesses = difference.accesses.iter().zip(&covers);
+    let accesses = accesses.filter(|(access, cover)| access.gained.is_found() && cover.gained.is_none());
+    let assigned: Vec<Option<usize>> = difference
+        .assignments
+        .iter()
+        .map(|one| covering(&read, one.way, &one.who, &one.what, at))
+        .collect();
+    let roles = difference.assignments.iter().zip(&assigned);
+    let roles = roles.filter(|(one, cover)| one.way == Declares::Widened && cover.is_none());
+    let undeclared = accesses.count() + roles.count();
     let terms: Vec<Option<usize>> = difference
         .terms
         .iter()
@@ -237,6 +245,7 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
         declarations: read.into_iter().map(|one| judged(one, difference, at)).collect(),
         history,
         covers,
+        assigned,
         terms,
         faults,
         undeclared,
@@ -250,9 +259,13 @@ fn cover(access: &Access, way: Declares, all: &[Declaration], at: Instant) -> Op
     if !finding(access, way).is_found() {
         return None;
     }
-    let (who, what) = (access.who(), access.request.title());
+    covering(all, way, &access.who(), &access.request.title(), at)
+}
+
+/// The first declaration of a change of something for somebody.
+fn covering(all: &[Declaration], way: Declares, who: &str, what: &str, at: Instant) -> Option<usize> {
     all.iter()
-        .position(|one| one.change == way && !one.has_ended(at) && has(&one.who, &who) && has(&one.what, &what))
+        .position(|one| one.change == way && !one.has_ended(at) && has(&one.who, who) && has(&one.what, what))
 }
 
 fn finding(access: &Access, way: Declares) -> &Finding {
@@ -287,7 +300,9 @@ impl Pairs {
 
 fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Judged {
     let way = declaration.change;
-    let found = Pairs::of(difference, |access| finding(access, way).is_found());
+    let mut found = Pairs::of(difference, |access| finding(access, way).is_found());
+    let assigned = difference.assignments.iter().filter(|one| one.way == way);
+    found.0.extend(assigned.map(|one| (one.who.clone(), one.what.clone())));
     let open = Pairs::of(difference, |access| matches!(finding(access, way), Finding::Unsure(_)));
     let (who, what) = (&declaration.who, &declaration.what);
     let listed = |names: &[Name]| {

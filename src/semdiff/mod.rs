@@ -4,6 +4,7 @@
 mod align;
 mod ask;
 mod asserted;
+mod assigned;
 mod breaks;
 mod causes;
 /// Codes of this room's diagnostics.
@@ -28,10 +29,13 @@ mod semantic;
 mod structural;
 mod terms;
 mod times;
+mod wild;
 
 pub use asserted::Asserted;
 pub use asserted::Before;
 pub use asserted::Broken;
+pub use assigned::Assigned;
+pub use assigned::assigned;
 pub use breaks::Break;
 pub use contrast::Contrast;
 pub use covering::ChangeFiles;

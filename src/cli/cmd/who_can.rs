@@ -20,9 +20,10 @@ pub(in crate::cli) fn run(args: &WhoCan, console: &mut Console) -> Result<Exit, 
         About::All,
         args.output.format,
         console,
-        |_, suites, console| {
+        |package, suites, console| {
             let suite = scenario::find_suite(&suites.suites, suite)?;
-            let answers = scenario::who_can(suite, suites.policy(), action, resource, args.context.as_deref())?;
+            let mut answers = scenario::who_can(suite, suites.policy(), action, resource, args.context.as_deref())?;
+            answers.wildcards = package.checked.program.granted_wildcards();
             questions::show(&answers, args.output.format, console)
         },
     )

@@ -91,8 +91,12 @@ impl Elaborator<'_, '_> {
         }
         if !self.grow(span, branch.parts()) {
             self.fail(
-                Diagnostic::error(codes::EXPANSION_LIMIT, span, format!("this expands to more than {MOST_PARTS} parts"))
-                    .help("use fewer tests that types decide, or split the statement by types"),
+                Diagnostic::error(
+                    codes::EXPANSION_LIMIT,
+                    span,
+                    format!("this expands to more than {MOST_PARTS} parts"),
+                )
+                .help("write the branch alone: the types decide the test"),
             );
             return self.poisoned(span);
         }

@@ -273,7 +273,9 @@ pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> 
             .filter(|a| path.last().is_some_and(|name| name.text == a.name))
             .map(|a| format!("`{}`", a.full_name(&cx.program)))
             .collect();
-        let of_type: Vec<String> = cx.program.find_type(&type_text(path))
+        let of_type: Vec<String> = cx
+            .program
+            .find_type(&type_text(path))
             .into_iter()
             .flat_map(|ty| actions_on(cx, ty))
             .map(|id| format!("`{}`", cx.program.action_name(id)))

@@ -87,7 +87,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     (
         "invalid Unicode character escape",
         "an escape of something that is no character",
-        "write the character itself; YAML knows no pairs such as `\\ud83d\\ude00`, but `\\U0001F600`",
+        "write the character itself, or both halves of its pair, such as `\\ud83d\\ude00`",
     ),
     (
         "unknown escape character",

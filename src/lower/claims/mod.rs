@@ -186,7 +186,9 @@ pub(super) fn conditions(program: &Program, form: RolesForm, out: &mut Diagnosti
             // Of what the schema has no requests of, Cedar's validator has nothing to say.
             let apart = claim.apart;
             let is_apart = move |draft: &Draft| {
-                let of = |one: &Apart| draft.principal.as_ref() == Some(&one.principal) && draft.actions.contains(&one.action);
+                let of = |one: &Apart| {
+                    draft.principal.as_ref() == Some(&one.principal) && draft.actions.contains(&one.action)
+                };
                 apart.iter().any(of)
             };
             claim.requests.into_iter().filter(move |draft| !is_apart(draft))

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::report::human::printable;
 use crate::report::witness;
+use crate::semdiff::Assigned;
 use crate::semdiff::Bumped;
 use crate::semdiff::Declares;
 use crate::semdiff::Difference;
@@ -22,6 +23,7 @@ use super::rows::Open;
 use super::rows::Row;
 use super::rows::Way;
 use super::terms::Term;
+use super::words;
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -55,6 +57,9 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
                 printable(&open.what.join(", ")),
                 printable(&open.doubt.to_string())
             );
+        }
+        Reason::Role(one) => {
+            let _ = writeln!(text, "{}\n", printable(&words::assigned(one)));
         }
         Reason::Term(term) => {
             let _ = writeln!(text, "{}\n", printable(&term.title()));
@@ -106,6 +111,7 @@ enum Reason<'a> {
     None,
     Row(Box<Row<'a>>),
     Open(Open<'a>),
+    Role(&'a Assigned),
     Term(Term<'a>),
     Breaks,
 }
@@ -124,8 +130,14 @@ impl<'a> Reason<'a> {
         };
         let row = |way: Way| {
             let mut rows = rows::rows(difference, &[]).into_iter();
-            rows.find(|row| row.way == way)
-                .map_or_else(|| term(way), |row| Self::Row(Box::new(row)))
+            let row = rows.find(|row| row.way == way);
+            let mut assigned = difference.assignments.iter();
+            let role = assigned.find(|one| words::way(one) == way);
+            match (row, role) {
+                (Some(row), _) => Self::Row(Box::new(row)),
+                (None, Some(role)) => Self::Role(role),
+                (None, None) => term(way),
+            }
         };
         let open = |way: &str| {
             let mut open = rows::open(difference).into_iter();
@@ -164,6 +176,9 @@ pub fn bump_json(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> 
         }
         Reason::Open(open) => {
             (reason.who, reason.what, reason.when) = (open.who, open.what, vec![open.doubt.to_string()]);
+        }
+        Reason::Role(one) => {
+            (reason.who, reason.what) = (vec![one.who.clone()], vec![one.what.clone()]);
         }
         Reason::Term(term) => reason.contract = Some(term.title()),
         Reason::Breaks => {

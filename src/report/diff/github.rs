@@ -13,6 +13,7 @@ use super::Mode;
 use super::Review;
 use super::Sides;
 use super::asserted;
+use super::assigned;
 use super::rows;
 use super::rows::Way;
 use super::terms;
@@ -53,6 +54,20 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
             words::brief(row.example)
         );
         tell(kind, span(&row.causes), title, &message);
+    }
+    for one in assigned::told(difference, review, sides) {
+        let (kind, title) = match (one.way, one.declared, review.mode) {
+            (Way::Gains, None, Mode::Gated) => ("error", "role gained, not declared"),
+            (Way::Gains, None, Mode::Shown) => ("warning", "role gained"),
+            (Way::Gains, Some(_), _) => ("notice", "role gained, as declared"),
+            (Way::Loses, None, _) => ("notice", "role lost"),
+            (Way::Loses, Some(_), _) => ("notice", "role lost, as declared"),
+        };
+        let declared = one.line(review, sides);
+        let declared = declared.map_or_else(String::new, |line| format!("\n{line}"));
+        let message = format!("{}\n{}{declared}", one.title(), one.brings);
+        let at = Some(one.assigned.at).filter(|_| one.way == Way::Gains);
+        tell(kind, at, title, &message);
     }
     for open in rows::open(difference) {
         let message = format!(

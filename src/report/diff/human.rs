@@ -10,6 +10,7 @@ use super::Mode;
 use super::Review;
 use super::Sides;
 use super::asserted;
+use super::assigned;
 use super::effect;
 use super::effort;
 use super::rows;
@@ -26,6 +27,14 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         let mut known = by(difference, &row.causes);
         known.extend(review.line(&row, sides.new_files));
         text.push_str(&told(&row, &known));
+    }
+    for one in assigned::told(difference, review, sides) {
+        let _ = writeln!(text, "{}", printable(&one.title()));
+        let lines = [one.brings.clone(), format!("at {}", one.place)];
+        for line in lines.into_iter().chain(one.line(review, sides)) {
+            let _ = writeln!(text, "    {}", printable(&line));
+        }
+        text.push('\n');
     }
     for open in rows::open(difference) {
         let _ = writeln!(

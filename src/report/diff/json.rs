@@ -23,6 +23,8 @@ use super::Review;
 use super::Sides;
 use super::asserted;
 use super::asserted::AssertionItem;
+use super::assigned;
+use super::rows::Way;
 use super::terms;
 use crate::report::files::Files;
 
@@ -58,6 +60,23 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
                     Some(sides.new_files.path(judged.declaration.file))
                 };
                 AccessItem::new(access, [file(cover.gained), file(cover.lost)])
+            })
+            .collect(),
+        assignments: assigned::told(difference, review, sides)
+            .into_iter()
+            .map(|one| AssignmentItem {
+                direction: one.assigned.way.name(),
+                who: &one.assigned.who,
+                what: &one.assigned.what,
+                brings: &one.assigned.brings,
+                declared: one.declared.map(|judged| sides.new_files.path(judged.declaration.file)),
+                place: place(
+                    one.assigned.at,
+                    match one.way {
+                        Way::Gains => sides.new_files,
+                        Way::Loses => sides.old_files,
+                    },
+                ),
             })
             .collect(),
         contract: terms::terms(difference, review)
@@ -104,6 +123,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             assuming: extent.assuming,
             questions: extent.statistics.questions,
             engine: extent.engine.as_deref(),
+            wildcards: &extent.wildcards,
         },
     };
     safe::json(&report)
@@ -123,6 +143,7 @@ struct Report<'a> {
     undeclared: usize,
     undeclared_terms: usize,
     accesses: Vec<AccessItem<'a>>,
+    assignments: Vec<AssignmentItem<'a>>,
     contract: Vec<TermItem<'a>>,
     declarations: Vec<DeclarationItem<'a>>,
     refusals: Vec<Item<'a>>,
@@ -147,7 +168,25 @@ struct AccessItem<'a> {
     presence: &'static str,
     gained: FindingItem<'a>,
     lost: FindingItem<'a>,
+    /// How many other kinds of request change with it, where it is a wildcard's.
+    #[serde(skip_serializing_if = "is_zero")]
+    stands_for: usize,
     causes: &'a [usize],
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+#[derive(Serialize)]
+struct AssignmentItem<'a> {
+    direction: &'static str,
+    who: &'a str,
+    what: &'a str,
+    brings: &'a [String],
+    declared: Option<String>,
+    place: PlaceItem,
 }
 
 #[derive(Serialize)]
@@ -272,6 +311,9 @@ struct ExtentItem<'a> {
     assuming: usize,
     questions: usize,
     engine: Option<&'a str>,
+    /// Wildcards that stand for more than is compared.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    wildcards: &'a [String],
 }
 
 impl<'a> DeclarationItem<'a> {
@@ -308,6 +350,7 @@ impl<'a> AccessItem<'a> {
             presence: access.request.presence.name(),
             gained: FindingItem::new(&access.gained, gained),
             lost: FindingItem::new(&access.lost, lost),
+            stands_for: access.stands_for,
             causes: &access.causes,
         }
     }

@@ -11,6 +11,7 @@ use crate::text::safe;
 use super::Review;
 use super::Sides;
 use super::asserted;
+use super::assigned;
 use super::effect;
 use super::effort;
 use super::review;
@@ -39,7 +40,8 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     }
     let rows = rows::rows(difference, &review.declared.covers);
     let open = rows::open(difference);
-    if !rows.is_empty() || !open.is_empty() {
+    let assigned = assigned::told(difference, review, sides);
+    if !rows.is_empty() || !open.is_empty() || !assigned.is_empty() {
         text.push_str(match review.is_in_use() {
             true => {
                 "\n| | who | what | when | example | by | declared |\n| --- | --- | --- | --- | --- | --- | --- |\n"
@@ -59,6 +61,31 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             safe::markdown_code(&words::brief(row.example)),
             causes(difference, &row.causes, sides),
             declared(row, review, sides),
+        );
+    }
+    for one in &assigned {
+        let cell = match (one.declared, one.open) {
+            (Some(judged), _) => format!(
+                "{}: {}",
+                safe::markdown_code(&sides.new_files.path(judged.declaration.file)),
+                safe::markdown(&review::reason(judged))
+            ),
+            (None, true) => "**no**".to_owned(),
+            (None, false) => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "| **{}** | {} | {} | {} | | {} |{}",
+            one.way.word(),
+            safe::markdown(&one.assigned.who),
+            safe::markdown(&one.assigned.what),
+            safe::markdown(&one.brings),
+            safe::markdown_code(&one.place),
+            if review.is_in_use() {
+                format!(" {cell} |")
+            } else {
+                String::new()
+            },
         );
     }
     for one in &open {
@@ -91,7 +118,12 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     for one in &told {
         let mark = if one.is_broken { "**" } else { "" };
         let known: Vec<String> = one.known.iter().map(|line| prose(line)).collect();
-        let _ = writeln!(text, "- {mark}{}{mark}<br>{}", safe::markdown(&one.heading), known.join("<br>"));
+        let _ = writeln!(
+            text,
+            "- {mark}{}{mark}<br>{}",
+            safe::markdown(&one.heading),
+            known.join("<br>")
+        );
     }
     let refusals = review.refusals(sides.new_files);
     if !refusals.is_empty() {
@@ -158,7 +190,12 @@ fn table_of_terms(text: &mut String, difference: &Difference, review: Review<'_>
         false => "\n| --- | --- | --- | --- |\n",
     });
     for term in terms::terms(difference, review) {
-        let readers: Vec<String> = term.change.readers.iter().map(|name| safe::markdown_code(name)).collect();
+        let readers: Vec<String> = term
+            .change
+            .readers
+            .iter()
+            .map(|name| safe::markdown_code(name))
+            .collect();
         let _ = write!(
             text,
             "| **{}** | {} | {} | {} |",

@@ -2,6 +2,7 @@
 //! example as a scenario.
 
 mod asserted;
+mod assigned;
 mod bump;
 mod github;
 mod human;
@@ -65,6 +66,9 @@ impl Sides<'_> {
         Some(format!("{}:{}", files.path(span.file), at.line))
     }
 }
+
+/// How many wildcards are named that stand for more than is compared.
+const MOST_WILDCARDS: usize = 4;
 
 /// The verdict as a sentence, with what it takes for granted.
 fn sentence(difference: &Difference) -> String {
@@ -135,6 +139,22 @@ fn effort(extent: &Extent) -> String {
         if !answered.is_empty() {
             text.push_str(&format!(" ({})", answered.join(", ")));
         }
+    }
+    let named: Vec<&str> = extent
+        .wildcards
+        .iter()
+        .take(MOST_WILDCARDS)
+        .map(String::as_str)
+        .collect();
+    if !named.is_empty() {
+        let more = match extent.wildcards.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        text.push_str(&format!(
+            "; not compared: types and actions that no file declares, for which {}{more} may stand, too",
+            named.join(", ")
+        ));
     }
     text
 }

@@ -191,5 +191,10 @@ fn what(access: &Access) -> String {
         Presence::OnlyOld => " (gone)",
         Presence::OnlyNew => " (new)",
     };
-    format!("{}{presence}", access.request.title())
+    let besides = match access.stands_for {
+        0 => String::new(),
+        1 => " (and 1 kind of request that it stands for)".to_owned(),
+        count => format!(" (and {count} kinds of request that it stands for)"),
+    };
+    format!("{}{presence}{besides}", access.request.title())
 }

@@ -12,10 +12,10 @@ use crate::semdiff::Effect;
 
 use super::review::Review;
 use super::rows;
-use super::rows::Row;
 use super::rows::Way;
 use super::terms;
 use super::terms::Term;
+use super::words;
 
 /// The most characters of a name that a file's name holds.
 const MOST_CHARS: usize = 60;
@@ -47,21 +47,51 @@ pub fn stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
         }
         let first = |all: &[String]| all.first().map_or_else(String::new, |name| plain(name));
         let stem = format!("{}-{}-{}", first(who), row.way.word(), first(what));
-        let mut free = stem.clone();
-        let mut number = 1;
-        while stubs.iter().any(|stub| stub.stem == free) {
-            number += 1;
-            free = format!("{stem}-{number}");
-        }
-        let text = text(&row, who, what);
-        stubs.push(Stub { stem: free, text });
+        let text = text(row.way, &row.when, who, what);
+        stubs.push(Stub {
+            stem: free(&stubs, &stem),
+            text,
+        });
     }
-    stubs.extend(term_stubs(difference, review));
+    roles(difference, review, &mut stubs);
+    term_stubs(difference, review, &mut stubs);
     stubs
 }
 
+/// A stem that no stub has yet.
+fn free(taken: &[Stub], stem: &str) -> String {
+    let mut free = stem.to_owned();
+    let mut number = 1;
+    while taken.iter().any(|stub| stub.stem == free) {
+        number += 1;
+        free = format!("{stem}-{number}");
+    }
+    free
+}
+
+/// A stub for each person or group whose roles changed one way.
+fn roles(difference: &Difference, review: Review<'_>, stubs: &mut Vec<Stub>) {
+    let mut open: BTreeMap<(Way, &str), Vec<String>> = BTreeMap::new();
+    for (at, one) in difference.assignments.iter().enumerate() {
+        if review.declared.assigned.get(at).copied().flatten().is_none() {
+            open.entry((words::way(one), &one.who))
+                .or_default()
+                .push(one.what.clone());
+        }
+    }
+    for ((way, who), what) in open {
+        let first = what.first().map_or("", String::as_str);
+        let stem = format!("{}-{}-{}", plain(who), way.word(), plain(first));
+        let found: Vec<String> = what.iter().map(|what| format!("{who} {} {what}", way.word())).collect();
+        stubs.push(Stub {
+            stem: free(stubs, &stem),
+            text: text(way, &found, &[who.to_owned()], &what),
+        });
+    }
+}
+
 /// A stub for the changed terms of each part of the contract that nothing covers.
-fn term_stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
+fn term_stubs(difference: &Difference, review: Review<'_>, stubs: &mut Vec<Stub>) {
     let mut parts: BTreeMap<(Effect, String), Vec<Term<'_>>> = BTreeMap::new();
     for term in terms::terms(difference, review).filter(|term| term.declared.is_none()) {
         let words = term.change.path.split(['.', '[']).take(2);
@@ -80,16 +110,16 @@ fn term_stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
             text: declaration(&found, &format!("contract: {}\n", one_or_many(&names)), change),
         }
     };
-    parts.into_iter().map(stub).collect()
+    stubs.extend(parts.into_iter().map(stub));
 }
 
-fn text(row: &Row<'_>, who: &[String], what: &[String]) -> String {
-    let change = match row.way {
+fn text(way: Way, found: &[String], who: &[String], what: &[String]) -> String {
+    let change = match way {
         Way::Gains => Declares::Widened,
         Way::Loses => Declares::Narrowed,
     };
     let names = format!("who: {}\nwhat: {}\n", one_or_many(who), one_or_many(what));
-    declaration(&row.when, &names, change)
+    declaration(found, &names, change)
 }
 
 /// A declaration of what was found, under names, without its reason.

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::bundle::OriginKind;
 use crate::report::witness;
+use crate::semdiff::Assigned;
 use crate::semdiff::Change;
 use crate::semdiff::Contrast;
+use crate::semdiff::Declares;
 use crate::semdiff::Example;
 use crate::semdiff::Replayed;
 use crate::semdiff::What;
@@ -257,4 +259,17 @@ pub(super) fn fields(change: &Change) -> Vec<String> {
         .iter()
         .map(|field| format!("{}: {} → {}", field.field, said(&field.from), said(&field.to)))
         .collect()
+}
+
+/// `User::"ann" gains role reader`
+pub(super) fn assigned(one: &Assigned) -> String {
+    format!("{} {} {}", one.who, way(one).word(), one.what)
+}
+
+/// Which way an assignment changes what somebody holds.
+pub(super) fn way(one: &Assigned) -> Way {
+    match one.way {
+        Declares::Widened => Way::Gains,
+        Declares::Narrowed => Way::Loses,
+    }
 }

@@ -5,8 +5,8 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::bundle::entity_uid;
-use crate::decide::RequestError;
 use crate::decide;
+use crate::decide::RequestError;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;

@@ -2,6 +2,7 @@
 //!
 //! - A fence `both`, `old` or `new` is a file of both packages or of one; `path=policy/raw.cedar` behind it gives its place,
 //!   which is `policy/main.gate` else. `both` before the first heading of the second level is part of every package.
+//! - The project file is a plain one where no fence gives another.
 //! - With a path below `manifests/` the package is what importing the manifests gives.
 //! - A fence `diff` holds what is said, without the examples; `GATEWRIGHT_UPDATE=1` rewrites it.
 
@@ -132,7 +133,7 @@ fn said(test: &Test, environment: impl Fn(&mut std::process::Command)) -> String
         if imports {
             let run = run(&["import", "k8s-rbac", &imported, "--out", side]);
             assert_eq!(run.code, 0, "{}: {}{}", test.name, run.out, run.err);
-        } else {
+        } else if !dir.path().join(side).join("gatewright.toml").exists() {
             write(&dir.path().join(side).join("gatewright.toml"), CONFIG);
         }
     }
@@ -147,7 +148,8 @@ fn said(test: &Test, environment: impl Fn(&mut std::process::Command)) -> String
             _ => in_example && line.starts_with("        "),
         };
         // How many questions it took is no matter of what is said.
-        if !in_example && !line.contains(" kind of request") && !line.contains(" kinds of request") {
+        let is_effort = line.starts_with(|c: char| c.is_ascii_digit()) && line.contains(" of request");
+        if !in_example && !is_effort {
             text.push_str(line);
             text.push('\n');
         }
