@@ -30,6 +30,7 @@ mod among_parents;
 mod declared;
 mod depth;
 mod externals;
+mod lets_in;
 mod links;
 mod permits;
 mod statements;
@@ -40,6 +41,8 @@ pub(super) use among_parents::role_among_parents;
 use externals::expanded;
 use externals::expanded::Cut;
 use externals::expanded::Why;
+pub(super) use lets_in::LetsIn;
+pub(super) use lets_in::lets_in;
 pub use permits::raw_permits;
 
 /// What the raw schemas of a package declare.
