@@ -26,12 +26,23 @@ impl Rule {
     /// A rule of a policy; `None` of one that is linked to a template, which the prover does not take.
     #[must_use]
     pub fn new(policy: &Policy) -> Option<Self> {
+        Self::without(policy, &["annotations"])
+    }
+
+    /// A rule that is asked about only in kinds of request that its policy admits: which other actions the policy names makes
+    /// no difference there, and so none to the rule.
+    #[must_use]
+    pub fn of_any_action(policy: &Policy) -> Option<Self> {
+        Self::without(policy, &["annotations", "action"])
+    }
+
+    fn without(policy: &Policy, left_out: &[&str]) -> Option<Self> {
         if !policy.is_static() {
             return None;
         }
         let mut json = policy.to_json().ok()?;
         if let Some(fields) = json.as_object_mut() {
-            fields.remove("annotations");
+            fields.retain(|name, _| !left_out.contains(&name.as_str()));
         }
         let digest = sha256_hex(&canonical_json(&json).ok()?);
         Some(Self {

@@ -21,11 +21,10 @@ use serde_json::json;
 
 use super::environment::Environment;
 use super::question::Counterexample;
-use crate::decide;
 
 /// A schema, to build requests of.
 #[derive(Debug)]
-pub(super) struct Samples {
+pub struct Samples {
     schema: Schema,
     /// Declarations of entity types by full name, each with the namespace that its names are relative to.
     entities: BTreeMap<String, (String, Value)>,
@@ -121,7 +120,8 @@ impl Scope {
 
 impl Samples {
     /// Reads a schema's text. One that Cedar refuses gives no samples.
-    pub(super) fn new(schema: &Schema, text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn new(schema: &Schema, text: &str) -> Option<Self> {
         let json = SchemaFragment::from_cedarschema_str(text)
             .ok()?
             .0
@@ -152,6 +152,19 @@ impl Samples {
             entities: by_name("entityTypes"),
             common: by_name("commonTypes"),
             schema: schema.clone(),
+        })
+    }
+
+    /// Requests of a kind that stand where the scope of a policy wants them.
+    pub fn of<'a>(
+        &'a self,
+        environment: &'a Environment,
+        policy: &Policy,
+    ) -> impl Iterator<Item = Counterexample> + 'a {
+        let scope = Scope::of(policy);
+        KINDS.into_iter().filter_map(move |kind| {
+            let sample = self.build(environment, &scope, kind)?;
+            self.placed(&sample, &scope)
         })
     }
 
@@ -215,23 +228,6 @@ impl Samples {
         Some(Counterexample {
             request: request.clone(),
             entities: Entities::from_entities(entities, None).ok()?,
-        })
-    }
-
-    /// Whether a request has all that the schema requires of it.
-    pub(super) fn is_whole(&self, request: &decide::Request) -> bool {
-        let context = Value::Object(request.context.clone());
-        let context = Context::from_json_value(context, Some((&self.schema, &request.action)));
-        context.is_ok_and(|context| {
-            let (principal, action, resource) = (&request.principal, &request.action, &request.resource);
-            let whole = Request::new(
-                principal.clone(),
-                action.clone(),
-                resource.clone(),
-                context,
-                Some(&self.schema),
-            );
-            whole.is_ok()
         })
     }
 

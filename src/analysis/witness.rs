@@ -2,7 +2,7 @@
 //! and numbers. Whatever is changed is replayed through `decide`, and only kept while it still shows the same.
 
 mod conform;
-mod data;
+pub(super) mod data;
 mod names;
 mod shrink;
 
@@ -47,6 +47,8 @@ pub enum Unshowable {
 pub struct Stage<'a> {
     /// The contract that entities must keep.
     pub contract: &'a Contract,
+    /// An engine under whose schema the request must be valid, nothing that it requires left out.
+    pub engine: &'a Engine,
     /// Entities that the policies name, whose ids must stay.
     pub literals: &'a BTreeSet<EntityUid>,
     /// The time to set clocks to, where the finding does not depend on them.
@@ -95,13 +97,20 @@ impl Witness {
         if !(stage.shows_unchecked)(&raw) {
             return Err(Unshowable::NotReplayed);
         }
+        let is_valid = |witness: &Self| {
+            stage
+                .engine
+                .missing(&witness.request)
+                .is_ok_and(|missing| missing.is_empty())
+        };
+        let shows = |witness: &Self| is_valid(witness) && (stage.shows)(witness);
         let ways = [Lead::Attribute, Lead::Parent].into_iter();
         let mut conforming = ways.map(|lead| conform::conform(&raw, stage.contract, lead));
-        let conforming = conforming.find(|witness| (stage.shows)(witness));
+        let conforming = conforming.find(&shows);
         let conforming = conforming.ok_or(Unshowable::Unconforming)?;
-        let small = shrink::shrink(conforming, &stage);
+        let small = shrink::shrink(conforming, stage.at, &shows);
         let named = names::rename(&small, stage.contract, stage.literals);
-        Ok(if (stage.shows)(&named) { named } else { small })
+        Ok(if shows(&named) { named } else { small })
     }
 
     /// Decides it, as a gateway would; `None` where the engine does not take its entities or its request.

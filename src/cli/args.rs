@@ -65,6 +65,8 @@ pub(super) use self::shared::PackageArgs;
 pub(super) use self::shared::ProofArgs;
 pub(super) use self::shared::ReportArg;
 pub(super) use self::shared::ReportFormat;
+pub(super) use self::shared::WhenArgs;
+pub(super) use self::shared::with_package;
 pub(super) use self::solver::SmtWorker;
 pub(super) use self::solver::Solver;
 pub(super) use self::solver::SolverStep;
@@ -124,17 +126,25 @@ pub(super) enum Verb {
     SmtWorker(SmtWorker),
 }
 
-/// Say everything that is wrong with a package: faults and lints
+/// Say everything that is wrong with a package: faults of its policy and its suites, and lints
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
+  gatewright check                     the package that contains the current folder
   gatewright check examples/marketplace
   gatewright check policies.cedar --schema schema.cedarschema
   gatewright check . --format json
+  gatewright check . --fix --dry-run   show what could be mended
   gatewright check . --format sarif > check.sarif")]
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) package: PackageArgs,
+    /// Make the changes that help names where nothing else can be meant, after showing them; then say what is left
+    #[arg(long, conflicts_with_all = ["at_rev", "write_baseline"])]
+    pub(super) fix: bool,
+    /// Show the changes that `--fix` would make, and make none
+    #[arg(long, requires = "fix")]
+    pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) lints: LintArgs,
     #[command(flatten)]
@@ -191,8 +201,9 @@ pub(super) struct Fmt {
     /// Change no file; name those that would change
     #[arg(long)]
     pub(super) check: bool,
-    /// `.gate` files, folders that hold them, or `-` for standard input
-    #[arg(required = true, value_name = "FILE|DIR")]
+    /// `.gate` files, folders that hold them, or `-` for standard input [default: the package that contains the current
+    /// folder]
+    #[arg(value_name = "FILE|DIR")]
     pub(super) paths: Vec<PathBuf>,
 }
 
@@ -244,19 +255,15 @@ pub(super) struct Test {
 #[command(after_help = "\
 Examples:
   gatewright who-can examples/marketplace payouts approve p1 --in calm
-  gatewright who-can examples/marketplace payouts Payout.read p1 --format json")]
+  gatewright who-can payouts Payout.read p1 --format json")]
 pub(super) struct WhoCan {
+    /// The suite whose fixtures are asked about, by its `suite:` name; the action, `approve` or `Payout.approve`; and the
+    /// resource, a fixture of the suite. Before them the folder with `gatewright.toml` and `policy/` [default: the package
+    /// that contains the current folder]
+    #[arg(value_name = "[PACKAGE] SUITE ACTION RESOURCE", num_args = 3..=4, required = true)]
+    pub(super) what: Vec<String>,
     #[command(flatten)]
-    pub(super) folder: FolderArgs,
-    /// The suite whose fixtures are asked about, by its `suite:` name
-    #[arg(value_name = "SUITE")]
-    pub(super) suite: String,
-    /// The action, `approve` or `Payout.approve`
-    #[arg(value_name = "ACTION")]
-    pub(super) action: String,
-    /// The resource, a fixture of the suite
-    #[arg(value_name = "RESOURCE")]
-    pub(super) resource: String,
+    pub(super) when: WhenArgs,
     /// The context, a fixture of the suite [default: none, which may leave decisions unknown]
     #[arg(long = "in", value_name = "CONTEXT")]
     pub(super) context: Option<String>,
@@ -271,14 +278,12 @@ Examples:
   gatewright what-can examples/marketplace payouts fred --in calm
   gatewright what-can examples/marketplace payouts fred --in calm --format json")]
 pub(super) struct WhatCan {
+    /// The suite whose fixtures are asked about, by its `suite:` name; and the principal, a fixture of the suite. Before them
+    /// the folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
+    #[arg(value_name = "[PACKAGE] SUITE PRINCIPAL", num_args = 2..=3, required = true)]
+    pub(super) what: Vec<String>,
     #[command(flatten)]
-    pub(super) folder: FolderArgs,
-    /// The suite whose fixtures are asked about, by its `suite:` name
-    #[arg(value_name = "SUITE")]
-    pub(super) suite: String,
-    /// The principal, a fixture of the suite
-    #[arg(value_name = "PRINCIPAL")]
-    pub(super) principal: String,
+    pub(super) when: WhenArgs,
     /// The context, a fixture of the suite [default: none, which may leave decisions unknown]
     #[arg(long = "in", value_name = "CONTEXT")]
     pub(super) context: Option<String>,
@@ -293,11 +298,12 @@ Examples:
   gatewright why examples/marketplace payouts.yaml
   gatewright why examples/marketplace 'payouts.yaml#nobody else can'")]
 pub(super) struct Why {
+    /// The suite's file, and after `#` the name of a test or a part of it [default: all its tests]. Before it the folder with
+    /// `gatewright.toml` and `policy/` [default: the package that contains the current folder]
+    #[arg(value_name = "[PACKAGE] SCENARIO-FILE[#TEST]", num_args = 1..=2, required = true)]
+    pub(super) what: Vec<String>,
     #[command(flatten)]
-    pub(super) folder: FolderArgs,
-    /// The suite's file, and after `#` the name of a test or a part of it [default: all its tests]
-    #[arg(value_name = "SCENARIO-FILE[#TEST]")]
-    pub(super) test: String,
+    pub(super) when: WhenArgs,
     #[command(flatten)]
     pub(super) output: AnswerArgs,
 }

@@ -1,10 +1,13 @@
-//! The one writer to standard output and standard error. A reader that stops listening (`| head`) ends the writing, not
+//! The one writer to standard output and standard error. What is printed for people is made safe here once more, as the last
+//! step: no text of others steers the terminal or is a command to a build server. A reader that stops listening (`| head`) ends the writing, not
 //! the work: the exit code stays what the work says.
 
 use std::io::ErrorKind;
 use std::io::Write;
 
+use crate::report::Colour;
 use crate::report::Style;
+use crate::text::safe;
 
 use super::args::ColourChoice;
 use super::env;
@@ -39,13 +42,20 @@ impl Console {
         self.error_style
     }
 
-    /// Writes text to standard error. Nobody is left to tell if that fails.
+    /// Writes text for people to standard error. Nobody is left to tell if that fails.
     pub(super) fn tell(&self, text: &str) {
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        let _ = std::io::stderr().write_all(shown(text, self.error_style).as_bytes());
     }
 
-    /// Writes text to standard output.
+    /// Writes text for people, or a report that is safe as it is, to standard output.
     pub(super) fn print(&mut self, text: &str) -> Result<(), CliError> {
+        let text = shown(text, self.style);
+        self.print_exactly(&text)
+    }
+
+    /// Writes to standard output what has to arrive byte for byte: commands that are meant for the build server, a script, a
+    /// file's content.
+    pub(super) fn print_exactly(&mut self, text: &str) -> Result<(), CliError> {
         if !self.listening {
             return Ok(());
         }
@@ -86,5 +96,12 @@ impl Console {
     /// Writes an error, its causes and its hint to standard error.
     pub(super) fn error(&mut self, error: &CliError) {
         self.tell(&error.report(self.error_style));
+    }
+}
+
+fn shown(text: &str, style: Style) -> String {
+    match style.colour {
+        Colour::Plain => safe::output(text),
+        Colour::Ansi => safe::coloured_output(text),
     }
 }

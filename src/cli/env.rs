@@ -19,6 +19,9 @@ use crate::text::Instant;
 use super::args::ColourChoice;
 use super::error::CliError;
 
+/// The file that makes a folder a package.
+const CONFIG: &str = "gatewright.toml";
+
 /// The arguments, the program's name first.
 pub(super) fn arguments() -> Vec<OsString> {
     std::env::args_os().collect()
@@ -49,10 +52,7 @@ pub(super) fn source_date() -> Result<Option<Instant>, CliError> {
     };
     let text = value.to_string_lossy();
     let milliseconds = text.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1000));
-    match milliseconds
-        .map(Instant)
-        .filter(|at| at.0 >= 0 && Instant::parse(&at.to_string()).is_some())
-    {
+    match milliseconds.map(Instant).filter(|at| at.0 >= 0 && at.text().is_some()) {
         Some(at) => Ok(Some(at.day())),
         None => Err(CliError::SourceDate {
             value: text.into_owned(),
@@ -68,6 +68,11 @@ pub(super) fn style(choice: ColourChoice) -> Style {
 /// What standard error can show.
 pub(super) fn error_style(choice: ColourChoice) -> Style {
     style_of(choice, std::io::stderr().is_terminal())
+}
+
+/// Whether standard output is a terminal.
+pub(super) fn is_shown() -> bool {
+    std::io::stdout().is_terminal()
 }
 
 /// Whether somebody watches standard error.
@@ -127,6 +132,16 @@ fn folder(name: &str) -> Option<PathBuf> {
     std::env::var_os(name)
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)
+}
+
+/// The package that contains the current folder, as a path from there: `.`, `..`, `../..`.
+pub(super) fn package_here() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let depth = here.ancestors().position(|folder| is_taken(&folder.join(CONFIG)))?;
+    Some(match depth {
+        0 => PathBuf::from("."),
+        depth => std::iter::repeat_n("..", depth).collect(),
+    })
 }
 
 /// Whether anything is at a path, be it a link to nowhere.

@@ -26,6 +26,7 @@ use crate::report::printable;
 use crate::scenario::QuestionError;
 use crate::semdiff::CompareError;
 use crate::semdiff::NoNextVersion;
+use crate::text::safe;
 use crate::trust::KeyError;
 use crate::trust::SignError;
 
@@ -65,6 +66,12 @@ pub(super) enum CliError {
     /// Snapshots are to be accepted where nobody reads them.
     #[error("`{flag}` accepts snapshots, and `CI` is set")]
     AcceptInCi { flag: &'static str },
+    /// No package is named, and none is here.
+    #[error("no package contains this folder")]
+    NoPackage,
+    /// A file changed between being read and being written.
+    #[error("`{}` was changed in the meantime, and nothing was written", path.display())]
+    Edited { path: PathBuf },
     /// Not one test ran.
     #[error("{message}")]
     NoTests { message: String },
@@ -238,6 +245,8 @@ impl CliError {
             Self::Sign(_) => Some("the program gets the bytes to sign on standard input and writes the signature alone to standard output".into()),
             Self::NoSigner => Some("name a key, `--key FILE.pem`, or a program, `--signer-command COMMAND --public-key FILE.pem`".into()),
             Self::SourceDate { .. } => Some("write whole seconds since 1970 UTC, as `git log -1 --format=%ct` prints them".into()),
+            Self::Edited { .. } => Some("run it again; a file that is not UTF-8 has to be mended by hand".into()),
+            Self::NoPackage => Some("name a folder with `gatewright.toml`, or write a package: `gatewright init DIR`".into()),
             Self::NotNew { .. } => Some("name a folder that does not exist yet".into()),
             Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) | Self::Facts(_) | Self::Mutate(_) | Self::Import(_) | Self::Unsound { .. } | Self::NotReadBack { .. } => Some("please report it with the command and its input; no policy should cause it".into()),
             Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
@@ -258,7 +267,9 @@ impl CliError {
     /// The error and its hint as text.
     pub(super) fn report(&self, style: Style) -> String {
         let error = paint("error", "31", style);
-        let mut text = format!("{error}: {}\n", printable(&self.to_string()));
+        // What another program said may have several lines; none of them begins where ours do.
+        let message = safe::block(&self.to_string()).replace('\n', "\n  ");
+        let mut text = format!("{error}: {message}\n");
         if let Some(hint) = self.hint() {
             text.push_str(&format!("  {}: {}\n", paint("help", "36", style), printable(&hint)));
         }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
 
+use crate::text::safe;
+
 use super::env;
 
 /// Does the work on this thread, whose stack is large; where somebody watches, a spinner appears after a second.
@@ -22,11 +24,12 @@ pub(super) fn counted<T>(what: &str, work: impl FnOnce(&(dyn Fn(usize, usize) + 
     if !env::is_watched() {
         return work(&|_, _| ());
     }
+    let what = safe::line(what);
     let so_far = Mutex::new(None);
     let (done, waiting) = mpsc::channel::<()>();
     let message = || match *so_far.lock().unwrap_or_else(PoisonError::into_inner) {
         Some((count, of)) => format!("{what}: {count} of {of}"),
-        None => what.to_owned(),
+        None => what.clone(),
     };
     thread::scope(|scope| {
         scope.spawn(move || {
@@ -52,7 +55,7 @@ pub(super) fn transfer<T>(what: &str, work: impl FnOnce(&(dyn Fn(u64, u64) + Syn
     if !env::is_watched() {
         return work(&|_, _| ());
     }
-    let bar = ProgressBar::new(0).with_message(what.to_owned());
+    let bar = ProgressBar::new(0).with_message(safe::line(what));
     // A template that is wrong would be a fault of ours, and the plain bar does as well.
     if let Ok(style) = ProgressStyle::with_template("{msg} {bar:24} {bytes}/{total_bytes} {bytes_per_sec}") {
         bar.set_style(style);

@@ -5,8 +5,11 @@ use std::thread;
 use clap::Parser;
 
 use crate::parallel::STACK_BYTES;
+use crate::report::Colour;
+use crate::report::Style;
 
 use super::args::Args;
+use super::args::ColourChoice;
 use super::args::Verb;
 use super::cmd;
 use super::console::Console;
@@ -21,10 +24,16 @@ pub fn main() -> Exit {
         Ok(args) => args,
         Err(shown) => {
             // Help and version come this way too; where nobody reads them there is nobody to tell.
-            let _ = shown.print();
+            let mut console = Console::of_process(ColourChoice::Auto);
+            let text = |style: Style| match style.colour {
+                Colour::Plain => shown.render().to_string(),
+                Colour::Ansi => shown.render().ansi().to_string(),
+            };
             return if shown.use_stderr() {
+                console.tell(&text(console.error_style()));
                 Exit::CouldNotRun
             } else {
+                let _ = console.print(&text(console.style()));
                 Exit::Ok
             };
         }

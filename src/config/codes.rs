@@ -14,5 +14,7 @@ pub const CONFIG_TYPE: Code = Code::new("config-type");
 pub const CONFIG_VALUE: Code = Code::new("config-value");
 /// A section that a later version of Gatewright reads.
 pub const CONFIG_LATER: Code = Code::new("config-later");
+/// An entry of a file of assignments that is not made as it should be.
+pub const ASSIGNMENT_SHAPE: Code = Code::new("assignment-shape");
 /// Two entries of `gateway.toml` that one request, one name or one token may mean.
 pub const GATEWAY_AMBIGUOUS: Code = Code::new("gateway-ambiguous");

@@ -140,7 +140,7 @@ impl GatewayFile {
                 let span = Span::new(file, key.span().start, key.span().end);
                 out.push(
                     Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, format!("unknown section `[{name}]`"))
-                        .maybe_help(did_you_mean(name, SECTIONS)),
+                        .meant(span, name, SECTIONS),
                 );
             }
         }

@@ -83,6 +83,8 @@ pub struct Setting {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Levels {
     settings: Vec<Setting>,
+    /// Lints that are named with a level which is none.
+    unlevelled: Vec<(String, Span)>,
 }
 
 impl Levels {
@@ -93,6 +95,16 @@ impl Levels {
             level,
             origin,
         });
+    }
+
+    /// Adds a lint that is named with a level which is none: the name may be wrong as well.
+    pub fn name(&mut self, lint: impl Into<String>, span: Span) {
+        self.unlevelled.push((lint.into(), span));
+    }
+
+    /// Every lint that is named in `gatewright.toml` with a level which is none.
+    pub fn unlevelled(&self) -> impl Iterator<Item = (&str, Span)> {
+        self.unlevelled.iter().map(|(lint, span)| (lint.as_str(), *span))
     }
 
     /// The setting that counts for a lint; `None` leaves the lint at its default.

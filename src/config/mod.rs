@@ -1,6 +1,7 @@
-//! `gatewright.toml`, `gateway.toml` and `trust.toml` as plain values, and the stack of lint levels. Which lints exist is not known here: their ids stay
+//! `gatewright.toml`, `gateway.toml`, `trust.toml` and files of assignments as plain values, and the stack of lint levels. Which lints exist is not known here: their ids stay
 //! strings, and `lint` reports the unknown ones where they were written.
 
+mod assignments;
 mod bump;
 mod bundle;
 /// Codes of this room's diagnostics.
@@ -12,6 +13,8 @@ mod table;
 mod trust;
 mod version;
 
+pub use assignments::Assignment;
+pub use assignments::assignments;
 pub use bump::Bump;
 pub use bump::with_version;
 pub use bundle::BundleDemands;

@@ -36,6 +36,8 @@ pub struct Project {
     pub edition: Edition,
     /// `package.description`.
     pub description: Option<String>,
+    /// `package.assignments`: files that say who holds which role, each with its place; `None` where it is not set.
+    pub assignments: Option<Vec<(String, Span)>>,
     /// `[lint]`.
     pub levels: Levels,
     /// `test.at`: the clock of suites that set none.
@@ -118,6 +120,7 @@ impl Project {
             version_place: None,
             edition: Edition::E2026,
             description: None,
+            assignments: None,
             levels: Levels::default(),
             test_at: None,
             limits: Limits::default(),
@@ -164,7 +167,7 @@ impl Project {
 const SECTIONS: [&str; 7] = ["package", "lint", "test", "limits", "bump", "bundle", "compile"];
 /// Sections of the design that nothing reads yet. To accept them would be to ignore them.
 const LATER: [&str; 1] = ["solver"];
-const PACKAGE: [&str; 4] = ["name", "version", "edition", "description"];
+const PACKAGE: [&str; 5] = ["name", "version", "edition", "description", "assignments"];
 const COMPILE: [&str; 1] = ["roles"];
 const TEST: [&str; 1] = ["at"];
 const LIMITS: [&str; 3] = ["bytes", "depth", "break_glass_hours"];
@@ -182,9 +185,7 @@ fn known_sections(top: &DeTable<'_>, file: FileId, out: &mut Diagnostics) {
             out.push(Diagnostic::error(codes::CONFIG_LATER, span, message).help("remove the section"));
         } else if !SECTIONS.contains(&name) {
             let message = format!("unknown section `[{name}]`");
-            out.push(
-                Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, message).maybe_help(did_you_mean(name, SECTIONS)),
-            );
+            out.push(Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, message).meant(span, name, SECTIONS));
         }
     }
 }
@@ -227,6 +228,12 @@ fn package(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) 
         None => {}
     }
     project.description = section.text("description", out).map(|(text, _)| text.to_owned());
+    if section.has("assignments") {
+        let files = section
+            .some_texts("assignments", "[\"assignments/people.yaml\"]", out)
+            .into_iter();
+        project.assignments = Some(files.map(|(file, span)| (file.to_owned(), span)).collect());
+    }
 }
 
 fn compile(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) {
@@ -250,6 +257,7 @@ fn lint(section: &Section<'_>, levels: &mut Levels, out: &mut Diagnostics) {
             DeValue::String(name) => match Level::parse(name) {
                 Some(level) => levels.set(id, level, Origin::File(id_span)),
                 None => {
+                    levels.name(id, id_span);
                     let help = match name.as_ref() {
                         "deny" | "forbid" => Some("write \"error\"".to_owned()),
                         "warning" => Some("write \"warn\"".to_owned()),
@@ -261,6 +269,7 @@ fn lint(section: &Section<'_>, levels: &mut Levels, out: &mut Diagnostics) {
                 }
             },
             other => {
+                levels.name(id, id_span);
                 let message = format!("the level of `{id}` must be text, this is {}", table::kind(other));
                 let help = "write \"allow\", \"warn\" or \"error\"";
                 out.push(Diagnostic::error(codes::CONFIG_TYPE, span, message).help(help));
@@ -273,7 +282,7 @@ fn test(section: &Section<'_>, sources: &Sources, project: &mut Project, out: &m
     section.only(&TEST, out);
     let Some(span) = section.date("at", out) else { return };
     let written = sources.slice(span);
-    project.test_at = Instant::parse(written).or_else(|| Instant::parse_date(written));
+    project.test_at = Instant::parse_either(written);
     if project.test_at.is_none() {
         out.push(
             Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{written}` is not one moment"))

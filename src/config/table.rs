@@ -9,7 +9,6 @@ use toml::de::DeValue;
 use crate::config::codes;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 use crate::text::FileId;
 use crate::text::Sources;
 use crate::text::Span;
@@ -292,10 +291,11 @@ impl<'a> Section<'a> {
         for (key, span, ..) in self.entries() {
             if !known.contains(&key) {
                 let message = format!("unknown key `{key}` in `{}`", self.title);
-                out.push(
-                    Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, message)
-                        .maybe_help(did_you_mean(key, known.iter().copied())),
-                );
+                out.push(Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, message).meant(
+                    span,
+                    key,
+                    known.iter().copied(),
+                ));
             }
         }
     }

@@ -89,7 +89,7 @@ impl TrustFile {
                 let span = Span::new(file, key.span().start, key.span().end);
                 out.push(
                     Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, format!("unknown section `[{name}]`"))
-                        .maybe_help(did_you_mean(name, SECTIONS)),
+                        .meant(span, name, SECTIONS),
                 );
             }
         }
@@ -196,7 +196,7 @@ fn read_key(
 fn date(section: &Section<'_>, key: &str, sources: &Sources, out: &mut Diagnostics) -> Option<Instant> {
     let span = section.date(key, out)?;
     let written = sources.slice(span);
-    let at = Instant::parse(written).or_else(|| Instant::parse_date(written));
+    let at = Instant::parse_either(written);
     if at.is_none() {
         out.push(
             Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{written}` is not one moment"))

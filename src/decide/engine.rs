@@ -225,6 +225,17 @@ impl Engine {
         }
     }
 
+    /// The required attributes that a request leaves out of its context, or what else keeps the schema from taking it.
+    ///
+    /// # Errors
+    /// Where a value is not as the schema declares it.
+    pub fn missing(&self, request: &Request) -> Result<BTreeSet<String>, RequestError> {
+        Ok(match request::check(request, self.model.as_ref())? {
+            Checked::Complete(_) => BTreeSet::new(),
+            Checked::Partial(partial) => partial.missing,
+        })
+    }
+
     /// The value of a Cedar expression under a request.
     ///
     /// # Errors

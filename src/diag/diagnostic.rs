@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::Fix;
+use super::suggest::did_you_mean;
+use super::suggest::nearest;
 use crate::text::Span;
 
 /// A stable identifier of a kind of diagnostic, kebab-case, never reused: `unknown-name`.
@@ -90,6 +93,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What it rests on, where more than reading the text was needed.
     pub evidence: Option<Evidence>,
+    /// What mends it, as changes of the text.
+    pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
@@ -129,6 +134,7 @@ impl Diagnostic {
             help: None,
             notes: Vec::new(),
             evidence: None,
+            fix: None,
         }
     }
 
@@ -164,6 +170,30 @@ impl Diagnostic {
         if text.is_some() {
             self.help = text;
         }
+        self
+    }
+
+    /// Says which known name an unknown one may stand for, and how to write it.
+    #[must_use]
+    pub fn meant<'a>(mut self, span: Span, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        self.help = did_you_mean(word, known.iter().copied());
+        self.near(span, word, known)
+    }
+
+    /// The same where the words for it are said already.
+    #[must_use]
+    pub fn near<'a>(mut self, span: Span, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        if let Some((name, certainty)) = nearest(word, known) {
+            self.fix = Some(Fix::replace(span, word, name, certainty));
+        }
+        self
+    }
+
+    /// Says what mends it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
         self
     }
 

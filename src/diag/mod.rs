@@ -1,8 +1,9 @@
-//! The one diagnostic type, its collector, "did you mean", and the errors of libraries in one line. Rendering lives in `report`; no list of lints or codes
-//! lives here, and one code only, that of hidden characters.
+//! The one diagnostic type, its collector, what mends a fault, "did you mean", and the errors of libraries in one line. Rendering
+//! lives in `report`; no list of lints or codes lives here, and one code only, that of hidden characters.
 
 mod causes;
 mod diagnostic;
+mod fix;
 mod hidden;
 mod sink;
 mod suggest;
@@ -13,6 +14,9 @@ pub use diagnostic::Diagnostic;
 pub use diagnostic::Evidence;
 pub use diagnostic::Label;
 pub use diagnostic::Severity;
+pub use fix::Certainty;
+pub use fix::Edit;
+pub use fix::Fix;
 pub use hidden::HIDDEN_CHARACTER;
 pub use hidden::hidden_characters;
 pub use sink::Diagnostics;

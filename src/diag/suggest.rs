@@ -1,11 +1,16 @@
 //! "Did you mean": the nearest of a set of known names.
 
+use super::Certainty;
+
+/// One letter in so many may be wrong.
+const SHARE: usize = 3;
+
 /// The nearest candidate within an edit distance of a third of the word's length (at least one), if any.
 /// Equal distances go to the first in alphabetical order, so that the answer is stable.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
     let length = word.chars().count();
-    let limit = (length / 3).max(1);
+    let limit = (length / SHARE).max(1);
     candidates
         .into_iter()
         // Each character more or less is one edit: most candidates need not be compared.
@@ -14,6 +19,23 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// The nearest candidate, and whether nothing else can be meant: it is the only one that is near, and a word of so few letters
+/// is not another.
+pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<(&'a str, Certainty)> {
+    let mut known: Vec<&str> = candidates.into_iter().collect();
+    known.sort_unstable();
+    known.dedup();
+    let near = closest(word, known.iter().copied())?;
+    let others = known.into_iter().filter(|other| *other != near);
+    let away = distance(&word.to_lowercase(), &near.to_lowercase());
+    let is_close = away * SHARE <= word.chars().count();
+    let certainty = match is_close && closest(word, others).is_none() {
+        true => Certainty::Certain,
+        false => Certainty::Likely,
+    };
+    Some((near, certainty))
 }
 
 /// The help line for an unknown name: the nearest known one, else the known ones if they are few.
@@ -74,6 +96,20 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_certain_where_it_alone_is_near() {
+        let near = |word, known: &[&'static str]| nearest(word, known.iter().copied());
+        assert_eq!(near("raed", &["read", "list"]), Some(("read", Certainty::Certain)));
+        assert_eq!(near("reat", &["read", "rent"]), Some(("read", Certainty::Likely)));
+        assert_eq!(
+            near("a", &["b"]),
+            Some(("b", Certainty::Likely)),
+            "any letter is near any other"
+        );
+        assert_eq!(near("payout", &["Payout"]), Some(("Payout", Certainty::Certain)));
+        assert_eq!(near("zzz", &["read"]), None);
+    }
 
     #[test]
     fn near_names_are_suggested_and_far_ones_are_not() {

@@ -49,7 +49,7 @@ pub(super) fn of_request(terms: &Terms, tenant: &BTreeMap<String, EntityUid>, hi
     facts.extend(
         history
             .last_grant_ended
-            .map(|at| ("last_grant_ended".to_owned(), datetime(at))),
+            .map(|at| ("last_grant_ended".to_owned(), at.to_json())),
     );
     facts
 }
@@ -59,7 +59,7 @@ pub(super) fn of_grant(grant: &Grant) -> Map<String, Value> {
     let approvers: Vec<_> = grant.approvers.iter().map(entity).collect();
     let mut facts = Map::from_iter([
         ("requester".to_owned(), entity(&grant.requester)),
-        ("requested_at".to_owned(), datetime(grant.requested_at)),
+        ("requested_at".to_owned(), grant.requested_at.to_json()),
         ("approvers".to_owned(), Value::Array(approvers)),
     ]);
     facts.extend(tenant_fact(&grant.tenant));
@@ -68,7 +68,7 @@ pub(super) fn of_grant(grant: &Grant) -> Map<String, Value> {
 
 /// The fact that a review has besides.
 pub(super) fn of_review(ended_at: Instant) -> (String, Value) {
-    ("ended_at".to_owned(), datetime(ended_at))
+    ("ended_at".to_owned(), ended_at.to_json())
 }
 
 /// `context.break_glass` of a request with which a grant is presented.
@@ -87,10 +87,10 @@ pub(super) fn of_use(grant: &Grant, issue: &Issue, profile: &Profile) -> Value {
         ("actions".to_owned(), json!(grant.terms.actions)),
         ("resources".to_owned(), Value::Object(by_type.collect())),
         ("resource_count".to_owned(), json!(count(resources.len()))),
-        ("requested_at".to_owned(), datetime(grant.requested_at)),
-        ("approved_at".to_owned(), datetime(issue.approved_at)),
-        ("not_before".to_owned(), datetime(issue.not_before)),
-        ("expires_at".to_owned(), datetime(issue.expires_at)),
+        ("requested_at".to_owned(), grant.requested_at.to_json()),
+        ("approved_at".to_owned(), issue.approved_at.to_json()),
+        ("not_before".to_owned(), issue.not_before.to_json()),
+        ("expires_at".to_owned(), issue.expires_at.to_json()),
         ("uses".to_owned(), json!(issue.uses)),
         ("revoked".to_owned(), json!(grant.state == State::Revoked)),
         ("log_index".to_owned(), json!(issue.log_index)),
@@ -108,10 +108,6 @@ fn tenant_fact(tenant: &BTreeMap<String, EntityUid>) -> Option<(String, Value)> 
 
 fn entity(uid: &EntityUid) -> Value {
     json!({ "__entity": { "type": uid.type_name().to_string(), "id": uid.id().unescaped() } })
-}
-
-fn datetime(at: Instant) -> Value {
-    json!({ "__extn": { "fn": "datetime", "arg": at.to_string() } })
 }
 
 fn duration(of: Duration) -> Value {

@@ -37,7 +37,8 @@ impl Index {
                     roles.flat_map(|role| role.holders.iter().copied()).collect()
                 }),
             };
-            for (action, _) in &grant.actions {
+            let implied = grant.implied.iter().flat_map(|implied| &implied.actions);
+            for action in grant.actions.iter().map(|(action, _)| action).chain(implied) {
                 index.comers.entry(*action).or_default().extend(types);
             }
         }

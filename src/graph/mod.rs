@@ -17,6 +17,8 @@ mod resolve;
 mod settled;
 mod tenancy;
 mod typed;
+mod untested;
+mod wildcards;
 
 pub use elaborate::Env;
 pub use elaborate::check_condition;
@@ -77,6 +79,8 @@ pub use typed::Operator;
 pub use typed::TypedExpr;
 pub use typed::TypedKind;
 pub use typed::Variable;
+pub use untested::place_of_test;
+pub use wildcards::Implied;
 
 /// Names that the compiler generates; a program may not declare them.
 pub const RESERVED_NAMES: [&str; 18] = [

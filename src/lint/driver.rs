@@ -1,6 +1,7 @@
 //! Runs the lints at their levels.
 
 use crate::analysis::Facts;
+use crate::config::Assignment;
 use crate::config::Level;
 use crate::config::Levels;
 use crate::diag::Diagnostic;
@@ -37,6 +38,8 @@ pub struct Cx<'a> {
     pub at: Instant,
     /// How much of the program there is.
     pub extent: Extent,
+    /// Who holds which role, where the package says so.
+    pub assignments: Option<&'a [Assignment]>,
     /// What is proved of its policies, where that was asked. Lints that read it run then, and no others.
     pub facts: Option<&'a Facts>,
 }
@@ -56,10 +59,16 @@ pub fn check_settings(cx: &Cx<'_>, out: &mut Diagnostics) {
         let message = unknown(&setting.lint);
         let help = suggestion(&setting.lint);
         let diagnostic = match setting.origin.span() {
-            Some(span) => Diagnostic::error(codes::UNKNOWN_LINT, span, message),
+            Some(span) => {
+                Diagnostic::error(codes::UNKNOWN_LINT, span, message).near(span, &setting.lint, all().map(Lint::id))
+            }
             None => Diagnostic::global_error(codes::UNKNOWN_LINT, format!("{message} for `{}`", setting.level.flag())),
         };
         out.push(diagnostic.help(help));
+    }
+    for (id, span) in cx.levels.unlevelled().filter(|(id, _)| find(id).is_none()) {
+        let fault = Diagnostic::error(codes::UNKNOWN_LINT, span, unknown(id));
+        out.push(fault.help(suggestion(id)).near(span, id, all().map(Lint::id)));
     }
     out.extend(Waivers::new(cx).faults());
 }

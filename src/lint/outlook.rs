@@ -284,7 +284,7 @@ fn constant(expr: &TypedExpr) -> Option<Constant> {
         TypedKind::Construct(function, text) => {
             let TypedKind::Text(text) = &text.kind else { return None };
             Constant::Number(match function.as_str() {
-                "datetime" => Instant::parse(text).or_else(|| Instant::parse_date(text))?.0,
+                "datetime" => Instant::parse_either(text)?.0,
                 "duration" => Duration::parse(text)?.0,
                 "decimal" => ten_thousandths(text)?,
                 _ => return None,

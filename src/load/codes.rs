@@ -22,6 +22,8 @@ pub const UNREADABLE_FILE: Code = Code::new("unreadable-file");
 pub const SYMBOLIC_LINK: Code = Code::new("symbolic-link");
 /// A file that is not UTF-8.
 pub const NOT_UTF8: Code = Code::new("not-utf8");
+/// A file with the marks of a merge that was not finished.
+pub const MERGE_CONFLICT: Code = Code::new("merge-conflict");
 /// A file whose name is not UTF-8.
 pub const FILE_NAME: Code = Code::new("file-name");
 /// A file that lies where sources lie and that nothing reads.

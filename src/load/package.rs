@@ -16,7 +16,8 @@ use crate::text::Span;
 pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Where a package's parts lie, in the order of their names.
-pub(super) const TOP: [&str; 6] = [
+pub(super) const TOP: [&str; 7] = [
+    "assignments",
     "changes",
     "gateway.toml",
     "gatewright.toml",
@@ -55,6 +56,8 @@ pub struct PackageFiles {
     pub snapshots: Vec<FileId>,
     /// `changes/**/*.yaml` and `.yml`: declared changes of access.
     pub changes: Vec<FileId>,
+    /// `assignments/**/*.yaml` and `.yml`: who holds which role, where `gatewright.toml` names the file.
+    pub assignments: Vec<FileId>,
 }
 
 impl PackageFiles {
@@ -119,13 +122,14 @@ pub(super) enum Part {
     ScenarioData,
     Snapshot,
     Change,
+    Assignment,
     /// A file of another tool, to be imported.
     Foreign,
     /// A folder that holds parts.
     Folder,
     /// Nothing reads it, though its place suggests that something should.
     Unused,
-    /// Documentation, editors' files, everything outside the six places.
+    /// Documentation, editors' files, everything outside these places.
     None,
 }
 
@@ -149,8 +153,9 @@ impl Part {
             ("scenarios", "json") => Self::ScenarioData,
             ("snapshots", "snap") => Self::Snapshot,
             ("changes", "yaml" | "yml") => Self::Change,
-            ("policy" | "scenarios" | "changes", "md") | ("snapshots", _) => Self::None,
-            ("policy" | "scenarios" | "changes", _) if !hidden => Self::Unused,
+            ("assignments", "yaml" | "yml") => Self::Assignment,
+            ("policy" | "scenarios" | "changes" | "assignments", "md") | ("snapshots", _) => Self::None,
+            ("policy" | "scenarios" | "changes" | "assignments", _) if !hidden => Self::Unused,
             _ => Self::None,
         };
         match part {
@@ -202,6 +207,7 @@ pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnos
             Part::ScenarioData => package.scenario_data.push(file),
             Part::Snapshot => package.snapshots.push(file),
             Part::Change => package.changes.push(file),
+            Part::Assignment => package.assignments.push(file),
             Part::Foreign | Part::Folder | Part::Unused | Part::None => {}
         }
     }
@@ -279,6 +285,9 @@ fn unused_help(name: &str) -> &'static str {
         Some(("changes", rest)) if !rest.contains("/.") && !rest.starts_with('.') => {
             "declared changes end in `.yaml`; move anything else out of `changes/`"
         }
+        Some(("assignments", rest)) if !rest.contains("/.") && !rest.starts_with('.') => {
+            "files of assignments end in `.yaml`; move anything else out of `assignments/`"
+        }
         _ => "names that start with a dot are skipped; rename it",
     }
 }
@@ -325,6 +334,8 @@ mod tests {
             ("scenarios/a.yam", Part::Unused),
             ("snapshots/a.snap", Part::Snapshot),
             ("snapshots/a.snap.new", Part::None),
+            ("assignments/people.yaml", Part::Assignment),
+            ("assignments/people.json", Part::Unused),
             ("changes", Part::Folder),
             ("changes/2026/fin-40.yaml", Part::Change),
             ("changes/README.md", Part::None),

@@ -31,6 +31,7 @@ pub(super) fn text(sources: &mut Sources, name: String, bytes: Vec<u8>, part: Pa
         Ok(text) => {
             let file = sources.add(name, text);
             hidden(sources, file, part, out);
+            merge_conflict(sources, file, out);
             return file;
         }
         Err(error) => error,
@@ -46,6 +47,34 @@ pub(super) fn text(sources: &mut Sources, name: String, bytes: Vec<u8>, part: Pa
             .help("save the file as UTF-8"),
     );
     file
+}
+
+/// Tells of the first conflict that a merge left in a file: its three marks, each at the start of a line and in this order.
+fn merge_conflict(sources: &Sources, file: FileId, out: &mut Diagnostics) {
+    const MARKS: [&str; 3] = ["<<<<<<<", "=======", ">>>>>>>"];
+    let text = sources.text(file);
+    if !text.contains("<<<<<<<") {
+        return;
+    }
+    let mut found: Vec<Span> = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let Some(mark) = MARKS.get(found.len()) else { break };
+        let rest = line.strip_prefix(mark);
+        if rest.is_some_and(|rest| rest.trim_end().is_empty() || rest.starts_with(' ')) {
+            found.push(Span::new(file, at, at + line.trim_end().len()));
+        }
+        at += line.len();
+    }
+    if let [ours, middle, theirs] = found.as_slice() {
+        out.push(
+            Diagnostic::error(codes::MERGE_CONFLICT, *ours, "a merge of this file was not finished")
+                .label("one side begins here")
+                .also(*middle, "the other side begins here")
+                .also(*theirs, "and ends here")
+                .help("keep what is to stand of the two sides, and remove the three lines"),
+        );
+    }
 }
 
 /// The text of a file in UTF-16, which its byte order mark shows, or that every other byte of its start is zero.
@@ -78,7 +107,9 @@ const MOST_HIDDEN: usize = 100;
 fn hidden(sources: &Sources, file: FileId, part: Part, out: &mut Diagnostics) {
     let counts: fn(char) -> bool = match part {
         Part::Cedar | Part::CedarSchema => |_| true,
-        Part::Config | Part::Gateway | Part::Scenario | Part::ScenarioData | Part::Change => is_invisible,
+        Part::Config | Part::Gateway | Part::Scenario | Part::ScenarioData | Part::Change | Part::Assignment => {
+            is_invisible
+        }
         Part::Gate | Part::Snapshot | Part::Foreign | Part::Folder | Part::Unused | Part::None => return,
     };
     let escape = |code: u32| match part {

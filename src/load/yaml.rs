@@ -1,15 +1,20 @@
 //! YAML with positions. `serde_yaml` says what a document means, `saphyr-parser` where its parts stand; both trees are
-//! walked side by side, and where they differ the document is refused as ambiguous. Left out on purpose: tags and merge
-//! keys. Faults never stop at the first where reading on makes sense.
+//! walked side by side, and where they differ the document is refused as ambiguous. So is a plain scalar that the versions
+//! of YAML read differently. Left out on purpose: tags, and merge keys outside manifests. Faults never stop at the first
+//! where reading on makes sense.
 
+mod brackets;
 mod documents;
 mod events;
 mod fault;
 mod node;
+mod plain;
+mod surrogates;
 mod values;
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 pub use node::Key;
 pub use node::Node;
@@ -36,25 +41,40 @@ use crate::text::Span;
 pub fn parse(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<Node> {
     let whole = sources.text(file);
     let text = whole.strip_prefix('\u{feff}').unwrap_or(whole);
-    document(text, file, whole.len() - text.len(), out)
+    document(text, file, whole.len() - text.len(), MergeKeys::Refused, out)
 }
 
-/// Reads a file of `sources` as YAML documents one after another, as Kubernetes manifests come. Each is read by itself:
-/// one with a fault that leaves nothing to read is left out, and `out` says so. Anchors do not reach across documents.
+/// Reads a file of `sources` as YAML or JSON documents one after another, as Kubernetes manifests come, with merge keys.
+/// Each is read by itself: one with a fault that leaves nothing to read is left out, and `out` says so. Anchors do not
+/// reach across documents.
 pub fn parse_all(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Vec<Node> {
     let whole = sources.text(file);
     let text = whole.strip_prefix('\u{feff}').unwrap_or(whole);
     let base = whole.len() - text.len();
     documents::split(text)
-        .filter_map(|(start, text)| document(text, file, base + start, out))
+        .filter_map(|(start, text)| document(&text, file, base + start, MergeKeys::Merged, out))
         .filter(|node| !(node.is_null() && node.written() == Some("")))
         .collect()
 }
 
+/// The key under which YAML 1.1 takes the entries of other mappings.
+const MERGE: &str = "<<";
+
+/// What it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MergeKeys {
+    /// A fault.
+    Refused,
+    /// The entries of the mappings under it, where the mapping itself has none of that key.
+    Merged,
+}
+
 /// One document that begins `base` bytes into its file.
-fn document(text: &str, file: FileId, base: usize, out: &mut Diagnostics) -> Option<Node> {
+fn document(text: &str, file: FileId, base: usize, merge: MergeKeys, out: &mut Diagnostics) -> Option<Node> {
     let mut out = Faults::new(out);
-    let places = Places::new(file, base, text);
+    let joined = surrogates::joined(text);
+    let places = Places::new(file, base, &joined);
+    let text = joined.text.as_ref();
     // Events come first: they bound the nesting before anything recurses, and they expand no alias.
     let parts = events::read(&places, &mut out)?;
     let value = match values::interpret(text) {
@@ -79,6 +99,7 @@ fn document(text: &str, file: FileId, base: usize, out: &mut Diagnostics) -> Opt
         parts: &parts,
         anchors: anchors(&parts),
         at: 0,
+        merge,
         out: &mut out,
     };
     match walk.node(value) {
@@ -113,6 +134,7 @@ struct Walk<'a, 'o> {
     parts: &'a [Part<'a>],
     anchors: BTreeMap<usize, usize>,
     at: usize,
+    merge: MergeKeys,
     out: &'a mut Faults<'o>,
 }
 
@@ -145,6 +167,17 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn scalar(&mut self, plain: Plain, text: &str, quoted: bool, span: Span) -> Result<Node, Ambiguous> {
+        if let Some(doubt) = plain::doubt(text).filter(|_| !quoted) {
+            self.out.push(
+                Diagnostic::error(
+                    codes::YAML_AMBIGUOUS,
+                    span,
+                    format!("`{text}` is not the same to every YAML parser"),
+                )
+                .label(doubt.label)
+                .help(doubt.help),
+            );
+        }
         let value = match plain {
             Plain::Text(value) if value == text => Value::Text(value),
             Plain::Null if !quoted => Value::Null,
@@ -197,11 +230,17 @@ impl<'a> Walk<'a, '_> {
     fn map(&mut self, plain: Vec<(Plain, Plain)>, start: Span) -> Result<Node, Ambiguous> {
         let mut entries = Vec::with_capacity(plain.len());
         let mut seen: HashMap<String, Span> = HashMap::with_capacity(plain.len());
+        let mut merged: Option<(Span, Node)> = None;
         let mut inner = start;
         for (key, value) in plain {
             let key = self.node(key)?;
             let value = self.node(value)?;
             inner = inner.to(key.span).to(value.span);
+            let is_merge = key.as_text() == Some(MERGE) && !key.quoted;
+            if is_merge && self.merge == MergeKeys::Merged && merged.is_none() {
+                merged = Some((key.span, value));
+                continue;
+            }
             let Some(key) = self.key(key) else { continue };
             match seen.get(&key.text) {
                 Some(first) => self.out.push(
@@ -220,6 +259,9 @@ impl<'a> Walk<'a, '_> {
                 }
             }
         }
+        if let Some((key, value)) = merged {
+            self.merge(&mut entries, key, value);
+        }
         let end = self.next()?;
         match end.kind {
             Kind::MapEnd => Ok(collection(Value::Map(entries), inner, end.span)),
@@ -227,14 +269,43 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
+    /// Adds the entries of a merge key's mappings that are not there yet; of several mappings the first counts.
+    fn merge(&mut self, entries: &mut Vec<(Key, Node)>, key: Span, value: Node) {
+        let mut known: HashSet<String> = entries.iter().map(|(key, _)| key.text.clone()).collect();
+        let several = match value.value {
+            Value::List(items) => items,
+            _ => vec![value],
+        };
+        for one in several {
+            let Value::Map(more) = one.value else {
+                let kind = one.kind_name();
+                self.out.push(
+                    Diagnostic::error(
+                        codes::YAML_KEY,
+                        one.span,
+                        format!("a merge key takes mappings, this is {kind}"),
+                    )
+                    .also(key, "the merge key")
+                    .help("name an anchor of a mapping, `<<: *name`, or several in a list"),
+                );
+                continue;
+            };
+            entries.extend(more.into_iter().filter(|(key, _)| known.insert(key.text.clone())));
+        }
+    }
+
     /// A key must be text, and not a merge key.
     fn key(&mut self, node: Node) -> Option<Key> {
         let span = node.span;
         let fault = match node.value {
-            Value::Text(text) if text == "<<" && !node.quoted => {
-                Diagnostic::error(codes::YAML_UNSUPPORTED, span, "merge keys are not supported")
-                    .help("write the entries out, or use `extends` where the format has it")
-            }
+            Value::Text(text) if text == MERGE && !node.quoted => match self.merge {
+                MergeKeys::Refused => Diagnostic::error(codes::YAML_UNSUPPORTED, span, "merge keys are not supported")
+                    .help("write the entries out, or use `extends` where the format has it"),
+                MergeKeys::Merged => {
+                    Diagnostic::error(codes::YAML_DUPLICATE_KEY, span, "the merge key `<<` is given twice")
+                        .help("keep one of the two: `<<: [*one, *other]` takes several mappings")
+                }
+            },
             Value::Text(text) => return Some(Key { text, span }),
             _ => {
                 let kind = node.kind_name();
@@ -262,227 +333,4 @@ fn collection(value: Value, inner: Span, end: Span) -> Node {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn read(text: &str) -> (Sources, Option<Node>, Diagnostics) {
-        let mut sources = Sources::default();
-        let file = sources.add("suite.yaml", text);
-        let mut out = Diagnostics::new();
-        let node = parse(&sources, file, &mut out);
-        (sources, node, out)
-    }
-
-    fn good(text: &str) -> (Sources, Node) {
-        let (sources, node, out) = read(text);
-        assert!(out.is_empty(), "{text}: {out:?}");
-        (sources, node.unwrap())
-    }
-
-    /// `code @ covered text: message` of each fault.
-    fn faults(text: &str) -> Vec<String> {
-        let (sources, _, out) = read(text);
-        let show = |d: &Diagnostic| {
-            let span = d.primary().unwrap();
-            format!(
-                "{} @ {} `{}`: {}",
-                d.code,
-                sources.location(span),
-                sources.slice(span).escape_debug(),
-                d.message
-            )
-        };
-        out.iter().map(show).collect()
-    }
-
-    #[test]
-    fn scalars_mean_what_serde_yaml_says_and_keep_what_was_written() {
-        let (_, node) =
-            good("a: -5m\nb: 120.00\nc: 2026-03-01T10:00:00Z\nd: 0x1f\ne: \"7\"\nf: ~\ng: yes\nh: true\ni:\n");
-        let got: Vec<_> = node
-            .as_map()
-            .unwrap()
-            .iter()
-            .map(|(_, value)| (value.kind_name(), value.written().unwrap(), value.is_quoted()))
-            .collect();
-        assert_eq!(
-            got,
-            [
-                ("text", "-5m", false),
-                ("a number", "120.00", false),
-                ("text", "2026-03-01T10:00:00Z", false),
-                ("a whole number", "0x1f", false),
-                ("text", "7", true),
-                ("nothing", "~", false),
-                ("text", "yes", false),
-                ("a boolean", "true", false),
-                ("nothing", "", false),
-            ]
-        );
-        assert_eq!(node.get("d").unwrap().as_int(), Some(31));
-    }
-
-    #[test]
-    fn spans_cover_the_value_in_bytes() {
-        let text =
-            "\u{feff}ö: {é: [1, \"ü\"], b: x}\r\nlist:\r\n  - one\r\n  - k: v\r\n    l: w\r\nend: |\r\n  block\r\n";
-        let (sources, node) = good(text);
-        let at = |path: &[&str]| {
-            let found = path.iter().fold(&node, |node, key| match key.parse::<usize>() {
-                Ok(index) => &node.as_list().unwrap()[index],
-                Err(_) => node.get(key).unwrap(),
-            });
-            sources.slice(found.span).to_owned()
-        };
-        assert_eq!(at(&["ö"]), "{é: [1, \"ü\"], b: x}");
-        assert_eq!(at(&["ö", "é"]), "[1, \"ü\"]");
-        assert_eq!(at(&["ö", "é", "1"]), "\"ü\"");
-        assert_eq!(at(&["list"]), "- one\r\n  - k: v\r\n    l: w");
-        assert_eq!(at(&["list", "1"]), "k: v\r\n    l: w");
-        assert_eq!(sources.slice(node.entry("list").unwrap().0.span), "list");
-        assert!(at(&["end"]).starts_with("block"));
-    }
-
-    #[test]
-    fn an_alias_stands_where_it_is_written_and_its_content_where_it_is_defined() {
-        let (sources, node) = good("calm: &calm {mfa: true}\nused: *calm\n");
-        let used = node.get("used").unwrap();
-        assert_eq!(sources.slice(used.span), "*calm");
-        assert_eq!(sources.position(used.get("mfa").unwrap().span).line, 1);
-    }
-
-    #[test]
-    fn an_empty_document_is_null() {
-        for text in ["", "\u{feff}", "# only a comment\n", "---\n", "\n\n"] {
-            assert!(good(text).1.is_null(), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn every_duplicate_and_every_odd_key_is_reported_in_one_run() {
-        insta::assert_snapshot!(faults("a: 1\nb: {x: 1, x: 2}\na: 3\n1: c\n[d]: e\n<<: {f: 1}\n").join("\n"), @r"
-        yaml-duplicate-key @ suite.yaml:2:11 `x`: the key `x` is given twice
-        yaml-duplicate-key @ suite.yaml:3:1 `a`: the key `a` is given twice
-        yaml-key @ suite.yaml:4:1 `1`: a key must be text, this is a whole number
-        yaml-key @ suite.yaml:5:1 `[d]`: a key must be text, this is a list
-        yaml-unsupported @ suite.yaml:6:1 `<<`: merge keys are not supported
-        ");
-    }
-
-    #[test]
-    fn syntax_faults_are_located() {
-        let all: Vec<String> = [
-            "a: \"open\nb: 2\n",
-            "a: 'open\n",
-            "a:\n\tb: 1\n",
-            "\tk: 1",
-            "a:\n  b: true\n\tc: d\n",
-            "a: [1, 2\nb: 3",
-            "a: b: c",
-            "a: *nope",
-            "a: @x",
-            "a: {b: c",
-            "a:\n  b: 1\n c: 2",
-            "a\0b",
-            "a: !t 1\nb: !!str 2\n",
-            "a: 1\n---\nb: 2\n",
-            "n: 99999999999999999999",
-            "&a [*a]",
-            "a: \"\\ud83d\\ude00\"",
-            "a: \"C:\\Windows\"",
-        ]
-        .into_iter()
-        .flat_map(faults)
-        .collect();
-        insta::assert_snapshot!(all.join("\n"), @r#"
-        yaml-syntax @ suite.yaml:1:4 `\"`: a quoted text is not closed
-        yaml-syntax @ suite.yaml:1:4 `\'`: a quoted text is not closed
-        yaml-syntax @ suite.yaml:2:1 `\t`: a tab in the indentation
-        yaml-syntax @ suite.yaml:1:1 `\t`: a tab in the indentation
-        yaml-syntax @ suite.yaml:3:1 `\t`: a tab in the indentation
-        yaml-syntax @ suite.yaml:2:2 `:`: a `:` where no key can stand
-        yaml-syntax @ suite.yaml:1:5 `:`: a `:` where no key can stand
-        yaml-syntax @ suite.yaml:1:4 `*`: an alias of an anchor that does not exist
-        yaml-syntax @ suite.yaml:1:4 `@`: text that starts with `@` needs quotes
-        yaml-syntax @ suite.yaml:1:9 ``: a mapping in braces is not closed
-        yaml-syntax @ suite.yaml:3:2 `c`: a key is not aligned with its mapping
-        yaml-syntax @ suite.yaml:1:2 `\0`: a control character in YAML
-        yaml-unsupported @ suite.yaml:1:4 `!t 1`: a tag on a value
-        yaml-unsupported @ suite.yaml:2:4 `!!str 2`: a tag on a value
-        yaml-unsupported @ suite.yaml:2:1 `---`: a second YAML document in one file
-        yaml-number @ suite.yaml:1:4 `99999999999999999999`: `99999999999999999999` is beyond the range of a `Long`
-        yaml-limit @ suite.yaml:1:5 `*a`: the document expands to too many values
-        yaml-syntax @ suite.yaml:1:4 `\"`: an escape of something that is no character
-        yaml-syntax @ suite.yaml:1:4 `\"`: an escape that YAML does not know
-        "#);
-    }
-
-    #[test]
-    fn deep_nesting_is_a_located_error() {
-        for open in ["[", "{a: ", "- ", "? ", ": "] {
-            let text = open.repeat(10_000);
-            let found = faults(&text);
-            assert_eq!(found.len(), 1, "{open}: {found:?}");
-        }
-        let indented: String = (0..200).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
-        assert!(faults(&indented)[0].starts_with("yaml-limit @ suite.yaml:65:"));
-    }
-
-    #[test]
-    fn alias_bombs_are_refused_before_they_grow() {
-        let laughs = (1..30).fold("a0: &a0 [x, x]\n".to_owned(), |text, n| {
-            format!("{text}a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(10))
-        });
-        let squared = format!("a: &a [{}]\nb: [{}]\n", "x,".repeat(5_000), "*a,".repeat(5_000));
-        for bomb in [laughs, squared] {
-            assert!(faults(&bomb)[0].starts_with("yaml-limit"));
-        }
-    }
-
-    #[test]
-    fn a_file_full_of_faults_reports_the_first_hundred() {
-        assert_eq!(faults(&"a:\n".repeat(100_000)).len(), 100);
-        assert_eq!(faults(&"- !t x\n".repeat(50_000)).len(), 100);
-    }
-
-    #[test]
-    fn a_megabyte_line_is_read() {
-        let (_, node) = good(&format!("a: {}\n", "x".repeat(1 << 20)));
-        assert_eq!(node.get("a").unwrap().as_text().map(str::len), Some(1 << 20));
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_panics(text in ".{0,200}") {
-            read(&text);
-        }
-
-        #[test]
-        fn no_yaml_like_text_panics_and_plain_spans_cover_what_is_written(
-            text in r#"([ \n\t]|\r\n|[a-c0-9é]|[-?:,\[\]{}#&*!|>'"%@<~]|: |- |&a |\*a|a: |\u{feff}){0,60}"#
-        ) {
-            let (sources, node, _) = read(&text);
-            if let Some(node) = node {
-                check_spans(&sources, &node);
-            }
-        }
-    }
-
-    /// Every span lies in the text, and a plain scalar of one line without an anchor covers exactly its characters.
-    fn check_spans(sources: &Sources, node: &Node) {
-        let covered = sources.text(node.span.file).get(node.span.range()).unwrap();
-        match &node.value {
-            Value::List(items) => items.iter().for_each(|item| check_spans(sources, item)),
-            Value::Map(entries) => entries.iter().for_each(|(_, value)| check_spans(sources, value)),
-            _ => {
-                let simple = !node.is_quoted() && !covered.contains(['\n', '\r', '&', '*']);
-                assert!(
-                    !simple || node.written() == Some(covered),
-                    "{node:?} covers {covered:?}"
-                );
-            }
-        }
-    }
-}
+mod tests;

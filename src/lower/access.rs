@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::graph::Grant;
 use crate::graph::Holder;
 use crate::graph::Operator;
 use crate::graph::Program;
@@ -33,6 +34,8 @@ pub struct Access {
     pub when: Vec<String>,
     /// What guards demand besides, in Cedar's words, sorted.
     pub guards: Vec<String>,
+    /// Whether the grant names a wildcard that stands for this action, and not the action.
+    pub implied: bool,
 }
 
 /// Most alternatives that one grant is split into; a condition with more of them stays whole.
@@ -43,10 +46,10 @@ const MOST_ALTERNATIVES: usize = 256;
 /// grants and not in it.
 #[must_use]
 pub fn accesses(program: &Program, lowered: &Lowered) -> BTreeSet<Access> {
-    let holders: BTreeMap<Span, Holder> = program
+    let grants: BTreeMap<Span, &Grant> = program
         .grants
         .iter()
-        .map(|grant| (grant.statement.span, grant.holder))
+        .map(|grant| (grant.statement.span, grant))
         .collect();
     let types: BTreeMap<&str, &str> = program
         .types
@@ -60,15 +63,20 @@ pub fn accesses(program: &Program, lowered: &Lowered) -> BTreeSet<Access> {
         .collect();
     let mut found = BTreeSet::new();
     for draft in &lowered.drafts {
-        let Some(holder) = holders.get(&draft.span) else {
+        let Some(grant) = grants.get(&draft.span) else {
             continue;
         };
-        let role = match (&draft.inherited_by, holder) {
+        let named: BTreeSet<_> = grant
+            .actions
+            .iter()
+            .filter_map(|(id, _)| Some(&program.action(*id)?.cedar))
+            .collect();
+        let role = match (&draft.inherited_by, grant.holder) {
             (Some(heir), _) => Some(heir.clone()),
-            (None, Holder::Role(role)) => Some(program.role_name(*role)),
+            (None, Holder::Role(role)) => Some(program.role_name(role)),
             (None, Holder::Type(_)) => None,
         };
-        let named = |cedar: &Option<String>| {
+        let type_name = |cedar: &Option<String>| {
             let cedar = cedar.as_deref().unwrap_or_default();
             types.get(cedar).map_or(cedar, |name| name).to_owned()
         };
@@ -77,11 +85,12 @@ pub fn accesses(program: &Program, lowered: &Lowered) -> BTreeSet<Access> {
             for action in &draft.actions {
                 found.insert(Access {
                     role: role.clone(),
-                    principal: named(&draft.principal),
+                    principal: type_name(&draft.principal),
                     action: actions.get(action).cloned().unwrap_or_else(|| action.1.clone()),
-                    resource: named(&draft.resource),
+                    resource: type_name(&draft.resource),
                     when: when.iter().cloned().collect(),
                     guards: guards.iter().cloned().collect(),
+                    implied: !named.contains(action),
                 });
             }
         }

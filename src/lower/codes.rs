@@ -29,6 +29,9 @@ pub const DENY_LEAVES_OUT: Code = Code::new("deny-leaves-out");
 /// A guard on a step of break-glass that the profile itself lifts.
 pub const GUARD_LEAVES_OUT: Code = Code::new("guard-leaves-out");
 
+/// A raw policy that lets in single entities by a duty that is separated from another.
+pub const SEPARATION_UNCOUNTED: Code = Code::new("separation-uncounted");
+
 /// Faults of statements that are there all the same: names and types resolved, and the rest of the program can be judged.
 pub const OF_SOUND: [Code; 5] = [
     CEDAR_VALIDATION,

@@ -1,15 +1,18 @@
-//! Grants: one permit per grant, role that comes by it, pair of types and set of guards.
+//! Grants: one permit per grant, role that comes by it, pair of types and set of guards. A wildcard opens what it stands
+//! for by permits of its own, one for each type.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::bundle::OriginKind;
 use crate::diag::Diagnostic;
+use crate::diag::Diagnostics;
 use crate::graph;
 use crate::graph::ActionId;
 use crate::graph::Env;
 use crate::graph::Grant;
 use crate::graph::Holder;
+use crate::graph::Implied;
 use crate::graph::RoleId;
 use crate::graph::TypeId;
 use crate::graph::Variable;
@@ -42,7 +45,42 @@ impl Lowering<'_> {
             }
             for receiver in self.receivers(grant) {
                 self.grant_to(grant, &receiver);
+                for implied in &grant.implied {
+                    if self.drafts.is_full() {
+                        return;
+                    }
+                    self.implied_to(grant, implied, &receiver);
+                }
             }
+        }
+    }
+
+    /// What a grant of a wildcard opens on a type that the wildcard stands for: the same as if it named the type's actions.
+    fn implied_to(&mut self, grant: &Grant, implied: &Implied, receiver: &Receiver) {
+        let at = grant.actions.first().map_or(grant.statement.span, |(_, at)| *at);
+        let as_named = Grant {
+            on: implied.on,
+            actions: implied.actions.iter().map(|action| (*action, at)).collect(),
+            implied: Vec::new(),
+            ..grant.clone()
+        };
+        let name = self.program.type_name(implied.on);
+        let variants = receiver.variants.iter().cloned().chain([format!("covers-{name}")]);
+        let receiver = Receiver {
+            variants: variants.collect(),
+            role: receiver.role.clone(),
+            ..*receiver
+        };
+        let mut faults = Diagnostics::new();
+        std::mem::swap(self.out, &mut faults);
+        self.grant_to(&as_named, &receiver);
+        std::mem::swap(self.out, &mut faults);
+        let held_on = |role: &(RoleId, BTreeSet<RoleId>)| self.program.role(role.0).and_then(|role| role.on);
+        // What lies in no entity that carries the role is not what its holders were given.
+        if receiver.role.as_ref().and_then(held_on).is_none() {
+            let wildcard = self.program.type_name(grant.on);
+            let noted = |fault: Diagnostic| fault.note(format!("`{wildcard}` stands for `{name}`, too"));
+            self.out.extend(faults.into_iter().map(noted));
         }
     }
 

@@ -17,6 +17,7 @@ use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::graph::Externals;
+use crate::graph::codes::EXPANSION_LIMIT;
 use crate::parallel;
 use crate::parallel::Work;
 use crate::text::FileId;
@@ -26,8 +27,10 @@ use crate::text::Span;
 use super::codes;
 
 mod among_parents;
+mod declared;
 mod depth;
 mod externals;
+mod lets_in;
 mod links;
 mod permits;
 mod statements;
@@ -35,6 +38,11 @@ mod statements;
 use links::Link;
 
 pub(super) use among_parents::role_among_parents;
+use externals::expanded;
+use externals::expanded::Cut;
+use externals::expanded::Why;
+pub(super) use lets_in::LetsIn;
+pub(super) use lets_in::lets_in;
 pub use permits::raw_permits;
 
 /// What the raw schemas of a package declare.
@@ -103,10 +111,45 @@ pub fn read_schemas(sources: &Sources, files: &[FileId], namespace: Option<&str>
             )),
         }
     }
+    for cut in externals::expanded::cut(&mut raw.json) {
+        too_large(sources, files, &cut, out);
+    }
     if let Some(whole) = raw.files.first() {
         raw.externals = externals::read(&raw.json, namespace, *whole);
     }
     raw
+}
+
+/// What is too large once common types are written out, at its declaration.
+fn too_large(sources: &Sources, files: &[FileId], cut: &Cut, out: &mut Diagnostics) {
+    let place = |file: &FileId| declared::place(*file, sources.text(*file), cut.keyword, &cut.name);
+    let span = files.iter().find_map(place);
+    let span = span.or_else(|| files.first().map(|file| Span::new(*file, 0, 0)));
+    let name = &cut.name;
+    let (code, message, help) = match cut.why {
+        Why::Attributes(count) => (
+            EXPANSION_LIMIT,
+            match cut.keyword {
+                "type" => format!("`{name}` has {count} attributes once common types are written out"),
+                _ => format!("with `{name}` the schema has {count} attributes once common types are written out"),
+            },
+            format!(
+                "a package takes {}: let types use each other less often",
+                expanded::MAX_ATTRIBUTES
+            ),
+        ),
+        Why::Depth(depth) => (
+            EXPANSION_LIMIT,
+            format!("`{name}` has records or sets {depth} deep within each other"),
+            format!("{} are read: let types use each other less deeply", expanded::MAX_DEPTH),
+        ),
+        Why::Endless => (
+            codes::CEDAR_SCHEMA,
+            format!("`{name}` contains itself, or a type that does"),
+            "let a record hold an entity where it should refer to its own kind".to_owned(),
+        ),
+    };
+    out.extend(span.map(|span| Diagnostic::error(code, span, message).help(help)));
 }
 
 fn merge(all: &mut Map<String, Value>, more: Map<String, Value>, file: Span, out: &mut Diagnostics) {

@@ -45,7 +45,15 @@ pub(super) fn build(program: &Program, raw: &RawSchema, form: RolesForm, out: &m
     let mut merged = raw.json.clone();
     let mut overwritten = Vec::new();
     add_program(program, form, &mut merged, &mut overwritten);
-    for name in overwritten {
+    // Two declarations of one name in Gate were told where they stand.
+    let in_files = |name: &String| {
+        let namespaces = raw.json.values().filter_map(Value::as_object);
+        let mut sections = namespaces
+            .flat_map(|namespace| namespace.values())
+            .filter_map(Value::as_object);
+        sections.any(|section| section.contains_key(name))
+    };
+    for name in overwritten.into_iter().filter(in_files) {
         let at = raw.files.first().map(|file| file.at_start());
         let message = format!("`{name}` is declared here and by the Gate program, which makes it, too");
         out.push(

@@ -116,7 +116,8 @@ pub(super) fn policy(draft: &Draft) -> Located {
 }
 
 /// One expression.
-pub(super) fn expression(expr: &TypedExpr) -> String {
+#[must_use]
+pub fn expression(expr: &TypedExpr) -> String {
     let mut out = Located::default();
     write_expr(&mut out, expr);
     out.text

@@ -11,8 +11,11 @@ use cedar_policy::ValidationMode;
 use cedar_policy::ValidationWarning;
 use cedar_policy::Validator;
 
+use crate::diag::Certainty;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
+use crate::diag::Fix;
+use crate::graph;
 use crate::graph::Program;
 use crate::graph::Ty;
 use crate::graph::TypeKind;
@@ -97,6 +100,10 @@ fn absence(validated: &Validated<'_>, found: &Diagnostic) -> Option<Diagnostic> 
     };
     let again = Diagnostic::error(codes::UNTESTED_OPTIONAL, at, format!("`{read}` may be absent"));
     let again = again.label("read without a test").help(help);
+    let again = match graph::place_of_test(validated.program, at) {
+        Some(place) => again.fix(Fix::insert(place, format!("{test} && "), Certainty::Certain)),
+        None => again,
+    };
     let others = found.labels.iter().skip(1);
     let again = others.fold(again, |again, label| again.also(label.span, label.text.clone()));
     // How often Cedar says it tells an author nothing.

@@ -1,6 +1,9 @@
 //! From a package's files to a lowered program, with every fault of every stage in one run.
 
+use std::collections::BTreeSet;
+
 use crate::bundle::RolesForm;
+use crate::config::Assignment;
 use crate::config::GatewayFile;
 use crate::config::Level;
 use crate::config::Origin;
@@ -12,6 +15,7 @@ use crate::graph;
 use crate::graph::Program;
 use crate::lint;
 use crate::load::PackageFiles;
+use crate::load::codes::MERGE_CONFLICT;
 use crate::lower;
 use crate::lower::Lowered;
 use crate::lower::RawIds;
@@ -24,6 +28,7 @@ use crate::syntax::ast;
 use crate::text::Duration;
 use crate::text::Instant;
 
+use super::assignments;
 use super::gateway;
 
 /// What a run depends on besides the files.
@@ -48,6 +53,8 @@ pub struct Checked {
     pub lowered: Lowered,
     /// How much of the program resolved.
     pub extent: lint::Extent,
+    /// Who holds which role, in the program's names; `None` where the project file names no file of assignments.
+    pub assignments: Option<Vec<Assignment>>,
     /// Everything found, sorted by place.
     pub diagnostics: Diagnostics,
 }
@@ -57,6 +64,16 @@ impl Checked {
     #[must_use]
     pub fn failed(&self) -> bool {
         self.diagnostics.has_errors()
+    }
+
+    /// Errors in files that have no say in what the policy decides: they fail a check, and keep no scenario from running.
+    /// A guard that is gone while `gateway.toml` still names it must show what that opened.
+    pub fn beside_the_policy<'a>(&'a self, package: &'a PackageFiles) -> impl Iterator<Item = &'a Diagnostic> {
+        let is_beside = |found: &&Diagnostic| {
+            let file = found.primary().map(|span| span.file);
+            found.is_error() && file.is_some() && file == package.gateway
+        };
+        self.diagnostics.iter().filter(is_beside)
     }
 }
 
@@ -112,6 +129,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         }
         out.extend(faults);
     }
+    let assignments = assignments::assignments(package, &project, &program, extent, &mut out);
     let lints = lint::Cx {
         program: &program,
         lowered: &lowered,
@@ -119,6 +137,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         levels: &project.levels,
         at: options.at,
         extent,
+        assignments: assignments.as_deref(),
         facts: None,
     };
     lint::check_settings(&lints, &mut out);
@@ -128,8 +147,22 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         program,
         lowered,
         extent,
-        diagnostics: out.sorted(),
+        assignments,
+        diagnostics: unmerged_once(out).sorted(),
     }
+}
+
+/// Of a file with an unfinished merge that alone is told: what else is wrong with it follows from the marks.
+fn unmerged_once(all: Diagnostics) -> Diagnostics {
+    let file = |found: &Diagnostic| found.primary().map(|span| span.file);
+    let conflicts = all.iter().filter(|found| found.code == MERGE_CONFLICT);
+    let unmerged: BTreeSet<_> = conflicts.filter_map(file).collect();
+    if unmerged.is_empty() {
+        return all;
+    }
+    let follows =
+        |found: &Diagnostic| found.code != MERGE_CONFLICT && file(found).is_some_and(|file| unmerged.contains(&file));
+    all.into_iter().filter(|found| !follows(found)).collect()
 }
 
 /// The form in which a package wants the roles of principals told.

@@ -63,6 +63,12 @@ pub fn diff(
             progress: options.progress,
         },
     )?;
+    let held = |checked: &'_ Checked| checked.assignments.clone().unwrap_or_default();
+    difference.assignments = semdiff::assigned(
+        (side(old), &held(old.1)),
+        (side(new), &held(new.1)),
+        &difference.structure.renames,
+    );
     // Both sides are lowered in one form, so that nothing else shows it.
     if old.1.project.roles != new.1.project.roles {
         difference.breaks.push(Break {

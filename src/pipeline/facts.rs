@@ -82,6 +82,7 @@ pub fn prove_lints(
         levels: &checked.project.levels,
         at: options.at,
         extent: checked.extent,
+        assignments: checked.assignments.as_deref(),
         facts: None,
     };
     if checked.lowered.schema.is_none() {

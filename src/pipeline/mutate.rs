@@ -250,6 +250,7 @@ impl Lab<'_> {
             program,
             lowered,
             extent: Extent::Whole,
+            assignments: None,
             diagnostics: Diagnostics::new(),
         };
         (!out.has_errors()).then_some(Compiled { checked, sources })
@@ -315,6 +316,10 @@ impl Lab<'_> {
             })));
         }
         Ok(match difference.verdict() {
+            Verdict::Equivalent if difference.extent.assuming > 0 => Outcome::Undecided(
+                "it is equivalent for times within 146 million years of 1970; further out Cedar's arithmetic overflows"
+                    .to_owned(),
+            ),
             Verdict::Equivalent => Outcome::Equivalent,
             Verdict::SchemaBreaking => Outcome::Undecided("it takes other requests than the program".to_owned()),
             _ => {

@@ -6,7 +6,9 @@ use thiserror::Error;
 use crate::bundle::BundleTree;
 use crate::decide::Engine;
 use crate::decide::EngineError;
+use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
+use crate::lint;
 use crate::load::PackageFiles;
 use crate::scenario;
 use crate::scenario::Policy;
@@ -15,6 +17,7 @@ use crate::scenario::Suite;
 use super::BuildError;
 use super::Checked;
 use super::build;
+use super::declarations;
 
 /// A compiled package and its suites.
 #[derive(Debug)]
@@ -27,7 +30,7 @@ pub struct Suites<'a> {
     pub engine: Engine,
     /// The suites without faults.
     pub suites: Vec<Suite>,
-    /// Faults in the suites, sorted by place.
+    /// Faults that keep the suites from running, sorted by place.
     pub diagnostics: Diagnostics,
 }
 
@@ -36,6 +39,14 @@ impl Suites<'_> {
     #[must_use]
     pub fn policy(&self) -> Policy<'_> {
         policy(self.checked, &self.engine)
+    }
+
+    /// Everything that is wrong with the suites: also what makes single tests fail and keeps no other from running.
+    #[must_use]
+    pub fn faults(&self) -> Diagnostics {
+        let of_tests = self.suites.iter().flat_map(Suite::faults);
+        let all: Diagnostics = self.diagnostics.iter().chain(of_tests).cloned().collect();
+        all.sorted()
     }
 }
 
@@ -69,6 +80,31 @@ pub fn suites<'a>(package: &PackageFiles, checked: &'a Checked) -> Result<Suites
         suites,
         diagnostics: out.sorted(),
     })
+}
+
+/// Adds to what is wrong with a package what is wrong with its declared changes and its suites. They have no say in what the
+/// policy decides. Names in suites are looked up in a policy that is sound; beside one that is not, only what is no YAML is told.
+///
+/// # Errors
+/// Where what the compiler made cannot be built or loaded; a fault of ours.
+pub fn beside(package: &PackageFiles, checked: &mut Checked) -> Result<(), SuitesError> {
+    let mut found = Diagnostics::new();
+    let _ = declarations(package, &mut found);
+    let others: Vec<_> = checked.beside_the_policy(package).collect();
+    let is_of_policy = |one: &&Diagnostic| lint::find(one.code.as_str()).is_none() && !others.contains(one);
+    let is_sound = !checked
+        .diagnostics
+        .iter()
+        .filter(is_of_policy)
+        .any(Diagnostic::is_error);
+    found.extend(match is_sound {
+        false => scenario::unreadable(&package.sources, &package.scenarios),
+        true if package.scenarios.is_empty() => Diagnostics::new(),
+        true => suites(package, checked)?.faults(),
+    });
+    let all = std::mem::take(&mut checked.diagnostics);
+    checked.diagnostics = all.into_iter().chain(found).collect::<Diagnostics>().sorted();
+    Ok(())
 }
 
 /// What is wrong with the entities beside the `.cedar` files of a package without faults.

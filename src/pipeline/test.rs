@@ -49,7 +49,10 @@ pub fn test(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Tested, SuitesError> {
     let loaded = suites(package, checked)?;
-    let report = (!loaded.diagnostics.has_errors()).then(|| run_suites(package, &loaded, options, on_event));
+    let mut report = (!loaded.diagnostics.has_errors()).then(|| run_suites(package, &loaded, options, on_event));
+    if let Some(report) = &mut report {
+        report.faults = checked.beside_the_policy(package).cloned().collect();
+    }
     Ok(Tested {
         diagnostics: loaded.diagnostics,
         report,

@@ -11,6 +11,7 @@ use crate::scenario::Candidates;
 use crate::scenario::Cause;
 use crate::scenario::Decided;
 use crate::scenario::Verdict;
+use crate::text::safe;
 
 use super::human::printable;
 
@@ -49,6 +50,13 @@ pub fn answers(answers: &Answers) -> String {
         true => writeln!(text, "\n{total}"),
         false => writeln!(text, "\n{total}: {}", counts.join(", ")),
     };
+    if !answers.wildcards.is_empty() {
+        let names = printable(&answers.wildcards.join(", "));
+        let _ = writeln!(
+            text,
+            "not in this answer: types and actions that no file declares, for which {names} may stand, too"
+        );
+    }
     text
 }
 
@@ -121,11 +129,9 @@ pub fn answers_json(answers: &Answers) -> String {
         suite: &answers.suite,
         at: answers.at.to_string(),
         decisions: answers.decisions.iter().map(Item::new).collect(),
+        wildcards: &answers.wildcards,
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]
@@ -135,6 +141,9 @@ struct Report<'a> {
     suite: &'a str,
     at: String,
     decisions: Vec<Item<'a>>,
+    /// Wildcards that stand for more than the package declares, which is in no answer.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    wildcards: &'a [String],
 }
 
 #[derive(Serialize)]

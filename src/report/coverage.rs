@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::bundle::Place;
 use crate::scenario::Coverage;
+use crate::text::safe;
 
 /// The whole coverage as one JSON object, with a newline at the end.
 #[must_use]
@@ -28,13 +29,12 @@ pub fn coverage_json(coverage: &Coverage) -> String {
         })
     });
     let totals = coverage.totals();
-    let text = json!({
+    safe::json(&json!({
         "format": 1,
         "totals": totals,
         "lowest": totals.lowest(),
         "statements": statements.collect::<Vec<_>>(),
-    });
-    format!("{text:#}\n")
+    }))
 }
 
 fn at(place: &Place) -> Value {

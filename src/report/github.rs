@@ -5,6 +5,7 @@ use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::Severity;
 use crate::text::Span;
+use crate::text::safe;
 
 /// One command per diagnostic. GitHub finds the files where the run stands at the repository's root.
 #[must_use]
@@ -12,7 +13,7 @@ pub fn annotations(all: &Diagnostics, files: Files<'_>) -> String {
     all.iter().map(|one| annotation(one, files)).collect()
 }
 
-fn annotation(diagnostic: &Diagnostic, files: Files<'_>) -> String {
+pub(super) fn annotation(diagnostic: &Diagnostic, files: Files<'_>) -> String {
     let kind = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -48,13 +49,9 @@ pub(super) fn command(kind: &str, span: Option<Span>, title: &str, text: &str, f
     properties.push(("title", title.to_owned()));
     let properties: Vec<_> = properties
         .into_iter()
-        .map(|(key, value)| format!("{key}={}", escape(&value).replace(':', "%3A").replace(',', "%2C")))
+        .map(|(key, value)| format!("{key}={}", safe::command_property(&value)))
         .collect();
-    format!("::{kind} {}::{}\n", properties.join(","), escape(text))
-}
-
-fn escape(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    format!("::{kind} {}::{}\n", properties.join(","), safe::command_text(text))
 }
 
 #[cfg(test)]

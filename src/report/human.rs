@@ -13,6 +13,7 @@ use super::files::Files;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::Severity;
+use crate::text::safe;
 
 /// The most diagnostics that are drawn.
 const SHOWN: usize = 100;
@@ -109,26 +110,13 @@ pub fn summary(all: &Diagnostics) -> String {
     .join(", ")
 }
 
-/// Text that is safe on a terminal and of bounded length: control characters and marks that reorder text become
-/// visible, the rest of an overlong text becomes `…`.
+/// One line that is safe to show and of bounded length: the rest of an overlong text becomes `…`.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len().min(TEXT_CHARS));
-    for (at, character) in text.chars().enumerate() {
-        if at == TEXT_CHARS {
-            shown.push('…');
-            break;
-        }
-        shown.push(match character {
-            '\n' => '\n',
-            '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + character as u32).unwrap_or('�'),
-            '\u{7f}' => '␡',
-            '\u{80}'..='\u{9f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' => '�',
-            '\u{2060}'..='\u{2069}' | '\u{feff}' => '�',
-            other => other,
-        });
+    match text.char_indices().nth(TEXT_CHARS) {
+        Some((at, _)) => format!("{}…", safe::line(text.get(..at).unwrap_or_default())),
+        None => safe::line(text),
     }
-    shown
 }
 
 fn handler(diagnostic: &Diagnostic, style: Style) -> GraphicalReportHandler {

@@ -11,10 +11,12 @@ use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::Evidence;
+use crate::diag::Fix;
 use crate::diag::Label;
 use crate::diag::Severity;
 use crate::graph::Waiver;
 use crate::text::Span;
+use crate::text::safe;
 
 /// Version of this format; raised where a reader of the one before would break.
 const FORMAT: u32 = 1;
@@ -26,12 +28,9 @@ pub fn json(all: &Diagnostics, files: Files<'_>) -> String {
         format: FORMAT,
         errors: all.count(Severity::Error),
         warnings: all.count(Severity::Warning),
-        diagnostics: items(all, files),
+        diagnostics: items(all.iter(), files),
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 /// The findings that are waived in a package, one for each annotation: where it stands, and which lints it waives.
@@ -57,8 +56,8 @@ struct Report<'a> {
 }
 
 /// The diagnostics alone, for the object of another report.
-pub(super) fn items<'a>(all: &'a Diagnostics, files: Files<'_>) -> Vec<Item<'a>> {
-    all.iter().map(|one| Item::new(one, files)).collect()
+pub(super) fn items<'a>(all: impl IntoIterator<Item = &'a Diagnostic>, files: Files<'_>) -> Vec<Item<'a>> {
+    all.into_iter().map(|one| Item::new(one, files)).collect()
 }
 
 #[derive(Serialize)]
@@ -70,6 +69,8 @@ pub(super) struct Item<'a> {
     notes: &'a [String],
     evidence: Option<Evidence>,
     labels: Vec<Place<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixItem<'a>>,
 }
 
 impl<'a> Item<'a> {
@@ -82,6 +83,40 @@ impl<'a> Item<'a> {
             notes: &diagnostic.notes,
             evidence: diagnostic.evidence,
             labels: diagnostic.labels.iter().map(|label| Place::new(label, files)).collect(),
+            fix: diagnostic.fix.as_ref().map(|fix| FixItem::new(fix, files)),
+        }
+    }
+}
+
+/// The changes of the text that mend it.
+#[derive(Serialize)]
+struct FixItem<'a> {
+    certainty: &'static str,
+    edits: Vec<EditItem<'a>>,
+}
+
+/// A change: bytes from 0, and what is to stand in their place.
+#[derive(Serialize)]
+struct EditItem<'a> {
+    file: String,
+    start_byte: u32,
+    end_byte: u32,
+    old: &'a str,
+    text: &'a str,
+}
+
+impl<'a> FixItem<'a> {
+    fn new(fix: &'a Fix, files: Files<'_>) -> Self {
+        let edits = fix.edits.iter().map(|edit| EditItem {
+            file: files.path(edit.span.file),
+            start_byte: edit.span.start,
+            end_byte: edit.span.end,
+            old: &edit.old,
+            text: &edit.new,
+        });
+        Self {
+            certainty: fix.certainty.name(),
+            edits: edits.collect(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::mutation::Outcome;
 use crate::mutation::Tally;
 use crate::mutation::Trial;
 use crate::text::Instant;
+use crate::text::safe;
 
 use super::diff::Saved;
 use super::files::Files;
@@ -153,8 +154,7 @@ fn saved(stem: String, mutant: &Mutant, decided: &Decided, files: Files<'_>, at:
         Value::from(request.context.clone()),
         if decided.allowed { "allow" } else { "deny" },
     );
-    let mut entities = serde_json::to_string_pretty(&decided.witness.entities).unwrap_or_default();
-    entities.push('\n');
+    let entities = safe::json(&decided.witness.entities);
     Saved { stem, suite, entities }
 }
 
@@ -198,10 +198,7 @@ pub fn mutation_json(
         unviable: tally.unviable,
         mutants: trials.iter().map(|trial| Item::new(trial, files, requests)).collect(),
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]

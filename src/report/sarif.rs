@@ -1,5 +1,6 @@
 //! Diagnostics as SARIF 2.1.0, which code scanning of GitHub and other hosts reads and keeps between runs.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde_json::Map;
@@ -10,9 +11,11 @@ use super::files::Files;
 use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
+use crate::diag::Fix;
 use crate::diag::Severity;
 use crate::lint;
 use crate::text::Span;
+use crate::text::safe;
 
 /// What names the format to readers.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -37,10 +40,7 @@ pub fn sarif(all: &Diagnostics, files: Files<'_>) -> String {
             "results": all.iter().map(|one| result(one, &codes, files)).collect::<Vec<_>>(),
         }],
     });
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&log)
 }
 
 /// What a code means: a lint's page, else how to ask for it. Code scanning wants both descriptions.
@@ -71,7 +71,7 @@ fn result(diagnostic: &Diagnostic, codes: &[Code], files: Files<'_>) -> Value {
         fields.insert("ruleIndex".to_owned(), json!(index));
     }
     fields.insert("level".to_owned(), json!(level(diagnostic.severity)));
-    fields.insert("message".to_owned(), json!({ "text": text }));
+    fields.insert("message".to_owned(), json!({ "text": safe::sarif(&text) }));
     // Code scanning refuses a whole log for one result without a place: what is about no file stands at the first one.
     let first = || files.sources.iter().next().map(|(file, _)| Span::new(file, 0, 0));
     let primary = diagnostic.primary().or_else(first);
@@ -83,7 +83,7 @@ fn result(diagnostic: &Diagnostic, codes: &[Code], files: Files<'_>) -> Value {
             let mut place = place(label.span, files);
             if let Some(place) = place.as_object_mut() {
                 place.insert("id".to_owned(), json!(id));
-                place.insert("message".to_owned(), json!({ "text": label.text }));
+                place.insert("message".to_owned(), json!({ "text": safe::sarif(&label.text) }));
             }
             place
         })
@@ -91,10 +91,34 @@ fn result(diagnostic: &Diagnostic, codes: &[Code], files: Files<'_>) -> Value {
     if !related.is_empty() {
         fields.insert("relatedLocations".to_owned(), Value::Array(related));
     }
+    if let Some(fix) = &diagnostic.fix {
+        fields.insert("fixes".to_owned(), json!([self::fix(fix, diagnostic, files)]));
+    }
     if let Some(evidence) = diagnostic.evidence {
         fields.insert("properties".to_owned(), json!({ "evidence": evidence.name() }));
     }
     Value::Object(fields)
+}
+
+/// The changes that mend it, file by file.
+fn fix(fix: &Fix, diagnostic: &Diagnostic, files: Files<'_>) -> Value {
+    let mut changes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for edit in &fix.edits {
+        changes
+            .entry(uri(&files.path(edit.span.file)))
+            .or_default()
+            .push(json!({
+                "deletedRegion": region(edit.span, files),
+                "insertedContent": { "text": edit.new },
+            }));
+    }
+    let changes = changes.into_iter();
+    let changes =
+        changes.map(|(uri, replacements)| json!({ "artifactLocation": { "uri": uri }, "replacements": replacements }));
+    json!({
+        "description": { "text": safe::sarif(diagnostic.help.as_deref().unwrap_or_default()) },
+        "artifactChanges": changes.collect::<Vec<_>>(),
+    })
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -107,17 +131,21 @@ fn level(severity: Severity) -> &'static str {
 
 /// A span: lines and columns from 1, columns in characters, the end exclusive.
 fn place(span: Span, files: Files<'_>) -> Value {
-    let start = files.sources.position(span);
-    let end = files.sources.position(span.at_end());
     json!({ "physicalLocation": {
         "artifactLocation": { "uri": uri(&files.path(span.file)) },
-        "region": {
-            "startLine": start.line,
-            "startColumn": start.column,
-            "endLine": end.line,
-            "endColumn": end.column,
-        },
+        "region": region(span, files),
     }})
+}
+
+fn region(span: Span, files: Files<'_>) -> Value {
+    let start = files.sources.position(span);
+    let end = files.sources.position(span.at_end());
+    json!({
+        "startLine": start.line,
+        "startColumn": start.column,
+        "endLine": end.line,
+        "endColumn": end.column,
+    })
 }
 
 /// A path as a URI reference: relative as the path is, and a `file:` URI where it is absolute.
@@ -138,6 +166,7 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diag::Certainty;
     use crate::diag::Evidence;
     use crate::text::Sources;
 
@@ -150,6 +179,7 @@ mod tests {
             .also(Span::new(file, 0, 2), "the first")
             .help("write `ef`")
             .note("a fact")
+            .fix(Fix::replace(Span::new(file, 6, 8), "cd", "ef", Certainty::Certain))
             .evidence(Evidence::Proved);
         let text = sarif(&[fault].into_iter().collect(), Files::new(&sources));
         let log: Value = serde_json::from_str(&text).unwrap();
@@ -171,6 +201,16 @@ mod tests {
                     "physicalLocation": place((1, 1), (1, 2)),
                     "id": 1,
                     "message": { "text": "the first" },
+                }],
+                "fixes": [{
+                    "description": { "text": "write `ef`" },
+                    "artifactChanges": [{
+                        "artifactLocation": { "uri": "policy/a%20b.gate" },
+                        "replacements": [{
+                            "deletedRegion": { "startLine": 2, "startColumn": 4, "endLine": 2, "endColumn": 6 },
+                            "insertedContent": { "text": "ef" },
+                        }],
+                    }],
                 }],
                 "properties": { "evidence": "proved" },
             }])

@@ -91,7 +91,13 @@ fn plain(value: &Value) -> String {
     if let Some(call) = value.get("__extn") {
         let function = call.get("fn").and_then(Value::as_str).unwrap_or_default();
         if let Some(argument) = call.get("arg") {
-            return format!("{function}({argument})");
+            return format!("{function}({})", plain(argument));
+        }
+        // What has several arguments is a method of the first.
+        let arguments = call.get("args").and_then(Value::as_array);
+        if let Some((of, arguments)) = arguments.and_then(|all| all.split_first()) {
+            let arguments: Vec<String> = arguments.iter().map(plain).collect();
+            return format!("{}.{function}({})", plain(of), arguments.join(", "));
         }
     }
     match value {

@@ -95,11 +95,10 @@ pub(super) struct Asked<'a> {
 impl Asked<'_> {
     /// The answer beside the claim, not yet explained.
     pub(super) fn judged(&self) -> Judged {
-        let because = self.claim.because.as_ref();
         Judged {
             request: in_one_line(&self.claim.request),
             expected: self.claim.expected,
-            expected_because: because.map(|because| because.iter().cloned().collect()),
+            expected_because: self.claim.because.clone(),
             stated: self.claim.stated,
             answer: self.answer.clone(),
             explanation: Explanation::default(),

@@ -18,6 +18,8 @@ use crate::bundle::Origin;
 use crate::bundle::Place;
 use crate::decide;
 use crate::decide::EvaluateError;
+use crate::text::Duration;
+use crate::text::Instant;
 
 use super::Policy;
 use super::ask::Answer;
@@ -255,13 +257,7 @@ impl Scene<'_> {
     fn shown(&self, value: &EvalResult) -> String {
         match value {
             EvalResult::EntityUid(uid) => self.entity_shown(uid),
-            // `datetime("2026-…")`: the type is plain from the text.
-            EvalResult::ExtensionValue(call) => {
-                match call.split_once("(\"").map(|(_, rest)| rest.trim_end_matches("\")")) {
-                    Some(argument) => argument.to_owned(),
-                    None => call.clone(),
-                }
-            }
+            EvalResult::ExtensionValue(call) => extension_shown(call),
             other => other.to_string(),
         }
     }
@@ -284,6 +280,21 @@ impl Scene<'_> {
             return uid.id().unescaped().to_owned();
         }
         uid.to_string()
+    }
+}
+
+/// A value of an extension type without its constructor: the type is plain from the text. Cedar gives a point in time as an
+/// offset from another one.
+fn extension_shown(call: &str) -> String {
+    let mut texts = call.split('"').skip(1).step_by(2);
+    match (texts.next(), texts.next()) {
+        (Some(argument), None) => argument.to_owned(),
+        (Some(from), Some(by)) => {
+            let at = Instant::parse_either(from).zip(Duration::parse(by));
+            let at = at.and_then(|(from, by)| from.checked_add(by));
+            at.map_or_else(|| call.to_owned(), |at| at.to_string())
+        }
+        _ => call.to_owned(),
     }
 }
 

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use similar::ChangeTag;
 use similar::TextDiff;
 
+use crate::text::safe;
+
 /// One accepted snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Golden {
@@ -24,8 +26,8 @@ impl Golden {
     pub fn to_file(&self) -> String {
         format!(
             "---\nsource: {}\nexpression: {}\n---\n{}\n",
-            yaml_text(&self.source),
-            yaml_text(&self.expression),
+            yaml_text(&safe::line(&self.source)),
+            yaml_text(&safe::line(&self.expression)),
             self.contents.trim_end()
         )
     }

@@ -1,5 +1,8 @@
 //! What a run came to: values that reports render. Nothing here is text for a terminal.
 
+use std::collections::BTreeSet;
+
+use crate::diag::Diagnostic;
 use crate::text::Span;
 
 use super::ask::Answer;
@@ -8,7 +11,9 @@ use super::explain::Explanation;
 use super::golden::SnapshotAction;
 use super::golden::SnapshotVerdict;
 use super::read::names::PERMIT_ERRORED;
+use super::suite::Because;
 use super::suite::Expected;
+use super::suite::Extent;
 use super::suite::Stated;
 
 /// A whole run.
@@ -20,6 +25,8 @@ pub struct RunReport {
     pub snapshots: Vec<SnapshotAction>,
     /// Accepted snapshots that no test writes; each fails the run.
     pub unreferenced: Vec<String>,
+    /// What is wrong beside the tests and kept none from running; each fails the run.
+    pub faults: Vec<Diagnostic>,
 }
 
 /// One suite.
@@ -97,7 +104,7 @@ pub struct Judged {
     /// What was claimed.
     pub expected: Expected,
     /// The statements claimed to decide, if any were.
-    pub expected_because: Option<Vec<String>>,
+    pub expected_because: Option<Because>,
     /// How it was claimed.
     pub stated: Stated,
     /// What it came to.
@@ -142,10 +149,18 @@ impl RunReport {
         totals
     }
 
-    /// Whether everything that ran holds, and no snapshot is left over.
+    /// Whether everything that ran holds, and something did; no snapshot is left over and nothing else is wrong.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.totals().failed == 0 && self.unreferenced.is_empty()
+        let nothing_wrong = self.unreferenced.is_empty() && self.faults.is_empty();
+        self.totals().failed == 0 && nothing_wrong && !self.decided_nothing()
+    }
+
+    /// Whether there are tests and all of them are skipped. That is no pass: nothing was held against the policy.
+    #[must_use]
+    pub fn decided_nothing(&self) -> bool {
+        let totals = self.totals();
+        totals.passed + totals.failed == 0 && totals.skipped > 0
     }
 }
 
@@ -183,7 +198,7 @@ impl Judged {
         let cause_agrees = self
             .expected_because
             .as_ref()
-            .is_none_or(|because| because.iter().eq(&self.answer.because));
+            .is_none_or(|because| because.agrees(&self.answer.because));
         self.outcome_agrees() && cause_agrees
     }
 
@@ -194,7 +209,7 @@ impl Judged {
             || self
                 .expected_because
                 .iter()
-                .flatten()
+                .flat_map(|because| &because.statements)
                 .any(|cause| cause == PERMIT_ERRORED);
         let errored = self.answer.verdict == Verdict::Error && self.answer.because.contains(PERMIT_ERRORED);
         match errored && says_so {
@@ -215,14 +230,36 @@ impl Judged {
                 verdict.word()
             );
         }
-        let expected = self.expected_because.as_deref().unwrap_or_default().join(", ");
-        let actual: Vec<&str> = self.answer.because.iter().map(String::as_str).collect();
+        let listed = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let actual = listed(&self.answer.because);
+        let wanted = match &self.expected_because {
+            None => String::new(),
+            Some(because) => match because.extent {
+                Extent::Exactly => format!(", not {}", listed(&because.statements)),
+                Extent::Includes => {
+                    let missing = because.statements.difference(&self.answer.because).cloned().collect();
+                    format!(", without {}", listed(&missing))
+                }
+            },
+        };
         format!(
-            "{}: {} as expected, but because of {}, not {expected}",
+            "{}: {} as expected, but because of {actual}{wanted}",
             self.request,
             self.expected.word(),
-            actual.join(", ")
         )
+    }
+
+    /// What is wrong with statements that the claim names, a line each.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        let because = self.expected_because.iter();
+        because
+            .flat_map(|because| &because.faults)
+            .map(|fault| match &fault.help {
+                Some(help) => format!("{}; {help}", fault.message),
+                None => fault.message.clone(),
+            })
+            .collect()
     }
 
     /// What of the claim was not said in so many words, for a reader who looks at the claim.

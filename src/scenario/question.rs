@@ -41,6 +41,8 @@ pub struct Answers {
     pub at: Instant,
     /// The decisions, by request.
     pub decisions: Vec<Decided>,
+    /// What the answer does not reach: wildcards that stand for more than the package declares, by name.
+    pub wildcards: Vec<String>,
 }
 
 /// What a question goes through.
@@ -245,6 +247,7 @@ fn answers(
         suite: suite.name.clone(),
         at: suite.at,
         decisions: decisions.collect(),
+        wildcards: Vec::new(),
     }
 }
 

@@ -89,6 +89,7 @@ pub fn run(
         suites: collected.suites,
         snapshots: golden::actions(options.snapshots, &collected.written, &owned, options.accepted),
         unreferenced,
+        faults: Vec::new(),
     };
     on_event(Event::RunFinished {
         totals: report.totals(),

@@ -9,6 +9,7 @@ use super::Policy;
 use super::ask;
 use super::suite::Body;
 use super::suite::Claim;
+use super::suite::Extent;
 use super::suite::Suite;
 use super::suite::Test;
 
@@ -41,6 +42,9 @@ pub struct SmokeRequest {
     /// The exact statements that must decide, where the test says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<Vec<String>>,
+    /// Statements that must be among those that decide, where the test says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because_includes: Option<Vec<String>>,
 }
 
 /// The smoke tests of suites; suites without any are left out.
@@ -70,6 +74,10 @@ fn requests(test: &Test, suite: &Suite, policy: Policy<'_>) -> Vec<SmokeRequest>
 
 fn request(claim: &Claim, test: &Test, suite: &Suite, policy: Policy<'_>) -> Option<SmokeRequest> {
     let prepared = ask::prepare(&claim.request, &suite.world, policy, suite.at)?;
+    let cited = |extent: Extent| {
+        let because = claim.because.as_ref().filter(|because| because.extent == extent)?;
+        Some(because.statements.iter().cloned().collect())
+    };
     Some(SmokeRequest {
         test: test.name.clone(),
         principal: prepared.principal.to_string(),
@@ -77,7 +85,8 @@ fn request(claim: &Claim, test: &Test, suite: &Suite, policy: Policy<'_>) -> Opt
         resource: prepared.resource.to_string(),
         context: prepared.context,
         decision: claim.expected.word().to_owned(),
-        because: claim.because.as_ref().map(|because| because.iter().cloned().collect()),
+        because: cited(Extent::Exactly),
+        because_includes: cited(Extent::Includes),
     })
 }
 

@@ -8,6 +8,7 @@ use cedar_policy::Entities;
 use cedar_policy::EntityUid;
 
 use crate::bundle::ValueType;
+use crate::diag::Diagnostic;
 use crate::text::Duration;
 use crate::text::FileId;
 use crate::text::Instant;
@@ -30,6 +31,13 @@ pub struct Suite {
     pub world: World,
     /// Its tests, in their order.
     pub tests: Vec<Test>,
+}
+
+impl Suite {
+    /// What is wrong with causes that its tests name. These tests fail by it, and no others.
+    pub fn faults(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.tests.iter().flat_map(Test::faults)
+    }
 }
 
 /// The fixtures of a suite.
@@ -99,6 +107,25 @@ pub struct Test {
     pub body: Body,
 }
 
+impl Test {
+    /// What is wrong with causes that it names. The test fails by it, and no other.
+    pub fn faults(&self) -> impl Iterator<Item = &Diagnostic> {
+        let (claims, steps): (&[Claim], &[Step]) = match &self.body {
+            Body::Claims(claims) => (claims, &[]),
+            Body::Steps(steps) => (&[], steps),
+            Body::Snapshot(_) => (&[], &[]),
+        };
+        let asked = steps.iter().flat_map(|step| match &step.action {
+            StepAction::Ask { claims, .. } => claims.as_slice(),
+            _ => &[],
+        });
+        let cited = claims.iter().chain(asked).filter_map(|claim| claim.because.as_ref());
+        cited
+            .flat_map(|because| &because.faults)
+            .chain(steps.iter().flat_map(|step| &step.faults))
+    }
+}
+
 /// What a test claims.
 #[derive(Debug, Clone)]
 pub enum Body {
@@ -117,12 +144,56 @@ pub struct Claim {
     pub request: Request,
     /// The decision it must get.
     pub expected: Expected,
-    /// The exact statements that must decide.
-    pub because: Option<BTreeSet<String>>,
+    /// The statements that must decide.
+    pub because: Option<Because>,
     /// The words of the suite that claim it.
     pub span: Span,
     /// How those words claim it.
     pub stated: Stated,
+}
+
+/// What a claim says of the statements that decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Because {
+    /// Whether these are all of them.
+    pub extent: Extent,
+    /// Their names.
+    pub statements: BTreeSet<String>,
+    /// What is wrong with some of the names: the policy has no such statement, or one that never decides so. A policy that
+    /// lost a guard makes such a claim fail, and keeps no other from being tested.
+    pub faults: Vec<Diagnostic>,
+}
+
+/// Whether named statements are all that decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// These and no others: `because: NAME`.
+    Exactly,
+    /// At least these: `because: {includes: NAME}`.
+    Includes,
+}
+
+impl Extent {
+    /// `exactly`, `includes`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Exactly => "exactly",
+            Self::Includes => "includes",
+        }
+    }
+}
+
+impl Because {
+    /// Whether it is true of what decided.
+    #[must_use]
+    pub fn agrees(&self, decided: &BTreeSet<String>) -> bool {
+        let named = match self.extent {
+            Extent::Exactly => self.statements == *decided,
+            Extent::Includes => self.statements.is_subset(decided),
+        };
+        named && self.faults.is_empty()
+    }
 }
 
 /// How a suite states a claim: a failure says so.
@@ -196,6 +267,8 @@ pub struct Step {
     pub span: Span,
     /// What happens.
     pub action: StepAction,
+    /// What is wrong with the cause of a refusal that it names: the policy has none such, and the step fails.
+    pub faults: Vec<Diagnostic>,
 }
 
 /// What happens in a step.

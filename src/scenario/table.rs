@@ -1,7 +1,9 @@
 //! The text of a snapshot: for each resource type and context, who may do what, and the statement that decides.
-//! A decision is a line of its own with the statement last, so a changed grant changes only its own lines.
+//! A decision is a line of its own with the statement last, so a changed grant changes only its own lines; no name in it makes
+//! another one.
 
 use crate::text::Instant;
+use crate::text::safe;
 
 use super::Policy;
 use super::ask;
@@ -21,13 +23,13 @@ pub(super) fn render(spec: &SnapshotSpec, world: &World, policy: Policy<'_>, now
         let context = table
             .context
             .as_ref()
-            .map(|name| format!(" in {name}"))
+            .map(|name| format!(" in {}", safe::line(name)))
             .unwrap_or_default();
         text.push_str(&format!("{}{context}\n", table.ty));
         // Widths follow the names asked for, never the decisions.
         let (actions, resources) = widths(table);
         for row in &table.rows {
-            text.push_str(&format!("\n  {}\n", row.heading));
+            text.push_str(&format!("\n  {}\n", safe::line(&row.heading)));
             for request in &row.requests {
                 let prepared = ask::prepare(request, world, policy, now);
                 let answer = ask::ask(request, prepared.as_ref(), world, policy);
@@ -35,9 +37,9 @@ pub(super) fn render(spec: &SnapshotSpec, world: &World, policy: Policy<'_>, now
                 text.push_str(&format!(
                     "    {:actions$}  {:resources$}  {:7}  {}\n",
                     own_name(request),
-                    request.resource.label,
+                    safe::line(&request.resource.label),
                     answer.verdict.word(),
-                    cause(&answer)
+                    safe::line(&cause(&answer))
                 ));
             }
         }
@@ -46,7 +48,7 @@ pub(super) fn render(spec: &SnapshotSpec, world: &World, policy: Policy<'_>, now
     if !spec.unheld.is_empty() {
         text.push_str(&format!(
             "held by no principal of the suite: {}\n",
-            spec.unheld.join(", ")
+            safe::line(&spec.unheld.join(", "))
         ));
     }
     (text, decisions)

@@ -421,6 +421,7 @@ pub(crate) fn load(files: &[(&str, &str)], compiled: &Compiled) -> Loaded {
     }
     let mut faults = Diagnostics::new();
     let suites = super::load_suites(&sources, &yaml, compiled.policy(), None, &mut faults);
+    faults.extend(suites.iter().flat_map(super::Suite::faults).cloned());
     Loaded {
         sources,
         suites,

@@ -69,6 +69,7 @@ pub(super) fn play<'a>(steps: &'a [Step], suite: &'a Suite, policy: Policy<'a>) 
             suite,
             policy,
             happened: Vec::new(),
+            doubt: String::new(),
         },
         Err(error) => {
             let failed = steps.first().map(|step| StepResult {
@@ -98,10 +99,17 @@ struct Stage<'a> {
     suite: &'a Suite,
     policy: Policy<'a>,
     happened: Vec<Happening<'a>>,
+    /// What is wrong with the cause that the step names, if anything is.
+    doubt: String,
 }
 
 impl<'a> Stage<'a> {
     fn step(&mut self, step: &'a Step) {
+        self.doubt = step
+            .faults
+            .iter()
+            .map(|fault| format!(" ({})", fault.message))
+            .collect();
         match &step.action {
             StepAction::Wait => {}
             StepAction::Ask { claims, with } => {
@@ -247,7 +255,7 @@ impl<'a> Stage<'a> {
     ) {
         let expected = match refused {
             None => format!("{what} to be taken"),
-            Some(cause) => format!("{what} to be refused because of {cause}"),
+            Some(cause) => format!("{what} to be refused because of {cause}{}", self.doubt),
         };
         let (holds, actual) = match came_to {
             Err(error) => (false, error.to_string()),

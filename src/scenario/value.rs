@@ -66,10 +66,10 @@ impl Value {
             Self::Long(value) => json!(value),
             Self::String(value) => json!(value),
             Self::Decimal(text) => call("decimal", text.clone()),
-            Self::Datetime(moment) => {
-                let text = moment.resolve(now).map(|at| at.to_string());
-                call("datetime", text.unwrap_or_else(|| "out of range".to_owned()))
-            }
+            Self::Datetime(moment) => match moment.resolve(now) {
+                Some(at) => at.to_json(),
+                None => call("datetime", "out of range".to_owned()),
+            },
             Self::Duration(by) => call("duration", by.to_string()),
             Self::Ipaddr(text) => call("ip", text.clone()),
             Self::Set(items) => items.iter().map(|item| item.to_json(now)).collect(),

@@ -36,10 +36,12 @@ use super::listing::Listing;
 use super::listing::Says;
 use super::listing::carries;
 use super::parted;
-use super::times;
+use super::times::Assumes;
+use super::times::MOST_BOUNDS;
+use super::times::Range;
 
 /// Which way is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Way {
     /// The new side allows, the old one denies.
     Gain,
@@ -59,8 +61,8 @@ impl Way {
 
 /// What a question came to.
 pub(super) enum Settled {
-    /// Nothing.
-    Holds,
+    /// Nothing, as far as something is taken for granted.
+    Holds(Assumes),
     /// A request that the whole of both sides decide so, under a schema.
     Fails(Basis, Box<Counterexample>),
     /// It is not known.
@@ -137,6 +139,30 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
+    /// A request that shows it, where the denying side permits nobody anything: most permits are shown by some request of their
+    /// kind, and no solver has to look for it.
+    pub(super) fn sampled(&self) -> Option<(Basis, Counterexample)> {
+        let [old, new] = self.halves;
+        let (allowing, denying) = self.way.of([old, new]);
+        if denying.all_permits().next().is_some() {
+            return None;
+        }
+        let basis = bases(self.request.presence)
+            .iter()
+            .find(|basis| self.footings.get(**basis).is_ok())?;
+        let footing = self.footings.get(*basis).ok()?;
+        let (engines, _) = self.way.of(footing.engines(self.request.presence));
+        let (engines, samples) = (engines?, footing.samples.as_ref()?);
+        allowing.permits_of(self.holder).find_map(|(_, listed)| {
+            let mut requests = samples.of(&self.request.cedar, listed.policy);
+            let found = requests.find(|found| {
+                let decision = Witness::raw(found).and_then(|witness| witness.decide_unchecked(&engines.plain));
+                decision.is_some_and(|decision| decision.is_allow() && decision.reasons.contains(&listed.id))
+            });
+            Some((*basis, found?))
+        })
+    }
+
     /// Asks under the first schema that the policies of both sides type under; under each of them where a test is false for
     /// certain under one and open under another: `context has break_glass`, where one side alone has a break-glass.
     pub(super) fn settle(&self, asking: &mut Asking<'_>) -> Settled {
@@ -234,44 +260,54 @@ impl<'a> Asked<'a> {
         let [old, new] = self.halves;
         let (allowing, denying) = self.way.of([old, new]);
         let permits = Permits::of(denying.all_permits().map(|(_, listed)| listed));
+        let mut assumes = Assumes::of(self.assumed);
         let env: &Environment = &self.request.cedar;
         for listed in listing.slice(env) {
             if listed.effect == Effect::Permit || allowing.forbids.contains_key(&listed.rule) {
                 continue;
             }
             for rule in errors::risky(listed, &side.lowered.origins, env, permits) {
-                if !self.never_errors(asking, [allowing, denying], rule) {
-                    let name = listed.draft.map_or(&listed.id, |draft| &draft.statement);
-                    let why = format!("`{name}` may error there, and a gateway denies then");
-                    return Settled::Unsure(Doubt::Unanswered(why));
+                match self.never_errors(asking, [allowing, denying], rule) {
+                    Some(more) => assumes = assumes.max(more),
+                    None => {
+                        let name = listed.draft.map_or(&listed.id, |draft| &draft.statement);
+                        let why = format!("`{name}` may error there, and a gateway denies then");
+                        return Settled::Unsure(Doubt::Unanswered(why));
+                    }
                 }
             }
         }
-        Settled::Holds
+        Settled::Holds(assumes)
     }
 
-    /// Whether it is known that a rule errors on no request, or on none that the allowing side allows the holder.
-    fn never_errors(&self, asking: &mut Asking<'_>, [allowing, denying]: [&Half<'a>; 2], rule: Rule) -> bool {
+    /// What it takes to know that a rule errors on no request, or on none that the allowing side allows the holder; `None`
+    /// where it is not known.
+    fn never_errors(
+        &self,
+        asking: &mut Asking<'_>,
+        [allowing, denying]: [&Half<'a>; 2],
+        rule: Rule,
+    ) -> Option<Assumes> {
         let sound = errors::sound(&rule, &self.request.cedar);
         if self.proved(asking, &Claim::NeverErrors(rule)).is_ok() {
-            return true;
+            return Some(Assumes::Nothing);
         }
-        let Some(sound) = sound else { return false };
+        let sound = sound?;
         let mut assumed = self.assumed.to_vec();
         let words = Words::new(self.holder, allowing, denying);
-        for _ in 0..=times::MOST_BOUNDS {
+        for _ in 0..=MOST_BOUNDS {
             let claim = Claim::Implies(words.left(&assumed), Rules::new([sound.clone()]));
             let found = match self.proved(asking, &claim) {
-                Ok(()) => return true,
+                Ok(()) => return Some(Assumes::of(&assumed)),
                 Err(found) => found,
             };
             let witness = found.as_deref().and_then(Witness::raw);
-            match witness.and_then(|witness| times::bounds(&witness, &self.request.cedar)) {
+            match witness.and_then(|witness| Range::Exact.bounds(&witness, &self.request.cedar)) {
                 Some(bounds) if !assumed.contains(&bounds) => assumed.push(bounds),
-                _ => return false,
+                _ => return None,
             }
         }
-        false
+        None
     }
 
     /// Whether a claim holds under the schemas that serve it, as they serve [`Self::settle`]; or a counterexample.

@@ -7,8 +7,12 @@ use crate::bundle::AttributeContract;
 use crate::bundle::Contract;
 use crate::bundle::EntityContract;
 
+use super::item::Kind;
+use super::structural::Change;
+use super::structural::What;
+
 /// The context attribute that the gateway fills by itself.
-const BREAK_GLASS: &str = "break_glass";
+pub(super) const BREAK_GLASS: &str = "break_glass";
 
 /// One thing that no longer fits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +57,25 @@ pub(super) fn breaks(old: &Contract, new: &Contract) -> Vec<Break> {
     all.sort();
     all.dedup();
     all
+}
+
+/// What callers and data call by a name that it no longer has. Conditions and statements have names for authors alone.
+pub(super) fn renamed(changes: &[Change]) -> Vec<Break> {
+    let is_spoken = |kind| matches!(kind, Kind::Type | Kind::Action | Kind::Role | Kind::BreakGlass);
+    let mut found = Found(Vec::new());
+    for change in changes {
+        match (&change.what, change.kind) {
+            (What::Renamed { from }, kind) if is_spoken(kind) => {
+                found.push(from, format!("is called `{}` now", change.name));
+            }
+            (_, Kind::Namespace) => found.push(
+                "namespace",
+                "is another one, so that every type and action has another name",
+            ),
+            _ => {}
+        }
+    }
+    found.0
 }
 
 struct Found(Vec<Break>);
@@ -126,5 +149,103 @@ fn attributes(
         if new.required && !was.contains_key(name) {
             found.push(&format!("{owner}.{name}"), "is new and required");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use serde_json::json;
+
+    use super::*;
+
+    fn contract(edit: impl Fn(&mut Value)) -> Contract {
+        let mut contract = json!({
+            "format": "1",
+            "entities": {
+                "User": { "cedar": "User", "kind": "principal", "holds_roles": true },
+                "Bot": { "cedar": "Bot", "kind": "principal", "holds_roles": true },
+                "Org": { "cedar": "Org", "kind": "resource" },
+            },
+            "actions": {},
+            "provenance": {},
+            "break_glass": {},
+            "roles": {
+                "Org.admin": { "on": "Org", "holders": ["User", "Bot"] },
+                "writer": { "on": "Org", "by": "created_by", "holders": ["User"] },
+            },
+        });
+        edit(&mut contract);
+        serde_json::from_value(contract).unwrap()
+    }
+
+    fn told(edit: impl Fn(&mut Value)) -> Vec<String> {
+        let all = breaks(&contract(|_| ()), &contract(edit));
+        all.into_iter().map(|one| format!("{} {}", one.what, one.how)).collect()
+    }
+
+    #[test]
+    fn a_role_that_is_held_in_another_way_breaks_whoever_gives_it() {
+        assert!(told(|_| ()).is_empty());
+        // On another type, but by nobody's attribute; and the other way round.
+        assert_eq!(
+            told(|new| new["roles"]["Org.admin"]["on"] = json!("User")),
+            ["Org.admin is held in another way"]
+        );
+        assert_eq!(
+            told(|new| new["roles"]["Org.admin"]["on"] = Value::Null),
+            ["Org.admin is held in another way"]
+        );
+        assert_eq!(
+            told(|new| new["roles"]["writer"]["by"] = json!("owner")),
+            ["writer is held in another way"]
+        );
+        assert_eq!(
+            told(|new| new["roles"]["Org.admin"]["holders"] = json!(["Bot"])),
+            ["Org.admin can no longer be held by `User`"]
+        );
+        assert!(told(|new| new["roles"]["writer"]["holders"] = json!(["User", "Bot"])).is_empty());
+        assert_eq!(
+            told(|new| {
+                new["roles"].as_object_mut().unwrap().remove("writer");
+            }),
+            ["writer is gone, so that nobody can be given it"]
+        );
+    }
+
+    #[test]
+    fn what_callers_say_by_an_old_name_is_told_and_what_authors_alone_say_is_not() {
+        let change = |kind, from: &str, name: &str| Change {
+            kind,
+            name: name.to_owned(),
+            what: What::Renamed { from: from.to_owned() },
+            old: None,
+            new: None,
+        };
+        let changes = [
+            change(Kind::Type, "Bill", "Invoice"),
+            change(Kind::Action, "Bill.pay", "Bill.settle"),
+            change(Kind::Role, "boss", "chief"),
+            change(Kind::BreakGlass, "fire", "flood"),
+            change(Kind::Condition, "calm", "quiet"),
+            change(Kind::Grant, "a", "b"),
+            change(Kind::RawPolicy, "p", "q"),
+        ];
+        let told: Vec<String> = renamed(&changes)
+            .into_iter()
+            .map(|one| format!("{} {}", one.what, one.how))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "Bill is called `Invoice` now",
+                "Bill.pay is called `Bill.settle` now",
+                "boss is called `chief` now",
+                "fire is called `flood` now"
+            ]
+        );
+        let mut namespace = change(Kind::Namespace, "", "namespace");
+        namespace.what = What::Changed(Vec::new());
+        assert_eq!(renamed(&[namespace]).len(), 1);
     }
 }

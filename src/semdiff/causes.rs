@@ -1,12 +1,18 @@
 //! Which changes of parts bring a change of access about: those of what the differing policies are made of.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::graph::NameOf;
 use crate::graph::Program;
+use crate::graph::Renames;
 use crate::graph::TypedExpr;
 use crate::graph::TypedKind;
+use crate::lower;
+use crate::lower::Draft;
+use crate::lower::Part;
 use crate::lower::Subject;
 
 use super::difference::RequestKind;
@@ -14,6 +20,7 @@ use super::item::BECAUSE;
 use super::item::Kind;
 use super::listing::Listed;
 use super::structural::Change;
+use super::structural::Structure;
 use super::structural::What;
 
 /// What some policies are made of.
@@ -41,15 +48,44 @@ const TOLD_ONLY: [&str; 8] = [
 ];
 
 /// The changes behind a change of access, as indices.
-pub(super) fn causes(changes: &[Change], mentions: &Mentions, request: &RequestKind) -> Vec<usize> {
-    let all = changes.iter().enumerate();
-    all.filter(|(_, change)| is_cause(change, mentions, request))
+pub(super) fn causes(structure: &Structure, mentions: &Mentions, request: &RequestKind) -> Vec<usize> {
+    let all = structure.changes.iter().enumerate();
+    all.filter(|(_, change)| is_cause(change, mentions, request, &structure.renames))
+        .filter(|(_, change)| concerns(change, request, &structure.renames))
         .map(|(at, _)| at)
         .collect()
 }
 
-fn is_cause(change: &Change, mentions: &Mentions, request: &RequestKind) -> bool {
-    let name = change.name.as_str();
+/// Whether a change that is about which actions a statement names is about the action of a request.
+fn concerns(change: &Change, request: &RequestKind, renames: &Renames) -> bool {
+    let actions = match change.kind {
+        Kind::Grant | Kind::Deny => "actions",
+        Kind::Require => "for",
+        Kind::BreakGlass => "grants",
+        _ => return true,
+    };
+    let What::Changed(fields) = &change.what else {
+        return true;
+    };
+    let mut deciding = fields.iter().filter(|field| !TOLD_ONLY.contains(&field.field));
+    deciding.any(|field| {
+        let named = |said: &Option<String>| {
+            let names = said.iter().flat_map(|names| names.split("; "));
+            let mut names = names.map(|name| renames.of(NameOf::Action, name));
+            names.any(|name| name == "any" || name == request.action)
+        };
+        field.field != actions || named(&field.from) || named(&field.to)
+    })
+}
+
+fn is_cause(change: &Change, mentions: &Mentions, request: &RequestKind, renames: &Renames) -> bool {
+    // What is gone may have left its name to something else.
+    let name = match (&change.what, change.kind) {
+        (What::Removed, Kind::Type) => renames.of(NameOf::Type, &change.name),
+        (What::Removed, Kind::Action) => renames.of(NameOf::Action, &change.name),
+        _ => change.name.clone(),
+    };
+    let name = name.as_str();
     let comes_or_goes = match &change.what {
         What::Added | What::Removed => true,
         What::Renamed { .. } => return false,
@@ -85,9 +121,31 @@ fn regroups(change: &Change) -> bool {
     matches!(&change.what, What::Changed(fields) if fields.iter().any(|field| field.field == "action group"))
 }
 
+/// One conjunct of a policy, by what it says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Ask<'a> {
+    guard: Option<&'a str>,
+    cedar: String,
+}
+
+fn asks(draft: &Draft) -> BTreeMap<Ask<'_>, &Part> {
+    let parts = draft.when.iter().chain(&draft.unless);
+    parts.map(|part| (Ask::of(part), part)).collect()
+}
+
+impl<'a> Ask<'a> {
+    fn of(part: &'a Part) -> Self {
+        Self {
+            guard: part.guard.as_deref(),
+            cedar: lower::cedar_text(&part.expr),
+        }
+    }
+}
+
 impl Mentions {
-    /// Adds what a policy of a program is made of.
-    pub(super) fn add(&mut self, program: &Program, listed: &Listed<'_>) {
+    /// Adds what a policy of a program is made of, as far as what the other side makes of the same statement is made of
+    /// something else.
+    pub(super) fn add(&mut self, program: &Program, listed: &Listed<'_>, others: &[&Draft]) {
         for uid in listed.policy.entity_literals() {
             let cedar = uid.type_name().to_string();
             let ty = program.types.iter().find(|ty| ty.cedar == cedar);
@@ -101,6 +159,31 @@ impl Mentions {
             }
             return;
         };
+        let asked = asks(draft);
+        let known: BTreeSet<Ask<'_>> = others.iter().flat_map(|other| asks(other).into_keys()).collect();
+        let mut differing = asked.keys().filter(|ask| !known.contains(ask)).peekable();
+        let gone = known.iter().filter(|ask| !asked.contains_key(ask));
+        // What differs by guards alone is no matter of the statement, nor of the role.
+        let by_guards = differing.peek().is_some() || gone.clone().next().is_some();
+        let by_guards =
+            by_guards && differing.all(|ask| ask.guard.is_some()) && gone.clone().all(|ask| ask.guard.is_some());
+        if others.is_empty() || !by_guards {
+            self.add_statement(program, draft);
+        }
+        for (_, part) in asked.iter().filter(|(ask, _)| !known.contains(ask)) {
+            self.statements.extend(part.guard.clone());
+            self.walk(program, &part.expr);
+        }
+        let lifted = |draft: &Draft| draft.lifted_by.iter().map(lower::cedar_text).collect::<BTreeSet<_>>();
+        let lifted_there: BTreeSet<String> = others.iter().flat_map(|other| lifted(other)).collect();
+        for expr in &draft.lifted_by {
+            if !lifted_there.contains(&lower::cedar_text(expr)) {
+                self.walk(program, expr);
+            }
+        }
+    }
+
+    fn add_statement(&mut self, program: &Program, draft: &Draft) {
         self.statements.insert(draft.statement.clone());
         match draft.subject {
             Subject::Everyone => {}
@@ -114,11 +197,6 @@ impl Mentions {
             }
         }
         self.roles.extend(draft.inherited_by.clone());
-        for part in draft.when.iter().chain(&draft.unless) {
-            self.statements.extend(part.guard.clone());
-            self.walk(program, &part.expr);
-        }
-        draft.lifted_by.iter().for_each(|expr| self.walk(program, expr));
     }
 
     fn walk(&mut self, program: &Program, expr: &TypedExpr) {

@@ -18,6 +18,7 @@ use super::declaration::declarations;
 use super::difference::Access;
 use super::difference::Difference;
 use super::difference::Finding;
+use super::terms::Effect;
 
 /// The files of one side that declare changes.
 #[derive(Debug, Clone, Copy)]
@@ -37,10 +38,16 @@ pub struct Declared {
     pub history: Vec<FileId>,
     /// For each of [`Difference::accesses`], which declaration covers what is found.
     pub covers: Vec<Cover>,
+    /// For each of [`Difference::assignments`], the declaration that covers it.
+    pub assigned: Vec<Option<usize>>,
+    /// For each of [`Difference::terms`], which declaration covers it.
+    pub terms: Vec<Option<usize>>,
     /// Faults of the files; one with a fault declares nothing.
     pub faults: Diagnostics,
-    /// Findings of widened access that nothing covers.
+    /// Findings of widened access, and roles that somebody gained, that nothing covers.
     pub undeclared: usize,
+    /// Weakened terms of the contract that nothing covers.
+    pub undeclared_terms: usize,
     /// Whether the difference itself leaves something open.
     pub is_unsure: bool,
 }
@@ -92,12 +99,23 @@ pub struct Cover {
 /// What a gate says that lets declared changes pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gate {
-    /// All that is widened is declared, and all that is declared is there.
+    /// All that is widened is declared, all that is declared is there, and what the package asserts holds.
     Passes,
-    /// Something is not declared, or declared in vain, or badly.
+    /// Something is not declared, or declared in vain, or badly; or an assertion is refuted.
     Fails,
     /// Nothing is known to be wrong, and not everything is known.
     NotProved,
+}
+
+impl Declares {
+    /// What it does to a term of the contract.
+    #[must_use]
+    pub fn effect(self) -> Effect {
+        match self {
+            Self::Widened => Effect::Weakens,
+            Self::Narrowed => Effect::Strengthens,
+        }
+    }
 }
 
 impl Standing {
@@ -114,6 +132,16 @@ impl Standing {
 }
 
 impl Gate {
+    /// What two gates say together. What is known to be wrong outranks what is not known.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Fails, _) | (_, Self::Fails) => Self::Fails,
+            (Self::NotProved, _) | (_, Self::NotProved) => Self::NotProved,
+            (Self::Passes, Self::Passes) => Self::Passes,
+        }
+    }
+
     /// Its name, as reports write it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -129,7 +157,7 @@ impl Declared {
     /// What the gate says. What is known to be wrong outranks what is not known.
     #[must_use]
     pub fn gate(&self) -> Gate {
-        if self.undeclared > 0 || self.refusals().has_errors() {
+        if self.undeclared > 0 || self.undeclared_terms > 0 || self.refusals().has_errors() {
             Gate::Fails
         } else if self.is_unsure {
             Gate::NotProved
@@ -190,16 +218,38 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
             lost: cover(access, Declares::Narrowed, &read, at),
         })
         .collect();
-    let undeclared = difference.accesses.iter().zip(&covers);
-    let undeclared = undeclared
-        .filter(|(access, cover)| access.gained.is_found() && cover.gained.is_none())
+    let accesses = difference.accesses.iter().zip(&covers);
+    let accesses = accesses.filter(|(access, cover)| access.gained.is_found() && cover.gained.is_none());
+    let assigned: Vec<Option<usize>> = difference
+        .assignments
+        .iter()
+        .map(|one| covering(&read, one.way, &one.who, &one.what, at))
+        .collect();
+    let roles = difference.assignments.iter().zip(&assigned);
+    let roles = roles.filter(|(one, cover)| one.way == Declares::Widened && cover.is_none());
+    let undeclared = accesses.count() + roles.count();
+    let terms: Vec<Option<usize>> = difference
+        .terms
+        .iter()
+        .map(|term| {
+            read.iter().position(|one| {
+                one.change.effect() == term.effect && !one.has_ended(at) && has(&one.contract, &term.path)
+            })
+        })
+        .collect();
+    let undeclared_terms = difference.terms.iter().zip(&terms);
+    let undeclared_terms = undeclared_terms
+        .filter(|(term, cover)| term.effect == Effect::Weakens && cover.is_none())
         .count();
     Declared {
         declarations: read.into_iter().map(|one| judged(one, difference, at)).collect(),
         history,
         covers,
+        assigned,
+        terms,
         faults,
         undeclared,
+        undeclared_terms,
         is_unsure: difference.is_unsure(),
     }
 }
@@ -209,9 +259,13 @@ fn cover(access: &Access, way: Declares, all: &[Declaration], at: Instant) -> Op
     if !finding(access, way).is_found() {
         return None;
     }
-    let (who, what) = (access.who(), access.request.title());
+    covering(all, way, &access.who(), &access.request.title(), at)
+}
+
+/// The first declaration of a change of something for somebody.
+fn covering(all: &[Declaration], way: Declares, who: &str, what: &str, at: Instant) -> Option<usize> {
     all.iter()
-        .position(|one| one.change == way && !one.has_ended(at) && has(&one.who, &who) && has(&one.what, &what))
+        .position(|one| one.change == way && !one.has_ended(at) && has(&one.who, who) && has(&one.what, what))
 }
 
 fn finding(access: &Access, way: Declares) -> &Finding {
@@ -246,7 +300,9 @@ impl Pairs {
 
 fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Judged {
     let way = declaration.change;
-    let found = Pairs::of(difference, |access| finding(access, way).is_found());
+    let mut found = Pairs::of(difference, |access| finding(access, way).is_found());
+    let assigned = difference.assignments.iter().filter(|one| one.way == way);
+    found.0.extend(assigned.map(|one| (one.who.clone(), one.what.clone())));
     let open = Pairs::of(difference, |access| matches!(finding(access, way), Finding::Unsure(_)));
     let (who, what) = (&declaration.who, &declaration.what);
     let listed = |names: &[Name]| {
@@ -292,6 +348,7 @@ fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Jud
             help: near.unwrap_or_else(|| REMOVE.to_owned()),
         });
     }
+    unmatched.extend(unmatched_terms(&declaration, difference));
     let standing = match (declaration.has_ended(at), unmatched.is_empty(), is_open) {
         (true, ..) => Standing::Expired,
         (_, false, _) => Standing::Stale,
@@ -303,6 +360,22 @@ fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Jud
         standing,
         unmatched,
     }
+}
+
+/// Terms that are named and did not change so. Terms are compared without a solver, so that none of them is unknown.
+fn unmatched_terms(declaration: &Declaration, difference: &Difference) -> Vec<Unmatched> {
+    let effect = declaration.change.effect();
+    let changed = || difference.terms.iter().filter(|term| term.effect == effect);
+    let is_changed = |name: &Name| changed().any(|term| term.path == name.text);
+    let unmatched = declaration.contract.iter().filter(|name| !is_changed(name));
+    unmatched
+        .map(|name| Unmatched {
+            name: name.clone(),
+            message: format!("`{}` is not {} in the contract", name.text, effect.name()),
+            help: did_you_mean(&name.text, changed().map(|term| term.path.as_str()))
+                .unwrap_or_else(|| REMOVE.to_owned()),
+        })
+        .collect()
 }
 
 const REMOVE: &str = "take the name out, or remove the file: what is as it was needs no declaration";

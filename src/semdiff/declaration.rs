@@ -1,5 +1,6 @@
-//! A declared change of access, one file of `changes/`: who gains or loses what, why, and who answers for it. What the names
-//! mean is seen when a difference is held against them; a declaration outlives the parts that it names.
+//! A declared change of access, one file of `changes/`: who gains or loses what, or which terms of the contract change, why, and
+//! who answers for it. What the names mean is seen when a difference is held against them; a declaration outlives the parts that
+//! it names.
 
 use std::collections::BTreeSet;
 
@@ -23,10 +24,12 @@ pub struct Declaration {
     pub file: FileId,
     /// Which way access is to change.
     pub change: Declares,
-    /// Holders, as reports name them: `finance`, `every User`, `break-glass outage`.
+    /// Holders, as reports name them: `finance`, `every User`, `break-glass outage`; none where it is about terms alone.
     pub who: Vec<Name>,
     /// Kinds of request, as reports name them: `Payment.refund`, `Payout.create on Org`.
     pub what: Vec<Name>,
+    /// Terms of the contract, as reports name them: `break_glass.outage.max_uses`.
+    pub contract: Vec<Name>,
     /// Why.
     pub because: String,
     /// Who answers for it.
@@ -94,7 +97,9 @@ impl Declaration {
     }
 }
 
-const KEYS: [&str; 7] = ["who", "what", "change", "because", "owner", "ticket", "until"];
+const KEYS: [&str; 8] = ["who", "what", CONTRACT, "change", "because", "owner", "ticket", "until"];
+/// The key for terms of the contract. With it, holders and actions may be left out, both.
+const CONTRACT: &str = "contract";
 const REQUIRED: [(&str, &str); 5] = [
     (
         "who",
@@ -142,7 +147,14 @@ fn declaration(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option
         return None;
     };
     keys(entries, node.span, out);
-    let (who, what) = (names(node.get("who"), "who", out), names(node.get("what"), "what", out));
+    let given = |key: &str| node.entry(key).is_some();
+    let about_access = !given(CONTRACT) || given("who") || given("what");
+    let mut names = |key: &str, is_due: bool| match is_due {
+        true => names(node.get(key), key, out),
+        false => Some(Vec::new()),
+    };
+    let (who, what) = (names("who", about_access), names("what", about_access));
+    let contract = names(CONTRACT, given(CONTRACT));
     let change = node.get("change").and_then(|node| change(node, out));
     let because = explained(node.entry("because"), "why this is right", out);
     let owner = explained(node.entry("owner"), "who answers for it", out);
@@ -153,6 +165,7 @@ fn declaration(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option
         change: change?,
         who: who?,
         what: what?,
+        contract: contract?,
         because: because?,
         owner: owner?,
         // What was given and is faulty is no declaration without it.
@@ -178,8 +191,11 @@ fn keys(entries: &[(Key, Node)], whole: Span, out: &mut Diagnostics) {
         );
     }
     let first = entries.first().map_or(whole, |(key, _)| key.span);
+    let has = |key: &str| entries.iter().any(|(known, _)| known.text == key);
+    let about_terms = has(CONTRACT) && !has("who") && !has("what");
     for (key, help) in REQUIRED {
-        if !entries.iter().any(|(known, _)| known.text == key) {
+        let is_due = !(about_terms && matches!(key, "who" | "what"));
+        if is_due && !has(key) {
             out.push(
                 Diagnostic::error(codes::MISSING_KEY, first, format!("a declared change needs `{key}`"))
                     .label(format!("`{key}` is missing here"))
@@ -311,7 +327,7 @@ fn scalar(node: &Node, key: &str, out: &mut Diagnostics) -> Option<String> {
 
 fn until(node: &Node, out: &mut Diagnostics) -> Option<Until> {
     let written = node.written().unwrap_or_default();
-    let at = Instant::parse_date(written).or_else(|| Instant::parse(written));
+    let at = Instant::parse_either(written);
     if at.is_none() {
         out.push(
             Diagnostic::error(codes::WRONG_VALUE, node.span, "`until` is a date")
@@ -353,15 +369,33 @@ mod tests {
         assert_eq!(one.until.unwrap().at.to_string(), "2026-12-31T11:00:00Z");
     }
 
+    #[test]
+    fn terms_are_declared_alone_or_beside_access() {
+        let rest = "change: widened\nbecause: b\nowner: o\n";
+        for (names, sound) in [
+            ("contract: break_glass.outage.max_uses\n", true),
+            ("contract: [a, b]\nwho: x\nwhat: y\n", true),
+            ("contract: [a]\nwho: x\n", false),
+            ("contract: [a]\nwhat: y\n", false),
+            ("contract: []\n", false),
+            ("contract:\n", false),
+            ("", false),
+        ] {
+            let (all, out, _) = read(&format!("{names}{rest}"));
+            assert_eq!((all.len() == 1, out.has_errors()), (sound, !sound), "{names}: {out:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_text_panics_and_what_is_read_is_whole(
-            text in r#"((who|what|change|because|owner|ticket|until|x): ?(a|widened|\[a, b\]|\[\]|""|5|~|2026-12-31|\{a: b\}|&a |\*a|!t c|é|\|)?\n){0,9}"#
+            text in r#"((who|what|contract|change|because|owner|ticket|until|x): ?(a|widened|\[a, b\]|\[\]|""|5|~|2026-12-31|\{a: b\}|&a |\*a|!t c|é|\|)?\n){0,9}"#
         ) {
             let (all, out, sources) = read(&text);
             prop_assert!(all.is_empty() || !out.has_errors());
             for one in &all {
-                prop_assert!(!one.who.is_empty() && !one.what.is_empty());
+                prop_assert!(!one.contract.is_empty() || !one.who.is_empty());
+                prop_assert_eq!(one.who.is_empty(), one.what.is_empty());
                 prop_assert!(!one.because.is_empty() && !one.owner.is_empty());
             }
             for found in out.iter() {

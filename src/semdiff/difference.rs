@@ -11,8 +11,13 @@ use crate::analysis::Witness;
 use crate::bundle::OriginKind;
 use crate::bundle::Place;
 
+use super::assigned::Assigned;
 use super::breaks::Break;
+use super::contrast::Contrast;
+use super::declaration::Declares;
 use super::structural::Structure;
+use super::terms::Effect;
+use super::terms::TermChange;
 
 /// Two programs compared.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +26,12 @@ pub struct Difference {
     pub structure: Structure,
     /// Changes of access, each kind of request and holder once, sorted. What is equal is not listed.
     pub accesses: Vec<Access>,
+    /// Roles that somebody came to hold, or does not hold any more, by the package's assignments.
+    pub assignments: Vec<Assigned>,
     /// What callers of the old side send that the new side refuses, whatever the policies say.
     pub breaks: Vec<Break>,
+    /// What a gateway is told beside the policies, as far as it is told otherwise, sorted.
+    pub terms: Vec<TermChange>,
     /// What the comparison came to in numbers.
     pub extent: Extent,
 }
@@ -38,6 +47,8 @@ pub struct Access {
     pub gained: Finding,
     /// Requests that were allowed and are not any more.
     pub lost: Finding,
+    /// How many other kinds of request change with it, because it is a wildcard's that stands for them.
+    pub stands_for: usize,
     /// The changes of parts that bring it about, as indices into [`Structure::changes`], sorted.
     pub causes: Vec<usize>,
 }
@@ -127,6 +138,8 @@ pub struct Example {
     pub before: Replayed,
     /// What the new side decides.
     pub after: Replayed,
+    /// What the policies of the two sides differ by for such requests, whether or not this one runs into it.
+    pub contrasts: Vec<Contrast>,
 }
 
 /// What one side decides of an example, and why.
@@ -176,9 +189,9 @@ pub enum Direction {
 pub enum Verdict {
     /// Every request is decided as before.
     Equivalent,
-    /// Some requests are newly allowed, none newly denied.
+    /// Some requests are newly allowed or terms of access weakened, and nothing is the other way round.
     Widened,
-    /// Some requests are newly denied, none newly allowed.
+    /// Some requests are newly denied or terms of access strengthened, and nothing is the other way round.
     Narrowed,
     /// Some of each.
     Both,
@@ -201,6 +214,11 @@ pub struct Extent {
     pub differing: usize,
     /// Kinds of request that are other shards' business.
     pub elsewhere: usize,
+    /// Kinds of request of which something is proved only for times that are so near that Cedar's arithmetic cannot overflow:
+    /// within 146 million years of 1970.
+    pub assuming: usize,
+    /// Wildcards that either side grants, which stand for more than the sides declare.
+    pub wildcards: Vec<String>,
     /// What was put to the prover.
     pub statistics: Statistics,
     /// The solver, `cvc5 1.3.1`; `None` where there is none or none was needed.
@@ -211,19 +229,40 @@ impl Difference {
     /// Whether nothing at all changed, names included.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.structure.changes.is_empty() && self.accesses.is_empty() && self.breaks.is_empty()
+        self.structure.changes.is_empty()
+            && self.accesses.is_empty()
+            && self.assignments.is_empty()
+            && self.breaks.is_empty()
+            && self.terms.is_empty()
     }
 
-    /// Whether some request is newly allowed.
+    /// Whether some request is newly allowed, or a term of access weakened.
     #[must_use]
     pub fn widens(&self) -> bool {
-        self.accesses.iter().any(|access| access.gained.is_found())
+        self.changes_access(Declares::Widened) || self.changes_terms(Effect::Weakens)
     }
 
-    /// Whether some request is newly denied.
+    /// Whether some request is newly denied, or a term of access strengthened.
     #[must_use]
     pub fn narrows(&self) -> bool {
-        self.accesses.iter().any(|access| access.lost.is_found())
+        self.changes_access(Declares::Narrowed) || self.changes_terms(Effect::Strengthens)
+    }
+
+    /// Whether the decision of some request changed in a direction, or somebody came to hold a role, or lost one.
+    #[must_use]
+    pub fn changes_access(&self, way: Declares) -> bool {
+        let mut accesses = self.accesses.iter();
+        let found = accesses.any(|access| match way {
+            Declares::Widened => access.gained.is_found(),
+            Declares::Narrowed => access.lost.is_found(),
+        });
+        found || self.assignments.iter().any(|one| one.way == way)
+    }
+
+    /// Whether some change of a term has an effect.
+    #[must_use]
+    pub fn changes_terms(&self, effect: Effect) -> bool {
+        self.terms.iter().any(|term| term.effect == effect)
     }
 
     /// Whether something could not be decided.
@@ -423,16 +462,21 @@ impl RequestKind {
     /// name says it.
     #[must_use]
     pub fn title(&self) -> String {
-        // Only Cedar's own actions may be called so, and such a name must not be mistaken for an action and its resource.
-        let action = match self.action.contains(char::is_whitespace) {
-            true => format!("{:?}", self.action),
-            false => self.action.clone(),
-        };
-        let declared_on = self.action.split_once('.').map(|(ty, _)| ty);
-        match declared_on == Some(self.resource.as_str()) || self.resource == "BreakGlassProfile" {
-            true => action,
-            false => format!("{action} on {}", self.resource),
-        }
+        title(&self.action, &self.resource)
+    }
+}
+
+/// What people call an action on a type of resource.
+pub(super) fn title(action: &str, resource: &str) -> String {
+    // Only Cedar's own actions may be called so, and such a name must not be mistaken for an action and its resource.
+    let shown = match action.contains(char::is_whitespace) {
+        true => format!("{action:?}"),
+        false => action.to_owned(),
+    };
+    let declared_on = action.split_once('.').map(|(ty, _)| ty);
+    match declared_on == Some(resource) || resource == "BreakGlassProfile" {
+        true => shown,
+        false => format!("{shown} on {resource}"),
     }
 }
 

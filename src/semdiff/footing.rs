@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::analysis::Ground;
+use crate::analysis::Samples;
 use crate::bundle::BundleTree;
 use crate::bundle::Contract;
 use crate::bundle::canonical_json;
@@ -24,6 +25,8 @@ use super::merge;
 #[derive(Debug)]
 pub(super) struct Footing {
     pub(super) ground: Ground,
+    /// Requests that the schema takes.
+    pub(super) samples: Option<Samples>,
     pub(super) contract: Contract,
     pub(super) old: Engines,
     pub(super) new: Engines,
@@ -62,6 +65,7 @@ impl Footing {
         Ok(Self {
             old: engines(old)?,
             new: engines(new)?,
+            samples: Samples::new(&schema, &text),
             ground,
             contract,
         })

@@ -1,5 +1,6 @@
 //! A part of a program as the diff sees it: what it is called and what it says, field by field.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::graph::Form;
@@ -89,6 +90,8 @@ pub(super) struct Item {
     /// What it is a part of: it comes and goes with that.
     pub(super) owner: Option<(NameOf, String)>,
     pub(super) fields: Vec<Field>,
+    /// What it stands for outside of Gate, as its annotations say: `@x_…` and `@wildcard`.
+    pub(super) stands_for: BTreeMap<String, String>,
     pub(super) span: Option<Span>,
 }
 
@@ -110,6 +113,7 @@ impl Item {
             named: true,
             owner: None,
             fields: Vec::new(),
+            stands_for: BTreeMap::new(),
             span: span.into(),
         }
     }
@@ -128,6 +132,19 @@ impl Item {
     pub(super) fn owned_by(mut self, of: NameOf, name: impl Into<String>) -> Self {
         self.owner = Some((of, name.into()));
         self
+    }
+
+    /// Notes what annotations say that it stands for. Those of Gate's own only describe.
+    pub(super) fn stands_for(&mut self, annotations: &[(String, String)]) {
+        let foreign = annotations.iter().filter(|(name, _)| name.starts_with("x_"));
+        self.stands_for.extend(foreign.cloned());
+    }
+
+    /// Notes `@wildcard`.
+    pub(super) fn is_wildcard(&mut self, is: bool) {
+        if is {
+            self.stands_for.insert("wildcard".to_owned(), String::new());
+        }
     }
 
     /// A field whose form is what is shown.

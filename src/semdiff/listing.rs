@@ -21,17 +21,21 @@ use crate::lower::Subject;
 use super::align::Aligned;
 use super::difference::Holder;
 use super::footing;
+use super::wild::Wildcards;
 
 /// A policy.
 #[derive(Debug)]
 pub(super) struct Listed<'a> {
     pub(super) id: String,
     pub(super) effect: Effect,
+    /// What it says once its scope admits a request.
     pub(super) rule: Rule,
     pub(super) holder: Holder,
     pub(super) policy: &'a Policy,
     /// What it was made of; `None` for a raw policy.
     pub(super) draft: Option<&'a Draft>,
+    /// Whether a wildcard implies it, and its grant does not name its actions.
+    pub(super) implied: bool,
 }
 
 /// All policies of a side.
@@ -59,6 +63,7 @@ impl<'a> Listing<'a> {
     pub(super) fn new(side: &'a Aligned<'_>) -> Option<Self> {
         let lowered = side.lowered.as_ref();
         let environments = Environments::new(lowered.schema.as_ref()?);
+        let wildcards = Wildcards::new(&side.program);
         let drafts: BTreeMap<&str, &Draft> = lowered.drafts.iter().map(|draft| (draft.id.as_str(), draft)).collect();
         let mut listing = Self {
             slices: environments.iter().map(|env| (env.clone(), Vec::new())).collect(),
@@ -68,7 +73,7 @@ impl<'a> Listing<'a> {
         };
         for policy in footing::policies(lowered) {
             let id = policy.id().to_string();
-            let Some(rule) = Rule::new(policy) else {
+            let Some(rule) = Rule::of_any_action(policy) else {
                 listing.refused.push(id);
                 continue;
             };
@@ -88,6 +93,7 @@ impl<'a> Listing<'a> {
                 rule,
                 policy,
                 draft,
+                implied: draft.is_some_and(|draft| wildcards.implies(draft)),
             });
         }
         Some(listing)
@@ -112,7 +118,11 @@ impl<'a> Listing<'a> {
                 Effect::Permit => half.permits.entry(listed.holder.clone()).or_default(),
                 Effect::Forbid => &mut half.forbids,
             };
-            says.insert(listed.rule.clone(), listed);
+            // Of two that say the same, the one that is written counts.
+            let known = says.entry(listed.rule.clone()).or_insert(listed);
+            if known.implied {
+                *known = listed;
+            }
         }
         half
     }

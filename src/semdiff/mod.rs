@@ -3,10 +3,13 @@
 
 mod align;
 mod ask;
+mod asserted;
+mod assigned;
 mod breaks;
 mod causes;
 /// Codes of this room's diagnostics.
 pub mod codes;
+mod contrast;
 mod covering;
 mod declaration;
 mod difference;
@@ -24,9 +27,17 @@ mod replay;
 mod required;
 mod semantic;
 mod structural;
+mod terms;
 mod times;
+mod wild;
 
+pub use asserted::Asserted;
+pub use asserted::Before;
+pub use asserted::Broken;
+pub use assigned::Assigned;
+pub use assigned::assigned;
 pub use breaks::Break;
+pub use contrast::Contrast;
 pub use covering::ChangeFiles;
 pub use covering::Cover;
 pub use covering::Declared;
@@ -68,6 +79,8 @@ pub use structural::FieldChange;
 pub use structural::Structure;
 pub use structural::What;
 pub use structural::structure;
+pub use terms::Effect;
+pub use terms::TermChange;
 
 use crate::graph::Program;
 use crate::lower::Lowered;

@@ -7,6 +7,9 @@
 //! - an action: what it says and every statement that names it.
 //!
 //! A type without attributes and actions and a role without grants count by the statements that name them.
+//!
+//! What annotations say that a part stands for must be the same, too. A type or an action that an importer made, and that
+//! stands for something else on the other side, is another one even under the same name.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -28,20 +31,27 @@ type Group<'a> = (Vec<&'a Name>, Vec<&'a Name>);
 /// The renames that lead from one side's parts to the other's.
 pub(super) fn detect(sides: [Side<'_>; 2], old: &[Item], new: &[Item]) -> Renames {
     let [before, after] = sides.map(|side| side.program);
-    let mut renames = Renames::default();
     // A raw schema speaks of Gate's names in text of its own, so names beside one stay what they are.
     let fixed = [before, after]
         .iter()
         .any(|program| program.types.iter().any(|ty| ty.from_schema));
-    if !fixed && before.namespace != after.namespace {
-        renames.namespace = Some(after.namespace.clone());
+    let is_moved = !fixed && before.namespace != after.namespace;
+    Renames {
+        namespace: is_moved.then(|| after.namespace.clone()),
+        ..between(fixed, old, new)
     }
+}
+
+/// The renames of parts. Where names are `fixed`, those that policies say stay what they are.
+fn between(fixed: bool, old: &[Item], new: &[Item]) -> Renames {
+    let mut renames = Renames::default();
     let may = |item: &&Item| {
         let declared = matches!(item.kind, Kind::Type | Kind::Action | Kind::Role | Kind::BreakGlass);
         item.names.is_some() && !(fixed && declared)
     };
-    let gone = unmatched(old, new);
-    let came = unmatched(new, old);
+    let apart = if fixed { BTreeSet::new() } else { apart(old, new) };
+    let gone = unmatched(old, new, &apart);
+    let came = unmatched(new, old, &apart);
     let set_aside: BTreeSet<Name> = gone.iter().chain(&came).filter_map(|item| item.names.clone()).collect();
     let veiled = |of: NameOf, name: &str| veil(&set_aside, of, name);
     let (old_parts, new_parts) = (Parts::new(old), Parts::new(new));
@@ -52,7 +62,8 @@ pub(super) fn detect(sides: [Side<'_>; 2], old: &[Item], new: &[Item]) -> Rename
             .or_default();
         group.0.extend(&item.names);
     }
-    for item in came.iter().copied().filter(may) {
+    // What may not go meets nothing here.
+    for item in came.iter().copied() {
         let group = groups
             .entry((item.kind, new_parts.evidence(item, &veiled)))
             .or_default();
@@ -70,19 +81,57 @@ pub(super) fn detect(sides: [Side<'_>; 2], old: &[Item], new: &[Item]) -> Rename
             }
         }
     }
-    verified(renames, &old_parts, &new_parts)
+    verified(renames, &apart, &old_parts, &new_parts)
 }
 
-/// Drops renames that do not hold under the names of the others, until all hold.
-fn verified(mut renames: Renames, old: &Parts<'_>, new: &Parts<'_>) -> Renames {
+/// How the annotations of importers begin, by which they say what each thing was.
+const IMPORTED: &str = "x_k8s";
+
+/// Types and actions that have one name on both sides and stand for different things.
+fn apart(old: &[Item], new: &[Item]) -> BTreeSet<Name> {
+    let imported = |item: &Item| -> BTreeMap<String, String> {
+        let all = item.stands_for.iter().filter(|(name, _)| name.starts_with(IMPORTED));
+        all.map(|(name, text)| (name.clone(), text.clone())).collect()
+    };
+    let of = |items: &[Item]| -> BTreeMap<Name, BTreeMap<String, String>> {
+        let may = items
+            .iter()
+            .filter(|item| matches!(item.kind, Kind::Type | Kind::Action));
+        let named = may.filter_map(|item| Some((item.names.clone()?, imported(item))));
+        named.filter(|(_, imported)| !imported.is_empty()).collect()
+    };
+    let now = of(new);
+    let is_other = |(name, was): &(Name, BTreeMap<String, String>)| now.get(name).is_some_and(|is| is != was);
+    of(old).into_iter().filter(is_other).map(|(name, _)| name).collect()
+}
+
+/// A name that neither side has.
+fn fresh(name: &Name, old: &Parts<'_>, new: &Parts<'_>) -> String {
+    let mut fresh = format!("{}_before", name.1);
+    while [old, new]
+        .iter()
+        .any(|side| side.by_name.contains_key(&(name.0, fresh.clone())))
+    {
+        fresh.push('_');
+    }
+    fresh
+}
+
+/// Drops renames that do not hold under the names of the others, until all hold. What stands for something else and is found
+/// nowhere leaves its name to the other.
+fn verified(mut renames: Renames, apart: &BTreeSet<Name>, old: &Parts<'_>, new: &Parts<'_>) -> Renames {
     loop {
+        for name in apart {
+            let names = renames.names.entry(name.clone());
+            names.or_insert_with(|| fresh(name, old, new));
+        }
         let wrong: Vec<Name> = renames
             .names
             .iter()
             .filter(|(from, to)| {
                 let to = (from.0, (*to).clone());
                 let (Some(before), Some(after)) = (old.by_name.get(from), new.by_name.get(&to)) else {
-                    return true;
+                    return false;
                 };
                 let said = old.evidence(before, &|of, name| renames.of(of, name));
                 said != new.evidence(after, &|_, name| name.to_owned())
@@ -98,15 +147,16 @@ fn verified(mut renames: Renames, old: &Parts<'_>, new: &Parts<'_>) -> Renames {
     }
 }
 
-/// Parts of one side that the other has not by their names. A raw policy without a name of its own is known by what it says
-/// alone.
-fn unmatched<'a>(these: &'a [Item], others: &[Item]) -> Vec<&'a Item> {
+/// Parts of one side that the other has not by their names, or not with their meaning. A raw policy without a name of its own
+/// is known by what it says alone.
+fn unmatched<'a>(these: &'a [Item], others: &[Item], apart: &BTreeSet<Name>) -> Vec<&'a Item> {
     let known: BTreeSet<(Kind, String)> = others
         .iter()
         .filter(|item| item.named || item.kind != Kind::RawPolicy)
         .map(|item| (item.kind, item.key.plain()))
         .collect();
-    let is_known = |item: &Item| known.contains(&(item.kind, item.key.plain()));
+    let is_apart = |item: &Item| item.names.as_ref().is_some_and(|name| apart.contains(name));
+    let is_known = |item: &Item| known.contains(&(item.kind, item.key.plain())) && !is_apart(item);
     these
         .iter()
         .filter(|item| !is_known(item) || (item.kind == Kind::RawPolicy && !item.named))
@@ -178,7 +228,7 @@ impl<'a> Parts<'a> {
                 .iter()
                 .map(|part| match part.kind.is_statement() {
                     true => said(part, &own),
-                    false => format!("{} {}", last_of(&part.key.with(own)), said(part, &own)),
+                    false => format!("{} {}", part.key.with(own), said(part, &own)),
                 })
                 .collect(),
             Kind::Type | Kind::Role | Kind::Action => {
@@ -193,11 +243,6 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// A name without the type before it.
-fn last_of(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(_, own)| own)
-}
-
 /// All fields of a part that decide something. A reason in words is mended together with a name.
 fn said(item: &Item, word: &dyn Fn(NameOf, &str) -> String) -> String {
     let mut fields: Vec<String> = item
@@ -207,7 +252,7 @@ fn said(item: &Item, word: &dyn Fn(NameOf, &str) -> String) -> String {
         .map(|field| format!("{}={}", field.name, field.form.with(word)))
         .collect();
     fields.sort();
-    format!("{} {}", item.kind.name(), fields.join(";"))
+    format!("{} {:?} {}", item.kind.name(), item.stands_for, fields.join(";"))
 }
 
 /// A statement in whole, of anything else what it is and where it names the name.
@@ -227,3 +272,6 @@ fn mention(item: &Item, name: &Name, word: &dyn Fn(NameOf, &str) -> String) -> S
 fn names_in(form: &Form) -> impl Iterator<Item = Name> {
     form.all_names().into_iter().map(|(of, name)| (of, name.to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

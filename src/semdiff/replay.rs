@@ -112,6 +112,7 @@ pub(super) fn example(found: &Counterexample, shown: Shown<'_>) -> Result<(Witne
             found,
             Stage {
                 contract: &shown.footing.contract,
+                engine: &engines.strict,
                 literals: shown.literals,
                 at: shown.at,
                 shows: &shows,

@@ -25,9 +25,9 @@ pub struct Required {
 pub enum Ground {
     /// Callers must change.
     SchemaBreaking,
-    /// Some requests are newly allowed.
+    /// Some requests are newly allowed, or terms of access weakened.
     Widened,
-    /// Some requests are newly denied.
+    /// Some requests are newly denied, or terms of access strengthened.
     Narrowed,
     /// Every request is decided as before.
     Equivalent,

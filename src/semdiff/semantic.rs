@@ -2,7 +2,9 @@
 //! the forbids of the new side allow what the old side as a whole does not; it loses the other way round. What no change
 //! touches is not asked; what is asked is replayed; what is not answered is a doubt.
 
-use std::collections::BTreeMap;
+mod link;
+mod told;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -11,6 +13,7 @@ use cedar_policy::EntityUid;
 use thiserror::Error;
 
 use crate::analysis::Asking;
+use crate::analysis::Counterexample;
 use crate::analysis::Environment;
 use crate::analysis::Prover;
 use crate::analysis::Rule;
@@ -24,9 +27,10 @@ use super::ask::Footings;
 use super::ask::Settled;
 use super::ask::Way;
 use super::breaks;
-use super::causes;
-use super::causes::Mentions;
+use super::contrast;
+use super::contrast::Part;
 use super::difference::Access;
+use super::difference::Basis;
 use super::difference::Difference;
 use super::difference::Doubt;
 use super::difference::Example;
@@ -42,8 +46,15 @@ use super::replay;
 use super::replay::Shown;
 use super::replay::Stand;
 use super::structural;
-use super::structural::Structure;
-use super::times;
+use super::terms;
+use super::terms::Stated;
+use super::times::Assumes;
+use super::times::MOST_BOUNDS;
+use super::times::Range;
+use super::wild;
+use super::wild::Wildcards;
+use told::Aside;
+use told::Settlement;
 
 /// How two programs are compared.
 #[derive(Clone, Copy)]
@@ -76,7 +87,7 @@ pub enum CompareError {
 ///
 /// # Errors
 /// Where a side has no schema.
-pub fn compare(old: Side<'_>, new: Side<'_>, options: &Options<'_>) -> Result<Difference, CompareError> {
+pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Result<Difference, CompareError> {
     let mut structure = structural::structure(old, new);
     let mut before = match Aligned::renamed(old, &structure.renames) {
         Some(aligned) => aligned,
@@ -99,6 +110,7 @@ pub fn compare(old: Side<'_>, new: Side<'_>, options: &Options<'_>) -> Result<Di
             .collect(),
         sides: [&before, &after],
         listings: &listings,
+        wildcards: [&before, &after].map(|side| Wildcards::new(&side.program)),
         footings: &Footings::new([&before, &after]),
         options,
     };
@@ -106,14 +118,33 @@ pub fn compare(old: Side<'_>, new: Side<'_>, options: &Options<'_>) -> Result<Di
     let mut extent = comparison.run(&mut accesses);
     comparison.link(&structure, &mut accesses);
     accesses.sort_by(|a, b| (&a.request, &a.holder).cmp(&(&b.request, &b.holder)));
+    let wildcards: BTreeSet<String> = [old, new]
+        .iter()
+        .flat_map(|side| side.program.granted_wildcards())
+        .collect();
+    extent.wildcards = wildcards.into_iter().collect();
     if let Some(prover) = options.prover {
         extent.statistics = prover.statistics();
         extent.engine = (extent.statistics.questions > 0).then(|| prover.engine().to_string());
     }
+    let mut broken = breaks::breaks(&before.lowered.contract, &after.lowered.contract);
+    broken.extend(breaks::renamed(&structure.changes));
+    broken.sort();
+    let stated = |side: Side<'a>| Stated {
+        contract: &side.lowered.contract,
+        sources: side.sources,
+    };
     Ok(Difference {
-        breaks: breaks::breaks(&before.lowered.contract, &after.lowered.contract),
+        terms: terms::changes(
+            [stated(old), stated(new)],
+            &structure.renames,
+            &before.lowered,
+            &after.lowered,
+        ),
+        breaks: broken,
         structure,
         accesses,
+        assignments: Vec::new(),
         extent,
     })
 }
@@ -136,6 +167,7 @@ fn spell_out(before: &mut Aligned<'_>, after: &mut Aligned<'_>) -> Result<(), Co
 struct Comparison<'a> {
     sides: [&'a Aligned<'a>; 2],
     listings: &'a [Listing<'a>; 2],
+    wildcards: [Wildcards<'a>; 2],
     footings: &'a Footings<'a>,
     literals: BTreeSet<EntityUid>,
     options: &'a Options<'a>,
@@ -147,6 +179,19 @@ struct Touched<'a> {
     halves: [Half<'a>; 2],
     /// Those whom a change may concern.
     holders: Vec<Holder>,
+}
+
+/// `None` where nothing is gained or lost.
+fn access(one: &Touched<'_>, holder: &Holder, gained: Finding, lost: Finding) -> Option<Access> {
+    let is_none = matches!((&gained, &lost), (Finding::None, Finding::None));
+    (!is_none).then(|| Access {
+        request: one.request.clone(),
+        holder: holder.clone(),
+        gained,
+        lost,
+        stands_for: 0,
+        causes: Vec::new(),
+    })
 }
 
 impl<'a> Comparison<'a> {
@@ -180,16 +225,18 @@ impl<'a> Comparison<'a> {
             (self.options.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, mine.len());
             found
         };
-        let found: Vec<Vec<Access>> = match self.options.prover {
+        let mut found: Vec<Settlement> = match self.options.prover {
             Some(prover) => prover.each(&mine, |asking, one| settled(Some(asking), one)),
             None => mine.iter().map(|one| settled(None, one)).collect(),
         };
+        self.tell_wildcards(&mine, &mut found);
         for one in found {
-            match one.is_empty() {
+            extent.assuming += usize::from(one.assumes == Assumes::Times);
+            match one.accesses.is_empty() {
                 true => extent.equal += 1,
                 false => extent.differing += 1,
             }
-            accesses.extend(one);
+            accesses.extend(one.accesses);
         }
         extent
     }
@@ -216,80 +263,140 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    fn settle(&self, mut asking: Option<&mut Asking<'_>>, one: &Touched<'_>) -> Vec<Access> {
-        let untold = self.untold(&one.request.cedar);
-        let mut accesses = Vec::new();
+    fn settle(&self, mut asking: Option<&mut Asking<'_>>, one: &Touched<'a>) -> Settlement {
+        let mut settlement = Settlement::default();
+        let [old_wildcards, new_wildcards] = &self.wildcards;
         for holder in &one.holders {
             let mut finding = |way: Way| {
                 let [old, new] = &one.halves;
-                let (allowing, denying) = way.of([old, new]);
-                if allowing.is_within(holder, denying) {
-                    return Finding::None;
-                }
-                match (&untold, asking.as_deref_mut()) {
-                    (Some(doubt), _) => Finding::Unsure(doubt.clone()),
-                    (None, None) => Finding::Unsure(Doubt::NoSolver),
-                    (None, Some(asking)) => self.asked(asking, one, holder, way),
-                }
+                let (allowing, denying) = way.of([(old_wildcards, old), (new_wildcards, new)]);
+                let aside = wild::set_aside([allowing, denying], holder, &one.request.cedar);
+                let (finding, assumes) = match aside {
+                    None => self.finding(asking.as_deref_mut(), one, holder, way, &one.halves),
+                    Some((left, wildcards)) => {
+                        settlement.asides.push(Aside {
+                            holder: holder.clone(),
+                            way,
+                            wildcards,
+                        });
+                        let halves = match way {
+                            Way::Gain => [old.clone(), left],
+                            Way::Loss => [left, new.clone()],
+                        };
+                        self.finding(asking.as_deref_mut(), one, holder, way, &halves)
+                    }
+                };
+                settlement.assumes = settlement.assumes.max(assumes);
+                finding
             };
             let (gained, lost) = (finding(Way::Gain), finding(Way::Loss));
-            if !matches!((&gained, &lost), (Finding::None, Finding::None)) {
-                accesses.push(Access {
-                    request: one.request.clone(),
-                    holder: holder.clone(),
-                    gained,
-                    lost,
-                    causes: Vec::new(),
-                });
-            }
+            settlement.accesses.extend(access(one, holder, gained, lost));
         }
-        accesses
+        settlement
     }
 
-    fn asked(&self, asking: &mut Asking<'_>, one: &Touched<'_>, holder: &Holder, way: Way) -> Finding {
-        let mut assumed = Vec::new();
-        let mut finding = self.found(asking, one, holder, way, &assumed);
-        for _ in 0..times::MOST_BOUNDS {
-            let bounds = match &finding {
-                Finding::Found(example) => times::bounds(&example.witness, &one.request.cedar),
+    fn finding(
+        &self,
+        asking: Option<&mut Asking<'_>>,
+        one: &Touched<'_>,
+        holder: &Holder,
+        way: Way,
+        halves: &[Half<'a>; 2],
+    ) -> (Finding, Assumes) {
+        let plain = |finding| (finding, Assumes::Nothing);
+        let [old, new] = halves;
+        let (allowing, denying) = way.of([old, new]);
+        if allowing.is_within(holder, denying) {
+            return plain(Finding::None);
+        }
+        if let Some(doubt) = self.untold(&one.request.cedar) {
+            return plain(Finding::Unsure(doubt));
+        }
+        let asked = Asked {
+            footings: self.footings,
+            listings: self.listings,
+            request: &one.request,
+            halves,
+            holder,
+            way,
+            assumed: &[],
+        };
+        if let Some((basis, found)) = asked.sampled() {
+            let shown = self.shown(asked, basis, &found);
+            let is_written = |example: &Example| Range::Written.holds(&example.witness);
+            if shown.example().is_some_and(is_written) {
+                return plain(shown);
+            }
+        }
+        match asking {
+            None => plain(Finding::Unsure(Doubt::NoSolver)),
+            Some(asking) => self.asked(asking, asked),
+        }
+    }
+
+    /// A finding with times that people write, where there is one; else one with others; none at all where there are none in
+    /// the range in which Cedar's arithmetic is exact.
+    fn asked(&self, asking: &mut Asking<'_>, asked: Asked<'_>) -> (Finding, Assumes) {
+        let first = self.found(asking, asked);
+        let (Finding::Found(example), _) = &first else {
+            return first;
+        };
+        if Range::Written.holds(&example.witness) {
+            return first;
+        }
+        let written = self.inside(asking, asked, Range::Written, example);
+        if written.0.is_found() {
+            return written;
+        }
+        match Range::Exact.holds(&example.witness) {
+            true => first,
+            false => self.inside(asking, asked, Range::Exact, example),
+        }
+    }
+
+    /// The same question about requests with times in a range, where an example has others.
+    fn inside(&self, asking: &mut Asking<'_>, asked: Asked<'_>, range: Range, outside: &Example) -> (Finding, Assumes) {
+        let cedar = &asked.request.cedar;
+        let mut assumed: Vec<Rule> = range.bounds(&outside.witness, cedar).into_iter().collect();
+        let mut ask = |assumed: &[Rule]| self.found(asking, Asked { assumed, ..asked });
+        let mut finding = ask(&assumed);
+        for _ in 0..MOST_BOUNDS {
+            let bounds = match &finding.0 {
+                Finding::Found(example) => range.bounds(&example.witness, cedar),
                 Finding::None | Finding::Unsure(_) => None,
             };
             match bounds.filter(|rule| !assumed.contains(rule)) {
                 Some(rule) => assumed.push(rule),
                 None => break,
             }
-            finding = self.found(asking, one, holder, way, &assumed);
+            finding = ask(&assumed);
         }
         finding
     }
 
-    fn found(
-        &self,
-        asking: &mut Asking<'_>,
-        one: &Touched<'_>,
-        holder: &Holder,
-        way: Way,
-        assumed: &[Rule],
-    ) -> Finding {
-        let asked = Asked {
-            footings: self.footings,
-            listings: self.listings,
-            request: &one.request,
-            halves: &one.halves,
+    fn found(&self, asking: &mut Asking<'_>, asked: Asked<'_>) -> (Finding, Assumes) {
+        let plain = |finding| (finding, Assumes::Nothing);
+        match asked.settle(asking) {
+            Settled::Holds(assumes) => (Finding::None, assumes),
+            Settled::Unsure(doubt) => plain(Finding::Unsure(doubt)),
+            Settled::Fails(basis, found) => plain(self.shown(asked, basis, &found)),
+        }
+    }
+
+    /// A counterexample made fit to be shown.
+    fn shown(&self, asked: Asked<'_>, basis: Basis, found: &Counterexample) -> Finding {
+        let Asked {
+            request,
+            halves,
             holder,
             way,
-            assumed,
-        };
-        let (basis, found) = match asked.settle(asking) {
-            Settled::Holds => return Finding::None,
-            Settled::Unsure(doubt) => return Finding::Unsure(doubt),
-            Settled::Fails(basis, found) => (basis, found),
-        };
+            ..
+        } = asked;
         let footing = match self.footings.get(basis) {
             Ok(footing) => footing,
             Err(why) => return Finding::Unsure(Doubt::Incomparable(why.clone())),
         };
-        let [old_engines, new_engines] = footing.engines(one.request.presence);
+        let [old_engines, new_engines] = footing.engines(request.presence);
         let ([old_listing, new_listing], [old_side, new_side]) = (self.listings, self.sides);
         let old = Stand {
             listing: old_listing,
@@ -306,24 +413,36 @@ impl<'a> Comparison<'a> {
             footing,
             allowing,
             denying,
-            environment: &one.request.cedar,
+            environment: &request.cedar,
             holder,
             literals: &self.literals,
             at: self.options.at,
         };
-        match replay::example(&found, shown) {
+        let [old_half, new_half] = halves;
+        let old_part = Part {
+            half: old_half,
+            origins: &old_side.lowered.origins,
+        };
+        let new_part = Part {
+            half: new_half,
+            origins: &new_side.lowered.origins,
+        };
+        let (on_allowing, on_denying) = way.of([old_part, new_part]);
+        match replay::example(found, shown) {
             Err(why) => Finding::Unsure(Doubt::NotShown(why.to_string())),
             Ok((witness, allows, denies)) => {
                 let (before, after) = match way {
                     Way::Gain => (denies, allows),
                     Way::Loss => (allows, denies),
                 };
-                Finding::Found(Box::new(Example {
+                let example = Example {
                     witness,
                     basis,
                     before,
                     after,
-                }))
+                    contrasts: contrast::contrasts(holder, on_allowing, on_denying),
+                };
+                Finding::Found(Box::new(example))
             }
         }
     }
@@ -342,33 +461,5 @@ impl<'a> Comparison<'a> {
         (self.listings.iter().any(reads_action) && groups_differ()).then(|| {
             Doubt::Incomparable("its groups changed, and a raw policy tests `action` in its condition".to_owned())
         })
-    }
-
-    /// Names the changes behind each access.
-    fn link(&self, structure: &Structure, accesses: &mut [Access]) {
-        let mut known: BTreeMap<Environment, [Half<'a>; 2]> = BTreeMap::new();
-        let [old, new] = self.listings;
-        for access in accesses {
-            let env = &access.request.cedar;
-            let [before, after] = known
-                .entry(env.clone())
-                .or_insert_with(|| [old.half(env), new.half(env)]);
-            let mut mentions = Mentions::default();
-            for (side, half, other) in [(0, &*before, &*after), (1, &*after, &*before)] {
-                let Some(side) = self.sides.get(side) else { continue };
-                let others: BTreeSet<&Rule> = other.permits_of(&access.holder).map(|(rule, _)| rule).collect();
-                let permits = half
-                    .permits_of(&access.holder)
-                    .filter(|(rule, _)| !others.contains(rule));
-                let forbids = half
-                    .forbids
-                    .iter()
-                    .filter(|(rule, _)| !other.forbids.contains_key(*rule));
-                for (_, listed) in permits.chain(forbids.map(|(rule, listed)| (rule, *listed))) {
-                    mentions.add(&side.program, listed);
-                }
-            }
-            access.causes = causes::causes(&structure.changes, &mentions, &access.request);
-        }
     }
 }

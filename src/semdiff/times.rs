@@ -1,6 +1,5 @@
-//! Times that nobody can state. Cedar's datetimes are written with years of four digits, and so are those of tokens and logs,
-//! while its arithmetic reaches hundreds of millions of years further, and errors at its ends. A change that shows there alone
-//! is none.
+//! Times in the context that nobody means. A request with such a time is shown only where no other shows the same, and where
+//! Cedar's arithmetic overflows the comparison leaves requests out, and says so.
 
 use cedar_policy::Policy;
 
@@ -9,40 +8,80 @@ use crate::analysis::Rule;
 use crate::analysis::Witness;
 use crate::text::Instant;
 
-/// The first year and the last day that every clock can state.
-const WRITABLE: [&str; 2] = ["0001-01-01T00:00:00Z", "9999-12-30T00:00:00Z"];
-
-/// How often one thing is asked anew because the answer's request has times that nobody can state: each adds some of them.
+/// How often one thing is asked anew because the answer's request has times outside a range: each adds some of them.
 pub(super) const MOST_BOUNDS: usize = 3;
 
-/// A forbid of requests whose times cannot be written, where a witness is one: of each point in time that the witness has.
-pub(super) fn bounds(witness: &Witness, env: &Environment) -> Option<Rule> {
-    let [first, last] = WRITABLE.map(Instant::parse);
-    let (first, last) = (first?, last?);
-    let times = witness.times();
-    if times.iter().all(|(_, time)| (first..=last).contains(time)) {
-        return None;
+/// Where the times of a context are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Range {
+    /// All that Cedar's `datetime` reads: what people, tokens and logs write. A request outside is ugly, and counts.
+    Written,
+    /// The nearer half of what Cedar counts, 146 million years before and after 1970. INVARIANT: the distance of two
+    /// such times does not overflow.
+    Exact,
+}
+
+/// What a proof takes for granted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Assumes {
+    #[default]
+    Nothing,
+    /// That times of the context lie in [`Range::Exact`].
+    Times,
+}
+
+impl Assumes {
+    /// What a proof with some assumed rules takes for granted.
+    pub(super) fn of(assumed: &[Rule]) -> Self {
+        match assumed.is_empty() {
+            true => Self::Nothing,
+            false => Self::Times,
+        }
     }
-    let [first, last] = WRITABLE;
-    let is_name = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let conditions: Vec<String> = times
-        .iter()
-        .filter(|(names, _)| names.iter().all(is_name))
-        .map(|(names, _)| {
-            let path = names.join(".");
-            format!(
-                "(context has {path} && (context.{path} < datetime(\"{first}\") || context.{path} > datetime(\"{last}\")))"
-            )
-        })
-        .collect();
-    let text = format!(
-        "forbid(principal is {}, action == {}, resource is {}) when {{ {} }};",
-        env.principal,
-        env.action,
-        env.resource,
-        conditions.join(" || "),
-    );
-    Rule::new(&Policy::parse(None, text).ok()?)
+}
+
+impl Range {
+    fn ends(self) -> [Instant; 2] {
+        let exact = [Instant(i64::MIN / 2), Instant(i64::MAX / 2)];
+        let written = ["0000-01-01T00:00:00+2359", "9999-12-31T23:59:59.999-2359"].map(Instant::parse);
+        match (self, written) {
+            (Self::Written, [Some(first), Some(last)]) => [first, last],
+            (Self::Written | Self::Exact, _) => exact,
+        }
+    }
+
+    /// Whether a witness has no time outside.
+    pub(super) fn holds(self, witness: &Witness) -> bool {
+        let [first, last] = self.ends();
+        witness.times().iter().all(|(_, time)| (first..=last).contains(time))
+    }
+
+    /// A forbid of requests with times outside, for each place in which a witness has a time. `None` where the witness itself
+    /// has none outside.
+    pub(super) fn bounds(self, witness: &Witness, env: &Environment) -> Option<Rule> {
+        if self.holds(witness) {
+            return None;
+        }
+        let [first, last] = self.ends().map(Instant::expression);
+        let is_name = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let times = witness.times();
+        let conditions: Vec<String> = times
+            .iter()
+            .filter(|(names, _)| names.iter().all(is_name))
+            .map(|(names, _)| {
+                let path = names.join(".");
+                format!("(context has {path} && (context.{path} < {first} || context.{path} > {last}))")
+            })
+            .collect();
+        let text = format!(
+            "forbid(principal is {}, action == {}, resource is {}) when {{ {} }};",
+            env.principal,
+            env.action,
+            env.resource,
+            conditions.join(" || "),
+        );
+        Rule::new(&Policy::parse(None, text).ok()?)
+    }
 }
 
 #[cfg(test)]
@@ -52,8 +91,8 @@ mod tests {
     use super::*;
     use crate::decide::Request;
 
-    fn witness(time: serde_json::Value) -> Witness {
-        let context = json!({ "now": time, "risk": 1 });
+    fn witness(time: &Instant) -> Witness {
+        let context = json!({ "now": time.to_json(), "risk": 1 });
         Witness {
             request: Request {
                 principal: "User::\"u\"".parse().unwrap(),
@@ -66,23 +105,33 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_can_be_written_is_left_alone_and_another_forbidden() {
+    fn a_time_inside_is_left_alone_and_another_forbidden() {
         let env = Environment {
             principal: "User".parse().unwrap(),
             action: "Action::\"a\"".parse().unwrap(),
             resource: "Bill".parse().unwrap(),
         };
-        let common = json!({ "__extn": { "fn": "datetime", "arg": "2026-03-01T00:00:00Z" } });
-        assert!(bounds(&witness(common), &env).is_none());
-        let odd = json!({ "__extn": { "fn": "offset", "args": [
-            { "__extn": { "fn": "datetime", "arg": "1970-01-01" } },
-            { "__extn": { "fn": "duration", "arg": "9223372036854775807ms" } },
-        ] } });
-        let rule = bounds(&witness(odd), &env).unwrap();
-        let text = rule.policy().to_string();
-        assert!(
-            text.contains("context.now > datetime(\"9999-12-30T00:00:00Z\")"),
-            "{text}"
-        );
+        let [first, last] = Range::Written.ends();
+        for inside in [first, Instant::parse("2026-03-01T00:00:00Z").unwrap(), last] {
+            assert!(Range::Written.bounds(&witness(&inside), &env).is_none(), "{inside}");
+        }
+        for outside in [Instant(first.0 - 1), Instant(last.0 + 1), Instant(i64::MAX)] {
+            let rule = Range::Written.bounds(&witness(&outside), &env).unwrap();
+            let text = rule.policy().to_string();
+            assert!(
+                text.contains("context.now > datetime(\"9999-12-31T23:59:59.999-2359\")"),
+                "{text}"
+            );
+        }
+        assert!(Range::Exact.bounds(&witness(&Instant(last.0 + 1)), &env).is_none());
+        assert!(Range::Exact.bounds(&witness(&Instant(i64::MIN)), &env).is_some());
+    }
+
+    #[test]
+    fn two_times_that_are_compared_have_a_distance() {
+        let [first, last] = Range::Exact.ends();
+        assert!(last.since(first).is_some() && first.since(last).is_some());
+        let [oldest, newest] = Range::Written.ends();
+        assert!(first < oldest && newest < last);
     }
 }

@@ -46,7 +46,9 @@ impl LineIndex {
     pub fn line_column(&self, text: &str, offset: u32) -> LineColumn {
         let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
         let start = self.starts.get(line).copied().unwrap_or(0);
-        let column = self.characters_before(text, offset) - self.characters_before(text, start);
+        // A byte order mark is no character to an editor.
+        let mark = u32::from(line == 0 && text.starts_with('\u{feff}') && offset > 0);
+        let column = self.characters_before(text, offset) - self.characters_before(text, start) - mark;
         LineColumn {
             line: u32::try_from(line).unwrap_or(u32::MAX).saturating_add(1),
             column: column.saturating_add(1),
@@ -78,6 +80,17 @@ fn starts_character(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_order_mark_takes_no_column() {
+        let text = "\u{feff}ab\nc";
+        let index = LineIndex::new(text);
+        let at = |offset| {
+            let at = index.line_column(text, offset);
+            (at.line, at.column)
+        };
+        assert_eq!([0, 3, 4, 6].map(at), [(1, 1), (1, 1), (1, 2), (2, 1)]);
+    }
 
     #[test]
     fn columns_count_characters_and_lines_end_at_newlines() {

@@ -1,9 +1,12 @@
-//! Text and time as plain values: source files in memory, spans into them, instants and durations.
+//! Text and time as plain values: source files in memory, spans into them, instants and durations; text of others made safe
+//! for each output.
 //! No disk, no clock: whoever has one passes the value in.
 
 mod hidden;
 mod instant;
 mod line_index;
+/// Text of others made safe for each output.
+pub mod safe;
 mod sources;
 mod span;
 

@@ -195,6 +195,7 @@ fn a_counterexample_is_small_replays_and_keeps_the_contract() {
         |witness: &Witness, engine: &Engine| witness.decide(engine).is_some_and(|decision| decision.is_allow());
     let stage = Stage {
         contract: &example.checked.lowered.contract,
+        engine: &example.engine,
         literals: &literals,
         at: Instant::parse("2026-03-01T10:00:00Z").unwrap(),
         shows: &|witness| allowed(witness, &example.engine),
@@ -206,6 +207,12 @@ fn a_counterexample_is_small_replays_and_keeps_the_contract() {
     };
     let witness = Witness::new(raw, stage).unwrap();
     assert!(allowed(&witness, &example.engine));
+    let schema = example.checked.lowered.schema.as_ref().unwrap();
+    let (asked, context) = (&witness.request, serde_json::Value::Object(witness.context().clone()));
+    let context = cedar_policy::Context::from_json_value(context, Some((schema, &asked.action))).unwrap();
+    let (principal, resource) = (asked.principal.clone(), asked.resource.clone());
+    let valid = cedar_policy::Request::new(principal, asked.action.clone(), resource, context, Some(schema));
+    assert!(valid.is_ok(), "{:?}", valid.err());
     // Another version may find another one.
     if found.engine.identity().version.starts_with("1.3.1") {
         insta::assert_snapshot!(told(&witness), @r#"

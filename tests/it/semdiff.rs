@@ -3,8 +3,10 @@
 mod access;
 mod declared;
 mod grounds;
+mod possible;
 mod random;
 mod structural;
+mod terms;
 
 use gatewright::decide::Engine;
 use gatewright::load::PackageFiles;

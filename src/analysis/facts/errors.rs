@@ -220,8 +220,8 @@ impl Search<'_, '_> {
             contract: self.replay.contract,
             literals: self.literals,
             at: self.replay.at,
-            // What leaves out a part of the context shows nothing to a reader who fills it in.
-            shows: &|witness| field.is_whole(&witness.request) && shows(witness.decide(plain)),
+            engine: plain,
+            shows: &|witness| shows(witness.decide(plain)),
             shows_unchecked: &|witness| shows(witness.decide_unchecked(plain)),
         };
         let witness = Witness::new(&known.found, stage).map_err(|why| why.to_string())?;

@@ -14,7 +14,6 @@ use crate::analysis::sample::KINDS;
 use crate::analysis::sample::Sample;
 use crate::analysis::sample::Samples;
 use crate::analysis::sample::Scope;
-use crate::decide;
 use crate::decide::Trial;
 use crate::decide::Tried;
 
@@ -95,11 +94,6 @@ impl<'a> Field<'a> {
     /// A request whose principal and resource are also where a scope wants them.
     pub(super) fn within(&self, found: &Counterexample, scope: &Scope) -> Option<Counterexample> {
         self.samples.within(found, scope)
-    }
-
-    /// Whether a request has all that the schema requires of it.
-    pub(super) fn is_whole(&self, request: &decide::Request) -> bool {
-        self.samples.is_whole(request)
     }
 
     pub(super) fn known(&self) -> &[Known] {

@@ -5,7 +5,6 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-use super::Stage;
 use super::Witness;
 use super::data;
 use crate::text::Duration;
@@ -15,10 +14,11 @@ use crate::text::Instant;
 const MOST_REPLAYS: usize = 1_500;
 
 /// A smaller witness of the same.
-pub(super) fn shrink(witness: Witness, stage: &Stage<'_>) -> Witness {
+pub(super) fn shrink(witness: Witness, at: Instant, shows: &dyn Fn(&Witness) -> bool) -> Witness {
     let mut shrinking = Shrinking {
         now: witness,
-        stage,
+        at,
+        shows,
         left: MOST_REPLAYS,
     };
     shrinking.set_clock();
@@ -33,7 +33,9 @@ pub(super) fn shrink(witness: Witness, stage: &Stage<'_>) -> Witness {
 
 struct Shrinking<'a> {
     now: Witness,
-    stage: &'a Stage<'a>,
+    /// The time to set clocks to.
+    at: Instant,
+    shows: &'a dyn Fn(&Witness) -> bool,
     left: usize,
 }
 
@@ -44,7 +46,7 @@ impl Shrinking<'_> {
             return false;
         }
         self.left -= 1;
-        let shows = (self.stage.shows)(&candidate);
+        let shows = (self.shows)(&candidate);
         if shows {
             self.now = candidate;
         }
@@ -138,21 +140,21 @@ impl Shrinking<'_> {
     }
 
     fn clock(&self) -> Instant {
-        let now = self.now.request.context.get("now").and_then(datetime);
-        now.unwrap_or(self.stage.at)
+        let now = self.now.request.context.get("now").and_then(Instant::from_json);
+        now.unwrap_or(self.at)
     }
 
     /// Moves all times together, so that the request is made when the reader reads it.
     fn set_clock(&mut self) {
-        let Some(now) = self.now.request.context.get("now").and_then(datetime) else {
+        let Some(now) = self.now.request.context.get("now").and_then(Instant::from_json) else {
             return;
         };
-        let Some(by) = self.stage.at.0.checked_sub(now.0) else {
+        let Some(by) = self.at.0.checked_sub(now.0) else {
             return;
         };
         let mut moved = self.now.clone();
         for path in self.values() {
-            let time = path.get(&self.now).and_then(datetime);
+            let time = path.get(&self.now).and_then(Instant::from_json);
             // One that is too far away stays where it is.
             let there = time.and_then(|time| of_datetime(Instant(time.0.checked_add(by)?)));
             if let Some(with) = there.and_then(|there| path.with(&moved, there)) {
@@ -165,7 +167,7 @@ impl Shrinking<'_> {
 
 /// Simpler values of the same type, the simplest first.
 fn candidates(value: &Value, now: Instant) -> Vec<Value> {
-    if let Some(time) = datetime(value) {
+    if let Some(time) = Instant::from_json(value) {
         let steps = [
             0,
             -Duration::MINUTE.0,
@@ -180,6 +182,8 @@ fn candidates(value: &Value, now: Instant) -> Vec<Value> {
             .map(Instant);
         // At the least it is said as people say it.
         let plainly = of_datetime(time).filter(|plain| plain != value);
+        // The day that people write where they mean never.
+        let times = times.chain(Instant::parse_date("9999-12-31"));
         let simpler = times.take_while(|simpler| *simpler != time).filter_map(of_datetime);
         return simpler.chain(plainly).collect();
     }
@@ -219,23 +223,6 @@ fn extension(value: &Value) -> Option<(&str, &str)> {
     Some((inner.get("fn")?.as_str()?, argument.as_str()?))
 }
 
-/// A point in time: a constructor's text, or an offset from one, as Cedar writes what a solver made up.
-fn datetime(value: &Value) -> Option<Instant> {
-    let inner = value.get("__extn")?;
-    match inner.get("fn")?.as_str()? {
-        "datetime" => {
-            let (_, text) = extension(value)?;
-            Instant::parse(text).or_else(|| Instant::parse_date(text))
-        }
-        "offset" => {
-            let from = datetime(inner.pointer("/args/0")?)?;
-            let (_, by) = extension(inner.pointer("/args/1")?)?;
-            from.0.checked_add(milliseconds(by)?).map(Instant)
-        }
-        _ => None,
-    }
-}
-
 /// The points in time in a context, each with the names that lead to it.
 pub(super) fn times(context: &Map<String, Value>) -> Vec<(Vec<String>, Instant)> {
     let mut found = Vec::new();
@@ -245,42 +232,14 @@ pub(super) fn times(context: &Map<String, Value>) -> Vec<(Vec<String>, Instant)>
     let time = |path: Path| {
         let (first, rest) = path.keys.split_first()?;
         let value = rest.iter().try_fold(context.get(first)?, |value, key| value.get(key))?;
-        Some((path.keys.clone(), datetime(value)?))
+        Some((path.keys.clone(), Instant::from_json(value)?))
     };
     found.into_iter().filter_map(time).collect()
 }
 
-/// Cedar's text of a duration: `1d2h3m4s5ms` with an optional sign.
-fn milliseconds(text: &str) -> Option<i64> {
-    let (sign, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text),
-    };
-    let mut total: i64 = 0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let (number, unit_on) = rest.split_at(digits);
-        let units = [
-            ("ms", 1),
-            ("d", 86_400_000),
-            ("h", 3_600_000),
-            ("m", 60_000),
-            ("s", 1_000),
-        ];
-        let (unit, worth) = units.into_iter().find(|(unit, _)| unit_on.starts_with(unit))?;
-        // The sign goes first, since the smallest number has no positive counterpart.
-        let part = number.parse::<i128>().ok()?.checked_mul(i128::from(sign * worth))?;
-        total = total.checked_add(i64::try_from(part).ok()?)?;
-        rest = unit_on.strip_prefix(unit)?;
-    }
-    Some(total)
-}
-
-/// A point in time as Cedar's constructor takes it; `None` of one outside the years 0 to 9999.
+/// A point in time as Cedar's constructor takes it; `None` of one that it has no text for.
 fn of_datetime(time: Instant) -> Option<Value> {
-    let text = time.to_string();
-    let takes = text.starts_with(|c: char| c.is_ascii_digit()) && Instant::parse(&text) == Some(time);
-    takes.then(|| json!({ "__extn": { "fn": "datetime", "arg": text } }))
+    time.text().map(|_| time.to_json())
 }
 
 /// Where a value is: in the context, or in an entity of the list.
@@ -364,25 +323,5 @@ fn paths(value: &Value, at: Path, found: &mut Vec<Path>) {
     }
     for (name, inner) in value.as_object().into_iter().flatten() {
         paths(inner, at.inside(name), found);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_in_every_form_that_cedar_writes() {
-        let offset = json!({ "__extn": { "fn": "offset", "args": [
-            { "__extn": { "fn": "datetime", "arg": "1970-01-01" } },
-            { "__extn": { "fn": "duration", "arg": "-1d2h3m4s5ms" } },
-        ] } });
-        assert_eq!(datetime(&offset), Some(Instant(-93_784_005)));
-        assert_eq!(datetime(&of_datetime(Instant(1_500)).unwrap()), Some(Instant(1_500)));
-        assert_eq!(of_datetime(Instant(i64::MAX)), None);
-        assert_eq!(of_datetime(Instant(i64::MIN)), None);
-        assert_eq!(milliseconds("-9223372036854775808ms"), Some(i64::MIN));
-        assert_eq!(milliseconds("99999999999999999999ms"), None);
-        assert_eq!(milliseconds("5x"), None);
     }
 }

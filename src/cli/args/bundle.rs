@@ -23,6 +23,7 @@ use crate::trust::Kind;
 Examples:
   gatewright bundle examples/marketplace --out marketplace.cjar
   gatewright bundle . --evidence lint,tests,coverage,proofs,mutation
+  gatewright bundle . --evidence lint,tests                            without proofs
   gatewright bundle inspect marketplace.cjar"
 )]
 pub(in crate::cli) struct Bundle {
@@ -30,19 +31,19 @@ pub(in crate::cli) struct Bundle {
     #[command(subcommand)]
     pub(in crate::cli) step: Option<BundleStep>,
     #[command(flatten)]
-    pub(in crate::cli) make: Option<BundleMake>,
+    pub(in crate::cli) make: BundleMake,
     #[command(flatten)]
     pub(in crate::cli) budget: BudgetArgs,
     #[command(flatten)]
     pub(in crate::cli) output: AnswerArgs,
 }
 
-/// What goes into a bundle. Nothing is flattened in here: clap would take the whole for absent.
+/// What goes into a bundle.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct BundleMake {
-    /// Folder with `gatewright.toml` and `policy/`
+    /// Folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
     #[arg(value_name = "PACKAGE")]
-    pub(in crate::cli) folder: PathBuf,
+    pub(in crate::cli) folder: Option<PathBuf>,
     /// The date for what depends on today's, as `2026-03-01` [default: that of `SOURCE_DATE_EPOCH`, of the commit, or today,
     /// UTC]
     #[arg(long, value_name = "DATE", value_parser = super::shared::date)]
@@ -53,14 +54,9 @@ pub(in crate::cli) struct BundleMake {
     /// The file to write [default: `NAME-VERSION.cjar` in this folder]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
-    /// What is run and carried; what cannot run fails (exit 2), and nothing is written
-    #[arg(
-        long,
-        value_name = "KIND",
-        value_enum,
-        value_delimiter = ',',
-        default_value = "lint,tests"
-    )]
+    /// What is run and carried; what cannot run fails (exit 2), and nothing is written [default: lint, tests, and proofs
+    /// where there is a solver and something to prove; without proofs `inspect` and `verify` say so]
+    #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
     pub(in crate::cli) evidence: Vec<EvidenceArg>,
 }
 

@@ -15,8 +15,8 @@ use super::shared::AnswerArgs;
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct ComparedArgs {
     /// What to compare: `OLD..NEW`, `OLD...NEW` (since they went apart), or `OLD` (with the folder as it is) [default:
-    /// HEAD]; and the folder with `gatewright.toml` and `policy/`
-    #[arg(value_name = "[REVISIONS] PACKAGE", num_args = 1..=2, required_unless_present = "from", conflicts_with_all = ["from", "to"])]
+    /// HEAD]; and the folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
+    #[arg(value_name = "[REVISIONS] [PACKAGE]", num_args = 0..=2, conflicts_with_all = ["from", "to"])]
     pub(in crate::cli) what: Vec<String>,
     /// Compare this folder, as the old side
     #[arg(long, value_name = "DIR", requires = "to")]
@@ -37,7 +37,7 @@ pub(in crate::cli) struct ComparedArgs {
 Examples:
   gatewright diff HEAD~1..HEAD examples/marketplace
   gatewright diff main...HEAD . --format markdown    since the branch left main
-  gatewright diff .                                  what is not committed yet
+  gatewright diff                                    what is not committed yet
   gatewright diff --from before --to after           two folders
   gatewright diff main...HEAD . --gate               fail where access is widened and not declared
   gatewright diff main . --declare                   write what is to be declared into changes/")]
@@ -47,8 +47,8 @@ pub(in crate::cli) struct Diff {
     /// Compare only one of several parts, as `2/8`
     #[arg(long, value_name = "PART/PARTS", default_value = "1/1", value_parser = super::shared::part)]
     pub(in crate::cli) shard: (usize, NonZeroUsize),
-    /// Fail where access is widened and no file in `changes/` declares it, and where one declares in vain; what is not
-    /// known does not pass either (exit 3)
+    /// Fail where access is widened or a term of it weakened and no file in `changes/` declares it, and where one declares in
+    /// vain; what is not known does not pass either (exit 3)
     #[arg(long, conflicts_with = "shard")]
     pub(in crate::cli) gate: bool,
     /// Write a file into the package's `changes/` for each change of access that none declares, to be filled in; no file

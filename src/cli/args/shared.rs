@@ -11,8 +11,9 @@ use crate::text::Instant;
 /// What to read.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct PackageArgs {
-    /// Folder with `gatewright.toml` and `policy/`, or one or more `.cedar` files
-    #[arg(required = true, value_name = "PACKAGE")]
+    /// Folder with `gatewright.toml` and `policy/`, or one or more `.cedar` files [default: the package that contains the
+    /// current folder]
+    #[arg(value_name = "PACKAGE")]
     pub(in crate::cli) package: Vec<PathBuf>,
     /// Schema of the `.cedar` files
     #[arg(long, value_name = "FILE")]
@@ -34,9 +35,16 @@ pub(in crate::cli) struct PackageArgs {
 /// What to read, for verbs that need a package's folder.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct FolderArgs {
-    /// Folder with `gatewright.toml` and `policy/`
+    /// Folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
     #[arg(value_name = "PACKAGE")]
-    pub(in crate::cli) folder: PathBuf,
+    pub(in crate::cli) folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) when: WhenArgs,
+}
+
+/// As of when a package's folder is read.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct WhenArgs {
     /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub(in crate::cli) at: Option<Instant>,
@@ -45,17 +53,30 @@ pub(in crate::cli) struct FolderArgs {
     pub(in crate::cli) at_rev: Option<String>,
 }
 
-impl From<&FolderArgs> for PackageArgs {
-    fn from(args: &FolderArgs) -> Self {
+impl PackageArgs {
+    /// A package's folder; `None`: the one that contains the current folder.
+    pub(in crate::cli) fn of(folder: Option<PathBuf>, at: Option<Instant>, at_rev: Option<String>) -> Self {
         Self {
-            package: vec![args.folder.clone()],
+            package: folder.into_iter().collect(),
             schema: None,
             entities: None,
             links: None,
-            at: args.at,
-            at_rev: args.at_rev.clone(),
+            at,
+            at_rev,
         }
     }
+}
+
+impl From<&FolderArgs> for PackageArgs {
+    fn from(args: &FolderArgs) -> Self {
+        Self::of(args.folder.clone(), args.when.at, args.when.at_rev.clone())
+    }
+}
+
+/// The last words that a verb needs, and the package's folder if it stands before them.
+pub(in crate::cli) fn with_package<const N: usize>(words: &[String]) -> Option<(Option<PathBuf>, [&str; N])> {
+    let (before, last) = words.split_last_chunk::<N>()?;
+    Some((before.first().map(PathBuf::from), last.each_ref().map(String::as_str)))
 }
 
 /// How to show an answer.
@@ -222,11 +243,9 @@ impl std::str::FromStr for ReportArg {
 }
 
 pub(super) fn date(text: &str) -> Result<Instant, String> {
-    Instant::parse_date(text)
-        .or_else(|| Instant::parse(text))
-        .ok_or_else(|| {
-            "expected a date, as `2026-03-01`, or an instant with its zone, as `2026-03-01T10:00:00Z`".into()
-        })
+    Instant::parse_either(text).ok_or_else(|| {
+        "expected a date, as `2026-03-01`, or an instant with its zone, as `2026-03-01T10:00:00Z`".into()
+    })
 }
 
 pub(super) fn part(text: &str) -> Result<(usize, NonZeroUsize), String> {
@@ -249,6 +268,14 @@ mod tests {
         for wrong in ["junit", "junit=", "=x", "pdf=x"] {
             assert!(wrong.parse::<ReportArg>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_package_stands_before_the_words_that_must_be_there() {
+        let words = |text: &str| -> Vec<String> { text.split(' ').map(str::to_owned).collect() };
+        assert_eq!(with_package(&words("a b")), Some((None, ["a", "b"])));
+        assert_eq!(with_package(&words("p a b")), Some((Some("p".into()), ["a", "b"])));
+        assert_eq!(with_package::<2>(&words("a")), None);
     }
 
     #[test]

@@ -8,11 +8,18 @@ use crate::cli::exit::Exit;
 
 use super::baseline;
 use super::baseline::Proofs;
+use super::fix;
 use super::package::Package;
 
 pub(in crate::cli) fn run(args: &Check, console: &mut Console) -> Result<Exit, CliError> {
     let mut package = Package::check(&args.package, &args.lints)?;
-    package.read_declarations();
+    if args.fix {
+        fix::run(args, &package, console)?;
+        if !args.dry_run {
+            package = Package::check(&args.package, &args.lints)?;
+        }
+    }
+    package.read_beside()?;
     let diagnostics = &baseline::apply(&args.baseline, &package, Proofs::LeftOut)?;
     if args.output.format == FindingsFormat::Human && diagnostics.is_empty() {
         console.print(&format!("{}: nothing is wrong\n", package.named))?;

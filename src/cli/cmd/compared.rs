@@ -1,6 +1,7 @@
 //! What `diff` and `bump` share: two states of a package named, checked and compared.
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::analysis::solver;
 use crate::analysis::solver::Absent;
@@ -23,8 +24,10 @@ use crate::report::diff::Sides;
 use crate::semdiff::Difference;
 use crate::text::Instant;
 
+use super::budget::Budget;
 use super::budget::budget;
 use super::package::Package;
+use super::package::here;
 
 /// Two states compared.
 pub(super) struct Compared {
@@ -33,14 +36,21 @@ pub(super) struct Compared {
     pub(super) difference: Difference,
     /// Today, as the arguments say.
     pub(super) at: Instant,
-    /// What is to be said of the solver.
-    pub(super) caution: Option<String>,
+    /// The solver, if there is one.
+    pub(super) found: Option<solver::Found>,
+    /// What is left of what proofs may take.
+    pub(super) budget: Budget,
     title: String,
     labels: [String; 2],
     roots: [String; 2],
 }
 
 impl Compared {
+    /// What is to be said of the solver.
+    pub(super) fn caution(&self) -> Option<String> {
+        self.found.as_ref().and_then(solver::Found::caution)
+    }
+
     /// The two sides as reports name them.
     pub(super) fn sides(&self) -> Sides<'_> {
         let ([old, new], [old_root, new_root]) = (&self.labels, &self.roots);
@@ -73,7 +83,7 @@ pub(super) struct With<'a> {
 
 /// Compares two states. `None` where one of them has faults, which are shown.
 pub(super) fn compare(
-    (old, new): (&State<'_>, &State<'_>),
+    (old, new): (&State, &State),
     args: &ComparedArgs,
     shard: Shard,
     format: DiffFormat,
@@ -137,7 +147,8 @@ pub(super) fn packages(
     Ok(Some(Compared {
         difference,
         at: with.at,
-        caution: found.as_ref().and_then(solver::Found::caution),
+        found,
+        budget,
         title: labels.title,
         labels: [labels.old, labels.new],
         roots: [before.root(), after.root()],
@@ -166,23 +177,16 @@ fn faults(package: &Package, format: DiffFormat, console: &mut Console) -> Resul
 }
 
 /// One of the two states.
-pub(super) struct State<'a> {
-    pub(super) folder: &'a Path,
+pub(super) struct State {
+    pub(super) folder: PathBuf,
     /// `None`: as it is on disk.
     pub(super) revision: Option<String>,
     label: Option<String>,
 }
 
-impl State<'_> {
+impl State {
     fn check(&self, args: &ComparedArgs) -> Result<Package, CliError> {
-        let package = PackageArgs {
-            package: vec![self.folder.to_owned()],
-            schema: None,
-            entities: None,
-            links: None,
-            at: args.at,
-            at_rev: self.revision.clone(),
-        };
+        let package = PackageArgs::of(Some(self.folder.clone()), args.at, self.revision.clone());
         Package::check(&package, &LintArgs::default())
     }
 
@@ -201,9 +205,9 @@ impl State<'_> {
 }
 
 /// The two states that the arguments name.
-pub(super) fn named(args: &ComparedArgs) -> Result<(State<'_>, State<'_>), CliError> {
-    let on_disk = |folder, label: Option<String>| State {
-        folder,
+pub(super) fn named(args: &ComparedArgs) -> Result<(State, State), CliError> {
+    let on_disk = |folder: &Path, label: Option<String>| State {
+        folder: folder.to_owned(),
         revision: None,
         label,
     };
@@ -212,13 +216,15 @@ pub(super) fn named(args: &ComparedArgs) -> Result<(State<'_>, State<'_>), CliEr
         return Ok((on_disk(from, label(from)), on_disk(to, label(to))));
     }
     let (revisions, folder) = match args.what.as_slice() {
-        [revisions, folder] => (revisions.as_str(), Path::new(folder)),
-        [revisions] if revisions.contains("..") && !env::is_taken(Path::new(revisions)) => {
-            return Err(CliError::Package {
-                message: "revisions are named and no package: write its folder behind them, as in `main..HEAD .`",
-            });
-        }
-        [folder] => ("HEAD", Path::new(folder)),
+        [revisions, folder] => (revisions.as_str(), PathBuf::from(folder)),
+        [] => ("HEAD", here()?),
+        [folder] if env::is_taken(Path::new(folder)) => ("HEAD", PathBuf::from(folder)),
+        // What is there is a folder, and all else a revision of the package here, if there is one.
+        [word] => match here() {
+            Ok(folder) => (word.as_str(), folder),
+            Err(error) if word.contains("..") => return Err(error),
+            Err(_) => ("HEAD", PathBuf::from(word)),
+        },
         _ => {
             return Err(CliError::Package {
                 message: "`diff` compares one package",
@@ -226,7 +232,7 @@ pub(super) fn named(args: &ComparedArgs) -> Result<(State<'_>, State<'_>), CliEr
         }
     };
     let at = |revision: &str| State {
-        folder,
+        folder: folder.clone(),
         revision: Some(match revision {
             "" => "HEAD".to_owned(),
             revision => revision.to_owned(),
@@ -238,7 +244,7 @@ pub(super) fn named(args: &ComparedArgs) -> Result<(State<'_>, State<'_>), CliEr
         let (old, new) = (at(old), at(new));
         let names = [&old, &new].map(State::label);
         let [one, other] = &names;
-        let base = load::merge_base(folder, one, other)?;
+        let base = load::merge_base(&folder, one, other)?;
         let short = base.get(..12).unwrap_or(&base).to_owned();
         let old = State {
             label: Some(format!("{short} (where {other} left {one})")),
@@ -249,6 +255,6 @@ pub(super) fn named(args: &ComparedArgs) -> Result<(State<'_>, State<'_>), CliEr
     }
     Ok(match revisions.split_once("..") {
         Some((old, new)) => (at(old), at(new)),
-        None => (at(revisions), on_disk(folder, None)),
+        None => (at(revisions), on_disk(&folder, None)),
     })
 }

@@ -20,7 +20,7 @@ pub(in crate::cli) fn run(args: &Explain, console: &mut Console) -> Result<Exit,
             near: did_you_mean(code, codes.chain(lint::all().map(Lint::id))),
         });
     };
-    console.print(&format!("{}\n", page.trim_end()))?;
+    console.print_exactly(&format!("{}\n", page.trim_end()))?;
     Ok(Exit::Ok)
 }
 

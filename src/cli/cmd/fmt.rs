@@ -15,6 +15,8 @@ use crate::syntax;
 use crate::syntax::Limits;
 use crate::text::Sources;
 
+use super::package::here;
+
 /// The limits are those of a package, which a file by itself does not know; any that is possible will do.
 const LIMITS: Limits = Limits {
     bytes: load::MAX_FILE_BYTES as usize,
@@ -26,7 +28,11 @@ pub(in crate::cli) fn run(args: &Fmt, console: &mut Console) -> Result<Exit, Cli
         return standard_input(args, console);
     }
     let mut faults = Diagnostics::new();
-    let loaded = load::load_gate(&args.paths, &mut faults)?;
+    let paths = match args.paths.as_slice() {
+        [] => vec![here()?],
+        named => named.to_owned(),
+    };
+    let loaded = load::load_gate(&paths, &mut faults)?;
     let names = loaded.gate.iter().map(|file| loaded.sources.name(*file));
     if let Some(other) = names.clone().find(|name| !name.ends_with(".gate")) {
         return Err(CliError::NotGate { path: other.to_owned() });
@@ -87,7 +93,7 @@ fn standard_input(args: &Fmt, console: &mut Console) -> Result<Exit, CliError> {
             Exit::PolicyFails
         }),
         Ok(text) => {
-            console.print(&text)?;
+            console.print_exactly(&text)?;
             Ok(Exit::Ok)
         }
         Err(faults) => {

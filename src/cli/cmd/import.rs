@@ -111,16 +111,15 @@ fn new_package(out: &Path) -> Result<String, CliError> {
 }
 
 fn show(all: &Diagnostics, files: Files<'_>, format: Format, console: &mut Console) -> Result<(), CliError> {
-    let text = match format {
-        Format::Human if all.is_empty() => return Ok(()),
+    match format {
+        Format::Human if all.is_empty() => Ok(()),
         Format::Human => {
             let shown = report::diagnostics(all, files, console.style());
-            format!("{shown}\n{}\n", report::summary(all))
+            console.print(&format!("{shown}\n{}\n", report::summary(all)))
         }
-        Format::Json => report::json(all, files),
-        Format::Github => report::annotations(all, files),
-    };
-    console.print(&text)
+        Format::Json => console.print(&report::json(all, files)),
+        Format::Github => console.print_exactly(&report::annotations(all, files)),
+    }
 }
 
 fn write(imported: Option<Imported>, out: &Path, format: Format, console: &mut Console) -> Result<Exit, CliError> {

@@ -13,6 +13,7 @@ use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::load;
+use crate::text::safe;
 use crate::trust::Algorithm;
 use crate::trust::KeyError;
 use crate::trust::PrivateKey;
@@ -81,7 +82,7 @@ fn inspect(args: &KeyInspect, console: &mut Console) -> Result<Exit, CliError> {
                 "id": public.id(),
                 "public": public.to_pem().map_err(|error| CliError::Key { path: args.file.clone(), error })?,
             });
-            format!("{value:#}\n")
+            safe::json(&value)
         }
     };
     console.print(&text)?;

@@ -10,6 +10,7 @@ mod compared;
 pub(super) mod completions;
 pub(super) mod diff;
 pub(super) mod explain;
+mod fix;
 pub(super) mod fmt;
 pub(super) mod graph;
 pub(super) mod import;

@@ -32,7 +32,7 @@ use super::package::Package;
 
 pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, CliError> {
     let package = Package::check(&PackageArgs::from(&args.folder), &LintArgs::default())?;
-    let faults = package.faults();
+    let faults = package.faults_of_policy();
     if faults.has_errors() {
         return package.show(&faults, args.output.format, console);
     }
@@ -58,7 +58,7 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     let asked = Asked {
         found: found.as_ref(),
         budget: &args.budget,
-        at: args.folder.at.unwrap_or_else(env::today),
+        at: args.folder.when.at.unwrap_or_else(env::today),
         is_wanted: &is_wanted,
     };
     let tried = match tried(&package, &suites, &asked, console)? {
@@ -127,7 +127,7 @@ pub(super) fn tried(
         Mutated::Tried { trials, tally, engine } => return Ok(Ok(Tried { trials, tally, engine })),
         Mutated::Unfit(report) => report,
     };
-    if report.is_success() {
+    if report.totals().failed == 0 && report.unreferenced.is_empty() {
         return Err(CliError::NoTests {
             message: format!("{} has no scenarios that run", package.named),
         });

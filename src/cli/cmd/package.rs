@@ -1,6 +1,7 @@
 //! What check, lint, build and test share: the package named by the arguments, checked, and its diagnostics shown.
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::bundle::Bundle;
 use crate::bundle::Refusal;
@@ -40,21 +41,20 @@ pub(super) struct Package {
 impl Package {
     /// Reads and checks what the arguments name.
     pub(super) fn check(args: &PackageArgs, lints: &LintArgs) -> Result<Self, CliError> {
-        let path = args.package.first().map(|path| path.display().to_string());
+        let paths = match args.package.as_slice() {
+            [] => vec![here()?],
+            named => named.to_owned(),
+        };
+        let path = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
         let named = match &args.at_rev {
-            Some(revision) => format!("{} at {revision}", path.unwrap_or_default()),
-            None => path.unwrap_or_default(),
+            Some(revision) => format!("{path} at {revision}"),
+            None => path,
         };
         progress::during(&format!("checking {named}"), || {
             let mut loading = Diagnostics::new();
-            let loaded = read(args, &mut loading)?;
-            let options = pipeline::Options {
-                at: args.at.unwrap_or_else(env::today),
-                levels: levels(lints)?,
-                roles: None,
-            };
+            let loaded = read(&paths, args, &mut loading)?;
             let mut package = Self {
-                checked: pipeline::check(&loaded, &options, loading),
+                checked: pipeline::check(&loaded, &options(args, lints)?, loading),
                 loaded,
                 named,
             };
@@ -112,16 +112,26 @@ impl Package {
     /// What is wrong with the package itself. Findings of lints keep no test from running: they are how a policy that
     /// works may still be a bad one.
     pub(super) fn faults(&self) -> Diagnostics {
-        let all = self.checked.diagnostics.iter().cloned();
+        Self::faults_in(&self.checked.diagnostics)
+    }
+
+    /// The faults among what was found.
+    pub(super) fn faults_in(found: &Diagnostics) -> Diagnostics {
+        let all = found.iter().cloned();
         all.filter(|found| lint::find(found.code.as_str()).is_none()).collect()
     }
 
-    /// Adds what is wrong with declared changes. They have no say in what the policy decides, so that only `check`, and a
-    /// comparison, fails by them.
-    pub(super) fn read_declarations(&mut self) {
-        let mut found = std::mem::take(&mut self.checked.diagnostics);
-        let _ = pipeline::declarations(&self.loaded, &mut found);
-        self.checked.diagnostics = found.sorted();
+    /// What of it concerns the decisions: the rest is no reason not to test them.
+    pub(super) fn faults_of_policy(&self) -> Diagnostics {
+        let beside: Vec<_> = self.checked.beside_the_policy(&self.loaded).collect();
+        let all = self.faults().into_iter();
+        all.filter(|found| !beside.contains(&found)).collect()
+    }
+
+    /// Adds what is wrong with declared changes and with suites. They have no say in what the policy decides, so that only
+    /// `check` fails by them.
+    pub(super) fn read_beside(&mut self) -> Result<(), CliError> {
+        Ok(pipeline::beside(&self.loaded, &mut self.checked)?)
     }
 
     /// The package's folder as the user named it; empty for files named one by one.
@@ -146,13 +156,12 @@ impl Package {
     ) -> Result<Exit, CliError> {
         let root = self.root();
         let files = self.files(&root);
-        let text = match format.into() {
-            FindingsFormat::Human => self.human(diagnostics, console.style()),
-            FindingsFormat::Json => report::json(diagnostics, files),
-            FindingsFormat::Github => report::annotations(diagnostics, files),
-            FindingsFormat::Sarif => report::sarif(diagnostics, files),
-        };
-        console.print(&text)?;
+        match format.into() {
+            FindingsFormat::Human => console.print(&self.human(diagnostics, console.style()))?,
+            FindingsFormat::Json => console.print(&report::json(diagnostics, files))?,
+            FindingsFormat::Github => console.print_exactly(&report::annotations(diagnostics, files))?,
+            FindingsFormat::Sarif => console.print(&report::sarif(diagnostics, files))?,
+        }
         Ok(if diagnostics.has_errors() {
             Exit::PolicyFails
         } else {
@@ -172,23 +181,37 @@ impl Package {
     }
 }
 
-fn read(args: &PackageArgs, out: &mut Diagnostics) -> Result<PackageFiles, CliError> {
+/// What a check depends on besides the files, as the arguments say.
+pub(super) fn options(args: &PackageArgs, lints: &LintArgs) -> Result<pipeline::Options, CliError> {
+    Ok(pipeline::Options {
+        at: args.at.unwrap_or_else(env::today),
+        levels: levels(lints)?,
+        roles: None,
+    })
+}
+
+/// The package that contains the current folder.
+pub(super) fn here() -> Result<PathBuf, CliError> {
+    env::package_here().ok_or(CliError::NoPackage)
+}
+
+fn read(paths: &[PathBuf], args: &PackageArgs, out: &mut Diagnostics) -> Result<PackageFiles, CliError> {
     let is_cedar = |path: &Path| path.extension().is_some_and(|extension| extension == "cedar");
-    if args.package.iter().all(|path| is_cedar(path)) {
+    if paths.iter().all(|path| is_cedar(path)) {
         if args.at_rev.is_some() {
             return Err(CliError::Package {
                 message: "`--at-rev` reads a package folder, not `.cedar` files",
             });
         }
         let input = CedarInput {
-            policies: &args.package,
+            policies: paths,
             schema: args.schema.as_deref(),
             entities: args.entities.as_deref(),
             links: args.links.as_deref(),
         };
         return Ok(load::load_cedar(input, out)?);
     }
-    match args.package.as_slice() {
+    match paths {
         [folder] if args.schema.is_none() && args.entities.is_none() && args.links.is_none() => {
             Ok(match &args.at_rev {
                 Some(revision) => load::load_revision(folder, revision, out)?,

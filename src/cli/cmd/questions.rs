@@ -1,9 +1,11 @@
 //! What who-can, what-can and why share: a package's suites, or what is wrong with them.
 
+use std::path::Path;
+
 use crate::cli::args::AnswerFormat;
-use crate::cli::args::FolderArgs;
 use crate::cli::args::LintArgs;
 use crate::cli::args::PackageArgs;
+use crate::cli::args::WhenArgs;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -27,14 +29,16 @@ pub(super) enum About<'a> {
 
 /// Puts a question to the suites of a package. Faults of the package or of these suites are shown instead.
 pub(super) fn ask(
-    folder: &FolderArgs,
+    folder: Option<&Path>,
+    when: &WhenArgs,
     about: About<'_>,
     format: AnswerFormat,
     console: &mut Console,
     question: impl FnOnce(&Package, &Suites<'_>, &mut Console) -> Result<Exit, CliError>,
 ) -> Result<Exit, CliError> {
-    let package = Package::check(&PackageArgs::from(folder), &LintArgs::default())?;
-    let faults = package.faults();
+    let named = PackageArgs::of(folder.map(Path::to_owned), when.at, when.at_rev.clone());
+    let package = Package::check(&named, &LintArgs::default())?;
+    let faults = package.faults_of_policy();
     if faults.has_errors() {
         return package.show(&faults, format, console);
     }

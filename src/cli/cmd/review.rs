@@ -4,6 +4,7 @@
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::load;
+use crate::report::printable;
 use crate::scenario::Failure;
 use crate::scenario::FailureKind;
 use crate::scenario::RunReport;
@@ -11,6 +12,8 @@ use crate::scenario::TestOutcome;
 use crate::scenario::golden;
 use crate::scenario::golden::SnapshotAction;
 use crate::scenario::golden::SnapshotVerdict;
+
+use crate::text::safe;
 
 use super::package::Package;
 
@@ -26,7 +29,7 @@ pub(super) fn ask(package: &Package, report: &RunReport, console: &mut Console) 
                 FailureKind::Snapshot(SnapshotVerdict::Changed { path, diff }) => (path, diff),
                 _ => continue,
             };
-            console.print(&format!("{path}\n\n{}\n\n", shown.trim_end()))?;
+            console.print(&format!("{}\n\n{}\n\n", printable(path), safe::block(shown.trim_end())))?;
             match answer("accept this snapshot?", console)? {
                 Some(true) => accept(package, report, path)?,
                 Some(false) => {}
@@ -35,7 +38,7 @@ pub(super) fn ask(package: &Package, report: &RunReport, console: &mut Console) 
         }
     }
     for path in &report.unreferenced {
-        match answer(&format!("{path}: no test writes it; remove it?"), console)? {
+        match answer(&format!("{}: no test writes it; remove it?", printable(path)), console)? {
             Some(true) => load::remove_if_present(&package.loaded.root.join(path))?,
             Some(false) => {}
             None => return Ok(()),

@@ -1,5 +1,7 @@
 //! `gatewright test`: the scenarios of a package, their snapshots, and reports of the run.
 
+use std::path::PathBuf;
+
 use crate::cli::args::Format;
 use crate::cli::args::LintArgs;
 use crate::cli::args::PackageArgs;
@@ -15,6 +17,7 @@ use crate::pipeline;
 use crate::pipeline::TestOptions;
 use crate::pipeline::Tested;
 use crate::report::Style;
+use crate::report::printable;
 use crate::report::tests;
 use crate::scenario::Event;
 use crate::scenario::RunReport;
@@ -27,12 +30,8 @@ use super::review;
 pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, CliError> {
     let mode = snapshot_mode(args)?;
     remove_earlier(&args.reports)?;
-    if args
-        .folder
-        .folder
-        .extension()
-        .is_some_and(|extension| extension == "cedar")
-    {
+    let is_cedar = |folder: &PathBuf| folder.extension().is_some_and(|extension| extension == "cedar");
+    if args.folder.folder.as_ref().is_some_and(is_cedar) {
         return Err(CliError::NoTests {
             message: "`.cedar` files have no scenarios: make a package of them with `gatewright import cedar`"
                 .to_owned(),
@@ -40,7 +39,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     }
     let named = PackageArgs::from(&args.folder);
     let mut package = Package::check(&named, &LintArgs::default())?;
-    let faults = package.faults();
+    let faults = package.faults_of_policy();
     if faults.has_errors() {
         return package.show(&faults, args.output.format, console);
     }
@@ -85,7 +84,10 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         Format::Json => rendered(ReportFormat::Json, &report, &package),
         Format::Github => rendered(ReportFormat::Github, &report, &package),
     };
-    console.print(&text)?;
+    match args.output.format {
+        Format::Github => console.print_exactly(&text)?,
+        Format::Human | Format::Json => console.print(&text)?,
+    }
     Ok(if report.is_success() {
         Exit::Ok
     } else {
@@ -94,7 +96,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
 }
 
 fn snapshot_mode(args: &Test) -> Result<SnapshotMode, CliError> {
-    if args.folder.at_rev.is_some() {
+    if args.folder.when.at_rev.is_some() {
         // The snapshots on disk are not those of the revision.
         return Ok(SnapshotMode::ReadOnly);
     }
@@ -132,7 +134,7 @@ fn remove_earlier(reports: &[ReportArg]) -> Result<(), CliError> {
 /// What is shown of an event while tests run.
 fn line(event: Event<'_>) -> String {
     match event {
-        Event::SuiteStarted { suite } => format!("{suite}\n"),
+        Event::SuiteStarted { suite } => format!("{}\n", printable(suite)),
         Event::TestFinished { test, .. } => tests::test_line(test),
         Event::RunStarted { .. } | Event::SuiteFinished { .. } | Event::RunFinished { .. } => String::new(),
     }
@@ -153,7 +155,7 @@ fn keep(package: &Package, report: &RunReport) -> Result<(), CliError> {
 
 fn write(asked: &ReportArg, text: &str, console: &mut Console) -> Result<(), CliError> {
     match asked.is_stdout() {
-        true => console.print(text),
+        true => console.print_exactly(text),
         false => Ok(load::write_atomic(&asked.path, text.as_bytes())?),
     }
 }
@@ -177,7 +179,11 @@ fn conclusion(report: &RunReport, package: &Package, mode: SnapshotMode, style: 
     if !failures.is_empty() {
         text.push_str(&format!("\n{}\n", failures.trim_end()));
     }
-    text.push_str(&format!("\n{}: {}\n", package.named, tests::summary(report)));
+    text.push_str(&format!(
+        "\n{}: {}\n",
+        printable(&package.named),
+        tests::summary(report)
+    ));
     let waiting = report
         .snapshots
         .iter()

@@ -1,6 +1,7 @@
 //! `gatewright what-can`: everything that a principal of a suite can do.
 
 use crate::cli::args::WhatCan;
+use crate::cli::args::with_package;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -10,14 +11,19 @@ use super::questions;
 use super::questions::About;
 
 pub(in crate::cli) fn run(args: &WhatCan, console: &mut Console) -> Result<Exit, CliError> {
+    let Some((folder, [suite, principal])) = with_package(&args.what) else {
+        return Ok(Exit::CouldNotRun);
+    };
     questions::ask(
-        &args.folder,
+        folder.as_deref(),
+        &args.when,
         About::All,
         args.output.format,
         console,
-        |_, suites, console| {
-            let suite = scenario::find_suite(&suites.suites, &args.suite)?;
-            let answers = scenario::what_can(suite, suites.policy(), &args.principal, args.context.as_deref())?;
+        |package, suites, console| {
+            let suite = scenario::find_suite(&suites.suites, suite)?;
+            let mut answers = scenario::what_can(suite, suites.policy(), principal, args.context.as_deref())?;
+            answers.wildcards = package.checked.program.granted_wildcards();
             questions::show(&answers, args.output.format, console)
         },
     )

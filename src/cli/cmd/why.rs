@@ -4,23 +4,33 @@ use std::path::Path;
 
 use crate::cli::args::AnswerFormat;
 use crate::cli::args::Why;
+use crate::cli::args::with_package;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::report::tests;
 use crate::scenario;
 
+use super::package::here;
 use super::questions;
 use super::questions::About;
 
 pub(in crate::cli) fn run(args: &Why, console: &mut Console) -> Result<Exit, CliError> {
-    let (path, test) = match args.test.split_once('#') {
-        Some((path, test)) => (path, Some(test)),
-        None => (args.test.as_str(), None),
+    let Some((folder, [named])) = with_package(&args.what) else {
+        return Ok(Exit::CouldNotRun);
     };
-    let file = inside(path, &args.folder.folder);
+    let (path, test) = match named.split_once('#') {
+        Some((path, test)) => (path, Some(test)),
+        None => (named, None),
+    };
+    let folder = match folder {
+        Some(folder) => folder,
+        None => here()?,
+    };
+    let file = inside(path, &folder);
     questions::ask(
-        &args.folder,
+        Some(&folder),
+        &args.when,
         About::File(&file),
         args.output.format,
         console,

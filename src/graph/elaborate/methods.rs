@@ -196,7 +196,9 @@ impl Elaborator<'_, '_> {
             (Ty::String, "contains" | "containsAny" | "containsAll") => {
                 Some("a text is searched with `like`: `x like \"*part*\"`".to_owned())
             }
-            (Ty::Entity(_), "contains") => Some("an entity's members are asked with `in`: `x in y`".to_owned()),
+            (Ty::Entity(_), "contains" | "includes") => {
+                Some("an entity is compared with `==`: `x == y`; whether one belongs to another is asked with `in`: `x in y`".to_owned())
+            }
             _ => {
                 let known: Vec<&str> = METHODS
                     .iter()

@@ -45,6 +45,13 @@ pub struct Env<'a> {
     pub budget: Option<&'a Budget>,
 }
 
+impl Env<'_> {
+    /// Whether what is asked for is a grant of a break-glass profile: such requests have no resource of the author's.
+    fn is_of_grants(&self) -> bool {
+        matches!(self.resource, Ty::Record(_))
+    }
+}
+
 impl<'a> Env<'a> {
     /// An environment in which nothing is known of the request: names are checked, types hardly.
     #[must_use]
@@ -271,6 +278,18 @@ impl Elaborator<'_, '_> {
                 )),
             );
         }
+        if self.env.is_of_grants() && matches!(inner.kind, TypedKind::Variable(super::Variable::Resource)) {
+            self.fail(
+                Diagnostic::error(
+                    codes::UNKNOWN_ATTRIBUTE,
+                    span,
+                    format!("`when` of a break-glass cannot read `resource.{}`", name.text),
+                )
+                .label("a request for a grant has no resource")
+                .help("ask about `principal` and `context` here; what must hold of a resource belongs into a `require` that the profile does not lift"),
+            );
+            return self.poisoned(span);
+        }
         let found = match &inner.ty {
             Ty::Unknown | Ty::Named(_) => Some(Ty::Unknown),
             Ty::Record(fields) => fields.get(&name.text).map(|field| field.ty.clone()),
@@ -304,14 +323,16 @@ impl Elaborator<'_, '_> {
                         })
                     })
                     .or_else(|| did_you_mean(&name.text, known.iter().map(String::as_str)));
-                self.fail(
-                    Diagnostic::error(
-                        codes::UNKNOWN_ATTRIBUTE,
-                        name.span,
-                        format!("{what} has no attribute `{}`", name.text),
-                    )
-                    .maybe_help(help),
+                let fault = Diagnostic::error(
+                    codes::UNKNOWN_ATTRIBUTE,
+                    name.span,
+                    format!("{what} has no attribute `{}`", name.text),
                 );
+                let fault = match help.as_deref().is_some_and(|help| help.starts_with("did you mean")) {
+                    true => fault.near(name.span, &name.text, known.iter().map(String::as_str)),
+                    false => fault,
+                };
+                self.fail(fault.maybe_help(help));
                 self.poisoned(span)
             }
         }

@@ -100,7 +100,7 @@ impl Elaborator<'_, '_> {
                     format!("`{}` has no member `{name}`", ty.name),
                 )
                 .also(ty.span, "declared here")
-                .maybe_help(did_you_mean(name, members.iter().map(String::as_str))),
+                .meant(span, name, members.iter().map(String::as_str)),
             );
             return self.poisoned(span);
         }
@@ -150,14 +150,16 @@ impl Elaborator<'_, '_> {
                     )
                 })
         };
-        self.fail(
-            Diagnostic::error(
-                codes::UNKNOWN_NAME,
-                span,
-                format!("there is no condition, parameter or enum member `{name}`"),
-            )
-            .maybe_help(help),
+        let fault = Diagnostic::error(
+            codes::UNKNOWN_NAME,
+            span,
+            format!("there is no condition, parameter or enum member `{name}`"),
         );
+        let fault = match self.attribute_named(name) {
+            Some(_) => fault,
+            None => fault.near(span, name, known.iter().map(String::as_str)),
+        };
+        self.fail(fault.maybe_help(help));
         self.poisoned(span)
     }
 
@@ -241,8 +243,11 @@ impl Elaborator<'_, '_> {
             "Role" => Some("conditions ask for no role; write the grant into the block of the role".to_owned()),
             _ => did_you_mean(&text, known),
         };
+        let known = self.env.program.types.iter().map(|ty| ty.name.as_str());
         self.fail(
-            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{text}`")).maybe_help(help),
+            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{text}`"))
+                .maybe_help(help)
+                .near(path.span, &text, known),
         );
         None
     }
@@ -302,16 +307,38 @@ impl Elaborator<'_, '_> {
             .iter()
             .map(|condition| condition.name.as_str());
         let known: Vec<&str> = conditions.chain(CONSTRUCTORS.iter().map(|(name, _)| *name)).collect();
-        let help = did_you_mean(&name.text, known);
         self.fail(
             Diagnostic::error(
                 codes::UNKNOWN_NAME,
                 name.span,
                 format!("there is no condition `{}`", name.text),
             )
-            .maybe_help(help),
+            .meant(name.span, &name.text, known),
         );
         self.poisoned(span)
+    }
+
+    /// What a request has of a type: `resource`, `principal.level`. It types wherever this is written.
+    fn value_of(&self, ty: &Ty) -> Option<String> {
+        let variables = [(&self.env.resource, "resource"), (&self.env.principal, "principal")];
+        if let Some((_, variable)) = variables.iter().find(|(of, _)| *of == ty && **of != Ty::Unknown) {
+            return Some((*variable).to_owned());
+        }
+        let held = variables.iter().find_map(|(of, variable)| {
+            let Ty::Entity(id) = of else { return None };
+            let attributes = &self.env.program.ty(*id)?.attributes;
+            let (name, _) = attributes
+                .iter()
+                .find(|(_, attribute)| attribute.ty == *ty && attribute.required)?;
+            Some(format!("{variable}.{name}"))
+        });
+        held.or_else(|| {
+            let context = self.env.context.as_ref()?;
+            let (name, _) = context
+                .iter()
+                .find(|(_, attribute)| attribute.ty == *ty && attribute.required)?;
+            Some(format!("context.{name}"))
+        })
     }
 
     fn expand(&mut self, id: ConditionId, name: &str, args: &[Expr], span: Span) -> TypedExpr {
@@ -334,10 +361,17 @@ impl Elaborator<'_, '_> {
         }
         if args.len() != condition.params.len() {
             let wanted = condition.params.len();
-            let example: Vec<&str> = condition.params.iter().map(|(name, _, _)| name.as_str()).collect();
-            let write = match example.is_empty() {
-                true => format!("write `{name}`"),
-                false => format!("write `{name}({})`", example.join(", ")),
+            let example: Option<Vec<String>> = condition.params.iter().map(|(_, ty, _)| self.value_of(ty)).collect();
+            let write = match example {
+                Some(example) if example.is_empty() => format!("write `{name}`"),
+                Some(example) => format!("write `{name}({})`, or other values of these types", example.join(", ")),
+                None => {
+                    let wants = condition
+                        .params
+                        .iter()
+                        .map(|(param, ty, _)| format!("`{param}`, {}", self.describe(ty)));
+                    format!("it takes {}", wants.collect::<Vec<_>>().join("; and "))
+                }
             };
             let arguments = if wanted == 1 { "argument" } else { "arguments" };
             self.fail(

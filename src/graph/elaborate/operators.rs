@@ -131,6 +131,10 @@ impl Elaborator<'_, '_> {
             (Ty::Datetime, Ty::String) | (Ty::String, Ty::Datetime) => {
                 "write an instant as `datetime(\"2026-03-01T10:00:00Z\")`".to_owned()
             }
+            (Ty::Datetime, _) | (_, Ty::Datetime) => {
+                "compare instants with each other, and an age with a duration: `context.now.durationSince(x) < 15m`"
+                    .to_owned()
+            }
             (Ty::Duration, _) | (_, Ty::Duration) => "write a duration as `15m`".to_owned(),
             _ => "compare values of one type".to_owned(),
         };

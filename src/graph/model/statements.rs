@@ -14,6 +14,7 @@ use super::ProfileStep;
 use super::Program;
 use super::Ty;
 use crate::graph::ActionId;
+use crate::graph::Implied;
 use crate::graph::ProfileId;
 use crate::graph::RoleId;
 use crate::graph::TypeId;
@@ -133,6 +134,8 @@ pub struct Grant {
     pub actions: Vec<(ActionId, Span)>,
     /// The resource type named after `on`.
     pub on: TypeId,
+    /// What it opens besides, because it names a wildcard.
+    pub implied: Vec<Implied>,
     /// How a per-resource role is reached.
     pub path: RelationPath,
     /// The condition.

@@ -130,6 +130,8 @@ pub struct EntityType {
     pub workload: bool,
     /// `@wildcard`: it stands for every type there is, those to come included.
     pub wildcard: bool,
+    /// `@partial`: it has further actions, which the program does not declare.
+    pub partial: bool,
     /// Its actions.
     pub actions: Vec<ActionId>,
     /// Groups of its actions: name → members.

@@ -35,10 +35,11 @@ pub(super) struct Said {
     pub(super) masked: bool,
     pub(super) workload: bool,
     pub(super) wildcard: bool,
+    pub(super) partial: bool,
     pub(super) effects: ActionEffects,
 }
 
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "doc",
     "control",
     "owner",
@@ -49,6 +50,7 @@ const KNOWN: [&str; 12] = [
     "writes",
     "assigns",
     "wildcard",
+    "partial",
     "workload",
     "allow",
 ];
@@ -116,6 +118,10 @@ pub(super) fn read(cx: &mut Resolver<'_>, annotations: &[ast::Annotation], place
                 said.wildcard = true;
                 said.effects.wildcard = true;
             }
+            "partial" if place == Place::Resource => {
+                no_arguments(cx, annotation);
+                said.partial = true;
+            }
             "allow" => waiver(cx, annotation, covers),
             _ if name.starts_with("x_") => {
                 if annotation.args.is_empty() {
@@ -136,6 +142,7 @@ pub(super) fn read(cx: &mut Resolver<'_>, annotations: &[ast::Annotation], place
                     "masked" => "an attribute",
                     "workload" => "a principal type",
                     "wildcard" => "a resource type or an action",
+                    "partial" => "a resource type",
                     _ => "an action",
                 };
                 wrong(
@@ -227,7 +234,7 @@ fn waiver(cx: &mut Resolver<'_>, annotation: &ast::Annotation, covers: Span) {
             (None, AnnotationValue::Name(name)) if lint.is_none() => lint = Some(name.clone()),
             (Some("because"), AnnotationValue::Text(text)) if because.is_none() => because = Some(text.clone()),
             (Some("until"), AnnotationValue::Text(text)) if until.is_none() => {
-                let at = Instant::parse_date(&text.value).or_else(|| Instant::parse(&text.value));
+                let at = Instant::parse_either(&text.value);
                 match at {
                     Some(at) => until = Some(Until { at, span: text.span }),
                     None => wrong(

@@ -1,7 +1,6 @@
 //! Assertions: names and targets. What they claim is proved by a later stage.
 
 use crate::diag::Diagnostic;
-use crate::diag::did_you_mean;
 use crate::syntax::ast;
 
 use super::NameKind;
@@ -46,7 +45,7 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                             name.span,
                             format!("there is no break-glass profile `{}`", name.text),
                         )
-                        .maybe_help(did_you_mean(&name.text, known.iter().map(String::as_str))),
+                        .meant(name.span, &name.text, known.iter().map(String::as_str)),
                     );
                 }
                 found.map(ProfileId::at)

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::diag::Diagnostic;
-use crate::diag::did_you_mean;
 use crate::syntax::ast;
 use crate::syntax::ast::BreakGlassKind as Clause;
 use crate::text::Duration;
@@ -268,7 +267,7 @@ fn requires(cx: &mut Resolver<'_>, draft: &mut Draft, requirements: &[ast::Requi
                     requirement.name.span,
                     format!("a request does not carry `{other}`"),
                 )
-                .maybe_help(did_you_mean(other, ["reason", "ticket"])),
+                .meant(requirement.name.span, other, ["reason", "ticket"]),
             ),
         }
     }
@@ -288,7 +287,7 @@ fn lifts(cx: &mut Resolver<'_>, draft: &mut Draft, name: &ast::Ident) {
                 name.span,
                 format!("there is no guard `{}`", name.text),
             )
-            .maybe_help(did_you_mean(&name.text, known.iter().map(String::as_str))),
+            .meant(name.span, &name.text, known.iter().map(String::as_str)),
         );
         return;
     };
@@ -328,7 +327,7 @@ fn alerts(cx: &mut Resolver<'_>, draft: &mut Draft, events: &[ast::Ident], chann
                     event.span,
                     format!("`{}` is not an event of a break-glass grant", event.text),
                 )
-                .maybe_help(did_you_mean(&event.text, EVENTS)),
+                .meant(event.span, &event.text, EVENTS),
             );
         }
     }

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::diag::Diagnostic;
+use crate::graph::ActionId;
 use crate::graph::Grant;
 use crate::graph::Holder;
+use crate::graph::Implied;
 use crate::graph::RelationPath;
 use crate::graph::RoleId;
+use crate::graph::TypeId;
 use crate::graph::codes;
 use crate::syntax::ast;
 use crate::text::Span;
@@ -14,6 +17,7 @@ use crate::text::Span;
 use super::Resolver;
 use super::annotations::Place;
 use super::annotations::read;
+use super::limits::may_name;
 use super::lookup::find_actions;
 use super::lookup::find_holder;
 use super::lookup::find_type;
@@ -84,6 +88,30 @@ pub(super) fn grants(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     }
 }
 
+/// Finds out what grants of wildcards open besides. What they stand for counts like what is named.
+pub(super) fn wildcards(cx: &mut Resolver<'_>) {
+    if !cx.program.has_wildcards() {
+        return;
+    }
+    let mut known: BTreeMap<(TypeId, Vec<ActionId>), Vec<Implied>> = BTreeMap::new();
+    for at in 0..cx.program.grants.len() {
+        let Some(grant) = cx.program.grants.get(at) else {
+            continue;
+        };
+        let span = grant.statement.span;
+        let named = grant.actions.iter().map(|(action, _)| *action).collect();
+        let found = known.entry((grant.on, named));
+        let implied = found.or_insert_with(|| cx.program.implied(grant)).clone();
+        let count = implied.iter().map(|implied| implied.actions.len()).sum();
+        if !may_name(cx, count, span) {
+            return;
+        }
+        if let Some(grant) = cx.program.grants.get_mut(at) {
+            grant.implied = implied;
+        }
+    }
+}
+
 fn allow_any(cx: &mut Resolver<'_>, span: Span, what: &str) {
     cx.out.push(
         Diagnostic::error(codes::ALLOW_ANY, span, format!("a grant to {what} cannot be written"))
@@ -140,6 +168,7 @@ fn add_grant(cx: &mut Resolver<'_>, item: &ast::Item, grant: &ast::GrantDecl, ho
         holder,
         actions,
         on,
+        implied: Vec::new(),
         path: RelationPath {
             via: grant.via.as_ref().map(|via| (via.text.clone(), via.span)),
         },

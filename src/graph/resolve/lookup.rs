@@ -48,7 +48,7 @@ pub(super) fn find_type(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<TypeI
         None => {
             let known = cx.program.types.iter().map(|ty| ty.name.as_str());
             Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{text}`"))
-                .maybe_help(did_you_mean(&text, known))
+                .meant(path.span, &text, known)
         }
     };
     cx.out.push(diagnostic);
@@ -83,7 +83,13 @@ pub(super) fn find_role(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<RoleI
                 Some(full) => Some(format!("this role is held per resource; write `{full}`")),
                 None => did_you_mean(&text, known.iter().map(String::as_str)),
             };
-            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no role `{text}`")).maybe_help(help)
+            let fault = Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no role `{text}`"));
+            match held_on {
+                Some(_) => fault.maybe_help(help),
+                None => fault
+                    .maybe_help(help)
+                    .near(path.span, &text, known.iter().map(String::as_str)),
+            }
         }
     };
     cx.out.push(diagnostic);
@@ -137,7 +143,7 @@ pub(super) fn find_holder(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Hol
                 path.span,
                 format!("there is no role or principal type `{text}`"),
             )
-            .maybe_help(did_you_mean(&text, known.iter().map(String::as_str)))
+            .meant(path.span, &text, known.iter().map(String::as_str))
         }
     };
     cx.out.push(diagnostic);
@@ -213,8 +219,9 @@ pub(super) fn find_action(cx: &mut Resolver<'_>, ty: TypeId, name: &ast::Ident) 
                 "declare it: `resource {type_name} {{ action {}; }}`",
                 name.text
             )),
-            false => did_you_mean(&name.text, known),
+            false => did_you_mean(&name.text, known.iter().copied()),
         })
+        .near(name.span, &name.text, known)
     } else {
         Diagnostic::error(
             codes::WRONG_ACTION,
@@ -266,8 +273,24 @@ pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> 
             .filter(|a| path.last().is_some_and(|name| name.text == a.name))
             .map(|a| format!("`{}`", a.full_name(&cx.program)))
             .collect();
+        let of_type: Vec<String> = cx
+            .program
+            .find_type(&type_text(path))
+            .into_iter()
+            .flat_map(|ty| actions_on(cx, ty))
+            .map(|id| format!("`{}`", cx.program.action_name(id)))
+            .collect();
+        let is_role = cx.program.find_role(&path.dotted()).is_some();
         let help = match candidates.as_slice() {
-            [] => "write the type before the action, as `Payout.approve`".to_owned(),
+            [] if is_role => format!(
+                "`{0}` is a role; name actions, `TYPE.ACTION`, or keep the role out: `deny {0} to ACTIONS on TYPE`",
+                path.dotted()
+            ),
+            [] if !of_type.is_empty() => {
+                let these = shortened(&of_type);
+                format!("`{}` is a type; name its actions: {these}", path.dotted())
+            }
+            [] => "write the type before the action: `TYPE.ACTION`".to_owned(),
             some => format!("write the type before the action: {}", some.join(" or ")),
         };
         cx.out.push(
@@ -290,4 +313,12 @@ pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> 
         .into_iter()
         .map(|id| (id, path.span))
         .collect()
+}
+
+/// A list of names of which the first few are enough.
+fn shortened(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }

@@ -61,6 +61,7 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
     statements::guarded_steps(&mut cx, &items);
     statements::denies(&mut cx, &items);
     assertions::assertions(&mut cx, &items);
+    grants::wildcards(&mut cx);
     cx.program.relations = Relations::build(&cx.program);
     cx.program.index = Index::build(&cx.program, &externals.permits);
     roles::cycles(&mut cx);

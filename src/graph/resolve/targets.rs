@@ -162,7 +162,10 @@ fn has_action(cx: &Resolver<'_>, types: &[TypeId], name: &ast::Ident) -> bool {
 }
 
 fn is_on(cx: &Resolver<'_>, ty: TypeId, name: &ast::Ident) -> bool {
-    let action = cx.actions_by_name.get(&ty).is_some_and(|named| named.contains_key(&name.text));
+    let action = cx
+        .actions_by_name
+        .get(&ty)
+        .is_some_and(|named| named.contains_key(&name.text));
     action || cx.program.ty(ty).is_some_and(|ty| ty.groups.contains_key(&name.text))
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::Certainty;
 use crate::diag::Diagnostic;
+use crate::diag::Fix;
 use crate::diag::did_you_mean;
 use crate::graph::Attribute;
 use crate::graph::EntityType;
@@ -63,6 +65,7 @@ pub(super) fn shapes(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &Ex
             holds_roles: false,
             workload: false,
             wildcard: false,
+            partial: false,
             actions: Vec::new(),
             groups: BTreeMap::new(),
             doc: None,
@@ -161,6 +164,7 @@ fn blank(cx: &Resolver<'_>, name: &ast::Ident, kind: TypeKind, doc: Option<Strin
         holds_roles: false,
         workload: said.workload,
         wildcard: said.wildcard,
+        partial: said.partial,
         actions: Vec::new(),
         groups: BTreeMap::new(),
         doc,
@@ -333,9 +337,13 @@ fn named_type(cx: &mut Resolver<'_>, path: &ast::Path, name: &str) -> Ty {
     };
     let help = match usual {
         Some(usual) => Some(format!("did you mean `{usual}`?")),
-        None => did_you_mean(name, known),
+        None => did_you_mean(name, known.clone()),
     };
-    cx.out
-        .push(Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{name}`")).maybe_help(help));
+    let fault = Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{name}`"));
+    let fault = match usual {
+        Some(usual) => fault.fix(Fix::replace(path.span, name, usual, Certainty::Likely)),
+        None => fault.near(path.span, name, known),
+    };
+    cx.out.push(fault.maybe_help(help));
     Ty::Unknown
 }

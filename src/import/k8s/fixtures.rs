@@ -72,6 +72,6 @@ fn everybody(subject: &Subject) -> Vec<String> {
 }
 
 /// A text in double quotes, which YAML reads as JSON does.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

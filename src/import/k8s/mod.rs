@@ -3,15 +3,17 @@
 //! A `(apiGroup, resource)` becomes a resource type, a verb an action of it, a `ClusterRole` or `Role` a role. What Kubernetes
 //! knows and Gate does not is written with what Gate has: a rule for named objects has a condition on the name, a `Role` one
 //! on the namespace, a `ClusterRole` that a `RoleBinding` binds is extended within the namespace, and a `ClusterRole`
-//! that collects others extends them. Wildcards are kept as entries of their own.
+//! that collects others extends them. Wildcards are kept as entries of their own that stand for the others. Who holds a role
+//! says nothing of what it grants: every role is for users and service accounts alike, and bindings are assignments.
 
 mod aggregate;
+mod assignments;
 mod bindings;
 mod entries;
 mod fields;
 mod fixtures;
-mod holders;
 mod manifest;
+mod never;
 mod plan;
 mod read;
 mod risks;
@@ -46,8 +48,6 @@ const LEVELS: &str = "\
 # RBAC has no conditions and no reasons. Where guards and reasons are written for what is sensitive, remove these lines.
 unguarded-sensitive-action = \"allow\"
 unexplained-sensitive-grant = \"warn\"
-# A type has those verbs that some role grants, so to reach all of them says little.
-all-actions-role = \"allow\"
 ";
 
 /// Makes a package of RBAC manifests: `List`s, several documents in a file, YAML or JSON. `None` where there are faults,
@@ -81,7 +81,7 @@ pub fn k8s_rbac(
         ..Imported::default()
     };
     let texts = [
-        ("subjects", vec![write::subjects(&plan)]),
+        ("subjects", vec![write::subjects()]),
         ("resources", write::resources(&plan)),
         ("roles", write::roles(&plan)),
     ];
@@ -98,6 +98,9 @@ pub fn k8s_rbac(
     let longest = imported.files.values().map(String::len).max().unwrap_or(0);
     let project = project(options.name, longest);
     imported.files.insert("gatewright.toml".to_owned(), project);
+    imported
+        .files
+        .insert(assignments::FILE.to_owned(), assignments::write(&plan));
     if let Some(fixtures) = fixtures::write(&plan) {
         imported.files.insert("scenarios/bindings.yaml".to_owned(), fixtures);
     }
@@ -112,7 +115,9 @@ fn project(name: &str, longest: usize) -> String {
     };
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2026\"\n\
-         description = \"Roles of a Kubernetes cluster, imported.\"\n\n{limits}{LEVELS}"
+         description = \"Roles of a Kubernetes cluster, imported.\"\n\
+         assignments = [\"{}\"]\n\n{limits}{LEVELS}",
+        assignments::FILE
     )
 }
 

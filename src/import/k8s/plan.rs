@@ -14,7 +14,6 @@ use crate::import::gate::snake;
 use super::aggregate;
 use super::entries::Entries;
 use super::entries::TypeKey;
-use super::holders;
 use super::manifest::Binding;
 use super::manifest::Manifests;
 use super::manifest::Role;
@@ -60,8 +59,6 @@ pub(super) struct Planned {
     /// The namespace that a binding keeps it within.
     pub(super) bound_in: Option<String>,
     pub(super) description: String,
-    /// Principal types.
-    pub(super) holders: Vec<&'static str>,
     pub(super) extends: Vec<String>,
     /// The namespace that it is bound to.
     pub(super) place: Option<String>,
@@ -105,13 +102,8 @@ pub(super) fn plan(manifests: &Manifests, out: &mut Diagnostics) -> Plan {
         .iter()
         .map(|held| (held, names.fresh(&wanted_name(held))))
         .collect();
-    let holders = holders::holders(&held, &collected, &manifests.bindings);
     let mut roles = Vec::new();
     for (held, name) in &role_names {
-        let holders = holders
-            .get(held)
-            .map(|found| found.iter().copied().collect())
-            .unwrap_or_default();
         let named = |key: &RoleKey| role_names.get(&Held::Declared(key.clone())).cloned();
         roles.push(match held {
             Held::Within { role, namespace } => Planned {
@@ -119,7 +111,6 @@ pub(super) fn plan(manifests: &Manifests, out: &mut Diagnostics) -> Plan {
                 written: role.written(),
                 bound_in: Some(namespace.clone()),
                 description: format!("`{}`, bound in the namespace `{namespace}`.", role.name),
-                holders,
                 extends: named(role).into_iter().collect(),
                 place: Some(namespace.clone()),
                 grants: Vec::new(),
@@ -137,7 +128,6 @@ pub(super) fn plan(manifests: &Manifests, out: &mut Diagnostics) -> Plan {
                     written: key.written(),
                     bound_in: None,
                     description,
-                    holders,
                     extends: collected.get(key).into_iter().flatten().filter_map(named).collect(),
                     place: key.namespace.clone(),
                     grants: grants.unwrap_or_default(),
@@ -185,7 +175,7 @@ fn missing_roles(manifests: &Manifests, out: &mut Diagnostics) -> BTreeSet<RoleK
 }
 
 /// What a binding gives.
-pub(super) fn held_by(binding: &Binding) -> Held {
+fn held_by(binding: &Binding) -> Held {
     match (&binding.namespace, &binding.role.namespace) {
         (Some(namespace), None) => Held::Within {
             role: binding.role.clone(),
@@ -217,17 +207,13 @@ fn types<'a>(entries: impl Iterator<Item = &'a Entries>, names: &mut Names) -> V
     for (key, objects) in entries.flat_map(Entries::types) {
         verbs.entry(key).or_default().extend(objects.values().flatten());
     }
+    let actions = action_names(verbs.values().flatten().copied());
     let types = verbs.into_iter().map(|(key, verbs)| {
         let mut verbs: Vec<&String> = verbs.into_iter().collect();
         verbs.sort_by_key(|verb| (rank(verb), *verb));
-        let mut own = Names::within();
-        let actions = verbs.into_iter().map(|verb| {
-            let wanted = match verb.as_str() {
-                "*" => "all".to_owned(),
-                verb => snake(verb),
-            };
-            (verb.clone(), own.fresh(&wanted))
-        });
+        let actions = verbs
+            .into_iter()
+            .filter_map(|verb| Some((verb.clone(), actions.get(verb)?.clone())));
         Type {
             key: key.clone(),
             name: names.fresh(&type_name(key)),
@@ -235,6 +221,20 @@ fn types<'a>(entries: impl Iterator<Item = &'a Entries>, names: &mut Names) -> V
         }
     });
     types.collect()
+}
+
+/// The names of actions by their verbs. A verb has the same name on every type, so that a wildcard type's action stands for that
+/// of the same name.
+fn action_names<'a>(verbs: impl Iterator<Item = &'a String>) -> BTreeMap<&'a String, String> {
+    let mut verbs: Vec<&String> = verbs.collect::<BTreeSet<_>>().into_iter().collect();
+    // The wildcard first: whatever else there is, it is called the same.
+    verbs.sort_by_key(|verb| (*verb != "*", rank(verb), *verb));
+    let mut names = Names::within();
+    let named = verbs.into_iter().map(|verb| match verb.as_str() {
+        "*" => (verb, names.fresh("all")),
+        other => (verb, names.fresh(&snake(other))),
+    });
+    named.collect()
 }
 
 /// The usual verbs in the order in which one thinks of them, then the others, then the wildcard.
@@ -272,7 +272,8 @@ fn type_name(key: &TypeKey) -> String {
         "*" => "AllResources".to_owned(),
         resource => match resource.strip_prefix("*/") {
             Some(sub) => format!("All{}", camel(sub)),
-            None => camel(resource),
+            // A star within a name is a star, and must not look like the name without it.
+            None => camel(&resource.replace('*', "Star")),
         },
     };
     format!("{group}{resource}")

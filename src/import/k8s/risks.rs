@@ -1,6 +1,8 @@
 //! What some entries of Kubernetes' RBAC make possible beyond what they say: the list that its documentation and its scanners
 //! warn of, as far as a rule alone tells.
 
+use std::collections::BTreeSet;
+
 /// Why an entry is more than it looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Risk {
@@ -24,7 +26,7 @@ enum Groups {
 const RBAC: Groups = Groups::These(&["rbac.authorization.k8s.io"]);
 const CORE: Groups = Groups::These(&[""]);
 
-const RISKS: [Risk; 10] = [
+const RISKS: [Risk; 16] = [
     Risk {
         why: "Binds any role, whatever it grants.",
         assigns: true,
@@ -68,10 +70,61 @@ const RISKS: [Risk; 10] = [
         verbs: &["get", "list", "watch"],
     },
     Risk {
+        // A client may open the connection by GET or by POST, and either is enough.
         why: "Runs commands in containers or reaches into nodes, past what the API checks and logs.",
         assigns: false,
         groups: Groups::Any,
-        resources: &["pods/exec", "pods/attach", "nodes/proxy"],
+        resources: &["pods/exec", "pods/attach"],
+        verbs: &["get", "create"],
+    },
+    Risk {
+        // The kubelet behind it takes the method that it is sent.
+        why: "Runs commands in containers or reaches into nodes, past what the API checks and logs.",
+        assigns: false,
+        groups: Groups::Any,
+        resources: &["nodes/proxy"],
+        verbs: &["get", "create", "update", "patch", "delete"],
+    },
+    Risk {
+        why: "Runs a container of its choice inside pods that run already, with what they can reach.",
+        assigns: false,
+        groups: CORE,
+        resources: &["pods/ephemeralcontainers"],
+        verbs: &["update", "patch"],
+    },
+    Risk {
+        why: "Makes pods, which act as any service account of the namespace and read its secrets.",
+        assigns: false,
+        groups: CORE,
+        resources: &["pods"],
+        verbs: &["create"],
+    },
+    Risk {
+        why: "Makes pods, which act as any service account of the namespace and read its secrets.",
+        assigns: false,
+        groups: CORE,
+        resources: &["replicationcontrollers"],
+        verbs: &["create", "update", "patch"],
+    },
+    Risk {
+        why: "Makes pods, which act as any service account of the namespace and read its secrets.",
+        assigns: false,
+        groups: Groups::These(&["apps", "batch", "extensions"]),
+        resources: &[
+            "daemonsets",
+            "deployments",
+            "replicasets",
+            "statefulsets",
+            "cronjobs",
+            "jobs",
+        ],
+        verbs: &["create", "update", "patch"],
+    },
+    Risk {
+        why: "Makes volumes of any path of a node, and so reads and writes what lies there.",
+        assigns: false,
+        groups: CORE,
+        resources: &["persistentvolumes"],
         verbs: &["create"],
     },
     Risk {
@@ -108,7 +161,11 @@ pub(super) fn of(group: &str, resource: &str, verb: &str) -> Vec<&'static Risk> 
             && risk.resources.iter().any(|risky| covers_resource(resource, risky))
             && (verb == "*" || risk.verbs.contains(&verb))
     };
-    RISKS.iter().filter(covers).collect()
+    let mut found: Vec<&'static Risk> = RISKS.iter().filter(covers).collect();
+    // Several entries say the same of different resources.
+    let mut said = BTreeSet::new();
+    found.retain(|risk| said.insert(risk.why));
+    found
 }
 
 /// `*` covers every resource, `*/scale` that subresource of every one, and `userextras/*` in the list stands for any.
@@ -134,7 +191,7 @@ mod tests {
     #[test]
     fn wildcards_are_taken_for_what_they_cover() {
         assert_eq!(whys("", "secrets", "get"), ["Reads"]);
-        assert_eq!(whys("*", "*", "get"), ["Reads"]);
+        assert_eq!(whys("*", "*", "get"), ["Reads", "Runs"]);
         assert_eq!(whys("", "serviceaccounts", "*"), ["Acts"]);
         assert_eq!(whys("certificates.k8s.io", "*/approval", "update"), ["Approves"]);
         assert_eq!(whys("rbac.authorization.k8s.io", "*", "bind"), ["Binds"]);
@@ -143,12 +200,22 @@ mod tests {
             ["Acts"]
         );
         assert_eq!(whys("kubevirt.io", "*", "create"), ["Runs"]);
+        assert_eq!(whys("", "nodes/proxy", "get"), ["Runs"]);
+        assert_eq!(whys("", "pods/attach", "get"), ["Runs"]);
+        assert_eq!(whys("", "pods/ephemeralcontainers", "patch"), ["Runs"]);
+        assert_eq!(whys("", "persistentvolumes", "create"), ["Makes"]);
+        assert_eq!(whys("", "pods", "*"), ["Makes"]);
+        assert_eq!(whys("apps", "*", "patch"), ["Makes"]);
+        assert_eq!(whys("batch", "cronjobs", "create"), ["Makes"]);
         for harmless in [
-            ("", "pods", "*"),
+            ("", "pods", "update"),
+            ("", "pods/*", "*"),
+            ("apps", "deployments", "delete"),
+            ("metrics.k8s.io", "pods", "create"),
             ("apps", "secrets", "get"),
             ("*", "*", "approve"),
             ("", "*", ""),
-            ("", "nodes/proxy", "get"),
+            ("", "pods/log", "get"),
             ("", "*/scale", "create"),
         ] {
             assert_eq!(

@@ -14,6 +14,7 @@ use super::manifest::Role;
 use super::manifest::RoleKey;
 use super::manifest::Rule;
 use super::manifest::Target;
+use super::never;
 use super::read::Metadata;
 use super::read::head;
 use super::selectors;
@@ -72,6 +73,7 @@ fn rule(node: &Node, namespaced: bool, out: &mut Diagnostics) -> Option<Rule> {
     let [verbs, groups, resources, names, urls] =
         ["verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs"]
             .map(|key| texts(node.get(key), key, out));
+    never::tell(node, namespaced, out);
     let at = head(node);
     let mut need = |missing: bool, key: &str, help: &str| {
         // Entries that are no texts have been told already.

@@ -1,7 +1,5 @@
 //! The plan as Gate.
 
-use std::collections::BTreeSet;
-
 use crate::import::gate::description;
 use crate::import::gate::literal;
 use crate::import::gate::starts_with;
@@ -19,39 +17,24 @@ use super::risks::Risk;
 const ENOUGH: usize = 1 << 20;
 
 /// Who asks, and the namespaces.
-pub(super) fn subjects(plan: &Plan) -> String {
-    let used: BTreeSet<&str> = plan
-        .roles
-        .iter()
-        .flat_map(|role| role.holders.iter().copied())
-        .collect();
-    let mut text = String::new();
-    if used.contains("User") {
-        text.push_str(
-            "/// Whoever comes from outside: people by certificate or token, nodes, controllers that run elsewhere.\n\
-             principal User in Group;\n\n",
-        );
-    }
-    if used.contains("ServiceAccount") {
-        text.push_str(
-            "/// A program that runs in the cluster; its id is `system:serviceaccount:NAMESPACE:NAME`.\n\
-             @workload\n\
-             principal ServiceAccount in Group;\n\n",
-        );
-    }
-    text.push_str(
-        "/// A group of users and service accounts, which has the roles that it is bound to.\n\
+pub(super) fn subjects() -> String {
+    String::from(
+        "/// Whoever comes from outside: people by certificate or token, nodes, controllers that run elsewhere.\n\
+         principal User in Group;\n\n\
+         /// A program that runs in the cluster; its id is `system:serviceaccount:NAMESPACE:NAME`.\n\
+         @workload\n\
+         principal ServiceAccount in Group;\n\n\
+         /// A group of users and service accounts, which has the roles that it is bound to.\n\
          group Group holds roles;\n\n\
          /// Where resources lie, but for those of the cluster as a whole.\n\
          resource Namespace;\n",
-    );
-    text
+    )
 }
 
 /// The types of resources, each with the verbs that some role grants on it.
 pub(super) fn resources(plan: &Plan) -> Vec<String> {
-    const HEAD: &str = "// What roles speak of. Entries with wildcards are types and actions of their own, as they were written: a grant of\n\
-         // `all` does not answer for `get`.\n\n";
+    const HEAD: &str = "// What roles speak of. Entries with wildcards are types and actions of their own, as they were written, and stand for those\n\
+         // beside them: who is granted `all` may `get`.\n\n";
     let declarations = plan.types.iter().map(|ty| resource(ty, plan.paths_in_namespaces));
     in_files(HEAD, declarations)
 }
@@ -76,11 +59,11 @@ fn resource(ty: &Type, paths_in_namespaces: bool) -> String {
     match &ty.key {
         TypeKey::Resource { group, resource } => {
             text.push_str(&description(&what(group, resource), ""));
-            if group == "*" || resource.contains('*') {
+            if group == "*" || resource == "*" || resource.starts_with("*/") {
                 text.push_str("@wildcard\n");
             }
             text.push_str(&format!(
-                "@x_k8s_group({})\n@x_k8s_resource({})\nresource {} in Namespace as namespace? {{\n\
+                "@partial\n@x_k8s_group({})\n@x_k8s_resource({})\nresource {} in Namespace as namespace? {{\n\
                  /// The object's name; empty where a request names none.\nname: String,\n\n",
                 literal(group),
                 literal(resource),
@@ -96,7 +79,7 @@ fn resource(ty: &Type, paths_in_namespaces: bool) -> String {
         TypeKey::Urls => {
             let parents = if paths_in_namespaces { " in Namespace" } else { "" };
             text.push_str(&format!(
-                "/// A path of the API server that is no resource.\nresource {}{parents} {{\npath: String,\n\n",
+                "/// A path of the API server that is no resource.\n@partial\nresource {}{parents} {{\npath: String,\n\n",
                 ty.name
             ));
             actions(ty, |_| Vec::new(), false, &mut text);
@@ -175,10 +158,7 @@ fn role(role: &Planned) -> String {
     if let Some(namespace) = &role.bound_in {
         text.push_str(&format!("@x_k8s_bound_in({})\n", literal(namespace)));
     }
-    text.push_str(&format!("role {}", role.name));
-    if !role.holders.is_empty() {
-        text.push_str(&format!(" for {}", role.holders.join(", ")));
-    }
+    text.push_str(&format!("role {} for ServiceAccount, User", role.name));
     if !role.extends.is_empty() {
         text.push_str(&format!(" extends {}", role.extends.join(", ")));
     }

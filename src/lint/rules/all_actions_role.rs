@@ -56,10 +56,14 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
     }
 }
 
-/// Whether one role with all its actions is more than it should be: not where there is one action, or only reading.
+/// Of fewer actions, somebody's duty may well be all.
+const FEWEST_ACTIONS: usize = 4;
+
+/// Whether one role with all its actions is more than it should be: not where there are few, where all of them read, or where
+/// there are more than the program declares.
 fn is_worth_splitting(program: &Program, ty: &EntityType) -> bool {
     let reads = |id| program.action(id).is_some_and(|action| action.effects.reads);
-    ty.actions.len() >= 2 && !ty.actions.iter().all(|id| reads(*id))
+    ty.actions.len() >= FEWEST_ACTIONS && !ty.partial && !ty.actions.iter().all(|id| reads(*id))
 }
 
 fn reached(grants: &[&Grant]) -> BTreeSet<ActionId> {

@@ -43,6 +43,12 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
     let mut told: BTreeSet<Named<'_>> = BTreeSet::new();
     for (named, all) in accesses.iter().rev() {
         let (grant, action) = *named;
+        // What a wildcard stands for is not what its grant names.
+        let is_named = |id| cx.program.action(id).is_some_and(|found| found.cedar == *action);
+        let own = cx.program.grants.get(grant).map(|grant| &grant.actions);
+        if !own.into_iter().flatten().any(|(id, _)| is_named(*id)) {
+            continue;
+        }
         let counts = |other: &usize| *other != grant && !told.contains(&(*other, action));
         let container = |access: &Access<'_>| {
             let mut wider = access.wider();

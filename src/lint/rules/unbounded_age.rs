@@ -31,7 +31,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 return;
             }
             let at = admission.place(expr);
-            let text = |end: &TypedExpr| path_text(end).unwrap_or_else(|| "…".to_owned());
+            let text = |end: &TypedExpr| path_text(end).unwrap_or_else(|| written(cx, end));
             let (later, earlier) = (text(later), text(earlier));
             let message = format!(
                 "{} takes a `{earlier}` in the future for a young one",
@@ -46,6 +46,12 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         });
     }
     found.into_values().for_each(|finding| out.push(finding));
+}
+
+/// An expression in its author's words, on one line.
+fn written(cx: &Cx<'_>, expr: &TypedExpr) -> String {
+    let words = cx.sources.slice(expr.span).split_whitespace();
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A comparison read as "the one is at most the other".

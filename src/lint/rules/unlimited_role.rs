@@ -92,12 +92,14 @@ fn declared(cx: &Cx<'_>, role: &EntityUid) -> Option<(String, Span)> {
     Some((id.to_owned(), found.span))
 }
 
-/// Whether to be allowed everything is much: not where there is one action, or only reading.
+/// Whether to be allowed everything is much: not where there is one action, or only reading. Where the type has more actions
+/// than the program declares, nobody is known to be allowed them all; who was granted a wildcard, `wildcard-grant` tells.
 fn is_of_weight(program: &Program, on: TypeId) -> bool {
     let decided: Vec<_> = program
         .action_ids()
         .filter_map(|id| program.action(id))
         .filter(|action| action.decided_on.contains(&on))
         .collect();
-    decided.len() > 1 && !decided.iter().all(|action| action.effects.reads)
+    let is_whole = program.ty(on).is_some_and(|ty| !ty.partial && !ty.wildcard);
+    is_whole && decided.len() > 1 && !decided.iter().all(|action| action.effects.reads)
 }

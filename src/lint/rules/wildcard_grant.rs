@@ -1,5 +1,6 @@
 //! A grant of what stands for everything of its kind.
 
+use crate::graph::Action;
 use crate::graph::Holder;
 use crate::lint::Cx;
 use crate::lint::Sink;
@@ -19,6 +20,15 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let wide = |id| program.action(id).filter(|action| action.effects.wildcard);
         let action = grant.actions.iter().find_map(|(id, at)| Some((wide(*id)?, *at)));
         let ty = program.ty(grant.on).filter(|ty| ty.wildcard);
+        // To read what is not sensitive, on every type there is, harms nobody.
+        let only_reads = |action: &Action| action.effects.reads && !action.effects.wildcard && !action.sensitive;
+        if grant
+            .actions
+            .iter()
+            .all(|(id, _)| program.action(*id).is_some_and(only_reads))
+        {
+            continue;
+        }
         let named = grant.actions.first().map(|(_, at)| *at);
         let Some(at) = action.map(|(_, at)| at).or(named) else {
             continue;

@@ -3,7 +3,7 @@
 use crate::graph::EntityType;
 use crate::graph::Grant;
 use crate::graph::Holder;
-use crate::graph::Program;
+use crate::graph::TypeKind;
 use crate::lint::Cx;
 use crate::lint::Sink;
 use crate::lint::declare_lint;
@@ -19,7 +19,7 @@ declare_lint! {
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     let program = cx.program;
     for grant in &program.grants {
-        let Some((workload, holder)) = workload(program, grant) else {
+        let Some((workload, holder)) = workload(cx, grant) else {
             continue;
         };
         for (id, at) in &grant.actions {
@@ -48,7 +48,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
 }
 
 /// The first workload that a grant is for, and as what.
-fn workload<'a>(program: &'a Program, grant: &Grant) -> Option<(&'a EntityType, String)> {
+fn workload<'a>(cx: &Cx<'a>, grant: &Grant) -> Option<(&'a EntityType, String)> {
+    let program = cx.program;
     match grant.holder {
         Holder::Type(ty) => {
             let ty = program.ty(ty).filter(|ty| ty.workload)?;
@@ -57,8 +58,24 @@ fn workload<'a>(program: &'a Program, grant: &Grant) -> Option<(&'a EntityType, 
         Holder::Role(base) => program.extenders(base).into_iter().find_map(|id| {
             let role = program.role(id)?;
             let held = role.holders.iter().filter_map(|ty| program.ty(*ty));
-            let ty = held.filter(|ty| ty.workload).min_by(|a, b| a.name.cmp(&b.name))?;
+            let workloads = held.filter(|ty| ty.workload && may_hold(cx, ty, &role.full_name(program)));
+            let ty = workloads.min_by(|a, b| a.name.cmp(&b.name))?;
             Some((ty, format!("role `{}`", role.full_name(program))))
         }),
+    }
+}
+
+/// Whether a principal of a type may hold a role, as far as assignments tell: one is given it, or a group that may hold one.
+/// Of a role that nobody is given, they tell nothing.
+fn may_hold(cx: &Cx<'_>, ty: &EntityType, role: &str) -> bool {
+    let assigned = cx.assignments.into_iter().flatten().filter(|one| one.role == role);
+    let mut given = assigned.filter_map(|one| {
+        let found = cx.program.find_type(&one.who.type_name().to_string())?;
+        cx.program.ty(found)
+    });
+    let is_theirs = |given: &EntityType| given.name == ty.name || given.kind == TypeKind::Group;
+    match given.next() {
+        None => true,
+        Some(first) => is_theirs(first) || given.any(is_theirs),
     }
 }

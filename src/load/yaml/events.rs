@@ -8,6 +8,7 @@ use saphyr_parser::ScalarStyle;
 
 use super::fault;
 use super::fault::Faults;
+use super::surrogates::Joined;
 use crate::diag::Diagnostic;
 use crate::load::codes;
 use crate::text::FileId;
@@ -38,28 +39,31 @@ pub(super) enum Kind<'a> {
 /// Byte ranges from the character counts that both YAML parsers give.
 pub(super) struct Places<'a> {
     file: FileId,
-    text: &'a str,
-    /// Bytes before the document proper: those of a byte order mark.
+    joined: &'a Joined<'a>,
+    /// Bytes before the document proper: those of a byte order mark and of documents before it.
     base: usize,
-    /// The byte offset of each character; `None` where all are one byte long.
+    /// The byte offset of each character as the author wrote it; `None` where all are one byte long.
     offsets: Option<Vec<usize>>,
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(file: FileId, base: usize, text: &'a str) -> Self {
-        let offsets = (!text.is_ascii()).then(|| text.char_indices().map(|(offset, _)| offset).collect());
+    pub(super) fn new(file: FileId, base: usize, joined: &'a Joined<'a>) -> Self {
         Self {
             file,
-            text,
+            joined,
             base,
-            offsets,
+            offsets: joined.offsets(),
         }
+    }
+
+    fn text(&self) -> &'a str {
+        &self.joined.text
     }
 
     fn offset(&self, character: usize) -> usize {
         let offset = match &self.offsets {
-            None => character.min(self.text.len()),
-            Some(offsets) => offsets.get(character).copied().unwrap_or(self.text.len()),
+            None => character.min(self.joined.written),
+            Some(offsets) => offsets.get(character).copied().unwrap_or(self.joined.written),
         };
         self.base + offset
     }
@@ -69,12 +73,17 @@ impl<'a> Places<'a> {
     }
 
     pub(super) fn character(&self, at: usize) -> Option<char> {
-        self.text.chars().nth(at)
+        self.text().chars().nth(at)
+    }
+
+    /// All characters.
+    pub(super) fn characters(&self) -> impl Iterator<Item = char> + '_ {
+        self.text().chars()
     }
 
     /// The first tab from a character on.
     pub(super) fn tab(&self, from: usize) -> Option<usize> {
-        let mut later = self.text.chars().enumerate().skip(from);
+        let mut later = self.text().chars().enumerate().skip(from);
         later.find(|(_, character)| *character == '\t').map(|(at, _)| at)
     }
 
@@ -90,7 +99,7 @@ pub(super) fn read<'a>(places: &Places<'a>, out: &mut Faults<'_>) -> Option<Vec<
     let mut depth: usize = 0;
     let mut documents = 0;
     let mut complete = true;
-    for event in Parser::new_from_str(places.text) {
+    for event in Parser::new_from_str(places.text()) {
         let (event, at) = match event {
             Ok(event) => event,
             Err(error) => {
@@ -102,6 +111,14 @@ pub(super) fn read<'a>(places: &Places<'a>, out: &mut Faults<'_>) -> Option<Vec<
         let (kind, anchor, tag) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let quoted = style != ScalarStyle::Plain;
+                if style != ScalarStyle::DoubleQuoted && places.joined.has_pair_in(at.start.index(), at.end.index()) {
+                    complete = false;
+                    out.push(
+                        Diagnostic::error(codes::YAML_AMBIGUOUS, span, "a pair of escapes outside double quotes")
+                            .label("a character to a reader of JSON, two escapes written out to one of YAML")
+                            .help("put the text into double quotes, or write the character itself"),
+                    );
+                }
                 (Kind::Scalar { text, quoted }, anchor, tag)
             }
             Event::Alias(target) => (Kind::Alias(target), 0, None),

@@ -1,5 +1,6 @@
 //! The words for what is wrong with a YAML text. Both parsers name causes in their own terms; the common ones get ours and a help.
 
+use super::brackets;
 use super::events::Places;
 use super::values::MAX_VALUES;
 use crate::diag::Diagnostic;
@@ -44,6 +45,18 @@ pub(super) fn syntax(cause: &str, character: usize, places: &Places<'_>) -> Diag
                 .help("indent with spaces; YAML allows no tabs there");
         }
     }
+    if let Some(fault) = brackets::unbalanced(character, places) {
+        return fault;
+    }
+    if cause.contains("quoted scalar") && !cause.contains("escape") {
+        // The parser has read the quote when it begins to look for the other one.
+        let quote = character
+            .checked_sub(1)
+            .filter(|at| matches!(places.character(*at), Some('"' | '\'')));
+        let at = quote.unwrap_or(character);
+        return Diagnostic::error(codes::YAML_SYNTAX, places.point(at), "a quoted text is not closed")
+            .help("close it with the quote it opened with; its further lines must be indented");
+    }
     for (words, message, help) in KNOWN {
         if cause.contains(words) {
             return Diagnostic::error(codes::YAML_SYNTAX, span, *message).help(*help);
@@ -74,17 +87,12 @@ const KNOWN: &[(&str, &str, &str)] = &[
     (
         "invalid Unicode character escape",
         "an escape of something that is no character",
-        "write the character itself; YAML knows no pairs such as `\\ud83d\\ude00`, but `\\U0001F600`",
+        "write the character itself, or both halves of its pair, such as `\\ud83d\\ude00`",
     ),
     (
         "unknown escape character",
         "an escape that YAML does not know",
         "write `\\\\` for a backslash, or put the text into single quotes",
-    ),
-    (
-        "quoted scalar",
-        "a quoted text is not closed",
-        "close it with the quote it opened with; its further lines must be indented",
     ),
     (
         "unknown anchor",
@@ -110,6 +118,16 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "did not find expected ',' or ']'",
         "a list in brackets is not closed",
         "separate its items by `,` and close it with `]`",
+    ),
+    (
+        "simple key expect",
+        "a key without a `:` behind it",
+        "write `key: value`, with a space after the `:`",
+    ),
+    (
+        "invalid indentation",
+        "a line that is indented less than the value that it goes on with",
+        "indent it further, or end the value on the line before",
     ),
     (
         "did not find expected key",

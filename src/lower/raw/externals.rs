@@ -10,15 +10,22 @@ use crate::graph::ExternalAction;
 use crate::graph::ExternalEntity;
 use crate::graph::Externals;
 use crate::graph::Ty;
+use crate::text::FileId;
 use crate::text::Span;
+
+pub(super) mod expanded;
 
 struct Reader<'a> {
     json: &'a Map<String, Value>,
     span: Span,
 }
 
+/// What a schema declares, which `expanded::cut` has cut to its limits: common types are written out where they are used.
 pub(super) fn read(json: &Map<String, Value>, namespace: Option<&str>, span: Span) -> Externals {
-    let cx = Reader { json, span };
+    let cx = Reader {
+        span,
+        ..Reader::of(json)
+    };
     let mut externals = Externals::default();
     for (space, declarations) in json {
         for (name, entry) in section(declarations, "entityTypes") {
@@ -104,9 +111,27 @@ fn join(space: &str, name: &str) -> String {
     }
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn of(json: &'a Map<String, Value>) -> Self {
+        Self {
+            json,
+            span: Span::new(FileId(0), 0, 0),
+        }
+    }
+
+    /// The common type that a type is by its name, with the full name.
+    fn common(&self, space: &str, ty: &Value) -> Option<(String, &'a Value)> {
+        let name = match ty.get("type").and_then(Value::as_str)? {
+            "Record" | "Set" | "Entity" | "Extension" => return None,
+            "EntityOrCommon" => ty.get("name").and_then(Value::as_str)?,
+            other if primitive(other).is_some() => return None,
+            other => other,
+        };
+        self.declared(space, name, "commonTypes")
+    }
+
     /// A name as written in a namespace: its own declaration first, then the empty namespace's, else a full name.
-    fn declared(&self, space: &str, name: &str, key: &str) -> Option<(String, &Value)> {
+    fn declared(&self, space: &str, name: &str, key: &str) -> Option<(String, &'a Value)> {
         let in_space =
             |space: &str, name: &str| self.json.get(space).and_then(|d| d.get(key)).and_then(|s| s.get(name));
         if let Some(found) = in_space(space, name) {
@@ -132,8 +157,8 @@ impl Reader<'_> {
     }
 
     fn ty(&self, space: &str, ty: &Value, depth: usize) -> Ty {
-        // Common types cannot be recursive in Cedar; the bound is for schemas that Cedar has not refused yet.
-        if depth > 64 {
+        // The schema is cut to its limits. What the limits do not see is no type.
+        if depth > 4 * expanded::MAX_DEPTH {
             return Ty::Unknown;
         }
         let name = ty.get("name").and_then(Value::as_str).unwrap_or_default();

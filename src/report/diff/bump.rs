@@ -7,16 +7,23 @@ use serde_json::Value;
 
 use crate::report::human::printable;
 use crate::report::witness;
+use crate::semdiff::Assigned;
 use crate::semdiff::Bumped;
+use crate::semdiff::Declares;
 use crate::semdiff::Difference;
+use crate::semdiff::Effect;
 use crate::semdiff::Ground;
+use crate::text::safe;
 
 use super::Sides;
+use super::assumption;
 use super::human;
 use super::rows;
 use super::rows::Open;
 use super::rows::Row;
 use super::rows::Way;
+use super::terms::Term;
+use super::words;
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -33,7 +40,11 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
         true => format!("{} stays", bumped.old),
         false => format!("{} → {}", bumped.old, bumped.next),
     };
-    let mut text = format!("{step}: {versions}: {}\n\n", because(required.ground));
+    let mut text = format!(
+        "{step}: {versions}: {}{}\n\n",
+        because(required.ground, difference),
+        assumption(&difference.extent)
+    );
     match Reason::of(required.ground, difference) {
         Reason::None => {}
         Reason::Row(row) => text.push_str(&human::told(&row, &human::by(difference, &row.causes))),
@@ -46,6 +57,12 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
                 printable(&open.what.join(", ")),
                 printable(&open.doubt.to_string())
             );
+        }
+        Reason::Role(one) => {
+            let _ = writeln!(text, "{}\n", printable(&words::assigned(one)));
+        }
+        Reason::Term(term) => {
+            let _ = writeln!(text, "{}\n", printable(&term.title()));
         }
         Reason::Breaks => {
             text.push_str("callers must change\n");
@@ -71,9 +88,15 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
     text
 }
 
-fn because(ground: Ground) -> &'static str {
+fn because(ground: Ground, difference: &Difference) -> &'static str {
     match ground {
         Ground::SchemaBreaking => "callers must change",
+        Ground::Widened if !difference.changes_access(Declares::Widened) => {
+            "the terms of access are weaker than before"
+        }
+        Ground::Narrowed if !difference.changes_access(Declares::Narrowed) => {
+            "the terms of access are stricter than before"
+        }
         Ground::Widened => "more is allowed than before",
         Ground::Narrowed => "less is allowed than before",
         Ground::Equivalent => "every request is decided as before",
@@ -88,15 +111,33 @@ enum Reason<'a> {
     None,
     Row(Box<Row<'a>>),
     Open(Open<'a>),
+    Role(&'a Assigned),
+    Term(Term<'a>),
     Breaks,
 }
 
 impl<'a> Reason<'a> {
     fn of(ground: Ground, difference: &'a Difference) -> Self {
+        let term = |way: Way| {
+            let effect = match way {
+                Way::Gains => Effect::Weakens,
+                Way::Loses => Effect::Strengthens,
+            };
+            let mut changes = difference.terms.iter().filter(|term| term.effect == effect);
+            changes
+                .next()
+                .map_or(Self::None, |change| Self::Term(Term { change, declared: None }))
+        };
         let row = |way: Way| {
             let mut rows = rows::rows(difference, &[]).into_iter();
-            rows.find(|row| row.way == way)
-                .map_or(Self::None, |row| Self::Row(Box::new(row)))
+            let row = rows.find(|row| row.way == way);
+            let mut assigned = difference.assignments.iter();
+            let role = assigned.find(|one| words::way(one) == way);
+            match (row, role) {
+                (Some(row), _) => Self::Row(Box::new(row)),
+                (None, Some(role)) => Self::Role(role),
+                (None, None) => term(way),
+            }
         };
         let open = |way: &str| {
             let mut open = rows::open(difference).into_iter();
@@ -119,22 +160,27 @@ pub fn bump_json(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> 
     let required = bumped.required;
     let mut reason = ReasonItem {
         kind: required.ground.name(),
-        message: because(required.ground),
+        message: because(required.ground, difference),
         who: Vec::new(),
         what: Vec::new(),
         when: Vec::new(),
         request: None,
+        contract: None,
         breaks: Vec::new(),
     };
     match Reason::of(required.ground, difference) {
         Reason::None => {}
         Reason::Row(row) => {
             reason.request = Some(witness::json(&row.example.witness));
-            (reason.who, reason.what, reason.when) = (row.who, row.kinds, row.when.to_vec());
+            (reason.who, reason.what, reason.when) = (row.who, row.kinds, row.when);
         }
         Reason::Open(open) => {
             (reason.who, reason.what, reason.when) = (open.who, open.what, vec![open.doubt.to_string()]);
         }
+        Reason::Role(one) => {
+            (reason.who, reason.what) = (vec![one.who.clone()], vec![one.what.clone()]);
+        }
+        Reason::Term(term) => reason.contract = Some(term.title()),
         Reason::Breaks => {
             let breaks = difference.breaks.iter();
             reason.breaks = breaks
@@ -160,10 +206,7 @@ pub fn bump_json(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> 
         enough: bumped.reaches(required.step),
         reason,
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]
@@ -191,6 +234,7 @@ struct ReasonItem<'a> {
     what: Vec<String>,
     when: Vec<String>,
     request: Option<Value>,
+    contract: Option<String>,
     breaks: Vec<BreakItem<'a>>,
 }
 

@@ -6,16 +6,23 @@ use crate::report::files::Files;
 use crate::report::github;
 use crate::report::github::command;
 use crate::semdiff::Difference;
+use crate::semdiff::Effect;
 use crate::text::Span;
 
 use super::Mode;
 use super::Review;
 use super::Sides;
+use super::asserted;
+use super::assigned;
 use super::rows;
 use super::rows::Way;
+use super::terms;
 use super::words;
 
-/// One command for each row, and for whatever breaks callers, is not known or is declared in vain. What is gained is a warning,
+/// Principal, action and resource of a request that is told on one line.
+const REQUEST: usize = 3;
+
+/// One command for each row and each changed term, and for whatever breaks callers, is not known or is declared in vain. What is gained is a warning,
 /// and so is what is not known; what is lost or declared is a notice. Where it must be declared, what is not is an error.
 #[must_use]
 pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> String {
@@ -48,6 +55,20 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
         );
         tell(kind, span(&row.causes), title, &message);
     }
+    for one in assigned::told(difference, review, sides) {
+        let (kind, title) = match (one.way, one.declared, review.mode) {
+            (Way::Gains, None, Mode::Gated) => ("error", "role gained, not declared"),
+            (Way::Gains, None, Mode::Shown) => ("warning", "role gained"),
+            (Way::Gains, Some(_), _) => ("notice", "role gained, as declared"),
+            (Way::Loses, None, _) => ("notice", "role lost"),
+            (Way::Loses, Some(_), _) => ("notice", "role lost, as declared"),
+        };
+        let declared = one.line(review, sides);
+        let declared = declared.map_or_else(String::new, |line| format!("\n{line}"));
+        let message = format!("{}\n{}{declared}", one.title(), one.brings);
+        let at = Some(one.assigned.at).filter(|_| one.way == Way::Gains);
+        tell(kind, at, title, &message);
+    }
     for open in rows::open(difference) {
         let message = format!(
             "whether {} {} {} is not known: {}",
@@ -58,6 +79,22 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
         );
         tell("warning", span(&open.causes), "access unknown", &message);
     }
+    for term in terms::terms(difference, review) {
+        let (kind, title) = match (term.change.effect, term.declared, review.mode) {
+            (Effect::Weakens, None, Mode::Gated) => ("error", "terms of access weakened, not declared"),
+            (Effect::Weakens, None, Mode::Shown) => ("warning", "terms of access weakened"),
+            (Effect::Weakens, Some(_), _) => ("notice", "terms of access weakened, as declared"),
+            (Effect::Strengthens, None, _) => ("notice", "terms of access strengthened"),
+            (Effect::Strengthens, Some(_), _) => ("notice", "terms of access strengthened, as declared"),
+        };
+        let known = term.readers().into_iter().chain(term.declared(review, sides.new_files));
+        let lines: Vec<String> = std::iter::once(term.title()).chain(known).collect();
+        let mut changes = difference.structure.changes.iter();
+        let place = changes
+            .find(|change| term.change.concerns(change))
+            .and_then(|change| change.new);
+        tell(kind, place, title, &lines.join("\n"));
+    }
     for one in &difference.breaks {
         tell(
             "warning",
@@ -65,6 +102,28 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
             "callers must change",
             &format!("{} {}", one.what, one.how),
         );
+    }
+    for one in review
+        .asserted
+        .iter()
+        .flat_map(|all| asserted::told(all, sides.new_files))
+    {
+        let (kind, title) = match one.is_broken {
+            true => ("error", "assertion refuted"),
+            false => ("warning", "assertion not proved"),
+        };
+        let request = one
+            .request
+            .iter()
+            .take(REQUEST)
+            .map(|line| line.trim())
+            .collect::<Vec<_>>();
+        let lines = std::iter::once(one.heading.clone()).chain(one.known.iter().cloned());
+        let mut message: Vec<String> = lines.collect();
+        if !request.is_empty() {
+            message.push(format!("for example: {}", request.join(", ")));
+        }
+        tell(kind, one.span, title, &message.join("\n"));
     }
     let refusals = review.declared.refusals();
     text.push_str(&match review.mode {

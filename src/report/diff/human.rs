@@ -9,11 +9,14 @@ use crate::semdiff::Difference;
 use super::Mode;
 use super::Review;
 use super::Sides;
+use super::asserted;
+use super::assigned;
 use super::effect;
 use super::effort;
 use super::rows;
 use super::rows::Row;
 use super::sentence;
+use super::terms;
 use super::words;
 
 /// The whole.
@@ -24,6 +27,14 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         let mut known = by(difference, &row.causes);
         known.extend(review.line(&row, sides.new_files));
         text.push_str(&told(&row, &known));
+    }
+    for one in assigned::told(difference, review, sides) {
+        let _ = writeln!(text, "{}", printable(&one.title()));
+        let lines = [one.brings.clone(), format!("at {}", one.place)];
+        for line in lines.into_iter().chain(one.line(review, sides)) {
+            let _ = writeln!(text, "    {}", printable(&line));
+        }
+        text.push('\n');
     }
     for open in rows::open(difference) {
         let _ = writeln!(
@@ -36,6 +47,16 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         let _ = writeln!(text, "    {}", printable(&open.doubt.to_string()));
         for line in by(difference, &open.causes) {
             let _ = writeln!(text, "    {}", printable(&line));
+        }
+        text.push('\n');
+    }
+    if !difference.terms.is_empty() {
+        text.push_str("terms of access\n");
+        for term in terms::terms(difference, review) {
+            let _ = writeln!(text, "    {}", printable(&term.title()));
+            for line in term.readers().into_iter().chain(term.declared(review, sides.new_files)) {
+                let _ = writeln!(text, "        {}", printable(&line));
+            }
         }
         text.push('\n');
     }
@@ -58,6 +79,18 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
             }
             let _ = writeln!(text, "        {}", printable(&effect(difference, at)));
         }
+        text.push('\n');
+    }
+    for one in review
+        .asserted
+        .iter()
+        .flat_map(|all| asserted::told(all, sides.new_files))
+    {
+        let _ = writeln!(text, "{}", printable(&one.heading));
+        for line in &one.known {
+            let _ = writeln!(text, "    {}", printable(line));
+        }
+        text.push_str(&for_example(&one.request));
         text.push('\n');
     }
     // A gate draws each in its file.
@@ -91,11 +124,19 @@ pub(super) fn told(row: &Row<'_>, known: &[String]) -> String {
     for line in row.when.iter().chain(known) {
         let _ = writeln!(text, "    {}", printable(line));
     }
-    text.push_str("    for example\n");
-    for line in witness::lines(&row.example.witness) {
-        let _ = writeln!(text, "        {}", printable(&line));
-    }
+    text.push_str(&for_example(&witness::lines(&row.example.witness)));
     text.push('\n');
+    text
+}
+
+fn for_example(request: &[String]) -> String {
+    let mut text = String::new();
+    if !request.is_empty() {
+        text.push_str("    for example\n");
+    }
+    for line in request {
+        let _ = writeln!(text, "        {}", printable(line));
+    }
     text
 }
 

@@ -8,6 +8,7 @@ use crate::report::json::items;
 use crate::report::witness;
 use crate::semdiff::Access;
 use crate::semdiff::Change;
+use crate::semdiff::Contrast;
 use crate::semdiff::Difference;
 use crate::semdiff::Example;
 use crate::semdiff::Finding;
@@ -16,9 +17,15 @@ use crate::semdiff::Name;
 use crate::semdiff::Replayed;
 use crate::semdiff::What;
 use crate::text::Span;
+use crate::text::safe;
 
 use super::Review;
 use super::Sides;
+use super::asserted;
+use super::asserted::AssertionItem;
+use super::assigned;
+use super::rows::Way;
+use super::terms;
 use crate::report::files::Files;
 
 /// The version of the JSON format.
@@ -39,8 +46,9 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
         widened: difference.widens(),
         narrowed: difference.narrows(),
         unknown: difference.is_unsure(),
-        gate: declared.gate().name(),
+        gate: review.gate().name(),
         undeclared: declared.undeclared,
+        undeclared_terms: declared.undeclared_terms,
         accesses: difference
             .accesses
             .iter()
@@ -54,12 +62,43 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
                 AccessItem::new(access, [file(cover.gained), file(cover.lost)])
             })
             .collect(),
+        assignments: assigned::told(difference, review, sides)
+            .into_iter()
+            .map(|one| AssignmentItem {
+                direction: one.assigned.way.name(),
+                who: &one.assigned.who,
+                what: &one.assigned.what,
+                brings: &one.assigned.brings,
+                declared: one.declared.map(|judged| sides.new_files.path(judged.declaration.file)),
+                place: place(
+                    one.assigned.at,
+                    match one.way {
+                        Way::Gains => sides.new_files,
+                        Way::Loses => sides.old_files,
+                    },
+                ),
+            })
+            .collect(),
+        contract: terms::terms(difference, review)
+            .map(|term| TermItem {
+                path: &term.change.path,
+                change: term.change.effect.name(),
+                from: term.change.from.as_deref(),
+                to: term.change.to.as_deref(),
+                readers: &term.change.readers,
+                declared: term
+                    .declared
+                    .map(|judged| sides.new_files.path(judged.declaration.file)),
+            })
+            .collect(),
         declarations: declared
             .declarations
             .iter()
             .map(|judged| DeclarationItem::new(judged, sides.new_files))
             .collect(),
-        refusals: items(&refusals, sides.new_files),
+        refusals: items(refusals.iter(), sides.new_files),
+        assertions: review.asserted.map(|all| asserted::items(all, sides.new_files)),
+        unproved: review.asserted.map(|all| all.unasked),
         breaks: difference
             .breaks
             .iter()
@@ -81,14 +120,13 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             equal: extent.equal,
             differing: extent.differing,
             elsewhere: extent.elsewhere,
+            assuming: extent.assuming,
             questions: extent.statistics.questions,
             engine: extent.engine.as_deref(),
+            wildcards: &extent.wildcards,
         },
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]
@@ -103,9 +141,18 @@ struct Report<'a> {
     unknown: bool,
     gate: &'static str,
     undeclared: usize,
+    undeclared_terms: usize,
     accesses: Vec<AccessItem<'a>>,
+    assignments: Vec<AssignmentItem<'a>>,
+    contract: Vec<TermItem<'a>>,
     declarations: Vec<DeclarationItem<'a>>,
     refusals: Vec<Item<'a>>,
+    /// Assertions of the new side that do not hold, or are not known to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assertions: Option<Vec<AssertionItem<'a>>>,
+    /// How many were not asked about, as there is no solver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unproved: Option<usize>,
     breaks: Vec<BreakItem<'a>>,
     changes: Vec<ChangeItem<'a>>,
     extent: ExtentItem<'a>,
@@ -121,7 +168,25 @@ struct AccessItem<'a> {
     presence: &'static str,
     gained: FindingItem<'a>,
     lost: FindingItem<'a>,
+    /// How many other kinds of request change with it, where it is a wildcard's.
+    #[serde(skip_serializing_if = "is_zero")]
+    stands_for: usize,
     causes: &'a [usize],
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+#[derive(Serialize)]
+struct AssignmentItem<'a> {
+    direction: &'static str,
+    who: &'a str,
+    what: &'a str,
+    brings: &'a [String],
+    declared: Option<String>,
+    place: PlaceItem,
 }
 
 #[derive(Serialize)]
@@ -135,17 +200,18 @@ struct HolderItem<'a> {
 #[serde(tag = "found", rename_all = "lowercase")]
 enum FindingItem<'a> {
     None,
-    Some {
-        declared: Option<String>,
-        basis: &'static str,
-        request: Value,
-        before: Side<'a>,
-        after: Side<'a>,
-    },
-    Unknown {
-        reason: &'static str,
-        message: String,
-    },
+    Some(Box<ExampleItem<'a>>),
+    Unknown { reason: &'static str, message: String },
+}
+
+#[derive(Serialize)]
+struct ExampleItem<'a> {
+    declared: Option<String>,
+    basis: &'static str,
+    request: Value,
+    before: Side<'a>,
+    after: Side<'a>,
+    contrasts: Vec<ContrastItem<'a>>,
 }
 
 #[derive(Serialize)]
@@ -153,6 +219,13 @@ struct Side<'a> {
     decision: &'static str,
     cause: &'static str,
     reasons: Vec<ReasonItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct ContrastItem<'a> {
+    kind: &'static str,
+    statement: &'a str,
+    conditions: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -172,12 +245,23 @@ struct DeclarationItem<'a> {
     change: &'static str,
     who: Vec<&'a str>,
     what: Vec<&'a str>,
+    contract: Vec<&'a str>,
     because: &'a str,
     owner: &'a str,
     ticket: Option<&'a str>,
     until: Option<String>,
     /// Names that nothing matches.
     unmatched: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct TermItem<'a> {
+    path: &'a str,
+    change: &'static str,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+    readers: &'a [String],
+    declared: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -224,8 +308,12 @@ struct ExtentItem<'a> {
     equal: usize,
     differing: usize,
     elsewhere: usize,
+    assuming: usize,
     questions: usize,
     engine: Option<&'a str>,
+    /// Wildcards that stand for more than is compared.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    wildcards: &'a [String],
 }
 
 impl<'a> DeclarationItem<'a> {
@@ -238,6 +326,7 @@ impl<'a> DeclarationItem<'a> {
             change: declaration.change.name(),
             who: names(&declaration.who),
             what: names(&declaration.what),
+            contract: names(&declaration.contract),
             because: &declaration.because,
             owner: &declaration.owner,
             ticket: declaration.ticket.as_deref(),
@@ -261,6 +350,7 @@ impl<'a> AccessItem<'a> {
             presence: access.request.presence.name(),
             gained: FindingItem::new(&access.gained, gained),
             lost: FindingItem::new(&access.lost, lost),
+            stands_for: access.stands_for,
             causes: &access.causes,
         }
     }
@@ -279,12 +369,23 @@ impl<'a> FindingItem<'a> {
     }
 
     fn example(example: &'a Example, declared: Option<String>) -> Self {
-        Self::Some {
+        Self::Some(Box::new(ExampleItem {
             declared,
             basis: example.basis.name(),
             request: witness::json(&example.witness),
             before: Side::new(&example.before),
             after: Side::new(&example.after),
+            contrasts: example.contrasts.iter().map(ContrastItem::new).collect(),
+        }))
+    }
+}
+
+impl<'a> ContrastItem<'a> {
+    fn new(contrast: &'a Contrast) -> Self {
+        Self {
+            kind: contrast.name(),
+            statement: contrast.statement(),
+            conditions: contrast.conditions(),
         }
     }
 }

@@ -4,16 +4,21 @@ use std::fmt::Write;
 
 use crate::report::witness;
 use crate::semdiff::Difference;
+use crate::semdiff::Judged;
 use crate::semdiff::Verdict;
+use crate::text::safe;
 
 use super::Review;
 use super::Sides;
+use super::asserted;
+use super::assigned;
 use super::effect;
 use super::effort;
 use super::review;
 use super::rows;
 use super::rows::Row;
 use super::sentence;
+use super::terms;
 use super::words;
 
 /// How many examples are shown in full; forges refuse comments that are too long.
@@ -25,17 +30,18 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     let mut text = format!(
         "## Access: {}\n\n{}, {} → {}: {}.\n",
         difference.verdict().name(),
-        code(sides.package),
-        code(sides.old),
-        code(sides.new),
+        safe::markdown_code(sides.package),
+        safe::markdown_code(sides.old),
+        safe::markdown_code(sides.new),
         sentence(difference),
     );
     if let Some(verdict) = review.verdict() {
-        let _ = writeln!(text, "\n**{}**", escape(&verdict));
+        let _ = writeln!(text, "\n**{}**", safe::markdown(&verdict));
     }
     let rows = rows::rows(difference, &review.declared.covers);
     let open = rows::open(difference);
-    if !rows.is_empty() || !open.is_empty() {
+    let assigned = assigned::told(difference, review, sides);
+    if !rows.is_empty() || !open.is_empty() || !assigned.is_empty() {
         text.push_str(match review.is_in_use() {
             true => {
                 "\n| | who | what | when | example | by | declared |\n| --- | --- | --- | --- | --- | --- | --- |\n"
@@ -52,9 +58,24 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             cells(&row.what),
             row.when.iter().map(|line| prose(line)).collect::<Vec<_>>().join("<br>"),
             at + 1,
-            code(&words::brief(row.example)),
+            safe::markdown_code(&words::brief(row.example)),
             causes(difference, &row.causes, sides),
             declared(row, review, sides),
+        );
+    }
+    for one in &assigned {
+        let _ = writeln!(
+            text,
+            "| **{}** | {} | {} | {} | | {} |{}",
+            one.way.word(),
+            safe::markdown(&one.assigned.who),
+            safe::markdown(&one.assigned.what),
+            safe::markdown(&one.brings),
+            safe::markdown_code(&one.place),
+            match review.is_in_use() {
+                true => format!(" {} |", judged(one.declared, one.open, sides)),
+                false => String::new(),
+            },
         );
     }
     for one in &open {
@@ -64,7 +85,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             cells(&one.who),
             cells(&one.what),
             one.ways,
-            escape(&format!("({})", one.doubt)),
+            safe::markdown(&format!("({})", one.doubt)),
             causes(difference, &one.causes, sides),
             if review.is_in_use() { " |" } else { "" },
         );
@@ -72,11 +93,27 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     if difference.verdict() == Verdict::Unknown {
         text.push_str("\nWhat is unknown may be a change: do not read it as equal.\n");
     }
+    table_of_terms(&mut text, difference, review, sides);
     if !difference.breaks.is_empty() {
         text.push_str("\n### Callers must change\n\n");
         for one in &difference.breaks {
-            let _ = writeln!(text, "- {} {}", code(&one.what), prose(&one.how));
+            let _ = writeln!(text, "- {} {}", safe::markdown_code(&one.what), prose(&one.how));
         }
+    }
+    let told = review.asserted.map(|all| asserted::told(all, sides.new_files));
+    let told = told.unwrap_or_default();
+    if !told.is_empty() {
+        text.push_str("\n### Assertions\n\n");
+    }
+    for one in &told {
+        let mark = if one.is_broken { "**" } else { "" };
+        let known: Vec<String> = one.known.iter().map(|line| prose(line)).collect();
+        let _ = writeln!(
+            text,
+            "- {mark}{}{mark}<br>{}",
+            safe::markdown(&one.heading),
+            known.join("<br>")
+        );
     }
     let refusals = review.refusals(sides.new_files);
     if !refusals.is_empty() {
@@ -87,16 +124,13 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     }
     changes(&mut text, difference, sides);
     for (at, row) in rows.iter().take(MOST_EXAMPLES).enumerate() {
-        let request = witness::lines(&row.example.witness).join("\n");
-        let fence = fence(&request);
-        let _ = writeln!(
-            text,
-            "\n<details><summary>Example {}: {} {} {}</summary>\n\n{fence}text\n{request}\n{fence}\n</details>",
-            at + 1,
-            escape(&row.who.join(", ")),
-            row.way.word(),
-            escape(&row.what.join(", ")),
-        );
+        let (number, who, what) = (at + 1, row.who.join(", "), row.what.join(", "));
+        let summary = format!("Example {number}: {who} {} {what}", row.way.word());
+        text.push_str(&folded(&summary, &witness::lines(&row.example.witness)));
+    }
+    let broken = told.iter().filter(|one| !one.request.is_empty());
+    for one in broken.take(MOST_EXAMPLES) {
+        text.push_str(&folded(&one.heading, &one.request));
     }
     if rows.len() > MOST_EXAMPLES {
         let _ = writeln!(
@@ -105,8 +139,14 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             rows.len() - MOST_EXAMPLES
         );
     }
-    let _ = writeln!(text, "\n<sub>{}</sub>", escape(&effort(&difference.extent)));
+    let _ = writeln!(text, "\n<sub>{}</sub>", safe::markdown(&effort(&difference.extent)));
     text
+}
+
+/// A request, folded away below a summary.
+fn folded(summary: &str, request: &[String]) -> String {
+    let (summary, request) = (safe::xml(summary), safe::markdown_block(&request.join("\n")));
+    format!("\n<details><summary>{summary}</summary>\n\n{request}\n</details>\n")
 }
 
 /// The cell that says whether a row is declared, and its end; nothing where no package declares.
@@ -114,16 +154,51 @@ fn declared(row: &Row<'_>, review: Review<'_>, sides: Sides<'_>) -> String {
     if !review.is_in_use() {
         return String::new();
     }
-    let cell = match review.of(row) {
+    format!(" {} |", judged(review.of(row), review.is_open(row), sides))
+}
+
+/// By what something is declared, or that it is not and must be.
+fn judged(declared: Option<&Judged>, is_open: bool, sides: Sides<'_>) -> String {
+    match declared {
         Some(judged) => format!(
             "{}: {}",
-            code(&sides.new_files.path(judged.declaration.file)),
-            escape(&review::reason(judged))
+            safe::markdown_code(&sides.new_files.path(judged.declaration.file)),
+            safe::markdown(&review::reason(judged))
         ),
-        None if review.is_open(row) => "**no**".to_owned(),
+        None if is_open => "**no**".to_owned(),
         None => String::new(),
-    };
-    format!(" {cell} |")
+    }
+}
+
+fn table_of_terms(text: &mut String, difference: &Difference, review: Review<'_>, sides: Sides<'_>) {
+    if difference.terms.is_empty() {
+        return;
+    }
+    text.push_str("\n### Terms of access\n\n| | term | before → now | read by |");
+    text.push_str(match review.is_in_use() {
+        true => " declared |\n| --- | --- | --- | --- | --- |\n",
+        false => "\n| --- | --- | --- | --- |\n",
+    });
+    for term in terms::terms(difference, review) {
+        let readers: Vec<String> = term
+            .change
+            .readers
+            .iter()
+            .map(|name| safe::markdown_code(name))
+            .collect();
+        let _ = write!(
+            text,
+            "| **{}** | {} | {} | {} |",
+            term.change.effect.name(),
+            safe::markdown_code(&term.change.path),
+            safe::markdown_code(&term.said()),
+            readers.join(", "),
+        );
+        if review.is_in_use() {
+            text.push_str(&format!(" {} |", judged(term.declared, term.is_open(), sides)));
+        }
+        text.push('\n');
+    }
 }
 
 fn changes(text: &mut String, difference: &Difference, sides: Sides<'_>) {
@@ -138,14 +213,19 @@ fn changes(text: &mut String, difference: &Difference, sides: Sides<'_>) {
     );
     text.push_str("| change | where | what | effect |\n| --- | --- | --- | --- |\n");
     for (at, change) in all.iter().enumerate() {
-        let fields: Vec<String> = words::fields(change).iter().map(|field| code(field)).collect();
+        let fields: Vec<String> = words::fields(change)
+            .iter()
+            .map(|field| safe::markdown_code(field))
+            .collect();
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} |",
-            escape(&words::title(change)),
-            sides.place(change).map_or_else(String::new, |place| code(&place)),
+            safe::markdown(&words::title(change)),
+            sides
+                .place(change)
+                .map_or_else(String::new, |place| safe::markdown_code(&place)),
             fields.join("<br>"),
-            escape(&effect(difference, at)),
+            safe::markdown(&effect(difference, at)),
         );
     }
     text.push_str("\n</details>\n");
@@ -163,14 +243,14 @@ fn causes(difference: &Difference, causes: &[usize], sides: Sides<'_>) -> String
     let told = changes.map(|change| {
         let place = sides
             .place(change)
-            .map_or_else(String::new, |place| format!(", {}", code(&place)));
-        format!("{}{place}", escape(&words::title(change)))
+            .map_or_else(String::new, |place| format!(", {}", safe::markdown_code(&place)));
+        format!("{}{place}", safe::markdown(&words::title(change)))
     });
     told.collect::<Vec<_>>().join("<br>")
 }
 
 fn cells(all: &[String]) -> String {
-    all.iter().map(|one| escape(one)).collect::<Vec<_>>().join(", ")
+    all.iter().map(|one| safe::markdown(one)).collect::<Vec<_>>().join(", ")
 }
 
 /// Words with names and conditions in backticks: those become code, the rest stands as it is.
@@ -178,46 +258,9 @@ fn prose(text: &str) -> String {
     let mut out = String::new();
     for (at, part) in text.split('`').enumerate() {
         match at % 2 {
-            0 => out.push_str(&escape(part)),
-            _ => out.push_str(&code(part)),
+            0 => out.push_str(&safe::markdown(part)),
+            _ => out.push_str(&safe::markdown_code(part)),
         }
     }
     out
-}
-
-/// Code that may stand in a table cell.
-fn code(text: &str) -> String {
-    let line: String = text.split(['\n', '\r']).collect::<Vec<_>>().join(" ");
-    let longest = line.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let pad = if line.starts_with('`') || line.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
-    format!("{fence}{pad}{}{pad}{fence}", line.replace('|', "\\|"))
-}
-
-/// A fence longer than any run of backticks in a text.
-fn fence(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
-}
-
-/// Names as they are: nothing in them starts markup, a table cell or an element.
-fn escape(name: &str) -> String {
-    let mut escaped = String::with_capacity(name.len());
-    for c in name.chars() {
-        match c {
-            '\n' | '\r' => escaped.push(' '),
-            '<' => escaped.push_str("&lt;"),
-            '&' => escaped.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            _ => escaped.push(c),
-        }
-    }
-    escaped
 }

@@ -1,6 +1,8 @@
 //! What changed between two packages, and for whom: for people, for a pull request, for programs, as annotations, and each
 //! example as a scenario.
 
+mod asserted;
+mod assigned;
 mod bump;
 mod github;
 mod human;
@@ -10,6 +12,7 @@ mod review;
 mod rows;
 mod scenario;
 mod stub;
+mod terms;
 mod words;
 
 pub use bump::bump;
@@ -29,6 +32,7 @@ pub use stub::stubs;
 use std::collections::BTreeSet;
 
 use crate::semdiff::Change;
+use crate::semdiff::Declares;
 use crate::semdiff::Difference;
 use crate::semdiff::Extent;
 use crate::semdiff::Verdict;
@@ -63,16 +67,33 @@ impl Sides<'_> {
     }
 }
 
-/// The verdict as a sentence.
-fn sentence(difference: &Difference) -> &'static str {
-    match difference.verdict() {
-        Verdict::Equivalent if difference.is_empty() => "nothing changed",
-        Verdict::Equivalent => "every request is decided as before",
-        Verdict::Widened => "more is allowed than before, and nothing less",
-        Verdict::Narrowed => "less is allowed than before, and nothing more",
-        Verdict::Both => "some requests are newly allowed, others newly denied",
-        Verdict::SchemaBreaking => "callers must change: some of what they send is refused now",
-        Verdict::Unknown => "not everything could be decided",
+/// How many wildcards are named that stand for more than is compared.
+const MOST_WILDCARDS: usize = 4;
+
+/// The verdict as a sentence, with what it takes for granted.
+fn sentence(difference: &Difference) -> String {
+    let access = match [Declares::Widened, Declares::Narrowed].map(|way| difference.changes_access(way)) {
+        [true, true] => "some requests are newly allowed, others newly denied",
+        [true, false] => "more is allowed than before, and nothing less",
+        [false, true] => "less is allowed than before, and nothing more",
+        [false, false] => "every request is decided as before",
+    };
+    let sentence = match difference.verdict() {
+        Verdict::Equivalent if difference.is_empty() => "nothing changed".to_owned(),
+        Verdict::SchemaBreaking => "callers must change: some of what they send is refused now".to_owned(),
+        Verdict::Unknown => "not everything could be decided".to_owned(),
+        Verdict::Equivalent | Verdict::Widened | Verdict::Narrowed | Verdict::Both => {
+            format!("{access}{}", terms::on_terms(difference))
+        }
+    };
+    format!("{sentence}{}", assumption(&difference.extent))
+}
+
+/// What the answer rests on beside the policies; nothing where it rests on nothing.
+fn assumption(extent: &Extent) -> &'static str {
+    match extent.assuming {
+        0 => "",
+        _ => ", for times within 146 million years of 1970; further out Cedar's arithmetic overflows",
     }
 }
 
@@ -119,10 +140,26 @@ fn effort(extent: &Extent) -> String {
             text.push_str(&format!(" ({})", answered.join(", ")));
         }
     }
+    let named: Vec<&str> = extent
+        .wildcards
+        .iter()
+        .take(MOST_WILDCARDS)
+        .map(String::as_str)
+        .collect();
+    if !named.is_empty() {
+        let more = match extent.wildcards.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        text.push_str(&format!(
+            "; not compared: types and actions that no file declares, for which {}{more} may stand, too",
+            named.join(", ")
+        ));
+    }
     text
 }
 
-/// What a change does to access: `widens finance; narrows clerk`.
+/// What a change does to access and its terms: `widens finance; narrows clerk; weakens the contract`.
 fn effect(difference: &Difference, at: usize) -> String {
     let mut gains = BTreeSet::new();
     let mut loses = BTreeSet::new();
@@ -147,6 +184,9 @@ fn effect(difference: &Difference, at: usize) -> String {
     }
     if open {
         parts.push("not all known".to_owned());
+    }
+    if let Some(change) = difference.structure.changes.get(at) {
+        parts.extend(terms::effects(difference, change).into_iter().map(str::to_owned));
     }
     match parts.is_empty() {
         true => "no effect on access".to_owned(),

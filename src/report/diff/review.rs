@@ -3,6 +3,7 @@
 use crate::diag::Diagnostic;
 use crate::report::files::Files;
 use crate::report::human::printable;
+use crate::semdiff::Asserted;
 use crate::semdiff::Declared;
 use crate::semdiff::Gate;
 use crate::semdiff::Judged;
@@ -18,6 +19,8 @@ pub struct Review<'a> {
     pub declared: &'a Declared,
     /// Whether undeclared changes fail.
     pub mode: Mode,
+    /// What the assertions of the new side come to, where they were asked about.
+    pub asserted: Option<&'a Asserted>,
 }
 
 /// Whether undeclared changes fail.
@@ -29,7 +32,14 @@ pub enum Mode {
     Gated,
 }
 
-impl Review<'_> {
+impl<'a> Review<'a> {
+    /// What the gate says.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        let asserted = self.asserted.map_or(Gate::Passes, Asserted::gate);
+        self.declared.gate().and(asserted)
+    }
+
     /// Whether the package declares changes, or must.
     pub(super) fn is_in_use(&self) -> bool {
         let declared = self.declared;
@@ -42,6 +52,12 @@ impl Review<'_> {
     /// The declaration of a row.
     pub(super) fn of(&self, row: &Row<'_>) -> Option<&Judged> {
         self.declared.declarations.get(row.declared?)
+    }
+
+    /// The declaration of a term of the contract, by its place in the difference.
+    pub(super) fn term(&self, at: usize) -> Option<&'a Judged> {
+        let covers = self.declared.terms.get(at).copied()?;
+        self.declared.declarations.get(covers?)
     }
 
     /// Whether a row must be declared and is not.
@@ -90,6 +106,11 @@ impl Review<'_> {
                 "widened access is not declared (`--declare` writes the file)",
                 "widened accesses are not declared (`--declare` writes the files)",
             ),
+            (
+                declared.undeclared_terms,
+                "weakened term is not declared (`--declare` writes the file)",
+                "weakened terms are not declared (`--declare` writes the files)",
+            ),
             (declared.faults.len(), "fault in `changes/`", "faults in `changes/`"),
             (
                 declared.count(Standing::Stale),
@@ -110,10 +131,20 @@ impl Review<'_> {
                 count => format!("{count} {many}"),
             })
             .collect();
+        if let Some(asserted) = self.asserted {
+            let counted = |count: usize, what: &str| match count {
+                1 => format!("1 assertion is {what}"),
+                count => format!("{count} assertions are {what}"),
+            };
+            let open = asserted.open.len() + asserted.unasked;
+            let counts = [(asserted.broken.len(), "refuted"), (open, "not proved")];
+            let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+            parts.extend(counts.map(|(count, what)| counted(count, what)));
+        }
         if declared.is_unsure {
             parts.push("not everything could be decided".to_owned());
         }
-        Some(match declared.gate() {
+        Some(match self.gate() {
             Gate::Passes => "gate: passes".to_owned(),
             Gate::Fails => format!("gate: fails: {}", parts.join(", ")),
             Gate::NotProved => format!("gate: not proved: {}", parts.join(", ")),
@@ -147,6 +178,7 @@ mod tests {
                 change: Declares::Widened,
                 who: Vec::new(),
                 what: Vec::new(),
+                contract: Vec::new(),
                 because: "two\nlines \u{202e}desrever\u{7}".to_owned(),
                 owner: "ann".to_owned(),
                 ticket: Some("FIN-40".to_owned()),

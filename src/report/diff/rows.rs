@@ -42,7 +42,7 @@ pub(super) struct Row<'a> {
     /// The same as declarations name them, whichever side has such requests.
     pub(super) kinds: Vec<String>,
     /// What the sides say of it.
-    pub(super) when: [String; 2],
+    pub(super) when: Vec<String>,
     pub(super) example: &'a Example,
     /// Indices of changes.
     pub(super) causes: Vec<usize>,
@@ -65,7 +65,7 @@ pub(super) struct Open<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Alike<'a> {
     way: Way,
-    when: [String; 2],
+    when: Vec<String>,
     causes: &'a [usize],
     declared: Option<usize>,
 }
@@ -191,5 +191,10 @@ fn what(access: &Access) -> String {
         Presence::OnlyOld => " (gone)",
         Presence::OnlyNew => " (new)",
     };
-    format!("{}{presence}", access.request.title())
+    let besides = match access.stands_for {
+        0 => String::new(),
+        1 => " (and 1 kind of request that it stands for)".to_owned(),
+        count => format!(" (and {count} kinds of request that it stands for)"),
+    };
+    format!("{}{presence}{besides}", access.request.title())
 }

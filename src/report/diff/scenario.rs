@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::semdiff::Basis;
 use crate::semdiff::Difference;
 use crate::text::Instant;
+use crate::text::safe;
 
 use super::rows;
 use super::rows::Way;
@@ -80,8 +81,7 @@ pub fn scenarios(difference: &Difference, at: Instant) -> Scenarios {
             quoted(&request.resource.to_string()),
             Value::from(request.context.clone()),
         );
-        let mut entities = serde_json::to_string_pretty(&row.example.witness.entities).unwrap_or_default();
-        entities.push('\n');
+        let entities = safe::json(&row.example.witness.entities);
         scenarios.saved.push(Saved { stem, suite, entities });
     }
     scenarios

@@ -1,16 +1,21 @@
 //! What is not declared, as files to fill in: whole but for why, and for who answers for it.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::report::human::printable;
+use crate::semdiff::Declares;
 use crate::semdiff::Difference;
+use crate::semdiff::Effect;
 
 use super::review::Review;
 use super::rows;
-use super::rows::Row;
 use super::rows::Way;
+use super::terms;
+use super::terms::Term;
+use super::words;
 
 /// The most characters of a name that a file's name holds.
 const MOST_CHARS: usize = 60;
@@ -42,41 +47,95 @@ pub fn stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
         }
         let first = |all: &[String]| all.first().map_or_else(String::new, |name| plain(name));
         let stem = format!("{}-{}-{}", first(who), row.way.word(), first(what));
-        let mut free = stem.clone();
-        let mut number = 1;
-        while stubs.iter().any(|stub| stub.stem == free) {
-            number += 1;
-            free = format!("{stem}-{number}");
-        }
-        let text = text(&row, who, what);
-        stubs.push(Stub { stem: free, text });
+        let text = text(row.way, &row.when, who, what);
+        stubs.push(Stub {
+            stem: free(&stubs, &stem),
+            text,
+        });
     }
+    roles(difference, review, &mut stubs);
+    term_stubs(difference, review, &mut stubs);
     stubs
 }
 
-fn text(row: &Row<'_>, who: &[String], what: &[String]) -> String {
-    let change = match row.way {
-        Way::Gains => "widened",
-        Way::Loses => "narrowed",
+/// A stem that no stub has yet.
+fn free(taken: &[Stub], stem: &str) -> String {
+    let mut free = stem.to_owned();
+    let mut number = 1;
+    while taken.iter().any(|stub| stub.stem == free) {
+        number += 1;
+        free = format!("{stem}-{number}");
+    }
+    free
+}
+
+/// A stub for each person or group whose roles changed one way.
+fn roles(difference: &Difference, review: Review<'_>, stubs: &mut Vec<Stub>) {
+    let mut open: BTreeMap<(Way, &str), Vec<String>> = BTreeMap::new();
+    for (at, one) in difference.assignments.iter().enumerate() {
+        if review.declared.assigned.get(at).copied().flatten().is_none() {
+            open.entry((words::way(one), &one.who))
+                .or_default()
+                .push(one.what.clone());
+        }
+    }
+    for ((way, who), what) in open {
+        let first = what.first().map_or("", String::as_str);
+        let stem = format!("{}-{}-{}", plain(who), way.word(), plain(first));
+        let found: Vec<String> = what.iter().map(|what| format!("{who} {} {what}", way.word())).collect();
+        stubs.push(Stub {
+            stem: free(stubs, &stem),
+            text: text(way, &found, &[who.to_owned()], &what),
+        });
+    }
+}
+
+/// A stub for the changed terms of each part of the contract that nothing covers.
+fn term_stubs(difference: &Difference, review: Review<'_>, stubs: &mut Vec<Stub>) {
+    let mut parts: BTreeMap<(Effect, String), Vec<Term<'_>>> = BTreeMap::new();
+    for term in terms::terms(difference, review).filter(|term| term.declared.is_none()) {
+        let words = term.change.path.split(['.', '[']).take(2);
+        let part = words.collect::<Vec<_>>().join(".");
+        parts.entry((term.change.effect, part)).or_default().push(term);
+    }
+    let stub = |((effect, part), terms): ((Effect, String), Vec<Term<'_>>)| {
+        let names: Vec<String> = terms.iter().map(|term| term.change.path.clone()).collect();
+        let found: Vec<String> = terms.iter().map(|term| term.title()).collect();
+        let change = match effect {
+            Effect::Weakens => Declares::Widened,
+            Effect::Strengthens => Declares::Narrowed,
+        };
+        Stub {
+            stem: format!("contract-{}-{}", effect.name(), plain(&part)),
+            text: declaration(&found, &format!("contract: {}\n", one_or_many(&names)), change),
+        }
     };
-    let found: String = row
-        .when
-        .iter()
-        .map(|line| format!("#   {}\n", one_line(line)))
-        .collect();
+    stubs.extend(parts.into_iter().map(stub));
+}
+
+fn text(way: Way, found: &[String], who: &[String], what: &[String]) -> String {
+    let change = match way {
+        Way::Gains => Declares::Widened,
+        Way::Loses => Declares::Narrowed,
+    };
+    let names = format!("who: {}\nwhat: {}\n", one_or_many(who), one_or_many(what));
+    declaration(found, &names, change)
+}
+
+/// A declaration of what was found, under names, without its reason.
+fn declaration(found: &[String], names: &str, change: Declares) -> String {
+    let found: String = found.iter().map(|line| format!("#   {}\n", one_line(line))).collect();
     format!(
         "# Written by `gatewright diff --declare`. It declares nothing until `because` says why this is right, and `owner`\n\
          # who answers for it. What was found:\n\
          {found}\
-         who: {}\n\
-         what: {}\n\
-         change: {change}\n\
+         {names}\
+         change: {}\n\
          because: \"\"\n\
          owner: \"\"\n\
          # ticket: \"FIN-40\"\n\
          # until: 2026-12-31\n",
-        one_or_many(who),
-        one_or_many(what),
+        change.name(),
     )
 }
 

@@ -4,75 +4,208 @@ use std::collections::BTreeSet;
 
 use crate::bundle::OriginKind;
 use crate::report::witness;
+use crate::semdiff::Assigned;
 use crate::semdiff::Change;
+use crate::semdiff::Contrast;
+use crate::semdiff::Declares;
 use crate::semdiff::Example;
-use crate::semdiff::Reason;
 use crate::semdiff::Replayed;
 use crate::semdiff::What;
 
 use super::rows::Way;
 
-/// How many conditions of one statement are told.
+/// How many conditions of one statement are told, and how many statements beside those of the example.
 const MOST_CONDITIONS: usize = 4;
 
-/// What the allowing side says, and what the denying side says.
-pub(super) fn when(way: Way, example: &Example) -> [String; 2] {
-    match way {
-        Way::Gains => [
-            allowed("now", &example.after),
-            denied(["before", "wanted", "granted it", "forbade it"], &example.before),
-        ],
-        Way::Loses => [
-            allowed("before", &example.before),
-            denied(["now", "wants", "grants it", "forbids it"], &example.after),
-        ],
-    }
+/// How a report speaks of one way: of the allowing side, and of the denying one.
+struct Speech {
+    allowing: &'static str,
+    denying: &'static str,
+    wants: &'static str,
+    grants: &'static str,
+    forbids: &'static str,
+    /// Of what only the denying side requires.
+    requires: &'static str,
 }
 
-fn allowed(tense: &str, side: &Replayed) -> String {
-    let all: Vec<String> = side
+/// What the allowing side says, what one side alone requires, and what the denying side says.
+pub(super) fn when(way: Way, example: &Example) -> Vec<String> {
+    let contrasts = &example.contrasts;
+    let (speech, allowing, denying) = match way {
+        Way::Gains => (
+            Speech {
+                allowing: "now",
+                denying: "before",
+                wants: "wanted",
+                grants: "granted it",
+                forbids: "forbade it",
+                requires: "no longer requires",
+            },
+            &example.after,
+            &example.before,
+        ),
+        Way::Loses => (
+            Speech {
+                allowing: "before",
+                denying: "now",
+                wants: "wants",
+                grants: "grants it",
+                forbids: "forbids it",
+                requires: "now requires",
+            },
+            &example.before,
+            &example.after,
+        ),
+    };
+    let mut lines = vec![allowed(&speech, allowing, contrasts)];
+    lines.extend(required(&speech, contrasts));
+    lines.extend(denied(&speech, denying, contrasts));
+    lines
+}
+
+/// What allows the example, and what else allows such requests that the other side does not have.
+fn allowed(speech: &Speech, side: &Replayed, contrasts: &[Contrast]) -> String {
+    let granted = |statement: &str, when: &[String]| match when.is_empty() {
+        true => format!("`{statement}`"),
+        false => format!("`{statement}` when {}", conditions(when)),
+    };
+    let mut all: Vec<String> = side
         .reasons
         .iter()
-        .map(
-            |reason| match reason.when.is_empty() || reason.kind == OriginKind::BreakGlass {
-                true => format!("`{}`", reason.statement),
-                false => format!("`{}` when {}", reason.statement, conditions(&reason.when)),
-            },
-        )
+        .map(|reason| match reason.kind {
+            OriginKind::BreakGlass => granted(&reason.statement, &[]),
+            _ => granted(&reason.statement, &reason.when),
+        })
         .collect();
-    format!("{tense} by {}", all.join(" and by "))
+    let others = contrasts
+        .iter()
+        .filter(|contrast| matches!(contrast, Contrast::Grant { .. }));
+    let others = others.filter(|contrast| {
+        !side
+            .reasons
+            .iter()
+            .any(|reason| reason.statement == contrast.statement())
+    });
+    let others = others.map(|contrast| granted(contrast.statement(), contrast.conditions()));
+    all.extend(at_most(others.collect()));
+    format!("{} by {}", speech.allowing, all.join(" and by "))
 }
 
-fn denied([tense, wants, grants, forbids]: [&str; 4], side: &Replayed) -> String {
+/// Guards and conditions that one side alone has, each in whole.
+fn required(speech: &Speech, contrasts: &[Contrast]) -> Option<String> {
+    let told: Vec<String> = contrasts
+        .iter()
+        .filter_map(|contrast| match contrast {
+            Contrast::Guard { statement } => Some(format!("{} `{statement}`", speech.requires)),
+            Contrast::Gone {
+                statement,
+                conditions: gone,
+            } => Some(format!("`{statement}` {} {}", speech.requires, conditions(gone))),
+            Contrast::Other { .. } | Contrast::Denial { .. } | Contrast::Grant { .. } => None,
+        })
+        .collect();
+    (!told.is_empty()).then(|| at_most(told).join(", "))
+}
+
+/// What denies the example beside that, and what else denies such requests on this side only; `None` where all is told.
+fn denied(speech: &Speech, side: &Replayed, contrasts: &[Contrast]) -> Option<String> {
+    let Speech {
+        denying,
+        wants,
+        grants,
+        forbids,
+        ..
+    } = speech;
     if side.cause == "no-such-request" {
-        return format!("{tense}: there are no such requests");
+        return Some(format!("{denying}: there are no such requests"));
     }
     if side.reasons.is_empty() {
-        return format!("{tense}: nothing {grants}");
+        return Some(format!("{denying}: nothing {grants}"));
     }
-    let one = |reason: &Reason| {
-        let statement = &reason.statement;
-        let lacks = reason.kind != OriginKind::Deny && !(side.cause == "forbidden" && reason.kind == OriginKind::Raw);
-        match (lacks, reason.when.is_empty()) {
-            (true, false) => format!("`{statement}` {wants} {}", conditions(&reason.when)),
-            (false, false) => format!("`{statement}` {forbids} when {}", conditions(&reason.when)),
-            (_, true) => format!("`{statement}` {forbids}"),
-        }
+    let of = |statement: &str| {
+        contrasts
+            .iter()
+            .filter(move |contrast| contrast.statement() == statement)
+            .collect::<Vec<_>>()
     };
-    let all: Vec<String> = side.reasons.iter().map(one).collect();
-    format!("{tense}: {}", all.join(", "))
+    let mut all: Vec<String> = Vec::new();
+    for reason in &side.reasons {
+        let statement = &reason.statement;
+        let contrasts = of(statement);
+        let is_told = |condition: &String| {
+            let mut gone = contrasts
+                .iter()
+                .filter(|contrast| matches!(contrast, Contrast::Gone { .. }));
+            gone.any(|contrast| contrast.conditions().contains(condition))
+        };
+        if contrasts
+            .iter()
+            .any(|contrast| matches!(contrast, Contrast::Guard { .. }))
+        {
+            continue;
+        }
+        let mut when: Vec<String> = reason
+            .when
+            .iter()
+            .filter(|condition| !is_told(condition))
+            .cloned()
+            .collect();
+        if when.is_empty() && !reason.when.is_empty() {
+            continue;
+        }
+        let others = contrasts
+            .iter()
+            .filter(|contrast| matches!(contrast, Contrast::Other { .. }));
+        for condition in others.flat_map(|contrast| contrast.conditions()) {
+            if !when.contains(condition) {
+                when.push(condition.clone());
+            }
+        }
+        let lacks = reason.kind != OriginKind::Deny && !(side.cause == "forbidden" && reason.kind == OriginKind::Raw);
+        all.push(match (lacks, when.is_empty()) {
+            (true, false) => format!("`{statement}` {wants} {}", conditions(&when)),
+            (false, false) => format!("`{statement}` {forbids} when {}", conditions(&when)),
+            (_, true) => format!("`{statement}` {forbids}"),
+        });
+    }
+    let others = contrasts.iter().filter(|contrast| {
+        !side
+            .reasons
+            .iter()
+            .any(|reason| reason.statement == contrast.statement())
+    });
+    let others = others.filter_map(|contrast| match contrast {
+        Contrast::Other {
+            statement,
+            conditions: when,
+        } => Some(format!("`{statement}` {wants} {}", conditions(when))),
+        Contrast::Denial {
+            statement,
+            conditions: when,
+        } if when.is_empty() => Some(format!("`{statement}` {forbids}")),
+        Contrast::Denial {
+            statement,
+            conditions: when,
+        } => Some(format!("`{statement}` {forbids} when {}", conditions(when))),
+        Contrast::Guard { .. } | Contrast::Gone { .. } | Contrast::Grant { .. } => None,
+    });
+    all.extend(at_most(others.collect()));
+    (!all.is_empty()).then(|| format!("{denying}: {}", all.join(", ")))
+}
+
+/// The first of several sayings, and how many there are besides.
+fn at_most(mut all: Vec<String>) -> Vec<String> {
+    let more = all.len().saturating_sub(MOST_CONDITIONS);
+    all.truncate(MOST_CONDITIONS);
+    if more > 0 {
+        all.push(format!("{more} more"));
+    }
+    all
 }
 
 fn conditions(all: &[String]) -> String {
-    let mut told: Vec<String> = all
-        .iter()
-        .take(MOST_CONDITIONS)
-        .map(|condition| format!("`{condition}`"))
-        .collect();
-    if all.len() > MOST_CONDITIONS {
-        told.push(format!("{} more", all.len() - MOST_CONDITIONS));
-    }
-    told.join(" and ")
+    let quoted = all.iter().map(|condition| format!("`{condition}`"));
+    at_most(quoted.collect()).join(" and ")
 }
 
 /// The example in a few words: who asks, and the values that the reasons speak of.
@@ -126,4 +259,17 @@ pub(super) fn fields(change: &Change) -> Vec<String> {
         .iter()
         .map(|field| format!("{}: {} → {}", field.field, said(&field.from), said(&field.to)))
         .collect()
+}
+
+/// `User::"ann" gains role reader`
+pub(super) fn assigned(one: &Assigned) -> String {
+    format!("{} {} {}", one.who, way(one).word(), one.what)
+}
+
+/// Which way an assignment changes what somebody holds.
+pub(super) fn way(one: &Assigned) -> Way {
+    match one.way {
+        Declares::Widened => Way::Gains,
+        Declares::Narrowed => Way::Loses,
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::graph::Node;
+use crate::text::safe;
 
 use super::diagram::Diagram;
 use super::diagram::Item;
@@ -12,7 +13,7 @@ use super::diagram::Sensitivity;
 /// The diagram as a DOT digraph.
 #[must_use]
 pub fn dot(diagram: &Diagram) -> String {
-    let mut text = format!("digraph {} {{\n", quoted(&diagram.title));
+    let mut text = format!("digraph {} {{\n", safe::dot(&diagram.title));
     text.push_str("  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"Helvetica\"];\n  edge [fontname=\"Helvetica\", fontsize=10];\n\n");
     let groups = [
         (&diagram.principals, "shape=oval"),
@@ -26,18 +27,27 @@ pub fn dot(diagram: &Diagram) -> String {
             } else {
                 format!(", {style}")
             };
-            let _ = writeln!(text, "  {} [label={}{style}];", id(item.node), quoted(&label(item)));
+            let _ = writeln!(text, "  {} [label={}{style}];", id(item.node), safe::dot(&label(item)));
         }
     }
     for resource in &diagram.resources {
-        let _ = writeln!(text, "  subgraph {} {{", quoted(&format!("cluster_{}", resource.name)));
-        let _ = writeln!(text, "    label={};", quoted(&resource.name));
+        let _ = writeln!(
+            text,
+            "  subgraph {} {{",
+            safe::dot(&format!("cluster_{}", resource.name))
+        );
+        let _ = writeln!(text, "    label={};", safe::dot(&resource.name));
         for action in &resource.actions {
             let mark = match action.sensitivity {
                 Sensitivity::Sensitive => ", penwidth=2, tooltip=\"sensitive\"",
                 Sensitivity::Plain => "",
             };
-            let _ = writeln!(text, "    {} [label={}{mark}];", id(action.node), quoted(&action.name));
+            let _ = writeln!(
+                text,
+                "    {} [label={}{mark}];",
+                id(action.node),
+                safe::dot(&action.name)
+            );
         }
         text.push_str("  }\n");
     }
@@ -47,9 +57,9 @@ pub fn dot(diagram: &Diagram) -> String {
             LinkKind::Holds => "color=gray, arrowhead=none".to_owned(),
             LinkKind::Extends => "arrowhead=empty, label=\"extends\"".to_owned(),
             LinkKind::Grants(conditions) if conditions.is_empty() => String::new(),
-            LinkKind::Grants(conditions) => format!("style=dashed, label={}", quoted(conditions)),
+            LinkKind::Grants(conditions) => format!("style=dashed, label={}", safe::dot(conditions)),
             LinkKind::MayRequest => "color=red, style=dotted, label=\"may ask\"".to_owned(),
-            LinkKind::Approves(count) => format!("color=gray, style=dotted, label={}", quoted(count)),
+            LinkKind::Approves(count) => format!("color=gray, style=dotted, label={}", safe::dot(count)),
             LinkKind::Opens => "color=red, style=dotted".to_owned(),
         };
         let style = if style.is_empty() { style } else { format!(" [{style}]") };
@@ -75,11 +85,6 @@ pub(super) fn id(node: Node) -> String {
         Node::Condition(id) => format!("condition{}", id.index()),
         Node::Profile(id) => format!("profile{}", id.index()),
     }
-}
-
-fn quoted(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-    format!("\"{escaped}\"")
 }
 
 #[cfg(test)]

@@ -6,17 +6,21 @@ use super::diagram::Diagram;
 use super::diagram::LinkKind;
 use super::diagram::Sensitivity;
 use super::dot::id;
+use crate::text::safe;
 
 /// The diagram as a flowchart from left to right.
 #[must_use]
 pub fn mermaid(diagram: &Diagram) -> String {
     let mut text = "flowchart LR\n".to_owned();
     for item in &diagram.principals {
-        let _ = writeln!(text, "    {}([\"{}\"])", id(item.node), escaped(&item.name));
+        let _ = writeln!(text, "    {}([\"{}\"])", id(item.node), safe::mermaid(&item.name));
     }
     for (items, open, close) in [(&diagram.roles, "[", "]"), (&diagram.profiles, "{{", "}}")] {
         for item in items {
-            let lines = [&item.name].into_iter().chain(&item.details).map(|line| escaped(line));
+            let lines = [&item.name]
+                .into_iter()
+                .chain(&item.details)
+                .map(|line| safe::mermaid(line));
             let lines: Vec<String> = lines.collect();
             let _ = writeln!(text, "    {}{open}\"{}\"{close}", id(item.node), lines.join("<br/>"));
         }
@@ -26,14 +30,19 @@ pub fn mermaid(diagram: &Diagram) -> String {
             text,
             "    subgraph {}_actions [\"{}\"]",
             id(resource.node),
-            escaped(&resource.name)
+            safe::mermaid(&resource.name)
         );
         for action in &resource.actions {
             let mark = match action.sensitivity {
                 Sensitivity::Sensitive => " (sensitive)",
                 Sensitivity::Plain => "",
             };
-            let _ = writeln!(text, "        {}[\"{}{mark}\"]", id(action.node), escaped(&action.name));
+            let _ = writeln!(
+                text,
+                "        {}[\"{}{mark}\"]",
+                id(action.node),
+                safe::mermaid(&action.name)
+            );
         }
         text.push_str("    end\n");
     }
@@ -49,28 +58,11 @@ pub fn mermaid(diagram: &Diagram) -> String {
         };
         let label = match label {
             "" => String::new(),
-            label => format!("|\"{}\"|", escaped(label)),
+            label => format!("|\"{}\"|", safe::mermaid(label)),
         };
         let _ = writeln!(text, "    {} {arrow}{label} {}", id(link.from), id(link.to));
     }
     text
-}
-
-/// Text between double quotes, with the characters that Mermaid reads as its entities.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '"' => escaped.push_str("#quot;"),
-            '#' => escaped.push_str("#35;"),
-            '<' => escaped.push_str("#lt;"),
-            '>' => escaped.push_str("#gt;"),
-            '&' => escaped.push_str("#amp;"),
-            '`' => escaped.push_str("#96;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use crate::graph::Node;
+use crate::text::safe;
 
 use super::diagram::Diagram;
 use super::diagram::LinkKind;
@@ -50,8 +51,8 @@ pub fn svg(diagram: &Diagram) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
          role=\"img\" aria-labelledby=\"title desc\">\n"
     );
-    let _ = writeln!(text, "<title id=\"title\">{}</title>", escaped(&title(diagram)));
-    let _ = writeln!(text, "<desc id=\"desc\">{}</desc>", escaped(&description(diagram)));
+    let _ = writeln!(text, "<title id=\"title\">{}</title>", safe::xml(&title(diagram)));
+    let _ = writeln!(text, "<desc id=\"desc\">{}</desc>", safe::xml(&description(diagram)));
     let _ = writeln!(text, "<style>\n{STYLE}</style>");
     for elbow in &layout.elbows {
         let _ = writeln!(
@@ -125,7 +126,7 @@ fn wire(text: &mut String, wire: &Wire<'_>, diagram: &Diagram) {
         wire.to_y,
         wire.to_x,
         wire.to_y,
-        escaped(&says)
+        safe::xml(&says)
     );
 }
 
@@ -151,14 +152,14 @@ fn holder(text: &mut String, holder: &Holder<'_>) {
         "<text class=\"name\" x=\"{}\" y=\"{}\">{}</text>",
         x + layout::PAD,
         y + 18,
-        escaped(&holder.item.name)
+        safe::xml(&holder.item.name)
     );
     for (line, y) in holder.item.details.iter().zip((y + 34..).step_by(layout::DETAIL)) {
         let _ = writeln!(
             text,
             "<text class=\"detail\" x=\"{}\" y=\"{y}\">{}</text>",
             x + layout::PAD,
-            escaped(&layout::shown(line))
+            safe::xml(&layout::shown(line))
         );
     }
 }
@@ -176,7 +177,7 @@ fn actions(text: &mut String, actions: &Actions<'_>) {
         "<text class=\"name\" x=\"{}\" y=\"{}\">{}</text>",
         x + layout::PAD,
         y + 20,
-        escaped(&actions.resource.name)
+        safe::xml(&actions.resource.name)
     );
     for (action, row) in actions.resource.actions.iter().zip(actions.rows()) {
         let _ = writeln!(
@@ -189,7 +190,7 @@ fn actions(text: &mut String, actions: &Actions<'_>) {
             "<text x=\"{}\" y=\"{}\">{}</text>",
             x + layout::PAD,
             row + 5,
-            escaped(&action.name)
+            safe::xml(&action.name)
         );
         if action.sensitivity == Sensitivity::Sensitive {
             let _ = writeln!(
@@ -231,22 +232,6 @@ fn legend(text: &mut String, layout: &Layout<'_>) {
         x + 14,
         y + 4
     );
-}
-
-/// Text that XML takes, in an element or an attribute; characters that XML has no place for are left out.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

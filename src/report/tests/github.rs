@@ -1,10 +1,14 @@
 //! Failures as GitHub workflow commands, which GitHub shows beside the changed lines of the YAML.
 
 use crate::report::Files;
+use crate::report::github::annotation;
 use crate::report::github::command;
+use crate::scenario::FailureKind;
 use crate::scenario::RunReport;
 use crate::scenario::TestOutcome;
 use crate::scenario::codes;
+
+use super::human;
 
 /// A command for each failure.
 #[must_use]
@@ -15,7 +19,13 @@ pub fn annotations(report: &RunReport, files: Files<'_>) -> String {
             continue;
         };
         for failure in failures {
-            let message = format!("{}: {}\n{}", suite.name, test.name, failure.kind.headline());
+            let mut message = format!("{}: {}\n{}", suite.name, test.name, failure.kind.headline());
+            if let FailureKind::Decision(wrong) = &failure.kind {
+                wrong
+                    .faults()
+                    .iter()
+                    .for_each(|fault| message.push_str(&format!("\n{fault}")));
+            }
             text.push_str(&command(
                 "error",
                 Some(failure.span),
@@ -33,6 +43,18 @@ pub fn annotations(report: &RunReport, files: Files<'_>) -> String {
             &format!("no test writes {path}"),
             files,
         ));
+    }
+    if report.decided_nothing() {
+        text.push_str(&command(
+            "error",
+            None,
+            codes::FAILED.as_str(),
+            human::NOTHING_DECIDED,
+            files,
+        ));
+    }
+    for fault in &report.faults {
+        text.push_str(&annotation(fault, files));
     }
     text
 }

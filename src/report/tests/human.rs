@@ -23,6 +23,8 @@ use crate::scenario::golden::SnapshotVerdict;
 
 /// The most lines of a statement that are shown; its clauses follow in any case.
 const SOURCE_LINES: usize = 8;
+/// Why a run without a failure is no pass.
+pub(super) const NOTHING_DECIDED: &str = "every test is skipped, so nothing was decided, which is no pass";
 
 /// One test in one line: `ok    NAME`.
 #[must_use]
@@ -56,6 +58,10 @@ pub fn failures(report: &RunReport, files: Files<'_>, style: Style) -> String {
             printable(path)
         );
     }
+    for fault in &report.faults {
+        text.push_str(&diagnostic(fault, files, style));
+        text.push('\n');
+    }
     text
 }
 
@@ -74,11 +80,20 @@ pub fn summary(report: &RunReport) -> String {
         1 => parts.push("1 snapshot that no test writes".to_owned()),
         count => parts.push(format!("{count} snapshots that no test writes")),
     }
+    match report.faults.len() {
+        0 => {}
+        1 => parts.push("1 fault beside the tests".to_owned()),
+        count => parts.push(format!("{count} faults beside the tests")),
+    }
     let decisions = match totals.decisions {
         1 => "1 decision".to_owned(),
         count => format!("{count} decisions"),
     };
-    format!("{}; {decisions}", parts.join(", "))
+    let nothing = match report.decided_nothing() {
+        true => format!("; {NOTHING_DECIDED}"),
+        false => String::new(),
+    };
+    format!("{}; {decisions}{nothing}", parts.join(", "))
 }
 
 /// A failure without the name of its test: what the other formats put into their details.
@@ -90,12 +105,17 @@ pub(super) fn failure(failure: &Failure, files: Files<'_>, style: Style) -> Stri
         fault = fault.label(remark);
     }
     let mut text = diagnostic(&fault, files, style);
+    if let FailureKind::Decision(wrong) = &failure.kind {
+        for fault in wrong.faults() {
+            let _ = writeln!(text, "  note: {}", printable(&fault));
+        }
+    }
     match &failure.kind {
         FailureKind::Decision(wrong) => decision(&mut text, wrong, files),
         FailureKind::Step { .. } => {}
         FailureKind::Log { expected, actual } => {
-            let _ = writeln!(text, "  expected  {}", expected.join(", "));
-            let _ = writeln!(text, "  the log   {}", actual.join(", "));
+            let _ = writeln!(text, "  expected  {}", printable(&expected.join(", ")));
+            let _ = writeln!(text, "  the log   {}", printable(&actual.join(", ")));
         }
         FailureKind::Snapshot(SnapshotVerdict::Missing { text: new, .. }) => {
             indented(&mut text, new, "  + ");
@@ -115,7 +135,12 @@ pub(super) fn decision(text: &mut String, wrong: &Judged, files: Files<'_>) {
     let answer = &wrong.answer;
     if !answer.because.is_empty() {
         let causes: Vec<&str> = answer.because.iter().map(String::as_str).collect();
-        let _ = writeln!(text, "  {} because of {}", answer.verdict.word(), causes.join(", "));
+        let _ = writeln!(
+            text,
+            "  {} because of {}",
+            answer.verdict.word(),
+            printable(&causes.join(", "))
+        );
     }
     for note in &answer.notes {
         let _ = writeln!(text, "  {}", printable(note));
@@ -139,8 +164,11 @@ fn statement(text: &mut String, prefix: &str, statement: &Statement, files: File
     let place = &statement.place;
     let _ = writeln!(
         text,
-        "  {prefix}{}{inherited}, {}:{}:{}",
-        statement.name, place.file, place.line, place.column
+        "  {prefix}{}",
+        printable(&format!(
+            "{}{inherited}, {}:{}:{}",
+            statement.name, place.file, place.line, place.column
+        ))
     );
     for (line, words) in source(place, files) {
         let _ = writeln!(text, "  {line:>4} │ {words}");

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use crate::report::Files;
+use crate::report::json::Item;
+use crate::report::json::items;
 use crate::scenario::Explanation;
 use crate::scenario::Failure;
 use crate::scenario::FailureKind;
@@ -12,6 +14,7 @@ use crate::scenario::TestOutcome;
 use crate::scenario::TestReport;
 use crate::scenario::golden::SnapshotVerdict;
 use crate::text::Span;
+use crate::text::safe;
 
 /// The version of this format.
 const FORMAT: u32 = 1;
@@ -28,6 +31,7 @@ pub fn json(report: &RunReport, files: Files<'_>) -> String {
         skipped: totals.skipped,
         decisions: totals.decisions,
         unreferenced_snapshots: &report.unreferenced,
+        faults: items(&report.faults, files),
         suites: report
             .suites
             .iter()
@@ -38,10 +42,7 @@ pub fn json(report: &RunReport, files: Files<'_>) -> String {
             })
             .collect(),
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&run).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&run)
 }
 
 #[derive(Serialize)]
@@ -53,6 +54,8 @@ struct Run<'a> {
     skipped: usize,
     decisions: usize,
     unreferenced_snapshots: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<Item<'a>>,
     suites: Vec<Suite<'a>>,
 }
 
@@ -120,7 +123,13 @@ pub(super) enum Details<'a> {
     Decision {
         request: &'a str,
         expected: &'static str,
-        expected_because: &'a Option<Vec<String>>,
+        expected_because: Option<Vec<&'a str>>,
+        /// `exactly` or `includes`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expected_extent: Option<&'static str>,
+        /// What is wrong with names in `expected_because`.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        faults: Vec<String>,
         actual: &'static str,
         because: Vec<&'a str>,
         notes: &'a [String],
@@ -146,10 +155,13 @@ pub(super) enum Details<'a> {
 
 impl<'a> Details<'a> {
     pub(super) fn decision(judged: &'a Judged) -> Self {
+        let because = judged.expected_because.as_ref();
         Self::Decision {
             request: &judged.request,
             expected: judged.expected.word(),
-            expected_because: &judged.expected_because,
+            expected_because: because.map(|because| because.statements.iter().map(String::as_str).collect()),
+            expected_extent: because.map(|because| because.extent.word()),
+            faults: judged.faults(),
             actual: judged.answer.verdict.word(),
             because: judged.answer.because.iter().map(String::as_str).collect(),
             notes: &judged.answer.notes,

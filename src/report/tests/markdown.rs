@@ -4,8 +4,10 @@ use std::fmt::Write;
 
 use crate::report::Files;
 use crate::report::Style;
+use crate::report::diagnostic;
 use crate::scenario::RunReport;
 use crate::scenario::TestOutcome;
+use crate::text::safe;
 
 use super::human;
 
@@ -21,7 +23,7 @@ pub fn markdown(report: &RunReport, files: Files<'_>) -> String {
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} |",
-            escape(&suite.name),
+            safe::markdown(&suite.name),
             count(|outcome| matches!(outcome, TestOutcome::Passed)),
             count(|outcome| matches!(outcome, TestOutcome::Failed(_))),
             count(|outcome| matches!(outcome, TestOutcome::Skipped(_))),
@@ -31,44 +33,28 @@ pub fn markdown(report: &RunReport, files: Files<'_>) -> String {
         let TestOutcome::Failed(failures) = &test.outcome else {
             continue;
         };
-        let _ = writeln!(text, "\n### {}: {}", escape(&suite.name), escape(&test.name));
+        let _ = writeln!(
+            text,
+            "\n### {}: {}",
+            safe::markdown(&suite.name),
+            safe::markdown(&test.name)
+        );
         for failure in failures {
             let details = human::failure(failure, files, Style::PLAIN);
-            let fence = fence(&details);
-            let _ = writeln!(text, "\n{fence}text\n{}\n{fence}", details.trim_end());
+            let _ = writeln!(text, "\n{}", safe::markdown_block(&details));
         }
     }
     if !report.unreferenced.is_empty() {
         text.push_str("\n### Snapshots that no test writes\n\n");
         for path in &report.unreferenced {
-            let _ = writeln!(text, "- {}", escape(path));
+            let _ = writeln!(text, "- {}", safe::markdown_code(path));
         }
+    }
+    for fault in &report.faults {
+        let drawn = diagnostic(fault, files, Style::PLAIN);
+        let _ = writeln!(text, "\n### Beside the tests\n\n{}", safe::markdown_block(&drawn));
     }
     text
-}
-
-/// A fence longer than any run of backticks in a text.
-fn fence(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
-}
-
-/// Names as they are: nothing in them starts markup, a table cell or an element.
-fn escape(name: &str) -> String {
-    let mut escaped = String::with_capacity(name.len());
-    for c in name.chars() {
-        match c {
-            '\n' | '\r' => escaped.push(' '),
-            '<' => escaped.push_str("&lt;"),
-            '&' => escaped.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            _ => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]
@@ -90,16 +76,10 @@ mod tests {
         | --- | ---: | ---: | ---: |
         | payouts | 1 | 6 | 1 |
 
-        ### payouts: denied &lt;by risk> &amp; more
+        ### payouts: denied &lt;by risk&gt; &amp; more
 
         ```text
           error[scenario-failed]: fred Payout.approve p1 in risky: expected allow, got deny
         ");
-    }
-
-    #[test]
-    fn a_fence_cannot_be_closed_from_inside() {
-        assert_eq!(fence("a ``` b"), "````");
-        assert_eq!(fence("plain"), "```");
     }
 }

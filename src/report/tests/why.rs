@@ -13,6 +13,7 @@ use crate::scenario::FailureKind;
 use crate::scenario::Told;
 use crate::scenario::Why;
 use crate::text::Span;
+use crate::text::safe;
 
 use super::human;
 use super::json::Details;
@@ -81,8 +82,8 @@ fn claim(text: &mut String, told: &Told, files: Files<'_>, style: Style) {
 
 fn ok(text: &mut String, what: &str, span: Span, files: Files<'_>) {
     let at = files.sources.position(span);
-    let path = files.path(span.file);
-    let _ = writeln!(text, "  ok    {}, {path}:{}:{}", printable(what), at.line, at.column);
+    let place = printable(&format!("{}:{}:{}", files.path(span.file), at.line, at.column));
+    let _ = writeln!(text, "  ok    {}, {place}", printable(what));
 }
 
 /// The claims of some tests as one JSON object.
@@ -93,10 +94,7 @@ pub fn why_json(tests: &[Why], files: Files<'_>) -> String {
         success: tests.iter().all(Why::holds),
         tests: tests.iter().map(|test| Test::new(test, files)).collect(),
     };
-    // Strings and numbers always serialize.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    safe::json(&report)
 }
 
 #[derive(Serialize)]

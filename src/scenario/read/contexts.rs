@@ -6,7 +6,6 @@ use crate::bundle::Contract;
 use crate::bundle::ValueType;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 use crate::load::yaml::Key;
 use crate::load::yaml::Node;
 use crate::scenario::codes;
@@ -90,7 +89,7 @@ fn context(
                     format!("no action's context has `{name}`"),
                 )
                 .label("not a context attribute")
-                .maybe_help(did_you_mean(name, known)),
+                .meant(key.span, name, known),
             );
             continue;
         };
@@ -138,7 +137,7 @@ fn extended(
                     format!("unknown context `{parent}`"),
                 )
                 .label("no such context is declared")
-                .maybe_help(did_you_mean(parent, own.keys().copied())),
+                .meant(parent_node.span, parent, own.keys().copied()),
             );
             break;
         };

@@ -55,7 +55,7 @@ impl Directory<'_> {
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown fixture `{text}`"))
                 .label("nothing of this name is declared")
-                .maybe_help(did_you_mean(text, self.fixtures.keys().map(String::as_str))),
+                .meant(node.span, text, self.fixtures.keys().map(String::as_str)),
         );
         None
     }
@@ -141,7 +141,7 @@ impl Directory<'_> {
                 format!("`{text}` is not a member of {ty}"),
             )
             .label(format!("{} is due here", a(ty)))
-            .maybe_help(did_you_mean(text, declared.members.iter().map(String::as_str))),
+            .meant(node.span, text, declared.members.iter().map(String::as_str)),
         );
         None
     }

@@ -3,7 +3,6 @@
 
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 use crate::load::yaml::Key;
 use crate::load::yaml::Node;
 use crate::scenario::codes;
@@ -33,7 +32,7 @@ impl<'a> Fields<'a> {
                         format!("unknown key `{}` in {what}", key.text),
                     )
                     .label("not a key here")
-                    .maybe_help(did_you_mean(&key.text, known.iter().copied())),
+                    .meant(key.span, &key.text, known.iter().copied()),
                 );
             }
         }

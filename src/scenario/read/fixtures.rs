@@ -192,7 +192,7 @@ fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diag
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, ty_node.span, format!("unknown type `{ty}`"))
                 .label("no such entity type is declared")
-                .maybe_help(did_you_mean(ty, candidates)),
+                .meant(ty_node.span, ty, candidates),
         );
         return None;
     };
@@ -200,7 +200,7 @@ fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diag
         out.push(
             Diagnostic::error(codes::WRONG_TYPE, ty_node.span, format!("`{ty}` cannot stand here"))
                 .label(format!("`{name}` is listed under `{}`", section_key(fixture.section)))
-                .maybe_help(did_you_mean(ty, candidates)),
+                .meant(ty_node.span, ty, candidates),
         );
         return None;
     }

@@ -51,7 +51,8 @@ use sheet::is_suite;
 /// Reads the suites among the YAML files of a package's `scenarios/`. A file with neither `suite` nor `tests` shares its
 /// fixtures with the suites that include it. `default_at` is the clock of suites that set none.
 ///
-/// Suites with faults are left out; `out` says why.
+/// Suites with faults are left out; `out` says why. A cause that the policy does not have is a fault of its test alone, and the
+/// suite is there.
 pub fn load_suites(
     sources: &Sources,
     files: &[FileId],
@@ -84,10 +85,16 @@ pub fn load_suites(
         );
         let sound = !faults.has_errors();
         out.extend(faults);
-        suites.extend(suite.filter(|_| sound));
+        match suite {
+            Some(suite) if sound => suites.push(suite),
+            // Nothing of it runs, so that all that is wrong with it is told now.
+            suite => out.extend(suite.iter().flat_map(Suite::faults).cloned()),
+        }
     }
     report_duplicates(&suites, &documents, out);
-    for file in files {
+    // Without any suite there is none that could include a file: that is told of the package, not of each of its files.
+    let no_suite = !documents.iter().any(is_suite);
+    for file in files.iter().filter(|_| !no_suite) {
         let shared = documents.get(*file).filter(|document| !is_suite(document));
         if let Some(document) = shared.filter(|_| !included.contains(file)) {
             out.push(
@@ -102,6 +109,14 @@ pub fn load_suites(
         }
     }
     suites
+}
+
+/// What keeps files of suites from being read as YAML: all that can be said of them beside a policy that has faults.
+#[must_use]
+pub fn unreadable(sources: &Sources, files: &[FileId]) -> Diagnostics {
+    let mut out = Diagnostics::new();
+    let _ = Documents::read(sources, files, &mut out);
+    out
 }
 
 /// The template-link files that suites name under `links`: they are part of the policy set, so whoever compiles the
@@ -197,6 +212,7 @@ fn suite(
         statements: names::statements(policy.origins),
         profiles: &policy.contract.break_glass,
         allowance,
+        engine: policy.engine,
     };
     let tests = test::read(&fields, name, &fixtures, &names, sources, out);
     Some(Suite {
@@ -375,7 +391,7 @@ mod tests {
         scenario-unknown-name @ 3:29 `calm`: unknown context `calm` | no such context is declared
         scenario-unknown-name @ 3:50 `p1`: unknown fixture `p1` | nothing of this name is declared
         scenario-unused-file @ 1:1 ``: no suite includes this file | nothing in it is checked or run | include it from a suite, or give it `suite:` and `tests:`
-        yaml-syntax @ 2:1 ``: invalid YAML: while parsing a node, did not find expected node content |
+        yaml-syntax @ 1:8 `[`: a list in brackets is not closed | opened here | separate its parts by `,` and close it with `]`
         ");
     }
 

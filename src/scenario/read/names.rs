@@ -7,14 +7,17 @@ use crate::bundle::BreakGlassProfile;
 use crate::bundle::EntityRole;
 use crate::bundle::OriginKind;
 use crate::bundle::Origins;
+use crate::decide::Engine;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
 use crate::load::yaml::Node;
 use crate::scenario::codes;
+use crate::scenario::suite::Because;
 use crate::scenario::suite::ContextFixture;
 use crate::scenario::suite::ContextRef;
 use crate::scenario::suite::Expected;
+use crate::scenario::suite::Extent;
 use crate::scenario::suite::Named;
 use crate::scenario::suite::Section;
 use crate::text::Span;
@@ -22,6 +25,7 @@ use crate::text::Span;
 use super::allowance::Allowance;
 use super::directory::Directory;
 use super::fields;
+use super::fields::Fields;
 use super::fields::a;
 
 /// Stands for every fixture of a section, and so names none.
@@ -41,6 +45,7 @@ pub(super) struct Names<'a> {
     pub(super) statements: BTreeMap<&'a str, BTreeSet<OriginKind>>,
     pub(super) profiles: &'a BTreeMap<String, BreakGlassProfile>,
     pub(super) allowance: &'a Allowance,
+    pub(super) engine: &'a Engine,
 }
 
 /// A name and where it was written.
@@ -101,7 +106,7 @@ impl Names<'_> {
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown context `{name}`"))
                 .label("no such context is declared")
-                .maybe_help(did_you_mean(name, self.contexts.keys().map(String::as_str))),
+                .meant(node.span, name, self.contexts.keys().map(String::as_str)),
         );
         None
     }
@@ -150,7 +155,7 @@ impl Names<'_> {
         out.push(if elsewhere.is_empty() {
             Diagnostic::error(codes::UNKNOWN_NAME, span, format!("unknown action `{name}`"))
                 .label(format!("no action on {these} has this name"))
-                .maybe_help(did_you_mean(name, near))
+                .meant(span, name, near)
         } else {
             let elsewhere: Vec<&str> = elsewhere.into_iter().collect();
             Diagnostic::error(codes::WRONG_ACTION, span, format!("`{name}` is not decided on {these}"))
@@ -168,14 +173,22 @@ impl Names<'_> {
             .map(|(name, _)| name)
     }
 
-    /// `because`: the exact statements that must decide. `causes` are further causes that may deny here.
+    /// `because`: the statements that must decide, all of them or, under `includes`, some. `causes` are further causes that may
+    /// deny here. A name that the policy does not know is a fault of this claim alone.
     pub(super) fn because(
         &self,
         node: &Node,
         expected: Expected,
         causes: &[&str],
         out: &mut Diagnostics,
-    ) -> Option<BTreeSet<String>> {
+    ) -> Option<Because> {
+        let (extent, node) = match node.as_map() {
+            None => (Extent::Exactly, node),
+            Some(_) => {
+                let fields = Fields::read(node, "`because`", &[Extent::Includes.word()], out)?;
+                (Extent::Includes, fields.require(Extent::Includes.word(), out)?)
+            }
+        };
         if node.as_list().is_some_and(<[Node]>::is_empty) {
             out.push(
                 Diagnostic::error(codes::EMPTY_CLAIM, node.span, "`because` names no statement")
@@ -184,13 +197,13 @@ impl Names<'_> {
             );
         }
         let mut cited = BTreeSet::new();
+        let mut faults = Vec::new();
         for item in fields::one_or_many(node) {
             let Some(name) = fields::text(item, "a statement", out) else {
                 continue;
             };
-            if self.may_decide(name, item.span, expected, causes, out) {
-                cited.insert(name.to_owned());
-            }
+            cited.insert(name.to_owned());
+            faults.extend(self.cannot_decide(name, item.span, expected, causes));
         }
         if cited.len() > 1
             && let Some(missing) = cited.iter().find(|cause| is_missing_grant(cause))
@@ -200,16 +213,27 @@ impl Names<'_> {
                     .label("where a statement denies, the missing grant is not the cause"),
             );
         }
-        (!cited.is_empty()).then_some(cited)
+        (!cited.is_empty()).then_some(Because {
+            extent,
+            statements: cited,
+            faults,
+        })
     }
 
-    fn may_decide(&self, name: &str, span: Span, expected: Expected, causes: &[&str], out: &mut Diagnostics) -> bool {
+    /// What is wrong with a name that cannot be the cause of a decision.
+    pub(super) fn cannot_decide(
+        &self,
+        name: &str,
+        span: Span,
+        expected: Expected,
+        causes: &[&str],
+    ) -> Option<Diagnostic> {
         if expected == Expected::Deny && (is_missing_grant(name) || causes.contains(&name)) {
-            return true;
+            return None;
         }
         let kinds = self.statements.get(name);
         if kinds.is_some_and(|kinds| kinds.iter().any(|kind| decides(*kind, expected))) {
-            return true;
+            return None;
         }
         let fitting = self
             .statements
@@ -220,7 +244,7 @@ impl Names<'_> {
             .into_iter()
             .filter(|_| expected == Expected::Deny);
         let help = did_you_mean(name, fitting.chain(extra).chain(causes.iter().copied()));
-        out.push(if kinds.is_some() || is_missing_grant(name) {
+        Some(if kinds.is_some() || is_missing_grant(name) {
             let claim = match expected {
                 Expected::Allow => "allows anything",
                 Expected::Deny => "denies anything",
@@ -233,8 +257,7 @@ impl Names<'_> {
             Diagnostic::error(codes::UNKNOWN_NAME, span, format!("unknown statement `{name}`"))
                 .label("no statement of the policy has this name")
                 .maybe_help(help)
-        });
-        false
+        })
     }
 
     fn entities(&self, node: &Node, section: Section, out: &mut Diagnostics) -> Vec<At<Named>> {

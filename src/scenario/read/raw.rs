@@ -5,6 +5,8 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::bundle::entity_uid;
+use crate::decide;
+use crate::decide::RequestError;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::diag::did_you_mean;
@@ -45,7 +47,7 @@ pub(super) fn file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Opt
         out.push(
             Diagnostic::error(codes::UNKNOWN_FILE, node.span, format!("no file `{written}`"))
                 .label("looked for beside this file, in the package only")
-                .maybe_help(did_you_mean(written, near)),
+                .meant(node.span, written, near),
         );
     }
     found.map(|(file, _)| file)
@@ -85,13 +87,15 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, sources: &Sources, out:
     let action = action.and_then(|(text, span)| cedar_action(&text, span, names, out));
     let resource = resource.and_then(|(text, span)| entity(&text, span, names, out));
     let expected = expected?;
+    let request = Request {
+        principal: principal?,
+        action: action?,
+        resource: resource?,
+        context: ContextRef::Raw(context?),
+    };
+    conforms(&request, expected, node, names, out);
     Some(Claim {
-        request: Request {
-            principal: principal?,
-            action: action?,
-            resource: resource?,
-            context: ContextRef::Raw(context?),
-        },
+        request,
         expected,
         because: test
             .get("because")
@@ -99,6 +103,55 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, sources: &Sources, out:
         span: node.span,
         stated: Stated::AsDecision,
     })
+}
+
+/// Says where a context is not what the schema declares. Only a request whose outcome is to be unknown may leave required
+/// attributes out.
+fn conforms(request: &Request, expected: Expected, node: &Node, names: &Names<'_>, out: &mut Diagnostics) {
+    let ContextRef::Raw(context) = &request.context else {
+        return;
+    };
+    let declared = names.directory.contract.actions.get(&request.action);
+    let Some(action) = declared.and_then(|action| action.cedar.parse().ok()) else {
+        return;
+    };
+    let asked = decide::Request {
+        principal: request.principal.uid.clone(),
+        action,
+        resource: request.resource.uid.clone(),
+        context: context.clone(),
+    };
+    let fields = node.as_map().unwrap_or_default();
+    let written = fields
+        .iter()
+        .find(|(key, _)| key.text == "context")
+        .map(|(_, node)| node);
+    let written = written.unwrap_or(node);
+    match names.engine.missing(&asked) {
+        Ok(missing) if missing.is_empty() || expected == Expected::Unknown => {}
+        Ok(missing) => {
+            let missing: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+            let message = format!("the context lacks {}", missing.join(", "));
+            out.push(
+                Diagnostic::error(codes::INVALID_CEDAR_DATA, written.span, message)
+                    .label(format!("incomplete for `{}`", request.action))
+                    .help("give every required attribute; only with `decision: unknown` may they be left out"),
+            );
+        }
+        Err(RequestError::Context(faults)) => {
+            for fault in faults {
+                let attributes = written.as_map().unwrap_or_default();
+                let place = attributes.iter().find(|(key, _)| key.text == fault.attribute);
+                let span = place.map_or(written.span, |(_, value)| value.span);
+                out.push(
+                    Diagnostic::error(codes::INVALID_CEDAR_DATA, span, fault.to_string())
+                        .label("the schema declares it otherwise"),
+                );
+            }
+        }
+        // Who may ask for what is told by the decision.
+        Err(_) => {}
+    }
 }
 
 /// Principal, action and resource as text, and the context; `None` for each that is at fault.

@@ -174,7 +174,7 @@ fn role(
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown role `{name}`"))
                 .label("no such role is declared")
-                .maybe_help(did_you_mean(&name, roles.keys().map(String::as_str))),
+                .meant(node.span, &name, roles.keys().map(String::as_str)),
         );
         return None;
     };

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 use crate::emergency::EventKind;
 use crate::emergency::Reason;
 use crate::load::yaml::Node;
@@ -61,11 +60,17 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
         let after = fields
             .get("after")
             .and_then(|node| fields::duration(node, "`after`", out));
-        let Some(action) = action else { continue };
+        let refused_in_vain = refused_in_vain(&fields, names);
+        let Some(action) = action else {
+            // The suite does not run; what else is wrong with the step is told all the same.
+            out.extend(refused_in_vain);
+            continue;
+        };
         steps.push(Step {
             after: after.unwrap_or(Duration(0)),
             span: item.span,
             action,
+            faults: refused_in_vain,
         });
     }
     if node.as_list().is_some_and(<[Node]>::is_empty) {
@@ -153,7 +158,7 @@ fn request(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
                 format!("unknown break-glass profile `{profile}`"),
             )
             .label("no such profile is declared")
-            .maybe_help(did_you_mean(profile, names.profiles.keys().map(String::as_str))),
+            .meant(profile_node.span, profile, names.profiles.keys().map(String::as_str)),
         );
     }
     let by_node = fields.require("by", out);
@@ -184,7 +189,7 @@ fn request(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
     };
     // Everything is read before anything is missed, so that all faults are told at once.
     let (reason, ticket) = (optional("reason", out), optional("ticket", out));
-    let (context, refused) = (context(fields, names, out), refused(fields, names, out));
+    let (context, refused) = (context(fields, names, out), refused(fields, out));
     Some(GrantRequest {
         profile: profile.to_owned(),
         by: by?,
@@ -219,7 +224,7 @@ fn acted(
     if by.is_empty() && out.len() == faults {
         nobody(fields, out);
     }
-    let (context, refused) = (context(fields, names, out), refused(fields, names, out));
+    let (context, refused) = (context(fields, names, out), refused(fields, out));
     Some(StepAction::Act {
         act,
         grant: grant?,
@@ -250,7 +255,7 @@ fn log(fields: &Fields<'_>, out: &mut Diagnostics) -> Option<StepAction> {
                     format!("unknown kind of event `{kind}`"),
                 )
                 .label("the log never holds this")
-                .maybe_help(did_you_mean(kind, known.iter().copied())),
+                .meant(item.span, kind, known.iter().copied()),
             );
         }
         kinds.push(kind.to_owned());
@@ -264,7 +269,7 @@ fn grant(node: &Node, grants: &BTreeSet<String>, out: &mut Diagnostics) -> Optio
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown grant `{name}`"))
                 .label("no earlier step of this timeline asks for it")
-                .maybe_help(did_you_mean(name, grants.iter().map(String::as_str))),
+                .meant(node.span, name, grants.iter().map(String::as_str)),
         );
         return None;
     }
@@ -279,11 +284,16 @@ fn context(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
 }
 
 /// The cause of a refusal: one of the state machine's, or a statement that denies.
-fn refused(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Option<String> {
+fn refused(fields: &Fields<'_>, out: &mut Diagnostics) -> Option<String> {
     let node = fields.get("refused")?;
-    fields::text(node, "the cause of a refusal", out)?;
-    let causes = names.because(node, Expected::Deny, &reasons(), out)?;
-    causes.into_iter().next()
+    fields::text(node, "the cause of a refusal", out).map(str::to_owned)
+}
+
+/// What is wrong with the cause of a refusal. Such a step fails, whatever happens.
+fn refused_in_vain(fields: &Fields<'_>, names: &Names<'_>) -> Vec<Diagnostic> {
+    let cause = fields.get("refused").and_then(|node| Some((node, node.written()?)));
+    let fault = cause.and_then(|(node, cause)| names.cannot_decide(cause, node.span, Expected::Deny, &reasons()));
+    fault.into_iter().collect()
 }
 
 /// The reasons of the state machine by name.

@@ -228,6 +228,7 @@ mod tests {
         scenario-unknown-name @ 17:58 `aprove`: unknown action `aprove` | no action on a Payout has this name | did you mean `approve`?
         scenario-wrong-action @ 17:70 `list`: `list` is not decided on a Payout | decided on Org | known here: `approve`, `read`
         scenario-unknown-name @ 17:89 `p9`: unknown fixture `p9` | nothing of this name is declared | did you mean `p1`?
+        scenario-wrong-cause @ 18:74 `[finance.Payout.aprove, stepped_up, no-grant]`: `no-grant` stands alone | where a statement denies, the missing grant is not the cause
         scenario-unknown-name @ 18:75 `finance.Payout.aprove`: unknown statement `finance.Payout.aprove` | no statement of the policy has this name | did you mean `finance.Payout.approve`?
         scenario-wrong-cause @ 18:98 `stepped_up`: `stepped_up` never allows anything | cannot be the cause claimed here | known here: `Folder.owner.Folder.read`, `Org.admin.Payout.read`, `PartnerApp.Payout.read`, `audit.Payout.list`, `finance.Payout.approve`, `support.Payout.read`
         scenario-wrong-cause @ 18:110 `no-grant`: `no-grant` never allows anything | cannot be the cause claimed here | known here: `Folder.owner.Folder.read`, `Org.admin.Payout.read`, `PartnerApp.Payout.read`, `audit.Payout.list`, `finance.Payout.approve`, `support.Payout.read`
@@ -260,14 +261,14 @@ mod tests {
                      - {name: any cause, as: fred, in: calm, can: {approve: p1}, because: []}\n  \
                      - {name: any line, matrix: {as: fred, do: read, to: p1, in: calm}, allow: [{as: fred, because: []}]}\n  \
                      - {name: any step, steps: [{as: fred, in: calm, can: {approve: p1}, because: []}]}\n  \
-                     - {name: any raw, request: {principal: 'M::User::\"fred\"', action: 'M::Action::\"Payout.read\"', resource: 'M::Payout::\"p1\"'}, decision: deny, because: []}\n";
+                     - {name: any raw, request: {principal: 'M::User::\"fred\"', action: 'M::Action::\"Payout.read\"', resource: 'M::Payout::\"p1\"', context: {now: 2026-03-01, auth_time: 2026-03-01, mfa: true, risk_score: 1}}, decision: deny, because: []}\n";
         let loaded = load(&[("s.yaml", &format!("{WORLD}{tests}"))], &marketplace());
         insta::assert_snapshot!(faults(&loaded), @"
         scenario-empty-claim @ 16:26 `[{after: 5m}, {after: 1h}]`: a timeline that only waits | nothing is asked here, so it would pass under any policy | add a question (`can`, `cannot`, `unknown`), a step on a grant or `log`
         scenario-empty-claim @ 17:72 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
         scenario-empty-claim @ 18:98 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
         scenario-empty-claim @ 19:80 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
-        scenario-empty-claim @ 20:152 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
+        scenario-empty-claim @ 20:229 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
         ");
     }
 

@@ -9,7 +9,6 @@ use crate::bundle::AttributeContract;
 use crate::bundle::ValueType;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 use crate::load::yaml::Node;
 use crate::scenario::codes;
 use crate::scenario::value::Moment;
@@ -92,9 +91,7 @@ fn moment(text: &str) -> Option<Moment> {
     if text.starts_with('-') {
         return Duration::parse(text).map(Moment::FromNow);
     }
-    Instant::parse(text)
-        .or_else(|| Instant::parse_date(text))
-        .map(Moment::At)
+    Instant::parse_either(text).map(Moment::At)
 }
 
 /// The value, if Cedar's own extension functions read it: what `decimal` and `ipaddr` take is theirs to say.
@@ -130,7 +127,7 @@ fn record(
             out.push(
                 Diagnostic::error(codes::UNKNOWN_NAME, key.span, format!("unknown field `{}`", key.text))
                     .label("the record has no such field")
-                    .maybe_help(did_you_mean(&key.text, fields.keys().map(String::as_str))),
+                    .meant(key.span, &key.text, fields.keys().map(String::as_str)),
             );
             complete = false;
             continue;

@@ -42,6 +42,7 @@ fn roles(side: Side<'_>, items: &mut Vec<Item>) {
     for role in &program.roles {
         let name = role.full_name(program);
         let mut item = Item::of_name(Kind::Role, NameOf::Role, &name, role.header);
+        item.stands_for(&role.annotations);
         if let Some(on) = role.on {
             item.list("on", NameOf::Type, [program.type_name(on).to_owned()]);
         }
@@ -170,10 +171,10 @@ fn steps(program: &Program, item: &mut Item, steps: &[ProfileStep]) {
 }
 
 fn statement(kind: Kind, statement: &Statement) -> Item {
-    Item {
-        named: statement.labelled,
-        ..Item::of_name(kind, NameOf::Statement, &statement.name, statement.span)
-    }
+    let mut item = Item::of_name(kind, NameOf::Statement, &statement.name, statement.span);
+    item.named = statement.labelled;
+    item.stands_for(&statement.annotations);
+    item
 }
 
 fn because(item: &mut Item, statement: &Statement) {

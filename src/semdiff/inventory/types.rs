@@ -56,6 +56,8 @@ pub(super) fn types(side: Side<'_>, items: &mut Vec<Item>) {
 
 fn entity(program: &Program, ty: &EntityType) -> Item {
     let mut item = Item::of_name(Kind::Type, NameOf::Type, &ty.name, ty.span);
+    item.stands_for(&ty.annotations);
+    item.is_wildcard(ty.wildcard);
     match &ty.kind {
         TypeKind::Principal => item.plain("kind", "principal"),
         TypeKind::Resource => item.plain("kind", "resource"),
@@ -121,6 +123,8 @@ fn value(program: &Program, attribute: &Attribute, mut item: Item) -> Item {
 fn action(program: &Program, action: &Action) -> Item {
     let name = action.full_name(program);
     let mut item = Item::of_name(Kind::Action, NameOf::Action, &name, action.span);
+    item.stands_for(&action.annotations);
+    item.is_wildcard(action.effects.wildcard);
     if let Some(ty) = action.declared_on {
         item = item.owned_by(NameOf::Type, program.type_name(ty));
     }

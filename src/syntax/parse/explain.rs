@@ -5,7 +5,9 @@ mod spelling;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::diag::Certainty;
 use crate::diag::Diagnostic;
+use crate::diag::Fix;
 use crate::diag::closest;
 use crate::diag::did_you_mean;
 use crate::syntax::codes;
@@ -124,9 +126,15 @@ impl<'t> Part<'_, 't> {
             Level::Role if DECLARATIONS.contains(&word) => {
                 Some(begins("grant").help("only grants (`allow …;`) stand in a role; move this out of its block"))
             }
-            Level::Role => Some(begins("grant").maybe_help(did_you_mean(word, ["allow"]))),
+            Level::Role if matches!(word, "permit" | "grant" | "can" | "may") => {
+                Some(begins("grant").help("write `allow ACTIONS on TYPE`"))
+            }
+            Level::Role if self.text(self.main + 1) == "allow" => {
+                Some(begins("grant").help(format!("a label ends with `:`, as in `{word}: allow …`")))
+            }
+            Level::Role => Some(begins("grant").meant(span, word, ["allow"])),
             Level::BreakGlass if BREAK_GLASS_CLAUSES.contains(&word) => None,
-            Level::BreakGlass => Some(begins("break-glass clause").maybe_help(did_you_mean(word, BREAK_GLASS_CLAUSES))),
+            Level::BreakGlass => Some(begins("break-glass clause").meant(span, word, BREAK_GLASS_CLAUSES)),
             Level::Context if word == "from" => None,
             Level::Context => Some(
                 begins("section of the context")
@@ -190,6 +198,12 @@ impl<'t> Part<'_, 't> {
             );
         }
         if self.expected.contains(symbols::OPERATOR) {
+            let written = match found {
+                "=" => Some("=="),
+                "and" | "&" => Some("&&"),
+                "or" | "|" => Some("||"),
+                _ => None,
+            };
             let instead = match found {
                 "=" => "write `==` to compare",
                 "=>" => "write `>=`",
@@ -203,7 +217,11 @@ impl<'t> Part<'_, 't> {
                 }
                 _ => return None,
             };
-            return syntax(format!("`{found}` is no operator here"), instead);
+            let fault = Diagnostic::error(codes::SYNTAX, span, format!("`{found}` is no operator here")).help(instead);
+            return Some(match written {
+                Some(operator) => fault.fix(Fix::replace(span, found, operator, Certainty::Certain)),
+                None => fault,
+            });
         }
         if self.text(before.saturating_sub(1)) == "::" && self.expected.contains("`::`") {
             let word = self.text(before);
@@ -222,7 +240,10 @@ impl<'t> Part<'_, 't> {
                     span,
                     format!("expected a name, found the reserved word `{found}`"),
                 )
-                .help("put the missing name before it, or choose another name"),
+                .help(match self.text(before) {
+                    "," => format!("remove the `,` before `{found}`, or name what is missing between them"),
+                    _ => "put the missing name before it, or choose another name".to_owned(),
+                }),
             );
         }
         None
@@ -231,16 +252,23 @@ impl<'t> Part<'_, 't> {
     /// A `;` or `,` left out before the next line.
     fn missing_end(&self) -> Option<Diagnostic> {
         let next_line = self.token(self.found).is_none_or(|token| token.first);
-        let end = ["`;`", "`,`"].into_iter().find(|end| self.expected.contains(end))?;
-        let before = self.found.checked_sub(1).filter(|_| next_line)?;
-        let (what, kind) = match end {
-            "`;`" => ("statement", "`;`"),
-            _ => ("attribute", "`,`"),
+        // In a list of names a comma goes on; after an attribute it ends.
+        let ends: &[&str] = match self.level {
+            Level::Entity | Level::Section => &["`;`", "`,`"],
+            _ => &["`;`"],
         };
+        let end = ends.iter().find(|end| self.expected.contains(*end))?;
+        let before = self.found.checked_sub(1).filter(|_| next_line)?;
+        let (what, sign) = match *end {
+            "`;`" => ("statement", ";"),
+            _ => ("attribute", ","),
+        };
+        let at = self.end_of(before);
         Some(
-            Diagnostic::error(codes::SYNTAX, self.end_of(before), format!("missing {kind}"))
+            Diagnostic::error(codes::SYNTAX, at, format!("missing `{sign}`"))
                 .label(format!("the {what} ends here"))
-                .help(format!("write {kind} after `{}`", self.text(before))),
+                .help(format!("write `{sign}` after `{}`", self.text(before)))
+                .fix(Fix::insert(at, sign, Certainty::Certain)),
         )
     }
 
@@ -266,9 +294,21 @@ impl<'t> Part<'_, 't> {
             word = self.text(self.main);
             keywords = ENTITY_MEMBERS.to_vec();
         }
-        let near = closest(word, keywords).map(|near| format!("did you mean `{near}`?"));
-        let near = self.instead().or(near);
-        Diagnostic::error(codes::SYNTAX, self.span(self.found), message).maybe_help(near)
+        let fault = Diagnostic::error(codes::SYNTAX, self.span(self.found), message);
+        if let Some(instead) = self.instead() {
+            return fault.help(instead);
+        }
+        match closest(word, keywords.iter().copied()) {
+            Some(near) => {
+                let at = match word == self.text(self.found) {
+                    true => self.found,
+                    false => self.main,
+                };
+                let fault = fault.help(format!("did you mean `{near}`?"));
+                fault.near(self.span(at), word, keywords)
+            }
+            None => fault,
+        }
     }
 
     /// The expected tokens as a list, punctuation last; what only continues a name or an operand is left out where
@@ -290,6 +330,10 @@ impl<'t> Part<'_, 't> {
         if names.contains(&symbols::OPERATOR) {
             names.retain(|name| *name != "`in`");
         }
+        if self.level == Level::Role {
+            // A grant in a role has its holder.
+            names.retain(|name| *name != "`to`");
+        }
         if names.contains(&symbols::EXPRESSION) {
             names.retain(|name| *name != symbols::OPERATOR);
         }
@@ -309,6 +353,7 @@ impl<'t> Part<'_, 't> {
 /// What to write in place of an unknown first word of a declaration.
 fn declaration_help(word: &str) -> Option<String> {
     let help = match word {
+        "grant" => "write `allow WHO to ACTIONS on TYPE`",
         "permit" | "forbid" => "write `allow … on …` or `deny … to … on …`; Cedar policies stand in `.cedar` files",
         "action" | "sensitive" => "actions stand in the block of their `resource`",
         "entity" | "type" => "types are declared with `principal`, `resource` or `group`",

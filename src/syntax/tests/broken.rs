@@ -27,7 +27,7 @@ syntax 2:25 missing `;`
 unknown-keyword 4:5 `deny` begins no grant
   4:5 `deny`
   = only grants (`allow …;`) stand in a role; move this out of its block
-syntax 5:17 expected `on`, `to` or `,`, found `Payout`
+syntax 5:17 expected `on` or `,`, found `Payout`
   5:17 `Payout`
   = write `on` before `Payout`
 1 kept

@@ -112,7 +112,7 @@ syntax 5:30 expected `because`, `until`, `via`, `when`, `,` or `;`, found `reaso
 syntax 6:34 `500.00` is no whole number
   6:34 `500.00`
   = write a decimal as `decimal("500.00")`
-syntax 8:16 expected `on`, `to` or `,`, found `write`
+syntax 8:16 expected `on` or `,`, found `write`
   8:16 `write`
   = write `,` before `write`
 syntax 11:20 expected a duration such as `15m`, found `2`
@@ -191,6 +191,7 @@ syntax 4:56 missing `;`
   = write `;` after `write_off`
 syntax 6:17 expected `in`, `,`, `;` or `{`, found `read`
   6:17 `read`
+  = write `,` before `read`
 syntax 7:17 expected `;`, found `,`
   7:17 `,`
 1 kept
@@ -423,6 +424,7 @@ syntax 1:37 expected an operator, `because`, `until`, `via`, `when` or `;`, foun
   1:37 `b`
 syntax 2:11 expected `{`, found `free`
   2:11 `free`
+  = write the members in braces: `enum NAME { one, other }`
 syntax 3:18 expected a name, found `;`
   3:18 `;`
 syntax 4:11 expected `to` or `,`, found `read`
@@ -430,11 +432,13 @@ syntax 4:11 expected `to` or `,`, found `read`
   = write `to` before `read`
 syntax 5:9 expected `by`, found `org`
   5:9 `org`
+  = write `by` before `org`
 syntax 6:11 expected `never`, `only`, `always` or `possible`, found `nevr`
   6:11 `nevr`
   = did you mean `never`?
 syntax 7:10 expected `:`, found `never`
   7:10 `never`
+  = give it a name: `assert NAME: never WHO to ACTIONS on TYPE`
 syntax 8:21 `alice` is no entity
   8:21 `alice`
   = write the id as a string: `::"alice"`

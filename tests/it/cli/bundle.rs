@@ -270,7 +270,7 @@ fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
     assert_eq!(
         run.out,
         format!(
-            "out/a.cjar: quickstart 0.1.0\n  its sources give the same bytes again\n  \
+            "out/a.cjar: quickstart 0.1.0\n  its sources give the same bytes again\n  its assertions were not proved\n  \
              made outside any git repository: no commit says where it is from\n{}\n",
             bundle.digest
         )

@@ -311,8 +311,8 @@ fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format()
          · ───────
      122 │ risk_gate = { type = "notification", channels = ["risk-desk"] }
          ╰────
-      help: known here: `contractors_move_no_money`, `partners_see_no_restricted_data`, `risk_gate`,
-            `steady`, `stepped_up`
+      help: known here: `contractors_move_no_money`, `desk_pays_nothing_out`,
+            `partners_see_no_restricted_data`, `risk_gate`, `steady`, `stepped_up`
     
       error[config-unknown-key]: unknown section `[masks]`
          ╭─[gateway.toml:124:2]
@@ -381,4 +381,74 @@ fn an_action_without_a_route_is_a_finding_with_a_level() {
         package.run("check . --allow unrouted-action").out,
         ".: nothing is wrong\n"
     );
+}
+
+#[test]
+fn suites_are_read_too_and_faults_in_them_fail_the_check() {
+    let package = Copy::of("quickstart");
+    assert_eq!(package.run("check .").code, 0);
+    package.write("scenarios/broken.yaml", "suite: [\n");
+    let run = package.run("check .");
+    assert_eq!(run.code, 1);
+    assert!(
+        run.out.contains("error[yaml-syntax]") && run.out.contains("scenarios/broken.yaml:"),
+        "{}",
+        run.out
+    );
+    // Beside a policy with faults, what is no YAML is told as well.
+    package.replace("policy/invoices.gate", "role clerk for User", "role clerk for Usr");
+    let run = package.run("check .");
+    assert!(
+        run.out.contains("[yaml-syntax]") && run.out.contains("`Usr`"),
+        "{}",
+        run.out
+    );
+    let package = Copy::of("quickstart");
+    package.replace("scenarios/invoices.yaml", "cannot: {cancel", "cannot: {cancle");
+    let run = package.run("check . --format json");
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(
+        (run.code, report["diagnostics"][0]["code"].as_str()),
+        (1, Some("scenario-unknown-name"))
+    );
+    assert_eq!(
+        package.run("build . --out out").code,
+        0,
+        "suites have no say in what is built"
+    );
+}
+
+#[test]
+fn every_verb_takes_the_package_that_contains_the_folder() {
+    let package = Copy::of("quickstart");
+    let inside = package.path("policy");
+    let words = |args: &str| args.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    for verb in [
+        "check",
+        "lint --no-proofs",
+        "test",
+        "graph",
+        "fmt --check",
+        "build --out ../out",
+        "bundle --out ../out/b.cjar",
+        "mutate --list",
+        "who-can invoices read unpaid --in plain",
+        "what-can invoices carl --in plain",
+        "why invoices.yaml",
+    ] {
+        let run = super::run_in(&inside, words(verb));
+        assert!(run.code != 2, "{verb}: {}", run.err);
+    }
+    let run = super::run_in(&inside, ["check"]);
+    assert_eq!((run.code, run.out.as_str()), (0, "..: nothing is wrong\n"));
+    package.replace("policy/invoices.gate", "role clerk for User", "role clerk for Usr");
+    let run = super::run_in(&inside, ["check"]);
+    assert!(run.out.contains("[../policy/invoices.gate:"), "{}", run.out);
+    let nowhere = tempfile::tempdir().unwrap();
+    let run = super::run_in(nowhere.path(), ["check"]);
+    assert_eq!(run.code, 2);
+    insta::assert_snapshot!(run.err, @r"
+    error: no package contains this folder
+      help: name a folder with `gatewright.toml`, or write a package: `gatewright init DIR`
+    ");
 }

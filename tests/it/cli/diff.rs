@@ -118,6 +118,7 @@ fn each_kind_of_change_is_told_for_what_it_is() {
         &history,
         &[
             ("role payments", "role cashier"),
+            ("deny payments to", "deny cashier to"),
             ("Payment.write_off", "Payment.cancel"),
             ("action refund, write_off", "action refund, cancel"),
             ("allow write_off on", "allow cancel on"),
@@ -127,7 +128,11 @@ fn each_kind_of_change_is_told_for_what_it_is() {
         ],
     );
     insta::assert_snapshot!(renamed, @r"
-    equivalent
+    schema-breaking
+    breaks: Payment.write_off is called `Payment.cancel` now
+    breaks: payments is called `cashier` now
+    breaks: payout_incident is called `payout_outage` now
+    breaks: security_lead is called `security` now
     renamed action Payment.cancel
     renamed condition calm
     renamed role cashier
@@ -188,7 +193,12 @@ fn a_reviewer_reads_who_gains_what_and_when() {
             principal Marketplace::User::"user-1"
             action    Marketplace::Action::"Payment.write_off"
             resource  Marketplace::Payment::"payment-1"
+            context   auth_time: datetime("2026-03-01T00:00:00Z")
+            context   mfa: true
+            context   now: datetime("2026-03-01T00:00:00Z")
             context   risk_score: 0
+            context   session_id: "A"
+            context   source_ip: ip("10.0.0.1")
             entity    Marketplace::Payment::"payment-1" in Marketplace::Org::"org-1"
                         amount: decimal("500.0001")
                         org: Marketplace::Org::"org-1"
@@ -234,7 +244,12 @@ fn a_reviewer_reads_who_gains_what_and_when() {
     principal Marketplace::User::"user-1"
     action    Marketplace::Action::"Payment.write_off"
     resource  Marketplace::Payment::"payment-1"
+    context   auth_time: datetime("2026-03-01T00:00:00Z")
+    context   mfa: true
+    context   now: datetime("2026-03-01T00:00:00Z")
     context   risk_score: 0
+    context   session_id: "A"
+    context   source_ip: ip("10.0.0.1")
     entity    Marketplace::Payment::"payment-1" in Marketplace::Org::"org-1"
                 amount: decimal("500.0001")
                 org: Marketplace::Org::"org-1"
@@ -298,11 +313,17 @@ fn revisions_without_a_package_are_told_what_they_lack() {
     let history = History::new(None);
     let run = history.run(&["HEAD..HEAD"]);
     assert_eq!(run.code, 2);
+    assert!(run.err.contains("no package contains this folder"), "{}", run.err);
+    // Inside of one, the revisions are its own.
+    let inside = history.dir.path().join(PACKAGE);
+    let output = gatewright(&inside).args(["diff", "HEAD..HEAD"]).output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
     assert!(
-        run.err.contains("no package: write its folder behind them"),
-        "{}",
-        run.err
+        output.status.code() == Some(0) && out.contains("nothing changed"),
+        "{out}"
     );
+    let output = gatewright(&inside).args(["diff", "HEAD"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]

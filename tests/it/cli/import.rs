@@ -33,7 +33,7 @@ fn manifests_below_a_folder_become_a_package_that_checks_and_builds_and_is_forma
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
     insta::assert_snapshot!(run.out, @"
     imported 1 role with 1 grant, 1 type of resources, 1 binding
-    wrote 5 files in My Cluster
+    wrote 6 files in My Cluster
     next: gatewright check My Cluster
     ");
     for args in [

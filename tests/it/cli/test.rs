@@ -174,3 +174,231 @@ fn findings_of_lints_keep_no_test_from_running() {
     assert_eq!(package.run("check .").code, 1);
     assert_eq!(package.run("test .").code, 0);
 }
+
+/// Text whose lines were broken to fit, in one.
+fn unwrapped(text: &str) -> String {
+    text.replace("\n  │ ", " ")
+}
+
+const GUARD: &str = "stepped_up: require context.mfa for Invoice.cancel;\n";
+
+#[test]
+fn a_guard_that_is_gone_fails_the_test_that_names_it_and_the_rest_runs() {
+    let package = Copy::of("quickstart");
+    package.replace("policy/invoices.gate", GUARD, "");
+    let run = package.run("test .");
+    assert_eq!((run.code, run.err.as_str()), (1, ""));
+    for (shown, why) in [
+        (
+            "FAIL  a manager without a second factor cancels nothing",
+            "the test that names it",
+        ),
+        ("expected deny, got allow", "what opened"),
+        ("manager.Invoice.cancel", "the grant that let it in"),
+        ("unknown statement `stepped_up`", "why its cause is none"),
+        ("  ok    clerks write bills", "the rest"),
+    ] {
+        assert!(run.out.contains(shown), "{why}: {}", run.out);
+    }
+    let check = package.run("check .");
+    assert_eq!(check.code, 1, "{}", check.out);
+    assert!(
+        check
+            .out
+            .contains("error[scenario-unknown-name]: unknown statement `stepped_up`"),
+        "{}",
+        check.out
+    );
+}
+
+#[test]
+fn a_guard_that_is_gone_while_gateway_toml_names_it_shows_what_opened_and_is_no_pass() {
+    let package = Copy::of("quickstart");
+    package.write(
+        "gateway.toml",
+        "[obligations]\nstepped_up = { type = \"step-up\", acr = [\"urn:example:mfa\"] }\n",
+    );
+    assert_eq!(package.run("test .").code, 0);
+    package.replace("policy/invoices.gate", GUARD, "");
+    package.replace("scenarios/invoices.yaml", "    because: stepped_up\n", "");
+    let run = package.run("test . --report junit=j.xml --report json=r.json --report markdown=r.md --report github=g");
+    assert_eq!(run.code, 1);
+    assert!(run.out.contains("expected deny, got allow"), "{}", run.out);
+    assert!(run.out.contains("error[gateway-unknown-name]"), "{}", run.out);
+    // Where nothing opened, what is left of the guard fails the run all the same.
+    let unused = run.out.contains("no guard `stepped_up`");
+    assert!(unused, "{}", run.out);
+    let report: serde_json::Value = serde_json::from_str(&package.read("r.json")).unwrap();
+    assert_eq!(report["success"], false);
+    assert_eq!(report["faults"][0]["code"], "gateway-unknown-name");
+    for name in ["j.xml", "r.md", "g"] {
+        let text = package.read(name);
+        assert!(
+            text.contains("no guard") && text.contains("stepped_up"),
+            "{name}: {text}"
+        );
+    }
+    package.replace("scenarios/invoices.yaml", "cannot: {cancel", "can: {cancel");
+    let run = package.run("test .");
+    assert!(
+        run.code == 1 && run.out.contains("1 fault beside the tests"),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn a_cause_may_be_one_of_several() {
+    let package = Copy::of("quickstart");
+    let because = |form: &str| {
+        let package = Copy::of("quickstart");
+        package.replace("scenarios/invoices.yaml", "    because: stepped_up\n", form);
+        package.run("test .")
+    };
+    assert_eq!(because("    because: {includes: stepped_up}\n").code, 0);
+    assert_eq!(because("    because: {includes: [stepped_up]}\n").code, 0);
+    // A second guard denies the same request: the exact cause no longer holds, the included one does.
+    package.replace(
+        "policy/invoices.gate",
+        GUARD,
+        &format!("{GUARD}also: require context.mfa for Invoice.cancel;\n"),
+    );
+    let exact = package.run("test .");
+    assert_eq!(exact.code, 1);
+    assert!(
+        unwrapped(&exact.out).contains("deny as expected, but because of also, stepped_up, not stepped_up"),
+        "{}",
+        exact.out
+    );
+    package.replace(
+        "scenarios/invoices.yaml",
+        "because: stepped_up",
+        "because: {includes: stepped_up}",
+    );
+    assert_eq!(package.run("test . --filter second").code, 0);
+    package.replace("policy/invoices.gate", GUARD, "");
+    let gone = package.run("test . --filter second");
+    assert_eq!(gone.code, 1, "{}", gone.out);
+    assert!(
+        unwrapped(&gone.out).contains("deny as expected, but because of also, without stepped_up"),
+        "{}",
+        gone.out
+    );
+}
+
+#[test]
+fn a_run_in_which_nothing_was_decided_is_no_pass_and_says_so() {
+    let package = Copy::of("quickstart");
+    let name = "  - name: clerks write bills\n";
+    package.replace("scenarios/invoices.yaml", name, &format!("{name}    skip: later\n"));
+    assert_eq!(package.run("test .").code, 0);
+    let run = package.run("test . --filter clerks --report junit=j.xml --report json=r.json");
+    assert_eq!(run.code, 1);
+    assert!(
+        run.out
+            .contains("1 skipped; 0 decisions; every test is skipped, so nothing was decided"),
+        "{}",
+        run.out
+    );
+    let report: serde_json::Value = serde_json::from_str(&package.read("r.json")).unwrap();
+    assert_eq!(report["success"], false);
+    assert!(
+        package
+            .read("j.xml")
+            .contains("<failure message=\"every test is skipped")
+    );
+    let github = package.run("test . --filter clerks --format github");
+    assert!(
+        github.code == 1 && github.out.contains("::error title="),
+        "{}",
+        github.out
+    );
+}
+
+#[test]
+fn names_neither_steer_the_terminal_nor_become_commands_nor_forge_lines() {
+    let package = Copy::of("quickstart");
+    let name = "x\\n::stop-commands::y\\n  ok    all is well\\u001b[2J\\u202e##[error]z @team <b>";
+    package.replace(
+        "scenarios/invoices.yaml",
+        "name: a manager without a second factor cancels nothing",
+        &format!("name: \"{name}\""),
+    );
+    package.replace("scenarios/invoices.yaml", "cannot: {cancel", "can: {cancel");
+    let reports = "--report junit=j.xml --report json=r.json --report markdown=r.md --report github=g";
+    let run = package.run(&format!("test . {reports}"));
+    assert_eq!(run.code, 1);
+    let colours = package.run("--color always test .");
+    let answers = package.run("check . --format github");
+    let mut texts = vec![run.out, run.err, answers.out];
+    texts.extend(["j.xml", "r.json", "r.md", "g"].map(|name| package.read(name)));
+    for text in &texts {
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+        assert!(!text.contains("##[") && !text.contains("\n::stop"), "{text}");
+        assert!(
+            !text.lines().any(|line| line.starts_with("  ok    all is well")),
+            "{text}"
+        );
+    }
+    assert!(
+        !colours.out.contains("\u{1b}[2J") && colours.out.contains("\u{1b}["),
+        "{}",
+        colours.out
+    );
+    let report: serde_json::Value = serde_json::from_str(&package.read("r.json")).unwrap();
+    let names = report["suites"][0]["tests"].as_array().unwrap();
+    assert!(
+        names
+            .iter()
+            .any(|test| test["name"].as_str().unwrap().contains("\u{1b}[2J\u{202e}##[error]")),
+        "programs get the name as it is"
+    );
+}
+
+#[test]
+fn names_make_no_lines_of_their_own_in_snapshots() {
+    let package = Copy::of("quickstart");
+    let text = package
+        .read("scenarios/invoices.yaml")
+        .replace("carl", "\"carl\\nmona  allow\\u001b[2J\"");
+    package.write("scenarios/invoices.yaml", &text);
+    assert_eq!(package.run("test . --accept").code, 0);
+    let snapshot = package.read(SNAPSHOT);
+    assert!(snapshot.contains("carl␊mona  allow␛[2J"), "{snapshot}");
+    assert!(
+        !snapshot.contains('\u{1b}') && !snapshot.lines().any(|line| line.starts_with("mona")),
+        "{snapshot}"
+    );
+    for args in [
+        "why invoices.yaml",
+        "who-can invoices read unpaid --in plain",
+        "what-can invoices mona --in plain",
+    ] {
+        let run = package.run(args);
+        let text = format!("{}{}", run.out, run.err);
+        assert!(run.code < 2 && !text.contains('\u{1b}'), "{args}: {text}");
+        assert!(
+            !text.lines().any(|line| line.trim_start().starts_with("mona  allow")),
+            "{args}: {text}"
+        );
+    }
+}
+
+#[test]
+fn arguments_and_paths_neither_steer_the_terminal_nor_become_commands() {
+    let hostile = "x\n::stop-commands::y\u{1b}[2J";
+    let dir = tempfile::tempdir().unwrap();
+    for args in [
+        vec!["check", hostile],
+        vec!["check", "--format", hostile],
+        vec!["check", ".", "--deny", hostile],
+        vec!["explain", hostile],
+        vec![hostile],
+        vec!["bundle", "inspect", hostile],
+    ] {
+        let run = super::run_in(dir.path(), &args);
+        let text = format!("{}{}", run.out, run.err);
+        assert_eq!(run.code, 2, "{text}");
+        assert!(!text.contains('\u{1b}') && !text.contains("\n::"), "{args:?}: {text}");
+    }
+}

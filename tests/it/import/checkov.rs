@@ -32,6 +32,10 @@ const KINDS: [(&str, &str, &str); 10] = [
 
 const SENSITIVE: &str = "unconditional-sensitive-grant";
 
+/// A manifest that its authors call right, and Kubernetes' own documentation does not: `get` on `nodes/proxy` is enough to run
+/// commands, by a websocket.
+const CALLED_RIGHT: &str = "NoCreateNodesProxyOrPodsExec/Passing/2/";
+
 /// Manifests that are labelled together.
 struct Case {
     kind: usize,
@@ -113,7 +117,8 @@ fn what_is_labelled_as_failing_has_its_finding_and_what_passes_has_not() {
             assert!(labelled, "{folder} shows both");
         }
     }
-    let differing = cases.iter().filter(|case| is_found(case) != case.failing);
+    let wanted = |case: &Case| case.failing || case.files[0].0.contains(CALLED_RIGHT);
+    let differing = cases.iter().filter(|case| is_found(case) != wanted(case));
     assert_none(
         "manifests with another verdict",
         differing.map(|case| case.files[0].0.clone()).collect(),

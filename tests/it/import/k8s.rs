@@ -260,7 +260,7 @@ fn names_that_could_break_out_are_kept_as_texts() {
     let hostile = r#"API
 kind: ClusterRole
 metadata: {name: "x\" }\nrole evil for User { allow all on Y; } #", annotations: {kubernetes.io/description: "*/ \u202e\n} role evil;"}}
-rules: [{apiGroups: ["a\"b\\"], resources: ["when", "Action", "\u00e9\n"], resourceNames: ["\"\n)"], verbs: ["get\n", "role", "*"]}]
+rules: [{apiGroups: ["a\"b\\"], resources: ["when", "action", "\u00e9\n"], resourceNames: ["\"\n)"], verbs: ["get\n", "role", "*"]}]
 ---
 API
 kind: ClusterRoleBinding
@@ -284,4 +284,103 @@ subjects: [{kind: User, name: "u\", roles: [x]}\nb: {"}, {kind: User, name: all}
         .map(|role| role.name.as_str())
         .collect();
     assert_eq!(roles.len(), 1, "{roles:?}");
+}
+
+#[test]
+fn rules_that_never_match_are_told_where_they_stand_and_kept() {
+    let (files, said) = one(r#"API
+kind: ClusterRole
+metadata: {name: r}
+rules:
+- {apiGroups: [""], resources: [configmaps], resourceNames: [x], verbs: [get, create, deletecollection]}
+- {apiGroups: [""], resources: [pods/exec], resourceNames: [x], verbs: [create]}
+- {apiGroups: [""], resources: [configmaps], resourceNames: [""], verbs: [create]}
+- {apiGroups: [apps/v1, core], resources: [pods/*, Deployments], verbs: [Get]}
+- {apiGroups: [""], resources: [pods], resourceNames: ["*"], verbs: [get]}
+- {nonResourceURLs: [healthz, /a/*/b, /ok/*], verbs: [list, get]}
+---
+API
+kind: Role
+metadata: {name: n, namespace: d}
+rules: [{apiGroups: [""], resources: [nodes, pods, namespaces], verbs: [get]}]
+"#);
+    assert!(
+        files["policy/roles.gate"]
+            .contains("allow get, create, deletecollection on Configmaps when resource.name == \"x\"")
+    );
+    let told: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("warning[k8s-never-matches]: "))
+        .collect();
+    let told: Vec<&str> = told.iter().map(|line| line.split(" never").next().unwrap()).collect();
+    assert_eq!(
+        told,
+        [
+            "`create` of `configmaps` under `resourceNames`",
+            "`deletecollection` of `configmaps` under `resourceNames`",
+            "the verb `Get`",
+            "the API group `apps/v1`",
+            "the API group `core`",
+            "the resource `pods/*`",
+            "the resource `Deployments`",
+            "the name `*`",
+            "the verb `list` on `nonResourceURLs`",
+            "the path `healthz`",
+            "the path `/a/*/b`",
+            "the resource `nodes` in a `Role`",
+        ],
+        "{said}"
+    );
+}
+
+#[test]
+fn a_wildcard_opens_what_it_stands_for_and_a_star_within_a_name_does_not() {
+    let (files, _) = one(r#"API
+kind: ClusterRole
+metadata: {name: everything}
+rules: [{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}]
+---
+API
+kind: ClusterRole
+metadata: {name: scaler}
+rules: [{apiGroups: ["*"], resources: ["*/scale"], verbs: [update]}]
+---
+API
+kind: ClusterRole
+metadata: {name: star}
+rules: [{apiGroups: [""], resources: ["pods/*"], verbs: ["*"]}]
+---
+API
+kind: ClusterRole
+metadata: {name: plain}
+rules:
+- {apiGroups: [""], resources: [pods, pods/log], verbs: [get]}
+- {apiGroups: [apps], resources: [deployments/scale], verbs: [get, update]}
+"#);
+    let package = Package::of(&files);
+    assert!(!package.checked.failed(), "{}", package.said());
+    let matrix = accesses(&package.checked.program, &package.checked.lowered);
+    let who = |action: &str| {
+        let of_users = matrix
+            .iter()
+            .filter(|access| access.action == action && access.principal == "User");
+        of_users.filter_map(|access| access.role.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(who("Pods.get"), ["everything", "plain"]);
+    assert_eq!(who("PodsLog.get"), ["everything", "plain"]);
+    assert_eq!(who("AppsDeploymentsScale.update"), ["everything", "plain", "scaler"]);
+    assert_eq!(who("AppsDeploymentsScale.get"), ["everything", "plain"]);
+    assert_eq!(who("PodsStar.all"), ["everything", "star"]);
+}
+
+#[test]
+fn bindings_are_assignments_that_the_project_names() {
+    let (files, _) = one(BOUND);
+    assert!(files["gatewright.toml"].contains("assignments = [\"assignments/bindings.yaml\"]"));
+    let package = Package::of(&files);
+    assert!(!package.checked.failed(), "{}", package.said());
+    let held = package.checked.assignments.as_deref().unwrap();
+    assert!(!held.is_empty());
+    let unbound = one("API\nkind: ClusterRole\nmetadata: {name: r}\nrules: []\n").0;
+    assert!(unbound["assignments/bindings.yaml"].ends_with("assignments: []\n"));
 }

@@ -31,6 +31,9 @@ role reader for User { allow read on Note; }
 role editor for User { allow read, list on Note; }
 ";
 
+/// Somebody who may write and share already, so that no sample shows who else may: it takes a solver.
+const OWNER: &str = "role owner for User { allow write, share on Note; }\n";
+
 const DAY: &str = "2026-03-01";
 
 fn notes(edits: &[(&str, &str)]) -> String {
@@ -280,16 +283,16 @@ fn told_unproved(old: &str, new: &str) -> String {
 
 #[test]
 fn what_is_not_known_passes_no_gate_and_makes_nothing_stale() {
-    let new = notes(&[SHARE]);
-    insta::assert_snapshot!(told_unproved(NOTES, &new), @"not-proved, 0 undeclared");
+    let (old, new) = (format!("{NOTES}{OWNER}"), format!("{}{OWNER}", notes(&[SHARE])));
+    insta::assert_snapshot!(told_unproved(&old, &new), @"not-proved, 0 undeclared");
     let both = file("a", "widened", "editor", "[Note.share, Note.write]");
-    insta::assert_snapshot!(told_unproved(NOTES, &format!("{new}{both}")), @r"
+    insta::assert_snapshot!(told_unproved(&old, &format!("{new}{both}")), @r"
     not-proved, 0 undeclared
     changes/a.yaml unknown
     ");
     // What is known to be wrong comes first.
     let stale = file("a", "widened", "editor", "[Note.share, Note.read]");
-    insta::assert_snapshot!(told_unproved(NOTES, &format!("{new}{stale}")), @r"
+    insta::assert_snapshot!(told_unproved(&old, &format!("{new}{stale}")), @r"
     fails, 0 undeclared
     changes/a.yaml stale
     change-stale @ changes/a.yaml:2:20 `Note.read`: `editor` gains no `Note.read`; take the name out, or remove the file: what is as it was needs no declaration
@@ -299,7 +302,8 @@ fn what_is_not_known_passes_no_gate_and_makes_nothing_stale() {
 #[test]
 fn a_known_widening_fails_whatever_is_not_known() {
     let Some(_) = solver() else { return };
-    let (old, new) = (Built::of(NOTES), Built::of(&notes(&[SHARE])));
+    let (old, new) = (format!("{NOTES}{OWNER}"), format!("{}{OWNER}", notes(&[SHARE])));
+    let (old, new) = (Built::of(&old), Built::of(&new));
     let mut difference = between(&old, &new).unwrap();
     difference.accesses.extend(unproved(&old, &new).accesses);
     let at = Instant::parse_date(DAY).unwrap();
@@ -452,8 +456,10 @@ fn the_step_is_that_of_the_highest_verdict() {
 
 #[test]
 fn what_is_not_known_counts_as_what_it_could_be() {
-    let step =
-        |edits: &[(&str, &str)], bump: &Bump| required(&unproved(&Built::of(NOTES), &Built::of(&notes(edits))), bump);
+    let step = |edits: &[(&str, &str)], bump: &Bump| {
+        let (old, new) = (format!("{NOTES}{OWNER}"), format!("{}{OWNER}", notes(edits)));
+        required(&unproved(&Built::of(&old), &Built::of(&new)), bump)
+    };
     let minor = step(&[SHARE], &Bump::default());
     assert_eq!((minor.step, minor.at_least), (Step::Minor, Step::Patch));
     assert!(!minor.is_certain());

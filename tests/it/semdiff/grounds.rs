@@ -1,7 +1,12 @@
 //! What is easily taken for equal: tests that one schema decides by itself, and forbids that may err where a gateway denies.
 
+use gatewright::semdiff::Access;
+
+use super::Built;
+use super::access::between;
 use super::access::difference;
 use super::access::told;
+use super::random::assert_valid;
 use super::shop;
 
 const RAW: &str = "\
@@ -68,6 +73,38 @@ fn what_an_attribute_kept_out_is_let_in_once_the_attribute_is_gone() {
         lost: granted App.Bill.read (principal.scopes.contains("bills")) → forbidden shut (principal has barred && principal.barred)
     breaks: App.shut is gone
     "#);
+}
+
+#[test]
+fn an_example_has_every_attribute_that_the_schema_requires() {
+    let text = |grant: &str| {
+        format!(
+            "//- /policy/a.cedarschema\nentity User, Thing;\naction view appliesTo {{ principal: User, resource: Thing, context: {{ \
+             n1: Long, n2: Long, ns: Set<Long>, user1: User, thing: Thing, at: datetime, price: decimal, from: ipaddr, \
+             place: {{ n: Long, s?: String }}, note?: String }} }};\n//- /policy/a.cedar\n@id(\"p\")\n{grant}\n"
+        )
+    };
+    let nobody = "permit(principal, action, resource) when { false };";
+    for condition in [
+        "context.n1 == 10 && context.n2 == 20 && context.ns == [context.n1, context.n2, 20, 10]",
+        "context.place has s && context.place.s == \"x\"",
+        "context.user1 == principal || context.n2 > 3",
+    ] {
+        let granted = format!("permit(principal, action, resource) when {{ {condition} }};");
+        let (old, new) = (Built::of(&text(nobody)), Built::of(&text(&granted)));
+        for sides in [[&old, &new], [&new, &old]] {
+            let Some(found) = between(sides[0], sides[1]) else {
+                return;
+            };
+            assert_eq!(
+                found.accesses.iter().flat_map(Access::examples).count(),
+                1,
+                "{}",
+                told(&found)
+            );
+            assert_valid(&found, sides);
+        }
+    }
 }
 
 #[test]

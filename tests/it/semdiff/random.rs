@@ -9,6 +9,8 @@ use gatewright::lint;
 use gatewright::load::PackageFiles;
 use gatewright::pipeline;
 use gatewright::pipeline::Checked;
+use gatewright::semdiff::Access;
+use gatewright::semdiff::Basis;
 use gatewright::semdiff::Difference;
 use gatewright::semdiff::Finding;
 use gatewright::text::Instant;
@@ -98,6 +100,7 @@ fn whatever_is_decided_differently_is_in_the_difference() {
         };
         tally.compared += 1;
         examples_are_what_they_are_said_to_be(&difference);
+        assert_valid(&difference, [&old, &new]);
         let engines = [&old, &new].map(Built::engine);
         for _ in 0..WORLDS {
             let (entities, requests) = reference::requests(random, &generated, old.checked());
@@ -107,8 +110,8 @@ fn whatever_is_decided_differently_is_in_the_difference() {
                     request,
                     entities: entities.clone(),
                 };
-                let writable = |time: Instant| (-62_135_596_800_000..253_402_214_400_000).contains(&time.0);
-                if !witness.times().iter().all(|(_, time)| writable(*time)) {
+                let is_exact = |time: Instant| (i64::MIN / 2..=i64::MAX / 2).contains(&time.0);
+                if !witness.times().iter().all(|(_, time)| is_exact(*time)) {
                     continue;
                 }
                 let allows = |engine: &Engine| engine.decide(&witness.request, &loaded).is_ok_and(|one| one.is_allow());
@@ -155,6 +158,32 @@ fn covers(difference: &Difference, witness: &Witness, way: usize) -> bool {
         let finding = [&access.gained, &access.lost][way];
         same && !matches!(finding, Finding::None)
     })
+}
+
+/// Every example is a request that Cedar takes under the schema that it was made for.
+pub(super) fn assert_valid(difference: &Difference, sides: [&Built; 2]) {
+    for example in difference.accesses.iter().flat_map(Access::examples) {
+        let side = match example.basis {
+            Basis::Old => sides[0],
+            Basis::New => sides[1],
+            Basis::Merged => continue,
+        };
+        let schema = side.checked().lowered.schema.as_ref().unwrap();
+        let request = &example.witness.request;
+        let context = serde_json::Value::Object(request.context.clone());
+        let context = cedar_policy::Context::from_json_value(context, Some((schema, &request.action)));
+        let (principal, resource) = (request.principal.clone(), request.resource.clone());
+        let valid = cedar_policy::Request::new(
+            principal,
+            request.action.clone(),
+            resource,
+            context.unwrap(),
+            Some(schema),
+        );
+        assert!(valid.is_ok(), "{:?}\n{:?}", valid.err(), request.context);
+        let entities = cedar_policy::Entities::from_json_value(example.witness.entities.clone(), Some(schema));
+        assert!(entities.is_ok(), "{:?}", entities.err());
+    }
 }
 
 fn examples_are_what_they_are_said_to_be(difference: &Difference) {

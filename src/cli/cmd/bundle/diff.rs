@@ -4,7 +4,7 @@ use crate::bundle::Bundle;
 use crate::cli::args::BundleDiff;
 use crate::cli::cmd::compared;
 use crate::cli::cmd::compared::Labels;
-use crate::cli::cmd::diff::render;
+use crate::cli::cmd::diff::show;
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -83,9 +83,10 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
     let review = Review {
         declared: &declared,
         mode: Mode::Shown,
+        asserted: None,
     };
-    console.print(&render(&compared, review, args.format))?;
-    if let Some(caution) = &compared.caution {
+    show(&compared, review, args.format, console)?;
+    if let Some(caution) = compared.caution() {
         console.tell(&format!("warning: {caution}\n"));
     }
     Ok(Exit::Ok)

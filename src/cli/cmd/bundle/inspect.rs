@@ -5,14 +5,17 @@ use crate::bundle::Share;
 use crate::cli::args::AnswerFormat;
 use crate::cli::args::BundleInspect;
 use crate::cli::console::Console;
+use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::report::printable;
+use crate::text::safe;
 
 use super::opened;
 use super::rebuild::Again;
 use super::rebuild::Made;
 use super::rebuild::again;
+use super::verify::UNPROVED;
 
 pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, CliError> {
     let Some((bytes, bundle)) = opened::read_and_open(&args.file, console)? else {
@@ -25,7 +28,12 @@ pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, C
                 known: bundle.tree.iter().map(|(path, _)| path.to_owned()).collect(),
             });
         };
-        console.print(&String::from_utf8_lossy(content))?;
+        let content = String::from_utf8_lossy(content);
+        // A bundle may be anybody's: what it holds goes into files and pipes as it is, and to a terminal made safe.
+        match env::is_shown() {
+            true => console.print(&content)?,
+            false => console.print_exactly(&content)?,
+        }
         return Ok(Exit::Ok);
     }
     let named = args.file.display().to_string();
@@ -47,7 +55,7 @@ pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, C
                 "size": bytes.len(),
                 "manifest": bundle.manifest,
             });
-            format!("{value:#}\n")
+            safe::json(&value)
         }
     };
     console.print(&text)?;
@@ -141,12 +149,7 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
             "mutation: {killed} killed, {missed} missed, {equivalent} equivalent, {undecided} undecided; score {score}"
         )
     });
-    let all: Vec<String> = [lint, tests, coverage, proofs, mutation]
-        .into_iter()
-        .flatten()
-        .collect();
-    match all.is_empty() {
-        true => vec!["none".to_owned()],
-        false => all,
-    }
+    let proofs = proofs.unwrap_or_else(|| format!("proofs: none; {UNPROVED}"));
+    let all = [lint, tests, coverage, Some(proofs), mutation];
+    all.into_iter().flatten().collect()
 }

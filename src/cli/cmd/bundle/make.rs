@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::analysis::solver;
+use crate::analysis::solver::Absent;
 use crate::bundle::GitState;
 use crate::bundle::pack;
 use crate::bundle::sha256_hex;
@@ -11,6 +13,7 @@ use crate::cli::args::AnswerFormat;
 use crate::cli::args::BudgetArgs;
 use crate::cli::args::BundleMake;
 use crate::cli::cmd::package::Package;
+use crate::cli::cmd::package::here;
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -18,9 +21,11 @@ use crate::cli::exit::Exit;
 use crate::config::EvidenceKind;
 use crate::diag::Diagnostics;
 use crate::load;
+use crate::pipeline;
 use crate::pipeline::Origin;
 use crate::report::printable;
 use crate::text::Instant;
+use crate::text::safe;
 
 use super::assemble::assemble;
 use super::opened;
@@ -31,14 +36,17 @@ pub(super) fn run(
     output: &AnswerArgs,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
-    let kinds: BTreeSet<EvidenceKind> = args.evidence.iter().map(|asked| asked.kind()).collect();
+    let folder = match &args.folder {
+        Some(folder) => folder.clone(),
+        None => here()?,
+    };
     let mut loading = Diagnostics::new();
     let (loaded, commit) = match &args.at_rev {
         Some(revision) => (
-            load::load_revision(&args.folder, revision, &mut loading)?,
-            Some(load::commit_of(&args.folder, revision)?),
+            load::load_revision(&folder, revision, &mut loading)?,
+            Some(load::commit_of(&folder, revision)?),
         ),
-        None => load::load_checkout(&args.folder, &mut loading)?,
+        None => load::load_checkout(&folder, &mut loading)?,
     };
     // No clock where there is anything else to go by: the same commit is judged the same on every day.
     let at = match args.at {
@@ -51,7 +59,7 @@ pub(super) fn run(
             })
             .unwrap_or_else(env::today),
     };
-    let folder = args.folder.display();
+    let folder = folder.display();
     let named = match &args.at_rev {
         Some(revision) => format!("{folder} at {revision}"),
         None => folder.to_string(),
@@ -66,6 +74,10 @@ pub(super) fn run(
         tree: commit.tree,
         dirty: commit.dirty,
     });
+    let kinds = match args.evidence.is_empty() {
+        true => usual(&package)?,
+        false => args.evidence.iter().map(|asked| asked.kind()).collect(),
+    };
     let origin = Origin {
         git,
         judged_at: Some(at.to_string()),
@@ -106,10 +118,13 @@ pub(super) fn run(
                 "size": bytes.len(),
                 "manifest": bundle.manifest,
             });
-            format!("{made:#}\n")
+            safe::json(&made)
         }
     };
     console.print(&text)?;
+    if output.format == AnswerFormat::Human && !kinds.contains(&EvidenceKind::Proofs) {
+        console.print(&unproved(&package))?;
+    }
     if output.format == AnswerFormat::Human && bundle.manifest.git.as_ref().is_some_and(|git| git.dirty) {
         let named = printable(&package.named);
         console.print(&format!(
@@ -117,6 +132,32 @@ pub(super) fn run(
         ))?;
     }
     Ok(Exit::Ok)
+}
+
+/// What is gathered where nobody says what: proofs, too, where they can be had.
+fn usual(package: &Package) -> Result<BTreeSet<EvidenceKind>, CliError> {
+    let mut kinds = BTreeSet::from([EvidenceKind::Lint, EvidenceKind::Tests]);
+    if pipeline::claims(&package.checked)? == 0 {
+        return Ok(kinds);
+    }
+    match solver::find(&env::solver_places()) {
+        Ok(_) => {
+            kinds.insert(EvidenceKind::Proofs);
+        }
+        Err(Absent::Nowhere) => {}
+        // One that was named and does not work is no reason to do without.
+        Err(unusable @ Absent::Unusable { .. }) => return Err(unusable.into()),
+    }
+    Ok(kinds)
+}
+
+/// That the bundle carries no proofs, of a package that asserts something.
+fn unproved(package: &Package) -> String {
+    match package.checked.program.assertions.len() {
+        0 => String::new(),
+        1 => "note: the assertion of the package is not proved\n".to_owned(),
+        count => format!("note: the {count} assertions of the package are not proved\n"),
+    }
 }
 
 /// Findings that are no errors, for people to read.

@@ -18,14 +18,11 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 
 pub(in crate::cli) fn run(args: &Bundle, console: &mut Console) -> Result<Exit, CliError> {
-    match (&args.step, &args.make) {
-        (Some(BundleStep::Sign(args)), _) => sign::run(args, console),
-        (Some(BundleStep::Inspect(args)), _) => inspect::run(args, console),
-        (Some(BundleStep::Diff(args)), _) => diff::run(args, console),
-        (Some(BundleStep::Verify(args)), _) => verify::run(args, console),
-        (None, Some(make)) => make::run(make, &args.budget, &args.output, console),
-        (None, None) => Err(CliError::Package {
-            message: "`bundle` needs a package",
-        }),
+    match &args.step {
+        Some(BundleStep::Sign(args)) => sign::run(args, console),
+        Some(BundleStep::Inspect(args)) => inspect::run(args, console),
+        Some(BundleStep::Diff(args)) => diff::run(args, console),
+        Some(BundleStep::Verify(args)) => verify::run(args, console),
+        None => make::run(&args.make, &args.budget, &args.output, console),
     }
 }

@@ -8,6 +8,7 @@ use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::report::printable;
+use crate::text::safe;
 use crate::trust;
 use crate::trust::Verified;
 
@@ -16,6 +17,9 @@ use super::rebuild::Again;
 use super::rebuild::Made;
 use super::rebuild::again;
 use super::statements;
+
+/// What is said of a bundle without proofs.
+pub(in crate::cli::cmd) const UNPROVED: &str = "its assertions were not proved";
 
 pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, CliError> {
     let named = args.file.display().to_string();
@@ -58,6 +62,9 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
             return Ok(Exit::PolicyFails);
         }
     }
+    if bundle.manifest.evidence.proofs.is_none() {
+        said.push(UNPROVED.to_owned());
+    }
     said.push(origin(&bundle));
     let text = match args.output.format {
         AnswerFormat::Human => {
@@ -76,9 +83,10 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
                 "digest": bundle.digest,
                 "git": bundle.manifest.git,
                 "rebuilt": args.rebuild,
+                "proved": bundle.manifest.evidence.proofs.is_some(),
                 "verified": verified.as_ref().map(json),
             });
-            format!("{value:#}\n")
+            safe::json(&value)
         }
     };
     console.print(&text)?;

@@ -20,6 +20,7 @@ use crate::cli::exit::Exit;
 use crate::registry::Pin;
 use crate::report::printable;
 use crate::text::Instant;
+use crate::text::safe;
 use crate::trust;
 use crate::trust::Expected;
 use crate::trust::Expiry;
@@ -82,15 +83,15 @@ fn show(args: &ChannelShow, console: &mut Console) -> Result<Exit, CliError> {
     let text = match args.output.format {
         AnswerFormat::Json => {
             let value = serde_json::json!({ "format": 1, "place": place.store.name(), "pointer": pointer });
-            format!("{value:#}\n")
+            safe::json(&value)
         }
         AnswerFormat::Human => format!(
             "{} at {} points to {} {}\n{}\npointer {}, signed by {}, counts until {}\n",
             args.channel,
             place.store.name(),
-            pointer.name,
-            pointer.version,
-            pointer.bundle_digest,
+            printable(&pointer.name),
+            printable(&pointer.version),
+            printable(&pointer.bundle_digest),
             pointer.sequence,
             current.followed.by,
             pointer.expires_at

@@ -11,6 +11,7 @@ use crate::cli::cmd::bundle::rebuild::Made;
 use crate::cli::cmd::bundle::rebuild::again;
 use crate::cli::cmd::bundle::statements;
 use crate::cli::cmd::bundle::trust::read;
+use crate::cli::cmd::bundle::verify::UNPROVED;
 use crate::cli::cmd::bundle::verify::json;
 use crate::cli::cmd::bundle::verify::origin;
 use crate::cli::cmd::bundle::verify::trusted;
@@ -21,6 +22,7 @@ use crate::cli::exit::Exit;
 use crate::load;
 use crate::registry::Pin;
 use crate::report::printable;
+use crate::text::safe;
 use crate::trust::Expiry;
 
 use super::place::Believed;
@@ -92,7 +94,7 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
                 "verified": json(&believed.verified),
                 "channel": current.as_ref().map(|current| &current.followed.pointer),
             });
-            format!("{value:#}\n")
+            safe::json(&value)
         }
         AnswerFormat::Human => human(&out.display().to_string(), &believed, &known, current.as_ref()),
     };
@@ -115,6 +117,9 @@ fn human(out: &str, believed: &Believed, known: &[String], current: Option<&Curr
     let mut text = format!("{}: {} {}\n", printable(out), manifest.name, manifest.version);
     for line in known {
         text.push_str(&format!("  {}\n", printable(line)));
+    }
+    if manifest.evidence.proofs.is_none() {
+        text.push_str(&format!("  {UNPROVED}\n"));
     }
     match current {
         Some(current) => {

@@ -24,6 +24,7 @@ use crate::registry::Pin;
 use crate::registry::Put;
 use crate::registry::Release;
 use crate::text::Instant;
+use crate::text::safe;
 use crate::trust;
 use crate::trust::Kind;
 use crate::trust::LOCAL_BUILDER;
@@ -361,7 +362,7 @@ fn said(
             "release": sequence,
             "channel": moved.map(Moved::json),
         });
-        return format!("{value:#}\n");
+        return safe::json(&value);
     }
     let how = if new { "published" } else { "is there already" };
     let mut text = format!(

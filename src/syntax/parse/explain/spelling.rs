@@ -2,6 +2,7 @@
 
 use super::Part;
 use crate::diag::Diagnostic;
+use crate::diag::closest;
 use crate::syntax::codes;
 use crate::syntax::lex::Kind;
 use crate::syntax::outline::Level;
@@ -49,6 +50,17 @@ impl Part<'_, '_> {
         if expected("`on`") && self.is_word(self.found) && found.starts_with(|c: char| c.is_ascii_uppercase()) {
             return Some(format!("write `on` before `{found}`"));
         }
+        let main = self.text(self.main);
+        if expected("`on`") && self.ends(self.found) {
+            return match main {
+                "allow" => Some("say of which resources: `on TYPE`".to_owned()),
+                "deny" => Some("say of which resources: `on TYPE`, or `on any`".to_owned()),
+                _ => None,
+            };
+        }
+        if let Some(left_out) = self.left_out(main, found, before) {
+            return Some(left_out);
+        }
         if expected("`to`") && self.level == Level::File && self.is_word(self.found) {
             return Some(match found {
                 "can" | "may" => format!("write `to` in place of `{found}`"),
@@ -59,7 +71,14 @@ impl Part<'_, '_> {
             return Some(format!("write `,` before `{found}`"));
         }
         if expected(symbols::TEXT) && self.is_word(self.found) {
-            return Some(format!("write it in quotes: `\"{found}\"`"));
+            let star = if after == "*" { "*" } else { "" };
+            return Some(format!("write it in quotes: `\"{found}{star}\"`"));
+        }
+        if expected(symbols::TEXT) && before == "until" {
+            return Some("write it in quotes: `until \"2027-01-31T00:00:00Z\"`".to_owned());
+        }
+        if expected(symbols::TEXT) && before == "because" {
+            return Some("say why, in quotes: `because \"TICKET-1: why they may\"`".to_owned());
         }
         if expected("`for`") && self.text(self.main + usize::from(self.text(self.main) == "liftable")) == "require" {
             return Some("end it with the actions that it guards: `for TYPE.ACTION`".to_owned());
@@ -104,13 +123,71 @@ impl Part<'_, '_> {
         }
     }
 
+    /// What to write where a statement lacks a word or has another in its place, by what it begins with.
+    fn left_out(&self, main: &str, found: &str, before: &str) -> Option<String> {
+        let expected = |name: &str| self.expected.contains(name);
+        Some(match main {
+            "allow" | "deny" if expected("`to`") && found == "on" => {
+                format!("say to whom: `{main} WHO to ACTIONS on TYPE`")
+            }
+            "separate" if expected("`from`") => match found {
+                "," | "and" | "to" => format!("write `from` in place of `{found}`"),
+                _ => "name two actions: `separate TYPE.ACTION from TYPE.ACTION`".to_owned(),
+            },
+            "isolate" if expected("`by`") => format!("write `by` before `{found}`"),
+            "assert" if expected("`:`") => "give it a name: `assert NAME: never WHO to ACTIONS on TYPE`".to_owned(),
+            "assert" if self.expected.iter().any(|name| name.contains("`never`")) && !is_claim(found) => {
+                "say what holds: `never WHO to ACTIONS on TYPE`, or `only WHO to …`".to_owned()
+            }
+            "role" if found == "of" && expected("`for`") => "write `for` in place of `of`".to_owned(),
+            "enum" | "ordered" if expected("`,`") && found == ";" => "write `,` between members".to_owned(),
+            "enum" | "ordered" if expected(symbols::NAME) && self.is_text(self.found) => {
+                format!("write the member without quotes: `{}`", found.trim_matches('"'))
+            }
+            "enum" | "ordered" if expected("`{`") => {
+                "write the members in braces: `enum NAME { one, other }`".to_owned()
+            }
+            "condition" if expected("`=`") && self.is_word(self.found) => format!("write `=` before `{found}`"),
+            "condition" if expected("`=`") => "write `condition NAME = …;`".to_owned(),
+            "condition" if expected("`:`") && before != ")" => format!("say its type: `{before}: TYPE`"),
+            "condition" if expected(symbols::NAME) && (before, found) == ("(", ")") => {
+                "a condition without parameters has no `()`".to_owned()
+            }
+            _ if expected(symbols::EXPRESSION) && (before, found) == ("<", ">") => "write `!=`".to_owned(),
+            _ if expected("`else`") && self.ends(self.found) => {
+                "an `if` says both: `if a then b else c`; for \"only if\", write `a && b`".to_owned()
+            }
+            _ if expected("`,`")
+                && matches!(self.level, Level::Entity | Level::Section)
+                && self.is_word(self.found) =>
+            {
+                format!("write `,` before `{found}`")
+            }
+            _ => return None,
+        })
+    }
+
+    /// Whether a statement is at its end here.
+    fn ends(&self, at: usize) -> bool {
+        self.token(at).is_none_or(|token| token.is(";") || token.is("}"))
+    }
+
     fn is_word(&self, at: usize) -> bool {
         self.token(at).is_some_and(|token| token.kind == Kind::Word)
+    }
+
+    fn is_text(&self, at: usize) -> bool {
+        self.token(at).is_some_and(|token| token.kind == Kind::Text)
     }
 
     fn is_number(&self, at: usize) -> bool {
         self.token(at).is_some_and(|token| token.kind == Kind::Number)
     }
+}
+
+/// Whether a word is nearly one that begins a claim.
+fn is_claim(word: &str) -> bool {
+    closest(word, ["never", "only", "always", "possible"]).is_some()
 }
 
 /// Whether a word seems to name a type.

@@ -1,0 +1,91 @@
+//! Changed terms of the contract, in words: what each says now, what reads it, and whether it is declared.
+
+use crate::report::files::Files;
+use crate::semdiff::Change;
+use crate::semdiff::Difference;
+use crate::semdiff::Effect;
+use crate::semdiff::Judged;
+use crate::semdiff::TermChange;
+
+use super::Review;
+use super::review;
+
+/// What stands where a side says nothing.
+const NOTHING: &str = "–";
+
+/// A changed term, and the declaration that covers it.
+#[derive(Clone, Copy)]
+pub(super) struct Term<'a> {
+    pub(super) change: &'a TermChange,
+    pub(super) declared: Option<&'a Judged>,
+}
+
+/// All changed terms.
+pub(super) fn terms<'a>(difference: &'a Difference, review: Review<'a>) -> impl Iterator<Item = Term<'a>> {
+    let all = difference.terms.iter().enumerate();
+    all.map(move |(at, change)| Term {
+        change,
+        declared: review.term(at),
+    })
+}
+
+impl Term<'_> {
+    /// Whether it must be declared and is not.
+    pub(super) fn is_open(self) -> bool {
+        self.change.effect == Effect::Weakens && self.declared.is_none()
+    }
+
+    /// `break_glass.outage.window weakened: 24h → 1h`
+    pub(super) fn title(self) -> String {
+        let change = self.change;
+        format!("{} {}: {}", change.path, change.effect.name(), self.said())
+    }
+
+    /// `24h → 1h`
+    pub(super) fn said(self) -> String {
+        let said = |side: &Option<String>| side.clone().unwrap_or_else(|| NOTHING.to_owned());
+        format!("{} → {}", said(&self.change.from), said(&self.change.to))
+    }
+
+    /// Who reads what became possible; nothing where that does not matter.
+    pub(super) fn readers(self) -> Option<String> {
+        let readers = &self.change.readers;
+        let names: Vec<String> = readers.iter().map(|name| format!("`{name}`")).collect();
+        (!names.is_empty()).then(|| format!("read by {}", names.join(", ")))
+    }
+
+    /// Whether it is declared, and by what; nothing where no package declares.
+    pub(super) fn declared(self, review: Review<'_>, files: Files<'_>) -> Option<String> {
+        match self.declared {
+            Some(judged) => Some(format!(
+                "declared by {}: {}",
+                files.path(judged.declaration.file),
+                review::reason(judged)
+            )),
+            None => (self.is_open() && review.is_in_use()).then(|| "not declared".to_owned()),
+        }
+    }
+}
+
+/// What a change of a part does to the contract: `weakens the contract`.
+pub(super) fn effects(difference: &Difference, change: &Change) -> Vec<&'static str> {
+    let does = |effect: Effect| {
+        let mut terms = difference.terms.iter();
+        terms.any(|term| term.effect == effect && term.concerns(change))
+    };
+    let both = [
+        (does(Effect::Weakens), "weakens the contract"),
+        (does(Effect::Strengthens), "strengthens the contract"),
+    ];
+    both.into_iter().filter(|(is, _)| *is).map(|(_, said)| said).collect()
+}
+
+/// On which terms everything else is allowed: `, on weaker terms`; nothing where they are the same.
+pub(super) fn on_terms(difference: &Difference) -> &'static str {
+    match [Effect::Weakens, Effect::Strengthens].map(|effect| difference.changes_terms(effect)) {
+        [true, true] => ", on other terms",
+        [true, false] => ", on weaker terms",
+        [false, true] => ", on stricter terms",
+        [false, false] => "",
+    }
+}

@@ -1,0 +1,396 @@
+//! What policies test that a schema may make possible: whether something is in a group, has an attribute or tags, is another
+//! member of an enumeration. Such a test is false for certain while the schema knows no such thing. Once it does, the same policy
+//! opens (or closes) more, and no line of it changed.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use cedar_policy::Effect;
+use cedar_policy::EntityTypeName;
+use cedar_policy::EntityUid;
+use cedar_policy::Policy;
+use cedar_policy::PrincipalConstraint;
+use cedar_policy::ResourceConstraint;
+use serde_json::Value;
+
+use crate::analysis::Environment;
+use crate::analysis::Environments;
+use crate::bundle::Contract;
+use crate::bundle::EntityRole;
+use crate::bundle::ValueType;
+use crate::lower::Lowered;
+use crate::semdiff::footing;
+
+/// The tests of the old side's policies, and the schema of the new side.
+pub(super) struct Reads<'a> {
+    policies: &'a Lowered,
+    grown: &'a Lowered,
+    tests: OnceCell<Tests>,
+}
+
+/// Types of entities, full Cedar names; `None` where they are not plain.
+type Types = Option<BTreeSet<String>>;
+
+/// All tests, each with the statement that holds it.
+#[derive(Default)]
+struct Tests {
+    memberships: Vec<(Types, Types, String)>,
+    attributes: Vec<(Tested, String, String)>,
+    tags: BTreeSet<String>,
+    /// Types of enumerations of which some members are kept out.
+    kept_out: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Of what an attribute is tested.
+enum Tested {
+    /// Of the context of these actions, or of a record in it.
+    Context(BTreeSet<EntityUid>),
+    Entities(Types),
+}
+
+impl<'a> Reads<'a> {
+    pub(super) fn new(policies: &'a Lowered, grown: &'a Lowered) -> Self {
+        Self {
+            policies,
+            grown,
+            tests: OnceCell::new(),
+        }
+    }
+
+    /// Who tests a membership to which a new parent of a type leads.
+    pub(super) fn through(&self, ty: &str, parent: &str) -> Vec<String> {
+        let (ty, parent) = (self.cedar(ty), self.cedar(parent));
+        let leads = |from: &Types, to: &str| {
+            from.as_ref()
+                .is_none_or(|all| all.iter().any(|one| self.reaches(one, to)))
+        };
+        let ends = |to: &Types| {
+            to.as_ref()
+                .is_none_or(|all| all.iter().any(|one| self.reaches(&parent, one)))
+        };
+        let tests = self.tests().memberships.iter();
+        let tests = tests.filter(|(from, to, _)| leads(from, &ty) && ends(to));
+        let roles = self.roles_of(&parent);
+        named(tests.map(|(.., by)| by).chain(roles))
+    }
+
+    /// The roles that come with a membership where principals show their roles by name: no policy tests for groups there.
+    fn roles_of(&self, parent: &str) -> impl Iterator<Item = &String> {
+        let contract = &self.grown.contract;
+        let mut groups = contract
+            .entities
+            .values()
+            .filter(|ty| ty.holds_roles && ty.kind == EntityRole::Group);
+        let brings = contract.roles_form.has_attribute() && groups.any(|group| self.reaches(parent, &group.cedar));
+        contract.roles.keys().filter(move |_| brings)
+    }
+
+    /// Who tests whether something has an attribute. `path` leads to the attribute in the contract.
+    pub(super) fn for_attribute(&self, path: &[String], name: &str) -> Vec<String> {
+        let of = |tested: &Tested| match (path.first().map(String::as_str), path.get(1), tested) {
+            (Some("actions"), Some(action), Tested::Context(actions)) => {
+                let known = self.grown.contract.actions.get(action);
+                let uid = known.and_then(|known| known.cedar.parse::<EntityUid>().ok());
+                uid.is_none_or(|uid| actions.contains(&uid))
+            }
+            (Some("entities"), Some(ty), Tested::Entities(Some(types))) => types.contains(&self.cedar(ty)),
+            (Some("entities"), _, Tested::Context(_)) | (Some("actions"), _, Tested::Entities(Some(_))) => false,
+            _ => true,
+        };
+        let tests = self.tests().attributes.iter();
+        named(
+            tests
+                .filter(|(tested, attribute, _)| attribute == name && of(tested))
+                .map(|(.., by)| by),
+        )
+    }
+
+    /// Who tests for tags.
+    pub(super) fn for_tags(&self) -> Vec<String> {
+        named(self.tests().tags.iter())
+    }
+
+    /// Who keeps out some members of an enumeration, or lets through whatever is not one of some.
+    pub(super) fn but_for_members(&self, ty: &str) -> Vec<String> {
+        named(self.tests().kept_out.get(&self.cedar(ty)).into_iter().flatten())
+    }
+
+    /// Whether a type is a group on the new side.
+    pub(super) fn is_group(&self, ty: &str) -> bool {
+        let ty = self.grown.contract.entities.get(ty);
+        ty.is_some_and(|ty| ty.kind != EntityRole::Principal)
+    }
+
+    /// The full Cedar name of a type of either side.
+    fn cedar(&self, ty: &str) -> String {
+        cedar(&self.grown.contract, ty)
+    }
+
+    /// Whether an entity of one type may be, or be in, one of another.
+    fn reaches(&self, from: &str, to: &str) -> bool {
+        let Ok(ty) = from.parse::<EntityTypeName>() else {
+            return true;
+        };
+        let schema = self.grown.schema.as_ref();
+        let mut above = schema.and_then(|schema| schema.ancestors(&ty)).into_iter().flatten();
+        from == to || above.any(|above| above.to_string() == to)
+    }
+
+    fn tests(&self) -> &Tests {
+        self.tests.get_or_init(|| {
+            let mut tests = Tests::default();
+            let Some(schema) = &self.policies.schema else {
+                return tests;
+            };
+            let environments = Environments::new(schema);
+            for policy in footing::policies(self.policies) {
+                let id = policy.id().to_string();
+                let origin = self.policies.origins.policies.get(&id);
+                let mut reading = Reading {
+                    contract: &self.policies.contract,
+                    environments: environments.admitting(policy),
+                    by: origin.map_or(id, |origin| origin.statement.clone()),
+                    tests: &mut tests,
+                };
+                reading.policy(policy);
+            }
+            tests
+        })
+    }
+}
+
+fn named<'n>(names: impl Iterator<Item = &'n String>) -> Vec<String> {
+    let names: BTreeSet<&String> = names.collect();
+    names.into_iter().cloned().collect()
+}
+
+/// Types have Gate names in a contract, generated ones their Cedar names.
+fn cedar(contract: &Contract, ty: &str) -> String {
+    let known = contract.entities.get(ty);
+    known.map_or_else(|| ty.to_owned(), |known| known.cedar.clone())
+}
+
+/// Whether what is read makes a policy apply where it is true, where it is false, or it is not plain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sense {
+    True,
+    False,
+    Either,
+}
+
+impl Sense {
+    fn flipped(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Either => Self::Either,
+        }
+    }
+}
+
+/// One policy as it is read.
+struct Reading<'a> {
+    contract: &'a Contract,
+    environments: Vec<&'a Environment>,
+    by: String,
+    tests: &'a mut Tests,
+}
+
+impl Reading<'_> {
+    fn policy(&mut self, policy: &Policy) {
+        let opens = match policy.effect() {
+            Effect::Permit => Sense::True,
+            Effect::Forbid => Sense::False,
+        };
+        let principal = match policy.principal_constraint() {
+            PrincipalConstraint::Any | PrincipalConstraint::Is(_) => None,
+            PrincipalConstraint::Eq(uid) => Some((uid, false)),
+            PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid) => Some((uid, true)),
+        };
+        let resource = match policy.resource_constraint() {
+            ResourceConstraint::Any | ResourceConstraint::Is(_) => None,
+            ResourceConstraint::Eq(uid) => Some((uid, false)),
+            ResourceConstraint::In(uid) | ResourceConstraint::IsIn(_, uid) => Some((uid, true)),
+        };
+        for (var, scope) in [("principal", principal), ("resource", resource)] {
+            let Some((uid, within)) = scope else { continue };
+            let ty = uid.type_name().to_string();
+            if opens == Sense::False {
+                self.keeps_out(&ty);
+            }
+            if within {
+                let from = self.of_var(var);
+                self.member(from, Some(BTreeSet::from([ty])));
+            }
+        }
+        let json = policy.to_json().unwrap_or_default();
+        for condition in json.get("conditions").and_then(Value::as_array).into_iter().flatten() {
+            let sense = match condition.get("kind").and_then(Value::as_str) {
+                Some("when") => opens,
+                _ => opens.flipped(),
+            };
+            if let Some(body) = condition.get("body") {
+                self.expr(body, sense);
+            }
+        }
+    }
+
+    fn expr(&mut self, expr: &Value, sense: Sense) {
+        let Some((operator, operands)) = expr.as_object().and_then(|fields| fields.iter().next()) else {
+            return;
+        };
+        let operand = |name: &str| operands.get(name);
+        match operator.as_str() {
+            "Value" => {
+                if let Some(ty) = entity_type(operands)
+                    && sense != Sense::True
+                {
+                    self.keeps_out(ty);
+                }
+            }
+            "!" => self.below(operands, sense.flipped()),
+            "&&" | "||" | "in" | "==" | "contains" | "containsAny" | "Set" | "is" => {
+                if operator == "in" {
+                    self.member(self.types(operand("left")), self.types(operand("right")));
+                } else if let ("is", Some(group)) = (operator.as_str(), operand("in")) {
+                    self.member(self.types(operand("left")), self.types(Some(group)));
+                }
+                self.below(operands, sense);
+            }
+            "!=" => self.below(operands, sense.flipped()),
+            "has" => {
+                self.attribute(operand("left"), operand("attr"));
+                self.below(operands, sense);
+            }
+            "hasTag" => {
+                self.tests.tags.insert(self.by.clone());
+                self.below(operands, sense);
+            }
+            _ => self.below(operands, Sense::Either),
+        }
+    }
+
+    /// The operands of an operator, whatever they are called.
+    fn below(&mut self, operands: &Value, sense: Sense) {
+        match operands {
+            Value::Object(all) => all.values().for_each(|operand| self.expr(operand, sense)),
+            Value::Array(all) => all.iter().for_each(|operand| self.expr(operand, sense)),
+            _ => {}
+        }
+    }
+
+    fn keeps_out(&mut self, ty: &str) {
+        let by = self.tests.kept_out.entry(ty.to_owned()).or_default();
+        by.insert(self.by.clone());
+    }
+
+    fn member(&mut self, from: Types, to: Types) {
+        self.tests.memberships.push((from, to, self.by.clone()));
+    }
+
+    /// `has` names one attribute or several, each of the one before it.
+    fn attribute(&mut self, left: Option<&Value>, names: Option<&Value>) {
+        let names: Vec<&str> = match names {
+            Some(Value::String(name)) => vec![name],
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        let in_context = left.is_some_and(is_context);
+        for (at, name) in names.into_iter().enumerate() {
+            let tested = match (in_context, at) {
+                (true, _) => Tested::Context(self.environments.iter().map(|env| env.action.clone()).collect()),
+                (false, 0) => Tested::Entities(self.types(left)),
+                (false, _) => Tested::Entities(None),
+            };
+            self.tests.attributes.push((tested, name.to_owned(), self.by.clone()));
+        }
+    }
+
+    fn of_var(&self, var: &str) -> Types {
+        let of = |env: &&Environment| match var {
+            "principal" => env.principal.to_string(),
+            _ => env.resource.to_string(),
+        };
+        Some(self.environments.iter().map(of).collect())
+    }
+
+    /// The types of the entities that an expression stands for, or a set of it holds.
+    fn types(&self, expr: Option<&Value>) -> Types {
+        let mut types = BTreeSet::new();
+        for ty in self.values(expr?)? {
+            let mut ty = &ty;
+            while let ValueType::Set(element) = ty {
+                ty = element;
+            }
+            match ty {
+                ValueType::Entity(name) => types.insert(cedar(self.contract, name)),
+                _ => return None,
+            };
+        }
+        Some(types)
+    }
+
+    /// The types that an expression may have; `None` where it is not plain.
+    fn values(&self, expr: &Value) -> Option<Vec<ValueType>> {
+        let (operator, operands) = expr.as_object()?.iter().next()?;
+        match operator.as_str() {
+            "Value" => Some(vec![ValueType::Entity(entity_type(operands)?.to_owned())]),
+            "Var" => match operands.as_str()? {
+                "context" => {
+                    let actions = self.contract.actions.values();
+                    let asked = actions.filter(|action| {
+                        let uid = action.cedar.parse::<EntityUid>();
+                        uid.is_ok_and(|uid| self.environments.iter().any(|env| env.action == uid))
+                    });
+                    Some(asked.map(|action| ValueType::Record(action.context.clone())).collect())
+                }
+                "action" => None,
+                var => Some(self.of_var(var)?.into_iter().map(ValueType::Entity).collect()),
+            },
+            "Set" => {
+                let elements = operands.as_array()?.iter().map(|element| self.values(element));
+                Some(elements.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+            }
+            "." => {
+                let name = operands.get("attr")?.as_str()?;
+                let owners = self.values(operands.get("left")?)?;
+                owners
+                    .into_iter()
+                    .map(|owner| self.attribute_of(&owner, name))
+                    .collect()
+            }
+            _ => None,
+        }
+    }
+
+    fn attribute_of(&self, owner: &ValueType, name: &str) -> Option<ValueType> {
+        match owner {
+            ValueType::Record(fields) => Some(fields.get(name)?.ty.clone()),
+            ValueType::Entity(ty) => {
+                let ty = cedar(self.contract, ty);
+                let entity = self.contract.entities.values().find(|entity| entity.cedar == ty)?;
+                match entity.attributes.get(name) {
+                    Some(attribute) => Some(attribute.ty.clone()),
+                    None if entity.relations.iter().any(|relation| relation.role == name) => {
+                        Some(ValueType::Entity(self.contract.holders_type.clone()?))
+                    }
+                    None => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+fn entity_type(value: &Value) -> Option<&str> {
+    value.get("__entity")?.get("type")?.as_str()
+}
+
+/// Whether an expression is the context, or a record in it.
+fn is_context(expr: &Value) -> bool {
+    match expr.get(".").and_then(|operands| operands.get("left")) {
+        Some(left) => is_context(left),
+        None => expr.get("Var").and_then(Value::as_str) == Some("context"),
+    }
+}
