@@ -122,9 +122,9 @@ pub(super) enum Part {
     ScenarioData,
     Snapshot,
     Change,
+    Assignment,
     /// A file of another tool, to be imported.
     Foreign,
-    Assignment,
     /// A folder that holds parts.
     Folder,
     /// Nothing reads it, though its place suggests that something should.

@@ -200,18 +200,18 @@ struct HolderItem<'a> {
 #[serde(tag = "found", rename_all = "lowercase")]
 enum FindingItem<'a> {
     None,
-    Some {
-        declared: Option<String>,
-        basis: &'static str,
-        request: Value,
-        before: Side<'a>,
-        after: Side<'a>,
-        contrasts: Vec<ContrastItem<'a>>,
-    },
-    Unknown {
-        reason: &'static str,
-        message: String,
-    },
+    Some(Box<ExampleItem<'a>>),
+    Unknown { reason: &'static str, message: String },
+}
+
+#[derive(Serialize)]
+struct ExampleItem<'a> {
+    declared: Option<String>,
+    basis: &'static str,
+    request: Value,
+    before: Side<'a>,
+    after: Side<'a>,
+    contrasts: Vec<ContrastItem<'a>>,
 }
 
 #[derive(Serialize)]
@@ -369,14 +369,14 @@ impl<'a> FindingItem<'a> {
     }
 
     fn example(example: &'a Example, declared: Option<String>) -> Self {
-        Self::Some {
+        Self::Some(Box::new(ExampleItem {
             declared,
             basis: example.basis.name(),
             request: witness::json(&example.witness),
             before: Side::new(&example.before),
             after: Side::new(&example.after),
             contrasts: example.contrasts.iter().map(ContrastItem::new).collect(),
-        }
+        }))
     }
 }
 

@@ -64,15 +64,6 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
         );
     }
     for one in &assigned {
-        let cell = match (one.declared, one.open) {
-            (Some(judged), _) => format!(
-                "{}: {}",
-                safe::markdown_code(&sides.new_files.path(judged.declaration.file)),
-                safe::markdown(&review::reason(judged))
-            ),
-            (None, true) => "**no**".to_owned(),
-            (None, false) => String::new(),
-        };
         let _ = writeln!(
             text,
             "| **{}** | {} | {} | {} | | {} |{}",
@@ -81,10 +72,9 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             safe::markdown(&one.assigned.what),
             safe::markdown(&one.brings),
             safe::markdown_code(&one.place),
-            if review.is_in_use() {
-                format!(" {cell} |")
-            } else {
-                String::new()
+            match review.is_in_use() {
+                true => format!(" {} |", judged(one.declared, one.open, sides)),
+                false => String::new(),
             },
         );
     }
