@@ -86,13 +86,19 @@ impl Environments {
     /// Those that a policy's scope admits, sorted. In any other the policy cannot apply.
     #[must_use]
     pub fn admitting<'a>(&'a self, policy: &Policy) -> Vec<&'a Environment> {
-        let actions: Option<BTreeSet<&EntityUid>> = match policy.action_constraint() {
+        let fits = self.fitting(policy);
+        self.all.iter().filter(|env| fits(env)).collect()
+    }
+
+    /// Whether a policy's scope admits a kind of request, be it one that the schema does not have.
+    pub(super) fn fitting<'a>(&'a self, policy: &Policy) -> impl Fn(&Environment) -> bool + use<'a> {
+        let actions: Option<BTreeSet<EntityUid>> = match policy.action_constraint() {
             ActionConstraint::Any => None,
-            ActionConstraint::In(groups) => Some(groups.iter().flat_map(|group| self.within(group)).collect()),
+            ActionConstraint::In(groups) => Some(groups.iter().flat_map(|group| self.within(group)).cloned().collect()),
             ActionConstraint::Eq(action) => Some(
                 self.members
                     .get_key_value(&action)
-                    .map(|(known, _)| known)
+                    .map(|(known, _)| known.clone())
                     .into_iter()
                     .collect(),
             ),
@@ -108,11 +114,11 @@ impl Environments {
             ResourceConstraint::Is(ty) | ResourceConstraint::IsIn(ty, _) => Some(ty),
         };
         let fits = |wanted: &Option<EntityTypeName>, is: &EntityTypeName| wanted.as_ref().is_none_or(|ty| ty == is);
-        self.all
-            .iter()
-            .filter(|env| fits(&principal, &env.principal) && fits(&resource, &env.resource))
-            .filter(|env| actions.as_ref().is_none_or(|actions| actions.contains(&env.action)))
-            .collect()
+        move |env| {
+            fits(&principal, &env.principal)
+                && fits(&resource, &env.resource)
+                && actions.as_ref().is_none_or(|actions| actions.contains(&env.action))
+        }
     }
 
     /// An action's groups, at any depth.

@@ -1,6 +1,10 @@
 //! Properties of a program as questions about all requests, and what the answers come to: proved, refuted by a request that
 //! was replayed, or neither. Nothing that is unknown counts as proved.
 
+mod met;
+mod proof;
+mod sound;
+
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
@@ -9,18 +13,25 @@ use cedar_policy::Policy;
 use serde_json::Value;
 use thiserror::Error;
 
+use self::sound::ONLY_WHERE_A_FORBID_ERRORS;
+use self::sound::without_errors;
 use super::base::Base;
 use super::environment::Environment;
-use super::erring::where_none_errs;
 use super::prover::Asking;
 use super::prover::SchemaRefused;
 use super::question::Answer;
 use super::question::Claim;
 use super::question::Counterexample;
 use super::question::Question;
+use super::refutation;
+use super::refutation::Deciding;
+use super::refutation::Refutation;
 use super::replay::Replay;
 use super::rule::Rule;
 use super::rule::Rules;
+use super::wider;
+use super::wider::Grounds;
+use super::wider::Wider;
 use super::witness::Stage;
 use super::witness::Unshowable;
 use super::witness::Witness;
@@ -37,8 +48,8 @@ use crate::text::Span;
 /// What is to be proved of a program.
 #[derive(Debug)]
 pub struct Obligations {
-    /// The policies and the schema.
-    pub base: Base,
+    /// What is asked about.
+    pub grounds: Grounds,
     /// One for each property, in their order.
     pub all: Vec<Obligation>,
 }
@@ -54,6 +65,10 @@ pub struct Obligation {
     no_errors: Vec<Question>,
     /// The policies that count.
     counted: Vec<Policy>,
+    /// Ids of the permits whose scope takes in something that it speaks of.
+    granting: BTreeSet<String>,
+    /// Kinds of request that it speaks of and that the schema does not have.
+    apart: Vec<Environment>,
 }
 
 /// A question.
@@ -92,8 +107,8 @@ pub enum Outcome {
     /// Of `possible`: here is a request that shows it.
     Shown(Box<Witness>),
     /// Here is a request that it does not hold of.
-    Refuted(Box<Witness>),
-    /// Of `possible`: no request is allowed.
+    Refuted(Box<Refutation>),
+    /// Of `possible`: no request is allowed. Of `always`: those of some kind never are.
     Impossible,
     /// It speaks of no request at all.
     Empty,
@@ -131,6 +146,12 @@ pub struct Proof {
     pub reach: usize,
     /// Pairs of types that it does not reach.
     pub skipped: Vec<String>,
+    /// Kinds of request that it names and that nothing joins.
+    pub apart: Vec<String>,
+    /// The statements that grant something that it speaks of.
+    pub granting: Vec<Deciding>,
+    /// What else its author may want to write.
+    pub hint: Option<String>,
     /// What it came to.
     pub outcome: Outcome,
 }
@@ -156,51 +177,6 @@ impl From<lower::Beyond> for Beyond {
     }
 }
 
-impl Proof {
-    /// `assert tenants_apart`
-    #[must_use]
-    pub fn title(&self) -> String {
-        format!("{} {}", self.kind.word(), self.name)
-    }
-
-    /// A name for files.
-    #[must_use]
-    pub fn file_stem(&self) -> String {
-        let plain = |c: char| match c.is_ascii_alphanumeric() || c == '_' {
-            true => c,
-            false => '-',
-        };
-        self.title().chars().map(plain).collect()
-    }
-
-    /// Whether the requests it speaks of are to be allowed, and one that refutes it is denied.
-    #[must_use]
-    pub fn wants_allow(&self) -> bool {
-        match self.claim {
-            Promise::Always => true,
-            Promise::Never | Promise::Possible => false,
-        }
-    }
-
-    /// Whether it is proved, but not of all kinds of request that its words speak of.
-    #[must_use]
-    pub fn is_in_part(&self) -> bool {
-        self.outcome == Outcome::Proved && !self.skipped.is_empty()
-    }
-
-    /// The word for what it came to.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self.outcome {
-            Outcome::Proved | Outcome::Shown(_) => "proved",
-            Outcome::Refuted(_) | Outcome::Impossible => "refuted",
-            Outcome::Empty => "empty",
-            Outcome::Unknown(_) => "unknown",
-            Outcome::NotReplayed(_) => "fault",
-        }
-    }
-}
-
 impl Obligations {
     /// Makes the questions that decide some properties of what was lowered.
     ///
@@ -218,11 +194,19 @@ impl Obligations {
             lower::Counted::All | lower::Counted::Without(_) => None,
         };
         let profiles = properties.iter().filter_map(of_profile).collect();
+        let apart = properties.iter().flat_map(|property| &property.apart);
+        let wider = Wider::new(
+            lowered.schema_text.as_deref().unwrap_or_default(),
+            apart.filter_map(wider::environment).collect(),
+        );
         let all = properties
             .into_iter()
             .map(|property| Obligation::new(property, lowered, &base, &profiles))
             .collect();
-        Ok(Self { base, all })
+        Ok(Self {
+            grounds: Grounds { base, wider },
+            all,
+        })
     }
 }
 
@@ -253,6 +237,8 @@ impl Obligation {
             questions: Vec::new(),
             no_errors: Vec::new(),
             counted: Vec::new(),
+            granting: BTreeSet::new(),
+            apart: property.apart.iter().filter_map(wider::environment).collect(),
             property,
         };
         for environment in base.environments.iter() {
@@ -263,8 +249,13 @@ impl Obligation {
             if !requests.iter().any(|rule| rule.policy().effect() == Effect::Permit) {
                 continue;
             }
-            let slice = base.slice(environment).filter(|listed| ids.contains(&listed.id));
-            let slice = Rules::new(slice.map(|listed| listed.rule.clone()));
+            let slice: Vec<_> = base
+                .slice(environment)
+                .filter(|listed| ids.contains(&listed.id))
+                .collect();
+            let permits = slice.iter().filter(|listed| listed.effect == Effect::Permit);
+            obligation.granting.extend(permits.map(|listed| listed.id.clone()));
+            let slice = Rules::new(slice.into_iter().map(|listed| listed.rule.clone()));
             let ask = |claim| Question {
                 environment: environment.clone(),
                 claim,
@@ -305,9 +296,10 @@ impl Obligation {
         &self,
         asking: &mut Asking<'_>,
         replay: &Replay<'_>,
-        base: &Base,
+        grounds: &Grounds,
     ) -> Result<Outcome, ObligationsError> {
-        if self.questions.is_empty() {
+        let base = &grounds.base;
+        if self.questions.is_empty() && self.apart.is_empty() {
             return Ok(Outcome::Empty);
         }
         let unanswered = |asking: &Asking<'_>, question: &Question, why: String| Open {
@@ -324,7 +316,7 @@ impl Obligation {
                 Some(Answer::Holds) => continue,
                 Some(Answer::Fails(found)) => {
                     if let Ok(witness) = self.witness(&found, replay)? {
-                        return Ok(self.found(witness));
+                        return self.found(witness, replay);
                     }
                 }
                 Some(Answer::Unknown(_)) | None => {}
@@ -346,7 +338,7 @@ impl Obligation {
             }
             match (answer, shown) {
                 (Answer::Holds, _) => {}
-                (_, Some(Ok(witness))) => return Ok(self.found(witness)),
+                (_, Some(Ok(witness))) => return self.found(witness, replay),
                 (_, Some(Err(Unshowable::NotReplayed))) => {
                     let why = Unshowable::NotReplayed.to_string();
                     unshown = unshown.or(Some(unanswered(asking, &asked, why)));
@@ -367,20 +359,33 @@ impl Obligation {
             };
             open.push(unanswered(asking, question, why));
         }
-        Ok(match (unshown, open.is_empty(), self.property.claim) {
-            (Some(unshown), ..) => Outcome::NotReplayed(unshown),
-            (None, false, _) => Outcome::Unknown(open),
-            (None, true, Promise::Possible) => Outcome::Impossible,
-            (None, true, Promise::Never | Promise::Always) => Outcome::Proved,
+        open.extend(self.opened_apart(base));
+        Ok(match (unshown, open.is_empty()) {
+            (Some(unshown), _) => Outcome::NotReplayed(unshown),
+            (None, false) => Outcome::Unknown(open),
+            (None, true) => self.unrefuted(asking, grounds),
         })
     }
 
     /// What a request that was replayed makes of the claim.
-    fn found(&self, witness: Witness) -> Outcome {
-        match self.property.claim {
-            Promise::Possible => Outcome::Shown(Box::new(witness)),
-            Promise::Never | Promise::Always => Outcome::Refuted(Box::new(witness)),
+    fn found(&self, witness: Witness, replay: &Replay<'_>) -> Result<Outcome, ObligationsError> {
+        if self.property.claim == Promise::Possible {
+            return Ok(Outcome::Shown(Box::new(witness)));
         }
+        let lowered = replay.lowered;
+        let decision = match witness.load(replay.engine) {
+            Some(entities) => replay
+                .engine_of(&self.counted)?
+                .decide(&witness.request, &entities)
+                .ok(),
+            None => None,
+        };
+        let deciding = decision.iter().flat_map(|decision| &decision.reasons);
+        Ok(Outcome::Refuted(Box::new(Refutation {
+            deciding: refutation::statements(deciding.map(String::as_str), &lowered.origins),
+            missing: refutation::missing(&witness, &lowered.contract),
+            witness,
+        })))
     }
 
     /// What the counterexample of an answer shows; `None` where there is none.
@@ -438,41 +443,6 @@ impl Obligation {
         };
         Ok(Witness::new(found, stage))
     }
-}
-
-/// What is told of a finding that no gateway shows.
-const ONLY_WHERE_A_FORBID_ERRORS: &str = "plain Cedar allows it, but only where a `forbid` errors; a gateway denies there. \
-    Write the `forbid` so that it cannot error";
-
-/// The same claim of those requests on which no forbid errors. `None` where none can, or where that cannot be said.
-fn without_errors(question: &Question, asking: &mut Asking<'_>, base: &Base) -> Option<Question> {
-    let Claim::Disjoint(slice, requests) = &question.claim else {
-        return None;
-    };
-    let mut erring = Vec::new();
-    for rule in slice.iter().filter(|rule| rule.policy().effect() == Effect::Forbid) {
-        let never = Question {
-            environment: question.environment.clone(),
-            claim: Claim::NeverErrors(rule.clone()),
-        };
-        if !asking.answer(&base.ground, &never).holds() {
-            erring.push(rule.policy());
-        }
-    }
-    if erring.is_empty() {
-        return None;
-    }
-    let mut sound = Vec::new();
-    for rule in requests.iter() {
-        sound.push(match rule.policy().effect() {
-            Effect::Permit => Rule::new(&where_none_errs(rule.policy(), erring.iter().copied())?)?,
-            Effect::Forbid => rule.clone(),
-        });
-    }
-    Some(Question {
-        environment: question.environment.clone(),
-        claim: Claim::Disjoint(slice.clone(), Rules::new(sound)),
-    })
 }
 
 /// Whether a policy reads the grant of a profile: by its name, or all grants at once.

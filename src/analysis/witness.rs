@@ -2,7 +2,7 @@
 //! and numbers. Whatever is changed is replayed through `decide`, and only kept while it still shows the same.
 
 mod conform;
-mod data;
+pub(super) mod data;
 mod names;
 mod shrink;
 

@@ -12,6 +12,8 @@ mod manifest;
 mod opened;
 mod origins;
 mod refusal;
+#[cfg(test)]
+pub(crate) mod sample;
 mod tree;
 
 pub use archive::ArchiveError;

@@ -200,50 +200,8 @@ pub(crate) fn compat_digest(schema_digest: &str, policy_set_digest: &str) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundle::BundleLimits;
-    use crate::bundle::CedarVersions;
-    use crate::bundle::CompilerVersion;
-    use crate::bundle::EvidenceSummary;
-    use crate::bundle::MinEngine;
     use crate::bundle::pack;
-
-    /// A bundle of three files, as it must be.
-    fn sound() -> (BundleTree, Manifest) {
-        let mut tree = BundleTree::default();
-        for path in ["schema.cedarschema", "policies.json", "source/a.gate"] {
-            tree.insert(path, path);
-        }
-        let (schema, policies) = (sha256_hex(b"schema.cedarschema"), sha256_hex(b"policies.json"));
-        let manifest = Manifest {
-            format: FORMAT.to_owned(),
-            name: "docs".to_owned(),
-            version: "1.0.0".to_owned(),
-            compiler: CompilerVersion {
-                name: "gatewright".to_owned(),
-                version: "0.1.0".to_owned(),
-                edition: "2026".to_owned(),
-            },
-            cedar: CedarVersions {
-                language: "4.6.0".to_owned(),
-                sdk: "4.14.1".to_owned(),
-            },
-            min_engine: MinEngine {
-                gateway: "0.1.0".to_owned(),
-                cedar_language: "4.6.0".to_owned(),
-            },
-            git: None,
-            judged_at: None,
-            compat_digest: compat_digest(&schema, &policies),
-            schema_digest: schema,
-            policy_set_digest: policies,
-            limits: BundleLimits { max_validity_days: 30 },
-            evidence: EvidenceSummary::default(),
-            break_glass: Vec::new(),
-            reproduce: Vec::new(),
-            files: tree.entries(),
-        };
-        (tree, manifest)
-    }
+    use crate::bundle::sample::sound;
 
     fn opened(tree: &BundleTree, manifest: &Manifest) -> Result<Bundle, Vec<String>> {
         let mut tree = tree.clone();

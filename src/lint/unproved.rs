@@ -148,7 +148,8 @@ fn without_solver(cx: &Cx<'_>) -> Option<Diagnostic> {
         let names: Vec<String> = lints.iter().map(|lint| format!("`{}`", lint.id())).collect();
         names.join(", ")
     };
-    if not.is_empty() && partly.is_empty() {
+    let assertions = &cx.program.assertions;
+    if not.is_empty() && partly.is_empty() && assertions.is_empty() {
         return None;
     }
     let severity = match not.iter().chain(&partly).any(|lint| is_demanded(cx, lint)) {
@@ -163,6 +164,10 @@ fn without_solver(cx: &Cx<'_>) -> Option<Diagnostic> {
         .help("`gatewright solver install` brings one; `--no-proofs` leaves these lints out");
     if !partly.is_empty() {
         told = told.note(format!("these see only what a request shows: {}", names(&partly)));
+    }
+    if !assertions.is_empty() {
+        let named: Vec<String> = assertions.iter().map(|one| format!("`{}`", one.name)).collect();
+        told = told.note(format!("these assertions are not proved: {}", named.join(", ")));
     }
     Some(told)
 }

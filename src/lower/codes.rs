@@ -14,8 +14,6 @@ pub const CONFUSABLE_IDENTIFIER: Code = Code::new("confusable-identifier");
 pub const CEDAR_SYNTAX: Code = Code::new("cedar-syntax");
 /// A `.cedarschema` file that does not parse or does not hold together.
 pub const CEDAR_SCHEMA: Code = Code::new("cedar-schema");
-/// A schema that is too large once common types are written out, or a type that contains itself.
-pub const SCHEMA_TOO_LARGE: Code = Code::new("schema-too-large");
 /// A raw policy in a package without `@id`.
 pub const RAW_WITHOUT_ID: Code = Code::new("raw-without-id");
 /// A raw policy whose `@id` another policy has.
@@ -30,6 +28,9 @@ pub const INTERNAL: Code = Code::new("internal");
 pub const DENY_LEAVES_OUT: Code = Code::new("deny-leaves-out");
 /// A guard on a step of break-glass that the profile itself lifts.
 pub const GUARD_LEAVES_OUT: Code = Code::new("guard-leaves-out");
+
+/// A raw policy that lets in single entities by a duty that is separated from another.
+pub const SEPARATION_UNCOUNTED: Code = Code::new("separation-uncounted");
 
 /// Faults of statements that are there all the same: names and types resolved, and the rest of the program can be judged.
 pub const OF_SOUND: [Code; 5] = [

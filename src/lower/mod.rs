@@ -23,6 +23,7 @@ mod roles_form;
 mod routes;
 mod schema;
 mod screen;
+mod separation;
 mod text;
 mod unknown_types;
 mod validate;
@@ -30,6 +31,7 @@ mod wording;
 
 pub use access::Access;
 pub use access::accesses;
+pub use claims::Apart;
 pub use claims::Beyond;
 pub use claims::Counted;
 pub use claims::Promise;

@@ -45,6 +45,7 @@ use super::routes;
 use super::routes::Way;
 use super::schema;
 use super::schema::SchemaText;
+use super::separation::Duties;
 use super::validate;
 use super::wording;
 use super::wording::Validated;
@@ -108,6 +109,7 @@ pub fn lower(
         .unzip();
     let all = || drafts.iter().chain(unknown_types.iter().map(|(draft, _)| draft));
     same_ids(all(), &raw, out);
+    Duties::new(program, &raw, schema.as_ref().map(|made| &made.schema)).check(out);
     if let Some(SchemaText { schema, .. }) = &schema {
         validate::gate(&drafts, &policies, schema, out);
         validate::raw(&raw, schema, out);
@@ -323,7 +325,7 @@ impl<'a> Lowering<'a> {
                     }
                 }
             }
-            if !typed_somewhere {
+            if !typed_somewhere && !self.types_apart(assertion) {
                 // One question is asked per pair of types where the condition types; with none, nothing is claimed.
                 self.out.extend(faults);
             }

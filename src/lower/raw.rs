@@ -17,6 +17,7 @@ use crate::diag::Code;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
 use crate::graph::Externals;
+use crate::graph::codes::EXPANSION_LIMIT;
 use crate::parallel;
 use crate::parallel::Work;
 use crate::text::FileId;
@@ -29,6 +30,7 @@ mod among_parents;
 mod declared;
 mod depth;
 mod externals;
+mod lets_in;
 mod links;
 mod permits;
 mod statements;
@@ -39,6 +41,8 @@ pub(super) use among_parents::role_among_parents;
 use externals::expanded;
 use externals::expanded::Cut;
 use externals::expanded::Why;
+pub(super) use lets_in::LetsIn;
+pub(super) use lets_in::lets_in;
 pub use permits::raw_permits;
 
 /// What the raw schemas of a package declare.
@@ -122,8 +126,9 @@ fn too_large(sources: &Sources, files: &[FileId], cut: &Cut, out: &mut Diagnosti
     let span = files.iter().find_map(place);
     let span = span.or_else(|| files.first().map(|file| Span::new(*file, 0, 0)));
     let name = &cut.name;
-    let (message, help) = match cut.why {
+    let (code, message, help) = match cut.why {
         Why::Attributes(count) => (
+            EXPANSION_LIMIT,
             match cut.keyword {
                 "type" => format!("`{name}` has {count} attributes once common types are written out"),
                 _ => format!("with `{name}` the schema has {count} attributes once common types are written out"),
@@ -134,15 +139,17 @@ fn too_large(sources: &Sources, files: &[FileId], cut: &Cut, out: &mut Diagnosti
             ),
         ),
         Why::Depth(depth) => (
+            EXPANSION_LIMIT,
             format!("`{name}` has records or sets {depth} deep within each other"),
             format!("{} are read: let types use each other less deeply", expanded::MAX_DEPTH),
         ),
         Why::Endless => (
+            codes::CEDAR_SCHEMA,
             format!("`{name}` contains itself, or a type that does"),
             "let a record hold an entity where it should refer to its own kind".to_owned(),
         ),
     };
-    out.extend(span.map(|span| Diagnostic::error(codes::SCHEMA_TOO_LARGE, span, message).help(help)));
+    out.extend(span.map(|span| Diagnostic::error(code, span, message).help(help)));
 }
 
 fn merge(all: &mut Map<String, Value>, more: Map<String, Value>, file: Span, out: &mut Diagnostics) {

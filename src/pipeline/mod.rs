@@ -1,5 +1,6 @@
 //! The one place where stages are strung together; the command line and the tests come in here.
 
+mod asserted;
 mod assignments;
 mod build;
 mod bump;
@@ -10,12 +11,16 @@ mod diff;
 mod facts;
 mod fix;
 mod gateway;
+mod meant;
 mod mutate;
 mod prove;
 mod shard;
 mod suites;
 mod test;
 
+pub use asserted::asserted;
+pub use asserted::assertions;
+pub use asserted::refuted;
 pub use build::BuildError;
 pub use build::Origin;
 pub use build::build;
@@ -46,6 +51,7 @@ pub use mutate::mutate;
 pub use prove::Proofs;
 pub use prove::ProveError;
 pub use prove::ProveOptions;
+pub use prove::claims;
 pub use prove::prove;
 pub use shard::Shard;
 pub use suites::Suites;

@@ -7,6 +7,7 @@ use crate::analysis::Cache;
 use crate::analysis::Deadline;
 use crate::analysis::Obligations;
 use crate::analysis::ObligationsError;
+use crate::analysis::Outcome;
 use crate::analysis::Proof;
 use crate::analysis::Prover;
 use crate::analysis::Replay;
@@ -18,11 +19,13 @@ use crate::decide::EngineError;
 use crate::load::PackageFiles;
 use crate::lower;
 use crate::lower::Property;
+use crate::lower::PropertyKind;
 use crate::text::Instant;
 
 use super::BuildError;
 use super::Checked;
 use super::build;
+use super::meant;
 use super::shard::Shard;
 
 /// The kind of what wildcards stand for beyond what is declared. It is told whatever is proved.
@@ -107,7 +110,9 @@ pub fn prove(
     let properties =
         lower::properties(&checked.program, checked.lowered.contract.roles_form).map_err(ProveError::Property)?;
     let of = properties.len();
-    let beyond = lower::beyond(&checked.program).into_iter().map(Beyond::from);
+    let beyond = lower::beyond(&checked.program, &checked.lowered)
+        .into_iter()
+        .map(Beyond::from);
     let mut beyond: Vec<Beyond> = beyond.collect();
     beyond.extend(checked.program.granted_wildcards().into_iter().map(|name| {
         Beyond {
@@ -125,9 +130,9 @@ pub fn prove(
     let mine = numbered
         .filter(|(at, _)| options.shard.has(*at))
         .map(|(_, property)| property);
-    let Obligations { base, all: mine } = Obligations::new(mine.collect(), &checked.lowered)?;
+    let Obligations { grounds, all: mine } = Obligations::new(mine.collect(), &checked.lowered)?;
     let prover = Prover::new(options.solver, options.cache, options.limits, options.deadline).telling(progress);
-    let mut literals = base.literals();
+    let mut literals = grounds.base.literals();
     for obligation in &mine {
         literals.extend(
             obligation
@@ -145,17 +150,25 @@ pub fn prove(
         at: options.at,
         keeps_scripts: options.keeps_scripts,
     };
-    let outcomes = prover.each(&mine, |asking, obligation| obligation.settle(asking, &replay, &base));
+    let outcomes = prover.each(&mine, |asking, obligation| obligation.settle(asking, &replay, &grounds));
     let mut proofs = Vec::new();
     for (obligation, outcome) in mine.into_iter().zip(outcomes) {
         let reach = obligation.reach();
+        let granting = obligation.granting(&checked.lowered.origins);
         let property = obligation.property;
         let words = match property.words.is_empty() {
             true => said(package.sources.slice(property.span)),
             false => property.words,
         };
+        let outcome = outcome?;
+        let hint = match (&outcome, property.kind) {
+            (Outcome::Refuted(refutation), PropertyKind::Assertion) => {
+                meant::only(checked, &property.name, &words, &refutation.deciding)
+            }
+            _ => None,
+        };
         proofs.push(Proof {
-            outcome: outcome?,
+            outcome,
             name: property.name,
             kind: property.kind,
             claim: property.claim,
@@ -163,6 +176,9 @@ pub fn prove(
             words,
             reach,
             skipped: property.skipped,
+            apart: property.apart.into_iter().filter_map(|apart| apart.told).collect(),
+            granting,
+            hint,
         });
     }
     Ok(Proofs {
@@ -173,6 +189,15 @@ pub fn prove(
         statistics: prover.statistics(),
         engine: prover.engine().to_string(),
     })
+}
+
+/// How many properties a package without faults claims.
+///
+/// # Errors
+/// Where a claim cannot be written as Cedar; a fault of ours.
+pub fn claims(checked: &Checked) -> Result<usize, ProveError> {
+    let properties = lower::properties(&checked.program, checked.lowered.contract.roles_form);
+    Ok(properties.map_err(ProveError::Property)?.len())
 }
 
 /// The properties that a run and all its parts are about.

@@ -22,7 +22,12 @@ impl<'a> Files<'a> {
     /// The path of a file from where the user stands, so that a terminal or an editor can open it.
     #[must_use]
     pub fn path(&self, file: FileId) -> String {
-        let name = self.sources.name(file);
+        self.named(self.sources.name(file))
+    }
+
+    /// The same, of a file by its name.
+    #[must_use]
+    pub(super) fn named(&self, name: &str) -> String {
         match self.root.trim_start_matches("./").trim_end_matches('/') {
             "" | "." if self.root.starts_with('/') => format!("/{name}"),
             "" | "." => name.to_owned(),

@@ -6,10 +6,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::analysis::Beyond;
+use crate::analysis::Deciding;
 use crate::analysis::Open;
 use crate::analysis::Outcome;
 use crate::analysis::Proof;
+use crate::analysis::Refutation;
 use crate::analysis::Witness;
+use crate::bundle::OriginKind;
 use crate::text::Instant;
 use crate::text::safe;
 
@@ -23,6 +26,8 @@ const FORMAT: u32 = 1;
 const MOST_OPEN: usize = 4;
 /// How many kinds of request are named that a property does not reach.
 const MOST_SKIPPED: usize = 4;
+/// How many statements are named that decide a request.
+const MOST_STATEMENTS: usize = 4;
 
 /// The proofs as text.
 #[must_use]
@@ -39,7 +44,7 @@ pub fn proofs(all: &[Proof], files: Files<'_>) -> String {
                 let _ = writeln!(text, "         {path}:{}:{}", at.line, at.column);
             }
         }
-        text.push_str(&told(proof));
+        text.push_str(&told(proof, files));
         if let Some(left_out) = left_out(proof).filter(|_| !proof.is_in_part()) {
             let _ = writeln!(text, "         it says nothing of {left_out}");
         }
@@ -68,18 +73,20 @@ fn left_out(proof: &Proof) -> Option<String> {
     Some(printable(&format!("{}{more}", named.join(", "))))
 }
 
-fn told(proof: &Proof) -> String {
+fn told(proof: &Proof, files: Files<'_>) -> String {
     let mut text = String::new();
     match &proof.outcome {
-        Outcome::Proved | Outcome::Shown(_) => {}
-        Outcome::Refuted(witness) => {
-            let decision = if proof.wants_allow() { "denied" } else { "allowed" };
-            let _ = writeln!(text, "         this is {decision}:");
-            for line in witness::lines(witness) {
-                let _ = writeln!(text, "           {}", printable(&line));
+        Outcome::Proved => text.push_str(&ungranted(proof)),
+        Outcome::Shown(_) => {}
+        Outcome::Refuted(refutation) => text.push_str(&refuted(proof, refutation, files)),
+        Outcome::Impossible => {
+            text.push_str("         no request of this kind is ever allowed\n");
+            text.push_str(&ungranted(proof));
+            if proof.apart.is_empty() && !proof.granting.is_empty() {
+                let line = format!("granted by {}, and never allowed", statements(&proof.granting, files));
+                let _ = writeln!(text, "         {}", printable(&line));
             }
         }
-        Outcome::Impossible => text.push_str("         no request of this kind is ever allowed\n"),
         Outcome::Empty => text.push_str("         it speaks of no request that there can be\n"),
         Outcome::Unknown(all) => {
             all.iter()
@@ -96,6 +103,73 @@ fn told(proof: &Proof) -> String {
         }
     }
     text
+}
+
+/// Of a claim that holds, or fails, because no grant leads to what it speaks of.
+fn ungranted(proof: &Proof) -> String {
+    let line = match (proof.apart.is_empty(), proof.granting.is_empty()) {
+        (_, true) if !proof.is_assertion() => return String::new(),
+        (_, true) if proof.wants_denial() => "it holds because nothing grants it".to_owned(),
+        (true, true) => "nothing grants it".to_owned(),
+        (false, _) => format!("nothing grants {}", proof.apart.join(", ")),
+        (true, false) => return String::new(),
+    };
+    format!("         {}\n", printable(&line))
+}
+
+/// The request, what decides it, and what is odd about it.
+fn refuted(proof: &Proof, refutation: &Refutation, files: Files<'_>) -> String {
+    let decision = if proof.wants_allow() { "denied" } else { "allowed" };
+    let mut text = format!("         this is {decision}:\n");
+    for line in witness::lines(&refutation.witness) {
+        let _ = writeln!(text, "           {}", printable(&line));
+    }
+    let mut known = vec![decided(proof, refutation, files)];
+    for missing in &refutation.missing {
+        let (entity, by) = (&missing.entity, &missing.named_by);
+        known.push(format!(
+            "`{entity}` does not exist among these entities; it is named by {by}"
+        ));
+    }
+    known.extend(proof.hint.iter().map(|hint| format!("help: {hint}")));
+    for line in known {
+        let _ = writeln!(text, "         {}", printable(&line));
+    }
+    text
+}
+
+/// What decides the request that refutes a claim.
+pub(super) fn decided(proof: &Proof, refutation: &Refutation, files: Files<'_>) -> String {
+    let decision = if proof.wants_allow() { "denied" } else { "allowed" };
+    match refutation.deciding.is_empty() {
+        true => "no statement allows it".to_owned(),
+        false => format!("it is {decision} by {}", statements(&refutation.deciding, files)),
+    }
+}
+
+/// Statements with their places: "`finance.Payout.approve` (policy/roles.gate:12)".
+fn statements(all: &[Deciding], files: Files<'_>) -> String {
+    let mut told: Vec<String> = all
+        .iter()
+        .take(MOST_STATEMENTS)
+        .map(|one| {
+            let raw = if one.kind == OriginKind::Raw {
+                "the raw policy "
+            } else {
+                ""
+            };
+            let role = one
+                .inherited_by
+                .as_ref()
+                .map_or_else(String::new, |role| format!(" for `{role}`"));
+            let (path, line) = (files.named(&one.place.file), one.place.line);
+            format!("{raw}`{}`{role} ({path}:{line})", one.statement)
+        })
+        .collect();
+    if all.len() > told.len() {
+        told.push(format!("{} more", all.len() - told.len()));
+    }
+    told.join(", ")
 }
 
 fn unanswered(open: &Open) -> String {
@@ -171,8 +245,9 @@ struct BeyondItem<'a> {
     why: &'a str,
 }
 
+/// A property and what it came to.
 #[derive(Serialize)]
-struct Item<'a> {
+pub(super) struct Item<'a> {
     name: &'a str,
     kind: &'static str,
     claim: &'a str,
@@ -182,10 +257,36 @@ struct Item<'a> {
     outcome: &'static str,
     reach: usize,
     skipped: &'a [String],
+    /// Whether some statement grants a part of what it speaks of.
+    granted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deciding: Option<Vec<DecidingItem<'a>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<MissingItem<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     open: Vec<OpenItem<'a>>,
+}
+
+/// A statement that decides the request.
+#[derive(Serialize)]
+struct DecidingItem<'a> {
+    statement: &'a str,
+    kind: OriginKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inherited_by: Option<&'a str>,
+    file: String,
+    line: u32,
+}
+
+/// An entity that does not exist.
+#[derive(Serialize)]
+struct MissingItem<'a> {
+    entity: &'a str,
+    named_by: &'a str,
 }
 
 #[derive(Serialize)]
@@ -198,14 +299,31 @@ struct OpenItem<'a> {
 }
 
 impl<'a> Item<'a> {
-    fn new(proof: &'a Proof, files: Files<'_>) -> Self {
+    pub(super) fn new(proof: &'a Proof, files: Files<'_>) -> Self {
         let at = files.sources.position(proof.span);
-        let (request, open): (_, &'a [Open]) = match &proof.outcome {
-            Outcome::Refuted(witness) | Outcome::Shown(witness) => (Some(witness::json(witness)), &[]),
+        let (shown, open): (_, &'a [Open]) = match &proof.outcome {
+            Outcome::Refuted(refutation) => (Some(&refutation.witness), &[]),
+            Outcome::Shown(witness) => (Some(witness.as_ref()), &[]),
             Outcome::Unknown(open) => (None, open),
             Outcome::NotReplayed(open) => (None, std::slice::from_ref(open)),
             Outcome::Proved | Outcome::Impossible | Outcome::Empty => (None, &[]),
         };
+        let refutation = match &proof.outcome {
+            Outcome::Refuted(refutation) => Some(refutation),
+            _ => None,
+        };
+        let deciding = refutation.map(|refutation| {
+            let all = refutation.deciding.iter();
+            all.map(|one| DecidingItem {
+                statement: &one.statement,
+                kind: one.kind,
+                inherited_by: one.inherited_by.as_deref(),
+                file: files.named(&one.place.file),
+                line: one.place.line,
+            })
+            .collect()
+        });
+        let missing = refutation.iter().flat_map(|refutation| &refutation.missing);
         Self {
             name: &proof.name,
             kind: proof.kind.word(),
@@ -216,7 +334,16 @@ impl<'a> Item<'a> {
             outcome: proof.word(),
             reach: proof.reach,
             skipped: &proof.skipped,
-            request,
+            granted: !proof.granting.is_empty(),
+            request: shown.map(witness::json),
+            deciding,
+            missing: missing
+                .map(|one| MissingItem {
+                    entity: &one.entity,
+                    named_by: &one.named_by,
+                })
+                .collect(),
+            hint: proof.hint.as_deref(),
             open: open
                 .iter()
                 .map(|open| OpenItem {

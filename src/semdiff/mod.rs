@@ -3,6 +3,7 @@
 
 mod align;
 mod ask;
+mod asserted;
 mod assigned;
 mod breaks;
 mod causes;
@@ -30,6 +31,9 @@ mod terms;
 mod times;
 mod wild;
 
+pub use asserted::Asserted;
+pub use asserted::Before;
+pub use asserted::Broken;
 pub use assigned::Assigned;
 pub use assigned::assigned;
 pub use breaks::Break;

@@ -109,3 +109,45 @@ pub(super) fn open(bytes: &[u8]) -> Result<Sealed, Refusal> {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trust::Algorithm;
+    use crate::trust::PrivateKey;
+
+    fn signer() -> Signer {
+        Signer::Key(Box::new(PrivateKey::generate(Algorithm::Ed25519).unwrap()))
+    }
+
+    #[test]
+    fn what_is_sealed_is_opened_and_is_by_its_key_alone() {
+        let (signer, other) = (signer(), signer());
+        let file = seal(b"{}", &signer).unwrap();
+        assert!(file.ends_with(b"}\n"), "a text file ends with a line");
+        let sealed = open(&file).unwrap();
+        assert_eq!(
+            (sealed.key.as_str(), sealed.payload.as_slice()),
+            (signer.public().id(), b"{}".as_slice())
+        );
+        assert!(sealed.is_by(signer.public()) && !sealed.is_by(other.public()));
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let signer = signer();
+        let size = |payload: usize| seal(&vec![b'x'; payload], &signer).unwrap();
+        // Base64 grows in steps of four for three.
+        let overhead = size(0).len();
+        let most = (MAX_STATEMENT - overhead) / 4 * 3;
+        let (fits, larger) = (size(most), size(most + 3));
+        assert!(fits.len() <= MAX_STATEMENT && larger.len() > MAX_STATEMENT);
+        assert!(open(&fits).is_ok());
+        assert_eq!(open(&larger).unwrap_err().message, "it is larger than any statement");
+        let exact = vec![b' '; MAX_STATEMENT];
+        assert_eq!(
+            open(&exact).unwrap_err().message,
+            "it is no Sigstore bundle with one signature"
+        );
+    }
+}

@@ -300,6 +300,17 @@ mod tests {
         }
     }
 
+    /// The point of order one: it verifies one signature over every message.
+    #[test]
+    fn a_weak_key_is_no_key() {
+        let mut identity = [0_u8; 32];
+        identity[0] = 1;
+        let weak = ed25519_dalek::VerifyingKey::from_bytes(&identity).unwrap();
+        assert!(weak.is_weak());
+        let pem = weak.to_public_key_pem(LineEnding::LF).unwrap();
+        assert_eq!(PublicKey::from_pem(&pem), Err(KeyError::Kind("SubjectPublicKeyInfo")));
+    }
+
     #[test]
     fn a_signature_has_one_form() {
         for algorithm in [Algorithm::P256, Algorithm::Ed25519] {

@@ -11,6 +11,8 @@ mod policy;
 mod sign;
 mod signer;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use channel::Expected;

@@ -165,7 +165,7 @@ pub fn policy_of_one(name: &str, pem: &str) -> String {
          [keys.{name}]\npublic = \"\"\"\n{pem}\"\"\"\n\n\
          [release]\nkeys = [\"{name}\"]\nthreshold = 1\nrebuilt = true\n\n\
          [provenance]\nkeys = [\"{name}\"]\nthreshold = 1\n\n\
-         [evidence]\nkeys = [\"{name}\"]\nthreshold = 1\nrequire = [\"lint\", \"tests\"]\n\n\
+         [evidence]\nkeys = [\"{name}\"]\nthreshold = 1\nrequire = [\"lint\", \"tests\", \"proofs\"]\n\n\
          [channel]\nkeys = [\"{name}\"]\n"
     )
 }

@@ -107,3 +107,85 @@ fn file_of(kind: Kind, key: &str, present: &Statements) -> String {
         _ => plain,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::ArchiveLimits;
+    use crate::bundle::sample;
+    use crate::trust::Algorithm;
+    use crate::trust::LOCAL_BUILDER;
+    use crate::trust::PrivateKey;
+
+    fn signer() -> Signer {
+        Signer::Key(Box::new(PrivateKey::generate(Algorithm::P256).unwrap()))
+    }
+
+    fn signed(signer: &Signer, present: &Statements, signing: Signing<'_>) -> Statements {
+        let bundle = Bundle::open(&sample::archive("1.0.0"), &ArchiveLimits::default()).unwrap();
+        sign(&bundle, signing, signer, present).unwrap()
+    }
+
+    const SECOND: Signing<'static> = Signing {
+        sequence: 2,
+        parent: Some("sha256:00"),
+        builder: LOCAL_BUILDER,
+        invocation: None,
+        kinds: &Kind::BESIDE,
+        rebuilt: Rebuilt::Yes,
+    };
+
+    #[test]
+    fn the_release_says_its_place_in_the_line_and_whether_it_was_rebuilt() {
+        let key = signer();
+        for (rebuilt, says) in [(Rebuilt::Yes, true), (Rebuilt::No, false)] {
+            let statements = signed(&key, &Statements::new(), Signing { rebuilt, ..SECOND });
+            assert_eq!(release_said(&statements), Some((2, Some("sha256:00".to_owned()))));
+            let sealed = envelope::open(&statements["release"]).unwrap();
+            let text = String::from_utf8(sealed.payload.clone()).unwrap();
+            assert_eq!(text.contains("\"rebuilt\":true"), says, "{text}");
+            assert_eq!(
+                text.contains("rebuilt"),
+                says,
+                "what does not say it has the form of before"
+            );
+            let read: Statement<Release> = typed(Kind::Release, &sealed.payload).unwrap();
+            assert_eq!(read.predicate.rebuilt, says);
+        }
+        assert_eq!(release_said(&Statements::new()), None);
+    }
+
+    #[test]
+    fn a_further_signer_has_files_of_its_own_and_the_same_one_replaces_its_own() {
+        let (one, two) = (signer(), signer());
+        let mut all = signed(&one, &Statements::new(), SECOND);
+        assert_eq!(all.keys().collect::<Vec<_>>(), ["evidence", "provenance", "release"]);
+        let of = |key: &Signer, kind: &str| format!("{kind}.{}", &key.public().id()[..KEY_START]);
+        let more = signed(&two, &all, SECOND);
+        let names = ["evidence", "provenance", "release"].map(|kind| of(&two, kind));
+        assert_eq!(more.keys().collect::<Vec<_>>(), names.iter().collect::<Vec<_>>());
+        all.extend(more.clone());
+        // Each again: where it was, also after the other's file is gone.
+        assert_eq!(signed(&two, &all, SECOND), more);
+        let again = signed(&one, &all, SECOND);
+        assert_eq!(again.keys().collect::<Vec<_>>(), ["evidence", "provenance", "release"]);
+        all.retain(|name, _| name.contains('.'));
+        assert_eq!(signed(&two, &all, SECOND), more);
+        // What is no statement is not written over.
+        let broken = Statements::from([("release".to_owned(), b"{}".to_vec())]);
+        let kinds = &[Kind::Release];
+        let beside = signed(&one, &broken, Signing { kinds, ..SECOND });
+        assert_eq!(beside.into_keys().collect::<Vec<_>>(), [of(&one, "release")]);
+        assert!(
+            signed(
+                &one,
+                &Statements::new(),
+                Signing {
+                    kinds: &[Kind::Channel],
+                    ..SECOND
+                }
+            )
+            .is_empty()
+        );
+    }
+}

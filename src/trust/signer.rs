@@ -6,6 +6,7 @@ use std::io::Read;
 use std::io::Write as _;
 use std::process::Child;
 use std::process::Command;
+use std::process::ExitStatus;
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
@@ -20,6 +21,9 @@ use super::PublicKey;
 
 /// The longest that an external signer may take, a person's touch of a token included.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How often a program that gave its answer is asked whether it ended.
+const STEP: Duration = Duration::from_millis(5);
 
 /// Most bytes of an answer; a signature has under a hundred.
 const MAX_ANSWER: u64 = 4096;
@@ -147,7 +151,12 @@ fn ask(program: &str, arguments: &[String], message: &[u8]) -> Result<Vec<u8>, S
             program: program.to_owned(),
         });
     }
-    let status = child.wait().map_err(|error| run(&error))?;
+    let Some(status) = ended_by_itself(&mut child).map_err(|error| run(&error))? else {
+        end(&mut child);
+        return Err(SignError::Slow {
+            program: program.to_owned(),
+        });
+    };
     if status.success() {
         return Ok(ended.ok().flatten().unwrap_or_default());
     }
@@ -170,8 +179,96 @@ fn read(from: impl Read) -> Vec<u8> {
     bytes
 }
 
+/// How a program ended that has nothing more to say. One that closed its output may still go on for ever.
+fn ended_by_itself(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
+    let mut waited = Duration::ZERO;
+    while waited < PATIENCE {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        thread::sleep(STEP);
+        waited += STEP;
+    }
+    Ok(None)
+}
+
 fn end(child: &mut Child) {
     // It may have ended by itself meanwhile.
     let _ = child.kill();
     let _ = child.wait();
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::trust::Algorithm;
+
+    /// A key, and a folder with its signature over `message` in each form.
+    fn key(algorithm: Algorithm) -> (PrivateKey, tempfile::TempDir) {
+        let key = PrivateKey::generate(algorithm).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let signature = key.sign(b"message");
+        let base64 = SignatureBytes::from_bytes(&signature).to_base64();
+        fs::write(dir.path().join("plain"), &signature).unwrap();
+        fs::write(dir.path().join("base64"), format!("\n{base64}\n")).unwrap();
+        fs::write(dir.path().join("cut"), &signature[..signature.len() - 1]).unwrap();
+        (key, dir)
+    }
+
+    fn signed(key: &PrivateKey, script: &str) -> Result<Vec<u8>, String> {
+        let signer = Signer::Command {
+            command: ["sh", "-c", script].map(str::to_owned).to_vec(),
+            public: Box::new(key.public().clone()),
+        };
+        signer.sign(b"message").map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_program_gets_the_message_and_its_signature_is_taken_plain_or_in_base64() {
+        for algorithm in [Algorithm::P256, Algorithm::Ed25519] {
+            let (key, dir) = key(algorithm);
+            let dir = dir.path().display();
+            for script in [
+                format!("test \"$(cat)\" = message && cat {dir}/plain"),
+                format!("cat >/dev/null; cat {dir}/base64"),
+                format!("cat {dir}/plain"),
+                format!("echo a word of advice >&2; cat {dir}/base64"),
+            ] {
+                assert_eq!(signed(&key, &script), Ok(key.sign(b"message")), "{script}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_signature_and_what_fails_is_told() {
+        let (key, dir) = key(Algorithm::P256);
+        let dir = dir.path().display();
+        for (script, says) in [
+            ("true".to_owned(), "is no signature by the key"),
+            (format!("cat {dir}/cut"), "is no signature by the key"),
+            (format!("cat {dir}/plain {dir}/plain"), "is no signature by the key"),
+            ("yes".to_owned(), "gave is no signature by the key"),
+            (
+                format!("cat {dir}/plain; echo locked >&2; exit 3"),
+                "ended with exit status: 3: locked",
+            ),
+        ] {
+            let said = signed(&key, &script).unwrap_err();
+            assert!(
+                said.contains(says) || script == "yes" && said.contains("ended with"),
+                "{script}: {said}"
+            );
+        }
+        let signer = |command: &[&str]| Signer::Command {
+            command: command.iter().map(|word| (*word).to_owned()).collect(),
+            public: Box::new(key.public().clone()),
+        };
+        assert!(matches!(signer(&[]).sign(b"m"), Err(SignError::Empty)));
+        assert!(matches!(
+            signer(&["/nonexistent"]).sign(b"m"),
+            Err(SignError::Run { .. })
+        ));
+    }
 }

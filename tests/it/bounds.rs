@@ -355,3 +355,34 @@ fn files_that_include_one_file_by_many_ways_have_it_once() {
         "contexts: {c: {now: 2026-01-01T00:00:00Z, n: 1, b: true}}\ntests: [{name: t, as: u, in: c, can: {a: d}}]\n";
     suite(format!("include: f0.yaml\n{tests}"), &files).is_accepted();
 }
+
+#[test]
+fn common_types_that_double_are_refused_at_the_type_to_blame() {
+    let of = |levels: usize, uses: &str| {
+        let types = lines(levels, |n| format!("type T{n} = {{ a: T{}, b: T{} }};", n - 1, n - 1));
+        let schema = format!("type T0 = {{ a: Long }};\n{types}{uses}\n");
+        run(
+            "check",
+            &[
+                (
+                    "policy/main.gate",
+                    format!("{MODEL}role r for User {{ allow a on Doc; }}\n"),
+                ),
+                ("policy/types.cedarschema", schema),
+            ],
+        )
+    };
+    of(11, "entity A { a: T11 };").is_accepted();
+    for levels in [16, 40, 1500] {
+        of(levels, "entity A { a: T15 };").is_refused("expansion-limit", "`T15` has 98302 attributes");
+    }
+    // Many uses of what is small, also in contexts and tags.
+    let uses = lines(10, |n| format!("entity A{n} {{ a: T11 }} tags T11;"));
+    of(11, &uses).is_refused("expansion-limit", "the schema has");
+    let uses = lines(20, |n| {
+        format!("action a{n} appliesTo {{ principal: [P], resource: [P], context: {{ a: T11 }} }};")
+    });
+    of(11, &format!("entity P;\n{uses}")).is_refused("expansion-limit", "the schema has");
+    // One that contains itself by two ways.
+    of(1, "type X = { a: Y, b: Y }; type Y = { a: X, b: X };").is_refused("cedar-schema", "`X` contains itself");
+}

@@ -147,7 +147,7 @@ fn wrong_usage_is_exit_2_and_says_how_it_is_done() {
     for (args, says) in [
         ("", "Usage: gatewright"),
         ("chekc .", "similar subcommand exists: 'check'"),
-        ("check", "<PACKAGE>"),
+        ("check", "no package contains this folder"),
         ("check . --at yesterday", "expected a date, as `2026-03-01`"),
         ("build .", "--out <DIR>"),
         ("test . --report pdf=x", "there are json, junit, github and markdown"),

@@ -1,5 +1,6 @@
 //! `gatewright prove`: what is proved of the examples, and what refutations look like.
 
+mod asserted;
 mod limits;
 mod lowered_wrongly;
 mod steps;

@@ -6,12 +6,12 @@ use serde_json::Value;
 use serde_json::json;
 
 /// The uid of an entity in a list.
-pub(super) fn uid_of(entity: &Value) -> Option<EntityUid> {
+pub(in crate::analysis) fn uid_of(entity: &Value) -> Option<EntityUid> {
     read(entity.get("uid")?)
 }
 
 /// A reference to an entity, with or without its wrapper.
-pub(super) fn read(value: &Value) -> Option<EntityUid> {
+pub(in crate::analysis) fn read(value: &Value) -> Option<EntityUid> {
     let inner = value.get("__entity").unwrap_or(value);
     let is_reference = inner.as_object().is_some_and(|fields| fields.len() == 2)
         && inner.get("type").is_some_and(Value::is_string)
@@ -20,33 +20,33 @@ pub(super) fn read(value: &Value) -> Option<EntityUid> {
 }
 
 /// A reference to an entity, for lists of parents.
-pub(super) fn bare(uid: &EntityUid) -> Value {
+pub(in crate::analysis) fn bare(uid: &EntityUid) -> Value {
     json!({ "type": uid.type_name().to_string(), "id": uid.id().unescaped() })
 }
 
 /// A reference to an entity, for values.
-pub(super) fn wrapped(uid: &EntityUid) -> Value {
+pub(in crate::analysis) fn wrapped(uid: &EntityUid) -> Value {
     json!({ "__entity": bare(uid) })
 }
 
 /// The entities of a list.
-pub(super) fn entities(list: &Value) -> impl Iterator<Item = &Value> {
+pub(in crate::analysis) fn entities(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }
 
 /// An entity's attributes.
-pub(super) fn attributes(entity: &Value) -> Option<&Map<String, Value>> {
+pub(in crate::analysis) fn attributes(entity: &Value) -> Option<&Map<String, Value>> {
     entity.get("attrs").and_then(Value::as_object)
 }
 
 /// An entity's parents.
-pub(super) fn parents(entity: &Value) -> impl Iterator<Item = EntityUid> {
+pub(in crate::analysis) fn parents(entity: &Value) -> impl Iterator<Item = EntityUid> {
     let parents = entity.get("parents").and_then(Value::as_array);
     parents.into_iter().flatten().filter_map(read)
 }
 
 /// Every entity named inside a value.
-pub(super) fn named_in(value: &Value, found: &mut Vec<EntityUid>) {
+pub(in crate::analysis) fn named_in(value: &Value, found: &mut Vec<EntityUid>) {
     if value.get("__entity").is_some() {
         found.extend(read(value));
         return;
@@ -59,7 +59,7 @@ pub(super) fn named_in(value: &Value, found: &mut Vec<EntityUid>) {
 }
 
 /// The value with every entity in it replaced.
-pub(super) fn with_entities(value: &Value, replace: &dyn Fn(&EntityUid) -> EntityUid) -> Value {
+pub(in crate::analysis) fn with_entities(value: &Value, replace: &dyn Fn(&EntityUid) -> EntityUid) -> Value {
     if value.get("__entity").is_some() {
         return read(value).map_or_else(|| value.clone(), |uid| wrapped(&replace(&uid)));
     }
@@ -74,7 +74,12 @@ pub(super) fn with_entities(value: &Value, replace: &dyn Fn(&EntityUid) -> Entit
 }
 
 /// An entity of its parts.
-pub(super) fn entity(uid: &EntityUid, attributes: Value, parents: Vec<EntityUid>, tags: Option<&Value>) -> Value {
+pub(in crate::analysis) fn entity(
+    uid: &EntityUid,
+    attributes: Value,
+    parents: Vec<EntityUid>,
+    tags: Option<&Value>,
+) -> Value {
     let mut parents = parents;
     parents.sort();
     parents.dedup();

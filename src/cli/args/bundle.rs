@@ -23,6 +23,7 @@ use crate::trust::Kind;
 Examples:
   gatewright bundle examples/marketplace --out marketplace.cjar
   gatewright bundle . --evidence lint,tests,coverage,proofs,mutation
+  gatewright bundle . --evidence lint,tests                            without proofs
   gatewright bundle inspect marketplace.cjar"
 )]
 pub(in crate::cli) struct Bundle {
@@ -53,14 +54,9 @@ pub(in crate::cli) struct BundleMake {
     /// The file to write [default: `NAME-VERSION.cjar` in this folder]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
-    /// What is run and carried; what cannot run fails (exit 2), and nothing is written
-    #[arg(
-        long,
-        value_name = "KIND",
-        value_enum,
-        value_delimiter = ',',
-        default_value = "lint,tests"
-    )]
+    /// What is run and carried; what cannot run fails (exit 2), and nothing is written [default: lint, tests, and proofs
+    /// where there is a solver and something to prove; without proofs `inspect` and `verify` say so]
+    #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
     pub(in crate::cli) evidence: Vec<EvidenceArg>,
 }
 

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use crate::analysis::Cache;
 use crate::analysis::Deadline;
+use crate::analysis::solver::Engine;
 use crate::analysis::solver::Limits;
 use crate::cli::args::BudgetArgs;
 use crate::cli::env;
+use crate::pipeline::ProveOptions;
+use crate::pipeline::Shard;
+use crate::text::Instant;
 
 /// What a run may spend on proofs.
 #[derive(Debug)]
@@ -17,6 +21,22 @@ pub(super) struct Budget {
     pub(super) limits: Limits,
     /// For all of them; it begins now.
     pub(super) deadline: Deadline,
+}
+
+impl Budget {
+    /// To prove the whole of a package within it.
+    pub(super) fn whole<'a>(&'a self, solver: &'a dyn Engine, at: Instant) -> ProveOptions<'a> {
+        ProveOptions {
+            solver,
+            cache: &self.cache,
+            limits: self.limits,
+            deadline: self.deadline,
+            only: &[],
+            shard: Shard::WHOLE,
+            at,
+            keeps_scripts: false,
+        }
+    }
 }
 
 /// The budget that was asked for.

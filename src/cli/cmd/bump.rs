@@ -48,7 +48,7 @@ pub(in crate::cli) fn run(args: &Bump, console: &mut Console) -> Result<Exit, Cl
         AnswerFormat::Json => report::diff::bump_json(&bumped, &compared.difference, sides),
     };
     if args.output.format == AnswerFormat::Human
-        && let Some(caution) = &compared.caution
+        && let Some(caution) = compared.caution()
     {
         text.push_str(&format!("warning: {caution}\n"));
     }

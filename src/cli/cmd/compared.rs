@@ -24,6 +24,7 @@ use crate::report::diff::Sides;
 use crate::semdiff::Difference;
 use crate::text::Instant;
 
+use super::budget::Budget;
 use super::budget::budget;
 use super::package::Package;
 use super::package::here;
@@ -35,14 +36,21 @@ pub(super) struct Compared {
     pub(super) difference: Difference,
     /// Today, as the arguments say.
     pub(super) at: Instant,
-    /// What is to be said of the solver.
-    pub(super) caution: Option<String>,
+    /// The solver, if there is one.
+    pub(super) found: Option<solver::Found>,
+    /// What is left of what proofs may take.
+    pub(super) budget: Budget,
     title: String,
     labels: [String; 2],
     roots: [String; 2],
 }
 
 impl Compared {
+    /// What is to be said of the solver.
+    pub(super) fn caution(&self) -> Option<String> {
+        self.found.as_ref().and_then(solver::Found::caution)
+    }
+
     /// The two sides as reports name them.
     pub(super) fn sides(&self) -> Sides<'_> {
         let ([old, new], [old_root, new_root]) = (&self.labels, &self.roots);
@@ -139,7 +147,8 @@ pub(super) fn packages(
     Ok(Some(Compared {
         difference,
         at: with.at,
-        caution: found.as_ref().and_then(solver::Found::caution),
+        found,
+        budget,
         title: labels.title,
         labels: [labels.old, labels.new],
         roots: [before.root(), after.root()],

@@ -8,13 +8,14 @@ use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::progress;
 use crate::load;
 use crate::pipeline;
 use crate::pipeline::Shard;
 use crate::report;
 use crate::report::diff::Mode;
 use crate::report::diff::Review;
-use crate::semdiff::Declared;
+use crate::semdiff::Asserted;
 use crate::semdiff::Gate;
 
 use super::compared;
@@ -30,9 +31,14 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
     let (before, after) = (&compared.before, &compared.after);
     let difference = &compared.difference;
     let declared = pipeline::declared(&before.loaded, &after.loaded, difference, compared.at);
+    let asserted = match args.gate {
+        true => Some(asserted(&compared)?),
+        false => None,
+    };
     let review = Review {
         declared: &declared,
         mode: if args.gate { Mode::Gated } else { Mode::Shown },
+        asserted: asserted.as_ref(),
     };
     show(&compared, review, args.format, console)?;
     if let Some(folder) = &args.save {
@@ -50,7 +56,7 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
         }
     }
     let mut said = String::new();
-    if let Some(caution) = &compared.caution {
+    if let Some(caution) = compared.caution() {
         said.push_str(&format!("warning: {caution}\n"));
     }
     if args.declare {
@@ -70,7 +76,7 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
         console.tell(&said);
     }
     Ok(match args.gate {
-        true => gated(&declared),
+        true => gated(review.gate()),
         false => Exit::Ok,
     })
 }
@@ -91,8 +97,21 @@ pub(super) fn show(
     }
 }
 
-fn gated(declared: &Declared) -> Exit {
-    match declared.gate() {
+/// Whether the new side keeps what it asserts.
+fn asserted(compared: &Compared) -> Result<Asserted, CliError> {
+    let (before, after) = (&compared.before, &compared.after);
+    let found = compared.found.as_ref();
+    let options = found.map(|found| compared.budget.whole(found.engine.as_ref(), compared.at));
+    let asserted = progress::counted("proving what the new side asserts", |progress| {
+        let sides = [before, after].map(|side| (&side.loaded, &side.checked));
+        let [old, new] = sides;
+        pipeline::asserted(old, new, options, progress)
+    })?;
+    Ok(asserted)
+}
+
+fn gated(gate: Gate) -> Exit {
+    match gate {
         Gate::Passes => Exit::Ok,
         Gate::Fails => Exit::PolicyFails,
         Gate::NotProved => Exit::NotProved,

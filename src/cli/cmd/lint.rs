@@ -1,4 +1,5 @@
-//! `gatewright lint`: the findings of the lints alone, with those that need proofs, or the list of the lints.
+//! `gatewright lint`: the findings of the lints alone, with those that need proofs, and the assertions that do not hold; or
+//! the list of the lints.
 
 use crate::analysis::solver;
 use crate::analysis::solver::Absent;
@@ -64,8 +65,17 @@ fn prove(package: &mut Package, args: &BudgetArgs, at: Instant) -> Result<Proofs
     let proved = progress::counted(&format!("proving {}", package.named), |progress| {
         pipeline::prove_lints(&package.loaded, &package.checked, &options, progress)
     })?;
-    let all = std::mem::take(&mut package.checked.diagnostics);
-    package.checked.diagnostics = all.into_iter().chain(proved).collect::<Diagnostics>().sorted();
+    let mut all = std::mem::take(&mut package.checked.diagnostics);
+    all.extend(proved);
+    // A policy with faults is only partly there, and nothing is proved of it.
+    if let Some(found) = found.as_ref().filter(|_| !Package::faults_in(&all).has_errors()) {
+        let options = budget.whole(found.engine.as_ref(), at);
+        let proofs = progress::counted(&format!("proving what {} asserts", package.named), |progress| {
+            pipeline::assertions(&package.loaded, &package.checked, None, options, progress)
+        })?;
+        all.extend(pipeline::refuted(&proofs, &package.checked));
+    }
+    package.checked.diagnostics = all.sorted();
     Ok(match found {
         Some(_) => Proofs::Asked,
         None => Proofs::LeftOut,

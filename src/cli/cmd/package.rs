@@ -112,7 +112,12 @@ impl Package {
     /// What is wrong with the package itself. Findings of lints keep no test from running: they are how a policy that
     /// works may still be a bad one.
     pub(super) fn faults(&self) -> Diagnostics {
-        let all = self.checked.diagnostics.iter().cloned();
+        Self::faults_in(&self.checked.diagnostics)
+    }
+
+    /// The faults among what was found.
+    pub(super) fn faults_in(found: &Diagnostics) -> Diagnostics {
+        let all = found.iter().cloned();
         all.filter(|found| lint::find(found.code.as_str()).is_none()).collect()
     }
 

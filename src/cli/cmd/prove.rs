@@ -94,8 +94,8 @@ fn keep(args: &Prove, all: &[Proof], at: Instant) -> Result<(), CliError> {
     for proof in all {
         let stem = proof.file_stem();
         match (&proof.outcome, &args.save, &args.dump) {
-            (Outcome::Refuted(witness), Some(folder), _) => {
-                let (suite, entities) = report::proof_scenario(proof, witness, at);
+            (Outcome::Refuted(refutation), Some(folder), _) => {
+                let (suite, entities) = report::proof_scenario(proof, &refutation.witness, at);
                 load::write_atomic(&folder.join(format!("{stem}.yaml")), suite.as_bytes())?;
                 load::write_atomic(&folder.join(format!("{stem}.json")), entities.as_bytes())?;
             }
@@ -135,6 +135,9 @@ mod tests {
             words: String::new(),
             reach: 1,
             skipped: Vec::new(),
+            apart: Vec::new(),
+            granting: Vec::new(),
+            hint: None,
             outcome,
         }
     }

@@ -96,7 +96,7 @@ impl Elaborator<'_, '_> {
                     span,
                     format!("this expands to more than {MOST_PARTS} parts"),
                 )
-                .help("use fewer tests that types decide, or split the statement by types"),
+                .help("write the branch alone: the types decide the test"),
             );
             return self.poisoned(span);
         }

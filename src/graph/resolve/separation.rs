@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
 use crate::graph::Isolation;
-use crate::graph::Role;
 use crate::graph::Separation;
 use crate::graph::Ty;
 use crate::graph::TypeId;
@@ -168,9 +167,9 @@ pub(super) fn separations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             second,
             by: decl.by.as_ref().map(|by| (by.text.clone(), by.span)),
         };
-        match &separation.by {
-            Some((by, span)) => separation_attribute(cx, second, by, *span),
-            None => closures(cx, &separation),
+        // Who holds both is counted where raw policies are known, too: `lower`.
+        if let Some((by, span)) = &separation.by {
+            separation_attribute(cx, second, by, *span);
         }
         cx.program.index.add_separation(second, cx.program.separations.len());
         cx.program.separations.push(separation);
@@ -243,44 +242,6 @@ fn separation_attribute(cx: &mut Resolver<'_>, second: crate::graph::ActionId, b
                     )),
                 );
             }
-        }
-    }
-    cx.out.extend(found);
-}
-
-/// Without `by`: no role, with all it extends, holds both duties.
-fn closures(cx: &mut Resolver<'_>, separation: &Separation) {
-    let mut found = Vec::new();
-    for role in cx.program.role_ids() {
-        let grants = |action| {
-            cx.program
-                .grants_of(role)
-                .into_iter()
-                .find(|grant| grant.opens(action))
-                .map(|grant| grant.statement.span)
-        };
-        if let (Some(first), Some(second)) = (grants(separation.first), grants(separation.second)) {
-            let place = cx
-                .program
-                .role(role)
-                .map_or(separation.statement.span, |role: &Role| role.span);
-            found.push(
-                Diagnostic::error(
-                    codes::SEPARATED_DUTIES,
-                    place,
-                    format!(
-                        "the role `{}` holds both `{}` and `{}`",
-                        cx.program.role_name(role),
-                        cx.program.action_name(separation.first),
-                        cx.program.action_name(separation.second)
-                    ),
-                )
-                .label("with all it extends")
-                .also(first, "the first duty is granted here")
-                .also(second, "the second duty is granted here")
-                .also(separation.statement.span, "they are separated here")
-                .help("grant one of the two to another role"),
-            );
         }
     }
     cx.out.extend(found);

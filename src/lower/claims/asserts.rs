@@ -45,20 +45,19 @@ impl Lowering<'_> {
         if let Some(profile) = assertion.unless.and_then(|id| self.program.profile(id)) {
             claim.counted = Counted::Without(BTreeSet::from([profile.name.clone()]));
         }
+        claim.is_conditional = assertion.when.is_some();
         for target in self.targets(&assertion.actions, &assertion.on) {
             // What is missing then is told, and nothing is proved.
             if self.budget().is_spent() {
                 break;
             }
             let env = self.env(target.principal, target.resource, &[target.action]);
-            let mut when = Vec::new();
-            if let Some(condition) = &assertion.when {
-                let Some(typed) = graph::elaborate(&env, condition, self.out) else {
+            let Some(when) = self.condition(assertion, &env) else {
+                if self.is_meant(assertion, target.principal) {
                     claim.skipped.insert(self.told(target));
-                    continue;
-                };
-                when.push(typed);
-            }
+                }
+                continue;
+            };
             let base = Base::From(Self::resource(target.resource, assertion.span), target.resource);
             let who = self.who(assertion, target.principal, &base, &env);
             for (effect, when) in picked(assertion, who.ways, when) {
@@ -67,21 +66,50 @@ impl Lowering<'_> {
         }
         for (profile, step) in self.steps_of(&assertion.steps) {
             let env = self.step_env(profile, step);
-            let condition = assertion.when.as_ref();
-            let when = condition.map(|condition| graph::elaborate(&env, condition, self.out));
+            let when = self.condition(assertion, &env);
             let base = self.step_base(profile, step);
             let who = self.who(assertion, profile.principal, &base, &env);
             // Unlike a resource, which leads to those who hold a role on it, a step tells nothing of such holders.
-            if when.as_ref().is_some_and(Option::is_none) || who.untold {
+            let Some(when) = when.filter(|_| !who.untold) else {
                 claim.skipped.insert(self.told_step((profile, step)));
                 continue;
-            }
-            let when = when.flatten().into_iter().collect();
+            };
             for (effect, when) in picked(assertion, who.ways, when) {
                 claim.add_step(self, effect, (profile, step), when);
             }
         }
+        for target in self.apart(assertion) {
+            if self.budget().is_spent() {
+                break;
+            }
+            let env = self.env(target.principal, target.resource, &[target.action]);
+            let Some(when) = self.condition(assertion, &env) else {
+                // Of anyone it speaks where it can.
+                if !assertion.who.is_empty() {
+                    claim.skipped.insert(self.told(target));
+                }
+                continue;
+            };
+            let base = Base::From(Self::resource(target.resource, assertion.span), target.resource);
+            let who = self.who(assertion, target.principal, &base, &env);
+            let picked = picked(assertion, who.ways, when);
+            if picked.is_empty() {
+                continue;
+            }
+            for (effect, when) in picked {
+                claim.add(self, effect, target, when);
+            }
+            claim.apart.extend(self.told_apart(assertion, target));
+        }
         claim
+    }
+
+    /// The condition of an assertion, as conjuncts; `None` where it does not type.
+    fn condition(&mut self, assertion: &Assertion, env: &Env<'_>) -> Option<Vec<TypedExpr>> {
+        match &assertion.when {
+            Some(condition) => Some(vec![graph::elaborate(env, condition, self.out)?]),
+            None => Some(Vec::new()),
+        }
     }
 
     /// The ways to be one of those that an assertion names.

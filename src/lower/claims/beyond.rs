@@ -2,6 +2,8 @@
 //! proved.
 
 use crate::graph::Program;
+use crate::lower::program::Lowered;
+use crate::lower::separation::Duties;
 
 use super::PropertyKind;
 
@@ -18,17 +20,29 @@ pub struct Beyond {
 
 /// The promises of a program that are beyond proof.
 #[must_use]
-pub fn beyond(program: &Program) -> Vec<Beyond> {
+pub fn beyond(program: &Program, lowered: &Lowered) -> Vec<Beyond> {
+    let duties = Duties::new(program, &lowered.raw, lowered.schema.as_ref());
     let by_roles = program.separations.iter().filter(|separation| separation.by.is_none());
     let mut all: Vec<Beyond> = by_roles
-        .map(|separation| Beyond {
-            name: separation.statement.name.clone(),
-            kind: PropertyKind::Separation,
-            why: format!(
-                "no role joins `{}` and `{}`, as `check` has found; that nobody is given two roles which do is held by your data",
-                program.action_name(separation.first),
-                program.action_name(separation.second)
-            ),
+        .map(|separation| {
+            let uncounted = duties.uncounted(separation).into_iter();
+            let uncounted: Vec<String> = uncounted
+                .map(|one| format!("the raw policy `{}`, which lets in `{}`", one.policy, one.who))
+                .collect();
+            Beyond {
+                name: separation.statement.name.clone(),
+                kind: PropertyKind::Separation,
+                why: format!(
+                    "no role joins `{}` and `{}`, as `check` counts: by what it grants and extends, by break-glass and by raw \
+                     policies; that nobody is given two roles which do is held by your data{}",
+                    program.action_name(separation.first),
+                    program.action_name(separation.second),
+                    match uncounted.is_empty() {
+                        true => String::new(),
+                        false => format!("; not counted: {}", uncounted.join(", ")),
+                    }
+                ),
+            }
         })
         .collect();
     all.extend(program.profiles.iter().map(|profile| {

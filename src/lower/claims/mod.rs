@@ -2,6 +2,7 @@
 //! isolations, guards, separations and break-glass profiles promise. Nothing of it is emitted. What a declaration promises is
 //! written anew here, from the declaration: a fault in how it is lowered must not repeat itself in what it is held to.
 
+mod apart;
 mod asserts;
 mod beyond;
 mod break_glass;
@@ -10,6 +11,7 @@ mod steps;
 
 use std::collections::BTreeSet;
 
+pub use apart::Apart;
 pub use beyond::Beyond;
 pub use beyond::beyond;
 use cedar_policy::Policy;
@@ -56,6 +58,10 @@ pub struct Property {
     pub counted: Counted,
     /// Pairs of types that it does not reach, because its condition does not type there.
     pub skipped: Vec<String>,
+    /// Kinds of request that it speaks of and that the schema does not have; their permits are among `requests`.
+    pub apart: Vec<Apart>,
+    /// Whether it has a condition of its own, which no request may be able to meet.
+    pub is_conditional: bool,
 }
 
 impl Property {
@@ -176,7 +182,17 @@ pub(super) fn conditions(program: &Program, form: RolesForm, out: &mut Diagnosti
     let with_condition = claims.into_iter().zip(&program.assertions);
     with_condition
         .filter(|(_, assertion)| assertion.when.is_some())
-        .flat_map(|(claim, _)| claim.requests)
+        .flat_map(|(claim, _)| {
+            // Of what the schema has no requests of, Cedar's validator has nothing to say.
+            let apart = claim.apart;
+            let is_apart = move |draft: &Draft| {
+                let of = |one: &Apart| {
+                    draft.principal.as_ref() == Some(&one.principal) && draft.actions.contains(&one.action)
+                };
+                apart.iter().any(of)
+            };
+            claim.requests.into_iter().filter(move |draft| !is_apart(draft))
+        })
         .filter(|draft| draft.effect == Effect::Permit)
         .map(|draft| Draft {
             id: "assertion".to_owned(),
@@ -196,6 +212,8 @@ struct Claim {
     requests: Vec<Draft>,
     excused: Vec<Draft>,
     skipped: BTreeSet<String>,
+    apart: Vec<Apart>,
+    is_conditional: bool,
 }
 
 impl Claim {
@@ -210,6 +228,8 @@ impl Claim {
             requests: Vec::new(),
             excused: Vec::new(),
             skipped: BTreeSet::new(),
+            apart: Vec::new(),
+            is_conditional: false,
         }
     }
 
@@ -234,6 +254,8 @@ impl Claim {
             claim: self.promise,
             counted: self.counted,
             skipped: self.skipped.into_iter().collect(),
+            apart: self.apart,
+            is_conditional: self.is_conditional,
         })
     }
 

@@ -12,11 +12,15 @@ use crate::text::Span;
 use super::Mode;
 use super::Review;
 use super::Sides;
+use super::asserted;
 use super::assigned;
 use super::rows;
 use super::rows::Way;
 use super::terms;
 use super::words;
+
+/// Principal, action and resource of a request that is told on one line.
+const REQUEST: usize = 3;
 
 /// One command for each row and each changed term, and for whatever breaks callers, is not known or is declared in vain. What is gained is a warning,
 /// and so is what is not known; what is lost or declared is a notice. Where it must be declared, what is not is an error.
@@ -98,6 +102,28 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
             "callers must change",
             &format!("{} {}", one.what, one.how),
         );
+    }
+    for one in review
+        .asserted
+        .iter()
+        .flat_map(|all| asserted::told(all, sides.new_files))
+    {
+        let (kind, title) = match one.is_broken {
+            true => ("error", "assertion refuted"),
+            false => ("warning", "assertion not proved"),
+        };
+        let request = one
+            .request
+            .iter()
+            .take(REQUEST)
+            .map(|line| line.trim())
+            .collect::<Vec<_>>();
+        let lines = std::iter::once(one.heading.clone()).chain(one.known.iter().cloned());
+        let mut message: Vec<String> = lines.collect();
+        if !request.is_empty() {
+            message.push(format!("for example: {}", request.join(", ")));
+        }
+        tell(kind, one.span, title, &message.join("\n"));
     }
     let refusals = review.declared.refusals();
     text.push_str(&match review.mode {

@@ -9,6 +9,7 @@ use crate::semdiff::Difference;
 use super::Mode;
 use super::Review;
 use super::Sides;
+use super::asserted;
 use super::assigned;
 use super::effect;
 use super::effort;
@@ -80,6 +81,18 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         }
         text.push('\n');
     }
+    for one in review
+        .asserted
+        .iter()
+        .flat_map(|all| asserted::told(all, sides.new_files))
+    {
+        let _ = writeln!(text, "{}", printable(&one.heading));
+        for line in &one.known {
+            let _ = writeln!(text, "    {}", printable(line));
+        }
+        text.push_str(&for_example(&one.request));
+        text.push('\n');
+    }
     // A gate draws each in its file.
     let refusals = match review.mode {
         Mode::Shown => review.refusals(sides.new_files),
@@ -111,11 +124,19 @@ pub(super) fn told(row: &Row<'_>, known: &[String]) -> String {
     for line in row.when.iter().chain(known) {
         let _ = writeln!(text, "    {}", printable(line));
     }
-    text.push_str("    for example\n");
-    for line in witness::lines(&row.example.witness) {
-        let _ = writeln!(text, "        {}", printable(&line));
-    }
+    text.push_str(&for_example(&witness::lines(&row.example.witness)));
     text.push('\n');
+    text
+}
+
+fn for_example(request: &[String]) -> String {
+    let mut text = String::new();
+    if !request.is_empty() {
+        text.push_str("    for example\n");
+    }
+    for line in request {
+        let _ = writeln!(text, "        {}", printable(line));
+    }
     text
 }
 

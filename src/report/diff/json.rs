@@ -21,6 +21,8 @@ use crate::text::safe;
 
 use super::Review;
 use super::Sides;
+use super::asserted;
+use super::asserted::AssertionItem;
 use super::assigned;
 use super::rows::Way;
 use super::terms;
@@ -44,7 +46,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
         widened: difference.widens(),
         narrowed: difference.narrows(),
         unknown: difference.is_unsure(),
-        gate: declared.gate().name(),
+        gate: review.gate().name(),
         undeclared: declared.undeclared,
         undeclared_terms: declared.undeclared_terms,
         accesses: difference
@@ -95,6 +97,8 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             .map(|judged| DeclarationItem::new(judged, sides.new_files))
             .collect(),
         refusals: items(refusals.iter(), sides.new_files),
+        assertions: review.asserted.map(|all| asserted::items(all, sides.new_files)),
+        unproved: review.asserted.map(|all| all.unasked),
         breaks: difference
             .breaks
             .iter()
@@ -143,6 +147,12 @@ struct Report<'a> {
     contract: Vec<TermItem<'a>>,
     declarations: Vec<DeclarationItem<'a>>,
     refusals: Vec<Item<'a>>,
+    /// Assertions of the new side that do not hold, or are not known to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assertions: Option<Vec<AssertionItem<'a>>>,
+    /// How many were not asked about, as there is no solver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unproved: Option<usize>,
     breaks: Vec<BreakItem<'a>>,
     changes: Vec<ChangeItem<'a>>,
     extent: ExtentItem<'a>,
@@ -190,18 +200,18 @@ struct HolderItem<'a> {
 #[serde(tag = "found", rename_all = "lowercase")]
 enum FindingItem<'a> {
     None,
-    Some {
-        declared: Option<String>,
-        basis: &'static str,
-        request: Value,
-        before: Side<'a>,
-        after: Side<'a>,
-        contrasts: Vec<ContrastItem<'a>>,
-    },
-    Unknown {
-        reason: &'static str,
-        message: String,
-    },
+    Some(Box<ExampleItem<'a>>),
+    Unknown { reason: &'static str, message: String },
+}
+
+#[derive(Serialize)]
+struct ExampleItem<'a> {
+    declared: Option<String>,
+    basis: &'static str,
+    request: Value,
+    before: Side<'a>,
+    after: Side<'a>,
+    contrasts: Vec<ContrastItem<'a>>,
 }
 
 #[derive(Serialize)]
@@ -359,14 +369,14 @@ impl<'a> FindingItem<'a> {
     }
 
     fn example(example: &'a Example, declared: Option<String>) -> Self {
-        Self::Some {
+        Self::Some(Box::new(ExampleItem {
             declared,
             basis: example.basis.name(),
             request: witness::json(&example.witness),
             before: Side::new(&example.before),
             after: Side::new(&example.after),
             contrasts: example.contrasts.iter().map(ContrastItem::new).collect(),
-        }
+        }))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::text::safe;
 
 use super::Review;
 use super::Sides;
+use super::asserted;
 use super::assigned;
 use super::effect;
 use super::effort;
@@ -99,6 +100,21 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             let _ = writeln!(text, "- {} {}", safe::markdown_code(&one.what), prose(&one.how));
         }
     }
+    let told = review.asserted.map(|all| asserted::told(all, sides.new_files));
+    let told = told.unwrap_or_default();
+    if !told.is_empty() {
+        text.push_str("\n### Assertions\n\n");
+    }
+    for one in &told {
+        let mark = if one.is_broken { "**" } else { "" };
+        let known: Vec<String> = one.known.iter().map(|line| prose(line)).collect();
+        let _ = writeln!(
+            text,
+            "- {mark}{}{mark}<br>{}",
+            safe::markdown(&one.heading),
+            known.join("<br>")
+        );
+    }
     let refusals = review.refusals(sides.new_files);
     if !refusals.is_empty() {
         text.push_str("\n### Declared in vain\n\n");
@@ -108,16 +124,13 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     }
     changes(&mut text, difference, sides);
     for (at, row) in rows.iter().take(MOST_EXAMPLES).enumerate() {
-        let request = witness::lines(&row.example.witness).join("\n");
-        let _ = writeln!(
-            text,
-            "\n<details><summary>Example {}: {} {} {}</summary>\n\n{}\n</details>",
-            at + 1,
-            safe::xml(&row.who.join(", ")),
-            row.way.word(),
-            safe::xml(&row.what.join(", ")),
-            safe::markdown_block(&request),
-        );
+        let (number, who, what) = (at + 1, row.who.join(", "), row.what.join(", "));
+        let summary = format!("Example {number}: {who} {} {what}", row.way.word());
+        text.push_str(&folded(&summary, &witness::lines(&row.example.witness)));
+    }
+    let broken = told.iter().filter(|one| !one.request.is_empty());
+    for one in broken.take(MOST_EXAMPLES) {
+        text.push_str(&folded(&one.heading, &one.request));
     }
     if rows.len() > MOST_EXAMPLES {
         let _ = writeln!(
@@ -128,6 +141,12 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     }
     let _ = writeln!(text, "\n<sub>{}</sub>", safe::markdown(&effort(&difference.extent)));
     text
+}
+
+/// A request, folded away below a summary.
+fn folded(summary: &str, request: &[String]) -> String {
+    let (summary, request) = (safe::xml(summary), safe::markdown_block(&request.join("\n")));
+    format!("\n<details><summary>{summary}</summary>\n\n{request}\n</details>\n")
 }
 
 /// The cell that says whether a row is declared, and its end; nothing where no package declares.

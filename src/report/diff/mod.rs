@@ -1,6 +1,7 @@
 //! What changed between two packages, and for whom: for people, for a pull request, for programs, as annotations, and each
 //! example as a scenario.
 
+mod asserted;
 mod assigned;
 mod bump;
 mod github;

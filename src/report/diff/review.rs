@@ -3,6 +3,7 @@
 use crate::diag::Diagnostic;
 use crate::report::files::Files;
 use crate::report::human::printable;
+use crate::semdiff::Asserted;
 use crate::semdiff::Declared;
 use crate::semdiff::Gate;
 use crate::semdiff::Judged;
@@ -18,6 +19,8 @@ pub struct Review<'a> {
     pub declared: &'a Declared,
     /// Whether undeclared changes fail.
     pub mode: Mode,
+    /// What the assertions of the new side come to, where they were asked about.
+    pub asserted: Option<&'a Asserted>,
 }
 
 /// Whether undeclared changes fail.
@@ -30,6 +33,13 @@ pub enum Mode {
 }
 
 impl<'a> Review<'a> {
+    /// What the gate says.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        let asserted = self.asserted.map_or(Gate::Passes, Asserted::gate);
+        self.declared.gate().and(asserted)
+    }
+
     /// Whether the package declares changes, or must.
     pub(super) fn is_in_use(&self) -> bool {
         let declared = self.declared;
@@ -121,10 +131,20 @@ impl<'a> Review<'a> {
                 count => format!("{count} {many}"),
             })
             .collect();
+        if let Some(asserted) = self.asserted {
+            let counted = |count: usize, what: &str| match count {
+                1 => format!("1 assertion is {what}"),
+                count => format!("{count} assertions are {what}"),
+            };
+            let open = asserted.open.len() + asserted.unasked;
+            let counts = [(asserted.broken.len(), "refuted"), (open, "not proved")];
+            let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+            parts.extend(counts.map(|(count, what)| counted(count, what)));
+        }
         if declared.is_unsure {
             parts.push("not everything could be decided".to_owned());
         }
-        Some(match declared.gate() {
+        Some(match self.gate() {
             Gate::Passes => "gate: passes".to_owned(),
             Gate::Fails => format!("gate: fails: {}", parts.join(", ")),
             Gate::NotProved => format!("gate: not proved: {}", parts.join(", ")),

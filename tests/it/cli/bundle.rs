@@ -270,7 +270,7 @@ fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
     assert_eq!(
         run.out,
         format!(
-            "out/a.cjar: quickstart 0.1.0\n  its sources give the same bytes again\n  \
+            "out/a.cjar: quickstart 0.1.0\n  its sources give the same bytes again\n  its assertions were not proved\n  \
              made outside any git repository: no commit says where it is from\n{}\n",
             bundle.digest
         )
@@ -414,5 +414,11 @@ fn what_gateway_toml_says_travels_with_its_source() {
     }
     let run = package.run("bundle diff without.cjar with.cjar --at 2026-03-01");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    assert!(run.out.contains("equivalent: nothing changed"), "{}", run.out);
+    // No request is decided otherwise, and who reaches which action by which route is a term of access.
+    assert!(
+        run.out.contains("every request is decided as before, on weaker terms"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("gateway.subjects.User weakened"), "{}", run.out);
 }

@@ -311,8 +311,8 @@ fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format()
          · ───────
      122 │ risk_gate = { type = "notification", channels = ["risk-desk"] }
          ╰────
-      help: known here: `contractors_move_no_money`, `partners_see_no_restricted_data`, `risk_gate`,
-            `steady`, `stepped_up`
+      help: known here: `contractors_move_no_money`, `desk_pays_nothing_out`,
+            `partners_see_no_restricted_data`, `risk_gate`, `steady`, `stepped_up`
     
       error[config-unknown-key]: unknown section `[masks]`
          ╭─[gateway.toml:124:2]

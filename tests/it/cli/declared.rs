@@ -188,14 +188,17 @@ fn what_is_not_known_does_not_pass_the_gate() {
     history.edit(&[("context.risk_score <= 30", "context.risk_score <= 35")]);
     let unknown = history.run(&[PACKAGE, "--gate"]);
     assert_eq!(unknown.code, 3, "{}", unknown.out);
-    assert_eq!(last(&unknown.out), "gate: not proved: not everything could be decided");
+    assert_eq!(
+        last(&unknown.out),
+        "gate: not proved: 5 assertions are not proved, not everything could be decided"
+    );
     // What is known to be wrong comes first.
     history.write("changes/fin-40.yaml", &DECLARED.replace("finance\n", "support\n"));
     let wrong = history.run(&[PACKAGE, "--gate"]);
     assert_eq!(wrong.code, 1, "{}", wrong.out);
     assert_eq!(
         last(&wrong.out),
-        "gate: fails: 1 declared change is not there, not everything could be decided"
+        "gate: fails: 1 declared change is not there, 5 assertions are not proved, not everything could be decided"
     );
     // A part of a comparison cannot say what is stale.
     let part = history.run(&[PACKAGE, "--gate", "--shard", "1/2"]);

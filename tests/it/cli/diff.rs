@@ -118,6 +118,7 @@ fn each_kind_of_change_is_told_for_what_it_is() {
         &history,
         &[
             ("role payments", "role cashier"),
+            ("deny payments to", "deny cashier to"),
             ("Payment.write_off", "Payment.cancel"),
             ("action refund, write_off", "action refund, cancel"),
             ("allow write_off on", "allow cancel on"),

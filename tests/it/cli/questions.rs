@@ -18,12 +18,14 @@ fn who_can_prints_the_exact_set_with_what_decides_each() {
 
     deny
       cleo
-          contractors_move_no_money, policy/guards.gate:26:1
+          contractors_move_no_money, policy/guards.gate:30:1
+      pia
+          desk_pays_nothing_out, policy/guards.gate:26:1
       gil
           four_eyes, policy/guards.gate:17:1
       eve
           isolate.org, policy/guards.gate:4:1
-      hal, ivo, kim, lee, mia, nell, pia, sam, uma
+      hal, ivo, kim, lee, mia, nell, sam, uma
           no-grant
       homebrew, ledgerly, shipfast, shopfront, spy, watchdog
           no-grant

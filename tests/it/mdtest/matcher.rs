@@ -16,6 +16,8 @@ use gatewright::load::PackageFiles;
 use gatewright::pipeline;
 use gatewright::pipeline::Options;
 use gatewright::pipeline::ProofOptions;
+use gatewright::pipeline::ProveOptions;
+use gatewright::pipeline::Shard;
 use gatewright::pipeline::TestOptions;
 use gatewright::report;
 use gatewright::scenario::FailureKind;
@@ -35,6 +37,8 @@ pub(super) enum Lints<'a> {
     None,
     /// The one that the page is about.
     Only(&'a str),
+    /// None but those asserted; what the package claims is proved, and the snapshot shows that.
+    Proofs,
 }
 
 /// What a test came to.
@@ -46,7 +50,11 @@ pub(super) struct Outcome {
 }
 
 pub(super) fn check(test: &Test, lints: Lints<'_>) -> Outcome {
-    let (sources, diagnostics) = compile(test, lints);
+    let Compiled {
+        sources,
+        diagnostics,
+        proofs,
+    } = compile(test, lints);
     let diagnostics: Diagnostics = diagnostics.into_iter().filter(|one| counts(one, test, lints)).collect();
     let mut offences = Vec::new();
     let mut expected: Vec<_> = test
@@ -86,10 +94,13 @@ pub(super) fn check(test: &Test, lints: Lints<'_>) -> Outcome {
             test.name, assertion.code, assertion.message
         ));
     }
-    Outcome {
-        offences,
-        rendered: report::diagnostics(&diagnostics, report::Files::new(&sources), report::Style::PLAIN),
-    }
+    let rendered = match lints {
+        Lints::Proofs => proofs,
+        Lints::None | Lints::Only(_) => {
+            report::diagnostics(&diagnostics, report::Files::new(&sources), report::Style::PLAIN)
+        }
+    };
+    Outcome { offences, rendered }
 }
 
 /// The project file of a test that shows none.
@@ -106,11 +117,16 @@ const POLICY: (&str, &str) = (
 
 impl Lints<'_> {
     /// Whether the lint needs proofs.
-    pub(super) fn need_proofs(self) -> bool {
+    fn need_proofs(self) -> bool {
         match self {
             Self::Only(id) => lint::find(id).is_some_and(|lint| lint.reads == Reads::Proofs),
-            Self::None => false,
+            Self::None | Self::Proofs => false,
         }
+    }
+
+    /// Whether a solver is needed.
+    pub(super) fn need_a_solver(self) -> bool {
+        self.need_proofs() || matches!(self, Self::Proofs)
     }
 }
 
@@ -133,10 +149,23 @@ fn import(test: &Test) -> Option<(Sources, Diagnostics)> {
     Some((sources, out.sorted()))
 }
 
-/// All diagnostics of a test's package.
-fn compile(test: &Test, lints: Lints<'_>) -> (Sources, Diagnostics) {
-    if let Some(imported) = import(test) {
-        return imported;
+/// A test's package.
+struct Compiled {
+    sources: Sources,
+    /// All of them.
+    diagnostics: Diagnostics,
+    /// What is proved of it, where that is asked for, as people see it.
+    proofs: String,
+}
+
+/// Compiles a test's package, or imports its manifests.
+fn compile(test: &Test, lints: Lints<'_>) -> Compiled {
+    if let Some((sources, diagnostics)) = import(test) {
+        return Compiled {
+            sources,
+            diagnostics,
+            proofs: String::new(),
+        };
     }
     let mut texts: Vec<_> = test
         .files
@@ -154,7 +183,7 @@ fn compile(test: &Test, lints: Lints<'_>) -> (Sources, Diagnostics) {
     // A lint that is allowed unless somebody asks for it is asked for on its own pages.
     let asked = match lints {
         Lints::Only(id) => lint::find(id).filter(|lint| lint.level == Level::Allow),
-        Lints::None => None,
+        Lints::None | Lints::Proofs => None,
     };
     let options = Options {
         roles: None,
@@ -179,6 +208,23 @@ fn compile(test: &Test, lints: Lints<'_>) -> (Sources, Diagnostics) {
         diagnostics.extend(pipeline::prove_lints(&package, &checked, &options, &|_, _| ()).unwrap());
         diagnostics = diagnostics.sorted();
     }
+    let mut told = String::new();
+    if let (false, Lints::Proofs, Some(found)) = (faulty, lints, crate::prover::solver()) {
+        let options = ProveOptions {
+            solver: found.engine.as_ref(),
+            cache: &Cache::in_memory(),
+            limits: Limits::default(),
+            deadline: Deadline::never(),
+            only: &[],
+            shard: Shard::WHOLE,
+            at: options.at,
+            keeps_scripts: false,
+        };
+        let proofs = pipeline::prove(&package, &checked, options, &|_, _| ()).unwrap();
+        diagnostics.extend(pipeline::refuted(&proofs.all, &checked));
+        told = report::proofs(&proofs.all, report::Files::new(&package.sources));
+        told.push_str(&report::beyond_proof(&proofs.beyond));
+    }
     if !faulty && !package.scenarios.is_empty() {
         let options = TestOptions {
             filter: None,
@@ -189,7 +235,11 @@ fn compile(test: &Test, lints: Lints<'_>) -> (Sources, Diagnostics) {
         diagnostics.extend(pipeline::suites(&package, &checked).unwrap().faults());
         diagnostics.extend(tested.report.iter().flat_map(failures));
     }
-    (package.sources, diagnostics)
+    Compiled {
+        sources: package.sources,
+        diagnostics,
+        proofs: told,
+    }
 }
 
 /// The claims of a suite that do not hold, at their places.

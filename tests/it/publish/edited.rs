@@ -211,10 +211,16 @@ fn what_its_sources_do_not_give_is_not_pulled() {
         )
         .unwrap();
     }
-    shop.refused(
-        "pull bundles --release 1.0.0 --trust k/trust.toml",
-        &["rebuild-differs"],
+    shop.refused("pull bundles --release 1.0.0 --trust k/trust.toml", &["not-rebuilt"]);
+    shop.refused("pull bundles --release 1.0.0 --trust anyhow.toml", &["rebuild-differs"]);
+    // Nor is it gone on from: what changed since then is not what its sources say.
+    shop.version("1.0.1");
+    let run = shop.run("publish 1.0.1.cjar bundles --key k/private.pem");
+    assert!(
+        run.code == 1 && run.err.contains("[release-before]") && run.err.contains("is not what its sources give"),
+        "{run:?}"
     );
+    assert!(!shop.path("bundles/versions/1.0.1").exists());
     assert!(!shop.path("quickstart-1.0.0.cjar").exists());
 }
 

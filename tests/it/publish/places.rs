@@ -170,7 +170,7 @@ fn a_list_of_statements_keeps_what_others_wrote_into_it() {
         .replace(&size(old_size), &size(bytes.len()));
     fs::write(shop.path("lay/index.json"), text).unwrap();
     // A second signer adds three statements.
-    shop.ok("key generate --out two");
+    shop.keys("two");
     shop.ok("pull oci-layout:lay --release 1.0.0 --trust k/trust.toml --out again.cjar");
     shop.ok("bundle sign again.cjar --key two/private.pem");
     shop.ok("publish again.cjar oci-layout:lay --trust k/trust.toml");

@@ -38,7 +38,7 @@ fn replay_a_pointer_of_another_channel_is_refused() {
 #[test]
 fn key_swap_releases_and_pointers_of_another_key_are_refused() {
     let shop = Shop::new();
-    shop.ok("key generate --out other");
+    shop.keys("other");
     shop.ok("publish 1.0.0.cjar bundles --channel prod --key other/private.pem");
     shop.refused("pull bundles --channel prod --trust k/trust.toml", &["wrong-key"]);
     shop.refused(
@@ -55,7 +55,7 @@ fn key_swap_releases_and_pointers_of_another_key_are_refused() {
     // Nor does the key that is not trusted go on from what is.
     let shop = Shop::new();
     shop.publish("1.0.0", "bundles");
-    shop.ok("key generate --out other");
+    shop.keys("other");
     shop.version("1.0.1");
     let run = shop.run("publish 1.0.1.cjar bundles --channel prod --key other/private.pem");
     assert_eq!(run.code, 1);

@@ -27,8 +27,6 @@ use crate::diag::Severity;
 use crate::pipeline;
 use crate::pipeline::Evidence;
 use crate::pipeline::Origin;
-use crate::pipeline::ProveOptions;
-use crate::pipeline::Shard;
 use crate::pipeline::Suites;
 use crate::pipeline::TestOptions;
 use crate::report;
@@ -168,16 +166,7 @@ impl Gathered {
     ) -> Result<Option<Exit>, CliError> {
         let found = solver::find(&env::solver_places())?;
         let budget = budget(limits);
-        let options = ProveOptions {
-            solver: found.engine.as_ref(),
-            cache: &budget.cache,
-            limits: budget.limits,
-            deadline: budget.deadline,
-            only: &[],
-            shard: Shard::WHOLE,
-            at,
-            keeps_scripts: false,
-        };
+        let options = budget.whole(found.engine.as_ref(), at);
         let proofs = progress::counted(&format!("proving {}", package.named), |progress| {
             pipeline::prove(&package.loaded, &package.checked, options, progress)
         })?;
@@ -193,7 +182,10 @@ impl Gathered {
             let files = package.files(&root);
             let named = printable(&package.named);
             let summary = report::proof_summary(&proofs.all, proofs.of, &proofs.engine);
-            console.print(&format!("{}\n{named}: {summary}\n", report::proofs(&proofs.all, files)))?;
+            console.print(&format!(
+                "{}\n{named}: {summary}\nno bundle is made: it cannot carry these proofs, and `--evidence` leaves them out\n",
+                report::proofs(&proofs.all, files)
+            ))?;
             return Ok(Some(match totals.refuted {
                 0 => Exit::NotProved,
                 _ => Exit::PolicyFails,

@@ -83,9 +83,10 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
     let review = Review {
         declared: &declared,
         mode: Mode::Shown,
+        asserted: None,
     };
     show(&compared, review, args.format, console)?;
-    if let Some(caution) = &compared.caution {
+    if let Some(caution) = compared.caution() {
         console.tell(&format!("warning: {caution}\n"));
     }
     Ok(Exit::Ok)

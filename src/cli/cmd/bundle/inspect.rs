@@ -15,6 +15,7 @@ use super::opened;
 use super::rebuild::Again;
 use super::rebuild::Made;
 use super::rebuild::again;
+use super::verify::UNPROVED;
 
 pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, CliError> {
     let Some((bytes, bundle)) = opened::read_and_open(&args.file, console)? else {
@@ -148,12 +149,7 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
             "mutation: {killed} killed, {missed} missed, {equivalent} equivalent, {undecided} undecided; score {score}"
         )
     });
-    let all: Vec<String> = [lint, tests, coverage, proofs, mutation]
-        .into_iter()
-        .flatten()
-        .collect();
-    match all.is_empty() {
-        true => vec!["none".to_owned()],
-        false => all,
-    }
+    let proofs = proofs.unwrap_or_else(|| format!("proofs: none; {UNPROVED}"));
+    let all = [lint, tests, coverage, Some(proofs), mutation];
+    all.into_iter().flatten().collect()
 }

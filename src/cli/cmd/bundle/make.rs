@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::analysis::solver;
+use crate::analysis::solver::Absent;
 use crate::bundle::GitState;
 use crate::bundle::pack;
 use crate::bundle::sha256_hex;
@@ -19,6 +21,7 @@ use crate::cli::exit::Exit;
 use crate::config::EvidenceKind;
 use crate::diag::Diagnostics;
 use crate::load;
+use crate::pipeline;
 use crate::pipeline::Origin;
 use crate::report::printable;
 use crate::text::Instant;
@@ -33,7 +36,6 @@ pub(super) fn run(
     output: &AnswerArgs,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
-    let kinds: BTreeSet<EvidenceKind> = args.evidence.iter().map(|asked| asked.kind()).collect();
     let folder = match &args.folder {
         Some(folder) => folder.clone(),
         None => here()?,
@@ -72,6 +74,10 @@ pub(super) fn run(
         tree: commit.tree,
         dirty: commit.dirty,
     });
+    let kinds = match args.evidence.is_empty() {
+        true => usual(&package)?,
+        false => args.evidence.iter().map(|asked| asked.kind()).collect(),
+    };
     let origin = Origin {
         git,
         judged_at: Some(at.to_string()),
@@ -116,6 +122,9 @@ pub(super) fn run(
         }
     };
     console.print(&text)?;
+    if output.format == AnswerFormat::Human && !kinds.contains(&EvidenceKind::Proofs) {
+        console.print(&unproved(&package))?;
+    }
     if output.format == AnswerFormat::Human && bundle.manifest.git.as_ref().is_some_and(|git| git.dirty) {
         let named = printable(&package.named);
         console.print(&format!(
@@ -123,6 +132,32 @@ pub(super) fn run(
         ))?;
     }
     Ok(Exit::Ok)
+}
+
+/// What is gathered where nobody says what: proofs, too, where they can be had.
+fn usual(package: &Package) -> Result<BTreeSet<EvidenceKind>, CliError> {
+    let mut kinds = BTreeSet::from([EvidenceKind::Lint, EvidenceKind::Tests]);
+    if pipeline::claims(&package.checked)? == 0 {
+        return Ok(kinds);
+    }
+    match solver::find(&env::solver_places()) {
+        Ok(_) => {
+            kinds.insert(EvidenceKind::Proofs);
+        }
+        Err(Absent::Nowhere) => {}
+        // One that was named and does not work is no reason to do without.
+        Err(unusable @ Absent::Unusable { .. }) => return Err(unusable.into()),
+    }
+    Ok(kinds)
+}
+
+/// That the bundle carries no proofs, of a package that asserts something.
+fn unproved(package: &Package) -> String {
+    match package.checked.program.assertions.len() {
+        0 => String::new(),
+        1 => "note: the assertion of the package is not proved\n".to_owned(),
+        count => format!("note: the {count} assertions of the package are not proved\n"),
+    }
 }
 
 /// Findings that are no errors, for people to read.

@@ -18,6 +18,9 @@ use super::rebuild::Made;
 use super::rebuild::again;
 use super::statements;
 
+/// What is said of a bundle without proofs.
+pub(in crate::cli::cmd) const UNPROVED: &str = "its assertions were not proved";
+
 pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, CliError> {
     let named = args.file.display().to_string();
     let Some((_, bundle)) = opened::read_and_open(&args.file, console)? else {
@@ -59,6 +62,9 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
             return Ok(Exit::PolicyFails);
         }
     }
+    if bundle.manifest.evidence.proofs.is_none() {
+        said.push(UNPROVED.to_owned());
+    }
     said.push(origin(&bundle));
     let text = match args.output.format {
         AnswerFormat::Human => {
@@ -77,6 +83,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
                 "digest": bundle.digest,
                 "git": bundle.manifest.git,
                 "rebuilt": args.rebuild,
+                "proved": bundle.manifest.evidence.proofs.is_some(),
                 "verified": verified.as_ref().map(json),
             });
             safe::json(&value)

@@ -11,6 +11,7 @@ use crate::cli::cmd::bundle::rebuild::Made;
 use crate::cli::cmd::bundle::rebuild::again;
 use crate::cli::cmd::bundle::statements;
 use crate::cli::cmd::bundle::trust::read;
+use crate::cli::cmd::bundle::verify::UNPROVED;
 use crate::cli::cmd::bundle::verify::json;
 use crate::cli::cmd::bundle::verify::origin;
 use crate::cli::cmd::bundle::verify::trusted;
@@ -116,6 +117,9 @@ fn human(out: &str, believed: &Believed, known: &[String], current: Option<&Curr
     let mut text = format!("{}: {} {}\n", printable(out), manifest.name, manifest.version);
     for line in known {
         text.push_str(&format!("  {}\n", printable(line)));
+    }
+    if manifest.evidence.proofs.is_none() {
+        text.push_str(&format!("  {UNPROVED}\n"));
     }
     match current {
         Some(current) => {

@@ -1,7 +1,7 @@
 //! Trust policies with faults: all of them in one run, each at its place.
 
-use gatewright::trust::Algorithm;
-use gatewright::trust::policy_of_one;
+use crate::trust::Algorithm;
+use crate::trust::policy_of_one;
 
 use super::key;
 use super::read;

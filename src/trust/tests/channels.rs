@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use gatewright::bundle::Refusal;
-use gatewright::trust::Algorithm;
-use gatewright::trust::Expected;
-use gatewright::trust::Expiry;
-use gatewright::trust::Followed;
-use gatewright::trust::Mark;
-use gatewright::trust::Pointer;
-use gatewright::trust::Reason;
-use gatewright::trust::Signer;
-use gatewright::trust::TrustPolicy;
-use gatewright::trust::follow;
-use gatewright::trust::pointer_digest;
-use gatewright::trust::sign_pointer;
+use crate::bundle::Refusal;
+use crate::trust::Algorithm;
+use crate::trust::Expected;
+use crate::trust::Expiry;
+use crate::trust::Followed;
+use crate::trust::Mark;
+use crate::trust::Pointer;
+use crate::trust::Reason;
+use crate::trust::Signer;
+use crate::trust::TrustPolicy;
+use crate::trust::follow;
+use crate::trust::pointer_digest;
+use crate::trust::sign_pointer;
 
 use super::at;
 use super::key;

@@ -1,0 +1,117 @@
+//! The assertions that the new side does not keep, as reports tell them.
+
+use serde::Serialize;
+
+use crate::analysis::Outcome;
+use crate::analysis::Proof;
+use crate::report::Files;
+use crate::report::proofs;
+use crate::report::witness;
+use crate::semdiff::Asserted;
+use crate::semdiff::Before;
+use crate::semdiff::Broken;
+use crate::text::Span;
+
+/// An assertion, or several of which one thing is said.
+pub(super) struct Told {
+    /// `breaks assert cancelling: only manager to cancel on Invoice`
+    pub(super) heading: String,
+    /// Whether it is known to be broken.
+    pub(super) is_broken: bool,
+    pub(super) span: Option<Span>,
+    /// What is known of it, a line each.
+    pub(super) known: Vec<String>,
+    /// The request that breaks it, a line each.
+    pub(super) request: Vec<String>,
+}
+
+/// What is to be told of assertions; nothing of those that hold.
+pub(super) fn told(asserted: &Asserted, files: Files<'_>) -> Vec<Told> {
+    let mut all: Vec<Told> = asserted
+        .broken
+        .iter()
+        .map(|broken| self::broken(broken, files))
+        .collect();
+    all.extend(asserted.open.iter().map(|proof| open(proof, files)));
+    if asserted.unasked > 0 {
+        all.push(Told {
+            heading: match asserted.unasked {
+                1 => "does not prove the assertion of the package".to_owned(),
+                count => format!("does not prove the {count} assertions of the package"),
+            },
+            is_broken: false,
+            span: None,
+            known: vec!["there is no solver; `gatewright solver install` brings one".to_owned()],
+            request: Vec::new(),
+        });
+    }
+    all
+}
+
+fn broken(broken: &Broken, files: Files<'_>) -> Told {
+    let proof = &broken.proof;
+    let verb = match broken.before {
+        Before::Held => "breaks",
+        Before::Refuted => "does not keep, as before,",
+        Before::Unknown | Before::Absent => "does not keep",
+    };
+    let mut known = vec![place(proof, files)];
+    let mut request = Vec::new();
+    match &proof.outcome {
+        Outcome::Refuted(refutation) => {
+            known.push(proofs::decided(proof, refutation, files));
+            known.extend(proof.hint.clone());
+            request = witness::lines(&refutation.witness);
+        }
+        _ => known.push("no request of this kind is ever allowed".to_owned()),
+    }
+    Told {
+        heading: format!("{verb} {}: {}", proof.title(), proof.words),
+        is_broken: true,
+        span: Some(proof.span),
+        known,
+        request,
+    }
+}
+
+fn open(proof: &Proof, files: Files<'_>) -> Told {
+    let why = match &proof.outcome {
+        Outcome::Unknown(open) => open.first().map(|open| format!("{}: {}", open.environment, open.why)),
+        Outcome::NotReplayed(open) => Some(format!("{}: {}", open.environment, open.why)),
+        _ => Some("it speaks of no request that there can be".to_owned()),
+    };
+    Told {
+        heading: format!("does not prove {}: {}", proof.title(), proof.words),
+        is_broken: false,
+        span: Some(proof.span),
+        known: std::iter::once(place(proof, files)).chain(why).collect(),
+        request: Vec::new(),
+    }
+}
+
+fn place(proof: &Proof, files: Files<'_>) -> String {
+    let line = files.sources.position(proof.span).line;
+    format!("{}:{line}", files.path(proof.span.file))
+}
+
+/// An assertion for programs: as `prove` tells it, and how it stood before.
+#[derive(Serialize)]
+pub(super) struct AssertionItem<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'static str>,
+    #[serde(flatten)]
+    proof: proofs::Item<'a>,
+}
+
+/// All that do not hold, or are not known to.
+pub(super) fn items<'a>(asserted: &'a Asserted, files: Files<'_>) -> Vec<AssertionItem<'a>> {
+    let broken = asserted.broken.iter().map(|broken| AssertionItem {
+        before: Some(broken.before.name()),
+        proof: proofs::Item::new(&broken.proof, files),
+    });
+    let open = asserted.open.iter().map(|proof| AssertionItem {
+        before: None,
+        proof: proofs::Item::new(proof, files),
+    });
+    broken.chain(open).collect()
+}
