@@ -321,4 +321,25 @@ mod tests {
             assert_eq!(opened(&tree, &manifest).unwrap_err(), [says]);
         }
     }
+
+    #[test]
+    fn a_manifest_has_one_form_and_reports_are_held_against_it() {
+        let (mut tree, manifest) = sound();
+        let text = String::from_utf8(canonical_json(&manifest).unwrap()).unwrap();
+        for other in [text.replacen(':', ": ", 1), text.replace('\n', ""), format!("{text}\n")] {
+            tree.insert(MANIFEST, other);
+            let refusals = Bundle::open(&pack(&tree).unwrap(), &ArchiveLimits::default()).unwrap_err();
+            assert!(refusals[0].message.contains("is not in its one form"), "{refusals:?}");
+        }
+        let (mut tree, manifest) = sound();
+        tree.insert("evidence/tests.json", "{}");
+        let said = Manifest {
+            files: tree.entries(),
+            ..manifest
+        };
+        assert_eq!(
+            opened(&tree, &said).unwrap_err(),
+            ["`evidence/tests.json` is there, and nothing sums it up [manifest]"]
+        );
+    }
 }

@@ -3,6 +3,7 @@
 
 mod fixture;
 mod laws;
+mod quorum;
 mod requests;
 mod steps;
 mod uses;

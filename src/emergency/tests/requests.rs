@@ -1,11 +1,13 @@
 //! Asking for a grant: what is refused, and what earlier grants hold back.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
 use super::fixture::Bench;
 use super::fixture::came_to;
+use super::fixture::contract;
 use super::fixture::look;
 use super::fixture::payout;
 use super::fixture::terms;
@@ -16,6 +18,7 @@ use crate::decide::RequestError;
 use crate::emergency::Actor;
 use crate::emergency::Answer;
 use crate::emergency::Event;
+use crate::emergency::Ledger;
 use crate::emergency::Part;
 use crate::emergency::Reason;
 use crate::emergency::Refusal;
@@ -23,7 +26,10 @@ use crate::emergency::State;
 use crate::emergency::Step;
 use crate::emergency::Terms;
 use crate::emergency::World;
+use crate::emergency::facts::History;
+use crate::emergency::facts::of_request;
 use crate::text::Duration;
+use crate::text::Instant;
 
 #[test]
 fn a_request_is_refused_for_what_it_asks() {
@@ -223,4 +229,35 @@ fn a_self_activated_grant_is_issued_at_the_request() {
         bench.after("10m");
         assert_eq!(bench.step(Step::Review, grant, "sam"), Ok(State::Expired));
     }
+}
+
+#[test]
+fn a_profile_without_a_window_does_not_count_grants() {
+    let mut contract = contract();
+    contract.break_glass.get_mut("quick_look").unwrap().max_grants = 0;
+    let mut bench = Bench::new();
+    bench.ledger = Ledger::new(&contract).unwrap();
+    assert!(bench.request(&look()).is_ok());
+}
+
+#[test]
+fn the_policy_is_told_when_the_last_grant_ended() {
+    let terms = terms();
+    let history = |last_grant_ended| History {
+        open_reviews: 1,
+        grants_in_window: 2,
+        active_grants: 3,
+        last_grant_ended,
+    };
+    let facts = of_request(&terms, &BTreeMap::new(), &history(None));
+    assert_eq!(facts["open_reviews"], json!(1));
+    assert_eq!(facts["grants_in_window"], json!(2));
+    assert_eq!(facts["active_grants"], json!(3));
+    assert!(!facts.contains_key("last_grant_ended"), "{facts:?}");
+    let ended = Instant::parse("2026-03-01T10:00:00Z").unwrap();
+    let facts = of_request(&terms, &BTreeMap::new(), &history(Some(ended)));
+    assert!(
+        facts["last_grant_ended"].to_string().contains("2026-03-01"),
+        "{facts:?}"
+    );
 }

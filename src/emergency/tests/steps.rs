@@ -209,3 +209,12 @@ fn a_review_that_does_not_come_is_logged_once() {
     assert_eq!(bench.request(&terms()), Err(Reason::OpenReview));
     assert_eq!(bench.step(Step::Review, "g1", "kim"), Ok(State::Expired));
 }
+
+#[test]
+fn what_has_waited_too_long_is_not_taken_back() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.request(&terms()), Ok(State::Pending));
+    bench.after("30m");
+    assert_eq!(bench.step(Step::Withdraw, "g1", "dana"), Err(Reason::TimedOut));
+    assert_eq!(bench.events(), ["requested", "timed-out", "refused-withdrawal"]);
+}

@@ -214,3 +214,35 @@ fn the_record_holds_every_field() {
     uses: 0
     "#);
 }
+
+/// A gateway reserves, decides and commits by itself, each at its own time.
+#[test]
+fn a_grant_that_ended_meanwhile_is_neither_reserved_nor_used() {
+    let mut bench = Bench::new();
+    bench.granted();
+    let request = approve_p1(&bench);
+    let reservation = bench.ledger.reserve(bench.at, "g1", &request).unwrap();
+    bench.after("30m");
+    assert_eq!(
+        bench.ledger.commit(bench.at, reservation, &request),
+        Err(Reason::Expired)
+    );
+    let mut bench = Bench::new();
+    bench.granted();
+    bench.after("30m");
+    assert_eq!(bench.ledger.reserve(bench.at, "g1", &request), Err(Reason::Expired));
+}
+
+#[test]
+fn what_is_decided_without_a_grant_is_entered_at_its_time_and_after_what_was_due_before() {
+    let mut bench = Bench::new();
+    bench.granted();
+    bench.after("31m");
+    bench.decide("dana", "Payout.approve", "p1", None);
+    let log = bench.ledger.log();
+    let [.., due, last] = log else { panic!("{log:?}") };
+    assert_eq!(
+        (due.event.kind().name(), last.event.kind().name(), last.at),
+        ("expired", "denied", bench.at)
+    );
+}

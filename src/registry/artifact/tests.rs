@@ -271,3 +271,46 @@ fn a_channel_is_moved_from_where_it_was_read_and_not_by_two() {
     let said = here.channel("prod").unwrap_err().to_string();
     assert!(said.contains("something else than a pointer"), "{said}");
 }
+
+#[test]
+fn a_statement_is_read_up_to_its_limit_and_once() {
+    let memory = Memory::default();
+    let largest = "x".repeat(MAX_SMALL);
+    put(&memory, &release(&[("release", &largest)]), Overwrite::Never).unwrap();
+    let first = fetched(&memory).unwrap();
+    assert_eq!(first.statements["release"].len(), MAX_SMALL);
+    // Listed twice it is the same; two that differ are a lie.
+    let twice = memory.referrers.borrow()[&first.pinned][0].clone();
+    memory
+        .referrers
+        .borrow_mut()
+        .get_mut(&first.pinned)
+        .unwrap()
+        .push(twice);
+    assert_eq!(fetched(&memory).unwrap().statements, first.statements);
+    let other = Memory::default();
+    put(&other, &release(&[("release", "r")]), Overwrite::Never).unwrap();
+    for (reference, bytes) in other.manifests.borrow().iter() {
+        memory.manifests.borrow_mut().insert(reference.clone(), bytes.clone());
+    }
+    memory.blobs.borrow_mut().extend(other.blobs.borrow().clone());
+    let more = other.referrers.borrow()[&first.pinned].clone();
+    memory
+        .referrers
+        .borrow_mut()
+        .get_mut(&first.pinned)
+        .unwrap()
+        .extend(more);
+    let said = fetched(&memory).unwrap_err();
+    assert!(said.contains("two statements `release` that differ"), "{said}");
+}
+
+#[test]
+fn progress_is_told_from_nothing_to_everything() {
+    let memory = Memory::default();
+    let told = std::sync::Mutex::new(Vec::new());
+    let progress = |done: u64, of: u64| told.lock().unwrap().push((done, of));
+    let release = release(&[("evidence", "e"), ("release", "rr")]);
+    artifacts(&memory).put(&release, Overwrite::Never, &progress).unwrap();
+    assert_eq!(*told.lock().unwrap(), [(0, 9), (6, 9), (7, 9), (9, 9)]);
+}
