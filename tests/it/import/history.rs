@@ -22,7 +22,6 @@ use gatewright::semdiff::Finding;
 use gatewright::semdiff::Holder;
 use gatewright::semdiff::Kind;
 use gatewright::semdiff::Replayed;
-use gatewright::semdiff::Verdict;
 use gatewright::semdiff::What;
 use gatewright::text::Instant;
 use serde_json::Value;
@@ -371,7 +370,8 @@ impl Version {
 fn told(difference: &Difference, before: &Version, after: &Version) -> Told {
     let spelling = before.spelling.and(&after.spelling);
     let mut told = Told {
-        equal: difference.verdict() == Verdict::Equivalent && difference.accesses.is_empty(),
+        // A renamed role is called otherwise, and nobody is granted anything else.
+        equal: !difference.is_unsure() && difference.accesses.is_empty(),
         ..Told::default()
     };
     for change in &difference.structure.changes {
