@@ -392,7 +392,7 @@ mod tests {
         insta::assert_snapshot!(shown(&package, &out).join("\n"), @r"
         hidden-character changes/a.yaml:1:4: hidden character U+2028
         hidden-character gatewright.toml:1:6: hidden character U+200B
-        hidden-character policy/a.cedar:1:5: hidden character U+202E
+        hidden-character policy/a.cedar:1:4: hidden character U+202E
         hidden-character policy/a.cedar:2:4: hidden character U+000D
         hidden-character policy/a.cedarschema:1:9: hidden character U+00AD
         hidden-character scenarios/a.json:1:2: hidden character U+E0041

@@ -38,6 +38,7 @@ pub use claims::Promise;
 pub use claims::Property;
 pub use claims::PropertyKind;
 pub use claims::beyond;
+pub use claims::is_called;
 pub use claims::properties;
 pub use confusable::confusable;
 pub use draft::Draft;

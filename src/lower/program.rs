@@ -255,7 +255,7 @@ impl<'a> Lowering<'a> {
         let found = match routes::routes(self.program, base) {
             Ok(found) => Some(Rc::new(found)),
             Err(fault) => {
-                self.out.push(fault);
+                self.out.push(*fault);
                 None
             }
         };

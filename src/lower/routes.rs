@@ -19,7 +19,7 @@ const MOST_WAYS: usize = 64;
 ///
 /// # Errors
 /// The fault of a role with more ways than are followed.
-pub(super) fn routes(program: &Program, base: RoleId) -> Result<BTreeMap<RoleId, Vec<Way>>, Diagnostic> {
+pub(super) fn routes(program: &Program, base: RoleId) -> Result<BTreeMap<RoleId, Vec<Way>>, Box<Diagnostic>> {
     let inheriting: BTreeSet<RoleId> = program.extenders(base).into_iter().collect();
     let mut known: BTreeMap<RoleId, Vec<Way>> = BTreeMap::new();
     for id in bases_first(program, &inheriting) {
@@ -39,7 +39,7 @@ pub(super) fn routes(program: &Program, base: RoleId) -> Result<BTreeMap<RoleId,
                 found.push(way);
             }
             if found.len() > MOST_WAYS {
-                return Err(too_many(program, id, base));
+                return Err(Box::new(too_many(program, id, base)));
             }
         }
         found.sort();

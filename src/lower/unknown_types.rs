@@ -182,20 +182,19 @@ impl Lowering<'_> {
 
     fn denies_closed(&self, deny: &Deny, role: Option<RoleId>, names: &[String]) -> Vec<Draft> {
         let span = deny.statement.span;
-        let holders = role.and_then(|role| self.program.role(role)).map(|role| &role.holders);
-        let may = |(ty, _): &&(TypeId, TypeId)| holders.is_none_or(|holders| holders.contains(ty));
         let mut found = Vec::new();
         for known in self.known(&deny.actions, &deny.on) {
             let Some(bite) = self.bite(deny, &known) else { continue };
             let held = role.and_then(|role| self.holds_plain(role, span));
-            let pairs: Pairs = known.pairs.iter().filter(may).copied().collect();
+            // A type that the role is not for may be in it through a group; what the denial says of it is in the other policies.
+            let pairs = &known.pairs;
             let closed = |known: &Known, when: Option<TypedExpr>, unless: TypedExpr| Draft {
                 when: held.iter().cloned().chain(when.map(Part::written)).collect(),
                 ..self.closed(&deny.statement, OriginKind::Deny, known, names, unless)
             };
             match bite {
-                Bite::Always => found.push(closed(&known, None, self.knows(&pairs, span))),
-                Bite::When(when) => found.push(closed(&known, Some(when), self.knows(&pairs, span))),
+                Bite::Always => found.push(closed(&known, None, self.knows(pairs, span))),
+                Bite::When(when) => found.push(closed(&known, Some(when), self.knows(pairs, span))),
                 Bite::On(conditions) => {
                     for (ty, when) in conditions {
                         let here = pairs.iter().filter(|(_, resource)| *resource == ty);

@@ -19,7 +19,7 @@ use super::prove;
 /// Proves assertions, of these names or all of them, and nothing else. `options.only` is set aside.
 ///
 /// # Errors
-/// As [`prove`].
+/// As [`fn@prove`].
 pub fn assertions(
     package: &PackageFiles,
     checked: &Checked,
@@ -41,7 +41,7 @@ pub fn assertions(
 /// side only those are proved that the new one breaks. `options.only` is set aside.
 ///
 /// # Errors
-/// As [`prove`].
+/// As [`fn@prove`].
 pub fn asserted(
     old: (&PackageFiles, &Checked),
     new: (&PackageFiles, &Checked),

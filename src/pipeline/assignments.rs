@@ -74,7 +74,7 @@ fn files(package: &PackageFiles, project: &Project, out: &mut Diagnostics) -> Ve
             Some(file) => found.push(*file),
             None => out.push(
                 Diagnostic::error(CONFIG_VALUE, *span, format!("there is no file of assignments `{text}`")).help(
-                    did_you_mean(text, package.assignments.iter().map(|file| name(file)))
+                    did_you_mean(text, package.assignments.iter().map(name))
                         .unwrap_or_else(|| "name a `.yaml` file of the folder `assignments/`".to_owned()),
                 ),
             ),

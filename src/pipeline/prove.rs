@@ -20,6 +20,7 @@ use crate::load::PackageFiles;
 use crate::lower;
 use crate::lower::Property;
 use crate::lower::PropertyKind;
+use crate::lower::is_called;
 use crate::text::Instant;
 
 use super::BuildError;
@@ -124,7 +125,8 @@ pub fn prove(
     }));
     let called = wanted(properties, &beyond, options.only)?;
     let wanted = called.len();
-    let named = |one: &Beyond| options.only.is_empty() || options.only.contains(&one.name);
+    let named =
+        |one: &Beyond| options.only.is_empty() || options.only.iter().any(|name| is_called(one.kind, &one.name, name));
     beyond.retain(|one| (named(one) || one.kind == WILDCARD) && options.shard.part == 1);
     let numbered = called.into_iter().enumerate();
     let mine = numbered
@@ -203,7 +205,8 @@ pub fn claims(checked: &Checked) -> Result<usize, ProveError> {
 /// The properties that a run and all its parts are about.
 fn wanted(all: Vec<Property>, beyond: &[Beyond], only: &[String]) -> Result<Vec<Property>, ProveError> {
     let unknown = |name: &&String| {
-        !all.iter().any(|property| property.is_called(name)) && !beyond.iter().any(|one| one.name == **name)
+        !all.iter().any(|property| property.is_called(name))
+            && !beyond.iter().any(|one| is_called(one.kind, &one.name, name))
     };
     if let Some(name) = only.iter().find(unknown) {
         return Err(ProveError::NoProperty {

@@ -77,6 +77,9 @@ impl Kind {
 /// The field with the author's reason, which decides nothing.
 pub(super) const BECAUSE: &str = "because";
 
+/// The annotation in which an imported role has its name as it was spelt. A role by another name is the same one renamed.
+const SPELLING: &str = "x_k8s";
+
 /// A part of a program.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
@@ -134,9 +137,11 @@ impl Item {
         self
     }
 
-    /// Notes what annotations say that it stands for. Those of Gate's own only describe.
+    /// Notes what annotations say that it stands for. Those of Gate's own only describe, and [`SPELLING`] is a name.
     pub(super) fn stands_for(&mut self, annotations: &[(String, String)]) {
-        let foreign = annotations.iter().filter(|(name, _)| name.starts_with("x_"));
+        let foreign = annotations
+            .iter()
+            .filter(|(name, _)| name.starts_with("x_") && name != SPELLING);
         self.stands_for.extend(foreign.cloned());
     }
 

@@ -4,15 +4,15 @@
 //!
 //! | output | function |
 //! |---|---|
-//! | one line on a terminal, in a log, in a snapshot or in a comment | [`line`] |
-//! | several lines | [`block`] |
-//! | everything that is printed for people | [`output`], [`coloured_output`] |
-//! | GitHub workflow commands | [`command_text`], [`command_property`] |
-//! | Markdown | [`markdown`], [`markdown_code`], [`markdown_block`] |
-//! | HTML and XML: summaries, SVG, JUnit | [`xml`] |
-//! | SARIF messages | [`sarif`] |
-//! | DOT and Mermaid | [`dot`], [`mermaid`] |
-//! | JSON | [`json`] |
+//! | one line on a terminal, in a log, in a snapshot or in a comment | `line` |
+//! | several lines | `block` |
+//! | everything that is printed for people | `output`, `coloured_output` |
+//! | GitHub workflow commands | `command_text`, `command_property` |
+//! | Markdown | `markdown`, `markdown_code`, `markdown_block` |
+//! | HTML and XML: summaries, SVG, JUnit | `xml` |
+//! | SARIF messages | `sarif` |
+//! | DOT and Mermaid | `dot`, `mermaid` |
+//! | JSON | `json` |
 
 #[cfg(test)]
 mod tests;
@@ -40,7 +40,7 @@ pub fn block(text: &str) -> String {
 }
 
 /// Everything that is printed for people, as the last step: control characters become visible whatever was forgotten before,
-/// and no line is a command to the build server that keeps the log. What [`line`] made safe passes as it is.
+/// and no line is a command to the build server that keeps the log. What [`line()`] made safe passes as it is.
 #[must_use]
 pub fn output(text: &str) -> String {
     each_line(text, |line, out| out.extend(line.chars().map(visible_or_tab)))

@@ -160,7 +160,7 @@ mod tests {
         let (one, two) = (signer(), signer());
         let mut all = signed(&one, &Statements::new(), SECOND);
         assert_eq!(all.keys().collect::<Vec<_>>(), ["evidence", "provenance", "release"]);
-        let of = |key: &Signer, kind: &str| format!("{kind}.{}", &key.public().id()[..KEY_START]);
+        let of = |key: &Signer, kind: &str| format!("{kind}.{}", key.public().id().get(..KEY_START).unwrap());
         let more = signed(&two, &all, SECOND);
         let names = ["evidence", "provenance", "release"].map(|kind| of(&two, kind));
         assert_eq!(more.keys().collect::<Vec<_>>(), names.iter().collect::<Vec<_>>());

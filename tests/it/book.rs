@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use gatewright::config::EvidenceKind;
+use gatewright::emergency::Reason;
+
 use crate::support::assert_none;
 use crate::support::file;
 use crate::support::files;
@@ -45,6 +48,69 @@ fn the_picture_of_the_marketplace_is_current() {
         }
         panic!("{PICTURE} is not what `gatewright graph` draws; GATEWRIGHT_UPDATE=1 rewrites it");
     }
+}
+
+#[test]
+fn what_the_book_waives_and_explains_exists() {
+    let pages = [
+        files("book/src", ".md"),
+        files("examples", ".md"),
+        vec![file("README.md")],
+    ]
+    .concat();
+    let mut named = Vec::new();
+    for page in &pages {
+        for before in ["@allow(", "gatewright explain "] {
+            let ids = page.text.split(before).skip(1).map(|rest| {
+                let end = rest.find(|letter: char| !letter.is_ascii_lowercase() && letter != '-');
+                &rest[..end.unwrap_or(rest.len())]
+            });
+            named.extend(ids.filter(|id| !id.is_empty()).map(|id| (&page.path, id)));
+        }
+    }
+    assert!(named.len() > 5, "{named:?}");
+    let known = |id: &str| {
+        let mut explain = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        explain.args(["explain", id]).output().unwrap().status.success()
+    };
+    let unknown = named.iter().filter(|(_, id)| !known(id));
+    assert_none(
+        "lints and codes that do not exist",
+        unknown.map(|(page, id)| format!("{page}: {id}")).collect(),
+    );
+}
+
+#[test]
+fn the_scenario_reference_lists_every_cause_of_a_refusal() {
+    /// What names in a suite are checked for before anything runs.
+    const CHECKED: [Reason; 3] = [Reason::UnknownProfile, Reason::UnknownGrant, Reason::DuplicateGrant];
+    let page = file("book/src/scenarios/reference.md").text;
+    let (_, listed) = page.split_once("These are the causes.").unwrap();
+    let (listed, _) = listed.split_once("### ").unwrap();
+    let missing = Reason::ALL.iter().filter(|reason| {
+        let shown = listed.contains(&format!("`{reason}`"));
+        shown == CHECKED.contains(reason)
+    });
+    assert_none(
+        "causes that are not listed, or cannot happen",
+        missing.map(ToString::to_string).collect(),
+    );
+}
+
+#[test]
+fn the_page_of_the_project_file_names_every_kind_of_evidence() {
+    let page = file("book/src/reference/gatewright-toml.md").text;
+    let row = page
+        .lines()
+        .find(|line| line.starts_with("| `bundle.evidence`"))
+        .unwrap();
+    let missing = EvidenceKind::NAMES
+        .into_iter()
+        .filter(|(name, _)| !row.contains(&format!("`\"{name}\"`")));
+    assert_none(
+        "kinds of evidence that are not named",
+        missing.map(|(name, _)| name.to_owned()).collect(),
+    );
 }
 
 /// The targets of links outside of code, without those to other sites.

@@ -284,8 +284,8 @@ fn suite(text: String, more: &[(&str, String)]) -> Answer {
 
 #[test]
 fn claims_that_multiply_are_refused_in_every_form() {
-    let users = lines(400, |n| format!("  u{n}: {{type: User, roles: [r]}}"));
-    let docs = lines(400, |n| format!("  d{n}: {{type: Doc}}"));
+    let users = lines(390, |n| format!("  u{n}: {{type: User, roles: [r]}}"));
+    let docs = lines(390, |n| format!("  d{n}: {{type: Doc}}"));
     let contexts = lines(200, |n| {
         format!("  c{n}: {{now: 2026-01-01T00:00:00Z, n: {n}, b: true}}")
     });

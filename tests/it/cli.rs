@@ -10,7 +10,6 @@ mod diff_pages;
 mod fix;
 mod fmt;
 mod graph;
-mod guide;
 mod history;
 mod hostile;
 mod import;

@@ -22,6 +22,7 @@ mod clients;
 mod fail_open;
 mod grammar;
 mod guards;
+mod guide;
 mod import;
 mod labelled;
 mod mdtest;

@@ -121,12 +121,8 @@ fn specs_of_proofs_hold() {
 
 #[test]
 fn programs_in_the_book_compile() {
-    let pages = [
-        "book/src/guide",
-        "book/src/language",
-        "book/src/scenarios",
-        "book/src/reference",
-    ];
+    // The guide is followed as one package, by `guide`.
+    let pages = ["book/src/language", "book/src/scenarios", "book/src/reference"];
     let pages = pages.iter().flat_map(|folder| files(folder, ".md"));
     let offences = pages
         .filter(|page| page.stem() != "errors")

@@ -204,13 +204,17 @@ fn errs_in(policies: &PolicySet, of: &dyn Fn(Part) -> usize) -> bool {
         _ => json!([]),
     };
     let user = |id: &str, m: i64| json!({"uid": {"type": "User", "id": id}, "parents": [], "attrs": {"m": m, "u": truth(Part::U)}});
+    let folder = |id: &str| {
+        let attributes = json!({"a": truth(Part::A), "depth": number(Part::Depth)});
+        json!({"uid": {"type": "Folder", "id": id}, "parents": [], "attrs": attributes})
+    };
     let mut entities = vec![
         user("asks", number(Part::M)),
         json!({"uid": {"type": "Bot", "id": "asks"}, "parents": [],
                "attrs": {"m": number(Part::M), "serial": i64::from(truth(Part::Serial))}}),
         json!({"uid": {"type": "Document", "id": "d"}, "parents": parents, "attrs": document, "tags": tags}),
-        json!({"uid": {"type": "Folder", "id": "f"}, "parents": [],
-               "attrs": {"a": truth(Part::A), "depth": number(Part::Depth)}}),
+        folder("f"),
+        folder("g"),
     ];
     // An entity that an attribute names need not be loaded.
     entities.extend([Some(0), Some(9), None][of(Part::Owner)].map(|m| user("owns", m)));
@@ -221,6 +225,8 @@ fn errs_in(policies: &PolicySet, of: &dyn Fn(Part) -> usize) -> bool {
         ("User", "read", "Folder::\"f\""),
         ("Bot", "read", "Document::\"d\""),
         ("Bot", "read", "Folder::\"f\""),
+        ("User", "read", "Folder::\"g\""),
+        ("Bot", "read", "Folder::\"g\""),
         ("User", "write", "Document::\"d\""),
     ];
     kinds.into_iter().any(|(principal, action, resource)| {

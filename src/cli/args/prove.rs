@@ -21,7 +21,7 @@ Examples:
 pub(in crate::cli) struct Prove {
     #[command(flatten)]
     pub(in crate::cli) package: PackageArgs,
-    /// Prove only what has this name, as `tenants_apart`, or all that begins with it, as a break-glass profile (can be repeated)
+    /// Prove only what has this name, as `tenants_apart`; the name of a break-glass profile stands for all its claims (can be repeated)
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) only: Vec<String>,
     #[command(flatten)]

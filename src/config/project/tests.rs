@@ -77,7 +77,7 @@ fn every_fault_is_reported_in_one_run() {
     config-value @ gatewright.toml:3:8 `"Payouts"`: `Payouts` cannot name a package; start with a lower-case letter, go on with letters, digits and `-`, at most 64 in all
     config-value @ gatewright.toml:4:11 `"1.4"`: `1.4` is not a semantic version; write three numbers, as in "1.4.0" or "2.0.0-rc.1"
     config-type @ gatewright.toml:5:11 `2026`: `package.edition` must be text, this is a whole number; write it in double quotes
-    config-unknown-key @ gatewright.toml:6:1 `author`: unknown key `author` in `[package]`; known here: `description`, `edition`, `name`, `version`
+    config-unknown-key @ gatewright.toml:6:1 `author`: unknown key `author` in `[package]`; known here: `assignments`, `description`, `edition`, `name`, `version`
     config-value @ gatewright.toml:8:5 `"warning"`: unknown level `warning`; write "warn"
     config-value @ gatewright.toml:9:5 `"deny"`: unknown level `deny`; write "error"
     config-type @ gatewright.toml:10:5 `3`: the level of `c` must be text, this is a whole number; write "allow", "warn" or "error"
@@ -151,7 +151,7 @@ fn the_reference_page_lists_the_keys_and_defaults_of_the_code() {
         .collect();
     let defaults = Limits::default();
     let default_of = |section: &str, key: &str| match (section, key) {
-        ("package", "description") | ("test", "at") => "none".to_owned(),
+        ("package", "description" | "assignments") | ("test", "at") => "none".to_owned(),
         ("package", _) => "required".to_owned(),
         ("compile", _) => "parents".to_owned(),
         ("bundle", "evidence") => {

@@ -81,7 +81,7 @@ const RISKS: [Risk; 16] = [
         // The kubelet behind it takes the method that it is sent.
         why: "Runs commands in containers or reaches into nodes, past what the API checks and logs.",
         assigns: false,
-        groups: Groups::Any,
+        groups: CORE,
         resources: &["nodes/proxy"],
         verbs: &["get", "create", "update", "patch", "delete"],
     },
@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(whys("", "pods/ephemeralcontainers", "patch"), ["Runs"]);
         assert_eq!(whys("", "persistentvolumes", "create"), ["Makes"]);
         assert_eq!(whys("", "pods", "*"), ["Makes"]);
-        assert_eq!(whys("apps", "*", "patch"), ["Makes"]);
+        assert_eq!(whys("apps", "*", "patch"), ["Makes", "Sets"]);
         assert_eq!(whys("batch", "cronjobs", "create"), ["Makes"]);
         for harmless in [
             ("", "pods", "update"),

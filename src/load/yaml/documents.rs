@@ -177,7 +177,7 @@ mod tests {
             .collect();
         assert_eq!(
             faults,
-            ["yaml-duplicate-key all.json:4:10", "yaml-syntax all.json:8:8"],
+            ["yaml-duplicate-key all.json:4:10", "yaml-syntax all.json:8:7"],
             "{out:?}"
         );
     }

@@ -71,16 +71,20 @@ impl Property {
         format!("{} {}", self.kind.word(), self.name)
     }
 
-    /// Whether it is meant by a name: its own, with or without the kind before it, or the first part of its own.
+    /// Whether it is meant by a name.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
-        let plain = name
-            .strip_prefix(self.kind.word())
-            .and_then(|rest| rest.strip_prefix(' '));
-        let name = plain.unwrap_or(name);
-        let below = self.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-        self.name == name || below
+        is_called(self.kind.word(), &self.name, name)
     }
+}
+
+/// Whether a promise of a kind is meant by a name: its own, with or without the kind before it, or its first parts.
+#[must_use]
+pub fn is_called(kind: &str, own: &str, name: &str) -> bool {
+    let plain = name.strip_prefix(kind).and_then(|rest| rest.strip_prefix(' '));
+    let name = plain.unwrap_or(name);
+    let below = own.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+    own == name || below
 }
 
 /// What a property comes from.
@@ -362,5 +366,29 @@ impl<'a> Lowering<'a> {
             self.program.action_name(target.action),
             self.program.type_name(target.resource)
         )
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn a_promise_is_called_by_its_name_its_kind_and_name_and_whole_first_parts() {
+    let called = |name| is_called("break-glass", "incident.expiry", name);
+    for name in [
+        "incident.expiry",
+        "incident",
+        "break-glass incident",
+        "break-glass incident.expiry",
+    ] {
+        assert!(called(name), "{name}");
+    }
+    for name in [
+        "",
+        "inc",
+        "expiry",
+        "break-glass",
+        "assert incident",
+        "incident.expiry.late",
+    ] {
+        assert!(!called(name), "{name}");
     }
 }

@@ -133,8 +133,8 @@ fn declaration(found: &[String], names: &str, change: Declares) -> String {
          change: {}\n\
          because: \"\"\n\
          owner: \"\"\n\
-         # ticket: \"FIN-40\"\n\
-         # until: 2026-12-31\n",
+         # ticket: \"TICKET-1\"\n\
+         # until: YYYY-MM-DD\n",
         change.name(),
     )
 }

@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn every_fault_in_the_contexts_is_told_in_one_run() {
-        let contexts = r#"  a: {extends: b, mfa: yes}
+        let contexts = r#"  a: {extends: b, mfa: maybe}
   b: {extends: a, risk_score: "10", risk: 3}
   c: {extends: cam, break_glass: {}, source_ip: 10.0.0.300}
   d: {extends: d}
@@ -180,7 +180,7 @@ tests:
         let loaded = load(&[("s.yaml", &format!("{WORLD}{contexts}"))], &marketplace());
         insta::assert_snapshot!(faults(&loaded), @r#"
         scenario-cycle @ 15:16 `b`: contexts extend each other: b → a → b | leads back
-        scenario-wrong-value @ 15:24 `yes`: `yes` is not a Bool | a Bool is due here | write `true` or `false`
+        scenario-wrong-value @ 15:24 `maybe`: `maybe` is not a Bool | a Bool is due here | write `true` or `false`
         scenario-cycle @ 16:16 `a`: contexts extend each other: a → b → a | leads back
         scenario-wrong-value @ 16:31 `"10"`: `10` is not a Long | a Long is due here | write a whole number without quotes
         scenario-unknown-name @ 16:37 `risk`: no action's context has `risk` | not a context attribute | did you mean `risk_score`?

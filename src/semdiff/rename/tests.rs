@@ -331,6 +331,12 @@ fn what_annotations_call_two_things_is_never_one() {
     assert!(renamed(&[ty("Pods")], &[wildcard]).is_empty());
     let ticket = |name: &str, text: &str| standing_for(role(name), "x_origin", text);
     assert!(renamed(&[ticket("a", "1")], &[ticket("b", "2")]).is_empty());
+    // An imported role has its name there as it was spelt.
+    let spelt = |name: &str, text: &str| standing_for(role(name), "x_k8s", text);
+    assert_eq!(
+        renamed(&[spelt("a", "ClusterRole/a")], &[spelt("b", "ClusterRole/b")]),
+        ["a → b"]
+    );
     // A description is mended with a name.
     let told = |name: &str, text: &str| standing_for(role(name), "owner", text);
     assert_eq!(renamed(&[told("a", "x")], &[told("b", "y")]), ["a → b"]);
@@ -358,9 +364,9 @@ fn one_name_for_two_things_is_two_names() {
     );
     let verb = |text: &str| [ty("Apps"), standing_for(action("Apps.get"), "x_k8s_verb", text)];
     assert_eq!(renamed(&verb("get"), &verb("Get")), ["Apps.get → Apps.get_before"]);
-    let role_of = |text: &str| standing_for(role("view"), "x_k8s", text);
+    let role_of = |text: &str| standing_for(role("view"), "x_k8s_bound_in", text);
     assert!(
-        renamed(&[role_of("Role/a/view")], &[role_of("ClusterRole/view")]).is_empty(),
+        renamed(&[role_of("a")], &[role_of("b")]).is_empty(),
         "data holds the name"
     );
     let note = |text: &str| standing_for(ty("Apps"), "x_ticket", text);

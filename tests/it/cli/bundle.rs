@@ -414,5 +414,11 @@ fn what_gateway_toml_says_travels_with_its_source() {
     }
     let run = package.run("bundle diff without.cjar with.cjar --at 2026-03-01");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    assert!(run.out.contains("equivalent: nothing changed"), "{}", run.out);
+    // No request is decided otherwise, and who reaches which action by which route is a term of access.
+    assert!(
+        run.out.contains("every request is decided as before, on weaker terms"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("gateway.subjects.User weakened"), "{}", run.out);
 }

@@ -131,7 +131,7 @@ fn a_link_gives_a_value_for_each_slot_and_no_other() {
     );
     is_located(&check("[\n 1]"), code, "l.json:2:2");
     is_located(&check("{}"), code, "l.json:1:1");
-    is_located(&check("["), code, "l.json:1:2");
+    is_located(&check("["), code, "l.json:1:1");
     // What Cedar's validator says of a link is told there too.
     let unknown = check(&link("\"?principal\": \"Usr::\\\"u\\\"\""));
     is_located(&unknown, "cedar-validation", "l.json:2:34");

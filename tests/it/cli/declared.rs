@@ -237,8 +237,8 @@ fn what_is_to_be_declared_is_written_and_is_refused_until_somebody_says_why() {
     change: widened
     because: ""
     owner: ""
-    # ticket: "FIN-40"
-    # until: 2026-12-31
+    # ticket: "TICKET-1"
+    # until: YYYY-MM-DD
     "#);
     let changes = history.dir.path().join(PACKAGE).join("changes");
     let files = || {

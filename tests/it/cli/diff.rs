@@ -238,7 +238,7 @@ fn a_reviewer_reads_who_gains_what_and_when() {
 
     </details>
 
-    <details><summary>Example 1: finance gains Payment.write\_off</summary>
+    <details><summary>Example 1: finance gains Payment.write_off</summary>
 
     ```text
     principal Marketplace::User::"user-1"

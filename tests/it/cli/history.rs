@@ -27,25 +27,16 @@ pub(super) struct History {
 pub(super) const PACKAGE: &str = "examples/marketplace";
 
 impl History {
-    /// The marketplace.
-    pub(super) fn new(solver: Option<PathBuf>) -> Self {
-        Self::of(PACKAGE, PACKAGE, solver)
-    }
-
     /// The marketplace, with a solver; `None` where there is none.
     pub(super) fn proved() -> Option<Self> {
-        Self::proved_of(PACKAGE, PACKAGE)
+        Some(Self::new(Some(solver()?.place)))
     }
 
-    /// An example under a path of its own, with a solver; `None` where there is none.
-    pub(super) fn proved_of(example: &str, at: &str) -> Option<Self> {
-        Some(Self::of(example, at, Some(solver()?.place)))
-    }
-
-    fn of(example: &str, at: &str, solver: Option<PathBuf>) -> Self {
+    /// The marketplace.
+    pub(super) fn new(solver: Option<PathBuf>) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        for path in paths(example) {
-            let to = dir.path().join(path.replacen(example, at, 1));
+        for path in paths(PACKAGE) {
+            let to = dir.path().join(&path);
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(root().join(&path), to).unwrap();
         }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::Copy;
 use super::run_in;
 
 #[test]
@@ -70,4 +71,32 @@ fn a_folder_whose_name_makes_no_package_name_is_refused() {
     error: the folder name `2026` makes no package name
       help: name the folder with at least one letter of a to z
     ");
+}
+
+/// The README and the introduction send people here: each deletion is told by `check`, with its place, and by `test`, with
+/// the cells of the table that opened.
+#[test]
+fn what_the_readme_says_to_break_is_told_by_check_and_by_test() {
+    for (deleted, fault, opened) in [
+        (
+            "isolate by org;\n",
+            "unisolated-tenant",
+            "+     read    unpaid  allow    clerk.Invoice.create-list-read, manager.Invoice.list-read",
+        ),
+        (
+            "stepped_up: require context.mfa for Invoice.cancel;\n",
+            "unguarded-sensitive-action",
+            "+     cancel  unpaid  allow    manager.Invoice.cancel",
+        ),
+    ] {
+        let shop = Copy::of("quickstart");
+        shop.replace("policy/invoices.gate", deleted, "");
+        let check = shop.run("check");
+        assert_eq!(check.code, 1);
+        assert!(check.out.contains(&format!("error[{fault}]")), "{}", check.out);
+        assert!(check.out.contains("─[policy/invoices.gate:"), "{}", check.out);
+        let test = shop.run("test");
+        assert_eq!(test.code, 1);
+        assert!(test.out.contains(opened), "{}", test.out);
+    }
 }

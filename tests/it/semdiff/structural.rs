@@ -64,7 +64,7 @@ fn every_kind_of_part_is_seen_when_it_changes() {
         ("steady: liftable require", "steady: liftable require context.mfa &&"),
         (
             "four_eyes: separate Bill.create from Bill.pay by created_by;",
-            "four_eyes: separate Bill.read from Bill.pay;",
+            "four_eyes: separate Bill.create from Bill.read;",
         ),
         (
             "role guard for User { allow list on Bill; }",

@@ -246,7 +246,7 @@ fn a_gateway_follows_a_rename() {
     let difference = between(&Built::of(&with(&[])), &Built::of(&renamed));
     // A path is no name of the policy, and stays another route.
     insta::assert_snapshot!(told(&difference), @r#"
-    widened
+    schema-breaking
     weakened gateway.routes["POST /bills/{id}/pay"]: {"methods":["POST"],"path":[{"text":"bills"},{"one":"id"},{"text":"pay"}],"action":"Bill.settle","resource":"Bill","id":{"path":"id"}} → -
     weakened gateway.routes["POST /bills/{id}/settle"]: - → {"methods":["POST"],"path":[{"text":"bills"},{"one":"id"},{"text":"settle"}],"action":"Bill.settle","resource":"Bill","id":{"path":"id"}}
     "#);
