@@ -384,4 +384,16 @@ mod tests {
             assert_eq!(taken(said, about(&[1]), now).err(), code, "{sequence} {previous:?}");
         }
     }
+
+    #[test]
+    fn a_statement_of_another_framework_is_none() {
+        let mut said = statement(Kind::Channel, about(&[1]).remove(0), pointer());
+        let is_read = |said: &Statement<Pointer>| {
+            let payload = canonical_json(said).unwrap();
+            typed::<Pointer>(Kind::Channel, &payload).is_ok()
+        };
+        assert!(is_read(&said));
+        said.type_ = "https://in-toto.io/Statement/v0.1".to_owned();
+        assert!(!is_read(&said));
+    }
 }

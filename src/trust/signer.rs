@@ -103,7 +103,7 @@ impl Signer {
             Self::Command { command, public } => (command, public),
         };
         let program = command.first().ok_or(SignError::Empty)?;
-        let answer = ask(program, command.get(1..).unwrap_or_default(), message)?;
+        let answer = ask(program, command.get(1..).unwrap_or_default(), message, PATIENCE)?;
         let trimmed = std::str::from_utf8(&answer).map(str::trim).unwrap_or_default();
         let decoded = SignatureBytes::from_base64(trimmed)
             .map(SignatureBytes::into_bytes)
@@ -118,8 +118,8 @@ impl Signer {
     }
 }
 
-/// What a program answers to some bytes.
-fn ask(program: &str, arguments: &[String], message: &[u8]) -> Result<Vec<u8>, SignError> {
+/// What a program answers to some bytes within some time.
+fn ask(program: &str, arguments: &[String], message: &[u8], patience: Duration) -> Result<Vec<u8>, SignError> {
     let run = |error: &std::io::Error| SignError::Run {
         program: program.to_owned(),
         message: error.to_string(),
@@ -144,14 +144,14 @@ fn ask(program: &str, arguments: &[String], message: &[u8]) -> Result<Vec<u8>, S
     let (said, heard) = mpsc::channel();
     thread::spawn(move || answer.send(outputs.0.map(read)));
     thread::spawn(move || said.send(outputs.1.map(read)));
-    let ended = answered.recv_timeout(PATIENCE);
+    let ended = answered.recv_timeout(patience);
     if matches!(ended, Err(RecvTimeoutError::Timeout)) {
         end(&mut child);
         return Err(SignError::Slow {
             program: program.to_owned(),
         });
     }
-    let Some(status) = ended_by_itself(&mut child).map_err(|error| run(&error))? else {
+    let Some(status) = ended_by_itself(&mut child, patience).map_err(|error| run(&error))? else {
         end(&mut child);
         return Err(SignError::Slow {
             program: program.to_owned(),
@@ -180,9 +180,9 @@ fn read(from: impl Read) -> Vec<u8> {
 }
 
 /// How a program ended that has nothing more to say. One that closed its output may still go on for ever.
-fn ended_by_itself(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
+fn ended_by_itself(child: &mut Child, patience: Duration) -> std::io::Result<Option<ExitStatus>> {
     let mut waited = Duration::ZERO;
-    while waited < PATIENCE {
+    while waited < patience {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
@@ -236,6 +236,7 @@ mod tests {
                 format!("cat >/dev/null; cat {dir}/base64"),
                 format!("cat {dir}/plain"),
                 format!("echo a word of advice >&2; cat {dir}/base64"),
+                format!("cat {dir}/plain; exec >&-; sleep 0.2"),
             ] {
                 assert_eq!(signed(&key, &script), Ok(key.sign(b"message")), "{script}");
             }
@@ -271,5 +272,21 @@ mod tests {
             signer(&["/nonexistent"]).sign(b"m"),
             Err(SignError::Run { .. })
         ));
+    }
+
+    /// Whether it keeps its output open or not.
+    #[test]
+    fn a_program_that_goes_on_is_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let pid = dir.path().join("pid");
+        for script in ["exec sleep 1000", "exec >&-; exec sleep 1000"] {
+            let arguments = ["-c".to_owned(), format!("echo $$ >{}; {script}", pid.display())];
+            let asked = ask("sh", &arguments, b"message", Duration::from_secs(1));
+            assert!(matches!(asked, Err(SignError::Slow { .. })), "{script}: {asked:?}");
+            let pid = fs::read_to_string(&pid).unwrap();
+            let mut alive = Command::new("kill");
+            let alive = alive.args(["-0", pid.trim()]).stderr(Stdio::null()).status();
+            assert!(!alive.unwrap().success(), "{script} goes on");
+        }
     }
 }

@@ -2,14 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
+use crate::bundle::canonical_json;
 use crate::trust::Algorithm;
 use crate::trust::Kind;
+use crate::trust::LOCAL_BUILDER;
 use crate::trust::PrivateKey;
 use crate::trust::Rebuilt;
 use crate::trust::Signer;
 use crate::trust::Signing;
 use crate::trust::Statements;
 use crate::trust::TrustPolicy;
+use crate::trust::envelope::seal;
+use crate::trust::statement::statement;
+use crate::trust::statement::subject;
 
 use super::all_of;
 use super::bytes;
@@ -238,6 +245,11 @@ fn keys_are_rotated_by_signing_with_both_and_a_revoked_one_counts_no_more() {
         assert_eq!(facts.released_by, ["new"], "{state}");
     }
     assert!(verified(&bundle, &of_old, &policy(&text("not_after = 2026-03-03"), &keys)).is_ok());
+    let from_now = policy(&text("not_before = 2026-03-02"), &keys);
+    assert!(
+        verified(&bundle, &of_old, &from_now).is_ok(),
+        "it counts from that very moment"
+    );
 }
 
 #[test]
@@ -365,4 +377,52 @@ fn a_private_key_is_never_shown() {
         Signer::Key(Box::new(PrivateKey::from_pem(&pem).unwrap()))
     );
     assert!(shown.contains(key.public().id()) && !shown.contains(&secret), "{shown}");
+}
+
+/// A trusted key that signs what no version of this tool would.
+#[test]
+fn a_release_of_another_name_or_form_is_refused_whoever_signed_it() {
+    let signer = key(Algorithm::P256);
+    let bundle = opened(&bytes("1.0.0"));
+    let policy = TrustPolicy::of_one(signer.public());
+    let release =
+        |name: &str, version: &str| json!({ "name": name, "version": version, "sequence": 1, "parent": null });
+    for (predicate, code) in [
+        (release("docs", "1.0.0"), None),
+        (release("docs", "1.0.1"), Some("release-mismatch")),
+        (release("payroll", "1.0.0"), Some("release-mismatch")),
+        (json!({}), Some("statement-form")),
+        (
+            json!({ "name": "docs", "version": "1.0.0", "sequence": 1, "parent": null, "more": 1 }),
+            Some("statement-form"),
+        ),
+    ] {
+        let said = statement(Kind::Release, subject(&bundle), predicate.clone());
+        let mut statements = signed(&bundle, first(), &[&signer]);
+        let file = seal(&canonical_json(&said).unwrap(), &signer).unwrap();
+        statements.insert("release".to_owned(), file);
+        let found = verified(&bundle, &statements, &policy).err();
+        let found = found.map(|refusals| refusals.into_iter().map(|refusal| refusal.code).collect::<Vec<_>>());
+        assert_eq!(found, code.map(|code| vec![code]), "{predicate}");
+    }
+}
+
+#[test]
+fn level_two_is_for_builders_that_are_known_to_be_hosted_and_never_for_a_local_build() {
+    let signer = key(Algorithm::P256);
+    let bundle = opened(&bytes("1.0.0"));
+    let hosted = format!("[\"https://ci.example.com/w\", \"{LOCAL_BUILDER}\"]");
+    let text = format!(
+        "format = 1\n[keys.k]\npublic = \"\"\"\nPEM(k)\"\"\"\n[release]\nkeys = [\"k\"]\n[provenance]\nkeys = [\"k\"]\nhosted = {hosted}\n"
+    );
+    let policy = policy(&text, &[("k", &signer)]);
+    for (builder, level) in [
+        ("https://ci.example.com/w", 2),
+        ("https://ci.example.com/other", 1),
+        (LOCAL_BUILDER, 1),
+    ] {
+        let statements = signed(&bundle, Signing { builder, ..first() }, &[&signer]);
+        let facts = verified(&bundle, &statements, &policy).unwrap();
+        assert_eq!(facts.built.unwrap().slsa_level, level, "{builder}");
+    }
 }
