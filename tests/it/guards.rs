@@ -168,6 +168,34 @@ fn a_denial_is_for_those_it_names_and_nobody_else() {
     assert!(policy(&one, "d--User").contains("Role::\"chief\""));
 }
 
+/// What a group holds its members have, of whatever type they are, and a raw policy may let them in by it.
+#[test]
+fn a_denied_role_is_denied_to_every_type_that_can_be_in_it_by_a_group() {
+    let fixture = "//- /gatewright.toml
+[package]
+name = \"main\"
+version = \"0.1.0\"
+edition = \"2026\"
+//- /policy/main.gate
+group Team holds roles;
+principal User in Team;
+principal Bot in Team;
+principal Guest;
+resource Doc { action read, write; }
+role clerk for User { allow read, write on Doc; }
+role bots for Bot { allow write on Doc; }
+role owner on Doc for User { allow read on Doc; }
+role guests for Guest { allow write on Doc; }
+plain: deny clerk to write on Doc;
+held: deny Doc.owner to write on Doc;
+";
+    let (_, checked) = stages::check(fixture);
+    assert!(!checked.failed(), "{:?}", checked.diagnostics);
+    assert_eq!(forbids(&checked, "plain"), ["plain--Bot", "plain--User"]);
+    assert!(policy(&checked, "plain--Bot").contains("principal is Bot in Role::\"clerk\""));
+    assert_eq!(forbids(&checked, "held"), ["held--Bot", "held--User"]);
+}
+
 /// A type that lacks what a condition reads must not be left out in silence: it would be let in.
 #[test]
 fn a_denial_that_does_not_type_on_what_it_names_is_a_fault() {
