@@ -185,7 +185,10 @@ fn a_threshold_counts_distinct_keys_that_say_the_same() {
     let mut twice = signed(&bundle, first(), &[&one]);
     for kind in Kind::BESIDE {
         let copy = twice[kind.name()].clone();
-        twice.insert(format!("{}.{}", kind.name(), two.public().id().get(..16).unwrap()), copy);
+        twice.insert(
+            format!("{}.{}", kind.name(), two.public().id().get(..16).unwrap()),
+            copy,
+        );
     }
     assert_eq!(codes(verified(&bundle, &twice, &policy)), set(["threshold-not-met"]));
     // Two keys that say two things.
