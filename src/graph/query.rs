@@ -1,6 +1,7 @@
 //! Questions the other rooms ask: closures of roles, who can come by what, which guards concern an action.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::ActionId;
 use super::Attribute;
@@ -36,6 +37,29 @@ impl Program {
         let mut found = roles(self.relations.reaching(Node::Role(role), |edge| *edge == Edge::Extends));
         found.sort_by_cached_key(|id| self.role_name(*id));
         found
+    }
+
+    /// Whether an entity of a type can be in a role: the role is for the type, or the type can be in a group that holds roles.
+    /// What a group holds its members have, of whatever type they are.
+    #[must_use]
+    pub fn can_be_in(&self, ty: TypeId, role: RoleId) -> bool {
+        let Some(found) = self.role(role) else { return false };
+        if found.holders.contains(&ty) {
+            return true;
+        }
+        if found.by.is_some() {
+            return false;
+        }
+        let mut seen = BTreeSet::from([ty]);
+        let mut waiting = vec![ty];
+        while let Some(at) = waiting.pop().and_then(|id| self.ty(id)) {
+            if at.holds_roles {
+                return true;
+            }
+            let parents = at.parents.iter().map(|link| link.ty);
+            waiting.extend(parents.filter(|parent| seen.insert(*parent)));
+        }
+        false
     }
 
     /// Every grant a role comes by, inherited ones included, in the order of the program.

@@ -136,11 +136,11 @@ impl Lowering<'_> {
             match who {
                 Holder::Type(ty) if *ty == principal => whom.push(None),
                 Holder::Type(_) => {}
-                // Who extends a role is one of its holders: what is taken from them is taken from all.
+                // Who extends a role is one of its holders: what is taken from them is taken from all. So is who is in it
+                // without being of a type that it is for, by a group that mixes types.
                 Holder::Role(role) => {
                     let holding = self.program.extenders(*role).into_iter();
-                    let of_this_type =
-                        holding.filter(|role| self.program.role(*role).is_some_and(|r| r.holders.contains(&principal)));
+                    let of_this_type = holding.filter(|role| self.can_be_in(principal, *role));
                     whom.extend(of_this_type.map(Some));
                 }
             }
@@ -148,6 +148,15 @@ impl Lowering<'_> {
         whom.sort();
         whom.dedup();
         whom
+    }
+
+    /// Whether a principal can be in a role, in the form that policies look for it.
+    pub(super) fn can_be_in(&self, principal: TypeId, role: RoleId) -> bool {
+        let is_for = self
+            .program
+            .role(role)
+            .is_some_and(|role| role.holders.contains(&principal));
+        is_for || self.form.has_parents() && self.program.can_be_in(principal, role)
     }
 
     /// The steps of break-glass that a denial reaches. Where it is a denial of `any`, steps at which it cannot be tested are

@@ -141,7 +141,11 @@ impl Lowering<'_> {
         let holding: Vec<RoleId> = program
             .extenders(role)
             .into_iter()
-            .filter(|id| program.role(*id).is_some_and(|role| role.holders.contains(&principal)))
+            .filter(|id| match assertion.claim {
+                // Whoever is in the role, though it be by a group that mixes types.
+                Claimed::Never => self.can_be_in(principal, *id),
+                _ => program.role(*id).is_some_and(|role| role.holders.contains(&principal)),
+            })
             .collect();
         if holding.is_empty() {
             return Vec::new();

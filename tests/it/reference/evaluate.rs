@@ -168,11 +168,8 @@ impl Request<'_> {
             Holder::Type(ty) => Ok(self.program.type_name(ty) == self.principal.0),
             Holder::Role(base) => {
                 let mut any = false;
-                for role in self
-                    .program
-                    .role_ids()
-                    .filter(|role| self.extends(*role, base) && self.may_hold(*role))
-                {
+                // Whoever is in it, be it by a group of entities that it is not for.
+                for role in self.program.role_ids().filter(|role| self.extends(*role, base)) {
                     any |= self.holds(role, None)?;
                 }
                 Ok(any)
