@@ -246,7 +246,10 @@ fn a_file_of_a_filter_is_as_git_left_it_by_the_index_alone() {
     assert!(state("", same, false), "no filter explains what is there");
     assert!(state("*.gate -filter\n", same, false));
     assert!(state(filtered, same, true), "something else is staged");
-    let others: [Note; 5] = [
+    let others: [Note; 7] = [
+        // Of these git does not look at the file.
+        |entry| entry.flags |= IndexEntryFlag::VALID.bits(),
+        |entry| entry.flags_extended |= IndexEntryExtendedFlag::SKIP_WORKTREE.bits(),
         |entry| entry.file_size += 1,
         |entry| entry.mtime = IndexTime::new(entry.mtime.seconds() - 1, entry.mtime.nanoseconds()),
         |entry| entry.ctime = IndexTime::new(entry.ctime.seconds() - 1, entry.ctime.nanoseconds()),
@@ -298,4 +301,18 @@ fn a_repository_that_cannot_be_read_is_not_taken_for_none() {
     fs::write(dir.path().join(".git/config"), "[core\n").unwrap();
     let loaded = load_checkout(&dir.path().join("p"), &mut Diagnostics::new());
     assert!(matches!(loaded, Err(LoadError::Git { .. })), "{loaded:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_lies_in_the_folder_of_git_itself_is_not_asked_where_the_package_is_the_whole_repository() {
+    let dir = tempfile::tempdir().unwrap();
+    let repository = Repository::init(dir.path()).unwrap();
+    fs::create_dir_all(dir.path().join("policy")).unwrap();
+    fs::write(dir.path().join("gatewright.toml"), "[package]\n").unwrap();
+    fs::write(dir.path().join("policy/a.gate"), POLICY).unwrap();
+    commit(&repository);
+    pipe(&dir.path().join(".git/.gitignore"));
+    let (_, commit) = load_checkout(dir.path(), &mut Diagnostics::new()).unwrap();
+    assert!(!commit.unwrap().dirty);
 }
