@@ -1,5 +1,6 @@
 //! Faults that say for certain how they are mended, mended: the changes are made in memory, the package is checked again, and
-//! a change is kept only where its fault is gone by it and nothing is wrong with what it put there. Nothing is written here.
+//! a change is kept only where its fault is gone by it, nothing is wrong with what it put there, and nothing else is newly wrong.
+//! Nothing is written here.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -53,13 +54,38 @@ pub fn mend(package: &PackageFiles, options: &Options) -> Result<Mended, SuitesE
     let texts: BTreeMap<String, String> = texts
         .map(|(_, source)| (source.name().to_owned(), source.text().to_owned()))
         .collect();
+    Ok(match mended(&texts, Revealed::MayBeMended, options)? {
+        Some(mended) => mended,
+        None => mended(&texts, Revealed::Refused, options)?.unwrap_or_default(),
+    })
+}
+
+/// What becomes of a change that reveals another fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Revealed {
+    /// It is tried if that fault says for certain how it is mended, too: of two slips in one line the first may hide the second.
+    MayBeMended,
+    /// It is not made.
+    Refused,
+}
+
+/// `None` where a fault is left that was not there before.
+fn mended(
+    texts: &BTreeMap<String, String>,
+    revealed: Revealed,
+    options: &Options,
+) -> Result<Option<Mended>, SuitesError> {
     let mut state = State::of(texts.clone(), options)?;
+    let mut parsed = state.faults.clone();
     let mut mended = Mended::default();
     let mut refused = BTreeSet::new();
     for _ in 0..MOST_ROUNDS {
         let mut wanted = state.certain();
         wanted.retain(|one| !refused.contains(&one.key()));
-        let (agreed, contested) = apart(wanted);
+        let (mut agreed, contested) = apart(wanted);
+        // What parses at last may have faults of its own, so that it is mended before all else.
+        let parses = agreed.iter().any(|one| is_of_syntax(one.code));
+        agreed.retain(|one| is_of_syntax(one.code) == parses);
         mended.contested = contested;
         if agreed.is_empty() {
             break;
@@ -67,9 +93,12 @@ pub fn mend(package: &PackageFiles, options: &Options) -> Result<Mended, SuitesE
         let all: Vec<&Wanted> = agreed.iter().collect();
         let mut batch = all.as_slice();
         loop {
-            if let Some(next) = state.with(batch, options)? {
+            if let Some(next) = state.with(batch, revealed, options)? {
                 mended.faults += batch.len();
                 state = next;
+                if parses {
+                    parsed.clone_from(&state.faults);
+                }
                 break;
             }
             // Some of them did no good: half of them are tried, down to the one that is to blame.
@@ -82,12 +111,19 @@ pub fn mend(package: &PackageFiles, options: &Options) -> Result<Mended, SuitesE
             }
         }
     }
-    let changed = texts.into_iter().filter_map(|(name, old)| {
-        let new = state.texts.get(&name)?.clone();
-        (new != old).then_some(MendedFile { name, old, new })
+    if state.has_more_than(&parsed, Revealed::Refused) {
+        return Ok(None);
+    }
+    let changed = texts.iter().filter_map(|(name, old)| {
+        let new = state.texts.get(name)?;
+        (new != old).then(|| MendedFile {
+            name: name.clone(),
+            old: old.clone(),
+            new: new.clone(),
+        })
     });
     mended.files = changed.collect();
-    Ok(mended)
+    Ok(Some(mended))
 }
 
 /// The texts of a package and what is wrong with them.
@@ -141,7 +177,7 @@ impl State {
     fn certain(&self) -> Vec<Wanted> {
         let mut all = Vec::new();
         for fault in &self.faults {
-            let Some(fix) = fault.fix.as_ref().filter(|fix| fix.certainty == Certainty::Certain) else {
+            let Some(fix) = fault.fix.as_ref().filter(|_| is_certain(fault)) else {
                 continue;
             };
             let stands = |edit: &Edit| self.package.sources.slice(edit.span) == edit.old;
@@ -166,7 +202,7 @@ impl State {
     }
 
     /// The package with these changes; `None` where they do not mend what they are for, or do harm.
-    fn with(&self, wanted: &[&Wanted], options: &Options) -> Result<Option<Self>, SuitesError> {
+    fn with(&self, wanted: &[&Wanted], revealed: Revealed, options: &Options) -> Result<Option<Self>, SuitesError> {
         let edits: BTreeSet<&Placed> = wanted.iter().flat_map(|one| &one.edits).collect();
         let mut texts = self.texts.clone();
         // From the end of each file, so that no change moves another.
@@ -179,8 +215,10 @@ impl State {
         }
         let next = Self::of(texts, options)?;
         let is_gone = |one: &&Wanted| !next.has(one, moved(&one.file, one.start, &edits));
-        let is_good =
-            wanted.iter().all(is_gone) && !next.is_unread(wanted, &self.faults) && !next.blames(wanted, &edits);
+        let is_good = wanted.iter().all(is_gone)
+            && !next.is_unread(wanted, &self.faults)
+            && !next.blames(wanted, &edits)
+            && (wanted.iter().any(|one| is_of_syntax(one.code)) || !next.has_more_than(&self.faults, revealed));
         Ok(is_good.then_some(next))
     }
 
@@ -199,6 +237,25 @@ impl State {
         let count = |all: &[Diagnostic]| all.iter().filter(|fault| is_of_syntax(fault.code)).count();
         let mends = wanted.iter().any(|one| is_of_syntax(one.code));
         count(&self.faults) > count(before) || (!mends && count(&self.faults) != count(before))
+    }
+
+    /// Whether something is wrong that was not before, wherever it is: a key may now stand twice, and be blamed on the other one.
+    fn has_more_than(&self, before: &[Diagnostic], revealed: Revealed) -> bool {
+        let mut known: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for fault in before {
+            *known.entry((fault.code.as_str(), &fault.message)).or_default() += 1;
+        }
+        let mut faults = self.faults.iter();
+        faults.any(|fault| {
+            let left = known.get_mut(&(fault.code.as_str(), fault.message.as_str()));
+            match left.filter(|left| **left > 0) {
+                Some(left) => {
+                    *left -= 1;
+                    false
+                }
+                None => revealed == Revealed::Refused || !is_certain(fault),
+            }
+        })
     }
 
     /// Whether something is wrong with a name that was put in: then it was not the one that was meant. What a statement says
@@ -224,6 +281,12 @@ impl State {
 fn moved(file: &str, place: usize, edits: &BTreeSet<&Placed>) -> usize {
     let before = edits.iter().filter(|(of, (_, end), _)| of == file && *end <= place);
     before.fold(place, |at, (_, _, edit)| at + edit.new.len() - edit.old.len().min(at))
+}
+
+/// Whether a fault says for certain how it is mended.
+fn is_certain(fault: &Diagnostic) -> bool {
+    let fix = fault.fix.as_ref();
+    fix.is_some_and(|fix| fix.certainty == Certainty::Certain)
 }
 
 /// Whether a fault is one of text that does not parse.

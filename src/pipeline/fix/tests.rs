@@ -200,6 +200,72 @@ fn suites_and_the_project_file_are_mended_too() {
     assert_eq!(mended.faults, 2, "{mended:?}");
 }
 
+/// A fix that makes another fault mends nothing, wherever that fault is.
+#[test]
+fn no_change_leaves_a_fault_that_was_not_there() {
+    let suite = |test: &str| {
+        format!(
+            "suite: s\nat: 2026-03-01T10:00:00Z\nprincipals:\n  carl: {{type: User, roles: [clerk], org: acme, name: c}}\n\
+             resources:\n  acme: {{type: Org}}\ncontexts:\n  plain: {{mfa: true}}\ntests:\n  - {test}\n"
+        )
+    };
+    let mended = |name: &str, text: &str| {
+        let project = match name {
+            "gatewright.toml" => text,
+            _ => PROJECT,
+        };
+        let files = [
+            ("gatewright.toml", project),
+            ("policy/model.gate", MODEL),
+            ("policy/main.gate", POLICY),
+            (
+                if name == "gatewright.toml" {
+                    "scenarios/none.yaml"
+                } else {
+                    name
+                },
+                text,
+            ),
+        ];
+        let files = files.into_iter().filter(|(file, _)| *file != "scenarios/none.yaml");
+        let package = PackageFiles::in_memory(files, &mut Diagnostics::new());
+        let mended = mend(&package, &options()).unwrap();
+        let new = mended.files.first().map_or(text, |file| file.new.as_str());
+        new.to_owned()
+    };
+    for test in [
+        // The key that was meant stands there already, before the slip or behind it.
+        "{name: t, as: carl, cann: {list: acme}, can: {list: acme}, in: plain}",
+        "{name: t, as: carl, can: {list: acme}, cann: {list: acme}, in: plain}",
+        "{name: t, as: carl, can: {list: acme}, cann: {list: acme}, cann: {create: acme}, in: plain}",
+        // What the right name would reveal says itself how it is mended, and is left with a fault that it does not.
+        "{name: t, as: carl, cann: {lsit: acme}, can: {list: acme}, in: plain}",
+    ] {
+        let text = suite(test);
+        assert_eq!(mended("scenarios/s.yaml", &text), text);
+    }
+    // Where it does not stand there, it is what was meant; and one that is refused keeps no other from being mended.
+    let (slip, whole) = (
+        "{name: t, as: carl, cann: {list: acme}, in: plain}",
+        "{name: t, as: carl, can: {list: acme}, in: plain}",
+    );
+    assert_eq!(mended("scenarios/s.yaml", &suite(slip)), suite(whole));
+    let both = |name: &str| {
+        suite(&format!(
+            "{{name: t, as: {name}, can: {{list: acme}}, cann: {{list: acme}}, in: plain}}"
+        ))
+    };
+    assert_eq!(mended("scenarios/s.yaml", &both("calr")), both("carl"));
+    // A table of TOML holds a key once, too.
+    for rest in [
+        "[lint]\nunused-nmae = \"warn\"\nunused-name = \"warn\"\n",
+        "[lint]\nunused-name = \"warn\"\nunused-nmae = \"warn\"\n",
+    ] {
+        let text = format!("{PROJECT}{rest}");
+        assert_eq!(mended("gatewright.toml", &text), text);
+    }
+}
+
 /// What the policy declares.
 const DECLARED: [&str; 4] = ["quiet", "clerk", "step:", "late:"];
 
