@@ -144,7 +144,7 @@ pub struct Proof {
     pub words: String,
     /// How many kinds of request it was asked of.
     pub reach: usize,
-    /// Pairs of types that it does not reach.
+    /// What it does not reach: pairs of types, and links of templates.
     pub skipped: Vec<String>,
     /// Kinds of request that it names and that nothing joins.
     pub apart: Vec<String>,
@@ -286,6 +286,12 @@ impl Obligation {
     #[must_use]
     pub fn reach(&self) -> usize {
         self.questions.len()
+    }
+
+    /// Whether the scope of a permit takes in something that it speaks of, so that it may be what breaks it.
+    #[must_use]
+    pub fn may_grant(&self, id: &str) -> bool {
+        !self.apart.is_empty() || self.granting.contains(id)
     }
 
     /// Asks what has to be asked.

@@ -34,6 +34,7 @@ mod lets_in;
 mod links;
 mod permits;
 mod statements;
+mod templates;
 
 use links::Link;
 
@@ -44,6 +45,8 @@ use externals::expanded::Why;
 pub(super) use lets_in::LetsIn;
 pub(super) use lets_in::lets_in;
 pub use permits::raw_permits;
+pub use templates::RawTemplate;
+pub use templates::raw_templates;
 
 /// What the raw schemas of a package declare.
 #[derive(Debug, Clone, Default)]

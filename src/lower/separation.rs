@@ -30,6 +30,7 @@ use crate::text::Span;
 use super::codes;
 use super::raw::LetsIn;
 use super::raw::RawPolicy;
+use super::raw::RawTemplate;
 use super::raw::lets_in;
 
 /// Who may do what, as far as the program tells.
@@ -126,6 +127,16 @@ impl<'a> Duties<'a> {
         found.sort_by(|a, b| a.policy.cmp(&b.policy));
         found.dedup();
         found
+    }
+
+    /// Whether links of a template may give one of the duties.
+    pub(super) fn may_link(&self, separation: &Separation, id: &str, template: &RawTemplate) -> bool {
+        let mut duties = [separation.first, separation.second].into_iter();
+        template.effect() == Effect::Permit
+            && match template.any_link(id) {
+                Some(any) => duties.any(|action| self.is_about(&any.policy, action)),
+                None => true,
+            }
     }
 
     fn names(&self, separation: &Separation) -> (String, String) {

@@ -1,10 +1,13 @@
 //! From a checked package to what is proved of it: assertions, and what its declarations promise.
 
+mod templates;
+
 use thiserror::Error;
 
 use crate::analysis::Beyond;
 use crate::analysis::Cache;
 use crate::analysis::Deadline;
+use crate::analysis::Obligation;
 use crate::analysis::Obligations;
 use crate::analysis::ObligationsError;
 use crate::analysis::Outcome;
@@ -28,6 +31,8 @@ use super::Checked;
 use super::build;
 use super::meant;
 use super::shard::Shard;
+
+use templates::Templates;
 
 /// The kind of what wildcards stand for beyond what is declared. It is told whatever is proved.
 const WILDCARD: &str = "wildcard";
@@ -111,7 +116,8 @@ pub fn prove(
     let properties =
         lower::properties(&checked.program, checked.lowered.contract.roles_form).map_err(ProveError::Property)?;
     let of = properties.len();
-    let beyond = lower::beyond(&checked.program, &checked.lowered)
+    let templates = lower::raw_templates(&package.sources);
+    let beyond = lower::beyond(&checked.program, &checked.lowered, &templates)
         .into_iter()
         .map(Beyond::from);
     let mut beyond: Vec<Beyond> = beyond.collect();
@@ -132,29 +138,12 @@ pub fn prove(
     let mine = numbered
         .filter(|(at, _)| options.shard.has(*at))
         .map(|(_, property)| property);
-    let Obligations { grounds, all: mine } = Obligations::new(mine.collect(), &checked.lowered)?;
+    let mine: Vec<Property> = mine.collect();
     let prover = Prover::new(options.solver, options.cache, options.limits, options.deadline).telling(progress);
-    let mut literals = grounds.base.literals();
-    for obligation in &mine {
-        literals.extend(
-            obligation
-                .property
-                .requests
-                .iter()
-                .flat_map(cedar_policy::Policy::entity_literals),
-        );
-    }
-    let replay = Replay {
-        engine: &engine,
-        schema: Replay::schema_of(&checked.lowered)?,
-        lowered: &checked.lowered,
-        literals,
-        at: options.at,
-        keeps_scripts: options.keeps_scripts,
-    };
-    let outcomes = prover.each(&mine, |asking, obligation| obligation.settle(asking, &replay, &grounds));
+    let mut settled = settled(mine, checked, &engine, &prover, &options)?;
+    Templates::new(templates, checked).hold(&mut settled, package, checked, &prover, &options)?;
     let mut proofs = Vec::new();
-    for (obligation, outcome) in mine.into_iter().zip(outcomes) {
+    for (obligation, outcome) in settled {
         let reach = obligation.reach();
         let granting = obligation.granting(&checked.lowered.origins);
         let property = obligation.property;
@@ -162,7 +151,6 @@ pub fn prove(
             true => said(package.sources.slice(property.span)),
             false => property.words,
         };
-        let outcome = outcome?;
         let hint = match (&outcome, property.kind) {
             (Outcome::Refuted(refutation), PropertyKind::Assertion) => {
                 meant::only(checked, &property.name, &words, &refutation.deciding)
@@ -191,6 +179,34 @@ pub fn prove(
         statistics: prover.statistics(),
         engine: prover.engine().to_string(),
     })
+}
+
+/// What some properties come to by what was lowered.
+fn settled(
+    properties: Vec<Property>,
+    checked: &Checked,
+    engine: &Engine,
+    prover: &Prover<'_>,
+    options: &ProveOptions<'_>,
+) -> Result<Vec<(Obligation, Outcome)>, ProveError> {
+    let Obligations { grounds, all } = Obligations::new(properties, &checked.lowered)?;
+    let mut literals = grounds.base.literals();
+    for obligation in &all {
+        let requests = obligation.property.requests.iter();
+        literals.extend(requests.flat_map(cedar_policy::Policy::entity_literals));
+    }
+    let replay = Replay {
+        engine,
+        schema: Replay::schema_of(&checked.lowered)?,
+        lowered: &checked.lowered,
+        literals,
+        at: options.at,
+        keeps_scripts: options.keeps_scripts,
+    };
+    let outcomes = prover.each(&all, |asking, obligation| obligation.settle(asking, &replay, &grounds));
+    let both = all.into_iter().zip(outcomes);
+    let both = both.map(|(obligation, outcome)| Ok((obligation, outcome?)));
+    both.collect()
 }
 
 /// How many properties a package without faults claims.

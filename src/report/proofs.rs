@@ -255,6 +255,8 @@ pub(super) struct Item<'a> {
     line: u32,
     column: u32,
     outcome: &'static str,
+    /// Whether it is proved, but not of everything that its words speak of: `skipped` says of what not.
+    in_part: bool,
     reach: usize,
     skipped: &'a [String],
     /// Whether some statement grants a part of what it speaks of.
@@ -332,6 +334,7 @@ impl<'a> Item<'a> {
             line: at.line,
             column: at.column,
             outcome: proof.word(),
+            in_part: proof.is_in_part(),
             reach: proof.reach,
             skipped: &proof.skipped,
             granted: !proof.granting.is_empty(),

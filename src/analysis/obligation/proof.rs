@@ -43,7 +43,7 @@ impl Proof {
         self.kind == PropertyKind::Assertion
     }
 
-    /// Whether it is proved, but not of all kinds of request that its words speak of.
+    /// Whether it is proved, but not of all that its words speak of.
     #[must_use]
     pub fn is_in_part(&self) -> bool {
         self.outcome == Outcome::Proved && !self.skipped.is_empty()

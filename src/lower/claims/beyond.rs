@@ -1,8 +1,11 @@
 //! What declarations promise that no proof over requests reaches, and who holds it instead: said, so that nobody takes it for
 //! proved.
 
+use std::collections::BTreeMap;
+
 use crate::graph::Program;
 use crate::lower::program::Lowered;
+use crate::lower::raw::RawTemplate;
 use crate::lower::separation::Duties;
 
 use super::PropertyKind;
@@ -20,15 +23,17 @@ pub struct Beyond {
 
 /// The promises of a program that are beyond proof.
 #[must_use]
-pub fn beyond(program: &Program, lowered: &Lowered) -> Vec<Beyond> {
+pub fn beyond(program: &Program, lowered: &Lowered, templates: &BTreeMap<String, RawTemplate>) -> Vec<Beyond> {
     let duties = Duties::new(program, &lowered.raw, lowered.schema.as_ref());
     let by_roles = program.separations.iter().filter(|separation| separation.by.is_none());
     let mut all: Vec<Beyond> = by_roles
         .map(|separation| {
             let uncounted = duties.uncounted(separation).into_iter();
-            let uncounted: Vec<String> = uncounted
+            let mut uncounted: Vec<String> = uncounted
                 .map(|one| format!("the raw policy `{}`, which lets in `{}`", one.policy, one.who))
                 .collect();
+            let links = templates.iter().filter(|(id, template)| duties.may_link(separation, id, template));
+            uncounted.extend(links.map(|(id, _)| format!("links of template `{id}`")));
             Beyond {
                 name: separation.statement.name.clone(),
                 kind: PropertyKind::Separation,

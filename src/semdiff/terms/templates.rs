@@ -5,10 +5,9 @@
 use std::collections::BTreeMap;
 
 use cedar_policy::Effect as Says;
-use cedar_policy::Template;
 use serde_json::Value;
 
-use crate::lower::raw_statements;
+use crate::lower::raw_templates;
 use crate::text::Sources;
 
 use super::Effect;
@@ -51,24 +50,18 @@ struct Listed {
     shown: String,
 }
 
-/// The templates of a side by their `@id`; one without an id is known by what it says.
+/// The templates of a side by their ids.
 fn templates(sources: &Sources) -> BTreeMap<String, Listed> {
-    let files = sources.iter().filter(|(_, source)| source.name().ends_with(".cedar"));
-    let statements = files.flat_map(|(file, _)| raw_statements(sources, file));
-    let templates = statements.filter(|statement| statement.is_template);
-    templates
-        .filter_map(|statement| {
-            let text = sources.slice(statement.span);
-            let template = Template::parse(None, text).ok()?;
-            let mut means = template.to_json().ok()?;
-            means.as_object_mut()?.remove("annotations");
-            let shown = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            let listed = Listed {
-                says: template.effect(),
-                means,
-                shown,
-            };
-            Some((statement.id.unwrap_or_else(|| listed.shown.clone()), listed))
-        })
-        .collect()
+    let all = raw_templates(sources).into_iter();
+    all.filter_map(|(id, one)| {
+        let mut means = one.template.to_json().ok()?;
+        means.as_object_mut()?.remove("annotations");
+        let listed = Listed {
+            says: one.effect(),
+            means,
+            shown: one.shown,
+        };
+        Some((id, listed))
+    })
+    .collect()
 }
