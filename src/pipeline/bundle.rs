@@ -7,12 +7,14 @@ use serde_json::json;
 
 use crate::bundle::Bundle;
 use crate::bundle::BundleTree;
+use crate::bundle::Contract;
 use crate::bundle::Refusal;
 use crate::bundle::SOURCE;
 use crate::bundle::canonical_json;
 use crate::diag::Diagnostics;
 use crate::load::PackageFiles;
 use crate::scenario;
+use crate::semdiff::RoleEntities;
 
 use super::BuildError;
 use super::Origin;
@@ -89,6 +91,27 @@ pub fn shipped(bundle: &Bundle, out: &mut Diagnostics) -> Result<PackageFiles, R
     Ok(PackageFiles::in_memory(files, out))
 }
 
+/// The contract that a bundle ships.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn shipped_contract(bundle: &Bundle) -> Result<Contract, Refusal> {
+    let bytes = bundle.tree.get(CONTRACT).unwrap_or_default();
+    serde_json::from_slice(bytes)
+        .map_err(|error| Refusal::new("contract-unread", format!("`{CONTRACT}` cannot be read: {error}")))
+}
+
+/// The entities of roles that a bundle ships.
+///
+/// # Errors
+/// Where they cannot be read.
+pub fn shipped_roles(bundle: &Bundle) -> Result<RoleEntities, Refusal> {
+    let bytes = bundle.tree.get(ROLES).unwrap_or_default();
+    let read = serde_json::from_slice(bytes);
+    read.map(RoleEntities::new)
+        .map_err(|error| Refusal::new("roles-unread", format!("`{ROLES}` cannot be read: {error}")))
+}
+
 /// Whether the two forms in which a bundle ships its policies are the same ones: engines read the one or the other.
 ///
 /// # Errors
@@ -117,6 +140,8 @@ pub fn one_policy(bundle: &Bundle) -> Result<(), Refusal> {
 
 const POLICIES: &str = "policies.json";
 const SCHEMA: &str = "schema.cedarschema";
+const CONTRACT: &str = "contract.json";
+const ROLES: &str = "entities/roles.json";
 
 fn unread(why: &str) -> Refusal {
     Refusal::new("policies-unread", format!("the policies cannot be read: {why}"))
@@ -124,7 +149,13 @@ fn unread(why: &str) -> Refusal {
 
 fn policies(bundle: &Bundle) -> Result<PolicySet, Refusal> {
     let bytes = bundle.tree.get(POLICIES).unwrap_or_default();
-    PolicySet::from_json_file(bytes).map_err(|error| unread(&error.to_string()))
+    let set = PolicySet::from_json_file(bytes).map_err(|error| unread(&error.to_string()))?;
+    // Links are shipped as the policies that they make.
+    let template = set.templates().next().map(|template| template.id().to_string());
+    match template {
+        Some(id) => Err(unread(&format!("`{id}` is a template, which no bundle ships"))),
+        None => Ok(set),
+    }
 }
 
 /// What the policies of a set say, sorted, without their names and annotations.

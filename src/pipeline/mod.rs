@@ -30,6 +30,8 @@ pub use bundle::bundle;
 pub use bundle::carried;
 pub use bundle::one_policy;
 pub use bundle::shipped;
+pub use bundle::shipped_contract;
+pub use bundle::shipped_roles;
 pub use check::Checked;
 pub use check::Options;
 pub use check::check;

@@ -219,6 +219,8 @@ pub struct Extent {
     pub assuming: usize,
     /// Wildcards that either side grants, which stand for more than the sides declare.
     pub wildcards: Vec<String>,
+    /// Files of two bundles that a gateway may read, that differ, and that were not compared.
+    pub uncompared: Vec<String>,
     /// What was put to the prover.
     pub statistics: Statistics,
     /// The solver, `cvc5 1.3.1`; `None` where there is none or none was needed.
@@ -234,6 +236,7 @@ impl Difference {
             && self.assignments.is_empty()
             && self.breaks.is_empty()
             && self.terms.is_empty()
+            && self.extent.uncompared.is_empty()
     }
 
     /// Whether some request is newly allowed, or a term of access weakened.
@@ -280,6 +283,8 @@ impl Difference {
             (_, _, true, true) => Verdict::Both,
             (_, _, true, false) => Verdict::Widened,
             (_, _, false, true) => Verdict::Narrowed,
+            // What was not compared is not the same.
+            (_, _, false, false) if !self.extent.uncompared.is_empty() => Verdict::Unknown,
             (_, _, false, false) => Verdict::Equivalent,
         }
     }

@@ -21,6 +21,7 @@ mod kinds;
 mod listing;
 mod merge;
 mod parted;
+mod promises;
 mod raw;
 mod rename;
 mod replay;
@@ -80,7 +81,9 @@ pub use structural::Structure;
 pub use structural::What;
 pub use structural::structure;
 pub use terms::Effect;
+pub use terms::RoleEntities;
 pub use terms::TermChange;
+pub use terms::shipped;
 
 use crate::graph::Program;
 use crate::lower::Lowered;

@@ -42,6 +42,7 @@ use super::difference::RequestKind;
 use super::kinds;
 use super::listing::Half;
 use super::listing::Listing;
+use super::promises;
 use super::replay;
 use super::replay::Shown;
 use super::replay::Stand;
@@ -134,13 +135,16 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
         contract: &side.lowered.contract,
         sources: side.sources,
     };
+    let mut terms = terms::changes(
+        [stated(old), stated(new)],
+        &structure.renames,
+        &before.lowered,
+        &after.lowered,
+    );
+    terms.extend(promises::weakened(old, new, &structure.renames));
+    terms.sort();
     Ok(Difference {
-        terms: terms::changes(
-            [stated(old), stated(new)],
-            &structure.renames,
-            &before.lowered,
-            &after.lowered,
-        ),
+        terms,
         breaks: broken,
         structure,
         accesses,

@@ -4,7 +4,11 @@
 
 mod reads;
 mod rules;
+mod shipped;
 mod templates;
+
+pub use shipped::RoleEntities;
+pub use shipped::shipped;
 
 use std::collections::BTreeSet;
 
@@ -18,6 +22,7 @@ use crate::text::Sources;
 
 use super::breaks::BREAK_GLASS;
 use super::item::Kind;
+use super::promises;
 use super::structural::Change;
 
 use reads::Reads;
@@ -50,6 +55,17 @@ pub enum Effect {
 }
 
 impl TermChange {
+    /// Whether it is what a package promises of its changes to come, not what a gateway reads.
+    #[must_use]
+    pub fn is_promise(&self) -> bool {
+        let kinds = [promises::ASSERTIONS, promises::SEPARATIONS];
+        kinds.iter().any(|kind| {
+            self.path
+                .strip_prefix(kind)
+                .is_some_and(|rest| rest.starts_with(['.', '[']))
+        })
+    }
+
     /// Whether a change of a part of the program brings it about.
     #[must_use]
     pub fn concerns(&self, change: &Change) -> bool {
@@ -72,6 +88,8 @@ impl TermChange {
                 under(&["provenance", name]) || under(&["actions"]) && attribute == Some(name)
             }
             Kind::BreakGlass => under(&["break_glass", name]),
+            Kind::Assertion => under(&[promises::ASSERTIONS, name]),
+            Kind::Separation => under(&[promises::SEPARATIONS, name]),
             _ => false,
         }
     }
@@ -104,7 +122,8 @@ pub(super) fn changes(
     grown: &Lowered,
 ) -> Vec<TermChange> {
     let reads = Reads::new(policies, grown);
-    let mut found = contract_changes(stated(old.contract), stated(new.contract), renames, reads);
+    let contracts = (stated(old.contract), stated(new.contract));
+    let mut found = contract_changes(contracts, renames, reads, Told::Elsewhere);
     found.extend(templates::changes(old.sources, new.sources));
     found.sort();
     found
@@ -122,11 +141,12 @@ fn stated(contract: &Contract) -> Value {
 }
 
 /// Changes between two contracts in their JSON form.
-fn contract_changes(old: Value, new: Value, renames: &Renames, reads: Reads<'_>) -> Vec<TermChange> {
+fn contract_changes((old, new): (Value, Value), renames: &Renames, reads: Reads<'_>, told: Told) -> Vec<TermChange> {
     let node = rules::contract();
     let (was, is) = (node.prepared(old, renames), node.prepared(new, &Renames::default()));
     let mut walk = Walk {
         reads,
+        told,
         path: Vec::new(),
         found: Vec::new(),
     };
@@ -151,8 +171,18 @@ enum Judged {
     Read(Vec<String>),
 }
 
+/// Whether something else tells of what accesses and broken callers show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// The contract and the policies were made of one program.
+    Elsewhere,
+    /// The contract may say something else than the policies beside it, so that the walk tells everything.
+    Here,
+}
+
 struct Walk<'a> {
     reads: Reads<'a>,
+    told: Told,
     path: Vec<String>,
     found: Vec<TermChange>,
 }
@@ -203,6 +233,7 @@ impl Walk<'_> {
                     new,
                 };
                 let (effect, readers) = match judge(&place, &self.reads) {
+                    Judged::Elsewhere if self.told == Told::Here => (Effect::Weakens, Vec::new()),
                     Judged::Elsewhere => return,
                     Judged::Term(effect) => (effect, Vec::new()),
                     Judged::Read(readers) if readers.is_empty() => return,
@@ -246,7 +277,7 @@ fn is_reordered(old: Option<&Value>, new: Option<&Value>) -> bool {
 }
 
 /// A path in one line: names that are no plain words stand in brackets and quotes.
-fn spelt(path: &[String]) -> String {
+pub(super) fn spelt(path: &[String]) -> String {
     let mut text = String::new();
     for name in path {
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');

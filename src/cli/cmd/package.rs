@@ -74,12 +74,14 @@ impl Package {
         Ok(Self::of(loaded, loading, named, at))
     }
 
-    /// The policies that a bundle ships, as a package of Cedar alone, whatever its sources are.
+    /// The policies that a bundle ships, as a package of Cedar alone, with the contract that it ships, whatever its sources are.
     pub(super) fn shipped(bundle: &Bundle, named: &str, at: Instant) -> Result<Self, Refusal> {
         let mut loading = Diagnostics::new();
         let mut loaded = pipeline::shipped(bundle, &mut loading)?;
         loaded.root = named.into();
-        Ok(Self::of(loaded, loading, named, at))
+        let mut package = Self::of(loaded, loading, named, at);
+        package.checked.lowered.contract = pipeline::shipped_contract(bundle)?;
+        Ok(package)
     }
 
     /// A package that was read, checked as on some day.

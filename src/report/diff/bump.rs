@@ -13,6 +13,7 @@ use crate::semdiff::Declares;
 use crate::semdiff::Difference;
 use crate::semdiff::Effect;
 use crate::semdiff::Ground;
+use crate::semdiff::TermChange;
 use crate::text::safe;
 
 use super::Sides;
@@ -92,7 +93,11 @@ fn because(ground: Ground, difference: &Difference) -> &'static str {
     match ground {
         Ground::SchemaBreaking => "callers must change",
         Ground::Widened if !difference.changes_access(Declares::Widened) => {
-            "the terms of access are weaker than before"
+            let mut weakened = difference.terms.iter().filter(|term| term.effect == Effect::Weakens);
+            match weakened.all(TermChange::is_promise) {
+                true => "less is promised of changes to come",
+                false => "the terms of access are weaker than before",
+            }
         }
         Ground::Narrowed if !difference.changes_access(Declares::Narrowed) => {
             "the terms of access are stricter than before"

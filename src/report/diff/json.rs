@@ -124,6 +124,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             questions: extent.statistics.questions,
             engine: extent.engine.as_deref(),
             wildcards: &extent.wildcards,
+            uncompared: &extent.uncompared,
         },
     };
     safe::json(&report)
@@ -314,6 +315,8 @@ struct ExtentItem<'a> {
     /// Wildcards that stand for more than is compared.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     wildcards: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    uncompared: &'a [String],
 }
 
 impl<'a> DeclarationItem<'a> {

@@ -80,13 +80,29 @@ fn sentence(difference: &Difference) -> String {
     };
     let sentence = match difference.verdict() {
         Verdict::Equivalent if difference.is_empty() => "nothing changed".to_owned(),
+        Verdict::Unknown if !difference.is_unsure() => "what was compared is the same".to_owned(),
         Verdict::SchemaBreaking => "callers must change: some of what they send is refused now".to_owned(),
         Verdict::Unknown => "not everything could be decided".to_owned(),
         Verdict::Equivalent | Verdict::Widened | Verdict::Narrowed | Verdict::Both => {
             format!("{access}{}", terms::on_terms(difference))
         }
     };
-    format!("{sentence}{}", assumption(&difference.extent))
+    let extent = &difference.extent;
+    format!("{sentence}{}{}", assumption(extent), uncompared(extent))
+}
+
+/// What differs and was not compared; nothing where everything was.
+fn uncompared(extent: &Extent) -> String {
+    match extent.uncompared.is_empty() {
+        true => String::new(),
+        false => format!("; not compared: {}", files(&extent.uncompared)),
+    }
+}
+
+/// Names of files of others in backticks.
+fn files(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
 }
 
 /// What the answer rests on beside the policies; nothing where it rests on nothing.

@@ -67,25 +67,35 @@ impl Term<'_> {
     }
 }
 
-/// What a change of a part does to the contract: `weakens the contract`.
+/// What a change of a part does to the terms: `weakens the contract`.
 pub(super) fn effects(difference: &Difference, change: &Change) -> Vec<&'static str> {
-    let does = |effect: Effect| {
+    let does = |effect: Effect, is_promise: bool| {
         let mut terms = difference.terms.iter();
-        terms.any(|term| term.effect == effect && term.concerns(change))
+        terms.any(|term| term.effect == effect && term.is_promise() == is_promise && term.concerns(change))
     };
-    let both = [
-        (does(Effect::Weakens), "weakens the contract"),
-        (does(Effect::Strengthens), "strengthens the contract"),
+    let all = [
+        (does(Effect::Weakens, false), "weakens the contract"),
+        (does(Effect::Strengthens, false), "strengthens the contract"),
+        (does(Effect::Weakens, true), "weakens what is promised"),
     ];
-    both.into_iter().filter(|(is, _)| *is).map(|(_, said)| said).collect()
+    all.into_iter().filter(|(is, _)| *is).map(|(_, said)| said).collect()
 }
 
 /// On which terms everything else is allowed: `, on weaker terms`; nothing where they are the same.
-pub(super) fn on_terms(difference: &Difference) -> &'static str {
-    match [Effect::Weakens, Effect::Strengthens].map(|effect| difference.changes_terms(effect)) {
+pub(super) fn on_terms(difference: &Difference) -> String {
+    let does = |effect: Effect| {
+        let mut terms = difference.terms.iter();
+        terms.any(|term| term.effect == effect && !term.is_promise())
+    };
+    let terms = match [Effect::Weakens, Effect::Strengthens].map(does) {
         [true, true] => ", on other terms",
         [true, false] => ", on weaker terms",
         [false, true] => ", on stricter terms",
         [false, false] => "",
-    }
+    };
+    let promises = match difference.terms.iter().any(TermChange::is_promise) {
+        true => ", and less is promised of changes to come",
+        false => "",
+    };
+    format!("{terms}{promises}")
 }

@@ -149,6 +149,7 @@ fn assertions(side: Side<'_>, items: &mut Vec<Item>) {
         item.field("who", shown, form);
         let actions = assertion.actions.iter().map(|id| program.action_name(*id));
         item.list("actions", NameOf::Action, actions);
+        item.list("on", NameOf::Type, type_names(program, &assertion.on));
         steps(program, &mut item, &assertion.steps);
         when!(side, item, "when", &assertion.when);
         if let Some(profile) = assertion.unless.and_then(|id| program.profile(id)) {

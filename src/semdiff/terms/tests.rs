@@ -31,6 +31,7 @@ use crate::lower::Lowered;
 
 use super::Effect;
 use super::TermChange;
+use super::Told;
 use super::contract_changes;
 use super::reads::Reads;
 use super::rules;
@@ -180,7 +181,7 @@ fn json_of(contract: &Contract) -> Value {
 
 fn compared(old: Value, new: Value, renames: &Renames) -> Vec<TermChange> {
     let none = Lowered::default();
-    contract_changes(old, new, renames, Reads::new(&none, &none))
+    contract_changes((old, new), renames, Reads::new(&none, &none), Told::Elsewhere)
 }
 
 /// The pointer of each value in JSON. Each rule must be about a field that there is.

@@ -148,10 +148,13 @@ fn the_gate_fails_on_an_assertion_that_the_change_breaks_though_the_change_is_de
         told.contains("title=assertion refuted::breaks assert reading"),
         "{told}"
     );
-    // The assertion says what is meant now.
+    // The assertion says what is meant now, and less than before, which has to be declared as well.
     let meant = with(grant, "assert reading: only support, boss to read on Payout;");
     let (code, told) = gate(&old, &meant, &[]);
-    assert_eq!(code, Some(0), "{told}");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("assertions.reading weakened: "), "{told}");
+    assert!(told.contains("gate: fails: 1 weakened term is not declared"), "{told}");
+    assert!(!told.contains("refuted"), "{told}");
     // It was broken before, and is still.
     let (code, told) = gate(&new, &new.replace("resource.level <= 3", "resource.level <= 2"), &[]);
     assert_eq!(code, Some(1), "{told}");

@@ -389,11 +389,78 @@ fn what_another_version_made_is_said_to_be_and_compared_as_it_is_shipped() {
         assert!(run.out.contains(says), "{says}: {run:?}");
     }
     assert!(
-        run.err.contains("compared are the Cedar policies that are shipped"),
+        run.err
+            .contains("compared are the Cedar policies, schema, contract and roles that are shipped"),
         "{run:?}"
     );
     let same = shop.run("bundle diff edited.cjar edited.cjar --at 2026-03-01");
     assert!(same.out.contains("equivalent: nothing changed"), "{same:?}");
+
+    // So are contract and roles.
+    type Edit = (fn(&mut BundleTree), fn(&mut Manifest), &'static str, &'static str);
+    let same = |_: &mut Manifest| {};
+    let edits: [Edit; 6] = [
+        (
+            |tree| edited_contract(tree, |contract| contract["provenance"]["mfa"] = json!("caller")),
+            same,
+            "provenance.mfa weakened: token → caller",
+            "widened: every request is decided as before, on weaker terms",
+        ),
+        (
+            |tree| {
+                edited_contract(tree, |contract| {
+                    contract["roles"]["clerk"]["extends"] = json!(["manager"])
+                })
+            },
+            same,
+            "roles.clerk.extends weakened: ",
+            "widened: every request is decided as before, on weaker terms",
+        ),
+        (
+            |tree| tree.insert("entities/roles.json", "[]\n"),
+            same,
+            "role_entities[\"Billing::Role::\\\"clerk\\\"\"] weakened: ",
+            "widened: every request is decided as before, on weaker terms",
+        ),
+        (
+            |tree| tree.insert("smoke.json", "{\"format\":\"1\",\"suites\":[{}]}\n"),
+            same,
+            "unknown: ",
+            "what was compared is the same; not compared: `smoke.json`",
+        ),
+        (
+            |_| {},
+            |said| said.limits.max_validity_days = 366,
+            "unknown: ",
+            "what was compared is the same; not compared: `bundle.json`",
+        ),
+        (
+            |tree| edited_contract(tree, |contract| contract["provenance"]["mfa"] = json!("caller")),
+            |said| said.limits.max_validity_days = 366,
+            "provenance.mfa weakened: token → caller",
+            "on weaker terms; not compared: `bundle.json`",
+        ),
+    ];
+    for (files, manifest, told, verdict) in edits {
+        edit(&shop, &files, &|said| {
+            older(said);
+            manifest(said);
+        });
+        for sides in ["1.0.0.cjar edited.cjar", "edited.cjar 1.0.0.cjar"] {
+            let run = shop.run(&format!("bundle diff {sides} --at 2026-03-01"));
+            assert!(run.code == 0 && run.out.contains(verdict), "{told}: {run:?}");
+            assert!(!run.out.contains("nothing changed"), "{told}: {run:?}");
+            assert!(sides.starts_with("edited") || run.out.contains(told), "{told}: {run:?}");
+        }
+    }
+    for (path, text, code) in [
+        ("contract.json", "{}\n", "contract-unread"),
+        ("entities/roles.json", "{}\n", "roles-unread"),
+    ] {
+        edit(&shop, &|tree| tree.insert(path, text), &older);
+        let run = shop.run("bundle diff 1.0.0.cjar edited.cjar");
+        assert!(run.code != 0 && run.err.contains(code), "{path}: {run:?}");
+    }
 
     // One form says this and the other that.
     edit(&shop, &opened_wide, &older);
@@ -404,6 +471,12 @@ fn what_another_version_made_is_said_to_be_and_compared_as_it_is_shipped() {
             "{args}: {run:?}"
         );
     }
+}
+
+fn edited_contract(tree: &mut BundleTree, edit: fn(&mut Value)) {
+    let mut contract = json_of(tree, "contract.json");
+    edit(&mut contract);
+    tree.insert("contract.json", canonical_json(&contract).unwrap());
 }
 
 /// Every denial gone from `policies.json` and from `policies/`.

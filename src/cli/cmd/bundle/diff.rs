@@ -1,6 +1,10 @@
 //! `gatewright bundle diff`: the access that lies between two bundles, by the policies that they ship.
 
+use std::collections::BTreeSet;
+
 use crate::bundle::Bundle;
+use crate::bundle::MANIFEST;
+use crate::bundle::SOURCE;
 use crate::cli::args::BundleDiff;
 use crate::cli::cmd::compared;
 use crate::cli::cmd::compared::Labels;
@@ -13,17 +17,20 @@ use crate::pipeline;
 use crate::pipeline::Shard;
 use crate::report::diff::Mode;
 use crate::report::diff::Review;
+use crate::semdiff;
 
 use super::opened;
 use super::rebuild::Again;
 use super::rebuild::Made;
 use super::rebuild::again;
+use super::rebuild::terms;
 
 pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliError> {
     let at = args.at.unwrap_or_else(env::today);
     let mut bundles = Vec::new();
     let mut ended = None;
     let mut by_sources = true;
+    let mut beside = BTreeSet::new();
     for file in [&args.old, &args.new] {
         let named = file.display().to_string();
         // Both are opened before either fails the run, so that all that is wrong is told at once.
@@ -35,7 +42,8 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
             Made::Same => {}
             Made::Elsewhere(elsewhere) => {
                 console.tell(&opened::note(&named, &elsewhere.to_string()));
-                by_sources &= elsewhere.same_policies;
+                by_sources &= elsewhere.decides_by_sources();
+                beside.extend(elsewhere.beside().map(str::to_owned));
             }
             Made::Fails(exit) => ended = Some(exit),
             Made::Differs(refusals) => {
@@ -50,7 +58,8 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
     };
     if !by_sources {
         console.tell(
-            "note: compared are the Cedar policies that are shipped; what their sources call things is left out\n",
+            "note: compared are the Cedar policies, schema, contract and roles that are shipped; what their sources call \
+             things is left out\n",
         );
     }
     // Where the sources give what is shipped, they say the same, with the author's names.
@@ -59,6 +68,11 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
         false => opened::shipped(bundle, named, at),
     };
     let (before, after) = (package(old)?, package(new)?);
+    let shipped = match by_sources {
+        true => None,
+        false => Some([opened::roles(old)?, opened::roles(new)?]),
+    };
+    let uncompared = uncompared([&old.1, &new.1], beside, by_sources);
     let [old, new] = [old, new].map(|(_, bundle)| format!("{} {}", bundle.manifest.name, bundle.manifest.version));
     let labels = Labels {
         title: after.named.clone(),
@@ -71,9 +85,14 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
         shard: Shard::WHOLE,
         format: args.format,
     };
-    let Some(compared) = compared::packages(before, after, labels, &with, console)? else {
+    let Some(mut compared) = compared::packages(before, after, labels, &with, console)? else {
         return Ok(Exit::CouldNotRun);
     };
+    if let Some([old, new]) = &shipped {
+        let (before, after) = (&compared.before.checked.lowered, &compared.after.checked.lowered);
+        compared.difference.terms = semdiff::shipped((before, old), (after, new));
+    }
+    compared.difference.extent.uncompared = uncompared;
     let declared = pipeline::declared(
         &compared.before.loaded,
         &compared.after.loaded,
@@ -90,4 +109,22 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
         console.tell(&format!("warning: {caution}\n"));
     }
     Ok(Exit::Ok)
+}
+
+/// The files that differ and are not compared. What the sources of both sides give differs as the sources do, which are
+/// compared unless something else than they is shipped.
+fn uncompared([old, new]: [&Bundle; 2], beside: BTreeSet<String>, by_sources: bool) -> Vec<String> {
+    let differs = |path: &String| match path.as_str() {
+        MANIFEST => terms(&old.tree) != terms(&new.tree),
+        path => old.tree.get(path) != new.tree.get(path),
+    };
+    let mut found: Vec<String> = beside.into_iter().filter(differs).collect();
+    let sources = |bundle: &Bundle| -> BTreeSet<(String, Vec<u8>)> {
+        let all = bundle.tree.iter().filter(|(path, _)| path.starts_with(SOURCE));
+        all.map(|(path, bytes)| (path.to_owned(), bytes.to_vec())).collect()
+    };
+    if !by_sources && sources(old) != sources(new) {
+        found.push(SOURCE.to_owned());
+    }
+    found
 }

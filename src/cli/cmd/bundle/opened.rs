@@ -9,7 +9,9 @@ use crate::cli::cmd::package::Package;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::load;
+use crate::pipeline;
 use crate::report::printable;
+use crate::semdiff::RoleEntities;
 use crate::text::Instant;
 
 /// The bytes of a file.
@@ -59,6 +61,11 @@ pub(in crate::cli::cmd) fn package(bundle: &Bundle, named: &str, at: Instant) ->
 /// The policies that a bundle ships, as a package of Cedar alone.
 pub(super) fn shipped(bundle: &Bundle, named: &str, at: Instant) -> Result<Package, CliError> {
     Package::shipped(bundle, named, at).map_err(|refusal| unusable(named, refusal))
+}
+
+/// The entities of roles that a bundle ships.
+pub(super) fn roles((named, bundle): &(String, Bundle)) -> Result<RoleEntities, CliError> {
+    pipeline::shipped_roles(bundle).map_err(|refusal| unusable(named, refusal))
 }
 
 fn unusable(named: &str, why: Refusal) -> CliError {

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde_json::Value;
+
 use crate::bundle::Bundle;
 use crate::bundle::BundleTree;
 use crate::bundle::EvidenceSummary;
@@ -51,25 +53,40 @@ pub(in crate::cli::cmd) enum Made {
 pub(in crate::cli::cmd) struct Elsewhere {
     version: String,
     /// What is not the same.
-    unlike: Vec<String>,
-    /// Whether policies, schema and roles are.
-    pub(in crate::cli::cmd) same_policies: bool,
+    unlike: BTreeSet<String>,
+    /// Whether fields of the manifest that a gateway reads are among it.
+    terms: bool,
+}
+
+impl Elsewhere {
+    /// Whether its sources give everything that decides: policies, schema, contract and roles.
+    pub(super) fn decides_by_sources(&self) -> bool {
+        !self.unlike.iter().any(|path| is_compared(path))
+    }
+
+    /// The files that its sources do not give and that a comparison of what decides leaves out.
+    pub(super) fn beside(&self) -> impl Iterator<Item = &str> {
+        let all = self.unlike.iter().map(String::as_str);
+        let files = all.filter(|path| !is_compared(path) && *path != MANIFEST);
+        files.chain(self.terms.then_some(MANIFEST))
+    }
 }
 
 impl fmt::Display for Elsewhere {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { version, unlike, .. } = self;
-        match unlike.as_slice() {
-            [] => write!(
+        if unlike.is_empty() {
+            return write!(
                 f,
                 "made by version {version}; this version makes the same of its sources"
-            ),
-            unlike => write!(
-                f,
-                "made by version {version}; of its sources this version makes something else: {}",
-                unlike.join(", ")
-            ),
+            );
         }
+        let unlike: Vec<&str> = unlike.iter().map(String::as_str).collect();
+        write!(
+            f,
+            "made by version {version}; of its sources this version makes something else: {}",
+            unlike.join(", ")
+        )
     }
 }
 
@@ -129,8 +146,8 @@ pub(in crate::cli::cmd) fn again(
             true => Made::Same,
             false => Made::Elsewhere(Elsewhere {
                 version: made.clone(),
-                unlike: Vec::new(),
-                same_policies: true,
+                unlike: BTreeSet::new(),
+                terms: false,
             }),
         });
     }
@@ -142,11 +159,10 @@ pub(in crate::cli::cmd) fn again(
         if let Err(refusal) = pipeline::one_policy(bundle) {
             return Ok(Made::Differs(vec![refusal]));
         }
-        let decides = |path: &str| DECIDES.iter().any(|start| path.starts_with(start));
         return Ok(Made::Elsewhere(Elsewhere {
             version: made.clone(),
-            same_policies: !unlike.keys().any(|path| decides(path)),
             unlike: unlike.keys().map(|path| (*path).to_owned()).collect(),
+            terms: terms(&bundle.tree) != terms(&tree),
         }));
     }
     let refusals = unlike.into_iter().map(|(path, how)| {
@@ -160,8 +176,19 @@ pub(in crate::cli::cmd) fn again(
     Ok(Made::Differs(refusals.collect()))
 }
 
-/// The files that decide, by the start of their paths.
-const DECIDES: [&str; 3] = ["policies", "schema.cedarschema", "entities/"];
+/// The files that decide and that `bundle diff` compares, by the start of their paths.
+const COMPARED: [&str; 4] = ["policies", "schema.cedarschema", "entities/", "contract.json"];
+
+fn is_compared(path: &str) -> bool {
+    COMPARED.iter().any(|start| path.starts_with(start))
+}
+
+/// What a gateway reads in the manifest beside names, versions and digests.
+pub(super) fn terms(tree: &BundleTree) -> Vec<Option<Value>> {
+    let manifest: Option<Value> = tree.get(MANIFEST).and_then(|bytes| serde_json::from_slice(bytes).ok());
+    let field = |name: &str| manifest.as_ref().and_then(|manifest| manifest.get(name)).cloned();
+    ["limits", "min_engine", "break_glass"].map(field).into()
+}
 
 /// What the sources give, with the evidence as it is carried. `None` where they do not check.
 fn compiled(bundle: &Bundle, package: &Package) -> Result<Option<BundleTree>, CliError> {

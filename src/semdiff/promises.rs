@@ -1,0 +1,230 @@
+//! What a package promises of changes to come: its assertions and separations of duties. They decide no request of today, so
+//! that no access shows that one is gone. Whatever the new side promises at least as firmly is kept; what it does not is
+//! weakened. How firm a promise is is told by its form alone, and what has no order there must be kept as it is.
+
+use std::collections::BTreeSet;
+
+use crate::graph::NameOf;
+use crate::graph::Program;
+use crate::graph::Renames;
+
+use super::Side;
+use super::inventory::inventory;
+use super::item::BECAUSE;
+use super::item::Item;
+use super::item::Kind;
+use super::terms::Effect;
+use super::terms::TermChange;
+use super::terms::spelt;
+
+/// Where assertions stand among the terms.
+pub(super) const ASSERTIONS: &str = "assertions";
+/// Where separations stand among the terms.
+pub(super) const SEPARATIONS: &str = "separations";
+
+/// The promises of the old side that the new one does not keep, sorted.
+pub(super) fn weakened(old: Side<'_>, new: Side<'_>, renames: &Renames) -> Vec<TermChange> {
+    let (before, after) = (inventory(old), inventory(new));
+    let known = Known::new(new.program);
+    let as_is = Renames::default();
+    let kept: Vec<Promise> = promises(&after, &as_is).collect();
+    let mut found: Vec<TermChange> = promises(&before, renames)
+        .filter_map(|promise| promise.about(&known))
+        .filter(|promise| !kept.iter().any(|other| other.implies(promise)))
+        .map(|promise| {
+            let now = kept
+                .iter()
+                .find(|other| (other.kind, &other.name) == (promise.kind, &promise.name));
+            TermChange {
+                path: spelt(&[promise.of().to_owned(), promise.name.clone()]),
+                to: now.map(|now| words(new, now.item)),
+                from: Some(words(old, promise.item)),
+                effect: Effect::Weakens,
+                readers: Vec::new(),
+            }
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// A statement on one line, without its end.
+fn words(side: Side<'_>, item: &Item) -> String {
+    let text = item.span.map_or("", |span| side.sources.slice(span));
+    let words: Vec<&str> = text.trim_end().trim_end_matches(';').split_whitespace().collect();
+    words.join(" ")
+}
+
+/// What the new side has: no promise about anything else can be kept, or needs to be.
+struct Known(BTreeSet<(NameOf, String)>);
+
+impl Known {
+    fn new(program: &Program) -> Self {
+        let actions = program.action_ids().map(|id| (NameOf::Action, program.action_name(id)));
+        let types = program
+            .type_ids()
+            .map(|id| (NameOf::Type, program.type_name(id).to_owned()));
+        let roles = program.role_ids().map(|id| (NameOf::Role, program.role_name(id)));
+        let profiles = program
+            .profiles
+            .iter()
+            .map(|profile| (NameOf::Profile, profile.name.clone()));
+        Self(actions.chain(types).chain(roles).chain(profiles).collect())
+    }
+}
+
+/// A promise under the new side's names.
+struct Promise<'a> {
+    kind: Kind,
+    name: String,
+    item: &'a Item,
+    /// `never`, `only`; of a separation nothing.
+    claim: String,
+    /// Who; nothing: anyone.
+    who: Names,
+    /// The actions and the steps of break-glass.
+    what: Names,
+    /// The types after `on`; nothing: any.
+    on: Names,
+    /// Its conditions, each of which it is bound to: `when`, with what the named ones among them say, and `unless`.
+    conditions: BTreeSet<(&'static str, String)>,
+    /// What else it says.
+    rest: Vec<(&'static str, String)>,
+}
+
+/// Names and forms with the declarations that each needs.
+type Names = BTreeSet<(String, Vec<(NameOf, String)>)>;
+
+fn promises<'a>(items: &'a [Item], renames: &'a Renames) -> impl Iterator<Item = Promise<'a>> {
+    let all = items
+        .iter()
+        .filter(|item| matches!(item.kind, Kind::Assertion | Kind::Separation));
+    all.map(|item| Promise::new(item, items, renames))
+}
+
+impl<'a> Promise<'a> {
+    fn new(item: &'a Item, items: &[Item], renames: &Renames) -> Self {
+        let mut promise = Self {
+            kind: item.kind,
+            name: item.key.with(|of, name| renames.of(of, name)),
+            item,
+            claim: String::new(),
+            who: Names::new(),
+            what: Names::new(),
+            on: Names::new(),
+            conditions: BTreeSet::new(),
+            rest: Vec::new(),
+        };
+        for field in item.fields.iter().filter(|field| field.name != BECAUSE) {
+            let said = field.form.with(|of, name| renames.of(of, name));
+            let needs = || -> Vec<(NameOf, String)> {
+                let all = field.form.all_names().into_iter();
+                all.map(|(of, name)| (of, renames.of(of, name))).collect()
+            };
+            match field.name {
+                "claim" => promise.claim = said,
+                "who" => promise.who = needs().into_iter().map(|name| (name.1.clone(), vec![name])).collect(),
+                "actions" | "steps" => {
+                    promise.what.insert((said, needs()));
+                }
+                "on" => {
+                    promise.on.insert((said, needs()));
+                }
+                "when" | "unless break-glass" => {
+                    let mut conditions = BTreeSet::new();
+                    named(&field.form.all_names(), items, &mut conditions);
+                    let bodies = conditions.into_iter().flat_map(|at| items.get(at)).map(|condition| {
+                        let said = condition.fields.iter();
+                        let said = said.map(|field| field.form.with(|of, name| renames.of(of, name)));
+                        format!("{}: {}", shown(condition, renames), said.collect::<Vec<_>>().join("; "))
+                    });
+                    let all: Vec<String> = std::iter::once(said).chain(bodies).collect();
+                    promise.conditions.insert((field.name, all.join("\n")));
+                }
+                // The two duties of a separation cannot be left out one by one.
+                "first" | "second" => {
+                    promise.what.insert((said.clone(), needs()));
+                    promise.rest.push((field.name, said));
+                }
+                name => promise.rest.push((name, said)),
+            }
+        }
+        promise
+    }
+
+    fn of(&self) -> &'static str {
+        match self.kind {
+            Kind::Separation => SEPARATIONS,
+            _ => ASSERTIONS,
+        }
+    }
+
+    /// The part of it that is about what there is; `None` where nothing is left to be about.
+    fn about(mut self, known: &Known) -> Option<Self> {
+        let is_there = |needs: &[(NameOf, String)]| needs.iter().all(|name| known.0.contains(name));
+        let all = self.what.len();
+        self.what.retain(|(_, needs)| is_there(needs));
+        let whole = self.what.len() == all;
+        let anywhere = self.on.is_empty();
+        self.on.retain(|(_, needs)| is_there(needs));
+        // Whom a promise names and nobody can be, it need not name.
+        let anyone = self.who.is_empty();
+        if self.claim != "only" {
+            self.who.retain(|(_, needs)| is_there(needs));
+        }
+        let left = match self.kind {
+            Kind::Separation => whole,
+            _ => !self.what.is_empty() && (anyone || !self.who.is_empty()) && (anywhere || !self.on.is_empty()),
+        };
+        left.then_some(self)
+    }
+
+    /// Whether whoever keeps it keeps another one, too, by their forms.
+    fn implies(&self, other: &Self) -> bool {
+        let within = |one: &Names, all: &Names| one.iter().all(|(name, _)| all.iter().any(|(other, _)| other == name));
+        let is_same = |one: &Names, other: &Names| within(one, other) && within(other, one);
+        let covers = |mine: &Names, others: &Names| mine.is_empty() || (!others.is_empty() && within(others, mine));
+        if (self.kind, &self.claim, &self.rest) != (other.kind, &other.claim, &other.rest) {
+            return false;
+        }
+        let has_fewer_conditions = self.conditions.is_subset(&other.conditions);
+        let says_of_more = within(&other.what, &self.what) && covers(&self.on, &other.on) && has_fewer_conditions;
+        match self.claim.as_str() {
+            "never" | "always" => says_of_more && covers(&self.who, &other.who),
+            "only" => says_of_more && within(&self.who, &other.who),
+            // That something is possible somewhere follows from no other promise.
+            _ => {
+                is_same(&self.what, &other.what)
+                    && is_same(&self.who, &other.who)
+                    && is_same(&self.on, &other.on)
+                    && self.conditions == other.conditions
+            }
+        }
+    }
+}
+
+fn shown(condition: &Item, renames: &Renames) -> String {
+    condition.key.with(|of, name| renames.of(of, name))
+}
+
+/// The conditions that are named, and those that they name, by their places among all parts.
+fn named(names: &[(NameOf, &str)], items: &[Item], found: &mut BTreeSet<usize>) {
+    for (of, name) in names.iter().filter(|(of, _)| *of == NameOf::Condition) {
+        let place = items.iter().position(|item| {
+            item.names
+                .as_ref()
+                .is_some_and(|(kind, other)| kind == of && other == name)
+        });
+        let Some(at) = place else { continue };
+        if found.insert(at)
+            && let Some(condition) = items.get(at)
+        {
+            let names: Vec<(NameOf, &str)> = condition
+                .fields
+                .iter()
+                .flat_map(|field| field.form.all_names())
+                .collect();
+            named(&names, items, found);
+        }
+    }
+}
