@@ -46,6 +46,53 @@ fn what_is_certain_is_shown_as_a_diff_and_mended_and_nothing_else_changes() {
     assert!(json.err.contains(diff), "{}", json.err);
 }
 
+/// Wherever a name has one near candidate: members in quotes, texts of TOML, keys of data, parents, annotations, methods.
+#[test]
+fn one_candidate_is_an_edit_wherever_names_stand() {
+    let package = Copy::of("quickstart");
+    let whole = "ordered enum Kind { memo, letter }
+principal Clerk in Firm as firm { scopes: Set<String> }
+resource Firm;
+actions handling { look, answer }
+resource Mail in Firm as firm {
+    kind: Kind,
+    owner: Clerk,
+    @writes(\"kind\") action sort;
+    action enter in firm;
+    actions handling;
+}
+role keeper on Mail by owner { allow look on Mail; }
+role desk for Clerk {
+    allow sort, answer on Mail when resource.kind == Kind::\"memo\" && principal.scopes.contains(\"mail\");
+    allow enter on Mail;
+}
+isolate by firm;
+four_eyes: separate Mail.sort from Mail.answer by owner;
+";
+    package.write("policy/mail.gate", whole);
+    let before = package.run("check .");
+    assert!(!before.out.contains("error["), "{}", before.out);
+    for (right, wrong) in [
+        ("Kind::\"memo\"", "Kind::\"meno\""),
+        ("@writes(\"kind\")", "@writes(\"kimd\")"),
+        ("enter in firm;", "enter in frim;"),
+        ("actions handling;\n}", "actions handlign;\n}"),
+        ("by owner {", "by onwer {"),
+        ("scopes.contains(", "scopes.contain("),
+        ("isolate by firm", "isolate by fimr"),
+        ("Mail.answer by owner", "Mail.answer by ownr"),
+    ] {
+        package.write("policy/mail.gate", &whole.replacen(right, wrong, 1));
+        let run = package.run("check . --fix");
+        assert_eq!(package.read("policy/mail.gate"), whole, "{wrong}: {}", run.out);
+    }
+    let toml = package.read("gatewright.toml");
+    let levels = |level: &str| format!("{toml}\n[lints]\nunused-name = \"{level}\"\n");
+    package.write("gatewright.toml", &levels("alow"));
+    let run = package.run("check . --fix");
+    assert_eq!(package.read("gatewright.toml"), levels("allow"), "{}", run.out);
+}
+
 #[test]
 fn what_is_not_certain_and_cedar_files_are_left_alone() {
     let package = Copy::of("quickstart");
