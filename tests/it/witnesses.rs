@@ -100,13 +100,13 @@ fn shop(more: &str) -> (PackageFiles, Checked) {
 /// That nobody may do anything, action by action.
 fn never(checked: &Checked) -> String {
     let program = &checked.program;
-    let actions = program.actions.iter().filter_map(|action| {
+    let actions = program.actions.iter().enumerate().filter_map(|(at, action)| {
         let on = program.type_name(action.declared_on?);
-        Some(format!("assert never any to {} on {on};\n", action.name))
+        Some(format!("assert never{at}: never any to {} on {on};\n", action.name))
     });
     let steps = program.profiles.iter().map(|profile| {
         let name = &profile.name;
-        format!("assert never any to RequestBreakGlass, ApproveBreakGlass on {name};\n")
+        format!("assert {name}_steps: never any to RequestBreakGlass, ApproveBreakGlass on {name};\n")
     });
     actions.chain(steps).collect()
 }
@@ -167,7 +167,7 @@ fn refutations_of_assertions_are_requests_that_cedar_takes() {
         return;
     }
     let (_, first) = shop("");
-    let more = "assert always clerk to read on Bill;\nassert only boss to list on Bill;\n";
+    let more = "assert a: always clerk to read on Bill;\nassert b: only boss to list on Bill;\n";
     let (package, checked) = shop(&format!("{}{more}", never(&first)));
     let refuted = refutations(&package, &checked);
     assert!(refuted >= 8, "{refuted}");
