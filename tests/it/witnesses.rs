@@ -170,7 +170,7 @@ fn refutations_of_assertions_are_requests_that_cedar_takes() {
     let more = "assert a: always clerk to read on Bill;\nassert b: only boss to list on Bill;\n";
     let (package, checked) = shop(&format!("{}{more}", never(&first)));
     let refuted = refutations(&package, &checked);
-    assert!(refuted >= 8, "{refuted}");
+    assert!(refuted >= 6, "{refuted}");
     for (name, least) in [("quickstart", 3), ("authzen-todo", 3), ("marketplace", 8)] {
         let (_, first) = example(name, "");
         let (package, checked) = example(name, &never(&first));
