@@ -3,8 +3,10 @@
 //! the work: the exit code stays what the work says.
 
 use std::io::ErrorKind;
+use std::io::Read;
 use std::io::Write;
 
+use crate::load::MAX_FILE_BYTES;
 use crate::report::Colour;
 use crate::report::Style;
 use crate::text::safe;
@@ -72,12 +74,19 @@ impl Console {
         }
     }
 
-    /// Reads standard input to its end.
-    pub(super) fn read_all(&mut self) -> Result<String, CliError> {
-        std::io::read_to_string(std::io::stdin()).map_err(|source| CliError::Stream {
+    /// Reads standard input to its end, or to where it is longer than a file may be.
+    pub(super) fn read_all(&mut self) -> Result<Vec<u8>, CliError> {
+        let failed = |source| CliError::Stream {
             stream: "standard input",
             source,
-        })
+        };
+        let mut bytes = Vec::new();
+        let mut input = std::io::stdin().lock().take(MAX_FILE_BYTES + 1);
+        let read = input.read_to_end(&mut bytes).map_err(failed)?;
+        match u64::try_from(read).is_ok_and(|read| read <= MAX_FILE_BYTES) {
+            true => Ok(bytes),
+            false => Err(failed(ErrorKind::FileTooLarge.into())),
+        }
     }
 
     /// Reads a line of standard input; `None` at its end.

@@ -56,7 +56,8 @@ pub fn assignments(sources: &Sources, files: &[FileId], out: &mut Diagnostics) -
         };
         for (key, _) in entries.iter().filter(|(key, _)| key.text != "assignments") {
             let help = did_you_mean(&key.text, ["assignments"]).unwrap_or_else(|| EXAMPLE.to_owned());
-            out.push(wrong(key.span, format!("a file of assignments has no key `{}`", key.text)).help(help));
+            let fault = wrong(key.span, format!("a file of assignments has no key `{}`", key.text)).help(help);
+            out.push(fault.near(key.span, &key.text, ["assignments"]));
         }
         let Some((key, list)) = node.entry("assignments") else {
             if entries.is_empty() {
@@ -99,10 +100,7 @@ fn assignment(node: &Node, out: &mut Diagnostics) -> Option<Assignment> {
     let mut whole = true;
     for (key, _) in entries.iter().filter(|(key, _)| !KEYS.contains(&key.text.as_str())) {
         whole = false;
-        out.push(
-            wrong(key.span, format!("an assignment has no key `{}`", key.text))
-                .maybe_help(did_you_mean(&key.text, KEYS)),
-        );
+        out.push(wrong(key.span, format!("an assignment has no key `{}`", key.text)).meant(key.span, &key.text, KEYS));
     }
     for (key, help) in [
         ("who", "`who: 'User::\"ann\"'`"),

@@ -56,7 +56,8 @@ pub(super) fn read(section: &Section<'_>, bump: &mut Bump, out: &mut Diagnostics
                     let near = did_you_mean(name, Step::NAMES.map(|(name, _)| name));
                     let message = format!("`{name}` is no step of a version");
                     let help = near.unwrap_or_else(|| HELP.to_owned());
-                    out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).help(help));
+                    let fault = Diagnostic::error(codes::CONFIG_VALUE, span, message).help(help);
+                    out.push(fault.near_quoted(span, name, Step::NAMES.map(|(name, _)| name)));
                 }
             },
             other => {

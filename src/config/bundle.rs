@@ -4,7 +4,6 @@ use super::table::Section;
 use crate::config::codes;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 
 /// What a bundle can carry to show how its policy was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,8 +131,11 @@ pub(super) fn evidence(section: &Section<'_>, key: &str, out: &mut Diagnostics) 
         match EvidenceKind::parse(name) {
             Some(kind) => kinds.push(kind),
             None => out.push(
-                Diagnostic::error(codes::CONFIG_VALUE, *span, format!("`{name}` is no evidence"))
-                    .maybe_help(did_you_mean(name, EvidenceKind::NAMES.map(|(name, _)| name))),
+                Diagnostic::error(codes::CONFIG_VALUE, *span, format!("`{name}` is no evidence")).meant_quoted(
+                    *span,
+                    name,
+                    EvidenceKind::NAMES.map(|(name, _)| name),
+                ),
             ),
         }
     }

@@ -12,7 +12,6 @@ use super::table::Section;
 use crate::config::codes;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 use crate::text::FileId;
 use crate::text::Sources;
 use crate::text::Span;
@@ -247,10 +246,11 @@ fn obligation(section: &Section<'_>, out: &mut Diagnostics) -> Option<Obligation
     let kind = text(section, "type", "\"step-up\"", out)?;
     let Some((name, key, example)) = OBLIGATIONS.iter().find(|(name, ..)| *name == kind.text) else {
         let message = format!("`{}` is no obligation", kind.text);
-        out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, kind.span, message)
-                .maybe_help(did_you_mean(&kind.text, OBLIGATIONS.map(|(name, ..)| name))),
-        );
+        out.push(Diagnostic::error(codes::CONFIG_VALUE, kind.span, message).meant_quoted(
+            kind.span,
+            &kind.text,
+            OBLIGATIONS.map(|(name, ..)| name),
+        ));
         return None;
     };
     section.only(&["type", key], out);

@@ -265,7 +265,8 @@ fn lint(section: &Section<'_>, levels: &mut Levels, out: &mut Diagnostics) {
                         name => did_you_mean(name, names),
                     };
                     let message = format!("unknown level `{name}`");
-                    out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).maybe_help(help));
+                    let fault = Diagnostic::error(codes::CONFIG_VALUE, span, message).maybe_help(help);
+                    out.push(fault.near_quoted(span, name, names));
                 }
             },
             other => {

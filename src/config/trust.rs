@@ -7,7 +7,6 @@ use super::table::Section;
 use crate::config::codes;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 use crate::text::FileId;
 use crate::text::Instant;
 use crate::text::Sources;
@@ -227,9 +226,9 @@ fn role(section: &Section<'_>, known: &[TrustKey], needed: Needed, out: &mut Dia
     let mut keys: Vec<String> = Vec::new();
     for (name, span) in names.into_iter().flatten() {
         if !known.iter().any(|key| key.name == name) {
-            let near = did_you_mean(name, known.iter().map(|key| key.name.as_str()));
             let message = format!("no key is called `{name}`");
-            out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).maybe_help(near));
+            let fault = Diagnostic::error(codes::CONFIG_VALUE, span, message);
+            out.push(fault.meant_quoted(span, name, known.iter().map(|key| key.name.as_str())));
         } else if keys.iter().any(|key| key == name) {
             let message = format!("the key `{name}` is listed twice");
             out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).help("a key counts once; list it once"));

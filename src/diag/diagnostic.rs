@@ -181,7 +181,25 @@ impl Diagnostic {
         self.near(span, word, known)
     }
 
-    /// The same where the words for it are said already.
+    /// The same for a name in double quotes, which the span covers.
+    #[must_use]
+    pub fn meant_quoted<'a>(mut self, span: Span, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        self.help = did_you_mean(word, known.iter().copied());
+        self.near_quoted(span, word, known)
+    }
+
+    /// The same as `meant_quoted` where the words for it are said already.
+    #[must_use]
+    pub fn near_quoted<'a>(mut self, span: Span, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        if let Some((name, certainty)) = nearest(word, known) {
+            let quoted = |name: &str| format!("\"{name}\"");
+            self.fix = Some(Fix::replace(span, quoted(word), quoted(name), certainty));
+        }
+        self
+    }
+
+    /// The same as `meant` where the words for it are said already.
     #[must_use]
     pub fn near<'a>(mut self, span: Span, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         if let Some((name, certainty)) = nearest(word, known) {

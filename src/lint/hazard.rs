@@ -9,6 +9,10 @@ use super::expr::has_text;
 pub(super) const REMOTE_TIMES: &str =
     "it needs a time outside the years 0001 to 9999, which no clock, token or fixture states: a warning at any level";
 
+/// What is said of a finding where nobody is let in.
+pub(super) const NOBODY_LET_IN: &str =
+    "no permit lets anybody in where it errors, since each needs the same to be there: a warning until one does not";
+
 /// A place where evaluation can error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Hazard {
@@ -18,6 +22,19 @@ pub(super) struct Hazard {
     pub(super) error: Error,
     /// What its condition must come to for the statement to apply.
     pub(super) within: Holds,
+    /// Facts, each of which rules it out.
+    pub(super) ruled_out_by: Vec<Fact>,
+}
+
+/// What can be known of a request at a point of its evaluation.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fact {
+    /// This attribute or tag is there.
+    Present(String),
+    /// This entity is there.
+    Loaded(String),
+    /// This operation has come out, so it does whenever it is done again.
+    Computed(String),
 }
 
 /// The ways in which Cedar's evaluation errors. Expressions are texts as Cedar writes them.

@@ -18,11 +18,16 @@ use crate::text::Duration;
 
 use super::Cx;
 use super::expr::path_text;
+use super::expr::shape;
 use super::hazard::Error;
+use super::hazard::Fact;
 use super::hazard::Hazard;
 use super::hazard::Holds;
 
+mod permits;
 mod reach;
+
+pub(super) use permits::Permits;
 
 /// A kind of request: the types of the variables. `Ty::Unknown` where nothing is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +46,25 @@ pub(super) struct ActionKind {
     pub(super) groups: BTreeSet<(String, String)>,
 }
 
+impl Variables {
+    /// Raw policies without a schema: nothing says what a request holds.
+    pub(super) fn nothing_known() -> Self {
+        Self {
+            principal: Ty::Unknown,
+            resource: Ty::Unknown,
+            context: Ty::Unknown,
+            action: None,
+        }
+    }
+}
+
 /// The hazards of conditions that are evaluated one after the other, each only where those before it hold.
 pub(super) fn hazards(cx: &Cx<'_>, variables: &Variables, conditions: &[(&TypedExpr, Holds)]) -> BTreeSet<Hazard> {
+    follow(cx, variables, conditions).0
+}
+
+/// The hazards of conditions, and what is known once they all hold.
+fn follow(cx: &Cx<'_>, variables: &Variables, conditions: &[(&TypedExpr, Holds)]) -> (BTreeSet<Hazard>, Known) {
     let mut flow = Flow {
         cx,
         program: cx.program,
@@ -59,7 +81,7 @@ pub(super) fn hazards(cx: &Cx<'_>, variables: &Variables, conditions: &[(&TypedE
             Holds::WhenFalse => after.no,
         };
     }
-    flow.found
+    (flow.found, known)
 }
 
 /// The attributes that what an expression leads to can have; `None` where nothing is known of it.
@@ -93,14 +115,6 @@ enum Known {
     /// Evaluation never comes here.
     Unreachable,
     Facts(BTreeSet<Fact>),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Fact {
-    /// This attribute or tag is there.
-    Present(String),
-    /// This entity is there.
-    Loaded(String),
 }
 
 impl Known {
@@ -236,10 +250,10 @@ impl Flow<'_> {
             }
             TypedKind::Construct(function, argument) => {
                 let known = self.eval(argument, known).whatever();
-                if !matches!(argument.kind, TypedKind::Text(_)) {
-                    self.hazard(expr, Error::Malformed(function.clone()), &known);
-                }
-                After::either(known)
+                After::either(match argument.kind {
+                    TypedKind::Text(_) => known,
+                    _ => self.compute(expr, Error::Malformed(function.clone()), known),
+                })
             }
             TypedKind::Binary(operator, left, right) => {
                 if !matches!(operator, Operator::Add | Operator::Subtract | Operator::Multiply) {
@@ -252,17 +266,17 @@ impl Flow<'_> {
                     Operator::Multiply => ("… * …", folded(left, right, i64::checked_mul)),
                     _ => return After::either(known),
                 };
-                if result.is_none() {
-                    self.hazard(expr, Error::Overflow(operation), &known);
-                }
-                After::either(known)
+                After::either(match result {
+                    Some(_) => known,
+                    None => self.compute(expr, Error::Overflow(operation), known),
+                })
             }
             TypedKind::Negate(inner) => {
                 let known = self.eval(inner, known).whatever();
-                if !matches!(inner.kind, TypedKind::Long(_)) {
-                    self.hazard(expr, Error::Overflow("-…"), &known);
-                }
-                After::either(known)
+                After::either(match inner.kind {
+                    TypedKind::Long(_) => known,
+                    _ => self.compute(expr, Error::Overflow("-…"), known),
+                })
             }
             _ => After::either(self.eval_all(expr.children(), known)),
         }
@@ -288,11 +302,14 @@ impl Flow<'_> {
         let (loaded, required) = self.presence(of, name, &known);
         let of = base.clone().unwrap_or_else(|| "…".to_owned());
         let name = name.to_owned();
+        let present = path.clone().map(Fact::Present);
+        let there = base.clone().map(Fact::Loaded).filter(|_| required == Some(true));
+        let ruled_out_by = present.into_iter().chain(there).collect();
         match (loaded, required) {
             (true, Some(true)) => {}
-            (true, Some(false)) => self.hazard(expr, Error::Absent { of, name }, &known),
-            (false, Some(_)) => self.hazard(expr, Error::NotLoaded { of, name }, &known),
-            (_, None) => self.hazard(expr, Error::Undeclared { of, name }, &known),
+            (true, Some(false)) => self.hazard(expr, Error::Absent { of, name }, ruled_out_by, &known),
+            (false, Some(_)) => self.hazard(expr, Error::NotLoaded { of, name }, ruled_out_by, &known),
+            (_, None) => self.hazard(expr, Error::Undeclared { of, name }, ruled_out_by, &known),
         }
         // From here on it is there: had it not been, evaluation had ended.
         let known = match base {
@@ -313,17 +330,10 @@ impl Flow<'_> {
                     true => Error::Unwritable("….offset(…)"),
                     false => Error::Overflow("….offset(…)"),
                 };
-                self.hazard(expr, error, &known);
-                known
+                self.compute(expr, error, known)
             }
-            "durationSince" => {
-                self.hazard(expr, Error::Unwritable("….durationSince(…)"), &known);
-                known
-            }
-            "toDate" => {
-                self.hazard(expr, Error::Unwritable("….toDate()"), &known);
-                known
-            }
+            "durationSince" => self.compute(expr, Error::Unwritable("….durationSince(…)"), known),
+            "toDate" => self.compute(expr, Error::Unwritable("….toDate()"), known),
             _ => known,
         }
     }
@@ -335,19 +345,31 @@ impl Flow<'_> {
         }
         let text = |expr: Option<&TypedExpr>| expr.and_then(path_text).unwrap_or_else(|| "…".to_owned());
         let (of, key) = (text(Some(of)), text(args.first()));
-        self.hazard(expr, Error::NoTag { of, key }, &known);
+        let ruled_out_by = present.clone().into_iter().collect();
+        self.hazard(expr, Error::NoTag { of, key }, ruled_out_by, &known);
         match present {
             Some(present) => known.and(present),
             None => known,
         }
     }
 
-    fn hazard(&mut self, expr: &TypedExpr, error: Error, known: &Known) {
+    /// An operation that can go wrong. Had it gone wrong, evaluation had ended.
+    fn compute(&mut self, expr: &TypedExpr, error: Error, known: Known) -> Known {
+        let computed = Fact::Computed(shape(expr));
+        if known.knows(&computed) {
+            return known;
+        }
+        self.hazard(expr, error, vec![computed.clone()], &known);
+        known.and(computed)
+    }
+
+    fn hazard(&mut self, expr: &TypedExpr, error: Error, ruled_out_by: Vec<Fact>, known: &Known) {
         if *known != Known::Unreachable {
             self.found.insert(Hazard {
                 span: expr.span,
                 error,
                 within: self.within,
+                ruled_out_by,
             });
         }
     }

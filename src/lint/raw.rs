@@ -14,12 +14,14 @@ use crate::graph::Edge;
 use crate::graph::Node;
 use crate::graph::Program;
 use crate::graph::TypeId;
+use crate::graph::TypedExpr;
 use crate::lower::Draft;
 use crate::lower::RawPolicy;
 use crate::text::Sources;
 use crate::text::Span;
 
 use super::Cx;
+use super::hazard::Holds;
 use super::hazards::ActionKind;
 
 mod translate;
@@ -43,6 +45,15 @@ pub(super) fn keyword(policy: &RawPolicy, sources: &Sources) -> Span {
 /// The conditions of a raw policy with places.
 pub(super) fn clauses(policy: &RawPolicy, body: &pst::Template, sources: &Sources) -> Vec<Clause> {
     translate::clauses(body, &Code::of(policy, sources))
+}
+
+/// What conditions must come to for the policy to apply.
+pub(super) fn conditions(clauses: &[Clause]) -> Vec<(&TypedExpr, Holds)> {
+    let clauses = clauses.iter().map(|clause| match clause {
+        Clause::When(expr) => (expr, Holds::WhenTrue),
+        Clause::Unless(expr) => (expr, Holds::WhenFalse),
+    });
+    clauses.collect()
 }
 
 /// A request as far as types tell.

@@ -35,6 +35,7 @@ pub use git::merge_base;
 pub use package::MAX_FILE_BYTES;
 pub use package::PackageFiles;
 pub use path::real_path;
+pub use text::Alone;
 pub use text::add_text;
 pub use write::remove_if_present;
 pub use write::replace_tree;

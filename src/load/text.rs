@@ -11,9 +11,25 @@ use crate::text::is_invisible;
 
 use super::package::Part;
 
-/// Registers the text of a file that lies outside of any package, as a trust policy does; what is wrong with it goes to `out`.
-pub fn add_text(sources: &mut Sources, name: String, bytes: Vec<u8>, out: &mut Diagnostics) -> FileId {
-    text(sources, name, bytes, Part::Config, out)
+/// What a text is that lies outside of any package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alone {
+    /// Settings, as a trust policy is.
+    Config,
+    /// A Gate file.
+    Gate,
+    /// A file of another tool, to be imported.
+    Foreign,
+}
+
+/// Registers a text that lies outside of any package, be it from a file or from standard input; what is wrong with it goes to `out`.
+pub fn add_text(sources: &mut Sources, name: String, bytes: Vec<u8>, is: Alone, out: &mut Diagnostics) -> FileId {
+    let part = match is {
+        Alone::Config => Part::Config,
+        Alone::Gate => Part::Gate,
+        Alone::Foreign => Part::Foreign,
+    };
+    text(sources, name, bytes, part, out)
 }
 
 /// Registers a text exactly as on disk. What is not UTF-8 is replaced and reported once, at the first bad byte; the

@@ -82,7 +82,7 @@ impl Lowering<'_> {
             {
                 let subject = Self::principal(principal, span);
                 let base = Base::From(Self::resource(resource, span), resource);
-                let Some(test) = self.holds(subject, *role, &base, None, span) else {
+                let Some(test) = self.may_hold(subject, *role, &base, span) else {
                     continue;
                 };
                 when.push(test);
@@ -238,7 +238,7 @@ impl Lowering<'_> {
         if let Some(role) = role.filter(|role| self.scope_role(*role).is_none()) {
             let base = self.step_base(profile, step);
             let subject = Self::principal(profile.principal, span);
-            let (test, faults) = self.trial(|cx| cx.holds(subject, role, &base, None, span));
+            let (test, faults) = self.trial(|cx| cx.may_hold(subject, role, &base, span));
             when.push(test.ok_or(faults)?);
         }
         if let Some(condition) = &deny.when {

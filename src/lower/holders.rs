@@ -34,6 +34,48 @@ pub(super) enum Base {
     },
 }
 
+/// How somebody is found to hold a role on an entity.
+struct Holding {
+    /// What is there at all: tests of optional steps on the way.
+    tests: Vec<TypedExpr>,
+    /// The entity that carries the role.
+    entity: TypedExpr,
+    /// The attribute that it is read from.
+    reads: String,
+    /// Whether somebody holds it, once the way is there.
+    test: TypedExpr,
+    words: String,
+}
+
+impl Holding {
+    /// A test that the carrier is loaded, and what leads to it; `None` where it is there for sure.
+    fn is_loaded(&self) -> Option<TypedExpr> {
+        let tested = |of: &TypedExpr, name: &str| {
+            let same =
+                |test: &TypedExpr| matches!(&test.kind, TypedKind::Has(at, names) if **at == *of && *names == [name]);
+            self.tests.iter().any(same)
+        };
+        if matches!(self.entity.kind, TypedKind::Variable(_)) || tested(&self.entity, &self.reads) {
+            return None;
+        }
+        let mut there = vec![has(&self.entity, self.reads.clone())];
+        let mut at = &self.entity;
+        while let TypedKind::Attribute(of, name) = &at.kind {
+            // Principal, resource and context are there, and have what is required.
+            if matches!(of.kind, TypedKind::Variable(_)) || tested(of, name) {
+                break;
+            }
+            there.insert(0, has(of, name.clone()));
+            at = of;
+        }
+        Some(TypedExpr::all(there, self.entity.span))
+    }
+}
+
+fn has(of: &TypedExpr, name: String) -> TypedExpr {
+    TypedExpr::new(TypedKind::Has(Box::new(of.clone()), vec![name]), Ty::Bool, of.span)
+}
+
 impl Lowering<'_> {
     /// `principal`, typed.
     pub(super) fn principal(ty: TypeId, span: Span) -> TypedExpr {
@@ -110,12 +152,7 @@ impl Lowering<'_> {
         let mut ty = ty;
         for (step, optional) in &path.steps {
             if *optional {
-                let span = at.span;
-                tests.push(TypedExpr::new(
-                    TypedKind::Has(Box::new(at.clone()), vec![step.clone()]),
-                    Ty::Bool,
-                    span,
-                ));
+                tests.push(has(&at, step.clone()));
             }
             let next = self
                 .program
@@ -139,6 +176,40 @@ impl Lowering<'_> {
         via: Option<(&str, Span)>,
         span: Span,
     ) -> Option<Part> {
+        let Holding {
+            mut tests, test, words, ..
+        } = self.holding(subject, role, base, via, span)?;
+        tests.push(test);
+        Some(Part::generated(TypedExpr::all(tests, span), words))
+    }
+
+    /// The same for a denial: where the entity that carries the role is not loaded, nobody can tell who holds the role, so
+    /// everybody counts as a holder. A denial that read through it would error, and Cedar would skip it.
+    pub(super) fn may_hold(&mut self, subject: TypedExpr, role: RoleId, base: &Base, span: Span) -> Option<Part> {
+        let holding = self.holding(subject, role, base, None, span)?;
+        let loaded = holding.is_loaded();
+        let Holding {
+            mut tests, test, words, ..
+        } = holding;
+        tests.push(match loaded {
+            None => test,
+            Some(loaded) => {
+                let held = TypedExpr::new(TypedKind::Bool(true), Ty::Bool, span);
+                let kind = TypedKind::If(Box::new(loaded), Box::new(test), Box::new(held));
+                TypedExpr::new(kind, Ty::Bool, span)
+            }
+        });
+        Some(Part::generated(TypedExpr::all(tests, span), words))
+    }
+
+    fn holding(
+        &mut self,
+        subject: TypedExpr,
+        role: RoleId,
+        base: &Base,
+        via: Option<(&str, Span)>,
+        span: Span,
+    ) -> Option<Holding> {
         let program = self.program;
         let role = program.role(role)?;
         let on = role.on?;
@@ -160,27 +231,32 @@ impl Lowering<'_> {
                 self.follow(from.clone(), *ty, &path)
             }
         };
-        let test = match &role.by {
-            None => self.in_group(subject, &entity, &role.name),
+        let (reads, test) = match &role.by {
+            None => (
+                self.names_holders(&role.name),
+                self.in_group(subject, &entity, &role.name),
+            ),
             Some((by, _)) => {
                 let ty = program.ty(on).and_then(|ty| ty.attributes.get(by));
                 let set = ty.is_some_and(|attribute| matches!(attribute.ty, Ty::Set(_)));
                 if ty.is_some_and(|attribute| !attribute.required) {
-                    tests.push(TypedExpr::new(
-                        TypedKind::Has(Box::new(entity.clone()), vec![by.clone()]),
-                        Ty::Bool,
-                        span,
-                    ));
+                    tests.push(has(&entity, by.clone()));
                 }
-                let held = entity.attribute(by.clone(), Ty::Unknown);
-                match set {
+                let held = entity.clone().attribute(by.clone(), Ty::Unknown);
+                let test = match set {
                     true => held.method("contains", vec![subject], Ty::Bool),
                     false => subject.binary(Operator::Equal, held),
-                }
+                };
+                (by.clone(), test)
             }
         };
-        tests.push(test);
-        Some(Part::generated(TypedExpr::all(tests, span), words))
+        Some(Holding {
+            tests,
+            entity,
+            reads,
+            test,
+            words,
+        })
     }
 
     fn not_testable(&mut self, role: &Role, on: TypeId, requester: TypeId, span: Span) {

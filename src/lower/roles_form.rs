@@ -35,6 +35,14 @@ impl Lowering<'_> {
         self.either(parent, subject, name)
     }
 
+    /// The attribute by which an entity that carries a role is told to be loaded; each such entity has it.
+    pub(super) fn names_holders(&self, role: &str) -> String {
+        match self.form {
+            RolesForm::Attribute => relation_attribute(role),
+            RolesForm::Parents | RolesForm::Both => role.to_owned(),
+        }
+    }
+
     /// The test of a draft's role where the scope cannot make it.
     pub(super) fn role_test(&self, subject: TypedExpr, role: &Entity, span: Span) -> Option<TypedExpr> {
         self.form.has_attribute().then(|| self.in_plain(subject, role, span))

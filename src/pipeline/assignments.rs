@@ -73,10 +73,12 @@ fn files(package: &PackageFiles, project: &Project, out: &mut Diagnostics) -> Ve
         match package.assignments.iter().find(|file| name(file) == text) {
             Some(file) => found.push(*file),
             None => out.push(
-                Diagnostic::error(CONFIG_VALUE, *span, format!("there is no file of assignments `{text}`")).help(
-                    did_you_mean(text, package.assignments.iter().map(name))
-                        .unwrap_or_else(|| "name a `.yaml` file of the folder `assignments/`".to_owned()),
-                ),
+                Diagnostic::error(CONFIG_VALUE, *span, format!("there is no file of assignments `{text}`"))
+                    .help(
+                        did_you_mean(text, package.assignments.iter().map(name))
+                            .unwrap_or_else(|| "name a `.yaml` file of the folder `assignments/`".to_owned()),
+                    )
+                    .near_quoted(*span, text, package.assignments.iter().map(name)),
             ),
         }
     }
@@ -112,7 +114,7 @@ fn resolve(program: &Program, one: &mut Assignment, out: &mut Diagnostics) -> bo
                 one.role_span,
                 format!("there is no role `{}`", one.role),
             )
-            .maybe_help(did_you_mean(&one.role, names.iter().map(String::as_str))),
+            .meant(one.role_span, &one.role, names.iter().map(String::as_str)),
         );
     }
     let (Some((ty, who)), Some(role)) = (who, role) else {

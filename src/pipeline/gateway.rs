@@ -91,10 +91,12 @@ impl<'a> Names<'a> {
     }
 
     fn unknown<'n>(&mut self, name: &Word, what: &str, known: impl IntoIterator<Item = &'n String>) {
-        let near = did_you_mean(&name.text, known.into_iter().map(String::as_str));
-        let help = near.or_else(|| Some("write a name that the policy has".to_owned()));
+        let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
+        let near = did_you_mean(&name.text, known.iter().copied());
+        let help = near.unwrap_or_else(|| "write a name that the policy has".to_owned());
         let message = format!("there is no {what} `{}`", name.text);
-        self.fault(UNKNOWN_NAME, name.span, message, help);
+        let fault = Diagnostic::error(UNKNOWN_NAME, name.span, message).help(help);
+        self.out.push(fault.near_quoted(name.span, &name.text, known));
     }
 
     fn wrong(&mut self, span: Span, message: String, help: String) {

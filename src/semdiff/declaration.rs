@@ -187,7 +187,8 @@ fn keys(entries: &[(Key, Node)], whole: Span, out: &mut Diagnostics) {
                 format!("unknown key `{}` in a declared change", key.text),
             )
             .label("not a key here")
-            .maybe_help(near),
+            .maybe_help(near)
+            .near(key.span, &key.text, KEYS),
         );
     }
     let first = entries.first().map_or(whole, |(key, _)| key.span);
@@ -276,7 +277,8 @@ fn change(node: &Node, out: &mut Diagnostics) -> Option<Declares> {
                 format!("access is never changed `{text}`"),
             )
             .label("neither `widened` nor `narrowed`")
-            .help(help),
+            .help(help)
+            .near(node.span, &text, Declares::ALL.map(Declares::name)),
         );
     }
     found

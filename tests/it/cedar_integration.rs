@@ -117,7 +117,6 @@ fn fuzzed_cases_come_out_the_same() {
         cases: 521,
         refused: BTreeMap::from([
             ("cedar-validation", 91),
-            ("fail-open-forbid", 16),
             ("unconstrained-permit", 291),
             ("undeclared-has", 2),
             ("untested-optional", 9),

@@ -20,6 +20,8 @@ use serde_json::json;
 
 use crate::support::corpora;
 
+mod hops;
+
 const LINT: &str = "fail-open-forbid";
 
 fn check(package: &PackageFiles) -> Checked {

@@ -43,3 +43,4 @@ mod support;
 mod tidy;
 mod trust;
 mod unknown_types;
+mod witnesses;

@@ -14,17 +14,25 @@ use cedar_policy::PolicySet;
 use cedar_policy::Request;
 use cedar_policy::Schema;
 use cedar_policy::Validator;
+use gatewright::analysis::Cache;
+use gatewright::analysis::Deadline;
+use gatewright::analysis::solver::Limits;
 use gatewright::config::Level;
 use gatewright::diag::Diagnostics;
 use gatewright::graph::ActionId;
 use gatewright::lint;
 use gatewright::load;
 use gatewright::load::PackageFiles;
+use gatewright::mutation::Genre;
+use gatewright::mutation::Outcome;
 use gatewright::pipeline;
 use gatewright::pipeline::Checked;
+use gatewright::pipeline::MutateOptions;
+use gatewright::pipeline::Mutated;
 use gatewright::text::Instant;
 use serde_json::json;
 
+use crate::prover::solver;
 use crate::support::root;
 
 /// A package that was built, and its policies with one more, which permits everything.
@@ -345,4 +353,79 @@ fn the_forbids_for_unknown_types_validate_and_never_apply_under_the_schema() {
             .collect();
         assert_eq!(never, ids, "{example}");
     }
+}
+
+const WRITING: &str = "suite: writing
+at: 2026-03-01T10:00:00Z
+principals:
+  ann: {type: User, org: acme, level: 9, roles: [clerk]}
+resources:
+  acme: {type: Org}
+  plan: {type: Doc, org: acme, author: ann, sealed: true}
+contexts:
+  calm: {mfa: true}
+tests:
+  - {name: sealed, as: ann, in: calm, cannot: {write: plan}}
+";
+
+/// A denial that the tests see biting, and never see withheld.
+#[test]
+fn coverage_does_not_count_the_forbids_for_unknown_types() {
+    let gate = format!("{MODEL}d: deny any to write on Doc when resource.sealed;\n");
+    let project = "[package]\nname = \"main\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
+    let texts = [
+        ("gatewright.toml", project),
+        ("policy/main.gate", &gate),
+        ("scenarios/a.yaml", WRITING),
+    ];
+    let mut faults = Diagnostics::new();
+    let package = PackageFiles::in_memory(texts, &mut faults);
+    let Open { checked, .. } = open(&package, faults);
+    assert!(!checked.lowered.unknown_types.is_empty());
+    let suites = pipeline::suites(&package, &checked).unwrap();
+    let faults: Vec<&str> = suites.diagnostics.iter().map(|one| one.message.as_str()).collect();
+    assert!(faults.is_empty(), "{faults:?}");
+    let coverage = gatewright::scenario::coverage(&suites.suites, suites.policy());
+    let deny = coverage.statements.iter().find(|one| one.name == "d").unwrap();
+    // The policy for types that are unknown concerns the request by its scope, and never bites.
+    assert_eq!((deny.decided, deny.withheld), (true, false));
+    let clauses: Vec<&str> = deny.clauses.iter().map(|clause| clause.gate.as_str()).collect();
+    assert_eq!(clauses, ["resource.sealed"]);
+}
+
+/// Without the second denial only types that the policy does not know would be let in.
+#[test]
+fn a_mutant_that_differs_for_unknown_types_alone_is_the_same_policy() {
+    let Some(found) = solver() else { return };
+    let gate = format!(
+        "{MODEL}first: deny User, Bot to write on Doc when resource.sealed;\nsecond: deny any to write on Doc when resource.sealed;\n"
+    );
+    let project = "[package]\nname = \"main\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
+    let mut faults = Diagnostics::new();
+    let package = PackageFiles::in_memory(
+        [
+            ("gatewright.toml", project),
+            ("policy/main.gate", &gate),
+            ("scenarios/a.yaml", WRITING),
+        ],
+        &mut faults,
+    );
+    let Open { checked, .. } = open(&package, faults);
+    let suites = pipeline::suites(&package, &checked).unwrap();
+    let cache = Cache::in_memory();
+    let options = MutateOptions {
+        solver: Some(found.engine.as_ref()),
+        cache: &cache,
+        limits: Limits::default(),
+        deadline: Deadline::never(),
+        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
+        is_wanted: &|mutant| mutant.genre == Genre::DropGuard && mutant.what.contains("second"),
+        progress: &|_, _| (),
+    };
+    let mutated = pipeline::mutate(&package, &suites, &options).unwrap();
+    let Mutated::Tried { trials, .. } = mutated else {
+        panic!("the suite passes");
+    };
+    let outcomes: Vec<&Outcome> = trials.iter().map(|trial| &trial.outcome).collect();
+    assert!(matches!(outcomes.as_slice(), [Outcome::Equivalent]), "{outcomes:?}");
 }

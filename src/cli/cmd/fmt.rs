@@ -8,6 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diag::Diagnostics;
 use crate::load;
+use crate::load::Alone;
 use crate::load::PackageFiles;
 use crate::report;
 use crate::report::Files;
@@ -85,7 +86,13 @@ fn format(
 /// Formats standard input to standard output, as editors want it.
 fn standard_input(args: &Fmt, console: &mut Console) -> Result<Exit, CliError> {
     let mut sources = Sources::default();
-    let file = sources.add("<standard input>", console.read_all()?);
+    let mut faults = Diagnostics::new();
+    let name = "<standard input>".to_owned();
+    let file = load::add_text(&mut sources, name, console.read_all()?, Alone::Gate, &mut faults);
+    if faults.has_errors() {
+        show(&faults, &sources, console)?;
+        return Ok(Exit::PolicyFails);
+    }
     match syntax::format(&sources, file, &LIMITS) {
         Ok(text) if args.check => Ok(if text == sources.text(file) {
             Exit::Ok

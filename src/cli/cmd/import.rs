@@ -21,6 +21,7 @@ use crate::import::Imported;
 use crate::import::K8sOptions;
 use crate::lint;
 use crate::load;
+use crate::load::Alone;
 use crate::load::CedarInput;
 use crate::load::LoadError;
 use crate::load::PackageFiles;
@@ -47,7 +48,9 @@ fn k8s_rbac(args: &ImportK8s, console: &mut Console) -> Result<Exit, CliError> {
         let (standard_input, paths): (Vec<_>, Vec<_>) = args.paths.iter().partition(|path| path.as_os_str() == "-");
         let mut files = load::load_manifests(&paths, &mut sources, &mut out).map_err(manifests_missing)?;
         if !standard_input.is_empty() {
-            files.push(sources.add("<stdin>", console.read_all()?));
+            let name = "<stdin>".to_owned();
+            let bytes = console.read_all()?;
+            files.push(load::add_text(&mut sources, name, bytes, Alone::Foreign, &mut out));
         }
         let options = K8sOptions {
             name: &name,

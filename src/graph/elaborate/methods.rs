@@ -103,16 +103,18 @@ impl Elaborator<'_, '_> {
                 .map(|(known, ..)| *known);
             let help = elsewhere(&name.text)
                 .map(str::to_owned)
-                .or_else(|| did_you_mean(&name.text, known.collect::<Vec<_>>()))
+                .or_else(|| did_you_mean(&name.text, known.clone().collect::<Vec<_>>()))
                 .or_else(|| did_you_mean(&name.text, METHODS.iter().map(|(known, ..)| *known)));
-            self.fail(
-                Diagnostic::error(
-                    codes::UNKNOWN_NAME,
-                    name.span,
-                    format!("there is no method `{}`", name.text),
-                )
-                .maybe_help(help),
+            let fault = Diagnostic::error(
+                codes::UNKNOWN_NAME,
+                name.span,
+                format!("there is no method `{}`", name.text),
             );
+            let fault = match elsewhere(&name.text) {
+                Some(_) => fault,
+                None => fault.near(name.span, &name.text, known),
+            };
+            self.fail(fault.maybe_help(help));
             return self.poisoned(span);
         };
         if args.len() != *arity {

@@ -262,6 +262,8 @@ impl Elaborator<'_, '_> {
         if let TypeKind::Enum { members, .. } = &found.kind
             && !members.iter().any(|member| member == id)
         {
+            // Behind `TYPE::`.
+            let member = Span::new(span.file, path.span.end as usize + 2, span.end as usize);
             self.fail(
                 Diagnostic::error(
                     codes::UNKNOWN_NAME,
@@ -269,7 +271,7 @@ impl Elaborator<'_, '_> {
                     format!("`{}` has no member `{id}`", found.name),
                 )
                 .also(found.span, "declared here")
-                .maybe_help(did_you_mean(id, members.iter().map(String::as_str))),
+                .meant_quoted(member, id, members.iter().map(String::as_str)),
             );
             return self.poisoned(span);
         }

@@ -151,8 +151,9 @@ fn named_parent(cx: &mut Resolver<'_>, on: TypeId, name: &ast::Ident) -> Option<
         false => did_you_mean(&name.text, known.iter().map(String::as_str)),
     };
     let message = format!("`{}` has no named parent `{}`", ty.name, name.text);
+    let fault = Diagnostic::error(codes::UNKNOWN_NAME, name.span, message).maybe_help(help);
     cx.out
-        .push(Diagnostic::error(codes::UNKNOWN_NAME, name.span, message).maybe_help(help));
+        .push(fault.near(name.span, &name.text, known.iter().map(String::as_str)));
     None
 }
 
@@ -168,7 +169,7 @@ fn check_writes(cx: &mut Resolver<'_>, on: TypeId, said: &Said) {
                     text.span,
                     format!("`{type_name}` has no attribute `{}`", text.value),
                 )
-                .maybe_help(did_you_mean(&text.value, known.iter().map(String::as_str))),
+                .meant_quoted(text.span, &text.value, known.iter().map(String::as_str)),
             );
         }
     }
@@ -220,7 +221,8 @@ fn use_set(cx: &mut Resolver<'_>, on: TypeId, used: &ast::ActionSetUse) {
             .maybe_help(
                 did_you_mean(&used.name.text, known.iter().map(String::as_str))
                     .or_else(|| Some(format!("declare it: `actions {} {{ read, list }}`", used.name.text))),
-            ),
+            )
+            .near(used.name.span, &used.name.text, known.iter().map(String::as_str)),
         );
         return;
     };

@@ -155,12 +155,9 @@ pub(super) fn read(cx: &mut Resolver<'_>, annotations: &[ast::Annotation], place
             _ => {
                 let help =
                     did_you_mean(name, KNOWN).unwrap_or_else(|| "annotations of your own start with `x_`".to_owned());
-                wrong(
-                    cx,
-                    annotation.name.span,
-                    format!("there is no annotation `@{name}`"),
-                    help,
-                );
+                let message = format!("there is no annotation `@{name}`");
+                let fault = Diagnostic::error(codes::BAD_ANNOTATION, annotation.name.span, message).help(help);
+                cx.out.push(fault.near(annotation.name.span, name, KNOWN));
             }
         }
     }

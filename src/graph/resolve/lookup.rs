@@ -271,7 +271,14 @@ pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> 
             .actions
             .iter()
             .filter(|a| path.last().is_some_and(|name| name.text == a.name))
-            .map(|a| format!("`{}`", a.full_name(&cx.program)))
+            .flat_map(|action| match action.declared_on {
+                Some(_) => vec![format!("`{}`", action.full_name(&cx.program))],
+                // An action of a raw schema is named on a type that it is decided on.
+                None => {
+                    let types = action.decided_on.iter().map(|ty| cx.program.type_name(*ty));
+                    types.map(|ty| format!("`{ty}.{}`", action.name)).collect()
+                }
+            })
             .collect();
         let of_type: Vec<String> = cx
             .program

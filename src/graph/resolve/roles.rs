@@ -320,7 +320,7 @@ fn holders_by_attribute(cx: &mut Resolver<'_>, on: TypeId, by: &ast::Ident) -> V
                     by.span,
                     format!("`{type_name}` has no attribute `{}`", by.text),
                 )
-                .maybe_help(crate::diag::did_you_mean(&by.text, known.iter().map(String::as_str))),
+                .meant(by.span, &by.text, known.iter().map(String::as_str)),
             );
             return Vec::new();
         }

@@ -62,7 +62,8 @@ pub(super) fn isolations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                                 isolate.by.text
                             ))
                         }),
-                    ),
+                    )
+                    .near(isolate.by.span, &isolate.by.text, known.iter().map(String::as_str)),
                 );
                 continue;
             }
@@ -207,7 +208,7 @@ fn separation_attribute(cx: &mut Resolver<'_>, second: crate::graph::ActionId, b
                     span,
                     format!("`{}` has no attribute `{by}`", ty.name),
                 )
-                .maybe_help(crate::diag::did_you_mean(by, ty.attributes.keys().map(String::as_str))),
+                .meant(span, by, ty.attributes.keys().map(String::as_str)),
             );
             continue;
         };

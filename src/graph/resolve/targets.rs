@@ -113,7 +113,7 @@ pub(super) fn find_step(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Vec<P
                 name.span,
                 format!("there is no break-glass profile `{}`", name.text),
             )
-            .maybe_help(did_you_mean(&name.text, known)),
+            .meant(name.span, &name.text, known),
         );
     }
     Some(Vec::new())
@@ -209,6 +209,7 @@ fn not_a_step(cx: &mut Resolver<'_>, places: &Places, name: &ast::Ident) {
             name.span,
             format!("`{}` is not a step of a break-glass profile", name.text),
         )
-        .help(help),
+        .help(help)
+        .near(name.span, &name.text, steps),
     );
 }

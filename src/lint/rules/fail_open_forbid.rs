@@ -1,5 +1,6 @@
 //! A forbid that can error. Cedar skips it then, and what it forbids is let in.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -14,7 +15,9 @@ use crate::lint::Sink;
 use crate::lint::declare_lint;
 use crate::lint::hazard::Hazard;
 use crate::lint::hazard::Holds;
+use crate::lint::hazard::NOBODY_LET_IN;
 use crate::lint::hazard::REMOTE_TIMES;
+use crate::lint::hazards::Permits;
 use crate::lint::hazards::Variables;
 use crate::lint::hazards::hazards;
 use crate::lint::raw;
@@ -32,24 +35,23 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     let requests = raw::Requests::new(cx);
-    gate(cx, &requests, out);
+    let permits = OnceCell::new();
+    let looking = Looking {
+        cx,
+        requests: &requests,
+        permits: &permits,
+    };
+    gate(&looking, out);
     for policy in &cx.lowered.raw {
         let Some(body) = raw::body(policy, pst::Effect::Forbid) else {
             continue;
         };
         let clauses = raw::clauses(policy, body, cx.sources);
-        let conditions: Vec<(&TypedExpr, Holds)> = clauses
-            .iter()
-            .map(|clause| match clause {
-                raw::Clause::When(expr) => (expr, Holds::WhenTrue),
-                raw::Clause::Unless(expr) => (expr, Holds::WhenFalse),
-            })
-            .collect();
-        let mut kinds = kinds(cx, &requests, &conditions, &requests.admitted(body));
+        let conditions = raw::conditions(&clauses);
+        let mut found = looking.hazards(&conditions, &requests.admitted(body));
         if cx.lowered.schema.is_none() {
-            kinds.push(nothing_known());
+            found.extend(looking.hazards_of_anything(&conditions));
         }
-        let found: BTreeSet<Hazard> = kinds.iter().flat_map(|kind| hazards(cx, kind, &conditions)).collect();
         let message = format!(
             "the forbid `{}` can error, and then it does not forbid",
             policy.policy.id()
@@ -63,7 +65,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
 
 /// `deny`, which no permit repeats; and guards as far as raw permits rely on them. Gate's own permits have their guards
 /// conjoined, so a guard that errors there lets nobody in.
-fn gate(cx: &Cx<'_>, requests: &raw::Requests<'_>, out: &mut Sink) {
+fn gate(looking: &Looking<'_>, out: &mut Sink) {
+    let Looking { cx, requests, .. } = looking;
     let denies: BTreeSet<Span> = cx.program.denies.iter().map(|deny| deny.statement.span).collect();
     let permits = cx
         .lowered
@@ -71,7 +74,7 @@ fn gate(cx: &Cx<'_>, requests: &raw::Requests<'_>, out: &mut Sink) {
         .iter()
         .filter_map(|policy| raw::body(policy, pst::Effect::Permit));
     let permitted: BTreeSet<Request> = permits.flat_map(|body| requests.admitted(body)).collect();
-    let mut found: BTreeMap<(Span, &str, Origin), BTreeSet<Hazard>> = BTreeMap::new();
+    let mut found: BTreeMap<(Span, &str, Origin), Found> = BTreeMap::new();
     for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Forbid) {
         let is_deny = denies.contains(&draft.span);
         if !is_deny && permitted.is_empty() {
@@ -85,12 +88,8 @@ fn gate(cx: &Cx<'_>, requests: &raw::Requests<'_>, out: &mut Sink) {
         let required = TypedExpr::all(required, draft.span);
         let unless = (!draft.unless.is_empty()).then_some((&required, Holds::WhenFalse));
         let conditions: Vec<(&TypedExpr, Holds)> = when.chain(unless).collect();
-        for kind in kinds(cx, requests, &conditions, &concerned) {
-            found
-                .entry((draft.span, draft.statement.as_str(), origin))
-                .or_default()
-                .extend(hazards(cx, &kind, &conditions));
-        }
+        let own = found.entry((draft.span, draft.statement.as_str(), origin)).or_default();
+        own.extend(looking.hazards(&conditions, &concerned));
     }
     for ((span, statement, origin), found) in found {
         let message = match origin {
@@ -103,6 +102,110 @@ fn gate(cx: &Cx<'_>, requests: &raw::Requests<'_>, out: &mut Sink) {
     }
 }
 
+/// The hazards of a statement, and which of them stop nobody from being let in.
+#[derive(Default)]
+struct Found(BTreeMap<Hazard, LetsIn>);
+
+/// Whether a permit may let in where a forbid errs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum LetsIn {
+    No,
+    Maybe,
+}
+
+impl Found {
+    fn add(&mut self, hazard: Hazard, lets_in: LetsIn) {
+        let known = self.0.entry(hazard).or_insert(lets_in);
+        *known = lets_in.max(*known);
+    }
+
+    fn extend(&mut self, more: Self) {
+        for (hazard, lets_in) in more.0 {
+            self.add(hazard, lets_in);
+        }
+    }
+}
+
+/// What a program's forbids are held against.
+struct Looking<'a> {
+    cx: &'a Cx<'a>,
+    requests: &'a raw::Requests<'a>,
+    /// Read once some forbid can error.
+    permits: &'a OnceCell<Permits>,
+}
+
+impl Looking<'_> {
+    /// The hazards of conditions for requests of some kinds.
+    fn hazards(&self, conditions: &[(&TypedExpr, Holds)], admitted: &[Request]) -> Found {
+        let mut found = Found::default();
+        for (variables, requests) in self.kinds(conditions, admitted) {
+            self.of_kind(&variables, Some(&requests), conditions, &mut found);
+        }
+        found
+    }
+
+    /// The same where nothing says what a request holds.
+    fn hazards_of_anything(&self, conditions: &[(&TypedExpr, Holds)]) -> Found {
+        let mut found = Found::default();
+        self.of_kind(&Variables::nothing_known(), None, conditions, &mut found);
+        found
+    }
+
+    fn of_kind(
+        &self,
+        variables: &Variables,
+        requests: Option<&[Request]>,
+        conditions: &[(&TypedExpr, Holds)],
+        found: &mut Found,
+    ) {
+        for hazard in hazards(self.cx, variables, conditions) {
+            let permits = self.permits.get_or_init(|| Permits::new(self.cx, self.requests));
+            let lets_in = match permits.may_let_in(&hazard, requests) {
+                true => LetsIn::Maybe,
+                false => LetsIn::No,
+            };
+            found.add(hazard, lets_in);
+        }
+    }
+
+    /// The kinds of request that make a difference to conditions: those variables that they read, each kind once, with the
+    /// requests that are of it.
+    fn kinds(&self, conditions: &[(&TypedExpr, Holds)], admitted: &[Request]) -> Vec<(Variables, Vec<Request>)> {
+        let reads = |variable| conditions.iter().any(|(condition, _)| condition.reads(variable));
+        let [principal, resource, context, action] = [
+            Variable::Principal,
+            Variable::Resource,
+            Variable::Context,
+            Variable::Action,
+        ]
+        .map(reads);
+        let mut told: BTreeMap<_, Vec<Request>> = BTreeMap::new();
+        for request in admitted {
+            let read = (
+                principal.then_some(request.principal),
+                resource.then_some(request.resource),
+                (context || action).then_some(request.action),
+            );
+            told.entry(read).or_default().push(*request);
+        }
+        let mut found: Vec<(Variables, Vec<Request>)> = Vec::new();
+        for ((principal, resource, asked), requests) in told {
+            let context = asked.filter(|_| context);
+            let kind = Variables {
+                principal: principal.map_or(Ty::Unknown, Ty::Entity),
+                resource: resource.map_or(Ty::Unknown, Ty::Entity),
+                context: context.map_or(Ty::Unknown, |action| Ty::Record(self.cx.program.context_of(action))),
+                action: asked.filter(|_| action).and_then(|action| self.requests.action(action)),
+            };
+            match found.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, known)) => known.extend(requests),
+                None => found.push((kind, requests)),
+            }
+        }
+        found
+    }
+}
+
 /// What kind of statement makes the forbid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Origin {
@@ -111,27 +214,31 @@ enum Origin {
     Raw,
 }
 
-/// A finding with its places: at the word that forbids, or where the first of them lies in a Gate statement. One that needs
-/// times that nobody can write is a warning at most.
-fn finding(out: &Sink, message: String, at: Span, found: &BTreeSet<Hazard>, origin: Origin) -> Option<Diagnostic> {
-    let near = || found.iter().filter(|hazard| !hazard.is_remote());
-    let remote = near().next().is_none();
-    let first = near().next().or(found.first())?;
-    let inside = near().chain(found).find(|hazard| at.contains(hazard.span));
+/// A finding with its places: at the word that forbids, or where the first of them lies in a Gate statement. It is a warning
+/// at most where it needs times that nobody can write, or where nobody is let in.
+fn finding(out: &Sink, message: String, at: Span, found: &Found, origin: Origin) -> Option<Diagnostic> {
+    let is_open = |hazard: &Hazard, lets_in: LetsIn| !hazard.is_remote() && lets_in == LetsIn::Maybe;
+    let (open, harmless): (Vec<_>, Vec<_>) = found.0.iter().partition(|(hazard, lets_in)| is_open(hazard, **lets_in));
+    let all: Vec<&Hazard> = open.iter().chain(&harmless).map(|(hazard, _)| *hazard).collect();
+    let first = *all.first()?;
+    let inside = all.iter().find(|hazard| at.contains(hazard.span)).copied();
     let (at, label) = match inside {
         Some(hazard) => (hazard.span, hazard.error.label()),
         None => (at, "skipped whenever it errors".to_owned()),
     };
-    let mut finding = match remote {
+    let mut finding = match open.is_empty() {
         true => out.warning(at, message),
         false => out.finding(at, message),
     };
     finding = finding.label(label);
-    for hazard in found.iter().filter(|hazard| inside != Some(*hazard)) {
+    for hazard in found.0.keys().filter(|hazard| inside != Some(*hazard)) {
         finding = finding.also(hazard.span, hazard.error.label());
     }
-    if remote {
-        finding = finding.note(REMOTE_TIMES);
+    if open.is_empty() {
+        let all_remote = harmless.iter().all(|(hazard, _)| hazard.is_remote());
+        let some_remote = harmless.iter().any(|(hazard, _)| hazard.is_remote());
+        finding = finding.maybe_note(some_remote.then(|| REMOTE_TIMES.to_owned()));
+        finding = finding.maybe_note((!all_remote).then(|| NOBODY_LET_IN.to_owned()));
     }
     let instead = match origin {
         Origin::Deny => {
@@ -144,55 +251,4 @@ fn finding(out: &Sink, message: String, at: Span, found: &BTreeSet<Hazard>, orig
         },
     };
     Some(finding.help(format!("{}; or {instead}", first.remedy())))
-}
-
-/// The kinds of request that make a difference to conditions: those variables that they read, each kind once.
-fn kinds(
-    cx: &Cx<'_>,
-    requests: &raw::Requests<'_>,
-    conditions: &[(&TypedExpr, Holds)],
-    admitted: &[Request],
-) -> Vec<Variables> {
-    let reads = |variable| conditions.iter().any(|(condition, _)| condition.reads(variable));
-    let [principal, resource, context, action] = [
-        Variable::Principal,
-        Variable::Resource,
-        Variable::Context,
-        Variable::Action,
-    ]
-    .map(reads);
-    let admitted: BTreeSet<_> = admitted
-        .iter()
-        .map(|request| {
-            (
-                principal.then_some(request.principal),
-                resource.then_some(request.resource),
-                (context || action).then_some(request.action),
-            )
-        })
-        .collect();
-    let mut found: Vec<Variables> = Vec::new();
-    for (principal, resource, asked) in admitted {
-        let context = asked.filter(|_| context);
-        let kind = Variables {
-            principal: principal.map_or(Ty::Unknown, Ty::Entity),
-            resource: resource.map_or(Ty::Unknown, Ty::Entity),
-            context: context.map_or(Ty::Unknown, |action| Ty::Record(cx.program.context_of(action))),
-            action: asked.filter(|_| action).and_then(|action| requests.action(action)),
-        };
-        if !found.contains(&kind) {
-            found.push(kind);
-        }
-    }
-    found
-}
-
-/// Raw policies without a schema: nothing says what a request holds.
-fn nothing_known() -> Variables {
-    Variables {
-        principal: Ty::Unknown,
-        resource: Ty::Unknown,
-        context: Ty::Unknown,
-        action: None,
-    }
 }

@@ -15,7 +15,6 @@ use serde_json::Value;
 use crate::bundle::entity_uid;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 use crate::lower::codes;
 use crate::text::FileId;
 use crate::text::Sources;
@@ -104,7 +103,7 @@ impl Reader<'_> {
                 let names = KEYS.iter().map(|[first, _]| *first);
                 out.push(
                     fault(key.at, format!("a template link has no `{}`", key.text))
-                        .maybe_help(did_you_mean(&key.text, names)),
+                        .meant_quoted(key.at, &key.text, names),
                 );
                 continue;
             };
@@ -229,8 +228,11 @@ pub(super) fn instantiate(
         let Some((template, span)) = templates.get(&link.template) else {
             let known = templates.keys().map(String::as_str);
             out.push(
-                fault(link.template_at, format!("there is no template `{}`", link.template))
-                    .maybe_help(did_you_mean(&link.template, known)),
+                fault(link.template_at, format!("there is no template `{}`", link.template)).meant_quoted(
+                    link.template_at,
+                    &link.template,
+                    known,
+                ),
             );
             continue;
         };
@@ -276,8 +278,11 @@ fn values(
             "?resource" => pst::SlotId::Resource,
             _ => {
                 out.push(
-                    fault(slot.at, format!("`{name}` is neither `?principal` nor `?resource`"))
-                        .maybe_help(did_you_mean(name, slots.iter().map(String::as_str))),
+                    fault(slot.at, format!("`{name}` is neither `?principal` nor `?resource`")).meant_quoted(
+                        slot.at,
+                        name,
+                        slots.iter().map(String::as_str),
+                    ),
                 );
                 continue;
             }

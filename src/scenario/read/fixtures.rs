@@ -298,7 +298,12 @@ fn attribute<'a>(
                 format!("{} has no attribute `{}`", a(&named.ty), key.text),
             )
             .label("not an attribute of this type")
-            .maybe_help(help),
+            .maybe_help(help)
+            .near(
+                key.span,
+                &key.text,
+                declared.attributes.keys().map(String::as_str).filter(|_| !relation),
+            ),
         );
         return;
     };

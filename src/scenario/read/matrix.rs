@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 use crate::load::yaml::Node;
 use crate::scenario::codes;
 use crate::scenario::suite::Claim;
@@ -183,7 +182,7 @@ fn line_cells(line: &Node, axes: &Fields<'_>, cells: &[Cell], out: &mut Diagnost
                     Diagnostic::error(codes::EMPTY_CLAIM, item.span, format!("`{name}` is not in the matrix"))
                         .label("this line states no cell")
                         .also(axes.get(axis).map_or(axes.span, |node| node.span), "the axis")
-                        .maybe_help(did_you_mean(name, known)),
+                        .meant(item.span, name, known),
                 );
                 return None;
             }

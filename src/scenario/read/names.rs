@@ -243,7 +243,8 @@ impl Names<'_> {
         let extra = [NO_GRANT, PERMIT_ERRORED]
             .into_iter()
             .filter(|_| expected == Expected::Deny);
-        let help = did_you_mean(name, fitting.chain(extra).chain(causes.iter().copied()));
+        let fitting: Vec<&str> = fitting.chain(extra).chain(causes.iter().copied()).collect();
+        let help = did_you_mean(name, fitting.iter().copied());
         Some(if kinds.is_some() || is_missing_grant(name) {
             let claim = match expected {
                 Expected::Allow => "allows anything",
@@ -257,6 +258,7 @@ impl Names<'_> {
             Diagnostic::error(codes::UNKNOWN_NAME, span, format!("unknown statement `{name}`"))
                 .label("no statement of the policy has this name")
                 .maybe_help(help)
+                .near(span, name, fitting)
         })
     }
 

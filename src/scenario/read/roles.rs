@@ -13,12 +13,12 @@ use crate::bundle::RoleContract;
 use crate::bundle::relation_attribute;
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 use crate::load::yaml::Node;
 use crate::scenario::codes;
 use crate::scenario::suite::Named;
 use crate::scenario::value;
 use crate::scenario::value::Value;
+use crate::text::Span;
 
 use super::directory;
 use super::directory::Directory;
@@ -189,17 +189,19 @@ fn role(
             );
             None
         }
-        (Some(ty), Some((_, entity, role))) => {
+        (Some(ty), Some((before, entity, role))) => {
             let Some((named, _)) = directory.fixtures.get(entity) else {
                 let fitting = directory
                     .fixtures
                     .values()
                     .map(|(named, _)| named)
                     .filter(|named| named.ty == *ty);
+                let start = node.span.start as usize + before.len() + "::".len();
+                let at = Span::new(node.span.file, start, start + entity.len());
                 out.push(
                     Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown fixture `{entity}`"))
                         .label(format!("no {ty} of this name is declared"))
-                        .maybe_help(did_you_mean(entity, fitting.map(|named| named.label.as_str()))),
+                        .meant(at, entity, fitting.map(|named| named.label.as_str())),
                 );
                 return None;
             };

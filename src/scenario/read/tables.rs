@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
 use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
 use crate::load::yaml::Node;
 use crate::scenario::codes;
 use crate::scenario::golden;
@@ -124,7 +123,7 @@ fn chosen_roles(node: &Node, names: &Names<'_>, out: &mut Diagnostics) -> Option
             out.push(
                 Diagnostic::error(codes::UNKNOWN_NAME, item.span, format!("unknown role `{name}`"))
                     .label("no such role is declared")
-                    .maybe_help(did_you_mean(name, known.keys().map(String::as_str).chain([ALL]))),
+                    .meant(item.span, name, known.keys().map(String::as_str).chain([ALL])),
             );
         }
         roles.insert(name.to_owned());

@@ -1,5 +1,7 @@
 //! `gatewright check --fix`: what is certain is shown and mended, and nothing else changes.
 
+use std::fs;
+
 use serde_json::Value;
 
 use super::Copy;
@@ -44,6 +46,56 @@ fn what_is_certain_is_shown_as_a_diff_and_mended_and_nothing_else_changes() {
     assert_eq!(report["diagnostics"][0]["fix"]["certainty"], "certain");
     assert_eq!(report["diagnostics"][0]["fix"]["edits"][0]["text"], ";");
     assert!(json.err.contains(diff), "{}", json.err);
+}
+
+/// Wherever a name has one near candidate: members in quotes, texts of TOML, keys of data, parents, annotations, methods.
+#[test]
+fn one_candidate_is_an_edit_wherever_names_stand() {
+    let package = Copy::of("quickstart");
+    fs::remove_file(package.path("policy/invoices.gate")).unwrap();
+    fs::remove_dir_all(package.path("scenarios")).unwrap();
+    fs::remove_dir_all(package.path("snapshots")).unwrap();
+    let whole = "ordered enum Kind { memo, letter }
+principal Clerk in Firm as firm { scopes: Set<String> }
+resource Firm;
+actions handling { look, answer }
+resource Mail in Firm as firm {
+    kind: Kind,
+    owner: Clerk,
+    @writes(\"kind\") action sort;
+    action enter in firm;
+    actions handling;
+}
+role keeper on Mail by owner { allow look on Mail; }
+role desk for Clerk {
+    allow sort, answer on Mail when resource.kind == Kind::\"memo\" && !principal.scopes.isEmpty();
+    allow enter on Mail;
+}
+isolate by firm;
+four_eyes: separate Mail.sort from Mail.answer by owner;
+";
+    package.write("policy/mail.gate", whole);
+    let before = package.run("check .");
+    assert!(!before.out.contains("error["), "{}", before.out);
+    for (right, wrong) in [
+        ("Kind::\"memo\"", "Kind::\"meno\""),
+        ("@writes(\"kind\")", "@writes(\"kimd\")"),
+        ("enter in firm;", "enter in frim;"),
+        ("actions handling;\n}", "actions handlign;\n}"),
+        ("by owner {", "by onwer {"),
+        ("scopes.isEmpty(", "scopes.isEmty("),
+        ("isolate by firm", "isolate by fimr"),
+        ("Mail.answer by owner", "Mail.answer by ownr"),
+    ] {
+        package.write("policy/mail.gate", &whole.replacen(right, wrong, 1));
+        let run = package.run("check . --fix");
+        assert_eq!(package.read("policy/mail.gate"), whole, "{wrong}: {}", run.out);
+    }
+    let toml = package.read("gatewright.toml");
+    let levels = |level: &str| format!("{toml}\n[lint]\nunused-name = \"{level}\"\n");
+    package.write("gatewright.toml", &levels("alow"));
+    let run = package.run("check . --fix");
+    assert_eq!(package.read("gatewright.toml"), levels("allow"), "{}", run.out);
 }
 
 #[test]

@@ -89,6 +89,36 @@ fn standard_input_goes_to_standard_output() {
     }
 }
 
+/// Standard input is treated as files are: UTF-16 and what is not UTF-8 is one fault, and nothing is printed as formatted.
+#[test]
+fn standard_input_of_another_encoding_is_a_fault() {
+    let wide: Vec<u8> = [0xfeff_u16]
+        .into_iter()
+        .chain(UGLY.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (bytes, says) in [
+        (wide, "`<standard input>` is UTF-16"),
+        (
+            b"// caf\xe9\nrole a for User;\n".to_vec(),
+            "`<standard input>` is not UTF-8: byte 0xe9 at offset 6",
+        ),
+    ] {
+        let mut child = gatewright(crate::support::root())
+            .args(["fmt", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(&bytes).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{out}");
+        assert!(out.contains("error[not-utf8]") && out.contains(says), "{out}");
+        assert!(!out.contains("role helper for User { allow"), "{out}");
+    }
+}
+
 #[test]
 fn what_is_not_gate_is_not_touched() {
     for (args, says) in [

@@ -155,21 +155,33 @@ fn cedar_that_the_validator_refuses_is_told_in_its_own_file() {
 #[test]
 fn manifests_come_from_standard_input_too_and_what_is_absent_is_said() {
     let dir = tempfile::tempdir().unwrap();
-    let piped = |text: &str, out: &str| {
+    let piped_bytes = |text: &[u8], out: &str| {
         let mut child = gatewright(dir.path())
             .args(["import", "k8s-rbac", "-", "--out", out])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.stdin.take().unwrap().write_all(text).unwrap();
         let output = child.wait_with_output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
     };
+    let piped = |text: &str, out: &str| piped_bytes(text.as_bytes(), out);
     let (code, said) = piped(ROLES, "one");
     assert_eq!((code, said.lines().count()), (0, 3), "{said}");
     let (code, said) = piped("kind: 1\n", "two");
     assert!(code == 1 && said.contains("<stdin>:1:7"), "{said}");
+    // Another encoding is the same fault as in a file.
+    let wide: Vec<u8> = ROLES.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, says) in [
+        (wide, "`<stdin>` is UTF-16"),
+        (b"kind: \xe9".to_vec(), "`<stdin>` is not UTF-8"),
+    ] {
+        let (code, said) = piped_bytes(&bytes, "two");
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("error[not-utf8]") && said.contains(says), "{said}");
+        assert!(!dir.path().join("two").exists());
+    }
 
     let run = run_in(dir.path(), ["import", "k8s-rbac", "absent.yaml", "--out", "two"]);
     insta::assert_snapshot!(run.err, @"

@@ -6,6 +6,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::diag::Diagnostics;
 use crate::load;
+use crate::load::Alone;
 use crate::report;
 use crate::report::Files;
 use crate::text::Sources;
@@ -16,7 +17,13 @@ pub(in crate::cli::cmd) fn read(path: &Path, console: &mut Console) -> Result<Op
     let bytes = load::read_if_present(path)?.ok_or_else(|| CliError::NoFile { path: path.to_owned() })?;
     let mut sources = Sources::default();
     let mut faults = Diagnostics::new();
-    let file = load::add_text(&mut sources, path.display().to_string(), bytes, &mut faults);
+    let file = load::add_text(
+        &mut sources,
+        path.display().to_string(),
+        bytes,
+        Alone::Config,
+        &mut faults,
+    );
     let policy = TrustPolicy::read(&sources, file, &mut faults);
     let faults = faults.sorted();
     if !faults.is_empty() {

@@ -1,0 +1,265 @@
+//! Every request that is shown to a person is one that Cedar takes under the package's schema, and so are its entities: of
+//! refuted assertions, of statements that error and of mutants that no test notices. Those of `diff` are tested in `semdiff`.
+
+use cedar_policy::Context;
+use cedar_policy::Entities;
+use cedar_policy::EntityUid;
+use cedar_policy::Request;
+use gatewright::analysis::Cache;
+use gatewright::analysis::Deadline;
+use gatewright::analysis::Outcome;
+use gatewright::analysis::Witness;
+use gatewright::analysis::solver::Limits;
+use gatewright::diag::Diagnostics;
+use gatewright::load;
+use gatewright::load::PackageFiles;
+use gatewright::mutation;
+use gatewright::mutation::Genre;
+use gatewright::pipeline;
+use gatewright::pipeline::Checked;
+use gatewright::pipeline::MutateOptions;
+use gatewright::pipeline::Mutated;
+use gatewright::pipeline::ProofOptions;
+use gatewright::pipeline::ProveOptions;
+use gatewright::pipeline::Shard;
+use gatewright::text::Instant;
+use serde_json::Value;
+
+use crate::prover::solver;
+use crate::semdiff::SHOP;
+use crate::support::root;
+
+const PROJECT: &str = "[package]\nname = \"shop\"\nversion = \"1.0.0\"\nedition = \"2026\"\n";
+
+fn at() -> Instant {
+    Instant::parse("2026-03-01T00:00:00Z").unwrap()
+}
+
+fn checked(package: &PackageFiles, faults: Diagnostics) -> Checked {
+    let options = pipeline::Options {
+        at: at(),
+        levels: Vec::new(),
+        roles: None,
+    };
+    let checked = pipeline::check(package, &options, faults);
+    let faults: Vec<&str> = checked
+        .diagnostics
+        .iter()
+        .filter(|found| found.is_error() && gatewright::lint::find(found.code.as_str()).is_none())
+        .map(|found| found.message.as_str())
+        .collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+    checked
+}
+
+/// A suite that notices hardly any mutant.
+const SUITE: &str = "suite: one
+at: 2026-03-01T10:00:00Z
+principals:
+  ann: {type: User, org: acme, level: public}
+resources:
+  acme: {type: Org, plan: free}
+  bill: {type: Bill, org: acme, level: public, state: draft, created_by: ann}
+contexts:
+  calm: {risk: 0, mfa: true}
+tests:
+  - {name: nobody, as: ann, in: calm, cannot: {pay: bill}}
+";
+
+/// The package of one example with some more Gate beside it, and nothing but its policy.
+fn example(name: &str, more: &str) -> (PackageFiles, Checked) {
+    let mut faults = Diagnostics::new();
+    let whole = load::load_package(&root().join("examples").join(name), &mut faults).unwrap();
+    let promises = |name: &str| name.ends_with("promises.gate");
+    let gate = whole
+        .gate
+        .iter()
+        .map(|file| (whole.sources.name(*file), whole.sources.text(*file)));
+    let texts = gate
+        .filter(|(name, _)| !promises(name))
+        .chain([("gatewright.toml", PROJECT), ("policy/claims.gate", more)]);
+    let package = PackageFiles::in_memory(texts, &mut faults);
+    let checked = checked(&package, faults);
+    (package, checked)
+}
+
+fn shop(more: &str) -> (PackageFiles, Checked) {
+    let text = SHOP.strip_prefix("//- /policy/shop.gate\n").unwrap();
+    let text = format!("{text}\n{more}");
+    let mut faults = Diagnostics::new();
+    let texts = [
+        ("gatewright.toml", PROJECT),
+        ("policy/shop.gate", &text),
+        ("scenarios/one.yaml", SUITE),
+    ];
+    let package = PackageFiles::in_memory(texts, &mut faults);
+    let checked = checked(&package, faults);
+    (package, checked)
+}
+
+/// That nobody may do anything, action by action.
+fn never(checked: &Checked) -> String {
+    let program = &checked.program;
+    let actions = program.actions.iter().enumerate().filter_map(|(at, action)| {
+        let on = program.type_name(action.declared_on?);
+        Some(format!("assert never{at}: never any to {} on {on};\n", action.name))
+    });
+    let steps = program.profiles.iter().map(|profile| {
+        let name = &profile.name;
+        format!("assert {name}_steps: never any to RequestBreakGlass, ApproveBreakGlass on {name};\n")
+    });
+    actions.chain(steps).collect()
+}
+
+/// Whether Cedar takes a request and its entities.
+fn assert_valid(request: [&EntityUid; 3], context: Value, entities: Value, checked: &Checked) {
+    let schema = checked.lowered.schema.as_ref().unwrap();
+    let [principal, action, resource] = request.map(Clone::clone);
+    let shown = format!("{principal} {action} {resource}\n{context}\n{entities}");
+    let context =
+        Context::from_json_value(context, Some((schema, &action))).unwrap_or_else(|error| panic!("{error}\n{shown}"));
+    if let Err(error) = Request::new(principal, action, resource, context, Some(schema)) {
+        panic!("{error}\n{shown}");
+    }
+    if let Err(error) = Entities::from_json_value(entities, Some(schema)) {
+        panic!("{error}\n{shown}");
+    }
+}
+
+fn assert_valid_witness(witness: &Witness, checked: &Checked) {
+    let request = &witness.request;
+    assert_valid(
+        [&request.principal, &request.action, &request.resource],
+        Value::Object(request.context.clone()),
+        witness.entities.clone(),
+        checked,
+    );
+}
+
+/// How many refutations there are, each a request that Cedar takes.
+fn refutations(package: &PackageFiles, checked: &Checked) -> usize {
+    let Some(found) = solver() else { return 0 };
+    let cache = Cache::in_memory();
+    let options = ProveOptions {
+        solver: found.engine.as_ref(),
+        cache: &cache,
+        limits: Limits::default(),
+        deadline: Deadline::never(),
+        only: &[],
+        shard: Shard::WHOLE,
+        at: at(),
+        keeps_scripts: false,
+    };
+    let proofs = pipeline::prove(package, checked, options, &|_, _| ()).unwrap();
+    let mut refuted = 0;
+    for proof in &proofs.all {
+        if let Outcome::Refuted(refutation) = &proof.outcome {
+            assert_valid_witness(&refutation.witness, checked);
+            refuted += 1;
+        }
+    }
+    refuted
+}
+
+#[test]
+fn refutations_of_assertions_are_requests_that_cedar_takes() {
+    if solver().is_none() {
+        return;
+    }
+    let (_, first) = shop("");
+    let more = "assert a: always clerk to read on Bill;\nassert b: only boss to list on Bill;\n";
+    let (package, checked) = shop(&format!("{}{more}", never(&first)));
+    let refuted = refutations(&package, &checked);
+    assert!(refuted >= 6, "{refuted}");
+    for (name, least) in [("quickstart", 3), ("authzen-todo", 3), ("marketplace", 8)] {
+        let (_, first) = example(name, "");
+        let (package, checked) = example(name, &never(&first));
+        let refuted = refutations(&package, &checked);
+        assert!(refuted >= least, "{name}: {refuted}");
+    }
+}
+
+/// What a lint shows is read from its words, as a person reads it.
+#[test]
+fn requests_on_which_statements_error_are_ones_that_cedar_takes() {
+    let (package, checked) = shop(
+        "context { from caller { size?: Long, started: datetime } }
+e1: deny any to read on Bill when context.risk + 1 > 3;
+e2: deny User to pay on Bill when context.risk * 2 > 3 && context has note;
+e3: deny App to read on Bill when context has size && context.size - 1 > 3;
+e4: deny any to pin on Note when context.now.durationSince(context.started) > 1h;
+e5: deny clerk to any on Bill when -context.risk > 3;
+allow App to list on Bill when context.risk + 5 > 6;
+",
+    );
+    let found = solver();
+    let cache = Cache::in_memory();
+    let options = ProofOptions {
+        solver: found.as_ref().map(|found| found.engine.as_ref()),
+        cache: &cache,
+        limits: Limits::default(),
+        deadline: Deadline::never(),
+        at: at(),
+    };
+    let all = pipeline::prove_lints(&package, &checked, &options, &|_, _| ()).unwrap();
+    let erring = all
+        .iter()
+        .filter(|found| ["erring-forbid", "erring-grant"].contains(&found.code.as_str()));
+    let mut shown = 0;
+    for finding in erring {
+        let note = |start: &'static str| {
+            let rest = move |note: &'_ String| note.strip_prefix(start).map(str::to_owned);
+            finding.notes.iter().filter_map(rest)
+        };
+        let asks = finding.notes.iter().find(|note| note.contains(" asks ")).unwrap();
+        let (principal, rest) = asks.split_once(" asks ").unwrap();
+        let (action, resource) = rest.split_once(" of ").unwrap();
+        let [principal, action, resource] = [principal, action, resource].map(|uid| uid.parse::<EntityUid>().unwrap());
+        let context: Value = serde_json::from_str(&note("context ").next().unwrap()).unwrap();
+        let entities = note("entity ")
+            .map(|entity| serde_json::from_str(&entity).unwrap())
+            .collect();
+        assert_valid(
+            [&principal, &action, &resource],
+            context,
+            Value::Array(entities),
+            &checked,
+        );
+        shown += 1;
+    }
+    assert!(found.is_none() || shown >= 4, "{shown}");
+}
+
+#[test]
+fn requests_that_tell_mutants_apart_are_ones_that_cedar_takes() {
+    let Some(found) = solver() else { return };
+    let (package, checked) = shop("");
+    let suites = pipeline::suites(&package, &checked).unwrap();
+    assert!(suites.diagnostics.is_empty(), "{:?}", suites.diagnostics);
+    let cache = Cache::in_memory();
+    let options = MutateOptions {
+        solver: Some(found.engine.as_ref()),
+        cache: &cache,
+        limits: Limits::default(),
+        deadline: Deadline::never(),
+        at: at(),
+        is_wanted: &|mutant| matches!(mutant.genre, Genre::DropGuard | Genre::DropGrant | Genre::ShiftBound),
+        progress: &|_, _| (),
+    };
+    let mutated = pipeline::mutate(&package, &suites, &options).unwrap();
+    let mut shown = 0;
+    let Mutated::Tried { trials, .. } = mutated else {
+        panic!("the suite passes");
+    };
+    for trial in &trials {
+        let mutation::Outcome::Missed(missed) = &trial.outcome else {
+            continue;
+        };
+        let Some(decided) = missed.request.as_ref().filter(|decided| decided.is_asked) else {
+            continue;
+        };
+        assert_valid_witness(&decided.witness, &checked);
+        shown += 1;
+    }
+    assert!(shown >= 6, "{shown}");
+}
