@@ -190,8 +190,14 @@ fn share(all: impl Iterator<Item = bool>) -> Share {
 #[derive(Deserialize)]
 struct Proofs {
     of: usize,
-    properties: Vec<Outcome>,
+    properties: Vec<Property>,
     beyond: Vec<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Property {
+    outcome: String,
+    in_part: bool,
 }
 
 #[derive(Deserialize)]
@@ -200,10 +206,12 @@ struct Outcome {
 }
 
 fn proofs(report: &Proofs) -> Option<ProofTotals> {
-    let count = of(&report.properties);
+    let count = |outcome: &str| report.properties.iter().filter(|property| property.outcome == outcome).count();
     let (proved, refuted) = (count("proved"), count("refuted"));
+    let in_part = report.properties.iter().filter(|property| property.outcome == "proved" && property.in_part);
     let totals = ProofTotals {
         proved,
+        in_part: in_part.count(),
         refuted,
         // Whatever is neither is not known.
         unknown: report.properties.len() - proved - refuted,
@@ -283,8 +291,9 @@ mod tests {
             (
                 "proofs",
                 json!({ "format": 1, "of": 6, "beyond": [{}], "properties": [
-                    { "outcome": "proved" }, { "outcome": "empty" }, { "outcome": "refuted" },
-                    { "outcome": "unknown" }, { "outcome": "fault" }, { "outcome": "proved" },
+                    { "outcome": "proved", "in_part": false }, { "outcome": "empty", "in_part": false },
+                    { "outcome": "refuted", "in_part": false }, { "outcome": "unknown", "in_part": false },
+                    { "outcome": "fault", "in_part": false }, { "outcome": "proved", "in_part": true },
                 ] }),
             ),
             (
@@ -318,6 +327,7 @@ mod tests {
             }),
             proofs: Some(ProofTotals {
                 proved: 2,
+                in_part: 1,
                 refuted: 1,
                 unknown: 3,
                 beyond: 1,

@@ -157,8 +157,10 @@ impl CoverageTotals {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProofTotals {
-    /// Claims that hold of all requests.
+    /// Claims that hold of all requests; those in part are among them.
     pub proved: usize,
+    /// Claims that are proved, but not of everything that their words cover; `evidence/proofs.json` says of what not.
+    pub in_part: usize,
     /// Claims that some request breaks; a package with any is not bundled.
     pub refuted: usize,
     /// Claims that are neither; a package with any is not bundled.

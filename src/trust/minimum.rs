@@ -81,6 +81,7 @@ mod tests {
             }),
             proofs: Some(ProofTotals {
                 proved: 1,
+                in_part: 0,
                 refuted: 0,
                 unknown: 0,
                 beyond: 4,

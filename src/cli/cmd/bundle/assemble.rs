@@ -173,6 +173,7 @@ impl Gathered {
         let count = |test: fn(&Outcome) -> bool| proofs.all.iter().filter(|proof| test(&proof.outcome)).count();
         let totals = ProofTotals {
             proved: count(|outcome| matches!(outcome, Outcome::Proved | Outcome::Shown(_))),
+            in_part: proofs.all.iter().filter(|proof| proof.is_in_part()).count(),
             refuted: count(|outcome| matches!(outcome, Outcome::Refuted(_) | Outcome::Impossible)),
             unknown: count(|outcome| matches!(outcome, Outcome::Empty | Outcome::Unknown(_) | Outcome::NotReplayed(_))),
             beyond: proofs.beyond.len(),

@@ -133,7 +133,11 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
     });
     let proofs = evidence.proofs.map(|proofs| {
         let (proved, refuted, unknown, beyond) = (proofs.proved, proofs.refuted, proofs.unknown, proofs.beyond);
-        format!("proofs: {proved} proved, {refuted} refuted, {unknown} unknown; {beyond} beyond proof")
+        let in_part = match proofs.in_part {
+            0 => String::new(),
+            count => format!(" ({count} in part)"),
+        };
+        format!("proofs: {proved} proved{in_part}, {refuted} refuted, {unknown} unknown; {beyond} beyond proof")
     });
     let mutation = evidence.mutation.map(|mutation| {
         let (killed, missed, equivalent, undecided) = (

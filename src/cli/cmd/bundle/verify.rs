@@ -1,6 +1,7 @@
 //! `gatewright bundle verify`: whether a bundle is whole, and what it says it was made from.
 
 use crate::bundle::Bundle;
+use crate::bundle::EvidenceSummary;
 use crate::cli::args::AnswerFormat;
 use crate::cli::args::BundleVerify;
 use crate::cli::console::Console;
@@ -19,7 +20,19 @@ use super::rebuild::again;
 use super::statements;
 
 /// What is said of a bundle without proofs.
-pub(in crate::cli::cmd) const UNPROVED: &str = "its assertions were not proved";
+pub(super) const UNPROVED: &str = "its assertions were not proved";
+
+/// What a bundle's proofs leave out, if anything.
+pub(in crate::cli::cmd) fn not_proved(evidence: &EvidenceSummary) -> Option<String> {
+    match evidence.proofs {
+        None => Some(UNPROVED.to_owned()),
+        Some(proofs) if proofs.in_part > 0 => Some(format!(
+            "{} of its {} claims are proved in part; `evidence/proofs.json` names what each leaves out",
+            proofs.in_part, proofs.proved
+        )),
+        Some(_) => None,
+    }
+}
 
 pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, CliError> {
     let named = args.file.display().to_string();
@@ -62,9 +75,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
             return Ok(Exit::PolicyFails);
         }
     }
-    if bundle.manifest.evidence.proofs.is_none() {
-        said.push(UNPROVED.to_owned());
-    }
+    said.extend(not_proved(&bundle.manifest.evidence));
     said.push(origin(&bundle));
     let text = match args.output.format {
         AnswerFormat::Human => {
@@ -84,6 +95,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
                 "git": bundle.manifest.git,
                 "rebuilt": args.rebuild,
                 "proved": bundle.manifest.evidence.proofs.is_some(),
+                "proved_in_part": bundle.manifest.evidence.proofs.map_or(0, |proofs| proofs.in_part),
                 "verified": verified.as_ref().map(json),
             });
             safe::json(&value)

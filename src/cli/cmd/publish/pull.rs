@@ -11,7 +11,7 @@ use crate::cli::cmd::bundle::rebuild::Made;
 use crate::cli::cmd::bundle::rebuild::again;
 use crate::cli::cmd::bundle::statements;
 use crate::cli::cmd::bundle::trust::read;
-use crate::cli::cmd::bundle::verify::UNPROVED;
+use crate::cli::cmd::bundle::verify::not_proved;
 use crate::cli::cmd::bundle::verify::json;
 use crate::cli::cmd::bundle::verify::origin;
 use crate::cli::cmd::bundle::verify::trusted;
@@ -118,8 +118,8 @@ fn human(out: &str, believed: &Believed, known: &[String], current: Option<&Curr
     for line in known {
         text.push_str(&format!("  {}\n", printable(line)));
     }
-    if manifest.evidence.proofs.is_none() {
-        text.push_str(&format!("  {UNPROVED}\n"));
+    if let Some(line) = not_proved(&manifest.evidence) {
+        text.push_str(&format!("  {line}\n"));
     }
     match current {
         Some(current) => {
