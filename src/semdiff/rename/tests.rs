@@ -168,6 +168,18 @@ fn a_part_that_is_no_statement_counts_by_where_it_names_the_name() {
     let [watch, profile] = raised("watch", "for", "1h");
     let more = [watch, with(profile, "cooldown", "2h")];
     assert_eq!(renamed(&raised("guard", "for", "1h"), &more), ["guard → watch"]);
+    // What the profile says of another role is its own change, too.
+    let approved = |name: &str, approver: Option<&str>| {
+        let [role, mut profile] = raised(name, "for", "1h");
+        if let Some(approver) = approver {
+            profile.field("approved by", approver, named(NameOf::Role, approver));
+        }
+        [role, profile]
+    };
+    assert_eq!(
+        renamed(&approved("guard", None), &approved("watch", Some("head"))),
+        ["guard → watch"]
+    );
     // A part that does not name it at all says nothing of it.
     let beside = |name: &str, profile: &str| {
         let mut other = part(Kind::BreakGlass, NameOf::Profile, profile);
@@ -214,6 +226,23 @@ fn where_two_could_be_meant_nothing_is_renamed_and_statements_alike_are_one_for_
         ["a → c", "b → d"]
     );
     assert!(renamed(&[label("a"), label("b")], &[label("c")]).is_empty());
+}
+
+/// Only the names that one side lacks are set aside.
+#[test]
+fn a_name_that_both_sides_have_tells_two_parts_apart() {
+    let on = |name: &str, of: &str| {
+        let mut condition = part(Kind::Condition, NameOf::Condition, name);
+        condition.field("body", of, named(NameOf::Type, of));
+        condition
+    };
+    let types = [
+        with(ty("Bill"), "kind", "resource"),
+        with(ty("Note"), "kind", "principal"),
+    ];
+    let of = |names: [&str; 2]| [on(names[0], "Bill"), on(names[1], "Note")];
+    let side = |names: [&str; 2]| types.iter().cloned().chain(of(names)).collect::<Vec<_>>();
+    assert_eq!(renamed(&side(["a", "b"]), &side(["d", "c"])), ["a → d", "b → c"]);
 }
 
 #[test]
@@ -364,6 +393,18 @@ fn one_name_for_two_things_is_two_names() {
     );
     let verb = |text: &str| [ty("Apps"), standing_for(action("Apps.get"), "x_k8s_verb", text)];
     assert_eq!(renamed(&verb("get"), &verb("Get")), ["Apps.get → Apps.get_before"]);
+    assert!(
+        renamed(&[of("Apps", "apps")], &[of("Apps", "apps")]).is_empty(),
+        "the same thing keeps its name"
+    );
+    for (old, new) in [(ty("Apps"), of("Apps", "apps")), (of("Apps", "apps"), ty("Apps"))] {
+        assert!(
+            renamed(&[old], &[new]).is_empty(),
+            "one side does not say what it stands for"
+        );
+    }
+    let beside_a_schema = between(true, &[of("Apps", "apps")], &[of("Apps", "apps.k8s.io")]);
+    assert!(beside_a_schema.names.is_empty(), "names beside a raw schema stay");
     let role_of = |text: &str| standing_for(role("view"), "x_k8s_bound_in", text);
     assert!(
         renamed(&[role_of("a")], &[role_of("b")]).is_empty(),
