@@ -1,6 +1,11 @@
 //! What is taken for renamed and what is not, part by part.
 
 use super::*;
+use crate::graph::EntityType;
+use crate::graph::Program;
+use crate::graph::TypeKind;
+use crate::lower::Lowered;
+use crate::text::Sources;
 
 fn named(of: NameOf, name: &str) -> Form {
     let mut form = Form::default();
@@ -9,7 +14,7 @@ fn named(of: NameOf, name: &str) -> Form {
 }
 
 fn part(kind: Kind, of: NameOf, name: &str) -> Item {
-    let span = crate::text::Span::new(crate::text::Sources::default().add("a.gate", ""), 0, 0);
+    let span = crate::text::Span::new(Sources::default().add("a.gate", ""), 0, 0);
     Item::of_name(kind, of, name, span)
 }
 
@@ -415,4 +420,48 @@ fn one_name_for_two_things_is_two_names() {
         renamed(&[note("1")], &[note("2")]).is_empty(),
         "a note of the author's is no other thing"
     );
+}
+
+/// A raw schema writes the namespace out in text of its own, so that beside one it is another name for everything.
+#[test]
+fn a_namespace_moves_where_it_is_another_one_and_no_raw_schema_names_it() {
+    let program = |namespace: &str, from_schema: bool| {
+        let mut program = Program::default();
+        program.namespace = Some(namespace.to_owned());
+        program.types.push(EntityType {
+            name: "Bill".to_owned(),
+            cedar: format!("{namespace}::Bill"),
+            kind: TypeKind::Resource,
+            from_schema,
+            span: crate::text::Span::new(Sources::default().add("a.gate", ""), 0, 0),
+            parents: Vec::new(),
+            attributes: BTreeMap::new(),
+            tags: None,
+            holds_roles: false,
+            workload: false,
+            wildcard: false,
+            partial: false,
+            actions: Vec::new(),
+            groups: BTreeMap::new(),
+            doc: None,
+            annotations: Vec::new(),
+        });
+        program
+    };
+    let (lowered, sources) = (Lowered::default(), Sources::default());
+    let moved = |before: &Program, after: &Program| {
+        let side = |program| Side {
+            program,
+            lowered: &lowered,
+            sources: &sources,
+        };
+        detect([side(before), side(after)], &[], &[]).namespace
+    };
+    let (old, new) = (program("Shop", false), program("Store", false));
+    assert_eq!(moved(&old, &new), Some(Some("Store".to_owned())));
+    assert_eq!(moved(&old, &old), None);
+    let (old_raw, new_raw) = (program("Shop", true), program("Store", true));
+    for (before, after) in [(&old_raw, &new), (&old, &new_raw), (&old_raw, &new_raw)] {
+        assert_eq!(moved(before, after), None);
+    }
 }
