@@ -322,6 +322,27 @@ mod tests {
         }
     }
 
+    /// One edit, one reason: the digests of the whole speak where the list of files agrees.
+    #[test]
+    fn a_file_that_is_not_as_listed_is_told_once() {
+        for path in ["policies.json", "schema.cedarschema"] {
+            let (mut tree, manifest) = sound();
+            tree.insert(path, "edited");
+            let refusals = opened(&tree, &manifest).unwrap_err();
+            assert_eq!(refusals.len(), 1, "{refusals:?}");
+            assert!(refusals[0].contains(path), "{refusals:?}");
+        }
+    }
+
+    #[test]
+    fn bundles_are_compatible_by_their_schema_and_their_policies_alone() {
+        let digest = compat_digest("schema", "policies");
+        assert_eq!(digest, sha256_hex(b"schema\npolicies\n"));
+        for (schema, policies) in [("other", "policies"), ("schema", "other"), ("policies", "schema")] {
+            assert_ne!(compat_digest(schema, policies), digest);
+        }
+    }
+
     #[test]
     fn a_manifest_has_one_form_and_reports_are_held_against_it() {
         let (mut tree, manifest) = sound();

@@ -143,6 +143,8 @@ mod tests {
         let (fits, larger) = (size(most), size(most + 3));
         assert!(fits.len() <= MAX_STATEMENT && larger.len() > MAX_STATEMENT);
         assert!(open(&fits).is_ok());
+        let of_many_reports = size(700 * 1024);
+        assert!(open(&of_many_reports).is_ok());
         assert_eq!(open(&larger).unwrap_err().message, "it is larger than any statement");
         let exact = vec![b' '; MAX_STATEMENT];
         assert_eq!(

@@ -338,6 +338,32 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_is_no_private_key_is_refused_for_what_it_is() {
+        let key = PrivateKey::generate(Algorithm::Ed25519).unwrap();
+        let (private, public) = (key.to_pem().unwrap(), key.public().to_pem().unwrap());
+        let encrypted = private.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+        let older = private.replace("PRIVATE KEY", "EC PRIVATE KEY");
+        let empty = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        for (pem, fault) in [
+            (encrypted.as_str(), KeyError::Encrypted),
+            (&public, KeyError::NotPem("private")),
+            (&older, KeyError::NotPem("private")),
+            ("", KeyError::NotPem("private")),
+            (empty, KeyError::Kind("PKCS#8")),
+        ] {
+            assert_eq!(PrivateKey::from_pem(pem).unwrap_err(), fault, "{pem}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_called_by_its_algorithm() {
+        for (algorithm, curve) in [(Algorithm::P256, "P-256"), (Algorithm::Ed25519, "Ed25519")] {
+            let key = PrivateKey::generate(algorithm).unwrap();
+            assert!(key.public().algorithm().name().contains(curve));
+        }
+    }
+
+    #[test]
     fn a_key_is_read_whatever_line_ends_surround_it() {
         for algorithm in [Algorithm::P256, Algorithm::Ed25519] {
             let key = PrivateKey::generate(algorithm).unwrap();

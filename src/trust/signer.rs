@@ -274,6 +274,14 @@ mod tests {
         ));
     }
 
+    /// A program may end and leave a child behind that could still write.
+    #[test]
+    fn an_answer_that_does_not_end_in_time_is_none() {
+        let arguments = ["-c".to_owned(), "sleep 3 & exit 0".to_owned()];
+        let asked = ask("sh", &arguments, b"message", Duration::from_millis(300));
+        assert!(matches!(asked, Err(SignError::Slow { .. })), "{asked:?}");
+    }
+
     /// Whether it keeps its output open or not.
     #[test]
     fn a_program_that_goes_on_is_ended() {

@@ -288,3 +288,21 @@ pub(super) fn provenance(bundle: &Bundle, builder: &str, invocation: Option<&str
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::ArchiveLimits;
+    use crate::bundle::sample;
+
+    #[test]
+    fn a_statement_of_evidence_names_each_report_by_its_digest_and_no_other_file() {
+        let bundle = Bundle::open(&sample::archive("1.0.0"), &ArchiveLimits::default()).unwrap();
+        let named = evidence(&bundle).files.into_iter().map(|file| (file.path, file.sha256));
+        let reports = ["evidence/lint.json", "evidence/tests.json"].map(|path| {
+            let bytes = bundle.tree.get(path).unwrap();
+            (path.to_owned(), crate::bundle::sha256_hex(bytes))
+        });
+        assert_eq!(named.collect::<Vec<_>>(), reports);
+    }
+}

@@ -251,10 +251,15 @@ pub(super) fn contract() -> Contract {
 }
 
 pub(super) fn engine() -> Engine {
+    engine_without("")
+}
+
+/// The engine of a bundle that lacks one of the policies.
+pub(super) fn engine_without(left_out: &str) -> Engine {
     let parsed: PolicySet = POLICIES.parse().unwrap();
-    let named = parsed.policies().map(|policy| {
+    let named = parsed.policies().filter_map(|policy| {
         let id = policy.annotation("id").unwrap();
-        policy.new_id(id.parse().unwrap())
+        (id != left_out).then(|| policy.new_id(id.parse().unwrap()))
     });
     let schema = SchemaFragment::from_cedarschema_str(SCHEMA).unwrap().0;
     Engine::new(PolicySet::from_policies(named).unwrap(), Some(schema), []).unwrap()

@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 use serde_json::Map;
 
 use super::fixture::Bench;
+use super::fixture::engine_without;
 use super::fixture::user;
 use crate::emergency::World;
 
 /// The names of those who could approve, of some people.
 fn possible(profile: &str, requester: &str, people: &[&str]) -> Option<BTreeSet<String>> {
-    let bench = Bench::new();
+    possible_on(&Bench::new(), profile, requester, people)
+}
+
+fn possible_on(bench: &Bench, profile: &str, requester: &str, people: &[&str]) -> Option<BTreeSet<String>> {
     let world = World {
         engine: &bench.engine,
         entities: &bench.entities,
@@ -41,6 +45,15 @@ fn those_whom_the_policy_lets_approve_are_possible_and_nobody_approves_their_own
     );
     assert_eq!(possible("payout_incident", "dana", &["dana", "mia"]), names(&[]));
     assert_eq!(possible("payout_incident", "sam", &["sam", "lee"]), names(&["lee"]));
+}
+
+/// The ledger refuses it by itself, so a policy that allows it makes nobody an approver.
+#[test]
+fn nobody_approves_their_own_where_the_policy_forgets_to_forbid_it() {
+    let engine = engine_without("break-glass:payout_incident:not-self");
+    let bench = Bench { engine, ..Bench::new() };
+    let found = possible_on(&bench, "payout_incident", "sam", &["sam", "lee"]);
+    assert_eq!(found, names(&["lee"]));
 }
 
 #[test]

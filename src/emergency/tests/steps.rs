@@ -99,6 +99,22 @@ fn where_it_takes_two_refusals_one_leaves_the_request_pending() {
     assert_eq!(bench.step(Step::Refuse, "g1", "kim"), Ok(State::Refused));
 }
 
+/// Whoever refuses takes back their own approval and nobody else's.
+#[test]
+fn a_refusal_takes_no_approval_of_another_away() {
+    let mut contract = contract();
+    contract.break_glass.get_mut("payout_incident").unwrap().refusals = 2;
+    let mut bench = Bench {
+        ledger: Ledger::new(&contract).unwrap(),
+        ..Bench::new()
+    };
+    bench.request(&terms()).unwrap();
+    bench.step(Step::Approve, "g1", "sam").unwrap();
+    assert_eq!(bench.step(Step::Refuse, "g1", "lee"), Ok(State::Pending));
+    assert_eq!(bench.ledger.grant("g1").unwrap().approvers, [user("sam")]);
+    assert_eq!(bench.step(Step::Approve, "g1", "kim"), Ok(State::Active));
+}
+
 #[test]
 fn a_requester_takes_back_what_is_pending() {
     let mut bench = Bench::new();

@@ -1,6 +1,11 @@
 //! What is taken for renamed and what is not, part by part.
 
 use super::*;
+use crate::graph::EntityType;
+use crate::graph::Program;
+use crate::graph::TypeKind;
+use crate::lower::Lowered;
+use crate::text::Sources;
 
 fn named(of: NameOf, name: &str) -> Form {
     let mut form = Form::default();
@@ -9,7 +14,7 @@ fn named(of: NameOf, name: &str) -> Form {
 }
 
 fn part(kind: Kind, of: NameOf, name: &str) -> Item {
-    let span = crate::text::Span::new(crate::text::Sources::default().add("a.gate", ""), 0, 0);
+    let span = crate::text::Span::new(Sources::default().add("a.gate", ""), 0, 0);
     Item::of_name(kind, of, name, span)
 }
 
@@ -168,6 +173,18 @@ fn a_part_that_is_no_statement_counts_by_where_it_names_the_name() {
     let [watch, profile] = raised("watch", "for", "1h");
     let more = [watch, with(profile, "cooldown", "2h")];
     assert_eq!(renamed(&raised("guard", "for", "1h"), &more), ["guard → watch"]);
+    // What the profile says of another role is its own change, too.
+    let approved = |name: &str, approver: Option<&str>| {
+        let [role, mut profile] = raised(name, "for", "1h");
+        if let Some(approver) = approver {
+            profile.field("approved by", approver, named(NameOf::Role, approver));
+        }
+        [role, profile]
+    };
+    assert_eq!(
+        renamed(&approved("guard", None), &approved("watch", Some("head"))),
+        ["guard → watch"]
+    );
     // A part that does not name it at all says nothing of it.
     let beside = |name: &str, profile: &str| {
         let mut other = part(Kind::BreakGlass, NameOf::Profile, profile);
@@ -214,6 +231,23 @@ fn where_two_could_be_meant_nothing_is_renamed_and_statements_alike_are_one_for_
         ["a → c", "b → d"]
     );
     assert!(renamed(&[label("a"), label("b")], &[label("c")]).is_empty());
+}
+
+/// Only the names that one side lacks are set aside.
+#[test]
+fn a_name_that_both_sides_have_tells_two_parts_apart() {
+    let on = |name: &str, of: &str| {
+        let mut condition = part(Kind::Condition, NameOf::Condition, name);
+        condition.field("body", of, named(NameOf::Type, of));
+        condition
+    };
+    let types = [
+        with(ty("Bill"), "kind", "resource"),
+        with(ty("Note"), "kind", "principal"),
+    ];
+    let of = |names: [&str; 2]| [on(names[0], "Bill"), on(names[1], "Note")];
+    let side = |names: [&str; 2]| types.iter().cloned().chain(of(names)).collect::<Vec<_>>();
+    assert_eq!(renamed(&side(["a", "b"]), &side(["d", "c"])), ["a → d", "b → c"]);
 }
 
 #[test]
@@ -364,6 +398,18 @@ fn one_name_for_two_things_is_two_names() {
     );
     let verb = |text: &str| [ty("Apps"), standing_for(action("Apps.get"), "x_k8s_verb", text)];
     assert_eq!(renamed(&verb("get"), &verb("Get")), ["Apps.get → Apps.get_before"]);
+    assert!(
+        renamed(&[of("Apps", "apps")], &[of("Apps", "apps")]).is_empty(),
+        "the same thing keeps its name"
+    );
+    for (old, new) in [(ty("Apps"), of("Apps", "apps")), (of("Apps", "apps"), ty("Apps"))] {
+        assert!(
+            renamed(&[old], &[new]).is_empty(),
+            "one side does not say what it stands for"
+        );
+    }
+    let beside_a_schema = between(true, &[of("Apps", "apps")], &[of("Apps", "apps.k8s.io")]);
+    assert!(beside_a_schema.names.is_empty(), "names beside a raw schema stay");
     let role_of = |text: &str| standing_for(role("view"), "x_k8s_bound_in", text);
     assert!(
         renamed(&[role_of("a")], &[role_of("b")]).is_empty(),
@@ -374,4 +420,48 @@ fn one_name_for_two_things_is_two_names() {
         renamed(&[note("1")], &[note("2")]).is_empty(),
         "a note of the author's is no other thing"
     );
+}
+
+/// A raw schema writes the namespace out in text of its own, so that beside one it is another name for everything.
+#[test]
+fn a_namespace_moves_where_it_is_another_one_and_no_raw_schema_names_it() {
+    let program = |namespace: &str, from_schema: bool| {
+        let mut program = Program::default();
+        program.namespace = Some(namespace.to_owned());
+        program.types.push(EntityType {
+            name: "Bill".to_owned(),
+            cedar: format!("{namespace}::Bill"),
+            kind: TypeKind::Resource,
+            from_schema,
+            span: crate::text::Span::new(Sources::default().add("a.gate", ""), 0, 0),
+            parents: Vec::new(),
+            attributes: BTreeMap::new(),
+            tags: None,
+            holds_roles: false,
+            workload: false,
+            wildcard: false,
+            partial: false,
+            actions: Vec::new(),
+            groups: BTreeMap::new(),
+            doc: None,
+            annotations: Vec::new(),
+        });
+        program
+    };
+    let (lowered, sources) = (Lowered::default(), Sources::default());
+    let moved = |before: &Program, after: &Program| {
+        let side = |program| Side {
+            program,
+            lowered: &lowered,
+            sources: &sources,
+        };
+        detect([side(before), side(after)], &[], &[]).namespace
+    };
+    let (old, new) = (program("Shop", false), program("Store", false));
+    assert_eq!(moved(&old, &new), Some(Some("Store".to_owned())));
+    assert_eq!(moved(&old, &old), None);
+    let (old_raw, new_raw) = (program("Shop", true), program("Store", true));
+    for (before, after) in [(&old_raw, &new), (&old, &new_raw), (&old_raw, &new_raw)] {
+        assert_eq!(moved(before, after), None);
+    }
 }
