@@ -121,13 +121,14 @@ fn permit(condition: &str) -> Rule {
     Rule::new(&Policy::parse(None, text).unwrap()).unwrap()
 }
 
-/// For every environment of the marketplace: what is allowed to a principal of another tenant.
+/// For every action on a user's own kind of resource: what is allowed to a principal of another tenant. The marketplace's
+/// are asked by the tests of `prove`.
 fn cross_tenant(base: &Base, without_isolation: bool) -> Vec<Question> {
     let other = permit("principal has org && resource has org && principal.org != resource.org");
     let named = |id: &str| id.contains("isolate");
     base.environments
         .iter()
-        .filter(|env| env.principal.basename() == "User" && env.resource.basename() == "Payout")
+        .filter(|env| env.principal.basename() == "User" && env.resource.basename() == "Invoice")
         .map(|env| {
             let kept = base
                 .slice(env)
@@ -144,12 +145,12 @@ fn cross_tenant(base: &Base, without_isolation: bool) -> Vec<Question> {
 }
 
 #[test]
-fn tenants_are_apart_on_the_marketplace_whoever_answers() {
+fn tenants_are_apart_whoever_answers() {
     let Some(found) = solver() else { return };
-    let example = example(&root().join("examples/marketplace"));
+    let example = example(&root().join("examples/quickstart"));
     let base = example.base();
     let questions = cross_tenant(&base, false);
-    assert!(questions.len() >= 3);
+    assert!(questions.len() >= 2);
     let folder = tempfile::tempdir().unwrap();
     for (round, asked) in [("cold", true), ("warm", false)] {
         let cache = Cache::on_disk(folder.path());
@@ -182,9 +183,12 @@ fn a_counterexample_is_small_replays_and_keeps_the_contract() {
         .iter()
         .find(|env| env.action.to_string().contains("Payout.approve"))
         .unwrap();
+    // The whole set takes a minute to encode without optimisation; the witness is replayed on it all the same.
+    let named = |id: &str| id.contains("payout_incident") || id.contains("isolate");
+    let kept = base.slice(approve).filter(|listed| named(&listed.id));
     let question = Question {
         environment: approve.clone(),
-        claim: Claim::AlwaysDenies(base.rules(approve)),
+        claim: Claim::AlwaysDenies(Rules::new(kept.map(|listed| listed.rule.clone()))),
     };
     let answers = prover.answer(&base.ground, &[question]);
     let Answer::Fails(raw) = &answers[0] else {
@@ -220,9 +224,9 @@ fn a_counterexample_is_small_replays_and_keeps_the_contract() {
     in {"source_ip":{"__extn":{"fn":"ip","arg":"10.0.0.1"}},"auth_time":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00Z"}},"break_glass":{"payout_incident":{"actions":["Payout.approve"],"approved_at":{"__extn":{"fn":"datetime","arg":"2026-03-01T08:00:00.001Z"}},"approver1":{"__entity":{"type":"Marketplace::User","id":"user-4"}},"approver2":{"__entity":{"type":"Marketplace::User","id":"user-5"}},"expires_at":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00.001Z"}},"id":"D","log_index":0,"not_before":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00Z"}},"reason":"INC-","refusals":0,"requested_at":{"__extn":{"fn":"datetime","arg":"2026-03-01T08:00:00.001Z"}},"requester":{"__entity":{"type":"Marketplace::User","id":"user-1"}},"resource_count":1,"resources":{"Payout":[{"__entity":{"type":"Marketplace::Payout","id":"payout-1"}}]},"revoked":false,"tenant":{"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"ticket":"INC-","uses":0}},"session_id":"B","mfa":true,"now":{"__extn":{"fn":"datetime","arg":"2026-03-01T10:00:00Z"}},"risk_score":0}
     {"uid":{"type":"Marketplace::Org","id":"org-1"},"attrs":{"admin":{"__entity":{"type":"Marketplace::RoleHolders","id":"Org::org-1.admin"}},"plan":"C"},"parents":[]}
     {"uid":{"type":"Marketplace::Payout","id":"payout-1"},"attrs":{"amount":{"__extn":{"fn":"decimal","arg":"0.0"}},"classification":{"__entity":{"type":"Marketplace::Classification","id":"internal"}},"created_by":{"__entity":{"type":"Marketplace::User","id":"user-2"}},"destination":"A","destination_set_by":{"__entity":{"type":"Marketplace::User","id":"user-3"}},"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"parents":[{"type":"Marketplace::Org","id":"org-1"}]}
+    {"uid":{"type":"Marketplace::User","id":"user-1"},"attrs":{"clearance":{"__entity":{"type":"Marketplace::Classification","id":"internal"}},"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"parents":[{"type":"Marketplace::Org","id":"org-1"},{"type":"Marketplace::RoleHolders","id":"Org::org-1.admin"}]}
     {"uid":{"type":"Marketplace::User","id":"user-4"},"attrs":{"clearance":{"__entity":{"type":"Marketplace::Classification","id":"internal"}},"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"parents":[{"type":"Marketplace::Org","id":"org-1"},{"type":"Marketplace::Role","id":"security_lead"}]}
     {"uid":{"type":"Marketplace::User","id":"user-5"},"attrs":{"clearance":{"__entity":{"type":"Marketplace::Classification","id":"internal"}},"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"parents":[{"type":"Marketplace::Org","id":"org-1"},{"type":"Marketplace::Role","id":"security_lead"}]}
-    {"uid":{"type":"Marketplace::User","id":"user-1"},"attrs":{"clearance":{"__entity":{"type":"Marketplace::Classification","id":"internal"}},"org":{"__entity":{"type":"Marketplace::Org","id":"org-1"}}},"parents":[{"type":"Marketplace::Org","id":"org-1"},{"type":"Marketplace::RoleHolders","id":"Org::org-1.admin"}]}
     "#);
     }
     // One that shows nothing is a fault of ours, and said to be one.
@@ -241,7 +245,7 @@ fn a_counterexample_is_small_replays_and_keeps_the_contract() {
 #[test]
 fn what_is_not_answered_is_unknown_and_says_why() {
     let Some(found) = solver() else { return };
-    let example = example(&root().join("examples/marketplace"));
+    let example = example(&root().join("examples/quickstart"));
     let base = example.base();
     let questions: Vec<Question> = base
         .environments
@@ -306,7 +310,7 @@ fn broken(folder: &Path, name: &str, first: &str, asked: &str) -> Found {
 #[cfg(unix)]
 #[test]
 fn a_solver_that_breaks_hangs_or_talks_nonsense_proves_nothing() {
-    let example = example(&root().join("examples/marketplace"));
+    let example = example(&root().join("examples/quickstart"));
     let base = example.base();
     // The one with the fewest rules, as each is compiled anew.
     let ruled = base.environments.iter().filter(|env| base.slice(env).next().is_some());
