@@ -1,19 +1,12 @@
 //! The policies of one program as questions see them: which there are, what each means, and which concern a kind of request.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Effect;
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use cedar_policy::Schema;
+use cedar_policy::{Effect, EntityUid, Policy, Schema};
 
-use super::environment::Environment;
-use super::environment::Environments;
-use super::prover::Ground;
-use super::prover::SchemaRefused;
-use super::rule::Rule;
-use super::rule::Rules;
+use super::environment::{Environment, Environments};
+use super::prover::{Ground, SchemaRefused};
+use super::rule::{Rule, Rules};
 
 /// Policies under a schema.
 #[derive(Debug)]
@@ -63,11 +56,7 @@ impl Base {
                     slice.push(base.policies.len());
                 }
             }
-            base.policies.push(Listed {
-                id,
-                effect: policy.effect(),
-                rule,
-            });
+            base.policies.push(Listed { id, effect: policy.effect(), rule });
         }
         Ok(base)
     }
@@ -104,10 +93,7 @@ impl Base {
     /// Entities that the policies name.
     #[must_use]
     pub fn literals(&self) -> BTreeSet<EntityUid> {
-        let named = self
-            .policies
-            .iter()
-            .flat_map(|listed| listed.rule.policy().entity_literals());
+        let named = self.policies.iter().flat_map(|listed| listed.rule.policy().entity_literals());
         named.collect()
     }
 }

@@ -1,22 +1,15 @@
 //! Answers kept on disk, by the digest of question and engine. Only verdicts are kept, never "unknown"; a counterexample that
 //! comes from here is decoded and replayed like a fresh one. An entry that is not whole is as good as none. So is one that
 //! was found under a higher limit: a verdict must not depend on what was asked before.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "answers are kept in the user's cache folder between runs"
-)]
+#![expect(clippy::disallowed_methods, reason = "answers are kept in the user's cache folder between runs")]
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use super::solver::Identity;
-use super::solver::Reply;
+use super::solver::{Identity, Reply};
 use crate::bundle::sha256_hex;
 
 /// Version of the entries, part of every key.
@@ -42,10 +35,7 @@ impl Cache {
     /// Keeps answers below a folder of the user's cache.
     #[must_use]
     pub fn on_disk(cache: &Path) -> Self {
-        Self {
-            folder: Some(cache.join("answers")),
-            ..Self::default()
-        }
+        Self { folder: Some(cache.join("answers")), ..Self::default() }
     }
 
     /// Keeps answers of this run only.
@@ -72,10 +62,7 @@ impl Cache {
 
     /// Keeps an answer that was found within so many units. A disk that refuses costs the next run its time, and nothing else.
     pub(super) fn put(&self, key: &str, reply: &Reply, within: u64) {
-        let kept = Kept {
-            within,
-            reply: reply.clone(),
-        };
+        let kept = Kept { within, reply: reply.clone() };
         let Some(text) = written(&kept, key) else { return };
         self.lock().insert(key.to_owned(), kept);
         let Some(path) = self.path(key) else { return };
@@ -129,10 +116,7 @@ fn read(text: &str, key: &str) -> Option<Kept> {
         "unsat" if model.is_empty() => Reply::Unsat,
         _ => return None,
     };
-    Some(Kept {
-        within: within.parse().ok()?,
-        reply,
-    })
+    Some(Kept { within: within.parse().ok()?, reply })
 }
 
 fn seal(key: &str, head: &str, model: &str) -> String {
@@ -144,10 +128,7 @@ mod tests {
     use super::*;
 
     fn engine(version: &str) -> Identity {
-        Identity {
-            name: "cvc5".to_owned(),
-            version: version.to_owned(),
-        }
+        Identity { name: "cvc5".to_owned(), version: version.to_owned() }
     }
 
     #[test]
@@ -188,10 +169,7 @@ mod tests {
     fn an_entry_that_was_changed_cut_or_moved_is_as_good_as_none() {
         let asked = key("(assert true)", &engine("1.3.1"));
         let other = key("(assert false)", &engine("1.3.1"));
-        let kept = Kept {
-            within: 7,
-            reply: Reply::Sat("(\n(define-fun x () Bool true)\n)\n".to_owned()),
-        };
+        let kept = Kept { within: 7, reply: Reply::Sat("(\n(define-fun x () Bool true)\n)\n".to_owned()) };
         let text = written(&kept, &asked).unwrap();
         assert!(read(&text, &asked).is_some());
         assert_eq!(read(&text, &other), None);

@@ -4,8 +4,7 @@
     reason = "the time a run may take is measured here, and nowhere else in this room"
 )]
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// When a run gives up.
 #[derive(Debug, Clone, Copy, Default)]

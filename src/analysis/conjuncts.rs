@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use cedar_policy::Policy;
-use cedar_policy::pst;
-use cedar_policy::pst::BinaryOp;
-use cedar_policy::pst::Expr;
-use cedar_policy::pst::UnaryOp;
+use cedar_policy::pst::{BinaryOp, Expr, UnaryOp};
+use cedar_policy::{Policy, pst};
 
 use super::rule::Rule;
 
@@ -118,22 +115,8 @@ enum Wanted {
 
 fn split(expr: &Arc<Expr>, wanted: Wanted, into: &mut Vec<Arc<Expr>>) {
     match (expr.as_ref(), wanted) {
-        (
-            Expr::BinaryOp {
-                op: BinaryOp::And,
-                left,
-                right,
-            },
-            Wanted::True,
-        )
-        | (
-            Expr::BinaryOp {
-                op: BinaryOp::Or,
-                left,
-                right,
-            },
-            Wanted::False,
-        ) => {
+        (Expr::BinaryOp { op: BinaryOp::And, left, right }, Wanted::True)
+        | (Expr::BinaryOp { op: BinaryOp::Or, left, right }, Wanted::False) => {
             split(left, wanted, into);
             split(right, wanted, into);
         }
@@ -168,10 +151,7 @@ fn without_not(expr: &Arc<Expr>) -> Arc<Expr> {
 }
 
 fn not(expr: &Arc<Expr>) -> Arc<Expr> {
-    Arc::new(Expr::UnaryOp {
-        op: UnaryOp::Not,
-        expr: Arc::clone(expr),
-    })
+    Arc::new(Expr::UnaryOp { op: UnaryOp::Not, expr: Arc::clone(expr) })
 }
 
 #[cfg(test)]
@@ -183,9 +163,9 @@ mod tests {
         let text =
             "permit(principal, action, resource) when { a.x && !(b.x || !(c.x)) } unless { d.x || !(e.x && f.x) };";
         let text = text.replace(".x", " == 1");
-        let text = ["a", "b", "c", "d", "e", "f"].iter().fold(text, |text, name| {
-            text.replace(&format!("{name} =="), &format!("context.{name} =="))
-        });
+        let text = ["a", "b", "c", "d", "e", "f"]
+            .iter()
+            .fold(text, |text, name| text.replace(&format!("{name} =="), &format!("context.{name} ==")));
         let parts = Conjuncts::of(&Policy::parse(None, text).unwrap()).unwrap();
         let shown: Vec<String> = parts
             .places()
@@ -193,12 +173,7 @@ mod tests {
                 let rule = parts.keeping(|kept| kept == place).unwrap();
                 let text = rule.policy().to_cedar().unwrap();
                 let condition = text.split("when").nth(1).unwrap();
-                format!(
-                    "{}.{}{}",
-                    place.clause,
-                    place.test,
-                    condition.replace(['{', '}', ';', '\n'], "")
-                )
+                format!("{}.{}{}", place.clause, place.test, condition.replace(['{', '}', ';', '\n'], ""))
             })
             .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
             .collect();

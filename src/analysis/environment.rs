@@ -1,17 +1,11 @@
 //! Request environments: the kinds of request that there are, and which policies concern each.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use cedar_policy::ActionConstraint;
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use cedar_policy::PrincipalConstraint;
-use cedar_policy::RequestEnv;
-use cedar_policy::ResourceConstraint;
-use cedar_policy::Schema;
+use cedar_policy::{
+    ActionConstraint, EntityTypeName, EntityUid, Policy, PrincipalConstraint, RequestEnv, ResourceConstraint, Schema,
+};
 
 /// A kind of request: who asks, for which action, on what.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,10 +66,7 @@ impl Environments {
                 members.entry(uid.clone()).or_default().insert(uid);
             }
         }
-        Self {
-            all: Environment::all(schema),
-            members,
-        }
+        Self { all: Environment::all(schema), members }
     }
 
     /// All of them, sorted.
@@ -95,13 +86,9 @@ impl Environments {
         let actions: Option<BTreeSet<EntityUid>> = match policy.action_constraint() {
             ActionConstraint::Any => None,
             ActionConstraint::In(groups) => Some(groups.iter().flat_map(|group| self.within(group)).cloned().collect()),
-            ActionConstraint::Eq(action) => Some(
-                self.members
-                    .get_key_value(&action)
-                    .map(|(known, _)| known.clone())
-                    .into_iter()
-                    .collect(),
-            ),
+            ActionConstraint::Eq(action) => {
+                Some(self.members.get_key_value(&action).map(|(known, _)| known.clone()).into_iter().collect())
+            }
         };
         let principal = match policy.principal_constraint() {
             PrincipalConstraint::Any | PrincipalConstraint::In(_) => None,
@@ -124,15 +111,12 @@ impl Environments {
     /// An action's groups, at any depth.
     pub fn groups_of<'a>(&'a self, action: &'a EntityUid) -> impl Iterator<Item = &'a EntityUid> {
         let groups = self.members.iter().filter(move |(group, _)| *group != action);
-        groups
-            .filter(|(_, members)| members.contains(action))
-            .map(|(group, _)| group)
+        groups.filter(|(_, members)| members.contains(action)).map(|(group, _)| group)
     }
 
     /// The actions of a group, or the action itself, sorted.
     pub fn actions_of(&self, group: &EntityUid) -> impl Iterator<Item = &EntityUid> {
-        self.within(group)
-            .filter(|uid| self.all.iter().any(|env| env.action == **uid))
+        self.within(group).filter(|uid| self.all.iter().any(|env| env.action == **uid))
     }
 
     fn within(&self, group: &EntityUid) -> impl Iterator<Item = &EntityUid> {

@@ -2,8 +2,7 @@
 //! that as a condition is skipped wherever the forbid would be.
 
 use cedar_policy::Policy;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The same policy, but of no request on which one of some others errors. `None` where Cedar's JSON form does not say it.
 pub(super) fn where_none_errs<'a>(policy: &Policy, others: impl IntoIterator<Item = &'a Policy>) -> Option<Policy> {
@@ -31,9 +30,7 @@ fn applies(policy: &Value) -> Option<Value> {
             _ => body,
         });
     }
-    let all = tests
-        .into_iter()
-        .reduce(|left, right| json!({ "&&": { "left": left, "right": right } }));
+    let all = tests.into_iter().reduce(|left, right| json!({ "&&": { "left": left, "right": right } }));
     Some(all.unwrap_or_else(|| json!({ "Value": true })))
 }
 

@@ -8,41 +8,24 @@ mod sound;
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
-use cedar_policy::Effect;
-use cedar_policy::Policy;
+use cedar_policy::{Effect, Policy};
 use serde_json::Value;
 use thiserror::Error;
 
-use self::sound::ONLY_WHERE_A_FORBID_ERRORS;
-use self::sound::without_errors;
+use self::sound::{ONLY_WHERE_A_FORBID_ERRORS, without_errors};
 use super::base::Base;
 use super::environment::Environment;
-use super::prover::Asking;
-use super::prover::SchemaRefused;
-use super::question::Answer;
-use super::question::Claim;
-use super::question::Counterexample;
-use super::question::Question;
-use super::refutation;
-use super::refutation::Deciding;
-use super::refutation::Refutation;
+use super::prover::{Asking, SchemaRefused};
+use super::question::{Answer, Claim, Counterexample, Question};
+use super::refutation::{Deciding, Refutation};
 use super::replay::Replay;
-use super::rule::Rule;
-use super::rule::Rules;
-use super::wider;
-use super::wider::Grounds;
-use super::wider::Wider;
-use super::witness::Stage;
-use super::witness::Unshowable;
-use super::witness::Witness;
-use crate::decide::Engine;
-use crate::decide::EngineError;
-use crate::decide::Strictness;
+use super::rule::{Rule, Rules};
+use super::wider::{Grounds, Wider};
+use super::witness::{Stage, Unshowable, Witness};
+use super::{refutation, wider};
+use crate::decide::{Engine, EngineError, Strictness};
 use crate::lower;
-use crate::lower::Lowered;
-use crate::lower::Promise;
-use crate::lower::Property;
-use crate::lower::PropertyKind;
+use crate::lower::{Lowered, Promise, Property, PropertyKind};
 use crate::text::Span;
 
 /// What is to be proved of a program.
@@ -169,11 +152,7 @@ pub struct Beyond {
 
 impl From<lower::Beyond> for Beyond {
     fn from(beyond: lower::Beyond) -> Self {
-        Self {
-            name: beyond.name,
-            kind: beyond.kind.word(),
-            why: beyond.why,
-        }
+        Self { name: beyond.name, kind: beyond.kind.word(), why: beyond.why }
     }
 }
 
@@ -199,14 +178,8 @@ impl Obligations {
             lowered.schema_text.as_deref().unwrap_or_default(),
             apart.filter_map(wider::environment).collect(),
         );
-        let all = properties
-            .into_iter()
-            .map(|property| Obligation::new(property, lowered, &base, &profiles))
-            .collect();
-        Ok(Self {
-            grounds: Grounds { base, wider },
-            all,
-        })
+        let all = properties.into_iter().map(|property| Obligation::new(property, lowered, &base, &profiles)).collect();
+        Ok(Self { grounds: Grounds { base, wider }, all })
     }
 }
 
@@ -249,17 +222,11 @@ impl Obligation {
             if !requests.iter().any(|rule| rule.policy().effect() == Effect::Permit) {
                 continue;
             }
-            let slice: Vec<_> = base
-                .slice(environment)
-                .filter(|listed| ids.contains(&listed.id))
-                .collect();
+            let slice: Vec<_> = base.slice(environment).filter(|listed| ids.contains(&listed.id)).collect();
             let permits = slice.iter().filter(|listed| listed.effect == Effect::Permit);
             obligation.granting.extend(permits.map(|listed| listed.id.clone()));
             let slice = Rules::new(slice.into_iter().map(|listed| listed.rule.clone()));
-            let ask = |claim| Question {
-                environment: environment.clone(),
-                claim,
-            };
+            let ask = |claim| Question { environment: environment.clone(), claim };
             // Mostly the permits alone say enough, and are a smaller question than with all that forbids.
             let permits = slice.iter().filter(|rule| rule.policy().effect() == Effect::Permit);
             let permits = Rules::new(permits.cloned());
@@ -269,9 +236,7 @@ impl Obligation {
                 Promise::Never | Promise::Possible => Claim::Disjoint(slice, requests),
                 Promise::Always => {
                     let forbids = base.slice(environment).filter(|listed| listed.effect == Effect::Forbid);
-                    obligation
-                        .no_errors
-                        .extend(forbids.map(|listed| ask(Claim::NeverErrors(listed.rule.clone()))));
+                    obligation.no_errors.extend(forbids.map(|listed| ask(Claim::NeverErrors(listed.rule.clone()))));
                     Claim::Implies(requests, slice)
                 }
             };
@@ -311,9 +276,7 @@ impl Obligation {
         let unanswered = |asking: &Asking<'_>, question: &Question, why: String| Open {
             environment: question.environment.to_string(),
             why,
-            script: (replay.keeps_scripts)
-                .then(|| asking.script(&base.ground, question))
-                .flatten(),
+            script: (replay.keeps_scripts).then(|| asking.script(&base.ground, question)).flatten(),
         };
         let mut open = Vec::new();
         let mut unshown = None;
@@ -380,10 +343,7 @@ impl Obligation {
         }
         let lowered = replay.lowered;
         let decision = match witness.load(replay.engine) {
-            Some(entities) => replay
-                .engine_of(&self.counted)?
-                .decide(&witness.request, &entities)
-                .ok(),
+            Some(entities) => replay.engine_of(&self.counted)?.decide(&witness.request, &entities).ok(),
             None => None,
         };
         let deciding = decision.iter().flat_map(|decision| &decision.reasons);
@@ -424,11 +384,8 @@ impl Obligation {
             }
         };
         // Needed only where entities cannot be made fit for a gateway.
-        let plain = LazyCell::new(|| {
-            replay
-                .engine_of(&self.counted)
-                .map(|engine| engine.with_strictness(Strictness::Cedar))
-        });
+        let plain =
+            LazyCell::new(|| replay.engine_of(&self.counted).map(|engine| engine.with_strictness(Strictness::Cedar)));
         let allowed = self.property.claim != Promise::Always;
         let shows = |witness: &Witness, engine: &Engine, entities: Option<cedar_policy::Entities>| {
             let Some(entities) = entities else { return false };

@@ -1,8 +1,7 @@
 //! Answers questions: several solvers at once, each question that was answered before answered from the cache, limits per
 //! question and per run. The order of the answers is that of the questions, whatever finished first.
 
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cedar_policy::Schema;
 use cedar_policy_symcc::err::Error;
@@ -11,15 +10,8 @@ use thiserror::Error;
 use super::cache;
 use super::cache::Cache;
 use super::clock::Deadline;
-use super::question::Answer;
-use super::question::Counterexample;
-use super::question::Question;
-use super::question::Unknown;
-use super::solver::Engine;
-use super::solver::Identity;
-use super::solver::Limits;
-use super::solver::Reply;
-use super::solver::Solver;
+use super::question::{Answer, Counterexample, Question, Unknown};
+use super::solver::{Engine, Identity, Limits, Reply, Solver};
 use super::symbolic::Symbolic;
 use crate::diag::with_causes;
 use crate::parallel;
@@ -92,9 +84,7 @@ impl Ground {
     /// # Errors
     /// Where it is incomplete.
     pub fn new(schema: &Schema) -> Result<Self, SchemaRefused> {
-        Symbolic::new(schema)
-            .map(Self)
-            .map_err(|error| SchemaRefused(with_causes(&error)))
+        Symbolic::new(schema).map(Self).map_err(|error| SchemaRefused(with_causes(&error)))
     }
 }
 
@@ -102,14 +92,7 @@ impl<'a> Prover<'a> {
     /// A prover with an engine and a cache, until the deadline.
     #[must_use]
     pub fn new(engine: &'a dyn Engine, cache: &'a Cache, limits: Limits, deadline: Deadline) -> Self {
-        Self {
-            engine,
-            cache,
-            limits,
-            deadline,
-            counts: Counts::default(),
-            progress: Progress::default(),
-        }
+        Self { engine, cache, limits, deadline, counts: Counts::default(), progress: Progress::default() }
     }
 
     /// The same prover, which tells how many tasks are done, and of how many that are known by then.
@@ -146,10 +129,7 @@ impl<'a> Prover<'a> {
     /// each core with a solver of its own.
     /// The results stand in the order of the tasks.
     pub fn each<T: Sync, R: Send>(&self, tasks: &[T], work: impl Fn(&mut Asking<'_>, &T) -> R + Sync) -> Vec<R> {
-        let asking = || Asking {
-            prover: self,
-            solver: None,
-        };
+        let asking = || Asking { prover: self, solver: None };
         self.progress.of.fetch_add(tasks.len(), Ordering::Relaxed);
         self.progress.tell(0);
         parallel::map(Work::Much, tasks, asking, |asking, task| {
@@ -209,20 +189,13 @@ impl Asking<'_> {
         };
         match ground.0.counterexample(question, &mut oracle) {
             Ok(None) => Answer::Holds,
-            Ok(Some(env)) => Answer::Fails(Box::new(Counterexample {
-                request: env.request,
-                entities: env.entities,
-            })),
+            Ok(Some(env)) => Answer::Fails(Box::new(Counterexample { request: env.request, entities: env.entities })),
             Err(Error::SolverUnknown) => Answer::Unknown(Unknown::Limit(gave_up.unwrap_or_default())),
             Err(error @ Error::SolverError(_)) => Answer::Unknown(Unknown::Solver(with_causes(&error))),
             Err(Error::PolicyNotWellTyped { errs }) => {
-                let first = errs
-                    .first()
-                    .map_or_else(|| "a policy is not well typed".to_owned(), ToString::to_string);
+                let first = errs.first().map_or_else(|| "a policy is not well typed".to_owned(), ToString::to_string);
                 // In a set, policies go by numbers that mean nothing to a reader.
-                let reason = first
-                    .strip_prefix("for policy `")
-                    .and_then(|rest| rest.split_once("`, "));
+                let reason = first.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, "));
                 let reason = reason.map_or(first.as_str(), |(_, reason)| reason);
                 Answer::Unknown(Unknown::Refused(reason.to_owned()))
             }
@@ -239,19 +212,12 @@ fn ask(prover: &Prover<'_>, solver: &mut Option<Box<dyn Solver>>, script: &str) 
     }
     prover.counts.asked.fetch_add(1, Ordering::Relaxed);
     if solver.is_none() {
-        *solver = Some(
-            prover
-                .engine
-                .start(prover.limits)
-                .map_err(|error| with_causes(&error))?,
-        );
+        *solver = Some(prover.engine.start(prover.limits).map_err(|error| with_causes(&error))?);
     }
     let Some(running) = solver else {
         return Err("the solver did not start".to_owned());
     };
-    let reply = running
-        .check(script, prover.deadline.left())
-        .map_err(|error| with_causes(&error))?;
+    let reply = running.check(script, prover.deadline.left()).map_err(|error| with_causes(&error))?;
     prover.cache.put(&key, &reply, prover.limits.resources);
     Ok(reply)
 }

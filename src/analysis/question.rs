@@ -1,11 +1,9 @@
 //! What is asked of the prover, and what it answers.
 
-use cedar_policy::Entities;
-use cedar_policy::Request;
+use cedar_policy::{Entities, Request};
 
 use super::environment::Environment;
-use super::rule::Rule;
-use super::rule::Rules;
+use super::rule::{Rule, Rules};
 
 /// A claim about all requests of one environment, over all entity stores that fit the schema.
 #[derive(Debug, Clone)]

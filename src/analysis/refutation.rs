@@ -5,13 +5,8 @@ use std::collections::BTreeSet;
 use cedar_policy::EntityUid;
 use serde_json::Value;
 
-use super::witness::Witness;
-use super::witness::data;
-use crate::bundle::Contract;
-use crate::bundle::EntityRole;
-use crate::bundle::OriginKind;
-use crate::bundle::Origins;
-use crate::bundle::Place;
+use super::witness::{Witness, data};
+use crate::bundle::{Contract, EntityRole, OriginKind, Origins, Place};
 
 /// A request that a claim does not hold of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,10 +68,7 @@ pub(super) fn missing(witness: &Witness, contract: &Contract) -> Vec<Missing> {
     let mut look = |named: Vec<EntityUid>, by: &str| {
         for uid in named {
             if is_declared(&uid, contract) && known.insert(uid.clone()) {
-                found.push(Missing {
-                    entity: uid.to_string(),
-                    named_by: by.to_owned(),
-                });
+                found.push(Missing { entity: uid.to_string(), named_by: by.to_owned() });
             }
         }
     };
@@ -135,17 +127,11 @@ mod tests {
             carries_roles: false,
             relations: Vec::new(),
         };
-        let types = [
-            ("User", EntityRole::Principal),
-            ("Record", EntityRole::Resource),
-            ("Ward", EntityRole::Group),
-        ];
+        let types = [("User", EntityRole::Principal), ("Record", EntityRole::Resource), ("Ward", EntityRole::Group)];
         let mut contract = Contract::default();
         for (name, kind) in types.into_iter().chain([("Level", EntityRole::Enum)]) {
             let cedar = name.to_owned();
-            contract
-                .entities
-                .insert(name.to_owned(), EntityContract { cedar, ..of(kind) });
+            contract.entities.insert(name.to_owned(), EntityContract { cedar, ..of(kind) });
         }
         let named = |ty: &str, id: &str| json!({ "__entity": { "type": ty, "id": id } });
         let context = json!({ "from": [named("Ward", "w2")], "level": named("Level", "high") });
@@ -163,10 +149,8 @@ mod tests {
                   "parents": [] },
             ]),
         };
-        let told: Vec<(String, String)> = missing(&witness, &contract)
-            .into_iter()
-            .map(|one| (one.entity, one.named_by))
-            .collect();
+        let told: Vec<(String, String)> =
+            missing(&witness, &contract).into_iter().map(|one| (one.entity, one.named_by)).collect();
         assert_eq!(
             told,
             [

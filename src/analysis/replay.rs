@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use cedar_policy::PolicySet;
-use cedar_policy::SchemaFragment;
+use cedar_policy::{EntityUid, Policy, PolicySet, SchemaFragment};
 
 use super::obligation::ObligationsError;
 use crate::decide::Engine;

@@ -3,12 +3,9 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use cedar_policy::Policy;
-use cedar_policy::PolicyId;
-use cedar_policy::PolicySet;
+use cedar_policy::{Policy, PolicyId, PolicySet};
 
-use crate::bundle::canonical_json;
-use crate::bundle::sha256_hex;
+use crate::bundle::{canonical_json, sha256_hex};
 
 /// A static policy and the digest of its meaning. Equal are rules that say the same.
 #[derive(Debug, Clone)]
@@ -45,12 +42,7 @@ impl Rule {
             fields.retain(|name, _| !left_out.contains(&name.as_str()));
         }
         let digest = sha256_hex(&canonical_json(&json).ok()?);
-        Some(Self {
-            inner: Arc::new(Inner {
-                policy: policy.clone(),
-                digest,
-            }),
-        })
+        Some(Self { inner: Arc::new(Inner { policy: policy.clone(), digest }) })
     }
 
     /// The policy.
@@ -102,10 +94,7 @@ impl Rules {
         all.dedup();
         let digests: Vec<&str> = all.iter().map(Rule::digest).collect();
         let digest = sha256_hex(digests.join("\n").as_bytes()).into();
-        Self {
-            all: all.into(),
-            digest,
-        }
+        Self { all: all.into(), digest }
     }
 
     /// The rules.
@@ -121,11 +110,8 @@ impl Rules {
 
     /// As a Cedar policy set. Ids are numbers, so that no id of the author's changes the question.
     pub(super) fn policy_set(&self) -> PolicySet {
-        let numbered = self
-            .all
-            .iter()
-            .enumerate()
-            .map(|(number, rule)| rule.policy().new_id(PolicyId::new(format!("p{number}"))));
+        let numbered =
+            self.all.iter().enumerate().map(|(number, rule)| rule.policy().new_id(PolicyId::new(format!("p{number}"))));
         // Numbers are distinct, which is all that could fail.
         PolicySet::from_policies(numbered).unwrap_or_default()
     }

@@ -3,21 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::Context;
-use cedar_policy::Entities;
-use cedar_policy::Entity;
-use cedar_policy::EntityId;
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use cedar_policy::PrincipalConstraint;
-use cedar_policy::Request;
-use cedar_policy::ResourceConstraint;
-use cedar_policy::Schema;
-use cedar_policy::SchemaFragment;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use cedar_policy::{
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy, PrincipalConstraint, Request,
+    ResourceConstraint, Schema, SchemaFragment,
+};
+use serde_json::{Map, Value, json};
 
 use super::environment::Environment;
 use super::question::Counterexample;
@@ -95,10 +85,7 @@ impl Scope {
 
     /// A principal in one entity, such as a role.
     pub(super) fn within(container: EntityUid) -> Self {
-        Self {
-            principal_in: vec![container],
-            ..Self::default()
-        }
+        Self { principal_in: vec![container], ..Self::default() }
     }
 
     /// Whether it names principal or resource itself.
@@ -122,11 +109,7 @@ impl Samples {
     /// Reads a schema's text. One that Cedar refuses gives no samples.
     #[must_use]
     pub fn new(schema: &Schema, text: &str) -> Option<Self> {
-        let json = SchemaFragment::from_cedarschema_str(text)
-            .ok()?
-            .0
-            .to_json_value()
-            .ok()?;
+        let json = SchemaFragment::from_cedarschema_str(text).ok()?.0.to_json_value().ok()?;
         let contexts = declarations(&json, "actions").filter_map(|(namespace, name, declaration)| {
             let ty = qualified(namespace, "Action").parse().ok()?;
             let uid = EntityUid::from_type_name_and_id(ty, EntityId::new(name));
@@ -175,17 +158,8 @@ impl Samples {
         scope: &Scope,
         (filling, values): (Filling, Values),
     ) -> Option<Sample> {
-        let mut store = Store {
-            samples: self,
-            filling,
-            values,
-            entities: BTreeMap::new(),
-        };
-        let Environment {
-            principal,
-            action,
-            resource,
-        } = environment;
+        let mut store = Store { samples: self, filling, values, entities: BTreeMap::new() };
+        let Environment { principal, action, resource } = environment;
         let principal = store.party(principal, scope.principal.as_ref(), 0)?;
         let beside = usize::from(principal.type_name() == resource);
         let resource = store.party(resource, scope.resource.as_ref(), beside)?;
@@ -199,9 +173,8 @@ impl Samples {
         let context = Context::from_json_value(context, Some((&self.schema, action))).ok()?;
         let request = Request::new(principal, action.clone(), resource, context, Some(&self.schema)).ok()?;
         let stored = store.entities.into_values().flatten();
-        let mut entities: Vec<Entity> = stored
-            .map(|entity| Entity::from_json_value(entity, Some(&self.schema)).ok())
-            .collect::<Option<_>>()?;
+        let mut entities: Vec<Entity> =
+            stored.map(|entity| Entity::from_json_value(entity, Some(&self.schema)).ok()).collect::<Option<_>>()?;
         entities.extend(self.actions.get(action).into_iter().flatten().cloned());
         Some(Sample { request, entities })
     }
@@ -210,10 +183,7 @@ impl Samples {
     pub(super) fn placed(&self, sample: &Sample, scope: &Scope) -> Option<Counterexample> {
         let request = &sample.request;
         let mut entities = sample.entities.clone();
-        let sides = [
-            (request.principal()?, &scope.principal_in),
-            (request.resource()?, &scope.resource_in),
-        ];
+        let sides = [(request.principal()?, &scope.principal_in), (request.resource()?, &scope.resource_in)];
         for (uid, containers) in sides.into_iter().filter(|(_, containers)| !containers.is_empty()) {
             let fits = |container: &EntityUid| self.may_lie_in(uid.type_name(), container.type_name());
             if !containers.iter().all(fits) {
@@ -225,10 +195,7 @@ impl Samples {
                 *entity = Entity::new(uid, attributes, parents).ok()?;
             }
         }
-        Some(Counterexample {
-            request: request.clone(),
-            entities: Entities::from_entities(entities, None).ok()?,
-        })
+        Some(Counterexample { request: request.clone(), entities: Entities::from_entities(entities, None).ok()? })
     }
 
     /// Whether entities of a type may have parents of another.
@@ -357,9 +324,7 @@ impl<'a> Store<'a> {
                 let attributes = ty.get("attributes").and_then(Value::as_object).into_iter().flatten();
                 let filling = self.filling;
                 let given = attributes.filter(|(_, ty)| filling == Filling::Full || is_required(ty));
-                given
-                    .map(|(name, ty)| (name.clone(), self.value(namespace, ty)))
-                    .collect()
+                given.map(|(name, ty)| (name.clone(), self.value(namespace, ty))).collect()
             }
             _ => json!(same),
         }
@@ -444,10 +409,7 @@ mod tests {
         let environment = Environment::all(&schema).into_iter().next().unwrap();
         let sample = samples.build(&environment, &nowhere, KINDS[0]).unwrap();
         assert!(samples.placed(&sample, &nowhere).is_none());
-        let other = Scope {
-            principal: Some("Team::\"t\"".parse().unwrap()),
-            ..Scope::default()
-        };
+        let other = Scope { principal: Some("Team::\"t\"".parse().unwrap()), ..Scope::default() };
         assert!(samples.build(&environment, &other, KINDS[0]).is_none());
     }
 }

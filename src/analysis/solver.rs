@@ -13,18 +13,9 @@ mod process;
 mod wheels;
 pub(super) mod worker;
 
-pub use find::Absent;
-pub use find::Found;
-pub use find::Places;
-pub use find::Provenance;
-pub use find::find;
-pub use install::InstallError;
-pub use install::Source;
-pub use install::Status;
-pub use install::install;
-pub use install::status;
-pub use worker::WorkerError;
-pub use worker::work;
+pub use find::{Absent, Found, Places, Provenance, find};
+pub use install::{InstallError, Source, Status, install, status};
+pub use worker::{WorkerError, work};
 
 /// What bounds the work on one question. A count of resources gives the same verdict on every machine; the time is a
 /// last resort against an engine that does not count.
@@ -38,10 +29,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            resources: 2_000_000,
-            milliseconds: 120_000,
-        }
+        Self { resources: 2_000_000, milliseconds: 120_000 }
     }
 }
 

@@ -4,30 +4,18 @@
 #![expect(clippy::result_large_err, reason = "the error is the symbolic compiler's own")]
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cedar_policy::Schema;
-use cedar_policy_symcc::CedarSymCompiler;
-use cedar_policy_symcc::CompiledPolicy;
-use cedar_policy_symcc::CompiledPolicySet;
-use cedar_policy_symcc::CompiledSchema;
-use cedar_policy_symcc::Env;
-use cedar_policy_symcc::ResetMode;
-use cedar_policy_symcc::SmtLibScript as _;
-use cedar_policy_symcc::SymEnv;
 use cedar_policy_symcc::err::Error;
-use cedar_policy_symcc::solver::Decision;
-use cedar_policy_symcc::solver::DecisionWithModel;
-use cedar_policy_symcc::solver::Solver;
-use cedar_policy_symcc::solver::SolverError;
+use cedar_policy_symcc::solver::{Decision, DecisionWithModel, Solver, SolverError};
+use cedar_policy_symcc::{
+    CedarSymCompiler, CompiledPolicy, CompiledPolicySet, CompiledSchema, Env, ResetMode, SmtLibScript as _, SymEnv,
+};
 
 use super::environment::Environment;
-use super::question::Claim;
-use super::question::Question;
-use super::rule::Rule;
-use super::rule::Rules;
+use super::question::{Claim, Question};
+use super::rule::{Rule, Rules};
 use super::solver::Reply;
 
 /// What answers scripts.
@@ -64,11 +52,8 @@ impl Symbolic {
         let env = &question.environment;
         let one = |rule: &Rule| self.policy(env, rule);
         let set = |rules: &Rules| self.set(env, rules);
-        let mut compiler = CedarSymCompiler::new(Recorder {
-            script: Vec::new(),
-            oracle,
-        })?
-        .with_reset_mode(ResetMode::Comment);
+        let mut compiler =
+            CedarSymCompiler::new(Recorder { script: Vec::new(), oracle })?.with_reset_mode(ResetMode::Comment);
         let c = &mut compiler;
         match &question.claim {
             Claim::NeverErrors(rule) => wait(c.check_never_errors_with_counterexample_opt(&*one(rule)?)),
@@ -132,9 +117,7 @@ fn memo<T>(
 /// Nothing here waits for anything: the recorder answers in place.
 fn wait<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime
-        .map_err(|error| Error::SolverError(SolverError::Io(error)))?
-        .block_on(future)
+    runtime.map_err(|error| Error::SolverError(SolverError::Io(error)))?.block_on(future)
 }
 
 /// Collects what the compiler writes, and hands it to the oracle as a whole.

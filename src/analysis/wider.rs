@@ -3,13 +3,8 @@
 
 use std::sync::OnceLock;
 
-use cedar_policy::EntityId;
-use cedar_policy::EntityUid;
-use cedar_policy::Schema;
-use cedar_policy::SchemaFragment;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use cedar_policy::{EntityId, EntityUid, Schema, SchemaFragment};
+use serde_json::{Map, Value, json};
 
 use super::base::Base;
 use super::environment::Environment;
@@ -36,11 +31,7 @@ pub struct Wider {
 impl Wider {
     /// The schema in Cedar's language, and the kinds of request that it is to have besides.
     pub(super) fn new(text: &str, kinds: Vec<Environment>) -> Self {
-        Self {
-            text: text.to_owned(),
-            kinds,
-            ground: OnceLock::new(),
-        }
+        Self { text: text.to_owned(), kinds, ground: OnceLock::new() }
     }
 
     /// The schema, ready for questions.
@@ -48,10 +39,7 @@ impl Wider {
     /// # Errors
     /// Where it does not hold together, in words.
     pub(super) fn ground(&self) -> Result<&Ground, &str> {
-        self.ground
-            .get_or_init(|| widened(&self.text, &self.kinds))
-            .as_ref()
-            .map_err(String::as_str)
+        self.ground.get_or_init(|| widened(&self.text, &self.kinds)).as_ref().map_err(String::as_str)
     }
 }
 
@@ -112,11 +100,7 @@ mod tests {
             told: None,
         };
         let kind = environment(&apart).unwrap();
-        let mut json = SchemaFragment::from_cedarschema_str(schema)
-            .unwrap()
-            .0
-            .to_json_value()
-            .unwrap();
+        let mut json = SchemaFragment::from_cedarschema_str(schema).unwrap().0.to_json_value().unwrap();
         widen(&mut json, &kind).unwrap();
         let schema = Schema::from_schema_fragments([SchemaFragment::from_json_value(json).unwrap()]).unwrap();
         let all = Environment::all(&schema);

@@ -8,18 +8,14 @@ mod shrink;
 
 use std::collections::BTreeSet;
 
-use cedar_policy::Entities;
-use cedar_policy::EntityUid;
-use serde_json::Map;
-use serde_json::Value;
+use cedar_policy::{Entities, EntityUid};
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use self::conform::Lead;
 use super::question::Counterexample;
 use crate::bundle::Contract;
-use crate::decide::Decision;
-use crate::decide::Engine;
-use crate::decide::Request;
+use crate::decide::{Decision, Engine, Request};
 use crate::text::Instant;
 
 /// A request, and the entities it is decided with.
@@ -97,12 +93,7 @@ impl Witness {
         if !(stage.shows_unchecked)(&raw) {
             return Err(Unshowable::NotReplayed);
         }
-        let is_valid = |witness: &Self| {
-            stage
-                .engine
-                .missing(&witness.request)
-                .is_ok_and(|missing| missing.is_empty())
-        };
+        let is_valid = |witness: &Self| stage.engine.missing(&witness.request).is_ok_and(|missing| missing.is_empty());
         let shows = |witness: &Self| is_valid(witness) && (stage.shows)(witness);
         let ways = [Lead::Attribute, Lead::Parent].into_iter();
         let mut conforming = ways.map(|lead| conform::conform(&raw, stage.contract, lead));

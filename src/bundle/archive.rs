@@ -1,8 +1,7 @@
 //! ZIP archives as names and bytes in memory. Names that lead out of a folder, and archives that unpack to more than the
 //! caller allows, are refused.
 
-use std::io::Cursor;
-use std::io::Read as _;
+use std::io::{Cursor, Read as _};
 
 use thiserror::Error;
 use zip::ZipArchive;
@@ -41,14 +40,9 @@ pub fn read_archive(bytes: &[u8], most_bytes: u64) -> Result<Vec<(String, Vec<u8
         }
         let mut content = Vec::new();
         // The declared size is the archive's word only, so that reading is what is limited.
-        let read = entry
-            .take(left.saturating_add(1))
-            .read_to_end(&mut content)
-            .map_err(|error| broken(&error))?;
-        left = u64::try_from(read)
-            .ok()
-            .and_then(|read| left.checked_sub(read))
-            .ok_or(ArchiveError::Size(most_bytes))?;
+        let read = entry.take(left.saturating_add(1)).read_to_end(&mut content).map_err(|error| broken(&error))?;
+        left =
+            u64::try_from(read).ok().and_then(|read| left.checked_sub(read)).ok_or(ArchiveError::Size(most_bytes))?;
         files.push((name, content));
     }
     Ok(files)

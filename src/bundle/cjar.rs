@@ -5,17 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::io::Cursor;
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 
-use zip::CompressionMethod;
-use zip::DateTime;
-use zip::ZipWriter;
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::BundleTree;
-use super::Refusal;
+use super::{BundleTree, Refusal};
 
 /// What an archive may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,11 +26,7 @@ pub struct ArchiveLimits {
 
 impl Default for ArchiveLimits {
     fn default() -> Self {
-        Self {
-            bytes: 64 * 1024 * 1024,
-            entry_bytes: 64 * 1024 * 1024,
-            entries: 10_000,
-        }
+        Self { bytes: 64 * 1024 * 1024, entry_bytes: 64 * 1024 * 1024, entries: 10_000 }
     }
 }
 
@@ -181,9 +173,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn is_at(&self, signature: [u8; 4]) -> bool {
-        self.bytes
-            .get(self.at..)
-            .is_some_and(|rest| rest.starts_with(&signature))
+        self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(&signature))
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], Refusal> {
@@ -219,10 +209,7 @@ fn local<'a>(reader: &mut Reader<'a>, limits: &ArchiveLimits) -> Result<(&'a str
     let name = reader.take(usize::from(header.short(26)))?;
     let name = std::str::from_utf8(name).map_err(|_| {
         let shown = String::from_utf8_lossy(name).into_owned();
-        Refusal::new(
-            "entry-name",
-            format!("the entry `{}` is not ASCII", shown.escape_default()),
-        )
+        Refusal::new("entry-name", format!("the entry `{}` is not ASCII", shown.escape_default()))
     })?;
     if let Some(fault) = name_fault(name) {
         return Err(fault);
@@ -233,10 +220,7 @@ fn local<'a>(reader: &mut Reader<'a>, limits: &ArchiveLimits) -> Result<(&'a str
         return Err(Refusal::new("entry-compressed", message));
     }
     if header.short(28) != 0 {
-        return Err(Refusal::new(
-            "archive-form",
-            format!("the entry `{name}` has extra fields"),
-        ));
+        return Err(Refusal::new("archive-form", format!("the entry `{name}` has extra fields")));
     }
     let size = header.long(22);
     if size != header.long(18) {
@@ -259,17 +243,11 @@ fn central(reader: &mut Reader<'_>, name: &str) -> Result<(), Refusal> {
     let listed = reader.take(usize::from(header.short(28)))?;
     if listed != name.as_bytes() {
         let listed = String::from_utf8_lossy(listed).into_owned();
-        let message = format!(
-            "its directory names `{}` where the entry is `{name}`",
-            listed.escape_default()
-        );
+        let message = format!("its directory names `{}` where the entry is `{name}`", listed.escape_default());
         return Err(Refusal::new("archive-form", message));
     }
     if header.short(40) & TYPE_BITS == SYMBOLIC_LINK {
-        return Err(Refusal::new(
-            "entry-link",
-            format!("the entry `{name}` is a symbolic link"),
-        ));
+        return Err(Refusal::new("entry-link", format!("the entry `{name}` is a symbolic link")));
     }
     if header.short(30) != 0 || header.short(32) != 0 {
         let message = format!("the directory's record of `{name}` has extra fields or a comment");

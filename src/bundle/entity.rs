@@ -2,12 +2,7 @@
 
 use std::str::FromStr as _;
 
-use cedar_policy::Context;
-use cedar_policy::Entities;
-use cedar_policy::EntityUid;
-use cedar_policy::EvalResult;
-use cedar_policy::Expression;
-use cedar_policy::Request;
+use cedar_policy::{Context, Entities, EntityUid, EvalResult, Expression, Request};
 
 /// The entity that a text refers to. `EntityUid` itself reads one spelling of each only, the one that it prints.
 #[must_use]

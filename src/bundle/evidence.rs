@@ -4,15 +4,9 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::BundleTree;
-use super::CoverageTotals;
-use super::EvidenceSummary;
-use super::LintTotals;
-use super::MutationTotals;
-use super::ProofTotals;
-use super::Refusal;
-use super::Share;
-use super::TestTotals;
+use super::{
+    BundleTree, CoverageTotals, EvidenceSummary, LintTotals, MutationTotals, ProofTotals, Refusal, Share, TestTotals,
+};
 
 /// Where the reports lie.
 pub(super) const EVIDENCE: &str = "evidence/";
@@ -34,9 +28,7 @@ pub(super) fn disagreements(tree: &BundleTree, summary: &EvidenceSummary) -> Vec
     hold("proofs", held(tree, "proofs", summary.proofs, proofs));
     hold("mutation", held(tree, "mutation", summary.mutation, mutation));
     let known = |path: &str| KINDS.iter().any(|kind| path == report_of(kind));
-    let others = tree
-        .iter()
-        .filter(|(path, _)| path.starts_with(EVIDENCE) && !known(path));
+    let others = tree.iter().filter(|(path, _)| path.starts_with(EVIDENCE) && !known(path));
     found.extend(others.map(|(path, _)| Refusal::new("manifest", format!("nothing sums up `{path}`"))));
     found
 }
@@ -69,10 +61,7 @@ fn held<R: DeserializeOwned, T: PartialEq>(
     let report = report.map_err(|why| Refusal::new("evidence-count", format!("cannot be counted: {why}")))?;
     match count(&report) {
         Some(counted) if counted == said => Ok(()),
-        Some(_) => Err(Refusal::new(
-            "evidence-count",
-            "does not come to what the manifest says",
-        )),
+        Some(_) => Err(Refusal::new("evidence-count", "does not come to what the manifest says")),
         None => Err(Refusal::new("evidence-count", "does not come to what it says itself")),
     }
 }
@@ -100,11 +89,7 @@ fn lint(report: &Lint) -> Option<LintTotals> {
         let found = report.diagnostics.iter().filter(|found| found.severity == severity);
         found.count()
     };
-    let totals = LintTotals {
-        errors: of("error"),
-        warnings: of("warning"),
-        waivers: report.waivers.len(),
-    };
+    let totals = LintTotals { errors: of("error"), warnings: of("warning"), waivers: report.waivers.len() };
     ((report.errors, report.warnings) == (totals.errors, totals.warnings)).then_some(totals)
 }
 
@@ -181,10 +166,7 @@ fn coverage(report: &Coverage) -> Option<CoverageTotals> {
 }
 
 fn share(all: impl Iterator<Item = bool>) -> Share {
-    all.fold(Share::default(), |sum, seen| Share {
-        seen: sum.seen + usize::from(seen),
-        of: sum.of + 1,
-    })
+    all.fold(Share::default(), |sum, seen| Share { seen: sum.seen + usize::from(seen), of: sum.of + 1 })
 }
 
 #[derive(Deserialize)]
@@ -207,10 +189,7 @@ struct Outcome {
 
 fn proofs(report: &Proofs) -> Option<ProofTotals> {
     let count = |is: fn(&Property) -> bool| report.properties.iter().filter(|property| is(property)).count();
-    let (proved, refuted) = (
-        count(|one| one.outcome == "proved"),
-        count(|one| one.outcome == "refuted"),
-    );
+    let (proved, refuted) = (count(|one| one.outcome == "proved"), count(|one| one.outcome == "refuted"));
     let totals = ProofTotals {
         proved,
         in_part: count(|one| one.in_part),
@@ -257,8 +236,7 @@ fn of(all: &[Outcome]) -> impl Fn(&str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -309,36 +287,16 @@ mod tests {
         }
         let share = |seen, of| Share { seen, of };
         let summary = EvidenceSummary {
-            lint: Some(LintTotals {
-                errors: 1,
-                warnings: 2,
-                waivers: 3,
-            }),
-            tests: Some(TestTotals {
-                passed: 2,
-                failed: 1,
-                skipped: 1,
-                decisions: 12,
-            }),
+            lint: Some(LintTotals { errors: 1, warnings: 2, waivers: 3 }),
+            tests: Some(TestTotals { passed: 2, failed: 1, skipped: 1, decisions: 12 }),
             coverage: Some(CoverageTotals {
                 granting: share(1, 2),
                 withholding: share(2, 2),
                 biting: share(0, 1),
                 clauses: share(3, 4),
             }),
-            proofs: Some(ProofTotals {
-                proved: 2,
-                in_part: 1,
-                refuted: 1,
-                unknown: 3,
-                beyond: 1,
-            }),
-            mutation: Some(MutationTotals {
-                killed: 2,
-                missed: 1,
-                equivalent: 1,
-                undecided: 1,
-            }),
+            proofs: Some(ProofTotals { proved: 2, in_part: 1, refuted: 1, unknown: 3, beyond: 1 }),
+            mutation: Some(MutationTotals { killed: 2, missed: 1, equivalent: 1, undecided: 1 }),
         };
         (tree, summary)
     }
@@ -351,10 +309,7 @@ mod tests {
     fn reports_that_come_to_their_totals_are_held() {
         let (tree, summary) = sound();
         assert_eq!(found(&tree, &summary), Vec::<String>::new());
-        assert_eq!(
-            found(&BundleTree::default(), &EvidenceSummary::default()),
-            Vec::<String>::new()
-        );
+        assert_eq!(found(&BundleTree::default(), &EvidenceSummary::default()), Vec::<String>::new());
     }
 
     /// Every number of the summary, one more each.
@@ -373,10 +328,7 @@ mod tests {
                     let other: EvidenceSummary = serde_json::from_value(other).unwrap();
                     let said = found(&tree, &other);
                     assert_eq!(said.len(), 1, "{place}: {said:?}");
-                    assert!(
-                        said[0].ends_with("does not come to what the manifest says [evidence-count]"),
-                        "{said:?}"
-                    );
+                    assert!(said[0].ends_with("does not come to what the manifest says [evidence-count]"), "{said:?}");
                     tried += 1;
                 }
                 other => panic!("{place}: {other}"),
@@ -405,9 +357,7 @@ mod tests {
                         // A statement without clauses; one more would count.
                         let clause = json!({ "held": true, "failed": true });
                         let list = other.pointer_mut(&place).unwrap();
-                        list.as_array_mut()
-                            .unwrap()
-                            .push(items.first().cloned().unwrap_or(clause));
+                        list.as_array_mut().unwrap().push(items.first().cloned().unwrap_or(clause));
                     }
                     Value::Number(number) => {
                         *other.pointer_mut(&place).unwrap() = json!(number.as_u64().unwrap() + 1);
@@ -430,10 +380,7 @@ mod tests {
                 let said = found(&changed, &summary);
                 // One finding more of a severity that is not counted, and one thing beyond proof more, are told by the manifest.
                 assert_eq!(said.len(), 1, "{kind} {place}: {other}");
-                assert!(
-                    said[0].contains(&path) && said[0].ends_with("[evidence-count]"),
-                    "{said:?}"
-                );
+                assert!(said[0].contains(&path) && said[0].ends_with("[evidence-count]"), "{said:?}");
             }
         }
     }
@@ -441,14 +388,9 @@ mod tests {
     #[test]
     fn what_cannot_be_counted_is_refused() {
         let (tree, summary) = sound();
-        for report in [
-            "",
-            "{}",
-            "[]",
-            "{\"format\":1}",
-            "{\"anything\":\"12 tests FAILED\"}",
-            "{\"format\":1,\"format\":1}",
-        ] {
+        for report in
+            ["", "{}", "[]", "{\"format\":1}", "{\"anything\":\"12 tests FAILED\"}", "{\"format\":1,\"format\":1}"]
+        {
             for kind in KINDS {
                 let mut changed = tree.clone();
                 changed.insert(report_of(kind), report);
@@ -470,30 +412,15 @@ mod tests {
     fn a_report_and_its_totals_are_there_together_and_nothing_else_is() {
         let (mut tree, summary) = sound();
         assert_eq!(
-            found(
-                &tree,
-                &EvidenceSummary {
-                    tests: None,
-                    ..summary.clone()
-                }
-            ),
+            found(&tree, &EvidenceSummary { tests: None, ..summary.clone() }),
             ["`evidence/tests.json` is there, and nothing sums it up [manifest]"]
         );
         assert_eq!(
-            found(
-                &BundleTree::default(),
-                &EvidenceSummary {
-                    proofs: summary.proofs,
-                    ..EvidenceSummary::default()
-                }
-            ),
+            found(&BundleTree::default(), &EvidenceSummary { proofs: summary.proofs, ..EvidenceSummary::default() }),
             ["`evidence/proofs.json` is summed up, and is not there [manifest]"]
         );
         tree.insert("evidence/audit.json", "{}");
         tree.insert("evidence.json", "{}");
-        assert_eq!(
-            found(&tree, &summary),
-            ["nothing sums up `evidence/audit.json` [manifest]"]
-        );
+        assert_eq!(found(&tree, &summary), ["nothing sums up `evidence/audit.json` [manifest]"]);
     }
 }

@@ -4,8 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The whole part. Names are Gate names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,6 @@
 //! `bundle.json`: what is in the bundle, by digest, and what made it.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The manifest. Its own digest is not in it; every other file is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,9 +146,7 @@ impl CoverageTotals {
     #[must_use]
     pub fn lowest(&self) -> Option<usize> {
         let all = [self.granting, self.withholding, self.biting, self.clauses];
-        all.iter()
-            .filter_map(|share| share.seen.saturating_mul(100).checked_div(share.of))
-            .min()
+        all.iter().filter_map(|share| share.seen.saturating_mul(100).checked_div(share.of)).min()
     }
 }
 

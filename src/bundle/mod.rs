@@ -16,61 +16,24 @@ mod refusal;
 pub(crate) mod sample;
 mod tree;
 
-pub use archive::ArchiveError;
-pub use archive::read_archive;
-pub use cjar::ArchiveLimits;
-pub use cjar::name_fault;
-pub use cjar::pack;
-pub use cjar::unpack;
-pub use contract::ActionContract;
-pub use contract::AttributeContract;
-pub use contract::BreakGlassProfile;
-pub use contract::Contract;
-pub use contract::EntityContract;
-pub use contract::EntityRole;
-pub use contract::Holder;
-pub use contract::ParentContract;
-pub use contract::ROLES_ATTRIBUTE;
-pub use contract::RelationContract;
-pub use contract::RoleContract;
-pub use contract::RolesForm;
-pub use contract::ValueType;
-pub use contract::relation_attribute;
+pub use archive::{ArchiveError, read_archive};
+pub use cjar::{ArchiveLimits, name_fault, pack, unpack};
+pub use contract::{
+    ActionContract, AttributeContract, BreakGlassProfile, Contract, EntityContract, EntityRole, Holder, ParentContract,
+    ROLES_ATTRIBUTE, RelationContract, RoleContract, RolesForm, ValueType, relation_attribute,
+};
 pub use digest::sha256_hex;
 pub use entity::entity_uid;
-pub use gateway::ApproverContract;
-pub use gateway::ClaimTest;
-pub use gateway::GatewayContract;
-pub use gateway::IdFrom;
-pub use gateway::ObligationContract;
-pub use gateway::PathSegment;
-pub use gateway::RouteContract;
-pub use gateway::SubjectContract;
-pub use manifest::BundleLimits;
-pub use manifest::CedarVersions;
-pub use manifest::CompilerVersion;
-pub use manifest::CoverageTotals;
-pub use manifest::EvidenceSummary;
-pub use manifest::FileEntry;
-pub use manifest::GitState;
-pub use manifest::LintTotals;
-pub use manifest::Manifest;
-pub use manifest::MinEngine;
-pub use manifest::MutationTotals;
-pub use manifest::ProofTotals;
-pub use manifest::Share;
-pub use manifest::TestTotals;
-pub use opened::Bundle;
-pub use opened::FORMAT;
-pub use opened::MANIFEST;
-pub use opened::SOURCE;
+pub use gateway::{
+    ApproverContract, ClaimTest, GatewayContract, IdFrom, ObligationContract, PathSegment, RouteContract,
+    SubjectContract,
+};
+pub use manifest::{
+    BundleLimits, CedarVersions, CompilerVersion, CoverageTotals, EvidenceSummary, FileEntry, GitState, LintTotals,
+    Manifest, MinEngine, MutationTotals, ProofTotals, Share, TestTotals,
+};
 pub(crate) use opened::compat_digest;
-pub use origins::Clause;
-pub use origins::Origin;
-pub use origins::OriginKind;
-pub use origins::Origins;
-pub use origins::Place;
+pub use opened::{Bundle, FORMAT, MANIFEST, SOURCE};
+pub use origins::{Clause, Origin, OriginKind, Origins, Place};
 pub use refusal::Refusal;
-pub use tree::BundleTree;
-pub use tree::Unlike;
-pub use tree::canonical_json;
+pub use tree::{BundleTree, Unlike, canonical_json};

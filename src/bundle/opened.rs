@@ -2,15 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ArchiveLimits;
-use super::BundleTree;
-use super::FileEntry;
-use super::Manifest;
-use super::Refusal;
-use super::canonical_json;
-use super::cjar;
-use super::evidence;
-use super::sha256_hex;
+use super::{ArchiveLimits, BundleTree, FileEntry, Manifest, Refusal, canonical_json, cjar, evidence, sha256_hex};
 
 /// The one file that the manifest does not list.
 pub const MANIFEST: &str = "bundle.json";
@@ -43,11 +35,7 @@ impl Bundle {
         let manifest = manifest(&tree).map_err(|refusal| vec![refusal])?;
         let refusals = disagreements(&tree, &manifest);
         match refusals.is_empty() {
-            true => Ok(Self {
-                digest: format!("sha256:{}", sha256_hex(bytes)),
-                manifest,
-                tree,
-            }),
+            true => Ok(Self { digest: format!("sha256:{}", sha256_hex(bytes)), manifest, tree }),
             false => Err(refusals),
         }
     }
@@ -90,10 +78,7 @@ fn manifest(tree: &BundleTree) -> Result<Manifest, Refusal> {
         .ok()
         .and_then(|value| value.get("format")?.as_str().map(str::to_owned));
     if let Some(format) = format.filter(|format| format != FORMAT) {
-        let message = format!(
-            "`{MANIFEST}` has format `{}`; this version reads `{FORMAT}`",
-            format.escape_debug()
-        );
+        let message = format!("`{MANIFEST}` has format `{}`; this version reads `{FORMAT}`", format.escape_debug());
         return Err(Refusal::new("bundle-format", message));
     }
     let manifest: Manifest =
@@ -101,16 +86,12 @@ fn manifest(tree: &BundleTree) -> Result<Manifest, Refusal> {
     match canonical_json(&manifest) {
         Ok(written) if written == bytes => {}
         _ => {
-            return Err(refuse(
-                "is not in its one form: canonical JSON, no field twice, none unknown".to_owned(),
-            ));
+            return Err(refuse("is not in its one form: canonical JSON, no field twice, none unknown".to_owned()));
         }
     }
     if !is_name(&manifest.name) || !is_version(&manifest.version) {
         let (name, version) = (manifest.name.escape_debug(), manifest.version.escape_debug());
-        return Err(refuse(format!(
-            "has `{name}` and `{version}`, which cannot be a package's name and version"
-        )));
+        return Err(refuse(format!("has `{name}` and `{version}`, which cannot be a package's name and version")));
     }
     Ok(manifest)
 }
@@ -127,9 +108,7 @@ fn is_version(text: &str) -> bool {
 fn is_plain(text: &str, more: &[u8]) -> bool {
     let mut bytes = text.bytes();
     bytes.len() <= MAX_WORD
-        && bytes
-            .next()
-            .is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
+        && bytes.next().is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
 }
 
@@ -176,11 +155,7 @@ fn digests(tree: &BundleTree, manifest: &Manifest, found: &mut Vec<Refusal>) {
     let says = [
         ("schema_digest", &manifest.schema_digest, &schema),
         ("policy_set_digest", &manifest.policy_set_digest, &policies),
-        (
-            "compat_digest",
-            &manifest.compat_digest,
-            &compat_digest(&schema, &policies),
-        ),
+        ("compat_digest", &manifest.compat_digest, &compat_digest(&schema, &policies)),
     ];
     for (field, said, is) in says {
         if said != is {
@@ -220,10 +195,7 @@ mod tests {
         assert_eq!(bundle.sources().unwrap(), [("a.gate", "source/a.gate")]);
         let mut other = tree.clone();
         other.insert("source/a.gate", b"\xff".as_slice());
-        let said = Manifest {
-            files: other.entries(),
-            ..manifest
-        };
+        let said = Manifest { files: other.entries(), ..manifest };
         let bundle = opened(&other, &said).unwrap();
         assert_eq!(bundle.sources().unwrap_err().code, "source-text");
     }
@@ -233,37 +205,21 @@ mod tests {
         let long = "a".repeat(MAX_WORD + 1);
         for name in ["", "Docs", "-docs", "do.cs", "do/cs", "..", "d\u{f6}cs", "do cs", &long] {
             let (tree, manifest) = sound();
-            let said = Manifest {
-                name: name.to_owned(),
-                ..manifest
-            };
+            let said = Manifest { name: name.to_owned(), ..manifest };
             let refusals = opened(&tree, &said).unwrap_err();
             assert_eq!(refusals.len(), 1, "{name}: {refusals:?}");
-            assert!(
-                refusals[0].ends_with("package's name and version [manifest]"),
-                "{refusals:?}"
-            );
+            assert!(refusals[0].ends_with("package's name and version [manifest]"), "{refusals:?}");
         }
         for version in ["", "V1", "-1", "1/0", "1..\n", "1_0", &long] {
             let (tree, manifest) = sound();
-            let said = Manifest {
-                version: version.to_owned(),
-                ..manifest
-            };
+            let said = Manifest { version: version.to_owned(), ..manifest };
             let refusals = opened(&tree, &said).unwrap_err();
-            assert!(
-                refusals[0].ends_with("package's name and version [manifest]"),
-                "{version}: {refusals:?}"
-            );
+            assert!(refusals[0].ends_with("package's name and version [manifest]"), "{version}: {refusals:?}");
         }
         let longest = "a".repeat(MAX_WORD);
         for (name, version) in [("0docs-A9", "1.0.0-rc.1+b"), (longest.as_str(), longest.as_str())] {
             let (tree, manifest) = sound();
-            let said = Manifest {
-                name: name.to_owned(),
-                version: version.to_owned(),
-                ..manifest
-            };
+            let said = Manifest { name: name.to_owned(), version: version.to_owned(), ..manifest };
             assert!(opened(&tree, &said).is_ok(), "{name} {version}");
         }
     }
@@ -272,48 +228,33 @@ mod tests {
     fn each_disagreement_of_files_and_manifest_has_its_reason() {
         type Change = fn(&mut BundleTree, &mut Manifest);
         let changes: [(&str, Change); 9] = [
-            ("`b` is not in the manifest [file-extra]", |tree, _| {
-                tree.insert("b", "")
+            ("`b` is not in the manifest [file-extra]", |tree, _| tree.insert("b", "")),
+            ("`b` is in the manifest and not in the archive [file-missing]", |_, said| {
+                let mut entry = said.files[0].clone();
+                entry.path = "b".to_owned();
+                said.files.push(entry);
             }),
-            (
-                "`b` is in the manifest and not in the archive [file-missing]",
-                |_, said| {
-                    let mut entry = said.files[0].clone();
-                    entry.path = "b".to_owned();
-                    said.files.push(entry);
-                },
-            ),
             ("`bundle.json` lists `policies.json` twice [manifest]", |_, said| {
                 said.files.insert(0, said.files[0].clone());
             }),
-            (
-                "`source/a.gate` has 1 bytes, the manifest says 13 [file-digest]",
-                |tree, _| {
-                    tree.insert("source/a.gate", "x");
-                },
-            ),
-            (
-                "the content of `source/a.gate` is not what the manifest's digest says [file-digest]",
-                |tree, _| tree.insert("source/a.gate", "source/b.gate"),
-            ),
-            (
-                "`schema_digest` of `bundle.json` is not the digest of what it names [file-digest]",
-                |_, said| said.schema_digest = "0".repeat(64),
-            ),
-            (
-                "`policy_set_digest` of `bundle.json` is not the digest of what it names [file-digest]",
-                |_, said| said.policy_set_digest = "0".repeat(64),
-            ),
-            (
-                "`compat_digest` of `bundle.json` is not the digest of what it names [file-digest]",
-                |_, said| said.compat_digest = "0".repeat(64),
-            ),
-            (
-                "`bundle.json` has format `2`; this version reads `1` [bundle-format]",
-                |_, said| {
-                    said.format = "2".to_owned();
-                },
-            ),
+            ("`source/a.gate` has 1 bytes, the manifest says 13 [file-digest]", |tree, _| {
+                tree.insert("source/a.gate", "x");
+            }),
+            ("the content of `source/a.gate` is not what the manifest's digest says [file-digest]", |tree, _| {
+                tree.insert("source/a.gate", "source/b.gate")
+            }),
+            ("`schema_digest` of `bundle.json` is not the digest of what it names [file-digest]", |_, said| {
+                said.schema_digest = "0".repeat(64)
+            }),
+            ("`policy_set_digest` of `bundle.json` is not the digest of what it names [file-digest]", |_, said| {
+                said.policy_set_digest = "0".repeat(64)
+            }),
+            ("`compat_digest` of `bundle.json` is not the digest of what it names [file-digest]", |_, said| {
+                said.compat_digest = "0".repeat(64)
+            }),
+            ("`bundle.json` has format `2`; this version reads `1` [bundle-format]", |_, said| {
+                said.format = "2".to_owned();
+            }),
         ];
         for (says, change) in changes {
             let (mut tree, mut manifest) = sound();
@@ -354,10 +295,7 @@ mod tests {
         }
         let (mut tree, manifest) = sound();
         tree.insert("evidence/tests.json", "{}");
-        let said = Manifest {
-            files: tree.entries(),
-            ..manifest
-        };
+        let said = Manifest { files: tree.entries(), ..manifest };
         assert_eq!(
             opened(&tree, &said).unwrap_err(),
             ["`evidence/tests.json` is there, and nothing sums it up [manifest]"]

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The whole map.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

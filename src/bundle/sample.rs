@@ -2,22 +2,10 @@
 
 use serde_json::json;
 
-use super::BundleLimits;
-use super::BundleTree;
-use super::CedarVersions;
-use super::CompilerVersion;
-use super::EvidenceSummary;
-use super::FORMAT;
-use super::GitState;
-use super::LintTotals;
-use super::MANIFEST;
-use super::Manifest;
-use super::MinEngine;
-use super::TestTotals;
-use super::canonical_json;
-use super::compat_digest;
-use super::pack;
-use super::sha256_hex;
+use super::{
+    BundleLimits, BundleTree, CedarVersions, CompilerVersion, EvidenceSummary, FORMAT, GitState, LintTotals, MANIFEST,
+    Manifest, MinEngine, TestTotals, canonical_json, compat_digest, pack, sha256_hex,
+};
 
 /// A bundle of three files, as it must be.
 pub(crate) fn sound() -> (BundleTree, Manifest) {
@@ -35,14 +23,8 @@ pub(crate) fn sound() -> (BundleTree, Manifest) {
             version: "0.1.0".to_owned(),
             edition: "2026".to_owned(),
         },
-        cedar: CedarVersions {
-            language: "4.6.0".to_owned(),
-            sdk: "4.14.1".to_owned(),
-        },
-        min_engine: MinEngine {
-            gateway: "0.1.0".to_owned(),
-            cedar_language: "4.6.0".to_owned(),
-        },
+        cedar: CedarVersions { language: "4.6.0".to_owned(), sdk: "4.14.1".to_owned() },
+        min_engine: MinEngine { gateway: "0.1.0".to_owned(), cedar_language: "4.6.0".to_owned() },
         git: None,
         judged_at: None,
         compat_digest: compat_digest(&schema, &policies),
@@ -69,23 +51,10 @@ pub(crate) fn archive(version: &str) -> Vec<u8> {
     tree.insert("evidence/tests.json", canonical_json(&tests).unwrap());
     let manifest = Manifest {
         version: version.to_owned(),
-        git: Some(GitState {
-            commit: "0123456789012345678901234567890123456789".to_owned(),
-            tree: None,
-            dirty: false,
-        }),
+        git: Some(GitState { commit: "0123456789012345678901234567890123456789".to_owned(), tree: None, dirty: false }),
         evidence: EvidenceSummary {
-            lint: Some(LintTotals {
-                errors: 0,
-                warnings: 1,
-                waivers: 0,
-            }),
-            tests: Some(TestTotals {
-                passed: 3,
-                failed: 0,
-                skipped: 0,
-                decisions: 9,
-            }),
+            lint: Some(LintTotals { errors: 0, warnings: 1, waivers: 0 }),
+            tests: Some(TestTotals { passed: 3, failed: 0, skipped: 0, decisions: 9 }),
             ..EvidenceSummary::default()
         },
         files: tree.entries(),

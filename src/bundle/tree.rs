@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::FileEntry;
-use super::MANIFEST;
-use super::sha256_hex;
+use super::{FileEntry, MANIFEST, sha256_hex};
 
 /// Files by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

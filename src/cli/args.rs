@@ -12,64 +12,26 @@ mod solver;
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
-use clap::Parser;
-use clap::Subcommand;
+use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(super) use self::bundle::Bundle;
-pub(super) use self::bundle::BundleDiff;
-pub(super) use self::bundle::BundleInspect;
-pub(super) use self::bundle::BundleMake;
-pub(super) use self::bundle::BundleSign;
-pub(super) use self::bundle::BundleStep;
-pub(super) use self::bundle::BundleVerify;
-pub(super) use self::bundle::ReleaseArgs;
-pub(super) use self::diff::Bump;
-pub(super) use self::diff::ComparedArgs;
-pub(super) use self::diff::Diff;
-pub(super) use self::diff::DiffFormat;
-pub(super) use self::import::Import;
-pub(super) use self::import::ImportCedar;
-pub(super) use self::import::ImportFrom;
-pub(super) use self::import::ImportK8s;
-pub(super) use self::key::Key;
-pub(super) use self::key::KeyGenerate;
-pub(super) use self::key::KeyInspect;
-pub(super) use self::key::KeyStep;
-pub(super) use self::key::SignerArgs;
+pub(super) use self::bundle::{
+    Bundle, BundleDiff, BundleInspect, BundleMake, BundleSign, BundleStep, BundleVerify, ReleaseArgs,
+};
+pub(super) use self::diff::{Bump, ComparedArgs, Diff, DiffFormat};
+pub(super) use self::import::{Import, ImportCedar, ImportFrom, ImportK8s};
+pub(super) use self::key::{Key, KeyGenerate, KeyInspect, KeyStep, SignerArgs};
 pub(super) use self::mutate::Mutate;
 pub(super) use self::prove::Prove;
-pub(super) use self::publish::Channel;
-pub(super) use self::publish::ChannelForget;
-pub(super) use self::publish::ChannelPromote;
-pub(super) use self::publish::ChannelRollback;
-pub(super) use self::publish::ChannelShow;
-pub(super) use self::publish::ChannelStep;
-pub(super) use self::publish::MovingArgs;
-pub(super) use self::publish::PlaceArgs;
-pub(super) use self::publish::Publish;
-pub(super) use self::publish::Pull;
-pub(super) use self::shared::AnswerArgs;
-pub(super) use self::shared::AnswerFormat;
-pub(super) use self::shared::BaselineArgs;
-pub(super) use self::shared::BudgetArgs;
-pub(super) use self::shared::ColourChoice;
-pub(super) use self::shared::FindingsArgs;
-pub(super) use self::shared::FindingsFormat;
-pub(super) use self::shared::FolderArgs;
-pub(super) use self::shared::Format;
-pub(super) use self::shared::LintArgs;
-pub(super) use self::shared::OutputArgs;
-pub(super) use self::shared::PackageArgs;
-pub(super) use self::shared::ProofArgs;
-pub(super) use self::shared::ReportArg;
-pub(super) use self::shared::ReportFormat;
-pub(super) use self::shared::WhenArgs;
-pub(super) use self::shared::with_package;
-pub(super) use self::solver::SmtWorker;
-pub(super) use self::solver::Solver;
-pub(super) use self::solver::SolverStep;
+pub(super) use self::publish::{
+    Channel, ChannelForget, ChannelPromote, ChannelRollback, ChannelShow, ChannelStep, MovingArgs, PlaceArgs, Publish,
+    Pull,
+};
+pub(super) use self::shared::{
+    AnswerArgs, AnswerFormat, BaselineArgs, BudgetArgs, ColourChoice, FindingsArgs, FindingsFormat, FolderArgs, Format,
+    LintArgs, OutputArgs, PackageArgs, ProofArgs, ReportArg, ReportFormat, WhenArgs, with_package,
+};
+pub(super) use self::solver::{SmtWorker, Solver, SolverStep};
 
 /// Write authorization in Gate, lint it, compile it to Cedar, test it by scenarios
 #[derive(Debug, Parser)]

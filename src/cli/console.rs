@@ -2,13 +2,10 @@
 //! step: no text of others steers the terminal or is a command to a build server. A reader that stops listening (`| head`) ends the writing, not
 //! the work: the exit code stays what the work says.
 
-use std::io::ErrorKind;
-use std::io::Read;
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 
 use crate::load::MAX_FILE_BYTES;
-use crate::report::Colour;
-use crate::report::Style;
+use crate::report::{Colour, Style};
 use crate::text::safe;
 
 use super::args::ColourChoice;
@@ -67,19 +64,13 @@ impl Console {
                 self.listening = false;
                 Ok(())
             }
-            Err(source) => Err(CliError::Stream {
-                stream: "standard output",
-                source,
-            }),
+            Err(source) => Err(CliError::Stream { stream: "standard output", source }),
         }
     }
 
     /// Reads standard input to its end, or to where it is longer than a file may be.
     pub(super) fn read_all(&mut self) -> Result<Vec<u8>, CliError> {
-        let failed = |source| CliError::Stream {
-            stream: "standard input",
-            source,
-        };
+        let failed = |source| CliError::Stream { stream: "standard input", source };
         let mut bytes = Vec::new();
         let mut input = std::io::stdin().lock().take(MAX_FILE_BYTES + 1);
         let read = input.read_to_end(&mut bytes).map_err(failed)?;
@@ -95,10 +86,7 @@ impl Console {
         match std::io::stdin().read_line(&mut line) {
             Ok(0) => Ok(None),
             Ok(_) => Ok(Some(line.trim().to_owned())),
-            Err(source) => Err(CliError::Stream {
-                stream: "standard input",
-                source,
-            }),
+            Err(source) => Err(CliError::Stream { stream: "standard input", source }),
         }
     }
 

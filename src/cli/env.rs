@@ -1,19 +1,14 @@
 //! What the process was given: arguments, environment, terminal, clock, folder. Read here and nowhere else.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that reads the environment and the clock"
-)]
+#![expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment and the clock")]
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::analysis::solver::Places;
-use crate::report::Colour;
-use crate::report::Style;
+use crate::report::{Colour, Style};
 use crate::text::Instant;
 
 use super::args::ColourChoice;
@@ -39,9 +34,7 @@ pub(super) fn today() -> Instant {
 
 /// Now, to the millisecond: what signatures and channels are judged by, which no build is.
 pub(super) fn now() -> Instant {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
@@ -54,9 +47,7 @@ pub(super) fn source_date() -> Result<Option<Instant>, CliError> {
     let milliseconds = text.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1000));
     match milliseconds.map(Instant).filter(|at| at.0 >= 0 && at.text().is_some()) {
         Some(at) => Ok(Some(at.day())),
-        None => Err(CliError::SourceDate {
-            value: text.into_owned(),
-        }),
+        None => Err(CliError::SourceDate { value: text.into_owned() }),
     }
 }
 
@@ -107,11 +98,7 @@ pub(super) fn state() -> Option<PathBuf> {
 
 /// Where Docker keeps credentials, or who keeps them: in `DOCKER_CONFIG`, else in the user's folder.
 pub(super) fn docker_config() -> Option<PathBuf> {
-    let of_user = || {
-        folder("HOME")
-            .or_else(|| folder("USERPROFILE"))
-            .map(|home| home.join(".docker"))
-    };
+    let of_user = || folder("HOME").or_else(|| folder("USERPROFILE")).map(|home| home.join(".docker"));
     let config = folder("DOCKER_CONFIG").or_else(of_user);
     config.map(|folder| folder.join("config.json"))
 }
@@ -129,9 +116,7 @@ pub(super) fn solver_places() -> Places {
 
 /// A variable that names a file or folder; one that is empty names none.
 fn folder(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// The package that contains the current folder, as a path from there: `.`, `..`, `../..`.

@@ -7,28 +7,18 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::analysis::ObligationsError;
-use crate::analysis::solver::Absent;
-use crate::analysis::solver::InstallError;
-use crate::analysis::solver::WorkerError;
+use crate::analysis::solver::{Absent, InstallError, WorkerError};
 use crate::bundle::Refusal;
 use crate::diag::did_you_mean;
 use crate::import::ImportError;
 use crate::load::LoadError;
-use crate::pipeline::BuildError;
-use crate::pipeline::FactsError;
-use crate::pipeline::MutateError;
-use crate::pipeline::ProveError;
-use crate::pipeline::SuitesError;
+use crate::pipeline::{BuildError, FactsError, MutateError, ProveError, SuitesError};
 use crate::registry::RegistryError;
-use crate::report::Colour;
-use crate::report::Style;
-use crate::report::printable;
+use crate::report::{Colour, Style, printable};
 use crate::scenario::QuestionError;
-use crate::semdiff::CompareError;
-use crate::semdiff::NoNextVersion;
+use crate::semdiff::{CompareError, NoNextVersion};
 use crate::text::safe;
-use crate::trust::KeyError;
-use crate::trust::SignError;
+use crate::trust::{KeyError, SignError};
 
 /// What kept a verb from being done.
 #[derive(Debug, Error)]

@@ -1,7 +1,6 @@
 //! The exit codes, one enum for all verbs. The book's page is `book/src/exit-codes.md`.
 
-use std::process::ExitCode;
-use std::process::Termination;
+use std::process::{ExitCode, Termination};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

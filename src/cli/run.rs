@@ -5,17 +5,13 @@ use std::thread;
 use clap::Parser;
 
 use crate::parallel::STACK_BYTES;
-use crate::report::Colour;
-use crate::report::Style;
+use crate::report::{Colour, Style};
 
-use super::args::Args;
-use super::args::ColourChoice;
-use super::args::Verb;
-use super::cmd;
+use super::args::{Args, ColourChoice, Verb};
 use super::console::Console;
-use super::env;
 use super::error::CliError;
 use super::exit::Exit;
+use super::{cmd, env};
 
 /// Runs the process's arguments.
 #[must_use]

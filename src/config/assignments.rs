@@ -6,14 +6,10 @@ use std::str::FromStr;
 use cedar_policy::EntityUid;
 
 use super::codes;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::load::yaml;
 use crate::load::yaml::Node;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{FileId, Sources, Span};
 
 /// A role that somebody holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,11 +42,8 @@ pub fn assignments(sources: &Sources, files: &[FileId], out: &mut Diagnostics) -
         };
         let Some(entries) = node.as_map() else {
             out.push(
-                wrong(
-                    node.span,
-                    format!("a file of assignments is a mapping, this is {}", node.kind_name()),
-                )
-                .help(EXAMPLE),
+                wrong(node.span, format!("a file of assignments is a mapping, this is {}", node.kind_name()))
+                    .help(EXAMPLE),
             );
             continue;
         };
@@ -66,13 +59,7 @@ pub fn assignments(sources: &Sources, files: &[FileId], out: &mut Diagnostics) -
             continue;
         };
         let Some(items) = list.as_list() else {
-            out.push(
-                wrong(
-                    key.span,
-                    format!("`assignments` is a list, this is {}", list.kind_name()),
-                )
-                .help(EXAMPLE),
-            );
+            out.push(wrong(key.span, format!("`assignments` is a list, this is {}", list.kind_name())).help(EXAMPLE));
             continue;
         };
         all.extend(items.iter().filter_map(|item| assignment(item, out)));
@@ -86,13 +73,7 @@ fn wrong(span: Span, message: String) -> Diagnostic {
 
 fn assignment(node: &Node, out: &mut Diagnostics) -> Option<Assignment> {
     let Some(entries) = node.as_map() else {
-        out.push(
-            wrong(
-                node.span,
-                format!("an assignment is a mapping, this is {}", node.kind_name()),
-            )
-            .help(EXAMPLE),
-        );
+        out.push(wrong(node.span, format!("an assignment is a mapping, this is {}", node.kind_name())).help(EXAMPLE));
         return None;
     };
     let span = entries.first().map_or(node.span.at_start(), |(key, _)| key.span);
@@ -102,17 +83,12 @@ fn assignment(node: &Node, out: &mut Diagnostics) -> Option<Assignment> {
         whole = false;
         out.push(wrong(key.span, format!("an assignment has no key `{}`", key.text)).meant(key.span, &key.text, KEYS));
     }
-    for (key, help) in [
-        ("who", "`who: 'User::\"ann\"'`"),
-        ("role", "`role:` and the role's name"),
-    ] {
+    for (key, help) in [("who", "`who: 'User::\"ann\"'`"), ("role", "`role:` and the role's name")] {
         if node.get(key).is_none() {
             out.push(wrong(span, format!("an assignment needs `{key}`")).help(format!("write {help}")));
         }
     }
-    let who = node
-        .get("who")
-        .and_then(|node| Some((entity(node, "who", out)?, node.span)));
+    let who = node.get("who").and_then(|node| Some((entity(node, "who", out)?, node.span)));
     let role = node.get("role").and_then(|node| {
         let text = node.as_text().map(str::trim).filter(|text| !text.is_empty());
         if text.is_none() {
@@ -128,14 +104,7 @@ fn assignment(node: &Node, out: &mut Diagnostics) -> Option<Assignment> {
         None => None,
     };
     let ((who, who_span), (role, role_span)) = (who?, role?);
-    whole.then_some(Assignment {
-        who,
-        who_span,
-        role,
-        role_span,
-        on,
-        span,
-    })
+    whole.then_some(Assignment { who, who_span, role, role_span, on, span })
 }
 
 fn entity(node: &Node, key: &str, out: &mut Diagnostics) -> Option<EntityUid> {
@@ -144,9 +113,7 @@ fn entity(node: &Node, key: &str, out: &mut Diagnostics) -> Option<EntityUid> {
         out.push(
             wrong(node.span, format!("`{key}` is an entity"))
                 .label("not an entity")
-                .help(format!(
-                    "write its type and its id, in single quotes: `{key}: 'User::\"ann\"'`"
-                )),
+                .help(format!("write its type and its id, in single quotes: `{key}: 'User::\"ann\"'`")),
         );
     }
     found

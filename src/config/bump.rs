@@ -7,9 +7,7 @@ use super::table;
 use super::table::Section;
 use super::version::Step;
 use crate::config::codes;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::text::Span;
 
 /// The step for each verdict of a difference.
@@ -27,12 +25,7 @@ pub struct Bump {
 
 impl Default for Bump {
     fn default() -> Self {
-        Self {
-            widened: Step::Minor,
-            narrowed: Step::Minor,
-            equivalent: Step::Patch,
-            schema_breaking: Step::Major,
-        }
+        Self { widened: Step::Minor, narrowed: Step::Minor, equivalent: Step::Patch, schema_breaking: Step::Major }
     }
 }
 
@@ -106,12 +99,7 @@ mod tests {
         assert!(out.is_empty(), "{out:?}");
         assert_eq!(
             project.bump,
-            Bump {
-                widened: Step::Major,
-                narrowed: Step::Minor,
-                equivalent: Step::None,
-                schema_breaking: Step::Minor,
-            }
+            Bump { widened: Step::Major, narrowed: Step::Minor, equivalent: Step::None, schema_breaking: Step::Minor }
         );
     }
 
@@ -150,10 +138,7 @@ mod tests {
                 "package.version = \"\"\"1.4.0\"\"\"\npackage.name = \"version\"",
                 "package.version = \"2.0.0-rc.1\"\npackage.name = \"version\"",
             ),
-            (
-                "package.version = \"1.4\\u002E0\"\n",
-                "package.version = \"2.0.0-rc.1\"\n",
-            ),
+            ("package.version = \"1.4\\u002E0\"\n", "package.version = \"2.0.0-rc.1\"\n"),
         ] {
             let (project, sources, _) = read(before);
             assert_eq!(project.version, "1.4.0", "{before}");

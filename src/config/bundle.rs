@@ -2,8 +2,7 @@
 
 use super::table::Section;
 use crate::config::codes;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 
 /// What a bundle can carry to show how its policy was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,15 +82,8 @@ impl Default for BundleDemands {
     }
 }
 
-pub(super) const KEYS: [&str; 7] = [
-    "evidence",
-    "max_warnings",
-    "max_skipped",
-    "min_tests",
-    "min_coverage",
-    "min_mutation_score",
-    "max_validity_days",
-];
+pub(super) const KEYS: [&str; 7] =
+    ["evidence", "max_warnings", "max_skipped", "min_tests", "min_coverage", "min_mutation_score", "max_validity_days"];
 const MAX_COUNT: u32 = 1_000_000;
 const MAX_PERCENT: u32 = 100;
 const MAX_VALIDITY_DAYS: u32 = 366;

@@ -7,14 +7,10 @@ mod template;
 use toml::de::DeTable;
 
 use super::table;
-use super::table::Placed;
-use super::table::Section;
+use super::table::{Placed, Section};
 use crate::config::codes;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::text::{FileId, Sources, Span};
 
 pub use template::Segment;
 
@@ -115,10 +111,8 @@ const SUBJECT: [&str; 5] = ["type", "when", "id", "attributes", "context"];
 const WHEN: [&str; 2] = ["claim", "is"];
 const MASK: [&str; 1] = ["attributes"];
 /// Each kind of obligation with the key of its list and an example of one.
-const OBLIGATIONS: [(&str, &str, &str); 2] = [
-    ("step-up", "acr", "[\"urn:example:mfa\"]"),
-    ("notification", "channels", "[\"secops\"]"),
-];
+const OBLIGATIONS: [(&str, &str, &str); 2] =
+    [("step-up", "acr", "[\"urn:example:mfa\"]"), ("notification", "channels", "[\"secops\"]")];
 /// The claim with the id where none is named.
 const ID_CLAIM: &str = "sub";
 /// The length of a key's id.
@@ -161,9 +155,7 @@ impl GatewayFile {
         if let Some(section) = Section::of(top, "obligations", file, out) {
             for (guard, span, one) in section.inner(out) {
                 let obligation = obligation(&one, out);
-                gateway
-                    .obligations
-                    .extend(obligation.map(|one| (Word::from((guard, span)), one)));
+                gateway.obligations.extend(obligation.map(|one| (Word::from((guard, span)), one)));
             }
         }
         if let Some(section) = Section::of(top, "mask", file, out) {
@@ -188,10 +180,9 @@ fn subjects(top: &DeTable<'_>, file: FileId, out: &mut Diagnostics) -> Vec<Subje
         let fault = subjects.iter().find_map(|other| {
             let fault = match (&subject.when, &other.when) {
                 (None, None) => Some((subject.span, "two subjects take any token".to_owned())),
-                (Some((claim, _)), Some((known, _))) if claim.text != known.text => Some((
-                    claim.span,
-                    format!("a token may have both this claim and `{}`", known.text),
-                )),
+                (Some((claim, _)), Some((known, _))) if claim.text != known.text => {
+                    Some((claim.span, format!("a token may have both this claim and `{}`", known.text)))
+                }
                 (Some((_, is)), Some((_, known))) if is.text == known.text => {
                     Some((is.span, format!("two subjects take tokens with `{}`", is.text)))
                 }
@@ -226,11 +217,7 @@ fn subject(section: &Section<'_>, out: &mut Diagnostics) -> Option<Subject> {
         (true, Some((Some(claim), Some(is)))) => Some(Some((claim, is))),
         (true, _) => None,
     };
-    let mut claims = |key: &str| {
-        section
-            .under(key, out)
-            .map_or_else(Vec::new, |section| words(&section, out))
-    };
+    let mut claims = |key: &str| section.under(key, out).map_or_else(Vec::new, |section| words(&section, out));
     let (attributes, context) = (claims("attributes"), claims("context"));
     Some(Subject {
         span: section.header(),
@@ -275,9 +262,8 @@ fn approver(
     let is_key = key.len() == KEY_ID && key.chars().all(is_digit);
     if !is_key {
         out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, key_span, format!("`{key}` is no id of a key")).help(format!(
-                "write the {KEY_ID} lower-case hexadecimal digits that `gatewright key inspect` prints"
-            )),
+            Diagnostic::error(codes::CONFIG_VALUE, key_span, format!("`{key}` is no id of a key"))
+                .help(format!("write the {KEY_ID} lower-case hexadecimal digits that `gatewright key inspect` prints")),
         );
     }
     let found = who
@@ -297,9 +283,7 @@ fn approver(
 /// All keys with their texts, where neither is empty.
 fn words(section: &Section<'_>, out: &mut Diagnostics) -> Vec<(Word, Word)> {
     let pairs = section.pairs(out).into_iter();
-    let filled: Vec<_> = pairs
-        .filter(|(key, text)| is_filled(*key, out) && is_filled(*text, out))
-        .collect();
+    let filled: Vec<_> = pairs.filter(|(key, text)| is_filled(*key, out) && is_filled(*text, out)).collect();
     let words = filled.into_iter();
     words.map(|(key, text)| (Word::from(key), Word::from(text))).collect()
 }

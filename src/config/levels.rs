@@ -21,10 +21,7 @@ impl Level {
     /// The level with a name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, level)| *level)
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, level)| *level)
     }
 
     /// Its name in `gatewright.toml`.
@@ -90,11 +87,7 @@ pub struct Levels {
 impl Levels {
     /// Adds a setting that outranks all before it.
     pub fn set(&mut self, lint: impl Into<String>, level: Level, origin: Origin) {
-        self.settings.push(Setting {
-            lint: lint.into(),
-            level,
-            origin,
-        });
+        self.settings.push(Setting { lint: lint.into(), level, origin });
     }
 
     /// Adds a lint that is named with a level which is none: the name may be wrong as well.
@@ -135,11 +128,7 @@ mod tests {
         assert_eq!((setting.level, setting.origin.span()), (Level::Allow, None));
         assert_eq!(levels.of("broad-role").unwrap().origin, file);
         assert_eq!(levels.of("other"), None);
-        assert_eq!(
-            levels.iter().count(),
-            3,
-            "an outranked setting of an unknown lint is still reported"
-        );
+        assert_eq!(levels.iter().count(), 3, "an outranked setting of an unknown lint is still reported");
     }
 
     #[test]

@@ -1,27 +1,16 @@
 //! `gatewright.toml`: its keys, their types, defaults and faults. The reference page lists the same keys; a test compares.
 
-use toml::de::DeTable;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
-use super::bump;
 use super::bump::Bump;
-use super::bundle;
 use super::bundle::BundleDemands;
-use super::table;
 use super::table::Section;
 use super::version::Version;
-use crate::config::Level;
-use crate::config::Levels;
-use crate::config::Origin;
-use crate::config::codes;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
+use super::{bump, bundle, table};
+use crate::config::{Level, Levels, Origin, codes};
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::load::MAX_FILE_BYTES;
-use crate::text::FileId;
-use crate::text::Instant;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{FileId, Instant, Sources, Span};
 
 /// A package's settings. Where the file has faults, the values are the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,11 +71,7 @@ pub enum Roles {
 }
 
 impl Roles {
-    const NAMES: [(&str, Self); 3] = [
-        ("parents", Self::Parents),
-        ("attribute", Self::Attribute),
-        ("both", Self::Both),
-    ];
+    const NAMES: [(&str, Self); 3] = [("parents", Self::Parents), ("attribute", Self::Attribute), ("both", Self::Both)];
 }
 
 /// Bounds that a package sets for itself.
@@ -102,11 +87,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            bytes: 4_194_304,
-            depth: 64,
-            break_glass_hours: 4,
-        }
+        Self { bytes: 4_194_304, depth: 64, break_glass_hours: 4 }
     }
 }
 
@@ -204,12 +185,8 @@ fn package(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) 
     }
     match section.text("version", out) {
         Some((version, span)) if Version::parse(version).is_none() => out.push(
-            Diagnostic::error(
-                codes::CONFIG_VALUE,
-                span,
-                format!("`{version}` is not a semantic version"),
-            )
-            .help("write three numbers, as in \"1.4.0\" or \"2.0.0-rc.1\""),
+            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{version}` is not a semantic version"))
+                .help("write three numbers, as in \"1.4.0\" or \"2.0.0-rc.1\""),
         ),
         Some((version, span)) => {
             version.clone_into(&mut project.version);
@@ -229,9 +206,7 @@ fn package(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) 
     }
     project.description = section.text("description", out).map(|(text, _)| text.to_owned());
     if section.has("assignments") {
-        let files = section
-            .some_texts("assignments", "[\"assignments/people.yaml\"]", out)
-            .into_iter();
+        let files = section.some_texts("assignments", "[\"assignments/people.yaml\"]", out).into_iter();
         project.assignments = Some(files.map(|(file, span)| (file.to_owned(), span)).collect());
     }
 }
@@ -309,9 +284,7 @@ fn limits(section: &Section<'_>, limits: &mut Limits, out: &mut Diagnostics) {
 fn is_name(text: &str) -> bool {
     text.len() <= MAX_NAME
         && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 #[cfg(test)]

@@ -3,15 +3,11 @@
 use std::ops::RangeInclusive;
 
 use toml::Spanned;
-use toml::de::DeTable;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use crate::config::codes;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::text::{FileId, Sources, Span};
 
 /// Faults of the syntax that are reported; garbage has no end of them.
 const MAX_SYNTAX_FAULTS: usize = 20;
@@ -76,13 +72,9 @@ impl<'a> Section<'a> {
         };
         let header = Span::new(file, value.span().start, value.span().end);
         match value.get_ref() {
-            DeValue::Table(table) => Some(Self {
-                name: name.to_owned(),
-                title: format!("[{name}]"),
-                header,
-                table: Some(table),
-                file,
-            }),
+            DeValue::Table(table) => {
+                Some(Self { name: name.to_owned(), title: format!("[{name}]"), header, table: Some(table), file })
+            }
             other => {
                 let message = format!("`{name}` is a section, this is {}", kind(other));
                 out.push(
@@ -130,13 +122,9 @@ impl<'a> Section<'a> {
         let (value, header) = self.value(key)?;
         let name = format!("{}.{key}", self.name);
         match value {
-            DeValue::Table(table) => Some(Self {
-                title: format!("[{name}]"),
-                name,
-                header,
-                table: Some(table),
-                file: self.file,
-            }),
+            DeValue::Table(table) => {
+                Some(Self { title: format!("[{name}]"), name, header, table: Some(table), file: self.file })
+            }
             other => {
                 let message = format!("`{name}` is a section, this is {}", kind(other));
                 out.push(
@@ -157,13 +145,7 @@ impl<'a> Section<'a> {
                 DeValue::Table(table) => inner.push((
                     key,
                     key_span,
-                    Self {
-                        title: format!("[{name}]"),
-                        name,
-                        header: span,
-                        table: Some(table),
-                        file: self.file,
-                    },
+                    Self { title: format!("[{name}]"), name, header: span, table: Some(table), file: self.file },
                 )),
                 other => {
                     let message = format!("`{name}` is a section, this is {}", kind(other));
@@ -209,9 +191,7 @@ impl<'a> Section<'a> {
     /// Every key with its text, in the order of the file; what is no text is reported, and left out.
     pub(super) fn pairs(&self, out: &mut Diagnostics) -> Vec<(Placed<'a>, Placed<'a>)> {
         let entries = self.entries().into_iter();
-        entries
-            .filter_map(|(key, span, ..)| Some(((key, span), self.text(key, out)?)))
-            .collect()
+        entries.filter_map(|(key, span, ..)| Some(((key, span), self.text(key, out)?))).collect()
     }
 
     /// The texts of the list under a key, each with its place; what is no text is reported, and `None` in the list.
@@ -248,10 +228,7 @@ impl<'a> Section<'a> {
         match value {
             DeValue::Boolean(value) => Some(*value),
             other => {
-                out.push(
-                    self.wrong_type(key, "`true` or `false`", other, span)
-                        .help("write it without quotes"),
-                );
+                out.push(self.wrong_type(key, "`true` or `false`", other, span).help("write it without quotes"));
                 None
             }
         }
@@ -274,12 +251,7 @@ impl<'a> Section<'a> {
             .flat_map(|table| table.iter())
             .map(|(key, value)| {
                 let key_span = self.span(key.span());
-                (
-                    key.get_ref().as_ref(),
-                    key_span,
-                    value.get_ref(),
-                    self.span(value.span()),
-                )
+                (key.get_ref().as_ref(), key_span, value.get_ref(), self.span(value.span()))
             })
             .collect();
         entries.sort_by_key(|(_, span, ..)| *span);
@@ -315,10 +287,7 @@ impl<'a> Section<'a> {
         match value {
             DeValue::String(text) => Some((text.as_ref(), span)),
             other => {
-                out.push(
-                    self.wrong_type(key, "text", other, span)
-                        .help("write it in double quotes"),
-                );
+                out.push(self.wrong_type(key, "text", other, span).help("write it in double quotes"));
                 None
             }
         }
@@ -328,10 +297,7 @@ impl<'a> Section<'a> {
     pub(super) fn whole_number(&self, key: &str, range: RangeInclusive<u32>, out: &mut Diagnostics) -> Option<u32> {
         let (value, span) = self.value(key)?;
         let DeValue::Integer(number) = value else {
-            out.push(
-                self.wrong_type(key, "a whole number", value, span)
-                    .help("write digits only, without quotes"),
-            );
+            out.push(self.wrong_type(key, "a whole number", value, span).help("write digits only, without quotes"));
             return None;
         };
         let number = u32::from_str_radix(number.as_str(), number.radix()).ok();
@@ -339,12 +305,8 @@ impl<'a> Section<'a> {
         if valid.is_none() {
             let (least, most) = (range.start(), range.end());
             out.push(
-                Diagnostic::error(
-                    codes::CONFIG_VALUE,
-                    span,
-                    format!("`{}.{key}` is out of range", self.name),
-                )
-                .help(format!("write a number from {least} to {most}")),
+                Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{}.{key}` is out of range", self.name))
+                    .help(format!("write a number from {least} to {most}")),
             );
         }
         valid

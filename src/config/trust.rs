@@ -1,16 +1,11 @@
 //! The trust policy, `trust.toml`: whose signatures count for what, as it is written. Which of its keys are keys, `trust` says.
 
-use super::bundle::EvidenceKind;
-use super::bundle::evidence;
+use super::bundle::{EvidenceKind, evidence};
 use super::table;
 use super::table::Section;
 use crate::config::codes;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::text::FileId;
-use crate::text::Instant;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::text::{FileId, Instant, Sources, Span};
 
 /// A trust policy as written. Where the file has faults, it is not to be used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -95,10 +90,8 @@ impl TrustFile {
         format(top, file, out);
         if let Some(section) = Section::of(top, "keys", file, out) {
             let inner = section.inner(out);
-            policy.keys = inner
-                .iter()
-                .filter_map(|(name, span, key)| read_key(name, *span, key, sources, out))
-                .collect();
+            policy.keys =
+                inner.iter().filter_map(|(name, span, key)| read_key(name, *span, key, sources, out)).collect();
             if inner.is_empty() {
                 let message = "the trust policy has no key";
                 out.push(
@@ -123,9 +116,7 @@ impl TrustFile {
             policy.evidence = role(&section, &policy.keys, Needed::No, out);
             policy.require = evidence(&section, "require", out).unwrap_or_default();
             policy.max_warnings = section.whole_number("max_warnings", 0..=MAX_COUNT, out);
-            policy.min_tests = section
-                .whole_number("min_tests", 0..=MAX_COUNT, out)
-                .unwrap_or_default();
+            policy.min_tests = section.whole_number("min_tests", 0..=MAX_COUNT, out).unwrap_or_default();
         }
         if let Some(section) = Section::of(top, "channel", file, out) {
             section.only(&["keys"], out);
@@ -146,10 +137,7 @@ fn format(top: &toml::de::DeTable<'_>, file: FileId, out: &mut Diagnostics) {
     };
     let span = Span::new(file, value.span().start, value.span().end);
     let toml::de::DeValue::Integer(number) = value.get_ref() else {
-        let message = format!(
-            "`format` must be a whole number, this is {}",
-            table::kind(value.get_ref())
-        );
+        let message = format!("`format` must be a whole number, this is {}", table::kind(value.get_ref()));
         out.push(Diagnostic::error(codes::CONFIG_TYPE, span, message).help(format!("write `format = {FORMAT}`")));
         return;
     };
@@ -250,8 +238,6 @@ fn role(section: &Section<'_>, known: &[TrustKey], needed: Needed, out: &mut Dia
 }
 
 fn texts(section: &Section<'_>, key: &str, out: &mut Diagnostics) -> Vec<String> {
-    let texts = section
-        .texts(key, "[\"https://example.com/builder\"]", out)
-        .unwrap_or_default();
+    let texts = section.texts(key, "[\"https://example.com/builder\"]", out).unwrap_or_default();
     texts.into_iter().flatten().map(|(text, _)| text.to_owned()).collect()
 }

@@ -27,12 +27,8 @@ pub enum Step {
 
 impl Step {
     /// All steps with their names in `gatewright.toml`.
-    pub const NAMES: [(&'static str, Self); 4] = [
-        ("none", Self::None),
-        ("patch", Self::Patch),
-        ("minor", Self::Minor),
-        ("major", Self::Major),
-    ];
+    pub const NAMES: [(&'static str, Self); 4] =
+        [("none", Self::None), ("patch", Self::Patch), ("minor", Self::Minor), ("major", Self::Major)];
 
     /// The step with a name.
     #[must_use]
@@ -68,15 +64,11 @@ impl Version {
         let identifier = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         let pre: Vec<String> = pre.map_or_else(Vec::new, |pre| pre.split('.').map(str::to_owned).collect());
         let sound = build.is_none_or(|build| build.split('.').all(identifier))
-            && pre
-                .iter()
-                .all(|part| identifier(part) && (!is_digits(part) || has_no_zero_in_front(part)));
-        let mut numbers = core
-            .split('.')
-            .map(|part| match is_digits(part) && has_no_zero_in_front(part) {
-                true => part.parse::<u64>().ok(),
-                false => None,
-            });
+            && pre.iter().all(|part| identifier(part) && (!is_digits(part) || has_no_zero_in_front(part)));
+        let mut numbers = core.split('.').map(|part| match is_digits(part) && has_no_zero_in_front(part) {
+            true => part.parse::<u64>().ok(),
+            false => None,
+        });
         let core = [numbers.next()??, numbers.next()??, numbers.next()??];
         (sound && numbers.next().is_none()).then_some(Self { core, pre })
     }
@@ -178,14 +170,7 @@ mod tests {
 
     #[test]
     fn versions_are_semantic() {
-        for good in [
-            "0.0.0",
-            "1.20.300",
-            "1.0.0-rc.1",
-            "1.0.0-0a.x-y",
-            "1.0.0+001.a",
-            "1.0.0-a+b-c",
-        ] {
+        for good in ["0.0.0", "1.20.300", "1.0.0-rc.1", "1.0.0-0a.x-y", "1.0.0+001.a", "1.0.0-a+b-c"] {
             assert!(Version::parse(good).is_some(), "{good}");
         }
         for bad in [

@@ -87,13 +87,7 @@ impl Decision {
     }
 
     pub(super) fn deny(cause: Cause) -> Self {
-        Self {
-            outcome: Outcome::Deny,
-            cause,
-            reasons: BTreeSet::new(),
-            errors: Vec::new(),
-            otherwise: None,
-        }
+        Self { outcome: Outcome::Deny, cause, reasons: BTreeSet::new(), errors: Vec::new(), otherwise: None }
     }
 }
 

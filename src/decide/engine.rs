@@ -1,39 +1,20 @@
 //! The evaluator over one bundle. Cedar's `Authorizer` is used here and nowhere else.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr as _;
 
-use cedar_policy::AuthorizationError;
-use cedar_policy::Authorizer;
-use cedar_policy::Effect;
-use cedar_policy::Entities;
-use cedar_policy::Entity;
-use cedar_policy::EntityUid;
-use cedar_policy::EvalResult;
-use cedar_policy::Expression;
-use cedar_policy::Policy;
-use cedar_policy::PolicyId;
-use cedar_policy::PolicySet;
-use cedar_policy::SchemaFragment;
+use cedar_policy::{
+    AuthorizationError, Authorizer, Effect, Entities, Entity, EntityUid, EvalResult, Expression, Policy, PolicyId,
+    PolicySet, SchemaFragment,
+};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::Cause;
-use super::Decision;
-use super::EntitiesError;
-use super::Outcome;
-use super::PolicyError;
-use super::Request;
-use super::RequestError;
-use super::entities;
 use super::index::Index;
 use super::model::Model;
-use super::partial;
-use super::request;
 use super::request::Checked;
-use crate::bundle::BundleTree;
-use crate::bundle::Contract;
+use super::{Cause, Decision, EntitiesError, Outcome, PolicyError, Request, RequestError, entities, partial, request};
+use crate::bundle::{BundleTree, Contract};
 use crate::diag::with_causes;
 
 /// What a forbid that errors, and a principal or resource that is not loaded, lead to.
@@ -150,10 +131,7 @@ impl Engine {
     /// The same engine, evaluating every policy in every decision.
     #[cfg(test)]
     pub(super) fn without_index(self) -> Self {
-        Self {
-            index: Index::default(),
-            ..self
-        }
+        Self { index: Index::default(), ..self }
     }
 
     /// The policies it decides by.
@@ -185,16 +163,12 @@ impl Engine {
     /// Where the request is not as the schema says. Nothing may be allowed then.
     pub fn decide(&self, request: &Request, entities: &Entities) -> Result<Decision, RequestError> {
         let decision = self.evaluated(request, entities)?;
-        let absent = [
-            (&request.principal, Cause::PrincipalNotLoaded),
-            (&request.resource, Cause::ResourceNotLoaded),
-        ];
+        let absent = [(&request.principal, Cause::PrincipalNotLoaded), (&request.resource, Cause::ResourceNotLoaded)];
         let absent = absent.into_iter().find(|(uid, _)| !self.is_loaded(uid, entities));
         Ok(match absent {
-            Some((_, cause)) if self.strictness == Strictness::FailClosed => Decision {
-                otherwise: Some(Box::new(decision)),
-                ..Decision::deny(cause)
-            },
+            Some((_, cause)) if self.strictness == Strictness::FailClosed => {
+                Decision { otherwise: Some(Box::new(decision)), ..Decision::deny(cause) }
+            }
             _ => decision,
         })
     }
@@ -203,9 +177,7 @@ impl Engine {
     fn evaluated(&self, request: &Request, entities: &Entities) -> Result<Decision, RequestError> {
         let checked = request::check(request, self.model.as_ref())?;
         let environment = (&request.principal, &request.action, &request.resource);
-        let policies = self
-            .index
-            .candidates(&self.policies, self.model.as_ref(), environment, entities);
+        let policies = self.index.candidates(&self.policies, self.model.as_ref(), environment, entities);
         match checked {
             Checked::Complete(cedar) => {
                 let response = self.authorizer.is_authorized(&cedar, policies, entities);
@@ -276,21 +248,11 @@ impl Engine {
             cedar_policy::Decision::Deny if !reasons.is_empty() => (Outcome::Deny, Cause::Forbidden, reasons),
             cedar_policy::Decision::Deny => {
                 let permit_errored = errors.iter().any(|error| error.effect == Effect::Permit);
-                let cause = if permit_errored {
-                    Cause::PermitErrored
-                } else {
-                    Cause::NoGrant
-                };
+                let cause = if permit_errored { Cause::PermitErrored } else { Cause::NoGrant };
                 (Outcome::Deny, cause, reasons)
             }
         };
-        Decision {
-            outcome,
-            cause,
-            reasons,
-            errors,
-            otherwise: None,
-        }
+        Decision { outcome, cause, reasons, errors, otherwise: None }
     }
 
     fn concluded_partially(&self, response: partial::Response) -> Decision {
@@ -300,17 +262,10 @@ impl Engine {
         }
         let errored_forbids = self.errored_forbids(&errors);
         if !errored_forbids.is_empty() {
-            return Decision {
-                reasons: errored_forbids,
-                errors,
-                ..Decision::deny(Cause::ForbidErrored)
-            };
+            return Decision { reasons: errored_forbids, errors, ..Decision::deny(Cause::ForbidErrored) };
         }
         Decision {
-            outcome: Outcome::Unknown {
-                residuals: response.residuals,
-                missing: response.missing,
-            },
+            outcome: Outcome::Unknown { residuals: response.residuals, missing: response.missing },
             cause: Cause::Undetermined,
             reasons: BTreeSet::new(),
             errors,
@@ -329,10 +284,7 @@ impl Engine {
     /// Errors by policy, with each policy's effect.
     fn errors(&self, messages: BTreeMap<String, String>) -> Vec<PolicyError> {
         let errors = messages.into_iter().map(|(policy, message)| PolicyError {
-            effect: self
-                .policies
-                .policy(&PolicyId::new(&policy))
-                .map_or(Effect::Forbid, Policy::effect),
+            effect: self.policies.policy(&PolicyId::new(&policy)).map_or(Effect::Forbid, Policy::effect),
             policy,
             message,
         });
@@ -346,8 +298,5 @@ fn text<'a>(tree: &'a BundleTree, file: &'static str) -> Result<&'a str, EngineE
 }
 
 fn unreadable<E: std::error::Error + 'static>(file: &'static str) -> impl Fn(E) -> EngineError {
-    move |error| EngineError::Unreadable {
-        file,
-        message: with_causes(&error),
-    }
+    move |error| EngineError::Unreadable { file, message: with_causes(&error) }
 }

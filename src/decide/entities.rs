@@ -41,8 +41,7 @@ const PARTS: [&str; 4] = ["uid", "attrs", "parents", "tags"];
 pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Result<Entities, EntitiesError> {
     let schema = model.map(|model| &model.schema);
     let read = |base: Entities, json: Value| {
-        base.add_entities_from_json_value(json, schema)
-            .map_err(|error| with_causes(&error))
+        base.add_entities_from_json_value(json, schema).map_err(|error| with_causes(&error))
     };
     let smuggled = faults_of_each(json, |entity| {
         let unknown = holds_unknown(entity).then(|| "`unknown` is not a value an entity may carry".to_owned());
@@ -54,9 +53,7 @@ pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Resu
     let unread = faults_of_each(json, |entity| {
         let keys = entity.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
         let unread = keys.filter(|key| !PARTS.contains(key));
-        unread
-            .map(|key| format!("`{key}` is no part of an entity: {}", PARTS.join(", ")))
-            .collect()
+        unread.map(|key| format!("`{key}` is no part of an entity: {}", PARTS.join(", "))).collect()
     });
     if !unread.is_empty() {
         return Err(EntitiesError(unread));
@@ -65,30 +62,21 @@ pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Resu
     match read(base.clone(), json.clone()) {
         Ok(entities) => {
             let faults = faults_of_each(json, misplaced);
-            if faults.is_empty() {
-                Ok(entities)
-            } else {
-                Err(EntitiesError(faults))
-            }
+            if faults.is_empty() { Ok(entities) } else { Err(EntitiesError(faults)) }
         }
         Err(message) => {
             // Cedar stops at the first faulty entity; each read alone shows all of them.
             let mut cedar_refuses_one = false;
-            let mut faults = faults_of_each(json, |entity| {
-                match read(Entities::empty(), Value::Array(vec![entity.clone()])) {
+            let mut faults =
+                faults_of_each(json, |entity| match read(Entities::empty(), Value::Array(vec![entity.clone()])) {
                     Ok(_) => misplaced(entity),
                     Err(message) => {
                         cedar_refuses_one = true;
                         vec![message]
                     }
-                }
-            });
-            if !cedar_refuses_one {
-                faults.push(EntityFault {
-                    position: None,
-                    entity: None,
-                    message,
                 });
+            if !cedar_refuses_one {
+                faults.push(EntityFault { position: None, entity: None, message });
             }
             Err(EntitiesError(faults))
         }

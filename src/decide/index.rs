@@ -7,15 +7,10 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use cedar_policy::ActionConstraint;
-use cedar_policy::Entities;
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use cedar_policy::PolicyId;
-use cedar_policy::PolicySet;
-use cedar_policy::PrincipalConstraint;
-use cedar_policy::ResourceConstraint;
+use cedar_policy::{
+    ActionConstraint, Entities, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, PrincipalConstraint,
+    ResourceConstraint,
+};
 
 use super::model::Model;
 
@@ -61,10 +56,7 @@ impl Scope {
         let fits = |wanted: &Option<EntityTypeName>, is: &EntityTypeName| wanted.as_ref().is_none_or(|ty| ty == is);
         fits(&self.resource, &slice.resource)
             && fits(&self.principal, &slice.principal)
-            && self
-                .actions
-                .as_ref()
-                .is_none_or(|actions| actions.iter().any(in_action))
+            && self.actions.as_ref().is_none_or(|actions| actions.iter().any(in_action))
     }
 }
 
@@ -90,10 +82,7 @@ impl Index {
                 policies: OnceLock::new(),
             });
         }
-        Self {
-            slices,
-            scopes: OnceLock::new(),
-        }
+        Self { slices, scopes: OnceLock::new() }
     }
 
     /// The policies that can apply; the whole set where the index does not cover the request.

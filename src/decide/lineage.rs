@@ -2,17 +2,12 @@
 //! type, the entity in its attribute `org`, and a type with `role admin on Org` holds its own holder group in `admin`.
 //! Policies read either the parent or the attribute, and are only right where the two agree.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::entities::uid;
-use super::entities::uid_text;
-use crate::bundle::Contract;
-use crate::bundle::EntityContract;
-use crate::bundle::relation_attribute;
+use super::entities::{uid, uid_text};
+use crate::bundle::{Contract, EntityContract, relation_attribute};
 
 /// The rules of each entity type that has any, by its Cedar name.
 #[derive(Debug, Default)]
@@ -64,10 +59,7 @@ impl Lineage {
             let any = !rules.parents.is_empty() || !declared.relations.is_empty();
             any.then(|| (declared.cedar.clone(), rules))
         });
-        Self {
-            types: types.collect(),
-            holders_type: contract.holders_type.clone(),
-        }
+        Self { types: types.collect(), holders_type: contract.holders_type.clone() }
     }
 
     /// What is wrong with an entity, a message for each attribute.
@@ -123,11 +115,8 @@ impl ParentRule {
             let Some(held) = uid(value) else { continue };
             named.insert(held);
             if !parents.contains(&held) {
-                let there = if parents.is_empty() {
-                    "it has none".to_owned()
-                } else {
-                    format!("it has {}", list(&parents))
-                };
+                let there =
+                    if parents.is_empty() { "it has none".to_owned() } else { format!("it has {}", list(&parents)) };
                 faults.push(format!(
                     "attribute `{attribute_name}` is {}, which must be its parent of type `{ty}`, but {there}",
                     shown(value)
@@ -210,10 +199,7 @@ mod tests {
             "actions": {}, "provenance": {}, "roles": {}, "break_glass": {}, "holders_type": "M::RoleHolders",
         });
         let mut tree = BundleTree::default();
-        tree.insert(
-            "policies.json",
-            r#"{"staticPolicies": {}, "templates": {}, "templateLinks": []}"#,
-        );
+        tree.insert("policies.json", r#"{"staticPolicies": {}, "templates": {}, "templateLinks": []}"#);
         tree.insert("schema.cedarschema", SCHEMA);
         tree.insert("entities/roles.json", "[]");
         tree.insert("contract.json", contract.to_string());
@@ -276,10 +262,7 @@ mod tests {
     #[test]
     fn a_bundle_without_a_contract_checks_none_of_this_and_a_broken_contract_is_an_error() {
         let mut tree = BundleTree::default();
-        tree.insert(
-            "policies.json",
-            r#"{"staticPolicies": {}, "templates": {}, "templateLinks": []}"#,
-        );
+        tree.insert("policies.json", r#"{"staticPolicies": {}, "templates": {}, "templateLinks": []}"#);
         tree.insert("schema.cedarschema", SCHEMA);
         tree.insert("entities/roles.json", "[]");
         let moved = json!([entity("User moved", json!({"org": of("Org acme")}), &["Org evil"])]);

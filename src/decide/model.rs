@@ -1,20 +1,10 @@
 //! The schema as the evaluator needs it: Cedar's own, plus what Cedar does not tell of it: which attributes an action's
 //! context has, and which entities exist without being loaded because they are members of an enumeration.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use cedar_policy::Entities;
-use cedar_policy::EntityId;
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
-use cedar_policy::Schema;
-use cedar_policy::SchemaError;
-use cedar_policy::SchemaFragment;
-use serde_json::Value;
-use serde_json::json;
+use cedar_policy::{Entities, EntityId, EntityTypeName, EntityUid, Schema, SchemaError, SchemaFragment};
+use serde_json::{Value, json};
 
 use super::lineage::Lineage;
 use crate::bundle::Contract;
@@ -61,10 +51,7 @@ impl Model {
 
     /// The same model, with what a contract says of parents and holder groups.
     pub(super) fn with_contract(self, contract: &Contract) -> Self {
-        Self {
-            lineage: Lineage::new(contract),
-            ..self
-        }
+        Self { lineage: Lineage::new(contract), ..self }
     }
 
     /// The attributes of an action's context; `None` for an action that is not declared.
@@ -74,10 +61,8 @@ impl Model {
 
     /// Whether an entity exists by declaration: a member of an enumeration, or an action.
     pub(super) fn declares(&self, uid: &EntityUid) -> bool {
-        let member = self
-            .enumerations
-            .get(uid.type_name())
-            .is_some_and(|members| members.contains(uid.id().unescaped()));
+        let member =
+            self.enumerations.get(uid.type_name()).is_some_and(|members| members.contains(uid.id().unescaped()));
         member || self.contexts.contains_key(uid)
     }
 
@@ -97,11 +82,7 @@ fn declarations<'a>(json: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'a
 }
 
 fn qualified(namespace: &str, name: &str) -> String {
-    if namespace.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{namespace}::{name}")
-    }
+    if namespace.is_empty() { name.to_owned() } else { format!("{namespace}::{name}") }
 }
 
 fn enumerations(json: &Value) -> HashMap<EntityTypeName, BTreeSet<String>> {
@@ -122,17 +103,10 @@ fn contexts(json: &Value) -> HashMap<EntityUid, BTreeMap<String, Presence>> {
             let uid = EntityUid::from_type_name_and_id(action_type, EntityId::new(name));
             let context = declaration.get("appliesTo").and_then(|applies| applies.get("context"));
             let (namespace, record) = types.resolved(namespace, context.unwrap_or(&Value::Null));
-            let attributes = record
-                .get("attributes")
-                .and_then(Value::as_object)
-                .into_iter()
-                .flatten();
+            let attributes = record.get("attributes").and_then(Value::as_object).into_iter().flatten();
             let attributes = attributes.map(|(attribute, ty)| {
-                let presence = if is_required(ty) {
-                    Presence::Required(types.sample(namespace, ty))
-                } else {
-                    Presence::Optional
-                };
+                let presence =
+                    if is_required(ty) { Presence::Required(types.sample(namespace, ty)) } else { Presence::Optional };
                 (attribute.clone(), presence)
             });
             Some((uid, attributes.collect()))
@@ -158,9 +132,7 @@ impl<'a> Types<'a> {
         let common = declarations(json, "commonTypes");
         let entities = declarations(json, "entityTypes");
         Self {
-            common: common
-                .map(|(namespace, name, ty)| (qualified(namespace, name), (namespace, ty)))
-                .collect(),
+            common: common.map(|(namespace, name, ty)| (qualified(namespace, name), (namespace, ty))).collect(),
             entities: entities
                 .map(|(namespace, name, declaration)| {
                     let member = declaration.pointer("/enum/0").and_then(Value::as_str);
@@ -173,10 +145,7 @@ impl<'a> Types<'a> {
     /// A type with names of common types replaced, and the namespace it stands in. Cedar has rejected cycles among those.
     fn resolved(&self, namespace: &'a str, ty: &'a Value) -> (&'a str, &'a Value) {
         let name = name_of(ty);
-        let common = self
-            .common
-            .get(&qualified(namespace, name))
-            .or_else(|| self.common.get(name));
+        let common = self.common.get(&qualified(namespace, name)).or_else(|| self.common.get(name));
         match common {
             Some((home, ty)) => self.resolved(home, ty),
             None => (namespace, ty),
@@ -204,9 +173,7 @@ impl<'a> Types<'a> {
             "Record" => {
                 let attributes = ty.get("attributes").and_then(Value::as_object).into_iter().flatten();
                 let required = attributes.filter(|(_, ty)| is_required(ty));
-                required
-                    .map(|(name, ty)| (name.clone(), self.sample(namespace, ty)))
-                    .collect()
+                required.map(|(name, ty)| (name.clone(), self.sample(namespace, ty))).collect()
             }
             _ => json!(false),
         }

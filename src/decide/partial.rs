@@ -3,23 +3,12 @@
 //! Cedar looks an attribute up in a record with unknowns only if the record holds no call of a function, and a datetime is one.
 //! So all attributes of the context are unknowns at first, and those that were given are bound in a second step.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Authorizer;
-use cedar_policy::Context;
-use cedar_policy::Decision;
-use cedar_policy::Entities;
-use cedar_policy::PartialResponse;
-use cedar_policy::Policy;
-use cedar_policy::PolicySet;
-use cedar_policy::RestrictedExpression;
-use serde_json::Value;
-use serde_json::json;
+use cedar_policy::{Authorizer, Context, Decision, Entities, PartialResponse, Policy, PolicySet, RestrictedExpression};
+use serde_json::{Value, json};
 
-use super::Request;
-use super::RequestError;
-use super::Residual;
+use super::{Request, RequestError, Residual};
 
 /// The attributes of an incomplete context.
 #[derive(Debug)]
@@ -52,10 +41,7 @@ impl Partial {
 
     fn with_unknowns(&self, request: &Request) -> Result<cedar_policy::Request, RequestError> {
         let names = self.given.keys().chain(&self.missing);
-        unchecked(
-            request,
-            names.map(|name| (name.clone(), RestrictedExpression::new_unknown(unknown_of(name)))),
-        )
+        unchecked(request, names.map(|name| (name.clone(), RestrictedExpression::new_unknown(unknown_of(name)))))
     }
 }
 
@@ -68,11 +54,7 @@ pub(super) fn evaluate(
     partial: &Partial,
 ) -> Result<Response, RequestError> {
     let open = authorizer.is_authorized_partial(&partial.with_unknowns(request)?, policies, entities);
-    let given: Vec<_> = partial
-        .given
-        .iter()
-        .map(|(name, value)| (unknown_of(name), value))
-        .collect();
+    let given: Vec<_> = partial.given.iter().map(|(name, value)| (unknown_of(name), value)).collect();
     let bindings = given.iter().map(|(unknown, value)| (unknown.as_str(), *value));
     let bound = open
         .reauthorize_with_bindings(bindings, authorizer, entities)
@@ -80,18 +62,13 @@ pub(super) fn evaluate(
     // The second step takes what errored in the first for false.
     let mut errors = errors_of(&open);
     errors.extend(errors_of(&bound));
-    let (residuals, read): (Vec<_>, Vec<_>) = bound
-        .nontrivial_residuals()
-        .map(|policy| residual(&policy, &partial.missing))
-        .unzip();
+    let (residuals, read): (Vec<_>, Vec<_>) =
+        bound.nontrivial_residuals().map(|policy| residual(&policy, &partial.missing)).unzip();
     let mut residuals = residuals;
     residuals.sort();
     Ok(Response {
         decision: bound.decision(),
-        reasons: bound
-            .must_be_determining()
-            .map(|policy| policy.id().to_string())
-            .collect(),
+        reasons: bound.must_be_determining().map(|policy| policy.id().to_string()).collect(),
         errors,
         residuals,
         missing: read.into_iter().flatten().collect(),
@@ -136,11 +113,7 @@ fn residual(policy: &Policy, missing: &BTreeSet<String>) -> (Residual, BTreeSet<
         read.clone_from(missing);
         policy.to_string()
     });
-    let residual = Residual {
-        policy: policy.id().to_string(),
-        effect: policy.effect(),
-        cedar,
-    };
+    let residual = Residual { policy: policy.id().to_string(), effect: policy.effect(), cedar };
     (residual, read)
 }
 
@@ -155,11 +128,7 @@ fn simple(policy: &Policy, missing: &BTreeSet<String>, read: &mut BTreeSet<Strin
         *body = simplified(body.take(), missing, read);
     }
     let cedar = Policy::from_json(None, json).ok()?.to_cedar()?;
-    Some(cedar.replacen(
-        "(\n  principal,\n  action,\n  resource\n)",
-        " (principal, action, resource)",
-        1,
-    ))
+    Some(cedar.replacen("(\n  principal,\n  action,\n  resource\n)", " (principal, action, resource)", 1))
 }
 
 /// An expression in Cedar's JSON form, simplified from the leaves up.
@@ -167,11 +136,7 @@ fn simplified(expr: Value, missing: &BTreeSet<String>, read: &mut BTreeSet<Strin
     let expr = match expr {
         Value::Object(fields) => {
             let fields = fields.into_iter();
-            Value::Object(
-                fields
-                    .map(|(key, value)| (key, simplified(value, missing, read)))
-                    .collect(),
-            )
+            Value::Object(fields.map(|(key, value)| (key, simplified(value, missing, read))).collect())
         }
         Value::Array(items) => items.into_iter().map(|item| simplified(item, missing, read)).collect(),
         other => other,

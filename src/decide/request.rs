@@ -1,18 +1,13 @@
 //! A request as it arrives, and its check against the schema. Values are JSON in Cedar's entity form: with a schema, datetimes,
 //! durations, decimals, addresses and entities may be written without their `__extn` and `__entity` wrappers.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Context;
-use cedar_policy::EntityUid;
-use cedar_policy::RequestValidationError;
-use serde_json::Map;
-use serde_json::Value;
+use cedar_policy::{Context, EntityUid, RequestValidationError};
+use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::model::Model;
-use super::model::Presence;
+use super::model::{Model, Presence};
 use super::partial::Partial;
 
 /// Who wants to do what to what, and under which circumstances.
@@ -101,10 +96,7 @@ pub(super) fn check(request: &Request, model: Option<&Model>) -> Result<Checked,
         return Ok(Checked::Complete(Box::new(cedar)));
     }
     let context = cedar.context().cloned().unwrap_or_else(Context::empty);
-    let given = context
-        .into_iter()
-        .filter(|(name, _)| !missing.contains(name))
-        .collect();
+    let given = context.into_iter().filter(|(name, _)| !missing.contains(name)).collect();
     Ok(Checked::Partial(Partial { missing, given }))
 }
 
@@ -147,11 +139,7 @@ fn refuse_unknowns(context: &Map<String, Value>) -> Result<(), RequestError> {
             message: "`unknown` is not a value a request may carry".to_owned(),
         })
         .collect();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(RequestError::Context(faults))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(RequestError::Context(faults)) }
 }
 
 /// Samples of the required attributes that are not given.
@@ -185,10 +173,7 @@ fn attribute_faults(request: &Request, model: Option<&Model>) -> Vec<AttributeFa
     let given = request.context.iter();
     given
         .filter_map(|(attribute, value)| {
-            Some(AttributeFault {
-                attribute: attribute.clone(),
-                message: message(attribute, value)?,
-            })
+            Some(AttributeFault { attribute: attribute.clone(), message: message(attribute, value)? })
         })
         .collect()
 }
@@ -197,16 +182,10 @@ fn invalid(request: &Request, error: &RequestValidationError) -> Fault {
     Fault::Request(match error {
         RequestValidationError::UndeclaredAction(_) => RequestError::UnknownAction(request.action.to_string()),
         RequestValidationError::UndeclaredPrincipalType(_) | RequestValidationError::InvalidPrincipalType(_) => {
-            RequestError::PrincipalType {
-                principal: request.principal.to_string(),
-                action: request.action.to_string(),
-            }
+            RequestError::PrincipalType { principal: request.principal.to_string(), action: request.action.to_string() }
         }
         RequestValidationError::UndeclaredResourceType(_) | RequestValidationError::InvalidResourceType(_) => {
-            RequestError::ResourceType {
-                resource: request.resource.to_string(),
-                action: request.action.to_string(),
-            }
+            RequestError::ResourceType { resource: request.resource.to_string(), action: request.action.to_string() }
         }
         RequestValidationError::InvalidContext(_) => {
             // Cedar's message shows the whole context and not what is wrong with it.

@@ -2,14 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use cedar_policy::Effect;
-use cedar_policy::Entities;
-use cedar_policy::EvalResult;
-use cedar_policy::PolicySet;
-use cedar_policy::SchemaFragment;
+use cedar_policy::{Effect, Entities, EvalResult, PolicySet, SchemaFragment};
 use proptest::prelude::*;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::bundle::BundleTree;
@@ -67,9 +62,7 @@ fn world(engine: &Engine) -> Entities {
 }
 
 fn ask(principal: &str, action: &str, resource: &str, context: Value) -> Request {
-    let Value::Object(context) = context else {
-        panic!("a record")
-    };
+    let Value::Object(context) = context else { panic!("a record") };
     Request {
         principal: format!("Shop::{principal}").parse().unwrap(),
         action: format!("Shop::Action::{action:?}").parse().unwrap(),
@@ -101,35 +94,19 @@ fn a_permit_that_holds_allows_and_is_the_reason() {
     assert_eq!(decision.errors.len(), 1);
     assert_eq!(decision.errors[0].policy, "boss.read");
     assert_eq!(decision.errors[0].effect, Effect::Permit);
-    assert!(
-        decision.errors[0].message.contains("manager"),
-        "{}",
-        decision.errors[0].message
-    );
+    assert!(decision.errors[0].message.contains("manager"), "{}", decision.errors[0].message);
 }
 
 #[test]
 fn denials_tell_their_causes_apart() {
     let cause = |request: &Request| decide(request).cause;
-    assert_eq!(
-        cause(&ask(r#"App::"pos""#, "read", r#"Order::"o1""#, calm())),
-        Cause::NoGrant
-    );
-    assert_eq!(
-        cause(&ask(r#"User::"bob""#, "read", r#"Order::"o1""#, calm())),
-        Cause::PermitErrored
-    );
+    assert_eq!(cause(&ask(r#"App::"pos""#, "read", r#"Order::"o1""#, calm())), Cause::NoGrant);
+    assert_eq!(cause(&ask(r#"User::"bob""#, "read", r#"Order::"o1""#, calm())), Cause::PermitErrored);
     let no_mfa = json!({ "now": "2026-03-01T10:00:00Z", "mfa": false, "note": "" });
     let forbidden = decide(&ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, no_mfa));
     assert_eq!((forbidden.cause, forbidden.reasons), (Cause::Forbidden, set(&["mfa"])));
-    assert_eq!(
-        cause(&ask(r#"User::"eve""#, "edit", r#"Order::"o1""#, calm())),
-        Cause::PrincipalNotLoaded
-    );
-    assert_eq!(
-        cause(&ask(r#"User::"bob""#, "edit", r#"Order::"o2""#, calm())),
-        Cause::ResourceNotLoaded
-    );
+    assert_eq!(cause(&ask(r#"User::"eve""#, "edit", r#"Order::"o1""#, calm())), Cause::PrincipalNotLoaded);
+    assert_eq!(cause(&ask(r#"User::"bob""#, "edit", r#"Order::"o2""#, calm())), Cause::ResourceNotLoaded);
 }
 
 #[test]
@@ -147,10 +124,7 @@ fn a_forbid_that_errors_denies_unless_plain_cedar_is_asked_for() {
     assert_eq!(decision.reasons, set(&["owner.edit"]));
     assert_eq!(decision.errors[0].policy, "managed");
     let stranger = ask(r#"User::"eve""#, "read", r#"Order::"o1""#, calm());
-    assert_eq!(
-        plain.decide(&stranger, &world(&plain)).unwrap().cause,
-        Cause::PermitErrored
-    );
+    assert_eq!(plain.decide(&stranger, &world(&plain)).unwrap().cause, Cause::PermitErrored);
 }
 
 #[test]
@@ -166,15 +140,10 @@ fn members_of_enumerations_count_as_loaded() {
 fn a_left_out_attribute_matters_only_where_the_decision_depends_on_it() {
     let unknown = decide(&ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, json!({ "note": "" })));
     assert_eq!(unknown.cause, Cause::Undetermined);
-    let Outcome::Unknown { residuals, missing } = &unknown.outcome else {
-        panic!("{unknown:?}")
-    };
+    let Outcome::Unknown { residuals, missing } = &unknown.outcome else { panic!("{unknown:?}") };
     assert_eq!(missing, &set(&["mfa"]));
     assert_eq!(residuals.len(), 1);
-    assert_eq!(
-        (residuals[0].policy.as_str(), residuals[0].effect),
-        ("mfa", Effect::Forbid)
-    );
+    assert_eq!((residuals[0].policy.as_str(), residuals[0].effect), ("mfa", Effect::Forbid));
     insta::assert_snapshot!(residuals[0].cedar, @r"
     forbid (principal, action, resource) when {
       !context.mfa
@@ -200,20 +169,13 @@ fn what_is_given_is_read_though_something_else_is_left_out() {
     "#;
     let engine = Engine::new(text.parse().unwrap(), Some(schema()), []).unwrap();
     let outcome = |now: &str, note: &str| {
-        let request = ask(
-            r#"User::"bob""#,
-            "edit",
-            r#"Order::"o1""#,
-            json!({ "now": now, "note": note }),
-        );
+        let request = ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, json!({ "now": now, "note": note }));
         engine.decide(&request, &world(&engine)).unwrap().outcome
     };
     assert_eq!(outcome("2026-03-01", ""), Outcome::Allow);
     assert_eq!(outcome("2027-03-01", ""), Outcome::Deny);
     assert_eq!(outcome("2025-03-01", "x"), Outcome::Deny);
-    let Outcome::Unknown { residuals, missing } = outcome("2026-03-01", "x") else {
-        panic!("it depends on `mfa`")
-    };
+    let Outcome::Unknown { residuals, missing } = outcome("2026-03-01", "x") else { panic!("it depends on `mfa`") };
     assert_eq!(missing, set(&["mfa"]));
     insta::assert_snapshot!(residuals[0].cedar, @r"
     forbid (principal, action, resource) when {
@@ -226,13 +188,8 @@ fn what_is_given_is_read_though_something_else_is_left_out() {
 fn every_faulty_context_attribute_is_named() {
     let engine = engine();
     let context = json!({ "now": "yesterday", "mfa": "yes", "note": "fine", "nonsense": 1 });
-    let error = engine.decide(
-        &ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, context),
-        &world(&engine),
-    );
-    let Err(RequestError::Context(faults)) = error else {
-        panic!("{error:?}")
-    };
+    let error = engine.decide(&ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, context), &world(&engine));
+    let Err(RequestError::Context(faults)) = error else { panic!("{error:?}") };
     let names: BTreeSet<_> = faults.iter().map(|fault| fault.attribute.as_str()).collect();
     assert_eq!(names, BTreeSet::from(["now", "mfa", "nonsense"]));
 }
@@ -249,16 +206,11 @@ fn a_request_cannot_carry_an_unknown() {
         let context = json!({ "now": "2026-03-01T10:00:00Z", "mfa": smuggled });
         let request = ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, context);
         let error = engine.decide(&request, &world(&engine));
-        let Err(RequestError::Context(faults)) = error else {
-            panic!("{error:?}")
-        };
+        let Err(RequestError::Context(faults)) = error else { panic!("{error:?}") };
         assert_eq!(faults[0].attribute, "mfa");
         // Without a schema there is nothing else to stop it.
         let engine = Engine::new(policies(POLICIES), None, []).unwrap();
-        assert_eq!(
-            engine.decide(&request, &Entities::empty()),
-            Err(RequestError::Context(faults))
-        );
+        assert_eq!(engine.decide(&request, &Entities::empty()), Err(RequestError::Context(faults)));
     }
     let entity = json!([{ "uid": { "type": "Shop::User", "id": "x" }, "attrs": { "clearance": { "__extn": { "fn": "unknown", "arg": "c" } } }, "parents": [] }]);
     assert!(engine.entities(&entity).is_err());
@@ -283,53 +235,29 @@ fn every_faulty_entity_is_named_with_its_attribute() {
             { "uid": { "type": "Shop::User", "id": "cid" }, "attrs": {}, "parents": [] }
         ]))
         .unwrap_err();
-    let faults: Vec<_> = error
-        .0
-        .iter()
-        .map(|fault| (fault.position, fault.entity.as_deref()))
-        .collect();
-    assert_eq!(
-        faults,
-        [
-            (Some(0), Some(r#"Shop::User::"ann""#)),
-            (Some(2), Some(r#"Shop::User::"cid""#))
-        ]
-    );
-    assert!(
-        error.0.iter().all(|fault| fault.message.contains("clearance")),
-        "{error}"
-    );
+    let faults: Vec<_> = error.0.iter().map(|fault| (fault.position, fault.entity.as_deref())).collect();
+    assert_eq!(faults, [(Some(0), Some(r#"Shop::User::"ann""#)), (Some(2), Some(r#"Shop::User::"cid""#))]);
+    assert!(error.0.iter().all(|fault| fault.message.contains("clearance")), "{error}");
 }
 
 #[test]
 fn expressions_have_values_under_a_request() {
     let engine = engine();
     let world = world(&engine);
-    let request = ask(
-        r#"User::"bob""#,
-        "edit",
-        r#"Order::"o1""#,
-        json!({ "now": "2026-03-01T10:00:00Z" }),
-    );
+    let request = ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, json!({ "now": "2026-03-01T10:00:00Z" }));
     let value = |text: &str| engine.evaluate(text, &request, &world);
     assert_eq!(value("resource.owner == principal"), Ok(EvalResult::Bool(true)));
     assert_eq!(value("principal.clearance + 1"), Ok(EvalResult::Long(3)));
     assert!(matches!(value("principal.clearance +"), Err(EvaluateError::Syntax(_))));
     assert!(matches!(value("principal.manager"), Err(EvaluateError::Evaluation(_))));
     assert!(matches!(value("context.mfa"), Err(EvaluateError::Evaluation(_))));
-    assert_eq!(
-        value("context.now < datetime(\"2027-01-01\")"),
-        Ok(EvalResult::Bool(true))
-    );
+    assert_eq!(value("context.now < datetime(\"2027-01-01\")"), Ok(EvalResult::Bool(true)));
 }
 
 #[test]
 fn a_bundle_makes_an_engine_and_an_incomplete_one_an_error() {
     let mut tree = BundleTree::default();
-    assert!(matches!(
-        Engine::from_tree(&tree),
-        Err(EngineError::Absent("policies.json"))
-    ));
+    assert!(matches!(Engine::from_tree(&tree), Err(EngineError::Absent("policies.json"))));
     tree.insert("policies.json", policies(POLICIES).to_json().unwrap().to_string());
     tree.insert("schema.cedarschema", SCHEMA);
     tree.insert(
@@ -338,32 +266,15 @@ fn a_bundle_makes_an_engine_and_an_incomplete_one_an_error() {
     );
     let engine = Engine::from_tree(&tree).unwrap();
     // The role is in the bundle and, equal, among the entities.
-    let decision = engine
-        .decide(
-            &ask(r#"User::"ann""#, "read", r#"Order::"o1""#, calm()),
-            &world(&engine),
-        )
-        .unwrap();
+    let decision = engine.decide(&ask(r#"User::"ann""#, "read", r#"Order::"o1""#, calm()), &world(&engine)).unwrap();
     assert_eq!(decision.reasons, set(&["clerk.read"]));
     tree.insert(
         "entities/roles.json",
         r#"[{ "uid": { "type": "Shop::Rle", "id": "clerk" }, "attrs": {}, "parents": [] }]"#,
     );
-    assert!(matches!(
-        Engine::from_tree(&tree),
-        Err(EngineError::Unreadable {
-            file: "entities/roles.json",
-            ..
-        })
-    ));
+    assert!(matches!(Engine::from_tree(&tree), Err(EngineError::Unreadable { file: "entities/roles.json", .. })));
     tree.insert("policies.json", [0xff_u8]);
-    assert!(matches!(
-        Engine::from_tree(&tree),
-        Err(EngineError::Unreadable {
-            file: "policies.json",
-            ..
-        })
-    ));
+    assert!(matches!(Engine::from_tree(&tree), Err(EngineError::Unreadable { file: "policies.json", .. })));
 }
 
 #[test]
@@ -376,16 +287,8 @@ fn without_a_schema_the_context_is_taken_as_written() {
             { "uid": { "type": "Shop::Order", "id": "o1" }, "attrs": { "owner": { "__entity": { "type": "Shop::User", "id": "bob" } } }, "parents": [] }
         ]))
         .unwrap();
-    let request = ask(
-        r#"User::"bob""#,
-        "edit",
-        r#"Order::"o1""#,
-        json!({ "mfa": true, "note": "" }),
-    );
-    assert_eq!(
-        engine.decide(&request, &entities).unwrap().reasons,
-        set(&["owner.edit"])
-    );
+    let request = ask(r#"User::"bob""#, "edit", r#"Order::"o1""#, json!({ "mfa": true, "note": "" }));
+    assert_eq!(engine.decide(&request, &entities).unwrap().reasons, set(&["owner.edit"]));
 }
 
 /// A policy put together from parts that between them match, miss and error.
@@ -486,8 +389,6 @@ fn entities_that_put_an_action_into_more_groups_get_round_no_forbid() {
         { "uid": { "type": "Shop::User", "id": "bob" }, "attrs": {}, "parents": [] }
     ]);
     let entities = Entities::from_json_value(action, None).unwrap();
-    let decision = engine
-        .decide(&ask(r#"User::"bob""#, "read", r#"Level::"low""#, calm()), &entities)
-        .unwrap();
+    let decision = engine.decide(&ask(r#"User::"bob""#, "read", r#"Level::"low""#, calm()), &entities).unwrap();
     assert_eq!(decision.cause, Cause::Forbidden);
 }

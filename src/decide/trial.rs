@@ -1,16 +1,9 @@
 //! Which policies apply to a request, all of them, and which error: for questions about policies. A decision names those only
 //! that decide it.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::AuthorizationError;
-use cedar_policy::Authorizer;
-use cedar_policy::Effect;
-use cedar_policy::Entities;
-use cedar_policy::Policy;
-use cedar_policy::PolicyId;
-use cedar_policy::PolicySet;
+use cedar_policy::{AuthorizationError, Authorizer, Effect, Entities, Policy, PolicyId, PolicySet};
 
 /// Policies to be tried, each under a number of the caller's.
 #[derive(Debug)]
@@ -43,10 +36,7 @@ impl Trial {
         }
         // Numbers are distinct, which is all that could fail.
         let set = |policies| PolicySet::from_policies(policies).unwrap_or_default();
-        Self {
-            sets: [set(permits), set(forbids)],
-            authorizer: Authorizer::new(),
-        }
+        Self { sets: [set(permits), set(forbids)], authorizer: Authorizer::new() }
     }
 
     /// Evaluates all of them on a request.
@@ -69,8 +59,7 @@ impl Trial {
 
 #[cfg(test)]
 mod tests {
-    use cedar_policy::Context;
-    use cedar_policy::Request;
+    use cedar_policy::{Context, Request};
 
     use super::*;
 
@@ -86,14 +75,8 @@ mod tests {
         let policies: Vec<Policy> = texts.iter().map(|text| Policy::parse(None, text).unwrap()).collect();
         let trial = Trial::new(policies.iter().enumerate());
         let uid = |text: &str| text.parse().unwrap();
-        let request = Request::new(
-            uid("U::\"a\""),
-            uid("Action::\"read\""),
-            uid("R::\"b\""),
-            Context::empty(),
-            None,
-        )
-        .unwrap();
+        let request =
+            Request::new(uid("U::\"a\""), uid("Action::\"read\""), uid("R::\"b\""), Context::empty(), None).unwrap();
         let tried = trial.run(&request, &Entities::empty());
         assert_eq!(tried.applied, BTreeSet::from([0, 1]));
         assert_eq!(tried.errors.keys().copied().collect::<Vec<_>>(), [3, 4]);

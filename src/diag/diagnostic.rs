@@ -5,8 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Fix;
-use super::suggest::did_you_mean;
-use super::suggest::nearest;
+use super::suggest::{did_you_mean, nearest};
 use crate::text::Span;
 
 /// A stable identifier of a kind of diagnostic, kebab-case, never reused: `unknown-name`.
@@ -119,13 +118,7 @@ impl Diagnostic {
     /// A diagnostic of any severity.
     #[must_use]
     pub fn new(code: Code, severity: Severity, span: Option<Span>, message: impl Into<String>) -> Self {
-        let labels = span
-            .map(|span| Label {
-                span,
-                text: String::new(),
-            })
-            .into_iter()
-            .collect();
+        let labels = span.map(|span| Label { span, text: String::new() }).into_iter().collect();
         Self {
             code,
             severity,
@@ -150,10 +143,7 @@ impl Diagnostic {
     /// Adds a secondary span.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.labels.push(Label { span, text: text.into() });
         self
     }
 

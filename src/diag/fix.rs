@@ -46,14 +46,7 @@ impl Fix {
     /// One text in place of another.
     #[must_use]
     pub fn replace(span: Span, old: impl Into<String>, new: impl Into<String>, certainty: Certainty) -> Self {
-        Self {
-            edits: vec![Edit {
-                span,
-                old: old.into(),
-                new: new.into(),
-            }],
-            certainty,
-        }
+        Self { edits: vec![Edit { span, old: old.into(), new: new.into() }], certainty }
     }
 
     /// A text that is put in.

@@ -1,12 +1,9 @@
 //! Hidden characters as faults, for every room that takes in text. Their code is the one that stands here, since each room
 //! reports the same.
 
-use crate::text::FileId;
-use crate::text::Span;
-use crate::text::hidden;
+use crate::text::{FileId, Span, hidden};
 
-use super::Code;
-use super::Diagnostic;
+use super::{Code, Diagnostic};
 
 /// A character that is not seen, or that reorders what is.
 pub const HIDDEN_CHARACTER: Code = Code::new("hidden-character");

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::text::Span;
 
-use super::Code;
-use super::Diagnostic;
-use super::Severity;
+use super::{Code, Diagnostic, Severity};
 
 /// Diagnostics of one run.
 #[derive(Debug, Clone, Default)]
@@ -25,10 +23,7 @@ impl Diagnostics {
     /// Adds one, unless the same code already says the same at the same place
     /// (a condition is checked once for each pair of types that use it).
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if self
-            .known
-            .insert((diagnostic.code, diagnostic.primary(), diagnostic.message.clone()))
-        {
+        if self.known.insert((diagnostic.code, diagnostic.primary(), diagnostic.message.clone())) {
             self.items.push(diagnostic);
         }
     }
@@ -72,8 +67,7 @@ impl Diagnostics {
     /// Sorts by place, then code, then message: the order in which people read.
     #[must_use]
     pub fn sorted(mut self) -> Self {
-        self.items
-            .sort_by(|a, b| (a.primary(), a.code, &a.message).cmp(&(b.primary(), b.code, &b.message)));
+        self.items.sort_by(|a, b| (a.primary(), a.code, &a.message).cmp(&(b.primary(), b.code, &b.message)));
         self
     }
 }

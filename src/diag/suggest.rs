@@ -49,14 +49,9 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
     }
     match known.len() {
         0 => None,
-        1..=8 => Some(format!(
-            "known here: {}",
-            known
-                .iter()
-                .map(|name| format!("`{name}`"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        )),
+        1..=8 => {
+            Some(format!("known here: {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")))
+        }
         _ => None,
     }
 }
@@ -65,10 +60,7 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
 fn longer<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let goes_on = |candidate: &&&str| candidate.strip_prefix(word).is_some_and(|rest| rest.starts_with('_'));
     let mut longer = candidates.iter().filter(goes_on);
-    longer
-        .next()
-        .copied()
-        .filter(|_| longer.next().is_none() && !word.is_empty())
+    longer.next().copied().filter(|_| longer.next().is_none() && !word.is_empty())
 }
 
 /// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
@@ -83,9 +75,7 @@ fn distance(a: &str, b: &str) -> usize {
             let get = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX - 1);
             let swap = (i > 0 && j > 0 && a.get(i - 1) == Some(to) && b.get(j - 1) == Some(from))
                 .then(|| get(&before, j - 1) + 1);
-            let step = (get(&last, j + 1) + 1)
-                .min(get(&row, j) + 1)
-                .min(get(&last, j) + usize::from(from != to));
+            let step = (get(&last, j + 1) + 1).min(get(&row, j) + 1).min(get(&last, j) + usize::from(from != to));
             row.push(swap.map_or(step, |swap| swap.min(step)));
         }
         before = std::mem::replace(&mut last, row);
@@ -102,11 +92,7 @@ mod tests {
         let near = |word, known: &[&'static str]| nearest(word, known.iter().copied());
         assert_eq!(near("raed", &["read", "list"]), Some(("read", Certainty::Certain)));
         assert_eq!(near("reat", &["read", "rent"]), Some(("read", Certainty::Likely)));
-        assert_eq!(
-            near("a", &["b"]),
-            Some(("b", Certainty::Likely)),
-            "any letter is near any other"
-        );
+        assert_eq!(near("a", &["b"]), Some(("b", Certainty::Likely)), "any letter is near any other");
         assert_eq!(near("payout", &["Payout"]), Some(("Payout", Certainty::Certain)));
         assert_eq!(near("zzz", &["read"]), None);
     }

@@ -12,18 +12,11 @@
 use std::collections::BTreeMap;
 
 use cedar_policy::EntityUid;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::Grant;
-use super::Issue;
-use super::State;
-use super::Terms;
-use super::profile::Profile;
-use super::profile::count;
-use crate::text::Duration;
-use crate::text::Instant;
+use super::profile::{Profile, count};
+use super::{Grant, Issue, State, Terms};
+use crate::text::{Duration, Instant};
 
 /// What the ledger knows of a requester's earlier grants of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +39,7 @@ pub(super) fn of_request(terms: &Terms, tenant: &BTreeMap<String, EntityUid>, hi
         ("active_grants".to_owned(), json!(history.active_grants)),
     ]);
     facts.extend(tenant_fact(tenant));
-    facts.extend(
-        history
-            .last_grant_ended
-            .map(|at| ("last_grant_ended".to_owned(), at.to_json())),
-    );
+    facts.extend(history.last_grant_ended.map(|at| ("last_grant_ended".to_owned(), at.to_json())));
     facts
 }
 

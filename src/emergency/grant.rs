@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use cedar_policy::EntityUid;
 
-use super::Reason;
-use super::Terms;
+use super::{Reason, Terms};
 use crate::text::Instant;
 
 /// Where a grant stands. All but the first two are terminal: a grant never leaves them, whatever the clock says.

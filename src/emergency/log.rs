@@ -1,15 +1,11 @@
 //! The log: every event in order, with what must be known to rebuild the ledger from it. Indices count from 0 without gaps.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::EntityUid;
 
-use super::Issue;
-use super::Reason;
-use super::Step;
-use super::Terms;
 use super::names::named;
+use super::{Issue, Reason, Step, Terms};
 use crate::decide::Cause;
 use crate::text::Instant;
 

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
+use cedar_policy::{EntityTypeName, EntityUid};
 use thiserror::Error;
 
-use super::Reason;
-use super::Terms;
-use crate::bundle::BreakGlassProfile;
-use crate::bundle::Contract;
+use super::{Reason, Terms};
+use crate::bundle::{BreakGlassProfile, Contract};
 use crate::text::Duration;
 
 /// Why a contract makes no ledger.
@@ -47,10 +44,7 @@ pub(super) struct Steps {
 
 impl Profile {
     pub(super) fn new(name: &str, rules: &BreakGlassProfile, contract: &Contract) -> Result<Self, ContractError> {
-        let error = |message: String| ContractError {
-            profile: name.to_owned(),
-            message,
-        };
+        let error = |message: String| ContractError { profile: name.to_owned(), message };
         let uid = |text: &str| {
             let not_a_uid = |_| error(format!("`{text}` is not a Cedar entity"));
             text.parse::<EntityUid>().map_err(not_a_uid)
@@ -97,18 +91,13 @@ impl Profile {
             (terms.actions.iter().any(foreign_action), Reason::ActionNotCovered),
             (terms.resources.is_empty(), Reason::NoResources),
             (terms.resources.iter().any(foreign_type), Reason::ResourceNotCovered),
-            (
-                count(terms.resources.len()) > rules.max_resources,
-                Reason::TooManyResources,
-            ),
+            (count(terms.resources.len()) > rules.max_resources, Reason::TooManyResources),
             (terms.duration <= Duration(0), Reason::NoDuration),
             (terms.duration > Duration(rules.expires_within), Reason::TooLong),
             (rules.reason_required && terms.reason.is_empty(), Reason::ReasonMissing),
             (rules.ticket_required && terms.ticket.is_empty(), Reason::TicketMissing),
         ];
-        objections
-            .into_iter()
-            .find_map(|(holds, reason)| holds.then_some(reason))
+        objections.into_iter().find_map(|(holds, reason)| holds.then_some(reason))
     }
 }
 

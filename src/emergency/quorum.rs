@@ -1,19 +1,12 @@
 //! Whether a request for a grant could be approved at all: who, of some people, the policy may let approve it.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::EntityUid;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::Actor;
-use super::Grant;
-use super::Ledger;
-use super::Terms;
-use super::World;
-use super::facts;
 use super::request::tenant_of;
+use super::{Actor, Grant, Ledger, Terms, World, facts};
 use crate::decide::Outcome;
 use crate::text::Duration;
 
@@ -31,16 +24,11 @@ impl Ledger {
         context: &Map<String, Value>,
     ) -> Option<BTreeSet<EntityUid>> {
         let known = self.profiles.get(profile)?;
-        let needed = usize::try_from(known.rules.approvals)
-            .ok()
-            .filter(|needed| *needed > 0)?;
+        let needed = usize::try_from(known.rules.approvals).ok().filter(|needed| *needed > 0)?;
         let tenant = tenant_of(requester, known, world.entities)?;
         let asked = facts::of_grant(&asked_for(profile, requester, tenant, world));
         let may = |person: &&EntityUid| {
-            let actor = Actor {
-                uid: (*person).clone(),
-                context: context.clone(),
-            };
+            let actor = Actor { uid: (*person).clone(), context: context.clone() };
             let request = self.step_request(known, &known.steps.approve, &actor, asked.clone());
             let decision = world.engine.decide(&request, world.entities);
             decision.is_ok_and(|decision| decision.outcome != Outcome::Deny)

@@ -1,32 +1,17 @@
 //! Asking for a grant: what people bring to it, and whether it may be asked for.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Entities;
-use cedar_policy::EntityUid;
-use cedar_policy::EvalResult;
-use serde_json::Map;
-use serde_json::Value;
+use cedar_policy::{Entities, EntityUid, EvalResult};
+use serde_json::{Map, Value};
 
-use super::Answer;
-use super::Event;
-use super::Grant;
-use super::Issue;
-use super::Ledger;
-use super::Reason;
-use super::Refusal;
-use super::State;
-use super::World;
-use super::facts;
 use super::facts::History;
 use super::names::named;
-use super::profile::Profile;
-use super::profile::count;
+use super::profile::{Profile, count};
 use super::state::Stop;
+use super::{Answer, Event, Grant, Issue, Ledger, Reason, Refusal, State, World, facts};
 use crate::decide::RequestError;
-use crate::text::Duration;
-use crate::text::Instant;
+use crate::text::{Duration, Instant};
 
 named! {
     /// What can be done with a grant.
@@ -95,10 +80,7 @@ impl Ledger {
         };
         let grant = Grant::pending(id.clone(), by.uid.clone(), terms.clone(), tenant.clone(), self.now);
         self.grants.insert(id.clone(), grant);
-        let requested = Event::Requested {
-            terms: terms.clone(),
-            tenant,
-        };
+        let requested = Event::Requested { terms: terms.clone(), tenant };
         self.enter(self.now, requested, Some(&id), Some(&by.uid));
         self.issue_when_approved(&id);
         Ok(self.done(&id))
@@ -135,15 +117,8 @@ impl Ledger {
             let like = format!("context.ticket like \"{pattern}\"");
             world.engine.evaluate(&like, &request, world.entities) == Ok(EvalResult::Bool(false))
         });
-        let reason = if mismatch {
-            Reason::TicketMismatch
-        } else {
-            Reason::NotEligible
-        };
-        Err(Stop::Refused(Refusal {
-            reason,
-            decision: Some(decision),
-        }))
+        let reason = if mismatch { Reason::TicketMismatch } else { Reason::NotEligible };
+        Err(Stop::Refused(Refusal { reason, decision: Some(decision) }))
     }
 
     fn of_requester(&self, requester: &EntityUid, profile: &str) -> impl Iterator<Item = &Grant> {
@@ -156,9 +131,7 @@ impl Ledger {
         let in_window = |issue: &Issue| since(self.now, issue.approved_at) < Duration(profile.rules.window);
         let mine = mine.iter();
         let issued = mine.clone().filter(|grant| grant.issue.is_some());
-        let recent = issued
-            .clone()
-            .filter(|grant| grant.issue.as_ref().is_some_and(in_window));
+        let recent = issued.clone().filter(|grant| grant.issue.as_ref().is_some_and(in_window));
         History {
             open_reviews: count(mine.clone().filter(|grant| grant.needs_review()).count()),
             grants_in_window: count(recent.count()),
@@ -179,16 +152,12 @@ impl Ledger {
             (!history.last_grant_ended.is_none_or(rested), Reason::Cooldown),
             (too_many, Reason::TooManyGrants),
         ];
-        objections
-            .into_iter()
-            .find_map(|(holds, reason)| holds.then_some(reason))
+        objections.into_iter().find_map(|(holds, reason)| holds.then_some(reason))
     }
 
     fn free_id(&self) -> String {
         let ids = (self.grants.len() + 1..).map(|number| format!("g{number}"));
-        ids.into_iter()
-            .find(|id| !self.grants.contains_key(id))
-            .unwrap_or_default()
+        ids.into_iter().find(|id| !self.grants.contains_key(id)).unwrap_or_default()
     }
 }
 

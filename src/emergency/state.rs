@@ -2,34 +2,16 @@
 //!
 //! INVARIANT: a terminal state is never left, and time never runs backwards: an instant before the latest one counts as the latest.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Entities;
-use cedar_policy::EntityUid;
-use serde_json::Map;
-use serde_json::Value;
+use cedar_policy::{Entities, EntityUid};
+use serde_json::{Map, Value};
 
-use super::Actor;
-use super::ContractError;
-use super::Event;
-use super::Grant;
-use super::Issue;
-use super::LogEntry;
-use super::Reason;
-use super::Refusal;
-use super::Review;
-use super::State;
-use super::Step;
-use super::facts;
-use super::profile::Profile;
-use super::profile::count;
+use super::profile::{Profile, count};
+use super::{Actor, ContractError, Event, Grant, Issue, LogEntry, Reason, Refusal, Review, State, Step, facts};
 use crate::bundle::Contract;
-use crate::decide::Engine;
-use crate::decide::Request;
-use crate::decide::RequestError;
-use crate::text::Duration;
-use crate::text::Instant;
+use crate::decide::{Engine, Request, RequestError};
+use crate::text::{Duration, Instant};
 
 /// What a step is decided by, and when.
 #[derive(Debug, Clone, Copy)]
@@ -215,10 +197,7 @@ impl Ledger {
         if decision.is_allow() {
             return Ok(());
         }
-        Err(Stop::Refused(Refusal {
-            reason,
-            decision: Some(decision),
-        }))
+        Err(Stop::Refused(Refusal { reason, decision: Some(decision) }))
     }
 
     /// Takes a step that nothing speaks against.
@@ -235,10 +214,7 @@ impl Ledger {
                 // Whoever thinks better of an approval refuses, and no longer counts as approving.
                 grant.approvers.retain(|approver| approver != by);
                 grant.refusers.push(by.clone());
-                let limit = self
-                    .profiles
-                    .get(&grant.terms.profile)
-                    .map_or(1, |profile| profile.rules.refusals);
+                let limit = self.profiles.get(&grant.terms.profile).map_or(1, |profile| profile.rules.refusals);
                 if count(grant.refusers.len()) >= limit {
                     end(grant, State::Refused, now);
                 }
@@ -253,10 +229,7 @@ impl Ledger {
                 Event::Revoked
             }
             Step::Review => {
-                grant.review = Review::Done {
-                    by: by.clone(),
-                    at: now,
-                };
+                grant.review = Review::Done { by: by.clone(), at: now };
                 Event::Reviewed
             }
         };
@@ -295,18 +268,10 @@ impl Ledger {
         by: &Actor,
         facts: Map<String, Value>,
     ) -> Request {
-        let common = by
-            .context
-            .iter()
-            .filter(|(name, _)| self.common_context.contains(*name));
+        let common = by.context.iter().filter(|(name, _)| self.common_context.contains(*name));
         let mut context: Map<String, Value> = common.map(|(name, value)| (name.clone(), value.clone())).collect();
         context.extend(facts);
-        Request {
-            principal: by.uid.clone(),
-            action: action.clone(),
-            resource: profile.entity.clone(),
-            context,
-        }
+        Request { principal: by.uid.clone(), action: action.clone(), resource: profile.entity.clone(), context }
     }
 
     /// The next thing that time alone has brought about, of all that are due the earliest.
@@ -316,10 +281,9 @@ impl Ledger {
             let (at, event) = match grant.state {
                 State::Pending => (later(grant.requested_at, Duration(rules.pending)), Event::TimedOut),
                 State::Active => (grant.issue?.expires_at, Event::Expired),
-                _ if grant.needs_review() && grant.review == Review::Open => (
-                    later(grant.ended_at?, Duration(rules.review_within)),
-                    Event::ReviewOverdue,
-                ),
+                _ if grant.needs_review() && grant.review == Review::Open => {
+                    (later(grant.ended_at?, Duration(rules.review_within)), Event::ReviewOverdue)
+                }
                 _ => return None,
             };
             (at <= self.now).then(|| (at, grant.id.clone(), event))
@@ -329,9 +293,7 @@ impl Ledger {
 
     /// Writes an entry.
     pub(super) fn enter(&mut self, at: Instant, event: Event, grant: Option<&str>, by: Option<&EntityUid>) {
-        let profile = grant
-            .and_then(|id| self.grants.get(id))
-            .map(|grant| grant.terms.profile.clone());
+        let profile = grant.and_then(|id| self.grants.get(id)).map(|grant| grant.terms.profile.clone());
         self.enter_for(at, event, (grant, profile.as_deref()), by);
     }
 
@@ -342,9 +304,7 @@ impl Ledger {
         (grant, profile): (Option<&str>, Option<&str>),
         by: Option<&EntityUid>,
     ) {
-        let alerts = profile
-            .and_then(|name| self.profiles.get(name))
-            .map(|profile| &profile.rules.alerts);
+        let alerts = profile.and_then(|name| self.profiles.get(name)).map(|profile| &profile.rules.alerts);
         let alerts = event.kind().alert().and_then(|key| alerts?.get(key));
         self.log.push(LogEntry {
             index: count(self.log.len()),
@@ -365,27 +325,18 @@ impl Ledger {
         (grant, profile): (Option<&str>, Option<&str>),
         by: &EntityUid,
     ) -> Answer {
-        let of_grant = grant
-            .and_then(|id| self.grants.get(id))
-            .map(|grant| grant.terms.profile.clone());
+        let of_grant = grant.and_then(|id| self.grants.get(id)).map(|grant| grant.terms.profile.clone());
         let rejected = Event::Rejected {
             step,
             reason: refusal.reason,
-            policies: refusal
-                .decision
-                .iter()
-                .flat_map(|decision| decision.reasons.clone())
-                .collect(),
+            policies: refusal.decision.iter().flat_map(|decision| decision.reasons.clone()).collect(),
         };
         self.enter_for(self.now, rejected, (grant, of_grant.as_deref().or(profile)), Some(by));
         Answer::Refused(refusal)
     }
 
     pub(super) fn done(&self, id: &str) -> Answer {
-        Answer::Done {
-            grant: id.to_owned(),
-            state: self.grants.get(id).map_or(State::Pending, |grant| grant.state),
-        }
+        Answer::Done { grant: id.to_owned(), state: self.grants.get(id).map_or(State::Pending, |grant| grant.state) }
     }
 }
 
@@ -407,18 +358,13 @@ fn objection(step: Step, grant: &Grant, by: &EntityUid) -> Option<Reason> {
         Step::Withdraw => vec![not_in(State::Pending), (!own, Reason::NotRequester)],
         Step::Revoke => vec![not_in(State::Active)],
         Step::Review => vec![
-            (
-                grant.issue.is_none() || !grant.state.is_terminal(),
-                grant.state.reason(),
-            ),
+            (grant.issue.is_none() || !grant.state.is_terminal(), grant.state.reason()),
             (!grant.needs_review(), Reason::AlreadyReviewed),
             (own, Reason::SelfReview),
             (approved, Reason::ApproverReview),
         ],
     };
-    objections
-        .into_iter()
-        .find_map(|(holds, reason)| holds.then_some(reason))
+    objections.into_iter().find_map(|(holds, reason)| holds.then_some(reason))
 }
 
 fn end(grant: &mut Grant, state: State, at: Instant) {

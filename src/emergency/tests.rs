@@ -10,13 +10,8 @@ mod uses;
 
 use std::collections::BTreeSet;
 
-use self::fixture::Bench;
-use self::fixture::START;
-use self::fixture::contract;
-use crate::emergency::EventKind;
-use crate::emergency::Ledger;
-use crate::emergency::Part;
-use crate::emergency::Reason;
+use self::fixture::{Bench, START, contract};
+use crate::emergency::{EventKind, Ledger, Part, Reason};
 use crate::text::Instant;
 
 #[test]
@@ -29,10 +24,7 @@ fn the_log_counts_without_gaps_and_tells_whom_to_alert() {
         .log()
         .iter()
         .map(|entry| {
-            let by = entry
-                .by
-                .as_ref()
-                .map_or("-".to_owned(), |by| by.id().unescaped().to_owned());
+            let by = entry.by.as_ref().map_or("-".to_owned(), |by| by.id().unescaped().to_owned());
             format!(
                 "{} {} {} by {by} -> {}",
                 entry.index,
@@ -59,10 +51,7 @@ fn time_never_runs_backwards() {
     bench.after("30m");
     bench.ledger.advance(bench.at);
     bench.at = Instant::parse(START).unwrap();
-    assert_eq!(
-        bench.decide("dana", "Payout.approve", "p1", Some("g1")).part,
-        Part::Objected(Reason::Expired)
-    );
+    assert_eq!(bench.decide("dana", "Payout.approve", "p1", Some("g1")).part, Part::Objected(Reason::Expired));
     let times: Vec<_> = bench.ledger.log().iter().map(|entry| entry.at).collect();
     assert!(times.is_sorted());
 }
@@ -83,10 +72,8 @@ fn a_contract_that_does_not_hold_together_makes_no_ledger() {
 fn names_are_stable_distinct_and_kebab_case() {
     let names = Reason::ALL.iter().map(|reason| reason.name());
     let events = EventKind::ALL.iter().map(|kind| kind.name());
-    let kebab = |name: &&str| {
-        name.split('-')
-            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase()))
-    };
+    let kebab =
+        |name: &&str| name.split('-').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase()));
     assert!(names.clone().all(|name| kebab(&name)) && events.clone().all(|name| kebab(&name)));
     assert_eq!(names.collect::<BTreeSet<_>>().len(), Reason::ALL.len());
     assert_eq!(events.collect::<BTreeSet<_>>().len(), EventKind::ALL.len());

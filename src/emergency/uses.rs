@@ -4,19 +4,9 @@
 use cedar_policy::EntityUid;
 use serde_json::Value;
 
-use super::Event;
-use super::Grant;
-use super::Issue;
-use super::Ledger;
-use super::Reason;
-use super::State;
-use super::World;
-use super::facts;
 use super::profile::Profile;
-use crate::decide::AttributeFault;
-use crate::decide::Decision;
-use crate::decide::Request;
-use crate::decide::RequestError;
+use super::{Event, Grant, Issue, Ledger, Reason, State, World, facts};
+use crate::decide::{AttributeFault, Decision, Request, RequestError};
 use crate::text::Instant;
 
 /// The attribute of the context that only the ledger sets.
@@ -74,25 +64,15 @@ impl Ledger {
         refuse_forgery(request)?;
         let without = world.engine.decide(request, world.entities)?;
         let Some(id) = grant.filter(|_| !without.is_allow()) else {
-            let part = if grant.is_some() {
-                Part::NotNeeded
-            } else {
-                Part::NotPresented
-            };
+            let part = if grant.is_some() { Part::NotNeeded } else { Part::NotPresented };
             self.enter_decision(request, &without, None, grant);
-            return Ok(Ruling {
-                decision: without,
-                part,
-            });
+            return Ok(Ruling { decision: without, part });
         };
         let reservation = match self.reserve(world.at, id, request) {
             Ok(reservation) => reservation,
             Err(reason) => {
                 self.enter_decision(request, &without, Some(reason), grant);
-                return Ok(Ruling {
-                    decision: without,
-                    part: Part::Objected(reason),
-                });
+                return Ok(Ruling { decision: without, part: Part::Objected(reason) });
             }
         };
         let with = match world.engine.decide(&reservation.presented(request), world.entities) {
@@ -105,22 +85,13 @@ impl Ledger {
         if !with.is_allow() {
             self.release(reservation);
             self.enter_decision(request, &with, None, grant);
-            return Ok(Ruling {
-                decision: with,
-                part: Part::NotEnough,
-            });
+            return Ok(Ruling { decision: with, part: Part::NotEnough });
         }
         Ok(match self.commit(world.at, reservation, request) {
-            Ok(uses) => Ruling {
-                decision: with,
-                part: Part::Used(uses),
-            },
+            Ok(uses) => Ruling { decision: with, part: Part::Used(uses) },
             Err(reason) => {
                 self.enter_decision(request, &without, Some(reason), grant);
-                Ruling {
-                    decision: without,
-                    part: Part::Objected(reason),
-                }
+                Ruling { decision: without, part: Part::Objected(reason) }
             }
         })
     }
@@ -135,19 +106,10 @@ impl Ledger {
         let profile = self.profiles.get(&grant.terms.profile).ok_or(Reason::UnknownProfile)?;
         let issue = usable(grant, profile, request)?;
         // What is reserved may yet be used, so it counts as used for whoever comes next.
-        let seen = Issue {
-            uses: issue.uses.saturating_add(issue.reserved),
-            ..issue
-        };
+        let seen = Issue { uses: issue.uses.saturating_add(issue.reserved), ..issue };
         let record = facts::of_use(grant, &seen, profile);
-        grant.issue = Some(Issue {
-            reserved: issue.reserved.saturating_add(1),
-            ..issue
-        });
-        Ok(Reservation {
-            grant: grant.id.clone(),
-            record,
-        })
+        grant.issue = Some(Issue { reserved: issue.reserved.saturating_add(1), ..issue });
+        Ok(Reservation { grant: grant.id.clone(), record })
     }
 
     /// Counts a reserved use, the request having been allowed by virtue of it. Returns which use it was, from 1.
@@ -164,11 +126,7 @@ impl Ledger {
         issue.reserved = issue.reserved.saturating_sub(1);
         issue.uses = issue.uses.saturating_add(1);
         let uses = issue.uses;
-        let used = Event::Used {
-            action: request.action.clone(),
-            resource: request.resource.clone(),
-            uses,
-        };
+        let used = Event::Used { action: request.action.clone(), resource: request.resource.clone(), uses };
         self.enter(self.now, used, Some(&id), Some(&request.principal));
         Ok(uses)
     }
@@ -191,19 +149,9 @@ impl Ledger {
         let (action, resource) = (request.action.clone(), request.resource.clone());
         let policies = decision.reasons.clone();
         let event = if decision.is_allow() {
-            Event::Allowed {
-                action,
-                resource,
-                policies,
-            }
+            Event::Allowed { action, resource, policies }
         } else {
-            Event::Denied {
-                action,
-                resource,
-                cause: decision.cause,
-                policies,
-                objection,
-            }
+            Event::Denied { action, resource, cause: decision.cause, policies, objection }
         };
         self.enter(self.now, event, grant, Some(&request.principal));
     }
@@ -215,12 +163,7 @@ fn usable(grant: &Grant, profile: &Profile, request: &Request) -> Result<Issue, 
         (State::Active, Some(issue)) => issue,
         (state, _) => return Err(state.reason()),
     };
-    let Request {
-        principal,
-        action,
-        resource,
-        ..
-    } = request;
+    let Request { principal, action, resource, .. } = request;
     let in_scope = |action: &EntityUid| {
         let name = profile.covered(action);
         name.is_some_and(|name| grant.terms.actions.contains(name)) && grant.terms.resources.contains(resource)

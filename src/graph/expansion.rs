@@ -1,18 +1,14 @@
 //! How large things become once they are expanded, measured before anything is. A condition is expanded where it is used, with
 //! its arguments in place of its parameters, so a few lines can stand for millions of parts.
 
-use std::cell::Cell;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::diag::Diagnostic;
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::ExprKind;
+use crate::syntax::ast::{Expr, ExprKind};
 use crate::text::Span;
 
-use super::ConditionId;
-use super::Program;
-use super::codes;
+use super::{ConditionId, Program, codes};
 
 /// The most parts that the expression of one statement may expand to.
 pub(super) const MOST_PARTS: u64 = 20_000;
@@ -79,16 +75,10 @@ impl Sizes {
     }
 
     fn of(&self, program: &Program, expr: &Expr, params: &[&str]) -> Size {
-        let mut size = Size {
-            own: 1,
-            reads: BTreeMap::new(),
-        };
+        let mut size = Size { own: 1, reads: BTreeMap::new() };
         match &expr.kind {
             ExprKind::Name(name) if params.contains(&name.as_str()) => {
-                return Size {
-                    own: 0,
-                    reads: BTreeMap::from([(name.clone(), 1)]),
-                };
+                return Size { own: 0, reads: BTreeMap::from([(name.clone(), 1)]) };
             }
             ExprKind::Name(name) => {
                 let used = program.find_condition(name).and_then(|id| self.conditions.get(&id));
@@ -142,9 +132,7 @@ impl Program {
         for _ in 0..self.conditions.len() {
             let mut uses = Vec::new();
             self.uses(at, &mut uses);
-            let Some((_, id, span)) = uses
-                .into_iter()
-                .max_by_key(|(size, _, span)| (*size, std::cmp::Reverse(*span)))
+            let Some((_, id, span)) = uses.into_iter().max_by_key(|(size, _, span)| (*size, std::cmp::Reverse(*span)))
             else {
                 break;
             };
@@ -180,10 +168,9 @@ impl Program {
 pub(super) fn chain_text(chain: &[String]) -> Option<String> {
     match chain {
         [] => None,
-        [first, second, .., last] if chain.len() > 6 => Some(format!(
-            "`{first}` → `{second}` → … {} more … → `{last}`",
-            chain.len() - 3
-        )),
+        [first, second, .., last] if chain.len() > 6 => {
+            Some(format!("`{first}` → `{second}` → … {} more … → `{last}`", chain.len() - 3))
+        }
         all => Some(format!("`{}`", all.join("` → `"))),
     }
 }
@@ -213,10 +200,7 @@ impl Budget {
             program.profiles.len(),
             program.assertions.len(),
         ];
-        let declarations: u64 = declarations
-            .iter()
-            .map(|count| u64::try_from(*count).unwrap_or(u64::MAX))
-            .sum();
+        let declarations: u64 = declarations.iter().map(|count| u64::try_from(*count).unwrap_or(u64::MAX)).sum();
         Self {
             most: PARTS_OF_ANY.saturating_add(declarations.saturating_mul(PARTS_PER_DECLARATION)),
             spent: Cell::new(0),

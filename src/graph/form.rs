@@ -4,13 +4,9 @@
 
 use std::fmt::Write;
 
-use crate::syntax::ast::BinaryOp;
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::ExprKind;
-use crate::syntax::ast::Path;
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Path};
 
-use super::Program;
-use super::Ty;
+use super::{Program, Ty};
 
 /// What a marked name names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,11 +126,7 @@ impl Form {
 
     /// Adds an expression. `params` are those of the condition it is the body of: they count by their position.
     pub fn expr(&mut self, program: &Program, expr: &Expr, params: &[&str]) -> &mut Self {
-        let mut writer = Writer {
-            form: self,
-            program,
-            params,
-        };
+        let mut writer = Writer { form: self, program, params };
         writer.expr(expr);
         self
     }

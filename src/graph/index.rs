@@ -1,16 +1,10 @@
 //! Answers to what nearly every statement asks: who is granted what, and which guards and profiles concern an action.
 //! Walking all statements for each would take time with the square of their number.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::ActionId;
-use super::ExternalPermit;
-use super::Holder;
-use super::Program;
-use super::RoleId;
-use super::TypeId;
 use super::permitted::let_in;
+use super::{ActionId, ExternalPermit, Holder, Program, RoleId, TypeId};
 
 /// Positions in the vectors of a program, each list in the order of the program.
 #[derive(Debug, Clone, Default)]

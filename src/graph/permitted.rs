@@ -1,16 +1,9 @@
 //! Whom raw permits let in, as far as their scopes say. A raw permit is one more way to be allowed an action, so guards, claims
 //! and the schema must know the principal types that it admits.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Action;
-use super::ActionId;
-use super::ExternalPermit;
-use super::ExternalScope;
-use super::Program;
-use super::TypeId;
-use super::TypeKind;
+use super::{Action, ActionId, ExternalPermit, ExternalScope, Program, TypeId, TypeKind};
 
 /// The principal types that the scopes of raw permits admit, by Gate action. Those of a raw action stand in its schema.
 pub(super) fn let_in(program: &Program, permits: &[ExternalPermit]) -> BTreeMap<ActionId, BTreeSet<TypeId>> {
@@ -19,9 +12,7 @@ pub(super) fn let_in(program: &Program, permits: &[ExternalPermit]) -> BTreeMap<
         return found;
     }
     let actions = program.actions.iter();
-    let principals: BTreeSet<TypeId> = actions
-        .flat_map(|action| action.raw_principals.iter().copied())
-        .collect();
+    let principals: BTreeSet<TypeId> = actions.flat_map(|action| action.raw_principals.iter().copied()).collect();
     for id in program.action_ids() {
         let Some(action) = program.action(id).filter(|action| !action.is_raw()) else {
             continue;
@@ -31,14 +22,9 @@ pub(super) fn let_in(program: &Program, permits: &[ExternalPermit]) -> BTreeMap<
             (permit.actions.as_ref()).is_none_or(|actions| actions.iter().any(|named| own.contains(named)))
         };
         for permit in permits.iter().filter(names) {
-            let is_asked_for = action
-                .decided_on
-                .iter()
-                .any(|ty| admits(program, &permit.resource, *ty));
+            let is_asked_for = action.decided_on.iter().any(|ty| admits(program, &permit.resource, *ty));
             if is_asked_for {
-                let asking = program
-                    .type_ids()
-                    .filter(|ty| asks(program, &principals, &permit.principal, *ty));
+                let asking = program.type_ids().filter(|ty| asks(program, &principals, &permit.principal, *ty));
                 found.entry(id).or_default().extend(asking);
             }
         }
@@ -103,9 +89,6 @@ fn may_hold(program: &Program, id: TypeId, container: &str, name: &str) -> bool 
         Some(namespace) => container.strip_prefix(namespace.as_str()) == Some("::Role"),
         None => container == "Role",
     };
-    let held = program
-        .roles
-        .iter()
-        .filter(|role| role.on.is_none() && role.name == name);
+    let held = program.roles.iter().filter(|role| role.on.is_none() && role.name == name);
     generated && held.flat_map(|role| &role.holders).any(|holder| *holder == id)
 }

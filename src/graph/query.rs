@@ -1,34 +1,19 @@
 //! Questions the other rooms ask: closures of roles, who can come by what, which guards concern an action.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::ActionId;
-use super::Attribute;
-use super::Grant;
-use super::Holder;
-use super::Isolation;
-use super::Node;
-use super::Profile;
-use super::Program;
-use super::Require;
-use super::RoleId;
-use super::Separation;
-use super::TypeId;
-use super::TypeKind;
 use super::relations::Edge;
-use crate::syntax::ast::BinaryOp;
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::ExprKind;
+use super::{
+    ActionId, Attribute, Grant, Holder, Isolation, Node, Profile, Program, Require, RoleId, Separation, TypeId,
+    TypeKind,
+};
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
 
 impl Program {
     /// A role and every role it extends, nearest first.
     #[must_use]
     pub fn bases(&self, role: RoleId) -> Vec<RoleId> {
-        roles(
-            self.relations
-                .reachable(Node::Role(role), |edge| *edge == Edge::Extends),
-        )
+        roles(self.relations.reachable(Node::Role(role), |edge| *edge == Edge::Extends))
     }
 
     /// A role and every role that extends it, by name.
@@ -66,10 +51,7 @@ impl Program {
     #[must_use]
     pub fn grants_of(&self, role: RoleId) -> Vec<&Grant> {
         let bases = self.bases(role).into_iter();
-        let mut found: Vec<usize> = bases
-            .flat_map(|base| self.index.granted(Holder::Role(base)))
-            .copied()
-            .collect();
+        let mut found: Vec<usize> = bases.flat_map(|base| self.index.granted(Holder::Role(base))).copied().collect();
         found.sort_unstable();
         found.into_iter().filter_map(|at| self.grants.get(at)).collect()
     }
@@ -88,10 +70,7 @@ impl Program {
     /// How many types [`Program::principals_of`] gives.
     pub(super) fn count_principals_of(&self, action: ActionId) -> usize {
         let raw = self.action(action).filter(|action| action.is_raw());
-        match raw.map_or_else(
-            || self.index.comers(action).count(),
-            |action| action.raw_principals.len(),
-        ) {
+        match raw.map_or_else(|| self.index.comers(action).count(), |action| action.raw_principals.len()) {
             0 if raw.is_none() => self.types_of(|kind| *kind == TypeKind::Principal).count(),
             some => some,
         }
@@ -155,12 +134,8 @@ impl Program {
     /// Isolations that concern a pair of types: neither is excepted.
     #[must_use]
     pub fn isolations_of(&self, principal: TypeId, resource: TypeId) -> Vec<&Isolation> {
-        let excepted = |isolation: &Isolation| {
-            isolation
-                .except
-                .iter()
-                .any(|(ty, _)| *ty == principal || *ty == resource)
-        };
+        let excepted =
+            |isolation: &Isolation| isolation.except.iter().any(|(ty, _)| *ty == principal || *ty == resource);
         let concerned = self.isolations.iter().filter(|isolation| !excepted(isolation));
         by_name(concerned.collect(), |isolation| &isolation.statement.name)
     }

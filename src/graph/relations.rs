@@ -3,25 +3,12 @@
 use std::collections::BTreeMap;
 
 use petgraph::algo::tarjan_scc;
-use petgraph::graph::DiGraph;
-use petgraph::graph::NodeIndex;
-use petgraph::visit::Bfs;
-use petgraph::visit::EdgeFiltered;
-use petgraph::visit::EdgeRef;
-use petgraph::visit::Reversed;
-use petgraph::visit::Visitable;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::{Bfs, EdgeFiltered, EdgeRef, Reversed, Visitable};
 
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::ExprKind;
-use crate::syntax::ast::Path;
+use crate::syntax::ast::{Expr, ExprKind, Path};
 
-use super::ActionId;
-use super::ConditionId;
-use super::Holder;
-use super::ProfileId;
-use super::Program;
-use super::RoleId;
-use super::TypeId;
+use super::{ActionId, ConditionId, Holder, ProfileId, Program, RoleId, TypeId};
 
 /// A node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,12 +120,7 @@ impl Relations {
             .iter()
             .filter_map(|deny| deny.when.as_ref())
             .chain(program.requires.iter().map(|require| &require.condition))
-            .chain(
-                program
-                    .assertions
-                    .iter()
-                    .filter_map(|assertion| assertion.when.as_ref()),
-            );
+            .chain(program.assertions.iter().filter_map(|assertion| assertion.when.as_ref()));
         for expr in rest {
             relations.uses(program, None, Some(expr));
         }
@@ -167,10 +149,7 @@ impl Relations {
         self.used.dedup();
         let graph = EdgeFiltered::from_fn(&self.graph, |edge| *edge.weight() == Edge::Uses);
         let used = self.used.iter().filter_map(|node| self.index.get(node));
-        let mut walk = Bfs {
-            stack: used.copied().collect(),
-            discovered: graph.visit_map(),
-        };
+        let mut walk = Bfs { stack: used.copied().collect(), discovered: graph.visit_map() };
         let mut all: Vec<Node> = Vec::new();
         while let Some(at) = walk.next(&graph) {
             all.extend(self.graph.node_weight(at).copied());
@@ -253,22 +232,14 @@ impl Relations {
             Node::Condition(id) => Some(*id),
             _ => None,
         };
-        let only = self
-            .graph
-            .filter_map(|_, node| pick(node), |_, edge| (*edge == Edge::Uses).then_some(()));
+        let only = self.graph.filter_map(|_, node| pick(node), |_, edge| (*edge == Edge::Uses).then_some(()));
         // Components come in reverse topological order: what is used before what uses it.
         let components = tarjan_scc(&only);
-        components
-            .iter()
-            .flatten()
-            .filter_map(|at| only.node_weight(*at).copied())
-            .collect()
+        components.iter().flatten().filter_map(|at| only.node_weight(*at).copied()).collect()
     }
 
     fn cycles<T: Ord + Copy>(&self, kind: Edge, pick: impl Fn(&Node) -> Option<T>) -> Vec<Cycle<T>> {
-        let only = self
-            .graph
-            .filter_map(|_, node| pick(node), |_, edge| (*edge == kind).then_some(()));
+        let only = self.graph.filter_map(|_, node| pick(node), |_, edge| (*edge == kind).then_some(()));
         cycles_of(&only)
     }
 }
@@ -306,10 +277,7 @@ fn cycles_of<T: Ord + Copy>(graph: &DiGraph<T, ()>) -> Vec<Cycle<T>> {
             several => several.len() > 1,
         };
         if looped && let Some(shortest) = shortest_cycle(graph, &component) {
-            let mut knot: Vec<T> = component
-                .iter()
-                .filter_map(|at| graph.node_weight(*at).copied())
-                .collect();
+            let mut knot: Vec<T> = component.iter().filter_map(|at| graph.node_weight(*at).copied()).collect();
             knot.sort_unstable();
             found.push(Cycle { shortest, knot });
         }
@@ -320,10 +288,7 @@ fn cycles_of<T: Ord + Copy>(graph: &DiGraph<T, ()>) -> Vec<Cycle<T>> {
 
 /// A shortest cycle of a strongly connected component, from its least node.
 fn shortest_cycle<T: Ord + Copy>(graph: &DiGraph<T, ()>, component: &[NodeIndex]) -> Option<Vec<T>> {
-    let start = component
-        .iter()
-        .copied()
-        .min_by_key(|at| graph.node_weight(*at).copied())?;
+    let start = component.iter().copied().min_by_key(|at| graph.node_weight(*at).copied())?;
     let mut came: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
     let mut queue = std::collections::VecDeque::from([start]);
     while let Some(at) = queue.pop_front() {
@@ -374,7 +339,5 @@ fn collect(program: &Program, expr: &Expr, found: &mut Vec<Node>) {
         ExprKind::Is(_, path, _) | ExprKind::Entity(path, _) => found.extend(type_by_path(program, path)),
         _ => {}
     }
-    expr.children()
-        .into_iter()
-        .for_each(|child| collect(program, child, found));
+    expr.children().into_iter().for_each(|child| collect(program, child, found));
 }

@@ -2,13 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::ExprKind;
-use crate::syntax::ast::Ident;
-use crate::syntax::ast::Path;
+use crate::syntax::ast::{Expr, ExprKind, Ident, Path};
 
-use super::NameOf;
-use super::Program;
+use super::{NameOf, Program};
 
 /// New names by old ones, full on both sides: `Payout.approve`, `Org.admin`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,16 +72,8 @@ impl Program {
         let denies = program.denies.iter_mut().map(|deny| &mut deny.statement);
         let requires = program.requires.iter_mut().map(|require| &mut require.statement);
         let isolations = program.isolations.iter_mut().map(|isolation| &mut isolation.statement);
-        let separations = program
-            .separations
-            .iter_mut()
-            .map(|separation| &mut separation.statement);
-        for statement in grants
-            .chain(denies)
-            .chain(requires)
-            .chain(isolations)
-            .chain(separations)
-        {
+        let separations = program.separations.iter_mut().map(|separation| &mut separation.statement);
+        for statement in grants.chain(denies).chain(requires).chain(isolations).chain(separations) {
             statement.name = renames.of(NameOf::Statement, &statement.name);
         }
         let conditions = program.conditions.iter_mut().map(|condition| &mut condition.body);
@@ -120,10 +108,7 @@ impl Program {
         if let Some(ty) = self.find_type(&written.join("::")).and_then(|id| self.ty(id))
             && !ty.from_schema
         {
-            path.parts = vec![Ident {
-                text: renames.of(NameOf::Type, &ty.name),
-                span: path.span,
-            }];
+            path.parts = vec![Ident { text: renames.of(NameOf::Type, &ty.name), span: path.span }];
         }
     }
 }

@@ -3,14 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::Node;
-use super::Operator;
-use super::Program;
-use super::Ty;
-use super::TypeId;
-use super::TypedExpr;
-use super::TypedKind;
 use super::relations::Edge;
+use super::{Node, Operator, Program, Ty, TypeId, TypedExpr, TypedKind};
 
 /// The type of an expression, as far as whoever asks knows it.
 pub type TypeOf<'t> = dyn for<'e> Fn(&'e TypedExpr) -> Cow<'e, Ty> + 't;
@@ -100,9 +94,7 @@ fn within(program: &Program, left: &Ty, right: &TypedExpr, type_of: &TypeOf<'_>)
     let Ty::Entity(id) = left else { return None };
     let apart = |container: &Ty| match container {
         Ty::Entity(container) => {
-            let up = program
-                .relations
-                .reachable(Node::Type(*id), |edge| *edge == Edge::MemberOf);
+            let up = program.relations.reachable(Node::Type(*id), |edge| *edge == Edge::MemberOf);
             !up.contains(&Node::Type(*container))
         }
         _ => false,
@@ -125,10 +117,7 @@ fn same(left: &TypedExpr, right: &TypedExpr, type_of: &TypeOf<'_>) -> Option<boo
         return Some(false);
     }
     let literal = |kind: &TypedKind| {
-        matches!(
-            kind,
-            TypedKind::Bool(_) | TypedKind::Long(_) | TypedKind::Text(_) | TypedKind::Entity(..)
-        )
+        matches!(kind, TypedKind::Bool(_) | TypedKind::Long(_) | TypedKind::Text(_) | TypedKind::Entity(..))
     };
     (literal(&left.kind) && literal(&right.kind)).then(|| left.kind == right.kind)
 }

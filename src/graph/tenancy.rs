@@ -1,10 +1,8 @@
 //! Paths along named parents: how a resource reaches its tenant, or the entity that carries a role.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Program;
-use super::TypeId;
+use super::{Program, TypeId};
 
 /// Most paths between two types. With one more the walk ends, and a program that needs them is refused.
 pub const MOST_PATHS: usize = 32;
@@ -23,13 +21,7 @@ pub struct Path {
 pub fn paths(program: &Program, from: TypeId, to: TypeId) -> Vec<Path> {
     let mut found = Vec::new();
     let leading = between(program, from, to);
-    let mut walk = Walk {
-        program,
-        to,
-        leading,
-        steps: Vec::new(),
-        on_the_way: vec![from],
-    };
+    let mut walk = Walk { program, to, leading, steps: Vec::new(), on_the_way: vec![from] };
     walk.on(from, &mut found);
     found.sort_by(|a, b| (a.steps.len(), a).cmp(&(b.steps.len(), b)));
     found
@@ -72,9 +64,7 @@ impl Walk<'_> {
             return;
         }
         if at == self.to {
-            found.push(Path {
-                steps: self.steps.clone(),
-            });
+            found.push(Path { steps: self.steps.clone() });
             return;
         }
         let Some(ty) = self.program.ty(at) else { return };

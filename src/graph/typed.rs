@@ -1,8 +1,7 @@
 //! Typed expressions: what an author's condition means for one pair of types. Sugar is gone, named conditions are expanded
 //! (their name is kept for people), every node keeps the span of the words it comes from.
 
-use crate::text::Duration;
-use crate::text::Span;
+use crate::text::{Duration, Span};
 
 use super::Ty;
 
@@ -189,9 +188,7 @@ impl TypedExpr {
     /// The number of its parts, itself included.
     #[must_use]
     pub fn parts(&self) -> u64 {
-        self.children()
-            .into_iter()
-            .fold(1, |sum, child| child.parts().saturating_add(sum))
+        self.children().into_iter().fold(1, |sum, child| child.parts().saturating_add(sum))
     }
 
     /// The same with another expression wherever a request variable is read.
@@ -218,10 +215,7 @@ impl TypedExpr {
             }
             TypedKind::Method(receiver, name, args) => TypedKind::Method(one(receiver), name.clone(), all(args)),
             TypedKind::Record(fields) => TypedKind::Record(
-                fields
-                    .iter()
-                    .map(|(name, inner)| (name.clone(), inner.with(variable, value)))
-                    .collect(),
+                fields.iter().map(|(name, inner)| (name.clone(), inner.with(variable, value))).collect(),
             ),
             TypedKind::Bool(_)
             | TypedKind::Long(_)
@@ -230,11 +224,7 @@ impl TypedExpr {
             | TypedKind::Variable(_)
             | TypedKind::Entity(..) => self.kind.clone(),
         };
-        Self {
-            kind,
-            ty: self.ty.clone(),
-            span: self.span,
-        }
+        Self { kind, ty: self.ty.clone(), span: self.span }
     }
 
     /// The conjunction of some expressions; `true` of none.
@@ -253,10 +243,7 @@ impl TypedExpr {
     fn chain(mut parts: Vec<Self>, span: Span, kind: fn(Vec<Self>) -> TypedKind, empty: bool) -> Self {
         if parts.len() > LONGEST_SPINE {
             let rest = parts.split_off(parts.len() / 2);
-            let halves = vec![
-                Self::chain(parts, span, kind, empty),
-                Self::chain(rest, span, kind, empty),
-            ];
+            let halves = vec![Self::chain(parts, span, kind, empty), Self::chain(rest, span, kind, empty)];
             return Self::new(kind(halves), Ty::Bool, span);
         }
         match (parts.len(), parts.pop()) {

@@ -1,8 +1,6 @@
 //! Where a test for an attribute that may be absent can stand.
 
-use crate::syntax::ast::BinaryOp;
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::ExprKind;
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
 use crate::text::Span;
 
 use super::Program;

@@ -1,12 +1,7 @@
 //! What grants of wildcards open besides what they name. A `@wildcard` type stands for other resource types, a `@wildcard`
 //! action for every action of its type; the types and actions that a program declares are what is known of them.
 
-use super::ActionId;
-use super::EntityType;
-use super::Grant;
-use super::Program;
-use super::TypeId;
-use super::TypeKind;
+use super::{ActionId, EntityType, Grant, Program, TypeId, TypeKind};
 
 /// Actions of one type that a grant opens because it names a wildcard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,13 +114,8 @@ mod tests {
 
     #[test]
     fn a_star_is_a_pattern_alone_or_before_a_slash() {
-        for (pattern, text) in [
-            ("*", ""),
-            ("*", "apps"),
-            ("*", "pods/log"),
-            ("*/scale", "deployments/scale"),
-            ("", ""),
-        ] {
+        for (pattern, text) in [("*", ""), ("*", "apps"), ("*", "pods/log"), ("*/scale", "deployments/scale"), ("", "")]
+        {
             assert!(matches(pattern, text), "{pattern} {text}");
         }
         for (pattern, text) in [

@@ -3,21 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::lower;
-use crate::lower::RawIds;
-use crate::lower::RawPolicy;
-use crate::lower::fresh;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::lower::{RawIds, RawPolicy, fresh};
+use crate::text::{FileId, Sources, Span};
 
-use super::Imported;
-use super::codes;
-use super::gate::literal;
-use super::gate::snake;
+use super::gate::{literal, snake};
 use super::package::count;
+use super::{Imported, codes};
 
 /// Where entities lie in the package, for suites that take them in by `entities: entities.json`.
 const ENTITIES: &str = "scenarios/entities.json";
@@ -44,11 +37,7 @@ pub fn cedar(sources: &Sources, files: CedarFiles<'_>, name: &str, out: &mut Dia
     if out.has_errors() {
         return None;
     }
-    let statements: usize = files
-        .policies
-        .iter()
-        .map(|file| lower::raw_statements(sources, *file).len())
-        .sum();
+    let statements: usize = files.policies.iter().map(|file| lower::raw_statements(sources, *file).len()).sum();
     if statements == 0 {
         out.push(
             Diagnostic::global_error(codes::NOTHING_TO_IMPORT, "these files hold no policy")
@@ -95,18 +84,14 @@ fn declarations(schema: &lower::RawSchema) -> usize {
 
 /// The policy files, each statement with an `@id`: its own, or the number that Cedar knows it by.
 fn carry_policies(sources: &Sources, files: &[FileId], policies: &[RawPolicy], imported: &mut Imported) {
-    let statements: Vec<(FileId, Vec<_>)> = files
-        .iter()
-        .map(|file| (*file, lower::raw_statements(sources, *file)))
-        .collect();
+    let statements: Vec<(FileId, Vec<_>)> =
+        files.iter().map(|file| (*file, lower::raw_statements(sources, *file))).collect();
     let named = statements.iter().flat_map(|(_, found)| found);
     let mut ids: BTreeSet<String> = named.filter_map(|statement| statement.id.clone()).collect();
     // A link is a policy of its own, whose name is taken as well.
     let stand_alone = statements.iter().flat_map(|(_, found)| found);
-    let stand_alone: BTreeSet<Span> = stand_alone
-        .filter(|statement| !statement.is_template)
-        .map(|statement| statement.span)
-        .collect();
+    let stand_alone: BTreeSet<Span> =
+        stand_alone.filter(|statement| !statement.is_template).map(|statement| statement.span).collect();
     let linked = policies.iter().filter(|known| !stand_alone.contains(&known.span));
     let linked: Vec<&RawPolicy> = linked.collect();
     ids.extend(linked.iter().map(|known| known.policy.id().to_string()));
@@ -168,9 +153,7 @@ fn carry_links(linked: &[&RawPolicy], stems: &mut BTreeSet<String>, imported: &m
         text.push('\n');
     }
     if !linked.is_empty() {
-        imported
-            .files
-            .insert(format!("policy/{}.cedar", fresh("links", stems)), text);
+        imported.files.insert(format!("policy/{}.cedar", fresh("links", stems)), text);
     }
 }
 
@@ -198,29 +181,17 @@ mod tests {
         let schema = sources.add("s.cedarschema", "entity User;");
         let policy = sources.add("p.cedar", "permit (principal, action, resource);");
         let entities = sources.add("people.json", "[ ]\n");
-        let files = CedarFiles {
-            policies: &[policy],
-            schemas: &[schema],
-            links: None,
-            entities: Some(entities),
-        };
+        let files = CedarFiles { policies: &[policy], schemas: &[schema], links: None, entities: Some(entities) };
         let found = cedar(&sources, files, "app", &mut Diagnostics::new()).unwrap();
         assert_eq!(found.files["scenarios/entities.json"], "[ ]\n");
     }
 
     fn imported(policies: &[(&str, &str)]) -> Imported {
         let mut sources = Sources::default();
-        let schema = sources.add(
-            "s.cedarschema",
-            "entity User; action a appliesTo { principal: User, resource: User };",
-        );
+        let schema =
+            sources.add("s.cedarschema", "entity User; action a appliesTo { principal: User, resource: User };");
         let ids: Vec<FileId> = policies.iter().map(|(name, text)| sources.add(*name, *text)).collect();
-        let files = CedarFiles {
-            policies: &ids,
-            schemas: &[schema],
-            links: None,
-            entities: None,
-        };
+        let files = CedarFiles { policies: &ids, schemas: &[schema], links: None, entities: None };
         let mut out = Diagnostics::new();
         let imported = cedar(&sources, files, "app", &mut out);
         imported.unwrap_or_else(|| panic!("{out:?}"))

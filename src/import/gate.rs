@@ -118,9 +118,7 @@ pub(super) struct Names {
 impl Names {
     /// No name but those that the language uses is given yet.
     pub(super) fn new() -> Self {
-        Self {
-            taken: USED_BY_THE_LANGUAGE.map(str::to_owned).into(),
-        }
+        Self { taken: USED_BY_THE_LANGUAGE.map(str::to_owned).into() }
     }
 
     /// A namespace of its own, in which every name is free.
@@ -148,10 +146,7 @@ impl Names {
 pub(super) fn formatted(file: &str, text: String) -> Result<String, ImportError> {
     let mut sources = Sources::default();
     let id = sources.add(file.to_owned(), text);
-    let limits = Limits {
-        bytes: usize::MAX,
-        ..Limits::default()
-    };
+    let limits = Limits { bytes: usize::MAX, ..Limits::default() };
     syntax::format(&sources, id, &limits).map_err(|faults| ImportError::NotGate {
         file: file.to_owned(),
         message: faults.iter().next().map_or_else(String::new, |fault| {
@@ -169,10 +164,7 @@ mod tests {
     fn names_are_made_of_any_text_and_each_is_given_once() {
         assert_eq!(snake("system:controller:a-b"), "system_controller_a_b");
         assert_eq!(["", "1a", "é"].map(snake), ["empty", "n1a", "_"].map(str::to_owned));
-        assert_eq!(
-            ["pods/log", "3scale", "é"].map(camel),
-            ["PodsLog", "N3scale", "Unnamed"]
-        );
+        assert_eq!(["pods/log", "3scale", "é"].map(camel), ["PodsLog", "N3scale", "Unnamed"]);
         let mut names = Names::new();
         let given = ["view", "view", "view_2", "when", "Role", "view"].map(|name| names.fresh(name));
         assert_eq!(given, ["view", "view_2", "view_2_2", "when_", "Role_2", "view_3"]);
@@ -182,9 +174,6 @@ mod tests {
     fn literals_and_descriptions_keep_within_their_line() {
         assert_eq!(literal("a\"b\\c\n\u{202e}é*"), r#""a\"b\\c\n\u{202e}é*""#);
         assert_eq!(starts_with("/a*\"b/"), r#""/a\*\"b/*""#);
-        assert_eq!(
-            description("one\r\n\n  two\u{1b}[0m", "  "),
-            "  /// one\n  /// two[0m\n"
-        );
+        assert_eq!(description("one\r\n\n  two\u{1b}[0m", "  "), "  /// one\n  /// two[0m\n");
     }
 }

@@ -9,9 +9,7 @@ mod gate;
 mod k8s;
 mod package;
 
-pub use cedar::CedarFiles;
-pub use cedar::cedar;
+pub use cedar::{CedarFiles, cedar};
 pub use error::ImportError;
-pub use k8s::K8sOptions;
-pub use k8s::k8s_rbac;
+pub use k8s::{K8sOptions, k8s_rbac};
 pub use package::Imported;

@@ -1,7 +1,6 @@
 //! The package that an import comes to.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The files of a package by their names, and what is in them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

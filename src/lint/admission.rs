@@ -5,18 +5,12 @@ use std::collections::BTreeSet;
 
 use cedar_policy::pst;
 
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::lower::Draft;
-use crate::lower::Effect;
-use crate::lower::Part;
+use crate::graph::{TypedExpr, TypedKind};
+use crate::lower::{Draft, Effect, Part};
 use crate::text::Span;
 
-use super::Cx;
-use super::raw;
-use super::raw::Clause;
-use super::raw::Request;
-use super::raw::Requests;
+use super::raw::{Clause, Request, Requests};
+use super::{Cx, raw};
 
 /// An expression that decides, and which outcome of it lets in.
 #[derive(Debug)]
@@ -179,8 +173,7 @@ impl<'a> Formula<'a> {
             Self::Any(parts) => {
                 let possible = parts.iter().filter(|part| !part.is_never());
                 let all = possible.map(|part| part.facts(fact));
-                all.reduce(|these, those| these.intersection(&those).cloned().collect())
-                    .unwrap_or_default()
+                all.reduce(|these, those| these.intersection(&those).cloned().collect()).unwrap_or_default()
             }
             Self::Test { expr, holds } => fact(expr, *holds).into_iter().collect(),
         }
@@ -263,10 +256,7 @@ mod tests {
     fn what_each_way_shows_is_known_beside_it() {
         let at = Span::new(FileId(0), 0, 0);
         let either = TypedExpr::any(
-            vec![
-                TypedExpr::all(vec![test("a"), test("b")], at),
-                TypedExpr::all(vec![test("a"), test("c")], at),
-            ],
+            vec![TypedExpr::all(vec![test("a"), test("b")], at), TypedExpr::all(vec![test("a"), test("c")], at)],
             at,
         );
         let all = TypedExpr::all(vec![either, test("d")], at);
@@ -277,10 +267,7 @@ mod tests {
         let mut seen = Vec::new();
         Formula::of(&all, true).visit(&fact, &mut |expr, _, known| {
             let TypedKind::Text(name) = &expr.kind else { panic!() };
-            seen.push(format!(
-                "{name}: {}",
-                known.iter().cloned().collect::<Vec<_>>().join(" ")
-            ));
+            seen.push(format!("{name}: {}", known.iter().cloned().collect::<Vec<_>>().join(" ")));
         });
         assert_eq!(seen, ["a: a b d", "b: a b d", "a: a c d", "c: a c d", "d: a d"]);
     }

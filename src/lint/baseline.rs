@@ -3,18 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph::Program;
 use crate::lower::Lowered;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{Sources, Span};
 
-use super::codes;
-use super::find;
+use super::{codes, find};
 
 /// The file: findings, sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,11 +115,7 @@ impl Baseline {
             if !whole {
                 break;
             }
-            let more = if count > 1 {
-                format!(" ({count} times)")
-            } else {
-                String::new()
-            };
+            let more = if count > 1 { format!(" ({count} times)") } else { String::new() };
             let message = format!("the baseline lists `{lint}` in `{within}`{more}, and it is not found any more");
             out.push(
                 Diagnostic::global_error(codes::STALE_BASELINE, message)
@@ -142,13 +134,8 @@ impl Baseline {
     }
 
     fn from_counts(counts: Counts) -> Self {
-        let entries = counts
-            .into_iter()
-            .map(|((lint, within), count)| Entry { lint, within, count });
-        Self {
-            format: Format,
-            findings: entries.collect(),
-        }
+        let entries = counts.into_iter().map(|((lint, within), count)| Entry { lint, within, count });
+        Self { format: Format, findings: entries.collect() }
     }
 }
 
@@ -181,13 +168,8 @@ impl Names {
         }
         let raw = lowered.raw.iter();
         places.extend(raw.map(|one| (one.span, one.policy.id().to_string())));
-        let files = places
-            .iter()
-            .map(|(span, _)| (span.file, sources.name(span.file).to_owned()));
-        Self {
-            files: files.collect(),
-            places,
-        }
+        let files = places.iter().map(|(span, _)| (span.file, sources.name(span.file).to_owned()));
+        Self { files: files.collect(), places }
     }
 
     /// A finding's lint and the name of the smallest thing that it stands in; `None` for what no lint found.
@@ -195,9 +177,7 @@ impl Names {
         let lint = find(finding.code.as_str())?;
         let at = finding.primary()?;
         let holders = self.places.iter().filter(|(span, _)| span.contains(at));
-        let name = holders
-            .min_by_key(|(span, _)| span.end - span.start)
-            .map(|(_, name)| name);
+        let name = holders.min_by_key(|(span, _)| span.end - span.start).map(|(_, name)| name);
         let name = name.or_else(|| self.files.get(&at.file))?;
         Some((lint.id().to_owned(), name.clone()))
     }
@@ -208,9 +188,7 @@ mod tests {
     use super::*;
 
     fn baseline(entries: &[(&str, &str, usize)]) -> Baseline {
-        let counts = entries
-            .iter()
-            .map(|(lint, within, count)| (((*lint).to_owned(), (*within).to_owned()), *count));
+        let counts = entries.iter().map(|(lint, within, count)| (((*lint).to_owned(), (*within).to_owned()), *count));
         Baseline::from_counts(counts.collect())
     }
 
@@ -235,9 +213,6 @@ mod tests {
         let all = |_: &str| true;
         assert_eq!(before.shrunk_to(&now, all), baseline(&[("a", "x", 1), ("b", "x", 1)]));
         let without_a = |lint: &str| lint != "a";
-        assert_eq!(
-            before.shrunk_to(&now, without_a),
-            baseline(&[("a", "x", 2), ("a", "y", 1), ("b", "x", 1)])
-        );
+        assert_eq!(before.shrunk_to(&now, without_a), baseline(&[("a", "x", 2), ("a", "y", 1), ("b", "x", 1)]));
     }
 }

@@ -1,11 +1,7 @@
 //! What a lint is: its metadata, its page and its one function.
 
-use crate::config::Level;
-use crate::config::Levels;
-use crate::diag::Code;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Severity;
+use crate::config::{Level, Levels};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::text::Span;
 
 use super::Cx;
@@ -84,11 +80,7 @@ impl Sink {
             Level::Warn => Severity::Warning,
             Level::Error => Severity::Error,
         };
-        Some(Self {
-            code: lint.code,
-            severity,
-            found: Diagnostics::new(),
-        })
+        Some(Self { code: lint.code, severity, found: Diagnostics::new() })
     }
 
     /// A finding to be labelled and pushed. A waiver before the declaration that holds `span` covers it.

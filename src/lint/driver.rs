@@ -1,27 +1,16 @@
 //! Runs the lints at their levels.
 
 use crate::analysis::Facts;
-use crate::config::Assignment;
-use crate::config::Level;
-use crate::config::Levels;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
+use crate::config::{Assignment, Level, Levels};
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::graph::Program;
 use crate::lower::Lowered;
 use crate::parallel;
 use crate::parallel::Work;
-use crate::text::Instant;
-use crate::text::Sources;
+use crate::text::{Instant, Sources};
 
-use super::Lint;
-use super::Reads;
-use super::Sink;
-use super::all;
-use super::codes;
-use super::find;
-use super::removed;
 use super::suppress::Waivers;
+use super::{Lint, Reads, Sink, all, codes, find, removed};
 
 /// What lints read.
 #[derive(Debug, Clone, Copy)]

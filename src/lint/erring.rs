@@ -6,10 +6,8 @@ use serde_json::Value;
 use crate::analysis::Witness;
 use crate::analysis::facts::Skipped;
 
-use super::Cx;
-use super::Sink;
 use super::hazard::REMOTE_TIMES;
-use super::proofs;
+use super::{Cx, Sink, proofs};
 
 /// Finds the statements of an effect that error.
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink, effect: Effect) {
@@ -22,18 +20,14 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink, effect: Effect) {
         };
         let action = erring.witness.request.action.id().unescaped().to_owned();
         let (message, label) = match (effect, erring.outcome) {
-            (Effect::Forbid, Skipped::Allowed) => (
-                format!("{} errors, and opens `{action}`", stated.name),
-                "skipped, and others let in",
-            ),
+            (Effect::Forbid, Skipped::Allowed) => {
+                (format!("{} errors, and opens `{action}`", stated.name), "skipped, and others let in")
+            }
             (Effect::Forbid, Skipped::Denied) => (
                 format!("{} errors on `{action}`, and does not forbid", stated.name),
                 "skipped; nothing else lets in here",
             ),
-            (Effect::Permit, _) => (
-                format!("{} errors on `{action}`, and does not let in", stated.name),
-                "skipped",
-            ),
+            (Effect::Permit, _) => (format!("{} errors on `{action}`, and does not let in", stated.name), "skipped"),
         };
         let finding = match erring.remote {
             true => out.warning(stated.at, message).note(REMOTE_TIMES),

@@ -1,8 +1,6 @@
 //! Walking typed expressions.
 
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
+use crate::graph::{TypedExpr, TypedKind, Variable};
 
 /// `resource.owner.name`, `User::"a".name`, `resource["odd name"]`, `resource.getTag("k")`: an expression that leads from a
 /// request variable or an entity to a value, as Cedar writes it. `None` for any other.

@@ -2,8 +2,7 @@
 
 use crate::text::Span;
 
-use super::expr::attribute_text;
-use super::expr::has_text;
+use super::expr::{attribute_text, has_text};
 
 /// What is said of a finding that needs times that nobody can write.
 pub(super) const REMOTE_TIMES: &str =

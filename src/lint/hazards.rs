@@ -7,22 +7,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::Operator;
-use crate::graph::Program;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
+use crate::graph::{Operator, Program, Ty, TypeId, TypedExpr, TypedKind, Variable};
 use crate::text::Duration;
 
 use super::Cx;
-use super::expr::path_text;
-use super::expr::shape;
-use super::hazard::Error;
-use super::hazard::Fact;
-use super::hazard::Hazard;
-use super::hazard::Holds;
+use super::expr::{path_text, shape};
+use super::hazard::{Error, Fact, Hazard, Holds};
 
 mod permits;
 mod reach;
@@ -49,12 +39,7 @@ pub(super) struct ActionKind {
 impl Variables {
     /// Raw policies without a schema: nothing says what a request holds.
     pub(super) fn nothing_known() -> Self {
-        Self {
-            principal: Ty::Unknown,
-            resource: Ty::Unknown,
-            context: Ty::Unknown,
-            action: None,
-        }
+        Self { principal: Ty::Unknown, resource: Ty::Unknown, context: Ty::Unknown, action: None }
     }
 }
 
@@ -65,13 +50,7 @@ pub(super) fn hazards(cx: &Cx<'_>, variables: &Variables, conditions: &[(&TypedE
 
 /// The hazards of conditions, and what is known once they all hold.
 fn follow(cx: &Cx<'_>, variables: &Variables, conditions: &[(&TypedExpr, Holds)]) -> (BTreeSet<Hazard>, Known) {
-    let mut flow = Flow {
-        cx,
-        program: cx.program,
-        variables,
-        found: BTreeSet::new(),
-        within: Holds::WhenTrue,
-    };
+    let mut flow = Flow { cx, program: cx.program, variables, found: BTreeSet::new(), within: Holds::WhenTrue };
     let mut known = Known::nothing();
     for (condition, holds) in conditions {
         flow.within = *holds;
@@ -87,20 +66,11 @@ fn follow(cx: &Cx<'_>, variables: &Variables, conditions: &[(&TypedExpr, Holds)]
 /// The attributes that what an expression leads to can have; `None` where nothing is known of it.
 pub(super) fn declared_names(cx: &Cx<'_>, variables: &Variables, of: &TypedExpr) -> Option<Vec<String>> {
     let program = cx.program;
-    let flow = Flow {
-        cx,
-        program,
-        variables,
-        found: BTreeSet::new(),
-        within: Holds::WhenTrue,
-    };
+    let flow = Flow { cx, program, variables, found: BTreeSet::new(), within: Holds::WhenTrue };
     match flow.type_of(of) {
         Ty::Record(fields) => Some(fields.into_keys().collect()),
         Ty::Entity(id) => {
-            let relations = program
-                .roles
-                .iter()
-                .filter(|role| role.on == Some(id) && role.by.is_none());
+            let relations = program.roles.iter().filter(|role| role.on == Some(id) && role.by.is_none());
             let mut names: Vec<String> = relations.map(|role| role.name.clone()).collect();
             names.extend(program.ty(id)?.attributes.keys().cloned());
             Some(names)
@@ -156,10 +126,7 @@ struct After {
 
 impl After {
     fn either(known: Known) -> Self {
-        Self {
-            yes: known.clone(),
-            no: known,
-        }
+        Self { yes: known.clone(), no: known }
     }
 
     fn whatever(self) -> Known {
@@ -179,44 +146,26 @@ struct Flow<'a> {
 impl Flow<'_> {
     fn eval(&mut self, expr: &TypedExpr, known: &Known) -> After {
         match &expr.kind {
-            TypedKind::Bool(true) => After {
-                yes: known.clone(),
-                no: Known::Unreachable,
-            },
-            TypedKind::Bool(false) => After {
-                yes: Known::Unreachable,
-                no: known.clone(),
-            },
+            TypedKind::Bool(true) => After { yes: known.clone(), no: Known::Unreachable },
+            TypedKind::Bool(false) => After { yes: Known::Unreachable, no: known.clone() },
             TypedKind::Named(_, body) => self.eval(body, known),
             TypedKind::Not(inner) => {
                 let After { yes, no } = self.eval(inner, known);
                 After { yes: no, no: yes }
             }
             TypedKind::And(parts) => {
-                let mut after = After {
-                    yes: known.clone(),
-                    no: Known::Unreachable,
-                };
+                let mut after = After { yes: known.clone(), no: Known::Unreachable };
                 for part in parts {
                     let next = self.eval(part, &after.yes);
-                    after = After {
-                        yes: next.yes,
-                        no: after.no.or(next.no),
-                    };
+                    after = After { yes: next.yes, no: after.no.or(next.no) };
                 }
                 after
             }
             TypedKind::Or(parts) => {
-                let mut after = After {
-                    yes: Known::Unreachable,
-                    no: known.clone(),
-                };
+                let mut after = After { yes: Known::Unreachable, no: known.clone() };
                 for part in parts {
                     let next = self.eval(part, &after.no);
-                    after = After {
-                        yes: after.yes.or(next.yes),
-                        no: next.no,
-                    };
+                    after = After { yes: after.yes.or(next.yes), no: next.no };
                 }
                 after
             }
@@ -224,19 +173,14 @@ impl Flow<'_> {
                 let tested = self.eval(test, known);
                 let then = self.eval(yes, &tested.yes);
                 let other = self.eval(no, &tested.no);
-                After {
-                    yes: then.yes.or(other.yes),
-                    no: then.no.or(other.no),
-                }
+                After { yes: then.yes.or(other.yes), no: then.no.or(other.no) }
             }
             TypedKind::Has(of, names) => self.has(expr, of, names, known),
             TypedKind::Is(..) => self.by_types(expr, known),
             TypedKind::Method(of, method, args) if method == "hasTag" => {
                 let After { mut yes, no } = self.by_types(expr, known);
                 if let (Some(entity), Some(key)) = (path_text(of), args.first().and_then(path_text)) {
-                    yes = yes
-                        .and(Fact::Loaded(entity.clone()))
-                        .and(Fact::Present(format!("{entity}.getTag({key})")));
+                    yes = yes.and(Fact::Loaded(entity.clone())).and(Fact::Present(format!("{entity}.getTag({key})")));
                 }
                 After { yes, no }
             }
@@ -284,18 +228,13 @@ impl Flow<'_> {
 
     /// Parts that are all evaluated, one after the other.
     fn eval_all<'e>(&mut self, parts: impl IntoIterator<Item = &'e TypedExpr>, known: &Known) -> Known {
-        parts
-            .into_iter()
-            .fold(known.clone(), |known, part| self.eval(part, &known).whatever())
+        parts.into_iter().fold(known.clone(), |known, part| self.eval(part, &known).whatever())
     }
 
     /// `of.name`
     fn read(&mut self, expr: &TypedExpr, of: &TypedExpr, name: &str, known: Known) -> Known {
         let path = path_text(expr);
-        if path
-            .as_ref()
-            .is_some_and(|path| known.knows(&Fact::Present(path.clone())))
-        {
+        if path.as_ref().is_some_and(|path| known.knows(&Fact::Present(path.clone()))) {
             return known;
         }
         let base = path_text(of);
@@ -365,12 +304,7 @@ impl Flow<'_> {
 
     fn hazard(&mut self, expr: &TypedExpr, error: Error, ruled_out_by: Vec<Fact>, known: &Known) {
         if *known != Known::Unreachable {
-            self.found.insert(Hazard {
-                span: expr.span,
-                error,
-                within: self.within,
-                ruled_out_by,
-            });
+            self.found.insert(Hazard { span: expr.span, error, within: self.within, ruled_out_by });
         }
     }
 
@@ -392,11 +326,7 @@ impl Flow<'_> {
                 _ => Ty::Unknown,
             },
             TypedKind::Method(of, method, _) if method == "getTag" => match self.type_of(of) {
-                Ty::Entity(id) => self
-                    .program
-                    .ty(id)
-                    .and_then(|ty| ty.tags.clone())
-                    .unwrap_or(Ty::Unknown),
+                Ty::Entity(id) => self.program.ty(id).and_then(|ty| ty.tags.clone()).unwrap_or(Ty::Unknown),
                 _ => Ty::Unknown,
             },
             _ => Ty::Unknown,
@@ -442,9 +372,7 @@ fn written<'e>(of: &'e TypedExpr, name: &str) -> Option<&'e TypedExpr> {
 
 /// The type with a full Cedar name.
 pub(super) fn type_named(program: &Program, cedar: &str) -> Option<TypeId> {
-    program
-        .type_ids()
-        .find(|id| program.ty(*id).is_some_and(|ty| ty.cedar == cedar))
+    program.type_ids().find(|id| program.ty(*id).is_some_and(|ty| ty.cedar == cedar))
 }
 
 /// The value of an operation on two literals; `None` where it overflows or is not known.

@@ -2,41 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph;
-use crate::graph::Attribute;
-use crate::graph::Env;
-use crate::graph::Program;
-use crate::graph::RoleId;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypedExpr;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::graph::{Attribute, Env, Program, RoleId, Ty, TypeId, TypedExpr};
+use crate::text::{Sources, Span};
 
 use super::admission::Formula;
-use super::outlook::Known;
-use super::outlook::Outlook;
-use super::outlook::outlook;
+use super::outlook::{Known, Outlook, outlook};
 
 /// What can come of the conditions of some roles together, for a principal of one type. The resource is not known.
 pub(super) fn holding(program: &Program, principal: TypeId, roles: &[RoleId]) -> Outlook {
-    let env = Env {
-        principal: Ty::Entity(principal),
-        context: Some(context(program)),
-        ..Env::unknown(program)
-    };
+    let env = Env { principal: Ty::Entity(principal), context: Some(context(program)), ..Env::unknown(program) };
     let whens = roles.iter().filter_map(|id| program.role(*id)?.when.as_ref());
     // What does not type where this little is known may well hold.
-    let conditions: Vec<TypedExpr> = whens
-        .filter_map(|when| graph::elaborate(&env, when, &mut Diagnostics::new()))
-        .collect();
+    let conditions: Vec<TypedExpr> =
+        whens.filter_map(|when| graph::elaborate(&env, when, &mut Diagnostics::new())).collect();
     let formulas: Vec<Formula<'_>> = conditions.iter().map(|when| Formula::of(when, true)).collect();
-    let known = Known {
-        principal: program.ty(principal).map(|ty| ty.cedar.as_str()),
-        now: None,
-    };
+    let known = Known { principal: program.ty(principal).map(|ty| ty.cedar.as_str()), now: None };
     outlook(&formulas, known)
 }
 

@@ -21,20 +21,10 @@ mod sensitive;
 mod suppress;
 mod unproved;
 
-pub use baseline::Baseline;
-pub use baseline::Names;
-pub use declare::Lint;
-pub use declare::Reads;
-pub use driver::Cx;
-pub use driver::Extent;
-pub use driver::check_settings;
-pub use driver::run;
-pub use registry::all;
-pub use registry::find;
-pub use registry::removed;
-pub use unproved::Unasked;
-pub use unproved::unasked;
-pub use unproved::unproved;
+pub use baseline::{Baseline, Names};
+pub use declare::{Lint, Reads};
+pub use driver::{Cx, Extent, check_settings, run};
+pub use registry::{all, find, removed};
+pub use unproved::{Unasked, unasked, unproved};
 
-use declare::Sink;
-use declare::declare_lint;
+use declare::{Sink, declare_lint};

@@ -1,16 +1,10 @@
 //! Whether tests can hold together, as far as literals and types tell: numbers and times against bounds, values against
 //! values, a test against its own negation. In doubt they can; the rest is for proofs.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::Operator;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
-use crate::text::Duration;
-use crate::text::Instant;
-use crate::text::Span;
+use crate::graph::{Operator, TypedExpr, TypedKind, Variable};
+use crate::text::{Duration, Instant, Span};
 
 use super::admission::Formula;
 use super::expr::shape;
@@ -149,9 +143,7 @@ impl Facts {
                     let subject = shape(subject);
                     return match holds {
                         true => self.is_among(subject, values, at),
-                        false => values
-                            .into_iter()
-                            .try_for_each(|value| self.is_not(&subject, value, at)),
+                        false => values.into_iter().try_for_each(|value| self.is_not(&subject, value, at)),
                     };
                 }
                 if let (Some(operator), [bound]) = (order_of_decimals(method), args.as_slice())
@@ -356,30 +348,19 @@ mod tests {
 
     fn now(operator: Operator, text: &str) -> TypedExpr {
         let text = TypedExpr::new(TypedKind::Text(text.to_owned()), Ty::String, at(0));
-        let bound = TypedExpr::new(
-            TypedKind::Construct("datetime".to_owned(), Box::new(text)),
-            Ty::Datetime,
-            at(0),
-        );
+        let bound = TypedExpr::new(TypedKind::Construct("datetime".to_owned(), Box::new(text)), Ty::Datetime, at(0));
         let context = TypedExpr::variable(Variable::Context, Ty::Unknown, at(0));
         context.attribute("now", Ty::Datetime).binary(operator, bound)
     }
 
     fn is(name: &str) -> TypedExpr {
-        let one = TypedExpr::new(
-            TypedKind::Entity("User".to_owned(), name.to_owned()),
-            Ty::Unknown,
-            at(1),
-        );
+        let one = TypedExpr::new(TypedKind::Entity("User".to_owned(), name.to_owned()), Ty::Unknown, at(1));
         TypedExpr::variable(Variable::Principal, Ty::Unknown, at(2)).binary(Operator::Equal, one)
     }
 
     #[test]
     fn time_has_come_as_far_as_the_clock_says() {
-        let known = |day: &str| Known {
-            principal: None,
-            now: Instant::parse_date(day),
-        };
+        let known = |day: &str| Known { principal: None, now: Instant::parse_date(day) };
         let before = now(Operator::Less, "2026-03-01T00:00:00Z");
         let formula = [Formula::of(&before, true)];
         assert_eq!(outlook(&formula, known("2026-02-28")), Outlook::Possible);
@@ -392,30 +373,17 @@ mod tests {
     fn who_alone_can_be_meant_is_told_over_all_ways() {
         let either = TypedExpr::any(vec![is("a"), is("b")], at(3));
         let ways = Formula::of(&either, true);
-        let Outlook::Only(principals) = outlook(&[ways], Known::default()) else {
-            panic!("not only these")
-        };
-        assert_eq!(
-            principals.into_iter().collect::<Vec<_>>(),
-            ["User::\"a\"", "User::\"b\""]
-        );
+        let Outlook::Only(principals) = outlook(&[ways], Known::default()) else { panic!("not only these") };
+        assert_eq!(principals.into_iter().collect::<Vec<_>>(), ["User::\"a\"", "User::\"b\""]);
         let or_not = TypedExpr::any(vec![is("a"), is("b").negated()], at(3));
-        assert_eq!(
-            outlook(&[Formula::of(&or_not, true)], Known::default()),
-            Outlook::Possible
-        );
+        assert_eq!(outlook(&[Formula::of(&or_not, true)], Known::default()), Outlook::Possible);
     }
 
     #[test]
     fn one_clash_is_told_and_of_several_none() {
         let both = TypedExpr::all(vec![is("a"), is("b")], at(3));
         let clash = outlook(&[Formula::of(&both, true)], Known::default());
-        assert_eq!(
-            clash,
-            Outlook::Never {
-                clash: Some((at(2), at(2)))
-            }
-        );
+        assert_eq!(clash, Outlook::Never { clash: Some((at(2), at(2))) });
         let twice = TypedExpr::any(vec![both.clone(), both], at(3));
         let clash = outlook(&[Formula::of(&twice, true)], Known::default());
         assert_eq!(clash, Outlook::Never { clash: None });

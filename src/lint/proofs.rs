@@ -1,25 +1,16 @@
 //! What lints that read facts share: statements by the names that their authors gave, and the places of their tests.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::pst;
 
-use crate::analysis::facts::Basis;
-use crate::analysis::facts::Fact;
-use crate::analysis::facts::StatementFacts;
-use crate::analysis::facts::Test;
-use crate::diag::Diagnostic;
-use crate::diag::Evidence;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::lower::Draft;
-use crate::lower::RawPolicy;
+use crate::analysis::facts::{Basis, Fact, StatementFacts, Test};
+use crate::diag::{Diagnostic, Evidence};
+use crate::graph::{TypedExpr, TypedKind};
+use crate::lower::{Draft, RawPolicy};
 use crate::text::Span;
 
-use super::Cx;
-use super::admission;
-use super::raw;
+use super::{Cx, admission, raw};
 
 /// A statement, and what is known of it.
 pub(super) struct Stated<'a> {
@@ -47,12 +38,7 @@ pub(super) fn statements<'a>(cx: &Cx<'a>) -> Vec<Stated<'a>> {
             Some(draft) => of_draft(&cx, draft),
             None => of_raw(&cx, raw.get(span)?),
         };
-        Some(Stated {
-            at,
-            whole: *span,
-            name,
-            facts,
-        })
+        Some(Stated { at, whole: *span, name, facts })
     });
     stated.collect()
 }

@@ -1,24 +1,13 @@
 //! Raw policies as lints see them: their scope, their conditions as typed expressions with places, and the requests that
 //! they concern. Cedar tells no places of conditions, so they are found in the statement's text.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Entities;
-use cedar_policy::EntityId;
-use cedar_policy::EntityUid;
-use cedar_policy::pst;
+use cedar_policy::{Entities, EntityId, EntityUid, pst};
 
-use crate::graph::ActionId;
-use crate::graph::Edge;
-use crate::graph::Node;
-use crate::graph::Program;
-use crate::graph::TypeId;
-use crate::graph::TypedExpr;
-use crate::lower::Draft;
-use crate::lower::RawPolicy;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::graph::{ActionId, Edge, Node, Program, TypeId, TypedExpr};
+use crate::lower::{Draft, RawPolicy};
+use crate::text::{Sources, Span};
 
 use super::Cx;
 use super::hazard::Holds;
@@ -36,9 +25,7 @@ pub(super) fn body(policy: &RawPolicy, effect: pst::Effect) -> Option<&pst::Temp
 /// Where a raw policy says `permit` or `forbid`.
 pub(super) fn keyword(policy: &RawPolicy, sources: &Sources) -> Span {
     let code = Code::of(policy, sources);
-    let word = ["permit", "forbid"]
-        .into_iter()
-        .find_map(|word| code.places(word).first().copied());
+    let word = ["permit", "forbid"].into_iter().find_map(|word| code.places(word).first().copied());
     word.unwrap_or(policy.span.at_start())
 }
 
@@ -77,22 +64,14 @@ pub(super) struct Requests<'a> {
 impl<'a> Requests<'a> {
     pub(super) fn new(cx: &Cx<'a>) -> Self {
         let program = cx.program;
-        let groups = cx
-            .lowered
-            .schema
-            .as_ref()
-            .and_then(|schema| schema.action_entities().ok());
+        let groups = cx.lowered.schema.as_ref().and_then(|schema| schema.action_entities().ok());
         let mut all = BTreeMap::new();
         let mut actions: BTreeMap<(String, String), Vec<ActionId>> = BTreeMap::new();
         for id in program.action_ids() {
             let Some(action) = program.action(id) else { continue };
             let principals = program.principals_of(id);
             let pairs = action.decided_on.iter().flat_map(|resource| {
-                principals.iter().map(|principal| Request {
-                    principal: *principal,
-                    action: id,
-                    resource: *resource,
-                })
+                principals.iter().map(|principal| Request { principal: *principal, action: id, resource: *resource })
             });
             all.insert(id, pairs.collect());
             actions.entry(action.cedar.clone()).or_default().push(id);
@@ -100,15 +79,8 @@ impl<'a> Requests<'a> {
                 actions.entry(group).or_default().push(id);
             }
         }
-        let types = program
-            .type_ids()
-            .filter_map(|id| Some((program.ty(id)?.cedar.as_str(), id)));
-        Self {
-            program,
-            all,
-            types: types.collect(),
-            actions,
-        }
+        let types = program.type_ids().filter_map(|id| Some((program.ty(id)?.cedar.as_str(), id)));
+        Self { program, all, types: types.collect(), actions }
     }
 
     /// An action and the groups that it is in, as Cedar entities.
@@ -160,16 +132,8 @@ impl<'a> Requests<'a> {
     }
 
     fn of(&self, actions: &[(String, String)], principal: &Side, resource: &Side) -> Vec<Request> {
-        let ids: BTreeSet<&ActionId> = actions
-            .iter()
-            .filter_map(|named| self.actions.get(named))
-            .flatten()
-            .collect();
-        self.pick(
-            ids.into_iter().filter_map(|id| self.all.get(id)).flatten(),
-            principal,
-            resource,
-        )
+        let ids: BTreeSet<&ActionId> = actions.iter().filter_map(|named| self.actions.get(named)).flatten().collect();
+        self.pick(ids.into_iter().filter_map(|id| self.all.get(id)).flatten(), principal, resource)
     }
 
     fn pick<'r>(&self, requests: impl Iterator<Item = &'r Request>, principal: &Side, resource: &Side) -> Vec<Request> {
@@ -216,13 +180,8 @@ enum Side {
 fn groups_of(actions: Option<&Entities>, (ty, id): &(String, String)) -> Vec<(String, String)> {
     let Ok(ty) = ty.parse() else { return Vec::new() };
     let uid = EntityUid::from_type_name_and_id(ty, EntityId::new(id));
-    let ancestors = actions
-        .and_then(|actions| actions.ancestors(&uid))
-        .into_iter()
-        .flatten();
-    ancestors
-        .map(|group| (group.type_name().to_string(), group.id().unescaped().to_owned()))
-        .collect()
+    let ancestors = actions.and_then(|actions| actions.ancestors(&uid)).into_iter().flatten();
+    ancestors.map(|group| (group.type_name().to_string(), group.id().unescaped().to_owned())).collect()
 }
 
 fn entity_type(one: &pst::EntityOrSlot) -> Option<&pst::EntityType> {
@@ -247,11 +206,7 @@ impl Code {
     }
 
     fn new(span: Span, written: &str) -> Self {
-        Self {
-            span,
-            written: written.to_owned(),
-            text: blank(written),
-        }
+        Self { span, written: written.to_owned(), text: blank(written) }
     }
 
     /// Where a word or a path of attributes stands, not as part of a longer word.
@@ -266,9 +221,7 @@ impl Code {
             let ends = word.ends_with(']') || !after.is_some_and(part);
             written && ends && !before.is_some_and(|c| part(c) || c == '.')
         });
-        found
-            .map(|(at, _)| Span::new(self.span.file, start + at, start + at + word.len()))
-            .collect()
+        found.map(|(at, _)| Span::new(self.span.file, start + at, start + at + word.len())).collect()
     }
 }
 

@@ -32,11 +32,7 @@ mod tests {
         let ids: Vec<&str> = all().map(Lint::id).collect();
         assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
         for id in ids {
-            assert!(
-                id.split('-')
-                    .all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase())),
-                "{id}"
-            );
+            assert!(id.split('-').all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase())), "{id}");
             assert_eq!(removed(id), None);
             assert_eq!(find(id).unwrap().id(), id);
         }
@@ -53,27 +49,15 @@ mod tests {
                 lint.since,
                 lint.reads.name()
             );
-            assert!(
-                lint.page.starts_with(&head),
-                "{}.md does not open with\n{head}",
-                lint.id()
-            );
+            assert!(lint.page.starts_with(&head), "{}.md does not open with\n{head}", lint.id());
             let headings: Vec<&str> = lint.page.lines().filter(|line| line.starts_with("## ")).collect();
-            let expected = [
-                "## What it does",
-                "## Why it matters",
-                "## Example",
-                "## Instead",
-                "## When to waive",
-            ];
+            let expected = ["## What it does", "## Why it matters", "## Example", "## Instead", "## When to waive"];
             assert_eq!(headings, expected, "{}.md", lint.id());
         }
     }
 
     fn sentence(text: &str) -> String {
         let mut chars = text.chars();
-        chars.next().map_or_else(String::new, |first| {
-            first.to_uppercase().collect::<String>() + chars.as_str()
-        })
+        chars.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + chars.as_str())
     }
 }

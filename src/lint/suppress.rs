@@ -4,12 +4,8 @@
 use crate::diag::Diagnostic;
 use crate::graph::Waiver;
 
-use super::Cx;
-use super::Lint;
-use super::codes;
-use super::driver::suggestion;
-use super::driver::unknown;
-use super::find;
+use super::driver::{suggestion, unknown};
+use super::{Cx, Lint, codes, find};
 
 /// A program's waivers, and which of them were needed.
 pub(super) struct Waivers<'a> {
@@ -118,8 +114,5 @@ fn holds(waiver: &Waiver, cx: &Cx<'_>) -> bool {
 }
 
 fn has_reason(waiver: &Waiver) -> bool {
-    waiver
-        .because
-        .as_ref()
-        .is_some_and(|because| !because.value.trim().is_empty())
+    waiver.because.as_ref().is_some_and(|because| !because.value.trim().is_empty())
 }

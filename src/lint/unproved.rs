@@ -2,19 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::facts::Allowed;
-use crate::analysis::facts::Fact;
+use crate::analysis::facts::{Allowed, Fact};
 use crate::config::Level;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Severity;
+use crate::diag::{Diagnostic, Diagnostics, Severity};
 
-use super::Cx;
-use super::Lint;
-use super::Reads;
-use super::all;
-use super::codes;
-use super::proofs;
+use super::{Cx, Lint, Reads, all, codes, proofs};
 
 /// Lints that ask how a statement errors; without a solver they see what a replay shows.
 const ERRING: [&str; 2] = ["erring-forbid", "erring-grant"];
@@ -84,11 +76,7 @@ fn told(
     let level = |id: &str| super::find(id).map_or(Level::Warn, |lint| lint.level_in(cx.levels));
     let ran: Vec<_> = open.iter().filter(|(lint, _)| level(lint) != Level::Allow).collect();
     let worst = ran.iter().map(|(lint, _)| level(lint)).max()?;
-    let severity = if worst == Level::Error {
-        Severity::Error
-    } else {
-        Severity::Warning
-    };
+    let severity = if worst == Level::Error { Severity::Error } else { Severity::Warning };
     let names: Vec<String> = ran.iter().map(|(lint, _)| format!("`{lint}`")).collect();
     let reasons: BTreeSet<&String> = ran.iter().map(|(_, why)| *why).collect();
     let help = "mend what validation refuses; or raise `--rlimit-per` or `--time`";
@@ -123,9 +111,9 @@ pub fn unasked(cx: &Cx<'_>, why: &Unasked) -> Option<Diagnostic> {
     let told = Diagnostic::new(codes::UNPROVED, severity, None, message);
     Some(match why {
         Unasked::NoSchema => told.help("name one with `--schema`; `--no-proofs` leaves these lints out"),
-        Unasked::SchemaRefused(why) => told
-            .note(why.clone())
-            .help("complete the schema; `--no-proofs` leaves these lints out"),
+        Unasked::SchemaRefused(why) => {
+            told.note(why.clone()).help("complete the schema; `--no-proofs` leaves these lints out")
+        }
     })
 }
 

@@ -4,31 +4,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use git2::AttrCheckFlags;
-use git2::AttrValue;
-use git2::ErrorCode;
-use git2::IndexEntry;
-use git2::IndexEntryExtendedFlag;
-use git2::IndexEntryFlag;
-use git2::IndexTime;
-use git2::Repository;
-use git2::Status;
-use git2::StatusOptions;
+use git2::{
+    AttrCheckFlags, AttrValue, ErrorCode, IndexEntry, IndexEntryExtendedFlag, IndexEntryFlag, IndexTime, Repository,
+    Status, StatusOptions,
+};
 
-use super::disk;
-use super::git::git_error;
-use super::git::inside;
-use super::git::repository_of;
-use super::git::unknown;
-use super::git::walk;
-use super::package;
-use super::package::Content;
-use super::package::Entry;
-use super::package::PackageFiles;
+use super::git::{git_error, inside, repository_of, unknown, walk};
+use super::package::{Content, Entry, PackageFiles};
 use super::path::existing_part;
+use super::{disk, package};
 use crate::diag::Diagnostics;
 use crate::load::LoadError;
 
@@ -125,11 +111,7 @@ impl Checkout {
             Err(error) => return Err(git_error(root, &error)),
         }
         let folder = inside(&repository, &real);
-        Ok(Some(Self {
-            repository,
-            real,
-            folder,
-        }))
+        Ok(Some(Self { repository, real, folder }))
     }
 
     /// Holds what lies on disk against the commit, and puts committed bytes in the place of what git made of them.
@@ -228,10 +210,7 @@ fn rules_of_git(top: Option<&Path>, folder: &Path) -> Result<(), LoadError> {
     let top = top.and_then(|top| fs::canonicalize(top).ok());
     let above = folder.ancestors().skip(1);
     let mut waiting: Vec<PathBuf> = match top {
-        Some(top) => above
-            .take_while(|above| above.starts_with(&top))
-            .map(Path::to_owned)
-            .collect(),
+        Some(top) => above.take_while(|above| above.starts_with(&top)).map(Path::to_owned).collect(),
         None => Vec::new(),
     };
     let mut folders = vec![folder.to_owned()];

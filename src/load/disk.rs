@@ -2,24 +2,17 @@
 //! neither a loop nor a device can hang a run.
 #![expect(clippy::disallowed_methods, reason = "this is where the disk is read")]
 
-use std::fs;
 use std::fs::File;
-use std::io;
 use std::io::Read;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use super::find::find_files;
 use super::package;
-use super::package::Content;
-use super::package::Entry;
-use super::package::MAX_FILE_BYTES;
-use super::package::PackageFiles;
-use super::package::Part;
+use super::package::{Content, Entry, MAX_FILE_BYTES, PackageFiles, Part};
 use crate::diag::Diagnostics;
 use crate::load::LoadError;
-use crate::text::FileId;
-use crate::text::Sources;
+use crate::text::{FileId, Sources};
 
 /// Loads the package in a folder.
 ///
@@ -34,10 +27,7 @@ pub(super) fn entries(root: &Path) -> Result<Vec<Entry>, LoadError> {
     let metadata = fs::metadata(root).map_err(|cause| LoadError::read(root, cause))?;
     let config = fs::symlink_metadata(root.join("gatewright.toml"));
     if !metadata.is_dir() || config.is_err() {
-        return Err(LoadError::NotAPackage {
-            path: root.to_owned(),
-            around: around(root),
-        });
+        return Err(LoadError::NotAPackage { path: root.to_owned(), around: around(root) });
     }
     Ok(walk(root))
 }
@@ -189,9 +179,7 @@ fn display_name(path: &Path) -> String {
 /// The nearest folder above a path that is a package.
 fn around(path: &Path) -> Option<PathBuf> {
     let mut above = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
-    above
-        .find(|folder| folder.join("gatewright.toml").is_file())
-        .map(Path::to_owned)
+    above.find(|folder| folder.join("gatewright.toml").is_file()).map(Path::to_owned)
 }
 
 /// Everything in the package's six places.
@@ -241,10 +229,9 @@ fn children(path: &Path, name: &str) -> io::Result<(Vec<String>, Vec<Entry>)> {
         let child = child?.file_name();
         match child.to_str() {
             Some(child) => children.push(format!("{name}/{child}")),
-            None => faults.push(Entry {
-                name: format!("{name}/{}", child.to_string_lossy()),
-                content: Content::BadName,
-            }),
+            None => {
+                faults.push(Entry { name: format!("{name}/{}", child.to_string_lossy()), content: Content::BadName })
+            }
         }
     }
     Ok((children, faults))
@@ -286,10 +273,7 @@ mod tests {
     }
 
     fn names(package: &PackageFiles, files: &[FileId]) -> Vec<String> {
-        files
-            .iter()
-            .map(|file| package.sources.name(*file).to_owned())
-            .collect()
+        files.iter().map(|file| package.sources.name(*file).to_owned()).collect()
     }
 
     #[test]
@@ -313,18 +297,9 @@ mod tests {
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
             names(&package, &package.gate),
-            [
-                "policy/a.gate",
-                "policy/a/c.gate",
-                "policy/b.gate",
-                "policy/folder.gate/d.gate"
-            ]
+            ["policy/a.gate", "policy/a/c.gate", "policy/b.gate", "policy/folder.gate/d.gate"]
         );
-        assert_eq!(
-            package.sources.text(package.gate[1]),
-            "\u{feff}c\r\n",
-            "texts stay as they are"
-        );
+        assert_eq!(package.sources.text(package.gate[1]), "\u{feff}c\r\n", "texts stay as they are");
         assert_eq!(names(&package, &package.scenarios), ["scenarios/x/s.yaml"]);
         assert_eq!(names(&package, &package.scenario_data), ["scenarios/data.json"]);
         assert_eq!(names(&package, &package.snapshots), ["snapshots/t.snap"]);
@@ -335,11 +310,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_package_is_an_error_that_says_what_one_is() {
-        let dir = folder(&[
-            ("p/gatewright.toml", ""),
-            ("p/policy/a.gate", ""),
-            ("q/policy/a.gate", ""),
-        ]);
+        let dir = folder(&[("p/gatewright.toml", ""), ("p/policy/a.gate", ""), ("q/policy/a.gate", "")]);
         let error = |path: &str| load_package(&dir.path().join(path), &mut Diagnostics::new()).unwrap_err();
         assert!(matches!(error("nowhere"), LoadError::Missing(_)));
         assert!(error("nowhere").help().unwrap().contains("a package is a folder"));
@@ -365,9 +336,7 @@ mod tests {
         symlink(dir.path(), at("scenarios")).unwrap();
         let _socket = UnixListener::bind(at("policy/socket.gate")).unwrap();
         #[expect(clippy::disallowed_methods, reason = "the standard library makes no named pipe")]
-        let made = std::process::Command::new("mkfifo")
-            .arg(at("policy/pipe.gate"))
-            .status();
+        let made = std::process::Command::new("mkfifo").arg(at("policy/pipe.gate")).status();
         assert!(made.unwrap().success());
         let (package, faults) = load(&dir);
         insta::assert_snapshot!(faults.join("\n"), @r"
@@ -387,10 +356,7 @@ mod tests {
         let huge = File::create(dir.path().join("policy/huge.gate")).unwrap();
         huge.set_len(1 << 42).unwrap();
         let (package, faults) = load(&dir);
-        assert_eq!(
-            faults,
-            ["unreadable-file: cannot read `policy/huge.gate`: it is larger than 67108864 bytes"]
-        );
+        assert_eq!(faults, ["unreadable-file: cannot read `policy/huge.gate`: it is larger than 67108864 bytes"]);
         assert_eq!(package.gate.len(), 1);
     }
 
@@ -416,10 +382,7 @@ mod tests {
         let dir = folder(&[("gatewright.toml", ""), ("policy/a.gate", "")]);
         let name = std::ffi::OsStr::from_bytes(b"caf\xe9.gate");
         fs::write(dir.path().join("policy").join(name), "").unwrap();
-        assert_eq!(
-            load(&dir).1,
-            ["file-name: the file name `policy/caf\u{fffd}.gate` is not UTF-8"]
-        );
+        assert_eq!(load(&dir).1, ["file-name: the file name `policy/caf\u{fffd}.gate` is not UTF-8"]);
     }
 
     #[test]
@@ -436,22 +399,13 @@ mod tests {
         let package = load_cedar(input, &mut out).unwrap();
         assert!(out.is_empty());
         assert_eq!(package.cedar.len(), 1, "named twice, read once");
-        assert_eq!(
-            package.sources.name(package.cedar[0]),
-            at("a.cedar").display().to_string()
-        );
+        assert_eq!(package.sources.name(package.cedar[0]), at("a.cedar").display().to_string());
         assert_eq!(package.sources.text(package.entities.unwrap()), "[]");
         assert_eq!(package.path(package.cedar[0]), at("a.cedar"));
 
-        let missing = CedarInput {
-            links: Some(&at("nope.json")),
-            ..input
-        };
+        let missing = CedarInput { links: Some(&at("nope.json")), ..input };
         assert!(matches!(load_cedar(missing, &mut out), Err(LoadError::Missing(_))));
-        let folder = CedarInput {
-            links: Some(dir.path()),
-            ..input
-        };
+        let folder = CedarInput { links: Some(dir.path()), ..input };
         assert!(matches!(load_cedar(folder, &mut out), Err(LoadError::NotAFile(_))));
     }
 }

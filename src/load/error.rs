@@ -1,8 +1,7 @@
 //! What the outside world can do to loading and writing. Faults in the files themselves are diagnostics instead.
 
 use std::io;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -112,10 +111,7 @@ impl LoadError {
     }
 
     pub(super) fn write(path: &Path, cause: io::Error) -> Self {
-        Self::Write {
-            path: path.to_owned(),
-            cause,
-        }
+        Self::Write { path: path.to_owned(), cause }
     }
 
     /// What to do instead.
@@ -126,18 +122,16 @@ impl LoadError {
         match self {
             Self::Missing(_) => Some(PACKAGE.to_owned()),
             Self::NotAPackage { around: None, .. } => Some(PACKAGE.to_owned()),
-            Self::NotAPackage {
-                around: Some(around), ..
-            } => Some(format!("it lies in the package `{}`; name that", around.display())),
+            Self::NotAPackage { around: Some(around), .. } => {
+                Some(format!("it lies in the package `{}`; name that", around.display()))
+            }
             Self::NotABuild { .. } => Some("name an empty or new folder, or one that `build` wrote".to_owned()),
             Self::OutsideFolder { .. } => Some("delete the folder and build again".to_owned()),
             Self::UnknownRevision { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
-            Self::UnknownRevision {
-                history: History::None, ..
-            } => Some("the repository has no commit yet".to_owned()),
-            Self::UnknownRevision {
-                history: History::Part, ..
-            } => Some("this clone is shallow; `git fetch --unshallow` brings the rest of its history".to_owned()),
+            Self::UnknownRevision { history: History::None, .. } => Some("the repository has no commit yet".to_owned()),
+            Self::UnknownRevision { history: History::Part, .. } => {
+                Some("this clone is shallow; `git fetch --unshallow` brings the rest of its history".to_owned())
+            }
             Self::UnknownRevision { .. } => Some("name a commit, branch or tag, such as `HEAD~1`".to_owned()),
             Self::NoCommonCommit(..) => {
                 Some("a shallow clone may lack it; `git fetch --unshallow` brings it, and `..` needs none".to_owned())

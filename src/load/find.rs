@@ -1,10 +1,8 @@
 //! Files by their ending below a folder, for verbs that work on files rather than packages.
 #![expect(clippy::disallowed_methods, reason = "this is where the disk is read")]
 
-use std::fs;
-use std::io;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::load::LoadError;
 
@@ -33,9 +31,7 @@ pub(super) fn find_files(path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, 
 }
 
 fn children(folder: &Path) -> io::Result<Vec<(PathBuf, fs::FileType)>> {
-    fs::read_dir(folder)?
-        .map(|entry| entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))))
-        .collect()
+    fs::read_dir(folder)?.map(|entry| entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)))).collect()
 }
 
 #[cfg(test)]
@@ -54,14 +50,7 @@ mod tests {
         std::os::unix::fs::symlink("..", dir.path().join("a/loop")).unwrap();
         let found = find_files(dir.path(), &[".gate"]).unwrap();
         assert_eq!(found, [dir.path().join("a/c.gate"), dir.path().join("b.gate")]);
-        assert_eq!(
-            find_files(&dir.path().join("a/d.txt"), &[".gate"]).unwrap().len(),
-            1,
-            "what is named is taken"
-        );
-        assert!(matches!(
-            find_files(&dir.path().join("x"), &[".gate"]),
-            Err(LoadError::Missing(_))
-        ));
+        assert_eq!(find_files(&dir.path().join("a/d.txt"), &[".gate"]).unwrap().len(), 1, "what is named is taken");
+        assert!(matches!(find_files(&dir.path().join("x"), &[".gate"]), Err(LoadError::Missing(_))));
     }
 }

@@ -1,25 +1,15 @@
 //! Packages as they are in a git revision, read from the object database: no checkout, no network, no hooks.
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use git2::ErrorCode;
-use git2::ObjectType;
-use git2::Repository;
-use git2::Tree;
-use git2::TreeEntry;
+use git2::{ErrorCode, ObjectType, Repository, Tree, TreeEntry};
 
 use super::error::History;
 use super::package;
-use super::package::Content;
-use super::package::Entry;
-use super::package::MAX_FILE_BYTES;
-use super::package::PackageFiles;
-use super::package::Part;
+use super::package::{Content, Entry, MAX_FILE_BYTES, PackageFiles, Part};
 use super::path::existing_part;
-use crate::diag::Diagnostics;
-use crate::diag::closest;
+use crate::diag::{Diagnostics, closest};
 use crate::load::LoadError;
 
 /// The file mode by which git marks a symbolic link.
@@ -36,10 +26,7 @@ pub fn load_revision(root: &Path, revision: &str, out: &mut Diagnostics) -> Resu
     let repository = repository_of(root, &existing)?;
     let top = revision_tree(&repository, revision)?;
     let folder = inside(&repository, &existing).join(missing);
-    let absent = || LoadError::NotInRevision {
-        path: root.to_owned(),
-        revision: revision.to_owned(),
-    };
+    let absent = || LoadError::NotInRevision { path: root.to_owned(), revision: revision.to_owned() };
     let tree = match folder.as_os_str().is_empty() {
         true => top,
         false => top
@@ -61,14 +48,11 @@ pub fn merge_base(root: &Path, one: &str, other: &str) -> Result<String, LoadErr
     let (existing, _) = existing_part(root)?;
     let repository = repository_of(root, &existing)?;
     let commit = |revision: &str| {
-        let found = repository
-            .revparse_single(revision)
-            .and_then(|object| object.peel_to_commit());
+        let found = repository.revparse_single(revision).and_then(|object| object.peel_to_commit());
         found.map_err(|_| unknown(&repository, revision))
     };
     let base = repository.merge_base(commit(one)?.id(), commit(other)?.id());
-    base.map(|id| id.to_string())
-        .map_err(|_| LoadError::NoCommonCommit(one.to_owned(), other.to_owned()))
+    base.map(|id| id.to_string()).map_err(|_| LoadError::NoCommonCommit(one.to_owned(), other.to_owned()))
 }
 
 pub(super) fn repository_of(root: &Path, existing: &Path) -> Result<Repository, LoadError> {
@@ -90,9 +74,7 @@ pub(super) fn inside(repository: &Repository, path: &Path) -> PathBuf {
 }
 
 fn revision_tree<'r>(repository: &'r Repository, revision: &str) -> Result<Tree<'r>, LoadError> {
-    let found = repository
-        .revparse_single(revision)
-        .and_then(|object| object.peel_to_tree());
+    let found = repository.revparse_single(revision).and_then(|object| object.peel_to_tree());
     found.map_err(|_| unknown(repository, revision))
 }
 
@@ -100,9 +82,7 @@ pub(super) fn unknown(repository: &Repository, revision: &str) -> LoadError {
     let names: Vec<String> = repository.references().map_or_else(
         |_| Vec::new(),
         |references| {
-            let named = references
-                .flatten()
-                .filter_map(|r| r.shorthand().ok().map(str::to_owned));
+            let named = references.flatten().filter_map(|r| r.shorthand().ok().map(str::to_owned));
             named.collect()
         },
     );
@@ -120,10 +100,8 @@ pub(super) fn unknown(repository: &Repository, revision: &str) -> LoadError {
 /// Everything in the package's six places.
 pub(super) fn walk(repository: &Repository, package: &Tree<'_>) -> Vec<Entry> {
     let mut entries = Vec::new();
-    let mut waiting: Vec<(String, TreeEntry<'static>)> = package::TOP
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), package.get_name(name)?.to_owned())))
-        .collect();
+    let mut waiting: Vec<(String, TreeEntry<'static>)> =
+        package::TOP.iter().filter_map(|name| Some(((*name).to_owned(), package.get_name(name)?.to_owned()))).collect();
     while let Some((name, entry)) = waiting.pop() {
         let part = Part::of(&name);
         let content = match entry.kind() {
@@ -166,18 +144,14 @@ fn blob(repository: &Repository, entry: &TreeEntry<'_>) -> Content {
 }
 
 pub(super) fn git_error(path: &Path, error: &git2::Error) -> LoadError {
-    LoadError::Git {
-        path: path.to_owned(),
-        message: error.message().to_owned(),
-    }
+    LoadError::Git { path: path.to_owned(), message: error.message().to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::disallowed_methods, reason = "repositories are made on disk")]
 
-    use git2::Oid;
-    use git2::Signature;
+    use git2::{Oid, Signature};
     use tempfile::TempDir;
 
     use super::*;
@@ -213,9 +187,7 @@ mod tests {
         let who = Signature::new("a", "a@example.com", &git2::Time::new(0, 0)).unwrap();
         let parent = repository.head().ok().map(|head| head.peel_to_commit().unwrap());
         let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
-        repository
-            .commit(Some("HEAD"), &who, &who, "c", &tree, &parents)
-            .unwrap()
+        repository.commit(Some("HEAD"), &who, &who, "c", &tree, &parents).unwrap()
     }
 
     fn repository() -> (TempDir, Repository) {
@@ -239,14 +211,8 @@ mod tests {
     #[test]
     fn a_revision_is_read_whatever_the_work_tree_holds() {
         let (dir, repository) = repository();
-        let first = commit(
-            &repository,
-            &[(FILE, "p/gatewright.toml", b"1"), (FILE, "p/policy/a.gate", b"old\r\n")],
-        );
-        commit(
-            &repository,
-            &[(FILE, "p/gatewright.toml", b"2"), (FILE, "p/policy/b.gate", b"new")],
-        );
+        let first = commit(&repository, &[(FILE, "p/gatewright.toml", b"1"), (FILE, "p/policy/a.gate", b"old\r\n")]);
+        commit(&repository, &[(FILE, "p/gatewright.toml", b"2"), (FILE, "p/policy/b.gate", b"new")]);
         let at = dir.path().join("p");
         let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
         let old = [pair("gatewright.toml", "1"), pair("policy/a.gate", "old\r\n")];
@@ -283,12 +249,7 @@ mod tests {
         let disk = load_package(dir.path(), &mut out).unwrap();
         let (git, faults) = load(dir.path(), "HEAD");
         assert_eq!(texts(&git), texts(&disk));
-        assert_eq!(
-            faults,
-            out.iter()
-                .map(|d| format!("{}: {}", d.code, d.message))
-                .collect::<Vec<_>>()
-        );
+        assert_eq!(faults, out.iter().map(|d| format!("{}: {}", d.code, d.message)).collect::<Vec<_>>());
         assert_eq!(
             (git.gateway, git.gate, git.cedar, git.scenarios),
             (disk.gateway, disk.gate, disk.cedar, disk.scenarios)
@@ -309,10 +270,7 @@ mod tests {
         );
         assert_eq!(
             load(dir.path(), "HEAD").1,
-            [
-                "symbolic-link: `policy/l.gate` is a symbolic link",
-                "unreadable-file: `policy/m` is a submodule"
-            ]
+            ["symbolic-link: `policy/l.gate` is a symbolic link", "unreadable-file: `policy/m` is a submodule"]
         );
     }
 
@@ -320,10 +278,7 @@ mod tests {
     fn a_bare_repository_is_its_package() {
         let dir = tempfile::tempdir().unwrap();
         let repository = Repository::init_bare(dir.path()).unwrap();
-        commit(
-            &repository,
-            &[(FILE, "gatewright.toml", b""), (FILE, "policy/a.gate", b"x")],
-        );
+        commit(&repository, &[(FILE, "gatewright.toml", b""), (FILE, "policy/a.gate", b"x")]);
         assert_eq!(load(dir.path(), "HEAD").0.gate.len(), 1);
     }
 
@@ -336,20 +291,12 @@ mod tests {
         commit(&repository, &[(FILE, "p/gatewright.toml", b"2")]);
         let at = dir.path().join("p");
         assert_eq!(merge_base(&at, "side", "HEAD").unwrap(), base.to_string());
-        assert!(matches!(
-            merge_base(&at, "side", "nope"),
-            Err(LoadError::UnknownRevision { .. })
-        ));
+        assert!(matches!(merge_base(&at, "side", "nope"), Err(LoadError::UnknownRevision { .. })));
         let empty = repository.treebuilder(None).unwrap().write().unwrap();
         let tree = repository.find_tree(empty).unwrap();
         let who = Signature::new("a", "a@example.com", &git2::Time::new(0, 0)).unwrap();
-        repository
-            .commit(Some("refs/heads/other"), &who, &who, "c", &tree, &[])
-            .unwrap();
-        assert!(matches!(
-            merge_base(&at, "other", "HEAD"),
-            Err(LoadError::NoCommonCommit(..))
-        ));
+        repository.commit(Some("refs/heads/other"), &who, &who, "c", &tree, &[]).unwrap();
+        assert!(matches!(merge_base(&at, "other", "HEAD"), Err(LoadError::NoCommonCommit(..))));
     }
 
     #[test]
@@ -364,16 +311,10 @@ mod tests {
         assert!(matches!(&unknown, LoadError::UnknownRevision { .. }));
         assert_eq!(unknown.help().unwrap(), "did you mean `release-1`?");
         for revision in ["", "HEAD..HEAD", "HEAD:q/x", "--help"] {
-            assert!(
-                matches!(error(&at("p"), revision), LoadError::UnknownRevision { .. }),
-                "{revision}"
-            );
+            assert!(matches!(error(&at("p"), revision), LoadError::UnknownRevision { .. }), "{revision}");
         }
         for path in ["q", "nowhere", "q/x", ""] {
-            assert!(
-                matches!(error(&at(path), "HEAD"), LoadError::NotInRevision { .. }),
-                "{path}"
-            );
+            assert!(matches!(error(&at(path), "HEAD"), LoadError::NotInRevision { .. }), "{path}");
         }
         let outside = tempfile::tempdir().unwrap();
         assert!(matches!(error(outside.path(), "HEAD"), LoadError::NotARepository(_)));

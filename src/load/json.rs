@@ -3,15 +3,8 @@
 use std::fmt;
 
 use serde::Deserializer;
-use serde::de::DeserializeSeed;
-use serde::de::Error as _;
-use serde::de::MapAccess;
-use serde::de::SeqAccess;
-use serde::de::Visitor;
-use serde_json::Error;
-use serde_json::Map;
-use serde_json::Number;
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Error, Map, Number, Value};
 
 /// Reads a text.
 ///
@@ -95,9 +88,7 @@ mod tests {
     fn every_value_is_read_and_no_key_twice() {
         let text = r#"{"a": [1, -2, 1.5, "xé", true, null, 18446744073709551615], "b": {"a": {}}}"#;
         assert_eq!(parse(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
-        let twice = parse("[{\"a\": 1,\n \"b\": {\"c\": 1, \"c\": 2}}]")
-            .unwrap_err()
-            .to_string();
+        let twice = parse("[{\"a\": 1,\n \"b\": {\"c\": 1, \"c\": 2}}]").unwrap_err().to_string();
         assert!(twice.starts_with("the key `c` stands here twice at line 2"), "{twice}");
         for wrong in ["", "[1", "{} {}", "{a: 1}"] {
             assert!(parse(wrong).is_err(), "{wrong}");

@@ -18,26 +18,13 @@ mod write;
 /// YAML documents with a place on every value.
 pub mod yaml;
 
-pub use commit::Commit;
-pub use commit::commit_of;
-pub use commit::load_checkout;
-pub use disk::CedarInput;
-pub use disk::load_cedar;
-pub use disk::load_gate;
-pub use disk::load_manifests;
-pub use disk::load_package;
-pub use disk::names_in;
-pub use disk::read_at_most;
-pub use disk::read_if_present;
+pub use commit::{Commit, commit_of, load_checkout};
+pub use disk::{
+    CedarInput, load_cedar, load_gate, load_manifests, load_package, names_in, read_at_most, read_if_present,
+};
 pub use error::LoadError;
-pub use git::load_revision;
-pub use git::merge_base;
-pub use package::MAX_FILE_BYTES;
-pub use package::PackageFiles;
+pub use git::{load_revision, merge_base};
+pub use package::{MAX_FILE_BYTES, PackageFiles};
 pub use path::real_path;
-pub use text::Alone;
-pub use text::add_text;
-pub use write::remove_if_present;
-pub use write::replace_tree;
-pub use write::write_atomic;
-pub use write::write_secret;
+pub use text::{Alone, add_text};
+pub use write::{remove_if_present, replace_tree, write_atomic, write_secret};

@@ -3,28 +3,17 @@
 
 use std::path::PathBuf;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Severity;
+use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::load::codes;
 use crate::load::text::text;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{FileId, Sources, Span};
 
 /// No file larger than this is read, whatever `limits.bytes` says. A file over it is never held in memory.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Where a package's parts lie, in the order of their names.
-pub(super) const TOP: [&str; 7] = [
-    "assignments",
-    "changes",
-    "gateway.toml",
-    "gatewright.toml",
-    "policy",
-    "scenarios",
-    "snapshots",
-];
+pub(super) const TOP: [&str; 7] =
+    ["assignments", "changes", "gateway.toml", "gatewright.toml", "policy", "scenarios", "snapshots"];
 
 /// The files of a package by the part they play. Lists are sorted bytewise by name; a file that cannot be read is in
 /// none of them, and an error says so. Names are relative to the package, with `/`.
@@ -185,10 +174,7 @@ impl Part {
 /// Sorts what was found into the parts of a package.
 pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnostics) -> PackageFiles {
     entries.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut package = PackageFiles {
-        root,
-        ..PackageFiles::default()
-    };
+    let mut package = PackageFiles { root, ..PackageFiles::default() };
     let mut has_policy = false;
     for entry in entries {
         let part = Part::of(&entry.name);
@@ -225,12 +211,9 @@ pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut D
     let Entry { name, content } = entry;
     let (severity, code, message, help) = match content {
         Content::Bytes(bytes) => return Some(text(sources, name, bytes, part, out)),
-        Content::Unread if part == Part::Unused => (
-            Severity::Warning,
-            codes::UNUSED_FILE,
-            format!("nothing reads `{name}`"),
-            unused_help(&name),
-        ),
+        Content::Unread if part == Part::Unused => {
+            (Severity::Warning, codes::UNUSED_FILE, format!("nothing reads `{name}`"), unused_help(&name))
+        }
         Content::Unread => return None,
         Content::SymbolicLink if part == Part::None => return None,
         Content::SymbolicLink => (
@@ -261,12 +244,9 @@ pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut D
             format!("cannot read `{name}`: {cause}"),
             "make it readable, or move it out of the package",
         ),
-        Content::BadName => (
-            Severity::Error,
-            codes::FILE_NAME,
-            format!("the file name `{name}` is not UTF-8"),
-            "rename the file",
-        ),
+        Content::BadName => {
+            (Severity::Error, codes::FILE_NAME, format!("the file name `{name}` is not UTF-8"), "rename the file")
+        }
     };
     // There is no text to point into; the empty file gives the diagnostic its name.
     let file = sources.add(name, "");
@@ -297,10 +277,7 @@ mod tests {
     use super::*;
 
     fn entry(name: &str, content: Content) -> Entry {
-        Entry {
-            name: name.to_owned(),
-            content,
-        }
+        Entry { name: name.to_owned(), content }
     }
 
     fn shown(package: &PackageFiles, out: &Diagnostics) -> Vec<String> {
@@ -420,15 +397,8 @@ mod tests {
             (wide("role a;", u16::to_be_bytes), "role a;"),
         ] {
             let mut out = Diagnostics::new();
-            let package = assemble(
-                "p".into(),
-                vec![entry("policy/a.gate", Content::Bytes(bytes))],
-                &mut out,
-            );
-            assert_eq!(
-                shown(&package, &out),
-                ["not-utf8 policy/a.gate:1:1: `policy/a.gate` is UTF-16"]
-            );
+            let package = assemble("p".into(), vec![entry("policy/a.gate", Content::Bytes(bytes))], &mut out);
+            assert_eq!(shown(&package, &out), ["not-utf8 policy/a.gate:1:1: `policy/a.gate` is UTF-16"]);
             assert_eq!(package.sources.text(package.gate[0]), expected);
         }
     }
@@ -437,11 +407,7 @@ mod tests {
     fn a_package_without_policies_is_empty() {
         let mut out = Diagnostics::new();
         let config = entry("gatewright.toml", Content::Bytes(Vec::new()));
-        let package = assemble(
-            "p".into(),
-            vec![config, entry("policy/x.txt", Content::Unread)],
-            &mut out,
-        );
+        let package = assemble("p".into(), vec![config, entry("policy/x.txt", Content::Unread)], &mut out);
         assert_eq!(
             shown(&package, &out),
             [

@@ -1,10 +1,7 @@
 //! The one spelling of a path.
 
-use std::fs;
-use std::io;
-use std::path::Component;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
 
 use crate::load::LoadError;
 
@@ -62,12 +59,7 @@ mod tests {
             [at("a/b"), at("./a//b/"), at("link"), at("link/../b"), at("a/x/../b")],
             [(); 5].map(|()| real.join("a/b"))
         );
-        let before = [
-            at("new/d"),
-            at("./new/e/../d/"),
-            at("link/../../new/d"),
-            at("new/../new/d"),
-        ];
+        let before = [at("new/d"), at("./new/e/../d/"), at("link/../../new/d"), at("new/../new/d")];
         fs::create_dir_all(dir.path().join("new/d")).unwrap();
         assert_eq!(before, [(); 4].map(|()| real.join("new/d")));
         assert_eq!(at("new/d"), real.join("new/d"));

@@ -1,13 +1,8 @@
 //! Bytes of files as texts: UTF-8, with what is wrong with it told once, and the characters that no reviewer sees.
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::hidden_characters;
+use crate::diag::{Diagnostic, Diagnostics, hidden_characters};
 use crate::load::codes;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
-use crate::text::is_invisible;
+use crate::text::{FileId, Sources, Span, is_invisible};
 
 use super::package::Part;
 
@@ -58,9 +53,7 @@ pub(super) fn text(sources: &mut Sources, name: String, bytes: Vec<u8>, part: Pa
     let file = sources.add(name, String::from_utf8_lossy(error.as_bytes()));
     let span = Span::new(file, at, at + char::REPLACEMENT_CHARACTER.len_utf8());
     out.push(
-        Diagnostic::error(codes::NOT_UTF8, span, message)
-            .label("not UTF-8 from here")
-            .help("save the file as UTF-8"),
+        Diagnostic::error(codes::NOT_UTF8, span, message).label("not UTF-8 from here").help("save the file as UTF-8"),
     );
     file
 }
@@ -107,11 +100,7 @@ fn utf16(bytes: &[u8]) -> Option<String> {
         ([first, second], false) => u16::from_be_bytes([*first, *second]),
         _ => u16::from(b'?'),
     });
-    Some(
-        char::decode_utf16(units)
-            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .collect(),
-    )
+    Some(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
 
 /// Most hidden characters that one file is told of.

@@ -2,13 +2,10 @@
 #![expect(clippy::disallowed_methods, reason = "this is where the disk is written")]
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::fs::File;
-use std::io;
 use std::io::Write;
-use std::path::Component;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
 
 use crate::load::LoadError;
 
@@ -19,9 +16,7 @@ use crate::load::LoadError;
 /// Where it cannot be written; the old content is then untouched.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
     let fail = |cause| LoadError::write(path, cause);
-    let name = path
-        .file_name()
-        .ok_or_else(|| fail(io::ErrorKind::InvalidFilename.into()))?;
+    let name = path.file_name().ok_or_else(|| fail(io::ErrorKind::InvalidFilename.into()))?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(fail)?;
     }
@@ -90,21 +85,12 @@ pub fn replace_tree<'a>(
 ) -> Result<(), LoadError> {
     let files: Vec<(&str, &[u8])> = files.into_iter().collect();
     let names = files.iter().map(|(name, _)| *name);
-    if let Some(name) = names
-        .chain(earlier.iter().map(String::as_str))
-        .find(|name| !is_inside(name))
-    {
-        return Err(LoadError::OutsideFolder {
-            dir: dir.to_owned(),
-            name: name.to_owned(),
-        });
+    if let Some(name) = names.chain(earlier.iter().map(String::as_str)).find(|name| !is_inside(name)) {
+        return Err(LoadError::OutsideFolder { dir: dir.to_owned(), name: name.to_owned() });
     }
     let present = present(dir)?;
     if let Some(found) = present.iter().find(|name| !earlier.contains(*name)) {
-        return Err(LoadError::NotABuild {
-            dir: dir.to_owned(),
-            found: found.clone(),
-        });
+        return Err(LoadError::NotABuild { dir: dir.to_owned(), found: found.clone() });
     }
     let made: BTreeSet<&str> = files.iter().map(|(name, _)| *name).collect();
     for stale in present.iter().filter(|name| !made.contains(name.as_str())) {
@@ -135,9 +121,7 @@ fn present(dir: &Path) -> Result<BTreeSet<String>, LoadError> {
         };
         for child in children {
             let child = child.map_err(|cause| LoadError::read(&path, cause))?;
-            let kind = child
-                .file_type()
-                .map_err(|cause| LoadError::read(&child.path(), cause))?;
+            let kind = child.file_type().map_err(|cause| LoadError::read(&child.path(), cause))?;
             let child_name = format!("{name}{}", child.file_name().to_string_lossy());
             if kind.is_dir() {
                 waiting.push((child.path(), format!("{child_name}/")));
@@ -228,20 +212,14 @@ mod tests {
     fn a_build_replaces_the_earlier_one_and_removes_what_is_stale() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("out");
-        let first: [(&str, &[u8]); 3] = [
-            ("bundle.json", b"1"),
-            ("policies/old/a.cedar", b"a"),
-            ("policies/b.cedar", b"b"),
-        ];
+        let first: [(&str, &[u8]); 3] =
+            [("bundle.json", b"1"), ("policies/old/a.cedar", b"a"), ("policies/b.cedar", b"b")];
         replace_tree(&out, &BTreeSet::new(), first).unwrap();
         let earlier = names(&["bundle.json", "policies/old/a.cedar", "policies/b.cedar"]);
         let second: [(&str, &[u8]); 2] = [("bundle.json", b"2"), ("policies/b.cedar", b"b")];
         replace_tree(&out, &earlier, second).unwrap();
         let expected = [("bundle.json", "2"), ("policies/b.cedar", "b")];
-        assert_eq!(
-            tree(&out),
-            expected.map(|(name, text)| (name.to_owned(), text.to_owned()))
-        );
+        assert_eq!(tree(&out), expected.map(|(name, text)| (name.to_owned(), text.to_owned())));
         assert!(!out.join("policies/old").exists());
     }
 

@@ -12,27 +12,17 @@ mod plain;
 mod surrogates;
 mod values;
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-pub use node::Key;
-pub use node::Node;
-pub use node::Value;
+pub use node::{Key, Node, Value};
 
-use events::Kind;
-use events::Part;
-use events::Places;
+use events::{Kind, Part, Places};
 use fault::Faults;
-use values::Plain;
-use values::RefusalKind;
+use values::{Plain, RefusalKind};
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::codes;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{FileId, Sources, Span};
 
 /// Reads a file of `sources` as one YAML document. An empty document is [`Value::Null`].
 ///
@@ -88,20 +78,9 @@ fn document(text: &str, file: FileId, base: usize, merge: MergeKeys, out: &mut D
         }
     };
     if parts.is_empty() {
-        return Some(Node {
-            span: places.span(0, 0),
-            value: Value::Null,
-            written: Some("".into()),
-            quoted: false,
-        });
+        return Some(Node { span: places.span(0, 0), value: Value::Null, written: Some("".into()), quoted: false });
     }
-    let mut walk = Walk {
-        parts: &parts,
-        anchors: anchors(&parts),
-        at: 0,
-        merge,
-        out: &mut out,
-    };
+    let mut walk = Walk { parts: &parts, anchors: anchors(&parts), at: 0, merge, out: &mut out };
     match walk.node(value) {
         Ok(node) => Some(node),
         Err(Ambiguous(span)) => {
@@ -153,10 +132,7 @@ impl<'a> Walk<'a, '_> {
             self.at = *self.anchors.get(&target).ok_or(Ambiguous(Some(part.span)))?;
             let node = self.node(plain)?;
             self.at = back;
-            return Ok(Node {
-                span: part.span,
-                ..node
-            });
+            return Ok(Node { span: part.span, ..node });
         }
         match (plain, &part.kind) {
             (Plain::List(items), Kind::ListStart) => self.list(items, part.span),
@@ -186,12 +162,8 @@ impl<'a> Walk<'a, '_> {
             Plain::Float(value) if !quoted => Value::Float(value),
             Plain::HugeInt if !quoted => {
                 self.out.push(
-                    Diagnostic::error(
-                        codes::YAML_NUMBER,
-                        span,
-                        format!("`{text}` is beyond the range of a `Long`"),
-                    )
-                    .help("quote it if it is meant as text"),
+                    Diagnostic::error(codes::YAML_NUMBER, span, format!("`{text}` is beyond the range of a `Long`"))
+                        .help("quote it if it is meant as text"),
                 );
                 Value::Null
             }
@@ -199,17 +171,8 @@ impl<'a> Walk<'a, '_> {
         };
         let written = (!matches!(value, Value::Text(_))).then(|| text.into());
         // A value left out has the span of the token after it; it stands before that token.
-        let span = if text.is_empty() && !quoted {
-            span.at_start()
-        } else {
-            span
-        };
-        Ok(Node {
-            span,
-            value,
-            written,
-            quoted,
-        })
+        let span = if text.is_empty() && !quoted { span.at_start() } else { span };
+        Ok(Node { span, value, written, quoted })
     }
 
     fn list(&mut self, plain: Vec<Plain>, start: Span) -> Result<Node, Ambiguous> {
@@ -280,13 +243,9 @@ impl<'a> Walk<'a, '_> {
             let Value::Map(more) = one.value else {
                 let kind = one.kind_name();
                 self.out.push(
-                    Diagnostic::error(
-                        codes::YAML_KEY,
-                        one.span,
-                        format!("a merge key takes mappings, this is {kind}"),
-                    )
-                    .also(key, "the merge key")
-                    .help("name an anchor of a mapping, `<<: *name`, or several in a list"),
+                    Diagnostic::error(codes::YAML_KEY, one.span, format!("a merge key takes mappings, this is {kind}"))
+                        .also(key, "the merge key")
+                        .help("name an anchor of a mapping, `<<: *name`, or several in a list"),
                 );
                 continue;
             };
@@ -324,12 +283,7 @@ impl<'a> Walk<'a, '_> {
 /// A list or mapping with its span: up to its closing bracket, or to the end of its last entry if it has none.
 fn collection(value: Value, inner: Span, end: Span) -> Node {
     let bracketed = end.start < end.end;
-    Node {
-        span: if bracketed { inner.to(end) } else { inner },
-        value,
-        written: None,
-        quoted: false,
-    }
+    Node { span: if bracketed { inner.to(end) } else { inner }, value, written: None, quoted: false }
 }
 
 #[cfg(test)]

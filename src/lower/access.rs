@@ -2,22 +2,13 @@
 //! conditions. It is read off the policies themselves, so two programs that are written differently and open the same have
 //! the same matrix, and the difference of two matrices is what a change gives and takes.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::Grant;
-use crate::graph::Holder;
-use crate::graph::Operator;
-use crate::graph::Program;
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
+use crate::graph::{Grant, Holder, Operator, Program, Ty, TypedExpr, TypedKind};
 use crate::text::Span;
 
-use super::Lowered;
-use super::draft::Draft;
-use super::draft::Part;
-use super::text;
+use super::draft::{Draft, Part};
+use super::{Lowered, text};
 
 /// One cell of the matrix: one way by which someone comes by an action on a type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,31 +37,16 @@ const MOST_ALTERNATIVES: usize = 256;
 /// grants and not in it.
 #[must_use]
 pub fn accesses(program: &Program, lowered: &Lowered) -> BTreeSet<Access> {
-    let grants: BTreeMap<Span, &Grant> = program
-        .grants
-        .iter()
-        .map(|grant| (grant.statement.span, grant))
-        .collect();
-    let types: BTreeMap<&str, &str> = program
-        .types
-        .iter()
-        .map(|ty| (ty.cedar.as_str(), ty.name.as_str()))
-        .collect();
-    let actions: BTreeMap<&(String, String), String> = program
-        .actions
-        .iter()
-        .map(|action| (&action.cedar, action.full_name(program)))
-        .collect();
+    let grants: BTreeMap<Span, &Grant> = program.grants.iter().map(|grant| (grant.statement.span, grant)).collect();
+    let types: BTreeMap<&str, &str> = program.types.iter().map(|ty| (ty.cedar.as_str(), ty.name.as_str())).collect();
+    let actions: BTreeMap<&(String, String), String> =
+        program.actions.iter().map(|action| (&action.cedar, action.full_name(program))).collect();
     let mut found = BTreeSet::new();
     for draft in &lowered.drafts {
         let Some(grant) = grants.get(&draft.span) else {
             continue;
         };
-        let named: BTreeSet<_> = grant
-            .actions
-            .iter()
-            .filter_map(|(id, _)| Some(&program.action(*id)?.cedar))
-            .collect();
+        let named: BTreeSet<_> = grant.actions.iter().filter_map(|(id, _)| Some(&program.action(*id)?.cedar)).collect();
         let role = match (&draft.inherited_by, grant.holder) {
             (Some(heir), _) => Some(heir.clone()),
             (None, Holder::Role(role)) => Some(program.role_name(role)),
@@ -117,9 +93,9 @@ fn ways(draft: &Draft) -> Vec<BTreeSet<String>> {
 fn alternatives(expr: &TypedExpr) -> Vec<BTreeSet<String>> {
     match &expr.kind {
         TypedKind::Named(_, body) => alternatives(body),
-        TypedKind::And(parts) => parts.iter().fold(vec![BTreeSet::new()], |ways, part| {
-            both(&ways, alternatives(part), part)
-        }),
+        TypedKind::And(parts) => {
+            parts.iter().fold(vec![BTreeSet::new()], |ways, part| both(&ways, alternatives(part), part))
+        }
         TypedKind::Or(parts) => {
             let all: Vec<BTreeSet<String>> = parts.iter().flat_map(alternatives).collect();
             match all.len() <= MOST_ALTERNATIVES {
@@ -149,9 +125,7 @@ fn both(ways: &[BTreeSet<String>], more: Vec<BTreeSet<String>>, whole: &TypedExp
         true => more,
         false => vec![atom(whole)],
     };
-    ways.iter()
-        .flat_map(|way| more.iter().map(move |other| way | other))
-        .collect()
+    ways.iter().flat_map(|way| more.iter().map(move |other| way | other)).collect()
 }
 
 fn atom(expr: &TypedExpr) -> BTreeSet<String> {

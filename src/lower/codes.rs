@@ -33,10 +33,4 @@ pub const GUARD_LEAVES_OUT: Code = Code::new("guard-leaves-out");
 pub const SEPARATION_UNCOUNTED: Code = Code::new("separation-uncounted");
 
 /// Faults of statements that are there all the same: names and types resolved, and the rest of the program can be judged.
-pub const OF_SOUND: [Code; 5] = [
-    CEDAR_VALIDATION,
-    UNTESTED_OPTIONAL,
-    DENY_LEAVES_OUT,
-    CEDAR_SCHEMA,
-    RAW_SAME_ID,
-];
+pub const OF_SOUND: [Code; 5] = [CEDAR_VALIDATION, UNTESTED_OPTIONAL, DENY_LEAVES_OUT, CEDAR_SCHEMA, RAW_SAME_ID];

@@ -3,14 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use unicode_security::MixedScript;
-use unicode_security::skeleton;
+use unicode_security::{MixedScript, skeleton};
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::text::{FileId, Sources, Span};
 
 use super::codes;
 
@@ -45,10 +41,7 @@ pub fn confusable(sources: &Sources, files: impl IntoIterator<Item = FileId>, ou
             warning = warning.also(*at, "the other");
         }
         out.push(warning.help(match name.chars().find(|c| !c.is_ascii()) {
-            Some(c) => format!(
-                "where it is meant, write its letters as escapes, as `\\u{{{:x}}}`",
-                u32::from(c)
-            ),
+            Some(c) => format!("where it is meant, write its letters as escapes, as `\\u{{{:x}}}`", u32::from(c)),
             None => "write its letters as escapes".to_owned(),
         }));
     }

@@ -2,36 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::bundle::ActionContract;
-use crate::bundle::AttributeContract;
-use crate::bundle::BreakGlassProfile;
-use crate::bundle::Contract;
-use crate::bundle::EntityContract;
-use crate::bundle::EntityRole;
-use crate::bundle::Holder;
-use crate::bundle::ParentContract;
-use crate::bundle::RelationContract;
-use crate::bundle::RoleContract;
-use crate::bundle::RolesForm;
-use crate::bundle::ValueType;
-use crate::graph::Attribute;
-use crate::graph::Profile;
-use crate::graph::Program;
-use crate::graph::RoleId;
-use crate::graph::Step;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
+use crate::bundle::{
+    ActionContract, AttributeContract, BreakGlassProfile, Contract, EntityContract, EntityRole, Holder, ParentContract,
+    RelationContract, RoleContract, RolesForm, ValueType,
+};
+use crate::graph::{Attribute, Profile, Program, RoleId, Step, Ty, TypeId, TypeKind};
 use crate::text::Duration;
 
-use super::break_glass::profile_entity;
-use super::break_glass::step_action;
+use super::break_glass::{profile_entity, step_action};
 use super::draft::Entity;
 use super::program::qualified;
 use super::roles_form;
-use super::schema::grant_fields;
-use super::schema::profile_resources;
-use super::schema::profile_tenants;
+use super::schema::{grant_fields, profile_resources, profile_tenants};
 
 /// Version of `contract.json`.
 const FORMAT: &str = "1";
@@ -58,20 +40,12 @@ pub(super) fn build(program: &Program, form: RolesForm) -> Contract {
                 Some((action.full_name(program), contract))
             })
             .collect(),
-        provenance: program
-            .context
-            .iter()
-            .map(|(name, common)| (name.clone(), common.voucher().to_owned()))
-            .collect(),
+        provenance: program.context.iter().map(|(name, common)| (name.clone(), common.voucher().to_owned())).collect(),
         roles: program.role_ids().filter_map(|id| role(program, id)).collect(),
         role_type: plain.then(|| qualified(program, "Role")),
         holders_type: relations.then(|| qualified(program, "RoleHolders")),
         roles_form: form,
-        break_glass: program
-            .profiles
-            .iter()
-            .map(|p| (p.name.clone(), profile(program, p)))
-            .collect(),
+        break_glass: program.profiles.iter().map(|p| (p.name.clone(), profile(program, p))).collect(),
         gateway: None,
     }
 }
@@ -103,18 +77,11 @@ fn entity(program: &Program, id: TypeId, form: RolesForm) -> Option<(String, Ent
         parents: ty
             .parents
             .iter()
-            .map(|link| ParentContract {
-                ty: program.type_name(link.ty).to_owned(),
-                attribute: link.attribute.clone(),
-            })
+            .map(|link| ParentContract { ty: program.type_name(link.ty).to_owned(), attribute: link.attribute.clone() })
             .collect(),
         attributes: attributes(program, &ty.attributes),
         tags: ty.tags.as_ref().map(|tags| value(program, tags)),
-        holds_roles: ty.holds_roles
-            || program
-                .roles
-                .iter()
-                .any(|role| role.by.is_none() && role.holders.contains(&id)),
+        holds_roles: ty.holds_roles || program.roles.iter().any(|role| role.by.is_none() && role.holders.contains(&id)),
         carries_roles: form.has_attribute() && !ty.from_schema && roles_form::carries(program, id),
         relations: program
             .roles
@@ -135,17 +102,11 @@ fn entity(program: &Program, id: TypeId, form: RolesForm) -> Option<(String, Ent
 }
 
 fn attributes(program: &Program, all: &BTreeMap<String, Attribute>) -> BTreeMap<String, AttributeContract> {
-    all.iter()
-        .map(|(name, attribute)| (name.clone(), attribute_of(program, attribute)))
-        .collect()
+    all.iter().map(|(name, attribute)| (name.clone(), attribute_of(program, attribute))).collect()
 }
 
 fn attribute_of(program: &Program, attribute: &Attribute) -> AttributeContract {
-    AttributeContract {
-        ty: value(program, &attribute.ty),
-        required: attribute.required,
-        masked: attribute.masked,
-    }
+    AttributeContract { ty: value(program, &attribute.ty), required: attribute.required, masked: attribute.masked }
 }
 
 fn value(program: &Program, ty: &Ty) -> ValueType {
@@ -172,21 +133,10 @@ fn context(program: &Program, id: crate::graph::ActionId) -> BTreeMap<String, At
             .iter()
             .map(|profile| {
                 let record = ValueType::Record(attributes(program, &grant_fields(program, profile)));
-                (
-                    profile.name.clone(),
-                    AttributeContract {
-                        ty: record,
-                        required: false,
-                        masked: false,
-                    },
-                )
+                (profile.name.clone(), AttributeContract { ty: record, required: false, masked: false })
             })
             .collect();
-        let grants = AttributeContract {
-            ty: ValueType::Record(grants),
-            required: false,
-            masked: false,
-        };
+        let grants = AttributeContract { ty: ValueType::Record(grants), required: false, masked: false };
         all.insert("break_glass".to_owned(), grants);
     }
     all
@@ -198,21 +148,14 @@ fn role(program: &Program, id: RoleId) -> Option<(String, RoleContract)> {
         on: role.on.map(|ty| program.type_name(ty).to_owned()),
         by: role.by.as_ref().map(|(by, _)| by.clone()),
         holders: names(program, &role.holders),
-        extends: program
-            .bases(id)
-            .into_iter()
-            .skip(1)
-            .map(|base| program.role_name(base))
-            .collect(),
+        extends: program.bases(id).into_iter().skip(1).map(|base| program.role_name(base)).collect(),
         until: role.until.map(|until| until.at.to_string()),
     };
     Some((role.full_name(program), contract))
 }
 
 fn profile(program: &Program, profile: &Profile) -> BreakGlassProfile {
-    let holder = |role: RoleId| Holder {
-        role: program.role_name(role),
-    };
+    let holder = |role: RoleId| Holder { role: program.role_name(role) };
     let step = |step: Step| entity_text(&step_action(program, step, profile));
     let mut actions: Vec<String> = profile.actions.iter().map(|(id, _)| program.action_name(*id)).collect();
     actions.sort();

@@ -1,32 +1,17 @@
 //! `deny`: a forbid for each pair of types it concerns, and for the steps of break-glass that it reaches.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::OriginKind;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Severity;
+use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::graph;
-use crate::graph::ActionId;
-use crate::graph::Deny;
-use crate::graph::Holder;
-use crate::graph::Profile;
-use crate::graph::RoleId;
-use crate::graph::Step;
-use crate::graph::TypeId;
+use crate::graph::{ActionId, Deny, Holder, Profile, RoleId, Step, TypeId};
 
-use super::break_glass::profile_entity;
-use super::break_glass::step_action;
-use super::codes;
-use super::draft::Draft;
-use super::draft::Effect;
-use super::draft::Part;
-use super::draft::Subject;
-use super::draft::policy_id;
+use super::break_glass::{profile_entity, step_action};
+use super::draft::{Draft, Effect, Part, Subject, policy_id};
 use super::holders::Base;
 use super::program::Lowering;
-use super::text;
+use super::{codes, text};
 
 impl Lowering<'_> {
     /// `deny`, for each pair of types it concerns.
@@ -68,11 +53,8 @@ impl Lowering<'_> {
         actions: &[ActionId],
     ) -> Option<Diagnostics> {
         let span = deny.statement.span;
-        let variants: Vec<String> = self
-            .pair_variants(pairs, principal, resource)
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let variants: Vec<String> =
+            self.pair_variants(pairs, principal, resource).into_iter().map(str::to_owned).collect();
         let whom = self.whom(deny, principal);
         let env = self.env(principal, resource, actions);
         for role in &whom {
@@ -105,20 +87,12 @@ impl Lowering<'_> {
             if let (Some(name), true) = (&role_name, whom.len() > 1) {
                 names.push(name);
             }
-            let draft = self.forbid(
-                &deny.statement,
-                OriginKind::Deny,
-                &names,
-                (principal, resource),
-                actions,
-            );
+            let draft = self.forbid(&deny.statement, OriginKind::Deny, &names, (principal, resource), actions);
             let scope = role.and_then(|role| self.scope_role(role));
             self.drafts.push(Draft {
                 when,
                 subject: role.map_or(Subject::Everyone, Subject::Role),
-                role_test: scope
-                    .as_ref()
-                    .and_then(|role| self.role_test(Self::principal(principal, span), role, span)),
+                role_test: scope.as_ref().and_then(|role| self.role_test(Self::principal(principal, span), role, span)),
                 role: scope,
                 ..draft
             });
@@ -152,10 +126,7 @@ impl Lowering<'_> {
 
     /// Whether a principal can be in a role, in the form that policies look for it.
     pub(super) fn can_be_in(&self, principal: TypeId, role: RoleId) -> bool {
-        let is_for = self
-            .program
-            .role(role)
-            .is_some_and(|role| role.holders.contains(&principal));
+        let is_for = self.program.role(role).is_some_and(|role| role.holders.contains(&principal));
         is_for || self.form.has_parents() && self.program.can_be_in(principal, role)
     }
 
@@ -164,12 +135,7 @@ impl Lowering<'_> {
     fn deny_steps(&mut self, deny: &Deny, left_out: &mut BTreeSet<String>, faults: &mut Diagnostics) {
         let program = self.program;
         for (id, profile) in program.profile_ids().zip(&program.profiles) {
-            let steps: Vec<Step> = deny
-                .steps
-                .iter()
-                .filter(|at| at.profile == id)
-                .map(|at| at.step)
-                .collect();
+            let steps: Vec<Step> = deny.steps.iter().filter(|at| at.profile == id).map(|at| at.step).collect();
             let whom = self.whom(deny, profile.principal);
             for role in &whom {
                 let mut told = Vec::new();
@@ -254,14 +220,9 @@ impl Lowering<'_> {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
         let message = format!("this does not reach {}, decided on something else", names.join(", "));
         self.out.push(
-            Diagnostic::new(
-                codes::DENY_LEAVES_OUT,
-                Severity::Advice,
-                Some(deny.statement.span),
-                message,
-            )
-            .label("it cannot be tested there")
-            .help("deny those actions in a statement of their own, if they are to be denied"),
+            Diagnostic::new(codes::DENY_LEAVES_OUT, Severity::Advice, Some(deny.statement.span), message)
+                .label("it cannot be tested there")
+                .help("deny those actions in a statement of their own, if they are to be denied"),
         );
     }
 }

@@ -5,9 +5,7 @@ use cedar_policy::Policy;
 use super::pst;
 use super::pst::Names;
 use crate::bundle::OriginKind;
-use crate::graph::ProfileId;
-use crate::graph::RoleId;
-use crate::graph::TypedExpr;
+use crate::graph::{ProfileId, RoleId, TypedExpr};
 use crate::text::Span;
 
 /// Permit or forbid.
@@ -111,21 +109,13 @@ impl Part {
     /// An author's condition.
     #[must_use]
     pub fn written(expr: TypedExpr) -> Self {
-        Self {
-            expr,
-            words: None,
-            guard: None,
-        }
+        Self { expr, words: None, guard: None }
     }
 
     /// A conjunct the compiler makes, in Gate's words.
     #[must_use]
     pub fn generated(expr: TypedExpr, words: impl Into<String>) -> Self {
-        Self {
-            expr,
-            words: Some(words.into()),
-            guard: None,
-        }
+        Self { expr, words: Some(words.into()), guard: None }
     }
 
     /// The same, conjoined from a guard.

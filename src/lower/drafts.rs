@@ -14,10 +14,7 @@ pub(super) struct Drafts<'a> {
 
 impl<'a> Drafts<'a> {
     pub(super) fn new(budget: &'a Budget) -> Self {
-        Self {
-            made: Vec::new(),
-            budget,
-        }
+        Self { made: Vec::new(), budget }
     }
 
     /// Adds one, where the budget has something left. What is left out then is told by [`Drafts::finish`].

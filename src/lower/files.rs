@@ -4,19 +4,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use cedar_policy::Policy;
-use cedar_policy::PolicyId;
-use cedar_policy_formatter::Config;
-use cedar_policy_formatter::policies_str_to_pretty;
+use cedar_policy::{Policy, PolicyId};
+use cedar_policy_formatter::{Config, policies_str_to_pretty};
 
 use crate::parallel;
 use crate::parallel::Work;
-use crate::text::FileId;
-use crate::text::Sources;
+use crate::text::{FileId, Sources};
 
-use super::Lowered;
 use super::draft::Draft;
-use super::text;
+use super::{Lowered, text};
 
 impl Lowered {
     /// Path and text of each file, sorted: `policies/001-payouts.cedar`, with the policies sorted by id.
@@ -24,10 +20,7 @@ impl Lowered {
     /// # Errors
     /// Where a policy's text does not read back as the policy that was built; a fault of ours.
     pub fn policy_files(&self, sources: &Sources) -> Result<Vec<(String, String)>, String> {
-        let config = Config {
-            line_width: 120,
-            indent_width: 2,
-        };
+        let config = Config { line_width: 120, indent_width: 2 };
         // One by one: the formatter's time grows with the square of the text it is given.
         let pretty = |text: String| match policies_str_to_pretty(&text, &config) {
             Ok(text) => Ok(text.trim_end().to_owned()),
@@ -93,9 +86,7 @@ fn gate(draft: &Draft, policy: &Policy) -> Result<String, String> {
 
 fn cedar(policy: &Policy) -> Result<String, String> {
     let id = policy.id().to_string();
-    let written = policy
-        .to_cedar()
-        .ok_or_else(|| format!("`{id}` is linked to a template"))?;
+    let written = policy.to_cedar().ok_or_else(|| format!("`{id}` is linked to a template"))?;
     if policy.annotation("id").is_some() {
         return Ok(written);
     }
@@ -107,7 +98,5 @@ fn cedar(policy: &Policy) -> Result<String, String> {
 fn module(source: &str) -> String {
     let stem = source.rsplit('/').next().unwrap_or(source);
     let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
-    stem.chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
-        .collect()
+    stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect()
 }

@@ -1,30 +1,16 @@
 //! Grants: one permit per grant, role that comes by it, pair of types and set of guards. A wildcard opens what it stands
 //! for by permits of its own, one for each type.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::OriginKind;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph;
-use crate::graph::ActionId;
-use crate::graph::Env;
-use crate::graph::Grant;
-use crate::graph::Holder;
-use crate::graph::Implied;
-use crate::graph::RoleId;
-use crate::graph::TypeId;
-use crate::graph::Variable;
+use crate::graph::{ActionId, Env, Grant, Holder, Implied, RoleId, TypeId, Variable};
 
-use super::draft::Draft;
-use super::draft::Effect;
-use super::draft::Part;
-use super::draft::Subject;
-use super::draft::policy_id;
+use super::draft::{Draft, Effect, Part, Subject, policy_id};
 use super::holders::Base;
-use super::program::Lowering;
-use super::program::qualified;
+use super::program::{Lowering, qualified};
 
 /// Someone for whom a grant is emitted.
 struct Receiver {
@@ -66,11 +52,7 @@ impl Lowering<'_> {
         };
         let name = self.program.type_name(implied.on);
         let variants = receiver.variants.iter().cloned().chain([format!("covers-{name}")]);
-        let receiver = Receiver {
-            variants: variants.collect(),
-            role: receiver.role.clone(),
-            ..*receiver
-        };
+        let receiver = Receiver { variants: variants.collect(), role: receiver.role.clone(), ..*receiver };
         let mut faults = Diagnostics::new();
         std::mem::swap(self.out, &mut faults);
         self.grant_to(&as_named, &receiver);
@@ -87,12 +69,7 @@ impl Lowering<'_> {
     fn receivers(&mut self, grant: &Grant) -> Vec<Receiver> {
         let base = match grant.holder {
             Holder::Type(ty) => {
-                return vec![Receiver {
-                    principal: ty,
-                    role: None,
-                    inherited: false,
-                    variants: Vec::new(),
-                }];
+                return vec![Receiver { principal: ty, role: None, inherited: false, variants: Vec::new() }];
             }
             Holder::Role(role) => role,
         };
@@ -118,12 +95,7 @@ impl Lowering<'_> {
                         variants.push(self.program.type_name(*principal).to_owned());
                     }
                     let role_way = Some((role, way.clone()));
-                    found.push(Receiver {
-                        principal: *principal,
-                        role: role_way,
-                        inherited: role != base,
-                        variants,
-                    });
+                    found.push(Receiver { principal: *principal, role: role_way, inherited: role != base, variants });
                 }
             }
         }
@@ -139,17 +111,9 @@ impl Lowering<'_> {
         let mut groups: BTreeMap<(TypeId, Vec<usize>, Vec<String>), Vec<ActionId>> = BTreeMap::new();
         for id in actions {
             let requires: Vec<usize> = self.program.requires_of(*id).iter().map(|(at, _)| *at).collect();
-            let separations = self
-                .program
-                .separations_of(*id)
-                .iter()
-                .map(|s| s.statement.name.clone())
-                .collect();
+            let separations = self.program.separations_of(*id).iter().map(|s| s.statement.name.clone()).collect();
             for ty in self.program.decided_on(*id, &named_on(*id)) {
-                groups
-                    .entry((ty, requires.clone(), Vec::clone(&separations)))
-                    .or_default()
-                    .push(*id);
+                groups.entry((ty, requires.clone(), Vec::clone(&separations))).or_default().push(*id);
             }
         }
         groups
@@ -186,10 +150,7 @@ impl Lowering<'_> {
                 id: policy_id(&grant.statement.name, &variants),
                 effect: Effect::Permit,
                 principal: Some(self.cedar_type(receiver.principal)),
-                subject: receiver
-                    .role
-                    .as_ref()
-                    .map_or(Subject::Everyone, |(role, _)| Subject::Role(*role)),
+                subject: receiver.role.as_ref().map_or(Subject::Everyone, |(role, _)| Subject::Role(*role)),
                 role_test: role.as_ref().and_then(|role| self.role_test(principal, role, span)),
                 role,
                 actions: self.action_entities(group),
@@ -219,10 +180,7 @@ impl Lowering<'_> {
         if let Holder::Role(role) = grant.holder
             && let Some(role) = self.program.role(role)
         {
-            let inherited = role
-                .annotations
-                .iter()
-                .filter(|(name, _)| !all.iter().any(|(own, _)| own == name));
+            let inherited = role.annotations.iter().filter(|(name, _)| !all.iter().any(|(own, _)| own == name));
             let inherited: Vec<_> = inherited.cloned().collect();
             all.extend(inherited);
         }
@@ -232,19 +190,13 @@ impl Lowering<'_> {
     /// A plain role as an entity for the scope; a role held per entity is tested in the condition instead.
     pub(super) fn scope_role(&self, role: RoleId) -> Option<(String, String)> {
         let found = self.program.role(role)?;
-        found
-            .on
-            .is_none()
-            .then(|| (qualified(self.program, "Role"), found.name.clone()))
+        found.on.is_none().then(|| (qualified(self.program, "Role"), found.name.clone()))
     }
 
     /// `list-read`: the actions' own names, for a policy id.
     pub(super) fn short_names(&self, actions: &[ActionId]) -> String {
-        let names: Vec<&str> = actions
-            .iter()
-            .filter_map(|id| self.program.action(*id))
-            .map(|action| action.name.as_str())
-            .collect();
+        let names: Vec<&str> =
+            actions.iter().filter_map(|id| self.program.action(*id)).map(|action| action.name.as_str()).collect();
         names.join("-")
     }
 

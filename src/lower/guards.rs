@@ -4,21 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::bundle::OriginKind;
 use crate::graph;
-use crate::graph::ActionId;
-use crate::graph::Env;
-use crate::graph::Operator;
-use crate::graph::Require;
-use crate::graph::Separation;
-use crate::graph::Statement;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypedExpr;
+use crate::graph::{ActionId, Env, Operator, Require, Separation, Statement, Ty, TypeId, TypedExpr};
 
-use super::draft::Draft;
-use super::draft::Effect;
-use super::draft::Part;
-use super::draft::Subject;
-use super::draft::policy_id;
+use super::draft::{Draft, Effect, Part, Subject, policy_id};
 use super::program::Lowering;
 
 impl Lowering<'_> {
@@ -45,10 +33,7 @@ impl Lowering<'_> {
         }
         for separation in self.program.separations_of(*first) {
             if let Some(test) = self.separated(separation, principal, resource, Operator::NotEqual) {
-                let words = format!(
-                    "separate by {}",
-                    separation.by.as_ref().map_or("", |(by, _)| by.as_str())
-                );
+                let words = format!("separate by {}", separation.by.as_ref().map_or("", |(by, _)| by.as_str()));
                 parts.push(Part::generated(test, words).of_guard(&separation.statement.name));
             }
         }
@@ -82,12 +67,7 @@ impl Lowering<'_> {
                 self.require_of_steps(at, require);
             }
         }
-        for separation in self
-            .program
-            .separations
-            .iter()
-            .filter(|separation| separation.by.is_some())
-        {
+        for separation in self.program.separations.iter().filter(|separation| separation.by.is_some()) {
             let pairs = self.pairs(&[separation.second], &[]);
             for (principal, resource, actions) in &pairs {
                 let Some(test) = self.separated(separation, *principal, *resource, Operator::Equal) else {
@@ -142,18 +122,9 @@ impl Lowering<'_> {
             };
             let lifted_by = self.lifting(at, *principal, *resource, actions);
             let variants = self.pair_variants(&pairs, *principal, *resource);
-            let draft = self.forbid(
-                &require.statement,
-                OriginKind::Require,
-                &variants,
-                (*principal, *resource),
-                actions,
-            );
-            self.drafts.push(Draft {
-                unless: vec![Part::written(typed)],
-                lifted_by,
-                ..draft
-            });
+            let draft =
+                self.forbid(&require.statement, OriginKind::Require, &variants, (*principal, *resource), actions);
+            self.drafts.push(Draft { unless: vec![Part::written(typed)], lifted_by, ..draft });
         }
     }
 

@@ -2,17 +2,7 @@
 
 use crate::diag::Diagnostic;
 use crate::graph;
-use crate::graph::Env;
-use crate::graph::Operator;
-use crate::graph::Path;
-use crate::graph::Role;
-use crate::graph::RoleId;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Until;
-use crate::graph::Variable;
+use crate::graph::{Env, Operator, Path, Role, RoleId, Ty, TypeId, TypedExpr, TypedKind, Until, Variable};
 use crate::text::Span;
 
 use super::draft::Part;
@@ -101,17 +91,12 @@ impl Lowering<'_> {
         if usable {
             return Some(Self::context(needed_at).attribute("now", Ty::Datetime));
         }
-        let mut diagnostic = Diagnostic::error(
-            graph::codes::CLOCK_MISSING,
-            needed_at,
-            "this needs to know what time it is",
-        )
-        .help("declare the gateway's clock: `context { from gateway { now: datetime } }`");
+        let mut diagnostic =
+            Diagnostic::error(graph::codes::CLOCK_MISSING, needed_at, "this needs to know what time it is")
+                .help("declare the gateway's clock: `context { from gateway { now: datetime } }`");
         if let Some(now) = now {
-            diagnostic = diagnostic.also(
-                now.attribute.span,
-                "this `now` is not a required `datetime` from the gateway",
-            );
+            diagnostic =
+                diagnostic.also(now.attribute.span, "this `now` is not a required `datetime` from the gateway");
         }
         self.out.push(diagnostic);
         None
@@ -121,15 +106,8 @@ impl Lowering<'_> {
     pub(super) fn before(&mut self, until: Until) -> Option<Part> {
         let now = self.clock(until.span)?;
         let text = TypedExpr::new(TypedKind::Text(until.at.to_string()), Ty::String, until.span);
-        let end = TypedExpr::new(
-            TypedKind::Construct("datetime".to_owned(), Box::new(text)),
-            Ty::Datetime,
-            until.span,
-        );
-        Some(Part::generated(
-            now.binary(Operator::Less, end),
-            format!("until \"{}\"", until.at),
-        ))
+        let end = TypedExpr::new(TypedKind::Construct("datetime".to_owned(), Box::new(text)), Ty::Datetime, until.span);
+        Some(Part::generated(now.binary(Operator::Less, end), format!("until \"{}\"", until.at)))
     }
 
     /// What a role demands of its holders wherever it is used: its `until` and its `when`.
@@ -154,11 +132,7 @@ impl Lowering<'_> {
             if *optional {
                 tests.push(has(&at, step.clone()));
             }
-            let next = self
-                .program
-                .ty(ty)
-                .and_then(|found| found.attributes.get(step))
-                .map(|a| a.ty.clone());
+            let next = self.program.ty(ty).and_then(|found| found.attributes.get(step)).map(|a| a.ty.clone());
             if let Some(Ty::Entity(id)) = &next {
                 ty = *id;
             }
@@ -176,9 +150,7 @@ impl Lowering<'_> {
         via: Option<(&str, Span)>,
         span: Span,
     ) -> Option<Part> {
-        let Holding {
-            mut tests, test, words, ..
-        } = self.holding(subject, role, base, via, span)?;
+        let Holding { mut tests, test, words, .. } = self.holding(subject, role, base, via, span)?;
         tests.push(test);
         Some(Part::generated(TypedExpr::all(tests, span), words))
     }
@@ -188,9 +160,7 @@ impl Lowering<'_> {
     pub(super) fn may_hold(&mut self, subject: TypedExpr, role: RoleId, base: &Base, span: Span) -> Option<Part> {
         let holding = self.holding(subject, role, base, None, span)?;
         let loaded = holding.is_loaded();
-        let Holding {
-            mut tests, test, words, ..
-        } = holding;
+        let Holding { mut tests, test, words, .. } = holding;
         tests.push(match loaded {
             None => test,
             Some(loaded) => {
@@ -232,10 +202,7 @@ impl Lowering<'_> {
             }
         };
         let (reads, test) = match &role.by {
-            None => (
-                self.names_holders(&role.name),
-                self.in_group(subject, &entity, &role.name),
-            ),
+            None => (self.names_holders(&role.name), self.in_group(subject, &entity, &role.name)),
             Some((by, _)) => {
                 let ty = program.ty(on).and_then(|ty| ty.attributes.get(by));
                 let set = ty.is_some_and(|attribute| matches!(attribute.ty, Ty::Set(_)));
@@ -250,13 +217,7 @@ impl Lowering<'_> {
                 (by.clone(), test)
             }
         };
-        Some(Holding {
-            tests,
-            entity,
-            reads,
-            test,
-            words,
-        })
+        Some(Holding { tests, entity, reads, test, words })
     }
 
     fn not_testable(&mut self, role: &Role, on: TypeId, requester: TypeId, span: Span) {
@@ -315,10 +276,7 @@ impl Lowering<'_> {
                         format!("`{}`", steps.join("."))
                     })
                     .collect();
-                let first = several
-                    .first()
-                    .and_then(|path| path.steps.first())
-                    .map_or("", |(step, _)| step.as_str());
+                let first = several.first().and_then(|path| path.steps.first()).map_or("", |(step, _)| step.as_str());
                 self.out.push(
                     Diagnostic::error(
                         graph::codes::RELATION_PATH,

@@ -29,35 +29,15 @@ mod unknown_types;
 mod validate;
 mod wording;
 
-pub use access::Access;
-pub use access::accesses;
-pub use claims::Apart;
-pub use claims::Beyond;
-pub use claims::Counted;
-pub use claims::Promise;
-pub use claims::Property;
-pub use claims::PropertyKind;
-pub use claims::beyond;
-pub use claims::is_called;
-pub use claims::properties;
+pub use access::{Access, accesses};
+pub use claims::{Apart, Beyond, Counted, Promise, Property, PropertyKind, beyond, is_called, properties};
 pub use confusable::confusable;
-pub use draft::Draft;
-pub use draft::Effect;
-pub use draft::Part;
-pub use draft::Subject;
-pub use program::Lowered;
-pub use program::lower;
-pub use raw::RawIds;
-pub use raw::RawPolicy;
-pub use raw::RawSchema;
-pub use raw::RawStatement;
-pub use raw::RawTemplate;
-pub use raw::fresh;
-pub use raw::raw_permits;
-pub use raw::raw_statements;
-pub use raw::raw_templates;
-pub use raw::read_policies;
-pub use raw::read_schemas;
+pub use draft::{Draft, Effect, Part, Subject};
+pub use program::{Lowered, lower};
+pub use raw::{
+    RawIds, RawPolicy, RawSchema, RawStatement, RawTemplate, fresh, raw_permits, raw_statements, raw_templates,
+    read_policies, read_schemas,
+};
 pub use schema::SchemaText;
 pub use screen::suspects;
 pub use text::expression as cedar_text;

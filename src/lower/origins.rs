@@ -1,17 +1,10 @@
 //! The source map: every policy and every conjunct back to the author's words.
 
-use crate::bundle::Clause;
-use crate::bundle::Origin;
-use crate::bundle::OriginKind;
-use crate::bundle::Origins;
-use crate::bundle::Place;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::bundle::{Clause, Origin, OriginKind, Origins, Place};
+use crate::graph::{TypedExpr, TypedKind};
+use crate::text::{Sources, Span};
 
-use super::draft::Draft;
-use super::draft::Part;
+use super::draft::{Draft, Part};
 use super::raw::RawPolicy;
 use super::text;
 
@@ -19,10 +12,7 @@ use super::text;
 const FORMAT: &str = "1";
 
 pub(super) fn build<'a>(drafts: impl Iterator<Item = &'a Draft>, raw: &[RawPolicy], sources: &Sources) -> Origins {
-    let mut origins = Origins {
-        format: FORMAT.to_owned(),
-        ..Origins::default()
-    };
+    let mut origins = Origins { format: FORMAT.to_owned(), ..Origins::default() };
     for draft in drafts {
         let parts = draft.conjuncts().chain(draft.unless.iter().cloned());
         let clauses = parts.flat_map(|part| clauses(&part, sources)).collect();
@@ -76,10 +66,9 @@ fn clauses(part: &Part, sources: &Sources) -> Vec<Clause> {
             guard: part.guard.clone(),
             parts: Vec::new(),
         }],
-        (None, TypedKind::And(conjuncts)) => conjuncts
-            .iter()
-            .map(|conjunct| clause(conjunct, part.guard.as_deref(), sources))
-            .collect(),
+        (None, TypedKind::And(conjuncts)) => {
+            conjuncts.iter().map(|conjunct| clause(conjunct, part.guard.as_deref(), sources)).collect()
+        }
         (None, _) => vec![clause(&part.expr, part.guard.as_deref(), sources)],
     }
 }

@@ -1,54 +1,26 @@
 //! The stage itself: what is emitted, in which order, and what all emitters share.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use cedar_policy::Policy;
-use cedar_policy::PolicyId;
-use cedar_policy::Schema;
+use cedar_policy::{Policy, PolicyId, Schema};
 
-use crate::bundle::Contract;
-use crate::bundle::Origins;
-use crate::bundle::RolesForm;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::graph;
-use crate::graph::ActionId;
-use crate::graph::Attribute;
-use crate::graph::Budget;
-use crate::graph::Env;
-use crate::graph::ProfileStep;
-use crate::graph::Program;
-use crate::graph::RoleId;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::parallel;
+use crate::bundle::{Contract, Origins, RolesForm};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::graph::{ActionId, Attribute, Budget, Env, ProfileStep, Program, RoleId, Ty, TypeId};
 use crate::parallel::Work;
-use crate::text::FileId;
-use crate::text::Sources;
+use crate::text::{FileId, Sources};
+use crate::{graph, parallel};
 
-use super::claims;
-use super::codes;
-use super::contract;
-use super::draft::Draft;
-use super::draft::Entity;
-use super::draft::Part;
+use super::draft::{Draft, Entity, Part};
 use super::drafts::Drafts;
-use super::origins;
-use super::pst;
 use super::pst::Names;
-use super::raw::RawPolicy;
-use super::raw::RawSchema;
-use super::roles_form;
-use super::routes;
+use super::raw::{RawPolicy, RawSchema};
 use super::routes::Way;
-use super::schema;
 use super::schema::SchemaText;
 use super::separation::Duties;
-use super::validate;
-use super::wording;
 use super::wording::Validated;
+use super::{claims, codes, contract, origins, pst, roles_form, routes, schema, validate, wording};
 
 /// A lowered program.
 #[derive(Debug, Clone, Default)]
@@ -115,14 +87,7 @@ pub fn lower(
         validate::raw(&raw, schema, out);
         let claimed = claims::conditions(program, form, out);
         validate::claims(&claimed, schema, out);
-        let validated = Validated {
-            program,
-            drafts: &drafts,
-            policies: &policies,
-            raw: &raw,
-            schema,
-            sources,
-        };
+        let validated = Validated { program, drafts: &drafts, policies: &policies, raw: &raw, schema, sources };
         wording::reword(&validated, out);
     }
     let contract = contract::build(program, form);
@@ -139,17 +104,7 @@ pub fn lower(
         Some(SchemaText { schema, text }) => (Some(schema), Some(text)),
         None => (None, None),
     };
-    Lowered {
-        drafts,
-        policies,
-        unknown_types,
-        raw,
-        schema,
-        schema_text,
-        roles,
-        contract,
-        origins,
-    }
+    Lowered { drafts, policies, unknown_types, raw, schema, schema_text, roles, contract, origins }
 }
 
 /// Drafts as Cedar policies; one that Cedar refuses is told and left out.
@@ -162,12 +117,8 @@ fn built(drafts: Vec<Draft>, sources: &Sources, out: &mut Diagnostics) -> Vec<(D
         match built {
             Ok(policy) => found.push((draft, policy)),
             Err(error) => out.push(
-                Diagnostic::error(
-                    codes::INTERNAL,
-                    draft.span,
-                    format!("this could not be written as Cedar: {error}"),
-                )
-                .help("this is a fault of the compiler; please report it with the statement"),
+                Diagnostic::error(codes::INTERNAL, draft.span, format!("this could not be written as Cedar: {error}"))
+                    .help("this is a fault of the compiler; please report it with the statement"),
             ),
         }
     }
@@ -220,15 +171,7 @@ pub(super) struct Lowering<'a> {
 
 impl<'a> Lowering<'a> {
     pub(super) fn new(program: &'a Program, form: RolesForm, budget: &'a Budget, out: &'a mut Diagnostics) -> Self {
-        Self {
-            program,
-            form,
-            out,
-            drafts: Drafts::new(budget),
-            budget,
-            routes: None,
-            tenants: BTreeMap::new(),
-        }
+        Self { program, form, out, drafts: Drafts::new(budget), budget, routes: None, tenants: BTreeMap::new() }
     }
 
     /// The environment of a pair of types and some actions.
@@ -279,11 +222,7 @@ impl<'a> Lowering<'a> {
 
     /// The Cedar entities of some actions.
     pub(super) fn action_entities(&self, actions: &[ActionId]) -> Vec<Entity> {
-        actions
-            .iter()
-            .filter_map(|id| self.program.action(*id))
-            .map(|action| action.cedar.clone())
-            .collect()
+        actions.iter().filter_map(|id| self.program.action(*id)).map(|action| action.cedar.clone()).collect()
     }
 
     /// The full Cedar name of a type.
@@ -343,10 +282,6 @@ pub(super) fn context_of(program: &Program, actions: &[ActionId]) -> (BTreeMap<S
             all.entry(name).or_insert(attribute);
         }
     }
-    let partial = count
-        .into_iter()
-        .filter(|(_, count)| *count < actions.len())
-        .map(|(name, _)| name)
-        .collect();
+    let partial = count.into_iter().filter(|(_, count)| *count < actions.len()).map(|(name, _)| name).collect();
     (all, partial)
 }

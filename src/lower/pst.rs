@@ -3,22 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cedar_policy::Policy;
-use cedar_policy::pst;
-use cedar_policy::pst::BinaryOp;
-use cedar_policy::pst::Expr;
-use cedar_policy::pst::NonEmpty;
-use cedar_policy::pst::SmolStr;
-use cedar_policy::pst::UnaryOp;
+use cedar_policy::pst::{BinaryOp, Expr, NonEmpty, SmolStr, UnaryOp};
+use cedar_policy::{Policy, pst};
 
-use crate::graph::Operator;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
+use crate::graph::{Operator, TypedExpr, TypedKind, Variable};
 
-use super::draft::Draft;
-use super::draft::Effect;
-use super::draft::Entity;
+use super::draft::{Draft, Effect, Entity};
 
 /// Names of types as Cedar has read them. It parses each name, which costs more than all the rest of a policy.
 #[derive(Debug, Default)]
@@ -58,11 +48,8 @@ pub(super) fn policy(names: &mut Names, draft: &Draft, source: &str) -> Result<P
     if let Some(required) = super::text::required(draft) {
         clauses.push(pst::Clause::Unless(expr(names, &required)?));
     }
-    let mut annotations: BTreeMap<String, SmolStr> = draft
-        .annotations
-        .iter()
-        .map(|(name, text)| (name.clone(), SmolStr::from(text.as_str())))
-        .collect();
+    let mut annotations: BTreeMap<String, SmolStr> =
+        draft.annotations.iter().map(|(name, text)| (name.clone(), SmolStr::from(text.as_str()))).collect();
     annotations.insert("id".to_owned(), SmolStr::from(draft.id.as_str()));
     annotations.insert("source".to_owned(), SmolStr::from(source));
     if let Some(because) = &draft.because {
@@ -93,10 +80,7 @@ fn entity_type(names: &mut Names, full: &str) -> Result<pst::EntityType, String>
 }
 
 fn entity(names: &mut Names, (ty, id): &Entity) -> Result<pst::EntityUID, String> {
-    Ok(pst::EntityUID {
-        ty: entity_type(names, ty)?,
-        eid: SmolStr::from(id.as_str()),
-    })
+    Ok(pst::EntityUID { ty: entity_type(names, ty)?, eid: SmolStr::from(id.as_str()) })
 }
 
 /// A typed expression as PST.
@@ -119,14 +103,8 @@ fn expr(names: &mut Names, typed: &TypedExpr) -> Result<Arc<Expr>, String> {
             ty: entity_type(names, ty)?,
             eid: SmolStr::from(id.as_str()),
         })),
-        TypedKind::Not(inner) => Expr::UnaryOp {
-            op: UnaryOp::Not,
-            expr: expr(names, inner)?,
-        },
-        TypedKind::Negate(inner) => Expr::UnaryOp {
-            op: UnaryOp::Neg,
-            expr: expr(names, inner)?,
-        },
+        TypedKind::Not(inner) => Expr::UnaryOp { op: UnaryOp::Not, expr: expr(names, inner)? },
+        TypedKind::Negate(inner) => Expr::UnaryOp { op: UnaryOp::Neg, expr: expr(names, inner)? },
         TypedKind::And(parts) => return chain(names, parts, BinaryOp::And),
         TypedKind::Or(parts) => return chain(names, parts, BinaryOp::Or),
         TypedKind::Binary(operator, left, right) => {
@@ -142,52 +120,31 @@ fn expr(names: &mut Names, typed: &TypedExpr) -> Result<Arc<Expr>, String> {
                 Operator::Subtract => BinaryOp::Sub,
                 Operator::Multiply => BinaryOp::Mul,
             };
-            Expr::BinaryOp {
-                op,
-                left: expr(names, left)?,
-                right: expr(names, right)?,
-            }
+            Expr::BinaryOp { op, left: expr(names, left)?, right: expr(names, right)? }
         }
-        TypedKind::If(test, yes, no) => Expr::IfThenElse {
-            cond: expr(names, test)?,
-            then_expr: expr(names, yes)?,
-            else_expr: expr(names, no)?,
-        },
+        TypedKind::If(test, yes, no) => {
+            Expr::IfThenElse { cond: expr(names, test)?, then_expr: expr(names, yes)?, else_expr: expr(names, no)? }
+        }
         TypedKind::Has(inner, attributes) => {
             let path: Vec<SmolStr> = attributes.iter().map(|name| SmolStr::from(name.as_str())).collect();
             let attrs = NonEmpty::from_vec(path).ok_or("`has` without an attribute")?;
-            Expr::HasAttr {
-                expr: expr(names, inner)?,
-                attrs,
-            }
+            Expr::HasAttr { expr: expr(names, inner)?, attrs }
         }
-        TypedKind::Like(inner, pattern) => Expr::Like {
-            expr: expr(names, inner)?,
-            pattern: like(pattern)?,
-        },
+        TypedKind::Like(inner, pattern) => Expr::Like { expr: expr(names, inner)?, pattern: like(pattern)? },
         TypedKind::Is(inner, ty, container) => Expr::Is {
             expr: expr(names, inner)?,
             entity_type: entity_type(names, ty)?,
             in_expr: container.as_ref().map(|container| expr(names, container)).transpose()?,
         },
-        TypedKind::Attribute(inner, attribute) => Expr::GetAttr {
-            expr: expr(names, inner)?,
-            attr: SmolStr::from(attribute.as_str()),
-        },
-        TypedKind::Construct(function, argument) => Expr::UnaryOp {
-            op: unary(function)?,
-            expr: expr(names, argument)?,
-        },
+        TypedKind::Attribute(inner, attribute) => {
+            Expr::GetAttr { expr: expr(names, inner)?, attr: SmolStr::from(attribute.as_str()) }
+        }
+        TypedKind::Construct(function, argument) => {
+            Expr::UnaryOp { op: unary(function)?, expr: expr(names, argument)? }
+        }
         TypedKind::Method(receiver, method, args) => match args.as_slice() {
-            [] => Expr::UnaryOp {
-                op: unary(method)?,
-                expr: expr(names, receiver)?,
-            },
-            [one] => Expr::BinaryOp {
-                op: binary(method)?,
-                left: expr(names, receiver)?,
-                right: expr(names, one)?,
-            },
+            [] => Expr::UnaryOp { op: unary(method)?, expr: expr(names, receiver)? },
+            [one] => Expr::BinaryOp { op: binary(method)?, left: expr(names, receiver)?, right: expr(names, one)? },
             _ => return Err(format!("no Cedar method `{method}` takes {} arguments", args.len())),
         },
         TypedKind::Set(elements) => Expr::Set(elements.iter().map(|one| expr(names, one)).collect::<Result<_, _>>()?),

@@ -1,28 +1,17 @@
 //! Raw sources: `.cedarschema` files, `.cedar` files and template links. They are parsed by Cedar; faults point into them.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cedar_policy::Policy;
-use cedar_policy::PolicyId;
-use cedar_policy::PolicySet;
-use cedar_policy::SchemaFragment;
-use cedar_policy::Template;
-use cedar_policy::pst;
-use serde_json::Map;
-use serde_json::Value;
+use cedar_policy::{Policy, PolicyId, PolicySet, SchemaFragment, Template, pst};
+use serde_json::{Map, Value};
 
-use crate::diag::Code;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::graph::Externals;
 use crate::graph::codes::EXPANSION_LIMIT;
 use crate::parallel;
 use crate::parallel::Work;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{FileId, Sources, Span};
 
 use super::codes;
 
@@ -40,13 +29,10 @@ use links::Link;
 
 pub(super) use among_parents::role_among_parents;
 use externals::expanded;
-use externals::expanded::Cut;
-use externals::expanded::Why;
-pub(super) use lets_in::LetsIn;
-pub(super) use lets_in::lets_in;
+use externals::expanded::{Cut, Why};
+pub(super) use lets_in::{LetsIn, lets_in};
 pub use permits::raw_permits;
-pub use templates::RawTemplate;
-pub use templates::raw_templates;
+pub use templates::{RawTemplate, raw_templates};
 
 /// What the raw schemas of a package declare.
 #[derive(Debug, Clone, Default)]
@@ -107,11 +93,7 @@ pub fn read_schemas(sources: &Sources, files: &[FileId], namespace: Option<&str>
         match json {
             Ok(Value::Object(json)) => merge(&mut raw.json, json, whole, out),
             Ok(_) => {}
-            Err(error) => out.push(Diagnostic::error(
-                codes::CEDAR_SCHEMA,
-                whole.at_start(),
-                error.to_string(),
-            )),
+            Err(error) => out.push(Diagnostic::error(codes::CEDAR_SCHEMA, whole.at_start(), error.to_string())),
         }
     }
     for cut in externals::expanded::cut(&mut raw.json) {
@@ -136,10 +118,7 @@ fn too_large(sources: &Sources, files: &[FileId], cut: &Cut, out: &mut Diagnosti
                 "type" => format!("`{name}` has {count} attributes once common types are written out"),
                 _ => format!("with `{name}` the schema has {count} attributes once common types are written out"),
             },
-            format!(
-                "a package takes {}: let types use each other less often",
-                expanded::MAX_ATTRIBUTES
-            ),
+            format!("a package takes {}: let types use each other less often", expanded::MAX_ATTRIBUTES),
         ),
         Why::Depth(depth) => (
             EXPANSION_LIMIT,
@@ -232,12 +211,9 @@ pub fn read_policies(
         }
         known.insert(id.clone(), span);
         match read {
-            Read::Policy(policy) => policies.push(RawPolicy {
-                policy: policy.new_id(PolicyId::new(&id)),
-                body: None,
-                span,
-                link: None,
-            }),
+            Read::Policy(policy) => {
+                policies.push(RawPolicy { policy: policy.new_id(PolicyId::new(&id)), body: None, span, link: None })
+            }
             Read::Template(template) => {
                 templates.insert(id.clone(), (template.new_id(PolicyId::new(&id)), span));
             }
@@ -315,9 +291,7 @@ fn read_statements(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Ve
             Read::Policy(policy) => policy.annotation("id"),
             Read::Template(template) => template.annotation("id"),
         };
-        let empty_id = annotated
-            .filter(|id| id.is_empty())
-            .and_then(|_| statements::annotation(sources, span, "id"));
+        let empty_id = annotated.filter(|id| id.is_empty()).and_then(|_| statements::annotation(sources, span, "id"));
         let statement = RawStatement {
             span,
             number,

@@ -1,24 +1,16 @@
 //! How policies tell who holds a role: by the parents of the holder, by an attribute with the names of its roles, or by either.
 //! A role held per entity is, as a parent, the entity's holder group; as a name, that group's id, which the entity carries.
 
-use crate::bundle::ROLES_ATTRIBUTE;
-use crate::bundle::RolesForm;
-use crate::bundle::relation_attribute;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::graph::Operator;
-use crate::graph::Program;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypedExpr;
+use crate::bundle::{ROLES_ATTRIBUTE, RolesForm, relation_attribute};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::graph::{Operator, Program, Ty, TypeId, TypedExpr};
 use crate::text::Span;
 
-use super::Lowered;
 use super::break_glass::short::At;
-use super::codes;
 use super::draft::Entity;
 use super::program::Lowering;
 use super::raw::RawPolicy;
+use super::{Lowered, codes};
 
 impl Lowering<'_> {
     /// Whether somebody holds a role that is not held per entity.
@@ -51,10 +43,7 @@ impl Lowering<'_> {
     fn either(&self, parent: TypedExpr, subject: TypedExpr, name: TypedExpr) -> TypedExpr {
         let span = parent.span;
         let names = Ty::Set(Box::new(Ty::String));
-        let contains = subject
-            .clone()
-            .attribute(ROLES_ATTRIBUTE, names)
-            .method("contains", vec![name], Ty::Bool);
+        let contains = subject.clone().attribute(ROLES_ATTRIBUTE, names).method("contains", vec![name], Ty::Bool);
         match self.form {
             RolesForm::Parents => parent,
             RolesForm::Attribute => contains,
@@ -77,12 +66,8 @@ impl Lowered {
         if attribute == ROLES_ATTRIBUTE {
             return carries(program, ty).then_some(!form.has_parents());
         }
-        let mut held = program
-            .roles
-            .iter()
-            .filter(|role| role.on == Some(ty) && role.by.is_none());
-        held.any(|role| relation_attribute(&role.name) == attribute)
-            .then_some(true)
+        let mut held = program.roles.iter().filter(|role| role.on == Some(ty) && role.by.is_none());
+        held.any(|role| relation_attribute(&role.name) == attribute).then_some(true)
     }
 }
 
@@ -111,12 +96,10 @@ pub(super) fn check(program: &Program, raw: &[RawPolicy], form: RolesForm, out: 
                 found.name
             );
             out.push(
-                Diagnostic::error(codes::ROLES_FORM, role.span, message)
-                    .label("this role needs it to")
-                    .help(format!(
-                        "declare `{}` in Gate, or write `roles = \"parents\"` under `[compile]`",
-                        found.name
-                    )),
+                Diagnostic::error(codes::ROLES_FORM, role.span, message).label("this role needs it to").help(format!(
+                    "declare `{}` in Gate, or write `roles = \"parents\"` under `[compile]`",
+                    found.name
+                )),
             );
         }
     }

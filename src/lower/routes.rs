@@ -1,12 +1,10 @@
 //! How roles come by what another grants: along `extends`, and which `until` and `when` they meet on the way.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostic;
 use crate::graph;
-use crate::graph::Program;
-use crate::graph::RoleId;
+use crate::graph::{Program, RoleId};
 
 /// The restricting roles of one way.
 pub(super) type Way = BTreeSet<RoleId>;

@@ -3,33 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::Schema;
-use cedar_policy::SchemaFragment;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use cedar_policy::{Schema, SchemaFragment};
+use serde_json::{Map, Value, json};
 
-use crate::bundle::ROLES_ATTRIBUTE;
-use crate::bundle::RolesForm;
-use crate::bundle::relation_attribute;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Severity;
-use crate::graph::Attribute;
-use crate::graph::Isolation;
-use crate::graph::Profile;
-use crate::graph::Program;
-use crate::graph::Step;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
+use crate::bundle::{ROLES_ATTRIBUTE, RolesForm, relation_attribute};
+use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::graph::{Attribute, Isolation, Profile, Program, Step, Ty, TypeId, TypeKind};
 use crate::text::Span;
 
 use super::break_glass::PROFILE_TYPE;
-use super::codes;
 use super::program::qualified;
 use super::raw::RawSchema;
-use super::roles_form;
+use super::{codes, roles_form};
 
 /// A schema that holds together, and its text.
 #[derive(Debug, Clone)]
@@ -48,9 +33,7 @@ pub(super) fn build(program: &Program, raw: &RawSchema, form: RolesForm, out: &m
     // Two declarations of one name in Gate were told where they stand.
     let in_files = |name: &String| {
         let namespaces = raw.json.values().filter_map(Value::as_object);
-        let mut sections = namespaces
-            .flat_map(|namespace| namespace.values())
-            .filter_map(Value::as_object);
+        let mut sections = namespaces.flat_map(|namespace| namespace.values()).filter_map(Value::as_object);
         sections.any(|section| section.contains_key(name))
     };
     for name in overwritten.into_iter().filter(in_files) {
@@ -84,9 +67,7 @@ pub(super) fn build(program: &Program, raw: &RawSchema, form: RolesForm, out: &m
         Err(error) => {
             // Names that did not resolve leave holes in the schema; they were reported where they stand.
             if !out.has_errors() {
-                out.extend(fault(format!(
-                    "the merged Cedar schema does not hold together: {error}"
-                )));
+                out.extend(fault(format!("the merged Cedar schema does not hold together: {error}")));
             }
             None
         }
@@ -127,12 +108,7 @@ fn add_program(program: &Program, form: RolesForm, merged: &mut Map<String, Valu
     }
     if let Some(common) = space.get_mut("commonTypes").and_then(Value::as_object_mut) {
         for profile in &program.profiles {
-            put(
-                common,
-                grant_type(profile),
-                record(program, &grant_fields(program, profile)),
-                overwritten,
-            );
+            put(common, grant_type(profile), record(program, &grant_fields(program, profile)), overwritten);
         }
     }
 }
@@ -167,11 +143,7 @@ fn entity_types(program: &Program, form: RolesForm, types: &mut Map<String, Valu
             parents.dedup();
             entry.insert("memberOfTypes".to_owned(), json!(parents));
             let mut attributes = ty.attributes.clone();
-            for role in program
-                .roles
-                .iter()
-                .filter(|role| role.on == Some(id) && role.by.is_none())
-            {
+            for role in program.roles.iter().filter(|role| role.on == Some(id) && role.by.is_none()) {
                 if form.has_parents() {
                     let group = Ty::Named(qualified(program, "RoleHolders"));
                     attributes.insert(role.name.clone(), generated(group, role.span));
@@ -200,12 +172,7 @@ fn entity_types(program: &Program, form: RolesForm, types: &mut Map<String, Valu
         put(types, "Role".to_owned(), json!({}), overwritten);
     }
     if relations {
-        put(
-            types,
-            "RoleHolders".to_owned(),
-            json!({ "memberOfTypes": ["RoleHolders"] }),
-            overwritten,
-        );
+        put(types, "RoleHolders".to_owned(), json!({ "memberOfTypes": ["RoleHolders"] }), overwritten);
     }
     if !program.profiles.is_empty() {
         let names: Vec<&str> = program.profiles.iter().map(|profile| profile.name.as_str()).collect();
@@ -215,14 +182,7 @@ fn entity_types(program: &Program, form: RolesForm, types: &mut Map<String, Valu
 
 /// A required attribute that the compiler makes.
 fn generated(ty: Ty, span: Span) -> Attribute {
-    Attribute {
-        ty,
-        required: true,
-        masked: false,
-        doc: None,
-        annotations: Vec::new(),
-        span,
-    }
+    Attribute { ty, required: true, masked: false, doc: None, annotations: Vec::new(), span }
 }
 
 fn annotate(entry: &mut Map<String, Value>, doc: Option<&str>, annotations: &[(String, String)]) {
@@ -240,13 +200,7 @@ fn annotate(entry: &mut Map<String, Value>, doc: Option<&str>, annotations: &[(S
 
 /// A type's name as the schema of its own namespace writes it.
 fn short(program: &Program, id: TypeId) -> String {
-    program.ty(id).map_or_else(String::new, |ty| {
-        if ty.from_schema {
-            ty.cedar.clone()
-        } else {
-            ty.name.clone()
-        }
-    })
+    program.ty(id).map_or_else(String::new, |ty| if ty.from_schema { ty.cedar.clone() } else { ty.name.clone() })
 }
 
 fn actions(program: &Program, actions: &mut Map<String, Value>, overwritten: &mut Vec<String>) {
@@ -328,10 +282,7 @@ fn attribute(ty: Ty, profile: &Profile) -> Attribute {
 }
 
 fn optional(ty: Ty, profile: &Profile) -> Attribute {
-    Attribute {
-        required: false,
-        ..attribute(ty, profile)
-    }
+    Attribute { required: false, ..attribute(ty, profile) }
 }
 
 /// Isolations that concern a profile: those of its principal type and of any type it opens.
@@ -391,18 +342,11 @@ pub(super) fn grant_fields(program: &Program, profile: &Profile) -> BTreeMap<Str
     fields.extend((1..=approvers).map(|n| (format!("approver{n}"), person.clone())));
     let resources = profile_resources(program, profile)
         .into_iter()
-        .map(|ty| {
-            (
-                program.type_name(ty).to_owned(),
-                attribute(Ty::Set(Box::new(Ty::Entity(ty))), profile),
-            )
-        })
+        .map(|ty| (program.type_name(ty).to_owned(), attribute(Ty::Set(Box::new(Ty::Entity(ty))), profile)))
         .collect();
     fields.push(("resources".to_owned(), Ty::Record(resources)));
-    let mut all: BTreeMap<String, Attribute> = fields
-        .into_iter()
-        .map(|(name, ty)| (name, attribute(ty, profile)))
-        .collect();
+    let mut all: BTreeMap<String, Attribute> =
+        fields.into_iter().map(|(name, ty)| (name, attribute(ty, profile))).collect();
     if let Some(tenant) = tenant_record(program, profile) {
         all.insert("tenant".to_owned(), tenant);
     }

@@ -4,21 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::Policy;
-use cedar_policy::Schema;
-use cedar_policy_core::ast::ActionConstraint;
-use cedar_policy_core::ast::EntityReference;
-use cedar_policy_core::ast::EntityType;
-use cedar_policy_core::ast::EntityUID;
-use cedar_policy_core::ast::PrincipalOrResourceConstraint as Constraint;
-use cedar_policy_core::ast::Template;
-use cedar_policy_core::validator::ValidationMode;
-use cedar_policy_core::validator::Validator;
-use cedar_policy_core::validator::ValidatorSchema;
-use cedar_policy_core::validator::confusable_string_checks;
-use cedar_policy_core::validator::typecheck::PolicyCheck;
-use cedar_policy_core::validator::typecheck::Typechecker;
+use cedar_policy::{Policy, Schema};
+use cedar_policy_core::ast::{
+    ActionConstraint, EntityReference, EntityType, EntityUID, PrincipalOrResourceConstraint as Constraint, Template,
+};
+use cedar_policy_core::validator::typecheck::{PolicyCheck, Typechecker};
 use cedar_policy_core::validator::types::RequestEnv;
+use cedar_policy_core::validator::{ValidationMode, Validator, ValidatorSchema, confusable_string_checks};
 
 use crate::parallel;
 use crate::parallel::Work;
@@ -31,12 +23,7 @@ pub fn suspects(policies: &[&Policy], schema: &Schema) -> Vec<usize> {
         return (0..policies.len()).collect();
     }
     let environments = Environments::of(schema);
-    let sound = parallel::map(
-        Work::Little,
-        policies,
-        || (),
-        |(), policy| environments.is_sound(policy),
-    );
+    let sound = parallel::map(Work::Little, policies, || (), |(), policy| environments.is_sound(policy));
     let found = sound.into_iter().enumerate().filter(|(_, sound)| !sound);
     found.map(|(at, _)| at).collect()
 }
@@ -63,13 +50,7 @@ impl<'a> Environments<'a> {
                 by_resource.entry(resource).or_default().push(env.clone());
             }
         }
-        Self {
-            schema,
-            typechecker: Typechecker::new(schema, ValidationMode::Strict),
-            all,
-            by_action,
-            by_resource,
-        }
+        Self { schema, typechecker: Typechecker::new(schema, ValidationMode::Strict), all, by_action, by_resource }
     }
 
     /// Whether the validator has neither an error nor a warning for a policy.
@@ -77,9 +58,7 @@ impl<'a> Environments<'a> {
         let policy: &cedar_policy_core::ast::Policy = policy.as_ref();
         let template = policy.template();
         if !template.is_static()
-            || Validator::validate_entity_types_and_literals(self.schema, template)
-                .next()
-                .is_some()
+            || Validator::validate_entity_types_and_literals(self.schema, template).next().is_some()
             || confusable_string_checks(std::iter::once(template)).next().is_some()
         {
             return false;
@@ -101,11 +80,10 @@ impl<'a> Environments<'a> {
     fn admitted<'s>(&'s self, template: &'s Template) -> impl Iterator<Item = &'s RequestEnv<'a>> {
         let principal = template.principal_constraint().as_inner();
         let resource = template.resource_constraint().as_inner();
-        self.candidates(template.action_constraint(), resource)
-            .filter(move |env| {
-                env.principal_entity_type().is_none_or(|ty| self.admits(principal, ty))
-                    && env.resource_entity_type().is_none_or(|ty| self.admits(resource, ty))
-            })
+        self.candidates(template.action_constraint(), resource).filter(move |env| {
+            env.principal_entity_type().is_none_or(|ty| self.admits(principal, ty))
+                && env.resource_entity_type().is_none_or(|ty| self.admits(resource, ty))
+        })
     }
 
     /// The environments of the actions in the scope; of the one resource type in it, where it names no action.
@@ -115,12 +93,9 @@ impl<'a> Environments<'a> {
         resource: &Constraint,
     ) -> Box<dyn Iterator<Item = &'s RequestEnv<'a>> + 's> {
         match action {
-            ActionConstraint::Any => Box::new(
-                exactly(resource)
-                    .and_then(|ty| self.by_resource.get(ty))
-                    .unwrap_or(&self.all)
-                    .iter(),
-            ),
+            ActionConstraint::Any => {
+                Box::new(exactly(resource).and_then(|ty| self.by_resource.get(ty)).unwrap_or(&self.all).iter())
+            }
             ActionConstraint::Eq(action) => Box::new(self.by_action.get(action.as_ref()).into_iter().flatten()),
             ActionConstraint::In(named) => {
                 let mut actions: Vec<&EntityUID> = named
@@ -130,12 +105,7 @@ impl<'a> Environments<'a> {
                     .collect();
                 actions.sort_unstable();
                 actions.dedup();
-                Box::new(
-                    actions
-                        .into_iter()
-                        .filter_map(|action| self.by_action.get(action))
-                        .flatten(),
-                )
+                Box::new(actions.into_iter().filter_map(|action| self.by_action.get(action)).flatten())
             }
         }
     }

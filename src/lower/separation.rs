@@ -3,35 +3,17 @@
 //! permits are not looked at: what may hold for somebody counts. What a raw permit gives to single entities cannot be
 //! counted, since only the data knows which roles they hold; that is told.
 
-use cedar_policy::ActionConstraint;
-use cedar_policy::Effect;
-use cedar_policy::Entities;
-use cedar_policy::EntityId;
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use cedar_policy::ResourceConstraint;
-use cedar_policy::Schema;
+use cedar_policy::{
+    ActionConstraint, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, ResourceConstraint, Schema,
+};
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Severity;
+use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::graph;
-use crate::graph::ActionId;
-use crate::graph::Deny;
-use crate::graph::Holder;
-use crate::graph::Program;
-use crate::graph::RoleId;
-use crate::graph::Separation;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
+use crate::graph::{ActionId, Deny, Holder, Program, RoleId, Separation, TypeId, TypeKind};
 use crate::text::Span;
 
 use super::codes;
-use super::raw::LetsIn;
-use super::raw::RawPolicy;
-use super::raw::RawTemplate;
-use super::raw::lets_in;
+use super::raw::{LetsIn, RawPolicy, RawTemplate, lets_in};
 
 /// Who may do what, as far as the program tells.
 pub(super) struct Duties<'a> {
@@ -79,11 +61,7 @@ pub(super) struct Uncounted {
 
 impl<'a> Duties<'a> {
     pub(super) fn new(program: &'a Program, raw: &'a [RawPolicy], schema: Option<&Schema>) -> Self {
-        Self {
-            program,
-            raw,
-            actions: schema.and_then(|schema| schema.action_entities().ok()),
-        }
+        Self { program, raw, actions: schema.and_then(|schema| schema.action_entities().ok()) }
     }
 
     /// Reports who holds both duties of a separation without `by`, and what cannot be counted.
@@ -116,11 +94,7 @@ impl<'a> Duties<'a> {
         for action in [separation.first, separation.second] {
             for raw in self.permits(action) {
                 if let LetsIn::Particular(who) = lets_in(self.program, raw) {
-                    found.push(Uncounted {
-                        policy: raw.policy.id().to_string(),
-                        who,
-                        at: raw.span,
-                    });
+                    found.push(Uncounted { policy: raw.policy.id().to_string(), who, at: raw.span });
                 }
             }
         }
@@ -215,11 +189,7 @@ impl<'a> Duties<'a> {
 
     /// The first way that is open to somebody of a type, by a role or without one.
     fn open<'w>(&self, action: ActionId, ways: &'w [Way], role: Option<RoleId>, ty: TypeId) -> Option<&'w Way> {
-        let is_closed = self
-            .program
-            .denies
-            .iter()
-            .any(|deny| self.closes(deny, action, role, ty));
+        let is_closed = self.program.denies.iter().any(|deny| self.closes(deny, action, role, ty));
         ways.iter().filter(|_| !is_closed).find(|way| match way.who {
             Who::Type(open) => open == ty,
             Who::Role(holder, only) => Some(holder) == role && only.is_none_or(|only| only == ty),
@@ -251,11 +221,7 @@ impl<'a> Duties<'a> {
                 continue;
             }
             let mut add = |who| {
-                found.push(Way {
-                    who,
-                    given: Given::Grant,
-                    at: grant.statement.span,
-                });
+                found.push(Way { who, given: Given::Grant, at: grant.statement.span });
             };
             match grant.holder {
                 Holder::Type(ty) => add(Who::Type(ty)),
@@ -276,11 +242,7 @@ impl<'a> Duties<'a> {
         }
         for raw in self.permits(action) {
             let mut add = |who| {
-                found.push(Way {
-                    who,
-                    given: Given::Raw(raw.policy.id().to_string()),
-                    at: raw.span,
-                });
+                found.push(Way { who, given: Given::Raw(raw.policy.id().to_string()), at: raw.span });
             };
             match lets_in(program, raw) {
                 LetsIn::Everybody => self.asking(action).into_iter().for_each(|ty| add(Who::Type(ty))),

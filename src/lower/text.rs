@@ -4,15 +4,10 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use crate::graph::Operator;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
+use crate::graph::{Operator, TypedExpr, TypedKind, Variable};
 use crate::text::Span;
 
-use super::draft::Draft;
-use super::draft::Effect;
-use super::draft::Entity;
+use super::draft::{Draft, Effect, Entity};
 
 /// Text with marks: which range comes from which words.
 #[derive(Debug, Default)]
@@ -124,9 +119,7 @@ pub fn expression(expr: &TypedExpr) -> String {
 }
 
 fn is_plain(name: &str) -> bool {
-    const RESERVED: [&str; 10] = [
-        "true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar",
-    ];
+    const RESERVED: [&str; 10] = ["true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"];
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')

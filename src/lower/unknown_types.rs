@@ -3,40 +3,22 @@
 //! for the types that it does not know. No request that conforms to the schema meets these forbids, so they are kept apart from
 //! the other policies: nothing is proved, linted, covered or mutated of them.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bundle::OriginKind;
-use crate::bundle::ROLES_ATTRIBUTE;
+use crate::bundle::{OriginKind, ROLES_ATTRIBUTE};
 use crate::diag::Diagnostics;
 use crate::graph;
-use crate::graph::ActionId;
-use crate::graph::Deny;
-use crate::graph::Holder;
-use crate::graph::Isolation;
-use crate::graph::Profile;
-use crate::graph::RoleId;
-use crate::graph::Statement;
-use crate::graph::Step;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
+use crate::graph::{
+    ActionId, Deny, Holder, Isolation, Profile, RoleId, Statement, Step, Ty, TypeId, TypeKind, TypedExpr, TypedKind,
+    Variable,
+};
 use crate::text::Span;
 
-use super::break_glass::PROFILE_TYPE;
 use super::break_glass::short::At;
-use super::break_glass::step_action;
-use super::draft::Draft;
-use super::draft::Effect;
-use super::draft::Part;
-use super::draft::Subject;
-use super::draft::policy_id;
+use super::break_glass::{PROFILE_TYPE, step_action};
+use super::draft::{Draft, Effect, Part, Subject, policy_id};
 use super::drafts::Drafts;
-use super::program::Lowering;
-use super::program::qualified;
+use super::program::{Lowering, qualified};
 
 /// What tells these policies from the others of their statement. No name in Gate has a hyphen.
 const VARIANT: &str = "unknown-types";
@@ -136,32 +118,21 @@ impl Lowering<'_> {
             }
             fine.push(is(Variable::Resource, &cedar, span));
         }
-        let known = Known {
-            actions: Vec::new(),
-            pairs: BTreeSet::new(),
-            on: None,
-            variants: Vec::new(),
-        };
+        let known = Known { actions: Vec::new(), pairs: BTreeSet::new(), on: None, variants: Vec::new() };
         let unless = TypedExpr::any(fine, span);
         self.closed(&isolation.statement, OriginKind::Isolate, &known, &[], unless)
     }
 
     /// The steps of break-glass are for principals of one type.
     fn steps_closed(&self, profile: &Profile) -> Draft {
-        let pair = (
-            self.cedar_type(profile.principal),
-            qualified(self.program, PROFILE_TYPE),
-        );
+        let pair = (self.cedar_type(profile.principal), qualified(self.program, PROFILE_TYPE));
         let known = known_pairs(&BTreeSet::from([pair]), profile.span);
         let id = policy_id(&format!("break-glass.{}", profile.name), &[VARIANT]);
         let draft = self.profile_draft(profile, id, Effect::Forbid);
         Draft {
             principal: None,
             resource: None,
-            actions: Step::ALL
-                .iter()
-                .map(|step| step_action(self.program, *step, profile))
-                .collect(),
+            actions: Step::ALL.iter().map(|step| step_action(self.program, *step, profile)).collect(),
             unless: vec![Part::generated(known, "for the types that the profile knows")],
             statement: format!("{}.{VARIANT}", profile.name),
             ..draft
@@ -209,9 +180,7 @@ impl Lowering<'_> {
                     }
                     if known.on.is_none() {
                         let types: BTreeSet<TypeId> = known.pairs.iter().map(|(_, resource)| *resource).collect();
-                        let types = types
-                            .iter()
-                            .map(|ty| is(Variable::Resource, &self.cedar_type(*ty), span));
+                        let types = types.iter().map(|ty| is(Variable::Resource, &self.cedar_type(*ty), span));
                         found.push(closed(&known, None, TypedExpr::any(types.collect(), span)));
                     }
                 }
@@ -262,9 +231,8 @@ impl Lowering<'_> {
         let mut groups: BTreeMap<(Pairs, Option<TypeId>), Vec<ActionId>> = BTreeMap::new();
         for id in actions {
             let is_raw = self.program.action(*id).is_some_and(graph::Action::is_raw);
-            let pairs: Pairs = (self.pairs(&[*id], on).into_iter())
-                .map(|(principal, resource, _)| (principal, resource))
-                .collect();
+            let pairs: Pairs =
+                (self.pairs(&[*id], on).into_iter()).map(|(principal, resource, _)| (principal, resource)).collect();
             if !is_raw || on.is_empty() {
                 groups.entry((pairs, None)).or_default().push(*id);
                 continue;
@@ -293,9 +261,7 @@ impl Lowering<'_> {
     }
 
     fn knows(&self, pairs: &Pairs, span: Span) -> TypedExpr {
-        let named = pairs
-            .iter()
-            .map(|(principal, resource)| (self.cedar_type(*principal), self.cedar_type(*resource)));
+        let named = pairs.iter().map(|(principal, resource)| (self.cedar_type(*principal), self.cedar_type(*resource)));
         known_pairs(&named.collect(), span)
     }
 
@@ -358,10 +324,7 @@ fn ways(pairs: &BTreeSet<Pair>, span: Span) -> Vec<TypedExpr> {
     let each = resources.into_iter().map(|(principals, resources)| {
         let principals = principals.into_iter().map(|ty| is(Variable::Principal, ty, span));
         let resources = resources.into_iter().map(|ty| is(Variable::Resource, ty, span));
-        let either = vec![
-            TypedExpr::any(principals.collect(), span),
-            TypedExpr::any(resources.collect(), span),
-        ];
+        let either = vec![TypedExpr::any(principals.collect(), span), TypedExpr::any(resources.collect(), span)];
         TypedExpr::all(either, span)
     });
     each.collect()

@@ -2,29 +2,19 @@
 //! that the screen does not find sound. The shipped ones are screened as they are built; only where one is refused does its
 //! located text say where.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Policy;
-use cedar_policy::PolicyId;
-use cedar_policy::PolicySet;
-use cedar_policy::Schema;
-use cedar_policy::ValidationError;
-use cedar_policy::ValidationMode;
-use cedar_policy::ValidationWarning;
-use cedar_policy::Validator;
+use cedar_policy::{
+    Policy, PolicyId, PolicySet, Schema, ValidationError, ValidationMode, ValidationWarning, Validator,
+};
 use miette::Diagnostic as _;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::text::FileId;
-use crate::text::Span;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::text::{FileId, Span};
 
-use super::codes;
 use super::draft::Draft;
 use super::raw::RawPolicy;
-use super::screen;
-use super::text;
+use super::{codes, screen, text};
 
 /// Validates the policies of Gate statements, which are those of the drafts in their order, sorted by id.
 pub(super) fn gate(drafts: &[Draft], policies: &[(Policy, FileId)], schema: &Schema, out: &mut Diagnostics) {
@@ -61,10 +51,7 @@ pub(super) fn gate(drafts: &[Draft], policies: &[(Policy, FileId)], schema: &Sch
 /// Validates what assertions ask. Of what Cedar says, only what an author of a condition can get wrong is told: that a
 /// claim never applies is for proofs to say.
 pub(super) fn claims(asked: &[Draft], schema: &Schema, out: &mut Diagnostics) {
-    let built: Vec<(&Draft, Policy)> = asked
-        .iter()
-        .filter_map(|draft| Some((draft, draft.policy("").ok()?)))
-        .collect();
+    let built: Vec<(&Draft, Policy)> = asked.iter().filter_map(|draft| Some((draft, draft.policy("").ok()?))).collect();
     let policies: Vec<&Policy> = built.iter().map(|(_, policy)| policy).collect();
     let refused = screen::suspects(&policies, schema);
     let validator = Validator::new(schema.clone());
@@ -79,9 +66,7 @@ pub(super) fn claims(asked: &[Draft], schema: &Schema, out: &mut Diagnostics) {
         };
         let result = validator.validate(&set, ValidationMode::default());
         for error in result.validation_errors().filter(|error| is_of_the_author(error)) {
-            let span = first_label(error)
-                .and_then(|range| located.words(&range))
-                .unwrap_or(draft.span);
+            let span = first_label(error).and_then(|range| located.words(&range)).unwrap_or(draft.span);
             // An assertion speaks of many kinds of request.
             if told.insert(span) {
                 out.push(Diagnostic::error(codes::CEDAR_VALIDATION, span, message(error)).help(help(error)));
@@ -111,21 +96,15 @@ fn explain(draft: &Draft, validator: &Validator, applies: bool, out: &mut Diagno
         Ok(set) => set,
         Err(error) => {
             out.push(
-                Diagnostic::error(
-                    codes::INTERNAL,
-                    draft.span,
-                    format!("this could not be written as Cedar: {error}"),
-                )
-                .help("this is a fault of the compiler; please report it with the statement"),
+                Diagnostic::error(codes::INTERNAL, draft.span, format!("this could not be written as Cedar: {error}"))
+                    .help("this is a fault of the compiler; please report it with the statement"),
             );
             return;
         }
     };
     let result = validator.validate(&set, ValidationMode::default());
     for error in result.validation_errors() {
-        let span = first_label(error)
-            .and_then(|range| located.words(&range))
-            .unwrap_or(draft.span);
+        let span = first_label(error).and_then(|range| located.words(&range)).unwrap_or(draft.span);
         let mut diagnostic = Diagnostic::error(codes::CEDAR_VALIDATION, span, message(error)).help(help(error));
         if !span.contains(draft.span) && !draft.span.contains(span) {
             diagnostic = diagnostic.also(draft.span, "used by this statement");
@@ -195,9 +174,7 @@ pub(super) fn raw(policies: &[RawPolicy], schema: &Schema, out: &mut Diagnostics
         let span = warning
             .labels()
             .and_then(|mut labels| labels.next())
-            .map_or(raw.place(), |label| {
-                raw.at(label.offset()..label.offset() + label.len())
-            });
+            .map_or(raw.place(), |label| raw.at(label.offset()..label.offset() + label.len()));
         let code = match warning {
             ValidationWarning::ImpossiblePolicy(_) => codes::NEVER_APPLIES,
             _ => codes::CEDAR_VALIDATION,
@@ -226,9 +203,7 @@ fn first_label(error: &ValidationError) -> Option<std::ops::Range<usize>> {
 
 /// Cedar opens its messages with the policy's id, which an author of Gate has never seen.
 fn without_policy(message: &str) -> String {
-    let rest = message
-        .split_once("`, ")
-        .filter(|(head, _)| head.starts_with("for policy `"));
+    let rest = message.split_once("`, ").filter(|(head, _)| head.starts_with("for policy `"));
     rest.map_or(message, |(_, rest)| rest).to_owned()
 }
 

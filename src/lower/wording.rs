@@ -3,25 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::Effect;
-use cedar_policy::Policy;
-use cedar_policy::PolicySet;
-use cedar_policy::Schema;
-use cedar_policy::ValidationMode;
-use cedar_policy::ValidationWarning;
-use cedar_policy::Validator;
+use cedar_policy::{Effect, Policy, PolicySet, Schema, ValidationMode, ValidationWarning, Validator};
 
-use crate::diag::Certainty;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Fix;
+use crate::diag::{Certainty, Diagnostic, Diagnostics, Fix};
 use crate::graph;
-use crate::graph::Program;
-use crate::graph::Ty;
-use crate::graph::TypeKind;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::graph::{Program, Ty, TypeKind};
+use crate::text::{FileId, Sources, Span};
 
 use super::codes;
 use super::draft::Draft;
@@ -69,10 +56,7 @@ fn has_unknown_types(program: &Program) -> bool {
     let declared = types.flat_map(|ty| ty.attributes.values());
     let asked = actions.flat_map(|action| action.context.values());
     let common = program.context.values().map(|common| &common.attribute);
-    declared
-        .chain(asked)
-        .chain(common)
-        .any(|attribute| unknown(&attribute.ty))
+    declared.chain(asked).chain(common).any(|attribute| unknown(&attribute.ty))
 }
 
 /// A read that Cedar does not take for safe, in the author's words.
@@ -135,9 +119,7 @@ impl Validated<'_> {
     fn forbids(&self, found: &Diagnostic) -> bool {
         let within = |whole: Span| found.labels.iter().any(|label| whole.contains(label.span));
         let raw = self.raw.iter().filter(|raw| raw.policy.effect() == Effect::Forbid);
-        raw.map(|raw| raw.span)
-            .chain(self.program.denies.iter().map(|deny| deny.statement.span))
-            .any(within)
+        raw.map(|raw| raw.span).chain(self.program.denies.iter().map(|deny| deny.statement.span)).any(within)
     }
 
     /// Whether a place lies in an `unless` of a raw policy.
@@ -169,9 +151,8 @@ impl Validated<'_> {
             return false;
         };
         let result = Validator::new(self.schema.clone()).validate(&set, ValidationMode::default());
-        let never = result
-            .validation_warnings()
-            .filter(|warning| matches!(warning, ValidationWarning::ImpossiblePolicy(_)));
+        let never =
+            result.validation_warnings().filter(|warning| matches!(warning, ValidationWarning::ImpossiblePolicy(_)));
         never.count() < copies.len()
     }
 }
@@ -184,19 +165,10 @@ mod tests {
     fn the_step_that_may_be_missing_is_found_in_the_words() {
         let found = |words, name| attribute(words, name).map(|(read, test)| format!("{read} | {test}"));
         assert_eq!(found("d.note", "note").unwrap(), "d.note | d has note");
-        assert_eq!(
-            found("a.notes.note.x", "note").unwrap(),
-            "a.notes.note | a.notes has note"
-        );
-        assert_eq!(
-            found("a[\"b c\"].d", "[\"b c\"]").unwrap(),
-            "a[\"b c\"] | a has \"b c\""
-        );
+        assert_eq!(found("a.notes.note.x", "note").unwrap(), "a.notes.note | a.notes has note");
+        assert_eq!(found("a[\"b c\"].d", "[\"b c\"]").unwrap(), "a[\"b c\"] | a has \"b c\"");
         assert_eq!(found("a.b.c == 1", "b.c").unwrap(), "a.b.c | a has b.c");
-        assert_eq!(
-            found("a.b[\"c d\"]", "b[\"c d\"]").unwrap(),
-            "a.b[\"c d\"] | a.b has \"c d\""
-        );
+        assert_eq!(found("a.b[\"c d\"]", "b[\"c d\"]").unwrap(), "a.b[\"c d\"] | a.b has \"c d\"");
         assert_eq!(found("low_risk", "note"), None);
     }
 }

@@ -1,8 +1,7 @@
 //! Places in a text that the syntax tree has no span for: operators between operands, descriptions before a statement.
 
 use crate::syntax::ast;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{Sources, Span};
 
 /// What stands between two operands with each operator replaced; comments stay as they are. `None` where there is none.
 pub(super) fn replaced(between: &str, operator: &str, with: &str) -> Option<String> {
@@ -19,11 +18,7 @@ pub(super) fn replaced(between: &str, operator: &str, with: &str) -> Option<Stri
 
 /// The span between two expressions of a file.
 pub(super) fn between(left: &ast::Expr, right: &ast::Expr) -> Span {
-    Span {
-        start: left.span.end,
-        end: right.span.start,
-        ..left.span
-    }
+    Span { start: left.span.end, end: right.span.start, ..left.span }
 }
 
 /// A statement with its annotations and the lines of its description, which have no span.

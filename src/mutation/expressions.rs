@@ -1,15 +1,11 @@
 //! Mutants of a condition: its clauses, comparisons and chains.
 
-use crate::syntax::ast::BinaryOp;
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::ExprKind;
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
 use crate::text::Span;
 
 use super::edit;
 use super::genre::Genre;
-use super::mutant::Edit;
-use super::mutant::Making;
-use super::mutant::Named;
+use super::mutant::{Edit, Making, Named};
 
 /// Mutants of a whole condition, `when …` or a guard's.
 pub(super) fn condition(making: &mut Making<'_>, expr: &Expr, statement: Option<&Named>) {
@@ -71,10 +67,7 @@ fn swap(making: &mut Making<'_>, span: Span, operands: &[Expr], (from, to): (&st
             text.push_str(making.sources.slice(right.span));
         }
     }
-    let edit = Edit {
-        span: edit::between(first, last),
-        text,
-    };
+    let edit = Edit { span: edit::between(first, last), text };
     let what = format!("`{from}` becomes `{to}` in `{}`", making.words(span));
     making.add(Genre::SwapAndOr, span, what, edit, statement);
 }

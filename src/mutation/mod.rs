@@ -9,12 +9,5 @@ mod outcome;
 mod statements;
 
 pub use genre::Genre;
-pub use mutant::Edit;
-pub use mutant::Mutant;
-pub use mutant::Named;
-pub use mutant::mutants;
-pub use outcome::Decided;
-pub use outcome::Outcome;
-pub use outcome::Shown;
-pub use outcome::Tally;
-pub use outcome::Trial;
+pub use mutant::{Edit, Mutant, Named, mutants};
+pub use outcome::{Decided, Outcome, Shown, Tally, Trial};

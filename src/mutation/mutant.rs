@@ -4,8 +4,7 @@
 use crate::graph::Program;
 use crate::syntax::ast;
 use crate::syntax::ast::ItemKind;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{Sources, Span};
 
 use super::genre::Genre;
 use super::statements;
@@ -66,13 +65,7 @@ pub(super) struct Making<'a> {
 
 impl Making<'_> {
     pub(super) fn add(&mut self, genre: Genre, span: Span, what: String, edit: Edit, statement: Option<&Named>) {
-        self.made.push(Mutant {
-            genre,
-            span,
-            what,
-            edit,
-            statement: statement.cloned(),
-        });
+        self.made.push(Mutant { genre, span, what, edit, statement: statement.cloned() });
     }
 
     /// The words of a span on one line, cut where they are many.
@@ -97,12 +90,7 @@ pub fn mutants(files: &[ast::File], program: &Program, sources: &Sources) -> Vec
         ItemKind::Role(role) => Some((item, role)),
         _ => None,
     });
-    let mut making = Making {
-        program,
-        sources,
-        roles: roles.collect(),
-        made: Vec::new(),
-    };
+    let mut making = Making { program, sources, roles: roles.collect(), made: Vec::new() };
     for item in items() {
         statements::item(&mut making, item);
     }
@@ -115,9 +103,8 @@ pub fn mutants(files: &[ast::File], program: &Program, sources: &Sources) -> Vec
 mod tests {
     use super::*;
     use crate::diag::Diagnostics;
-    use crate::graph;
-    use crate::syntax;
     use crate::text::Duration;
+    use crate::{graph, syntax};
 
     const MODEL: &str = "\
 principal User in Org as org { level: Long }
@@ -249,9 +236,7 @@ break-glass outage {
         let files = [syntax::parse(&sources, file, &syntax::Limits::default(), &mut out)];
         let program = graph::resolve(&files, &graph::Externals::default(), Duration::HOUR, &mut out);
         let all = mutants(&files, &program, &sources);
-        let named = all
-            .iter()
-            .map(|mutant| mutant.statement.as_ref().map(|named| named.name.as_str()));
+        let named = all.iter().map(|mutant| mutant.statement.as_ref().map(|named| named.name.as_str()));
         assert_eq!(named.collect::<Vec<_>>(), [Some("require.Bill.pay")]);
     }
 }

@@ -1,24 +1,13 @@
 //! Mutants of statements: grants, guards, break-glass profiles.
 
-use crate::graph::Grant;
-use crate::graph::Holder;
+use crate::graph::{Grant, Holder};
 use crate::syntax::ast;
-use crate::syntax::ast::Actions;
-use crate::syntax::ast::BreakGlassClause;
-use crate::syntax::ast::BreakGlassKind;
-use crate::syntax::ast::ExprKind;
-use crate::syntax::ast::Item;
-use crate::syntax::ast::ItemKind;
-use crate::syntax::ast::Types;
-use crate::text::Duration;
-use crate::text::Span;
+use crate::syntax::ast::{Actions, BreakGlassClause, BreakGlassKind, ExprKind, Item, ItemKind, Types};
+use crate::text::{Duration, Span};
 
-use super::edit;
-use super::expressions;
 use super::genre::Genre;
-use super::mutant::Edit;
-use super::mutant::Making;
-use super::mutant::Named;
+use super::mutant::{Edit, Making, Named};
+use super::{edit, expressions};
 
 /// Mutants of one declaration. Assertions are claims about the policy and no part of it.
 pub(super) fn item(making: &mut Making<'_>, item: &Item) {
@@ -71,18 +60,12 @@ fn named(making: &Making<'_>, item: &Item) -> Option<Named> {
         .chain(program.denies.iter().map(|one| &one.statement))
         .chain(program.requires.iter().map(|one| &one.statement));
     all.find(|statement| statement.span == item.span)
-        .map(|statement| Named {
-            span: statement.span,
-            name: statement.name.clone(),
-        })
+        .map(|statement| Named { span: statement.span, name: statement.name.clone() })
 }
 
 fn gone(making: &mut Making<'_>, genre: Genre, item: &Item) {
     let what = format!("`{}` is gone", making.words(item.span));
-    let edit = Edit {
-        span: edit::whole(item, making.sources),
-        text: String::new(),
-    };
+    let edit = Edit { span: edit::whole(item, making.sources), text: String::new() };
     making.add(genre, item.span, what, edit, None);
 }
 
@@ -104,11 +87,7 @@ fn also_opens(making: &mut Making<'_>, item: &Item, decl: &ast::GrantDecl, named
         return;
     };
     let program = making.program;
-    let of_item: Vec<&Grant> = program
-        .grants
-        .iter()
-        .filter(|grant| grant.statement.span == item.span)
-        .collect();
+    let of_item: Vec<&Grant> = program.grants.iter().filter(|grant| grant.statement.span == item.span).collect();
     let Some(on) = of_item.first().map(|grant| grant.on) else {
         return;
     };
@@ -125,10 +104,7 @@ fn also_opens(making: &mut Making<'_>, item: &Item, decl: &ast::GrantDecl, named
         return;
     };
     let what = format!("`{}` is granted, too", action.name);
-    let edit = Edit {
-        span: last.span.at_end(),
-        text: format!(", {}", action.name),
-    };
+    let edit = Edit { span: last.span.at_end(), text: format!(", {}", action.name) };
     let span = names.iter().map(|name| name.span).fold(last.span, Span::to);
     making.add(Genre::AddAction, span, what, edit, named);
 }
@@ -155,10 +131,7 @@ fn also_to(making: &mut Making<'_>, item: &Item, role: &ast::RoleDecl) {
         }
         known.contains(&name(role))
     };
-    let place = making
-        .roles
-        .iter()
-        .position(|(_, other)| other.name.span == role.name.span);
+    let place = making.roles.iter().position(|(_, other)| other.name.span == role.name.span);
     let Some(place) = place else { return };
     let mut others = making.roles.iter().cycle().skip(place + 1).take(making.roles.len() - 1);
     let fits = |other: &ast::RoleDecl| {
@@ -168,20 +141,13 @@ fn also_to(making: &mut Making<'_>, item: &Item, role: &ast::RoleDecl) {
         .find(|(whole, other)| fits(other) && !inherits(other) && making.sources.slice(whole.span).ends_with('}'));
     let Some((whole, other)) = to else { return };
     // Before the brace that closes the role. A label would stand twice.
-    let end = Span {
-        start: whole.span.end - 1,
-        end: whole.span.end - 1,
-        ..whole.span
-    };
+    let end = Span { start: whole.span.end - 1, end: whole.span.end - 1, ..whole.span };
     let words = making.sources.slice(item.span);
     let words = match &item.label {
         Some(_) => words.split_once(':').map_or(words, |(_, rest)| rest.trim_start()),
         None => words,
     };
-    let edit = Edit {
-        span: end,
-        text: format!("    {words}\n"),
-    };
+    let edit = Edit { span: end, text: format!("    {words}\n") };
     let what = format!("`{}` is granted this, too", other.name.text);
     making.add(Genre::AddRole, item.span, what, edit, None);
 }
@@ -192,11 +158,7 @@ fn emergency(making: &mut Making<'_>, clause: &BreakGlassClause) {
         BreakGlassKind::ApprovedBy(number, _) => {
             let (span, text, what) = match number.value {
                 ..=1 => {
-                    let end = if making.sources.slice(clause.span).ends_with(';') {
-                        ";"
-                    } else {
-                        ""
-                    };
+                    let end = if making.sources.slice(clause.span).ends_with(';') { ";" } else { "" };
                     let what = "no approval is asked for".to_owned();
                     (clause.span, format!("approved by none{end}"), what)
                 }

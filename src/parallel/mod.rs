@@ -2,8 +2,7 @@
 //! Nothing here knows what the work is.
 
 use std::num::NonZero;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The stack of every thread that works on a package: it holds the deepest nesting that the limits allow. It is address
 /// space; only what is used is ever backed by memory.
@@ -53,11 +52,7 @@ pub fn map<T: Sync, S, R: Send>(
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let helpers = cores.min(values.len().div_ceil(batch)).saturating_sub(1);
     let mut done = std::thread::scope(|scope| {
-        let helper = || {
-            std::thread::Builder::new()
-                .stack_size(STACK_BYTES)
-                .spawn_scoped(scope, batches)
-        };
+        let helper = || std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, batches);
         // Where the system gives no further thread, this one does all.
         let helping: Vec<_> = (0..helpers).map_while(|_| helper().ok()).collect();
         let mut done = batches();

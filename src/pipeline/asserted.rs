@@ -1,20 +1,13 @@
 //! What the assertions of a package come to, for verbs that fail by a refuted one: `lint`, `diff --gate`.
 
-use crate::analysis::Deciding;
-use crate::analysis::Outcome;
-use crate::analysis::Proof;
-use crate::analysis::Witness;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::analysis::{Deciding, Outcome, Proof, Witness};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::lint;
 use crate::load::PackageFiles;
 use crate::semdiff::Asserted;
 use crate::text::Span;
 
-use super::Checked;
-use super::ProveError;
-use super::ProveOptions;
-use super::prove;
+use super::{Checked, ProveError, ProveOptions, prove};
 
 /// Proves assertions, of these names or all of them, and nothing else. `options.only` is set aside.
 ///
@@ -49,10 +42,7 @@ pub fn asserted(
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Asserted, ProveError> {
     let Some(options) = options else {
-        return Ok(Asserted {
-            unasked: new.1.program.assertions.len(),
-            ..Asserted::default()
-        });
+        return Ok(Asserted { unasked: new.1.program.assertions.len(), ..Asserted::default() });
     };
     let after = assertions(new.0, new.1, None, options, progress)?;
     let broken: Vec<String> = after
@@ -72,13 +62,8 @@ pub fn refuted(proofs: &[Proof], checked: &Checked) -> Diagnostics {
 
 fn finding(proof: &Proof, checked: &Checked) -> Option<Diagnostic> {
     let name = &proof.name;
-    let refuted = || {
-        Diagnostic::error(
-            codes::REFUTED_ASSERTION,
-            proof.span,
-            format!("the assertion `{name}` does not hold"),
-        )
-    };
+    let refuted =
+        || Diagnostic::error(codes::REFUTED_ASSERTION, proof.span, format!("the assertion `{name}` does not hold"));
     let open = |label: &str, why: Option<String>| {
         let message = format!("it is not known whether the assertion `{name}` holds");
         let told = Diagnostic::warning(lint::codes::UNPROVED, proof.span, message).label(label);
@@ -108,10 +93,9 @@ fn finding(proof: &Proof, checked: &Checked) -> Option<Diagnostic> {
         Outcome::Empty => {
             return Some(open("it speaks of no request that there can be", None).help("mend its condition"));
         }
-        Outcome::Unknown(all) => open(
-            "not answered",
-            all.first().map(|open| format!("{}: {}", open.environment, open.why)),
-        ),
+        Outcome::Unknown(all) => {
+            open("not answered", all.first().map(|open| format!("{}: {}", open.environment, open.why)))
+        }
         Outcome::NotReplayed(why) => open("not answered", Some(format!("{}: {}", why.environment, why.why))),
     };
     let help = format!("`gatewright prove --only {name}` shows the whole");

@@ -5,21 +5,14 @@ use std::collections::BTreeMap;
 use cedar_policy::EntityUid;
 
 use crate::config;
-use crate::config::Assignment;
-use crate::config::Project;
 use crate::config::codes::CONFIG_VALUE;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
-use crate::graph::EntityType;
-use crate::graph::Program;
-use crate::graph::Role;
-use crate::graph::TypeKind;
+use crate::config::{Assignment, Project};
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::graph::{EntityType, Program, Role, TypeKind};
 use crate::lint::Extent;
 use crate::load::PackageFiles;
 use crate::load::codes::UNUSED_FILE;
-use crate::text::FileId;
-use crate::text::Span;
+use crate::text::{FileId, Span};
 
 /// Who holds which role, in the program's names; `None` where the project file names no file. All faults go to `out`.
 pub(super) fn assignments(
@@ -38,11 +31,7 @@ pub(super) fn assignments(
     }
     let mut seen: BTreeMap<(EntityUid, String, Option<EntityUid>), Span> = BTreeMap::new();
     read.retain(|one| {
-        let key = (
-            one.who.clone(),
-            one.role.clone(),
-            one.on.as_ref().map(|(on, _)| on.clone()),
-        );
+        let key = (one.who.clone(), one.role.clone(), one.on.as_ref().map(|(on, _)| on.clone()));
         let first = seen.get(&key).copied();
         match first {
             None => {
@@ -84,15 +73,8 @@ fn files(package: &PackageFiles, project: &Project, out: &mut Diagnostics) -> Ve
     }
     for file in package.assignments.iter().filter(|file| !found.contains(file)) {
         out.push(
-            Diagnostic::warning(
-                UNUSED_FILE,
-                Span::new(*file, 0, 0),
-                format!("nothing reads `{}`", name(file)),
-            )
-            .help(format!(
-                "write `assignments = [\"{}\"]` under `[package]` in `gatewright.toml`",
-                name(file)
-            )),
+            Diagnostic::warning(UNUSED_FILE, Span::new(*file, 0, 0), format!("nothing reads `{}`", name(file)))
+                .help(format!("write `assignments = [\"{}\"]` under `[package]` in `gatewright.toml`", name(file))),
         );
     }
     found
@@ -101,20 +83,13 @@ fn files(package: &PackageFiles, project: &Project, out: &mut Diagnostics) -> Ve
 /// Whether types and role exist and go together; the entities then have the program's names, without its namespace.
 fn resolve(program: &Program, one: &mut Assignment, out: &mut Diagnostics) -> bool {
     let who = named(program, &one.who, one.who_span, out);
-    let on = one
-        .on
-        .as_ref()
-        .map(|(on, span)| (named(program, on, *span, out), *span));
+    let on = one.on.as_ref().map(|(on, span)| (named(program, on, *span, out), *span));
     let role = program.find_role(&one.role).and_then(|id| program.role(id));
     if role.is_none() {
         let names: Vec<String> = program.role_ids().map(|id| program.role_name(id)).collect();
         out.push(
-            Diagnostic::error(
-                codes::ASSIGNMENT_UNKNOWN,
-                one.role_span,
-                format!("there is no role `{}`", one.role),
-            )
-            .meant(one.role_span, &one.role, names.iter().map(String::as_str)),
+            Diagnostic::error(codes::ASSIGNMENT_UNKNOWN, one.role_span, format!("there is no role `{}`", one.role))
+                .meant(one.role_span, &one.role, names.iter().map(String::as_str)),
         );
     }
     let (Some((ty, who)), Some(role)) = (who, role) else {

@@ -6,19 +6,10 @@ use cedar_policy::PolicySet;
 use serde_json::json;
 use thiserror::Error;
 
-use crate::bundle::BundleLimits;
-use crate::bundle::BundleTree;
-use crate::bundle::CedarVersions;
-use crate::bundle::CompilerVersion;
-use crate::bundle::EvidenceSummary;
-use crate::bundle::FORMAT;
-use crate::bundle::GitState;
-use crate::bundle::MANIFEST;
-use crate::bundle::Manifest;
-use crate::bundle::MinEngine;
-use crate::bundle::canonical_json;
-use crate::bundle::compat_digest;
-use crate::bundle::sha256_hex;
+use crate::bundle::{
+    BundleLimits, BundleTree, CedarVersions, CompilerVersion, EvidenceSummary, FORMAT, GitState, MANIFEST, Manifest,
+    MinEngine, canonical_json, compat_digest, sha256_hex,
+};
 use crate::lower::Lowered;
 use crate::text::Sources;
 
@@ -92,22 +83,14 @@ pub(super) fn sign_off(tree: &mut BundleTree, checked: &Checked, origin: Origin)
             version: env!("CARGO_PKG_VERSION").to_owned(),
             edition: checked.project.edition.name().to_owned(),
         },
-        min_engine: MinEngine {
-            gateway: GATEWAY.to_owned(),
-            cedar_language: language.clone(),
-        },
-        cedar: CedarVersions {
-            language,
-            sdk: cedar_policy::get_sdk_version().to_string(),
-        },
+        min_engine: MinEngine { gateway: GATEWAY.to_owned(), cedar_language: language.clone() },
+        cedar: CedarVersions { language, sdk: cedar_policy::get_sdk_version().to_string() },
         git: origin.git,
         judged_at: origin.judged_at,
         compat_digest: compat_digest(&schema_digest, &policy_set_digest),
         schema_digest,
         policy_set_digest,
-        limits: BundleLimits {
-            max_validity_days: checked.project.bundle.max_validity_days,
-        },
+        limits: BundleLimits { max_validity_days: checked.project.bundle.max_validity_days },
         evidence: origin.evidence,
         break_glass: checked.lowered.contract.break_glass.keys().cloned().collect(),
         reproduce: origin.reproduce,
@@ -124,11 +107,7 @@ const POLICY_STORE_VERSION: u32 = 1;
 /// the same bytes.
 fn metadata_json(checked: &Checked, policies: &str) -> serde_json::Value {
     let project = &checked.project;
-    let id: String = policies
-        .chars()
-        .filter(char::is_ascii_hexdigit)
-        .take(STORE_ID)
-        .collect();
+    let id: String = policies.chars().filter(char::is_ascii_hexdigit).take(STORE_ID).collect();
     let description = project.description.clone().unwrap_or_default();
     json!({
         "policy_store_spec_version": POLICY_STORE_VERSION,
@@ -160,12 +139,7 @@ fn roles_json(lowered: &Lowered) -> serde_json::Value {
     let entities: BTreeMap<String, serde_json::Value> = lowered
         .roles
         .iter()
-        .map(|(ty, id)| {
-            (
-                id.clone(),
-                json!({ "uid": { "type": ty, "id": id }, "attrs": {}, "parents": [] }),
-            )
-        })
+        .map(|(ty, id)| (id.clone(), json!({ "uid": { "type": ty, "id": id }, "attrs": {}, "parents": [] })))
         .collect();
     serde_json::Value::Array(entities.into_values().collect())
 }

@@ -2,16 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::Step;
-use crate::config::Version;
-use crate::config::with_version;
+use crate::config::{Step, Version, with_version};
 use crate::load::PackageFiles;
-use crate::semdiff::Bumped;
-use crate::semdiff::Difference;
-use crate::semdiff::Ground;
-use crate::semdiff::NoNextVersion;
-use crate::semdiff::Required;
-use crate::semdiff::required;
+use crate::semdiff::{Bumped, Difference, Ground, NoNextVersion, Required, required};
 
 use super::Checked;
 
@@ -26,29 +19,17 @@ pub fn bump(
     difference: &Difference,
 ) -> Result<Bumped, NoNextVersion> {
     let required = match texts(old, was) == texts(new, is) {
-        true => Required {
-            step: Step::None,
-            at_least: Step::None,
-            ground: Ground::Unchanged,
-        },
+        true => Required { step: Step::None, at_least: Step::None, ground: Ground::Unchanged },
         false => required(difference, &is.project.bump),
     };
     let (old, new) = (version(was), version(is));
     let next = old.next(required.step).ok_or_else(|| NoNextVersion(old.clone()))?;
-    Ok(Bumped {
-        required,
-        old,
-        new,
-        next,
-    })
+    Ok(Bumped { required, old, new, next })
 }
 
 /// A package that was checked has a version that can be read.
 fn version(checked: &Checked) -> Version {
-    Version::parse(&checked.project.version).unwrap_or(Version {
-        core: [0, 0, 0],
-        pre: Vec::new(),
-    })
+    Version::parse(&checked.project.version).unwrap_or(Version { core: [0, 0, 0], pre: Vec::new() })
 }
 
 /// A package's texts by their names, the version aside.
@@ -58,6 +39,5 @@ fn texts(package: &PackageFiles, checked: &Checked) -> BTreeMap<String, String> 
         _ => text.to_owned(),
     };
     let all = package.sources.iter();
-    all.map(|(file, source)| (source.name().to_owned(), text(file, source.text())))
-        .collect()
+    all.map(|(file, source)| (source.name().to_owned(), text(file, source.text()))).collect()
 }

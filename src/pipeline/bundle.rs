@@ -1,25 +1,17 @@
 //! From a checked package and its evidence to the bundle that travels, and back: from the sources that a bundle carries
 //! to the package.
 
-use cedar_policy::Policy;
-use cedar_policy::PolicySet;
+use cedar_policy::{Policy, PolicySet};
 use serde_json::json;
 
-use crate::bundle::Bundle;
-use crate::bundle::BundleTree;
-use crate::bundle::Contract;
-use crate::bundle::Refusal;
-use crate::bundle::SOURCE;
-use crate::bundle::canonical_json;
+use crate::bundle::{Bundle, BundleTree, Contract, Refusal, SOURCE, canonical_json};
 use crate::diag::Diagnostics;
 use crate::load::PackageFiles;
 use crate::scenario;
 use crate::semdiff::RoleEntities;
 
-use super::BuildError;
-use super::Origin;
-use super::Suites;
 use super::build::sign_off;
+use super::{BuildError, Origin, Suites};
 
 /// Version of the format of `smoke.json`.
 const SMOKE_FORMAT: &str = "1";
@@ -43,10 +35,7 @@ pub fn bundle(
         tree.insert(format!("{SOURCE}{}", source.name()), source.text());
     }
     let smoke = scenario::smoke(&suites.suites, suites.policy());
-    tree.insert(
-        "smoke.json",
-        canonical_json(&json!({ "format": SMOKE_FORMAT, "suites": smoke }))?,
-    );
+    tree.insert("smoke.json", canonical_json(&json!({ "format": SMOKE_FORMAT, "suites": smoke }))?);
     for (kind, report) in evidence {
         tree.insert(format!("evidence/{kind}.json"), canonical_json(report)?);
     }
@@ -79,15 +68,10 @@ pub fn shipped(bundle: &Bundle, out: &mut Diagnostics) -> Result<PackageFiles, R
     let schema = bundle.tree.get(SCHEMA).unwrap_or_default();
     let schema = std::str::from_utf8(schema).map_err(|_| unread("the schema is not UTF-8"))?;
     let manifest = &bundle.manifest;
-    let config = format!(
-        "[package]\nname = \"{}\"\nversion = \"{}\"\nedition = \"2026\"\n",
-        manifest.name, manifest.version
-    );
-    let files = [
-        ("gatewright.toml", config.as_str()),
-        ("policy/shipped.cedar", &text),
-        ("policy/shipped.cedarschema", schema),
-    ];
+    let config =
+        format!("[package]\nname = \"{}\"\nversion = \"{}\"\nedition = \"2026\"\n", manifest.name, manifest.version);
+    let files =
+        [("gatewright.toml", config.as_str()), ("policy/shipped.cedar", &text), ("policy/shipped.cedarschema", schema)];
     Ok(PackageFiles::in_memory(files, out))
 }
 
@@ -122,9 +106,7 @@ pub fn one_policy(bundle: &Bundle) -> Result<(), Refusal> {
     for (path, bytes) in bundle.tree.iter() {
         if path.starts_with("policies/") {
             let text = std::str::from_utf8(bytes).map_err(|error| unread(&error.to_string()))?;
-            let set: PolicySet = text
-                .parse()
-                .map_err(|error: cedar_policy::ParseErrors| unread(&error.to_string()))?;
+            let set: PolicySet = text.parse().map_err(|error: cedar_policy::ParseErrors| unread(&error.to_string()))?;
             in_cedar.extend(said(&set)?);
         }
     }

@@ -3,33 +3,18 @@
 use std::collections::BTreeSet;
 
 use crate::bundle::RolesForm;
-use crate::config::Assignment;
-use crate::config::GatewayFile;
-use crate::config::Level;
-use crate::config::Origin;
-use crate::config::Project;
-use crate::config::Roles;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::graph;
+use crate::config::{Assignment, GatewayFile, Level, Origin, Project, Roles};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph::Program;
-use crate::lint;
 use crate::load::PackageFiles;
 use crate::load::codes::MERGE_CONFLICT;
-use crate::lower;
-use crate::lower::Lowered;
-use crate::lower::RawIds;
-use crate::lower::RawSchema;
-use crate::parallel;
+use crate::lower::{Lowered, RawIds, RawSchema};
 use crate::parallel::Work;
-use crate::scenario;
-use crate::syntax;
 use crate::syntax::ast;
-use crate::text::Duration;
-use crate::text::Instant;
+use crate::text::{Duration, Instant};
+use crate::{graph, lint, lower, parallel, scenario, syntax};
 
-use super::assignments;
-use super::gateway;
+use super::{assignments, gateway};
 
 /// What a run depends on besides the files.
 #[derive(Debug, Clone)]
@@ -108,18 +93,12 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     };
     let mut lowered = lower::lower(&program, &raw_schema, raw, form, sources, &mut meaning);
     // What Cedar refuses is there all the same, and may be linted; what did not resolve or type is not.
-    let lost = meaning
-        .iter()
-        .any(|found| found.is_error() && !lower::codes::OF_SOUND.contains(&found.code));
+    let lost = meaning.iter().any(|found| found.is_error() && !lower::codes::OF_SOUND.contains(&found.code));
     let extent = match parsed && !lost {
         true => lint::Extent::Whole,
         false => lint::Extent::Part,
     };
-    out.extend(
-        meaning
-            .into_iter()
-            .filter(|found| parsed || !may_be_lost(found, package)),
-    );
+    out.extend(meaning.into_iter().filter(|found| parsed || !may_be_lost(found, package)));
     if let Some(file) = package.gateway {
         let mut faults = Diagnostics::new();
         let gateway = GatewayFile::parse(sources, file, &mut faults);
@@ -142,14 +121,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     };
     lint::check_settings(&lints, &mut out);
     lint::run(&lints, &mut out);
-    Checked {
-        project,
-        program,
-        lowered,
-        extent,
-        assignments,
-        diagnostics: unmerged_once(out).sorted(),
-    }
+    Checked { project, program, lowered, extent, assignments, diagnostics: unmerged_once(out).sorted() }
 }
 
 /// Of a file with an unfinished merge that alone is told: what else is wrong with it follows from the marks.
@@ -176,10 +148,7 @@ pub(super) fn form(roles: Roles) -> RolesForm {
 
 /// What one file may ask of the parser.
 pub(super) fn limits(project: &Project) -> syntax::Limits {
-    syntax::Limits {
-        bytes: project.limits.bytes as usize,
-        depth: project.limits.depth as usize,
-    }
+    syntax::Limits { bytes: project.limits.bytes as usize, depth: project.limits.depth as usize }
 }
 
 /// The longest break-glass grant that a package may give.
@@ -214,19 +183,12 @@ pub(super) fn raw(
     out: &mut Diagnostics,
 ) -> (lower::RawSchema, Vec<lower::RawPolicy>) {
     let sources = &package.sources;
-    let namespace = files
-        .iter()
-        .flat_map(|file| &file.items)
-        .find_map(|item| match &item.kind {
-            ast::ItemKind::Namespace(path) => Some(
-                path.parts
-                    .iter()
-                    .map(|part| part.text.as_str())
-                    .collect::<Vec<_>>()
-                    .join("::"),
-            ),
-            _ => None,
-        });
+    let namespace = files.iter().flat_map(|file| &file.items).find_map(|item| match &item.kind {
+        ast::ItemKind::Namespace(path) => {
+            Some(path.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join("::"))
+        }
+        _ => None,
+    });
     let mut raw_schema = lower::read_schemas(sources, &package.cedarschema, namespace.as_deref(), out);
     let ids = match package.config {
         Some(_) => RawIds::Annotated,
@@ -250,10 +212,7 @@ fn may_be_lost(found: &Diagnostic, package: &PackageFiles) -> bool {
     if name.is_empty() || !name.chars().all(is_part) {
         return true;
     }
-    let words = package
-        .gate
-        .iter()
-        .flat_map(|file| package.sources.text(*file).split(|c| !is_part(c)));
+    let words = package.gate.iter().flat_map(|file| package.sources.text(*file).split(|c| !is_part(c)));
     words.filter(|word| *word == name).count() > 1
 }
 
@@ -268,17 +227,11 @@ fn nothing_declared(
     if !parsed || out.has_errors() || !program.types.is_empty() || !raw.is_empty() {
         return;
     }
-    let first = package
-        .gate
-        .first()
-        .or(package.cedar.first())
-        .or(package.cedarschema.first());
+    let first = package.gate.first().or(package.cedar.first()).or(package.cedarschema.first());
     let diagnostic = match first {
-        Some(file) => Diagnostic::error(
-            codes::EMPTY_PACKAGE,
-            crate::text::Span::new(*file, 0, 0),
-            "the package declares nothing",
-        ),
+        Some(file) => {
+            Diagnostic::error(codes::EMPTY_PACKAGE, crate::text::Span::new(*file, 0, 0), "the package declares nothing")
+        }
         None => Diagnostic::global_error(codes::EMPTY_PACKAGE, "the package declares nothing"),
     };
     out.push(diagnostic.help("declare at least a principal type, a resource with an action, and a grant"));

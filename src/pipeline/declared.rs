@@ -3,10 +3,7 @@
 use crate::diag::Diagnostics;
 use crate::load::PackageFiles;
 use crate::semdiff;
-use crate::semdiff::ChangeFiles;
-use crate::semdiff::Declaration;
-use crate::semdiff::Declared;
-use crate::semdiff::Difference;
+use crate::semdiff::{ChangeFiles, Declaration, Declared, Difference};
 use crate::text::Instant;
 
 /// Everything that a package declares; what is wrong with the files goes to `out`. None of it has a say in a decision.
@@ -22,8 +19,5 @@ pub fn declared(old: &PackageFiles, new: &PackageFiles, difference: &Difference,
 }
 
 fn files(package: &PackageFiles) -> ChangeFiles<'_> {
-    ChangeFiles {
-        sources: &package.sources,
-        files: &package.changes,
-    }
+    ChangeFiles { sources: &package.sources, files: &package.changes }
 }

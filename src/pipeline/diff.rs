@@ -1,16 +1,10 @@
 //! From two checked packages to what changed between them, and for whom.
 
-use crate::analysis::Cache;
-use crate::analysis::Deadline;
-use crate::analysis::Prover;
-use crate::analysis::solver;
 use crate::analysis::solver::Limits;
+use crate::analysis::{Cache, Deadline, Prover, solver};
 use crate::load::PackageFiles;
 use crate::semdiff;
-use crate::semdiff::Break;
-use crate::semdiff::CompareError;
-use crate::semdiff::Difference;
-use crate::semdiff::Side;
+use crate::semdiff::{Break, CompareError, Difference, Side};
 use crate::text::Instant;
 
 use super::Checked;
@@ -50,9 +44,7 @@ pub fn diff(
     new: (&PackageFiles, &Checked),
     options: &DiffOptions<'_>,
 ) -> Result<Difference, CompareError> {
-    let prover = options
-        .solver
-        .map(|solver| Prover::new(solver, options.cache, options.limits, options.deadline));
+    let prover = options.solver.map(|solver| Prover::new(solver, options.cache, options.limits, options.deadline));
     let mut difference = semdiff::compare(
         side(old),
         side(new),
@@ -64,11 +56,8 @@ pub fn diff(
         },
     )?;
     let held = |checked: &'_ Checked| checked.assignments.clone().unwrap_or_default();
-    difference.assignments = semdiff::assigned(
-        (side(old), &held(old.1)),
-        (side(new), &held(new.1)),
-        &difference.structure.renames,
-    );
+    difference.assignments =
+        semdiff::assigned((side(old), &held(old.1)), (side(new), &held(new.1)), &difference.structure.renames);
     // Both sides are lowered in one form, so that nothing else shows it.
     if old.1.project.roles != new.1.project.roles {
         difference.breaks.push(Break {
@@ -81,9 +70,5 @@ pub fn diff(
 }
 
 fn side<'a>((package, checked): (&'a PackageFiles, &'a Checked)) -> Side<'a> {
-    Side {
-        program: &checked.program,
-        lowered: &checked.lowered,
-        sources: &package.sources,
-    }
+    Side { program: &checked.program, lowered: &checked.lowered, sources: &package.sources }
 }

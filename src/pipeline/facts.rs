@@ -1,36 +1,22 @@
 //! From a checked package to the findings of the lints that read what is proved of it.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use thiserror::Error;
 
-use crate::analysis::Cache;
-use crate::analysis::Deadline;
-use crate::analysis::Prover;
-use crate::analysis::facts;
-use crate::analysis::facts::Asked;
-use crate::analysis::facts::Replay;
+use crate::analysis::facts::{Asked, Replay};
 use crate::analysis::solver::Limits;
-use crate::decide::Engine;
-use crate::decide::EngineError;
-use crate::decide::Strictness;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::graph::Holder;
-use crate::graph::Program;
-use crate::lint;
-use crate::lint::Extent;
-use crate::lint::Unasked;
+use crate::analysis::{Cache, Deadline, Prover, facts};
+use crate::decide::{Engine, EngineError, Strictness};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::graph::{Holder, Program};
+use crate::lint::{Extent, Unasked};
 use crate::load::PackageFiles;
-use crate::lower;
-use crate::text::Instant;
-use crate::text::Span;
+use crate::text::{Instant, Span};
+use crate::{lint, lower};
 
-use super::BuildError;
-use super::Checked;
-use super::build;
+use super::{BuildError, Checked, build};
 
 /// How lints that read facts are run.
 #[derive(Debug, Clone, Copy)]
@@ -121,10 +107,7 @@ pub fn prove_lints(
     if let Some(Err(error)) = loaded.into_inner() {
         return Err(error);
     }
-    let cx = lint::Cx {
-        facts: Some(&facts),
-        ..cx
-    };
+    let cx = lint::Cx { facts: Some(&facts), ..cx };
     lint::run(&cx, &mut out);
     lint::unproved(&cx, &mut out);
     Ok(out)

@@ -2,23 +2,14 @@
 //! a change is kept only where its fault is gone by it, nothing is wrong with what it put there, and nothing else is newly wrong.
 //! Nothing is written here.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::diag::Certainty;
-use crate::diag::Code;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Edit;
-use crate::lint;
+use crate::diag::{Certainty, Code, Diagnostic, Diagnostics, Edit};
 use crate::load::PackageFiles;
-use crate::syntax;
+use crate::{lint, syntax};
 
-use super::Options;
-use super::SuitesError;
-use super::beside;
-use super::check;
+use super::{Options, SuitesError, beside, check};
 
 /// How often the package is mended and looked at again: a statement that parses at last may have a name to mend.
 const MOST_ROUNDS: usize = 200;
@@ -51,9 +42,8 @@ pub struct MendedFile {
 /// Where what the compiler made cannot be built or loaded; a fault of ours.
 pub fn mend(package: &PackageFiles, options: &Options) -> Result<Mended, SuitesError> {
     let texts = package.sources.iter();
-    let texts: BTreeMap<String, String> = texts
-        .map(|(_, source)| (source.name().to_owned(), source.text().to_owned()))
-        .collect();
+    let texts: BTreeMap<String, String> =
+        texts.map(|(_, source)| (source.name().to_owned(), source.text().to_owned())).collect();
     Ok(match mended(&texts, Revealed::MayBeMended, options)? {
         Some(mended) => mended,
         None => mended(&texts, Revealed::Refused, options)?.unwrap_or_default(),
@@ -116,11 +106,7 @@ fn mended(
     }
     let changed = texts.iter().filter_map(|(name, old)| {
         let new = state.texts.get(name)?;
-        (new != old).then(|| MendedFile {
-            name: name.clone(),
-            old: old.clone(),
-            new: new.clone(),
-        })
+        (new != old).then(|| MendedFile { name: name.clone(), old: old.clone(), new: new.clone() })
     });
     mended.files = changed.collect();
     Ok(Some(mended))
@@ -166,11 +152,7 @@ impl State {
         beside(&package, &mut checked)?;
         let errors = checked.diagnostics.into_iter();
         let faults = errors.filter(|found| found.is_error() && lint::find(found.code.as_str()).is_none());
-        Ok(Self {
-            texts,
-            faults: faults.collect(),
-            package,
-        })
+        Ok(Self { texts, faults: faults.collect(), package })
     }
 
     /// The faults that are certain how they are mended, where what is to be replaced stands in its place.
@@ -225,9 +207,7 @@ impl State {
     /// Whether a fault is still there.
     fn has(&self, one: &Wanted, start: usize) -> bool {
         self.faults.iter().any(|fault| {
-            let at = fault
-                .primary()
-                .map(|at| (self.package.sources.name(at.file), at.range().start));
+            let at = fault.primary().map(|at| (self.package.sources.name(at.file), at.range().start));
             fault.code == one.code && fault.message == one.message && at == Some((one.file.as_str(), start))
         })
     }
@@ -308,15 +288,10 @@ fn apart(all: Vec<Wanted>) -> (Vec<Wanted>, usize) {
             let others = all.iter().enumerate().filter(|(other, _)| other != at);
             let mine = all.get(*at).into_iter().flat_map(|one| &one.edits);
             let others: Vec<_> = others.flat_map(|(_, other)| &other.edits).collect();
-            mine.into_iter()
-                .any(|edit| others.iter().any(|other| clash(edit, other)))
+            mine.into_iter().any(|edit| others.iter().any(|other| clash(edit, other)))
         })
         .collect();
-    let agreed = all
-        .into_iter()
-        .enumerate()
-        .filter(|(at, _)| !contested.contains(at))
-        .map(|(_, one)| one);
+    let agreed = all.into_iter().enumerate().filter(|(at, _)| !contested.contains(at)).map(|(_, one)| one);
     (agreed.collect(), contested.len())
 }
 

@@ -1,30 +1,14 @@
 //! From `gateway.toml` to the gateway's part of the contract: each name that it writes is looked up in the program.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bundle::ApproverContract;
-use crate::bundle::ClaimTest;
-use crate::bundle::Contract;
-use crate::bundle::EntityContract;
-use crate::bundle::GatewayContract;
-use crate::bundle::IdFrom;
-use crate::bundle::ObligationContract;
-use crate::bundle::PathSegment;
-use crate::bundle::RouteContract;
-use crate::bundle::SubjectContract;
-use crate::config::GatewayFile;
-use crate::config::IdSource;
-use crate::config::Obligation;
-use crate::config::Route;
-use crate::config::Segment;
-use crate::config::Subject;
-use crate::config::Word;
+use crate::bundle::{
+    ApproverContract, ClaimTest, Contract, EntityContract, GatewayContract, IdFrom, ObligationContract, PathSegment,
+    RouteContract, SubjectContract,
+};
 use crate::config::codes::GATEWAY_AMBIGUOUS;
-use crate::diag::Code;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
+use crate::config::{GatewayFile, IdSource, Obligation, Route, Segment, Subject, Word};
+use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
 use crate::graph::Program;
 use crate::text::Span;
 
@@ -39,18 +23,10 @@ const CONTEXT: &str = "context";
 /// Adds to the contract what the file says. All faults go to `out`, which has those of reading the file; with one, nothing is
 /// added.
 pub(super) fn resolve(file: &GatewayFile, program: &Program, contract: &mut Contract, out: &mut Diagnostics) {
-    let mut names = Names {
-        program,
-        contract,
-        out: &mut *out,
-    };
+    let mut names = Names { program, contract, out: &mut *out };
     let gateway = GatewayContract {
         routes: file.routes.iter().filter_map(|route| names.route(route)).collect(),
-        type_names: file
-            .types
-            .iter()
-            .filter_map(|(alias, ty)| names.type_name(alias, ty))
-            .collect(),
+        type_names: file.types.iter().filter_map(|(alias, ty)| names.type_name(alias, ty)).collect(),
         action_names: file
             .actions
             .iter()
@@ -62,11 +38,7 @@ pub(super) fn resolve(file: &GatewayFile, program: &Program, contract: &mut Cont
             .iter()
             .filter_map(|(guard, obligation)| names.obligation(guard, obligation))
             .collect(),
-        approvers: file
-            .approvers
-            .iter()
-            .filter_map(|(key, ty, id)| names.approver(key, ty, id))
-            .collect(),
+        approvers: file.approvers.iter().filter_map(|(key, ty, id)| names.approver(key, ty, id)).collect(),
     };
     for masked in &file.masked {
         names.masked(masked);
@@ -121,11 +93,7 @@ impl<'a> Names<'a> {
         };
         if action.resources.is_empty() {
             let message = format!("nobody can ask for `{}`", name.text);
-            self.wrong(
-                name.span,
-                message,
-                "name an action that is decided on a type of resource".to_owned(),
-            );
+            self.wrong(name.span, message, "name an action that is decided on a type of resource".to_owned());
             return None;
         }
         Some(&action.resources)
@@ -181,10 +149,7 @@ impl<'a> Names<'a> {
     fn type_name(&mut self, alias: &Word, ty: &Word) -> Option<(String, String)> {
         self.ty(ty)?;
         if alias.text != ty.text && self.contract.entities.contains_key(&alias.text) {
-            let message = format!(
-                "`{}` is a type of its own, not another name of `{}`",
-                alias.text, ty.text
-            );
+            let message = format!("`{}` is a type of its own, not another name of `{}`", alias.text, ty.text);
             let help = "choose a name that no type has".to_owned();
             self.fault(GATEWAY_AMBIGUOUS, alias.span, message, Some(help));
             return None;
@@ -235,11 +200,7 @@ impl<'a> Names<'a> {
         }
         for (attribute, _) in &subject.attributes {
             if !ty.attributes.contains_key(&attribute.text) {
-                self.unknown(
-                    attribute,
-                    &format!("attribute of `{name}` called"),
-                    ty.attributes.keys(),
-                );
+                self.unknown(attribute, &format!("attribute of `{name}` called"), ty.attributes.keys());
             }
         }
         let claims = |all: &[(Word, Word)]| {
@@ -248,10 +209,7 @@ impl<'a> Names<'a> {
         };
         Some(SubjectContract {
             ty: name.clone(),
-            when: subject.when.as_ref().map(|(claim, is)| ClaimTest {
-                claim: claim.text.clone(),
-                is: is.text.clone(),
-            }),
+            when: subject.when.as_ref().map(|(claim, is)| ClaimTest { claim: claim.text.clone(), is: is.text.clone() }),
             id: subject.id.clone(),
             attributes: claims(&subject.attributes),
             context: claims(&subject.context),
@@ -270,11 +228,7 @@ impl<'a> Names<'a> {
             }
             None => {
                 let tokens = contract.provenance.iter().filter(|(_, voucher)| *voucher == "token");
-                self.unknown(
-                    name,
-                    "context attribute `from token` called",
-                    tokens.map(|(name, _)| name),
-                );
+                self.unknown(name, "context attribute `from token` called", tokens.map(|(name, _)| name));
             }
         }
     }
@@ -282,9 +236,7 @@ impl<'a> Names<'a> {
     fn obligation(&mut self, guard: &Word, obligation: &Obligation) -> Option<(String, ObligationContract)> {
         let program = self.program;
         let requires = program.requires.iter().map(|require| &require.statement);
-        let guards: Vec<_> = requires
-            .chain(program.denies.iter().map(|deny| &deny.statement))
-            .collect();
+        let guards: Vec<_> = requires.chain(program.denies.iter().map(|deny| &deny.statement)).collect();
         let others = program.separations.iter().map(|separation| &separation.statement);
         let mut others = others.chain(program.isolations.iter().map(|isolation| &isolation.statement));
         match guards.iter().find(|statement| statement.name == guard.text) {
@@ -320,11 +272,7 @@ impl<'a> Names<'a> {
         let word = |text: &str| Word::from((text, masked.span));
         match masked.text.rsplit_once('.') {
             Some((CONTEXT, name)) => {
-                let known: Vec<&String> = contract
-                    .actions
-                    .values()
-                    .flat_map(|action| action.context.keys())
-                    .collect();
+                let known: Vec<&String> = contract.actions.values().flat_map(|action| action.context.keys()).collect();
                 if !known.iter().any(|known| known.as_str() == name) {
                     self.unknown(&word(name), "context attribute", known);
                 }
@@ -332,11 +280,7 @@ impl<'a> Names<'a> {
             Some((ty, name)) => {
                 let Some(entity) = self.ty(&word(ty)) else { return };
                 if !entity.attributes.contains_key(name) {
-                    self.unknown(
-                        &word(name),
-                        &format!("attribute of `{ty}` called"),
-                        entity.attributes.keys(),
-                    );
+                    self.unknown(&word(name), &format!("attribute of `{ty}` called"), entity.attributes.keys());
                 }
             }
             None => {
@@ -361,10 +305,7 @@ impl<'a> Names<'a> {
             self.wrong(ty.span, message, help);
             return None;
         }
-        let approver = ApproverContract {
-            ty: ty.text.clone(),
-            id: id.to_owned(),
-        };
+        let approver = ApproverContract { ty: ty.text.clone(), id: id.to_owned() };
         Some((key.to_owned(), approver))
     }
 }
@@ -391,10 +332,7 @@ fn mask(contract: &mut Contract, masked: &str) {
         }
         Some((ty, name)) => {
             let entity = contract.entities.get_mut(ty);
-            entity
-                .and_then(|entity| entity.attributes.get_mut(name))
-                .into_iter()
-                .collect()
+            entity.and_then(|entity| entity.attributes.get_mut(name)).into_iter().collect()
         }
         None => Vec::new(),
     };

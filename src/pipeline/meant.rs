@@ -2,10 +2,7 @@
 //! holds the role, whatever else they hold.
 
 use crate::analysis::Deciding;
-use crate::graph::Claimed;
-use crate::graph::Holder;
-use crate::graph::Program;
-use crate::graph::RoleId;
+use crate::graph::{Claimed, Holder, Program, RoleId};
 use crate::lower::Subject;
 
 use super::Checked;
@@ -43,10 +40,7 @@ pub(super) fn only(checked: &Checked, name: &str, words: &str, deciding: &[Decid
     holders.sort();
     holders.dedup();
     let (_, rest) = words.split_once(" to ")?;
-    let who: Vec<String> = named
-        .iter()
-        .map(|role| format!("`{}`", program.role_name(*role)))
-        .collect();
+    let who: Vec<String> = named.iter().map(|role| format!("`{}`", program.role_name(*role))).collect();
     let who = who.join(", ");
     (!holders.is_empty()).then(|| {
         format!(

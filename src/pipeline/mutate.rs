@@ -2,57 +2,27 @@
 //! program.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cedar_policy::EntityTypeName;
 use thiserror::Error;
 
-use crate::analysis::Cache;
-use crate::analysis::Deadline;
-use crate::analysis::Prover;
-use crate::analysis::solver;
 use crate::analysis::solver::Limits;
-use crate::decide::Engine;
-use crate::decide::EngineError;
+use crate::analysis::{Cache, Deadline, Prover, solver};
+use crate::decide::{Engine, EngineError};
 use crate::diag::Diagnostics;
-use crate::graph;
 use crate::lint::Extent;
 use crate::load::PackageFiles;
-use crate::lower;
-use crate::mutation;
-use crate::mutation::Decided;
-use crate::mutation::Mutant;
-use crate::mutation::Named;
-use crate::mutation::Outcome;
-use crate::mutation::Shown;
-use crate::mutation::Tally;
-use crate::mutation::Trial;
-use crate::parallel;
+use crate::mutation::{Decided, Mutant, Named, Outcome, Shown, Tally, Trial};
 use crate::parallel::Work;
-use crate::scenario;
-use crate::scenario::Policy;
-use crate::scenario::RunOptions;
-use crate::scenario::RunReport;
-use crate::scenario::TestOutcome;
-use crate::scenario::golden::Accepted;
-use crate::scenario::golden::SnapshotMode;
-use crate::semdiff;
-use crate::semdiff::Basis;
-use crate::semdiff::CompareError;
-use crate::semdiff::Difference;
-use crate::semdiff::Side;
-use crate::semdiff::Verdict;
-use crate::syntax;
+use crate::scenario::golden::{Accepted, SnapshotMode};
+use crate::scenario::{Policy, RunOptions, RunReport, TestOutcome};
+use crate::semdiff::{Basis, CompareError, Difference, Side, Verdict};
 use crate::syntax::ast;
-use crate::text::Instant;
-use crate::text::Sources;
+use crate::text::{Instant, Sources};
+use crate::{graph, lower, mutation, parallel, scenario, semdiff, syntax};
 
-use super::BuildError;
-use super::Checked;
-use super::Suites;
-use super::build;
-use super::check;
+use super::{BuildError, Checked, Suites, build, check};
 
 /// How mutants are tried.
 #[derive(Clone, Copy)]
@@ -129,12 +99,7 @@ pub fn mutate(
     let accepted: Accepted = package
         .snapshots
         .iter()
-        .map(|file| {
-            (
-                package.sources.name(*file).to_owned(),
-                package.sources.text(*file).to_owned(),
-            )
-        })
+        .map(|file| (package.sources.name(*file).to_owned(), package.sources.text(*file).to_owned()))
         .collect();
     let baseline = run(suites, suites.policy(), &accepted);
     if !baseline.is_success() || baseline.totals().passed == 0 {
@@ -145,14 +110,7 @@ pub fn mutate(
     let (raw_schema, raw) = check::raw(package, &files, &mut nothing);
     let mut all = mutation::mutants(&files, &checked.program, &package.sources);
     all.retain(|mutant| (options.is_wanted)(mutant));
-    let lab = Lab {
-        package,
-        suites,
-        files,
-        raw_schema,
-        raw,
-        accepted,
-    };
+    let lab = Lab { package, suites, files, raw_schema, raw, accepted };
     let done = AtomicUsize::new(0);
     (options.progress)(0, all.len());
     let tested = parallel::map(
@@ -165,9 +123,7 @@ pub fn mutate(
             tested
         },
     );
-    let prover = options
-        .solver
-        .map(|solver| Prover::new(solver, options.cache, options.limits, options.deadline));
+    let prover = options.solver.map(|solver| Prover::new(solver, options.cache, options.limits, options.deadline));
     let mut trials = Vec::new();
     for (mutant, tested) in all.into_iter().zip(tested) {
         let outcome = match tested? {
@@ -218,26 +174,14 @@ impl Lab<'_> {
         let checked = self.suites.checked;
         let project = &checked.project;
         let file = mutant.edit.span.file;
-        let sources = self
-            .package
-            .sources
-            .with_text(file, mutant.edit.applied(&self.package.sources));
+        let sources = self.package.sources.with_text(file, mutant.edit.applied(&self.package.sources));
         let mut out = Diagnostics::new();
         let mut changed = syntax::parse(&sources, file, &check::limits(project), &mut out);
         if let Some(statement) = &mutant.statement {
             keep_name(&mut changed, statement);
         }
-        let files: Vec<ast::File> = self
-            .files
-            .iter()
-            .map(|tree| {
-                if tree.file == file {
-                    changed.clone()
-                } else {
-                    tree.clone()
-                }
-            })
-            .collect();
+        let files: Vec<ast::File> =
+            self.files.iter().map(|tree| if tree.file == file { changed.clone() } else { tree.clone() }).collect();
         let longest = check::longest_grant(project);
         let program = graph::resolve(&files, &self.raw_schema.externals, longest, &mut out);
         if out.has_errors() {
@@ -263,11 +207,7 @@ impl Lab<'_> {
             return Ok(Tested::Ended(Outcome::Unviable));
         };
         let engine = Engine::from_tree(&build(&checked, &sources)?)?;
-        let policy = Policy {
-            contract: &checked.lowered.contract,
-            origins: &checked.lowered.origins,
-            engine: &engine,
-        };
+        let policy = Policy { contract: &checked.lowered.contract, origins: &checked.lowered.origins, engine: &engine };
         let report = run(self.suites, policy, &self.accepted);
         let mut tests = report.tests();
         let failed = tests.find(|(_, test)| matches!(test.outcome, TestOutcome::Failed(_)));
@@ -284,31 +224,17 @@ impl Lab<'_> {
             lowered: &self.suites.checked.lowered,
             sources: &self.package.sources,
         };
-        let other = Side {
-            program: &mutant.checked.program,
-            lowered: &mutant.checked.lowered,
-            sources: &mutant.sources,
-        };
-        let options = semdiff::Options {
-            prover,
-            at,
-            is_mine: &|_| true,
-            progress: &|_, _| (),
-        };
+        let other =
+            Side { program: &mutant.checked.program, lowered: &mutant.checked.lowered, sources: &mutant.sources };
+        let options = semdiff::Options { prover, at, is_mine: &|_| true, progress: &|_, _| () };
         let difference = semdiff::compare(program, other, &options)?;
         if let Some(shown) = shown(&difference) {
             return Ok(Outcome::Missed(Box::new(shown)));
         }
         // What a grant takes and how long it lasts is no matter of single requests.
-        let profiles = (
-            &program.lowered.contract.break_glass,
-            &other.lowered.contract.break_glass,
-        );
+        let profiles = (&program.lowered.contract.break_glass, &other.lowered.contract.break_glass);
         if profiles.0 != profiles.1 {
-            let changed = profiles
-                .0
-                .iter()
-                .find(|(name, profile)| profiles.1.get(*name) != Some(*profile));
+            let changed = profiles.0.iter().find(|(name, profile)| profiles.1.get(*name) != Some(*profile));
             let name = changed.map_or("", |(name, _)| name.as_str());
             return Ok(Outcome::Missed(Box::new(Shown {
                 what: format!("break-glass {name} grants on other terms; only a test with steps can show it"),
@@ -341,10 +267,7 @@ fn keep_name(file: &mut ast::File, statement: &Named) {
         for one in grants.iter_mut().chain(std::iter::once(&mut *item)) {
             let is_role = matches!(one.kind, ast::ItemKind::Role(_));
             if one.span.start == statement.span.start && one.label.is_none() && !is_role {
-                one.label = Some(ast::Ident {
-                    text: statement.name.clone(),
-                    span: one.span,
-                });
+                one.label = Some(ast::Ident { text: statement.name.clone(), span: one.span });
             }
         }
         if let ast::ItemKind::Role(role) = &mut item.kind {

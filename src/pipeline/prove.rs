@@ -4,33 +4,19 @@ mod templates;
 
 use thiserror::Error;
 
-use crate::analysis::Beyond;
-use crate::analysis::Cache;
-use crate::analysis::Deadline;
-use crate::analysis::Obligation;
-use crate::analysis::Obligations;
-use crate::analysis::ObligationsError;
-use crate::analysis::Outcome;
-use crate::analysis::Proof;
-use crate::analysis::Prover;
-use crate::analysis::Replay;
-use crate::analysis::Statistics;
-use crate::analysis::solver;
 use crate::analysis::solver::Limits;
-use crate::decide::Engine;
-use crate::decide::EngineError;
+use crate::analysis::{
+    Beyond, Cache, Deadline, Obligation, Obligations, ObligationsError, Outcome, Proof, Prover, Replay, Statistics,
+    solver,
+};
+use crate::decide::{Engine, EngineError};
 use crate::load::PackageFiles;
 use crate::lower;
-use crate::lower::Property;
-use crate::lower::PropertyKind;
-use crate::lower::is_called;
+use crate::lower::{Property, PropertyKind, is_called};
 use crate::text::Instant;
 
-use super::BuildError;
-use super::Checked;
-use super::build;
-use super::meant;
 use super::shard::Shard;
+use super::{BuildError, Checked, build, meant};
 
 use templates::Templates;
 
@@ -117,9 +103,7 @@ pub fn prove(
         lower::properties(&checked.program, checked.lowered.contract.roles_form).map_err(ProveError::Property)?;
     let of = properties.len();
     let templates = lower::raw_templates(&package.sources);
-    let beyond = lower::beyond(&checked.program, &checked.lowered, &templates)
-        .into_iter()
-        .map(Beyond::from);
+    let beyond = lower::beyond(&checked.program, &checked.lowered, &templates).into_iter().map(Beyond::from);
     let mut beyond: Vec<Beyond> = beyond.collect();
     beyond.extend(checked.program.granted_wildcards().into_iter().map(|name| {
         Beyond {
@@ -135,9 +119,7 @@ pub fn prove(
         |one: &Beyond| options.only.is_empty() || options.only.iter().any(|name| is_called(one.kind, &one.name, name));
     beyond.retain(|one| (named(one) || one.kind == WILDCARD) && options.shard.part == 1);
     let numbered = called.into_iter().enumerate();
-    let mine = numbered
-        .filter(|(at, _)| options.shard.has(*at))
-        .map(|(_, property)| property);
+    let mine = numbered.filter(|(at, _)| options.shard.has(*at)).map(|(_, property)| property);
     let mine: Vec<Property> = mine.collect();
     let prover = Prover::new(options.solver, options.cache, options.limits, options.deadline).telling(progress);
     let mut settled = settled(mine, checked, &engine, &prover, &options)?;
@@ -171,14 +153,7 @@ pub fn prove(
             hint,
         });
     }
-    Ok(Proofs {
-        all: proofs,
-        beyond,
-        of,
-        wanted,
-        statistics: prover.statistics(),
-        engine: prover.engine().to_string(),
-    })
+    Ok(Proofs { all: proofs, beyond, of, wanted, statistics: prover.statistics(), engine: prover.engine().to_string() })
 }
 
 /// What some properties come to by what was lowered.

@@ -13,10 +13,7 @@ pub struct Shard {
 
 impl Shard {
     /// The whole run.
-    pub const WHOLE: Self = Self {
-        part: 1,
-        of: NonZeroUsize::MIN,
-    };
+    pub const WHOLE: Self = Self { part: 1, of: NonZeroUsize::MIN };
 
     /// Whether a task is this part's, by its number from 0.
     #[must_use]

@@ -4,20 +4,13 @@ use cedar_policy::PolicySet;
 use thiserror::Error;
 
 use crate::bundle::BundleTree;
-use crate::decide::Engine;
-use crate::decide::EngineError;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::lint;
+use crate::decide::{Engine, EngineError};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::PackageFiles;
-use crate::scenario;
-use crate::scenario::Policy;
-use crate::scenario::Suite;
+use crate::scenario::{Policy, Suite};
+use crate::{lint, scenario};
 
-use super::BuildError;
-use super::Checked;
-use super::build;
-use super::declarations;
+use super::{BuildError, Checked, build, declarations};
 
 /// A compiled package and its suites.
 #[derive(Debug)]
@@ -73,13 +66,7 @@ pub fn suites<'a>(package: &PackageFiles, checked: &'a Checked) -> Result<Suites
     let policy = policy(checked, &engine);
     let suites = scenario::load_suites(sources, &package.scenarios, policy, checked.project.test_at, &mut out);
     scenario::too_few_approvers(&suites, policy, &mut out);
-    Ok(Suites {
-        checked,
-        tree,
-        engine,
-        suites,
-        diagnostics: out.sorted(),
-    })
+    Ok(Suites { checked, tree, engine, suites, diagnostics: out.sorted() })
 }
 
 /// Adds to what is wrong with a package what is wrong with its declared changes and its suites. They have no say in what the
@@ -92,11 +79,7 @@ pub fn beside(package: &PackageFiles, checked: &mut Checked) -> Result<(), Suite
     let _ = declarations(package, &mut found);
     let others: Vec<_> = checked.beside_the_policy(package).collect();
     let is_of_policy = |one: &&Diagnostic| lint::find(one.code.as_str()).is_none() && !others.contains(one);
-    let is_sound = !checked
-        .diagnostics
-        .iter()
-        .filter(is_of_policy)
-        .any(Diagnostic::is_error);
+    let is_sound = !checked.diagnostics.iter().filter(is_of_policy).any(Diagnostic::is_error);
     found.extend(match is_sound {
         false => scenario::unreadable(&package.sources, &package.scenarios),
         true if package.scenarios.is_empty() => Diagnostics::new(),
@@ -125,9 +108,5 @@ pub fn check_entities(package: &PackageFiles, checked: &Checked) -> Result<Diagn
 }
 
 fn policy<'a>(checked: &'a Checked, engine: &'a Engine) -> Policy<'a> {
-    Policy {
-        contract: &checked.lowered.contract,
-        origins: &checked.lowered.origins,
-        engine,
-    }
+    Policy { contract: &checked.lowered.contract, origins: &checked.lowered.origins, engine }
 }

@@ -6,15 +6,10 @@ use crate::bundle::BundleTree;
 use crate::diag::Diagnostics;
 use crate::load::PackageFiles;
 use crate::scenario;
-use crate::scenario::Event;
-use crate::scenario::RunReport;
-use crate::scenario::golden::Accepted;
-use crate::scenario::golden::SnapshotMode;
+use crate::scenario::golden::{Accepted, SnapshotMode};
+use crate::scenario::{Event, RunReport};
 
-use super::Checked;
-use super::Suites;
-use super::SuitesError;
-use super::suites;
+use super::{Checked, Suites, SuitesError, suites};
 
 /// How scenarios are run.
 #[derive(Debug, Clone, Copy)]
@@ -53,11 +48,7 @@ pub fn test(
     if let Some(report) = &mut report {
         report.faults = checked.beside_the_policy(package).cloned().collect();
     }
-    Ok(Tested {
-        diagnostics: loaded.diagnostics,
-        report,
-        tree: loaded.tree,
-    })
+    Ok(Tested { diagnostics: loaded.diagnostics, report, tree: loaded.tree })
 }
 
 /// Runs the suites of a package, which have no faults.
@@ -68,11 +59,8 @@ pub fn run_suites(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> RunReport {
     let sources = &package.sources;
-    let accepted: Accepted = package
-        .snapshots
-        .iter()
-        .map(|file| (sources.name(*file).to_owned(), sources.text(*file).to_owned()))
-        .collect();
+    let accepted: Accepted =
+        package.snapshots.iter().map(|file| (sources.name(*file).to_owned(), sources.text(*file).to_owned())).collect();
     let options = scenario::RunOptions {
         filter: options.filter,
         threads: options.threads,

@@ -5,23 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::Attachment;
-use super::Fetched;
-use super::Overwrite;
-use super::Pin;
-use super::Put;
-use super::RegistryError;
-use super::Release;
 use super::location::tag_of;
-use super::store::MAX_BUNDLE;
-use super::store::MAX_SMALL;
-use super::store::MAX_STATEMENTS;
-use super::store::Progress;
-use super::store::is_file;
-use super::store::is_kind;
+use super::store::{MAX_BUNDLE, MAX_SMALL, MAX_STATEMENTS, Progress, is_file, is_kind};
+use super::{Attachment, Fetched, Overwrite, Pin, Put, RegistryError, Release};
 use crate::bundle::sha256_hex;
 
 pub(super) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -121,12 +109,7 @@ fn index_type() -> String {
 
 impl Index {
     pub(super) fn empty() -> Self {
-        Self {
-            schema_version: 2,
-            media_type: index_type(),
-            manifests: Vec::new(),
-            other: BTreeMap::new(),
-        }
+        Self { schema_version: 2, media_type: index_type(), manifests: Vec::new(), other: BTreeMap::new() }
     }
 }
 
@@ -142,10 +125,7 @@ impl<C: Content> Artifacts<C> {
     }
 
     fn lied(&self, why: impl Into<String>) -> RegistryError {
-        RegistryError::Lied {
-            place: self.name.clone(),
-            why: why.into(),
-        }
+        RegistryError::Lied { place: self.name.clone(), why: why.into() }
     }
 
     fn tag(&self, version: &str) -> Result<String, RegistryError> {
@@ -182,16 +162,10 @@ impl<C: Content> Artifacts<C> {
         progress: &dyn Fn(u64),
     ) -> Result<(Descriptor, Vec<u8>), RegistryError> {
         let [layer] = manifest.layers.as_slice() else {
-            return Err(self.lied(format!(
-                "an artifact has {} layers instead of one",
-                manifest.layers.len()
-            )));
+            return Err(self.lied(format!("an artifact has {} layers instead of one", manifest.layers.len())));
         };
         if layer.media_type != media_type {
-            return Err(self.lied(format!(
-                "a layer is of type `{}` instead of `{media_type}`",
-                layer.media_type
-            )));
+            return Err(self.lied(format!("a layer is of type `{}` instead of `{media_type}`", layer.media_type)));
         }
         if usize::try_from(layer.size).map_or(true, |size| size > most) {
             return Err(self.lied(format!("a layer has {} bytes, more than {most}", layer.size)));
@@ -218,21 +192,14 @@ impl<C: Content> Artifacts<C> {
         let (layer, bundle) = self.layer(&manifest, LAYER, MAX_BUNDLE, &|done| progress(done, size))?;
         let file = title(&layer).filter(|file| is_file(file));
         let file = file.ok_or_else(|| self.lied("the bundle's layer has no title that is a file's name"))?;
-        Ok(Some(Fetched {
-            file,
-            bundle,
-            statements: self.statements(&pinned)?,
-            pinned,
-        }))
+        Ok(Some(Fetched { file, bundle, statements: self.statements(&pinned)?, pinned }))
     }
 
     /// The statements on a bundle. Referrers of other types, and those whose title is no kind of statement, are others' business.
     fn statements(&self, subject: &str) -> Result<BTreeMap<String, Vec<u8>>, RegistryError> {
         let mut statements = BTreeMap::new();
         let referrers = self.content.referrers(subject)?;
-        let ours = referrers
-            .into_iter()
-            .filter(|one| one.artifact_type.as_deref() == Some(STATEMENT));
+        let ours = referrers.into_iter().filter(|one| one.artifact_type.as_deref() == Some(STATEMENT));
         for referrer in ours.take(MAX_STATEMENTS) {
             let Some((manifest, _)) = self.manifest(&referrer.digest)? else {
                 return Err(self.lied(format!("{} is listed and not there", referrer.digest)));
@@ -265,10 +232,7 @@ impl<C: Content> Artifacts<C> {
         if let (Some((other, digest)), Overwrite::Never) = (&there, overwrite)
             && *digest != pinned
         {
-            let bundle = other
-                .layers
-                .first()
-                .map_or_else(|| digest.clone(), |layer| layer.digest.clone());
+            let bundle = other.layers.first().map_or_else(|| digest.clone(), |layer| layer.digest.clone());
             return Err(RegistryError::Taken {
                 place: self.name.clone(),
                 version: release.version.clone(),
@@ -327,8 +291,7 @@ impl<C: Content> Artifacts<C> {
             ..artifact(layer)
         };
         let (bytes, digest) = written(&manifest);
-        self.content
-            .put_blob(&self::digest(&statement.bytes), &statement.bytes)?;
+        self.content.put_blob(&self::digest(&statement.bytes), &statement.bytes)?;
         self.content.put_manifest(&digest, MANIFEST, &bytes)?;
         let mut referrer = Descriptor::of(MANIFEST, &bytes);
         referrer.artifact_type = Some(STATEMENT.to_owned());
@@ -341,9 +304,7 @@ impl<C: Content> Artifacts<C> {
             return Ok(None);
         };
         if manifest.artifact_type.as_deref() != Some(CHANNEL) {
-            return Err(self.lied(format!(
-                "the tag of the channel `{channel}` is on something else than a pointer"
-            )));
+            return Err(self.lied(format!("the tag of the channel `{channel}` is on something else than a pointer")));
         }
         Ok(Some(self.layer(&manifest, STATEMENT, MAX_SMALL, &|_| ())?.1))
     }
@@ -360,15 +321,11 @@ impl<C: Content> Artifacts<C> {
         }
         let mut layer = Descriptor::of(STATEMENT, pointer);
         layer.annotations = Some(BTreeMap::from([(TITLE.to_owned(), format!("{channel}{ENDING}"))]));
-        let manifest = Manifest {
-            artifact_type: Some(CHANNEL.to_owned()),
-            ..artifact(layer)
-        };
+        let manifest = Manifest { artifact_type: Some(CHANNEL.to_owned()), ..artifact(layer) };
         let (bytes, _) = written(&manifest);
         self.content.put_blob(&digest(EMPTY_BYTES), EMPTY_BYTES)?;
         self.content.put_blob(&digest(pointer), pointer)?;
-        self.content
-            .put_manifest(&format!("{CHANNEL_TAG}{channel}"), MANIFEST, &bytes)?;
+        self.content.put_manifest(&format!("{CHANNEL_TAG}{channel}"), MANIFEST, &bytes)?;
         // A registry has no comparison and exchange. Whoever wrote at the same moment reads the same, and one of the two sees
         // that it is not theirs.
         match self.channel(channel)?.as_deref() == Some(pointer) {
@@ -406,11 +363,7 @@ fn bundle_manifest(release: &Release) -> Manifest {
     layer.annotations = Some(BTreeMap::from([(TITLE.to_owned(), release.file.clone())]));
     let mut annotations = BTreeMap::from([(VERSION.to_owned(), release.version.clone())]);
     annotations.extend(release.revision.clone().map(|revision| (REVISION.to_owned(), revision)));
-    Manifest {
-        artifact_type: Some(BUNDLE.to_owned()),
-        annotations: Some(annotations),
-        ..artifact(layer)
-    }
+    Manifest { artifact_type: Some(BUNDLE.to_owned()), annotations: Some(annotations), ..artifact(layer) }
 }
 
 fn written(manifest: &Manifest) -> (Vec<u8>, String) {

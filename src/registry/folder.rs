@@ -9,30 +9,17 @@
 #![expect(clippy::disallowed_methods, reason = "this is where bundles are kept on disk")]
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::fs::File;
-use std::io;
-use std::io::Read as _;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
+use std::{fs, io};
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::Fetched;
-use super::Overwrite;
-use super::Put;
-use super::RegistryError;
-use super::Release;
 use super::artifact::digest;
-use super::location::is_digest;
-use super::location::tag_of;
-use super::store::MAX_BUNDLE;
-use super::store::MAX_SMALL;
-use super::store::MAX_STATEMENTS;
-use super::store::Progress;
-use super::store::is_file;
-use super::store::is_kind;
+use super::location::{is_digest, tag_of};
+use super::store::{MAX_BUNDLE, MAX_SMALL, MAX_STATEMENTS, Progress, is_file, is_kind};
+use super::{Fetched, Overwrite, Put, RegistryError, Release};
 
 /// Version of the format of `release.json`.
 const FORMAT: u32 = 1;
@@ -53,20 +40,14 @@ pub(super) struct Listing {
 impl Listing {
     /// Reads a listing of a place.
     pub(super) fn read(bytes: &[u8], place: &str) -> Result<Self, RegistryError> {
-        let lied = |why: String| RegistryError::Lied {
-            place: place.to_owned(),
-            why,
-        };
+        let lied = |why: String| RegistryError::Lied { place: place.to_owned(), why };
         let listing: Self =
             serde_json::from_slice(bytes).map_err(|error| lied(format!("`release.json` is no listing: {error}")))?;
         let sound = listing.format == FORMAT
             && is_file(&listing.file)
             && is_digest(&listing.digest)
             && listing.statements.len() <= MAX_STATEMENTS
-            && listing
-                .statements
-                .iter()
-                .all(|(kind, digest)| is_kind(kind) && is_digest(digest));
+            && listing.statements.iter().all(|(kind, digest)| is_kind(kind) && is_digest(digest));
         match sound {
             true => Ok(listing),
             false => Err(lied("`release.json` is no listing that this version reads".to_owned())),
@@ -81,10 +62,7 @@ impl Listing {
         read: impl Fn(&str, usize) -> Result<Option<Vec<u8>>, RegistryError>,
     ) -> Result<Fetched, RegistryError> {
         let whole = |path: &str, most: usize, wanted: &str| {
-            let lied = |why: String| RegistryError::Lied {
-                place: place.to_owned(),
-                why,
-            };
+            let lied = |why: String| RegistryError::Lied { place: place.to_owned(), why };
             let bytes = read(path, most)?.ok_or_else(|| lied(format!("`{path}` is listed and not there")))?;
             match digest(&bytes) == wanted {
                 true => Ok(bytes),
@@ -98,12 +76,7 @@ impl Listing {
             let path = format!("{folder}/{}", statement_of(&self.file, kind));
             statements.insert(kind.clone(), whole(&path, MAX_SMALL, digest)?);
         }
-        Ok(Fetched {
-            file: self.file.clone(),
-            bundle,
-            statements,
-            pinned: self.digest.clone(),
-        })
+        Ok(Fetched { file: self.file.clone(), bundle, statements, pinned: self.digest.clone() })
     }
 }
 
@@ -111,10 +84,9 @@ impl Listing {
 pub(super) fn folder_of(version: &str) -> Result<String, RegistryError> {
     match tag_of(version) {
         Some(_) => Ok(format!("versions/{version}")),
-        None => Err(RegistryError::Location {
-            location: version.to_owned(),
-            why: "it cannot name a folder".to_owned(),
-        }),
+        None => {
+            Err(RegistryError::Location { location: version.to_owned(), why: "it cannot name a folder".to_owned() })
+        }
     }
 }
 
@@ -200,8 +172,7 @@ impl Folder {
             listing.statements.insert(kind.clone(), digest);
         }
         if !known {
-            self.disk
-                .write(&format!("{folder}/{}", release.file), &release.bundle)?;
+            self.disk.write(&format!("{folder}/{}", release.file), &release.bundle)?;
         }
         // Strings always serialize.
         let text = serde_json::to_vec(&listing).unwrap_or_default();
@@ -257,17 +228,11 @@ impl Disk {
     }
 
     pub(super) fn lied(&self, why: String) -> RegistryError {
-        RegistryError::Lied {
-            place: self.name(),
-            why,
-        }
+        RegistryError::Lied { place: self.name(), why }
     }
 
     fn failed(&self, path: &str, error: &io::Error) -> RegistryError {
-        RegistryError::Disk {
-            path: self.root.join(path).display().to_string(),
-            why: error.kind().to_string(),
-        }
+        RegistryError::Disk { path: self.root.join(path).display().to_string(), why: error.kind().to_string() }
     }
 
     /// A file of at most some bytes; `None` where there is none. A pipe or device is not opened: it may never answer.
@@ -282,9 +247,7 @@ impl Disk {
         };
         let mut bytes = Vec::new();
         let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-        file.take(limit)
-            .read_to_end(&mut bytes)
-            .map_err(|error| self.failed(path, &error))?;
+        file.take(limit).read_to_end(&mut bytes).map_err(|error| self.failed(path, &error))?;
         match bytes.len() > most {
             true => Err(self.lied(format!("`{path}` is larger than {most} bytes"))),
             false => Ok(Some(bytes)),
@@ -352,12 +315,7 @@ impl Disk {
         };
         let mut names = Vec::new();
         for entry in entries {
-            names.extend(
-                entry
-                    .map_err(|error| self.failed(path, &error))?
-                    .file_name()
-                    .into_string(),
-            );
+            names.extend(entry.map_err(|error| self.failed(path, &error))?.file_name().into_string());
         }
         names.sort();
         Ok(names)

@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::RegistryError;
-use super::artifact::Content;
-use super::artifact::Descriptor;
-use super::artifact::INDEX;
-use super::artifact::Index;
-use super::artifact::digest;
+use super::artifact::{Content, Descriptor, INDEX, Index, digest};
 use super::folder::Disk;
 use super::location::is_digest;
 use super::store::MAX_SMALL;
@@ -71,12 +67,7 @@ impl Content for Layout {
     fn manifest(&self, reference: &str) -> Result<Option<Vec<u8>>, RegistryError> {
         let digest = match is_digest(reference) {
             true => reference.to_owned(),
-            false => match self
-                .table()?
-                .manifests
-                .iter()
-                .find(|entry| name(entry) == Some(reference))
-            {
+            false => match self.table()?.manifests.iter().find(|entry| name(entry) == Some(reference)) {
                 Some(entry) => entry.digest.clone(),
                 None => return Ok(None),
             },
@@ -116,9 +107,7 @@ impl Content for Layout {
             return Ok(Vec::new());
         };
         let index: Result<Index, _> = serde_json::from_slice(&bytes);
-        Ok(index
-            .map_err(|error| self.disk.lied(format!("the list of referrers is no index: {error}")))?
-            .manifests)
+        Ok(index.map_err(|error| self.disk.lied(format!("the list of referrers is no index: {error}")))?.manifests)
     }
 
     fn refer(&self, to: &str, referrer: &Descriptor) -> Result<(), RegistryError> {
@@ -134,12 +123,6 @@ impl Content for Layout {
     }
 
     fn tags(&self) -> Result<Vec<String>, RegistryError> {
-        Ok(self
-            .table()?
-            .manifests
-            .iter()
-            .filter_map(name)
-            .map(str::to_owned)
-            .collect())
+        Ok(self.table()?.manifests.iter().filter_map(name).map(str::to_owned).collect())
     }
 }

@@ -49,12 +49,7 @@ impl Location {
     /// # Errors
     /// Where it is none, with what to write instead.
     pub fn parse(text: &str) -> Result<Self, RegistryError> {
-        let refuse = |why: &str| {
-            Err(RegistryError::Location {
-                location: text.to_owned(),
-                why: why.to_owned(),
-            })
-        };
+        let refuse = |why: &str| Err(RegistryError::Location { location: text.to_owned(), why: why.to_owned() });
         if let Some(rest) = text.strip_prefix("oci://") {
             let Some((host, path)) = rest.split_once('/') else {
                 return refuse("write `oci://HOST/REPOSITORY`");
@@ -76,13 +71,7 @@ impl Location {
             if matches!(&pin, Some(Pin::Version(tag)) if tag_of(tag).is_none()) {
                 return refuse("what follows `:` is no version");
             }
-            return Ok(Self {
-                place: Place::Oci {
-                    host: host.to_owned(),
-                    repository: repository.to_owned(),
-                },
-                pin,
-            });
+            return Ok(Self { place: Place::Oci { host: host.to_owned(), repository: repository.to_owned() }, pin });
         }
         if text.starts_with("https://") || text.starts_with("http://") {
             let rest = text.split_once("://").map_or("", |(_, rest)| rest);
@@ -99,10 +88,7 @@ impl Location {
             if text.starts_with("http://") && !is_loopback(host) {
                 return refuse("plain HTTP is for this machine only; write `https://`");
             }
-            return Ok(Self {
-                place: Place::Web(text.trim_end_matches('/').to_owned()),
-                pin: None,
-            });
+            return Ok(Self { place: Place::Web(text.trim_end_matches('/').to_owned()), pin: None });
         }
         let (layout, folder) = match (text.strip_prefix("oci-layout:"), text.strip_prefix("file:")) {
             (Some(folder), _) => (true, folder),
@@ -116,14 +102,7 @@ impl Location {
             return refuse("write `oci://HOST/REPOSITORY`, `oci-layout:FOLDER`, `https://…` or a folder");
         }
         let path = PathBuf::from(folder);
-        Ok(Self {
-            place: if layout {
-                Place::Layout(path)
-            } else {
-                Place::Folder(path)
-            },
-            pin: None,
-        })
+        Ok(Self { place: if layout { Place::Layout(path) } else { Place::Folder(path) }, pin: None })
     }
 
     /// The one spelling of a place on the network, however it is written: by this one knows what was seen of it before. `None`
@@ -153,9 +132,7 @@ impl Location {
 pub(super) fn tag_of(version: &str) -> Option<String> {
     let tag = version.replace('+', "_");
     let mut bytes = tag.bytes();
-    let first = bytes
-        .next()
-        .is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let first = bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let rest = bytes.all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
     (first && rest && tag.len() <= 128).then_some(tag)
 }
@@ -163,10 +140,7 @@ pub(super) fn tag_of(version: &str) -> Option<String> {
 /// Whether a text is `sha256:` and its digits.
 pub(super) fn is_digest(text: &str) -> bool {
     let hex = text.strip_prefix("sha256:").unwrap_or_default();
-    hex.len() == 64
-        && hex
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// Whether a host with or without a port is this machine, by its address or as `localhost`.
@@ -183,9 +157,7 @@ fn is_host(host: &str) -> bool {
     let name = host.split_once(':').map_or(host, |(name, _)| name);
     !host.is_empty()
         && !name.ends_with('.')
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
 }
 
 /// A registry's host and port in their one spelling. Registries on this machine are asked with and without TLS, so that theirs
@@ -250,46 +222,20 @@ mod tests {
 
     #[test]
     fn places_are_read_as_they_are_written() {
-        let oci = |host: &str, repository: &str| Place::Oci {
-            host: host.to_owned(),
-            repository: repository.to_owned(),
-        };
+        let oci =
+            |host: &str, repository: &str| Place::Oci { host: host.to_owned(), repository: repository.to_owned() };
         let digest = format!("sha256:{}", "0".repeat(64));
         for (text, place, pin) in [
-            (
-                "oci://127.0.0.1:5000/policies/marketplace",
-                oci("127.0.0.1:5000", "policies/marketplace"),
-                None,
-            ),
-            (
-                "oci://r.example.com/a:1.0.0",
-                oci("r.example.com", "a"),
-                Some(Pin::Version("1.0.0".to_owned())),
-            ),
-            (
-                &format!("oci://[::1]:5000/a@{digest}"),
-                oci("[::1]:5000", "a"),
-                Some(Pin::Digest(digest.clone())),
-            ),
+            ("oci://127.0.0.1:5000/policies/marketplace", oci("127.0.0.1:5000", "policies/marketplace"), None),
+            ("oci://r.example.com/a:1.0.0", oci("r.example.com", "a"), Some(Pin::Version("1.0.0".to_owned()))),
+            (&format!("oci://[::1]:5000/a@{digest}"), oci("[::1]:5000", "a"), Some(Pin::Digest(digest.clone()))),
             ("oci-layout:out", Place::Layout("out".into()), None),
             ("out/bundles", Place::Folder("out/bundles".into()), None),
             ("file:///srv/bundles", Place::Folder("/srv/bundles".into()), None),
             ("file:out", Place::Folder("out".into()), None),
-            (
-                "https://example.com/b/",
-                Place::Web("https://example.com/b".to_owned()),
-                None,
-            ),
-            (
-                "http://localhost:8080/b",
-                Place::Web("http://localhost:8080/b".to_owned()),
-                None,
-            ),
-            (
-                "http://[::1]:8080/b",
-                Place::Web("http://[::1]:8080/b".to_owned()),
-                None,
-            ),
+            ("https://example.com/b/", Place::Web("https://example.com/b".to_owned()), None),
+            ("http://localhost:8080/b", Place::Web("http://localhost:8080/b".to_owned()), None),
+            ("http://[::1]:8080/b", Place::Web("http://[::1]:8080/b".to_owned()), None),
         ] {
             assert_eq!(Location::parse(text).unwrap(), Location { place, pin }, "{text}");
         }
@@ -327,16 +273,9 @@ mod tests {
         for (one, others) in [
             (
                 "oci://r.example.com/a",
-                vec![
-                    "oci://R.Example.COM/a",
-                    "oci://r.example.com:443/a",
-                    "oci://r.example.com/a:1.0.0",
-                ],
+                vec!["oci://R.Example.COM/a", "oci://r.example.com:443/a", "oci://r.example.com/a:1.0.0"],
             ),
-            (
-                "oci://127.0.0.1:5000/a",
-                vec!["oci://127.1:5000/a", "oci://0x7f.0.0.1:05000/a"],
-            ),
+            ("oci://127.0.0.1:5000/a", vec!["oci://127.1:5000/a", "oci://0x7f.0.0.1:05000/a"]),
             ("oci://[::1]:5000/a", vec!["oci://[0:0:0:0:0:0:0:1]:5000/a"]),
             ("oci://localhost:443/a", vec!["oci://LOCALHOST:443/a"]),
             (
@@ -351,17 +290,10 @@ mod tests {
                     "https://example.com/%62",
                 ],
             ),
-            (
-                "https://example.com/%C3%BC%20",
-                vec!["https://example.com/%c3%bc%20", "https://example.com/ü%20"],
-            ),
+            ("https://example.com/%C3%BC%20", vec!["https://example.com/%c3%bc%20", "https://example.com/ü%20"]),
         ] {
             for other in std::iter::once(one).chain(others) {
-                assert_eq!(
-                    Location::parse(other).unwrap().canonical().as_deref(),
-                    Some(one),
-                    "{other}"
-                );
+                assert_eq!(Location::parse(other).unwrap().canonical().as_deref(), Some(one), "{other}");
             }
         }
         let distinct = [

@@ -12,15 +12,5 @@ mod store;
 mod web;
 
 pub use error::RegistryError;
-pub use location::Location;
-pub use location::Pin;
-pub use location::Place;
-pub use store::Attachment;
-pub use store::Fetched;
-pub use store::Options;
-pub use store::Overwrite;
-pub use store::Progress;
-pub use store::Put;
-pub use store::Release;
-pub use store::Since;
-pub use store::Store;
+pub use location::{Location, Pin, Place};
+pub use store::{Attachment, Fetched, Options, Overwrite, Progress, Put, Release, Since, Store};

@@ -4,37 +4,22 @@
 
 use std::io;
 use std::pin::Pin as Pinned;
-use std::task::Context;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use docker_credential::CredentialRetrievalError;
-use docker_credential::DockerCredential;
-use oci_client::Client;
-use oci_client::Reference;
-use oci_client::RegistryOperation;
-use oci_client::client::Certificate;
-use oci_client::client::CertificateEncoding;
-use oci_client::client::ClientConfig;
-use oci_client::client::ClientProtocol;
-use oci_client::errors::OciDistributionError;
-use oci_client::errors::OciErrorCode;
+use docker_credential::{CredentialRetrievalError, DockerCredential};
+use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
+use oci_client::errors::{OciDistributionError, OciErrorCode};
 use oci_client::manifest::OciDescriptor;
 use oci_client::secrets::RegistryAuth;
+use oci_client::{Client, Reference, RegistryOperation};
 use reqwest::header::HeaderValue;
 use tokio::io::AsyncWrite;
-use tokio::runtime::Builder;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
-use super::Options;
-use super::RegistryError;
-use super::artifact::Content;
-use super::artifact::Descriptor;
-use super::artifact::INDEX;
-use super::artifact::Index;
-use super::artifact::MANIFEST;
-use super::location::is_digest;
-use super::location::is_loopback;
+use super::artifact::{Content, Descriptor, INDEX, Index, MANIFEST};
+use super::location::{is_digest, is_loopback};
+use super::{Options, RegistryError};
 
 /// How long nobody may answer.
 const READ: Duration = Duration::from_secs(60);
@@ -56,10 +41,8 @@ pub(super) struct Remote {
 
 impl Remote {
     pub(super) fn new(host: &str, repository: &str, options: &Options) -> Result<Self, RegistryError> {
-        let certificates = options.authorities.iter().map(|pem| Certificate {
-            encoding: CertificateEncoding::Pem,
-            data: pem.clone(),
-        });
+        let certificates =
+            options.authorities.iter().map(|pem| Certificate { encoding: CertificateEncoding::Pem, data: pem.clone() });
         let plain = is_loopback(host) && options.authorities.is_none();
         let config = ClientConfig {
             protocol: match plain {
@@ -73,15 +56,9 @@ impl Remote {
             ..ClientConfig::default()
         };
         let place = format!("oci://{host}/{repository}");
-        let failed = |why: String| RegistryError::Unreachable {
-            place: place.clone(),
-            why,
-        };
+        let failed = |why: String| RegistryError::Unreachable { place: place.clone(), why };
         let client = Client::try_from(config).map_err(|error| failed(error.to_string()))?;
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| failed(error.to_string()))?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| failed(error.to_string()))?;
         Ok(Self {
             runtime,
             client,
@@ -118,22 +95,12 @@ impl Remote {
 
     fn error(&self, what: &str, error: OciDistributionError) -> RegistryError {
         let (place, what) = (self.place(), what.to_owned());
-        let denied = |why: String| RegistryError::Denied {
-            place: place.clone(),
-            what: what.clone(),
-            why,
-        };
+        let denied = |why: String| RegistryError::Denied { place: place.clone(), what: what.clone(), why };
         match error {
-            OciDistributionError::RequestError(error) => RegistryError::Unreachable {
-                place,
-                why: causes(&error),
-            },
+            OciDistributionError::RequestError(error) => RegistryError::Unreachable { place, why: causes(&error) },
             OciDistributionError::UnauthorizedError { .. } => denied("it wants to know who you are".to_owned()),
             OciDistributionError::AuthenticationFailure(why) => denied(why),
-            OciDistributionError::ServerError {
-                code: code @ (401 | 403),
-                ..
-            } => denied(format!("HTTP {code}")),
+            OciDistributionError::ServerError { code: code @ (401 | 403), .. } => denied(format!("HTTP {code}")),
             OciDistributionError::RegistryError { envelope, .. } => {
                 let is_denial = envelope
                     .errors
@@ -142,27 +109,16 @@ impl Remote {
                 let said: Vec<String> = envelope.errors.iter().map(|error| error.message.clone()).collect();
                 match is_denial {
                     true => denied(said.join("; ")),
-                    false => RegistryError::Failed {
-                        place,
-                        what,
-                        why: said.join("; "),
-                    },
+                    false => RegistryError::Failed { place, what, why: said.join("; ") },
                 }
             }
-            OciDistributionError::DigestError(error) => RegistryError::Lied {
-                place,
-                why: error.to_string(),
-            },
+            OciDistributionError::DigestError(error) => RegistryError::Lied { place, why: error.to_string() },
             OciDistributionError::ServerError { code, message, .. } => RegistryError::Failed {
                 place,
                 what,
                 why: format!("HTTP {code}: {}", message.chars().take(200).collect::<String>()),
             },
-            other => RegistryError::Failed {
-                place,
-                what,
-                why: other.to_string(),
-            },
+            other => RegistryError::Failed { place, what, why: other.to_string() },
         }
     }
 
@@ -194,10 +150,7 @@ impl Content for Remote {
     fn manifest(&self, reference: &str) -> Result<Option<Vec<u8>>, RegistryError> {
         let reference = self.reference(reference);
         self.log_in(&reference, RegistryOperation::Pull)?;
-        let pulled = self.runtime.block_on(
-            self.client
-                .pull_manifest_raw(&reference, &self.auth, &[MANIFEST, INDEX]),
-        );
+        let pulled = self.runtime.block_on(self.client.pull_manifest_raw(&reference, &self.auth, &[MANIFEST, INDEX]));
         match pulled {
             Ok((bytes, _)) => Ok(Some(bytes.to_vec())),
             Err(error) if is_absence(&error) => Ok(None),
@@ -214,14 +167,9 @@ impl Content for Remote {
             size: i64::try_from(descriptor.size).unwrap_or(i64::MAX),
             ..OciDescriptor::default()
         };
-        let mut sink = Sink {
-            bytes: Vec::new(),
-            most: usize::try_from(descriptor.size).unwrap_or(usize::MAX),
-            progress,
-        };
-        let pulled = self
-            .runtime
-            .block_on(self.client.pull_blob(&reference, &layer, &mut sink));
+        let mut sink =
+            Sink { bytes: Vec::new(), most: usize::try_from(descriptor.size).unwrap_or(usize::MAX), progress };
+        let pulled = self.runtime.block_on(self.client.pull_blob(&reference, &layer, &mut sink));
         match pulled {
             Ok(()) => Ok(sink.bytes),
             Err(OciDistributionError::IoError(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
@@ -240,11 +188,7 @@ impl Content for Remote {
         let put = self.runtime.block_on(async {
             match self.client.blob_exists(&reference, digest).await {
                 Ok(true) => Ok(()),
-                _ => self
-                    .client
-                    .push_blob(&reference, bytes.to_vec(), digest)
-                    .await
-                    .map(|_| ()),
+                _ => self.client.push_blob(&reference, bytes.to_vec(), digest).await.map(|_| ()),
             }
         });
         put.map_err(|error| self.error("write a blob", error))
@@ -258,12 +202,8 @@ impl Content for Remote {
             what: "write a manifest".to_owned(),
             why: error.to_string(),
         })?;
-        let pushed = self
-            .runtime
-            .block_on(self.client.push_manifest_raw(&reference, bytes.to_vec(), media_type));
-        pushed
-            .map(|_| ())
-            .map_err(|error| self.error("write a manifest", error))
+        let pushed = self.runtime.block_on(self.client.push_manifest_raw(&reference, bytes.to_vec(), media_type));
+        pushed.map(|_| ()).map_err(|error| self.error("write a manifest", error))
     }
 
     fn referrers(&self, digest: &str) -> Result<Vec<Descriptor>, RegistryError> {
@@ -298,10 +238,7 @@ impl Content for Remote {
         loop {
             let last = tags.last().cloned();
             let page =
-                self.runtime.block_on(
-                    self.client
-                        .list_tags(&reference, &self.auth, Some(PAGE), last.as_deref()),
-                );
+                self.runtime.block_on(self.client.list_tags(&reference, &self.auth, Some(PAGE), last.as_deref()));
             let page = match page {
                 Ok(page) => page.tags,
                 Err(error) if is_absence(&error) => return Ok(tags),
@@ -322,10 +259,7 @@ fn is_absence(error: &OciDistributionError) -> bool {
             true
         }
         OciDistributionError::RegistryError { envelope, .. } => envelope.errors.iter().any(|error| {
-            matches!(
-                error.code,
-                OciErrorCode::ManifestUnknown | OciErrorCode::NameUnknown | OciErrorCode::NotFound
-            )
+            matches!(error.code, OciErrorCode::ManifestUnknown | OciErrorCode::NameUnknown | OciErrorCode::NotFound)
         }),
         _ => false,
     }
@@ -336,10 +270,7 @@ fn credentials(host: &str, config: Option<&[u8]>) -> Result<RegistryAuth, Regist
     let Some(config) = config else {
         return Ok(RegistryAuth::Anonymous);
     };
-    let failed = |why: String| RegistryError::Credentials {
-        host: host.to_owned(),
-        why,
-    };
+    let failed = |why: String| RegistryError::Credentials { host: host.to_owned(), why };
     match docker_credential::get_credential_from_reader(config, host) {
         Ok(DockerCredential::UsernamePassword(name, password)) => Ok(RegistryAuth::Basic(name, password)),
         Ok(DockerCredential::IdentityToken(_)) => {

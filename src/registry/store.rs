@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::Location;
-use super::Pin;
-use super::Place;
-use super::RegistryError;
 use super::artifact::Artifacts;
 use super::folder::Folder;
 use super::layout::Layout;
 use super::remote::Remote;
 use super::web::Web;
+use super::{Location, Pin, Place, RegistryError};
 
 /// Largest bundle that is brought, in bytes.
 pub(super) const MAX_BUNDLE: usize = 64 * 1024 * 1024;
@@ -119,9 +116,7 @@ enum Kind {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Store").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -210,10 +205,7 @@ impl Store {
     /// # Errors
     /// Where it was moved meanwhile, or the place cannot be written.
     pub fn move_channel(&self, channel: &str, expected: Option<&[u8]>, pointer: &[u8]) -> Result<(), RegistryError> {
-        let moved = || RegistryError::Moved {
-            place: self.name.clone(),
-            channel: channel.to_owned(),
-        };
+        let moved = || RegistryError::Moved { place: self.name.clone(), channel: channel.to_owned() };
         match &self.kind {
             Kind::Oci(artifacts) => artifacts.move_channel(channel, expected, pointer, &moved),
             Kind::Layout(artifacts) => artifacts.move_channel(channel, expected, pointer, &moved),
@@ -241,9 +233,7 @@ impl Store {
 
 /// Whether a text can be a kind of statement, and so part of a file's name.
 pub(super) fn is_kind(text: &str) -> bool {
-    let (kind, key) = text
-        .split_once('.')
-        .map_or((text, None), |(kind, key)| (kind, Some(key)));
+    let (kind, key) = text.split_once('.').map_or((text, None), |(kind, key)| (kind, Some(key)));
     let is_key = |key: &str| key.len() == 16 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase()) && key.is_none_or(is_key)
 }

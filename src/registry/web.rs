@@ -3,25 +3,14 @@
 
 use std::time::Duration;
 
-use reqwest::Certificate;
-use reqwest::Client;
-use reqwest::Response;
-use reqwest::StatusCode;
-use reqwest::header::ETAG;
-use reqwest::header::IF_NONE_MATCH;
+use reqwest::header::{ETAG, IF_NONE_MATCH};
 use reqwest::redirect::Policy;
-use tokio::runtime::Builder;
-use tokio::runtime::Runtime;
+use reqwest::{Certificate, Client, Response, StatusCode};
+use tokio::runtime::{Builder, Runtime};
 
-use super::Fetched;
-use super::Options;
-use super::RegistryError;
-use super::folder::Listing;
-use super::folder::channel_file;
-use super::folder::folder_of;
-use super::store::MAX_SMALL;
-use super::store::Progress;
-use super::store::Since;
+use super::folder::{Listing, channel_file, folder_of};
+use super::store::{MAX_SMALL, Progress, Since};
+use super::{Fetched, Options, RegistryError};
 
 const READ: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(15);
@@ -35,10 +24,7 @@ pub(super) struct Web {
 
 impl Web {
     pub(super) fn new(url: String, options: &Options) -> Result<Self, RegistryError> {
-        let failed = |why: String| RegistryError::Unreachable {
-            place: url.clone(),
-            why,
-        };
+        let failed = |why: String| RegistryError::Unreachable { place: url.clone(), why };
         let mut client = Client::builder()
             .user_agent(concat!("gatewright/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
@@ -50,15 +36,10 @@ impl Web {
         }
         if let Some(pem) = &options.authorities {
             let all = Certificate::from_pem_bundle(pem).map_err(|error| failed(error.to_string()))?;
-            client = all
-                .into_iter()
-                .fold(client, reqwest::ClientBuilder::add_root_certificate);
+            client = all.into_iter().fold(client, reqwest::ClientBuilder::add_root_certificate);
         }
         Ok(Self {
-            runtime: Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .map_err(|error| failed(error.to_string()))?,
+            runtime: Builder::new_current_thread().enable_all().build().map_err(|error| failed(error.to_string()))?,
             client: client.build().map_err(|error| failed(error.to_string()))?,
             url,
         })
@@ -87,11 +68,7 @@ impl Web {
                 StatusCode::NOT_MODIFIED if tag.is_some() => Ok(Since::Same),
                 StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Since::Absent),
                 StatusCode::OK => {
-                    let tag = response
-                        .headers()
-                        .get(ETAG)
-                        .and_then(|tag| tag.to_str().ok())
-                        .map(str::to_owned);
+                    let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
                     let bytes = self.body(response, path, most, progress).await?;
                     Ok(Since::Pointer { bytes, tag })
                 }

@@ -6,11 +6,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::scenario::Answers;
-use crate::scenario::Candidates;
-use crate::scenario::Cause;
-use crate::scenario::Decided;
-use crate::scenario::Verdict;
+use crate::scenario::{Answers, Candidates, Cause, Decided, Verdict};
 use crate::text::safe;
 
 use super::human::printable;
@@ -92,9 +88,7 @@ fn names(alike: &[&Decided], candidates: Candidates) -> Vec<String> {
             for one in alike {
                 by_action.entry(&one.action).or_default().push(&one.resource);
             }
-            let named = by_action
-                .into_iter()
-                .map(|(action, resources)| format!("{action} {}", resources.join(", ")));
+            let named = by_action.into_iter().map(|(action, resources)| format!("{action} {}", resources.join(", ")));
             named.collect()
         }
     }
@@ -228,10 +222,7 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&answers_json(&asked)).unwrap();
         assert_eq!(json["at"], "2026-03-01T10:00:00Z");
         let fred = &json["decisions"][1];
-        assert_eq!(
-            (&fred["principal"], &fred["decision"]),
-            (&"fred".into(), &"allow".into())
-        );
+        assert_eq!((&fred["principal"], &fred["decision"]), (&"fred".into(), &"allow".into()));
         assert_eq!(fred["because"][0]["name"], "finance.Payout.approve");
         assert_eq!(fred["because"][0]["place"]["line"], 7);
         assert_eq!(json["decisions"].as_array().unwrap().len(), asked.decisions.len());

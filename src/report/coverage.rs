@@ -1,7 +1,6 @@
 //! What the scenarios saw of a policy, for programs.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bundle::Place;
 use crate::scenario::Coverage;

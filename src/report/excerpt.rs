@@ -2,24 +2,15 @@
 //! Long lines are cut around their labels and control characters made visible, so that no input, however hostile,
 //! floods or steers the terminal. A label that covers several lines is drawn under its first one.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use miette::LabeledSpan;
-use miette::MietteError;
-use miette::MietteSpanContents;
-use miette::SourceCode;
-use miette::SourceSpan;
-use miette::SpanContents;
+use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use super::files::Files;
 use super::human::printable;
-use crate::diag::Diagnostic;
-use crate::diag::Label;
-use crate::text::FileId;
-use crate::text::LineColumn;
-use crate::text::Span;
+use crate::diag::{Diagnostic, Label};
+use crate::text::{FileId, LineColumn, Span};
 
 /// The most characters of one source line that are shown.
 const LINE_CHARS: usize = 160;
@@ -46,11 +37,7 @@ struct Block {
 
 /// The excerpt of a diagnostic, and its labels as ranges of the excerpt.
 pub(super) fn excerpt(diagnostic: &Diagnostic, files: Files<'_>) -> (Excerpt, Vec<LabeledSpan>) {
-    let mut excerpt = Excerpt {
-        text: String::new(),
-        blocks: Vec::new(),
-        positions: BTreeMap::new(),
-    };
+    let mut excerpt = Excerpt { text: String::new(), blocks: Vec::new(), positions: BTreeMap::new() };
     let mut labels = Vec::new();
     let lead = lead(diagnostic);
     for file in labelled(diagnostic) {
@@ -98,12 +85,7 @@ fn blocks(diagnostic: &Diagnostic, files: Files<'_>, file: FileId) -> Vec<Range<
             let line = line_of(files, label.span);
             [line.saturating_sub(1), line, line + 1]
         })
-        .filter(|line| {
-            files
-                .sources
-                .lines(file)
-                .is_some_and(|lines| lines.line_start(*line).is_some())
-        })
+        .filter(|line| files.sources.lines(file).is_some_and(|lines| lines.line_start(*line).is_some()))
         .collect();
     let mut runs: Vec<Range<u32>> = Vec::new();
     for line in wanted {
@@ -147,9 +129,7 @@ impl Excerpt {
             for ((at, label), range) in here.into_iter().zip(ranges) {
                 let text = (!label.text.is_empty()).then(|| printable(&label.text));
                 let range = base + range.start..base + range.end;
-                self.positions
-                    .entry(range.start)
-                    .or_insert_with(|| files.sources.position(label.span));
+                self.positions.entry(range.start).or_insert_with(|| files.sources.position(label.span));
                 labels.push(match at {
                     at if at == lead => LabeledSpan::new_primary_with_span(text, range),
                     _ => LabeledSpan::new_with_span(text, range),
@@ -187,10 +167,7 @@ impl SourceCode for Excerpt {
             0 => self.positions.get(&span.offset()).copied(),
             _ => None,
         };
-        let position = position.unwrap_or(LineColumn {
-            line: block.first_line,
-            column: 1,
-        });
+        let position = position.unwrap_or(LineColumn { line: block.first_line, column: 1 });
         let data = self.text.get(block.range.clone()).ok_or(MietteError::OutOfBounds)?;
         Ok(Box::new(MietteSpanContents::new_named(
             block.name.clone(),
@@ -233,10 +210,7 @@ fn shorten(line: &str, ranges: impl IntoIterator<Item = Range<usize>> + Clone) -
         start = before.char_indices().rev().nth(LEAD_CHARS).map_or(0, |(at, _)| at);
     }
     let rest = line.get(start..).unwrap_or("");
-    let end = rest
-        .char_indices()
-        .nth(LINE_CHARS)
-        .map_or(line.len(), |(at, _)| start + at);
+    let end = rest.char_indices().nth(LINE_CHARS).map_or(line.len(), |(at, _)| start + at);
 
     let mut shown = String::from(if start > 0 { "…" } else { "" });
     // The offset in `shown` of each character kept, and of the end.
@@ -256,10 +230,7 @@ fn shorten(line: &str, ranges: impl IntoIterator<Item = Range<usize>> + Clone) -
         let offset = offset.clamp(start, end);
         moved.range(..=offset).next_back().map_or(0, |(_, place)| *place)
     };
-    let ranges = ranges
-        .into_iter()
-        .map(|range| place(range.start)..place(range.end))
-        .collect();
+    let ranges = ranges.into_iter().map(|range| place(range.start)..place(range.end)).collect();
     (shown, ranges)
 }
 

@@ -1,7 +1,6 @@
 //! The files that a report points into, with the paths by which the reader finds them.
 
-use crate::text::FileId;
-use crate::text::Sources;
+use crate::text::{FileId, Sources};
 
 /// Sources and the folder their names are relative to.
 #[derive(Debug, Clone, Copy)]
@@ -52,10 +51,7 @@ mod tests {
             ("../shop", "../shop/policy/a.gate"),
             ("/", "/policy/a.gate"),
         ] {
-            let files = Files {
-                sources: &sources,
-                root,
-            };
+            let files = Files { sources: &sources, root };
             assert_eq!(files.path(file), path, "{root}");
         }
     }

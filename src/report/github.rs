@@ -1,11 +1,8 @@
 //! Diagnostics as GitHub workflow commands, which GitHub shows beside the changed lines.
 
 use super::files::Files;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Severity;
-use crate::text::Span;
-use crate::text::safe;
+use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::text::{Span, safe};
 
 /// One command per diagnostic. GitHub finds the files where the run stands at the repository's root.
 #[must_use]
@@ -47,10 +44,8 @@ pub(super) fn command(kind: &str, span: Option<Span>, title: &str, text: &str, f
         }
     }
     properties.push(("title", title.to_owned()));
-    let properties: Vec<_> = properties
-        .into_iter()
-        .map(|(key, value)| format!("{key}={}", safe::command_property(&value)))
-        .collect();
+    let properties: Vec<_> =
+        properties.into_iter().map(|(key, value)| format!("{key}={}", safe::command_property(&value))).collect();
     format!("::{kind} {}::{}\n", properties.join(","), safe::command_text(text))
 }
 
@@ -67,10 +62,7 @@ mod tests {
         let fault = Diagnostic::error(Code::new("some-fault"), Span::new(file, 8, 13), "100% wrong\nreally")
             .help("write: less")
             .note("a fact");
-        let files = Files {
-            sources: &sources,
-            root: "./examples/shop/",
-        };
+        let files = Files { sources: &sources, root: "./examples/shop/" };
         assert_eq!(
             annotations(&[fault].into_iter().collect(), files),
             "::error file=examples/shop/policy/a%2Cb.gate,line=2,endLine=2,col=5,endColumn=10,title=some-fault\

@@ -3,16 +3,11 @@
 use std::fmt;
 use std::fmt::Write;
 
-use miette::GraphicalReportHandler;
-use miette::GraphicalTheme;
-use miette::LabeledSpan;
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
 
-use super::excerpt::Excerpt;
-use super::excerpt::excerpt;
+use super::excerpt::{Excerpt, excerpt};
 use super::files::Files;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Severity;
+use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::text::safe;
 
 /// The most diagnostics that are drawn.
@@ -40,25 +35,15 @@ pub enum Colour {
 
 impl Style {
     /// Text only, 100 columns wide: what a file, a pipe or a test gets.
-    pub const PLAIN: Self = Self {
-        colour: Colour::Plain,
-        width: 100,
-    };
+    pub const PLAIN: Self = Self { colour: Colour::Plain, width: 100 };
 }
 
 /// All diagnostics, an empty line between them. Past [`SHOWN`] the rest is counted: nobody reads more at once.
 #[must_use]
 pub fn diagnostics(all: &Diagnostics, files: Files<'_>, style: Style) -> String {
-    let mut shown: Vec<String> = all
-        .iter()
-        .take(SHOWN)
-        .map(|one| diagnostic(one, files, style))
-        .collect();
+    let mut shown: Vec<String> = all.iter().take(SHOWN).map(|one| diagnostic(one, files, style)).collect();
     if all.len() > SHOWN {
-        shown.push(format!(
-            "  … and {} more; `--format json` holds all\n",
-            all.len() - SHOWN
-        ));
+        shown.push(format!("  … and {} more; `--format json` holds all\n", all.len() - SHOWN));
     }
     shown.join("\n")
 }
@@ -67,11 +52,7 @@ pub fn diagnostics(all: &Diagnostics, files: Files<'_>, style: Style) -> String 
 #[must_use]
 pub fn diagnostic(diagnostic: &Diagnostic, files: Files<'_>, style: Style) -> String {
     let (excerpt, labels) = excerpt(diagnostic, files);
-    let drawing = Drawing {
-        diagnostic,
-        excerpt,
-        labels,
-    };
+    let drawing = Drawing { diagnostic, excerpt, labels };
     let mut out = String::new();
     // Writing to a string cannot fail, and a drawing that miette refuses still leaves the message.
     let drawn = handler(diagnostic, style).render_report(&mut out, &drawing);
@@ -99,15 +80,11 @@ pub fn summary(all: &Diagnostics) -> String {
         1 => Some(format!("1 {name}")),
         many => Some(format!("{many} {name}s")),
     };
-    [
-        count(Severity::Error, "error"),
-        count(Severity::Warning, "warning"),
-        count(Severity::Advice, "hint"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect::<Vec<_>>()
-    .join(", ")
+    [count(Severity::Error, "error"), count(Severity::Warning, "warning"), count(Severity::Advice, "hint")]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// One line that is safe to show and of bounded length: the rest of an overlong text becomes `…`.
@@ -195,9 +172,7 @@ impl miette::Diagnostic for Drawing<'_> {
 mod tests {
     use super::*;
     use crate::diag::Code;
-    use crate::text::FileId;
-    use crate::text::Sources;
-    use crate::text::Span;
+    use crate::text::{FileId, Sources, Span};
 
     const CODE: Code = Code::new("some-fault");
 
@@ -316,16 +291,7 @@ mod tests {
 
     #[test]
     fn any_span_of_any_text_can_be_drawn() {
-        let texts = [
-            "",
-            "\n",
-            "\r\n\r\n",
-            "é\n\u{0}\n",
-            "\u{feff}a",
-            "a\tb\n\n\nc",
-            "\r",
-            "a\rb",
-        ];
+        let texts = ["", "\n", "\r\n\r\n", "é\n\u{0}\n", "\u{feff}a", "a\tb\n\n\nc", "\r", "a\rb"];
         for text in texts {
             let mut sources = Sources::default();
             let file = sources.add("a.gate", text);
@@ -343,9 +309,8 @@ mod tests {
     fn of_very_many_faults_the_first_are_shown_and_the_rest_counted() {
         let mut sources = Sources::default();
         let file = sources.add("a", "x".repeat(1000));
-        let all: Diagnostics = (0..1000)
-            .map(|at| Diagnostic::error(CODE, Span::new(file, at, at + 1), "bad"))
-            .collect();
+        let all: Diagnostics =
+            (0..1000).map(|at| Diagnostic::error(CODE, Span::new(file, at, at + 1), "bad")).collect();
         let text = diagnostics(&all, Files::new(&sources), Style::PLAIN);
         assert_eq!(text.matches("error[some-fault]").count(), SHOWN);
         assert!(text.ends_with("… and 900 more; `--format json` holds all\n"), "{text}");

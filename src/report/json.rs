@@ -3,20 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::files::Files;
-use crate::diag::Code;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Evidence;
-use crate::diag::Fix;
-use crate::diag::Label;
-use crate::diag::Severity;
+use crate::diag::{Code, Diagnostic, Diagnostics, Evidence, Fix, Label, Severity};
 use crate::graph::Waiver;
-use crate::text::Span;
-use crate::text::safe;
+use crate::text::{Span, safe};
 
 /// Version of this format; raised where a reader of the one before would break.
 const FORMAT: u32 = 1;
@@ -114,10 +106,7 @@ impl<'a> FixItem<'a> {
             old: &edit.old,
             text: &edit.new,
         });
-        Self {
-            certainty: fix.certainty.name(),
-            edits: edits.collect(),
-        }
+        Self { certainty: fix.certainty.name(), edits: edits.collect() }
     }
 }
 

@@ -7,13 +7,8 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::mutation::Decided;
-use crate::mutation::Mutant;
-use crate::mutation::Outcome;
-use crate::mutation::Tally;
-use crate::mutation::Trial;
-use crate::text::Instant;
-use crate::text::safe;
+use crate::mutation::{Decided, Mutant, Outcome, Tally, Trial};
+use crate::text::{Instant, safe};
 
 use super::diff::Saved;
 use super::files::Files;
@@ -26,9 +21,7 @@ const FORMAT: u32 = 1;
 /// Mutants that there are, a line each.
 #[must_use]
 pub fn mutants(all: &[Mutant], files: Files<'_>) -> String {
-    let lines = all
-        .iter()
-        .map(|mutant| format!("{}  {}\n", place(mutant, files), told(mutant)));
+    let lines = all.iter().map(|mutant| format!("{}  {}\n", place(mutant, files), told(mutant)));
     lines.collect()
 }
 
@@ -75,11 +68,8 @@ pub fn mutation_summary(tally: Tally, engine: Option<&str>) -> String {
         (tally.equivalent, "equivalent"),
         (tally.undecided, "undecided"),
     ];
-    let mut parts: Vec<String> = counts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, name)| format!("{count} {name}"))
-        .collect();
+    let mut parts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
     if parts.is_empty() {
         parts.push("none that compiles".to_owned());
     }
@@ -143,11 +133,7 @@ fn saved(stem: String, mutant: &Mutant, decided: &Decided, files: Files<'_>, at:
          \x20     context: {}\n\
          \x20   decision: {}\n",
         quoted(&stem),
-        quoted(&format!(
-            "not as if {} in {}",
-            mutant.what,
-            files.sources.name(mutant.span.file)
-        )),
+        quoted(&format!("not as if {} in {}", mutant.what, files.sources.name(mutant.span.file))),
         quoted(&request.principal.to_string()),
         quoted(&request.action.to_string()),
         quoted(&request.resource.to_string()),
@@ -283,11 +269,8 @@ impl<'a> Item<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mutation::Edit;
-    use crate::mutation::Genre;
-    use crate::mutation::Shown;
-    use crate::text::Sources;
-    use crate::text::Span;
+    use crate::mutation::{Edit, Genre, Shown};
+    use crate::text::{Sources, Span};
 
     fn trials(sources: &mut Sources) -> Vec<Trial> {
         let file = sources.add("policy/a.gate", "isolate by org;\nrequire context.mfa for Bill.pay;\n");
@@ -298,30 +281,19 @@ mod tests {
                     genre: Genre::DropGuard,
                     span,
                     what: what.to_owned(),
-                    edit: Edit {
-                        span,
-                        text: "true".to_owned(),
-                    },
+                    edit: Edit { span, text: "true".to_owned() },
                     statement: None,
                 },
                 outcome,
             }
         };
         vec![
-            trial(
-                "`isolate by org;` is gone",
-                0,
-                15,
-                Outcome::Killed("bills: tenants".to_owned()),
-            ),
+            trial("`isolate by org;` is gone", 0, 15, Outcome::Killed("bills: tenants".to_owned())),
             trial(
                 "the guard no longer requires `context.mfa`",
                 24,
                 35,
-                Outcome::Missed(Box::new(Shown {
-                    what: "boss gains Bill.pay on Bill".to_owned(),
-                    request: None,
-                })),
+                Outcome::Missed(Box::new(Shown { what: "boss gains Bill.pay on Bill".to_owned(), request: None })),
             ),
             trial("a\u{1b}[2J", 24, 35, Outcome::Undecided("there was no time".to_owned())),
         ]

@@ -5,16 +5,9 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::analysis::Beyond;
-use crate::analysis::Deciding;
-use crate::analysis::Open;
-use crate::analysis::Outcome;
-use crate::analysis::Proof;
-use crate::analysis::Refutation;
-use crate::analysis::Witness;
+use crate::analysis::{Beyond, Deciding, Open, Outcome, Proof, Refutation, Witness};
 use crate::bundle::OriginKind;
-use crate::text::Instant;
-use crate::text::safe;
+use crate::text::{Instant, safe};
 
 use super::files::Files;
 use super::human::printable;
@@ -89,9 +82,7 @@ fn told(proof: &Proof, files: Files<'_>) -> String {
         }
         Outcome::Empty => text.push_str("         it speaks of no request that there can be\n"),
         Outcome::Unknown(all) => {
-            all.iter()
-                .take(MOST_OPEN)
-                .for_each(|open| text.push_str(&unanswered(open)));
+            all.iter().take(MOST_OPEN).for_each(|open| text.push_str(&unanswered(open)));
             if all.len() > MOST_OPEN {
                 let _ = writeln!(text, "         and {} more kinds of request", all.len() - MOST_OPEN);
             }
@@ -127,9 +118,7 @@ fn refuted(proof: &Proof, refutation: &Refutation, files: Files<'_>) -> String {
     let mut known = vec![decided(proof, refutation, files)];
     for missing in &refutation.missing {
         let (entity, by) = (&missing.entity, &missing.named_by);
-        known.push(format!(
-            "`{entity}` does not exist among these entities; it is named by {by}"
-        ));
+        known.push(format!("`{entity}` does not exist among these entities; it is named by {by}"));
     }
     known.extend(proof.hint.iter().map(|hint| format!("help: {hint}")));
     for line in known {
@@ -153,15 +142,8 @@ fn statements(all: &[Deciding], files: Files<'_>) -> String {
         .iter()
         .take(MOST_STATEMENTS)
         .map(|one| {
-            let raw = if one.kind == OriginKind::Raw {
-                "the raw policy "
-            } else {
-                ""
-            };
-            let role = one
-                .inherited_by
-                .as_ref()
-                .map_or_else(String::new, |role| format!(" for `{role}`"));
+            let raw = if one.kind == OriginKind::Raw { "the raw policy " } else { "" };
+            let role = one.inherited_by.as_ref().map_or_else(String::new, |role| format!(" for `{role}`"));
             let (path, line) = (files.named(&one.place.file), one.place.line);
             format!("{raw}`{}`{role} ({path}:{line})", one.statement)
         })
@@ -217,14 +199,7 @@ pub fn proofs_json(all: &[Proof], beyond: &[Beyond], of: usize, engine: &str, fi
         engine,
         of,
         properties: all.iter().map(|proof| Item::new(proof, files)).collect(),
-        beyond: beyond
-            .iter()
-            .map(|one| BeyondItem {
-                name: &one.name,
-                kind: one.kind,
-                why: &one.why,
-            })
-            .collect(),
+        beyond: beyond.iter().map(|one| BeyondItem { name: &one.name, kind: one.kind, why: &one.why }).collect(),
     };
     safe::json(&report)
 }
@@ -340,12 +315,7 @@ impl<'a> Item<'a> {
             granted: !proof.granting.is_empty(),
             request: shown.map(witness::json),
             deciding,
-            missing: missing
-                .map(|one| MissingItem {
-                    entity: &one.entity,
-                    named_by: &one.named_by,
-                })
-                .collect(),
+            missing: missing.map(|one| MissingItem { entity: &one.entity, named_by: &one.named_by }).collect(),
             hint: proof.hint.as_deref(),
             open: open
                 .iter()

@@ -1,21 +1,13 @@
 //! Diagnostics as SARIF 2.1.0, which code scanning of GitHub and other hosts reads and keeps between runs.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::files::Files;
-use crate::diag::Code;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Fix;
-use crate::diag::Severity;
+use crate::diag::{Code, Diagnostic, Diagnostics, Fix, Severity};
 use crate::lint;
-use crate::text::Span;
-use crate::text::safe;
+use crate::text::{Span, safe};
 
 /// What names the format to readers.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -104,13 +96,10 @@ fn result(diagnostic: &Diagnostic, codes: &[Code], files: Files<'_>) -> Value {
 fn fix(fix: &Fix, diagnostic: &Diagnostic, files: Files<'_>) -> Value {
     let mut changes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for edit in &fix.edits {
-        changes
-            .entry(uri(&files.path(edit.span.file)))
-            .or_default()
-            .push(json!({
-                "deletedRegion": region(edit.span, files),
-                "insertedContent": { "text": edit.new },
-            }));
+        changes.entry(uri(&files.path(edit.span.file))).or_default().push(json!({
+            "deletedRegion": region(edit.span, files),
+            "insertedContent": { "text": edit.new },
+        }));
     }
     let changes = changes.into_iter();
     let changes =
@@ -166,8 +155,7 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::Certainty;
-    use crate::diag::Evidence;
+    use crate::diag::{Certainty, Evidence};
     use crate::text::Sources;
 
     #[test]
@@ -241,10 +229,7 @@ mod tests {
         for result in run["results"].as_array().unwrap() {
             let index = result["ruleIndex"].as_u64().unwrap() as usize;
             assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
-            assert_eq!(
-                result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
-                "policy/a.gate"
-            );
+            assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "policy/a.gate");
         }
         let page = lint::find("unused-name").unwrap().page;
         assert_eq!(run["tool"]["driver"]["rules"][1]["help"]["markdown"], page);

@@ -1,34 +1,22 @@
 //! One request of a suite put to the evaluator, and what came back in the suite's own words: statements, never policy ids.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::EntityUid;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::bundle::AttributeContract;
-use crate::bundle::ValueType;
+use crate::bundle::{AttributeContract, ValueType};
 use crate::decide;
-use crate::decide::Cause;
-use crate::decide::Decision;
-use crate::decide::Outcome;
-use crate::decide::RequestError;
+use crate::decide::{Cause, Decision, Outcome, RequestError};
 use crate::text::Instant;
 
-use super::Policy;
 use super::explain::Explanation;
 use super::outcome::Judged;
 use super::read::a;
-use super::read::names::NO_GRANT;
-use super::read::names::PERMIT_ERRORED;
-use super::suite::Claim;
-use super::suite::ContextRef;
-use super::suite::Expected;
-use super::suite::Request;
-use super::suite::World;
-use super::value;
+use super::read::names::{NO_GRANT, PERMIT_ERRORED};
+use super::suite::{Claim, ContextRef, Expected, Request, World};
 use super::value::Moment;
+use super::{Policy, value};
 
 /// The context attribute that is the clock.
 const NOW: &str = "now";
@@ -110,11 +98,7 @@ impl Asked<'_> {
 pub(super) fn put<'a>(claim: &'a Claim, world: &World, policy: Policy<'_>, now: Instant) -> Asked<'a> {
     let prepared = prepare(&claim.request, world, policy, now);
     let answer = ask(&claim.request, prepared.as_ref(), world, policy);
-    Asked {
-        claim,
-        prepared,
-        answer,
-    }
+    Asked { claim, prepared, answer }
 }
 
 /// A request ready for the evaluator; `None` where the contract names no Cedar action for it.
@@ -149,10 +133,7 @@ pub(super) fn in_one_line(request: &Request) -> String {
         ContextRef::Raw(fields) if fields.is_empty() => String::new(),
         ContextRef::Raw(fields) => format!(" in {}", Value::Object(fields.clone())),
     };
-    format!(
-        "{} {} {}{context}",
-        request.principal.label, request.action, request.resource.label
-    )
+    format!("{} {} {}{context}", request.principal.label, request.action, request.resource.label)
 }
 
 impl Answer {
@@ -169,11 +150,7 @@ impl Answer {
                 verdict: Verdict::Deny,
                 because: BTreeSet::from([NO_GRANT.to_owned()]),
                 policies: BTreeSet::new(),
-                notes: vec![format!(
-                    "no statement lets {} do `{}`",
-                    a(&request.principal.ty),
-                    request.action
-                )],
+                notes: vec![format!("no statement lets {} do `{}`", a(&request.principal.ty), request.action)],
             },
             other => Self::error(other.to_string()),
         }
@@ -190,13 +167,7 @@ impl Answer {
             .iter()
             .map(|error| format!("`{}` errored: {}", statement(&error.policy), error.message))
             .collect();
-        let has_clauses = |id: &str| {
-            policy
-                .origins
-                .policies
-                .get(id)
-                .is_some_and(|origin| !origin.clauses.is_empty())
-        };
+        let has_clauses = |id: &str| policy.origins.policies.get(id).is_some_and(|origin| !origin.clauses.is_empty());
         let mut policies = decision.reasons.clone();
         let mut because: BTreeSet<String> = decision.reasons.iter().map(|id| statement(id)).collect();
         let verdict = match (&decision.outcome, decision.cause) {
@@ -205,15 +176,10 @@ impl Answer {
                 let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
                 notes.push(format!("left out of the context: {}", names.join(", ")));
                 // Clauses say it in the author's words; a policy without any is shown as Cedar leaves it.
-                notes.extend(
-                    residuals
-                        .iter()
-                        .filter(|residual| !has_clauses(&residual.policy))
-                        .map(|residual| {
-                            let cedar: Vec<&str> = residual.cedar.split_whitespace().collect();
-                            format!("what is left of `{}`: {}", statement(&residual.policy), cedar.join(" "))
-                        }),
-                );
+                notes.extend(residuals.iter().filter(|residual| !has_clauses(&residual.policy)).map(|residual| {
+                    let cedar: Vec<&str> = residual.cedar.split_whitespace().collect();
+                    format!("what is left of `{}`: {}", statement(&residual.policy), cedar.join(" "))
+                }));
                 policies = residuals.iter().map(|residual| residual.policy.clone()).collect();
                 because.clear();
                 Verdict::Unknown
@@ -243,21 +209,11 @@ impl Answer {
             ));
             notes.extend(otherwise.notes);
         }
-        Self {
-            verdict,
-            because,
-            policies,
-            notes,
-        }
+        Self { verdict, because, policies, notes }
     }
 
     fn error(message: String) -> Self {
-        Self {
-            verdict: Verdict::Error,
-            because: BTreeSet::new(),
-            policies: BTreeSet::new(),
-            notes: vec![message],
-        }
+        Self { verdict: Verdict::Error, because: BTreeSet::new(), policies: BTreeSet::new(), notes: vec![message] }
     }
 }
 
@@ -274,11 +230,7 @@ fn context(
         ContextRef::Raw(fields) => return fields.clone(),
         ContextRef::None => Map::new(),
         ContextRef::Fixture(name) => {
-            let given = world
-                .contexts
-                .get(name)
-                .into_iter()
-                .flat_map(|fixture| &fixture.attributes);
+            let given = world.contexts.get(name).into_iter().flat_map(|fixture| &fixture.attributes);
             let taken = given.filter_map(|(name, readings)| {
                 let ty = &attributes.get(name)?.ty;
                 let (_, value) = readings.iter().find(|(reading, _)| reading == ty)?;
@@ -288,9 +240,7 @@ fn context(
         }
     };
     let from_gateway = policy.contract.provenance.get(NOW).is_some_and(|by| by == "gateway");
-    let is_clock = attributes
-        .get(NOW)
-        .is_some_and(|declared| declared.ty == ValueType::Datetime);
+    let is_clock = attributes.get(NOW).is_some_and(|declared| declared.ty == ValueType::Datetime);
     if from_gateway && is_clock && !json.contains_key(NOW) {
         json.insert(NOW.to_owned(), value::Value::Datetime(Moment::At(now)).to_json(now));
     }

@@ -3,14 +3,9 @@
 
 use serde_json::Value;
 
-use super::Policy;
-use super::ask;
-use super::smoke;
-use super::suite::Body;
-use super::suite::Suite;
-use super::suite::Test;
-use super::timeline;
+use super::suite::{Body, Suite, Test};
 use super::timeline::Happening;
+use super::{Policy, ask, smoke, timeline};
 use crate::decide;
 
 /// The requests of one suite.
@@ -74,11 +69,7 @@ mod tests {
              - {name: table, snapshot: {roles: [finance], actions: [Payout.read, Payout.approve], to: [p1], in: [calm]}}\n",
         );
         let asked = asked(&loaded.suites, testing::marketplace().policy());
-        let actions: Vec<String> = asked[0]
-            .requests
-            .iter()
-            .map(|request| request.action.to_string())
-            .collect();
+        let actions: Vec<String> = asked[0].requests.iter().map(|request| request.action.to_string()).collect();
         assert_eq!(actions.len(), 3, "{actions:?}");
         assert!(actions[0].ends_with("\"Payout.approve\""));
         assert!(!asked[0].entities.is_empty());

@@ -3,23 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::ActionConstraint;
-use cedar_policy::Effect;
-use cedar_policy::PrincipalConstraint;
+use cedar_policy::{ActionConstraint, Effect, PrincipalConstraint};
 
-use crate::bundle::CoverageTotals;
-use crate::bundle::Origin;
-use crate::bundle::OriginKind;
-use crate::bundle::Place;
-use crate::bundle::Share;
+use crate::bundle::{CoverageTotals, Origin, OriginKind, Place, Share};
 use crate::decide::Outcome;
 
-use super::Policy;
-use super::asked;
-use super::explain::ClauseResult;
-use super::explain::Scene;
-use super::explain::Truth;
+use super::explain::{ClauseResult, Scene, Truth};
 use super::suite::Suite;
+use super::{Policy, asked};
 
 /// The statements of a policy, sorted by place, with what was seen of each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,10 +66,7 @@ impl Coverage {
 }
 
 fn share(all: impl Iterator<Item = bool>) -> Share {
-    all.fold(Share::default(), |sum, seen| Share {
-        seen: sum.seen + usize::from(seen),
-        of: sum.of + 1,
-    })
+    all.fold(Share::default(), |sum, seen| Share { seen: sum.seen + usize::from(seen), of: sum.of + 1 })
 }
 
 /// What the tests of suites, skipped ones left out, see of a policy.
@@ -106,11 +94,7 @@ pub fn coverage(suites: &[Suite], policy: Policy<'_>) -> Coverage {
             if matches!(decision.outcome, Outcome::Unknown { .. }) {
                 continue;
             }
-            let scene = Scene {
-                request,
-                world: &suite.world,
-                policy,
-            };
+            let scene = Scene { request, world: &suite.world, policy };
             for (one, origin) in statements.iter().filter(|(one, _)| scene.concerns(one)) {
                 let decided = decision.reasons.contains::<str>(one.id().as_ref());
                 let covered = entry(&mut found, one, origin);
@@ -122,9 +106,7 @@ pub fn coverage(suites: &[Suite], policy: Policy<'_>) -> Coverage {
             }
         }
     }
-    Coverage {
-        statements: found.into_values().collect(),
-    }
+    Coverage { statements: found.into_values().collect() }
 }
 
 /// Whether a policy decides what people ask for, and not only steps of break-glass, which timelines walk through.
@@ -181,12 +163,7 @@ fn see(covered: &mut Covered, clause: &ClauseResult) {
 fn clause_of<'a>(covered: &'a mut Covered, gate: &str, place: &Place) -> &'a mut CoveredClause {
     let known = (covered.clauses.iter()).position(|clause| clause.gate == gate && clause.place == *place);
     let at = known.unwrap_or_else(|| {
-        covered.clauses.push(CoveredClause {
-            gate: gate.to_owned(),
-            place: place.clone(),
-            held: false,
-            failed: false,
-        });
+        covered.clauses.push(CoveredClause { gate: gate.to_owned(), place: place.clone(), held: false, failed: false });
         covered.clauses.len() - 1
     });
     #[expect(clippy::indexing_slicing, reason = "it was found there or put there")]
@@ -208,12 +185,7 @@ mod tests {
             let (held, failed) = (clause.held, clause.failed);
             format!("; `{}` held: {held}, failed: {failed}", clause.gate)
         });
-        format!(
-            "decided: {}, withheld: {}{}",
-            one.decided,
-            one.withheld,
-            clauses.collect::<String>()
-        )
+        format!("decided: {}, withheld: {}{}", one.decided, one.withheld, clauses.collect::<String>())
     }
 
     #[test]
@@ -222,10 +194,7 @@ mod tests {
         let rests = "tests:\n  - {name: shop, as: shopify, in: calm, can: {read: p2}}\n";
         let skipped = "tests:\n  - {name: shop, as: shopify, in: calm, cannot: {read: p1}, skip: later}\n  \
                        - {name: calm, as: fred, in: calm, can: {approve: p1}}\n";
-        let all: Vec<String> = [bites, rests, skipped]
-            .iter()
-            .map(|tests| shown(tests, "partners"))
-            .collect();
+        let all: Vec<String> = [bites, rests, skipped].iter().map(|tests| shown(tests, "partners")).collect();
         insta::assert_snapshot!(all.join("\n"), @"
         decided: true, withheld: false; `resource.classification == restricted` held: true, failed: false
         decided: false, withheld: true; `resource.classification == restricted` held: false, failed: true
@@ -238,10 +207,7 @@ mod tests {
         let loaded = testing::suite("tests:\n  - {name: calm, as: fred, in: calm, can: {approve: p1}}\n");
         let all = coverage(&loaded.suites, testing::marketplace().policy());
         let totals = all.totals();
-        assert!(
-            0 < totals.granting.seen && totals.granting.seen < totals.granting.of,
-            "{totals:?}"
-        );
+        assert!(0 < totals.granting.seen && totals.granting.seen < totals.granting.of, "{totals:?}");
         assert!(totals.biting.seen == 0 && totals.biting.of > 0, "{totals:?}");
         assert!(totals.clauses.seen < totals.clauses.of, "{totals:?}");
         assert_eq!(totals.lowest(), Some(0));

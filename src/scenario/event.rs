@@ -1,9 +1,7 @@
 //! What happens during a run, as it happens: for progress bars and live output. The order is that of the suites,
 //! however many threads work.
 
-use super::outcome::SuiteReport;
-use super::outcome::TestReport;
-use super::outcome::Totals;
+use super::outcome::{SuiteReport, TestReport, Totals};
 
 /// One thing that happened.
 #[derive(Debug, Clone, Copy)]

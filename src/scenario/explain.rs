@@ -3,29 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use cedar_policy::ActionConstraint;
-use cedar_policy::Effect;
-use cedar_policy::EntityUid;
-use cedar_policy::EvalResult;
-use cedar_policy::PrincipalConstraint;
-use cedar_policy::ResourceConstraint;
+use cedar_policy::{ActionConstraint, Effect, EntityUid, EvalResult, PrincipalConstraint, ResourceConstraint};
 use serde::Serialize;
 
-use crate::bundle::Clause;
-use crate::bundle::EntityContract;
-use crate::bundle::EntityRole;
-use crate::bundle::Origin;
-use crate::bundle::Place;
+use crate::bundle::{Clause, EntityContract, EntityRole, Origin, Place};
 use crate::decide;
 use crate::decide::EvaluateError;
-use crate::text::Duration;
-use crate::text::Instant;
+use crate::text::{Duration, Instant};
 
 use super::Policy;
-use super::ask::Answer;
-use super::ask::Verdict;
-use super::suite::Expected;
-use super::suite::World;
+use super::ask::{Answer, Verdict};
+use super::suite::{Expected, World};
 
 /// What decided, and what nearly did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -122,12 +110,7 @@ impl Scene<'_> {
 
     /// The permit for this action and these types with the fewest clauses that do not hold.
     fn nearest(&self) -> Option<Statement> {
-        let permits = self
-            .policy
-            .engine
-            .policies()
-            .policies()
-            .filter(|policy| policy.effect() == Effect::Permit);
+        let permits = self.policy.engine.policies().policies().filter(|policy| policy.effect() == Effect::Permit);
         let concerned = permits.filter(|policy| self.concerns(policy));
         let statements = concerned.filter_map(|policy| self.statement(policy.id().as_ref()));
         statements.min_by_key(|statement| (failing(statement), statement.name.clone()))
@@ -195,11 +178,7 @@ impl Scene<'_> {
             place: clause.place.clone(),
             truth: self.truth(&clause.cedar),
             guard: clause.guard.clone(),
-            values: if clause.parts.is_empty() {
-                self.values(&clause.cedar)
-            } else {
-                Vec::new()
-            },
+            values: if clause.parts.is_empty() { self.values(&clause.cedar) } else { Vec::new() },
             parts: clause.parts.iter().map(|part| self.clause(part)).collect(),
         }
     }
@@ -225,19 +204,10 @@ impl Scene<'_> {
     /// Whether an expression reads an attribute of the context that the action requires and the request leaves out.
     fn reads_left_out(&self, cedar: &str) -> bool {
         let action = self.request.action.to_string();
-        let declared = self
-            .policy
-            .contract
-            .actions
-            .values()
-            .find(|known| known.cedar == action);
-        let required = declared
-            .into_iter()
-            .flat_map(|action| &action.context)
-            .filter(|(_, attribute)| attribute.required);
-        let left_out = required
-            .map(|(name, _)| name)
-            .filter(|name| !self.request.context.contains_key(*name));
+        let declared = self.policy.contract.actions.values().find(|known| known.cedar == action);
+        let required =
+            declared.into_iter().flat_map(|action| &action.context).filter(|(_, attribute)| attribute.required);
+        let left_out = required.map(|(name, _)| name).filter(|name| !self.request.context.contains_key(*name));
         let read: BTreeSet<&str> = attribute_paths(cedar)
             .into_iter()
             .filter_map(|path| path.strip_prefix("context.")?.split('.').next())
@@ -264,11 +234,7 @@ impl Scene<'_> {
 
     /// A fixture by its name; members of enumerations and holder groups by their id.
     fn entity_shown(&self, uid: &EntityUid) -> String {
-        let fixture = self
-            .world
-            .fixtures
-            .iter()
-            .find(|(_, fixture)| fixture.named.uid == *uid);
+        let fixture = self.world.fixtures.iter().find(|(_, fixture)| fixture.named.uid == *uid);
         if let Some((name, _)) = fixture {
             return name.clone();
         }
@@ -300,11 +266,7 @@ fn extension_shown(call: &str) -> String {
 
 /// How many clauses keep a statement from deciding.
 fn failing(statement: &Statement) -> usize {
-    statement
-        .clauses
-        .iter()
-        .filter(|clause| clause.truth != Truth::True)
-        .count()
+    statement.clauses.iter().filter(|clause| clause.truth != Truth::True).count()
 }
 
 /// The longest attribute paths in Cedar text, `context.risk_score`, `resource.org.plan`, in order and once each.
@@ -394,10 +356,7 @@ mod tests {
             ),
             ["resource.org.plan", "context.now"]
         );
-        assert_eq!(
-            attribute_paths("principal in resource.org.admin"),
-            ["resource.org.admin"]
-        );
+        assert_eq!(attribute_paths("principal in resource.org.admin"), ["resource.org.admin"]);
         assert_eq!(attribute_paths("x.context.y"), [] as [&str; 0]);
     }
 }

@@ -1,11 +1,9 @@
 //! Golden snapshots in the file format of `insta`: a YAML header between `---` lines, then the text.
 //! This computes texts, verdicts and what is to be done to the disk; `cli` does it.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use similar::ChangeTag;
-use similar::TextDiff;
+use similar::{ChangeTag, TextDiff};
 
 use crate::text::safe;
 
@@ -102,19 +100,13 @@ pub enum SnapshotVerdict {
 #[must_use]
 pub fn compare(path: &str, golden: &Golden, accepted: &Accepted) -> SnapshotVerdict {
     let Some(file) = accepted.get(path) else {
-        return SnapshotVerdict::Missing {
-            path: path.to_owned(),
-            text: golden.contents.clone(),
-        };
+        return SnapshotVerdict::Missing { path: path.to_owned(), text: golden.contents.clone() };
     };
     let old = contents_of_file(file).unwrap_or_else(|| file.clone());
     if old == golden.contents.trim_end() {
         return SnapshotVerdict::Matches;
     }
-    SnapshotVerdict::Changed {
-        path: path.to_owned(),
-        diff: diff(&old, golden.contents.trim_end()),
-    }
+    SnapshotVerdict::Changed { path: path.to_owned(), diff: diff(&old, golden.contents.trim_end()) }
 }
 
 /// What the disk needs after a run: `written` are the snapshots of the tests that ran, `owned` the paths of all tests
@@ -132,15 +124,11 @@ pub fn actions(
         let pending = pending_path(path);
         match (mode, matches) {
             (SnapshotMode::ReadOnly, _) => {}
-            (SnapshotMode::Pending, false) => actions.push(SnapshotAction::Write {
-                path: pending,
-                text: golden.to_file(),
-            }),
+            (SnapshotMode::Pending, false) => {
+                actions.push(SnapshotAction::Write { path: pending, text: golden.to_file() })
+            }
             (SnapshotMode::Accept, false) => {
-                actions.push(SnapshotAction::Write {
-                    path: path.clone(),
-                    text: golden.to_file(),
-                });
+                actions.push(SnapshotAction::Write { path: path.clone(), text: golden.to_file() });
                 actions.push(SnapshotAction::Remove { path: pending });
             }
             // A pending text of an earlier run that now matches again is stale.
@@ -157,10 +145,7 @@ pub fn actions(
 
 /// Accepted snapshots that no test of the package writes.
 pub fn unreferenced<'a>(owned: &'a BTreeSet<String>, accepted: &'a Accepted) -> impl Iterator<Item = &'a str> {
-    accepted
-        .keys()
-        .map(String::as_str)
-        .filter(|path| !owned.contains(*path))
+    accepted.keys().map(String::as_str).filter(|path| !owned.contains(*path))
 }
 
 /// The path of a snapshot of a test: `insta` splits the file name at `__` into module and name.
@@ -199,30 +184,21 @@ pub fn diff(old: &str, new: &str) -> String {
 
 /// Letters and digits of any script in lower case, everything between them one `-`.
 fn slug(name: &str) -> String {
-    let words: Vec<String> = name
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
+    let words: Vec<String> =
+        name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     words.join("-")
 }
 
 /// A text as YAML: plain where YAML reads it back as this text, quoted as JSON otherwise.
 fn yaml_text(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '/' | '.' | '_' | '-'))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '/' | '.' | '_' | '-'))
         && !text.ends_with(' ')
         && !matches!(
             text.to_ascii_lowercase().as_str(),
             "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
         );
-    if plain {
-        text.to_owned()
-    } else {
-        serde_json::Value::from(text).to_string()
-    }
+    if plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }
 
 #[cfg(test)]
@@ -262,11 +238,7 @@ mod tests {
             std::fs::write(&path, golden.to_file()).unwrap();
             assert_eq!(
                 insta_reads(&path),
-                (
-                    golden.source.clone(),
-                    expression.to_owned(),
-                    "Payout\n\nfinance\n  approve  allow".to_owned()
-                )
+                (golden.source.clone(), expression.to_owned(), "Payout\n\nfinance\n  approve  allow".to_owned())
             );
             let again = folder.path().join("again.snap");
             insta::Snapshot::from_file(&path).unwrap().save(&again).unwrap();
@@ -311,33 +283,20 @@ mod tests {
         assert_eq!(actions(SnapshotMode::ReadOnly, &new, &owned, &accepted), []);
         assert_eq!(
             actions(SnapshotMode::Pending, &new, &owned, &accepted),
-            [SnapshotAction::Write {
-                path: "p.snap.new".to_owned(),
-                text: golden("t", "new").to_file()
-            }]
+            [SnapshotAction::Write { path: "p.snap.new".to_owned(), text: golden("t", "new").to_file() }]
         );
         assert_eq!(
             actions(SnapshotMode::Accept, &new, &owned, &accepted),
             [
-                SnapshotAction::Write {
-                    path: "p.snap".to_owned(),
-                    text: golden("t", "new").to_file()
-                },
-                SnapshotAction::Remove {
-                    path: "p.snap.new".to_owned()
-                },
-                SnapshotAction::Remove {
-                    path: "stale.snap".to_owned()
-                },
+                SnapshotAction::Write { path: "p.snap".to_owned(), text: golden("t", "new").to_file() },
+                SnapshotAction::Remove { path: "p.snap.new".to_owned() },
+                SnapshotAction::Remove { path: "stale.snap".to_owned() },
             ]
         );
     }
 
     #[test]
     fn snapshot_names_hold_nothing_that_a_file_system_or_insta_reads_otherwise() {
-        assert_eq!(
-            snapshot_path("Pay outs", "who/can: approve__p1?"),
-            "snapshots/pay-outs__who-can-approve-p1.snap"
-        );
+        assert_eq!(snapshot_path("Pay outs", "who/can: approve__p1?"), "snapshots/pay-outs__who-can-approve-p1.snap");
     }
 }

@@ -5,16 +5,11 @@ use std::collections::BTreeSet;
 use crate::diag::Diagnostic;
 use crate::text::Span;
 
-use super::ask::Answer;
-use super::ask::Verdict;
+use super::ask::{Answer, Verdict};
 use super::explain::Explanation;
-use super::golden::SnapshotAction;
-use super::golden::SnapshotVerdict;
+use super::golden::{SnapshotAction, SnapshotVerdict};
 use super::read::names::PERMIT_ERRORED;
-use super::suite::Because;
-use super::suite::Expected;
-use super::suite::Extent;
-use super::suite::Stated;
+use super::suite::{Because, Expected, Extent, Stated};
 
 /// A whole run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -129,9 +124,7 @@ pub struct Totals {
 impl RunReport {
     /// All tests with their suites.
     pub fn tests(&self) -> impl Iterator<Item = (&SuiteReport, &TestReport)> {
-        self.suites
-            .iter()
-            .flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)))
+        self.suites.iter().flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)))
     }
 
     /// The count of outcomes.
@@ -195,10 +188,7 @@ impl Judged {
     /// Whether the decision is as claimed: the outcome, and the exact statements where they are claimed.
     #[must_use]
     pub fn holds(&self) -> bool {
-        let cause_agrees = self
-            .expected_because
-            .as_ref()
-            .is_none_or(|because| because.agrees(&self.answer.because));
+        let cause_agrees = self.expected_because.as_ref().is_none_or(|because| because.agrees(&self.answer.because));
         self.outcome_agrees() && cause_agrees
     }
 
@@ -223,12 +213,7 @@ impl Judged {
     pub fn headline(&self) -> String {
         let verdict = self.answer.verdict;
         if !self.outcome_agrees() {
-            return format!(
-                "{}: expected {}, got {}",
-                self.request,
-                self.expected.word(),
-                verdict.word()
-            );
+            return format!("{}: expected {}, got {}", self.request, self.expected.word(), verdict.word());
         }
         let listed = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         let actual = listed(&self.answer.because);
@@ -242,11 +227,7 @@ impl Judged {
                 }
             },
         };
-        format!(
-            "{}: {} as expected, but because of {actual}{wanted}",
-            self.request,
-            self.expected.word(),
-        )
+        format!("{}: {} as expected, but because of {actual}{wanted}", self.request, self.expected.word(),)
     }
 
     /// What is wrong with statements that the claim names, a line each.

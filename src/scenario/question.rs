@@ -6,24 +6,14 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::bundle::Contract;
-use crate::bundle::EntityRole;
-use crate::bundle::Place;
+use crate::bundle::{Contract, EntityRole, Place};
 use crate::diag::did_you_mean;
 use crate::text::Instant;
 
-use super::Policy;
-use super::ask;
-use super::ask::Answer;
-use super::ask::Verdict;
-use super::read::a;
-use super::read::names;
-use super::suite::ContextRef;
-use super::suite::Named;
-use super::suite::Request;
-use super::suite::Section;
-use super::suite::Suite;
-use super::suite::World;
+use super::ask::{Answer, Verdict};
+use super::read::{a, names};
+use super::suite::{ContextRef, Named, Request, Section, Suite, World};
+use super::{Policy, ask};
 
 /// How many names an error lists at most.
 const SHOWN: usize = 24;
@@ -203,10 +193,7 @@ pub fn what_can(
         return Err(QuestionError::NoPrincipal {
             name: principal.to_owned(),
             ty: a(&named.ty),
-            help: suggestion(
-                principal,
-                &people.map(|one| one.named.label.as_str()).collect::<Vec<_>>(),
-            ),
+            help: suggestion(principal, &people.map(|one| one.named.label.as_str()).collect::<Vec<_>>()),
         });
     }
     let in_context = context_of(context, &suite.world)?;
@@ -254,18 +241,11 @@ fn answers(
 /// The causes of an answer with their places; those of an unknown one are the statements that could still decide.
 fn causes(answer: &Answer, policy: Policy<'_>) -> Vec<Cause> {
     let origins = answer.policies.iter().filter_map(|id| policy.origins.policies.get(id));
-    let mut causes: BTreeSet<Cause> = origins
-        .map(|origin| Cause {
-            name: origin.statement.clone(),
-            place: Some(origin.place.clone()),
-        })
-        .collect();
+    let mut causes: BTreeSet<Cause> =
+        origins.map(|origin| Cause { name: origin.statement.clone(), place: Some(origin.place.clone()) }).collect();
     for name in &answer.because {
         if !causes.iter().any(|cause| cause.name == *name) {
-            causes.insert(Cause {
-                name: name.clone(),
-                place: None,
-            });
+            causes.insert(Cause { name: name.clone(), place: None });
         }
     }
     causes.into_iter().collect()
@@ -297,11 +277,7 @@ fn everything(world: &World, contract: &Contract) -> Vec<Known> {
             everything.push(Known {
                 asks: may_ask(ty, contract),
                 is_acted_on: actions_on(ty, contract).next().is_some(),
-                named: Named {
-                    label: format!("{ty}::{:?}", uid.id().unescaped()),
-                    ty: ty.clone(),
-                    uid,
-                },
+                named: Named { label: format!("{ty}::{:?}", uid.id().unescaped()), ty: ty.clone(), uid },
             });
         }
     }
@@ -313,17 +289,12 @@ fn everything(world: &World, contract: &Contract) -> Vec<Known> {
 fn may_ask(ty: &str, contract: &Contract) -> bool {
     let kind = contract.entities.get(ty).map(|declared| declared.kind);
     kind == Some(EntityRole::Principal)
-        || contract
-            .actions
-            .values()
-            .any(|action| action.principals.iter().any(|known| known == ty))
+        || contract.actions.values().any(|action| action.principals.iter().any(|known| known == ty))
 }
 
 fn actions_on<'a>(ty: &'a str, contract: &'a Contract) -> impl Iterator<Item = &'a str> {
     let actions = contract.actions.iter();
-    actions
-        .filter(move |(_, action)| action.resources.iter().any(|known| known == ty))
-        .map(|(name, _)| name.as_str())
+    actions.filter(move |(_, action)| action.resources.iter().any(|known| known == ty)).map(|(name, _)| name.as_str())
 }
 
 fn entity(name: &str, what: &str, everything: &[Known], fits: impl Fn(&Known) -> bool) -> Result<Named, QuestionError> {
@@ -340,11 +311,7 @@ fn action_on(name: &str, ty: &str, contract: &Contract) -> Result<String, Questi
     let matching: Vec<&str> = actions_on(ty, contract).filter(means).collect();
     match matching.as_slice() {
         [only] => Ok((*only).to_owned()),
-        [] => Err(QuestionError::unknown(
-            format!("action on {ty}"),
-            name,
-            actions_on(ty, contract).map(names::short),
-        )),
+        [] => Err(QuestionError::unknown(format!("action on {ty}"), name, actions_on(ty, contract).map(names::short))),
         several => Err(QuestionError::Ambiguous {
             what: "actions",
             name: name.to_owned(),
@@ -357,11 +324,7 @@ fn context_of(name: Option<&str>, world: &World) -> Result<ContextRef, QuestionE
     match name {
         None => Ok(ContextRef::None),
         Some(name) if world.contexts.contains_key(name) => Ok(ContextRef::Fixture(name.to_owned())),
-        Some(name) => Err(QuestionError::unknown(
-            "context",
-            name,
-            world.contexts.keys().map(String::as_str),
-        )),
+        Some(name) => Err(QuestionError::unknown("context", name, world.contexts.keys().map(String::as_str))),
     }
 }
 
@@ -404,10 +367,7 @@ mod tests {
         );
         let place = |one: &Decided| one.because.first().and_then(|cause| cause.place.clone());
         assert_eq!(
-            calm.decisions
-                .iter()
-                .map(|one| place(one).is_some())
-                .collect::<Vec<_>>(),
+            calm.decisions.iter().map(|one| place(one).is_some()).collect::<Vec<_>>(),
             [false, true, false, false]
         );
         let nowhere = told(&asked(None));
@@ -422,10 +382,7 @@ mod tests {
         let (loaded, compiled) = (testing::suite(TESTS), testing::marketplace());
         let suite = find_suite(&loaded.suites, "payouts").unwrap();
         let answers = what_can(suite, compiled.policy(), "fred", Some("calm")).unwrap();
-        let allowed: Vec<String> = told(&answers)
-            .into_iter()
-            .filter(|line| line.contains(" allow "))
-            .collect();
+        let allowed: Vec<String> = told(&answers).into_iter().filter(|line| line.contains(" allow ")).collect();
         assert_eq!(
             allowed,
             [
@@ -434,10 +391,7 @@ mod tests {
             ]
         );
         let resources: BTreeSet<&str> = answers.decisions.iter().map(|one| one.resource.as_str()).collect();
-        assert!(
-            resources.contains("acme") && !resources.contains("fred"),
-            "{resources:?}"
-        );
+        assert!(resources.contains("acme") && !resources.contains("fred"), "{resources:?}");
     }
 
     #[test]

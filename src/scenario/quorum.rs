@@ -3,24 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
+use cedar_policy::{EntityTypeName, EntityUid};
 
 use crate::bundle::BreakGlassProfile;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::emergency::Ledger;
-use crate::emergency::World;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::emergency::{Ledger, World};
 use crate::text::Instant;
 
-use super::Policy;
-use super::ask;
-use super::codes;
-use super::suite::Body;
-use super::suite::ContextRef;
-use super::suite::GrantRequest;
-use super::suite::StepAction;
-use super::suite::Suite;
+use super::suite::{Body, ContextRef, GrantRequest, StepAction, Suite};
+use super::{Policy, ask, codes};
 
 /// Of more people than these nobody counts who may approve; among so many there will be enough.
 const MOST_PEOPLE: usize = 2_000;
@@ -70,19 +61,11 @@ fn shortage(
     ledger: &Ledger,
     policy: Policy<'_>,
 ) -> Option<Diagnostic> {
-    let world = World {
-        engine: policy.engine,
-        entities: &suite.world.entities,
-        at,
-    };
+    let world = World { engine: policy.engine, entities: &suite.world.entities, at };
     let ty = &policy.contract.entities.get(&rules.principal)?.cedar;
     let ty: EntityTypeName = ty.parse().ok()?;
-    let people: BTreeSet<EntityUid> = world
-        .entities
-        .iter()
-        .map(|entity| entity.uid())
-        .filter(|uid| *uid.type_name() == ty)
-        .collect();
+    let people: BTreeSet<EntityUid> =
+        world.entities.iter().map(|entity| entity.uid()).filter(|uid| *uid.type_name() == ty).collect();
     if people.len() > MOST_PEOPLE {
         return None;
     }

@@ -1,36 +1,17 @@
 //! The runner: chosen tests on several threads, results and events in the order of the suites.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
-use super::Policy;
-use super::ask;
 use super::ask::Asked;
 use super::event::Event;
-use super::explain;
-use super::golden;
-use super::golden::Accepted;
-use super::golden::Golden;
-use super::golden::SnapshotMode;
-use super::golden::SnapshotVerdict;
-use super::outcome::Failure;
-use super::outcome::FailureKind;
-use super::outcome::RunReport;
-use super::outcome::SuiteReport;
-use super::outcome::TestOutcome;
-use super::outcome::TestReport;
-use super::suite::Body;
-use super::suite::SnapshotSpec;
-use super::suite::Suite;
-use super::suite::Test;
-use super::suite::World;
-use super::table;
-use super::timeline;
+use super::golden::{Accepted, Golden, SnapshotMode, SnapshotVerdict};
+use super::outcome::{Failure, FailureKind, RunReport, SuiteReport, TestOutcome, TestReport};
+use super::suite::{Body, SnapshotSpec, Suite, Test, World};
 use super::timeline::Happening;
+use super::{Policy, ask, explain, golden, table, timeline};
 
 /// How a run is made.
 #[derive(Debug, Clone, Copy)]
@@ -59,10 +40,7 @@ pub fn run(
         .filter(|job| options.filter.is_none_or(|filter| job.full_name().contains(filter)))
         .collect();
     let chosen: BTreeSet<usize> = jobs.iter().map(|job| job.place).collect();
-    on_event(Event::RunStarted {
-        suites: chosen.len(),
-        tests: jobs.len(),
-    });
+    on_event(Event::RunStarted { suites: chosen.len(), tests: jobs.len() });
     let mut collected = Collected::default();
     in_order(
         &jobs,
@@ -74,16 +52,12 @@ pub fn run(
     );
     collected.close_suite(on_event);
 
-    let owned: BTreeSet<String> = suites
-        .iter()
-        .flat_map(|suite| &suite.tests)
-        .filter_map(snapshot_path)
-        .collect();
+    let owned: BTreeSet<String> = suites.iter().flat_map(|suite| &suite.tests).filter_map(snapshot_path).collect();
     let unreferenced = match options.snapshots {
         SnapshotMode::Accept => Vec::new(),
-        SnapshotMode::Pending | SnapshotMode::ReadOnly => golden::unreferenced(&owned, options.accepted)
-            .map(str::to_owned)
-            .collect(),
+        SnapshotMode::Pending | SnapshotMode::ReadOnly => {
+            golden::unreferenced(&owned, options.accepted).map(str::to_owned).collect()
+        }
     };
     let report = RunReport {
         suites: collected.suites,
@@ -91,9 +65,7 @@ pub fn run(
         unreferenced,
         faults: Vec::new(),
     };
-    on_event(Event::RunFinished {
-        totals: report.totals(),
-    });
+    on_event(Event::RunFinished { totals: report.totals() });
     report
 }
 
@@ -177,10 +149,7 @@ impl Collected {
                 tests: Vec::new(),
             });
         }
-        on_event(Event::TestFinished {
-            suite: &job.suite.name,
-            test: &done.report,
-        });
+        on_event(Event::TestFinished { suite: &job.suite.name, test: &done.report });
         self.written.extend(done.written);
         if let Some(suite) = self.suites.last_mut() {
             suite.tests.push(done.report);
@@ -224,22 +193,10 @@ fn one(job: &Job<'_>, policy: Policy<'_>, options: RunOptions<'_>) -> Done {
                 (decisions, failure.into_iter().collect())
             }
         };
-        let outcome = if failures.is_empty() {
-            TestOutcome::Passed
-        } else {
-            TestOutcome::Failed(failures)
-        };
+        let outcome = if failures.is_empty() { TestOutcome::Passed } else { TestOutcome::Failed(failures) };
         (decisions, outcome)
     };
-    Done {
-        report: TestReport {
-            name: test.name.clone(),
-            span: test.span,
-            decisions,
-            outcome,
-        },
-        written,
-    }
+    Done { report: TestReport { name: test.name.clone(), span: test.span, decisions, outcome }, written }
 }
 
 /// Holds an answer against its claim; `None` if they agree. An explanation is worked out only for a failure.
@@ -251,19 +208,12 @@ fn judge(asked: &Asked<'_>, world: &World, policy: Policy<'_>) -> Option<Failure
     if let Some(prepared) = &asked.prepared {
         judged.explanation = explain::explain(&asked.answer, asked.claim.expected, prepared, world, policy);
     }
-    Some(Failure {
-        span: asked.claim.span,
-        kind: FailureKind::Decision(Box::new(judged)),
-    })
+    Some(Failure { span: asked.claim.span, kind: FailureKind::Decision(Box::new(judged)) })
 }
 
 fn snapshot(spec: &SnapshotSpec, job: &Job<'_>, policy: Policy<'_>) -> (Golden, usize) {
     let (contents, decisions) = table::render(spec, &job.suite.world, policy, job.suite.at);
-    let golden = Golden {
-        source: job.suite.file_name.clone(),
-        expression: job.test.name.clone(),
-        contents,
-    };
+    let golden = Golden { source: job.suite.file_name.clone(), expression: job.test.name.clone(), contents };
     (golden, decisions)
 }
 
@@ -271,10 +221,7 @@ fn compare(golden: &Golden, spec: &SnapshotSpec, test: &Test, options: RunOption
     match golden::compare(&spec.path, golden, options.accepted) {
         SnapshotVerdict::Matches => None,
         _ if options.snapshots == SnapshotMode::Accept => None,
-        verdict => Some(Failure {
-            span: test.span,
-            kind: FailureKind::Snapshot(verdict),
-        }),
+        verdict => Some(Failure { span: test.span, kind: FailureKind::Snapshot(verdict) }),
     }
 }
 
@@ -294,9 +241,7 @@ mod tests {
     /// The outcomes of a suite on the shared world, `NAME: OUTCOME`.
     fn outcomes(tests: &str) -> Vec<String> {
         let report = testing::run(&testing::suite(tests), &testing::marketplace());
-        let outcomes = report
-            .tests()
-            .map(|(_, test)| format!("{}: {}", test.name, test.outcome.word()));
+        let outcomes = report.tests().map(|(_, test)| format!("{}: {}", test.name, test.outcome.word()));
         outcomes.collect()
     }
 
@@ -321,13 +266,7 @@ mod tests {
                      - {name: known, as: fred, in: calm, unknown: {approve: p1}}\n";
         assert_eq!(
             outcomes(tests),
-            [
-                "can: failed",
-                "cannot: failed",
-                "unknown: passed",
-                "set: failed",
-                "known: failed"
-            ]
+            ["can: failed", "cannot: failed", "unknown: passed", "set: failed", "known: failed"]
         );
     }
 
@@ -347,15 +286,8 @@ mod tests {
         let test = |name: &str, because: &str| {
             format!("  - {{name: {name}, as: mia, in: tired, cannot: {{approve: p1}}, because: {because}}}\n")
         };
-        let tests = [
-            test("both", "[isolate.org, stepped_up]"),
-            test("one", "isolate.org"),
-            test("none", "no-grant"),
-        ];
-        let text = format!(
-            "{world}  tired: {{extends: calm, mfa: false}}\ntests:\n{}",
-            tests.concat()
-        );
+        let tests = [test("both", "[isolate.org, stepped_up]"), test("one", "isolate.org"), test("none", "no-grant")];
+        let text = format!("{world}  tired: {{extends: calm, mfa: false}}\ntests:\n{}", tests.concat());
         let compiled = testing::marketplace();
         let loaded = testing::load(&[("s.yaml", &text)], &compiled);
         assert_eq!(testing::faults(&loaded), "");
@@ -416,10 +348,7 @@ mod tests {
             told(None),
             "1 suites, 3 tests, > payouts, one passed, two skipped, three failed, < payouts, 1 passed"
         );
-        assert_eq!(
-            told(Some("payouts: o")),
-            "1 suites, 1 tests, > payouts, one passed, < payouts, 1 passed"
-        );
+        assert_eq!(told(Some("payouts: o")), "1 suites, 1 tests, > payouts, one passed, < payouts, 1 passed");
         assert_eq!(told(Some("nothing")), "0 suites, 0 tests, 0 passed");
     }
 
@@ -435,11 +364,7 @@ mod tests {
             panic!("{:?}", pending.snapshots);
         };
         assert_eq!(*beside, format!("{path}.new"));
-        assert!(
-            testing::run_with(&loaded, &compiled, SnapshotMode::ReadOnly, &none)
-                .snapshots
-                .is_empty()
-        );
+        assert!(testing::run_with(&loaded, &compiled, SnapshotMode::ReadOnly, &none).snapshots.is_empty());
         assert!(testing::run_with(&loaded, &compiled, SnapshotMode::Accept, &none).is_success());
         let accepted = Accepted::from([(path.to_owned(), text.clone())]);
         assert!(testing::run_with(&loaded, &compiled, SnapshotMode::ReadOnly, &accepted).is_success());
@@ -457,9 +382,7 @@ mod tests {
                 std::thread::sleep(std::time::Duration::from_micros((50 - job) * 20));
                 job * 2
             };
-            in_order(&jobs, NonZeroUsize::new(threads).unwrap(), slow_first, |job, done| {
-                seen.push((*job, done))
-            });
+            in_order(&jobs, NonZeroUsize::new(threads).unwrap(), slow_first, |job, done| seen.push((*job, done)));
             let expected: Vec<(u64, u64)> = jobs.iter().map(|job| (*job, job * 2)).collect();
             assert_eq!(seen, expected);
         }

@@ -2,16 +2,10 @@
 //! can ask the same before it serves the bundle. Nothing of the suite's YAML is left in them.
 
 use serde::Serialize;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::Policy;
-use super::ask;
-use super::suite::Body;
-use super::suite::Claim;
-use super::suite::Extent;
-use super::suite::Suite;
-use super::suite::Test;
+use super::suite::{Body, Claim, Extent, Suite, Test};
+use super::{Policy, ask};
 
 /// The smoke tests of one suite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,11 +47,7 @@ pub fn smoke(suites: &[Suite], policy: Policy<'_>) -> Vec<SmokeSuite> {
     let with_requests = suites.iter().filter_map(|suite| {
         let marked = suite.tests.iter().filter(|test| test.smoke && test.skip.is_none());
         let requests: Vec<SmokeRequest> = marked.flat_map(|test| requests(test, suite, policy)).collect();
-        (!requests.is_empty()).then(|| SmokeSuite {
-            suite: suite.name.clone(),
-            entities: entities(suite),
-            requests,
-        })
+        (!requests.is_empty()).then(|| SmokeSuite { suite: suite.name.clone(), entities: entities(suite), requests })
     });
     with_requests.collect()
 }
@@ -66,10 +56,7 @@ fn requests(test: &Test, suite: &Suite, policy: Policy<'_>) -> Vec<SmokeRequest>
     let Body::Claims(claims) = &test.body else {
         return Vec::new();
     };
-    claims
-        .iter()
-        .filter_map(|claim| request(claim, test, suite, policy))
-        .collect()
+    claims.iter().filter_map(|claim| request(claim, test, suite, policy)).collect()
 }
 
 fn request(claim: &Claim, test: &Test, suite: &Suite, policy: Policy<'_>) -> Option<SmokeRequest> {
@@ -108,8 +95,7 @@ pub(super) fn entities(suite: &Suite) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
-    use crate::decide::Outcome;
-    use crate::decide::Request;
+    use crate::decide::{Outcome, Request};
     use crate::scenario::testing;
 
     use super::*;
@@ -127,10 +113,7 @@ mod tests {
         let smoke = smoke(&loaded.suites, policy);
         let tests: Vec<&str> = smoke[0].requests.iter().map(|request| request.test.as_str()).collect();
         assert_eq!(tests, ["calm", "risky"]);
-        let entities = policy
-            .engine
-            .entities(&Value::Array(smoke[0].entities.clone()))
-            .unwrap();
+        let entities = policy.engine.entities(&Value::Array(smoke[0].entities.clone())).unwrap();
         for request in &smoke[0].requests {
             let asked = Request {
                 principal: request.principal.parse().unwrap(),

@@ -1,18 +1,13 @@
 //! The typed model of a suite: every name in it is known to exist in the policy's contract and its fixtures.
 //! Reading it from YAML is in `load` and its neighbours; nothing here knows YAML.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Entities;
-use cedar_policy::EntityUid;
+use cedar_policy::{Entities, EntityUid};
 
 use crate::bundle::ValueType;
 use crate::diag::Diagnostic;
-use crate::text::Duration;
-use crate::text::FileId;
-use crate::text::Instant;
-use crate::text::Span;
+use crate::text::{Duration, FileId, Instant, Span};
 
 use super::value::Value;
 
@@ -120,9 +115,7 @@ impl Test {
             _ => &[],
         });
         let cited = claims.iter().chain(asked).filter_map(|claim| claim.because.as_ref());
-        cited
-            .flat_map(|because| &because.faults)
-            .chain(steps.iter().flat_map(|step| &step.faults))
+        cited.flat_map(|because| &because.faults).chain(steps.iter().flat_map(|step| &step.faults))
     }
 }
 

@@ -2,29 +2,19 @@
 //! A decision is a line of its own with the statement last, so a changed grant changes only its own lines; no name in it makes
 //! another one.
 
-use crate::text::Instant;
-use crate::text::safe;
+use crate::text::{Instant, safe};
 
-use super::Policy;
-use super::ask;
-use super::ask::Answer;
-use super::ask::Verdict;
+use super::ask::{Answer, Verdict};
 use super::read::names;
-use super::suite::Request;
-use super::suite::SnapshotSpec;
-use super::suite::Table;
-use super::suite::World;
+use super::suite::{Request, SnapshotSpec, Table, World};
+use super::{Policy, ask};
 
 /// The text of all tables of a test, and how many decisions they hold.
 pub(super) fn render(spec: &SnapshotSpec, world: &World, policy: Policy<'_>, now: Instant) -> (String, usize) {
     let mut text = String::new();
     let mut decisions = 0;
     for table in &spec.tables {
-        let context = table
-            .context
-            .as_ref()
-            .map(|name| format!(" in {}", safe::line(name)))
-            .unwrap_or_default();
+        let context = table.context.as_ref().map(|name| format!(" in {}", safe::line(name))).unwrap_or_default();
         text.push_str(&format!("{}{context}\n", table.ty));
         // Widths follow the names asked for, never the decisions.
         let (actions, resources) = widths(table);
@@ -46,10 +36,7 @@ pub(super) fn render(spec: &SnapshotSpec, world: &World, policy: Policy<'_>, now
         text.push('\n');
     }
     if !spec.unheld.is_empty() {
-        text.push_str(&format!(
-            "held by no principal of the suite: {}\n",
-            safe::line(&spec.unheld.join(", "))
-        ));
+        text.push_str(&format!("held by no principal of the suite: {}\n", safe::line(&spec.unheld.join(", "))));
     }
     (text, decisions)
 }
@@ -59,10 +46,7 @@ fn widths(table: &Table) -> (usize, usize) {
     let width = |text: &str| text.chars().count();
     (
         requests().map(|request| width(own_name(request))).max().unwrap_or(0),
-        requests()
-            .map(|request| width(&request.resource.label))
-            .max()
-            .unwrap_or(0),
+        requests().map(|request| width(&request.resource.label)).max().unwrap_or(0),
     )
 }
 

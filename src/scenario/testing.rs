@@ -4,25 +4,17 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-use cedar_policy::PolicySet;
-use cedar_policy::SchemaFragment;
-use serde_json::Value;
-use serde_json::json;
+use cedar_policy::{PolicySet, SchemaFragment};
+use serde_json::{Value, json};
 
-use crate::bundle::Contract;
-use crate::bundle::Origins;
+use crate::bundle::{Contract, Origins};
 use crate::decide::Engine;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::text::FileId;
-use crate::text::Sources;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::text::{FileId, Sources};
 
-use super::Policy;
-use super::RunReport;
-use super::Suite;
-use super::golden::Accepted;
-use super::golden::SnapshotMode;
+use super::golden::{Accepted, SnapshotMode};
 use super::run::RunOptions;
+use super::{Policy, RunReport, Suite};
 
 const SCHEMA: &str = r#"
 namespace M {
@@ -109,11 +101,7 @@ const POLICIES: &[Lowered] = &[
         None,
         r#"permit (principal is M::PartnerApp, action == M::Action::"Payout.read", resource is M::Payout)
            when { principal.scopes.contains("payouts:read") };"#,
-        &[(
-            r#"principal.scopes.contains("payouts:read")"#,
-            r#"principal.scopes.contains("payouts:read")"#,
-            None,
-        )],
+        &[(r#"principal.scopes.contains("payouts:read")"#, r#"principal.scopes.contains("payouts:read")"#, None)],
     ),
     (
         "Folder:owner:Folder:read",
@@ -161,11 +149,7 @@ const POLICIES: &[Lowered] = &[
         None,
         r#"permit (principal in M::Role::"audit", action == M::Action::"Payout.list", resource is M::Org)
            when { context.risk_score + 9223372036854775807 > 0 };"#,
-        &[(
-            "context.risk_score + 9223372036854775807 > 0",
-            "context.risk_score + 9223372036854775807 > 0",
-            None,
-        )],
+        &[("context.risk_score + 9223372036854775807 > 0", "context.risk_score + 9223372036854775807 > 0", None)],
     ),
 ];
 
@@ -204,11 +188,7 @@ pub(crate) struct Compiled {
 
 impl Compiled {
     pub(crate) fn policy(&self) -> Policy<'_> {
-        Policy {
-            contract: &self.contract,
-            origins: &self.origins,
-            engine: &self.engine,
-        }
+        Policy { contract: &self.contract, origins: &self.origins, engine: &self.engine }
     }
 }
 
@@ -244,10 +224,7 @@ pub(crate) fn with_incident() -> Compiled {
 }
 
 fn compiled(lowered: &[&Lowered], schema: &str, contract: Value) -> Compiled {
-    let cedar: String = lowered
-        .iter()
-        .map(|(id, _, _, _, text, _)| format!("@id({id:?})\n{text}\n"))
-        .collect();
+    let cedar: String = lowered.iter().map(|(id, _, _, _, text, _)| format!("@id({id:?})\n{text}\n")).collect();
     let policies: PolicySet = cedar.parse().unwrap();
     let mut named = PolicySet::new();
     for policy in policies.policies() {
@@ -255,10 +232,8 @@ fn compiled(lowered: &[&Lowered], schema: &str, contract: Value) -> Compiled {
         named.add(policy.new_id(id)).unwrap();
     }
     let (schema, _) = SchemaFragment::from_cedarschema_str(schema).unwrap();
-    let origins: serde_json::Map<String, Value> = lowered
-        .iter()
-        .map(|policy| (policy.0.to_owned(), origin(policy)))
-        .collect();
+    let origins: serde_json::Map<String, Value> =
+        lowered.iter().map(|policy| (policy.0.to_owned(), origin(policy))).collect();
     Compiled {
         contract: serde_json::from_value(contract).unwrap(),
         origins: serde_json::from_value(json!({"format": "1", "policies": origins})).unwrap(),
@@ -282,10 +257,7 @@ fn origin((_, statement, kind, inherited_by, _, clauses): &Lowered) -> Value {
                 return clause(gate, cedar, *guard);
             }
             let mut call = clause(gate, &format!("context.mfa && {FRESH}"), *guard);
-            call["parts"] = json!([
-                clause("context.mfa", "context.mfa", None),
-                clause("fresh_auth", FRESH, None)
-            ]);
+            call["parts"] = json!([clause("context.mfa", "context.mfa", None), clause("fresh_auth", FRESH, None)]);
             call
         })
         .collect();
@@ -422,11 +394,7 @@ pub(crate) fn load(files: &[(&str, &str)], compiled: &Compiled) -> Loaded {
     let mut faults = Diagnostics::new();
     let suites = super::load_suites(&sources, &yaml, compiled.policy(), None, &mut faults);
     faults.extend(suites.iter().flat_map(super::Suite::faults).cloned());
-    Loaded {
-        sources,
-        suites,
-        faults,
-    }
+    Loaded { sources, suites, faults }
 }
 
 /// Loads the shared world with these tests; panics on a fault.
@@ -443,12 +411,7 @@ pub(crate) fn run(loaded: &Loaded, compiled: &Compiled) -> RunReport {
 
 /// Runs suites in a snapshot mode.
 pub(crate) fn run_with(loaded: &Loaded, compiled: &Compiled, mode: SnapshotMode, accepted: &Accepted) -> RunReport {
-    let options = RunOptions {
-        filter: None,
-        threads: NonZeroUsize::new(2).unwrap(),
-        snapshots: mode,
-        accepted,
-    };
+    let options = RunOptions { filter: None, threads: NonZeroUsize::new(2).unwrap(), snapshots: mode, accepted };
     super::run(&loaded.suites, compiled.policy(), options, &mut |_| {})
 }
 
@@ -469,12 +432,5 @@ pub(crate) fn faults(loaded: &Loaded) -> String {
             fault.help.as_ref().map(|help| format!(" | {help}")).unwrap_or_default()
         )
     };
-    loaded
-        .faults
-        .clone()
-        .sorted()
-        .iter()
-        .map(show)
-        .collect::<Vec<_>>()
-        .join("\n")
+    loaded.faults.clone().sorted().iter().map(show).collect::<Vec<_>>().join("\n")
 }

@@ -1,34 +1,15 @@
 //! Timelines: steps on a virtual clock, run on the same break-glass state machine that a gateway runs.
 
-use crate::decide;
 use crate::decide::RequestError;
-use crate::emergency;
-use crate::emergency::Actor;
-use crate::emergency::EventKind;
-use crate::emergency::Ledger;
-use crate::emergency::Part;
-use crate::emergency::Ruling;
-use crate::emergency::Terms;
-use crate::text::Instant;
-use crate::text::Span;
+use crate::emergency::{Actor, EventKind, Ledger, Part, Ruling, Terms};
+use crate::text::{Instant, Span};
+use crate::{decide, emergency};
 
-use super::Policy;
-use super::ask;
-use super::ask::Answer;
-use super::ask::Asked;
-use super::ask::Verdict;
-use super::outcome::Failure;
-use super::outcome::FailureKind;
+use super::ask::{Answer, Asked, Verdict};
+use super::outcome::{Failure, FailureKind};
 use super::read::names::NO_GRANT;
-use super::suite::Claim;
-use super::suite::ContextRef;
-use super::suite::Expected;
-use super::suite::GrantAct;
-use super::suite::GrantRequest;
-use super::suite::Named;
-use super::suite::Step;
-use super::suite::StepAction;
-use super::suite::Suite;
+use super::suite::{Claim, ContextRef, Expected, GrantAct, GrantRequest, Named, Step, StepAction, Suite};
+use super::{Policy, ask};
 
 /// Something of a timeline that a claim stands on.
 #[derive(Debug)]
@@ -53,32 +34,19 @@ pub(super) struct StepResult {
 impl StepResult {
     /// What did not go as claimed.
     pub(super) fn failure(&self) -> Option<Failure> {
-        (!self.holds).then(|| Failure {
-            span: self.span,
-            kind: self.kind.clone(),
-        })
+        (!self.holds).then(|| Failure { span: self.span, kind: self.kind.clone() })
     }
 }
 
 /// Plays a timeline: all that happened in it, in its order. A step that does not go as claimed does not stop it.
 pub(super) fn play<'a>(steps: &'a [Step], suite: &'a Suite, policy: Policy<'a>) -> Vec<Happening<'a>> {
     let mut stage = match Ledger::new(policy.contract) {
-        Ok(ledger) => Stage {
-            ledger,
-            now: suite.at,
-            suite,
-            policy,
-            happened: Vec::new(),
-            doubt: String::new(),
-        },
+        Ok(ledger) => Stage { ledger, now: suite.at, suite, policy, happened: Vec::new(), doubt: String::new() },
         Err(error) => {
             let failed = steps.first().map(|step| StepResult {
                 span: step.span,
                 holds: false,
-                kind: FailureKind::Step {
-                    expected: "a timeline".to_owned(),
-                    actual: error.to_string(),
-                },
+                kind: FailureKind::Step { expected: "a timeline".to_owned(), actual: error.to_string() },
             });
             return failed.map(Happening::Step).into_iter().collect();
         }
@@ -105,11 +73,7 @@ struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     fn step(&mut self, step: &'a Step) {
-        self.doubt = step
-            .faults
-            .iter()
-            .map(|fault| format!(" ({})", fault.message))
-            .collect();
+        self.doubt = step.faults.iter().map(|fault| format!(" ({})", fault.message)).collect();
         match &step.action {
             StepAction::Wait => {}
             StepAction::Ask { claims, with } => {
@@ -118,13 +82,7 @@ impl<'a> Stage<'a> {
                 }
             }
             StepAction::Request(request) => self.request(request, step.span),
-            StepAction::Act {
-                act,
-                grant,
-                by,
-                context,
-                refused,
-            } => {
+            StepAction::Act { act, grant, by, context, refused } => {
                 for person in by {
                     self.act(*act, grant, person, context, refused.as_deref(), step.span);
                 }
@@ -134,11 +92,7 @@ impl<'a> Stage<'a> {
     }
 
     fn world(&self) -> emergency::World<'a> {
-        emergency::World {
-            engine: self.policy.engine,
-            entities: &self.suite.world.entities,
-            at: self.now,
-        }
+        emergency::World { engine: self.policy.engine, entities: &self.suite.world.entities, at: self.now }
     }
 
     fn ask(&mut self, claim: &'a Claim, with: Option<&str>) {
@@ -150,11 +104,7 @@ impl<'a> Stage<'a> {
         let prepared = ask::prepare(&claim.request, &self.suite.world, self.policy, self.now);
         let Some(request) = prepared else {
             let answer = Answer::unprepared(&claim.request);
-            return Happening::Asked(Box::new(Asked {
-                claim,
-                prepared: None,
-                answer,
-            }));
+            return Happening::Asked(Box::new(Asked { claim, prepared: None, answer }));
         };
         // An explanation shows what the policy was told, the grant included. Deciding may use the grant up.
         let told = self.with_grant(&request, with);
@@ -167,11 +117,7 @@ impl<'a> Stage<'a> {
             }
             Err(error) => Answer::undecidable(&error, &claim.request),
         };
-        Happening::Asked(Box::new(Asked {
-            claim,
-            prepared: Some(told),
-            answer,
-        }))
+        Happening::Asked(Box::new(Asked { claim, prepared: Some(told), answer }))
     }
 
     /// A request as the policy is told it: with the grant, if that counts.
@@ -192,11 +138,7 @@ impl<'a> Stage<'a> {
         };
         let expected = format!("{} to use the grant `{grant}`", ask::in_one_line(&claim.request));
         let actual = format!("the grant was not needed: the request is allowed without it ({state})");
-        StepResult {
-            span: claim.span,
-            holds: false,
-            kind: FailureKind::Step { expected, actual },
-        }
+        StepResult { span: claim.span, holds: false, kind: FailureKind::Step { expected, actual } }
     }
 
     /// A ruling in the suite's words. A grant that did not count is why none matched.
@@ -239,10 +181,7 @@ impl<'a> Stage<'a> {
     }
 
     fn actor(&self, by: &Named, context: &ContextRef) -> Actor {
-        Actor {
-            uid: by.uid.clone(),
-            context: ask::acting_context(context, &self.suite.world, self.policy, self.now),
-        }
+        Actor { uid: by.uid.clone(), context: ask::acting_context(context, &self.suite.world, self.policy, self.now) }
     }
 
     /// Holds what a step came to against what it must come to: taken, or refused for a cause.
@@ -261,44 +200,28 @@ impl<'a> Stage<'a> {
             Err(error) => (false, error.to_string()),
             Ok(emergency::Answer::Done { .. }) => (refused.is_none(), "it was taken".to_owned()),
             Ok(emergency::Answer::Refused(refusal)) => {
-                let decided = refusal
-                    .decision
-                    .as_ref()
-                    .map(|decision| Answer::of(decision, self.policy));
+                let decided = refusal.decision.as_ref().map(|decision| Answer::of(decision, self.policy));
                 let mut causes = vec![refusal.reason.name().to_owned()];
                 causes.extend(decided.iter().flat_map(|answer| answer.because.clone()));
                 let claimed = refused.is_some_and(|cause| causes.iter().any(|known| known == cause));
-                let notes: String = decided
-                    .iter()
-                    .flat_map(|answer| &answer.notes)
-                    .map(|note| format!("; {note}"))
-                    .collect();
+                let notes: String =
+                    decided.iter().flat_map(|answer| &answer.notes).map(|note| format!("; {note}")).collect();
                 let actual = format!("it was refused because of {}{notes}", causes.join(", "));
                 (claimed, actual)
             }
         };
-        self.happened.push(Happening::Step(StepResult {
-            span,
-            holds,
-            kind: FailureKind::Step { expected, actual },
-        }));
+        self.happened.push(Happening::Step(StepResult { span, holds, kind: FailureKind::Step { expected, actual } }));
     }
 
     /// What happens by time alone need not be listed, but where one such kind is, all of that kind are.
     fn log(&mut self, expected: &[String], span: Span) {
         let listed = |kind: EventKind| !kind.is_of_the_clock() || expected.iter().any(|known| known == kind.name());
         let kinds = self.ledger.log().iter().map(|entry| entry.event.kind());
-        let actual: Vec<String> = kinds
-            .filter(|kind| listed(*kind))
-            .map(|kind| kind.name().to_owned())
-            .collect();
+        let actual: Vec<String> = kinds.filter(|kind| listed(*kind)).map(|kind| kind.name().to_owned()).collect();
         self.happened.push(Happening::Step(StepResult {
             span,
             holds: actual == expected,
-            kind: FailureKind::Log {
-                expected: expected.to_vec(),
-                actual,
-            },
+            kind: FailureKind::Log { expected: expected.to_vec(), actual },
         }));
     }
 }
@@ -306,11 +229,7 @@ impl<'a> Stage<'a> {
 #[cfg(test)]
 mod tests {
     use crate::scenario::TestOutcome;
-    use crate::scenario::testing::WORLD;
-    use crate::scenario::testing::faults;
-    use crate::scenario::testing::load;
-    use crate::scenario::testing::run;
-    use crate::scenario::testing::with_incident;
+    use crate::scenario::testing::{WORLD, faults, load, run, with_incident};
 
     #[test]
     fn a_presented_grant_that_the_request_does_not_need_meets_no_claim() {
@@ -326,9 +245,7 @@ mod tests {
         let loaded = load(&[("s.yaml", &format!("{WORLD}{tests}"))], &compiled);
         assert!(loaded.faults.is_empty(), "{}", faults(&loaded));
         let report = run(&loaded, &compiled);
-        let TestOutcome::Failed(failures) = &report.suites[0].tests[0].outcome else {
-            panic!("{report:#?}")
-        };
+        let TestOutcome::Failed(failures) = &report.suites[0].tests[0].outcome else { panic!("{report:#?}") };
         let lines: Vec<String> = failures.iter().map(|failure| failure.kind.headline()).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
         expected fred Payout.approve p1 in calm to use the grant `g1`, but the grant was not needed: the request is allowed without it (it is pending)

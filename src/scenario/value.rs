@@ -7,8 +7,7 @@ use std::fmt;
 use cedar_policy::EntityUid;
 use serde_json::json;
 
-use crate::text::Duration;
-use crate::text::Instant;
+use crate::text::{Duration, Instant};
 
 /// A value of one of the contract's types.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,10 +80,7 @@ impl Value {
 
 /// A record in Cedar's JSON form.
 pub(super) fn record(fields: &BTreeMap<String, Value>, now: Instant) -> serde_json::Map<String, serde_json::Value> {
-    fields
-        .iter()
-        .map(|(name, value)| (name.clone(), value.to_json(now)))
-        .collect()
+    fields.iter().map(|(name, value)| (name.clone(), value.to_json(now))).collect()
 }
 
 /// An entity's name in Cedar's JSON form.
@@ -138,14 +134,8 @@ mod tests {
         let morning = Instant::parse("2026-03-01T10:00:00Z").unwrap();
         let noon = Instant::parse("2026-03-01T12:00:00Z").unwrap();
         let five_minutes_ago = Moment::FromNow(Duration::parse("-5m").unwrap());
-        assert_eq!(
-            five_minutes_ago.resolve(morning).unwrap().to_string(),
-            "2026-03-01T09:55:00Z"
-        );
-        assert_eq!(
-            five_minutes_ago.resolve(noon).unwrap().to_string(),
-            "2026-03-01T11:55:00Z"
-        );
+        assert_eq!(five_minutes_ago.resolve(morning).unwrap().to_string(), "2026-03-01T09:55:00Z");
+        assert_eq!(five_minutes_ago.resolve(noon).unwrap().to_string(), "2026-03-01T11:55:00Z");
         assert_eq!(Moment::At(morning).resolve(noon), Some(morning));
     }
 

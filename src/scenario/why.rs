@@ -2,20 +2,12 @@
 
 use crate::text::Span;
 
-use super::Policy;
-use super::ask;
 use super::ask::Asked;
-use super::explain;
-use super::outcome::FailureKind;
-use super::outcome::Judged;
+use super::outcome::{FailureKind, Judged};
 use super::question::QuestionError;
-use super::suite::Body;
-use super::suite::Expected;
-use super::suite::Suite;
-use super::suite::Test;
-use super::table;
-use super::timeline;
+use super::suite::{Body, Expected, Suite, Test};
 use super::timeline::Happening;
+use super::{Policy, ask, explain, table, timeline};
 
 /// A test with the reasons of all it claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,9 +85,7 @@ pub fn why(suites: &[Suite], policy: Policy<'_>, file: &str, test: Option<&str>)
 #[must_use]
 pub fn suite_in<'a>(suites: &'a [Suite], file: &str) -> Option<&'a Suite> {
     let inside = format!("scenarios/{file}");
-    suites
-        .iter()
-        .find(|suite| suite.file_name == file || suite.file_name == inside)
+    suites.iter().find(|suite| suite.file_name == file || suite.file_name == inside)
 }
 
 fn chosen<'a>(suite: &'a Suite, name: Option<&str>) -> Result<Vec<&'a Test>, QuestionError> {
@@ -121,25 +111,14 @@ fn explained(test: &Test, suite: &Suite, policy: Policy<'_>) -> Why {
             .into_iter()
             .map(|it| match it {
                 Happening::Asked(asked) => decision(&asked, suite, policy),
-                Happening::Step(step) => Told::Step {
-                    span: step.span,
-                    holds: step.holds,
-                    kind: step.kind,
-                },
+                Happening::Step(step) => Told::Step { span: step.span, holds: step.holds, kind: step.kind },
             })
             .collect(),
-        Body::Snapshot(spec) => vec![Told::Table {
-            path: spec.path.clone(),
-            text: table::render(spec, &suite.world, policy, suite.at).0,
-        }],
+        Body::Snapshot(spec) => {
+            vec![Told::Table { path: spec.path.clone(), text: table::render(spec, &suite.world, policy, suite.at).0 }]
+        }
     };
-    Why {
-        suite: suite.name.clone(),
-        test: test.name.clone(),
-        span: test.span,
-        skip: test.skip.clone(),
-        told,
-    }
+    Why { suite: suite.name.clone(), test: test.name.clone(), span: test.span, skip: test.skip.clone(), told }
 }
 
 fn decision(asked: &Asked<'_>, suite: &Suite, policy: Policy<'_>) -> Told {
@@ -152,17 +131,13 @@ fn decision(asked: &Asked<'_>, suite: &Suite, policy: Policy<'_>) -> Told {
         };
         judged.explanation = explain::explain(&asked.answer, expected, prepared, &suite.world, policy);
     }
-    Told::Decision {
-        span: asked.claim.span,
-        judged: Box::new(judged),
-    }
+    Told::Decision { span: asked.claim.span, judged: Box::new(judged) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Truth;
-    use crate::scenario::testing;
+    use crate::scenario::{Truth, testing};
 
     const TESTS: &str = "tests:\n  - {name: holds, as: fred, in: calm, can: {approve: p1}}\n  \
                          - {name: holds not, as: mia, in: calm, can: {approve: p1}}\n  \

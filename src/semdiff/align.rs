@@ -3,24 +3,16 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use cedar_policy::ActionConstraint;
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use serde_json::Value;
-use serde_json::json;
+use cedar_policy::{ActionConstraint, EntityUid, Policy};
+use serde_json::{Value, json};
 
 use crate::analysis::Environments;
 use crate::diag::Diagnostics;
-use crate::graph::NameOf;
-use crate::graph::Program;
-use crate::graph::Renames;
+use crate::graph::{NameOf, Program, Renames};
 use crate::lower;
-use crate::lower::Lowered;
-use crate::lower::RawPolicy;
-use crate::lower::RawSchema;
+use crate::lower::{Lowered, RawPolicy, RawSchema};
 
-use super::Side;
-use super::raw;
+use super::{Side, raw};
 
 /// A side as it is compared.
 #[derive(Debug, Clone)]
@@ -32,10 +24,7 @@ pub(super) struct Aligned<'a> {
 impl<'a> Aligned<'a> {
     /// A side under its own names.
     pub(super) fn as_is(side: Side<'a>) -> Self {
-        Self {
-            program: Cow::Borrowed(side.program),
-            lowered: Cow::Borrowed(side.lowered),
-        }
+        Self { program: Cow::Borrowed(side.program), lowered: Cow::Borrowed(side.lowered) }
     }
 
     /// A side under other names; `None` where it does not hold together under them.
@@ -60,22 +49,15 @@ impl<'a> Aligned<'a> {
         let mut faults = Diagnostics::new();
         // Beside a raw schema nothing that policies name is renamed, so that there is none here.
         let lowered = lower::lower(&program, &RawSchema::default(), raw, form, side.sources, &mut faults);
-        (!faults.has_errors()).then_some(Self {
-            program: Cow::Owned(program),
-            lowered: Cow::Owned(lowered),
-        })
+        (!faults.has_errors()).then_some(Self { program: Cow::Owned(program), lowered: Cow::Owned(lowered) })
     }
 }
 
 /// Raw policies that name groups of actions, with the actions that are in those groups on this side: the groups may hold
 /// others on the other side.
 pub(super) fn spell_out(side: &mut Aligned<'_>, environments: &Environments) {
-    let spelt: Vec<Option<Policy>> = side
-        .lowered
-        .raw
-        .iter()
-        .map(|raw| with_actions(&raw.policy, environments))
-        .collect();
+    let spelt: Vec<Option<Policy>> =
+        side.lowered.raw.iter().map(|raw| with_actions(&raw.policy, environments)).collect();
     if spelt.iter().all(Option::is_none) {
         return;
     }
@@ -97,12 +79,9 @@ fn with_actions(policy: &Policy, environments: &Environments) -> Option<Policy> 
     if actions.len() == named.len() && named.iter().all(|uid| actions.contains(uid)) {
         return None;
     }
-    let entities = actions
-        .iter()
-        .map(|uid| json!({ "type": uid.type_name().to_string(), "id": uid.id().unescaped() }));
+    let entities = actions.iter().map(|uid| json!({ "type": uid.type_name().to_string(), "id": uid.id().unescaped() }));
     let entities: Vec<Value> = entities.collect();
     let mut json = policy.to_json().ok()?;
-    json.as_object_mut()?
-        .insert("action".to_owned(), json!({ "op": "in", "entities": entities }));
+    json.as_object_mut()?.insert("action".to_owned(), json!({ "op": "in", "entities": entities }));
     Policy::from_json(Some(policy.id().clone()), json).ok()
 }

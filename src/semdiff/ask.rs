@@ -7,38 +7,16 @@ use std::sync::OnceLock;
 
 use cedar_policy::Effect;
 
-use crate::analysis::Answer;
-use crate::analysis::Asking;
-use crate::analysis::Claim;
-use crate::analysis::Counterexample;
-use crate::analysis::Environment;
-use crate::analysis::Question;
-use crate::analysis::Rule;
-use crate::analysis::Rules;
-use crate::analysis::Unknown;
-use crate::analysis::Witness;
-use crate::decide::Decision;
-use crate::decide::Outcome;
+use crate::analysis::{Answer, Asking, Claim, Counterexample, Environment, Question, Rule, Rules, Unknown, Witness};
+use crate::decide::{Decision, Outcome};
 
 use super::align::Aligned;
-use super::difference::Basis;
-use super::difference::Doubt;
-use super::difference::Holder;
-use super::difference::Presence;
-use super::difference::RequestKind;
-use super::errors;
+use super::difference::{Basis, Doubt, Holder, Presence, RequestKind};
 use super::errors::Permits;
-use super::footing::Engines;
-use super::footing::Footing;
-use super::listing::Half;
-use super::listing::Listed;
-use super::listing::Listing;
-use super::listing::Says;
-use super::listing::carries;
-use super::parted;
-use super::times::Assumes;
-use super::times::MOST_BOUNDS;
-use super::times::Range;
+use super::footing::{Engines, Footing};
+use super::listing::{Half, Listed, Listing, Says, carries};
+use super::times::{Assumes, MOST_BOUNDS, Range};
+use super::{errors, parted};
 
 /// Which way is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,11 +56,7 @@ pub(super) struct Footings<'a> {
 
 impl<'a> Footings<'a> {
     pub(super) fn new(sides: [&'a Aligned<'a>; 2]) -> Self {
-        Self {
-            sides,
-            made: Default::default(),
-            parted: OnceLock::new(),
-        }
+        Self { sides, made: Default::default(), parted: OnceLock::new() }
     }
 
     /// Whether a test may be false for certain under one side's schema and open under the other's.
@@ -101,18 +75,14 @@ impl<'a> Footings<'a> {
             Basis::Old => for_old,
             Basis::Merged => merged,
         };
-        slot.get_or_init(|| Footing::new(basis, &old.lowered, &new.lowered))
-            .as_ref()
+        slot.get_or_init(|| Footing::new(basis, &old.lowered, &new.lowered)).as_ref()
     }
 }
 
 impl Footing {
     /// The engines of the two sides, the old one first; none where there are no requests of the kind.
     pub(super) fn engines(&self, presence: Presence) -> [Option<&Engines>; 2] {
-        [
-            (presence != Presence::OnlyNew).then_some(&self.old),
-            (presence != Presence::OnlyOld).then_some(&self.new),
-        ]
+        [(presence != Presence::OnlyNew).then_some(&self.old), (presence != Presence::OnlyOld).then_some(&self.new)]
     }
 }
 
@@ -147,9 +117,7 @@ impl<'a> Asked<'a> {
         if denying.all_permits().next().is_some() {
             return None;
         }
-        let basis = bases(self.request.presence)
-            .iter()
-            .find(|basis| self.footings.get(**basis).is_ok())?;
+        let basis = bases(self.request.presence).iter().find(|basis| self.footings.get(**basis).is_ok())?;
         let footing = self.footings.get(*basis).ok()?;
         let (engines, _) = self.way.of(footing.engines(self.request.presence));
         let (engines, samples) = (engines?, footing.samples.as_ref()?);
@@ -221,10 +189,7 @@ impl<'a> Asked<'a> {
     }
 
     fn implies(&self, left: Rules, right: Rules) -> Question {
-        Question {
-            environment: self.request.cedar.clone(),
-            claim: Claim::Implies(left, right),
-        }
+        Question { environment: self.request.cedar.clone(), claim: Claim::Implies(left, right) }
     }
 
     /// What a counterexample runs into on the whole of both sides.
@@ -317,10 +282,7 @@ impl<'a> Asked<'a> {
             let Ok(footing) = self.footings.get(*basis) else {
                 continue;
             };
-            let question = Question {
-                environment: self.request.cedar.clone(),
-                claim: claim.clone(),
-            };
+            let question = Question { environment: self.request.cedar.clone(), claim: claim.clone() };
             match asking.answer(&footing.ground, &question) {
                 Answer::Holds => served = true,
                 Answer::Unknown(Unknown::Refused(_)) => {}
@@ -411,9 +373,7 @@ impl<'a> Words<'a> {
 
 /// Permits with the forbids that they do not carry as conditions of their own.
 fn rules(permits: &Says<'_>, forbids: &Says<'_>, assumed: &[Rule]) -> Rules {
-    let needed = forbids
-        .iter()
-        .filter(|(_, forbid)| !permits.values().all(|permit| carries(permit, forbid)));
+    let needed = forbids.iter().filter(|(_, forbid)| !permits.values().all(|permit| carries(permit, forbid)));
     let needed = needed.map(|(rule, _)| rule);
     Rules::new(permits.keys().chain(needed).chain(assumed).cloned())
 }

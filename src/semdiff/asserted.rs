@@ -1,7 +1,6 @@
 //! What a change does to the assertions of a package: which of the new side's do not hold, and whether they held before.
 
-use crate::analysis::Outcome;
-use crate::analysis::Proof;
+use crate::analysis::{Outcome, Proof};
 
 use super::covering::Gate;
 
@@ -60,13 +59,8 @@ impl Asserted {
             match &proof.outcome {
                 Outcome::Proved | Outcome::Shown(_) => {}
                 Outcome::Refuted(_) | Outcome::Impossible => {
-                    let known = before
-                        .iter()
-                        .find(|old| old.name == proof.name && old.words == proof.words);
-                    asserted.broken.push(Broken {
-                        before: known.map_or(Before::Absent, stood),
-                        proof,
-                    });
+                    let known = before.iter().find(|old| old.name == proof.name && old.words == proof.words);
+                    asserted.broken.push(Broken { before: known.map_or(Before::Absent, stood), proof });
                 }
                 Outcome::Empty | Outcome::Unknown(_) | Outcome::NotReplayed(_) => asserted.open.push(proof),
             }
@@ -97,10 +91,8 @@ fn stood(old: &Proof) -> Before {
 mod tests {
     use super::*;
     use crate::analysis::Open;
-    use crate::lower::Promise;
-    use crate::lower::PropertyKind;
-    use crate::text::FileId;
-    use crate::text::Span;
+    use crate::lower::{Promise, PropertyKind};
+    use crate::text::{FileId, Span};
 
     fn proof(name: &str, words: &str, outcome: Outcome) -> Proof {
         Proof {
@@ -119,11 +111,7 @@ mod tests {
     }
 
     fn open() -> Outcome {
-        Outcome::Unknown(vec![Open {
-            environment: String::new(),
-            why: String::new(),
-            script: None,
-        }])
+        Outcome::Unknown(vec![Open { environment: String::new(), why: String::new(), script: None }])
     }
 
     #[test]
@@ -139,30 +127,15 @@ mod tests {
         after.push(proof("edited", "b", Outcome::Impossible));
         let asserted = Asserted::new(after, &before);
         let stood: Vec<Before> = asserted.broken.iter().map(|broken| broken.before).collect();
-        assert_eq!(
-            stood,
-            [
-                Before::Held,
-                Before::Refuted,
-                Before::Unknown,
-                Before::Absent,
-                Before::Absent
-            ]
-        );
+        assert_eq!(stood, [Before::Held, Before::Refuted, Before::Unknown, Before::Absent, Before::Absent]);
         assert_eq!(asserted.gate(), Gate::Fails);
         for outcome in [open(), Outcome::Empty] {
             let asserted = Asserted::new(vec![proof("a", "a", outcome)], &[]);
             assert_eq!((asserted.gate(), asserted.open.len()), (Gate::NotProved, 1));
         }
-        let unasked = Asserted {
-            unasked: 1,
-            ..Asserted::default()
-        };
+        let unasked = Asserted { unasked: 1, ..Asserted::default() };
         assert_eq!(unasked.gate(), Gate::NotProved);
-        assert_eq!(
-            Asserted::new(vec![proof("a", "a", Outcome::Proved)], &[]).gate(),
-            Gate::Passes
-        );
+        assert_eq!(Asserted::new(vec![proof("a", "a", Outcome::Proved)], &[]).gate(), Gate::Passes);
         assert_eq!(Gate::Passes.and(Gate::NotProved), Gate::NotProved);
         assert_eq!(Gate::NotProved.and(Gate::Fails), Gate::Fails);
         assert_eq!(Gate::Fails.and(Gate::Passes), Gate::Fails);

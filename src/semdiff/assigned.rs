@@ -1,19 +1,16 @@
 //! Who came to hold a role and who does not hold it any more, by the assignments of the two sides, and what the role brings.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::EntityUid;
 
 use crate::config::Assignment;
-use crate::graph::NameOf;
-use crate::graph::Renames;
+use crate::graph::{NameOf, Renames};
 use crate::lower;
 use crate::text::Span;
 
-use super::Side;
 use super::declaration::Declares;
-use super::difference;
+use super::{Side, difference};
 
 /// A role that somebody gained or lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,10 +40,9 @@ pub fn assigned(
     let old_side = by_key(before, renames);
     let new_side = by_key(after, &Renames::default());
     let mut found = Vec::new();
-    for (way, side, these, those) in [
-        (Declares::Widened, new, &new_side, &old_side),
-        (Declares::Narrowed, old, &old_side, &new_side),
-    ] {
+    for (way, side, these, those) in
+        [(Declares::Widened, new, &new_side, &old_side), (Declares::Narrowed, old, &old_side, &new_side)]
+    {
         let gone = these.iter().filter(|(key, _)| !those.contains_key(*key));
         let gone: Vec<(&Key, &&Assignment)> = gone.collect();
         if gone.is_empty() {

@@ -2,14 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::bundle::ActionContract;
-use crate::bundle::AttributeContract;
-use crate::bundle::Contract;
-use crate::bundle::EntityContract;
+use crate::bundle::{ActionContract, AttributeContract, Contract, EntityContract};
 
 use super::item::Kind;
-use super::structural::Change;
-use super::structural::What;
+use super::structural::{Change, What};
 
 /// The context attribute that the gateway fills by itself.
 pub(super) const BREAK_GLASS: &str = "break_glass";
@@ -68,10 +64,9 @@ pub(super) fn renamed(changes: &[Change]) -> Vec<Break> {
             (What::Renamed { from }, kind) if is_spoken(kind) => {
                 found.push(from, format!("is called `{}` now", change.name));
             }
-            (_, Kind::Namespace) => found.push(
-                "namespace",
-                "is another one, so that every type and action has another name",
-            ),
+            (_, Kind::Namespace) => {
+                found.push("namespace", "is another one, so that every type and action has another name")
+            }
             _ => {}
         }
     }
@@ -82,10 +77,7 @@ struct Found(Vec<Break>);
 
 impl Found {
     fn push(&mut self, what: &str, how: impl Into<String>) {
-        self.0.push(Break {
-            what: what.to_owned(),
-            how: how.into(),
-        });
+        self.0.push(Break { what: what.to_owned(), how: how.into() });
     }
 }
 
@@ -120,9 +112,7 @@ fn action(name: &str, was: &ActionContract, is: &ActionContract, common: &dyn Fn
     }
     // Grants come from the gateway, which reads the profiles of the bundle it runs.
     let of = |context: &BTreeMap<String, AttributeContract>, shared: bool| -> BTreeMap<String, AttributeContract> {
-        let own = context
-            .iter()
-            .filter(|(name, _)| *name != BREAK_GLASS && common(name) == shared);
+        let own = context.iter().filter(|(name, _)| *name != BREAK_GLASS && common(name) == shared);
         own.map(|(name, attribute)| (name.clone(), attribute.clone())).collect()
     };
     attributes("context", &of(&was.context, true), &of(&is.context, true), found);
@@ -154,8 +144,7 @@ fn attributes(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -188,18 +177,9 @@ mod tests {
     fn a_role_that_is_held_in_another_way_breaks_whoever_gives_it() {
         assert!(told(|_| ()).is_empty());
         // On another type, but by nobody's attribute; and the other way round.
-        assert_eq!(
-            told(|new| new["roles"]["Org.admin"]["on"] = json!("User")),
-            ["Org.admin is held in another way"]
-        );
-        assert_eq!(
-            told(|new| new["roles"]["Org.admin"]["on"] = Value::Null),
-            ["Org.admin is held in another way"]
-        );
-        assert_eq!(
-            told(|new| new["roles"]["writer"]["by"] = json!("owner")),
-            ["writer is held in another way"]
-        );
+        assert_eq!(told(|new| new["roles"]["Org.admin"]["on"] = json!("User")), ["Org.admin is held in another way"]);
+        assert_eq!(told(|new| new["roles"]["Org.admin"]["on"] = Value::Null), ["Org.admin is held in another way"]);
+        assert_eq!(told(|new| new["roles"]["writer"]["by"] = json!("owner")), ["writer is held in another way"]);
         assert_eq!(
             told(|new| new["roles"]["Org.admin"]["holders"] = json!(["Bot"])),
             ["Org.admin can no longer be held by `User`"]
@@ -231,10 +211,7 @@ mod tests {
             change(Kind::Grant, "a", "b"),
             change(Kind::RawPolicy, "p", "q"),
         ];
-        let told: Vec<String> = renamed(&changes)
-            .into_iter()
-            .map(|one| format!("{} {}", one.what, one.how))
-            .collect();
+        let told: Vec<String> = renamed(&changes).into_iter().map(|one| format!("{} {}", one.what, one.how)).collect();
         assert_eq!(
             told,
             [

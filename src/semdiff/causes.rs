@@ -1,27 +1,17 @@
 //! Which changes of parts bring a change of access about: those of what the differing policies are made of.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::graph::NameOf;
-use crate::graph::Program;
-use crate::graph::Renames;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
+use crate::graph::{NameOf, Program, Renames, TypedExpr, TypedKind};
 use crate::lower;
-use crate::lower::Draft;
-use crate::lower::Part;
-use crate::lower::Subject;
+use crate::lower::{Draft, Part, Subject};
 
 use super::difference::RequestKind;
-use super::item::BECAUSE;
-use super::item::Kind;
+use super::item::{BECAUSE, Kind};
 use super::listing::Listed;
-use super::structural::Change;
-use super::structural::Structure;
-use super::structural::What;
+use super::structural::{Change, Structure, What};
 
 /// What some policies are made of.
 #[derive(Debug, Default)]
@@ -36,16 +26,7 @@ pub(super) struct Mentions {
 }
 
 /// Fields of parts that no policy is made of.
-const TOLD_ONLY: [&str; 8] = [
-    BECAUSE,
-    "masked",
-    "sensitive",
-    "reads",
-    "writes",
-    "assigns",
-    "temporary",
-    "alerts",
-];
+const TOLD_ONLY: [&str; 8] = [BECAUSE, "masked", "sensitive", "reads", "writes", "assigns", "temporary", "alerts"];
 
 /// The changes behind a change of access, as indices.
 pub(super) fn causes(structure: &Structure, mentions: &Mentions, request: &RequestKind) -> Vec<usize> {
@@ -110,9 +91,7 @@ fn is_cause(change: &Change, mentions: &Mentions, request: &RequestKind, renames
             let declares = request.action.split_once('.').is_some_and(|(ty, _)| ty == name);
             mentions.types.contains(name) || (mentions.raw && declares && regroups(change))
         }
-        Kind::Attribute => name
-            .rsplit_once('.')
-            .is_some_and(|(_, own)| mentions.attributes.contains(own)),
+        Kind::Attribute => name.rsplit_once('.').is_some_and(|(_, own)| mentions.attributes.contains(own)),
         Kind::Context => mentions.attributes.contains(name),
     }
 }
@@ -135,10 +114,7 @@ fn asks(draft: &Draft) -> BTreeMap<Ask<'_>, &Part> {
 
 impl<'a> Ask<'a> {
     fn of(part: &'a Part) -> Self {
-        Self {
-            guard: part.guard.as_deref(),
-            cedar: lower::cedar_text(&part.expr),
-        }
+        Self { guard: part.guard.as_deref(), cedar: lower::cedar_text(&part.expr) }
     }
 }
 
@@ -210,8 +186,7 @@ impl Mentions {
             TypedKind::Has(_, names) => self.attributes.extend(names.iter().cloned()),
             // Who may have a grant is asked by role, each with the end that its declaration sets.
             TypedKind::Entity(ty, id) if ty.rsplit("::").next() == Some("Role") => {
-                self.roles
-                    .extend(program.find_role(id).map(|role| program.role_name(role)));
+                self.roles.extend(program.find_role(id).map(|role| program.role_name(role)));
             }
             _ => {}
         }

@@ -3,13 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::bundle::Clause;
-use crate::bundle::OriginKind;
-use crate::bundle::Origins;
+use crate::bundle::{Clause, OriginKind, Origins};
 
 use super::difference::Holder;
-use super::listing::Half;
-use super::listing::Listed;
+use super::listing::{Half, Listed};
 
 /// One thing that the side that denies an example asks for and the other one does not, or that the other one grants.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,10 +105,7 @@ pub(super) fn contrasts(holder: &Holder, allowing: Part<'_>, denying: Part<'_>) 
             (None, OriginKind::Require | OriginKind::Isolate | OriginKind::Separate) => {
                 found.push(Contrast::Guard { statement });
             }
-            (None, OriginKind::Deny) => found.push(Contrast::Denial {
-                statement,
-                conditions: words(asked),
-            }),
+            (None, OriginKind::Deny) => found.push(Contrast::Denial { statement, conditions: words(asked) }),
             (None, OriginKind::Grant | OriginKind::BreakGlass | OriginKind::Raw) | (Some(_), OriginKind::Deny) => {}
             (Some(others), _) => {
                 let conditions = only(asked, others);
@@ -127,10 +121,7 @@ pub(super) fn contrasts(holder: &Holder, allowing: Part<'_>, denying: Part<'_>) 
     }
     for (key @ (kind, statement), asked) in &allows {
         if *kind == OriginKind::Grant && !denies.contains_key(key) {
-            found.push(Contrast::Grant {
-                statement: (*statement).to_owned(),
-                conditions: words(asked),
-            });
+            found.push(Contrast::Grant { statement: (*statement).to_owned(), conditions: words(asked) });
         }
     }
     found.sort();
@@ -191,13 +182,7 @@ mod tests {
     fn clause(gate: &str, cedar: &str, parts: &[Clause]) -> Clause {
         Clause {
             gate: gate.to_owned(),
-            place: Place {
-                file: String::new(),
-                start: 0,
-                end: 0,
-                line: 1,
-                column: 1,
-            },
+            place: Place { file: String::new(), start: 0, end: 0, line: 1, column: 1 },
             cedar: cedar.to_owned(),
             guard: None,
             parts: parts.to_vec(),
@@ -206,11 +191,8 @@ mod tests {
 
     #[test]
     fn of_a_named_condition_the_parts_that_changed_are_told() {
-        let (mfa, low, lower) = (
-            clause("mfa", "m", &[]),
-            clause("risk <= 30", "r30", &[]),
-            clause("risk <= 35", "r35", &[]),
-        );
+        let (mfa, low, lower) =
+            (clause("mfa", "m", &[]), clause("risk <= 30", "r30", &[]), clause("risk <= 35", "r35", &[]));
         let calm = |cedar: &str, risk: &Clause| clause("calm", cedar, &[mfa.clone(), risk.clone()]);
         let (old, new) = (calm("c30", &low), calm("c35", &lower));
         assert_eq!(only(&[&old], &[&new]), ["risk <= 30"]);

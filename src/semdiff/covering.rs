@@ -3,21 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
-use crate::text::FileId;
-use crate::text::Instant;
-use crate::text::Sources;
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::text::{FileId, Instant, Sources};
 
 use super::codes;
-use super::declaration::Declaration;
-use super::declaration::Declares;
-use super::declaration::Name;
-use super::declaration::declarations;
-use super::difference::Access;
-use super::difference::Difference;
-use super::difference::Finding;
+use super::declaration::{Declaration, Declares, Name, declarations};
+use super::difference::{Access, Difference, Finding};
 use super::terms::Effect;
 
 /// The files of one side that declare changes.
@@ -204,10 +195,8 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
     // A checkout may have other line ends than the repository.
     let same = |text: &str| text.replace("\r\n", "\n");
     let known: BTreeSet<String> = old.files.iter().map(|file| same(old.sources.text(*file))).collect();
-    let (history, fresh): (Vec<FileId>, Vec<FileId>) = new
-        .files
-        .iter()
-        .partition(|file| known.contains(&same(new.sources.text(**file))));
+    let (history, fresh): (Vec<FileId>, Vec<FileId>) =
+        new.files.iter().partition(|file| known.contains(&same(new.sources.text(**file))));
     let mut faults = Diagnostics::new();
     let read = declarations(new.sources, &fresh, &mut faults);
     let covers: Vec<Cover> = difference
@@ -220,11 +209,8 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
         .collect();
     let accesses = difference.accesses.iter().zip(&covers);
     let accesses = accesses.filter(|(access, cover)| access.gained.is_found() && cover.gained.is_none());
-    let assigned: Vec<Option<usize>> = difference
-        .assignments
-        .iter()
-        .map(|one| covering(&read, one.way, &one.who, &one.what, at))
-        .collect();
+    let assigned: Vec<Option<usize>> =
+        difference.assignments.iter().map(|one| covering(&read, one.way, &one.who, &one.what, at)).collect();
     let roles = difference.assignments.iter().zip(&assigned);
     let roles = roles.filter(|(one, cover)| one.way == Declares::Widened && cover.is_none());
     let undeclared = accesses.count() + roles.count();
@@ -238,9 +224,8 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
         })
         .collect();
     let undeclared_terms = difference.terms.iter().zip(&terms);
-    let undeclared_terms = undeclared_terms
-        .filter(|(term, cover)| term.effect == Effect::Weakens && cover.is_none())
-        .count();
+    let undeclared_terms =
+        undeclared_terms.filter(|(term, cover)| term.effect == Effect::Weakens && cover.is_none()).count();
     Declared {
         declarations: read.into_iter().map(|one| judged(one, difference, at)).collect(),
         history,
@@ -264,8 +249,7 @@ fn cover(access: &Access, way: Declares, all: &[Declaration], at: Instant) -> Op
 
 /// The first declaration of a change of something for somebody.
 fn covering(all: &[Declaration], way: Declares, who: &str, what: &str, at: Instant) -> Option<usize> {
-    all.iter()
-        .position(|one| one.change == way && !one.has_ended(at) && has(&one.who, who) && has(&one.what, what))
+    all.iter().position(|one| one.change == way && !one.has_ended(at) && has(&one.who, who) && has(&one.what, what))
 }
 
 fn finding(access: &Access, way: Declares) -> &Finding {
@@ -309,12 +293,8 @@ fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Jud
         let names: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();
         names.join(", ")
     };
-    let is_open = who
-        .iter()
-        .any(|name| !found.names(&name.text, what) && open.names(&name.text, what))
-        || what
-            .iter()
-            .any(|name| !found.is_named(who, &name.text) && open.is_named(who, &name.text));
+    let is_open = who.iter().any(|name| !found.names(&name.text, what) && open.names(&name.text, what))
+        || what.iter().any(|name| !found.is_named(who, &name.text) && open.is_named(who, &name.text));
     let mut unmatched = Vec::new();
     for name in what {
         if found.is_named(who, &name.text) || open.is_named(who, &name.text) {
@@ -355,11 +335,7 @@ fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Jud
         (_, _, true) => Standing::Unknown,
         (_, _, false) => Standing::Matched,
     };
-    Judged {
-        declaration,
-        standing,
-        unmatched,
-    }
+    Judged { declaration, standing, unmatched }
 }
 
 /// Terms that are named and did not change so. Terms are compared without a solver, so that none of them is unknown.

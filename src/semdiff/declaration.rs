@@ -4,16 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::load::yaml;
-use crate::load::yaml::Key;
-use crate::load::yaml::Node;
-use crate::text::FileId;
-use crate::text::Instant;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::load::yaml::{Key, Node};
+use crate::text::{FileId, Instant, Sources, Span};
 
 use super::codes;
 
@@ -101,14 +95,8 @@ const KEYS: [&str; 8] = ["who", "what", CONTRACT, "change", "because", "owner", 
 /// The key for terms of the contract. With it, holders and actions may be left out, both.
 const CONTRACT: &str = "contract";
 const REQUIRED: [(&str, &str); 5] = [
-    (
-        "who",
-        "who gains or loses it, as `gatewright diff` names them: `who: finance`",
-    ),
-    (
-        "what",
-        "the actions, as `gatewright diff` names them: `what: [Payment.refund, Payout.create on Org]`",
-    ),
+    ("who", "who gains or loses it, as `gatewright diff` names them: `who: finance`"),
+    ("what", "the actions, as `gatewright diff` names them: `what: [Payment.refund, Payout.create on Org]`"),
     ("change", "`change: widened` or `change: narrowed`"),
     ("because", "`because:` and why this is right"),
     ("owner", "`owner:` and who answers for it"),
@@ -136,13 +124,9 @@ fn declaration(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option
             None => "`gatewright diff --declare` writes files to fill in",
         };
         out.push(
-            Diagnostic::error(
-                codes::WRONG_SHAPE,
-                node.span,
-                "a declared change must be a mapping of keys to values",
-            )
-            .label(format!("this is {}", node.kind_name()))
-            .help(help),
+            Diagnostic::error(codes::WRONG_SHAPE, node.span, "a declared change must be a mapping of keys to values")
+                .label(format!("this is {}", node.kind_name()))
+                .help(help),
         );
         return None;
     };
@@ -181,14 +165,10 @@ fn keys(entries: &[(Key, Node)], whole: Span, out: &mut Diagnostics) {
             other => did_you_mean(other, KEYS),
         };
         out.push(
-            Diagnostic::error(
-                codes::UNKNOWN_KEY,
-                key.span,
-                format!("unknown key `{}` in a declared change", key.text),
-            )
-            .label("not a key here")
-            .maybe_help(near)
-            .near(key.span, &key.text, KEYS),
+            Diagnostic::error(codes::UNKNOWN_KEY, key.span, format!("unknown key `{}` in a declared change", key.text))
+                .label("not a key here")
+                .maybe_help(near)
+                .near(key.span, &key.text, KEYS),
         );
     }
     let first = entries.first().map_or(whole, |(key, _)| key.span);
@@ -224,37 +204,26 @@ fn names(node: Option<&Node>, key: &str, out: &mut Diagnostics) -> Option<Vec<Na
     for item in items {
         let Some(text) = item.as_text().map(str::trim).filter(|text| !text.is_empty()) else {
             out.push(
-                Diagnostic::error(
-                    codes::WRONG_SHAPE,
-                    item.span,
-                    format!("`{key}` must be a name or a list of names"),
-                )
-                .label(match item.as_text() {
-                    Some(_) => "this is empty".to_owned(),
-                    None => format!("this is {}", item.kind_name()),
-                })
-                .help("write it as `gatewright diff` does; a name that YAML takes for something else needs quotes"),
+                Diagnostic::error(codes::WRONG_SHAPE, item.span, format!("`{key}` must be a name or a list of names"))
+                    .label(match item.as_text() {
+                        Some(_) => "this is empty".to_owned(),
+                        None => format!("this is {}", item.kind_name()),
+                    })
+                    .help("write it as `gatewright diff` does; a name that YAML takes for something else needs quotes"),
             );
             whole = false;
             continue;
         };
         if !seen.insert(text) {
             out.push(
-                Diagnostic::error(
-                    codes::WRONG_VALUE,
-                    item.span,
-                    format!("`{text}` stands twice in `{key}`"),
-                )
-                .label("again here")
-                .help("keep one of the two"),
+                Diagnostic::error(codes::WRONG_VALUE, item.span, format!("`{text}` stands twice in `{key}`"))
+                    .label("again here")
+                    .help("keep one of the two"),
             );
             whole = false;
             continue;
         }
-        names.push(Name {
-            text: text.to_owned(),
-            span: item.span,
-        });
+        names.push(Name { text: text.to_owned(), span: item.span });
     }
     whole.then_some(names)
 }
@@ -271,14 +240,10 @@ fn change(node: &Node, out: &mut Diagnostics) -> Option<Declares> {
                 .unwrap_or_else(|| "write `widened` or `narrowed`".to_owned()),
         };
         out.push(
-            Diagnostic::error(
-                codes::WRONG_VALUE,
-                node.span,
-                format!("access is never changed `{text}`"),
-            )
-            .label("neither `widened` nor `narrowed`")
-            .help(help)
-            .near(node.span, &text, Declares::ALL.map(Declares::name)),
+            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("access is never changed `{text}`"))
+                .label("neither `widened` nor `narrowed`")
+                .help(help)
+                .near(node.span, &text, Declares::ALL.map(Declares::name)),
         );
     }
     found

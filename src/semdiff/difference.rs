@@ -5,19 +5,15 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::analysis::Environment;
-use crate::analysis::Statistics;
-use crate::analysis::Witness;
-use crate::bundle::OriginKind;
-use crate::bundle::Place;
+use crate::analysis::{Environment, Statistics, Witness};
+use crate::bundle::{OriginKind, Place};
 
 use super::assigned::Assigned;
 use super::breaks::Break;
 use super::contrast::Contrast;
 use super::declaration::Declares;
 use super::structural::Structure;
-use super::terms::Effect;
-use super::terms::TermChange;
+use super::terms::{Effect, TermChange};
 
 /// Two programs compared.
 #[derive(Debug, Clone, Default)]

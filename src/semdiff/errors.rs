@@ -2,13 +2,10 @@
 //! says nothing of such requests, so that it must be known that there are none.
 
 use cedar_policy::Policy;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::analysis::Environment;
-use crate::analysis::Rule;
-use crate::bundle::OriginKind;
-use crate::bundle::Origins;
+use crate::analysis::{Environment, Rule};
+use crate::bundle::{OriginKind, Origins};
 
 use super::difference::Holder;
 use super::listing::Listed;
@@ -68,9 +65,7 @@ pub(super) fn sound(rule: &Rule, env: &Environment) -> Option<Rule> {
     if all.len() != conditions.len() {
         return None;
     }
-    let asked = all
-        .into_iter()
-        .reduce(|left, right| json!({ "&&": { "left": left, "right": right } }));
+    let asked = all.into_iter().reduce(|left, right| json!({ "&&": { "left": left, "right": right } }));
     let whole = json!({ "Value": true });
     let json = json!({
         "effect": "permit",

@@ -3,19 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::Policy;
-use cedar_policy::PolicySet;
-use cedar_policy::SchemaFragment;
-use serde_json::Value;
-use serde_json::json;
+use cedar_policy::{Policy, PolicySet, SchemaFragment};
+use serde_json::{Value, json};
 
-use crate::analysis::Ground;
-use crate::analysis::Samples;
-use crate::bundle::BundleTree;
-use crate::bundle::Contract;
-use crate::bundle::canonical_json;
-use crate::decide::Engine;
-use crate::decide::Strictness;
+use crate::analysis::{Ground, Samples};
+use crate::bundle::{BundleTree, Contract, canonical_json};
+use crate::decide::{Engine, Strictness};
 use crate::lower::Lowered;
 
 use super::difference::Basis;
@@ -57,18 +50,9 @@ impl Footing {
         let engines = |side: &Lowered| -> Result<Engines, String> {
             let tree = bundle(side, &text, &roles, &contract)?;
             let engine = || Engine::from_tree(&tree).map_err(|error| error.to_string());
-            Ok(Engines {
-                strict: engine()?,
-                plain: engine()?.with_strictness(Strictness::Cedar),
-            })
+            Ok(Engines { strict: engine()?, plain: engine()?.with_strictness(Strictness::Cedar) })
         };
-        Ok(Self {
-            old: engines(old)?,
-            new: engines(new)?,
-            samples: Samples::new(&schema, &text),
-            ground,
-            contract,
-        })
+        Ok(Self { old: engines(old)?, new: engines(new)?, samples: Samples::new(&schema, &text), ground, contract })
     }
 }
 
@@ -96,14 +80,8 @@ fn with_roles(contract: &Contract, other: &Contract) -> Contract {
 fn roles(contract: &Contract, sides: [&Lowered; 2]) -> Value {
     let all = sides.into_iter().flat_map(|side| &side.roles);
     let known = all.filter(|(ty, _)| Some(ty) == contract.role_type.as_ref());
-    let entities: BTreeMap<&String, Value> = known
-        .map(|(ty, id)| {
-            (
-                id,
-                json!({ "uid": { "type": ty, "id": id }, "attrs": {}, "parents": [] }),
-            )
-        })
-        .collect();
+    let entities: BTreeMap<&String, Value> =
+        known.map(|(ty, id)| (id, json!({ "uid": { "type": ty, "id": id }, "attrs": {}, "parents": [] }))).collect();
     entities.into_values().collect()
 }
 

@@ -4,17 +4,11 @@ mod emergencies;
 mod statements;
 mod types;
 
-use crate::graph::Form;
-use crate::graph::Holder;
-use crate::graph::NameOf;
-use crate::graph::Program;
-use crate::graph::Until;
+use crate::graph::{Form, Holder, NameOf, Program, Until};
 use crate::text::Span;
 
-use super::Side;
-use super::item::Item;
-use super::item::Kind;
-use super::raw;
+use super::item::{Item, Kind};
+use super::{Side, raw};
 
 /// The parts of one side.
 pub(super) fn inventory(side: Side<'_>) -> Vec<Item> {
@@ -31,11 +25,7 @@ pub(super) fn inventory(side: Side<'_>) -> Vec<Item> {
         let id = policy.policy.id().to_string();
         let mut item = Item::of_name(Kind::RawPolicy, NameOf::Statement, &id, policy.span);
         item.named = policy.policy.annotation("id").is_some();
-        item.field(
-            "policy",
-            words(side, policy.span),
-            raw::form(side.program, &policy.policy),
-        );
+        item.field("policy", words(side, policy.span), raw::form(side.program, &policy.policy));
         items.push(item);
     }
     items

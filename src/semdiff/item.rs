@@ -1,10 +1,8 @@
 //! A part of a program as the diff sees it: what it is called and what it says, field by field.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::Form;
-use crate::graph::NameOf;
+use crate::graph::{Form, NameOf};
 use crate::text::Span;
 
 /// Kinds of parts, in the order in which changes of them are listed.
@@ -67,10 +65,7 @@ impl Kind {
 
     /// Whether it is a statement, whose name may follow from what it says.
     pub(super) fn is_statement(self) -> bool {
-        matches!(
-            self,
-            Self::Grant | Self::Deny | Self::Require | Self::Isolation | Self::Separation
-        )
+        matches!(self, Self::Grant | Self::Deny | Self::Require | Self::Isolation | Self::Separation)
     }
 }
 
@@ -125,10 +120,7 @@ impl Item {
     pub(super) fn of_name(kind: Kind, of: NameOf, name: &str, span: Span) -> Self {
         let mut key = Form::default();
         key.name(of, name);
-        Self {
-            names: Some((of, name.to_owned())),
-            ..Self::new(kind, key, span)
-        }
+        Self { names: Some((of, name.to_owned())), ..Self::new(kind, key, span) }
     }
 
     /// Says that it is a part of something.
@@ -139,9 +131,7 @@ impl Item {
 
     /// Notes what annotations say that it stands for. Those of Gate's own only describe, and [`SPELLING`] is a name.
     pub(super) fn stands_for(&mut self, annotations: &[(String, String)]) {
-        let foreign = annotations
-            .iter()
-            .filter(|(name, _)| name.starts_with("x_") && name != SPELLING);
+        let foreign = annotations.iter().filter(|(name, _)| name.starts_with("x_") && name != SPELLING);
         self.stands_for.extend(foreign.cloned());
     }
 
@@ -155,11 +145,7 @@ impl Item {
     /// A field whose form is what is shown.
     pub(super) fn plain(&mut self, name: &'static str, shown: impl Into<String>) {
         let shown = shown.into();
-        self.fields.push(Field {
-            name,
-            form: Form::of(shown.clone()),
-            shown,
-        });
+        self.fields.push(Field { name, form: Form::of(shown.clone()), shown });
     }
 
     /// A field that is there only where something is said.
@@ -180,11 +166,7 @@ impl Item {
     }
 
     pub(super) fn field(&mut self, name: &'static str, shown: impl Into<String>, form: Form) {
-        self.fields.push(Field {
-            name,
-            shown: shown.into(),
-            form,
-        });
+        self.fields.push(Field { name, shown: shown.into(), form });
     }
 
     /// The name that people know it by.

@@ -2,17 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
+use cedar_policy::{EntityTypeName, EntityUid, Policy};
 use serde_json::Value;
 
-use crate::analysis::Environment;
-use crate::analysis::Environments;
+use crate::analysis::{Environment, Environments};
 
 use super::align::Aligned;
-use super::difference::Presence;
-use super::difference::RequestKind;
+use super::difference::{Presence, RequestKind};
 
 /// A kind of request in the names of whichever side has it, the new one first.
 pub(super) fn request(env: &Environment, presence: Presence, [old, new]: [&Aligned<'_>; 2]) -> RequestKind {
@@ -53,9 +49,7 @@ pub(super) fn same_groups(old: &Environments, new: &Environments) -> bool {
 
 /// Whether a policy's conditions read `action`.
 pub(super) fn reads_action(policy: &Policy) -> bool {
-    policy
-        .to_json()
-        .is_ok_and(|json| json.get("conditions").is_some_and(holds_action))
+    policy.to_json().is_ok_and(|json| json.get("conditions").is_some_and(holds_action))
 }
 
 fn holds_action(json: &Value) -> bool {

@@ -1,22 +1,12 @@
 //! The policies of one side by the kinds of request that their scopes admit, each with whom it is for.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Effect;
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use cedar_policy::PrincipalConstraint;
+use cedar_policy::{Effect, EntityUid, Policy, PrincipalConstraint};
 
-use crate::analysis::Environment;
-use crate::analysis::Environments;
-use crate::analysis::Rule;
-use crate::graph::Operator;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::lower::Draft;
-use crate::lower::Part;
-use crate::lower::Subject;
+use crate::analysis::{Environment, Environments, Rule};
+use crate::graph::{Operator, TypedExpr, TypedKind};
+use crate::lower::{Draft, Part, Subject};
 
 use super::align::Aligned;
 use super::difference::Holder;
@@ -155,9 +145,7 @@ impl<'a> Half<'a> {
 
     /// Whether a holder's permits and everybody's forbids say the same on both sides.
     pub(super) fn is_same(&self, holder: &Holder, other: &Self) -> bool {
-        self.permits_of(holder)
-            .map(|(rule, _)| rule)
-            .eq(other.permits_of(holder).map(|(rule, _)| rule))
+        self.permits_of(holder).map(|(rule, _)| rule).eq(other.permits_of(holder).map(|(rule, _)| rule))
             && self.forbids.keys().eq(other.forbids.keys())
     }
 }
@@ -186,12 +174,7 @@ pub(super) fn carries(permit: &Listed<'_>, forbid: &Listed<'_>) -> bool {
         let mut own = permit.when.iter().flat_map(|part| conjuncts(&part.expr));
         own.any(|own| own.kind == expr.kind)
     };
-    let lifted = || {
-        forbid
-            .lifted_by
-            .iter()
-            .any(|grant| conjuncts(grant).into_iter().all(has))
-    };
+    let lifted = || forbid.lifted_by.iter().any(|grant| conjuncts(grant).into_iter().all(has));
     match (forbid.when.as_slice(), forbid.unless.as_slice()) {
         ([], []) => false,
         ([], wanted) => wanted.iter().all(wants) || lifted(),
@@ -211,11 +194,9 @@ fn holder(side: &Aligned<'_>, draft: &Draft) -> Holder {
     match draft.subject {
         Subject::Everyone => Holder::Everyone,
         Subject::Role(role) => Holder::Role(side.program.role_name(role)),
-        Subject::Profile(profile) => Holder::BreakGlass(
-            side.program
-                .profile(profile)
-                .map_or_else(String::new, |profile| profile.name.clone()),
-        ),
+        Subject::Profile(profile) => {
+            Holder::BreakGlass(side.program.profile(profile).map_or_else(String::new, |profile| profile.name.clone()))
+        }
     }
 }
 

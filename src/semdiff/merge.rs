@@ -5,13 +5,9 @@
 use std::collections::BTreeMap;
 
 use cedar_policy::SchemaFragment;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use crate::bundle::AttributeContract;
-use crate::bundle::Contract;
-use crate::bundle::EntityContract;
+use crate::bundle::{AttributeContract, Contract, EntityContract};
 
 /// The merged schema in Cedar's schema language, or why there is none.
 pub(super) fn schemas(old: &str, new: &str) -> Result<String, String> {
@@ -25,11 +21,9 @@ pub(super) fn schemas(old: &str, new: &str) -> Result<String, String> {
     };
     for (namespace, body) in fields(&old) {
         let known = into.entry(namespace.clone()).or_insert_with(|| json!({}));
-        for (name, merge_one) in [
-            ("entityTypes", entity_type as fn(&mut Value, &Value)),
-            ("actions", action),
-            ("commonTypes", shape),
-        ] {
+        for (name, merge_one) in
+            [("entityTypes", entity_type as fn(&mut Value, &Value)), ("actions", action), ("commonTypes", shape)]
+        {
             let Some(known) = section(known, name) else { continue };
             for (name, was) in body.get(name).map(fields).into_iter().flatten() {
                 match known.get_mut(name) {
@@ -87,10 +81,9 @@ fn action(is: &mut Value, was: &Value) {
 
 /// A record with the attributes of both; anything else stays the new side's.
 fn shape(is: &mut Value, was: &Value) {
-    let (Some(known), Some(old)) = (
-        is.get_mut("attributes").and_then(Value::as_object_mut),
-        was.get("attributes").and_then(Value::as_object),
-    ) else {
+    let (Some(known), Some(old)) =
+        (is.get_mut("attributes").and_then(Value::as_object_mut), was.get("attributes").and_then(Value::as_object))
+    else {
         return;
     };
     for (name, attribute) in old {

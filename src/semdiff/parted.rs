@@ -81,9 +81,6 @@ mod tests {
             assert_eq!(parted(&other, &plain), is_parted, "{other}");
         }
         let more = format!("{plain} entity Bill {{ n: Long }};");
-        assert!(
-            !parted(&plain, &more),
-            "a type that only one side has is compared with nothing"
-        );
+        assert!(!parted(&plain, &more), "a type that only one side has is compared with nothing");
     }
 }

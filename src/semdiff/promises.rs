@@ -4,18 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::NameOf;
-use crate::graph::Program;
-use crate::graph::Renames;
+use crate::graph::{NameOf, Program, Renames};
 
 use super::Side;
 use super::inventory::inventory;
-use super::item::BECAUSE;
-use super::item::Item;
-use super::item::Kind;
-use super::terms::Effect;
-use super::terms::TermChange;
-use super::terms::spelt;
+use super::item::{BECAUSE, Item, Kind};
+use super::terms::{Effect, TermChange, spelt};
 
 /// Where assertions stand among the terms.
 pub(super) const ASSERTIONS: &str = "assertions";
@@ -32,9 +26,7 @@ pub(super) fn weakened(old: Side<'_>, new: Side<'_>, renames: &Renames) -> Vec<T
         .filter_map(|promise| promise.about(&known))
         .filter(|promise| !kept.iter().any(|other| other.implies(promise)))
         .map(|promise| {
-            let now = kept
-                .iter()
-                .find(|other| (other.kind, &other.name) == (promise.kind, &promise.name));
+            let now = kept.iter().find(|other| (other.kind, &other.name) == (promise.kind, &promise.name));
             TermChange {
                 path: spelt(&[promise.of().to_owned(), promise.name.clone()]),
                 to: now.map(|now| words(new, now.item)),
@@ -61,14 +53,9 @@ struct Known(BTreeSet<(NameOf, String)>);
 impl Known {
     fn new(program: &Program) -> Self {
         let actions = program.action_ids().map(|id| (NameOf::Action, program.action_name(id)));
-        let types = program
-            .type_ids()
-            .map(|id| (NameOf::Type, program.type_name(id).to_owned()));
+        let types = program.type_ids().map(|id| (NameOf::Type, program.type_name(id).to_owned()));
         let roles = program.role_ids().map(|id| (NameOf::Role, program.role_name(id)));
-        let profiles = program
-            .profiles
-            .iter()
-            .map(|profile| (NameOf::Profile, profile.name.clone()));
+        let profiles = program.profiles.iter().map(|profile| (NameOf::Profile, profile.name.clone()));
         Self(actions.chain(types).chain(roles).chain(profiles).collect())
     }
 }
@@ -96,9 +83,7 @@ struct Promise<'a> {
 type Names = BTreeSet<(String, Vec<(NameOf, String)>)>;
 
 fn promises<'a>(items: &'a [Item], renames: &'a Renames) -> impl Iterator<Item = Promise<'a>> {
-    let all = items
-        .iter()
-        .filter(|item| matches!(item.kind, Kind::Assertion | Kind::Separation));
+    let all = items.iter().filter(|item| matches!(item.kind, Kind::Assertion | Kind::Separation));
     all.map(|item| Promise::new(item, items, renames))
 }
 
@@ -210,20 +195,13 @@ fn shown(condition: &Item, renames: &Renames) -> String {
 /// The conditions that are named, and those that they name, by their places among all parts.
 fn named(names: &[(NameOf, &str)], items: &[Item], found: &mut BTreeSet<usize>) {
     for (of, name) in names.iter().filter(|(of, _)| *of == NameOf::Condition) {
-        let place = items.iter().position(|item| {
-            item.names
-                .as_ref()
-                .is_some_and(|(kind, other)| kind == of && other == name)
-        });
+        let place =
+            items.iter().position(|item| item.names.as_ref().is_some_and(|(kind, other)| kind == of && other == name));
         let Some(at) = place else { continue };
         if found.insert(at)
             && let Some(condition) = items.get(at)
         {
-            let names: Vec<(NameOf, &str)> = condition
-                .fields
-                .iter()
-                .flat_map(|field| field.form.all_names())
-                .collect();
+            let names: Vec<(NameOf, &str)> = condition.fields.iter().flat_map(|field| field.form.all_names()).collect();
             named(&names, items, found);
         }
     }

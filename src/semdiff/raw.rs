@@ -1,13 +1,9 @@
 //! Raw Cedar policies: what they say without their ids and annotations, and the same under other names.
 
 use cedar_policy::Policy;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::graph::Form;
-use crate::graph::NameOf;
-use crate::graph::Program;
-use crate::graph::Renames;
+use crate::graph::{Form, NameOf, Program, Renames};
 
 /// What a policy says, with the names of a program's types, roles and actions marked.
 pub(super) fn form(program: &Program, policy: &Policy) -> Form {
@@ -51,9 +47,7 @@ fn write(program: &Program, json: &Value, form: &mut Form) {
                 form.text("{");
                 for (at, (name, value)) in fields.iter().enumerate() {
                     let separator = if at == 0 { "" } else { "," };
-                    form.text(separator)
-                        .text(&Value::from(name.as_str()).to_string())
-                        .text(":");
+                    form.text(separator).text(&Value::from(name.as_str()).to_string()).text(":");
                     match (name.as_str(), value.as_str().and_then(|ty| known_type(program, ty))) {
                         ("entity_type", Some(ty)) => quoted(form, Some(NameOf::Type), &ty),
                         _ => write(program, value, form),

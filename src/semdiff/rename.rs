@@ -11,17 +11,12 @@
 //! What annotations say that a part stands for must be the same, too. A type or an action that an importer made, and that
 //! stands for something else on the other side, is another one even under the same name.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::Form;
-use crate::graph::NameOf;
-use crate::graph::Renames;
+use crate::graph::{Form, NameOf, Renames};
 
 use super::Side;
-use super::item::BECAUSE;
-use super::item::Item;
-use super::item::Kind;
+use super::item::{BECAUSE, Item, Kind};
 
 type Name = (NameOf, String);
 
@@ -32,14 +27,9 @@ type Group<'a> = (Vec<&'a Name>, Vec<&'a Name>);
 pub(super) fn detect(sides: [Side<'_>; 2], old: &[Item], new: &[Item]) -> Renames {
     let [before, after] = sides.map(|side| side.program);
     // A raw schema speaks of Gate's names in text of its own, so names beside one stay what they are.
-    let fixed = [before, after]
-        .iter()
-        .any(|program| program.types.iter().any(|ty| ty.from_schema));
+    let fixed = [before, after].iter().any(|program| program.types.iter().any(|ty| ty.from_schema));
     let is_moved = !fixed && before.namespace != after.namespace;
-    Renames {
-        namespace: is_moved.then(|| after.namespace.clone()),
-        ..between(fixed, old, new)
-    }
+    Renames { namespace: is_moved.then(|| after.namespace.clone()), ..between(fixed, old, new) }
 }
 
 /// The renames of parts. Where names are `fixed`, those that policies say stay what they are.
@@ -57,16 +47,12 @@ fn between(fixed: bool, old: &[Item], new: &[Item]) -> Renames {
     let (old_parts, new_parts) = (Parts::new(old), Parts::new(new));
     let mut groups: BTreeMap<(Kind, String), Group<'_>> = BTreeMap::new();
     for item in gone.iter().copied().filter(may) {
-        let group = groups
-            .entry((item.kind, old_parts.evidence(item, &veiled)))
-            .or_default();
+        let group = groups.entry((item.kind, old_parts.evidence(item, &veiled))).or_default();
         group.0.extend(&item.names);
     }
     // What may not go meets nothing here.
     for item in came.iter().copied() {
-        let group = groups
-            .entry((item.kind, new_parts.evidence(item, &veiled)))
-            .or_default();
+        let group = groups.entry((item.kind, new_parts.evidence(item, &veiled))).or_default();
         group.1.extend(&item.names);
     }
     // Types first: what is called after them follows.
@@ -94,9 +80,7 @@ fn apart(old: &[Item], new: &[Item]) -> BTreeSet<Name> {
         all.map(|(name, text)| (name.clone(), text.clone())).collect()
     };
     let of = |items: &[Item]| -> BTreeMap<Name, BTreeMap<String, String>> {
-        let may = items
-            .iter()
-            .filter(|item| matches!(item.kind, Kind::Type | Kind::Action));
+        let may = items.iter().filter(|item| matches!(item.kind, Kind::Type | Kind::Action));
         let named = may.filter_map(|item| Some((item.names.clone()?, imported(item))));
         named.filter(|(_, imported)| !imported.is_empty()).collect()
     };
@@ -108,10 +92,7 @@ fn apart(old: &[Item], new: &[Item]) -> BTreeSet<Name> {
 /// A name that neither side has.
 fn fresh(name: &Name, old: &Parts<'_>, new: &Parts<'_>) -> String {
     let mut fresh = format!("{}_before", name.1);
-    while [old, new]
-        .iter()
-        .any(|side| side.by_name.contains_key(&(name.0, fresh.clone())))
-    {
+    while [old, new].iter().any(|side| side.by_name.contains_key(&(name.0, fresh.clone()))) {
         fresh.push('_');
     }
     fresh
@@ -157,10 +138,7 @@ fn unmatched<'a>(these: &'a [Item], others: &[Item], apart: &BTreeSet<Name>) -> 
         .collect();
     let is_apart = |item: &Item| item.names.as_ref().is_some_and(|name| apart.contains(name));
     let is_known = |item: &Item| known.contains(&(item.kind, item.key.plain())) && !is_apart(item);
-    these
-        .iter()
-        .filter(|item| !is_known(item) || (item.kind == Kind::RawPolicy && !item.named))
-        .collect()
+    these.iter().filter(|item| !is_known(item) || (item.kind == Kind::RawPolicy && !item.named)).collect()
 }
 
 /// A name, or what stands for all names that only one side has.
@@ -188,11 +166,7 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn new(items: &'a [Item]) -> Self {
-        let mut parts = Self {
-            by_name: BTreeMap::new(),
-            owned: BTreeMap::new(),
-            mentions: BTreeMap::new(),
-        };
+        let mut parts = Self { by_name: BTreeMap::new(), owned: BTreeMap::new(), mentions: BTreeMap::new() };
         for item in items {
             if let Some(name) = &item.names {
                 parts.by_name.insert(name.clone(), item);
@@ -260,11 +234,8 @@ fn mention(item: &Item, name: &Name, word: &dyn Fn(NameOf, &str) -> String) -> S
     if item.kind.is_statement() {
         return said(item, word);
     }
-    let fields = item
-        .fields
-        .iter()
-        .filter(|field| names_in(&field.form).any(|found| found == *name))
-        .map(|field| field.name);
+    let fields =
+        item.fields.iter().filter(|field| names_in(&field.form).any(|found| found == *name)).map(|field| field.name);
     let fields: Vec<&str> = fields.collect();
     format!("{} {} {}", item.kind.name(), item.key.with(word), fields.join(";"))
 }

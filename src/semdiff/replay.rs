@@ -3,31 +3,17 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use cedar_policy::Effect;
-use cedar_policy::Entities;
-use cedar_policy::EntityUid;
-use cedar_policy::EvalResult;
-use cedar_policy::PrincipalConstraint;
+use cedar_policy::{Effect, Entities, EntityUid, EvalResult, PrincipalConstraint};
 use serde_json::Value;
 
-use crate::analysis::Counterexample;
-use crate::analysis::Environment;
-use crate::analysis::Stage;
-use crate::analysis::Unshowable;
-use crate::analysis::Witness;
-use crate::bundle::Clause;
-use crate::bundle::Origin;
-use crate::bundle::OriginKind;
-use crate::decide::Engine;
-use crate::decide::Outcome;
+use crate::analysis::{Counterexample, Environment, Stage, Unshowable, Witness};
+use crate::bundle::{Clause, Origin, OriginKind};
+use crate::decide::{Engine, Outcome};
 use crate::lower::Lowered;
 use crate::text::Instant;
 
-use super::difference::Holder;
-use super::difference::Reason;
-use super::difference::Replayed;
-use super::footing::Engines;
-use super::footing::Footing;
+use super::difference::{Holder, Reason, Replayed};
+use super::footing::{Engines, Footing};
 use super::listing::Listing;
 
 /// How many statements are told that come near to granting.
@@ -131,11 +117,7 @@ pub(super) fn example(found: &Counterexample, shown: Shown<'_>) -> Result<(Witne
 /// What a side says of a witness.
 fn replayed(stand: Stand<'_>, shown: &Shown<'_>, witness: &Witness, entities: &Entities) -> Option<Replayed> {
     let Some(engines) = stand.engines else {
-        return Some(Replayed {
-            allowed: false,
-            cause: "no-such-request",
-            reasons: Vec::new(),
-        });
+        return Some(Replayed { allowed: false, cause: "no-such-request", reasons: Vec::new() });
     };
     let engine = &engines.strict;
     let decision = engine.decide(&witness.request, entities).ok()?;
@@ -144,10 +126,7 @@ fn replayed(stand: Stand<'_>, shown: &Shown<'_>, witness: &Witness, entities: &E
         value == Ok(EvalResult::Bool(true))
     };
     let origins = &stand.lowered.origins;
-    let deciding = decision
-        .reasons
-        .iter()
-        .filter_map(|id| Some((id, origins.policies.get(id)?)));
+    let deciding = decision.reasons.iter().filter_map(|id| Some((id, origins.policies.get(id)?)));
     let mut reasons: Vec<Reason> = deciding
         .map(|(id, origin)| match decision.is_allow() {
             true => reason(id, origin, granting(&origin.clauses)),
@@ -159,11 +138,7 @@ fn replayed(stand: Stand<'_>, shown: &Shown<'_>, witness: &Witness, entities: &E
         reasons.extend(near(stand, shown, &holds));
     }
     dedup(&mut reasons);
-    Some(Replayed {
-        allowed: decision.is_allow(),
-        cause: decision.cause.name(),
-        reasons,
-    })
+    Some(Replayed { allowed: decision.is_allow(), cause: decision.cause.name(), reasons })
 }
 
 /// The copies of a statement that decided alike are one reason.
@@ -219,11 +194,7 @@ fn near(stand: Stand<'_>, shown: &Shown<'_>, holds: &dyn Fn(&str) -> bool) -> Ve
     }
     all.sort_by(|(few, one), (many, other)| few.cmp(many).then_with(|| one.policy.cmp(&other.policy)));
     let fewest = all.first().map_or(0, |(lacks, _)| *lacks);
-    all.into_iter()
-        .filter(|(lacks, _)| *lacks == fewest)
-        .map(|(_, reason)| reason)
-        .take(MOST_NEAR)
-        .collect()
+    all.into_iter().filter(|(lacks, _)| *lacks == fewest).map(|(_, reason)| reason).take(MOST_NEAR).collect()
 }
 
 fn scope(constraint: &PrincipalConstraint) -> Option<&EntityUid> {

@@ -2,12 +2,9 @@
 
 use thiserror::Error;
 
-use crate::config::Bump;
-use crate::config::Step;
-use crate::config::Version;
+use crate::config::{Bump, Step, Version};
 
-use super::difference::Difference;
-use super::difference::Finding;
+use super::difference::{Difference, Finding};
 
 /// The step that a difference takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,11 +104,7 @@ pub fn required(difference: &Difference, bump: &Bump) -> Required {
         accesses.any(|access| matches!(of(access), Finding::Unsure(_)))
     };
     let known: Vec<(Ground, Step)> = [
-        (
-            !difference.breaks.is_empty(),
-            Ground::SchemaBreaking,
-            bump.schema_breaking,
-        ),
+        (!difference.breaks.is_empty(), Ground::SchemaBreaking, bump.schema_breaking),
         (difference.widens(), Ground::Widened, bump.widened),
         (difference.narrows(), Ground::Narrowed, bump.narrowed),
     ]
@@ -145,9 +138,5 @@ pub fn required(difference: &Difference, bump: &Bump) -> Required {
             highest = *one;
         }
     }
-    Required {
-        step: highest.1,
-        at_least,
-        ground: highest.0,
-    }
+    Required { step: highest.1, at_least, ground: highest.0 }
 }

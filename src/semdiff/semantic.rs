@@ -6,56 +6,25 @@ mod link;
 mod told;
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cedar_policy::EntityUid;
 use thiserror::Error;
 
-use crate::analysis::Asking;
-use crate::analysis::Counterexample;
-use crate::analysis::Environment;
-use crate::analysis::Prover;
-use crate::analysis::Rule;
+use crate::analysis::{Asking, Counterexample, Environment, Prover, Rule};
 use crate::text::Instant;
 
-use super::Side;
-use super::align;
 use super::align::Aligned;
-use super::ask::Asked;
-use super::ask::Footings;
-use super::ask::Settled;
-use super::ask::Way;
-use super::breaks;
-use super::contrast;
+use super::ask::{Asked, Footings, Settled, Way};
 use super::contrast::Part;
-use super::difference::Access;
-use super::difference::Basis;
-use super::difference::Difference;
-use super::difference::Doubt;
-use super::difference::Example;
-use super::difference::Extent;
-use super::difference::Finding;
-use super::difference::Holder;
-use super::difference::Presence;
-use super::difference::RequestKind;
-use super::kinds;
-use super::listing::Half;
-use super::listing::Listing;
-use super::promises;
-use super::replay;
-use super::replay::Shown;
-use super::replay::Stand;
-use super::structural;
-use super::terms;
+use super::difference::{Access, Basis, Difference, Doubt, Example, Extent, Finding, Holder, Presence, RequestKind};
+use super::listing::{Half, Listing};
+use super::replay::{Shown, Stand};
 use super::terms::Stated;
-use super::times::Assumes;
-use super::times::MOST_BOUNDS;
-use super::times::Range;
-use super::wild;
+use super::times::{Assumes, MOST_BOUNDS, Range};
 use super::wild::Wildcards;
-use told::Aside;
-use told::Settlement;
+use super::{Side, align, breaks, contrast, kinds, promises, replay, structural, terms, wild};
+use told::{Aside, Settlement};
 
 /// How two programs are compared.
 #[derive(Clone, Copy)]
@@ -119,10 +88,7 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
     let mut extent = comparison.run(&mut accesses);
     comparison.link(&structure, &mut accesses);
     accesses.sort_by(|a, b| (&a.request, &a.holder).cmp(&(&b.request, &b.holder)));
-    let wildcards: BTreeSet<String> = [old, new]
-        .iter()
-        .flat_map(|side| side.program.granted_wildcards())
-        .collect();
+    let wildcards: BTreeSet<String> = [old, new].iter().flat_map(|side| side.program.granted_wildcards()).collect();
     extent.wildcards = wildcards.into_iter().collect();
     if let Some(prover) = options.prover {
         extent.statistics = prover.statistics();
@@ -131,26 +97,11 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
     let mut broken = breaks::breaks(&before.lowered.contract, &after.lowered.contract);
     broken.extend(breaks::renamed(&structure.changes));
     broken.sort();
-    let stated = |side: Side<'a>| Stated {
-        contract: &side.lowered.contract,
-        sources: side.sources,
-    };
-    let mut terms = terms::changes(
-        [stated(old), stated(new)],
-        &structure.renames,
-        &before.lowered,
-        &after.lowered,
-    );
+    let stated = |side: Side<'a>| Stated { contract: &side.lowered.contract, sources: side.sources };
+    let mut terms = terms::changes([stated(old), stated(new)], &structure.renames, &before.lowered, &after.lowered);
     terms.extend(promises::weakened(old, new, &structure.renames));
     terms.sort();
-    Ok(Difference {
-        terms,
-        breaks: broken,
-        structure,
-        accesses,
-        assignments: Vec::new(),
-        extent,
-    })
+    Ok(Difference { terms, breaks: broken, structure, accesses, assignments: Vec::new(), extent })
 }
 
 /// Where the two sides' groups of actions are not the same, raw policies name the actions themselves.
@@ -202,11 +153,8 @@ impl<'a> Comparison<'a> {
     fn run(&self, accesses: &mut Vec<Access>) -> Extent {
         let mut extent = Extent::default();
         let mut touched = Vec::new();
-        let all: BTreeSet<&Environment> = self
-            .listings
-            .iter()
-            .flat_map(|listing| listing.environments.iter())
-            .collect();
+        let all: BTreeSet<&Environment> =
+            self.listings.iter().flat_map(|listing| listing.environments.iter()).collect();
         extent.kinds = all.len();
         for env in all {
             match self.touched(env) {
@@ -215,12 +163,8 @@ impl<'a> Comparison<'a> {
             }
         }
         let count = touched.len();
-        let mine: Vec<Touched<'_>> = touched
-            .into_iter()
-            .enumerate()
-            .filter(|(at, _)| (self.options.is_mine)(*at))
-            .map(|(_, one)| one)
-            .collect();
+        let mine: Vec<Touched<'_>> =
+            touched.into_iter().enumerate().filter(|(at, _)| (self.options.is_mine)(*at)).map(|(_, one)| one).collect();
         extent.elsewhere = count - mine.len();
         let done = AtomicUsize::new(0);
         (self.options.progress)(0, mine.len());
@@ -260,11 +204,7 @@ impl<'a> Comparison<'a> {
             (false, true) => Presence::OnlyNew,
             _ => Presence::Both,
         };
-        Some(Touched {
-            request: kinds::request(env, presence, self.sides),
-            halves: [before, after],
-            holders,
-        })
+        Some(Touched { request: kinds::request(env, presence, self.sides), halves: [before, after], holders })
     }
 
     fn settle(&self, mut asking: Option<&mut Asking<'_>>, one: &Touched<'a>) -> Settlement {
@@ -278,11 +218,7 @@ impl<'a> Comparison<'a> {
                 let (finding, assumes) = match aside {
                     None => self.finding(asking.as_deref_mut(), one, holder, way, &one.halves),
                     Some((left, wildcards)) => {
-                        settlement.asides.push(Aside {
-                            holder: holder.clone(),
-                            way,
-                            wildcards,
-                        });
+                        settlement.asides.push(Aside { holder: holder.clone(), way, wildcards });
                         let halves = match way {
                             Way::Gain => [old.clone(), left],
                             Way::Loss => [left, new.clone()],
@@ -389,29 +325,15 @@ impl<'a> Comparison<'a> {
 
     /// A counterexample made fit to be shown.
     fn shown(&self, asked: Asked<'_>, basis: Basis, found: &Counterexample) -> Finding {
-        let Asked {
-            request,
-            halves,
-            holder,
-            way,
-            ..
-        } = asked;
+        let Asked { request, halves, holder, way, .. } = asked;
         let footing = match self.footings.get(basis) {
             Ok(footing) => footing,
             Err(why) => return Finding::Unsure(Doubt::Incomparable(why.clone())),
         };
         let [old_engines, new_engines] = footing.engines(request.presence);
         let ([old_listing, new_listing], [old_side, new_side]) = (self.listings, self.sides);
-        let old = Stand {
-            listing: old_listing,
-            lowered: &old_side.lowered,
-            engines: old_engines,
-        };
-        let new = Stand {
-            listing: new_listing,
-            lowered: &new_side.lowered,
-            engines: new_engines,
-        };
+        let old = Stand { listing: old_listing, lowered: &old_side.lowered, engines: old_engines };
+        let new = Stand { listing: new_listing, lowered: &new_side.lowered, engines: new_engines };
         let (allowing, denying) = way.of([old, new]);
         let shown = Shown {
             footing,
@@ -423,14 +345,8 @@ impl<'a> Comparison<'a> {
             at: self.options.at,
         };
         let [old_half, new_half] = halves;
-        let old_part = Part {
-            half: old_half,
-            origins: &old_side.lowered.origins,
-        };
-        let new_part = Part {
-            half: new_half,
-            origins: &new_side.lowered.origins,
-        };
+        let old_part = Part { half: old_half, origins: &old_side.lowered.origins };
+        let new_part = Part { half: new_half, origins: &new_side.lowered.origins };
         let (on_allowing, on_denying) = way.of([old_part, new_part]);
         match replay::example(found, shown) {
             Err(why) => Finding::Unsure(Doubt::NotShown(why.to_string())),

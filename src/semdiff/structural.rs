@@ -1,18 +1,13 @@
 //! What was added, removed, changed or renamed.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::NameOf;
-use crate::graph::Renames;
+use crate::graph::{NameOf, Renames};
 use crate::text::Span;
 
-use super::Side;
 use super::inventory::inventory;
-use super::item::Field;
-use super::item::Item;
-use super::item::Kind;
-use super::rename;
+use super::item::{Field, Item, Kind};
+use super::{Side, rename};
 
 /// Changes of the programs themselves, sorted by kind and name.
 #[derive(Debug, Clone, Default)]
@@ -104,13 +99,7 @@ fn compared(before: &[Item], after: &[Item], renames: Renames) -> Structure {
     let mut pairs = Pairs::of(before, after, &renames);
     let mut changes = std::mem::take(&mut pairs.changes);
     for (items, paired, what) in [(before, &pairs.old, What::Removed), (after, &pairs.new, What::Added)] {
-        let alone = || {
-            items
-                .iter()
-                .zip(paired)
-                .filter(|(_, paired)| !**paired)
-                .map(|(item, _)| item)
-        };
+        let alone = || items.iter().zip(paired).filter(|(_, paired)| !**paired).map(|(item, _)| item);
         let names: BTreeSet<&(NameOf, String)> = alone().filter_map(|item| item.names.as_ref()).collect();
         // What comes and goes with its owner is not told beside it.
         for item in alone().filter(|item| !item.owner.as_ref().is_some_and(|owner| names.contains(owner))) {
@@ -118,13 +107,7 @@ fn compared(before: &[Item], after: &[Item], renames: Renames) -> Structure {
                 What::Removed => (item.span, None),
                 _ => (None, item.span),
             };
-            changes.push(Change {
-                kind: item.kind,
-                name: shown(item),
-                what: what.clone(),
-                old,
-                new,
-            });
+            changes.push(Change { kind: item.kind, name: shown(item), what: what.clone(), old, new });
         }
     }
     changes.sort();
@@ -143,11 +126,7 @@ struct Pairs {
 
 impl Pairs {
     fn of(before: &[Item], after: &[Item], renames: &Renames) -> Self {
-        let mut pairs = Self {
-            old: vec![false; before.len()],
-            new: vec![false; after.len()],
-            changes: Vec::new(),
-        };
+        let mut pairs = Self { old: vec![false; before.len()], new: vec![false; after.len()], changes: Vec::new() };
         let mut by_name: BTreeMap<(NameOf, &str), usize> = BTreeMap::new();
         let mut by_key: BTreeMap<(Kind, String), usize> = BTreeMap::new();
         for (at, item) in after.iter().enumerate() {
@@ -187,13 +166,7 @@ impl Pairs {
         }
         let chosen = was.named || is.named;
         let renamed = was.names.as_ref().is_some_and(|name| renames.names.contains_key(name));
-        let change = |what| Change {
-            kind: is.kind,
-            name: shown(is),
-            what,
-            old: was.span,
-            new: is.span,
-        };
+        let change = |what| Change { kind: is.kind, name: shown(is), what, old: was.span, new: is.span };
         if chosen && renamed {
             self.changes.push(change(What::Renamed { from: shown(was) }));
         }
@@ -231,9 +204,7 @@ fn field_changes(was: &Item, is: &Item, renames: &Renames) -> Vec<FieldChange> {
     for name in names {
         let (before, after) = (said(was, name, renames), said(is, name, &Renames::default()));
         let only = |these: &[(String, String)], those: &[(String, String)]| -> Option<String> {
-            let left = these
-                .iter()
-                .filter(|(form, _)| !those.iter().any(|(other, _)| other == form));
+            let left = these.iter().filter(|(form, _)| !those.iter().any(|(other, _)| other == form));
             let left: Vec<&str> = left.map(|(_, shown)| shown.as_str()).collect();
             (!left.is_empty()).then(|| left.join("; "))
         };

@@ -7,13 +7,11 @@ mod rules;
 mod shipped;
 mod templates;
 
-pub use shipped::RoleEntities;
-pub use shipped::shipped;
+pub use shipped::{RoleEntities, shipped};
 
 use std::collections::BTreeSet;
 
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::bundle::Contract;
 use crate::graph::Renames;
@@ -26,9 +24,7 @@ use super::promises;
 use super::structural::Change;
 
 use reads::Reads;
-use rules::Key;
-use rules::Node;
-use rules::Order;
+use rules::{Key, Node, Order};
 
 /// A term that the two sides state differently.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,11 +55,7 @@ impl TermChange {
     #[must_use]
     pub fn is_promise(&self) -> bool {
         let kinds = [promises::ASSERTIONS, promises::SEPARATIONS];
-        kinds.iter().any(|kind| {
-            self.path
-                .strip_prefix(kind)
-                .is_some_and(|rest| rest.starts_with(['.', '[']))
-        })
+        kinds.iter().any(|kind| self.path.strip_prefix(kind).is_some_and(|rest| rest.starts_with(['.', '['])))
     }
 
     /// Whether a change of a part of the program brings it about.
@@ -144,12 +136,7 @@ fn stated(contract: &Contract) -> Value {
 fn contract_changes((old, new): (Value, Value), renames: &Renames, reads: Reads<'_>, told: Told) -> Vec<TermChange> {
     let node = rules::contract();
     let (was, is) = (node.prepared(old, renames), node.prepared(new, &Renames::default()));
-    let mut walk = Walk {
-        reads,
-        told,
-        path: Vec::new(),
-        found: Vec::new(),
-    };
+    let mut walk = Walk { reads, told, path: Vec::new(), found: Vec::new() };
     walk.compare(node, Some(&was), Some(&is));
     walk.found
 }
@@ -206,10 +193,7 @@ impl Walk<'_> {
                     let node = if has(old) && has(new) { each } else { whole };
                     self.below(name, node, old, new);
                 }
-                if let Some(Key {
-                    order: Order::Counts, ..
-                }) = key
-                {
+                if let Some(Key { order: Order::Counts, .. }) = key {
                     let order = |side: Option<&Value>| side.and_then(|side| side.get(rules::ORDER)).cloned();
                     let (was, is) = (order(old), order(new));
                     if is_reordered(was.as_ref(), is.as_ref()) {
@@ -227,11 +211,7 @@ impl Walk<'_> {
                 // Any other difference is another type, which breaks callers.
             }
             Node::Value { judge, shown, .. } => {
-                let place = Place {
-                    path: &self.path,
-                    old,
-                    new,
-                };
+                let place = Place { path: &self.path, old, new };
                 let (effect, readers) = match judge(&place, &self.reads) {
                     Judged::Elsewhere if self.told == Told::Here => (Effect::Weakens, Vec::new()),
                     Judged::Elsewhere => return,
@@ -309,12 +289,7 @@ impl Node {
                     (name, each.prepared(value, renames))
                 })
                 .collect(),
-            (
-                Self::Entries {
-                    key: Some(key), each, ..
-                },
-                Value::Array(items),
-            ) => {
+            (Self::Entries { key: Some(key), each, .. }, Value::Array(items)) => {
                 let mut all = Map::new();
                 let mut order = Vec::new();
                 for item in items {

@@ -3,9 +3,7 @@
 
 use cedar_policy::Policy;
 
-use crate::analysis::Environment;
-use crate::analysis::Rule;
-use crate::analysis::Witness;
+use crate::analysis::{Environment, Rule, Witness};
 use crate::text::Instant;
 
 /// How often one thing is asked anew because the answer's request has times outside a range: each adds some of them.
@@ -118,10 +116,7 @@ mod tests {
         for outside in [Instant(first.0 - 1), Instant(last.0 + 1), Instant(i64::MAX)] {
             let rule = Range::Written.bounds(&witness(&outside), &env).unwrap();
             let text = rule.policy().to_string();
-            assert!(
-                text.contains("context.now > datetime(\"9999-12-31T23:59:59.999-2359\")"),
-                "{text}"
-            );
+            assert!(text.contains("context.now > datetime(\"9999-12-31T23:59:59.999-2359\")"), "{text}");
         }
         assert!(Range::Exact.bounds(&witness(&Instant(last.0 + 1)), &env).is_none());
         assert!(Range::Exact.bounds(&witness(&Instant(i64::MIN)), &env).is_some());

@@ -1,23 +1,17 @@
 //! Permits that a wildcard implies. A holder who gains a wildcard gains all that it stands for: that is told once, where the
 //! wildcard itself is granted, and not again for each kind of request. On the side that denies, they count like any other.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::EntityId;
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
+use cedar_policy::{EntityId, EntityTypeName, EntityUid};
 
 use crate::analysis::Environment;
-use crate::graph::ActionId;
-use crate::graph::Grant;
-use crate::graph::Program;
+use crate::graph::{ActionId, Grant, Program};
 use crate::lower::Draft;
 use crate::text::Span;
 
 use super::difference::Holder;
-use super::listing::Half;
-use super::listing::Listed;
+use super::listing::{Half, Listed};
 
 /// The grants of wildcards on one side, by their places.
 #[derive(Debug)]
@@ -41,11 +35,8 @@ impl<'a> Wildcards<'a> {
     /// Whether a policy is there because its grant names a wildcard that stands for its actions.
     pub(super) fn implies(&self, draft: &Draft) -> bool {
         self.grants.get(&draft.span).is_some_and(|grant| {
-            let named = |cedar| {
-                self.actions
-                    .get(cedar)
-                    .is_some_and(|id| grant.actions.iter().any(|(named, _)| named == id))
-            };
+            let named =
+                |cedar| self.actions.get(cedar).is_some_and(|id| grant.actions.iter().any(|(named, _)| named == id));
             !draft.actions.iter().any(named)
         })
     }
@@ -53,20 +44,14 @@ impl<'a> Wildcards<'a> {
     /// The kinds of request of the wildcards that imply a policy in a kind of request; none where it is written.
     pub(super) fn sources(&self, listed: &Listed<'_>, env: &Environment) -> BTreeSet<Environment> {
         let implied = listed.draft.filter(|_| listed.implied);
-        let cedar = (
-            env.action.type_name().to_string(),
-            env.action.id().unescaped().to_owned(),
-        );
+        let cedar = (env.action.type_name().to_string(), env.action.id().unescaped().to_owned());
         let (Some(draft), Some(action)) = (implied, self.actions.get(&cedar)) else {
             return BTreeSet::new();
         };
         let Some(grant) = self.grants.get(&draft.span) else {
             return BTreeSet::new();
         };
-        let wild = grant
-            .actions
-            .iter()
-            .filter(|(named, _)| self.program.covers(*named, *action));
+        let wild = grant.actions.iter().filter(|(named, _)| self.program.covers(*named, *action));
         let kinds = wild.flat_map(|(named, _)| {
             let found = self.program.action(*named);
             let decided_on = found.into_iter().flat_map(|found| &found.decided_on);
@@ -95,9 +80,7 @@ pub(super) fn set_aside<'a>(
 ) -> Option<(Half<'a>, BTreeSet<Environment>)> {
     let sources = |(wildcards, half): (&Wildcards<'_>, &Half<'a>)| -> Vec<_> {
         let permits = half.permits_of(holder);
-        permits
-            .map(|(rule, listed)| (rule.clone(), wildcards.sources(listed, env)))
-            .collect()
+        permits.map(|(rule, listed)| (rule.clone(), wildcards.sources(listed, env))).collect()
     };
     let known: BTreeSet<Environment> = sources(denying).into_iter().flat_map(|(_, kinds)| kinds).collect();
     let mut left = allowing.1.clone();

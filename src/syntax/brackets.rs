@@ -2,13 +2,10 @@
 
 use super::codes;
 use super::faults::Faults;
-use super::lex::Kind;
-use super::lex::Token;
-use super::outline::Close;
-use super::outline::starts_declaration;
+use super::lex::{Kind, Token};
+use super::outline::{Close, starts_declaration};
 use crate::diag::Diagnostic;
-use crate::text::FileId;
-use crate::text::Span;
+use crate::text::{FileId, Span};
 
 /// Pairs up the brackets of a text and reports those without a partner. Closing ones among them leave `tokens`.
 pub(super) fn match_brackets(tokens: &mut Vec<Token<'_>>, file: FileId, faults: &mut Faults) -> Brackets {
@@ -80,10 +77,7 @@ enum Unclosed {
 const REACH: usize = 64;
 
 fn pair_up(tokens: &[Token<'_>], unclosed: Unclosed) -> Brackets {
-    let mut found = Brackets {
-        close: vec![None; tokens.len()],
-        ..Brackets::default()
-    };
+    let mut found = Brackets { close: vec![None; tokens.len()], ..Brackets::default() };
     // The open brackets, each with the indentation of its line.
     let mut open: Vec<(usize, usize)> = Vec::new();
     let mut indentation = 0;

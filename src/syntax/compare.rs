@@ -43,9 +43,7 @@ fn span(text: &str) -> Option<usize> {
     let (start, rest) = rest.split_once("..")?;
     let end = rest.split(|c: char| !c.is_ascii_digit()).next()?;
     let all = [file, start, end];
-    let digits = all
-        .iter()
-        .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    let digits = all.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     digits.then(|| file.len() + 1 + start.len() + 2 + end.len())
 }
 
@@ -58,10 +56,7 @@ mod tests {
     fn trees_differ_by_what_they_say_and_not_by_where() {
         let tree = |text| parsed(text).0;
         let one = tree("condition a = x == \"1:2..3 \\\" 4:5..6\" && 7 < 15m;");
-        assert!(equal_but_for_spans(
-            &one,
-            &tree("\n condition a=x == \"1:2..3 \\\" 4:5..6\" // c\n && 7<15m;")
-        ));
+        assert!(equal_but_for_spans(&one, &tree("\n condition a=x == \"1:2..3 \\\" 4:5..6\" // c\n && 7<15m;")));
         for other in [
             "condition a = x == \"1:2..4 \\\" 4:5..6\" && 7 < 15m;",
             "condition a = x == \"1:2..3 \\\" 4:5..6\" && 8 < 15m;",

@@ -2,8 +2,7 @@
 
 use super::codes;
 use super::limits::FAULTS;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::text::Span;
 
 /// A collector that counts on when it is full: a file of garbage must not cost a diagnostic per byte.

@@ -1,8 +1,6 @@
 //! A text as a flat list of lexemes, comments included: what the checks before parsing and the formatter work on.
 
-use super::grammar::Pair;
-use super::grammar::Rule;
-use super::grammar::parse_rule;
+use super::grammar::{Pair, Rule, parse_rule};
 
 /// A lexeme with its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +52,7 @@ pub(super) enum Kind {
 pub(super) fn lex(text: &str) -> Vec<Token<'_>> {
     let Ok(pairs) = parse_rule(Rule::lexemes, text) else {
         // The rule takes any text; were it ever not to, nothing of this text may pass for a program.
-        let whole = Token {
-            kind: Kind::Stray,
-            text,
-            start: 0,
-            first: true,
-            column: 0,
-        };
+        let whole = Token { kind: Kind::Stray, text, start: 0, first: true, column: 0 };
         return vec![whole];
     };
     let mut line = 0;
@@ -76,19 +68,9 @@ pub(super) fn lex(text: &str) -> Vec<Token<'_>> {
         }
         seen = start + written.len();
         // A carriage return before the line's end belongs to the white space.
-        let written = if matches!(kind, Kind::Doc | Kind::Comment) {
-            written.trim_end()
-        } else {
-            written
-        };
+        let written = if matches!(kind, Kind::Doc | Kind::Comment) { written.trim_end() } else { written };
         let first = broken.is_some() || tokens.is_empty();
-        tokens.push(Token {
-            kind,
-            text: written,
-            start,
-            first,
-            column: start - line,
-        });
+        tokens.push(Token { kind, text: written, start, first, column: start - line });
     }
     tokens
 }
@@ -115,10 +97,7 @@ mod tests {
     fn lexemes_cover_everything_but_white_space() {
         let text = "\u{feff}a.b<=15m//x\r\n  ///d\r\n\"s\\\"\"§ break-glass \"open";
         let tokens = lex(text);
-        let shown: Vec<_> = tokens
-            .iter()
-            .map(|token| (token.kind, token.text, token.column))
-            .collect();
+        let shown: Vec<_> = tokens.iter().map(|token| (token.kind, token.text, token.column)).collect();
         assert_eq!(
             shown,
             [

@@ -25,9 +25,6 @@ pub const FAULTS: usize = 100;
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            bytes: DEFAULT_BYTES,
-            depth: DEFAULT_DEPTH,
-        }
+        Self { bytes: DEFAULT_BYTES, depth: DEFAULT_DEPTH }
     }
 }

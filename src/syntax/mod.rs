@@ -17,17 +17,10 @@ mod symbols;
 
 pub use codes::*;
 pub use compare::equal_but_for_spans;
-pub use limits::CHAIN_OPERANDS;
-pub use limits::DEFAULT_BYTES;
-pub use limits::DEFAULT_DEPTH;
-pub use limits::FAULTS;
-pub use limits::Limits;
-pub use limits::MAX_DEPTH;
-pub use limits::UNARY_RUN;
+pub use limits::{CHAIN_OPERANDS, DEFAULT_BYTES, DEFAULT_DEPTH, FAULTS, Limits, MAX_DEPTH, UNARY_RUN};
 pub use parse::parse;
 pub use print::format;
-pub use symbols::CEDAR_RESERVED;
-pub use symbols::RESERVED;
+pub use symbols::{CEDAR_RESERVED, RESERVED};
 
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,7 @@
 
 use std::ops::Range;
 
-use super::lex::Kind;
-use super::lex::Token;
+use super::lex::{Kind, Token};
 
 /// The words that begin a declaration.
 pub(super) const DECLARATIONS: [&str; 18] = [
@@ -200,16 +199,7 @@ impl<'t> Outline<'t> {
             Level::Entity if ENTITY_MEMBERS.contains(&keyword) => true,
             Level::Role | Level::BreakGlass => false,
             Level::File => {
-                let statement = [
-                    "condition",
-                    "allow",
-                    "deny",
-                    "liftable",
-                    "require",
-                    "isolate",
-                    "separate",
-                    "assert",
-                ];
+                let statement = ["condition", "allow", "deny", "liftable", "require", "isolate", "separate", "assert"];
                 breaks && !statement.contains(&keyword)
             }
             Level::Entity | Level::Section => breaks,

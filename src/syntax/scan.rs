@@ -1,22 +1,14 @@
 //! The checks before parsing, each one pass over the characters or the tokens: hidden and stray characters, strings
 //! without an end, brackets without a partner, and the nesting that would drive recursion too deep.
 
-use super::brackets::Missing;
-use super::brackets::match_brackets;
+use super::brackets::{Missing, match_brackets};
 use super::codes;
 use super::faults::Faults;
-use super::lex::Kind;
-use super::lex::Token;
-use super::lex::lex;
-use super::limits::CHAIN_OPERANDS;
-use super::limits::Limits;
-use super::limits::MAX_DEPTH;
+use super::lex::{Kind, Token, lex};
+use super::limits::{CHAIN_OPERANDS, Limits, MAX_DEPTH};
 use super::outline::Outline;
-use crate::diag::Diagnostic;
-use crate::diag::hidden_characters;
-use crate::text::FileId;
-use crate::text::Span;
-use crate::text::is_hidden;
+use crate::diag::{Diagnostic, hidden_characters};
+use crate::text::{FileId, Span, is_hidden};
 
 /// What the checks leave for the parser.
 #[derive(Debug)]
@@ -52,10 +44,7 @@ pub(super) enum Mark {
 pub(super) fn scan<'t>(text: &'t str, file: FileId, limits: &Limits, faults: &mut Faults) -> Scan<'t> {
     let hidden = hidden_characters(file, text, |_| true, |code| format!("`\\u{{{code:x}}}`"));
     hidden.for_each(|fault| faults.push(fault));
-    let mut tokens: Vec<Token<'t>> = lex(text)
-        .into_iter()
-        .filter(|token| token.kind != Kind::Comment)
-        .collect();
+    let mut tokens: Vec<Token<'t>> = lex(text).into_iter().filter(|token| token.kind != Kind::Comment).collect();
     let all = tokens.len();
     tokens.retain(|token| token.kind != Kind::Stray || !token.text.chars().all(is_hidden));
     let brackets = match_brackets(&mut tokens, file, faults);
@@ -68,17 +57,9 @@ pub(super) fn scan<'t>(text: &'t str, file: FileId, limits: &Limits, faults: &mu
         }
     }
     let whole = tokens.len() == all;
-    let outline = Outline {
-        tokens,
-        close: brackets.close,
-    };
+    let outline = Outline { tokens, close: brackets.close };
     nesting(&outline, file, limits, &mut marks, faults);
-    Scan {
-        outline,
-        marks,
-        missing: brackets.missing,
-        whole,
-    }
+    Scan { outline, marks, missing: brackets.missing, whole }
 }
 
 /// Characters that begin no token, a run of them as one, and strings that their line does not close.
@@ -168,10 +149,7 @@ fn nesting(outline: &Outline<'_>, file: FileId, limits: &Limits, marks: &mut [Ma
             "(" | "[" | "{" => {
                 let end = outline.close.get(at).copied().flatten().map_or(at, |close| close.end);
                 enclosing.push((end, now));
-                now = Depth {
-                    outer: now.outer + now.ifs + now.steps + 1,
-                    ..Depth::default()
-                };
+                now = Depth { outer: now.outer + now.ifs + now.steps + 1, ..Depth::default() };
             }
             ";" | "," => {
                 now = Depth {
@@ -208,13 +186,9 @@ fn nesting(outline: &Outline<'_>, file: FileId, limits: &Limits, marks: &mut [Ma
 }
 
 fn too_deep(span: Span, limit: usize) -> Diagnostic {
-    Diagnostic::error(
-        codes::NESTING_TOO_DEEP,
-        span,
-        format!("nested deeper than {limit} levels"),
-    )
-    .label("the first level too many")
-    .help("name parts of the expression with `condition`")
+    Diagnostic::error(codes::NESTING_TOO_DEEP, span, format!("nested deeper than {limit} levels"))
+        .label("the first level too many")
+        .help("name parts of the expression with `condition`")
 }
 
 fn too_long(span: Span) -> Diagnostic {

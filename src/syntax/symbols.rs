@@ -36,9 +36,7 @@ pub const RESERVED: [&str; 28] = [
 ];
 
 /// The reserved words that Cedar reserves everywhere, after a dot too.
-pub const CEDAR_RESERVED: [&str; 10] = [
-    "__cedar", "else", "false", "has", "if", "in", "is", "like", "then", "true",
-];
+pub const CEDAR_RESERVED: [&str; 10] = ["__cedar", "else", "false", "has", "if", "in", "is", "like", "then", "true"];
 
 /// The rule as the user knows it. The match is exhaustive, so a new rule does not compile until it has a name.
 pub(super) fn symbol(rule: Rule) -> &'static str {
@@ -303,27 +301,14 @@ mod tests {
     #[test]
     fn the_lists_of_reserved_words_are_those_of_the_grammar() {
         let grammar = include_str!("../../grammar/gate.pest");
-        let quoted = |line: &str| {
-            line.split('"')
-                .skip(1)
-                .step_by(2)
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        };
-        let words = grammar
-            .lines()
-            .flat_map(quoted)
-            .filter(|word| takes(Rule::any_word, word));
+        let quoted = |line: &str| line.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        let words = grammar.lines().flat_map(quoted).filter(|word| takes(Rule::any_word, word));
         let words: std::collections::BTreeSet<String> = words.chain(["__cedarx", "inn"].map(str::to_owned)).collect();
         assert!(words.contains("allow") && words.contains("review"), "{words:?}");
         for word in &words {
             let word = word.as_str();
             assert_eq!(takes(Rule::name, word), !RESERVED.contains(&word), "{word}");
-            assert_eq!(
-                takes(Rule::attribute_name, word),
-                !CEDAR_RESERVED.contains(&word),
-                "{word}"
-            );
+            assert_eq!(takes(Rule::attribute_name, word), !CEDAR_RESERVED.contains(&word), "{word}");
         }
         assert!(RESERVED.iter().all(|word| words.contains(*word)));
         assert!(CEDAR_RESERVED.iter().all(|word| RESERVED.contains(word)));

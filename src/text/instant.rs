@@ -5,10 +5,8 @@
 use std::fmt;
 
 use jiff::SignedDuration;
-use jiff::civil::Date;
-use jiff::civil::DateTime;
-use serde_json::Value;
-use serde_json::json;
+use jiff::civil::{Date, DateTime};
+use serde_json::{Value, json};
 
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
@@ -48,11 +46,7 @@ impl Instant {
         let mut parts = text.splitn(3, '-');
         let mut part = |length| number(parts.next()?, length);
         let (year, month, day) = (part(4)?, part(2)?, part(2)?);
-        let date = Date::new(
-            i16::try_from(year).ok()?,
-            i8::try_from(month).ok()?,
-            i8::try_from(day).ok()?,
-        );
+        let date = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
         let since = date.ok()?.duration_since(EPOCH);
         i64::try_from(since.as_millis()).ok().map(Self)
     }
@@ -165,12 +159,7 @@ fn number(text: &str, length: usize) -> Option<i64> {
 /// `10:30:00` as milliseconds of a day.
 fn clock_time(text: &str) -> Option<i64> {
     let mut parts = text.splitn(3, ':');
-    let mut part = |below| {
-        parts
-            .next()
-            .and_then(|part| number(part, 2))
-            .filter(|part| *part < below)
-    };
+    let mut part = |below| parts.next().and_then(|part| number(part, 2)).filter(|part| *part < below);
     let (hours, minutes, seconds) = (part(24)?, part(60)?, part(60)?);
     Some(hours * Duration::HOUR.0 + minutes * Duration::MINUTE.0 + seconds * Duration::SECOND.0)
 }
@@ -250,9 +239,7 @@ impl Duration {
     fn from_json(value: &Value) -> Option<Self> {
         let call = value.get("__extn")?;
         let text = call.get("arg").or_else(|| call.pointer("/args/0"))?.as_str()?;
-        (call.get("fn")?.as_str()? == "duration")
-            .then(|| Self::parse(text))
-            .flatten()
+        (call.get("fn")?.as_str()? == "duration").then(|| Self::parse(text)).flatten()
     }
 }
 
@@ -266,13 +253,7 @@ impl fmt::Display for Duration {
         if rest == 0 {
             return f.write_str("0ms");
         }
-        for (unit, name) in [
-            (86_400_000, "d"),
-            (3_600_000, "h"),
-            (60_000, "m"),
-            (1_000, "s"),
-            (1, "ms"),
-        ] {
+        for (unit, name) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")] {
             if rest >= unit {
                 write!(f, "{}{name}", rest / unit)?;
                 rest %= unit;
@@ -295,17 +276,7 @@ mod tests {
             assert_eq!(Duration::parse(&parsed.to_string()), Some(parsed), "{text}");
         }
         assert_eq!(Duration::parse("90m").unwrap().to_string(), "1h30m");
-        for text in [
-            "",
-            "-",
-            "m",
-            "15",
-            "15x",
-            "1m1h",
-            "1m1m",
-            "99999999999999999999m",
-            "9223372036854775807d",
-        ] {
+        for text in ["", "-", "m", "15", "15x", "1m1h", "1m1m", "99999999999999999999m", "9223372036854775807d"] {
             assert_eq!(Duration::parse(text), None, "{text}");
         }
     }
@@ -315,10 +286,7 @@ mod tests {
         let at = Instant::parse("2026-03-01T10:00:00+01:00").unwrap();
         assert_eq!(at.to_string(), "2026-03-01T09:00:00Z");
         assert_eq!(Instant(at.0 + 7).to_string(), "2026-03-01T09:00:00.007Z");
-        assert_eq!(
-            Instant::parse_date("2026-03-01").unwrap().to_string(),
-            "2026-03-01T00:00:00Z"
-        );
+        assert_eq!(Instant::parse_date("2026-03-01").unwrap().to_string(), "2026-03-01T00:00:00Z");
         assert_eq!(at.date(), "2026-03-01");
         for text in ["2026-03-01T10:00:00", "2026-03-01", "now", "2026-03-01 10:00:00Z"] {
             assert_eq!(Instant::parse(text), None, "{text}");
@@ -364,10 +332,7 @@ mod tests {
             assert_eq!((at.to_string().as_str(), cedar("datetime", text)), (text, Some(at.0)));
         }
         let last = Instant::parse("9999-12-31T23:59:59.999-2359").unwrap();
-        assert_eq!(
-            Instant(last.0 + 1).to_string(),
-            "datetime(\"1970-01-01\").offset(duration(\"2932897d23h59m\"))"
-        );
+        assert_eq!(Instant(last.0 + 1).to_string(), "datetime(\"1970-01-01\").offset(duration(\"2932897d23h59m\"))");
         assert_eq!(Instant::parse_date("9999-12-31").unwrap().date(), "9999-12-31");
     }
 

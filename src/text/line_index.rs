@@ -49,10 +49,7 @@ impl LineIndex {
         // A byte order mark is no character to an editor.
         let mark = u32::from(line == 0 && text.starts_with('\u{feff}') && offset > 0);
         let column = self.characters_before(text, offset) - self.characters_before(text, start) - mark;
-        LineColumn {
-            line: u32::try_from(line).unwrap_or(u32::MAX).saturating_add(1),
-            column: column.saturating_add(1),
-        }
+        LineColumn { line: u32::try_from(line).unwrap_or(u32::MAX).saturating_add(1), column: column.saturating_add(1) }
     }
 
     /// The characters that start before an offset.
@@ -112,15 +109,9 @@ mod tests {
             let before = text.get(..offset).unwrap();
             let line = before.matches('\n').count();
             let column = before.rsplit('\n').next().unwrap().chars().count();
-            let expected = LineColumn {
-                line: u32::try_from(line).unwrap() + 1,
-                column: u32::try_from(column).unwrap() + 1,
-            };
-            assert_eq!(
-                index.line_column(&text, u32::try_from(offset).unwrap()),
-                expected,
-                "{offset}"
-            );
+            let expected =
+                LineColumn { line: u32::try_from(line).unwrap() + 1, column: u32::try_from(column).unwrap() + 1 };
+            assert_eq!(index.line_column(&text, u32::try_from(offset).unwrap()), expected, "{offset}");
         }
     }
 }

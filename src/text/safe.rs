@@ -169,10 +169,8 @@ pub fn sarif(text: &str) -> String {
 /// A quoted string of DOT, quotes included. Its line breaks stay.
 #[must_use]
 pub fn dot(text: &str) -> String {
-    let lines: Vec<String> = text
-        .split('\n')
-        .map(|part| line(part).replace('\\', "\\\\").replace('"', "\\\""))
-        .collect();
+    let lines: Vec<String> =
+        text.split('\n').map(|part| line(part).replace('\\', "\\\\").replace('"', "\\\"")).collect();
     format!("\"{}\"", lines.join("\\n"))
 }
 
@@ -276,9 +274,7 @@ fn without_marks(line: &str) -> String {
     while let Some(at) = rest.find(MARK) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
-        let word = from
-            .trim_start_matches('#')
-            .trim_start_matches(|c: char| c.is_alphanumeric());
+        let word = from.trim_start_matches('#').trim_start_matches(|c: char| c.is_alphanumeric());
         // One `#` at a time, since any two of a row may be the mark.
         out.push_str(if word.starts_with('[') { "# " } else { "#" });
         rest = from.get(1..).unwrap_or_default();
@@ -296,10 +292,7 @@ fn colour(text: &str) -> Option<&str> {
 }
 
 fn ends_in_www(text: &str) -> bool {
-    text.len() >= 3
-        && text
-            .get(text.len() - 3..)
-            .is_some_and(|end| end.eq_ignore_ascii_case("www"))
+    text.len() >= 3 && text.get(text.len() - 3..).is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }
 
 /// The length of the longest run of backticks.

@@ -3,10 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::FileId;
-use super::LineColumn;
-use super::LineIndex;
-use super::Span;
+use super::{FileId, LineColumn, LineIndex, Span};
 
 /// What some editors write at the start of a file.
 pub const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -51,11 +48,7 @@ impl Sources {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         let text = text.into();
         let lines = LineIndex::new(&text);
-        self.files.push(Source {
-            name: name.into(),
-            text,
-            lines,
-        });
+        self.files.push(Source { name: name.into(), text, lines });
         id
     }
 
@@ -127,10 +120,7 @@ impl Sources {
 
     /// All files with their ids, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
-        self.files
-            .iter()
-            .enumerate()
-            .map(|(at, source)| (FileId(u32::try_from(at).unwrap_or(u32::MAX)), source))
+        self.files.iter().enumerate().map(|(at, source)| (FileId(u32::try_from(at).unwrap_or(u32::MAX)), source))
     }
 
     /// The number of files.

@@ -2,28 +2,14 @@
 //! is: an old pointer is known by its sequence to whoever has seen a later one (rollback), and one that is held back stops
 //! to count (freeze). What was seen last is the mark, which whoever pulls keeps.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::SignError;
-use super::Signer;
-use super::TrustPolicy;
-use super::envelope;
 use super::envelope::Sealed;
-use super::statement::Digests;
-use super::statement::Kind;
-use super::statement::Pointer;
-use super::statement::Statement;
-use super::statement::Subject;
-use super::statement::statement;
-use super::verify::Signatory;
-use super::verify::signatory;
-use super::verify::typed;
-use crate::bundle::Refusal;
-use crate::bundle::canonical_json;
-use crate::bundle::sha256_hex;
-use crate::text::Duration;
-use crate::text::Instant;
+use super::statement::{Digests, Kind, Pointer, Statement, Subject, statement};
+use super::verify::{Signatory, signatory, typed};
+use super::{SignError, Signer, TrustPolicy, envelope};
+use crate::bundle::{Refusal, canonical_json, sha256_hex};
+use crate::text::{Duration, Instant};
 
 /// How far the clocks of who signs and who checks may be apart.
 const SKEW: Duration = Duration(5 * 60 * 1000);
@@ -94,9 +80,7 @@ pub enum Expiry {
 pub fn sign_pointer(pointer: &Pointer, file_name: &str, signer: &Signer) -> Result<Vec<u8>, SignError> {
     let subject = Subject {
         name: file_name.to_owned(),
-        digest: Digests {
-            sha256: pointer.bundle_digest.trim_start_matches("sha256:").to_owned(),
-        },
+        digest: Digests { sha256: pointer.bundle_digest.trim_start_matches("sha256:").to_owned() },
     };
     // Strings and numbers always serialize.
     let payload = canonical_json(&statement(Kind::Channel, subject, pointer.clone())).unwrap_or_default();
@@ -132,10 +116,7 @@ pub fn follow(
     };
     let by = policy.keys.get(&id).map_or_else(|| id.clone(), |key| key.name.clone());
     if !policy.channel.keys.contains(&id) {
-        return Err(vec![Refusal::new(
-            "wrong-key",
-            format!("the key `{by}` may not move channels"),
-        )]);
+        return Err(vec![Refusal::new("wrong-key", format!("the key `{by}` may not move channels"))]);
     }
     let mark = expected.mark;
     let statement: Statement<Pointer> = typed(Kind::Channel, &sealed.payload).map_err(one)?;
@@ -143,37 +124,22 @@ pub fn follow(
     let mut refuse = |code, message: String| refusals.push(Refusal::new(code, message));
     let digest = digest_of(&sealed);
     let pointer = statement.predicate;
-    let named = statement
-        .subject
-        .first()
-        .map(|subject| format!("sha256:{}", subject.digest.sha256));
+    let named = statement.subject.first().map(|subject| format!("sha256:{}", subject.digest.sha256));
     if statement.subject.len() != 1 || named.as_deref() != Some(&pointer.bundle_digest) {
-        refuse(
-            "subject-mismatch",
-            "it points to another bundle than it is about".to_owned(),
-        );
+        refuse("subject-mismatch", "it points to another bundle than it is about".to_owned());
     }
     if pointer.channel != expected.channel {
         let (is, wanted) = (pointer.channel.escape_debug(), expected.channel);
-        refuse(
-            "wrong-channel",
-            format!("it is the pointer of the channel `{is}`, not of `{wanted}`"),
-        );
+        refuse("wrong-channel", format!("it is the pointer of the channel `{is}`, not of `{wanted}`"));
     }
     if let Some(wanted) = expected.name.or(mark.map(|mark| mark.name.as_str()))
         && pointer.name != wanted
     {
         let is = pointer.name.escape_debug();
-        refuse(
-            "wrong-package",
-            format!("it points to the package `{is}`, where `{wanted}` is wanted"),
-        );
+        refuse("wrong-package", format!("it points to the package `{is}`, where `{wanted}` is wanted"));
     }
     if pointer.sequence == 0 || (pointer.sequence == 1) != pointer.previous.is_none() {
-        refuse(
-            "pointer-form",
-            "the first pointer has none before it, and every other has one".to_owned(),
-        );
+        refuse("pointer-form", "the first pointer has none before it, and every other has one".to_owned());
     }
     let issued = Instant::parse(&pointer.issued_at);
     let expires = Instant::parse(&pointer.expires_at);
@@ -195,16 +161,11 @@ pub fn follow(
     }
     if let Some(mark) = mark {
         if pointer.sequence < mark.sequence {
-            let message = format!(
-                "its sequence is {}, and {} has been seen",
-                pointer.sequence, mark.sequence
-            );
+            let message = format!("its sequence is {}, and {} has been seen", pointer.sequence, mark.sequence);
             refuse("pointer-rollback", message);
         } else if pointer.sequence == mark.sequence && digest != mark.digest {
-            let message = format!(
-                "its sequence is {}, and another pointer of that sequence has been seen",
-                mark.sequence
-            );
+            let message =
+                format!("its sequence is {}, and another pointer of that sequence has been seen", mark.sequence);
             refuse("pointer-fork", message);
         } else if pointer.sequence == mark.sequence.saturating_add(1)
             && pointer.previous.as_deref() != Some(&mark.digest)
@@ -214,13 +175,7 @@ pub fn follow(
         }
     }
     match refusals.is_empty() {
-        true => Ok(Followed {
-            pointer,
-            digest,
-            by,
-            key: id,
-            expires_at,
-        }),
+        true => Ok(Followed { pointer, digest, by, key: id, expires_at }),
         false => Err(refusals),
     }
 }
@@ -278,9 +233,7 @@ impl Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trust::Algorithm;
-    use crate::trust::PrivateKey;
-    use crate::trust::Reason;
+    use crate::trust::{Algorithm, PrivateKey, Reason};
 
     fn pointer() -> Pointer {
         Pointer {
@@ -299,9 +252,7 @@ mod tests {
     fn about(digits: &[u8]) -> Vec<Subject> {
         let subject = |digit: &u8| Subject {
             name: "docs-1.0.0.cjar".to_owned(),
-            digest: Digests {
-                sha256: format!("{digit:064}"),
-            },
+            digest: Digests { sha256: format!("{digit:064}") },
         };
         digits.iter().map(subject).collect()
     }
@@ -312,12 +263,7 @@ mod tests {
         let mut said = statement(Kind::Channel, about(&[1]).remove(0), pointer);
         said.subject = subjects;
         let bytes = envelope::seal(&canonical_json(&said).unwrap(), &signer).unwrap();
-        let expected = Expected {
-            channel: "prod",
-            name: None,
-            mark: None,
-            expiry: Expiry::Refused,
-        };
+        let expected = Expected { channel: "prod", name: None, mark: None, expiry: Expiry::Refused };
         let policy = TrustPolicy::of_one(signer.public());
         follow(&bytes, expected, &policy, now).map_err(|refusals| refusals.iter().map(|refusal| refusal.code).collect())
     }
@@ -331,11 +277,7 @@ mod tests {
         let now = at("2026-03-02T00:00:00Z");
         assert!(taken(pointer(), about(&[1]), now).is_ok());
         for subjects in [&[][..], &[2], &[1, 1], &[1, 2], &[2, 1]] {
-            assert_eq!(
-                taken(pointer(), about(subjects), now),
-                Err(vec!["subject-mismatch"]),
-                "{subjects:?}"
-            );
+            assert_eq!(taken(pointer(), about(subjects), now), Err(vec!["subject-mismatch"]), "{subjects:?}");
         }
     }
 
@@ -347,16 +289,9 @@ mod tests {
             ("2026-03-07T23:59:59.999Z", None),
             ("2026-03-08T00:00:00Z", Some("pointer-expired")),
         ] {
-            assert_eq!(
-                taken(pointer(), about(&[1]), at(time)).err(),
-                code.map(|code| vec![code]),
-                "{time}"
-            );
+            assert_eq!(taken(pointer(), about(&[1]), at(time)).err(), code.map(|code| vec![code]), "{time}");
         }
-        let never = Pointer {
-            expires_at: "2026-03-01T00:00:00Z".to_owned(),
-            ..pointer()
-        };
+        let never = Pointer { expires_at: "2026-03-01T00:00:00Z".to_owned(), ..pointer() };
         assert_eq!(
             taken(never, about(&[1]), at("2026-02-28T23:58:00Z")).err(),
             Some(vec!["pointer-form"]),
@@ -375,11 +310,7 @@ mod tests {
             (2, None, false),
             (2, Some("sha256:00"), true),
         ] {
-            let said = Pointer {
-                sequence,
-                previous: previous.map(str::to_owned),
-                ..pointer()
-            };
+            let said = Pointer { sequence, previous: previous.map(str::to_owned), ..pointer() };
             let code = (!sound).then(|| vec!["pointer-form"]);
             assert_eq!(taken(said, about(&[1]), now).err(), code, "{sequence} {previous:?}");
         }

@@ -1,22 +1,13 @@
 //! How it is signed: a DSSE envelope (DSSE v1) in a Sigstore bundle v0.3 that names the key by its id and holds neither
 //! certificate nor log entry. One statement and one signature have exactly one file, so that every other byte is a fault.
 
-use sigstore_types::Bundle;
-use sigstore_types::DsseEnvelope;
-use sigstore_types::DsseSignature;
-use sigstore_types::KeyId;
-use sigstore_types::MediaType;
-use sigstore_types::PayloadBytes;
-use sigstore_types::PublicKeyIdentifier;
-use sigstore_types::SignatureBytes;
-use sigstore_types::SignatureContent;
-use sigstore_types::VerificationMaterial;
-use sigstore_types::VerificationMaterialContent;
 use sigstore_types::dsse::pae;
+use sigstore_types::{
+    Bundle, DsseEnvelope, DsseSignature, KeyId, MediaType, PayloadBytes, PublicKeyIdentifier, SignatureBytes,
+    SignatureContent, VerificationMaterial, VerificationMaterialContent,
+};
 
-use super::PublicKey;
-use super::SignError;
-use super::Signer;
+use super::{PublicKey, SignError, Signer};
 use crate::bundle::Refusal;
 
 /// The type of every payload.
@@ -55,11 +46,7 @@ fn bundle(key: &str, payload: &[u8], signature: &[u8]) -> Bundle {
     let signature = DsseSignature::new(SignatureBytes::from_bytes(signature), KeyId::new(key));
     let envelope = DsseEnvelope::new(PAYLOAD, PayloadBytes::from_bytes(payload), signature);
     let key = VerificationMaterialContent::PublicKey(PublicKeyIdentifier::new(key));
-    Bundle::new(
-        MediaType::Bundle0_3,
-        VerificationMaterial::new(key),
-        SignatureContent::DsseEnvelope(envelope),
-    )
+    Bundle::new(MediaType::Bundle0_3, VerificationMaterial::new(key), SignatureContent::DsseEnvelope(envelope))
 }
 
 fn written(bundle: &Bundle) -> Vec<u8> {
@@ -103,18 +90,16 @@ pub(super) fn open(bytes: &[u8]) -> Result<Sealed, Refusal> {
     // This decides also that the two names of the key agree, and that there is no log entry that nobody would check.
     match written(&self::bundle(&sealed.key, &sealed.payload, &sealed.signature)) == bytes {
         true => Ok(sealed),
-        false => refuse(
-            "statement-form",
-            "it is not in its one form: Sigstore bundle v0.3 with a key id and nothing else",
-        ),
+        false => {
+            refuse("statement-form", "it is not in its one form: Sigstore bundle v0.3 with a key id and nothing else")
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trust::Algorithm;
-    use crate::trust::PrivateKey;
+    use crate::trust::{Algorithm, PrivateKey};
 
     fn signer() -> Signer {
         Signer::Key(Box::new(PrivateKey::generate(Algorithm::Ed25519).unwrap()))
@@ -126,10 +111,7 @@ mod tests {
         let file = seal(b"{}", &signer).unwrap();
         assert!(file.ends_with(b"}\n"), "a text file ends with a line");
         let sealed = open(&file).unwrap();
-        assert_eq!(
-            (sealed.key.as_str(), sealed.payload.as_slice()),
-            (signer.public().id(), b"{}".as_slice())
-        );
+        assert_eq!((sealed.key.as_str(), sealed.payload.as_slice()), (signer.public().id(), b"{}".as_slice()));
         assert!(sealed.is_by(signer.public()) && !sealed.is_by(other.public()));
     }
 
@@ -147,9 +129,6 @@ mod tests {
         assert!(open(&of_many_reports).is_ok());
         assert_eq!(open(&larger).unwrap_err().message, "it is larger than any statement");
         let exact = vec![b' '; MAX_STATEMENT];
-        assert_eq!(
-            open(&exact).unwrap_err().message,
-            "it is no Sigstore bundle with one signature"
-        );
+        assert_eq!(open(&exact).unwrap_err().message, "it is no Sigstore bundle with one signature");
     }
 }

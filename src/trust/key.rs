@@ -4,11 +4,9 @@
 use std::fmt;
 
 use ed25519_dalek::Signer as _;
-use p256::pkcs8::DecodePrivateKey as _;
-use p256::pkcs8::DecodePublicKey as _;
-use p256::pkcs8::EncodePrivateKey as _;
-use p256::pkcs8::EncodePublicKey as _;
-use p256::pkcs8::LineEnding;
+use p256::pkcs8::{
+    DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding,
+};
 use thiserror::Error;
 
 use crate::bundle::sha256_hex;
@@ -93,10 +91,7 @@ impl PublicKey {
             Verifying::Ed25519(key) => key.to_public_key_der(),
         };
         let der = der.map_err(|error| KeyError::Write(error.to_string()))?;
-        Ok(Self {
-            id: sha256_hex(der.as_bytes()),
-            key,
-        })
+        Ok(Self { id: sha256_hex(der.as_bytes()), key })
     }
 
     /// SHA-256 of the SubjectPublicKeyInfo in DER, in lower-case hexadecimal: one id for one key, however it is written.
@@ -147,14 +142,13 @@ impl PublicKey {
     /// this key.
     pub(super) fn normalized(&self, message: &[u8], signature: &[u8]) -> Option<Vec<u8>> {
         let forms = match self.key {
-            Verifying::P256(_) => [
-                p256::ecdsa::Signature::from_der(signature).ok(),
-                p256::ecdsa::Signature::from_slice(signature).ok(),
-            ]
-            .into_iter()
-            .flatten()
-            .map(|read| low(&read).as_bytes().to_vec())
-            .collect(),
+            Verifying::P256(_) => {
+                [p256::ecdsa::Signature::from_der(signature).ok(), p256::ecdsa::Signature::from_slice(signature).ok()]
+                    .into_iter()
+                    .flatten()
+                    .map(|read| low(&read).as_bytes().to_vec())
+                    .collect()
+            }
             Verifying::Ed25519(_) => vec![signature.to_vec()],
         };
         forms.into_iter().find(|form| self.verifies(message, form))
@@ -175,9 +169,7 @@ enum Signing {
 /// The secret is not shown.
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrivateKey")
-            .field("public", &self.public)
-            .finish_non_exhaustive()
+        f.debug_struct("PrivateKey").field("public", &self.public).finish_non_exhaustive()
     }
 }
 
@@ -244,14 +236,12 @@ impl PrivateKey {
         let pem = match &self.key {
             Signing::P256(key) => key.to_pkcs8_pem(LineEnding::LF),
             // The form without the public key: older readers know no other (RFC 8410, section 7).
-            Signing::Ed25519(key) => ed25519_dalek::pkcs8::KeypairBytes {
-                secret_key: key.to_bytes(),
-                public_key: None,
+            Signing::Ed25519(key) => {
+                ed25519_dalek::pkcs8::KeypairBytes { secret_key: key.to_bytes(), public_key: None }
+                    .to_pkcs8_pem(LineEnding::LF)
             }
-            .to_pkcs8_pem(LineEnding::LF),
         };
-        pem.map(|pem| pem.to_string())
-            .map_err(|error| KeyError::Write(error.to_string()))
+        pem.map(|pem| pem.to_string()).map_err(|error| KeyError::Write(error.to_string()))
     }
 
     /// The signature over a message.
@@ -314,10 +304,7 @@ mod tests {
     #[test]
     fn a_signature_has_one_form() {
         for algorithm in [Algorithm::P256, Algorithm::Ed25519] {
-            let (key, other) = (
-                PrivateKey::generate(algorithm).unwrap(),
-                PrivateKey::generate(algorithm).unwrap(),
-            );
+            let (key, other) = (PrivateKey::generate(algorithm).unwrap(), PrivateKey::generate(algorithm).unwrap());
             let signature = key.sign(b"m");
             assert!(key.public().verifies(b"m", &signature) && !other.public().verifies(b"m", &signature));
             assert!(!key.public().verifies(b"n", &signature));
@@ -330,10 +317,7 @@ mod tests {
         }
         // 64 bytes are a form of P-256 for other programs only.
         let key = PrivateKey::generate(Algorithm::P256).unwrap();
-        let raw = p256::ecdsa::Signature::from_der(&key.sign(b"m"))
-            .unwrap()
-            .to_bytes()
-            .to_vec();
+        let raw = p256::ecdsa::Signature::from_der(&key.sign(b"m")).unwrap().to_bytes().to_vec();
         assert!(!key.public().verifies(b"m", &raw));
     }
 
@@ -370,11 +354,7 @@ mod tests {
             let (private, public) = (key.to_pem().unwrap(), key.public().to_pem().unwrap());
             let surrounded = |pem: &str| {
                 let pem = pem.trim();
-                [
-                    pem.to_owned(),
-                    format!("\n{pem}\n\n"),
-                    format!("{}\r\n", pem.replace('\n', "\r\n")),
-                ]
+                [pem.to_owned(), format!("\n{pem}\n\n"), format!("{}\r\n", pem.replace('\n', "\r\n"))]
             };
             for pem in surrounded(&private) {
                 assert_eq!(PrivateKey::from_pem(&pem).unwrap().public(), key.public(), "{pem:?}");

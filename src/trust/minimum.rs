@@ -14,9 +14,9 @@ pub(super) fn below(minimum: &Minimum, evidence: &EvidenceSummary) -> BTreeSet<S
             EvidenceKind::Lint => evidence.lint.map(|lint| lint.errors == 0),
             EvidenceKind::Tests => evidence.tests.map(|tests| tests.failed == 0 && tests.passed > 0),
             EvidenceKind::Coverage => evidence.coverage.map(|coverage| coverage.lowest().is_some()),
-            EvidenceKind::Proofs => evidence
-                .proofs
-                .map(|proofs| proofs.refuted == 0 && proofs.unknown == 0 && proofs.proved > 0),
+            EvidenceKind::Proofs => {
+                evidence.proofs.map(|proofs| proofs.refuted == 0 && proofs.unknown == 0 && proofs.proved > 0)
+            }
             // How strong is strong enough is the package's own to say, and `publish` holds it to that.
             EvidenceKind::Mutation => evidence.mutation.map(|mutation| mutation.killed > 0),
         };
@@ -51,55 +51,22 @@ pub(super) fn below(minimum: &Minimum, evidence: &EvidenceSummary) -> BTreeSet<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundle::CoverageTotals;
-    use crate::bundle::LintTotals;
-    use crate::bundle::MutationTotals;
-    use crate::bundle::ProofTotals;
-    use crate::bundle::Share;
-    use crate::bundle::TestTotals;
+    use crate::bundle::{CoverageTotals, LintTotals, MutationTotals, ProofTotals, Share, TestTotals};
 
     /// Evidence of each kind that passes, with one reason why it might not for each number in it.
     fn passing() -> EvidenceSummary {
         let share = Share { seen: 1, of: 2 };
         EvidenceSummary {
-            lint: Some(LintTotals {
-                errors: 0,
-                warnings: 3,
-                waivers: 1,
-            }),
-            tests: Some(TestTotals {
-                passed: 5,
-                failed: 0,
-                skipped: 2,
-                decisions: 9,
-            }),
-            coverage: Some(CoverageTotals {
-                granting: share,
-                withholding: share,
-                biting: share,
-                clauses: share,
-            }),
-            proofs: Some(ProofTotals {
-                proved: 1,
-                in_part: 0,
-                refuted: 0,
-                unknown: 0,
-                beyond: 4,
-            }),
-            mutation: Some(MutationTotals {
-                killed: 1,
-                missed: 9,
-                equivalent: 2,
-                undecided: 3,
-            }),
+            lint: Some(LintTotals { errors: 0, warnings: 3, waivers: 1 }),
+            tests: Some(TestTotals { passed: 5, failed: 0, skipped: 2, decisions: 9 }),
+            coverage: Some(CoverageTotals { granting: share, withholding: share, biting: share, clauses: share }),
+            proofs: Some(ProofTotals { proved: 1, in_part: 0, refuted: 0, unknown: 0, beyond: 4 }),
+            mutation: Some(MutationTotals { killed: 1, missed: 9, equivalent: 2, undecided: 3 }),
         }
     }
 
     fn required(kind: EvidenceKind, evidence: &EvidenceSummary) -> Vec<String> {
-        let minimum = Minimum {
-            require: vec![kind],
-            ..Minimum::default()
-        };
+        let minimum = Minimum { require: vec![kind], ..Minimum::default() };
         below(&minimum, evidence).into_iter().collect()
     }
 
@@ -119,12 +86,7 @@ mod tests {
             (EvidenceKind::Tests, |all| all.tests.as_mut().unwrap().passed = 0),
             (EvidenceKind::Coverage, |all| {
                 let none = Share::default();
-                all.coverage = Some(CoverageTotals {
-                    granting: none,
-                    withholding: none,
-                    biting: none,
-                    clauses: none,
-                });
+                all.coverage = Some(CoverageTotals { granting: none, withholding: none, biting: none, clauses: none });
             }),
             (EvidenceKind::Proofs, |all| all.proofs.as_mut().unwrap().refuted = 1),
             (EvidenceKind::Proofs, |all| all.proofs.as_mut().unwrap().unknown = 1),
@@ -150,40 +112,21 @@ mod tests {
     fn warnings_and_tests_are_held_to_their_bounds() {
         let low =
             |minimum: Minimum, evidence: &EvidenceSummary| below(&minimum, evidence).into_iter().collect::<Vec<_>>();
-        let warnings = |most| Minimum {
-            max_warnings: Some(most),
-            ..Minimum::default()
-        };
-        let tests = |fewest| Minimum {
-            min_tests: fewest,
-            ..Minimum::default()
-        };
+        let warnings = |most| Minimum { max_warnings: Some(most), ..Minimum::default() };
+        let tests = |fewest| Minimum { min_tests: fewest, ..Minimum::default() };
         assert_eq!(low(warnings(3), &passing()), Vec::<String>::new());
         assert_eq!(low(warnings(2), &passing()), ["it has 3 warnings, more than 2"]);
-        assert_eq!(
-            low(warnings(2), &EvidenceSummary::default()),
-            ["it carries no evidence `lint`"]
-        );
+        assert_eq!(low(warnings(2), &EvidenceSummary::default()), ["it carries no evidence `lint`"]);
         assert_eq!(low(tests(5), &passing()), Vec::<String>::new());
         assert_eq!(low(tests(6), &passing()), ["5 tests passed, fewer than 6"]);
-        assert_eq!(
-            low(tests(1), &EvidenceSummary::default()),
-            ["0 tests passed, fewer than 1"]
-        );
+        assert_eq!(low(tests(1), &EvidenceSummary::default()), ["0 tests passed, fewer than 1"]);
         assert_eq!(low(tests(0), &EvidenceSummary::default()), Vec::<String>::new());
         // All that is low, each once.
-        let all = Minimum {
-            require: vec![EvidenceKind::Lint, EvidenceKind::Proofs],
-            max_warnings: Some(0),
-            min_tests: 1,
-        };
+        let all =
+            Minimum { require: vec![EvidenceKind::Lint, EvidenceKind::Proofs], max_warnings: Some(0), min_tests: 1 };
         assert_eq!(
             low(all, &EvidenceSummary::default()),
-            [
-                "0 tests passed, fewer than 1",
-                "it carries no evidence `lint`",
-                "it carries no evidence `proofs`"
-            ]
+            ["0 tests passed, fewer than 1", "it carries no evidence `lint`", "it carries no evidence `proofs`"]
         );
     }
 }

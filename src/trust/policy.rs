@@ -2,16 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::PublicKey;
-use super::codes;
-use crate::config::EvidenceKind;
-use crate::config::TrustFile;
-use crate::config::TrustRole;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::text::FileId;
-use crate::text::Instant;
-use crate::text::Sources;
+use super::{PublicKey, codes};
+use crate::config::{EvidenceKind, TrustFile, TrustRole};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::text::{FileId, Instant, Sources};
 
 /// Whose signatures count for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,11 +95,7 @@ impl TrustPolicy {
             );
         }
         let role = |role: &TrustRole| Role {
-            keys: role
-                .keys
-                .iter()
-                .filter_map(|name| ids.get(name.as_str()).cloned())
-                .collect(),
+            keys: role.keys.iter().filter_map(|name| ids.get(name.as_str()).cloned()).collect(),
             threshold: usize::try_from(role.threshold).unwrap_or(usize::MAX),
         };
         let policy = Self {
@@ -131,10 +121,7 @@ impl TrustPolicy {
     /// The policy that trusts one key with everything, which demands nothing of the evidence.
     #[must_use]
     pub fn of_one(key: &PublicKey) -> Self {
-        let one = || Role {
-            keys: vec![key.id().to_owned()],
-            threshold: 1,
-        };
+        let one = || Role { keys: vec![key.id().to_owned()], threshold: 1 };
         let trusted = Trusted {
             name: "this key".to_owned(),
             key: key.clone(),

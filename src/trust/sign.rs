@@ -4,21 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::SignError;
-use super::Signer;
-use super::envelope;
-use super::statement::Kind;
-use super::statement::Release;
-use super::statement::Statement;
-use super::statement::evidence;
-use super::statement::provenance;
-use super::statement::statement;
-use super::statement::subject;
-use super::verify::KEY_START;
-use super::verify::Statements;
-use super::verify::typed;
-use crate::bundle::Bundle;
-use crate::bundle::canonical_json;
+use super::statement::{Kind, Release, Statement, evidence, provenance, statement, subject};
+use super::verify::{KEY_START, Statements, typed};
+use super::{SignError, Signer, envelope};
+use crate::bundle::{Bundle, canonical_json};
 
 /// What whoever signs says beyond what the bundle says.
 #[derive(Debug, Clone, Copy)]
@@ -111,11 +100,8 @@ fn file_of(kind: Kind, key: &str, present: &Statements) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundle::ArchiveLimits;
-    use crate::bundle::sample;
-    use crate::trust::Algorithm;
-    use crate::trust::LOCAL_BUILDER;
-    use crate::trust::PrivateKey;
+    use crate::bundle::{ArchiveLimits, sample};
+    use crate::trust::{Algorithm, LOCAL_BUILDER, PrivateKey};
 
     fn signer() -> Signer {
         Signer::Key(Box::new(PrivateKey::generate(Algorithm::P256).unwrap()))
@@ -144,11 +130,7 @@ mod tests {
             let sealed = envelope::open(&statements["release"]).unwrap();
             let text = String::from_utf8(sealed.payload.clone()).unwrap();
             assert_eq!(text.contains("\"rebuilt\":true"), says, "{text}");
-            assert_eq!(
-                text.contains("rebuilt"),
-                says,
-                "what does not say it has the form of before"
-            );
+            assert_eq!(text.contains("rebuilt"), says, "what does not say it has the form of before");
             let read: Statement<Release> = typed(Kind::Release, &sealed.payload).unwrap();
             assert_eq!(read.predicate.rebuilt, says);
         }
@@ -176,16 +158,6 @@ mod tests {
         let kinds = &[Kind::Release];
         let beside = signed(&one, &broken, Signing { kinds, ..SECOND });
         assert_eq!(beside.into_keys().collect::<Vec<_>>(), [of(&one, "release")]);
-        assert!(
-            signed(
-                &one,
-                &Statements::new(),
-                Signing {
-                    kinds: &[Kind::Channel],
-                    ..SECOND
-                }
-            )
-            .is_empty()
-        );
+        assert!(signed(&one, &Statements::new(), Signing { kinds: &[Kind::Channel], ..SECOND }).is_empty());
     }
 }

@@ -2,12 +2,8 @@
 //! process.
 #![expect(clippy::disallowed_methods, reason = "the external signer is a process")]
 
-use std::io::Read;
-use std::io::Write as _;
-use std::process::Child;
-use std::process::Command;
-use std::process::ExitStatus;
-use std::process::Stdio;
+use std::io::{Read, Write as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
@@ -16,8 +12,7 @@ use std::time::Duration;
 use sigstore_types::SignatureBytes;
 use thiserror::Error;
 
-use super::PrivateKey;
-use super::PublicKey;
+use super::{PrivateKey, PublicKey};
 
 /// The longest that an external signer may take, a person's touch of a token included.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -105,25 +100,17 @@ impl Signer {
         let program = command.first().ok_or(SignError::Empty)?;
         let answer = ask(program, command.get(1..).unwrap_or_default(), message, PATIENCE)?;
         let trimmed = std::str::from_utf8(&answer).map(str::trim).unwrap_or_default();
-        let decoded = SignatureBytes::from_base64(trimmed)
-            .map(SignatureBytes::into_bytes)
-            .ok();
+        let decoded = SignatureBytes::from_base64(trimmed).map(SignatureBytes::into_bytes).ok();
         let found = public.normalized(message, &answer);
         found
             .or_else(|| public.normalized(message, &decoded?))
-            .ok_or_else(|| SignError::Wrong {
-                program: program.clone(),
-                id: public.id().to_owned(),
-            })
+            .ok_or_else(|| SignError::Wrong { program: program.clone(), id: public.id().to_owned() })
     }
 }
 
 /// What a program answers to some bytes within some time.
 fn ask(program: &str, arguments: &[String], message: &[u8], patience: Duration) -> Result<Vec<u8>, SignError> {
-    let run = |error: &std::io::Error| SignError::Run {
-        program: program.to_owned(),
-        message: error.to_string(),
-    };
+    let run = |error: &std::io::Error| SignError::Run { program: program.to_owned(), message: error.to_string() };
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -147,24 +134,16 @@ fn ask(program: &str, arguments: &[String], message: &[u8], patience: Duration) 
     let ended = answered.recv_timeout(patience);
     if matches!(ended, Err(RecvTimeoutError::Timeout)) {
         end(&mut child);
-        return Err(SignError::Slow {
-            program: program.to_owned(),
-        });
+        return Err(SignError::Slow { program: program.to_owned() });
     }
     let Some(status) = ended_by_itself(&mut child, patience).map_err(|error| run(&error))? else {
         end(&mut child);
-        return Err(SignError::Slow {
-            program: program.to_owned(),
-        });
+        return Err(SignError::Slow { program: program.to_owned() });
     };
     if status.success() {
         return Ok(ended.ok().flatten().unwrap_or_default());
     }
-    let said = heard
-        .recv_timeout(Duration::from_secs(1))
-        .ok()
-        .flatten()
-        .unwrap_or_default();
+    let said = heard.recv_timeout(Duration::from_secs(1)).ok().flatten().unwrap_or_default();
     Err(SignError::Failed {
         program: program.to_owned(),
         status: status.to_string(),
@@ -252,26 +231,17 @@ mod tests {
             (format!("cat {dir}/cut"), "is no signature by the key"),
             (format!("cat {dir}/plain {dir}/plain"), "is no signature by the key"),
             ("yes".to_owned(), "gave is no signature by the key"),
-            (
-                format!("cat {dir}/plain; echo locked >&2; exit 3"),
-                "ended with exit status: 3: locked",
-            ),
+            (format!("cat {dir}/plain; echo locked >&2; exit 3"), "ended with exit status: 3: locked"),
         ] {
             let said = signed(&key, &script).unwrap_err();
-            assert!(
-                said.contains(says) || script == "yes" && said.contains("ended with"),
-                "{script}: {said}"
-            );
+            assert!(said.contains(says) || script == "yes" && said.contains("ended with"), "{script}: {said}");
         }
         let signer = |command: &[&str]| Signer::Command {
             command: command.iter().map(|word| (*word).to_owned()).collect(),
             public: Box::new(key.public().clone()),
         };
         assert!(matches!(signer(&[]).sign(b"m"), Err(SignError::Empty)));
-        assert!(matches!(
-            signer(&["/nonexistent"]).sign(b"m"),
-            Err(SignError::Run { .. })
-        ));
+        assert!(matches!(signer(&["/nonexistent"]).sign(b"m"), Err(SignError::Run { .. })));
     }
 
     /// A program may end and leave a child behind that could still write.

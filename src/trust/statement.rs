@@ -1,11 +1,9 @@
 //! What is signed: in-toto statements (in-toto Attestation Framework v1) about one bundle. Provenance is that of SLSA v1.0;
 //! the other predicates are ours.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::bundle::Bundle;
-use crate::bundle::EvidenceSummary;
+use crate::bundle::{Bundle, EvidenceSummary};
 
 /// The type of every statement.
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
@@ -234,9 +232,7 @@ pub(super) fn is_statement(type_: &str) -> bool {
 pub(super) fn subject(bundle: &Bundle) -> Subject {
     Subject {
         name: bundle.file_name(),
-        digest: Digests {
-            sha256: bundle.digest.trim_start_matches("sha256:").to_owned(),
-        },
+        digest: Digests { sha256: bundle.digest.trim_start_matches("sha256:").to_owned() },
     }
 }
 
@@ -248,12 +244,7 @@ pub(super) fn evidence(bundle: &Bundle) -> Evidence {
         name: manifest.name.clone(),
         version: manifest.version.clone(),
         totals: manifest.evidence.clone(),
-        files: reports
-            .map(|file| EvidenceFile {
-                path: file.path.clone(),
-                sha256: file.sha256.clone(),
-            })
-            .collect(),
+        files: reports.map(|file| EvidenceFile { path: file.path.clone(), sha256: file.sha256.clone() }).collect(),
     }
 }
 
@@ -282,9 +273,7 @@ pub(super) fn provenance(bundle: &Bundle, builder: &str, invocation: Option<&str
         },
         run_details: RunDetails {
             builder: Builder { id: builder.to_owned() },
-            metadata: invocation.map(|id| RunMetadata {
-                invocation_id: Some(id.to_owned()),
-            }),
+            metadata: invocation.map(|id| RunMetadata { invocation_id: Some(id.to_owned()) }),
         },
     }
 }
@@ -292,8 +281,7 @@ pub(super) fn provenance(bundle: &Bundle, builder: &str, invocation: Option<&str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundle::ArchiveLimits;
-    use crate::bundle::sample;
+    use crate::bundle::{ArchiveLimits, sample};
 
     #[test]
     fn a_statement_of_evidence_names_each_report_by_its_digest_and_no_other_file() {

@@ -9,23 +9,10 @@ use std::collections::BTreeSet;
 
 use sigstore_types::SignatureBytes;
 
-use super::Algorithm;
-use super::Kind;
-use super::LOCAL_BUILDER;
-use super::PrivateKey;
-use super::Rebuilt;
-use super::Signer;
-use super::Signing;
-use super::Statements;
-use super::TrustPolicy;
-use super::Verified;
-use crate::bundle::ArchiveLimits;
-use crate::bundle::Bundle;
-use crate::bundle::Refusal;
-use crate::bundle::sample;
+use super::{Algorithm, Kind, LOCAL_BUILDER, PrivateKey, Rebuilt, Signer, Signing, Statements, TrustPolicy, Verified};
+use crate::bundle::{ArchiveLimits, Bundle, Refusal, sample};
 use crate::diag::Diagnostics;
-use crate::text::Instant;
-use crate::text::Sources;
+use crate::text::{Instant, Sources};
 
 /// A small bundle of a version.
 fn bytes(version: &str) -> Vec<u8> {
@@ -82,15 +69,8 @@ fn read(text: &str, keys: &[(&str, &Signer)]) -> (Option<TrustPolicy>, Vec<Strin
     let policy = TrustPolicy::read(&sources, file, &mut out);
     let faults = out.sorted();
     let shown = faults.iter().map(|fault| {
-        let place = fault
-            .primary()
-            .map_or_else(String::new, |span| sources.location(span).to_string());
-        format!(
-            "{} {place}: {}; {}",
-            fault.code,
-            fault.message,
-            fault.help.as_deref().unwrap_or("-")
-        )
+        let place = fault.primary().map_or_else(String::new, |span| sources.location(span).to_string());
+        format!("{} {place}: {}; {}", fault.code, fault.message, fault.help.as_deref().unwrap_or("-"))
     });
     (policy, shown.collect())
 }

@@ -3,27 +3,18 @@
 //! signature by a key that the policy does not know counts for nothing and is no fault: keys are rotated by signing with
 //! the old one and the new one, and not everybody knows the new one yet.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 
-use super::TrustPolicy;
-use super::envelope;
 use super::envelope::Sealed;
 use super::minimum::below;
 use super::policy::Role;
-use super::statement::Evidence;
-use super::statement::Kind;
-use super::statement::LOCAL_BUILDER;
-use super::statement::Provenance;
-use super::statement::Release;
-use super::statement::Statement;
-use super::statement::evidence;
-use super::statement::is_statement;
-use super::statement::subject;
-use crate::bundle::Bundle;
-use crate::bundle::Refusal;
+use super::statement::{
+    Evidence, Kind, LOCAL_BUILDER, Provenance, Release, Statement, evidence, is_statement, subject,
+};
+use super::{TrustPolicy, envelope};
+use crate::bundle::{Bundle, Refusal};
 use crate::text::Instant;
 
 /// What is known of a bundle whose signatures are in order.
@@ -65,11 +56,7 @@ pub fn verify(
     policy: &TrustPolicy,
     now: Instant,
 ) -> Result<Verified, Vec<Refusal>> {
-    let mut check = Check {
-        policy,
-        now,
-        refusals: Vec::new(),
-    };
+    let mut check = Check { policy, now, refusals: Vec::new() };
     let signed = check.read(bundle, statements);
     let release = check.role::<Release>(Kind::Release, &policy.release, &signed);
     let provenance = check.role::<Provenance>(Kind::Provenance, &policy.provenance, &signed);
@@ -81,24 +68,15 @@ pub fn verify(
     if let Some((said, _)) = &said
         && *said != evidence(bundle)
     {
-        check.refuse(
-            "evidence-mismatch",
-            "the evidence that was signed is not the evidence in the bundle",
-        );
+        check.refuse("evidence-mismatch", "the evidence that was signed is not the evidence in the bundle");
     }
     check.minimum(bundle);
     match (release, check.refusals.is_empty()) {
-        (Some((release, released_by)), true) => Ok(Verified {
-            release,
-            released_by,
-            built,
-            evidence_by: said.map(|(_, by)| by),
-        }),
+        (Some((release, released_by)), true) => {
+            Ok(Verified { release, released_by, built, evidence_by: said.map(|(_, by)| by) })
+        }
         // INVARIANT: a role that is not fulfilled has been refused; a release is wanted by every policy.
-        (None, true) => Err(vec![Refusal::new(
-            "missing-statement",
-            "nothing says which release it is",
-        )]),
+        (None, true) => Err(vec![Refusal::new("missing-statement", "nothing says which release it is")]),
         (_, false) => Err(check.refusals),
     }
 }
@@ -142,10 +120,7 @@ impl Check<'_> {
             });
             let Some(kind) = kind else {
                 let shown = file.escape_debug();
-                self.refuse(
-                    "unexpected-statement",
-                    format!("`{shown}` is of no known kind of statement"),
-                );
+                self.refuse("unexpected-statement", format!("`{shown}` is of no known kind of statement"));
                 continue;
             };
             let within = |refusal: Refusal| Refusal::new(refusal.code, format!("`{file}`: {}", refusal.message));
@@ -193,10 +168,7 @@ impl Check<'_> {
                 Signatory::Not(why) => others.push(why.clone()),
             }
         }
-        let enough: Vec<_> = sayings
-            .iter()
-            .filter(|(_, keys)| keys.len() >= role.threshold)
-            .collect();
+        let enough: Vec<_> = sayings.iter().filter(|(_, keys)| keys.len() >= role.threshold).collect();
         let (payload, keys) = match enough.as_slice() {
             [(payload, keys)] => (*payload, *keys),
             [] => {
@@ -222,20 +194,14 @@ impl Check<'_> {
         match serde_json::from_slice::<Statement<P>>(payload) {
             Ok(statement) => Some((statement.predicate, by)),
             Err(error) => {
-                self.refuse(
-                    "statement-form",
-                    format!("the `{}` statement cannot be read: {error}", kind.name()),
-                );
+                self.refuse("statement-form", format!("the `{}` statement cannot be read: {error}", kind.name()));
                 None
             }
         }
     }
 
     fn name(&self, id: &str) -> String {
-        self.policy
-            .keys
-            .get(id)
-            .map_or_else(|| id.to_owned(), |key| key.name.clone())
+        self.policy.keys.get(id).map_or_else(|| id.to_owned(), |key| key.name.clone())
     }
 
     fn release(&mut self, bundle: &Bundle, release: &Release) {
@@ -257,10 +223,7 @@ impl Check<'_> {
             );
         }
         if release.sequence == 0 || (release.sequence == 1) != release.parent.is_none() {
-            self.refuse(
-                "release-mismatch",
-                "the first release has no parent, and every other has one",
-            );
+            self.refuse("release-mismatch", "the first release has no parent, and every other has one");
         }
     }
 
@@ -279,11 +242,7 @@ impl Check<'_> {
             self.refuse("provenance-mismatch", message);
         }
         let hosted = builder != LOCAL_BUILDER && self.policy.hosted.contains(&builder);
-        Built {
-            slsa_level: if hosted { 2 } else { 1 },
-            builder,
-            by,
-        }
+        Built { slsa_level: if hosted { 2 } else { 1 }, builder, by }
     }
 
     fn minimum(&mut self, bundle: &Bundle) {
@@ -295,10 +254,7 @@ impl Check<'_> {
 
 /// Whether a text is the start of a key's id.
 fn is_key_start(text: &str) -> bool {
-    text.len() == KEY_START
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    text.len() == KEY_START && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// How much of a key's id names the file of a further signer.
@@ -310,10 +266,7 @@ pub(super) fn signatory(policy: &TrustPolicy, sealed: &Sealed, now: Instant) -> 
     let Some(trusted) = policy.keys.get(&sealed.key) else {
         let start: String = sealed.key.chars().take(KEY_START).collect();
         let shown = start.escape_debug();
-        return not(
-            "wrong-key",
-            format!("it is signed by the key `{shown}…`, which the trust policy does not name"),
-        );
+        return not("wrong-key", format!("it is signed by the key `{shown}…`, which the trust policy does not name"));
     };
     let name = &trusted.name;
     if !sealed.is_by(&trusted.key) {
@@ -337,10 +290,7 @@ fn is_about(kind: Kind, bundle: &Bundle, payload: &[u8]) -> Result<(), Refusal> 
     let statement = typed::<serde_json::Value>(kind, payload)?;
     match statement.subject.as_slice() == [subject(bundle)] {
         true => Ok(()),
-        false => Err(Refusal::new(
-            "subject-mismatch",
-            "it is about another bundle, or about more than this one",
-        )),
+        false => Err(Refusal::new("subject-mismatch", "it is about another bundle, or about more than this one")),
     }
 }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use gatewright::diag::Diagnostics;
 use gatewright::load::PackageFiles;
-use gatewright::lower::Access;
-use gatewright::lower::accesses;
+use gatewright::lower::{Access, accesses};
 use gatewright::pipeline;
 use gatewright::text::Instant;
 
@@ -21,17 +20,10 @@ const MODEL: &str = r#"
 
 fn matrix(statements: &str) -> BTreeSet<Access> {
     let mut out = Diagnostics::new();
-    let texts = [
-        ("gatewright.toml", PROJECT),
-        ("policy/model.gate", MODEL),
-        ("policy/main.gate", statements),
-    ];
+    let texts = [("gatewright.toml", PROJECT), ("policy/model.gate", MODEL), ("policy/main.gate", statements)];
     let package = PackageFiles::in_memory(texts, &mut out);
-    let options = pipeline::Options {
-        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
-        levels: Vec::new(),
-        roles: None,
-    };
+    let options =
+        pipeline::Options { at: Instant::parse("2026-03-01T00:00:00Z").unwrap(), levels: Vec::new(), roles: None };
     let checked = pipeline::check(&package, &options, out);
     assert!(!checked.failed(), "{statements}: {:?}", checked.diagnostics);
     accesses(&checked.program, &checked.lowered)
@@ -113,9 +105,7 @@ fn one_more_alternative_is_one_more_cell() {
 fn too_many_alternatives_stay_whole() {
     let names: Vec<String> = (0..300).map(|n| format!("\"{n}\"")).collect();
     let list = names.join(", ");
-    let found = matrix(&format!(
-        "role r for User {{ allow read on Page when [{list}].contains(resource.name); }}"
-    ));
+    let found = matrix(&format!("role r for User {{ allow read on Page when [{list}].contains(resource.name); }}"));
     assert_eq!(found.len(), 1);
     let twenty = names[..20].join(", ");
     let product = matrix(&format!(

@@ -7,19 +7,14 @@ use std::fs;
 use std::path::Path;
 
 use cedar_policy::EntityUid;
-use gatewright::decide::Engine;
-use gatewright::decide::Request;
+use gatewright::decide::{Engine, Request};
 use gatewright::diag::Diagnostics;
-use gatewright::load::PackageFiles;
-use gatewright::load::load_package;
+use gatewright::load::{PackageFiles, load_package};
 use gatewright::pipeline;
 use gatewright::text::Instant;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use crate::support::corpora;
-use crate::support::root;
+use crate::support::{corpora, root};
 
 const RECORDS: &str = include_str!("authzen/records.gate");
 
@@ -68,26 +63,17 @@ fn searches_find_the_published_records() {
     let Some(corpora) = corpora() else { return };
     let idp = corpora.join("authzen/interop/authzen-idp");
     let texts = [
-        (
-            "gatewright.toml",
-            "[package]\nname = \"records\"\nversion = \"0.1.0\"\nedition = \"2026\"\n",
-        ),
+        ("gatewright.toml", "[package]\nname = \"records\"\nversion = \"0.1.0\"\nedition = \"2026\"\n"),
         ("policy/records.gate", RECORDS),
     ];
     let mut faults = Diagnostics::new();
     let package = PackageFiles::in_memory(texts, &mut faults);
     let engine = engine(&package, faults);
     let records = json(&idp.join("data/records.json"));
-    let records: Vec<(&str, &str)> = records
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|record| (text(record, "/id"), text(record, "/owner")))
-        .collect();
+    let records: Vec<(&str, &str)> =
+        records.as_array().unwrap().iter().map(|record| (text(record, "/id"), text(record, "/owner"))).collect();
     let owners: BTreeSet<&str> = records.iter().map(|(_, owner)| *owner).collect();
-    let users = owners
-        .iter()
-        .map(|owner| entity("Records::User", owner, json!({}), &[]));
+    let users = owners.iter().map(|owner| entity("Records::User", owner, json!({}), &[]));
     let stored = records.iter().map(|(id, owner)| {
         let owner = json!({ "type": "Records::User", "id": owner });
         entity("Records::Record", id, json!({ "owner": owner }), &[])
@@ -119,11 +105,8 @@ fn searches_find_the_published_records() {
 
 /// The engine of what `build` makes of a package. It fails closed, as that of a gateway.
 fn engine(package: &PackageFiles, faults: Diagnostics) -> Engine {
-    let options = pipeline::Options {
-        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
-        levels: Vec::new(),
-        roles: None,
-    };
+    let options =
+        pipeline::Options { at: Instant::parse("2026-03-01T00:00:00Z").unwrap(), levels: Vec::new(), roles: None };
     let checked = pipeline::check(package, &options, faults);
     assert!(!checked.failed(), "{:?}", checked.diagnostics);
     Engine::from_tree(&pipeline::build(&checked, &package.sources).unwrap()).unwrap()
@@ -131,19 +114,12 @@ fn engine(package: &PackageFiles, faults: Diagnostics) -> Engine {
 
 /// The users of the scenario, from the table whose columns are: name, subject id, stored mail, roles.
 fn users(page: &str) -> Vec<Value> {
-    let rows = page
-        .lines()
-        .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+    let rows = page.lines().map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
     let users: Vec<Value> = rows
         .filter_map(|cells| match cells[..] {
             ["", _, id, mail, roles, ""] if mail.contains('@') => {
                 let roles: Vec<&str> = roles.split(", ").collect();
-                Some(entity(
-                    "Todo::User",
-                    id.trim_matches('`'),
-                    json!({ "mail": mail }),
-                    &roles,
-                ))
+                Some(entity("Todo::User", id.trim_matches('`'), json!({ "mail": mail }), &roles))
             }
             _ => None,
         })
@@ -180,10 +156,7 @@ fn todo(engine: &Engine, users: &[Value], request: &Value) -> bool {
 }
 
 fn entity(ty: &str, id: &str, attributes: Value, roles: &[&str]) -> Value {
-    let parents: Vec<Value> = roles
-        .iter()
-        .map(|role| json!({ "type": "Todo::Role", "id": role }))
-        .collect();
+    let parents: Vec<Value> = roles.iter().map(|role| json!({ "type": "Todo::Role", "id": role })).collect();
     json!({ "uid": { "type": ty, "id": id }, "attrs": attributes, "parents": parents })
 }
 
@@ -192,9 +165,7 @@ fn uid(ty: &str, id: &str) -> EntityUid {
 }
 
 fn text<'a>(json: &'a Value, pointer: &str) -> &'a str {
-    json.pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_else(|| panic!("no text at {pointer} of {json}"))
+    json.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no text at {pointer} of {json}"))
 }
 
 fn json(path: &Path) -> Value {

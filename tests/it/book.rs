@@ -6,20 +6,12 @@ use std::process::Command;
 use gatewright::config::EvidenceKind;
 use gatewright::emergency::Reason;
 
-use crate::support::assert_none;
-use crate::support::file;
-use crate::support::files;
-use crate::support::root;
+use crate::support::{assert_none, file, files, root};
 
 #[test]
 fn links_lead_to_files_that_exist() {
     let mut offences = Vec::new();
-    let pages = [
-        files("book/src", ".md"),
-        files("examples", ".md"),
-        vec![file("README.md")],
-    ]
-    .concat();
+    let pages = [files("book/src", ".md"), files("examples", ".md"), vec![file("README.md")]].concat();
     for page in &pages {
         let folder = root().join(&page.path).parent().unwrap().to_owned();
         for link in links(&page.text) {
@@ -52,12 +44,7 @@ fn the_picture_of_the_marketplace_is_current() {
 
 #[test]
 fn what_the_book_waives_and_explains_exists() {
-    let pages = [
-        files("book/src", ".md"),
-        files("examples", ".md"),
-        vec![file("README.md")],
-    ]
-    .concat();
+    let pages = [files("book/src", ".md"), files("examples", ".md"), vec![file("README.md")]].concat();
     let mut named = Vec::new();
     for page in &pages {
         for before in ["@allow(", "gatewright explain "] {
@@ -74,10 +61,7 @@ fn what_the_book_waives_and_explains_exists() {
         explain.args(["explain", id]).output().unwrap().status.success()
     };
     let unknown = named.iter().filter(|(_, id)| !known(id));
-    assert_none(
-        "lints and codes that do not exist",
-        unknown.map(|(page, id)| format!("{page}: {id}")).collect(),
-    );
+    assert_none("lints and codes that do not exist", unknown.map(|(page, id)| format!("{page}: {id}")).collect());
 }
 
 #[test]
@@ -91,26 +75,15 @@ fn the_scenario_reference_lists_every_cause_of_a_refusal() {
         let shown = listed.contains(&format!("`{reason}`"));
         shown == CHECKED.contains(reason)
     });
-    assert_none(
-        "causes that are not listed, or cannot happen",
-        missing.map(ToString::to_string).collect(),
-    );
+    assert_none("causes that are not listed, or cannot happen", missing.map(ToString::to_string).collect());
 }
 
 #[test]
 fn the_page_of_the_project_file_names_every_kind_of_evidence() {
     let page = file("book/src/reference/gatewright-toml.md").text;
-    let row = page
-        .lines()
-        .find(|line| line.starts_with("| `bundle.evidence`"))
-        .unwrap();
-    let missing = EvidenceKind::NAMES
-        .into_iter()
-        .filter(|(name, _)| !row.contains(&format!("`\"{name}\"`")));
-    assert_none(
-        "kinds of evidence that are not named",
-        missing.map(|(name, _)| name.to_owned()).collect(),
-    );
+    let row = page.lines().find(|line| line.starts_with("| `bundle.evidence`")).unwrap();
+    let missing = EvidenceKind::NAMES.into_iter().filter(|(name, _)| !row.contains(&format!("`\"{name}\"`")));
+    assert_none("kinds of evidence that are not named", missing.map(|(name, _)| name.to_owned()).collect());
 }
 
 /// The targets of links outside of code, without those to other sites.

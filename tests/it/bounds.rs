@@ -26,11 +26,7 @@ impl Answer {
     #[track_caller]
     fn is_refused(&self, code: &str, words: &str) {
         assert_eq!(self.code, Some(1), "{}", self.shown());
-        assert!(
-            self.text.contains(&format!("[{code}]")),
-            "no `{code}`: {}",
-            self.shown()
-        );
+        assert!(self.text.contains(&format!("[{code}]")), "no `{code}`: {}", self.shown());
         assert!(self.text.contains(words), "no `{words}`: {}", self.shown());
     }
 
@@ -63,10 +59,7 @@ fn run(verb: &str, files: &[(&str, String)]) -> Answer {
         .output()
         .unwrap();
     let text = [output.stdout, output.stderr].concat();
-    Answer {
-        code: output.status.code(),
-        text: String::from_utf8_lossy(&text).into_owned(),
-    }
+    Answer { code: output.status.code(), text: String::from_utf8_lossy(&text).into_owned() }
 }
 
 fn check(gate: String) -> Answer {
@@ -124,10 +117,7 @@ fn comparisons_of_members_count_what_they_expand_to() {
     let gate = format!(
         "ordered enum Level {{ {members} }}\nprincipal User {{ level: Level }}\nresource Doc {{ level: Level, action a; }}\n\
          role r for User {{ allow a on Doc when {}; }}\n",
-        (0..40)
-            .map(|_| "principal.level > resource.level")
-            .collect::<Vec<_>>()
-            .join(" && ")
+        (0..40).map(|_| "principal.level > resource.level").collect::<Vec<_>>().join(" && ")
     );
     check(gate).is_refused("expansion-limit", "comparisons of members of `Level`");
 }
@@ -173,18 +163,11 @@ fn a_knot_of_roles_or_conditions_is_refused_however_many_cycles_it_has() {
 
 #[test]
 fn types_times_actions_are_refused_before_statements_are_multiplied_by_them() {
-    let types = lines(900, |n| {
-        format!("principal U{n} {{ s: Bool }}\nresource R{n} {{ action a; }}")
-    });
+    let types = lines(900, |n| format!("principal U{n} {{ s: Bool }}\nresource R{n} {{ action a; }}"));
     let statements = [
         lines(20, |n| format!("d{n}: deny any to any on any when principal.s;")),
-        lines(40, |n| {
-            format!("assert x{n}: never any to any on any when principal.s;")
-        }),
-        format!(
-            "role r for {} {{ allow a on R1; }}",
-            list(900, |n| format!("U{}", n + 1))
-        ),
+        lines(40, |n| format!("assert x{n}: never any to any on any when principal.s;")),
+        format!("role r for {} {{ allow a on R1; }}", list(900, |n| format!("U{}", n + 1))),
     ];
     for statements in statements {
         check(format!("{types}{statements}")).is_refused("expansion-limit", "kinds of request, more than 50000");
@@ -245,39 +228,25 @@ fn guards_times_grants_are_refused() {
 
 #[test]
 fn nested_types_and_expressions_are_refused_by_their_depth() {
-    let record = format!(
-        "principal User {{ r: {}Long{} }}\n",
-        "{ a: ".repeat(2000),
-        " }".repeat(2000)
-    );
+    let record = format!("principal User {{ r: {}Long{} }}\n", "{ a: ".repeat(2000), " }".repeat(2000));
     check(record).is_refused("nesting-too-deep", "nested deeper than");
     let chain = (0..8000).map(|_| "context.n").collect::<Vec<_>>().join(" + ");
-    check(format!(
-        "{MODEL}role r for User {{ allow a on Doc when {chain} > 1; }}\n"
-    ))
-    .is_refused("nesting-too-deep", "nested deeper than");
+    check(format!("{MODEL}role r for User {{ allow a on Doc when {chain} > 1; }}\n"))
+        .is_refused("nesting-too-deep", "nested deeper than");
     let raw = format!(
         "@id(\"p\") permit(principal, action, resource) when {{ {}true{} }};\n",
         "(".repeat(5000),
         ")".repeat(5000)
     );
-    run(
-        "check",
-        &[("policy/main.gate", MODEL.to_owned()), ("policy/p.cedar", raw)],
-    )
-    .is_refused("cedar-syntax", "nested too deeply");
+    run("check", &[("policy/main.gate", MODEL.to_owned()), ("policy/p.cedar", raw)])
+        .is_refused("cedar-syntax", "nested too deeply");
 }
 
 /// A suite over a small policy.
 fn suite(text: String, more: &[(&str, String)]) -> Answer {
     let policy = format!("{MODEL}role r for User {{ allow a on Doc; }}\n");
-    let mut files = vec![
-        ("policy/main.gate", policy),
-        (
-            "scenarios/s.yaml",
-            format!("suite: s\nat: 2026-03-01T10:00:00Z\n{text}"),
-        ),
-    ];
+    let mut files =
+        vec![("policy/main.gate", policy), ("scenarios/s.yaml", format!("suite: s\nat: 2026-03-01T10:00:00Z\n{text}"))];
     files.extend(more.iter().cloned());
     run("test", &files)
 }
@@ -286,20 +255,14 @@ fn suite(text: String, more: &[(&str, String)]) -> Answer {
 fn claims_that_multiply_are_refused_in_every_form() {
     let users = lines(390, |n| format!("  u{n}: {{type: User, roles: [r]}}"));
     let docs = lines(390, |n| format!("  d{n}: {{type: Doc}}"));
-    let contexts = lines(200, |n| {
-        format!("  c{n}: {{now: 2026-01-01T00:00:00Z, n: {n}, b: true}}")
-    });
+    let contexts = lines(200, |n| format!("  c{n}: {{now: 2026-01-01T00:00:00Z, n: {n}, b: true}}"));
     let world = format!("principals:\n{users}resources:\n{docs}contexts:\n{contexts}");
     let all = list(200, |n| format!("c{}", n + 1));
     let forms = [
         format!("- name: t\n  as: all\n  in: [{all}]\n  can: {{a: all}}\n"),
         format!("- name: t\n  matrix: {{as: all, do: a, to: all, in: [{all}]}}\n  otherwise: deny\n"),
-        lines(60, |n| {
-            format!("- name: t{n}\n  who-can: {{a: d1, in: [{all}]}}\n  is: all")
-        }),
-        lines(60, |n| {
-            format!("- name: t{n}\n  what-can: {{as: u1, in: [{all}]}}\n  is: {{a: all}}")
-        }),
+        lines(60, |n| format!("- name: t{n}\n  who-can: {{a: d1, in: [{all}]}}\n  is: all")),
+        lines(60, |n| format!("- name: t{n}\n  what-can: {{as: u1, in: [{all}]}}\n  is: {{a: all}}")),
     ];
     for tests in forms {
         suite(format!("{world}tests:\n{tests}"), &[]).is_refused("scenario-limit", "requests and fixtures together");
@@ -318,10 +281,7 @@ fn fixtures_that_many_suites_include_are_refused() {
     let mut files: Vec<(&str, String)> = more.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
     let policy = format!("{MODEL}role r for User {{ allow a on Doc; }}\n");
     files.push(("policy/main.gate", policy));
-    files.push((
-        "scenarios/w.yaml",
-        format!("principals:\n{users}resources:\n  d: {{type: Doc}}\n"),
-    ));
+    files.push(("scenarios/w.yaml", format!("principals:\n{users}resources:\n  d: {{type: Doc}}\n")));
     run("test", &files).is_refused("scenario-limit", "requests and fixtures together");
 }
 
@@ -329,21 +289,14 @@ fn fixtures_that_many_suites_include_are_refused() {
 fn aliases_and_merge_keys_that_double_are_refused() {
     let aliases = lines(60, |n| format!("x{n}: &x{n} [*x{}, *x{}]", n - 1, n - 1));
     suite(format!("x0: &x0 [1, 1]\n{aliases}tests: []\n"), &[]).is_refused("yaml-limit", "too many values");
-    let merged = lines(40, |n| {
-        format!("x{n}: &x{n} {{<<: [*x{}, *x{}], b{n}: *x{}}}", n - 1, n - 1, n - 1)
-    });
+    let merged = lines(40, |n| format!("x{n}: &x{n} {{<<: [*x{}, *x{}], b{n}: *x{}}}", n - 1, n - 1, n - 1));
     suite(format!("x0: &x0 {{a: 1}}\n{merged}tests: []\n"), &[]).is_refused("yaml-limit", "too many values");
 }
 
 #[test]
 fn files_that_include_one_file_by_many_ways_have_it_once() {
     let more: Vec<(String, String)> = (0..60)
-        .map(|n| {
-            (
-                format!("scenarios/f{n}.yaml"),
-                format!("include: [f{}.yaml, f{}.yaml]\n", n + 1, n + 1),
-            )
-        })
+        .map(|n| (format!("scenarios/f{n}.yaml"), format!("include: [f{}.yaml, f{}.yaml]\n", n + 1, n + 1)))
         .collect();
     let mut files: Vec<(&str, String)> = more.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
     files.push((
@@ -364,10 +317,7 @@ fn common_types_that_double_are_refused_at_the_type_to_blame() {
         run(
             "check",
             &[
-                (
-                    "policy/main.gate",
-                    format!("{MODEL}role r for User {{ allow a on Doc; }}\n"),
-                ),
+                ("policy/main.gate", format!("{MODEL}role r for User {{ allow a on Doc; }}\n")),
                 ("policy/types.cedarschema", schema),
             ],
         )
@@ -379,9 +329,8 @@ fn common_types_that_double_are_refused_at_the_type_to_blame() {
     // Many uses of what is small, also in contexts and tags.
     let uses = lines(10, |n| format!("entity A{n} {{ a: T11 }} tags T11;"));
     of(11, &uses).is_refused("expansion-limit", "the schema has");
-    let uses = lines(20, |n| {
-        format!("action a{n} appliesTo {{ principal: [P], resource: [P], context: {{ a: T11 }} }};")
-    });
+    let uses =
+        lines(20, |n| format!("action a{n} appliesTo {{ principal: [P], resource: [P], context: {{ a: T11 }} }};"));
     of(11, &format!("entity P;\n{uses}")).is_refused("expansion-limit", "the schema has");
     // One that contains itself by two ways.
     of(1, "type X = { a: Y, b: Y }; type Y = { a: X, b: X };").is_refused("cedar-schema", "`X` contains itself");

@@ -2,17 +2,12 @@
 //! through `build` output. Nothing of them is copied here.
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cedar_policy::EntityUid;
-use gatewright::decide::Engine;
-use gatewright::decide::Outcome;
-use gatewright::decide::Request;
-use gatewright::decide::Strictness;
+use gatewright::decide::{Engine, Outcome, Request, Strictness};
 use gatewright::diag::Diagnostics;
-use gatewright::load::CedarInput;
-use gatewright::load::load_cedar;
+use gatewright::load::{CedarInput, load_cedar};
 use gatewright::pipeline;
 use gatewright::text::Instant;
 use serde_json::Value;
@@ -29,19 +24,11 @@ struct Example {
 }
 
 const fn example(folder: &'static str, allowed: usize, denied: usize) -> Example {
-    Example {
-        folder,
-        entities_unchecked: false,
-        allowed,
-        denied,
-    }
+    Example { folder, entities_unchecked: false, allowed, denied }
 }
 
 const fn unchecked(folder: &'static str, allowed: usize, denied: usize) -> Example {
-    Example {
-        entities_unchecked: true,
-        ..example(folder, allowed, denied)
-    }
+    Example { entities_unchecked: true, ..example(folder, allowed, denied) }
 }
 
 const EXAMPLES: [Example; 8] = [
@@ -81,11 +68,8 @@ fn engine(folder: &Path) -> Engine {
     };
     let mut faults = Diagnostics::new();
     let package = load_cedar(input, &mut faults).unwrap();
-    let options = pipeline::Options {
-        at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
-        levels: Vec::new(),
-        roles: None,
-    };
+    let options =
+        pipeline::Options { at: Instant::parse("2026-06-01T00:00:00Z").unwrap(), levels: Vec::new(), roles: None };
     let checked = pipeline::check(&package, &options, faults);
     let tree = pipeline::build(&checked, &package.sources).unwrap();
     // Their published decisions assume Cedar's own semantics for entities that are not in the data.
@@ -114,9 +98,7 @@ fn decide_all(engine: &Engine, example: &Example, folder: &Path, verdict: &str) 
             resource: uid("resource"),
             context: body["context"].as_object().cloned().unwrap_or_default(),
         };
-        let decision = engine
-            .decide(&request, &entities)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let decision = engine.decide(&request, &entities).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let expected = match verdict {
             "ALLOW" => Outcome::Allow,
             _ => Outcome::Deny,

@@ -2,38 +2,27 @@
 //! Every decision, every deciding policy and every policy that errors comes out the same through `build` output, of
 //! policies that Cedar refuses, too; and `check` refuses exactly those. Nothing of them is copied here.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cedar_policy::EntityUid;
-use gatewright::decide::Engine;
-use gatewright::decide::Outcome;
-use gatewright::decide::Request;
-use gatewright::decide::Strictness;
-use gatewright::diag::Diagnostics;
-use gatewright::diag::Severity;
-use gatewright::load::CedarInput;
-use gatewright::load::load_cedar;
+use gatewright::decide::{Engine, Outcome, Request, Strictness};
+use gatewright::diag::{Diagnostics, Severity};
+use gatewright::load::{CedarInput, load_cedar};
 use gatewright::pipeline;
 use gatewright::pipeline::Checked;
 use gatewright::text::Instant;
 use serde::Deserialize;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::screen;
-use crate::support::assert_none;
-use crate::support::corpora;
+use crate::support::{assert_none, corpora};
 
 /// Cases that say `shouldValidate: false` only because an action applies to nothing. Since Cedar 4.14 that is a warning.
-const NO_LONGER_REFUSED: [&str; 2] = [
-    "4945bd08148a010c211ffabb00e21ebcfcbdc88b",
-    "4c2391eb1aba60d52e6bea12a699326cfbc836d2",
-];
+const NO_LONGER_REFUSED: [&str; 2] =
+    ["4945bd08148a010c211ffabb00e21ebcfcbdc88b", "4c2391eb1aba60d52e6bea12a699326cfbc836d2"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -90,13 +79,8 @@ fn handwritten_cases_come_out_the_same() {
     let Some(corpora) = corpora() else { return };
     let folder = corpora.join("cedar-integration-tests");
     let tally = run(&folder, &folder.join("tests"));
-    let expected = Tally {
-        cases: 22,
-        refused: BTreeMap::from([("fail-open-forbid", 2)]),
-        allowed: 38,
-        denied: 36,
-        errored: 0,
-    };
+    let expected =
+        Tally { cases: 22, refused: BTreeMap::from([("fail-open-forbid", 2)]), allowed: 38, denied: 36, errored: 0 };
     assert_eq!(tally, expected);
 }
 
@@ -144,17 +128,14 @@ fn run(root: &Path, folder: &Path) -> Tally {
         let must_be_invalid = !case.should_validate && !NO_LONGER_REFUSED.contains(&name);
         let invalid = refused.contains("cedar-validation") || refused.contains("untested-optional");
         if invalid != must_be_invalid {
-            offences.push(format!(
-                "{name}: must be invalid: {must_be_invalid}, is refused for {refused:?}"
-            ));
+            offences.push(format!("{name}: must be invalid: {must_be_invalid}, is refused for {refused:?}"));
         }
         tally.cases += 1;
         for code in refused {
             *tally.refused.entry(code).or_default() += 1;
         }
-        let entities = engine
-            .entities(&json(&root.join(&case.entities)))
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let entities =
+            engine.entities(&json(&root.join(&case.entities))).unwrap_or_else(|error| panic!("{name}: {error}"));
         for asked in &case.requests {
             assert!(asked.validate_request, "{name}: a request that is not to be validated");
             match asked.decision {
@@ -196,19 +177,11 @@ fn json(path: &Path) -> Value {
 fn compile(root: &Path, case: &Case) -> (Checked, Engine) {
     let policies = [root.join(&case.policies)];
     let schema = root.join(&case.schema);
-    let input = CedarInput {
-        policies: &policies,
-        schema: Some(&schema),
-        entities: None,
-        links: None,
-    };
+    let input = CedarInput { policies: &policies, schema: Some(&schema), entities: None, links: None };
     let mut faults = Diagnostics::new();
     let package = load_cedar(input, &mut faults).unwrap();
-    let options = pipeline::Options {
-        at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
-        levels: Vec::new(),
-        roles: None,
-    };
+    let options =
+        pipeline::Options { at: Instant::parse("2026-06-01T00:00:00Z").unwrap(), levels: Vec::new(), roles: None };
     let checked = pipeline::check(&package, &options, faults);
     let tree = pipeline::build(&checked, &package.sources).unwrap();
     let engine = Engine::from_tree(&tree).unwrap_or_else(|error| panic!("{}: {error:?}", policies[0].display()));
@@ -217,10 +190,7 @@ fn compile(root: &Path, case: &Case) -> (Checked, Engine) {
 
 /// The codes of the errors.
 fn faults(checked: &Checked) -> BTreeSet<&'static str> {
-    let errors = checked
-        .diagnostics
-        .iter()
-        .filter(|found| found.severity == Severity::Error);
+    let errors = checked.diagnostics.iter().filter(|found| found.severity == Severity::Error);
     errors.map(|found| found.code.as_str()).collect()
 }
 
@@ -244,12 +214,7 @@ fn difference(engine: &Engine, entities: &cedar_policy::Entities, asked: &Asked)
     let errors: BTreeSet<String> = decision.errors.iter().map(|error| error.policy.clone()).collect();
     let same = decision.outcome == outcome && decision.reasons == asked.reason && errors == asked.errors;
     (!same).then(|| {
-        let Asked {
-            decision: expected,
-            reason,
-            errors,
-            ..
-        } = asked;
+        let Asked { decision: expected, reason, errors, .. } = asked;
         format!("expected {expected:?} by {reason:?} with errors in {errors:?}, got {decision:?}")
     })
 }

@@ -7,25 +7,17 @@ mod shop;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Output;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
 use crate::prover::solver;
 use crate::publish::places::base64;
-use crate::publish::server::Access;
-use crate::publish::server::Registry;
-use crate::publish::server::USER;
-use crate::support::file;
-use crate::support::has;
-use crate::support::root;
+use crate::publish::server::{Access, Registry, USER};
+use crate::support::{file, has, root};
 
-use self::shop::BUILDER;
-use self::shop::Shop;
+use self::shop::{BUILDER, Shop};
 
 const GITHUB: &str = "book/src/ci/github.yml";
 const GITLAB: &str = "book/src/ci/gitlab.yml";
@@ -63,19 +55,12 @@ fn each_file_fits_the_schema_of_its_system() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("hooks.yaml"), text).unwrap();
         let mut command = module(&tools, "pre_commit");
-        command
-            .arg("validate-manifest")
-            .arg(dir.path().join("hooks.yaml"))
-            .env("HOME", dir.path());
+        command.arg("validate-manifest").arg(dir.path().join("hooks.yaml")).env("HOME", dir.path());
         output(&mut command)
     };
     let found = validate(&file(HOOKS).text);
     assert!(found.status.success(), "{}", all(&found));
-    assert!(
-        !validate(&file(HOOKS).text.replace("language: rust", "language: gate"))
-            .status
-            .success()
-    );
+    assert!(!validate(&file(HOOKS).text.replace("language: rust", "language: gate")).status.success());
 
     let lint = |text: &str| {
         let dir = tempfile::tempdir().unwrap();
@@ -93,11 +78,8 @@ fn the_image_is_built_where_there_is_an_engine() {
     if !has("docker", engine.is_ok_and(|info| info.status.success())) {
         return;
     }
-    let built = output(
-        Command::new("docker")
-            .args(["build", "--quiet", "--tag", "gatewright:test", "."])
-            .current_dir(root()),
-    );
+    let built =
+        output(Command::new("docker").args(["build", "--quiet", "--tag", "gatewright:test", "."]).current_dir(root()));
     assert!(built.status.success(), "{}", all(&built));
     let ran = output(Command::new("docker").args(["run", "--rm", "gatewright:test", "gatewright", "solver", "status"]));
     assert!(ran.status.success(), "{}", all(&ran));
@@ -106,9 +88,8 @@ fn the_image_is_built_where_there_is_an_engine() {
 /// What the compiler includes must reach the image, and the filter for it starts from nothing.
 #[test]
 fn the_image_gets_every_file_that_the_crate_includes() {
-    let passed: Vec<String> = (file(".dockerignore").text.lines())
-        .filter_map(|line| line.strip_prefix('!').map(str::to_owned))
-        .collect();
+    let passed: Vec<String> =
+        (file(".dockerignore").text.lines()).filter_map(|line| line.strip_prefix('!').map(str::to_owned)).collect();
     let is_passed = |path: &str| {
         let below = |folder: &String| path == folder || path.starts_with(&format!("{folder}/"));
         passed.iter().any(below)
@@ -194,21 +175,13 @@ fn every_step_of_the_github_workflow_runs_and_only_what_is_wrong_fails() {
     assert_eq!(run("publish", &shop, &environment), (5, vec![]), "published again");
 
     // A guard is weaker: the steps that can know say so, and the reports are there all the same.
-    shop.replace(
-        "policy/policy/invoices.gate",
-        "require context.mfa for",
-        "require context.mfa || !resource.paid for",
-    );
+    shop.replace("policy/policy/invoices.gate", "require context.mfa for", "require context.mfa || !resource.paid for");
     shop.commit();
     fs::remove_file(shop.path("summary.md")).unwrap();
     let (_, failed) = run("verify", &shop, &environment);
     let failed: Vec<&str> = failed.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(failed, ["Test", "Mutate", "Access that changes", "Version"]);
-    assert!(
-        shop.read("summary.md").contains("Access: widened"),
-        "{}",
-        shop.read("summary.md")
-    );
+    assert!(shop.read("summary.md").contains("Access: widened"), "{}", shop.read("summary.md"));
     assert!(shop.read("tests.xml").contains("<failure"));
 }
 
@@ -231,10 +204,7 @@ fn the_gitlab_jobs_run() {
         ("CI_PROJECT_DIR", shop.text_path("")),
         ("CI_MERGE_REQUEST_DIFF_BASE_SHA", shop.git("rev-parse HEAD~1")),
         ("CI_SERVER_URL", "https://github.com".to_owned()),
-        (
-            "CI_PROJECT_PATH",
-            "example/shop/.github/workflows/policy.yml".to_owned(),
-        ),
+        ("CI_PROJECT_PATH", "example/shop/.github/workflows/policy.yml".to_owned()),
         ("CI_JOB_URL", format!("{BUILDER}/1")),
         ("POLICY_BUILDER_KEY", shop.text_path("builder/private.pem")),
         ("POLICY_RELEASE_KEY", shop.text_path("release/private.pem")),
@@ -257,10 +227,7 @@ fn the_gitlab_jobs_run() {
         assert!(done.status.success(), "{job}: {}", all(&done));
     }
     assert!(shop.read("diff.md").contains("Access: equivalent"));
-    assert_eq!(
-        fs::read(shop.path("policy.cjar")).unwrap(),
-        fs::read(shop.path("pulled.cjar")).unwrap()
-    );
+    assert_eq!(fs::read(shop.path("policy.cjar")).unwrap(), fs::read(shop.path("pulled.cjar")).unwrap());
     // Each file that a job shows is one that it writes.
     for path in jobs["policy"]["artifacts"]["paths"].as_array().unwrap() {
         assert!(shop.path(path.as_str().unwrap()).is_file(), "{path}");
@@ -287,10 +254,7 @@ fn pre_commit_runs_the_hooks() {
     shop.commit();
     let run = || {
         let mut command = module(&tools, "pre_commit");
-        command
-            .args(["run", "--all-files", "--color", "never"])
-            .current_dir(shop.dir.path())
-            .envs(shop.environment());
+        command.args(["run", "--all-files", "--color", "never"]).current_dir(shop.dir.path()).envs(shop.environment());
         output(&mut command)
     };
     let done = run();
@@ -302,11 +266,7 @@ fn pre_commit_runs_the_hooks() {
     shop.commit();
     let done = run();
     assert!(!done.status.success());
-    assert!(
-        all(&done).contains("files were modified by this hook"),
-        "{}",
-        all(&done)
-    );
+    assert!(all(&done).contains("files were modified by this hook"), "{}", all(&done));
     assert!(shop.read("policy/policy/invoices.gate").contains("isolate by org;"));
 
     shop.replace("policy/policy/invoices.gate", "isolate by org;", "isolate by orgg;");
@@ -318,9 +278,8 @@ fn pre_commit_runs_the_hooks() {
 
 #[test]
 fn sarif_is_valid_and_fit_for_code_scanning() {
-    let validator = root()
-        .join("target/clients/node/node_modules/@microsoft/sarif-multitool-linux")
-        .join("Sarif.Multitool");
+    let validator =
+        root().join("target/clients/node/node_modules/@microsoft/sarif-multitool-linux").join("Sarif.Multitool");
     if !has("node", validator.is_file()) {
         return;
     }
@@ -349,11 +308,7 @@ fn sarif_is_valid_and_fit_for_code_scanning() {
         "resource Doc { action read; }\nrole x for Usr { allow read on Docs; }\n",
     )
     .unwrap();
-    for (package, least) in [
-        (faulty.to_str().unwrap(), 3),
-        ("tests/ports/github", 1),
-        ("examples/quickstart", 0),
-    ] {
+    for (package, least) in [(faulty.to_str().unwrap(), 3), ("tests/ports/github", 1), ("examples/quickstart", 0)] {
         let made = Command::new(env!("CARGO_BIN_EXE_gatewright"))
             .args(["check", package, "--format", "sarif"])
             .current_dir(root())

@@ -22,13 +22,11 @@ mod test;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::paths;
-use crate::support::root;
+use crate::support::{paths, root};
 
 /// What a run came to.
 struct Run {
@@ -119,14 +117,8 @@ fn explain_prints_the_page_of_a_lint() {
 fn lints_are_listed_with_their_levels_and_since_when_they_are() {
     let run = run("lint --list");
     assert_eq!(run.code, 0);
-    let listed: Vec<_> = run
-        .out
-        .lines()
-        .map(|line| line.split_whitespace().take(3).collect::<Vec<_>>())
-        .collect();
-    let declared: Vec<_> = gatewright::lint::all()
-        .map(|lint| vec![lint.id(), lint.level.name(), lint.since])
-        .collect();
+    let listed: Vec<_> = run.out.lines().map(|line| line.split_whitespace().take(3).collect::<Vec<_>>()).collect();
+    let declared: Vec<_> = gatewright::lint::all().map(|lint| vec![lint.id(), lint.level.name(), lint.since]).collect();
     assert_eq!(listed, declared);
     assert!(declared.len() > 24);
 }
@@ -162,14 +154,8 @@ fn wrong_usage_is_exit_2_and_says_how_it_is_done() {
 fn every_verb_has_help_that_ends_in_an_example() {
     for verb in verbs() {
         let help = run(&format!("{verb} --help"));
-        let (_, examples) = help
-            .out
-            .split_once("\nExample")
-            .unwrap_or_else(|| panic!("{verb}: {}", help.out));
-        assert!(
-            examples.contains(&format!("  gatewright {verb} ")),
-            "{verb}: {examples}"
-        );
+        let (_, examples) = help.out.split_once("\nExample").unwrap_or_else(|| panic!("{verb}: {}", help.out));
+        assert!(examples.contains(&format!("  gatewright {verb} ")), "{verb}: {examples}");
     }
 }
 
@@ -220,21 +206,14 @@ fn completions_are_written_for_every_shell() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let run = run(&format!("completions {shell}"));
         assert_eq!(run.code, 0, "{shell}");
-        assert!(
-            run.out.contains("completions") && run.out.contains("explain"),
-            "{shell}"
-        );
+        assert!(run.out.contains("completions") && run.out.contains("explain"), "{shell}");
     }
 }
 
 #[test]
 fn a_reader_that_stops_listening_ends_nothing_but_the_writing() {
-    let mut child = gatewright(root())
-        .args(["completions", "bash"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        gatewright(root()).args(["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));

@@ -5,33 +5,22 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cedar_policy::EntityUid;
 use gatewright::bundle::pack;
 use gatewright::config::Roles;
-use gatewright::decide::Decision;
-use gatewright::decide::Engine;
-use gatewright::decide::Outcome;
-use gatewright::decide::Request;
-use gatewright::decide::RequestError;
-use gatewright::decide::Strictness;
+use gatewright::decide::{Decision, Engine, Outcome, Request, RequestError, Strictness};
 use gatewright::diag::Diagnostics;
 use gatewright::load::load_package;
-use gatewright::pipeline;
-use gatewright::scenario;
 use gatewright::scenario::AskedSuite;
 use gatewright::text::Instant;
+use gatewright::{pipeline, scenario};
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::assert_none;
-use crate::support::folders;
-use crate::support::has;
-use crate::support::root;
+use crate::support::{assert_none, folders, has, root};
 
 /// What came of a request.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Clone, Copy, Deserialize)]
@@ -121,10 +110,7 @@ fn what_cedarling_decides(program: &str, script: &str, libraries: &Path) {
                 Verdict::Refused => refused += 1,
                 _ if ours == theirs => alike[usize::from(ours.decision == Verdict::Deny)] += 1,
                 _ => {
-                    other.insert(format!(
-                        "{} {:?}, not {:?}",
-                        request.action, theirs.decision, ours.decision
-                    ));
+                    other.insert(format!("{} {:?}, not {:?}", request.action, theirs.decision, ours.decision));
                 }
             }
         }
@@ -202,11 +188,7 @@ fn answer(decision: Result<Decision, RequestError>) -> Answer {
     };
     let decided = decision.ok().filter(|_| verdict != Verdict::Refused);
     let (reasons, errors) = decided.map_or_else(Default::default, |decision| (decision.reasons, decision.errors));
-    Answer {
-        decision: verdict,
-        reasons,
-        errors: errors.into_iter().map(|error| error.policy).collect(),
-    }
+    Answer { decision: verdict, reasons, errors: errors.into_iter().map(|error| error.policy).collect() }
 }
 
 /// Writes the archive and the requests to disk and has a script ask its implementation.
@@ -229,11 +211,7 @@ fn ask(program: &str, script: &str, libraries: &Path, built: &Built) -> Vec<Answ
         .args([libraries, &archive, &requests])
         .output()
         .unwrap_or_else(|error| panic!("{program}: {error}"));
-    assert!(
-        output.status.success(),
-        "{script}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 

@@ -1,22 +1,14 @@
 //! Forbids that can error: the real fail-open of a published policy, and the law behind the lint: a forbid without a
 //! finding errors on no request.
 
-use cedar_policy::Authorizer;
-use cedar_policy::Context;
-use cedar_policy::Entities;
-use cedar_policy::PolicySet;
-use cedar_policy::Request;
+use cedar_policy::{Authorizer, Context, Entities, PolicySet, Request};
 use gatewright::diag::Diagnostics;
-use gatewright::load::CedarInput;
-use gatewright::load::PackageFiles;
-use gatewright::load::load_cedar;
+use gatewright::load::{CedarInput, PackageFiles, load_cedar};
 use gatewright::pipeline;
-use gatewright::pipeline::Checked;
-use gatewright::pipeline::Options;
+use gatewright::pipeline::{Checked, Options};
 use gatewright::text::Instant;
 use proptest::prelude::*;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::corpora;
 
@@ -25,11 +17,7 @@ mod hops;
 const LINT: &str = "fail-open-forbid";
 
 fn check(package: &PackageFiles) -> Checked {
-    let options = Options {
-        roles: None,
-        at: Instant::parse_date("2026-03-01").unwrap(),
-        levels: Vec::new(),
-    };
+    let options = Options { roles: None, at: Instant::parse_date("2026-03-01").unwrap(), levels: Vec::new() };
     pipeline::check(package, &options, Diagnostics::new())
 }
 
@@ -136,12 +124,7 @@ fn world() -> impl Strategy<Value = World> {
     let meta = proptest::option::of((number(), text()));
     let document = (number(), text(), meta, text(), text());
     let users = (number(), text(), proptest::option::of((number(), text())));
-    let context = (
-        number(),
-        prop_oneof![Just("10.0.0.1"), Just("nowhere")],
-        text(),
-        any::<bool>(),
-    );
+    let context = (number(), prop_oneof![Just("10.0.0.1"), Just("nowhere")], text(), any::<bool>());
     (document, users, context).prop_map(|(document, users, (n, addr, mode, extreme))| {
         let (level, label, meta, a, b) = document;
         let (age, nick, owner) = users;
@@ -188,13 +171,7 @@ fn errors(forbid: &str, world: &World) -> bool {
     let entities = Entities::from_json_value(world.entities.clone(), None).unwrap();
     let context = Context::from_json_value(world.context.clone(), None).unwrap();
     let uid = |text: &str| text.parse().unwrap();
-    let request = Request::new(
-        uid("User::\"asks\""),
-        uid("Action::\"read\""),
-        uid("Document::\"d\""),
-        context,
-        None,
-    );
+    let request = Request::new(uid("User::\"asks\""), uid("Action::\"read\""), uid("Document::\"d\""), context, None);
     let answer = Authorizer::new().is_authorized(&request.unwrap(), &policies, &entities);
     answer.diagnostics().errors().next().is_some()
 }
@@ -231,18 +208,9 @@ fn guarded_forbids_have_no_finding() {
     for (test, reading) in [
         ("principal has nick", "principal.nick == \"x\""),
         ("resource has label", "resource.label == \"x\""),
-        (
-            "resource has meta.note",
-            "resource.meta.note == \"x\" && resource.meta.size > 3",
-        ),
-        (
-            "resource has meta && resource.meta has note",
-            "resource.meta.note == \"x\"",
-        ),
-        (
-            "resource.owner has nick",
-            "resource.owner.nick == \"x\" && resource.owner.age > 3",
-        ),
+        ("resource has meta.note", "resource.meta.note == \"x\" && resource.meta.size > 3"),
+        ("resource has meta && resource.meta has note", "resource.meta.note == \"x\""),
+        ("resource.owner has nick", "resource.owner.nick == \"x\" && resource.owner.age > 3"),
         ("resource.hasTag(\"a\")", "resource.getTag(\"a\") == \"x\""),
         ("context has mode", "context.mode == \"x\""),
     ] {
@@ -253,19 +221,12 @@ fn guarded_forbids_have_no_finding() {
             format!("!(!({test}) || !({reading}))"),
         ] {
             assert!(
-                !found(&format!(
-                    "@id(\"f\") forbid (principal, action, resource) when {{ {guarded} }};"
-                )),
+                !found(&format!("@id(\"f\") forbid (principal, action, resource) when {{ {guarded} }};")),
                 "{guarded}"
             );
         }
         let twice = format!("@id(\"f\") forbid (principal, action, resource) when {{ {test} }} when {{ {reading} }};");
         assert!(!found(&twice), "{twice}");
-        assert!(
-            found(&format!(
-                "@id(\"f\") forbid (principal, action, resource) when {{ {reading} }};"
-            )),
-            "{reading}"
-        );
+        assert!(found(&format!("@id(\"f\") forbid (principal, action, resource) when {{ {reading} }};")), "{reading}");
     }
 }

@@ -18,18 +18,8 @@ action read, list appliesTo {
 "#;
 
 /// Texts as they are, and as one writes them between quotes.
-const TEXTS: [&str; 10] = [
-    "",
-    "a",
-    "o'neil",
-    "say \"hi\"",
-    "back\\slash",
-    "tab\tand\nline",
-    "jos\u{e9}",
-    "nul\0",
-    "*star*",
-    "\u{1f600}",
-];
+const TEXTS: [&str; 10] =
+    ["", "a", "o'neil", "say \"hi\"", "back\\slash", "tab\tand\nline", "jos\u{e9}", "nul\0", "*star*", "\u{1f600}"];
 
 const NUMBERS: [&str; 6] = ["0", "1", "7", "42", "9223372036854775807", "007"];
 
@@ -61,16 +51,10 @@ fn operand(text: &str) -> String {
 fn truth(random: &mut Random, depth: usize) -> String {
     let text = match (depth, random.below(12)) {
         (0, _) | (_, 0) => atom(random),
-        (_, 1) => format!(
-            "{}({})",
-            one_of(random, &["!", "!!", "!!!", "!!!!"]),
-            truth(random, depth - 1)
-        ),
+        (_, 1) => format!("{}({})", one_of(random, &["!", "!!", "!!!", "!!!!"]), truth(random, depth - 1)),
         (_, 2 | 3) => {
             let joint = one_of(random, &["&&", "||"]);
-            let parts: Vec<String> = (0..2 + random.below(2))
-                .map(|_| operand(&truth(random, depth - 1)))
-                .collect();
+            let parts: Vec<String> = (0..2 + random.below(2)).map(|_| operand(&truth(random, depth - 1))).collect();
             parts.join(&format!("{}{joint}{}", spaced(random), spaced(random)))
         }
         (_, 4) => format!(
@@ -140,11 +124,7 @@ fn number(random: &mut Random, depth: usize) -> String {
             operand(&parts.join(sign))
         }
         (_, 3) => operand(&product(random, depth - 1)),
-        (_, 4) => format!(
-            "{}({})",
-            one_of(random, &["-", "--", "- -", "---"]),
-            number(random, depth - 1)
-        ),
+        (_, 4) => format!("{}({})", one_of(random, &["-", "--", "- -", "---"]), number(random, depth - 1)),
         _ => format!(
             "(if {} then {} else {})",
             truth(random, depth - 1),
@@ -172,11 +152,7 @@ fn term(random: &mut Random) -> String {
         7 => "principal.home[\"a b\"]".to_owned(),
         8 => "-context.n".to_owned(),
         9 => "{n: -1, \"if\": 2}.n".to_owned(),
-        _ => one_of(
-            random,
-            &["principal.n", "resource.n", "resource[\"n\"]", "principal.boss.n"],
-        )
-        .to_owned(),
+        _ => one_of(random, &["principal.n", "resource.n", "resource[\"n\"]", "principal.boss.n"]).to_owned(),
     }
 }
 
@@ -209,11 +185,7 @@ fn text(random: &mut Random, depth: usize) -> String {
         0 => "principal.name".to_owned(),
         1 => "principal[\"odd name\"]".to_owned(),
         2 => "resource.title".to_owned(),
-        3 if depth > 0 => format!(
-            "(if {} then principal.name else {})",
-            truth(random, depth - 1),
-            literal(random)
-        ),
+        3 if depth > 0 => format!("(if {} then principal.name else {})", truth(random, depth - 1), literal(random)),
         _ => literal(random),
     }
 }
@@ -260,18 +232,9 @@ fn moments(random: &mut Random) -> String {
 
 fn sets(random: &mut Random, depth: usize) -> String {
     match random.below(6) {
-        0 => format!(
-            "[{}, {}].contains({})",
-            text(random, 0),
-            literal(random),
-            text(random, depth)
-        ),
+        0 => format!("[{}, {}].contains({})", text(random, 0), literal(random), text(random, depth)),
         1 => format!("principal.roles.containsAny([{}])", literal(random)),
-        2 => format!(
-            "principal.roles.containsAll([{}, {}])",
-            literal(random),
-            literal(random)
-        ),
+        2 => format!("principal.roles.containsAll([{}, {}])", literal(random), literal(random)),
         3 => "principal.roles.isEmpty()".to_owned(),
         4 => format!("[{}] == resource.numbers", number(random, depth)),
         _ => format!("resource.numbers.contains({})", number(random, depth)),
@@ -286,10 +249,7 @@ fn entities(random: &mut Random, depth: usize) -> String {
         2 => format!("principal in [Team::{}, Team::\"b\"]", literal(random)),
         3 => format!("resource.owner != {user}"),
         4 => "resource.owner.boss == principal".to_owned(),
-        _ if depth > 0 => format!(
-            "(if {} then principal else principal.boss) == {user}",
-            truth(random, depth - 1)
-        ),
+        _ if depth > 0 => format!("(if {} then principal else principal.boss) == {user}", truth(random, depth - 1)),
         _ => "resource in Doc::\"d\"".to_owned(),
     }
 }

@@ -53,27 +53,15 @@ fn forbids(checked: &Checked, statement: &str) -> Vec<String> {
 
 /// A policy without its annotations.
 fn policy(checked: &Checked, id: &str) -> String {
-    let (policy, _) = checked
-        .lowered
-        .policies
-        .iter()
-        .find(|(policy, _)| policy.id().to_string() == id)
-        .unwrap();
+    let (policy, _) = checked.lowered.policies.iter().find(|(policy, _)| policy.id().to_string() == id).unwrap();
     let text = policy.to_cedar().unwrap();
-    text.lines()
-        .filter(|line| !line.starts_with('@'))
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.lines().filter(|line| !line.starts_with('@')).collect::<Vec<_>>().join("\n")
 }
 
 /// The guards that are conjoined to a permit.
 fn conjoined(checked: &Checked, id: &str) -> BTreeSet<String> {
     let origin = &checked.lowered.origins.policies[id];
-    origin
-        .clauses
-        .iter()
-        .filter_map(|clause| clause.guard.clone())
-        .collect()
+    origin.clauses.iter().filter_map(|clause| clause.guard.clone()).collect()
 }
 
 const PROFILE: &str = "role head for User;
@@ -105,10 +93,7 @@ fn a_separation_by_an_attribute_is_for_the_type_that_the_attribute_has() {
     assert!(policy(&checked, "four--User").contains("resource.author == principal"));
     let checked =
         sound("role writer for User { allow write on Doc; }\nfour: separate Doc.read from Doc.write by author;");
-    assert_eq!(
-        conjoined(&checked, "writer:Doc:write"),
-        BTreeSet::from(["four".to_owned()])
-    );
+    assert_eq!(conjoined(&checked, "writer:Doc:write"), BTreeSet::from(["four".to_owned()]));
 }
 
 #[test]
@@ -144,11 +129,7 @@ namespace Shop { action audit appliesTo { principal: [User], resource: [Order] }
     assert!(!checked.failed(), "{:?}", checked.diagnostics);
     assert_eq!(checked.lowered.contract.actions["audit"].principals, ["User"]);
     assert_eq!(forbids(&checked, "isolate.org"), ["isolate:org--User-Order"]);
-    assert!(
-        policy(&checked, "frozen").contains("\"audit\""),
-        "{}",
-        policy(&checked, "frozen")
-    );
+    assert!(policy(&checked, "frozen").contains("\"audit\""), "{}", policy(&checked, "frozen"));
 }
 
 #[test]
@@ -218,10 +199,7 @@ fn a_denial_that_does_not_type_on_what_it_names_is_a_fault() {
         );
     }
     // Of what is decided before there is a resource of the type, it is told that it is left out.
-    assert_eq!(
-        codes("d: deny any to any on Doc when resource.secret;"),
-        ["Advice deny-leaves-out"]
-    );
+    assert_eq!(codes("d: deny any to any on Doc when resource.secret;"), ["Advice deny-leaves-out"]);
     let checked = sound("d: deny any to any on Doc when resource.secret;");
     assert_eq!(forbids(&checked, "d"), ["d--Bot--Doc", "d--User--Doc"]);
 }
@@ -235,34 +213,22 @@ fn a_denial_of_any_reaches_the_steps_that_give_access() {
         let own = drafts
             .filter(|draft| draft.statement == "d" && draft.effect == Effect::Forbid && draft.resource_is.is_some());
         let actions = own.flat_map(|draft| draft.actions.iter().map(|(_, id)| id.clone()));
-        actions
-            .collect::<BTreeSet<String>>()
-            .into_iter()
-            .collect::<Vec<String>>()
+        actions.collect::<BTreeSet<String>>().into_iter().collect::<Vec<String>>()
     };
-    let given = [
-        "ApproveBreakGlass.outage",
-        "RequestBreakGlass.outage",
-        "ReviewBreakGlass.outage",
-    ];
+    let given = ["ApproveBreakGlass.outage", "RequestBreakGlass.outage", "ReviewBreakGlass.outage"];
     assert_eq!(steps("d: deny User to any on any;"), given);
     assert_eq!(steps("d: deny any to any on outage when principal.level < 2;"), given);
     assert_eq!(steps("d: deny chief to any on any when context.risk > 3;"), given);
     assert_eq!(steps("d: deny Bot to any on any;"), [""; 0]);
     assert_eq!(steps("d: deny User to any on Doc;"), [""; 0]);
     assert_eq!(steps("d: deny User to read on any;"), [""; 0]);
-    assert_eq!(
-        steps("d: deny User to RevokeBreakGlass on any;"),
-        ["RevokeBreakGlass.outage"]
-    );
+    assert_eq!(steps("d: deny User to RevokeBreakGlass on any;"), ["RevokeBreakGlass.outage"]);
     // What only some steps have a fact for is denied there.
     assert_eq!(
         steps("d: deny User to ApproveBreakGlass, ReviewBreakGlass on outage when context.requester.level < 2;"),
         ["ApproveBreakGlass.outage", "ReviewBreakGlass.outage"]
     );
-    let told = codes(&format!(
-        "{profile}d: deny User to any on outage when context.requester.level < 2;"
-    ));
+    let told = codes(&format!("{profile}d: deny User to any on outage when context.requester.level < 2;"));
     assert_eq!(told, ["Advice deny-leaves-out"]);
 }
 
@@ -276,10 +242,7 @@ fn a_guard_on_a_step_is_conjoined_and_forbids_but_not_where_the_profile_lifts_it
         conjoined(&checked, "break-glass:outage:approve"),
         BTreeSet::from(["isolate.org".to_owned(), "strong".to_owned()])
     );
-    assert_eq!(
-        conjoined(&checked, "break-glass:outage:refuse"),
-        BTreeSet::from(["isolate.org".to_owned()])
-    );
+    assert_eq!(conjoined(&checked, "break-glass:outage:refuse"), BTreeSet::from(["isolate.org".to_owned()]));
     assert!(forbids(&checked, "strong").contains(&"strong--break-glass--outage--approve".to_owned()));
     assert!(!forbids(&checked, "calm").iter().any(|id| id.contains("break-glass")));
 }

@@ -8,15 +8,12 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 use crate::prover::solver;
-use crate::support::file;
-use crate::support::has;
-use crate::support::root;
+use crate::support::{file, has, root};
 
 /// The folder that the guide makes for its package.
 const PACKAGE: &str = "market";
@@ -60,18 +57,12 @@ fn the_guide_is_one_package_that_grows_as_its_pages_say() {
 fn pages() -> Vec<String> {
     let summary = file("book/src/SUMMARY.md").text;
     let links = summary.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    links
-        .filter(|link| link.starts_with("guide/"))
-        .map(str::to_owned)
-        .collect()
+    links.filter(|link| link.starts_with("guide/")).map(str::to_owned).collect()
 }
 
 fn runs(program: &str) -> bool {
     let mut command = Command::new(program);
-    command
-        .args(["-c", "exit 0"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.args(["-c", "exit 0"]).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok()
 }
 
@@ -88,12 +79,7 @@ struct Reader {
 impl Reader {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        Self {
-            folder: home.path().to_owned(),
-            home,
-            code: 0,
-            solver: solver().map(|found| found.place),
-        }
+        Self { folder: home.path().to_owned(), home, code: 0, solver: solver().map(|found| found.place) }
     }
 
     /// Does what a page says, and gives the page with what its commands printed.
@@ -119,10 +105,7 @@ impl Reader {
                     Some(info) => fence = Some((info, number, String::new())),
                     None => {
                         let bold = line.strip_prefix("**").and_then(|line| line.strip_suffix("**"));
-                        assert!(
-                            name.is_none() || line.is_empty(),
-                            "{path}:{number}: no block follows {name:?}"
-                        );
+                        assert!(name.is_none() || line.is_empty(), "{path}:{number}: no block follows {name:?}");
                         name = name.or(bold);
                         now.push_str(&format!("{line}\n"));
                     }
@@ -147,11 +130,7 @@ impl Reader {
         let text =
             fs::read_to_string(self.folder.join(name)).unwrap_or_else(|error| panic!("{place}: {name}: {error}"));
         let (old, new) = (side('+'), side('-'));
-        assert_eq!(
-            text.matches(&old).count(),
-            1,
-            "{place}: `{name}` holds this once:\n{old}\nin\n{text}"
-        );
+        assert_eq!(text.matches(&old).count(), 1, "{place}: `{name}` holds this once:\n{old}\nin\n{text}");
         self.write(name, &text.replace(&old, &new));
     }
 
@@ -159,11 +138,7 @@ impl Reader {
     fn console(&mut self, place: &str, text: &str) -> String {
         let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
         assert!(!commands.is_empty(), "{place}: nothing is run");
-        let proves = |command: &&str| {
-            PROVING
-                .iter()
-                .any(|verb| command.starts_with(&format!("gatewright {verb}")))
-        };
+        let proves = |command: &&str| PROVING.iter().any(|verb| command.starts_with(&format!("gatewright {verb}")));
         if self.solver.is_none() && commands.iter().any(proves) {
             return text.to_owned();
         }
@@ -204,9 +179,7 @@ impl Reader {
         }
         let output = sh.stdin(Stdio::null()).output().unwrap();
         self.code = output.status.code().unwrap();
-        let mut printed = String::from_utf8(output.stdout)
-            .unwrap()
-            .replace("1.3.1-modified", "1.3.1");
+        let mut printed = String::from_utf8(output.stdout).unwrap().replace("1.3.1-modified", "1.3.1");
         if !printed.is_empty() && !printed.ends_with('\n') {
             printed.push('\n');
         }

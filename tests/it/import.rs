@@ -9,31 +9,19 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use gatewright::diag::Diagnostics;
-use gatewright::import;
-use gatewright::import::Imported;
-use gatewright::import::K8sOptions;
-use gatewright::lint;
+use gatewright::import::{Imported, K8sOptions};
 use gatewright::load::PackageFiles;
-use gatewright::pipeline;
 use gatewright::pipeline::Checked;
-use gatewright::report;
 use gatewright::scenario::golden::SnapshotMode;
-use gatewright::text::FileId;
-use gatewright::text::Instant;
-use gatewright::text::Sources;
+use gatewright::text::{FileId, Instant, Sources};
+use gatewright::{import, lint, pipeline, report};
 
 /// Manifests by name and text, imported. The second part is what was said about them.
 fn import_k8s(files: &[(String, String)]) -> (Option<Imported>, String) {
     let mut sources = Sources::default();
-    let ids: Vec<FileId> = files
-        .iter()
-        .map(|(name, text)| sources.add(name, text.as_str()))
-        .collect();
+    let ids: Vec<FileId> = files.iter().map(|(name, text)| sources.add(name, text.as_str())).collect();
     let mut out = Diagnostics::new();
-    let options = K8sOptions {
-        name: "cluster",
-        namespace: "default",
-    };
+    let options = K8sOptions { name: "cluster", namespace: "default" };
     let imported = import::k8s_rbac(&sources, &ids, options, &mut out).unwrap();
     let said = report::diagnostics(&out, report::Files::new(&sources), report::Style::PLAIN);
     (imported, said)
@@ -59,11 +47,8 @@ impl Package {
     }
 
     fn check_with(loaded: PackageFiles, loading: Diagnostics) -> Self {
-        let options = pipeline::Options {
-            at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
-            levels: Vec::new(),
-            roles: None,
-        };
+        let options =
+            pipeline::Options { at: Instant::parse("2026-03-01T00:00:00Z").unwrap(), levels: Vec::new(), roles: None };
         let checked = pipeline::check(&loaded, &options, loading);
         Self { loaded, checked }
     }
@@ -73,18 +58,13 @@ impl Package {
         let all = self.checked.diagnostics.iter().filter(|found| found.is_error());
         let faults = all.filter(|found| lint::find(found.code.as_str()).is_none());
         let place = |span| self.loaded.sources.location(span);
-        faults
-            .map(|found| (found.code.to_string(), found.primary().map(place).unwrap_or_default()))
-            .collect()
+        faults.map(|found| (found.code.to_string(), found.primary().map(place).unwrap_or_default())).collect()
     }
 
     /// What is wrong with its suites and what of them fails; empty where all passes.
     fn tested(&self) -> String {
-        let options = pipeline::TestOptions {
-            filter: None,
-            threads: NonZeroUsize::MIN,
-            snapshots: SnapshotMode::ReadOnly,
-        };
+        let options =
+            pipeline::TestOptions { filter: None, threads: NonZeroUsize::MIN, snapshots: SnapshotMode::ReadOnly };
         let tested = pipeline::test(&self.loaded, &self.checked, options, &mut |_| {}).unwrap();
         match tested.report {
             Some(report) if report.is_success() && tested.diagnostics.is_empty() => String::new(),

@@ -7,8 +7,7 @@ use gatewright::pipeline::Options;
 use gatewright::text::Instant;
 use serde_json::Value;
 
-use crate::support::assert_none;
-use crate::support::corpora;
+use crate::support::{assert_none, corpora};
 
 const PROJECT: &str = "[package]\nname = \"labelled\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
 
@@ -32,17 +31,10 @@ fn found(effect: &str, action: &str, clause: &str, body: &str) -> Vec<String> {
     let policy =
         format!("@id(\"one\")\n{effect} (principal, action == Action::\"{action}\", resource) {clause} {{ {body} }};");
     let mut loading = Diagnostics::new();
-    let files = [
-        ("gatewright.toml", PROJECT),
-        ("policy/main.cedarschema", SCHEMA),
-        ("policy/main.cedar", policy.as_str()),
-    ];
+    let files =
+        [("gatewright.toml", PROJECT), ("policy/main.cedarschema", SCHEMA), ("policy/main.cedar", policy.as_str())];
     let package = PackageFiles::in_memory(files, &mut loading);
-    let options = Options {
-        roles: None,
-        at: Instant::parse_date("2026-03-01").unwrap(),
-        levels: Vec::new(),
-    };
+    let options = Options { roles: None, at: Instant::parse_date("2026-03-01").unwrap(), levels: Vec::new() };
     let checked = pipeline::check(&package, &options, loading);
     checked.diagnostics.iter().map(|one| one.code.to_string()).collect()
 }
@@ -94,10 +86,7 @@ fn attributes_that_are_misspelt_or_of_another_action_are_found() {
             let text = |key: &str| case[key].as_str().unwrap();
             let codes = found(text("effect"), text("action"), "when", text("body"));
             let faults = ["undeclared-has", "cedar-validation"];
-            codes
-                .into_iter()
-                .filter(|code| faults.contains(&code.as_str()))
-                .collect()
+            codes.into_iter().filter(|code| faults.contains(&code.as_str())).collect()
         })
         .collect();
     // What is asked for with `has` Cedar takes for false; what is read without it Cedar's validator refuses.

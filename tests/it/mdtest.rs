@@ -16,33 +16,21 @@
 mod matcher;
 mod page;
 
-use crate::support::File;
-use crate::support::assert_none;
-use crate::support::file;
-use crate::support::files;
-use crate::support::root;
+use crate::support::{File, assert_none, file, files, root};
 
 use matcher::Lints;
 use page::Page;
 
 #[test]
 fn lint_pages_raise_their_lint_where_they_say_and_nowhere_else() {
-    let pages = files("book/src/lints", ".md")
-        .into_iter()
-        .filter(|page| page.stem() != "index");
-    assert_none(
-        "lint pages that do not hold",
-        pages.flat_map(|page| run(&page, Lints::Only(page.stem()))).collect(),
-    );
+    let pages = files("book/src/lints", ".md").into_iter().filter(|page| page.stem() != "index");
+    assert_none("lint pages that do not hold", pages.flat_map(|page| run(&page, Lints::Only(page.stem()))).collect());
 }
 
 #[test]
 fn lint_pages_show_the_fault_and_what_to_write_instead() {
     let mut offences = Vec::new();
-    for page in files("book/src/lints", ".md")
-        .iter()
-        .filter(|page| page.stem() != "index")
-    {
+    for page in files("book/src/lints", ".md").iter().filter(|page| page.stem() != "index") {
         let tests = Page::parse(page).tests;
         for (heading, raises) in [("Example", true), ("Instead", false)] {
             let shown = tests.iter().find(|test| test.name.ends_with(heading));
@@ -99,10 +87,8 @@ fn the_page_of_diagnostics_shows_each_of_them() {
 
 #[test]
 fn specs_of_the_language_hold() {
-    let specs: Vec<File> = files("tests/specs", ".md")
-        .into_iter()
-        .filter(|spec| !spec.path.contains("/proofs/"))
-        .collect();
+    let specs: Vec<File> =
+        files("tests/specs", ".md").into_iter().filter(|spec| !spec.path.contains("/proofs/")).collect();
     let offences = specs.iter().flat_map(|spec| match spec.path.contains("/lints/") {
         true => run(spec, Lints::Only(spec.stem())),
         false => run(spec, Lints::None),
@@ -113,10 +99,7 @@ fn specs_of_the_language_hold() {
 #[test]
 fn specs_of_proofs_hold() {
     let specs = files("tests/specs/proofs", ".md");
-    assert_none(
-        "specs of proofs that do not hold",
-        specs.iter().flat_map(|spec| run(spec, Lints::Proofs)).collect(),
-    );
+    assert_none("specs of proofs that do not hold", specs.iter().flat_map(|spec| run(spec, Lints::Proofs)).collect());
 }
 
 #[test]
@@ -124,9 +107,7 @@ fn programs_in_the_book_compile() {
     // The guide is followed as one package, by `guide`.
     let pages = ["book/src/language", "book/src/scenarios", "book/src/reference"];
     let pages = pages.iter().flat_map(|folder| files(folder, ".md"));
-    let offences = pages
-        .filter(|page| page.stem() != "errors")
-        .flat_map(|page| run(&page, Lints::None));
+    let offences = pages.filter(|page| page.stem() != "errors").flat_map(|page| run(&page, Lints::None));
     assert_none("programs in the book that do not compile", offences.collect());
 }
 
@@ -142,21 +123,13 @@ fn run(file: &File, lints: Lints<'_>) -> Vec<String> {
     // From the last to the first, so that the places of the others stay right.
     for test in page.tests.iter().rev() {
         let outcome = matcher::check(test, lints);
-        offences.extend(
-            outcome
-                .offences
-                .into_iter()
-                .map(|offence| format!("{}:{offence}", file.path)),
-        );
+        offences.extend(outcome.offences.into_iter().map(|offence| format!("{}:{offence}", file.path)));
         let Some(snapshot) = &test.snapshot else { continue };
         if snapshot.text != outcome.rendered {
             if update {
                 text.replace_range(snapshot.range.clone(), &outcome.rendered);
             } else {
-                offences.push(format!(
-                    "{}:{}: the snapshot is now\n{}",
-                    file.path, snapshot.line, outcome.rendered
-                ));
+                offences.push(format!("{}:{}: the snapshot is now\n{}", file.path, snapshot.line, outcome.rendered));
             }
         }
     }

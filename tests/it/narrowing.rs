@@ -2,27 +2,15 @@
 //! validation and against requests that show an error. Conditions join tests of types, of actions and of presence with reads
 //! that are there for some types only, and with arithmetic that overflows.
 
-use cedar_policy::Authorizer;
-use cedar_policy::Context;
-use cedar_policy::Entities;
-use cedar_policy::PolicySet;
-use cedar_policy::Request;
-use cedar_policy::Schema;
-use cedar_policy::ValidationMode;
-use cedar_policy::Validator;
+use cedar_policy::{Authorizer, Context, Entities, PolicySet, Request, Schema, ValidationMode, Validator};
 use gatewright::config::Roles;
-use gatewright::diag::Diagnostic;
-use gatewright::diag::Diagnostics;
-use gatewright::diag::Severity;
-use gatewright::lint;
+use gatewright::diag::{Diagnostic, Diagnostics, Severity};
 use gatewright::load::PackageFiles;
-use gatewright::pipeline;
 use gatewright::pipeline::Options;
 use gatewright::text::Instant;
+use gatewright::{lint, pipeline};
 use proptest::prelude::*;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::reference::random::Random;
 
@@ -129,11 +117,7 @@ fn strictly(policy: &str) -> bool {
 
 fn checked(texts: &[(&str, &str)]) -> Vec<Diagnostic> {
     let package = PackageFiles::in_memory(texts.iter().copied(), &mut Diagnostics::new());
-    let options = Options {
-        roles: None,
-        at: Instant::parse_date("2026-03-01").unwrap(),
-        levels: Vec::new(),
-    };
+    let options = Options { roles: None, at: Instant::parse_date("2026-03-01").unwrap(), levels: Vec::new() };
     let checked = pipeline::check(&package, &options, Diagnostics::new());
     checked.diagnostics.iter().cloned().collect()
 }
@@ -195,10 +179,7 @@ fn errs_in(policies: &PolicySet, of: &dyn Fn(Part) -> usize) -> bool {
     document.insert("b".to_owned(), json!(truth(Part::B)));
     document.insert("owner".to_owned(), json!({"__entity": {"type": "User", "id": "owns"}}));
     document.extend(text(Part::O).map(|text| ("o".to_owned(), json!(text))));
-    let tags: Map<String, Value> = text(Part::Tag)
-        .map(|text| ("t".to_owned(), json!(text)))
-        .into_iter()
-        .collect();
+    let tags: Map<String, Value> = text(Part::Tag).map(|text| ("t".to_owned(), json!(text))).into_iter().collect();
     let parents = match of(Part::Inside) {
         1 => json!([{"type": "Folder", "id": "f"}]),
         _ => json!([]),
@@ -237,10 +218,7 @@ fn errs_in(policies: &PolicySet, of: &dyn Fn(Part) -> usize) -> bool {
         };
         // Groups of actions come with the schema, as they do in an engine.
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA).unwrap();
-        let entities = entities
-            .clone()
-            .add_entities(schema.action_entities().unwrap(), None)
-            .unwrap();
+        let entities = entities.clone().add_entities(schema.action_entities().unwrap(), None).unwrap();
         let request = Request::new(
             format!("{principal}::\"asks\"").parse().unwrap(),
             format!("Action::\"{action}\"").parse().unwrap(),
@@ -357,17 +335,10 @@ fn a_role_that_is_denied_can_be_told_in_every_form() {
                 d1: deny Folder.owner to open on Folder;\nd2: deny clerk to open on Folder when principal.x;\n";
     for roles in [Roles::Parents, Roles::Attribute, Roles::Both] {
         let package = PackageFiles::in_memory([("policy/a.gate", gate)], &mut Diagnostics::new());
-        let options = Options {
-            roles: Some(roles),
-            at: Instant::parse_date("2026-03-01").unwrap(),
-            levels: Vec::new(),
-        };
+        let options =
+            Options { roles: Some(roles), at: Instant::parse_date("2026-03-01").unwrap(), levels: Vec::new() };
         let checked = pipeline::check(&package, &options, Diagnostics::new());
-        let found: Vec<&Diagnostic> = checked
-            .diagnostics
-            .iter()
-            .filter(|one| one.code.as_str() == LINT)
-            .collect();
+        let found: Vec<&Diagnostic> = checked.diagnostics.iter().filter(|one| one.code.as_str() == LINT).collect();
         assert!(found.is_empty(), "{roles:?} {found:#?}");
     }
 }
@@ -378,24 +349,12 @@ fn a_statement_that_applies_to_some_of_its_types_is_not_told_never_to_apply() {
                 role reader for User, Bot { allow read on Doc when principal is User && principal.level > 1; }\n\
                 senior: deny any to read on Doc when principal is Bot || principal is User && principal.level < 0;\n";
     assert_eq!(checked(&[("policy/a.gate", gate)]), []);
-    let never = gate.replace(
-        "principal is User && principal.level > 1",
-        "principal is User && principal is Bot",
-    );
+    let never = gate.replace("principal is User && principal.level > 1", "principal is User && principal is Bot");
     let found = checked(&[("policy/a.gate", &never)]);
-    assert!(
-        found.iter().any(|one| one.code.as_str() == "never-applies"),
-        "{found:#?}"
-    );
-    let misspelt = gate.replace(
-        "principal is User && principal.level < 0",
-        "principal is User && principle.level < 0",
-    );
+    assert!(found.iter().any(|one| one.code.as_str() == "never-applies"), "{found:#?}");
+    let misspelt = gate.replace("principal is User && principal.level < 0", "principal is User && principle.level < 0");
     let found = checked(&[("policy/a.gate", &misspelt)]);
-    assert!(
-        found.iter().all(|one| one.code.as_str() == "unknown-name") && !found.is_empty(),
-        "{found:#?}"
-    );
+    assert!(found.iter().all(|one| one.code.as_str() == "unknown-name") && !found.is_empty(), "{found:#?}");
 }
 
 #[test]

@@ -9,38 +9,21 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use cedar_policy::EntityUid;
-use gatewright::decide::Engine;
-use gatewright::decide::Request;
+use gatewright::decide::{Engine, Request};
 use gatewright::diag::Diagnostics;
 use gatewright::load::load_package;
-use gatewright::pipeline;
-use gatewright::report;
-use gatewright::scenario;
 use gatewright::scenario::golden::SnapshotMode;
 use gatewright::text::Instant;
-use serde_json::Value;
-use serde_json::json;
+use gatewright::{pipeline, report, scenario};
+use serde_json::{Value, json};
 
-use crate::support::assert_none;
-use crate::support::corpora;
-use crate::support::folders;
-use crate::support::root;
+use crate::support::{assert_none, corpora, folders, root};
 
 /// A port, the folder of its Cedar original, and how many requests that publishes as allowed and as denied.
 const FROM_CEDAR: [(&str, &str, usize, usize); 5] = [
-    (
-        "tests/ports/document-cloud",
-        "cedar-example-use-cases/document_cloud",
-        3,
-        2,
-    ),
+    ("tests/ports/document-cloud", "cedar-example-use-cases/document_cloud", 3, 2),
     ("tests/ports/github", "cedar-example-use-cases/github_example", 5, 2),
-    (
-        "tests/ports/sales-orgs",
-        "cedar-example-use-cases/sales_orgs/templated",
-        2,
-        1,
-    ),
+    ("tests/ports/sales-orgs", "cedar-example-use-cases/sales_orgs/templated", 2, 1),
     ("tests/ports/tags-n-roles", "cedar-example-use-cases/tags_n_roles", 2, 1),
     ("tests/ports/tax-preparer", "cedar-example-use-cases/tax_preparer", 3, 2),
 ];
@@ -70,10 +53,7 @@ fn every_published_request_of_the_originals_comes_out_the_same() {
                 let decision = ported.engine.decide(&request, &entities);
                 decision.unwrap_or_else(|error| panic!("{port}: {error}")).is_allow() != (verdict == "ALLOW")
             });
-            assert_none(
-                &format!("requests that {port} does not {verdict}"),
-                differing.map(Value::to_string).collect(),
-            );
+            assert_none(&format!("requests that {port} does not {verdict}"), differing.map(Value::to_string).collect());
         }
     }
 }
@@ -90,45 +70,29 @@ struct Ported {
 fn load(port: &str) -> Ported {
     let mut faults = Diagnostics::new();
     let package = load_package(&root().join(port), &mut faults).unwrap();
-    let options = pipeline::Options {
-        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
-        levels: Vec::new(),
-        roles: None,
-    };
+    let options =
+        pipeline::Options { at: Instant::parse("2026-03-01T00:00:00Z").unwrap(), levels: Vec::new(), roles: None };
     let checked = pipeline::check(&package, &options, faults);
     let files = report::Files::new(&package.sources);
     let shown = report::diagnostics(&checked.diagnostics, files, report::Style::PLAIN);
     assert!(!checked.failed(), "{port}: {shown}");
-    let options = pipeline::TestOptions {
-        filter: None,
-        threads: NonZeroUsize::MIN,
-        snapshots: SnapshotMode::ReadOnly,
-    };
+    let options = pipeline::TestOptions { filter: None, threads: NonZeroUsize::MIN, snapshots: SnapshotMode::ReadOnly };
     let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
     let engine = Engine::from_tree(&tested.tree).unwrap();
-    let policy = scenario::Policy {
-        contract: &checked.lowered.contract,
-        origins: &checked.lowered.origins,
-        engine: &engine,
-    };
+    let policy =
+        scenario::Policy { contract: &checked.lowered.contract, origins: &checked.lowered.origins, engine: &engine };
     let at = checked.project.test_at;
     let mut faults = Diagnostics::new();
     let suites = scenario::load_suites(&package.sources, &package.scenarios, policy, at, &mut faults);
     let mut asked = scenario::asked(&suites, policy);
     assert_eq!(asked.len(), 1, "{port} has one suite");
-    Ported {
-        tested,
-        entities: Value::Array(asked.remove(0).entities),
-        engine,
-    }
+    Ported { tested, entities: Value::Array(asked.remove(0).entities), engine }
 }
 
 /// The requests in a folder, a file each.
 fn requests(folder: &Path) -> Vec<Value> {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files
-        .map(|path| serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())
-        .collect()
+    files.map(|path| serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()).collect()
 }
 
 /// A published request in the port's words. Types, ids and contexts are the same; an action bears its resource's type.

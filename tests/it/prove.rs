@@ -7,8 +7,7 @@ mod steps;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
@@ -16,11 +15,7 @@ use crate::prover::solver;
 use crate::support::root;
 
 fn gatewright(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gatewright"))
-        .args(arguments)
-        .current_dir(root())
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_gatewright")).args(arguments).current_dir(root()).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -138,10 +133,7 @@ fn each_kind_of_assertion_can_be_refuted() {
         return;
     }
     let cases = [
-        (
-            "never boss to approve on Payout when resource.level > 3",
-            "this is allowed",
-        ),
+        ("never boss to approve on Payout when resource.level > 3", "this is allowed"),
         ("only finance to approve on Payout", "this is allowed"),
         ("always support to read on Payout", "this is denied"),
         (
@@ -153,12 +145,7 @@ fn each_kind_of_assertion_can_be_refuted() {
         let folder = package(&format!("{SHOP}\nassert claim: {claim};\n"));
         let refuted = prove(folder.path(), &[]);
         let out = text(&refuted.stdout);
-        assert_eq!(
-            refuted.status.code(),
-            Some(1),
-            "{claim}\n{out}{}",
-            text(&refuted.stderr)
-        );
+        assert_eq!(refuted.status.code(), Some(1), "{claim}\n{out}{}", text(&refuted.stderr));
         assert!(out.contains("refuted  assert claim"), "{out}");
         assert!(out.contains(told), "{claim}\n{out}");
     }
@@ -180,9 +167,7 @@ fn a_raw_policy_refutes_what_gate_alone_would_keep() {
     if solver().is_none() {
         return;
     }
-    let folder = package(&format!(
-        "{SHOP}\nassert payers: only finance, boss to approve on Payout;\n"
-    ));
+    let folder = package(&format!("{SHOP}\nassert payers: only finance, boss to approve on Payout;\n"));
     assert_eq!(prove(folder.path(), &[]).status.code(), Some(0));
     let raw = r#"@id("open") permit(principal is User, action == Action::"Payout.approve", resource is Payout)
         when { resource.level == 7 };"#;
@@ -190,10 +175,7 @@ fn a_raw_policy_refutes_what_gate_alone_would_keep() {
     let refuted = prove(folder.path(), &[]);
     let told = text(&refuted.stdout);
     assert_eq!(refuted.status.code(), Some(1), "{told}{}", text(&refuted.stderr));
-    assert!(
-        told.contains("refuted  assert payers") && told.contains("level: 7"),
-        "{told}"
-    );
+    assert!(told.contains("refuted  assert payers") && told.contains("level: 7"), "{told}");
     assert!(told.contains("proved   isolate isolate.org"), "{told}");
 }
 
@@ -204,28 +186,16 @@ fn cedar_files_claim_nothing_and_are_no_pass() {
     }
     let folder = tempfile::tempdir().unwrap();
     let (policy, schema) = (folder.path().join("a.cedar"), folder.path().join("a.cedarschema"));
-    fs::write(
-        &policy,
-        "@id(\"a\") permit(principal is User, action, resource) when { resource.open };",
-    )
-    .unwrap();
+    fs::write(&policy, "@id(\"a\") permit(principal is User, action, resource) when { resource.open };").unwrap();
     let declared = "entity User; entity Doc { open: Bool }; \
         action read appliesTo { principal: User, resource: Doc };";
     fs::write(&schema, declared).unwrap();
     let proved = prove(&policy, &["--schema", schema.to_str().unwrap()]);
     assert_eq!(proved.status.code(), Some(3), "{}", text(&proved.stderr));
-    assert!(
-        text(&proved.stdout).contains("nothing to prove"),
-        "{}",
-        text(&proved.stdout)
-    );
+    assert!(text(&proved.stdout).contains("nothing to prove"), "{}", text(&proved.stdout));
     let without = prove(&policy, &[]);
     assert_eq!(without.status.code(), Some(2));
-    assert!(
-        text(&without.stderr).contains("--schema FILE"),
-        "{}",
-        text(&without.stderr)
-    );
+    assert!(text(&without.stderr).contains("--schema FILE"), "{}", text(&without.stderr));
 }
 
 #[test]
@@ -259,20 +229,14 @@ fn proofs_are_told_to_programs_too() {
     let folder = package(&format!(
         "{SHOP}\nassert readers: only support to read on Payout;\nassert all: never User to any on any;\n"
     ));
-    let output = prove(
-        folder.path(),
-        &["--format", "json", "--only", "assert readers", "--only", "all"],
-    );
+    let output = prove(folder.path(), &["--format", "json", "--only", "assert readers", "--only", "all"]);
     assert_eq!(output.status.code(), Some(1));
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((json["format"].as_u64(), json["of"].as_u64()), (Some(1), Some(3)));
     let [readers, all] = json["properties"].as_array().unwrap().as_slice() else {
         panic!("{json}");
     };
-    assert_eq!(
-        (readers["name"].as_str(), readers["outcome"].as_str()),
-        (Some("readers"), Some("proved"))
-    );
+    assert_eq!((readers["name"].as_str(), readers["outcome"].as_str()), (Some("readers"), Some("proved")));
     assert_eq!(readers["claim"], "only support to read on Payout");
     assert!(readers.get("request").is_none());
     assert_eq!(all["outcome"], "refuted");
@@ -290,10 +254,7 @@ fn a_name_of_nothing_is_an_error_and_not_a_pass() {
     let output = prove(folder.path(), &["--only", "reader"]);
     assert_eq!(output.status.code(), Some(2));
     let told = text(&output.stderr);
-    assert!(
-        told.contains("nothing to prove is called `reader`") && told.contains("`readers`"),
-        "{told}"
-    );
+    assert!(told.contains("nothing to prove is called `reader`") && told.contains("`readers`"), "{told}");
 }
 
 #[test]
@@ -362,10 +323,7 @@ fn a_raw_permit_is_held_to_guards_and_to_the_grant_that_it_reads() {
     let (told, code) = with("context has break_glass && context.break_glass has a");
     assert_eq!(code, Some(1), "{told}");
     for clause in ["expiry", "scope", "uses", "ended", "approvals", "not-self"] {
-        assert!(
-            told.contains(&format!("refuted  break-glass a.{clause}")),
-            "{clause}\n{told}"
-        );
+        assert!(told.contains(&format!("refuted  break-glass a.{clause}")), "{clause}\n{told}");
     }
 }
 
@@ -381,10 +339,7 @@ fn what_a_claim_is_silent_about_is_told() {
     let proved = prove(folder.path(), &["--only", "apart"]);
     let told = text(&proved.stdout);
     assert_eq!(proved.status.code(), Some(0), "{told}{}", text(&proved.stderr));
-    assert!(
-        told.contains("proved, but not for User to Note.open on Note  "),
-        "{told}"
-    );
+    assert!(told.contains("proved, but not for User to Note.open on Note  "), "{told}");
 }
 
 #[test]
@@ -393,10 +348,7 @@ fn a_name_that_no_proof_is_of_is_no_pass_in_any_part() {
         return;
     }
     for part in ["1/1", "1/2", "2/2"] {
-        let output = prove(
-            &root().join("examples/marketplace"),
-            &["--only", "two_desks", "--shard", part],
-        );
+        let output = prove(&root().join("examples/marketplace"), &["--only", "two_desks", "--shard", part]);
         assert_eq!(output.status.code(), Some(3), "{part}: {}", text(&output.stderr));
     }
 }
@@ -411,9 +363,7 @@ fn the_time_of_a_run_ends_a_question_that_is_being_worked_on() {
         return;
     }
     let shop = SHOP.replace("senior: Bool", "senior: Bool, a: Long, b: Long");
-    let folder = package(&format!(
-        "{shop}\nassert cubes: never support to read on Payout when {ENDLESS};\n"
-    ));
+    let folder = package(&format!("{shop}\nassert cubes: never support to read on Payout when {ENDLESS};\n"));
     let began = std::time::Instant::now();
     let more = ["--only", "cubes", "--time", "2", "--rlimit-per", "100000000000"];
     let unknown = prove(folder.path(), &more);

@@ -2,59 +2,33 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use cedar_policy::Policy;
-use gatewright::analysis::Answer;
-use gatewright::analysis::Base;
-use gatewright::analysis::Cache;
-use gatewright::analysis::Claim;
-use gatewright::analysis::Deadline;
-use gatewright::analysis::Prover;
-use gatewright::analysis::Question;
-use gatewright::analysis::Rule;
-use gatewright::analysis::Rules;
-use gatewright::analysis::Stage;
-use gatewright::analysis::Unknown;
-use gatewright::analysis::Unshowable;
-use gatewright::analysis::Witness;
-use gatewright::analysis::solver;
-use gatewright::analysis::solver::Found;
-use gatewright::analysis::solver::Limits;
-use gatewright::analysis::solver::Places;
-use gatewright::analysis::solver::Provenance;
-use gatewright::decide::Engine;
-use gatewright::decide::Strictness;
+use gatewright::analysis::solver::{Found, Limits, Places, Provenance};
+use gatewright::analysis::{
+    Answer, Base, Cache, Claim, Deadline, Prover, Question, Rule, Rules, Stage, Unknown, Unshowable, Witness, solver,
+};
+use gatewright::decide::{Engine, Strictness};
 use gatewright::diag::Diagnostics;
-use gatewright::load;
-use gatewright::pipeline;
 use gatewright::pipeline::Checked;
 use gatewright::text::Instant;
+use gatewright::{load, pipeline};
 
 use crate::support;
 use crate::support::root;
 
 /// The places of the process's own environment, with the tool as it was built for this run.
 pub(crate) fn places() -> Places {
-    let variable = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = variable("GATEWRIGHT_CACHE");
     let home = || variable("HOME").map(|home| home.join(".cache"));
     Places {
         chosen: variable("GATEWRIGHT_CVC5"),
-        cache: cache.or_else(|| {
-            variable("XDG_CACHE_HOME")
-                .or_else(home)
-                .map(|cache| cache.join("gatewright"))
-        }),
+        cache: cache.or_else(|| variable("XDG_CACHE_HOME").or_else(home).map(|cache| cache.join("gatewright"))),
         cedar: variable("CVC5"),
         path: std::env::var_os("PATH"),
         own_binary: Some(env!("CARGO_BIN_EXE_gatewright").into()),
@@ -77,11 +51,8 @@ pub(crate) struct Example {
 pub(crate) fn example(folder: &Path) -> Example {
     let mut loading = Diagnostics::new();
     let package = load::load_package(folder, &mut loading).unwrap();
-    let options = pipeline::Options {
-        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
-        levels: Vec::new(),
-        roles: None,
-    };
+    let options =
+        pipeline::Options { at: Instant::parse("2026-03-01T00:00:00Z").unwrap(), levels: Vec::new(), roles: None };
     let checked = pipeline::check(&package, &options, loading);
     assert!(!checked.failed());
     let tree = pipeline::build(&checked, &package.sources).unwrap();
@@ -105,14 +76,7 @@ fn told(witness: &Witness) -> String {
         format!("{} {} {}", request.principal, request.action, request.resource),
         format!("in {}", serde_json::Value::from(request.context.clone())),
     ];
-    lines.extend(
-        witness
-            .entities
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(ToString::to_string),
-    );
+    lines.extend(witness.entities.as_array().into_iter().flatten().map(ToString::to_string));
     lines.join("\n")
 }
 
@@ -130,15 +94,10 @@ fn cross_tenant(base: &Base, without_isolation: bool) -> Vec<Question> {
         .iter()
         .filter(|env| env.principal.basename() == "User" && env.resource.basename() == "Invoice")
         .map(|env| {
-            let kept = base
-                .slice(env)
-                .filter(|listed| !(without_isolation && named(&listed.id)));
+            let kept = base.slice(env).filter(|listed| !(without_isolation && named(&listed.id)));
             Question {
                 environment: env.clone(),
-                claim: Claim::Disjoint(
-                    Rules::new(kept.map(|listed| listed.rule.clone())),
-                    Rules::new([other.clone()]),
-                ),
+                claim: Claim::Disjoint(Rules::new(kept.map(|listed| listed.rule.clone())), Rules::new([other.clone()])),
             }
         })
         .collect()
@@ -178,11 +137,7 @@ fn a_counterexample_is_small_replays_and_keeps_the_contract() {
     let base = example.base();
     let cache = Cache::in_memory();
     let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never());
-    let approve = base
-        .environments
-        .iter()
-        .find(|env| env.action.to_string().contains("Payout.approve"))
-        .unwrap();
+    let approve = base.environments.iter().find(|env| env.action.to_string().contains("Payout.approve")).unwrap();
     // The whole set takes a minute to encode without optimisation; the witness is replayed on it all the same.
     let named = |id: &str| id.contains("payout_incident") || id.contains("isolate");
     let kept = base.slice(approve).filter(|listed| named(&listed.id));
@@ -204,9 +159,7 @@ fn a_counterexample_is_small_replays_and_keeps_the_contract() {
         at: Instant::parse("2026-03-01T10:00:00Z").unwrap(),
         shows: &|witness| allowed(witness, &example.engine),
         shows_unchecked: &|witness| {
-            witness
-                .decide_unchecked(&example.plain)
-                .is_some_and(|decision| decision.is_allow())
+            witness.decide_unchecked(&example.plain).is_some_and(|decision| decision.is_allow())
         },
     };
     let witness = Witness::new(raw, stage).unwrap();
@@ -230,15 +183,9 @@ fn a_counterexample_is_small_replays_and_keeps_the_contract() {
     "#);
     }
     // One that shows nothing is a fault of ours, and said to be one.
-    let never = Stage {
-        shows_unchecked: &|_| false,
-        ..stage
-    };
+    let never = Stage { shows_unchecked: &|_| false, ..stage };
     assert_eq!(Witness::new(raw, never), Err(Unshowable::NotReplayed));
-    let unconforming = Stage {
-        shows: &|_| false,
-        ..stage
-    };
+    let unconforming = Stage { shows: &|_| false, ..stage };
     assert_eq!(Witness::new(raw, unconforming), Err(Unshowable::Unconforming));
 }
 
@@ -250,43 +197,21 @@ fn what_is_not_answered_is_unknown_and_says_why() {
     let questions: Vec<Question> = base
         .environments
         .iter()
-        .map(|env| Question {
-            environment: env.clone(),
-            claim: Claim::AlwaysDenies(base.rules(env)),
-        })
+        .map(|env| Question { environment: env.clone(), claim: Claim::AlwaysDenies(base.rules(env)) })
         .collect();
     let cache = Cache::in_memory();
-    let starved = Limits {
-        resources: 1,
-        ..Limits::default()
-    };
+    let starved = Limits { resources: 1, ..Limits::default() };
     let prover = Prover::new(found.engine.as_ref(), &cache, starved, Deadline::never());
     let answers = prover.answer(&base.ground, &questions);
-    assert!(
-        answers
-            .iter()
-            .any(|answer| matches!(answer, Answer::Unknown(Unknown::Limit(_)))),
-        "{answers:?}"
-    );
+    assert!(answers.iter().any(|answer| matches!(answer, Answer::Unknown(Unknown::Limit(_)))), "{answers:?}");
     assert!(!answers.iter().any(|answer| matches!(answer, Answer::Fails(_))));
 
-    let late = Prover::new(
-        found.engine.as_ref(),
-        &cache,
-        Limits::default(),
-        Deadline::after(std::time::Duration::ZERO),
-    );
+    let late =
+        Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::after(std::time::Duration::ZERO));
     let answers = late.answer(&base.ground, &questions);
-    assert!(
-        answers
-            .iter()
-            .all(|answer| matches!(answer, Answer::Unknown(Unknown::OutOfTime)))
-    );
+    assert!(answers.iter().all(|answer| matches!(answer, Answer::Unknown(Unknown::OutOfTime))));
     let script = late.script(&base.ground, &questions[0]).unwrap();
-    assert!(
-        script.contains("(assert ") && script.ends_with("(check-sat)\n"),
-        "{script}"
-    );
+    assert!(script.contains("(assert ") && script.ends_with("(check-sat)\n"), "{script}");
 }
 
 /// A solver that says its version and then behaves as a line of shell says when asked `(check-sat)`.
@@ -300,10 +225,7 @@ fn broken(folder: &Path, name: &str, first: &str, asked: &str) -> Found {
     );
     std::fs::write(&path, script).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let named = Places {
-        chosen: Some(path),
-        ..Places::default()
-    };
+    let named = Places { chosen: Some(path), ..Places::default() };
     solver::find(&named).unwrap()
 }
 
@@ -318,16 +240,9 @@ fn a_solver_that_breaks_hangs_or_talks_nonsense_proves_nothing() {
     let claim = Claim::AlwaysDenies(base.rules(&environment));
     let question = [Question { environment, claim }];
     let folder = tempfile::tempdir().unwrap();
-    let short = Limits {
-        milliseconds: 50,
-        ..Limits::default()
-    };
+    let short = Limits { milliseconds: 50, ..Limits::default() };
     let mut told = Vec::new();
-    for (name, asked) in [
-        ("dies", "exit 1"),
-        ("errs", "echo '(error \"out of order\")'"),
-        ("babbles", "echo proved"),
-    ] {
+    for (name, asked) in [("dies", "exit 1"), ("errs", "echo '(error \"out of order\")'"), ("babbles", "echo proved")] {
         let found = broken(folder.path(), name, ":", asked);
         let cache = Cache::in_memory();
         let prover = Prover::new(found.engine.as_ref(), &cache, short, Deadline::never());
@@ -392,17 +307,11 @@ fn a_worker_whose_asker_is_gone_ends_in_the_middle_of_a_question() {
 
 #[test]
 fn a_solver_that_is_named_and_does_not_work_is_an_error_and_not_another_solver() {
-    let named = Places {
-        chosen: Some("/nowhere/cvc5".into()),
-        ..places()
-    };
+    let named = Places { chosen: Some("/nowhere/cvc5".into()), ..places() };
     let error = solver::find(&named).unwrap_err();
     insta::assert_snapshot!(error, @"`/nowhere/cvc5`, named by GATEWRIGHT_CVC5, does not work as a solver: cannot start the solver: entity not found");
     let nowhere = Places::default();
-    assert_eq!(
-        solver::find(&nowhere).unwrap_err().to_string(),
-        "there is no solver, and what is asked needs one"
-    );
+    assert_eq!(solver::find(&nowhere).unwrap_err().to_string(), "there is no solver, and what is asked needs one");
     if let Some(found) = solver() {
         assert_ne!(found.provenance, Provenance::Chosen);
         assert_eq!(found.engine.identity().name, "cvc5");

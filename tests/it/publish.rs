@@ -10,19 +10,13 @@ mod refused;
 pub(crate) mod server;
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use git2::IndexAddOption;
-use git2::Repository;
-use git2::Signature;
-use git2::Time;
+use git2::{IndexAddOption, Repository, Signature, Time};
 use tempfile::TempDir;
 
-use crate::support::paths;
-use crate::support::root;
+use crate::support::{paths, root};
 
 /// A repository with a package in it, keys, and a home of its own.
 struct Shop {
@@ -40,9 +34,7 @@ struct Run {
 impl Shop {
     /// The quickstart package in version 1.0.0, bundled as `1.0.0.cjar`, and a key in `k`.
     fn new() -> Self {
-        let shop = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let shop = Self { dir: tempfile::tempdir().unwrap() };
         for path in paths("examples/quickstart") {
             let to = shop.path(&path.replacen("examples/quickstart", "p", 1));
             fs::create_dir_all(to.parent().unwrap()).unwrap();
@@ -90,9 +82,7 @@ impl Shop {
         let who = Signature::new("a", "a@example.com", &Time::new(1_772_323_200, 0)).unwrap();
         let parent = repository.head().ok().map(|head| head.peel_to_commit().unwrap());
         let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
-        repository
-            .commit(Some("HEAD"), &who, &who, "c", &tree, &parents)
-            .unwrap();
+        repository.commit(Some("HEAD"), &who, &who, "c", &tree, &parents).unwrap();
     }
 
     fn command(&self, args: &str) -> Command {
@@ -129,27 +119,19 @@ impl Shop {
     fn refused(&self, args: &str, codes: &[&str]) {
         let run = self.run(args);
         assert_eq!(run.code, 1, "{args}: {run:?}");
-        let mut found: Vec<&str> = run
-            .err
-            .lines()
-            .filter_map(|line| line.strip_suffix(']')?.rsplit_once('['))
-            .map(|(_, code)| code)
-            .collect();
+        let mut found: Vec<&str> =
+            run.err.lines().filter_map(|line| line.strip_suffix(']')?.rsplit_once('[')).map(|(_, code)| code).collect();
         found.dedup();
         assert_eq!(found, codes, "{args}: {run:?}");
     }
 
     fn publish(&self, version: &str, place: &str) -> String {
-        self.ok(&format!(
-            "publish {version}.cjar {place} --channel prod --key k/private.pem"
-        ))
+        self.ok(&format!("publish {version}.cjar {place} --channel prod --key k/private.pem"))
     }
 
     /// What the channel brings, by its digest.
     fn pulled(&self, place: &str) -> Vec<u8> {
-        self.ok(&format!(
-            "pull {place} --channel prod --trust k/trust.toml --out out/pulled.cjar"
-        ));
+        self.ok(&format!("pull {place} --channel prod --trust k/trust.toml --out out/pulled.cjar"));
         self.ok("bundle verify out/pulled.cjar --trust k/trust.toml");
         fs::read(self.path("out/pulled.cjar")).unwrap()
     }

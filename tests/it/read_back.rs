@@ -1,21 +1,15 @@
 //! What checks builds, and decides as it is written: random conditions in Cedar's grammar, each as a raw policy and as one of
 //! Gate, which must come out alike.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Context;
-use cedar_policy::Entities;
-use cedar_policy::Policy;
-use cedar_policy::Request;
+use cedar_policy::{Context, Entities, Policy, Request};
 use gatewright::decide::Trial;
 use gatewright::diag::Diagnostics;
-use gatewright::lint;
 use gatewright::load::PackageFiles;
-use gatewright::pipeline;
-use gatewright::pipeline::Checked;
-use gatewright::pipeline::Options;
+use gatewright::pipeline::{Checked, Options};
 use gatewright::text::Instant;
+use gatewright::{lint, pipeline};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -35,11 +29,7 @@ fn package(gate: &str, cedar: &str) -> PackageFiles {
 }
 
 fn check(package: &PackageFiles) -> Checked {
-    let options = Options {
-        roles: None,
-        at: Instant::parse_date("2026-03-01").unwrap(),
-        levels: Vec::new(),
-    };
+    let options = Options { roles: None, at: Instant::parse_date("2026-03-01").unwrap(), levels: Vec::new() };
     pipeline::check(package, &options, Diagnostics::new())
 }
 
@@ -84,13 +74,7 @@ fn outcomes(policies: &BTreeMap<&str, &Policy>) -> BTreeMap<String, Outcomes> {
         let context = json!({"mfa": n > 0, "n": n, "now": at("2026-03-01")});
         let context = Context::from_json_value(context, None).unwrap();
         let uid = |text: &str| text.parse().unwrap();
-        let request = Request::new(
-            uid("User::\"a\""),
-            uid("Action::\"read\""),
-            uid("Doc::\"d\""),
-            context,
-            None,
-        );
+        let request = Request::new(uid("User::\"a\""), uid("Action::\"read\""), uid("Doc::\"d\""), context, None);
         let tried = trial.run(&request.unwrap(), &entities);
         for (at, name) in names.iter().enumerate() {
             let outcome = (tried.applied.contains(&at), tried.errors.contains_key(&at));

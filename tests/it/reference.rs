@@ -9,18 +9,12 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use cedar_policy::PolicyId;
-use cedar_policy::PolicySet;
+use cedar_policy::{EntityUid, Policy, PolicyId, PolicySet};
 use gatewright::config::Level;
-use gatewright::decide;
-use gatewright::decide::Engine;
-use gatewright::decide::Outcome;
+use gatewright::decide::{Engine, Outcome};
 use gatewright::diag::Diagnostics;
-use gatewright::lint;
-use gatewright::pipeline;
 use gatewright::text::Instant;
+use gatewright::{decide, lint, pipeline};
 
 use random::Random;
 
@@ -66,23 +60,14 @@ fn one_program(seed: u64, tally: &mut Tally) {
         .iter()
         .filter(|found| found.is_error())
         .map(|found| {
-            format!(
-                "{} {}: {}",
-                package.sources.location(found.primary().unwrap()),
-                found.code,
-                found.message
-            )
+            format!("{} {}: {}", package.sources.location(found.primary().unwrap()), found.code, found.message)
         })
         .collect();
     if !faults.is_empty() {
         tally.refused += 1;
         let expected = ["two statements are named", "cannot be compared with"];
         for fault in &faults {
-            assert!(
-                expected.iter().any(|part| fault.contains(part)),
-                "seed {seed}: {fault}\n{}",
-                generated.text
-            );
+            assert!(expected.iter().any(|part| fault.contains(part)), "seed {seed}: {fault}\n{}", generated.text);
         }
         return;
     }
@@ -99,17 +84,10 @@ fn one_program(seed: u64, tally: &mut Tally) {
         for action in program.action_ids() {
             let decided_on = program.type_name(program.action(action).unwrap().decided_on[0]);
             let principals = program.principals_of(action);
-            let asking = world
-                .entities
-                .keys()
-                .filter(|(ty, _)| principals.iter().any(|id| program.type_name(*id) == ty));
+            let asking =
+                world.entities.keys().filter(|(ty, _)| principals.iter().any(|id| program.type_name(*id) == ty));
             let asking: Vec<_> = asking.cloned().collect();
-            let asked: Vec<_> = world
-                .entities
-                .keys()
-                .filter(|(ty, _)| ty == decided_on)
-                .cloned()
-                .collect();
+            let asked: Vec<_> = world.entities.keys().filter(|(ty, _)| ty == decided_on).cloned().collect();
             for _ in 0..6 {
                 let request = evaluate::Request {
                     program,
@@ -127,9 +105,7 @@ fn one_program(seed: u64, tally: &mut Tally) {
                     resource: uid(&request.resource),
                     context: world.context_json(),
                 };
-                let decision = engine
-                    .decide(&cedar, &entities)
-                    .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+                let decision = engine.decide(&cedar, &entities).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
                 let allowed = decision.outcome == Outcome::Allow;
                 assert_eq!(
                     allowed,
@@ -174,9 +150,7 @@ fn unknown_types_are_kept_out_as_a_direct_reading_says() {
         let policies = std::str::from_utf8(tree.get("policies.json").unwrap()).unwrap();
         let mut policies = PolicySet::from_json_str(policies).unwrap();
         let id = Some(PolicyId::new("everything"));
-        policies
-            .add(Policy::parse(id, "permit (principal, action, resource);").unwrap())
-            .unwrap();
+        policies.add(Policy::parse(id, "permit (principal, action, resource);").unwrap()).unwrap();
         let engine = Engine::new(policies, None, []).unwrap();
         let program = &checked.program;
         let stranger = ("Stranger".to_owned(), "s".to_owned());
@@ -313,25 +287,18 @@ pub(crate) fn forms_agree(forms: &[gatewright::config::Roles]) {
                 .map(|(form, checked)| {
                     let engine = Engine::from_tree(&pipeline::build(checked, &package.sources).unwrap()).unwrap();
                     let carriers = checked.lowered.contract.entities.iter();
-                    let carriers = carriers
-                        .filter(|(_, ty)| ty.carries_roles)
-                        .map(|(name, _)| name.clone());
+                    let carriers = carriers.filter(|(_, ty)| ty.carries_roles).map(|(name, _)| name.clone());
                     let store = match form {
                         gatewright::config::Roles::Parents => parents.clone(),
                         form => crate::roles_form::in_form(&parents, &carriers.collect(), &generated.relations, *form),
                     };
-                    let store = engine
-                        .entities(&store)
-                        .unwrap_or_else(|error| panic!("seed {seed}, {form:?}: {error}"));
+                    let store =
+                        engine.entities(&store).unwrap_or_else(|error| panic!("seed {seed}, {form:?}: {error}"));
                     let decide = |request| engine.decide(request, &store).unwrap().outcome;
                     requests.iter().map(decide).collect()
                 })
                 .collect();
-            assert!(
-                decided.windows(2).all(|pair| pair[0] == pair[1]),
-                "seed {seed}: {decided:?}\n{}",
-                generated.text
-            );
+            assert!(decided.windows(2).all(|pair| pair[0] == pair[1]), "seed {seed}: {decided:?}\n{}", generated.text);
             let open = decided[0].iter().filter(|outcome| **outcome == Outcome::Allow).count();
             allowed += open;
             denied += decided[0].len() - open;

@@ -1,25 +1,18 @@
 //! The three forms of roles held against each other: every scenario request of every example and port, and random programs in
 //! random worlds, are decided alike.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gatewright::config::Roles;
-use gatewright::decide::Engine;
-use gatewright::decide::Outcome;
+use gatewright::decide::{Engine, Outcome};
 use gatewright::diag::Diagnostics;
-use gatewright::load::PackageFiles;
-use gatewright::load::load_package;
-use gatewright::pipeline;
+use gatewright::load::{PackageFiles, load_package};
 use gatewright::pipeline::Checked;
-use gatewright::scenario;
 use gatewright::text::Instant;
-use serde_json::Value;
-use serde_json::json;
+use gatewright::{pipeline, scenario};
+use serde_json::{Value, json};
 
-use crate::support::assert_none;
-use crate::support::folders;
-use crate::support::root;
+use crate::support::{assert_none, folders, root};
 
 const FORMS: [Roles; 3] = [Roles::Parents, Roles::Attribute, Roles::Both];
 
@@ -40,27 +33,17 @@ fn decisions(example: &str, roles: Roles, strip: fn(&mut Value)) -> Vec<String> 
     assert!(!checked.failed(), "{example}: {:?}", checked.diagnostics);
     let tree = pipeline::build(&checked, &package.sources).unwrap();
     let engine = Engine::from_tree(&tree).unwrap();
-    let policy = scenario::Policy {
-        contract: &checked.lowered.contract,
-        origins: &checked.lowered.origins,
-        engine: &engine,
-    };
+    let policy =
+        scenario::Policy { contract: &checked.lowered.contract, origins: &checked.lowered.origins, engine: &engine };
     let mut faults = Diagnostics::new();
-    let suites = scenario::load_suites(
-        &package.sources,
-        &package.scenarios,
-        policy,
-        checked.project.test_at,
-        &mut faults,
-    );
+    let suites =
+        scenario::load_suites(&package.sources, &package.scenarios, policy, checked.project.test_at, &mut faults);
     assert!(!faults.has_errors(), "{example}: {faults:?}");
     let mut all = Vec::new();
     for suite in scenario::asked(&suites, policy) {
         let mut entities = Value::Array(suite.entities);
         entities.as_array_mut().unwrap().iter_mut().for_each(strip);
-        let entities = engine
-            .entities(&entities)
-            .unwrap_or_else(|error| panic!("{example}: {error}"));
+        let entities = engine.entities(&entities).unwrap_or_else(|error| panic!("{example}: {error}"));
         for request in suite.requests {
             let decided = match engine.decide(&request, &entities) {
                 // What is left of a policy is written differently in each form.
@@ -88,10 +71,7 @@ fn without_parents(entity: &mut Value) {
         let ty = parent["type"].as_str().unwrap().rsplit("::").next().unwrap().to_owned();
         ["Role", "RoleHolders"].contains(&ty.as_str())
     };
-    entity["parents"]
-        .as_array_mut()
-        .unwrap()
-        .retain(|parent| !is_role(parent));
+    entity["parents"].as_array_mut().unwrap().retain(|parent| !is_role(parent));
 }
 
 #[test]
@@ -130,20 +110,10 @@ pub(crate) fn in_form(
     form: Roles,
 ) -> Value {
     let all = entities.as_array().unwrap();
-    let key = |uid: &Value| {
-        (
-            uid["type"].as_str().unwrap().to_owned(),
-            uid["id"].as_str().unwrap().to_owned(),
-        )
-    };
+    let key = |uid: &Value| (uid["type"].as_str().unwrap().to_owned(), uid["id"].as_str().unwrap().to_owned());
     let parents: BTreeMap<_, Vec<_>> = all
         .iter()
-        .map(|entity| {
-            (
-                key(&entity["uid"]),
-                entity["parents"].as_array().unwrap().iter().map(key).collect(),
-            )
-        })
+        .map(|entity| (key(&entity["uid"]), entity["parents"].as_array().unwrap().iter().map(key).collect()))
         .collect();
     let is_role = |ty: &str| ["Role", "RoleHolders"].contains(&ty);
     let mut out = Vec::new();
@@ -168,11 +138,7 @@ pub(crate) fn in_form(
                     open.extend(parents.get(&next).into_iter().flatten().cloned());
                 }
             }
-            let names: Vec<String> = held
-                .into_iter()
-                .filter(|(ty, _)| is_role(ty))
-                .map(|(_, id)| id)
-                .collect();
+            let names: Vec<String> = held.into_iter().filter(|(ty, _)| is_role(ty)).map(|(_, id)| id).collect();
             entity["attrs"]["gate:roles"] = json!(names);
         }
         if form == Roles::Attribute {

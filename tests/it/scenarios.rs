@@ -4,13 +4,10 @@ use std::num::NonZeroUsize;
 
 use gatewright::diag::Diagnostics;
 use gatewright::load::PackageFiles;
-use gatewright::pipeline;
-use gatewright::report;
-use gatewright::scenario::RunReport;
-use gatewright::scenario::TestOutcome;
-use gatewright::scenario::golden::SnapshotAction;
-use gatewright::scenario::golden::SnapshotMode;
+use gatewright::scenario::golden::{SnapshotAction, SnapshotMode};
+use gatewright::scenario::{RunReport, TestOutcome};
 use gatewright::text::Instant;
+use gatewright::{pipeline, report};
 
 const POLICY: &str = include_str!("scenarios/payouts.gate");
 const WORLD: &str = include_str!("scenarios/world.yaml");
@@ -27,29 +24,19 @@ struct Run {
 fn run(policy: &str, suite: &str, snapshots: SnapshotMode) -> Run {
     let mut loading = Diagnostics::new();
     let texts = [
-        (
-            "gatewright.toml",
-            "[package]\nname = \"payouts\"\nversion = \"0.1.0\"\nedition = \"2026\"\n",
-        ),
+        ("gatewright.toml", "[package]\nname = \"payouts\"\nversion = \"0.1.0\"\nedition = \"2026\"\n"),
         ("policy/payouts.gate", policy),
         ("scenarios/suite.yaml", suite),
         ("scenarios/world.yaml", WORLD),
     ];
     let package = PackageFiles::in_memory(texts, &mut loading);
-    let options = pipeline::Options {
-        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
-        levels: Vec::new(),
-        roles: None,
-    };
+    let options =
+        pipeline::Options { at: Instant::parse("2026-03-01T00:00:00Z").unwrap(), levels: Vec::new(), roles: None };
     let files = report::Files::new(&package.sources);
     let show = |all: &Diagnostics| report::diagnostics(all, files, report::Style::PLAIN);
     let checked = pipeline::check(&package, &options, loading);
     assert!(!checked.failed(), "{}", show(&checked.diagnostics));
-    let options = pipeline::TestOptions {
-        filter: None,
-        threads: NonZeroUsize::new(2).unwrap(),
-        snapshots,
-    };
+    let options = pipeline::TestOptions { filter: None, threads: NonZeroUsize::new(2).unwrap(), snapshots };
     let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
     let report = tested.report.unwrap_or_else(|| panic!("{}", show(&tested.diagnostics)));
     let shown = report::tests::failures(&report, files, report::Style::PLAIN);
@@ -216,17 +203,8 @@ fn a_dropped_guard_fails_the_tests_that_rely_on_it_by_name() {
         .map(|(_, test)| test.name.as_str())
         .collect();
     assert_eq!(failed, ["everyone, everything"]);
-    assert!(
-        run.shown
-            .contains("fred Payout.approve p1 in risky: expected deny, got allow"),
-        "{}",
-        run.shown
-    );
-    assert!(
-        run.shown.contains("no line of the matrix states this cell"),
-        "{}",
-        run.shown
-    );
+    assert!(run.shown.contains("fred Payout.approve p1 in risky: expected deny, got allow"), "{}", run.shown);
+    assert!(run.shown.contains("no line of the matrix states this cell"), "{}", run.shown);
 }
 
 #[test]
@@ -238,11 +216,7 @@ fn one_changed_grant_changes_only_its_own_lines_of_a_snapshot() {
     );
     assert_ne!(changed, POLICY);
     let after = written(&run(&changed, PAYOUTS, SnapshotMode::Accept));
-    let differing: Vec<(&str, &str)> = before
-        .lines()
-        .zip(after.lines())
-        .filter(|(old, new)| old != new)
-        .collect();
+    let differing: Vec<(&str, &str)> = before.lines().zip(after.lines()).filter(|(old, new)| old != new).collect();
     assert_eq!(before.lines().count(), after.lines().count());
     assert_eq!(differing.len(), 4, "{differing:?}");
     for (old, new) in differing {

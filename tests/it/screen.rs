@@ -7,24 +7,16 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use cedar_policy::Policy;
-use cedar_policy::PolicySet;
-use cedar_policy::Schema;
-use cedar_policy::ValidationMode;
-use cedar_policy::ValidationResult;
-use cedar_policy::Validator;
+use cedar_policy::{Policy, PolicySet, Schema, ValidationMode, ValidationResult, Validator};
 use gatewright::diag::Diagnostics;
 use gatewright::load::load_package;
-use gatewright::lower;
-use gatewright::pipeline;
 use gatewright::pipeline::Checked;
 use gatewright::text::Instant;
+use gatewright::{lower, pipeline};
 
 use crate::reference::generate;
 use crate::reference::random::Random;
-use crate::support::assert_none;
-use crate::support::folders;
-use crate::support::root;
+use crate::support::{assert_none, folders, root};
 
 /// How many policies were asked about, and what Cedar said of them.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -44,16 +36,9 @@ pub(crate) fn differences<'a>(
     let set = PolicySet::from_policies(all.iter().map(|policy| (*policy).clone())).unwrap();
     let validator = Validator::new(schema.clone());
     let result = validator.validate(&set, ValidationMode::Strict);
-    let refused: BTreeSet<String> = result
-        .validation_errors()
-        .map(|error| error.policy_id().to_string())
-        .collect();
+    let refused: BTreeSet<String> = result.validation_errors().map(|error| error.policy_id().to_string()).collect();
     let mut unsound = refused.clone();
-    unsound.extend(
-        result
-            .validation_warnings()
-            .map(|warning| warning.policy_id().to_string()),
-    );
+    unsound.extend(result.validation_warnings().map(|warning| warning.policy_id().to_string()));
     tally.sound += all.len() - unsound.len();
     tally.refused += refused.len();
     tally.warned += unsound.len() - refused.len();
@@ -76,12 +61,7 @@ pub(crate) fn differences<'a>(
 /// All that a validation says, with its places, sorted: Cedar says it in no order.
 fn words(result: &ValidationResult) -> Vec<String> {
     fn word(said: &dyn miette::Diagnostic) -> String {
-        let places: Vec<String> = said
-            .labels()
-            .into_iter()
-            .flatten()
-            .map(|label| format!("{label:?}"))
-            .collect();
+        let places: Vec<String> = said.labels().into_iter().flatten().map(|label| format!("{label:?}")).collect();
         let help = said.help().map(|help| help.to_string());
         format!("{said} {places:?} {help:?}")
     }
@@ -93,11 +73,7 @@ fn words(result: &ValidationResult) -> Vec<String> {
 }
 
 fn options() -> pipeline::Options {
-    pipeline::Options {
-        at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
-        levels: Vec::new(),
-        roles: None,
-    }
+    pipeline::Options { at: Instant::parse("2026-06-01T00:00:00Z").unwrap(), levels: Vec::new(), roles: None }
 }
 
 fn all(checked: &Checked) -> impl Iterator<Item = &Policy> {
@@ -161,11 +137,7 @@ fn random_programs_under_their_own_schema_and_under_others() {
         }
     }
     assert_none("policies", offences);
-    assert_eq!(
-        changed.len(),
-        CHANGES.len(),
-        "a change that changes nothing: {changed:?}"
-    );
+    assert_eq!(changed.len(), CHANGES.len(), "a change that changes nothing: {changed:?}");
     assert!(tally.sound >= 1000 && tally.refused >= 500, "{tally:?}");
 }
 
@@ -182,10 +154,7 @@ fn random_policies() {
     }
     assert_none("policies", differences(&all, &schema, &mut tally));
     let least = all.len() / 10;
-    assert!(
-        tally.sound >= least && tally.refused >= least && tally.warned >= least,
-        "{tally:?}"
-    );
+    assert!(tally.sound >= least && tally.refused >= least && tally.warned >= least, "{tally:?}");
 }
 
 #[test]

@@ -5,58 +5,34 @@ mod labels;
 
 use std::path::Path;
 
-use gatewright::analysis::Cache;
-use gatewright::analysis::Deadline;
-use gatewright::analysis::solver::Engine;
-use gatewright::analysis::solver::Limits;
-use gatewright::diag::Diagnostic;
-use gatewright::diag::Diagnostics;
-use gatewright::diag::Evidence;
-use gatewright::diag::Severity;
-use gatewright::load;
-use gatewright::load::CedarInput;
-use gatewright::load::PackageFiles;
-use gatewright::pipeline;
-use gatewright::pipeline::Checked;
-use gatewright::pipeline::ProofOptions;
+use gatewright::analysis::solver::{Engine, Limits};
+use gatewright::analysis::{Cache, Deadline};
+use gatewright::diag::{Diagnostic, Diagnostics, Evidence, Severity};
+use gatewright::load::{CedarInput, PackageFiles};
+use gatewright::pipeline::{Checked, ProofOptions};
 use gatewright::text::Instant;
+use gatewright::{load, pipeline};
 
 use crate::prover::solver;
-use crate::support::corpora;
-use crate::support::root;
+use crate::support::{corpora, root};
 
 /// A checked package of `.cedar` files.
 fn cedar(policies: &Path, schema: &Path) -> (PackageFiles, Checked) {
     let mut loading = Diagnostics::new();
-    let input = CedarInput {
-        policies: &[policies.to_owned()],
-        schema: Some(schema),
-        entities: None,
-        links: None,
-    };
+    let input = CedarInput { policies: &[policies.to_owned()], schema: Some(schema), entities: None, links: None };
     let package = load::load_cedar(input, &mut loading).unwrap();
     let checked = pipeline::check(&package, &options(), loading);
     (package, checked)
 }
 
 fn options() -> pipeline::Options {
-    pipeline::Options {
-        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
-        levels: Vec::new(),
-        roles: None,
-    }
+    pipeline::Options { at: Instant::parse("2026-03-01T00:00:00Z").unwrap(), levels: Vec::new(), roles: None }
 }
 
 /// What the lints that prove find, and what they could not.
 fn proved(package: &PackageFiles, checked: &Checked, solver: Option<&dyn Engine>, deadline: Deadline) -> Diagnostics {
     let cache = Cache::in_memory();
-    let options = ProofOptions {
-        solver,
-        cache: &cache,
-        limits: Limits::default(),
-        deadline,
-        at: options().at,
-    };
+    let options = ProofOptions { solver, cache: &cache, limits: Limits::default(), deadline, at: options().at };
     pipeline::prove_lints(package, checked, &options, &|_, _| ()).unwrap()
 }
 
@@ -70,22 +46,13 @@ fn two_forbids_of_openclaw_open_read_and_a_request_without_a_path_shows_it_witho
     let folder = corpora.join("cedar-wild/openclaw/policies/cedar");
     let (package, checked) = cedar(&folder.join("policies.cedar"), &folder.join("schema.cedarschema"));
     let found = proved(&package, &checked, None, Deadline::never());
-    let erring: Vec<&Diagnostic> = found
-        .iter()
-        .filter(|one| one.code.as_str() == "erring-forbid")
-        .collect();
+    let erring: Vec<&Diagnostic> = found.iter().filter(|one| one.code.as_str() == "erring-forbid").collect();
     let opening: Vec<&str> = erring
         .iter()
         .filter(|one| one.message.contains("opens `ToolExec::Read`"))
         .map(|one| one.message.split('`').nth(1).unwrap())
         .collect();
-    assert_eq!(
-        opening,
-        [
-            "policy-7-deny-credential-files",
-            "policy-demo-1-deny-protected-credentials"
-        ]
-    );
+    assert_eq!(opening, ["policy-7-deny-credential-files", "policy-demo-1-deny-protected-credentials"]);
     // The other forbids err where nothing else lets in.
     assert_eq!(erring.len(), 6);
     assert_eq!(erring.iter().filter(|one| one.message.contains("opens")).count(), 2);
@@ -93,11 +60,7 @@ fn two_forbids_of_openclaw_open_read_and_a_request_without_a_path_shows_it_witho
         assert_eq!(finding.evidence, Some(Evidence::Witnessed));
         assert!(finding.is_error());
         assert!(!notes(finding).contains("filePath\":"), "{}", notes(finding));
-        assert!(
-            notes(finding).contains("context {\"toolCallId\":"),
-            "{}",
-            notes(finding)
-        );
+        assert!(notes(finding).contains("context {\"toolCallId\":"), "{}", notes(finding));
     }
     // Which lints did not run is told once, and how to run them.
     let told: Vec<&Diagnostic> = found.iter().filter(|one| one.code.as_str() == "no-solver").collect();
@@ -120,10 +83,7 @@ fn what_the_solver_does_not_take_or_has_no_time_for_is_told_by_name() {
     assert!(unproved().count() > 0);
     assert!(unproved().all(|one| notes(one).contains("the time of the run was over")));
     // Nothing is taken for proved that was not asked.
-    assert!(
-        !found.iter().any(|one| one.evidence == Some(Evidence::Proved)),
-        "{found:?}"
-    );
+    assert!(!found.iter().any(|one| one.evidence == Some(Evidence::Proved)), "{found:?}");
     let Some(corpora) = corpora() else { return };
     let folder = corpora.join("cedar-wild/openclaw/policies/cedar");
     let (package, checked) = cedar(&folder.join("policies.cedar"), &folder.join("schema.cedarschema"));
@@ -131,12 +91,7 @@ fn what_the_solver_does_not_take_or_has_no_time_for_is_told_by_name() {
     let refused = found.iter().filter(|one| one.code.as_str() == "unproved");
     let refused: Vec<String> = refused.map(notes).collect();
     assert!(refused.len() >= 9, "{refused:?}");
-    assert!(
-        refused
-            .iter()
-            .all(|why| why.contains("the symbolic compiler refuses it")),
-        "{refused:?}"
-    );
+    assert!(refused.iter().all(|why| why.contains("the symbolic compiler refuses it")), "{refused:?}");
 }
 
 #[test]
@@ -161,17 +116,9 @@ fn that_nothing_is_proved_without_a_schema_is_told() {
         std::fs::write(&path, text).unwrap();
         path
     };
-    let policies = file(
-        "a.cedar",
-        "permit (principal is User, action, resource) when { principal.age > 3 };",
-    );
+    let policies = file("a.cedar", "permit (principal is User, action, resource) when { principal.age > 3 };");
     let mut loading = Diagnostics::new();
-    let input = CedarInput {
-        policies: std::slice::from_ref(&policies),
-        schema: None,
-        entities: None,
-        links: None,
-    };
+    let input = CedarInput { policies: std::slice::from_ref(&policies), schema: None, entities: None, links: None };
     let package = load::load_cedar(input, &mut loading).unwrap();
     let checked = pipeline::check(&package, &options(), loading);
     let found = proved(&package, &checked, solver, Deadline::never());

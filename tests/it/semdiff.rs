@@ -12,10 +12,7 @@ use gatewright::decide::Engine;
 use gatewright::load::PackageFiles;
 use gatewright::pipeline;
 use gatewright::pipeline::Checked;
-use gatewright::semdiff::Side;
-use gatewright::semdiff::Structure;
-use gatewright::semdiff::What;
-use gatewright::semdiff::structure;
+use gatewright::semdiff::{Side, Structure, What, structure};
 
 use crate::stages::check;
 
@@ -110,11 +107,7 @@ impl Built {
     }
 
     pub(crate) fn side(&self) -> Side<'_> {
-        Side {
-            program: &self.checked.program,
-            lowered: &self.checked.lowered,
-            sources: &self.package.sources,
-        }
+        Side { program: &self.checked.program, lowered: &self.checked.lowered, sources: &self.package.sources }
     }
 }
 
@@ -135,24 +128,14 @@ fn changes(old: &str, new: &str) -> String {
 fn lines(structure: &Structure) -> String {
     let mut text = String::new();
     for change in &structure.changes {
-        text.push_str(&format!(
-            "{} {} {}",
-            change.what.name(),
-            change.kind.name(),
-            change.name
-        ));
+        text.push_str(&format!("{} {} {}", change.what.name(), change.kind.name(), change.name));
         match &change.what {
             What::Added | What::Removed => {}
             What::Renamed { from } => text.push_str(&format!(" from {from}")),
             What::Changed(fields) => {
                 for field in fields {
                     let side = |said: &Option<String>| said.clone().unwrap_or_else(|| "-".to_owned());
-                    text.push_str(&format!(
-                        "\n    {}: {} → {}",
-                        field.field,
-                        side(&field.from),
-                        side(&field.to)
-                    ));
+                    text.push_str(&format!("\n    {}: {} → {}", field.field, side(&field.from), side(&field.to)));
                 }
             }
         }

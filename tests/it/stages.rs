@@ -2,11 +2,10 @@
 
 use gatewright::config::Level;
 use gatewright::diag::Diagnostics;
-use gatewright::lint;
 use gatewright::load::PackageFiles;
-use gatewright::pipeline;
 use gatewright::pipeline::Checked;
 use gatewright::text::Instant;
+use gatewright::{lint, pipeline};
 
 /// Checks a package written as one text, `//- /path` before each file.
 pub(crate) fn check(fixture: &str) -> (PackageFiles, Checked) {
@@ -40,14 +39,8 @@ fn stages(fixture: &str) -> String {
     let mut out = format!("{}\n", fixture.trim());
     out.push_str("\n==== diagnostics\n");
     for found in checked.diagnostics.iter() {
-        let place = found
-            .primary()
-            .map(|span| package.sources.location(span))
-            .unwrap_or_default();
-        out.push_str(&format!(
-            "{place} {:?} [{}] {}\n",
-            found.severity, found.code, found.message
-        ));
+        let place = found.primary().map(|span| package.sources.location(span)).unwrap_or_default();
+        out.push_str(&format!("{place} {:?} [{}] {}\n", found.severity, found.code, found.message));
     }
     if checked.failed() {
         return out;
@@ -61,16 +54,9 @@ fn stages(fixture: &str) -> String {
     out.push_str("\n==== origins\n");
     for (id, origin) in &checked.lowered.origins.policies {
         let place = &origin.place;
-        out.push_str(&format!(
-            "{id}: {} at {}:{}:{}\n",
-            origin.statement, place.file, place.line, place.column
-        ));
+        out.push_str(&format!("{id}: {} at {}:{}:{}\n", origin.statement, place.file, place.line, place.column));
         for clause in &origin.clauses {
-            let guard = clause
-                .guard
-                .as_ref()
-                .map(|guard| format!(" [{guard}]"))
-                .unwrap_or_default();
+            let guard = clause.guard.as_ref().map(|guard| format!(" [{guard}]")).unwrap_or_default();
             out.push_str(&format!("    {}{guard}\n", clause.gate));
             for part in &clause.parts {
                 out.push_str(&format!("        {}\n", part.gate));
@@ -262,15 +248,8 @@ fn the_order_of_declarations_and_files_changes_no_policy() {
     let roles = "role r { allow a on D; allow b on D; }\nrole s extends r;\n";
     let turned = "role s extends r;\nrole r { allow b on D; allow a on D; }\n";
     let policies = |first: &str, second: &str| {
-        let (_, checked) = check(&format!(
-            "{PROJECT}//- /policy/a.gate\n{first}//- /policy/b.gate\n{second}"
-        ));
-        let all = checked
-            .lowered
-            .drafts
-            .iter()
-            .map(|draft| draft.id.clone())
-            .collect::<Vec<_>>();
+        let (_, checked) = check(&format!("{PROJECT}//- /policy/a.gate\n{first}//- /policy/b.gate\n{second}"));
+        let all = checked.lowered.drafts.iter().map(|draft| draft.id.clone()).collect::<Vec<_>>();
         (all, checked.lowered.schema_text)
     };
     assert_eq!(policies(model, roles), policies(roles, model));
@@ -301,17 +280,9 @@ fn turning_every_declaration_round_changes_no_policy() {
             json["annotations"].as_object_mut().unwrap().remove("source");
             json
         };
-        checked
-            .lowered
-            .policies
-            .iter()
-            .map(|(policy, _)| without_place(policy))
-            .collect::<Vec<_>>()
+        checked.lowered.policies.iter().map(|(policy, _)| without_place(policy)).collect::<Vec<_>>()
     };
-    assert_eq!(
-        policies(ITEMS.to_vec()),
-        policies(ITEMS.iter().rev().copied().collect())
-    );
+    assert_eq!(policies(ITEMS.to_vec()), policies(ITEMS.iter().rev().copied().collect()));
 }
 
 #[test]
@@ -329,12 +300,7 @@ action "zap" in [Action::"Payout.handle"] appliesTo { principal: [User], resourc
 "#
     ));
     assert!(!checked.failed(), "{:?}", checked.diagnostics);
-    let guard = checked
-        .lowered
-        .drafts
-        .iter()
-        .find(|draft| draft.id == "stepped_up")
-        .unwrap();
+    let guard = checked.lowered.drafts.iter().find(|draft| draft.id == "stepped_up").unwrap();
     let ids: Vec<&str> = guard.actions.iter().map(|(_, id)| id.as_str()).collect();
     assert_eq!(ids, ["Payout.approve", "Payout.pay", "zap"]);
 }
@@ -353,11 +319,7 @@ action "ping" appliesTo { principal: [User], resource: [Payout, Secret], context
 "#
     ));
     assert!(!checked.failed(), "{:?}", checked.diagnostics);
-    let opened = checked
-        .lowered
-        .drafts
-        .iter()
-        .filter(|draft| draft.actions.iter().any(|(_, id)| id == "ping"));
+    let opened = checked.lowered.drafts.iter().filter(|draft| draft.actions.iter().any(|(_, id)| id == "ping"));
     let on: Vec<&str> = opened.filter_map(|draft| draft.resource.as_deref()).collect();
     assert_eq!(on, ["Payout"]);
 }

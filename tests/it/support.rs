@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// The repository's root.
@@ -31,19 +30,12 @@ impl File {
 /// A file of the repository; panics where it cannot be read.
 pub(crate) fn file(path: &str) -> File {
     let text = fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-    File {
-        path: path.to_owned(),
-        text,
-    }
+    File { path: path.to_owned(), text }
 }
 
 /// All files below a folder whose names end so, sorted by path; none where there is no folder.
 pub(crate) fn files(folder: &str, ending: &str) -> Vec<File> {
-    paths(folder)
-        .into_iter()
-        .filter(|path| path.ends_with(ending))
-        .map(|path| file(&path))
-        .collect()
+    paths(folder).into_iter().filter(|path| path.ends_with(ending)).map(|path| file(&path)).collect()
 }
 
 /// The paths of all files below a folder, sorted.

@@ -3,29 +3,14 @@
 mod elsewhere;
 mod flipped;
 
-use gatewright::bundle::ArchiveLimits;
-use gatewright::bundle::Bundle;
-use gatewright::bundle::EvidenceSummary;
-use gatewright::bundle::GitState;
-use gatewright::bundle::LintTotals;
-use gatewright::bundle::Refusal;
-use gatewright::bundle::TestTotals;
-use gatewright::bundle::pack;
+use gatewright::bundle::{ArchiveLimits, Bundle, EvidenceSummary, GitState, LintTotals, Refusal, TestTotals, pack};
 use gatewright::diag::Diagnostics;
 use gatewright::load::PackageFiles;
-use gatewright::pipeline;
 use gatewright::text::Instant;
-use gatewright::trust;
-use gatewright::trust::Algorithm;
-use gatewright::trust::Kind;
-use gatewright::trust::LOCAL_BUILDER;
-use gatewright::trust::PrivateKey;
-use gatewright::trust::Rebuilt;
-use gatewright::trust::Signer;
-use gatewright::trust::Signing;
-use gatewright::trust::Statements;
-use gatewright::trust::TrustPolicy;
-use gatewright::trust::Verified;
+use gatewright::trust::{
+    Algorithm, Kind, LOCAL_BUILDER, PrivateKey, Rebuilt, Signer, Signing, Statements, TrustPolicy, Verified,
+};
+use gatewright::{pipeline, trust};
 use serde_json::json;
 
 const POLICY: &str = "resource Doc { action read; }\nprincipal User;\nrole reader for User { allow read on Doc; }\n";
@@ -34,38 +19,19 @@ const POLICY: &str = "resource Doc { action read; }\nprincipal User;\nrole reade
 fn bytes(version: &str) -> Vec<u8> {
     let config = format!("[package]\nname = \"docs\"\nversion = \"{version}\"\nedition = \"2026\"\n");
     let mut faults = Diagnostics::new();
-    let package = PackageFiles::in_memory(
-        [("gatewright.toml", config.as_str()), ("policy/main.gate", POLICY)],
-        &mut faults,
-    );
-    let options = pipeline::Options {
-        at: at("2026-03-01"),
-        levels: Vec::new(),
-        roles: None,
-    };
+    let package =
+        PackageFiles::in_memory([("gatewright.toml", config.as_str()), ("policy/main.gate", POLICY)], &mut faults);
+    let options = pipeline::Options { at: at("2026-03-01"), levels: Vec::new(), roles: None };
     let checked = pipeline::check(&package, &options, faults);
     assert!(!checked.failed(), "{:?}", checked.diagnostics);
     let suites = pipeline::suites(&package, &checked).unwrap();
     let origin = pipeline::Origin {
-        git: Some(GitState {
-            commit: "0123456789012345678901234567890123456789".to_owned(),
-            tree: None,
-            dirty: false,
-        }),
+        git: Some(GitState { commit: "0123456789012345678901234567890123456789".to_owned(), tree: None, dirty: false }),
         judged_at: Some(at("2026-03-01").to_string()),
         evidence: EvidenceSummary {
             coverage: None,
-            lint: Some(LintTotals {
-                errors: 0,
-                warnings: 1,
-                waivers: 0,
-            }),
-            tests: Some(TestTotals {
-                passed: 3,
-                failed: 0,
-                skipped: 0,
-                decisions: 9,
-            }),
+            lint: Some(LintTotals { errors: 0, warnings: 1, waivers: 0 }),
+            tests: Some(TestTotals { passed: 3, failed: 0, skipped: 0, decisions: 9 }),
             proofs: None,
             mutation: None,
         },

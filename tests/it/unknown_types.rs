@@ -3,33 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use cedar_policy::Authorizer;
-use cedar_policy::Context;
-use cedar_policy::Decision;
-use cedar_policy::Entities;
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use cedar_policy::PolicyId;
-use cedar_policy::PolicySet;
-use cedar_policy::Request;
-use cedar_policy::Schema;
-use cedar_policy::Validator;
-use gatewright::analysis::Cache;
-use gatewright::analysis::Deadline;
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, EntityUid, Policy, PolicyId, PolicySet, Request, Schema, Validator,
+};
 use gatewright::analysis::solver::Limits;
+use gatewright::analysis::{Cache, Deadline};
 use gatewright::config::Level;
 use gatewright::diag::Diagnostics;
 use gatewright::graph::ActionId;
-use gatewright::lint;
-use gatewright::load;
 use gatewright::load::PackageFiles;
-use gatewright::mutation::Genre;
-use gatewright::mutation::Outcome;
-use gatewright::pipeline;
-use gatewright::pipeline::Checked;
-use gatewright::pipeline::MutateOptions;
-use gatewright::pipeline::Mutated;
+use gatewright::mutation::{Genre, Outcome};
+use gatewright::pipeline::{Checked, MutateOptions, Mutated};
 use gatewright::text::Instant;
+use gatewright::{lint, load, pipeline};
 use serde_json::json;
 
 use crate::prover::solver;
@@ -56,17 +42,9 @@ fn open(package: &PackageFiles, faults: Diagnostics) -> Open {
         PolicySet::from_json_str(std::str::from_utf8(tree.get("policies.json").unwrap()).unwrap()).unwrap();
     let (schema, _) =
         Schema::from_cedarschema_str(std::str::from_utf8(tree.get("schema.cedarschema").unwrap()).unwrap()).unwrap();
-    let everything = Policy::parse(
-        Some(PolicyId::new("everything")),
-        "permit (principal, action, resource);",
-    )
-    .unwrap();
+    let everything = Policy::parse(Some(PolicyId::new("everything")), "permit (principal, action, resource);").unwrap();
     policies.add(everything).unwrap();
-    Open {
-        checked,
-        policies,
-        schema,
-    }
+    Open { checked, policies, schema }
 }
 
 fn in_memory(gate: &str, cedar: &str) -> Open {
@@ -100,10 +78,7 @@ impl Open {
         context: serde_json::Value,
         entities: serde_json::Value,
     ) -> (Decision, BTreeSet<String>) {
-        let uid = |text: &str| {
-            text.parse::<EntityUid>()
-                .unwrap_or_else(|error| panic!("{text}: {error}"))
-        };
+        let uid = |text: &str| text.parse::<EntityUid>().unwrap_or_else(|error| panic!("{text}: {error}"));
         let context = Context::from_json_value(context, None).unwrap();
         let request = Request::new(uid(principal), uid(action), uid(resource), context, None).unwrap();
         let entities = Entities::from_json_value(entities, None).unwrap();
@@ -146,26 +121,15 @@ fn guards_and_denials_keep_out_types_that_they_do_not_know() {
         ("d: deny any to write on Doc;", "d--unknown-types"),
         ("d: deny any to write on any;", "d--unknown-types"),
         ("d: deny any to any on Doc;", "d--unknown-types--Doc:write"),
-        (
-            "d: deny any to write on Doc when principal.org != resource.org;",
-            "d--unknown-types",
-        ),
+        ("d: deny any to write on Doc when principal.org != resource.org;", "d--unknown-types"),
         ("d: deny any to write on Doc when context.mfa;", "d--unknown-types"),
-        (
-            "d: deny any to write on Doc when resource.sealed;",
-            "d--unknown-types--Doc",
-        ),
+        ("d: deny any to write on Doc when resource.sealed;", "d--unknown-types--Doc"),
     ];
     let sealed = json!([{ "uid": { "type": "Doc", "id": "d" }, "attrs": { "sealed": true }, "parents": [] }]);
     for (statement, reason) in cases {
         let built = in_memory(&format!("{MODEL}{statement}"), "");
-        let (decision, reasons) = built.decides_of(
-            "Alien::\"a\"",
-            WRITE,
-            "Doc::\"d\"",
-            json!({ "mfa": true }),
-            sealed.clone(),
-        );
+        let (decision, reasons) =
+            built.decides_of("Alien::\"a\"", WRITE, "Doc::\"d\"", json!({ "mfa": true }), sealed.clone());
         assert_eq!(decision, Decision::Deny, "{statement}");
         assert!(reasons.contains(reason), "{statement}: {reasons:?}");
     }
@@ -191,10 +155,7 @@ fn a_resource_of_an_unknown_type_is_no_way_around_a_guard() {
 #[test]
 fn a_condition_that_reads_no_principal_counts_for_unknown_types_too() {
     let weak = in_memory(&format!("{MODEL}d: deny any to write on Doc when !context.mfa;"), "");
-    let decided = |mfa: bool| {
-        weak.decides("Alien::\"a\"", WRITE, "Doc::\"d\"", json!({ "mfa": mfa }))
-            .0
-    };
+    let decided = |mfa: bool| weak.decides("Alien::\"a\"", WRITE, "Doc::\"d\"", json!({ "mfa": mfa })).0;
     assert_eq!((decided(true), decided(false)), (Decision::Allow, Decision::Deny));
     let built = in_memory(&format!("{MODEL}d: deny any to write on Doc when resource.sealed;"), "");
     let decided = |sealed: bool| {
@@ -206,14 +167,8 @@ fn a_condition_that_reads_no_principal_counts_for_unknown_types_too() {
 
 #[test]
 fn what_no_guard_concerns_stays_as_raw_permits_say() {
-    let built = in_memory(
-        &format!("{MODEL}g: require context.mfa for Doc.write;\nd: deny User to read on Doc;"),
-        "",
-    );
-    assert_eq!(
-        built.decides("Alien::\"a\"", READ, "Doc::\"d\"", json!({})).0,
-        Decision::Allow
-    );
+    let built = in_memory(&format!("{MODEL}g: require context.mfa for Doc.write;\nd: deny User to read on Doc;"), "");
+    assert_eq!(built.decides("Alien::\"a\"", READ, "Doc::\"d\"", json!({})).0, Decision::Allow);
     // Who is excepted is not held apart, whatever the other's type.
     let built = in_memory(
         "resource Org;\nprincipal User in Org as org;\nresource Doc in Org as org { action read; }\n\
@@ -221,16 +176,8 @@ fn what_no_guard_concerns_stays_as_raw_permits_say() {
          isolate by org except Page because \"public\";",
         "",
     );
-    assert_eq!(
-        built
-            .decides("Alien::\"a\"", "Action::\"Page.see\"", "Page::\"p\"", json!({}))
-            .0,
-        Decision::Allow
-    );
-    assert_eq!(
-        built.decides("Alien::\"a\"", READ, "Doc::\"d\"", json!({})).0,
-        Decision::Deny
-    );
+    assert_eq!(built.decides("Alien::\"a\"", "Action::\"Page.see\"", "Page::\"p\"", json!({})).0, Decision::Allow);
+    assert_eq!(built.decides("Alien::\"a\"", READ, "Doc::\"d\"", json!({})).0, Decision::Deny);
 }
 
 #[test]
@@ -250,17 +197,10 @@ fn a_role_is_denied_whatever_the_type_of_its_holder() {
         );
         let gate = format!("{MODEL}role chief for User extends clerk;\nd: deny clerk to write on Doc;");
         let mut faults = Diagnostics::new();
-        let texts = [
-            ("gatewright.toml", project.as_str()),
-            ("policy/main.gate", gate.as_str()),
-        ];
+        let texts = [("gatewright.toml", project.as_str()), ("policy/main.gate", gate.as_str())];
         let package = PackageFiles::in_memory(texts, &mut faults);
         let built = open(&package, faults);
-        let decided = |entities| {
-            built
-                .decides_of("Alien::\"a\"", WRITE, "Doc::\"d\"", json!({}), entities)
-                .0
-        };
+        let decided = |entities| built.decides_of("Alien::\"a\"", WRITE, "Doc::\"d\"", json!({}), entities).0;
         assert_eq!(decided(holder), Decision::Deny, "{form}");
         assert_eq!(decided(json!([])), Decision::Allow, "{form}");
     }
@@ -280,10 +220,7 @@ fn steps_of_break_glass_are_for_the_type_of_their_profile() {
         let action = format!("Action::\"{step}BreakGlass.outage\"");
         let (decision, reasons) = built.decides("Alien::\"a\"", &action, "BreakGlassProfile::\"outage\"", json!({}));
         assert_eq!(decision, Decision::Deny, "{step}");
-        assert!(
-            reasons.contains("break-glass:outage--unknown-types"),
-            "{step}: {reasons:?}"
-        );
+        assert!(reasons.contains("break-glass:outage--unknown-types"), "{step}: {reasons:?}");
     }
 }
 
@@ -291,19 +228,13 @@ fn steps_of_break_glass_are_for_the_type_of_their_profile() {
 #[test]
 fn a_raw_scope_of_anybody_lets_in_every_principal_type_and_guards_know_them() {
     let raw = "@id(\"x\") permit (principal, action == Action::\"Doc.write\", resource) when { principal.org == resource.org };";
-    let built = in_memory(
-        &format!("{MODEL}isolate by org;\ng: require context.mfa for Doc.write;"),
-        raw,
-    );
+    let built = in_memory(&format!("{MODEL}isolate by org;\ng: require context.mfa for Doc.write;"), raw);
     let contract = &built.checked.lowered.contract;
     assert_eq!(contract.actions["Doc.write"].principals, ["Bot", "User"]);
     assert_eq!(contract.actions["Doc.read"].principals, ["Bot", "User"]);
     assert!(built.policies.policy(&PolicyId::new("g--Bot")).is_some());
     let narrow = "@id(\"x\") permit (principal is User, action in Action::\"Doc.write\", resource) when { principal.org == resource.org };";
-    let built = in_memory(
-        &format!("{MODEL}isolate by org;\ng: require context.mfa for Doc.write;"),
-        narrow,
-    );
+    let built = in_memory(&format!("{MODEL}isolate by org;\ng: require context.mfa for Doc.write;"), narrow);
     assert_eq!(built.checked.lowered.contract.actions["Doc.write"].principals, ["User"]);
 }
 
@@ -373,11 +304,7 @@ tests:
 fn coverage_does_not_count_the_forbids_for_unknown_types() {
     let gate = format!("{MODEL}d: deny any to write on Doc when resource.sealed;\n");
     let project = "[package]\nname = \"main\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
-    let texts = [
-        ("gatewright.toml", project),
-        ("policy/main.gate", &gate),
-        ("scenarios/a.yaml", WRITING),
-    ];
+    let texts = [("gatewright.toml", project), ("policy/main.gate", &gate), ("scenarios/a.yaml", WRITING)];
     let mut faults = Diagnostics::new();
     let package = PackageFiles::in_memory(texts, &mut faults);
     let Open { checked, .. } = open(&package, faults);
@@ -403,11 +330,7 @@ fn a_mutant_that_differs_for_unknown_types_alone_is_the_same_policy() {
     let project = "[package]\nname = \"main\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
     let mut faults = Diagnostics::new();
     let package = PackageFiles::in_memory(
-        [
-            ("gatewright.toml", project),
-            ("policy/main.gate", &gate),
-            ("scenarios/a.yaml", WRITING),
-        ],
+        [("gatewright.toml", project), ("policy/main.gate", &gate), ("scenarios/a.yaml", WRITING)],
         &mut faults,
     );
     let Open { checked, .. } = open(&package, faults);

@@ -1,28 +1,15 @@
 //! Every request that is shown to a person is one that Cedar takes under the package's schema, and so are its entities: of
 //! refuted assertions, of statements that error and of mutants that no test notices. Those of `diff` are tested in `semdiff`.
 
-use cedar_policy::Context;
-use cedar_policy::Entities;
-use cedar_policy::EntityUid;
-use cedar_policy::Request;
-use gatewright::analysis::Cache;
-use gatewright::analysis::Deadline;
-use gatewright::analysis::Outcome;
-use gatewright::analysis::Witness;
+use cedar_policy::{Context, Entities, EntityUid, Request};
 use gatewright::analysis::solver::Limits;
+use gatewright::analysis::{Cache, Deadline, Outcome, Witness};
 use gatewright::diag::Diagnostics;
-use gatewright::load;
 use gatewright::load::PackageFiles;
-use gatewright::mutation;
 use gatewright::mutation::Genre;
-use gatewright::pipeline;
-use gatewright::pipeline::Checked;
-use gatewright::pipeline::MutateOptions;
-use gatewright::pipeline::Mutated;
-use gatewright::pipeline::ProofOptions;
-use gatewright::pipeline::ProveOptions;
-use gatewright::pipeline::Shard;
+use gatewright::pipeline::{Checked, MutateOptions, Mutated, ProofOptions, ProveOptions, Shard};
 use gatewright::text::Instant;
+use gatewright::{load, mutation, pipeline};
 use serde_json::Value;
 
 use crate::prover::solver;
@@ -36,11 +23,7 @@ fn at() -> Instant {
 }
 
 fn checked(package: &PackageFiles, faults: Diagnostics) -> Checked {
-    let options = pipeline::Options {
-        at: at(),
-        levels: Vec::new(),
-        roles: None,
-    };
+    let options = pipeline::Options { at: at(), levels: Vec::new(), roles: None };
     let checked = pipeline::check(package, &options, faults);
     let faults: Vec<&str> = checked
         .diagnostics
@@ -71,13 +54,9 @@ fn example(name: &str, more: &str) -> (PackageFiles, Checked) {
     let mut faults = Diagnostics::new();
     let whole = load::load_package(&root().join("examples").join(name), &mut faults).unwrap();
     let promises = |name: &str| name.ends_with("promises.gate");
-    let gate = whole
-        .gate
-        .iter()
-        .map(|file| (whole.sources.name(*file), whole.sources.text(*file)));
-    let texts = gate
-        .filter(|(name, _)| !promises(name))
-        .chain([("gatewright.toml", PROJECT), ("policy/claims.gate", more)]);
+    let gate = whole.gate.iter().map(|file| (whole.sources.name(*file), whole.sources.text(*file)));
+    let texts =
+        gate.filter(|(name, _)| !promises(name)).chain([("gatewright.toml", PROJECT), ("policy/claims.gate", more)]);
     let package = PackageFiles::in_memory(texts, &mut faults);
     let checked = checked(&package, faults);
     (package, checked)
@@ -87,11 +66,7 @@ fn shop(more: &str) -> (PackageFiles, Checked) {
     let text = SHOP.strip_prefix("//- /policy/shop.gate\n").unwrap();
     let text = format!("{text}\n{more}");
     let mut faults = Diagnostics::new();
-    let texts = [
-        ("gatewright.toml", PROJECT),
-        ("policy/shop.gate", &text),
-        ("scenarios/one.yaml", SUITE),
-    ];
+    let texts = [("gatewright.toml", PROJECT), ("policy/shop.gate", &text), ("scenarios/one.yaml", SUITE)];
     let package = PackageFiles::in_memory(texts, &mut faults);
     let checked = checked(&package, faults);
     (package, checked)
@@ -202,9 +177,7 @@ allow App to list on Bill when context.risk + 5 > 6;
         at: at(),
     };
     let all = pipeline::prove_lints(&package, &checked, &options, &|_, _| ()).unwrap();
-    let erring = all
-        .iter()
-        .filter(|found| ["erring-forbid", "erring-grant"].contains(&found.code.as_str()));
+    let erring = all.iter().filter(|found| ["erring-forbid", "erring-grant"].contains(&found.code.as_str()));
     let mut shown = 0;
     for finding in erring {
         let note = |start: &'static str| {
@@ -216,15 +189,8 @@ allow App to list on Bill when context.risk + 5 > 6;
         let (action, resource) = rest.split_once(" of ").unwrap();
         let [principal, action, resource] = [principal, action, resource].map(|uid| uid.parse::<EntityUid>().unwrap());
         let context: Value = serde_json::from_str(&note("context ").next().unwrap()).unwrap();
-        let entities = note("entity ")
-            .map(|entity| serde_json::from_str(&entity).unwrap())
-            .collect();
-        assert_valid(
-            [&principal, &action, &resource],
-            context,
-            Value::Array(entities),
-            &checked,
-        );
+        let entities = note("entity ").map(|entity| serde_json::from_str(&entity).unwrap()).collect();
+        assert_valid([&principal, &action, &resource], context, Value::Array(entities), &checked);
         shown += 1;
     }
     assert!(found.is_none() || shown >= 4, "{shown}");

@@ -1,25 +1,16 @@
 //! Who may do everything: roles and types on a type, and actions that everybody may do.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Effect;
-use cedar_policy::EntityId;
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use cedar_policy::PrincipalConstraint;
+use cedar_policy::{Effect, EntityId, EntityTypeName, EntityUid, Policy, PrincipalConstraint};
 
 use super::Fact;
 use super::cases::proof;
-use super::field::Field;
-use super::field::Known;
+use super::field::{Field, Known};
 use super::standing::ask;
-use crate::analysis::prover::Asking;
-use crate::analysis::prover::Prover;
+use crate::analysis::prover::{Asking, Prover};
 use crate::analysis::question::Claim;
-use crate::analysis::rule::Rule;
-use crate::analysis::rule::Rules;
+use crate::analysis::rule::{Rule, Rules};
 use crate::analysis::sample::Scope;
 use crate::lower::Lowered;
 
@@ -51,14 +42,11 @@ pub(super) fn allowed(prover: &Prover<'_>, fields: &[Field<'_>], lowered: &Lower
     let all_open = |of: &[usize]| of.iter().all(|at| is_open_to_all.get(*at) == Some(&true));
     let mut found = Allowed::default();
     let open_actions = actions.iter().filter(|(_, of)| all_open(of));
-    found.actions = open_actions
-        .map(|(action, _)| (action.type_name().to_string(), action.id().unescaped().to_owned()))
-        .collect();
+    found.actions =
+        open_actions.map(|(action, _)| (action.type_name().to_string(), action.id().unescaped().to_owned())).collect();
     let (open_pairs, rest): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(_, of)| all_open(of));
-    found.types = open_pairs
-        .iter()
-        .map(|((principal, resource), _)| (principal.to_string(), resource.to_string()))
-        .collect();
+    found.types =
+        open_pairs.iter().map(|((principal, resource), _)| (principal.to_string(), resource.to_string())).collect();
     let granted: Vec<Granted> = fields.iter().map(Granted::of).collect();
     let mut roles: BTreeSet<EntityUid> = granted.iter().flat_map(|granted| &granted.within).cloned().collect();
     for (ty, id) in &lowered.roles {
@@ -154,9 +142,5 @@ fn is_open(asking: &mut Asking<'_>, field: &Field<'_>, role: Option<&EntityUid>)
         return Ok(false);
     };
     let all = field.slice.iter().filter_map(|at| field.rule(*at).cloned());
-    proof(ask(
-        asking,
-        field,
-        Claim::Implies(Rules::new([everybody]), Rules::new(all)),
-    ))
+    proof(ask(asking, field, Claim::Implies(Rules::new([everybody]), Rules::new(all))))
 }

@@ -1,24 +1,14 @@
 //! What statements come to in all kinds of request: the fewest policies first, until some request shows that they matter.
 //! Work goes in rounds, each case at one kind of request, so that what is found does not depend on how many work at once.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Fact;
-use super::Standing;
-use super::Statement;
-use super::Test;
-use super::field::Field;
-use super::field::Known;
-use super::field::View;
-use super::standing;
+use super::field::{Field, Known, View};
 use super::standing::Probe;
-use crate::analysis::conjuncts::Conjuncts;
-use crate::analysis::conjuncts::Place;
-use crate::analysis::prover::Asking;
-use crate::analysis::prover::Prover;
-use crate::analysis::question::Answer;
-use crate::analysis::question::Claim;
+use super::{Fact, Standing, Statement, Test, standing};
+use crate::analysis::conjuncts::{Conjuncts, Place};
+use crate::analysis::prover::{Asking, Prover};
+use crate::analysis::question::{Answer, Claim};
 use crate::analysis::sample::Scope;
 use crate::text::Span;
 
@@ -62,13 +52,7 @@ impl Case {
             places.extend(admitting.into_iter().map(|field| (number, field)));
         }
         places.sort_by_key(|(probe, field)| (fields.get(*field).map_or(0, |field| field.slice.len()), *field, *probe));
-        Self {
-            probes,
-            own,
-            places,
-            next: 0,
-            state: State::default(),
-        }
+        Self { probes, own, places, next: 0, state: State::default() }
     }
 
     fn current(&self) -> Option<(&Probe, usize)> {
@@ -151,13 +135,9 @@ fn run(prover: &Prover<'_>, fields: &mut [Field<'_>], cases: &mut [Case]) {
         if waiting.is_empty() {
             return;
         }
-        let tasks: Vec<(usize, &[usize])> = waiting
-            .iter()
-            .flat_map(|(field, numbers)| numbers.chunks(BATCH).map(|some| (*field, some)))
-            .collect();
-        let done = prover.each(&tasks, |asking, (field, numbers)| {
-            batch(asking, fields.get(*field), numbers, cases)
-        });
+        let tasks: Vec<(usize, &[usize])> =
+            waiting.iter().flat_map(|(field, numbers)| numbers.chunks(BATCH).map(|some| (*field, some))).collect();
+        let done = prover.each(&tasks, |asking, (field, numbers)| batch(asking, fields.get(*field), numbers, cases));
         let fields_of: Vec<usize> = tasks.iter().map(|(field, _)| *field).collect();
         for (field, (found, added)) in fields_of.into_iter().zip(done) {
             for (number, standing) in found {
@@ -190,12 +170,7 @@ fn batch(asking: &mut Asking<'_>, field: Option<&Field<'_>>, numbers: &[usize], 
 fn probe(at: usize, fields: &[Field<'_>]) -> Option<Probe> {
     let field = fields.first()?;
     let rule = field.rule(at)?.clone();
-    Some(Probe {
-        scope: Scope::of(rule.policy()),
-        effect: field.effect(at)?,
-        rule,
-        at: Some(at),
-    })
+    Some(Probe { scope: Scope::of(rule.policy()), effect: field.effect(at)?, rule, at: Some(at) })
 }
 
 /// What every statement comes to that is no guard.
@@ -215,11 +190,8 @@ pub(super) fn standings(
         .collect();
     run(prover, fields, &mut cases);
     let owners = Owners::new(statements);
-    let found: Vec<(Span, Fact<Standing>)> = asked
-        .iter()
-        .zip(&cases)
-        .map(|(statement, case)| (statement.span, case.concluded(&owners)))
-        .collect();
+    let found: Vec<(Span, Fact<Standing>)> =
+        asked.iter().zip(&cases).map(|(statement, case)| (statement.span, case.concluded(&owners))).collect();
     let explained = prover.each(&found, |asking, (span, fact)| {
         let never = matches!(fact, Fact::Known(Standing::Never(_)));
         let statement = asked.iter().find(|statement| statement.span == *span).filter(|_| never);
@@ -234,10 +206,7 @@ pub(super) fn standings(
 
 /// The fewest tests of a statement's first policy that never hold together.
 fn blame(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &Statement) -> Vec<Test> {
-    let first = statement
-        .policies
-        .first()
-        .and_then(|at| Some((*at, probe(*at, fields)?)));
+    let first = statement.policies.first().and_then(|at| Some((*at, probe(*at, fields)?)));
     let Some((at, probe)) = first else { return Vec::new() };
     let Some(parts) = Conjuncts::of(probe.rule.policy()) else {
         return Vec::new();
@@ -250,12 +219,7 @@ fn blame(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &Statement) -
         let known = |field: &Field<'_>| {
             let alone = crate::decide::Trial::new([(0, rule.policy())]);
             let mut all = field.known().iter();
-            all.any(|known| {
-                !alone
-                    .run(&known.found.request, &known.found.entities)
-                    .applied
-                    .is_empty()
-            })
+            all.any(|known| !alone.run(&known.found.request, &known.found.entities).applied.is_empty())
         };
         admitting
             .iter()
@@ -279,12 +243,7 @@ fn blame(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &Statement) -
     let id = fields.first().and_then(|field| field.base.policies().get(at));
     let policy = id.map(|listed| listed.id.clone()).unwrap_or_default();
     kept.into_iter()
-        .map(|place| Test {
-            policy: policy.clone(),
-            branch: None,
-            cedar: parts.text(place, None),
-            place,
-        })
+        .map(|place| Test { policy: policy.clone(), branch: None, cedar: parts.text(place, None), place })
         .collect()
 }
 
@@ -294,19 +253,14 @@ pub(super) fn ends(
     fields: &mut [Field<'_>],
     statements: &[Statement],
 ) -> BTreeMap<Span, Fact<Standing>> {
-    let ending: Vec<(&Statement, usize)> = statements
-        .iter()
-        .filter_map(|statement| Some((statement, statement.until?)))
-        .collect();
+    let ending: Vec<(&Statement, usize)> =
+        statements.iter().filter_map(|statement| Some((statement, statement.until?))).collect();
     let mut cases: Vec<Case> = ending
         .iter()
         .map(|(statement, clause)| {
             let after = |at: &usize| {
                 let now = probe(*at, fields)?;
-                let end = Place {
-                    clause: *clause,
-                    test: 0,
-                };
+                let end = Place { clause: *clause, test: 0 };
                 let rule = Conjuncts::of(now.rule.policy())?.negating(end)?;
                 Some(Probe { rule, at: None, ..now })
             };
@@ -317,8 +271,7 @@ pub(super) fn ends(
     run(prover, fields, &mut cases);
     let owners = Owners::new(statements);
     let each = ending.iter().zip(&cases);
-    each.map(|((statement, _), case)| (statement.span, case.concluded(&owners)))
-        .collect()
+    each.map(|((statement, _), case)| (statement.span, case.concluded(&owners))).collect()
 }
 
 /// Whether the own grants of a role matter, all together: asked where none matters alone.

@@ -1,42 +1,23 @@
 //! Policies that can error: asked of the solver, or shown by a request built from the schema where strict validation refuses
 //! the policy. Cedar skips what errors, so that a forbid then forbids nothing.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Effect;
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use cedar_policy::pst;
-use cedar_policy::pst::BinaryOp;
-use cedar_policy::pst::Expr;
-use cedar_policy::pst::UnaryOp;
+use cedar_policy::pst::{BinaryOp, Expr, UnaryOp};
+use cedar_policy::{Effect, EntityUid, Policy, pst};
 
-use super::Asked;
-use super::Basis;
-use super::Erring;
-use super::Fact;
-use super::Skipped;
-use super::Statement;
-use super::field::Field;
-use super::field::Known;
+use super::field::{Field, Known};
 use super::standing::ask;
 use super::years::within_years;
+use super::{Asked, Basis, Erring, Fact, Skipped, Statement};
 use crate::analysis::prover::Asking;
-use crate::analysis::question::Answer;
-use crate::analysis::question::Claim;
-use crate::analysis::question::Counterexample;
-use crate::analysis::question::Unknown;
+use crate::analysis::question::{Answer, Claim, Counterexample, Unknown};
 use crate::analysis::rule::Rule;
 use crate::analysis::sample::Scope;
-use crate::analysis::witness::Stage;
-use crate::analysis::witness::Witness;
-use crate::bundle::Contract;
-use crate::bundle::OriginKind;
-use crate::decide::Engine;
-use crate::decide::Outcome;
-use crate::text::Instant;
-use crate::text::Span;
+use crate::analysis::witness::{Stage, Witness};
+use crate::bundle::{Contract, OriginKind};
+use crate::decide::{Engine, Outcome};
+use crate::text::{Instant, Span};
 
 /// How requests are replayed and shown.
 #[derive(Clone, Copy)]
@@ -62,27 +43,16 @@ pub(super) fn erring(
     statements: &[Statement],
     unsound: &BTreeSet<String>,
 ) -> BTreeMap<Span, Fact<Option<Erring>>> {
-    let raw_permits = statements
-        .iter()
-        .any(|statement| statement.kind == OriginKind::Raw && statement.effect == Effect::Permit);
+    let raw_permits =
+        statements.iter().any(|statement| statement.kind == OriginKind::Raw && statement.effect == Effect::Permit);
     // Gate's permits have their guards conjoined, so that what errors in a guard lets nobody in by them.
     let of_interest = |statement: &&Statement| !statement.is_guard() || raw_permits;
     let statements: Vec<&Statement> = statements.iter().filter(of_interest).collect();
     let literals = fields.first().map(|field| field.base.literals()).unwrap_or_default();
-    let search = Search {
-        replay: asked.replay,
-        fields,
-        unsound,
-        literals: &literals,
-    };
+    let search = Search { replay: asked.replay, fields, unsound, literals: &literals };
     let found: Vec<Fact<Option<Erring>>> = match asked.prover {
-        Some(prover) => prover.each(&statements, |asking, statement| {
-            search.statement(Some(asking), statement)
-        }),
-        None => statements
-            .iter()
-            .map(|statement| search.statement(None, statement))
-            .collect(),
+        Some(prover) => prover.each(&statements, |asking, statement| search.statement(Some(asking), statement)),
+        None => statements.iter().map(|statement| search.statement(None, statement)).collect(),
     };
     let spans = statements.iter().map(|statement| statement.span);
     spans.zip(found).collect()
@@ -119,11 +89,8 @@ impl Search<'_, '_> {
     }
 
     fn policy(&self, asking: Option<&mut Asking<'_>>, at: usize) -> Fact<Option<Erring>> {
-        let admitting: Vec<&Field<'_>> = self
-            .fields
-            .iter()
-            .filter(|field| field.slice.binary_search(&at).is_ok())
-            .collect();
+        let admitting: Vec<&Field<'_>> =
+            self.fields.iter().filter(|field| field.slice.binary_search(&at).is_ok()).collect();
         let Some(rule) = admitting.first().and_then(|field| field.rule(at)) else {
             return Fact::Known(None);
         };
@@ -347,11 +314,7 @@ fn computes(expr: &Expr) -> bool {
         }
         Expr::GetAttr { expr, .. } | Expr::HasAttr { expr, .. } | Expr::Like { expr, .. } => computes(expr),
         Expr::Is { expr, in_expr, .. } => computes(expr) || in_expr.as_ref().is_some_and(|inner| computes(inner)),
-        Expr::IfThenElse {
-            cond,
-            then_expr,
-            else_expr,
-        } => computes(cond) || computes(then_expr) || computes(else_expr),
+        Expr::IfThenElse { cond, then_expr, else_expr } => computes(cond) || computes(then_expr) || computes(else_expr),
         Expr::Set(elements) => elements.iter().any(|element| computes(element)),
         Expr::Record(fields) => fields.values().any(|value| computes(value)),
         // What later versions of Cedar add may do anything.

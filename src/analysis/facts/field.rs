@@ -2,20 +2,14 @@
 
 use std::sync::OnceLock;
 
-use cedar_policy::Effect;
-use cedar_policy::Entities;
-use cedar_policy::EntityUid;
+use cedar_policy::{Effect, Entities, EntityUid};
 
 use crate::analysis::base::Base;
 use crate::analysis::environment::Environment;
 use crate::analysis::question::Counterexample;
 use crate::analysis::rule::Rule;
-use crate::analysis::sample::KINDS;
-use crate::analysis::sample::Sample;
-use crate::analysis::sample::Samples;
-use crate::analysis::sample::Scope;
-use crate::decide::Trial;
-use crate::decide::Tried;
+use crate::analysis::sample::{KINDS, Sample, Samples, Scope};
+use crate::decide::{Trial, Tried};
 
 /// Known requests beyond these are not kept: looking through them would cost more than asking.
 const MOST_KNOWN: usize = 64;
@@ -76,9 +70,7 @@ impl<'a> Field<'a> {
     /// The samples of a scope.
     pub(super) fn samples(&self, scope: &Scope) -> Vec<Counterexample> {
         let build = |scope: &Scope| -> Vec<Sample> {
-            let built = KINDS
-                .iter()
-                .filter_map(|kind| self.samples.build(self.environment, scope, *kind));
+            let built = KINDS.iter().filter_map(|kind| self.samples.build(self.environment, scope, *kind));
             built.collect()
         };
         let place = |sample: &Sample| self.samples.placed(sample, scope);
@@ -102,8 +94,7 @@ impl<'a> Field<'a> {
 
     pub(super) fn keep(&mut self, all: impl IntoIterator<Item = Known>) {
         let room = MOST_KNOWN.saturating_sub(self.known.len());
-        self.known
-            .extend(all.into_iter().take(room).map(Known::without_other_actions));
+        self.known.extend(all.into_iter().take(room).map(Known::without_other_actions));
     }
 }
 
@@ -140,10 +131,7 @@ pub(super) struct View<'f, 'a> {
 
 impl<'f, 'a> View<'f, 'a> {
     pub(super) fn new(field: &'f Field<'a>) -> Self {
-        Self {
-            field,
-            added: Vec::new(),
-        }
+        Self { field, added: Vec::new() }
     }
 
     pub(super) fn known(&self) -> impl Iterator<Item = &Known> {

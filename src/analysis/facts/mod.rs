@@ -9,22 +9,19 @@ mod standing;
 mod tests_of;
 mod years;
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::Effect;
 
 use super::base::Base;
 use super::conjuncts::Place;
-use super::prover::Prover;
-use super::prover::SchemaRefused;
+use super::prover::{Prover, SchemaRefused};
 use super::sample::Samples;
 use super::solver::Identity;
 use super::witness::Witness;
 use crate::bundle::OriginKind;
 use crate::lower;
-use crate::lower::Lowered;
-use crate::lower::Part;
+use crate::lower::{Lowered, Part};
 use crate::text::Span;
 
 use field::Field;
@@ -193,15 +190,9 @@ pub fn facts(asked: &Asked<'_>) -> Result<Option<Facts>, SchemaRefused> {
         .into_iter()
         .filter_map(|at| all.get(at).map(|policy| policy.id().to_string()))
         .collect();
-    let mut fields: Vec<Field<'_>> = base
-        .environments
-        .iter()
-        .map(|environment| Field::new(&base, &samples, environment))
-        .collect();
-    let mut found = Facts {
-        engine: asked.prover.map(|prover| prover.engine().clone()),
-        ..Facts::default()
-    };
+    let mut fields: Vec<Field<'_>> =
+        base.environments.iter().map(|environment| Field::new(&base, &samples, environment)).collect();
+    let mut found = Facts { engine: asked.prover.map(|prover| prover.engine().clone()), ..Facts::default() };
     let standings = match asked.prover {
         Some(prover) => cases::standings(prover, &mut fields, &statements),
         None => BTreeMap::new(),
@@ -235,12 +226,8 @@ pub fn facts(asked: &Asked<'_>) -> Result<Option<Facts>, SchemaRefused> {
 
 /// The statements of a program, by place.
 fn statements(lowered: &Lowered, base: &Base) -> Vec<Statement> {
-    let positions: BTreeMap<&str, usize> = base
-        .policies()
-        .iter()
-        .enumerate()
-        .map(|(at, listed)| (listed.id.as_str(), at))
-        .collect();
+    let positions: BTreeMap<&str, usize> =
+        base.policies().iter().enumerate().map(|(at, listed)| (listed.id.as_str(), at)).collect();
     let mut found: BTreeMap<Span, Statement> = BTreeMap::new();
     let mut add = |span, effect, kind, at: usize, own: BTreeSet<usize>, until| {
         let statement = found.entry(span).or_insert_with(|| Statement {
@@ -283,9 +270,6 @@ fn statements(lowered: &Lowered, base: &Base) -> Vec<Statement> {
 impl Statement {
     /// Whether it keeps what others promise: a guard is conjoined to every grant besides, so that it need not matter.
     fn is_guard(&self) -> bool {
-        matches!(
-            self.kind,
-            OriginKind::Require | OriginKind::Isolate | OriginKind::Separate
-        )
+        matches!(self.kind, OriginKind::Require | OriginKind::Isolate | OriginKind::Separate)
     }
 }

@@ -5,16 +5,10 @@ use std::collections::BTreeSet;
 
 use cedar_policy::Effect;
 
-use super::field::Field;
-use super::field::Known;
-use super::field::View;
+use super::field::{Field, Known, View};
 use crate::analysis::prover::Asking;
-use crate::analysis::question::Answer;
-use crate::analysis::question::Claim;
-use crate::analysis::question::Counterexample;
-use crate::analysis::question::Question;
-use crate::analysis::rule::Rule;
-use crate::analysis::rule::Rules;
+use crate::analysis::question::{Answer, Claim, Counterexample, Question};
+use crate::analysis::rule::{Rule, Rules};
 use crate::analysis::sample::Scope;
 use crate::decide::Trial;
 
@@ -58,13 +52,8 @@ pub(super) fn standing(
     own: &BTreeSet<usize>,
 ) -> Standing {
     let field = view.field;
-    let mut search = Search {
-        alone: Trial::new([(0, probe.rule.policy())]),
-        probe,
-        own,
-        blockers: BTreeSet::new(),
-        applies: false,
-    };
+    let mut search =
+        Search { alone: Trial::new([(0, probe.rule.policy())]), probe, own, blockers: BTreeSet::new(), applies: false };
     if view.known().any(|known| search.learns(field, known) == Step::Matters) {
         return Standing::Matters;
     }
@@ -120,11 +109,7 @@ impl Search<'_> {
     fn applies_to(&self, known: &Known) -> bool {
         match self.probe.at {
             Some(at) => known.applies(at),
-            None => !self
-                .alone
-                .run(&known.found.request, &known.found.entities)
-                .applied
-                .is_empty(),
+            None => !self.alone.run(&known.found.request, &known.found.entities).applied.is_empty(),
         }
     }
 
@@ -233,10 +218,7 @@ impl Search<'_> {
 }
 
 pub(super) fn ask(asking: &mut Asking<'_>, field: &Field<'_>, claim: Claim) -> Answer {
-    let question = Question {
-        environment: field.environment.clone(),
-        claim,
-    };
+    let question = Question { environment: field.environment.clone(), claim };
     asking.answer(&field.base.ground, &question)
 }
 

@@ -3,19 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Fact;
-use super::Statement;
-use super::Test;
-use super::Tests;
 use super::field::Field;
 use super::standing::ask;
-use crate::analysis::conjuncts::Conjuncts;
-use crate::analysis::conjuncts::Place;
-use crate::analysis::prover::Asking;
-use crate::analysis::prover::Prover;
-use crate::analysis::question::Answer;
-use crate::analysis::question::Claim;
-use crate::analysis::question::Unknown;
+use super::{Fact, Statement, Test, Tests};
+use crate::analysis::conjuncts::{Conjuncts, Place};
+use crate::analysis::prover::{Asking, Prover};
+use crate::analysis::question::{Answer, Claim, Unknown};
 use crate::analysis::rule::Rule;
 use crate::analysis::sample::Scope;
 use crate::decide::Trial;
@@ -51,18 +44,13 @@ fn of_statement(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &State
             continue;
         };
         let own = statement.own.get(at);
-        let tests: Vec<Place> = parts
-            .places()
-            .filter(|place| own.is_some_and(|own| own.contains(&place.clause)))
-            .collect();
+        let tests: Vec<Place> =
+            parts.places().filter(|place| own.is_some_and(|own| own.contains(&place.clause))).collect();
         copies.push(Copy {
             id: listed.id.clone(),
             parts,
             tests,
-            fields: fields
-                .iter()
-                .filter(|field| field.slice.binary_search(at).is_ok())
-                .collect(),
+            fields: fields.iter().filter(|field| field.slice.binary_search(at).is_ok()).collect(),
         });
     }
     let Some(first) = copies.first() else {
@@ -105,12 +93,7 @@ struct Copy<'a, 'f> {
 
 impl Copy<'_, '_> {
     fn test(&self, place: Place, branch: Option<usize>) -> Test {
-        Test {
-            policy: self.id.clone(),
-            place,
-            branch,
-            cedar: self.parts.text(place, branch),
-        }
+        Test { policy: self.id.clone(), place, branch, cedar: self.parts.text(place, branch) }
     }
 }
 
@@ -160,9 +143,7 @@ fn is_constant(
         let mut known = field.known().iter();
         let samples = || field.samples(&Scope::of(before.policy()));
         known.any(|known| refutes(&known.found.request, &known.found.entities))
-            || samples()
-                .iter()
-                .any(|sample| refutes(&sample.request, &sample.entities))
+            || samples().iter().any(|sample| refutes(&sample.request, &sample.entities))
     };
     if fields.is_empty() || fields.iter().any(|field| shown(field)) {
         return Ok(false);

@@ -2,9 +2,7 @@
 //! computing with them errors at the ends, while clocks, tokens and fixtures write years of four digits.
 
 use cedar_policy::Policy;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// The first and the last instant that can be written with such a year.
 const YEARS: [&str; 2] = ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"];
@@ -41,11 +39,7 @@ impl Rewriting {
                 let mut all = Map::new();
                 for (key, value) in fields {
                     // A literal holds no expression.
-                    let value = if key == "Value" {
-                        value.clone()
-                    } else {
-                        self.expr(value)?
-                    };
+                    let value = if key == "Value" { value.clone() } else { self.expr(value)? };
                     all.insert(key.clone(), value);
                 }
                 self.computed(all)?
@@ -70,10 +64,7 @@ impl Rewriting {
         }
         let [first, last] = YEARS.map(|end| literal("datetime", end));
         let tests = times.into_iter().flat_map(|time| {
-            [
-                json!({ ">=": { "left": time, "right": first } }),
-                json!({ "<=": { "left": time, "right": last } }),
-            ]
+            [json!({ ">=": { "left": time, "right": first } }), json!({ "<=": { "left": time, "right": last } })]
         });
         let stated = tests.reduce(|left, right| json!({ "&&": { "left": left, "right": right } }));
         Some(json!({ "if-then-else": { "if": stated, "then": call, "else": otherwise } }))
@@ -110,10 +101,7 @@ mod tests {
         assert_eq!(rewritten("context.n + 1 > 2 && {offset: 1}.offset == 1"), None);
         let stated = "context.now >= datetime(\"0001-01-01T00:00:00.000Z\") && context.now <= datetime(\"9999-12-31T23:59:59.999Z\")";
         let expected = format!("(if {stated} then context.now.toDate() else datetime(\"1970-01-01\")) == context.now");
-        assert_eq!(
-            rewritten("context.now.toDate() == context.now"),
-            Some(forbid(&expected).to_json().unwrap())
-        );
+        assert_eq!(rewritten("context.now.toDate() == context.now"), Some(forbid(&expected).to_json().unwrap()));
         assert!(rewritten("context.now.durationSince(context.since) < duration(\"1h\")").is_some());
         assert!(rewritten("context.now.offset(context.wait) < context.now").is_some());
     }

@@ -2,20 +2,14 @@
 
 use cedar_policy::Effect;
 
-use super::Obligation;
-use super::Open;
-use super::Outcome;
+use super::{Obligation, Open, Outcome};
 use crate::analysis::base::Base;
 use crate::analysis::environment::Environment;
-use crate::analysis::prover::Asking;
-use crate::analysis::prover::Ground;
-use crate::analysis::question::Answer;
-use crate::analysis::question::Claim;
-use crate::analysis::question::Question;
+use crate::analysis::prover::{Asking, Ground};
+use crate::analysis::question::{Answer, Claim, Question};
 use crate::analysis::refutation;
 use crate::analysis::refutation::Deciding;
-use crate::analysis::rule::Rule;
-use crate::analysis::rule::Rules;
+use crate::analysis::rule::{Rule, Rules};
 use crate::analysis::wider::Grounds;
 use crate::bundle::Origins;
 use crate::lower::Promise;
@@ -125,11 +119,9 @@ impl Obligation {
             match asking.answer(ground, &question) {
                 Answer::Fails(_) => return Met::Yes,
                 Answer::Holds => {}
-                Answer::Unknown(why) => open.push(Open {
-                    environment: kind.to_string(),
-                    why: why.to_string(),
-                    script: None,
-                }),
+                Answer::Unknown(why) => {
+                    open.push(Open { environment: kind.to_string(), why: why.to_string(), script: None })
+                }
             }
         }
         match open.is_empty() {

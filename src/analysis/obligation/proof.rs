@@ -1,9 +1,7 @@
 //! What a proof is called, and what it is about.
 
-use super::Outcome;
-use super::Proof;
-use crate::lower::Promise;
-use crate::lower::PropertyKind;
+use super::{Outcome, Proof};
+use crate::lower::{Promise, PropertyKind};
 
 impl Proof {
     /// `assert tenants_apart`

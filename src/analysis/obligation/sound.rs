@@ -5,10 +5,8 @@ use cedar_policy::Effect;
 use crate::analysis::base::Base;
 use crate::analysis::erring::where_none_errs;
 use crate::analysis::prover::Asking;
-use crate::analysis::question::Claim;
-use crate::analysis::question::Question;
-use crate::analysis::rule::Rule;
-use crate::analysis::rule::Rules;
+use crate::analysis::question::{Claim, Question};
+use crate::analysis::rule::{Rule, Rules};
 
 /// What is told of a finding that no gateway shows.
 pub(super) const ONLY_WHERE_A_FORBID_ERRORS: &str = "plain Cedar allows it, but only where a `forbid` errors; a gateway denies there. \
@@ -21,10 +19,7 @@ pub(super) fn without_errors(question: &Question, asking: &mut Asking<'_>, base:
     };
     let mut erring = Vec::new();
     for rule in slice.iter().filter(|rule| rule.policy().effect() == Effect::Forbid) {
-        let never = Question {
-            environment: question.environment.clone(),
-            claim: Claim::NeverErrors(rule.clone()),
-        };
+        let never = Question { environment: question.environment.clone(), claim: Claim::NeverErrors(rule.clone()) };
         if !asking.answer(&base.ground, &never).holds() {
             erring.push(rule.policy());
         }

@@ -1,15 +1,9 @@
 //! The reference engine, cvc5: an executable, or the libraries of its Python wheel driven by a worker of our own binary.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::Engine;
-use super::Identity;
-use super::Limits;
-use super::Solver;
-use super::SolverError;
-use super::process::Process;
-use super::process::Start;
+use super::process::{Process, Start};
+use super::{Engine, Identity, Limits, Solver, SolverError};
 
 /// The hidden verb that turns a process of this binary into a solver.
 pub(super) const WORKER_VERB: &str = "__smt-worker";
@@ -59,20 +53,11 @@ impl Cvc5 {
     pub(super) fn at(form: Form) -> Result<Self, SolverError> {
         let mut probe = Process::new(form.start(PROBE), PROBE);
         let said = probe.first_line("(get-info :version)\n")?.ok_or(SolverError::Ended)?;
-        let version = said
-            .trim()
-            .strip_prefix("(:version \"")
-            .and_then(|rest| rest.split('"').next());
+        let version = said.trim().strip_prefix("(:version \"").and_then(|rest| rest.split('"').next());
         let Some(version) = version else {
             return Err(SolverError::Refused(said));
         };
-        Ok(Self {
-            identity: Identity {
-                name: "cvc5".to_owned(),
-                version: version.to_owned(),
-            },
-            form,
-        })
+        Ok(Self { identity: Identity { name: "cvc5".to_owned(), version: version.to_owned() }, form })
     }
 }
 
@@ -87,10 +72,7 @@ impl Engine for Cvc5 {
 }
 
 /// Asking for the version takes no solving.
-const PROBE: Limits = Limits {
-    resources: 1_000,
-    milliseconds: 10_000,
-};
+const PROBE: Limits = Limits { resources: 1_000, milliseconds: 10_000 };
 
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()

@@ -6,17 +6,12 @@
 )]
 
 use std::ffi::OsString;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::Engine;
-use super::SolverError;
-use super::cvc5::Cvc5;
-use super::cvc5::Form;
-use super::install;
-use super::wheels;
+use super::cvc5::{Cvc5, Form};
+use super::{Engine, SolverError, install, wheels};
 
 /// Where solvers may be. The caller reads the environment.
 #[derive(Debug, Clone, Default)]
@@ -75,10 +70,7 @@ impl Found {
     #[must_use]
     pub fn caution(&self) -> Option<String> {
         let identity = self.engine.identity();
-        let mut numbers = identity
-            .version
-            .split(['.', '-'])
-            .map(|part| part.parse::<u32>().unwrap_or(0));
+        let mut numbers = identity.version.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
         let version = [numbers.next(), numbers.next(), numbers.next()].map(Option::unwrap_or_default);
         (version < [1, 0, 5]).then(|| {
             format!(
@@ -127,29 +119,16 @@ pub fn find(places: &Places) -> Result<Found, Absent> {
         (Provenance::Installed, installed),
         (Provenance::Cedar, places.cedar.clone()),
     ];
-    let first = candidates
-        .into_iter()
-        .find_map(|(provenance, place)| Some((provenance, place?)));
-    let (provenance, place) = first
-        .or_else(|| on_path().map(|place| (Provenance::Path, place)))
-        .ok_or(Absent::Nowhere)?;
+    let first = candidates.into_iter().find_map(|(provenance, place)| Some((provenance, place?)));
+    let (provenance, place) =
+        first.or_else(|| on_path().map(|place| (Provenance::Path, place))).ok_or(Absent::Nowhere)?;
     match Cvc5::at(form(&place)) {
-        Ok(engine) => Ok(Found {
-            engine: Box::new(engine),
-            provenance,
-            place,
-        }),
-        Err(source) => Err(Absent::Unusable {
-            provenance,
-            place,
-            source,
-        }),
+        Ok(engine) => Ok(Found { engine: Box::new(engine), provenance, place }),
+        Err(source) => Err(Absent::Unusable { provenance, place, source }),
     }
 }
 
 fn on_path(path: &std::ffi::OsStr) -> Option<PathBuf> {
     let name = format!("cvc5{}", std::env::consts::EXE_SUFFIX);
-    std::env::split_paths(path)
-        .map(|folder| folder.join(&name))
-        .find(|file| file.is_file())
+    std::env::split_paths(path).map(|folder| folder.join(&name)).find(|file| file.is_file())
 }

@@ -1,25 +1,17 @@
 //! The pinned solver in the cache folder: fetched by the user's own pip, checked against its pinned digest, unpacked, put in
 //! place as a whole. Without a network it is taken from a wheel that the user names.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "installs into the user's cache folder, with the user's pip"
-)]
+#![expect(clippy::disallowed_methods, reason = "installs into the user's cache folder, with the user's pip")]
 
-use std::fs;
-use std::io;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{fs, io};
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::wheels;
 use super::wheels::Wheel;
-use crate::bundle::ArchiveError;
-use crate::bundle::read_archive;
-use crate::bundle::sha256_hex;
+use crate::bundle::{ArchiveError, read_archive, sha256_hex};
 
 /// Where the wheel comes from.
 #[derive(Debug, Clone, Copy)]
@@ -139,22 +131,13 @@ pub fn status(cache: &Path) -> Status {
         return Status::Absent;
     };
     let Ok(record) = serde_json::from_slice::<Record>(&record) else {
-        return Status::Damaged {
-            folder,
-            file: RECORD.to_owned(),
-        };
+        return Status::Damaged { folder, file: RECORD.to_owned() };
     };
     let intact =
         |file: &RecordedFile| read(&folder.join(&file.name)).is_ok_and(|bytes| sha256_hex(&bytes) == file.sha256);
     match record.files.iter().find(|file| !intact(file)) {
-        Some(file) => Status::Damaged {
-            file: file.name.clone(),
-            folder,
-        },
-        None => Status::Whole {
-            folder,
-            wheel: record.wheel_sha256,
-        },
+        Some(file) => Status::Damaged { file: file.name.clone(), folder },
+        None => Status::Whole { folder, wheel: record.wheel_sha256 },
     }
 }
 
@@ -187,23 +170,12 @@ fn staged(wheel: &'static Wheel, source: Source<'_>, work: &Path, folder: &Path)
         Source::Pip => download(wheel, work)?,
         Source::Wheel(file) => file.to_owned(),
     };
-    let bytes = read(&file).map_err(|source| InstallError::Wheel {
-        file: file.clone(),
-        source,
-    })?;
+    let bytes = read(&file).map_err(|source| InstallError::Wheel { file: file.clone(), source })?;
     let found = sha256_hex(&bytes);
     if found != wheel.sha256 {
-        return Err(InstallError::Digest {
-            file,
-            found,
-            expected: wheel.sha256,
-        });
+        return Err(InstallError::Digest { file, found, expected: wheel.sha256 });
     }
-    let mut record = Record {
-        version: wheels::VERSION.to_owned(),
-        wheel_sha256: found,
-        files: Vec::new(),
-    };
+    let mut record = Record { version: wheels::VERSION.to_owned(), wheel_sha256: found, files: Vec::new() };
     for (name, bytes) in read_archive(&bytes, MOST_BYTES)? {
         let library = name.strip_prefix(wheel.folder).filter(|name| !name.contains('/'));
         let licence = name.contains("/licenses/").then(|| name.rsplit('/').next()).flatten();
@@ -212,10 +184,7 @@ fn staged(wheel: &'static Wheel, source: Source<'_>, work: &Path, folder: &Path)
         };
         let path = unpacked.join(name);
         on(&path, "write", fs::write(&path, &bytes))?;
-        record.files.push(RecordedFile {
-            name: name.to_owned(),
-            sha256: sha256_hex(&bytes),
-        });
+        record.files.push(RecordedFile { name: name.to_owned(), sha256: sha256_hex(&bytes) });
     }
     let path = unpacked.join(RECORD);
     let text = serde_json::to_vec_pretty(&record).unwrap_or_default();
@@ -242,21 +211,8 @@ fn download(wheel: &Wheel, work: &Path) -> Result<PathBuf, InstallError> {
         };
         let run = Command::new(program)
             .args(first)
-            .args([
-                "download",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--only-binary=:all:",
-                "--no-deps",
-            ])
-            .args([
-                "--python-version",
-                "3.11",
-                "--implementation",
-                "cp",
-                "--platform",
-                wheel.platform,
-            ])
+            .args(["download", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--no-deps"])
+            .args(["--python-version", "3.11", "--implementation", "cp", "--platform", wheel.platform])
             .arg("--dest")
             .arg(&target)
             .arg(format!("cvc5=={}", wheels::VERSION))
@@ -266,16 +222,10 @@ fn download(wheel: &Wheel, work: &Path) -> Result<PathBuf, InstallError> {
             let entries = on(&target, "read", fs::read_dir(&target))?;
             let mut files = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
             let wheel = files.find(|file| file.extension().is_some_and(|extension| extension == "whl"));
-            return wheel.ok_or_else(|| InstallError::Pip {
-                said: "it left no wheel".to_owned(),
-            });
+            return wheel.ok_or_else(|| InstallError::Pip { said: "it left no wheel".to_owned() });
         }
         let errors = String::from_utf8_lossy(&run.stderr).into_owned();
-        let last = errors
-            .lines()
-            .rev()
-            .find(|line| line.contains("ERROR"))
-            .or(errors.lines().last());
+        let last = errors.lines().rev().find(|line| line.contains("ERROR")).or(errors.lines().last());
         said.get_or_insert_with(|| last.unwrap_or("it failed without a word").to_owned());
     }
     Err(match said {
@@ -289,9 +239,5 @@ fn folder(cache: &Path) -> PathBuf {
 }
 
 fn on<T>(path: &Path, doing: &'static str, result: io::Result<T>) -> Result<T, InstallError> {
-    result.map_err(|source| InstallError::Disk {
-        doing,
-        path: path.to_owned(),
-        source,
-    })
+    result.map_err(|source| InstallError::Disk { doing, path: path.to_owned(), source })
 }

@@ -5,24 +5,15 @@
 )]
 
 use std::fmt::Write as _;
-use std::io::BufRead as _;
-use std::io::BufReader;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::sync::mpsc::Receiver;
-use std::sync::mpsc::RecvTimeoutError;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-use super::Limits;
-use super::Reply;
-use super::Solver;
-use super::SolverError;
+use super::{Limits, Reply, Solver, SolverError};
 
 /// How a process is started.
 #[derive(Debug, Clone)]
@@ -53,12 +44,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 impl Process {
     pub(super) fn new(start: Start, limits: Limits) -> Self {
-        Self {
-            start,
-            limits,
-            running: None,
-            left: None,
-        }
+        Self { start, limits, running: None, left: None }
     }
 
     /// Sends commands and returns the first line of the answer; `None` where the time is over.

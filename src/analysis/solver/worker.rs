@@ -2,19 +2,11 @@
 //! libraries through its C API. The only unsafe code there is: the functions of those libraries are called here, in a
 //! process whose crash is one unanswered question.
 #![expect(unsafe_code, reason = "cvc5's libraries are loaded and called through their C API")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the libraries are looked up in the folder that the parent names"
-)]
+#![expect(clippy::disallowed_methods, reason = "the libraries are looked up in the folder that the parent names")]
 
-use std::ffi::CStr;
-use std::ffi::CString;
-use std::ffi::c_char;
-use std::ffi::c_int;
-use std::ffi::c_void;
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use libloading::Library;
 use thiserror::Error;
@@ -137,10 +129,7 @@ fn library(folder: &Path, name: &'static str, not: &str) -> Result<PathBuf, Work
         })
         .collect();
     found.sort();
-    found.into_iter().next().ok_or_else(|| WorkerError::Absent {
-        name,
-        folder: folder.to_owned(),
-    })
+    found.into_iter().next().ok_or_else(|| WorkerError::Absent { name, folder: folder.to_owned() })
 }
 
 #[cfg(not(windows))]
@@ -167,10 +156,7 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(api: &'a Api, limits: Limits) -> Self {
-        let options = [
-            (c"rlimit-per", limits.resources.to_string()),
-            (c"tlimit-per", limits.milliseconds.to_string()),
-        ];
+        let options = [(c"rlimit-per", limits.resources.to_string()), (c"tlimit-per", limits.milliseconds.to_string())];
         // SAFETY: every pointer comes from the function that makes its kind and is deleted by `Drop` alone, in the
         // reverse order. The options exist, and the strings outlive the calls, which copy them.
         unsafe {
@@ -182,13 +168,7 @@ impl<'a> Session<'a> {
             }
             let symbols = (api.symbol_manager_new)(terms);
             let parser = (api.parser_new)(solver, symbols);
-            Self {
-                api,
-                terms,
-                solver,
-                symbols,
-                parser,
-            }
+            Self { api, terms, solver, symbols, parser }
         }
     }
 

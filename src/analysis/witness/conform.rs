@@ -1,22 +1,13 @@
 //! Entities as the contract declares them. The solver knows Cedar's schema only: it may put an entity under a parent that its
 //! attribute does not name, and give two organisations one group of admins. What memberships it needs are kept.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::EntityId;
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
-use serde_json::Map;
-use serde_json::Value;
+use cedar_policy::{EntityId, EntityTypeName, EntityUid};
+use serde_json::{Map, Value};
 
-use super::Witness;
-use super::data;
-use crate::bundle::Contract;
-use crate::bundle::EntityContract;
-use crate::bundle::EntityRole;
-use crate::bundle::ROLES_ATTRIBUTE;
-use crate::bundle::relation_attribute;
+use super::{Witness, data};
+use crate::bundle::{Contract, EntityContract, EntityRole, ROLES_ATTRIBUTE, relation_attribute};
 
 /// Which is kept where an entity is under a parent that its attribute does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +21,8 @@ pub(super) enum Lead {
 /// The same request with entities that keep the contract.
 pub(super) fn conform(raw: &Witness, contract: &Contract, lead: Lead) -> Witness {
     let kinds = Kinds::new(contract);
-    let loaded: BTreeMap<EntityUid, &Value> = data::entities(&raw.entities)
-        .filter_map(|entity| Some((data::uid_of(entity)?, entity)))
-        .collect();
+    let loaded: BTreeMap<EntityUid, &Value> =
+        data::entities(&raw.entities).filter_map(|entity| Some((data::uid_of(entity)?, entity))).collect();
     let holders = holder_groups(&loaded, &kinds);
     let mut entities: BTreeMap<EntityUid, Value> = BTreeMap::new();
     for (uid, entity) in &loaded {
@@ -63,10 +53,7 @@ pub(super) fn conform(raw: &Witness, contract: &Contract, lead: Lead) -> Witness
         });
         entities.extend(groups.flatten());
     }
-    Witness {
-        request: raw.request.clone(),
-        entities: entities.into_values().collect(),
-    }
+    Witness { request: raw.request.clone(), entities: entities.into_values().collect() }
 }
 
 /// What the contract says of each Cedar type.
@@ -78,12 +65,7 @@ struct Kinds<'a> {
 impl<'a> Kinds<'a> {
     fn new(contract: &'a Contract) -> Self {
         let types = contract.entities.iter();
-        Self {
-            types: types
-                .map(|(name, ty)| (ty.cedar.as_str(), (name.as_str(), ty)))
-                .collect(),
-            contract,
-        }
+        Self { types: types.map(|(name, ty)| (ty.cedar.as_str(), (name.as_str(), ty))).collect(), contract }
     }
 
     fn of(&self, uid: &EntityUid) -> Option<(&'a str, &'a EntityContract)> {
@@ -185,14 +167,7 @@ fn name_roles(
         .collect();
     let mut all = BTreeSet::new();
     while let Some(next) = open.pop() {
-        open.extend(
-            edges
-                .get(&next)
-                .into_iter()
-                .flatten()
-                .filter(|name| !all.contains(*name))
-                .cloned(),
-        );
+        open.extend(edges.get(&next).into_iter().flatten().filter(|name| !all.contains(*name)).cloned());
         all.insert(next);
     }
     attributes.insert(ROLES_ATTRIBUTE.to_owned(), all.into_iter().collect());
@@ -241,10 +216,7 @@ fn conforming(
                 attributes.insert(relation.role.clone(), data::wrapped(&own));
             }
         }
-        let named = ty
-            .parents
-            .iter()
-            .filter_map(|parent| attributes.get(parent.attribute.as_ref()?));
+        let named = ty.parents.iter().filter_map(|parent| attributes.get(parent.attribute.as_ref()?));
         parents.extend(named.filter_map(data::read));
     }
     // An entity of a type that can contain itself is not its own parent.
@@ -259,9 +231,7 @@ fn name_parents(attributes: &mut Map<String, Value>, entity: &Value, ty: &Entity
         let Some((name, _)) = kinds.of(&parent) else { continue };
         let of_this_type = ty.parents.iter().filter(|known| known.ty == name);
         let names: Vec<&str> = of_this_type.filter_map(|known| known.attribute.as_deref()).collect();
-        let is_named = names
-            .iter()
-            .any(|name| attributes.get(*name).and_then(data::read).as_ref() == Some(&parent));
+        let is_named = names.iter().any(|name| attributes.get(*name).and_then(data::read).as_ref() == Some(&parent));
         let free = names.into_iter().find(|name| !named.contains(name));
         if let (false, Some(free)) = (is_named, free) {
             attributes.insert(free.to_owned(), data::wrapped(&parent));

@@ -1,9 +1,7 @@
 //! Cedar's JSON form of values and entities: what names an entity, and a walk over everything that does.
 
 use cedar_policy::EntityUid;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// The uid of an entity in a list.
 pub(in crate::analysis) fn uid_of(entity: &Value) -> Option<EntityUid> {
@@ -65,10 +63,9 @@ pub(in crate::analysis) fn with_entities(value: &Value, replace: &dyn Fn(&Entity
     }
     match value {
         Value::Array(all) => all.iter().map(|value| with_entities(value, replace)).collect(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| (name.clone(), with_entities(value, replace)))
-            .collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), with_entities(value, replace))).collect()
+        }
         other => other.clone(),
     }
 }

@@ -1,19 +1,12 @@
 //! Names that a reader can keep apart: `user-1`, `org-2`, in the order in which the request leads to them.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use cedar_policy::EntityId;
-use cedar_policy::EntityUid;
+use cedar_policy::{EntityId, EntityUid};
 use serde_json::Value;
 
-use super::Witness;
-use super::data;
-use crate::bundle::Contract;
-use crate::bundle::EntityRole;
-use crate::bundle::ROLES_ATTRIBUTE;
-use crate::bundle::relation_attribute;
+use super::{Witness, data};
+use crate::bundle::{Contract, EntityRole, ROLES_ATTRIBUTE, relation_attribute};
 
 /// The same witness under other ids. What the policies name, roles and members of enumerations keep theirs.
 pub(super) fn rename(witness: &Witness, contract: &Contract, literals: &BTreeSet<EntityUid>) -> Witness {
@@ -51,12 +44,7 @@ pub(super) fn rename(witness: &Witness, contract: &Contract, literals: &BTreeSet
         });
         let tags = entity.get("tags").map(|tags| data::with_entities(tags, &replace));
         let parents = data::parents(entity).map(|parent| replace(&parent)).collect();
-        Some(data::entity(
-            &replace(&uid),
-            attributes.unwrap_or_default(),
-            parents,
-            tags.as_ref(),
-        ))
+        Some(data::entity(&replace(&uid), attributes.unwrap_or_default(), parents, tags.as_ref()))
     };
     let context = Value::Object(witness.request.context.clone());
     let context = data::with_entities(&context, &replace);
@@ -75,10 +63,7 @@ fn group(uid: &EntityUid, names: &BTreeMap<EntityUid, EntityUid>, contract: &Con
         return uid.clone();
     }
     let renamed = group_name(uid.id().unescaped(), names, contract);
-    renamed.map_or_else(
-        || uid.clone(),
-        |id| EntityUid::from_type_name_and_id(ty.clone(), EntityId::new(id)),
-    )
+    renamed.map_or_else(|| uid.clone(), |id| EntityUid::from_type_name_and_id(ty.clone(), EntityId::new(id)))
 }
 
 /// The names of holder groups in generated attributes.
@@ -115,9 +100,8 @@ fn group_name(id: &str, names: &BTreeMap<EntityUid, EntityUid>, contract: &Contr
 
 /// Every entity that is named, from the request outwards.
 fn in_order(witness: &Witness) -> Vec<EntityUid> {
-    let loaded: BTreeMap<EntityUid, &Value> = data::entities(&witness.entities)
-        .filter_map(|entity| Some((data::uid_of(entity)?, entity)))
-        .collect();
+    let loaded: BTreeMap<EntityUid, &Value> =
+        data::entities(&witness.entities).filter_map(|entity| Some((data::uid_of(entity)?, entity))).collect();
     let mut order = Vec::new();
     let mut seen = BTreeSet::new();
     let mut open = VecDeque::from([witness.request.principal.clone(), witness.request.resource.clone()]);

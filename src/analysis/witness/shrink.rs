@@ -1,26 +1,17 @@
 //! Less, and nearer to what people write: entities, memberships and optional attributes go, sets become empty, clocks are set
 //! and numbers rounded, one thing at a time, as long as the witness still shows the same.
 
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::Witness;
-use super::data;
-use crate::text::Duration;
-use crate::text::Instant;
+use super::{Witness, data};
+use crate::text::{Duration, Instant};
 
 /// Replays that one witness may cost. What is left then is larger than it could be, and as right.
 const MOST_REPLAYS: usize = 1_500;
 
 /// A smaller witness of the same.
 pub(super) fn shrink(witness: Witness, at: Instant, shows: &dyn Fn(&Witness) -> bool) -> Witness {
-    let mut shrinking = Shrinking {
-        now: witness,
-        at,
-        shows,
-        left: MOST_REPLAYS,
-    };
+    let mut shrinking = Shrinking { now: witness, at, shows, left: MOST_REPLAYS };
     shrinking.set_clock();
     loop {
         let before = shrinking.left;
@@ -87,10 +78,7 @@ impl Shrinking<'_> {
             let mut parent = 0;
             loop {
                 let mut fewer = self.now.clone();
-                let parents = fewer
-                    .entities
-                    .pointer_mut(&format!("/{at}/parents"))
-                    .and_then(Value::as_array_mut);
+                let parents = fewer.entities.pointer_mut(&format!("/{at}/parents")).and_then(Value::as_array_mut);
                 let Some(parents) = parents.filter(|parents| parent < parents.len()) else {
                     break;
                 };
@@ -168,18 +156,8 @@ impl Shrinking<'_> {
 /// Simpler values of the same type, the simplest first.
 fn candidates(value: &Value, now: Instant) -> Vec<Value> {
     if let Some(time) = Instant::from_json(value) {
-        let steps = [
-            0,
-            -Duration::MINUTE.0,
-            -Duration::HOUR.0,
-            Duration::HOUR.0,
-            -Duration::DAY.0,
-            Duration::DAY.0,
-        ];
-        let times = steps
-            .into_iter()
-            .filter_map(|step| now.0.checked_add(step))
-            .map(Instant);
+        let steps = [0, -Duration::MINUTE.0, -Duration::HOUR.0, Duration::HOUR.0, -Duration::DAY.0, Duration::DAY.0];
+        let times = steps.into_iter().filter_map(|step| now.0.checked_add(step)).map(Instant);
         // At the least it is said as people say it.
         let plainly = of_datetime(time).filter(|plain| plain != value);
         // The day that people write where they mean never.
@@ -190,10 +168,7 @@ fn candidates(value: &Value, now: Instant) -> Vec<Value> {
     match value {
         Value::Number(number) => {
             let numbers = [0, 1, 10, 100, -1].into_iter();
-            numbers
-                .take_while(|simpler| number.as_i64() != Some(*simpler))
-                .map(Value::from)
-                .collect()
+            numbers.take_while(|simpler| number.as_i64() != Some(*simpler)).map(Value::from).collect()
         }
         Value::Array(all) if !all.is_empty() => {
             let single = (all.len() > 1).then(|| all.iter().map(|one| json!([one])).collect::<Vec<_>>());
@@ -210,9 +185,7 @@ fn candidates(value: &Value, now: Instant) -> Vec<Value> {
 }
 
 fn simple_extensions(function: &str, arguments: &[&str], value: &Value) -> Vec<Value> {
-    let all = arguments
-        .iter()
-        .map(|argument| json!({ "__extn": { "fn": function, "arg": argument } }));
+    let all = arguments.iter().map(|argument| json!({ "__extn": { "fn": function, "arg": argument } }));
     all.take_while(|simpler| simpler != value).collect()
 }
 
@@ -251,17 +224,11 @@ struct Path {
 
 impl Path {
     fn context(name: &str) -> Self {
-        Self {
-            entity: None,
-            keys: vec![name.to_owned()],
-        }
+        Self { entity: None, keys: vec![name.to_owned()] }
     }
 
     fn entity(at: usize, part: &str, name: &str) -> Self {
-        Self {
-            entity: Some(at),
-            keys: vec![part.to_owned(), name.to_owned()],
-        }
+        Self { entity: Some(at), keys: vec![part.to_owned(), name.to_owned()] }
     }
 
     fn inside(&self, key: &str) -> Self {
@@ -286,15 +253,11 @@ impl Path {
             (None, []) => &mut witness.request.context,
             (None, [first, rest @ ..]) => {
                 let start = witness.request.context.get_mut(first)?;
-                rest.iter()
-                    .try_fold(start, |value, key| value.get_mut(key))?
-                    .as_object_mut()?
+                rest.iter().try_fold(start, |value, key| value.get_mut(key))?.as_object_mut()?
             }
             (Some(at), rest) => {
                 let start = witness.entities.get_mut(at)?;
-                rest.iter()
-                    .try_fold(start, |value, key| value.get_mut(key))?
-                    .as_object_mut()?
+                rest.iter().try_fold(start, |value, key| value.get_mut(key))?.as_object_mut()?
             }
         };
         Some((record, last))

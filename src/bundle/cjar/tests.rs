@@ -1,12 +1,10 @@
 //! Archives that are not in their one form: every trick by its name, every byte, every length.
 
-use std::io::Cursor;
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 
 use proptest::prelude::*;
-use zip::CompressionMethod;
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
 
@@ -19,11 +17,7 @@ fn tree(files: &[(&str, &str)]) -> BundleTree {
 }
 
 fn sample() -> BundleTree {
-    tree(&[
-        ("bundle.json", "{}\n"),
-        ("policies/001-a.cedar", "permit();\n"),
-        ("source/a b.gate", ""),
-    ])
+    tree(&[("bundle.json", "{}\n"), ("policies/001-a.cedar", "permit();\n"), ("source/a b.gate", "")])
 }
 
 fn code(bytes: &[u8]) -> &'static str {
@@ -50,9 +44,7 @@ fn ours() -> SimpleFileOptions {
 fn replaced(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let mut changed = bytes.to_vec();
-    let places: Vec<usize> = (0..bytes.len())
-        .filter(|at| bytes[*at..].starts_with(from.as_bytes()))
-        .collect();
+    let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(from.as_bytes())).collect();
     assert!(!places.is_empty(), "{from}");
     for at in places {
         changed[at..at + to.len()].copy_from_slice(to.as_bytes());
@@ -67,10 +59,7 @@ fn a_tree_comes_out_as_it_went_in_and_other_tools_read_it() {
     let mut zip = zip::ZipArchive::new(Cursor::new(&packed)).unwrap();
     assert_eq!(zip.len(), 3);
     let entry = zip.by_index(1).unwrap();
-    assert_eq!(
-        (entry.name().unwrap(), entry.unix_mode()),
-        ("policies/001-a.cedar".into(), Some(0o100_644))
-    );
+    assert_eq!((entry.name().unwrap(), entry.unix_mode()), ("policies/001-a.cedar".into(), Some(0o100_644)));
 }
 
 /// Another version of the `zip` crate that writes other bytes would make every published digest irreproducible.
@@ -98,11 +87,7 @@ fn every_trick_is_refused_by_its_name() {
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("not an archive", b"hello, world".to_vec(), "archive-broken"),
         ("nothing", Vec::new(), "archive-broken"),
-        (
-            "an archive of nothing",
-            pack(&BundleTree::default()).unwrap(),
-            "archive-broken",
-        ),
+        ("an archive of nothing", pack(&BundleTree::default()).unwrap(), "archive-broken"),
         ("a path that climbs", file("../a"), "entry-name"),
         ("a path that climbs later", file("a/../../b"), "entry-name"),
         ("an absolute path", file("/etc/passwd"), "entry-name"),
@@ -116,16 +101,8 @@ fn every_trick_is_refused_by_its_name() {
         ("text that turns around", file("a\u{202e}b"), "entry-name"),
         ("a line break", file("a\nb"), "entry-name"),
         ("a null byte", file("a\0b"), "entry-name"),
-        (
-            "one name in two cases",
-            foreign(&[("A", "x"), ("a", "y")], ours()),
-            "entry-twice",
-        ),
-        (
-            "one name twice",
-            replaced(&foreign(&[("aaaa", "x"), ("bbbb", "y")], ours()), "bbbb", "aaaa"),
-            "entry-twice",
-        ),
+        ("one name in two cases", foreign(&[("A", "x"), ("a", "y")], ours()), "entry-twice"),
+        ("one name twice", replaced(&foreign(&[("aaaa", "x"), ("bbbb", "y")], ours()), "bbbb", "aaaa"), "entry-twice"),
         (
             "two names for one entry",
             replaced(&packed[..directory], "policies", "policies")
@@ -146,21 +123,13 @@ fn every_trick_is_refused_by_its_name() {
             "archive-form",
         ),
         ("a size of 64 bits", with(ours().large_file(true)), "archive-form"),
-        (
-            "another order",
-            foreign(&[("b", "x"), ("a", "y")], ours()),
-            "archive-form",
-        ),
+        ("another order", foreign(&[("b", "x"), ("a", "y")], ours()), "archive-form"),
         ("a symbolic link", link.finish().unwrap().into_inner(), "entry-link"),
         ("a comment", commented.finish().unwrap().into_inner(), "trailing-data"),
         ("something behind", joined(b"\n"), "trailing-data"),
         ("an archive behind", joined(&packed), "second-directory"),
         ("a directory behind", joined(&packed[directory..]), "second-directory"),
-        (
-            "something before",
-            [b"#!/bin/sh\n".as_slice(), &packed].concat(),
-            "archive-broken",
-        ),
+        ("something before", [b"#!/bin/sh\n".as_slice(), &packed].concat(), "archive-broken"),
     ];
     for (what, bytes, expected) in cases {
         assert_eq!(code(&bytes), expected, "{what}");
@@ -172,21 +141,11 @@ fn limits_are_kept_by_what_is_there_not_by_what_is_said() {
     let packed = pack(&sample()).unwrap();
     let usual = ArchiveLimits::default();
     for limits in [
-        ArchiveLimits {
-            bytes: packed.len() - 1,
-            ..usual
-        },
-        ArchiveLimits {
-            entry_bytes: 9,
-            ..usual
-        },
+        ArchiveLimits { bytes: packed.len() - 1, ..usual },
+        ArchiveLimits { entry_bytes: 9, ..usual },
         ArchiveLimits { entries: 2, ..usual },
     ] {
-        assert_eq!(
-            unpack(&packed, &limits).unwrap_err().code,
-            "archive-oversize",
-            "{limits:?}"
-        );
+        assert_eq!(unpack(&packed, &limits).unwrap_err().code, "archive-oversize", "{limits:?}");
     }
     // An entry that says it is as large as an archive can say.
     let mut liar = packed.clone();

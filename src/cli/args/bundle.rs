@@ -2,14 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
-use clap::Subcommand;
-use clap::ValueEnum;
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::diff::DiffFormat;
 use super::key::SignerArgs;
-use super::shared::AnswerArgs;
-use super::shared::BudgetArgs;
+use super::shared::{AnswerArgs, BudgetArgs};
 use crate::config::EvidenceKind;
 use crate::text::Instant;
 use crate::trust::Kind;
@@ -169,11 +166,7 @@ impl StatementArg {
 
 fn digest(text: &str) -> Result<String, String> {
     let hex = text.strip_prefix("sha256:").unwrap_or_default();
-    match hex.len() == 64
-        && hex
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-    {
+    match hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) {
         true => Ok(text.to_owned()),
         false => Err("expected `sha256:` and 64 lower-case hexadecimal digits".to_owned()),
     }

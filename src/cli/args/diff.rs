@@ -3,13 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
-use clap::ValueEnum;
+use clap::{Args as ClapArgs, ValueEnum};
 
-use super::shared::BudgetArgs;
 use crate::text::Instant;
 
-use super::shared::AnswerArgs;
+use super::shared::{AnswerArgs, BudgetArgs};
 
 /// Two states of a package, and how they are compared.
 #[derive(Debug, ClapArgs)]

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
-use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
+use clap::{Args as ClapArgs, Subcommand};
 
 use super::OutputArgs;
 

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
-use clap::Subcommand;
+use clap::{Args as ClapArgs, Subcommand};
 
 use super::shared::AnswerArgs;
 
@@ -73,10 +72,8 @@ pub(in crate::cli) struct SignerArgs {
 }
 
 fn key_name(text: &str) -> Result<String, String> {
-    let is_plain = !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    let is_plain =
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     match is_plain {
         true => Ok(text.to_owned()),
         false => Err("expected letters, digits, `-` and `_`, as `release-2026`".to_owned()),

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::shared::AnswerArgs;
-use super::shared::BudgetArgs;
-use super::shared::FolderArgs;
+use super::shared::{AnswerArgs, BudgetArgs, FolderArgs};
 use crate::mutation::Genre;
 
 /// Say how strong the scenarios of a package are: which small mistakes in the policy they would not notice

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::shared::AnswerArgs;
-use super::shared::BudgetArgs;
-use super::shared::PackageArgs;
+use super::shared::{AnswerArgs, BudgetArgs, PackageArgs};
 
 /// Prove assertions and what declarations promise, over all requests
 #[derive(Debug, ClapArgs)]

@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
-use clap::Subcommand;
+use clap::{Args as ClapArgs, Subcommand};
 
 use super::bundle::ReleaseArgs;
 use super::key::SignerArgs;
-use super::shared::AnswerArgs;
-use super::shared::BudgetArgs;
+use super::shared::{AnswerArgs, BudgetArgs};
 use crate::registry::Location;
 
 /// Where bundles are kept.

@@ -3,8 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
-use clap::ValueEnum;
+use clap::{Args as ClapArgs, ValueEnum};
 
 use crate::text::Instant;
 
@@ -56,14 +55,7 @@ pub(in crate::cli) struct WhenArgs {
 impl PackageArgs {
     /// A package's folder; `None`: the one that contains the current folder.
     pub(in crate::cli) fn of(folder: Option<PathBuf>, at: Option<Instant>, at_rev: Option<String>) -> Self {
-        Self {
-            package: folder.into_iter().collect(),
-            schema: None,
-            entities: None,
-            links: None,
-            at,
-            at_rev,
-        }
+        Self { package: folder.into_iter().collect(), schema: None, entities: None, links: None, at, at_rev }
     }
 }
 
@@ -235,10 +227,7 @@ impl std::str::FromStr for ReportArg {
             .ok_or("expected FORMAT=PATH, as `junit=target/junit.xml`")?;
         let format = ReportFormat::from_str(format, false)
             .map_err(|_| format!("no format `{format}`; there are json, junit, github and markdown"))?;
-        Ok(Self {
-            format,
-            path: path.into(),
-        })
+        Ok(Self { format, path: path.into() })
     }
 }
 

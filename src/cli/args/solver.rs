@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
-use clap::Subcommand;
+use clap::{Args as ClapArgs, Subcommand};
 
 /// Install the solver that proofs need, or say which one is used
 #[derive(Debug, ClapArgs)]

@@ -4,11 +4,8 @@ use crate::cli::args::BaselineArgs;
 use crate::cli::error::CliError;
 use crate::config::Level;
 use crate::diag::Diagnostics;
-use crate::lint;
-use crate::lint::Baseline;
-use crate::lint::Names;
-use crate::lint::Reads;
-use crate::load;
+use crate::lint::{Baseline, Names, Reads};
+use crate::{lint, load};
 
 use super::package::Package;
 
@@ -28,10 +25,10 @@ pub(super) fn apply(args: &BaselineArgs, package: &Package, proofs: Proofs) -> R
     let Some(path) = &args.baseline else { return Ok(found) };
     let names = Names::new(&checked.program, &checked.lowered, &package.loaded.sources);
     let known = match load::read_if_present(path)? {
-        Some(text) => Some(Baseline::parse(&text).map_err(|error| CliError::Baseline {
-            path: path.clone(),
-            message: error.to_string(),
-        })?),
+        Some(text) => Some(
+            Baseline::parse(&text)
+                .map_err(|error| CliError::Baseline { path: path.clone(), message: error.to_string() })?,
+        ),
         None if args.write_baseline => None,
         None => return Err(CliError::NoBaseline { path: path.clone() }),
     };

@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use crate::analysis::Cache;
-use crate::analysis::Deadline;
-use crate::analysis::solver::Engine;
-use crate::analysis::solver::Limits;
+use crate::analysis::solver::{Engine, Limits};
+use crate::analysis::{Cache, Deadline};
 use crate::cli::args::BudgetArgs;
 use crate::cli::env;
-use crate::pipeline::ProveOptions;
-use crate::pipeline::Shard;
+use crate::pipeline::{ProveOptions, Shard};
 use crate::text::Instant;
 
 /// What a run may spend on proofs.
@@ -44,12 +41,7 @@ pub(super) fn budget(args: &BudgetArgs) -> Budget {
     let usual = Limits::default();
     Budget {
         cache: env::cache().map_or_else(Cache::in_memory, |folder| Cache::on_disk(&folder)),
-        limits: Limits {
-            resources: args.rlimit_per.unwrap_or(usual.resources),
-            ..usual
-        },
-        deadline: args
-            .time
-            .map_or_else(Deadline::never, |seconds| Deadline::after(Duration::from_secs(seconds))),
+        limits: Limits { resources: args.rlimit_per.unwrap_or(usual.resources), ..usual },
+        deadline: args.time.map_or_else(Deadline::never, |seconds| Deadline::after(Duration::from_secs(seconds))),
     }
 }

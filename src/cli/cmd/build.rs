@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::bundle::Manifest;
-use crate::cli::args::Build;
-use crate::cli::args::Format;
+use crate::cli::args::{Build, Format};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::load;
-use crate::pipeline;
+use crate::{load, pipeline};
 
 use super::package::Package;
 

@@ -2,18 +2,13 @@
 
 use std::num::NonZeroUsize;
 
-use crate::cli::args::AnswerFormat;
-use crate::cli::args::Bump;
-use crate::cli::args::DiffFormat;
+use crate::cli::args::{AnswerFormat, Bump, DiffFormat};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::config;
-use crate::load;
-use crate::pipeline;
 use crate::pipeline::Shard;
-use crate::report;
 use crate::semdiff::Bumped;
+use crate::{config, load, pipeline, report};
 
 use super::compared;
 use super::package::Package;
@@ -21,27 +16,19 @@ use super::package::Package;
 pub(in crate::cli) fn run(args: &Bump, console: &mut Console) -> Result<Exit, CliError> {
     let (old, new) = compared::named(&args.compared)?;
     if let (true, Some(revision)) = (args.write, &new.revision) {
-        return Err(CliError::WriteRevision {
-            revision: revision.clone(),
-        });
+        return Err(CliError::WriteRevision { revision: revision.clone() });
     }
     let format = match args.output.format {
         AnswerFormat::Human => DiffFormat::Human,
         AnswerFormat::Json => DiffFormat::Json,
     };
-    let whole = Shard {
-        part: 1,
-        of: NonZeroUsize::MIN,
-    };
+    let whole = Shard { part: 1, of: NonZeroUsize::MIN };
     let Some(compared) = compared::compare((&old, &new), &args.compared, whole, format, console)? else {
         return Ok(Exit::CouldNotRun);
     };
     let (before, after) = (&compared.before, &compared.after);
-    let bumped = pipeline::bump(
-        (&before.loaded, &before.checked),
-        (&after.loaded, &after.checked),
-        &compared.difference,
-    )?;
+    let bumped =
+        pipeline::bump((&before.loaded, &before.checked), (&after.loaded, &after.checked), &compared.difference)?;
     let sides = compared.sides();
     let mut text = match args.output.format {
         AnswerFormat::Human => report::diff::bump(&bumped, &compared.difference, sides),

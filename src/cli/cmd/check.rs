@@ -1,15 +1,13 @@
 //! `gatewright check`: everything that is wrong with a package.
 
-use crate::cli::args::Check;
-use crate::cli::args::FindingsFormat;
+use crate::cli::args::{Check, FindingsFormat};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 
-use super::baseline;
 use super::baseline::Proofs;
-use super::fix;
 use super::package::Package;
+use super::{baseline, fix};
 
 pub(in crate::cli) fn run(args: &Check, console: &mut Console) -> Result<Exit, CliError> {
     let mut package = Package::check(&args.package, &args.lints)?;

@@ -1,33 +1,22 @@
 //! What `diff` and `bump` share: two states of a package named, checked and compared.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::analysis::solver;
 use crate::analysis::solver::Absent;
-use crate::cli::args::BudgetArgs;
-use crate::cli::args::ComparedArgs;
-use crate::cli::args::DiffFormat;
-use crate::cli::args::Format;
-use crate::cli::args::LintArgs;
-use crate::cli::args::PackageArgs;
+use crate::cli::args::{BudgetArgs, ComparedArgs, DiffFormat, Format, LintArgs, PackageArgs};
 use crate::cli::console::Console;
-use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::progress;
-use crate::load;
-use crate::pipeline;
-use crate::pipeline::DiffOptions;
-use crate::pipeline::Shard;
+use crate::cli::{env, progress};
+use crate::pipeline::{DiffOptions, Shard};
 use crate::report::diff::Sides;
 use crate::semdiff::Difference;
 use crate::text::Instant;
+use crate::{load, pipeline};
 
-use super::budget::Budget;
-use super::budget::budget;
-use super::package::Package;
-use super::package::here;
+use super::budget::{Budget, budget};
+use super::package::{Package, here};
 
 /// Two states compared.
 pub(super) struct Compared {
@@ -89,17 +78,8 @@ pub(super) fn compare(
     format: DiffFormat,
     console: &mut Console,
 ) -> Result<Option<Compared>, CliError> {
-    let with = With {
-        at: args.at.unwrap_or_else(env::today),
-        budget: &args.budget,
-        shard,
-        format,
-    };
-    let labels = Labels {
-        title: new.title(),
-        old: old.label(),
-        new: new.label(),
-    };
+    let with = With { at: args.at.unwrap_or_else(env::today), budget: &args.budget, shard, format };
+    let labels = Labels { title: new.title(), old: old.label(), new: new.label() };
     packages(old.check(args)?, new.check(args)?, labels, &with, console)
 }
 
@@ -138,11 +118,7 @@ pub(super) fn packages(
             at: with.at,
             progress,
         };
-        pipeline::diff(
-            (&before.loaded, &before.checked),
-            (&after.loaded, &after.checked),
-            &options,
-        )
+        pipeline::diff((&before.loaded, &before.checked), (&after.loaded, &after.checked), &options)
     })?;
     Ok(Some(Compared {
         difference,
@@ -206,11 +182,7 @@ impl State {
 
 /// The two states that the arguments name.
 pub(super) fn named(args: &ComparedArgs) -> Result<(State, State), CliError> {
-    let on_disk = |folder: &Path, label: Option<String>| State {
-        folder: folder.to_owned(),
-        revision: None,
-        label,
-    };
+    let on_disk = |folder: &Path, label: Option<String>| State { folder: folder.to_owned(), revision: None, label };
     if let (Some(from), Some(to)) = (&args.from, &args.to) {
         let label = |folder: &Path| Some(folder.display().to_string());
         return Ok((on_disk(from, label(from)), on_disk(to, label(to))));
@@ -226,9 +198,7 @@ pub(super) fn named(args: &ComparedArgs) -> Result<(State, State), CliError> {
             Err(_) => ("HEAD", PathBuf::from(word)),
         },
         _ => {
-            return Err(CliError::Package {
-                message: "`diff` compares one package",
-            });
+            return Err(CliError::Package { message: "`diff` compares one package" });
         }
     };
     let at = |revision: &str| State {
@@ -246,11 +216,7 @@ pub(super) fn named(args: &ComparedArgs) -> Result<(State, State), CliError> {
         let [one, other] = &names;
         let base = load::merge_base(&folder, one, other)?;
         let short = base.get(..12).unwrap_or(&base).to_owned();
-        let old = State {
-            label: Some(format!("{short} (where {other} left {one})")),
-            revision: Some(base),
-            ..old
-        };
+        let old = State { label: Some(format!("{short} (where {other} left {one})")), revision: Some(base), ..old };
         return Ok((old, new));
     }
     Ok(match revisions.split_once("..") {

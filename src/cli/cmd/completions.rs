@@ -2,8 +2,7 @@
 
 use clap::CommandFactory;
 
-use crate::cli::args::Args;
-use crate::cli::args::Completions;
+use crate::cli::args::{Args, Completions};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;

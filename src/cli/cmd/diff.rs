@@ -2,21 +2,15 @@
 
 use std::path::Path;
 
-use crate::cli::args::Diff;
-use crate::cli::args::DiffFormat;
+use crate::cli::args::{Diff, DiffFormat};
 use crate::cli::console::Console;
-use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::progress;
-use crate::load;
-use crate::pipeline;
+use crate::cli::{env, progress};
 use crate::pipeline::Shard;
-use crate::report;
-use crate::report::diff::Mode;
-use crate::report::diff::Review;
-use crate::semdiff::Asserted;
-use crate::semdiff::Gate;
+use crate::report::diff::{Mode, Review};
+use crate::semdiff::{Asserted, Gate};
+use crate::{load, pipeline, report};
 
 use super::compared;
 use super::compared::Compared;
@@ -121,9 +115,7 @@ fn gated(gate: Gate) -> Exit {
 /// Writes what is not declared into the package's `changes/`, and says what it did.
 fn declare(folder: &Path, compared: &Compared, review: Review<'_>) -> Result<String, CliError> {
     if !env::is_taken(&folder.join("gatewright.toml")) {
-        return Err(CliError::NoFolder {
-            path: folder.to_owned(),
-        });
+        return Err(CliError::NoFolder { path: folder.to_owned() });
     }
     let sources = &compared.after.loaded.sources;
     let history = review.declared.history.iter().map(|file| sources.name(*file));

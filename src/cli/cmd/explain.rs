@@ -51,10 +51,7 @@ mod tests {
     fn a_page_falls_into_its_sections() {
         let page = "# Errors\nintro\n\n## `one`\ntext\n### part\n\n## two\nmore\n";
         let found: Vec<_> = sections(page).collect();
-        assert_eq!(
-            found,
-            [("one", "## `one`\ntext\n### part\n\n"), ("two", "## two\nmore\n")]
-        );
+        assert_eq!(found, [("one", "## `one`\ntext\n### part\n\n"), ("two", "## two\nmore\n")]);
         assert_eq!(sections("# Nothing").count(), 0);
     }
 

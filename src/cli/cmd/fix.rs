@@ -1,30 +1,22 @@
 //! `gatewright check --fix`: what is certain is mended, shown as a diff first, and written only where each file is still as it
 //! was read.
 
-use crate::cli::args::Check;
-use crate::cli::args::FindingsFormat;
+use crate::cli::args::{Check, FindingsFormat};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::progress;
-use crate::load;
-use crate::pipeline;
 use crate::pipeline::Mended;
-use crate::report;
+use crate::{load, pipeline, report};
 
-use super::package::Package;
-use super::package::options;
+use super::package::{Package, options};
 
 /// Shows the changes, and makes them unless that is all that is asked for.
 pub(super) fn run(args: &Check, package: &Package, console: &mut Console) -> Result<(), CliError> {
     if package.loaded.config.is_none() {
-        return Err(CliError::Package {
-            message: "`--fix` changes the files of a package, not `.cedar` files",
-        });
+        return Err(CliError::Package { message: "`--fix` changes the files of a package, not `.cedar` files" });
     }
     let options = options(&args.package, &args.lints)?;
-    let mended = progress::during(&format!("mending {}", package.named), || {
-        pipeline::mend(&package.loaded, &options)
-    })?;
+    let mended = progress::during(&format!("mending {}", package.named), || pipeline::mend(&package.loaded, &options))?;
     let files = mended.files.iter();
     let files: Vec<_> = files
         .map(|file| {
@@ -32,11 +24,7 @@ pub(super) fn run(args: &Check, package: &Package, console: &mut Console) -> Res
             (path.display().to_string(), file.old.as_str(), file.new.as_str())
         })
         .collect();
-    let shown = format!(
-        "{}{}",
-        report::changes(&files),
-        summary(&mended, &package.named, args.dry_run)
-    );
+    let shown = format!("{}{}", report::changes(&files), summary(&mended, &package.named, args.dry_run));
     match args.output.format {
         FindingsFormat::Human => console.print(&shown)?,
         // Standard output is for programs.

@@ -7,22 +7,16 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diag::Diagnostics;
-use crate::load;
-use crate::load::Alone;
-use crate::load::PackageFiles;
-use crate::report;
+use crate::load::{Alone, PackageFiles};
 use crate::report::Files;
-use crate::syntax;
 use crate::syntax::Limits;
 use crate::text::Sources;
+use crate::{load, report, syntax};
 
 use super::package::here;
 
 /// The limits are those of a package, which a file by itself does not know; any that is possible will do.
-const LIMITS: Limits = Limits {
-    bytes: load::MAX_FILE_BYTES as usize,
-    depth: syntax::MAX_DEPTH,
-};
+const LIMITS: Limits = Limits { bytes: load::MAX_FILE_BYTES as usize, depth: syntax::MAX_DEPTH };
 
 pub(in crate::cli) fn run(args: &Fmt, console: &mut Console) -> Result<Exit, CliError> {
     if args.paths.iter().any(|path| path.as_os_str() == "-") {
@@ -43,11 +37,7 @@ pub(in crate::cli) fn run(args: &Fmt, console: &mut Console) -> Result<Exit, Cli
     }
     let changed = format(args, &loaded, &mut faults, console)?;
     show(&faults, &loaded.sources, console)?;
-    Ok(if faults.has_errors() || (args.check && changed > 0) {
-        Exit::PolicyFails
-    } else {
-        Exit::Ok
-    })
+    Ok(if faults.has_errors() || (args.check && changed > 0) { Exit::PolicyFails } else { Exit::Ok })
 }
 
 /// Formats the files, or names them, and counts those that change.
@@ -60,10 +50,7 @@ fn format(
     let mut changed = 0;
     for file in &loaded.gate {
         // What is not UTF-8 was replaced when it was read; it must not be written back so.
-        if faults
-            .iter()
-            .any(|fault| fault.primary().is_some_and(|span| span.file == *file))
-        {
+        if faults.iter().any(|fault| fault.primary().is_some_and(|span| span.file == *file)) {
             continue;
         }
         let name = loaded.sources.name(*file);
@@ -94,11 +81,7 @@ fn standard_input(args: &Fmt, console: &mut Console) -> Result<Exit, CliError> {
         return Ok(Exit::PolicyFails);
     }
     match syntax::format(&sources, file, &LIMITS) {
-        Ok(text) if args.check => Ok(if text == sources.text(file) {
-            Exit::Ok
-        } else {
-            Exit::PolicyFails
-        }),
+        Ok(text) if args.check => Ok(if text == sources.text(file) { Exit::Ok } else { Exit::PolicyFails }),
         Ok(text) => {
             console.print_exactly(&text)?;
             Ok(Exit::Ok)

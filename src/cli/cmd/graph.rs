@@ -1,8 +1,6 @@
 //! `gatewright graph`: a package's roles, grants and break-glass profiles as a picture, in one of three languages.
 
-use crate::cli::args::Graph;
-use crate::cli::args::LintArgs;
-use crate::cli::args::PackageArgs;
+use crate::cli::args::{Graph, LintArgs, PackageArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;

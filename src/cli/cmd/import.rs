@@ -4,32 +4,18 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::cli::args::Format;
-use crate::cli::args::Import;
-use crate::cli::args::ImportCedar;
-use crate::cli::args::ImportFrom;
-use crate::cli::args::ImportK8s;
+use crate::cli::args::{Format, Import, ImportCedar, ImportFrom, ImportK8s};
 use crate::cli::console::Console;
-use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::progress;
+use crate::cli::{env, progress};
 use crate::diag::Diagnostics;
-use crate::import;
-use crate::import::CedarFiles;
-use crate::import::Imported;
-use crate::import::K8sOptions;
-use crate::lint;
-use crate::load;
-use crate::load::Alone;
-use crate::load::CedarInput;
-use crate::load::LoadError;
-use crate::load::PackageFiles;
-use crate::pipeline;
+use crate::import::{CedarFiles, Imported, K8sOptions};
+use crate::load::{Alone, CedarInput, LoadError, PackageFiles};
 use crate::pipeline::Checked;
-use crate::report;
 use crate::report::Files;
 use crate::text::Sources;
+use crate::{import, lint, load, pipeline, report};
 
 use super::init::package_name;
 
@@ -52,10 +38,7 @@ fn k8s_rbac(args: &ImportK8s, console: &mut Console) -> Result<Exit, CliError> {
             let bytes = console.read_all()?;
             files.push(load::add_text(&mut sources, name, bytes, Alone::Foreign, &mut out));
         }
-        let options = K8sOptions {
-            name: &name,
-            namespace: &args.namespace,
-        };
+        let options = K8sOptions { name: &name, namespace: &args.namespace };
         let imported = import::k8s_rbac(&sources, &files, options, &mut out)?;
         imported.map(sound).transpose()
     })?;
@@ -158,9 +141,7 @@ fn sound(mut imported: Imported) -> Result<Imported, CliError> {
         match lint::find(error.code.as_str()) {
             Some(lint) => failing.insert(lint.id()),
             None => {
-                return Err(CliError::Unsound {
-                    message: error.message.clone(),
-                });
+                return Err(CliError::Unsound { message: error.message.clone() });
             }
         };
     }
@@ -174,18 +155,11 @@ fn sound(mut imported: Imported) -> Result<Imported, CliError> {
 }
 
 fn check(package: &PackageFiles, loading: Diagnostics) -> Checked {
-    let options = pipeline::Options {
-        at: env::today(),
-        levels: Vec::new(),
-        roles: None,
-    };
+    let options = pipeline::Options { at: env::today(), levels: Vec::new(), roles: None };
     pipeline::check(package, &options, loading)
 }
 
 /// What is not a lint's.
 fn faults(all: &Diagnostics) -> Diagnostics {
-    all.iter()
-        .filter(|found| lint::find(found.code.as_str()).is_none())
-        .cloned()
-        .collect()
+    all.iter().filter(|found| lint::find(found.code.as_str()).is_none()).cloned().collect()
 }

@@ -12,18 +12,9 @@ use crate::load;
 
 /// The files of `examples/quickstart`, by their place in a package.
 const FILES: [(&str, &str); 5] = [
-    (
-        "gatewright.toml",
-        include_str!("../../../examples/quickstart/gatewright.toml"),
-    ),
-    (
-        "policy/invoices.gate",
-        include_str!("../../../examples/quickstart/policy/invoices.gate"),
-    ),
-    (
-        "scenarios/invoices.yaml",
-        include_str!("../../../examples/quickstart/scenarios/invoices.yaml"),
-    ),
+    ("gatewright.toml", include_str!("../../../examples/quickstart/gatewright.toml")),
+    ("policy/invoices.gate", include_str!("../../../examples/quickstart/policy/invoices.gate")),
+    ("scenarios/invoices.yaml", include_str!("../../../examples/quickstart/scenarios/invoices.yaml")),
     (
         "snapshots/invoices__access-table.snap",
         include_str!("../../../examples/quickstart/snapshots/invoices__access-table.snap"),
@@ -33,11 +24,7 @@ const FILES: [(&str, &str); 5] = [
 
 pub(in crate::cli) fn run(args: &Init, console: &mut Console) -> Result<Exit, CliError> {
     let name = package_name(&args.dir)?;
-    if let Some(taken) = FILES
-        .iter()
-        .map(|(file, _)| args.dir.join(file))
-        .find(|path| env::is_taken(path))
-    {
+    if let Some(taken) = FILES.iter().map(|(file, _)| args.dir.join(file)).find(|path| env::is_taken(path)) {
         return Err(CliError::Exists { path: taken });
     }
     for (file, text) in FILES {
@@ -83,19 +70,13 @@ mod tests {
 
     #[test]
     fn package_names_come_from_folder_names() {
-        for (folder, name) in [
-            ("shop", "shop"),
-            ("a/My Shop!", "my-shop"),
-            ("2 go/3rd-try", "rd-try"),
-            ("x--y_", "x-y"),
-        ] {
+        for (folder, name) in
+            [("shop", "shop"), ("a/My Shop!", "my-shop"), ("2 go/3rd-try", "rd-try"), ("x--y_", "x-y")]
+        {
             assert_eq!(package_name(Path::new(folder)).unwrap(), name);
         }
         for folder in ["123", "…", "店"] {
-            assert!(matches!(
-                package_name(Path::new(folder)),
-                Err(CliError::PackageName { .. })
-            ));
+            assert!(matches!(package_name(Path::new(folder)), Err(CliError::PackageName { .. })));
         }
     }
 }

@@ -2,24 +2,14 @@
 
 use std::path::Path;
 
-use crate::cli::args::AnswerFormat;
-use crate::cli::args::Key;
-use crate::cli::args::KeyGenerate;
-use crate::cli::args::KeyInspect;
-use crate::cli::args::KeyStep;
-use crate::cli::args::SignerArgs;
+use crate::cli::args::{AnswerFormat, Key, KeyGenerate, KeyInspect, KeyStep, SignerArgs};
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::load;
 use crate::text::safe;
-use crate::trust::Algorithm;
-use crate::trust::KeyError;
-use crate::trust::PrivateKey;
-use crate::trust::PublicKey;
-use crate::trust::Signer;
-use crate::trust::policy_of_one;
+use crate::trust::{Algorithm, KeyError, PrivateKey, PublicKey, Signer, policy_of_one};
 
 pub(in crate::cli) fn run(args: &Key, console: &mut Console) -> Result<Exit, CliError> {
     match &args.step {
@@ -38,10 +28,7 @@ fn generate(args: &KeyGenerate, console: &mut Console) -> Result<Exit, CliError>
         true => Algorithm::Ed25519,
         false => Algorithm::P256,
     };
-    let broken = |error| CliError::Key {
-        path: args.out.clone(),
-        error,
-    };
+    let broken = |error| CliError::Key { path: args.out.clone(), error };
     let key = PrivateKey::generate(algorithm).map_err(broken)?;
     let pem = key.public().to_pem().map_err(broken)?;
     load::write_secret(&private, key.to_pem().map_err(broken)?.as_bytes())?;
@@ -61,19 +48,12 @@ fn generate(args: &KeyGenerate, console: &mut Console) -> Result<Exit, CliError>
 fn inspect(args: &KeyInspect, console: &mut Console) -> Result<Exit, CliError> {
     let (part, public) = match private(&args.file) {
         Ok(key) => ("private", key.public().clone()),
-        Err(CliError::Key {
-            error: KeyError::NotPem(_),
-            ..
-        }) => ("public", self::public(&args.file)?),
+        Err(CliError::Key { error: KeyError::NotPem(_), .. }) => ("public", self::public(&args.file)?),
         Err(error) => return Err(error),
     };
     let algorithm = public.algorithm().name();
     let text = match args.output.format {
-        AnswerFormat::Human => format!(
-            "{}: {part} key, {algorithm}\nkey id {}\n",
-            args.file.display(),
-            public.id()
-        ),
+        AnswerFormat::Human => format!("{}: {part} key, {algorithm}\nkey id {}\n", args.file.display(), public.id()),
         AnswerFormat::Json => {
             let value = serde_json::json!({
                 "format": 1,
@@ -104,17 +84,11 @@ pub(super) fn signer(args: &SignerArgs) -> Result<Option<Signer>, CliError> {
 }
 
 fn private(path: &Path) -> Result<PrivateKey, CliError> {
-    PrivateKey::from_pem(&text(path)?).map_err(|error| CliError::Key {
-        path: path.to_owned(),
-        error,
-    })
+    PrivateKey::from_pem(&text(path)?).map_err(|error| CliError::Key { path: path.to_owned(), error })
 }
 
 fn public(path: &Path) -> Result<PublicKey, CliError> {
-    PublicKey::from_pem(&text(path)?).map_err(|error| CliError::Key {
-        path: path.to_owned(),
-        error,
-    })
+    PublicKey::from_pem(&text(path)?).map_err(|error| CliError::Key { path: path.to_owned(), error })
 }
 
 fn text(path: &Path) -> Result<String, CliError> {

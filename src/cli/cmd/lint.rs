@@ -2,21 +2,16 @@
 //! the list of the lints.
 
 use crate::analysis::solver;
-use crate::analysis::solver::Absent;
-use crate::analysis::solver::Found;
-use crate::cli::args::BudgetArgs;
-use crate::cli::args::FindingsFormat;
-use crate::cli::args::Lint;
+use crate::analysis::solver::{Absent, Found};
+use crate::cli::args::{BudgetArgs, FindingsFormat, Lint};
 use crate::cli::console::Console;
-use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::progress;
+use crate::cli::{env, progress};
 use crate::diag::Diagnostics;
-use crate::lint;
-use crate::pipeline;
 use crate::pipeline::ProofOptions;
 use crate::text::Instant;
+use crate::{lint, pipeline};
 
 use super::baseline;
 use super::baseline::Proofs;

@@ -1,31 +1,17 @@
 //! `gatewright mutate`: how strong the scenarios of a package are.
 
 use crate::analysis::solver;
-use crate::analysis::solver::Absent;
-use crate::analysis::solver::Found;
-use crate::cli::args::AnswerFormat;
-use crate::cli::args::BudgetArgs;
-use crate::cli::args::LintArgs;
-use crate::cli::args::Mutate;
-use crate::cli::args::PackageArgs;
+use crate::analysis::solver::{Absent, Found};
+use crate::cli::args::{AnswerFormat, BudgetArgs, LintArgs, Mutate, PackageArgs};
 use crate::cli::console::Console;
-use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::progress;
-use crate::load;
-use crate::mutation::Mutant;
-use crate::mutation::Tally;
-use crate::mutation::Trial;
-use crate::pipeline;
-use crate::pipeline::MutateOptions;
-use crate::pipeline::Mutated;
-use crate::pipeline::Suites;
-use crate::report;
-use crate::report::Requests;
-use crate::report::printable;
-use crate::report::tests;
+use crate::cli::{env, progress};
+use crate::mutation::{Mutant, Tally, Trial};
+use crate::pipeline::{MutateOptions, Mutated, Suites};
+use crate::report::{Requests, printable, tests};
 use crate::text::Instant;
+use crate::{load, pipeline, report};
 
 use super::budget::budget;
 use super::package::Package;
@@ -128,9 +114,7 @@ pub(super) fn tried(
         Mutated::Unfit(report) => report,
     };
     if report.totals().failed == 0 && report.unreferenced.is_empty() {
-        return Err(CliError::NoTests {
-            message: format!("{} has no scenarios that run", package.named),
-        });
+        return Err(CliError::NoTests { message: format!("{} has no scenarios that run", package.named) });
     }
     let root = package.root();
     let failures = tests::failures(&report, package.files(&root), console.style());
@@ -161,12 +145,7 @@ mod tests_of_exit {
 
     #[test]
     fn what_is_undecided_is_no_pass_and_no_known_failure() {
-        let tally = |killed, missed, undecided| Tally {
-            killed,
-            missed,
-            undecided,
-            ..Tally::default()
-        };
+        let tally = |killed, missed, undecided| Tally { killed, missed, undecided, ..Tally::default() };
         let cases = [
             (tally(8, 2, 0), Exit::Ok),
             (tally(7, 3, 0), Exit::PolicyFails),

@@ -1,34 +1,21 @@
 //! What check, lint, build and test share: the package named by the arguments, checked, and its diagnostics shown.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::bundle::Bundle;
-use crate::bundle::Refusal;
-use crate::bundle::SOURCE;
-use crate::cli::args::FindingsFormat;
-use crate::cli::args::LintArgs;
-use crate::cli::args::PackageArgs;
+use crate::bundle::{Bundle, Refusal, SOURCE};
+use crate::cli::args::{FindingsFormat, LintArgs, PackageArgs};
 use crate::cli::console::Console;
-use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::progress;
-use crate::config::Level;
-use crate::config::Roles;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
-use crate::lint;
+use crate::cli::{env, progress};
+use crate::config::{Level, Roles};
+use crate::diag::{Diagnostics, did_you_mean};
 use crate::lint::Lint;
-use crate::load;
-use crate::load::CedarInput;
-use crate::load::PackageFiles;
-use crate::pipeline;
+use crate::load::{CedarInput, PackageFiles};
 use crate::pipeline::Checked;
-use crate::report;
-use crate::report::Files;
-use crate::report::Style;
+use crate::report::{Files, Style};
 use crate::text::Instant;
+use crate::{lint, load, pipeline, report};
 
 /// A package that was read and checked.
 pub(super) struct Package {
@@ -53,11 +40,8 @@ impl Package {
         progress::during(&format!("checking {named}"), || {
             let mut loading = Diagnostics::new();
             let loaded = read(&paths, args, &mut loading)?;
-            let mut package = Self {
-                checked: pipeline::check(&loaded, &options(args, lints)?, loading),
-                loaded,
-                named,
-            };
+            let mut package =
+                Self { checked: pipeline::check(&loaded, &options(args, lints)?, loading), loaded, named };
             if !package.faults().has_errors() {
                 let data = pipeline::check_entities(&package.loaded, &package.checked)?;
                 package.checked.diagnostics.extend(data);
@@ -87,27 +71,15 @@ impl Package {
     /// A package that was read, checked as on some day.
     pub(super) fn of(loaded: PackageFiles, loading: Diagnostics, named: &str, at: Instant) -> Self {
         progress::during(&format!("checking {named}"), || {
-            let options = pipeline::Options {
-                at,
-                levels: Vec::new(),
-                roles: None,
-            };
+            let options = pipeline::Options { at, levels: Vec::new(), roles: None };
             let checked = pipeline::check(&loaded, &options, loading);
-            Self {
-                loaded,
-                checked,
-                named: named.to_owned(),
-            }
+            Self { loaded, checked, named: named.to_owned() }
         })
     }
 
     /// The same package lowered in another form of roles, to be compared with one that is.
     pub(super) fn in_form(&mut self, roles: Roles, at: Instant) {
-        let options = pipeline::Options {
-            at,
-            levels: Vec::new(),
-            roles: Some(roles),
-        };
+        let options = pipeline::Options { at, levels: Vec::new(), roles: Some(roles) };
         self.checked = pipeline::check(&self.loaded, &options, Diagnostics::new());
     }
 
@@ -143,10 +115,7 @@ impl Package {
 
     /// The package's texts, to be named from where the user stands.
     pub(super) fn files<'a>(&'a self, root: &'a str) -> Files<'a> {
-        Files {
-            sources: &self.loaded.sources,
-            root,
-        }
+        Files { sources: &self.loaded.sources, root }
     }
 
     /// Shows diagnostics of this package.
@@ -164,11 +133,7 @@ impl Package {
             FindingsFormat::Github => console.print_exactly(&report::annotations(diagnostics, files))?,
             FindingsFormat::Sarif => console.print(&report::sarif(diagnostics, files))?,
         }
-        Ok(if diagnostics.has_errors() {
-            Exit::PolicyFails
-        } else {
-            Exit::Ok
-        })
+        Ok(if diagnostics.has_errors() { Exit::PolicyFails } else { Exit::Ok })
     }
 
     /// Diagnostics of this package for people, and how many there are.
@@ -185,11 +150,7 @@ impl Package {
 
 /// What a check depends on besides the files, as the arguments say.
 pub(super) fn options(args: &PackageArgs, lints: &LintArgs) -> Result<pipeline::Options, CliError> {
-    Ok(pipeline::Options {
-        at: args.at.unwrap_or_else(env::today),
-        levels: levels(lints)?,
-        roles: None,
-    })
+    Ok(pipeline::Options { at: args.at.unwrap_or_else(env::today), levels: levels(lints)?, roles: None })
 }
 
 /// The package that contains the current folder.
@@ -201,9 +162,7 @@ fn read(paths: &[PathBuf], args: &PackageArgs, out: &mut Diagnostics) -> Result<
     let is_cedar = |path: &Path| path.extension().is_some_and(|extension| extension == "cedar");
     if paths.iter().all(|path| is_cedar(path)) {
         if args.at_rev.is_some() {
-            return Err(CliError::Package {
-                message: "`--at-rev` reads a package folder, not `.cedar` files",
-            });
+            return Err(CliError::Package { message: "`--at-rev` reads a package folder, not `.cedar` files" });
         }
         let input = CedarInput {
             policies: paths,
@@ -223,19 +182,15 @@ fn read(paths: &[PathBuf], args: &PackageArgs, out: &mut Diagnostics) -> Result<
         [_] => Err(CliError::Package {
             message: "`--schema`, `--entities` and `--links` belong to `.cedar` files, not to a folder",
         }),
-        _ => Err(CliError::Package {
-            message: "several paths name one package only if all of them are `.cedar` files",
-        }),
+        _ => {
+            Err(CliError::Package { message: "several paths name one package only if all of them are `.cedar` files" })
+        }
     }
 }
 
 /// The levels of the command line. Of two about one lint the stricter one counts, in whatever order they stand.
 fn levels(args: &LintArgs) -> Result<Vec<(String, Level)>, CliError> {
-    let groups = [
-        (&args.allow, Level::Allow),
-        (&args.warn, Level::Warn),
-        (&args.deny, Level::Error),
-    ];
+    let groups = [(&args.allow, Level::Allow), (&args.warn, Level::Warn), (&args.deny, Level::Error)];
     let mut levels = Vec::new();
     for (ids, level) in groups {
         for id in ids {

@@ -2,25 +2,16 @@
 
 use std::path::Path;
 
-use crate::analysis::Open;
-use crate::analysis::Outcome;
-use crate::analysis::Proof;
-use crate::analysis::solver;
-use crate::cli::args::AnswerFormat;
-use crate::cli::args::LintArgs;
-use crate::cli::args::Prove;
+use crate::analysis::{Open, Outcome, Proof, solver};
+use crate::cli::args::{AnswerFormat, LintArgs, Prove};
 use crate::cli::console::Console;
-use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::progress;
-use crate::load;
-use crate::pipeline;
-use crate::pipeline::ProveOptions;
-use crate::pipeline::Shard;
-use crate::report;
+use crate::cli::{env, progress};
+use crate::pipeline::{ProveOptions, Shard};
 use crate::report::printable;
 use crate::text::Instant;
+use crate::{load, pipeline, report};
 
 use super::budget::budget;
 use super::package::Package;
@@ -119,10 +110,8 @@ fn dump(folder: &Path, stem: &str, open: &[Open]) -> Result<(), CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lower::Promise;
-    use crate::lower::PropertyKind;
-    use crate::text::Sources;
-    use crate::text::Span;
+    use crate::lower::{Promise, PropertyKind};
+    use crate::text::{Sources, Span};
 
     fn proof(outcome: Outcome) -> Proof {
         let mut sources = Sources::default();
@@ -144,21 +133,14 @@ mod tests {
 
     #[test]
     fn only_what_is_proved_is_a_pass_and_a_refutation_outranks_what_is_open() {
-        let open = || Open {
-            environment: String::new(),
-            why: String::new(),
-            script: None,
-        };
+        let open = || Open { environment: String::new(), why: String::new(), script: None };
         let cases = [
             (vec![Outcome::Proved], Exit::Ok),
             (vec![], Exit::NotProved),
             (vec![Outcome::Proved, Outcome::Empty], Exit::NotProved),
             (vec![Outcome::Proved, Outcome::Unknown(vec![open()])], Exit::NotProved),
             (vec![Outcome::Proved, Outcome::NotReplayed(open())], Exit::NotProved),
-            (
-                vec![Outcome::Impossible, Outcome::NotReplayed(open())],
-                Exit::PolicyFails,
-            ),
+            (vec![Outcome::Impossible, Outcome::NotReplayed(open())], Exit::PolicyFails),
         ];
         for (outcomes, expected) in cases {
             let told = format!("{outcomes:?}");

@@ -2,19 +2,13 @@
 
 use std::path::Path;
 
-use crate::cli::args::AnswerFormat;
-use crate::cli::args::LintArgs;
-use crate::cli::args::PackageArgs;
-use crate::cli::args::WhenArgs;
+use crate::cli::args::{AnswerFormat, LintArgs, PackageArgs, WhenArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::pipeline;
 use crate::pipeline::Suites;
-use crate::report;
-use crate::scenario::Answers;
-use crate::scenario::Verdict;
-use crate::scenario::suite_in;
+use crate::scenario::{Answers, Verdict, suite_in};
+use crate::{pipeline, report};
 
 use super::package::Package;
 

@@ -5,13 +5,8 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::load;
 use crate::report::printable;
-use crate::scenario::Failure;
-use crate::scenario::FailureKind;
-use crate::scenario::RunReport;
-use crate::scenario::TestOutcome;
-use crate::scenario::golden;
-use crate::scenario::golden::SnapshotAction;
-use crate::scenario::golden::SnapshotVerdict;
+use crate::scenario::golden::{SnapshotAction, SnapshotVerdict};
+use crate::scenario::{Failure, FailureKind, RunReport, TestOutcome, golden};
 
 use crate::text::safe;
 

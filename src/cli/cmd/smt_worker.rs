@@ -1,22 +1,17 @@
 //! The hidden verb by which a process of this binary is a solver.
 
-use std::io;
 use std::io::BufRead as _;
 use std::sync::mpsc;
-use std::thread;
+use std::{io, thread};
 
 use crate::analysis::solver;
-use crate::analysis::solver::Limits;
-use crate::analysis::solver::WorkerError;
+use crate::analysis::solver::{Limits, WorkerError};
 use crate::cli::args::SmtWorker;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 
 pub(in crate::cli) fn run(args: &SmtWorker) -> Result<Exit, CliError> {
-    let limits = Limits {
-        resources: args.resources,
-        milliseconds: args.milliseconds,
-    };
+    let limits = Limits { resources: args.resources, milliseconds: args.milliseconds };
     solver::work(&args.folder, limits, lines()?, io::stdout().lock())?;
     Ok(Exit::Ok)
 }
@@ -37,9 +32,6 @@ fn lines() -> Result<mpsc::IntoIter<io::Result<String>>, CliError> {
         }
         std::process::exit(0);
     };
-    thread::Builder::new()
-        .name("questions".to_owned())
-        .spawn(read)
-        .map_err(WorkerError::Stream)?;
+    thread::Builder::new().name("questions".to_owned()).spawn(read).map_err(WorkerError::Stream)?;
     Ok(lines.into_iter())
 }

@@ -1,16 +1,12 @@
 //! `gatewright solver`: the solver that proofs need.
 
 use crate::analysis::solver;
-use crate::analysis::solver::InstallError;
-use crate::analysis::solver::Source;
-use crate::analysis::solver::Status;
-use crate::cli::args::Solver;
-use crate::cli::args::SolverStep;
+use crate::analysis::solver::{InstallError, Source, Status};
+use crate::cli::args::{Solver, SolverStep};
 use crate::cli::console::Console;
-use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::progress;
+use crate::cli::{env, progress};
 
 pub(in crate::cli) fn run(args: &Solver, console: &mut Console) -> Result<Exit, CliError> {
     match &args.step {
@@ -29,16 +25,10 @@ fn status(console: &mut Console) -> Result<Exit, CliError> {
     let places = env::solver_places();
     let found = solver::find(&places)?;
     let place = found.place.display();
-    console.print(&format!(
-        "{}, {}: {place}\n",
-        found.engine.identity(),
-        found.provenance.name()
-    ))?;
+    console.print(&format!("{}, {}: {place}\n", found.engine.identity(), found.provenance.name()))?;
     match places.cache.as_deref().map(solver::status) {
         Some(Status::Whole { wheel, .. }) => {
-            console.print(&format!(
-                "the pinned install is whole; its wheel has the SHA-256 {wheel}\n"
-            ))?;
+            console.print(&format!("the pinned install is whole; its wheel has the SHA-256 {wheel}\n"))?;
         }
         Some(Status::Damaged { folder, file }) => {
             let file = folder.join(file);

@@ -2,27 +2,16 @@
 
 use std::path::PathBuf;
 
-use crate::cli::args::Format;
-use crate::cli::args::LintArgs;
-use crate::cli::args::PackageArgs;
-use crate::cli::args::ReportArg;
-use crate::cli::args::ReportFormat;
-use crate::cli::args::Test;
+use crate::cli::args::{Format, LintArgs, PackageArgs, ReportArg, ReportFormat, Test};
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::load;
-use crate::pipeline;
-use crate::pipeline::TestOptions;
-use crate::pipeline::Tested;
-use crate::report::Style;
-use crate::report::printable;
-use crate::report::tests;
-use crate::scenario::Event;
-use crate::scenario::RunReport;
-use crate::scenario::golden::SnapshotAction;
-use crate::scenario::golden::SnapshotMode;
+use crate::pipeline::{TestOptions, Tested};
+use crate::report::{Style, printable, tests};
+use crate::scenario::golden::{SnapshotAction, SnapshotMode};
+use crate::scenario::{Event, RunReport};
+use crate::{load, pipeline};
 
 use super::package::Package;
 use super::review;
@@ -88,11 +77,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         Format::Github => console.print_exactly(&text)?,
         Format::Human | Format::Json => console.print(&text)?,
     }
-    Ok(if report.is_success() {
-        Exit::Ok
-    } else {
-        Exit::PolicyFails
-    })
+    Ok(if report.is_success() { Exit::Ok } else { Exit::PolicyFails })
 }
 
 fn snapshot_mode(args: &Test) -> Result<SnapshotMode, CliError> {
@@ -115,11 +100,7 @@ fn tested(
     snapshots: SnapshotMode,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Tested, CliError> {
-    let options = TestOptions {
-        filter: args.filter.as_deref(),
-        threads: env::threads(),
-        snapshots,
-    };
+    let options = TestOptions { filter: args.filter.as_deref(), threads: env::threads(), snapshots };
     Ok(pipeline::test(&package.loaded, &package.checked, options, on_event)?)
 }
 
@@ -179,16 +160,8 @@ fn conclusion(report: &RunReport, package: &Package, mode: SnapshotMode, style: 
     if !failures.is_empty() {
         text.push_str(&format!("\n{}\n", failures.trim_end()));
     }
-    text.push_str(&format!(
-        "\n{}: {}\n",
-        printable(&package.named),
-        tests::summary(report)
-    ));
-    let waiting = report
-        .snapshots
-        .iter()
-        .filter(|action| matches!(action, SnapshotAction::Write { .. }))
-        .count();
+    text.push_str(&format!("\n{}: {}\n", printable(&package.named), tests::summary(report)));
+    let waiting = report.snapshots.iter().filter(|action| matches!(action, SnapshotAction::Write { .. })).count();
     match (mode, waiting) {
         (_, 0) | (SnapshotMode::ReadOnly, _) => {}
         (SnapshotMode::Accept, count) => {

@@ -1,7 +1,6 @@
 //! `gatewright what-can`: everything that a principal of a suite can do.
 
-use crate::cli::args::WhatCan;
-use crate::cli::args::with_package;
+use crate::cli::args::{WhatCan, with_package};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;

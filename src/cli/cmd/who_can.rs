@@ -1,7 +1,6 @@
 //! `gatewright who-can`: everybody who can do an action to a resource of a suite.
 
-use crate::cli::args::WhoCan;
-use crate::cli::args::with_package;
+use crate::cli::args::{WhoCan, with_package};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;

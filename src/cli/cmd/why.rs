@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::args::AnswerFormat;
-use crate::cli::args::Why;
-use crate::cli::args::with_package;
+use crate::cli::args::{AnswerFormat, Why, with_package};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -42,11 +40,7 @@ pub(in crate::cli) fn run(args: &Why, console: &mut Console) -> Result<Exit, Cli
                 AnswerFormat::Human => tests::why(&told, files, console.style()),
                 AnswerFormat::Json => tests::why_json(&told, files),
             })?;
-            Ok(if told.iter().all(scenario::Why::holds) {
-                Exit::Ok
-            } else {
-                Exit::PolicyFails
-            })
+            Ok(if told.iter().all(scenario::Why::holds) { Exit::Ok } else { Exit::PolicyFails })
         },
     )
 }
@@ -54,9 +48,6 @@ pub(in crate::cli) fn run(args: &Why, console: &mut Console) -> Result<Exit, Cli
 /// A path as the package names it, be it written from the package's folder or from where the user stands.
 fn inside(path: &str, folder: &Path) -> String {
     let path = Path::new(path);
-    let path = path
-        .strip_prefix(folder)
-        .or_else(|_| path.strip_prefix("."))
-        .unwrap_or(path);
+    let path = path.strip_prefix(folder).or_else(|_| path.strip_prefix(".")).unwrap_or(path);
     path.display().to_string()
 }

@@ -2,19 +2,9 @@
 
 use toml::de::DeTable;
 
-use super::IdSource;
-use super::Route;
-use super::Section;
-use super::Segment;
-use super::Word;
-use super::optional;
-use super::required;
-use super::template;
-use super::text;
+use super::{IdSource, Route, Section, Segment, Word, optional, required, template, text};
 use crate::config::codes;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::text::FileId;
 
 pub(super) const ROUTE: [&str; 5] = ["host", "method", "path", "action", "resource"];
@@ -51,15 +41,11 @@ fn conflict(route: &Route, other: &Route) -> Option<Diagnostic> {
     }
     let (message, help) = match template::overlap(&route.path, &other.path) {
         template::Overlap::Ordered => return None,
-        template::Overlap::Same if route.action.text == other.action.text => (
-            format!("this route stands twice for `{method}`"),
-            "remove one of the two".to_owned(),
-        ),
+        template::Overlap::Same if route.action.text == other.action.text => {
+            (format!("this route stands twice for `{method}`"), "remove one of the two".to_owned())
+        }
         template::Overlap::Same => (
-            format!(
-                "the same requests are `{}` and `{}`",
-                other.action.text, route.action.text
-            ),
+            format!("the same requests are `{}` and `{}`", other.action.text, route.action.text),
             "give one of the two another path, method or host".to_owned(),
         ),
         template::Overlap::Cross(path) => (
@@ -84,22 +70,19 @@ fn route(section: &Section<'_>, out: &mut Diagnostics) -> Option<Route> {
         }
         let upper = method.to_ascii_uppercase();
         let near = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
-        out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{method}` is no method")).help(
-                match near.contains(&upper.as_str()) {
-                    true => format!("write \"{upper}\""),
-                    false => "write it in capitals, as in \"GET\"".to_owned(),
-                },
-            ),
-        );
+        out.push(Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{method}` is no method")).help(
+            match near.contains(&upper.as_str()) {
+                true => format!("write \"{upper}\""),
+                false => "write it in capitals, as in \"GET\"".to_owned(),
+            },
+        ));
     }
     names.sort();
     let path = text(section, "path", "\"/payouts/{id}\"", out);
     let segments = path.as_ref().and_then(|path| template::parse(path, out));
     let action = text(section, "action", "\"Payout.read\"", out);
-    let resource = required(section, "resource", "{ id = \"path:id\" }", out)
-        .then(|| section.under("resource", out))
-        .flatten();
+    let resource =
+        required(section, "resource", "{ id = \"path:id\" }", out).then(|| section.under("resource", out)).flatten();
     let (ty, id) = match resource {
         Some(resource) => {
             resource.only(&RESOURCE, out);
@@ -126,10 +109,7 @@ fn route(section: &Section<'_>, out: &mut Diagnostics) -> Option<Route> {
 
 fn is_host(host: &Word, out: &mut Diagnostics) -> bool {
     let is_label = |label: &str| {
-        !label.is_empty()
-            && label
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        !label.is_empty() && label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     };
     let right = host.text.split('.').all(is_label);
     if !right {
@@ -182,8 +162,5 @@ fn id_source(id: &Word, path: Option<&[Segment]>, out: &mut Diagnostics) -> Opti
 }
 
 fn is_header(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
 }

@@ -2,8 +2,7 @@
 
 use super::Word;
 use crate::config::codes;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 
 /// One segment of a path template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +43,7 @@ pub(super) fn parse(path: &Word, out: &mut Diagnostics) -> Option<Vec<Segment>> 
                 match &segment {
                     Err(fault) => faults.push(fault.clone()),
                     Ok(Segment::Rest(_)) if at + 1 < last => {
-                        faults.push((
-                            format!("`{text}` takes all that is left, and is not last"),
-                            "put it last",
-                        ));
+                        faults.push((format!("`{text}` takes all that is left, and is not last"), "put it last"));
                     }
                     Ok(_) => {}
                 }
@@ -79,9 +75,7 @@ fn segment(text: &str) -> Result<Segment, (String, &'static str)> {
             None => (name, false),
         };
         let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         return match (is_name, is_rest) {
             (false, _) => Err((
                 format!("`{text}` names no part of a path"),
@@ -96,14 +90,10 @@ fn segment(text: &str) -> Result<Segment, (String, &'static str)> {
             "a path has no empty segment".to_owned(),
             "leave out the `/` at the end, and write one `/` between two segments",
         )),
-        "." | ".." => Err((
-            format!("the segment `{text}` never reaches a route"),
-            "write the path that is meant",
-        )),
-        _ if text.contains(['{', '}']) => Err((
-            format!("`{text}` mixes text and a name"),
-            "a segment is a text or one `{name}`",
-        )),
+        "." | ".." => Err((format!("the segment `{text}` never reaches a route"), "write the path that is meant")),
+        _ if text.contains(['{', '}']) => {
+            Err((format!("`{text}` mixes text and a name"), "a segment is a text or one `{name}`"))
+        }
         _ if text.chars().all(|c| c.is_ascii_alphanumeric() || PLAIN.contains(c)) => Ok(Segment::Text(text.to_owned())),
         _ => Err((
             format!("`{text}` is no segment of a path"),
@@ -127,16 +117,12 @@ pub(super) fn overlap(a: &[Segment], b: &[Segment]) -> Overlap {
             }
             (Some(Segment::Rest(_)), Some(other)) => {
                 narrower = false;
-                std::iter::once(other)
-                    .chain(sides.1)
-                    .for_each(|segment| show(segment, &mut path));
+                std::iter::once(other).chain(sides.1).for_each(|segment| show(segment, &mut path));
                 break;
             }
             (Some(other), Some(Segment::Rest(_))) => {
                 wider = false;
-                std::iter::once(other)
-                    .chain(sides.0)
-                    .for_each(|segment| show(segment, &mut path));
+                std::iter::once(other).chain(sides.0).for_each(|segment| show(segment, &mut path));
                 break;
             }
             (Some(Segment::Text(one)), Some(Segment::Text(other))) if one != other => return Overlap::Ordered,

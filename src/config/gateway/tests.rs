@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::template::Overlap;
-use super::template::overlap;
+use super::template::{Overlap, overlap};
 use super::*;
 
 fn read(text: &str) -> (GatewayFile, Sources, Diagnostics) {
@@ -103,28 +102,14 @@ fn everything_is_read_and_narrower_routes_come_first() {
     assert_eq!(gateway.routes[0].path, []);
     assert_eq!(gateway.types[0].1.text, "File");
     assert_eq!((gateway.actions[0].1.len(), gateway.actions[1].1.len()), (2, 1));
-    let subjects: Vec<_> = gateway
-        .subjects
-        .iter()
-        .map(|one| (one.ty.text.as_str(), one.id.as_str()))
-        .collect();
-    assert_eq!(
-        subjects,
-        [("App", "client_id"), ("User", "sub")],
-        "what takes any token is last"
-    );
+    let subjects: Vec<_> = gateway.subjects.iter().map(|one| (one.ty.text.as_str(), one.id.as_str())).collect();
+    assert_eq!(subjects, [("App", "client_id"), ("User", "sub")], "what takes any token is last");
     assert_eq!(gateway.subjects[1].attributes[0].1.text, "level");
     assert_eq!(gateway.subjects[1].context[0].0.text, "mfa");
     assert_eq!(gateway.obligations[0].1, Obligation::StepUp(vec!["urn:mfa".to_owned()]));
-    assert_eq!(
-        gateway.obligations[1].1,
-        Obligation::Notification(vec!["secops".to_owned()])
-    );
+    assert_eq!(gateway.obligations[1].1, Obligation::Notification(vec!["secops".to_owned()]));
     assert_eq!(gateway.masked.len(), 2);
-    assert_eq!(
-        (gateway.approvers[0].1.text.as_str(), gateway.approvers[0].2.as_str()),
-        ("User", "amy")
-    );
+    assert_eq!((gateway.approvers[0].1.text.as_str(), gateway.approvers[0].2.as_str()), ("User", "amy"));
 }
 
 #[test]
@@ -170,12 +155,7 @@ attributes = ["A.b", 1, "A.b"]
 abc = "amy"
 "#,
     );
-    assert!(
-        gateway
-            .routes
-            .iter()
-            .all(|route| route.methods.is_empty() || route.id.is_none())
-    );
+    assert!(gateway.routes.iter().all(|route| route.methods.is_empty() || route.id.is_none()));
     assert!(gateway.types.is_empty() && gateway.subjects.is_empty() && gateway.obligations.is_empty());
     insta::assert_snapshot!(shown(&sources, out), @r#"
     2 config-unknown-key `routes`: unknown section `[routes]`; did you mean `route`?
@@ -273,10 +253,7 @@ fn paths() -> Vec<Vec<&'static str>> {
     let mut all: Vec<Vec<&str>> = vec![Vec::new()];
     let mut last = all.clone();
     for _ in 0..4 {
-        last = last
-            .iter()
-            .flat_map(|path| ["a", "b", "z"].map(|next| [path.as_slice(), &[next]].concat()))
-            .collect();
+        last = last.iter().flat_map(|path| ["a", "b", "z"].map(|next| [path.as_slice(), &[next]].concat())).collect();
         all.extend(last.clone());
     }
     all
@@ -366,13 +343,7 @@ fn the_page_lists_every_key() {
         .filter(|key| !key.starts_with("config-") && !key.starts_with("gateway-"))
         .collect();
     let mut known: BTreeSet<String> = BTreeSet::from(
-        [
-            "obligations.GUARD",
-            "approvers.KEY",
-            "names.types.NAME",
-            "names.actions.NAME",
-        ]
-        .map(str::to_owned),
+        ["obligations.GUARD", "approvers.KEY", "names.types.NAME", "names.actions.NAME"].map(str::to_owned),
     );
     for (section, keys) in [
         ("route", &route::ROUTE[..]),

@@ -19,13 +19,7 @@ fn faults(text: &str) -> String {
     let show = |d: &Diagnostic| {
         let span = d.primary().unwrap();
         let help = d.help.as_deref().unwrap_or("-");
-        format!(
-            "{} @ {} `{}`: {}; {help}",
-            d.code,
-            sources.location(span),
-            sources.slice(span),
-            d.message
-        )
+        format!("{} @ {} `{}`: {}; {help}", d.code, sources.location(span), sources.slice(span), d.message)
     };
     out.sorted().iter().map(show).collect::<Vec<_>>().join("\n")
 }
@@ -51,14 +45,7 @@ fn every_key_is_read() {
     assert!(out.is_empty(), "{out:?}");
     assert_eq!(project.description.as_deref(), Some("d"));
     assert_eq!(project.test_at.unwrap().to_string(), "2026-03-01T09:00:00Z");
-    assert_eq!(
-        (
-            project.limits.bytes,
-            project.limits.depth,
-            project.limits.break_glass_hours
-        ),
-        (1000, 16, 2)
-    );
+    assert_eq!((project.limits.bytes, project.limits.depth, project.limits.break_glass_hours), (1000, 16, 2));
     let settings: Vec<_> = project.levels.iter().map(|s| (s.lint.as_str(), s.level)).collect();
     assert_eq!(settings, [("b-lint", Level::Warn), ("a-lint", Level::Error)]);
     let span = project.levels.of("a-lint").unwrap().origin.span().unwrap();
@@ -138,17 +125,11 @@ fn garbage_and_depth_are_reported_and_do_not_panic() {
 #[test]
 fn the_reference_page_lists_the_keys_and_defaults_of_the_code() {
     let page = include_str!("../../../book/src/reference/gatewright-toml.md");
-    let cells = |row: &str| {
-        row.split('|')
-            .map(|cell| cell.trim().replace('`', ""))
-            .collect::<Vec<_>>()
-    };
+    let cells = |row: &str| row.split('|').map(|cell| cell.trim().replace('`', "")).collect::<Vec<_>>();
     let keys = page.split("## ").next().unwrap();
     let rows = keys.lines().filter(|line| line.starts_with("| `"));
-    let listed: BTreeSet<(String, String)> = rows
-        .map(cells)
-        .map(|cells| (cells[1].clone(), cells[3].clone()))
-        .collect();
+    let listed: BTreeSet<(String, String)> =
+        rows.map(cells).map(|cells| (cells[1].clone(), cells[3].clone())).collect();
     let defaults = Limits::default();
     let default_of = |section: &str, key: &str| match (section, key) {
         ("package", "description" | "assignments") | ("test", "at") => "none".to_owned(),
@@ -182,25 +163,16 @@ fn the_reference_page_lists_the_keys_and_defaults_of_the_code() {
         ("bump", &bump::KEYS),
         ("bundle", &bundle::KEYS),
     ] {
-        expected.extend(
-            keys.iter()
-                .map(|key| (format!("{section}.{key}"), default_of(section, key))),
-        );
+        expected.extend(keys.iter().map(|key| (format!("{section}.{key}"), default_of(section, key))));
     }
     assert_eq!(listed, expected);
-    for most in [
-        MAX_NAME.to_string(),
-        MAX_DEPTH.to_string(),
-        MAX_BREAK_GLASS_HOURS.to_string(),
-        MAX_FILE_BYTES.to_string(),
-    ] {
+    for most in
+        [MAX_NAME.to_string(), MAX_DEPTH.to_string(), MAX_BREAK_GLASS_HOURS.to_string(), MAX_FILE_BYTES.to_string()]
+    {
         assert!(page.contains(&most), "the page does not say {most}");
     }
     for section in LATER {
-        assert!(
-            page.contains(&format!("`[{section}]`")),
-            "the page does not name [{section}]"
-        );
+        assert!(page.contains(&format!("`[{section}]`")), "the page does not name [{section}]");
     }
 }
 

@@ -1,37 +1,15 @@
 //! A small bundle, written by hand as the compiler would write it, with two profiles: `payout_incident` takes two approvals,
 //! `quick_look` is self-activated and knows no tenant.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Entities;
-use cedar_policy::EntityUid;
-use cedar_policy::PolicySet;
-use cedar_policy::SchemaFragment;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use cedar_policy::{Entities, EntityUid, PolicySet, SchemaFragment};
+use serde_json::{Map, Value, json};
 
-use crate::bundle::ActionContract;
-use crate::bundle::BreakGlassProfile;
-use crate::bundle::Contract;
-use crate::bundle::EntityContract;
-use crate::bundle::EntityRole;
-use crate::bundle::Holder;
-use crate::decide::Engine;
-use crate::decide::Request;
-use crate::emergency::Actor;
-use crate::emergency::Answer;
-use crate::emergency::EventKind;
-use crate::emergency::Ledger;
-use crate::emergency::Reason;
-use crate::emergency::Ruling;
-use crate::emergency::State;
-use crate::emergency::Step;
-use crate::emergency::Terms;
-use crate::emergency::World;
-use crate::text::Duration;
-use crate::text::Instant;
+use crate::bundle::{ActionContract, BreakGlassProfile, Contract, EntityContract, EntityRole, Holder};
+use crate::decide::{Engine, Request};
+use crate::emergency::{Actor, Answer, EventKind, Ledger, Reason, Ruling, State, Step, Terms, World};
+use crate::text::{Duration, Instant};
 
 const SCHEMA: &str = r#"
 namespace M {
@@ -236,9 +214,7 @@ pub(super) fn contract() -> Contract {
         format: "1".to_owned(),
         namespace: Some("M".to_owned()),
         entities: ["Payout", "Order"].map(|name| (name.to_owned(), entity(name))).into(),
-        actions: ["Payout.read", "Payout.approve", "Order.read"]
-            .map(|name| (name.to_owned(), action(name)))
-            .into(),
+        actions: ["Payout.read", "Payout.approve", "Order.read"].map(|name| (name.to_owned(), action(name))).into(),
         provenance: [("now", "gateway"), ("mfa", "token"), ("locale", "caller")]
             .map(|(name, from)| (name.to_owned(), from.to_owned()))
             .into(),
@@ -315,19 +291,12 @@ impl Bench {
     }
 
     pub(super) fn context(&self) -> Map<String, Value> {
-        Map::from_iter([
-            ("now".to_owned(), json!(self.at.to_string())),
-            ("mfa".to_owned(), self.mfa.clone()),
-        ])
+        Map::from_iter([("now".to_owned(), json!(self.at.to_string())), ("mfa".to_owned(), self.mfa.clone())])
     }
 
     pub(super) fn request_as(&mut self, name: &str, terms: &Terms, id: Option<&str>) -> Answer {
         let by = self.actor(name);
-        let world = World {
-            engine: &self.engine,
-            entities: &self.entities,
-            at: self.at,
-        };
+        let world = World { engine: &self.engine, entities: &self.entities, at: self.at };
         self.ledger.request(world, &by, terms, id).unwrap()
     }
 
@@ -339,11 +308,7 @@ impl Bench {
 
     pub(super) fn step(&mut self, step: Step, grant: &str, name: &str) -> Result<State, Reason> {
         let by = self.actor(name);
-        let world = World {
-            engine: &self.engine,
-            entities: &self.entities,
-            at: self.at,
-        };
+        let world = World { engine: &self.engine, entities: &self.entities, at: self.at };
         let answer = match step {
             Step::Approve => self.ledger.approve(world, grant, &by),
             Step::Refuse => self.ledger.refuse(world, grant, &by),
@@ -366,11 +331,7 @@ impl Bench {
     }
 
     pub(super) fn decide_request(&mut self, request: &Request, grant: Option<&str>) -> Ruling {
-        let world = World {
-            engine: &self.engine,
-            entities: &self.entities,
-            at: self.at,
-        };
+        let world = World { engine: &self.engine, entities: &self.entities, at: self.at };
         self.ledger.decide(world, request, grant).unwrap()
     }
 
@@ -394,10 +355,7 @@ impl Bench {
         let mut context = self.context();
         // An attribute of one action only, as a caller's ordinary context may have it; no step declares it.
         context.insert("approval".to_owned(), json!("A-1"));
-        Actor {
-            uid: user(name),
-            context,
-        }
+        Actor { uid: user(name), context }
     }
 }
 

@@ -1,18 +1,12 @@
 //! Laws: whatever happens in whatever order, no grant is active or used outside its profile, and no terminal state is left.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::fixture::Bench;
-use super::fixture::look;
-use super::fixture::terms;
+use super::fixture::{Bench, look, terms};
 use crate::bundle::BreakGlassProfile;
-use crate::emergency::Event;
-use crate::emergency::Grant;
-use crate::emergency::State;
-use crate::emergency::Step;
+use crate::emergency::{Event, Grant, State, Step};
 use crate::text::Duration;
 
 #[derive(Debug, Clone)]
@@ -27,13 +21,7 @@ enum Happening {
 fn happening() -> impl Strategy<Value = Happening> {
     let anyone = || prop::sample::select(vec!["dana", "mia", "sam", "lee", "kim", "far"]);
     let lead = || prop::sample::select(vec!["sam", "lee", "kim"]);
-    let step = prop::sample::select(vec![
-        Step::Approve,
-        Step::Refuse,
-        Step::Withdraw,
-        Step::Revoke,
-        Step::Review,
-    ]);
+    let step = prop::sample::select(vec![Step::Approve, Step::Refuse, Step::Withdraw, Step::Revoke, Step::Review]);
     let on_newest = |step: Step| lead().prop_map(move |by| Happening::Step(step, 0, by));
     prop_oneof![
         4 => prop::sample::select(vec![true, true, true, false]).prop_map(|long| Happening::Request("dana", long)),

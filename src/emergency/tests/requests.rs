@@ -1,35 +1,14 @@
 //! Asking for a grant: what is refused, and what earlier grants hold back.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::fixture::Bench;
-use super::fixture::came_to;
-use super::fixture::contract;
-use super::fixture::look;
-use super::fixture::payout;
-use super::fixture::terms;
-use super::fixture::user;
-use crate::decide::Cause;
-use crate::decide::Request;
-use crate::decide::RequestError;
-use crate::emergency::Actor;
-use crate::emergency::Answer;
-use crate::emergency::Event;
-use crate::emergency::Ledger;
-use crate::emergency::Part;
-use crate::emergency::Reason;
-use crate::emergency::Refusal;
-use crate::emergency::State;
-use crate::emergency::Step;
-use crate::emergency::Terms;
-use crate::emergency::World;
-use crate::emergency::facts::History;
-use crate::emergency::facts::of_request;
-use crate::text::Duration;
-use crate::text::Instant;
+use super::fixture::{Bench, came_to, contract, look, payout, terms, user};
+use crate::decide::{Cause, Request, RequestError};
+use crate::emergency::facts::{History, of_request};
+use crate::emergency::{Actor, Answer, Event, Ledger, Part, Reason, Refusal, State, Step, Terms, World};
+use crate::text::{Duration, Instant};
 
 #[test]
 fn a_request_is_refused_for_what_it_asks() {
@@ -42,10 +21,7 @@ fn a_request_is_refused_for_what_it_asks() {
         assert_eq!(bench.ledger.grants().count(), 0);
         reason
     };
-    assert_eq!(
-        refused(&|terms| terms.profile = "nonsense".to_owned()),
-        Reason::UnknownProfile
-    );
+    assert_eq!(refused(&|terms| terms.profile = "nonsense".to_owned()), Reason::UnknownProfile);
     assert_eq!(refused(&|terms| terms.actions.clear()), Reason::NoActions);
     assert_eq!(
         refused(&|terms| {
@@ -60,21 +36,12 @@ fn a_request_is_refused_for_what_it_asks() {
         }),
         Reason::ResourceNotCovered
     );
-    assert_eq!(
-        refused(&|terms| terms.resources.extend(["p2", "p3"].map(payout))),
-        Reason::TooManyResources
-    );
+    assert_eq!(refused(&|terms| terms.resources.extend(["p2", "p3"].map(payout))), Reason::TooManyResources);
     assert_eq!(refused(&|terms| terms.duration = Duration(0)), Reason::NoDuration);
-    assert_eq!(
-        refused(&|terms| terms.duration = Duration(2 * 3_600_000 + 1)),
-        Reason::TooLong
-    );
+    assert_eq!(refused(&|terms| terms.duration = Duration(2 * 3_600_000 + 1)), Reason::TooLong);
     assert_eq!(refused(&|terms| terms.reason.clear()), Reason::ReasonMissing);
     assert_eq!(refused(&|terms| terms.ticket.clear()), Reason::TicketMissing);
-    assert_eq!(
-        refused(&|terms| terms.ticket = "CHG-7".to_owned()),
-        Reason::TicketMismatch
-    );
+    assert_eq!(refused(&|terms| terms.ticket = "CHG-7".to_owned()), Reason::TicketMismatch);
 }
 
 #[test]
@@ -87,10 +54,7 @@ fn as_much_as_the_profile_allows_is_not_too_much() {
     assert!(asked(&|terms| terms.duration = Duration(2 * 3_600_000)).is_ok());
     assert!(asked(&|terms| terms.duration = Duration(1)).is_ok());
     assert!(asked(&|terms| terms.resources.extend(["p2"].map(payout))).is_ok());
-    assert_eq!(
-        asked(&|terms| terms.duration = Duration(-1)).unwrap_err(),
-        Reason::NoDuration
-    );
+    assert_eq!(asked(&|terms| terms.duration = Duration(-1)).unwrap_err(), Reason::NoDuration);
 }
 
 #[test]
@@ -102,45 +66,24 @@ fn a_request_is_refused_for_who_asks() {
     };
     assert_eq!(refusal(&mut bench, "homeless").reason, Reason::NoTenant);
     let lead = refusal(&mut bench, "sam");
-    assert_eq!(
-        (lead.reason, lead.decision.unwrap().cause),
-        (Reason::NotEligible, Cause::NoGrant)
-    );
+    assert_eq!((lead.reason, lead.decision.unwrap().cause), (Reason::NotEligible, Cause::NoGrant));
     bench.mfa = json!(false);
     let decision = refusal(&mut bench, "dana").decision.unwrap();
-    assert_eq!(
-        decision.reasons,
-        BTreeSet::from(["break-glass:payout_incident:request:step_up".to_owned()])
-    );
+    assert_eq!(decision.reasons, BTreeSet::from(["break-glass:payout_incident:request:step_up".to_owned()]));
     let entry = bench.ledger.log().last().unwrap();
     assert_eq!(entry.by, Some(user("dana")));
     assert_eq!(entry.profile.as_deref(), Some("payout_incident"));
-    let Event::Rejected { policies, .. } = &entry.event else {
-        panic!("{entry:?}")
-    };
+    let Event::Rejected { policies, .. } = &entry.event else { panic!("{entry:?}") };
     assert_eq!(*policies, decision.reasons);
 }
 
 #[test]
 fn an_incomplete_context_grants_nothing() {
     let mut bench = Bench::new();
-    let actor = Actor {
-        uid: user("dana"),
-        context: serde_json::Map::new(),
-    };
-    let world = World {
-        engine: &bench.engine,
-        entities: &bench.entities,
-        at: bench.at,
-    };
+    let actor = Actor { uid: user("dana"), context: serde_json::Map::new() };
+    let world = World { engine: &bench.engine, entities: &bench.entities, at: bench.at };
     let answer = bench.ledger.request(world, &actor, &terms(), None).unwrap();
-    let Answer::Refused(Refusal {
-        decision: Some(decision),
-        ..
-    }) = answer
-    else {
-        panic!("{answer:?}")
-    };
+    let Answer::Refused(Refusal { decision: Some(decision), .. }) = answer else { panic!("{answer:?}") };
     assert_eq!(decision.cause, Cause::Undetermined);
 }
 
@@ -149,16 +92,9 @@ fn a_faulty_context_is_an_error_and_changes_nothing() {
     let mut bench = Bench::new();
     bench.mfa = json!("yes");
     let actor = bench.actor("dana");
-    let world = World {
-        engine: &bench.engine,
-        entities: &bench.entities,
-        at: bench.at,
-    };
+    let world = World { engine: &bench.engine, entities: &bench.entities, at: bench.at };
     let error = bench.ledger.request(world, &actor, &terms(), None).unwrap_err();
-    assert!(
-        matches!(&error, RequestError::Context(faults) if faults[0].attribute == "mfa"),
-        "{error}"
-    );
+    assert!(matches!(&error, RequestError::Context(faults) if faults[0].attribute == "mfa"), "{error}");
     assert_eq!(bench.ledger.grants().count(), 0);
 }
 
@@ -172,10 +108,7 @@ fn ids_are_counted_or_given_but_never_given_twice() {
     assert_eq!(id(&bench.request_as("dana", &terms(), Some("g2"))), "g2");
     // The count would make this one `g2`.
     assert_eq!(id(&bench.request_as("mia", &terms(), None)), "g3");
-    assert_eq!(
-        came_to(bench.request_as("dana", &look(), Some("g3"))),
-        Err(Reason::DuplicateGrant)
-    );
+    assert_eq!(came_to(bench.request_as("dana", &look(), Some("g3"))), Err(Reason::DuplicateGrant));
 }
 
 #[test]
@@ -218,10 +151,7 @@ fn a_self_activated_grant_is_issued_at_the_request() {
     };
     assert_eq!(bench.decide_request(&request, Some("g1")).part, Part::Used(1));
     bench.after("10m");
-    assert_eq!(
-        bench.decide_request(&request, Some("g1")).part,
-        Part::Objected(Reason::Expired)
-    );
+    assert_eq!(bench.decide_request(&request, Some("g1")).part, Part::Objected(Reason::Expired));
     assert_eq!(bench.step(Step::Review, "g1", "sam"), Ok(State::Expired));
     // Its window is 0: no limit.
     for grant in ["g2", "g3", "g4"] {
@@ -243,12 +173,8 @@ fn a_profile_without_a_window_does_not_count_grants() {
 #[test]
 fn the_policy_is_told_when_the_last_grant_ended() {
     let terms = terms();
-    let history = |last_grant_ended| History {
-        open_reviews: 1,
-        grants_in_window: 2,
-        active_grants: 3,
-        last_grant_ended,
-    };
+    let history =
+        |last_grant_ended| History { open_reviews: 1, grants_in_window: 2, active_grants: 3, last_grant_ended };
     let facts = of_request(&terms, &BTreeMap::new(), &history(None));
     assert_eq!(facts["open_reviews"], json!(1));
     assert_eq!(facts["grants_in_window"], json!(2));
@@ -256,8 +182,5 @@ fn the_policy_is_told_when_the_last_grant_ended() {
     assert!(!facts.contains_key("last_grant_ended"), "{facts:?}");
     let ended = Instant::parse("2026-03-01T10:00:00Z").unwrap();
     let facts = of_request(&terms, &BTreeMap::new(), &history(Some(ended)));
-    assert!(
-        facts["last_grant_ended"].to_string().contains("2026-03-01"),
-        "{facts:?}"
-    );
+    assert!(facts["last_grant_ended"].to_string().contains("2026-03-01"), "{facts:?}");
 }

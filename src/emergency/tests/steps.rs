@@ -1,17 +1,7 @@
 //! Approving, refusing, withdrawing, revoking and reviewing, and what happens by time alone.
 
-use super::fixture::Bench;
-use super::fixture::came_to;
-use super::fixture::contract;
-use super::fixture::terms;
-use super::fixture::user;
-use crate::emergency::Ledger;
-use crate::emergency::Part;
-use crate::emergency::Reason;
-use crate::emergency::Review;
-use crate::emergency::State;
-use crate::emergency::Step;
-use crate::emergency::World;
+use super::fixture::{Bench, came_to, contract, terms, user};
+use crate::emergency::{Ledger, Part, Reason, Review, State, Step, World};
 use crate::text::Duration;
 
 #[test]
@@ -25,20 +15,10 @@ fn an_approval_takes_a_distinct_approver_of_the_same_tenant() {
     assert_eq!(bench.step(Step::Approve, "g1", "nobody"), Err(Reason::NotApprover));
     assert_eq!(bench.step(Step::Approve, "g1", "sam"), Ok(State::Pending));
     assert_eq!(bench.step(Step::Approve, "g1", "sam"), Err(Reason::AlreadyApproved));
-    assert_eq!(
-        bench.decide("dana", "Payout.approve", "p1", Some("g1")).part,
-        Part::Objected(Reason::Pending)
-    );
+    assert_eq!(bench.decide("dana", "Payout.approve", "p1", Some("g1")).part, Part::Objected(Reason::Pending));
     assert_eq!(bench.step(Step::Approve, "g1", "lee"), Ok(State::Active));
     assert_eq!(bench.step(Step::Approve, "g1", "kim"), Err(Reason::Active));
-    assert_eq!(
-        bench
-            .events()
-            .iter()
-            .filter(|event| **event == "refused-approval")
-            .count(),
-        7
-    );
+    assert_eq!(bench.events().iter().filter(|event| **event == "refused-approval").count(), 7);
 }
 
 #[test]
@@ -47,11 +27,7 @@ fn a_step_needs_only_the_context_that_its_policies_read() {
     bench.request(&terms()).unwrap();
     let mut by = bench.actor("sam");
     by.context.remove("mfa");
-    let world = World {
-        engine: &bench.engine,
-        entities: &bench.entities,
-        at: bench.at,
-    };
+    let world = World { engine: &bench.engine, entities: &bench.entities, at: bench.at };
     let answer = bench.ledger.approve(world, "g1", &by).unwrap();
     assert_eq!(came_to(answer), Ok(State::Pending));
     by.context.remove("now");
@@ -73,10 +49,7 @@ fn a_refusal_ends_a_request_for_good() {
     assert_eq!(bench.step(Step::Withdraw, "g1", "dana"), Err(Reason::Refused));
     assert_eq!(bench.step(Step::Revoke, "g1", "lee"), Err(Reason::Refused));
     assert_eq!(bench.step(Step::Review, "g1", "kim"), Err(Reason::Refused));
-    assert_eq!(
-        bench.decide("dana", "Payout.approve", "p1", Some("g1")).part,
-        Part::Objected(Reason::Refused)
-    );
+    assert_eq!(bench.decide("dana", "Payout.approve", "p1", Some("g1")).part, Part::Objected(Reason::Refused));
     // It never was a grant: no cooldown, no review.
     assert_eq!(bench.request(&terms()), Ok(State::Pending));
 }
@@ -85,10 +58,7 @@ fn a_refusal_ends_a_request_for_good() {
 fn where_it_takes_two_refusals_one_leaves_the_request_pending() {
     let mut contract = contract();
     contract.break_glass.get_mut("payout_incident").unwrap().refusals = 2;
-    let mut bench = Bench {
-        ledger: Ledger::new(&contract).unwrap(),
-        ..Bench::new()
-    };
+    let mut bench = Bench { ledger: Ledger::new(&contract).unwrap(), ..Bench::new() };
     bench.request(&terms()).unwrap();
     bench.step(Step::Approve, "g1", "sam").unwrap();
     assert_eq!(bench.step(Step::Refuse, "g1", "sam"), Ok(State::Pending));
@@ -104,10 +74,7 @@ fn where_it_takes_two_refusals_one_leaves_the_request_pending() {
 fn a_refusal_takes_no_approval_of_another_away() {
     let mut contract = contract();
     contract.break_glass.get_mut("payout_incident").unwrap().refusals = 2;
-    let mut bench = Bench {
-        ledger: Ledger::new(&contract).unwrap(),
-        ..Bench::new()
-    };
+    let mut bench = Bench { ledger: Ledger::new(&contract).unwrap(), ..Bench::new() };
     bench.request(&terms()).unwrap();
     bench.step(Step::Approve, "g1", "sam").unwrap();
     assert_eq!(bench.step(Step::Refuse, "g1", "lee"), Ok(State::Pending));
@@ -119,10 +86,7 @@ fn a_refusal_takes_no_approval_of_another_away() {
 fn a_requester_takes_back_what_is_pending() {
     let mut bench = Bench::new();
     let at = bench.at;
-    assert_eq!(
-        came_to(bench.ledger.withdraw(at, "g1", &user("dana"))),
-        Err(Reason::UnknownGrant)
-    );
+    assert_eq!(came_to(bench.ledger.withdraw(at, "g1", &user("dana"))), Err(Reason::UnknownGrant));
     bench.request(&terms()).unwrap();
     assert_eq!(bench.request(&terms()), Err(Reason::AlreadyPending));
     assert_eq!(bench.step(Step::Withdraw, "g1", "sam"), Err(Reason::NotRequester));
@@ -142,14 +106,8 @@ fn a_request_waits_so_long_and_no_longer() {
     bench.after("30m");
     assert_eq!(bench.step(Step::Approve, "g1", "lee"), Err(Reason::TimedOut));
     assert_eq!(bench.state("g1"), State::TimedOut);
-    assert_eq!(
-        bench.decide("dana", "Payout.approve", "p1", Some("g1")).part,
-        Part::Objected(Reason::TimedOut)
-    );
-    assert_eq!(
-        bench.events(),
-        ["requested", "approved", "timed-out", "refused-approval", "denied"]
-    );
+    assert_eq!(bench.decide("dana", "Payout.approve", "p1", Some("g1")).part, Part::Objected(Reason::TimedOut));
+    assert_eq!(bench.events(), ["requested", "approved", "timed-out", "refused-approval", "denied"]);
     assert_eq!(bench.request(&terms()), Ok(State::Pending));
 }
 
@@ -175,10 +133,7 @@ fn a_revoked_grant_opens_nothing_from_that_moment() {
         bench.step(Step::Approve, "g1", "lee").unwrap();
         assert_eq!(bench.step(Step::Revoke, "g1", "mia"), Err(Reason::NotRevoker));
         assert_eq!(bench.step(Step::Revoke, "g1", revoker), Ok(State::Revoked));
-        assert_eq!(
-            bench.decide("dana", "Payout.approve", "p1", Some("g1")).part,
-            Part::Objected(Reason::Revoked)
-        );
+        assert_eq!(bench.decide("dana", "Payout.approve", "p1", Some("g1")).part, Part::Objected(Reason::Revoked));
         assert_eq!(bench.step(Step::Revoke, "g1", revoker), Err(Reason::Revoked));
         // Its time passes: the state stays.
         bench.after("1h");
@@ -198,13 +153,7 @@ fn an_ended_grant_is_reviewed_by_someone_who_took_no_part_in_it() {
     assert_eq!(bench.step(Step::Review, "g1", "mia"), Err(Reason::NotReviewer));
     assert!(bench.ledger.grant("g1").unwrap().needs_review());
     assert_eq!(bench.step(Step::Review, "g1", "kim"), Ok(State::Expired));
-    assert_eq!(
-        bench.ledger.grant("g1").unwrap().review,
-        Review::Done {
-            by: user("kim"),
-            at: bench.at
-        }
-    );
+    assert_eq!(bench.ledger.grant("g1").unwrap().review, Review::Done { by: user("kim"), at: bench.at });
     assert_eq!(bench.step(Step::Review, "g1", "kim"), Err(Reason::AlreadyReviewed));
 }
 
@@ -216,10 +165,7 @@ fn a_review_that_does_not_come_is_logged_once() {
     bench.ledger.advance(bench.at);
     bench.ledger.advance(bench.at);
     assert_eq!(bench.events()[4..], ["expired", "review-overdue"]);
-    let times: Vec<_> = bench.ledger.log()[4..]
-        .iter()
-        .map(|entry| entry.at.to_string())
-        .collect();
+    let times: Vec<_> = bench.ledger.log()[4..].iter().map(|entry| entry.at.to_string()).collect();
     assert_eq!(times, ["2026-03-01T10:30:00Z", "2026-03-02T10:30:00Z"]);
     assert_eq!(bench.ledger.log()[5].alerts, ["secops"]);
     assert_eq!(bench.request(&terms()), Err(Reason::OpenReview));

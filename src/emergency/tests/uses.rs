@@ -4,56 +4,26 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::fixture::Bench;
-use super::fixture::approve_p1;
-use super::fixture::terms;
-use super::fixture::user;
-use crate::decide::Request;
-use crate::decide::RequestError;
-use crate::emergency::Part;
-use crate::emergency::Reason;
-use crate::emergency::State;
-use crate::emergency::Step;
-use crate::emergency::World;
+use super::fixture::{Bench, approve_p1, terms, user};
+use crate::decide::{Request, RequestError};
+use crate::emergency::{Part, Reason, State, Step, World};
 
 #[test]
 fn a_grant_opens_what_it_names_until_its_time_is_over() {
     let mut bench = Bench::new();
-    assert_eq!(
-        bench.decide("dana", "Payout.approve", "p1", None).part,
-        Part::NotPresented
-    );
+    assert_eq!(bench.decide("dana", "Payout.approve", "p1", None).part, Part::NotPresented);
     bench.granted();
     let ruling = bench.decide("dana", "Payout.approve", "p1", Some("g1"));
     assert_eq!((ruling.decision.is_allow(), ruling.part), (true, Part::Used(1)));
-    assert_eq!(
-        ruling.decision.reasons,
-        BTreeSet::from(["break-glass:payout_incident".to_owned()])
-    );
+    assert_eq!(ruling.decision.reasons, BTreeSet::from(["break-glass:payout_incident".to_owned()]));
     bench.after("29m");
-    assert_eq!(
-        bench.decide("dana", "Payout.approve", "p1", Some("g1")).part,
-        Part::Used(2)
-    );
+    assert_eq!(bench.decide("dana", "Payout.approve", "p1", Some("g1")).part, Part::Used(2));
     bench.after("1m");
     let ruling = bench.decide("dana", "Payout.approve", "p1", Some("g1"));
-    assert_eq!(
-        (ruling.decision.is_allow(), ruling.part),
-        (false, Part::Objected(Reason::Expired))
-    );
+    assert_eq!((ruling.decision.is_allow(), ruling.part), (false, Part::Objected(Reason::Expired)));
     assert_eq!(
         bench.events(),
-        [
-            "denied",
-            "requested",
-            "approved",
-            "approved",
-            "issued",
-            "used",
-            "used",
-            "expired",
-            "denied"
-        ]
+        ["denied", "requested", "approved", "approved", "issued", "used", "used", "expired", "denied"]
     );
 }
 
@@ -64,10 +34,7 @@ fn a_revocation_overtakes_a_use_that_is_being_decided_on() {
     let request = approve_p1(&bench);
     let reservation = bench.ledger.reserve(bench.at, "g1", &request).unwrap();
     bench.step(Step::Revoke, "g1", "kim").unwrap();
-    assert_eq!(
-        bench.ledger.commit(bench.at, reservation, &request),
-        Err(Reason::Revoked)
-    );
+    assert_eq!(bench.ledger.commit(bench.at, reservation, &request), Err(Reason::Revoked));
     assert_eq!(bench.ledger.grant("g1").unwrap().issue.unwrap().uses, 0);
 }
 
@@ -79,26 +46,14 @@ fn uses_run_out_and_are_reserved_before_they_are_decided_on() {
     let first = bench.ledger.reserve(bench.at, "g1", &request).unwrap();
     let second = bench.ledger.reserve(bench.at, "g1", &request).unwrap();
     // The policy is told of the uses that may yet come about.
-    assert_eq!(
-        second.presented(&request).context["break_glass"]["payout_incident"]["uses"],
-        json!(1)
-    );
+    assert_eq!(second.presented(&request).context["break_glass"]["payout_incident"]["uses"], json!(1));
     let third = bench.ledger.reserve(bench.at, "g1", &request).unwrap();
-    assert_eq!(
-        bench.ledger.reserve(bench.at, "g1", &request),
-        Err(Reason::UsesExhausted)
-    );
+    assert_eq!(bench.ledger.reserve(bench.at, "g1", &request), Err(Reason::UsesExhausted));
     bench.ledger.release(third);
     assert_eq!(bench.ledger.commit(bench.at, first, &request), Ok(1));
     assert_eq!(bench.ledger.commit(bench.at, second, &request), Ok(2));
-    assert_eq!(
-        bench.decide("dana", "Payout.approve", "p1", Some("g1")).part,
-        Part::Used(3)
-    );
-    assert_eq!(
-        bench.decide("dana", "Payout.approve", "p1", Some("g1")).part,
-        Part::Objected(Reason::UsesExhausted)
-    );
+    assert_eq!(bench.decide("dana", "Payout.approve", "p1", Some("g1")).part, Part::Used(3));
+    assert_eq!(bench.decide("dana", "Payout.approve", "p1", Some("g1")).part, Part::Objected(Reason::UsesExhausted));
     assert_eq!(bench.state("g1"), State::Active);
 }
 
@@ -111,28 +66,13 @@ fn a_grant_counts_only_for_its_requester_its_actions_and_its_resources() {
         assert!(!ruling.decision.is_allow());
         ruling.part
     };
-    assert_eq!(
-        part("mia", "Payout.approve", "p1", "g1"),
-        Part::Objected(Reason::NotRequester)
-    );
-    assert_eq!(
-        part("dana", "Payout.approve", "p2", "g1"),
-        Part::Objected(Reason::OutOfScope)
-    );
-    assert_eq!(
-        part("dana", "Payout.create", "p1", "g1"),
-        Part::Objected(Reason::OutOfScope)
-    );
-    assert_eq!(
-        part("dana", "Payout.approve", "p1", "g9"),
-        Part::Objected(Reason::UnknownGrant)
-    );
+    assert_eq!(part("mia", "Payout.approve", "p1", "g1"), Part::Objected(Reason::NotRequester));
+    assert_eq!(part("dana", "Payout.approve", "p2", "g1"), Part::Objected(Reason::OutOfScope));
+    assert_eq!(part("dana", "Payout.create", "p1", "g1"), Part::Objected(Reason::OutOfScope));
+    assert_eq!(part("dana", "Payout.approve", "p1", "g9"), Part::Objected(Reason::UnknownGrant));
     assert_eq!(bench.ledger.grant("g1").unwrap().issue.unwrap().uses, 0);
     // The profile opens reading, this grant does not.
-    let read = Request {
-        action: r#"M::Action::"Payout.read""#.parse().unwrap(),
-        ..approve_p1(&bench)
-    };
+    let read = Request { action: r#"M::Action::"Payout.read""#.parse().unwrap(), ..approve_p1(&bench) };
     assert_eq!(bench.ledger.reserve(bench.at, "g1", &read), Err(Reason::OutOfScope));
 }
 
@@ -161,16 +101,9 @@ fn a_request_cannot_bring_its_own_grant() {
     bench.granted();
     let reservation = bench.ledger.reserve(bench.at, "g1", &approve_p1(&bench)).unwrap();
     let forged = reservation.presented(&approve_p1(&bench));
-    let world = World {
-        engine: &bench.engine,
-        entities: &bench.entities,
-        at: bench.at,
-    };
+    let world = World { engine: &bench.engine, entities: &bench.entities, at: bench.at };
     let error = bench.ledger.decide(world, &forged, None).unwrap_err();
-    assert!(
-        matches!(&error, RequestError::Context(faults) if faults[0].attribute == "break_glass"),
-        "{error}"
-    );
+    assert!(matches!(&error, RequestError::Context(faults) if faults[0].attribute == "break_glass"), "{error}");
 }
 
 #[test]
@@ -223,10 +156,7 @@ fn a_grant_that_ended_meanwhile_is_neither_reserved_nor_used() {
     let request = approve_p1(&bench);
     let reservation = bench.ledger.reserve(bench.at, "g1", &request).unwrap();
     bench.after("30m");
-    assert_eq!(
-        bench.ledger.commit(bench.at, reservation, &request),
-        Err(Reason::Expired)
-    );
+    assert_eq!(bench.ledger.commit(bench.at, reservation, &request), Err(Reason::Expired));
     let mut bench = Bench::new();
     bench.granted();
     bench.after("30m");
@@ -241,8 +171,5 @@ fn what_is_decided_without_a_grant_is_entered_at_its_time_and_after_what_was_due
     bench.decide("dana", "Payout.approve", "p1", None);
     let log = bench.ledger.log();
     let [.., due, last] = log else { panic!("{log:?}") };
-    assert_eq!(
-        (due.event.kind().name(), last.event.kind().name(), last.at),
-        ("expired", "denied", bench.at)
-    );
+    assert_eq!((due.event.kind().name(), last.event.kind().name(), last.at), ("expired", "denied", bench.at));
 }

@@ -1,17 +1,11 @@
 //! Cedar's methods: which there are, what they are called on, what they give.
 
-use crate::diag::Diagnostic;
-use crate::diag::did_you_mean;
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::ExprKind;
-use crate::syntax::ast::Ident;
+use crate::diag::{Diagnostic, did_you_mean};
+use crate::syntax::ast::{Expr, ExprKind, Ident};
 use crate::text::Span;
 
 use super::Elaborator;
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::codes;
+use crate::graph::{Ty, TypedExpr, TypedKind, codes};
 
 /// What a method is called on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -97,19 +91,13 @@ impl Elaborator<'_, '_> {
     pub(super) fn method(&mut self, receiver: &Expr, name: &Ident, args: &[Expr], span: Span) -> TypedExpr {
         let (receiver, args) = self.receiver_and_arguments(receiver, name, args);
         let Some((_, on, arity, result)) = METHODS.iter().find(|(known, ..)| *known == name.text) else {
-            let known = METHODS
-                .iter()
-                .filter(|(_, on, ..)| on.accepts(&receiver.ty))
-                .map(|(known, ..)| *known);
+            let known = METHODS.iter().filter(|(_, on, ..)| on.accepts(&receiver.ty)).map(|(known, ..)| *known);
             let help = elsewhere(&name.text)
                 .map(str::to_owned)
                 .or_else(|| did_you_mean(&name.text, known.clone().collect::<Vec<_>>()))
                 .or_else(|| did_you_mean(&name.text, METHODS.iter().map(|(known, ..)| *known)));
-            let fault = Diagnostic::error(
-                codes::UNKNOWN_NAME,
-                name.span,
-                format!("there is no method `{}`", name.text),
-            );
+            let fault =
+                Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("there is no method `{}`", name.text));
             let fault = match elsewhere(&name.text) {
                 Some(_) => fault,
                 None => fault.near(name.span, &name.text, known),
@@ -162,12 +150,9 @@ impl Elaborator<'_, '_> {
             }
         }
         let ty = match (result, &receiver.ty) {
-            (Ty::Unknown, Ty::Entity(id)) => self
-                .env
-                .program
-                .ty(*id)
-                .and_then(|ty| ty.tags.clone())
-                .unwrap_or(Ty::Unknown),
+            (Ty::Unknown, Ty::Entity(id)) => {
+                self.env.program.ty(*id).and_then(|ty| ty.tags.clone()).unwrap_or(Ty::Unknown)
+            }
             (other, _) => other.clone(),
         };
         TypedExpr::new(TypedKind::Method(Box::new(receiver), name.text.clone(), args), ty, span)

@@ -6,25 +6,14 @@ mod names;
 mod operators;
 mod reached;
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::ExprKind;
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::syntax::ast::{Expr, ExprKind};
 use crate::text::Span;
 
-use super::ActionId;
-use super::Attribute;
-use super::Budget;
-use super::Program;
-use super::Ty;
-use super::TypedExpr;
-use super::TypedKind;
-use super::codes;
 use super::expansion::MOST_PARTS;
+use super::{ActionId, Attribute, Budget, Program, Ty, TypedExpr, TypedKind, codes};
 
 /// What the request variables are for one pair of types.
 #[derive(Debug, Clone)]
@@ -80,14 +69,7 @@ pub fn elaborate(env: &Env<'_>, expr: &Expr, out: &mut Diagnostics) -> Option<Ty
     if env.budget.is_some_and(|budget| !budget.spend(expr.span, size)) {
         return None;
     }
-    let mut cx = Elaborator {
-        env,
-        out,
-        frames: Vec::new(),
-        parts: size,
-        failed: false,
-        tested: BTreeSet::new(),
-    };
+    let mut cx = Elaborator { env, out, frames: Vec::new(), parts: size, failed: false, tested: BTreeSet::new() };
     let typed = cx.expr(expr, None);
     if !matches!(typed.ty, Ty::Bool | Ty::Unknown) {
         let what = cx.describe(&typed.ty);
@@ -106,24 +88,13 @@ pub fn elaborate(env: &Env<'_>, expr: &Expr, out: &mut Diagnostics) -> Option<Ty
 /// Checks the names and, as far as possible, the types of a condition by itself, whether or not a statement uses it.
 pub fn check_condition(program: &Program, condition: &super::Condition, out: &mut Diagnostics) {
     let env = Env::unknown(program);
-    let mut cx = Elaborator {
-        env: &env,
-        out,
-        frames: Vec::new(),
-        parts: 0,
-        failed: false,
-        tested: BTreeSet::new(),
-    };
+    let mut cx = Elaborator { env: &env, out, frames: Vec::new(), parts: 0, failed: false, tested: BTreeSet::new() };
     let params = condition
         .params
         .iter()
         .map(|(name, ty, span)| (name.clone(), TypedExpr::new(TypedKind::Bool(true), ty.clone(), *span)))
         .collect();
-    cx.frames.push(Frame {
-        condition: condition.name.clone(),
-        call: condition.span,
-        params,
-    });
+    cx.frames.push(Frame { condition: condition.name.clone(), call: condition.span, params });
     cx.expr(&condition.body, None);
 }
 
@@ -232,10 +203,8 @@ impl Elaborator<'_, '_> {
                 TypedExpr::new(TypedKind::Set(elements), Ty::Set(Box::new(ty)), span)
             }
             ExprKind::Record(fields) => {
-                let fields: Vec<(String, TypedExpr)> = fields
-                    .iter()
-                    .map(|(name, value)| (name.text.clone(), self.expr(value, None)))
-                    .collect();
+                let fields: Vec<(String, TypedExpr)> =
+                    fields.iter().map(|(name, value)| (name.text.clone(), self.expr(value, None))).collect();
                 TypedExpr::new(TypedKind::Record(fields), Ty::Unknown, span)
             }
         }
@@ -251,13 +220,9 @@ impl Elaborator<'_, '_> {
         if typed.ty != *wanted && typed.ty != Ty::Unknown {
             let what = self.describe(&typed.ty);
             self.fail(
-                Diagnostic::error(
-                    codes::TYPE_MISMATCH,
-                    typed.span,
-                    format!("{message}, but this is {what}"),
-                )
-                .label(format!("this is {what}"))
-                .help("compare it with something of its own type"),
+                Diagnostic::error(codes::TYPE_MISMATCH, typed.span, format!("{message}, but this is {what}"))
+                    .label(format!("this is {what}"))
+                    .help("compare it with something of its own type"),
             );
         }
     }
@@ -272,10 +237,7 @@ impl Elaborator<'_, '_> {
                     span,
                     format!("some action of this statement has no `{}` in its context", name.text),
                 )
-                .help(format!(
-                    "split the statement by action, or test `context has {}` first",
-                    name.text
-                )),
+                .help(format!("split the statement by action, or test `context has {}` first", name.text)),
             );
         }
         if self.env.is_of_grants() && matches!(inner.kind, TypedKind::Variable(super::Variable::Resource)) {
@@ -369,15 +331,8 @@ impl Elaborator<'_, '_> {
             Ty::Record(fields) if on_context => ("the context".to_owned(), fields.keys().cloned().collect()),
             Ty::Record(fields) => ("this record".to_owned(), fields.keys().cloned().collect()),
             Ty::Entity(id) => {
-                let known = self
-                    .env
-                    .program
-                    .ty(*id)
-                    .map(|ty| ty.attributes.keys().cloned().collect());
-                (
-                    format!("`{}`", self.env.program.type_name(*id)),
-                    known.unwrap_or_default(),
-                )
+                let known = self.env.program.ty(*id).map(|ty| ty.attributes.keys().cloned().collect());
+                (format!("`{}`", self.env.program.type_name(*id)), known.unwrap_or_default())
             }
             _ => (String::new(), Vec::new()),
         }

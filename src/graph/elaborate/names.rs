@@ -2,34 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::Diagnostic;
-use crate::diag::did_you_mean;
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::Ident;
-use crate::syntax::ast::Path;
+use crate::diag::{Diagnostic, did_you_mean};
+use crate::syntax::ast::{Expr, Ident, Path};
 use crate::text::Span;
 
-use super::Elaborator;
-use super::Frame;
-use crate::graph::ConditionId;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
-use crate::graph::codes;
+use super::{Elaborator, Frame};
 use crate::graph::expansion::chain_text;
+use crate::graph::{ConditionId, Ty, TypeId, TypeKind, TypedExpr, TypedKind, Variable, codes};
 
 /// Most conditions inside conditions.
 const DEEPEST_EXPANSION: usize = 128;
 
-const CONSTRUCTORS: [(&str, Ty); 4] = [
-    ("datetime", Ty::Datetime),
-    ("decimal", Ty::Decimal),
-    ("duration", Ty::Duration),
-    ("ip", Ty::Ipaddr),
-];
+const CONSTRUCTORS: [(&str, Ty); 4] =
+    [("datetime", Ty::Datetime), ("decimal", Ty::Decimal), ("duration", Ty::Duration), ("ip", Ty::Ipaddr)];
 
 impl Elaborator<'_, '_> {
     /// Whether a bare name means something without knowing what it is compared with.
@@ -47,10 +32,7 @@ impl Elaborator<'_, '_> {
             "principal" => Some((Variable::Principal, self.env.principal.clone())),
             "action" => Some((Variable::Action, Ty::Unknown)),
             "resource" => Some((Variable::Resource, self.env.resource.clone())),
-            "context" => Some((
-                Variable::Context,
-                self.env.context.clone().map_or(Ty::Unknown, Ty::Record),
-            )),
+            "context" => Some((Variable::Context, self.env.context.clone().map_or(Ty::Unknown, Ty::Record))),
             _ => None,
         };
         if let Some((variable, ty)) = variable {
@@ -74,13 +56,7 @@ impl Elaborator<'_, '_> {
             return None;
         };
         let found = members.iter().any(|member| member == name);
-        found.then(|| {
-            TypedExpr::new(
-                TypedKind::Entity(ty.cedar.clone(), name.to_owned()),
-                Ty::Entity(id),
-                span,
-            )
-        })
+        found.then(|| TypedExpr::new(TypedKind::Entity(ty.cedar.clone(), name.to_owned()), Ty::Entity(id), span))
     }
 
     fn unknown_name(&mut self, name: &str, span: Span, expected: Option<&Ty>) -> TypedExpr {
@@ -94,13 +70,9 @@ impl Elaborator<'_, '_> {
             && let TypeKind::Enum { members, .. } = &ty.kind
         {
             self.fail(
-                Diagnostic::error(
-                    codes::UNKNOWN_NAME,
-                    span,
-                    format!("`{}` has no member `{name}`", ty.name),
-                )
-                .also(ty.span, "declared here")
-                .meant(span, name, members.iter().map(String::as_str)),
+                Diagnostic::error(codes::UNKNOWN_NAME, span, format!("`{}` has no member `{name}`", ty.name))
+                    .also(ty.span, "declared here")
+                    .meant(span, name, members.iter().map(String::as_str)),
             );
             return self.poisoned(span);
         }
@@ -121,9 +93,7 @@ impl Elaborator<'_, '_> {
                     span,
                     format!("nothing here says which enumeration `{name}` belongs to"),
                 )
-                .help(format!(
-                    "compare it with an attribute of that type, or write `{owner}::\"{name}\"`"
-                )),
+                .help(format!("compare it with an attribute of that type, or write `{owner}::\"{name}\"`")),
             );
             return self.poisoned(span);
         }
@@ -131,11 +101,7 @@ impl Elaborator<'_, '_> {
             self.fail(not_a_value);
             return self.poisoned(span);
         }
-        let mut known: Vec<String> = program
-            .conditions
-            .iter()
-            .map(|condition| condition.name.clone())
-            .collect();
+        let mut known: Vec<String> = program.conditions.iter().map(|condition| condition.name.clone()).collect();
         known.extend(self.frames.last().iter().flat_map(|frame| frame.params.keys().cloned()));
         known.extend(["principal", "action", "resource", "context"].map(str::to_owned));
         let help = if let Some(attribute) = self.attribute_named(name) {
@@ -204,11 +170,7 @@ impl Elaborator<'_, '_> {
     /// `context.mfa` for a bare `mfa`.
     fn attribute_named(&self, name: &str) -> Option<String> {
         let has = |ty: &Ty| match ty {
-            Ty::Entity(id) => self
-                .env
-                .program
-                .ty(*id)
-                .is_some_and(|ty| ty.attributes.contains_key(name)),
+            Ty::Entity(id) => self.env.program.ty(*id).is_some_and(|ty| ty.attributes.contains_key(name)),
             _ => false,
         };
         if self.env.program.context.contains_key(name) {
@@ -222,18 +184,11 @@ impl Elaborator<'_, '_> {
 
     /// The full Cedar name of a type named in an expression.
     pub(super) fn type_name(&mut self, path: &Path) -> Option<String> {
-        self.type_id(path)
-            .and_then(|id| self.env.program.ty(id))
-            .map(|ty| ty.cedar.clone())
+        self.type_id(path).and_then(|id| self.env.program.ty(id)).map(|ty| ty.cedar.clone())
     }
 
     fn type_id(&mut self, path: &Path) -> Option<TypeId> {
-        let text = path
-            .parts
-            .iter()
-            .map(|part| part.text.as_str())
-            .collect::<Vec<_>>()
-            .join("::");
+        let text = path.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join("::");
         if let Some(id) = self.env.program.find_type(&text) {
             return Some(id);
         }
@@ -265,21 +220,13 @@ impl Elaborator<'_, '_> {
             // Behind `TYPE::`.
             let member = Span::new(span.file, path.span.end as usize + 2, span.end as usize);
             self.fail(
-                Diagnostic::error(
-                    codes::UNKNOWN_NAME,
-                    span,
-                    format!("`{}` has no member `{id}`", found.name),
-                )
-                .also(found.span, "declared here")
-                .meant_quoted(member, id, members.iter().map(String::as_str)),
+                Diagnostic::error(codes::UNKNOWN_NAME, span, format!("`{}` has no member `{id}`", found.name))
+                    .also(found.span, "declared here")
+                    .meant_quoted(member, id, members.iter().map(String::as_str)),
             );
             return self.poisoned(span);
         }
-        TypedExpr::new(
-            TypedKind::Entity(found.cedar.clone(), id.to_owned()),
-            Ty::Entity(ty),
-            span,
-        )
+        TypedExpr::new(TypedKind::Entity(found.cedar.clone(), id.to_owned()), Ty::Entity(ty), span)
     }
 
     pub(super) fn call(&mut self, name: &Ident, args: &[Expr], span: Span) -> TypedExpr {
@@ -302,20 +249,11 @@ impl Elaborator<'_, '_> {
         if let Some(condition) = self.env.program.find_condition(&name.text) {
             return self.expand(condition, &name.text, args, span);
         }
-        let conditions = self
-            .env
-            .program
-            .conditions
-            .iter()
-            .map(|condition| condition.name.as_str());
+        let conditions = self.env.program.conditions.iter().map(|condition| condition.name.as_str());
         let known: Vec<&str> = conditions.chain(CONSTRUCTORS.iter().map(|(name, _)| *name)).collect();
         self.fail(
-            Diagnostic::error(
-                codes::UNKNOWN_NAME,
-                name.span,
-                format!("there is no condition `{}`", name.text),
-            )
-            .meant(name.span, &name.text, known),
+            Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("there is no condition `{}`", name.text))
+                .meant(name.span, &name.text, known),
         );
         self.poisoned(span)
     }
@@ -329,16 +267,12 @@ impl Elaborator<'_, '_> {
         let held = variables.iter().find_map(|(of, variable)| {
             let Ty::Entity(id) = of else { return None };
             let attributes = &self.env.program.ty(*id)?.attributes;
-            let (name, _) = attributes
-                .iter()
-                .find(|(_, attribute)| attribute.ty == *ty && attribute.required)?;
+            let (name, _) = attributes.iter().find(|(_, attribute)| attribute.ty == *ty && attribute.required)?;
             Some(format!("{variable}.{name}"))
         });
         held.or_else(|| {
             let context = self.env.context.as_ref()?;
-            let (name, _) = context
-                .iter()
-                .find(|(_, attribute)| attribute.ty == *ty && attribute.required)?;
+            let (name, _) = context.iter().find(|(_, attribute)| attribute.ty == *ty && attribute.required)?;
             Some(format!("context.{name}"))
         })
     }
@@ -368,10 +302,8 @@ impl Elaborator<'_, '_> {
                 Some(example) if example.is_empty() => format!("write `{name}`"),
                 Some(example) => format!("write `{name}({})`, or other values of these types", example.join(", ")),
                 None => {
-                    let wants = condition
-                        .params
-                        .iter()
-                        .map(|(param, ty, _)| format!("`{param}`, {}", self.describe(ty)));
+                    let wants =
+                        condition.params.iter().map(|(param, ty, _)| format!("`{param}`, {}", self.describe(ty)));
                     format!("it takes {}", wants.collect::<Vec<_>>().join("; and "))
                 }
             };
@@ -411,11 +343,7 @@ impl Elaborator<'_, '_> {
             // By itself a condition is checked word by word; those it uses are checked by themselves, too.
             return TypedExpr::bool(true, span);
         }
-        self.frames.push(Frame {
-            condition: condition.name.clone(),
-            call: span,
-            params,
-        });
+        self.frames.push(Frame { condition: condition.name.clone(), call: span, params });
         let body = self.expr(&condition.body, None);
         self.frames.pop();
         let ty = body.ty.clone();

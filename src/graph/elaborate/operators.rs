@@ -1,20 +1,12 @@
 //! Operators with two operands, and the sugar on them: bare enum members, ordered enums, comparisons of decimals.
 
 use crate::diag::Diagnostic;
-use crate::syntax::ast::BinaryOp;
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::ExprKind;
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
 use crate::text::Span;
 
 use super::Elaborator;
-use crate::graph::Operator;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::codes;
 use crate::graph::expansion::MOST_PARTS;
+use crate::graph::{Operator, Ty, TypeId, TypeKind, TypedExpr, TypedKind, codes};
 
 impl Elaborator<'_, '_> {
     pub(super) fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span) -> TypedExpr {
@@ -34,11 +26,7 @@ impl Elaborator<'_, '_> {
         match op {
             BinaryOp::Equal | BinaryOp::NotEqual => {
                 self.same_type(&left, &right);
-                TypedExpr::new(
-                    TypedKind::Binary(operator, Box::new(left), Box::new(right)),
-                    Ty::Bool,
-                    span,
-                )
+                TypedExpr::new(TypedKind::Binary(operator, Box::new(left), Box::new(right)), Ty::Bool, span)
             }
             BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
                 self.order(operator, left, right, span)
@@ -55,11 +43,7 @@ impl Elaborator<'_, '_> {
                         .help("write `[…].contains(x)` to ask whether a set holds a value"),
                     );
                 }
-                TypedExpr::new(
-                    TypedKind::Binary(operator, Box::new(left), Box::new(right)),
-                    Ty::Bool,
-                    span,
-                )
+                TypedExpr::new(TypedKind::Binary(operator, Box::new(left), Box::new(right)), Ty::Bool, span)
             }
             BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply => {
                 let counts = |ty: &Ty| matches!(ty, Ty::Long | Ty::Unknown);
@@ -71,11 +55,7 @@ impl Elaborator<'_, '_> {
                 if failing {
                     return self.poisoned(span);
                 }
-                TypedExpr::new(
-                    TypedKind::Binary(operator, Box::new(left), Box::new(right)),
-                    Ty::Long,
-                    span,
-                )
+                TypedExpr::new(TypedKind::Binary(operator, Box::new(left), Box::new(right)), Ty::Long, span)
             }
         }
     }
@@ -160,21 +140,15 @@ impl Elaborator<'_, '_> {
                     Operator::Greater => "greaterThan",
                     _ => "greaterThanOrEqual",
                 };
-                TypedExpr::new(
-                    TypedKind::Method(Box::new(left), method.to_owned(), vec![right]),
-                    Ty::Bool,
-                    span,
-                )
+                TypedExpr::new(TypedKind::Method(Box::new(left), method.to_owned(), vec![right]), Ty::Bool, span)
             }
             (Ty::Unknown, _)
             | (_, Ty::Unknown)
             | (Ty::Long, Ty::Long)
             | (Ty::Datetime, Ty::Datetime)
-            | (Ty::Duration, Ty::Duration) => TypedExpr::new(
-                TypedKind::Binary(operator, Box::new(left), Box::new(right)),
-                Ty::Bool,
-                span,
-            ),
+            | (Ty::Duration, Ty::Duration) => {
+                TypedExpr::new(TypedKind::Binary(operator, Box::new(left), Box::new(right)), Ty::Bool, span)
+            }
             (a, b) if a == b => {
                 let what = self.describe(a);
                 self.fail(
@@ -206,49 +180,32 @@ impl Elaborator<'_, '_> {
             TypeKind::Enum { ordered: true, members } => members,
             TypeKind::Enum { ordered: false, .. } => {
                 self.fail(
-                    Diagnostic::error(
-                        codes::UNORDERED_ENUM,
-                        span,
-                        format!("members of `{}` have no order", ty.name),
-                    )
-                    .also(ty.span, "declared here")
-                    .help(format!("write `ordered enum {} {{ … }}`, from least to most", ty.name)),
+                    Diagnostic::error(codes::UNORDERED_ENUM, span, format!("members of `{}` have no order", ty.name))
+                        .also(ty.span, "declared here")
+                        .help(format!("write `ordered enum {} {{ … }}`, from least to most", ty.name)),
                 );
                 return self.poisoned(span);
             }
             _ => {
                 let name = ty.name.clone();
                 self.fail(
-                    Diagnostic::error(
-                        codes::TYPE_MISMATCH,
-                        span,
-                        format!("entities of `{name}` have no order"),
-                    )
-                    .help("compare an attribute of theirs"),
+                    Diagnostic::error(codes::TYPE_MISMATCH, span, format!("entities of `{name}` have no order"))
+                        .help("compare an attribute of theirs"),
                 );
                 return self.poisoned(span);
             }
         };
         // The test grows with the members, squared where neither side is fixed.
-        let fixed = [&left, &right]
-            .iter()
-            .any(|side| matches!(side.kind, TypedKind::Entity(..)));
+        let fixed = [&left, &right].iter().any(|side| matches!(side.kind, TypedKind::Entity(..)));
         let count = u64::try_from(members.len()).unwrap_or(u64::MAX);
         // Where neither side is fixed, each member has its own test of both.
-        let each = if fixed {
-            1
-        } else {
-            count.saturating_add(left.parts()).saturating_add(right.parts())
-        };
+        let each = if fixed { 1 } else { count.saturating_add(left.parts()).saturating_add(right.parts()) };
         if !self.grow(span, count.saturating_mul(each)) {
             self.fail(
                 Diagnostic::error(
                     codes::EXPANSION_LIMIT,
                     span,
-                    format!(
-                        "comparisons of members of `{}` expand this to more than {MOST_PARTS} parts",
-                        ty.name
-                    ),
+                    format!("comparisons of members of `{}` expand this to more than {MOST_PARTS} parts", ty.name),
                 )
                 .help("compare with one member, as in `resource.level < secret`, or compare numbers"),
             );
@@ -271,12 +228,7 @@ impl Elaborator<'_, '_> {
             set.method("contains", vec![value.clone()], Ty::Bool)
         };
         let of = |test: &dyn Fn(usize) -> bool| -> Vec<TypedExpr> {
-            members
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| test(*at))
-                .map(|(_, name)| entity(name))
-                .collect()
+            members.iter().enumerate().filter(|(at, _)| test(*at)).map(|(_, name)| entity(name)).collect()
         };
         let mut tests = Vec::new();
         if let Some(fixed) = rank(&right) {
@@ -298,9 +250,6 @@ impl Elaborator<'_, '_> {
                 }
             }
         }
-        TypedExpr {
-            span,
-            ..TypedExpr::any(tests, span)
-        }
+        TypedExpr { span, ..TypedExpr::any(tests, span) }
     }
 }

@@ -7,16 +7,9 @@ use crate::diag::Diagnostic;
 use crate::syntax::ast::Expr;
 use crate::text::Span;
 
-use super::Elaborator;
-use super::Env;
-use super::tested;
-use crate::graph::Operator;
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::codes;
+use super::{Elaborator, Env, tested};
 use crate::graph::expansion::MOST_PARTS;
-use crate::graph::settled;
+use crate::graph::{Operator, Ty, TypedExpr, TypedKind, codes, settled};
 
 impl Elaborator<'_, '_> {
     /// The parts of `&&`, which end where one is `false` by its types, or of `||`, which end at a `true` one. As in Cedar, what

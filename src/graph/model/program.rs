@@ -2,30 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::Action;
-use super::ActionSet;
-use super::Assertion;
-use super::Condition;
-use super::ContextAttribute;
-use super::Deny;
-use super::EntityType;
-use super::Grant;
-use super::Isolation;
-use super::Profile;
-use super::ProfileStep;
-use super::Require;
-use super::Role;
-use super::Separation;
-use super::TypeKind;
-use super::Waiver;
-use crate::graph::ActionId;
-use crate::graph::ConditionId;
-use crate::graph::ProfileId;
-use crate::graph::Relations;
-use crate::graph::RoleId;
-use crate::graph::TypeId;
+use super::{
+    Action, ActionSet, Assertion, Condition, ContextAttribute, Deny, EntityType, Grant, Isolation, Profile,
+    ProfileStep, Require, Role, Separation, TypeKind, Waiver,
+};
 use crate::graph::expansion::Sizes;
 use crate::graph::index::Index;
+use crate::graph::{ActionId, ConditionId, ProfileId, Relations, RoleId, TypeId};
 
 /// A whole program.
 #[derive(Debug, Clone, Default)]
@@ -101,8 +84,7 @@ impl Program {
     /// The name of an action, `Payout.approve`.
     #[must_use]
     pub fn action_name(&self, id: ActionId) -> String {
-        self.action(id)
-            .map_or_else(String::new, |action| action.full_name(self))
+        self.action(id).map_or_else(String::new, |action| action.full_name(self))
     }
 
     /// A role by id.
@@ -163,10 +145,7 @@ impl Program {
     /// A break-glass profile by name.
     #[must_use]
     pub fn find_profile(&self, name: &str) -> Option<ProfileId> {
-        self.profiles
-            .iter()
-            .position(|profile| profile.name == name)
-            .map(ProfileId::at)
+        self.profiles.iter().position(|profile| profile.name == name).map(ProfileId::at)
     }
 
     /// Adds a type; of equal names the first is the one that is found.
@@ -212,11 +191,7 @@ impl Program {
 
     /// Types of one kind, in the order of their declarations.
     pub fn types_of(&self, kind: impl Fn(&TypeKind) -> bool) -> impl Iterator<Item = TypeId> {
-        self.types
-            .iter()
-            .enumerate()
-            .filter(move |(_, ty)| kind(&ty.kind))
-            .map(|(at, _)| TypeId::at(at))
+        self.types.iter().enumerate().filter(move |(_, ty)| kind(&ty.kind)).map(|(at, _)| TypeId::at(at))
     }
 
     /// Ids of all roles.

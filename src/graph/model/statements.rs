@@ -2,22 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::syntax::ast::DurationLiteral;
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::Number;
-use crate::syntax::ast::Text;
-use crate::text::Duration;
-use crate::text::Instant;
-use crate::text::Span;
+use crate::syntax::ast::{DurationLiteral, Expr, Number, Text};
+use crate::text::{Duration, Instant, Span};
 
-use super::ProfileStep;
-use super::Program;
-use super::Ty;
-use crate::graph::ActionId;
-use crate::graph::Implied;
-use crate::graph::ProfileId;
-use crate::graph::RoleId;
-use crate::graph::TypeId;
+use super::{ProfileStep, Program, Ty};
+use crate::graph::{ActionId, Implied, ProfileId, RoleId, TypeId};
 
 /// `actions crud { … }`: its members are copied into each type that takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]

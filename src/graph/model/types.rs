@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::syntax::ast::Provenance;
-use crate::syntax::ast::Text;
+use crate::syntax::ast::{Provenance, Text};
 use crate::text::Span;
 
 use super::Program;
-use crate::graph::ActionId;
-use crate::graph::TypeId;
+use crate::graph::{ActionId, TypeId};
 
 /// The type of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]

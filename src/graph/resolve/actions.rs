@@ -1,31 +1,16 @@
 //! Actions, groups and sets of them, and the context they are decided in.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::Diagnostic;
-use crate::diag::did_you_mean;
-use crate::graph::Action;
-use crate::graph::ActionId;
-use crate::graph::ContextAttribute;
-use crate::graph::ParentLink;
-use crate::graph::TypeId;
-use crate::graph::codes;
+use crate::diag::{Diagnostic, did_you_mean};
+use crate::graph::{Action, ActionId, ContextAttribute, ParentLink, TypeId, codes};
 use crate::syntax::ast;
 use crate::text::Span;
 
-use super::Externals;
-use super::Resolver;
-use super::annotations::Place;
-use super::annotations::Said;
-use super::annotations::read;
+use super::annotations::{Place, Said, read};
 use super::limits::may_declare;
-use super::types::attribute;
-use super::types::by_cedar;
-use super::types::declared;
-use super::types::qualified;
-use super::types::record;
-use super::types::settle;
+use super::types::{attribute, by_cedar, declared, qualified, record, settle};
+use super::{Externals, Resolver};
 
 /// Actions of every type, and raw ones.
 pub(super) fn actions(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &Externals) {
@@ -61,11 +46,7 @@ pub(super) fn actions(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &E
             decided_on: types(&external.resources),
             raw_principals: types(&external.principals),
             sensitive: false,
-            context: external
-                .context
-                .iter()
-                .map(|(n, a)| (n.clone(), settle(cx, a)))
-                .collect(),
+            context: external.context.iter().map(|(n, a)| (n.clone(), settle(cx, a))).collect(),
             effects: crate::graph::ActionEffects::default(),
             span: external.span,
             doc: None,
@@ -85,11 +66,7 @@ pub(super) fn actions(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &E
                 continue;
             };
             let Some(ty) = cx.program.find_type(ty) else { continue };
-            let members = cx
-                .program
-                .types
-                .get_mut(ty.index())
-                .and_then(|ty| ty.groups.get_mut(name));
+            let members = cx.program.types.get_mut(ty.index()).and_then(|ty| ty.groups.get_mut(name));
             if let Some(members) = members {
                 members.push(id);
             }
@@ -118,10 +95,7 @@ fn declare_action(cx: &mut Resolver<'_>, on: TypeId, decl: &ast::ActionDecl) {
             name,
             Action {
                 name: name.text.clone(),
-                cedar: (
-                    qualified(cx, "Action"),
-                    format!("{}.{}", cx.program.type_name(on), name.text),
-                ),
+                cedar: (qualified(cx, "Action"), format!("{}.{}", cx.program.type_name(on), name.text)),
                 declared_on: Some(on),
                 decided_on: vec![decided_on],
                 raw_principals: Vec::new(),
@@ -144,16 +118,12 @@ fn named_parent(cx: &mut Resolver<'_>, on: TypeId, name: &ast::Ident) -> Option<
     }
     let known: Vec<String> = ty.parents.iter().filter_map(|link| link.attribute.clone()).collect();
     let help = match known.is_empty() {
-        true => Some(format!(
-            "declare the parent first: `resource {} in Parent as {} {{ … }}`",
-            ty.name, name.text
-        )),
+        true => Some(format!("declare the parent first: `resource {} in Parent as {} {{ … }}`", ty.name, name.text)),
         false => did_you_mean(&name.text, known.iter().map(String::as_str)),
     };
     let message = format!("`{}` has no named parent `{}`", ty.name, name.text);
     let fault = Diagnostic::error(codes::UNKNOWN_NAME, name.span, message).maybe_help(help);
-    cx.out
-        .push(fault.near(name.span, &name.text, known.iter().map(String::as_str)));
+    cx.out.push(fault.near(name.span, &name.text, known.iter().map(String::as_str)));
     None
 }
 
@@ -193,10 +163,7 @@ fn push_action(cx: &mut Resolver<'_>, on: TypeId, name: &ast::Ident, action: Act
         return;
     }
     let id = ActionId::at(cx.program.actions.len());
-    cx.actions_by_name
-        .entry(on)
-        .or_default()
-        .insert(action.name.clone(), id);
+    cx.actions_by_name.entry(on).or_default().insert(action.name.clone(), id);
     cx.program.actions.push(action);
     if let Some(ty) = cx.program.types.get_mut(on.index()) {
         ty.actions.push(id);
@@ -226,30 +193,19 @@ fn use_set(cx: &mut Resolver<'_>, on: TypeId, used: &ast::ActionSetUse) {
         );
         return;
     };
-    if let Some(known) = cx
-        .program
-        .action_sets
-        .iter_mut()
-        .find(|known| known.name == used.name.text)
-    {
+    if let Some(known) = cx.program.action_sets.iter_mut().find(|known| known.name == used.name.text) {
         known.users.push(on);
     }
     for member in &set.members {
         let said = read(cx, &member.annotations, Place::Action, member.name.span);
-        let name = ast::Ident {
-            text: member.name.text.clone(),
-            span: member.name.span,
-        };
+        let name = ast::Ident { text: member.name.text.clone(), span: member.name.span };
         push_action(
             cx,
             on,
             &name,
             Action {
                 name: member.name.text.clone(),
-                cedar: (
-                    qualified(cx, "Action"),
-                    format!("{}.{}", cx.program.type_name(on), member.name.text),
-                ),
+                cedar: (qualified(cx, "Action"), format!("{}.{}", cx.program.type_name(on), member.name.text)),
                 declared_on: Some(on),
                 decided_on: vec![on],
                 raw_principals: Vec::new(),
@@ -265,15 +221,10 @@ fn use_set(cx: &mut Resolver<'_>, on: TypeId, used: &ast::ActionSetUse) {
 }
 
 fn declare_group(cx: &mut Resolver<'_>, on: TypeId, group: &ast::ActionGroupDecl) {
-    let members: Vec<ActionId> = super::lookup::find_actions(cx, on, &group.members)
-        .into_iter()
-        .map(|(id, _)| id)
-        .collect();
+    let members: Vec<ActionId> =
+        super::lookup::find_actions(cx, on, &group.members).into_iter().map(|(id, _)| id).collect();
     let clash = declared_before(cx, on, &group.name.text);
-    let repeated = cx
-        .program
-        .ty(on)
-        .is_some_and(|ty| ty.groups.contains_key(&group.name.text));
+    let repeated = cx.program.ty(on).is_some_and(|ty| ty.groups.contains_key(&group.name.text));
     if clash.is_some() || repeated {
         let mut diagnostic = Diagnostic::error(
             codes::DUPLICATE_NAME,
@@ -310,9 +261,7 @@ pub(super) fn context(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                     continue;
                 }
                 let provenance = section.provenance;
-                cx.program
-                    .context
-                    .insert(written.name.text.clone(), ContextAttribute { attribute, provenance });
+                cx.program.context.insert(written.name.text.clone(), ContextAttribute { attribute, provenance });
             }
         }
     }
@@ -323,10 +272,7 @@ pub(super) fn context(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         .filter(|action| !action.is_raw())
         .flat_map(|action| action.context.iter())
         .filter_map(|(name, own)| {
-            cx.program
-                .context
-                .get(name)
-                .map(|common| (name.clone(), own.span, common.attribute.span))
+            cx.program.context.get(name).map(|common| (name.clone(), own.span, common.attribute.span))
         })
         .collect();
     for (name, own, common) in clashes {
@@ -335,23 +281,15 @@ pub(super) fn context(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
 }
 
 fn reserved_for_grants(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        codes::RESERVED_NAME,
-        span,
-        "`break_glass` in the context is where the gateway puts a grant",
-    )
-    .help("choose another name")
+    Diagnostic::error(codes::RESERVED_NAME, span, "`break_glass` in the context is where the gateway puts a grant")
+        .help("choose another name")
 }
 
 fn redeclared(cx: &mut Resolver<'_>, name: &str, again: Span, before: Span) {
     cx.out.push(
-        Diagnostic::error(
-            codes::DUPLICATE_NAME,
-            again,
-            format!("`{name}` is in the context already"),
-        )
-        .label("declared again here")
-        .also(before, "first declared here")
-        .help("every action has the attributes of `context { … }`; rename or remove this one"),
+        Diagnostic::error(codes::DUPLICATE_NAME, again, format!("`{name}` is in the context already"))
+            .label("declared again here")
+            .also(before, "first declared here")
+            .help("every action has the attributes of `context { … }`; rename or remove this one"),
     );
 }

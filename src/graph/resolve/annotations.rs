@@ -1,18 +1,12 @@
 //! Annotations: a closed set, each where it means something, with the arguments it takes.
 
-use crate::diag::Diagnostic;
-use crate::diag::did_you_mean;
+use crate::diag::{Diagnostic, did_you_mean};
 use crate::syntax::ast;
-use crate::syntax::ast::AnnotationValue;
-use crate::syntax::ast::Text;
-use crate::text::Instant;
-use crate::text::Span;
+use crate::syntax::ast::{AnnotationValue, Text};
+use crate::text::{Instant, Span};
 
 use super::Resolver;
-use crate::graph::ActionEffects;
-use crate::graph::Until;
-use crate::graph::Waiver;
-use crate::graph::codes;
+use crate::graph::{ActionEffects, Until, Waiver, codes};
 
 /// Where annotations stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,13 +58,9 @@ pub(super) fn read(cx: &mut Resolver<'_>, annotations: &[ast::Annotation], place
         let repeatable = matches!(name, "allow" | "control" | "assigns");
         if let Some((_, before)) = seen.iter().find(|(known, _)| *known == name && !repeatable) {
             cx.out.push(
-                Diagnostic::error(
-                    codes::BAD_ANNOTATION,
-                    annotation.span,
-                    format!("`@{name}` is given twice"),
-                )
-                .also(*before, "first given here")
-                .help("keep one of the two"),
+                Diagnostic::error(codes::BAD_ANNOTATION, annotation.span, format!("`@{name}` is given twice"))
+                    .also(*before, "first given here")
+                    .help("keep one of the two"),
             );
             continue;
         }
@@ -84,12 +74,7 @@ pub(super) fn read(cx: &mut Resolver<'_>, annotations: &[ast::Annotation], place
             "review" => {
                 if let Some(text) = one_text(cx, annotation) {
                     if Instant::parse_date(&text.value).is_none() {
-                        wrong(
-                            cx,
-                            text.span,
-                            "`@review` takes a date",
-                            "write `@review(\"2027-01-31\")`",
-                        );
+                        wrong(cx, text.span, "`@review` takes a date", "write `@review(\"2027-01-31\")`");
                     } else {
                         said.pass.push((name.to_owned(), text.value));
                     }
@@ -165,39 +150,22 @@ pub(super) fn read(cx: &mut Resolver<'_>, annotations: &[ast::Annotation], place
 }
 
 fn wrong(cx: &mut Resolver<'_>, span: Span, message: impl Into<String>, help: impl Into<String>) {
-    cx.out
-        .push(Diagnostic::error(codes::BAD_ANNOTATION, span, message).help(help));
+    cx.out.push(Diagnostic::error(codes::BAD_ANNOTATION, span, message).help(help));
 }
 
 fn no_arguments(cx: &mut Resolver<'_>, annotation: &ast::Annotation) {
     if let Some(first) = annotation.args.first() {
         let name = &annotation.name.text;
-        wrong(
-            cx,
-            first.span,
-            format!("`@{name}` takes no argument"),
-            format!("write `@{name}`"),
-        );
+        wrong(cx, first.span, format!("`@{name}` takes no argument"), format!("write `@{name}`"));
     }
 }
 
 fn one_text(cx: &mut Resolver<'_>, annotation: &ast::Annotation) -> Option<Text> {
     match annotation.args.as_slice() {
-        [
-            ast::AnnotationArg {
-                key: None,
-                value: AnnotationValue::Text(text),
-                ..
-            },
-        ] => Some(text.clone()),
+        [ast::AnnotationArg { key: None, value: AnnotationValue::Text(text), .. }] => Some(text.clone()),
         _ => {
             let name = &annotation.name.text;
-            wrong(
-                cx,
-                annotation.span,
-                format!("`@{name}` takes one text"),
-                format!("write `@{name}(\"…\")`"),
-            );
+            wrong(cx, annotation.span, format!("`@{name}` takes one text"), format!("write `@{name}(\"…\")`"));
             None
         }
     }

@@ -3,16 +3,11 @@
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
 
-use super::NameKind;
-use super::Resolver;
-use super::annotations::Place;
-use super::annotations::read;
+use super::annotations::{Place, read};
 use super::lookup::find_who;
 use super::targets::find_targets;
-use crate::graph::Assertion;
-use crate::graph::Claimed;
-use crate::graph::ProfileId;
-use crate::graph::codes;
+use super::{NameKind, Resolver};
+use crate::graph::{Assertion, Claimed, ProfileId, codes};
 
 pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     for item in items {
@@ -32,10 +27,7 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             None => None,
             Some(name) => {
                 let found = cx.program.profiles.iter().position(|profile| profile.name == name.text);
-                let declared = cx
-                    .names
-                    .get(&name.text)
-                    .is_some_and(|known| known.kind == NameKind::Profile);
+                let declared = cx.names.get(&name.text).is_some_and(|known| known.kind == NameKind::Profile);
                 // One with faults of its own is told where it is declared.
                 if found.is_none() && !declared {
                     let known: Vec<String> = cx.program.profiles.iter().map(|p| p.name.clone()).collect();

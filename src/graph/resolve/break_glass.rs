@@ -5,23 +5,14 @@ use std::collections::BTreeMap;
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
 use crate::syntax::ast::BreakGlassKind as Clause;
-use crate::text::Duration;
-use crate::text::Span;
+use crate::text::{Duration, Span};
 
 use super::Resolver;
-use super::annotations::Place;
-use super::annotations::read;
-use super::lookup::find_actions;
-use super::lookup::find_role;
-use super::lookup::find_type;
-use super::people::facts;
-use super::people::one_principal;
-use super::people::tenant_of_its_own;
+use super::annotations::{Place, read};
+use super::lookup::{find_actions, find_role, find_type};
+use super::people::{facts, one_principal, tenant_of_its_own};
 use super::statements::with_doc;
-use crate::graph::Profile;
-use crate::graph::RoleId;
-use crate::graph::TypeId;
-use crate::graph::codes;
+use crate::graph::{Profile, RoleId, TypeId, codes};
 
 /// Longest grant of a profile that nobody approves.
 const LONGEST_SELF_ACTIVATED: Duration = Duration(15 * Duration::MINUTE.0);
@@ -42,10 +33,7 @@ pub(super) fn profiles(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         }
         let said = read(cx, &item.annotations, Place::Statement, item.span);
         if let Some(profile) = profile(cx, item, decl) {
-            cx.program.profiles.push(Profile {
-                annotations: with_doc(said.pass, item.doc.as_deref()),
-                ..profile
-            });
+            cx.program.profiles.push(Profile { annotations: with_doc(said.pass, item.doc.as_deref()), ..profile });
         }
     }
     facts(cx);
@@ -82,13 +70,9 @@ fn profile(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl) 
         let (word, repeatable) = word(&clause.kind);
         if let Some(before) = seen.get(word).filter(|_| !repeatable) {
             cx.out.push(
-                Diagnostic::error(
-                    codes::BREAK_GLASS_CLAUSE,
-                    clause.span,
-                    format!("`{word}` is said twice"),
-                )
-                .also(*before, "first said here")
-                .help("keep one of the two"),
+                Diagnostic::error(codes::BREAK_GLASS_CLAUSE, clause.span, format!("`{word}` is said twice"))
+                    .also(*before, "first said here")
+                    .help("keep one of the two"),
             );
             continue;
         }
@@ -123,10 +107,7 @@ fn word(kind: &Clause) -> (&'static str, bool) {
 fn take(cx: &mut Resolver<'_>, draft: &mut Draft, clause: &ast::BreakGlassClause) {
     match &clause.kind {
         Clause::For(paths) => {
-            let roles = paths
-                .iter()
-                .filter_map(|path| find_role(cx, path).map(|role| (role, path.span)))
-                .collect();
+            let roles = paths.iter().filter_map(|path| find_role(cx, path).map(|role| (role, path.span))).collect();
             draft.eligible = Some(roles);
         }
         Clause::Grants(actions, types) => grants(cx, draft, clause.span, actions, types),
@@ -138,23 +119,11 @@ fn take(cx: &mut Resolver<'_>, draft: &mut Draft, clause: &ast::BreakGlassClause
         Clause::ApprovedByNone => draft.approval = Some(None),
         Clause::ApprovedBy(number, path) => {
             let role = find_role(cx, path);
-            let count = positive(
-                cx,
-                *number,
-                "write `approved by none` for a profile that needs no approval",
-            );
+            let count = positive(cx, *number, "write `approved by none` for a profile that needs no approval");
             if count > MOST_APPROVERS {
-                bound(
-                    cx,
-                    number.span,
-                    format!("a grant has at most {MOST_APPROVERS} approvers"),
-                    "lower the number",
-                );
+                bound(cx, number.span, format!("a grant has at most {MOST_APPROVERS} approvers"), "lower the number");
             }
-            let number = ast::Number {
-                value: count.min(MOST_APPROVERS),
-                span: number.span,
-            };
+            let number = ast::Number { value: count.min(MOST_APPROVERS), span: number.span };
             draft.approval = Some(Some((number, role, path.span)));
         }
         Clause::RefusedBy(number) => {
@@ -180,10 +149,8 @@ fn take(cx: &mut Resolver<'_>, draft: &mut Draft, clause: &ast::BreakGlassClause
         }
         Clause::Alerts(events, channel) => alerts(cx, draft, events, channel),
         Clause::RevokedBy(paths) => {
-            draft.revokers = paths
-                .iter()
-                .filter_map(|path| find_role(cx, path).map(|role| (role, path.span)))
-                .collect();
+            draft.revokers =
+                paths.iter().filter_map(|path| find_role(cx, path).map(|role| (role, path.span))).collect();
         }
         Clause::Review(within, path) => {
             let within = longer_than_nothing(cx, *within);
@@ -193,8 +160,7 @@ fn take(cx: &mut Resolver<'_>, draft: &mut Draft, clause: &ast::BreakGlassClause
 }
 
 fn bound(cx: &mut Resolver<'_>, span: Span, message: impl Into<String>, help: impl Into<String>) {
-    cx.out
-        .push(Diagnostic::error(codes::BREAK_GLASS_BOUND, span, message).help(help));
+    cx.out.push(Diagnostic::error(codes::BREAK_GLASS_BOUND, span, message).help(help));
 }
 
 fn positive(cx: &mut Resolver<'_>, number: ast::Number, why: &str) -> i64 {
@@ -207,12 +173,7 @@ fn positive(cx: &mut Resolver<'_>, number: ast::Number, why: &str) -> i64 {
 
 fn longer_than_nothing(cx: &mut Resolver<'_>, duration: ast::DurationLiteral) -> Duration {
     if duration.value.0 <= 0 {
-        bound(
-            cx,
-            duration.span,
-            "this duration is longer than nothing",
-            "write one such as `30m`",
-        );
+        bound(cx, duration.span, "this duration is longer than nothing", "write one such as `30m`");
         return Duration(1);
     }
     duration.value
@@ -274,20 +235,15 @@ fn requires(cx: &mut Resolver<'_>, draft: &mut Draft, requirements: &[ast::Requi
 }
 
 fn lifts(cx: &mut Resolver<'_>, draft: &mut Draft, name: &ast::Ident) {
-    let found = cx
-        .program
-        .requires
-        .iter()
-        .position(|require| require.statement.name == name.text);
+    let found = cx.program.requires.iter().position(|require| require.statement.name == name.text);
     let Some(index) = found else {
         let known: Vec<String> = cx.program.requires.iter().map(|r| r.statement.name.clone()).collect();
         cx.out.push(
-            Diagnostic::error(
-                codes::UNKNOWN_NAME,
+            Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("there is no guard `{}`", name.text)).meant(
                 name.span,
-                format!("there is no guard `{}`", name.text),
-            )
-            .meant(name.span, &name.text, known.iter().map(String::as_str)),
+                &name.text,
+                known.iter().map(String::as_str),
+            ),
         );
         return;
     };
@@ -297,16 +253,9 @@ fn lifts(cx: &mut Resolver<'_>, draft: &mut Draft, name: &ast::Ident) {
     if require.liftable.is_none() {
         let span = require.statement.span;
         cx.out.push(
-            Diagnostic::error(
-                codes::NOT_LIFTABLE,
-                name.span,
-                format!("`{}` may not be lifted", name.text),
-            )
-            .also(span, "declared without `liftable` here")
-            .help(format!(
-                "write `{}: liftable require …` if a break-glass may lift it",
-                name.text
-            )),
+            Diagnostic::error(codes::NOT_LIFTABLE, name.span, format!("`{}` may not be lifted", name.text))
+                .also(span, "declared without `liftable` here")
+                .help(format!("write `{}: liftable require …` if a break-glass may lift it", name.text)),
         );
         return;
     }
@@ -348,23 +297,11 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, d
     let examples: [(&str, bool, &str); 7] = [
         ("for", draft.eligible.is_none(), "for support;"),
         ("grants", draft.grants.is_none(), "grants read on Payout;"),
-        (
-            "resources at most",
-            draft.max_resources.is_none(),
-            "resources at most 5;",
-        ),
-        (
-            "approved by",
-            draft.approval.is_none(),
-            "approved by 2 of security_lead;",
-        ),
+        ("resources at most", draft.max_resources.is_none(), "resources at most 5;"),
+        ("approved by", draft.approval.is_none(), "approved by 2 of security_lead;"),
         ("expires within", draft.expires.is_none(), "expires within 2h;"),
         ("uses at most", draft.max_uses.is_none(), "uses at most 20;"),
-        (
-            "review within",
-            draft.review.is_none(),
-            "review within 24h by security_lead;",
-        ),
+        ("review within", draft.review.is_none(), "review within 24h by security_lead;"),
     ];
     for (clause, absent, example) in examples {
         if absent {
@@ -401,12 +338,7 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, d
     let (within, reviewer) = draft.review?;
     let reviewer = reviewer?;
     let approver = approval.map(|(_, role, span)| (role, span));
-    let everyone = eligible
-        .iter()
-        .copied()
-        .chain(approver)
-        .chain(draft.revokers.iter().copied())
-        .chain([reviewer]);
+    let everyone = eligible.iter().copied().chain(approver).chain(draft.revokers.iter().copied()).chain([reviewer]);
     let principal = one_principal(cx, everyone.collect())?;
     tenant_of_its_own(cx, decl, principal);
     Some(Profile {

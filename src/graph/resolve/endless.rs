@@ -3,13 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
-use crate::graph::Attribute;
-use crate::graph::ParentLink;
-use crate::graph::Program;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::codes;
-use crate::graph::relations;
+use crate::graph::{Attribute, ParentLink, Program, Ty, TypeId, codes, relations};
 
 use super::Resolver;
 
@@ -35,10 +29,9 @@ fn report(program: &Program, ring: &[TypeId]) -> Option<Diagnostic> {
     let lowest = names.first().copied()?;
     let message = match names.as_slice() {
         [_] => format!("every `{lowest}` needs another one above it, without end"),
-        _ => format!(
-            "every `{lowest}` needs another one above it, without end: `{}` → `{lowest}`",
-            names.join("` → `")
-        ),
+        _ => {
+            format!("every `{lowest}` needs another one above it, without end: `{}` → `{lowest}`", names.join("` → `"))
+        }
     };
     let mut diagnostic = Diagnostic::error(codes::ENDLESS_PARENTS, first.span, message)
         .label("no data can satisfy it")
@@ -73,10 +66,7 @@ fn impossible(program: &Program, ring: &[TypeId]) -> BTreeSet<TypeId> {
             links.any(|link| link.is_required() && never.contains(&link.ty))
                 || ty.attributes.values().any(|a| holds(a, &never))
         };
-        let more: Vec<TypeId> = program
-            .type_ids()
-            .filter(|id| !never.contains(id) && needs(id))
-            .collect();
+        let more: Vec<TypeId> = program.type_ids().filter(|id| !never.contains(id) && needs(id)).collect();
         if more.is_empty() {
             return never;
         }

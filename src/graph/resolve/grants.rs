@@ -3,33 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::diag::Diagnostic;
-use crate::graph::ActionId;
-use crate::graph::Grant;
-use crate::graph::Holder;
-use crate::graph::Implied;
-use crate::graph::RelationPath;
-use crate::graph::RoleId;
-use crate::graph::TypeId;
-use crate::graph::codes;
+use crate::graph::{ActionId, Grant, Holder, Implied, RelationPath, RoleId, TypeId, codes};
 use crate::syntax::ast;
 use crate::text::Span;
 
 use super::Resolver;
-use super::annotations::Place;
-use super::annotations::read;
+use super::annotations::{Place, read};
 use super::limits::may_name;
-use super::lookup::find_actions;
-use super::lookup::find_holder;
-use super::lookup::find_type;
-use super::statements::action_names;
-use super::statements::end;
-use super::statements::statement;
+use super::lookup::{find_actions, find_holder, find_type};
+use super::statements::{action_names, end, statement};
 
 pub(super) fn grants(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
-    let declared = cx
-        .program
-        .role_ids()
-        .filter_map(|id| Some((cx.program.role(id)?.span, id)));
+    let declared = cx.program.role_ids().filter_map(|id| Some((cx.program.role(id)?.span, id)));
     let declared: BTreeMap<Span, RoleId> = declared.collect();
     for item in items {
         match &item.kind {
@@ -75,9 +60,7 @@ pub(super) fn grants(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                                 path.span,
                                 format!("what the role `{name}` may do stands in its own block"),
                             )
-                            .help(format!(
-                                "move the grant into `role {name} {{ … }}`, without `{name} to`"
-                            )),
+                            .help(format!("move the grant into `role {name} {{ … }}`, without `{name} to`")),
                         );
                     }
                     None => {}
@@ -152,16 +135,10 @@ fn add_grant(cx: &mut Resolver<'_>, item: &ast::Item, grant: &ast::GrantDecl, ho
                 item.span,
                 format!("this opens to every `{holder_name}` there is"),
             )
-            .help(format!(
-                "add `when …`, or declare a role `for {holder_name}` and grant to the role"
-            )),
+            .help(format!("add `when …`, or declare a role `for {holder_name}` and grant to the role")),
         );
     }
-    let default = format!(
-        "{holder_name}.{}.{}",
-        cx.program.type_name(on),
-        action_names(&grant.actions)
-    );
+    let default = format!("{holder_name}.{}.{}", cx.program.type_name(on), action_names(&grant.actions));
     let statement = statement(cx, item, default, grant.because.clone(), said);
     cx.program.grants.push(Grant {
         statement,
@@ -169,9 +146,7 @@ fn add_grant(cx: &mut Resolver<'_>, item: &ast::Item, grant: &ast::GrantDecl, ho
         actions,
         on,
         implied: Vec::new(),
-        path: RelationPath {
-            via: grant.via.as_ref().map(|via| (via.text.clone(), via.span)),
-        },
+        path: RelationPath { via: grant.via.as_ref().map(|via| (via.text.clone(), via.span)) },
         when: grant.when.clone(),
         until: end(grant.until.as_ref()),
         temporary,

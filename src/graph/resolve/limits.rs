@@ -1,12 +1,8 @@
 //! Limits on what a few lines can stand for. A program beyond one is refused at the place that takes most, and goes no further.
 
 use crate::diag::Diagnostic;
-use crate::graph::ActionId;
-use crate::graph::codes;
-use crate::graph::expansion::MOST_ACTIONS;
-use crate::graph::expansion::MOST_FACTS;
-use crate::graph::expansion::MOST_KINDS;
-use crate::graph::expansion::MOST_NAMED;
+use crate::graph::expansion::{MOST_ACTIONS, MOST_FACTS, MOST_KINDS, MOST_NAMED};
+use crate::graph::{ActionId, codes};
 use crate::text::Span;
 
 use super::Resolver;
@@ -73,12 +69,7 @@ pub(super) fn kinds(cx: &mut Resolver<'_>) {
         );
     }
     if facts > MOST_FACTS {
-        let at = cx
-            .program
-            .context
-            .values()
-            .next()
-            .map_or(at, |fact| fact.attribute.span);
+        let at = cx.program.context.values().next().map_or(at, |fact| fact.attribute.span);
         refuse(
             cx,
             at,
@@ -90,8 +81,7 @@ pub(super) fn kinds(cx: &mut Resolver<'_>) {
 
 fn refuse(cx: &mut Resolver<'_>, at: Span, message: String, help: &str) {
     cx.program.is_too_large = true;
-    cx.out
-        .push(Diagnostic::error(codes::EXPANSION_LIMIT, at, message).help(help));
+    cx.out.push(Diagnostic::error(codes::EXPANSION_LIMIT, at, message).help(help));
 }
 
 fn count(of: usize) -> u64 {

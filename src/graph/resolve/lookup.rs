@@ -2,30 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::Diagnostic;
-use crate::diag::closest;
-use crate::diag::did_you_mean;
+use crate::diag::{Diagnostic, closest, did_you_mean};
 use crate::syntax::ast;
 use crate::text::Span;
 
-use super::NameKind;
-use super::NamedActions;
-use super::Resolver;
 use super::limits::may_name;
-use crate::graph::ActionId;
-use crate::graph::Holder;
-use crate::graph::RoleId;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
-use crate::graph::codes;
+use super::{NameKind, NamedActions, Resolver};
+use crate::graph::{ActionId, Holder, RoleId, TypeId, TypeKind, codes};
 
 /// A path as a type's name: its parts joined by `::`.
 fn type_text(path: &ast::Path) -> String {
-    path.parts
-        .iter()
-        .map(|part| part.text.as_str())
-        .collect::<Vec<_>>()
-        .join("::")
+    path.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join("::")
 }
 
 /// The type a path names.
@@ -86,9 +73,7 @@ pub(super) fn find_role(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<RoleI
             let fault = Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no role `{text}`"));
             match held_on {
                 Some(_) => fault.maybe_help(help),
-                None => fault
-                    .maybe_help(help)
-                    .near(path.span, &text, known.iter().map(String::as_str)),
+                None => fault.maybe_help(help).near(path.span, &text, known.iter().map(String::as_str)),
             }
         }
     };
@@ -107,12 +92,8 @@ pub(super) fn find_holder(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Hol
             _ => {
                 let name = cx.program.type_name(ty).to_owned();
                 cx.out.push(
-                    Diagnostic::error(
-                        codes::WRONG_KIND,
-                        path.span,
-                        format!("`{name}` is not a principal type"),
-                    )
-                    .help("name a `principal` type or a role; a group takes part through the roles it holds"),
+                    Diagnostic::error(codes::WRONG_KIND, path.span, format!("`{name}` is not a principal type"))
+                        .help("name a `principal` type or a role; a group takes part through the roles it holds"),
                 );
                 None
             }
@@ -123,10 +104,7 @@ pub(super) fn find_holder(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Hol
         Some(other) => Diagnostic::error(
             codes::WRONG_KIND,
             path.span,
-            format!(
-                "`{text}` is {}, but a role or a principal type is needed here",
-                other.kind.article()
-            ),
+            format!("`{text}` is {}, but a role or a principal type is needed here", other.kind.article()),
         )
         .also(other.span, "declared here"),
         None => {
@@ -138,12 +116,8 @@ pub(super) fn find_holder(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Hol
                 .filter(|ty| matches!(ty.kind, TypeKind::Principal | TypeKind::Raw))
                 .map(|ty| ty.name.clone());
             let known: Vec<String> = roles.chain(types).collect();
-            Diagnostic::error(
-                codes::UNKNOWN_NAME,
-                path.span,
-                format!("there is no role or principal type `{text}`"),
-            )
-            .meant(path.span, &text, known.iter().map(String::as_str))
+            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no role or principal type `{text}`"))
+                .meant(path.span, &text, known.iter().map(String::as_str))
         }
     };
     cx.out.push(diagnostic);
@@ -170,72 +144,35 @@ pub(super) fn actions_on(cx: &Resolver<'_>, ty: TypeId) -> Vec<ActionId> {
 
 /// An action or a group of actions of a type, by name.
 pub(super) fn find_action(cx: &mut Resolver<'_>, ty: TypeId, name: &ast::Ident) -> Vec<ActionId> {
-    if let Some(id) = cx
-        .actions_by_name
-        .get(&ty)
-        .and_then(|named| named.get(&name.text))
-        .copied()
-    {
-        return if may_name(cx, 1, name.span) {
-            vec![id]
-        } else {
-            Vec::new()
-        };
+    if let Some(id) = cx.actions_by_name.get(&ty).and_then(|named| named.get(&name.text)).copied() {
+        return if may_name(cx, 1, name.span) { vec![id] } else { Vec::new() };
     }
     if let Some(members) = cx.program.ty(ty).and_then(|ty| ty.groups.get(&name.text)) {
         let members = members.clone();
-        return if may_name(cx, members.len(), name.span) {
-            members
-        } else {
-            Vec::new()
-        };
+        return if may_name(cx, members.len(), name.span) { members } else { Vec::new() };
     }
     let own = actions_on(cx, ty);
     let type_name = cx.program.type_name(ty).to_owned();
-    let elsewhere: Vec<String> = cx
-        .program
-        .actions
-        .iter()
-        .filter(|a| a.name == name.text)
-        .map(|a| a.full_name(&cx.program))
-        .collect();
-    let mut known: Vec<&str> = own
-        .iter()
-        .filter_map(|id| cx.program.action(*id))
-        .map(|a| a.name.as_str())
-        .collect();
+    let elsewhere: Vec<String> =
+        cx.program.actions.iter().filter(|a| a.name == name.text).map(|a| a.full_name(&cx.program)).collect();
+    let mut known: Vec<&str> = own.iter().filter_map(|id| cx.program.action(*id)).map(|a| a.name.as_str()).collect();
     if let Some(ty) = cx.program.ty(ty) {
         known.extend(ty.groups.keys().map(String::as_str));
     }
     let near = closest(&name.text, known.iter().copied()).is_some();
     let diagnostic = if elsewhere.is_empty() || near {
-        Diagnostic::error(
-            codes::UNKNOWN_NAME,
-            name.span,
-            format!("`{type_name}` has no action `{}`", name.text),
-        )
-        .maybe_help(match known.is_empty() {
-            true => Some(format!(
-                "declare it: `resource {type_name} {{ action {}; }}`",
-                name.text
-            )),
-            false => did_you_mean(&name.text, known.iter().copied()),
-        })
-        .near(name.span, &name.text, known)
+        Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("`{type_name}` has no action `{}`", name.text))
+            .maybe_help(match known.is_empty() {
+                true => Some(format!("declare it: `resource {type_name} {{ action {}; }}`", name.text)),
+                false => did_you_mean(&name.text, known.iter().copied()),
+            })
+            .near(name.span, &name.text, known)
     } else {
-        Diagnostic::error(
-            codes::WRONG_ACTION,
-            name.span,
-            format!("`{}` is not an action of `{type_name}`", name.text),
-        )
-        .help(format!(
-            "it is declared as {}",
-            elsewhere
-                .iter()
-                .map(|n| format!("`{n}`"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        ))
+        Diagnostic::error(codes::WRONG_ACTION, name.span, format!("`{}` is not an action of `{type_name}`", name.text))
+            .help(format!(
+                "it is declared as {}",
+                elsewhere.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+            ))
     };
     cx.out.push(diagnostic);
     Vec::new()
@@ -301,12 +238,8 @@ pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> 
             some => format!("write the type before the action: {}", some.join(" or ")),
         };
         cx.out.push(
-            Diagnostic::error(
-                codes::UNKNOWN_NAME,
-                path.span,
-                format!("`{}` does not name an action", path.dotted()),
-            )
-            .help(help),
+            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("`{}` does not name an action", path.dotted()))
+                .help(help),
         );
         return Vec::new();
     };
@@ -316,10 +249,7 @@ pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> 
         return Vec::new();
     };
     let name = name.clone();
-    find_action(cx, ty, &name)
-        .into_iter()
-        .map(|id| (id, path.span))
-        .collect()
+    find_action(cx, ty, &name).into_iter().map(|id| (id, path.span)).collect()
 }
 
 /// A list of names of which the first few are enough.

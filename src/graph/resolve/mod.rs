@@ -21,16 +21,11 @@ use std::collections::BTreeMap;
 
 use crate::diag::Diagnostics;
 use crate::syntax::ast;
-use crate::text::Duration;
-use crate::text::Span;
+use crate::text::{Duration, Span};
 
-use super::ActionId;
-use super::Externals;
-use super::Program;
-use super::Relations;
-use super::TypeId;
 use super::expansion::Sizes;
 use super::index::Index;
+use super::{ActionId, Externals, Program, Relations, TypeId};
 
 /// Resolves the files of one program. `longest_grant` is the tool-wide cap on break-glass grants.
 #[must_use]

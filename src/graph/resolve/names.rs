@@ -4,13 +4,8 @@ use crate::diag::Diagnostic;
 use crate::syntax::ast;
 use crate::text::Span;
 
-use super::Declared;
-use super::Externals;
-use super::NameKind;
-use super::Resolver;
-use crate::graph::ActionSet;
-use crate::graph::RESERVED_NAMES;
-use crate::graph::codes;
+use super::{Declared, Externals, NameKind, Resolver};
+use crate::graph::{ActionSet, RESERVED_NAMES, codes};
 
 pub(super) fn namespace(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     let mut first: Option<Span> = None;
@@ -66,10 +61,7 @@ pub(super) fn declare(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &E
         }
     }
     for external in externals.entities.values() {
-        let declared = Declared {
-            kind: NameKind::Type,
-            span: external.span,
-        };
+        let declared = Declared { kind: NameKind::Type, span: external.span };
         if let Some(before) = cx.names.get(&external.name).copied() {
             cx.out.push(
                 Diagnostic::error(
@@ -100,17 +92,10 @@ fn add(cx: &mut Resolver<'_>, name: &ast::Ident, kind: NameKind) {
     }
     if let Some(before) = cx.names.get(&name.text).copied() {
         cx.out.push(
-            Diagnostic::error(
-                codes::DUPLICATE_NAME,
-                name.span,
-                format!("`{}` is declared twice", name.text),
-            )
-            .label(format!("declared again as {}", kind.article()))
-            .also(
-                before.span,
-                format!("first declared here, as {}", before.kind.article()),
-            )
-            .help("a program has one namespace of names; rename one of the two"),
+            Diagnostic::error(codes::DUPLICATE_NAME, name.span, format!("`{}` is declared twice", name.text))
+                .label(format!("declared again as {}", kind.article()))
+                .also(before.span, format!("first declared here, as {}", before.kind.article()))
+                .help("a program has one namespace of names; rename one of the two"),
         );
         return;
     }

@@ -6,9 +6,7 @@ use crate::syntax::ast;
 use crate::text::Span;
 
 use super::Resolver;
-use crate::graph::RoleId;
-use crate::graph::TypeId;
-use crate::graph::codes;
+use crate::graph::{RoleId, TypeId, codes};
 
 /// What the steps of a grant's life are decided on, beside the common context: names that the context cannot have.
 const FACTS: [&str; 13] = [

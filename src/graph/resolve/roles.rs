@@ -7,21 +7,10 @@ use crate::syntax::ast;
 use crate::text::Span;
 
 use super::Resolver;
-use super::annotations::Place;
-use super::annotations::read;
-use super::lookup::find_role;
-use super::lookup::find_type;
+use super::annotations::{Place, read};
+use super::lookup::{find_role, find_type};
 use super::types::type_of;
-use crate::graph::Condition;
-use crate::graph::Cycle;
-use crate::graph::EntityType;
-use crate::graph::Role;
-use crate::graph::RoleId;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
-use crate::graph::Until;
-use crate::graph::codes;
+use crate::graph::{Condition, Cycle, EntityType, Role, RoleId, Ty, TypeId, TypeKind, Until, codes};
 
 pub(super) fn conditions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     for item in items {
@@ -83,9 +72,7 @@ fn collisions(cx: &mut Resolver<'_>) {
                 .get(name.as_str())
                 .and_then(|named| named.iter().find(|other| **other != span))
                 .map(|other| (*other, "a condition".to_owned()));
-            let member = of_enums
-                .get(name.as_str())
-                .map(|ty| (ty.span, format!("a member of `{}`", ty.name)));
+            let member = of_enums.get(name.as_str()).map(|ty| (ty.span, format!("a member of `{}`", ty.name)));
             if let Some((other, what)) = condition.or(member) {
                 found.push(
                     Diagnostic::error(codes::DUPLICATE_NAME, span, format!("`{name}` is {what}, too"))
@@ -133,12 +120,7 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
         Some(on) => format!("{}.{}", cx.program.type_name(on), decl.name.text),
         None => decl.name.text.clone(),
     };
-    if let Some(before) = cx
-        .program
-        .find_role(&full)
-        .and_then(|id| cx.program.role(id))
-        .map(|role| role.span)
-    {
+    if let Some(before) = cx.program.find_role(&full).and_then(|id| cx.program.role(id)).map(|role| role.span) {
         // A repeated plain role was reported with the names.
         if on.is_some() {
             cx.out.push(
@@ -153,27 +135,15 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
         }
         return None;
     }
-    if on.is_none()
-        && cx
-            .names
-            .get(&decl.name.text)
-            .is_some_and(|known| known.span != decl.name.span)
-    {
+    if on.is_none() && cx.names.get(&decl.name.text).is_some_and(|known| known.span != decl.name.span) {
         return None;
     }
     let by = match (&decl.by, on) {
         (Some(by), Some(on)) => Some((by, on)),
         (Some(by), None) => {
             cx.out.push(
-                Diagnostic::error(
-                    codes::WRONG_KIND,
-                    by.span,
-                    "`by` needs a resource to read the attribute from",
-                )
-                .help(format!(
-                    "write `role {} on TYPE by {} {{ … }}`",
-                    decl.name.text, by.text
-                )),
+                Diagnostic::error(codes::WRONG_KIND, by.span, "`by` needs a resource to read the attribute from")
+                    .help(format!("write `role {} on TYPE by {} {{ … }}`", decl.name.text, by.text)),
             );
             None
         }
@@ -197,9 +167,7 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
                 decl.on.as_ref().map_or(decl.name.span, |path| path.span),
                 format!("`{name}` is declared in a `.cedarschema` file, where its holders have no place"),
             )
-            .help(format!(
-                "declare `{name}` in Gate, or hold the role `by` an attribute of it"
-            )),
+            .help(format!("declare `{name}` in Gate, or hold the role `by` an attribute of it")),
         );
         return None;
     }
@@ -208,12 +176,7 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
     {
         generated_attribute(cx, on, decl);
     }
-    let until = decl.until.as_ref().and_then(|until| {
-        until.at.map(|at| Until {
-            at,
-            span: until.text.span,
-        })
-    });
+    let until = decl.until.as_ref().and_then(|until| until.at.map(|at| Until { at, span: until.text.span }));
     let id = cx.program.add_role(Role {
         name: decl.name.text.clone(),
         span: decl.name.span,
@@ -240,16 +203,10 @@ fn said_twice(cx: &mut Resolver<'_>, decl: &ast::RoleDecl, by: &ast::Ident, full
         Diagnostic::error(
             codes::WRONG_KIND,
             first.span.to(last.span),
-            format!(
-                "`{full}` is held by whoever `{}` names, so it cannot say `for` whom it is",
-                by.text
-            ),
+            format!("`{full}` is held by whoever `{}` names, so it cannot say `for` whom it is", by.text),
         )
         .also(by.span, "names its holder")
-        .help(format!(
-            "remove `for …`: the type of `{}` says who can hold the role",
-            by.text
-        )),
+        .help(format!("remove `for …`: the type of `{}` says who can hold the role", by.text)),
     );
 }
 
@@ -259,12 +216,8 @@ fn holders(cx: &mut Resolver<'_>, decl: &ast::RoleDecl, full: &str) -> Vec<TypeI
         let Some(ty) = find_type(cx, path) else { continue };
         if !matches!(cx.program.ty(ty).map(|ty| &ty.kind), Some(TypeKind::Principal)) {
             cx.out.push(
-                Diagnostic::error(
-                    codes::WRONG_KIND,
-                    path.span,
-                    format!("`{}` is not a principal type", path.dotted()),
-                )
-                .help("a role is `for` types declared with `principal`"),
+                Diagnostic::error(codes::WRONG_KIND, path.span, format!("`{}` is not a principal type", path.dotted()))
+                    .help("a role is `for` types declared with `principal`"),
             );
             continue;
         }
@@ -290,10 +243,7 @@ fn holders(cx: &mut Resolver<'_>, decl: &ast::RoleDecl, full: &str) -> Vec<TypeI
             Vec::new()
         }
         several => {
-            let names: Vec<String> = several
-                .iter()
-                .map(|id| format!("`{}`", cx.program.type_name(*id)))
-                .collect();
+            let names: Vec<String> = several.iter().map(|id| format!("`{}`", cx.program.type_name(*id))).collect();
             cx.out.push(
                 Diagnostic::error(
                     codes::ROLE_WITHOUT_HOLDER,
@@ -357,10 +307,7 @@ fn generated_attribute(cx: &mut Resolver<'_>, on: TypeId, decl: &ast::RoleDecl) 
             Diagnostic::error(
                 codes::DUPLICATE_NAME,
                 decl.name.span,
-                format!(
-                    "the role `{}` needs an attribute of that name on `{name}`, which has one",
-                    decl.name.text
-                ),
+                format!("the role `{}` needs an attribute of that name on `{name}`, which has one", decl.name.text),
             )
             .also(span, "the attribute")
             .help("rename one of the two; a role held per resource lowers to an attribute with its holders"),
@@ -437,22 +384,15 @@ pub(super) fn cycles(cx: &mut Resolver<'_>) {
         }
     }
     for Cycle { shortest: cycle, knot } in cx.program.relations.condition_cycles() {
-        let names: Vec<String> = cycle
-            .iter()
-            .filter_map(|id| cx.program.condition(*id))
-            .map(|c| c.name.clone())
-            .collect();
+        let names: Vec<String> =
+            cycle.iter().filter_map(|id| cx.program.condition(*id)).map(|c| c.name.clone()).collect();
         let Some(span) = cycle.first().and_then(|id| cx.program.condition(*id)).map(|c| c.span) else {
             continue;
         };
         let path = [names.as_slice(), names.get(..1).unwrap_or(&[])].concat().join("` → `");
         cx.out.push(
-            Diagnostic::error(
-                codes::CONDITION_CYCLE,
-                span,
-                format!("conditions use each other: `{path}`"),
-            )
-            .help("a condition is expanded where it is used, so it cannot use itself"),
+            Diagnostic::error(codes::CONDITION_CYCLE, span, format!("conditions use each other: `{path}`"))
+                .help("a condition is expanded where it is used, so it cannot use itself"),
         );
         for id in &knot {
             if let Some(condition) = cx.program.conditions.get_mut(id.index()) {

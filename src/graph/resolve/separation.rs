@@ -3,20 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
-use crate::graph::Isolation;
-use crate::graph::Separation;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
-use crate::graph::codes;
+use crate::graph::{Isolation, Separation, Ty, TypeId, TypeKind, codes};
 use crate::syntax::ast;
 use crate::text::Span;
 
 use super::Resolver;
-use super::annotations::Place;
-use super::annotations::read;
-use super::lookup::find_qualified_action;
-use super::lookup::find_type;
+use super::annotations::{Place, read};
+use super::lookup::{find_qualified_action, find_type};
 use super::statements::statement;
 
 pub(super) fn isolations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
@@ -55,14 +48,9 @@ pub(super) fn isolations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                         isolate.by.span,
                         format!("no type has a parent named `{}`", isolate.by.text),
                     )
-                    .maybe_help(
-                        crate::diag::did_you_mean(&isolate.by.text, known.iter().map(String::as_str)).or_else(|| {
-                            Some(format!(
-                                "declare it: `principal User in Org as {} {{ … }}`",
-                                isolate.by.text
-                            ))
-                        }),
-                    )
+                    .maybe_help(crate::diag::did_you_mean(&isolate.by.text, known.iter().map(String::as_str)).or_else(
+                        || Some(format!("declare it: `principal User in Org as {} {{ … }}`", isolate.by.text)),
+                    ))
                     .near(isolate.by.span, &isolate.by.text, known.iter().map(String::as_str)),
                 );
                 continue;
@@ -84,12 +72,7 @@ pub(super) fn isolations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                 *tenant
             }
         };
-        cx.program.isolations.push(Isolation {
-            statement,
-            by: isolate.by.text.clone(),
-            tenant,
-            except,
-        });
+        cx.program.isolations.push(Isolation { statement, by: isolate.by.text.clone(), tenant, except });
     }
 }
 
@@ -117,11 +100,7 @@ pub(super) fn tenancy(cx: &mut Resolver<'_>) {
                     Diagnostic::error(
                         codes::EXPANSION_LIMIT,
                         ty.span,
-                        format!(
-                            "`{}` reaches its tenant in more than {} ways",
-                            ty.name,
-                            crate::graph::MOST_PATHS
-                        ),
+                        format!("`{}` reaches its tenant in more than {} ways", ty.name, crate::graph::MOST_PATHS),
                     )
                     .also(isolation.statement.span, "isolation compares every one of them")
                     .help("name the tenant on the type itself, and leave the other parents unnamed"),
@@ -162,12 +141,8 @@ pub(super) fn separations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         let (Some(first), Some(second)) = (first, second) else {
             continue;
         };
-        let separation = Separation {
-            statement,
-            first,
-            second,
-            by: decl.by.as_ref().map(|by| (by.text.clone(), by.span)),
-        };
+        let separation =
+            Separation { statement, first, second, by: decl.by.as_ref().map(|by| (by.text.clone(), by.span)) };
         // Who holds both is counted where raw policies are known, too: `lower`.
         if let Some((by, span)) = &separation.by {
             separation_attribute(cx, second, by, *span);
@@ -181,12 +156,8 @@ fn one_action(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<crate::graph::A
     let found = find_qualified_action(cx, path);
     if found.len() > 1 {
         cx.out.push(
-            Diagnostic::error(
-                codes::WRONG_KIND,
-                path.span,
-                format!("`{}` is a group of actions", path.dotted()),
-            )
-            .help("`separate` takes one action on each side; write one statement for each pair"),
+            Diagnostic::error(codes::WRONG_KIND, path.span, format!("`{}` is a group of actions", path.dotted()))
+                .help("`separate` takes one action on each side; write one statement for each pair"),
         );
         return None;
     }
@@ -203,24 +174,16 @@ fn separation_attribute(cx: &mut Resolver<'_>, second: crate::graph::ActionId, b
         let Some(ty) = cx.program.ty(*ty) else { continue };
         let Some(attribute) = ty.attributes.get(by) else {
             found.push(
-                Diagnostic::error(
-                    codes::UNKNOWN_ATTRIBUTE,
-                    span,
-                    format!("`{}` has no attribute `{by}`", ty.name),
-                )
-                .meant(span, by, ty.attributes.keys().map(String::as_str)),
+                Diagnostic::error(codes::UNKNOWN_ATTRIBUTE, span, format!("`{}` has no attribute `{by}`", ty.name))
+                    .meant(span, by, ty.attributes.keys().map(String::as_str)),
             );
             continue;
         };
         if !attribute.required {
             found.push(
-                Diagnostic::error(
-                    codes::SEPARATION_ATTRIBUTE,
-                    span,
-                    format!("`{by}` of `{}` may be absent", ty.name),
-                )
-                .also(attribute.span, "declared optional here")
-                .help("make it required: without it nobody knows who did the first duty"),
+                Diagnostic::error(codes::SEPARATION_ATTRIBUTE, span, format!("`{by}` of `{}` may be absent", ty.name))
+                    .also(attribute.span, "declared optional here")
+                    .help("make it required: without it nobody knows who did the first duty"),
             );
         }
         for principal in cx.program.who_comes_by(second) {

@@ -1,24 +1,13 @@
 //! What statements share, and the plain ones: denials and required conditions.
 
 use crate::diag::Diagnostic;
-use crate::graph::Deny;
-use crate::graph::ProfileStep;
-use crate::graph::Require;
-use crate::graph::Statement;
-use crate::graph::Until;
-use crate::graph::codes;
+use crate::graph::{Deny, ProfileStep, Require, Statement, Until, codes};
 use crate::syntax::ast;
 
 use super::Resolver;
-use super::annotations::Place;
-use super::annotations::Said;
-use super::annotations::read;
-use super::lookup::find_qualified_action;
-use super::lookup::find_who;
-use super::lookup::type_of_action;
-use super::targets::find_step;
-use super::targets::find_targets;
-use super::targets::names_a_step;
+use super::annotations::{Place, Said, read};
+use super::lookup::{find_qualified_action, find_who, type_of_action};
+use super::targets::{find_step, find_targets, names_a_step};
 
 /// A statement's name: its label, or the one made of its meaning. Two equal default names ask for a label.
 pub(super) fn statement(
@@ -37,14 +26,10 @@ pub(super) fn statement(
         // Equal labels were reported with the names.
         Some((_, true)) if item.label.is_some() => {}
         Some((before, _)) => cx.out.push(
-            Diagnostic::error(
-                codes::SAME_STATEMENT_NAME,
-                place,
-                format!("two statements are named `{name}`"),
-            )
-            .label("this one")
-            .also(before, "and this one")
-            .help("put a label before one of them, such as `my_name: allow …`: tests and logs speak these names"),
+            Diagnostic::error(codes::SAME_STATEMENT_NAME, place, format!("two statements are named `{name}`"))
+                .label("this one")
+                .also(before, "and this one")
+                .help("put a label before one of them, such as `my_name: allow …`: tests and logs speak these names"),
         ),
         None => {
             cx.statement_names.insert(name.clone(), (place, item.label.is_some()));
@@ -70,12 +55,7 @@ pub(super) fn with_doc(mut annotations: Vec<(String, String)>, doc: Option<&str>
 }
 
 pub(super) fn end(until: Option<&ast::InstantLiteral>) -> Option<Until> {
-    until.and_then(|until| {
-        until.at.map(|at| Until {
-            at,
-            span: until.text.span,
-        })
-    })
+    until.and_then(|until| until.at.map(|at| Until { at, span: until.text.span }))
 }
 
 /// Names of actions as written, sorted: part of a statement's default name.
@@ -134,11 +114,7 @@ pub(super) fn requires(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         };
         let said = read(cx, &item.annotations, Place::Statement, item.span);
         let mut actions = Vec::new();
-        let on = require
-            .actions
-            .iter()
-            .filter_map(|path| type_of_action(cx, path))
-            .collect();
+        let on = require.actions.iter().filter_map(|path| type_of_action(cx, path)).collect();
         for path in require.actions.iter().filter(|path| !names_a_step(path)) {
             for (id, _) in find_qualified_action(cx, path) {
                 if !actions.contains(&id) {

@@ -1,22 +1,13 @@
 //! What `ACTIONS on TYPES` means in a denial or an assertion: actions of types, and steps of break-glass profiles, which stand
 //! after `on` like types do: `deny Contractor to ApproveBreakGlass on emergency`.
 
-use crate::diag::Diagnostic;
-use crate::diag::did_you_mean;
-use crate::graph::ActionId;
-use crate::graph::ProfileId;
-use crate::graph::ProfileStep;
-use crate::graph::Step;
-use crate::graph::TypeId;
-use crate::graph::codes;
+use crate::diag::{Diagnostic, did_you_mean};
+use crate::graph::{ActionId, ProfileId, ProfileStep, Step, TypeId, codes};
 use crate::syntax::ast;
 
-use super::NameKind;
-use super::Resolver;
 use super::limits::may_name;
-use super::lookup::actions_on;
-use super::lookup::find_action;
-use super::lookup::find_type;
+use super::lookup::{actions_on, find_action, find_type};
+use super::{NameKind, Resolver};
 
 /// What a denial or an assertion speaks of.
 #[derive(Debug, Default)]
@@ -55,10 +46,7 @@ pub(super) fn find_targets(
         ..Targets::default()
     };
     let steps = |step: Step| {
-        let of = |profile: &ProfileId| ProfileStep {
-            profile: *profile,
-            step,
-        };
+        let of = |profile: &ProfileId| ProfileStep { profile: *profile, step };
         places.profiles.iter().map(of).collect::<Vec<_>>()
     };
     match actions {
@@ -69,9 +57,7 @@ pub(super) fn find_targets(
                     found.actions.extend(all);
                 }
             }
-            found
-                .steps
-                .extend(Step::ALL.into_iter().filter(|step| covered(*step)).flat_map(steps));
+            found.steps.extend(Step::ALL.into_iter().filter(|step| covered(*step)).flat_map(steps));
         }
         ast::Actions::Names(names) => {
             for name in names {
@@ -162,10 +148,7 @@ fn has_action(cx: &Resolver<'_>, types: &[TypeId], name: &ast::Ident) -> bool {
 }
 
 fn is_on(cx: &Resolver<'_>, ty: TypeId, name: &ast::Ident) -> bool {
-    let action = cx
-        .actions_by_name
-        .get(&ty)
-        .is_some_and(|named| named.contains_key(&name.text));
+    let action = cx.actions_by_name.get(&ty).is_some_and(|named| named.contains_key(&name.text));
     action || cx.program.ty(ty).is_some_and(|ty| ty.groups.contains_key(&name.text))
 }
 

@@ -2,25 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::Certainty;
-use crate::diag::Diagnostic;
-use crate::diag::Fix;
-use crate::diag::did_you_mean;
-use crate::graph::Attribute;
-use crate::graph::EntityType;
-use crate::graph::ParentLink;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
-use crate::graph::codes;
+use crate::diag::{Certainty, Diagnostic, Fix, did_you_mean};
+use crate::graph::{Attribute, EntityType, ParentLink, Ty, TypeId, TypeKind, codes};
 use crate::syntax::ast;
 
-use super::Externals;
-use super::Resolver;
-use super::annotations::Place;
-use super::annotations::Said;
-use super::annotations::read;
+use super::annotations::{Place, Said, read};
 use super::lookup::find_type;
+use super::{Externals, Resolver};
 
 /// Names every type first, then fills in parents and attributes, which may name any of them.
 pub(super) fn shapes(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &Externals) {
@@ -47,10 +35,7 @@ pub(super) fn shapes(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &Ex
     }
     for (cedar, external) in &externals.entities {
         let kind = match &external.members {
-            Some(members) => TypeKind::Enum {
-                ordered: false,
-                members: members.clone(),
-            },
+            Some(members) => TypeKind::Enum { ordered: false, members: members.clone() },
             None => TypeKind::Raw,
         };
         cx.program.add_type(EntityType {
@@ -91,18 +76,9 @@ pub(super) fn shapes(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &Ex
             .parents
             .iter()
             .filter_map(|cedar| by_cedar(cx, cedar))
-            .map(|ty| ParentLink {
-                ty,
-                attribute: None,
-                optional: false,
-                span: external.span,
-            })
+            .map(|ty| ParentLink { ty, attribute: None, optional: false, span: external.span })
             .collect();
-        let attributes = external
-            .attributes
-            .iter()
-            .map(|(n, a)| (n.clone(), settle(cx, a)))
-            .collect();
+        let attributes = external.attributes.iter().map(|(n, a)| (n.clone(), settle(cx, a))).collect();
         let tags = external.tags.as_ref().map(|ty| settle_type(cx, ty));
         if let Some(ty) = cx.program.types.get_mut(id.index()) {
             ty.parents = parents;
@@ -114,11 +90,7 @@ pub(super) fn shapes(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &Ex
 
 /// The type this very name declares; `None` where the name was refused as a repeat or reserved.
 pub(super) fn declared(cx: &Resolver<'_>, name: &ast::Ident) -> Option<TypeId> {
-    cx.program
-        .types
-        .iter()
-        .position(|ty| ty.span == name.span)
-        .map(TypeId::at)
+    cx.program.types.iter().position(|ty| ty.span == name.span).map(TypeId::at)
 }
 
 /// The type that a raw schema names: by its full Cedar name, or by a name without a namespace, which the schema itself does
@@ -129,10 +101,7 @@ pub(super) fn by_cedar(cx: &Resolver<'_>, cedar: &str) -> Option<TypeId> {
 }
 
 pub(super) fn settle(cx: &Resolver<'_>, attribute: &Attribute) -> Attribute {
-    Attribute {
-        ty: settle_type(cx, &attribute.ty),
-        ..attribute.clone()
-    }
+    Attribute { ty: settle_type(cx, &attribute.ty), ..attribute.clone() }
 }
 
 fn settle_type(cx: &Resolver<'_>, ty: &Ty) -> Ty {
@@ -192,10 +161,7 @@ fn enumeration(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::EnumDecl) {
             members.push(member.text.clone());
         }
     }
-    let kind = TypeKind::Enum {
-        ordered: decl.ordered,
-        members,
-    };
+    let kind = TypeKind::Enum { ordered: decl.ordered, members };
     let ty = blank(cx, &decl.name, kind, item.doc.clone(), said);
     cx.program.add_type(ty);
 }
@@ -205,11 +171,7 @@ fn fill(cx: &mut Resolver<'_>, id: TypeId, decl: &ast::EntityDecl) {
     let mut parents: Vec<ParentLink> = Vec::new();
     for parent in &decl.parents {
         let Some(ty) = find_type(cx, &parent.ty) else { continue };
-        if cx
-            .program
-            .ty(ty)
-            .is_some_and(|ty| matches!(ty.kind, TypeKind::Enum { .. }))
-        {
+        if cx.program.ty(ty).is_some_and(|ty| matches!(ty.kind, TypeKind::Enum { .. })) {
             cx.out.push(
                 Diagnostic::error(
                     codes::WRONG_KIND,
@@ -261,13 +223,9 @@ fn fill(cx: &mut Resolver<'_>, id: TypeId, decl: &ast::EntityDecl) {
 fn insert(cx: &mut Resolver<'_>, all: &mut BTreeMap<String, Attribute>, name: &ast::Ident, attribute: Attribute) {
     if let Some(before) = all.get(&name.text) {
         cx.out.push(
-            Diagnostic::error(
-                codes::DUPLICATE_NAME,
-                name.span,
-                format!("`{}` is declared twice", name.text),
-            )
-            .also(before.span, "first declared here")
-            .help("rename one of the two attributes"),
+            Diagnostic::error(codes::DUPLICATE_NAME, name.span, format!("`{}` is declared twice", name.text))
+                .also(before.span, "first declared here")
+                .help("rename one of the two attributes"),
         );
         return;
     }

@@ -1,16 +1,13 @@
 //! Roles that collect the rules of others by labels.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::import::codes;
 
 use super::entries::Entries;
 use super::fields::fault;
-use super::manifest::Role;
-use super::manifest::RoleKey;
+use super::manifest::{Role, RoleKey};
 
 /// Roles that all collecting roles together select. A cluster has some dozens; where labels select everything for everybody
 /// the number is squared.
@@ -39,18 +36,10 @@ pub(super) fn collected(roles: &[Role], out: &mut Diagnostics) -> Collected {
         if found.contains_key(*key) {
             continue;
         }
-        let peers = reached
-            .get(key)
-            .into_iter()
-            .flatten()
-            .copied()
-            .filter(|peer| leads(peer, key));
+        let peers = reached.get(key).into_iter().flatten().copied().filter(|peer| leads(peer, key));
         let peers: BTreeSet<&RoleKey> = peers.chain([*key]).collect();
         let all = peers.iter().filter_map(|peer| direct.get(peer)).flatten();
-        let bases: BTreeSet<RoleKey> = all
-            .filter(|base| !peers.contains(*base))
-            .map(|base| (*base).clone())
-            .collect();
+        let bases: BTreeSet<RoleKey> = all.filter(|base| !peers.contains(*base)).map(|base| (*base).clone()).collect();
         found.extend(peers.into_iter().map(|peer| (peer.clone(), bases.clone())));
     }
     found
@@ -72,10 +61,7 @@ fn selected<'a>(roles: &'a [Role], out: &mut Diagnostics) -> BTreeMap<&'a RoleKe
             out.push(
                 fault(
                     role.span,
-                    format!(
-                        "the roles up to `{}` collect more than {MOST_SELECTED} others",
-                        role.key.name
-                    ),
+                    format!("the roles up to `{}` collect more than {MOST_SELECTED} others", role.key.name),
                 )
                 .label(format!("selects {} more", selected.len()))
                 .help("name fewer files, or select fewer roles by `aggregationRule`"),
@@ -96,10 +82,7 @@ pub(super) fn overwritten(
     collected: &Collected,
     out: &mut Diagnostics,
 ) {
-    for role in roles
-        .iter()
-        .filter(|role| role.aggregates.is_some() && !role.rules.is_empty())
-    {
+    for role in roles.iter().filter(|role| role.aggregates.is_some() && !role.rules.is_empty()) {
         let own = Entries::of(&role.rules);
         let from = all_collected(&role.key, collected);
         let from: Vec<&Entries> = from.into_iter().filter_map(|key| entries.get(key)).collect();

@@ -16,9 +16,7 @@ pub(super) fn write(plan: &Plan) -> String {
         .iter()
         .flat_map(|(subject, roles)| {
             let who = format!("{}::{}", subject.type_name(), cedar_text(&subject.id()));
-            roles
-                .iter()
-                .map(move |role| format!("  - {{who: {}, role: {role}}}\n", quoted(&who)))
+            roles.iter().map(move |role| format!("  - {{who: {}, role: {role}}}\n", quoted(&who)))
         })
         .collect();
     match entries.is_empty() {

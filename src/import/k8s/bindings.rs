@@ -4,19 +4,9 @@ use crate::diag::Diagnostic;
 use crate::import::codes;
 use crate::load::yaml::Node;
 
-use super::fields::fault;
-use super::fields::known_keys;
-use super::fields::list;
-use super::fields::mapping;
-use super::fields::optional_text;
-use super::fields::text;
-use super::manifest::Binding;
-use super::manifest::RoleKey;
-use super::manifest::Subject;
-use super::read::GROUP;
-use super::read::Metadata;
-use super::read::Reader;
-use super::read::head;
+use super::fields::{fault, known_keys, list, mapping, optional_text, text};
+use super::manifest::{Binding, RoleKey, Subject};
+use super::read::{GROUP, Metadata, Reader, head};
 
 /// Reads a `ClusterRoleBinding` or `RoleBinding` of some version of the API.
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node, metadata: Metadata, version: &str) {
@@ -29,10 +19,8 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, metadata: Metadata, ver
     known_keys(node.as_map().unwrap_or_default(), &known, what, reader.out);
     let old = version.ends_with("/v1alpha1");
     let subjects = list(node.get("subjects"), "subjects", reader.out);
-    let subjects: Vec<Subject> = subjects
-        .iter()
-        .filter_map(|subject| read_subject(reader, subject, namespace.as_deref(), old))
-        .collect();
+    let subjects: Vec<Subject> =
+        subjects.iter().filter_map(|subject| read_subject(reader, subject, namespace.as_deref(), old)).collect();
     let Some(role_ref) = node.get("roleRef").filter(|role_ref| !role_ref.is_null()) else {
         reader.out.push(
             fault(head(node), "`roleRef` is missing")
@@ -43,12 +31,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, metadata: Metadata, ver
     let Some(map) = mapping(role_ref, "`roleRef`", reader.out) else {
         return;
     };
-    known_keys(
-        map,
-        &["apiGroup", "apiVersion", "kind", "name", "namespace"],
-        "`roleRef`",
-        reader.out,
-    );
+    known_keys(map, &["apiGroup", "apiVersion", "kind", "name", "namespace"], "`roleRef`", reader.out);
     group(reader, role_ref, GROUP, "a role");
     let kind = text(role_ref, "kind", head(role_ref), reader.out);
     let name = text(role_ref, "name", head(role_ref), reader.out);
@@ -66,19 +49,14 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, metadata: Metadata, ver
             return;
         }
         (other, _) => {
-            reader
-                .out
-                .push(fault(at, format!("`{other}` is no kind of role")).help("write `ClusterRole` or `Role`"));
+            reader.out.push(fault(at, format!("`{other}` is no kind of role")).help("write `ClusterRole` or `Role`"));
             return;
         }
     };
     reader.found.bindings.push(Binding {
         namespace,
         span: metadata.span,
-        role: RoleKey {
-            namespace: of,
-            name: name.to_owned(),
-        },
+        role: RoleKey { namespace: of, name: name.to_owned() },
         role_span,
         subjects,
     });
@@ -116,10 +94,7 @@ fn read_subject(reader: &mut Reader<'_>, node: &Node, within: Option<&str>, old:
                 );
                 namespace.to_owned()
             });
-            Some(Subject::ServiceAccount {
-                namespace,
-                name: name.to_owned(),
-            })
+            Some(Subject::ServiceAccount { namespace, name: name.to_owned() })
         }
         other => {
             reader.out.push(
@@ -137,22 +112,17 @@ fn group(reader: &mut Reader<'_>, node: &Node, group: &str, what: &str) {
             "" => "remove `apiGroup`: its group is the core group".to_owned(),
             group => format!("write `apiGroup: {group}`"),
         };
-        reader
-            .out
-            .push(fault(at, format!("{what} is not of the group `{given}`")).help(help));
+        reader.out.push(fault(at, format!("{what} is not of the group `{given}`")).help(help));
     }
 }
 
 /// A service account may be bound by the name of its user, too.
 fn user(name: &str) -> Subject {
-    let account = name
-        .strip_prefix("system:serviceaccount:")
-        .and_then(|rest| rest.split_once(':'));
+    let account = name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
     match account {
-        Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => Subject::ServiceAccount {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-        },
+        Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
+            Subject::ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() }
+        }
         _ => Subject::User(name.to_owned()),
     }
 }

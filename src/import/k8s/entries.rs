@@ -1,11 +1,9 @@
 //! What the rules of a role come to, entry by entry: a verb on the objects of a type. Two roles with the same entries grant
 //! the same, however their rules are cut.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::manifest::Rule;
-use super::manifest::Target;
+use super::manifest::{Rule, Target};
 
 /// What entries are about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,10 +38,7 @@ impl Entries {
 
     /// One by one.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&TypeKey, &Option<String>, &String)> {
-        let objects = self
-            .types
-            .iter()
-            .flat_map(|(ty, objects)| objects.iter().map(move |entry| (ty, entry)));
+        let objects = self.types.iter().flat_map(|(ty, objects)| objects.iter().map(move |entry| (ty, entry)));
         objects.flat_map(|(ty, (object, verbs))| verbs.iter().map(move |verb| (ty, object, verb)))
     }
 
@@ -64,19 +59,10 @@ impl Entries {
                     add(TypeKey::Urls, Some(path).filter(|path| *path != "*"));
                 }
             }
-            Target::Resources {
-                groups,
-                resources,
-                names,
-            } => {
-                let pairs = groups
-                    .iter()
-                    .flat_map(|group| resources.iter().map(move |r| (group, r)));
+            Target::Resources { groups, resources, names } => {
+                let pairs = groups.iter().flat_map(|group| resources.iter().map(move |r| (group, r)));
                 for (group, resource) in pairs {
-                    let key = TypeKey::Resource {
-                        group: group.clone(),
-                        resource: resource.clone(),
-                    };
+                    let key = TypeKey::Resource { group: group.clone(), resource: resource.clone() };
                     match names.is_empty() {
                         true => add(key, None),
                         false => names.iter().for_each(|name| add(key.clone(), Some(name))),

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::import::codes;
-use crate::load::yaml::Key;
-use crate::load::yaml::Node;
+use crate::load::yaml::{Key, Node};
 use crate::text::Span;
 
 /// A fault in a manifest.

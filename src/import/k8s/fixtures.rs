@@ -34,10 +34,8 @@ pub(super) fn write(plan: &Plan) -> Option<String> {
         if name != id {
             line.push_str(&format!(", id: {}", quoted(&id)));
         }
-        let within: Vec<String> = everybody(subject)
-            .into_iter()
-            .filter(|group| groups.contains(group.as_str()))
-            .collect();
+        let within: Vec<String> =
+            everybody(subject).into_iter().filter(|group| groups.contains(group.as_str())).collect();
         if !within.is_empty() {
             let within: Vec<String> = within.iter().map(|group| quoted(group)).collect();
             line.push_str(&format!(", in: [{}]", within.join(", ")));
@@ -63,11 +61,9 @@ fn everybody(subject: &Subject) -> Vec<String> {
         Subject::Group(_) => Vec::new(),
         Subject::User(name) if name == "system:anonymous" => groups(&["system:unauthenticated"]),
         Subject::User(_) => groups(&["system:authenticated"]),
-        Subject::ServiceAccount { namespace, .. } => groups(&[
-            "system:authenticated",
-            "system:serviceaccounts",
-            &format!("system:serviceaccounts:{namespace}"),
-        ]),
+        Subject::ServiceAccount { namespace, .. } => {
+            groups(&["system:authenticated", "system:serviceaccounts", &format!("system:serviceaccounts:{namespace}")])
+        }
     }
 }
 

@@ -21,17 +21,13 @@ mod roles;
 mod selectors;
 mod write;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::syntax::Limits;
-use crate::text::FileId;
-use crate::text::Sources;
+use crate::text::{FileId, Sources};
 
-use super::ImportError;
-use super::Imported;
-use super::codes;
 use super::gate::formatted;
 use super::package::count;
+use super::{ImportError, Imported, codes};
 
 /// How Kubernetes RBAC is imported.
 #[derive(Debug, Clone, Copy)]
@@ -66,25 +62,18 @@ pub fn k8s_rbac(
         return Ok(None);
     }
     if manifests.roles.is_empty() && manifests.bindings.is_empty() {
-        out.push(
-            Diagnostic::global_error(codes::NOTHING_TO_IMPORT, "these files hold no role and no binding")
-                .help("name files with objects of `rbac.authorization.k8s.io`, such as `kubectl get clusterroles -o yaml` prints"),
-        );
+        out.push(Diagnostic::global_error(codes::NOTHING_TO_IMPORT, "these files hold no role and no binding").help(
+            "name files with objects of `rbac.authorization.k8s.io`, such as `kubectl get clusterroles -o yaml` prints",
+        ));
         return Ok(None);
     }
     let plan = plan::plan(&manifests, out);
     if out.has_errors() {
         return Ok(None);
     }
-    let mut imported = Imported {
-        summary: summary(&plan, manifests.bindings.len()),
-        ..Imported::default()
-    };
-    let texts = [
-        ("subjects", vec![write::subjects()]),
-        ("resources", write::resources(&plan)),
-        ("roles", write::roles(&plan)),
-    ];
+    let mut imported = Imported { summary: summary(&plan, manifests.bindings.len()), ..Imported::default() };
+    let texts =
+        [("subjects", vec![write::subjects()]), ("resources", write::resources(&plan)), ("roles", write::roles(&plan))];
     for (stem, texts) in texts {
         for (number, text) in texts.into_iter().enumerate() {
             let file = match number {
@@ -98,9 +87,7 @@ pub fn k8s_rbac(
     let longest = imported.files.values().map(String::len).max().unwrap_or(0);
     let project = project(options.name, longest);
     imported.files.insert("gatewright.toml".to_owned(), project);
-    imported
-        .files
-        .insert(assignments::FILE.to_owned(), assignments::write(&plan));
+    imported.files.insert(assignments::FILE.to_owned(), assignments::write(&plan));
     if let Some(fixtures) = fixtures::write(&plan) {
         imported.files.insert("scenarios/bindings.yaml".to_owned(), fixtures);
     }

@@ -1,8 +1,7 @@
 //! Rules that can never match a request, so that whoever wrote them means something else. They are kept as they were written:
 //! what they name is granted, and nobody can ask for it.
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::import::codes;
 use crate::load::yaml::Node;
 use crate::text::Span;
@@ -10,32 +9,17 @@ use crate::text::Span;
 use super::read::GROUP;
 
 /// Verbs of requests for resources.
-const VERBS: [&str; 8] = [
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-];
+const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 /// Verbs of requests for paths: the methods of HTTP.
 const METHODS: [&str; 8] = ["get", "head", "post", "put", "patch", "delete", "options", "connect"];
 /// Resources of Kubernetes that lie in no namespace, so that no `Role` reaches them. Namespaces themselves are within theirs.
 const OF_THE_CLUSTER: [(&str, &[&str]); 9] = [
     ("", &["nodes", "persistentvolumes", "componentstatuses"]),
     (GROUP, &["clusterroles", "clusterrolebindings"]),
-    (
-        "storage.k8s.io",
-        &["storageclasses", "volumeattachments", "csidrivers", "csinodes"],
-    ),
+    ("storage.k8s.io", &["storageclasses", "volumeattachments", "csidrivers", "csinodes"]),
     ("apiextensions.k8s.io", &["customresourcedefinitions"]),
     ("apiregistration.k8s.io", &["apiservices"]),
-    (
-        "admissionregistration.k8s.io",
-        &["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
-    ),
+    ("admissionregistration.k8s.io", &["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]),
     ("certificates.k8s.io", &["certificatesigningrequests"]),
     ("scheduling.k8s.io", &["priorityclasses"]),
     ("networking.k8s.io", &["ingressclasses"]),
@@ -56,12 +40,7 @@ pub(super) fn tell(rule: &Node, within_namespace: bool, out: &mut Diagnostics) {
         let known: &[&str] = if paths.is_empty() { &VERBS } else { &METHODS };
         let lower = verb.to_lowercase();
         if verb != lower && (known.contains(&lower.as_str()) || VERBS.contains(&lower.as_str())) {
-            tell(
-                at,
-                format!("the verb `{verb}`"),
-                "verbs are in lower case".to_owned(),
-                format!("write `{lower}`"),
-            );
+            tell(at, format!("the verb `{verb}`"), "verbs are in lower case".to_owned(), format!("write `{lower}`"));
         } else if is_starred(verb) {
             tell(
                 at,
@@ -87,33 +66,13 @@ pub(super) fn tell(rule: &Node, within_namespace: bool, out: &mut Diagnostics) {
     for (group, at) in groups.iter().copied() {
         let what = format!("the API group `{group}`");
         if let Some((name, _)) = group.split_once('/') {
-            tell(
-                at,
-                what,
-                "a group is named without its version".to_owned(),
-                format!("write `{name}`"),
-            );
+            tell(at, what, "a group is named without its version".to_owned(), format!("write `{name}`"));
         } else if matches!(group, "core" | "v1") {
-            tell(
-                at,
-                what,
-                "the name of the core group is empty".to_owned(),
-                "write `\"\"`".to_owned(),
-            );
+            tell(at, what, "the name of the core group is empty".to_owned(), "write `\"\"`".to_owned());
         } else if is_starred(group) {
-            tell(
-                at,
-                what,
-                STAR.to_owned(),
-                "name each group, or write `*` for all of them".to_owned(),
-            );
+            tell(at, what, STAR.to_owned(), "name each group, or write `*` for all of them".to_owned());
         } else if has_capitals(group) {
-            tell(
-                at,
-                what,
-                "groups are in lower case".to_owned(),
-                format!("write `{}`", group.to_lowercase()),
-            );
+            tell(at, what, "groups are in lower case".to_owned(), format!("write `{}`", group.to_lowercase()));
         }
     }
     for (resource, at) in resources.iter().copied() {
@@ -142,11 +101,8 @@ pub(super) fn tell(rule: &Node, within_namespace: bool, out: &mut Diagnostics) {
     }
     // A request that names no object has the empty name, which a rule may list.
     let by_name = !names.is_empty() && !names.iter().any(|(name, _)| name.is_empty());
-    let of_objects: Vec<&str> = resources
-        .iter()
-        .map(|(name, _)| *name)
-        .filter(|name| !name.contains(['/', '*']))
-        .collect();
+    let of_objects: Vec<&str> =
+        resources.iter().map(|(name, _)| *name).filter(|name| !name.contains(['/', '*'])).collect();
     for (verb, at) in verbs.iter().copied().filter(|_| by_name && !of_objects.is_empty()) {
         let why = match verb {
             "create" => "a request to create an object is authorized before the object has a name",
@@ -176,12 +132,7 @@ pub(super) fn tell(rule: &Node, within_namespace: bool, out: &mut Diagnostics) {
         let body = path.strip_suffix('*').unwrap_or(path);
         if path != "*" && !path.starts_with('/') {
             let help = format!("write `/{path}`");
-            tell(
-                at,
-                format!("the path `{path}`"),
-                "paths begin with `/`".to_owned(),
-                help,
-            );
+            tell(at, format!("the path `{path}`"), "paths begin with `/`".to_owned(), help);
         } else if body.contains('*') {
             let help = "name each path; a `*` stands for the rest of a path at its end".to_owned();
             tell(at, format!("the path `{path}`"), STAR.to_owned(), help);
@@ -210,8 +161,5 @@ fn is_of_the_cluster(groups: &[(&str, Span)], resource: &str) -> bool {
 /// The texts of a list with their places; what is no text is told elsewhere.
 fn texts(node: Option<&Node>) -> Vec<(&str, Span)> {
     let items = node.and_then(Node::as_list).unwrap_or_default();
-    items
-        .iter()
-        .filter_map(|item| Some((item.as_text()?, item.span)))
-        .collect()
+    items.iter().filter_map(|item| Some((item.as_text()?, item.span))).collect()
 }

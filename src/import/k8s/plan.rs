@@ -1,24 +1,15 @@
 //! From the objects to what the package declares: a type for each resource, an action for each verb, a role for each role,
 //! with names that Gate takes. Wildcards stay the entries that they are.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::import::codes;
-use crate::import::gate::Names;
-use crate::import::gate::camel;
-use crate::import::gate::snake;
+use crate::import::gate::{Names, camel, snake};
 
 use super::aggregate;
-use super::entries::Entries;
-use super::entries::TypeKey;
-use super::manifest::Binding;
-use super::manifest::Manifests;
-use super::manifest::Role;
-use super::manifest::RoleKey;
-use super::manifest::Subject;
+use super::entries::{Entries, TypeKey};
+use super::manifest::{Binding, Manifests, Role, RoleKey, Subject};
 
 /// Names of resources in one grant, so that no condition grows without end.
 const MOST_NAMES: usize = 200;
@@ -98,10 +89,7 @@ pub(super) fn plan(manifests: &Manifests, out: &mut Diagnostics) -> Plan {
     let types = types(entries.values(), &mut names);
     let by_key: BTreeMap<&TypeKey, &Type> = types.iter().map(|ty| (&ty.key, ty)).collect();
     let held = held(manifests, &missing);
-    let role_names: BTreeMap<&Held, String> = held
-        .iter()
-        .map(|held| (held, names.fresh(&wanted_name(held))))
-        .collect();
+    let role_names: BTreeMap<&Held, String> = held.iter().map(|held| (held, names.fresh(&wanted_name(held)))).collect();
     let mut roles = Vec::new();
     for (held, name) in &role_names {
         let named = |key: &RoleKey| role_names.get(&Held::Declared(key.clone())).cloned();
@@ -120,9 +108,7 @@ pub(super) fn plan(manifests: &Manifests, out: &mut Diagnostics) -> Plan {
                     Some(role) => role.description.clone().unwrap_or_default(),
                     None => "Bound, and declared in none of the imported files.".to_owned(),
                 };
-                let grants = entries
-                    .get(key)
-                    .map(|entries| grants(name, entries, &by_key, &mut names));
+                let grants = entries.get(key).map(|entries| grants(name, entries, &by_key, &mut names));
                 Planned {
                     name: name.clone(),
                     written: key.written(),
@@ -144,23 +130,14 @@ pub(super) fn plan(manifests: &Manifests, out: &mut Diagnostics) -> Plan {
             }
         }
     }
-    Plan {
-        types,
-        paths_in_namespaces: held.iter().any(|held| matches!(held, Held::Within { .. })),
-        roles,
-        bound,
-    }
+    Plan { types, paths_in_namespaces: held.iter().any(|held| matches!(held, Held::Within { .. })), roles, bound }
 }
 
 /// Roles that are bound and not declared: they stay as roles without grants.
 fn missing_roles(manifests: &Manifests, out: &mut Diagnostics) -> BTreeSet<RoleKey> {
     let declared: BTreeSet<&RoleKey> = manifests.roles.iter().map(|role| &role.key).collect();
     let mut missing = BTreeSet::new();
-    for binding in manifests
-        .bindings
-        .iter()
-        .filter(|binding| !declared.contains(&binding.role))
-    {
+    for binding in manifests.bindings.iter().filter(|binding| !declared.contains(&binding.role)) {
         if missing.insert(binding.role.clone()) {
             let message = format!("`{}` is bound, and none of these files declares it", binding.role.name);
             out.push(
@@ -177,10 +154,7 @@ fn missing_roles(manifests: &Manifests, out: &mut Diagnostics) -> BTreeSet<RoleK
 /// What a binding gives.
 fn held_by(binding: &Binding) -> Held {
     match (&binding.namespace, &binding.role.namespace) {
-        (Some(namespace), None) => Held::Within {
-            role: binding.role.clone(),
-            namespace: namespace.clone(),
-        },
+        (Some(namespace), None) => Held::Within { role: binding.role.clone(), namespace: namespace.clone() },
         _ => Held::Declared(binding.role.clone()),
     }
 }
@@ -194,10 +168,9 @@ fn held(manifests: &Manifests, missing: &BTreeSet<RoleKey>) -> BTreeSet<Held> {
 fn wanted_name(held: &Held) -> String {
     match held {
         Held::Declared(RoleKey { namespace: None, name }) => snake(name),
-        Held::Declared(RoleKey {
-            namespace: Some(namespace),
-            name,
-        }) => format!("{}_in_{}", snake(name), snake(namespace)),
+        Held::Declared(RoleKey { namespace: Some(namespace), name }) => {
+            format!("{}_in_{}", snake(name), snake(namespace))
+        }
         Held::Within { role, namespace } => format!("{}_in_{}", snake(&role.name), snake(namespace)),
     }
 }
@@ -211,14 +184,8 @@ fn types<'a>(entries: impl Iterator<Item = &'a Entries>, names: &mut Names) -> V
     let types = verbs.into_iter().map(|(key, verbs)| {
         let mut verbs: Vec<&String> = verbs.into_iter().collect();
         verbs.sort_by_key(|verb| (rank(verb), *verb));
-        let actions = verbs
-            .into_iter()
-            .filter_map(|verb| Some((verb.clone(), actions.get(verb)?.clone())));
-        Type {
-            key: key.clone(),
-            name: names.fresh(&type_name(key)),
-            actions: actions.collect(),
-        }
+        let actions = verbs.into_iter().filter_map(|verb| Some((verb.clone(), actions.get(verb)?.clone())));
+        Type { key: key.clone(), name: names.fresh(&type_name(key)), actions: actions.collect() }
     });
     types.collect()
 }
@@ -239,16 +206,7 @@ fn action_names<'a>(verbs: impl Iterator<Item = &'a String>) -> BTreeMap<&'a Str
 
 /// The usual verbs in the order in which one thinks of them, then the others, then the wildcard.
 fn rank(verb: &str) -> usize {
-    const USUAL: [&str; 8] = [
-        "get",
-        "list",
-        "watch",
-        "create",
-        "update",
-        "patch",
-        "delete",
-        "deletecollection",
-    ];
+    const USUAL: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
     match USUAL.iter().position(|usual| *usual == verb) {
         Some(at) => at,
         None if verb == "*" => USUAL.len() + 1,

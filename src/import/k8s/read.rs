@@ -3,27 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::Severity;
-use crate::diag::did_you_mean;
+use crate::diag::{Diagnostic, Diagnostics, Severity, did_you_mean};
 use crate::import::codes;
 use crate::load::yaml;
 use crate::load::yaml::Node;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{FileId, Sources, Span};
 
-use super::bindings;
-use super::fields::fault;
-use super::fields::known_keys;
-use super::fields::list;
-use super::fields::mapping;
-use super::fields::optional_text;
-use super::fields::string_map;
-use super::fields::text;
+use super::fields::{fault, known_keys, list, mapping, optional_text, string_map, text};
 use super::manifest::Manifests;
-use super::roles;
+use super::{bindings, roles};
 
 /// The API group of RBAC.
 pub(super) const GROUP: &str = "rbac.authorization.k8s.io";
@@ -75,13 +63,8 @@ pub(super) struct Metadata {
 
 /// Reads all objects of some files.
 pub(super) fn read(sources: &Sources, files: &[FileId], namespace: &str, out: &mut Diagnostics) -> Manifests {
-    let mut reader = Reader {
-        found: Manifests::default(),
-        namespace,
-        out,
-        others: BTreeMap::new(),
-        seen: BTreeMap::new(),
-    };
+    let mut reader =
+        Reader { found: Manifests::default(), namespace, out, others: BTreeMap::new(), seen: BTreeMap::new() };
     for file in files {
         let mut faults = Diagnostics::new();
         let documents = yaml::parse_all(sources, *file, &mut faults);
@@ -133,10 +116,7 @@ impl Reader<'_> {
             }
         };
         let version = optional_text(node, "apiVersion", self.out);
-        if let Some(of) = kind
-            .strip_suffix("List")
-            .filter(|of| of.is_empty() || KINDS.contains(of))
-        {
+        if let Some(of) = kind.strip_suffix("List").filter(|of| of.is_empty() || KINDS.contains(of)) {
             // A list of no kind in particular is one of any group.
             if of.is_empty() || self.is_rbac(of, at, version) {
                 self.list(node, at, Some(of).filter(|of| !of.is_empty()), lists);
@@ -147,8 +127,7 @@ impl Reader<'_> {
             return;
         }
         if version.is_none() && typed.is_none() {
-            self.out
-                .push(fault(head(node), "`apiVersion` is missing").help(format!("write `apiVersion: {GROUP}/v1`")));
+            self.out.push(fault(head(node), "`apiVersion` is missing").help(format!("write `apiVersion: {GROUP}/v1`")));
         }
         let Some(metadata) = self.metadata(node, kind) else {
             return;
@@ -167,8 +146,7 @@ impl Reader<'_> {
 
     fn list(&mut self, node: &Node, at: Span, typed: Option<&str>, lists: usize) {
         if lists == MOST_LISTS {
-            self.out
-                .push(fault(at, "lists are nested in each other too deeply").help("take the inner lists out"));
+            self.out.push(fault(at, "lists are nested in each other too deeply").help("take the inner lists out"));
             return;
         }
         for item in list(node.get("items"), "items", self.out) {
@@ -209,16 +187,14 @@ impl Reader<'_> {
             });
         }
         if !known {
-            self.out
-                .push(fault(at, format!("`{GROUP}` has no kind `{kind}`")).maybe_help(did_you_mean(kind, KINDS)));
+            self.out.push(fault(at, format!("`{GROUP}` has no kind `{kind}`")).maybe_help(did_you_mean(kind, KINDS)));
         }
         known
     }
 
     fn metadata(&mut self, node: &Node, kind: &str) -> Option<Metadata> {
         let Some(metadata) = node.get("metadata").filter(|metadata| !metadata.is_null()) else {
-            self.out
-                .push(fault(head(node), "`metadata` is missing").help("add `metadata:` and the `name` below it"));
+            self.out.push(fault(head(node), "`metadata` is missing").help("add `metadata:` and the `name` below it"));
             return None;
         };
         let map = mapping(metadata, "`metadata`", self.out)?;
@@ -232,11 +208,10 @@ impl Reader<'_> {
         let namespace = match (kind.starts_with("Cluster"), namespace) {
             (true, Some((given, at))) => {
                 let message = format!("a `{kind}` belongs to no namespace, so `{given}` is left out");
-                self.out
-                    .push(Diagnostic::warning(codes::LEFT_OUT, at, message).help(format!(
-                        "remove it, or make this a `{}`",
-                        kind.trim_start_matches("Cluster")
-                    )));
+                self.out.push(
+                    Diagnostic::warning(codes::LEFT_OUT, at, message)
+                        .help(format!("remove it, or make this a `{}`", kind.trim_start_matches("Cluster"))),
+                );
                 None
             }
             (true, None) => None,

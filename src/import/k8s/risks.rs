@@ -110,14 +110,7 @@ const RISKS: [Risk; 16] = [
         why: "Makes pods, which act as any service account of the namespace and read its secrets.",
         assigns: false,
         groups: Groups::These(&["apps", "batch", "extensions"]),
-        resources: &[
-            "daemonsets",
-            "deployments",
-            "replicasets",
-            "statefulsets",
-            "cronjobs",
-            "jobs",
-        ],
+        resources: &["daemonsets", "deployments", "replicasets", "statefulsets", "cronjobs", "jobs"],
         verbs: &["create", "update", "patch"],
     },
     Risk {
@@ -182,10 +175,7 @@ mod tests {
     use super::*;
 
     fn whys(group: &str, resource: &str, verb: &str) -> Vec<&'static str> {
-        of(group, resource, verb)
-            .into_iter()
-            .map(|risk| risk.why.split(' ').next().unwrap())
-            .collect()
+        of(group, resource, verb).into_iter().map(|risk| risk.why.split(' ').next().unwrap()).collect()
     }
 
     #[test]
@@ -195,10 +185,7 @@ mod tests {
         assert_eq!(whys("", "serviceaccounts", "*"), ["Acts"]);
         assert_eq!(whys("certificates.k8s.io", "*/approval", "update"), ["Approves"]);
         assert_eq!(whys("rbac.authorization.k8s.io", "*", "bind"), ["Binds"]);
-        assert_eq!(
-            whys("authentication.k8s.io", "userextras/scopes", "impersonate"),
-            ["Acts"]
-        );
+        assert_eq!(whys("authentication.k8s.io", "userextras/scopes", "impersonate"), ["Acts"]);
         assert_eq!(whys("kubevirt.io", "*", "create"), ["Runs"]);
         assert_eq!(whys("", "nodes/proxy", "get"), ["Runs"]);
         assert_eq!(whys("", "pods/attach", "get"), ["Runs"]);
@@ -218,11 +205,7 @@ mod tests {
             ("", "pods/log", "get"),
             ("", "*/scale", "create"),
         ] {
-            assert_eq!(
-                whys(harmless.0, harmless.1, harmless.2),
-                Vec::<&str>::new(),
-                "{harmless:?}"
-            );
+            assert_eq!(whys(harmless.0, harmless.1, harmless.2), Vec::<&str>::new(), "{harmless:?}");
         }
     }
 }

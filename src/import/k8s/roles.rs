@@ -1,23 +1,13 @@
 //! Roles and the rules in them.
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::import::codes;
 use crate::load::yaml::Node;
 
-use super::fields::fault;
-use super::fields::known_keys;
-use super::fields::list;
-use super::fields::mapping;
-use super::fields::texts;
-use super::manifest::Role;
-use super::manifest::RoleKey;
-use super::manifest::Rule;
-use super::manifest::Target;
-use super::never;
-use super::read::Metadata;
-use super::read::head;
-use super::selectors;
+use super::fields::{fault, known_keys, list, mapping, texts};
+use super::manifest::{Role, RoleKey, Rule, Target};
+use super::read::{Metadata, head};
+use super::{never, selectors};
 
 /// Reads a `ClusterRole` or `Role`.
 pub(super) fn read(node: &Node, metadata: Metadata, out: &mut Diagnostics) -> Role {
@@ -29,19 +19,11 @@ pub(super) fn read(node: &Node, metadata: Metadata, out: &mut Diagnostics) -> Ro
     };
     known_keys(node.as_map().unwrap_or_default(), known, what, out);
     let aggregation = node.get("aggregationRule").filter(|rule| !rule.is_null());
-    let aggregates = aggregation
-        .filter(|_| namespace.is_none())
-        .map(|rule| selectors::read(rule, out));
+    let aggregates = aggregation.filter(|_| namespace.is_none()).map(|rule| selectors::read(rule, out));
     let written = list(node.get("rules"), "rules", out);
-    let rules = written
-        .iter()
-        .filter_map(|node| rule(node, namespace.is_some(), out))
-        .collect();
+    let rules = written.iter().filter_map(|node| rule(node, namespace.is_some(), out)).collect();
     Role {
-        key: RoleKey {
-            namespace,
-            name: metadata.name,
-        },
+        key: RoleKey { namespace, name: metadata.name },
         span: metadata.span,
         description: metadata.description,
         labels: metadata.labels,
@@ -52,14 +34,8 @@ pub(super) fn read(node: &Node, metadata: Metadata, out: &mut Diagnostics) -> Ro
 }
 
 fn rule(node: &Node, namespaced: bool, out: &mut Diagnostics) -> Option<Rule> {
-    const KEYS: [&str; 6] = [
-        "apiGroups",
-        "resources",
-        "resourceNames",
-        "nonResourceURLs",
-        "verbs",
-        "attributeRestrictions",
-    ];
+    const KEYS: [&str; 6] =
+        ["apiGroups", "resources", "resourceNames", "nonResourceURLs", "verbs", "attributeRestrictions"];
     let map = mapping(node, "a rule", out)?;
     known_keys(map, &KEYS, "a rule", out);
     if let Some((key, value)) = node.entry("attributeRestrictions")
@@ -103,27 +79,10 @@ fn rule(node: &Node, namespaced: bool, out: &mut Diagnostics) -> Option<Rule> {
             );
             bad = true;
         }
-        return (!bad).then_some(Rule {
-            verbs,
-            on: Target::Urls(urls),
-        });
+        return (!bad).then_some(Rule { verbs, on: Target::Urls(urls) });
     }
-    bad |= need(
-        groups.is_empty(),
-        "apiGroups",
-        "name the groups of its resources: `apiGroups: [\"\"]` is the core group",
-    );
-    bad |= need(
-        resources.is_empty(),
-        "resources",
-        "name what it is about: `resources: [\"pods\"]`",
-    );
-    (!bad).then_some(Rule {
-        verbs,
-        on: Target::Resources {
-            groups,
-            resources,
-            names,
-        },
-    })
+    bad |=
+        need(groups.is_empty(), "apiGroups", "name the groups of its resources: `apiGroups: [\"\"]` is the core group");
+    bad |= need(resources.is_empty(), "resources", "name what it is about: `resources: [\"pods\"]`");
+    (!bad).then_some(Rule { verbs, on: Target::Resources { groups, resources, names } })
 }

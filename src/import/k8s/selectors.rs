@@ -3,15 +3,8 @@
 use crate::diag::Diagnostics;
 use crate::load::yaml::Node;
 
-use super::fields::fault;
-use super::fields::known_keys;
-use super::fields::list;
-use super::fields::mapping;
-use super::fields::string_map;
-use super::fields::text;
-use super::fields::texts;
-use super::manifest::Requirement;
-use super::manifest::Selector;
+use super::fields::{fault, known_keys, list, mapping, string_map, text, texts};
+use super::manifest::{Requirement, Selector};
 use super::read::head;
 
 /// The selectors of an `aggregationRule`.

@@ -1,15 +1,9 @@
 //! The plan as Gate.
 
-use crate::import::gate::description;
-use crate::import::gate::literal;
-use crate::import::gate::starts_with;
+use crate::import::gate::{description, literal, starts_with};
 
 use super::entries::TypeKey;
-use super::plan::Grant;
-use super::plan::Only;
-use super::plan::Plan;
-use super::plan::Planned;
-use super::plan::Type;
+use super::plan::{Grant, Only, Plan, Planned, Type};
 use super::risks;
 use super::risks::Risk;
 
@@ -69,12 +63,7 @@ fn resource(ty: &Type, paths_in_namespaces: bool) -> String {
                 literal(resource),
                 ty.name
             ));
-            actions(
-                ty,
-                |verb| risks::of(group, resource, verb),
-                group == "*" && resource == "*",
-                &mut text,
-            );
+            actions(ty, |verb| risks::of(group, resource, verb), group == "*" && resource == "*", &mut text);
         }
         TypeKey::Urls => {
             let parents = if paths_in_namespaces { " in Namespace" } else { "" };
@@ -178,10 +167,7 @@ fn role(role: &Planned) -> String {
 }
 
 fn grant(grant: &Grant) -> String {
-    let label = grant
-        .label
-        .as_ref()
-        .map_or_else(String::new, |label| format!("{label}: "));
+    let label = grant.label.as_ref().map_or_else(String::new, |label| format!("{label}: "));
     let when = match &grant.only {
         Only::All => String::new(),
         Only::Named(names) => match names.as_slice() {

@@ -4,19 +4,13 @@ use std::collections::BTreeMap;
 
 use cedar_policy::pst;
 
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
-use crate::lint::Cx;
-use crate::lint::hazard::Hazard;
-use crate::lint::hazard::Holds;
-use crate::lint::raw;
-use crate::lint::raw::Request;
-use crate::lint::raw::Requests;
+use crate::graph::{Ty, TypedExpr};
+use crate::lint::hazard::{Hazard, Holds};
+use crate::lint::raw::{Request, Requests};
+use crate::lint::{Cx, raw};
 use crate::lower::Effect;
 
-use super::Known;
-use super::Variables;
-use super::follow;
+use super::{Known, Variables, follow};
 
 /// The permits of a program, as far as what they need to be there.
 pub(in crate::lint) struct Permits {
@@ -28,10 +22,7 @@ pub(in crate::lint) struct Permits {
 
 impl Permits {
     pub(in crate::lint) fn new(cx: &Cx<'_>, requests: &Requests<'_>) -> Self {
-        let mut permits = Self {
-            of: BTreeMap::new(),
-            of_anything: Known::Unreachable,
-        };
+        let mut permits = Self { of: BTreeMap::new(), of_anything: Known::Unreachable };
         for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Permit) {
             let conditions: Vec<(&TypedExpr, Holds)> =
                 draft.when.iter().map(|part| (&part.expr, Holds::WhenTrue)).collect();

@@ -3,32 +3,18 @@
 use std::borrow::Cow;
 
 use crate::graph;
-use crate::graph::Operator;
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
-use crate::lint::expr::attribute_text;
-use crate::lint::expr::path_text;
+use crate::graph::{Operator, Ty, TypedExpr, TypedKind, Variable};
+use crate::lint::expr::{attribute_text, path_text};
 
-use super::After;
-use super::Fact;
-use super::Flow;
-use super::Known;
+use super::{After, Fact, Flow, Known};
 
 impl Flow<'_> {
     /// A test that types may decide: what comes after the other outcome is never reached.
     pub(super) fn by_types(&mut self, expr: &TypedExpr, known: &Known) -> After {
         let After { yes, no } = After::either(self.eval_all(expr.children(), known));
         match self.settled(expr) {
-            Some(true) => After {
-                yes,
-                no: Known::Unreachable,
-            },
-            Some(false) => After {
-                yes: Known::Unreachable,
-                no,
-            },
+            Some(true) => After { yes, no: Known::Unreachable },
+            Some(false) => After { yes: Known::Unreachable, no },
             None => After { yes, no },
         }
     }
@@ -83,10 +69,7 @@ impl Flow<'_> {
             }
         }
         match always {
-            true => After {
-                yes,
-                no: Known::Unreachable,
-            },
+            true => After { yes, no: Known::Unreachable },
             false => After { yes, no },
         }
     }
@@ -94,10 +77,7 @@ impl Flow<'_> {
     /// Whether an attribute is there for sure: it is required, and what it is read of is a record or loaded.
     fn is_there(&self, of: &TypedExpr, name: &str, known: &Known) -> bool {
         let base = path_text(of);
-        if base
-            .as_ref()
-            .is_some_and(|base| known.knows(&Fact::Present(attribute_text(base, name))))
-        {
+        if base.as_ref().is_some_and(|base| known.knows(&Fact::Present(attribute_text(base, name)))) {
             return true;
         }
         let (loaded, required) = self.presence(of, name, known);

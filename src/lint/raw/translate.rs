@@ -4,15 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cedar_policy::pst;
-use cedar_policy::pst::BinaryOp;
-use cedar_policy::pst::Expr;
-use cedar_policy::pst::UnaryOp;
+use cedar_policy::pst::{BinaryOp, Expr, UnaryOp};
 
-use crate::graph::Operator;
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
+use crate::graph::{Operator, Ty, TypedExpr, TypedKind, Variable};
 use crate::lint::expr::path_text;
 use crate::text::Span;
 
@@ -26,10 +20,7 @@ pub(in crate::lint) enum Clause {
 }
 
 pub(super) fn clauses(body: &pst::Template, code: &Code) -> Vec<Clause> {
-    let mut cx = Translator {
-        code,
-        places: BTreeMap::new(),
-    };
+    let mut cx = Translator { code, places: BTreeMap::new() };
     body.clauses()
         .iter()
         .map(|clause| match clause {
@@ -64,27 +55,18 @@ impl Translator<'_> {
                 TypedKind::Has(self.boxed(expr), attrs.iter().map(ToString::to_string).collect())
             }
             Expr::Like { expr, pattern } => TypedKind::Like(self.boxed(expr), written(pattern)),
-            Expr::Is {
-                expr,
-                entity_type,
-                in_expr,
-            } => TypedKind::Is(
+            Expr::Is { expr, entity_type, in_expr } => TypedKind::Is(
                 self.boxed(expr),
                 entity_type.to_string(),
                 in_expr.as_ref().map(|container| self.boxed(container)),
             ),
-            Expr::IfThenElse {
-                cond,
-                then_expr,
-                else_expr,
-            } => TypedKind::If(self.boxed(cond), self.boxed(then_expr), self.boxed(else_expr)),
+            Expr::IfThenElse { cond, then_expr, else_expr } => {
+                TypedKind::If(self.boxed(cond), self.boxed(then_expr), self.boxed(else_expr))
+            }
             Expr::Set(elements) => TypedKind::Set(elements.iter().map(|element| self.expr(element)).collect()),
-            Expr::Record(fields) => TypedKind::Record(
-                fields
-                    .iter()
-                    .map(|(name, value)| (name.clone(), self.expr(value)))
-                    .collect(),
-            ),
+            Expr::Record(fields) => {
+                TypedKind::Record(fields.iter().map(|(name, value)| (name.clone(), self.expr(value))).collect())
+            }
             // Slots, unknowns and what later versions of Cedar add: may be anything.
             _ => TypedKind::Construct("unknown".to_owned(), Box::new(TypedExpr::bool(false, self.code.span))),
         };

@@ -2,15 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::ActionId;
-use crate::graph::EntityType;
-use crate::graph::Grant;
-use crate::graph::Program;
-use crate::graph::RoleId;
-use crate::graph::TypeId;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::graph::{ActionId, EntityType, Grant, Program, RoleId, TypeId};
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "all-actions-role",
@@ -40,9 +33,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             }
             let name = role.full_name(program);
             let message = format!("the role `{name}` reaches every action of `{}`", ty.name);
-            let mut finding = out
-                .finding(role.span, message)
-                .label(format!("all {} of them", ty.actions.len()));
+            let mut finding = out.finding(role.span, message).label(format!("all {} of them", ty.actions.len()));
             for grant in program.grants_of(id) {
                 if grant.actions.iter().any(|(action, _)| ty.actions.contains(action)) {
                     finding = finding.also(grant.statement.span, "by this grant");
@@ -67,9 +58,5 @@ fn is_worth_splitting(program: &Program, ty: &EntityType) -> bool {
 }
 
 fn reached(grants: &[&Grant]) -> BTreeSet<ActionId> {
-    grants
-        .iter()
-        .flat_map(|grant| &grant.actions)
-        .map(|(id, _)| *id)
-        .collect()
+    grants.iter().flat_map(|grant| &grant.actions).map(|(id, _)| *id).collect()
 }

@@ -1,11 +1,7 @@
 //! A grant, guard, deny or break-glass that reads what only the caller vouches for.
 
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::graph::{TypedExpr, TypedKind, Variable};
+use crate::lint::{Cx, Sink, declare_lint};
 use crate::lower::Part;
 use crate::text::Span;
 
@@ -27,10 +23,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 let Some(attribute) = supplied(read.name) else { continue };
                 let name = read.name;
                 let mut finding = out
-                    .finding(
-                        read.at,
-                        format!("`{}` believes what the caller says: `context.{name}`", draft.statement),
-                    )
+                    .finding(read.at, format!("`{}` believes what the caller says: `context.{name}`", draft.statement))
                     .label("decides on it");
                 if read.inside != read.at {
                     finding = finding.also(read.inside, "reads it here");
@@ -60,20 +53,13 @@ fn reads(expr: &TypedExpr) -> Vec<Read<'_>> {
 
 fn collect<'a>(expr: &'a TypedExpr, called: Option<Span>, found: &mut Vec<Read<'a>>) {
     let mut read = |name: &'a str| {
-        found.push(Read {
-            name,
-            at: called.unwrap_or(expr.span),
-            inside: expr.span,
-        });
+        found.push(Read { name, at: called.unwrap_or(expr.span), inside: expr.span });
     };
     match &expr.kind {
         TypedKind::Attribute(of, name) if is_context(of) => read(name),
         TypedKind::Has(of, names) if is_context(of) => names.iter().take(1).for_each(|name| read(name)),
         TypedKind::Named(_, body) => collect(body, called.or(Some(expr.span)), found),
-        _ => expr
-            .children()
-            .into_iter()
-            .for_each(|child| collect(child, called, found)),
+        _ => expr.children().into_iter().for_each(|child| collect(child, called, found)),
     }
 }
 

@@ -2,10 +2,7 @@
 
 use crate::analysis::facts::Standing;
 use crate::diag::Evidence;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::proofs;
+use crate::lint::{Cx, Sink, declare_lint, proofs};
 use crate::text::Span;
 
 declare_lint! {
@@ -32,22 +29,13 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         };
         // A finding stands in the statement, where a waiver covers it; a guard's test stands elsewhere.
         let inside = |place: &Option<Span>| place.is_some_and(|place| stated.whole.contains(place));
-        let first = found
-            .iter()
-            .find(|(place, _)| inside(place))
-            .and_then(|(place, _)| *place);
+        let first = found.iter().find(|(place, _)| inside(place)).and_then(|(place, _)| *place);
         let mut finding = out
-            .finding(
-                first.unwrap_or(stated.at),
-                format!("{} applies to no request", stated.name),
-            )
+            .finding(first.unwrap_or(stated.at), format!("{} applies to no request", stated.name))
             .label(if first.is_some() { what } else { does })
             .evidence(Evidence::Proved);
         finding = proofs::help_to_remove(&stated, finding, "correct its condition, or remove it");
-        for (place, words) in found
-            .into_iter()
-            .filter(|(place, _)| first.is_none() || *place != first)
-        {
+        for (place, words) in found.into_iter().filter(|(place, _)| first.is_none() || *place != first) {
             finding = match place {
                 Some(place) => finding.also(place, what),
                 None => finding.note(format!("`{words}` is {what}")),

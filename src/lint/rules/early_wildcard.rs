@@ -2,14 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::lint::Cx;
-use crate::lint::Sink;
+use crate::graph::{TypedExpr, TypedKind};
 use crate::lint::admission::admissions;
-use crate::lint::declare_lint;
-use crate::lint::expr::path_text;
-use crate::lint::expr::shape;
+use crate::lint::expr::{path_text, shape};
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "early-wildcard",
@@ -32,10 +28,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             let at = admission.place(expr);
             let read = path_text(of).unwrap_or_else(|| "the address".to_owned());
             let message = format!("{} lets in addresses of other hosts", admission.statement);
-            let finding = out
-                .finding(at, message)
-                .label(format!("`{pattern}` matches `{}`", other_host(pattern)))
-                .help(format!(
+            let finding =
+                out.finding(at, message).label(format!("`{pattern}` matches `{}`", other_host(pattern))).help(format!(
                     "`*` also stands for `/` and `@`: write each host in full, `{read} like \"https://example.com/*\"`"
                 ));
             found.entry(at).or_insert(finding);
@@ -56,19 +50,14 @@ fn fixed_address(expr: &TypedExpr, holds: bool) -> Option<String> {
 }
 
 /// Words in the names of attributes that hold addresses.
-const ADDRESSES: [&str; 8] = [
-    "url", "uri", "href", "origin", "referer", "referrer", "endpoint", "host",
-];
+const ADDRESSES: [&str; 8] = ["url", "uri", "href", "origin", "referer", "referrer", "endpoint", "host"];
 
 fn is_address(of: &TypedExpr, pattern: &str) -> bool {
     let name = match &of.kind {
         TypedKind::Attribute(_, name) => name.as_str(),
         _ => "",
     };
-    pattern.contains("://")
-        || words(name)
-            .iter()
-            .any(|word| ADDRESSES.contains(&word.trim_end_matches('s')))
+    pattern.contains("://") || words(name).iter().any(|word| ADDRESSES.contains(&word.trim_end_matches('s')))
 }
 
 /// `callbackUri`, `callback_uri` → callback, uri.
@@ -122,25 +111,12 @@ mod tests {
 
     #[test]
     fn the_host_ends_at_the_first_slash_question_mark_or_hash() {
-        for fixed in [
-            "https://a.com",
-            "https://a.com/*",
-            "https://a.com?*",
-            "https://a.com#*",
-            "/api/*",
-            r"a\*/*",
-        ] {
+        for fixed in ["https://a.com", "https://a.com/*", "https://a.com?*", "https://a.com#*", "/api/*", r"a\*/*"] {
             assert!(!host_is_open(fixed), "{fixed}");
         }
-        for open in [
-            "https://a.com*",
-            "https://a.com:*",
-            "https://*.a.com/",
-            "https:*/a.com/*",
-            "a.com*",
-            "*/",
-            r"a\\*/",
-        ] {
+        for open in
+            ["https://a.com*", "https://a.com:*", "https://*.a.com/", "https:*/a.com/*", "a.com*", "*/", r"a\\*/"]
+        {
             assert!(host_is_open(open), "{open}");
         }
     }

@@ -2,10 +2,7 @@
 
 use cedar_policy::Effect;
 
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::erring;
+use crate::lint::{Cx, Sink, declare_lint, erring};
 
 declare_lint! {
     id: "erring-forbid",

@@ -1,17 +1,9 @@
 //! Who may assign a role reaches what the role reaches.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::graph::ActionId;
-use crate::graph::Grant;
-use crate::graph::Holder;
-use crate::graph::Program;
-use crate::graph::RoleId;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::graph::{ActionId, Grant, Holder, Program, RoleId};
+use crate::lint::{Cx, Sink, declare_lint};
 use crate::text::Span;
 
 declare_lint! {
@@ -40,25 +32,15 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 continue;
             }
             // The most telling one: a sensitive action before any other.
-            let gained = more
-                .iter()
-                .filter_map(|id| program.action(*id))
-                .min_by_key(|action| !action.sensitive);
+            let gained = more.iter().filter_map(|id| program.action(*id)).min_by_key(|action| !action.sensitive);
             let Some(gained) = gained else { continue };
             let mut path = format!("`{from}`");
             for step in &way.steps {
-                path.push_str(&format!(
-                    " → `{}` assigns `{}`",
-                    step.action,
-                    program.role_name(step.role)
-                ));
+                path.push_str(&format!(" → `{}` assigns `{}`", step.action, program.role_name(step.role)));
             }
             let name = gained.full_name(program);
             let mut finding = out
-                .finding(
-                    first.at,
-                    format!("`{from}` can make itself `{}`", program.role_name(role)),
-                )
+                .finding(first.at, format!("`{from}` can make itself `{}`", program.role_name(role)))
                 .label(format!("leads to `{name}`, which `{from}` is not granted"));
             for step in &way.steps {
                 finding = finding.also(step.assigns, "assigns it");

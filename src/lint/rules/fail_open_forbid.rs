@@ -1,27 +1,16 @@
 //! A forbid that can error. Cedar skips it then, and what it forbids is let in.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::pst;
 
 use crate::diag::Diagnostic;
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
-use crate::graph::Variable;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::hazard::Hazard;
-use crate::lint::hazard::Holds;
-use crate::lint::hazard::NOBODY_LET_IN;
-use crate::lint::hazard::REMOTE_TIMES;
-use crate::lint::hazards::Permits;
-use crate::lint::hazards::Variables;
-use crate::lint::hazards::hazards;
-use crate::lint::raw;
+use crate::graph::{Ty, TypedExpr, Variable};
+use crate::lint::hazard::{Hazard, Holds, NOBODY_LET_IN, REMOTE_TIMES};
+use crate::lint::hazards::{Permits, Variables, hazards};
 use crate::lint::raw::Request;
+use crate::lint::{Cx, Sink, declare_lint, raw};
 use crate::lower::Effect;
 use crate::text::Span;
 
@@ -36,11 +25,7 @@ declare_lint! {
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     let requests = raw::Requests::new(cx);
     let permits = OnceCell::new();
-    let looking = Looking {
-        cx,
-        requests: &requests,
-        permits: &permits,
-    };
+    let looking = Looking { cx, requests: &requests, permits: &permits };
     gate(&looking, out);
     for policy in &cx.lowered.raw {
         let Some(body) = raw::body(policy, pst::Effect::Forbid) else {
@@ -52,10 +37,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         if cx.lowered.schema.is_none() {
             found.extend(looking.hazards_of_anything(&conditions));
         }
-        let message = format!(
-            "the forbid `{}` can error, and then it does not forbid",
-            policy.policy.id()
-        );
+        let message = format!("the forbid `{}` can error, and then it does not forbid", policy.policy.id());
         let at = raw::keyword(policy, cx.sources);
         if let Some(finding) = finding(out, message, at, &found, Origin::Raw) {
             out.push(finding);
@@ -68,11 +50,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
 fn gate(looking: &Looking<'_>, out: &mut Sink) {
     let Looking { cx, requests, .. } = looking;
     let denies: BTreeSet<Span> = cx.program.denies.iter().map(|deny| deny.statement.span).collect();
-    let permits = cx
-        .lowered
-        .raw
-        .iter()
-        .filter_map(|policy| raw::body(policy, pst::Effect::Permit));
+    let permits = cx.lowered.raw.iter().filter_map(|policy| raw::body(policy, pst::Effect::Permit));
     let permitted: BTreeSet<Request> = permits.flat_map(|body| requests.admitted(body)).collect();
     let mut found: BTreeMap<(Span, &str, Origin), Found> = BTreeMap::new();
     for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Forbid) {
@@ -172,13 +150,8 @@ impl Looking<'_> {
     /// requests that are of it.
     fn kinds(&self, conditions: &[(&TypedExpr, Holds)], admitted: &[Request]) -> Vec<(Variables, Vec<Request>)> {
         let reads = |variable| conditions.iter().any(|(condition, _)| condition.reads(variable));
-        let [principal, resource, context, action] = [
-            Variable::Principal,
-            Variable::Resource,
-            Variable::Context,
-            Variable::Action,
-        ]
-        .map(reads);
+        let [principal, resource, context, action] =
+            [Variable::Principal, Variable::Resource, Variable::Context, Variable::Action].map(reads);
         let mut told: BTreeMap<_, Vec<Request>> = BTreeMap::new();
         for request in admitted {
             let read = (

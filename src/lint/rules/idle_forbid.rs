@@ -2,10 +2,7 @@
 
 use crate::analysis::facts::Standing;
 use crate::diag::Evidence;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::proofs;
+use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "idle-forbid",

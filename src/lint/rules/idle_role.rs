@@ -3,10 +3,7 @@
 use crate::analysis::facts::Standing;
 use crate::diag::Evidence;
 use crate::graph::Holder;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::proofs;
+use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "idle-role",
@@ -25,11 +22,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         };
         let Some(id) = cx.program.find_role(name) else { continue };
         let Some(role) = cx.program.role(id) else { continue };
-        let bases: Vec<String> = role
-            .extends
-            .iter()
-            .map(|(base, _)| format!("`{}`", cx.program.role_name(*base)))
-            .collect();
+        let bases: Vec<String> =
+            role.extends.iter().map(|(base, _)| format!("`{}`", cx.program.role_name(*base))).collect();
         let message = format!("the grants of the role `{name}` {adds} to {}", bases.join(" and "));
         let finding = out
             .finding(role.span, message)
@@ -39,13 +33,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 bases.join(" and ")
             ))
             .evidence(Evidence::Proved);
-        let own = cx
-            .program
-            .grants
-            .iter()
-            .filter(|grant| grant.holder == Holder::Role(id));
-        out.push(own.fold(finding, |finding, grant| {
-            finding.also(grant.statement.span, "adds nothing")
-        }));
+        let own = cx.program.grants.iter().filter(|grant| grant.holder == Holder::Role(id));
+        out.push(own.fold(finding, |finding, grant| finding.also(grant.statement.span, "adds nothing")));
     }
 }

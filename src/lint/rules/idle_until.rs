@@ -2,10 +2,7 @@
 
 use crate::analysis::facts::Standing;
 use crate::diag::Evidence;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::proofs;
+use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "idle-until",
@@ -21,20 +18,12 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             continue;
         }
         let (because, by) = match proofs::known(&stated.facts.end) {
-            Some(Standing::Covered { permits, forbids }) if permits.is_empty() => (
-                format!(
-                    "{} out all from then on",
-                    proofs::names_and(cx, forbids, ["keeps", "keep"])
-                ),
-                forbids,
-            ),
-            Some(Standing::Covered { permits, .. }) => (
-                format!(
-                    "{} in the same from then on",
-                    proofs::names_and(cx, permits, ["lets", "let"])
-                ),
-                permits,
-            ),
+            Some(Standing::Covered { permits, forbids }) if permits.is_empty() => {
+                (format!("{} out all from then on", proofs::names_and(cx, forbids, ["keeps", "keep"])), forbids)
+            }
+            Some(Standing::Covered { permits, .. }) => {
+                (format!("{} in the same from then on", proofs::names_and(cx, permits, ["lets", "let"])), permits)
+            }
             _ => continue,
         };
         let finding = out

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::Evidence;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::proofs;
+use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "open-action",
@@ -23,11 +20,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
     };
     let mut told = BTreeSet::new();
     for id in cx.program.action_ids() {
-        let Some(action) = cx
-            .program
-            .action(id)
-            .filter(|action| allowed.actions.contains(&action.cedar))
-        else {
+        let Some(action) = cx.program.action(id).filter(|action| allowed.actions.contains(&action.cedar)) else {
             continue;
         };
         if !told.insert(action.cedar.clone()) {
@@ -36,11 +29,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let name = cx.program.action_name(id);
         // What a raw schema declares has no place of its own.
         let permits = proofs::raw_permits(cx, |_, request| request.action == id);
-        let at = permits
-            .first()
-            .copied()
-            .filter(|_| action.is_raw())
-            .unwrap_or(action.span);
+        let at = permits.first().copied().filter(|_| action.is_raw()).unwrap_or(action.span);
         let finding = out
             .finding(at, format!("everybody is allowed `{name}`, on every resource"))
             .label("no request for it is denied")

@@ -3,13 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::graph::TypedKind;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::admission::Written;
-use crate::lint::admission::admissions;
-use crate::lint::declare_lint;
-use crate::lint::expr::attribute_text;
-use crate::lint::expr::path_text;
+use crate::lint::admission::{Written, admissions};
+use crate::lint::expr::{attribute_text, path_text};
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "open-on-absence",

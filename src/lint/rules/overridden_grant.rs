@@ -2,10 +2,7 @@
 
 use crate::analysis::facts::Standing;
 use crate::diag::Evidence;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::proofs;
+use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "overridden-grant",
@@ -23,11 +20,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         if stated.facts.effect == cedar_policy::Effect::Forbid || !permits.is_empty() {
             continue;
         }
-        let message = format!(
-            "{} lets nobody in: {} out all",
-            stated.name,
-            proofs::names_and(cx, forbids, ["keeps", "keep"])
-        );
+        let message =
+            format!("{} lets nobody in: {} out all", stated.name, proofs::names_and(cx, forbids, ["keeps", "keep"]));
         let finding = out
             .finding(stated.at, message)
             .label("always overridden")

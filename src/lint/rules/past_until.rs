@@ -1,9 +1,7 @@
 //! An `until` that has passed.
 
 use crate::graph::Until;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "past-until",

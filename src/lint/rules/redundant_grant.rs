@@ -1,16 +1,11 @@
 //! A grant that another one contains: the same access, on the same or on fewer conditions.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::graph::{TypedExpr, TypedKind};
 use crate::lint::expr::shape;
-use crate::lower::Draft;
-use crate::lower::Effect;
+use crate::lint::{Cx, Sink, declare_lint};
+use crate::lower::{Draft, Effect};
 use crate::text::Span;
 
 declare_lint! {
@@ -22,13 +17,8 @@ declare_lint! {
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
-    let grants: BTreeMap<Span, usize> = cx
-        .program
-        .grants
-        .iter()
-        .enumerate()
-        .map(|(at, grant)| (grant.statement.span, at))
-        .collect();
+    let grants: BTreeMap<Span, usize> =
+        cx.program.grants.iter().enumerate().map(|(at, grant)| (grant.statement.span, at)).collect();
     let mut accesses: BTreeMap<Named<'_>, Vec<Access<'_>>> = BTreeMap::new();
     let mut index: BTreeMap<Access<'_>, BTreeSet<usize>> = BTreeMap::new();
     for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Permit) {
@@ -66,10 +56,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Some((found, at)) = grant.actions.iter().find_map(|(id, at)| Some((name(*id)?, *at))) else {
             continue;
         };
-        let message = format!(
-            "`{}` grants nothing that `{}` does not",
-            grant.statement.name, other.statement.name
-        );
+        let message = format!("`{}` grants nothing that `{}` does not", grant.statement.name, other.statement.name);
         let finding = out
             .finding(at, message)
             .label(format!("`{}` again", found.full_name(cx.program)))
@@ -122,11 +109,7 @@ impl<'a> Access<'a> {
             masks.clone().into_iter().map(move |mask| {
                 let kept = self.when.iter().enumerate();
                 let kept = kept.filter(|(at, _)| mask == u32::MAX || mask >> at & 1 == 1);
-                Self {
-                    role,
-                    when: kept.map(|(_, one)| one.clone()).collect(),
-                    ..*self
-                }
+                Self { role, when: kept.map(|(_, one)| one.clone()).collect(), ..*self }
             })
         })
     }

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::graph::RoleId;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "requester-approval",
@@ -28,10 +26,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let (approves, requests) = (program.role_name(*approvers), program.role_name(*eligible));
         let path = match approvers == eligible {
             true => format!("`{approves}` requests `{}` → `{approves}` approves it", profile.name),
-            false => format!(
-                "`{approves}` extends `{requests}` → requests `{}` → `{approves}` approves it",
-                profile.name
-            ),
+            false => {
+                format!("`{approves}` extends `{requests}` → requests `{}` → `{approves}` approves it", profile.name)
+            }
         };
         let finding = out
             .finding(*at, format!("those who approve `{}` may also ask for it", profile.name))

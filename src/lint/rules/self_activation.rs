@@ -1,8 +1,6 @@
 //! A break-glass that nobody approves.
 
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "self-activation",

@@ -1,22 +1,11 @@
 //! Who may write what their own access depends on.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::ActionId;
-use crate::graph::Grant;
-use crate::graph::Holder;
-use crate::graph::Operator;
-use crate::graph::Program;
-use crate::graph::TypeId;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
-use crate::lint::Cx;
-use crate::lint::Sink;
+use crate::graph::{ActionId, Grant, Holder, Operator, Program, TypeId, TypedExpr, TypedKind, Variable};
 use crate::lint::admission::Formula;
-use crate::lint::declare_lint;
 use crate::lint::hazards::type_named;
+use crate::lint::{Cx, Sink, declare_lint};
 use crate::lower::Effect;
 use crate::text::Span;
 
@@ -93,12 +82,7 @@ fn writes<'a>(program: &'a Program, grant: &'a Grant) -> impl Iterator<Item = Wr
         let action = program.action(*id);
         let written = action.and_then(|action| Some((action.declared_on?, action.effects.writes.as_ref()?)));
         written.into_iter().flat_map(move |(ty, names)| {
-            names.iter().map(move |name| Write {
-                grant,
-                action: *id,
-                at: *at,
-                attribute: (ty, name.value.clone()),
-            })
+            names.iter().map(move |name| Write { grant, action: *id, at: *at, attribute: (ty, name.value.clone()) })
         })
     })
 }

@@ -2,10 +2,7 @@
 
 use crate::analysis::facts::Standing;
 use crate::diag::Evidence;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::proofs;
+use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "shadowed-grant",
@@ -27,11 +24,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             // That its end ends nothing says more, and `idle-until` says it.
             continue;
         }
-        let message = format!(
-            "{} lets in nothing that {} not",
-            stated.name,
-            proofs::names_and(cx, permits, ["does", "do"])
-        );
+        let message =
+            format!("{} lets in nothing that {} not", stated.name, proofs::names_and(cx, permits, ["does", "do"]));
         let finding = out
             .finding(stated.at, message)
             .label("nothing changes without it")

@@ -1,17 +1,9 @@
 //! A principal type that only reads, but for one thing.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::ActionId;
-use crate::graph::Grant;
-use crate::graph::Holder;
-use crate::graph::Program;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::graph::{ActionId, Grant, Holder, Program, TypeId, TypeKind};
+use crate::lint::{Cx, Sink, declare_lint};
 use crate::text::Span;
 
 declare_lint! {
@@ -63,9 +55,7 @@ fn holder(program: &Program, grant: &Grant) -> String {
 
 /// The actions that a principal type comes by, each with the first grant of it.
 fn reach(program: &Program, id: TypeId) -> BTreeMap<ActionId, (&Grant, Span)> {
-    let held = program
-        .role_ids()
-        .filter(|role| program.role(*role).is_some_and(|role| role.holders.contains(&id)));
+    let held = program.role_ids().filter(|role| program.role(*role).is_some_and(|role| role.holders.contains(&id)));
     let roles: BTreeSet<_> = held.flat_map(|role| program.bases(role)).collect();
     let mut found = BTreeMap::new();
     for grant in &program.grants {

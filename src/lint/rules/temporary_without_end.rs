@@ -1,11 +1,7 @@
 //! A `@temporary` role or grant without `until`.
 
-use crate::graph::Grant;
-use crate::graph::Holder;
-use crate::graph::Program;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::graph::{Grant, Holder, Program};
+use crate::lint::{Cx, Sink, declare_lint};
 use crate::text::Span;
 
 declare_lint! {
@@ -20,12 +16,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
     for role in cx.program.roles.iter().filter(|role| role.until.is_none()) {
         if let Some(temporary) = role.temporary {
             let name = role.full_name(cx.program);
-            report(
-                out,
-                role.span,
-                temporary,
-                &format!("the temporary role `{name}` has no end"),
-            );
+            report(out, role.span, temporary, &format!("the temporary role `{name}` has no end"));
         }
     }
     for grant in &cx.program.grants {

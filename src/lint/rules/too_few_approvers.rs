@@ -2,15 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::Profile;
-use crate::graph::Program;
-use crate::graph::Role;
-use crate::graph::RoleId;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::graph::{Profile, Program, Role, RoleId};
 use crate::lint::holding::holding;
 use crate::lint::outlook::Outlook;
+use crate::lint::{Cx, Sink, declare_lint};
 use crate::text::Instant;
 
 declare_lint! {
@@ -36,10 +31,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let name = program.role_name(*role);
         let message = match approvers.len() {
             0 => format!("nobody can ever approve `{}`", profile.name),
-            count => format!(
-                "`{}` asks for {} approvals, and there can be but {count}",
-                profile.name, needed.value
-            ),
+            count => format!("`{}` asks for {} approvals, and there can be but {count}", profile.name, needed.value),
         };
         let mut finding = out.finding(*at, message).label(match approvers.len() {
             0 => format!("nobody can hold `{name}` to any effect"),
@@ -48,9 +40,10 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         if let Some(role) = program.role(*role) {
             finding = finding.also(role.header, "who approves");
         }
-        out.push(finding.help(format!(
-            "let more people hold `{name}`, let another role approve, or ask for fewer approvals"
-        )));
+        out.push(
+            finding
+                .help(format!("let more people hold `{name}`, let another role approve, or ask for fewer approvals")),
+        );
     }
 }
 
@@ -76,9 +69,5 @@ fn approvers(program: &Program, profile: &Profile, role: RoleId, at: Instant) ->
 }
 
 fn quoted(names: &BTreeSet<String>) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

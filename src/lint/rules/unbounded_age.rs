@@ -2,15 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::Operator;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::lint::Cx;
-use crate::lint::Sink;
+use crate::graph::{Operator, TypedExpr, TypedKind};
 use crate::lint::admission::admissions;
-use crate::lint::declare_lint;
-use crate::lint::expr::path_text;
-use crate::lint::expr::shape;
+use crate::lint::expr::{path_text, shape};
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "unbounded-age",
@@ -33,10 +28,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             let at = admission.place(expr);
             let text = |end: &TypedExpr| path_text(end).unwrap_or_else(|| written(cx, end));
             let (later, earlier) = (text(later), text(earlier));
-            let message = format!(
-                "{} takes a `{earlier}` in the future for a young one",
-                admission.statement
-            );
+            let message = format!("{} takes a `{earlier}` in the future for a young one", admission.statement);
             let mut finding = out.finding(at, message).label("a negative age passes");
             if !admission.at.contains(at) {
                 finding = finding.also(admission.at, "decides on it");

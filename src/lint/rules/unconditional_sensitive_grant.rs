@@ -1,12 +1,8 @@
 //! A grant of a `sensitive` action to a role, on no condition at all.
 
-use crate::graph::Holder;
-use crate::graph::is_a_place;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::sensitive::sensitive_grants;
-use crate::lint::sensitive::why;
+use crate::graph::{Holder, is_a_place};
+use crate::lint::sensitive::{sensitive_grants, why};
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "unconditional-sensitive-grant",
@@ -28,10 +24,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
         let name = action.full_name(cx.program);
         let finding = out
-            .finding(
-                at,
-                format!("`{}` may use the sensitive action `{name}` on no condition", role.name),
-            )
+            .finding(at, format!("`{}` may use the sensitive action `{name}` on no condition", role.name))
             .label(match conditions.into_iter().flatten().next() {
                 Some(_) => "asked for nothing but where the resource lies",
                 None => "granted without `when`",

@@ -2,10 +2,7 @@
 
 use cedar_policy::pst;
 
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::raw;
+use crate::lint::{Cx, Sink, declare_lint, raw};
 
 declare_lint! {
     id: "unconstrained-permit",
@@ -34,14 +31,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
 
 /// Whether the scope picks out entities. A bare `is T` names a type of request, and lets in all of them.
 fn names_someone(body: &pst::Template) -> bool {
-    let anyone = matches!(
-        body.principal,
-        pst::PrincipalConstraint::Any | pst::PrincipalConstraint::Is(_)
-    );
-    let anything = matches!(
-        body.resource,
-        pst::ResourceConstraint::Any | pst::ResourceConstraint::Is(_)
-    );
+    let anyone = matches!(body.principal, pst::PrincipalConstraint::Any | pst::PrincipalConstraint::Is(_));
+    let anything = matches!(body.resource, pst::ResourceConstraint::Any | pst::ResourceConstraint::Is(_));
     !(anyone && anything)
 }
 

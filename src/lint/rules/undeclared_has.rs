@@ -3,18 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::diag::did_you_mean;
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::admission::Admission;
-use crate::lint::admission::admissions;
-use crate::lint::declare_lint;
-use crate::lint::expr::attribute_text;
-use crate::lint::expr::path_text;
-use crate::lint::hazards::Variables;
-use crate::lint::hazards::declared_names;
+use crate::graph::{Ty, TypedExpr, TypedKind};
+use crate::lint::admission::{Admission, admissions};
+use crate::lint::expr::{attribute_text, path_text};
+use crate::lint::hazards::{Variables, declared_names};
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "undeclared-has",

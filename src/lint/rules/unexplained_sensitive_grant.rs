@@ -1,10 +1,7 @@
 //! A grant of a `sensitive` action without `because`.
 
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::sensitive::sensitive_grants;
-use crate::lint::sensitive::why;
+use crate::lint::sensitive::{sensitive_grants, why};
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "unexplained-sensitive-grant",

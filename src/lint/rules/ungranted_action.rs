@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use cedar_policy::pst;
 
 use crate::graph::ActionId;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::raw;
+use crate::lint::{Cx, Sink, declare_lint, raw};
 
 declare_lint! {
     id: "ungranted-action",
@@ -21,15 +18,9 @@ declare_lint! {
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     let program = cx.program;
     let requests = raw::Requests::new(cx);
-    let permits = cx
-        .lowered
-        .raw
-        .iter()
-        .filter_map(|policy| raw::body(policy, pst::Effect::Permit));
-    let permitted: BTreeSet<ActionId> = permits
-        .flat_map(|body| requests.admitted(body))
-        .map(|request| request.action)
-        .collect();
+    let permits = cx.lowered.raw.iter().filter_map(|policy| raw::body(policy, pst::Effect::Permit));
+    let permitted: BTreeSet<ActionId> =
+        permits.flat_map(|body| requests.admitted(body)).map(|request| request.action).collect();
     for id in program.action_ids() {
         let Some(action) = program.action(id).filter(|action| !action.is_raw()) else {
             continue;

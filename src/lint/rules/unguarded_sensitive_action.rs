@@ -1,8 +1,6 @@
 //! A `sensitive` action that no `require` concerns.
 
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "unguarded-sensitive-action",
@@ -22,14 +20,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
         let name = action.full_name(cx.program);
         let finding = out
-            .finding(
-                action.span,
-                format!("no guard stands before the sensitive action `{name}`"),
-            )
+            .finding(action.span, format!("no guard stands before the sensitive action `{name}`"))
             .label("each grant of it decides alone")
-            .help(format!(
-                "write what every grant of it must respect: `require CONDITION for {name};`"
-            ));
+            .help(format!("write what every grant of it must respect: `require CONDITION for {name};`"));
         out.push(finding);
     }
 }

@@ -1,14 +1,9 @@
 //! A role whose condition nobody can meet, so that nobody holds it to any effect.
 
-use crate::graph::Program;
-use crate::graph::Role;
-use crate::graph::RoleId;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::holding::holding;
-use crate::lint::holding::tell_clash;
+use crate::graph::{Program, Role, RoleId};
+use crate::lint::holding::{holding, tell_clash};
 use crate::lint::outlook::Outlook;
+use crate::lint::{Cx, Sink, declare_lint};
 use crate::text::Span;
 
 declare_lint! {

@@ -1,15 +1,10 @@
 //! A type that principals and resources both belong to, and no `isolate` keeps apart.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph;
-use crate::graph::Program;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::graph::{Program, TypeId, TypeKind};
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "unisolated-tenant",
@@ -34,15 +29,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Some(found) = program.ty(tenant) else { continue };
         let by = last_step(program, principal, tenant).unwrap_or_default();
         let mut finding = out
-            .finding(
-                found.span,
-                format!("nothing keeps one `{}` apart from another", found.name),
-            )
+            .finding(found.span, format!("nothing keeps one `{}` apart from another", found.name))
             .label("shared by principals and resources")
-            .help(format!(
-                "write `isolate by {by};`: every grant then holds within one `{}` only",
-                found.name
-            ));
+            .help(format!("write `isolate by {by};`: every grant then holds within one `{}` only", found.name));
         let parties = [(principal, "one"), (resource, "one, too")];
         for (ty, what) in parties.into_iter().filter(|(ty, _)| *ty != tenant) {
             if let Some(ty) = program.ty(ty) {
@@ -82,12 +71,7 @@ fn open_tenants(
 ) -> Vec<TypeId> {
     let reaches = |from: TypeId, to: TypeId| up.get(&from).is_some_and(|above| above.contains(&to));
     // Who is excepted by name is open on purpose, and for a reason.
-    let settled = |tenant| {
-        program
-            .isolations
-            .iter()
-            .any(|isolation| reaches(isolation.tenant, tenant))
-    };
+    let settled = |tenant| program.isolations.iter().any(|isolation| reaches(isolation.tenant, tenant));
     let open: Vec<TypeId> = program
         .type_ids()
         .filter(|tenant| *tenant != principal && reaches(principal, *tenant) && reaches(resource, *tenant))

@@ -1,15 +1,10 @@
 //! A role, a group or a type of principal that is allowed every action on a type, on no condition.
 
-use cedar_policy::EntityUid;
-use cedar_policy::PrincipalConstraint;
+use cedar_policy::{EntityUid, PrincipalConstraint};
 
 use crate::diag::Evidence;
-use crate::graph::Program;
-use crate::graph::TypeId;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::proofs;
+use crate::graph::{Program, TypeId};
+use crate::lint::{Cx, Sink, declare_lint, proofs};
 use crate::lower::RawPolicy;
 use crate::text::Span;
 
@@ -52,11 +47,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let who = by_cedar(principal).map_or(principal.as_str(), |id| program.type_name(id));
         let on = program.type_name(on);
         let message = format!("a `{who}` {how} is allowed everything on every `{on}`");
-        let finding = out
-            .finding(at, message)
-            .label("no request of it is denied")
-            .help(help)
-            .evidence(Evidence::Proved);
+        let finding =
+            out.finding(at, message).label("no request of it is denied").help(help).evidence(Evidence::Proved);
         let rest = permits.into_iter().filter(|permit| *permit != at);
         out.push(rest.fold(finding, |finding, permit| finding.also(permit, "by this permit")));
     }
@@ -67,19 +59,12 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Some(ty) = program.ty(id).filter(|_| is_of_weight(program, on)) else {
             continue;
         };
-        let message = format!(
-            "every `{}` is allowed everything on every `{}`",
-            ty.name,
-            program.type_name(on)
-        );
+        let message = format!("every `{}` is allowed everything on every `{}`", ty.name, program.type_name(on));
         // What a raw schema declares has no place of its own.
         let permits = proofs::raw_permits(cx, |_, request| request.principal == id && request.resource == on);
         let at = permits.first().copied().filter(|_| ty.from_schema).unwrap_or(ty.span);
-        let finding = out
-            .finding(at, message)
-            .label("no request of it is denied")
-            .help(help)
-            .evidence(Evidence::Proved);
+        let finding =
+            out.finding(at, message).label("no request of it is denied").help(help).evidence(Evidence::Proved);
         out.push(finding);
     }
 }

@@ -1,8 +1,6 @@
 //! An action that no route of `gateway.toml` comes to.
 
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "unrouted-action",

@@ -3,17 +3,8 @@
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
-use crate::graph::ConditionId;
-use crate::graph::Holder;
-use crate::graph::Node;
-use crate::graph::Program;
-use crate::graph::RoleId;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::graph::{ConditionId, Holder, Node, Program, RoleId, Ty, TypeId, TypeKind};
+use crate::lint::{Cx, Sink, declare_lint};
 use crate::text::Span;
 
 declare_lint! {
@@ -67,10 +58,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
 }
 
 fn report(out: &mut Sink, at: Span, what: &str, name: &str, help: &str) {
-    let finding = out
-        .finding(at, format!("nothing uses the {what} `{name}`"))
-        .label("declared, never used")
-        .help(help);
+    let finding = out.finding(at, format!("nothing uses the {what} `{name}`")).label("declared, never used").help(help);
     out.push(finding);
 }
 
@@ -90,10 +78,7 @@ fn used_types(program: &Program) -> BTreeSet<TypeId> {
         mentioned(&known.attribute.ty, &mut used);
     }
     for action in &program.actions {
-        action
-            .context
-            .values()
-            .for_each(|known| mentioned(&known.ty, &mut used));
+        action.context.values().for_each(|known| mentioned(&known.ty, &mut used));
         used.extend(action.decided_on.iter().chain(&action.raw_principals));
     }
     for condition in &program.conditions {

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::facts::Standing;
 use crate::diag::Evidence;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
-use crate::lint::proofs;
+use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "vacuous-condition",

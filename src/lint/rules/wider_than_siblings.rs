@@ -2,16 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::Grant;
-use crate::graph::Holder;
-use crate::graph::Operator;
-use crate::graph::TypeId;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::graph::{Grant, Holder, Operator, TypeId, TypedExpr, TypedKind, Variable};
+use crate::lint::{Cx, Sink, declare_lint};
 use crate::lower::Effect;
 use crate::text::Span;
 

@@ -1,10 +1,7 @@
 //! A grant of what stands for everything of its kind.
 
-use crate::graph::Action;
-use crate::graph::Holder;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::graph::{Action, Holder};
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "wildcard-grant",
@@ -22,11 +19,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let ty = program.ty(grant.on).filter(|ty| ty.wildcard);
         // To read what is not sensitive, on every type there is, harms nobody.
         let only_reads = |action: &Action| action.effects.reads && !action.effects.wildcard && !action.sensitive;
-        if grant
-            .actions
-            .iter()
-            .all(|(id, _)| program.action(*id).is_some_and(only_reads))
-        {
+        if grant.actions.iter().all(|(id, _)| program.action(*id).is_some_and(only_reads)) {
             continue;
         }
         let named = grant.actions.first().map(|(_, at)| *at);
@@ -44,9 +37,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             Holder::Role(role) => program.role_name(role),
             Holder::Type(ty) => program.type_name(ty).to_owned(),
         };
-        let mut finding = out
-            .finding(at, format!("`{holder}` is granted {what}"))
-            .label("those to come included");
+        let mut finding = out.finding(at, format!("`{holder}` is granted {what}")).label("those to come included");
         if let Some((action, _)) = action {
             finding = finding.also(action.span, "stands for every action");
         }

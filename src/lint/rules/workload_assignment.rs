@@ -1,12 +1,7 @@
 //! A program that may assign roles.
 
-use crate::graph::EntityType;
-use crate::graph::Grant;
-use crate::graph::Holder;
-use crate::graph::TypeKind;
-use crate::lint::Cx;
-use crate::lint::Sink;
-use crate::lint::declare_lint;
+use crate::graph::{EntityType, Grant, Holder, TypeKind};
+use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "workload-assignment",

@@ -1,10 +1,7 @@
 //! Work trees as git and people leave them.
 
-use git2::Index;
-use git2::IndexAddOption;
-use git2::Signature;
-use git2::Time;
 use git2::build::CheckoutBuilder;
+use git2::{Index, IndexAddOption, Signature, Time};
 use tempfile::TempDir;
 
 use super::*;
@@ -31,9 +28,7 @@ fn commit(repository: &Repository) {
     let who = Signature::new("a", "a@example.com", &Time::new(7, 0)).unwrap();
     let parent = repository.head().ok().map(|head| head.peel_to_commit().unwrap());
     let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
-    repository
-        .commit(Some("HEAD"), &who, &who, "c", &tree, &parents)
-        .unwrap();
+    repository.commit(Some("HEAD"), &who, &who, "c", &tree, &parents).unwrap();
 }
 
 /// Checks the files out anew, with settings of this machine.
@@ -57,13 +52,7 @@ fn load(dir: &TempDir) -> (String, Commit) {
 
 #[cfg(unix)]
 fn pipe(path: &Path) {
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(path)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
 fn on_disk(dir: &TempDir) -> String {
@@ -81,26 +70,14 @@ fn what_a_checkout_made_of_a_file_is_no_change_and_what_was_committed_is_read() 
     ] {
         let (dir, repository) = repository(attributes);
         checked_out(&dir, &repository, &settings);
-        assert!(
-            on_disk(&dir).contains(made),
-            "{attributes} {settings:?}: {:?}",
-            on_disk(&dir)
-        );
+        assert!(on_disk(&dir).contains(made), "{attributes} {settings:?}: {:?}", on_disk(&dir));
         let (text, commit) = load(&dir);
-        assert_eq!(
-            (text.as_str(), commit.dirty),
-            (POLICY, false),
-            "{attributes} {settings:?}"
-        );
+        assert_eq!((text.as_str(), commit.dirty), (POLICY, false), "{attributes} {settings:?}");
         // A change is one with any line ends.
         let changed = on_disk(&dir).replace("User", "Staff");
         fs::write(dir.path().join("p/policy/a.gate"), &changed).unwrap();
         let (text, commit) = load(&dir);
-        assert_eq!(
-            (text.as_str(), commit.dirty),
-            (changed.as_str(), true),
-            "{attributes} {settings:?}"
-        );
+        assert_eq!((text.as_str(), commit.dirty), (changed.as_str(), true), "{attributes} {settings:?}");
     }
 }
 
@@ -128,13 +105,8 @@ fn a_file_that_is_more_less_ignored_or_hidden_is_a_change() {
     let write = |dir: &TempDir, name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
     assert!(dirty(&|dir, _| write(dir, "p/policy/b.gate", "")));
     assert!(dirty(&|dir, _| write(dir, "p/notes.md", "")));
-    assert!(dirty(
-        &|dir, _| fs::remove_file(dir.path().join("p/policy/a.gate")).unwrap()
-    ));
-    assert!(
-        !dirty(&|dir, _| write(dir, "elsewhere.md", "")),
-        "it is not the package's"
-    );
+    assert!(dirty(&|dir, _| fs::remove_file(dir.path().join("p/policy/a.gate")).unwrap()));
+    assert!(!dirty(&|dir, _| write(dir, "elsewhere.md", "")), "it is not the package's");
     assert!(dirty(&|dir, repository| {
         write(dir, ".git/info/exclude", "b.gate\n");
         assert!(repository.is_path_ignored("p/policy/b.gate").unwrap());
@@ -167,9 +139,7 @@ fn looking_writes_nothing_into_the_repository() {
     let objects = || {
         let folders = fs::read_dir(dir.path().join(".git/objects")).unwrap();
         let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
-        files
-            .map(|file| file.unwrap().path())
-            .collect::<std::collections::BTreeSet<_>>()
+        files.map(|file| file.unwrap().path()).collect::<std::collections::BTreeSet<_>>()
     };
     let before = objects();
     assert!(load(&dir).1.dirty);
@@ -193,14 +163,8 @@ fn outside_a_repository_and_before_its_first_commit_there_is_no_commit() {
     let id = repository.commit(Some("HEAD"), &who, &who, "c", &tree, &[]).unwrap();
     let commit = load().unwrap();
     assert_eq!((commit.id, commit.time, commit.dirty), (id.to_string(), 7, true));
-    assert!(
-        !commit_of(dir.path(), "HEAD").unwrap().dirty,
-        "a revision is as committed"
-    );
-    assert!(matches!(
-        commit_of(dir.path(), "nope"),
-        Err(LoadError::UnknownRevision { .. })
-    ));
+    assert!(!commit_of(dir.path(), "HEAD").unwrap().dirty, "a revision is as committed");
+    assert!(matches!(commit_of(dir.path(), "nope"), Err(LoadError::UnknownRevision { .. })));
 }
 
 /// Files that a filter program translated: what is on disk is nothing that is understood here, and the index knows what git
@@ -271,16 +235,10 @@ fn a_pipe_among_what_git_reads_is_an_error_and_a_folder_of_that_name_is_none() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         pipe(&path);
         let loaded = load_checkout(&dir.path().join("p"), &mut Diagnostics::new());
-        assert!(
-            matches!(loaded, Err(LoadError::NotAFile(found)) if found.ends_with(name)),
-            "{name}"
-        );
+        assert!(matches!(loaded, Err(LoadError::NotAFile(found)) if found.ends_with(name)), "{name}");
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
-        assert!(
-            load_checkout(&dir.path().join("p"), &mut Diagnostics::new()).is_ok(),
-            "{name}"
-        );
+        assert!(load_checkout(&dir.path().join("p"), &mut Diagnostics::new()).is_ok(), "{name}");
     }
     // What lies in the folder of git itself, or beside the package, is not asked.
     let (dir, _) = repository("");

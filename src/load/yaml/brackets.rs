@@ -46,11 +46,7 @@ fn closes(opener: char) -> char {
 }
 
 fn name(opener: char) -> &'static str {
-    if opener == '[' {
-        "a list in brackets"
-    } else {
-        "a mapping in braces"
-    }
+    if opener == '[' { "a list in brackets" } else { "a mapping in braces" }
 }
 
 /// What of a text is neither quoted, nor a comment, nor the lines of a block scalar.
@@ -144,12 +140,7 @@ mod tests {
                     format!("{}:{} `{}`", at.line, at.column, sources.slice(label.span))
                 })
                 .collect();
-            format!(
-                "{} {} | {}\n",
-                at.join(", "),
-                fault.message,
-                fault.help.as_deref().unwrap_or_default()
-            )
+            format!("{} {} | {}\n", at.join(", "), fault.message, fault.help.as_deref().unwrap_or_default())
         });
         lines.collect()
     }

@@ -39,10 +39,7 @@ fn marked(text: &str) -> impl Iterator<Item = (usize, &str)> {
         at += line.len();
     }
     let ends: Vec<usize> = starts.iter().skip(1).copied().chain([text.len()]).collect();
-    starts
-        .into_iter()
-        .zip(ends)
-        .map(|(start, end)| (start, text.get(start..end).unwrap_or("")))
+    starts.into_iter().zip(ends).map(|(start, end)| (start, text.get(start..end).unwrap_or("")))
 }
 
 /// The JSON objects that a document consists of; what follows the last of them and is no object is one more, for YAML to
@@ -68,10 +65,7 @@ fn objects(text: &str) -> Vec<(usize, Cow<'_, str>)> {
         ));
     }
     let rest = text.get(at..).unwrap_or_default();
-    let says_more = rest
-        .lines()
-        .map(str::trim)
-        .any(|line| !line.is_empty() && !line.starts_with('#') && line != "...");
+    let says_more = rest.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with('#') && line != "...");
     match (found.len(), says_more) {
         // `{a: b}: c` is a mapping whose key begins like an object.
         (0 | 1, true) if !rest.trim_start().starts_with('{') => Vec::new(),
@@ -111,11 +105,7 @@ mod tests {
 
     fn texts(text: &str) -> Vec<&str> {
         let found: Vec<_> = marked(text).collect();
-        assert!(
-            found
-                .iter()
-                .all(|(start, part)| text.get(*start..).is_some_and(|rest| rest.starts_with(part)))
-        );
+        assert!(found.iter().all(|(start, part)| text.get(*start..).is_some_and(|rest| rest.starts_with(part))));
         found.into_iter().map(|(_, part)| part).collect()
     }
 
@@ -124,23 +114,12 @@ mod tests {
         assert_eq!(texts(""), [""]);
         assert_eq!(texts("a: 1\n"), ["a: 1\n"]);
         assert_eq!(texts("# c\n%YAML 1.2\n---\na: 1"), ["# c\n%YAML 1.2\n---\na: 1"]);
-        assert_eq!(
-            texts("a: 1\n---\nb: 2\n--- c\n---"),
-            ["a: 1\n", "---\nb: 2\n", "--- c\n", "---"]
-        );
+        assert_eq!(texts("a: 1\n---\nb: 2\n--- c\n---"), ["a: 1\n", "---\nb: 2\n", "--- c\n", "---"]);
         assert_eq!(
             texts("a: 1\n...\n# c\nb: 2\n...\n---\nc: 3\n...\n%YAML 1.2\n---\nd: 4\n...\n"),
-            [
-                "a: 1\n...\n# c\n",
-                "b: 2\n...\n",
-                "---\nc: 3\n...\n",
-                "%YAML 1.2\n---\nd: 4\n...\n"
-            ]
+            ["a: 1\n...\n# c\n", "b: 2\n...\n", "---\nc: 3\n...\n", "%YAML 1.2\n---\nd: 4\n...\n"]
         );
-        assert_eq!(
-            texts("a: |\n  x\n  ---\n----\n---x: 1\n"),
-            ["a: |\n  x\n  ---\n----\n---x: 1\n"]
-        );
+        assert_eq!(texts("a: |\n  x\n  ---\n----\n---x: 1\n"), ["a: |\n  x\n  ---\n----\n---x: 1\n"]);
     }
 
     #[test]
@@ -163,22 +142,13 @@ mod tests {
         let file = sources.add("all.json", text);
         let mut out = Diagnostics::new();
         let read = parse_all(&sources, file, &mut out);
-        let keys: Vec<_> = read
-            .iter()
-            .map(|node| node.as_map().unwrap()[0].0.text.as_str())
-            .collect();
+        let keys: Vec<_> = read.iter().map(|node| node.as_map().unwrap()[0].0.text.as_str()).collect();
         assert_eq!(keys, ["a", "b", "c", "d", "f"]);
         assert_eq!(read[0].get("a").unwrap().as_text(), Some("😀"));
         assert_eq!(sources.slice(read[0].get("a").unwrap().span), r#""\ud83d\ude00""#);
         assert_eq!(sources.slice(read[1].span), "{\"b\": {}}");
-        let faults: Vec<_> = out
-            .iter()
-            .map(|d| format!("{} {}", d.code, sources.location(d.primary().unwrap())))
-            .collect();
-        assert_eq!(
-            faults,
-            ["yaml-duplicate-key all.json:4:10", "yaml-syntax all.json:8:7"],
-            "{out:?}"
-        );
+        let faults: Vec<_> =
+            out.iter().map(|d| format!("{} {}", d.code, sources.location(d.primary().unwrap()))).collect();
+        assert_eq!(faults, ["yaml-duplicate-key all.json:4:10", "yaml-syntax all.json:8:7"], "{out:?}");
     }
 }

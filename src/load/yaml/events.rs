@@ -2,17 +2,14 @@
 
 use std::borrow::Cow;
 
-use saphyr_parser::Event;
-use saphyr_parser::Parser;
-use saphyr_parser::ScalarStyle;
+use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::fault;
 use super::fault::Faults;
 use super::surrogates::Joined;
 use crate::diag::Diagnostic;
 use crate::load::codes;
-use crate::text::FileId;
-use crate::text::Span;
+use crate::text::{FileId, Span};
 
 /// Lists and mappings within each other.
 const MAX_DEPTH: usize = 64;
@@ -48,12 +45,7 @@ pub(super) struct Places<'a> {
 
 impl<'a> Places<'a> {
     pub(super) fn new(file: FileId, base: usize, joined: &'a Joined<'a>) -> Self {
-        Self {
-            file,
-            joined,
-            base,
-            offsets: joined.offsets(),
-        }
+        Self { file, joined, base, offsets: joined.offsets() }
     }
 
     fn text(&self) -> &'a str {

@@ -3,8 +3,7 @@
 use super::brackets;
 use super::events::Places;
 use super::values::MAX_VALUES;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::codes;
 use crate::text::Span;
 
@@ -50,9 +49,7 @@ pub(super) fn syntax(cause: &str, character: usize, places: &Places<'_>) -> Diag
     }
     if cause.contains("quoted scalar") && !cause.contains("escape") {
         // The parser has read the quote when it begins to look for the other one.
-        let quote = character
-            .checked_sub(1)
-            .filter(|at| matches!(places.character(*at), Some('"' | '\'')));
+        let quote = character.checked_sub(1).filter(|at| matches!(places.character(*at), Some('"' | '\'')));
         let at = quote.unwrap_or(character);
         return Diagnostic::error(codes::YAML_SYNTAX, places.point(at), "a quoted text is not closed")
             .help("close it with the quote it opened with; its further lines must be indented");
@@ -76,9 +73,8 @@ pub(super) fn too_large(alias: Option<Span>, start: Span) -> Diagnostic {
     match alias {
         Some(alias) => Diagnostic::error(codes::YAML_LIMIT, alias, "the document expands to too many values")
             .help("use fewer aliases, or aliases of smaller values; none may contain itself"),
-        None => Diagnostic::error(codes::YAML_LIMIT, start, "the document has too many values").help(format!(
-            "at most {MAX_VALUES} are read: split it into several documents or files"
-        )),
+        None => Diagnostic::error(codes::YAML_LIMIT, start, "the document has too many values")
+            .help(format!("at most {MAX_VALUES} are read: split it into several documents or files")),
     }
 }
 
@@ -119,31 +115,15 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "a list in brackets is not closed",
         "separate its items by `,` and close it with `]`",
     ),
-    (
-        "simple key expect",
-        "a key without a `:` behind it",
-        "write `key: value`, with a space after the `:`",
-    ),
+    ("simple key expect", "a key without a `:` behind it", "write `key: value`, with a space after the `:`"),
     (
         "invalid indentation",
         "a line that is indented less than the value that it goes on with",
         "indent it further, or end the value on the line before",
     ),
-    (
-        "did not find expected key",
-        "a key is not aligned with its mapping",
-        "indent the keys of one mapping alike",
-    ),
-    (
-        "unexpected character: `@'",
-        "text that starts with `@` needs quotes",
-        "write it as \"@…\"",
-    ),
-    (
-        "unexpected character: ``'",
-        "text that starts with a backtick needs quotes",
-        "write it in double quotes",
-    ),
+    ("did not find expected key", "a key is not aligned with its mapping", "indent the keys of one mapping alike"),
+    ("unexpected character: `@'", "text that starts with `@` needs quotes", "write it as \"@…\""),
+    ("unexpected character: ``'", "text that starts with a backtick needs quotes", "write it in double quotes"),
     (
         "character that cannot start any token",
         "a character that cannot stand here",
@@ -154,9 +134,5 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "a control character in YAML",
         "remove it, or write it as an escape in double quotes",
     ),
-    (
-        "unprintable character",
-        "a control character in YAML",
-        "remove it, or write it as an escape in double quotes",
-    ),
+    ("unprintable character", "a control character in YAML", "remove it, or write it as an escape in double quotes"),
 ];

@@ -104,10 +104,7 @@ impl Node {
     /// The key with its place, and the value under it, if it is a mapping that has it.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<(&Key, &Self)> {
-        self.as_map()?
-            .iter()
-            .find(|(known, _)| known.text == key)
-            .map(|(key, value)| (key, value))
+        self.as_map()?.iter().find(|(known, _)| known.text == key).map(|(key, value)| (key, value))
     }
 
     /// The characters of any scalar: text without its quotes, everything else exactly as written

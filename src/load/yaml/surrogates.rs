@@ -17,11 +17,7 @@ const PAIR: usize = 12;
 
 /// Joins the pairs of a text.
 pub(super) fn joined(text: &str) -> Joined<'_> {
-    let untouched = Joined {
-        text: Cow::Borrowed(text),
-        written: text.len(),
-        pairs: Vec::new(),
-    };
+    let untouched = Joined { text: Cow::Borrowed(text), written: text.len(), pairs: Vec::new() };
     if !text.contains("\\u") {
         return untouched;
     }
@@ -51,11 +47,7 @@ pub(super) fn joined(text: &str) -> Joined<'_> {
     }
     match pairs.is_empty() {
         true => untouched,
-        false => Joined {
-            text: Cow::Owned(out),
-            written: text.len(),
-            pairs,
-        },
+        false => Joined { text: Cow::Owned(out), written: text.len(), pairs },
     }
 }
 

@@ -23,13 +23,7 @@ fn faults(text: &str) -> Vec<String> {
     let (sources, _, out) = read(text);
     let show = |d: &Diagnostic| {
         let span = d.primary().unwrap();
-        format!(
-            "{} @ {} `{}`: {}",
-            d.code,
-            sources.location(span),
-            sources.slice(span).escape_debug(),
-            d.message
-        )
+        format!("{} @ {} `{}`: {}", d.code, sources.location(span), sources.slice(span).escape_debug(), d.message)
     };
     out.iter().map(show).collect()
 }
@@ -186,22 +180,12 @@ fn merge_keys_are_taken_in_manifests() {
     let read = parse_all(&sources, file, &mut out);
     let shown = |key: &str| -> Vec<String> {
         let entries = read[0].get(key).unwrap().as_map().unwrap();
-        entries
-            .iter()
-            .map(|(key, value)| format!("{}={}", key.text, value.written().unwrap()))
-            .collect()
+        entries.iter().map(|(key, value)| format!("{}={}", key.text, value.written().unwrap())).collect()
     };
     assert_eq!(shown("one"), ["b=5", "a=1"]);
     assert_eq!(shown("both"), ["d=6", "b=3", "c=4", "a=1"]);
-    let faults: Vec<_> = out
-        .iter()
-        .map(|d| format!("{} {}", d.code, sources.location(d.primary().unwrap())))
-        .collect();
-    assert_eq!(
-        faults,
-        ["yaml-key all.yaml:7:11", "yaml-duplicate-key all.yaml:8:20"],
-        "{out:?}"
-    );
+    let faults: Vec<_> = out.iter().map(|d| format!("{} {}", d.code, sources.location(d.primary().unwrap()))).collect();
+    assert_eq!(faults, ["yaml-key all.yaml:7:11", "yaml-duplicate-key all.yaml:8:20"], "{out:?}");
 }
 
 #[test]
@@ -263,10 +247,7 @@ fn check_spans(sources: &Sources, node: &Node) {
         Value::Map(entries) => entries.iter().for_each(|(_, value)| check_spans(sources, value)),
         _ => {
             let simple = !node.is_quoted() && !covered.contains(['\n', '\r', '&', '*']);
-            assert!(
-                !simple || node.written() == Some(covered),
-                "{node:?} covers {covered:?}"
-            );
+            assert!(!simple || node.written() == Some(covered), "{node:?} covers {covered:?}");
         }
     }
 }

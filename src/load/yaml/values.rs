@@ -4,12 +4,7 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::DeserializeSeed;
-use serde::de::Deserializer;
-use serde::de::Error;
-use serde::de::MapAccess;
-use serde::de::SeqAccess;
-use serde::de::Visitor;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// Values a document may hold once its aliases are expanded.
 pub(super) const MAX_VALUES: u32 = 500_000;
@@ -53,11 +48,7 @@ pub(super) fn interpret(text: &str) -> Result<Plain, Refusal> {
             || message.starts_with("recursion limit exceeded");
         Refusal {
             at: error.location().map(|location| location.index()),
-            kind: if limited {
-                RefusalKind::Limit
-            } else {
-                RefusalKind::Syntax
-            },
+            kind: if limited { RefusalKind::Limit } else { RefusalKind::Syntax },
             message,
         }
     })

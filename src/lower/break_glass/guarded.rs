@@ -2,24 +2,15 @@
 //! grant to be free of a guard need not meet it.
 
 use crate::bundle::OriginKind;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph;
-use crate::graph::Profile;
-use crate::graph::ProfileStep;
-use crate::graph::Require;
-use crate::graph::Step;
+use crate::graph::{Profile, ProfileStep, Require, Step};
 use crate::lower::codes;
-use crate::lower::draft::Draft;
-use crate::lower::draft::Effect;
-use crate::lower::draft::Part;
-use crate::lower::draft::policy_id;
+use crate::lower::draft::{Draft, Effect, Part, policy_id};
 use crate::lower::holders::Base;
 use crate::lower::program::Lowering;
 
-use super::get;
-use super::profile_entity;
-use super::step_action;
+use super::{get, profile_entity, step_action};
 
 impl Lowering<'_> {
     /// The forbids of a guard that names steps.

@@ -12,18 +12,9 @@ use short::get;
 
 use crate::bundle::OriginKind;
 use crate::graph;
-use crate::graph::ActionId;
-use crate::graph::Profile;
-use crate::graph::Step;
-use crate::graph::TypeId;
-use crate::graph::TypedExpr;
-use crate::lower::draft::Draft;
-use crate::lower::draft::Effect;
-use crate::lower::draft::Entity;
-use crate::lower::draft::Subject;
-use crate::lower::draft::policy_id;
-use crate::lower::program::Lowering;
-use crate::lower::program::qualified;
+use crate::graph::{ActionId, Profile, Step, TypeId, TypedExpr};
+use crate::lower::draft::{Draft, Effect, Entity, Subject, policy_id};
+use crate::lower::program::{Lowering, qualified};
 
 /// The entity type of profiles.
 pub(in crate::lower) const PROFILE_TYPE: &str = "BreakGlassProfile";
@@ -35,10 +26,7 @@ pub(in crate::lower) fn profile_entity(program: &graph::Program, profile: &Profi
 
 /// The Cedar action that decides one step of a profile.
 pub(in crate::lower) fn step_action(program: &graph::Program, step: Step, profile: &Profile) -> Entity {
-    (
-        qualified(program, "Action"),
-        format!("{}.{}", step.name(), profile.name),
-    )
+    (qualified(program, "Action"), format!("{}.{}", step.name(), profile.name))
 }
 
 impl Lowering<'_> {
@@ -92,10 +80,7 @@ impl Lowering<'_> {
             id,
             effect,
             principal: Some(self.cedar_type(profile.principal)),
-            subject: self
-                .program
-                .find_profile(&profile.name)
-                .map_or(Subject::Everyone, Subject::Profile),
+            subject: self.program.find_profile(&profile.name).map_or(Subject::Everyone, Subject::Profile),
             role: None,
             role_test: None,
             actions: Vec::new(),
@@ -123,21 +108,15 @@ impl Lowering<'_> {
     ) -> Vec<TypedExpr> {
         let mut found = Vec::new();
         for profile in &self.program.profiles {
-            let covered: Vec<ActionId> = actions
-                .iter()
-                .copied()
-                .filter(|id| profile.actions.iter().any(|(known, _)| known == id))
-                .collect();
+            let covered: Vec<ActionId> =
+                actions.iter().copied().filter(|id| profile.actions.iter().any(|(known, _)| known == id)).collect();
             let lifts = profile.lifts.iter().any(|(at, _)| *at == guard);
             if !lifts || profile.principal != principal || covered.is_empty() {
                 continue;
             }
             let env = self.env(principal, resource, &covered);
             if let Some(parts) = self.grant_record(profile, resource, &covered, &env) {
-                found.push(TypedExpr::all(
-                    parts.into_iter().map(|part| part.expr).collect(),
-                    profile.span,
-                ));
+                found.push(TypedExpr::all(parts.into_iter().map(|part| part.expr).collect(), profile.span));
             }
         }
         found

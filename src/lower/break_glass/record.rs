@@ -2,24 +2,13 @@
 
 use crate::diag::Diagnostic;
 use crate::graph;
-use crate::graph::ActionId;
-use crate::graph::Env;
-use crate::graph::Operator;
-use crate::graph::Profile;
-use crate::graph::RoleId;
-use crate::graph::Ty;
-use crate::graph::TypeId;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::graph::Variable;
+use crate::graph::{ActionId, Env, Operator, Profile, RoleId, Ty, TypeId, TypedExpr, TypedKind, Variable};
 use crate::lower::draft::Part;
 use crate::lower::holders::Base;
 use crate::lower::program::Lowering;
-use crate::text::Duration;
-use crate::text::Span;
+use crate::text::{Duration, Span};
 
-use super::short::At;
-use super::short::get;
+use super::short::{At, get};
 
 /// Later than any time that there is, and early enough to add to.
 const END_OF_TIMES: &str = "9999-01-01T00:00:00Z";
@@ -40,27 +29,15 @@ impl Lowering<'_> {
         let target = Self::resource(resource, profile.span);
         let now = self.clock(profile.span)?;
         let mut parts = vec![
-            Part::generated(
-                at.has(context.clone(), &["break_glass", &profile.name]),
-                "a grant is presented",
-            ),
-            Part::generated(
-                get(&grant, "requester").binary(Operator::Equal, principal.clone()),
-                "by its requester",
-            ),
+            Part::generated(at.has(context.clone(), &["break_glass", &profile.name]), "a grant is presented"),
+            Part::generated(get(&grant, "requester").binary(Operator::Equal, principal.clone()), "by its requester"),
         ];
         let base = Base::From(target.clone(), resource);
         let eligible = self.eligible(profile, &principal, &base, env)?;
         parts.push(Part::generated(eligible, "who is still eligible"));
         let named = get(&get(&grant, "resources"), self.program.type_name(resource));
-        parts.push(Part::generated(
-            named.method("contains", vec![target.clone()], Ty::Bool),
-            "for this resource",
-        ));
-        parts.push(Part::generated(
-            self.covers(profile, &grant, actions),
-            "for this action",
-        ));
+        parts.push(Part::generated(named.method("contains", vec![target.clone()], Ty::Bool), "for this resource"));
+        parts.push(Part::generated(self.covers(profile, &grant, actions), "for this action"));
         let count = get(&grant, "resource_count");
         parts.push(Part::generated(
             at.all(vec![
@@ -89,10 +66,7 @@ impl Lowering<'_> {
             format!("uses at most {}", profile.max_uses),
         ));
         parts.push(Part::generated(get(&grant, "revoked").negated(), "not revoked"));
-        parts.push(Part::generated(
-            get(&grant, "log_index").binary(Operator::GreaterEqual, at.long(0)),
-            "logged",
-        ));
+        parts.push(Part::generated(get(&grant, "log_index").binary(Operator::GreaterEqual, at.long(0)), "logged"));
         if let Some(when) = &profile.when {
             parts.push(Part::written(graph::elaborate(env, when, self.out)?));
         }
@@ -161,10 +135,7 @@ impl Lowering<'_> {
                     span,
                     format!("`{name}` cannot be tested on an approver once the approval is given"),
                 )
-                .also(
-                    part.expr.span,
-                    "its condition reads the request, which is the requester's at each use",
-                )
+                .also(part.expr.span, "its condition reads the request, which is the requester's at each use")
                 .help("name a role without `when`, or one whose `when` reads the principal only"),
             );
             return None;
@@ -218,19 +189,13 @@ impl Lowering<'_> {
             return Some(Vec::new());
         };
         let slots: Vec<TypedExpr> = (1..=count.value)
-            .map(|n| {
-                grant
-                    .clone()
-                    .attribute(format!("approver{n}"), Ty::Entity(profile.principal))
-            })
+            .map(|n| grant.clone().attribute(format!("approver{n}"), Ty::Entity(profile.principal)))
             .collect();
         let mut parts = Vec::new();
         for (n, slot) in slots.iter().enumerate() {
             let ways = self.in_role(slot, role, base, span, env)?;
-            let mut tests = vec![
-                TypedExpr::any(ways, span),
-                slot.clone().binary(Operator::NotEqual, principal.clone()),
-            ];
+            let mut tests =
+                vec![TypedExpr::any(ways, span), slot.clone().binary(Operator::NotEqual, principal.clone())];
             for other in slots.iter().take(n) {
                 tests.push(slot.clone().binary(Operator::NotEqual, other.clone()));
             }
@@ -241,12 +206,7 @@ impl Lowering<'_> {
                     tests.push(own.binary(Operator::Equal, get(&get(grant, "tenant"), &isolation.by)));
                 }
             }
-            let words = format!(
-                "approver {} of {} holds {}",
-                n + 1,
-                count.value,
-                self.program.role_name(role)
-            );
+            let words = format!("approver {} of {} holds {}", n + 1, count.value, self.program.role_name(role));
             parts.push(Part::generated(TypedExpr::all(tests, span), words));
         }
         Some(parts)
@@ -282,9 +242,7 @@ impl Lowering<'_> {
             requested.clone().binary(Operator::LessEqual, approved.clone()),
             // Where nothing can be added to a time, Cedar errs, and what errs lifts a guard.
             approved.clone().binary(Operator::Less, at.datetime(END_OF_TIMES)),
-            approved
-                .clone()
-                .binary(Operator::LessEqual, later(&requested, profile.pending)),
+            approved.clone().binary(Operator::LessEqual, later(&requested, profile.pending)),
             approved.clone().binary(Operator::LessEqual, begins.clone()),
         ]);
         let open = at.all(vec![
@@ -292,10 +250,7 @@ impl Lowering<'_> {
             now.clone().binary(Operator::Less, ends.clone()),
         ]);
         let within = profile.expires_within;
-        let limit = TypedExpr {
-            span: within.span,
-            ..ends.binary(Operator::LessEqual, later(&approved, within.value))
-        };
+        let limit = TypedExpr { span: within.span, ..ends.binary(Operator::LessEqual, later(&approved, within.value)) };
         vec![
             Part::generated(order, format!("pending {}", profile.pending)),
             Part::generated(open, "inside its window"),

@@ -1,11 +1,8 @@
 //! Short constructors for generated expressions.
 
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
+use crate::graph::{Ty, TypedExpr, TypedKind};
 use crate::lower::draft::Entity;
-use crate::text::Duration;
-use crate::text::Span;
+use crate::text::{Duration, Span};
 
 /// Short constructors for generated expressions, all at one span.
 pub(in crate::lower) struct At(pub(in crate::lower) Span);

@@ -2,26 +2,15 @@
 
 use crate::bundle::OriginKind;
 use crate::graph;
-use crate::graph::Env;
-use crate::graph::Operator;
-use crate::graph::Profile;
-use crate::graph::Step;
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::lower::draft::Draft;
-use crate::lower::draft::Effect;
-use crate::lower::draft::Part;
-use crate::lower::draft::policy_id;
+use crate::graph::{Env, Operator, Profile, Step, Ty, TypedExpr, TypedKind};
+use crate::lower::draft::{Draft, Effect, Part, policy_id};
 use crate::lower::holders::Base;
 use crate::lower::program::Lowering;
 use crate::lower::schema::profile_context;
 use crate::text::Duration;
 
-use super::profile_entity;
-use super::short::At;
-use super::short::get;
-use super::step_action;
+use super::short::{At, get};
+use super::{profile_entity, step_action};
 
 impl<'a> Lowering<'a> {
     /// What no raw policy may open either: steps across tenants, and decisions on one's own request.
@@ -32,10 +21,7 @@ impl<'a> Lowering<'a> {
             let id = policy_id(&guard, &["break-glass", &profile.name]);
             let draft = self.profile_draft(profile, id, Effect::Forbid);
             self.drafts.push(Draft {
-                actions: Step::ALL
-                    .iter()
-                    .map(|step| step_action(self.program, *step, profile))
-                    .collect(),
+                actions: Step::ALL.iter().map(|step| step_action(self.program, *step, profile)).collect(),
                 resource_is: Some(profile_entity(self.program, profile)),
                 unless: vec![part],
                 statement: guard,
@@ -141,9 +127,7 @@ impl<'a> Lowering<'a> {
             principal.clone().binary(Operator::NotEqual, get(&context, "requester")),
             "never the requester",
         );
-        let not_approver = get(&context, "approvers")
-            .method("contains", vec![principal.clone()], Ty::Bool)
-            .negated();
+        let not_approver = get(&context, "approvers").method("contains", vec![principal.clone()], Ty::Bool).negated();
         let tenant = self.step_tenant(profile, &context);
         if let Some((_, role, span)) = profile.approval {
             for step in [Step::Approve, Step::Refuse] {
@@ -154,19 +138,14 @@ impl<'a> Lowering<'a> {
                 let Some(now) = self.clock(profile.span) else { return };
                 let ends =
                     get(&context, "requested_at").method("offset", vec![at.duration(profile.pending)], Ty::Datetime);
-                let mut when = vec![
-                    Part::generated(at.any(ways), format!("in {}", self.program.role_name(role))),
-                    other.clone(),
-                ];
+                let mut when =
+                    vec![Part::generated(at.any(ways), format!("in {}", self.program.role_name(role))), other.clone()];
                 when.extend(tenant.iter().cloned());
                 // Whoever approved may think better of it and refuse.
                 if step == Step::Approve {
                     when.push(Part::generated(not_approver.clone(), "each approver once"));
                 }
-                when.push(Part::generated(
-                    now.binary(Operator::Less, ends),
-                    format!("pending {}", profile.pending),
-                ));
+                when.push(Part::generated(now.binary(Operator::Less, ends), format!("pending {}", profile.pending)));
                 self.step(profile, step, when);
             }
         }
@@ -186,10 +165,7 @@ impl<'a> Lowering<'a> {
         let Some(ways) = self.in_role(&principal, reviewer, &base, profile.span, &env) else {
             return;
         };
-        let mut when = vec![
-            Part::generated(at.any(ways), format!("in {}", self.program.role_name(reviewer))),
-            other,
-        ];
+        let mut when = vec![Part::generated(at.any(ways), format!("in {}", self.program.role_name(reviewer))), other];
         when.extend(tenant);
         when.push(Part::generated(not_approver, "never an approver"));
         self.step(profile, Step::Review, when);
@@ -217,11 +193,7 @@ impl<'a> Lowering<'a> {
             let tenant = Ty::Entity(isolation.tenant);
             (isolation.tenant, facts.clone().attribute(isolation.by.clone(), tenant))
         });
-        Base::Requester {
-            tenants: tenants.collect(),
-            requester,
-            ty: profile.principal,
-        }
+        Base::Requester { tenants: tenants.collect(), requester, ty: profile.principal }
     }
 
     /// A request has no resource: what a profile's `when` and its roles' conditions read is in the context.

@@ -5,11 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::diag::Diagnostics;
 use crate::graph;
-use crate::graph::Assertion;
-use crate::graph::Claimed;
-use crate::graph::Holder;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
+use crate::graph::{Assertion, Claimed, Holder, TypeId, TypeKind};
 use crate::lower::draft::Entity;
 use crate::lower::program::Lowering;
 
@@ -47,11 +43,7 @@ impl Lowering<'_> {
             let joined = self.program.principals_of(*action);
             for principal in named.iter().filter(|ty| !joined.contains(ty)) {
                 for resource in self.program.decided_on(*action, &assertion.on) {
-                    found.push(Target {
-                        principal: *principal,
-                        action: *action,
-                        resource,
-                    });
+                    found.push(Target { principal: *principal, action: *action, resource });
                 }
             }
         }

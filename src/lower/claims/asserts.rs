@@ -4,21 +4,12 @@
 use std::collections::BTreeSet;
 
 use crate::graph;
-use crate::graph::Assertion;
-use crate::graph::Claimed;
-use crate::graph::Env;
-use crate::graph::Holder;
-use crate::graph::RoleId;
-use crate::graph::TypeId;
-use crate::graph::TypedExpr;
+use crate::graph::{Assertion, Claimed, Env, Holder, RoleId, TypeId, TypedExpr};
 use crate::lower::draft::Effect;
 use crate::lower::holders::Base;
 use crate::lower::program::Lowering;
 
-use super::Claim;
-use super::Counted;
-use super::Promise;
-use super::PropertyKind;
+use super::{Claim, Counted, Promise, PropertyKind};
 
 /// The ways to be one of those that an assertion names.
 #[derive(Default)]

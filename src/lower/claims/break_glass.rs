@@ -1,20 +1,12 @@
 //! What a break-glass profile promises of its grants, clause by clause, from the profile and not from what was made of it.
 
 use crate::graph;
-use crate::graph::ActionId;
-use crate::graph::Operator;
-use crate::graph::Profile;
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
-use crate::lower::break_glass::short::At;
-use crate::lower::break_glass::short::get;
+use crate::graph::{ActionId, Operator, Profile, Ty, TypedExpr};
+use crate::lower::break_glass::short::{At, get};
 use crate::lower::draft::Effect;
 use crate::lower::program::Lowering;
 
-use super::Claim;
-use super::Counted;
-use super::PropertyKind;
-use super::Target;
+use super::{Claim, Counted, PropertyKind, Target};
 
 /// A clause: its short name, what it promises, and what has to hold of an open request.
 struct Clause {
@@ -148,9 +140,7 @@ impl Lowering<'_> {
                     1 => "a grant opens nothing once it was used".to_owned(),
                     most => format!("a grant opens nothing once it was used {most} times"),
                 },
-                holds: with_grant(vec![
-                    get(&grant, "uses").binary(Operator::Less, at.long(profile.max_uses)),
-                ]),
+                holds: with_grant(vec![get(&grant, "uses").binary(Operator::Less, at.long(profile.max_uses))]),
             },
             Clause {
                 name: "ended",
@@ -162,9 +152,7 @@ impl Lowering<'_> {
             },
         ];
         if let Some((count, role, _)) = profile.approval {
-            let slots: Vec<TypedExpr> = (1..=count.value)
-                .map(|n| get(&grant, &format!("approver{n}")))
-                .collect();
+            let slots: Vec<TypedExpr> = (1..=count.value).map(|n| get(&grant, &format!("approver{n}"))).collect();
             let mut tests = Vec::new();
             for (n, slot) in slots.iter().enumerate() {
                 for other in slots.iter().skip(n + 1) {
@@ -210,12 +198,7 @@ impl Lowering<'_> {
 }
 
 fn of_profile(profile: &Profile, clause: &str, words: String) -> Claim {
-    let mut claim = Claim::new(
-        &format!("{}.{clause}", profile.name),
-        PropertyKind::BreakGlass,
-        profile.span,
-        words,
-    );
+    let mut claim = Claim::new(&format!("{}.{clause}", profile.name), PropertyKind::BreakGlass, profile.span, words);
     claim.counted = Counted::Only(profile.name.clone());
     claim
 }

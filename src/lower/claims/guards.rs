@@ -3,17 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::graph;
-use crate::graph::ActionId;
-use crate::graph::Operator;
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
+use crate::graph::{ActionId, Operator, Ty, TypedExpr};
 use crate::lower::break_glass::is_lifted;
 use crate::lower::draft::Effect;
 use crate::lower::program::Lowering;
 
-use super::Claim;
-use super::Counted;
-use super::PropertyKind;
+use super::{Claim, Counted, PropertyKind};
 
 impl Lowering<'_> {
     pub(super) fn claimed_by_isolations(&mut self, claims: &mut Vec<Claim>) {
@@ -67,10 +62,7 @@ impl Lowering<'_> {
                 false => {
                     let names: Vec<String> = lifting.iter().map(|name| format!("`{name}`")).collect();
                     let names = names.join(" or ");
-                    format!(
-                        "`{}` holds of every request that is allowed without a grant of {names}",
-                        statement.name
-                    )
+                    format!("`{}` holds of every request that is allowed without a grant of {names}", statement.name)
                 }
             };
             let mut claim = Claim::new(&statement.name, PropertyKind::Require, statement.span, words);
@@ -132,12 +124,7 @@ impl Lowering<'_> {
                 let recorded =
                     Self::resource(target.resource, statement.span).attribute(by.clone(), Ty::Entity(target.principal));
                 let principal = Self::principal(target.principal, statement.span);
-                claim.add(
-                    self,
-                    Effect::Permit,
-                    target,
-                    vec![recorded.binary(Operator::Equal, principal)],
-                );
+                claim.add(self, Effect::Permit, target, vec![recorded.binary(Operator::Equal, principal)]);
             }
             claims.push(claim);
         }

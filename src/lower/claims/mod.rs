@@ -12,29 +12,16 @@ mod steps;
 use std::collections::BTreeSet;
 
 pub use apart::Apart;
-pub use beyond::Beyond;
-pub use beyond::beyond;
+pub use beyond::{Beyond, beyond};
 use cedar_policy::Policy;
 
-use crate::bundle::OriginKind;
-use crate::bundle::RolesForm;
+use crate::bundle::{OriginKind, RolesForm};
 use crate::diag::Diagnostics;
-use crate::graph::ActionId;
-use crate::graph::Budget;
-use crate::graph::Profile;
-use crate::graph::ProfileStep;
-use crate::graph::Program;
-use crate::graph::Step;
-use crate::graph::TypeId;
-use crate::graph::TypedExpr;
+use crate::graph::{ActionId, Budget, Profile, ProfileStep, Program, Step, TypeId, TypedExpr};
 use crate::text::Span;
 
-use super::break_glass::profile_entity;
-use super::break_glass::step_action;
-use super::draft::Draft;
-use super::draft::Effect;
-use super::draft::Part;
-use super::draft::Subject;
+use super::break_glass::{profile_entity, step_action};
+use super::draft::{Draft, Effect, Part, Subject};
 use super::program::Lowering;
 
 /// A claim about the policies of a program.
@@ -198,10 +185,7 @@ pub(super) fn conditions(program: &Program, form: RolesForm, out: &mut Diagnosti
             claim.requests.into_iter().filter(move |draft| !is_apart(draft))
         })
         .filter(|draft| draft.effect == Effect::Permit)
-        .map(|draft| Draft {
-            id: "assertion".to_owned(),
-            ..draft
-        })
+        .map(|draft| Draft { id: "assertion".to_owned(), ..draft })
         .collect()
 }
 
@@ -240,10 +224,7 @@ impl Claim {
     fn property(self) -> Result<Property, String> {
         let written = |drafts: &[Draft], group: &str| {
             let each = drafts.iter().enumerate().map(|(number, draft)| {
-                let numbered = Draft {
-                    id: format!("{group}-{number}"),
-                    ..draft.clone()
-                };
+                let numbered = Draft { id: format!("{group}-{number}"), ..draft.clone() };
                 numbered.policy("").map_err(|error| format!("`{}`: {error}", self.name))
             });
             each.collect::<Result<Vec<_>, _>>()
@@ -335,11 +316,7 @@ impl<'a> Lowering<'a> {
         let mut found = Vec::new();
         for action in actions {
             for (principal, resource, _) in self.pairs(&[*action], on) {
-                found.push(Target {
-                    principal,
-                    action: *action,
-                    resource,
-                });
+                found.push(Target { principal, action: *action, resource });
             }
         }
         found
@@ -348,9 +325,7 @@ impl<'a> Lowering<'a> {
     /// The profiles and steps that a statement names.
     fn steps_of(&self, steps: &[ProfileStep]) -> Vec<(&'a Profile, Step)> {
         let program = self.program;
-        let known = steps
-            .iter()
-            .filter_map(|at| Some((program.profile(at.profile)?, at.step)));
+        let known = steps.iter().filter_map(|at| Some((program.profile(at.profile)?, at.step)));
         known.collect()
     }
 
@@ -373,22 +348,10 @@ impl<'a> Lowering<'a> {
 #[test]
 fn a_promise_is_called_by_its_name_its_kind_and_name_and_whole_first_parts() {
     let called = |name| is_called("break-glass", "incident.expiry", name);
-    for name in [
-        "incident.expiry",
-        "incident",
-        "break-glass incident",
-        "break-glass incident.expiry",
-    ] {
+    for name in ["incident.expiry", "incident", "break-glass incident", "break-glass incident.expiry"] {
         assert!(called(name), "{name}");
     }
-    for name in [
-        "",
-        "inc",
-        "expiry",
-        "break-glass",
-        "assert incident",
-        "incident.expiry.late",
-    ] {
+    for name in ["", "inc", "expiry", "break-glass", "assert incident", "incident.expiry.late"] {
         assert!(!called(name), "{name}");
     }
 }

@@ -2,22 +2,14 @@
 //! facts. That a gateway keeps these facts truly is no matter of policies.
 
 use crate::graph;
-use crate::graph::Operator;
-use crate::graph::Profile;
-use crate::graph::RoleId;
-use crate::graph::Step;
-use crate::graph::Ty;
-use crate::graph::TypedExpr;
-use crate::graph::TypedKind;
-use crate::lower::break_glass::short::At;
-use crate::lower::break_glass::short::get;
+use crate::graph::{Operator, Profile, RoleId, Step, Ty, TypedExpr, TypedKind};
+use crate::lower::break_glass::short::{At, get};
 use crate::lower::draft::Effect;
 use crate::lower::program::Lowering;
 use crate::lower::schema::profile_tenants;
 use crate::text::Duration;
 
-use super::Claim;
-use super::PropertyKind;
+use super::{Claim, PropertyKind};
 
 impl Lowering<'_> {
     pub(super) fn claimed_by_steps(&mut self, profile: &Profile, claims: &mut Vec<Claim>) {
@@ -25,16 +17,11 @@ impl Lowering<'_> {
         let context = Self::context(profile.span);
         let principal = Self::principal(profile.principal, profile.span);
         let other = principal.clone().binary(Operator::NotEqual, get(&context, "requester"));
-        let no_approver = get(&context, "approvers")
-            .method("contains", vec![principal.clone()], Ty::Bool)
-            .negated();
+        let no_approver = get(&context, "approvers").method("contains", vec![principal.clone()], Ty::Bool).negated();
         let deadline = get(&context, "requested_at").method("offset", vec![at.duration(profile.pending)], Ty::Datetime);
         let pending = get(&context, "now").binary(Operator::Less, deadline);
         let requester = get(&context, "requester");
-        let requester = TypedExpr {
-            ty: Ty::Entity(profile.principal),
-            ..requester
-        };
+        let requester = TypedExpr { ty: Ty::Entity(profile.principal), ..requester };
         let any = |roles: &[RoleId], by: &TypedExpr| at.any(self.one_of(profile, roles, by));
         let eligible: Vec<RoleId> = profile.eligible.iter().map(|(role, _)| *role).collect();
         let mut asks = self.bounds(profile);
@@ -61,10 +48,7 @@ impl Lowering<'_> {
     fn step_claim(&self, profile: &Profile, step: Step, words: &str, holds: Vec<TypedExpr>) -> Claim {
         let name = format!("{}.{}", profile.name, step.short());
         let mut claim = Claim::new(&name, PropertyKind::BreakGlass, profile.span, words);
-        let fine = TypedExpr::all(
-            holds.into_iter().chain(self.own_tenant(profile)).collect(),
-            profile.span,
-        );
+        let fine = TypedExpr::all(holds.into_iter().chain(self.own_tenant(profile)).collect(), profile.span);
         claim.add_step(self, Effect::Permit, (profile, step), Vec::new());
         claim.add_step(self, Effect::Forbid, (profile, step), vec![fine]);
         claim
@@ -76,11 +60,8 @@ impl Lowering<'_> {
         let mut tests = Vec::new();
         for isolation in profile_tenants(self.program, profile) {
             for path in graph::paths(self.program, profile.principal, isolation.tenant) {
-                let (more, own) = self.follow(
-                    Self::principal(profile.principal, profile.span),
-                    profile.principal,
-                    &path,
-                );
+                let (more, own) =
+                    self.follow(Self::principal(profile.principal, profile.span), profile.principal, &path);
                 tests.extend(more);
                 tests.push(own.binary(Operator::Equal, get(&get(&context, "tenant"), &isolation.by)));
             }
@@ -103,9 +84,7 @@ impl Lowering<'_> {
         }
         let role = self.program.role(role)?;
         let on = role.on?;
-        let isolated = profile_tenants(self.program, profile)
-            .iter()
-            .any(|isolation| isolation.tenant == on);
+        let isolated = profile_tenants(self.program, profile).iter().any(|isolation| isolation.tenant == on);
         let from = if isolated { &principal } else { requester };
         let paths = graph::paths(self.program, profile.principal, on);
         let (mut tests, carrier) = self.follow(from.clone(), profile.principal, paths.first()?);

@@ -21,12 +21,8 @@ fn role_in(program: &Program, value: &Value) -> Option<String> {
         Value::Object(fields) => fields,
         _ => return None,
     };
-    if let (Some(ty), Some(id)) = (
-        fields.get("type").and_then(Value::as_str),
-        fields.get("id").and_then(Value::as_str),
-    ) && ["Role", "RoleHolders"]
-        .iter()
-        .any(|name| ty == qualified(program, name))
+    if let (Some(ty), Some(id)) = (fields.get("type").and_then(Value::as_str), fields.get("id").and_then(Value::as_str))
+        && ["Role", "RoleHolders"].iter().any(|name| ty == qualified(program, name))
     {
         return Some(format!("`{ty}::{id:?}`"));
     }
@@ -50,10 +46,7 @@ fn group_in(program: &Program, value: &Value) -> Option<String> {
         Value::Array(all) => all.iter().find_map(|one| group_in(program, one)),
         Value::Object(fields) => fields.iter().find_map(|(key, inner)| {
             let attribute = inner.get("attr").and_then(Value::as_str).filter(|_| key == ".");
-            let mut relations = program
-                .roles
-                .iter()
-                .filter(|role| role.on.is_some() && role.by.is_none());
+            let mut relations = program.roles.iter().filter(|role| role.on.is_some() && role.by.is_none());
             match attribute {
                 Some(name) if relations.any(|role| role.name == name) => Some(format!("the holders in `{name}`")),
                 _ => group_in(program, inner),

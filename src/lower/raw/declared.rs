@@ -1,7 +1,6 @@
 //! Where a `.cedarschema` file declares something: Cedar's parser gives no places.
 
-use crate::text::FileId;
-use crate::text::Span;
+use crate::text::{FileId, Span};
 
 /// The name of a declaration after its keyword: `entity A, B`, `action "x"`, `type T`. Comments and texts are no declarations.
 pub(super) fn place(file: FileId, text: &str, keyword: &str, name: &str) -> Option<Span> {

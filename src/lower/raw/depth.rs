@@ -1,8 +1,7 @@
 //! How deeply Cedar's text is nested, before Cedar reads it: its parser and what walks its trees recurse, and a stack that
 //! overflows ends the process without a word.
 
-use crate::text::FileId;
-use crate::text::Span;
+use crate::text::{FileId, Span};
 
 /// Brackets, `if`s and accesses within each other. What walks the trees takes more than linear time for each.
 pub(super) const MAX_DEPTH: usize = 250;

@@ -2,16 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::graph::Attribute;
-use crate::graph::ExternalAction;
-use crate::graph::ExternalEntity;
-use crate::graph::Externals;
-use crate::graph::Ty;
-use crate::text::FileId;
-use crate::text::Span;
+use crate::graph::{Attribute, ExternalAction, ExternalEntity, Externals, Ty};
+use crate::text::{FileId, Span};
 
 pub(super) mod expanded;
 
@@ -22,34 +16,19 @@ struct Reader<'a> {
 
 /// What a schema declares, which `expanded::cut` has cut to its limits: common types are written out where they are used.
 pub(super) fn read(json: &Map<String, Value>, namespace: Option<&str>, span: Span) -> Externals {
-    let cx = Reader {
-        span,
-        ..Reader::of(json)
-    };
+    let cx = Reader { span, ..Reader::of(json) };
     let mut externals = Externals::default();
     for (space, declarations) in json {
         for (name, entry) in section(declarations, "entityTypes") {
             let cedar = join(space, name);
             let entity = ExternalEntity {
-                name: if Some(space.as_str()) == namespace {
-                    name.clone()
-                } else {
-                    cedar.clone()
-                },
-                members: entry.get("enum").and_then(Value::as_array).map(|members| {
-                    members
-                        .iter()
-                        .filter_map(|member| member.as_str().map(str::to_owned))
-                        .collect()
-                }),
-                parents: strings(entry.get("memberOfTypes"))
-                    .iter()
-                    .map(|name| cx.entity_name(space, name))
-                    .collect(),
-                attributes: entry
-                    .get("shape")
-                    .map(|shape| cx.fields(space, shape, 0))
-                    .unwrap_or_default(),
+                name: if Some(space.as_str()) == namespace { name.clone() } else { cedar.clone() },
+                members: entry
+                    .get("enum")
+                    .and_then(Value::as_array)
+                    .map(|members| members.iter().filter_map(|member| member.as_str().map(str::to_owned)).collect()),
+                parents: strings(entry.get("memberOfTypes")).iter().map(|name| cx.entity_name(space, name)).collect(),
+                attributes: entry.get("shape").map(|shape| cx.fields(space, shape, 0)).unwrap_or_default(),
                 tags: entry.get("tags").map(|tags| cx.ty(space, tags, 0)),
                 span,
             };
@@ -59,12 +38,7 @@ pub(super) fn read(json: &Map<String, Value>, namespace: Option<&str>, span: Spa
             let Some(applies) = entry.get("appliesTo") else {
                 continue;
             };
-            let types = |key| {
-                strings(applies.get(key))
-                    .iter()
-                    .map(|name| cx.entity_name(space, name))
-                    .collect()
-            };
+            let types = |key| strings(applies.get(key)).iter().map(|name| cx.entity_name(space, name)).collect();
             let action = ExternalAction {
                 id: id.clone(),
                 groups: entry
@@ -76,15 +50,10 @@ pub(super) fn read(json: &Map<String, Value>, namespace: Option<&str>, span: Spa
                     .collect(),
                 principals: types("principalTypes"),
                 resources: types("resourceTypes"),
-                context: applies
-                    .get("context")
-                    .map(|context| cx.fields(space, context, 0))
-                    .unwrap_or_default(),
+                context: applies.get("context").map(|context| cx.fields(space, context, 0)).unwrap_or_default(),
                 span,
             };
-            externals
-                .actions
-                .insert(format!("{}::\"{}\"", join(space, "Action"), id.escape_debug()), action);
+            externals.actions.insert(format!("{}::\"{}\"", join(space, "Action"), id.escape_debug()), action);
         }
     }
     externals
@@ -95,28 +64,16 @@ fn section<'a>(declarations: &'a Value, key: &str) -> impl Iterator<Item = (&'a 
 }
 
 fn strings(value: Option<&Value>) -> Vec<String> {
-    value
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|v| v.as_str().map(str::to_owned))
-        .collect()
+    value.and_then(Value::as_array).into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
 }
 
 fn join(space: &str, name: &str) -> String {
-    if space.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{space}::{name}")
-    }
+    if space.is_empty() { name.to_owned() } else { format!("{space}::{name}") }
 }
 
 impl<'a> Reader<'a> {
     fn of(json: &'a Map<String, Value>) -> Self {
-        Self {
-            json,
-            span: Span::new(FileId(0), 0, 0),
-        }
+        Self { json, span: Span::new(FileId(0), 0, 0) }
     }
 
     /// The common type that a type is by its name, with the full name.
@@ -145,8 +102,7 @@ impl<'a> Reader<'a> {
     }
 
     fn entity_name(&self, space: &str, name: &str) -> String {
-        self.declared(space, name, "entityTypes")
-            .map_or_else(|| name.to_owned(), |(full, _)| full)
+        self.declared(space, name, "entityTypes").map_or_else(|| name.to_owned(), |(full, _)| full)
     }
 
     fn fields(&self, space: &str, ty: &Value, depth: usize) -> BTreeMap<String, Attribute> {
@@ -179,9 +135,7 @@ impl<'a> Reader<'a> {
                 Ty::Record(fields.collect())
             }
             "Set" => {
-                let element = ty
-                    .get("element")
-                    .map_or(Ty::Unknown, |element| self.ty(space, element, depth + 1));
+                let element = ty.get("element").map_or(Ty::Unknown, |element| self.ty(space, element, depth + 1));
                 Ty::Set(Box::new(element))
             }
             "Entity" => Ty::Named(self.entity_name(space, name)),

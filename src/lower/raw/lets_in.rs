@@ -3,16 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cedar_policy::EntityUid;
-use cedar_policy::PrincipalConstraint;
-use cedar_policy::pst;
-use cedar_policy::pst::BinaryOp;
-use cedar_policy::pst::Expr;
+use cedar_policy::pst::{BinaryOp, Expr};
+use cedar_policy::{EntityUid, PrincipalConstraint, pst};
 
 use crate::bundle::ROLES_ATTRIBUTE;
-use crate::graph::Program;
-use crate::graph::RoleId;
-use crate::graph::TypeId;
+use crate::graph::{Program, RoleId, TypeId};
 use crate::lower::program::qualified;
 
 use super::RawPolicy;
@@ -34,13 +29,7 @@ pub(in crate::lower) enum LetsIn {
 
 /// Whom a raw permit may let in. What cannot be read narrows nothing.
 pub(in crate::lower) fn lets_in(program: &Program, raw: &RawPolicy) -> LetsIn {
-    let mut found = Narrowing {
-        program,
-        ty: None,
-        is_foreign: false,
-        roles: None,
-        particular: None,
-    };
+    let mut found = Narrowing { program, ty: None, is_foreign: false, roles: None, particular: None };
     match raw.policy.principal_constraint() {
         PrincipalConstraint::Any => {}
         PrincipalConstraint::Is(ty) => found.of_type(&ty.to_string()),
@@ -105,10 +94,7 @@ impl Narrowing<'_> {
 
     /// A role that is not held per entity, by its entity.
     fn role(&self, ty: &str, id: &str) -> Option<RoleId> {
-        let role = self
-            .program
-            .find_role(id)
-            .filter(|_| ty == qualified(self.program, "Role"))?;
+        let role = self.program.find_role(id).filter(|_| ty == qualified(self.program, "Role"))?;
         self.program.role(role)?.on.is_none().then_some(role)
     }
 
@@ -119,34 +105,14 @@ impl Narrowing<'_> {
             return;
         }
         match expr.as_ref() {
-            Expr::BinaryOp {
-                op: BinaryOp::And,
-                left,
-                right,
-            } => {
+            Expr::BinaryOp { op: BinaryOp::And, left, right } => {
                 self.condition(left);
                 self.condition(right);
             }
-            Expr::BinaryOp {
-                op: BinaryOp::In,
-                left,
-                right,
-            } if is_principal(left) => self.only(entity(right)),
-            Expr::BinaryOp {
-                op: BinaryOp::Eq,
-                left,
-                right,
-            } if is_principal(left) => self.only(entity(right)),
-            Expr::BinaryOp {
-                op: BinaryOp::Eq,
-                left,
-                right,
-            } if is_principal(right) => self.only(entity(left)),
-            Expr::Is {
-                expr,
-                entity_type,
-                in_expr,
-            } if is_principal(expr) => {
+            Expr::BinaryOp { op: BinaryOp::In, left, right } if is_principal(left) => self.only(entity(right)),
+            Expr::BinaryOp { op: BinaryOp::Eq, left, right } if is_principal(left) => self.only(entity(right)),
+            Expr::BinaryOp { op: BinaryOp::Eq, left, right } if is_principal(right) => self.only(entity(left)),
+            Expr::Is { expr, entity_type, in_expr } if is_principal(expr) => {
                 self.of_type(&entity_type.to_string());
                 match in_expr.as_ref().map(|container| (self.named(container), container)) {
                     Some((Some(roles), _)) => self.holders(roles),
@@ -161,25 +127,13 @@ impl Narrowing<'_> {
     /// The roles of which a condition demands one, and nothing else.
     fn roles_in(&self, expr: &Arc<Expr>) -> Option<BTreeSet<RoleId>> {
         match expr.as_ref() {
-            Expr::BinaryOp {
-                op: BinaryOp::Or,
-                left,
-                right,
-            } => {
+            Expr::BinaryOp { op: BinaryOp::Or, left, right } => {
                 let mut either = self.roles_in(left)?;
                 either.extend(self.roles_in(right)?);
                 Some(either)
             }
-            Expr::BinaryOp {
-                op: BinaryOp::In,
-                left,
-                right,
-            } if is_principal(left) => self.named(right),
-            Expr::BinaryOp {
-                op: BinaryOp::Contains,
-                left,
-                right,
-            } => match (left.as_ref(), right.as_ref()) {
+            Expr::BinaryOp { op: BinaryOp::In, left, right } if is_principal(left) => self.named(right),
+            Expr::BinaryOp { op: BinaryOp::Contains, left, right } => match (left.as_ref(), right.as_ref()) {
                 (Expr::GetAttr { expr, attr }, Expr::Literal(pst::Literal::String(role)))
                     if is_principal(expr) && *attr == ROLES_ATTRIBUTE =>
                 {

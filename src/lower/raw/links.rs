@@ -1,24 +1,17 @@
 //! Template links: JSON in the form of Cedar's command line or of its policy sets, each with its place. A link becomes a static
 //! policy of its own.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use cedar_policy::Policy;
-use cedar_policy::SlotId;
-use cedar_policy::Template;
-use cedar_policy::pst;
+use cedar_policy::{Policy, SlotId, Template, pst};
 use serde_json::Value;
 
 use crate::bundle::entity_uid;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::lower::codes;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{FileId, Sources, Span};
 
 use super::RawPolicy;
 
@@ -71,11 +64,7 @@ pub(super) fn read(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Ve
     let places = items(&text, 0..text.len());
     let mut links = Vec::new();
     for (link, place) in list.iter().zip(places) {
-        let reader = Reader {
-            text: &text,
-            file,
-            place,
-        };
+        let reader = Reader { text: &text, file, place };
         links.extend(reader.link(link, out));
     }
     links
@@ -227,25 +216,18 @@ pub(super) fn instantiate(
     for link in links {
         let Some((template, span)) = templates.get(&link.template) else {
             let known = templates.keys().map(String::as_str);
-            out.push(
-                fault(link.template_at, format!("there is no template `{}`", link.template)).meant_quoted(
-                    link.template_at,
-                    &link.template,
-                    known,
-                ),
-            );
+            out.push(fault(link.template_at, format!("there is no template `{}`", link.template)).meant_quoted(
+                link.template_at,
+                &link.template,
+                known,
+            ));
             continue;
         };
         let Some(values) = values(&link, template, *span, out) else {
             continue;
         };
         match policy(template, &link.id, values) {
-            Ok(policy) => made.push(RawPolicy {
-                policy,
-                body: None,
-                span: *span,
-                link: Some(link.at),
-            }),
+            Ok(policy) => made.push(RawPolicy { policy, body: None, span: *span, link: Some(link.at) }),
             Err(error) => out.push(
                 fault(link.at, format!("`{}` does not fit its template: {error}", link.id))
                     .also(*span, "the template")
@@ -277,27 +259,20 @@ fn values(
             "?principal" => pst::SlotId::Principal,
             "?resource" => pst::SlotId::Resource,
             _ => {
-                out.push(
-                    fault(slot.at, format!("`{name}` is neither `?principal` nor `?resource`")).meant_quoted(
-                        slot.at,
-                        name,
-                        slots.iter().map(String::as_str),
-                    ),
-                );
+                out.push(fault(slot.at, format!("`{name}` is neither `?principal` nor `?resource`")).meant_quoted(
+                    slot.at,
+                    name,
+                    slots.iter().map(String::as_str),
+                ));
                 continue;
             }
         };
         if !slots.iter().any(|slot| slot == name) {
             out.push(
-                fault(
-                    slot.at,
-                    format!("the template `{}` has no slot `{name}`", link.template),
-                )
-                .label("would restrict nothing")
-                .also(span, "the template")
-                .help(format!(
-                    "write `{name}` into the scope of the template, or leave the value out"
-                )),
+                fault(slot.at, format!("the template `{}` has no slot `{name}`", link.template))
+                    .label("would restrict nothing")
+                    .also(span, "the template")
+                    .help(format!("write `{name}` into the scope of the template, or leave the value out")),
             );
             continue;
         }
@@ -308,14 +283,9 @@ fn values(
             Err(error) => out.push(fault(slot.at, error).help("write it as `\"User::\\\"alice\\\"\"`")),
         }
     }
-    for slot in slots
-        .iter()
-        .filter(|slot| link.args.iter().all(|(given, _)| given.text != **slot))
-    {
+    for slot in slots.iter().filter(|slot| link.args.iter().all(|(given, _)| given.text != **slot)) {
         out.push(
-            fault(link.at, format!("the link gives no value for `{slot}`"))
-                .also(span, "the template")
-                .help(SHAPE),
+            fault(link.at, format!("the link gives no value for `{slot}`")).also(span, "the template").help(SHAPE),
         );
     }
     (out.len() == before).then_some(values)
@@ -325,11 +295,7 @@ fn policy(template: &Template, id: &str, values: HashMap<pst::SlotId, pst::Entit
     let body = template.to_pst().map_err(|error| error.to_string())?;
     let linked =
         pst::LinkedPolicy::new(Arc::new(body), values, pst::PolicyID(id.into())).map_err(|error| error.to_string())?;
-    let mut body = linked
-        .into_static_policy()
-        .map_err(|error| error.to_string())?
-        .body()
-        .clone();
+    let mut body = linked.into_static_policy().map_err(|error| error.to_string())?.body().clone();
     // The template's name stays readable; the linked policy's own is what everybody speaks of.
     if let Some(name) = body.annotations.insert("id".to_owned(), id.into()) {
         body.annotations.insert("template".to_owned(), name);
@@ -348,10 +314,7 @@ fn entity(value: &Value) -> Result<pst::EntityUID, String> {
     let mut parts: Vec<&str> = full.split("::").collect();
     let last = parts.pop().unwrap_or_default();
     let name = pst::Name::qualified(parts, last).map_err(|error| error.to_string())?;
-    Ok(pst::EntityUID {
-        ty: pst::EntityType::from_name(name),
-        eid: uid.id().unescaped().into(),
-    })
+    Ok(pst::EntityUID { ty: pst::EntityType::from_name(name), eid: uid.id().unescaped().into() })
 }
 
 fn fault(at: Span, message: impl Into<String>) -> Diagnostic {
@@ -375,9 +338,6 @@ mod tests {
             found(" [ {\"a\": [1, 2]} ,\n\"x,]\\\"y\", 3 , {} ] "),
             ["{\"a\": [1, 2]}", "\"x,]\\\"y\"", "3", "{}"]
         );
-        assert_eq!(
-            found("{\"a:b\" : {\"c\": \"é\"}, \"d\":[1]}"),
-            ["\"a:b\"", "{\"c\": \"é\"}", "\"d\"", "[1]"]
-        );
+        assert_eq!(found("{\"a:b\" : {\"c\": \"é\"}, \"d\":[1]}"), ["\"a:b\"", "{\"c\": \"é\"}", "\"d\"", "[1]"]);
     }
 }

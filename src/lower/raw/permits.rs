@@ -1,28 +1,20 @@
 //! The scopes of raw permits, in the terms of the graph.
 
-use cedar_policy::Effect;
-use cedar_policy::pst;
+use cedar_policy::{Effect, pst};
 
-use crate::graph::ExternalPermit;
-use crate::graph::ExternalScope;
+use crate::graph::{ExternalPermit, ExternalScope};
 use crate::lower::RawPolicy;
 
 /// The scopes of the permits among raw policies.
 #[must_use]
 pub fn raw_permits(policies: &[RawPolicy]) -> Vec<ExternalPermit> {
     let permits = policies.iter().filter(|raw| raw.policy.effect() == Effect::Permit);
-    permits
-        .map(|raw| raw.body.as_deref().map_or_else(anything, scope))
-        .collect()
+    permits.map(|raw| raw.body.as_deref().map_or_else(anything, scope)).collect()
 }
 
 /// The scope of a policy that cannot be read: nothing is ruled out.
 fn anything() -> ExternalPermit {
-    ExternalPermit {
-        principal: ExternalScope::Any,
-        actions: None,
-        resource: ExternalScope::Any,
-    }
+    ExternalPermit { principal: ExternalScope::Any, actions: None, resource: ExternalScope::Any }
 }
 
 fn scope(body: &pst::Template) -> ExternalPermit {
@@ -61,10 +53,9 @@ fn of(one: &pst::EntityOrSlot) -> ExternalScope {
 
 fn within(one: &pst::EntityOrSlot) -> ExternalScope {
     match one {
-        pst::EntityOrSlot::Entity(uid) => ExternalScope::Within {
-            container: uid.ty.to_string(),
-            id: uid.eid.to_string(),
-        },
+        pst::EntityOrSlot::Entity(uid) => {
+            ExternalScope::Within { container: uid.ty.to_string(), id: uid.eid.to_string() }
+        }
         pst::EntityOrSlot::Slot(_) => ExternalScope::Any,
     }
 }

@@ -1,8 +1,6 @@
 //! Where each statement of a `.cedar` file stands: Cedar's API tells the order, not the place.
 
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{FileId, Sources, Span};
 
 /// The statements of a text that Cedar has parsed, in their order, each from its first annotation to its semicolon.
 pub(super) fn spans(file: FileId, text: &str) -> Vec<Span> {
@@ -65,9 +63,7 @@ pub(super) fn annotation(sources: &Sources, statement: Span, name: &str) -> Opti
             '@' => {
                 let rest = text.get(at + 1..).unwrap_or_default();
                 let word = rest.trim_start();
-                let length = word
-                    .find(|c: char| !c.is_alphanumeric() && c != '_')
-                    .unwrap_or(word.len());
+                let length = word.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(word.len());
                 let after = word.get(length..).unwrap_or_default();
                 if word.get(..length) == Some(name) {
                     let value = after.trim_start();
@@ -106,10 +102,7 @@ mod tests {
     fn strings_and_comments_do_not_end_a_statement() {
         let text = "// a; b\n@id(\"x;\\\"y\")\npermit (principal, action, resource); // end;\nforbid (principal,\n action, resource) when { \";\" == \"//\" };";
         let file = FileId(0);
-        let texts: Vec<&str> = spans(file, text)
-            .into_iter()
-            .map(|span| text.get(span.range()).unwrap())
-            .collect();
+        let texts: Vec<&str> = spans(file, text).into_iter().map(|span| text.get(span.range()).unwrap()).collect();
         assert_eq!(texts.len(), 2);
         assert!(texts[0].starts_with("@id") && texts[0].ends_with("resource);"));
         assert!(texts[1].starts_with("forbid") && texts[1].ends_with("};"));

@@ -3,18 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::Effect;
-use cedar_policy::Policy;
-use cedar_policy::PolicyId;
-use cedar_policy::Template;
-use serde_json::Value;
-use serde_json::json;
+use cedar_policy::{Effect, Policy, PolicyId, Template};
+use serde_json::{Value, json};
 
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{Sources, Span};
 
-use super::RawPolicy;
-use super::raw_statements;
+use super::{RawPolicy, raw_statements};
 
 /// A template of a package.
 #[derive(Debug, Clone)]
@@ -98,12 +92,7 @@ mod tests {
             sources.add(format!("{number}.cedar"), format!("@id(\"t{number}\")\n{text}"));
             let all = raw_templates(&sources);
             let any = all[&format!("t{number}")].any_link("any").unwrap();
-            let said = any
-                .policy
-                .to_cedar()
-                .unwrap()
-                .replace(",\n  ", ", ")
-                .replace("(\n  ", "(");
+            let said = any.policy.to_cedar().unwrap().replace(",\n  ", ", ").replace("(\n  ", "(");
             let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
             let said = said.replace("( ", "(").replace(" )", ")");
             assert!(said.contains(scope), "{said}");

@@ -30,11 +30,7 @@ late: deny User to read on Record when resource.state == closed && context.mfa;
 const PROJECT: &str = "[package]\nname = \"p\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
 
 fn options() -> Options {
-    Options {
-        at: Instant(0),
-        levels: Vec::new(),
-        roles: None,
-    }
+    Options { at: Instant(0), levels: Vec::new(), roles: None }
 }
 
 fn package(files: &[(&str, &str)]) -> PackageFiles {
@@ -53,11 +49,7 @@ fn mended(policy: &str) -> String {
 }
 
 fn faults(policy: &str) -> Vec<String> {
-    let files = [
-        ("gatewright.toml", PROJECT),
-        ("policy/model.gate", MODEL),
-        ("policy/main.gate", policy),
-    ];
+    let files = [("gatewright.toml", PROJECT), ("policy/model.gate", MODEL), ("policy/main.gate", policy)];
     let texts = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
     let state = State::of(texts.into_iter().collect(), &options()).unwrap();
     state.faults.into_iter().map(|fault| fault.message).collect()
@@ -71,15 +63,9 @@ fn what_is_certain_is_mended() {
         ("allow raed on Record;", "allow read on Record;"),
         ("allow read on Recrod;", "allow read on Record;"),
         ("allow read on record;", "allow read on Record;"),
-        (
-            "allow read on Record when context.mfaa;",
-            "allow read on Record when context.mfa;",
-        ),
+        ("allow read on Record when context.mfaa;", "allow read on Record when context.mfa;"),
         ("allow read on Record", "allow read on Record;"),
-        (
-            "allow read on Record when resource.state = open;",
-            "allow read on Record when resource.state == open;",
-        ),
+        ("allow read on Record when resource.state = open;", "allow read on Record when resource.state == open;"),
         (
             "allow read on Record when context.mfa and resource.state == open;",
             "allow read on Record when context.mfa && resource.state == open;",
@@ -97,10 +83,7 @@ fn what_is_certain_is_mended() {
             "allow read on Record when resource.state == open && context.mfa == true;",
         ),
         // A name to mend in a statement that does not parse yet.
-        (
-            "allow raed on Record when resource.state = oepn",
-            "allow read on Record when resource.state == open;",
-        ),
+        ("allow raed on Record when resource.state = oepn", "allow read on Record when resource.state == open;"),
     ] {
         let (broken, whole) = (grant(broken), grant(whole));
         assert_eq!(mended(&broken), whole);
@@ -118,10 +101,7 @@ fn what_may_mean_something_else_is_left_alone() {
         grant("allow read on Record when !(resource.note == \"a\");"),
         grant("allow read on Record when if resource.note == \"a\" then false else true;"),
         format!("{POLICY}never: deny User to read on Record when resource.note == \"a\";\n"),
-        format!(
-            "condition noted = resource.note == \"a\";\n{}",
-            grant("allow read on Record when noted;")
-        ),
+        format!("condition noted = resource.note == \"a\";\n{}", grant("allow read on Record when noted;")),
         // `=>` may be an implication.
         grant("allow read on Record when context.mfa => resource.state == open;"),
         // It would type no better.
@@ -140,11 +120,7 @@ fn changes_that_contradict_each_other_are_made_by_nobody() {
     let edit = |at: Place, new: &str| {
         let mut sources = crate::text::Sources::default();
         let file = sources.add("a", "abcdef");
-        let edit = Edit {
-            span: crate::text::Span::new(file, at.0, at.1),
-            old: String::new(),
-            new: new.to_owned(),
-        };
+        let edit = Edit { span: crate::text::Span::new(file, at.0, at.1), old: String::new(), new: new.to_owned() };
         Wanted {
             code: syntax::SYNTAX,
             message: new.to_owned(),
@@ -179,17 +155,10 @@ fn suites_and_the_project_file_are_mended_too() {
     ];
     let package = PackageFiles::in_memory(files, &mut Diagnostics::new());
     let mended = mend(&package, &options()).unwrap();
-    let texts = package
-        .sources
-        .iter()
-        .map(|(_, one)| (one.name().to_owned(), one.text().replace("nmae", "name")));
+    let texts = package.sources.iter().map(|(_, one)| (one.name().to_owned(), one.text().replace("nmae", "name")));
     let left = State::of(texts.collect(), &options()).unwrap();
     assert_eq!(left.certain().len(), 1, "{:?}", left.faults);
-    let new: Vec<(&str, &str)> = mended
-        .files
-        .iter()
-        .map(|file| (file.name.as_str(), file.new.as_str()))
-        .collect();
+    let new: Vec<(&str, &str)> = mended.files.iter().map(|file| (file.name.as_str(), file.new.as_str())).collect();
     assert_eq!(
         new,
         [
@@ -218,14 +187,7 @@ fn no_change_leaves_a_fault_that_was_not_there() {
             ("gatewright.toml", project),
             ("policy/model.gate", MODEL),
             ("policy/main.gate", POLICY),
-            (
-                if name == "gatewright.toml" {
-                    "scenarios/none.yaml"
-                } else {
-                    name
-                },
-                text,
-            ),
+            (if name == "gatewright.toml" { "scenarios/none.yaml" } else { name }, text),
         ];
         let files = files.into_iter().filter(|(file, _)| *file != "scenarios/none.yaml");
         let package = PackageFiles::in_memory(files, &mut Diagnostics::new());
@@ -245,16 +207,11 @@ fn no_change_leaves_a_fault_that_was_not_there() {
         assert_eq!(mended("scenarios/s.yaml", &text), text);
     }
     // Where it does not stand there, it is what was meant; and one that is refused keeps no other from being mended.
-    let (slip, whole) = (
-        "{name: t, as: carl, cann: {list: acme}, in: plain}",
-        "{name: t, as: carl, can: {list: acme}, in: plain}",
-    );
+    let (slip, whole) =
+        ("{name: t, as: carl, cann: {list: acme}, in: plain}", "{name: t, as: carl, can: {list: acme}, in: plain}");
     assert_eq!(mended("scenarios/s.yaml", &suite(slip)), suite(whole));
-    let both = |name: &str| {
-        suite(&format!(
-            "{{name: t, as: {name}, can: {{list: acme}}, cann: {{list: acme}}, in: plain}}"
-        ))
-    };
+    let both =
+        |name: &str| suite(&format!("{{name: t, as: {name}, can: {{list: acme}}, cann: {{list: acme}}, in: plain}}"));
     assert_eq!(mended("scenarios/s.yaml", &both("calr")), both("carl"));
     // A table of TOML holds a key once, too.
     for rest in [

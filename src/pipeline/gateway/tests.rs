@@ -1,13 +1,9 @@
 //! `gateway.toml` against a policy: what becomes of it in the contract, and every name that does not hold.
 
-use crate::bundle::Contract;
-use crate::bundle::GatewayContract;
-use crate::bundle::canonical_json;
+use crate::bundle::{Contract, GatewayContract, canonical_json};
 use crate::diag::Diagnostics;
 use crate::load::PackageFiles;
-use crate::pipeline::Checked;
-use crate::pipeline::Options;
-use crate::pipeline::check;
+use crate::pipeline::{Checked, Options, check};
 use crate::text::Instant;
 
 const POLICY: &str = r#"
@@ -61,11 +57,7 @@ fn checked_files<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> (Pa
     let mut out = Diagnostics::new();
     let texts = texts.into_iter().chain([("gatewright.toml", project)]);
     let package = PackageFiles::in_memory(texts, &mut out);
-    let options = Options {
-        at: Instant::parse_date("2026-03-01").unwrap(),
-        levels: Vec::new(),
-        roles: None,
-    };
+    let options = Options { at: Instant::parse_date("2026-03-01").unwrap(), levels: Vec::new(), roles: None };
     let checked = check(&package, &options, out);
     (package, checked)
 }
@@ -158,12 +150,7 @@ fn what_the_file_says_is_in_the_contract() {
 
     assert!(contract.entities["Bill"].attributes["payee"].masked);
     assert!(!contract.entities["Bill"].attributes["amount"].masked);
-    assert!(
-        contract
-            .actions
-            .values()
-            .all(|action| action.context["risk"].masked && !action.context["now"].masked)
-    );
+    assert!(contract.actions.values().all(|action| action.context["risk"].masked && !action.context["now"].masked));
     assert!(contract.actions["Bill.pay"].context["ticket"].masked);
 
     let found = |method: &str, path: &[&str]| {
@@ -171,16 +158,10 @@ fn what_the_file_says_is_in_the_contract() {
         Some((route.action.as_str(), names.into_values().collect::<Vec<_>>().join(" ")))
     };
     assert_eq!(found("GET", &["bills", "b1"]), Some(("Bill.read", "b1".to_owned())));
-    assert_eq!(
-        found("POST", &["bills", "b1", "x", "y"]),
-        Some(("Bill.pay", "b1 x/y".to_owned()))
-    );
-    for (method, path) in [
-        ("POST", &["bills", "b1"][..]),
-        ("GET", &["bills", "b1", "x"]),
-        ("get", &["note"]),
-        ("GET", &[]),
-    ] {
+    assert_eq!(found("POST", &["bills", "b1", "x", "y"]), Some(("Bill.pay", "b1 x/y".to_owned())));
+    for (method, path) in
+        [("POST", &["bills", "b1"][..]), ("GET", &["bills", "b1", "x"]), ("get", &["note"]), ("GET", &[])]
+    {
         assert_eq!(found(method, path), None, "{method} {path:?}");
     }
 }
@@ -189,20 +170,11 @@ fn what_the_file_says_is_in_the_contract() {
 fn without_the_file_the_contract_is_as_it_was() {
     let plain = |run: (PackageFiles, Checked)| canonical_json(&run.1.lowered.contract).unwrap();
     let without = plain(checked(POLICY, None));
-    assert!(
-        !String::from_utf8(without.clone()).unwrap().contains("gateway\":"),
-        "no key at all"
-    );
+    assert!(!String::from_utf8(without.clone()).unwrap().contains("gateway\":"), "no key at all");
     let read: Contract = serde_json::from_slice(&without).unwrap();
     assert_eq!(read.gateway, None, "a contract without it is read as one without it");
-    assert!(
-        plain(checked(POLICY, Some(""))) != without,
-        "an empty file says that there are no routes"
-    );
-    let faulty = plain(checked(
-        POLICY,
-        Some("[mask]\nattributes = [\"Bill.payee\", \"Bill.x\"]\n"),
-    ));
+    assert!(plain(checked(POLICY, Some(""))) != without, "an empty file says that there are no routes");
+    let faulty = plain(checked(POLICY, Some("[mask]\nattributes = [\"Bill.payee\", \"Bill.x\"]\n")));
     assert!(faulty == without, "a file with a fault says nothing");
 }
 
@@ -277,10 +249,7 @@ attributes = ["Bill.paye", "context.rsk", "Bil.payee", "payee"]
     35 gateway-unknown-name 'Usr::"amy"': there is no type `Usr`; did you mean `User`?
     "#);
     assert_eq!(run.1.lowered.contract.gateway, None);
-    let run = checked(
-        POLICY,
-        Some("[subject]\ntype = \"User\"\nattributes = { levl = \"l\" }\n"),
-    );
+    let run = checked(POLICY, Some("[subject]\ntype = \"User\"\nattributes = { levl = \"l\" }\n"));
     insta::assert_snapshot!(faults(&run), @r#"
     3 gateway-unknown-name levl: there is no attribute of `User` called `levl`; did you mean `level`?
     "#);
@@ -289,10 +258,8 @@ attributes = ["Bill.paye", "context.rsk", "Bil.payee", "payee"]
 #[test]
 fn names_are_looked_up_in_a_whole_program_only() {
     let faulty = POLICY.replace("role clerk for User", "role clerk for Usr");
-    let run = checked(
-        &faulty,
-        Some("[names.types]\nuser = \"User\"\nbill = \"Bil\"\n[mask]\nattribute = \"Bill.payee\"\n"),
-    );
+    let run =
+        checked(&faulty, Some("[names.types]\nuser = \"User\"\nbill = \"Bil\"\n[mask]\nattribute = \"Bill.payee\"\n"));
     insta::assert_snapshot!(faults(&run), @r#"
     5 config-unknown-key attribute: unknown key `attribute` in `[mask]`; did you mean `attributes`?
     "#);
@@ -314,11 +281,7 @@ fn types_of_a_route_are_those_that_its_action_is_decided_on() {
         route("/e", "open", "type = \"Mode\", id = \"fixed:dya\""),
     ];
     let run = |gateway: &str| {
-        checked_files([
-            ("policy/main.gate", policy),
-            ("policy/raw.cedarschema", schema),
-            ("gateway.toml", gateway),
-        ])
+        checked_files([("policy/main.gate", policy), ("policy/raw.cedarschema", schema), ("gateway.toml", gateway)])
     };
     let sound = run(&gateway[..2].concat());
     assert_eq!(faults(&sound), "");

@@ -6,20 +6,13 @@ use std::collections::BTreeMap;
 
 use cedar_policy::Effect;
 
-use crate::analysis::Obligation;
-use crate::analysis::Outcome;
-use crate::analysis::Prover;
+use crate::analysis::{Obligation, Outcome, Prover};
 use crate::decide::Engine;
 use crate::load::PackageFiles;
-use crate::lower::Promise;
-use crate::lower::Property;
-use crate::lower::RawTemplate;
-use crate::pipeline::Checked;
-use crate::pipeline::build;
+use crate::lower::{Promise, Property, RawTemplate};
+use crate::pipeline::{Checked, build};
 
-use super::ProveError;
-use super::ProveOptions;
-use super::settled;
+use super::{ProveError, ProveOptions, settled};
 
 /// The templates of a package, by the ids of the policies that stand for their links.
 pub(super) struct Templates(BTreeMap<String, (String, RawTemplate)>);
@@ -27,12 +20,7 @@ pub(super) struct Templates(BTreeMap<String, (String, RawTemplate)>);
 impl Templates {
     pub(super) fn new(all: BTreeMap<String, RawTemplate>, checked: &Checked) -> Self {
         let all = all.into_iter();
-        let taken: Vec<String> = checked
-            .lowered
-            .raw
-            .iter()
-            .map(|raw| raw.policy.id().to_string())
-            .collect();
+        let taken: Vec<String> = checked.lowered.raw.iter().map(|raw| raw.policy.id().to_string()).collect();
         let numbered = all.enumerate().map(|(number, (name, template))| {
             let mut id = format!("template:{number}");
             while taken.contains(&id) {
@@ -109,10 +97,7 @@ impl Templates {
     }
 
     fn names(&self, effect: Effect, is_meant: impl Fn(&str) -> bool) -> Vec<&str> {
-        let all = self
-            .0
-            .iter()
-            .filter(|(id, (_, template))| template.effect() == effect && is_meant(id));
+        let all = self.0.iter().filter(|(id, (_, template))| template.effect() == effect && is_meant(id));
         all.map(|(_, (name, _))| name.as_str()).collect()
     }
 }

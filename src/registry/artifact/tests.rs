@@ -2,8 +2,7 @@
 
 use std::cell::RefCell;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -33,11 +32,7 @@ impl Content for &Memory {
     }
 
     fn put_manifest(&self, reference: &str, _: &str, bytes: &[u8]) -> Result<(), RegistryError> {
-        let kind = if reference.starts_with("sha256:") {
-            "by digest"
-        } else {
-            reference
-        };
+        let kind = if reference.starts_with("sha256:") { "by digest" } else { reference };
         self.log.borrow_mut().push(format!("manifest {kind}"));
         let mut manifests = self.manifests.borrow_mut();
         manifests.insert(digest(bytes), bytes.to_vec());
@@ -66,10 +61,8 @@ fn artifacts(memory: &Memory) -> Artifacts<&Memory> {
 
 fn release(statements: &[(&str, &str)]) -> Release {
     let attachment = |(kind, text): &(&str, &str)| {
-        let attachment = Attachment {
-            predicate_type: format!("https://example.com/{kind}"),
-            bytes: text.as_bytes().to_vec(),
-        };
+        let attachment =
+            Attachment { predicate_type: format!("https://example.com/{kind}"), bytes: text.as_bytes().to_vec() };
         ((*kind).to_owned(), attachment)
     };
     Release {
@@ -103,17 +96,11 @@ fn what_is_put_is_fetched_and_nothing_is_to_be_seen_before_all_of_it_is_there() 
     let log = memory.log.borrow().clone();
     assert_eq!(log.last().unwrap(), "manifest 1.0.0_b", "the tag comes last: {log:?}");
     let fetched = fetched(&memory).unwrap();
-    assert_eq!(
-        (fetched.file.as_str(), fetched.bundle.as_slice()),
-        ("docs-1.0.0+b.cjar", b"bundle".as_slice())
-    );
+    assert_eq!((fetched.file.as_str(), fetched.bundle.as_slice()), ("docs-1.0.0+b.cjar", b"bundle".as_slice()));
     assert_eq!(fetched.pinned, pinned);
     assert_eq!(
         fetched.statements,
-        BTreeMap::from([
-            ("evidence".to_owned(), b"e".to_vec()),
-            ("release".to_owned(), b"r".to_vec())
-        ])
+        BTreeMap::from([("evidence".to_owned(), b"e".to_vec()), ("release".to_owned(), b"r".to_vec())])
     );
     assert_eq!(artifacts(&memory).versions().unwrap(), ["1.0.0+b"]);
 }
@@ -135,10 +122,7 @@ fn a_statement_is_an_artifact_of_its_own_type_that_refers_to_the_bundle() {
     assert_eq!(manifest["artifactType"], STATEMENT);
     assert_eq!(manifest["subject"]["digest"], json!(pinned));
     assert_eq!(manifest["annotations"], annotations);
-    assert_eq!(
-        manifest["layers"][0]["annotations"]["org.opencontainers.image.title"],
-        "release.sigstore.json"
-    );
+    assert_eq!(manifest["layers"][0]["annotations"]["org.opencontainers.image.title"], "release.sigstore.json");
     let bundle: Value = serde_json::from_slice(&memory.manifests.borrow()[&pinned]).unwrap();
     assert_eq!(bundle["artifactType"], BUNDLE);
     assert_eq!(bundle["subject"], Value::Null);
@@ -161,10 +145,7 @@ fn a_statement_that_is_there_stays_what_it_was_and_others_join_it() {
         "the one that is new, and nothing again"
     );
     let said = put(&memory, &release(&[("release", "s")]), Overwrite::Never).unwrap_err();
-    assert!(
-        said.contains("a statement `release` on version 1.0.0+b already"),
-        "{said}"
-    );
+    assert!(said.contains("a statement `release` on version 1.0.0+b already"), "{said}");
     assert_eq!(fetched(&memory).unwrap().statements["release"], b"r");
 }
 
@@ -172,10 +153,7 @@ fn a_statement_that_is_there_stays_what_it_was_and_others_join_it() {
 fn a_version_that_is_there_is_moved_by_force_only() {
     let memory = Memory::default();
     put(&memory, &release(&[]), Overwrite::Never).unwrap();
-    let other = Release {
-        bundle: b"other".to_vec(),
-        ..release(&[])
-    };
+    let other = Release { bundle: b"other".to_vec(), ..release(&[]) };
     let said = put(&memory, &other, Overwrite::Never).unwrap_err();
     assert!(said.contains(&digest(b"bundle")), "{said}");
     assert!(matches!(put(&memory, &other, Overwrite::ForceTag), Ok(Put::New(_))));
@@ -195,10 +173,7 @@ fn a_manifest_is_read_up_to_its_limit() {
     put(&memory, &release(&[]), Overwrite::Never).unwrap();
     let manifest = bundle_manifest(&release(&[]));
     for (size, is_read) in [(MAX_SMALL, true), (MAX_SMALL + 1, false), (2 * MAX_SMALL, false)] {
-        memory
-            .manifests
-            .borrow_mut()
-            .insert("1.0.0_b".to_owned(), padded(&manifest, size));
+        memory.manifests.borrow_mut().insert("1.0.0_b".to_owned(), padded(&manifest, size));
         let fetched = fetched(&memory);
         assert_eq!(fetched.is_ok(), is_read, "{size}");
         assert!(is_read || fetched.unwrap_err().contains("is larger than"), "{size}");
@@ -212,31 +187,20 @@ fn what_is_not_what_was_asked_for_is_a_lie() {
         ("is no image manifest", |manifest| manifest.schema_version = 1),
         ("is no bundle of Gatewright", |manifest| manifest.artifact_type = None),
         ("has 0 layers instead of one", |manifest| manifest.layers.clear()),
-        ("has 2 layers instead of one", |manifest| {
-            manifest.layers.push(manifest.layers[0].clone())
-        }),
-        ("a layer is of type", |manifest| {
-            manifest.layers[0].media_type = STATEMENT.to_owned()
-        }),
+        ("has 2 layers instead of one", |manifest| manifest.layers.push(manifest.layers[0].clone())),
+        ("a layer is of type", |manifest| manifest.layers[0].media_type = STATEMENT.to_owned()),
         ("a layer has 67108865 bytes", |manifest| {
             manifest.layers[0].size = u64::try_from(MAX_BUNDLE).unwrap() + 1;
         }),
-        ("has the digest", |manifest| {
-            manifest.layers[0].digest = digest(b"other")
-        }),
-        ("no title that is a file's name", |manifest| {
-            manifest.layers[0].annotations = None
-        }),
+        ("has the digest", |manifest| manifest.layers[0].digest = digest(b"other")),
+        ("no title that is a file's name", |manifest| manifest.layers[0].annotations = None),
     ];
     for (says, lie) in lies {
         let memory = Memory::default();
         put(&memory, &release(&[]), Overwrite::Never).unwrap();
         let mut manifest = bundle_manifest(&release(&[]));
         lie(&mut manifest);
-        memory
-            .manifests
-            .borrow_mut()
-            .insert("1.0.0_b".to_owned(), written(&manifest).0);
+        memory.manifests.borrow_mut().insert("1.0.0_b".to_owned(), written(&manifest).0);
         let said = fetched(&memory).unwrap_err();
         assert!(said.contains(says), "{says}: {said}");
     }
@@ -245,10 +209,7 @@ fn what_is_not_what_was_asked_for_is_a_lie() {
     put(&memory, &release(&[]), Overwrite::Never).unwrap();
     let pinned = fetched(&memory).unwrap().pinned;
     memory.manifests.borrow_mut().insert(pinned.clone(), b"{}".to_vec());
-    let said = artifacts(&memory)
-        .fetch(&Pin::Digest(pinned), &|_, _| ())
-        .unwrap_err()
-        .to_string();
+    let said = artifacts(&memory).fetch(&Pin::Digest(pinned), &|_, _| ()).unwrap_err().to_string();
     assert!(said.contains("has the digest"), "{said}");
 }
 
@@ -281,12 +242,7 @@ fn a_statement_is_read_up_to_its_limit_and_once() {
     assert_eq!(first.statements["release"].len(), MAX_SMALL);
     // Listed twice it is the same; two that differ are a lie.
     let twice = memory.referrers.borrow()[&first.pinned][0].clone();
-    memory
-        .referrers
-        .borrow_mut()
-        .get_mut(&first.pinned)
-        .unwrap()
-        .push(twice);
+    memory.referrers.borrow_mut().get_mut(&first.pinned).unwrap().push(twice);
     assert_eq!(fetched(&memory).unwrap().statements, first.statements);
     let other = Memory::default();
     put(&other, &release(&[("release", "r")]), Overwrite::Never).unwrap();
@@ -295,12 +251,7 @@ fn a_statement_is_read_up_to_its_limit_and_once() {
     }
     memory.blobs.borrow_mut().extend(other.blobs.borrow().clone());
     let more = other.referrers.borrow()[&first.pinned].clone();
-    memory
-        .referrers
-        .borrow_mut()
-        .get_mut(&first.pinned)
-        .unwrap()
-        .extend(more);
+    memory.referrers.borrow_mut().get_mut(&first.pinned).unwrap().extend(more);
     let said = fetched(&memory).unwrap_err();
     assert!(said.contains("two statements `release` that differ"), "{said}");
 }

@@ -2,14 +2,9 @@
 
 use serde::Serialize;
 
-use crate::analysis::Outcome;
-use crate::analysis::Proof;
-use crate::report::Files;
-use crate::report::proofs;
-use crate::report::witness;
-use crate::semdiff::Asserted;
-use crate::semdiff::Before;
-use crate::semdiff::Broken;
+use crate::analysis::{Outcome, Proof};
+use crate::report::{Files, proofs, witness};
+use crate::semdiff::{Asserted, Before, Broken};
 use crate::text::Span;
 
 /// An assertion, or several of which one thing is said.
@@ -27,11 +22,7 @@ pub(super) struct Told {
 
 /// What is to be told of assertions; nothing of those that hold.
 pub(super) fn told(asserted: &Asserted, files: Files<'_>) -> Vec<Told> {
-    let mut all: Vec<Told> = asserted
-        .broken
-        .iter()
-        .map(|broken| self::broken(broken, files))
-        .collect();
+    let mut all: Vec<Told> = asserted.broken.iter().map(|broken| self::broken(broken, files)).collect();
     all.extend(asserted.open.iter().map(|proof| open(proof, files)));
     if asserted.unasked > 0 {
         all.push(Told {
@@ -109,9 +100,6 @@ pub(super) fn items<'a>(asserted: &'a Asserted, files: Files<'_>) -> Vec<Asserti
         before: Some(broken.before.name()),
         proof: proofs::Item::new(&broken.proof, files),
     });
-    let open = asserted.open.iter().map(|proof| AssertionItem {
-        before: None,
-        proof: proofs::Item::new(proof, files),
-    });
+    let open = asserted.open.iter().map(|proof| AssertionItem { before: None, proof: proofs::Item::new(proof, files) });
     broken.chain(open).collect()
 }

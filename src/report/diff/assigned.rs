@@ -1,14 +1,9 @@
 //! Roles that somebody gained or lost, each with what the role brings and whether it is declared.
 
-use crate::semdiff::Assigned;
-use crate::semdiff::Difference;
-use crate::semdiff::Judged;
+use crate::semdiff::{Assigned, Difference, Judged};
 
-use super::Review;
-use super::Sides;
-use super::review;
 use super::rows::Way;
-use super::words;
+use super::{Review, Sides, review, words};
 
 /// How much of what a role brings is told; `--format json` holds all.
 const MOST_BROUGHT: usize = 5;
@@ -42,11 +37,7 @@ pub(super) fn told<'a>(difference: &'a Difference, review: Review<'a>, sides: Si
         Told {
             way,
             brings: brings(assigned),
-            place: format!(
-                "{}:{}",
-                files.path(assigned.at.file),
-                files.sources.position(assigned.at).line
-            ),
+            place: format!("{}:{}", files.path(assigned.at.file), files.sources.position(assigned.at).line),
             open: way == Way::Gains && declared.is_none(),
             declared,
             assigned,
@@ -75,12 +66,7 @@ impl Told<'_> {
 }
 
 fn brings(assigned: &Assigned) -> String {
-    let shown = assigned
-        .brings
-        .iter()
-        .take(MOST_BROUGHT)
-        .map(String::as_str)
-        .collect::<Vec<_>>();
+    let shown = assigned.brings.iter().take(MOST_BROUGHT).map(String::as_str).collect::<Vec<_>>();
     match (shown.as_slice(), assigned.brings.len().saturating_sub(MOST_BROUGHT)) {
         ([], _) => "the role grants nothing".to_owned(),
         (shown, 0) => format!("it brings {}", shown.join(", ")),

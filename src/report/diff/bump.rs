@@ -7,24 +7,12 @@ use serde_json::Value;
 
 use crate::report::human::printable;
 use crate::report::witness;
-use crate::semdiff::Assigned;
-use crate::semdiff::Bumped;
-use crate::semdiff::Declares;
-use crate::semdiff::Difference;
-use crate::semdiff::Effect;
-use crate::semdiff::Ground;
-use crate::semdiff::TermChange;
+use crate::semdiff::{Assigned, Bumped, Declares, Difference, Effect, Ground, TermChange};
 use crate::text::safe;
 
-use super::Sides;
-use super::assumption;
-use super::human;
-use super::rows;
-use super::rows::Open;
-use super::rows::Row;
-use super::rows::Way;
+use super::rows::{Open, Row, Way};
 use super::terms::Term;
-use super::words;
+use super::{Sides, assumption, human, rows, words};
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -41,11 +29,8 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
         true => format!("{} stays", bumped.old),
         false => format!("{} → {}", bumped.old, bumped.next),
     };
-    let mut text = format!(
-        "{step}: {versions}: {}{}\n\n",
-        because(required.ground, difference),
-        assumption(&difference.extent)
-    );
+    let mut text =
+        format!("{step}: {versions}: {}{}\n\n", because(required.ground, difference), assumption(&difference.extent));
     match Reason::of(required.ground, difference) {
         Reason::None => {}
         Reason::Row(row) => text.push_str(&human::told(&row, &human::by(difference, &row.causes))),
@@ -129,9 +114,7 @@ impl<'a> Reason<'a> {
                 Way::Loses => Effect::Strengthens,
             };
             let mut changes = difference.terms.iter().filter(|term| term.effect == effect);
-            changes
-                .next()
-                .map_or(Self::None, |change| Self::Term(Term { change, declared: None }))
+            changes.next().map_or(Self::None, |change| Self::Term(Term { change, declared: None }))
         };
         let row = |way: Way| {
             let mut rows = rows::rows(difference, &[]).into_iter();
@@ -188,12 +171,7 @@ pub fn bump_json(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> 
         Reason::Term(term) => reason.contract = Some(term.title()),
         Reason::Breaks => {
             let breaks = difference.breaks.iter();
-            reason.breaks = breaks
-                .map(|one| BreakItem {
-                    what: &one.what,
-                    how: &one.how,
-                })
-                .collect();
+            reason.breaks = breaks.map(|one| BreakItem { what: &one.what, how: &one.how }).collect();
         }
     }
     let report = Report {

@@ -1,23 +1,14 @@
 //! As GitHub workflow commands: each change of access beside the change of the policy that brings it about.
 
-use crate::diag::Diagnostic;
-use crate::diag::Severity;
+use crate::diag::{Diagnostic, Severity};
 use crate::report::files::Files;
 use crate::report::github;
 use crate::report::github::command;
-use crate::semdiff::Difference;
-use crate::semdiff::Effect;
+use crate::semdiff::{Difference, Effect};
 use crate::text::Span;
 
-use super::Mode;
-use super::Review;
-use super::Sides;
-use super::asserted;
-use super::assigned;
-use super::rows;
 use super::rows::Way;
-use super::terms;
-use super::words;
+use super::{Mode, Review, Sides, asserted, assigned, rows, terms, words};
 
 /// Principal, action and resource of a request that is told on one line.
 const REQUEST: usize = 3;
@@ -90,34 +81,18 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
         let known = term.readers().into_iter().chain(term.declared(review, sides.new_files));
         let lines: Vec<String> = std::iter::once(term.title()).chain(known).collect();
         let mut changes = difference.structure.changes.iter();
-        let place = changes
-            .find(|change| term.change.concerns(change))
-            .and_then(|change| change.new);
+        let place = changes.find(|change| term.change.concerns(change)).and_then(|change| change.new);
         tell(kind, place, title, &lines.join("\n"));
     }
     for one in &difference.breaks {
-        tell(
-            "warning",
-            None,
-            "callers must change",
-            &format!("{} {}", one.what, one.how),
-        );
+        tell("warning", None, "callers must change", &format!("{} {}", one.what, one.how));
     }
-    for one in review
-        .asserted
-        .iter()
-        .flat_map(|all| asserted::told(all, sides.new_files))
-    {
+    for one in review.asserted.iter().flat_map(|all| asserted::told(all, sides.new_files)) {
         let (kind, title) = match one.is_broken {
             true => ("error", "assertion refuted"),
             false => ("warning", "assertion not proved"),
         };
-        let request = one
-            .request
-            .iter()
-            .take(REQUEST)
-            .map(|line| line.trim())
-            .collect::<Vec<_>>();
+        let request = one.request.iter().take(REQUEST).map(|line| line.trim()).collect::<Vec<_>>();
         let lines = std::iter::once(one.heading.clone()).chain(one.known.iter().cloned());
         let mut message: Vec<String> = lines.collect();
         if !request.is_empty() {
@@ -129,10 +104,7 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
     text.push_str(&match review.mode {
         Mode::Gated => github::annotations(&refusals, sides.new_files),
         Mode::Shown => {
-            let shown = refusals.into_iter().map(|refusal| Diagnostic {
-                severity: Severity::Warning,
-                ..refusal
-            });
+            let shown = refusals.into_iter().map(|refusal| Diagnostic { severity: Severity::Warning, ..refusal });
             github::annotations(&shown.collect(), sides.new_files)
         }
     });

@@ -6,18 +6,8 @@ use crate::report::human::printable;
 use crate::report::witness;
 use crate::semdiff::Difference;
 
-use super::Mode;
-use super::Review;
-use super::Sides;
-use super::asserted;
-use super::assigned;
-use super::effect;
-use super::effort;
-use super::rows;
 use super::rows::Row;
-use super::sentence;
-use super::terms;
-use super::words;
+use super::{Mode, Review, Sides, asserted, assigned, effect, effort, rows, sentence, terms, words};
 
 /// The whole.
 #[must_use]
@@ -37,13 +27,7 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         text.push('\n');
     }
     for open in rows::open(difference) {
-        let _ = writeln!(
-            text,
-            "unknown: whether {} {} {}",
-            list(&open.who),
-            open.ways,
-            list(&open.what)
-        );
+        let _ = writeln!(text, "unknown: whether {} {} {}", list(&open.who), open.ways, list(&open.what));
         let _ = writeln!(text, "    {}", printable(&open.doubt.to_string()));
         for line in by(difference, &open.causes) {
             let _ = writeln!(text, "    {}", printable(&line));
@@ -70,9 +54,7 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
     if !difference.structure.changes.is_empty() {
         text.push_str("changes\n");
         for (at, change) in difference.structure.changes.iter().enumerate() {
-            let place = sides
-                .place(change)
-                .map_or_else(String::new, |place| format!("  {place}"));
+            let place = sides.place(change).map_or_else(String::new, |place| format!("  {place}"));
             let _ = writeln!(text, "    {}{}", printable(&words::title(change)), printable(&place));
             for field in words::fields(change) {
                 let _ = writeln!(text, "        {}", printable(&field));
@@ -81,11 +63,7 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         }
         text.push('\n');
     }
-    for one in review
-        .asserted
-        .iter()
-        .flat_map(|all| asserted::told(all, sides.new_files))
-    {
+    for one in review.asserted.iter().flat_map(|all| asserted::told(all, sides.new_files)) {
         let _ = writeln!(text, "{}", printable(&one.heading));
         for line in &one.known {
             let _ = writeln!(text, "    {}", printable(line));

@@ -3,29 +3,14 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::report::json::Item;
-use crate::report::json::items;
+use crate::report::json::{Item, items};
 use crate::report::witness;
-use crate::semdiff::Access;
-use crate::semdiff::Change;
-use crate::semdiff::Contrast;
-use crate::semdiff::Difference;
-use crate::semdiff::Example;
-use crate::semdiff::Finding;
-use crate::semdiff::Judged;
-use crate::semdiff::Name;
-use crate::semdiff::Replayed;
-use crate::semdiff::What;
-use crate::text::Span;
-use crate::text::safe;
+use crate::semdiff::{Access, Change, Contrast, Difference, Example, Finding, Judged, Name, Replayed, What};
+use crate::text::{Span, safe};
 
-use super::Review;
-use super::Sides;
-use super::asserted;
 use super::asserted::AssertionItem;
-use super::assigned;
 use super::rows::Way;
-use super::terms;
+use super::{Review, Sides, asserted, assigned, terms};
 use crate::report::files::Files;
 
 /// The version of the JSON format.
@@ -86,9 +71,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
                 from: term.change.from.as_deref(),
                 to: term.change.to.as_deref(),
                 readers: &term.change.readers,
-                declared: term
-                    .declared
-                    .map(|judged| sides.new_files.path(judged.declaration.file)),
+                declared: term.declared.map(|judged| sides.new_files.path(judged.declaration.file)),
             })
             .collect(),
         declarations: declared
@@ -99,14 +82,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
         refusals: items(refusals.iter(), sides.new_files),
         assertions: review.asserted.map(|all| asserted::items(all, sides.new_files)),
         unproved: review.asserted.map(|all| all.unasked),
-        breaks: difference
-            .breaks
-            .iter()
-            .map(|one| BreakItem {
-                what: &one.what,
-                how: &one.how,
-            })
-            .collect(),
+        breaks: difference.breaks.iter().map(|one| BreakItem { what: &one.what, how: &one.how }).collect(),
         changes: difference
             .structure
             .changes
@@ -343,10 +319,7 @@ impl<'a> AccessItem<'a> {
     fn new(access: &'a Access, [gained, lost]: [Option<String>; 2]) -> Self {
         Self {
             direction: access.direction().name(),
-            holder: HolderItem {
-                kind: access.holder.kind(),
-                name: access.holder.name(),
-            },
+            holder: HolderItem { kind: access.holder.kind(), name: access.holder.name() },
             principal: &access.request.principal,
             action: &access.request.action,
             resource: &access.request.resource,
@@ -364,10 +337,7 @@ impl<'a> FindingItem<'a> {
         match finding {
             Finding::None => Self::None,
             Finding::Found(example) => Self::example(example, declared),
-            Finding::Unsure(doubt) => Self::Unknown {
-                reason: doubt.name(),
-                message: doubt.to_string(),
-            },
+            Finding::Unsure(doubt) => Self::Unknown { reason: doubt.name(), message: doubt.to_string() },
         }
     }
 
@@ -385,11 +355,7 @@ impl<'a> FindingItem<'a> {
 
 impl<'a> ContrastItem<'a> {
     fn new(contrast: &'a Contrast) -> Self {
-        Self {
-            kind: contrast.name(),
-            statement: contrast.statement(),
-            conditions: contrast.conditions(),
-        }
+        Self { kind: contrast.name(), statement: contrast.statement(), conditions: contrast.conditions() }
     }
 }
 
@@ -403,11 +369,7 @@ impl<'a> Side<'a> {
             column: reason.place.column,
             when: &reason.when,
         });
-        Self {
-            decision: if side.allowed { "allow" } else { "deny" },
-            cause: side.cause,
-            reasons: reasons.collect(),
-        }
+        Self { decision: if side.allowed { "allow" } else { "deny" }, cause: side.cause, reasons: reasons.collect() }
     }
 }
 
@@ -434,19 +396,12 @@ impl<'a> ChangeItem<'a> {
             fields,
             old: change.old.map(|span| place(span, sides.old_files)),
             new: change.new.map(|span| place(span, sides.new_files)),
-            effects: effects
-                .filter(|(_, access)| access.causes.contains(&at))
-                .map(|(at, _)| at)
-                .collect(),
+            effects: effects.filter(|(_, access)| access.causes.contains(&at)).map(|(at, _)| at).collect(),
         }
     }
 }
 
 fn place(span: Span, files: Files<'_>) -> PlaceItem {
     let at = files.sources.position(span);
-    PlaceItem {
-        file: files.path(span.file),
-        line: at.line,
-        column: at.column,
-    }
+    PlaceItem { file: files.path(span.file), line: at.line, column: at.column }
 }

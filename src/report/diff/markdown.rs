@@ -3,23 +3,11 @@
 use std::fmt::Write;
 
 use crate::report::witness;
-use crate::semdiff::Difference;
-use crate::semdiff::Judged;
-use crate::semdiff::Verdict;
+use crate::semdiff::{Difference, Judged, Verdict};
 use crate::text::safe;
 
-use super::Review;
-use super::Sides;
-use super::asserted;
-use super::assigned;
-use super::effect;
-use super::effort;
-use super::review;
-use super::rows;
 use super::rows::Row;
-use super::sentence;
-use super::terms;
-use super::words;
+use super::{Review, Sides, asserted, assigned, effect, effort, review, rows, sentence, terms, words};
 
 /// How many examples are shown in full; forges refuse comments that are too long.
 const MOST_EXAMPLES: usize = 20;
@@ -108,12 +96,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     for one in &told {
         let mark = if one.is_broken { "**" } else { "" };
         let known: Vec<String> = one.known.iter().map(|line| prose(line)).collect();
-        let _ = writeln!(
-            text,
-            "- {mark}{}{mark}<br>{}",
-            safe::markdown(&one.heading),
-            known.join("<br>")
-        );
+        let _ = writeln!(text, "- {mark}{}{mark}<br>{}", safe::markdown(&one.heading), known.join("<br>"));
     }
     let refusals = review.refusals(sides.new_files);
     if !refusals.is_empty() {
@@ -133,11 +116,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
         text.push_str(&folded(&one.heading, &one.request));
     }
     if rows.len() > MOST_EXAMPLES {
-        let _ = writeln!(
-            text,
-            "\n{} more examples: `--format json` holds all.",
-            rows.len() - MOST_EXAMPLES
-        );
+        let _ = writeln!(text, "\n{} more examples: `--format json` holds all.", rows.len() - MOST_EXAMPLES);
     }
     let _ = writeln!(text, "\n<sub>{}</sub>", safe::markdown(&effort(&difference.extent)));
     text
@@ -180,12 +159,7 @@ fn table_of_terms(text: &mut String, difference: &Difference, review: Review<'_>
         false => "\n| --- | --- | --- | --- |\n",
     });
     for term in terms::terms(difference, review) {
-        let readers: Vec<String> = term
-            .change
-            .readers
-            .iter()
-            .map(|name| safe::markdown_code(name))
-            .collect();
+        let readers: Vec<String> = term.change.readers.iter().map(|name| safe::markdown_code(name)).collect();
         let _ = write!(
             text,
             "| **{}** | {} | {} | {} |",
@@ -206,24 +180,15 @@ fn changes(text: &mut String, difference: &Difference, sides: Sides<'_>) {
     if all.is_empty() {
         return;
     }
-    let _ = writeln!(
-        text,
-        "\n<details><summary>{} in the policy</summary>\n",
-        counted(all.len())
-    );
+    let _ = writeln!(text, "\n<details><summary>{} in the policy</summary>\n", counted(all.len()));
     text.push_str("| change | where | what | effect |\n| --- | --- | --- | --- |\n");
     for (at, change) in all.iter().enumerate() {
-        let fields: Vec<String> = words::fields(change)
-            .iter()
-            .map(|field| safe::markdown_code(field))
-            .collect();
+        let fields: Vec<String> = words::fields(change).iter().map(|field| safe::markdown_code(field)).collect();
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} |",
             safe::markdown(&words::title(change)),
-            sides
-                .place(change)
-                .map_or_else(String::new, |place| safe::markdown_code(&place)),
+            sides.place(change).map_or_else(String::new, |place| safe::markdown_code(&place)),
             fields.join("<br>"),
             safe::markdown(&effect(difference, at)),
         );
@@ -241,9 +206,7 @@ fn counted(count: usize) -> String {
 fn causes(difference: &Difference, causes: &[usize], sides: Sides<'_>) -> String {
     let changes = causes.iter().filter_map(|at| difference.structure.changes.get(*at));
     let told = changes.map(|change| {
-        let place = sides
-            .place(change)
-            .map_or_else(String::new, |place| format!(", {}", safe::markdown_code(&place)));
+        let place = sides.place(change).map_or_else(String::new, |place| format!(", {}", safe::markdown_code(&place)));
         format!("{}{place}", safe::markdown(&words::title(change)))
     });
     told.collect::<Vec<_>>().join("<br>")

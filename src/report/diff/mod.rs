@@ -15,27 +15,18 @@ mod stub;
 mod terms;
 mod words;
 
-pub use bump::bump;
-pub use bump::bump_json;
+pub use bump::{bump, bump_json};
 pub use github::annotations;
 pub use human::human;
 pub use json::json;
 pub use markdown::markdown;
-pub use review::Mode;
-pub use review::Review;
-pub use scenario::Saved;
-pub use scenario::Scenarios;
-pub use scenario::scenarios;
-pub use stub::Stub;
-pub use stub::stubs;
+pub use review::{Mode, Review};
+pub use scenario::{Saved, Scenarios, scenarios};
+pub use stub::{Stub, stubs};
 
 use std::collections::BTreeSet;
 
-use crate::semdiff::Change;
-use crate::semdiff::Declares;
-use crate::semdiff::Difference;
-use crate::semdiff::Extent;
-use crate::semdiff::Verdict;
+use crate::semdiff::{Change, Declares, Difference, Extent, Verdict};
 
 use super::files::Files;
 
@@ -143,25 +134,14 @@ fn effort(extent: &Extent) -> String {
             1 => "; 1 question".to_owned(),
             count => format!("; {count} questions"),
         });
-        let answered = [
-            (solved, format!("by {engine}")),
-            (folded, "without a solver".to_owned()),
-        ];
-        let answered: Vec<String> = answered
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, how)| format!("{count} {how}"))
-            .collect();
+        let answered = [(solved, format!("by {engine}")), (folded, "without a solver".to_owned())];
+        let answered: Vec<String> =
+            answered.into_iter().filter(|(count, _)| *count > 0).map(|(count, how)| format!("{count} {how}")).collect();
         if !answered.is_empty() {
             text.push_str(&format!(" ({})", answered.join(", ")));
         }
     }
-    let named: Vec<&str> = extent
-        .wildcards
-        .iter()
-        .take(MOST_WILDCARDS)
-        .map(String::as_str)
-        .collect();
+    let named: Vec<&str> = extent.wildcards.iter().take(MOST_WILDCARDS).map(String::as_str).collect();
     if !named.is_empty() {
         let more = match extent.wildcards.len() - named.len() {
             0 => String::new(),

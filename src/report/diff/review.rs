@@ -3,14 +3,9 @@
 use crate::diag::Diagnostic;
 use crate::report::files::Files;
 use crate::report::human::printable;
-use crate::semdiff::Asserted;
-use crate::semdiff::Declared;
-use crate::semdiff::Gate;
-use crate::semdiff::Judged;
-use crate::semdiff::Standing;
+use crate::semdiff::{Asserted, Declared, Gate, Judged, Standing};
 
-use super::rows::Row;
-use super::rows::Way;
+use super::rows::{Row, Way};
 
 /// What is declared, and whether that decides.
 #[derive(Debug, Clone, Copy)]
@@ -68,11 +63,7 @@ impl<'a> Review<'a> {
     /// Whether a row is declared, and by what: `declared by changes/fin-40.yaml: …`.
     pub(super) fn line(&self, row: &Row<'_>, files: Files<'_>) -> Option<String> {
         match self.of(row) {
-            Some(judged) => Some(format!(
-                "declared by {}: {}",
-                files.path(judged.declaration.file),
-                reason(judged)
-            )),
+            Some(judged) => Some(format!("declared by {}: {}", files.path(judged.declaration.file), reason(judged))),
             None if self.is_open(row) && self.is_in_use() => Some("not declared".to_owned()),
             None => None,
         }
@@ -82,12 +73,7 @@ impl<'a> Review<'a> {
     pub(super) fn refusals(&self, files: Files<'_>) -> Vec<String> {
         let refusals = self.declared.refusals();
         let line = |found: &Diagnostic| match found.primary() {
-            Some(span) => format!(
-                "{}:{}: {}",
-                files.path(span.file),
-                files.sources.position(span).line,
-                found.message
-            ),
+            Some(span) => format!("{}:{}: {}", files.path(span.file), files.sources.position(span).line, found.message),
             None => found.message.clone(),
         };
         refusals.iter().map(line).collect()
@@ -112,16 +98,8 @@ impl<'a> Review<'a> {
                 "weakened terms are not declared (`--declare` writes the files)",
             ),
             (declared.faults.len(), "fault in `changes/`", "faults in `changes/`"),
-            (
-                declared.count(Standing::Stale),
-                "declared change is not there",
-                "declared changes are not there",
-            ),
-            (
-                declared.count(Standing::Expired),
-                "declared change has ended",
-                "declared changes have ended",
-            ),
+            (declared.count(Standing::Stale), "declared change is not there", "declared changes are not there"),
+            (declared.count(Standing::Expired), "declared change has ended", "declared changes have ended"),
         ];
         let mut parts: Vec<String> = counts
             .into_iter()
@@ -166,8 +144,7 @@ pub(super) fn reason(judged: &Judged) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::semdiff::Declaration;
-    use crate::semdiff::Declares;
+    use crate::semdiff::{Declaration, Declares};
     use crate::text::FileId;
 
     #[test]

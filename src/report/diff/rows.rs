@@ -1,16 +1,9 @@
 //! Changes of access as a reviewer reads them: holders and requests that change alike, by the same statements, stand in one
 //! row with one example.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::semdiff::Access;
-use crate::semdiff::Cover;
-use crate::semdiff::Difference;
-use crate::semdiff::Doubt;
-use crate::semdiff::Example;
-use crate::semdiff::Finding;
-use crate::semdiff::Presence;
+use crate::semdiff::{Access, Cover, Difference, Doubt, Example, Finding, Presence};
 
 use super::words;
 
@@ -87,10 +80,7 @@ struct Asked {
 
 impl Asked {
     fn of(access: &Access) -> Self {
-        Self {
-            shown: what(access),
-            kind: access.request.title(),
-        }
+        Self { shown: what(access), kind: access.request.title() }
     }
 }
 
@@ -103,20 +93,12 @@ pub(super) fn rows<'a>(difference: &'a Difference, covers: &[Cover]) -> Vec<Row<
     let mut by_request: BTreeMap<(Alike<'_>, Asked), (Names, &Example)> = BTreeMap::new();
     for (at, access) in difference.accesses.iter().enumerate() {
         let cover = covers.get(at).copied().unwrap_or_default();
-        for (way, finding, declared) in [
-            (Way::Gains, &access.gained, cover.gained),
-            (Way::Loses, &access.lost, cover.lost),
-        ] {
+        for (way, finding, declared) in
+            [(Way::Gains, &access.gained, cover.gained), (Way::Loses, &access.lost, cover.lost)]
+        {
             let Finding::Found(example) = finding else { continue };
-            let alike = Alike {
-                way,
-                when: words::when(way, example),
-                causes: &access.causes,
-                declared,
-            };
-            let group = by_request
-                .entry((alike, Asked::of(access)))
-                .or_insert_with(|| (Names::new(), example));
+            let alike = Alike { way, when: words::when(way, example), causes: &access.causes, declared };
+            let group = by_request.entry((alike, Asked::of(access))).or_insert_with(|| (Names::new(), example));
             group.0.insert(access.who());
         }
     }
@@ -130,12 +112,7 @@ pub(super) fn rows<'a>(difference: &'a Difference, covers: &[Cover]) -> Vec<Row<
         .map(|((alike, who), (what, example))| Row {
             way: alike.way,
             who: who.into_iter().collect(),
-            kinds: what
-                .iter()
-                .map(|asked| asked.kind.clone())
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect(),
+            kinds: what.iter().map(|asked| asked.kind.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
             what: what.into_iter().map(|asked| asked.shown).collect(),
             when: alike.when,
             example,
@@ -162,10 +139,7 @@ pub(super) fn open(difference: &Difference) -> Vec<Open<'_>> {
                 },
                 causes: &access.causes,
             };
-            by_request
-                .entry((alike, what(access)))
-                .or_default()
-                .insert(access.who());
+            by_request.entry((alike, what(access))).or_default().insert(access.who());
         }
     }
     let mut by_holders: BTreeMap<(AlikeOpen<'_>, Names), Vec<String>> = BTreeMap::new();

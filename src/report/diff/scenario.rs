@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-use crate::semdiff::Basis;
-use crate::semdiff::Difference;
-use crate::text::Instant;
-use crate::text::safe;
+use crate::semdiff::{Basis, Difference};
+use crate::text::{Instant, safe};
 
 use super::rows;
 use super::rows::Way;
@@ -50,11 +48,7 @@ pub fn scenarios(difference: &Difference, at: Instant) -> Scenarios {
             false => '-',
         };
         let first = row.who.first().map_or("", String::as_str);
-        let name = format!(
-            "diff {} {first} {}",
-            row.way.word(),
-            row.what.first().map_or("", String::as_str)
-        );
+        let name = format!("diff {} {first} {}", row.way.word(), row.what.first().map_or("", String::as_str));
         let stem: String = name.chars().map(plain).collect();
         let stem = format!("{stem}-{}", number + 1);
         let title = format!("{} {} {}", row.who.join(", "), row.way.word(), row.what.join(", "));

@@ -1,21 +1,16 @@
 //! What is not declared, as files to fill in: whole but for why, and for who answers for it.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::report::human::printable;
-use crate::semdiff::Declares;
-use crate::semdiff::Difference;
-use crate::semdiff::Effect;
+use crate::semdiff::{Declares, Difference, Effect};
 
 use super::review::Review;
-use super::rows;
 use super::rows::Way;
-use super::terms;
 use super::terms::Term;
-use super::words;
+use super::{rows, terms, words};
 
 /// The most characters of a name that a file's name holds.
 const MOST_CHARS: usize = 60;
@@ -36,9 +31,7 @@ pub fn stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
     let mut said: BTreeSet<(Way, String, String)> = BTreeSet::new();
     for row in rows::rows(difference, &review.declared.covers) {
         let (who, what) = (&row.who, &row.kinds);
-        let pairs = who
-            .iter()
-            .flat_map(|who| what.iter().map(move |what| (row.way, who.clone(), what.clone())));
+        let pairs = who.iter().flat_map(|who| what.iter().map(move |what| (row.way, who.clone(), what.clone())));
         // One name stands for holders of several types, whose findings may be of several rows.
         let known = said.len();
         said.extend(pairs);
@@ -48,10 +41,7 @@ pub fn stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
         let first = |all: &[String]| all.first().map_or_else(String::new, |name| plain(name));
         let stem = format!("{}-{}-{}", first(who), row.way.word(), first(what));
         let text = text(row.way, &row.when, who, what);
-        stubs.push(Stub {
-            stem: free(&stubs, &stem),
-            text,
-        });
+        stubs.push(Stub { stem: free(&stubs, &stem), text });
     }
     roles(difference, review, &mut stubs);
     term_stubs(difference, review, &mut stubs);
@@ -74,19 +64,14 @@ fn roles(difference: &Difference, review: Review<'_>, stubs: &mut Vec<Stub>) {
     let mut open: BTreeMap<(Way, &str), Vec<String>> = BTreeMap::new();
     for (at, one) in difference.assignments.iter().enumerate() {
         if review.declared.assigned.get(at).copied().flatten().is_none() {
-            open.entry((words::way(one), &one.who))
-                .or_default()
-                .push(one.what.clone());
+            open.entry((words::way(one), &one.who)).or_default().push(one.what.clone());
         }
     }
     for ((way, who), what) in open {
         let first = what.first().map_or("", String::as_str);
         let stem = format!("{}-{}-{}", plain(who), way.word(), plain(first));
         let found: Vec<String> = what.iter().map(|what| format!("{who} {} {what}", way.word())).collect();
-        stubs.push(Stub {
-            stem: free(stubs, &stem),
-            text: text(way, &found, &[who.to_owned()], &what),
-        });
+        stubs.push(Stub { stem: free(stubs, &stem), text: text(way, &found, &[who.to_owned()], &what) });
     }
 }
 
@@ -201,10 +186,7 @@ mod tests {
     #[test]
     fn names_and_comments_stay_what_they_are_in_yaml() {
         assert_eq!(one_or_many(&["no".to_owned()]), "\"no\"");
-        assert_eq!(
-            one_or_many(&["T::\"a\\\"\n\"".to_owned(), "b: c".to_owned()]),
-            r#"["T::\"a\\\"\n\"", "b: c"]"#
-        );
+        assert_eq!(one_or_many(&["T::\"a\\\"\n\"".to_owned(), "b: c".to_owned()]), r#"["T::\"a\\\"\n\"", "b: c"]"#);
         assert_eq!(one_line("now\nwho: everyone\r\u{7}"), "now who: everyone ␇");
     }
 }

@@ -1,14 +1,9 @@
 //! Changed terms of the contract, in words: what each says now, what reads it, and whether it is declared.
 
 use crate::report::files::Files;
-use crate::semdiff::Change;
-use crate::semdiff::Difference;
-use crate::semdiff::Effect;
-use crate::semdiff::Judged;
-use crate::semdiff::TermChange;
+use crate::semdiff::{Change, Difference, Effect, Judged, TermChange};
 
-use super::Review;
-use super::review;
+use super::{Review, review};
 
 /// What stands where a side says nothing.
 const NOTHING: &str = "–";
@@ -23,10 +18,7 @@ pub(super) struct Term<'a> {
 /// All changed terms.
 pub(super) fn terms<'a>(difference: &'a Difference, review: Review<'a>) -> impl Iterator<Item = Term<'a>> {
     let all = difference.terms.iter().enumerate();
-    all.map(move |(at, change)| Term {
-        change,
-        declared: review.term(at),
-    })
+    all.map(move |(at, change)| Term { change, declared: review.term(at) })
 }
 
 impl Term<'_> {
@@ -57,11 +49,9 @@ impl Term<'_> {
     /// Whether it is declared, and by what; nothing where no package declares.
     pub(super) fn declared(self, review: Review<'_>, files: Files<'_>) -> Option<String> {
         match self.declared {
-            Some(judged) => Some(format!(
-                "declared by {}: {}",
-                files.path(judged.declaration.file),
-                review::reason(judged)
-            )),
+            Some(judged) => {
+                Some(format!("declared by {}: {}", files.path(judged.declaration.file), review::reason(judged)))
+            }
             None => (self.is_open() && review.is_in_use()).then(|| "not declared".to_owned()),
         }
     }

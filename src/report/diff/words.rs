@@ -4,13 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::bundle::OriginKind;
 use crate::report::witness;
-use crate::semdiff::Assigned;
-use crate::semdiff::Change;
-use crate::semdiff::Contrast;
-use crate::semdiff::Declares;
-use crate::semdiff::Example;
-use crate::semdiff::Replayed;
-use crate::semdiff::What;
+use crate::semdiff::{Assigned, Change, Contrast, Declares, Example, Replayed, What};
 
 use super::rows::Way;
 
@@ -77,15 +71,8 @@ fn allowed(speech: &Speech, side: &Replayed, contrasts: &[Contrast]) -> String {
             _ => granted(&reason.statement, &reason.when),
         })
         .collect();
-    let others = contrasts
-        .iter()
-        .filter(|contrast| matches!(contrast, Contrast::Grant { .. }));
-    let others = others.filter(|contrast| {
-        !side
-            .reasons
-            .iter()
-            .any(|reason| reason.statement == contrast.statement())
-    });
+    let others = contrasts.iter().filter(|contrast| matches!(contrast, Contrast::Grant { .. }));
+    let others = others.filter(|contrast| !side.reasons.iter().any(|reason| reason.statement == contrast.statement()));
     let others = others.map(|contrast| granted(contrast.statement(), contrast.conditions()));
     all.extend(at_most(others.collect()));
     format!("{} by {}", speech.allowing, all.join(" and by "))
@@ -97,10 +84,9 @@ fn required(speech: &Speech, contrasts: &[Contrast]) -> Option<String> {
         .iter()
         .filter_map(|contrast| match contrast {
             Contrast::Guard { statement } => Some(format!("{} `{statement}`", speech.requires)),
-            Contrast::Gone {
-                statement,
-                conditions: gone,
-            } => Some(format!("`{statement}` {} {}", speech.requires, conditions(gone))),
+            Contrast::Gone { statement, conditions: gone } => {
+                Some(format!("`{statement}` {} {}", speech.requires, conditions(gone)))
+            }
             Contrast::Other { .. } | Contrast::Denial { .. } | Contrast::Grant { .. } => None,
         })
         .collect();
@@ -109,13 +95,7 @@ fn required(speech: &Speech, contrasts: &[Contrast]) -> Option<String> {
 
 /// What denies the example beside that, and what else denies such requests on this side only; `None` where all is told.
 fn denied(speech: &Speech, side: &Replayed, contrasts: &[Contrast]) -> Option<String> {
-    let Speech {
-        denying,
-        wants,
-        grants,
-        forbids,
-        ..
-    } = speech;
+    let Speech { denying, wants, grants, forbids, .. } = speech;
     if side.cause == "no-such-request" {
         return Some(format!("{denying}: there are no such requests"));
     }
@@ -123,39 +103,24 @@ fn denied(speech: &Speech, side: &Replayed, contrasts: &[Contrast]) -> Option<St
         return Some(format!("{denying}: nothing {grants}"));
     }
     let of = |statement: &str| {
-        contrasts
-            .iter()
-            .filter(move |contrast| contrast.statement() == statement)
-            .collect::<Vec<_>>()
+        contrasts.iter().filter(move |contrast| contrast.statement() == statement).collect::<Vec<_>>()
     };
     let mut all: Vec<String> = Vec::new();
     for reason in &side.reasons {
         let statement = &reason.statement;
         let contrasts = of(statement);
         let is_told = |condition: &String| {
-            let mut gone = contrasts
-                .iter()
-                .filter(|contrast| matches!(contrast, Contrast::Gone { .. }));
+            let mut gone = contrasts.iter().filter(|contrast| matches!(contrast, Contrast::Gone { .. }));
             gone.any(|contrast| contrast.conditions().contains(condition))
         };
-        if contrasts
-            .iter()
-            .any(|contrast| matches!(contrast, Contrast::Guard { .. }))
-        {
+        if contrasts.iter().any(|contrast| matches!(contrast, Contrast::Guard { .. })) {
             continue;
         }
-        let mut when: Vec<String> = reason
-            .when
-            .iter()
-            .filter(|condition| !is_told(condition))
-            .cloned()
-            .collect();
+        let mut when: Vec<String> = reason.when.iter().filter(|condition| !is_told(condition)).cloned().collect();
         if when.is_empty() && !reason.when.is_empty() {
             continue;
         }
-        let others = contrasts
-            .iter()
-            .filter(|contrast| matches!(contrast, Contrast::Other { .. }));
+        let others = contrasts.iter().filter(|contrast| matches!(contrast, Contrast::Other { .. }));
         for condition in others.flat_map(|contrast| contrast.conditions()) {
             if !when.contains(condition) {
                 when.push(condition.clone());
@@ -168,25 +133,14 @@ fn denied(speech: &Speech, side: &Replayed, contrasts: &[Contrast]) -> Option<St
             (_, true) => format!("`{statement}` {forbids}"),
         });
     }
-    let others = contrasts.iter().filter(|contrast| {
-        !side
-            .reasons
-            .iter()
-            .any(|reason| reason.statement == contrast.statement())
-    });
+    let others =
+        contrasts.iter().filter(|contrast| !side.reasons.iter().any(|reason| reason.statement == contrast.statement()));
     let others = others.filter_map(|contrast| match contrast {
-        Contrast::Other {
-            statement,
-            conditions: when,
-        } => Some(format!("`{statement}` {wants} {}", conditions(when))),
-        Contrast::Denial {
-            statement,
-            conditions: when,
-        } if when.is_empty() => Some(format!("`{statement}` {forbids}")),
-        Contrast::Denial {
-            statement,
-            conditions: when,
-        } => Some(format!("`{statement}` {forbids} when {}", conditions(when))),
+        Contrast::Other { statement, conditions: when } => Some(format!("`{statement}` {wants} {}", conditions(when))),
+        Contrast::Denial { statement, conditions: when } if when.is_empty() => Some(format!("`{statement}` {forbids}")),
+        Contrast::Denial { statement, conditions: when } => {
+            Some(format!("`{statement}` {forbids} when {}", conditions(when)))
+        }
         Contrast::Guard { .. } | Contrast::Gone { .. } | Contrast::Grant { .. } => None,
     });
     all.extend(at_most(others.collect()));
@@ -255,10 +209,7 @@ pub(super) fn fields(change: &Change) -> Vec<String> {
         return Vec::new();
     };
     let said = |side: &Option<String>| side.clone().unwrap_or_else(|| "–".to_owned());
-    fields
-        .iter()
-        .map(|field| format!("{}: {} → {}", field.field, said(&field.from), said(&field.to)))
-        .collect()
+    fields.iter().map(|field| format!("{}: {} → {}", field.field, said(&field.from), said(&field.to))).collect()
 }
 
 /// `User::"ann" gains role reader`

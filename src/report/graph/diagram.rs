@@ -1,18 +1,7 @@
 //! What there is to draw, in the program's order: nodes with a line of detail, and links between them.
 
-use crate::graph::Action;
-use crate::graph::Grant;
-use crate::graph::Holder;
-use crate::graph::Node;
-use crate::graph::Profile;
-use crate::graph::Program;
-use crate::graph::Role;
-use crate::graph::RoleId;
-use crate::graph::TypeId;
-use crate::graph::TypeKind;
-use crate::graph::Until;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::graph::{Action, Grant, Holder, Node, Profile, Program, Role, RoleId, TypeId, TypeKind, Until};
+use crate::text::{Sources, Span};
 
 /// Everything that a picture of a program shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,9 +142,7 @@ fn role_detail(role: &Role, program: &Program) -> String {
         (Some((attribute, _)), _) => parts.push(format!("by {attribute}")),
         (None, on) => {
             let holders: Vec<&str> = role.holders.iter().map(|ty| program.type_name(*ty)).collect();
-            let per = on
-                .map(|ty| format!(", per {}", program.type_name(ty)))
-                .unwrap_or_default();
+            let per = on.map(|ty| format!(", per {}", program.type_name(ty))).unwrap_or_default();
             parts.push(format!("for {}{per}", holders.join(", ")));
         }
     }
@@ -206,11 +193,7 @@ fn resource(id: TypeId, program: &Program) -> Option<Resource> {
             },
         })
         .collect();
-    (!actions.is_empty()).then(|| Resource {
-        node: Node::Type(id),
-        name: program.type_name(id).to_owned(),
-        actions,
-    })
+    (!actions.is_empty()).then(|| Resource { node: Node::Type(id), name: program.type_name(id).to_owned(), actions })
 }
 
 fn links(program: &Program, sources: &Sources) -> Vec<Link> {
@@ -259,10 +242,7 @@ fn conditions(grant: &Grant, program: &Program, sources: &Sources) -> String {
     };
     let whens = [grant.when.as_ref(), role.and_then(|role| role.when.as_ref())];
     let words = |span: Span| sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
-    let whens = whens
-        .into_iter()
-        .flatten()
-        .map(|when| format!("when {}", words(when.span)));
+    let whens = whens.into_iter().flatten().map(|when| format!("when {}", words(when.span)));
     let untils = [grant.until.as_ref(), role.and_then(|role| role.until.as_ref())];
     let all: Vec<String> = whens.chain(untils.into_iter().flatten().map(until)).collect();
     all.join(", ")

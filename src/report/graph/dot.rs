@@ -5,49 +5,29 @@ use std::fmt::Write;
 use crate::graph::Node;
 use crate::text::safe;
 
-use super::diagram::Diagram;
-use super::diagram::Item;
-use super::diagram::LinkKind;
-use super::diagram::Sensitivity;
+use super::diagram::{Diagram, Item, LinkKind, Sensitivity};
 
 /// The diagram as a DOT digraph.
 #[must_use]
 pub fn dot(diagram: &Diagram) -> String {
     let mut text = format!("digraph {} {{\n", safe::dot(&diagram.title));
     text.push_str("  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"Helvetica\"];\n  edge [fontname=\"Helvetica\", fontsize=10];\n\n");
-    let groups = [
-        (&diagram.principals, "shape=oval"),
-        (&diagram.roles, ""),
-        (&diagram.profiles, "shape=octagon"),
-    ];
+    let groups = [(&diagram.principals, "shape=oval"), (&diagram.roles, ""), (&diagram.profiles, "shape=octagon")];
     for (items, style) in groups {
         for item in items {
-            let style = if style.is_empty() {
-                String::new()
-            } else {
-                format!(", {style}")
-            };
+            let style = if style.is_empty() { String::new() } else { format!(", {style}") };
             let _ = writeln!(text, "  {} [label={}{style}];", id(item.node), safe::dot(&label(item)));
         }
     }
     for resource in &diagram.resources {
-        let _ = writeln!(
-            text,
-            "  subgraph {} {{",
-            safe::dot(&format!("cluster_{}", resource.name))
-        );
+        let _ = writeln!(text, "  subgraph {} {{", safe::dot(&format!("cluster_{}", resource.name)));
         let _ = writeln!(text, "    label={};", safe::dot(&resource.name));
         for action in &resource.actions {
             let mark = match action.sensitivity {
                 Sensitivity::Sensitive => ", penwidth=2, tooltip=\"sensitive\"",
                 Sensitivity::Plain => "",
             };
-            let _ = writeln!(
-                text,
-                "    {} [label={}{mark}];",
-                id(action.node),
-                safe::dot(&action.name)
-            );
+            let _ = writeln!(text, "    {} [label={}{mark}];", id(action.node), safe::dot(&action.name));
         }
         text.push_str("  }\n");
     }

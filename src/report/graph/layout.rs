@@ -7,11 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::graph::Node;
 
-use super::diagram::Diagram;
-use super::diagram::Item;
-use super::diagram::Link;
-use super::diagram::LinkKind;
-use super::diagram::Resource;
+use super::diagram::{Diagram, Item, Link, LinkKind, Resource};
 
 /// Space around the picture.
 pub(super) const MARGIN: i32 = 16;
@@ -97,11 +93,7 @@ pub(super) struct Wire<'a> {
 /// Lays out a diagram.
 pub(super) fn lay_out(diagram: &Diagram) -> Layout<'_> {
     let placed = in_order(diagram);
-    let column = placed
-        .iter()
-        .map(|(depth, item)| depth * INDENT + box_width(item))
-        .max()
-        .unwrap_or(0);
+    let column = placed.iter().map(|(depth, item)| depth * INDENT + box_width(item)).max().unwrap_or(0);
     let left_height: i32 = placed.iter().map(|(_, item)| box_height(item) + GAP).sum::<i32>() - GAP;
     let heights: Vec<i32> = diagram.resources.iter().map(height).collect();
     let right_height: i32 = heights.iter().sum::<i32>() + TYPE_GAP * (i32_of(heights.len()) - 1);
@@ -111,14 +103,7 @@ pub(super) fn lay_out(diagram: &Diagram) -> Layout<'_> {
     let mut holders = Vec::new();
     for (colour, (depth, item)) in placed.iter().enumerate() {
         let x = MARGIN + depth * INDENT;
-        holders.push(Holder {
-            item,
-            x,
-            y,
-            width: MARGIN + column - x,
-            height: box_height(item),
-            colour,
-        });
+        holders.push(Holder { item, x, y, width: MARGIN + column - x, height: box_height(item), colour });
         y += box_height(item) + GAP;
     }
 
@@ -127,13 +112,7 @@ pub(super) fn lay_out(diagram: &Diagram) -> Layout<'_> {
     let mut y = MARGIN + (tallest - right_height) / 2;
     let mut resources = Vec::new();
     for (resource, height) in diagram.resources.iter().zip(heights) {
-        resources.push(Actions {
-            resource,
-            x,
-            y,
-            width,
-            height,
-        });
+        resources.push(Actions { resource, x, y, width, height });
         y += height + TYPE_GAP;
     }
     Layout {
@@ -150,10 +129,7 @@ pub(super) fn lay_out(diagram: &Diagram) -> Layout<'_> {
 /// something themselves, profiles. Those that lead to actions further up stand further up, so that fewer wires cross.
 fn in_order(diagram: &Diagram) -> Vec<(i32, &Item)> {
     let roots = diagram.roles.iter().filter(|role| base(diagram, role.node).is_none());
-    let principals = diagram
-        .principals
-        .iter()
-        .filter(|item| leads(diagram, item.node).next().is_some());
+    let principals = diagram.principals.iter().filter(|item| leads(diagram, item.node).next().is_some());
     let mut families: Vec<Vec<(i32, &Item)>> = roots
         .map(|role| family(diagram, role))
         .chain(principals.chain(&diagram.profiles).map(|item| vec![(0, item)]))
@@ -168,10 +144,7 @@ fn family<'a>(diagram: &'a Diagram, root: &'a Item) -> Vec<(i32, &'a Item)> {
     let mut waiting = vec![(0, root)];
     while let Some((depth, role)) = waiting.pop() {
         family.push((depth, role));
-        let extending = diagram
-            .roles
-            .iter()
-            .filter(|other| base(diagram, other.node) == Some(role.node));
+        let extending = diagram.roles.iter().filter(|other| base(diagram, other.node) == Some(role.node));
         let next: Vec<_> = extending.map(|other| (depth + 1, other)).collect();
         waiting.extend(next.into_iter().rev());
     }
@@ -184,9 +157,7 @@ fn height_of_wires(diagram: &Diagram, family: &[(i32, &Item)]) -> usize {
     let places: BTreeMap<Node, usize> = actions.enumerate().map(|(at, action)| (action.node, at)).collect();
     let ends = family.iter().flat_map(|(_, item)| leads(diagram, item.node));
     let ends: Vec<usize> = ends.filter_map(|link| places.get(&link.to).copied()).collect();
-    (1000 * ends.iter().sum::<usize>())
-        .checked_div(ends.len())
-        .unwrap_or(usize::MAX)
+    (1000 * ends.iter().sum::<usize>()).checked_div(ends.len()).unwrap_or(usize::MAX)
 }
 
 /// The links that are drawn as wires of a holder.
@@ -203,9 +174,7 @@ fn base(diagram: &Diagram, role: Node) -> Option<Node> {
 
 fn elbows(diagram: &Diagram, holders: &[Holder<'_>]) -> Vec<Elbow> {
     let find = |node| holders.iter().find(|holder| holder.item.node == node);
-    let pairs = holders
-        .iter()
-        .filter_map(|holder| Some((holder, find(base(diagram, holder.item.node)?)?)));
+    let pairs = holders.iter().filter_map(|holder| Some((holder, find(base(diagram, holder.item.node)?)?)));
     pairs
         .map(|(role, base)| Elbow {
             x: base.x + INDENT / 2,
@@ -226,9 +195,7 @@ fn wires<'a>(diagram: &'a Diagram, holders: &[Holder<'a>], resources: &[Actions<
             named.map(move |(action, row)| (action.node, (x, row)))
         })
         .collect();
-    let drawn = holders
-        .iter()
-        .flat_map(|holder| leads(diagram, holder.item.node).map(move |link| (holder, link)));
+    let drawn = holders.iter().flat_map(|holder| leads(diagram, holder.item.node).map(move |link| (holder, link)));
     let mut wires: Vec<Wire<'_>> = drawn
         .filter_map(|(holder, link)| {
             let (to_x, to_y) = *rows.get(&link.to)?;
@@ -242,18 +209,8 @@ fn wires<'a>(diagram: &'a Diagram, holders: &[Holder<'a>], resources: &[Actions<
             })
         })
         .collect();
-    spread(
-        &mut wires,
-        NAME,
-        |wire| (wire.from_y, wire.to_y),
-        |wire| &mut wire.from_y,
-    );
-    spread(
-        &mut wires,
-        ROW - 8,
-        |wire| (wire.to_y, wire.from_y),
-        |wire| &mut wire.to_y,
-    );
+    spread(&mut wires, NAME, |wire| (wire.from_y, wire.to_y), |wire| &mut wire.from_y);
+    spread(&mut wires, ROW - 8, |wire| (wire.to_y, wire.from_y), |wire| &mut wire.to_y);
     wires.sort_by_key(|wire| match &wire.link.kind {
         LinkKind::Grants(conditions) => usize::from(!conditions.is_empty()),
         _ => 2,

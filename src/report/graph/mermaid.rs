@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use super::diagram::Diagram;
-use super::diagram::LinkKind;
-use super::diagram::Sensitivity;
+use super::diagram::{Diagram, LinkKind, Sensitivity};
 use super::dot::id;
 use crate::text::safe;
 
@@ -17,32 +15,19 @@ pub fn mermaid(diagram: &Diagram) -> String {
     }
     for (items, open, close) in [(&diagram.roles, "[", "]"), (&diagram.profiles, "{{", "}}")] {
         for item in items {
-            let lines = [&item.name]
-                .into_iter()
-                .chain(&item.details)
-                .map(|line| safe::mermaid(line));
+            let lines = [&item.name].into_iter().chain(&item.details).map(|line| safe::mermaid(line));
             let lines: Vec<String> = lines.collect();
             let _ = writeln!(text, "    {}{open}\"{}\"{close}", id(item.node), lines.join("<br/>"));
         }
     }
     for resource in &diagram.resources {
-        let _ = writeln!(
-            text,
-            "    subgraph {}_actions [\"{}\"]",
-            id(resource.node),
-            safe::mermaid(&resource.name)
-        );
+        let _ = writeln!(text, "    subgraph {}_actions [\"{}\"]", id(resource.node), safe::mermaid(&resource.name));
         for action in &resource.actions {
             let mark = match action.sensitivity {
                 Sensitivity::Sensitive => " (sensitive)",
                 Sensitivity::Plain => "",
             };
-            let _ = writeln!(
-                text,
-                "        {}[\"{}{mark}\"]",
-                id(action.node),
-                safe::mermaid(&action.name)
-            );
+            let _ = writeln!(text, "        {}[\"{}{mark}\"]", id(action.node), safe::mermaid(&action.name));
         }
         text.push_str("    end\n");
     }

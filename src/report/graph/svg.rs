@@ -6,14 +6,9 @@ use std::fmt::Write;
 use crate::graph::Node;
 use crate::text::safe;
 
-use super::diagram::Diagram;
-use super::diagram::LinkKind;
-use super::diagram::Sensitivity;
+use super::diagram::{Diagram, LinkKind, Sensitivity};
 use super::layout;
-use super::layout::Actions;
-use super::layout::Holder;
-use super::layout::Layout;
-use super::layout::Wire;
+use super::layout::{Actions, Holder, Layout, Wire};
 
 /// How many colours tell holders apart; further ones begin again.
 const COLOURS: usize = 10;
@@ -55,11 +50,8 @@ pub fn svg(diagram: &Diagram) -> String {
     let _ = writeln!(text, "<desc id=\"desc\">{}</desc>", safe::xml(&description(diagram)));
     let _ = writeln!(text, "<style>\n{STYLE}</style>");
     for elbow in &layout.elbows {
-        let _ = writeln!(
-            text,
-            "<path class=\"tree\" d=\"M{} {}V{}H{}\"/>",
-            elbow.x, elbow.from_y, elbow.to_y, elbow.to_x
-        );
+        let _ =
+            writeln!(text, "<path class=\"tree\" d=\"M{} {}V{}H{}\"/>", elbow.x, elbow.from_y, elbow.to_y, elbow.to_x);
     }
     // Wires of conditions and of break-glass lie on top: they are what a reader looks for.
     for wire in &layout.wires {
@@ -109,11 +101,7 @@ fn wire(text: &mut String, wire: &Wire<'_>, diagram: &Diagram) {
         LinkKind::Grants(conditions) if !conditions.is_empty() => format!(" {conditions}"),
         _ => String::new(),
     };
-    let says = format!(
-        "{} {says} {}{conditions}",
-        diagram.name(wire.link.from),
-        diagram.name(wire.link.to)
-    );
+    let says = format!("{} {says} {}{conditions}", diagram.name(wire.link.from), diagram.name(wire.link.to));
     let bend = (wire.to_x - wire.from_x) / 2;
     let _ = writeln!(
         text,
@@ -131,17 +119,12 @@ fn wire(text: &mut String, wire: &Wire<'_>, diagram: &Diagram) {
 }
 
 fn holder(text: &mut String, holder: &Holder<'_>) {
-    let Holder {
-        x, y, width, height, ..
-    } = *holder;
+    let Holder { x, y, width, height, .. } = *holder;
     let bar = match holder.item.node {
         Node::Profile(_) => "glass-bar".to_owned(),
         _ => format!("b{}", holder.colour % COLOURS),
     };
-    let _ = writeln!(
-        text,
-        "<rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"5\"/>"
-    );
+    let _ = writeln!(text, "<rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"5\"/>");
     let _ = writeln!(
         text,
         "<rect class=\"{bar}\" x=\"{}\" y=\"{y}\" width=\"4\" height=\"{height}\" rx=\"2\"/>",
@@ -165,13 +148,8 @@ fn holder(text: &mut String, holder: &Holder<'_>) {
 }
 
 fn actions(text: &mut String, actions: &Actions<'_>) {
-    let Actions {
-        x, y, width, height, ..
-    } = *actions;
-    let _ = writeln!(
-        text,
-        "<rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"5\"/>"
-    );
+    let Actions { x, y, width, height, .. } = *actions;
+    let _ = writeln!(text, "<rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"5\"/>");
     let _ = writeln!(
         text,
         "<text class=\"name\" x=\"{}\" y=\"{}\">{}</text>",
@@ -180,18 +158,8 @@ fn actions(text: &mut String, actions: &Actions<'_>) {
         safe::xml(&actions.resource.name)
     );
     for (action, row) in actions.resource.actions.iter().zip(actions.rows()) {
-        let _ = writeln!(
-            text,
-            "<path class=\"rule\" d=\"M{x} {}h{width}\"/>",
-            row - layout::ROW / 2
-        );
-        let _ = writeln!(
-            text,
-            "<text x=\"{}\" y=\"{}\">{}</text>",
-            x + layout::PAD,
-            row + 5,
-            safe::xml(&action.name)
-        );
+        let _ = writeln!(text, "<path class=\"rule\" d=\"M{x} {}h{width}\"/>", row - layout::ROW / 2);
+        let _ = writeln!(text, "<text x=\"{}\" y=\"{}\">{}</text>", x + layout::PAD, row + 5, safe::xml(&action.name));
         if action.sensitivity == Sensitivity::Sensitive {
             let _ = writeln!(
                 text,
@@ -213,25 +181,11 @@ fn legend(text: &mut String, layout: &Layout<'_>) {
         ("tree", "has what the role above has"),
     ] {
         let _ = writeln!(text, "<path class=\"{class}\" d=\"M{x} {y}h28\"/>");
-        let _ = writeln!(
-            text,
-            "<text class=\"legend\" x=\"{}\" y=\"{}\">{says}</text>",
-            x + 34,
-            y + 4
-        );
+        let _ = writeln!(text, "<text class=\"legend\" x=\"{}\" y=\"{}\">{says}</text>", x + 34, y + 4);
         x += 34 + layout::small_width(says) + 18;
     }
-    let _ = writeln!(
-        text,
-        "<circle class=\"sensitive\" cx=\"{}\" cy=\"{y}\" r=\"4\"/>",
-        x + 4
-    );
-    let _ = writeln!(
-        text,
-        "<text class=\"legend\" x=\"{}\" y=\"{}\">sensitive</text>",
-        x + 14,
-        y + 4
-    );
+    let _ = writeln!(text, "<circle class=\"sensitive\" cx=\"{}\" cy=\"{y}\" r=\"4\"/>", x + 4);
+    let _ = writeln!(text, "<text class=\"legend\" x=\"{}\" y=\"{}\">sensitive</text>", x + 14, y + 4);
 }
 
 #[cfg(test)]
@@ -250,9 +204,7 @@ mod tests {
         let wires = |class: &str| {
             let paths = parsed.descendants().filter(|node| node.has_tag_name("path"));
             let titled = paths.filter(|path| path.children().any(|child| child.has_tag_name("title")));
-            titled
-                .filter(|path| path.attribute("class").unwrap().contains(class))
-                .count()
+            titled.filter(|path| path.attribute("class").unwrap().contains(class)).count()
         };
         assert_eq!((wires("wire"), wires("if"), wires("glass")), (3, 2, 1));
         assert!(text.contains("prefers-color-scheme: dark"));

@@ -1,12 +1,8 @@
 //! Failures as GitHub workflow commands, which GitHub shows beside the changed lines of the YAML.
 
 use crate::report::Files;
-use crate::report::github::annotation;
-use crate::report::github::command;
-use crate::scenario::FailureKind;
-use crate::scenario::RunReport;
-use crate::scenario::TestOutcome;
-use crate::scenario::codes;
+use crate::report::github::{annotation, command};
+use crate::scenario::{FailureKind, RunReport, TestOutcome, codes};
 
 use super::human;
 
@@ -21,37 +17,16 @@ pub fn annotations(report: &RunReport, files: Files<'_>) -> String {
         for failure in failures {
             let mut message = format!("{}: {}\n{}", suite.name, test.name, failure.kind.headline());
             if let FailureKind::Decision(wrong) = &failure.kind {
-                wrong
-                    .faults()
-                    .iter()
-                    .for_each(|fault| message.push_str(&format!("\n{fault}")));
+                wrong.faults().iter().for_each(|fault| message.push_str(&format!("\n{fault}")));
             }
-            text.push_str(&command(
-                "error",
-                Some(failure.span),
-                codes::FAILED.as_str(),
-                &message,
-                files,
-            ));
+            text.push_str(&command("error", Some(failure.span), codes::FAILED.as_str(), &message, files));
         }
     }
     for path in &report.unreferenced {
-        text.push_str(&command(
-            "error",
-            None,
-            codes::FAILED.as_str(),
-            &format!("no test writes {path}"),
-            files,
-        ));
+        text.push_str(&command("error", None, codes::FAILED.as_str(), &format!("no test writes {path}"), files));
     }
     if report.decided_nothing() {
-        text.push_str(&command(
-            "error",
-            None,
-            codes::FAILED.as_str(),
-            human::NOTHING_DECIDED,
-            files,
-        ));
+        text.push_str(&command("error", None, codes::FAILED.as_str(), human::NOTHING_DECIDED, files));
     }
     for fault in &report.faults {
         text.push_str(&annotation(fault, files));

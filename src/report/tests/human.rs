@@ -5,21 +5,11 @@ use std::fmt::Write;
 
 use crate::bundle::Place;
 use crate::diag::Diagnostic;
-use crate::report::Files;
-use crate::report::Style;
-use crate::report::diagnostic;
-use crate::report::printable;
-use crate::scenario::ClauseResult;
-use crate::scenario::Failure;
-use crate::scenario::FailureKind;
-use crate::scenario::Judged;
-use crate::scenario::RunReport;
-use crate::scenario::Statement;
-use crate::scenario::TestOutcome;
-use crate::scenario::TestReport;
-use crate::scenario::Truth;
-use crate::scenario::codes;
+use crate::report::{Files, Style, diagnostic, printable};
 use crate::scenario::golden::SnapshotVerdict;
+use crate::scenario::{
+    ClauseResult, Failure, FailureKind, Judged, RunReport, Statement, TestOutcome, TestReport, Truth, codes,
+};
 
 /// The most lines of a statement that are shown; its clauses follow in any case.
 const SOURCE_LINES: usize = 8;
@@ -52,11 +42,7 @@ pub fn failures(report: &RunReport, files: Files<'_>, style: Style) -> String {
         }
     }
     for path in &report.unreferenced {
-        let _ = writeln!(
-            text,
-            "FAIL  no test writes `{}`\n  remove it, or run with --accept\n",
-            printable(path)
-        );
+        let _ = writeln!(text, "FAIL  no test writes `{}`\n  remove it, or run with --accept\n", printable(path));
     }
     for fault in &report.faults {
         text.push_str(&diagnostic(fault, files, style));
@@ -135,12 +121,7 @@ pub(super) fn decision(text: &mut String, wrong: &Judged, files: Files<'_>) {
     let answer = &wrong.answer;
     if !answer.because.is_empty() {
         let causes: Vec<&str> = answer.because.iter().map(String::as_str).collect();
-        let _ = writeln!(
-            text,
-            "  {} because of {}",
-            answer.verdict.word(),
-            printable(&causes.join(", "))
-        );
+        let _ = writeln!(text, "  {} because of {}", answer.verdict.word(), printable(&causes.join(", ")));
     }
     for note in &answer.notes {
         let _ = writeln!(text, "  {}", printable(note));
@@ -156,19 +137,12 @@ pub(super) fn decision(text: &mut String, wrong: &Judged, files: Files<'_>) {
 }
 
 fn statement(text: &mut String, prefix: &str, statement: &Statement, files: Files<'_>) {
-    let inherited = statement
-        .inherited_by
-        .as_ref()
-        .map(|role| format!(" (inherited by {role})"))
-        .unwrap_or_default();
+    let inherited = statement.inherited_by.as_ref().map(|role| format!(" (inherited by {role})")).unwrap_or_default();
     let place = &statement.place;
     let _ = writeln!(
         text,
         "  {prefix}{}",
-        printable(&format!(
-            "{}{inherited}, {}:{}:{}",
-            statement.name, place.file, place.line, place.column
-        ))
+        printable(&format!("{}{inherited}, {}:{}:{}", statement.name, place.file, place.line, place.column))
     );
     for (line, words) in source(place, files) {
         let _ = writeln!(text, "  {line:>4} │ {words}");
@@ -182,19 +156,11 @@ fn source(place: &Place, files: Files<'_>) -> Vec<(u32, String)> {
     let covered = found.and_then(|(_, source)| source.text().get(place.start as usize..place.end as usize));
     let lines = covered.into_iter().flat_map(str::lines).zip(place.line..);
     // The first line of a statement lacks its indentation, so the others lose theirs.
-    lines
-        .take(SOURCE_LINES)
-        .map(|(words, line)| (line, printable(words.trim())))
-        .collect()
+    lines.take(SOURCE_LINES).map(|(words, line)| (line, printable(words.trim()))).collect()
 }
 
 fn clauses(text: &mut String, clauses: &[ClauseResult], above: Option<&str>, indent: usize) {
-    let width = clauses
-        .iter()
-        .map(|clause| clause.gate.chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(60);
+    let width = clauses.iter().map(|clause| clause.gate.chars().count()).max().unwrap_or(0).min(60);
     for clause in clauses {
         let (mark, fault) = match &clause.truth {
             Truth::True => ("true", None),
@@ -211,12 +177,8 @@ fn clauses(text: &mut String, clauses: &[ClauseResult], above: Option<&str>, ind
             remarks.push(format!("guard {guard}"));
         }
         remarks.extend(fault.cloned());
-        let line = format!(
-            "{:indent$}{mark:7}  {:width$}  {}",
-            "",
-            printable(&clause.gate),
-            printable(&remarks.join("; "))
-        );
+        let line =
+            format!("{:indent$}{mark:7}  {:width$}  {}", "", printable(&clause.gate), printable(&remarks.join("; ")));
         let _ = writeln!(text, "{}", line.trim_end());
         self::clauses(text, &clause.parts, clause.guard.as_deref(), indent + 4);
     }

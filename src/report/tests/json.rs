@@ -3,18 +3,10 @@
 use serde::Serialize;
 
 use crate::report::Files;
-use crate::report::json::Item;
-use crate::report::json::items;
-use crate::scenario::Explanation;
-use crate::scenario::Failure;
-use crate::scenario::FailureKind;
-use crate::scenario::Judged;
-use crate::scenario::RunReport;
-use crate::scenario::TestOutcome;
-use crate::scenario::TestReport;
+use crate::report::json::{Item, items};
 use crate::scenario::golden::SnapshotVerdict;
-use crate::text::Span;
-use crate::text::safe;
+use crate::scenario::{Explanation, Failure, FailureKind, Judged, RunReport, TestOutcome, TestReport};
+use crate::text::{Span, safe};
 
 /// The version of this format.
 const FORMAT: u32 = 1;
@@ -83,10 +75,9 @@ impl<'a> Test<'a> {
         let (skip, failures) = match &test.outcome {
             TestOutcome::Passed => (None, Vec::new()),
             TestOutcome::Skipped(reason) => (Some(reason.as_str()), Vec::new()),
-            TestOutcome::Failed(failures) => (
-                None,
-                failures.iter().map(|failure| Fault::new(failure, files)).collect(),
-            ),
+            TestOutcome::Failed(failures) => {
+                (None, failures.iter().map(|failure| Fault::new(failure, files)).collect())
+            }
         };
         Self {
             name: &test.name,
@@ -191,11 +182,7 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn new(span: Span, files: Files<'_>) -> Self {
         let at = files.sources.position(span);
-        Self {
-            file: files.path(span.file),
-            line: at.line,
-            column: at.column,
-        }
+        Self { file: files.path(span.file), line: at.line, column: at.column }
     }
 }
 
@@ -219,10 +206,7 @@ mod tests {
         assert_eq!(denied["kind"], "decision");
         assert_eq!(denied["at"]["line"], 18);
         assert_eq!(denied["explanation"]["nearest"]["clauses"][1]["truth"], "false");
-        assert_eq!(
-            denied["explanation"]["nearest"]["clauses"][1]["values"][0],
-            "context.risk_score = 80"
-        );
+        assert_eq!(denied["explanation"]["nearest"]["clauses"][1]["values"][0], "context.risk_score = 80");
         assert_eq!(test("table")["failures"][0]["path"], "snapshots/payouts__table.snap");
         assert_eq!(json["unreferenced_snapshots"][0], "snapshots/payouts__gone.snap");
     }

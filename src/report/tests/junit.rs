@@ -2,11 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::report::Files;
-use crate::report::Style;
-use crate::scenario::RunReport;
-use crate::scenario::TestOutcome;
-use crate::scenario::TestReport;
+use crate::report::{Files, Style};
+use crate::scenario::{RunReport, TestOutcome, TestReport};
 use crate::text::safe;
 
 use super::human;
@@ -21,21 +18,12 @@ pub fn junit(report: &RunReport, files: Files<'_>) -> String {
         beside.push(("snapshots", path.clone(), format!("no test writes {path}")));
     }
     if report.decided_nothing() {
-        beside.push((
-            "run",
-            "something is decided".to_owned(),
-            human::NOTHING_DECIDED.to_owned(),
-        ));
+        beside.push(("run", "something is decided".to_owned(), human::NOTHING_DECIDED.to_owned()));
     }
     for fault in &report.faults {
-        let place = fault
-            .primary()
-            .map(|span| format!("{}:{}", files.path(span.file), files.sources.position(span).line));
-        beside.push((
-            "faults",
-            place.unwrap_or_else(|| fault.code.to_string()),
-            fault.message.clone(),
-        ));
+        let place =
+            fault.primary().map(|span| format!("{}:{}", files.path(span.file), files.sources.position(span).line));
+        beside.push(("faults", place.unwrap_or_else(|| fault.code.to_string()), fault.message.clone()));
     }
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a string cannot fail.
@@ -68,10 +56,7 @@ pub fn junit(report: &RunReport, files: Files<'_>) -> String {
             continue;
         }
         let count = cases.len();
-        let _ = writeln!(
-            xml,
-            "  <testsuite name=\"{suite}\" tests=\"{count}\" failures=\"{count}\" skipped=\"0\">"
-        );
+        let _ = writeln!(xml, "  <testsuite name=\"{suite}\" tests=\"{count}\" failures=\"{count}\" skipped=\"0\">");
         for (_, name, message) in cases {
             let _ = writeln!(
                 xml,
@@ -98,11 +83,7 @@ fn case(xml: &mut String, suite: &str, test: &TestReport, files: Files<'_>) {
     match &test.outcome {
         TestOutcome::Passed => xml.push_str("/>\n"),
         TestOutcome::Skipped(reason) => {
-            let _ = writeln!(
-                xml,
-                ">\n      <skipped message=\"{}\"/>\n    </testcase>",
-                safe::xml(reason)
-            );
+            let _ = writeln!(xml, ">\n      <skipped message=\"{}\"/>\n    </testcase>", safe::xml(reason));
         }
         TestOutcome::Failed(failures) => {
             xml.push_str(">\n");
@@ -135,18 +116,10 @@ mod tests {
         assert_eq!(suites.attribute("tests"), Some("9"));
         assert_eq!(suites.attribute("failures"), Some("7"));
         assert_eq!(suites.attribute("skipped"), Some("1"));
-        let case = suites
-            .descendants()
-            .find(|node| node.attribute("name") == Some("denied <by risk> & more"))
-            .unwrap();
+        let case = suites.descendants().find(|node| node.attribute("name") == Some("denied <by risk> & more")).unwrap();
         assert_eq!(case.attribute("line"), Some("18"));
         let failure = case.first_element_child().unwrap();
-        assert!(
-            failure
-                .attribute("message")
-                .unwrap()
-                .contains("expected allow, got deny")
-        );
+        assert!(failure.attribute("message").unwrap().contains("expected allow, got deny"));
         assert!(failure.text().unwrap().contains("false    low_risk"));
     }
 }

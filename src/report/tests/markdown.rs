@@ -2,11 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::report::Files;
-use crate::report::Style;
-use crate::report::diagnostic;
-use crate::scenario::RunReport;
-use crate::scenario::TestOutcome;
+use crate::report::{Files, Style, diagnostic};
+use crate::scenario::{RunReport, TestOutcome};
 use crate::text::safe;
 
 use super::human;
@@ -33,12 +30,7 @@ pub fn markdown(report: &RunReport, files: Files<'_>) -> String {
         let TestOutcome::Failed(failures) = &test.outcome else {
             continue;
         };
-        let _ = writeln!(
-            text,
-            "\n### {}: {}",
-            safe::markdown(&suite.name),
-            safe::markdown(&test.name)
-        );
+        let _ = writeln!(text, "\n### {}: {}", safe::markdown(&suite.name), safe::markdown(&test.name));
         for failure in failures {
             let details = human::failure(failure, files, Style::PLAIN);
             let _ = writeln!(text, "\n{}", safe::markdown_block(&details));

@@ -10,11 +10,8 @@ mod sample;
 mod why;
 
 pub use github::annotations;
-pub use human::failures;
-pub use human::summary;
-pub use human::test_line;
+pub use human::{failures, summary, test_line};
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
-pub use why::why;
-pub use why::why_json;
+pub use why::{why, why_json};

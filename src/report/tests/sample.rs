@@ -1,9 +1,7 @@
 //! A run in which most things that can fail do, for the tests of all formats.
 
-use crate::scenario::RunReport;
-use crate::scenario::golden::Accepted;
-use crate::scenario::golden::SnapshotMode;
-use crate::scenario::testing;
+use crate::scenario::golden::{Accepted, SnapshotMode};
+use crate::scenario::{RunReport, testing};
 use crate::text::Sources;
 
 const TESTS: &str = r#"tests:

@@ -5,19 +5,12 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::report::Files;
-use crate::report::Style;
-use crate::report::printable;
-use crate::scenario::Failure;
-use crate::scenario::FailureKind;
-use crate::scenario::Told;
-use crate::scenario::Why;
-use crate::text::Span;
-use crate::text::safe;
+use crate::report::{Files, Style, printable};
+use crate::scenario::{Failure, FailureKind, Told, Why};
+use crate::text::{Span, safe};
 
 use super::human;
-use super::json::Details;
-use super::json::Place;
+use super::json::{Details, Place};
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -42,23 +35,14 @@ pub fn why(tests: &[Why], files: Files<'_>, style: Style) -> String {
 fn claim(text: &mut String, told: &Told, files: Files<'_>, style: Style) {
     match told {
         Told::Decision { span, judged } if judged.holds() => {
-            ok(
-                text,
-                &format!("{}: {}", judged.request, judged.answer.verdict.word()),
-                *span,
-                files,
-            );
+            ok(text, &format!("{}: {}", judged.request, judged.answer.verdict.word()), *span, files);
             human::decision(text, judged, files);
         }
         Told::Decision { span, judged } => {
             let kind = FailureKind::Decision(judged.clone());
             text.push_str(&human::failure(&Failure { span: *span, kind }, files, style));
         }
-        Told::Step {
-            span,
-            holds: true,
-            kind,
-        } => {
+        Told::Step { span, holds: true, kind } => {
             let went = match kind {
                 FailureKind::Step { expected, actual } => format!("expected {expected}, and {actual}"),
                 FailureKind::Log { actual, .. } => format!("the log: {}", actual.join(", ")),
@@ -67,10 +51,7 @@ fn claim(text: &mut String, told: &Told, files: Files<'_>, style: Style) {
             ok(text, &went, *span, files);
         }
         Told::Step { span, kind, .. } => {
-            let failure = Failure {
-                span: *span,
-                kind: kind.clone(),
-            };
+            let failure = Failure { span: *span, kind: kind.clone() };
             text.push_str(&human::failure(&failure, files, style));
         }
         Told::Table { path, text: table } => {
@@ -131,11 +112,7 @@ impl<'a> Test<'a> {
                 Told::Step { span, holds, kind } => (*span, *holds, Details::new(kind)),
                 Told::Table { path, text } => (test.span, true, Details::Table { path, text }),
             };
-            Claim {
-                at: Place::new(span, files),
-                holds,
-                details,
-            }
+            Claim { at: Place::new(span, files), holds, details }
         });
         Self {
             suite: &test.suite,
@@ -214,10 +191,7 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&why_json(&tests, Files::new(&loaded.sources))).unwrap();
         assert_eq!(json["success"], false);
         let claim = |test: usize| &json["tests"][test]["claims"][0];
-        assert_eq!(
-            (&claim(0)["holds"], &claim(0)["kind"]),
-            (&true.into(), &"decision".into())
-        );
+        assert_eq!((&claim(0)["holds"], &claim(0)["kind"]), (&true.into(), &"decision".into()));
         assert_eq!(claim(0)["explanation"]["deciding"][0]["clauses"][0]["truth"], "true");
         assert_eq!(claim(1)["holds"], false);
         assert_eq!(claim(2)["kind"], "table");

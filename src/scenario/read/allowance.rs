@@ -3,12 +3,9 @@
 
 use std::cell::Cell;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::scenario::codes;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::text::{FileId, Sources, Span};
 
 /// What any suites may stand for, besides one for each byte that is written.
 const MOST: usize = 200_000;
@@ -24,10 +21,7 @@ impl Allowance {
     /// For the suites in some files.
     pub(super) fn new(sources: &Sources, files: &[FileId]) -> Self {
         let written: usize = files.iter().map(|file| sources.text(*file).len()).sum();
-        Self {
-            most: MOST.saturating_add(written),
-            spent: Cell::new(0),
-        }
+        Self { most: MOST.saturating_add(written), spent: Cell::new(0) }
     }
 
     /// Takes some for what stands at a place. Where there are not as many, it is told once, and there are none any more.
@@ -38,10 +32,7 @@ impl Allowance {
             return true;
         }
         if before <= self.most {
-            let message = format!(
-                "the suites stand for more than {} requests and fixtures together",
-                self.most
-            );
+            let message = format!("the suites stand for more than {} requests and fixtures together", self.most);
             out.push(
                 Diagnostic::error(codes::LIMIT, at, message)
                     .label(format!("{count} of them are here"))

@@ -1,48 +1,28 @@
 //! `can`, `cannot`, `unknown`, and the exact sets `who-can` and `what-can`. Sets become one claim for each member and
 //! for each that is none, so an unknown or failing decision never passes as "not in the set".
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::load::yaml::Key;
-use crate::load::yaml::Node;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::load::yaml::{Key, Node};
 use crate::scenario::codes;
-use crate::scenario::suite::Claim;
-use crate::scenario::suite::ContextRef;
-use crate::scenario::suite::Expected;
-use crate::scenario::suite::Named;
-use crate::scenario::suite::Request;
-use crate::scenario::suite::Section;
-use crate::scenario::suite::Stated;
+use crate::scenario::suite::{Claim, ContextRef, Expected, Named, Request, Section, Stated};
 use crate::text::Span;
 
-use super::fields;
 use super::fields::Fields;
-use super::names;
-use super::names::At;
-use super::names::Names;
+use super::names::{At, Names};
+use super::{fields, names};
 
 /// The keys of direct claims and what each expects.
-pub(super) const VERBS: [(&str, Expected); 3] = [
-    ("can", Expected::Allow),
-    ("cannot", Expected::Deny),
-    ("unknown", Expected::Unknown),
-];
+pub(super) const VERBS: [(&str, Expected); 3] =
+    [("can", Expected::Allow), ("cannot", Expected::Deny), ("unknown", Expected::Unknown)];
 
 /// `as: …`, `in: …`, `can: {ACTION: RESOURCE}`, `because: …`: a claim for each combination.
 /// `causes` are further causes that may deny here.
 pub(super) fn direct(test: &Fields<'_>, causes: &[&str], names: &Names<'_>, out: &mut Diagnostics) -> Vec<Claim> {
-    let principals = test
-        .require("as", out)
-        .map(|node| names.principals(node, out))
-        .unwrap_or_default();
+    let principals = test.require("as", out).map(|node| names.principals(node, out)).unwrap_or_default();
     let contexts = names.contexts(test.get("in"), out);
-    let stated: Vec<_> = VERBS
-        .iter()
-        .filter_map(|(verb, expected)| Some((test.get(verb)?, *expected)))
-        .collect();
+    let stated: Vec<_> = VERBS.iter().filter_map(|(verb, expected)| Some((test.get(verb)?, *expected))).collect();
     let because = test.entry("because").and_then(|(key, node)| match stated.as_slice() {
         [(_, expected)] => names.because(node, *expected, causes, out),
         _ => {
@@ -61,10 +41,7 @@ pub(super) fn direct(test: &Fields<'_>, causes: &[&str], names: &Names<'_>, out:
     let mut claims = Vec::new();
     for (node, expected) in stated {
         let asked = asked(node, names, out);
-        let count = asked
-            .len()
-            .saturating_mul(principals.len())
-            .saturating_mul(contexts.len());
+        let count = asked.len().saturating_mul(principals.len()).saturating_mul(contexts.len());
         if !names.allowance.take(count, node.span, out) {
             return Vec::new();
         }
@@ -100,13 +77,9 @@ pub(super) fn who_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostic
     let asked: Vec<_> = entries.iter().filter(|(key, _)| key.text != "in").collect();
     let [(action_key, resource)] = asked.as_slice() else {
         out.push(
-            Diagnostic::error(
-                codes::WRONG_SHAPE,
-                question.span,
-                "`who-can` asks for one action on one resource",
-            )
-            .label(format!("{} actions are named", asked.len()))
-            .help("write `who-can: {ACTION: RESOURCE, in: CONTEXT}`"),
+            Diagnostic::error(codes::WRONG_SHAPE, question.span, "`who-can` asks for one action on one resource")
+                .label(format!("{} actions are named", asked.len()))
+                .help("write `who-can: {ACTION: RESOURCE, in: CONTEXT}`"),
         );
         return Vec::new();
     };
@@ -116,28 +89,17 @@ pub(super) fn who_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostic
     let Some(action) = names.action(&action_key.text, action_key.span, &resource.ty, out) else {
         return Vec::new();
     };
-    let members: BTreeMap<Named, Span> = names
-        .principals(is, out)
-        .into_iter()
-        .map(|at| (at.value, at.span))
-        .collect();
+    let members: BTreeMap<Named, Span> = names.principals(is, out).into_iter().map(|at| (at.value, at.span)).collect();
 
     let mut everyone: BTreeSet<&Named> = of_section(names, Section::Principals).collect();
     everyone.extend(members.keys());
-    if !names
-        .allowance
-        .take(everyone.len().saturating_mul(contexts.len()), question.span, out)
-    {
+    if !names.allowance.take(everyone.len().saturating_mul(contexts.len()), question.span, out) {
         return Vec::new();
     }
     let mut claims = Vec::new();
     for principal in everyone {
         for context in &contexts {
-            claims.push(in_set(
-                request(principal, &action, &resource, context),
-                members.get(principal),
-                is.span,
-            ));
+            claims.push(in_set(request(principal, &action, &resource, context), members.get(principal), is.span));
         }
     }
     claims
@@ -166,10 +128,7 @@ pub(super) fn what_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnosti
     let pairs: BTreeSet<(String, Named)> = match question.get("do") {
         Some(node) => {
             let cells = actions_on(node, &resources, names, out);
-            cells
-                .into_iter()
-                .map(|(_, action, resource)| (action, resource))
-                .collect()
+            cells.into_iter().map(|(_, action, resource)| (action, resource)).collect()
         }
         None => {
             let all = |resource: &Named| names.actions_on(&resource.ty).cloned().collect::<Vec<_>>();
@@ -194,20 +153,13 @@ pub(super) fn what_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnosti
         }
         members.insert(pair, resource.span);
     }
-    if !names
-        .allowance
-        .take(pairs.len().saturating_mul(contexts.len()), question.span, out)
-    {
+    if !names.allowance.take(pairs.len().saturating_mul(contexts.len()), question.span, out) {
         return Vec::new();
     }
     let mut claims = Vec::new();
     for pair in &pairs {
         for context in &contexts {
-            claims.push(in_set(
-                request(&principal, &pair.0, &pair.1, context),
-                members.get(pair),
-                is.span,
-            ));
+            claims.push(in_set(request(&principal, &pair.0, &pair.1, context), members.get(pair), is.span));
         }
     }
     claims
@@ -224,12 +176,8 @@ pub(super) fn asked(node: &Node, names: &Names<'_>, out: &mut Diagnostics) -> Ve
         }
         if node.as_list().is_some_and(<[Node]>::is_empty) {
             out.push(
-                Diagnostic::error(
-                    codes::EMPTY_CLAIM,
-                    node.span,
-                    format!("`{}` is asked of nothing", key.text),
-                )
-                .label("no request follows from it"),
+                Diagnostic::error(codes::EMPTY_CLAIM, node.span, format!("`{}` is asked of nothing", key.text))
+                    .label("no request follows from it"),
             );
         }
         // Under `all`, an action is asked of the resources it is decided on.
@@ -266,10 +214,7 @@ pub(super) fn actions_on(
         if !names.allowance.take(resources.len(), item.span, out) {
             return Vec::new();
         }
-        let mut fitting = resources
-            .iter()
-            .filter(|resource| decided_on(name, &resource.ty, names))
-            .peekable();
+        let mut fitting = resources.iter().filter(|resource| decided_on(name, &resource.ty, names)).peekable();
         if fitting.peek().is_none() && !resources.is_empty() {
             let types: BTreeSet<&str> = resources.iter().map(|resource| resource.ty.as_str()).collect();
             names.no_such_action(name, item.span, &types, out);
@@ -285,9 +230,7 @@ pub(super) fn actions_on(
 
 /// Whether some action on the type goes by this name.
 pub(super) fn decided_on(name: &str, ty: &str, names: &Names<'_>) -> bool {
-    names
-        .actions_on(ty)
-        .any(|action| action == name || names::short(action) == name)
+    names.actions_on(ty).any(|action| action == name || names::short(action) == name)
 }
 
 /// A request from its parts.
@@ -308,17 +251,9 @@ fn of_section<'a>(names: &'a Names<'_>, section: Section) -> impl Iterator<Item 
 fn in_set(request: Request, member: Option<&Span>, set: Span) -> Claim {
     Claim {
         request,
-        expected: if member.is_some() {
-            Expected::Allow
-        } else {
-            Expected::Deny
-        },
+        expected: if member.is_some() { Expected::Allow } else { Expected::Deny },
         because: None,
         span: member.copied().unwrap_or(set),
-        stated: if member.is_some() {
-            Stated::InSet
-        } else {
-            Stated::NotInSet
-        },
+        stated: if member.is_some() { Stated::InSet } else { Stated::NotInSet },
     }
 }

@@ -2,18 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::bundle::Contract;
-use crate::bundle::ValueType;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::load::yaml::Key;
-use crate::load::yaml::Node;
+use crate::bundle::{Contract, ValueType};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::load::yaml::{Key, Node};
 use crate::scenario::codes;
 use crate::scenario::suite::ContextFixture;
 
 use super::directory::Directory;
-use super::fields;
-use super::values;
+use super::{fields, values};
 
 /// The record that a gateway alone may put into a context.
 pub(super) const BREAK_GLASS: &str = "break_glass";
@@ -30,14 +26,9 @@ pub(super) fn read(
         let context = context(node, &types, directory, out);
         own.insert(name.as_str(), context);
     }
-    let parents: BTreeMap<&str, &Node> = declared
-        .iter()
-        .filter_map(|(name, (_, node))| Some((name.as_str(), node.get("extends")?)))
-        .collect();
-    declared
-        .keys()
-        .map(|name| (name.clone(), extended(name, &own, &parents, out)))
-        .collect()
+    let parents: BTreeMap<&str, &Node> =
+        declared.iter().filter_map(|(name, (_, node))| Some((name.as_str(), node.get("extends")?))).collect();
+    declared.keys().map(|name| (name.clone(), extended(name, &own, &parents, out))).collect()
 }
 
 /// The types each attribute has in some action's context.
@@ -66,30 +57,18 @@ fn context(
         }
         if name == BREAK_GLASS {
             out.push(
-                Diagnostic::error(
-                    codes::WRONG_VALUE,
-                    key.span,
-                    "a context cannot bring its own `break_glass`",
-                )
-                .label("only a gateway sets this")
-                .help("write a timeline: `request`, `approve`, then `with`"),
+                Diagnostic::error(codes::WRONG_VALUE, key.span, "a context cannot bring its own `break_glass`")
+                    .label("only a gateway sets this")
+                    .help("write a timeline: `request`, `approve`, then `with`"),
             );
             continue;
         }
         let Some(types) = types.get(name) else {
-            let known = types
-                .keys()
-                .copied()
-                .filter(|name| *name != BREAK_GLASS)
-                .chain(["extends"]);
+            let known = types.keys().copied().filter(|name| *name != BREAK_GLASS).chain(["extends"]);
             out.push(
-                Diagnostic::error(
-                    codes::UNKNOWN_NAME,
-                    key.span,
-                    format!("no action's context has `{name}`"),
-                )
-                .label("not a context attribute")
-                .meant(key.span, name, known),
+                Diagnostic::error(codes::UNKNOWN_NAME, key.span, format!("no action's context has `{name}`"))
+                    .label("not a context attribute")
+                    .meant(key.span, name, known),
             );
             continue;
         };
@@ -120,10 +99,7 @@ fn extended(
     while let Some(current) = next {
         chain.push(current);
         for (attribute, readings) in own.get(current).into_iter().flat_map(|context| &context.attributes) {
-            result
-                .attributes
-                .entry(attribute.clone())
-                .or_insert_with(|| readings.clone());
+            result.attributes.entry(attribute.clone()).or_insert_with(|| readings.clone());
         }
         let Some(parent_node) = parents.get(current) else { break };
         let Some(parent) = fields::text(parent_node, "`extends`", out) else {
@@ -131,13 +107,9 @@ fn extended(
         };
         let Some((parent, _)) = own.get_key_value(parent) else {
             out.push(
-                Diagnostic::error(
-                    codes::UNKNOWN_NAME,
-                    parent_node.span,
-                    format!("unknown context `{parent}`"),
-                )
-                .label("no such context is declared")
-                .meant(parent_node.span, parent, own.keys().copied()),
+                Diagnostic::error(codes::UNKNOWN_NAME, parent_node.span, format!("unknown context `{parent}`"))
+                    .label("no such context is declared")
+                    .meant(parent_node.span, parent, own.keys().copied()),
             );
             break;
         };
@@ -162,10 +134,7 @@ fn extended(
 
 #[cfg(test)]
 mod tests {
-    use crate::scenario::testing::WORLD;
-    use crate::scenario::testing::faults;
-    use crate::scenario::testing::load;
-    use crate::scenario::testing::marketplace;
+    use crate::scenario::testing::{WORLD, faults, load, marketplace};
 
     #[test]
     fn every_fault_in_the_contexts_is_told_in_one_run() {

@@ -1,13 +1,9 @@
 //! Files of Cedar entities before a suite takes them in.
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::yaml;
-use crate::scenario::Policy;
-use crate::scenario::codes;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::scenario::{Policy, codes};
+use crate::text::{FileId, Sources, Span};
 
 use super::raw;
 

@@ -3,22 +3,13 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use cedar_policy::Entities;
-use cedar_policy::EntityId;
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
+use cedar_policy::{Entities, EntityId, EntityTypeName, EntityUid};
 
-use crate::bundle::Contract;
-use crate::bundle::EntityContract;
-use crate::bundle::EntityRole;
-use crate::bundle::entity_uid;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
+use crate::bundle::{Contract, EntityContract, EntityRole, entity_uid};
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::load::yaml::Node;
 use crate::scenario::codes;
-use crate::scenario::suite::Named;
-use crate::scenario::suite::Section;
+use crate::scenario::suite::{Named, Section};
 
 use super::fields;
 use super::fields::a;
@@ -94,9 +85,7 @@ impl Directory<'_> {
     /// The type of a Cedar entity as the contract names it.
     pub(super) fn type_of(&self, uid: &EntityUid) -> Option<&str> {
         let cedar = uid.type_name().to_string();
-        self.types()
-            .find(|(_, declared)| declared.cedar == cedar)
-            .map(|(name, _)| name)
+        self.types().find(|(_, declared)| declared.cedar == cedar).map(|(name, _)| name)
     }
 
     /// `Type::"id"`, `Type::id` or `Name::Space::Type::"id"`, where such a type exists.
@@ -108,21 +97,12 @@ impl Directory<'_> {
             }
             false => text.rsplit_once("::").map(|(ty, id)| (ty.to_owned(), id.to_owned()))?,
         };
-        let (name, declared) = self
-            .types()
-            .find(|(name, declared)| *name == ty || declared.cedar == ty)?;
-        Some(Named {
-            label: text.to_owned(),
-            ty: name.to_owned(),
-            uid: uid(&declared.cedar, &id)?,
-        })
+        let (name, declared) = self.types().find(|(name, declared)| *name == ty || declared.cedar == ty)?;
+        Some(Named { label: text.to_owned(), ty: name.to_owned(), uid: uid(&declared.cedar, &id)? })
     }
 
     fn types(&self) -> impl Iterator<Item = (&str, &EntityContract)> {
-        self.contract
-            .entities
-            .iter()
-            .map(|(name, declared)| (name.as_str(), declared))
+        self.contract.entities.iter().map(|(name, declared)| (name.as_str(), declared))
     }
 
     fn member(&self, node: &Node, ty: &str, declared: &EntityContract, out: &mut Diagnostics) -> Option<EntityUid> {
@@ -135,13 +115,9 @@ impl Directory<'_> {
             return uid(&declared.cedar, &id);
         }
         out.push(
-            Diagnostic::error(
-                codes::UNKNOWN_NAME,
-                node.span,
-                format!("`{text}` is not a member of {ty}"),
-            )
-            .label(format!("{} is due here", a(ty)))
-            .meant(node.span, text, declared.members.iter().map(String::as_str)),
+            Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("`{text}` is not a member of {ty}"))
+                .label(format!("{} is due here", a(ty)))
+                .meant(node.span, text, declared.members.iter().map(String::as_str)),
         );
         None
     }

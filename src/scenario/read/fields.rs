@@ -1,14 +1,10 @@
 //! Shapes: mappings with a fixed set of keys, one-or-many lists, texts, flags and durations.
 //! Every misfit is a located diagnostic; no name of the policy is known here.
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::load::yaml::Key;
-use crate::load::yaml::Node;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::load::yaml::{Key, Node};
 use crate::scenario::codes;
-use crate::text::Duration;
-use crate::text::Instant;
-use crate::text::Span;
+use crate::text::{Duration, Instant, Span};
 
 /// A mapping all of whose keys are known.
 #[derive(Debug, Clone, Copy)]
@@ -26,21 +22,13 @@ impl<'a> Fields<'a> {
         for (key, _) in entries {
             if !known.contains(&key.text.as_str()) {
                 out.push(
-                    Diagnostic::error(
-                        codes::UNKNOWN_KEY,
-                        key.span,
-                        format!("unknown key `{}` in {what}", key.text),
-                    )
-                    .label("not a key here")
-                    .meant(key.span, &key.text, known.iter().copied()),
+                    Diagnostic::error(codes::UNKNOWN_KEY, key.span, format!("unknown key `{}` in {what}", key.text))
+                        .label("not a key here")
+                        .meant(key.span, &key.text, known.iter().copied()),
                 );
             }
         }
-        Some(Self {
-            span: node.span,
-            entries,
-            what,
-        })
+        Some(Self { span: node.span, entries, what })
     }
 
     /// The value under a key.
@@ -50,10 +38,7 @@ impl<'a> Fields<'a> {
 
     /// A key and its value.
     pub(super) fn entry(&self, key: &str) -> Option<(&'a Key, &'a Node)> {
-        self.entries
-            .iter()
-            .find(|(known, _)| known.text == key)
-            .map(|(key, node)| (key, node))
+        self.entries.iter().find(|(known, _)| known.text == key).map(|(key, node)| (key, node))
     }
 
     /// The value under a key that must be there.
@@ -137,13 +122,9 @@ pub(super) fn instant(node: &Node, what: &str, out: &mut Diagnostics) -> Option<
     let instant = node.written().and_then(Instant::parse);
     if instant.is_none() {
         out.push(
-            Diagnostic::error(
-                codes::WRONG_VALUE,
-                node.span,
-                format!("{what} is a point in time with its zone"),
-            )
-            .label("not a point in time")
-            .help("write it as `2026-03-01T10:00:00Z`"),
+            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("{what} is a point in time with its zone"))
+                .label("not a point in time")
+                .help("write it as `2026-03-01T10:00:00Z`"),
         );
     }
     instant

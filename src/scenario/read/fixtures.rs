@@ -1,37 +1,22 @@
 //! Principals, resources and groups: from YAML to entities, with the edges that parents and roles mean.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::EntityUid;
 use serde_json::json;
 
-use crate::bundle::Contract;
-use crate::bundle::EntityContract;
-use crate::bundle::EntityRole;
-use crate::bundle::ROLES_ATTRIBUTE;
-use crate::bundle::RolesForm;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
-use crate::load::yaml::Key;
-use crate::load::yaml::Node;
-use crate::scenario::codes;
-use crate::scenario::suite::Fixture;
-use crate::scenario::suite::Named;
-use crate::scenario::suite::Section;
-use crate::scenario::value;
+use crate::bundle::{Contract, EntityContract, EntityRole, ROLES_ATTRIBUTE, RolesForm};
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::load::yaml::{Key, Node};
+use crate::scenario::suite::{Fixture, Named, Section};
 use crate::scenario::value::Value;
+use crate::scenario::{codes, value};
 use crate::text::Instant;
 
-use super::directory;
 use super::directory::Directory;
-use super::fields;
 use super::fields::a;
-use super::lineage;
 use super::lineage::Edge;
-use super::roles;
-use super::values;
+use super::{directory, fields, lineage, roles, values};
 
 /// Keys of a fixture that are not attributes. An attribute of such a name stands under `attributes`.
 const OWN_KEYS: [&str; 6] = ["type", "id", "in", "roles", "tags", "attributes"];
@@ -112,10 +97,7 @@ pub(super) fn build(
     lineage::report_cycles(&edges, out);
 
     let form = directory.contract.roles_form;
-    let groups = roles::holder_groups(
-        read.values().map(|(named, _, parts)| (*named, &parts.attributes)),
-        directory,
-    );
+    let groups = roles::holder_groups(read.values().map(|(named, _, parts)| (*named, &parts.attributes)), directory);
     let held = lineage::held_roles(&edges);
     let as_parents = lineage::held_as_parents(&edges);
     let mut entities = match form.has_parents() {
@@ -183,11 +165,7 @@ fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diag
         Section::Resources => declared.kind != EntityRole::Enum,
         Section::Groups => matches!(declared.kind, EntityRole::Group | EntityRole::Raw),
     };
-    let candidates = contract
-        .entities
-        .iter()
-        .filter(|(_, declared)| fitting(declared))
-        .map(|(name, _)| name.as_str());
+    let candidates = contract.entities.iter().filter(|(_, declared)| fitting(declared)).map(|(name, _)| name.as_str());
     let Some(declared) = contract.entities.get(ty) else {
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, ty_node.span, format!("unknown type `{ty}`"))
@@ -208,11 +186,7 @@ fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diag
         Some(node) => fields::text(node, "an id", out)?,
         None => name,
     };
-    Some(Named {
-        label: name.to_owned(),
-        ty: ty.to_owned(),
-        uid: directory::uid(&declared.cedar, id)?,
-    })
+    Some(Named { label: name.to_owned(), ty: ty.to_owned(), uid: directory::uid(&declared.cedar, id)? })
 }
 
 fn parts(fixture: &Declared<'_>, named: &Named, directory: &Directory<'_>, out: &mut Diagnostics) -> Option<Parts> {
@@ -250,24 +224,16 @@ fn parts(fixture: &Declared<'_>, named: &Named, directory: &Directory<'_>, out: 
         }
     }
     for parent in &declared.parents {
-        let value = parent
-            .attribute
-            .as_ref()
-            .and_then(|attribute| parts.attributes.get(attribute));
+        let value = parent.attribute.as_ref().and_then(|attribute| parts.attributes.get(attribute));
         if let Some(Value::Entity(uid)) = value {
             parts.parents.insert(uid.clone());
         }
     }
-    parts
-        .attributes
-        .extend(roles::relation_attributes(named, &declared.relations, directory));
+    parts.attributes.extend(roles::relation_attributes(named, &declared.relations, directory));
     Some(parts)
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one step of the loop over a fixture's keys; it has no state of its own"
-)]
+#[expect(clippy::too_many_arguments, reason = "one step of the loop over a fixture's keys; it has no state of its own")]
 fn attribute<'a>(
     key: &'a Key,
     node: &Node,
@@ -281,15 +247,9 @@ fn attribute<'a>(
     let Some(attribute) = declared.attributes.get(&key.text) else {
         let relation = declared.relations.iter().any(|relation| relation.role == key.text);
         let help = if relation {
-            Some(format!(
-                "give holders `roles: [\"{}::{}.{}\"]`",
-                named.ty, named.label, key.text
-            ))
+            Some(format!("give holders `roles: [\"{}::{}.{}\"]`", named.ty, named.label, key.text))
         } else {
-            did_you_mean(
-                &key.text,
-                declared.attributes.keys().map(String::as_str).chain(OWN_KEYS),
-            )
+            did_you_mean(&key.text, declared.attributes.keys().map(String::as_str).chain(OWN_KEYS))
         };
         out.push(
             Diagnostic::error(
@@ -326,11 +286,7 @@ fn memberships(
         let Some(parent) = directory.entity(item, out) else {
             continue;
         };
-        let mut fitting = declared
-            .parents
-            .iter()
-            .filter(|possible| possible.ty == parent.ty)
-            .peekable();
+        let mut fitting = declared.parents.iter().filter(|possible| possible.ty == parent.ty).peekable();
         if fitting.peek().is_none() {
             out.push(
                 Diagnostic::error(

@@ -1,12 +1,10 @@
 //! What follows from the parents of fixtures: roles that come through groups, and cycles.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::EntityUid;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::scenario::codes;
 use crate::text::Span;
 
@@ -26,12 +24,7 @@ pub(super) fn held_roles(edges: &[Edge<'_>]) -> BTreeMap<EntityUid, BTreeSet<Str
     let roles_of = |start: &Edge<'_>| {
         let mut roles: BTreeSet<String> = start.roles.keys().cloned().collect();
         for above in ancestors(start, &by_uid) {
-            roles.extend(
-                by_uid
-                    .get(above)
-                    .into_iter()
-                    .flat_map(|edge| edge.roles.keys().cloned()),
-            );
+            roles.extend(by_uid.get(above).into_iter().flat_map(|edge| edge.roles.keys().cloned()));
         }
         roles
     };
@@ -54,12 +47,8 @@ pub(super) fn report_cycles(edges: &[Edge<'_>], out: &mut Diagnostics) {
     let by_uid = by_uid(edges);
     for start in edges.iter().filter(|edge| ancestors(edge, &by_uid).contains(edge.uid)) {
         out.push(
-            Diagnostic::error(
-                codes::CYCLE,
-                start.span,
-                format!("`{}` is its own ancestor", start.name),
-            )
-            .label("its parents lead back to it"),
+            Diagnostic::error(codes::CYCLE, start.span, format!("`{}` is its own ancestor", start.name))
+                .label("its parents lead back to it"),
         );
     }
 }

@@ -1,35 +1,23 @@
 //! `matrix`: every combination of principals, actions, resources and contexts is a cell, and each cell is claimed exactly once.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::yaml::Node;
 use crate::scenario::codes;
-use crate::scenario::suite::Claim;
-use crate::scenario::suite::ContextRef;
-use crate::scenario::suite::Expected;
-use crate::scenario::suite::Request;
-use crate::scenario::suite::Stated;
+use crate::scenario::suite::{Claim, ContextRef, Expected, Request, Stated};
 use crate::text::Span;
 
-use super::claims;
-use super::fields;
-use super::fields::Fields;
-use super::fields::a;
-use super::names;
+use super::fields::{Fields, a};
 use super::names::Names;
+use super::{claims, fields, names};
 
 /// The axes of a matrix, which are also the keys of its lines.
 const AXES: [&str; 4] = ["as", "do", "to", "in"];
 
 /// The keys under which lines stand.
-const LINES: [(&str, Expected); 3] = [
-    ("allow", Expected::Allow),
-    ("deny", Expected::Deny),
-    ("unknown", Expected::Unknown),
-];
+const LINES: [(&str, Expected); 3] =
+    [("allow", Expected::Allow), ("deny", Expected::Deny), ("unknown", Expected::Unknown)];
 
 /// How many unstated cells a diagnostic lists.
 const SHOWN_CELLS: usize = 4;
@@ -69,9 +57,7 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
             let Some(covered) = line_cells(line, &axes, &cells, out) else {
                 continue;
             };
-            let because = line
-                .get("because")
-                .and_then(|node| names.because(node, expected, &[], out));
+            let because = line.get("because").and_then(|node| names.because(node, expected, &[], out));
             for at in covered {
                 let Some(cell) = cells.get(at) else { continue };
                 if let Some(first) = stated.get(&at) {
@@ -91,12 +77,8 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
             }
         }
     }
-    let unstated: Vec<&Cell> = cells
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| !stated.contains_key(at))
-        .map(|(_, cell)| cell)
-        .collect();
+    let unstated: Vec<&Cell> =
+        cells.iter().enumerate().filter(|(at, _)| !stated.contains_key(at)).map(|(_, cell)| cell).collect();
     match otherwise {
         Some(otherwise) => {
             for (at, cell) in cells.iter().enumerate() {
@@ -117,38 +99,23 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
 }
 
 fn cells(axes: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Vec<Cell> {
-    let principals = axes
-        .require("as", out)
-        .map(|node| names.principals(node, out))
-        .unwrap_or_default();
+    let principals = axes.require("as", out).map(|node| names.principals(node, out)).unwrap_or_default();
     let faults = out.len();
     let to = axes.require("to", out);
     let listed = to.map(|node| names.resources(node, out)).unwrap_or_default();
     let resources: Vec<_> = listed.iter().map(|at| at.value.clone()).collect();
-    let asked = axes
-        .require("do", out)
-        .map(|node| claims::actions_on(node, &resources, names, out))
-        .unwrap_or_default();
+    let asked =
+        axes.require("do", out).map(|node| claims::actions_on(node, &resources, names, out)).unwrap_or_default();
     // `all` takes what the actions are decided on; a resource listed by name is meant to be in some cell.
     let by_name = to.is_some_and(|node| node.as_text() != Some(names::ALL)) && out.len() == faults;
-    for left_out in listed
-        .iter()
-        .filter(|at| by_name && !asked.iter().any(|(_, _, resource)| *resource == at.value))
-    {
+    for left_out in listed.iter().filter(|at| by_name && !asked.iter().any(|(_, _, resource)| *resource == at.value)) {
         out.push(
-            Diagnostic::error(
-                codes::EMPTY_CLAIM,
-                left_out.span,
-                format!("`{}` is in no cell", left_out.value.label),
-            )
-            .label(format!("none of the actions is decided on {}", a(&left_out.value.ty))),
+            Diagnostic::error(codes::EMPTY_CLAIM, left_out.span, format!("`{}` is in no cell", left_out.value.label))
+                .label(format!("none of the actions is decided on {}", a(&left_out.value.ty))),
         );
     }
     let contexts = names.contexts(axes.get("in"), out);
-    let count = principals
-        .len()
-        .saturating_mul(asked.len())
-        .saturating_mul(contexts.len());
+    let count = principals.len().saturating_mul(asked.len()).saturating_mul(contexts.len());
     if !names.allowance.take(count, axes.span, out) {
         return Vec::new();
     }
@@ -194,9 +161,7 @@ fn line_cells(line: &Node, axes: &Fields<'_>, cells: &[Cell], out: &mut Diagnost
         .iter()
         .enumerate()
         .filter(|(_, cell)| {
-            picks
-                .iter()
-                .all(|(axis, picked)| on_axis(cell, axis).iter().any(|name| picked.contains(name)))
+            picks.iter().all(|(axis, picked)| on_axis(cell, axis).iter().any(|name| picked.contains(name)))
         })
         .map(|(at, _)| at)
         .collect();
@@ -225,24 +190,16 @@ fn on_axis<'a>(cell: &'a Cell, axis: &str) -> Vec<&'a str> {
 }
 
 fn overlap(cell: &Cell, line: Span, first: Span) -> Diagnostic {
-    Diagnostic::error(
-        codes::OVERLAPPING_LINES,
-        line,
-        format!("two lines state the cell {}", cell_name(cell)),
-    )
-    .label("stated again here")
-    .also(first, "first here")
-    .help("narrow one of the lines, so that each cell is stated once")
+    Diagnostic::error(codes::OVERLAPPING_LINES, line, format!("two lines state the cell {}", cell_name(cell)))
+        .label("stated again here")
+        .also(first, "first here")
+        .help("narrow one of the lines, so that each cell is stated once")
 }
 
 fn unstated_cells(span: Span, unstated: &[&Cell]) -> Diagnostic {
     let shown: Vec<String> = unstated.iter().take(SHOWN_CELLS).map(|cell| cell_name(cell)).collect();
     let more = unstated.len().saturating_sub(shown.len());
-    let and_more = if more > 0 {
-        format!(", and {more} more")
-    } else {
-        String::new()
-    };
+    let and_more = if more > 0 { format!(", and {more} more") } else { String::new() };
     let count = match unstated.len() {
         1 => "1 cell of the matrix is not stated".to_owned(),
         n => format!("{n} cells of the matrix are not stated"),
@@ -259,20 +216,12 @@ fn cell_name(cell: &Cell) -> String {
         ContextRef::Fixture(name) => format!(" in {name}"),
         ContextRef::None | ContextRef::Raw(_) => String::new(),
     };
-    format!(
-        "`{} {} {}{context}`",
-        request.principal.label, cell.written, request.resource.label
-    )
+    format!("`{} {} {}{context}`", request.principal.label, cell.written, request.resource.label)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::scenario::testing::WORLD;
-    use crate::scenario::testing::faults;
-    use crate::scenario::testing::load;
-    use crate::scenario::testing::marketplace;
-    use crate::scenario::testing::run;
-    use crate::scenario::testing::suite;
+    use crate::scenario::testing::{WORLD, faults, load, marketplace, run, suite};
 
     fn faults_of(tests: &str) -> String {
         faults(&load(&[("s.yaml", &format!("{WORLD}tests:\n{tests}"))], &marketplace()))

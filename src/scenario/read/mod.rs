@@ -19,34 +19,25 @@ mod tables;
 mod test;
 mod values;
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::Entities;
 use serde_json::Value;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::yaml::Node;
 use crate::scenario::codes;
-use crate::text::FileId;
-use crate::text::Instant;
-use crate::text::Sources;
+use crate::text::{FileId, Instant, Sources};
 
 use super::Policy;
-use super::suite::Body;
-use super::suite::Suite;
-use super::suite::World;
+use super::suite::{Body, Suite, World};
 use allowance::Allowance;
 pub use data::check_entities;
 use directory::Directory;
 use fields::Fields;
 pub(super) use fields::a;
 use names::Names;
-use sheet::Documents;
-use sheet::SUITE_KEYS;
-use sheet::Sheet;
-use sheet::is_suite;
+use sheet::{Documents, SUITE_KEYS, Sheet, is_suite};
 
 /// Reads the suites among the YAML files of a package's `scenarios/`. A file with neither `suite` nor `tests` shares its
 /// fixtures with the suites that include it. `default_at` is the clock of suites that set none.
@@ -74,15 +65,7 @@ pub fn load_suites(
             out.extend(faults);
             continue;
         }
-        let suite = suite(
-            *file,
-            document,
-            &sheet,
-            sources,
-            policy,
-            (default_at, &allowance),
-            &mut faults,
-        );
+        let suite = suite(*file, document, &sheet, sources, policy, (default_at, &allowance), &mut faults);
         let sound = !faults.has_errors();
         out.extend(faults);
         match suite {
@@ -98,13 +81,9 @@ pub fn load_suites(
         let shared = documents.get(*file).filter(|document| !is_suite(document));
         if let Some(document) = shared.filter(|_| !included.contains(file)) {
             out.push(
-                Diagnostic::warning(
-                    codes::UNUSED_FILE,
-                    document.span.at_start(),
-                    "no suite includes this file",
-                )
-                .label("nothing in it is checked or run")
-                .help("include it from a suite, or give it `suite:` and `tests:`"),
+                Diagnostic::warning(codes::UNUSED_FILE, document.span.at_start(), "no suite includes this file")
+                    .label("nothing in it is checked or run")
+                    .help("include it from a suite, or give it `suite:` and `tests:`"),
             );
         }
     }
@@ -132,9 +111,7 @@ pub fn link_files(sources: &Sources, files: &[FileId]) -> Vec<FileId> {
     let files: Vec<FileId> = files.iter().filter(may_link).copied().collect();
     let documents = Documents::read(sources, &files, &mut ignored);
     let links = documents.iter().filter_map(|document| document.get("links"));
-    let found: BTreeSet<FileId> = links
-        .filter_map(|node| raw::file(node, sources, &mut ignored))
-        .collect();
+    let found: BTreeSet<FileId> = links.filter_map(|node| raw::file(node, sources, &mut ignored)).collect();
     found.into_iter().collect()
 }
 
@@ -151,11 +128,7 @@ fn suite(
     let fields = Fields::read(document, "a suite", &SUITE_KEYS, &mut Diagnostics::new())?;
     let name_node = fields.require("suite", out)?;
     let name = fields::text(name_node, "a suite's name", out)?;
-    if !allowance.take(
-        sheet.fixtures.len().saturating_add(sheet.contexts.len()),
-        name_node.span,
-        out,
-    ) {
+    if !allowance.take(sheet.fixtures.len().saturating_add(sheet.contexts.len()), name_node.span, out) {
         return None;
     }
     let at = match (fields.get("at"), default_at) {
@@ -220,11 +193,7 @@ fn suite(
         file,
         file_name: sources.name(file).to_owned(),
         at,
-        world: World {
-            entities: world_entities,
-            fixtures,
-            contexts,
-        },
+        world: World { entities: world_entities, fixtures, contexts },
         tests,
     })
 }
@@ -243,15 +212,10 @@ struct CedarData {
 }
 
 fn cedar_data(fields: &Fields<'_>, sources: &Sources, policy: Policy<'_>, out: &mut Diagnostics) -> CedarData {
-    let unchecked = fields
-        .get("entities-unchecked")
-        .and_then(|node| fields::text(node, "`entities-unchecked`, the reason", out));
+    let unchecked =
+        fields.get("entities-unchecked").and_then(|node| fields::text(node, "`entities-unchecked`, the reason", out));
     let checked = if unchecked.is_some() { Checked::No } else { Checked::Yes };
-    let mut data = CedarData {
-        json: Vec::new(),
-        entities: Entities::empty(),
-        checked,
-    };
+    let mut data = CedarData { json: Vec::new(), entities: Entities::empty(), checked };
     let Some(node) = fields.get("entities") else {
         return data;
     };
@@ -289,23 +253,15 @@ fn report_duplicates(suites: &[Suite], documents: &Documents, out: &mut Diagnost
     let mut names: BTreeMap<&str, &Suite> = BTreeMap::new();
     let mut paths = BTreeMap::new();
     for suite in suites {
-        let span = |suite: &Suite| {
-            documents
-                .get(suite.file)
-                .and_then(|document| document.get("suite"))
-                .map(|node| node.span)
-        };
+        let span =
+            |suite: &Suite| documents.get(suite.file).and_then(|document| document.get("suite")).map(|node| node.span);
         if let Some(first) = names.insert(&suite.name, suite)
             && let (Some(again), Some(first)) = (span(suite), span(first))
         {
             out.push(
-                Diagnostic::error(
-                    codes::DUPLICATE_NAME,
-                    again,
-                    format!("two suites are called `{}`", suite.name),
-                )
-                .label("again here")
-                .also(first, "first here"),
+                Diagnostic::error(codes::DUPLICATE_NAME, again, format!("two suites are called `{}`", suite.name))
+                    .label("again here")
+                    .also(first, "first here"),
             );
         }
         for test in &suite.tests {
@@ -328,10 +284,7 @@ fn report_duplicates(suites: &[Suite], documents: &Documents, out: &mut Diagnost
 
 #[cfg(test)]
 mod tests {
-    use crate::scenario::testing::faults;
-    use crate::scenario::testing::load;
-    use crate::scenario::testing::marketplace;
-    use crate::scenario::testing::run;
+    use crate::scenario::testing::{faults, load, marketplace, run};
 
     const WORLD: &str = "principals:\n  fred: {type: User, roles: [finance], org: acme, clearance: internal}\nresources:\n  \
                          acme: {type: Org, plan: pro}\n  p1: {type: Payout, org: acme, classification: public, amount: 1, created_by: fred}\n";
@@ -366,10 +319,7 @@ mod tests {
                     ),
                 ),
                 ("a.yaml", &format!("include: b.yaml\n{WORLD}test: 3\n")),
-                (
-                    "b.yaml",
-                    &format!("include: a.yaml\n{CALM}principals:\n  fred: {{type: User}}\n"),
-                ),
+                ("b.yaml", &format!("include: a.yaml\n{CALM}principals:\n  fred: {{type: User}}\n")),
                 ("t.yaml", &format!("suite: s\n{TESTS}")),
                 ("lonely.yaml", CALM),
                 ("broken.yaml", "suite: [\n"),

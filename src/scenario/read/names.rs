@@ -1,32 +1,19 @@
 //! Names in tests: actions by their short form, principals, contexts, and the statements that `because` may cite.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bundle::BreakGlassProfile;
-use crate::bundle::EntityRole;
-use crate::bundle::OriginKind;
-use crate::bundle::Origins;
+use crate::bundle::{BreakGlassProfile, EntityRole, OriginKind, Origins};
 use crate::decide::Engine;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::load::yaml::Node;
 use crate::scenario::codes;
-use crate::scenario::suite::Because;
-use crate::scenario::suite::ContextFixture;
-use crate::scenario::suite::ContextRef;
-use crate::scenario::suite::Expected;
-use crate::scenario::suite::Extent;
-use crate::scenario::suite::Named;
-use crate::scenario::suite::Section;
+use crate::scenario::suite::{Because, ContextFixture, ContextRef, Expected, Extent, Named, Section};
 use crate::text::Span;
 
 use super::allowance::Allowance;
 use super::directory::Directory;
 use super::fields;
-use super::fields::Fields;
-use super::fields::a;
+use super::fields::{Fields, a};
 
 /// Stands for every fixture of a section, and so names none.
 pub(super) const ALL: &str = "all";
@@ -91,10 +78,7 @@ impl Names<'_> {
         if node.as_text() == Some(ALL) {
             return self.contexts.keys().cloned().map(ContextRef::Fixture).collect();
         }
-        fields::one_or_many(node)
-            .iter()
-            .filter_map(|item| self.context(item, out))
-            .collect()
+        fields::one_or_many(node).iter().filter_map(|item| self.context(item, out)).collect()
     }
 
     /// One context.
@@ -137,19 +121,10 @@ impl Names<'_> {
 
     /// Reports a name that no action on any of these types has.
     pub(super) fn no_such_action(&self, name: &str, span: Span, types: &BTreeSet<&str>, out: &mut Diagnostics) {
-        let actions = self
-            .directory
-            .contract
-            .actions
-            .iter()
-            .filter(|(action, _)| means(name, action));
-        let elsewhere: BTreeSet<&str> = actions
-            .flat_map(|(_, contract)| contract.resources.iter().map(String::as_str))
-            .collect();
-        let near = types
-            .iter()
-            .flat_map(|ty| self.actions_on(ty))
-            .map(|action| short(action));
+        let actions = self.directory.contract.actions.iter().filter(|(action, _)| means(name, action));
+        let elsewhere: BTreeSet<&str> =
+            actions.flat_map(|(_, contract)| contract.resources.iter().map(String::as_str)).collect();
+        let near = types.iter().flat_map(|ty| self.actions_on(ty)).map(|action| short(action));
         let these: Vec<String> = types.iter().map(|ty| a(ty)).collect();
         let these = these.join(" or ");
         out.push(if elsewhere.is_empty() {
@@ -168,9 +143,7 @@ impl Names<'_> {
     pub(super) fn actions_on(&self, ty: &str) -> impl Iterator<Item = &String> {
         let ty = ty.to_owned();
         let actions = self.directory.contract.actions.iter();
-        actions
-            .filter(move |(_, contract)| contract.resources.contains(&ty))
-            .map(|(name, _)| name)
+        actions.filter(move |(_, contract)| contract.resources.contains(&ty)).map(|(name, _)| name)
     }
 
     /// `because`: the statements that must decide, all of them or, under `includes`, some. `causes` are further causes that may
@@ -213,11 +186,7 @@ impl Names<'_> {
                     .label("where a statement denies, the missing grant is not the cause"),
             );
         }
-        (!cited.is_empty()).then_some(Because {
-            extent,
-            statements: cited,
-            faults,
-        })
+        (!cited.is_empty()).then_some(Because { extent, statements: cited, faults })
     }
 
     /// What is wrong with a name that cannot be the cause of a decision.
@@ -240,9 +209,7 @@ impl Names<'_> {
             .iter()
             .filter(|(_, kinds)| kinds.iter().any(|kind| decides(*kind, expected)))
             .map(|(name, _)| *name);
-        let extra = [NO_GRANT, PERMIT_ERRORED]
-            .into_iter()
-            .filter(|_| expected == Expected::Deny);
+        let extra = [NO_GRANT, PERMIT_ERRORED].into_iter().filter(|_| expected == Expected::Deny);
         let fitting: Vec<&str> = fitting.chain(extra).chain(causes.iter().copied()).collect();
         let help = did_you_mean(name, fitting.iter().copied());
         Some(if kinds.is_some() || is_missing_grant(name) {
@@ -265,12 +232,7 @@ impl Names<'_> {
     fn entities(&self, node: &Node, section: Section, out: &mut Diagnostics) -> Vec<At<Named>> {
         if node.as_text() == Some(ALL) {
             let fixtures = self.directory.fixtures.values().filter(|(_, of)| *of == section);
-            return fixtures
-                .map(|(named, _)| At {
-                    value: named.clone(),
-                    span: node.span,
-                })
-                .collect();
+            return fixtures.map(|(named, _)| At { value: named.clone(), span: node.span }).collect();
         }
         fields::one_or_many(node)
             .iter()
@@ -285,27 +247,13 @@ impl Names<'_> {
         let contract = self.directory.contract;
         let kind = contract.entities.get(&at.value.ty).map(|declared| declared.kind);
         let asks = matches!(kind, Some(EntityRole::Principal | EntityRole::Raw))
-            || contract
-                .actions
-                .values()
-                .any(|action| action.principals.contains(&at.value.ty));
+            || contract.actions.values().any(|action| action.principals.contains(&at.value.ty));
         if !asks {
-            let people = self
-                .directory
-                .fixtures
-                .values()
-                .filter(|(_, section)| *section == Section::Principals);
+            let people = self.directory.fixtures.values().filter(|(_, section)| *section == Section::Principals);
             out.push(
-                Diagnostic::error(
-                    codes::WRONG_TYPE,
-                    at.span,
-                    format!("`{}` cannot ask for anything", at.value.label),
-                )
-                .label(format!("{} is no principal", a(&at.value.ty)))
-                .maybe_help(did_you_mean(
-                    &at.value.label,
-                    people.map(|(named, _)| named.label.as_str()),
-                )),
+                Diagnostic::error(codes::WRONG_TYPE, at.span, format!("`{}` cannot ask for anything", at.value.label))
+                    .label(format!("{} is no principal", a(&at.value.ty)))
+                    .maybe_help(did_you_mean(&at.value.label, people.map(|(named, _)| named.label.as_str()))),
             );
         }
         asks

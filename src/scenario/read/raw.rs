@@ -1,28 +1,17 @@
 //! Existing Cedar data: entity files, and raw requests in the request JSON of Cedar's own command line.
 
 use cedar_policy::EntityUid;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::bundle::entity_uid;
-use crate::decide;
 use crate::decide::RequestError;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::diag::did_you_mean;
-use crate::load;
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::load::yaml;
 use crate::load::yaml::Node;
 use crate::scenario::codes;
-use crate::scenario::suite::Claim;
-use crate::scenario::suite::ContextRef;
-use crate::scenario::suite::Expected;
-use crate::scenario::suite::Named;
-use crate::scenario::suite::Request;
-use crate::scenario::suite::Stated;
-use crate::text::FileId;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::scenario::suite::{Claim, ContextRef, Expected, Named, Request, Stated};
+use crate::text::{FileId, Sources, Span};
+use crate::{decide, load};
 
 use super::fields;
 use super::fields::Fields;
@@ -36,14 +25,10 @@ pub(super) fn file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Opt
     let written = fields::text(node, "a file", out)?;
     let from = sources.name(node.span.file);
     let name = beside(from, written);
-    let found = name
-        .as_ref()
-        .and_then(|name| sources.iter().find(|(_, source)| source.name() == name));
+    let found = name.as_ref().and_then(|name| sources.iter().find(|(_, source)| source.name() == name));
     if found.is_none() {
         let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let near = sources
-            .iter()
-            .filter_map(|(_, source)| source.name().strip_prefix(folder)?.strip_prefix('/'));
+        let near = sources.iter().filter_map(|(_, source)| source.name().strip_prefix(folder)?.strip_prefix('/'));
         out.push(
             Diagnostic::error(codes::UNKNOWN_FILE, node.span, format!("no file `{written}`"))
                 .label("looked for beside this file, in the package only")
@@ -58,9 +43,7 @@ pub(super) fn json(file: FileId, sources: &Sources, cited: Option<Span>, out: &m
     match load::json::parse(&sources.code(file)) {
         Ok(value) => Some(value),
         Err(error) => {
-            let start = sources
-                .lines(file)
-                .and_then(|lines| lines.line_start(u32::try_from(error.line()).ok()?));
+            let start = sources.lines(file).and_then(|lines| lines.line_start(u32::try_from(error.line()).ok()?));
             let at = start.map_or(0, |start| start as usize) + error.column().saturating_sub(1);
             let at = at.min(sources.text(file).len());
             let fault = Diagnostic::error(codes::INVALID_CEDAR_DATA, Span::new(file, at, at), "this is not JSON")
@@ -87,19 +70,13 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, sources: &Sources, out:
     let action = action.and_then(|(text, span)| cedar_action(&text, span, names, out));
     let resource = resource.and_then(|(text, span)| entity(&text, span, names, out));
     let expected = expected?;
-    let request = Request {
-        principal: principal?,
-        action: action?,
-        resource: resource?,
-        context: ContextRef::Raw(context?),
-    };
+    let request =
+        Request { principal: principal?, action: action?, resource: resource?, context: ContextRef::Raw(context?) };
     conforms(&request, expected, node, names, out);
     Some(Claim {
         request,
         expected,
-        because: test
-            .get("because")
-            .and_then(|node| names.because(node, expected, &NOT_LOADED, out)),
+        because: test.get("because").and_then(|node| names.because(node, expected, &NOT_LOADED, out)),
         span: node.span,
         stated: Stated::AsDecision,
     })
@@ -122,10 +99,7 @@ fn conforms(request: &Request, expected: Expected, node: &Node, names: &Names<'_
         context: context.clone(),
     };
     let fields = node.as_map().unwrap_or_default();
-    let written = fields
-        .iter()
-        .find(|(key, _)| key.text == "context")
-        .map(|(_, node)| node);
+    let written = fields.iter().find(|(key, _)| key.text == "context").map(|(_, node)| node);
     let written = written.unwrap_or(node);
     match names.engine.missing(&asked) {
         Ok(missing) if missing.is_empty() || expected == Expected::Unknown => {}
@@ -191,13 +165,9 @@ fn from_file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<Pa
         Some(Value::String(text)) => Some((text, node.span)),
         _ => {
             out.push(
-                Diagnostic::error(
-                    codes::INVALID_CEDAR_DATA,
-                    node.span,
-                    format!("the request has no `{key}`"),
-                )
-                .label("this file")
-                .help(format!("write \"{key}\": \"TYPE::\\\"ID\\\"\" into it")),
+                Diagnostic::error(codes::INVALID_CEDAR_DATA, node.span, format!("the request has no `{key}`"))
+                    .label("this file")
+                    .help(format!("write \"{key}\": \"TYPE::\\\"ID\\\"\" into it")),
             );
             None
         }
@@ -206,13 +176,9 @@ fn from_file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<Pa
     for key in request.keys() {
         let known = ["principal", "action", "resource", "context"];
         out.push(
-            Diagnostic::error(
-                codes::INVALID_CEDAR_DATA,
-                node.span,
-                format!("a request has no `{key}`"),
-            )
-            .label("this file")
-            .maybe_help(did_you_mean(key, known)),
+            Diagnostic::error(codes::INVALID_CEDAR_DATA, node.span, format!("a request has no `{key}`"))
+                .label("this file")
+                .maybe_help(did_you_mean(key, known)),
         );
     }
     let context = match context {
@@ -236,12 +202,8 @@ fn decision(node: &Node, out: &mut Diagnostics) -> Option<Expected> {
     };
     if decision.is_none() {
         out.push(
-            Diagnostic::error(
-                codes::WRONG_VALUE,
-                node.span,
-                "`decision` is `allow`, `deny` or `unknown`",
-            )
-            .label("not a decision"),
+            Diagnostic::error(codes::WRONG_VALUE, node.span, "`decision` is `allow`, `deny` or `unknown`")
+                .label("not a decision"),
         );
     }
     decision
@@ -254,12 +216,7 @@ fn entity(text: &str, span: Span, names: &Names<'_>, out: &mut Diagnostics) -> O
         return Some(named.clone());
     }
     let Some(ty) = names.directory.type_of(&uid) else {
-        let types = names
-            .directory
-            .contract
-            .entities
-            .values()
-            .map(|declared| declared.cedar.as_str());
+        let types = names.directory.contract.entities.values().map(|declared| declared.cedar.as_str());
         let ty = uid.type_name().to_string();
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, span, format!("unknown type `{ty}`"))
@@ -268,20 +225,13 @@ fn entity(text: &str, span: Span, names: &Names<'_>, out: &mut Diagnostics) -> O
         );
         return None;
     };
-    Some(Named {
-        label: text.to_owned(),
-        ty: ty.to_owned(),
-        uid,
-    })
+    Some(Named { label: text.to_owned(), ty: ty.to_owned(), uid })
 }
 
 fn cedar_action(text: &str, span: Span, names: &Names<'_>, out: &mut Diagnostics) -> Option<String> {
     let actions = &names.directory.contract.actions;
     let uid = cedar_uid(text, span, out)?.to_string();
-    let found = actions
-        .iter()
-        .find(|(_, action)| action.cedar == uid)
-        .map(|(name, _)| name.clone());
+    let found = actions.iter().find(|(_, action)| action.cedar == uid).map(|(name, _)| name.clone());
     if found.is_none() {
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, span, format!("unknown action `{uid}`"))
@@ -328,10 +278,7 @@ fn from_yaml(node: &Node) -> Value {
         yaml::Value::Text(text) => Value::from(text.as_str()),
         yaml::Value::List(items) => items.iter().map(from_yaml).collect(),
         yaml::Value::Map(entries) => {
-            let fields: Map<_, _> = entries
-                .iter()
-                .map(|(key, node)| (key.text.clone(), from_yaml(node)))
-                .collect();
+            let fields: Map<_, _> = entries.iter().map(|(key, node)| (key.text.clone(), from_yaml(node))).collect();
             fields.into()
         }
     }
@@ -357,11 +304,7 @@ fn beside(from: &str, written: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::testing::WORLD;
-    use crate::scenario::testing::faults;
-    use crate::scenario::testing::load;
-    use crate::scenario::testing::marketplace;
-    use crate::scenario::testing::run;
+    use crate::scenario::testing::{WORLD, faults, load, marketplace, run};
 
     const ENTITIES: &str = r#"[
         {"uid": {"type": "M::User", "id": "zoe"}, "parents": [{"type": "M::Role", "id": "support"}],
@@ -416,19 +359,13 @@ tests:
 
     #[test]
     fn data_that_breaks_its_schema_loads_only_with_a_reason() {
-        let broken = ENTITIES.replace(
-            r#""clearance": {"type": "M::Classification", "id": "internal"}"#,
-            r#""age": 3"#,
-        );
+        let broken = ENTITIES.replace(r#""clearance": {"type": "M::Classification", "id": "internal"}"#, r#""age": 3"#);
         let with = |keys: &str| {
             let suite = format!("{WORLD}{keys}tests:\n  - {{name: t, as: fred, in: calm, can: {{approve: p1}}}}\n");
             faults(&load(&[("s.yaml", &suite), ("zoe.json", &broken)], &marketplace()))
         };
         insta::assert_snapshot!(with("entities: zoe.json\n"), @r#"scenario-invalid-cedar-data @ 15:11 `zoe.json`: entity `M::User::"zoe"`: error during entity deserialization: attribute `age` on `M::User::"zoe"` should not exist according to the schema | in this file | correct the data, or say `entities-unchecked: "reason"` beside it"#);
-        assert_eq!(
-            with("entities: zoe.json\nentities-unchecked: \"legacy export, see DATA-7\"\n"),
-            ""
-        );
+        assert_eq!(with("entities: zoe.json\nentities-unchecked: \"legacy export, see DATA-7\"\n"), "");
     }
 
     #[test]

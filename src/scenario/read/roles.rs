@@ -1,29 +1,22 @@
 //! Roles given to fixtures, and the edges that follow: `role finance` makes a parent of the role entity, `role admin on Org`
 //! one of the holder group of that one Org, and holder groups of nested entities are members of each other.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::EntityUid;
 use serde_json::json;
 
-use crate::bundle::EntityRole;
-use crate::bundle::RelationContract;
-use crate::bundle::RoleContract;
-use crate::bundle::relation_attribute;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::bundle::{EntityRole, RelationContract, RoleContract, relation_attribute};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::yaml::Node;
-use crate::scenario::codes;
 use crate::scenario::suite::Named;
-use crate::scenario::value;
 use crate::scenario::value::Value;
+use crate::scenario::{codes, value};
 use crate::text::Span;
 
-use super::directory;
 use super::directory::Directory;
-use super::fields;
 use super::fields::a;
+use super::{directory, fields};
 
 /// Reads `roles: […]` of a fixture: what each is called, and the Cedar parent that makes the fixture a holder.
 pub(super) fn given(
@@ -42,12 +35,8 @@ pub(super) fn given(
         };
         if roles.insert(text.to_owned(), parent).is_some() {
             out.push(
-                Diagnostic::error(
-                    codes::DUPLICATE_NAME,
-                    item.span,
-                    format!("the role `{text}` is given twice"),
-                )
-                .label("again here"),
+                Diagnostic::error(codes::DUPLICATE_NAME, item.span, format!("the role `{text}` is given twice"))
+                    .label("again here"),
             );
         }
     }
@@ -56,10 +45,7 @@ pub(super) fn given(
 
 /// The id of a holder group: who holds `role` of the entity.
 pub(super) fn holder_group(ty: &str, entity: &EntityUid, role: &str, directory: &Directory<'_>) -> Option<EntityUid> {
-    directory::uid(
-        holders_type(directory),
-        &format!("{ty}::{}.{role}", entity.id().unescaped()),
-    )
+    directory::uid(holders_type(directory), &format!("{ty}::{}.{role}", entity.id().unescaped()))
 }
 
 /// The generated attributes of an entity with per-entity roles: each holds the role's holder group.
@@ -142,9 +128,7 @@ pub(super) fn names(held: &BTreeSet<EntityUid>, groups: &BTreeMap<EntityUid, BTr
             open.extend(groups.get(next).into_iter().flatten());
         }
     }
-    let names = all
-        .into_iter()
-        .map(|role| Value::String(role.id().unescaped().to_owned()));
+    let names = all.into_iter().map(|role| Value::String(role.id().unescaped().to_owned()));
     Value::Set(names.collect())
 }
 
@@ -191,11 +175,7 @@ fn role(
         }
         (Some(ty), Some((before, entity, role))) => {
             let Some((named, _)) = directory.fixtures.get(entity) else {
-                let fitting = directory
-                    .fixtures
-                    .values()
-                    .map(|(named, _)| named)
-                    .filter(|named| named.ty == *ty);
+                let fitting = directory.fixtures.values().map(|(named, _)| named).filter(|named| named.ty == *ty);
                 let start = node.span.start as usize + before.len() + "::".len();
                 let at = Span::new(node.span.file, start, start + entity.len());
                 out.push(
@@ -232,13 +212,9 @@ fn check_holder(
 ) -> Option<()> {
     if let Some(attribute) = &role.by {
         out.push(
-            Diagnostic::error(
-                codes::WRONG_ROLE,
-                node.span,
-                format!("nobody can be given the role `{name}`"),
-            )
-            .label(format!("it is held by the entity's `{attribute}`"))
-            .help(format!("set `{attribute}` of the entity instead")),
+            Diagnostic::error(codes::WRONG_ROLE, node.span, format!("nobody can be given the role `{name}`"))
+                .label(format!("it is held by the entity's `{attribute}`"))
+                .help(format!("set `{attribute}` of the entity instead")),
         );
         return None;
     }
@@ -251,13 +227,9 @@ fn check_holder(
         return Some(());
     }
     out.push(
-        Diagnostic::error(
-            codes::WRONG_ROLE,
-            node.span,
-            format!("{} cannot hold `{name}`", a(&holder.ty)),
-        )
-        .label(format!("`{}` is {}", holder.label, a(&holder.ty)))
-        .help(format!("`{name}` is declared for {}", role.holders.join(", "))),
+        Diagnostic::error(codes::WRONG_ROLE, node.span, format!("{} cannot hold `{name}`", a(&holder.ty)))
+            .label(format!("`{}` is {}", holder.label, a(&holder.ty)))
+            .help(format!("`{name}` is declared for {}", role.holders.join(", "))),
     );
     None
 }

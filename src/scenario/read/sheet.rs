@@ -1,23 +1,17 @@
 //! The files of a suite: YAML documents, what they include, and the fixtures of all of them on one sheet.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::yaml;
-use crate::load::yaml::Key;
-use crate::load::yaml::Node;
+use crate::load::yaml::{Key, Node};
 use crate::scenario::codes;
 use crate::scenario::suite::Section;
-use crate::text::FileId;
-use crate::text::Sources;
+use crate::text::{FileId, Sources};
 
-use super::fields;
 use super::fields::Fields;
 use super::fixtures::Declared;
-use super::names;
-use super::raw;
+use super::{fields, names, raw};
 
 /// The keys of a file that only shares fixtures.
 const SHARED_KEYS: [&str; 5] = ["include", "principals", "resources", "groups", "contexts"];
@@ -66,11 +60,7 @@ impl Documents {
             // Faults in `include` are reported when the suite is read.
             let mut ignored = Diagnostics::new();
             let includes = document.get("include").map(fields::one_or_many).unwrap_or_default();
-            open.extend(
-                includes
-                    .iter()
-                    .filter_map(|node| raw::file(node, sources, &mut ignored)),
-            );
+            open.extend(includes.iter().filter_map(|node| raw::file(node, sources, &mut ignored)));
             documents.sound.insert(file, document);
         }
         documents
@@ -134,11 +124,7 @@ impl<'a> Sheet<'a> {
             return;
         };
         let known: &[&str] = if chain.is_empty() { &SUITE_KEYS } else { &SHARED_KEYS };
-        let what = if chain.is_empty() {
-            "a suite"
-        } else {
-            "a file of shared fixtures"
-        };
+        let what = if chain.is_empty() { "a suite" } else { "a file of shared fixtures" };
         let Some(fields) = Fields::read(document, what, known, out) else {
             return;
         };
@@ -170,11 +156,8 @@ impl<'a> Sheet<'a> {
             self.add(other, documents, sources, chain, done, out);
         }
         chain.pop();
-        let sections = [
-            ("principals", Section::Principals),
-            ("resources", Section::Resources),
-            ("groups", Section::Groups),
-        ];
+        let sections =
+            [("principals", Section::Principals), ("resources", Section::Resources), ("groups", Section::Groups)];
         for (key, section) in sections {
             for (key, node) in entries(&fields, key, out) {
                 let first = self.fixtures.get(&key.text).map(|known| known.key);
@@ -194,33 +177,24 @@ impl<'a> Sheet<'a> {
 
 fn entries<'a>(fields: &Fields<'a>, key: &str, out: &mut Diagnostics) -> &'a [(Key, Node)] {
     let node = fields.get(key).filter(|node| !node.is_null());
-    node.and_then(|node| fields::mapping(node, "a section of fixtures", out))
-        .unwrap_or_default()
+    node.and_then(|node| fields::mapping(node, "a section of fixtures", out)).unwrap_or_default()
 }
 
 /// Whether a fixture's name is free and stands for nothing else.
 fn usable_name(key: &Key, first: Option<&Key>, what: &str, out: &mut Diagnostics) -> bool {
     if let Some(first) = first {
         out.push(
-            Diagnostic::error(
-                codes::DUPLICATE_NAME,
-                key.span,
-                format!("the {what} `{}` is declared twice", key.text),
-            )
-            .label("again here")
-            .also(first.span, "first here")
-            .help("rename one of them: included files are added, never overridden"),
+            Diagnostic::error(codes::DUPLICATE_NAME, key.span, format!("the {what} `{}` is declared twice", key.text))
+                .label("again here")
+                .also(first.span, "first here")
+                .help("rename one of them: included files are added, never overridden"),
         );
         return false;
     }
     if key.text == names::ALL {
         out.push(
-            Diagnostic::error(
-                codes::DUPLICATE_NAME,
-                key.span,
-                format!("no {what} can be called `{}`", names::ALL),
-            )
-            .label("in tests it stands for every one"),
+            Diagnostic::error(codes::DUPLICATE_NAME, key.span, format!("no {what} can be called `{}`", names::ALL))
+                .label("in tests it stands for every one"),
         );
         return false;
     }

@@ -3,46 +3,22 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
-use crate::emergency::EventKind;
-use crate::emergency::Reason;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::emergency::{EventKind, Reason};
 use crate::load::yaml::Node;
 use crate::scenario::codes;
-use crate::scenario::suite::ContextRef;
-use crate::scenario::suite::Expected;
-use crate::scenario::suite::GrantAct;
-use crate::scenario::suite::GrantRequest;
-use crate::scenario::suite::Step;
-use crate::scenario::suite::StepAction;
+use crate::scenario::suite::{ContextRef, Expected, GrantAct, GrantRequest, Step, StepAction};
 use crate::text::Duration;
 
-use super::claims;
-use super::fields;
 use super::fields::Fields;
 use super::names::Names;
+use super::{claims, fields};
 
-const ACTS: [GrantAct; 5] = [
-    GrantAct::Withdraw,
-    GrantAct::Approve,
-    GrantAct::Refuse,
-    GrantAct::Revoke,
-    GrantAct::Review,
-];
+const ACTS: [GrantAct; 5] =
+    [GrantAct::Withdraw, GrantAct::Approve, GrantAct::Refuse, GrantAct::Revoke, GrantAct::Review];
 
-const REQUEST_KEYS: [&str; 11] = [
-    "after",
-    "request",
-    "by",
-    "in",
-    "actions",
-    "resources",
-    "for",
-    "reason",
-    "ticket",
-    "as-grant",
-    "refused",
-];
+const REQUEST_KEYS: [&str; 11] =
+    ["after", "request", "by", "in", "actions", "resources", "for", "reason", "ticket", "as-grant", "refused"];
 const ASK_KEYS: [&str; 8] = ["after", "as", "in", "with", "can", "cannot", "unknown", "because"];
 
 /// Reads a timeline.
@@ -57,21 +33,14 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
         let Some((fields, action)) = step(item, &mut grants, names, out) else {
             continue;
         };
-        let after = fields
-            .get("after")
-            .and_then(|node| fields::duration(node, "`after`", out));
+        let after = fields.get("after").and_then(|node| fields::duration(node, "`after`", out));
         let refused_in_vain = refused_in_vain(&fields, names);
         let Some(action) = action else {
             // The suite does not run; what else is wrong with the step is told all the same.
             out.extend(refused_in_vain);
             continue;
         };
-        steps.push(Step {
-            after: after.unwrap_or(Duration(0)),
-            span: item.span,
-            action,
-            faults: refused_in_vain,
-        });
+        steps.push(Step { after: after.unwrap_or(Duration(0)), span: item.span, action, faults: refused_in_vain });
     }
     if node.as_list().is_some_and(<[Node]>::is_empty) {
         out.push(
@@ -105,23 +74,14 @@ fn step<'a>(
         return Some((fields, action));
     }
     if let Some(act) = ACTS.into_iter().find(|act| node.get(act.key()).is_some()) {
-        let fields = Fields::read(
-            node,
-            "a step on a grant",
-            &["after", act.key(), "by", "in", "refused"],
-            out,
-        )?;
+        let fields = Fields::read(node, "a step on a grant", &["after", act.key(), "by", "in", "refused"], out)?;
         return Some((fields, acted(act, &fields, grants, names, out)));
     }
     if node.get("log").is_some() {
         let fields = Fields::read(node, "a look at the log", &["after", "log"], out)?;
         return Some((fields, log(&fields, out)));
     }
-    let keys: Vec<&str> = ASK_KEYS
-        .into_iter()
-        .chain(["request", "log"])
-        .chain(ACTS.map(GrantAct::key))
-        .collect();
+    let keys: Vec<&str> = ASK_KEYS.into_iter().chain(["request", "log"]).chain(ACTS.map(GrantAct::key)).collect();
     let fields = Fields::read(node, "a step", &keys, out)?;
     let asks = claims::VERBS.iter().any(|(verb, _)| fields.get(verb).is_some());
     let waits = fields.get("after").is_some() && fields.get("as").is_none();
@@ -170,22 +130,13 @@ fn request(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
         .into_iter()
         .map(|at| at.value)
         .collect();
-    let asked = fields
-        .require("actions", out)
-        .map(|node| claims::actions_on(node, &resources, names, out))
-        .unwrap_or_default();
+    let asked =
+        fields.require("actions", out).map(|node| claims::actions_on(node, &resources, names, out)).unwrap_or_default();
     let actions: BTreeSet<String> = asked.into_iter().map(|(_, action, _)| action).collect();
-    let duration = fields
-        .require("for", out)
-        .and_then(|node| fields::duration(node, "`for`", out));
-    let grant = fields
-        .require("as-grant", out)
-        .and_then(|node| fields::text(node, "a grant's name", out));
+    let duration = fields.require("for", out).and_then(|node| fields::duration(node, "`for`", out));
+    let grant = fields.require("as-grant", out).and_then(|node| fields::text(node, "a grant's name", out));
     let optional = |key: &'static str, out: &mut Diagnostics| {
-        fields
-            .get(key)
-            .and_then(|node| fields::text(node, "a text", out))
-            .map(str::to_owned)
+        fields.get(key).and_then(|node| fields::text(node, "a text", out)).map(str::to_owned)
     };
     // Everything is read before anything is missed, so that all faults are told at once.
     let (reason, ticket) = (optional("reason", out), optional("ticket", out));
@@ -215,23 +166,13 @@ fn acted(
     let grant = fields.require(act.key(), out).and_then(|node| grant(node, grants, out));
     let faults = out.len();
     let by_node = fields.require("by", out);
-    let by: Vec<_> = by_node
-        .map(|node| names.principals(node, out))
-        .unwrap_or_default()
-        .into_iter()
-        .map(|at| at.value)
-        .collect();
+    let by: Vec<_> =
+        by_node.map(|node| names.principals(node, out)).unwrap_or_default().into_iter().map(|at| at.value).collect();
     if by.is_empty() && out.len() == faults {
         nobody(fields, out);
     }
     let (context, refused) = (context(fields, names, out), refused(fields, out));
-    Some(StepAction::Act {
-        act,
-        grant: grant?,
-        by,
-        context: context?,
-        refused,
-    })
+    Some(StepAction::Act { act, grant: grant?, by, context: context?, refused })
 }
 
 /// A step whose lists are empty, or whose `all` stands for nothing, would pass whatever the policy says.
@@ -249,13 +190,9 @@ fn log(fields: &Fields<'_>, out: &mut Diagnostics) -> Option<StepAction> {
         let kind = fields::text(item, "a kind of event", out)?;
         if !known.contains(&kind) {
             out.push(
-                Diagnostic::error(
-                    codes::UNKNOWN_NAME,
-                    item.span,
-                    format!("unknown kind of event `{kind}`"),
-                )
-                .label("the log never holds this")
-                .meant(item.span, kind, known.iter().copied()),
+                Diagnostic::error(codes::UNKNOWN_NAME, item.span, format!("unknown kind of event `{kind}`"))
+                    .label("the log never holds this")
+                    .meant(item.span, kind, known.iter().copied()),
             );
         }
         kinds.push(kind.to_owned());
@@ -303,10 +240,7 @@ fn reasons() -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::scenario::testing::WORLD;
-    use crate::scenario::testing::faults;
-    use crate::scenario::testing::load;
-    use crate::scenario::testing::marketplace;
+    use crate::scenario::testing::{WORLD, faults, load, marketplace};
 
     #[test]
     fn every_fault_in_a_timeline_is_told_in_one_run() {

@@ -1,27 +1,16 @@
 //! `snapshot: {roles, actions, in, to}`: which tables a test writes. A row is a principal of the suite under its roles,
 //! since roles alone ask for nothing; a resource type and a context make a table.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::yaml::Node;
-use crate::scenario::codes;
-use crate::scenario::golden;
-use crate::scenario::suite::ContextRef;
-use crate::scenario::suite::Fixture;
-use crate::scenario::suite::Named;
-use crate::scenario::suite::Row;
-use crate::scenario::suite::Section;
-use crate::scenario::suite::SnapshotSpec;
-use crate::scenario::suite::Table;
+use crate::scenario::suite::{ContextRef, Fixture, Named, Row, Section, SnapshotSpec, Table};
+use crate::scenario::{codes, golden};
 
-use super::claims;
-use super::fields;
 use super::fields::Fields;
-use super::names::ALL;
-use super::names::Names;
+use super::names::{ALL, Names};
+use super::{claims, fields};
 
 /// Reads a snapshot test.
 pub(super) fn read(
@@ -32,21 +21,12 @@ pub(super) fn read(
     names: &Names<'_>,
     out: &mut Diagnostics,
 ) -> Option<SnapshotSpec> {
-    let spec = Fields::read(
-        test.require("snapshot", out)?,
-        "`snapshot`",
-        &["roles", "actions", "in", "to"],
-        out,
-    )?;
+    let spec = Fields::read(test.require("snapshot", out)?, "`snapshot`", &["roles", "actions", "in", "to"], out)?;
     let roles = chosen_roles(spec.require("roles", out)?, names, out)?;
-    let everyone = fixtures
-        .values()
-        .filter(|fixture| fixture.section == Section::Principals);
+    let everyone = fixtures.values().filter(|fixture| fixture.section == Section::Principals);
     let mut rows: Vec<(String, &Named)> = everyone
         .filter(|fixture| {
-            roles
-                .as_ref()
-                .is_none_or(|roles| fixture.roles.iter().any(|role| roles.contains(&generic(role))))
+            roles.as_ref().is_none_or(|roles| fixture.roles.iter().any(|role| roles.contains(&generic(role))))
         })
         .map(|fixture| (heading(fixture), &fixture.named))
         .collect();
@@ -54,9 +34,7 @@ pub(super) fn read(
     let resources: Vec<Named> = match spec.get("to") {
         Some(node) => names.resources(node, out).into_iter().map(|at| at.value).collect(),
         None => {
-            let all = fixtures
-                .values()
-                .filter(|fixture| fixture.section == Section::Resources);
+            let all = fixtures.values().filter(|fixture| fixture.section == Section::Resources);
             all.map(|fixture| fixture.named.clone()).collect()
         }
     };
@@ -89,25 +67,14 @@ pub(super) fn read(
             });
         }
     }
-    let held: BTreeSet<String> = fixtures
-        .values()
-        .flat_map(|fixture| &fixture.roles)
-        .map(|role| generic(role))
-        .collect();
+    let held: BTreeSet<String> =
+        fixtures.values().flat_map(|fixture| &fixture.roles).map(|role| generic(role)).collect();
     let asked = names.directory.contract.roles.iter().filter(|(role, declared)| {
         // A role that follows from an attribute is held by nobody in particular.
         declared.by.is_none() && roles.as_ref().is_none_or(|roles| roles.contains(role.as_str()))
     });
-    let unheld = asked
-        .map(|(role, _)| role)
-        .filter(|role| !held.contains(*role))
-        .cloned()
-        .collect();
-    Some(SnapshotSpec {
-        path: golden::snapshot_path(suite, name),
-        tables,
-        unheld,
-    })
+    let unheld = asked.map(|(role, _)| role).filter(|role| !held.contains(*role)).cloned().collect();
+    Some(SnapshotSpec { path: golden::snapshot_path(suite, name), tables, unheld })
 }
 
 /// The roles asked for; the inner `None` is all of them, and those who hold none.
@@ -135,18 +102,11 @@ fn chosen_roles(node: &Node, names: &Names<'_>, out: &mut Diagnostics) -> Option
 fn pairs(node: &Node, resources: &[Named], names: &Names<'_>, out: &mut Diagnostics) -> BTreeSet<(String, Named)> {
     if node.as_text() != Some(ALL) {
         let cells = claims::actions_on(node, resources, names, out);
-        return cells
-            .into_iter()
-            .map(|(_, action, resource)| (action, resource))
-            .collect();
+        return cells.into_iter().map(|(_, action, resource)| (action, resource)).collect();
     }
     let mut pairs = BTreeSet::new();
     for resource in resources {
-        pairs.extend(
-            names
-                .actions_on(&resource.ty)
-                .map(|action| (action.clone(), resource.clone())),
-        );
+        pairs.extend(names.actions_on(&resource.ty).map(|action| (action.clone(), resource.clone())));
     }
     pairs
 }
@@ -154,20 +114,13 @@ fn pairs(node: &Node, resources: &[Named], names: &Names<'_>, out: &mut Diagnost
 /// `finance, support · fred`, or the type for whoever holds no role: `PartnerApp · shopify`.
 fn heading(fixture: &Fixture) -> String {
     let roles: Vec<&str> = fixture.roles.iter().map(String::as_str).collect();
-    let roles = if roles.is_empty() {
-        fixture.named.ty.clone()
-    } else {
-        roles.join(", ")
-    };
+    let roles = if roles.is_empty() { fixture.named.ty.clone() } else { roles.join(", ") };
     format!("{roles} · {}", fixture.named.label)
 }
 
 /// The role of which `Org::acme.admin` is one holding: `Org.admin`.
 fn generic(role: &str) -> String {
-    match role
-        .split_once("::")
-        .and_then(|(ty, rest)| Some((ty, rest.rsplit_once('.')?.1)))
-    {
+    match role.split_once("::").and_then(|(ty, rest)| Some((ty, rest.rsplit_once('.')?.1))) {
         Some((ty, own)) => format!("{ty}.{own}"),
         None => role.to_owned(),
     }

@@ -2,32 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::yaml::Node;
 use crate::scenario::codes;
-use crate::scenario::suite::Body;
-use crate::scenario::suite::Fixture;
-use crate::scenario::suite::Test;
-use crate::text::Sources;
-use crate::text::Span;
+use crate::scenario::suite::{Body, Fixture, Test};
+use crate::text::{Sources, Span};
 
-use super::claims;
-use super::fields;
 use super::fields::Fields;
-use super::matrix;
 use super::names::Names;
-use super::raw;
-use super::steps;
-use super::tables;
+use super::{claims, fields, matrix, raw, steps, tables};
 
 /// The kinds of tests: the key that makes one, what to call it, and its keys besides [`COMMON`].
 const KINDS: [(&str, &str, &[&str]); 9] = [
-    (
-        "matrix",
-        "a matrix test",
-        &["matrix", "allow", "deny", "unknown", "otherwise"],
-    ),
+    ("matrix", "a matrix test", &["matrix", "allow", "deny", "unknown", "otherwise"]),
     ("who-can", "a `who-can` test", &["who-can", "is"]),
     ("what-can", "a `what-can` test", &["what-can", "is"]),
     ("steps", "a timeline", &["steps"]),
@@ -69,9 +56,7 @@ pub(super) fn read(
         };
         let name_node = fields.require("name", out);
         // The rest of a nameless test is read all the same: its faults are told in the same run.
-        let name = name_node
-            .and_then(|node| fields::text(node, "a test's name", out))
-            .unwrap_or("");
+        let name = name_node.and_then(|node| fields::text(node, "a test's name", out)).unwrap_or("");
         let span = name_node.map_or(item.span, |node| node.span);
         if let Some(first) = seen.insert(name, span).filter(|_| !name.is_empty()) {
             out.push(
@@ -86,10 +71,7 @@ pub(super) fn read(
         tests.push(Test {
             name: name.to_owned(),
             span,
-            skip: fields
-                .get("skip")
-                .and_then(|node| fields::text(node, "`skip`, the reason", out))
-                .map(str::to_owned),
+            skip: fields.get("skip").and_then(|node| fields::text(node, "`skip`, the reason", out)).map(str::to_owned),
             smoke: smoke(&fields, &body, out),
             body,
         });
@@ -105,12 +87,7 @@ fn kind<'a>(node: &'a Node, out: &mut Diagnostics) -> Option<(&'static str, Fiel
         return Some((kind, Fields::read(node, what, &known, out)?));
     }
     // A misspelt key is the likeliest reason that no kind is found.
-    let mut known: Vec<&str> = KINDS
-        .iter()
-        .flat_map(|(_, _, own)| own.iter())
-        .chain(&COMMON)
-        .copied()
-        .collect();
+    let mut known: Vec<&str> = KINDS.iter().flat_map(|(_, _, own)| own.iter()).chain(&COMMON).copied().collect();
     known.sort_unstable();
     known.dedup();
     let faults = out.len();
@@ -131,10 +108,7 @@ fn kind<'a>(node: &'a Node, out: &mut Diagnostics) -> Option<(&'static str, Fiel
     None
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one arm per kind of test; each kind needs some of the suite"
-)]
+#[expect(clippy::too_many_arguments, reason = "one arm per kind of test; each kind needs some of the suite")]
 fn body(
     kind: &str,
     fields: &Fields<'_>,
@@ -193,10 +167,7 @@ fn smoke(fields: &Fields<'_>, body: &Body, out: &mut Diagnostics) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::scenario::testing::WORLD;
-    use crate::scenario::testing::faults;
-    use crate::scenario::testing::load;
-    use crate::scenario::testing::marketplace;
+    use crate::scenario::testing::{WORLD, faults, load, marketplace};
 
     #[test]
     fn every_wrong_name_in_a_test_is_told_with_what_was_meant() {

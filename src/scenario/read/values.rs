@@ -5,16 +5,12 @@ use std::collections::BTreeMap;
 use cedar_policy::Context;
 use serde_json::json;
 
-use crate::bundle::AttributeContract;
-use crate::bundle::ValueType;
-use crate::diag::Diagnostic;
-use crate::diag::Diagnostics;
+use crate::bundle::{AttributeContract, ValueType};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::yaml::Node;
 use crate::scenario::codes;
-use crate::scenario::value::Moment;
-use crate::scenario::value::Value;
-use crate::text::Duration;
-use crate::text::Instant;
+use crate::scenario::value::{Moment, Value};
+use crate::text::{Duration, Instant};
 
 use super::directory::Directory;
 use super::fields::a;
@@ -143,12 +139,8 @@ fn record(
     for (name, field) in fields {
         if field.required && !given(name) {
             out.push(
-                Diagnostic::error(
-                    codes::MISSING_ATTRIBUTE,
-                    node.span,
-                    format!("the field `{name}` is missing"),
-                )
-                .label(format!("needs `{name}`, {}", a(&type_name(&field.ty)))),
+                Diagnostic::error(codes::MISSING_ATTRIBUTE, node.span, format!("the field `{name}` is missing"))
+                    .label(format!("needs `{name}`, {}", a(&type_name(&field.ty)))),
             );
             complete = false;
         }
@@ -169,19 +161,12 @@ fn mismatch(node: &Node, ty: &ValueType, out: &mut Diagnostics) {
         ValueType::Record(_) => "write a mapping: `{field: value}`",
         ValueType::Entity(_) => "write the name of a fixture",
     };
-    let shown = node
-        .written()
-        .filter(|text| !text.is_empty())
-        .map(|text| format!("`{text}`"));
+    let shown = node.written().filter(|text| !text.is_empty()).map(|text| format!("`{text}`"));
     out.push(
         Diagnostic::error(
             codes::WRONG_VALUE,
             node.span,
-            format!(
-                "{} is not {}",
-                shown.unwrap_or_else(|| node.kind_name().to_owned()),
-                a(&type_name(ty))
-            ),
+            format!("{} is not {}", shown.unwrap_or_else(|| node.kind_name().to_owned()), a(&type_name(ty))),
         )
         .label(format!("{} is due here", a(&type_name(ty))))
         .help(help),

@@ -1,12 +1,8 @@
 //! Break-glass profiles, clause by clause.
 
-use crate::graph::Form;
-use crate::graph::NameOf;
-use crate::graph::Profile;
-use crate::graph::RoleId;
+use crate::graph::{Form, NameOf, Profile, RoleId};
 use crate::semdiff::Side;
-use crate::semdiff::item::Item;
-use crate::semdiff::item::Kind;
+use crate::semdiff::item::{Item, Kind};
 
 use super::statements::when;
 use super::words;
@@ -49,11 +45,7 @@ fn profile(side: Side<'_>, profile: &Profile) -> Item {
         item.plain("grants per", format!("{window} at most {most}"));
     }
     let lifts = profile.lifts.iter().filter_map(|(at, _)| program.requires.get(*at));
-    item.list(
-        "lifts",
-        NameOf::Statement,
-        lifts.map(|guard| guard.statement.name.clone()),
-    );
+    item.list("lifts", NameOf::Statement, lifts.map(|guard| guard.statement.name.clone()));
     for (event, channels) in &profile.alerts {
         item.plain("alerts", format!("on {event} to {}", channels.join(", ")));
     }

@@ -1,21 +1,10 @@
 //! Roles and statements.
 
-use crate::graph::Form;
-use crate::graph::Holder;
-use crate::graph::NameOf;
-use crate::graph::ProfileStep;
-use crate::graph::Program;
-use crate::graph::Statement;
-use crate::graph::TypeId;
+use crate::graph::{Form, Holder, NameOf, ProfileStep, Program, Statement, TypeId};
 use crate::semdiff::Side;
-use crate::semdiff::item::BECAUSE;
-use crate::semdiff::item::Item;
-use crate::semdiff::item::Kind;
+use crate::semdiff::item::{BECAUSE, Item, Kind};
 
-use super::holder;
-use super::until;
-use super::who;
-use super::words;
+use super::{holder, until, who, words};
 
 /// Adds the author's condition, where there is one.
 macro_rules! when {
@@ -90,11 +79,7 @@ fn guards(side: Side<'_>, items: &mut Vec<Item>) {
         item.field("whom", shown, form);
         match deny.any_action {
             true => item.plain("actions", "any"),
-            false => item.list(
-                "actions",
-                NameOf::Action,
-                deny.actions.iter().map(|id| program.action_name(*id)),
-            ),
+            false => item.list("actions", NameOf::Action, deny.actions.iter().map(|id| program.action_name(*id))),
         }
         item.list("on", NameOf::Type, type_names(program, &deny.on));
         // `any` on anything covers the steps of whatever profiles there are.

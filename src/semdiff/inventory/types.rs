@@ -2,16 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::Action;
-use crate::graph::Attribute;
-use crate::graph::EntityType;
-use crate::graph::Form;
-use crate::graph::NameOf;
-use crate::graph::Program;
-use crate::graph::TypeKind;
+use crate::graph::{Action, Attribute, EntityType, Form, NameOf, Program, TypeKind};
 use crate::semdiff::Side;
-use crate::semdiff::item::Item;
-use crate::semdiff::item::Kind;
+use crate::semdiff::item::{Item, Kind};
 
 use super::words;
 

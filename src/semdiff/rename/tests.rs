@@ -1,9 +1,7 @@
 //! What is taken for renamed and what is not, part by part.
 
 use super::*;
-use crate::graph::EntityType;
-use crate::graph::Program;
-use crate::graph::TypeKind;
+use crate::graph::{EntityType, Program, TypeKind};
 use crate::lower::Lowered;
 use crate::text::Sources;
 
@@ -54,10 +52,7 @@ fn standing_for(mut item: Item, annotation: &str, text: &str) -> Item {
 
 fn renamed(old: &[Item], new: &[Item]) -> Vec<String> {
     let names = between(false, old, new).names;
-    names
-        .into_iter()
-        .map(|((_, from), to)| format!("{from} → {to}"))
-        .collect()
+    names.into_iter().map(|((_, from), to)| format!("{from} → {to}")).collect()
 }
 
 #[test]
@@ -77,10 +72,7 @@ fn a_type_is_known_by_what_it_says_and_its_actions() {
         with(Item::new(Kind::Attribute, key, None), "type", "Long").owned_by(NameOf::Type, of)
     };
     let two = |of: &str, names: [&str; 2]| [ty(of), attribute(of, names[0]), attribute(of, names[1])];
-    assert_eq!(
-        renamed(&two("Bill", ["amount", "size"]), &two("Invoice", ["size", "amount"])),
-        ["Bill → Invoice"]
-    );
+    assert_eq!(renamed(&two("Bill", ["amount", "size"]), &two("Invoice", ["size", "amount"])), ["Bill → Invoice"]);
     assert!(renamed(&two("Bill", ["amount", "size"]), &two("Invoice", ["amount", "sum"])).is_empty());
 }
 
@@ -91,10 +83,7 @@ fn a_type_with_nothing_of_its_own_is_known_by_who_names_it() {
         deny.field("on", name, named(NameOf::Type, name));
         [ty(name), with(deny, "when", when)]
     };
-    assert_eq!(
-        renamed(&seen("Bill", "late"), &seen("Invoice", "late")),
-        ["Bill → Invoice"]
-    );
+    assert_eq!(renamed(&seen("Bill", "late"), &seen("Invoice", "late")), ["Bill → Invoice"]);
     assert!(renamed(&seen("Bill", "late"), &seen("Invoice", "early")).is_empty());
 }
 
@@ -102,9 +91,7 @@ fn a_type_with_nothing_of_its_own_is_known_by_who_names_it() {
 fn the_order_of_fields_says_nothing() {
     let of = |name: &str, fields: [(&'static str, &str); 2]| {
         let item = part(Kind::Condition, NameOf::Condition, name);
-        fields
-            .into_iter()
-            .fold(item, |item, (name, text)| with(item, name, text))
+        fields.into_iter().fold(item, |item, (name, text)| with(item, name, text))
     };
     let (old, new) = (of("a", [("x", "1"), ("y", "2")]), of("b", [("y", "2"), ("x", "1")]));
     assert_eq!(renamed(&[old], &[new]), ["a → b"]);
@@ -115,10 +102,7 @@ fn the_name_of_a_statement_is_set_aside_in_whole() {
     let lifting = |profile: &str, guard: &str| {
         let mut outage = part(Kind::BreakGlass, NameOf::Profile, profile);
         outage.field("lifts", guard, named(NameOf::Statement, guard));
-        [
-            outage,
-            with(part(Kind::Require, NameOf::Statement, guard), "condition", "mfa"),
-        ]
+        [outage, with(part(Kind::Require, NameOf::Statement, guard), "condition", "mfa")]
     };
     assert_eq!(
         renamed(&lifting("outage", "one.guard"), &lifting("blackout", "other.guard")),
@@ -150,10 +134,7 @@ fn a_role_is_known_by_its_grants_and_one_without_by_who_names_it() {
         deny.field("whom", name, named(NameOf::Role, name));
         [role(name), with(deny, field, text)]
     };
-    assert_eq!(
-        renamed(&watched("guest", "when", "late"), &watched("visitor", "when", "late")),
-        ["guest → visitor"]
-    );
+    assert_eq!(renamed(&watched("guest", "when", "late"), &watched("visitor", "when", "late")), ["guest → visitor"]);
     assert!(renamed(&watched("guest", "when", "late"), &watched("visitor", "when", "early")).is_empty());
 }
 
@@ -165,10 +146,7 @@ fn a_part_that_is_no_statement_counts_by_where_it_names_the_name() {
         [role(name), with(profile, "expires within", limit)]
     };
     // What else the profile says is its own change.
-    assert_eq!(
-        renamed(&raised("guard", "for", "1h"), &raised("watch", "for", "4h")),
-        ["guard → watch"]
-    );
+    assert_eq!(renamed(&raised("guard", "for", "1h"), &raised("watch", "for", "4h")), ["guard → watch"]);
     assert!(renamed(&raised("guard", "for", "1h"), &raised("watch", "revoked by", "1h")).is_empty());
     let [watch, profile] = raised("watch", "for", "1h");
     let more = [watch, with(profile, "cooldown", "2h")];
@@ -181,10 +159,7 @@ fn a_part_that_is_no_statement_counts_by_where_it_names_the_name() {
         }
         [role, profile]
     };
-    assert_eq!(
-        renamed(&approved("guard", None), &approved("watch", Some("head"))),
-        ["guard → watch"]
-    );
+    assert_eq!(renamed(&approved("guard", None), &approved("watch", Some("head"))), ["guard → watch"]);
     // A part that does not name it at all says nothing of it.
     let beside = |name: &str, profile: &str| {
         let mut other = part(Kind::BreakGlass, NameOf::Profile, profile);
@@ -192,19 +167,13 @@ fn a_part_that_is_no_statement_counts_by_where_it_names_the_name() {
         let [role, own] = raised(name, "for", "1h");
         [role, own, other]
     };
-    assert_eq!(
-        renamed(&beside("guard", "fire"), &beside("watch", "fire")),
-        ["guard → watch"]
-    );
+    assert_eq!(renamed(&beside("guard", "fire"), &beside("watch", "fire")), ["guard → watch"]);
 }
 
 #[test]
 fn a_reason_in_words_decides_nothing() {
     let because = |name: &str, text: &str| with(part(Kind::Condition, NameOf::Condition, name), BECAUSE, text);
-    assert_eq!(
-        renamed(&[because("calm", "A")], &[because("quiet", "B")]),
-        ["calm → quiet"]
-    );
+    assert_eq!(renamed(&[because("calm", "A")], &[because("quiet", "B")]), ["calm → quiet"]);
 }
 
 #[test]
@@ -214,10 +183,7 @@ fn what_is_claimed_of_a_name_opens_nothing_and_says_nothing_of_it() {
         assertion.field("who", name, named(NameOf::Role, name));
         [role(name), with(assertion, "claim", claim)]
     };
-    assert_eq!(
-        renamed(&claimed("boss", "never"), &claimed("chief", "possible")),
-        ["boss → chief"]
-    );
+    assert_eq!(renamed(&claimed("boss", "never"), &claimed("chief", "possible")), ["boss → chief"]);
     assert_eq!(renamed(&claimed("boss", "never"), &[role("chief")]), ["boss → chief"]);
 }
 
@@ -226,10 +192,7 @@ fn where_two_could_be_meant_nothing_is_renamed_and_statements_alike_are_one_for_
     assert!(renamed(&[role("a"), role("b")], &[role("c"), role("d")]).is_empty());
     assert!(renamed(&[role("a")], &[role("c"), role("d")]).is_empty());
     let label = |name: &str| with(part(Kind::Require, NameOf::Statement, name), "condition", "mfa");
-    assert_eq!(
-        renamed(&[label("a"), label("b")], &[label("c"), label("d")]),
-        ["a → c", "b → d"]
-    );
+    assert_eq!(renamed(&[label("a"), label("b")], &[label("c"), label("d")]), ["a → c", "b → d"]);
     assert!(renamed(&[label("a"), label("b")], &[label("c")]).is_empty());
 }
 
@@ -241,10 +204,7 @@ fn a_name_that_both_sides_have_tells_two_parts_apart() {
         condition.field("body", of, named(NameOf::Type, of));
         condition
     };
-    let types = [
-        with(ty("Bill"), "kind", "resource"),
-        with(ty("Note"), "kind", "principal"),
-    ];
+    let types = [with(ty("Bill"), "kind", "resource"), with(ty("Note"), "kind", "principal")];
     let of = |names: [&str; 2]| [on(names[0], "Bill"), on(names[1], "Note")];
     let side = |names: [&str; 2]| types.iter().cloned().chain(of(names)).collect::<Vec<_>>();
     assert_eq!(renamed(&side(["a", "b"]), &side(["d", "c"])), ["a → d", "b → c"]);
@@ -277,22 +237,13 @@ fn a_rename_that_does_not_hold_under_the_others_is_none() {
 #[test]
 fn a_raw_policy_without_a_name_of_its_own_is_known_by_what_it_says() {
     let raw = |id: &str, policy: &str| with(part(Kind::RawPolicy, NameOf::Statement, id), "policy", policy);
-    let unnamed = |id: &str, policy: &str| Item {
-        named: false,
-        ..raw(id, policy)
-    };
+    let unnamed = |id: &str, policy: &str| Item { named: false, ..raw(id, policy) };
     // One more was put before it, so that its number is another one.
-    let (old, new) = (
-        [unnamed("policy0", "a")],
-        [unnamed("policy0", "b"), unnamed("policy1", "a")],
-    );
+    let (old, new) = ([unnamed("policy0", "a")], [unnamed("policy0", "b"), unnamed("policy1", "a")]);
     assert_eq!(renamed(&old, &new), ["policy0 → policy1"]);
     assert_eq!(renamed(&new, &old), ["policy1 → policy0"]);
     // A number is no name that another policy has taken.
-    assert_eq!(
-        renamed(&[raw("policy0", "a")], &[unnamed("policy0", "b"), raw("new", "a")]),
-        ["policy0 → new"]
-    );
+    assert_eq!(renamed(&[raw("policy0", "a")], &[unnamed("policy0", "b"), raw("new", "a")]), ["policy0 → new"]);
     // One with a name keeps it, whatever it says now.
     assert!(renamed(&[raw("p", "a")], &[raw("p", "b"), raw("q", "a")]).is_empty());
     let clause = |name: &str, text: &str| with(part(Kind::Condition, NameOf::Condition, name), "body", text);
@@ -309,22 +260,8 @@ fn names_beside_a_raw_schema_stay_but_those_of_authors_alone() {
     let condition = |name: &str| with(part(Kind::Condition, NameOf::Condition, name), "body", "mfa");
     let profile = |name: &str| with(part(Kind::BreakGlass, NameOf::Profile, name), "pending", "1h");
     let (old, new) = (
-        [
-            ty("Bill"),
-            ty("Org"),
-            role("boss"),
-            profile("fire"),
-            condition("calm"),
-            action("Org.open"),
-        ],
-        [
-            ty("Note"),
-            ty("Org"),
-            role("chief"),
-            profile("flood"),
-            condition("quiet"),
-            action("Org.shut"),
-        ],
+        [ty("Bill"), ty("Org"), role("boss"), profile("fire"), condition("calm"), action("Org.open")],
+        [ty("Note"), ty("Org"), role("chief"), profile("flood"), condition("quiet"), action("Org.shut")],
     );
     let names: Vec<String> = between(true, &old, &new).names.into_values().collect();
     assert_eq!(names, ["quiet"]);
@@ -344,20 +281,14 @@ fn an_action_is_known_by_the_statements_that_name_it() {
 #[test]
 fn an_action_may_leave_its_type_no_more_than_its_name() {
     let old = [ty("Bill"), ty("Note"), action("Bill.pay")];
-    assert_eq!(
-        renamed(&old, &[ty("Bill"), ty("Note"), action("Bill.settle")]),
-        ["Bill.pay → Bill.settle"]
-    );
+    assert_eq!(renamed(&old, &[ty("Bill"), ty("Note"), action("Bill.settle")]), ["Bill.pay → Bill.settle"]);
     assert!(renamed(&old, &[ty("Bill"), ty("Note"), action("Note.pay")]).is_empty());
 }
 
 #[test]
 fn what_annotations_call_two_things_is_never_one() {
     let of = |name: &str, resource: &str| standing_for(ty(name), "x_k8s_resource", resource);
-    assert_eq!(
-        renamed(&[of("Pods", "pods")], &[of("AllPods", "pods")]),
-        ["Pods → AllPods"]
-    );
+    assert_eq!(renamed(&[of("Pods", "pods")], &[of("AllPods", "pods")]), ["Pods → AllPods"]);
     assert!(renamed(&[of("Pods", "pods")], &[of("Secrets", "secrets")]).is_empty());
     assert!(renamed(&[of("Pods", "pods")], &[ty("Secrets")]).is_empty());
     let mut wildcard = ty("All");
@@ -367,10 +298,7 @@ fn what_annotations_call_two_things_is_never_one() {
     assert!(renamed(&[ticket("a", "1")], &[ticket("b", "2")]).is_empty());
     // An imported role has its name there as it was spelt.
     let spelt = |name: &str, text: &str| standing_for(role(name), "x_k8s", text);
-    assert_eq!(
-        renamed(&[spelt("a", "ClusterRole/a")], &[spelt("b", "ClusterRole/b")]),
-        ["a → b"]
-    );
+    assert_eq!(renamed(&[spelt("a", "ClusterRole/a")], &[spelt("b", "ClusterRole/b")]), ["a → b"]);
     // A description is mended with a name.
     let told = |name: &str, text: &str| standing_for(role(name), "owner", text);
     assert_eq!(renamed(&[told("a", "x")], &[told("b", "y")]), ["a → b"]);
@@ -379,47 +307,23 @@ fn what_annotations_call_two_things_is_never_one() {
 #[test]
 fn one_name_for_two_things_is_two_names() {
     let of = |name: &str, group: &str| standing_for(ty(name), "x_k8s_group", group);
-    assert_eq!(
-        renamed(&[of("Apps", "apps")], &[of("Apps", "apps.k8s.io")]),
-        ["Apps → Apps_before"]
-    );
+    assert_eq!(renamed(&[of("Apps", "apps")], &[of("Apps", "apps.k8s.io")]), ["Apps → Apps_before"]);
     // The name went to another one, and the thing took a third.
-    assert_eq!(
-        renamed(
-            &[of("Apps", "apps")],
-            &[of("Apps", "apps.k8s.io"), of("Apps_2", "apps")]
-        ),
-        ["Apps → Apps_2"]
-    );
+    assert_eq!(renamed(&[of("Apps", "apps")], &[of("Apps", "apps.k8s.io"), of("Apps_2", "apps")]), ["Apps → Apps_2"]);
     let taken = [of("Apps", "apps.k8s.io"), ty("Apps_before")];
-    assert_eq!(
-        renamed(&[of("Apps", "apps"), ty("Apps_before")], &taken),
-        ["Apps → Apps_before_"]
-    );
+    assert_eq!(renamed(&[of("Apps", "apps"), ty("Apps_before")], &taken), ["Apps → Apps_before_"]);
     let verb = |text: &str| [ty("Apps"), standing_for(action("Apps.get"), "x_k8s_verb", text)];
     assert_eq!(renamed(&verb("get"), &verb("Get")), ["Apps.get → Apps.get_before"]);
-    assert!(
-        renamed(&[of("Apps", "apps")], &[of("Apps", "apps")]).is_empty(),
-        "the same thing keeps its name"
-    );
+    assert!(renamed(&[of("Apps", "apps")], &[of("Apps", "apps")]).is_empty(), "the same thing keeps its name");
     for (old, new) in [(ty("Apps"), of("Apps", "apps")), (of("Apps", "apps"), ty("Apps"))] {
-        assert!(
-            renamed(&[old], &[new]).is_empty(),
-            "one side does not say what it stands for"
-        );
+        assert!(renamed(&[old], &[new]).is_empty(), "one side does not say what it stands for");
     }
     let beside_a_schema = between(true, &[of("Apps", "apps")], &[of("Apps", "apps.k8s.io")]);
     assert!(beside_a_schema.names.is_empty(), "names beside a raw schema stay");
     let role_of = |text: &str| standing_for(role("view"), "x_k8s_bound_in", text);
-    assert!(
-        renamed(&[role_of("a")], &[role_of("b")]).is_empty(),
-        "data holds the name"
-    );
+    assert!(renamed(&[role_of("a")], &[role_of("b")]).is_empty(), "data holds the name");
     let note = |text: &str| standing_for(ty("Apps"), "x_ticket", text);
-    assert!(
-        renamed(&[note("1")], &[note("2")]).is_empty(),
-        "a note of the author's is no other thing"
-    );
+    assert!(renamed(&[note("1")], &[note("2")]).is_empty(), "a note of the author's is no other thing");
 }
 
 /// A raw schema writes the namespace out in text of its own, so that beside one it is another name for everything.
@@ -450,11 +354,7 @@ fn a_namespace_moves_where_it_is_another_one_and_no_raw_schema_names_it() {
     };
     let (lowered, sources) = (Lowered::default(), Sources::default());
     let moved = |before: &Program, after: &Program| {
-        let side = |program| Side {
-            program,
-            lowered: &lowered,
-            sources: &sources,
-        };
+        let side = |program| Side { program, lowered: &lowered, sources: &sources };
         detect([side(before), side(after)], &[], &[]).namespace
     };
     let (old, new) = (program("Shop", false), program("Store", false));

@@ -1,19 +1,12 @@
 //! What was left out of questions because a wildcard implies it: told where the wildcard is, or asked after all.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analysis::Asking;
-use crate::analysis::Environment;
+use crate::analysis::{Asking, Environment};
 
-use super::Comparison;
-use super::Touched;
-use super::access;
+use super::{Comparison, Touched, access};
 use crate::semdiff::ask::Way;
-use crate::semdiff::difference::Access;
-use crate::semdiff::difference::Finding;
-use crate::semdiff::difference::Holder;
-use crate::semdiff::difference::Presence;
+use crate::semdiff::difference::{Access, Finding, Holder, Presence};
 use crate::semdiff::listing::Listed;
 use crate::semdiff::times::Assumes;
 
@@ -73,11 +66,8 @@ impl<'a> Comparison<'a> {
             Some(prover) => prover.each(&left, |asking, one| asked(Some(asking), one)),
             None => left.iter().map(|one| asked(None, one)).collect(),
         };
-        let more: Vec<(usize, Option<Access>, Assumes)> = left
-            .iter()
-            .zip(more)
-            .map(|((at, ..), (access, assumes))| (*at, access, assumes))
-            .collect();
+        let more: Vec<(usize, Option<Access>, Assumes)> =
+            left.iter().zip(more).map(|((at, ..), (access, assumes))| (*at, access, assumes)).collect();
         for ((at, number), count) in changed {
             if let Some(access) = found.get_mut(at).and_then(|one| one.accesses.get_mut(number)) {
                 access.stands_for += count;

@@ -3,22 +3,13 @@
 //! opens (or closes) more, and no line of it changed.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Effect;
-use cedar_policy::EntityTypeName;
-use cedar_policy::EntityUid;
-use cedar_policy::Policy;
-use cedar_policy::PrincipalConstraint;
-use cedar_policy::ResourceConstraint;
+use cedar_policy::{Effect, EntityTypeName, EntityUid, Policy, PrincipalConstraint, ResourceConstraint};
 use serde_json::Value;
 
-use crate::analysis::Environment;
-use crate::analysis::Environments;
-use crate::bundle::Contract;
-use crate::bundle::EntityRole;
-use crate::bundle::ValueType;
+use crate::analysis::{Environment, Environments};
+use crate::bundle::{Contract, EntityRole, ValueType};
 use crate::lower::Lowered;
 use crate::semdiff::footing;
 
@@ -51,24 +42,15 @@ enum Tested {
 
 impl<'a> Reads<'a> {
     pub(super) fn new(policies: &'a Lowered, grown: &'a Lowered) -> Self {
-        Self {
-            policies,
-            grown,
-            tests: OnceCell::new(),
-        }
+        Self { policies, grown, tests: OnceCell::new() }
     }
 
     /// Who tests a membership to which a new parent of a type leads.
     pub(super) fn through(&self, ty: &str, parent: &str) -> Vec<String> {
         let (ty, parent) = (self.cedar(ty), self.cedar(parent));
-        let leads = |from: &Types, to: &str| {
-            from.as_ref()
-                .is_none_or(|all| all.iter().any(|one| self.reaches(one, to)))
-        };
-        let ends = |to: &Types| {
-            to.as_ref()
-                .is_none_or(|all| all.iter().any(|one| self.reaches(&parent, one)))
-        };
+        let leads =
+            |from: &Types, to: &str| from.as_ref().is_none_or(|all| all.iter().any(|one| self.reaches(one, to)));
+        let ends = |to: &Types| to.as_ref().is_none_or(|all| all.iter().any(|one| self.reaches(&parent, one)));
         let tests = self.tests().memberships.iter();
         let tests = tests.filter(|(from, to, _)| leads(from, &ty) && ends(to));
         let roles = self.roles_of(&parent);
@@ -78,10 +60,7 @@ impl<'a> Reads<'a> {
     /// The roles that come with a membership where principals show their roles by name: no policy tests for groups there.
     fn roles_of(&self, parent: &str) -> impl Iterator<Item = &String> {
         let contract = &self.grown.contract;
-        let mut groups = contract
-            .entities
-            .values()
-            .filter(|ty| ty.holds_roles && ty.kind == EntityRole::Group);
+        let mut groups = contract.entities.values().filter(|ty| ty.holds_roles && ty.kind == EntityRole::Group);
         let brings = contract.roles_form.has_attribute() && groups.any(|group| self.reaches(parent, &group.cedar));
         contract.roles.keys().filter(move |_| brings)
     }
@@ -99,11 +78,7 @@ impl<'a> Reads<'a> {
             _ => true,
         };
         let tests = self.tests().attributes.iter();
-        named(
-            tests
-                .filter(|(tested, attribute, _)| attribute == name && of(tested))
-                .map(|(.., by)| by),
-        )
+        named(tests.filter(|(tested, attribute, _)| attribute == name && of(tested)).map(|(.., by)| by))
     }
 
     /// Who tests for tags.
@@ -355,10 +330,7 @@ impl Reading<'_> {
             "." => {
                 let name = operands.get("attr")?.as_str()?;
                 let owners = self.values(operands.get("left")?)?;
-                owners
-                    .into_iter()
-                    .map(|owner| self.attribute_of(&owner, name))
-                    .collect()
+                owners.into_iter().map(|owner| self.attribute_of(&owner, name)).collect()
             }
             _ => None,
         }

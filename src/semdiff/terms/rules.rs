@@ -6,10 +6,8 @@ use serde_json::Value;
 use crate::graph::NameOf;
 use crate::text::Duration;
 
-use super::Effect;
-use super::Judged;
-use super::Place;
 use super::reads::Reads;
+use super::{Effect, Judged, Place};
 
 /// A part of the contract, as its type is made.
 #[derive(Debug)]
@@ -61,54 +59,28 @@ pub(super) const ANY: Node = value(any);
 const ELSEWHERE: Node = value(elsewhere);
 
 const fn value(judge: fn(&Place<'_>, &Reads<'_>) -> Judged) -> Node {
-    Node::Value {
-        judge,
-        names: None,
-        shown: plain,
-    }
+    Node::Value { judge, names: None, shown: plain }
 }
 
 const fn time(judge: fn(&Place<'_>, &Reads<'_>) -> Judged) -> Node {
-    Node::Value {
-        judge,
-        names: None,
-        shown: duration,
-    }
+    Node::Value { judge, names: None, shown: duration }
 }
 
 const fn name(of: NameOf) -> Node {
-    Node::Value {
-        judge: any,
-        names: Some(of),
-        shown: plain,
-    }
+    Node::Value { judge: any, names: Some(of), shown: plain }
 }
 
 /// A name that accesses or broken callers tell of.
 const fn elsewhere_by(of: NameOf) -> Node {
-    Node::Value {
-        judge: elsewhere,
-        names: Some(of),
-        shown: plain,
-    }
+    Node::Value { judge: elsewhere, names: Some(of), shown: plain }
 }
 
 const fn map(names: Option<NameOf>, whole: &'static Node, each: &'static Node) -> Node {
-    Node::Entries {
-        names,
-        key: None,
-        whole,
-        each,
-    }
+    Node::Entries { names, key: None, whole, each }
 }
 
 const fn list(of: fn(&Value) -> String, order: Order, whole: &'static Node, each: &'static Node) -> Node {
-    Node::Entries {
-        names: None,
-        key: Some(Key { of, order }),
-        whole,
-        each,
-    }
+    Node::Entries { names: None, key: Some(Key { of, order }), whole, each }
 }
 
 /// The whole contract.
@@ -146,11 +118,7 @@ static ENTITY: Node = Node::Fields(&[
     ("relations", list(role, Order::Free, &ELSEWHERE, &RELATION)),
 ]);
 
-static PARENT: Node = Node::Value {
-    judge: parents,
-    names: None,
-    shown: parent,
-};
+static PARENT: Node = Node::Value { judge: parents, names: None, shown: parent };
 
 static PARENT_EACH: Node = Node::Fields(&[("type", elsewhere_by(NameOf::Type)), ("attribute", ELSEWHERE)]);
 
@@ -160,11 +128,7 @@ pub(super) const ATTRIBUTES: Node = map(None, &ATTRIBUTE_WHOLE, &ATTRIBUTE);
 
 static ATTRIBUTE_WHOLE: Node = value(attribute);
 
-static ATTRIBUTE: Node = Node::Fields(&[
-    ("type", Node::ValueType),
-    ("required", value(required)),
-    ("masked", ANY),
-]);
+static ATTRIBUTE: Node = Node::Fields(&[("type", Node::ValueType), ("required", value(required)), ("masked", ANY)]);
 
 static ACTION: Node = Node::Fields(&[
     ("cedar", ELSEWHERE),
@@ -189,11 +153,7 @@ static HOLDER: Node = Node::Fields(HELD);
 const HELD: &[(&str, Node)] = &[("role", elsewhere_by(NameOf::Role))];
 
 /// Somebody who may revoke on one side only. Who may no longer loses a step, and the grant lasts.
-static REVOKER: Node = Node::Value {
-    judge: less_is_weaker,
-    names: None,
-    shown: role,
-};
+static REVOKER: Node = Node::Value { judge: less_is_weaker, names: None, shown: role };
 
 /// The window in which grants are counted, and how many there may be in it: both are 0 where grants are not limited.
 const WINDOW: Node = Node::Value {
@@ -201,11 +161,8 @@ const WINDOW: Node = Node::Value {
     names: None,
     shown: |value| unlimited(value).unwrap_or_else(|| duration(value)),
 };
-const MAX_GRANTS: Node = Node::Value {
-    judge: limit,
-    names: None,
-    shown: |value| unlimited(value).unwrap_or_else(|| plain(value)),
-};
+const MAX_GRANTS: Node =
+    Node::Value { judge: limit, names: None, shown: |value| unlimited(value).unwrap_or_else(|| plain(value)) };
 
 static PROFILE: Node = Node::Fields(&[
     ("cedar", ELSEWHERE),
@@ -426,12 +383,7 @@ fn route(item: &Value) -> String {
 /// `User`, or `Robot where kind is robot`.
 fn subject(item: &Value) -> String {
     match item.get("when") {
-        Some(when) => format!(
-            "{} where {} is {}",
-            text(item, "type"),
-            text(when, "claim"),
-            text(when, "is")
-        ),
+        Some(when) => format!("{} where {} is {}", text(item, "type"), text(when, "claim"), text(when, "is")),
         None => text(item, "type").to_owned(),
     }
 }
@@ -450,7 +402,5 @@ fn unlimited(value: &Value) -> Option<String> {
 }
 
 fn duration(value: &Value) -> String {
-    value
-        .as_i64()
-        .map_or_else(|| plain(value), |ms| Duration(ms).to_string())
+    value.as_i64().map_or_else(|| plain(value), |ms| Duration(ms).to_string())
 }

@@ -1,8 +1,7 @@
 //! The terms that two bundles ship: their contracts field by field, and the entities of their roles. The contract of a bundle
 //! may say something else than its policies, as somebody may have edited it, so that nothing in it is left to be told by them.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -10,13 +9,7 @@ use crate::bundle::Contract;
 use crate::graph::Renames;
 use crate::lower::Lowered;
 
-use super::Effect;
-use super::Reads;
-use super::TermChange;
-use super::Told;
-use super::contract_changes;
-use super::spelt;
-use super::stated;
+use super::{Effect, Reads, TermChange, Told, contract_changes, spelt, stated};
 
 /// The entities of roles that a bundle ships, by their ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -100,10 +93,7 @@ mod tests {
     fn contract(roles: &[&str]) -> Contract {
         let each = |name: &&str| ((*name).to_owned(), json!({ "holders": [] }));
         let roles: serde_json::Map<String, Value> = roles.iter().map(each).collect();
-        let mut contract = Contract {
-            role_type: Some("Role".to_owned()),
-            ..Contract::default()
-        };
+        let mut contract = Contract { role_type: Some("Role".to_owned()), ..Contract::default() };
         contract.roles = serde_json::from_value(Value::Object(roles)).unwrap();
         contract
     }
@@ -133,10 +123,7 @@ mod tests {
             let found = roles(old, new);
             let found: Vec<&str> = found.iter().map(|term| term.path.as_str()).collect();
             assert_eq!(found.len(), paths.len(), "{found:?}");
-            assert!(
-                found.iter().zip(&paths).all(|(path, id)| path.contains(id)),
-                "{found:?}"
-            );
+            assert!(found.iter().zip(&paths).all(|(path, id)| path.contains(id)), "{found:?}");
         }
     }
 }

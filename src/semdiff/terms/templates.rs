@@ -10,9 +10,7 @@ use serde_json::Value;
 use crate::lower::raw_templates;
 use crate::text::Sources;
 
-use super::Effect;
-use super::TermChange;
-use super::spelt;
+use super::{Effect, TermChange, spelt};
 
 /// All changes of templates.
 pub(super) fn changes(old: &Sources, new: &Sources) -> Vec<TermChange> {
@@ -56,11 +54,7 @@ fn templates(sources: &Sources) -> BTreeMap<String, Listed> {
     all.filter_map(|(id, one)| {
         let mut means = one.template.to_json().ok()?;
         means.as_object_mut()?.remove("annotations");
-        let listed = Listed {
-            says: one.effect(),
-            means,
-            shown: one.shown,
-        };
+        let listed = Listed { says: one.effect(), means, shown: one.shown };
         Some((id, listed))
     })
     .collect()

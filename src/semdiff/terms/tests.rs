@@ -2,40 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::bundle::ActionContract;
-use crate::bundle::ApproverContract;
-use crate::bundle::AttributeContract;
-use crate::bundle::BreakGlassProfile;
-use crate::bundle::ClaimTest;
-use crate::bundle::Contract;
-use crate::bundle::EntityContract;
-use crate::bundle::EntityRole;
-use crate::bundle::GatewayContract;
-use crate::bundle::Holder;
-use crate::bundle::IdFrom;
-use crate::bundle::ObligationContract;
-use crate::bundle::ParentContract;
-use crate::bundle::PathSegment;
-use crate::bundle::RelationContract;
-use crate::bundle::RoleContract;
-use crate::bundle::RolesForm;
-use crate::bundle::RouteContract;
-use crate::bundle::SubjectContract;
-use crate::bundle::ValueType;
-use crate::graph::NameOf;
-use crate::graph::Renames;
+use crate::bundle::{
+    ActionContract, ApproverContract, AttributeContract, BreakGlassProfile, ClaimTest, Contract, EntityContract,
+    EntityRole, GatewayContract, Holder, IdFrom, ObligationContract, ParentContract, PathSegment, RelationContract,
+    RoleContract, RolesForm, RouteContract, SubjectContract, ValueType,
+};
+use crate::graph::{NameOf, Renames};
 use crate::lower::Lowered;
 
-use super::Effect;
-use super::TermChange;
-use super::Told;
-use super::contract_changes;
 use super::reads::Reads;
-use super::rules;
 use super::rules::Node;
+use super::{Effect, TermChange, Told, contract_changes, rules};
 
 fn one<V>(name: &str, value: V) -> BTreeMap<String, V> {
     BTreeMap::from([(name.to_owned(), value)])
@@ -47,11 +26,7 @@ fn text(text: &str) -> String {
 
 /// A contract in which everything is said. Nothing stands for "the rest": a field that is new does not compile here.
 fn everything() -> Contract {
-    let nested = AttributeContract {
-        ty: ValueType::Long,
-        required: true,
-        masked: true,
-    };
+    let nested = AttributeContract { ty: ValueType::Long, required: true, masked: true };
     let attribute = AttributeContract {
         ty: ValueType::Set(Box::new(ValueType::Record(one("inner", nested)))),
         required: true,
@@ -61,18 +36,12 @@ fn everything() -> Contract {
         cedar: text("U"),
         kind: EntityRole::Group,
         members: vec![text("m")],
-        parents: vec![ParentContract {
-            ty: text("G"),
-            attribute: Some(text("above")),
-        }],
+        parents: vec![ParentContract { ty: text("G"), attribute: Some(text("above")) }],
         attributes: one("attribute", attribute.clone()),
         tags: Some(ValueType::String),
         holds_roles: true,
         carries_roles: true,
-        relations: vec![RelationContract {
-            role: text("admin"),
-            inherits_through: vec![text("above")],
-        }],
+        relations: vec![RelationContract { role: text("admin"), inherits_through: vec![text("above")] }],
     };
     let action = ActionContract {
         cedar: text("Action::\"U.read\""),
@@ -121,11 +90,8 @@ fn everything() -> Contract {
         review_within: 60_000,
         reviewer: holder(),
     };
-    let segments = vec![
-        PathSegment::Text(text("payouts")),
-        PathSegment::One(text("id")),
-        PathSegment::Rest(text("rest")),
-    ];
+    let segments =
+        vec![PathSegment::Text(text("payouts")), PathSegment::One(text("id")), PathSegment::Rest(text("rest"))];
     let route = RouteContract {
         host: Some(text("pay.example")),
         methods: vec![text("GET")],
@@ -136,18 +102,12 @@ fn everything() -> Contract {
     };
     let subject = SubjectContract {
         ty: text("U"),
-        when: Some(ClaimTest {
-            claim: text("kind"),
-            is: text("person"),
-        }),
+        when: Some(ClaimTest { claim: text("kind"), is: text("person") }),
         id: text("sub"),
         attributes: one("level", text("lvl")),
         context: one("mfa", text("amr")),
     };
-    let approver = ApproverContract {
-        ty: text("U"),
-        id: text("ann"),
-    };
+    let approver = ApproverContract { ty: text("U"), id: text("ann") };
     Contract {
         format: text("1"),
         namespace: Some(text("Shop")),
@@ -164,12 +124,7 @@ fn everything() -> Contract {
             type_names: one("user", text("U")),
             action_names: one("get", one("U", text("U.read"))),
             subjects: vec![subject],
-            obligations: one(
-                "stepped_up",
-                ObligationContract::StepUp {
-                    acr: vec![text("gold")],
-                },
-            ),
+            obligations: one("stepped_up", ObligationContract::StepUp { acr: vec![text("gold")] }),
             approvers: one("key-1", approver),
         }),
     }
@@ -193,10 +148,7 @@ fn places(node: &Node, value: &Value, at: &str, found: &mut Vec<String>) {
     match (node, value) {
         (Node::Fields(known), Value::Object(fields)) => {
             for (field, _) in *known {
-                assert!(
-                    fields.contains_key(*field),
-                    "there is a rule for {at}/{field}, and no such field"
-                );
+                assert!(fields.contains_key(*field), "there is a rule for {at}/{field}, and no such field");
             }
             for (name, value) in fields {
                 let known = known.iter().find(|(field, _)| field == name);
@@ -212,11 +164,7 @@ fn places(node: &Node, value: &Value, at: &str, found: &mut Vec<String>) {
         }
         (Node::ValueType, Value::Object(ty)) => {
             for (kind, value) in ty {
-                let node = if kind == "record" {
-                    &rules::ATTRIBUTES
-                } else {
-                    &Node::ValueType
-                };
+                let node = if kind == "record" { &rules::ATTRIBUTES } else { &Node::ValueType };
                 below(kind, node, value, found);
             }
         }
@@ -241,23 +189,12 @@ fn all_places() -> Vec<String> {
 fn a_field_that_has_no_rule_weakens_wherever_it_comes() {
     let full = json_of(&everything());
     // Maps by names, whose entries accesses tell of, and the types of values, of which another one breaks callers.
-    let maps = [
-        "/entities",
-        "/actions",
-        "/provenance",
-        "/roles",
-        "/break_glass",
-        "/tenant",
-        "/attributes",
-        "/context",
-    ];
+    let maps = ["/entities", "/actions", "/provenance", "/roles", "/break_glass", "/tenant", "/attributes", "/context"];
     let types = ["/type", "/set", "/record"];
     let is_map = |at: &str| maps.iter().chain(&types).any(|map| at.ends_with(map)) && !at.contains("/subjects/");
     let structs: Vec<String> = all_places().into_iter().filter(|at| !is_map(at)).collect();
-    let structs: Vec<String> = structs
-        .into_iter()
-        .filter(|at| full.pointer(at).is_some_and(Value::is_object))
-        .collect();
+    let structs: Vec<String> =
+        structs.into_iter().filter(|at| full.pointer(at).is_some_and(Value::is_object)).collect();
     assert!(structs.len() >= 20, "{structs:?}");
     for at in structs {
         let mut more = full.clone();
@@ -266,10 +203,7 @@ fn a_field_that_has_no_rule_weakens_wherever_it_comes() {
         for (old, new) in [(&full, &more), (&more, &full)] {
             let found = compared(old.clone(), new.clone(), &Renames::default());
             assert!(!found.is_empty(), "{at}");
-            assert!(
-                found.iter().all(|term| term.effect == Effect::Weakens),
-                "{at}: {found:?}"
-            );
+            assert!(found.iter().all(|term| term.effect == Effect::Weakens), "{at}: {found:?}");
         }
     }
 }
@@ -483,10 +417,7 @@ fn what_is_only_called_otherwise_is_the_same() {
     ];
     let renames = Renames {
         namespace: None,
-        names: names
-            .into_iter()
-            .map(|(of, from, to)| ((of, text(from)), text(to)))
-            .collect(),
+        names: names.into_iter().map(|(of, from, to)| ((of, text(from)), text(to))).collect(),
     };
     assert_eq!(compared(json_of(&everything()), renamed.clone(), &renames), []);
     assert!(!compared(json_of(&everything()), renamed, &Renames::default()).is_empty());

@@ -1,23 +1,11 @@
 //! Files, declarations, names and literals.
 
-use crate::text::Duration;
-use crate::text::FileId;
-use crate::text::Instant;
-use crate::text::Span;
+use crate::text::{Duration, FileId, Instant, Span};
 
-use super::ActionSetDecl;
-use super::AssertDecl;
-use super::BreakGlassDecl;
-use super::ConditionDecl;
-use super::ContextDecl;
-use super::DenyDecl;
-use super::EntityDecl;
-use super::EnumDecl;
-use super::GrantDecl;
-use super::IsolateDecl;
-use super::RequireDecl;
-use super::RoleDecl;
-use super::SeparateDecl;
+use super::{
+    ActionSetDecl, AssertDecl, BreakGlassDecl, ConditionDecl, ContextDecl, DenyDecl, EntityDecl, EnumDecl, GrantDecl,
+    IsolateDecl, RequireDecl, RoleDecl, SeparateDecl,
+};
 
 /// A name with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +29,7 @@ impl Path {
     /// The parts joined by dots.
     #[must_use]
     pub fn dotted(&self) -> String {
-        self.parts
-            .iter()
-            .map(|part| part.text.as_str())
-            .collect::<Vec<_>>()
-            .join(".")
+        self.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(".")
     }
 
     /// The last part.

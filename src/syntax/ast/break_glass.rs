@@ -2,14 +2,7 @@
 
 use crate::text::Span;
 
-use super::Actions;
-use super::DurationLiteral;
-use super::Expr;
-use super::Ident;
-use super::Number;
-use super::Path;
-use super::Text;
-use super::Types;
+use super::{Actions, DurationLiteral, Expr, Ident, Number, Path, Text, Types};
 
 /// `break-glass payout_incident { … }`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,8 @@
 //! Expressions: Cedar's, and Gate's sugar.
 
-use crate::text::Duration;
-use crate::text::Span;
+use crate::text::{Duration, Span};
 
-use super::Ident;
-use super::Path;
-use super::Text;
+use super::{Ident, Path, Text};
 
 /// An expression with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]

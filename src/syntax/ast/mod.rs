@@ -6,51 +6,17 @@ mod expr;
 mod model;
 mod statements;
 
-pub use base::Annotation;
-pub use base::AnnotationArg;
-pub use base::AnnotationValue;
-pub use base::DurationLiteral;
-pub use base::File;
-pub use base::Ident;
-pub use base::InstantLiteral;
-pub use base::Item;
-pub use base::ItemKind;
-pub use base::Number;
-pub use base::Path;
-pub use base::Text;
-pub use break_glass::BreakGlassClause;
-pub use break_glass::BreakGlassDecl;
-pub use break_glass::BreakGlassKind;
-pub use break_glass::Requirement;
-pub use expr::BinaryOp;
-pub use expr::Expr;
-pub use expr::ExprKind;
-pub use model::ActionDecl;
-pub use model::ActionGroupDecl;
-pub use model::ActionSetDecl;
-pub use model::ActionSetMember;
-pub use model::ActionSetUse;
-pub use model::Attribute;
-pub use model::ConditionDecl;
-pub use model::ContextDecl;
-pub use model::ContextSection;
-pub use model::EntityDecl;
-pub use model::EntityKind;
-pub use model::EnumDecl;
-pub use model::Param;
-pub use model::Parent;
-pub use model::Provenance;
-pub use model::TypeExpr;
-pub use model::TypeKind;
-pub use statements::Actions;
-pub use statements::AssertDecl;
-pub use statements::Claim;
-pub use statements::DenyDecl;
-pub use statements::GrantDecl;
-pub use statements::IsolateDecl;
-pub use statements::IsolateException;
-pub use statements::RequireDecl;
-pub use statements::RoleDecl;
-pub use statements::SeparateDecl;
-pub use statements::Types;
-pub use statements::Who;
+pub use base::{
+    Annotation, AnnotationArg, AnnotationValue, DurationLiteral, File, Ident, InstantLiteral, Item, ItemKind, Number,
+    Path, Text,
+};
+pub use break_glass::{BreakGlassClause, BreakGlassDecl, BreakGlassKind, Requirement};
+pub use expr::{BinaryOp, Expr, ExprKind};
+pub use model::{
+    ActionDecl, ActionGroupDecl, ActionSetDecl, ActionSetMember, ActionSetUse, Attribute, ConditionDecl, ContextDecl,
+    ContextSection, EntityDecl, EntityKind, EnumDecl, Param, Parent, Provenance, TypeExpr, TypeKind,
+};
+pub use statements::{
+    Actions, AssertDecl, Claim, DenyDecl, GrantDecl, IsolateDecl, IsolateException, RequireDecl, RoleDecl,
+    SeparateDecl, Types, Who,
+};

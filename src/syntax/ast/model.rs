@@ -2,10 +2,7 @@
 
 use crate::text::Span;
 
-use super::Annotation;
-use super::Expr;
-use super::Ident;
-use super::Path;
+use super::{Annotation, Expr, Ident, Path};
 
 /// `enum E { a, b }`, `ordered enum E { a, b }`.
 #[derive(Debug, Clone, PartialEq, Eq)]

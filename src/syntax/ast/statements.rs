@@ -2,12 +2,7 @@
 
 use crate::text::Span;
 
-use super::Expr;
-use super::Ident;
-use super::InstantLiteral;
-use super::Item;
-use super::Path;
-use super::Text;
+use super::{Expr, Ident, InstantLiteral, Item, Path, Text};
 
 /// `role finance for User extends support …`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,30 +1,17 @@
 //! Break-glass profiles.
 
-use super::Cx;
-use super::child;
-use super::expr;
-use super::ident;
-use super::literals;
-use super::names;
-use super::path;
-use super::paths;
-use super::statements;
+use super::{Cx, child, expr, ident, literals, names, path, paths, statements};
 use crate::diag::Diagnostic;
-use crate::syntax::ast;
 use crate::syntax::ast::BreakGlassKind;
-use crate::syntax::codes;
-use crate::syntax::grammar::Pair;
-use crate::syntax::grammar::Rule;
+use crate::syntax::grammar::{Pair, Rule};
+use crate::syntax::{ast, codes};
 use crate::text::Span;
 
 pub(super) fn break_glass(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::BreakGlassDecl> {
     let name = ident(cx, &child(&pair, Rule::name)?);
     let mut clauses: Vec<ast::BreakGlassClause> = Vec::new();
     let mut seen: Vec<(Rule, Span)> = Vec::new();
-    for inner in pair
-        .into_inner()
-        .filter(|inner| inner.as_rule() == Rule::break_glass_clause)
-    {
+    for inner in pair.into_inner().filter(|inner| inner.as_rule() == Rule::break_glass_clause) {
         let span = cx.span(&inner);
         let clause = inner.into_inner().next()?;
         let rule = clause.as_rule();
@@ -37,10 +24,7 @@ pub(super) fn break_glass(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::BreakG
             ),
             None => {
                 seen.push((rule, span));
-                clauses.extend(
-                    cx.part(clause, clause_kind)
-                        .map(|kind| ast::BreakGlassClause { kind, span }),
-                );
+                clauses.extend(cx.part(clause, clause_kind).map(|kind| ast::BreakGlassClause { kind, span }));
             }
         }
     }

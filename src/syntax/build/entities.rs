@@ -1,23 +1,13 @@
 //! Types, their attributes and their actions.
 
-use super::Cx;
-use super::Prelude;
-use super::child;
-use super::ident;
-use super::names;
-use super::path;
+use super::{Cx, Prelude, child, ident, names, path};
 use crate::syntax::ast;
-use crate::syntax::grammar::Pair;
-use crate::syntax::grammar::Rule;
+use crate::syntax::grammar::{Pair, Rule};
 
 pub(super) fn enumeration(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::EnumDecl> {
     let ordered = child(&pair, Rule::kw_ordered).is_some();
     let mut names = names(cx, &pair).into_iter();
-    Some(ast::EnumDecl {
-        ordered,
-        name: names.next()?,
-        members: names.collect(),
-    })
+    Some(ast::EnumDecl { ordered, name: names.next()?, members: names.collect() })
 }
 
 pub(super) fn entity(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::EntityDecl> {
@@ -68,9 +58,7 @@ fn parent(cx: &Cx<'_>, pair: &Pair<'_>) -> Option<ast::Parent> {
     Some(ast::Parent {
         ty: path(cx, &child(pair, Rule::type_name)?),
         optional: attribute.as_ref().is_some_and(|a| child(a, Rule::question).is_some()),
-        attribute: attribute
-            .and_then(|a| child(&a, Rule::name))
-            .map(|name| ident(cx, &name)),
+        attribute: attribute.and_then(|a| child(&a, Rule::name)).map(|name| ident(cx, &name)),
         span: cx.span(pair),
     })
 }
@@ -91,21 +79,11 @@ fn field(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::Attribute> {
             }
         }
     }
-    Some(ast::Attribute {
-        doc: prelude.doc(),
-        annotations: prelude.annotations,
-        name: name?,
-        optional,
-        ty: ty?,
-    })
+    Some(ast::Attribute { doc: prelude.doc(), annotations: prelude.annotations, name: name?, optional, ty: ty? })
 }
 
 fn fields(cx: &mut Cx<'_>, record: Pair<'_>) -> Option<Vec<ast::Attribute>> {
-    record
-        .into_inner()
-        .filter(|inner| inner.as_rule() == Rule::field)
-        .map(|inner| field(cx, inner))
-        .collect()
+    record.into_inner().filter(|inner| inner.as_rule() == Rule::field).map(|inner| field(cx, inner)).collect()
 }
 
 /// A type as written.
@@ -198,9 +176,7 @@ fn set_member(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::ActionSetMember> {
 }
 
 pub(super) fn context(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::ContextDecl> {
-    let sections = pair
-        .into_inner()
-        .filter(|inner| inner.as_rule() == Rule::context_section);
+    let sections = pair.into_inner().filter(|inner| inner.as_rule() == Rule::context_section);
     let sections = sections.map(|inner| section(cx, inner)).collect::<Option<_>>()?;
     Some(ast::ContextDecl { sections })
 }
@@ -214,9 +190,5 @@ fn section(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::ContextSection> {
     };
     let span = cx.span(&pair);
     let attributes = fields(cx, child(&pair, Rule::record_type)?)?;
-    Some(ast::ContextSection {
-        provenance,
-        attributes,
-        span,
-    })
+    Some(ast::ContextSection { provenance, attributes, span })
 }

@@ -1,19 +1,11 @@
 //! Expressions: the layers of precedence of the grammar to one tree without layers.
 
-use super::Cx;
-use super::child;
-use super::ident;
-use super::literals;
-use super::path;
+use super::{Cx, child, ident, literals, path};
 use crate::diag::Diagnostic;
-use crate::syntax::ast;
-use crate::syntax::ast::BinaryOp;
-use crate::syntax::ast::Expr;
-use crate::syntax::ast::ExprKind;
-use crate::syntax::codes;
-use crate::syntax::grammar::Pair;
-use crate::syntax::grammar::Rule;
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
+use crate::syntax::grammar::{Pair, Rule};
 use crate::syntax::limits::UNARY_RUN;
+use crate::syntax::{ast, codes};
 use crate::text::Span;
 
 /// Whether a rule is the outermost layer of an expression.
@@ -46,13 +38,7 @@ pub(super) fn expr(cx: &mut Cx<'_>, mut pair: Pair<'_>) -> Option<Expr> {
 
 /// Whether a rule is a level of precedence, which adds nothing around a single operand.
 fn is_layer(rule: Rule) -> bool {
-    use Rule::and_expr;
-    use Rule::member;
-    use Rule::or_expr;
-    use Rule::product;
-    use Rule::relation;
-    use Rule::sum;
-    use Rule::unary;
+    use Rule::{and_expr, member, or_expr, product, relation, sum, unary};
     matches!(rule, or_expr | and_expr | relation | sum | product | unary | member)
 }
 
@@ -62,10 +48,7 @@ fn conditional(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
     let condition = Box::new(expr(cx, parts.next()?)?);
     let then = Box::new(expr(cx, parts.next()?)?);
     let otherwise = Box::new(expr(cx, parts.next()?)?);
-    Some(Expr {
-        kind: ExprKind::If(condition, then, otherwise),
-        span,
-    })
+    Some(Expr { kind: ExprKind::If(condition, then, otherwise), span })
 }
 
 /// `a && b && c` as one node.
@@ -77,10 +60,7 @@ fn chain(cx: &mut Cx<'_>, pair: Pair<'_>, make: fn(Vec<Expr>) -> ExprKind) -> Op
             operands.push(expr(cx, inner)?);
         }
     }
-    Some(Expr {
-        kind: make(operands),
-        span,
-    })
+    Some(Expr { kind: make(operands), span })
 }
 
 fn relation(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
@@ -164,10 +144,7 @@ fn arithmetic(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
         // From the pair, not the operand's expression: the closing parenthesis of `a + (b)` belongs to the sum.
         let span = left.span.to(cx.span(&operand));
         let right = expr(cx, operand)?;
-        left = Expr {
-            kind: ExprKind::Binary(op, Box::new(left), Box::new(right)),
-            span,
-        };
+        left = Expr { kind: ExprKind::Binary(op, Box::new(left), Box::new(right)), span };
     }
     Some(left)
 }
@@ -216,10 +193,7 @@ fn unary(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
             Rule::op_not => ExprKind::Not(inner),
             _ => ExprKind::Negate(inner),
         };
-        result = Expr {
-            kind,
-            span: span.to(whole.at_end()),
-        };
+        result = Expr { kind, span: span.to(whole.at_end()) };
     }
     Some(result)
 }
@@ -236,10 +210,7 @@ fn member(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
     let mut parts = pair.into_inner();
     let mut result = primary(cx, parts.next()?)?;
     for access in parts {
-        let span = Span {
-            end: cx.span(&access).end,
-            ..start
-        };
+        let span = Span { end: cx.span(&access).end, ..start };
         let inner = Box::new(result);
         let kind = match access.as_rule() {
             Rule::attribute => ExprKind::Attribute(inner, ident(cx, &child(&access, Rule::attribute_name)?)),
@@ -284,10 +255,7 @@ fn primary(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
 
 /// The expressions directly under a pair.
 fn arguments(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Vec<Expr>> {
-    pair.into_inner()
-        .filter(|inner| is_expr(inner.as_rule()))
-        .map(|inner| expr(cx, inner))
-        .collect()
+    pair.into_inner().filter(|inner| is_expr(inner.as_rule())).map(|inner| expr(cx, inner)).collect()
 }
 
 fn record_entry(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<(ast::Ident, Expr)> {
@@ -302,8 +270,5 @@ fn record_entry(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<(ast::Ident, Expr)> {
 /// An attribute name given as a string.
 fn quoted(cx: &mut Cx<'_>, pair: &Pair<'_>) -> ast::Ident {
     let text = literals::text(cx, pair);
-    ast::Ident {
-        text: text.value,
-        span: text.span,
-    }
+    ast::Ident { text: text.value, span: text.span }
 }

@@ -2,12 +2,9 @@
 
 use super::Cx;
 use crate::diag::Diagnostic;
-use crate::syntax::ast;
-use crate::syntax::codes;
 use crate::syntax::grammar::Pair;
-use crate::text::Duration;
-use crate::text::Instant;
-use crate::text::Span;
+use crate::syntax::{ast, codes};
+use crate::text::{Duration, Instant, Span};
 
 /// A string with its escapes resolved; a bad escape is reported and left out.
 pub(super) fn text(cx: &mut Cx<'_>, pair: &Pair<'_>) -> ast::Text {
@@ -18,10 +15,7 @@ pub(super) fn text(cx: &mut Cx<'_>, pair: &Pair<'_>) -> ast::Text {
             Piece::Bad { at, length } => bad_escape(cx, pair, at, length),
         }
     }
-    ast::Text {
-        value,
-        span: cx.span(pair),
-    }
+    ast::Text { value, span: cx.span(pair) }
 }
 
 /// A pattern of `like` as written between its quotes; `\*` is one more escape here.
@@ -34,10 +28,7 @@ pub(super) fn pattern(cx: &mut Cx<'_>, pair: &Pair<'_>) -> ast::Text {
             bad_escape(cx, pair, at, length);
         }
     }
-    ast::Text {
-        value: raw.to_owned(),
-        span: cx.span(pair),
-    }
+    ast::Text { value: raw.to_owned(), span: cx.span(pair) }
 }
 
 /// A whole number of a clause.
@@ -84,16 +75,12 @@ pub(super) fn instant(cx: &mut Cx<'_>, pair: &Pair<'_>) -> ast::InstantLiteral {
     let at = Instant::parse(&text.value);
     if at.is_none() {
         cx.report(
-            Diagnostic::error(
-                codes::BAD_INSTANT,
-                text.span,
-                format!("`{}` is not an instant", text.value),
-            )
-            .label("a date, a time and a zone belong here")
-            .help(match Instant::parse_date(&text.value) {
-                Some(day) => format!("write `until \"{day}\"`; the end is exclusive"),
-                None => "write it as `until \"2027-02-01T00:00:00Z\"`; the end is exclusive".to_owned(),
-            }),
+            Diagnostic::error(codes::BAD_INSTANT, text.span, format!("`{}` is not an instant", text.value))
+                .label("a date, a time and a zone belong here")
+                .help(match Instant::parse_date(&text.value) {
+                    Some(day) => format!("write `until \"{day}\"`; the end is exclusive"),
+                    None => "write it as `until \"2027-02-01T00:00:00Z\"`; the end is exclusive".to_owned(),
+                }),
         );
     }
     ast::InstantLiteral { text, at }
@@ -101,10 +88,7 @@ pub(super) fn instant(cx: &mut Cx<'_>, pair: &Pair<'_>) -> ast::InstantLiteral {
 
 fn inside<'i>(pair: &Pair<'i>) -> &'i str {
     let quoted = pair.as_str();
-    quoted
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or(quoted)
+    quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(quoted)
 }
 
 fn bad_escape(cx: &mut Cx<'_>, pair: &Pair<'_>, at: usize, length: usize) {
@@ -155,14 +139,8 @@ fn escape(text: &str) -> (Option<char>, usize) {
         't' => plain('\t'),
         '0' => plain('\0'),
         '\\' | '"' | '\'' => plain(kind),
-        'x' => match text
-            .get(2..4)
-            .filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
-        {
-            Some(digits) => (
-                u8::from_str_radix(digits, 16).ok().filter(u8::is_ascii).map(char::from),
-                4,
-            ),
+        'x' => match text.get(2..4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit())) {
+            Some(digits) => (u8::from_str_radix(digits, 16).ok().filter(u8::is_ascii).map(char::from), 4),
             None => (None, 2),
         },
         'u' => match text.get(2..).and_then(|rest| rest.strip_prefix('{')?.split_once('}')) {
@@ -180,7 +158,5 @@ fn unicode(digits: &str) -> Option<char> {
     }
     let digits = digits.replace('_', "");
     let fits = (1..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    fits.then(|| u32::from_str_radix(&digits, 16).ok())
-        .flatten()
-        .and_then(char::from_u32)
+    fits.then(|| u32::from_str_radix(&digits, 16).ok()).flatten().and_then(char::from_u32)
 }

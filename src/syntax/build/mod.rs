@@ -11,23 +11,17 @@ mod literals;
 mod statements;
 
 use crate::diag::Diagnostic;
-use crate::syntax::ast;
-use crate::syntax::codes;
 use crate::syntax::faults::Faults;
-use crate::syntax::grammar::Pair;
-use crate::syntax::grammar::Pairs;
-use crate::syntax::grammar::Rule;
-use crate::text::FileId;
-use crate::text::Span;
+use crate::syntax::grammar::{Pair, Pairs, Rule};
+use crate::syntax::{ast, codes};
+use crate::text::{FileId, Span};
 
 /// Builds the tree of a file from the pairs of `Rule::file`. `text` is the file's own: what was parsed may have a few
 /// missing brackets more at its end, which no span may cover.
 pub(super) fn file(pairs: Pairs<'_>, text: &str, file: FileId, faults: &mut Faults) -> ast::File {
     let length = text.len();
     let mut cx = Cx { file, length, faults };
-    let items = pairs
-        .flat_map(Pair::into_inner)
-        .filter(|pair| pair.as_rule() == Rule::item);
+    let items = pairs.flat_map(Pair::into_inner).filter(|pair| pair.as_rule() == Rule::item);
     let items = items.filter_map(|pair| cx.part(pair, item)).collect();
     ast::File { file, items }
 }
@@ -155,11 +149,7 @@ fn item(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::Item> {
 
 /// The label, where the kind of statement takes one.
 fn label_of(cx: &mut Cx<'_>, label: Option<ast::Ident>, kind: &ast::ItemKind) -> Option<ast::Ident> {
-    use ast::ItemKind::Deny;
-    use ast::ItemKind::Grant;
-    use ast::ItemKind::Isolate;
-    use ast::ItemKind::Require;
-    use ast::ItemKind::Separate;
+    use ast::ItemKind::{Deny, Grant, Isolate, Require, Separate};
     let label = label?;
     if matches!(kind, Grant(_) | Deny(_) | Require(_) | Isolate(_) | Separate(_)) {
         return Some(label);
@@ -218,11 +208,7 @@ fn annotation(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::Annotation> {
             _ => {}
         }
     }
-    Some(ast::Annotation {
-        name: name?,
-        args,
-        span,
-    })
+    Some(ast::Annotation { name: name?, args, span })
 }
 
 fn annotation_arg(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::AnnotationArg> {
@@ -237,26 +223,16 @@ fn annotation_arg(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::AnnotationArg>
             _ => {}
         }
     }
-    Some(ast::AnnotationArg {
-        key,
-        value: value?,
-        span,
-    })
+    Some(ast::AnnotationArg { key, value: value?, span })
 }
 
 fn ident(cx: &Cx<'_>, pair: &Pair<'_>) -> ast::Ident {
-    ast::Ident {
-        text: pair.as_str().to_owned(),
-        span: cx.span(pair),
-    }
+    ast::Ident { text: pair.as_str().to_owned(), span: cx.span(pair) }
 }
 
 fn path(cx: &Cx<'_>, pair: &Pair<'_>) -> ast::Path {
     let parts = pair.clone().into_inner().filter(|part| part.as_rule() == Rule::name);
-    ast::Path {
-        parts: parts.map(|part| ident(cx, &part)).collect(),
-        span: cx.span(pair),
-    }
+    ast::Path { parts: parts.map(|part| ident(cx, &part)).collect(), span: cx.span(pair) }
 }
 
 /// The names directly under a pair.
@@ -267,10 +243,7 @@ fn names(cx: &Cx<'_>, pair: &Pair<'_>) -> Vec<ast::Ident> {
 
 /// The paths or names of types directly under a pair.
 fn paths(cx: &Cx<'_>, pair: &Pair<'_>) -> Vec<ast::Path> {
-    let found = pair
-        .clone()
-        .into_inner()
-        .filter(|inner| matches!(inner.as_rule(), Rule::path | Rule::type_name));
+    let found = pair.clone().into_inner().filter(|inner| matches!(inner.as_rule(), Rule::path | Rule::type_name));
     found.map(|found| path(cx, &found)).collect()
 }
 

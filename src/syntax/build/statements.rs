@@ -1,20 +1,9 @@
 //! Conditions, roles, grants, guards and claims.
 
-use super::Cx;
-use super::Prelude;
-use super::child;
-use super::entities;
-use super::expr;
-use super::ident;
-use super::literals;
-use super::names;
-use super::path;
-use super::paths;
+use super::{Cx, Prelude, child, entities, expr, ident, literals, names, path, paths};
 use crate::diag::Diagnostic;
-use crate::syntax::ast;
-use crate::syntax::codes;
-use crate::syntax::grammar::Pair;
-use crate::syntax::grammar::Rule;
+use crate::syntax::grammar::{Pair, Rule};
+use crate::syntax::{ast, codes};
 use crate::text::Span;
 
 pub(super) fn condition(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::ConditionDecl> {
@@ -35,11 +24,7 @@ pub(super) fn condition(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::Conditio
             _ => {}
         }
     }
-    Some(ast::ConditionDecl {
-        name,
-        params,
-        body: body?,
-    })
+    Some(ast::ConditionDecl { name, params, body: body? })
 }
 
 pub(super) fn role(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::RoleDecl> {
@@ -99,13 +84,7 @@ fn role_member(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::Item> {
         );
     }
     let (doc, annotations, label) = (prelude.doc(), prelude.annotations, prelude.label);
-    Some(ast::Item {
-        doc,
-        annotations,
-        label,
-        kind: ast::ItemKind::Grant(grant),
-        span,
-    })
+    Some(ast::Item { doc, annotations, label, kind: ast::ItemKind::Grant(grant), span })
 }
 
 pub(super) fn grant(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::GrantDecl> {
@@ -145,12 +124,7 @@ pub(super) fn require(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::RequireDec
             _ => clauses.take(cx, inner)?,
         }
     }
-    Some(ast::RequireDecl {
-        liftable,
-        condition: condition?,
-        actions,
-        because: value(clauses.because),
-    })
+    Some(ast::RequireDecl { liftable, condition: condition?, actions, because: value(clauses.because) })
 }
 
 pub(super) fn isolate(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::IsolateDecl> {

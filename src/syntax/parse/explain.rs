@@ -5,26 +5,12 @@ mod spelling;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::diag::Certainty;
-use crate::diag::Diagnostic;
-use crate::diag::Fix;
-use crate::diag::closest;
-use crate::diag::did_you_mean;
-use crate::syntax::codes;
-use crate::syntax::grammar;
-use crate::syntax::lex::Kind;
-use crate::syntax::lex::Token;
-use crate::syntax::outline::BREAK_GLASS_CLAUSES;
-use crate::syntax::outline::DECLARATIONS;
-use crate::syntax::outline::ENTITY_MEMBERS;
-use crate::syntax::outline::LATER;
-use crate::syntax::outline::Level;
-use crate::syntax::outline::Outline;
-use crate::syntax::symbols;
-use crate::syntax::symbols::RESERVED;
-use crate::syntax::symbols::symbol;
-use crate::text::FileId;
-use crate::text::Span;
+use crate::diag::{Certainty, Diagnostic, Fix, closest, did_you_mean};
+use crate::syntax::lex::{Kind, Token};
+use crate::syntax::outline::{BREAK_GLASS_CLAUSES, DECLARATIONS, ENTITY_MEMBERS, LATER, Level, Outline};
+use crate::syntax::symbols::{RESERVED, symbol};
+use crate::syntax::{codes, grammar, symbols};
+use crate::text::{FileId, Span};
 
 /// A member that does not parse, and the byte at which pest could go no further.
 pub(super) fn explain(
@@ -36,20 +22,9 @@ pub(super) fn explain(
     fault: &grammar::Fault,
 ) -> Diagnostic {
     let main = outline.main(level, member.clone());
-    let found = outline
-        .tokens
-        .partition_point(|token| token.end() <= at)
-        .clamp(member.start, member.end);
+    let found = outline.tokens.partition_point(|token| token.end() <= at).clamp(member.start, member.end);
     let expected = grammar::expected(fault).iter().map(|rule| symbol(*rule)).collect();
-    let part = Part {
-        outline,
-        file,
-        level,
-        main,
-        member,
-        found,
-        expected,
-    };
+    let part = Part { outline, file, level, main, member, found, expected };
     part.unknown_keyword()
         .or_else(|| part.common_slip())
         .or_else(|| part.other_spelling())
@@ -160,26 +135,15 @@ impl<'t> Part<'_, 't> {
     fn common_slip(&self) -> Option<Diagnostic> {
         let span = self.span(self.found);
         let syntax = |message: String, help: &str| Some(Diagnostic::error(codes::SYNTAX, span, message).help(help));
-        let (main, found, before) = (
-            self.text(self.main),
-            self.text(self.found),
-            self.found.saturating_sub(1),
-        );
+        let (main, found, before) = (self.text(self.main), self.text(self.found), self.found.saturating_sub(1));
         if main == "allow" && before == self.main + 1 && matches!(self.text(before), "everything" | "all") {
             return Some(
-                Diagnostic::error(
-                    codes::SYNTAX,
-                    self.span(before),
-                    "a grant names its actions and its type",
-                )
-                .help("write `allow read, list on Payout`; nothing allows everything"),
+                Diagnostic::error(codes::SYNTAX, self.span(before), "a grant names its actions and its type")
+                    .help("write `allow read, list on Payout`; nothing allows everything"),
             );
         }
         if main == "allow" && self.found == self.main + 1 && found == "*" {
-            return syntax(
-                "a grant names its actions and its type".to_owned(),
-                "write `allow read, list on Payout`",
-            );
+            return syntax("a grant names its actions and its type".to_owned(), "write `allow read, list on Payout`");
         }
         if main == "principal" && found == "acts" {
             let message = "`acts for` is not in this edition of the language";
@@ -191,11 +155,9 @@ impl<'t> Part<'_, 't> {
             return syntax("`unless` belongs to `assert` only".to_owned(), "write `when !(…)`");
         }
         if self.token(self.found).is_some_and(|token| token.kind == Kind::Doc) {
-            return Some(
-                Diagnostic::error(codes::MISPLACED_DOC, span, "a doc comment cannot stand here").help(
-                    "write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action",
-                ),
-            );
+            return Some(Diagnostic::error(codes::MISPLACED_DOC, span, "a doc comment cannot stand here").help(
+                "write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action",
+            ));
         }
         if self.expected.contains(symbols::OPERATOR) {
             let written = match found {
@@ -230,9 +192,7 @@ impl<'t> Part<'_, 't> {
                     .help(format!("write the id as a string: `::\"{word}\"`")),
             );
         }
-        let names = [symbols::NAME, symbols::ATTRIBUTE]
-            .iter()
-            .any(|name| self.expected.contains(name));
+        let names = [symbols::NAME, symbols::ATTRIBUTE].iter().any(|name| self.expected.contains(name));
         if names && self.found > self.main && RESERVED.contains(&found) {
             return Some(
                 Diagnostic::error(
@@ -285,9 +245,7 @@ impl<'t> Part<'_, 't> {
         };
         // Whatever stands between backticks in the names of the expected tokens.
         let quoted = self.expected.iter().flat_map(|name| name.split('`').skip(1).step_by(2));
-        let mut keywords: Vec<_> = quoted
-            .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
-            .collect();
+        let mut keywords: Vec<_> = quoted.filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic())).collect();
         let mut word = self.text(self.found);
         if self.level == Level::Entity && self.found == self.main + 1 {
             // `acton read` reads as an attribute without its colon.
@@ -314,12 +272,7 @@ impl<'t> Part<'_, 't> {
     /// The expected tokens as a list, punctuation last; what only continues a name or an operand is left out where
     /// anything else may follow.
     fn listed(&self) -> String {
-        let mut names: Vec<&str> = self
-            .expected
-            .iter()
-            .copied()
-            .filter(|name| *name != symbols::END)
-            .collect();
+        let mut names: Vec<&str> = self.expected.iter().copied().filter(|name| *name != symbols::END).collect();
         let incidental = ["`.`", "`::`", "`(`", "`[`", "a doc comment", "an annotation"];
         if names.iter().any(|name| !incidental.contains(name)) {
             names.retain(|name| !incidental.contains(name));

@@ -6,29 +6,17 @@ use std::ops::Range;
 
 use super::explain::explain;
 use crate::diag::Diagnostic;
-use crate::syntax::ast;
-use crate::syntax::build;
-use crate::syntax::codes;
 use crate::syntax::faults::Faults;
-use crate::syntax::grammar;
-use crate::syntax::grammar::Rule;
-use crate::syntax::grammar::parse_rule;
+use crate::syntax::grammar::{Rule, parse_rule};
 use crate::syntax::outline::Level;
-use crate::syntax::scan::Mark;
-use crate::syntax::scan::Scan;
-use crate::text::FileId;
-use crate::text::Span;
+use crate::syntax::scan::{Mark, Scan};
+use crate::syntax::{ast, build, codes, grammar};
+use crate::text::{FileId, Span};
 
 /// Parses what is sound of a text that does not parse as a whole, and reports the rest.
 pub(super) fn recover(scan: &Scan<'_>, text: &str, file: FileId, faults: &mut Faults) -> ast::File {
     let kept = vec![true; scan.marks.len()];
-    let mut recovery = Recovery {
-        scan,
-        text,
-        file,
-        kept,
-        faults,
-    };
+    let mut recovery = Recovery { scan, text, file, kept, faults };
     let whole = 0..scan.outline.tokens.len();
     for member in scan.outline.split(Level::File, whole.clone()) {
         recovery.settle(Level::File, member, End::Inner);
@@ -44,10 +32,7 @@ pub(super) fn recover(scan: &Scan<'_>, text: &str, file: FileId, faults: &mut Fa
                 Span::new(file, at, at),
                 "this file cannot be read from here on",
             ));
-            ast::File {
-                file,
-                items: Vec::new(),
-            }
+            ast::File { file, items: Vec::new() }
         }
     }
 }
@@ -94,8 +79,7 @@ impl Recovery<'_, '_> {
         }
         if let Some(fault) = fault.filter(|_| !self.is_reported(&member)) {
             let at = self.start(&member) + grammar::offset(&fault);
-            self.faults
-                .push(explain(outline, self.file, level, member.clone(), at, &fault));
+            self.faults.push(explain(outline, self.file, level, member.clone(), at, &fault));
         }
         self.drop(member);
     }
@@ -132,10 +116,7 @@ impl Recovery<'_, '_> {
     /// The text of some tokens from the first one on: blanks for what is not kept and for comments, line ends kept, and
     /// the missing `}` in the white space before the token where the block is taken to end.
     fn render(&self, range: Range<usize>) -> String {
-        let missing = self
-            .scan
-            .missing
-            .get(self.scan.missing.partition_point(|m| m.before <= range.start)..);
+        let missing = self.scan.missing.get(self.scan.missing.partition_point(|m| m.before <= range.start)..);
         let missing = missing.into_iter().flatten().take_while(|m| m.before <= range.end);
         let missing = missing.filter(|m| range.contains(&m.opener) && self.kept.get(m.opener) == Some(&true));
         let mut missing = missing.map(|m| m.before).peekable();
@@ -151,14 +132,7 @@ impl Recovery<'_, '_> {
                 closers += 1;
             }
             // A block left open ends before the first token of a line, so there is white space to give up.
-            if rendered
-                .bytes()
-                .rev()
-                .take_while(u8::is_ascii_whitespace)
-                .take(closers)
-                .count()
-                == closers
-            {
+            if rendered.bytes().rev().take_while(u8::is_ascii_whitespace).take(closers).count() == closers {
                 rendered.truncate(rendered.len() - closers);
                 rendered.extend(std::iter::repeat_n('}', closers));
             }

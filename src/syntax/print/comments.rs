@@ -1,8 +1,7 @@
 //! Comments by the tokens they stand at: on the token's line, or on lines of their own before it.
 
 use super::doc::Doc;
-use crate::syntax::lex::Kind;
-use crate::syntax::lex::lex;
+use crate::syntax::lex::{Kind, lex};
 
 /// A comment on a line of its own.
 #[derive(Debug, Clone, Copy)]
@@ -38,10 +37,7 @@ impl<'t> Comments<'t> {
             }
             match found.after.last_mut() {
                 Some(slot) if !token.first => *slot = Some(token.text),
-                _ => waiting.push(Comment {
-                    text: token.text,
-                    blank,
-                }),
+                _ => waiting.push(Comment { text: token.text, blank }),
             }
         }
         (found, waiting)
@@ -57,9 +53,7 @@ impl<'t> Comments<'t> {
         let comments = self.before.get_mut(at).map(std::mem::take).unwrap_or_default();
         if !comments.is_empty() {
             own_lines(comments, parts);
-            parts.push(Doc::Hard {
-                blank: self.blank.get(at).copied().unwrap_or(false),
-            });
+            parts.push(Doc::Hard { blank: self.blank.get(at).copied().unwrap_or(false) });
         }
     }
 

@@ -57,11 +57,7 @@ pub(super) fn fits_on_a_line(parts: &[Doc<'_>], steps: usize) -> bool {
 /// The text, its last line ended; nothing for no parts.
 pub(super) fn print(parts: &[Doc<'_>]) -> String {
     let mut printer = Printer::default();
-    let mut stack: Vec<Open<'_, '_>> = vec![Open {
-        parts,
-        step: 0,
-        mode: Mode::Broken,
-    }];
+    let mut stack: Vec<Open<'_, '_>> = vec![Open { parts, step: 0, mode: Mode::Broken }];
     while let Some(top) = stack.last_mut() {
         let Open { parts, step, mode } = *top;
         let Some((doc, after)) = parts.split_first() else {
@@ -79,11 +75,7 @@ pub(super) fn print(parts: &[Doc<'_>]) -> String {
                 printer.text(comment);
                 printer.line(step, false);
             }
-            Doc::Indent { parts, .. } => stack.push(Open {
-                parts,
-                step: step + 1,
-                mode,
-            }),
+            Doc::Indent { parts, .. } => stack.push(Open { parts, step: step + 1, mode }),
             Doc::Group { parts, broken } => {
                 let flat = mode == Mode::Flat || (!broken && fits(printer.left(), parts, &stack));
                 let mode = if flat { Mode::Flat } else { Mode::Broken };

@@ -2,20 +2,11 @@
 
 use std::ops::Range;
 
-use super::comments::Comments;
-use super::comments::own_lines;
-use super::doc::Doc;
-use super::doc::fits_on_a_line;
-use super::doc::group;
-use super::doc::indent;
-use super::spacing::Role;
-use super::spacing::ends_operand;
-use super::spacing::roles;
-use super::spacing::tight;
+use super::comments::{Comments, own_lines};
+use super::doc::{Doc, fits_on_a_line, group, indent};
+use super::spacing::{Role, ends_operand, roles, tight};
 use crate::syntax::lex::Kind;
-use crate::syntax::outline::ENTITY_MEMBERS;
-use crate::syntax::outline::Level;
-use crate::syntax::outline::Outline;
+use crate::syntax::outline::{ENTITY_MEMBERS, Level, Outline};
 
 /// Words that begin a clause, before which a long statement breaks.
 const CLAUSES: [&str; 14] = [
@@ -28,11 +19,7 @@ const ENTITIES: [&str; 3] = ["principal", "resource", "group"];
 /// The document of a sound text, given its outline.
 pub(super) fn layout<'t>(text: &'t str, outline: Outline<'t>) -> Vec<Doc<'t>> {
     let (comments, rest) = Comments::of(text);
-    let mut layout = Layout {
-        roles: roles(&outline.tokens),
-        outline,
-        comments,
-    };
+    let mut layout = Layout { roles: roles(&outline.tokens), outline, comments };
     let whole = 0..layout.outline.tokens.len();
     let mut parts = layout.members(Level::File, whole, 0);
     own_lines(rest, &mut parts);
@@ -53,10 +40,7 @@ impl<'t> Layout<'t> {
         while start < range.end {
             let end = self.member_end(level, start..range.end);
             if start > range.start {
-                parts.push(Doc::Line {
-                    flat: " ",
-                    blank: self.comments.blank_before(start),
-                });
+                parts.push(Doc::Line { flat: " ", blank: self.comments.blank_before(start) });
             }
             parts.extend(self.member(level, start..end, step));
             start = end;
@@ -128,10 +112,7 @@ impl<'t> Layout<'t> {
             head.push(match level {
                 _ if kind == Some(Kind::Doc) => Doc::Hard { blank: false },
                 Level::File | Level::Role if annotation => Doc::Hard { blank: false },
-                _ if annotation => Doc::Line {
-                    flat: " ",
-                    blank: false,
-                },
+                _ if annotation => Doc::Line { flat: " ", blank: false },
                 _ => Doc::Space,
             });
             start = end;
@@ -151,19 +132,13 @@ impl<'t> Layout<'t> {
             return self.expression(range);
         }
         let keyword = self.text(range.start);
-        let block = self
-            .outline
-            .block(range.clone())
-            .filter(|(_, close)| close.end == range.end);
+        let block = self.outline.block(range.clone()).filter(|(_, close)| close.end == range.end);
         let Some((opener, close)) = block.filter(|(opener, _)| self.opens_block(range.start, *opener)) else {
             return self.statement(range);
         };
         let mut parts = self.statement(range.start..opener);
         if parts.iter().any(|part| matches!(part, Doc::Indent { .. })) {
-            parts.push(Doc::Line {
-                flat: " ",
-                blank: false,
-            });
+            parts.push(Doc::Line { flat: " ", blank: false });
             parts = vec![group(parts)];
         } else {
             parts.push(Doc::Space);
@@ -216,10 +191,7 @@ impl<'t> Layout<'t> {
             if at == 0 {
                 parts.push(clause);
             } else {
-                clauses.push(Doc::Line {
-                    flat: " ",
-                    blank: false,
-                });
+                clauses.push(Doc::Line { flat: " ", blank: false });
                 clauses.push(clause);
             }
         }
@@ -261,11 +233,7 @@ impl<'t> Layout<'t> {
         let breaks = !self.splits(&range).is_empty() || !self.find(&range, &[","]).is_empty();
         let parts = self.expression(range);
         // So does a comment inside.
-        if breaks
-            || parts
-                .iter()
-                .any(|part| matches!(part, Doc::Hard { .. } | Doc::Trail(_)))
-        {
+        if breaks || parts.iter().any(|part| matches!(part, Doc::Hard { .. } | Doc::Trail(_))) {
             return vec![indent(parts)];
         }
         parts
@@ -281,13 +249,7 @@ impl<'t> Layout<'t> {
         let mut parts = Vec::new();
         self.flow(range.start..body, &mut parts);
         let body = group(self.expression(body..range.end));
-        parts.push(indent(vec![
-            Doc::Line {
-                flat: " ",
-                blank: false,
-            },
-            body,
-        ]));
+        parts.push(indent(vec![Doc::Line { flat: " ", blank: false }, body]));
         parts
     }
 
@@ -299,10 +261,7 @@ impl<'t> Layout<'t> {
         for split in splits.iter().copied().chain([range.end]) {
             let piece = start..split;
             if start > range.start {
-                parts.push(Doc::Line {
-                    flat: " ",
-                    blank: false,
-                });
+                parts.push(Doc::Line { flat: " ", blank: false });
             }
             if splits.is_empty() {
                 self.flow(piece, &mut parts);
@@ -320,11 +279,7 @@ impl<'t> Layout<'t> {
             return self.find(range, &["then", "else"]);
         }
         let loosest = self.find(range, &["||"]);
-        if loosest.is_empty() {
-            self.find(range, &["&&"])
-        } else {
-            loosest
-        }
+        if loosest.is_empty() { self.find(range, &["&&"]) } else { loosest }
     }
 
     /// An operand with the operator or keyword before it.
@@ -359,14 +314,7 @@ impl<'t> Layout<'t> {
         while at < range.end {
             if at > range.start && !self.is_tight(at) {
                 let comma = self.outline.is(at - 1, ",");
-                parts.push(if comma {
-                    Doc::Line {
-                        flat: " ",
-                        blank: false,
-                    }
-                } else {
-                    Doc::Space
-                });
+                parts.push(if comma { Doc::Line { flat: " ", blank: false } } else { Doc::Space });
             }
             self.comments.leading(at, parts);
             let next = self.outline.after(at);
@@ -405,9 +353,7 @@ impl<'t> Layout<'t> {
     fn is_tight(&self, at: usize) -> bool {
         let token = |at: usize| Some((self.outline.token(at)?, self.role(at)));
         let before = at.checked_sub(1).and_then(token);
-        before
-            .zip(token(at))
-            .is_some_and(|(before, after)| tight(before, after))
+        before.zip(token(at)).is_some_and(|(before, after)| tight(before, after))
     }
 
     fn text(&self, at: usize) -> &'t str {

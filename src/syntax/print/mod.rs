@@ -11,8 +11,7 @@ use super::limits::Limits;
 use super::parse::parse;
 use super::scan::scan;
 use crate::diag::Diagnostics;
-use crate::text::FileId;
-use crate::text::Sources;
+use crate::text::{FileId, Sources};
 
 /// The text of a file in the one style: its tokens and comments, in their order, with new white space.
 ///

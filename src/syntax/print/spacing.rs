@@ -1,7 +1,6 @@
 //! Blanks between the tokens of a line.
 
-use crate::syntax::lex::Kind;
-use crate::syntax::lex::Token;
+use crate::syntax::lex::{Kind, Token};
 
 /// Words after which an operand or a parenthesis stands apart.
 const BEFORE_OPERANDS: [&str; 7] = ["when", "require", "if", "then", "else", "in", "tags"];
@@ -59,10 +58,7 @@ pub(super) fn roles(tokens: &[Token<'_>]) -> Vec<Role> {
 }
 
 fn opens_annotation(tokens: &[Token<'_>], paren: usize) -> bool {
-    paren
-        .checked_sub(2)
-        .and_then(|at| tokens.get(at))
-        .is_some_and(|token| token.is("@"))
+    paren.checked_sub(2).and_then(|at| tokens.get(at)).is_some_and(|token| token.is("@"))
 }
 
 /// Whether an operand, a name or a type may end with this token: then `{` opens a block and `-` subtracts.

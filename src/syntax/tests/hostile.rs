@@ -1,20 +1,14 @@
 //! Texts made to break a parser: too deep, too long, too large. Each works or is one located fault; none may panic,
 //! overflow the stack of a test's thread, or take long.
 
-use super::faults;
-use super::parsed;
+use super::{faults, parsed};
 use crate::diag::Diagnostics;
-use crate::syntax::Limits;
-use crate::syntax::parse;
+use crate::syntax::{Limits, parse};
 use crate::text::Sources;
 
 /// The first line of the faults of a condition.
 fn first(body: &str) -> String {
-    faults(&format!("condition c = {body};"))
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    faults(&format!("condition c = {body};")).lines().next().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -107,15 +101,7 @@ fn a_file_beyond_the_limit_is_not_read() {
     let mut sources = Sources::default();
     let file = sources.add("p.gate", "role r; garbage");
     let mut out = Diagnostics::new();
-    let tree = parse(
-        &sources,
-        file,
-        &Limits {
-            bytes: 14,
-            ..Limits::default()
-        },
-        &mut out,
-    );
+    let tree = parse(&sources, file, &Limits { bytes: 14, ..Limits::default() }, &mut out);
     assert!(tree.items.is_empty());
     let messages: Vec<_> = out.iter().map(|fault| fault.message.as_str()).collect();
     assert_eq!(messages, ["this file has 15 bytes, more than the limit of 14"]);
@@ -123,15 +109,7 @@ fn a_file_beyond_the_limit_is_not_read() {
 
 #[test]
 fn empty_files_marks_and_line_ends_are_fine() {
-    for text in [
-        "",
-        "\u{feff}",
-        " \t\r\n",
-        "// only a comment",
-        "//",
-        "////",
-        "\u{feff}// x\r\n",
-    ] {
+    for text in ["", "\u{feff}", " \t\r\n", "// only a comment", "//", "////", "\u{feff}// x\r\n"] {
         assert_eq!(faults(text), "0 kept", "{text:?}");
     }
     let (tree, out, _) = parsed("\u{feff}/// A doc.\r\n/// Two lines.\r\nrole r;\r\n");

@@ -2,18 +2,12 @@
 //! space only, and once is enough.
 
 use proptest::prelude::*;
-use proptest::sample::Index;
-use proptest::sample::select;
+use proptest::sample::{Index, select};
 
-use super::MARKETPLACE;
-use super::formatted;
-use super::parsed;
+use super::{MARKETPLACE, formatted, parsed};
 use crate::syntax::equal_but_for_spans;
-use crate::syntax::grammar::Rule;
-use crate::syntax::grammar::parse_rule;
-use crate::syntax::lex::Kind;
-use crate::syntax::lex::Token;
-use crate::syntax::lex::lex;
+use crate::syntax::grammar::{Rule, parse_rule};
+use crate::syntax::lex::{Kind, Token, lex};
 
 /// Sound texts that between them hold every construct.
 const SOUND: [&str; 8] = [
@@ -33,19 +27,7 @@ const SOUND: [&str; 8] = [
 ];
 
 fn gap() -> impl Strategy<Value = &'static str> {
-    select(vec![
-        " ",
-        " ",
-        " ",
-        "\n",
-        "\n\n",
-        "\t",
-        "\r\n",
-        "\n\n\n",
-        " // note\n",
-        "\n// note\n",
-        "\n\n//\n\n",
-    ])
+    select(vec![" ", " ", " ", "\n", "\n\n", "\t", "\r\n", "\n\n\n", " // note\n", "\n// note\n", "\n\n//\n\n"])
 }
 
 /// The text with other white space and more comments.
@@ -160,11 +142,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 fn edited(text: &str, edits: &[Edit]) -> String {
     let mut pieces: Vec<String> = Vec::new();
     for token in lex(text) {
-        let end = if matches!(token.kind, Kind::Doc | Kind::Comment) || token.is(";") {
-            "\n"
-        } else {
-            " "
-        };
+        let end = if matches!(token.kind, Kind::Doc | Kind::Comment) || token.is(";") { "\n" } else { " " };
         pieces.push(format!("{}{end}", token.text));
     }
     for edit in edits {
@@ -191,15 +169,9 @@ fn edited(text: &str, edits: &[Edit]) -> String {
 fn check(text: &str) {
     let (tree, out, sources) = parsed(text);
     for fault in out.iter() {
-        assert!(
-            fault.is_error() && fault.message.starts_with(|c: char| !c.is_uppercase()),
-            "{fault:?}"
-        );
+        assert!(fault.is_error() && fault.message.starts_with(|c: char| !c.is_uppercase()), "{fault:?}");
         for label in &fault.labels {
-            assert!(
-                sources.text(label.span.file).get(label.span.range()).is_some(),
-                "{fault:?}"
-            );
+            assert!(sources.text(label.span.file).get(label.span.range()).is_some(), "{fault:?}");
         }
     }
     for item in &tree.items {

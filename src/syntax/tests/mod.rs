@@ -8,14 +8,9 @@ mod sound;
 mod style;
 
 use crate::diag::Diagnostics;
-use crate::syntax::Limits;
-use crate::syntax::ast;
 use crate::syntax::compare::without_spans;
-use crate::syntax::equal_but_for_spans;
-use crate::syntax::format;
-use crate::syntax::parse;
-use crate::text::FileId;
-use crate::text::Sources;
+use crate::syntax::{Limits, ast, equal_but_for_spans, format, parse};
+use crate::text::{FileId, Sources};
 
 /// The sample program of the language's design.
 pub(super) const MARKETPLACE: &str = include_str!("marketplace.gate");
@@ -33,26 +28,13 @@ pub(in crate::syntax) fn parsed(text: &str) -> (ast::File, Diagnostics, Sources)
 pub(in crate::syntax) fn tree(text: &str) -> String {
     let (tree, out, _) = parsed(text);
     assert!(out.is_empty(), "{}", faults(text));
-    tree.items
-        .iter()
-        .map(|item| shown(tree.file, item))
-        .collect::<Vec<_>>()
-        .join("\n")
+    tree.items.iter().map(|item| shown(tree.file, item)).collect::<Vec<_>>().join("\n")
 }
 
 /// A declaration as `Debug` writes it, without what it has not, and names without their wrapping.
 fn shown(file: FileId, item: &ast::Item) -> String {
-    let bare = without_spans(&ast::File {
-        file,
-        items: vec![item.clone()],
-    });
-    let noise = [
-        ", span: _",
-        "doc: None, ",
-        "annotations: [], ",
-        "label: None, ",
-        "span: _",
-    ];
+    let bare = without_spans(&ast::File { file, items: vec![item.clone()] });
+    let noise = [", span: _", "doc: None, ", "annotations: [], ", "label: None, ", "span: _"];
     let bare = noise.iter().fold(bare, |bare, noise| bare.replace(noise, ""));
     let mut pieces = bare.split("Ident { text: \"");
     let mut shown = pieces.next().unwrap().to_owned();
@@ -99,9 +81,7 @@ pub(in crate::syntax) fn expressions(lines: &str) -> String {
     let line = |line: &str| {
         let (tree, out, _) = parsed(&format!("condition c = {line};"));
         assert!(out.is_empty(), "{line}: {out:?}");
-        let ast::ItemKind::Condition(condition) = &tree.items[0].kind else {
-            panic!("{line}")
-        };
+        let ast::ItemKind::Condition(condition) = &tree.items[0].kind else { panic!("{line}") };
         prefix(&condition.body)
     };
     lines.lines().map(line).collect::<Vec<_>>().join("\n")
@@ -110,13 +90,7 @@ pub(in crate::syntax) fn expressions(lines: &str) -> String {
 fn prefix(expr: &ast::Expr) -> String {
     use ast::ExprKind;
     let all = |exprs: &[ast::Expr]| exprs.iter().map(prefix).collect::<Vec<_>>().join(" ");
-    let words = |names: &[ast::Ident]| {
-        names
-            .iter()
-            .map(|name| name.text.as_str())
-            .collect::<Vec<_>>()
-            .join(".")
-    };
+    let words = |names: &[ast::Ident]| names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
     match &expr.kind {
         ExprKind::Bool(value) => value.to_string(),
         ExprKind::Long(value) => value.to_string(),
@@ -141,9 +115,7 @@ fn prefix(expr: &ast::Expr) -> String {
         ExprKind::Method(inner, name, args) => format!("(.{} {})", name.text, [prefix(inner), all(args)].join(" ")),
         ExprKind::Set(items) => format!("[{}]", all(items)),
         ExprKind::Record(entries) => {
-            let entries = entries
-                .iter()
-                .map(|(key, value)| format!("{:?}: {}", key.text, prefix(value)));
+            let entries = entries.iter().map(|(key, value)| format!("{:?}: {}", key.text, prefix(value)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }
@@ -154,10 +126,7 @@ pub(in crate::syntax) fn formatted(text: &str) -> String {
     let once = format_once(text);
     assert_eq!(format_once(&once), once, "formatting twice differs from once:\n{text}");
     let (before, after) = (parsed(text).0, parsed(&once).0);
-    assert!(
-        equal_but_for_spans(&before, &after),
-        "formatting changed the tree:\n{text}\n->\n{once}"
-    );
+    assert!(equal_but_for_spans(&before, &after), "formatting changed the tree:\n{text}\n->\n{once}");
     once
 }
 

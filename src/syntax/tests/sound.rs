@@ -1,10 +1,6 @@
 //! Sound texts, construct by construct: the tree without its spans, and the expressions with all their parentheses.
 
-use super::MARKETPLACE;
-use super::expressions;
-use super::faults;
-use super::parsed;
-use super::tree;
+use super::{MARKETPLACE, expressions, faults, parsed, tree};
 
 #[test]
 fn the_sample_of_the_language_page_parses() {
@@ -17,9 +13,7 @@ fn spans_cover_what_they_name_and_no_white_space() {
     let item = &tree.items[0];
     assert_eq!(sources.slice(item.span), "l: allow  U  to a , b  on T  when (a ) ;");
     assert_eq!(sources.slice(item.annotations[0].span), "@x");
-    let crate::syntax::ast::ItemKind::Grant(grant) = &item.kind else {
-        panic!("{item:?}")
-    };
+    let crate::syntax::ast::ItemKind::Grant(grant) = &item.kind else { panic!("{item:?}") };
     assert_eq!(sources.slice(grant.who.as_ref().unwrap().span().unwrap()), "U");
     assert_eq!(sources.slice(grant.actions.span().unwrap()), "a , b");
     assert_eq!(sources.slice(grant.when.as_ref().unwrap().span), "a");

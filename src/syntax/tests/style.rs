@@ -1,10 +1,7 @@
 //! The one style, rule by rule. Each text is also formatted twice and read again.
 
-use super::MARKETPLACE;
-use super::formatted;
-use super::parsed;
-use crate::syntax::Limits;
-use crate::syntax::format;
+use super::{MARKETPLACE, formatted, parsed};
+use crate::syntax::{Limits, format};
 use crate::text::Sources;
 
 #[test]
@@ -12,10 +9,7 @@ fn the_sample_is_nearly_in_the_style() {
     let neat = formatted(MARKETPLACE);
     let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().concat();
     assert_eq!(squeezed(&neat), squeezed(MARKETPLACE));
-    assert!(
-        neat.lines()
-            .all(|line| line.split("//").next().unwrap().chars().count() <= 100)
-    );
+    assert!(neat.lines().all(|line| line.split("//").next().unwrap().chars().count() <= 100));
     insta::assert_snapshot!(neat.lines().skip(30).take(16).collect::<Vec<_>>().join("\n"), @r#"
 condition cleared(r: Payout) = r.classification <= principal.clearance;
 
@@ -38,10 +32,7 @@ role admin on Org for User {
 
 #[test]
 fn line_ends_become_line_feeds_and_a_byte_order_mark_goes() {
-    assert_eq!(
-        formatted("\u{feff}role a;\r\n\r\n// c \r\nrole b; // d\t\r\n"),
-        "role a;\n\n// c\nrole b; // d\n"
-    );
+    assert_eq!(formatted("\u{feff}role a;\r\n\r\n// c \r\nrole b; // d\t\r\n"), "role a;\n\n// c\nrole b; // d\n");
     assert_eq!(formatted(" \n "), "");
     assert_eq!(formatted("// c"), "// c\n");
 }

@@ -41,15 +41,11 @@ fn steers(text: &str) -> bool {
 fn commands(text: &str) -> bool {
     let marked = |line: &str| {
         line.match_indices("##").any(|(at, _)| {
-            let after = line
-                .split_at(at + 2)
-                .1
-                .trim_start_matches(|c: char| c.is_alphanumeric());
+            let after = line.split_at(at + 2).1.trim_start_matches(|c: char| c.is_alphanumeric());
             after.starts_with('[')
         })
     };
-    text.lines()
-        .any(|line| line.trim_start().starts_with("::") || marked(line))
+    text.lines().any(|line| line.trim_start().starts_with("::") || marked(line))
 }
 
 proptest! {
@@ -132,19 +128,13 @@ fn commands_of_build_servers_are_taken_apart_and_all_else_stays() {
     ] {
         assert_eq!(output(text), shown, "{text:?}");
     }
-    assert_eq!(
-        coloured_output("\u{1b}[31;1mred\u{1b}[0m\u{1b}[2J\u{1b}"),
-        "\u{1b}[31;1mred\u{1b}[0m␛[2J␛"
-    );
+    assert_eq!(coloured_output("\u{1b}[31;1mred\u{1b}[0m\u{1b}[2J\u{1b}"), "\u{1b}[31;1mred\u{1b}[0m␛[2J␛");
 }
 
 #[test]
 fn names_in_markdown_are_shown_and_do_nothing() {
     assert_eq!(markdown("a_b|c <d>"), "a\\_b\\|c &lt;d&gt;");
-    assert_eq!(
-        markdown("@org/team closes #12"),
-        "@<!-- -->org/team closes \\#<!-- -->12"
-    );
+    assert_eq!(markdown("@org/team closes #12"), "@<!-- -->org/team closes \\#<!-- -->12");
     assert_eq!(markdown("see https://x.example"), "see https:<!-- -->//x.example");
     assert_eq!(markdown("www.x.example"), "www<!-- -->.x.example");
     assert_eq!(markdown("- x"), "\\- x");

@@ -5,29 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::bundle::canonical_json;
-use crate::trust::Algorithm;
-use crate::trust::Kind;
-use crate::trust::LOCAL_BUILDER;
-use crate::trust::PrivateKey;
-use crate::trust::Rebuilt;
-use crate::trust::Signer;
-use crate::trust::Signing;
-use crate::trust::Statements;
-use crate::trust::TrustPolicy;
 use crate::trust::envelope::seal;
-use crate::trust::statement::statement;
-use crate::trust::statement::subject;
+use crate::trust::statement::{statement, subject};
+use crate::trust::{Algorithm, Kind, LOCAL_BUILDER, PrivateKey, Rebuilt, Signer, Signing, Statements, TrustPolicy};
 
-use super::all_of;
-use super::bytes;
-use super::codes;
-use super::first;
-use super::key;
-use super::opened;
-use super::policy;
-use super::signed;
-use super::turned;
-use super::verified;
+use super::{all_of, bytes, codes, first, key, opened, policy, signed, turned, verified};
 
 fn set<const N: usize>(codes: [&'static str; N]) -> BTreeSet<&'static str> {
     BTreeSet::from(codes)
@@ -39,15 +21,8 @@ fn a_signed_bundle_is_believed_and_what_is_known_of_it_is_told() {
         let signer = key(algorithm);
         let bundle = opened(&bytes("1.0.0"));
         let statements = signed(&bundle, first(), &[&signer]);
-        assert_eq!(
-            statements.keys().collect::<Vec<_>>(),
-            ["evidence", "provenance", "release"]
-        );
-        assert_eq!(
-            statements,
-            signed(&bundle, first(), &[&signer]),
-            "the same files each time"
-        );
+        assert_eq!(statements.keys().collect::<Vec<_>>(), ["evidence", "provenance", "release"]);
+        assert_eq!(statements, signed(&bundle, first(), &[&signer]), "the same files each time");
         let facts = verified(&bundle, &statements, &TrustPolicy::of_one(signer.public())).unwrap();
         assert_eq!((facts.release.sequence, facts.release.parent), (1, None));
         assert_eq!(facts.built.unwrap().slsa_level, 1, "nobody vouches for a local build");
@@ -65,10 +40,7 @@ fn a_signature_that_is_turned_into_its_twin_is_refused() {
     for kind in Kind::BESIDE {
         let mut others = statements.clone();
         others.insert(kind.name().to_owned(), turned(&statements[kind.name()]));
-        assert!(
-            codes(verified(&bundle, &others, &policy)).contains("bad-signature"),
-            "{kind:?}"
-        );
+        assert!(codes(verified(&bundle, &others, &policy)).contains("bad-signature"), "{kind:?}");
     }
 }
 
@@ -78,10 +50,7 @@ fn key_swap_a_bundle_signed_by_somebody_else_is_refused() {
     let bundle = opened(&bytes("1.0.0"));
     let policy = TrustPolicy::of_one(ours.public());
     let statements = signed(&bundle, first(), &[&theirs]);
-    assert_eq!(
-        codes(verified(&bundle, &statements, &policy)),
-        set(["wrong-key", "threshold-not-met"])
-    );
+    assert_eq!(codes(verified(&bundle, &statements, &policy)), set(["wrong-key", "threshold-not-met"]));
     // A statement that says it is by our key.
     let ours_said = signed(&bundle, first(), &[&ours]);
     let (our_id, their_id) = (ours.public().id(), theirs.public().id());
@@ -93,9 +62,7 @@ fn key_swap_a_bundle_signed_by_somebody_else_is_refused() {
     assert_eq!(forged.keys().collect::<Vec<_>>(), ours_said.keys().collect::<Vec<_>>());
     assert!(codes(verified(&bundle, &forged, &policy)).contains("bad-signature"));
     // Two keys named in one file.
-    let half = String::from_utf8(statements["release"].clone())
-        .unwrap()
-        .replacen(their_id, our_id, 1);
+    let half = String::from_utf8(statements["release"].clone()).unwrap().replacen(their_id, our_id, 1);
     let mut forged = ours_said;
     forged.insert("release".to_owned(), half.into_bytes());
     assert!(codes(verified(&bundle, &forged, &policy)).contains("statement-form"));
@@ -112,24 +79,14 @@ fn mix_and_match_statements_of_one_bundle_do_not_speak_for_another() {
     for kind in Kind::BESIDE {
         let mut mixed = of_new.clone();
         mixed.insert(kind.name().to_owned(), of_old[kind.name()].clone());
-        assert!(
-            codes(verified(&new, &mixed, &policy)).contains("subject-mismatch"),
-            "{kind:?}"
-        );
+        assert!(codes(verified(&new, &mixed, &policy)).contains("subject-mismatch"), "{kind:?}");
         let mut lacking = of_new.clone();
         lacking.remove(kind.name());
-        assert_eq!(
-            codes(verified(&new, &lacking, &policy)),
-            set(["missing-statement"]),
-            "{kind:?}"
-        );
+        assert_eq!(codes(verified(&new, &lacking, &policy)), set(["missing-statement"]), "{kind:?}");
         for other in Kind::BESIDE.into_iter().filter(|other| *other != kind) {
             let mut mixed = of_new.clone();
             mixed.insert(kind.name().to_owned(), of_new[other.name()].clone());
-            assert!(
-                codes(verified(&new, &mixed, &policy)).contains("statement-kind"),
-                "{other:?} as {kind:?}"
-            );
+            assert!(codes(verified(&new, &mixed, &policy)).contains("statement-kind"), "{other:?} as {kind:?}");
         }
     }
 }
@@ -140,21 +97,10 @@ fn a_file_that_is_no_statement_is_refused_whoever_signed_the_others() {
     let policy = TrustPolicy::of_one(signer.public());
     let bundle = opened(&bytes("1.0.0"));
     let statements = signed(&bundle, first(), &[&signer]);
-    for name in [
-        "approval",
-        "release.",
-        "release.ABCDEF0123456789",
-        "release.abc",
-        "releases",
-        "channel",
-    ] {
+    for name in ["approval", "release.", "release.ABCDEF0123456789", "release.abc", "releases", "channel"] {
         let mut more = statements.clone();
         more.insert(name.to_owned(), statements["release"].clone());
-        assert_eq!(
-            codes(verified(&bundle, &more, &policy)),
-            set(["unexpected-statement"]),
-            "{name}"
-        );
+        assert_eq!(codes(verified(&bundle, &more, &policy)), set(["unexpected-statement"]), "{name}");
     }
     let mut more = statements.clone();
     more.insert("release.abcdef0123456789".to_owned(), b"{}".to_vec());
@@ -177,34 +123,21 @@ fn a_threshold_counts_distinct_keys_that_say_the_same() {
     let by: BTreeSet<&str> = facts.released_by.iter().map(String::as_str).collect();
     assert_eq!(by, set(["one", "two"]));
     assert!(verified(&bundle, &signed(&bundle, first(), &[&one, &two, &three]), &policy).is_ok());
-    assert_eq!(
-        codes(verified(&bundle, &signed(&bundle, first(), &[&one]), &policy)),
-        set(["threshold-not-met"])
-    );
+    assert_eq!(codes(verified(&bundle, &signed(&bundle, first(), &[&one]), &policy)), set(["threshold-not-met"]));
     // The same key once more, under the name of another's file.
     let mut twice = signed(&bundle, first(), &[&one]);
     for kind in Kind::BESIDE {
         let copy = twice[kind.name()].clone();
-        twice.insert(
-            format!("{}.{}", kind.name(), two.public().id().get(..16).unwrap()),
-            copy,
-        );
+        twice.insert(format!("{}.{}", kind.name(), two.public().id().get(..16).unwrap()), copy);
     }
     assert_eq!(codes(verified(&bundle, &twice, &policy)), set(["threshold-not-met"]));
     // Two keys that say two things.
-    let second = Signing {
-        sequence: 2,
-        parent: Some("sha256:00"),
-        ..first()
-    };
+    let second = Signing { sequence: 2, parent: Some("sha256:00"), ..first() };
     let mut split = signed(&bundle, first(), &[&one]);
     split.extend(crate::trust::sign(&bundle, second, &two, &split).unwrap());
     assert_eq!(codes(verified(&bundle, &split, &policy)), set(["threshold-not-met"]));
     // One key is enough, and two trusted keys disagree.
-    assert_eq!(
-        codes(verified(&bundle, &split, &all_of(1, &keys))),
-        set(["statement-conflict"])
-    );
+    assert_eq!(codes(verified(&bundle, &split, &all_of(1, &keys))), set(["statement-conflict"]));
 }
 
 #[test]
@@ -213,10 +146,7 @@ fn keys_are_rotated_by_signing_with_both_and_a_revoked_one_counts_no_more() {
     let bundle = opened(&bytes("1.0.0"));
     let both = signed(&bundle, first(), &[&old, &new]);
     for (who, signer) in [("does not know the new key", &old), ("knows the new one only", &new)] {
-        assert!(
-            verified(&bundle, &both, &TrustPolicy::of_one(signer.public())).is_ok(),
-            "{who}"
-        );
+        assert!(verified(&bundle, &both, &TrustPolicy::of_one(signer.public())).is_ok(), "{who}");
     }
     let text = |old: &str| {
         let mut text = format!(
@@ -236,20 +166,13 @@ fn keys_are_rotated_by_signing_with_both_and_a_revoked_one_counts_no_more() {
         ("not_before = 2026-03-03", "key-expired"),
     ] {
         let policy = policy(&text(state), &keys);
-        assert_eq!(
-            codes(verified(&bundle, &of_old, &policy)),
-            set([code, "threshold-not-met"]),
-            "{state}"
-        );
+        assert_eq!(codes(verified(&bundle, &of_old, &policy)), set([code, "threshold-not-met"]), "{state}");
         let facts = verified(&bundle, &both, &policy).unwrap();
         assert_eq!(facts.released_by, ["new"], "{state}");
     }
     assert!(verified(&bundle, &of_old, &policy(&text("not_after = 2026-03-03"), &keys)).is_ok());
     let from_now = policy(&text("not_before = 2026-03-02"), &keys);
-    assert!(
-        verified(&bundle, &of_old, &from_now).is_ok(),
-        "it counts from that very moment"
-    );
+    assert!(verified(&bundle, &of_old, &from_now).is_ok(), "it counts from that very moment");
 }
 
 #[test]
@@ -264,26 +187,13 @@ fn what_is_signed_must_be_what_the_bundle_says() {
     assert!(codes(verified(&bundle, &statements, &policy)).contains("subject-mismatch"));
     let mut lying = bundle.clone();
     lying.manifest.evidence.tests.as_mut().unwrap().passed = 1000;
-    assert_eq!(
-        codes(verified(&bundle, &signed(&lying, first(), &[&signer]), &policy)),
-        set(["evidence-mismatch"])
-    );
+    assert_eq!(codes(verified(&bundle, &signed(&lying, first(), &[&signer]), &policy)), set(["evidence-mismatch"]));
     let mut lying = bundle.clone();
     lying.manifest.git.as_mut().unwrap().commit = "f".repeat(40);
-    assert_eq!(
-        codes(verified(&bundle, &signed(&lying, first(), &[&signer]), &policy)),
-        set(["provenance-mismatch"])
-    );
+    assert_eq!(codes(verified(&bundle, &signed(&lying, first(), &[&signer]), &policy)), set(["provenance-mismatch"]));
     for (sequence, parent) in [(0, None), (2, None), (1, Some("sha256:00"))] {
-        let signing = Signing {
-            sequence,
-            parent,
-            ..first()
-        };
-        assert_eq!(
-            codes(verified(&bundle, &signed(&bundle, signing, &[&signer]), &policy)),
-            set(["release-mismatch"])
-        );
+        let signing = Signing { sequence, parent, ..first() };
+        assert_eq!(codes(verified(&bundle, &signed(&bundle, signing, &[&signer]), &policy)), set(["release-mismatch"]));
     }
 }
 
@@ -297,18 +207,9 @@ fn a_key_speaks_only_for_what_it_may() {
     let policy = policy(text, &keys);
     let bundle = opened(&bytes("1.0.0"));
     assert!(codes(verified(&bundle, &signed(&bundle, first(), &[&ci]), &policy)).contains("wrong-key"));
-    let release = Signing {
-        kinds: &[Kind::Release],
-        ..first()
-    };
-    let local = Signing {
-        kinds: &[Kind::Provenance],
-        ..first()
-    };
-    let hosted = Signing {
-        builder: "https://ci.example.com/w",
-        ..local
-    };
+    let release = Signing { kinds: &[Kind::Release], ..first() };
+    let local = Signing { kinds: &[Kind::Provenance], ..first() };
+    let hosted = Signing { builder: "https://ci.example.com/w", ..local };
     let sign = |how, signer: &Signer| crate::trust::sign(&bundle, how, signer, &Statements::new()).unwrap();
     let mut statements = sign(release, &lead);
     statements.extend(sign(local, &ci));
@@ -357,12 +258,7 @@ fn evidence_below_the_minimum_is_refused() {
     for enough in ["require = [\"lint\", \"tests\"]", "max_warnings = 1", "min_tests = 3"] {
         assert!(minimum(enough).is_ok(), "{enough}");
     }
-    for low in [
-        "require = [\"proofs\"]",
-        "require = [\"mutation\"]",
-        "max_warnings = 0",
-        "min_tests = 4",
-    ] {
+    for low in ["require = [\"proofs\"]", "require = [\"mutation\"]", "max_warnings = 0", "min_tests = 4"] {
         assert_eq!(codes(minimum(low)), set(["evidence-below-minimum"]), "{low}");
     }
 }
@@ -372,10 +268,7 @@ fn a_private_key_is_never_shown() {
     let key = PrivateKey::generate(Algorithm::P256).unwrap();
     let pem = key.to_pem().unwrap();
     let secret: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-    let shown = format!(
-        "{key:?} {:?}",
-        Signer::Key(Box::new(PrivateKey::from_pem(&pem).unwrap()))
-    );
+    let shown = format!("{key:?} {:?}", Signer::Key(Box::new(PrivateKey::from_pem(&pem).unwrap())));
     assert!(shown.contains(key.public().id()) && !shown.contains(&secret), "{shown}");
 }
 
@@ -416,11 +309,7 @@ fn level_two_is_for_builders_that_are_known_to_be_hosted_and_never_for_a_local_b
         "format = 1\n[keys.k]\npublic = \"\"\"\nPEM(k)\"\"\"\n[release]\nkeys = [\"k\"]\n[provenance]\nkeys = [\"k\"]\nhosted = {hosted}\n"
     );
     let policy = policy(&text, &[("k", &signer)]);
-    for (builder, level) in [
-        ("https://ci.example.com/w", 2),
-        ("https://ci.example.com/other", 1),
-        (LOCAL_BUILDER, 1),
-    ] {
+    for (builder, level) in [("https://ci.example.com/w", 2), ("https://ci.example.com/other", 1), (LOCAL_BUILDER, 1)] {
         let statements = signed(&bundle, Signing { builder, ..first() }, &[&signer]);
         let facts = verified(&bundle, &statements, &policy).unwrap();
         assert_eq!(facts.built.unwrap().slsa_level, level, "{builder}");

@@ -3,23 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::bundle::Refusal;
-use crate::trust::Algorithm;
-use crate::trust::Expected;
-use crate::trust::Expiry;
-use crate::trust::Followed;
-use crate::trust::Mark;
-use crate::trust::Pointer;
-use crate::trust::Reason;
-use crate::trust::Signer;
-use crate::trust::TrustPolicy;
-use crate::trust::follow;
-use crate::trust::pointer_digest;
-use crate::trust::sign_pointer;
+use crate::trust::{
+    Algorithm, Expected, Expiry, Followed, Mark, Pointer, Reason, Signer, TrustPolicy, follow, pointer_digest,
+    sign_pointer,
+};
 
-use super::at;
-use super::key;
-use super::policy;
-use super::turned;
+use super::{at, key, policy, turned};
 
 fn pointer(sequence: u64, previous: Option<&[u8]>) -> Pointer {
     Pointer {
@@ -40,21 +29,11 @@ fn sign(pointer: &Pointer, signer: &Signer) -> Vec<u8> {
 }
 
 fn asked(mark: Option<&Mark>) -> Expected<'_> {
-    Expected {
-        channel: "prod",
-        name: Some("docs"),
-        mark,
-        expiry: Expiry::Refused,
-    }
+    Expected { channel: "prod", name: Some("docs"), mark, expiry: Expiry::Refused }
 }
 
 fn taken(bytes: &[u8], mark: Option<&Mark>, signer: &Signer) -> Result<Followed, Vec<Refusal>> {
-    follow(
-        bytes,
-        asked(mark),
-        &TrustPolicy::of_one(signer.public()),
-        at("2026-03-02"),
-    )
+    follow(bytes, asked(mark), &TrustPolicy::of_one(signer.public()), at("2026-03-02"))
 }
 
 fn codes(result: Result<Followed, Vec<Refusal>>) -> BTreeSet<&'static str> {
@@ -77,16 +56,9 @@ fn a_channel_is_followed_forward() {
     let signer = key(Algorithm::P256);
     let [one, two, three] = chain(&signer);
     let mark = taken(&one, None, &signer).unwrap().mark("oci://r/docs");
-    assert_eq!(
-        taken(&one, Some(&mark), &signer).unwrap().pointer.sequence,
-        1,
-        "the same again"
-    );
+    assert_eq!(taken(&one, Some(&mark), &signer).unwrap().pointer.sequence, 1, "the same again");
     assert!(taken(&two, Some(&mark), &signer).is_ok());
-    assert!(
-        taken(&three, Some(&mark), &signer).is_ok(),
-        "one in between may have been missed"
-    );
+    assert!(taken(&three, Some(&mark), &signer).is_ok(), "one in between may have been missed");
     let kept = Mark::read(&mark.write(), "oci://r/docs", "prod").unwrap();
     assert_eq!(kept, mark);
 }
@@ -97,10 +69,7 @@ fn downgrade_and_replay_a_pointer_before_the_one_that_was_seen_is_refused() {
     let [one, two, three] = chain(&signer);
     let mark = taken(&three, None, &signer).unwrap().mark("l");
     for old in [&one, &two] {
-        assert_eq!(
-            codes(taken(old, Some(&mark), &signer)),
-            BTreeSet::from(["pointer-rollback"])
-        );
+        assert_eq!(codes(taken(old, Some(&mark), &signer)), BTreeSet::from(["pointer-rollback"]));
     }
 }
 
@@ -145,22 +114,13 @@ fn a_mark_binds_whatever_became_of_the_key_that_signed_it() {
         let followed = follow(&one, asked(Some(&mark)), &policy, at("2026-03-02"));
         assert_eq!(codes(followed), BTreeSet::from(["pointer-rollback"]), "{what}");
         // Nor does another package come in with another key.
-        let payroll = Pointer {
-            name: "payroll".to_owned(),
-            ..pointer(4, Some(&three))
-        };
-        let unnamed = Expected {
-            name: None,
-            ..asked(Some(&mark))
-        };
+        let payroll = Pointer { name: "payroll".to_owned(), ..pointer(4, Some(&three)) };
+        let unnamed = Expected { name: None, ..asked(Some(&mark)) };
         let followed = follow(&sign(&payroll, &signer), unnamed, &policy, at("2026-03-02"));
         assert_eq!(codes(followed), BTreeSet::from(["wrong-package"]), "{what}");
         // The new key goes on from where the old one was.
         let four = sign(&pointer(4, Some(&three)), &signer);
-        assert!(
-            follow(&four, asked(Some(&mark)), &policy, at("2026-03-02")).is_ok(),
-            "{what}"
-        );
+        assert!(follow(&four, asked(Some(&mark)), &policy, at("2026-03-02")).is_ok(), "{what}");
     }
 }
 
@@ -183,19 +143,10 @@ fn fork_two_pointers_of_one_sequence_or_another_one_before() {
     let signer = key(Algorithm::P256);
     let [one, two, _] = chain(&signer);
     let mark = taken(&two, None, &signer).unwrap().mark("l");
-    let other = Pointer {
-        bundle_digest: format!("sha256:{:064x}", 99),
-        ..pointer(2, Some(&one))
-    };
-    assert_eq!(
-        codes(taken(&sign(&other, &signer), Some(&mark), &signer)),
-        BTreeSet::from(["pointer-fork"])
-    );
+    let other = Pointer { bundle_digest: format!("sha256:{:064x}", 99), ..pointer(2, Some(&one)) };
+    assert_eq!(codes(taken(&sign(&other, &signer), Some(&mark), &signer)), BTreeSet::from(["pointer-fork"]));
     let after_other = pointer(3, Some(&sign(&other, &signer)));
-    assert_eq!(
-        codes(taken(&sign(&after_other, &signer), Some(&mark), &signer)),
-        BTreeSet::from(["pointer-fork"])
-    );
+    assert_eq!(codes(taken(&sign(&after_other, &signer), Some(&mark), &signer)), BTreeSet::from(["pointer-fork"]));
 }
 
 /// A mirror that turns the signature gives a file that is refused, and nobody is made to believe in a fork.
@@ -206,10 +157,7 @@ fn a_pointer_whose_signature_is_turned_is_refused_and_is_no_fork_of_the_honest_o
     let refused = codes(taken(&turned(&two), None, &signer));
     assert_eq!(refused, BTreeSet::from(["bad-signature"]));
     let mark = taken(&two, None, &signer).unwrap().mark("l");
-    assert_eq!(
-        codes(taken(&turned(&two), Some(&mark), &signer)),
-        BTreeSet::from(["bad-signature"])
-    );
+    assert_eq!(codes(taken(&turned(&two), Some(&mark), &signer)), BTreeSet::from(["bad-signature"]));
     assert!(taken(&three, Some(&mark), &signer).is_ok());
     // What names the pointer before goes by what that says.
     assert_eq!(pointer_digest(&turned(&one)), pointer_digest(&one));
@@ -222,56 +170,24 @@ fn freeze_a_pointer_that_is_held_back_stops_to_count() {
     let policy = TrustPolicy::of_one(signer.public());
     let at_time = |time: &str| follow(&one, asked(None), &policy, at(time));
     assert!(at_time("2026-03-07T23:59:59Z").is_ok());
-    assert_eq!(
-        codes(at_time("2026-03-08T00:00:00Z")),
-        BTreeSet::from(["pointer-expired"])
-    );
+    assert_eq!(codes(at_time("2026-03-08T00:00:00Z")), BTreeSet::from(["pointer-expired"]));
     assert!(at_time("2026-02-28T23:56:00Z").is_ok(), "clocks may be apart a little");
-    assert_eq!(
-        codes(at_time("2026-02-28T23:54:00Z")),
-        BTreeSet::from(["pointer-early"])
-    );
-    let next = Expected {
-        expiry: Expiry::Succeeded,
-        ..asked(None)
-    };
-    assert!(
-        follow(&one, next, &policy, at("2027-01-01")).is_ok(),
-        "the next one is made from it"
-    );
+    assert_eq!(codes(at_time("2026-02-28T23:54:00Z")), BTreeSet::from(["pointer-early"]));
+    let next = Expected { expiry: Expiry::Succeeded, ..asked(None) };
+    assert!(follow(&one, next, &policy, at("2027-01-01")).is_ok(), "the next one is made from it");
 }
 
 #[test]
 fn a_pointer_of_another_channel_package_or_key_is_refused() {
     let (signer, other) = (key(Algorithm::P256), key(Algorithm::Ed25519));
-    let dev = Pointer {
-        channel: "dev".to_owned(),
-        ..pointer(1, None)
-    };
-    assert_eq!(
-        codes(taken(&sign(&dev, &signer), None, &signer)),
-        BTreeSet::from(["wrong-channel"])
-    );
-    let payroll = Pointer {
-        name: "payroll".to_owned(),
-        ..pointer(1, None)
-    };
-    assert_eq!(
-        codes(taken(&sign(&payroll, &signer), None, &signer)),
-        BTreeSet::from(["wrong-package"])
-    );
-    assert_eq!(
-        codes(taken(&sign(&pointer(1, None), &other), None, &signer)),
-        BTreeSet::from(["wrong-key"])
-    );
+    let dev = Pointer { channel: "dev".to_owned(), ..pointer(1, None) };
+    assert_eq!(codes(taken(&sign(&dev, &signer), None, &signer)), BTreeSet::from(["wrong-channel"]));
+    let payroll = Pointer { name: "payroll".to_owned(), ..pointer(1, None) };
+    assert_eq!(codes(taken(&sign(&payroll, &signer), None, &signer)), BTreeSet::from(["wrong-package"]));
+    assert_eq!(codes(taken(&sign(&pointer(1, None), &other), None, &signer)), BTreeSet::from(["wrong-key"]));
     let text = "format = 1\n[keys.a]\npublic = \"\"\"\nPEM(a)\"\"\"\n[release]\nkeys = [\"a\"]\n";
     let no_channels = policy(text, &[("a", &signer)]);
-    let followed = follow(
-        &sign(&pointer(1, None), &signer),
-        asked(None),
-        &no_channels,
-        at("2026-03-02"),
-    );
+    let followed = follow(&sign(&pointer(1, None), &signer), asked(None), &no_channels, at("2026-03-02"));
     assert_eq!(codes(followed), BTreeSet::from(["wrong-key"]));
 }
 
@@ -280,28 +196,13 @@ fn a_pointer_that_does_not_hold_together_is_refused() {
     let signer = key(Algorithm::P256);
     let one = sign(&pointer(1, None), &signer);
     for broken in [
-        Pointer {
-            sequence: 0,
-            ..pointer(1, None)
-        },
+        Pointer { sequence: 0, ..pointer(1, None) },
         pointer(2, None),
-        Pointer {
-            sequence: 1,
-            ..pointer(2, Some(&one))
-        },
-        Pointer {
-            expires_at: "2026-03-01T00:00:00Z".to_owned(),
-            ..pointer(1, None)
-        },
-        Pointer {
-            issued_at: "yesterday".to_owned(),
-            ..pointer(1, None)
-        },
+        Pointer { sequence: 1, ..pointer(2, Some(&one)) },
+        Pointer { expires_at: "2026-03-01T00:00:00Z".to_owned(), ..pointer(1, None) },
+        Pointer { issued_at: "yesterday".to_owned(), ..pointer(1, None) },
     ] {
-        assert!(
-            codes(taken(&sign(&broken, &signer), None, &signer)).contains("pointer-form"),
-            "{broken:?}"
-        );
+        assert!(codes(taken(&sign(&broken, &signer), None, &signer)).contains("pointer-form"), "{broken:?}");
     }
 }
 

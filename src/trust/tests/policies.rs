@@ -1,10 +1,8 @@
 //! Trust policies with faults: all of them in one run, each at its place.
 
-use crate::trust::Algorithm;
-use crate::trust::policy_of_one;
+use crate::trust::{Algorithm, policy_of_one};
 
-use super::key;
-use super::read;
+use super::{key, read};
 
 #[test]
 fn the_policy_that_comes_with_a_key_has_no_fault() {

@@ -2,17 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Output;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use super::all;
-use super::output;
-use crate::support::file;
-use crate::support::paths;
+use super::{all, output};
+use crate::support::{file, paths};
 
 /// The builder that the book's trust policy lists.
 pub(super) const BUILDER: &str = "https://github.com/example/shop/.github/workflows/policy.yml";
@@ -25,9 +21,7 @@ pub(super) struct Shop {
 
 impl Shop {
     pub(super) fn new() -> Self {
-        let shop = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let shop = Self { dir: tempfile::tempdir().unwrap() };
         for path in paths("examples/quickstart") {
             shop.write(&path.replacen("examples/quickstart", "policy", 1), &file(&path).text);
         }

@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use super::Copy;
-use super::run_in;
+use super::{Copy, run_in};
 
 #[test]
 fn two_builds_are_the_same_bytes_and_a_second_one_replaces_the_first() {
@@ -21,10 +20,7 @@ fn two_builds_are_the_same_bytes_and_a_second_one_replaces_the_first() {
                 if path.is_dir() {
                     waiting.push(path);
                 } else {
-                    let name = path
-                        .strip_prefix(package.path(&format!("target/{out}")))
-                        .unwrap()
-                        .to_owned();
+                    let name = path.strip_prefix(package.path(&format!("target/{out}"))).unwrap().to_owned();
                     files.push((name, fs::read(&path).unwrap()));
                 }
             }

@@ -6,23 +6,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use gatewright::bundle::ArchiveLimits;
-use gatewright::bundle::Bundle;
-use gatewright::bundle::Contract;
-use gatewright::bundle::canonical_json;
-use gatewright::bundle::pack;
-use git2::IndexAddOption;
-use git2::Repository;
-use git2::Signature;
-use git2::Time;
+use gatewright::bundle::{ArchiveLimits, Bundle, Contract, canonical_json, pack};
+use git2::{IndexAddOption, Repository, Signature, Time};
 
-use crate::support::paths;
-use crate::support::root;
+use crate::support::{paths, root};
 
-use super::Copy;
-use super::Run;
-use super::gatewright;
-use super::run_in;
+use super::{Copy, Run, gatewright, run_in};
 
 /// 2026-03-01T00:00:00Z.
 const EPOCH: &str = "1772323200";
@@ -46,9 +35,7 @@ fn commit(folder: &Path) -> String {
     let who = Signature::new("a", "a@example.com", &Time::new(EPOCH.parse().unwrap(), 0)).unwrap();
     let parent = repository.head().ok().map(|head| head.peel_to_commit().unwrap());
     let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
-    let id = repository
-        .commit(Some("HEAD"), &who, &who, "c", &tree, &parents)
-        .unwrap();
+    let id = repository.commit(Some("HEAD"), &who, &who, "c", &tree, &parents).unwrap();
     id.to_string()
 }
 
@@ -106,17 +93,9 @@ fn a_bundle_says_what_is_in_it_and_how_it_is_made_again() {
     }
     let manifest = &bundle.manifest;
     assert_eq!(manifest.git, None);
-    assert_eq!(
-        manifest.reproduce.join(" "),
-        "gatewright bundle . --at 2026-03-01T00:00:00Z --evidence lint,tests"
-    );
+    assert_eq!(manifest.reproduce.join(" "), "gatewright bundle . --at 2026-03-01T00:00:00Z --evidence lint,tests");
     assert_eq!(manifest.evidence.proofs, None);
-    assert!(
-        manifest
-            .evidence
-            .tests
-            .is_some_and(|tests| tests.passed > 0 && tests.failed == 0)
-    );
+    assert!(manifest.evidence.tests.is_some_and(|tests| tests.passed > 0 && tests.failed == 0));
     // The command that it names, in the folder that it carries.
     let carried = tempfile::tempdir().unwrap();
     for (name, text) in bundle.sources().unwrap() {
@@ -124,10 +103,7 @@ fn a_bundle_says_what_is_in_it_and_how_it_is_made_again() {
         fs::create_dir_all(to.parent().unwrap()).unwrap();
         fs::write(to, text).unwrap();
     }
-    let run = run_in(
-        carried.path(),
-        manifest.reproduce[1..].iter().chain([&"--out=again".to_owned()]),
-    );
+    let run = run_in(carried.path(), manifest.reproduce[1..].iter().chain([&"--out=again".to_owned()]));
     assert_eq!(run.code, 0, "{}", run.err);
     assert_eq!(opened(&carried.path().join("again")).digest, bundle.digest);
 }
@@ -141,10 +117,7 @@ fn the_name_is_that_of_the_package_where_none_is_given() {
     assert_eq!(file, opened(&package.path(file)).file_name());
     let shown = package.run(&format!("bundle inspect {file} --format json"));
     let shown: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
-    assert_eq!(
-        (&shown["digest"], &shown["manifest"]),
-        (&said["digest"], &said["manifest"])
-    );
+    assert_eq!((&shown["digest"], &shown["manifest"]), (&said["digest"], &said["manifest"]));
     let printed = package.run(&format!("bundle inspect {file} --print source/gatewright.toml"));
     assert_eq!(printed.out, package.read("gatewright.toml"));
 }
@@ -299,27 +272,16 @@ fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
     let run = forged("policies.json", &|text| text.replace("\"forbid\"", "\"permit\""), &same);
     assert_eq!(run.code, 1);
     insta::assert_snapshot!(run.err, @"forged.cjar: refused: `policies.json` is not what its sources give [rebuild-differs]");
-    let run = forged(
-        "evidence/tests.json",
-        &|text| text.replace("\"failed\":0", "\"failed\":0,\"passed_more\":9"),
-        &same,
-    );
+    let run =
+        forged("evidence/tests.json", &|text| text.replace("\"failed\":0", "\"failed\":0,\"passed_more\":9"), &same);
     insta::assert_snapshot!(run.err, @"forged.cjar: refused: `evidence/tests.json` is not what its sources give [rebuild-differs]");
-    let run = forged("smoke.json", &|text| text, &|said| {
-        said.evidence.tests.as_mut().unwrap().passed += 1
-    });
+    let run = forged("smoke.json", &|text| text, &|said| said.evidence.tests.as_mut().unwrap().passed += 1);
     insta::assert_snapshot!(run.err, @"forged.cjar: refused: `evidence/tests.json` does not come to what the manifest says [evidence-count]");
     let run = forged("smoke.json", &|text| text, &|said| said.limits.max_validity_days += 1);
     insta::assert_snapshot!(run.err, @"forged.cjar: refused: `bundle.json` is not what its sources give [rebuild-differs]");
-    let run = forged("smoke.json", &|text| text, &|said| {
-        said.compiler.version = "0.0.9".to_owned()
-    });
+    let run = forged("smoke.json", &|text| text, &|said| said.compiler.version = "0.0.9".to_owned());
     insta::assert_snapshot!(run.err, @"forged.cjar: refused: it was made by version 0.0.9, which alone gives the same bytes; this is 0.1.0 [rebuild-version]");
-    let run = forged(
-        "source/gatewright.toml",
-        &|text| text.replace("[package]", "[pakage]"),
-        &same,
-    );
+    let run = forged("source/gatewright.toml", &|text| text.replace("[package]", "[pakage]"), &same);
     assert_eq!(run.code, 1);
     assert!(run.out.contains("forged.cjar/source/gatewright.toml:1:"), "{}", run.out);
 }
@@ -334,11 +296,7 @@ fn the_difference_of_two_bundles_is_that_of_what_they_ship() {
     let run = package.run("bundle diff old.cjar out/a.cjar --at 2026-03-01");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(run.out.contains("equivalent: nothing changed"), "{}", run.out);
-    package.replace(
-        "policy/invoices.gate",
-        "allow list, create, read on Invoice;",
-        "allow list, read on Invoice;",
-    );
+    package.replace("policy/invoices.gate", "allow list, create, read on Invoice;", "allow list, read on Invoice;");
     let run = package.run("bundle . --out out/a.cjar --at 2026-03-01 --evidence lint");
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     let run = package.run("bundle diff old.cjar out/a.cjar --at 2026-03-01");
@@ -379,22 +337,14 @@ fn what_gateway_toml_says_travels_with_its_source() {
         opened(&package.path(out))
     };
     let with = bundle("with.cjar");
-    assert_eq!(
-        with.tree.get("source/gateway.toml").unwrap(),
-        package.read("gateway.toml").as_bytes()
-    );
+    assert_eq!(with.tree.get("source/gateway.toml").unwrap(), package.read("gateway.toml").as_bytes());
     let contract =
         |bundle: &Bundle| -> Contract { serde_json::from_slice(bundle.tree.get("contract.json").unwrap()).unwrap() };
     let carried = contract(&with);
     let gateway = carried.gateway.clone().unwrap();
     let actions: BTreeSet<&str> = gateway.routes.iter().map(|route| route.action.as_str()).collect();
-    assert!(
-        actions.into_iter().eq(carried.actions.keys().map(String::as_str)),
-        "each action has its route"
-    );
-    let (route, names) = gateway
-        .route("POST", Some("api.example"), &["payouts", "p1", "approval"])
-        .unwrap();
+    assert!(actions.into_iter().eq(carried.actions.keys().map(String::as_str)), "each action has its route");
+    let (route, names) = gateway.route("POST", Some("api.example"), &["payouts", "p1", "approval"]).unwrap();
     assert_eq!((route.action.as_str(), names["id"].as_str()), ("Payout.approve", "p1"));
     let run = package.run("bundle verify with.cjar --rebuild");
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
@@ -415,10 +365,6 @@ fn what_gateway_toml_says_travels_with_its_source() {
     let run = package.run("bundle diff without.cjar with.cjar --at 2026-03-01");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     // No request is decided otherwise, and who reaches which action by which route is a term of access.
-    assert!(
-        run.out.contains("every request is decided as before, on weaker terms"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("every request is decided as before, on weaker terms"), "{}", run.out);
     assert!(run.out.contains("gateway.subjects.User weakened"), "{}", run.out);
 }

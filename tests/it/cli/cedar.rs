@@ -1,7 +1,6 @@
 //! Existing Cedar on the command line: schema, entities and links beside `.cedar` files, and packages made of it.
 
-use super::Copy;
-use super::Run;
+use super::{Copy, Run};
 
 const SCHEMA: &str =
     "entity User { age: Long }; entity Doc { n: Long };\naction read appliesTo { principal: User, resource: Doc };\n";
@@ -9,9 +8,7 @@ const PERMIT: &str = "permit (principal == User::\"u\", action, resource);\n";
 const PROJECT: &str = "[package]\nname = \"p\"\nversion = \"0.1.0\"\nedition = \"2026\"\n";
 
 fn folder(files: &[(&str, &str)]) -> Copy {
-    let folder = Copy {
-        dir: tempfile::tempdir().unwrap(),
-    };
+    let folder = Copy { dir: tempfile::tempdir().unwrap() };
     for (name, text) in files {
         folder.write(name, text);
     }
@@ -37,25 +34,15 @@ fn entities_are_read_and_held_against_the_schema_by_every_verb() {
         is_located(&check("not json", verb), code, "e.json:1:2");
     }
     is_located(&check("{}", "check"), code, "e.json:1:1");
+    is_located(&check(&user.replace('1', "\"1\"").replace(user, ""), "check"), code, "e.json:1:1");
     is_located(
-        &check(&user.replace('1', "\"1\"").replace(user, ""), "check"),
-        code,
-        "e.json:1:1",
-    );
-    is_located(
-        &check(
-            &format!("[{user},\n {}]", user.replace("\"u\"", "\"v\"").replace("age", "agee")),
-            "check",
-        ),
+        &check(&format!("[{user},\n {}]", user.replace("\"u\"", "\"v\"").replace("age", "agee")), "check"),
         code,
         "e.json:2:2",
     );
     let typo = check(&format!("[{}]", user.replace("parents", "parent")), "check");
     is_located(&typo, code, "`parent` is no part of an entity");
-    let twice = check(
-        &format!("[{}]", user.replace("\"age\": 1", "\"age\": 1, \"age\": 2")),
-        "check",
-    );
+    let twice = check(&format!("[{}]", user.replace("\"age\": 1", "\"age\": 1, \"age\": 2")), "check");
     is_located(&twice, code, "the key `age` stands here twice");
     let sound = check(&format!("\u{feff}[{user}]"), "check");
     assert_eq!(sound.out, "p.cedar: nothing is wrong\n");
@@ -69,10 +56,7 @@ fn entities_are_read_and_held_against_the_schema_by_every_verb() {
 #[test]
 fn a_link_gives_a_value_for_each_slot_and_no_other() {
     let folder = folder(&[
-        (
-            "p.cedar",
-            "@id(\"t\")\npermit (principal == ?principal, action, resource);\n",
-        ),
+        ("p.cedar", "@id(\"t\")\npermit (principal == ?principal, action, resource);\n"),
         ("s.cedarschema", SCHEMA),
     ]);
     let check = |links: &str| {
@@ -107,28 +91,12 @@ fn a_link_gives_a_value_for_each_slot_and_no_other() {
 
     let code = "template-link";
     is_located(&check(&link("")), code, "the link gives no value for `?principal`");
-    is_located(
-        &check(&link(&format!("{user}, {user}"))),
-        code,
-        "says `?principal` twice",
-    );
-    is_located(
-        &check(&link("\"?prncipal\": \"User::\\\"u\\\"\"")),
-        code,
-        "did you mean `?principal`?",
-    );
-    is_located(
-        &check(&link("\"?principal\": \"User\"")),
-        code,
-        "`User` is not a Cedar entity",
-    );
+    is_located(&check(&link(&format!("{user}, {user}"))), code, "says `?principal` twice");
+    is_located(&check(&link("\"?prncipal\": \"User::\\\"u\\\"\"")), code, "did you mean `?principal`?");
+    is_located(&check(&link("\"?principal\": \"User\"")), code, "`User` is not a Cedar entity");
     is_located(&check(&link(user).replace("args", "arg")), code, "l.json:2:41");
     is_located(&check(&link(user).replace("\"t\"", "\"s\"")), code, "l.json:2:18");
-    is_located(
-        &check(&link(user).replace("\"one\"", "\"t\"")),
-        "raw-same-id",
-        "l.json:2:34",
-    );
+    is_located(&check(&link(user).replace("\"one\"", "\"t\"")), "raw-same-id", "l.json:2:34");
     is_located(&check("[\n 1]"), code, "l.json:2:2");
     is_located(&check("{}"), code, "l.json:1:1");
     is_located(&check("["), code, "l.json:1:1");
@@ -174,10 +142,8 @@ fn decided(package: &Copy, decision: &str) -> Run {
 
 #[test]
 fn a_permit_that_errors_denies_as_cedar_says() {
-    let package = package(
-        "@id(\"p\") permit (principal, action, resource) when { resource.n + 1 > 0 };\n",
-        "User::\"o''neil\"",
-    );
+    let package =
+        package("@id(\"p\") permit (principal, action, resource) when { resource.n + 1 > 0 };\n", "User::\"o''neil\"");
     for denial in ["decision: deny", "decision: deny, because: permit-errored"] {
         assert_eq!(decided(&package, denial).code, 0, "{denial}");
     }
@@ -220,22 +186,12 @@ fn entities_are_written_in_every_spelling_of_cedar() {
 
 #[test]
 fn of_an_entity_that_is_not_loaded_it_is_said_what_the_policy_says() {
-    let package = package(
-        "@id(\"p\") permit (principal == User::\"ann\", action, resource);\n",
-        "User::\"ann\"",
-    );
+    let package = package("@id(\"p\") permit (principal == User::\"ann\", action, resource);\n", "User::\"ann\"");
     let run = decided(&package, "decision: allow");
     assert_eq!(run.code, 1);
     assert!(run.out.contains("principal-not-loaded"), "{}", run.out);
-    assert!(
-        run.out.contains("the policy itself says allow because of `p`"),
-        "{}",
-        run.out
-    );
-    assert_eq!(
-        decided(&package, "decision: deny, because: principal-not-loaded").code,
-        0
-    );
+    assert!(run.out.contains("the policy itself says allow because of `p`"), "{}", run.out);
+    assert_eq!(decided(&package, "decision: deny, because: principal-not-loaded").code, 0);
 }
 
 #[test]
@@ -256,31 +212,17 @@ fn an_import_tolerates_both_lints_of_one_cause() {
     }
     assert_eq!(folder.run("check app").code, 0);
     let carried = folder.read("app/policy/p.cedar");
-    for name in [
-        "@id(\"policy2-2\")\npermit (principal == User::\"v\"",
-        "@id(\"policy3\") permit",
-    ] {
+    for name in ["@id(\"policy2-2\")\npermit (principal == User::\"v\"", "@id(\"policy3\") permit"] {
         assert!(carried.contains(name), "{carried}");
     }
     // Read where they lie, the same policies have the same names.
-    assert_eq!(
-        folder
-            .run("check p.cedar --schema s.cedarschema --warn fail-open-forbid")
-            .code,
-        0
-    );
+    assert_eq!(folder.run("check p.cedar --schema s.cedarschema --warn fail-open-forbid").code, 0);
 }
 
 #[test]
 fn a_byte_order_mark_is_passed_over_and_utf16_is_one_fault_in_every_file() {
     let policy = "@id(\"p\") permit (principal == User::\"o'neil\", action, resource);\n";
-    let files = [
-        "gatewright.toml",
-        "policy/p.cedar",
-        "policy/s.cedarschema",
-        "scenarios/e.json",
-        "scenarios/s.yaml",
-    ];
+    let files = ["gatewright.toml", "policy/p.cedar", "policy/s.cedarschema", "scenarios/e.json", "scenarios/s.yaml"];
     let marked = package(policy, "User::\"o''neil\"");
     marked.replace("scenarios/s.yaml", "DECISION", "decision: allow");
     for name in files {

@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 
-use super::Copy;
-use super::gatewright;
-use super::run;
+use super::{Copy, gatewright, run};
 
 #[test]
 fn a_sound_package_is_exit_0() {
@@ -16,11 +14,7 @@ fn a_sound_package_is_exit_0() {
 #[test]
 fn a_fault_is_exit_1_with_its_code_its_place_and_what_to_write_instead() {
     let package = Copy::of("quickstart");
-    package.replace(
-        "policy/invoices.gate",
-        "list, create, read on Invoice",
-        "list, creat, read on Invoice",
-    );
+    package.replace("policy/invoices.gate", "list, create, read on Invoice", "list, creat, read on Invoice");
     let run = package.run("check .");
     assert_eq!((run.code, run.err.as_str()), (1, ""));
     insta::assert_snapshot!(run.out, @"
@@ -88,48 +82,28 @@ fn what_is_no_package_is_exit_2_and_says_what_one_is() {
     for (args, says) in [
         ("check nowhere", "`nowhere` does not exist"),
         ("check src", "`src` is not a package"),
-        (
-            "check examples/quickstart/policy",
-            "it lies in the package `examples/quickstart`",
-        ),
-        (
-            "check examples/quickstart examples/marketplace",
-            "several paths name one package only if",
-        ),
+        ("check examples/quickstart/policy", "it lies in the package `examples/quickstart`"),
+        ("check examples/quickstart examples/marketplace", "several paths name one package only if"),
         ("check examples/quickstart --schema x", "belong to `.cedar` files"),
         ("check x.cedar --schema nope", "`x.cedar` does not exist"),
-        (
-            "check examples/quickstart --deny unused-nam",
-            "did you mean `unused-name`?",
-        ),
+        ("check examples/quickstart --deny unused-nam", "did you mean `unused-name`?"),
     ] {
         let run = run(args);
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{args}");
-        assert!(
-            run.err.contains(says) && run.err.contains("\n  help: "),
-            "{args}: {}",
-            run.err
-        );
+        assert!(run.err.contains(says) && run.err.contains("\n  help: "), "{args}: {}", run.err);
     }
 }
 
 #[test]
 fn levels_of_the_command_line_outrank_the_project_file() {
     let package = Copy::of("quickstart");
-    package.replace(
-        "policy/invoices.gate",
-        "condition open",
-        "condition unused = true;\ncondition open",
-    );
+    package.replace("policy/invoices.gate", "condition open", "condition unused = true;\ncondition open");
     assert_eq!(package.run("check .").code, 0, "a warning");
     assert!(package.run("check .").out.contains("warning[unused-name]"));
     assert_eq!(package.run("check . --deny unused-name").code, 1);
     assert_eq!(package.run("check . --allow unused-name").out, ".: nothing is wrong\n");
     let project = package.read("gatewright.toml");
-    package.write(
-        "gatewright.toml",
-        &format!("{project}\n[lint]\nunused-name = \"error\"\n"),
-    );
+    package.write("gatewright.toml", &format!("{project}\n[lint]\nunused-name = \"error\"\n"));
     assert_eq!(package.run("check .").code, 1);
     assert_eq!(package.run("check . --warn unused-name").code, 0);
 }
@@ -224,10 +198,7 @@ fn without_a_solver_lint_says_once_what_did_not_run_and_fails_only_what_demanded
     assert!(hinted.out.contains("gatewright solver install"), "{}", hinted.out);
     assert!(hinted.out.contains("`shadowed-grant`"), "{}", hinted.out);
     let left_out = package.run("lint . --no-proofs");
-    assert_eq!(
-        (left_out.code, left_out.out.as_str()),
-        (0, ".: no lint finds anything\n")
-    );
+    assert_eq!((left_out.code, left_out.out.as_str()), (0, ".: no lint finds anything\n"));
     let checked = package.run("check .");
     assert_eq!((checked.code, checked.out.as_str()), (0, ".: nothing is wrong\n"));
     // What was demanded and not looked for is no pass.
@@ -260,17 +231,9 @@ fn a_baseline_keeps_the_findings_of_lints_that_did_not_run() {
 fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format() {
     let package = Copy::of("marketplace");
     assert_eq!(package.run("check .").out, ".: nothing is wrong\n");
-    package.replace(
-        "gateway.toml",
-        "action = \"Payout.approve\"",
-        "action = \"Payout.aprove\"",
-    );
+    package.replace("gateway.toml", "action = \"Payout.approve\"", "action = \"Payout.aprove\"");
     package.replace("gateway.toml", "method = \"DELETE\"", "method = \"delete\"");
-    package.replace(
-        "gateway.toml",
-        "/payouts/{id}/destination",
-        "/payouts/{payout}/destination",
-    );
+    package.replace("gateway.toml", "/payouts/{id}/destination", "/payouts/{payout}/destination");
     package.replace("gateway.toml", "stepped_up = ", "step_up = ");
     package.replace("gateway.toml", "[mask]", "[masks]");
     package.replace("gateway.toml", "context.session_id", "context.session");
@@ -330,20 +293,10 @@ fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format()
     let report: Value = serde_json::from_str(&json.out).unwrap();
     let said = report["diagnostics"].as_array().unwrap();
     let codes: Vec<_> = said.iter().map(|one| one["code"].as_str().unwrap()).collect();
-    assert!(
-        said.iter().all(|one| one["labels"][0]["file"] == "gateway.toml"),
-        "{}",
-        json.out
-    );
+    assert!(said.iter().all(|one| one["labels"][0]["file"] == "gateway.toml"), "{}", json.out);
     assert_eq!(
         codes,
-        [
-            "gateway-unknown-name",
-            "config-value",
-            "config-value",
-            "gateway-unknown-name",
-            "config-unknown-key"
-        ]
+        ["gateway-unknown-name", "config-value", "config-value", "gateway-unknown-name", "config-unknown-key"]
     );
     // No verb goes on with half of it, and what does not read it is not stopped by it.
     for verb in ["build . --out out", "bundle . --out a.cjar", "test ."] {
@@ -355,11 +308,7 @@ fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format()
 #[test]
 fn an_action_without_a_route_is_a_finding_with_a_level() {
     let package = Copy::of("marketplace");
-    package.replace(
-        "gateway.toml",
-        "action = \"Webhook.disable\"",
-        "action = \"Webhook.read\"",
-    );
+    package.replace("gateway.toml", "action = \"Webhook.disable\"", "action = \"Webhook.read\"");
     let run = package.run("check .");
     assert_eq!(run.code, 0, "a warning");
     insta::assert_snapshot!(run.out, @r#"
@@ -377,10 +326,7 @@ fn an_action_without_a_route_is_a_finding_with_a_level() {
     .: 1 warning
     "#);
     assert_eq!(package.run("check . --deny unrouted-action").code, 1);
-    assert_eq!(
-        package.run("check . --allow unrouted-action").out,
-        ".: nothing is wrong\n"
-    );
+    assert_eq!(package.run("check . --allow unrouted-action").out, ".: nothing is wrong\n");
 }
 
 #[test]
@@ -390,32 +336,17 @@ fn suites_are_read_too_and_faults_in_them_fail_the_check() {
     package.write("scenarios/broken.yaml", "suite: [\n");
     let run = package.run("check .");
     assert_eq!(run.code, 1);
-    assert!(
-        run.out.contains("error[yaml-syntax]") && run.out.contains("scenarios/broken.yaml:"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("error[yaml-syntax]") && run.out.contains("scenarios/broken.yaml:"), "{}", run.out);
     // Beside a policy with faults, what is no YAML is told as well.
     package.replace("policy/invoices.gate", "role clerk for User", "role clerk for Usr");
     let run = package.run("check .");
-    assert!(
-        run.out.contains("[yaml-syntax]") && run.out.contains("`Usr`"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("[yaml-syntax]") && run.out.contains("`Usr`"), "{}", run.out);
     let package = Copy::of("quickstart");
     package.replace("scenarios/invoices.yaml", "cannot: {cancel", "cannot: {cancle");
     let run = package.run("check . --format json");
     let report: Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!(
-        (run.code, report["diagnostics"][0]["code"].as_str()),
-        (1, Some("scenario-unknown-name"))
-    );
-    assert_eq!(
-        package.run("build . --out out").code,
-        0,
-        "suites have no say in what is built"
-    );
+    assert_eq!((run.code, report["diagnostics"][0]["code"].as_str()), (1, Some("scenario-unknown-name")));
+    assert_eq!(package.run("build . --out out").code, 0, "suites have no say in what is built");
 }
 
 #[test]

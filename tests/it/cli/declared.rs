@@ -4,8 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::history::History;
-use super::history::PACKAGE;
+use super::history::{History, PACKAGE};
 
 /// Finance may write off more.
 const WIDENED: [(&str, &str); 1] = [("decimal(\"500.00\")", "decimal(\"900.00\")")];
@@ -35,10 +34,7 @@ fn a_widening_passes_the_gate_where_it_is_declared() {
     let undeclared = gate(&history);
     assert_eq!((undeclared.code, undeclared.err.as_str()), (1, ""));
     assert!(undeclared.out.contains("\n    not declared\n"), "{}", undeclared.out);
-    assert_eq!(
-        last(&undeclared.out),
-        "gate: fails: 1 widened access is not declared (`--declare` writes the file)"
-    );
+    assert_eq!(last(&undeclared.out), "gate: fails: 1 widened access is not declared (`--declare` writes the file)");
     // Without a gate nothing fails.
     assert_eq!(history.run(&["HEAD~1..HEAD", PACKAGE]).code, 0);
 
@@ -58,10 +54,7 @@ fn a_widening_passes_the_gate_where_it_is_declared() {
     history.commit();
     let next = gate(&history);
     assert_eq!(next.code, 1);
-    assert_eq!(
-        last(&next.out),
-        "gate: fails: 1 widened access is not declared (`--declare` writes the file)"
-    );
+    assert_eq!(last(&next.out), "gate: fails: 1 widened access is not declared (`--declare` writes the file)");
     history.write("README.md", "nothing else");
     history.commit();
     assert_eq!(gate(&history).code, 0);
@@ -72,14 +65,9 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
     let Some(history) = History::proved() else { return };
     history.edit(&WIDENED);
     history.write("changes/fin-40.yaml", DECLARED);
-    let stale = DECLARED
-        .replace("Payment.write_off", "Payment.refnd")
-        .replace("finance\n", "payments\n");
+    let stale = DECLARED.replace("Payment.write_off", "Payment.refnd").replace("finance\n", "payments\n");
     history.write("changes/pay-1.yaml", &stale);
-    history.write(
-        "changes/pay-2.yaml",
-        "who: payments\nwhat: Payment.refund\nchange: up\nowner: ann\n",
-    );
+    history.write("changes/pay-2.yaml", "who: payments\nwhat: Payment.refund\nchange: up\nowner: ann\n");
     history.commit();
     let gate = |format: &str| {
         let run = history.run(&["HEAD~1..HEAD", PACKAGE, "--gate", "--format", format]);
@@ -87,11 +75,7 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
         run.out
     };
     let human = gate("human");
-    let human = human
-        .split_once("kind of request")
-        .or(human.split_once("kinds of request"))
-        .unwrap()
-        .1;
+    let human = human.split_once("kind of request").or(human.split_once("kinds of request")).unwrap().1;
     insta::assert_snapshot!(human.split_once('\n').unwrap().1, @r"
 
       error[change-stale]: `payments` gains no `Payment.refnd`
@@ -128,9 +112,7 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
     ");
     let markdown = gate("markdown");
     let lines = |text: &str, starts: &[&str]| {
-        let wanted = text
-            .lines()
-            .filter(|line| starts.iter().any(|start| line.starts_with(start)));
+        let wanted = text.lines().filter(|line| starts.iter().any(|start| line.starts_with(start)));
         wanted.collect::<Vec<_>>().join("\n")
     };
     insta::assert_snapshot!(lines(&markdown, &["**", "| ", "### Declared", "- "]), @r#"
@@ -154,17 +136,10 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
     "#);
     let report: Value = serde_json::from_str(&gate("json")).unwrap();
     assert_eq!((&report["gate"], &report["undeclared"]), (&"fails".into(), &0.into()));
-    assert_eq!(
-        report["accesses"][0]["gained"]["declared"],
-        "examples/marketplace/changes/fin-40.yaml"
-    );
+    assert_eq!(report["accesses"][0]["gained"]["declared"], "examples/marketplace/changes/fin-40.yaml");
     let mut declarations = report["declarations"].as_array().unwrap().iter();
     let mut declaration = |key: &str| declarations.next().map(|one| one[key].clone()).unwrap();
-    assert_eq!(
-        declaration("until"),
-        "2026-12-31T00:00:00Z",
-        "declarations are in the order of their files"
-    );
+    assert_eq!(declaration("until"), "2026-12-31T00:00:00Z", "declarations are in the order of their files");
     assert_eq!(declaration("unmatched"), serde_json::json!(["Payment.refnd"]));
     let refusals = report["refusals"].as_array().unwrap();
     let codes: Vec<_> = refusals.iter().map(|one| one["code"].as_str().unwrap()).collect();
@@ -173,13 +148,7 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
     // Where nothing is gated, it is said, and fails nothing.
     let shown = history.run(&["HEAD~1..HEAD", PACKAGE]);
     assert_eq!(shown.code, 0);
-    assert!(
-        shown
-            .out
-            .contains("declared in vain\n    examples/marketplace/changes/pay-1.yaml:2: "),
-        "{}",
-        shown.out
-    );
+    assert!(shown.out.contains("declared in vain\n    examples/marketplace/changes/pay-1.yaml:2: "), "{}", shown.out);
 }
 
 #[test]
@@ -188,10 +157,7 @@ fn what_is_not_known_does_not_pass_the_gate() {
     history.edit(&[("context.risk_score <= 30", "context.risk_score <= 35")]);
     let unknown = history.run(&[PACKAGE, "--gate"]);
     assert_eq!(unknown.code, 3, "{}", unknown.out);
-    assert_eq!(
-        last(&unknown.out),
-        "gate: not proved: 5 assertions are not proved, not everything could be decided"
-    );
+    assert_eq!(last(&unknown.out), "gate: not proved: 5 assertions are not proved, not everything could be decided");
     // What is known to be wrong comes first.
     history.write("changes/fin-40.yaml", &DECLARED.replace("finance\n", "support\n"));
     let wrong = history.run(&[PACKAGE, "--gate"]);
@@ -242,19 +208,11 @@ fn what_is_to_be_declared_is_written_and_is_refused_until_somebody_says_why() {
     "#);
     let changes = history.dir.path().join(PACKAGE).join("changes");
     let files = || {
-        let mut files: Vec<_> = fs::read_dir(&changes)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect();
+        let mut files: Vec<_> = fs::read_dir(&changes).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
         files
     };
-    let texts = || {
-        files()
-            .iter()
-            .map(|file| fs::read_to_string(file).unwrap())
-            .collect::<Vec<_>>()
-    };
+    let texts = || files().iter().map(|file| fs::read_to_string(file).unwrap()).collect::<Vec<_>>();
 
     // As they stand they declare nothing, and are touched by no other run.
     let refused = history.run(&[PACKAGE, "--gate"]);
@@ -284,11 +242,7 @@ fn what_is_to_be_declared_is_written_and_is_refused_until_somebody_says_why() {
     history.commit();
     history.edit(&[("context.risk_score <= 35", "context.risk_score <= 40")]);
     let later = history.run(&["HEAD", PACKAGE, "--declare", "--format", "json"]);
-    assert!(
-        later.err.contains("payments-gains-payment.refund-2.yaml"),
-        "{}",
-        later.err
-    );
+    assert!(later.err.contains("payments-gains-payment.refund-2.yaml"), "{}", later.err);
     assert!(serde_json::from_str::<Value>(&later.out).is_ok());
 }
 
@@ -313,26 +267,15 @@ fn the_next_version_follows_from_the_difference() {
     let version = |version: &str| format!("version = \"{version}\"");
     let same = bump(&["--check"]);
     assert_eq!(same.code, 0);
-    assert!(
-        same.out.starts_with("none: 1.0.0 stays: nothing changed\n"),
-        "{}",
-        same.out
-    );
+    assert!(same.out.starts_with("none: 1.0.0 stays: nothing changed\n"), "{}", same.out);
 
     // A comment is no change of access, and another package all the same.
     history.edit(&[("role support for User {", "// Support.\nrole support for User {")]);
-    assert!(
-        bump(&[])
-            .out
-            .starts_with("patch: 1.0.0 → 1.0.1: every request is decided as before\n")
-    );
+    assert!(bump(&[]).out.starts_with("patch: 1.0.0 → 1.0.1: every request is decided as before\n"));
 
     history.edit(&WIDENED);
     let toml = history.read("gatewright.toml");
-    history.write(
-        "gatewright.toml",
-        &format!("# Ours.\n{toml}\n[bump] # levels\nwidened = 'major' # careful\n"),
-    );
+    history.write("gatewright.toml", &format!("# Ours.\n{toml}\n[bump] # levels\nwidened = 'major' # careful\n"));
     let told = bump(&["--check"]);
     assert_eq!((told.code, told.err.as_str()), (1, ""));
     insta::assert_snapshot!(told.out, @r#"
@@ -364,14 +307,8 @@ fn the_next_version_follows_from_the_difference() {
     "#);
     let before = history.read("gatewright.toml");
     let wrote = bump(&["--write"]);
-    assert_eq!(
-        last(&wrote.out),
-        "wrote version 2.0.0 into examples/marketplace/gatewright.toml"
-    );
-    assert_eq!(
-        history.read("gatewright.toml"),
-        before.replacen(&version("1.0.0"), &version("2.0.0"), 1)
-    );
+    assert_eq!(last(&wrote.out), "wrote version 2.0.0 into examples/marketplace/gatewright.toml");
+    assert_eq!(history.read("gatewright.toml"), before.replacen(&version("1.0.0"), &version("2.0.0"), 1));
     assert_eq!(bump(&["--check"]).code, 0);
     let again = bump(&["--write"]);
     assert_eq!(last(&again.out), "examples/marketplace/gatewright.toml stays as it is");
@@ -381,20 +318,11 @@ fn the_next_version_follows_from_the_difference() {
     assert_eq!(report.code, 0);
     let report: Value = serde_json::from_str(&report.out).unwrap();
     let text = |key: &str| report[key].as_str().unwrap();
-    assert_eq!(
-        (text("level"), text("at_least"), text("verdict")),
-        ("major", "major", "widened")
-    );
-    assert_eq!(
-        (text("old_version"), text("new_version"), text("next_version")),
-        ("1.0.0", "2.0.0", "2.0.0")
-    );
+    assert_eq!((text("level"), text("at_least"), text("verdict")), ("major", "major", "widened"));
+    assert_eq!((text("old_version"), text("new_version"), text("next_version")), ("1.0.0", "2.0.0", "2.0.0"));
     assert_eq!((&report["certain"], &report["enough"]), (&true.into(), &true.into()));
     let reason = &report["reason"];
-    assert_eq!(
-        (&reason["kind"], &reason["who"][0]),
-        (&"widened".into(), &"finance".into())
-    );
+    assert_eq!((&reason["kind"], &reason["who"][0]), (&"widened".into(), &"finance".into()));
     assert!(reason["request"]["entities"].is_array());
 
     let revision = history.verb("bump", &["HEAD~1..HEAD", PACKAGE, "--write"]);

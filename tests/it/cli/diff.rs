@@ -5,14 +5,10 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::folders;
-use crate::support::root;
+use crate::support::{folders, root};
 
-use super::Copy;
-use super::gatewright;
-use super::history::History;
-use super::history::PACKAGE;
-use super::run_in;
+use super::history::{History, PACKAGE};
+use super::{Copy, gatewright, run_in};
 
 /// What the last change comes to: the verdict, then a line for each access, break and change.
 fn last(history: &History, edits: &[(&str, &str)]) -> String {
@@ -53,12 +49,7 @@ fn told(report: &Value) -> String {
         lines.push(format!("breaks: {} {}", text(one, "what"), text(one, "how")));
     }
     for change in report["changes"].as_array().unwrap() {
-        lines.push(format!(
-            "{} {} {}",
-            text(change, "change"),
-            text(change, "kind"),
-            text(change, "name")
-        ));
+        lines.push(format!("{} {} {}", text(change, "change"), text(change, "kind"), text(change, "name")));
     }
     lines.join("\n")
 }
@@ -99,10 +90,7 @@ fn each_kind_of_change_is_told_for_what_it_is() {
         &history,
         &[
             ("context.risk_score <= 35", "!(context.risk_score > 35)"),
-            (
-                "allow list, read on Payment;",
-                "allow read on Payment;\n    allow list on Payment;",
-            ),
+            ("allow list, read on Payment;", "allow read on Payment;\n    allow list on Payment;"),
             ("context.mfa && fresh_auth", "fresh_auth && context.mfa"),
         ],
     );
@@ -144,10 +132,7 @@ fn each_kind_of_change_is_told_for_what_it_is() {
         &[
             ("url: String,", "url: String,\n    owner: User,"),
             ("    action disable;\n", "    action disable, drop;\n"),
-            (
-                "allow read, disable on Webhook;",
-                "allow read, disable, drop on Webhook;",
-            ),
+            ("allow read, disable on Webhook;", "allow read, disable, drop on Webhook;"),
         ],
     );
     insta::assert_snapshot!(schema, @r"
@@ -160,13 +145,8 @@ fn each_kind_of_change_is_told_for_what_it_is() {
     removed grant Webhook.keeper.Webhook.disable-read
     changed assert tenants_apart
     ");
-    let broken_glass = last(
-        &history,
-        &[
-            ("uses at most 3", "uses at most 2"),
-            ("approved by 2 of", "approved by 1 of"),
-        ],
-    );
+    let broken_glass =
+        last(&history, &[("uses at most 3", "uses at most 2"), ("approved by 2 of", "approved by 1 of")]);
     insta::assert_snapshot!(broken_glass, @r"
     both
     both break-glass payout_outage: User Payout.approve on Payout
@@ -178,10 +158,7 @@ fn each_kind_of_change_is_told_for_what_it_is() {
 #[test]
 fn a_reviewer_reads_who_gains_what_and_when() {
     let Some(history) = History::proved() else { return };
-    history.edit(&[
-        ("decimal(\"500.00\")", "decimal(\"900.00\")"),
-        ("because \"PAY-4", "because \"PAY-5"),
-    ]);
+    history.edit(&[("decimal(\"500.00\")", "decimal(\"900.00\")"), ("because \"PAY-4", "because \"PAY-5")]);
     let human = history.run(&[PACKAGE]);
     assert_eq!((human.code, human.err.as_str()), (0, ""));
     insta::assert_snapshot!(human.out.replace("1.3.1-modified", "1.3.1"), @r#"
@@ -295,11 +272,7 @@ fn what_no_scenario_can_state_is_not_saved_as_one() {
     let run = history.run(&["HEAD", PACKAGE, "--save", &scenarios]);
     let note = "left out: only the old side takes the request, or the gateway makes it";
     assert!(run.code == 0 && run.err.contains(note), "{}{}", run.err, run.out);
-    assert!(
-        run.out.contains("context   now: datetime(") && !run.out.contains("offset"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("context   now: datetime(") && !run.out.contains("offset"), "{}", run.out);
     let tested = gatewright(history.dir.path())
         .args(["test", PACKAGE, "--filter", "diff loses", "--at", "2026-03-01"])
         .output()
@@ -318,10 +291,7 @@ fn revisions_without_a_package_are_told_what_they_lack() {
     let inside = history.dir.path().join(PACKAGE);
     let output = gatewright(&inside).args(["diff", "HEAD..HEAD"]).output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        output.status.code() == Some(0) && out.contains("nothing changed"),
-        "{out}"
-    );
+    assert!(output.status.code() == Some(0) && out.contains("nothing changed"), "{out}");
     let output = gatewright(&inside).args(["diff", "HEAD"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
 }
@@ -346,24 +316,16 @@ fn without_a_solver_the_parts_are_compared_and_the_rest_is_unknown() {
     let history = History::new(None);
     history.edit(&[
         ("context.risk_score <= 30", "context.risk_score <= 35"),
-        (
-            "role support for User {",
-            "role support for User {\n    allow capture on Payment;",
-        ),
+        ("role support for User {", "role support for User {\n    allow capture on Payment;"),
     ]);
     let run = history.run(&[PACKAGE]);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(
-        run.out
-            .contains("unknown: whether break-glass payout_incident, finance gains or loses Payout.approve"),
+        run.out.contains("unknown: whether break-glass payout_incident, finance gains or loses Payout.approve"),
         "{}",
         run.out
     );
-    assert!(
-        run.out.contains("`gatewright solver install` brings one"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("`gatewright solver install` brings one"), "{}", run.out);
     assert!(run.out.contains("changed condition low_risk"), "{}", run.out);
     // A grant that is new and under no other forbid can take nothing away, which needs no solver.
     assert!(run.out.contains("support gains Payment.capture"), "{}", run.out);
@@ -378,15 +340,10 @@ fn parts_of_a_comparison_are_the_whole() {
         let run = history.run(&[&[PACKAGE, "--format", "json"], args].concat());
         let report: Value = serde_json::from_str(&run.out).unwrap();
         let all = report["accesses"].as_array().unwrap().clone();
-        all.iter()
-            .map(|access| format!("{} {}", access["action"], access["holder"]))
-            .collect::<Vec<_>>()
+        all.iter().map(|access| format!("{} {}", access["action"], access["holder"])).collect::<Vec<_>>()
     };
     let whole = accesses(&[]);
-    let mut parts: Vec<String> = ["1/3", "2/3", "3/3"]
-        .iter()
-        .flat_map(|part| accesses(&["--shard", part]))
-        .collect();
+    let mut parts: Vec<String> = ["1/3", "2/3", "3/3"].iter().flat_map(|part| accesses(&["--shard", part])).collect();
     assert!(whole.len() >= 6, "{whole:?}");
     parts.sort();
     let mut sorted = whole.clone();
@@ -415,25 +372,13 @@ fn what_cannot_be_compared_is_said() {
 fn another_form_of_roles_is_no_other_access_and_callers_must_follow_it() {
     let (old, new) = (Copy::of("quickstart"), Copy::of("quickstart"));
     let config = new.read("gatewright.toml");
-    new.write(
-        "gatewright.toml",
-        &format!("{config}\n[compile]\nroles = \"attribute\"\n"),
-    );
+    new.write("gatewright.toml", &format!("{config}\n[compile]\nroles = \"attribute\"\n"));
     let (old, new) = (old.path(""), new.path(""));
     for (from, to) in [(&old, &new), (&new, &old)] {
         let args = ["diff", "--from", from.to_str().unwrap(), "--to", to.to_str().unwrap()];
         let run = run_in(root(), args);
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
-        assert!(
-            run.out
-                .contains("compile.roles wants the roles of principals told in another way"),
-            "{}",
-            run.out
-        );
-        assert!(
-            run.out.contains("schema-breaking") && run.out.contains("4 untouched"),
-            "{}",
-            run.out
-        );
+        assert!(run.out.contains("compile.roles wants the roles of principals told in another way"), "{}", run.out);
+        assert!(run.out.contains("schema-breaking") && run.out.contains("4 untouched"), "{}", run.out);
     }
 }

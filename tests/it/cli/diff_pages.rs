@@ -11,12 +11,9 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::prover::solver;
-use crate::support::assert_none;
-use crate::support::files;
-use crate::support::root;
+use crate::support::{assert_none, files, root};
 
-use super::Run;
-use super::gatewright;
+use super::{Run, gatewright};
 
 const CONFIG: &str = "[package]\nname = \"spec\"\nversion = \"1.0.0\"\nedition = \"2026\"\n";
 
@@ -34,9 +31,7 @@ fn specs_of_differences_hold() {
                 continue;
             };
             let said = said(test, |command| {
-                command
-                    .env("GATEWRIGHT_CACHE", cache.path())
-                    .env("GATEWRIGHT_CVC5", &found.place);
+                command.env("GATEWRIGHT_CACHE", cache.path()).env("GATEWRIGHT_CVC5", &found.place);
             });
             if said == *golden {
                 continue;
@@ -70,10 +65,7 @@ fn tests(page: &str) -> Vec<Test> {
         let start = at;
         at += line.len();
         if let Some(name) = line.strip_prefix("## ").filter(|_| open.is_none()) {
-            tests.push(Test {
-                name: name.trim().to_owned(),
-                ..Test::default()
-            });
+            tests.push(Test { name: name.trim().to_owned(), ..Test::default() });
             continue;
         }
         let Some(info) = line.trim_end().strip_prefix("```") else {

@@ -4,9 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use super::Copy;
-use super::gatewright;
-use super::run;
+use super::{Copy, gatewright, run};
 
 const UGLY: &str = "role   helper for User{allow read on Invoice;}\n";
 
@@ -31,15 +29,8 @@ fn formatting_changes_files_once() {
     let package = Copy::of("quickstart");
     package.write("policy/ugly.gate", UGLY);
     let run = package.run("fmt policy/ugly.gate policy");
-    assert_eq!(
-        (run.code, run.out.as_str()),
-        (0, "formatted policy/ugly.gate\n"),
-        "named twice, formatted once"
-    );
-    assert_eq!(
-        package.read("policy/ugly.gate"),
-        "role helper for User { allow read on Invoice; }\n"
-    );
+    assert_eq!((run.code, run.out.as_str()), (0, "formatted policy/ugly.gate\n"), "named twice, formatted once");
+    assert_eq!(package.read("policy/ugly.gate"), "role helper for User { allow read on Invoice; }\n");
     assert_eq!(package.run("fmt .").out, "");
 }
 
@@ -51,37 +42,21 @@ fn what_does_not_parse_is_shown_and_left_alone_and_the_rest_is_formatted() {
     fs::write(package.path("policy/latin.gate"), b"// caf\xe9\nrole   a for User;").unwrap();
     let run = package.run("fmt policy");
     assert_eq!((run.code, run.err.as_str()), (1, ""));
-    assert!(
-        run.out.contains("policy/broken.gate:1:") && run.out.contains("error[not-utf8]"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("policy/broken.gate:1:") && run.out.contains("error[not-utf8]"), "{}", run.out);
     assert_eq!(package.read("policy/broken.gate"), "role   {");
-    assert_eq!(
-        fs::read(package.path("policy/latin.gate")).unwrap(),
-        b"// caf\xe9\nrole   a for User;"
-    );
+    assert_eq!(fs::read(package.path("policy/latin.gate")).unwrap(), b"// caf\xe9\nrole   a for User;");
     assert_ne!(package.read("policy/ugly.gate"), UGLY);
 }
 
 #[test]
 fn standard_input_goes_to_standard_output() {
     for (args, text, code, out) in [
-        (
-            ["fmt", "-"].as_slice(),
-            UGLY,
-            0,
-            "role helper for User { allow read on Invoice; }\n",
-        ),
+        (["fmt", "-"].as_slice(), UGLY, 0, "role helper for User { allow read on Invoice; }\n"),
         (&["fmt", "--check", "-"], UGLY, 1, ""),
         (&["fmt", "--check", "-"], "role a for User;\n", 0, ""),
     ] {
-        let mut child = gatewright(crate::support::root())
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            gatewright(crate::support::root()).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{args:?}");
@@ -92,17 +67,10 @@ fn standard_input_goes_to_standard_output() {
 /// Standard input is treated as files are: UTF-16 and what is not UTF-8 is one fault, and nothing is printed as formatted.
 #[test]
 fn standard_input_of_another_encoding_is_a_fault() {
-    let wide: Vec<u8> = [0xfeff_u16]
-        .into_iter()
-        .chain(UGLY.encode_utf16())
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let wide: Vec<u8> = [0xfeff_u16].into_iter().chain(UGLY.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     for (bytes, says) in [
         (wide, "`<standard input>` is UTF-16"),
-        (
-            b"// caf\xe9\nrole a for User;\n".to_vec(),
-            "`<standard input>` is not UTF-8: byte 0xe9 at offset 6",
-        ),
+        (b"// caf\xe9\nrole a for User;\n".to_vec(), "`<standard input>` is not UTF-8: byte 0xe9 at offset 6"),
     ] {
         let mut child = gatewright(crate::support::root())
             .args(["fmt", "-"])

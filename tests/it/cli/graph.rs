@@ -1,7 +1,6 @@
 //! `gatewright graph`: what of a package is drawn, in each language, and what is not drawn at all.
 
-use super::Copy;
-use super::run;
+use super::{Copy, run};
 
 #[test]
 fn dot_is_the_default_and_names_conditions() {
@@ -83,15 +82,9 @@ fn every_grant_of_the_marketplace_is_a_line_of_the_picture() {
     ] {
         assert!(told.contains(&line), "{line}: {told:#?}");
     }
-    assert!(
-        !told.iter().any(|line| line.starts_with("helper")),
-        "what is inherited is not drawn again"
-    );
-    let texts: Vec<&str> = picture
-        .descendants()
-        .filter(|node| node.has_tag_name("text"))
-        .filter_map(|t| t.text())
-        .collect();
+    assert!(!told.iter().any(|line| line.starts_with("helper")), "what is inherited is not drawn again");
+    let texts: Vec<&str> =
+        picture.descendants().filter(|node| node.has_tag_name("text")).filter_map(|t| t.text()).collect();
     for text in [
         "for User · extends support · until 2028-02-01",
         "by registered_by",

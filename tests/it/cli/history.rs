@@ -4,18 +4,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use git2::IndexAddOption;
-use git2::Repository;
-use git2::Signature;
-use git2::Time;
+use git2::{IndexAddOption, Repository, Signature, Time};
 use tempfile::TempDir;
 
 use crate::prover::solver;
-use crate::support::paths;
-use crate::support::root;
+use crate::support::{paths, root};
 
-use super::Run;
-use super::gatewright;
+use super::{Run, gatewright};
 
 /// A repository with the marketplace in it, as the book's examples name it.
 pub(super) struct History {
@@ -40,11 +35,7 @@ impl History {
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(root().join(&path), to).unwrap();
         }
-        let history = Self {
-            dir,
-            cache: tempfile::tempdir().unwrap(),
-            solver,
-        };
+        let history = Self { dir, cache: tempfile::tempdir().unwrap(), solver };
         history.commit();
         history
     }
@@ -60,9 +51,7 @@ impl History {
         let who = Signature::new("ann", "ann@example.com", &Time::new(0, 0)).unwrap();
         let parent = repository.head().ok().map(|head| head.peel_to_commit().unwrap());
         let parents: Vec<_> = parent.iter().collect();
-        repository
-            .commit(Some("HEAD"), &who, &who, "change", &tree, &parents)
-            .unwrap();
+        repository.commit(Some("HEAD"), &who, &who, "change", &tree, &parents).unwrap();
     }
 
     /// Replaces text everywhere in the policy and its `gateway.toml`; each must be there.
@@ -105,12 +94,7 @@ impl History {
         if let Some(solver) = &self.solver {
             command.env("GATEWRIGHT_CVC5", solver);
         }
-        let output = command
-            .args([verb, "--at", "2026-03-01"])
-            .args(args)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        let output = command.args([verb, "--at", "2026-03-01"]).args(args).stdin(Stdio::null()).output().unwrap();
         Run {
             code: output.status.code().unwrap(),
             out: String::from_utf8(output.stdout).unwrap(),

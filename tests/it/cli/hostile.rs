@@ -1,11 +1,9 @@
 //! Input that means harm, or is merely broken: each works or is a located error, and none takes long, panics or floods.
 
 use std::fs;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::Copy;
-use super::Run;
+use super::{Copy, Run};
 
 /// Checks a package with this policy file beside its own.
 fn check(bytes: &[u8]) -> Run {
@@ -43,10 +41,7 @@ fn ten_thousand_nested_parentheses_braces_and_nots() {
     is_located(&check(nested("[", "]").as_bytes()), "nesting-too-deep");
     is_located(&check(nested("{a: ", "}").as_bytes()), "nesting-too-deep");
     is_located(&check(nested("!", "").as_bytes()), "nesting-too-deep");
-    is_located(
-        &check(nested("if true then ", " else false").as_bytes()),
-        "nesting-too-deep",
-    );
+    is_located(&check(nested("if true then ", " else false").as_bytes()), "nesting-too-deep");
     is_located(&check("(".repeat(10_000).as_bytes()), "unclosed-bracket");
     is_located(&check("}".repeat(10_000).as_bytes()), "unmatched-bracket");
 }
@@ -74,8 +69,7 @@ fn marks_and_line_ends_of_other_systems() {
 #[cfg(unix)]
 #[test]
 fn links_and_files_that_cannot_be_read() {
-    use std::os::unix::fs::PermissionsExt;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     let package = Copy::of("quickstart");
     symlink("loop.gate", package.path("policy/loop.gate")).unwrap();

@@ -5,8 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use super::gatewright;
-use super::run_in;
+use super::{gatewright, run_in};
 
 const ROLES: &str = r#"apiVersion: v1
 kind: List
@@ -62,18 +61,11 @@ fn nothing_that_exists_is_written_into_and_nothing_is_written_where_there_are_fa
     fs::write(dir.path().join("roles.yaml"), ROLES.replace("verbs", "verb")).unwrap();
     let run = run_in(dir.path(), ["import", "k8s-rbac", "roles.yaml", "--out", "new"]);
     assert_eq!((run.code, run.err.as_str()), (1, ""));
-    assert!(
-        run.out.contains("a rule has no field `verb`") && run.out.contains("roles.yaml:7:"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("a rule has no field `verb`") && run.out.contains("roles.yaml:7:"), "{}", run.out);
     assert!(!dir.path().join("new").exists());
 
     fs::write(dir.path().join("roles.yaml"), "kind: [").unwrap();
-    let run = run_in(
-        dir.path(),
-        ["import", "k8s-rbac", "roles.yaml", "--out", "new", "--format", "json"],
-    );
+    let run = run_in(dir.path(), ["import", "k8s-rbac", "roles.yaml", "--out", "new", "--format", "json"]);
     assert_eq!((run.code, run.err.as_str()), (1, ""));
     assert!(run.out.contains("\"yaml-syntax\""), "{}", run.out);
     let run = run_in(dir.path(), ["import", "k8s-rbac", "absent", "--out", "new"]);
@@ -85,30 +77,15 @@ fn nothing_that_exists_is_written_into_and_nothing_is_written_where_there_are_fa
 fn cedar_comes_in_with_names_and_with_its_failing_lints_at_warn() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("s.cedarschema"), SCHEMA).unwrap();
-    fs::write(
-        dir.path().join("p.cedar"),
-        "// all\npermit (principal, action, resource);\n",
-    )
-    .unwrap();
-    let args = [
-        "import",
-        "cedar",
-        "p.cedar",
-        "--schema",
-        "s.cedarschema",
-        "--out",
-        "app",
-    ];
+    fs::write(dir.path().join("p.cedar"), "// all\npermit (principal, action, resource);\n").unwrap();
+    let args = ["import", "cedar", "p.cedar", "--schema", "s.cedarschema", "--out", "app"];
     let run = run_in(dir.path(), args);
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
     assert_eq!(
         fs::read_to_string(dir.path().join("app/policy/p.cedar")).unwrap(),
         "// all\n@id(\"policy0\")\npermit (principal, action, resource);\n"
     );
-    assert_eq!(
-        fs::read_to_string(dir.path().join("app/policy/s.cedarschema")).unwrap(),
-        SCHEMA
-    );
+    assert_eq!(fs::read_to_string(dir.path().join("app/policy/s.cedarschema")).unwrap(), SCHEMA);
     let project = fs::read_to_string(dir.path().join("app/gatewright.toml")).unwrap();
     assert!(project.ends_with("unconstrained-permit = \"warn\"\n"), "{project}");
     let run = run_in(dir.path(), ["check", "app"]);
@@ -122,30 +99,13 @@ fn cedar_that_the_validator_refuses_is_told_in_its_own_file() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("s.cedarschema"), SCHEMA).unwrap();
     for (text, code) in [
-        (
-            "permit (principal, action, resource) when { principal.age > 3 };",
-            "cedar-validation",
-        ),
+        ("permit (principal, action, resource) when { principal.age > 3 };", "cedar-validation"),
         ("permit (principal action, resource);", "cedar-syntax"),
         ("// nothing", "nothing-to-import"),
-        (
-            &format!("permit (principal, action, resource) when {{ {}", "(".repeat(100_000)),
-            "cedar-syntax",
-        ),
+        (&format!("permit (principal, action, resource) when {{ {}", "(".repeat(100_000)), "cedar-syntax"),
     ] {
         fs::write(dir.path().join("p.cedar"), text).unwrap();
-        let run = run_in(
-            dir.path(),
-            [
-                "import",
-                "cedar",
-                "p.cedar",
-                "--schema",
-                "s.cedarschema",
-                "--out",
-                "app",
-            ],
-        );
+        let run = run_in(dir.path(), ["import", "cedar", "p.cedar", "--schema", "s.cedarschema", "--out", "app"]);
         assert_eq!((run.code, run.err.as_str()), (1, ""), "{text}: {}", run.out);
         assert!(run.out.contains(&format!("error[{code}]")), "{text}: {}", run.out);
         assert!(!dir.path().join("app").exists());
@@ -173,10 +133,7 @@ fn manifests_come_from_standard_input_too_and_what_is_absent_is_said() {
     assert!(code == 1 && said.contains("<stdin>:1:7"), "{said}");
     // Another encoding is the same fault as in a file.
     let wide: Vec<u8> = ROLES.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for (bytes, says) in [
-        (wide, "`<stdin>` is UTF-16"),
-        (b"kind: \xe9".to_vec(), "`<stdin>` is not UTF-8"),
-    ] {
+    for (bytes, says) in [(wide, "`<stdin>` is UTF-16"), (b"kind: \xe9".to_vec(), "`<stdin>` is not UTF-8")] {
         let (code, said) = piped_bytes(&bytes, "two");
         assert_eq!(code, 1, "{said}");
         assert!(said.contains("error[not-utf8]") && said.contains(says), "{said}");
@@ -224,16 +181,8 @@ fn hostile_files_are_faults_and_leave_nothing() {
 
 /// Imports `p.cedar` and `s.cedarschema` of a folder with entities.
 fn with_entities(folder: &Path, entities: &str) -> super::Run {
-    fs::write(
-        folder.join("s.cedarschema"),
-        SCHEMA.replace("User, Doc", "User {age: Long}; entity Doc"),
-    )
-    .unwrap();
-    fs::write(
-        folder.join("p.cedar"),
-        "permit (principal == User::\"u\", action, resource);\n",
-    )
-    .unwrap();
+    fs::write(folder.join("s.cedarschema"), SCHEMA.replace("User, Doc", "User {age: Long}; entity Doc")).unwrap();
+    fs::write(folder.join("p.cedar"), "permit (principal == User::\"u\", action, resource);\n").unwrap();
     fs::write(folder.join("e.json"), entities).unwrap();
     let args = "import cedar p.cedar --schema s.cedarschema --entities e.json --out app";
     run_in(folder, args.split(' '))

@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use super::Copy;
-use super::run_in;
+use super::{Copy, run_in};
 
 #[test]
 fn init_writes_a_package_and_replaces_nothing() {
@@ -23,10 +22,7 @@ fn init_writes_a_package_and_replaces_nothing() {
       help: name a new folder, or move the file away
     ");
     assert_eq!(fs::read_to_string(&policy).unwrap(), "mine");
-    assert!(
-        !dir.path().join("My Shop/gatewright.toml").exists(),
-        "nothing is written where something is in the way"
-    );
+    assert!(!dir.path().join("My Shop/gatewright.toml").exists(), "nothing is written where something is in the way");
 }
 
 #[test]
@@ -35,31 +31,18 @@ fn init_in_the_current_folder_takes_its_name() {
     let shop = dir.path().join("corner-shop");
     fs::create_dir(&shop).unwrap();
     assert_eq!(run_in(&shop, ["init", "."]).code, 0);
-    assert!(
-        fs::read_to_string(shop.join("gatewright.toml"))
-            .unwrap()
-            .contains("\"corner-shop\"")
-    );
+    assert!(fs::read_to_string(shop.join("gatewright.toml")).unwrap().contains("\"corner-shop\""));
 }
 
 #[test]
 fn what_init_writes_checks_and_passes_its_tests_and_is_formatted() {
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(run_in(dir.path(), ["init", "shop"]).code, 0);
-    for args in [
-        ["check", "shop"].as_slice(),
-        &["lint", "shop"],
-        &["test", "shop"],
-        &["fmt", "--check", "shop"],
-    ] {
+    for args in [["check", "shop"].as_slice(), &["lint", "shop"], &["test", "shop"], &["fmt", "--check", "shop"]] {
         let run = run_in(dir.path(), args);
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{args:?}: {}", run.out);
     }
-    assert!(
-        !dir.path()
-            .join("shop/snapshots/invoices__access-table.snap.new")
-            .exists()
-    );
+    assert!(!dir.path().join("shop/snapshots/invoices__access-table.snap.new").exists());
 }
 
 #[test]

@@ -3,11 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::Copy;
-use super::Run;
-use super::gatewright;
-use crate::prover::places;
-use crate::prover::solver;
+use super::{Copy, Run, gatewright};
+use crate::prover::{places, solver};
 
 const POLICY: &str = "\
 namespace Shop;
@@ -110,11 +107,7 @@ fn mutants_are_listed_in_the_order_of_the_text() {
     "#);
     let run = package.run("mutate . --genre drop --list");
     assert_eq!(run.code, 2);
-    assert!(
-        run.err.contains("there are drop-clause, flip-comparison"),
-        "{}",
-        run.err
-    );
+    assert!(run.err.contains("there are drop-clause, flip-comparison"), "{}", run.err);
 }
 
 #[test]
@@ -146,11 +139,7 @@ fn what_is_missed_is_shown_with_a_request_that_kills_it() {
     let run = solved(folder, "mutate . --at 2026-03-01 --save scenarios --min 90");
     assert_eq!((run.code, run.err.as_str()), (1, ""), "{}", run.out);
     // The request itself is the solver's choice.
-    let lines: Vec<&str> = run
-        .out
-        .lines()
-        .filter(|line| !line.starts_with("             "))
-        .collect();
+    let lines: Vec<&str> = run.out.lines().filter(|line| !line.starts_with("             ")).collect();
     let by = |line: &str| line.split(", by ").next().unwrap_or_default().to_owned();
     let lines: Vec<String> = lines.into_iter().map(by).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
@@ -207,11 +196,7 @@ fn mutants_wait_for_scenarios_that_pass() {
     package.replace("scenarios/bills.yaml", "cannot: {read: theirs}", "can: {read: theirs}");
     let run = package.run("mutate .");
     assert_eq!(run.code, 1);
-    assert!(
-        run.out.contains("mutants are tried where all tests pass"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("mutants are tried where all tests pass"), "{}", run.out);
     std::fs::remove_file(package.path("scenarios/bills.yaml")).unwrap();
     assert_eq!(package.run("mutate .").code, 2, "no tests are no pass");
 }
@@ -223,26 +208,15 @@ fn a_bundle_carries_the_score_and_gives_the_same_bytes_again() {
     }
     let package = shop();
     let folder = package.dir.path();
-    let run = solved(
-        folder,
-        "bundle . --at 2026-03-01 --out a.cjar --evidence tests,mutation",
-    );
+    let run = solved(folder, "bundle . --at 2026-03-01 --out a.cjar --evidence tests,mutation");
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
     let run = solved(folder, "bundle inspect a.cjar --format json");
     let shown: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     let totals = &shown["manifest"]["evidence"]["mutation"];
     assert!(totals["killed"].as_u64().unwrap() > 0, "{}", run.out);
-    assert_eq!(
-        (&totals["missed"], &totals["undecided"]),
-        (&3.into(), &0.into()),
-        "{totals}"
-    );
+    assert_eq!((&totals["missed"], &totals["undecided"]), (&3.into(), &0.into()), "{totals}");
     let run = solved(folder, "bundle inspect a.cjar --print evidence/mutation.json");
-    assert!(
-        !run.out.contains("\"request\""),
-        "the solver's choice is not in it: {}",
-        run.out
-    );
+    assert!(!run.out.contains("\"request\""), "the solver's choice is not in it: {}", run.out);
     let run = solved(folder, "bundle verify a.cjar --rebuild");
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
 }

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::Copy;
-use super::run;
+use super::{Copy, run};
 
 #[test]
 fn who_can_prints_the_exact_set_with_what_decides_each() {
@@ -41,18 +40,9 @@ fn who_can_prints_the_exact_set_with_what_decides_each() {
 fn without_a_context_the_answer_is_unknown_and_says_what_is_missing() {
     let run = run("who-can examples/marketplace payouts approve p1");
     assert_eq!(run.code, 0);
-    let (_, unknown) = run
-        .out
-        .split_once("\nunknown\n  fred\n")
-        .expect("fred is neither allowed nor denied");
-    assert!(
-        unknown.contains("depends on finance.Payout.approve, policy/roles.gate:"),
-        "{unknown}"
-    );
-    assert!(
-        unknown.contains("left out of the context: `auth_time`, `mfa`"),
-        "{unknown}"
-    );
+    let (_, unknown) = run.out.split_once("\nunknown\n  fred\n").expect("fred is neither allowed nor denied");
+    assert!(unknown.contains("depends on finance.Payout.approve, policy/roles.gate:"), "{unknown}");
+    assert!(unknown.contains("left out of the context: `auth_time`, `mfa`"), "{unknown}");
     assert!(!run.out.contains("\nallow\n"), "{}", run.out);
 }
 
@@ -115,11 +105,7 @@ fn why_shows_the_clauses_of_a_claim_that_holds() {
 #[test]
 fn why_of_a_claim_that_does_not_hold_is_exit_1() {
     let package = Copy::of("quickstart");
-    package.replace(
-        "scenarios/invoices.yaml",
-        "    because: stepped_up\n",
-        "    because: isolate.org\n",
-    );
+    package.replace("scenarios/invoices.yaml", "    because: stepped_up\n", "    because: isolate.org\n");
     let run = package.run("why . scenarios/invoices.yaml#second");
     assert_eq!(run.code, 1);
     assert!(run.out.contains("error[scenario-failed]"), "{}", run.out);
@@ -133,55 +119,32 @@ fn why_of_a_claim_that_does_not_hold_is_exit_1() {
 fn why_tells_a_timeline_step_by_step() {
     let run = run("why examples/marketplace examples/marketplace/scenarios/break_glass.yaml");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    assert!(
-        run.out.contains("break-glass payout_incident") || run.out.contains("payout_incident"),
-        "{}",
-        run.out
-    );
-    assert!(
-        run.out.contains("to be refused because of") && run.out.contains("and it was refused"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("break-glass payout_incident") || run.out.contains("payout_incident"), "{}", run.out);
+    assert!(run.out.contains("to be refused because of") && run.out.contains("and it was refused"), "{}", run.out);
     assert!(!run.out.contains("scenario-failed"), "{}", run.out);
 }
 
 #[test]
 fn names_that_mean_nothing_are_exit_2_with_what_to_write() {
     for (args, says) in [
-        (
-            "who-can examples/marketplace payuots approve p1",
-            "unknown suite `payuots`\n  help: did you mean `payouts`?",
-        ),
+        ("who-can examples/marketplace payuots approve p1", "unknown suite `payuots`\n  help: did you mean `payouts`?"),
         (
             "who-can examples/marketplace payouts aprove p1",
             "unknown action on Payout `aprove`\n  help: did you mean `approve`?",
         ),
-        (
-            "who-can examples/marketplace payouts approve p11",
-            "unknown resource `p11`\n  help: did you mean `p1`?",
-        ),
+        ("who-can examples/marketplace payouts approve p11", "unknown resource `p11`\n  help: did you mean `p1`?"),
         (
             "who-can examples/marketplace payouts approve p1 --in clam",
             "unknown context `clam`\n  help: did you mean `calm`?",
         ),
-        (
-            "what-can examples/marketplace payouts ferd",
-            "unknown principal `ferd`\n  help: did you mean `fred`?",
-        ),
-        (
-            "what-can examples/marketplace payouts p1",
-            "`p1` cannot ask for anything: a Payout is no principal",
-        ),
+        ("what-can examples/marketplace payouts ferd", "unknown principal `ferd`\n  help: did you mean `fred`?"),
+        ("what-can examples/marketplace payouts p1", "`p1` cannot ask for anything: a Payout is no principal"),
         (
             "why examples/marketplace payout.yaml",
             "unknown suite file `payout.yaml`\n  help: did you mean `payouts.yaml`?",
         ),
         ("why examples/marketplace payouts.yaml#nobody", ""),
-        (
-            "why examples/marketplace payouts.yaml#nobdoy",
-            "unknown test in scenarios/payouts.yaml `nobdoy`\n  help: ",
-        ),
+        ("why examples/marketplace payouts.yaml#nobdoy", "unknown test in scenarios/payouts.yaml `nobdoy`\n  help: "),
     ] {
         let run = run(args);
         if says.is_empty() {
@@ -199,11 +162,7 @@ fn faults_of_a_package_or_a_suite_are_shown_and_nothing_is_answered() {
     package.replace("scenarios/invoices.yaml", "is: [carl]", "is: [karl]");
     let suite = package.run("who-can . invoices read i1");
     assert_eq!(suite.code, 1);
-    assert!(
-        suite.out.contains("did you mean `carl`?") && !suite.out.contains("decisions"),
-        "{}",
-        suite.out
-    );
+    assert!(suite.out.contains("did you mean `carl`?") && !suite.out.contains("decisions"), "{}", suite.out);
     package.write("policy/broken.gate", "role {");
     let policy = package.run("what-can . invoices mona --format json");
     assert_eq!(policy.code, 1);

@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use git2::IndexAddOption;
-use git2::Repository;
-use git2::Signature;
-use git2::Time;
+use git2::{IndexAddOption, Repository, Signature, Time};
 
 use super::Copy;
 
@@ -20,9 +17,7 @@ fn commit(folder: &Path) {
     let who = Signature::new("ann", "ann@example.com", &Time::new(0, 0)).unwrap();
     let parent = repository.head().ok().map(|head| head.peel_to_commit().unwrap());
     let parents: Vec<_> = parent.iter().collect();
-    repository
-        .commit(Some("HEAD"), &who, &who, "change", &tree, &parents)
-        .unwrap();
+    repository.commit(Some("HEAD"), &who, &who, "change", &tree, &parents).unwrap();
 }
 
 /// Three revisions: sound; a test that fails; a policy that does not compile. The folder then holds nothing but the
@@ -79,11 +74,7 @@ fn a_revision_is_drawn_as_it_was() {
 #[test]
 fn a_run_on_a_revision_writes_no_snapshot() {
     let package = Copy::of("quickstart");
-    package.replace(
-        "policy/invoices.gate",
-        "allow list, read on Invoice;",
-        "allow read on Invoice;",
-    );
+    package.replace("policy/invoices.gate", "allow list, read on Invoice;", "allow read on Invoice;");
     commit(package.dir.path());
     let before = package.read("snapshots/invoices__access-table.snap");
     let run = package.run("test . --at-rev HEAD");

@@ -4,8 +4,7 @@ use std::process::Stdio;
 
 use std::io::Write;
 
-use super::Copy;
-use super::gatewright;
+use super::{Copy, gatewright};
 
 const SNAPSHOT: &str = "snapshots/invoices__access-table.snap";
 const PENDING: &str = "snapshots/invoices__access-table.snap.new";
@@ -29,50 +28,25 @@ fn a_package_whose_scenarios_hold_is_exit_0() {
 #[test]
 fn a_dropped_guard_fails_the_cells_it_kept_shut() {
     let package = Copy::of("quickstart");
-    package.replace(
-        "policy/invoices.gate",
-        "stepped_up: require context.mfa for Invoice.cancel;\n",
-        "",
-    );
+    package.replace("policy/invoices.gate", "stepped_up: require context.mfa for Invoice.cancel;\n", "");
     package.replace("scenarios/invoices.yaml", "    because: stepped_up\n", "");
     let run = package.run("test .");
     assert_eq!(run.code, 1);
-    assert!(
-        run.out
-            .contains("FAIL  a manager without a second factor cancels nothing"),
-        "{}",
-        run.out
-    );
-    assert!(
-        run.out.contains("manager.Invoice.cancel"),
-        "it names the grant that let it in: {}",
-        run.out
-    );
+    assert!(run.out.contains("FAIL  a manager without a second factor cancels nothing"), "{}", run.out);
+    assert!(run.out.contains("manager.Invoice.cancel"), "it names the grant that let it in: {}", run.out);
 }
 
 #[test]
 fn a_changed_snapshot_waits_is_accepted_and_is_never_written_in_ci() {
     let package = Copy::of("quickstart");
     let accepted = package.read(SNAPSHOT);
-    package.replace(
-        "policy/invoices.gate",
-        "allow list, read on Invoice;",
-        "allow read on Invoice;",
-    );
+    package.replace("policy/invoices.gate", "allow list, read on Invoice;", "allow read on Invoice;");
 
-    let ci = gatewright(package.dir.path())
-        .env("CI", "true")
-        .args(["test", "."])
-        .output()
-        .unwrap();
+    let ci = gatewright(package.dir.path()).env("CI", "true").args(["test", "."]).output().unwrap();
     assert_eq!(ci.status.code(), Some(1));
     assert!(!package.path(PENDING).exists() && package.read(SNAPSHOT) == accepted);
     for flag in ["--accept", "--review"] {
-        let refused = gatewright(package.dir.path())
-            .env("CI", "true")
-            .args(["test", ".", flag])
-            .output()
-            .unwrap();
+        let refused = gatewright(package.dir.path()).env("CI", "true").args(["test", ".", flag]).output().unwrap();
         assert_eq!(refused.status.code(), Some(2));
         assert!(String::from_utf8(refused.stderr).unwrap().contains(flag));
     }
@@ -88,11 +62,7 @@ fn a_changed_snapshot_waits_is_accepted_and_is_never_written_in_ci() {
 fn review_asks_about_each_snapshot_and_does_what_is_answered() {
     let package = Copy::of("quickstart");
     let accepted = package.read(SNAPSHOT);
-    package.replace(
-        "policy/invoices.gate",
-        "allow list, read on Invoice;",
-        "allow read on Invoice;",
-    );
+    package.replace("policy/invoices.gate", "allow list, read on Invoice;", "allow read on Invoice;");
     for (answers, code, changed) in [("n\n", 1, false), ("", 1, false), ("what?\ny\n", 0, true)] {
         let mut child = gatewright(package.dir.path())
             .args(["test", ".", "--review"])
@@ -104,10 +74,7 @@ fn review_asks_about_each_snapshot_and_does_what_is_answered() {
         let output = child.wait_with_output().unwrap();
         let out = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(code), "{answers:?}: {out}");
-        assert!(
-            out.contains("- ") && out.contains("+ ") && out.contains("accept this snapshot? [y/n]"),
-            "{out}"
-        );
+        assert!(out.contains("- ") && out.contains("+ ") && out.contains("accept this snapshot? [y/n]"), "{out}");
         assert_eq!(package.read(SNAPSHOT) != accepted, changed, "{answers:?}");
     }
 }
@@ -123,11 +90,7 @@ fn reports_are_written_beside_the_run_also_when_it_fails() {
     assert!(package.read("out/junit.xml").contains("<testsuite") && package.read("out/junit.xml").contains("<failure"));
     assert!(package.read("out/r.md").contains("clerks write bills"));
     serde_json::from_str::<serde_json::Value>(&package.read("out/r.json")).unwrap();
-    assert!(
-        run.out.contains("::error file=scenarios/invoices.yaml,line="),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("::error file=scenarios/invoices.yaml,line="), "{}", run.out);
 
     // The report of this run must not pass for one of the next, which does not get to run.
     package.write("policy/broken.gate", "role {");
@@ -155,11 +118,7 @@ fn a_fault_in_a_suite_is_located_and_nothing_runs() {
     package.replace("scenarios/invoices.yaml", "is: [carl]", "is: [karl]");
     let run = package.run("test .");
     assert_eq!(run.code, 1);
-    assert!(
-        run.out.contains("scenarios/invoices.yaml:") && run.out.contains("did you mean `carl`?"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("scenarios/invoices.yaml:") && run.out.contains("did you mean `carl`?"), "{}", run.out);
     assert!(!run.out.contains("passed"), "{}", run.out);
 }
 
@@ -189,10 +148,7 @@ fn a_guard_that_is_gone_fails_the_test_that_names_it_and_the_rest_runs() {
     let run = package.run("test .");
     assert_eq!((run.code, run.err.as_str()), (1, ""));
     for (shown, why) in [
-        (
-            "FAIL  a manager without a second factor cancels nothing",
-            "the test that names it",
-        ),
+        ("FAIL  a manager without a second factor cancels nothing", "the test that names it"),
         ("expected deny, got allow", "what opened"),
         ("manager.Invoice.cancel", "the grant that let it in"),
         ("unknown statement `stepped_up`", "why its cause is none"),
@@ -202,22 +158,13 @@ fn a_guard_that_is_gone_fails_the_test_that_names_it_and_the_rest_runs() {
     }
     let check = package.run("check .");
     assert_eq!(check.code, 1, "{}", check.out);
-    assert!(
-        check
-            .out
-            .contains("error[scenario-unknown-name]: unknown statement `stepped_up`"),
-        "{}",
-        check.out
-    );
+    assert!(check.out.contains("error[scenario-unknown-name]: unknown statement `stepped_up`"), "{}", check.out);
 }
 
 #[test]
 fn a_guard_that_is_gone_while_gateway_toml_names_it_shows_what_opened_and_is_no_pass() {
     let package = Copy::of("quickstart");
-    package.write(
-        "gateway.toml",
-        "[obligations]\nstepped_up = { type = \"step-up\", acr = [\"urn:example:mfa\"] }\n",
-    );
+    package.write("gateway.toml", "[obligations]\nstepped_up = { type = \"step-up\", acr = [\"urn:example:mfa\"] }\n");
     assert_eq!(package.run("test .").code, 0);
     package.replace("policy/invoices.gate", GUARD, "");
     package.replace("scenarios/invoices.yaml", "    because: stepped_up\n", "");
@@ -233,18 +180,11 @@ fn a_guard_that_is_gone_while_gateway_toml_names_it_shows_what_opened_and_is_no_
     assert_eq!(report["faults"][0]["code"], "gateway-unknown-name");
     for name in ["j.xml", "r.md", "g"] {
         let text = package.read(name);
-        assert!(
-            text.contains("no guard") && text.contains("stepped_up"),
-            "{name}: {text}"
-        );
+        assert!(text.contains("no guard") && text.contains("stepped_up"), "{name}: {text}");
     }
     package.replace("scenarios/invoices.yaml", "cannot: {cancel", "can: {cancel");
     let run = package.run("test .");
-    assert!(
-        run.code == 1 && run.out.contains("1 fault beside the tests"),
-        "{}",
-        run.out
-    );
+    assert!(run.code == 1 && run.out.contains("1 fault beside the tests"), "{}", run.out);
 }
 
 #[test]
@@ -258,11 +198,7 @@ fn a_cause_may_be_one_of_several() {
     assert_eq!(because("    because: {includes: stepped_up}\n").code, 0);
     assert_eq!(because("    because: {includes: [stepped_up]}\n").code, 0);
     // A second guard denies the same request: the exact cause no longer holds, the included one does.
-    package.replace(
-        "policy/invoices.gate",
-        GUARD,
-        &format!("{GUARD}also: require context.mfa for Invoice.cancel;\n"),
-    );
+    package.replace("policy/invoices.gate", GUARD, &format!("{GUARD}also: require context.mfa for Invoice.cancel;\n"));
     let exact = package.run("test .");
     assert_eq!(exact.code, 1);
     assert!(
@@ -270,20 +206,12 @@ fn a_cause_may_be_one_of_several() {
         "{}",
         exact.out
     );
-    package.replace(
-        "scenarios/invoices.yaml",
-        "because: stepped_up",
-        "because: {includes: stepped_up}",
-    );
+    package.replace("scenarios/invoices.yaml", "because: stepped_up", "because: {includes: stepped_up}");
     assert_eq!(package.run("test . --filter second").code, 0);
     package.replace("policy/invoices.gate", GUARD, "");
     let gone = package.run("test . --filter second");
     assert_eq!(gone.code, 1, "{}", gone.out);
-    assert!(
-        unwrapped(&gone.out).contains("deny as expected, but because of also, without stepped_up"),
-        "{}",
-        gone.out
-    );
+    assert!(unwrapped(&gone.out).contains("deny as expected, but because of also, without stepped_up"), "{}", gone.out);
 }
 
 #[test]
@@ -294,25 +222,12 @@ fn a_run_in_which_nothing_was_decided_is_no_pass_and_says_so() {
     assert_eq!(package.run("test .").code, 0);
     let run = package.run("test . --filter clerks --report junit=j.xml --report json=r.json");
     assert_eq!(run.code, 1);
-    assert!(
-        run.out
-            .contains("1 skipped; 0 decisions; every test is skipped, so nothing was decided"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains("1 skipped; 0 decisions; every test is skipped, so nothing was decided"), "{}", run.out);
     let report: serde_json::Value = serde_json::from_str(&package.read("r.json")).unwrap();
     assert_eq!(report["success"], false);
-    assert!(
-        package
-            .read("j.xml")
-            .contains("<failure message=\"every test is skipped")
-    );
+    assert!(package.read("j.xml").contains("<failure message=\"every test is skipped"));
     let github = package.run("test . --filter clerks --format github");
-    assert!(
-        github.code == 1 && github.out.contains("::error title="),
-        "{}",
-        github.out
-    );
+    assert!(github.code == 1 && github.out.contains("::error title="), "{}", github.out);
 }
 
 #[test]
@@ -335,22 +250,13 @@ fn names_neither_steer_the_terminal_nor_become_commands_nor_forge_lines() {
     for text in &texts {
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
         assert!(!text.contains("##[") && !text.contains("\n::stop"), "{text}");
-        assert!(
-            !text.lines().any(|line| line.starts_with("  ok    all is well")),
-            "{text}"
-        );
+        assert!(!text.lines().any(|line| line.starts_with("  ok    all is well")), "{text}");
     }
-    assert!(
-        !colours.out.contains("\u{1b}[2J") && colours.out.contains("\u{1b}["),
-        "{}",
-        colours.out
-    );
+    assert!(!colours.out.contains("\u{1b}[2J") && colours.out.contains("\u{1b}["), "{}", colours.out);
     let report: serde_json::Value = serde_json::from_str(&package.read("r.json")).unwrap();
     let names = report["suites"][0]["tests"].as_array().unwrap();
     assert!(
-        names
-            .iter()
-            .any(|test| test["name"].as_str().unwrap().contains("\u{1b}[2J\u{202e}##[error]")),
+        names.iter().any(|test| test["name"].as_str().unwrap().contains("\u{1b}[2J\u{202e}##[error]")),
         "programs get the name as it is"
     );
 }
@@ -358,29 +264,17 @@ fn names_neither_steer_the_terminal_nor_become_commands_nor_forge_lines() {
 #[test]
 fn names_make_no_lines_of_their_own_in_snapshots() {
     let package = Copy::of("quickstart");
-    let text = package
-        .read("scenarios/invoices.yaml")
-        .replace("carl", "\"carl\\nmona  allow\\u001b[2J\"");
+    let text = package.read("scenarios/invoices.yaml").replace("carl", "\"carl\\nmona  allow\\u001b[2J\"");
     package.write("scenarios/invoices.yaml", &text);
     assert_eq!(package.run("test . --accept").code, 0);
     let snapshot = package.read(SNAPSHOT);
     assert!(snapshot.contains("carl␊mona  allow␛[2J"), "{snapshot}");
-    assert!(
-        !snapshot.contains('\u{1b}') && !snapshot.lines().any(|line| line.starts_with("mona")),
-        "{snapshot}"
-    );
-    for args in [
-        "why invoices.yaml",
-        "who-can invoices read unpaid --in plain",
-        "what-can invoices mona --in plain",
-    ] {
+    assert!(!snapshot.contains('\u{1b}') && !snapshot.lines().any(|line| line.starts_with("mona")), "{snapshot}");
+    for args in ["why invoices.yaml", "who-can invoices read unpaid --in plain", "what-can invoices mona --in plain"] {
         let run = package.run(args);
         let text = format!("{}{}", run.out, run.err);
         assert!(run.code < 2 && !text.contains('\u{1b}'), "{args}: {text}");
-        assert!(
-            !text.lines().any(|line| line.trim_start().starts_with("mona  allow")),
-            "{args}: {text}"
-        );
+        assert!(!text.lines().any(|line| line.trim_start().starts_with("mona  allow")), "{args}: {text}");
     }
 }
 

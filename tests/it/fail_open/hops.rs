@@ -4,22 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use cedar_policy::Authorizer;
-use cedar_policy::Context;
-use cedar_policy::Decision;
-use cedar_policy::Entities;
-use cedar_policy::EntityUid;
-use cedar_policy::PolicySet;
-use cedar_policy::Request;
+use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request};
 use gatewright::config::Roles;
-use gatewright::diag::Diagnostics;
-use gatewright::diag::Severity;
+use gatewright::diag::{Diagnostics, Severity};
 use gatewright::lint;
 use gatewright::load::PackageFiles;
 use gatewright::pipeline::Checked;
 use proptest::prelude::*;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::LINT;
 use crate::reference::random::Random;
@@ -75,20 +67,10 @@ role lead on Project by head;
         text.push_str("isolate by org;\n");
     }
     if random.one_in(4) {
-        text.push_str(&format!(
-            "g: require {} for Doc.write;\n",
-            there("resource.folder.shared")
-        ));
+        text.push_str(&format!("g: require {} for Doc.write;\n", there("resource.folder.shared")));
     }
     let test = |random: &mut Random| TESTS[random.below(TESTS.len())];
-    let who = random.pick(&[
-        "Folder.owner",
-        "Project.boss",
-        "Project.lead",
-        "User",
-        "clerk",
-        "Folder.owner, clerk",
-    ]);
+    let who = random.pick(&["Folder.owner", "Project.boss", "Project.lead", "User", "clerk", "Folder.owner, clerk"]);
     let actions = random.pick(&["write", "read, write"]);
     let when = match random.below(4) {
         0 => String::new(),
@@ -99,11 +81,7 @@ role lead on Project by head;
         _ => format!(" when {}", there(test(random))),
     };
     text.push_str(&format!("d: deny {who} to {actions} on Doc{when};\n"));
-    Generated {
-        text,
-        folder_is_optional,
-        project_is_optional,
-    }
+    Generated { text, folder_is_optional, project_is_optional }
 }
 
 /// What of a world a request can tell.
@@ -175,11 +153,7 @@ fn entities(world: &World) -> Value {
         entity(uid("Role", "clerk"), json!({}), vec![]),
         entity(held("Project::p", "boss"), json!({}), vec![]),
         entity(held("Folder::f", "owner"), json!({}), vec![]),
-        entity(
-            uid("User", "asks"),
-            json!({"org": to(uid("Org", "o")), "suspended": world.suspended}),
-            groups,
-        ),
+        entity(uid("User", "asks"), json!({"org": to(uid("Org", "o")), "suspended": world.suspended}), groups),
         entity(uid("Doc", "d"), doc, inside),
     ];
     if world.folder == Link::Loaded {

@@ -2,67 +2,30 @@
 //! and policies that run elsewhere come in or are refused at their place.
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cedar_policy::EntityUid;
-use gatewright::decide::Engine;
-use gatewright::decide::Request;
-use gatewright::decide::Strictness;
+use gatewright::decide::{Engine, Request, Strictness};
 use gatewright::diag::Diagnostics;
-use gatewright::import;
-use gatewright::import::CedarFiles;
-use gatewright::import::Imported;
-use gatewright::load::CedarInput;
-use gatewright::load::load_cedar;
-use gatewright::pipeline;
+use gatewright::import::{CedarFiles, Imported};
+use gatewright::load::{CedarInput, load_cedar};
+use gatewright::{import, pipeline};
 use serde_json::Value;
 
-use crate::support::assert_none;
-use crate::support::corpora;
+use crate::support::{assert_none, corpora};
 
 use super::Package;
 
 /// Folder, policies, schema, how many requests it publishes, and whether its entities break its own schema.
 const APPLICATIONS: [(&str, &str, &str, usize, bool); 10] = [
-    (
-        "cedar-example-use-cases/document_cloud",
-        "policies",
-        "policies",
-        5,
-        true,
-    ),
-    (
-        "cedar-example-use-cases/github_example",
-        "policies",
-        "policies",
-        7,
-        true,
-    ),
-    (
-        "cedar-example-use-cases/sales_orgs/static",
-        "policies",
-        "policies",
-        3,
-        false,
-    ),
-    (
-        "cedar-example-use-cases/sales_orgs/templated",
-        "policies",
-        "policies",
-        3,
-        false,
-    ),
+    ("cedar-example-use-cases/document_cloud", "policies", "policies", 5, true),
+    ("cedar-example-use-cases/github_example", "policies", "policies", 7, true),
+    ("cedar-example-use-cases/sales_orgs/static", "policies", "policies", 3, false),
+    ("cedar-example-use-cases/sales_orgs/templated", "policies", "policies", 3, false),
     ("cedar-example-use-cases/tags_n_roles", "policies", "policies", 3, false),
     ("cedar-example-use-cases/tax_preparer", "policies", "policies", 5, false),
     ("cedar-policy-language-in-action/GitApp", "gitapp", "gitapp", 10, false),
-    (
-        "cedar-policy-language-in-action/PhotoApp",
-        "photoapp",
-        "photoapp",
-        16,
-        false,
-    ),
+    ("cedar-policy-language-in-action/PhotoApp", "photoapp", "photoapp", 16, false),
     ("tinytodo", "policies", "tinytodo", 0, false),
     ("tinytodo", "policies-templates", "tinytodo-templates", 0, false),
 ];
@@ -83,12 +46,8 @@ fn imported(files: &Files) -> (Option<Imported>, Package, Diagnostics) {
     };
     let mut out = Diagnostics::new();
     let loaded = load_cedar(input, &mut out).unwrap();
-    let cedar = CedarFiles {
-        policies: &loaded.cedar,
-        schemas: &loaded.cedarschema,
-        links: loaded.links,
-        entities: None,
-    };
+    let cedar =
+        CedarFiles { policies: &loaded.cedar, schemas: &loaded.cedarschema, links: loaded.links, entities: None };
     let imported = import::cedar(&loaded.sources, cedar, "app", &mut out);
     let original = Package::check(loaded);
     (imported, original, out)
@@ -182,14 +141,8 @@ fn policies_from_the_wild_come_in_or_are_refused_at_their_place() {
         assert_eq!(package.faults().len(), original.faults().len(), "{name}");
         assert_eq!(package.policies(), original.policies(), "{name}");
         let codes: Vec<_> = original.faults().iter().map(|(code, _)| code.clone()).collect();
-        let located = original
-            .faults()
-            .iter()
-            .all(|(_, place)| place.contains(&format!("{name}.cedar:")));
-        (
-            codes.is_empty(),
-            codes.iter().all(|code| code == "untested-optional") && located,
-        )
+        let located = original.faults().iter().all(|(_, place)| place.contains(&format!("{name}.cedar:")));
+        (codes.is_empty(), codes.iter().all(|code| code == "untested-optional") && located)
     });
     // The first reads optional attributes without a test, which strict validation refuses.
     assert_eq!(came, [(false, true), (true, true), (true, true)]);

@@ -3,22 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::support::assert_none;
-use crate::support::corpora;
+use crate::support::{assert_none, corpora};
 
-use super::Package;
-use super::import_k8s;
+use super::{Package, import_k8s};
 
 /// A folder of labelled manifests, the lint that knows their kind, and what it says of them.
 const KINDS: [(&str, &str, &str); 10] = [
-    (
-        "example_RbacApproveCertificateSigningRequests",
-        SENSITIVE,
-        "Approves certificates",
-    ),
+    ("example_RbacApproveCertificateSigningRequests", SENSITIVE, "Approves certificates"),
     ("example_RbacBindRoleBindings", SENSITIVE, "Binds any role"),
     ("example_RbacControlWebhooks", SENSITIVE, "Sets admission webhooks"),
     ("example_RbacEscalateRoles", SENSITIVE, "Puts any rule into a role"),
@@ -67,9 +60,7 @@ fn cases(corpora: &Path) -> Vec<Case> {
             continue;
         }
         let inside = path.strip_prefix(&root).unwrap().to_str().unwrap();
-        let kind = KINDS
-            .iter()
-            .position(|(folder, ..)| inside.split('/').any(|part| part == *folder));
+        let kind = KINDS.iter().position(|(folder, ..)| inside.split('/').any(|part| part == *folder));
         let failing = match (inside.contains("ail"), inside.contains("ass")) {
             (true, false) => true,
             (false, true) => false,
@@ -119,8 +110,5 @@ fn what_is_labelled_as_failing_has_its_finding_and_what_passes_has_not() {
     }
     let wanted = |case: &Case| case.failing || case.files[0].0.contains(CALLED_RIGHT);
     let differing = cases.iter().filter(|case| is_found(case) != wanted(case));
-    assert_none(
-        "manifests with another verdict",
-        differing.map(|case| case.files[0].0.clone()).collect(),
-    );
+    assert_none("manifests with another verdict", differing.map(|case| case.files[0].0.clone()).collect());
 }

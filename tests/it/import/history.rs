@@ -1,37 +1,24 @@
 //! The roles that Kubernetes comes with, in sixty versions: each imports, and the access matrices of two versions differ
 //! by exactly the grants that were added and removed. So do the differences that `diff` asks for.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-use std::thread;
+use std::{fs, thread};
 
-use gatewright::analysis::Cache;
-use gatewright::analysis::Deadline;
 use gatewright::analysis::solver::Limits;
-use gatewright::lower::Access;
-use gatewright::lower::accesses;
+use gatewright::analysis::{Cache, Deadline};
+use gatewright::lower::{Access, accesses};
 use gatewright::pipeline;
-use gatewright::pipeline::DiffOptions;
-use gatewright::pipeline::Shard;
-use gatewright::semdiff::Difference;
-use gatewright::semdiff::Finding;
-use gatewright::semdiff::Holder;
-use gatewright::semdiff::Kind;
-use gatewright::semdiff::Replayed;
-use gatewright::semdiff::What;
+use gatewright::pipeline::{DiffOptions, Shard};
+use gatewright::semdiff::{Difference, Finding, Holder, Kind, Replayed, What};
 use gatewright::text::Instant;
 use serde_json::Value;
 
 use crate::prover::solver;
-use crate::support::assert_none;
-use crate::support::corpora;
+use crate::support::{assert_none, corpora};
 
-use super::Package;
-use super::import_k8s;
+use super::{Package, import_k8s};
 
 /// Kind, namespace, role, API group, resource, object, verb, as the history writes them.
 type Grant = [String; 7];
@@ -77,11 +64,7 @@ fn version(folder: &Path) -> Version {
         assert!(access.guards.is_empty(), "{access:?}");
         (access, grant)
     });
-    Version {
-        matrix: cells.collect(),
-        package,
-        spelling,
-    }
+    Version { matrix: cells.collect(), package, spelling }
 }
 
 /// What names of the package were called in the manifests.
@@ -111,11 +94,7 @@ impl Spelling {
             let verb = said(&action.annotations, "x_k8s_verb").unwrap_or_else(|| action.name.clone());
             (action.full_name(program), verb)
         });
-        Self {
-            roles: roles.collect(),
-            types: types.collect(),
-            verbs: verbs.collect(),
-        }
+        Self { roles: roles.collect(), types: types.collect(), verbs: verbs.collect() }
     }
 
     /// What is called either.
@@ -151,16 +130,8 @@ impl Spelling {
             _ => panic!("{role}: {when:?}"),
         };
         let (group, resource, object) = match self.types.get(resource) {
-            Some((group, resource)) => (
-                group.clone(),
-                resource.clone(),
-                object.unwrap_or_else(|| "*any*".to_owned()),
-            ),
-            None => (
-                "URL".to_owned(),
-                object.unwrap_or_else(|| "*".to_owned()),
-                String::new(),
-            ),
+            Some((group, resource)) => (group.clone(), resource.clone(), object.unwrap_or_else(|| "*any*".to_owned())),
+            None => ("URL".to_owned(), object.unwrap_or_else(|| "*".to_owned()), String::new()),
         };
         let verb = self.verbs[action].clone();
         [kind, namespace, role, group, resource, object, verb]
@@ -180,14 +151,9 @@ static HISTORY: LazyLock<Option<History>> = LazyLock::new(|| corpora().map(|corp
 fn history(corpora: &Path) -> History {
     let history = corpora.join("k8s-bootstrap-roles/history");
     let changes = fs::read_to_string(history.join("changes.jsonl")).unwrap();
-    let changes: Vec<Value> = changes
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let mut folders: Vec<_> = fs::read_dir(history.join("snapshots"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let changes: Vec<Value> = changes.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut folders: Vec<_> =
+        fs::read_dir(history.join("snapshots")).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     assert_eq!((changes.len(), folders.len()), (VERSIONS, VERSIONS));
 
@@ -200,9 +166,7 @@ fn history(corpora: &Path) -> History {
     let part = VERSIONS.div_ceil(threads);
     let versions = thread::scope(|scope| {
         let parts = folders.chunks(part);
-        let running: Vec<_> = parts
-            .map(|part| scope.spawn(|| part.iter().map(named).collect::<Vec<_>>()))
-            .collect();
+        let running: Vec<_> = parts.map(|part| scope.spawn(|| part.iter().map(named).collect::<Vec<_>>())).collect();
         running.into_iter().flat_map(|part| part.join().unwrap()).collect()
     });
     (changes, versions)
@@ -220,9 +184,7 @@ fn assert_steps(
     let mut offences = Vec::new();
     let mut steps: BTreeMap<&str, usize> = BTreeMap::new();
     for (pair, step) in versions.windows(2).zip(&changes[1..]) {
-        let [(_, before), (name, after)] = pair else {
-            unreachable!()
-        };
+        let [(_, before), (name, after)] = pair else { unreachable!() };
         let mut expected = Told {
             added: listed(step, "added_effective"),
             removed: listed(step, "removed_effective"),
@@ -261,9 +223,7 @@ fn assert_steps(
 /// Whether a role has a grant among others by a wildcard, as Kubernetes matches rules, in a kind of request that they know.
 fn is_granted_by_wildcard(grant: &Grant, others: &BTreeSet<Grant>) -> bool {
     let [kind, namespace, role, group, resource, object, verb] = grant;
-    let is_known = others
-        .iter()
-        .any(|other| [&other[3], &other[4], &other[6]] == [group, resource, verb]);
+    let is_known = others.iter().any(|other| [&other[3], &other[4], &other[6]] == [group, resource, verb]);
     let sub = |text: &str| text.split_once('/').map(|(_, sub)| sub.to_owned());
     let covers = |other: &Grant| {
         let in_group = [group.as_str(), "*"].contains(&other[3].as_str());
@@ -313,12 +273,7 @@ fn every_step_of_the_bootstrap_roles_is_exactly_what_it_added_and_removed() {
     }
     let told = |before: &Version, after: &Version| {
         let (added, removed) = (after.cells_beyond(before), before.cells_beyond(after));
-        Told {
-            equal: added.is_empty() && removed.is_empty(),
-            added,
-            removed,
-            ..Told::default()
-        }
+        Told { equal: added.is_empty() && removed.is_empty(), added, removed, ..Told::default() }
     };
     assert_steps(history, &told, &|_, _| true);
 }
@@ -358,10 +313,7 @@ impl Version {
 
     /// The grants of the cells that another matrix lacks.
     fn cells_beyond(&self, other: &Self) -> BTreeSet<Grant> {
-        let cells = self
-            .matrix
-            .iter()
-            .filter(|(access, _)| !other.matrix.contains_key(access));
+        let cells = self.matrix.iter().filter(|(access, _)| !other.matrix.contains_key(access));
         cells.map(|(_, grant)| grant.clone()).collect()
     }
 }
@@ -381,16 +333,14 @@ fn told(difference: &Difference, before: &Version, after: &Version) -> Told {
         }
     }
     for access in &difference.accesses {
-        told.unsure
-            .extend(access.doubts().map(|doubt| format!("{access:?}: {doubt}")));
+        told.unsure.extend(access.doubts().map(|doubt| format!("{access:?}: {doubt}")));
         let Holder::Role(role) = &access.holder else {
             panic!("{access:?}");
         };
         let kind = &access.request;
         let grants = |replayed: &Replayed| -> BTreeSet<Grant> {
             let all = replayed.reasons.iter().flat_map(|reason| alternatives(&reason.when));
-            all.map(|when| spelling.grant(role, &kind.action, &kind.resource, &when))
-                .collect()
+            all.map(|when| spelling.grant(role, &kind.action, &kind.resource, &when)).collect()
         };
         if let Finding::Found(example) = &access.gained {
             assert!(!example.before.allowed && example.after.allowed, "{example:?}");
@@ -417,11 +367,7 @@ fn alternatives(when: &[String]) -> Vec<Vec<String>> {
         };
         ways = ways
             .iter()
-            .flat_map(|way| {
-                one_of
-                    .iter()
-                    .map(|one| [way.as_slice(), std::slice::from_ref(one)].concat())
-            })
+            .flat_map(|way| one_of.iter().map(|one| [way.as_slice(), std::slice::from_ref(one)].concat()))
             .collect();
     }
     ways
@@ -445,9 +391,7 @@ fn roles_that_collect_others_have_exactly_their_grants() {
         assert!(!collected.is_empty());
         assert_eq!(of(role), collected, "{role}");
     }
-    let literal = all
-        .iter()
-        .filter(|grant| !["admin", "edit", "view"].contains(&grant[2].as_str()));
+    let literal = all.iter().filter(|grant| !["admin", "edit", "view"].contains(&grant[2].as_str()));
     assert_eq!(literal.count(), 1199, "what the rules themselves say");
 }
 
@@ -473,10 +417,7 @@ fn no_role_that_only_reads_has_a_finding() {
     for id in program.role_ids() {
         let role = program.role(id).unwrap();
         let grants = program.grants_of(id);
-        let mut actions = grants
-            .iter()
-            .flat_map(|grant| &grant.actions)
-            .filter_map(|(id, _)| program.action(*id));
+        let mut actions = grants.iter().flat_map(|grant| &grant.actions).filter_map(|(id, _)| program.action(*id));
         if grants.is_empty() || !actions.all(|action| action.effects.reads && !action.sensitive) {
             continue;
         }

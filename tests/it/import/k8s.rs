@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use gatewright::lower::accesses;
 
-use super::Package;
-use super::import_k8s;
+use super::{Package, import_k8s};
 
 const API: &str = "apiVersion: rbac.authorization.k8s.io/v1\n";
 
@@ -64,14 +63,8 @@ metadata: {name: leaf, labels: {team: b}}
 rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
 "#,
     );
-    assert!(
-        roles.contains("role one for ServiceAccount, User extends leaf;"),
-        "{roles}"
-    );
-    assert!(
-        roles.contains("role two for ServiceAccount, User extends leaf;"),
-        "{roles}"
-    );
+    assert!(roles.contains("role one for ServiceAccount, User extends leaf;"), "{roles}");
+    assert!(roles.contains("role two for ServiceAccount, User extends leaf;"), "{roles}");
 }
 
 const BOUND: &str = r#"API
@@ -96,12 +89,8 @@ fn a_cluster_role_that_is_bound_in_a_namespace_holds_there_alone() {
     let package = Package::of(&files);
     assert!(!package.checked.failed(), "{}", package.said());
     let matrix = accesses(&package.checked.program, &package.checked.lowered);
-    let within = matrix
-        .iter()
-        .filter(|access| access.role.as_deref() == Some("view_in_web"));
-    let within: Vec<_> = within
-        .map(|access| (access.principal.as_str(), access.when.as_slice()))
-        .collect();
+    let within = matrix.iter().filter(|access| access.role.as_deref() == Some("view_in_web"));
+    let within: Vec<_> = within.map(|access| (access.principal.as_str(), access.when.as_slice())).collect();
     assert!(
         files["policy/roles.gate"]
             .contains("@x_k8s(\"ClusterRole/view\")\n@x_k8s_bound_in(\"web\")\nrole view_in_web "),
@@ -242,10 +231,7 @@ fn where_labels_select_everything_for_everybody_there_is_an_end() {
     assert_eq!((said.as_str(), files.is_empty()), ("", false));
     let (files, said) = many(200);
     assert!(files.is_empty());
-    assert!(
-        said.contains("error[k8s-manifest]: the roles up to `r100` collect more than 20000 others"),
-        "{said}"
-    );
+    assert!(said.contains("error[k8s-manifest]: the roles up to `r100` collect more than 20000 others"), "{said}");
 }
 
 #[test]
@@ -276,13 +262,7 @@ subjects: [{kind: User, name: "u\", roles: [x]}\nb: {"}, {kind: User, name: all}
     );
     let package = Package::of(&files);
     assert!(!package.checked.failed(), "{}", package.said());
-    let roles: Vec<_> = package
-        .checked
-        .program
-        .roles
-        .iter()
-        .map(|role| role.name.as_str())
-        .collect();
+    let roles: Vec<_> = package.checked.program.roles.iter().map(|role| role.name.as_str()).collect();
     assert_eq!(roles.len(), 1, "{roles:?}");
 }
 
@@ -308,10 +288,8 @@ rules: [{apiGroups: [""], resources: [nodes, pods, namespaces], verbs: [get]}]
         files["policy/roles.gate"]
             .contains("allow get, create, deletecollection on Configmaps when resource.name == \"x\"")
     );
-    let told: Vec<&str> = said
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("warning[k8s-never-matches]: "))
-        .collect();
+    let told: Vec<&str> =
+        said.lines().filter_map(|line| line.trim().strip_prefix("warning[k8s-never-matches]: ")).collect();
     let told: Vec<&str> = told.iter().map(|line| line.split(" never").next().unwrap()).collect();
     assert_eq!(
         told,
@@ -361,9 +339,7 @@ rules:
     assert!(!package.checked.failed(), "{}", package.said());
     let matrix = accesses(&package.checked.program, &package.checked.lowered);
     let who = |action: &str| {
-        let of_users = matrix
-            .iter()
-            .filter(|access| access.action == action && access.principal == "User");
+        let of_users = matrix.iter().filter(|access| access.action == action && access.principal == "User");
         of_users.filter_map(|access| access.role.clone()).collect::<Vec<_>>()
     };
     assert_eq!(who("Pods.get"), ["everything", "plain"]);

@@ -2,31 +2,18 @@
 
 use std::num::NonZeroUsize;
 
-use gatewright::analysis::Cache;
-use gatewright::analysis::Deadline;
 use gatewright::analysis::solver::Limits;
+use gatewright::analysis::{Cache, Deadline};
 use gatewright::config::Level;
-use gatewright::diag::Diagnostic;
-use gatewright::diag::Diagnostics;
-use gatewright::import;
+use gatewright::diag::{Diagnostic, Diagnostics};
 use gatewright::import::K8sOptions;
-use gatewright::lint;
 use gatewright::lint::Reads;
 use gatewright::load::PackageFiles;
-use gatewright::pipeline;
-use gatewright::pipeline::Options;
-use gatewright::pipeline::ProofOptions;
-use gatewright::pipeline::ProveOptions;
-use gatewright::pipeline::Shard;
-use gatewright::pipeline::TestOptions;
-use gatewright::report;
-use gatewright::scenario::FailureKind;
-use gatewright::scenario::RunReport;
-use gatewright::scenario::TestOutcome;
-use gatewright::scenario::codes;
+use gatewright::pipeline::{Options, ProofOptions, ProveOptions, Shard, TestOptions};
 use gatewright::scenario::golden::SnapshotMode;
-use gatewright::text::Instant;
-use gatewright::text::Sources;
+use gatewright::scenario::{FailureKind, RunReport, TestOutcome, codes};
+use gatewright::text::{Instant, Sources};
+use gatewright::{import, lint, pipeline, report};
 
 use super::page::Test;
 
@@ -50,22 +37,13 @@ pub(super) struct Outcome {
 }
 
 pub(super) fn check(test: &Test, lints: Lints<'_>) -> Outcome {
-    let Compiled {
-        sources,
-        diagnostics,
-        proofs,
-    } = compile(test, lints);
+    let Compiled { sources, diagnostics, proofs } = compile(test, lints);
     let diagnostics: Diagnostics = diagnostics.into_iter().filter(|one| counts(one, test, lints)).collect();
     let mut offences = Vec::new();
-    let mut expected: Vec<_> = test
-        .files
-        .iter()
-        .flat_map(|file| file.assertions.iter().map(move |assertion| (file, assertion)))
-        .collect();
+    let mut expected: Vec<_> =
+        test.files.iter().flat_map(|file| file.assertions.iter().map(move |assertion| (file, assertion))).collect();
     for diagnostic in diagnostics.iter() {
-        let place = diagnostic
-            .primary()
-            .map(|span| (sources.name(span.file), sources.position(span).line as usize));
+        let place = diagnostic.primary().map(|span| (sources.name(span.file), sources.position(span).line as usize));
         let met = expected.iter().position(|(file, assertion)| {
             let here = place.is_none_or(|(name, line)| name == file.path && line == assertion.line);
             here && assertion.code == diagnostic.code.as_str() && diagnostic.message.contains(&assertion.message)
@@ -80,19 +58,14 @@ pub(super) fn check(test: &Test, lints: Lints<'_>) -> Outcome {
                     Some(file.line + line - 1)
                 });
                 let line = line.or_else(|| test.files.first().map(|file| file.line)).unwrap_or(1);
-                offences.push(format!(
-                    "{line}: {}: unexpected [{}] {}",
-                    test.name, diagnostic.code, diagnostic.message
-                ));
+                offences
+                    .push(format!("{line}: {}: unexpected [{}] {}", test.name, diagnostic.code, diagnostic.message));
             }
         }
     }
     for (file, assertion) in expected {
         let line = file.line + assertion.line - 1;
-        offences.push(format!(
-            "{line}: {}: no [{}] {}",
-            test.name, assertion.code, assertion.message
-        ));
+        offences.push(format!("{line}: {}: no [{}] {}", test.name, assertion.code, assertion.message));
     }
     let rendered = match lints {
         Lints::Proofs => proofs,
@@ -104,10 +77,8 @@ pub(super) fn check(test: &Test, lints: Lints<'_>) -> Outcome {
 }
 
 /// The project file of a test that shows none.
-const PROJECT: (&str, &str) = (
-    "gatewright.toml",
-    "[package]\nname = \"page\"\nversion = \"0.1.0\"\nedition = \"2026\"\n",
-);
+const PROJECT: (&str, &str) =
+    ("gatewright.toml", "[package]\nname = \"page\"\nversion = \"0.1.0\"\nedition = \"2026\"\n");
 
 /// The policy of a test that shows none.
 const POLICY: (&str, &str) = (
@@ -134,13 +105,8 @@ impl Lints<'_> {
 fn import(test: &Test) -> Option<(Sources, Diagnostics)> {
     let mut sources = Sources::default();
     let manifests = test.files.iter().filter(|file| file.path.starts_with("manifests/"));
-    let manifests: Vec<_> = manifests
-        .map(|file| sources.add(file.path.as_str(), file.text.as_str()))
-        .collect();
-    let options = K8sOptions {
-        name: "page",
-        namespace: "default",
-    };
+    let manifests: Vec<_> = manifests.map(|file| sources.add(file.path.as_str(), file.text.as_str())).collect();
+    let options = K8sOptions { name: "page", namespace: "default" };
     let mut out = Diagnostics::new();
     if manifests.is_empty() {
         return None;
@@ -161,17 +127,9 @@ struct Compiled {
 /// Compiles a test's package, or imports its manifests.
 fn compile(test: &Test, lints: Lints<'_>) -> Compiled {
     if let Some((sources, diagnostics)) = import(test) {
-        return Compiled {
-            sources,
-            diagnostics,
-            proofs: String::new(),
-        };
+        return Compiled { sources, diagnostics, proofs: String::new() };
     }
-    let mut texts: Vec<_> = test
-        .files
-        .iter()
-        .map(|file| (file.path.as_str(), file.text.as_str()))
-        .collect();
+    let mut texts: Vec<_> = test.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
     if !texts.iter().any(|(path, _)| *path == PROJECT.0) {
         texts.push(PROJECT);
     }
@@ -193,9 +151,7 @@ fn compile(test: &Test, lints: Lints<'_>) -> Compiled {
     let checked = pipeline::check(&package, &options, loading);
     let mut diagnostics = checked.diagnostics.clone();
     let _ = pipeline::declarations(&package, &mut diagnostics);
-    let faulty = diagnostics
-        .iter()
-        .any(|one| one.is_error() && lint::find(one.code.as_str()).is_none());
+    let faulty = diagnostics.iter().any(|one| one.is_error() && lint::find(one.code.as_str()).is_none());
     if lints.need_proofs() {
         let found = crate::prover::solver();
         let options = ProofOptions {
@@ -226,20 +182,12 @@ fn compile(test: &Test, lints: Lints<'_>) -> Compiled {
         told.push_str(&report::beyond_proof(&proofs.beyond));
     }
     if !faulty && !package.scenarios.is_empty() {
-        let options = TestOptions {
-            filter: None,
-            threads: NonZeroUsize::MIN,
-            snapshots: SnapshotMode::ReadOnly,
-        };
+        let options = TestOptions { filter: None, threads: NonZeroUsize::MIN, snapshots: SnapshotMode::ReadOnly };
         let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
         diagnostics.extend(pipeline::suites(&package, &checked).unwrap().faults());
         diagnostics.extend(tested.report.iter().flat_map(failures));
     }
-    Compiled {
-        sources: package.sources,
-        diagnostics,
-        proofs: told,
-    }
+    Compiled { sources: package.sources, diagnostics, proofs: told }
 }
 
 /// The claims of a suite that do not hold, at their places.

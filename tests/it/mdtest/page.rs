@@ -23,10 +23,7 @@ pub(super) struct Test {
 impl Test {
     /// Whether some line must raise a code.
     pub(super) fn asserts(&self, code: &str) -> bool {
-        self.files
-            .iter()
-            .flat_map(|file| &file.assertions)
-            .any(|assertion| assertion.code == code)
+        self.files.iter().flat_map(|file| &file.assertions).any(|assertion| assertion.code == code)
     }
 }
 
@@ -60,10 +57,7 @@ pub(super) struct Snapshot {
 
 impl Page {
     pub(super) fn parse(file: &File) -> Self {
-        let mut page = Self {
-            tests: Vec::new(),
-            faults: Vec::new(),
-        };
+        let mut page = Self { tests: Vec::new(), faults: Vec::new() };
         let mut headings: Vec<&str> = Vec::new();
         let mut prelude: Option<Fence> = None;
         let mut test = Test::default();
@@ -84,8 +78,7 @@ impl Page {
                     }
                 }
                 if !closed {
-                    page.faults
-                        .push(format!("{}:{}: the fence is not closed", file.path, number + 1));
+                    page.faults.push(format!("{}:{}: the fence is not closed", file.path, number + 1));
                 }
             } else if line.starts_with('#') {
                 let level = line.len() - line.trim_start_matches('#').len();
@@ -132,38 +125,24 @@ impl Page {
             }
             _ => return,
         };
-        let mut fence = Fence {
-            path: path.to_owned(),
-            assertions: assertions(&text),
-            text,
-            line,
-        };
+        let mut fence = Fence { path: path.to_owned(), assertions: assertions(&text), text, line };
         for word in words {
             match word.split_once('=') {
                 Some(("path", path)) => path.clone_into(&mut fence.path),
-                Some(("error", code)) => fence.assertions.push(Assertion {
-                    line: 1,
-                    code: code.to_owned(),
-                    message: String::new(),
-                }),
+                Some(("error", code)) => {
+                    fence.assertions.push(Assertion { line: 1, code: code.to_owned(), message: String::new() })
+                }
                 None if word == "prelude" => {
                     PRELUDE.clone_into(&mut fence.path);
                     *prelude = Some(fence.clone());
                     test.files.retain(|file| file.path != PRELUDE);
                 }
                 None if word == "alone" => test.files.retain(|file| file.path != PRELUDE),
-                _ => self
-                    .faults
-                    .push(format!("{}:{}: no such fence: `{info}`", file.path, line - 1)),
+                _ => self.faults.push(format!("{}:{}: no such fence: `{info}`", file.path, line - 1)),
             }
         }
         if test.files.iter().any(|other| other.path == fence.path) {
-            self.faults.push(format!(
-                "{}:{}: `{}` twice under one heading",
-                file.path,
-                line - 1,
-                fence.path
-            ));
+            self.faults.push(format!("{}:{}: `{}` twice under one heading", file.path, line - 1, fence.path));
         }
         test.files.push(fence);
     }
@@ -177,9 +156,7 @@ fn assertions(text: &str) -> Vec<Assertion> {
     // Those that stand alone wait for the next line that does not.
     let mut waiting = Vec::new();
     for (at, line) in text.lines().enumerate() {
-        let assertion = ["// error: [", "# error: ["]
-            .iter()
-            .find_map(|mark| line.split_once(mark));
+        let assertion = ["// error: [", "# error: ["].iter().find_map(|mark| line.split_once(mark));
         let code_before = assertion.map_or(line, |(before, _)| before);
         if let Some((_, rest)) = assertion {
             let (code, rest) = rest.split_once(']').unwrap_or((rest, ""));
@@ -190,10 +167,7 @@ fn assertions(text: &str) -> Vec<Assertion> {
             });
         }
         if assertion.is_none() || !code_before.trim().is_empty() {
-            found.extend(waiting.drain(..).map(|assertion| Assertion {
-                line: at + 1,
-                ..assertion
-            }));
+            found.extend(waiting.drain(..).map(|assertion| Assertion { line: at + 1, ..assertion }));
         }
     }
     found.append(&mut waiting);
@@ -210,19 +184,10 @@ fn a_page_falls_into_tests() {
     };
     let page = Page::parse(&page);
     assert_eq!(page.faults, Vec::<String>::new());
-    let [one, two] = &page.tests[..] else {
-        panic!("two tests")
-    };
+    let [one, two] = &page.tests[..] else { panic!("two tests") };
     assert_eq!(one.name, "Page > One");
-    assert_eq!(
-        one.files.iter().map(|f| f.path.as_str()).collect::<Vec<_>>(),
-        [PRELUDE, "policy/main.gate"]
-    );
-    let found: Vec<_> = one.files[1]
-        .assertions
-        .iter()
-        .map(|a| (a.line, a.code.as_str(), a.message.as_str()))
-        .collect();
+    assert_eq!(one.files.iter().map(|f| f.path.as_str()).collect::<Vec<_>>(), [PRELUDE, "policy/main.gate"]);
+    let found: Vec<_> = one.files[1].assertions.iter().map(|a| (a.line, a.code.as_str(), a.message.as_str())).collect();
     assert_eq!(found, [(2, "above", "part"), (2, "here", "")]);
     assert!(two.asserts("toml") && !two.asserts("here"));
     assert_eq!(two.snapshot.as_ref().unwrap().text, "old\n");

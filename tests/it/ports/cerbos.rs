@@ -5,9 +5,7 @@ use std::path::Path;
 
 use cedar_policy::EntityUid;
 use gatewright::decide::Request;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::load;
 use crate::support::corpora;
@@ -21,11 +19,9 @@ fn every_effect_that_the_tutorial_expects_comes_out_the_same() {
     let port = load(PORT);
     let entities = port.engine.entities(&port.entities).unwrap();
     let mut decisions = 0;
-    for (file, kind) in [
-        ("company_test.yaml", "Company"),
-        ("contact_test.yaml", "Contact"),
-        ("user_test.yaml", "Profile"),
-    ] {
+    for (file, kind) in
+        [("company_test.yaml", "Company"), ("contact_test.yaml", "Contact"), ("user_test.yaml", "Profile")]
+    {
         for (principal, resource, action, allowed) in expected(&corpora.join(TESTS).join(file)) {
             let request = Request {
                 principal: uid("User", &principal),
@@ -49,18 +45,14 @@ fn expected(file: &Path) -> Vec<(String, String, String, bool)> {
     lines
         .flat_map(|line| {
             let name = |key: &str| line[key].as_str().unwrap().to_owned();
-            line["actions"]
-                .as_object()
-                .unwrap()
-                .iter()
-                .map(move |(action, effect)| {
-                    let allowed = match effect.as_str().unwrap() {
-                        "EFFECT_ALLOW" => true,
-                        "EFFECT_DENY" => false,
-                        other => panic!("an effect that Cerbos does not have: {other}"),
-                    };
-                    (name("principal"), name("resource"), action.clone(), allowed)
-                })
+            line["actions"].as_object().unwrap().iter().map(move |(action, effect)| {
+                let allowed = match effect.as_str().unwrap() {
+                    "EFFECT_ALLOW" => true,
+                    "EFFECT_DENY" => false,
+                    other => panic!("an effect that Cerbos does not have: {other}"),
+                };
+                (name("principal"), name("resource"), action.clone(), allowed)
+            })
         })
         .collect()
 }

@@ -5,8 +5,7 @@ use std::fs;
 
 use cedar_policy::EntityUid;
 use gatewright::decide::Request;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::load;
 use crate::support::corpora;
@@ -45,21 +44,13 @@ fn every_check_and_list_of_temporal_access_comes_out_the_same() {
         for asked in items(test, "/list_objects") {
             let user = asked["user"].as_str().unwrap();
             let found = DOCUMENTS.into_iter().filter(|document| may(user, document, asked));
-            assert_eq!(
-                found.collect::<BTreeSet<_>>(),
-                texts(asked, "/assertions/viewer"),
-                "{asked}"
-            );
+            assert_eq!(found.collect::<BTreeSet<_>>(), texts(asked, "/assertions/viewer"), "{asked}");
             lists += 1;
         }
         for asked in items(test, "/list_users") {
             let document = asked["object"].as_str().unwrap();
             let found = USERS.into_iter().filter(|user| may(user, document, asked));
-            assert_eq!(
-                found.collect::<BTreeSet<_>>(),
-                texts(asked, "/assertions/viewer/users"),
-                "{asked}"
-            );
+            assert_eq!(found.collect::<BTreeSet<_>>(), texts(asked, "/assertions/viewer/users"), "{asked}");
             lists += 1;
         }
     }

@@ -2,16 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use super::SHOP;
-use super::copy;
-use super::gatewright;
-use super::package;
-use super::text;
+use super::{SHOP, copy, gatewright, package, text};
 use crate::prover::solver;
 use crate::support::root;
 
@@ -43,15 +38,9 @@ fn lint_fails_on_an_assertion_that_does_not_hold_and_check_does_not_prove() {
     let broken = shop(BROKEN);
     let (code, told) = run(&["lint"], broken.path(), &[]);
     assert_eq!(code, Some(1), "{told}");
-    assert!(
-        told.contains("error[refuted-assertion]: the assertion `approving` does not hold"),
-        "{told}"
-    );
+    assert!(told.contains("error[refuted-assertion]: the assertion `approving` does not hold"), "{told}");
     assert!(told.contains("allowed by `boss.Payout.approve`"), "{told}");
-    assert!(
-        told.contains("`gatewright prove --only approving` shows the whole"),
-        "{told}"
-    );
+    assert!(told.contains("`gatewright prove --only approving` shows the whole"), "{told}");
     let (_, sarif) = run(&["lint"], broken.path(), &["--format", "sarif"]);
     assert!(sarif.contains("refuted-assertion"), "{sarif}");
     assert_eq!(run(&["check"], broken.path(), &[]).0, Some(0));
@@ -63,10 +52,7 @@ fn lint_fails_on_an_assertion_that_does_not_hold_and_check_does_not_prove() {
     let empty = shop("assert none: never boss to approve on Payout when resource.level > 3 && resource.level < 2;\n");
     let (code, told) = run(&["lint"], empty.path(), &[]);
     assert_eq!(code, Some(0), "{told}");
-    assert!(
-        told.contains("warning[unproved]: it is not known whether the assertion `none` holds"),
-        "{told}"
-    );
+    assert!(told.contains("warning[unproved]: it is not known whether the assertion `none` holds"), "{told}");
 }
 
 #[test]
@@ -88,12 +74,7 @@ fn gate(old: &str, new: &str, more: &[&str]) -> (Option<i32>, String) {
     let (old, new) = (package(old), package(new));
     fs::create_dir(new.path().join("changes")).unwrap();
     fs::write(new.path().join("changes/boss.yaml"), DECLARED).unwrap();
-    let sides = [
-        "--from",
-        old.path().to_str().unwrap(),
-        "--to",
-        new.path().to_str().unwrap(),
-    ];
+    let sides = ["--from", old.path().to_str().unwrap(), "--to", new.path().to_str().unwrap()];
     let mut arguments = vec!["diff", "--gate", "--at", "2026-03-01"];
     arguments.extend(sides);
     arguments.extend(more);
@@ -116,10 +97,7 @@ fn the_gate_fails_on_an_assertion_that_the_change_breaks_though_the_change_is_de
     let (old, new) = (with("", reading), with(grant, reading));
     let (code, told) = gate(&old, &new, &[]);
     assert_eq!(code, Some(1), "{told}");
-    assert!(
-        told.contains("breaks assert reading: only support to read on Payout\n"),
-        "{told}"
-    );
+    assert!(told.contains("breaks assert reading: only support to read on Payout\n"), "{told}");
     assert!(told.contains("it is allowed by `boss.Payout.read`"), "{told}");
     assert!(told.contains("declared by "), "{told}");
     assert!(told.ends_with("gate: fails: 1 assertion is refuted\n"), "{told}");
@@ -129,25 +107,15 @@ fn the_gate_fails_on_an_assertion_that_the_change_breaks_though_the_change_is_de
     assert_eq!((code, json["gate"].as_str()), (Some(1), Some("fails")));
     let broken = &json["assertions"][0];
     assert_eq!(
-        (
-            broken["name"].as_str(),
-            broken["outcome"].as_str(),
-            broken["before"].as_str()
-        ),
+        (broken["name"].as_str(), broken["outcome"].as_str(), broken["before"].as_str()),
         (Some("reading"), Some("refuted"), Some("proved"))
     );
     assert_eq!(broken["deciding"][0]["statement"], "boss.Payout.read");
     let (_, told) = gate(&old, &new, &["--format", "markdown"]);
-    assert!(
-        told.contains("### Assertions\n\n- **breaks assert reading: only support"),
-        "{told}"
-    );
+    assert!(told.contains("### Assertions\n\n- **breaks assert reading: only support"), "{told}");
     assert!(told.contains("<details><summary>breaks assert reading"), "{told}");
     let (_, told) = gate(&old, &new, &["--format", "github"]);
-    assert!(
-        told.contains("title=assertion refuted::breaks assert reading"),
-        "{told}"
-    );
+    assert!(told.contains("title=assertion refuted::breaks assert reading"), "{told}");
     // The assertion says what is meant now, and less than before, which has to be declared as well.
     let meant = with(grant, "assert reading: only support, boss to read on Payout;");
     let (code, told) = gate(&old, &meant, &[]);
@@ -179,12 +147,7 @@ fn the_gate_fails_on_what_is_no_longer_possible_though_nothing_is_widened() {
         .replace("resource.level <= 3", "resource.level <= 2")
         .replace("allow read on Payout;", "allow read on Payout when context.mfa;");
     let (old, new) = (package(&old), package(&new));
-    let sides = [
-        "--from",
-        old.path().to_str().unwrap(),
-        "--to",
-        new.path().to_str().unwrap(),
-    ];
+    let sides = ["--from", old.path().to_str().unwrap(), "--to", new.path().to_str().unwrap()];
     let mut arguments = vec!["diff", "--gate", "--at", "2026-03-01"];
     arguments.extend(sides);
     let (code, told) = told(&gatewright(&arguments));
@@ -214,10 +177,7 @@ fn a_bundle_carries_proofs_where_there_is_a_solver_and_says_where_it_does_not() 
     let without = [out.as_slice(), &["--evidence", "lint,tests"]].concat();
     let (code, told) = run(&["bundle"], folder.path(), &without);
     assert_eq!(code, Some(0), "{told}");
-    assert!(
-        told.contains("note: the assertion of the package is not proved"),
-        "{told}"
-    );
+    assert!(told.contains("note: the assertion of the package is not proved"), "{told}");
     for verb in [
         vec!["bundle", "inspect", file.to_str().unwrap()],
         vec!["bundle", "verify", file.to_str().unwrap(), "--rebuild"],
@@ -233,10 +193,7 @@ fn a_bundle_carries_proofs_where_there_is_a_solver_and_says_where_it_does_not() 
     let (code, told) = run(&["bundle"], folder.path(), &out);
     assert_eq!(code, Some(0), "{told}");
     let (_, told) = self::told(&gatewright(&["bundle", "inspect", file.to_str().unwrap()]));
-    assert!(
-        told.contains("proofs: 4 proved (1 in part), 0 refuted, 0 unknown"),
-        "{told}"
-    );
+    assert!(told.contains("proofs: 4 proved (1 in part), 0 refuted, 0 unknown"), "{told}");
     let (code, told) = self::told(&gatewright(&["bundle", "verify", file.to_str().unwrap(), "--rebuild"]));
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("1 of its 4 claims are proved in part"), "{told}");
@@ -244,10 +201,9 @@ fn a_bundle_carries_proofs_where_there_is_a_solver_and_says_where_it_does_not() 
 
     // An assertion that does not hold is not bundled, unless somebody says that nothing is to be proved.
     let policy = folder.path().join("policy/invoices.gate");
-    let broken = fs::read_to_string(&policy).unwrap().replace(
-        "only manager to cancel on Invoice",
-        "never manager to cancel on Invoice",
-    );
+    let broken = fs::read_to_string(&policy)
+        .unwrap()
+        .replace("only manager to cancel on Invoice", "never manager to cancel on Invoice");
     fs::write(&policy, broken).unwrap();
     fs::remove_file(&file).unwrap();
     let (code, told) = run(&["bundle"], folder.path(), &out);

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::SHOP;
-use super::package;
-use super::prove;
-use super::text;
+use super::{SHOP, package, prove, text};
 use crate::prover::solver;
 
 #[test]
@@ -15,18 +12,13 @@ fn a_question_over_its_limit_is_unknown_and_given_to_whoever_looks_into_it() {
         return;
     }
     let claim = "resource.level * 3 > resource.level * 2 + resource.level * resource.level";
-    let folder = package(&format!(
-        "{SHOP}\nassert puzzle: never boss to approve on Payout when {claim};\n"
-    ));
+    let folder = package(&format!("{SHOP}\nassert puzzle: never boss to approve on Payout when {claim};\n"));
     let run = |more: &[&str]| prove(folder.path(), &[&["--rlimit-per", "1"], more].concat());
     let unknown = run(&[]);
     let told = text(&unknown.stdout);
     assert_eq!(unknown.status.code(), Some(3), "{told}{}", text(&unknown.stderr));
     assert!(told.contains("unknown  assert puzzle"), "{told}");
-    assert!(
-        told.contains("Action::\"Payout.approve\" × Payout: the limit of the question"),
-        "{told}"
-    );
+    assert!(told.contains("Action::\"Payout.approve\" × Payout: the limit of the question"), "{told}");
     assert!(told.contains("`--dump DIR`"), "{told}");
     let json: serde_json::Value = serde_json::from_slice(&run(&["--format", "json"]).stdout).unwrap();
     let open = &json["properties"][0]["open"][0];
@@ -45,18 +37,11 @@ fn what_is_not_answered_is_no_pass_and_its_question_is_kept() {
     let told = text(&unknown.stdout);
     assert_eq!(unknown.status.code(), Some(3), "{told}");
     assert!(told.contains("unknown  isolate isolate.org"), "{told}");
-    let kept: Vec<_> = fs::read_dir(&dump)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let kept: Vec<_> = fs::read_dir(&dump).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(!kept.is_empty());
     for path in kept {
         let script = fs::read_to_string(&path).unwrap();
-        assert!(
-            script.starts_with("; User × Action::") && script.ends_with("(check-sat)\n"),
-            "{}",
-            path.display()
-        );
+        assert!(script.starts_with("; User × Action::") && script.ends_with("(check-sat)\n"), "{}", path.display());
     }
 }
 
@@ -73,17 +58,13 @@ fn the_parts_of_a_run_are_the_whole() {
     let mut count = 0;
     for part in ["1/2", "2/2"] {
         let out = text(&prove(folder.path(), &["--shard", part]).stdout);
-        let lines = out
-            .lines()
-            .filter(|line| line.starts_with("proved ") || line.starts_with("refuted "));
+        let lines = out.lines().filter(|line| line.starts_with("proved ") || line.starts_with("refuted "));
         for line in lines {
             count += 1;
             parts.insert(line.to_owned());
         }
     }
-    let lines = whole
-        .lines()
-        .filter(|line| line.starts_with("proved ") || line.starts_with("refuted "));
+    let lines = whole.lines().filter(|line| line.starts_with("proved ") || line.starts_with("refuted "));
     assert_eq!(lines.map(str::to_owned).collect::<BTreeSet<_>>(), parts);
     assert_eq!(count, parts.len());
     assert_eq!(count, 3);

@@ -3,36 +3,22 @@
 use std::path::Path;
 
 use cedar_policy::Policy;
-use gatewright::analysis::Cache;
-use gatewright::analysis::Deadline;
-use gatewright::analysis::Outcome;
-use gatewright::analysis::Proof;
 use gatewright::analysis::solver::Limits;
+use gatewright::analysis::{Cache, Deadline, Outcome, Proof};
 use gatewright::diag::Diagnostics;
-use gatewright::load;
-use gatewright::lower::Draft;
-use gatewright::lower::Effect;
-use gatewright::pipeline;
-use gatewright::pipeline::Checked;
-use gatewright::pipeline::ProveOptions;
-use gatewright::pipeline::Shard;
-use gatewright::report;
+use gatewright::lower::{Draft, Effect};
+use gatewright::pipeline::{Checked, ProveOptions, Shard};
 use gatewright::text::Instant;
+use gatewright::{load, pipeline, report};
 
-use super::SHOP;
-use super::marketplace;
-use super::package;
-use crate::prover::places;
-use crate::prover::solver;
+use super::{SHOP, marketplace, package};
+use crate::prover::{places, solver};
 
 fn checked(folder: &Path) -> (load::PackageFiles, Checked) {
     let mut loading = Diagnostics::new();
     let package = load::load_package(folder, &mut loading).unwrap();
-    let options = pipeline::Options {
-        at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
-        levels: Vec::new(),
-        roles: None,
-    };
+    let options =
+        pipeline::Options { at: Instant::parse("2026-03-01T00:00:00Z").unwrap(), levels: Vec::new(), roles: None };
     let checked = pipeline::check(&package, &options, loading);
     assert!(!checked.failed());
     (package, checked)
@@ -73,10 +59,7 @@ fn lowered_wrongly(
     let mut policies: Vec<(Policy, _)> = Vec::new();
     for draft in &checked.lowered.drafts {
         if let Some(changed) = fault(draft) {
-            policies.push((
-                changed.policy(&package.sources.location(changed.span)).unwrap(),
-                changed.span.file,
-            ));
+            policies.push((changed.policy(&package.sources.location(changed.span)).unwrap(), changed.span.file));
             drafts.push(changed);
         }
     }
@@ -247,10 +230,7 @@ fn a_counterexample_that_does_not_replay_is_told_as_a_bug_of_the_tool() {
     }
     let folder = package(&format!("{SHOP}\nassert payers: only finance to approve on Payout;\n"));
     let (package, mut checked) = checked(folder.path());
-    assert!(matches!(
-        outcome(&package, &checked, "assert payers"),
-        Outcome::Refuted(_)
-    ));
+    assert!(matches!(outcome(&package, &checked, "assert payers"), Outcome::Refuted(_)));
     // The requests are replayed under another schema than the one that the solver was asked about.
     let schema = checked.lowered.schema_text.unwrap();
     checked.lowered.schema_text = Some(schema.replace("\"Payout.approve\"", "\"Payout.approved\""));

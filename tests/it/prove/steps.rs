@@ -2,10 +2,7 @@
 
 use std::fs;
 
-use super::package;
-use super::prove;
-use super::solver;
-use super::text;
+use super::{package, prove, solver, text};
 
 /// Steps of break-glass, and people who may be suspended.
 const OUTAGE: &str = r#"
@@ -49,17 +46,11 @@ fn a_claim_over_any_is_proved_of_the_steps_of_break_glass_too() {
         let folder = package(&format!("{OUTAGE}{statements}"));
         let told = text(&prove(folder.path(), &["--only", "idle", "--only", "given", "--only", "known"]).stdout);
         assert!(told.contains(&format!("{idle}  assert idle:")), "{statements}\n{told}");
-        assert!(
-            told.contains(&format!("{given}  assert given:")),
-            "{statements}\n{told}"
-        );
+        assert!(told.contains(&format!("{given}  assert given:")), "{statements}\n{told}");
     }
     let folder = package(&format!("{OUTAGE}{strong}\n{only_approved}"));
     let told = text(&prove(folder.path(), &["--only", "approved", "--only", "strong"]).stdout);
-    assert!(
-        told.contains("proved   assert approved") && told.contains("proved   require strong"),
-        "{told}"
-    );
+    assert!(told.contains("proved   assert approved") && told.contains("proved   require strong"), "{told}");
 }
 
 #[test]
@@ -73,10 +64,7 @@ fn what_cannot_be_asked_at_a_step_is_a_part_of_the_verdict() {
          assert held: never any to any on any when resource.held.suspended;"
     ));
     let told = text(&prove(folder.path(), &["--only", "held"]).stdout);
-    assert!(
-        told.contains("proved, but not for Staff to ApproveBreakGlass on outage, "),
-        "{told}"
-    );
+    assert!(told.contains("proved, but not for Staff to ApproveBreakGlass on outage, "), "{told}");
     assert!(told.contains("1 proved (1 in part)"), "{told}");
 }
 
@@ -93,14 +81,8 @@ fn a_raw_scope_of_anybody_is_a_way_in_that_claims_are_asked_about() {
     let raw = "@id(\"x\") permit (principal, action == Action::\"Doc.write\", resource) when { principal.org == resource.org };";
     let cases = [
         ("assert claim: never Bot to write on Doc;", "refuted  assert claim"),
-        (
-            "assert claim: never Bot to write on Doc when !context.mfa;",
-            "proved   assert claim",
-        ),
-        (
-            "assert claim: never any to write on Doc;\nfrozen: deny any to write on Doc;",
-            "proved   assert claim",
-        ),
+        ("assert claim: never Bot to write on Doc when !context.mfa;", "proved   assert claim"),
+        ("assert claim: never any to write on Doc;\nfrozen: deny any to write on Doc;", "proved   assert claim"),
         ("assert claim: only clerk to write on Doc;", "refuted  assert claim"),
     ];
     for (statements, expected) in cases {
@@ -108,9 +90,6 @@ fn a_raw_scope_of_anybody_is_a_way_in_that_claims_are_asked_about() {
         fs::write(folder.path().join("policy/raw.cedar"), raw).unwrap();
         let told = text(&prove(folder.path(), &[]).stdout);
         assert!(told.contains(expected), "{statements}\n{told}");
-        assert!(
-            told.contains("proved   require g") && told.contains("proved   isolate"),
-            "{statements}\n{told}"
-        );
+        assert!(told.contains("proved   require g") && told.contains("proved   isolate"), "{statements}\n{told}");
     }
 }

@@ -51,10 +51,7 @@ fn one_commit_is_one_bundle_whatever_a_checkout_makes_of_its_files() {
         let said = shop.ok(&format!("bundle {name}/p --out {name}.cjar"));
         assert!(!said.contains("not as committed"), "{name}: {said}");
         shop.ok(&format!("bundle p --at-rev HEAD --out {name}-rev.cjar"));
-        assert!(
-            shop.bytes(name) == shop.bytes(&format!("{name}-rev")),
-            "{name}: not what was committed"
-        );
+        assert!(shop.bytes(name) == shop.bytes(&format!("{name}-rev")), "{name}: not what was committed");
         shop.ok(&format!("publish {name}.cjar places/{name} --key k/private.pem"));
         // A change in such a checkout is one.
         let changed = text.replace("create, ", "");

@@ -3,23 +3,10 @@
 
 use std::fs;
 
-use gatewright::bundle::ArchiveLimits;
-use gatewright::bundle::Bundle;
-use gatewright::bundle::BundleTree;
-use gatewright::bundle::Manifest;
-use gatewright::bundle::canonical_json;
-use gatewright::bundle::pack;
-use gatewright::bundle::sha256_hex;
+use gatewright::bundle::{ArchiveLimits, Bundle, BundleTree, Manifest, canonical_json, pack, sha256_hex};
 use gatewright::trust;
-use gatewright::trust::Kind;
-use gatewright::trust::LOCAL_BUILDER;
-use gatewright::trust::PrivateKey;
-use gatewright::trust::Rebuilt;
-use gatewright::trust::Signer;
-use gatewright::trust::Signing;
-use gatewright::trust::Statements;
-use serde_json::Value;
-use serde_json::json;
+use gatewright::trust::{Kind, LOCAL_BUILDER, PrivateKey, Rebuilt, Signer, Signing, Statements};
+use serde_json::{Value, json};
 
 use super::Shop;
 
@@ -65,14 +52,8 @@ fn opened_wide(tree: &mut BundleTree) {
 fn signed(shop: &Shop, bundle: &Bundle, rebuilt: Rebuilt) -> Statements {
     let pem = fs::read_to_string(shop.path("k/private.pem")).unwrap();
     let signer = Signer::Key(Box::new(PrivateKey::from_pem(&pem).unwrap()));
-    let signing = Signing {
-        sequence: 1,
-        parent: None,
-        builder: LOCAL_BUILDER,
-        invocation: None,
-        kinds: &Kind::BESIDE,
-        rebuilt,
-    };
+    let signing =
+        Signing { sequence: 1, parent: None, builder: LOCAL_BUILDER, invocation: None, kinds: &Kind::BESIDE, rebuilt };
     let statements = trust::sign(bundle, signing, &signer, &Statements::new()).unwrap();
     for (kind, bytes) in &statements {
         fs::write(shop.path(&format!("edited.cjar.{kind}.sigstore.json")), bytes).unwrap();
@@ -84,20 +65,12 @@ fn signed(shop: &Shop, bundle: &Bundle, rebuilt: Rebuilt) -> Statements {
 fn anyhow(shop: &Shop) {
     let policy = fs::read_to_string(shop.path("k/trust.toml")).unwrap();
     assert!(policy.contains("rebuilt = true"));
-    fs::write(
-        shop.path("anyhow.toml"),
-        policy.replace("rebuilt = true", "rebuilt = false"),
-    )
-    .unwrap();
+    fs::write(shop.path("anyhow.toml"), policy.replace("rebuilt = true", "rebuilt = false")).unwrap();
 }
 
 fn nothing_beside(shop: &Shop) {
-    let names = fs::read_dir(shop.path(""))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name());
-    let beside: Vec<_> = names
-        .filter(|name| name.to_string_lossy().starts_with("edited.cjar."))
-        .collect();
+    let names = fs::read_dir(shop.path("")).unwrap().map(|entry| entry.unwrap().file_name());
+    let beside: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with("edited.cjar.")).collect();
     assert!(beside.is_empty(), "{beside:?}");
     assert!(!shop.path("bundles").exists());
 }
@@ -121,11 +94,7 @@ fn what_its_sources_do_not_give_is_refused_by_every_verb_that_reads_it() {
             },
             same,
         ),
-        (
-            "entities/roles.json",
-            |tree| tree.insert("entities/roles.json", "[]\n"),
-            same,
-        ),
+        ("entities/roles.json", |tree| tree.insert("entities/roles.json", "[]\n"), same),
         (
             "contract.json",
             |tree| {
@@ -135,16 +104,8 @@ fn what_its_sources_do_not_give_is_refused_by_every_verb_that_reads_it() {
             },
             same,
         ),
-        (
-            "smoke.json",
-            |tree| tree.insert("smoke.json", "{\"format\":\"1\",\"suites\":[{}]}\n"),
-            same,
-        ),
-        (
-            "source/README.md",
-            |tree| tree.insert("source/README.md", "read me"),
-            same,
-        ),
+        ("smoke.json", |tree| tree.insert("smoke.json", "{\"format\":\"1\",\"suites\":[{}]}\n"), same),
+        ("source/README.md", |tree| tree.insert("source/README.md", "read me"), same),
         ("bundle.json", |_| {}, |said| said.limits.max_validity_days = 366),
         ("bundle.json", |_| {}, |said| said.version = "9.0.0".to_owned()),
     ];
@@ -166,18 +127,13 @@ fn what_its_sources_do_not_give_is_refused_by_every_verb_that_reads_it() {
             let run = shop.run(args);
             assert_eq!((run.code, run.out.as_str()), (1, ""), "{path}: {args}: {run:?}");
             let says = format!("`{path}` is not ");
-            assert!(
-                run.err.contains(&says) && run.err.contains("[rebuild-differs]"),
-                "{path}: {args}: {run:?}"
-            );
+            assert!(run.err.contains(&says) && run.err.contains("[rebuild-differs]"), "{path}: {args}: {run:?}");
         }
         nothing_beside(&shop);
         // Even where a trusted key signed it, which did not say that it rebuilt it.
         let statements = signed(&shop, &bundle, Rebuilt::No);
-        for args in [
-            "bundle verify edited.cjar --trust anyhow.toml",
-            "publish edited.cjar bundles --trust anyhow.toml",
-        ] {
+        for args in ["bundle verify edited.cjar --trust anyhow.toml", "publish edited.cjar bundles --trust anyhow.toml"]
+        {
             let run = shop.run(args);
             assert_eq!((run.code, run.out.as_str()), (1, ""), "{path}: {args}: {run:?}");
             assert!(run.err.contains("[rebuild-differs]"), "{path}: {args}: {run:?}");
@@ -197,19 +153,13 @@ fn what_its_sources_do_not_give_is_not_pulled() {
     let bundle = edit(&shop, &opened_wide, &|_| {});
     let statements = signed(&shop, &bundle, Rebuilt::No);
     let folder = shop.path("bundles/versions/1.0.0");
-    let digests = statements
-        .iter()
-        .map(|(kind, bytes)| (kind.clone(), json!(format!("sha256:{}", sha256_hex(bytes)))));
+    let digests = statements.iter().map(|(kind, bytes)| (kind.clone(), json!(format!("sha256:{}", sha256_hex(bytes)))));
     let listing = json!({ "format": 1, "file": "quickstart-1.0.0.cjar", "digest": bundle.digest,
         "statements": digests.collect::<serde_json::Map<_, _>>() });
     fs::write(folder.join("release.json"), listing.to_string()).unwrap();
     fs::copy(shop.path("edited.cjar"), folder.join("quickstart-1.0.0.cjar")).unwrap();
     for (kind, bytes) in &statements {
-        fs::write(
-            folder.join(format!("quickstart-1.0.0.cjar.{kind}.sigstore.json")),
-            bytes,
-        )
-        .unwrap();
+        fs::write(folder.join(format!("quickstart-1.0.0.cjar.{kind}.sigstore.json")), bytes).unwrap();
     }
     shop.refused("pull bundles --release 1.0.0 --trust k/trust.toml", &["not-rebuilt"]);
     shop.refused("pull bundles --release 1.0.0 --trust anyhow.toml", &["rebuild-differs"]);
@@ -253,10 +203,7 @@ fn evidence_that_does_not_come_to_its_totals_is_no_bundle() {
         ] {
             let run = shop.run(args);
             assert_eq!((run.code, run.out.as_str()), (1, ""), "{path}: {args}: {run:?}");
-            assert!(
-                run.err.contains(&format!("`{path}` ")) && run.err.contains("[evidence-count]"),
-                "{args}: {run:?}"
-            );
+            assert!(run.err.contains(&format!("`{path}` ")) && run.err.contains("[evidence-count]"), "{args}: {run:?}");
         }
         nothing_beside(&shop);
     }
@@ -294,33 +241,21 @@ fn invented_evidence_is_signed_by_nobody_who_rebuilds_and_a_trust_policy_can_dem
     shop.refused("publish edited.cjar bundles --trust k/trust.toml", &["not-rebuilt"]);
     shop.replace("k/trust.toml", "rebuilt = true", "rebuilt = false");
     let said = shop.ok("bundle verify edited.cjar --trust k/trust.toml");
-    assert!(
-        said.contains("nobody says that it was rebuilt from its sources"),
-        "{said}"
-    );
+    assert!(said.contains("nobody says that it was rebuilt from its sources"), "{said}");
 }
 
 #[test]
 fn whoever_signs_what_they_rebuilt_says_so() {
     let shop = Shop::new();
     let said = shop.ok("bundle sign 1.0.0.cjar --key k/private.pem");
-    assert!(
-        said.contains("release 1, rebuilt from its sources, by the key"),
-        "{said}"
-    );
+    assert!(said.contains("release 1, rebuilt from its sources, by the key"), "{said}");
     let said = shop.ok("bundle verify 1.0.0.cjar --trust k/trust.toml");
-    for says in [
-        "whoever signed it rebuilt it from its sources",
-        "its sources are as committed in ",
-    ] {
+    for says in ["whoever signed it rebuilt it from its sources", "its sources are as committed in "] {
         assert!(said.contains(says), "{says}: {said}");
     }
     let said = shop.ok("bundle verify 1.0.0.cjar --trust k/trust.toml --format json");
     let said: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(
-        (&said["verified"]["release"]["rebuilt"], &said["git"]["dirty"]),
-        (&json!(true), &json!(false))
-    );
+    assert_eq!((&said["verified"]["release"]["rebuilt"], &said["git"]["dirty"]), (&json!(true), &json!(false)));
     // `publish` signs in the same way, and does not sign anew what was signed without.
     shop.publish("1.0.0", "bundles");
     let said = shop.ok("pull bundles --channel prod --trust k/trust.toml --out x.cjar");
@@ -389,8 +324,7 @@ fn what_another_version_made_is_said_to_be_and_compared_as_it_is_shipped() {
         assert!(run.out.contains(says), "{says}: {run:?}");
     }
     assert!(
-        run.err
-            .contains("compared are the Cedar policies, schema, contract and roles that are shipped"),
+        run.err.contains("compared are the Cedar policies, schema, contract and roles that are shipped"),
         "{run:?}"
     );
     let same = shop.run("bundle diff edited.cjar edited.cjar --at 2026-03-01");
@@ -407,11 +341,7 @@ fn what_another_version_made_is_said_to_be_and_compared_as_it_is_shipped() {
             "widened: every request is decided as before, on weaker terms",
         ),
         (
-            |tree| {
-                edited_contract(tree, |contract| {
-                    contract["roles"]["clerk"]["extends"] = json!(["manager"])
-                })
-            },
+            |tree| edited_contract(tree, |contract| contract["roles"]["clerk"]["extends"] = json!(["manager"])),
             same,
             "roles.clerk.extends weakened: ",
             "widened: every request is decided as before, on weaker terms",
@@ -453,10 +383,9 @@ fn what_another_version_made_is_said_to_be_and_compared_as_it_is_shipped() {
             assert!(sides.starts_with("edited") || run.out.contains(told), "{told}: {run:?}");
         }
     }
-    for (path, text, code) in [
-        ("contract.json", "{}\n", "contract-unread"),
-        ("entities/roles.json", "{}\n", "roles-unread"),
-    ] {
+    for (path, text, code) in
+        [("contract.json", "{}\n", "contract-unread"), ("entities/roles.json", "{}\n", "roles-unread")]
+    {
         edit(&shop, &|tree| tree.insert(path, text), &older);
         let run = shop.run("bundle diff 1.0.0.cjar edited.cjar");
         assert!(run.code != 0 && run.err.contains(code), "{path}: {run:?}");
@@ -466,10 +395,7 @@ fn what_another_version_made_is_said_to_be_and_compared_as_it_is_shipped() {
     edit(&shop, &opened_wide, &older);
     for args in ["bundle inspect edited.cjar", "bundle diff 1.0.0.cjar edited.cjar"] {
         let run = shop.run(args);
-        assert!(
-            run.code == 1 && run.err.contains("[policies-differ]"),
-            "{args}: {run:?}"
-        );
+        assert!(run.code == 1 && run.err.contains("[policies-differ]"), "{args}: {run:?}");
     }
 }
 

@@ -36,14 +36,8 @@ fn gone_back() -> Shop {
 fn a_key_that_is_taken_out_does_not_let_an_old_pointer_in() {
     let shop = gone_back();
     for policy in ["both.toml", "without.toml"] {
-        shop.refused(
-            &format!("pull bundles --channel prod --trust {policy} --out out/b.cjar"),
-            &["pointer-rollback"],
-        );
-        shop.refused(
-            &format!("channel show bundles --channel prod --trust {policy}"),
-            &["pointer-rollback"],
-        );
+        shop.refused(&format!("pull bundles --channel prod --trust {policy} --out out/b.cjar"), &["pointer-rollback"]);
+        shop.refused(&format!("channel show bundles --channel prod --trust {policy}"), &["pointer-rollback"]);
         // Nor does whoever moves the channel go on from it.
         shop.refused(
             &format!("channel promote bundles 1.0.1 --channel prod --key o/private.pem --trust {policy}"),
@@ -52,10 +46,7 @@ fn a_key_that_is_taken_out_does_not_let_an_old_pointer_in() {
     }
     // A channel that is gone is not a new one, either.
     fs::remove_file(shop.path("bundles/channels/prod.sigstore.json")).unwrap();
-    shop.refused(
-        "pull bundles --channel prod --trust without.toml --out out/b.cjar",
-        &["pointer-rollback"],
-    );
+    shop.refused("pull bundles --channel prod --trust without.toml --out out/b.cjar", &["pointer-rollback"]);
     assert!(!shop.path("out/b.cjar").exists());
 }
 
@@ -67,10 +58,7 @@ fn what_was_seen_is_set_aside_by_name_and_not_otherwise() {
     let pull = "pull bundles --channel prod --trust without.toml --out out/b.cjar";
     shop.refused(pull, &["pointer-rollback"]);
     let said = shop.ok("channel forget ./bundles/ --channel prod");
-    assert!(
-        said.contains("forgot pointer 2 of the package quickstart, signed by the key "),
-        "{said}"
-    );
+    assert!(said.contains("forgot pointer 2 of the package quickstart, signed by the key "), "{said}");
     let said = shop.ok(pull);
     assert!(said.contains("quickstart 1.0.0"), "{said}");
     shop.refused("channel forget bundles --channel canary", &["no-mark"]);
@@ -110,10 +98,7 @@ fn a_place_is_one_place_however_its_folder_is_written() {
         format!("file:{whole}"),
         format!("file://{whole}/"),
     ] {
-        shop.refused(
-            &format!("pull {place} --channel prod --trust both.toml --out out/b.cjar"),
-            &["pointer-rollback"],
-        );
+        shop.refused(&format!("pull {place} --channel prod --trust both.toml --out out/b.cjar"), &["pointer-rollback"]);
     }
 }
 
@@ -128,21 +113,11 @@ fn a_layout_is_one_place_before_and_after_it_is_made() {
     let now = fs::read(shop.path("lay/index.json")).unwrap();
     fs::write(shop.path("lay/index.json"), table).unwrap();
     for place in ["oci-layout:lay", "oci-layout:./lay/", "oci-layout:new/../lay"] {
-        shop.refused(
-            &format!("pull {place} --channel prod --trust k/trust.toml"),
-            &["pointer-rollback"],
-        );
+        shop.refused(&format!("pull {place} --channel prod --trust k/trust.toml"), &["pointer-rollback"]);
     }
     fs::write(shop.path("lay/index.json"), now).unwrap();
     shop.pulled("oci-layout:lay");
     let marks = fs::read_dir(shop.path("home/.local/state/gatewright/channels")).unwrap();
-    let marks = marks.filter(|entry| {
-        entry
-            .as_ref()
-            .unwrap()
-            .path()
-            .extension()
-            .is_some_and(|end| end == "json")
-    });
+    let marks = marks.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "json"));
     assert_eq!(marks.count(), 1);
 }

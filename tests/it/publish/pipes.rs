@@ -2,13 +2,10 @@
 //! once.
 #![cfg(unix)]
 
-use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::process::Stdio;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use super::Shop;
 
@@ -23,12 +20,7 @@ fn pipe(path: &Path) {
 
 /// How a run ends, and what it says; it must end.
 fn ended(shop: &Shop, args: &str) -> (i32, String) {
-    let mut child = shop
-        .command(args)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = shop.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
         if start.elapsed() > PATIENCE {
@@ -104,10 +96,7 @@ fn a_pipe_at_a_place_is_an_error_at_once() {
     for (place, lock) in [("bundles", "bundles/.lock"), ("oci-layout:lay", "lay/.lock")] {
         let shop = Shop::new();
         pipe(&shop.path(lock));
-        let (code, said) = ended(
-            &shop,
-            &format!("publish 1.0.0.cjar {place} --channel prod --key k/private.pem"),
-        );
+        let (code, said) = ended(&shop, &format!("publish 1.0.0.cjar {place} --channel prod --key k/private.pem"));
         assert_eq!(code, 2, "{place}: {said}");
         assert!(said.contains("it is not a file"), "{place}: {said}");
     }
@@ -119,18 +108,12 @@ fn a_pipe_beside_what_is_read_is_an_error_at_once() {
     let shop = Shop::new();
     shop.publish("1.0.0", "bundles");
     pipe(&shop.path("1.0.0.cjar.release.sigstore.json"));
-    for args in [
-        "bundle verify 1.0.0.cjar --trust k/trust.toml",
-        "bundle sign 1.0.0.cjar --key k/private.pem",
-    ] {
+    for args in ["bundle verify 1.0.0.cjar --trust k/trust.toml", "bundle sign 1.0.0.cjar --key k/private.pem"] {
         let (code, said) = ended(&shop, args);
         assert_eq!(code, 2, "{args}: {said}");
     }
     let marks = shop.path("home/.local/state/gatewright/channels");
-    let all: Vec<_> = fs::read_dir(&marks)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let all: Vec<_> = fs::read_dir(&marks).unwrap().map(|entry| entry.unwrap().path()).collect();
     for mark in all {
         let kept = fs::read(&mark).unwrap();
         pipe(&mark);

@@ -6,14 +6,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::has;
-use crate::support::root;
+use crate::support::{has, root};
 
 use super::Shop;
-use super::server::Access;
-use super::server::Files;
-use super::server::Registry;
-use super::server::USER;
+use super::server::{Access, Files, Registry, USER};
 
 /// A place by its kind; `None` where the registry is absent.
 fn place(kind: &str, registry: Option<&Registry>) -> Option<String> {
@@ -33,56 +29,32 @@ fn what_is_published_is_pulled_to_the_byte_and_channels_go_on_and_back() {
         };
         let shop = Shop::new();
         let said = shop.publish("1.0.0", &place);
-        assert!(
-            said.contains("release 1\n") && said.contains("pointer 1,"),
-            "{kind}: {said}"
-        );
+        assert!(said.contains("release 1\n") && said.contains("pointer 1,"), "{kind}: {said}");
         assert!(shop.pulled(&place) == shop.bytes("1.0.0"), "{kind}");
 
         // Again: nothing changes.
         let again = shop.publish("1.0.0", &place);
-        assert!(
-            again.contains("is there already") && again.contains("points already to"),
-            "{kind}: {again}"
-        );
+        assert!(again.contains("is there already") && again.contains("points already to"), "{kind}: {again}");
 
         shop.version("1.0.1");
         let said = shop.publish("1.0.1", &place);
-        assert!(
-            said.contains("release 2\n") && said.contains("pointer 2,"),
-            "{kind}: {said}"
-        );
+        assert!(said.contains("release 2\n") && said.contains("pointer 2,"), "{kind}: {said}");
         assert!(shop.pulled(&place) == shop.bytes("1.0.1"), "{kind}");
-        let shown = shop.ok(&format!(
-            "pull {place} --channel prod --trust k/trust.toml --out x.cjar --format json"
-        ));
+        let shown = shop.ok(&format!("pull {place} --channel prod --trust k/trust.toml --out x.cjar --format json"));
         let shown: Value = serde_json::from_str(&shown).unwrap();
         let parent = format!("sha256:{}", gatewright::bundle::sha256_hex(&shop.bytes("1.0.0")));
         assert_eq!(shown["verified"]["release"]["parent"], Value::String(parent), "{kind}");
 
         let said = shop.ok(&format!("channel rollback {place} --channel prod --key k/private.pem"));
-        assert!(
-            said.contains("points to quickstart 1.0.0, pointer 3,"),
-            "{kind}: {said}"
-        );
-        assert!(
-            shop.pulled(&place) == shop.bytes("1.0.0"),
-            "{kind}: back by a later pointer"
-        );
-        shop.ok(&format!(
-            "channel promote {place} 1.0.1 --channel prod --key k/private.pem"
-        ));
+        assert!(said.contains("points to quickstart 1.0.0, pointer 3,"), "{kind}: {said}");
+        assert!(shop.pulled(&place) == shop.bytes("1.0.0"), "{kind}: back by a later pointer");
+        shop.ok(&format!("channel promote {place} 1.0.1 --channel prod --key k/private.pem"));
         assert!(shop.pulled(&place) == shop.bytes("1.0.1"), "{kind}");
         let shown = shop.ok(&format!("channel show {place} --channel prod --trust k/trust.toml"));
-        assert!(
-            shown.contains("points to quickstart 1.0.1") && shown.contains("pointer 4,"),
-            "{kind}: {shown}"
-        );
+        assert!(shown.contains("points to quickstart 1.0.1") && shown.contains("pointer 4,"), "{kind}: {shown}");
 
         // By its version, without a channel.
-        shop.ok(&format!(
-            "pull {place} --release 1.0.0 --trust k/trust.toml --out old.cjar"
-        ));
+        shop.ok(&format!("pull {place} --release 1.0.0 --trust k/trust.toml --out old.cjar"));
         assert!(fs::read(shop.path("old.cjar")).unwrap() == shop.bytes("1.0.0"));
     }
 }
@@ -114,10 +86,7 @@ fn a_registry_finds_by_digest_and_by_tag_and_others_read_what_is_there() {
     };
     let manifest = get("manifests/1.0.0");
     assert_eq!(manifest["artifactType"], "application/vnd.gatewright.bundle.v1");
-    assert_eq!(
-        manifest["layers"][0]["annotations"]["org.opencontainers.image.title"],
-        "quickstart-1.0.0.cjar"
-    );
+    assert_eq!(manifest["layers"][0]["annotations"]["org.opencontainers.image.title"], "quickstart-1.0.0.cjar");
     assert_eq!(manifest["annotations"]["org.opencontainers.image.created"], Value::Null);
     // This registry does not list referrers, so the list is under the tag that the specification gives it.
     let listed = get(&format!("manifests/{}", pinned.replace(':', "-")));
@@ -125,11 +94,7 @@ fn a_registry_finds_by_digest_and_by_tag_and_others_read_what_is_there() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| {
-            one["annotations"]["dev.sigstore.bundle.predicateType"]
-                .as_str()
-                .unwrap()
-        })
+        .map(|one| one["annotations"]["dev.sigstore.bundle.predicateType"].as_str().unwrap())
         .collect();
     assert_eq!(types.len(), 3);
     assert!(types.contains(&"https://slsa.dev/provenance/v1"), "{types:?}");
@@ -141,12 +106,7 @@ fn a_list_of_statements_keeps_what_others_wrote_into_it() {
     shop.ok("publish 1.0.0.cjar oci-layout:lay --key k/private.pem");
     // Another tool's entry, in the list that the layout keeps of those that refer to the bundle.
     let table: Value = serde_json::from_slice(&fs::read(shop.path("lay/index.json")).unwrap()).unwrap();
-    let name = |entry: &Value| {
-        entry["annotations"]["org.opencontainers.image.ref.name"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
+    let name = |entry: &Value| entry["annotations"]["org.opencontainers.image.ref.name"].as_str().unwrap().to_owned();
     let entries = table["manifests"].as_array().unwrap();
     let list = entries.iter().find(|entry| name(entry).starts_with("sha256-")).unwrap();
     let blob = |digest: &str| shop.path("lay/blobs").join(digest.replace(':', "/"));
@@ -165,9 +125,7 @@ fn a_list_of_statements_keeps_what_others_wrote_into_it() {
     let text = fs::read_to_string(shop.path("lay/index.json")).unwrap();
     let size = |bytes: usize| format!("\"size\":{bytes}");
     let old_size = usize::try_from(list["size"].as_u64().unwrap()).unwrap();
-    let text = text
-        .replace(list["digest"].as_str().unwrap(), &digest)
-        .replace(&size(old_size), &size(bytes.len()));
+    let text = text.replace(list["digest"].as_str().unwrap(), &digest).replace(&size(old_size), &size(bytes.len()));
     fs::write(shop.path("lay/index.json"), text).unwrap();
     // A second signer adds three statements.
     shop.keys("two");
@@ -204,19 +162,13 @@ fn credentials_are_those_that_docker_keeps_and_are_never_shown() {
     for environment in [vec![], vec![("DOCKER_CONFIG", wrong.as_path())]] {
         let run = shop.run_with(&publish, &environment);
         assert_eq!(run.code, 2, "{run:?}");
-        assert!(
-            run.err.contains("does not let you") && run.err.contains("docker login"),
-            "{run:?}"
-        );
+        assert!(run.err.contains("does not let you") && run.err.contains("docker login"), "{run:?}");
         assert!(!run.err.contains("guessed"), "{run:?}");
     }
     let environment = [("DOCKER_CONFIG", right.as_path())];
     let run = shop.run_with(&publish, &environment);
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
-    let run = shop.run_with(
-        &format!("pull {place} --channel prod --trust k/trust.toml --out c.cjar"),
-        &environment,
-    );
+    let run = shop.run_with(&format!("pull {place} --channel prod --trust k/trust.toml --out c.cjar"), &environment);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(fs::read(shop.path("c.cjar")).unwrap() == shop.bytes("1.0.0"));
 }
@@ -241,11 +193,7 @@ fn an_interrupted_publish_is_not_seen_and_is_finished_by_the_next() {
         // Files are written in an order; what a crash leaves is a start of it. The last to be written make things seen.
         let seen: Vec<&String> = whole
             .iter()
-            .filter(|path| {
-                ["release.json", "prod.sigstore.json", "index.json"]
-                    .iter()
-                    .any(|end| path.ends_with(end))
-            })
+            .filter(|path| ["release.json", "prod.sigstore.json", "index.json"].iter().any(|end| path.ends_with(end)))
             .collect();
         assert_eq!(seen.len(), if kind == "folder" { 2 } else { 1 });
         let other = Shop::new();
@@ -254,14 +202,8 @@ fn an_interrupted_publish_is_not_seen_and_is_finished_by_the_next() {
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(shop.path(folder).join(path), to).unwrap();
         }
-        other.refused(
-            &format!("pull {place} --channel prod --trust k/trust.toml"),
-            &["no-channel"],
-        );
-        other.refused(
-            &format!("pull {place} --release 1.0.0 --trust k/trust.toml"),
-            &["no-release"],
-        );
+        other.refused(&format!("pull {place} --channel prod --trust k/trust.toml"), &["no-channel"]);
+        other.refused(&format!("pull {place} --release 1.0.0 --trust k/trust.toml"), &["no-release"]);
         other.publish("1.0.0", place);
         assert!(other.pulled(place) == sign, "{kind}");
     }
@@ -292,10 +234,7 @@ fn a_folder_behind_a_file_server_is_pulled_from_and_asked_by_its_tag() {
     files.asked.lock().unwrap().clear();
     assert!(shop.pulled(&files.url) == shop.bytes("1.0.0"));
     let asked = files.asked.lock().unwrap().clone();
-    assert!(
-        asked.contains(&("channels/prod.sigstore.json".to_owned(), 304)),
-        "{asked:?}"
-    );
+    assert!(asked.contains(&("channels/prod.sigstore.json".to_owned(), 304)), "{asked:?}");
     shop.version("1.0.1");
     shop.publish("1.0.1", "bundles");
     assert!(shop.pulled(&files.url) == shop.bytes("1.0.1"));

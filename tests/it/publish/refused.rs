@@ -14,15 +14,9 @@ fn downgrade_a_channel_that_goes_back_without_a_signature_is_refused() {
     shop.publish("1.0.1", "bundles");
     shop.pulled("bundles");
     fs::write(shop.path("bundles/channels/prod.sigstore.json"), old).unwrap();
-    shop.refused(
-        "pull bundles --channel prod --trust k/trust.toml",
-        &["pointer-rollback"],
-    );
+    shop.refused("pull bundles --channel prod --trust k/trust.toml", &["pointer-rollback"]);
     fs::remove_file(shop.path("bundles/channels/prod.sigstore.json")).unwrap();
-    shop.refused(
-        "pull bundles --channel prod --trust k/trust.toml",
-        &["pointer-rollback"],
-    );
+    shop.refused("pull bundles --channel prod --trust k/trust.toml", &["pointer-rollback"]);
     assert!(!shop.path("quickstart-1.0.0.cjar").exists() && !shop.path("quickstart-1.0.1.cjar").exists());
 }
 
@@ -43,14 +37,7 @@ fn key_swap_releases_and_pointers_of_another_key_are_refused() {
     shop.refused("pull bundles --channel prod --trust k/trust.toml", &["wrong-key"]);
     shop.refused(
         "pull bundles --release 1.0.0 --trust k/trust.toml",
-        &[
-            "wrong-key",
-            "threshold-not-met",
-            "wrong-key",
-            "threshold-not-met",
-            "wrong-key",
-            "threshold-not-met",
-        ],
+        &["wrong-key", "threshold-not-met", "wrong-key", "threshold-not-met", "wrong-key", "threshold-not-met"],
     );
     // Nor does the key that is not trusted go on from what is.
     let shop = Shop::new();
@@ -85,10 +72,7 @@ fn a_damaged_mark_is_not_taken_for_none() {
     shop.publish("1.0.0", "bundles");
     let marks = shop.path("home/.local/state/gatewright/channels");
     let mark = fs::read_dir(&marks).unwrap().map(|entry| entry.unwrap().path());
-    let mark = mark
-        .filter(|path| path.extension().is_some_and(|end| end == "json"))
-        .last()
-        .unwrap();
+    let mark = mark.filter(|path| path.extension().is_some_and(|end| end == "json")).last().unwrap();
     fs::write(&mark, "{").unwrap();
     shop.refused("pull bundles --channel prod --trust k/trust.toml", &["mark"]);
 }
@@ -116,17 +100,10 @@ fn evidence_below_what_the_package_demands_is_not_published() {
     ] {
         let shop = Shop::new();
         let config = fs::read_to_string(shop.path("p/gatewright.toml")).unwrap();
-        fs::write(
-            shop.path("p/gatewright.toml"),
-            format!("{config}\n[bundle]\n{demand}\n"),
-        )
-        .unwrap();
+        fs::write(shop.path("p/gatewright.toml"), format!("{config}\n[bundle]\n{demand}\n")).unwrap();
         shop.commit();
         shop.ok(&format!("bundle p --out low.cjar --evidence {evidence}"));
-        shop.refused(
-            "publish low.cjar bundles --key k/private.pem",
-            &["evidence-below-demand"],
-        );
+        shop.refused("publish low.cjar bundles --key k/private.pem", &["evidence-below-demand"]);
     }
 }
 
@@ -135,11 +112,7 @@ fn a_version_that_does_not_say_what_changed_is_not_published() {
     let shop = Shop::new();
     shop.publish("1.0.0", "bundles");
     // Whether this changes access is not known without a solver, so that the most it could be counts, and that is said.
-    shop.replace(
-        "p/policy/invoices.gate",
-        "= !invoice.paid;",
-        "= !invoice.paid && invoice.created_by != principal;",
-    );
+    shop.replace("p/policy/invoices.gate", "= !invoice.paid;", "= !invoice.paid && invoice.created_by != principal;");
     shop.version("1.0.1");
     let run = shop.run("publish 1.0.1.cjar bundles --channel prod --key k/private.pem");
     assert_eq!(run.code, 1, "{run:?}");
@@ -167,19 +140,10 @@ fn channels_go_forward_by_promote_and_back_by_rollback_only() {
     shop.publish("1.0.1", "bundles");
     let key = "--channel prod --key k/private.pem";
     shop.refused(&format!("channel promote bundles 1.0.0 {key}"), &["channel-order"]);
-    shop.refused(
-        &format!("channel rollback bundles --to 1.0.1 {key}"),
-        &["channel-order"],
-    );
+    shop.refused(&format!("channel rollback bundles --to 1.0.1 {key}"), &["channel-order"]);
     shop.refused(&format!("channel promote bundles 3.0.0 {key}"), &["no-release"]);
-    shop.refused(
-        &format!("channel promote bundles 1.0.1 {key} --valid-days 31"),
-        &["pointer-validity"],
-    );
-    shop.refused(
-        "channel rollback bundles --channel new --key k/private.pem",
-        &["no-channel"],
-    );
+    shop.refused(&format!("channel promote bundles 1.0.1 {key} --valid-days 31"), &["pointer-validity"]);
+    shop.refused("channel rollback bundles --channel new --key k/private.pem", &["no-channel"]);
     shop.ok(&format!("channel rollback bundles {key}"));
     shop.refused(&format!("channel rollback bundles {key}"), &["no-release-before"]);
 }
@@ -189,35 +153,14 @@ fn what_is_asked_for_must_be_named_and_somebody_must_be_trusted() {
     let shop = Shop::new();
     for (args, says) in [
         ("pull bundles --trust k/trust.toml", "name one release"),
-        (
-            "pull bundles --trust no.toml --channel prod",
-            "there is no file `no.toml`",
-        ),
+        ("pull bundles --trust no.toml --channel prod", "there is no file `no.toml`"),
         ("publish 1.0.0.cjar bundles", "nothing says whose signatures count"),
-        (
-            "publish 1.0.0.cjar bundles --channel prod --trust k/trust.toml",
-            "nobody is named to sign",
-        ),
-        (
-            "publish 1.0.0.cjar bundles --trust k/trust.toml",
-            "the bundle is not signed as release 1",
-        ),
-        (
-            "publish 1.0.0.cjar http://example.com/b --key k/private.pem",
-            "write `https://`",
-        ),
-        (
-            "pull oci://127.0.0.1:1/a --channel prod --trust k/trust.toml",
-            "cannot reach",
-        ),
-        (
-            "publish 1.0.0.cjar bundles --channel Prod --key k/private.pem",
-            "expected lower-case letters",
-        ),
-        (
-            "bundle sign 1.0.0.cjar --key k/public.pem",
-            "it is no PEM of a private key",
-        ),
+        ("publish 1.0.0.cjar bundles --channel prod --trust k/trust.toml", "nobody is named to sign"),
+        ("publish 1.0.0.cjar bundles --trust k/trust.toml", "the bundle is not signed as release 1"),
+        ("publish 1.0.0.cjar http://example.com/b --key k/private.pem", "write `https://`"),
+        ("pull oci://127.0.0.1:1/a --channel prod --trust k/trust.toml", "cannot reach"),
+        ("publish 1.0.0.cjar bundles --channel Prod --key k/private.pem", "expected lower-case letters"),
+        ("bundle sign 1.0.0.cjar --key k/public.pem", "it is no PEM of a private key"),
         ("key generate --out k", "replaces nothing"),
     ] {
         let run = shop.run(args);
@@ -232,10 +175,7 @@ fn a_server_that_lies_is_not_believed() {
     shop.publish("1.0.0", "bundles");
     let pull = |change: fn(&str, Vec<u8>) -> Result<Vec<u8>, u16>| {
         let files = Files::start(&shop.path("bundles"), Box::new(change));
-        shop.run(&format!(
-            "pull {} --channel prod --trust k/trust.toml --out never.cjar",
-            files.url
-        ))
+        shop.run(&format!("pull {} --channel prod --trust k/trust.toml --out never.cjar", files.url))
     };
     type Lie = fn(&str, Vec<u8>) -> Result<Vec<u8>, u16>;
     let lies: [(&str, Lie, &str); 7] = [
@@ -261,36 +201,20 @@ fn a_server_that_lies_is_not_believed() {
         ),
         (
             "a listing that is none",
-            |path, bytes| {
-                Ok(if path.ends_with("release.json") {
-                    b"{}".to_vec()
-                } else {
-                    bytes
-                })
-            },
+            |path, bytes| Ok(if path.ends_with("release.json") { b"{}".to_vec() } else { bytes }),
             "is no listing",
         ),
         (
             "a listing that climbs",
             |path, bytes| {
                 let text = String::from_utf8_lossy(&bytes).replace("quickstart-1.0.0.cjar", "../../etc/passwd");
-                Ok(if path.ends_with("release.json") {
-                    text.into_bytes()
-                } else {
-                    bytes
-                })
+                Ok(if path.ends_with("release.json") { text.into_bytes() } else { bytes })
             },
             "is no listing",
         ),
         (
             "too much",
-            |path, bytes| {
-                Ok(if path.starts_with("channels/") {
-                    vec![b'x'; 5 * 1024 * 1024]
-                } else {
-                    bytes
-                })
-            },
+            |path, bytes| Ok(if path.starts_with("channels/") { vec![b'x'; 5 * 1024 * 1024] } else { bytes }),
             "is larger than",
         ),
         ("elsewhere", |_, _| Err(302), "HTTP 302"),

@@ -1,25 +1,15 @@
 //! Servers on this machine: Debian's `docker-registry`, and a small file server which can lie.
 
-use std::fs;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Read;
-use std::io::Write;
-use std::net::TcpListener;
-use std::net::TcpStream;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::thread;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::{fs, thread};
 
 use tempfile::TempDir;
 
-use crate::support::has;
-use crate::support::root;
+use crate::support::{has, root};
 
 /// A name and a password, and their line in a file of Apache's `htpasswd -B`.
 pub(crate) const USER: (&str, &str) = ("gate", "open-sesame");
@@ -57,16 +47,10 @@ impl Registry {
         }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut address = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut address)
-            .unwrap();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
         let address = address.trim().to_owned();
         assert!(address.starts_with("127.0.0.1:"), "{address}");
-        Some(Self {
-            child,
-            address,
-            _dir: dir,
-        })
+        Some(Self { child, address, _dir: dir })
     }
 }
 
@@ -117,12 +101,7 @@ fn answer(
     let mut lines = BufReader::new(stream.try_clone()?);
     let mut request = String::new();
     lines.read_line(&mut request)?;
-    let path = request
-        .split(' ')
-        .nth(1)
-        .unwrap_or("/")
-        .trim_start_matches('/')
-        .to_owned();
+    let path = request.split(' ').nth(1).unwrap_or("/").trim_start_matches('/').to_owned();
     let mut wanted = None;
     loop {
         let mut line = String::new();
@@ -136,9 +115,7 @@ fn answer(
     }
     let file: PathBuf = folder.join(&path);
     let mut bytes = Vec::new();
-    let found = fs::File::open(file)
-        .and_then(|mut file| file.read_to_end(&mut bytes))
-        .is_ok();
+    let found = fs::File::open(file).and_then(|mut file| file.read_to_end(&mut bytes)).is_ok();
     let tag = format!("\"{}\"", gatewright::bundle::sha256_hex(&bytes));
     let (status, body) = match found {
         false => (404, Vec::new()),
@@ -149,11 +126,7 @@ fn answer(
         },
     };
     log.lock().unwrap().push((path, status));
-    let location = if status == 302 {
-        "Location: http://127.0.0.1:9/\r\n"
-    } else {
-        ""
-    };
+    let location = if status == 302 { "Location: http://127.0.0.1:9/\r\n" } else { "" };
     write!(
         stream,
         "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nETag: {tag}\r\n{location}Connection: close\r\n\r\n",

@@ -1,23 +1,12 @@
 //! The reference evaluator: the language reference read literally, on the resolved graph. It shares no code with lowering
 //! and is as slow as it is plain.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gatewright::graph::ActionId;
-use gatewright::graph::Grant;
-use gatewright::graph::Holder;
-use gatewright::graph::Program;
-use gatewright::graph::RoleId;
-use gatewright::graph::TypeKind;
-use gatewright::syntax::ast::BinaryOp;
-use gatewright::syntax::ast::Expr;
-use gatewright::syntax::ast::ExprKind;
+use gatewright::graph::{ActionId, Grant, Holder, Program, RoleId, TypeKind};
+use gatewright::syntax::ast::{BinaryOp, Expr, ExprKind};
 
-use super::world::Uid;
-use super::world::Value;
-use super::world::World;
-use super::world::uid;
+use super::world::{Uid, Value, World, uid};
 
 /// An expression that has no value: a missing attribute, a missing entity, an overflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,11 +139,9 @@ impl Request<'_> {
     }
 
     fn may_hold(&self, role: RoleId) -> bool {
-        self.program.role(role).is_some_and(|role| {
-            role.holders
-                .iter()
-                .any(|ty| self.program.type_name(*ty) == self.principal.0)
-        })
+        self.program
+            .role(role)
+            .is_some_and(|role| role.holders.iter().any(|ty| self.program.type_name(*ty) == self.principal.0))
     }
 
     /// Of a type, or holding a role or one that extends it.
@@ -186,12 +173,10 @@ impl Request<'_> {
             return Ok(false);
         };
         let Some(on) = role.on.map(|ty| self.program.type_name(ty)) else {
-            return Ok(self.groups().iter().any(|group| {
-                self.world
-                    .entities
-                    .get(group)
-                    .is_some_and(|entity| entity.roles.contains(&role.name))
-            }));
+            return Ok(self
+                .groups()
+                .iter()
+                .any(|group| self.world.entities.get(group).is_some_and(|entity| entity.roles.contains(&role.name))));
         };
         let carrier = match (self.resource.0.as_str(), on, via) {
             (here, on, _) if here == on => Value::Entity(self.resource.clone()),
@@ -226,11 +211,7 @@ impl Request<'_> {
             .groups()
             .iter()
             .filter_map(|group| self.world.entities.get(group))
-            .any(|entity| {
-                carriers
-                    .iter()
-                    .any(|carrier| entity.held.contains(&(carrier.clone(), role.name.clone())))
-            }))
+            .any(|entity| carriers.iter().any(|carrier| entity.held.contains(&(carrier.clone(), role.name.clone())))))
     }
 
     /// The principal and the teams it is in: they hold roles for it.
@@ -243,12 +224,7 @@ impl Request<'_> {
     }
 
     fn attribute(&self, of: &Uid, name: &str) -> Result<Value> {
-        self.world
-            .entities
-            .get(of)
-            .and_then(|entity| entity.attributes.get(name))
-            .cloned()
-            .ok_or(NoValue)
+        self.world.entities.get(of).and_then(|entity| entity.attributes.get(name)).cloned().ok_or(NoValue)
     }
 
     pub(super) fn truth(&self, expr: &Expr) -> Result<bool> {
@@ -324,10 +300,7 @@ impl Request<'_> {
                 return method(receiver, &name.text, &args);
             }
             ExprKind::Set(elements) => {
-                let all: BTreeSet<Value> = elements
-                    .iter()
-                    .map(|one| self.value(one, bound))
-                    .collect::<Result<_>>()?;
+                let all: BTreeSet<Value> = elements.iter().map(|one| self.value(one, bound)).collect::<Result<_>>()?;
                 Value::Set(all)
             }
             ExprKind::Record(_) => panic!("no record in the model"),
@@ -339,11 +312,9 @@ impl Request<'_> {
             return Ok(self.world.context.contains_key(name));
         }
         match self.value(inner, bound)? {
-            Value::Entity(entity) => Ok(self
-                .world
-                .entities
-                .get(&entity)
-                .is_some_and(|entity| entity.attributes.contains_key(name))),
+            Value::Entity(entity) => {
+                Ok(self.world.entities.get(&entity).is_some_and(|entity| entity.attributes.contains_key(name)))
+            }
             other => panic!("{other:?} has"),
         }
     }
@@ -357,11 +328,7 @@ impl Request<'_> {
             "resource" => return Ok(Value::Entity(self.resource.clone())),
             _ => {}
         }
-        if let Some(condition) = self
-            .program
-            .find_condition(name)
-            .and_then(|id| self.program.condition(id))
-        {
+        if let Some(condition) = self.program.find_condition(name).and_then(|id| self.program.condition(id)) {
             return self.value(&condition.body, &BTreeMap::new());
         }
         // Member names are unique in the model.
@@ -375,20 +342,14 @@ impl Request<'_> {
     }
 
     fn call(&self, name: &str, args: &[Expr], bound: &BTreeMap<String, Value>) -> Result<Value> {
-        if let Some(condition) = self
-            .program
-            .find_condition(name)
-            .and_then(|id| self.program.condition(id))
-        {
+        if let Some(condition) = self.program.find_condition(name).and_then(|id| self.program.condition(id)) {
             let mut inner = BTreeMap::new();
             for ((param, _, _), arg) in condition.params.iter().zip(args) {
                 inner.insert(param.clone(), self.value(arg, bound)?);
             }
             return self.value(&condition.body, &inner);
         }
-        let Value::Text(text) = self.value(&args[0], bound)? else {
-            panic!("{name} of no text")
-        };
+        let Value::Text(text) = self.value(&args[0], bound)? else { panic!("{name} of no text") };
         Ok(match name {
             "decimal" => {
                 let (whole, part) = text.split_once('.').unwrap();
@@ -432,9 +393,7 @@ impl Request<'_> {
             Value::Long(n) | Value::Decimal(n) | Value::Instant(n) | Value::Duration(n) => *n,
             Value::Entity((ty, member)) => {
                 let ty = self.program.find_type(ty).and_then(|id| self.program.ty(id)).unwrap();
-                let TypeKind::Enum { members, .. } = &ty.kind else {
-                    panic!("no order on {}", ty.name)
-                };
+                let TypeKind::Enum { members, .. } = &ty.kind else { panic!("no order on {}", ty.name) };
                 i64::try_from(members.iter().position(|known| known == member).unwrap()).unwrap()
             }
             other => panic!("no order on {other:?}"),

@@ -58,15 +58,9 @@ enum Of {
 
 pub(crate) fn program(random: &mut Random) -> Generated {
     let mut text = MODEL.to_owned();
-    text.push_str(&format!(
-        "condition calm = {};\n",
-        condition(random, 2, false, None, &[])
-    ));
+    text.push_str(&format!("condition calm = {};\n", condition(random, 2, false, None, &[])));
     text.push_str(&format!("condition dear(d: Doc) = {};\n", parameter_condition(random)));
-    text.push_str(&format!(
-        "condition both = calm && {};\n",
-        condition(random, 1, false, None, &[])
-    ));
+    text.push_str(&format!("condition both = calm && {};\n", condition(random, 1, false, None, &[])));
     let mut roles: Vec<String> = Vec::new();
     for n in 0..4 {
         let holders = ["for User", "for Bot", "for User, Bot"][if n == 0 { 2 } else { random.below(3) }];
@@ -77,17 +71,12 @@ pub(crate) fn program(random: &mut Random) -> Generated {
             header.push_str(" extends r0");
         }
         if random.one_in(4) {
-            header.push_str(&format!(
-                " when {}",
-                condition(random, 1, users, None, &["calm", "both"])
-            ));
+            header.push_str(&format!(" when {}", condition(random, 1, users, None, &["calm", "both"])));
         }
         if random.one_in(4) {
             header.push_str(" until \"2027-01-15T08:00:00Z\"");
         }
-        let grants: Vec<String> = (0..random.below(3))
-            .map(|at| grant(random, n * 10 + at, "", users))
-            .collect();
+        let grants: Vec<String> = (0..random.below(3)).map(|at| grant(random, n * 10 + at, "", users)).collect();
         text.push_str(&format!("{header} {{ {} }}\n", grants.join(" ")));
         roles.push(format!("r{n}"));
     }
@@ -128,11 +117,7 @@ pub(crate) fn program(random: &mut Random) -> Generated {
     for n in 0..random.below(3) {
         let who = ["any", "r0", "r1", "Bot", "User"][random.below(5)];
         let denied = condition(random, 2, false, Some(Of::Doc), &["calm", "dear(resource)"]);
-        let when = if random.one_in(4) {
-            String::new()
-        } else {
-            format!(" when {denied}")
-        };
+        let when = if random.one_in(4) { String::new() } else { format!(" when {denied}") };
         let actions = ["read", "publish", "edit"][random.below(3)];
         text.push_str(&format!("no{n}: deny {who} to {actions} on Doc{when};\n"));
     }
@@ -150,20 +135,12 @@ fn grant(random: &mut Random, label: usize, who: &str, users: bool) -> String {
         4 if users => ("read, publish", "Doc", Some(Of::Doc)),
         _ => ("read", "Doc", Some(Of::Doc)),
     };
-    let named: &[&str] = if of == Some(Of::Doc) {
-        &["calm", "both", "dear(resource)"]
-    } else {
-        &["calm", "both"]
-    };
+    let named: &[&str] = if of == Some(Of::Doc) { &["calm", "both", "dear(resource)"] } else { &["calm", "both"] };
     let when = match random.one_in(3) && !bots {
         true => String::new(),
         false => format!(" when {}", condition(random, 2, users, of, named)),
     };
-    let until = if random.one_in(5) {
-        " until \"2027-01-15T08:00:00Z\""
-    } else {
-        ""
-    };
+    let until = if random.one_in(5) { " until \"2027-01-15T08:00:00Z\"" } else { "" };
     format!("g{label}: allow {who}{actions} on {on}{when}{until};\n")
 }
 
@@ -258,11 +235,9 @@ fn condition(random: &mut Random, depth: usize, users: bool, of: Option<Of>, nam
             "resource in principal.org",
             "resource.owner.level >= resource.level",
         ]),
-        Some(Of::Folder) => atoms.extend([
-            "resource has parent",
-            "resource.org == principal.org",
-            "resource.owner.level == low",
-        ]),
+        Some(Of::Folder) => {
+            atoms.extend(["resource has parent", "resource.org == principal.org", "resource.owner.level == low"])
+        }
         Some(Of::Org) => atoms.extend(["resource == principal.org", "principal in resource"]),
         None => {}
     }

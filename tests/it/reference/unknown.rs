@@ -1,8 +1,7 @@
 //! The language reference read literally about principals of types that a program does not know.
 
 use gatewright::graph::Program;
-use gatewright::syntax::ast::Expr;
-use gatewright::syntax::ast::ExprKind;
+use gatewright::syntax::ast::{Expr, ExprKind};
 
 use super::evaluate::Request;
 
@@ -18,10 +17,7 @@ pub(super) fn keeps_out(request: &Request<'_>) -> bool {
             && deny.actions.contains(&request.action)
             && (reads_principal(program, when) || request.truth(when) != Ok(false))
     });
-    let guarded = program
-        .requires
-        .iter()
-        .any(|require| require.actions.contains(&request.action));
+    let guarded = program.requires.iter().any(|require| require.actions.contains(&request.action));
     let mut separations = program.separations.iter().filter(|separation| separation.by.is_some());
     let isolated = program.isolations.iter().any(|isolation| {
         let mut except = isolation.except.iter();

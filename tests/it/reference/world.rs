@@ -1,10 +1,8 @@
 //! Random entity stores and requests, as the reference evaluator reads them and as Cedar's JSON.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::random::Random;
 
@@ -98,13 +96,9 @@ pub(super) fn world(random: &mut Random, roles: &[String], relations: &[(String,
             entity.parents.insert(random.pick(&teams).clone());
         }
         entity.attributes.insert("level".into(), level(random));
-        entity
-            .attributes
-            .insert("age".into(), Value::Long(*random.pick(&LONGS)));
+        entity.attributes.insert("age".into(), Value::Long(*random.pick(&LONGS)));
         if random.one_in(2) {
-            entity
-                .attributes
-                .insert("nick".into(), Value::Text((*random.pick(&TEXTS)).to_owned()));
+            entity.attributes.insert("nick".into(), Value::Text((*random.pick(&TEXTS)).to_owned()));
         }
         entities.insert(user.clone(), entity);
     }
@@ -113,11 +107,7 @@ pub(super) fn world(random: &mut Random, roles: &[String], relations: &[(String,
         let mut entity = Entity::default();
         let org = random.pick(&orgs).clone();
         parent(&mut entity, "org", &org);
-        let scopes = TEXTS
-            .iter()
-            .filter(|_| random.one_in(2))
-            .map(|text| Value::Text((*text).to_owned()))
-            .collect();
+        let scopes = TEXTS.iter().filter(|_| random.one_in(2)).map(|text| Value::Text((*text).to_owned())).collect();
         entity.attributes.insert("scopes".into(), Value::Set(scopes));
         entity.attributes.insert("level".into(), level(random));
         entities.insert(bot.clone(), entity);
@@ -130,9 +120,7 @@ pub(super) fn world(random: &mut Random, roles: &[String], relations: &[(String,
         if at > 0 && random.one_in(2) {
             parent(&mut entity, "parent", &folders[random.below(at)]);
         }
-        entity
-            .attributes
-            .insert("owner".into(), Value::Entity(random.pick(&users).clone()));
+        entity.attributes.insert("owner".into(), Value::Entity(random.pick(&users).clone()));
         entities.insert(folder.clone(), entity);
     }
     for n in 0..4 {
@@ -146,31 +134,14 @@ pub(super) fn world(random: &mut Random, roles: &[String], relations: &[(String,
         };
         parent(&mut entity, "folder", &folder);
         entity.attributes.insert("level".into(), level(random));
-        entity.attributes.insert(
-            "colour".into(),
-            Value::Entity(uid("Colour", random.pick(&["red", "green"]))),
-        );
-        entity
-            .attributes
-            .insert("owner".into(), Value::Entity(random.pick(&users).clone()));
-        entity.attributes.insert(
-            "price".into(),
-            Value::Decimal(*random.pick(&[0, 99_999, 100_000, 100_001, -1])),
-        );
-        entity
-            .attributes
-            .insert("count".into(), Value::Long(*random.pick(&LONGS)));
-        let editors = users
-            .iter()
-            .filter(|_| random.one_in(3))
-            .cloned()
-            .map(Value::Entity)
-            .collect();
+        entity.attributes.insert("colour".into(), Value::Entity(uid("Colour", random.pick(&["red", "green"]))));
+        entity.attributes.insert("owner".into(), Value::Entity(random.pick(&users).clone()));
+        entity.attributes.insert("price".into(), Value::Decimal(*random.pick(&[0, 99_999, 100_000, 100_001, -1])));
+        entity.attributes.insert("count".into(), Value::Long(*random.pick(&LONGS)));
+        let editors = users.iter().filter(|_| random.one_in(3)).cloned().map(Value::Entity).collect();
         entity.attributes.insert("editors".into(), Value::Set(editors));
         if random.one_in(2) {
-            entity
-                .attributes
-                .insert("note".into(), Value::Text((*random.pick(&TEXTS)).to_owned()));
+            entity.attributes.insert("note".into(), Value::Text((*random.pick(&TEXTS)).to_owned()));
         }
         entities.insert(uid("Doc", n), entity);
     }
@@ -204,9 +175,7 @@ fn level(random: &mut Random) -> Value {
 }
 
 fn parent(entity: &mut Entity, attribute: &str, to: &Uid) {
-    entity
-        .attributes
-        .insert(attribute.to_owned(), Value::Entity(to.clone()));
+    entity.attributes.insert(attribute.to_owned(), Value::Entity(to.clone()));
     entity.parents.insert(to.clone());
 }
 
@@ -216,11 +185,8 @@ impl World {
     pub(super) fn entities_json(&self, plain: &BTreeSet<String>, relations: &[(String, String)]) -> Json {
         let mut all: Vec<Json> = Vec::new();
         for ((ty, id), entity) in &self.entities {
-            let mut attributes: serde_json::Map<String, Json> = entity
-                .attributes
-                .iter()
-                .map(|(name, value)| (name.clone(), value.json()))
-                .collect();
+            let mut attributes: serde_json::Map<String, Json> =
+                entity.attributes.iter().map(|(name, value)| (name.clone(), value.json())).collect();
             for (on, role) in relations.iter().filter(|(on, _)| on == ty) {
                 attributes.insert(role.clone(), Value::Entity(holders(on, id, role)).json());
                 let mut parents = Vec::new();
@@ -247,10 +213,7 @@ impl World {
 
     /// The context in Cedar's JSON form.
     pub(super) fn context_json(&self) -> serde_json::Map<String, Json> {
-        self.context
-            .iter()
-            .map(|(name, value)| (name.clone(), value.json()))
-            .collect()
+        self.context.iter().map(|(name, value)| (name.clone(), value.json())).collect()
     }
 }
 

@@ -26,20 +26,8 @@ namespace Other {
 }
 "#;
 
-const TYPES: [&str; 12] = [
-    "User",
-    "Bot",
-    "Team",
-    "Org",
-    "Folder",
-    "Doc",
-    "Log",
-    "Level",
-    "Other::Thing",
-    "Ghost",
-    "Action",
-    "Doc",
-];
+const TYPES: [&str; 12] =
+    ["User", "Bot", "Team", "Org", "Folder", "Doc", "Log", "Level", "Other::Thing", "Ghost", "Action", "Doc"];
 
 const ACTIONS: [&str; 12] = [
     "Action::\"read\"",
@@ -117,16 +105,8 @@ pub(super) fn policy(random: &mut Random) -> String {
 
 /// A principal or resource, most often of a type that some action applies to.
 fn party(random: &mut Random, who: &str, likely: &[&str]) -> String {
-    let ty = if random.one_in(4) {
-        *random.pick(&TYPES)
-    } else {
-        *random.pick(likely)
-    };
-    let container = if random.one_in(8) {
-        *random.pick(&TYPES)
-    } else {
-        *random.pick(&["Team", "Org", "Folder"])
-    };
+    let ty = if random.one_in(4) { *random.pick(&TYPES) } else { *random.pick(likely) };
+    let container = if random.one_in(8) { *random.pick(&TYPES) } else { *random.pick(&["Team", "Org", "Folder"]) };
     let id = if container == "Level" { "low" } else { "x" };
     match random.below(6) {
         0 => who.to_owned(),

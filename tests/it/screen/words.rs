@@ -1,30 +1,20 @@
 //! What `check` says of raw policies held against Cedar's validator on the whole set: the same policies are refused or warned
 //! of, at the same places and for the same reasons. Where `check` uses words of its own, the place is held.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::Range;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use cedar_policy::PolicySet;
-use cedar_policy::Schema;
-use cedar_policy::ValidationError;
-use cedar_policy::ValidationMode;
-use cedar_policy::ValidationWarning;
-use cedar_policy::Validator;
+use cedar_policy::{PolicySet, Schema, ValidationError, ValidationMode, ValidationWarning, Validator};
 use gatewright::diag::Diagnostics;
-use gatewright::load::CedarInput;
-use gatewright::load::load_cedar;
+use gatewright::load::{CedarInput, load_cedar};
 use gatewright::pipeline;
 
 use crate::reference::random::Random;
-use crate::support::assert_none;
-use crate::support::corpora;
+use crate::support::{assert_none, corpora};
 
-use super::options;
-use super::policies;
+use super::{options, policies};
 
 /// What is said of one place in a file. Cedar says one thing once for each kind of request, `check` once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,32 +47,21 @@ const UNTESTED: &str = "a read of what may be absent";
 /// What Cedar says of a set, validated as a whole.
 fn cedar(text: &str, schema: &Schema) -> BTreeSet<Said> {
     let set: PolicySet = text.parse().unwrap();
-    let places: BTreeMap<String, Range<usize>> = set
-        .policies()
-        .map(|policy| (policy.id().to_string(), whole(policy, text)))
-        .collect();
+    let places: BTreeMap<String, Range<usize>> =
+        set.policies().map(|policy| (policy.id().to_string(), whole(policy, text))).collect();
     let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
     let mut said = BTreeSet::new();
     for error in result.validation_errors() {
-        let unsafe_read = matches!(
-            error,
-            ValidationError::UnsafeOptionalAttributeAccess(_) | ValidationError::UnsafeTagAccess(_)
-        );
+        let unsafe_read =
+            matches!(error, ValidationError::UnsafeOptionalAttributeAccess(_) | ValidationError::UnsafeTagAccess(_));
         let place = place(error).unwrap_or_else(|| places[&error.policy_id().to_string()].clone());
         let what = match unsafe_read {
             true => UNTESTED.to_owned(),
             false => essence(&error.to_string()),
         };
-        said.insert(Said {
-            start: place.start,
-            end: place.end,
-            what,
-        });
+        said.insert(Said { start: place.start, end: place.end, what });
     }
-    for warning in result
-        .validation_warnings()
-        .filter(|warning| !is_about_letters(warning))
-    {
+    for warning in result.validation_warnings().filter(|warning| !is_about_letters(warning)) {
         let place = place(warning).unwrap_or_else(|| places[&warning.policy_id().to_string()].clone());
         said.insert(Said {
             start: place.start,
@@ -120,12 +99,7 @@ fn whole(policy: &cedar_policy::Policy, text: &str) -> Range<usize> {
 
 /// What `check` says of the file, of what Cedar's validator is asked for.
 fn check(policies: &Path, schema: &Path) -> BTreeSet<Said> {
-    let input = CedarInput {
-        policies: &[policies.to_owned()],
-        schema: Some(schema),
-        entities: None,
-        links: None,
-    };
+    let input = CedarInput { policies: &[policies.to_owned()], schema: Some(schema), entities: None, links: None };
     let mut faults = Diagnostics::new();
     let package = load_cedar(input, &mut faults).unwrap();
     let checked = pipeline::check(&package, &options(), faults);
@@ -139,11 +113,7 @@ fn check(policies: &Path, schema: &Path) -> BTreeSet<Said> {
             _ => continue,
         };
         let span = found.primary().unwrap();
-        said.insert(Said {
-            start: span.start as usize,
-            end: span.end as usize,
-            what,
-        });
+        said.insert(Said { start: span.start as usize, end: span.end as usize, what });
     }
     said
 }
@@ -161,12 +131,8 @@ fn compare(policies: &Path, schema: &Path, tally: &mut Tally) -> Vec<String> {
         }
     }
     let name = policies.display();
-    let missing = expected
-        .difference(&found)
-        .map(|said| format!("{name}: not said: {said:?}"));
-    let more = found
-        .difference(&expected)
-        .map(|said| format!("{name}: said too much: {said:?}"));
+    let missing = expected.difference(&found).map(|said| format!("{name}: not said: {said:?}"));
+    let more = found.difference(&expected).map(|said| format!("{name}: said too much: {said:?}"));
     missing.chain(more).collect()
 }
 
@@ -184,10 +150,7 @@ fn every_fault_of_random_policies_is_told_as_the_whole_validator_tells_it() {
         offences.extend(compare(&file, &schema, &mut tally));
     }
     assert_none("words", offences);
-    assert!(
-        tally.refused >= 300 && tally.untested >= 30 && tally.warned >= 100,
-        "{tally:?}"
-    );
+    assert!(tally.refused >= 300 && tally.untested >= 30 && tally.warned >= 100, "{tally:?}");
 }
 
 #[test]
@@ -218,10 +181,7 @@ fn policies_of_others_under_their_schema_and_under_each_others() {
 }
 
 fn below(folder: &Path, visit: &mut dyn FnMut(PathBuf)) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         match path.is_dir() {

@@ -4,33 +4,16 @@
 
 use std::collections::BTreeSet;
 
-use cedar_policy::Context;
-use cedar_policy::Effect;
-use cedar_policy::Entities;
-use cedar_policy::Policy;
-use cedar_policy::Request;
-use cedar_policy::Schema;
-use gatewright::analysis::Answer;
-use gatewright::analysis::Base;
-use gatewright::analysis::Cache;
-use gatewright::analysis::Claim;
-use gatewright::analysis::Deadline;
-use gatewright::analysis::Prover;
-use gatewright::analysis::Question;
-use gatewright::analysis::Rule;
-use gatewright::analysis::Rules;
-use gatewright::analysis::solver::Engine;
-use gatewright::analysis::solver::Limits;
-use gatewright::decide::Trial;
-use gatewright::decide::Tried;
+use cedar_policy::{Context, Effect, Entities, Policy, Request, Schema};
+use gatewright::analysis::solver::{Engine, Limits};
+use gatewright::analysis::{Answer, Base, Cache, Claim, Deadline, Prover, Question, Rule, Rules};
+use gatewright::decide::{Trial, Tried};
 use gatewright::diag::Diagnostics;
 use gatewright::load::PackageFiles;
 use gatewright::pipeline;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::options;
-use super::proved;
+use super::{options, proved};
 
 use crate::prover::solver;
 use crate::reference::random::Random;
@@ -158,18 +141,9 @@ fn case(random: &mut Random, policies: &[Policy], rules: &[Rule]) -> Case {
     };
     let rule = |at: usize| rules[at].clone();
     let (claim, refutes): (Claim, Refutes) = match random.below(9) {
-        0 => (
-            Claim::NeverErrors(rule(one)),
-            Box::new(move |tried| tried.errors.contains_key(&one)),
-        ),
-        1 => (
-            Claim::NeverApplies(rule(one)),
-            Box::new(move |tried| tried.applied.contains(&one)),
-        ),
-        2 => (
-            Claim::AlwaysApplies(rule(one)),
-            Box::new(move |tried| !tried.applied.contains(&one)),
-        ),
+        0 => (Claim::NeverErrors(rule(one)), Box::new(move |tried| tried.errors.contains_key(&one))),
+        1 => (Claim::NeverApplies(rule(one)), Box::new(move |tried| tried.applied.contains(&one))),
+        2 => (Claim::AlwaysApplies(rule(one)), Box::new(move |tried| !tried.applied.contains(&one))),
         3 => (
             Claim::ApplyImplies(rule(one), rule(other)),
             Box::new(move |tried| tried.applied.contains(&one) && !tried.applied.contains(&other)),
@@ -178,14 +152,8 @@ fn case(random: &mut Random, policies: &[Policy], rules: &[Rule]) -> Case {
             Claim::ApplyDisjoint(rule(one), rule(other)),
             Box::new(move |tried| tried.applied.contains(&one) && tried.applied.contains(&other)),
         ),
-        5 => (
-            Claim::AlwaysAllows(set(&left)),
-            Box::new(move |tried| !allows(tried, &left)),
-        ),
-        6 => (
-            Claim::AlwaysDenies(set(&left)),
-            Box::new(move |tried| allows(tried, &left)),
-        ),
+        5 => (Claim::AlwaysAllows(set(&left)), Box::new(move |tried| !allows(tried, &left))),
+        6 => (Claim::AlwaysDenies(set(&left)), Box::new(move |tried| allows(tried, &left))),
         7 => (
             Claim::Implies(set(&left), set(&right)),
             Box::new(move |tried| allows(tried, &left) && !allows(tried, &right)),
@@ -214,20 +182,12 @@ fn the_prover_and_trying_all_small_stores_never_contradict_each_other() {
     let policies: Vec<Policy> = texts.iter().map(|text| Policy::parse(None, text).unwrap()).collect();
     let rules: Vec<Rule> = policies.iter().map(|policy| Rule::new(policy).unwrap()).collect();
     let trial = Trial::new(policies.iter().enumerate());
-    let tried: Vec<Tried> = worlds(&schema)
-        .iter()
-        .map(|(request, entities)| trial.run(request, entities))
-        .collect();
+    let tried: Vec<Tried> = worlds(&schema).iter().map(|(request, entities)| trial.run(request, entities)).collect();
     let base = Base::new(&schema, []).unwrap();
     let environment = base.environments.iter().next().unwrap().clone();
     let cases: Vec<Case> = (0..QUESTIONS).map(|_| case(random, &policies, &rules)).collect();
-    let questions: Vec<Question> = cases
-        .iter()
-        .map(|case| Question {
-            environment: environment.clone(),
-            claim: case.claim.clone(),
-        })
-        .collect();
+    let questions: Vec<Question> =
+        cases.iter().map(|case| Question { environment: environment.clone(), claim: case.claim.clone() }).collect();
     let cache = Cache::in_memory();
     let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never());
     let answers = prover.answer(&base.ground, &questions);
@@ -243,11 +203,7 @@ fn the_prover_and_trying_all_small_stores_never_contradict_each_other() {
             Answer::Fails(found) => {
                 tally.refuted += 1;
                 let shown = trial.run(&found.request, &found.entities);
-                assert!(
-                    (case.refutes)(&shown),
-                    "a counterexample shows nothing: {:?} {found:?}",
-                    case.claim
-                );
+                assert!((case.refutes)(&shown), "a counterexample shows nothing: {:?} {found:?}", case.claim);
             }
             Answer::Unknown(why) => panic!("{:?}: {why}", case.claim),
         }
@@ -270,9 +226,7 @@ fn a_policy_is_found_idle_just_where_the_set_without_it_decides_alike() {
     let worlds = worlds(&schema);
     let (mut idle, mut needed) = (0, 0);
     for _ in 0..SETS {
-        let texts: Vec<String> = (0..7)
-            .map(|number| format!("@id(\"p{number}\")\n{}", policy(random)))
-            .collect();
+        let texts: Vec<String> = (0..7).map(|number| format!("@id(\"p{number}\")\n{}", policy(random))).collect();
         let told = told(&texts, found.engine.as_ref());
         let policies: Vec<Policy> = texts.iter().map(|text| Policy::parse(None, text).unwrap()).collect();
         let rules: Vec<Rule> = policies.iter().map(|policy| Rule::new(policy).unwrap()).collect();
@@ -285,16 +239,10 @@ fn a_policy_is_found_idle_just_where_the_set_without_it_decides_alike() {
             // Not by digest: another policy may say the same.
             let others = rules.iter().enumerate().filter(|(at, _)| *at != number);
             let rest = Rules::new(others.map(|(_, rule)| rule.clone()));
-            let asked = [Claim::Implies(all.clone(), rest.clone()), Claim::Implies(rest, all)].map(|claim| Question {
-                environment: environment.clone(),
-                claim,
-            });
+            let asked = [Claim::Implies(all.clone(), rest.clone()), Claim::Implies(rest, all)]
+                .map(|claim| Question { environment: environment.clone(), claim });
             let alike = prover.answer(&base.ground, &asked).iter().all(Answer::holds);
-            assert_eq!(
-                told.contains(&format!("p{number}")),
-                alike,
-                "p{number} of {texts:#?}\n{told:?}"
-            );
+            assert_eq!(told.contains(&format!("p{number}")), alike, "p{number} of {texts:#?}\n{told:?}");
             match alike {
                 true => idle += 1,
                 false => needed += 1,
@@ -310,11 +258,7 @@ fn a_policy_is_found_idle_just_where_the_set_without_it_decides_alike() {
                 };
                 for (request, entities) in worlds.iter().step_by(7) {
                     let tried = with.run(request, entities);
-                    assert_eq!(
-                        allows(&tried, None),
-                        allows(&tried, Some(number)),
-                        "p{number} of {texts:#?}"
-                    );
+                    assert_eq!(allows(&tried, None), allows(&tried, Some(number)), "p{number} of {texts:#?}");
                 }
             }
         }
@@ -326,17 +270,13 @@ fn a_policy_is_found_idle_just_where_the_set_without_it_decides_alike() {
 fn told(texts: &[String], engine: &dyn Engine) -> BTreeSet<String> {
     let mut faults = Diagnostics::new();
     let policies = texts.join("\n");
-    let files = [
-        ("gatewright.toml", PROJECT),
-        ("policy/main.cedar", policies.as_str()),
-        ("policy/main.cedarschema", SCHEMA),
-    ];
+    let files =
+        [("gatewright.toml", PROJECT), ("policy/main.cedar", policies.as_str()), ("policy/main.cedarschema", SCHEMA)];
     let package = PackageFiles::in_memory(files, &mut faults);
     let checked = pipeline::check(&package, &options(), faults);
     let found = proved(&package, &checked, Some(engine), Deadline::never());
     assert!(!found.iter().any(|one| one.code.as_str() == "unproved"), "{found:?}");
     let idle = ["dead-statement", "shadowed-grant", "overridden-grant", "idle-forbid"];
     let told = found.iter().filter(|one| idle.contains(&one.code.as_str()));
-    told.map(|one| one.message.split('`').nth(1).unwrap().to_owned())
-        .collect()
+    told.map(|one| one.message.split('`').nth(1).unwrap().to_owned()).collect()
 }

@@ -1,31 +1,18 @@
 //! Cedar's own labelled analyses: pairs of policy sets, and single sets with policies that are vacuous, shadowed, redundant or
 //! overridden. All verdicts are reproduced, and every counterexample is replayed.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use cedar_policy::Authorizer;
-use cedar_policy::Decision;
-use cedar_policy::Effect;
-use cedar_policy::PolicySet;
-use cedar_policy::Schema;
-use gatewright::analysis::Answer;
-use gatewright::analysis::Base;
-use gatewright::analysis::Cache;
-use gatewright::analysis::Claim;
-use gatewright::analysis::Counterexample;
-use gatewright::analysis::Deadline;
-use gatewright::analysis::Environment;
-use gatewright::analysis::Listed;
-use gatewright::analysis::Prover;
-use gatewright::analysis::Question;
+use cedar_policy::{Authorizer, Decision, Effect, PolicySet, Schema};
 use gatewright::analysis::solver::Limits;
+use gatewright::analysis::{
+    Answer, Base, Cache, Claim, Counterexample, Deadline, Environment, Listed, Prover, Question,
+};
 use gatewright::diag::Evidence;
 use serde_json::Value;
 
-use super::cedar;
-use super::proved;
+use super::{cedar, proved};
 use crate::prover::solver;
 use crate::support::corpora;
 
@@ -38,10 +25,7 @@ struct Set {
 fn set(policies: &Path, schema: &Path) -> Set {
     let read =
         |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    Set {
-        policies: read(policies).parse().unwrap(),
-        schema: Schema::from_cedarschema_str(&read(schema)).unwrap().0,
-    }
+    Set { policies: read(policies).parse().unwrap(), schema: Schema::from_cedarschema_str(&read(schema)).unwrap().0 }
 }
 
 impl Set {
@@ -78,11 +62,7 @@ fn environment(base: &Base, row: &Value) -> Environment {
             && env.action.id().unescaped() == text(row, "action")
             && env.resource.to_string() == text(row, "resource")
     };
-    base.environments
-        .iter()
-        .find(named)
-        .unwrap_or_else(|| panic!("{row}"))
-        .clone()
+    base.environments.iter().find(named).unwrap_or_else(|| panic!("{row}")).clone()
 }
 
 #[test]
@@ -100,26 +80,14 @@ fn pairs_compare_as_labelled_and_every_counterexample_flips_the_decision() {
         let schema = folder.join(text(pair, "schema"));
         let [one, other] = ["pset1", "pset2"].map(|name| set(&folder.join(text(pair, name)), &schema));
         let (base, beside) = (one.base(), other.base());
-        let listed: BTreeSet<Environment> = pair["rows"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|row| environment(&base, row))
-            .collect();
-        assert_eq!(
-            listed,
-            base.environments.iter().cloned().collect(),
-            "{}",
-            text(pair, "test")
-        );
+        let listed: BTreeSet<Environment> =
+            pair["rows"].as_array().unwrap().iter().map(|row| environment(&base, row)).collect();
+        assert_eq!(listed, base.environments.iter().cloned().collect(), "{}", text(pair, "test"));
         for row in pair["rows"].as_array().unwrap() {
             let environment = environment(&base, row);
             let (left, right) = (base.rules(&environment), beside.rules(&environment));
             let mut exceeds = |left: &Set, right: &Set, claim: Claim| {
-                let question = Question {
-                    environment: environment.clone(),
-                    claim,
-                };
+                let question = Question { environment: environment.clone(), claim };
                 let answers = prover.answer(&base.ground, &[question]);
                 match &answers[0] {
                     Answer::Holds => false,
@@ -158,16 +126,10 @@ fn single_sets_hold_the_findings_that_are_labelled() {
     let prover = Prover::new(found.engine.as_ref(), &cache, Limits::default(), Deadline::never());
     for single in labels["analyze"].as_array().unwrap() {
         let folder = corpus.join(text(single, "dir"));
-        let (policies, schema) = (
-            folder.join(text(single, "policies")),
-            folder.join(text(single, "schema")),
-        );
+        let (policies, schema) = (folder.join(text(single, "policies")), folder.join(text(single, "schema")));
         let base = set(&policies, &schema).base();
         let holds = |environment: &Environment, claim: Claim| {
-            let question = Question {
-                environment: environment.clone(),
-                claim,
-            };
+            let question = Question { environment: environment.clone(), claim };
             match &prover.answer(&base.ground, &[question])[0] {
                 Answer::Holds => true,
                 Answer::Fails(_) => false,
@@ -177,22 +139,14 @@ fn single_sets_hold_the_findings_that_are_labelled() {
         let mut vacuous = BTreeMap::new();
         for listed in base.policies() {
             let all: Vec<&Environment> = base.environments.iter().collect();
-            if all
-                .iter()
-                .all(|env| holds(env, Claim::AlwaysApplies(listed.rule.clone())))
-            {
+            if all.iter().all(|env| holds(env, Claim::AlwaysApplies(listed.rule.clone()))) {
                 vacuous.insert(listed.id.clone(), "all");
-            } else if all
-                .iter()
-                .all(|env| holds(env, Claim::NeverApplies(listed.rule.clone())))
-            {
+            } else if all.iter().all(|env| holds(env, Claim::NeverApplies(listed.rule.clone()))) {
                 vacuous.insert(listed.id.clone(), "no");
             }
         }
         let labelled = single["vacuous"].as_array().unwrap();
-        let labelled = labelled
-            .iter()
-            .map(|one| (text(one, "policy").to_owned(), text(one, "applies_to")));
+        let labelled = labelled.iter().map(|one| (text(one, "policy").to_owned(), text(one, "applies_to")));
         assert_eq!(vacuous, labelled.collect(), "{}", text(single, "test"));
         let mut labelled: BTreeMap<Environment, BTreeSet<String>> = BTreeMap::new();
         for row in single["per_env"].as_array().unwrap() {
@@ -216,24 +170,12 @@ fn single_sets_hold_the_findings_that_are_labelled() {
                 .collect()
         };
         let dead = vacuous.iter().filter(|(_, applies)| **applies == "no");
-        assert_eq!(
-            named("dead-statement"),
-            dead.map(|(id, _)| id.clone()).collect(),
-            "{told:?}"
-        );
+        assert_eq!(named("dead-statement"), dead.map(|(id, _)| id.clone()).collect(), "{told:?}");
         for (id, how) in everywhere(&base, &labelled) {
-            let lint = if how == "overridden" {
-                "overridden-grant"
-            } else {
-                "shadowed-grant"
-            };
+            let lint = if how == "overridden" { "overridden-grant" } else { "shadowed-grant" };
             let effect = base.policies().iter().find(|listed| listed.id == id).unwrap().effect;
             let lint = if effect == Effect::Forbid { "idle-forbid" } else { lint };
-            assert!(
-                named(lint).contains(&id),
-                "{}: {id} {how}: {told:?}",
-                text(single, "test")
-            );
+            assert!(named(lint).contains(&id), "{}: {id} {how}: {told:?}", text(single, "test"));
         }
         assert!(!told.iter().any(|one| one.code.as_str() == "unproved"), "{told:?}");
     }
@@ -284,11 +226,7 @@ fn relations(
 fn everywhere(base: &Base, labelled: &BTreeMap<Environment, BTreeSet<String>>) -> Vec<(String, &'static str)> {
     let mut all = Vec::new();
     for listed in base.policies() {
-        for (how, words) in [
-            ("shadowed", "shadowed by"),
-            ("overridden", "overridden by"),
-            ("redundant", "Redundant"),
-        ] {
+        for (how, words) in [("shadowed", "shadowed by"), ("overridden", "overridden by"), ("redundant", "Redundant")] {
             let told = |findings: &BTreeSet<String>| {
                 findings.iter().any(|finding| {
                     let first = finding.split('`').nth(1) == Some(listed.id.as_str());

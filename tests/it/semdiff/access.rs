@@ -1,24 +1,13 @@
 //! Who gains and who loses what, with a request for each change that both sides decide differently.
 
-use gatewright::analysis::Cache;
-use gatewright::analysis::Deadline;
-use gatewright::analysis::Prover;
 use gatewright::analysis::solver::Limits;
-use gatewright::semdiff::Access;
-use gatewright::semdiff::Difference;
-use gatewright::semdiff::Finding;
-use gatewright::semdiff::Options;
-use gatewright::semdiff::Replayed;
-use gatewright::semdiff::Verdict;
-use gatewright::semdiff::compare;
+use gatewright::analysis::{Cache, Deadline, Prover};
+use gatewright::semdiff::{Access, Difference, Finding, Options, Replayed, Verdict, compare};
 use gatewright::text::Instant;
 
 use crate::prover::solver;
 
-use super::Built;
-use super::CONFIG;
-use super::SHOP;
-use super::shop;
+use super::{Built, CONFIG, SHOP, shop};
 
 /// The difference between two texts; `None` where there is no solver.
 pub(super) fn difference(old: &str, new: &str) -> Option<Difference> {
@@ -54,11 +43,9 @@ pub(super) fn told(difference: &Difference) -> String {
             match finding {
                 Finding::None => {}
                 Finding::Unsure(doubt) => text.push_str(&format!("    {way}: {doubt}\n")),
-                Finding::Found(example) => text.push_str(&format!(
-                    "    {way}: {} → {}\n",
-                    side(&example.before),
-                    side(&example.after)
-                )),
+                Finding::Found(example) => {
+                    text.push_str(&format!("    {way}: {} → {}\n", side(&example.before), side(&example.after)))
+                }
             }
         }
     }
@@ -69,11 +56,8 @@ pub(super) fn told(difference: &Difference) -> String {
 }
 
 fn side(replayed: &Replayed) -> String {
-    let reasons: Vec<String> = replayed
-        .reasons
-        .iter()
-        .map(|reason| format!("{} ({})", reason.statement, reason.when.join(" && ")))
-        .collect();
+    let reasons: Vec<String> =
+        replayed.reasons.iter().map(|reason| format!("{} ({})", reason.statement, reason.when.join(" && "))).collect();
     format!("{} {}", replayed.cause, reasons.join(", "))
 }
 
@@ -115,10 +99,7 @@ fn more_for_one_and_less_for_another_are_told_apart() {
     let Some(found) = difference(
         SHOP,
         &shop(&[
-            (
-                "role guard for User { allow list on Bill; }",
-                "role guard for User { allow read on Bill; }",
-            ),
+            ("role guard for User { allow list on Bill; }", "role guard for User { allow read on Bill; }"),
             ("sensitive action pay", "action pay"),
         ]),
     ) else {
@@ -146,14 +127,9 @@ fn whoever_must_be_inside_something_is_shown_there_and_says_so() {
     let Some(found) = difference(&files(""), &now) else {
         return;
     };
-    let [access] = &found.accesses[..] else {
-        panic!("{found:?}")
-    };
+    let [access] = &found.accesses[..] else { panic!("{found:?}") };
     let entities = access.gained.example().unwrap().witness.entities.to_string();
-    assert!(
-        entities.contains(r#""folder":{"__entity":{"type":"Folder","id":"open"}}"#),
-        "{entities}"
-    );
+    assert!(entities.contains(r#""folder":{"__entity":{"type":"Folder","id":"open"}}"#), "{entities}");
 }
 
 #[test]
@@ -196,10 +172,7 @@ fn renames_and_refactors_show_nothing() {
     ]);
     let refactored = shop(&[
         ("context.risk <= 30", "!(context.risk > 30)"),
-        (
-            "allow list, read on Bill when calm;",
-            "allow list on Bill when calm; allow read on Bill when calm;",
-        ),
+        ("allow list, read on Bill when calm;", "allow list on Bill when calm; allow read on Bill when calm;"),
         ("cleared(resource)", "resource.level <= principal.level"),
     ]);
     for text in [SHOP.to_owned(), refactored] {
@@ -223,10 +196,7 @@ fn renames_and_refactors_show_nothing() {
 fn changes_of_a_break_glass_are_its_holders_own() {
     let Some(found) = difference(
         SHOP,
-        &shop(&[
-            ("expires within 1h", "expires within 4h"),
-            ("approved by 1 of guard", "approved by 2 of guard"),
-        ]),
+        &shop(&[("expires within 1h", "expires within 4h"), ("approved by 1 of guard", "approved by 2 of guard")]),
     ) else {
         return;
     };
@@ -246,10 +216,7 @@ fn changes_of_the_schema_are_compared_on_the_ground_that_both_stand_on() {
         SHOP,
         &shop(&[
             ("state: State,", "status: State,"),
-            (
-                "resource Note in Org as org { action pin; }",
-                "resource Note in Org as org { action pin, drop; }",
-            ),
+            ("resource Note in Org as org { action pin; }", "resource Note in Org as org { action pin, drop; }"),
             (
                 "role guard for User { allow list on Bill; }",
                 "role guard for User { allow list on Bill; allow drop on Note; }",
@@ -279,12 +246,8 @@ fn of_attribute(before: &str, when_before: &str, after: &str, when_after: &str) 
         ])
     };
     let found = difference(&text(before, when_before), &text(after, when_after))?;
-    let bases: Vec<&str> = found
-        .accesses
-        .iter()
-        .flat_map(Access::examples)
-        .map(|example| example.basis.name())
-        .collect();
+    let bases: Vec<&str> =
+        found.accesses.iter().flat_map(Access::examples).map(|example| example.basis.name()).collect();
     Some(format!("{}under {}", told(&found), bases.join(", ")))
 }
 
@@ -325,12 +288,9 @@ fn attributes_that_each_side_alone_has_are_compared_under_both_schemas() {
 
 #[test]
 fn an_attribute_of_another_type_has_no_common_ground() {
-    let Some(found) = of_attribute(
-        "state: State,",
-        " when resource.state == draft",
-        "state: Long,",
-        " when resource.state == 1",
-    ) else {
+    let Some(found) =
+        of_attribute("state: State,", " when resource.state == draft", "state: Long,", " when resource.state == 1")
+    else {
         return;
     };
     insta::assert_snapshot!(found, @r"

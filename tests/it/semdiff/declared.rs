@@ -1,18 +1,10 @@
 //! Declared changes: what covers what, what is stale or has ended, what the files may not hold; and the step of the version.
 
-use gatewright::config::Bump;
-use gatewright::config::Step;
-use gatewright::diag::Diagnostic;
-use gatewright::diag::Diagnostics;
+use gatewright::config::{Bump, Step};
+use gatewright::diag::{Diagnostic, Diagnostics};
 use gatewright::load::PackageFiles;
 use gatewright::pipeline;
-use gatewright::semdiff::Declared;
-use gatewright::semdiff::Difference;
-use gatewright::semdiff::Gate;
-use gatewright::semdiff::Options;
-use gatewright::semdiff::Required;
-use gatewright::semdiff::compare;
-use gatewright::semdiff::required;
+use gatewright::semdiff::{Declared, Difference, Gate, Options, Required, compare, required};
 use gatewright::text::Instant;
 
 use super::Built;
@@ -44,12 +36,8 @@ fn notes(edits: &[(&str, &str)]) -> String {
 }
 
 fn unproved(old: &Built, new: &Built) -> Difference {
-    let options = Options {
-        prover: None,
-        at: Instant::parse_date(DAY).unwrap(),
-        is_mine: &|_| true,
-        progress: &|_, _| (),
-    };
+    let options =
+        Options { prover: None, at: Instant::parse_date(DAY).unwrap(), is_mine: &|_| true, progress: &|_, _| () };
     compare(old.side(), new.side(), &options).unwrap()
 }
 
@@ -70,17 +58,9 @@ fn told(old: &str, new: &str) -> String {
 
 fn summary(new: &Built, declared: &Declared) -> String {
     let sources = &new.package().sources;
-    let mut lines = vec![format!(
-        "{}, {} undeclared",
-        declared.gate().name(),
-        declared.undeclared
-    )];
+    let mut lines = vec![format!("{}, {} undeclared", declared.gate().name(), declared.undeclared)];
     for one in &declared.declarations {
-        lines.push(format!(
-            "{} {}",
-            sources.name(one.declaration.file),
-            one.standing.name()
-        ));
+        lines.push(format!("{} {}", sources.name(one.declaration.file), one.standing.name()));
     }
     lines.extend(declared.refusals().iter().map(|found| shown(sources, found)));
     lines.join("\n")
@@ -111,10 +91,7 @@ const SHARE: (&str, &str) = (
 );
 
 /// Callers must state what they did not.
-const BROKEN: (&str, &str) = (
-    "    action list in org;\n",
-    "    action list in org;\n    level: Long,\n",
-);
+const BROKEN: (&str, &str) = ("    action list in org;\n", "    action list in org;\n    level: Long,\n");
 
 #[test]
 fn what_is_widened_passes_where_it_is_declared_and_nowhere_else() {
@@ -178,14 +155,8 @@ fn what_only_is_new_is_declared_like_everything_else() {
     let Some(_) = solver() else { return };
     // A new action and type, everyone of a type, an action that is decided on another type, and what is gone.
     let new = notes(&[
-        (
-            "    action list in org;\n",
-            "    action list in org;\n    action pin;\n",
-        ),
-        (
-            "resource Org;",
-            "resource Org;\nresource Bell { loud: Bool, action ring; }",
-        ),
+        ("    action list in org;\n", "    action list in org;\n    action pin;\n"),
+        ("resource Org;", "resource Org;\nresource Bell { loud: Bool, action ring; }"),
         (
             "role reader for User { allow read on Note; }",
             "role reader for User { allow list, pin on Note; }\nallow User to ring on Bell when resource.loud;",
@@ -235,11 +206,7 @@ fn line_ends_of_a_checkout_make_no_new_declaration() {
         let policy = NOTES.split_once('\n').unwrap().1;
         let config = "[package]\nname = \"notes\"\nversion = \"1.0.0\"\nedition = \"2026\"\n";
         PackageFiles::in_memory(
-            [
-                ("gatewright.toml", config),
-                ("policy/notes.gate", policy),
-                ("changes/a.yaml", text),
-            ],
+            [("gatewright.toml", config), ("policy/notes.gate", policy), ("changes/a.yaml", text)],
             &mut Diagnostics::new(),
         )
     };
@@ -256,12 +223,9 @@ fn past_its_end_a_declaration_covers_nothing() {
         let declared = file("a", "widened", "editor", "[Note.share, Note.write]");
         format!("{}{declared}until: {until}\n", notes(&[SHARE]))
     };
-    for (until, passes) in [
-        ("2026-03-02", true),
-        ("2026-03-01", false),
-        ("2026-03-01T00:00:01Z", true),
-        ("2020-01-01", false),
-    ] {
+    for (until, passes) in
+        [("2026-03-02", true), ("2026-03-01", false), ("2026-03-01T00:00:01Z", true), ("2020-01-01", false)]
+    {
         let (_, declared) = on(NOTES, &ends(until), DAY);
         let expected = if passes { Gate::Passes } else { Gate::Fails };
         assert_eq!(declared.gate(), expected, "{until}");
@@ -316,10 +280,7 @@ fn a_known_widening_fails_whatever_is_not_known() {
 fn every_fault_of_every_file_is_found_in_one_run() {
     let Some(_) = solver() else { return };
     let faults = |files: &[(&str, &str)]| {
-        let texts: String = files
-            .iter()
-            .map(|(name, text)| format!("//- /changes/{name}.yaml\n{text}\n"))
-            .collect();
+        let texts: String = files.iter().map(|(name, text)| format!("//- /changes/{name}.yaml\n{text}\n")).collect();
         told(NOTES, &format!("{NOTES}{texts}"))
     };
     insta::assert_snapshot!(faults(&[
@@ -412,10 +373,7 @@ fn names_that_reports_write_are_names_that_declarations_take() {
             }
         }
     }
-    assert!(
-        files.contains("break-glass outage") && files.contains("narrowed"),
-        "{files}"
-    );
+    assert!(files.contains("break-glass outage") && files.contains("narrowed"), "{files}");
     let (old, new) = (Built::of(super::SHOP), Built::of(&format!("{}{files}", super::SHOP)));
     let at = Instant::parse_date(DAY).unwrap();
     let declared = pipeline::declared(old.package(), new.package(), &difference, at);
@@ -443,12 +401,8 @@ fn the_step_is_that_of_the_highest_verdict() {
     assert_eq!(told(&[both], &bump), "minor since widened");
     assert_eq!(told(&[BROKEN], &bump), "major since schema-breaking");
     assert_eq!(told(&[BROKEN, SHARE], &bump), "major since schema-breaking");
-    let own = Bump {
-        widened: Step::Patch,
-        narrowed: Step::Major,
-        equivalent: Step::None,
-        schema_breaking: Step::Minor,
-    };
+    let own =
+        Bump { widened: Step::Patch, narrowed: Step::Major, equivalent: Step::None, schema_breaking: Step::Minor };
     assert_eq!(told(&[], &own), "none since equivalent");
     assert_eq!(told(&[both], &own), "major since narrowed");
     assert_eq!(told(&[BROKEN, SHARE], &own), "minor since schema-breaking");
@@ -464,20 +418,12 @@ fn what_is_not_known_counts_as_what_it_could_be() {
     assert_eq!((minor.step, minor.at_least), (Step::Minor, Step::Patch));
     assert!(!minor.is_certain());
     // Where nothing that is not known could make it another, it is certain.
-    let flat = Bump {
-        widened: Step::Patch,
-        narrowed: Step::Patch,
-        ..Bump::default()
-    };
+    let flat = Bump { widened: Step::Patch, narrowed: Step::Patch, ..Bump::default() };
     assert!(step(&[SHARE], &flat).is_certain());
     let broken = step(&[SHARE, BROKEN], &Bump::default());
     assert_eq!((broken.step, broken.is_certain()), (Step::Major, true));
     // What callers must change takes less here than what might be opened.
-    let careful = Bump {
-        widened: Step::Major,
-        schema_breaking: Step::Minor,
-        ..Bump::default()
-    };
+    let careful = Bump { widened: Step::Major, schema_breaking: Step::Minor, ..Bump::default() };
     let careful = step(&[SHARE, BROKEN], &careful);
     assert_eq!((careful.step, careful.at_least), (Step::Major, Step::Minor));
 }

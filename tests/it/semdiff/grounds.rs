@@ -2,12 +2,9 @@
 
 use gatewright::semdiff::Access;
 
-use super::Built;
-use super::access::between;
-use super::access::difference;
-use super::access::told;
+use super::access::{between, difference, told};
 use super::random::assert_valid;
-use super::shop;
+use super::{Built, shop};
 
 const RAW: &str = "\
 //- /policy/a.cedarschema
@@ -31,10 +28,8 @@ fn raw(edits: &[(&str, &str)]) -> String {
 fn a_break_glass_that_goes_takes_its_access_along() {
     let start = super::SHOP.find("break-glass outage {").unwrap();
     let end = super::SHOP.find("assert paying").unwrap();
-    let (without, asserted) = (
-        super::SHOP.replace(super::SHOP.get(start..end).unwrap(), ""),
-        " unless break-glass outage",
-    );
+    let (without, asserted) =
+        (super::SHOP.replace(super::SHOP.get(start..end).unwrap(), ""), " unless break-glass outage");
     let without = without.replace(asserted, "").replace("liftable ", "");
     let Some(found) = difference(super::SHOP, &without) else {
         return;
@@ -47,10 +42,7 @@ fn a_break_glass_that_goes_takes_its_access_along() {
         return;
     };
     let text = told(&found);
-    assert!(
-        text.contains("widened break-glass outage: User Bill.pay on Bill"),
-        "{text}"
-    );
+    assert!(text.contains("widened break-glass outage: User Bill.pay on Bill"), "{text}");
 }
 
 #[test]
@@ -96,12 +88,7 @@ fn an_example_has_every_attribute_that_the_schema_requires() {
             let Some(found) = between(sides[0], sides[1]) else {
                 return;
             };
-            assert_eq!(
-                found.accesses.iter().flat_map(Access::examples).count(),
-                1,
-                "{}",
-                told(&found)
-            );
+            assert_eq!(found.accesses.iter().flat_map(Access::examples).count(), 1, "{}", told(&found));
             assert_valid(&found, sides);
         }
     }
@@ -109,10 +96,7 @@ fn an_example_has_every_attribute_that_the_schema_requires() {
 
 #[test]
 fn who_can_be_in_a_group_no_longer_loses_what_it_gave() {
-    let alone = raw(&[
-        (" in [Team]", ""),
-        ("principal in Team::\"x\"", "principal == User::\"ann\""),
-    ]);
+    let alone = raw(&[(" in [Team]", ""), ("principal in Team::\"x\"", "principal == User::\"ann\"")]);
     let Some(found) = difference(RAW, &alone) else { return };
     insta::assert_snapshot!(told(&found), @r#"
     schema-breaking
@@ -135,10 +119,8 @@ fn a_guard_that_may_err_is_not_taken_for_one_that_always_holds() {
             ),
         )])
     };
-    let Some(found) = difference(
-        &guarded(""),
-        &guarded("sums: require context.risk + 1 > context.risk for Note.pin;"),
-    ) else {
+    let Some(found) = difference(&guarded(""), &guarded("sums: require context.risk + 1 > context.risk for Note.pin;"))
+    else {
         return;
     };
     insta::assert_snapshot!(told(&found), @r#"
@@ -152,20 +134,14 @@ fn a_guard_that_may_err_is_not_taken_for_one_that_always_holds() {
 fn a_forbid_that_errs_at_times_which_nobody_can_state_leaves_nothing_open() {
     let text = |hours: &str, lifts: &str| {
         shop(&[
-            (
-                "from token { mfa: Bool }",
-                "from token { mfa: Bool, auth_time: datetime }",
-            ),
+            ("from token { mfa: Bool }", "from token { mfa: Bool, auth_time: datetime }"),
             (
                 "no_secrets: deny",
                 &format!(
                     "stale: deny User to read on Bill when context.now.durationSince(context.auth_time) > {hours} because \"S-1\";\nfresh: liftable require context.now.durationSince(context.auth_time) <= 8h for Bill.pay;\nno_secrets: deny"
                 ),
             ),
-            (
-                "lifts steady",
-                &format!("when context.now.durationSince(context.auth_time) <= 8h;\n    lifts {lifts}"),
-            ),
+            ("lifts steady", &format!("when context.now.durationSince(context.auth_time) <= 8h;\n    lifts {lifts}")),
         ])
     };
     let Some(found) = difference(&text("8h", "steady"), &text("4h", "steady")) else {

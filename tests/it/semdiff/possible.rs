@@ -1,9 +1,7 @@
 //! What data may newly say widens where a policy reads it, though no line of a policy changed; so do templates that nothing links.
 
 use super::Built;
-use super::terms::between;
-use super::terms::terms;
-use super::terms::told;
+use super::terms::{between, terms, told};
 
 /// A raw schema and policies, with texts replaced.
 fn raw(schema: &str, policies: &str) -> String {
@@ -32,14 +30,8 @@ fn a_membership_that_became_possible_widens_where_a_policy_reads_it() {
         }
     }
     // Step by step: through another group.
-    let (near, far) = (
-        schema(" in [H]", ""),
-        schema(" in [H]", "").replace("entity H;", "entity H in [G];"),
-    );
-    told.push(format!(
-        "through H: {}",
-        terms(&raw(&near, by_scope), &raw(&far, by_scope))
-    ));
+    let (near, far) = (schema(" in [H]", ""), schema(" in [H]", "").replace("entity H;", "entity H in [G];"));
+    told.push(format!("through H: {}", terms(&raw(&near, by_scope), &raw(&far, by_scope))));
     insta::assert_snapshot!(told.join("\n"), @r"
      in [G]: widened
     weakened entities.U.parents.G: - → G (read by x)
@@ -79,10 +71,7 @@ fn groups_that_come_to_hold_roles_and_parents_that_pass_rights_on_widen() {
         let text = text.replace("User in Org as org, Team", &format!("User in Org as org{team}"));
         Built::from(crate::stages::check(&format!("{config}{text}")))
     };
-    let teams = [
-        by_name(&model(" holds roles", ""), ""),
-        by_name(&model(" holds roles", ""), ", Team"),
-    ];
+    let teams = [by_name(&model(" holds roles", ""), ""), by_name(&model(" holds roles", ""), ", Team")];
     insta::assert_snapshot!(told(&between(&teams[0], &teams[1])), @r"
     widened
     weakened entities.User.parents.Team: - → Team (read by Folder.own, a)
@@ -120,12 +109,7 @@ fn attributes_tags_and_members_that_became_possible_widen_where_a_policy_reads_t
     let mode = "permit(principal, action, resource) when { context has mode };";
     case(mode, user, state, "n: Long, mode?: String");
     case(mode, "{ n: Long, mode?: String }", state, context);
-    case(
-        "forbid(principal, action, resource) when { principal has n };",
-        "{ n?: Long }",
-        state,
-        context,
-    );
+    case("forbid(principal, action, resource) when { principal has n };", "{ n?: Long }", state, context);
     let tagged = "permit(principal, action, resource) when { principal.hasTag(\"t\") };";
     case(tagged, "{ n: Long } tags String", state, context);
     for condition in [
@@ -135,12 +119,7 @@ fn attributes_tags_and_members_that_became_possible_widen_where_a_policy_reads_t
         "when { !([State::\"a\"].contains(resource.state)) }",
         "when { [State::\"a\"].contains(resource.state) }",
     ] {
-        case(
-            &format!("permit(principal, action, resource) {condition};"),
-            user,
-            "\"a\", \"b\", \"c\"",
-            context,
-        );
+        case(&format!("permit(principal, action, resource) {condition};"), user, "\"a\", \"b\", \"c\"", context);
     }
     insta::assert_snapshot!(told.join("\n"), @r#"
     widened
@@ -168,10 +147,7 @@ fn attributes_tags_and_members_that_became_possible_widen_where_a_policy_reads_t
 fn a_template_that_nothing_links_is_a_term() {
     let schema = "entity U; entity D;\naction read appliesTo { principal: U, resource: D };";
     let text = |templates: &str| {
-        raw(
-            schema,
-            &format!("@id(\"p\") permit(principal == U::\"a\", action, resource);\n{templates}"),
-        )
+        raw(schema, &format!("@id(\"p\") permit(principal == U::\"a\", action, resource);\n{templates}"))
     };
     let bound = "@id(\"share\") permit(principal == ?principal, action, resource == ?resource);";
     let open = "@id(\"share\") permit(principal == ?principal, action, resource);";

@@ -5,22 +5,17 @@ use gatewright::analysis::Witness;
 use gatewright::config::Level;
 use gatewright::decide::Engine;
 use gatewright::diag::Diagnostics;
-use gatewright::lint;
 use gatewright::load::PackageFiles;
-use gatewright::pipeline;
 use gatewright::pipeline::Checked;
-use gatewright::semdiff::Access;
-use gatewright::semdiff::Basis;
-use gatewright::semdiff::Difference;
-use gatewright::semdiff::Finding;
+use gatewright::semdiff::{Access, Basis, Difference, Finding};
 use gatewright::text::Instant;
+use gatewright::{lint, pipeline};
 
 use crate::reference;
 use crate::reference::generate;
 use crate::reference::random::Random;
 
-use super::Built;
-use super::access;
+use super::{Built, access};
 
 const PROGRAMS: u64 = 40;
 const WORLDS: usize = 12;
@@ -55,20 +50,9 @@ fn changed(random: &mut Random, text: &str) -> String {
     let (model, program) = text.split_at(own);
     let lines: Vec<&str> = program.lines().collect();
     let statements: Vec<usize> = (0..lines.len())
-        .filter(|at| {
-            ["no", "guard", "isolate", "apart", "g"]
-                .iter()
-                .any(|head| lines[*at].starts_with(head))
-        })
+        .filter(|at| ["no", "guard", "isolate", "apart", "g"].iter().any(|head| lines[*at].starts_with(head)))
         .collect();
-    let swaps = [
-        ("&&", "||"),
-        ("||", "&&"),
-        (" > ", " >= "),
-        (" <= ", " < "),
-        ("true", "false"),
-        ("== red", "!= red"),
-    ];
+    let swaps = [("&&", "||"), ("||", "&&"), (" > ", " >= "), (" <= ", " < "), ("true", "false"), ("== red", "!= red")];
     if random.one_in(2) && !statements.is_empty() {
         let left_out = *random.pick(&statements);
         let kept = lines.iter().enumerate().filter(|(at, _)| *at != left_out);
@@ -106,10 +90,7 @@ fn whatever_is_decided_differently_is_in_the_difference() {
             let (entities, requests) = reference::requests(random, &generated, old.checked());
             let loaded = engines[0].entities(&entities).unwrap();
             for request in requests {
-                let witness = Witness {
-                    request,
-                    entities: entities.clone(),
-                };
+                let witness = Witness { request, entities: entities.clone() };
                 let is_exact = |time: Instant| (i64::MIN / 2..=i64::MAX / 2).contains(&time.0);
                 if !witness.times().iter().all(|(_, time)| is_exact(*time)) {
                     continue;
@@ -173,13 +154,8 @@ pub(super) fn assert_valid(difference: &Difference, sides: [&Built; 2]) {
         let context = serde_json::Value::Object(request.context.clone());
         let context = cedar_policy::Context::from_json_value(context, Some((schema, &request.action)));
         let (principal, resource) = (request.principal.clone(), request.resource.clone());
-        let valid = cedar_policy::Request::new(
-            principal,
-            request.action.clone(),
-            resource,
-            context.unwrap(),
-            Some(schema),
-        );
+        let valid =
+            cedar_policy::Request::new(principal, request.action.clone(), resource, context.unwrap(), Some(schema));
         assert!(valid.is_ok(), "{:?}\n{:?}", valid.err(), request.context);
         let entities = cedar_policy::Entities::from_json_value(example.witness.entities.clone(), Some(schema));
         assert!(entities.is_ok(), "{:?}", entities.err());

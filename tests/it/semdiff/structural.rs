@@ -1,11 +1,8 @@
 //! What was added, removed, changed or renamed.
 
-use crate::support::files;
-use crate::support::folders;
+use crate::support::{files, folders};
 
-use super::SHOP;
-use super::changes;
-use super::shop;
+use super::{SHOP, changes, shop};
 
 #[test]
 fn a_program_beside_itself_shows_nothing() {
@@ -26,15 +23,9 @@ fn a_program_beside_itself_shows_nothing() {
 fn order_layout_comments_descriptions_and_files_are_no_change() {
     let moved = shop(&[
         ("resource Note in Org as org { action pin; }\n", ""),
-        (
-            "condition calm = context.risk <= 30;",
-            "// quiet\ncondition calm =\n    (context.risk<=30);",
-        ),
+        ("condition calm = context.risk <= 30;", "// quiet\ncondition calm =\n    (context.risk<=30);"),
         ("role guard for User", "/// Watches.\nrole guard for User"),
-        (
-            "allow list, read on Bill when calm;",
-            "allow read, list on Bill when (calm);",
-        ),
+        ("allow list, read on Bill when calm;", "allow read, list on Bill when (calm);"),
     ]);
     let moved = format!("{moved}//- /policy/notes.gate\nresource Note in Org as org {{ action pin; }}\n");
     assert_eq!(changes(SHOP, &moved), "");
@@ -45,22 +36,13 @@ fn every_kind_of_part_is_seen_when_it_changes() {
     let changed = shop(&[
         ("enum State { draft, sent }", "enum State { draft, sent, paid }"),
         ("resource Org { plan: String }", "resource Org { plan?: String }"),
-        (
-            "sensitive action pay { note?: String }",
-            "action pay { note?: String, code: Long }",
-        ),
-        (
-            "from gateway { now: datetime, risk: Long }",
-            "from gateway { now: datetime }\n    from token { risk: Long }",
-        ),
+        ("sensitive action pay { note?: String }", "action pay { note?: String, code: Long }"),
+        ("from gateway { now: datetime, risk: Long }", "from gateway { now: datetime }\n    from token { risk: Long }"),
         ("context.risk <= 30", "context.risk <= 35"),
         ("role boss for User extends clerk {", "role boss for User {"),
         ("because \"B-1: bosses pay\"", "because \"B-2: bosses pay\""),
         ("isolate by org;", "isolate by org except Note because \"N-1\";"),
-        (
-            "stepped_up: require context.mfa",
-            "stepped_up: require context.mfa && calm",
-        ),
+        ("stepped_up: require context.mfa", "stepped_up: require context.mfa && calm"),
         ("steady: liftable require", "steady: liftable require context.mfa &&"),
         (
             "four_eyes: separate Bill.create from Bill.pay by created_by;",
@@ -85,14 +67,8 @@ fn every_kind_of_part_is_seen_when_it_changes() {
 #[test]
 fn what_comes_and_goes_is_told_once_with_all_its_parts() {
     let more = shop(&[
-        (
-            "context {",
-            "resource Box in Org as org { size: Long, action open; }\ncontext {",
-        ),
-        (
-            "isolate by org;",
-            "role packer for User { allow open on Box when resource.size < 9; }\nisolate by org;",
-        ),
+        ("context {", "resource Box in Org as org { size: Long, action open; }\ncontext {"),
+        ("isolate by org;", "role packer for User { allow open on Box when resource.size < 9; }\nisolate by org;"),
     ]);
     insta::assert_snapshot!(changes(SHOP, &more), @r"
     added type Box
@@ -195,14 +171,8 @@ fn raw_policies_are_known_by_their_ids_and_by_what_they_say() {
 fn of_a_list_those_are_told_that_came_and_went() {
     let changed = shop(&[
         ("    for clerk;\n", "    for clerk, Org.admin;\n"),
-        (
-            "context.mfa for Bill.pay;",
-            "context.mfa for Bill.create, Bill.read, Bill.pay;",
-        ),
-        (
-            "allow list, read on Bill when calm;",
-            "reads: allow list, read on Bill when calm;",
-        ),
+        ("context.mfa for Bill.pay;", "context.mfa for Bill.create, Bill.read, Bill.pay;"),
+        ("allow list, read on Bill when calm;", "reads: allow list, read on Bill when calm;"),
     ]);
     let other = changed.replace("reads: allow list, read", "reads: allow create, read");
     insta::assert_snapshot!(changes(&shop(&[]), &changed), @r"

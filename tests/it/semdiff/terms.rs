@@ -1,16 +1,10 @@
 //! What a gateway reads beside policies is compared, too: break-glass, provenance, `gateway.toml`.
 
 use gatewright::pipeline;
-use gatewright::semdiff::Difference;
-use gatewright::semdiff::Ground;
-use gatewright::semdiff::Options;
-use gatewright::semdiff::compare;
-use gatewright::semdiff::required;
+use gatewright::semdiff::{Difference, Ground, Options, compare, required};
 use gatewright::text::Instant;
 
-use super::Built;
-use super::SHOP;
-use super::shop;
+use super::{Built, SHOP, shop};
 
 const DAY: &str = "2026-03-01";
 
@@ -57,12 +51,7 @@ fn at() -> Instant {
 
 /// Compared without a solver: terms need none.
 pub(super) fn between(old: &Built, new: &Built) -> Difference {
-    let options = Options {
-        prover: None,
-        at: at(),
-        is_mine: &|_| true,
-        progress: &|_, _| (),
-    };
+    let options = Options { prover: None, at: at(), is_mine: &|_| true, progress: &|_, _| () };
     compare(old.side(), new.side(), &options).unwrap()
 }
 
@@ -100,10 +89,7 @@ fn edited(edits: &[(&str, &str)]) -> String {
 #[test]
 fn clauses_of_a_break_glass_that_no_policy_holds_weaken_in_one_direction() {
     let limited = [
-        (
-            "    pending 30m;\n",
-            "    pending 30m;\n    grants per 24h at most 2;\n    cooldown 1h;\n",
-        ),
+        ("    pending 30m;\n", "    pending 30m;\n    grants per 24h at most 2;\n    cooldown 1h;\n"),
         ("requires reason;", "requires reason, ticket like \"INC-*\";"),
     ];
     let old = shop(&limited);
@@ -182,10 +168,7 @@ fn clauses_of_a_break_glass_that_no_policy_holds_weaken_in_one_direction() {
 #[test]
 fn who_vouches_for_an_attribute_is_a_term() {
     let moved = [
-        (
-            "from gateway { now: datetime, risk: Long }",
-            "from gateway { now: datetime }",
-        ),
+        ("from gateway { now: datetime, risk: Long }", "from gateway { now: datetime }"),
         ("from token { mfa: Bool }", "from token { mfa: Bool, risk: Long }"),
     ];
     insta::assert_snapshot!(edited(&moved), @r"
@@ -263,19 +246,12 @@ fn gate(old: &str, new: &str) -> String {
         format!("\n{}: {}; {help}", found.code, found.message)
     });
     let refused: String = refused.collect();
-    format!(
-        "{}, {} undeclared{refused}",
-        declared.gate().name(),
-        declared.undeclared_terms
-    )
+    format!("{}, {} undeclared{refused}", declared.gate().name(), declared.undeclared_terms)
 }
 
 #[test]
 fn a_weakened_term_passes_the_gate_where_it_is_declared() {
-    let weaker = with(&[
-        ("User::\"ann\"", "User::\"eve\""),
-        ("review within 24h", "review within 48h"),
-    ]);
+    let weaker = with(&[("User::\"ann\"", "User::\"eve\""), ("review within 24h", "review within 48h")]);
     let declared = |names: &str, change: &str| {
         format!("{weaker}\n//- /changes/a.yaml\ncontract: {names}\nchange: {change}\nbecause: b\nowner: o\n")
     };

@@ -1,14 +1,9 @@
 //! Code, pages, examples and tests name each other completely: nothing is undocumented, and nothing is documented that
 //! does not exist.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::assert_none;
-use crate::support::file;
-use crate::support::files;
-use crate::support::folders;
-use crate::support::paths;
+use crate::support::{assert_none, file, files, folders, paths};
 
 const ERRORS: &str = "book/src/language/errors.md";
 
@@ -34,11 +29,7 @@ fn every_code_has_its_section_and_every_section_its_code() {
         if !sections.contains(&id.as_str()) {
             offences.push(format!("{ERRORS}: no section `## {id}` ({})", places[0]));
         }
-        if id.is_empty()
-            || !id
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-        {
+        if id.is_empty() || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
             offences.push(format!("`{id}` is not kebab-case ({})", places[0]));
         }
     }
@@ -56,11 +47,7 @@ fn every_code_has_its_section_and_every_section_its_code() {
 #[test]
 fn every_page_is_in_the_summary_and_every_entry_has_its_page() {
     let summary = file("book/src/SUMMARY.md").text;
-    let entries: Vec<&str> = summary
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split(')').next())
-        .collect();
+    let entries: Vec<&str> = summary.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
     let pages: BTreeSet<String> = paths("book/src")
         .into_iter()
         .filter_map(|path| path.strip_prefix("book/src/").map(str::to_owned))

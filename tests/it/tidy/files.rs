@@ -1,9 +1,6 @@
 //! Rules for single files: headers, sizes, line width of nothing but code, leftovers.
 
-use crate::support::assert_none;
-use crate::support::file;
-use crate::support::files;
-use crate::support::paths;
+use crate::support::{assert_none, file, files, paths};
 
 /// Files over the limit, each with the reason why it is not split. Aim: none.
 const LONG: [(&str, &str); 0] = [];
@@ -50,23 +47,13 @@ fn no_unreviewed_snapshot_is_left() {
 #[test]
 fn every_snapshot_is_of_a_test_that_exists() {
     let mut offences = Vec::new();
-    for snapshot in [
-        files("src", ".snap"),
-        files("tests", ".snap"),
-        files("snapshots", ".snap"),
-    ]
-    .concat()
-    {
+    for snapshot in [files("src", ".snap"), files("tests", ".snap"), files("snapshots", ".snap")].concat() {
         let source = snapshot.text.lines().find_map(|line| line.strip_prefix("source: "));
         let name = snapshot.stem().rsplit("__").next().unwrap();
         let known =
             source.is_some_and(|source| paths("").contains(&source.to_owned()) && file(source).text.contains(name));
         if !known {
-            offences.push(format!(
-                "{}: no `{name}` in {}",
-                snapshot.path,
-                source.unwrap_or("any test")
-            ));
+            offences.push(format!("{}: no `{name}` in {}", snapshot.path, source.unwrap_or("any test")));
         }
     }
     assert_none("snapshots that no test writes", offences);
@@ -85,14 +72,7 @@ fn nothing_is_left_for_later() {
         )
     });
     let mut offences = Vec::new();
-    for file in [
-        files("src", ""),
-        files("tests", ""),
-        files("book/src", ".md"),
-        files("examples", ""),
-    ]
-    .concat()
-    {
+    for file in [files("src", ""), files("tests", ""), files("book/src", ".md"), files("examples", "")].concat() {
         for (at, line) in file.text.lines().enumerate() {
             let ignored = line.trim_start().starts_with("#[ignore");
             if ignored || marks.iter().any(|mark| line.contains(mark.as_str())) {

@@ -1,12 +1,9 @@
 //! Which room may import which, and which room owns which crate: the table in `architecture.md` is the law.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::File;
-use crate::support::assert_none;
-use crate::support::file;
-use crate::support::files;
+use crate::support::{File, assert_none, file, files};
 
 const TABLE: &str = "book/src/contributing/architecture.md";
 
@@ -16,7 +13,7 @@ fn rooms_import_only_what_their_row_allows() {
     let mut offences = Vec::new();
     for source in sources() {
         for line in code(&source) {
-            for used in rooms_named(line.text) {
+            for used in rooms_named(&line.text) {
                 if used != source.room && !rows.get(&source.room).is_some_and(|row| row.imports.contains(used)) {
                     offences.push(format!("{}: `{}` may not import `{used}`", line.place, source.room));
                 }
@@ -37,9 +34,7 @@ fn every_room_has_its_row_and_rows_look_down_only() {
     for (room, row) in &rows {
         for import in &row.imports {
             if rows.get(import).is_none_or(|below| below.at >= row.at) {
-                offences.push(format!(
-                    "{TABLE}: `{room}` imports `{import}`, which does not stand above its row"
-                ));
+                offences.push(format!("{TABLE}: `{room}` imports `{import}`, which does not stand above its row"));
             }
         }
     }
@@ -75,8 +70,8 @@ fn every_crate_has_one_owner_or_is_named_as_shared() {
             for (owned, owner) in &owners {
                 let named = match owned.split_once("::") {
                     // An item may be imported by its name or called by its path: either way its name stands there.
-                    Some((_, item)) => has_word(line.text, item),
-                    None => names_crate(line.text, owned),
+                    Some((_, item)) => has_word(&line.text, item),
+                    None => names_crate(&line.text, owned),
                 };
                 if named && *owner != source.room {
                     offences.push(format!("{}: `{owned}` belongs to `{owner}`", line.place));
@@ -88,13 +83,16 @@ fn every_crate_has_one_owner_or_is_named_as_shared() {
 }
 
 #[test]
-fn imports_are_one_per_line_and_nothing_is_passed_on_across_rooms() {
+fn imports_are_grouped_by_module_and_nothing_is_passed_on_across_rooms() {
     let mut offences = Vec::new();
     for source in sources() {
+        let mut seen = BTreeSet::new();
         for line in code(&source) {
             let text = line.text.trim();
-            if text.contains("crate::{") || (text.starts_with("use ") && text.contains('{')) {
-                offences.push(format!("{}: grouped import", line.place));
+            if let Some(module) = module_imported(text)
+                && !seen.insert((line.test, line.text.split("use ").next().map(str::to_owned), module.to_owned()))
+            {
+                offences.push(format!("{}: `{module}` is imported twice; group its items", line.place));
             }
             let passes_on = text.starts_with("pub use crate::") || text.starts_with("pub(crate) use crate::");
             if passes_on && rooms_named(text).any(|room| room != source.room) {
@@ -106,7 +104,7 @@ fn imports_are_one_per_line_and_nothing_is_passed_on_across_rooms() {
             }
         }
     }
-    assert_none("imports in a form that the layer test cannot read", offences);
+    assert_none("imports that are not grouped, or leave their room", offences);
 }
 
 #[test]
@@ -115,7 +113,7 @@ fn there_is_no_unsafe_code_but_where_the_solver_library_is_called() {
     let worker = "src/analysis/solver/worker.rs";
     for source in sources().into_iter().filter(|source| source.file.path != worker) {
         for line in code(&source) {
-            if has_word(line.text, "unsafe") || line.text.contains("unsafe_code") {
+            if has_word(&line.text, "unsafe") || line.text.contains("unsafe_code") {
                 offences.push(line.place);
             }
         }
@@ -176,9 +174,7 @@ fn sources() -> Vec<Source> {
             Some(Source {
                 room: room.to_owned(),
                 depth: path.split('/').filter(|part| *part != "mod").count(),
-                test: tests
-                    .iter()
-                    .any(|test| path == test || path.starts_with(&format!("{test}/"))),
+                test: tests.iter().any(|test| path == test || path.starts_with(&format!("{test}/"))),
                 file,
             })
         })
@@ -203,33 +199,49 @@ fn test_modules(all: &[File]) -> BTreeSet<String> {
     found
 }
 
-/// A line of code, comments and doc comments left out.
+/// A line of code, comments and doc comments left out; an import of several lines is one.
 struct Line<'a> {
     place: String,
-    text: &'a str,
+    text: Cow<'a, str>,
     /// Whether it stands in a test module, which by the house's order ends its file.
     test: bool,
 }
 
 fn code(source: &Source) -> impl Iterator<Item = Line<'_>> {
     let mut test = source.test;
-    source.file.text.lines().enumerate().filter_map(move |(at, line)| {
+    let mut lines = source.file.text.lines().enumerate().filter_map(move |(at, line)| {
         test |= line == "#[cfg(test)]";
         let text = line.split(" //").next().unwrap_or(line);
         (!text.trim_start().starts_with("//")).then(|| Line {
             place: format!("{}:{}", source.file.path, at + 1),
-            text,
+            text: Cow::Borrowed(text),
             test,
         })
+    });
+    std::iter::from_fn(move || {
+        let mut line = lines.next()?;
+        while line.text.contains("use ") && line.text.ends_with(['{', ',']) && !line.text.contains("fn ") {
+            line.text = Cow::Owned(format!("{} {}", line.text, lines.next()?.text.trim()));
+        }
+        Some(line)
     })
 }
 
-/// The rooms that a line names as `crate::room`.
+/// The module whose items a line imports: `std::fmt` of `use std::fmt::{self, Write as _};`.
+fn module_imported(text: &str) -> Option<&str> {
+    let (vis, path) = text.strip_suffix(';')?.split_once("use ")?;
+    let end = path.find("::{").or_else(|| path.rfind("::"))?;
+    (vis.is_empty() || vis.starts_with("pub")).then_some(&path[..end])
+}
+
+/// The rooms that a line names as `crate::room` or `crate::{room, room::Item}`.
 fn rooms_named(text: &str) -> impl Iterator<Item = &str> {
-    text.split("crate::").skip(1).filter_map(|rest| {
-        let end = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
-        let room = &rest[..end];
-        (!room.is_empty()).then_some(room)
+    text.split("crate::").skip(1).flat_map(|rest| {
+        let several = rest.strip_prefix('{').and_then(|list| list.split('}').next());
+        several.unwrap_or(rest).split(if several.is_some() { ", " } else { "\n" }).filter_map(|path| {
+            let room = path.trim().split(|c: char| !is_word(c)).next()?;
+            (!room.is_empty()).then_some(room)
+        })
     })
 }
 
@@ -272,10 +284,10 @@ fn dependencies() -> Vec<String> {
 
 #[test]
 fn the_readers_of_code_see_what_matters() {
-    assert_eq!(
-        rooms_named("x(crate::diag::Code, crate::text::Span)").collect::<Vec<_>>(),
-        ["diag", "text"]
-    );
+    assert_eq!(rooms_named("x(crate::diag::Code, crate::text::Span)").collect::<Vec<_>>(), ["diag", "text"]);
+    assert_eq!(rooms_named("use crate::{graph, lower};").collect::<Vec<_>>(), ["graph", "lower"]);
+    assert_eq!(module_imported("pub(super) use a::b::{C, d::E};"), Some("a::b"));
+    assert_eq!((module_imported("use std::fmt;"), module_imported("let use_a = b::c;")), (Some("std"), None));
     assert!(names_crate("use pest::Parser;", "pest") && names_crate("let x = pest::parse();", "pest"));
     assert!(!names_crate("use crate::pest::X;", "pest") && !names_crate("let pest_derive = 1;", "pest"));
     assert!(has_word("use cedar_policy::Authorizer;", "Authorizer") && !has_word("MyAuthorizers", "Authorizer"));

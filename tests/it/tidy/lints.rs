@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 
 use gatewright::lint;
 
-use crate::support::assert_none;
-use crate::support::file;
-use crate::support::files;
-use crate::support::root;
+use crate::support::{assert_none, file, files, root};
 
 const INDEX: &str = "book/src/lints/index.md";
 
@@ -16,22 +13,14 @@ const INDEX: &str = "book/src/lints/index.md";
 fn every_lint_has_a_file_a_page_and_a_spec_of_its_name() {
     let ids: BTreeSet<String> = lint::all().map(|lint| lint.id().to_owned()).collect();
     let mut offences = Vec::new();
-    for (folder, ending) in [
-        ("src/lint/rules", ".rs"),
-        ("book/src/lints", ".md"),
-        ("tests/specs/lints", ".md"),
-    ] {
+    for (folder, ending) in [("src/lint/rules", ".rs"), ("book/src/lints", ".md"), ("tests/specs/lints", ".md")] {
         let names: BTreeSet<String> = files(folder, ending)
             .iter()
             .map(|file| file.stem().replace('_', "-"))
             .filter(|name| name != "index")
             .collect();
         offences.extend(ids.difference(&names).map(|id| format!("{folder}: nothing for `{id}`")));
-        offences.extend(
-            names
-                .difference(&ids)
-                .map(|name| format!("{folder}: `{name}` is no lint")),
-        );
+        offences.extend(names.difference(&ids).map(|name| format!("{folder}: `{name}` is no lint")));
     }
     assert_none("lints with something missing", offences);
 }
@@ -55,12 +44,7 @@ fn the_index_lists_the_lints_of_the_registry() {
     let (head, _) = index.split_once("\n| Lint ").expect("the index has a table");
     let rows = lint::all().map(|lint| {
         let id = lint.id();
-        format!(
-            "| [{id}]({id}.md) | {} | {} | {} |\n",
-            lint.level.name(),
-            lint.summary,
-            lint.since
-        )
+        format!("| [{id}]({id}.md) | {} | {} | {} |\n", lint.level.name(), lint.summary, lint.since)
     });
     let table: String = rows.collect();
     let current = format!("{head}\n| Lint | Level | Finds | Since |\n|---|---|---|---|\n{table}");

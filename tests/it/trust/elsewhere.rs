@@ -2,25 +2,17 @@
 //! plain `openssl` over the bytes that DSSE signs. Each takes what we signed and refuses it altered.
 
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gatewright::trust;
-use gatewright::trust::Algorithm;
-use gatewright::trust::Kind;
-use gatewright::trust::Signer;
+use gatewright::trust::{Algorithm, Kind, Signer};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::has;
-use crate::support::root;
+use crate::support::{has, root};
 
-use super::bytes;
-use super::first;
-use super::key;
-use super::opened;
-use super::signed;
+use super::{bytes, first, key, opened, signed};
 
 /// A bundle's statements on disk, and one that is altered: another payload under the same signature.
 struct Written {
@@ -43,11 +35,7 @@ impl Written {
         altered["dsseEnvelope"]["payload"] = text("evidence")["dsseEnvelope"]["payload"].clone();
         fs::write(dir.path().join("altered"), altered.to_string()).unwrap();
         fs::write(dir.path().join("public.pem"), signer.public().to_pem().unwrap()).unwrap();
-        Self {
-            digest: bundle.digest.trim_start_matches("sha256:").to_owned(),
-            dir,
-            signer,
-        }
+        Self { digest: bundle.digest.trim_start_matches("sha256:").to_owned(), dir, signer }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -63,11 +51,7 @@ impl Written {
 fn lines(command: &mut Command) -> Vec<String> {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout)
-        .unwrap()
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
 #[test]
@@ -84,10 +68,8 @@ fn securesystemslib_and_in_toto_take_our_statements_and_refuse_altered_ones() {
                 .args([&packages, &written.path("public.pem")])
                 .args(written.files()),
         );
-        let mut expected: Vec<String> = Kind::BESIDE
-            .into_iter()
-            .map(|kind| format!("ok {} {}", kind.predicate_type(), written.digest))
-            .collect();
+        let mut expected: Vec<String> =
+            Kind::BESIDE.into_iter().map(|kind| format!("ok {} {}", kind.predicate_type(), written.digest)).collect();
         expected.push("refused".to_owned());
         assert_eq!(said, expected, "{algorithm:?}");
     }
@@ -125,15 +107,7 @@ fn openssl_takes_the_signature_over_the_bytes_that_dsse_signs() {
             fs::write(written.path("message"), message).unwrap();
             fs::write(written.path("signature"), signature).unwrap();
             let arguments: &[&str] = match algorithm {
-                Algorithm::P256 => &[
-                    "dgst",
-                    "-sha256",
-                    "-verify",
-                    "public.pem",
-                    "-signature",
-                    "signature",
-                    "message",
-                ],
+                Algorithm::P256 => &["dgst", "-sha256", "-verify", "public.pem", "-signature", "signature", "message"],
                 Algorithm::Ed25519 => &[
                     "pkeyutl",
                     "-verify",
@@ -147,11 +121,7 @@ fn openssl_takes_the_signature_over_the_bytes_that_dsse_signs() {
                     "signature",
                 ],
             };
-            let output = Command::new("openssl")
-                .current_dir(written.dir.path())
-                .args(arguments)
-                .output()
-                .unwrap();
+            let output = Command::new("openssl").current_dir(written.dir.path()).args(arguments).output().unwrap();
             assert_eq!(output.status.success(), expected, "{algorithm:?} {name}: {output:?}");
         }
     }
@@ -164,9 +134,7 @@ fn openssl_signs_for_us_as_an_external_signer() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let Signer::Key(key) = key(Algorithm::P256) else {
-        unreachable!("a key in memory")
-    };
+    let Signer::Key(key) = key(Algorithm::P256) else { unreachable!("a key in memory") };
     let pem = dir.path().join("private.pem");
     fs::write(&pem, key.to_pem().unwrap()).unwrap();
     let command = |words: &[&str]| Signer::Command {

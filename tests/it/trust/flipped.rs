@@ -2,17 +2,10 @@
 
 use std::thread;
 
-use gatewright::bundle::ArchiveLimits;
-use gatewright::bundle::Bundle;
-use gatewright::trust::Algorithm;
-use gatewright::trust::TrustPolicy;
+use gatewright::bundle::{ArchiveLimits, Bundle};
+use gatewright::trust::{Algorithm, TrustPolicy};
 
-use super::bytes;
-use super::first;
-use super::key;
-use super::opened;
-use super::signed;
-use super::verified;
+use super::{bytes, first, key, opened, signed, verified};
 
 /// Any byte of the bundle or of a statement that is another, and any of them that is cut off.
 #[test]
@@ -55,10 +48,7 @@ fn every_flipped_byte_and_every_cut_of_a_signed_bundle_is_refused() {
             assert!(!is_believed(bytes[..at].to_vec()), "the first {at} bytes of `{name}`");
         }
         for more in [" ", "\n", "{}"] {
-            assert!(
-                !is_believed([bytes.as_slice(), more.as_bytes()].concat()),
-                "`{name}` and {more:?}"
-            );
+            assert!(!is_believed([bytes.as_slice(), more.as_bytes()].concat()), "`{name}` and {more:?}");
         }
     }
 }

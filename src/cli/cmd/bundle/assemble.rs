@@ -2,41 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::Outcome;
-use crate::analysis::solver;
-use crate::bundle::BundleTree;
-use crate::bundle::EvidenceSummary;
-use crate::bundle::LintTotals;
-use crate::bundle::MutationTotals;
-use crate::bundle::ProofTotals;
-use crate::bundle::TestTotals;
-use crate::cli::args::BudgetArgs;
-use crate::cli::args::Format;
+use crate::analysis::{Outcome, solver};
+use crate::bundle::{BundleTree, EvidenceSummary, LintTotals, MutationTotals, ProofTotals, TestTotals};
+use crate::cli::args::{BudgetArgs, Format};
 use crate::cli::cmd::budget::budget;
 use crate::cli::cmd::mutate;
-use crate::cli::cmd::mutate::Asked;
-use crate::cli::cmd::mutate::Tried;
+use crate::cli::cmd::mutate::{Asked, Tried};
 use crate::cli::cmd::package::Package;
 use crate::cli::console::Console;
-use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::progress;
+use crate::cli::{env, progress};
 use crate::config::EvidenceKind;
 use crate::diag::Severity;
-use crate::pipeline;
-use crate::pipeline::Evidence;
-use crate::pipeline::Origin;
-use crate::pipeline::Suites;
-use crate::pipeline::TestOptions;
-use crate::report;
-use crate::report::Files;
-use crate::report::Requests;
-use crate::report::printable;
-use crate::report::tests;
-use crate::scenario;
+use crate::pipeline::{Evidence, Origin, Suites, TestOptions};
+use crate::report::{Files, Requests, printable, tests};
 use crate::scenario::golden::SnapshotMode;
 use crate::text::Instant;
+use crate::{pipeline, report, scenario};
 
 /// The whole tree, with all evidence that was asked for; or how the run ends where the policy does not come up to it.
 /// What is wrong with it then is shown.
@@ -66,10 +49,7 @@ pub(super) fn assemble(
             return Ok(Err(exit));
         }
     }
-    let origin = Origin {
-        evidence: gathered.totals,
-        ..origin
-    };
+    let origin = Origin { evidence: gathered.totals, ..origin };
     let tree = pipeline::bundle(&package.loaded, &suites, &gathered.files, origin)?;
     Ok(Ok(tree))
 }
@@ -121,19 +101,13 @@ impl Gathered {
             pipeline::run_suites(&package.loaded, suites, options, &mut |_| {})
         });
         if run.tests().next().is_none() {
-            return Err(CliError::NoTests {
-                message: format!("{} has no scenarios to be evidence", package.named),
-            });
+            return Err(CliError::NoTests { message: format!("{} has no scenarios to be evidence", package.named) });
         }
         if !run.is_success() {
             let root = package.root();
             let failures = tests::failures(&run, package.files(&root), console.style());
             let named = printable(&package.named);
-            console.print(&format!(
-                "{}\n\n{named}: {}\n",
-                failures.trim_end(),
-                tests::summary(&run)
-            ))?;
+            console.print(&format!("{}\n\n{named}: {}\n", failures.trim_end(), tests::summary(&run)))?;
             return Ok(Some(Exit::PolicyFails));
         }
         let totals = run.totals();
@@ -210,12 +184,7 @@ impl Gathered {
     ) -> Result<Option<Exit>, CliError> {
         // Without one, the same sources would give other bytes than with one.
         let found = solver::find(&env::solver_places())?;
-        let asked = Asked {
-            found: Some(&found),
-            budget: limits,
-            at,
-            is_wanted: &|_| true,
-        };
+        let asked = Asked { found: Some(&found), budget: limits, at, is_wanted: &|_| true };
         let Tried { trials, tally, engine } = match mutate::tried(package, suites, &asked, console)? {
             Ok(tried) => tried,
             Err(exit) => return Ok(Some(exit)),

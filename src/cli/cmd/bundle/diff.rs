@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::bundle::Bundle;
-use crate::bundle::MANIFEST;
-use crate::bundle::SOURCE;
+use crate::bundle::{Bundle, MANIFEST, SOURCE};
 use crate::cli::args::BundleDiff;
 use crate::cli::cmd::compared;
 use crate::cli::cmd::compared::Labels;
@@ -13,17 +11,12 @@ use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::pipeline;
 use crate::pipeline::Shard;
-use crate::report::diff::Mode;
-use crate::report::diff::Review;
-use crate::semdiff;
+use crate::report::diff::{Mode, Review};
+use crate::{pipeline, semdiff};
 
 use super::opened;
-use super::rebuild::Again;
-use super::rebuild::Made;
-use super::rebuild::again;
-use super::rebuild::terms;
+use super::rebuild::{Again, Made, again, terms};
 
 pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliError> {
     let at = args.at.unwrap_or_else(env::today);
@@ -74,17 +67,8 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
     };
     let uncompared = uncompared([&old.1, &new.1], beside, by_sources);
     let [old, new] = [old, new].map(|(_, bundle)| format!("{} {}", bundle.manifest.name, bundle.manifest.version));
-    let labels = Labels {
-        title: after.named.clone(),
-        old,
-        new,
-    };
-    let with = compared::With {
-        at,
-        budget: &args.budget,
-        shard: Shard::WHOLE,
-        format: args.format,
-    };
+    let labels = Labels { title: after.named.clone(), old, new };
+    let with = compared::With { at, budget: &args.budget, shard: Shard::WHOLE, format: args.format };
     let Some(mut compared) = compared::packages(before, after, labels, &with, console)? else {
         return Ok(Exit::CouldNotRun);
     };
@@ -93,17 +77,8 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
         compared.difference.terms = semdiff::shipped((before, old), (after, new));
     }
     compared.difference.extent.uncompared = uncompared;
-    let declared = pipeline::declared(
-        &compared.before.loaded,
-        &compared.after.loaded,
-        &compared.difference,
-        at,
-    );
-    let review = Review {
-        declared: &declared,
-        mode: Mode::Shown,
-        asserted: None,
-    };
+    let declared = pipeline::declared(&compared.before.loaded, &compared.after.loaded, &compared.difference, at);
+    let review = Review { declared: &declared, mode: Mode::Shown, asserted: None };
     show(&compared, review, args.format, console)?;
     if let Some(caution) = compared.caution() {
         console.tell(&format!("warning: {caution}\n"));

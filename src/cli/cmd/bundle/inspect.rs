@@ -1,9 +1,7 @@
 //! `gatewright bundle inspect`: what a bundle says of itself.
 
-use crate::bundle::Bundle;
-use crate::bundle::Share;
-use crate::cli::args::AnswerFormat;
-use crate::cli::args::BundleInspect;
+use crate::bundle::{Bundle, Share};
+use crate::cli::args::{AnswerFormat, BundleInspect};
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -12,9 +10,7 @@ use crate::report::printable;
 use crate::text::safe;
 
 use super::opened;
-use super::rebuild::Again;
-use super::rebuild::Made;
-use super::rebuild::again;
+use super::rebuild::{Again, Made, again};
 use super::verify::UNPROVED;
 
 pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, CliError> {
@@ -66,17 +62,7 @@ fn human(bundle: &Bundle, size: usize, sources: String) -> String {
     let manifest = &bundle.manifest;
     let git = manifest.git.as_ref().map_or_else(
         || "none".to_owned(),
-        |git| {
-            format!(
-                "{}{}",
-                git.commit,
-                if git.dirty {
-                    ", with changes that are not committed"
-                } else {
-                    ""
-                }
-            )
-        },
+        |git| format!("{}{}", git.commit, if git.dirty { ", with changes that are not committed" } else { "" }),
     );
     let profiles = match manifest.break_glass.is_empty() {
         true => "none".to_owned(),
@@ -88,10 +74,7 @@ fn human(bundle: &Bundle, size: usize, sources: String) -> String {
         ("same policy", format!("sha256:{}", manifest.compat_digest)),
         ("size", format!("{size} bytes, {} files", manifest.files.len() + 1)),
         ("commit", git),
-        (
-            "judged at",
-            manifest.judged_at.clone().unwrap_or_else(|| "no day".to_owned()),
-        ),
+        ("judged at", manifest.judged_at.clone().unwrap_or_else(|| "no day".to_owned())),
         (
             "compiler",
             format!(
@@ -140,15 +123,9 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
         format!("proofs: {proved} proved{in_part}, {refuted} refuted, {unknown} unknown; {beyond} beyond proof")
     });
     let mutation = evidence.mutation.map(|mutation| {
-        let (killed, missed, equivalent, undecided) = (
-            mutation.killed,
-            mutation.missed,
-            mutation.equivalent,
-            mutation.undecided,
-        );
-        let score = mutation
-            .score()
-            .map_or_else(|| "no".to_owned(), |score| format!("{score}%"));
+        let (killed, missed, equivalent, undecided) =
+            (mutation.killed, mutation.missed, mutation.equivalent, mutation.undecided);
+        let score = mutation.score().map_or_else(|| "no".to_owned(), |score| format!("{score}%"));
         format!(
             "mutation: {killed} killed, {missed} missed, {equivalent} equivalent, {undecided} undecided; score {score}"
         )

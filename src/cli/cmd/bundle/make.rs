@@ -5,27 +5,19 @@ use std::path::PathBuf;
 
 use crate::analysis::solver;
 use crate::analysis::solver::Absent;
-use crate::bundle::GitState;
-use crate::bundle::pack;
-use crate::bundle::sha256_hex;
-use crate::cli::args::AnswerArgs;
-use crate::cli::args::AnswerFormat;
-use crate::cli::args::BudgetArgs;
-use crate::cli::args::BundleMake;
-use crate::cli::cmd::package::Package;
-use crate::cli::cmd::package::here;
+use crate::bundle::{GitState, pack, sha256_hex};
+use crate::cli::args::{AnswerArgs, AnswerFormat, BudgetArgs, BundleMake};
+use crate::cli::cmd::package::{Package, here};
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::config::EvidenceKind;
 use crate::diag::Diagnostics;
-use crate::load;
-use crate::pipeline;
 use crate::pipeline::Origin;
 use crate::report::printable;
-use crate::text::Instant;
-use crate::text::safe;
+use crate::text::{Instant, safe};
+use crate::{load, pipeline};
 
 use super::assemble::assemble;
 use super::opened;
@@ -42,21 +34,16 @@ pub(super) fn run(
     };
     let mut loading = Diagnostics::new();
     let (loaded, commit) = match &args.at_rev {
-        Some(revision) => (
-            load::load_revision(&folder, revision, &mut loading)?,
-            Some(load::commit_of(&folder, revision)?),
-        ),
+        Some(revision) => {
+            (load::load_revision(&folder, revision, &mut loading)?, Some(load::commit_of(&folder, revision)?))
+        }
         None => load::load_checkout(&folder, &mut loading)?,
     };
     // No clock where there is anything else to go by: the same commit is judged the same on every day.
     let at = match args.at {
         Some(at) => at,
         None => env::source_date()?
-            .or_else(|| {
-                commit
-                    .as_ref()
-                    .map(|commit| Instant(commit.time.saturating_mul(1000)).day())
-            })
+            .or_else(|| commit.as_ref().map(|commit| Instant(commit.time.saturating_mul(1000)).day()))
             .unwrap_or_else(env::today),
     };
     let folder = folder.display();
@@ -69,29 +56,17 @@ pub(super) fn run(
     if package.checked.failed() {
         return package.show(diagnostics, output.format, console);
     }
-    let git = commit.map(|commit| GitState {
-        commit: commit.id,
-        tree: commit.tree,
-        dirty: commit.dirty,
-    });
+    let git = commit.map(|commit| GitState { commit: commit.id, tree: commit.tree, dirty: commit.dirty });
     let kinds = match args.evidence.is_empty() {
         true => usual(&package)?,
         false => args.evidence.iter().map(|asked| asked.kind()).collect(),
     };
-    let origin = Origin {
-        git,
-        judged_at: Some(at.to_string()),
-        reproduce: reproduce(at, &kinds),
-        ..Origin::default()
-    };
+    let origin = Origin { git, judged_at: Some(at.to_string()), reproduce: reproduce(at, &kinds), ..Origin::default() };
     let tree = match assemble(&package, &kinds, budget, at, origin, console)? {
         Ok(tree) => tree,
         Err(exit) => return Ok(exit),
     };
-    let bytes = pack(&tree).map_err(|why| CliError::Refused {
-        what: package.named.clone(),
-        why,
-    })?;
+    let bytes = pack(&tree).map_err(|why| CliError::Refused { what: package.named.clone(), why })?;
     // What leaves here opens there.
     let bundle = opened::open(&bytes).map_err(|refusals| CliError::NotReadBack {
         what: format!("the bundle of {}", package.named),
@@ -127,9 +102,7 @@ pub(super) fn run(
     }
     if output.format == AnswerFormat::Human && bundle.manifest.git.as_ref().is_some_and(|git| git.dirty) {
         let named = printable(&package.named);
-        console.print(&format!(
-            "note: {named} is not as committed; `publish` refuses such a bundle\n"
-        ))?;
+        console.print(&format!("note: {named} is not as committed; `publish` refuses such a bundle\n"))?;
     }
     Ok(Exit::Ok)
 }
@@ -169,11 +142,6 @@ fn warnings(package: &Package, console: &Console) -> String {
 fn reproduce(at: Instant, kinds: &BTreeSet<EvidenceKind>) -> Vec<String> {
     let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
     let mut command = vec!["gatewright".to_owned(), "bundle".to_owned(), ".".to_owned()];
-    command.extend([
-        "--at".to_owned(),
-        at.to_string(),
-        "--evidence".to_owned(),
-        kinds.join(","),
-    ]);
+    command.extend(["--at".to_owned(), at.to_string(), "--evidence".to_owned(), kinds.join(",")]);
     command
 }

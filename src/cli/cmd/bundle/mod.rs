@@ -11,8 +11,7 @@ pub(super) mod statements;
 pub(super) mod trust;
 pub(super) mod verify;
 
-use crate::cli::args::Bundle;
-use crate::cli::args::BundleStep;
+use crate::cli::args::{Bundle, BundleStep};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;

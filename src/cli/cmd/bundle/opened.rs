@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use crate::bundle::ArchiveLimits;
-use crate::bundle::Bundle;
-use crate::bundle::Refusal;
+use crate::bundle::{ArchiveLimits, Bundle, Refusal};
 use crate::cli::cmd::package::Package;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
-use crate::load;
-use crate::pipeline;
 use crate::report::printable;
 use crate::semdiff::RoleEntities;
 use crate::text::Instant;
+use crate::{load, pipeline};
 
 /// The bytes of a file.
 pub(in crate::cli::cmd) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
@@ -42,9 +39,7 @@ pub(in crate::cli::cmd) fn read_and_open(
 /// Why something is refused, a line each.
 pub(in crate::cli::cmd) fn refused(what: &str, refusals: &[Refusal]) -> String {
     let what = printable(what);
-    let lines = refusals
-        .iter()
-        .map(|refusal| format!("{what}: refused: {}\n", printable(&refusal.to_string())));
+    let lines = refusals.iter().map(|refusal| format!("{what}: refused: {}\n", printable(&refusal.to_string())));
     lines.collect()
 }
 
@@ -69,8 +64,5 @@ pub(super) fn roles((named, bundle): &(String, Bundle)) -> Result<RoleEntities, 
 }
 
 fn unusable(named: &str, why: Refusal) -> CliError {
-    CliError::Refused {
-        what: named.to_owned(),
-        why,
-    }
+    CliError::Refused { what: named.to_owned(), why }
 }

@@ -6,14 +6,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::bundle::Bundle;
-use crate::bundle::BundleTree;
-use crate::bundle::EvidenceSummary;
-use crate::bundle::MANIFEST;
-use crate::bundle::Refusal;
-use crate::bundle::Unlike;
-use crate::cli::args::BudgetArgs;
-use crate::cli::args::Format;
+use crate::bundle::{Bundle, BundleTree, EvidenceSummary, MANIFEST, Refusal, Unlike};
+use crate::cli::args::{BudgetArgs, Format};
 use crate::cli::cmd::package::Package;
 use crate::cli::console::Console;
 use crate::cli::env;
@@ -21,8 +15,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::config::EvidenceKind;
 use crate::pipeline;
-use crate::pipeline::Evidence;
-use crate::pipeline::Origin;
+use crate::pipeline::{Evidence, Origin};
 use crate::text::Instant;
 
 use super::assemble::assemble;
@@ -76,17 +69,10 @@ impl fmt::Display for Elsewhere {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { version, unlike, .. } = self;
         if unlike.is_empty() {
-            return write!(
-                f,
-                "made by version {version}; this version makes the same of its sources"
-            );
+            return write!(f, "made by version {version}; this version makes the same of its sources");
         }
         let unlike: Vec<&str> = unlike.iter().map(String::as_str).collect();
-        write!(
-            f,
-            "made by version {version}; of its sources this version makes something else: {}",
-            unlike.join(", ")
-        )
+        write!(f, "made by version {version}; of its sources this version makes something else: {}", unlike.join(", "))
     }
 }
 
@@ -127,14 +113,7 @@ pub(in crate::cli::cmd) fn again(
                 let exit = package.show(&package.checked.diagnostics, Format::Human, console)?;
                 return Ok(Made::Fails(exit));
             }
-            match assemble(
-                &package,
-                &kinds(&manifest.evidence),
-                budget,
-                at,
-                origin(bundle),
-                console,
-            )? {
+            match assemble(&package, &kinds(&manifest.evidence), budget, at, origin(bundle), console)? {
                 Ok(tree) => tree,
                 Err(exit) => return Ok(Made::Fails(exit)),
             }
@@ -144,11 +123,7 @@ pub(in crate::cli::cmd) fn again(
     if unlike.is_empty() {
         return Ok(match is_ours {
             true => Made::Same,
-            false => Made::Elsewhere(Elsewhere {
-                version: made.clone(),
-                unlike: BTreeSet::new(),
-                terms: false,
-            }),
+            false => Made::Elsewhere(Elsewhere { version: made.clone(), unlike: BTreeSet::new(), terms: false }),
         });
     }
     // The manifest holds the digests of the others, and differs with them.
@@ -201,10 +176,7 @@ fn compiled(bundle: &Bundle, package: &Package) -> Result<Option<BundleTree>, Cl
         Some((kind.name(), serde_json::from_slice(report).ok()?))
     });
     let evidence: Vec<Evidence> = carried.collect();
-    let origin = Origin {
-        evidence: bundle.manifest.evidence.clone(),
-        ..origin(bundle)
-    };
+    let origin = Origin { evidence: bundle.manifest.evidence.clone(), ..origin(bundle) };
     Ok(Some(pipeline::bundle(&package.loaded, &suites, &evidence, origin)?))
 }
 
@@ -228,8 +200,5 @@ fn kinds(evidence: &EvidenceSummary) -> BTreeSet<EvidenceKind> {
         (EvidenceKind::Proofs, evidence.proofs.is_some()),
         (EvidenceKind::Mutation, evidence.mutation.is_some()),
     ];
-    carried
-        .into_iter()
-        .filter_map(|(kind, carried)| carried.then_some(kind))
-        .collect()
+    carried.into_iter().filter_map(|(kind, carried)| carried.then_some(kind)).collect()
 }

@@ -1,24 +1,16 @@
 //! `gatewright bundle sign`: the statements about a bundle, written beside it.
 
 use crate::bundle::Bundle;
-use crate::cli::args::BudgetArgs;
-use crate::cli::args::BundleSign;
-use crate::cli::args::ReleaseArgs;
+use crate::cli::args::{BudgetArgs, BundleSign, ReleaseArgs};
 use crate::cli::cmd::key;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::trust;
-use crate::trust::Kind;
-use crate::trust::LOCAL_BUILDER;
-use crate::trust::Rebuilt;
-use crate::trust::Signing;
+use crate::trust::{Kind, LOCAL_BUILDER, Rebuilt, Signing};
 
-use super::opened;
-use super::rebuild::Again;
-use super::rebuild::Made;
-use super::rebuild::again;
-use super::statements;
+use super::rebuild::{Again, Made, again};
+use super::{opened, statements};
 
 pub(super) fn run(args: &BundleSign, console: &mut Console) -> Result<Exit, CliError> {
     let signer = key::signer(&args.signer)?.ok_or(CliError::NoSigner)?;
@@ -26,12 +18,7 @@ pub(super) fn run(args: &BundleSign, console: &mut Console) -> Result<Exit, CliE
         return Ok(Exit::PolicyFails);
     };
     let present = statements::beside(&args.file)?;
-    let kinds: Vec<Kind> = args
-        .release
-        .statements
-        .iter()
-        .map(|statement| statement.kind())
-        .collect();
+    let kinds: Vec<Kind> = args.release.statements.iter().map(|statement| statement.kind()).collect();
     let (sequence, parent) = numbered(&args.release, trust::release_said(&present))?;
     let named = args.file.display().to_string();
     let rebuilt = match rebuilt(&bundle, &named, &args.release, &args.budget, console)? {
@@ -104,20 +91,14 @@ fn numbered(args: &ReleaseArgs, said: Option<(u64, Option<String>)>) -> Result<(
     let (sequence, parent) = match (args.sequence, said) {
         (Some(sequence), _) => (sequence, args.parent.clone()),
         (None, _) if args.parent.is_some() => {
-            return Err(CliError::Release {
-                message: "`--parent` is given and no `--sequence`",
-            });
+            return Err(CliError::Release { message: "`--parent` is given and no `--sequence`" });
         }
         (None, Some(said)) => said,
         (None, None) => (1, None),
     };
     match (sequence, &parent) {
-        (1, Some(_)) => Err(CliError::Release {
-            message: "the first release has no parent",
-        }),
-        (2.., None) => Err(CliError::Release {
-            message: "a release that is not the first has a parent",
-        }),
+        (1, Some(_)) => Err(CliError::Release { message: "the first release has no parent" }),
+        (2.., None) => Err(CliError::Release { message: "a release that is not the first has a parent" }),
         _ => Ok((sequence, parent)),
     }
 }

@@ -1,12 +1,10 @@
 //! The statements beside a bundle on disk: `FILE.cjar.KIND.sigstore.json`.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::error::CliError;
 use crate::load;
-use crate::trust::MAX_STATEMENT;
-use crate::trust::Statements;
+use crate::trust::{MAX_STATEMENT, Statements};
 
 const ENDING: &str = ".sigstore.json";
 

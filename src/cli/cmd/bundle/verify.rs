@@ -1,9 +1,7 @@
 //! `gatewright bundle verify`: whether a bundle is whole, and what it says it was made from.
 
-use crate::bundle::Bundle;
-use crate::bundle::EvidenceSummary;
-use crate::cli::args::AnswerFormat;
-use crate::cli::args::BundleVerify;
+use crate::bundle::{Bundle, EvidenceSummary};
+use crate::cli::args::{AnswerFormat, BundleVerify};
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -13,11 +11,8 @@ use crate::text::safe;
 use crate::trust;
 use crate::trust::Verified;
 
-use super::opened;
-use super::rebuild::Again;
-use super::rebuild::Made;
-use super::rebuild::again;
-use super::statements;
+use super::rebuild::{Again, Made, again};
+use super::{opened, statements};
 
 /// What is said of a bundle without proofs.
 pub(super) const UNPROVED: &str = "its assertions were not proved";
@@ -81,12 +76,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
         AnswerFormat::Human => {
             let said: Vec<String> = said.iter().map(|line| format!("  {}\n", printable(line))).collect();
             let (name, version) = (&bundle.manifest.name, &bundle.manifest.version);
-            format!(
-                "{}: {name} {version}\n{}{}\n",
-                printable(&named),
-                said.concat(),
-                bundle.digest
-            )
+            format!("{}: {name} {version}\n{}{}\n", printable(&named), said.concat(), bundle.digest)
         }
         AnswerFormat::Json => {
             let value = serde_json::json!({
@@ -117,11 +107,7 @@ pub(in crate::cli::cmd) fn origin(bundle: &Bundle) -> String {
 /// What trusted keys say, a line each.
 pub(in crate::cli::cmd) fn trusted(verified: &Verified) -> Vec<String> {
     let release = &verified.release;
-    let mut lines = vec![format!(
-        "release {}, signed by {}",
-        release.sequence,
-        verified.released_by.join(", ")
-    )];
+    let mut lines = vec![format!("release {}, signed by {}", release.sequence, verified.released_by.join(", "))];
     lines.push(match release.rebuilt {
         true => "whoever signed it rebuilt it from its sources".to_owned(),
         false => "nobody says that it was rebuilt from its sources".to_owned(),

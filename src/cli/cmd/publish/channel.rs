@@ -1,15 +1,9 @@
 //! `gatewright channel`: where a channel points, and to where it is moved.
 
-use crate::bundle::Bundle;
-use crate::bundle::Refusal;
-use crate::cli::args::AnswerFormat;
-use crate::cli::args::Channel;
-use crate::cli::args::ChannelForget;
-use crate::cli::args::ChannelPromote;
-use crate::cli::args::ChannelRollback;
-use crate::cli::args::ChannelShow;
-use crate::cli::args::ChannelStep;
-use crate::cli::args::MovingArgs;
+use crate::bundle::{Bundle, Refusal};
+use crate::cli::args::{
+    AnswerFormat, Channel, ChannelForget, ChannelPromote, ChannelRollback, ChannelShow, ChannelStep, MovingArgs,
+};
 use crate::cli::cmd::bundle::opened;
 use crate::cli::cmd::bundle::trust::read;
 use crate::cli::cmd::key;
@@ -19,21 +13,12 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::registry::Pin;
 use crate::report::printable;
-use crate::text::Instant;
-use crate::text::safe;
+use crate::text::{Instant, safe};
 use crate::trust;
-use crate::trust::Expected;
-use crate::trust::Expiry;
-use crate::trust::Followed;
-use crate::trust::Pointer;
-use crate::trust::Reason;
-use crate::trust::Signer;
-use crate::trust::TrustPolicy;
+use crate::trust::{Expected, Expiry, Followed, Pointer, Reason, Signer, TrustPolicy};
 
 use super::gate;
-use super::place::Current;
-use super::place::Opened;
-use super::place::days;
+use super::place::{Current, Opened, days};
 use super::release::policy;
 
 pub(in crate::cli) fn run(args: &Channel, console: &mut Console) -> Result<Exit, CliError> {
@@ -166,11 +151,7 @@ impl<'a> Moving<'a> {
             }
             Err(refusals) => return refuse(&format!("{channel} to {version}"), &refusals, console),
         };
-        let target = Target {
-            bundle: &believed.bundle,
-            reason,
-            valid_days: self.args.validity.valid_days,
-        };
+        let target = Target { bundle: &believed.bundle, reason, valid_days: self.args.validity.valid_days };
         match move_to(place, channel, &target, &self.policy, &self.signer)? {
             Ok(moved) => {
                 console.print(&moved.line())?;
@@ -182,10 +163,7 @@ impl<'a> Moving<'a> {
 }
 
 fn absent(place: &Opened) -> Refusal {
-    Refusal::new(
-        "no-channel",
-        format!("there is no such channel at {}", place.store.name()),
-    )
+    Refusal::new("no-channel", format!("there is no such channel at {}", place.store.name()))
 }
 
 fn refuse(channel: &str, refusals: &[Refusal], console: &mut Console) -> Result<Exit, CliError> {
@@ -279,12 +257,7 @@ pub(super) fn move_to(
         reason: target.reason,
     };
     let bytes = trust::sign_pointer(&pointer, &target.bundle.file_name(), signer)?;
-    let expected = Expected {
-        channel,
-        name: Some(&manifest.name),
-        mark: None,
-        expiry: Expiry::Refused,
-    };
+    let expected = Expected { channel, name: Some(&manifest.name), mark: None, expiry: Expiry::Refused };
     // What whoever follows the channel would refuse is not put there.
     let followed = match trust::follow(&bytes, expected, policy, now) {
         Ok(followed) => followed,
@@ -307,10 +280,7 @@ fn out_of_order(target: &Target<'_>, before: Option<&Followed>) -> Vec<Refusal> 
     };
     let mut refusals = Vec::new();
     if before.name != manifest.name {
-        let message = format!(
-            "the channel is of the package `{}`, not of `{}`",
-            before.name, manifest.name
-        );
+        let message = format!("the channel is of the package `{}`, not of `{}`", before.name, manifest.name);
         refusals.push(Refusal::new("wrong-package", message));
     }
     let (from, to) = (gate::parsed(&before.version), gate::parsed(&manifest.version));
@@ -323,10 +293,8 @@ fn out_of_order(target: &Target<'_>, before: Option<&Followed>) -> Vec<Refusal> 
             refusals.push(Refusal::new("channel-order", message));
         }
         Reason::Rollback if to >= from => {
-            let message = format!(
-                "{} is not lower than {}, to which the channel points",
-                manifest.version, before.version
-            );
+            let message =
+                format!("{} is not lower than {}, to which the channel points", manifest.version, before.version);
             refusals.push(Refusal::new("channel-order", message));
         }
         _ => {}

@@ -1,20 +1,14 @@
 //! What a bundle must come up to before it is published: as committed, tried as the package demands, and with a version
 //! that says what changed.
 
-use crate::bundle::Bundle;
-use crate::bundle::EvidenceSummary;
-use crate::bundle::Refusal;
-use crate::cli::args::BudgetArgs;
-use crate::cli::args::DiffFormat;
+use crate::bundle::{Bundle, EvidenceSummary, Refusal};
+use crate::cli::args::{BudgetArgs, DiffFormat};
 use crate::cli::cmd::bundle::opened;
 use crate::cli::cmd::compared;
-use crate::cli::cmd::compared::Labels;
-use crate::cli::cmd::compared::With;
+use crate::cli::cmd::compared::{Labels, With};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
-use crate::config::BundleDemands;
-use crate::config::EvidenceKind;
-use crate::config::Version;
+use crate::config::{BundleDemands, EvidenceKind, Version};
 use crate::pipeline;
 use crate::pipeline::Shard;
 use crate::text::Instant;
@@ -53,10 +47,7 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
             EvidenceKind::Mutation => evidence.mutation.is_some(),
         };
         if !there {
-            low.push(format!(
-                "it carries no evidence `{0}`; bundle it with `--evidence …,{0}`",
-                kind.name()
-            ));
+            low.push(format!("it carries no evidence `{0}`; bundle it with `--evidence …,{0}`", kind.name()));
         }
     }
     let above =
@@ -71,10 +62,7 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
             low.push(format!("{} tests did not run, more than {most}", tests.skipped));
         }
         if wants(EvidenceKind::Tests) && usize::try_from(demands.min_tests).is_ok_and(|fewest| tests.passed < fewest) {
-            low.push(format!(
-                "{} tests passed, fewer than {}",
-                tests.passed, demands.min_tests
-            ));
+            low.push(format!("{} tests passed, fewer than {}", tests.passed, demands.min_tests));
         }
     }
     if let Some(coverage) = evidence.coverage
@@ -97,9 +85,7 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
             None => low.push("it has no mutation score, since no mutant counts".to_owned()),
         }
     }
-    let refusals = low
-        .into_iter()
-        .map(|message| Refusal::new("evidence-below-demand", message));
+    let refusals = low.into_iter().map(|message| Refusal::new("evidence-below-demand", message));
     refusals.collect()
 }
 
@@ -118,17 +104,8 @@ pub(super) fn version(step: &Step<'_>, console: &mut Console) -> Result<Vec<Refu
     let (old, new) = (named(step.before), named(step.after));
     let before = opened::package(step.before, &old, step.at)?;
     let after = opened::package(step.after, &new, step.at)?;
-    let with = With {
-        at: step.at,
-        budget: step.budget,
-        shard: Shard::WHOLE,
-        format: DiffFormat::Markdown,
-    };
-    let labels = Labels {
-        title: new.clone(),
-        old: old.clone(),
-        new: new.clone(),
-    };
+    let with = With { at: step.at, budget: step.budget, shard: Shard::WHOLE, format: DiffFormat::Markdown };
+    let labels = Labels { title: new.clone(), old: old.clone(), new: new.clone() };
     let Some(compared) = compared::packages(before, after, labels, &with, console)? else {
         let message = format!("the sources of {old} or {new} do not check, so that nobody knows what changed");
         return Ok(vec![Refusal::new("version-unknown", message)]);
@@ -160,17 +137,12 @@ pub(super) fn parsed(version: &str) -> Option<Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundle::CoverageTotals;
-    use crate::bundle::MutationTotals;
-    use crate::bundle::Share;
+    use crate::bundle::{CoverageTotals, MutationTotals, Share};
 
     #[test]
     fn coverage_below_the_demand_is_refused_by_its_lowest_part_and_so_is_none() {
-        let demands = BundleDemands {
-            evidence: vec![EvidenceKind::Coverage],
-            min_coverage: 80,
-            ..BundleDemands::default()
-        };
+        let demands =
+            BundleDemands { evidence: vec![EvidenceKind::Coverage], min_coverage: 80, ..BundleDemands::default() };
         let low = |biting: Share| {
             let carried = EvidenceSummary {
                 coverage: Some(CoverageTotals {
@@ -182,22 +154,12 @@ mod tests {
                 ..EvidenceSummary::default()
             };
             let refusals = evidence(&carried, &demands);
-            refusals
-                .iter()
-                .map(|refusal| refusal.message.clone())
-                .collect::<Vec<_>>()
+            refusals.iter().map(|refusal| refusal.message.clone()).collect::<Vec<_>>()
         };
         assert!(low(Share { seen: 4, of: 5 }).is_empty());
         assert!(low(Share { seen: 0, of: 0 }).is_empty(), "there is no guard");
-        assert_eq!(
-            low(Share { seen: 3, of: 4 }),
-            ["its scenarios saw 75% of the policy, less than 80%"]
-        );
-        assert_eq!(
-            evidence(&EvidenceSummary::default(), &demands).len(),
-            1,
-            "it is not carried"
-        );
+        assert_eq!(low(Share { seen: 3, of: 4 }), ["its scenarios saw 75% of the policy, less than 80%"]);
+        assert_eq!(evidence(&EvidenceSummary::default(), &demands).len(), 1, "it is not carried");
     }
 
     #[test]
@@ -208,29 +170,14 @@ mod tests {
             ..BundleDemands::default()
         };
         let low = |killed, missed, undecided| {
-            let mutation = Some(MutationTotals {
-                killed,
-                missed,
-                equivalent: 7,
-                undecided,
-            });
-            let carried = EvidenceSummary {
-                mutation,
-                ..EvidenceSummary::default()
-            };
+            let mutation = Some(MutationTotals { killed, missed, equivalent: 7, undecided });
+            let carried = EvidenceSummary { mutation, ..EvidenceSummary::default() };
             let refusals = evidence(&carried, &demands);
-            refusals
-                .iter()
-                .map(|refusal| refusal.message.clone())
-                .collect::<Vec<_>>()
+            refusals.iter().map(|refusal| refusal.message.clone()).collect::<Vec<_>>()
         };
         assert!(low(8, 2, 0).is_empty());
         assert_eq!(low(8, 1, 2), ["its mutation score is 72%, lower than 80%"]);
         assert_eq!(low(0, 0, 0), ["it has no mutation score, since no mutant counts"]);
-        assert_eq!(
-            evidence(&EvidenceSummary::default(), &demands).len(),
-            1,
-            "it is not carried"
-        );
+        assert_eq!(evidence(&EvidenceSummary::default(), &demands).len(), 1, "it is not carried");
     }
 }

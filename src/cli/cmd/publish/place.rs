@@ -2,29 +2,15 @@
 
 use std::path::PathBuf;
 
-use crate::bundle::Bundle;
-use crate::bundle::Refusal;
+use crate::bundle::{Bundle, Refusal};
 use crate::cli::args::PlaceArgs;
 use crate::cli::cmd::bundle::opened;
-use crate::cli::env;
 use crate::cli::error::CliError;
-use crate::cli::progress;
-use crate::load;
-use crate::registry::Fetched;
-use crate::registry::Location;
-use crate::registry::Options;
-use crate::registry::Pin;
-use crate::registry::Place;
-use crate::registry::Since;
-use crate::registry::Store;
+use crate::cli::{env, progress};
+use crate::registry::{Fetched, Location, Options, Pin, Place, Since, Store};
 use crate::text::Instant;
-use crate::trust;
-use crate::trust::Expected;
-use crate::trust::Expiry;
-use crate::trust::Followed;
-use crate::trust::Mark;
-use crate::trust::TrustPolicy;
-use crate::trust::Verified;
+use crate::trust::{Expected, Expiry, Followed, Mark, TrustPolicy, Verified};
+use crate::{load, trust};
 
 /// A place, and the folder where the marks of its channels are kept.
 pub(super) struct Opened {
@@ -62,10 +48,7 @@ impl Opened {
             Some(path) => load::read_if_present(&path)?,
             None => None,
         };
-        let options = Options {
-            authorities,
-            credentials,
-        };
+        let options = Options { authorities, credentials };
         Ok(Self {
             store: Store::open(&args.location, &options)?,
             canonical: canonical(&args.location)?,
@@ -83,17 +66,13 @@ impl Opened {
     ) -> Result<Result<Option<Current>, Vec<Refusal>>, CliError> {
         let path = self.mark_path(channel)?;
         let kept = load::read_if_present(&path)?;
-        let mark = match kept
-            .map(|bytes| Mark::read(&bytes, &self.canonical, channel))
-            .transpose()
-        {
+        let mark = match kept.map(|bytes| Mark::read(&bytes, &self.canonical, channel)).transpose() {
             Ok(mark) => mark,
             Err(refusal) => return Ok(Err(vec![refusal])),
         };
         // What is asked for by its tag must be at hand where it is the same still.
         let known = load::read_if_present(&path.with_extension("pointer"))?.filter(|bytes| {
-            mark.as_ref()
-                .is_some_and(|mark| Some(&mark.digest) == trust::pointer_digest(bytes).as_ref())
+            mark.as_ref().is_some_and(|mark| Some(&mark.digest) == trust::pointer_digest(bytes).as_ref())
         });
         let tag = match &known {
             Some(_) => load::read_if_present(&path.with_extension("etag"))?,
@@ -109,12 +88,7 @@ impl Opened {
                 return Ok(Err(vec![Refusal::new("pointer-rollback", message)]));
             }
         };
-        let expected = Expected {
-            channel,
-            name: None,
-            mark: mark.as_ref(),
-            expiry,
-        };
+        let expected = Expected { channel, name: None, mark: mark.as_ref(), expiry };
         Ok(trust::follow(&bytes, expected, policy, now).map(|followed| Some(Current { followed, bytes, tag })))
     }
 
@@ -140,11 +114,7 @@ impl Opened {
             return Ok(None);
         };
         // The mark first: what lies beside it counts for nothing without.
-        for path in [
-            path.clone(),
-            path.with_extension("pointer"),
-            path.with_extension("etag"),
-        ] {
+        for path in [path.clone(), path.with_extension("pointer"), path.with_extension("etag")] {
             load::remove_if_present(&path)?;
         }
         Ok(Some(Mark::read(&kept, &self.canonical, channel)))
@@ -178,24 +148,14 @@ impl Opened {
             }
             Ok(Some((bundle, verified)))
         });
-        Ok(believed.map(|believed| {
-            believed.map(|(bundle, verified)| Believed {
-                bundle,
-                fetched,
-                verified,
-            })
-        }))
+        Ok(believed.map(|believed| believed.map(|(bundle, verified)| Believed { bundle, fetched, verified })))
     }
 }
 
 impl Current {
     /// A pointer that was just made from this one's successor.
     pub(super) fn new(followed: Followed, bytes: Vec<u8>) -> Self {
-        Self {
-            followed,
-            bytes,
-            tag: None,
-        }
+        Self { followed, bytes, tag: None }
     }
 
     /// Why a bundle is not what the pointer points to.
@@ -204,10 +164,8 @@ impl Current {
         let manifest = &bundle.manifest;
         let mut refusals = Vec::new();
         if pointer.bundle_digest != bundle.digest {
-            let message = format!(
-                "the channel points to {}, and the version holds {}",
-                pointer.bundle_digest, bundle.digest
-            );
+            let message =
+                format!("the channel points to {}, and the version holds {}", pointer.bundle_digest, bundle.digest);
             refusals.push(Refusal::new("pointer-mismatch", message));
         }
         if (&pointer.name, &pointer.version) != (&manifest.name, &manifest.version) {

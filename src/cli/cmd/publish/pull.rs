@@ -3,18 +3,11 @@
 use std::path::PathBuf;
 
 use crate::bundle::Refusal;
-use crate::cli::args::AnswerFormat;
-use crate::cli::args::Pull;
-use crate::cli::cmd::bundle::opened;
-use crate::cli::cmd::bundle::rebuild::Again;
-use crate::cli::cmd::bundle::rebuild::Made;
-use crate::cli::cmd::bundle::rebuild::again;
-use crate::cli::cmd::bundle::statements;
+use crate::cli::args::{AnswerFormat, Pull};
+use crate::cli::cmd::bundle::rebuild::{Again, Made, again};
 use crate::cli::cmd::bundle::trust::read;
-use crate::cli::cmd::bundle::verify::json;
-use crate::cli::cmd::bundle::verify::not_proved;
-use crate::cli::cmd::bundle::verify::origin;
-use crate::cli::cmd::bundle::verify::trusted;
+use crate::cli::cmd::bundle::verify::{json, not_proved, origin, trusted};
+use crate::cli::cmd::bundle::{opened, statements};
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -25,9 +18,7 @@ use crate::report::printable;
 use crate::text::safe;
 use crate::trust::Expiry;
 
-use super::place::Believed;
-use super::place::Current;
-use super::place::Opened;
+use super::place::{Believed, Current, Opened};
 
 pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, CliError> {
     let Some(policy) = read(&args.trust, console)? else {
@@ -77,10 +68,7 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
         }
     }
     known.push(origin(&believed.bundle));
-    let out = args
-        .out
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(believed.bundle.file_name()));
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(believed.bundle.file_name()));
     statements::replace(&out, &believed.fetched.statements)?;
     load::write_atomic(&out, &believed.fetched.bundle)?;
     let text = match args.output.format {
@@ -131,9 +119,6 @@ fn human(out: &str, believed: &Believed, known: &[String], current: Option<&Curr
         }
         None => text.push_str("  asked for by name: nothing says that it is the latest\n"),
     }
-    text.push_str(&format!(
-        "{}\npinned as {}\n",
-        believed.bundle.digest, believed.fetched.pinned
-    ));
+    text.push_str(&format!("{}\npinned as {}\n", believed.bundle.digest, believed.fetched.pinned));
     text
 }

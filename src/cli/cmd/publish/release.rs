@@ -1,45 +1,25 @@
 //! `gatewright publish`: a bundle that comes up to what its package demands, with statements that are believed, to a place;
 //! and a channel on to it.
 
-use crate::bundle::Bundle;
-use crate::bundle::Refusal;
-use crate::cli::args::AnswerFormat;
-use crate::cli::args::Publish;
-use crate::cli::cmd::bundle::opened;
-use crate::cli::cmd::bundle::rebuild::Again;
-use crate::cli::cmd::bundle::rebuild::Made;
-use crate::cli::cmd::bundle::rebuild::again;
+use crate::bundle::{Bundle, Refusal};
+use crate::cli::args::{AnswerFormat, Publish};
+use crate::cli::cmd::bundle::rebuild::{Again, Made, again};
 use crate::cli::cmd::bundle::sign::rebuilt;
-use crate::cli::cmd::bundle::statements;
 use crate::cli::cmd::bundle::trust::read;
+use crate::cli::cmd::bundle::{opened, statements};
 use crate::cli::cmd::key;
 use crate::cli::console::Console;
-use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::progress;
-use crate::registry::Attachment;
-use crate::registry::Overwrite;
-use crate::registry::Pin;
-use crate::registry::Put;
-use crate::registry::Release;
-use crate::text::Instant;
-use crate::text::safe;
+use crate::cli::{env, progress};
+use crate::registry::{Attachment, Overwrite, Pin, Put, Release};
+use crate::text::{Instant, safe};
 use crate::trust;
-use crate::trust::Kind;
-use crate::trust::LOCAL_BUILDER;
-use crate::trust::Reason;
-use crate::trust::Signer;
-use crate::trust::Signing;
-use crate::trust::Statements;
-use crate::trust::TrustPolicy;
+use crate::trust::{Kind, LOCAL_BUILDER, Reason, Signer, Signing, Statements, TrustPolicy};
 
-use super::channel::Moved;
-use super::channel::Target;
-use super::channel::move_to;
+use super::channel::{Moved, Target, move_to};
 use super::gate;
-use super::place::Believed;
-use super::place::Opened;
+use super::place::{Believed, Opened};
 
 pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit, CliError> {
     let named = args.file.display().to_string();
@@ -62,10 +42,7 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
         Made::Differs(more) => refusals.extend(more),
     }
     let package = opened::package(&bundle, &named, now)?;
-    refusals.extend(gate::evidence(
-        &bundle.manifest.evidence,
-        &package.checked.project.bundle,
-    ));
+    refusals.extend(gate::evidence(&bundle.manifest.evidence, &package.checked.project.bundle));
     let place = Opened::new(&args.place)?;
     let before = match before(&place, &bundle, &policy, now)? {
         Ok(before) => Some(before),
@@ -76,12 +53,7 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
     };
     if let Some(Before::Lower(before)) = &before {
         refusals.extend(unlike_its_sources(before, console)?);
-        let step = gate::Step {
-            before: &before.bundle,
-            after: &bundle,
-            budget: &args.budget,
-            at: now,
-        };
+        let step = gate::Step { before: &before.bundle, after: &bundle, budget: &args.budget, at: now };
         refusals.extend(gate::version(&step, console)?);
     }
     let (Some(before), true) = (before, refusals.is_empty()) else {
@@ -118,11 +90,7 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
         }
     };
     let put = keep(args, &place, &bundle, bytes, &statements)?;
-    let target = Target {
-        bundle: &bundle,
-        reason: Reason::Publish,
-        valid_days: args.validity.valid_days,
-    };
+    let target = Target { bundle: &bundle, reason: Reason::Publish, valid_days: args.validity.valid_days };
     let moved = match (&args.channel, &signer) {
         (Some(channel), Some(signer)) => match move_to(&place, channel, &target, &policy, signer)? {
             Ok(moved) => Some(moved),
@@ -133,14 +101,7 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
         },
         _ => None,
     };
-    let text = said(
-        args.output.format,
-        &place,
-        &bundle,
-        verified.release.sequence,
-        &put,
-        moved.as_ref(),
-    );
+    let text = said(args.output.format, &place, &bundle, verified.release.sequence, &put, moved.as_ref());
     console.print(&text)?;
     Ok(Exit::Ok)
 }
@@ -196,10 +157,7 @@ fn before(
             Some(there) if there.bundle.digest == bundle.digest => Ok(Ok(Before::Same(Box::new(there)))),
             Some(there) => refuse(
                 "version-taken",
-                format!(
-                    "version {own} is published with another bundle, {}",
-                    there.bundle.digest
-                ),
+                format!("version {own} is published with another bundle, {}", there.bundle.digest),
             ),
             None => refuse("version-taken", format!("version {own} is listed and not there")),
         };
@@ -208,10 +166,7 @@ fn before(
         return Ok(Ok(Before::None));
     };
     if gate::parsed(&highest) > gate::parsed(own) {
-        return refuse(
-            "version-order",
-            format!("version {own} is lower than {highest}, which is published"),
-        );
+        return refuse("version-order", format!("version {own} is lower than {highest}, which is published"));
     }
     Ok(match place.release(&Pin::Version(highest.clone()), policy, now)? {
         Ok(Some(before)) if before.bundle.manifest.name != bundle.manifest.name => {
@@ -238,17 +193,11 @@ fn unlike_its_sources(before: &Believed, console: &mut Console) -> Result<Vec<Re
             console.tell(&opened::note(&named, &elsewhere.to_string()));
             Vec::new()
         }
-        Made::Fails(_) => vec![Refusal::new(
-            "release-before",
-            format!("the sources of {named} do not check"),
-        )],
+        Made::Fails(_) => vec![Refusal::new("release-before", format!("the sources of {named} do not check"))],
         Made::Differs(refusals) => {
             let why = refusals.iter().map(|refusal| refusal.message.clone());
             let why = why.collect::<Vec<_>>().join("; ");
-            vec![Refusal::new(
-                "release-before",
-                format!("{named} is not what its sources give: {why}"),
-            )]
+            vec![Refusal::new("release-before", format!("{named} is not what its sources give: {why}"))]
         }
     })
 }
@@ -266,18 +215,13 @@ fn signed(
     let mut present = statements::beside(&args.file)?;
     let is_said = trust::release_said(&present) == Some((sequence, parent.map(str::to_owned)));
     let missing = |kind: Kind| !present.contains_key(kind.name());
-    let kinds: Vec<Kind> = Kind::BESIDE
-        .into_iter()
-        .filter(|kind| missing(*kind) || (*kind == Kind::Release && !is_said))
-        .collect();
+    let kinds: Vec<Kind> =
+        Kind::BESIDE.into_iter().filter(|kind| missing(*kind) || (*kind == Kind::Release && !is_said)).collect();
     if kinds.is_empty() {
         return Ok(Ok(present));
     }
     let Some(signer) = signer else {
-        return Err(CliError::NotSigned {
-            sequence,
-            parent: parent.map(str::to_owned),
-        });
+        return Err(CliError::NotSigned { sequence, parent: parent.map(str::to_owned) });
     };
     if !is_said {
         // Statements of another release would contradict this one's.
@@ -314,10 +258,7 @@ fn keep(
     let attachments = statements.iter().filter_map(|(kind, bytes)| {
         let is_of = |known: &Kind| kind.split('.').next() == Some(known.name());
         let known = Kind::BESIDE.into_iter().find(is_of)?;
-        let attachment = Attachment {
-            predicate_type: known.predicate_type().to_owned(),
-            bytes: bytes.clone(),
-        };
+        let attachment = Attachment { predicate_type: known.predicate_type().to_owned(), bytes: bytes.clone() };
         Some((kind.clone(), attachment))
     });
     let release = Release {

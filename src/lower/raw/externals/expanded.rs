@@ -2,16 +2,11 @@
 //! sixteen of them are a hundred thousand attributes. What is beyond the limit, and what contains itself, is a fault at its
 //! declaration and is cut to an empty record, so that nobody after this writes it out, Cedar included.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::Reader;
-use super::join;
-use super::section;
+use super::{Reader, join, section};
 
 /// The most attributes that all entity types and contexts of a package have together. Each takes some kilobytes by the time
 /// that two sides are compared.
@@ -63,11 +58,7 @@ pub(crate) fn cut(json: &mut Map<String, Value>) -> Vec<Cut> {
     let mut places: Vec<[String; 3]> = Vec::new();
     let reader = Reader::of(json);
     let extents = common_types(&reader, &mut |space, name, why| {
-        cuts.push(Cut {
-            keyword: "type",
-            name: name.to_owned(),
-            why,
-        });
+        cuts.push(Cut { keyword: "type", name: name.to_owned(), why });
         places.push([space.to_owned(), "commonTypes".to_owned(), name.to_owned()]);
     });
     let mut total: u64 = 0;
@@ -81,18 +72,11 @@ pub(crate) fn cut(json: &mut Map<String, Value>) -> Vec<Cut> {
                     attributes: sum.attributes.saturating_add(one.attributes),
                     depth: sum.depth.max(one.depth),
                 });
-                let with = Extent {
-                    attributes: total.saturating_add(own.attributes),
-                    ..own
-                };
+                let with = Extent { attributes: total.saturating_add(own.attributes), ..own };
                 match with.fault() {
                     None => total = with.attributes,
                     Some(why) => {
-                        cuts.push(Cut {
-                            keyword,
-                            name: name.clone(),
-                            why,
-                        });
+                        cuts.push(Cut { keyword, name: name.clone(), why });
                         places.push([space.clone(), key.to_owned(), name.clone()]);
                     }
                 }
@@ -100,9 +84,7 @@ pub(crate) fn cut(json: &mut Map<String, Value>) -> Vec<Cut> {
         }
     }
     for [space, key, name] in places {
-        let declaration = json
-            .get_mut(&space)
-            .and_then(|space| space.get_mut(&key)?.get_mut(&name));
+        let declaration = json.get_mut(&space).and_then(|space| space.get_mut(&key)?.get_mut(&name));
         if let Some(declaration) = declaration {
             empty(declaration, &key);
         }
@@ -146,11 +128,8 @@ fn common_types(reader: &Reader<'_>, cut: &mut dyn FnMut(&str, &str, Why)) -> BT
             users.entry(name.clone()).or_default().push(user.clone());
         }
     }
-    let mut ready: BTreeSet<String> = waiting
-        .iter()
-        .filter(|(_, (.., used))| used.is_empty())
-        .map(|(name, _)| name.clone())
-        .collect();
+    let mut ready: BTreeSet<String> =
+        waiting.iter().filter(|(_, (.., used))| used.is_empty()).map(|(name, _)| name.clone()).collect();
     while let Some(full) = ready.pop_first() {
         let Some((space, name, ty, _)) = waiting.remove(&full) else {
             continue;
@@ -196,10 +175,7 @@ fn extent(reader: &Reader<'_>, space: &str, ty: &Value, known: &BTreeMap<String,
     let mut all = Extent::default();
     for part in parts(ty) {
         let one = extent(reader, space, part, known);
-        all.attributes = all
-            .attributes
-            .saturating_add(one.attributes)
-            .saturating_add(u64::from(is_record));
+        all.attributes = all.attributes.saturating_add(one.attributes).saturating_add(u64::from(is_record));
         all.depth = all.depth.max(one.depth.saturating_add(1));
     }
     all
@@ -220,9 +196,7 @@ mod tests {
 
     fn cuts(schema: &str) -> Vec<(String, Why)> {
         let (fragment, _) = SchemaFragment::from_cedarschema_str(schema).unwrap();
-        let Value::Object(mut json) = fragment.to_json_value().unwrap() else {
-            unreachable!()
-        };
+        let Value::Object(mut json) = fragment.to_json_value().unwrap() else { unreachable!() };
         let found = cut(&mut json);
         // What is left is within the limits.
         assert_eq!(cut(&mut json), []);
@@ -274,9 +248,6 @@ mod tests {
         text.push_str("action go appliesTo { principal: [A], resource: [A], context: { a: T11 } };");
         let found = cuts(&text);
         assert!(!found.is_empty() && found.len() < 6, "{found:?}");
-        assert!(
-            found.iter().all(|(_, why)| matches!(why, Why::Attributes(_))),
-            "{found:?}"
-        );
+        assert!(found.iter().all(|(_, why)| matches!(why, Why::Attributes(_))), "{found:?}");
     }
 }

@@ -1,12 +1,10 @@
 //! Things that other languages spell in another way, or that lack one word: what Gate writes in their place.
 
 use super::Part;
-use crate::diag::Diagnostic;
-use crate::diag::closest;
-use crate::syntax::codes;
+use crate::diag::{Diagnostic, closest};
 use crate::syntax::lex::Kind;
 use crate::syntax::outline::Level;
-use crate::syntax::symbols;
+use crate::syntax::{codes, symbols};
 
 impl Part<'_, '_> {
     /// What is better called by another name than by the token that does not fit.
@@ -18,12 +16,8 @@ impl Part<'_, '_> {
             let whole = before.checked_sub(1).filter(|at| self.is_number(*at))?;
             let number = format!("{}.{}", self.text(whole), self.text(self.found));
             return Some(
-                Diagnostic::error(
-                    codes::SYNTAX,
-                    self.span(whole).to(span),
-                    format!("`{number}` is no whole number"),
-                )
-                .help(format!("write a decimal as `decimal(\"{number}\")`")),
+                Diagnostic::error(codes::SYNTAX, self.span(whole).to(span), format!("`{number}` is no whole number"))
+                    .help(format!("write a decimal as `decimal(\"{number}\")`")),
             );
         }
         if self.text(before) == "sensitive" && self.text(self.main) == "action" && self.is_word(self.found) {
@@ -193,10 +187,7 @@ fn is_claim(word: &str) -> bool {
 /// Whether a word seems to name a type.
 fn is_type(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_uppercase())
-        || matches!(
-            word,
-            "decimal" | "datetime" | "duration" | "ipaddr" | "string" | "bool" | "boolean" | "int"
-        )
+        || matches!(word, "decimal" | "datetime" | "duration" | "ipaddr" | "string" | "bool" | "boolean" | "int")
 }
 
 /// The unit that a word for one is short for.
