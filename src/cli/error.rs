@@ -211,7 +211,7 @@ impl CliError {
             Self::NotGate { .. } | Self::NothingToFormat => {
                 Some("name `.gate` files, folders that hold them, or `-` for standard input".into())
             }
-            Self::Solver(Absent::Nowhere) => Some(format!("{REMEDY}; or put `cvc5` on your PATH")),
+            Self::Solver(Absent::Nowhere) => Some("`gatewright solver install` brings it; or put `cvc5` on your PATH".into()),
             Self::Solver(Absent::LeftOut) => Some(REMEDY.into()),
             Self::Solver(Absent::Unusable { .. }) => Some(
                 "`GATEWRIGHT_CVC5` names a `cvc5` executable or a folder with its libraries; `gatewright solver install` brings them".into(),

@@ -96,8 +96,8 @@ pub enum Absent {
     /// None of the places has one.
     #[error("there is no solver, and what is asked needs one")]
     Nowhere,
-    /// A variable names one, and this build cannot ask any.
-    #[error("`GATEWRIGHT_CVC5` names a solver, and this build was made without the feature `prover`")]
+    /// This build cannot ask any.
+    #[error("what is asked needs a solver, and this build was made without the cargo feature `prover`")]
     LeftOut,
     /// A variable names something that does not work as one.
     #[error("`{}`, {}, does not work as a solver: {source}", place.display(), provenance.name())]
@@ -116,7 +116,7 @@ pub enum Absent {
 /// # Errors
 /// Where there is none, and as [`find`].
 pub fn needed(places: &Places) -> Result<Found, Absent> {
-    find(places)?.ok_or(Absent::Nowhere)
+    find(places)?.ok_or(if CAN_ASK { Absent::Nowhere } else { Absent::LeftOut })
 }
 
 /// Finds and probes the solver to use. `None` where there is none, or this build can ask none.

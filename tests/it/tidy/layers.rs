@@ -125,7 +125,8 @@ pub(super) struct Row {
 /// The rows by their rooms.
 pub(super) fn rows() -> BTreeMap<String, Row> {
     let page = file(TABLE).text;
-    let table = page.split("<!-- layers:").nth(1).expect("the page marks its table");
+    let section = page.split("<!-- layers:").nth(1).expect("the page marks its table");
+    let table = section.split("\n## ").next().unwrap_or(section);
     let rows: BTreeMap<String, Row> = table
         .lines()
         .filter(|line| line.starts_with("| `"))

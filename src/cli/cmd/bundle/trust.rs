@@ -12,9 +12,8 @@ use crate::diag::Diagnostics;
 use crate::load::Alone;
 use crate::report::Files;
 use crate::text::Sources;
-use crate::trust;
 use crate::trust::{TrustPolicy, Verified};
-use crate::{load, report};
+use crate::{load, report, trust};
 
 use super::verify::Vouched;
 use super::{opened, statements};
