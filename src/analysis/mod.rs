@@ -18,6 +18,7 @@ mod rule;
 mod sample;
 /// The engines.
 pub mod solver;
+#[cfg_attr(not(feature = "prover"), path = "no_symbolic.rs")]
 mod symbolic;
 mod wider;
 mod witness;

@@ -7,18 +7,28 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::analysis::ObligationsError;
-use crate::analysis::solver::{Absent, InstallError, WorkerError};
+use crate::analysis::solver::{Absent, InstallError, REMEDY};
 use crate::bundle::Refusal;
 use crate::diag::did_you_mean;
 use crate::import::ImportError;
 use crate::load::LoadError;
 use crate::pipeline::{BuildError, FactsError, MutateError, ProveError, SuitesError};
-use crate::registry::RegistryError;
 use crate::report::{Colour, Style, printable};
 use crate::scenario::QuestionError;
 use crate::semdiff::{CompareError, NoNextVersion};
 use crate::text::safe;
-use crate::trust::{KeyError, SignError};
+
+/// What keeps a verb of a cargo feature from being done. The verb's own files hold it, so that it is built only with the feature.
+pub(super) trait Hinted: std::error::Error + Send + Sync + 'static {
+    /// What to do instead.
+    fn hint(&self) -> Option<String>;
+}
+
+impl<E: Hinted> From<E> for CliError {
+    fn from(error: E) -> Self {
+        Self::OfFeature(Box::new(error))
+    }
+}
 
 /// What kept a verb from being done.
 #[derive(Debug, Error)]
@@ -50,9 +60,6 @@ pub(super) enum CliError {
     /// The solver could not be installed.
     #[error(transparent)]
     Install(#[from] InstallError),
-    /// The process that is to be a solver cannot be one.
-    #[error(transparent)]
-    Worker(#[from] WorkerError),
     /// Snapshots are to be accepted where nobody reads them.
     #[error("`{flag}` accepts snapshots, and `CI` is set")]
     AcceptInCi { flag: &'static str },
@@ -123,36 +130,9 @@ pub(super) enum CliError {
     /// A file that is named is not there.
     #[error("there is no file `{}`", path.display())]
     NoFile { path: PathBuf },
-    /// A key cannot be read or made.
-    #[error("`{}`: {error}", path.display())]
-    Key { path: PathBuf, error: KeyError },
-    /// `key generate` would replace a file.
-    #[error("`{}` exists, and `key generate` replaces nothing", path.display())]
-    KeyExists { path: PathBuf },
-    /// An external signer gave no signature.
-    #[error(transparent)]
-    Sign(#[from] SignError),
-    /// Nobody to sign.
-    #[error("nobody is named to sign")]
-    NoSigner,
-    /// A registry, folder or server.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
-    /// Nowhere to keep what was seen.
-    #[error("there is no folder to keep what was seen of channels")]
-    NoState,
-    /// Nobody says whose signatures count.
-    #[error("nothing says whose signatures count")]
-    NoTrust,
-    /// No one release is named.
-    #[error("name one release: by a channel, by its version, or in the location")]
-    Which,
-    /// A bundle is not signed as the release that it would be.
-    #[error("the bundle is not signed as release {sequence}")]
-    NotSigned { sequence: u64, parent: Option<String> },
-    /// What is said of a release does not hold together.
-    #[error("{message}")]
-    Release { message: &'static str },
+    /// A verb of a cargo feature.
+    #[error("{0}")]
+    OfFeature(Box<dyn Hinted>),
     /// `SOURCE_DATE_EPOCH` is no time.
     #[error("`SOURCE_DATE_EPOCH` is `{value}`, which is no time")]
     SourceDate { value: String },
@@ -220,20 +200,7 @@ impl CliError {
                     .unwrap_or_else(|| "`gatewright bundle inspect FILE --format json` lists its files".into()),
             ),
             Self::NoFile { .. } => None,
-            Self::Registry(error) => registry_hint(error).map(str::to_owned),
-            Self::NoState => Some("name one: `--state DIR`, or `GATEWRIGHT_STATE`".into()),
-            Self::NoTrust => Some("name a trust policy, `--trust FILE.toml`, or who signs, `--key FILE.pem`".into()),
-            Self::Which => Some("`--channel prod` for what is to run now; `--release 1.4.0` or `oci://HOST/REPOSITORY:1.4.0` for that version".into()),
-            Self::NotSigned { sequence, parent } => Some(match parent {
-                Some(parent) => format!("sign it, `gatewright bundle sign FILE.cjar --key FILE.pem --sequence {sequence} --parent {parent}`, or let `publish` sign: `--key FILE.pem`"),
-                None => "sign it, `gatewright bundle sign FILE.cjar --key FILE.pem`, or let `publish` sign: `--key FILE.pem`".to_owned(),
-            }),
-            Self::Release { .. } => Some("write both `--sequence NUMBER` and `--parent sha256:…`, or neither for the first release".into()),
-            Self::Key { error: KeyError::Encrypted, .. } => Some("decrypt it (`openssl pkcs8 -in FILE -out PLAIN`), or let a program sign: `--signer-command`".into()),
-            Self::Key { .. } => Some("name a PEM file as `gatewright key generate` writes it: PKCS#8 for a private key, SubjectPublicKeyInfo for a public one".into()),
-            Self::KeyExists { .. } => Some("name a new folder".into()),
-            Self::Sign(_) => Some("the program gets the bytes to sign on standard input and writes the signature alone to standard output".into()),
-            Self::NoSigner => Some("name a key, `--key FILE.pem`, or a program, `--signer-command COMMAND --public-key FILE.pem`".into()),
+            Self::OfFeature(error) => error.hint(),
             Self::SourceDate { .. } => Some("write whole seconds since 1970 UTC, as `git log -1 --format=%ct` prints them".into()),
             Self::Edited { .. } => Some("run it again; a file that is not UTF-8 has to be mended by hand".into()),
             Self::NoPackage => Some("name a folder with `gatewright.toml`, or write a package: `gatewright init DIR`".into()),
@@ -244,12 +211,12 @@ impl CliError {
             Self::NotGate { .. } | Self::NothingToFormat => {
                 Some("name `.gate` files, folders that hold them, or `-` for standard input".into())
             }
-            Self::Solver(Absent::Nowhere) => Some("`gatewright solver install` brings it; or put `cvc5` on your PATH".into()),
+            Self::Solver(Absent::Nowhere) => Some(format!("{REMEDY}; or put `cvc5` on your PATH")),
+            Self::Solver(Absent::LeftOut) => Some(REMEDY.into()),
             Self::Solver(Absent::Unusable { .. }) => Some(
                 "`GATEWRIGHT_CVC5` names a `cvc5` executable or a folder with its libraries; `gatewright solver install` brings them".into(),
             ),
             Self::Install(error) => Some(install_hint(error).into()),
-            Self::Worker(_) => Some("`gatewright solver status` says which solver is used".into()),
             Self::Stream { .. } => None,
         }
     }
@@ -264,29 +231,6 @@ impl CliError {
             text.push_str(&format!("  {}: {}\n", paint("help", "36", style), printable(&hint)));
         }
         text
-    }
-}
-
-fn registry_hint(error: &RegistryError) -> Option<&'static str> {
-    match error {
-        RegistryError::Location { .. } | RegistryError::ReadOnly(_) => None,
-        RegistryError::Unreachable { .. } => {
-            Some("nothing that is half written can be seen; try again when it answers")
-        }
-        RegistryError::Denied { .. } => Some(
-            "`docker login HOST` keeps credentials where this tool finds them; `DOCKER_CONFIG` names another folder",
-        ),
-        RegistryError::Failed { .. } => Some("nothing that is half written can be seen; the same command finishes it"),
-        RegistryError::Lied { .. } => Some("nothing of it was used"),
-        RegistryError::Taken { .. } => Some(
-            "a version stays what it was: raise `version` in `gatewright.toml`, or move the tag with `--force-tag`",
-        ),
-        RegistryError::Stated { .. } => Some("a statement stays what it was; publish a new version"),
-        RegistryError::Moved { .. } => Some("look at what it points to now, `gatewright channel show`, and try again"),
-        RegistryError::Credentials { .. } => {
-            Some("`docker login HOST` with a name and a password or token keeps them anew")
-        }
-        RegistryError::Disk { .. } => None,
     }
 }
 

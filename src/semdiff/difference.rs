@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::analysis::solver::REMEDY;
 use crate::analysis::{Environment, Statistics, Witness};
 use crate::bundle::{OriginKind, Place};
 
@@ -417,9 +418,7 @@ impl Doubt {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSolver => {
-                f.write_str("not asked, since there is no solver; `gatewright solver install` brings one")
-            }
+            Self::NoSolver => write!(f, "not asked, since there is no solver; {REMEDY}"),
             Self::Unanswered(why) | Self::NotShown(why) => f.write_str(why),
             Self::Incomparable(why) => write!(f, "the two sides have no common ground: {why}"),
         }

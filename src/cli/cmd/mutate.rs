@@ -1,7 +1,7 @@
 //! `gatewright mutate`: how strong the scenarios of a package are.
 
 use crate::analysis::solver;
-use crate::analysis::solver::{Absent, Found};
+use crate::analysis::solver::Found;
 use crate::cli::args::{AnswerFormat, BudgetArgs, LintArgs, Mutate, PackageArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
@@ -35,12 +35,8 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     if suites.diagnostics.has_errors() {
         return package.show(&suites.diagnostics, args.output.format, console);
     }
-    let found = match solver::find(&env::solver_places()) {
-        Ok(found) => Some(found),
-        // What no test notices is undecided then, which counts against the tests.
-        Err(Absent::Nowhere) => None,
-        Err(unusable) => return Err(CliError::Solver(unusable)),
-    };
+    // Without one, what no test notices is undecided, which counts against the tests.
+    let found = solver::find(&env::solver_places())?;
     let asked = Asked {
         found: found.as_ref(),
         budget: &args.budget,

@@ -22,7 +22,7 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
     if faults.has_errors() {
         return package.show(&faults, args.output.format, console);
     }
-    let found = match solver::find(&env::solver_places()) {
+    let found = match solver::needed(&env::solver_places()) {
         Ok(found) => found,
         // A proof was asked for, and none is found.
         Err(absent) => {

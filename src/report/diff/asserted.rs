@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::analysis::solver::REMEDY;
 use crate::analysis::{Outcome, Proof};
 use crate::report::{Files, proofs, witness};
 use crate::semdiff::{Asserted, Before, Broken};
@@ -32,7 +33,7 @@ pub(super) fn told(asserted: &Asserted, files: Files<'_>) -> Vec<Told> {
             },
             is_broken: false,
             span: None,
-            known: vec!["there is no solver; `gatewright solver install` brings one".to_owned()],
+            known: vec![format!("there is no solver; {REMEDY}")],
             request: Vec::new(),
         });
     }

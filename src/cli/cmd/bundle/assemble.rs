@@ -138,7 +138,7 @@ impl Gathered {
         at: Instant,
         console: &mut Console,
     ) -> Result<Option<Exit>, CliError> {
-        let found = solver::find(&env::solver_places())?;
+        let found = solver::needed(&env::solver_places())?;
         let budget = budget(limits);
         let options = budget.whole(found.engine.as_ref(), at);
         let proofs = progress::counted(&format!("proving {}", package.named), |progress| {
@@ -183,7 +183,7 @@ impl Gathered {
         console: &mut Console,
     ) -> Result<Option<Exit>, CliError> {
         // Without one, the same sources would give other bytes than with one.
-        let found = solver::find(&env::solver_places())?;
+        let found = solver::needed(&env::solver_places())?;
         let asked = Asked { found: Some(&found), budget: limits, at, is_wanted: &|_| true };
         let Tried { trials, tally, engine } = match mutate::tried(package, suites, &asked, console)? {
             Ok(tried) => tried,
