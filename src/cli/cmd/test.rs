@@ -165,7 +165,8 @@ fn conclusion(report: &RunReport, package: &Package, mode: SnapshotMode, style: 
     match (mode, waiting) {
         (_, 0) | (SnapshotMode::ReadOnly, _) => {}
         (SnapshotMode::Accept, count) => {
-            text.push_str(&format!("accepted {count} snapshots; read them before you commit\n"))
+            let snapshots = if count == 1 { "1 snapshot".to_owned() } else { format!("{count} snapshots") };
+            text.push_str(&format!("accepted {snapshots}; read before you commit\n"))
         }
         (SnapshotMode::Pending, _) => text.push_str(&format!(
             "new and changed snapshots wait for you: gatewright test {} --review, or --accept\n",

@@ -70,7 +70,7 @@ fn sentence(difference: &Difference) -> String {
         [false, false] => "every request is decided as before",
     };
     let sentence = match difference.verdict() {
-        Verdict::Equivalent if difference.is_empty() => "nothing changed".to_owned(),
+        Verdict::Equivalent if difference.is_empty() => "nothing that decides access changed".to_owned(),
         Verdict::Unknown if !difference.is_unsure() => "what was compared is the same".to_owned(),
         Verdict::SchemaBreaking => "callers must change: some of what they send is refused now".to_owned(),
         Verdict::Unknown => "not everything could be decided".to_owned(),

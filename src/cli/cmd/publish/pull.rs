@@ -36,7 +36,12 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
         None => None,
         Some(channel) => match place.current(channel, &policy, now, Expiry::Refused)? {
             Ok(Some(current)) => Some(current),
-            Ok(None) => return refuse(&one("no-channel", format!("there is no channel `{channel}`")), console),
+            Ok(None) => {
+                return refuse(
+                    &one("no-channel", format!("there is no channel `{channel}` at `{}`", place.store.name())),
+                    console,
+                );
+            }
             Err(refusals) => return refuse(&refusals, console),
         },
     };
