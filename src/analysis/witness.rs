@@ -4,6 +4,7 @@
 mod conform;
 pub(super) mod data;
 mod names;
+mod shown;
 mod shrink;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,9 @@ use std::collections::BTreeSet;
 use cedar_policy::{Entities, EntityUid};
 use serde_json::{Map, Value};
 use thiserror::Error;
+
+#[cfg(test)]
+pub(crate) use self::shown::{EVERY_VALUE, witness_of_every_value};
 
 use self::conform::Lead;
 use super::question::Counterexample;

@@ -18,7 +18,6 @@ mod proofs;
 mod sarif;
 /// What a run of scenarios came to.
 pub mod tests;
-mod witness;
 
 pub use answers::{answers, answers_json};
 pub use coverage::coverage_json;

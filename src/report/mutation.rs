@@ -13,7 +13,6 @@ use crate::text::{Instant, safe};
 use super::diff::Saved;
 use super::files::Files;
 use super::human::printable;
-use super::witness;
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -45,7 +44,7 @@ pub fn survivors(trials: &[Trial], files: Files<'_>) -> String {
                         false => "the policy denies this, the mutant allows it",
                     };
                     let _ = writeln!(text, "           {ways}:");
-                    for line in witness::lines(&decided.witness) {
+                    for line in decided.witness.lines() {
                         let _ = writeln!(text, "             {}", printable(&line));
                     }
                 }
@@ -256,7 +255,7 @@ impl<'a> Item<'a> {
             (Outcome::Missed(shown), Requests::Shown) => {
                 item.why = Some(&shown.what);
                 if let Some(decided) = &shown.request {
-                    item.request = Some(witness::json(&decided.witness));
+                    item.request = Some(decided.witness.to_json());
                     item.decision = Some(if decided.allowed { "allow" } else { "deny" });
                 }
             }
@@ -269,6 +268,7 @@ impl<'a> Item<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::{EVERY_VALUE, witness_of_every_value};
     use crate::mutation::{Edit, Genre, Shown};
     use crate::text::{Sources, Span};
 
@@ -315,6 +315,19 @@ mod tests {
                    there was no time
         3 mutants: 1 killed, 1 missed, 1 undecided; score 33% (1 of 3), without a solver
         ");
+    }
+
+    #[test]
+    fn values_of_the_request_that_kills_are_shown_as_cedar_writes_them() {
+        let mut sources = Sources::default();
+        let mut trials = trials(&mut sources);
+        let request = Decided { witness: witness_of_every_value(), allowed: false, is_asked: true };
+        trials[1].outcome = Outcome::Missed(Box::new(Shown { what: "it differs".to_owned(), request: Some(request) }));
+        let text = survivors(&trials[1..2], Files::new(&sources));
+        assert!(!text.contains("__extn"), "{text}");
+        for value in EVERY_VALUE {
+            assert!(text.contains(value), "{value}\n{text}");
+        }
     }
 
     #[test]

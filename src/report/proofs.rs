@@ -11,7 +11,6 @@ use crate::text::{Instant, safe};
 
 use super::files::Files;
 use super::human::printable;
-use super::witness;
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -112,7 +111,7 @@ fn ungranted(proof: &Proof) -> String {
 fn refuted(proof: &Proof, refutation: &Refutation, files: Files<'_>) -> String {
     let decision = if proof.wants_allow() { "denied" } else { "allowed" };
     let mut text = format!("         this is {decision}:\n");
-    for line in witness::lines(&refutation.witness) {
+    for line in refutation.witness.lines() {
         let _ = writeln!(text, "           {}", printable(&line));
     }
     let mut known = vec![decided(proof, refutation, files)];
@@ -313,7 +312,7 @@ impl<'a> Item<'a> {
             reach: proof.reach,
             skipped: &proof.skipped,
             granted: !proof.granting.is_empty(),
-            request: shown.map(witness::json),
+            request: shown.map(Witness::to_json),
             deciding,
             missing: missing.map(|one| MissingItem { entity: &one.entity, named_by: &one.named_by }).collect(),
             hint: proof.hint.as_deref(),

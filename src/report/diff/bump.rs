@@ -6,7 +6,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::report::human::printable;
-use crate::report::witness;
 use crate::semdiff::{Assigned, Bumped, Declares, Difference, Effect, Ground, TermChange};
 use crate::text::safe;
 
@@ -159,7 +158,7 @@ pub fn bump_json(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> 
     match Reason::of(required.ground, difference) {
         Reason::None => {}
         Reason::Row(row) => {
-            reason.request = Some(witness::json(&row.example.witness));
+            reason.request = Some(row.example.witness.to_json());
             (reason.who, reason.what, reason.when) = (row.who, row.kinds, row.when);
         }
         Reason::Open(open) => {

@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::report::json::{Item, items};
-use crate::report::witness;
 use crate::semdiff::{Access, Change, Contrast, Difference, Example, Finding, Judged, Name, Replayed, What};
 use crate::text::{Span, safe};
 
@@ -345,7 +344,7 @@ impl<'a> FindingItem<'a> {
         Self::Some(Box::new(ExampleItem {
             declared,
             basis: example.basis.name(),
-            request: witness::json(&example.witness),
+            request: example.witness.to_json(),
             before: Side::new(&example.before),
             after: Side::new(&example.after),
             contrasts: example.contrasts.iter().map(ContrastItem::new).collect(),

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use crate::report::witness;
 use crate::semdiff::{Difference, Judged, Verdict};
 use crate::text::safe;
 
@@ -109,7 +108,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     for (at, row) in rows.iter().take(MOST_EXAMPLES).enumerate() {
         let (number, who, what) = (at + 1, row.who.join(", "), row.what.join(", "));
         let summary = format!("Example {number}: {who} {} {what}", row.way.word());
-        text.push_str(&folded(&summary, &witness::lines(&row.example.witness)));
+        text.push_str(&folded(&summary, &row.example.witness.lines()));
     }
     let broken = told.iter().filter(|one| !one.request.is_empty());
     for one in broken.take(MOST_EXAMPLES) {

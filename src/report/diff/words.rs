@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::bundle::OriginKind;
-use crate::report::witness;
 use crate::semdiff::{Assigned, Change, Contrast, Declares, Example, Replayed, What};
 
 use super::rows::Way;
@@ -176,7 +175,7 @@ pub(super) fn brief(example: &Example) -> String {
         }
     }
     let values = paths.iter().filter_map(|path| {
-        let value = witness::attribute(&example.witness, path)?;
+        let value = example.witness.attribute(path)?;
         Some(format!("{path} = {value}"))
     });
     let mut all = vec![format!("{} on {}", request.principal, request.resource)];
