@@ -40,4 +40,4 @@ pub use raw::{
 };
 pub use schema::SchemaText;
 pub use screen::suspects;
-pub use text::expression as cedar_text;
+pub use text::{expression as cedar_text, is_plain_name};

@@ -16,6 +16,7 @@ mod mended;
 mod mutation;
 mod proofs;
 mod sarif;
+mod suite;
 /// What a run of scenarios came to.
 pub mod tests;
 
@@ -29,3 +30,4 @@ pub use mended::changes;
 pub use mutation::{Requests, mutants, mutation_json, mutation_scenarios, mutation_summary, survivors};
 pub use proofs::{beyond_proof, proof_scenario, proof_summary, proofs, proofs_json};
 pub use sarif::sarif;
+pub use suite::Saved;

@@ -10,9 +10,9 @@ use serde_json::Value;
 use crate::mutation::{Decided, Mutant, Outcome, Tally, Trial};
 use crate::text::{Instant, safe};
 
-use super::diff::Saved;
 use super::files::Files;
 use super::human::printable;
+use super::suite::{Saved, Suite};
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -109,38 +109,20 @@ fn stem(mutant: &Mutant, files: Files<'_>) -> String {
     let name = files.sources.name(mutant.span.file);
     let name = name.rsplit('/').next().unwrap_or(name);
     let name = name.strip_suffix(".gate").unwrap_or(name);
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
-    let name: String = name.chars().map(plain).collect();
+    let name = safe::file_stem(name);
     format!("mutant-{}-{name}-{}-{}", mutant.genre.name(), at.line, at.column)
 }
 
 fn saved(stem: String, mutant: &Mutant, decided: &Decided, files: Files<'_>, at: Instant) -> Saved {
-    let request = &decided.witness.request;
-    // JSON is YAML, and leaves nothing to escape.
-    let quoted = |text: &str| Value::from(text).to_string();
-    let suite = format!(
-        "# Written by `gatewright mutate --save`: a request that a mutant of the policy decides in another way.\n\
-         suite: {}\n\
-         at: {at}\n\
-         entities: {stem}.json\n\
-         tests:\n\
-         \x20 - name: {}\n\
-         \x20   request:\n\
-         \x20     principal: {}\n\
-         \x20     action: {}\n\
-         \x20     resource: {}\n\
-         \x20     context: {}\n\
-         \x20   decision: {}\n",
-        quoted(&stem),
-        quoted(&format!("not as if {} in {}", mutant.what, files.sources.name(mutant.span.file))),
-        quoted(&request.principal.to_string()),
-        quoted(&request.action.to_string()),
-        quoted(&request.resource.to_string()),
-        Value::from(request.context.clone()),
-        if decided.allowed { "allow" } else { "deny" },
-    );
-    let entities = safe::json(&decided.witness.entities);
-    Saved { stem, suite, entities }
+    let suite = Suite {
+        written_by: "mutate --save`: a request that a mutant of the policy decides in another way",
+        name: &stem,
+        test: &format!("not as if {} in {}", mutant.what, files.sources.name(mutant.span.file)),
+        witness: &decided.witness,
+        is_allowed: decided.allowed,
+        at,
+    };
+    suite.save(stem.clone())
 }
 
 fn told(mutant: &Mutant) -> String {

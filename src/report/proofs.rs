@@ -11,6 +11,7 @@ use crate::text::{Instant, safe};
 
 use super::files::Files;
 use super::human::printable;
+use super::suite::{Saved, Suite};
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -328,34 +329,16 @@ impl<'a> Item<'a> {
     }
 }
 
-/// A refutation as a suite, and the file of entities beside it.
+/// A refutation as a scenario.
 #[must_use]
-pub fn proof_scenario(proof: &Proof, witness: &Witness, at: Instant) -> (String, String) {
-    let decision = if proof.wants_allow() { "allow" } else { "deny" };
-    let stem = proof.file_stem();
-    let request = &witness.request;
-    // JSON is YAML, and leaves nothing to escape.
-    let quoted = |text: &str| Value::from(text).to_string();
-    let suite = format!(
-        "# Written by `gatewright prove --save`: a request that refutes the claim.\n\
-         suite: {}\n\
-         at: {at}\n\
-         entities: {stem}.json\n\
-         tests:\n\
-         \x20 - name: {}\n\
-         \x20   request:\n\
-         \x20     principal: {}\n\
-         \x20     action: {}\n\
-         \x20     resource: {}\n\
-         \x20     context: {}\n\
-         \x20   decision: {decision}\n",
-        quoted(&format!("refuted {}", proof.title())),
-        quoted(&proof.words),
-        quoted(&request.principal.to_string()),
-        quoted(&request.action.to_string()),
-        quoted(&request.resource.to_string()),
-        Value::from(request.context.clone()),
-    );
-    let entities = safe::json(&witness.entities);
-    (suite, entities)
+pub fn proof_scenario(proof: &Proof, witness: &Witness, at: Instant) -> Saved {
+    let suite = Suite {
+        written_by: "prove --save`: a request that refutes the claim",
+        name: &format!("refuted {}", proof.title()),
+        test: &proof.words,
+        witness,
+        is_allowed: proof.wants_allow(),
+        at,
+    };
+    suite.save(proof.file_stem())
 }

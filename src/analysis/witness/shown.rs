@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Witness, data};
+use crate::lower::is_plain_name;
 
 impl Witness {
     /// The request and the entities, a line each.
@@ -79,9 +80,7 @@ fn fields(all: &Map<String, Value>) -> impl Iterator<Item = String> {
 
 /// The name of a field: quoted where it is not a plain name.
 fn key(name: &str) -> String {
-    let is_plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if is_plain { name.to_owned() } else { format!("{name:?}") }
+    if is_plain_name(name) { name.to_owned() } else { format!("{name:?}") }
 }
 
 /// A value as Cedar writes it.

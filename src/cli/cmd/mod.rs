@@ -23,6 +23,7 @@ pub(super) mod prove;
 pub(super) mod publish;
 mod questions;
 mod review;
+mod saved;
 pub(super) mod smt_worker;
 pub(super) mod solver;
 pub(super) mod test;

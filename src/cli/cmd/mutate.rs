@@ -11,10 +11,11 @@ use crate::mutation::{Mutant, Tally, Trial};
 use crate::pipeline::{MutateOptions, Mutated, Suites};
 use crate::report::{Requests, printable, tests};
 use crate::text::Instant;
-use crate::{load, pipeline, report};
+use crate::{pipeline, report};
 
 use super::budget::budget;
 use super::package::Package;
+use super::saved;
 
 pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, CliError> {
     let package = Package::check(&PackageArgs::from(&args.folder), &LintArgs::default())?;
@@ -63,9 +64,8 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     };
     console.print(&text)?;
     if let Some(folder) = &args.save {
-        for saved in report::mutation_scenarios(&tried.trials, files, asked.at) {
-            load::write_atomic(&folder.join(format!("{}.yaml", saved.stem)), saved.suite.as_bytes())?;
-            load::write_atomic(&folder.join(format!("{}.json", saved.stem)), saved.entities.as_bytes())?;
+        for one in report::mutation_scenarios(&tried.trials, files, asked.at) {
+            saved::write(folder, &one)?;
         }
     }
     if let (Some(caution), AnswerFormat::Human) = (found.as_ref().and_then(Found::caution), args.output.format) {

@@ -21,7 +21,7 @@ pub use human::human;
 pub use json::json;
 pub use markdown::markdown;
 pub use review::{Mode, Review};
-pub use scenario::{Saved, Scenarios, scenarios};
+pub use scenario::{Scenarios, scenarios};
 pub use stub::{Stub, stubs};
 
 use std::collections::BTreeSet;
