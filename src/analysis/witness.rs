@@ -18,7 +18,7 @@ pub(crate) use self::shown::{EVERY_VALUE, witness_of_every_value};
 
 use self::conform::Lead;
 use super::question::Counterexample;
-use crate::bundle::Contract;
+use crate::bundle::{ACTION_TYPE, Contract};
 use crate::decide::{Decision, Engine, Request};
 use crate::text::Instant;
 
@@ -72,7 +72,8 @@ impl Witness {
         let request = &found.request;
         let mut entities = found.entities.to_json_value().ok()?;
         // Actions are part of every engine.
-        let is_action = |entity: &Value| data::uid_of(entity).is_some_and(|uid| uid.type_name().basename() == "Action");
+        let is_action =
+            |entity: &Value| data::uid_of(entity).is_some_and(|uid| uid.type_name().basename() == ACTION_TYPE);
         if let Some(list) = entities.as_array_mut() {
             list.retain(|entity| !is_action(entity));
         }

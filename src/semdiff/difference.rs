@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::analysis::{Environment, Statistics, Witness};
-use crate::bundle::{OriginKind, Place};
+use crate::bundle::{OriginKind, PROFILE_TYPE, Place};
 
 use super::assigned::Assigned;
 use super::breaks::Break;
@@ -475,7 +475,7 @@ pub(super) fn title(action: &str, resource: &str) -> String {
         false => action.to_owned(),
     };
     let declared_on = action.split_once('.').map(|(ty, _)| ty);
-    match declared_on == Some(resource) || resource == "BreakGlassProfile" {
+    match declared_on == Some(resource) || resource == PROFILE_TYPE {
         true => shown,
         false => format!("{shown} on {resource}"),
     }

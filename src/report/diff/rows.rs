@@ -7,9 +7,6 @@ use crate::semdiff::{Access, Cover, Difference, Doubt, Example, Finding, Presenc
 
 use super::words;
 
-/// The type on which grants are asked for and approved.
-pub(super) const PROFILE: &str = "BreakGlassProfile";
-
 /// Which way a row goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Way {

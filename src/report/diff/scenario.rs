@@ -1,5 +1,6 @@
 //! Examples as scenarios, which hold the new side to what it decides now.
 
+use crate::bundle::PROFILE_TYPE;
 use crate::report::suite::{Saved, Suite};
 use crate::semdiff::{Basis, Difference};
 use crate::text::{Instant, safe};
@@ -22,7 +23,7 @@ pub struct Scenarios {
 pub fn scenarios(difference: &Difference, at: Instant) -> Scenarios {
     let mut scenarios = Scenarios::default();
     for (number, row) in rows::rows(difference, &[]).iter().enumerate() {
-        let of_gateway = row.example.witness.request.resource.type_name().basename() == rows::PROFILE;
+        let of_gateway = row.example.witness.request.resource.type_name().basename() == PROFILE_TYPE;
         if row.example.basis != Basis::New || row.example.after.cause == "no-such-request" || of_gateway {
             scenarios.left_out += 1;
             continue;
