@@ -15,10 +15,10 @@ mod json;
 mod mended;
 mod mutation;
 mod proofs;
+/// What a run of scenarios came to.
+pub mod results;
 mod sarif;
 mod suite;
-/// What a run of scenarios came to.
-pub mod tests;
 
 pub use answers::{answers, answers_json};
 pub use coverage::coverage_json;

@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
 use crate::mutation::{Mutant, Tally, Trial};
 use crate::pipeline::{MutateOptions, Mutated, Suites};
-use crate::report::{Requests, printable, tests};
+use crate::report::{Requests, printable, results};
 use crate::text::Instant;
 use crate::{pipeline, report};
 
@@ -117,12 +117,12 @@ pub(super) fn tried(
         return Err(CliError::NoTests { message: format!("{} has no scenarios that run", package.named) });
     }
     let root = package.root();
-    let failures = tests::failures(&report, package.files(&root), console.style());
+    let failures = results::failures(&report, package.files(&root), console.style());
     console.print(&format!(
         "{}\n\n{}: {}; mutants are tried where all tests pass\n",
         failures.trim_end(),
         printable(&package.named),
-        tests::summary(&report)
+        results::summary(&report)
     ))?;
     Ok(Err(Exit::PolicyFails))
 }
