@@ -97,7 +97,7 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
 
 /// A row: who, what, when, what else is known, and the example.
 pub(super) fn told(row: &Row<'_>, known: &[String]) -> String {
-    let mut text = format!("{} {} {}\n", list(&row.who), row.way.word(), list(&row.what));
+    let mut text = format!("{} {} {}\n", list(&row.who), row.way.verb(), list(&row.what));
     for line in row.when.iter().chain(known) {
         let _ = writeln!(text, "    {}", printable(line));
     }
@@ -135,8 +135,7 @@ fn list(all: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::analysis::{EVERY_VALUE, witness_of_every_value};
-    use crate::report::diff::rows::Way;
-    use crate::semdiff::{Basis, Example, Replayed};
+    use crate::semdiff::{Basis, Direction, Example, Replayed};
 
     #[test]
     fn values_of_an_example_are_shown_as_cedar_writes_them() {
@@ -149,7 +148,7 @@ mod tests {
             contrasts: Vec::new(),
         };
         let row = Row {
-            way: Way::Gains,
+            way: Direction::Widened,
             who: vec!["boss".to_owned()],
             what: vec!["Bill.pay".to_owned()],
             kinds: Vec::new(),

@@ -2,11 +2,10 @@
 
 use crate::bundle::PROFILE_TYPE;
 use crate::report::suite::{Saved, Suite};
-use crate::semdiff::{Basis, Difference};
+use crate::semdiff::{Basis, Difference, Direction};
 use crate::text::{Instant, safe};
 
 use super::rows;
-use super::rows::Way;
 
 /// All scenarios of a difference.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,13 +28,13 @@ pub fn scenarios(difference: &Difference, at: Instant) -> Scenarios {
             continue;
         }
         let first = |names: &[String]| names.first().cloned().unwrap_or_default();
-        let name = format!("diff {} {} {}", row.way.word(), first(&row.who), first(&row.what));
+        let name = format!("diff {} {} {}", row.way.verb(), first(&row.who), first(&row.what));
         let suite = Suite {
             written_by: "diff --save`: a request that is decided in another way than before",
             name: &name,
-            test: &format!("{} {} {}", row.who.join(", "), row.way.word(), row.what.join(", ")),
+            test: &format!("{} {} {}", row.who.join(", "), row.way.verb(), row.what.join(", ")),
             witness: &row.example.witness,
-            is_allowed: row.way == Way::Gains,
+            is_allowed: row.way == Direction::Widened,
             at,
         };
         scenarios.saved.push(suite.save(format!("{}-{}", safe::file_stem(&name), number + 1)));
