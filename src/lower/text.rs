@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use crate::graph::{Operator, TypedExpr, TypedKind, Variable};
+use crate::graph::{Operator, TypedExpr, TypedKind};
 use crate::text::Span;
 
 use super::draft::{Draft, Effect, Entity};
@@ -139,12 +139,7 @@ fn write_expr(out: &mut Located, expr: &TypedExpr) {
         TypedKind::Duration(value) => {
             let _ = write!(out.text, "duration(\"{value}\")");
         }
-        TypedKind::Variable(variable) => out.push(match variable {
-            Variable::Principal => "principal",
-            Variable::Action => "action",
-            Variable::Resource => "resource",
-            Variable::Context => "context",
-        }),
+        TypedKind::Variable(variable) => out.push(variable.name()),
         TypedKind::Entity(ty, id) => out.entity(&(ty.clone(), id.clone())),
         TypedKind::Not(inner) => {
             out.push("!");
