@@ -37,4 +37,6 @@ pub use replay::Replay;
 pub use rule::{Rule, Rules};
 pub use sample::Samples;
 pub use wider::{Grounds, Wider};
+#[cfg(test)]
+pub(crate) use witness::{EVERY_VALUE, witness_of_every_value};
 pub use witness::{Stage, Unshowable, Witness};

@@ -41,4 +41,4 @@ pub use raw::{
 pub use schema::SchemaText;
 pub use screen::suspects;
 pub use separation::{Held, separated_by_assignments};
-pub use text::expression as cedar_text;
+pub use text::{expression as cedar_text, is_plain_name};

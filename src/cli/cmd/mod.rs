@@ -26,6 +26,7 @@ pub(super) mod prove;
 pub(super) mod publish;
 mod questions;
 mod review;
+mod saved;
 #[cfg(feature = "signing")]
 mod signing;
 #[cfg(feature = "prover")]

@@ -9,12 +9,13 @@ use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
 use crate::mutation::{Mutant, Tally, Trial};
 use crate::pipeline::{MutateOptions, Mutated, Suites};
-use crate::report::{Requests, printable, tests};
+use crate::report::{Requests, printable, results};
 use crate::text::Instant;
-use crate::{load, pipeline, report};
+use crate::{pipeline, report};
 
 use super::budget::budget;
 use super::package::Package;
+use super::saved;
 
 pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, CliError> {
     let package = Package::check(&PackageArgs::from(&args.folder), &LintArgs::default())?;
@@ -59,9 +60,8 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     };
     console.print(&text)?;
     if let Some(folder) = &args.save {
-        for saved in report::mutation_scenarios(&tried.trials, files, asked.at) {
-            load::write_atomic(&folder.join(format!("{}.yaml", saved.stem)), saved.suite.as_bytes())?;
-            load::write_atomic(&folder.join(format!("{}.json", saved.stem)), saved.entities.as_bytes())?;
+        for one in report::mutation_scenarios(&tried.trials, files, asked.at) {
+            saved::write(folder, &one)?;
         }
     }
     if let (Some(caution), AnswerFormat::Human) = (found.as_ref().and_then(Found::caution), args.output.format) {
@@ -113,12 +113,12 @@ pub(super) fn tried(
         return Err(CliError::NoTests { message: format!("{} has no scenarios that run", package.named) });
     }
     let root = package.root();
-    let failures = tests::failures(&report, package.files(&root), console.style());
+    let failures = results::failures(&report, package.files(&root), console.style());
     console.print(&format!(
         "{}\n\n{}: {}; mutants are tried where all tests pass\n",
         failures.trim_end(),
         printable(&package.named),
-        tests::summary(&report)
+        results::summary(&report)
     ))?;
     Ok(Err(Exit::PolicyFails))
 }

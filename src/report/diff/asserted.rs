@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::analysis::solver::REMEDY;
 use crate::analysis::{Outcome, Proof};
-use crate::report::{Files, proofs, witness};
+use crate::report::{Files, proofs};
 use crate::semdiff::{Asserted, Before, Broken};
 use crate::text::Span;
 
@@ -53,7 +53,7 @@ fn broken(broken: &Broken, files: Files<'_>) -> Told {
         Outcome::Refuted(refutation) => {
             known.push(proofs::decided(proof, refutation, files));
             known.extend(proof.hint.clone());
-            request = witness::lines(&refutation.witness);
+            request = refutation.witness.lines();
         }
         _ => known.push("no request of this kind is ever allowed".to_owned()),
     }

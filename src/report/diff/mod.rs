@@ -21,12 +21,12 @@ pub use human::human;
 pub use json::json;
 pub use markdown::markdown;
 pub use review::{Mode, Review};
-pub use scenario::{Saved, Scenarios, scenarios};
+pub use scenario::{Scenarios, scenarios};
 pub use stub::{Stub, stubs};
 
 use std::collections::BTreeSet;
 
-use crate::semdiff::{Change, Declares, Difference, Extent, Verdict};
+use crate::semdiff::{Change, Difference, Direction, Extent, Verdict};
 
 use super::files::Files;
 
@@ -63,7 +63,7 @@ const MOST_WILDCARDS: usize = 4;
 
 /// The verdict as a sentence, with what it takes for granted.
 fn sentence(difference: &Difference) -> String {
-    let access = match [Declares::Widened, Declares::Narrowed].map(|way| difference.changes_access(way)) {
+    let access = match [Direction::Widened, Direction::Narrowed].map(|way| difference.changes_access(way)) {
         [true, true] => "some requests are newly allowed, others newly denied",
         [true, false] => "more is allowed than before, and nothing less",
         [false, true] => "less is allowed than before, and nothing more",

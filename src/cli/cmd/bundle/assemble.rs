@@ -16,7 +16,7 @@ use crate::cli::{env, progress};
 use crate::config::EvidenceKind;
 use crate::diag::Severity;
 use crate::pipeline::{Evidence, Origin, Suites, TestOptions};
-use crate::report::{Files, Requests, printable, tests};
+use crate::report::{Files, Requests, printable, results};
 use crate::scenario::golden::SnapshotMode;
 use crate::text::Instant;
 use crate::{pipeline, report, scenario};
@@ -105,9 +105,9 @@ impl Gathered {
         }
         if !run.is_success() {
             let root = package.root();
-            let failures = tests::failures(&run, package.files(&root), console.style());
+            let failures = results::failures(&run, package.files(&root), console.style());
             let named = printable(&package.named);
-            console.print(&format!("{}\n\n{named}: {}\n", failures.trim_end(), tests::summary(&run)))?;
+            console.print(&format!("{}\n\n{named}: {}\n", failures.trim_end(), results::summary(&run)))?;
             return Ok(Some(Exit::PolicyFails));
         }
         let totals = run.totals();
@@ -117,7 +117,7 @@ impl Gathered {
             skipped: totals.skipped,
             decisions: totals.decisions,
         });
-        self.add(EvidenceKind::Tests, &tests::json(&run, carried_files(package)))?;
+        self.add(EvidenceKind::Tests, &results::json(&run, carried_files(package)))?;
         Ok(None)
     }
 
