@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::profile::{Profile, count};
 use super::{Actor, ContractError, Event, Grant, Issue, LogEntry, Reason, Refusal, Review, State, Step, facts};
 use crate::bundle::Contract;
+use crate::clauses::Clause;
 use crate::decide::{Engine, Request, RequestError};
 use crate::text::{Duration, Instant};
 
@@ -214,7 +215,10 @@ impl Ledger {
                 // Whoever thinks better of an approval refuses, and no longer counts as approving.
                 grant.approvers.retain(|approver| approver != by);
                 grant.refusers.push(by.clone());
-                let limit = self.profiles.get(&grant.terms.profile).map_or(1, |profile| profile.rules.refusals);
+                let limit = self
+                    .profiles
+                    .get(&grant.terms.profile)
+                    .map_or(1, |profile| profile.rules.bounds.get(Clause::Refused));
                 if count(grant.refusers.len()) >= limit {
                     end(grant, State::Refused, now);
                 }
@@ -279,7 +283,9 @@ impl Ledger {
         let due = self.grants.values().filter_map(|grant| {
             let rules = &self.profiles.get(&grant.terms.profile)?.rules;
             let (at, event) = match grant.state {
-                State::Pending => (later(grant.requested_at, Duration(rules.pending)), Event::TimedOut),
+                State::Pending => {
+                    (later(grant.requested_at, Duration(rules.bounds.get(Clause::Pending))), Event::TimedOut)
+                }
                 State::Active => (grant.issue?.expires_at, Event::Expired),
                 _ if grant.needs_review() && grant.review == Review::Open => {
                     (later(grant.ended_at?, Duration(rules.review_within)), Event::ReviewOverdue)

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::profile::Profile;
 use super::{Event, Grant, Issue, Ledger, Reason, State, World, facts};
+use crate::clauses::Clause;
 use crate::decide::{AttributeFault, Decision, Request, RequestError};
 use crate::text::Instant;
 
@@ -172,7 +173,7 @@ fn usable(grant: &Grant, profile: &Profile, request: &Request) -> Result<Issue, 
         Err(Reason::NotRequester)
     } else if !in_scope(action) {
         Err(Reason::OutOfScope)
-    } else if issue.uses.saturating_add(issue.reserved) >= profile.rules.max_uses {
+    } else if issue.uses.saturating_add(issue.reserved) >= profile.rules.bounds.get(Clause::Uses) {
         Err(Reason::UsesExhausted)
     } else {
         Ok(issue)

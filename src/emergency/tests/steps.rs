@@ -1,6 +1,7 @@
 //! Approving, refusing, withdrawing, revoking and reviewing, and what happens by time alone.
 
 use super::fixture::{Bench, came_to, contract, terms, user};
+use crate::clauses::Clause;
 use crate::emergency::{Ledger, Part, Reason, Review, State, Step, World};
 use crate::text::Duration;
 
@@ -57,7 +58,7 @@ fn a_refusal_ends_a_request_for_good() {
 #[test]
 fn where_it_takes_two_refusals_one_leaves_the_request_pending() {
     let mut contract = contract();
-    contract.break_glass.get_mut("payout_incident").unwrap().refusals = 2;
+    contract.break_glass.get_mut("payout_incident").unwrap().bounds.set(Clause::Refused, 2);
     let mut bench = Bench { ledger: Ledger::new(&contract).unwrap(), ..Bench::new() };
     bench.request(&terms()).unwrap();
     bench.step(Step::Approve, "g1", "sam").unwrap();
@@ -73,7 +74,7 @@ fn where_it_takes_two_refusals_one_leaves_the_request_pending() {
 #[test]
 fn a_refusal_takes_no_approval_of_another_away() {
     let mut contract = contract();
-    contract.break_glass.get_mut("payout_incident").unwrap().refusals = 2;
+    contract.break_glass.get_mut("payout_incident").unwrap().bounds.set(Clause::Refused, 2);
     let mut bench = Bench { ledger: Ledger::new(&contract).unwrap(), ..Bench::new() };
     bench.request(&terms()).unwrap();
     bench.step(Step::Approve, "g1", "sam").unwrap();
