@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clauses::{Clause, Kept};
+
+/// How the name of a field begins that says something to people and nothing to whoever enforces: a reader may skip it. No
+/// version has written one yet.
+const INFORMATIVE: &str = "info_";
 
 /// The bounds of a profile. A number of 0 is no bound, and is not kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,10 +71,16 @@ impl<'de> Visitor<'de> for Fields {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Bounds, A::Error> {
         let mut found: BTreeMap<Clause, i64> = BTreeMap::new();
         while let Some(field) = map.next_key::<String>()? {
+            if field.starts_with(INFORMATIVE) {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
             // Who skips a clause enforces less than the author wrote.
             let Some((clause, _)) = Clause::of_field(&field) else {
                 let field = field.escape_debug();
-                return Err(A::Error::custom(format!("unknown clause `{field}` of a break-glass profile")));
+                return Err(A::Error::custom(format!(
+                    "`{field}` is not a clause of break-glass that this version can enforce"
+                )));
             };
             if found.insert(clause, map.next_value()?).is_some() {
                 return Err(A::Error::custom(format!("duplicate field `{field}`")));
@@ -82,5 +92,69 @@ impl<'de> Visitor<'de> for Fields {
             }
         }
         Ok(found.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::bundle::{BreakGlassProfile, Contract};
+
+    fn contract(edit: impl Fn(&mut Value)) -> Value {
+        let mut profile = json!({
+            "cedar": "P::\"p\"", "request_action": "a", "approve_action": "a", "refuse_action": "a", "revoke_action": "a",
+            "review_action": "a", "principal": "User", "tenant": {}, "eligible": [], "actions": [], "resources": [],
+            "max_resources": 1, "reason_required": true, "ticket_required": false, "approvals": 0, "refusals": 1,
+            "pending": 1, "expires_within": 2, "max_uses": 3, "cooldown": 0, "window": 0, "max_grants": 0, "lifts": [],
+            "alerts": {}, "revokers": [], "review_within": 1, "reviewer": {"role": "r"},
+        });
+        edit(&mut profile);
+        json!({
+            "format": "1", "entities": {}, "actions": {}, "provenance": {}, "roles": {}, "break_glass": {"p": profile},
+        })
+    }
+
+    /// Without the place, which hangs on the order of fields.
+    fn said(error: &serde_json::Error) -> String {
+        let error = error.to_string();
+        error.split(" at line").next().unwrap().to_owned()
+    }
+
+    fn read(value: &Value) -> Result<BreakGlassProfile, String> {
+        let contract = Contract::read(&serde_json::to_vec(value).unwrap()).map_err(|error| said(&error))?;
+        Ok(contract.break_glass["p"].clone())
+    }
+
+    #[test]
+    fn bounds_are_fields_of_the_profile_and_come_back_as_they_were() {
+        let written = contract(|_| ());
+        let profile = read(&written).unwrap();
+        assert_eq!([Clause::Uses, Clause::Cooldown].map(|clause| profile.bounds.get(clause)), [3, 0]);
+        assert_eq!(serde_json::to_value(&profile).unwrap(), written["break_glass"]["p"]);
+    }
+
+    #[test]
+    fn a_clause_that_is_not_known_refuses_the_contract_and_what_is_informative_is_skipped() {
+        let why = |edit: fn(&mut Value)| read(&contract(edit)).err().unwrap_or_default();
+        insta::assert_snapshot!(why(|p| p["weekends"] = json!(0)), @"`weekends` is not a clause of break-glass that this version can enforce");
+        insta::assert_snapshot!(why(|p| p["info_owner"] = json!({"team": "ops"})), @"");
+        insta::assert_snapshot!(why(|p| { p.as_object_mut().unwrap().remove("max_uses"); }), @"missing field `max_uses`");
+        insta::assert_snapshot!(why(|p| p["cooldown"] = json!("1h")), @r#"invalid type: string "1h", expected i64"#);
+        insta::assert_snapshot!(why(|p| p["reviewer"]["info_more"] = json!(1)), @"unknown field `info_more`, expected `role`");
+        let twice = serde_json::to_string(&contract(|_| ()))
+            .unwrap()
+            .replace("\"max_uses\":3", "\"max_uses\":3,\"max_uses\":9");
+        insta::assert_snapshot!(said(&Contract::read(twice.as_bytes()).unwrap_err()), @"duplicate field `max_uses`");
+    }
+
+    #[test]
+    fn a_contract_of_another_format_says_so_before_anything_else() {
+        let mut newer = contract(|profile| profile["weekends"] = json!(0));
+        newer["format"] = json!("2");
+        insta::assert_snapshot!(read(&newer).unwrap_err(), @"it has format `2`; this version reads `1`");
+        newer.as_object_mut().unwrap().remove("format");
+        assert!(read(&newer).unwrap_err().contains("missing field `format`"));
     }
 }

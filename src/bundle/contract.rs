@@ -4,9 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 
 use super::{Bounds, GatewayContract};
+
+/// Version of `contract.json`. A new one is for what readers of this one must not read; a clause or a field that is new needs
+/// none, since they refuse what they do not know.
+pub const CONTRACT_FORMAT: &str = "1";
 
 /// The whole contract. Names are Gate names (`Payout`, `Payout.approve`); `cedar` fields are the full Cedar names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +45,29 @@ pub struct Contract {
     /// How requests become questions; absent where the package does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<GatewayContract>,
+}
+
+impl Contract {
+    /// Reads a `contract.json`. Fields and clauses that this version does not know are refused, since whoever skips one enforces
+    /// less than was written; only what is marked informative is skipped.
+    ///
+    /// # Errors
+    /// Where it is of another format, or is no contract.
+    pub fn read(bytes: &[u8]) -> serde_json::Result<Self> {
+        // A contract of another format has other fields, and its number is the better reason.
+        let format: Format = serde_json::from_slice(bytes)?;
+        if format.format != CONTRACT_FORMAT {
+            let format = format.format.escape_debug();
+            let message = format!("it has format `{format}`; this version reads `{CONTRACT_FORMAT}`");
+            return Err(serde_json::Error::custom(message));
+        }
+        serde_json::from_slice(bytes)
+    }
+}
+
+#[derive(Deserialize)]
+struct Format {
+    format: String,
 }
 
 /// In which form a principal shows the roles that it holds. Whatever the form, the same principals hold the same roles.

@@ -21,8 +21,8 @@ pub use archive::{ArchiveError, read_archive};
 pub use bounds::Bounds;
 pub use cjar::{ArchiveLimits, name_fault, pack, unpack};
 pub use contract::{
-    ActionContract, AttributeContract, BreakGlassProfile, Contract, EntityContract, EntityRole, Holder, ParentContract,
-    ROLES_ATTRIBUTE, RelationContract, RoleContract, RolesForm, ValueType, relation_attribute,
+    ActionContract, AttributeContract, BreakGlassProfile, CONTRACT_FORMAT, Contract, EntityContract, EntityRole,
+    Holder, ParentContract, ROLES_ATTRIBUTE, RelationContract, RoleContract, RolesForm, ValueType, relation_attribute,
 };
 pub use digest::sha256_hex;
 pub use entity::entity_uid;

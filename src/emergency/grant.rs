@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use cedar_policy::EntityUid;
 
-use super::{Reason, Terms};
-use crate::text::Instant;
+use super::{Event, Reason, Terms};
+use crate::bundle::BreakGlassProfile;
+use crate::clauses::Clause;
+use crate::text::{Duration, Instant};
 
 /// Where a grant stands. All but the first two are terminal: a grant never leaves them, whatever the clock says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,6 +117,55 @@ pub struct Issue {
     pub uses: i64,
     /// Uses that are being decided on.
     pub reserved: i64,
+    /// When it was used last.
+    pub last_used_at: Option<Instant>,
+}
+
+impl Issue {
+    /// What is issued now for a duration.
+    pub(super) fn new(now: Instant, duration: Duration, log_index: i64) -> Self {
+        Self {
+            approved_at: now,
+            not_before: now,
+            expires_at: later(now, duration),
+            log_index,
+            uses: 0,
+            reserved: 0,
+            last_used_at: None,
+        }
+    }
+
+    /// Counts a use that was reserved.
+    pub(super) fn used(self, now: Instant) -> Self {
+        Self {
+            uses: self.uses.saturating_add(1),
+            reserved: self.reserved.saturating_sub(1),
+            last_used_at: Some(now),
+            ..self
+        }
+    }
+}
+
+impl Grant {
+    /// What time alone brings about next, and when.
+    pub(super) fn next_due(&self, rules: &BreakGlassProfile) -> Option<(Instant, Event)> {
+        match self.state {
+            State::Pending => {
+                let waits = Duration(rules.bounds.get(Clause::Pending));
+                Some((later(self.requested_at, waits), Event::TimedOut))
+            }
+            State::Active => Some((self.issue?.expires_at, Event::Expired)),
+            _ if self.needs_review() && self.review == Review::Open => {
+                Some((later(self.ended_at?, Duration(rules.review_within)), Event::ReviewOverdue))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An instant and a duration later, the end of time at the latest.
+fn later(at: Instant, by: Duration) -> Instant {
+    at.checked_add(by).unwrap_or(Instant(i64::MAX))
 }
 
 /// What became of the review that every grant needs once it has ended.

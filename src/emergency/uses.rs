@@ -124,8 +124,7 @@ impl Ledger {
         let (State::Active, Some(issue)) = (grant.state, grant.issue.as_mut()) else {
             return Err(grant.state.reason());
         };
-        issue.reserved = issue.reserved.saturating_sub(1);
-        issue.uses = issue.uses.saturating_add(1);
+        *issue = issue.used(self.now);
         let uses = issue.uses;
         let used = Event::Used { action: request.action.clone(), resource: request.resource.clone(), uses };
         self.enter(self.now, used, Some(&id), Some(&request.principal));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::bundle::{
-    ActionContract, AttributeContract, BreakGlassProfile, Contract, EntityContract, EntityRole, Holder, ParentContract,
-    RelationContract, RoleContract, RolesForm, ValueType,
+    ActionContract, AttributeContract, BreakGlassProfile, CONTRACT_FORMAT, Contract, EntityContract, EntityRole,
+    Holder, ParentContract, RelationContract, RoleContract, RolesForm, ValueType,
 };
 use crate::graph::{Attribute, Profile, Program, RoleId, Step, Ty, TypeId, TypeKind};
 use crate::text::Duration;
@@ -15,14 +15,11 @@ use super::program::qualified;
 use super::roles_form;
 use super::schema::{grant_fields, profile_resources, profile_tenants};
 
-/// Version of `contract.json`.
-const FORMAT: &str = "1";
-
 pub(super) fn build(program: &Program, form: RolesForm) -> Contract {
     let plain = form.has_parents() && program.roles.iter().any(|role| role.on.is_none());
     let relations = form.has_parents() && program.roles.iter().any(|role| role.on.is_some() && role.by.is_none());
     Contract {
-        format: FORMAT.to_owned(),
+        format: CONTRACT_FORMAT.to_owned(),
         namespace: program.namespace.clone(),
         entities: program.type_ids().filter_map(|id| entity(program, id, form)).collect(),
         actions: program
