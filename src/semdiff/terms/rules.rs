@@ -273,9 +273,9 @@ fn lower_is_weaker(place: &Place<'_>, _: &Reads<'_>) -> Judged {
     weakens_if(number(place.new) <= number(place.old))
 }
 
-/// As `higher_is_weaker`, where 0 stands for no limit.
+/// As `higher_is_weaker`, where 0 or no field stands for no limit.
 fn limit(place: &Place<'_>, _: &Reads<'_>) -> Judged {
-    let of = |side| Some(number(side)).filter(|number| *number != Some(0));
+    let of = |side| number(side).filter(|number| *number != 0);
     weakens_if(match (of(place.old), of(place.new)) {
         (_, None) => true,
         (None, Some(_)) => false,
