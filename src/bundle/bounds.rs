@@ -136,6 +136,16 @@ mod tests {
     }
 
     #[test]
+    fn a_bound_that_came_later_is_written_where_it_is_said_and_read_where_it_is_absent() {
+        let mut profile = read(&contract(|_| ())).unwrap();
+        assert_eq!(profile.bounds.get(Clause::Idle), 0);
+        profile.bounds.set(Clause::Idle, 900_000);
+        let written = serde_json::to_value(&profile).unwrap();
+        assert_eq!(written["idle"], json!(900_000));
+        assert_eq!(serde_json::from_value::<BreakGlassProfile>(written).unwrap(), profile);
+    }
+
+    #[test]
     fn a_clause_that_is_not_known_refuses_the_contract_and_what_is_informative_is_skipped() {
         let why = |edit: fn(&mut Value)| read(&contract(edit)).err().unwrap_or_default();
         insta::assert_snapshot!(why(|p| p["weekends"] = json!(0)), @"`weekends` is not a clause of break-glass that this version can enforce");

@@ -165,6 +165,18 @@ table! {
         bound: Some(Bound { field: "max_uses", positive: "a grant that cannot be used opens nothing", ..COUNT }),
         ..PLAIN
     },
+    /// How long a grant lasts without a use.
+    Idle => Row {
+        word: "idle",
+        bound: Some(Bound {
+            field: "idle",
+            kept: Kept::WhereSaid,
+            weaker: Weaker::HigherOrNone,
+            doubled: true,
+            ..DURATION
+        }),
+        ..PLAIN
+    },
     /// Rest between the end of a grant and the next request of the same requester.
     Cooldown => Row {
         word: "cooldown",

@@ -24,7 +24,7 @@ pub enum State {
     TimedOut,
     /// Ended by someone before its time was over.
     Revoked,
-    /// Ended because its time was over.
+    /// Ended because its time was over, or because it was idle for too long.
     Expired,
 }
 
@@ -146,6 +146,21 @@ impl Issue {
     }
 }
 
+impl Issue {
+    /// When it was used last; before the first use, when it was issued.
+    pub(super) fn idle_since(&self) -> Instant {
+        self.last_used_at.unwrap_or(self.not_before)
+    }
+
+    /// When it ends by time alone: its time is over, or nobody used it for long enough.
+    fn ends_at(&self, rules: &BreakGlassProfile) -> Instant {
+        match rules.bounds.get(Clause::Idle) {
+            0 => self.expires_at,
+            idle => self.expires_at.min(later(self.idle_since(), Duration(idle))),
+        }
+    }
+}
+
 impl Grant {
     /// What time alone brings about next, and when.
     pub(super) fn next_due(&self, rules: &BreakGlassProfile) -> Option<(Instant, Event)> {
@@ -154,7 +169,7 @@ impl Grant {
                 let waits = Duration(rules.bounds.get(Clause::Pending));
                 Some((later(self.requested_at, waits), Event::TimedOut))
             }
-            State::Active => Some((self.issue?.expires_at, Event::Expired)),
+            State::Active => Some((self.issue?.ends_at(rules), Event::Expired)),
             _ if self.needs_review() && self.review == Review::Open => {
                 Some((later(self.ended_at?, Duration(rules.review_within)), Event::ReviewOverdue))
             }

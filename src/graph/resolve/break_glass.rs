@@ -289,6 +289,11 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, m
             "shorten it, or raise `break_glass_hours` under `[limits]` in gatewright.toml",
         );
     }
+    if let Some(idle) = draft.bounds.get(&Clause::Idle).filter(|idle| idle.value >= expires.value) {
+        let message =
+            format!("no grant lasts longer than {longest}, so that none is ever idle for {}", Duration(idle.value));
+        bound(cx, idle.span, message, format!("write less than `{longest}`, or remove `idle`"));
+    }
     let approval = draft.approval?;
     if approval.is_none() && longest > LONGEST_SELF_ACTIVATED {
         bound(

@@ -247,16 +247,28 @@ impl Lowering<'_> {
             approved.clone().binary(Operator::LessEqual, begins.clone()),
         ]);
         let open = at.all(vec![
-            begins.binary(Operator::LessEqual, now.clone()),
+            begins.clone().binary(Operator::LessEqual, now.clone()),
             now.clone().binary(Operator::Less, ends.clone()),
         ]);
         let within = profile.duration(Clause::Expires);
         let span = profile.bound_span(Clause::Expires);
         let limit = TypedExpr { span, ..ends.binary(Operator::LessEqual, later(&approved, within)) };
-        vec![
+        let idle = profile.limit(Clause::Idle).map(|idle| {
+            let last = get(grant, "last_used_at");
+            let test = at.all(vec![
+                begins.binary(Operator::LessEqual, last.clone()),
+                last.clone().binary(Operator::LessEqual, now.clone()),
+                // As above: what cannot be added to errs.
+                last.clone().binary(Operator::Less, at.datetime(END_OF_TIMES)),
+                now.clone().binary(Operator::Less, later(&last, idle)),
+            ]);
+            Part::generated(test, format!("idle {idle}"))
+        });
+        let window = [
             Part::generated(order, format!("pending {}", profile.duration(Clause::Pending))),
             Part::generated(open, "inside its window"),
             Part::generated(limit, format!("expires within {within}")),
-        ]
+        ];
+        window.into_iter().chain(idle).collect()
     }
 }

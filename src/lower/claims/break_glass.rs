@@ -155,6 +155,18 @@ impl Lowering<'_> {
                 ]),
             },
         ];
+        if let Some(idle) = profile.limit(Clause::Idle) {
+            let last = get(&grant, "last_used_at");
+            let ends = last.clone().method("offset", vec![at.duration(idle)], Ty::Datetime);
+            clauses.push(Promise {
+                name: "idle",
+                words: format!("a grant that was not used for {idle} opens nothing"),
+                holds: with_grant(vec![
+                    last.binary(Operator::LessEqual, now.clone()),
+                    now.clone().binary(Operator::Less, ends),
+                ]),
+            });
+        }
         if let Some((count, role, _)) = profile.approval {
             let slots: Vec<TypedExpr> = (1..=count.value).map(|n| get(&grant, &format!("approver{n}"))).collect();
             let mut tests = Vec::new();

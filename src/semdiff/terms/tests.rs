@@ -79,6 +79,7 @@ fn everything() -> Contract {
             (Clause::Expires, 60_000),
             (Clause::Uses, 2),
             (Clause::Cooldown, 60_000),
+            (Clause::Idle, 60_000),
         ]
         .into_iter()
         .collect(),
@@ -316,7 +317,7 @@ fn lines(found: &[TermChange]) -> String {
 #[test]
 fn what_has_an_order_weakens_in_one_direction() {
     type Edit = fn(&mut BreakGlassProfile);
-    let cases: [(Edit, Edit); 14] = [
+    let cases: [(Edit, Edit); 16] = [
         (|p| p.bounds.set(Clause::Resources, 3), |p| p.bounds.set(Clause::Resources, 1)),
         (|p| p.reason_required = false, |p| p.reason_required = true),
         (|p| p.ticket_required = false, |p| p.ticket_required = true),
@@ -326,6 +327,8 @@ fn what_has_an_order_weakens_in_one_direction() {
         (|p| p.bounds.set(Clause::Expires, 60_001), |p| p.bounds.set(Clause::Expires, 59_999)),
         (|p| p.bounds.set(Clause::Uses, 3), |p| p.bounds.set(Clause::Uses, 1)),
         (|p| p.bounds.set(Clause::Cooldown, 0), |p| p.bounds.set(Clause::Cooldown, 60_001)),
+        (|p| p.bounds.set(Clause::Idle, 60_001), |p| p.bounds.set(Clause::Idle, 59_999)),
+        (|p| p.bounds.set(Clause::Idle, 0), |p| p.bounds.set(Clause::Idle, 1)),
         (|p| p.window = 3_600_000, |p| p.window += 1),
         (|p| p.max_grants = 3, |p| p.max_grants = 1),
         (|p| p.review_within += 1, |p| p.review_within -= 1),
@@ -344,6 +347,7 @@ fn what_has_an_order_weakens_in_one_direction() {
         }
     }
     insta::assert_snapshot!(told(|c| profile(c).window = 3_600_000), @"break_glass.outage.window weakened: 1d → 1h");
+    insta::assert_snapshot!(told(|c| profile(c).bounds.set(Clause::Idle, 0)), @"break_glass.outage.idle weakened: 1m → -");
     insta::assert_snapshot!(told(|c| profile(c).ticket_pattern = Some(text("*"))), @"break_glass.outage.ticket_pattern weakened: INC-* → *");
 }
 
