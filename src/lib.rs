@@ -19,6 +19,9 @@ pub mod load;
 /// The project file and the stack of lint levels.
 pub mod config;
 
+/// The clauses of a break-glass profile, as one table.
+pub mod clauses;
+
 /// Text to tree with spans, and the formatter.
 pub mod syntax;
 

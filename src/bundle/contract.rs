@@ -4,9 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 
-use super::GatewayContract;
+use super::{Bounds, GatewayContract};
+
+/// Version of `contract.json`. A new one is for what readers of this one must not read; a clause or a field that is new needs
+/// none, since they refuse what they do not know.
+pub const CONTRACT_FORMAT: &str = "1";
 
 /// The whole contract. Names are Gate names (`Payout`, `Payout.approve`); `cedar` fields are the full Cedar names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +45,29 @@ pub struct Contract {
     /// How requests become questions; absent where the package does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<GatewayContract>,
+}
+
+impl Contract {
+    /// Reads a `contract.json`. Fields and clauses that this version does not know are refused, since whoever skips one enforces
+    /// less than was written; only what is marked informative is skipped.
+    ///
+    /// # Errors
+    /// Where it is of another format, or is no contract.
+    pub fn read(bytes: &[u8]) -> serde_json::Result<Self> {
+        // A contract of another format has other fields, and its number is the better reason.
+        let format: Format = serde_json::from_slice(bytes)?;
+        if format.format != CONTRACT_FORMAT {
+            let format = format.format.escape_debug();
+            let message = format!("it has format `{format}`; this version reads `{CONTRACT_FORMAT}`");
+            return Err(serde_json::Error::custom(message));
+        }
+        serde_json::from_slice(bytes)
+    }
+}
+
+#[derive(Deserialize)]
+struct Format {
+    format: String,
 }
 
 /// In which form a principal shows the roles that it holds. Whatever the form, the same principals hold the same roles.
@@ -251,7 +279,6 @@ pub struct Holder {
 /// What the break-glass state machine needs to know of a profile. Durations are in milliseconds.
 /// Cedar re-checks every clause it can; see the policies named `break-glass:NAME…`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct BreakGlassProfile {
     /// Full Cedar entity of the profile, `Marketplace::BreakGlassProfile::"payout_incident"`: the resource of the actions below.
     pub cedar: String,
@@ -273,10 +300,12 @@ pub struct BreakGlassProfile {
     pub eligible: Vec<Holder>,
     /// What it opens: action names, `Payout.approve`.
     pub actions: Vec<String>,
-    /// Resource types it opens; each request names at most `max_resources` entities of them.
+    /// Resource types it opens; each request names so many entities of them.
     pub resources: Vec<String>,
-    /// Upper bound on named resources.
-    pub max_resources: i64,
+    /// What the table of clauses bounds, each in its own field of the profile. Takes every field that has no name here, and
+    /// refuses those that the table does not know.
+    #[serde(flatten)]
+    pub bounds: Bounds,
     /// Whether a reason is needed.
     pub reason_required: bool,
     /// Whether a ticket is needed.
@@ -289,16 +318,6 @@ pub struct BreakGlassProfile {
     /// Who may approve and refuse; `None` with `approvals` 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approver: Option<Holder>,
-    /// How many refusals end a request.
-    pub refusals: i64,
-    /// How long a request may wait for approvals, ms.
-    pub pending: i64,
-    /// Longest grant, ms.
-    pub expires_within: i64,
-    /// Most uses of one grant.
-    pub max_uses: i64,
-    /// Rest between the end of a grant and the next request of the same requester, ms; 0: none.
-    pub cooldown: i64,
     /// The window in which grants are counted, ms; 0: they are not limited.
     pub window: i64,
     /// Most grants to one requester in the window.

@@ -2,6 +2,7 @@
 //! compiler and gateway meet at these types.
 
 mod archive;
+mod bounds;
 mod cjar;
 mod contract;
 mod digest;
@@ -18,10 +19,11 @@ pub(crate) mod sample;
 mod tree;
 
 pub use archive::{ArchiveError, read_archive};
+pub use bounds::Bounds;
 pub use cjar::{ArchiveLimits, name_fault, pack, unpack};
 pub use contract::{
-    ActionContract, AttributeContract, BreakGlassProfile, Contract, EntityContract, EntityRole, Holder, ParentContract,
-    RelationContract, RoleContract, RolesForm, ValueType, relation_attribute,
+    ActionContract, AttributeContract, BreakGlassProfile, CONTRACT_FORMAT, Contract, EntityContract, EntityRole,
+    Holder, ParentContract, RelationContract, RoleContract, RolesForm, ValueType, relation_attribute,
 };
 pub use digest::sha256_hex;
 pub use entity::entity_uid;

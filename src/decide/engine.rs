@@ -114,8 +114,8 @@ impl Engine {
             SchemaFragment::from_cedarschema_str(text(tree, SCHEMA)?).map_err(unreadable(SCHEMA))?;
         let roles: Value = serde_json::from_str(text(tree, ROLES)?).map_err(unreadable(ROLES))?;
         let mut engine = Self::new(policies, Some(schema), [])?;
-        if tree.get(CONTRACT).is_some() {
-            let contract: Contract = serde_json::from_str(text(tree, CONTRACT)?).map_err(unreadable(CONTRACT))?;
+        if let Some(bytes) = tree.get(CONTRACT) {
+            let contract = Contract::read(bytes).map_err(unreadable(CONTRACT))?;
             engine.model = engine.model.map(|model| model.with_contract(&contract));
         }
         let base = engine.entities(&roles).map_err(unreadable(ROLES))?;

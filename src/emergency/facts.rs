@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | request | common context, `tenant`, `reason`, `ticket`, `duration`, `resource_count`, `open_reviews`, `grants_in_window`, `active_grants`, `last_grant_ended?` |
 //! | approve, refuse, revoke, review | common context, `tenant`, `requester`, `requested_at`, `approvers`, and for review `ended_at` |
-//! | `context.break_glass.PROFILE` | `id`, `requester`, `approver1` …, `refusals`, `reason`, `ticket`, `actions`, `resources`, `resource_count`, `tenant`, `requested_at`, `approved_at`, `not_before`, `expires_at`, `uses`, `revoked`, `log_index` |
+//! | `context.break_glass.PROFILE` | `id`, `requester`, `approver1` …, `refusals`, `reason`, `ticket`, `actions`, `resources`, `resource_count`, `tenant`, `requested_at`, `approved_at`, `not_before`, `expires_at`, `last_used_at?`, `uses`, `revoked`, `log_index` |
 //!
 //! `tenant` is a record of tenants by attribute, absent where the profile has none.
 
@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::profile::{Profile, count};
 use super::{Grant, Issue, State, Terms};
+use crate::clauses::Clause;
 use crate::text::{Duration, Instant};
 
 /// What the ledger knows of a requester's earlier grants of a profile.
@@ -84,6 +85,9 @@ pub(super) fn of_use(grant: &Grant, issue: &Issue, profile: &Profile) -> Value {
         ("revoked".to_owned(), json!(grant.state == State::Revoked)),
         ("log_index".to_owned(), json!(issue.log_index)),
     ]);
+    if profile.rules.bounds.get(Clause::Idle) != 0 {
+        record.insert("last_used_at".to_owned(), issue.idle_since().to_json());
+    }
     let approvers = grant.approvers.iter().zip(1..);
     record.extend(approvers.map(|(approver, slot)| (format!("approver{slot}"), entity(approver))));
     record.extend(tenant_fact(&grant.tenant));

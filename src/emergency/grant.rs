@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use cedar_policy::EntityUid;
 
-use super::{Reason, Terms};
-use crate::text::Instant;
+use super::{Event, Reason, Terms};
+use crate::bundle::BreakGlassProfile;
+use crate::clauses::Clause;
+use crate::text::{Duration, Instant};
 
 /// Where a grant stands. All but the first two are terminal: a grant never leaves them, whatever the clock says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,7 +24,7 @@ pub enum State {
     TimedOut,
     /// Ended by someone before its time was over.
     Revoked,
-    /// Ended because its time was over.
+    /// Ended because its time was over, or because it was idle for too long.
     Expired,
 }
 
@@ -115,6 +117,70 @@ pub struct Issue {
     pub uses: i64,
     /// Uses that are being decided on.
     pub reserved: i64,
+    /// When it was used last.
+    pub last_used_at: Option<Instant>,
+}
+
+impl Issue {
+    /// What is issued now for a duration.
+    pub(super) fn new(now: Instant, duration: Duration, log_index: i64) -> Self {
+        Self {
+            approved_at: now,
+            not_before: now,
+            expires_at: later(now, duration),
+            log_index,
+            uses: 0,
+            reserved: 0,
+            last_used_at: None,
+        }
+    }
+
+    /// Counts a use that was reserved.
+    pub(super) fn used(self, now: Instant) -> Self {
+        Self {
+            uses: self.uses.saturating_add(1),
+            reserved: self.reserved.saturating_sub(1),
+            last_used_at: Some(now),
+            ..self
+        }
+    }
+}
+
+impl Issue {
+    /// When it was used last; before the first use, when it was issued.
+    pub(super) fn idle_since(&self) -> Instant {
+        self.last_used_at.unwrap_or(self.not_before)
+    }
+
+    /// When it ends by time alone: its time is over, or nobody used it for long enough.
+    fn ends_at(&self, rules: &BreakGlassProfile) -> Instant {
+        match rules.bounds.get(Clause::Idle) {
+            0 => self.expires_at,
+            idle => self.expires_at.min(later(self.idle_since(), Duration(idle))),
+        }
+    }
+}
+
+impl Grant {
+    /// What time alone brings about next, and when.
+    pub(super) fn next_due(&self, rules: &BreakGlassProfile) -> Option<(Instant, Event)> {
+        match self.state {
+            State::Pending => {
+                let waits = Duration(rules.bounds.get(Clause::Pending));
+                Some((later(self.requested_at, waits), Event::TimedOut))
+            }
+            State::Active => Some((self.issue?.ends_at(rules), Event::Expired)),
+            _ if self.needs_review() && self.review == Review::Open => {
+                Some((later(self.ended_at?, Duration(rules.review_within)), Event::ReviewOverdue))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An instant and a duration later, the end of time at the latest.
+fn later(at: Instant, by: Duration) -> Instant {
+    at.checked_add(by).unwrap_or(Instant(i64::MAX))
 }
 
 /// What became of the review that every grant needs once it has ended.

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::{Reason, Terms};
 use crate::bundle::{BreakGlassProfile, Contract};
+use crate::clauses::Clause;
 use crate::text::Duration;
 
 /// Why a contract makes no ledger.
@@ -91,9 +92,9 @@ impl Profile {
             (terms.actions.iter().any(foreign_action), Reason::ActionNotCovered),
             (terms.resources.is_empty(), Reason::NoResources),
             (terms.resources.iter().any(foreign_type), Reason::ResourceNotCovered),
-            (count(terms.resources.len()) > rules.max_resources, Reason::TooManyResources),
+            (count(terms.resources.len()) > rules.bounds.get(Clause::Resources), Reason::TooManyResources),
             (terms.duration <= Duration(0), Reason::NoDuration),
-            (terms.duration > Duration(rules.expires_within), Reason::TooLong),
+            (terms.duration > Duration(rules.bounds.get(Clause::Expires)), Reason::TooLong),
             (rules.reason_required && terms.reason.is_empty(), Reason::ReasonMissing),
             (rules.ticket_required && terms.ticket.is_empty(), Reason::TicketMissing),
         ];

@@ -10,6 +10,7 @@ use super::names::named;
 use super::profile::{Profile, count};
 use super::state::Stop;
 use super::{Answer, Event, Grant, Issue, Ledger, Reason, Refusal, State, World, facts};
+use crate::clauses::Clause;
 use crate::decide::RequestError;
 use crate::text::{Duration, Instant};
 
@@ -143,7 +144,7 @@ impl Ledger {
     fn objection_to_history(&self, mine: &[&Grant], history: &History, profile: &Profile) -> Option<Reason> {
         let rules = &profile.rules;
         let pending = mine.iter().any(|grant| grant.state == State::Pending);
-        let rested = |ended: Instant| since(self.now, ended) >= Duration(rules.cooldown);
+        let rested = |ended: Instant| since(self.now, ended) >= Duration(rules.bounds.get(Clause::Cooldown));
         let too_many = rules.window > 0 && history.grants_in_window >= rules.max_grants;
         let objections = [
             (pending, Reason::AlreadyPending),

@@ -10,8 +10,9 @@ use serde_json::{Map, Value};
 use super::profile::{Profile, count};
 use super::{Actor, ContractError, Event, Grant, Issue, LogEntry, Reason, Refusal, Review, State, Step, facts};
 use crate::bundle::Contract;
+use crate::clauses::Clause;
 use crate::decide::{Engine, Request, RequestError};
-use crate::text::{Duration, Instant};
+use crate::text::Instant;
 
 /// What a step is decided by, and when.
 #[derive(Debug, Clone, Copy)]
@@ -214,7 +215,10 @@ impl Ledger {
                 // Whoever thinks better of an approval refuses, and no longer counts as approving.
                 grant.approvers.retain(|approver| approver != by);
                 grant.refusers.push(by.clone());
-                let limit = self.profiles.get(&grant.terms.profile).map_or(1, |profile| profile.rules.refusals);
+                let limit = self
+                    .profiles
+                    .get(&grant.terms.profile)
+                    .map_or(1, |profile| profile.rules.bounds.get(Clause::Refused));
                 if count(grant.refusers.len()) >= limit {
                     end(grant, State::Refused, now);
                 }
@@ -247,14 +251,7 @@ impl Ledger {
         if grant.state != State::Pending || count(grant.approvers.len()) < profile.rules.approvals {
             return;
         }
-        let issue = Issue {
-            approved_at: self.now,
-            not_before: self.now,
-            expires_at: later(self.now, grant.terms.duration),
-            log_index,
-            uses: 0,
-            reserved: 0,
-        };
+        let issue = Issue::new(self.now, grant.terms.duration, log_index);
         grant.issue = Some(issue);
         grant.state = State::Active;
         self.enter(self.now, Event::Issued(issue), Some(id), None);
@@ -278,14 +275,7 @@ impl Ledger {
     fn next_due(&self) -> Option<(Instant, String, Event)> {
         let due = self.grants.values().filter_map(|grant| {
             let rules = &self.profiles.get(&grant.terms.profile)?.rules;
-            let (at, event) = match grant.state {
-                State::Pending => (later(grant.requested_at, Duration(rules.pending)), Event::TimedOut),
-                State::Active => (grant.issue?.expires_at, Event::Expired),
-                _ if grant.needs_review() && grant.review == Review::Open => {
-                    (later(grant.ended_at?, Duration(rules.review_within)), Event::ReviewOverdue)
-                }
-                _ => return None,
-            };
+            let (at, event) = grant.next_due(rules)?;
             (at <= self.now).then(|| (at, grant.id.clone(), event))
         });
         due.min_by(|(a, id_a, _), (b, id_b, _)| (a, id_a).cmp(&(b, id_b)))
@@ -370,9 +360,4 @@ fn objection(step: Step, grant: &Grant, by: &EntityUid) -> Option<Reason> {
 fn end(grant: &mut Grant, state: State, at: Instant) {
     grant.state = state;
     grant.ended_at = Some(at);
-}
-
-/// An instant and a duration later, the end of time at the latest.
-fn later(at: Instant, by: Duration) -> Instant {
-    at.checked_add(by).unwrap_or(Instant(i64::MAX))
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::profile::Profile;
 use super::{Event, Grant, Issue, Ledger, Reason, State, World, facts};
+use crate::clauses::Clause;
 use crate::decide::{AttributeFault, Decision, Request, RequestError};
 use crate::text::Instant;
 
@@ -123,8 +124,7 @@ impl Ledger {
         let (State::Active, Some(issue)) = (grant.state, grant.issue.as_mut()) else {
             return Err(grant.state.reason());
         };
-        issue.reserved = issue.reserved.saturating_sub(1);
-        issue.uses = issue.uses.saturating_add(1);
+        *issue = issue.used(self.now);
         let uses = issue.uses;
         let used = Event::Used { action: request.action.clone(), resource: request.resource.clone(), uses };
         self.enter(self.now, used, Some(&id), Some(&request.principal));
@@ -172,7 +172,7 @@ fn usable(grant: &Grant, profile: &Profile, request: &Request) -> Result<Issue, 
         Err(Reason::NotRequester)
     } else if !in_scope(action) {
         Err(Reason::OutOfScope)
-    } else if issue.uses.saturating_add(issue.reserved) >= profile.rules.max_uses {
+    } else if issue.uses.saturating_add(issue.reserved) >= profile.rules.bounds.get(Clause::Uses) {
         Err(Reason::UsesExhausted)
     } else {
         Ok(issue)

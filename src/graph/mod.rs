@@ -26,9 +26,9 @@ pub use external::{ExternalAction, ExternalEntity, ExternalPermit, ExternalScope
 pub use form::{Form, NameOf};
 pub use ids::{ActionId, ConditionId, ProfileId, RoleId, TypeId};
 pub use model::{
-    Action, ActionEffects, ActionSet, Assertion, Attribute, Claimed, Condition, ContextAttribute, Deny, EntityType,
-    Grant, Holder, Isolation, ParentLink, Profile, ProfileStep, Program, RelationPath, Require, Role, Separation,
-    Statement, Step, Ty, TypeKind, Until, Waiver,
+    Action, ActionEffects, ActionSet, Assertion, Attribute, Bounded, Claimed, Condition, ContextAttribute, Deny,
+    EntityType, Grant, Holder, Isolation, ParentLink, Profile, ProfileStep, Program, RelationPath, Require, Role,
+    Separation, Statement, Step, Ty, TypeKind, Until, Waiver,
 };
 pub use query::is_a_place;
 pub use relations::{Cycle, Edge, Node, Relations};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::bundle::{
-    ActionContract, AttributeContract, BreakGlassProfile, Contract, EntityContract, EntityRole, HOLDERS_TYPE, Holder,
-    ParentContract, ROLE_TYPE, RelationContract, RoleContract, RolesForm, ValueType,
+    ActionContract, AttributeContract, BreakGlassProfile, CONTRACT_FORMAT, Contract, EntityContract, EntityRole,
+    HOLDERS_TYPE, Holder, ParentContract, ROLE_TYPE, RelationContract, RoleContract, RolesForm, ValueType,
 };
 use crate::graph::{Attribute, Profile, Program, RoleId, Step, Ty, TypeId, TypeKind};
 use crate::text::Duration;
@@ -15,14 +15,11 @@ use super::program::qualified;
 use super::roles_form;
 use super::schema::{grant_fields, profile_resources, profile_tenants};
 
-/// Version of `contract.json`.
-const FORMAT: &str = "1";
-
 pub(super) fn build(program: &Program, form: RolesForm) -> Contract {
     let plain = form.has_parents() && program.roles.iter().any(|role| role.on.is_none());
     let relations = form.has_parents() && program.roles.iter().any(|role| role.on.is_some() && role.by.is_none());
     Contract {
-        format: FORMAT.to_owned(),
+        format: CONTRACT_FORMAT.to_owned(),
         namespace: program.namespace.clone(),
         entities: program.type_ids().filter_map(|id| entity(program, id, form)).collect(),
         actions: program
@@ -175,17 +172,12 @@ fn profile(program: &Program, profile: &Profile) -> BreakGlassProfile {
         eligible: profile.eligible.iter().map(|(role, _)| holder(*role)).collect(),
         actions,
         resources: names(program, &profile_resources(program, profile)),
-        max_resources: profile.max_resources,
+        bounds: profile.bounds.iter().map(|(clause, bound)| (*clause, bound.value)).collect(),
         reason_required: profile.reason,
         ticket_required: profile.ticket.is_some(),
         ticket_pattern: profile.ticket.clone().flatten().map(|pattern| pattern.value),
         approvals: profile.approval.map_or(0, |(count, _, _)| count.value),
         approver: profile.approval.map(|(_, role, _)| holder(role)),
-        refusals: profile.refusals,
-        pending: profile.pending.0,
-        expires_within: profile.expires_within.value.0,
-        max_uses: profile.max_uses,
-        cooldown: profile.cooldown.0,
         window: window.0,
         max_grants,
         lifts: profile

@@ -7,6 +7,7 @@ use cedar_policy::{Schema, SchemaFragment};
 use serde_json::{Map, Value, json};
 
 use crate::bundle::{HOLDERS_TYPE, PROFILE_TYPE, ROLE_TYPE, ROLES_ATTRIBUTE, RolesForm, relation_attribute};
+use crate::clauses::Clause;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::graph::{Attribute, Isolation, Profile, Program, Step, Ty, TypeId, TypeKind};
 use crate::text::Span;
@@ -337,6 +338,9 @@ pub(super) fn grant_fields(program: &Program, profile: &Profile) -> BTreeMap<Str
         ("revoked".to_owned(), Ty::Bool),
         ("log_index".to_owned(), Ty::Long),
     ];
+    if profile.limit(Clause::Idle).is_some() {
+        fields.push(("last_used_at".to_owned(), Ty::Datetime));
+    }
     let approvers = profile.approval.map_or(0, |(count, _, _)| count.value);
     fields.extend((1..=approvers).map(|n| (format!("approver{n}"), person.clone())));
     let resources = profile_resources(program, profile)

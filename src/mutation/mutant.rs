@@ -213,6 +213,7 @@ break-glass outage {
     approved by 2 of clerk;
     refused by 1;
     pending 30m;
+    idle 15m;
     expires within 90m;
     uses at most 3;
     alerts on request to \"ops\";
@@ -224,6 +225,7 @@ break-glass outage {
         drop-grant: `allow create, read, pay on Bill;` is gone => role clerk for User {  }
         drop-clause: `context.mfa` always holds => when true;
         fewer-approvals: 1 of 2 approvals will do => approved by 1 of clerk;
+        longer-window: `15m` becomes `30m` => idle 30m;
         longer-window: `90m` becomes `3h` => expires within 3h;
         ");
     }

@@ -3,7 +3,7 @@
 use crate::graph::{Grant, Holder};
 use crate::syntax::ast;
 use crate::syntax::ast::{Actions, BreakGlassClause, BreakGlassKind, ExprKind, Item, ItemKind, Types};
-use crate::text::{Duration, Span};
+use crate::text::Span;
 
 use super::genre::Genre;
 use super::mutant::{Edit, Making, Named};
@@ -169,9 +169,12 @@ fn emergency(making: &mut Making<'_>, clause: &BreakGlassClause) {
             };
             making.add(Genre::FewerApprovals, clause.span, what, Edit { span, text }, None);
         }
-        BreakGlassKind::ExpiresWithin(duration) => {
-            let span = duration.span;
-            let twice = Duration(duration.value.0.saturating_mul(2)).to_string();
+        BreakGlassKind::Bound(known, amount) => {
+            let Some(bound) = known.row().bound.filter(|bound| bound.doubled) else {
+                return;
+            };
+            let span = amount.span();
+            let twice = bound.unit.show(amount.value().saturating_mul(2));
             let what = format!("`{}` becomes `{twice}`", making.words(span));
             making.add(Genre::LongerWindow, clause.span, what, Edit { span, text: twice }, None);
         }

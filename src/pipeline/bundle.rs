@@ -81,7 +81,7 @@ pub fn shipped(bundle: &Bundle, out: &mut Diagnostics) -> Result<PackageFiles, R
 /// Where it cannot be read.
 pub fn shipped_contract(bundle: &Bundle) -> Result<Contract, Refusal> {
     let bytes = bundle.tree.get(CONTRACT).unwrap_or_default();
-    serde_json::from_slice(bytes)
+    Contract::read(bytes)
         .map_err(|error| Refusal::new("contract-unread", format!("`{CONTRACT}` cannot be read: {error}")))
 }
 

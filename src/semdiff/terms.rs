@@ -180,10 +180,9 @@ impl Walk<'_> {
             return;
         }
         match node {
-            Node::Fields(known) => {
+            Node::Fields(_) | Node::Profile(_) => {
                 for name in keys(old, new) {
-                    let field = known.iter().find(|(field, _)| *field == name);
-                    let node = field.map_or(&rules::ANY, |(_, node)| node);
+                    let node = node.field(&name);
                     self.below(name, node, old, new);
                 }
             }
@@ -274,11 +273,10 @@ impl Node {
     /// A contract's JSON as it is compared: lists that have keys by their keys, names as the new side has them.
     fn prepared(&self, value: Value, renames: &Renames) -> Value {
         match (self, value) {
-            (Self::Fields(known), Value::Object(fields)) => fields
+            (Self::Fields(_) | Self::Profile(_), Value::Object(fields)) => fields
                 .into_iter()
                 .map(|(name, value)| {
-                    let node = known.iter().find(|(field, _)| *field == name);
-                    let value = node.map_or_else(|| value.clone(), |(_, node)| node.prepared(value.clone(), renames));
+                    let value = self.field(&name).prepared(value, renames);
                     (name, value)
                 })
                 .collect(),

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::lex::{Kind, Token};
+use crate::clauses::Clause;
 
 /// The words that begin a declaration.
 pub(super) const DECLARATIONS: [&str; 18] = [
@@ -29,25 +30,6 @@ pub(super) const DECLARATIONS: [&str; 18] = [
 
 /// The words that a later edition will begin declarations with.
 pub(super) const LATER: [&str; 2] = ["import", "param"];
-
-/// The words that begin a clause of a break-glass profile.
-pub(super) const BREAK_GLASS_CLAUSES: [&str; 15] = [
-    "for",
-    "grants",
-    "resources",
-    "requires",
-    "when",
-    "approved",
-    "refused",
-    "pending",
-    "expires",
-    "uses",
-    "cooldown",
-    "lifts",
-    "alerts",
-    "revoked",
-    "review",
-];
 
 /// The words that begin an action of a type.
 pub(super) const ENTITY_MEMBERS: [&str; 3] = ["action", "actions", "sensitive"];
@@ -222,7 +204,7 @@ impl<'t> Outline<'t> {
         match level {
             Level::File => false,
             Level::Role => token.is("allow") || named,
-            Level::BreakGlass => BREAK_GLASS_CLAUSES.contains(&token.text),
+            Level::BreakGlass => Clause::first_words().contains(&token.text),
             Level::Entity => named || ENTITY_MEMBERS.contains(&token.text),
             Level::Context => token.is("from"),
             Level::Section => named,

@@ -1,5 +1,8 @@
 //! Grammar rules by the names a user would type or say: what "expected …" lists are made of.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::grammar::Rule;
 
 /// The words that name nothing but attributes. Cedar's own (`CEDAR_RESERVED`) cannot name attributes either; every
@@ -38,7 +41,20 @@ pub const RESERVED: [&str; 28] = [
 /// The reserved words that Cedar reserves everywhere, after a dot too.
 pub const CEDAR_RESERVED: [&str; 10] = ["__cedar", "else", "false", "has", "if", "in", "is", "like", "then", "true"];
 
-/// The rule as the user knows it. The match is exhaustive, so a new rule does not compile until it has a name.
+/// The keywords in backticks, by their rules, which bear their names: `kw_break_glass` is the rule of `break-glass`.
+static KEYWORDS: LazyLock<BTreeMap<Rule, String>> = LazyLock::new(|| {
+    let keyword = |rule: &Rule| {
+        let name = format!("{rule:?}");
+        let word = match name.strip_prefix("kw_")? {
+            "set" => "Set".to_owned(),
+            word => word.replace('_', "-"),
+        };
+        Some((*rule, format!("`{word}`")))
+    };
+    Rule::all_rules().iter().filter_map(keyword).collect()
+});
+
+/// The rule as the user knows it. A test lists the rules that are tokens, so that no new rule goes without a name.
 pub(super) fn symbol(rule: Rule) -> &'static str {
     match rule {
         Rule::EOI => END,
@@ -99,14 +115,10 @@ pub(super) fn symbol(rule: Rule) -> &'static str {
         | Rule::bg_for
         | Rule::bg_grants
         | Rule::bg_grants_per
-        | Rule::bg_resources
+        | Rule::bg_count
+        | Rule::bg_duration
         | Rule::bg_requires
         | Rule::bg_approved
-        | Rule::bg_refused
-        | Rule::bg_pending
-        | Rule::bg_expires
-        | Rule::bg_uses
-        | Rule::bg_cooldown
         | Rule::bg_lifts
         | Rule::bg_alerts
         | Rule::bg_revoked
@@ -165,23 +177,6 @@ pub(super) fn symbol(rule: Rule) -> &'static str {
         Rule::duration => DURATION,
         Rule::text => TEXT,
         Rule::doc => "a doc comment",
-        Rule::lexemes
-        | Rule::lexeme
-        | Rule::comment
-        | Rule::comment_text
-        | Rule::open_text
-        | Rule::symbol
-        | Rule::stray
-        | Rule::text_char
-        | Rule::word_start
-        | Rule::word_char
-        | Rule::reserved_word
-        | Rule::cedar_word
-        | Rule::request_variable
-        | Rule::clause_word
-        | Rule::bom
-        | Rule::WHITESPACE
-        | Rule::COMMENT => "a token",
         Rule::at => "`@`",
         Rule::dot => "`.`",
         Rule::comma => "`,`",
@@ -198,76 +193,7 @@ pub(super) fn symbol(rule: Rule) -> &'static str {
         Rule::close_bracket => "`]`",
         Rule::open_angle => "`<`",
         Rule::close_angle => "`>`",
-        Rule::kw_namespace => "`namespace`",
-        Rule::kw_ordered => "`ordered`",
-        Rule::kw_enum => "`enum`",
-        Rule::kw_principal => "`principal`",
-        Rule::kw_resource => "`resource`",
-        Rule::kw_group => "`group`",
-        Rule::kw_in => "`in`",
-        Rule::kw_as => "`as`",
-        Rule::kw_holds => "`holds`",
-        Rule::kw_roles => "`roles`",
-        Rule::kw_tags => "`tags`",
-        Rule::kw_sensitive => "`sensitive`",
-        Rule::kw_action => "`action`",
-        Rule::kw_actions => "`actions`",
-        Rule::kw_context => "`context`",
-        Rule::kw_from => "`from`",
-        Rule::kw_gateway => "`gateway`",
-        Rule::kw_token => "`token`",
-        Rule::kw_caller => "`caller`",
-        Rule::kw_condition => "`condition`",
-        Rule::kw_role => "`role`",
-        Rule::kw_on => "`on`",
-        Rule::kw_for => "`for`",
-        Rule::kw_extends => "`extends`",
-        Rule::kw_allow => "`allow`",
-        Rule::kw_any => "`any`",
-        Rule::kw_to => "`to`",
-        Rule::kw_via => "`via`",
-        Rule::kw_by => "`by`",
-        Rule::kw_when => "`when`",
-        Rule::kw_because => "`because`",
-        Rule::kw_until => "`until`",
-        Rule::kw_deny => "`deny`",
-        Rule::kw_liftable => "`liftable`",
-        Rule::kw_require => "`require`",
-        Rule::kw_isolate => "`isolate`",
-        Rule::kw_except => "`except`",
-        Rule::kw_separate => "`separate`",
-        Rule::kw_assert => "`assert`",
-        Rule::kw_never => "`never`",
-        Rule::kw_only => "`only`",
-        Rule::kw_always => "`always`",
-        Rule::kw_possible => "`possible`",
-        Rule::kw_unless => "`unless`",
-        Rule::kw_grants => "`grants`",
-        Rule::kw_per => "`per`",
-        Rule::kw_at => "`at`",
-        Rule::kw_most => "`most`",
-        Rule::kw_resources => "`resources`",
-        Rule::kw_requires => "`requires`",
-        Rule::kw_approved => "`approved`",
-        Rule::kw_none => "`none`",
-        Rule::kw_of => "`of`",
-        Rule::kw_refused => "`refused`",
-        Rule::kw_pending => "`pending`",
-        Rule::kw_expires => "`expires`",
-        Rule::kw_within => "`within`",
-        Rule::kw_uses => "`uses`",
-        Rule::kw_cooldown => "`cooldown`",
-        Rule::kw_lifts => "`lifts`",
-        Rule::kw_alerts => "`alerts`",
-        Rule::kw_revoked => "`revoked`",
-        Rule::kw_review => "`review`",
-        Rule::kw_if => "`if`",
-        Rule::kw_then => "`then`",
-        Rule::kw_else => "`else`",
-        Rule::kw_true => "`true`",
-        Rule::kw_false => "`false`",
-        Rule::kw_break_glass => "`break-glass`",
-        Rule::kw_set => "`Set`",
+        _ => KEYWORDS.get(&rule).map_or(TOKEN, String::as_str),
     }
 }
 
@@ -285,6 +211,8 @@ pub(super) const TEXT: &str = "a string";
 pub(super) const DURATION: &str = "a duration such as `15m`";
 /// What `symbol` calls an operator.
 pub(super) const OPERATOR: &str = "an operator";
+/// What `symbol` calls what is part of a token.
+const TOKEN: &str = "a token";
 /// What `symbol` calls the end of the text.
 pub(super) const END: &str = "the end";
 
@@ -315,7 +243,15 @@ mod tests {
     }
 
     #[test]
+    fn every_rule_that_is_no_part_of_a_token_has_a_name() {
+        let tokens: Vec<String> =
+            Rule::all_rules().iter().filter(|rule| symbol(**rule) == TOKEN).map(|rule| format!("{rule:?}")).collect();
+        insta::assert_snapshot!(tokens.join(" "), @"word_start word_char reserved_word cedar_word request_variable clause_word text_char WHITESPACE COMMENT comment_text bom lexemes lexeme comment open_text symbol stray");
+    }
+
+    #[test]
     fn keywords_go_by_their_own_spelling() {
+        assert_eq!(symbol(Rule::kw_set), "`Set`");
         assert_eq!(symbol(Rule::kw_break_glass), "`break-glass`");
         for name in ["`allow`", "`extends`", "`sensitive`", "`most`"] {
             let known = Rule::all_rules().iter().any(|rule| symbol(*rule) == name);

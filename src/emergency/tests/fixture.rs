@@ -7,6 +7,7 @@ use cedar_policy::{Entities, EntityUid, PolicySet, SchemaFragment};
 use serde_json::{Map, Value, json};
 
 use crate::bundle::{ActionContract, BreakGlassProfile, Contract, EntityContract, EntityRole, Holder};
+use crate::clauses::Clause;
 use crate::decide::{Engine, Request};
 use crate::emergency::{Actor, Answer, EventKind, Ledger, Reason, Ruling, State, Step, Terms, World};
 use crate::text::{Duration, Instant};
@@ -153,17 +154,21 @@ fn profile(name: &str) -> BreakGlassProfile {
         eligible: vec![holder("support")],
         actions: vec!["Payout.read".to_owned(), "Payout.approve".to_owned()],
         resources: vec!["Payout".to_owned()],
-        max_resources: 2,
+        bounds: [
+            (Clause::Resources, 2),
+            (Clause::Refused, 1),
+            (Clause::Pending, 30 * 60_000),
+            (Clause::Expires, 2 * 3_600_000),
+            (Clause::Uses, 3),
+            (Clause::Cooldown, 3_600_000),
+        ]
+        .into_iter()
+        .collect(),
         reason_required: true,
         ticket_required: true,
         ticket_pattern: Some("INC-*".to_owned()),
         approvals: 2,
         approver: Some(holder("lead")),
-        refusals: 1,
-        pending: 30 * 60_000,
-        expires_within: 2 * 3_600_000,
-        max_uses: 3,
-        cooldown: 3_600_000,
         window: 24 * 3_600_000,
         max_grants: 2,
         lifts: Vec::new(),
@@ -196,7 +201,11 @@ pub(super) fn contract() -> Contract {
         sensitive: false,
         context: BTreeMap::new(),
     };
+    let mut bounds = profile("quick_look").bounds;
+    bounds.set(Clause::Expires, 15 * 60_000);
+    bounds.set(Clause::Cooldown, 0);
     let quick_look = BreakGlassProfile {
+        bounds,
         tenant: BTreeMap::new(),
         actions: vec!["Order.read".to_owned()],
         resources: vec!["Order".to_owned(), "Payout".to_owned()],
@@ -204,9 +213,7 @@ pub(super) fn contract() -> Contract {
         ticket_pattern: None,
         approvals: 0,
         approver: None,
-        expires_within: 15 * 60_000,
         alerts: BTreeMap::new(),
-        cooldown: 0,
         window: 0,
         ..profile("quick_look")
     };

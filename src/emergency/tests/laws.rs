@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::fixture::{Bench, look, terms};
 use crate::bundle::BreakGlassProfile;
+use crate::clauses::Clause;
 use crate::emergency::{Event, Grant, State, Step};
 use crate::text::Duration;
 
@@ -64,8 +65,8 @@ fn check(grant: &Grant, rules: &BreakGlassProfile) -> Result<(), TestCaseError> 
     if let Some(issue) = grant.issue {
         prop_assert_eq!(i64::try_from(grant.approvers.len()).unwrap(), rules.approvals);
         prop_assert!(issue.approved_at <= issue.not_before && issue.not_before < issue.expires_at);
-        prop_assert!(issue.expires_at.since(issue.approved_at).unwrap() <= Duration(rules.expires_within));
-        prop_assert!(issue.uses <= rules.max_uses);
+        prop_assert!(issue.expires_at.since(issue.approved_at).unwrap() <= Duration(rules.bounds.get(Clause::Expires)));
+        prop_assert!(issue.uses <= rules.bounds.get(Clause::Uses));
         prop_assert_eq!(issue.reserved, 0);
         prop_assert!(grant.ended_at.is_none_or(|ended| ended <= issue.expires_at));
     } else {

@@ -1,6 +1,7 @@
 //! Approving, refusing, withdrawing, revoking and reviewing, and what happens by time alone.
 
-use super::fixture::{Bench, came_to, contract, terms, user};
+use super::fixture::{Bench, approve_p1, came_to, contract, terms, user};
+use crate::clauses::Clause;
 use crate::emergency::{Ledger, Part, Reason, Review, State, Step, World};
 use crate::text::Duration;
 
@@ -54,10 +55,78 @@ fn a_refusal_ends_a_request_for_good() {
     assert_eq!(bench.request(&terms()), Ok(State::Pending));
 }
 
+/// A profile whose grants end once nobody has used them for ten minutes.
+fn idle_bench() -> Bench {
+    let mut contract = contract();
+    contract.break_glass.get_mut("payout_incident").unwrap().bounds.set(Clause::Idle, 10 * 60_000);
+    let mut bench = Bench::new();
+    bench.ledger = Ledger::new(&contract).unwrap();
+    bench.granted();
+    bench
+}
+
+fn use_once(bench: &mut Bench) -> Result<i64, Reason> {
+    let request = approve_p1(bench);
+    let reservation = bench.ledger.reserve(bench.at, "g1", &request)?;
+    bench.ledger.commit(bench.at, reservation, &request)
+}
+
+#[test]
+fn a_grant_that_nobody_uses_ends_and_each_use_keeps_it() {
+    let mut bench = idle_bench();
+    bench.after("10m");
+    assert_eq!(use_once(&mut bench), Err(Reason::Expired));
+    assert_eq!(bench.state("g1"), State::Expired);
+    let mut bench = idle_bench();
+    for uses in 1..=2 {
+        bench.after("9m");
+        assert_eq!(use_once(&mut bench), Ok(uses));
+    }
+    bench.after("10m");
+    assert_eq!(use_once(&mut bench), Err(Reason::Expired));
+    let ended = bench.ledger.grant("g1").unwrap();
+    // At the end of the idle time, and not when somebody looked.
+    assert_eq!(ended.ended_at, Some(bench.at));
+    assert_eq!(ended.issue.unwrap().uses, 2);
+}
+
+#[test]
+fn a_use_keeps_no_grant_beyond_its_time_and_one_being_decided_on_keeps_none() {
+    let mut bench = idle_bench();
+    for uses in 1..=3 {
+        bench.after("9m");
+        assert_eq!(use_once(&mut bench), Ok(uses));
+    }
+    bench.after("3m");
+    assert_eq!(use_once(&mut bench), Err(Reason::Expired), "half an hour is over");
+    let mut bench = idle_bench();
+    let request = approve_p1(&bench);
+    let reservation = bench.ledger.reserve(bench.at, "g1", &request).unwrap();
+    bench.after("10m");
+    assert_eq!(bench.ledger.commit(bench.at, reservation, &request), Err(Reason::Expired));
+}
+
+#[test]
+fn the_policy_is_told_of_the_last_use_where_the_profile_has_an_idle_time() {
+    let mut bench = idle_bench();
+    let request = approve_p1(&bench);
+    let told = |bench: &mut Bench| {
+        let reservation = bench.ledger.reserve(bench.at, "g1", &request).unwrap();
+        let record = reservation.presented(&request).context["break_glass"]["payout_incident"].clone();
+        bench.ledger.release(reservation);
+        record["last_used_at"]["__extn"]["arg"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(told(&mut bench), "2026-03-01T10:00:00Z");
+    bench.after("5m");
+    use_once(&mut bench).unwrap();
+    bench.after("1m");
+    assert_eq!(told(&mut bench), "2026-03-01T10:05:00Z");
+}
+
 #[test]
 fn where_it_takes_two_refusals_one_leaves_the_request_pending() {
     let mut contract = contract();
-    contract.break_glass.get_mut("payout_incident").unwrap().refusals = 2;
+    contract.break_glass.get_mut("payout_incident").unwrap().bounds.set(Clause::Refused, 2);
     let mut bench = Bench { ledger: Ledger::new(&contract).unwrap(), ..Bench::new() };
     bench.request(&terms()).unwrap();
     bench.step(Step::Approve, "g1", "sam").unwrap();
@@ -73,7 +142,7 @@ fn where_it_takes_two_refusals_one_leaves_the_request_pending() {
 #[test]
 fn a_refusal_takes_no_approval_of_another_away() {
     let mut contract = contract();
-    contract.break_glass.get_mut("payout_incident").unwrap().refusals = 2;
+    contract.break_glass.get_mut("payout_incident").unwrap().bounds.set(Clause::Refused, 2);
     let mut bench = Bench { ledger: Ledger::new(&contract).unwrap(), ..Bench::new() };
     bench.request(&terms()).unwrap();
     bench.step(Step::Approve, "g1", "sam").unwrap();

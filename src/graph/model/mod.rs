@@ -7,8 +7,8 @@ mod types;
 
 pub use program::Program;
 pub use statements::{
-    ActionSet, Assertion, Claimed, Condition, Deny, Grant, Holder, Isolation, Profile, RelationPath, Require, Role,
-    Separation, Statement, Until, Waiver,
+    ActionSet, Assertion, Bounded, Claimed, Condition, Deny, Grant, Holder, Isolation, Profile, RelationPath, Require,
+    Role, Separation, Statement, Until, Waiver,
 };
 pub use step::{ProfileStep, Step};
 pub use types::{Action, ActionEffects, Attribute, ContextAttribute, EntityType, ParentLink, Ty, TypeKind};

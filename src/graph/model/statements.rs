@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::syntax::ast::{DurationLiteral, Expr, Number, Text};
+use crate::clauses::Clause;
+use crate::syntax::ast::{Expr, Number, Text};
 use crate::text::{Duration, Instant, Span};
 
 use super::{ProfileStep, Program, Ty};
@@ -214,8 +215,8 @@ pub struct Profile {
     pub actions: Vec<(ActionId, Span)>,
     /// On which types: one entry for each type that an action is named on.
     pub on: Vec<(ActionId, TypeId)>,
-    /// Most resources in one request.
-    pub max_resources: i64,
+    /// The bounds that it says, and those that have a default.
+    pub bounds: BTreeMap<Clause, Bounded>,
     /// Whether a reason must be given.
     pub reason: bool,
     /// Whether a ticket must be given, and the pattern it must match.
@@ -224,16 +225,6 @@ pub struct Profile {
     pub when: Option<Expr>,
     /// How many approvals of whom; `None`: `approved by none`.
     pub approval: Option<(Number, RoleId, Span)>,
-    /// How many refusals end a request.
-    pub refusals: i64,
-    /// How long a request may wait.
-    pub pending: Duration,
-    /// Longest grant.
-    pub expires_within: DurationLiteral,
-    /// Most uses of one grant.
-    pub max_uses: i64,
-    /// Rest between two grants.
-    pub cooldown: Duration,
     /// Window and count of grants, where they are counted.
     pub grants_per: Option<(Duration, i64)>,
     /// Guards it lifts: indices into `requires`.
@@ -248,6 +239,41 @@ pub struct Profile {
     pub doc: Option<String>,
     /// Other annotations, as name and text.
     pub annotations: Vec<(String, String)>,
+}
+
+/// The value of a bound, and where it stands: at the profile's name where it is the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounded {
+    /// A number, or milliseconds.
+    pub value: i64,
+    /// Its place.
+    pub span: Span,
+}
+
+impl Profile {
+    /// The number of a bound; 0 where there is none.
+    #[must_use]
+    pub fn count(&self, clause: Clause) -> i64 {
+        self.bounds.get(&clause).map_or(0, |bound| bound.value)
+    }
+
+    /// The duration of a bound; no time where there is none.
+    #[must_use]
+    pub fn duration(&self, clause: Clause) -> Duration {
+        Duration(self.count(clause))
+    }
+
+    /// The duration of a bound that the profile has.
+    #[must_use]
+    pub fn limit(&self, clause: Clause) -> Option<Duration> {
+        self.bounds.get(&clause).map(|bound| Duration(bound.value))
+    }
+
+    /// Where a bound stands.
+    #[must_use]
+    pub fn bound_span(&self, clause: Clause) -> Span {
+        self.bounds.get(&clause).map_or(self.span, |bound| bound.span)
+    }
 }
 
 /// `assert`: names and types are checked here, the claim is proved elsewhere.

@@ -1,10 +1,11 @@
-//! Break-glass profiles: every clause once, every bound inside what is allowed, every role testable.
+//! Break-glass profiles: every clause that they must have, every bound inside what is allowed, every role testable.
 
 use std::collections::BTreeMap;
 
+use crate::clauses::Clause;
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
-use crate::syntax::ast::BreakGlassKind as Clause;
+use crate::syntax::ast::BreakGlassKind as Kind;
 use crate::text::{Duration, Span};
 
 use super::Resolver;
@@ -12,12 +13,10 @@ use super::annotations::{Place, read};
 use super::lookup::{find_actions, find_role, find_type};
 use super::people::{facts, one_principal, tenant_of_its_own};
 use super::statements::with_doc;
-use crate::graph::{Profile, RoleId, TypeId, codes};
+use crate::graph::{Bounded, Profile, RoleId, TypeId, codes};
 
 /// Longest grant of a profile that nobody approves.
 const LONGEST_SELF_ACTIVATED: Duration = Duration(15 * Duration::MINUTE.0);
-/// How long a request waits where the profile does not say.
-const DEFAULT_PENDING: Duration = Duration::HOUR;
 /// Most approvers of one grant: each is a typed slot of the grant record.
 const MOST_APPROVERS: i64 = 5;
 /// Events that can alert.
@@ -46,16 +45,11 @@ struct Draft {
     actions: Vec<(crate::graph::ActionId, Span)>,
     on: Vec<(crate::graph::ActionId, TypeId)>,
     grants: Option<Span>,
-    max_resources: Option<i64>,
+    bounds: BTreeMap<Clause, Bounded>,
     reason: bool,
     ticket: Option<Option<ast::Text>>,
     when: Option<ast::Expr>,
     approval: Option<Option<(ast::Number, Option<RoleId>, Span)>>,
-    refusals: Option<i64>,
-    pending: Option<Duration>,
-    expires: Option<ast::DurationLiteral>,
-    max_uses: Option<i64>,
-    cooldown: Option<Duration>,
     grants_per: Option<(Duration, i64)>,
     lifts: Vec<(usize, Span)>,
     alerts: BTreeMap<String, Vec<String>>,
@@ -63,61 +57,42 @@ struct Draft {
     review: Option<(Duration, Option<(RoleId, Span)>)>,
 }
 
+impl Draft {
+    /// Whether a required clause was said.
+    fn says(&self, clause: Clause) -> bool {
+        match clause {
+            Clause::For => self.eligible.is_some(),
+            Clause::Grants => self.grants.is_some(),
+            Clause::Approved => self.approval.is_some(),
+            Clause::Review => self.review.is_some(),
+            bound => self.bounds.contains_key(&bound),
+        }
+    }
+}
+
 fn profile(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl) -> Option<Profile> {
     let mut draft = Draft::default();
-    let mut seen: BTreeMap<&'static str, Span> = BTreeMap::new();
     for clause in &decl.clauses {
-        let (word, repeatable) = word(&clause.kind);
-        if let Some(before) = seen.get(word).filter(|_| !repeatable) {
-            cx.out.push(
-                Diagnostic::error(codes::BREAK_GLASS_CLAUSE, clause.span, format!("`{word}` is said twice"))
-                    .also(*before, "first said here")
-                    .help("keep one of the two"),
-            );
-            continue;
-        }
-        seen.entry(word).or_insert(clause.span);
         take(cx, &mut draft, clause);
     }
     settle(cx, item, decl, draft)
 }
 
-/// The word a clause is known by, and whether it may be repeated.
-fn word(kind: &Clause) -> (&'static str, bool) {
-    match kind {
-        Clause::For(_) => ("for", false),
-        Clause::Grants(..) => ("grants", true),
-        Clause::ResourcesAtMost(_) => ("resources at most", false),
-        Clause::Requires(_) => ("requires", false),
-        Clause::When(_) => ("when", false),
-        Clause::ApprovedBy(..) | Clause::ApprovedByNone => ("approved by", false),
-        Clause::RefusedBy(_) => ("refused by", false),
-        Clause::Pending(_) => ("pending", false),
-        Clause::ExpiresWithin(_) => ("expires within", false),
-        Clause::UsesAtMost(_) => ("uses at most", false),
-        Clause::Cooldown(_) => ("cooldown", false),
-        Clause::GrantsPer(..) => ("grants per", false),
-        Clause::Lifts(_) => ("lifts", false),
-        Clause::Alerts(..) => ("alerts", true),
-        Clause::RevokedBy(_) => ("revoked by", false),
-        Clause::Review(..) => ("review within", false),
-    }
-}
-
 fn take(cx: &mut Resolver<'_>, draft: &mut Draft, clause: &ast::BreakGlassClause) {
     match &clause.kind {
-        Clause::For(paths) => {
+        Kind::For(paths) => {
             let roles = paths.iter().filter_map(|path| find_role(cx, path).map(|role| (role, path.span))).collect();
             draft.eligible = Some(roles);
         }
-        Clause::Grants(actions, types) => grants(cx, draft, clause.span, actions, types),
-        Clause::ResourcesAtMost(number) => {
-            draft.max_resources = Some(positive(cx, *number, "a grant names at least one resource"));
+        Kind::Grants(actions, types) => grants(cx, draft, clause.span, actions, types),
+        Kind::Bound(known, amount) => {
+            let value = in_bound(cx, *known, *amount);
+            draft.bounds.insert(*known, Bounded { value, span: amount.span() });
         }
-        Clause::Requires(requirements) => requires(cx, draft, requirements),
-        Clause::When(expr) => draft.when = Some(expr.clone()),
-        Clause::ApprovedByNone => draft.approval = Some(None),
-        Clause::ApprovedBy(number, path) => {
+        Kind::Requires(requirements) => requires(cx, draft, requirements),
+        Kind::When(expr) => draft.when = Some(expr.clone()),
+        Kind::ApprovedByNone => draft.approval = Some(None),
+        Kind::ApprovedBy(number, path) => {
             let role = find_role(cx, path);
             let count = positive(cx, *number, "write `approved by none` for a profile that needs no approval");
             if count > MOST_APPROVERS {
@@ -126,33 +101,21 @@ fn take(cx: &mut Resolver<'_>, draft: &mut Draft, clause: &ast::BreakGlassClause
             let number = ast::Number { value: count.min(MOST_APPROVERS), span: number.span };
             draft.approval = Some(Some((number, role, path.span)));
         }
-        Clause::RefusedBy(number) => {
-            draft.refusals = Some(positive(cx, *number, "one refusal is the least that can end a request"));
-        }
-        Clause::Pending(duration) => draft.pending = Some(longer_than_nothing(cx, *duration)),
-        Clause::ExpiresWithin(duration) => {
-            longer_than_nothing(cx, *duration);
-            draft.expires = Some(*duration);
-        }
-        Clause::UsesAtMost(number) => {
-            draft.max_uses = Some(positive(cx, *number, "a grant that cannot be used opens nothing"));
-        }
-        Clause::Cooldown(duration) => draft.cooldown = Some(longer_than_nothing(cx, *duration)),
-        Clause::GrantsPer(window, number) => {
+        Kind::GrantsPer(window, number) => {
             let window = longer_than_nothing(cx, *window);
             draft.grants_per = Some((window, positive(cx, *number, "no grant at all is a profile to remove")));
         }
-        Clause::Lifts(names) => {
+        Kind::Lifts(names) => {
             for name in names {
                 lifts(cx, draft, name);
             }
         }
-        Clause::Alerts(events, channel) => alerts(cx, draft, events, channel),
-        Clause::RevokedBy(paths) => {
+        Kind::Alerts(events, channel) => alerts(cx, draft, events, channel),
+        Kind::RevokedBy(paths) => {
             draft.revokers =
                 paths.iter().filter_map(|path| find_role(cx, path).map(|role| (role, path.span))).collect();
         }
-        Clause::Review(within, path) => {
+        Kind::Review(within, path) => {
             let within = longer_than_nothing(cx, *within);
             draft.review = Some((within, find_role(cx, path).map(|role| (role, path.span))));
         }
@@ -161,6 +124,15 @@ fn take(cx: &mut Resolver<'_>, draft: &mut Draft, clause: &ast::BreakGlassClause
 
 fn bound(cx: &mut Resolver<'_>, span: Span, message: impl Into<String>, help: impl Into<String>) {
     cx.out.push(Diagnostic::error(codes::BREAK_GLASS_BOUND, span, message).help(help));
+}
+
+/// The value of a bound; the least that there is in place of one that is not positive.
+fn in_bound(cx: &mut Resolver<'_>, clause: Clause, amount: ast::Amount) -> i64 {
+    let why = clause.row().bound.map_or("", |bound| bound.positive);
+    match amount {
+        ast::Amount::Count(number) => positive(cx, number, why),
+        ast::Amount::Duration(duration) => longer_than_nothing(cx, duration).0,
+    }
 }
 
 fn positive(cx: &mut Resolver<'_>, number: ast::Number, why: &str) -> i64 {
@@ -293,39 +265,40 @@ fn missing(cx: &mut Resolver<'_>, decl: &ast::BreakGlassDecl, clause: &str, exam
     );
 }
 
-fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, draft: Draft) -> Option<Profile> {
-    let examples: [(&str, bool, &str); 7] = [
-        ("for", draft.eligible.is_none(), "for support;"),
-        ("grants", draft.grants.is_none(), "grants read on Payout;"),
-        ("resources at most", draft.max_resources.is_none(), "resources at most 5;"),
-        ("approved by", draft.approval.is_none(), "approved by 2 of security_lead;"),
-        ("expires within", draft.expires.is_none(), "expires within 2h;"),
-        ("uses at most", draft.max_uses.is_none(), "uses at most 20;"),
-        ("review within", draft.review.is_none(), "review within 24h by security_lead;"),
-    ];
-    for (clause, absent, example) in examples {
-        if absent {
-            missing(cx, decl, clause, example);
+fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, mut draft: Draft) -> Option<Profile> {
+    for clause in Clause::ALL {
+        let row = clause.row();
+        if let Some(example) = row.required.filter(|_| !draft.says(*clause)) {
+            missing(cx, decl, row.word, example);
+        }
+        if let Some(value) = row.bound.and_then(|bound| bound.default) {
+            draft.bounds.entry(*clause).or_insert(Bounded { value, span: decl.name.span });
         }
     }
     if !draft.reason {
         missing(cx, decl, "requires reason", "requires reason, ticket like \"INC-*\";");
     }
-    let expires_within = draft.expires?;
-    if expires_within.value > cx.longest_grant {
-        let longest = cx.longest_grant;
+    let expires = draft.bounds.get(&Clause::Expires).copied()?;
+    let longest = Duration(expires.value);
+    if longest > cx.longest_grant {
+        let limit = cx.longest_grant;
         bound(
             cx,
-            expires_within.span,
-            format!("a grant lasts at most {longest}"),
+            expires.span,
+            format!("a grant lasts at most {limit}"),
             "shorten it, or raise `break_glass_hours` under `[limits]` in gatewright.toml",
         );
     }
+    if let Some(idle) = draft.bounds.get(&Clause::Idle).filter(|idle| idle.value >= expires.value) {
+        let message =
+            format!("no grant lasts longer than {longest}, so that none is ever idle for {}", Duration(idle.value));
+        bound(cx, idle.span, message, format!("write less than `{longest}`, or remove `idle`"));
+    }
     let approval = draft.approval?;
-    if approval.is_none() && expires_within.value > LONGEST_SELF_ACTIVATED {
+    if approval.is_none() && longest > LONGEST_SELF_ACTIVATED {
         bound(
             cx,
-            expires_within.span,
+            expires.span,
             format!("a grant that nobody approves lasts at most {LONGEST_SELF_ACTIVATED}"),
             format!("write `expires within {LONGEST_SELF_ACTIVATED};` or ask for an approval"),
         );
@@ -335,6 +308,9 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, d
         Some((number, role, span)) => Some((number, role?, span)),
     };
     let eligible = draft.eligible?;
+    for required in [Clause::Resources, Clause::Uses] {
+        draft.bounds.get(&required)?;
+    }
     let (within, reviewer) = draft.review?;
     let reviewer = reviewer?;
     let approver = approval.map(|(_, role, span)| (role, span));
@@ -349,16 +325,11 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, d
         eligible,
         actions: draft.actions,
         on: draft.on,
-        max_resources: draft.max_resources?,
+        bounds: draft.bounds,
         reason: draft.reason,
         ticket: draft.ticket,
         when: draft.when,
         approval,
-        refusals: draft.refusals.unwrap_or(1),
-        pending: draft.pending.unwrap_or(DEFAULT_PENDING),
-        expires_within,
-        max_uses: draft.max_uses?,
-        cooldown: draft.cooldown.unwrap_or(Duration(0)),
         grants_per: draft.grants_per,
         lifts: draft.lifts,
         alerts: draft.alerts,

@@ -1,5 +1,6 @@
 //! Whether a request carries a valid grant: every clause of the profile, tested on the grant record.
 
+use crate::clauses::Clause;
 use crate::diag::Diagnostic;
 use crate::graph;
 use crate::graph::{ActionId, Env, Operator, Profile, RoleId, Ty, TypeId, TypedExpr, TypedKind, Variable};
@@ -42,9 +43,9 @@ impl Lowering<'_> {
         parts.push(Part::generated(
             at.all(vec![
                 count.clone().binary(Operator::GreaterEqual, at.long(1)),
-                count.binary(Operator::LessEqual, at.long(profile.max_resources)),
+                count.binary(Operator::LessEqual, at.long(profile.count(Clause::Resources))),
             ]),
-            format!("resources at most {}", profile.max_resources),
+            format!("resources at most {}", profile.count(Clause::Resources)),
         ));
         let tenants = self.grant_tenant(profile, &grant, &target, resource);
         if !tenants.is_empty() {
@@ -52,8 +53,8 @@ impl Lowering<'_> {
         }
         parts.extend(self.approvers(profile, &grant, &principal, &base, env)?);
         parts.push(Part::generated(
-            get(&grant, "refusals").binary(Operator::Less, at.long(profile.refusals)),
-            format!("refused by fewer than {}", profile.refusals),
+            get(&grant, "refusals").binary(Operator::Less, at.long(profile.count(Clause::Refused))),
+            format!("refused by fewer than {}", profile.count(Clause::Refused)),
         ));
         parts.extend(self.papers(profile, &grant));
         parts.extend(Self::window(profile, &grant, &now));
@@ -61,9 +62,9 @@ impl Lowering<'_> {
         parts.push(Part::generated(
             at.all(vec![
                 uses.clone().binary(Operator::GreaterEqual, at.long(0)),
-                uses.binary(Operator::Less, at.long(profile.max_uses)),
+                uses.binary(Operator::Less, at.long(profile.count(Clause::Uses))),
             ]),
-            format!("uses at most {}", profile.max_uses),
+            format!("uses at most {}", profile.count(Clause::Uses)),
         ));
         parts.push(Part::generated(get(&grant, "revoked").negated(), "not revoked"));
         parts.push(Part::generated(get(&grant, "log_index").binary(Operator::GreaterEqual, at.long(0)), "logged"));
@@ -242,19 +243,32 @@ impl Lowering<'_> {
             requested.clone().binary(Operator::LessEqual, approved.clone()),
             // Where nothing can be added to a time, Cedar errs, and what errs lifts a guard.
             approved.clone().binary(Operator::Less, at.datetime(END_OF_TIMES)),
-            approved.clone().binary(Operator::LessEqual, later(&requested, profile.pending)),
+            approved.clone().binary(Operator::LessEqual, later(&requested, profile.duration(Clause::Pending))),
             approved.clone().binary(Operator::LessEqual, begins.clone()),
         ]);
         let open = at.all(vec![
-            begins.binary(Operator::LessEqual, now.clone()),
+            begins.clone().binary(Operator::LessEqual, now.clone()),
             now.clone().binary(Operator::Less, ends.clone()),
         ]);
-        let within = profile.expires_within;
-        let limit = TypedExpr { span: within.span, ..ends.binary(Operator::LessEqual, later(&approved, within.value)) };
-        vec![
-            Part::generated(order, format!("pending {}", profile.pending)),
+        let within = profile.duration(Clause::Expires);
+        let span = profile.bound_span(Clause::Expires);
+        let limit = TypedExpr { span, ..ends.binary(Operator::LessEqual, later(&approved, within)) };
+        let idle = profile.limit(Clause::Idle).map(|idle| {
+            let last = get(grant, "last_used_at");
+            let test = at.all(vec![
+                begins.binary(Operator::LessEqual, last.clone()),
+                last.clone().binary(Operator::LessEqual, now.clone()),
+                // As above: what cannot be added to errs.
+                last.clone().binary(Operator::Less, at.datetime(END_OF_TIMES)),
+                now.clone().binary(Operator::Less, later(&last, idle)),
+            ]);
+            Part::generated(test, format!("idle {idle}"))
+        });
+        let window = [
+            Part::generated(order, format!("pending {}", profile.duration(Clause::Pending))),
             Part::generated(open, "inside its window"),
-            Part::generated(limit, format!("expires within {}", within.value)),
-        ]
+            Part::generated(limit, format!("expires within {within}")),
+        ];
+        window.into_iter().chain(idle).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! Who may ask for a grant, approve, refuse, revoke and review it.
 
 use crate::bundle::OriginKind;
+use crate::clauses::Clause;
 use crate::graph;
 use crate::graph::{Env, Operator, Profile, Step, Ty, TypedExpr, TypedKind};
 use crate::lower::draft::{Draft, Effect, Part, policy_id};
@@ -75,17 +76,17 @@ impl<'a> Lowering<'a> {
         when.push(Part::generated(
             at.all(vec![
                 duration.clone().binary(Operator::Greater, at.duration(Duration(0))),
-                duration.binary(Operator::LessEqual, at.duration(profile.expires_within.value)),
+                duration.binary(Operator::LessEqual, at.duration(profile.duration(Clause::Expires))),
             ]),
-            format!("expires within {}", profile.expires_within.value),
+            format!("expires within {}", profile.duration(Clause::Expires)),
         ));
         let count = get(&context, "resource_count");
         when.push(Part::generated(
             at.all(vec![
                 count.clone().binary(Operator::GreaterEqual, at.long(1)),
-                count.binary(Operator::LessEqual, at.long(profile.max_resources)),
+                count.binary(Operator::LessEqual, at.long(profile.count(Clause::Resources))),
             ]),
-            format!("resources at most {}", profile.max_resources),
+            format!("resources at most {}", profile.count(Clause::Resources)),
         ));
         let none = |fact: &str| get(&context, fact).binary(Operator::Equal, at.long(0));
         when.push(Part::generated(none("open_reviews"), "no review is open"));
@@ -94,18 +95,18 @@ impl<'a> Lowering<'a> {
             let test = get(&context, "grants_in_window").binary(Operator::Less, at.long(most));
             when.push(Part::generated(test, format!("grants per {window} at most {most}")));
         }
-        if profile.cooldown.0 > 0 {
+        if let Some(cooldown) = profile.limit(Clause::Cooldown) {
             let Some(now) = self.clock(profile.span) else { return };
             let rested = now
                 .method("durationSince", vec![get(&context, "last_grant_ended")], Ty::Duration)
-                .binary(Operator::GreaterEqual, at.duration(profile.cooldown));
+                .binary(Operator::GreaterEqual, at.duration(cooldown));
             let test = TypedKind::If(
                 Box::new(at.has(context.clone(), &["last_grant_ended"])),
                 Box::new(rested),
                 Box::new(TypedExpr::bool(true, profile.span)),
             );
             let test = TypedExpr::new(test, Ty::Bool, profile.span);
-            when.push(Part::generated(test, format!("cooldown {}", profile.cooldown)));
+            when.push(Part::generated(test, format!("cooldown {cooldown}")));
         }
         if let Some(condition) = &profile.when {
             let Some(typed) = graph::elaborate(&env, condition, self.out) else {
@@ -136,8 +137,11 @@ impl<'a> Lowering<'a> {
                     return;
                 };
                 let Some(now) = self.clock(profile.span) else { return };
-                let ends =
-                    get(&context, "requested_at").method("offset", vec![at.duration(profile.pending)], Ty::Datetime);
+                let ends = get(&context, "requested_at").method(
+                    "offset",
+                    vec![at.duration(profile.duration(Clause::Pending))],
+                    Ty::Datetime,
+                );
                 let mut when =
                     vec![Part::generated(at.any(ways), format!("in {}", self.program.role_name(role))), other.clone()];
                 when.extend(tenant.iter().cloned());
@@ -145,7 +149,10 @@ impl<'a> Lowering<'a> {
                 if step == Step::Approve {
                     when.push(Part::generated(not_approver.clone(), "each approver once"));
                 }
-                when.push(Part::generated(now.binary(Operator::Less, ends), format!("pending {}", profile.pending)));
+                when.push(Part::generated(
+                    now.binary(Operator::Less, ends),
+                    format!("pending {}", profile.duration(Clause::Pending)),
+                ));
                 self.step(profile, step, when);
             }
         }

@@ -1,5 +1,6 @@
 //! What a break-glass profile promises of its grants, clause by clause, from the profile and not from what was made of it.
 
+use crate::clauses::Clause;
 use crate::graph;
 use crate::graph::{ActionId, Operator, Profile, Ty, TypedExpr};
 use crate::lower::break_glass::short::{At, get};
@@ -9,7 +10,7 @@ use crate::lower::program::Lowering;
 use super::{Claim, Counted, PropertyKind, Target};
 
 /// A clause: its short name, what it promises, and what has to hold of an open request.
-struct Clause {
+struct Promise {
     name: &'static str,
     words: String,
     holds: TypedExpr,
@@ -82,7 +83,7 @@ impl Lowering<'_> {
         ways
     }
 
-    fn clauses(&self, profile: &Profile, target: Target) -> Vec<Clause> {
+    fn clauses(&self, profile: &Profile, target: Target) -> Vec<Promise> {
         let at = At(profile.span);
         let context = Self::context(profile.span);
         let grant = get(&get(&context, "break_glass"), &profile.name);
@@ -94,11 +95,11 @@ impl Lowering<'_> {
             at.all(std::iter::once(has).chain(tests).collect())
         };
         let mut clauses = vec![
-            Clause {
+            Promise {
                 name: "expiry",
                 words: format!(
                     "a grant opens nothing before its window, after it, or later than {} from its approval",
-                    profile.expires_within.value
+                    profile.duration(Clause::Expires)
                 ),
                 holds: with_grant(vec![
                     get(&grant, "not_before").binary(Operator::LessEqual, now.clone()),
@@ -107,13 +108,13 @@ impl Lowering<'_> {
                         Operator::LessEqual,
                         get(&grant, "approved_at").method(
                             "offset",
-                            vec![at.duration(profile.expires_within.value)],
+                            vec![at.duration(profile.duration(Clause::Expires))],
                             Ty::Datetime,
                         ),
                     ),
                 ]),
             },
-            Clause {
+            Promise {
                 name: "scope",
                 words:
                     "a grant opens only the actions and resources that it names, to its requester, who still may ask"
@@ -131,26 +132,41 @@ impl Lowering<'_> {
                         vec![Self::resource(target.resource, profile.span)],
                         Ty::Bool,
                     ),
-                    get(&grant, "resource_count").binary(Operator::LessEqual, at.long(profile.max_resources)),
+                    get(&grant, "resource_count")
+                        .binary(Operator::LessEqual, at.long(profile.count(Clause::Resources))),
                 ]),
             },
-            Clause {
+            Promise {
                 name: "uses",
-                words: match profile.max_uses {
+                words: match profile.count(Clause::Uses) {
                     1 => "a grant opens nothing once it was used".to_owned(),
                     most => format!("a grant opens nothing once it was used {most} times"),
                 },
-                holds: with_grant(vec![get(&grant, "uses").binary(Operator::Less, at.long(profile.max_uses))]),
+                holds: with_grant(vec![
+                    get(&grant, "uses").binary(Operator::Less, at.long(profile.count(Clause::Uses))),
+                ]),
             },
-            Clause {
+            Promise {
                 name: "ended",
                 words: "a grant that is revoked, or refused often enough, opens nothing".to_owned(),
                 holds: with_grant(vec![
                     get(&grant, "revoked").negated(),
-                    get(&grant, "refusals").binary(Operator::Less, at.long(profile.refusals)),
+                    get(&grant, "refusals").binary(Operator::Less, at.long(profile.count(Clause::Refused))),
                 ]),
             },
         ];
+        if let Some(idle) = profile.limit(Clause::Idle) {
+            let last = get(&grant, "last_used_at");
+            let ends = last.clone().method("offset", vec![at.duration(idle)], Ty::Datetime);
+            clauses.push(Promise {
+                name: "idle",
+                words: format!("a grant that was not used for {idle} opens nothing"),
+                holds: with_grant(vec![
+                    last.binary(Operator::LessEqual, now.clone()),
+                    now.clone().binary(Operator::Less, ends),
+                ]),
+            });
+        }
         if let Some((count, role, _)) = profile.approval {
             let slots: Vec<TypedExpr> = (1..=count.value).map(|n| get(&grant, &format!("approver{n}"))).collect();
             let mut tests = Vec::new();
@@ -173,7 +189,7 @@ impl Lowering<'_> {
                     tests.push(at.any(ways));
                 }
             }
-            clauses.push(Clause {
+            clauses.push(Promise {
                 name: "approvals",
                 words: match count.value {
                     1 => format!(
@@ -187,7 +203,7 @@ impl Lowering<'_> {
                 },
                 holds: with_grant(tests),
             });
-            clauses.push(Clause {
+            clauses.push(Promise {
                 name: "not-self",
                 words: "a grant that its requester approved opens nothing".to_owned(),
                 holds: with_grant(ours),

@@ -1,6 +1,7 @@
 //! What a break-glass profile promises of the life of a grant: who asks, approves, refuses, revokes and reviews, and on which
 //! facts. That a gateway keeps these facts truly is no matter of policies.
 
+use crate::clauses::Clause;
 use crate::graph;
 use crate::graph::{Operator, Profile, RoleId, Step, Ty, TypedExpr, TypedKind};
 use crate::lower::break_glass::short::{At, get};
@@ -18,7 +19,11 @@ impl Lowering<'_> {
         let principal = Self::principal(profile.principal, profile.span);
         let other = principal.clone().binary(Operator::NotEqual, get(&context, "requester"));
         let no_approver = get(&context, "approvers").method("contains", vec![principal.clone()], Ty::Bool).negated();
-        let deadline = get(&context, "requested_at").method("offset", vec![at.duration(profile.pending)], Ty::Datetime);
+        let deadline = get(&context, "requested_at").method(
+            "offset",
+            vec![at.duration(profile.duration(Clause::Pending))],
+            Ty::Datetime,
+        );
         let pending = get(&context, "now").binary(Operator::Less, deadline);
         let requester = get(&context, "requester");
         let requester = TypedExpr { ty: Ty::Entity(profile.principal), ..requester };
@@ -99,9 +104,9 @@ impl Lowering<'_> {
         let fact = |name: &str| get(&context, name);
         let mut tests = vec![
             fact("duration").binary(Operator::Greater, at.duration(Duration(0))),
-            fact("duration").binary(Operator::LessEqual, at.duration(profile.expires_within.value)),
+            fact("duration").binary(Operator::LessEqual, at.duration(profile.duration(Clause::Expires))),
             fact("resource_count").binary(Operator::GreaterEqual, at.long(1)),
-            fact("resource_count").binary(Operator::LessEqual, at.long(profile.max_resources)),
+            fact("resource_count").binary(Operator::LessEqual, at.long(profile.count(Clause::Resources))),
             fact("open_reviews").binary(Operator::Equal, at.long(0)),
             fact("active_grants").binary(Operator::Equal, at.long(0)),
         ];
@@ -118,10 +123,10 @@ impl Lowering<'_> {
         if let Some((_, most)) = profile.grants_per {
             tests.push(fact("grants_in_window").binary(Operator::Less, at.long(most)));
         }
-        if profile.cooldown.0 > 0 {
+        if let Some(cooldown) = profile.limit(Clause::Cooldown) {
             let rested = fact("now")
                 .method("durationSince", vec![fact("last_grant_ended")], Ty::Duration)
-                .binary(Operator::GreaterEqual, at.duration(profile.cooldown));
+                .binary(Operator::GreaterEqual, at.duration(cooldown));
             let none = TypedExpr::bool(true, profile.span);
             let some = at.has(context.clone(), &["last_grant_ended"]);
             let test = TypedKind::If(Box::new(some), Box::new(rested), Box::new(none));

@@ -1,5 +1,6 @@
 //! What there is to draw, in the program's order: nodes with a line of detail, and links between them.
 
+use crate::clauses::Clause;
 use crate::graph::{Action, Grant, Holder, Node, Profile, Program, Role, RoleId, TypeId, TypeKind, Until};
 use crate::text::{Sources, Span};
 
@@ -164,7 +165,7 @@ fn profile_details(profile: &Profile, program: &Program) -> Vec<String> {
     };
     vec![
         format!("break-glass for {}", role_names(&profile.eligible, program)),
-        format!("{approval} · at most {}", profile.expires_within.value),
+        format!("{approval} · at most {}", profile.duration(Clause::Expires)),
     ]
 }
 

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::clauses::{Bound, Clause, Unit, Weaker};
 use crate::graph::NameOf;
 use crate::text::Duration;
 
@@ -14,6 +15,8 @@ use super::{Effect, Judged, Place};
 pub(super) enum Node {
     /// A struct. A field that is not listed is judged by `any`.
     Fields(&'static [(&'static str, Node)]),
+    /// A break-glass profile: a struct whose other fields are the bounds of the table of clauses.
+    Profile(&'static [(&'static str, Node)]),
     /// A map, or a list whose items have keys.
     Entries {
         /// What its keys are the names of.
@@ -81,6 +84,32 @@ const fn map(names: Option<NameOf>, whole: &'static Node, each: &'static Node) -
 
 const fn list(of: fn(&Value) -> String, order: Order, whole: &'static Node, each: &'static Node) -> Node {
     Node::Entries { names: None, key: Some(Key { of, order }), whole, each }
+}
+
+impl Node {
+    /// The field of a struct; what has no rule is judged by `any`.
+    pub(super) fn field(&self, name: &str) -> &'static Self {
+        let (known, bounds) = match self {
+            Self::Fields(known) => (*known, false),
+            Self::Profile(known) => (*known, true),
+            _ => return &ANY,
+        };
+        let of_table = || Clause::of_field(name).filter(|_| bounds).map(|(_, known)| bound(known));
+        let listed = known.iter().find(|(field, _)| *field == name).map(|(_, node)| node);
+        listed.or_else(of_table).unwrap_or(&ANY)
+    }
+}
+
+/// What the table says of a bound.
+fn bound(bound: &Bound) -> &'static Node {
+    match (bound.unit, bound.weaker) {
+        (Unit::Count, Weaker::Higher) => const { &value(higher_is_weaker) },
+        (Unit::Count, Weaker::Lower) => const { &value(lower_is_weaker) },
+        (Unit::Count, Weaker::HigherOrNone) => const { &value(limit) },
+        (Unit::Duration, Weaker::Higher) => const { &time(higher_is_weaker) },
+        (Unit::Duration, Weaker::Lower) => const { &time(lower_is_weaker) },
+        (Unit::Duration, Weaker::HigherOrNone) => const { &time(limit) },
+    }
 }
 
 /// The whole contract.
@@ -164,7 +193,8 @@ const WINDOW: Node = Node::Value {
 const MAX_GRANTS: Node =
     Node::Value { judge: limit, names: None, shown: |value| unlimited(value).unwrap_or_else(|| plain(value)) };
 
-static PROFILE: Node = Node::Fields(&[
+/// The bounds are in the table of clauses.
+static PROFILE: Node = Node::Profile(&[
     ("cedar", ELSEWHERE),
     ("request_action", ELSEWHERE),
     ("approve_action", ELSEWHERE),
@@ -181,16 +211,10 @@ static PROFILE: Node = Node::Fields(&[
     ("lifts", ELSEWHERE),
     ("reviewer", Node::Fields(HELD)),
     ("revokers", list(role, Order::Free, &REVOKER, &HOLDER)),
-    ("max_resources", value(higher_is_weaker)),
     ("reason_required", value(flag)),
     ("ticket_required", value(flag)),
     ("ticket_pattern", value(demand)),
     ("approvals", value(lower_is_weaker)),
-    ("refusals", value(higher_is_weaker)),
-    ("pending", time(higher_is_weaker)),
-    ("expires_within", time(higher_is_weaker)),
-    ("max_uses", value(higher_is_weaker)),
-    ("cooldown", time(lower_is_weaker)),
     ("window", WINDOW),
     ("max_grants", MAX_GRANTS),
     ("review_within", time(higher_is_weaker)),
@@ -249,9 +273,9 @@ fn lower_is_weaker(place: &Place<'_>, _: &Reads<'_>) -> Judged {
     weakens_if(number(place.new) <= number(place.old))
 }
 
-/// As `higher_is_weaker`, where 0 stands for no limit.
+/// As `higher_is_weaker`, where 0 or no field stands for no limit.
 fn limit(place: &Place<'_>, _: &Reads<'_>) -> Judged {
-    let of = |side| Some(number(side)).filter(|number| *number != Some(0));
+    let of = |side| number(side).filter(|number| *number != 0);
     weakens_if(match (of(place.old), of(place.new)) {
         (_, None) => true,
         (None, Some(_)) => false,

@@ -9,6 +9,7 @@ use crate::bundle::{
     EntityRole, GatewayContract, Holder, IdFrom, ObligationContract, ParentContract, PathSegment, RelationContract,
     RoleContract, RolesForm, RouteContract, SubjectContract, ValueType,
 };
+use crate::clauses::Clause;
 use crate::graph::{NameOf, Renames};
 use crate::lower::Lowered;
 
@@ -71,17 +72,22 @@ fn everything() -> Contract {
         eligible: vec![holder()],
         actions: vec![text("U.read")],
         resources: vec![text("U")],
-        max_resources: 2,
+        bounds: [
+            (Clause::Resources, 2),
+            (Clause::Refused, 2),
+            (Clause::Pending, 60_000),
+            (Clause::Expires, 60_000),
+            (Clause::Uses, 2),
+            (Clause::Cooldown, 60_000),
+            (Clause::Idle, 60_000),
+        ]
+        .into_iter()
+        .collect(),
         reason_required: true,
         ticket_required: true,
         ticket_pattern: Some(text("INC-*")),
         approvals: 2,
         approver: Some(holder()),
-        refusals: 2,
-        pending: 60_000,
-        expires_within: 60_000,
-        max_uses: 2,
-        cooldown: 60_000,
         window: 86_400_000,
         max_grants: 2,
         lifts: vec![text("steady")],
@@ -146,13 +152,12 @@ fn places(node: &Node, value: &Value, at: &str, found: &mut Vec<String>) {
         places(node, value, &format!("{at}/{name}"), found);
     };
     match (node, value) {
-        (Node::Fields(known), Value::Object(fields)) => {
+        (Node::Fields(known) | Node::Profile(known), Value::Object(fields)) => {
             for (field, _) in *known {
                 assert!(fields.contains_key(*field), "there is a rule for {at}/{field}, and no such field");
             }
             for (name, value) in fields {
-                let known = known.iter().find(|(field, _)| field == name);
-                below(name, known.map_or(&rules::ANY, |(_, node)| node), value, found);
+                below(name, node.field(name), value, found);
             }
         }
         (Node::Entries { each, .. }, Value::Object(entries)) => {
@@ -312,21 +317,23 @@ fn lines(found: &[TermChange]) -> String {
 #[test]
 fn what_has_an_order_weakens_in_one_direction() {
     type Edit = fn(&mut BreakGlassProfile);
-    let cases: [(Edit, Edit); 14] = [
-        (|p| p.max_resources = 3, |p| p.max_resources = 1),
+    let cases: [(Edit, Edit); 16] = [
+        (|p| p.bounds.set(Clause::Resources, 3), |p| p.bounds.set(Clause::Resources, 1)),
         (|p| p.reason_required = false, |p| p.reason_required = true),
         (|p| p.ticket_required = false, |p| p.ticket_required = true),
         (|p| p.approvals = 1, |p| p.approvals = 3),
-        (|p| p.refusals = 3, |p| p.refusals = 1),
-        (|p| p.pending += 1, |p| p.pending -= 1),
-        (|p| p.expires_within += 1, |p| p.expires_within -= 1),
-        (|p| p.max_uses = 3, |p| p.max_uses = 1),
-        (|p| p.cooldown = 0, |p| p.cooldown += 1),
+        (|p| p.bounds.set(Clause::Refused, 3), |p| p.bounds.set(Clause::Refused, 1)),
+        (|p| p.bounds.set(Clause::Pending, 60_001), |p| p.bounds.set(Clause::Pending, 59_999)),
+        (|p| p.bounds.set(Clause::Expires, 60_001), |p| p.bounds.set(Clause::Expires, 59_999)),
+        (|p| p.bounds.set(Clause::Uses, 3), |p| p.bounds.set(Clause::Uses, 1)),
+        (|p| p.bounds.set(Clause::Cooldown, 0), |p| p.bounds.set(Clause::Cooldown, 60_001)),
+        (|p| p.bounds.set(Clause::Idle, 60_001), |p| p.bounds.set(Clause::Idle, 59_999)),
+        (|p| p.bounds.set(Clause::Idle, 0), |p| p.bounds.set(Clause::Idle, 1)),
         (|p| p.window = 3_600_000, |p| p.window += 1),
         (|p| p.max_grants = 3, |p| p.max_grants = 1),
         (|p| p.review_within += 1, |p| p.review_within -= 1),
         (|p| (p.window, p.max_grants) = (0, 0), |p| p.window += 1),
-        (|p| p.ticket_pattern = None, |p| p.max_uses = 1),
+        (|p| p.ticket_pattern = None, |p| p.bounds.set(Clause::Uses, 1)),
     ];
     for (at, (weaker, stricter)) in cases.into_iter().enumerate() {
         for (edit, effect) in [(weaker, Effect::Weakens), (stricter, Effect::Strengthens)] {
@@ -340,6 +347,7 @@ fn what_has_an_order_weakens_in_one_direction() {
         }
     }
     insta::assert_snapshot!(told(|c| profile(c).window = 3_600_000), @"break_glass.outage.window weakened: 1d → 1h");
+    insta::assert_snapshot!(told(|c| profile(c).bounds.set(Clause::Idle, 0)), @"break_glass.outage.idle weakened: 1m → -");
     insta::assert_snapshot!(told(|c| profile(c).ticket_pattern = Some(text("*"))), @"break_glass.outage.ticket_pattern weakened: INC-* → *");
 }
 

@@ -1,5 +1,6 @@
 //! Break-glass profiles.
 
+use crate::clauses::Clause;
 use crate::text::Span;
 
 use super::{Actions, DurationLiteral, Expr, Ident, Number, Path, Text, Types};
@@ -29,8 +30,8 @@ pub enum BreakGlassKind {
     For(Vec<Path>),
     /// `grants read, approve on Payout;`
     Grants(Actions, Types),
-    /// `resources at most 5;`
-    ResourcesAtMost(Number),
+    /// A bound: `resources at most 5;`, `expires within 2h;`
+    Bound(Clause, Amount),
     /// `requires reason, ticket like "INC-*";`
     Requires(Vec<Requirement>),
     /// `when step_up;`
@@ -39,16 +40,6 @@ pub enum BreakGlassKind {
     ApprovedBy(Number, Path),
     /// `approved by none;`
     ApprovedByNone,
-    /// `refused by 1;`
-    RefusedBy(Number),
-    /// `pending 30m;`
-    Pending(DurationLiteral),
-    /// `expires within 2h;`
-    ExpiresWithin(DurationLiteral),
-    /// `uses at most 20;`
-    UsesAtMost(Number),
-    /// `cooldown 1h;`
-    Cooldown(DurationLiteral),
     /// `grants per 24h at most 2;`
     GrantsPer(DurationLiteral, Number),
     /// `lifts risk_gate;`
@@ -59,6 +50,35 @@ pub enum BreakGlassKind {
     RevokedBy(Vec<Path>),
     /// `review within 24h by security_lead;`
     Review(DurationLiteral, Path),
+}
+
+/// The number or the duration of a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// `5`
+    Count(Number),
+    /// `2h`
+    Duration(DurationLiteral),
+}
+
+impl Amount {
+    /// Its value: a duration in milliseconds.
+    #[must_use]
+    pub fn value(self) -> i64 {
+        match self {
+            Self::Count(number) => number.value,
+            Self::Duration(duration) => duration.value.0,
+        }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn span(self) -> Span {
+        match self {
+            Self::Count(number) => number.span,
+            Self::Duration(duration) => duration.span,
+        }
+    }
 }
 
 /// `reason`, `ticket like "INC-*"`.

@@ -10,7 +10,7 @@ pub use base::{
     Annotation, AnnotationArg, AnnotationValue, DurationLiteral, File, Ident, InstantLiteral, Item, ItemKind, Number,
     Path, Text,
 };
-pub use break_glass::{BreakGlassClause, BreakGlassDecl, BreakGlassKind, Requirement};
+pub use break_glass::{Amount, BreakGlassClause, BreakGlassDecl, BreakGlassKind, Requirement};
 pub use expr::{BinaryOp, Expr, ExprKind};
 pub use model::{
     ActionDecl, ActionGroupDecl, ActionSetDecl, ActionSetMember, ActionSetUse, Attribute, ConditionDecl, ContextDecl,

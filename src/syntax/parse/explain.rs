@@ -5,9 +5,10 @@ mod spelling;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::clauses::Clause;
 use crate::diag::{Certainty, Diagnostic, Fix, closest, did_you_mean};
 use crate::syntax::lex::{Kind, Token};
-use crate::syntax::outline::{BREAK_GLASS_CLAUSES, DECLARATIONS, ENTITY_MEMBERS, LATER, Level, Outline};
+use crate::syntax::outline::{DECLARATIONS, ENTITY_MEMBERS, LATER, Level, Outline};
 use crate::syntax::symbols::{RESERVED, symbol};
 use crate::syntax::{codes, grammar, symbols};
 use crate::text::{FileId, Span};
@@ -108,8 +109,8 @@ impl<'t> Part<'_, 't> {
                 Some(begins("grant").help(format!("a label ends with `:`, as in `{word}: allow …`")))
             }
             Level::Role => Some(begins("grant").meant(span, word, ["allow"])),
-            Level::BreakGlass if BREAK_GLASS_CLAUSES.contains(&word) => None,
-            Level::BreakGlass => Some(begins("break-glass clause").meant(span, word, BREAK_GLASS_CLAUSES)),
+            Level::BreakGlass if Clause::first_words().contains(&word) => None,
+            Level::BreakGlass => Some(begins("break-glass clause").meant(span, word, Clause::first_words())),
             Level::Context if word == "from" => None,
             Level::Context => Some(
                 begins("section of the context")

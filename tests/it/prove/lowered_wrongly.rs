@@ -99,9 +99,11 @@ fn a_clause_of_break_glass_that_is_lost_in_lowering_is_found_by_its_own_proof() 
     if solver().is_none() {
         return;
     }
-    let folder = marketplace(&[]);
+    let folder = marketplace(&[("break_glass.gate", "    cooldown 1h;", "    idle 15m;\n    cooldown 1h;")]);
     let (package, checked) = checked(folder.path());
+    assert!(matches!(outcome(&package, &checked, "break-glass payout_incident.idle"), Outcome::Proved));
     let cases = [
+        ("idle 15m", "idle"),
         ("inside its window", "expiry"),
         ("expires within", "expiry"),
         ("by its requester", "scope"),
