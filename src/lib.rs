@@ -29,9 +29,11 @@ pub mod syntax;
 pub mod bundle;
 
 /// Who says that a bundle may be used, and what it takes to believe them.
+#[cfg(feature = "signing")]
 pub mod trust;
 
 /// Where bundles are kept: registries, layouts, folders, file servers.
+#[cfg(feature = "registry")]
 pub mod registry;
 
 /// Bundle and request to decision: one evaluator for tests and production.

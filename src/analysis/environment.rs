@@ -32,7 +32,9 @@ impl Environment {
             .collect()
     }
 
-    pub(super) fn to_cedar(&self) -> RequestEnv {
+    /// As Cedar names it.
+    #[must_use]
+    pub fn to_cedar(&self) -> RequestEnv {
         RequestEnv::new(self.principal.clone(), self.action.clone(), self.resource.clone())
     }
 }

@@ -18,6 +18,7 @@ mod rule;
 mod sample;
 /// The engines.
 pub mod solver;
+#[cfg_attr(not(feature = "prover"), path = "no_symbolic.rs")]
 mod symbolic;
 mod wider;
 mod witness;
@@ -36,4 +37,6 @@ pub use replay::Replay;
 pub use rule::{Rule, Rules};
 pub use sample::Samples;
 pub use wider::{Grounds, Wider};
+#[cfg(test)]
+pub(crate) use witness::{EVERY_VALUE, witness_of_every_value};
 pub use witness::{Stage, Unshowable, Witness};

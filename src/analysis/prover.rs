@@ -4,13 +4,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cedar_policy::Schema;
-use cedar_policy_symcc::err::Error;
 use thiserror::Error;
 
 use super::cache;
 use super::cache::Cache;
 use super::clock::Deadline;
-use super::question::{Answer, Counterexample, Question, Unknown};
+use super::question::{Answer, Question, Unknown};
 use super::solver::{Engine, Identity, Limits, Reply, Solver};
 use super::symbolic::Symbolic;
 use crate::diag::with_causes;
@@ -84,7 +83,7 @@ impl Ground {
     /// # Errors
     /// Where it is incomplete.
     pub fn new(schema: &Schema) -> Result<Self, SchemaRefused> {
-        Symbolic::new(schema).map(Self).map_err(|error| SchemaRefused(with_causes(&error)))
+        Symbolic::new(schema).map(Self).map_err(SchemaRefused)
     }
 }
 
@@ -147,7 +146,7 @@ impl<'a> Prover<'a> {
             script = Some(format!("{asked}(check-sat)\n"));
             Ok(Reply::Unknown(String::new()))
         };
-        let _ = ground.0.counterexample(question, &mut record);
+        let _ = ground.0.answer(question, &mut record);
         script
     }
 }
@@ -177,30 +176,9 @@ impl Asking<'_> {
         if self.prover.deadline.is_over() {
             return Answer::Unknown(Unknown::OutOfTime);
         }
-        let mut gave_up = None;
         let prover = self.prover;
         let solver = &mut self.solver;
-        let mut oracle = |script: &str| {
-            let reply = ask(prover, solver, script)?;
-            if let Reply::Unknown(why) = &reply {
-                gave_up = Some(why.clone());
-            }
-            Ok(reply)
-        };
-        match ground.0.counterexample(question, &mut oracle) {
-            Ok(None) => Answer::Holds,
-            Ok(Some(env)) => Answer::Fails(Box::new(Counterexample { request: env.request, entities: env.entities })),
-            Err(Error::SolverUnknown) => Answer::Unknown(Unknown::Limit(gave_up.unwrap_or_default())),
-            Err(error @ Error::SolverError(_)) => Answer::Unknown(Unknown::Solver(with_causes(&error))),
-            Err(Error::PolicyNotWellTyped { errs }) => {
-                let first = errs.first().map_or_else(|| "a policy is not well typed".to_owned(), ToString::to_string);
-                // In a set, policies go by numbers that mean nothing to a reader.
-                let reason = first.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, "));
-                let reason = reason.map_or(first.as_str(), |(_, reason)| reason);
-                Answer::Unknown(Unknown::Refused(reason.to_owned()))
-            }
-            Err(error) => Answer::Unknown(Unknown::Refused(with_causes(&error))),
-        }
+        ground.0.answer(question, &mut |script| ask(prover, solver, script))
     }
 }
 

@@ -109,7 +109,8 @@ impl Rules {
     }
 
     /// As a Cedar policy set. Ids are numbers, so that no id of the author's changes the question.
-    pub(super) fn policy_set(&self) -> PolicySet {
+    #[must_use]
+    pub fn policy_set(&self) -> PolicySet {
         let numbered =
             self.all.iter().enumerate().map(|(number, rule)| rule.policy().new_id(PolicyId::new(format!("p{number}"))));
         // Numbers are distinct, which is all that could fail.

@@ -9,6 +9,8 @@ use cedar_policy::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::bundle::ACTION_TYPE;
+
 use super::environment::Environment;
 use super::question::Counterexample;
 
@@ -111,7 +113,7 @@ impl Samples {
     pub fn new(schema: &Schema, text: &str) -> Option<Self> {
         let json = SchemaFragment::from_cedarschema_str(text).ok()?.0.to_json_value().ok()?;
         let contexts = declarations(&json, "actions").filter_map(|(namespace, name, declaration)| {
-            let ty = qualified(namespace, "Action").parse().ok()?;
+            let ty = qualified(namespace, ACTION_TYPE).parse().ok()?;
             let uid = EntityUid::from_type_name_and_id(ty, EntityId::new(name));
             let context = declaration.pointer("/appliesTo/context").cloned().unwrap_or_default();
             Some((uid, (namespace.to_owned(), context)))

@@ -11,10 +11,12 @@ mod find;
 mod install;
 mod process;
 mod wheels;
+#[cfg(feature = "prover")]
 pub(super) mod worker;
 
-pub use find::{Absent, Found, Places, Provenance, find};
+pub use find::{Absent, Found, Places, Provenance, REMEDY, find, needed};
 pub use install::{InstallError, Source, Status, install, status};
+#[cfg(feature = "prover")]
 pub use worker::{WorkerError, work};
 
 /// What bounds the work on one question. A count of resources gives the same verdict on every machine; the time is a

@@ -14,9 +14,10 @@ use cedar_policy_symcc::{
 };
 
 use super::environment::Environment;
-use super::question::{Claim, Question};
+use super::question::{Answer, Claim, Counterexample, Question, Unknown};
 use super::rule::{Rule, Rules};
 use super::solver::Reply;
+use crate::diag::with_causes;
 
 /// What answers scripts.
 pub(super) type Oracle<'a> = &'a mut (dyn FnMut(&str) -> Result<Reply, String> + Send);
@@ -38,17 +39,44 @@ impl std::fmt::Debug for Symbolic {
 }
 
 impl Symbolic {
-    pub(super) fn new(schema: &Schema) -> Result<Self, Error> {
+    /// Compiles a schema, or says why it cannot be.
+    pub(super) fn new(schema: &Schema) -> Result<Self, String> {
         Ok(Self {
-            compiled: CompiledSchema::new(schema)?,
+            compiled: CompiledSchema::new(schema).map_err(|error| with_causes(&error))?,
             schema: schema.clone(),
             policies: Memo::default(),
             sets: Memo::default(),
         })
     }
 
+    /// Whether a question's claim holds.
+    pub(super) fn answer(&self, question: &Question, oracle: Oracle<'_>) -> Answer {
+        let mut gave_up = String::new();
+        let mut oracle = |script: &str| {
+            let reply = oracle(script)?;
+            if let Reply::Unknown(why) = &reply {
+                gave_up.clone_from(why);
+            }
+            Ok(reply)
+        };
+        match self.counterexample(question, &mut oracle) {
+            Ok(None) => Answer::Holds,
+            Ok(Some(env)) => Answer::Fails(Box::new(Counterexample { request: env.request, entities: env.entities })),
+            Err(Error::SolverUnknown) => Answer::Unknown(Unknown::Limit(gave_up)),
+            Err(error @ Error::SolverError(_)) => Answer::Unknown(Unknown::Solver(with_causes(&error))),
+            Err(Error::PolicyNotWellTyped { errs }) => {
+                let first = errs.first().map_or_else(|| "a policy is not well typed".to_owned(), ToString::to_string);
+                // In a set, policies go by numbers that mean nothing to a reader.
+                let reason = first.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, "));
+                let reason = reason.map_or(first.as_str(), |(_, reason)| reason);
+                Answer::Unknown(Unknown::Refused(reason.to_owned()))
+            }
+            Err(error) => Answer::Unknown(Unknown::Refused(with_causes(&error))),
+        }
+    }
+
     /// A counterexample to a question's claim; `None` where there is none.
-    pub(super) fn counterexample(&self, question: &Question, oracle: Oracle<'_>) -> Result<Option<Env>, Error> {
+    fn counterexample(&self, question: &Question, oracle: Oracle<'_>) -> Result<Option<Env>, Error> {
         let env = &question.environment;
         let one = |rule: &Rule| self.policy(env, rule);
         let set = |rules: &Rules| self.set(env, rules);

@@ -4,6 +4,7 @@
 mod conform;
 pub(super) mod data;
 mod names;
+mod shown;
 mod shrink;
 
 use std::collections::BTreeSet;
@@ -12,9 +13,12 @@ use cedar_policy::{Entities, EntityUid};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+#[cfg(test)]
+pub(crate) use self::shown::{EVERY_VALUE, witness_of_every_value};
+
 use self::conform::Lead;
 use super::question::Counterexample;
-use crate::bundle::Contract;
+use crate::bundle::{ACTION_TYPE, Contract};
 use crate::decide::{Decision, Engine, Request};
 use crate::text::Instant;
 
@@ -68,7 +72,8 @@ impl Witness {
         let request = &found.request;
         let mut entities = found.entities.to_json_value().ok()?;
         // Actions are part of every engine.
-        let is_action = |entity: &Value| data::uid_of(entity).is_some_and(|uid| uid.type_name().basename() == "Action");
+        let is_action =
+            |entity: &Value| data::uid_of(entity).is_some_and(|uid| uid.type_name().basename() == ACTION_TYPE);
         if let Some(list) = entities.as_array_mut() {
             list.retain(|entity| !is_action(entity));
         }

@@ -83,10 +83,6 @@ pub enum RolesForm {
     Both,
 }
 
-/// The generated attribute with the names of all roles that a principal holds, through its groups and from above, too:
-/// `finance`, `Org::acme.admin`. No attribute of a Gate program can be called so.
-pub const ROLES_ATTRIBUTE: &str = "gate:roles";
-
 /// The generated attribute of an entity with the name of one role held on it, `Org::acme.admin`.
 #[must_use]
 pub fn relation_attribute(role: &str) -> String {

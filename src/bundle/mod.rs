@@ -10,6 +10,7 @@ mod entity;
 mod evidence;
 mod gateway;
 mod manifest;
+mod names;
 mod opened;
 mod origins;
 mod refusal;
@@ -22,7 +23,7 @@ pub use bounds::Bounds;
 pub use cjar::{ArchiveLimits, name_fault, pack, unpack};
 pub use contract::{
     ActionContract, AttributeContract, BreakGlassProfile, CONTRACT_FORMAT, Contract, EntityContract, EntityRole,
-    Holder, ParentContract, ROLES_ATTRIBUTE, RelationContract, RoleContract, RolesForm, ValueType, relation_attribute,
+    Holder, ParentContract, RelationContract, RoleContract, RolesForm, ValueType, relation_attribute,
 };
 pub use digest::sha256_hex;
 pub use entity::entity_uid;
@@ -34,6 +35,7 @@ pub use manifest::{
     BundleLimits, CedarVersions, CompilerVersion, CoverageTotals, EvidenceSummary, FileEntry, GitState, LintTotals,
     Manifest, MinEngine, MutationTotals, ProofTotals, Share, TestTotals,
 };
+pub use names::{ACTION_TYPE, HOLDERS_TYPE, PROFILE_TYPE, RESERVED_NAMES, ROLE_TYPE, ROLES_ATTRIBUTE};
 pub(crate) use opened::compat_digest;
 pub use opened::{Bundle, FORMAT, MANIFEST, SOURCE};
 pub use origins::{Clause, Origin, OriginKind, Origins, Place};

@@ -1,4 +1,8 @@
 //! The arguments of every verb. Help texts start with an imperative, hold no full stop, and end in an example.
+#![cfg_attr(
+    not(all(feature = "prover", feature = "registry", feature = "signing")),
+    expect(unused_imports, reason = "arguments of verbs that are left out are parsed, and nobody reads them")
+)]
 
 mod bundle;
 mod diff;
@@ -16,7 +20,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(super) use self::bundle::{
-    Bundle, BundleDiff, BundleInspect, BundleMake, BundleSign, BundleStep, BundleVerify, ReleaseArgs,
+    Bundle, BundleDiff, BundleInspect, BundleMake, BundleSign, BundleStep, BundleVerify, ReleaseArgs, StatementArg,
 };
 pub(super) use self::diff::{Bump, ComparedArgs, Diff, DiffFormat};
 pub(super) use self::import::{Import, ImportCedar, ImportFrom, ImportK8s};

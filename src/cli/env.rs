@@ -87,6 +87,7 @@ pub(super) fn cache() -> Option<PathBuf> {
 }
 
 /// The folder where this tool keeps what it must not forget: `GATEWRIGHT_STATE`, else the user's folder for state.
+#[cfg(feature = "registry")]
 pub(super) fn state() -> Option<PathBuf> {
     let of_user = || match std::env::consts::OS {
         "windows" => folder("LOCALAPPDATA"),
@@ -97,6 +98,7 @@ pub(super) fn state() -> Option<PathBuf> {
 }
 
 /// Where Docker keeps credentials, or who keeps them: in `DOCKER_CONFIG`, else in the user's folder.
+#[cfg(feature = "registry")]
 pub(super) fn docker_config() -> Option<PathBuf> {
     let of_user = || folder("HOME").or_else(|| folder("USERPROFILE")).map(|home| home.join(".docker"));
     let config = folder("DOCKER_CONFIG").or_else(of_user);

@@ -1,69 +1,88 @@
-//! The table of everything that can keep a verb from being done, each with its hint. Faults in the user's policy are not
+//! Everything that can keep a verb from being done, each with its hint beside its message. Faults in the user's policy are not
 //! here: they are diagnostics.
 
 use std::io;
 use std::path::PathBuf;
 
+use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::analysis::ObligationsError;
-use crate::analysis::solver::{Absent, InstallError, WorkerError};
+use crate::analysis::solver::{Absent, InstallError, REMEDY};
 use crate::bundle::Refusal;
 use crate::diag::did_you_mean;
 use crate::import::ImportError;
 use crate::load::LoadError;
 use crate::pipeline::{BuildError, FactsError, MutateError, ProveError, SuitesError};
-use crate::registry::RegistryError;
 use crate::report::{Colour, Style, printable};
 use crate::scenario::QuestionError;
 use crate::semdiff::{CompareError, NoNextVersion};
 use crate::text::safe;
-use crate::trust::{KeyError, SignError};
+
+/// What keeps a verb of a cargo feature from being done. The verb's own files hold it, so that it is built only with the feature.
+pub(super) trait Hinted: std::error::Error + Send + Sync + 'static {
+    /// What to do instead.
+    fn hint(&self) -> Option<String>;
+}
+
+impl<E: Hinted> From<E> for CliError {
+    fn from(error: E) -> Self {
+        Self::OfFeature(Box::new(error))
+    }
+}
 
 /// What kept a verb from being done.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Diagnostic)]
 pub(super) enum CliError {
     /// Reading or writing files.
     #[error(transparent)]
     Load(#[from] LoadError),
     /// What the compiler made cannot be built; a fault of ours.
     #[error(transparent)]
+    #[diagnostic(help("{REPORT}"))]
     Build(#[from] BuildError),
     /// What the compiler made cannot be replayed; a fault of ours.
     #[error(transparent)]
+    #[diagnostic(help("{REPORT}"))]
     Facts(#[from] FactsError),
     /// What the compiler made cannot be tested; a fault of ours.
     #[error(transparent)]
+    #[diagnostic(help("{REPORT}"))]
     Suites(#[from] SuitesError),
     /// A package that nothing can be said about all requests of.
     #[error(transparent)]
+    #[diagnostic(help("{TYPES}"))]
     Compare(#[from] CompareError),
     /// Nothing could be proved.
     #[error(transparent)]
+    #[diagnostic(help("{}", prove_hint(.0)))]
     Prove(#[from] ProveError),
     /// A name in a question means nothing.
     #[error(transparent)]
     Question(#[from] QuestionError),
     /// There is no solver, or it does not work.
     #[error(transparent)]
+    #[diagnostic(help("{}", solver_hint(.0)))]
     Solver(#[from] Absent),
     /// The solver could not be installed.
     #[error(transparent)]
+    #[diagnostic(help("{}", install_hint(.0)))]
     Install(#[from] InstallError),
-    /// The process that is to be a solver cannot be one.
-    #[error(transparent)]
-    Worker(#[from] WorkerError),
     /// Snapshots are to be accepted where nobody reads them.
     #[error("`{flag}` accepts snapshots, and `CI` is set")]
+    #[diagnostic(help("accept them where you read them, and commit them"))]
     AcceptInCi { flag: &'static str },
     /// No package is named, and none is here.
     #[error("no package contains this folder")]
+    #[diagnostic(help("name a folder with `gatewright.toml`, or write a package: `gatewright init DIR`"))]
     NoPackage,
     /// A file changed between being read and being written.
     #[error("`{}` was changed in the meantime, and nothing was written", path.display())]
+    #[diagnostic(help("run it again; a file that is not UTF-8 has to be mended by hand"))]
     Edited { path: PathBuf },
     /// Not one test ran.
     #[error("{message}")]
+    #[diagnostic(help("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`"))]
     NoTests { message: String },
     /// Standard output or standard input failed.
     #[error("cannot use {stream}: {}", source.kind())]
@@ -74,183 +93,121 @@ pub(super) enum CliError {
     },
     /// The system gave no thread to work on.
     #[error("cannot start the worker thread: {}", source.kind())]
+    #[diagnostic(help("raise the limit of memory that a process may reserve (`ulimit -v`)"))]
     Thread {
         #[source]
         source: io::Error,
     },
     /// A panic. Its message is on standard error already.
     #[error("this is a bug in gatewright")]
+    #[diagnostic(help("{REPORT}"))]
     Bug,
     /// `explain` of something that is no code.
     #[error("no diagnostic or lint has the code `{code}`")]
+    #[diagnostic(help("{}", .near.as_deref().unwrap_or("the code stands in brackets after `error` or `warning`; `gatewright lint --list` lists the lints")))]
     UnknownCode { code: String, near: Option<String> },
     /// A file that is no baseline.
     #[error("`{}` is no baseline: {message}", path.display())]
+    #[diagnostic(help("remove it and write a new one: `--write-baseline`"))]
     Baseline { path: PathBuf, message: String },
     /// A baseline that is not there.
     #[error("there is no baseline `{}`", path.display())]
+    #[diagnostic(help("`--write-baseline` writes it from the findings of today"))]
     NoBaseline { path: PathBuf },
     /// A level for a lint that does not exist.
     #[error("there is no lint `{id}`")]
+    #[diagnostic(help("{}", .near.as_deref().unwrap_or("`gatewright lint --list` lists the lints")))]
     UnknownLint { id: String, near: Option<String> },
     /// `fmt` of something that is not Gate.
     #[error("`{path}` is not a `.gate` file")]
+    #[diagnostic(help("name `.gate` files, folders that hold them, or `-` for standard input"))]
     NotGate { path: String },
     /// `fmt` of folders without Gate.
     #[error("there is no `.gate` file to format")]
+    #[diagnostic(help("name `.gate` files, folders that hold them, or `-` for standard input"))]
     NothingToFormat,
     /// `init` would replace a file.
     #[error("`{}` exists, and `init` replaces nothing", path.display())]
+    #[diagnostic(help("name a new folder, or move the file away"))]
     Exists { path: PathBuf },
     /// `import` would write into something that is there.
     #[error("`{}` exists, and `import` writes new folders only", path.display())]
+    #[diagnostic(help("name a folder that does not exist yet"))]
     NotNew { path: PathBuf },
     /// Nothing to import at a path.
     #[error("`{}` does not exist", path.display())]
+    #[diagnostic(help("name YAML or JSON manifests, folders that hold them, or `-` for standard input"))]
     NoManifest { path: PathBuf },
     /// What `import` made is no sound package; a fault of ours.
     #[error("what was imported does not check: {message}")]
+    #[diagnostic(help("{REPORT}"))]
     Unsound { message: String },
     /// What `bundle` made does not open; a fault of ours.
     #[error("{what} does not open again: {why}")]
+    #[diagnostic(help("{REPORT}"))]
     NotReadBack { what: String, why: String },
     /// Something cannot become a bundle, or is none.
     #[error("{what}: {why}")]
     Refused { what: String, why: Refusal },
     /// A bundle without some file.
     #[error("the bundle holds no file `{path}`")]
+    #[diagnostic(help("{}", nearest(.path, .known, "`gatewright bundle inspect FILE --format json` lists its files")))]
     NoEntry { path: String, known: Vec<String> },
     /// A file that is named is not there.
     #[error("there is no file `{}`", path.display())]
     NoFile { path: PathBuf },
-    /// A key cannot be read or made.
-    #[error("`{}`: {error}", path.display())]
-    Key { path: PathBuf, error: KeyError },
-    /// `key generate` would replace a file.
-    #[error("`{}` exists, and `key generate` replaces nothing", path.display())]
-    KeyExists { path: PathBuf },
-    /// An external signer gave no signature.
-    #[error(transparent)]
-    Sign(#[from] SignError),
-    /// Nobody to sign.
-    #[error("nobody is named to sign")]
-    NoSigner,
-    /// A registry, folder or server.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
-    /// Nowhere to keep what was seen.
-    #[error("there is no folder to keep what was seen of channels")]
-    NoState,
-    /// Nobody says whose signatures count.
-    #[error("nothing says whose signatures count")]
-    NoTrust,
-    /// No one release is named.
-    #[error("name one release: by a channel, by its version, or in the location")]
-    Which,
-    /// A bundle is not signed as the release that it would be.
-    #[error("the bundle is not signed as release {sequence}")]
-    NotSigned { sequence: u64, parent: Option<String> },
-    /// What is said of a release does not hold together.
-    #[error("{message}")]
-    Release { message: &'static str },
+    /// A verb of a cargo feature.
+    #[error("{0}")]
+    OfFeature(Box<dyn Hinted>),
     /// `SOURCE_DATE_EPOCH` is no time.
     #[error("`SOURCE_DATE_EPOCH` is `{value}`, which is no time")]
+    #[diagnostic(help("write whole seconds since 1970 UTC, as `git log -1 --format=%ct` prints them"))]
     SourceDate { value: String },
     /// What `import` made is not Gate; a fault of ours.
     #[error(transparent)]
+    #[diagnostic(help("{REPORT}"))]
     Import(#[from] ImportError),
     /// `init` cannot make a package's name of the folder's.
     #[error("the folder name `{folder}` makes no package name")]
+    #[diagnostic(help("name the folder with at least one letter of a to z"))]
     PackageName { folder: String },
     /// Mutants cannot be tried.
     #[error(transparent)]
+    #[diagnostic(help("{}", mutate_hint(.0)))]
     Mutate(#[from] MutateError),
     /// There is no folder to declare changes in.
     #[error("there is no package at `{}` to declare changes in", path.display())]
+    #[diagnostic(help("`--declare` writes into the folder of the new side; check the revision out"))]
     NoFolder { path: PathBuf },
     /// A version is to be written into a revision.
     #[error("`{revision}` is a revision, and no revision can be changed")]
+    #[diagnostic(help("name the old side only: `gatewright bump main . --write`"))]
     WriteRevision { revision: String },
     /// A version that is as high as it gets.
     #[error(transparent)]
+    #[diagnostic(help("write a lower version into `gatewright.toml`"))]
     NoNextVersion(#[from] NoNextVersion),
     /// Options that fit Cedar files beside a folder, or several folders.
     #[error("{message}")]
+    #[diagnostic(help(
+        "name one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and what else they need"
+    ))]
     Package { message: &'static str },
 }
 
 impl CliError {
-    /// What to do instead.
+    /// What to do instead: what stands beside the message, or what another room knows of its own error.
     fn hint(&self) -> Option<String> {
         match self {
             Self::Load(error) => error.help(),
             Self::Question(error) => error.help(),
-            Self::Compare(_) | Self::Mutate(MutateError::Compare(_)) => Some("declare types in Gate, or put a `.cedarschema` file into `policy/`".into()),
-            Self::UnknownCode { near, .. } => Some(near.clone().unwrap_or_else(|| {
-                "the code stands in brackets after `error` or `warning`; `gatewright lint --list` lists the lints".into()
-            })),
-            Self::UnknownLint { near, .. } => {
-                Some(near.clone().unwrap_or_else(|| "`gatewright lint --list` lists the lints".into()))
-            }
-            Self::Baseline { .. } => Some("remove it and write a new one: `--write-baseline`".into()),
-            Self::NoBaseline { .. } => Some("`--write-baseline` writes it from the findings of today".into()),
-            Self::Exists { .. } => Some("name a new folder, or move the file away".into()),
-            Self::PackageName { .. } => Some("name the folder with at least one letter of a to z".into()),
-            Self::Thread { .. } => Some("raise the limit of memory that a process may reserve (`ulimit -v`)".into()),
-            Self::Package { .. } => Some(
-                "name one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and what else they need"
-                    .into(),
-            ),
-            Self::NoFolder { .. } => Some("`--declare` writes into the folder of the new side; check the revision out".into()),
-            Self::WriteRevision { .. } => Some("name the old side only: `gatewright bump main . --write`".into()),
-            Self::NoNextVersion(_) => Some("write a lower version into `gatewright.toml`".into()),
-            Self::Prove(ProveError::Obligations(ObligationsError::NoSchema)) => {
-                Some("name the schema: `--schema FILE`".into())
-            }
-            Self::Prove(ProveError::NoProperty { name, known }) => Some(
-                did_you_mean(name, known.iter().map(String::as_str))
-                    .unwrap_or_else(|| "`gatewright prove` without `--only` names all that it proves".into()),
-            ),
-            Self::NoManifest { .. } => Some("name YAML or JSON manifests, folders that hold them, or `-` for standard input".into()),
-            Self::Refused { why, .. } if why.code == "entry-name" => Some("rename the file: a bundle is read on every system".into()),
-            Self::Refused { why, .. } if why.code == "entry-twice" => Some("rename one of the two".into()),
-            Self::Refused { .. } => None,
-            Self::NoEntry { path, known } => Some(
-                did_you_mean(path, known.iter().map(String::as_str))
-                    .unwrap_or_else(|| "`gatewright bundle inspect FILE --format json` lists its files".into()),
-            ),
-            Self::NoFile { .. } => None,
-            Self::Registry(error) => registry_hint(error).map(str::to_owned),
-            Self::NoState => Some("name one: `--state DIR`, or `GATEWRIGHT_STATE`".into()),
-            Self::NoTrust => Some("name a trust policy, `--trust FILE.toml`, or who signs, `--key FILE.pem`".into()),
-            Self::Which => Some("`--channel prod` for what is to run now; `--release 1.4.0` or `oci://HOST/REPOSITORY:1.4.0` for that version".into()),
-            Self::NotSigned { sequence, parent } => Some(match parent {
-                Some(parent) => format!("sign it, `gatewright bundle sign FILE.cjar --key FILE.pem --sequence {sequence} --parent {parent}`, or let `publish` sign: `--key FILE.pem`"),
-                None => "sign it, `gatewright bundle sign FILE.cjar --key FILE.pem`, or let `publish` sign: `--key FILE.pem`".to_owned(),
-            }),
-            Self::Release { .. } => Some("write both `--sequence NUMBER` and `--parent sha256:…`, or neither for the first release".into()),
-            Self::Key { error: KeyError::Encrypted, .. } => Some("decrypt it (`openssl pkcs8 -in FILE -out PLAIN`), or let a program sign: `--signer-command`".into()),
-            Self::Key { .. } => Some("name a PEM file as `gatewright key generate` writes it: PKCS#8 for a private key, SubjectPublicKeyInfo for a public one".into()),
-            Self::KeyExists { .. } => Some("name a new folder".into()),
-            Self::Sign(_) => Some("the program gets the bytes to sign on standard input and writes the signature alone to standard output".into()),
-            Self::NoSigner => Some("name a key, `--key FILE.pem`, or a program, `--signer-command COMMAND --public-key FILE.pem`".into()),
-            Self::SourceDate { .. } => Some("write whole seconds since 1970 UTC, as `git log -1 --format=%ct` prints them".into()),
-            Self::Edited { .. } => Some("run it again; a file that is not UTF-8 has to be mended by hand".into()),
-            Self::NoPackage => Some("name a folder with `gatewright.toml`, or write a package: `gatewright init DIR`".into()),
-            Self::NotNew { .. } => Some("name a folder that does not exist yet".into()),
-            Self::Bug | Self::Prove(_) | Self::Build(_) | Self::Suites(_) | Self::Facts(_) | Self::Mutate(_) | Self::Import(_) | Self::Unsound { .. } | Self::NotReadBack { .. } => Some("please report it with the command and its input; no policy should cause it".into()),
-            Self::AcceptInCi { .. } => Some("accept them where you read them, and commit them".into()),
-            Self::NoTests { .. } => Some("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`".into()),
-            Self::NotGate { .. } | Self::NothingToFormat => {
-                Some("name `.gate` files, folders that hold them, or `-` for standard input".into())
-            }
-            Self::Solver(Absent::Nowhere) => Some("`gatewright solver install` brings it; or put `cvc5` on your PATH".into()),
-            Self::Solver(Absent::Unusable { .. }) => Some(
-                "`GATEWRIGHT_CVC5` names a `cvc5` executable or a folder with its libraries; `gatewright solver install` brings them".into(),
-            ),
-            Self::Install(error) => Some(install_hint(error).into()),
-            Self::Worker(_) => Some("`gatewright solver status` says which solver is used".into()),
-            Self::Stream { .. } => None,
+            Self::OfFeature(error) => error.hint(),
+            Self::Refused { why, .. } => match why.code {
+                "entry-name" => Some("rename the file: a bundle is read on every system".to_owned()),
+                "entry-twice" => Some("rename one of the two".to_owned()),
+                _ => None,
+            },
+            _ => self.help().map(|help| help.to_string()),
         }
     }
 
@@ -267,26 +224,39 @@ impl CliError {
     }
 }
 
-fn registry_hint(error: &RegistryError) -> Option<&'static str> {
+/// What a fault of ours asks for.
+const REPORT: &str = "please report it with the command and its input; no policy should cause it";
+/// What a package without types needs.
+const TYPES: &str = "declare types in Gate, or put a `.cedarschema` file into `policy/`";
+
+fn nearest(name: &str, known: &[String], otherwise: &str) -> String {
+    did_you_mean(name, known.iter().map(String::as_str)).unwrap_or_else(|| otherwise.to_owned())
+}
+
+fn solver_hint(absent: &Absent) -> &'static str {
+    match absent {
+        Absent::Nowhere => "`gatewright solver install` brings it; or put `cvc5` on your PATH",
+        Absent::LeftOut => REMEDY,
+        Absent::Unusable { .. } => {
+            "`GATEWRIGHT_CVC5` names a `cvc5` executable or a folder with its libraries; `gatewright solver install` brings them"
+        }
+    }
+}
+
+fn prove_hint(error: &ProveError) -> String {
     match error {
-        RegistryError::Location { .. } | RegistryError::ReadOnly(_) => None,
-        RegistryError::Unreachable { .. } => {
-            Some("nothing that is half written can be seen; try again when it answers")
+        ProveError::Obligations(ObligationsError::NoSchema) => "name the schema: `--schema FILE`".to_owned(),
+        ProveError::NoProperty { name, known } => {
+            nearest(name, known, "`gatewright prove` without `--only` names all that it proves")
         }
-        RegistryError::Denied { .. } => Some(
-            "`docker login HOST` keeps credentials where this tool finds them; `DOCKER_CONFIG` names another folder",
-        ),
-        RegistryError::Failed { .. } => Some("nothing that is half written can be seen; the same command finishes it"),
-        RegistryError::Lied { .. } => Some("nothing of it was used"),
-        RegistryError::Taken { .. } => Some(
-            "a version stays what it was: raise `version` in `gatewright.toml`, or move the tag with `--force-tag`",
-        ),
-        RegistryError::Stated { .. } => Some("a statement stays what it was; publish a new version"),
-        RegistryError::Moved { .. } => Some("look at what it points to now, `gatewright channel show`, and try again"),
-        RegistryError::Credentials { .. } => {
-            Some("`docker login HOST` with a name and a password or token keeps them anew")
-        }
-        RegistryError::Disk { .. } => None,
+        _ => REPORT.to_owned(),
+    }
+}
+
+fn mutate_hint(error: &MutateError) -> &'static str {
+    match error {
+        MutateError::Compare(_) => TYPES,
+        _ => REPORT,
     }
 }
 

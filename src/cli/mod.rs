@@ -7,6 +7,8 @@ mod console;
 mod env;
 mod error;
 mod exit;
+#[cfg(not(all(feature = "prover", feature = "registry", feature = "signing")))]
+mod left_out;
 mod progress;
 mod run;
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use crate::text::safe;
 
@@ -48,13 +48,14 @@ pub(super) fn counted<T>(what: &str, work: impl FnOnce(&(dyn Fn(usize, usize) + 
 }
 
 /// The same for bytes that go somewhere: where somebody watches, a bar shows how many, and of how many.
+#[cfg(feature = "registry")]
 pub(super) fn transfer<T>(what: &str, work: impl FnOnce(&(dyn Fn(u64, u64) + Sync)) -> T) -> T {
     if !env::is_watched() {
         return work(&|_, _| ());
     }
     let bar = ProgressBar::new(0).with_message(safe::line(what));
     // A template that is wrong would be a fault of ours, and the plain bar does as well.
-    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:24} {bytes}/{total_bytes} {bytes_per_sec}") {
+    if let Ok(style) = indicatif::ProgressStyle::with_template("{msg} {bar:24} {bytes}/{total_bytes} {bytes_per_sec}") {
         bar.set_style(style);
     }
     let result = work(&|done, of| {

@@ -11,6 +11,8 @@ use super::args::{Args, ColourChoice, Verb};
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
+#[cfg(not(all(feature = "prover", feature = "registry", feature = "signing")))]
+use super::left_out::LeftOut;
 use super::{cmd, env};
 
 /// Runs the process's arguments.
@@ -63,6 +65,7 @@ fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {
         Verb::Build(args) => cmd::build::run(args, console),
         Verb::Test(args) => cmd::test::run(args, console),
         Verb::Mutate(args) => cmd::mutate::run(args, console),
+        #[cfg(feature = "prover")]
         Verb::Prove(args) => cmd::prove::run(args, console),
         Verb::WhoCan(args) => cmd::who_can::run(args, console),
         Verb::WhatCan(args) => cmd::what_can::run(args, console),
@@ -70,15 +73,33 @@ fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {
         Verb::Diff(args) => cmd::diff::run(args, console),
         Verb::Bump(args) => cmd::bump::run(args, console),
         Verb::Bundle(args) => cmd::bundle::run(args, console),
+        #[cfg(feature = "signing")]
         Verb::Key(args) => cmd::key::run(args, console),
+        #[cfg(feature = "registry")]
         Verb::Publish(args) => cmd::publish::run(args, console),
+        #[cfg(feature = "registry")]
         Verb::Pull(args) => cmd::publish::pull::run(args, console),
+        #[cfg(feature = "registry")]
         Verb::Channel(args) => cmd::publish::channel::run(args, console),
         Verb::Graph(args) => cmd::graph::run(args, console),
         Verb::Init(args) => cmd::init::run(args, console),
         Verb::Import(args) => cmd::import::run(args, console),
+        #[cfg(feature = "prover")]
         Verb::Solver(args) => cmd::solver::run(args, console),
+        #[cfg(feature = "prover")]
         Verb::SmtWorker(args) => cmd::smt_worker::run(args),
         Verb::Completions(args) => cmd::completions::run(args, console),
+        #[cfg(not(feature = "prover"))]
+        Verb::Prove(_) => Err(LeftOut { verb: "prove", feature: "prover" }.into()),
+        #[cfg(not(feature = "prover"))]
+        Verb::Solver(_) | Verb::SmtWorker(_) => Err(LeftOut { verb: "solver", feature: "prover" }.into()),
+        #[cfg(not(feature = "registry"))]
+        Verb::Publish(_) => Err(LeftOut { verb: "publish", feature: "registry" }.into()),
+        #[cfg(not(feature = "registry"))]
+        Verb::Pull(_) => Err(LeftOut { verb: "pull", feature: "registry" }.into()),
+        #[cfg(not(feature = "registry"))]
+        Verb::Channel(_) => Err(LeftOut { verb: "channel", feature: "registry" }.into()),
+        #[cfg(not(feature = "signing"))]
+        Verb::Key(_) => Err(LeftOut { verb: "key", feature: "signing" }.into()),
     }
 }

@@ -1,16 +1,12 @@
 //! Semantic versions (semver.org 2.0.0): their order, and the next one by a step.
 
-use std::cmp::Ordering;
 use std::fmt;
 
-/// A semantic version. Build metadata is read and left behind: it has no say in the order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
-    /// Major, minor and patch.
-    pub core: [u64; 3],
-    /// The identifiers of a pre-release; none for a release.
-    pub pre: Vec<String>,
-}
+use semver::{BuildMetadata, Prerelease};
+
+/// A semantic version without build metadata, which has no say in the order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(semver::Version);
 
 /// How far a version goes up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,24 +49,18 @@ impl Version {
     /// Reads a version. `None` for anything else, and for numbers beyond 64 bits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (rest, build) = match text.split_once('+') {
-            Some((rest, build)) => (rest, Some(build)),
-            None => (text, None),
-        };
-        let (core, pre) = match rest.split_once('-') {
-            Some((core, pre)) => (core, Some(pre)),
-            None => (rest, None),
-        };
-        let identifier = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        let pre: Vec<String> = pre.map_or_else(Vec::new, |pre| pre.split('.').map(str::to_owned).collect());
-        let sound = build.is_none_or(|build| build.split('.').all(identifier))
-            && pre.iter().all(|part| identifier(part) && (!is_digits(part) || has_no_zero_in_front(part)));
-        let mut numbers = core.split('.').map(|part| match is_digits(part) && has_no_zero_in_front(part) {
-            true => part.parse::<u64>().ok(),
-            false => None,
-        });
-        let core = [numbers.next()??, numbers.next()??, numbers.next()??];
-        (sound && numbers.next().is_none()).then_some(Self { core, pre })
+        let version = semver::Version::parse(text).ok()?;
+        Some(Self(semver::Version { build: BuildMetadata::EMPTY, ..version }))
+    }
+
+    /// The version before all others that are released.
+    #[must_use]
+    pub fn zero() -> Self {
+        Self(semver::Version::new(0, 0, 0))
+    }
+
+    fn core(&self) -> [u64; 3] {
+        [self.0.major, self.0.minor, self.0.patch]
     }
 
     /// The version that a step leads to; a pre-release that stands before such a version leads to that one. Below 1.0.0 a
@@ -78,13 +68,13 @@ impl Version {
     /// the last number.
     #[must_use]
     pub fn next(&self, step: Step) -> Option<Self> {
-        let [major, minor, patch] = self.core;
-        let before = !self.pre.is_empty();
+        let [major, minor, patch] = self.core();
+        let before = self.0.pre != Prerelease::EMPTY;
         let step = match step {
             Step::Major if major == 0 => Step::Minor,
             step => step,
         };
-        let core = match step {
+        let [major, minor, patch] = match step {
             Step::None => return Some(self.clone()),
             Step::Patch if before => [major, minor, patch],
             Step::Patch => [major, minor, patch.checked_add(1)?],
@@ -93,7 +83,7 @@ impl Version {
             Step::Major if before && minor == 0 && patch == 0 => [major, 0, 0],
             Step::Major => [major.checked_add(1)?, 0, 0],
         };
-        Some(Self { core, pre: Vec::new() })
+        Some(Self(semver::Version::new(major, minor, patch)))
     }
 
     /// Whether a version goes at least as far beyond this one as a step asks: the numbers of the next version or higher ones, a
@@ -102,61 +92,14 @@ impl Version {
     pub fn is_followed_by(&self, other: &Self, step: Step) -> bool {
         match step {
             Step::None => other >= self,
-            _ => other > self && self.next(step).is_some_and(|next| other.core >= next.core),
+            _ => other > self && self.next(step).is_some_and(|next| other.core() >= next.core()),
         }
-    }
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
-}
-
-fn has_no_zero_in_front(digits: &str) -> bool {
-    digits == "0" || !digits.starts_with('0')
-}
-
-impl Ord for Version {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let by_core = self.core.cmp(&other.core);
-        by_core.then_with(|| match (self.pre.is_empty(), other.pre.is_empty()) {
-            (true, true) => Ordering::Equal,
-            // A release comes after all that stood before it.
-            (true, false) => Ordering::Greater,
-            (false, true) => Ordering::Less,
-            (false, false) => {
-                let mut pairs = self.pre.iter().zip(&other.pre).map(|(a, b)| identifiers(a, b));
-                let differing = pairs.find(|order| order.is_ne());
-                differing.unwrap_or_else(|| self.pre.len().cmp(&other.pre.len()))
-            }
-        })
-    }
-}
-
-/// Numbers by their value and before words, words by their characters.
-fn identifiers(a: &str, b: &str) -> Ordering {
-    match (is_digits(a), is_digits(b)) {
-        // Without zeros in front, the longer number is the larger one.
-        (true, true) => a.len().cmp(&b.len()).then_with(|| a.cmp(b)),
-        (true, false) => Ordering::Less,
-        (false, true) => Ordering::Greater,
-        (false, false) => a.cmp(b),
-    }
-}
-
-impl PartialOrd for Version {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
     }
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [major, minor, patch] = self.core;
-        write!(f, "{major}.{minor}.{patch}")?;
-        match self.pre.is_empty() {
-            true => Ok(()),
-            false => write!(f, "-{}", self.pre.join(".")),
-        }
+        self.0.fmt(f)
     }
 }
 
@@ -213,7 +156,7 @@ mod tests {
                 assert!(version(low) < version(high), "{low} < {high}");
             }
         }
-        assert_eq!(version("1.0.0+a").cmp(&version("1.0.0+b")), Ordering::Equal);
+        assert_eq!(version("1.0.0+a"), version("1.0.0+b"));
     }
 
     #[test]

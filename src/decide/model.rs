@@ -7,7 +7,7 @@ use cedar_policy::{Entities, EntityId, EntityTypeName, EntityUid, Schema, Schema
 use serde_json::{Value, json};
 
 use super::lineage::Lineage;
-use crate::bundle::Contract;
+use crate::bundle::{ACTION_TYPE, Contract};
 
 /// A schema and what was read off it.
 #[derive(Debug)]
@@ -99,7 +99,7 @@ fn contexts(json: &Value) -> HashMap<EntityUid, BTreeMap<String, Presence>> {
     let types = Types::of(json);
     declarations(json, "actions")
         .filter_map(|(namespace, name, declaration)| {
-            let action_type = qualified(namespace, "Action").parse().ok()?;
+            let action_type = qualified(namespace, ACTION_TYPE).parse().ok()?;
             let uid = EntityUid::from_type_name_and_id(action_type, EntityId::new(name));
             let context = declaration.get("appliesTo").and_then(|applies| applies.get("context"));
             let (namespace, record) = types.resolved(namespace, context.unwrap_or(&Value::Null));

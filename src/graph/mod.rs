@@ -39,25 +39,3 @@ pub use tenancy::{MOST_PATHS, Path, paths};
 pub use typed::{Operator, TypedExpr, TypedKind, Variable};
 pub use untested::place_of_test;
 pub use wildcards::Implied;
-
-/// Names that the compiler generates; a program may not declare them.
-pub const RESERVED_NAMES: [&str; 18] = [
-    "RequestBreakGlass",
-    "ApproveBreakGlass",
-    "RefuseBreakGlass",
-    "RevokeBreakGlass",
-    "ReviewBreakGlass",
-    "ip",
-    "Action",
-    "BreakGlassProfile",
-    "Role",
-    "RoleHolders",
-    "Bool",
-    "Long",
-    "String",
-    "Set",
-    "decimal",
-    "datetime",
-    "duration",
-    "ipaddr",
-];

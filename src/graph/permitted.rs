@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bundle::ROLE_TYPE;
+
 use super::{Action, ActionId, ExternalPermit, ExternalScope, Program, TypeId, TypeKind};
 
 /// The principal types that the scopes of raw permits admit, by Gate action. Those of a raw action stand in its schema.
@@ -86,8 +88,10 @@ fn is_within(program: &Program, id: TypeId, container: &str) -> bool {
 /// Whether entities of a type may hold a plain role, which is a container in Cedar.
 fn may_hold(program: &Program, id: TypeId, container: &str, name: &str) -> bool {
     let generated = match &program.namespace {
-        Some(namespace) => container.strip_prefix(namespace.as_str()) == Some("::Role"),
-        None => container == "Role",
+        Some(namespace) => {
+            container.strip_prefix(namespace.as_str()).and_then(|rest| rest.strip_prefix("::")) == Some(ROLE_TYPE)
+        }
+        None => container == ROLE_TYPE,
     };
     let held = program.roles.iter().filter(|role| role.on.is_none() && role.name == name);
     generated && held.flat_map(|role| &role.holders).any(|holder| *holder == id)

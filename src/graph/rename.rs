@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::bundle::ACTION_TYPE;
 use crate::syntax::ast::{Expr, ExprKind, Ident, Path};
 
 use super::{NameOf, Program};
@@ -59,7 +60,7 @@ impl Program {
             if !old.is_raw() {
                 let full = renames.of(NameOf::Action, &old.full_name(self));
                 action.name = own(&full);
-                action.cedar = (qualified("Action"), full);
+                action.cedar = (qualified(ACTION_TYPE), full);
             }
         }
         for (role, old) in program.roles.iter_mut().zip(&self.roles) {

@@ -29,6 +29,19 @@ pub enum Variable {
     Context,
 }
 
+impl Variable {
+    /// Its name, in Gate as in Cedar.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Principal => "principal",
+            Self::Action => "action",
+            Self::Resource => "resource",
+            Self::Context => "context",
+        }
+    }
+}
+
 /// Cedar's operators with two operands, but for the chains `&&` and `||`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operator {

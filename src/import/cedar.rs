@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lower;
 use crate::lower::{RawIds, RawPolicy, fresh};
-use crate::text::{FileId, Sources, Span};
+use crate::text::{FileId, Sources, Span, safe};
 
 use super::gate::{literal, snake};
 use super::package::count;
@@ -161,11 +161,7 @@ fn carry_links(linked: &[&RawPolicy], stems: &mut BTreeSet<String>, imported: &m
 fn stem(path: &str) -> String {
     let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let keep = |c: char| match c.is_ascii_alphanumeric() || c == '_' {
-        true => c.to_ascii_lowercase(),
-        false => '-',
-    };
-    match stem.chars().map(keep).collect::<String>().trim_matches('-') {
+    match safe::file_stem(stem).to_ascii_lowercase().trim_matches('-') {
         "" => "imported".to_owned(),
         stem => stem.to_owned(),
     }

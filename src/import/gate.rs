@@ -2,33 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::bundle::RESERVED_NAMES;
 use crate::syntax;
 use crate::syntax::Limits;
 use crate::text::Sources;
 
 use super::ImportError;
-
-/// Names that the language or its compiler uses itself, besides the reserved words.
-const USED_BY_THE_LANGUAGE: [&str; 18] = [
-    "Action",
-    "ApproveBreakGlass",
-    "Bool",
-    "BreakGlassProfile",
-    "Long",
-    "RefuseBreakGlass",
-    "RequestBreakGlass",
-    "ReviewBreakGlass",
-    "RevokeBreakGlass",
-    "Role",
-    "RoleHolders",
-    "Set",
-    "String",
-    "datetime",
-    "decimal",
-    "duration",
-    "ip",
-    "ipaddr",
-];
 
 /// A text between quotes.
 pub(super) fn literal(text: &str) -> String {
@@ -118,7 +97,7 @@ pub(super) struct Names {
 impl Names {
     /// No name but those that the language uses is given yet.
     pub(super) fn new() -> Self {
-        Self { taken: USED_BY_THE_LANGUAGE.map(str::to_owned).into() }
+        Self { taken: RESERVED_NAMES.map(str::to_owned).into() }
     }
 
     /// A namespace of its own, in which every name is free.

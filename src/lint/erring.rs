@@ -1,9 +1,7 @@
 //! What the lints about errors share: the finding with the request that shows it.
 
 use cedar_policy::Effect;
-use serde_json::Value;
 
-use crate::analysis::Witness;
 use crate::analysis::facts::Skipped;
 
 use super::hazard::REMOTE_TIMES;
@@ -38,21 +36,9 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink, effect: Effect) {
             .help("test what may be absent with `has`, and keep arithmetic within bounds")
             .evidence(proofs::evidence(erring.basis))
             .note(format!("Cedar: {}", erring.message));
-        for line in shown(&erring.witness) {
+        for line in erring.witness.lines() {
             finding = finding.note(line);
         }
         out.push(finding);
     }
-}
-
-/// A request and its entities, a line each.
-fn shown(witness: &Witness) -> Vec<String> {
-    let request = &witness.request;
-    let mut lines = vec![
-        format!("{} asks {} of {}", request.principal, request.action, request.resource),
-        format!("context {}", Value::from(request.context.clone())),
-    ];
-    let entities = witness.entities.as_array().into_iter().flatten();
-    lines.extend(entities.map(|entity| format!("entity {entity}")));
-    lines
 }

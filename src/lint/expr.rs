@@ -1,18 +1,13 @@
 //! Walking typed expressions.
 
-use crate::graph::{TypedExpr, TypedKind, Variable};
+use crate::graph::{TypedExpr, TypedKind};
+use crate::lower::is_plain_name;
 
 /// `resource.owner.name`, `User::"a".name`, `resource["odd name"]`, `resource.getTag("k")`: an expression that leads from a
 /// request variable or an entity to a value, as Cedar writes it. `None` for any other.
 pub(super) fn path_text(expr: &TypedExpr) -> Option<String> {
     Some(match &expr.kind {
-        TypedKind::Variable(variable) => match variable {
-            Variable::Principal => "principal",
-            Variable::Action => "action",
-            Variable::Resource => "resource",
-            Variable::Context => "context",
-        }
-        .to_owned(),
+        TypedKind::Variable(variable) => variable.name().to_owned(),
         TypedKind::Entity(ty, id) => format!("{ty}::\"{}\"", id.escape_debug()),
         TypedKind::Text(text) => format!("\"{}\"", text.escape_debug()),
         TypedKind::Attribute(of, name) => attribute_text(&path_text(of)?, name),
@@ -26,7 +21,7 @@ pub(super) fn path_text(expr: &TypedExpr) -> Option<String> {
 
 /// `of.name`, or `of["odd name"]`.
 pub(super) fn attribute_text(of: &str, name: &str) -> String {
-    match is_plain(name) {
+    match is_plain_name(name) {
         true => format!("{of}.{name}"),
         false => format!("{of}[\"{}\"]", name.escape_debug()),
     }
@@ -34,15 +29,10 @@ pub(super) fn attribute_text(of: &str, name: &str) -> String {
 
 /// `of has name`, or `of has "odd name"`.
 pub(super) fn has_text(of: &str, name: &str) -> String {
-    match is_plain(name) {
+    match is_plain_name(name) {
         true => format!("{of} has {name}"),
         false => format!("{of} has \"{}\"", name.escape_debug()),
     }
-}
-
-fn is_plain(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// What an expression says, wherever its parts stand; a named condition says what its body says.
@@ -54,7 +44,7 @@ pub(super) fn shape(expr: &TypedExpr) -> String {
         TypedKind::Long(value) => value.to_string(),
         TypedKind::Text(text) => format!("{text:?}"),
         TypedKind::Duration(value) => format!("{}ms", value.0),
-        TypedKind::Variable(variable) => format!("{variable:?}"),
+        TypedKind::Variable(variable) => variable.name().to_owned(),
         TypedKind::Entity(ty, id) => format!("{ty}::{id:?}"),
         TypedKind::Not(_) => format!("!({})", parts()),
         TypedKind::Negate(_) => format!("-({})", parts()),

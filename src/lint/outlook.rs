@@ -113,7 +113,7 @@ impl Facts {
 
     /// The principals that alone can be meant.
     fn principals(&self) -> Option<BTreeSet<String>> {
-        self.among.get("Principal").map(|(among, _)| among.clone())
+        self.among.get(Variable::Principal.name()).map(|(among, _)| among.clone())
     }
 
     fn add(&mut self, expr: &TypedExpr, holds: bool, known: Known<'_>) -> Result<(), Clash> {
@@ -177,8 +177,9 @@ impl Facts {
             (Constant::Value(value), Operator::Equal) => self.is_among(shape(subject), BTreeSet::from([value]), at),
             (Constant::Value(value), Operator::NotEqual) => self.is_not(&shape(subject), value, at),
             (Constant::Number(number), _) => {
+                let now = known.now.filter(|_| is_now(subject));
                 let subject = shape(subject);
-                if let (Some(now), true) = (known.now, subject == NOW) {
+                if let Some(now) = now {
                     self.least.entry(subject.clone()).or_insert((now.0, at));
                 }
                 match operator {
@@ -253,8 +254,14 @@ impl Facts {
     }
 }
 
-/// The shape of `context.now`.
-const NOW: &str = "Context.\"now\"";
+/// Whether an expression is `context.now`.
+fn is_now(expr: &TypedExpr) -> bool {
+    match &expr.kind {
+        TypedKind::Named(_, body) => is_now(body),
+        TypedKind::Attribute(of, name) => of.kind == TypedKind::Variable(Variable::Context) && name == "now",
+        _ => false,
+    }
+}
 
 /// A value that is written down.
 #[derive(Debug, PartialEq, Eq)]

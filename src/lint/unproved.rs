@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::facts::{Allowed, Fact};
+use crate::analysis::solver::REMEDY;
 use crate::config::Level;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 
@@ -149,7 +150,7 @@ fn without_solver(cx: &Cx<'_>) -> Option<Diagnostic> {
         false => format!("without a solver these lints do not run: {}", names(&not)),
     };
     let mut told = Diagnostic::new(codes::NO_SOLVER, severity, None, message)
-        .help("`gatewright solver install` brings one; `--no-proofs` leaves these lints out");
+        .help(format!("{REMEDY}; `--no-proofs` leaves these lints out"));
     if !partly.is_empty() {
         told = told.note(format!("these see only what a request shows: {}", names(&partly)));
     }

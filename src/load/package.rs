@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::diag::{Diagnostic, Diagnostics, Severity, closest};
 use crate::load::codes;
 use crate::load::text::text;
 use crate::text::{FileId, Sources, Span};
@@ -212,7 +212,8 @@ pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut D
     let (severity, code, message, help) = match content {
         Content::Bytes(bytes) => return Some(text(sources, name, bytes, part, out)),
         Content::Unread if part == Part::Unused => {
-            (Severity::Warning, codes::UNUSED_FILE, format!("nothing reads `{name}`"), unused_help(&name))
+            let severity = if is_meant_as_policy(&name) { Severity::Error } else { Severity::Warning };
+            (severity, codes::UNUSED_FILE, format!("nothing reads `{name}`"), unused_help(&name))
         }
         Content::Unread => return None,
         Content::SymbolicLink if part == Part::None => return None,
@@ -252,6 +253,15 @@ pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut D
     let file = sources.add(name, "");
     out.push(Diagnostic::new(code, severity, Some(Span::new(file, 0, 0)), message).help(help));
     None
+}
+
+/// Whether a file in `policy/` that nothing reads ends almost as a policy does: a guard in it would protect nothing.
+fn is_meant_as_policy(name: &str) -> bool {
+    let ending = name.strip_prefix("policy/").and_then(|rest| rest.rsplit_once('.')).map(|(_, ending)| ending);
+    ending.filter(|ending| ending.chars().all(char::is_alphanumeric)).is_some_and(|ending| {
+        let known = ["gate", "cedar", "cedarschema"];
+        known.contains(&ending.to_lowercase().as_str()) || closest(ending, known).is_some()
+    })
 }
 
 fn unused_help(name: &str) -> &'static str {
@@ -333,6 +343,7 @@ mod tests {
                 entry("policy/b.gate", Content::Bytes(b"// caf\xe9\nrole r".to_vec())),
                 entry("policy/a.gate", Content::Unreadable("permission denied".to_owned())),
                 entry("policy/c.txt", Content::Unread),
+                entry("policy/c.GATE", Content::Unread),
                 entry("policy/d.gate", Content::TooLarge),
                 entry("policy/e.gate", Content::NotAFile("a device")),
                 entry("policy/.#f.gate", Content::SymbolicLink),
@@ -342,6 +353,7 @@ mod tests {
         insta::assert_snapshot!(shown(&package, &out).join("\n"), @r"
         unreadable-file policy/a.gate:1:1: cannot read `policy/a.gate`: permission denied
         not-utf8 policy/b.gate:1:7: `policy/b.gate` is not UTF-8: byte 0xe9 at offset 6
+        unused-file policy/c.GATE:1:1: nothing reads `policy/c.GATE`
         unused-file policy/c.txt:1:1: nothing reads `policy/c.txt`
         unreadable-file policy/d.gate:1:1: cannot read `policy/d.gate`: it is larger than 67108864 bytes
         unreadable-file policy/e.gate:1:1: `policy/e.gate` is a device
@@ -401,6 +413,24 @@ mod tests {
             assert_eq!(shown(&package, &out), ["not-utf8 policy/a.gate:1:1: `policy/a.gate` is UTF-16"]);
             assert_eq!(package.sources.text(package.gate[0]), expected);
         }
+    }
+
+    #[test]
+    fn a_file_that_ends_almost_as_a_policy_is_an_error() {
+        for (name, is_error) in [
+            ("policy/x.GATE", true),
+            ("policy/a/x.gat", true),
+            ("policy/x.cedr", true),
+            ("policy/x.CedarSchema", true),
+            ("policy/x.gate~", false),
+            ("policy/x.txt", false),
+            ("scenarios/x.gat", false),
+        ] {
+            assert_eq!(is_meant_as_policy(name), is_error, "{name}");
+        }
+        let mut out = Diagnostics::new();
+        assemble("p".into(), vec![entry("policy/x.GATE", Content::Unread)], &mut out);
+        assert!(out.iter().any(|found| found.code == codes::UNUSED_FILE && found.is_error()));
     }
 
     #[test]

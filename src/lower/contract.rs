@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{
     ActionContract, AttributeContract, BreakGlassProfile, CONTRACT_FORMAT, Contract, EntityContract, EntityRole,
-    Holder, ParentContract, RelationContract, RoleContract, RolesForm, ValueType,
+    HOLDERS_TYPE, Holder, ParentContract, ROLE_TYPE, RelationContract, RoleContract, RolesForm, ValueType,
 };
 use crate::graph::{Attribute, Profile, Program, RoleId, Step, Ty, TypeId, TypeKind};
 use crate::text::Duration;
@@ -39,8 +39,8 @@ pub(super) fn build(program: &Program, form: RolesForm) -> Contract {
             .collect(),
         provenance: program.context.iter().map(|(name, common)| (name.clone(), common.voucher().to_owned())).collect(),
         roles: program.role_ids().filter_map(|id| role(program, id)).collect(),
-        role_type: plain.then(|| qualified(program, "Role")),
-        holders_type: relations.then(|| qualified(program, "RoleHolders")),
+        role_type: plain.then(|| qualified(program, ROLE_TYPE)),
+        holders_type: relations.then(|| qualified(program, HOLDERS_TYPE)),
         roles_form: form,
         break_glass: program.profiles.iter().map(|p| (p.name.clone(), profile(program, p))).collect(),
         gateway: None,

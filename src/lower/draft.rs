@@ -6,7 +6,7 @@ use super::pst;
 use super::pst::Names;
 use crate::bundle::OriginKind;
 use crate::graph::{ProfileId, RoleId, TypedExpr};
-use crate::text::Span;
+use crate::text::{Instant, Span};
 
 /// Permit or forbid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,19 +103,27 @@ pub struct Part {
     pub words: Option<String>,
     /// The guard it was conjoined from.
     pub guard: Option<String>,
+    /// The end that it keeps, of an `until`.
+    pub until: Option<Instant>,
 }
 
 impl Part {
     /// An author's condition.
     #[must_use]
     pub fn written(expr: TypedExpr) -> Self {
-        Self { expr, words: None, guard: None }
+        Self { expr, words: None, guard: None, until: None }
     }
 
     /// A conjunct the compiler makes, in Gate's words.
     #[must_use]
     pub fn generated(expr: TypedExpr, words: impl Into<String>) -> Self {
-        Self { expr, words: Some(words.into()), guard: None }
+        Self { expr, words: Some(words.into()), guard: None, until: None }
+    }
+
+    /// The end of an `until`.
+    #[must_use]
+    pub fn ending(expr: TypedExpr, at: Instant) -> Self {
+        Self { until: Some(at), ..Self::generated(expr, format!("until \"{at}\"")) }
     }
 
     /// The same, conjoined from a guard.

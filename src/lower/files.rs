@@ -9,7 +9,7 @@ use cedar_policy_formatter::{Config, policies_str_to_pretty};
 
 use crate::parallel;
 use crate::parallel::Work;
-use crate::text::{FileId, Sources};
+use crate::text::{FileId, Sources, safe};
 
 use super::draft::Draft;
 use super::{Lowered, text};
@@ -98,5 +98,5 @@ fn cedar(policy: &Policy) -> Result<String, String> {
 fn module(source: &str) -> String {
     let stem = source.rsplit('/').next().unwrap_or(source);
     let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
-    stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect()
+    safe::file_stem(stem)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bundle::OriginKind;
+use crate::bundle::{OriginKind, ROLE_TYPE};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph;
 use crate::graph::{ActionId, Env, Grant, Holder, Implied, RoleId, TypeId, Variable};
@@ -190,7 +190,7 @@ impl Lowering<'_> {
     /// A plain role as an entity for the scope; a role held per entity is tested in the condition instead.
     pub(super) fn scope_role(&self, role: RoleId) -> Option<(String, String)> {
         let found = self.program.role(role)?;
-        found.on.is_none().then(|| (qualified(self.program, "Role"), found.name.clone()))
+        found.on.is_none().then(|| (qualified(self.program, ROLE_TYPE), found.name.clone()))
     }
 
     /// `list-read`: the actions' own names, for a policy id.

@@ -107,7 +107,7 @@ impl Lowering<'_> {
         let now = self.clock(until.span)?;
         let text = TypedExpr::new(TypedKind::Text(until.at.to_string()), Ty::String, until.span);
         let end = TypedExpr::new(TypedKind::Construct("datetime".to_owned(), Box::new(text)), Ty::Datetime, until.span);
-        Some(Part::generated(now.binary(Operator::Less, end), format!("until \"{}\"", until.at)))
+        Some(Part::ending(now.binary(Operator::Less, end), until.at))
     }
 
     /// What a role demands of its holders wherever it is used: its `until` and its `when`.

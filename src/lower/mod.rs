@@ -40,4 +40,5 @@ pub use raw::{
 };
 pub use schema::SchemaText;
 pub use screen::suspects;
-pub use text::expression as cedar_text;
+pub use separation::{Held, separated_by_assignments};
+pub use text::{expression as cedar_text, is_plain_name};

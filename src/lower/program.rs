@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use cedar_policy::{Policy, PolicyId, Schema};
 
-use crate::bundle::{Contract, Origins, RolesForm};
+use crate::bundle::{Contract, Origins, ROLE_TYPE, RolesForm};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph::{ActionId, Attribute, Budget, Env, ProfileStep, Program, RoleId, Ty, TypeId};
 use crate::parallel::Work;
@@ -96,7 +96,7 @@ pub fn lower(
         .role_ids()
         .filter_map(|id| program.role(id))
         .filter(|role| role.on.is_none() && form.has_parents())
-        .map(|role| (qualified(program, "Role"), role.name.clone()))
+        .map(|role| (qualified(program, ROLE_TYPE), role.name.clone()))
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use cedar_policy::{Schema, SchemaFragment};
 use serde_json::{Map, Value, json};
 
-use crate::bundle::{ROLES_ATTRIBUTE, RolesForm, relation_attribute};
+use crate::bundle::{HOLDERS_TYPE, PROFILE_TYPE, ROLE_TYPE, ROLES_ATTRIBUTE, RolesForm, relation_attribute};
 use crate::clauses::Clause;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::graph::{Attribute, Isolation, Profile, Program, Step, Ty, TypeId, TypeKind};
 use crate::text::Span;
 
-use super::break_glass::PROFILE_TYPE;
 use super::program::qualified;
 use super::raw::RawSchema;
 use super::{codes, roles_form};
@@ -42,7 +41,7 @@ pub(super) fn build(program: &Program, raw: &RawSchema, form: RolesForm, out: &m
         let message = format!("`{name}` is declared here and by the Gate program, which makes it, too");
         out.push(
             Diagnostic::new(codes::CEDAR_SCHEMA, Severity::Error, at, message)
-                .help("rename it in the schema file; Gate makes `Role`, `RoleHolders`, `BreakGlassProfile` and an action `Type.action` for each of its own"),
+                .help(format!("rename it in the schema file; Gate makes `{ROLE_TYPE}`, `{HOLDERS_TYPE}`, `{PROFILE_TYPE}` and an action `Type.action` for each of its own")),
         );
     }
     if merged.is_empty() {
@@ -135,10 +134,10 @@ fn entity_types(program: &Program, form: RolesForm, types: &mut Map<String, Valu
                         .any(|role| role.by.is_none() && role.on.is_none() == plain && role.holders.contains(&id))
             };
             if holds_plain && may(true) {
-                parents.push("Role".to_owned());
+                parents.push(ROLE_TYPE.to_owned());
             }
             if relations && may(false) {
-                parents.push("RoleHolders".to_owned());
+                parents.push(HOLDERS_TYPE.to_owned());
             }
             parents.sort();
             parents.dedup();
@@ -146,7 +145,7 @@ fn entity_types(program: &Program, form: RolesForm, types: &mut Map<String, Valu
             let mut attributes = ty.attributes.clone();
             for role in program.roles.iter().filter(|role| role.on == Some(id) && role.by.is_none()) {
                 if form.has_parents() {
-                    let group = Ty::Named(qualified(program, "RoleHolders"));
+                    let group = Ty::Named(qualified(program, HOLDERS_TYPE));
                     attributes.insert(role.name.clone(), generated(group, role.span));
                 }
                 if form.has_attribute() {
@@ -170,10 +169,10 @@ fn entity_types(program: &Program, form: RolesForm, types: &mut Map<String, Valu
         put(types, ty.name.clone(), Value::Object(entry), overwritten);
     }
     if holds_plain {
-        put(types, "Role".to_owned(), json!({}), overwritten);
+        put(types, ROLE_TYPE.to_owned(), json!({}), overwritten);
     }
     if relations {
-        put(types, "RoleHolders".to_owned(), json!({ "memberOfTypes": ["RoleHolders"] }), overwritten);
+        put(types, HOLDERS_TYPE.to_owned(), json!({ "memberOfTypes": [HOLDERS_TYPE] }), overwritten);
     }
     if !program.profiles.is_empty() {
         let names: Vec<&str> = program.profiles.iter().map(|profile| profile.name.as_str()).collect();

@@ -3,6 +3,8 @@
 //! permits are not looked at: what may hold for somebody counts. What a raw permit gives to single entities cannot be
 //! counted, since only the data knows which roles they hold; that is told.
 
+use std::collections::BTreeSet;
+
 use cedar_policy::{
     ActionConstraint, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, ResourceConstraint, Schema,
 };
@@ -13,6 +15,7 @@ use crate::graph::{ActionId, Deny, Holder, Program, RoleId, Separation, TypeId, 
 use crate::text::Span;
 
 use super::codes;
+use super::program::Lowered;
 use super::raw::{LetsIn, RawPolicy, RawTemplate, lets_in};
 
 /// Who may do what, as far as the program tells.
@@ -47,6 +50,28 @@ enum Given {
     Grant,
     BreakGlass(String),
     Raw(String),
+}
+
+/// A role that the package's own assignments give to an entity.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// To whom, as text: `User::"ann"`.
+    pub who: String,
+    /// Of which type, a group's where it is one.
+    pub ty: TypeId,
+    /// Which role.
+    pub role: RoleId,
+    /// Where it is assigned.
+    pub at: Span,
+}
+
+/// Reports to whom assignments give both duties of a separation without `by`, by two roles. One role that holds both is reported
+/// where it is declared.
+pub fn separated_by_assignments(program: &Program, lowered: &Lowered, held: &[Held], out: &mut Diagnostics) {
+    let duties = Duties::new(program, &lowered.raw, lowered.schema.as_ref());
+    for separation in program.separations.iter().filter(|one| one.by.is_none()) {
+        duties.assigned(separation, held, out);
+    }
 }
 
 /// A raw permit for single entities.
@@ -161,6 +186,57 @@ impl<'a> Duties<'a> {
         }
     }
 
+    fn assigned(&self, separation: &Separation, held: &[Held], out: &mut Diagnostics) {
+        let (first, second) = (self.ways(separation.first), self.ways(separation.second));
+        let mut seen = BTreeSet::new();
+        for (at, one) in held.iter().enumerate() {
+            for other in held.iter().skip(at + 1).filter(|other| other.who == one.who && other.role != one.role) {
+                let roles = [one.role, other.role];
+                let by = |role: RoleId, other: RoleId, ty: TypeId| {
+                    let second = self.open_to(separation.second, &second, &roles, other, ty)?;
+                    Some([self.open_to(separation.first, &first, &roles, role, ty)?, second])
+                };
+                let mut types = self.held_by(one, other).into_iter();
+                let ways = types.find_map(|ty| by(one.role, other.role, ty).or_else(|| by(other.role, one.role, ty)));
+                // Whoever holds three roles is told of once.
+                let Some(ways) = ways.filter(|_| seen.insert(&one.who)) else { continue };
+                let what = format!("`{}` is assigned roles that hold", one.who);
+                let finding = self.both(separation, other.at, &what, ways);
+                let help =
+                    format!("remove this assignment of `{}`, or the other one", self.program.role_name(other.role));
+                let name = self.program.role_name(one.role);
+                out.push(finding.label("with this role").also(one.at, format!("`{name}` is assigned here")).help(help));
+            }
+        }
+    }
+
+    /// The types of those who hold two roles by their assignment: the entity's own, or for a group those of its members that can.
+    fn held_by(&self, one: &Held, other: &Held) -> Vec<TypeId> {
+        let holders = |held: &Held| self.program.role(held.role).map_or_else(Vec::new, |role| role.holders.clone());
+        match self.program.ty(one.ty).is_some_and(|ty| ty.kind == TypeKind::Group) {
+            true => holders(one).into_iter().filter(|ty| holders(other).contains(ty)).collect(),
+            false => vec![one.ty],
+        }
+    }
+
+    /// The first way by which one of the roles that somebody holds opens an action.
+    fn open_to<'w>(
+        &self,
+        action: ActionId,
+        ways: &'w [Way],
+        roles: &[RoleId],
+        by: RoleId,
+        ty: TypeId,
+    ) -> Option<&'w Way> {
+        let mut ways = ways.iter().filter(|_| !roles.iter().any(|role| self.is_closed(action, Some(*role), ty)));
+        ways.find(|way| matches!(way.who, Who::Role(role, only) if role == by && only.is_none_or(|only| only == ty)))
+    }
+
+    /// Whether a denial keeps an action from everybody of a type, or from whoever of it holds a role.
+    fn is_closed(&self, action: ActionId, role: Option<RoleId>, ty: TypeId) -> bool {
+        self.program.denies.iter().any(|deny| self.closes(deny, action, role, ty))
+    }
+
     fn both(&self, separation: &Separation, at: Span, what: &str, ways: [&Way; 2]) -> Diagnostic {
         let (first, second) = self.names(separation);
         let message = format!("{what} both `{first}` and `{second}`");
@@ -189,14 +265,14 @@ impl<'a> Duties<'a> {
 
     /// The first way that is open to somebody of a type, by a role or without one.
     fn open<'w>(&self, action: ActionId, ways: &'w [Way], role: Option<RoleId>, ty: TypeId) -> Option<&'w Way> {
-        let is_closed = self.program.denies.iter().any(|deny| self.closes(deny, action, role, ty));
+        let is_closed = self.is_closed(action, role, ty);
         ways.iter().filter(|_| !is_closed).find(|way| match way.who {
             Who::Type(open) => open == ty,
             Who::Role(holder, only) => Some(holder) == role && only.is_none_or(|only| only == ty),
         })
     }
 
-    /// Whether a denial keeps an action from everybody of a type, or from whoever of it holds a role.
+    /// Whether this denial does.
     fn closes(&self, deny: &Deny, action: ActionId, role: Option<RoleId>, ty: TypeId) -> bool {
         let whole = self.program.decided_on(action, &[]);
         let covered = deny.actions.contains(&action) && self.program.decided_on(action, &deny.on) == whole;

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use crate::graph::{Operator, TypedExpr, TypedKind, Variable};
+use crate::graph::{Operator, TypedExpr, TypedKind};
 use crate::text::Span;
 
 use super::draft::{Draft, Effect, Entity};
@@ -118,7 +118,9 @@ pub fn expression(expr: &TypedExpr) -> String {
     out.text
 }
 
-fn is_plain(name: &str) -> bool {
+/// Whether a name of an attribute needs no quotes in Cedar.
+#[must_use]
+pub fn is_plain_name(name: &str) -> bool {
     const RESERVED: [&str; 10] = ["true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"];
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
@@ -137,12 +139,7 @@ fn write_expr(out: &mut Located, expr: &TypedExpr) {
         TypedKind::Duration(value) => {
             let _ = write!(out.text, "duration(\"{value}\")");
         }
-        TypedKind::Variable(variable) => out.push(match variable {
-            Variable::Principal => "principal",
-            Variable::Action => "action",
-            Variable::Resource => "resource",
-            Variable::Context => "context",
-        }),
+        TypedKind::Variable(variable) => out.push(variable.name()),
         TypedKind::Entity(ty, id) => out.entity(&(ty.clone(), id.clone())),
         TypedKind::Not(inner) => {
             out.push("!");
@@ -183,7 +180,7 @@ fn write_expr(out: &mut Located, expr: &TypedExpr) {
         TypedKind::Has(inner, attributes) => {
             operand(out, inner);
             match attributes.as_slice() {
-                [one] if !is_plain(one) => {
+                [one] if !is_plain_name(one) => {
                     let _ = write!(out.text, " has \"{}\"", one.escape_debug());
                 }
                 several => {
@@ -206,7 +203,7 @@ fn write_expr(out: &mut Located, expr: &TypedExpr) {
         }
         TypedKind::Attribute(inner, name) => {
             operand(out, inner);
-            if is_plain(name) {
+            if is_plain_name(name) {
                 let _ = write!(out.text, ".{name}");
             } else {
                 let _ = write!(out.text, "[\"{}\"]", name.escape_debug());

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bundle::{OriginKind, ROLES_ATTRIBUTE};
+use crate::bundle::{OriginKind, PROFILE_TYPE, ROLES_ATTRIBUTE};
 use crate::diag::Diagnostics;
 use crate::graph;
 use crate::graph::{
@@ -15,7 +15,7 @@ use crate::graph::{
 use crate::text::Span;
 
 use super::break_glass::short::At;
-use super::break_glass::{PROFILE_TYPE, step_action};
+use super::break_glass::step_action;
 use super::draft::{Draft, Effect, Part, Subject, policy_id};
 use super::drafts::Drafts;
 use super::program::{Lowering, qualified};

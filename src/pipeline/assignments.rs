@@ -12,6 +12,7 @@ use crate::graph::{EntityType, Program, Role, TypeKind};
 use crate::lint::Extent;
 use crate::load::PackageFiles;
 use crate::load::codes::UNUSED_FILE;
+use crate::lower::Held;
 use crate::text::{FileId, Span};
 
 /// Who holds which role, in the program's names; `None` where the project file names no file. All faults go to `out`.
@@ -51,6 +52,15 @@ pub(super) fn assignments(
         first.is_none()
     });
     Some(read)
+}
+
+/// Assignments by the ids of the program; all have resolved.
+pub(super) fn held(program: &Program, assigned: &[Assignment]) -> Vec<Held> {
+    let held = assigned.iter().filter_map(|one| {
+        let ty = program.find_type(&one.who.type_name().to_string())?;
+        Some(Held { who: one.who.to_string(), ty, role: program.find_role(&one.role)?, at: one.span })
+    });
+    held.collect()
 }
 
 /// The files that the project file names, in its order.

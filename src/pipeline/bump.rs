@@ -29,7 +29,7 @@ pub fn bump(
 
 /// A package that was checked has a version that can be read.
 fn version(checked: &Checked) -> Version {
-    Version::parse(&checked.project.version).unwrap_or(Version { core: [0, 0, 0], pre: Vec::new() })
+    Version::parse(&checked.project.version).unwrap_or_else(Version::zero)
 }
 
 /// A package's texts by their names, the version aside.

@@ -109,6 +109,9 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         out.extend(faults);
     }
     let assignments = assignments::assignments(package, &project, &program, extent, &mut out);
+    if let (lint::Extent::Whole, Some(assigned)) = (extent, &assignments) {
+        lower::separated_by_assignments(&program, &lowered, &assignments::held(&program, assigned), &mut out);
+    }
     let lints = lint::Cx {
         program: &program,
         lowered: &lowered,

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::analysis::solver::Limits;
 use crate::analysis::{Cache, Deadline, Prover, solver};
+use crate::bundle::PROFILE_TYPE;
 use crate::decide::{Engine, EngineError};
 use crate::diag::Diagnostics;
 use crate::lint::Extent;
@@ -303,7 +304,7 @@ fn shown(difference: &Difference) -> Option<Shown> {
 }
 
 fn is_profile(ty: &EntityTypeName) -> bool {
-    ty.basename() == "BreakGlassProfile"
+    ty.basename() == PROFILE_TYPE
 }
 
 fn run(suites: &Suites<'_>, policy: Policy<'_>, accepted: &Accepted) -> RunReport {

@@ -98,8 +98,10 @@ impl Location {
         if folder.is_empty() {
             return refuse("it names no folder");
         }
-        if folder == text && text.contains("://") {
-            return refuse("write `oci://HOST/REPOSITORY`, `oci-layout:FOLDER`, `https://…` or a folder");
+        if folder == text
+            && let Some(instead) = not_a_folder(text)
+        {
+            return refuse(&instead);
         }
         let path = PathBuf::from(folder);
         Ok(Self { place: if layout { Place::Layout(path) } else { Place::Folder(path) }, pin: None })
@@ -126,6 +128,24 @@ impl Location {
             Place::Web(url) => url.clone(),
         }
     }
+}
+
+/// What to write instead of a path that is probably meant as an address: bundles that land in a folder of that name are published to
+/// nobody.
+fn not_a_folder(path: &str) -> Option<String> {
+    let first = path.split('/').next().unwrap_or_default();
+    let is_drive = first.len() == 2 && first.ends_with(':');
+    if first.contains(':') && !is_drive {
+        let registry = match is_host(first) && path.contains('/') {
+            true => format!("oci://{path}"),
+            false => "oci://HOST/REPOSITORY".to_owned(),
+        };
+        return Some(format!(
+            "write `{registry}` for a registry, `oci-layout:FOLDER`, `https://…`, or `./{path}` for a folder"
+        ));
+    }
+    let is_name = first.contains('.') && !first.starts_with('.') && path.contains('/') && is_host(first);
+    is_name.then(|| format!("write `oci://{path}` for a registry, or `./{path}` for a folder"))
 }
 
 /// The tag of a version: `+` cannot be in a tag and is written `_`, as Helm does. `None` where it cannot be one.
@@ -233,6 +253,8 @@ mod tests {
             ("out/bundles", Place::Folder("out/bundles".into()), None),
             ("file:///srv/bundles", Place::Folder("/srv/bundles".into()), None),
             ("file:out", Place::Folder("out".into()), None),
+            ("./ghcr.io/a", Place::Folder("./ghcr.io/a".into()), None),
+            ("bundles.d", Place::Folder("bundles.d".into()), None),
             ("https://example.com/b/", Place::Web("https://example.com/b".to_owned()), None),
             ("http://localhost:8080/b", Place::Web("http://localhost:8080/b".to_owned()), None),
             ("http://[::1]:8080/b", Place::Web("http://[::1]:8080/b".to_owned()), None),
@@ -259,7 +281,11 @@ mod tests {
             ("oci://r.example.com.:5000/a", "no host"),
             ("https://example.com/b?x=1", "no `?`"),
             ("https://example.com/b#x", "no `?` and no `#`"),
-            ("ftp://example.com", "`https://…` or a folder"),
+            ("ftp://example.com", "`https://…`, or `./ftp://example.com` for a folder"),
+            ("ghcr.io/a/b", "write `oci://ghcr.io/a/b` for a registry, or `./ghcr.io/a/b`"),
+            ("localhost:5000/a", "write `oci://localhost:5000/a` for a registry"),
+            ("oci:/ghcr.io/a", "for a registry"),
+            ("docker:a/b", "for a registry"),
             ("oci-layout:", "names no folder"),
             ("", "names no folder"),
         ] {

@@ -15,10 +15,10 @@ mod json;
 mod mended;
 mod mutation;
 mod proofs;
-mod sarif;
 /// What a run of scenarios came to.
-pub mod tests;
-mod witness;
+pub mod results;
+mod sarif;
+mod suite;
 
 pub use answers::{answers, answers_json};
 pub use coverage::coverage_json;
@@ -30,3 +30,4 @@ pub use mended::changes;
 pub use mutation::{Requests, mutants, mutation_json, mutation_scenarios, mutation_summary, survivors};
 pub use proofs::{beyond_proof, proof_scenario, proof_summary, proofs, proofs_json};
 pub use sarif::sarif;
+pub use suite::Saved;

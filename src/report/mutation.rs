@@ -10,10 +10,9 @@ use serde_json::Value;
 use crate::mutation::{Decided, Mutant, Outcome, Tally, Trial};
 use crate::text::{Instant, safe};
 
-use super::diff::Saved;
 use super::files::Files;
 use super::human::printable;
-use super::witness;
+use super::suite::{Saved, Suite};
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -45,7 +44,7 @@ pub fn survivors(trials: &[Trial], files: Files<'_>) -> String {
                         false => "the policy denies this, the mutant allows it",
                     };
                     let _ = writeln!(text, "           {ways}:");
-                    for line in witness::lines(&decided.witness) {
+                    for line in decided.witness.lines() {
                         let _ = writeln!(text, "             {}", printable(&line));
                     }
                 }
@@ -110,38 +109,20 @@ fn stem(mutant: &Mutant, files: Files<'_>) -> String {
     let name = files.sources.name(mutant.span.file);
     let name = name.rsplit('/').next().unwrap_or(name);
     let name = name.strip_suffix(".gate").unwrap_or(name);
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
-    let name: String = name.chars().map(plain).collect();
+    let name = safe::file_stem(name);
     format!("mutant-{}-{name}-{}-{}", mutant.genre.name(), at.line, at.column)
 }
 
 fn saved(stem: String, mutant: &Mutant, decided: &Decided, files: Files<'_>, at: Instant) -> Saved {
-    let request = &decided.witness.request;
-    // JSON is YAML, and leaves nothing to escape.
-    let quoted = |text: &str| Value::from(text).to_string();
-    let suite = format!(
-        "# Written by `gatewright mutate --save`: a request that a mutant of the policy decides in another way.\n\
-         suite: {}\n\
-         at: {at}\n\
-         entities: {stem}.json\n\
-         tests:\n\
-         \x20 - name: {}\n\
-         \x20   request:\n\
-         \x20     principal: {}\n\
-         \x20     action: {}\n\
-         \x20     resource: {}\n\
-         \x20     context: {}\n\
-         \x20   decision: {}\n",
-        quoted(&stem),
-        quoted(&format!("not as if {} in {}", mutant.what, files.sources.name(mutant.span.file))),
-        quoted(&request.principal.to_string()),
-        quoted(&request.action.to_string()),
-        quoted(&request.resource.to_string()),
-        Value::from(request.context.clone()),
-        if decided.allowed { "allow" } else { "deny" },
-    );
-    let entities = safe::json(&decided.witness.entities);
-    Saved { stem, suite, entities }
+    let suite = Suite {
+        written_by: "mutate --save`: a request that a mutant of the policy decides in another way",
+        name: &stem,
+        test: &format!("not as if {} in {}", mutant.what, files.sources.name(mutant.span.file)),
+        witness: &decided.witness,
+        is_allowed: decided.allowed,
+        at,
+    };
+    suite.save(stem.clone())
 }
 
 fn told(mutant: &Mutant) -> String {
@@ -256,7 +237,7 @@ impl<'a> Item<'a> {
             (Outcome::Missed(shown), Requests::Shown) => {
                 item.why = Some(&shown.what);
                 if let Some(decided) = &shown.request {
-                    item.request = Some(witness::json(&decided.witness));
+                    item.request = Some(decided.witness.to_json());
                     item.decision = Some(if decided.allowed { "allow" } else { "deny" });
                 }
             }
@@ -269,6 +250,7 @@ impl<'a> Item<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::{EVERY_VALUE, witness_of_every_value};
     use crate::mutation::{Edit, Genre, Shown};
     use crate::text::{Sources, Span};
 
@@ -315,6 +297,19 @@ mod tests {
                    there was no time
         3 mutants: 1 killed, 1 missed, 1 undecided; score 33% (1 of 3), without a solver
         ");
+    }
+
+    #[test]
+    fn values_of_the_request_that_kills_are_shown_as_cedar_writes_them() {
+        let mut sources = Sources::default();
+        let mut trials = trials(&mut sources);
+        let request = Decided { witness: witness_of_every_value(), allowed: false, is_asked: true };
+        trials[1].outcome = Outcome::Missed(Box::new(Shown { what: "it differs".to_owned(), request: Some(request) }));
+        let text = survivors(&trials[1..2], Files::new(&sources));
+        assert!(!text.contains("__extn"), "{text}");
+        for value in EVERY_VALUE {
+            assert!(text.contains(value), "{value}\n{text}");
+        }
     }
 
     #[test]

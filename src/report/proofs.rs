@@ -11,7 +11,7 @@ use crate::text::{Instant, safe};
 
 use super::files::Files;
 use super::human::printable;
-use super::witness;
+use super::suite::{Saved, Suite};
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -112,7 +112,7 @@ fn ungranted(proof: &Proof) -> String {
 fn refuted(proof: &Proof, refutation: &Refutation, files: Files<'_>) -> String {
     let decision = if proof.wants_allow() { "denied" } else { "allowed" };
     let mut text = format!("         this is {decision}:\n");
-    for line in witness::lines(&refutation.witness) {
+    for line in refutation.witness.lines() {
         let _ = writeln!(text, "           {}", printable(&line));
     }
     let mut known = vec![decided(proof, refutation, files)];
@@ -313,7 +313,7 @@ impl<'a> Item<'a> {
             reach: proof.reach,
             skipped: &proof.skipped,
             granted: !proof.granting.is_empty(),
-            request: shown.map(witness::json),
+            request: shown.map(Witness::to_json),
             deciding,
             missing: missing.map(|one| MissingItem { entity: &one.entity, named_by: &one.named_by }).collect(),
             hint: proof.hint.as_deref(),
@@ -329,34 +329,16 @@ impl<'a> Item<'a> {
     }
 }
 
-/// A refutation as a suite, and the file of entities beside it.
+/// A refutation as a scenario.
 #[must_use]
-pub fn proof_scenario(proof: &Proof, witness: &Witness, at: Instant) -> (String, String) {
-    let decision = if proof.wants_allow() { "allow" } else { "deny" };
-    let stem = proof.file_stem();
-    let request = &witness.request;
-    // JSON is YAML, and leaves nothing to escape.
-    let quoted = |text: &str| Value::from(text).to_string();
-    let suite = format!(
-        "# Written by `gatewright prove --save`: a request that refutes the claim.\n\
-         suite: {}\n\
-         at: {at}\n\
-         entities: {stem}.json\n\
-         tests:\n\
-         \x20 - name: {}\n\
-         \x20   request:\n\
-         \x20     principal: {}\n\
-         \x20     action: {}\n\
-         \x20     resource: {}\n\
-         \x20     context: {}\n\
-         \x20   decision: {decision}\n",
-        quoted(&format!("refuted {}", proof.title())),
-        quoted(&proof.words),
-        quoted(&request.principal.to_string()),
-        quoted(&request.action.to_string()),
-        quoted(&request.resource.to_string()),
-        Value::from(request.context.clone()),
-    );
-    let entities = safe::json(&witness.entities);
-    (suite, entities)
+pub fn proof_scenario(proof: &Proof, witness: &Witness, at: Instant) -> Saved {
+    let suite = Suite {
+        written_by: "prove --save`: a request that refutes the claim",
+        name: &format!("refuted {}", proof.title()),
+        test: &proof.words,
+        witness,
+        is_allowed: proof.wants_allow(),
+        at,
+    };
+    suite.save(proof.file_stem())
 }

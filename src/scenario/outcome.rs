@@ -215,7 +215,8 @@ impl Judged {
         if !self.outcome_agrees() {
             return format!("{}: expected {}, got {}", self.request, self.expected.word(), verdict.word());
         }
-        let listed = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let listed =
+            |names: &BTreeSet<String>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let actual = listed(&self.answer.because);
         let wanted = match &self.expected_because {
             None => String::new(),

@@ -12,30 +12,12 @@ use crate::decide::{Decision, Outcome};
 
 use super::align::Aligned;
 use super::difference::{Basis, Doubt, Holder, Presence, RequestKind};
+use super::direction::Direction;
 use super::errors::Permits;
 use super::footing::{Engines, Footing};
 use super::listing::{Half, Listed, Listing, Says, carries};
 use super::times::{Assumes, MOST_BOUNDS, Range};
 use super::{errors, parted};
-
-/// Which way is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Way {
-    /// The new side allows, the old one denies.
-    Gain,
-    /// The old side allows, the new one denies.
-    Loss,
-}
-
-impl Way {
-    /// The allowing and the denying one of what stands for the old and the new side.
-    pub(super) fn of<T>(self, [old, new]: [T; 2]) -> (T, T) {
-        match self {
-            Self::Gain => (new, old),
-            Self::Loss => (old, new),
-        }
-    }
-}
 
 /// What a question came to.
 pub(super) enum Settled {
@@ -103,7 +85,7 @@ pub(super) struct Asked<'a> {
     pub(super) request: &'a RequestKind,
     pub(super) halves: &'a [Half<'a>; 2],
     pub(super) holder: &'a Holder,
-    pub(super) way: Way,
+    pub(super) way: Direction,
     /// Forbids that leave requests out which nobody can make.
     pub(super) assumed: &'a [Rule],
 }

@@ -9,14 +9,14 @@ use crate::graph::{NameOf, Renames};
 use crate::lower;
 use crate::text::Span;
 
-use super::declaration::Declares;
+use super::direction::Direction;
 use super::{Side, difference};
 
 /// A role that somebody gained or lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assigned {
-    /// Whether it is a role gained, [`Declares::Widened`], or lost, [`Declares::Narrowed`].
-    pub way: Declares,
+    /// Whether it is a role gained, [`Direction::Widened`], or lost, [`Direction::Narrowed`].
+    pub way: Direction,
     /// Who, as declarations name them: `User::"ann"`.
     pub who: String,
     /// What, as declarations name it: `role reader`, `role admin on Org::"acme"`.
@@ -41,7 +41,7 @@ pub fn assigned(
     let new_side = by_key(after, &Renames::default());
     let mut found = Vec::new();
     for (way, side, these, those) in
-        [(Declares::Widened, new, &new_side, &old_side), (Declares::Narrowed, old, &old_side, &new_side)]
+        [(Direction::Widened, new, &new_side, &old_side), (Direction::Narrowed, old, &old_side, &new_side)]
     {
         let gone = these.iter().filter(|(key, _)| !those.contains_key(*key));
         let gone: Vec<(&Key, &&Assignment)> = gone.collect();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::bundle::ROLE_TYPE;
 use crate::graph::{NameOf, Program, Renames, TypedExpr, TypedKind};
 use crate::lower;
 use crate::lower::{Draft, Part, Subject};
@@ -185,7 +186,7 @@ impl Mentions {
             }
             TypedKind::Has(_, names) => self.attributes.extend(names.iter().cloned()),
             // Who may have a grant is asked by role, each with the end that its declaration sets.
-            TypedKind::Entity(ty, id) if ty.rsplit("::").next() == Some("Role") => {
+            TypedKind::Entity(ty, id) if ty.rsplit("::").next() == Some(ROLE_TYPE) => {
                 self.roles.extend(program.find_role(id).map(|role| program.role_name(role)));
             }
             _ => {}

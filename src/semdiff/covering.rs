@@ -7,8 +7,9 @@ use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::text::{FileId, Instant, Sources};
 
 use super::codes;
-use super::declaration::{Declaration, Declares, Name, declarations};
+use super::declaration::{Declaration, Name, declarations};
 use super::difference::{Access, Difference, Finding};
+use super::direction::Direction;
 use super::terms::Effect;
 
 /// The files of one side that declare changes.
@@ -98,7 +99,7 @@ pub enum Gate {
     NotProved,
 }
 
-impl Declares {
+impl Direction {
     /// What it does to a term of the contract.
     #[must_use]
     pub fn effect(self) -> Effect {
@@ -203,8 +204,8 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
         .accesses
         .iter()
         .map(|access| Cover {
-            gained: cover(access, Declares::Widened, &read, at),
-            lost: cover(access, Declares::Narrowed, &read, at),
+            gained: cover(access, Direction::Widened, &read, at),
+            lost: cover(access, Direction::Narrowed, &read, at),
         })
         .collect();
     let accesses = difference.accesses.iter().zip(&covers);
@@ -212,7 +213,7 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
     let assigned: Vec<Option<usize>> =
         difference.assignments.iter().map(|one| covering(&read, one.way, &one.who, &one.what, at)).collect();
     let roles = difference.assignments.iter().zip(&assigned);
-    let roles = roles.filter(|(one, cover)| one.way == Declares::Widened && cover.is_none());
+    let roles = roles.filter(|(one, cover)| one.way == Direction::Widened && cover.is_none());
     let undeclared = accesses.count() + roles.count();
     let terms: Vec<Option<usize>> = difference
         .terms
@@ -240,23 +241,16 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
 }
 
 /// The first declaration that covers what is found.
-fn cover(access: &Access, way: Declares, all: &[Declaration], at: Instant) -> Option<usize> {
-    if !finding(access, way).is_found() {
+fn cover(access: &Access, way: Direction, all: &[Declaration], at: Instant) -> Option<usize> {
+    if !access.finding(way).is_found() {
         return None;
     }
     covering(all, way, &access.who(), &access.request.title(), at)
 }
 
 /// The first declaration of a change of something for somebody.
-fn covering(all: &[Declaration], way: Declares, who: &str, what: &str, at: Instant) -> Option<usize> {
+fn covering(all: &[Declaration], way: Direction, who: &str, what: &str, at: Instant) -> Option<usize> {
     all.iter().position(|one| one.change == way && !one.has_ended(at) && has(&one.who, who) && has(&one.what, what))
-}
-
-fn finding(access: &Access, way: Declares) -> &Finding {
-    match way {
-        Declares::Widened => &access.gained,
-        Declares::Narrowed => &access.lost,
-    }
 }
 
 fn has(names: &[Name], text: &str) -> bool {
@@ -284,10 +278,10 @@ impl Pairs {
 
 fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Judged {
     let way = declaration.change;
-    let mut found = Pairs::of(difference, |access| finding(access, way).is_found());
+    let mut found = Pairs::of(difference, |access| access.finding(way).is_found());
     let assigned = difference.assignments.iter().filter(|one| one.way == way);
     found.0.extend(assigned.map(|one| (one.who.clone(), one.what.clone())));
-    let open = Pairs::of(difference, |access| matches!(finding(access, way), Finding::Unsure(_)));
+    let open = Pairs::of(difference, |access| matches!(access.finding(way), Finding::Unsure(_)));
     let (who, what) = (&declaration.who, &declaration.what);
     let listed = |names: &[Name]| {
         let names: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();

@@ -10,6 +10,7 @@ use crate::load::yaml::{Key, Node};
 use crate::text::{FileId, Instant, Sources, Span};
 
 use super::codes;
+use super::direction::Direction;
 
 /// A whole declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Declaration {
     /// The file that holds it.
     pub file: FileId,
     /// Which way access is to change.
-    pub change: Declares,
+    pub change: Direction,
     /// Holders, as reports name them: `finance`, `every User`, `break-glass outage`; none where it is about terms alone.
     pub who: Vec<Name>,
     /// Kinds of request, as reports name them: `Payment.refund`, `Payout.create on Org`.
@@ -32,15 +33,6 @@ pub struct Declaration {
     pub ticket: Option<String>,
     /// When it ends, exclusively.
     pub until: Option<Until>,
-}
-
-/// Which way access is to change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Declares {
-    /// Requests that were denied are to be allowed.
-    Widened,
-    /// Requests that were allowed are to be denied.
-    Narrowed,
 }
 
 /// A name and where it stands.
@@ -59,28 +51,6 @@ pub struct Until {
     pub at: Instant,
     /// Its place.
     pub span: Span,
-}
-
-impl Declares {
-    const ALL: [Self; 2] = [Self::Widened, Self::Narrowed];
-
-    /// Its name, as declarations and reports write it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Widened => "widened",
-            Self::Narrowed => "narrowed",
-        }
-    }
-
-    /// What a holder does with what is declared: `gains`, `loses`.
-    #[must_use]
-    pub fn verb(self) -> &'static str {
-        match self {
-            Self::Widened => "gains",
-            Self::Narrowed => "loses",
-        }
-    }
 }
 
 impl Declaration {
@@ -228,22 +198,22 @@ fn names(node: Option<&Node>, key: &str, out: &mut Diagnostics) -> Option<Vec<Na
     whole.then_some(names)
 }
 
-fn change(node: &Node, out: &mut Diagnostics) -> Option<Declares> {
+fn change(node: &Node, out: &mut Diagnostics) -> Option<Direction> {
     let text = scalar(node, "change", out)?;
-    let found = Declares::ALL.into_iter().find(|way| way.name() == text);
+    let found = Direction::ALL.into_iter().find(|way| way.name() == text);
     if found.is_none() {
         let help = match text.as_str() {
             "widen" | "widens" | "gains" | "gained" | "added" => "write `widened`".to_owned(),
             "narrow" | "narrows" | "loses" | "lost" | "removed" => "write `narrowed`".to_owned(),
             "both" => "write one file for what is widened and one for what is narrowed".to_owned(),
-            other => did_you_mean(other, Declares::ALL.map(Declares::name))
+            other => did_you_mean(other, Direction::ALL.map(Direction::name))
                 .unwrap_or_else(|| "write `widened` or `narrowed`".to_owned()),
         };
         out.push(
             Diagnostic::error(codes::WRONG_VALUE, node.span, format!("access is never changed `{text}`"))
                 .label("neither `widened` nor `narrowed`")
                 .help(help)
-                .near(node.span, &text, Declares::ALL.map(Declares::name)),
+                .near(node.span, &text, Direction::ALL.map(Direction::name)),
         );
     }
     found
@@ -331,7 +301,7 @@ mod tests {
         assert_eq!(who, ["finance", "every User"]);
         assert_eq!(sources.slice(one.who[1].span), "every User");
         assert_eq!(one.what[0].text, "Payout.create on Org");
-        assert_eq!((one.change, one.because.as_str()), (Declares::Narrowed, "two\nlines"));
+        assert_eq!((one.change, one.because.as_str()), (Direction::Narrowed, "two\nlines"));
         assert_eq!((one.owner.as_str(), one.ticket.as_deref()), ("ann", Some("40")));
         assert_eq!(one.until.unwrap().at.to_string(), "2026-12-31T11:00:00Z");
     }

@@ -5,13 +5,14 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::analysis::solver::REMEDY;
 use crate::analysis::{Environment, Statistics, Witness};
-use crate::bundle::{OriginKind, Place};
+use crate::bundle::{OriginKind, PROFILE_TYPE, Place};
 
 use super::assigned::Assigned;
 use super::breaks::Break;
 use super::contrast::Contrast;
-use super::declaration::Declares;
+use super::direction::Direction;
 use super::structural::Structure;
 use super::terms::{Effect, TermChange};
 
@@ -165,21 +166,6 @@ pub struct Reason {
     pub when: Vec<String>,
 }
 
-/// Which way access changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Direction {
-    /// More is allowed.
-    Widened,
-    /// Less is allowed.
-    Narrowed,
-    /// Some more and some less.
-    Both,
-    /// Nothing was found, and nothing proved.
-    Unknown,
-    /// The two sides cannot be compared.
-    Incomparable,
-}
-
 /// The whole in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -238,24 +224,20 @@ impl Difference {
     /// Whether some request is newly allowed, or a term of access weakened.
     #[must_use]
     pub fn widens(&self) -> bool {
-        self.changes_access(Declares::Widened) || self.changes_terms(Effect::Weakens)
+        self.changes_access(Direction::Widened) || self.changes_terms(Effect::Weakens)
     }
 
     /// Whether some request is newly denied, or a term of access strengthened.
     #[must_use]
     pub fn narrows(&self) -> bool {
-        self.changes_access(Declares::Narrowed) || self.changes_terms(Effect::Strengthens)
+        self.changes_access(Direction::Narrowed) || self.changes_terms(Effect::Strengthens)
     }
 
     /// Whether the decision of some request changed in a direction, or somebody came to hold a role, or lost one.
     #[must_use]
-    pub fn changes_access(&self, way: Declares) -> bool {
-        let mut accesses = self.accesses.iter();
-        let found = accesses.any(|access| match way {
-            Declares::Widened => access.gained.is_found(),
-            Declares::Narrowed => access.lost.is_found(),
-        });
-        found || self.assignments.iter().any(|one| one.way == way)
+    pub fn changes_access(&self, way: Direction) -> bool {
+        self.accesses.iter().any(|access| access.finding(way).is_found())
+            || self.assignments.iter().any(|one| one.way == way)
     }
 
     /// Whether some change of a term has an effect.
@@ -299,16 +281,25 @@ impl Access {
         self.holder.title(&self.request.principal)
     }
 
-    /// Which way it changed, as far as is known. With a doubt beside it, it may be both.
+    /// What was found of one direction.
     #[must_use]
-    pub fn direction(&self) -> Direction {
+    pub fn finding(&self, way: Direction) -> &Finding {
+        match way {
+            Direction::Widened => &self.gained,
+            Direction::Narrowed => &self.lost,
+        }
+    }
+
+    /// How it changed in one word, as far as is known. With a doubt beside it, it may be both.
+    #[must_use]
+    pub fn change(&self) -> &'static str {
         match (self.gained.is_found(), self.lost.is_found()) {
-            (true, true) => Direction::Both,
-            (true, false) => Direction::Widened,
-            (false, true) => Direction::Narrowed,
+            (true, true) => "both",
+            (true, false) => Direction::Widened.name(),
+            (false, true) => Direction::Narrowed.name(),
             (false, false) => match self.doubts().any(|doubt| !matches!(doubt, Doubt::Incomparable(_))) {
-                true => Direction::Unknown,
-                false => Direction::Incomparable,
+                true => "unknown",
+                false => "incomparable",
             },
         }
     }
@@ -344,20 +335,6 @@ impl Finding {
         match self {
             Self::Found(example) => Some(example),
             Self::None | Self::Unsure(_) => None,
-        }
-    }
-}
-
-impl Direction {
-    /// Its name, as reports and declarations write it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Widened => "widened",
-            Self::Narrowed => "narrowed",
-            Self::Both => "both",
-            Self::Unknown => "unknown",
-            Self::Incomparable => "incomparable",
         }
     }
 }
@@ -417,9 +394,7 @@ impl Doubt {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSolver => {
-                f.write_str("not asked, since there is no solver; `gatewright solver install` brings one")
-            }
+            Self::NoSolver => write!(f, "not asked, since there is no solver; {REMEDY}"),
             Self::Unanswered(why) | Self::NotShown(why) => f.write_str(why),
             Self::Incomparable(why) => write!(f, "the two sides have no common ground: {why}"),
         }
@@ -475,7 +450,7 @@ pub(super) fn title(action: &str, resource: &str) -> String {
         false => action.to_owned(),
     };
     let declared_on = action.split_once('.').map(|(ty, _)| ty);
-    match declared_on == Some(resource) || resource == "BreakGlassProfile" {
+    match declared_on == Some(resource) || resource == PROFILE_TYPE {
         true => shown,
         false => format!("{shown} on {resource}"),
     }

@@ -13,6 +13,7 @@ mod contrast;
 mod covering;
 mod declaration;
 mod difference;
+mod direction;
 mod errors;
 mod footing;
 mod inventory;
@@ -37,11 +38,12 @@ pub use assigned::{Assigned, assigned};
 pub use breaks::Break;
 pub use contrast::Contrast;
 pub use covering::{ChangeFiles, Cover, Declared, Gate, Judged, Standing, Unmatched, declared};
-pub use declaration::{Declaration, Declares, Name, Until, declarations};
+pub use declaration::{Declaration, Name, Until, declarations};
 pub use difference::{
-    Access, Basis, Difference, Direction, Doubt, Example, Extent, Finding, Holder, Presence, Reason, Replayed,
-    RequestKind, Verdict,
+    Access, Basis, Difference, Doubt, Example, Extent, Finding, Holder, Presence, Reason, Replayed, RequestKind,
+    Verdict,
 };
+pub use direction::Direction;
 pub use item::Kind;
 pub use required::{Bumped, Ground, NoNextVersion, Required, required};
 pub use semantic::{CompareError, Options, compare};

@@ -3,6 +3,7 @@
 use cedar_policy::Policy;
 use serde_json::{Map, Value};
 
+use crate::bundle::{ACTION_TYPE, PROFILE_TYPE, ROLE_TYPE};
 use crate::graph::{Form, NameOf, Program, Renames};
 
 /// What a policy says, with the names of a program's types, roles and actions marked.
@@ -87,9 +88,9 @@ fn entity(program: &Program, fields: &Map<String, Value>) -> Option<Marked> {
         None => ty,
     };
     let of = match bare {
-        "Role" => NameOf::Role,
-        "Action" => NameOf::Action,
-        "BreakGlassProfile" => NameOf::Profile,
+        ROLE_TYPE => NameOf::Role,
+        ACTION_TYPE => NameOf::Action,
+        PROFILE_TYPE => NameOf::Profile,
         _ => return None,
     };
     Some(((Some(NameOf::Type), bare.to_owned()), Some(of), id))

@@ -15,9 +15,10 @@ use crate::analysis::{Asking, Counterexample, Environment, Prover, Rule};
 use crate::text::Instant;
 
 use super::align::Aligned;
-use super::ask::{Asked, Footings, Settled, Way};
+use super::ask::{Asked, Footings, Settled};
 use super::contrast::Part;
 use super::difference::{Access, Basis, Difference, Doubt, Example, Extent, Finding, Holder, Presence, RequestKind};
+use super::direction::Direction;
 use super::listing::{Half, Listing};
 use super::replay::{Shown, Stand};
 use super::terms::Stated;
@@ -211,7 +212,7 @@ impl<'a> Comparison<'a> {
         let mut settlement = Settlement::default();
         let [old_wildcards, new_wildcards] = &self.wildcards;
         for holder in &one.holders {
-            let mut finding = |way: Way| {
+            let mut finding = |way: Direction| {
                 let [old, new] = &one.halves;
                 let (allowing, denying) = way.of([(old_wildcards, old), (new_wildcards, new)]);
                 let aside = wild::set_aside([allowing, denying], holder, &one.request.cedar);
@@ -220,8 +221,8 @@ impl<'a> Comparison<'a> {
                     Some((left, wildcards)) => {
                         settlement.asides.push(Aside { holder: holder.clone(), way, wildcards });
                         let halves = match way {
-                            Way::Gain => [old.clone(), left],
-                            Way::Loss => [left, new.clone()],
+                            Direction::Widened => [old.clone(), left],
+                            Direction::Narrowed => [left, new.clone()],
                         };
                         self.finding(asking.as_deref_mut(), one, holder, way, &halves)
                     }
@@ -229,7 +230,7 @@ impl<'a> Comparison<'a> {
                 settlement.assumes = settlement.assumes.max(assumes);
                 finding
             };
-            let (gained, lost) = (finding(Way::Gain), finding(Way::Loss));
+            let (gained, lost) = (finding(Direction::Widened), finding(Direction::Narrowed));
             settlement.accesses.extend(access(one, holder, gained, lost));
         }
         settlement
@@ -240,7 +241,7 @@ impl<'a> Comparison<'a> {
         asking: Option<&mut Asking<'_>>,
         one: &Touched<'_>,
         holder: &Holder,
-        way: Way,
+        way: Direction,
         halves: &[Half<'a>; 2],
     ) -> (Finding, Assumes) {
         let plain = |finding| (finding, Assumes::Nothing);
@@ -352,8 +353,8 @@ impl<'a> Comparison<'a> {
             Err(why) => Finding::Unsure(Doubt::NotShown(why.to_string())),
             Ok((witness, allows, denies)) => {
                 let (before, after) = match way {
-                    Way::Gain => (denies, allows),
-                    Way::Loss => (allows, denies),
+                    Direction::Widened => (denies, allows),
+                    Direction::Narrowed => (allows, denies),
                 };
                 let example = Example {
                     witness,

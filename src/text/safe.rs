@@ -13,6 +13,7 @@
 //! | SARIF messages | `sarif` |
 //! | DOT and Mermaid | `dot`, `mermaid` |
 //! | JSON | `json` |
+//! | names of files | `file_stem` |
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,12 @@ const COMMAND: &str = "::";
 #[must_use]
 pub fn line(text: &str) -> String {
     text.chars().map(visible).collect()
+}
+
+/// A part of a file's name that every file system takes: what is not a plain letter, a digit or `_` is a `-`.
+#[must_use]
+pub fn file_stem(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect()
 }
 
 /// Several lines, each of them safe.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{PublicKey, codes};
 use crate::config::{EvidenceKind, TrustFile, TrustRole};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::text::{FileId, Instant, Sources};
+use crate::text::{FileId, Instant, Sources, Span};
 
 /// Whose signatures count for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,14 @@ impl TrustPolicy {
     /// Reads a trust policy. `None` where it has a fault; all of them go to `out`.
     #[must_use]
     pub fn read(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<Self> {
+        if sources.text(file).trim_start().starts_with("-----BEGIN ") {
+            let message = "this is a key, and no trust policy";
+            out.push(
+                Diagnostic::error(codes::TRUST_KEY, Span::new(file, 0, 0), message)
+                    .help("name the `trust.toml` that lists the key and says for what it counts"),
+            );
+            return None;
+        }
         let mut faults = Diagnostics::new();
         let written = TrustFile::parse(sources, file, &mut faults);
         let mut ids: BTreeMap<&str, String> = BTreeMap::new();
@@ -147,7 +155,7 @@ impl TrustPolicy {
 #[must_use]
 pub fn policy_of_one(name: &str, pem: &str) -> String {
     format!(
-        "# Whose signatures count for what; the book's page `Trust` lists every key.\n\
+        "# Whose signatures count for what; the book's page `Signatures and trust` lists every key.\n\
          format = 1\n\n\
          [keys.{name}]\npublic = \"\"\"\n{pem}\"\"\"\n\n\
          [release]\nkeys = [\"{name}\"]\nthreshold = 1\nrebuilt = true\n\n\

@@ -37,7 +37,7 @@ pub(crate) fn places() -> Places {
 
 /// The solver, where there is one.
 pub(crate) fn solver() -> Option<Found> {
-    let found = solver::find(&places()).ok();
+    let found = solver::find(&places()).ok().flatten();
     support::has("solver", found.is_some()).then_some(found).flatten()
 }
 
@@ -226,7 +226,7 @@ fn broken(folder: &Path, name: &str, first: &str, asked: &str) -> Found {
     std::fs::write(&path, script).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     let named = Places { chosen: Some(path), ..Places::default() };
-    solver::find(&named).unwrap()
+    solver::needed(&named).unwrap()
 }
 
 #[cfg(unix)]
@@ -311,7 +311,7 @@ fn a_solver_that_is_named_and_does_not_work_is_an_error_and_not_another_solver()
     let error = solver::find(&named).unwrap_err();
     insta::assert_snapshot!(error, @"`/nowhere/cvc5`, named by GATEWRIGHT_CVC5, does not work as a solver: cannot start the solver: entity not found");
     let nowhere = Places::default();
-    assert_eq!(solver::find(&nowhere).unwrap_err().to_string(), "there is no solver, and what is asked needs one");
+    assert_eq!(solver::needed(&nowhere).unwrap_err().to_string(), "there is no solver, and what is asked needs one");
     if let Some(found) = solver() {
         assert_ne!(found.provenance, Provenance::Chosen);
         assert_eq!(found.engine.identity().name, "cvc5");

@@ -39,7 +39,7 @@ fn run(policy: &str, suite: &str, snapshots: SnapshotMode) -> Run {
     let options = pipeline::TestOptions { filter: None, threads: NonZeroUsize::new(2).unwrap(), snapshots };
     let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
     let report = tested.report.unwrap_or_else(|| panic!("{}", show(&tested.diagnostics)));
-    let shown = report::tests::failures(&report, files, report::Style::PLAIN);
+    let shown = report::results::failures(&report, files, report::Style::PLAIN);
     Run { report, shown }
 }
 

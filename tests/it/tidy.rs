@@ -2,6 +2,7 @@
 //! examples and tests name each other completely. Each test lists every offence with its file and line.
 
 mod complete;
+mod features;
 mod files;
 mod layers;
 mod lints;

@@ -1,7 +1,7 @@
 //! Every request that is shown to a person is one that Cedar takes under the package's schema, and so are its entities: of
 //! refuted assertions, of statements that error and of mutants that no test notices. Those of `diff` are tested in `semdiff`.
 
-use cedar_policy::{Context, Entities, EntityUid, Request};
+use cedar_policy::{Context, Entities, EntityUid, Request, RestrictedExpression};
 use gatewright::analysis::solver::Limits;
 use gatewright::analysis::{Cache, Deadline, Outcome, Witness};
 use gatewright::diag::Diagnostics;
@@ -111,6 +111,28 @@ fn assert_valid_witness(witness: &Witness, checked: &Checked) {
     );
 }
 
+/// The record of `name: value` as they are shown.
+fn values<'a>(lines: impl Iterator<Item = &'a str>) -> Value {
+    let read = |line: &str| {
+        let (name, value) = line.split_once(": ").unwrap();
+        (name.to_owned(), value.parse::<RestrictedExpression>().unwrap())
+    };
+    Context::from_pairs(lines.map(read)).unwrap().to_json_value().unwrap()
+}
+
+/// The entities as they are shown, each line of their attributes below theirs.
+fn entities(notes: &[String]) -> Value {
+    let uid = |text: &str| text.parse::<EntityUid>().unwrap().to_json_value().unwrap();
+    let starts = notes.iter().enumerate().filter_map(|(at, note)| Some((at, note.strip_prefix("entity    ")?)));
+    let read = |(at, shown): (usize, &str)| {
+        let (shown, parents) = shown.split_once(" in ").unwrap_or((shown, ""));
+        let parents: Vec<Value> = parents.split(", ").filter(|parent| !parent.is_empty()).map(uid).collect();
+        let attributes = notes[at + 1..].iter().map_while(|note| note.strip_prefix("            "));
+        serde_json::json!({ "uid": uid(shown), "attrs": values(attributes), "parents": parents })
+    };
+    starts.map(read).collect()
+}
+
 /// How many refutations there are, each a request that Cedar takes.
 fn refutations(package: &PackageFiles, checked: &Checked) -> usize {
     let Some(found) = solver() else { return 0 };
@@ -180,17 +202,13 @@ allow App to list on Bill when context.risk + 5 > 6;
     let erring = all.iter().filter(|found| ["erring-forbid", "erring-grant"].contains(&found.code.as_str()));
     let mut shown = 0;
     for finding in erring {
-        let note = |start: &'static str| {
-            let rest = move |note: &'_ String| note.strip_prefix(start).map(str::to_owned);
-            finding.notes.iter().filter_map(rest)
+        let note = |start: &str| {
+            let rest = finding.notes.iter().find_map(|note| note.strip_prefix(start));
+            rest.unwrap().parse::<EntityUid>().unwrap()
         };
-        let asks = finding.notes.iter().find(|note| note.contains(" asks ")).unwrap();
-        let (principal, rest) = asks.split_once(" asks ").unwrap();
-        let (action, resource) = rest.split_once(" of ").unwrap();
-        let [principal, action, resource] = [principal, action, resource].map(|uid| uid.parse::<EntityUid>().unwrap());
-        let context: Value = serde_json::from_str(&note("context ").next().unwrap()).unwrap();
-        let entities = note("entity ").map(|entity| serde_json::from_str(&entity).unwrap()).collect();
-        assert_valid([&principal, &action, &resource], context, Value::Array(entities), &checked);
+        let asked = [&note("principal "), &note("action    "), &note("resource  ")];
+        let context = values(finding.notes.iter().filter_map(|note| note.strip_prefix("context   ")));
+        assert_valid(asked, context, entities(&finding.notes), &checked);
         shown += 1;
     }
     assert!(found.is_none() || shown >= 4, "{shown}");

@@ -9,6 +9,7 @@ use crate::analysis::environment::Environment;
 use crate::analysis::question::Counterexample;
 use crate::analysis::rule::Rule;
 use crate::analysis::sample::{KINDS, Sample, Samples, Scope};
+use crate::bundle::ACTION_TYPE;
 use crate::decide::{Trial, Tried};
 
 /// Known requests beyond these are not kept: looking through them would cost more than asking.
@@ -106,7 +107,7 @@ impl Known {
             let action = self.found.request.action();
             action.is_some_and(|action| action == uid || entities.is_ancestor_of(uid, action))
         };
-        let is_action = |uid: &EntityUid| uid.type_name().basename() == "Action";
+        let is_action = |uid: &EntityUid| uid.type_name().basename() == ACTION_TYPE;
         let kept = entities.iter().filter(|entity| {
             let uid = entity.uid();
             !is_action(&uid) || of_request(&uid)

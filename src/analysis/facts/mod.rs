@@ -250,7 +250,7 @@ fn statements(lowered: &Lowered, base: &Base) -> Vec<Statement> {
         let written = |part: &Part| draft.span.contains(part.expr.span) && part.guard.is_none();
         let own = own.filter(|(_, part)| written(part) && part.words.is_none());
         let own: BTreeSet<usize> = own.map(|(clause, _)| clause).collect();
-        let ends = |part: &Part| written(part) && part.words.as_ref().is_some_and(|words| words.starts_with("until "));
+        let ends = |part: &Part| written(part) && part.until.is_some();
         let until = draft.when.iter().position(ends);
         if let Some(at) = positions.get(draft.id.as_str()) {
             add(draft.span, effect, draft.kind, *at, own, until);

@@ -2,6 +2,7 @@
 
 use super::{Outcome, Proof};
 use crate::lower::{Promise, PropertyKind};
+use crate::text::safe;
 
 impl Proof {
     /// `assert tenants_apart`
@@ -13,11 +14,7 @@ impl Proof {
     /// A name for files.
     #[must_use]
     pub fn file_stem(&self) -> String {
-        let plain = |c: char| match c.is_ascii_alphanumeric() || c == '_' {
-            true => c,
-            false => '-',
-        };
-        self.title().chars().map(plain).collect()
+        safe::file_stem(&self.title())
     }
 
     /// Whether the requests it speaks of are to be allowed, and one that refutes it is denied.

@@ -81,12 +81,24 @@ impl Found {
     }
 }
 
+/// Whether this build can ask a solver.
+const CAN_ASK: bool = cfg!(feature = "prover");
+
+/// How to get a solver.
+pub const REMEDY: &str = match CAN_ASK {
+    true => "`gatewright solver install` brings one",
+    false => "this build has no prover; build with `--features prover`",
+};
+
 /// Why there is no solver.
 #[derive(Debug, Error)]
 pub enum Absent {
     /// None of the places has one.
     #[error("there is no solver, and what is asked needs one")]
     Nowhere,
+    /// This build cannot ask any.
+    #[error("what is asked needs a solver, and this build was made without the cargo feature `prover`")]
+    LeftOut,
     /// A variable names something that does not work as one.
     #[error("`{}`, {}, does not work as a solver: {source}", place.display(), provenance.name())]
     Unusable {
@@ -99,11 +111,23 @@ pub enum Absent {
     },
 }
 
-/// Finds and probes the solver to use.
+/// The solver, for what cannot be done without one.
 ///
 /// # Errors
-/// Where there is none, or one that a variable names or that was installed does not answer.
-pub fn find(places: &Places) -> Result<Found, Absent> {
+/// Where there is none, and as [`find`].
+pub fn needed(places: &Places) -> Result<Found, Absent> {
+    find(places)?.ok_or(if CAN_ASK { Absent::Nowhere } else { Absent::LeftOut })
+}
+
+/// Finds and probes the solver to use. `None` where there is none, or this build can ask none.
+///
+/// # Errors
+/// Where one that a variable names or that was installed does not answer.
+pub fn find(places: &Places) -> Result<Option<Found>, Absent> {
+    if !CAN_ASK {
+        // Whoever set the variable counts on proofs.
+        return if places.chosen.is_some() { Err(Absent::LeftOut) } else { Ok(None) };
+    }
     let libraries = |folder: PathBuf| {
         let own_binary = places.own_binary.clone()?;
         Some(Form::Libraries { folder, own_binary })
@@ -120,10 +144,11 @@ pub fn find(places: &Places) -> Result<Found, Absent> {
         (Provenance::Cedar, places.cedar.clone()),
     ];
     let first = candidates.into_iter().find_map(|(provenance, place)| Some((provenance, place?)));
-    let (provenance, place) =
-        first.or_else(|| on_path().map(|place| (Provenance::Path, place))).ok_or(Absent::Nowhere)?;
+    let Some((provenance, place)) = first.or_else(|| on_path().map(|place| (Provenance::Path, place))) else {
+        return Ok(None);
+    };
     match Cvc5::at(form(&place)) {
-        Ok(engine) => Ok(Found { engine: Box::new(engine), provenance, place }),
+        Ok(engine) => Ok(Some(Found { engine: Box::new(engine), provenance, place })),
         Err(source) => Err(Absent::Unusable { provenance, place, source }),
     }
 }

@@ -9,7 +9,6 @@ use super::key::SignerArgs;
 use super::shared::{AnswerArgs, BudgetArgs};
 use crate::config::EvidenceKind;
 use crate::text::Instant;
-use crate::trust::Kind;
 
 /// Put a package into one file that a gateway can trust, and look into such files
 #[derive(Debug, ClapArgs)]
@@ -151,17 +150,6 @@ pub(in crate::cli) enum StatementArg {
     Provenance,
     /// What its evidence is
     Evidence,
-}
-
-impl StatementArg {
-    /// The kind.
-    pub(in crate::cli) fn kind(self) -> Kind {
-        match self {
-            Self::Release => Kind::Release,
-            Self::Provenance => Kind::Provenance,
-            Self::Evidence => Kind::Evidence,
-        }
-    }
 }
 
 fn digest(text: &str) -> Result<String, String> {

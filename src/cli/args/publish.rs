@@ -7,7 +7,12 @@ use clap::{Args as ClapArgs, Subcommand};
 use super::bundle::ReleaseArgs;
 use super::key::SignerArgs;
 use super::shared::{AnswerArgs, BudgetArgs};
+#[cfg(feature = "registry")]
 use crate::registry::Location;
+
+/// A location as it is written, where no verb reads it.
+#[cfg(not(feature = "registry"))]
+type Location = String;
 
 /// Where bundles are kept.
 #[derive(Debug, ClapArgs)]
@@ -199,8 +204,14 @@ pub(in crate::cli) struct ChannelForget {
     pub(in crate::cli) channel: String,
 }
 
+#[cfg(feature = "registry")]
 fn location(text: &str) -> Result<Location, String> {
     Location::parse(text).map_err(|error| error.to_string())
+}
+
+#[cfg(not(feature = "registry"))]
+fn location(text: &str) -> Result<Location, String> {
+    Ok(text.to_owned())
 }
 
 /// A channel's name becomes part of a tag and of a file's name.

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use crate::analysis::solver;
-use crate::analysis::solver::Absent;
 use crate::cli::args::{BudgetArgs, ComparedArgs, DiffFormat, Format, LintArgs, PackageArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
@@ -101,12 +100,8 @@ pub(super) fn packages(
             return Ok(None);
         }
     }
-    let found = match solver::find(&env::solver_places()) {
-        Ok(found) => Some(found),
-        // What needs no solver is compared all the same; what does is unknown, and said to be.
-        Err(Absent::Nowhere) => None,
-        Err(unusable) => return Err(CliError::Solver(unusable)),
-    };
+    // Without one, what needs no solver is compared all the same; what does is unknown, and said to be.
+    let found = solver::find(&env::solver_places())?;
     let budget = budget(with.budget);
     let difference = progress::counted(&format!("comparing {}", labels.title), |progress| {
         let options = DiffOptions {

@@ -12,8 +12,8 @@ use crate::report::diff::{Mode, Review};
 use crate::semdiff::{Asserted, Gate};
 use crate::{load, pipeline, report};
 
-use super::compared;
 use super::compared::Compared;
+use super::{compared, saved};
 
 pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, CliError> {
     let (old, new) = compared::named(&args.compared)?;
@@ -37,9 +37,8 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
     show(&compared, review, args.format, console)?;
     if let Some(folder) = &args.save {
         let scenarios = report::diff::scenarios(difference, compared.at);
-        for saved in &scenarios.saved {
-            load::write_atomic(&folder.join(format!("{}.yaml", saved.stem)), saved.suite.as_bytes())?;
-            load::write_atomic(&folder.join(format!("{}.json", saved.stem)), saved.entities.as_bytes())?;
+        for one in &scenarios.saved {
+            saved::write(folder, one)?;
         }
         if scenarios.left_out > 0 {
             let (count, saved) = (scenarios.left_out, scenarios.saved.len());

@@ -11,6 +11,8 @@ use crate::load;
 use crate::text::safe;
 use crate::trust::{Algorithm, KeyError, PrivateKey, PublicKey, Signer, policy_of_one};
 
+use super::signing::SigningError;
+
 pub(in crate::cli) fn run(args: &Key, console: &mut Console) -> Result<Exit, CliError> {
     match &args.step {
         KeyStep::Generate(args) => generate(args, console),
@@ -22,13 +24,13 @@ fn generate(args: &KeyGenerate, console: &mut Console) -> Result<Exit, CliError>
     let [private, public, trust] = ["private.pem", "public.pem", "trust.toml"].map(|name| args.out.join(name));
     // All are looked at before any is written, so that no half of a pair is left.
     if let Some(path) = [&private, &public, &trust].into_iter().find(|path| env::is_taken(path)) {
-        return Err(CliError::KeyExists { path: path.clone() });
+        return Err(SigningError::KeyExists { path: path.clone() }.into());
     }
     let algorithm = match args.ed25519 {
         true => Algorithm::Ed25519,
         false => Algorithm::P256,
     };
-    let broken = |error| CliError::Key { path: args.out.clone(), error };
+    let broken = |error| SigningError::Key { path: args.out.clone(), error };
     let key = PrivateKey::generate(algorithm).map_err(broken)?;
     let pem = key.public().to_pem().map_err(broken)?;
     load::write_secret(&private, key.to_pem().map_err(broken)?.as_bytes())?;
@@ -46,10 +48,12 @@ fn generate(args: &KeyGenerate, console: &mut Console) -> Result<Exit, CliError>
 }
 
 fn inspect(args: &KeyInspect, console: &mut Console) -> Result<Exit, CliError> {
-    let (part, public) = match private(&args.file) {
+    let pem = text(&args.file)?;
+    let broken = |error| SigningError::Key { path: args.file.clone(), error };
+    let (part, public) = match PrivateKey::from_pem(&pem) {
         Ok(key) => ("private", key.public().clone()),
-        Err(CliError::Key { error: KeyError::NotPem(_), .. }) => ("public", self::public(&args.file)?),
-        Err(error) => return Err(error),
+        Err(KeyError::NotPem(_)) => ("public", PublicKey::from_pem(&pem).map_err(broken)?),
+        Err(error) => return Err(broken(error).into()),
     };
     let algorithm = public.algorithm().name();
     let text = match args.output.format {
@@ -60,7 +64,7 @@ fn inspect(args: &KeyInspect, console: &mut Console) -> Result<Exit, CliError> {
                 "part": part,
                 "algorithm": algorithm,
                 "id": public.id(),
-                "public": public.to_pem().map_err(|error| CliError::Key { path: args.file.clone(), error })?,
+                "public": public.to_pem().map_err(broken)?,
             });
             safe::json(&value)
         }
@@ -84,11 +88,13 @@ pub(super) fn signer(args: &SignerArgs) -> Result<Option<Signer>, CliError> {
 }
 
 fn private(path: &Path) -> Result<PrivateKey, CliError> {
-    PrivateKey::from_pem(&text(path)?).map_err(|error| CliError::Key { path: path.to_owned(), error })
+    let key = PrivateKey::from_pem(&text(path)?);
+    Ok(key.map_err(|error| SigningError::Key { path: path.to_owned(), error })?)
 }
 
 fn public(path: &Path) -> Result<PublicKey, CliError> {
-    PublicKey::from_pem(&text(path)?).map_err(|error| CliError::Key { path: path.to_owned(), error })
+    let key = PublicKey::from_pem(&text(path)?);
+    Ok(key.map_err(|error| SigningError::Key { path: path.to_owned(), error })?)
 }
 
 fn text(path: &Path) -> Result<String, CliError> {

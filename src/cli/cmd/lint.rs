@@ -2,7 +2,7 @@
 //! the list of the lints.
 
 use crate::analysis::solver;
-use crate::analysis::solver::{Absent, Found};
+use crate::analysis::solver::Found;
 use crate::cli::args::{BudgetArgs, FindingsFormat, Lint};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
@@ -44,11 +44,7 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
 
 /// Adds what the lints find that need proofs.
 fn prove(package: &mut Package, args: &BudgetArgs, at: Instant) -> Result<Proofs, CliError> {
-    let found = match solver::find(&env::solver_places()) {
-        Ok(found) => Some(found),
-        Err(Absent::Nowhere) => None,
-        Err(unusable @ Absent::Unusable { .. }) => return Err(unusable.into()),
-    };
+    let found = solver::find(&env::solver_places())?;
     let budget = budget(args);
     let options = ProofOptions {
         solver: found.as_ref().map(|found: &Found| found.engine.as_ref()),

@@ -15,15 +15,23 @@ pub(super) mod fmt;
 pub(super) mod graph;
 pub(super) mod import;
 pub(super) mod init;
+#[cfg(feature = "signing")]
 pub(super) mod key;
 pub(super) mod lint;
 pub(super) mod mutate;
 mod package;
+#[cfg(feature = "prover")]
 pub(super) mod prove;
+#[cfg(feature = "registry")]
 pub(super) mod publish;
 mod questions;
 mod review;
+mod saved;
+#[cfg(feature = "signing")]
+mod signing;
+#[cfg(feature = "prover")]
 pub(super) mod smt_worker;
+#[cfg(feature = "prover")]
 pub(super) mod solver;
 pub(super) mod test;
 pub(super) mod what_can;

@@ -1,7 +1,7 @@
 //! `gatewright mutate`: how strong the scenarios of a package are.
 
 use crate::analysis::solver;
-use crate::analysis::solver::{Absent, Found};
+use crate::analysis::solver::Found;
 use crate::cli::args::{AnswerFormat, BudgetArgs, LintArgs, Mutate, PackageArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
@@ -9,12 +9,13 @@ use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
 use crate::mutation::{Mutant, Tally, Trial};
 use crate::pipeline::{MutateOptions, Mutated, Suites};
-use crate::report::{Requests, printable, tests};
+use crate::report::{Requests, printable, results};
 use crate::text::Instant;
-use crate::{load, pipeline, report};
+use crate::{pipeline, report};
 
 use super::budget::budget;
 use super::package::Package;
+use super::saved;
 
 pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, CliError> {
     let package = Package::check(&PackageArgs::from(&args.folder), &LintArgs::default())?;
@@ -35,12 +36,8 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     if suites.diagnostics.has_errors() {
         return package.show(&suites.diagnostics, args.output.format, console);
     }
-    let found = match solver::find(&env::solver_places()) {
-        Ok(found) => Some(found),
-        // What no test notices is undecided then, which counts against the tests.
-        Err(Absent::Nowhere) => None,
-        Err(unusable) => return Err(CliError::Solver(unusable)),
-    };
+    // Without one, what no test notices is undecided, which counts against the tests.
+    let found = solver::find(&env::solver_places())?;
     let asked = Asked {
         found: found.as_ref(),
         budget: &args.budget,
@@ -63,9 +60,8 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     };
     console.print(&text)?;
     if let Some(folder) = &args.save {
-        for saved in report::mutation_scenarios(&tried.trials, files, asked.at) {
-            load::write_atomic(&folder.join(format!("{}.yaml", saved.stem)), saved.suite.as_bytes())?;
-            load::write_atomic(&folder.join(format!("{}.json", saved.stem)), saved.entities.as_bytes())?;
+        for one in report::mutation_scenarios(&tried.trials, files, asked.at) {
+            saved::write(folder, &one)?;
         }
     }
     if let (Some(caution), AnswerFormat::Human) = (found.as_ref().and_then(Found::caution), args.output.format) {
@@ -117,12 +113,12 @@ pub(super) fn tried(
         return Err(CliError::NoTests { message: format!("{} has no scenarios that run", package.named) });
     }
     let root = package.root();
-    let failures = tests::failures(&report, package.files(&root), console.style());
+    let failures = results::failures(&report, package.files(&root), console.style());
     console.print(&format!(
         "{}\n\n{}: {}; mutants are tried where all tests pass\n",
         failures.trim_end(),
         printable(&package.named),
-        tests::summary(&report)
+        results::summary(&report)
     ))?;
     Ok(Err(Exit::PolicyFails))
 }

@@ -15,6 +15,7 @@ use crate::{load, pipeline, report};
 
 use super::budget::budget;
 use super::package::Package;
+use super::saved;
 
 pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, CliError> {
     let package = Package::check(&args.package, &LintArgs::default())?;
@@ -22,7 +23,7 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
     if faults.has_errors() {
         return package.show(&faults, args.output.format, console);
     }
-    let found = match solver::find(&env::solver_places()) {
+    let found = match solver::needed(&env::solver_places()) {
         Ok(found) => found,
         // A proof was asked for, and none is found.
         Err(absent) => {
@@ -86,9 +87,7 @@ fn keep(args: &Prove, all: &[Proof], at: Instant) -> Result<(), CliError> {
         let stem = proof.file_stem();
         match (&proof.outcome, &args.save, &args.dump) {
             (Outcome::Refuted(refutation), Some(folder), _) => {
-                let (suite, entities) = report::proof_scenario(proof, &refutation.witness, at);
-                load::write_atomic(&folder.join(format!("{stem}.yaml")), suite.as_bytes())?;
-                load::write_atomic(&folder.join(format!("{stem}.json")), entities.as_bytes())?;
+                saved::write(folder, &report::proof_scenario(proof, &refutation.witness, at))?;
             }
             (Outcome::Unknown(open), _, Some(folder)) => dump(folder, &stem, open)?,
             (Outcome::NotReplayed(open), _, Some(folder)) => dump(folder, &stem, std::slice::from_ref(open))?,

@@ -7,13 +7,19 @@ use std::{io, thread};
 use crate::analysis::solver;
 use crate::analysis::solver::{Limits, WorkerError};
 use crate::cli::args::SmtWorker;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Hinted};
 use crate::cli::exit::Exit;
 
 pub(in crate::cli) fn run(args: &SmtWorker) -> Result<Exit, CliError> {
     let limits = Limits { resources: args.resources, milliseconds: args.milliseconds };
     solver::work(&args.folder, limits, lines()?, io::stdout().lock())?;
     Ok(Exit::Ok)
+}
+
+impl Hinted for WorkerError {
+    fn hint(&self) -> Option<String> {
+        Some("`gatewright solver status` says which solver is used".to_owned())
+    }
 }
 
 /// The lines of standard input. At its end nobody waits for an answer any more, be the worker in the middle of one: whoever

@@ -23,7 +23,7 @@ pub(in crate::cli) fn run(args: &Solver, console: &mut Console) -> Result<Exit, 
 
 fn status(console: &mut Console) -> Result<Exit, CliError> {
     let places = env::solver_places();
-    let found = solver::find(&places)?;
+    let found = solver::needed(&places)?;
     let place = found.place.display();
     console.print(&format!("{}, {}: {place}\n", found.engine.identity(), found.provenance.name()))?;
     match places.cache.as_deref().map(solver::status) {

@@ -8,7 +8,7 @@ use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::pipeline::{TestOptions, Tested};
-use crate::report::{Style, printable, tests};
+use crate::report::{Style, printable, results};
 use crate::scenario::golden::{SnapshotAction, SnapshotMode};
 use crate::scenario::{Event, RunReport};
 use crate::{load, pipeline};
@@ -116,7 +116,7 @@ fn remove_earlier(reports: &[ReportArg]) -> Result<(), CliError> {
 fn line(event: Event<'_>) -> String {
     match event {
         Event::SuiteStarted { suite } => format!("{}\n", printable(suite)),
-        Event::TestFinished { test, .. } => tests::test_line(test),
+        Event::TestFinished { test, .. } => results::test_line(test),
         Event::RunStarted { .. } | Event::SuiteFinished { .. } | Event::RunFinished { .. } => String::new(),
     }
 }
@@ -145,10 +145,10 @@ fn rendered(format: ReportFormat, report: &RunReport, package: &Package) -> Stri
     let root = package.root();
     let files = package.files(&root);
     match format {
-        ReportFormat::Json => tests::json(report, files),
-        ReportFormat::Junit => tests::junit(report, files),
-        ReportFormat::Github => tests::annotations(report, files),
-        ReportFormat::Markdown => tests::markdown(report, files),
+        ReportFormat::Json => results::json(report, files),
+        ReportFormat::Junit => results::junit(report, files),
+        ReportFormat::Github => results::annotations(report, files),
+        ReportFormat::Markdown => results::markdown(report, files),
     }
 }
 
@@ -156,16 +156,17 @@ fn rendered(format: ReportFormat, report: &RunReport, package: &Package) -> Stri
 fn conclusion(report: &RunReport, package: &Package, mode: SnapshotMode, style: Style) -> String {
     let root = package.root();
     let mut text = String::new();
-    let failures = tests::failures(report, package.files(&root), style);
+    let failures = results::failures(report, package.files(&root), style);
     if !failures.is_empty() {
         text.push_str(&format!("\n{}\n", failures.trim_end()));
     }
-    text.push_str(&format!("\n{}: {}\n", printable(&package.named), tests::summary(report)));
+    text.push_str(&format!("\n{}: {}\n", printable(&package.named), results::summary(report)));
     let waiting = report.snapshots.iter().filter(|action| matches!(action, SnapshotAction::Write { .. })).count();
     match (mode, waiting) {
         (_, 0) | (SnapshotMode::ReadOnly, _) => {}
         (SnapshotMode::Accept, count) => {
-            text.push_str(&format!("accepted {count} snapshots; read them before you commit\n"))
+            let snapshots = if count == 1 { "1 snapshot".to_owned() } else { format!("{count} snapshots") };
+            text.push_str(&format!("accepted {snapshots}; read before you commit\n"))
         }
         (SnapshotMode::Pending, _) => text.push_str(&format!(
             "new and changed snapshots wait for you: gatewright test {} --review, or --accept\n",

@@ -6,7 +6,7 @@ use crate::cli::args::{AnswerFormat, Why, with_package};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::report::tests;
+use crate::report::results;
 use crate::scenario;
 
 use super::package::here;
@@ -37,8 +37,8 @@ pub(in crate::cli) fn run(args: &Why, console: &mut Console) -> Result<Exit, Cli
             let root = package.root();
             let files = package.files(&root);
             console.print(&match args.output.format {
-                AnswerFormat::Human => tests::why(&told, files, console.style()),
-                AnswerFormat::Json => tests::why_json(&told, files),
+                AnswerFormat::Human => results::why(&told, files, console.style()),
+                AnswerFormat::Json => results::why_json(&told, files),
             })?;
             Ok(if told.iter().all(scenario::Why::holds) { Exit::Ok } else { Exit::PolicyFails })
         },

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::bundle::ROLE_TYPE;
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::syntax::ast::{Expr, Ident, Path};
 use crate::text::Span;
@@ -195,7 +196,7 @@ impl Elaborator<'_, '_> {
         let known = self.env.program.types.iter().map(|ty| ty.name.as_str());
         let help = match text.as_str() {
             // The entity that stands for a role in Cedar.
-            "Role" => Some("conditions ask for no role; write the grant into the block of the role".to_owned()),
+            ROLE_TYPE => Some("conditions ask for no role; write the grant into the block of the role".to_owned()),
             _ => did_you_mean(&text, known),
         };
         let known = self.env.program.types.iter().map(|ty| ty.name.as_str());

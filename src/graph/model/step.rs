@@ -67,3 +67,14 @@ pub struct ProfileStep {
     /// The step.
     pub step: Step,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::RESERVED_NAMES;
+
+    #[test]
+    fn no_program_declares_the_name_of_a_step() {
+        assert!(Step::ALL.iter().all(|step| RESERVED_NAMES.contains(&step.name())));
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bundle::ACTION_TYPE;
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::graph::{Action, ActionId, ContextAttribute, ParentLink, TypeId, codes};
 use crate::syntax::ast;
@@ -95,7 +96,7 @@ fn declare_action(cx: &mut Resolver<'_>, on: TypeId, decl: &ast::ActionDecl) {
             name,
             Action {
                 name: name.text.clone(),
-                cedar: (qualified(cx, "Action"), format!("{}.{}", cx.program.type_name(on), name.text)),
+                cedar: (qualified(cx, ACTION_TYPE), format!("{}.{}", cx.program.type_name(on), name.text)),
                 declared_on: Some(on),
                 decided_on: vec![decided_on],
                 raw_principals: Vec::new(),
@@ -205,7 +206,7 @@ fn use_set(cx: &mut Resolver<'_>, on: TypeId, used: &ast::ActionSetUse) {
             &name,
             Action {
                 name: member.name.text.clone(),
-                cedar: (qualified(cx, "Action"), format!("{}.{}", cx.program.type_name(on), member.name.text)),
+                cedar: (qualified(cx, ACTION_TYPE), format!("{}.{}", cx.program.type_name(on), member.name.text)),
                 declared_on: Some(on),
                 decided_on: vec![on],
                 raw_principals: Vec::new(),

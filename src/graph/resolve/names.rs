@@ -1,11 +1,12 @@
 //! The first pass: the namespace, and who declares which name.
 
+use crate::bundle::RESERVED_NAMES;
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
 use crate::text::Span;
 
 use super::{Declared, Externals, NameKind, Resolver};
-use crate::graph::{ActionSet, RESERVED_NAMES, codes};
+use crate::graph::{ActionSet, codes};
 
 pub(super) fn namespace(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     let mut first: Option<Span> = None;

@@ -38,8 +38,8 @@ pub fn beyond(program: &Program, lowered: &Lowered, templates: &BTreeMap<String,
                 name: separation.statement.name.clone(),
                 kind: PropertyKind::Separation,
                 why: format!(
-                    "no role joins `{}` and `{}`, as `check` counts: by what it grants and extends, by break-glass and by raw \
-                     policies; that nobody is given two roles which do is held by your data{}",
+                    "no role joins `{}` and `{}`, as `check` counts: by what it grants and extends, by break-glass, by raw \
+                     policies and by the package's own assignments; who else is given two roles that do, only your data know{}",
                     program.action_name(separation.first),
                     program.action_name(separation.second),
                     match uncounted.is_empty() {

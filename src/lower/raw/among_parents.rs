@@ -3,6 +3,7 @@
 use cedar_policy::Policy;
 use serde_json::Value;
 
+use crate::bundle::{HOLDERS_TYPE, ROLE_TYPE};
 use crate::graph::Program;
 use crate::lower::program::qualified;
 
@@ -22,7 +23,7 @@ fn role_in(program: &Program, value: &Value) -> Option<String> {
         _ => return None,
     };
     if let (Some(ty), Some(id)) = (fields.get("type").and_then(Value::as_str), fields.get("id").and_then(Value::as_str))
-        && ["Role", "RoleHolders"].iter().any(|name| ty == qualified(program, name))
+        && [ROLE_TYPE, HOLDERS_TYPE].iter().any(|name| ty == qualified(program, name))
     {
         return Some(format!("`{ty}::{id:?}`"));
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::bundle::ACTION_TYPE;
 use crate::graph::{Attribute, ExternalAction, ExternalEntity, Externals, Ty};
 use crate::text::{FileId, Span};
 
@@ -53,7 +54,7 @@ pub(super) fn read(json: &Map<String, Value>, namespace: Option<&str>, span: Spa
                 context: applies.get("context").map(|context| cx.fields(space, context, 0)).unwrap_or_default(),
                 span,
             };
-            externals.actions.insert(format!("{}::\"{}\"", join(space, "Action"), id.escape_debug()), action);
+            externals.actions.insert(format!("{}::\"{}\"", join(space, ACTION_TYPE), id.escape_debug()), action);
         }
     }
     externals

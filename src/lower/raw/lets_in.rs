@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cedar_policy::pst::{BinaryOp, Expr};
 use cedar_policy::{EntityUid, PrincipalConstraint, pst};
 
-use crate::bundle::ROLES_ATTRIBUTE;
+use crate::bundle::{ROLE_TYPE, ROLES_ATTRIBUTE};
 use crate::graph::{Program, RoleId, TypeId};
 use crate::lower::program::qualified;
 
@@ -94,7 +94,7 @@ impl Narrowing<'_> {
 
     /// A role that is not held per entity, by its entity.
     fn role(&self, ty: &str, id: &str) -> Option<RoleId> {
-        let role = self.program.find_role(id).filter(|_| ty == qualified(self.program, "Role"))?;
+        let role = self.program.find_role(id).filter(|_| ty == qualified(self.program, ROLE_TYPE))?;
         self.program.role(role)?.on.is_none().then_some(role)
     }
 
@@ -137,7 +137,7 @@ impl Narrowing<'_> {
                 (Expr::GetAttr { expr, attr }, Expr::Literal(pst::Literal::String(role)))
                     if is_principal(expr) && *attr == ROLES_ATTRIBUTE =>
                 {
-                    let role = self.role(&qualified(self.program, "Role"), role)?;
+                    let role = self.role(&qualified(self.program, ROLE_TYPE), role)?;
                     Some(BTreeSet::from([role]))
                 }
                 _ => None,

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use crate::analysis::solver::REMEDY;
 use crate::analysis::{Outcome, Proof};
-use crate::report::{Files, proofs, witness};
+use crate::report::{Files, proofs};
 use crate::semdiff::{Asserted, Before, Broken};
 use crate::text::Span;
 
@@ -32,7 +33,7 @@ pub(super) fn told(asserted: &Asserted, files: Files<'_>) -> Vec<Told> {
             },
             is_broken: false,
             span: None,
-            known: vec!["there is no solver; `gatewright solver install` brings one".to_owned()],
+            known: vec![format!("there is no solver; {REMEDY}")],
             request: Vec::new(),
         });
     }
@@ -52,7 +53,7 @@ fn broken(broken: &Broken, files: Files<'_>) -> Told {
         Outcome::Refuted(refutation) => {
             known.push(proofs::decided(proof, refutation, files));
             known.extend(proof.hint.clone());
-            request = witness::lines(&refutation.witness);
+            request = refutation.witness.lines();
         }
         _ => known.push("no request of this kind is ever allowed".to_owned()),
     }

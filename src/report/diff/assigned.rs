@@ -1,8 +1,7 @@
 //! Roles that somebody gained or lost, each with what the role brings and whether it is declared.
 
-use crate::semdiff::{Assigned, Difference, Judged};
+use crate::semdiff::{Assigned, Difference, Direction, Judged};
 
-use super::rows::Way;
 use super::{Review, Sides, review, words};
 
 /// How much of what a role brings is told; `--format json` holds all.
@@ -12,7 +11,7 @@ const MOST_BROUGHT: usize = 5;
 #[derive(Debug)]
 pub(super) struct Told<'a> {
     pub(super) assigned: &'a Assigned,
-    pub(super) way: Way,
+    pub(super) way: Direction,
     /// `it brings Bill.read, Bill.pay`
     pub(super) brings: String,
     /// `assignments/people.yaml:3`
@@ -27,10 +26,10 @@ pub(super) struct Told<'a> {
 pub(super) fn told<'a>(difference: &'a Difference, review: Review<'a>, sides: Sides<'_>) -> Vec<Told<'a>> {
     let all = difference.assignments.iter().enumerate();
     all.map(|(number, assigned)| {
-        let way = words::way(assigned);
+        let way = assigned.way;
         let files = match way {
-            Way::Gains => sides.new_files,
-            Way::Loses => sides.old_files,
+            Direction::Widened => sides.new_files,
+            Direction::Narrowed => sides.old_files,
         };
         let cover = review.declared.assigned.get(number).copied().flatten();
         let declared = cover.and_then(|at| review.declared.declarations.get(at));
@@ -38,7 +37,7 @@ pub(super) fn told<'a>(difference: &'a Difference, review: Review<'a>, sides: Si
             way,
             brings: brings(assigned),
             place: format!("{}:{}", files.path(assigned.at.file), files.sources.position(assigned.at).line),
-            open: way == Way::Gains && declared.is_none(),
+            open: way == Direction::Widened && declared.is_none(),
             declared,
             assigned,
         }

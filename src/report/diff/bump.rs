@@ -6,11 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::report::human::printable;
-use crate::report::witness;
-use crate::semdiff::{Assigned, Bumped, Declares, Difference, Effect, Ground, TermChange};
+use crate::semdiff::{Assigned, Bumped, Difference, Direction, Effect, Ground, TermChange};
 use crate::text::safe;
 
-use super::rows::{Open, Row, Way};
+use super::rows::{Open, Row};
 use super::terms::Term;
 use super::{Sides, assumption, human, rows, words};
 
@@ -77,14 +76,14 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
 fn because(ground: Ground, difference: &Difference) -> &'static str {
     match ground {
         Ground::SchemaBreaking => "callers must change",
-        Ground::Widened if !difference.changes_access(Declares::Widened) => {
+        Ground::Widened if !difference.changes_access(Direction::Widened) => {
             let mut weakened = difference.terms.iter().filter(|term| term.effect == Effect::Weakens);
             match weakened.all(TermChange::is_promise) {
                 true => "less is promised of changes to come",
                 false => "the terms of access are weaker than before",
             }
         }
-        Ground::Narrowed if !difference.changes_access(Declares::Narrowed) => {
+        Ground::Narrowed if !difference.changes_access(Direction::Narrowed) => {
             "the terms of access are stricter than before"
         }
         Ground::Widened => "more is allowed than before",
@@ -108,19 +107,15 @@ enum Reason<'a> {
 
 impl<'a> Reason<'a> {
     fn of(ground: Ground, difference: &'a Difference) -> Self {
-        let term = |way: Way| {
-            let effect = match way {
-                Way::Gains => Effect::Weakens,
-                Way::Loses => Effect::Strengthens,
-            };
-            let mut changes = difference.terms.iter().filter(|term| term.effect == effect);
+        let term = |way: Direction| {
+            let mut changes = difference.terms.iter().filter(|term| term.effect == way.effect());
             changes.next().map_or(Self::None, |change| Self::Term(Term { change, declared: None }))
         };
-        let row = |way: Way| {
+        let row = |way: Direction| {
             let mut rows = rows::rows(difference, &[]).into_iter();
             let row = rows.find(|row| row.way == way);
             let mut assigned = difference.assignments.iter();
-            let role = assigned.find(|one| words::way(one) == way);
+            let role = assigned.find(|one| one.way == way);
             match (row, role) {
                 (Some(row), _) => Self::Row(Box::new(row)),
                 (None, Some(role)) => Self::Role(role),
@@ -133,10 +128,10 @@ impl<'a> Reason<'a> {
         };
         match ground {
             Ground::SchemaBreaking => Self::Breaks,
-            Ground::Widened => row(Way::Gains),
-            Ground::Narrowed => row(Way::Loses),
-            Ground::PerhapsWidened => open(Way::Gains.word()),
-            Ground::PerhapsNarrowed => open(Way::Loses.word()),
+            Ground::Widened => row(Direction::Widened),
+            Ground::Narrowed => row(Direction::Narrowed),
+            Ground::PerhapsWidened => open(Direction::Widened.verb()),
+            Ground::PerhapsNarrowed => open(Direction::Narrowed.verb()),
             Ground::Equivalent | Ground::Unchanged => Self::None,
         }
     }
@@ -159,7 +154,7 @@ pub fn bump_json(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> 
     match Reason::of(required.ground, difference) {
         Reason::None => {}
         Reason::Row(row) => {
-            reason.request = Some(witness::json(&row.example.witness));
+            reason.request = Some(row.example.witness.to_json());
             (reason.who, reason.what, reason.when) = (row.who, row.kinds, row.when);
         }
         Reason::Open(open) => {

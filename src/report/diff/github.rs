@@ -4,10 +4,9 @@ use crate::diag::{Diagnostic, Severity};
 use crate::report::files::Files;
 use crate::report::github;
 use crate::report::github::command;
-use crate::semdiff::{Difference, Effect};
+use crate::semdiff::{Difference, Direction, Effect};
 use crate::text::Span;
 
-use super::rows::Way;
 use super::{Mode, Review, Sides, asserted, assigned, rows, terms, words};
 
 /// Principal, action and resource of a request that is told on one line.
@@ -28,17 +27,17 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
     };
     for row in rows::rows(difference, &review.declared.covers) {
         let (kind, title) = match (row.way, row.declared, review.mode) {
-            (Way::Gains, None, Mode::Gated) => ("error", "access widened, not declared"),
-            (Way::Gains, None, Mode::Shown) => ("warning", "access widened"),
-            (Way::Gains, Some(_), _) => ("notice", "access widened, as declared"),
-            (Way::Loses, None, _) => ("notice", "access narrowed"),
-            (Way::Loses, Some(_), _) => ("notice", "access narrowed, as declared"),
+            (Direction::Widened, None, Mode::Gated) => ("error", "access widened, not declared"),
+            (Direction::Widened, None, Mode::Shown) => ("warning", "access widened"),
+            (Direction::Widened, Some(_), _) => ("notice", "access widened, as declared"),
+            (Direction::Narrowed, None, _) => ("notice", "access narrowed"),
+            (Direction::Narrowed, Some(_), _) => ("notice", "access narrowed, as declared"),
         };
         let declared = review.line(&row, sides.new_files);
         let message = format!(
             "{} {} {}\n{}{}\nfor example: {}",
             row.who.join(", "),
-            row.way.word(),
+            row.way.verb(),
             row.what.join(", "),
             row.when.join("\n"),
             declared.map_or_else(String::new, |line| format!("\n{line}")),
@@ -48,16 +47,16 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
     }
     for one in assigned::told(difference, review, sides) {
         let (kind, title) = match (one.way, one.declared, review.mode) {
-            (Way::Gains, None, Mode::Gated) => ("error", "role gained, not declared"),
-            (Way::Gains, None, Mode::Shown) => ("warning", "role gained"),
-            (Way::Gains, Some(_), _) => ("notice", "role gained, as declared"),
-            (Way::Loses, None, _) => ("notice", "role lost"),
-            (Way::Loses, Some(_), _) => ("notice", "role lost, as declared"),
+            (Direction::Widened, None, Mode::Gated) => ("error", "role gained, not declared"),
+            (Direction::Widened, None, Mode::Shown) => ("warning", "role gained"),
+            (Direction::Widened, Some(_), _) => ("notice", "role gained, as declared"),
+            (Direction::Narrowed, None, _) => ("notice", "role lost"),
+            (Direction::Narrowed, Some(_), _) => ("notice", "role lost, as declared"),
         };
         let declared = one.line(review, sides);
         let declared = declared.map_or_else(String::new, |line| format!("\n{line}"));
         let message = format!("{}\n{}{declared}", one.title(), one.brings);
-        let at = Some(one.assigned.at).filter(|_| one.way == Way::Gains);
+        let at = Some(one.assigned.at).filter(|_| one.way == Direction::Widened);
         tell(kind, at, title, &message);
     }
     for open in rows::open(difference) {

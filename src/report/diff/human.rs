@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use crate::report::human::printable;
-use crate::report::witness;
 use crate::semdiff::Difference;
 
 use super::rows::Row;
@@ -98,11 +97,11 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
 
 /// A row: who, what, when, what else is known, and the example.
 pub(super) fn told(row: &Row<'_>, known: &[String]) -> String {
-    let mut text = format!("{} {} {}\n", list(&row.who), row.way.word(), list(&row.what));
+    let mut text = format!("{} {} {}\n", list(&row.who), row.way.verb(), list(&row.what));
     for line in row.when.iter().chain(known) {
         let _ = writeln!(text, "    {}", printable(line));
     }
-    text.push_str(&for_example(&witness::lines(&row.example.witness)));
+    text.push_str(&for_example(&row.example.witness.lines()));
     text.push('\n');
     text
 }
@@ -130,4 +129,38 @@ pub(super) fn by(difference: &Difference, causes: &[usize]) -> Vec<String> {
 
 fn list(all: &[String]) -> String {
     printable(&all.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{EVERY_VALUE, witness_of_every_value};
+    use crate::semdiff::{Basis, Direction, Example, Replayed};
+
+    #[test]
+    fn values_of_an_example_are_shown_as_cedar_writes_them() {
+        let replayed = |allowed, cause| Replayed { allowed, cause, reasons: Vec::new() };
+        let example = Example {
+            witness: witness_of_every_value(),
+            basis: Basis::New,
+            before: replayed(false, "no-grant"),
+            after: replayed(true, "granted"),
+            contrasts: Vec::new(),
+        };
+        let row = Row {
+            way: Direction::Widened,
+            who: vec!["boss".to_owned()],
+            what: vec!["Bill.pay".to_owned()],
+            kinds: Vec::new(),
+            when: Vec::new(),
+            example: &example,
+            causes: Vec::new(),
+            declared: None,
+        };
+        let text = told(&row, &[]);
+        assert!(!text.contains("__extn"), "{text}");
+        for value in EVERY_VALUE {
+            assert!(text.contains(value), "{value}\n{text}");
+        }
+    }
 }

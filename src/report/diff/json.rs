@@ -4,12 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::report::json::{Item, items};
-use crate::report::witness;
-use crate::semdiff::{Access, Change, Contrast, Difference, Example, Finding, Judged, Name, Replayed, What};
+use crate::semdiff::{Access, Change, Contrast, Difference, Direction, Example, Finding, Judged, Name, Replayed, What};
 use crate::text::{Span, safe};
 
 use super::asserted::AssertionItem;
-use super::rows::Way;
 use super::{Review, Sides, asserted, assigned, terms};
 use crate::report::files::Files;
 
@@ -58,8 +56,8 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
                 place: place(
                     one.assigned.at,
                     match one.way {
-                        Way::Gains => sides.new_files,
-                        Way::Loses => sides.old_files,
+                        Direction::Widened => sides.new_files,
+                        Direction::Narrowed => sides.old_files,
                     },
                 ),
             })
@@ -318,7 +316,7 @@ impl<'a> DeclarationItem<'a> {
 impl<'a> AccessItem<'a> {
     fn new(access: &'a Access, [gained, lost]: [Option<String>; 2]) -> Self {
         Self {
-            direction: access.direction().name(),
+            direction: access.change(),
             holder: HolderItem { kind: access.holder.kind(), name: access.holder.name() },
             principal: &access.request.principal,
             action: &access.request.action,
@@ -345,7 +343,7 @@ impl<'a> FindingItem<'a> {
         Self::Some(Box::new(ExampleItem {
             declared,
             basis: example.basis.name(),
-            request: witness::json(&example.witness),
+            request: example.witness.to_json(),
             before: Side::new(&example.before),
             after: Side::new(&example.after),
             contrasts: example.contrasts.iter().map(ContrastItem::new).collect(),

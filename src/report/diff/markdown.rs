@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use crate::report::witness;
 use crate::semdiff::{Difference, Judged, Verdict};
 use crate::text::safe;
 
@@ -41,7 +40,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
         let _ = writeln!(
             text,
             "| **{}** | {} | {} | {} | {}: {} | {} |{}",
-            row.way.word(),
+            row.way.verb(),
             cells(&row.who),
             cells(&row.what),
             row.when.iter().map(|line| prose(line)).collect::<Vec<_>>().join("<br>"),
@@ -55,7 +54,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
         let _ = writeln!(
             text,
             "| **{}** | {} | {} | {} | | {} |{}",
-            one.way.word(),
+            one.way.verb(),
             safe::markdown(&one.assigned.who),
             safe::markdown(&one.assigned.what),
             safe::markdown(&one.brings),
@@ -108,8 +107,8 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     changes(&mut text, difference, sides);
     for (at, row) in rows.iter().take(MOST_EXAMPLES).enumerate() {
         let (number, who, what) = (at + 1, row.who.join(", "), row.what.join(", "));
-        let summary = format!("Example {number}: {who} {} {what}", row.way.word());
-        text.push_str(&folded(&summary, &witness::lines(&row.example.witness)));
+        let summary = format!("Example {number}: {who} {} {what}", row.way.verb());
+        text.push_str(&folded(&summary, &row.example.witness.lines()));
     }
     let broken = told.iter().filter(|one| !one.request.is_empty());
     for one in broken.take(MOST_EXAMPLES) {

@@ -21,12 +21,12 @@ pub use human::human;
 pub use json::json;
 pub use markdown::markdown;
 pub use review::{Mode, Review};
-pub use scenario::{Saved, Scenarios, scenarios};
+pub use scenario::{Scenarios, scenarios};
 pub use stub::{Stub, stubs};
 
 use std::collections::BTreeSet;
 
-use crate::semdiff::{Change, Declares, Difference, Extent, Verdict};
+use crate::semdiff::{Change, Difference, Direction, Extent, Verdict};
 
 use super::files::Files;
 
@@ -63,14 +63,14 @@ const MOST_WILDCARDS: usize = 4;
 
 /// The verdict as a sentence, with what it takes for granted.
 fn sentence(difference: &Difference) -> String {
-    let access = match [Declares::Widened, Declares::Narrowed].map(|way| difference.changes_access(way)) {
+    let access = match [Direction::Widened, Direction::Narrowed].map(|way| difference.changes_access(way)) {
         [true, true] => "some requests are newly allowed, others newly denied",
         [true, false] => "more is allowed than before, and nothing less",
         [false, true] => "less is allowed than before, and nothing more",
         [false, false] => "every request is decided as before",
     };
     let sentence = match difference.verdict() {
-        Verdict::Equivalent if difference.is_empty() => "nothing changed".to_owned(),
+        Verdict::Equivalent if difference.is_empty() => "nothing that decides access changed".to_owned(),
         Verdict::Unknown if !difference.is_unsure() => "what was compared is the same".to_owned(),
         Verdict::SchemaBreaking => "callers must change: some of what they send is refused now".to_owned(),
         Verdict::Unknown => "not everything could be decided".to_owned(),

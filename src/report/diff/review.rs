@@ -3,9 +3,9 @@
 use crate::diag::Diagnostic;
 use crate::report::files::Files;
 use crate::report::human::printable;
-use crate::semdiff::{Asserted, Declared, Gate, Judged, Standing};
+use crate::semdiff::{Asserted, Declared, Direction, Gate, Judged, Standing};
 
-use super::rows::{Row, Way};
+use super::rows::Row;
 
 /// What is declared, and whether that decides.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ impl<'a> Review<'a> {
 
     /// Whether a row must be declared and is not.
     pub(super) fn is_open(&self, row: &Row<'_>) -> bool {
-        row.way == Way::Gains && row.declared.is_none()
+        row.way == Direction::Widened && row.declared.is_none()
     }
 
     /// Whether a row is declared, and by what: `declared by changes/fin-40.yaml: …`.
@@ -144,7 +144,7 @@ pub(super) fn reason(judged: &Judged) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::semdiff::{Declaration, Declares};
+    use crate::semdiff::{Declaration, Direction};
     use crate::text::FileId;
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
         let judged = Judged {
             declaration: Declaration {
                 file: FileId(0),
-                change: Declares::Widened,
+                change: Direction::Widened,
                 who: Vec::new(),
                 what: Vec::new(),
                 contract: Vec::new(),

@@ -3,33 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::semdiff::{Access, Cover, Difference, Doubt, Example, Finding, Presence};
+use crate::semdiff::{Access, Cover, Difference, Direction, Doubt, Example, Finding, Presence};
 
 use super::words;
-
-/// The type on which grants are asked for and approved.
-pub(super) const PROFILE: &str = "BreakGlassProfile";
-
-/// Which way a row goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Way {
-    Gains,
-    Loses,
-}
-
-impl Way {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Gains => "gains",
-            Self::Loses => "loses",
-        }
-    }
-}
 
 /// What some holders gain or lose alike.
 #[derive(Debug)]
 pub(super) struct Row<'a> {
-    pub(super) way: Way,
+    pub(super) way: Direction,
     pub(super) who: Vec<String>,
     pub(super) what: Vec<String>,
     /// The same as declarations name them, whichever side has such requests.
@@ -57,7 +38,7 @@ pub(super) struct Open<'a> {
 /// What rows have in common that say the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Alike<'a> {
-    way: Way,
+    way: Direction,
     when: Vec<String>,
     causes: &'a [usize],
     declared: Option<usize>,
@@ -93,10 +74,8 @@ pub(super) fn rows<'a>(difference: &'a Difference, covers: &[Cover]) -> Vec<Row<
     let mut by_request: BTreeMap<(Alike<'_>, Asked), (Names, &Example)> = BTreeMap::new();
     for (at, access) in difference.accesses.iter().enumerate() {
         let cover = covers.get(at).copied().unwrap_or_default();
-        for (way, finding, declared) in
-            [(Way::Gains, &access.gained, cover.gained), (Way::Loses, &access.lost, cover.lost)]
-        {
-            let Finding::Found(example) = finding else { continue };
+        for (way, declared) in [(Direction::Widened, cover.gained), (Direction::Narrowed, cover.lost)] {
+            let Some(example) = access.finding(way).example() else { continue };
             let alike = Alike { way, when: words::when(way, example), causes: &access.causes, declared };
             let group = by_request.entry((alike, Asked::of(access))).or_insert_with(|| (Names::new(), example));
             group.0.insert(access.who());

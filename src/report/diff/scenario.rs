@@ -1,23 +1,11 @@
 //! Examples as scenarios, which hold the new side to what it decides now.
 
-use serde_json::Value;
-
-use crate::semdiff::{Basis, Difference};
+use crate::bundle::PROFILE_TYPE;
+use crate::report::suite::{Saved, Suite};
+use crate::semdiff::{Basis, Difference, Direction};
 use crate::text::{Instant, safe};
 
 use super::rows;
-use super::rows::Way;
-
-/// A suite and the file of entities beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Saved {
-    /// The name of both files, without their endings.
-    pub stem: String,
-    /// The suite, YAML.
-    pub suite: String,
-    /// The entities, JSON.
-    pub entities: String,
-}
 
 /// All scenarios of a difference.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,49 +22,22 @@ pub struct Scenarios {
 pub fn scenarios(difference: &Difference, at: Instant) -> Scenarios {
     let mut scenarios = Scenarios::default();
     for (number, row) in rows::rows(difference, &[]).iter().enumerate() {
-        let of_gateway = row.example.witness.request.resource.type_name().basename() == rows::PROFILE;
+        let of_gateway = row.example.witness.request.resource.type_name().basename() == PROFILE_TYPE;
         if row.example.basis != Basis::New || row.example.after.cause == "no-such-request" || of_gateway {
             scenarios.left_out += 1;
             continue;
         }
-        let decision = match row.way {
-            Way::Gains => "allow",
-            Way::Loses => "deny",
+        let first = |names: &[String]| names.first().cloned().unwrap_or_default();
+        let name = format!("diff {} {} {}", row.way.verb(), first(&row.who), first(&row.what));
+        let suite = Suite {
+            written_by: "diff --save`: a request that is decided in another way than before",
+            name: &name,
+            test: &format!("{} {} {}", row.who.join(", "), row.way.verb(), row.what.join(", ")),
+            witness: &row.example.witness,
+            is_allowed: row.way == Direction::Widened,
+            at,
         };
-        let plain = |c: char| match c.is_ascii_alphanumeric() || c == '_' {
-            true => c,
-            false => '-',
-        };
-        let first = row.who.first().map_or("", String::as_str);
-        let name = format!("diff {} {first} {}", row.way.word(), row.what.first().map_or("", String::as_str));
-        let stem: String = name.chars().map(plain).collect();
-        let stem = format!("{stem}-{}", number + 1);
-        let title = format!("{} {} {}", row.who.join(", "), row.way.word(), row.what.join(", "));
-        let request = &row.example.witness.request;
-        // JSON is YAML, and leaves nothing to escape.
-        let quoted = |text: &str| Value::from(text).to_string();
-        let suite = format!(
-            "# Written by `gatewright diff --save`: a request that is decided in another way than before.\n\
-             suite: {}\n\
-             at: {at}\n\
-             entities: {stem}.json\n\
-             tests:\n\
-             \x20 - name: {}\n\
-             \x20   request:\n\
-             \x20     principal: {}\n\
-             \x20     action: {}\n\
-             \x20     resource: {}\n\
-             \x20     context: {}\n\
-             \x20   decision: {decision}\n",
-            quoted(&name),
-            quoted(&title),
-            quoted(&request.principal.to_string()),
-            quoted(&request.action.to_string()),
-            quoted(&request.resource.to_string()),
-            Value::from(request.context.clone()),
-        );
-        let entities = safe::json(&row.example.witness.entities);
-        scenarios.saved.push(Saved { stem, suite, entities });
+        scenarios.saved.push(suite.save(format!("{}-{}", safe::file_stem(&name), number + 1)));
     }
     scenarios
 }

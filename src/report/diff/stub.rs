@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::report::human::printable;
-use crate::semdiff::{Declares, Difference, Effect};
+use crate::semdiff::{Difference, Direction, Effect};
 
 use super::review::Review;
-use super::rows::Way;
 use super::terms::Term;
-use super::{rows, terms, words};
+use super::{rows, terms};
 
 /// The most characters of a name that a file's name holds.
 const MOST_CHARS: usize = 60;
@@ -28,7 +27,7 @@ pub struct Stub {
 #[must_use]
 pub fn stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
     let mut stubs: Vec<Stub> = Vec::new();
-    let mut said: BTreeSet<(Way, String, String)> = BTreeSet::new();
+    let mut said: BTreeSet<(Direction, String, String)> = BTreeSet::new();
     for row in rows::rows(difference, &review.declared.covers) {
         let (who, what) = (&row.who, &row.kinds);
         let pairs = who.iter().flat_map(|who| what.iter().map(move |what| (row.way, who.clone(), what.clone())));
@@ -39,7 +38,7 @@ pub fn stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
             continue;
         }
         let first = |all: &[String]| all.first().map_or_else(String::new, |name| plain(name));
-        let stem = format!("{}-{}-{}", first(who), row.way.word(), first(what));
+        let stem = format!("{}-{}-{}", first(who), row.way.verb(), first(what));
         let text = text(row.way, &row.when, who, what);
         stubs.push(Stub { stem: free(&stubs, &stem), text });
     }
@@ -61,16 +60,16 @@ fn free(taken: &[Stub], stem: &str) -> String {
 
 /// A stub for each person or group whose roles changed one way.
 fn roles(difference: &Difference, review: Review<'_>, stubs: &mut Vec<Stub>) {
-    let mut open: BTreeMap<(Way, &str), Vec<String>> = BTreeMap::new();
+    let mut open: BTreeMap<(Direction, &str), Vec<String>> = BTreeMap::new();
     for (at, one) in difference.assignments.iter().enumerate() {
         if review.declared.assigned.get(at).copied().flatten().is_none() {
-            open.entry((words::way(one), &one.who)).or_default().push(one.what.clone());
+            open.entry((one.way, &one.who)).or_default().push(one.what.clone());
         }
     }
     for ((way, who), what) in open {
         let first = what.first().map_or("", String::as_str);
-        let stem = format!("{}-{}-{}", plain(who), way.word(), plain(first));
-        let found: Vec<String> = what.iter().map(|what| format!("{who} {} {what}", way.word())).collect();
+        let stem = format!("{}-{}-{}", plain(who), way.verb(), plain(first));
+        let found: Vec<String> = what.iter().map(|what| format!("{who} {} {what}", way.verb())).collect();
         stubs.push(Stub { stem: free(stubs, &stem), text: text(way, &found, &[who.to_owned()], &what) });
     }
 }
@@ -87,8 +86,8 @@ fn term_stubs(difference: &Difference, review: Review<'_>, stubs: &mut Vec<Stub>
         let names: Vec<String> = terms.iter().map(|term| term.change.path.clone()).collect();
         let found: Vec<String> = terms.iter().map(|term| term.title()).collect();
         let change = match effect {
-            Effect::Weakens => Declares::Widened,
-            Effect::Strengthens => Declares::Narrowed,
+            Effect::Weakens => Direction::Widened,
+            Effect::Strengthens => Direction::Narrowed,
         };
         Stub {
             stem: format!("contract-{}-{}", effect.name(), plain(&part)),
@@ -98,17 +97,13 @@ fn term_stubs(difference: &Difference, review: Review<'_>, stubs: &mut Vec<Stub>
     stubs.extend(parts.into_iter().map(stub));
 }
 
-fn text(way: Way, found: &[String], who: &[String], what: &[String]) -> String {
-    let change = match way {
-        Way::Gains => Declares::Widened,
-        Way::Loses => Declares::Narrowed,
-    };
+fn text(way: Direction, found: &[String], who: &[String], what: &[String]) -> String {
     let names = format!("who: {}\nwhat: {}\n", one_or_many(who), one_or_many(what));
-    declaration(found, &names, change)
+    declaration(found, &names, way)
 }
 
 /// A declaration of what was found, under names, without its reason.
-fn declaration(found: &[String], names: &str, change: Declares) -> String {
+fn declaration(found: &[String], names: &str, change: Direction) -> String {
     let found: String = found.iter().map(|line| format!("#   {}\n", one_line(line))).collect();
     format!(
         "# Written by `gatewright diff --declare`. It declares nothing until `because` says why this is right, and `owner`\n\

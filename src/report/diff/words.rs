@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::bundle::OriginKind;
-use crate::report::witness;
-use crate::semdiff::{Assigned, Change, Contrast, Declares, Example, Replayed, What};
-
-use super::rows::Way;
+use crate::semdiff::{Assigned, Change, Contrast, Direction, Example, Replayed, What};
 
 /// How many conditions of one statement are told, and how many statements beside those of the example.
 const MOST_CONDITIONS: usize = 4;
@@ -23,10 +20,10 @@ struct Speech {
 }
 
 /// What the allowing side says, what one side alone requires, and what the denying side says.
-pub(super) fn when(way: Way, example: &Example) -> Vec<String> {
+pub(super) fn when(way: Direction, example: &Example) -> Vec<String> {
     let contrasts = &example.contrasts;
     let (speech, allowing, denying) = match way {
-        Way::Gains => (
+        Direction::Widened => (
             Speech {
                 allowing: "now",
                 denying: "before",
@@ -38,7 +35,7 @@ pub(super) fn when(way: Way, example: &Example) -> Vec<String> {
             &example.after,
             &example.before,
         ),
-        Way::Loses => (
+        Direction::Narrowed => (
             Speech {
                 allowing: "before",
                 denying: "now",
@@ -176,7 +173,7 @@ pub(super) fn brief(example: &Example) -> String {
         }
     }
     let values = paths.iter().filter_map(|path| {
-        let value = witness::attribute(&example.witness, path)?;
+        let value = example.witness.attribute(path)?;
         Some(format!("{path} = {value}"))
     });
     let mut all = vec![format!("{} on {}", request.principal, request.resource)];
@@ -214,13 +211,5 @@ pub(super) fn fields(change: &Change) -> Vec<String> {
 
 /// `User::"ann" gains role reader`
 pub(super) fn assigned(one: &Assigned) -> String {
-    format!("{} {} {}", one.who, way(one).word(), one.what)
-}
-
-/// Which way an assignment changes what somebody holds.
-pub(super) fn way(one: &Assigned) -> Way {
-    match one.way {
-        Declares::Widened => Way::Gains,
-        Declares::Narrowed => Way::Loses,
-    }
+    format!("{} {} {}", one.who, one.way.verb(), one.what)
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::EntityUid;
 use serde_json::json;
 
-use crate::bundle::{EntityRole, RelationContract, RoleContract, relation_attribute};
+use crate::bundle::{EntityRole, HOLDERS_TYPE, ROLE_TYPE, RelationContract, RoleContract, relation_attribute};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::yaml::Node;
 use crate::scenario::suite::Named;
@@ -73,12 +73,12 @@ pub(super) fn relation_attributes(
 
 /// The Cedar type of holder groups. Where roles are no parents there is none, and the ids alone count.
 fn holders_type<'a>(directory: &'a Directory<'_>) -> &'a str {
-    directory.contract.holders_type.as_deref().unwrap_or("RoleHolders")
+    directory.contract.holders_type.as_deref().unwrap_or(HOLDERS_TYPE)
 }
 
 /// Likewise of roles.
 fn role_type<'a>(directory: &'a Directory<'_>) -> &'a str {
-    directory.contract.role_type.as_deref().unwrap_or("Role")
+    directory.contract.role_type.as_deref().unwrap_or(ROLE_TYPE)
 }
 
 /// The holder groups of all entities: one for each entity and relation, with those it is a member of. Where a relation is

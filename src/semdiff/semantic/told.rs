@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analysis::{Asking, Environment};
 
 use super::{Comparison, Touched, access};
-use crate::semdiff::ask::Way;
 use crate::semdiff::difference::{Access, Finding, Holder, Presence};
+use crate::semdiff::direction::Direction;
 use crate::semdiff::listing::Listed;
 use crate::semdiff::times::Assumes;
 
@@ -21,7 +21,7 @@ pub(super) struct Settlement {
 /// Permits that were left out of a question, because a wildcard implies them.
 pub(super) struct Aside {
     pub(super) holder: Holder,
-    pub(super) way: Way,
+    pub(super) way: Direction,
     /// The kinds of request where the change of the wildcard is told.
     pub(super) wildcards: BTreeSet<Environment>,
 }
@@ -30,10 +30,10 @@ impl<'a> Comparison<'a> {
     /// Counts, at each wildcard that a holder gains or loses, the kinds of request that change with it. What was left to a
     /// wildcard that turns out not to change is asked after all.
     pub(super) fn tell_wildcards(&self, mine: &[Touched<'a>], found: &mut [Settlement]) {
-        let mut told: BTreeMap<(Environment, Holder, Way), (usize, usize)> = BTreeMap::new();
+        let mut told: BTreeMap<(Environment, Holder, Direction), (usize, usize)> = BTreeMap::new();
         for (at, one) in found.iter().enumerate() {
             for (number, access) in one.accesses.iter().enumerate() {
-                for (way, finding) in [(Way::Gain, &access.gained), (Way::Loss, &access.lost)] {
+                for (way, finding) in [(Direction::Widened, &access.gained), (Direction::Narrowed, &access.lost)] {
                     if !matches!(finding, Finding::None) {
                         let key = (access.request.cedar.clone(), access.holder.clone(), way);
                         told.insert(key, (at, number));
@@ -57,8 +57,8 @@ impl<'a> Comparison<'a> {
         let asked = |asking: Option<&mut Asking<'_>>, (_, touched, aside): &(usize, &Touched<'a>, &Aside)| {
             let (finding, assumes) = self.finding(asking, touched, &aside.holder, aside.way, &touched.halves);
             let (gained, lost) = match aside.way {
-                Way::Gain => (finding, Finding::None),
-                Way::Loss => (Finding::None, finding),
+                Direction::Widened => (finding, Finding::None),
+                Direction::Narrowed => (Finding::None, finding),
             };
             (access(touched, &aside.holder, gained, lost), assumes)
         };

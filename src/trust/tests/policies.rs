@@ -62,3 +62,14 @@ fn a_policy_that_nothing_can_pass_or_that_counts_one_key_twice_is_a_fault() {
     "#);
     insta::assert_snapshot!(read("format = 2\n[keys.a\n", &[]).1.join("\n"), @"config-syntax trust.toml:2:8: invalid TOML: unclosed table, expected `]`; close the section's name with `]`");
 }
+
+#[test]
+fn a_key_is_no_trust_policy() {
+    let pem = key(Algorithm::P256).public().to_pem().unwrap();
+    assert_eq!(
+        read(&pem, &[]).1,
+        [
+            "trust-key trust.toml:1:1: this is a key, and no trust policy; name the `trust.toml` that lists the key and says for what it counts"
+        ]
+    );
+}

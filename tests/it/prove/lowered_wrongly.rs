@@ -31,7 +31,7 @@ fn outcome(package: &load::PackageFiles, checked: &Checked, property: &str) -> O
 
 /// A property and what it comes to.
 fn proof(package: &load::PackageFiles, checked: &Checked, property: &str) -> Proof {
-    let found = gatewright::analysis::solver::find(&places()).unwrap();
+    let found = gatewright::analysis::solver::needed(&places()).unwrap();
     let options = ProveOptions {
         solver: found.engine.as_ref(),
         cache: &Cache::in_memory(),

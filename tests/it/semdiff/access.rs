@@ -34,7 +34,7 @@ pub(super) fn told(difference: &Difference) -> String {
     for access in &difference.accesses {
         text.push_str(&format!(
             "{} {}: {}{}\n",
-            access.direction().name(),
+            access.change(),
             access.holder.title(&access.request.principal),
             access.request,
             causes(difference, access)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::{File, assert_none, file, files};
 
-const TABLE: &str = "book/src/contributing/architecture.md";
+pub(super) const TABLE: &str = "book/src/contributing/architecture.md";
 
 #[test]
 fn rooms_import_only_what_their_row_allows() {
@@ -43,13 +43,7 @@ fn every_room_has_its_row_and_rows_look_down_only() {
 
 #[test]
 fn every_crate_has_one_owner_or_is_named_as_shared() {
-    let page = file(TABLE).text;
-    let shared = page
-        .split("Named by several rooms: ")
-        .nth(1)
-        .and_then(|text| text.split("\n\n").next())
-        .expect("the page lists the shared crates");
-    let shared: BTreeSet<&str> = quoted(shared).collect();
+    let shared = shared();
     let mut owners: BTreeMap<String, String> = BTreeMap::new();
     for (room, row) in rows() {
         for owned in row.owns {
@@ -61,7 +55,7 @@ fn every_crate_has_one_owner_or_is_named_as_shared() {
 
     let mut offences = Vec::new();
     for name in dependencies() {
-        if !owners.contains_key(&name) && !shared.contains(name.as_str()) {
+        if !owners.contains_key(&name) && !shared.contains(&name) {
             offences.push(format!("Cargo.toml: `{name}` has no owner in {TABLE}"));
         }
     }
@@ -122,15 +116,17 @@ fn there_is_no_unsafe_code_but_where_the_solver_library_is_called() {
 }
 
 /// A row of the table.
-struct Row {
+pub(super) struct Row {
     at: usize,
     imports: BTreeSet<String>,
-    owns: Vec<String>,
+    pub(super) owns: Vec<String>,
 }
 
-fn rows() -> BTreeMap<String, Row> {
+/// The rows by their rooms.
+pub(super) fn rows() -> BTreeMap<String, Row> {
     let page = file(TABLE).text;
-    let table = page.split("<!-- layers:").nth(1).expect("the page marks its table");
+    let section = page.split("<!-- layers:").nth(1).expect("the page marks its table");
+    let table = section.split("\n## ").next().unwrap_or(section);
     let rows: BTreeMap<String, Row> = table
         .lines()
         .filter(|line| line.starts_with("| `"))
@@ -150,6 +146,13 @@ fn rows() -> BTreeMap<String, Row> {
         .collect();
     assert!(rows.len() > 10, "{TABLE}: the table was not understood");
     rows
+}
+
+/// The crates that several rooms name.
+pub(super) fn shared() -> BTreeSet<String> {
+    let page = file(TABLE).text;
+    let shared = page.split("Named by several rooms: ").nth(1).and_then(|text| text.split("\n\n").next());
+    quoted(shared.expect("the page lists the shared crates")).map(str::to_owned).collect()
 }
 
 /// A source file in a room.
@@ -265,7 +268,7 @@ fn is_word(c: char) -> bool {
 }
 
 /// What stands in backticks.
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 

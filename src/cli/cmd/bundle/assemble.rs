@@ -16,7 +16,7 @@ use crate::cli::{env, progress};
 use crate::config::EvidenceKind;
 use crate::diag::Severity;
 use crate::pipeline::{Evidence, Origin, Suites, TestOptions};
-use crate::report::{Files, Requests, printable, tests};
+use crate::report::{Files, Requests, printable, results};
 use crate::scenario::golden::SnapshotMode;
 use crate::text::Instant;
 use crate::{pipeline, report, scenario};
@@ -105,9 +105,9 @@ impl Gathered {
         }
         if !run.is_success() {
             let root = package.root();
-            let failures = tests::failures(&run, package.files(&root), console.style());
+            let failures = results::failures(&run, package.files(&root), console.style());
             let named = printable(&package.named);
-            console.print(&format!("{}\n\n{named}: {}\n", failures.trim_end(), tests::summary(&run)))?;
+            console.print(&format!("{}\n\n{named}: {}\n", failures.trim_end(), results::summary(&run)))?;
             return Ok(Some(Exit::PolicyFails));
         }
         let totals = run.totals();
@@ -117,7 +117,7 @@ impl Gathered {
             skipped: totals.skipped,
             decisions: totals.decisions,
         });
-        self.add(EvidenceKind::Tests, &tests::json(&run, carried_files(package)))?;
+        self.add(EvidenceKind::Tests, &results::json(&run, carried_files(package)))?;
         Ok(None)
     }
 
@@ -138,7 +138,7 @@ impl Gathered {
         at: Instant,
         console: &mut Console,
     ) -> Result<Option<Exit>, CliError> {
-        let found = solver::find(&env::solver_places())?;
+        let found = solver::needed(&env::solver_places())?;
         let budget = budget(limits);
         let options = budget.whole(found.engine.as_ref(), at);
         let proofs = progress::counted(&format!("proving {}", package.named), |progress| {
@@ -183,7 +183,7 @@ impl Gathered {
         console: &mut Console,
     ) -> Result<Option<Exit>, CliError> {
         // Without one, the same sources would give other bytes than with one.
-        let found = solver::find(&env::solver_places())?;
+        let found = solver::needed(&env::solver_places())?;
         let asked = Asked { found: Some(&found), budget: limits, at, is_wanted: &|_| true };
         let Tried { trials, tally, engine } = match mutate::tried(package, suites, &asked, console)? {
             Ok(tried) => tried,

@@ -11,7 +11,9 @@ use crate::text::safe;
 
 use super::opened;
 use super::rebuild::{Again, Made, again};
-use super::verify::UNPROVED;
+
+/// What is said of a bundle without proofs.
+pub(super) const UNPROVED: &str = "its assertions were not proved";
 
 pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, CliError> {
     let Some((bytes, bundle)) = opened::read_and_open(&args.file, console)? else {

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::analysis::solver;
-use crate::analysis::solver::Absent;
 use crate::bundle::{GitState, pack, sha256_hex};
 use crate::cli::args::{AnswerArgs, AnswerFormat, BudgetArgs, BundleMake};
 use crate::cli::cmd::package::{Package, here};
@@ -113,13 +112,9 @@ fn usual(package: &Package) -> Result<BTreeSet<EvidenceKind>, CliError> {
     if pipeline::claims(&package.checked)? == 0 {
         return Ok(kinds);
     }
-    match solver::find(&env::solver_places()) {
-        Ok(_) => {
-            kinds.insert(EvidenceKind::Proofs);
-        }
-        Err(Absent::Nowhere) => {}
-        // One that was named and does not work is no reason to do without.
-        Err(unusable @ Absent::Unusable { .. }) => return Err(unusable.into()),
+    // One that was named and does not work is no reason to do without.
+    if solver::find(&env::solver_places())?.is_some() {
+        kinds.insert(EvidenceKind::Proofs);
     }
     Ok(kinds)
 }

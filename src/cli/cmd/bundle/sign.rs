@@ -1,8 +1,9 @@
 //! `gatewright bundle sign`: the statements about a bundle, written beside it.
 
 use crate::bundle::Bundle;
-use crate::cli::args::{BudgetArgs, BundleSign, ReleaseArgs};
+use crate::cli::args::{BudgetArgs, BundleSign, ReleaseArgs, StatementArg};
 use crate::cli::cmd::key;
+use crate::cli::cmd::signing::SigningError;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -13,12 +14,12 @@ use super::rebuild::{Again, Made, again};
 use super::{opened, statements};
 
 pub(super) fn run(args: &BundleSign, console: &mut Console) -> Result<Exit, CliError> {
-    let signer = key::signer(&args.signer)?.ok_or(CliError::NoSigner)?;
+    let signer = key::signer(&args.signer)?.ok_or(SigningError::NoSigner)?;
     let Some((_, bundle)) = opened::read_and_open(&args.file, console)? else {
         return Ok(Exit::PolicyFails);
     };
     let present = statements::beside(&args.file)?;
-    let kinds: Vec<Kind> = args.release.statements.iter().map(|statement| statement.kind()).collect();
+    let kinds: Vec<Kind> = args.release.statements.iter().map(|statement| kind(*statement)).collect();
     let (sequence, parent) = numbered(&args.release, trust::release_said(&present))?;
     let named = args.file.display().to_string();
     let rebuilt = match rebuilt(&bundle, &named, &args.release, &args.budget, console)? {
@@ -86,19 +87,28 @@ pub(in crate::cli::cmd) fn rebuilt(
     })
 }
 
+/// The kind of statement that an argument names.
+pub(in crate::cli::cmd) fn kind(argument: StatementArg) -> Kind {
+    match argument {
+        StatementArg::Release => Kind::Release,
+        StatementArg::Provenance => Kind::Provenance,
+        StatementArg::Evidence => Kind::Evidence,
+    }
+}
+
 /// Which release it is: as asked for, as whoever signed before said, or the first.
-fn numbered(args: &ReleaseArgs, said: Option<(u64, Option<String>)>) -> Result<(u64, Option<String>), CliError> {
+fn numbered(args: &ReleaseArgs, said: Option<(u64, Option<String>)>) -> Result<(u64, Option<String>), SigningError> {
     let (sequence, parent) = match (args.sequence, said) {
         (Some(sequence), _) => (sequence, args.parent.clone()),
         (None, _) if args.parent.is_some() => {
-            return Err(CliError::Release { message: "`--parent` is given and no `--sequence`" });
+            return Err(SigningError::Release { message: "`--parent` is given and no `--sequence`" });
         }
         (None, Some(said)) => said,
         (None, None) => (1, None),
     };
     match (sequence, &parent) {
-        (1, Some(_)) => Err(CliError::Release { message: "the first release has no parent" }),
-        (2.., None) => Err(CliError::Release { message: "a release that is not the first has a parent" }),
+        (1, Some(_)) => Err(SigningError::Release { message: "the first release has no parent" }),
+        (2.., None) => Err(SigningError::Release { message: "a release that is not the first has a parent" }),
         _ => Ok((sequence, parent)),
     }
 }

@@ -1,15 +1,22 @@
-//! The trust policy of a verb that verifies.
+//! The trust policy of a verb that verifies, and what the keys say that it trusts.
 
 use std::path::Path;
 
+use crate::bundle::Bundle;
+use crate::cli::args::BundleVerify;
 use crate::cli::console::Console;
+use crate::cli::env;
 use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
 use crate::diag::Diagnostics;
 use crate::load::Alone;
 use crate::report::Files;
 use crate::text::Sources;
-use crate::trust::TrustPolicy;
-use crate::{load, report};
+use crate::trust::{TrustPolicy, Verified};
+use crate::{load, report, trust};
+
+use super::verify::Vouched;
+use super::{opened, statements};
 
 /// Reads a trust policy. `None` where it has faults, which are told on standard error.
 pub(in crate::cli::cmd) fn read(path: &Path, console: &mut Console) -> Result<Option<TrustPolicy>, CliError> {
@@ -23,4 +30,60 @@ pub(in crate::cli::cmd) fn read(path: &Path, console: &mut Console) -> Result<Op
         console.tell(&report::diagnostics(&faults, Files::new(&sources), console.error_style()));
     }
     Ok(policy)
+}
+
+/// What the keys of a trust policy say of a bundle, by the statements beside it. How the run ends where they do not vouch for it,
+/// which is told.
+pub(super) fn vouched(
+    policy: &Path,
+    args: &BundleVerify,
+    bundle: &Bundle,
+    console: &mut Console,
+) -> Result<Result<Vouched, Exit>, CliError> {
+    let Some(policy) = read(policy, console)? else {
+        return Ok(Err(Exit::CouldNotRun));
+    };
+    let statements = statements::beside(&args.file)?;
+    Ok(match trust::verify(bundle, &statements, &policy, args.at.unwrap_or_else(env::now)) {
+        Ok(verified) => {
+            Ok(Vouched { rebuilt: verified.release.rebuilt, said: trusted(&verified), json: Some(json(&verified)) })
+        }
+        Err(refusals) => {
+            console.tell(&opened::refused(&args.file.display().to_string(), &refusals));
+            Err(Exit::PolicyFails)
+        }
+    })
+}
+
+/// What trusted keys say, a line each.
+pub(in crate::cli::cmd) fn trusted(verified: &Verified) -> Vec<String> {
+    let release = &verified.release;
+    let mut lines = vec![format!("release {}, signed by {}", release.sequence, verified.released_by.join(", "))];
+    lines.push(match release.rebuilt {
+        true => "whoever signed it rebuilt it from its sources".to_owned(),
+        false => "nobody says that it was rebuilt from its sources".to_owned(),
+    });
+    if let Some(parent) = &release.parent {
+        lines.push(format!("the release before it is {parent}"));
+    }
+    if let Some(built) = &verified.built {
+        let (builder, level, by) = (&built.builder, built.slsa_level, built.by.join(", "));
+        lines.push(format!("built by {builder}, SLSA Build L{level}, signed by {by}"));
+    }
+    if let Some(by) = &verified.evidence_by {
+        lines.push(format!("evidence signed by {}", by.join(", ")));
+    }
+    lines
+}
+
+/// The same for programs.
+pub(in crate::cli::cmd) fn json(verified: &Verified) -> serde_json::Value {
+    let release = &verified.release;
+    serde_json::json!({
+        "release": { "sequence": release.sequence, "parent": release.parent, "rebuilt": release.rebuilt, "by": verified.released_by },
+        "provenance": verified.built.as_ref().map(|built| serde_json::json!({
+            "builder": built.builder, "slsa_build_level": built.slsa_level, "by": built.by,
+        })),
+        "evidence": verified.evidence_by.as_ref().map(|by| serde_json::json!({ "by": by })),
+    })
 }

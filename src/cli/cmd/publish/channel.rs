@@ -7,6 +7,7 @@ use crate::cli::args::{
 use crate::cli::cmd::bundle::opened;
 use crate::cli::cmd::bundle::trust::read;
 use crate::cli::cmd::key;
+use crate::cli::cmd::signing::SigningError;
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -118,7 +119,7 @@ struct Moving<'a> {
 
 impl<'a> Moving<'a> {
     fn new(args: &'a MovingArgs, console: &mut Console) -> Result<Option<Self>, CliError> {
-        let signer = key::signer(&args.signer)?.ok_or(CliError::NoSigner)?;
+        let signer = key::signer(&args.signer)?.ok_or(SigningError::NoSigner)?;
         let policy = policy(args.trust.as_deref(), Some(&signer), console)?;
         Ok(policy.map(|policy| Self { args, signer, policy }))
     }

@@ -1,6 +1,7 @@
 //! `gatewright publish`, `pull` and `channel`: bundles to where gateways find them, and from there.
 
 pub(in crate::cli) mod channel;
+mod error;
 mod gate;
 mod place;
 pub(in crate::cli) mod pull;

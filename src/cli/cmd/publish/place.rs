@@ -12,6 +12,8 @@ use crate::text::Instant;
 use crate::trust::{Expected, Expiry, Followed, Mark, TrustPolicy, Verified};
 use crate::{load, trust};
 
+use super::error::PublishError;
+
 /// A place, and the folder where the marks of its channels are kept.
 pub(super) struct Opened {
     pub(super) store: Store,
@@ -121,7 +123,7 @@ impl Opened {
     }
 
     fn mark_path(&self, channel: &str) -> Result<PathBuf, CliError> {
-        let state = self.state.as_ref().ok_or(CliError::NoState)?;
+        let state = self.state.as_ref().ok_or(PublishError::NoState)?;
         Ok(state.join("channels").join(Mark::file_name(&self.canonical, channel)))
     }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::bundle::Refusal;
 use crate::cli::args::{AnswerFormat, Pull};
 use crate::cli::cmd::bundle::rebuild::{Again, Made, again};
-use crate::cli::cmd::bundle::trust::read;
-use crate::cli::cmd::bundle::verify::{json, not_proved, origin, trusted};
+use crate::cli::cmd::bundle::trust::{json, read, trusted};
+use crate::cli::cmd::bundle::verify::{not_proved, origin};
 use crate::cli::cmd::bundle::{opened, statements};
 use crate::cli::console::Console;
 use crate::cli::env;
@@ -18,6 +18,7 @@ use crate::report::printable;
 use crate::text::safe;
 use crate::trust::Expiry;
 
+use super::error::PublishError;
 use super::place::{Believed, Current, Opened};
 
 pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, CliError> {
@@ -35,7 +36,12 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
         None => None,
         Some(channel) => match place.current(channel, &policy, now, Expiry::Refused)? {
             Ok(Some(current)) => Some(current),
-            Ok(None) => return refuse(&one("no-channel", format!("there is no channel `{channel}`")), console),
+            Ok(None) => {
+                return refuse(
+                    &one("no-channel", format!("there is no channel `{channel}` at `{}`", place.store.name())),
+                    console,
+                );
+            }
             Err(refusals) => return refuse(&refusals, console),
         },
     };
@@ -96,7 +102,7 @@ fn pin(args: &Pull, current: Option<&Current>) -> Result<Pin, CliError> {
         (Some(current), None, None) => Ok(Pin::Version(current.followed.pointer.version.clone())),
         (None, Some(version), None) => Ok(Pin::Version(version.clone())),
         (None, None, Some(pin)) => Ok(pin.clone()),
-        _ => Err(CliError::Which),
+        _ => Err(PublishError::Which.into()),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::cli::cmd::bundle::sign::rebuilt;
 use crate::cli::cmd::bundle::trust::read;
 use crate::cli::cmd::bundle::{opened, statements};
 use crate::cli::cmd::key;
+use crate::cli::cmd::signing::SigningError;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -18,6 +19,7 @@ use crate::trust;
 use crate::trust::{Kind, LOCAL_BUILDER, Reason, Signer, Signing, Statements, TrustPolicy};
 
 use super::channel::{Moved, Target, move_to};
+use super::error::PublishError;
 use super::gate;
 use super::place::{Believed, Opened};
 
@@ -28,7 +30,7 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
     };
     let signer = key::signer(&args.signer)?;
     if args.channel.is_some() && signer.is_none() {
-        return Err(CliError::NoSigner);
+        return Err(SigningError::NoSigner.into());
     }
     let Some(policy) = policy(args.trust.as_deref(), signer.as_ref(), console)? else {
         return Ok(Exit::CouldNotRun);
@@ -116,7 +118,7 @@ pub(super) fn policy(
     match (path, signer) {
         (Some(path), _) => read(path, console),
         (None, Some(signer)) => Ok(Some(TrustPolicy::of_one(signer.public()))),
-        (None, None) => Err(CliError::NoTrust),
+        (None, None) => Err(PublishError::NoTrust.into()),
     }
 }
 
@@ -221,7 +223,7 @@ fn signed(
         return Ok(Ok(present));
     }
     let Some(signer) = signer else {
-        return Err(CliError::NotSigned { sequence, parent: parent.map(str::to_owned) });
+        return Err(PublishError::NotSigned { sequence, parent: parent.map(str::to_owned) }.into());
     };
     if !is_said {
         // Statements of another release would contradict this one's.

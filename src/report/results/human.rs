@@ -243,7 +243,7 @@ mod tests {
         FAIL  payouts: other cause
 
           error[scenario-failed]: shopify Payout.read p1 in calm: deny as expected, but because of
-          │ partners, not no-grant
+          │ `partners`, not `no-grant`
             ╭─[scenarios/payouts.yaml:20:63]
          19 │   - {name: allowed too far, as: fred, in: calm, cannot: {approve: p1}}
          20 │   - {name: other cause, as: shopify, in: calm, cannot: {read: p1}, because: no-grant}

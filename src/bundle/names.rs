@@ -1,0 +1,37 @@
+//! Names that Cedar sees beside the author's own: of the types and the attribute that the compiler makes, and all that no
+//! package may declare.
+
+/// The type of plain roles.
+pub const ROLE_TYPE: &str = "Role";
+/// The type of groups of holders: those who hold a role on a resource.
+pub const HOLDERS_TYPE: &str = "RoleHolders";
+/// The type of break-glass profiles.
+pub const PROFILE_TYPE: &str = "BreakGlassProfile";
+/// The type of actions, which is Cedar's own.
+pub const ACTION_TYPE: &str = "Action";
+
+/// The generated attribute with the names of all roles that a principal holds, through its groups and from above, too:
+/// `finance`, `Org::acme.admin`. No attribute of a Gate program can be called so.
+pub const ROLES_ATTRIBUTE: &str = "gate:roles";
+
+/// Names that the compiler or Cedar uses itself; a program may not declare them.
+pub const RESERVED_NAMES: [&str; 18] = [
+    ACTION_TYPE,
+    HOLDERS_TYPE,
+    PROFILE_TYPE,
+    ROLE_TYPE,
+    "ApproveBreakGlass",
+    "RefuseBreakGlass",
+    "RequestBreakGlass",
+    "ReviewBreakGlass",
+    "RevokeBreakGlass",
+    "Bool",
+    "Long",
+    "Set",
+    "String",
+    "datetime",
+    "decimal",
+    "duration",
+    "ip",
+    "ipaddr",
+];
