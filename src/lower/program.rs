@@ -20,7 +20,7 @@ use super::routes::Way;
 use super::schema::SchemaText;
 use super::separation::Duties;
 use super::wording::Validated;
-use super::{claims, codes, contract, origins, pst, roles_form, routes, schema, validate, wording};
+use super::{claims, codes, contract, origins, pst, roles_form, routes, schema, screen, validate, wording};
 
 /// A lowered program.
 #[derive(Debug, Clone, Default)]
@@ -71,6 +71,13 @@ pub fn lower(
     let Lowering { drafts, out: found, .. } = cx;
     let drafts = drafts.finish(found);
     let schema = schema::build(program, raw_schema, form, out);
+    let raw = match schema.as_ref().and_then(|made| too_many(&raw, &made.schema)) {
+        None => raw,
+        Some(refusal) => {
+            out.push(refusal);
+            Vec::new()
+        }
+    };
     let unknown_types = built(unknown_types, sources, out);
     let (drafts, policies): (Vec<Draft>, Vec<(Policy, FileId)>) = built(drafts, sources, out)
         .into_iter()
@@ -105,6 +112,19 @@ pub fn lower(
         None => (None, None),
     };
     Lowered { drafts, policies, unknown_types, raw, schema, schema_text, roles, contract, origins }
+}
+
+/// Raw policies times kinds of request, which is what validating them costs, where that is too much.
+fn too_many(raw: &[RawPolicy], schema: &Schema) -> Option<Diagnostic> {
+    let policies: Vec<&Policy> = raw.iter().map(|raw| &raw.policy).collect();
+    let (at, most) = screen::too_many(&policies, schema)?;
+    let message =
+        format!("with this one, raw policies are about more than {most} kinds of request, each counted for itself");
+    Some(
+        Diagnostic::error(graph::codes::EXPANSION_LIMIT, raw.get(at)?.span, message).help(
+            "name the action in the scope, as `action == Action::\"Doc.read\"`, or the type, as `resource is Doc`",
+        ),
+    )
 }
 
 /// Drafts as Cedar policies; one that Cedar refuses is told and left out.

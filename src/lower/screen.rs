@@ -28,6 +28,23 @@ pub fn suspects(policies: &[&Policy], schema: &Schema) -> Vec<usize> {
     found.map(|(at, _)| at).collect()
 }
 
+/// How many pairs of a raw policy and a kind of request that its scope admits are typed: a few seconds' work.
+const MOST_PAIRS: usize = 2_000_000;
+
+/// The position of the raw policy with which there are too many pairs, and how many there may be.
+pub(super) fn too_many(policies: &[&Policy], schema: &Schema) -> Option<(usize, usize)> {
+    let schema: &ValidatorSchema = schema.as_ref();
+    schema.check_complete().ok()?;
+    let environments = Environments::of(schema);
+    let mut pairs: usize = 0;
+    let at = policies.iter().position(|policy| {
+        let policy: &cedar_policy_core::ast::Policy = (*policy).as_ref();
+        pairs = pairs.saturating_add(environments.admitted(policy.template()).count());
+        pairs > MOST_PAIRS
+    });
+    at.map(|at| (at, MOST_PAIRS))
+}
+
 /// The request environments of a schema, to be found by what a scope says of them.
 struct Environments<'a> {
     schema: &'a ValidatorSchema,

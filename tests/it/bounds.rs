@@ -242,6 +242,23 @@ fn nested_types_and_expressions_are_refused_by_their_depth() {
         .is_refused("cedar-syntax", "nested too deeply");
 }
 
+#[test]
+fn raw_policies_times_kinds_of_request_are_refused() {
+    let types = |prefix: &str| list(20, |n| format!("{prefix}{n}"));
+    let schema = format!(
+        "entity {};\nentity {} {{ a: Long }};\naction {} appliesTo {{ principal: [{}], resource: [{}] }};\n",
+        types("P"),
+        types("R"),
+        types("a"),
+        types("P"),
+        types("R")
+    );
+    let raw =
+        lines(300, |n| format!("@id(\"p{n}\") permit (principal, action, resource) when {{ resource.a == {n} }};"));
+    run("check", &[("policy/s.cedarschema", schema), ("policy/p.cedar", raw)])
+        .is_refused("expansion-limit", "kinds of request, each counted for itself");
+}
+
 /// A suite over a small policy.
 fn suite(text: String, more: &[(&str, String)]) -> Answer {
     let policy = format!("{MODEL}role r for User {{ allow a on Doc; }}\n");
