@@ -23,6 +23,7 @@ pub(in crate::cli::cmd) fn beside(bundle: &Path) -> Result<Statements, CliError>
 }
 
 /// Makes these the statements beside a bundle: those of another bundle that lay there are removed.
+#[cfg(feature = "registry")]
 pub(in crate::cli::cmd) fn replace(bundle: &Path, statements: &Statements) -> Result<(), CliError> {
     write(bundle, statements)?;
     for kind in beside(bundle)?.into_keys() {
