@@ -3,7 +3,7 @@
 //! permits are not looked at: what may hold for somebody counts. What a raw permit gives to single entities cannot be
 //! counted, since only the data knows which roles they hold; that is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{
     ActionConstraint, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, ResourceConstraint, Schema,
@@ -188,25 +188,31 @@ impl<'a> Duties<'a> {
 
     fn assigned(&self, separation: &Separation, held: &[Held], out: &mut Diagnostics) {
         let (first, second) = (self.ways(separation.first), self.ways(separation.second));
-        let mut seen = BTreeSet::new();
-        for (at, one) in held.iter().enumerate() {
-            for other in held.iter().skip(at + 1).filter(|other| other.who == one.who && other.role != one.role) {
-                let roles = [one.role, other.role];
-                let by = |role: RoleId, other: RoleId, ty: TypeId| {
-                    let second = self.open_to(separation.second, &second, &roles, other, ty)?;
-                    Some([self.open_to(separation.first, &first, &roles, role, ty)?, second])
-                };
+        let by = |[role, other]: [&Held; 2], ty: TypeId| {
+            let roles = [role.role, other.role];
+            let one = self.open_to(separation.first, &first, roles, role.role, ty)?;
+            Some([one, self.open_to(separation.second, &second, roles, other.role, ty)?])
+        };
+        // A role that somebody holds on many entities counts once, and whoever holds three roles is reported once.
+        let mut roles: BTreeMap<&str, BTreeMap<RoleId, &Held>> = BTreeMap::new();
+        let mut reported = BTreeSet::new();
+        for other in held {
+            let before = roles.entry(&other.who).or_default();
+            let both = before.values().filter(|one| one.role != other.role).find_map(|one| {
                 let mut types = self.held_by(one, other).into_iter();
-                let ways = types.find_map(|ty| by(one.role, other.role, ty).or_else(|| by(other.role, one.role, ty)));
-                // Whoever holds three roles is told of once.
-                let Some(ways) = ways.filter(|_| seen.insert(&one.who)) else { continue };
-                let what = format!("`{}` is assigned roles that hold", one.who);
-                let finding = self.both(separation, other.at, &what, ways);
-                let help =
-                    format!("remove this assignment of `{}`, or the other one", self.program.role_name(other.role));
-                let name = self.program.role_name(one.role);
-                out.push(finding.label("with this role").also(one.at, format!("`{name}` is assigned here")).help(help));
-            }
+                let ways = types.find_map(|ty| by([one, other], ty).or_else(|| by([other, one], ty)))?;
+                Some((*one, ways))
+            });
+            before.entry(other.role).or_insert(other);
+            let Some((one, ways)) = both.filter(|_| reported.insert(&other.who)) else { continue };
+            let (name, role) = (self.program.role_name(one.role), self.program.role_name(other.role));
+            let finding = self.both(separation, other.at, &format!("`{}` is assigned roles that hold", one.who), ways);
+            out.push(
+                finding
+                    .label("with this role")
+                    .also(one.at, format!("`{name}` is assigned here"))
+                    .help(format!("remove this assignment of `{role}`, or that of `{name}`")),
+            );
         }
     }
 
@@ -224,12 +230,16 @@ impl<'a> Duties<'a> {
         &self,
         action: ActionId,
         ways: &'w [Way],
-        roles: &[RoleId],
+        roles: [RoleId; 2],
         by: RoleId,
         ty: TypeId,
     ) -> Option<&'w Way> {
-        let mut ways = ways.iter().filter(|_| !roles.iter().any(|role| self.is_closed(action, Some(*role), ty)));
-        ways.find(|way| matches!(way.who, Who::Role(role, only) if role == by && only.is_none_or(|only| only == ty)))
+        if roles.iter().any(|role| self.is_closed(action, Some(*role), ty)) {
+            return None;
+        }
+        let is_by =
+            |way: &&Way| matches!(way.who, Who::Role(role, only) if role == by && only.is_none_or(|only| only == ty));
+        ways.iter().find(is_by)
     }
 
     /// Whether a denial keeps an action from everybody of a type, or from whoever of it holds a role.
