@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Entities, EntityId, EntityUid, pst};
 
-use crate::graph::{ActionId, Edge, Node, Program, TypeId, TypedExpr};
+use crate::graph::{ActionId, Attribute, Edge, Node, Program, Ty, TypeId, TypedExpr};
 use crate::lower::{Draft, RawPolicy};
 use crate::text::{Sources, Span};
 
@@ -91,6 +91,23 @@ impl<'a> Requests<'a> {
         Some(ActionKind { own, groups })
     }
 
+    /// The context of requests for an action, with the grants that break-glass adds: whether one is there, only the gateway knows.
+    pub(super) fn context(&self, action: ActionId) -> Ty {
+        let mut all = self.program.context_of(action);
+        if let Some(profile) = self.program.profiles.first() {
+            let grants = Attribute {
+                ty: Ty::Unknown,
+                required: false,
+                masked: false,
+                doc: None,
+                annotations: Vec::new(),
+                span: profile.span,
+            };
+            all.insert("break_glass".to_owned(), grants);
+        }
+        Ty::Record(all)
+    }
+
     /// The requests that a raw policy's scope admits.
     pub(super) fn admitted(&self, body: &pst::Template) -> Vec<Request> {
         let principal = match &body.principal {
@@ -125,6 +142,11 @@ impl<'a> Requests<'a> {
             true => self.of_all(&principal, &resource),
             false => self.of(&draft.actions, &principal, &resource),
         }
+    }
+
+    /// Whether a policy of a Gate statement is about a step of break-glass, which is no kind of request of the program.
+    pub(super) fn is_about_a_step(&self, draft: &Draft) -> bool {
+        draft.actions.iter().any(|named| !self.actions.contains_key(named))
     }
 
     fn of_all(&self, principal: &Side, resource: &Side) -> Vec<Request> {

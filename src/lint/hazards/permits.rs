@@ -53,7 +53,7 @@ impl Permits {
             let variables = Variables {
                 principal: Ty::Entity(request.principal),
                 resource: Ty::Entity(request.resource),
-                context: Ty::Record(cx.program.context_of(request.action)),
+                context: requests.context(request.action),
                 action: requests.action(request.action),
             };
             let known = follow(cx, &variables, conditions).1;

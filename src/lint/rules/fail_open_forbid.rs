@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::pst;
 
 use crate::diag::Diagnostic;
-use crate::graph::{Ty, TypedExpr, Variable};
+use crate::graph::{Ty, TypedExpr, TypedKind, Variable};
 use crate::lint::hazard::{Hazard, Holds, NOBODY_LET_IN, REMOTE_TIMES};
 use crate::lint::hazards::{Permits, Variables, hazards};
 use crate::lint::raw::Request;
@@ -68,6 +68,9 @@ fn gate(looking: &Looking<'_>, out: &mut Sink) {
         let conditions: Vec<(&TypedExpr, Holds)> = when.chain(unless).collect();
         let own = found.entry((draft.span, draft.statement.as_str(), origin)).or_default();
         own.extend(looking.hazards(&conditions, &concerned));
+        if is_deny && requests.is_about_a_step(draft) {
+            own.extend(looking.hazards_of_a_step(&conditions));
+        }
     }
     for ((span, statement, origin), found) in found {
         let message = match origin {
@@ -122,6 +125,20 @@ impl Looking<'_> {
         found
     }
 
+    /// The same for steps of break-glass, which those who may take them are always let in to. The variables have the types that
+    /// the conditions were written for.
+    fn hazards_of_a_step(&self, conditions: &[(&TypedExpr, Holds)]) -> Found {
+        let typed = |variable| conditions.iter().find_map(|(condition, _)| type_of(condition, variable));
+        let [principal, resource, context] = [Variable::Principal, Variable::Resource, Variable::Context]
+            .map(|variable| typed(variable).unwrap_or(Ty::Unknown));
+        let variables = Variables { principal, resource, context, action: None };
+        let mut found = Found::default();
+        for hazard in hazards(self.cx, &variables, conditions) {
+            found.add(hazard, LetsIn::Maybe);
+        }
+        found
+    }
+
     /// The same where nothing says what a request holds.
     fn hazards_of_anything(&self, conditions: &[(&TypedExpr, Holds)]) -> Found {
         let mut found = Found::default();
@@ -167,7 +184,7 @@ impl Looking<'_> {
             let kind = Variables {
                 principal: principal.map_or(Ty::Unknown, Ty::Entity),
                 resource: resource.map_or(Ty::Unknown, Ty::Entity),
-                context: context.map_or(Ty::Unknown, |action| Ty::Record(self.cx.program.context_of(action))),
+                context: context.map_or(Ty::Unknown, |action| self.requests.context(action)),
                 action: asked.filter(|_| action).and_then(|action| self.requests.action(action)),
             };
             match found.iter_mut().find(|(known, _)| *known == kind) {
@@ -176,6 +193,14 @@ impl Looking<'_> {
             }
         }
         found
+    }
+}
+
+/// The type that an expression has for a variable, where it reads it.
+fn type_of(expr: &TypedExpr, variable: Variable) -> Option<Ty> {
+    match &expr.kind {
+        TypedKind::Variable(read) => (*read == variable).then(|| expr.ty.clone()),
+        _ => expr.children().into_iter().find_map(|child| type_of(child, variable)),
     }
 }
 
