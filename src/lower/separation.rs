@@ -35,6 +35,16 @@ struct Way {
     at: Span,
 }
 
+/// One of the two duties of a separation.
+struct Duty<'a> {
+    /// Every way to come by it: grants first, then break-glass, then raw permits.
+    ways: Vec<Way>,
+    /// The denials without a condition that keep it, wherever it is decided, from whom they name.
+    denies: Vec<&'a Deny>,
+    /// The types that ask for it: a denial becomes policies for these, and for no others.
+    asking: Vec<TypeId>,
+}
+
 /// To whom a way is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Who {
@@ -69,8 +79,22 @@ pub struct Held {
 /// where it is declared.
 pub fn separated_by_assignments(program: &Program, lowered: &Lowered, held: &[Held], out: &mut Diagnostics) {
     let duties = Duties::new(program, &lowered.raw, lowered.schema.as_ref());
+    // A role that somebody holds on many entities counts once.
+    let mut people: BTreeMap<&str, BTreeMap<RoleId, &Held>> = BTreeMap::new();
+    for one in held {
+        people.entry(&one.who).or_default().entry(one.role).or_insert(one);
+    }
+    let people: Vec<Vec<&Held>> = people
+        .into_values()
+        .filter(|roles| roles.len() > 1)
+        .map(|roles| {
+            let mut roles: Vec<&Held> = roles.into_values().collect();
+            roles.sort_by_key(|one| one.at);
+            roles
+        })
+        .collect();
     for separation in program.separations.iter().filter(|one| one.by.is_none()) {
-        duties.assigned(separation, held, out);
+        duties.assigned(separation, &people, out);
     }
 }
 
@@ -144,12 +168,12 @@ impl<'a> Duties<'a> {
     }
 
     fn roles(&self, separation: &Separation, out: &mut Diagnostics) {
-        let (first, second) = (self.ways(separation.first), self.ways(separation.second));
+        let (first, second) = (self.duty(separation.first), self.duty(separation.second));
         for id in self.program.role_ids() {
             let Some(role) = self.program.role(id) else { continue };
             let both = role.holders.iter().find_map(|ty| {
-                let way = |action, ways: &[Way]| self.open(action, ways, Some(id), *ty).cloned();
-                Some((way(separation.first, &first)?, way(separation.second, &second)?))
+                let way = |duty: &Duty<'_>| self.open(duty, Some(id), *ty).cloned();
+                Some((way(&first)?, way(&second)?))
             });
             let Some((one, other)) = both else { continue };
             // What the type alone brings together is told of the type.
@@ -173,10 +197,9 @@ impl<'a> Duties<'a> {
     }
 
     fn types(&self, separation: &Separation, out: &mut Diagnostics) {
-        let (first, second) = (self.ways(separation.first), self.ways(separation.second));
+        let (first, second) = (self.duty(separation.first), self.duty(separation.second));
         for ty in self.program.type_ids() {
-            let one = self.open(separation.first, &first, None, ty);
-            let (Some(one), Some(other)) = (one, self.open(separation.second, &second, None, ty)) else {
+            let (Some(one), Some(other)) = (self.open(&first, None, ty), self.open(&second, None, ty)) else {
                 continue;
             };
             let what = format!("every `{}` holds", self.program.type_name(ty));
@@ -186,65 +209,59 @@ impl<'a> Duties<'a> {
         }
     }
 
-    fn assigned(&self, separation: &Separation, held: &[Held], out: &mut Diagnostics) {
-        let (first, second) = (self.ways(separation.first), self.ways(separation.second));
-        let by = |[role, other]: [&Held; 2], ty: TypeId| {
-            let roles = [role.role, other.role];
-            let one = self.open_to(separation.first, &first, roles, role.role, ty)?;
-            Some([one, self.open_to(separation.second, &second, roles, other.role, ty)?])
-        };
-        // A role that somebody holds on many entities counts once, and whoever holds three roles is reported once.
-        let mut roles: BTreeMap<&str, BTreeMap<RoleId, &Held>> = BTreeMap::new();
-        let mut reported = BTreeSet::new();
-        for other in held {
-            let before = roles.entry(&other.who).or_default();
-            let both = before.values().filter(|one| one.role != other.role).find_map(|one| {
-                let mut types = self.held_by(one, other).into_iter();
-                let ways = types.find_map(|ty| by([one, other], ty).or_else(|| by([other, one], ty)))?;
-                Some((*one, ways))
-            });
-            before.entry(other.role).or_insert(other);
-            let Some((one, ways)) = both.filter(|_| reported.insert(&other.who)) else { continue };
-            let (name, role) = (self.program.role_name(one.role), self.program.role_name(other.role));
-            let finding = self.both(separation, other.at, &format!("`{}` is assigned roles that hold", one.who), ways);
+    /// Reports who holds both duties by two of their roles, at the second assignment of the first such pair.
+    fn assigned(&self, separation: &Separation, people: &[Vec<&Held>], out: &mut Diagnostics) {
+        let (first, second) = (self.duty(separation.first), self.duty(separation.second));
+        for held in people {
+            let Some([(one, way), (other, second_way)]) = self.joined(&first, &second, held) else { continue };
+            let later = one.at.max(other.at);
+            let before = one.at.min(other.at);
+            let named = |at| if at == one.at { one.role } else { other.role };
+            let [role, name] = [later, before].map(|at| self.program.role_name(named(at)));
+            let what = format!("`{}` is assigned roles that hold", one.who);
+            let finding = self.both(separation, later, &what, [way, second_way]);
             out.push(
                 finding
                     .label("with this role")
-                    .also(one.at, format!("`{name}` is assigned here"))
+                    .also(before, format!("`{name}` is assigned here"))
                     .help(format!("remove this assignment of `{role}`, or that of `{name}`")),
             );
         }
     }
 
-    /// The types of those who hold two roles by their assignment: the entity's own, or for a group those of its members that can.
-    fn held_by(&self, one: &Held, other: &Held) -> Vec<TypeId> {
-        let holders = |held: &Held| self.program.role(held.role).map_or_else(Vec::new, |role| role.holders.clone());
-        match self.program.ty(one.ty).is_some_and(|ty| ty.kind == TypeKind::Group) {
-            true => holders(one).into_iter().filter(|ty| holders(other).contains(ty)).collect(),
-            false => vec![one.ty],
-        }
-    }
-
-    /// The first way by which one of the roles that somebody holds opens an action.
-    fn open_to<'w>(
+    /// Two roles of somebody's, each with the way by which it brings one of the duties.
+    fn joined<'h, 'w>(
         &self,
-        action: ActionId,
-        ways: &'w [Way],
-        roles: [RoleId; 2],
-        by: RoleId,
-        ty: TypeId,
-    ) -> Option<&'w Way> {
-        if roles.iter().any(|role| self.is_closed(action, Some(*role), ty)) {
-            return None;
-        }
-        let is_by =
-            |way: &&Way| matches!(way.who, Who::Role(role, only) if role == by && only.is_none_or(|only| only == ty));
-        ways.iter().find(is_by)
+        first: &'w Duty<'_>,
+        second: &'w Duty<'_>,
+        held: &[&'h Held],
+    ) -> Option<[(&'h Held, &'w Way); 2]> {
+        self.types_of(held).into_iter().find_map(|ty| {
+            let holds = |one: &Held| self.program.role(one.role).is_some_and(|role| role.holders.contains(&ty));
+            let is_group = |one: &Held| one.ty != ty;
+            let held: Vec<&'h Held> = held.iter().copied().filter(|one| !is_group(one) || holds(one)).collect();
+            let ways = |duty: &'w Duty<'_>| -> Vec<(&'h Held, &'w Way)> {
+                // One role that is denied a duty closes it, whatever the others grant.
+                if held.iter().any(|one| self.is_closed(duty, Some(one.role), ty)) {
+                    return Vec::new();
+                }
+                let is_by = |way: &Way, role| matches!(way.who, Who::Role(by, only) if by == role && only.is_none_or(|only| only == ty));
+                let way = |one: &'h Held| Some((one, duty.ways.iter().find(|way| is_by(way, one.role))?));
+                held.iter().filter_map(|one| way(one)).take(2).collect()
+            };
+            let (firsts, seconds) = (ways(first), ways(second));
+            let pairs = firsts.iter().flat_map(|one| seconds.iter().map(move |other| [*one, *other]));
+            pairs.filter(|[(one, _), (other, _)]| one.role != other.role).min_by_key(|[(one, _), (other, _)]| one.at.max(other.at))
+        })
     }
 
-    /// Whether a denial keeps an action from everybody of a type, or from whoever of it holds a role.
-    fn is_closed(&self, action: ActionId, role: Option<RoleId>, ty: TypeId) -> bool {
-        self.program.denies.iter().any(|deny| self.closes(deny, action, role, ty))
+    /// The types of those who hold roles by their assignments: the entity's own, or for a group those that its members can be of.
+    fn types_of(&self, held: &[&Held]) -> BTreeSet<TypeId> {
+        let of = |one: &Held| match self.program.ty(one.ty).is_some_and(|ty| ty.kind == TypeKind::Group) {
+            true => self.program.role(one.role).map_or_else(Vec::new, |role| role.holders.clone()),
+            false => vec![one.ty],
+        };
+        held.iter().flat_map(|one| of(one)).collect()
     }
 
     fn both(&self, separation: &Separation, at: Span, what: &str, ways: [&Way; 2]) -> Diagnostic {
@@ -274,20 +291,16 @@ impl<'a> Duties<'a> {
     }
 
     /// The first way that is open to somebody of a type, by a role or without one.
-    fn open<'w>(&self, action: ActionId, ways: &'w [Way], role: Option<RoleId>, ty: TypeId) -> Option<&'w Way> {
-        let is_closed = self.is_closed(action, role, ty);
-        ways.iter().filter(|_| !is_closed).find(|way| match way.who {
+    fn open<'w>(&self, duty: &'w Duty<'_>, role: Option<RoleId>, ty: TypeId) -> Option<&'w Way> {
+        let way = duty.ways.iter().find(|way| match way.who {
             Who::Type(open) => open == ty,
             Who::Role(holder, only) => Some(holder) == role && only.is_none_or(|only| only == ty),
-        })
+        });
+        way.filter(|_| !self.is_closed(duty, role, ty))
     }
 
-    /// Whether this denial does.
-    fn closes(&self, deny: &Deny, action: ActionId, role: Option<RoleId>, ty: TypeId) -> bool {
-        let whole = self.program.decided_on(action, &[]);
-        let covered = deny.actions.contains(&action) && self.program.decided_on(action, &deny.on) == whole;
-        // A denial becomes policies for the types that ask for the action, and for no others.
-        let reached = self.program.principals_of(action).contains(&ty);
+    /// Whether a denial keeps a duty from everybody of a type, or from whoever of it holds a role.
+    fn is_closed(&self, duty: &Duty<'_>, role: Option<RoleId>, ty: TypeId) -> bool {
         let meant = |holder: &Holder| match holder {
             Holder::Type(denied) => *denied == ty,
             Holder::Role(denied) => {
@@ -295,10 +308,20 @@ impl<'a> Duties<'a> {
                 plain && role.is_some_and(|role| self.program.extenders(*denied).contains(&role))
             }
         };
-        deny.when.is_none() && covered && reached && (deny.who.is_empty() || deny.who.iter().any(meant))
+        let closes = |deny: &&Deny| deny.who.is_empty() || deny.who.iter().any(meant);
+        duty.asking.contains(&ty) && duty.denies.iter().any(closes)
     }
 
-    /// Every way to come by an action: grants first, then break-glass, then raw permits.
+    fn duty(&self, action: ActionId) -> Duty<'a> {
+        let whole = self.program.decided_on(action, &[]);
+        let denies = self.program.denies.iter().filter(|deny| deny.when.is_none() && deny.actions.contains(&action));
+        Duty {
+            ways: self.ways(action),
+            denies: denies.filter(|deny| self.program.decided_on(action, &deny.on) == whole).collect(),
+            asking: self.program.principals_of(action),
+        }
+    }
+
     fn ways(&self, action: ActionId) -> Vec<Way> {
         let program = self.program;
         let mut found = Vec::new();

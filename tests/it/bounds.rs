@@ -243,6 +243,20 @@ fn nested_types_and_expressions_are_refused_by_their_depth() {
 }
 
 #[test]
+fn separations_are_counted_for_somebody_with_many_roles() {
+    let roles = lines(300, |n| format!("role r{n} for User {{ allow a{n} on D; }}"));
+    let apart = lines(298, |n| format!("separate D.a{n} from D.a{};\ndeny r1 to a{n} on D;", n + 1));
+    let actions = list(301, |n| format!("a{n}"));
+    let held = lines(299, |n| format!("  - {{who: 'User::\"ann\"', role: r{}}}", n + 1));
+    let files = [
+        ("policy/main.gate", format!("principal User;\nresource D {{ action {actions}; }}\n{roles}{apart}")),
+        ("gatewright.toml", format!("{PROJECT}assignments = [\"assignments/a.yaml\"]\n")),
+        ("assignments/a.yaml", format!("assignments:\n{held}")),
+    ];
+    run("check", &files).is_refused("separated-duties", "is assigned roles that hold both");
+}
+
+#[test]
 fn raw_policies_times_kinds_of_request_are_refused() {
     let types = |prefix: &str| list(20, |n| format!("{prefix}{n}"));
     let schema = format!(
