@@ -1,6 +1,8 @@
 //! Names that Cedar sees beside the author's own: of the types and the attribute that the compiler makes, and all that no
 //! package may declare.
 
+use crate::clauses::Step;
+
 /// The type of plain roles.
 pub const ROLE_TYPE: &str = "Role";
 /// The type of groups of holders: those who hold a role on a resource.
@@ -20,11 +22,11 @@ pub const RESERVED_NAMES: [&str; 18] = [
     HOLDERS_TYPE,
     PROFILE_TYPE,
     ROLE_TYPE,
-    "ApproveBreakGlass",
-    "RefuseBreakGlass",
-    "RequestBreakGlass",
-    "ReviewBreakGlass",
-    "RevokeBreakGlass",
+    Step::Request.action(),
+    Step::Approve.action(),
+    Step::Refuse.action(),
+    Step::Revoke.action(),
+    Step::Review.action(),
     "Bool",
     "Long",
     "Set",

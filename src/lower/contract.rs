@@ -6,7 +6,8 @@ use crate::bundle::{
     ActionContract, AttributeContract, BreakGlassProfile, CONTRACT_FORMAT, Contract, EntityContract, EntityRole,
     HOLDERS_TYPE, Holder, ParentContract, ROLE_TYPE, RelationContract, RoleContract, RolesForm, ValueType,
 };
-use crate::graph::{Attribute, Profile, Program, RoleId, Step, Ty, TypeId, TypeKind};
+use crate::clauses::Step;
+use crate::graph::{Attribute, Profile, Program, RoleId, Ty, TypeId, TypeKind};
 use crate::text::Duration;
 
 use super::break_glass::{profile_entity, step_action};

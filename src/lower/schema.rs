@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::bundle::{HOLDERS_TYPE, PROFILE_TYPE, ROLE_TYPE, ROLES_ATTRIBUTE, RolesForm, relation_attribute};
 use crate::clauses::Clause;
+use crate::clauses::Step;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
-use crate::graph::{Attribute, Isolation, Profile, Program, Step, Ty, TypeId, TypeKind};
+use crate::graph::{Attribute, Isolation, Profile, Program, Ty, TypeId, TypeKind};
 use crate::text::Span;
 
 use super::program::qualified;
@@ -250,9 +251,9 @@ fn actions(program: &Program, actions: &mut Map<String, Value>, overwritten: &mu
         }
     }
     for profile in &program.profiles {
-        for step in Step::ALL {
+        for step in Step::DECIDED {
             let mut context = profile_context(program, profile, step);
-            let step = step.name();
+            let step = step.action();
             for (name, common) in &program.context {
                 context.entry(name.clone()).or_insert_with(|| common.attribute.clone());
             }

@@ -1,5 +1,6 @@
 //! Timelines: steps on a virtual clock, run on the same break-glass state machine that a gateway runs.
 
+use crate::clauses::Step;
 use crate::decide::RequestError;
 use crate::emergency::{Actor, EventKind, Ledger, Part, Ruling, Terms};
 use crate::text::{Instant, Span};
@@ -8,7 +9,7 @@ use crate::{decide, emergency};
 use super::ask::{Answer, Asked, Verdict};
 use super::outcome::{Failure, FailureKind};
 use super::read::names::NO_GRANT;
-use super::suite::{Claim, ContextRef, Expected, GrantAct, GrantRequest, Named, Step, StepAction, Suite};
+use super::suite::{Claim, ContextRef, Expected, GrantRequest, Named, StepAction, Suite, TimelineStep};
 use super::{Policy, ask};
 
 /// Something of a timeline that a claim stands on.
@@ -39,7 +40,7 @@ impl StepResult {
 }
 
 /// Plays a timeline: all that happened in it, in its order. A step that does not go as claimed does not stop it.
-pub(super) fn play<'a>(steps: &'a [Step], suite: &'a Suite, policy: Policy<'a>) -> Vec<Happening<'a>> {
+pub(super) fn play<'a>(steps: &'a [TimelineStep], suite: &'a Suite, policy: Policy<'a>) -> Vec<Happening<'a>> {
     let mut stage = match Ledger::new(policy.contract) {
         Ok(ledger) => Stage { ledger, now: suite.at, suite, policy, happened: Vec::new(), doubt: String::new() },
         Err(error) => {
@@ -72,7 +73,7 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    fn step(&mut self, step: &'a Step) {
+    fn step(&mut self, step: &'a TimelineStep) {
         self.doubt = step.faults.iter().map(|fault| format!(" ({})", fault.message)).collect();
         match &step.action {
             StepAction::Wait => {}
@@ -166,17 +167,11 @@ impl<'a> Stage<'a> {
         self.hold(&what, came_to, request.refused.as_deref(), span);
     }
 
-    fn act(&mut self, act: GrantAct, grant: &str, by: &Named, context: &ContextRef, refused: Option<&str>, span: Span) {
+    fn act(&mut self, act: Step, grant: &str, by: &Named, context: &ContextRef, refused: Option<&str>, span: Span) {
         let actor = self.actor(by, context);
         let world = self.world();
-        let came_to = match act {
-            GrantAct::Approve => self.ledger.approve(world, grant, &actor),
-            GrantAct::Refuse => self.ledger.refuse(world, grant, &actor),
-            GrantAct::Withdraw => Ok(self.ledger.withdraw(self.now, grant, &by.uid)),
-            GrantAct::Revoke => self.ledger.revoke(world, grant, &actor),
-            GrantAct::Review => self.ledger.review(world, grant, &actor),
-        };
-        let what = format!("`{}: {grant}` by {}", act.key(), by.label);
+        let came_to = self.ledger.step(world, act, grant, &actor);
+        let what = format!("`{act}: {grant}` by {}", by.label);
         self.hold(&what, came_to, refused, span);
     }
 

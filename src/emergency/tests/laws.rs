@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use super::fixture::{Bench, look, terms};
 use crate::bundle::BreakGlassProfile;
 use crate::clauses::Clause;
-use crate::emergency::{Event, Grant, State, Step};
+use crate::clauses::Step;
+use crate::emergency::{Event, Grant, State};
 use crate::text::Duration;
 
 #[derive(Debug, Clone)]
