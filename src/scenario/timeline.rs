@@ -1,10 +1,10 @@
 //! Timelines: steps on a virtual clock, run on the same break-glass state machine that a gateway runs.
 
+use crate::break_glass::{Actor, EventKind, Ledger, Part, Ruling, Terms};
 use crate::clauses::Step;
 use crate::decide::RequestError;
-use crate::emergency::{Actor, EventKind, Ledger, Part, Ruling, Terms};
 use crate::text::{Instant, Span};
-use crate::{decide, emergency};
+use crate::{break_glass, decide};
 
 use super::ask::{Answer, Asked, Verdict};
 use super::outcome::{Failure, FailureKind};
@@ -92,8 +92,8 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn world(&self) -> emergency::World<'a> {
-        emergency::World { engine: self.policy.engine, entities: &self.suite.world.entities, at: self.now }
+    fn world(&self) -> break_glass::World<'a> {
+        break_glass::World { engine: self.policy.engine, entities: &self.suite.world.entities, at: self.now }
     }
 
     fn ask(&mut self, claim: &'a Claim, with: Option<&str>) {
@@ -183,7 +183,7 @@ impl<'a> Stage<'a> {
     fn hold(
         &mut self,
         what: &str,
-        came_to: Result<emergency::Answer, RequestError>,
+        came_to: Result<break_glass::Answer, RequestError>,
         refused: Option<&str>,
         span: Span,
     ) {
@@ -193,8 +193,8 @@ impl<'a> Stage<'a> {
         };
         let (holds, actual) = match came_to {
             Err(error) => (false, error.to_string()),
-            Ok(emergency::Answer::Done { .. }) => (refused.is_none(), "it was taken".to_owned()),
-            Ok(emergency::Answer::Refused(refusal)) => {
+            Ok(break_glass::Answer::Done { .. }) => (refused.is_none(), "it was taken".to_owned()),
+            Ok(break_glass::Answer::Refused(refusal)) => {
                 let decided = refusal.decision.as_ref().map(|decision| Answer::of(decision, self.policy));
                 let mut causes = vec![refusal.reason.name().to_owned()];
                 causes.extend(decided.iter().flat_map(|answer| answer.because.clone()));

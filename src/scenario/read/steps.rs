@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::break_glass::{EventKind, Reason};
 use crate::clauses::Step;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::emergency::{EventKind, Reason};
 use crate::load::yaml::Node;
 use crate::scenario::codes;
 use crate::scenario::suite::{ContextRef, Expected, GrantRequest, StepAction, TimelineStep};

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::fixture::{Bench, look, terms};
+use crate::break_glass::{Event, Grant, State};
 use crate::bundle::BreakGlassProfile;
 use crate::clauses::Clause;
 use crate::clauses::Step;
-use crate::emergency::{Event, Grant, State};
 use crate::text::Duration;
 
 #[derive(Debug, Clone)]

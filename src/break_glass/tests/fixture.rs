@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::{Entities, EntityUid, PolicySet, SchemaFragment};
 use serde_json::{Map, Value, json};
 
+use crate::break_glass::{Actor, Answer, EventKind, Ledger, Reason, Ruling, State, Terms, World};
 use crate::bundle::{ActionContract, BreakGlassProfile, Contract, EntityContract, EntityRole, Holder};
 use crate::clauses::Clause;
 use crate::clauses::Step;
 use crate::decide::{Engine, Request};
-use crate::emergency::{Actor, Answer, EventKind, Ledger, Reason, Ruling, State, Terms, World};
 use crate::text::{Duration, Instant};
 
 const SCHEMA: &str = r#"

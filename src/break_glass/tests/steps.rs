@@ -1,9 +1,9 @@
 //! Approving, refusing, withdrawing, revoking and reviewing, and what happens by time alone.
 
 use super::fixture::{Bench, approve_p1, came_to, contract, terms, user};
+use crate::break_glass::{Ledger, Part, Reason, Review, State, World};
 use crate::clauses::Clause;
 use crate::clauses::Step;
-use crate::emergency::{Ledger, Part, Reason, Review, State, World};
 use crate::text::Duration;
 
 #[test]
