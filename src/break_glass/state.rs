@@ -10,8 +10,7 @@ use serde_json::{Map, Value};
 use super::profile::{Profile, count};
 use super::{Actor, ContractError, Event, Grant, Issue, LogEntry, Reason, Refusal, Review, State, facts};
 use crate::bundle::Contract;
-use crate::clauses::Clause;
-use crate::clauses::Step;
+use crate::clauses::{Clause, Step};
 use crate::decide::{Engine, Request, RequestError};
 use crate::text::Instant;
 

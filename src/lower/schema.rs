@@ -7,8 +7,7 @@ use cedar_policy::{Schema, SchemaFragment};
 use serde_json::{Map, Value, json};
 
 use crate::bundle::{HOLDERS_TYPE, PROFILE_TYPE, ROLE_TYPE, ROLES_ATTRIBUTE, RolesForm, relation_attribute};
-use crate::clauses::Clause;
-use crate::clauses::Step;
+use crate::clauses::{Clause, Step};
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::graph::{Attribute, Isolation, Profile, Program, Ty, TypeId, TypeKind};
 use crate::text::Span;

@@ -8,8 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::break_glass::{Actor, Answer, EventKind, Ledger, Reason, Ruling, State, Terms, World};
 use crate::bundle::{ActionContract, BreakGlassProfile, Contract, EntityContract, EntityRole, Holder};
-use crate::clauses::Clause;
-use crate::clauses::Step;
+use crate::clauses::{Clause, Step};
 use crate::decide::{Engine, Request};
 use crate::text::{Duration, Instant};
 

@@ -7,8 +7,7 @@ use proptest::prelude::*;
 use super::fixture::{Bench, look, terms};
 use crate::break_glass::{Event, Grant, State};
 use crate::bundle::BreakGlassProfile;
-use crate::clauses::Clause;
-use crate::clauses::Step;
+use crate::clauses::{Clause, Step};
 use crate::text::Duration;
 
 #[derive(Debug, Clone)]

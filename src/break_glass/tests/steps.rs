@@ -2,8 +2,7 @@
 
 use super::fixture::{Bench, approve_p1, came_to, contract, terms, user};
 use crate::break_glass::{Ledger, Part, Reason, Review, State, World};
-use crate::clauses::Clause;
-use crate::clauses::Step;
+use crate::clauses::{Clause, Step};
 use crate::text::Duration;
 
 #[test]
