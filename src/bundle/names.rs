@@ -16,6 +16,9 @@ pub const ACTION_TYPE: &str = "Action";
 /// `finance`, `Org::acme.admin`. No attribute of a Gate program can be called so.
 pub const ROLES_ATTRIBUTE: &str = "gate:roles";
 
+/// The attribute of the context with the grants of break-glass that the gateway presents, by profile.
+pub const GRANTS_ATTRIBUTE: &str = "break_glass";
+
 /// Names that the compiler or Cedar uses itself; a program may not declare them.
 pub const RESERVED_NAMES: [&str; 18] = [
     ACTION_TYPE,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{
     ActionContract, AttributeContract, BreakGlassProfile, CONTRACT_FORMAT, Contract, EntityContract, EntityRole,
-    HOLDERS_TYPE, Holder, ParentContract, ROLE_TYPE, RelationContract, RoleContract, RolesForm, ValueType,
+    GRANTS_ATTRIBUTE, HOLDERS_TYPE, Holder, ParentContract, ROLE_TYPE, RelationContract, RoleContract, RolesForm,
+    ValueType,
 };
 use crate::clauses::Step;
 use crate::graph::{Attribute, Profile, Program, RoleId, Ty, TypeId, TypeKind};
@@ -135,7 +136,7 @@ fn context(program: &Program, id: crate::graph::ActionId) -> BTreeMap<String, At
             })
             .collect();
         let grants = AttributeContract { ty: ValueType::Record(grants), required: false, masked: false };
-        all.insert("break_glass".to_owned(), grants);
+        all.insert(GRANTS_ATTRIBUTE.to_owned(), grants);
     }
     all
 }

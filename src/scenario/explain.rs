@@ -1,8 +1,9 @@
 //! Why a decision is as it is, in the author's own words: the clauses of a statement with what each came to, and on a
 //! denial the grant that came nearest.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
 
+use cedar_policy::pst::{Clause as PolicyClause, Expr, Var};
 use cedar_policy::{ActionConstraint, Effect, EntityUid, EvalResult, PrincipalConstraint, ResourceConstraint};
 use serde::Serialize;
 
@@ -208,19 +209,14 @@ impl Scene<'_> {
         let required =
             declared.into_iter().flat_map(|action| &action.context).filter(|(_, attribute)| attribute.required);
         let left_out = required.map(|(name, _)| name).filter(|name| !self.request.context.contains_key(*name));
-        let read: BTreeSet<&str> = attribute_paths(cedar)
-            .into_iter()
-            .filter_map(|path| path.strip_prefix("context.")?.split('.').next())
-            .collect();
-        left_out.into_iter().any(|name| read.contains(name.as_str()))
+        let read = attributes_read(cedar);
+        left_out.into_iter().any(|name| read.iter().any(|path| root(path) == Some((&Var::Context, name))))
     }
 
     /// The attributes an expression reads and their values.
     fn values(&self, cedar: &str) -> Vec<String> {
-        attribute_paths(cedar)
-            .into_iter()
-            .filter_map(|path| Some(format!("{path} = {}", self.shown(&self.evaluate(path).ok()?))))
-            .collect()
+        let read = attributes_read(cedar).into_iter().map(|path| path.to_string());
+        read.filter_map(|path| Some(format!("{path} = {}", self.shown(&self.evaluate(&path).ok()?)))).collect()
     }
 
     /// A value as the suite writes it.
@@ -269,94 +265,62 @@ fn failing(statement: &Statement) -> usize {
     statement.clauses.iter().filter(|clause| clause.truth != Truth::True).count()
 }
 
-/// The longest attribute paths in Cedar text, `context.risk_score`, `resource.org.plan`, in order and once each.
-/// Method calls end a path; text in quotes holds none.
-fn attribute_paths(cedar: &str) -> Vec<&str> {
-    let mut paths: Vec<&str> = Vec::new();
-    let mut seen = BTreeSet::new();
-    let mut rest = cedar;
-    let mut before = ' ';
-    while let Some(first) = rest.chars().next() {
-        if first == '"' {
-            rest = after_string(rest);
-            before = '"';
-            continue;
+/// The attributes that an expression reads of the request, `context.risk_score`, `resource.org.plan`: the longest paths, in
+/// order and once each.
+fn attributes_read(cedar: &str) -> Vec<Expr> {
+    // Cedar gives trees of policies only.
+    let policy = cedar_policy::Policy::parse(None, format!("permit (principal, action, resource) when {{ {cedar} }};"));
+    let Some(tree) = policy.ok().and_then(|policy| policy.to_pst().ok()) else {
+        return Vec::new();
+    };
+    let read = RefCell::new(Vec::new());
+    let note = |part: &Expr| {
+        root(part)?;
+        let mut read = read.borrow_mut();
+        if !read.contains(part) {
+            read.push(part.clone());
         }
-        let word_length = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
-        let (word, tail) = rest.split_at_checked(word_length).unwrap_or((rest, ""));
-        if matches!(word, "context" | "principal" | "resource") && before != '.' && before != ':' {
-            let (path, tail) = path(rest, word.len());
-            if path.contains('.') && seen.insert(path) {
-                paths.push(path);
-            }
-            rest = tail;
-            before = 'x';
-            continue;
-        }
-        if word.is_empty() {
-            before = if first.is_whitespace() { before } else { first };
-            rest = rest.split_at_checked(first.len_utf8()).map_or("", |(_, tail)| tail);
-        } else {
-            before = 'x';
-            rest = tail;
-        }
+        Some(())
+    };
+    for clause in tree.body().clauses() {
+        let (PolicyClause::When(expr) | PolicyClause::Unless(expr)) = clause;
+        expr.reduce(&note, &|(), ()| (), ());
     }
-    paths
+    read.into_inner()
 }
 
-/// A path that starts with a variable of some length, and what follows it.
-fn path(text: &str, variable: usize) -> (&str, &str) {
-    let mut end = variable;
-    loop {
-        let step = text.get(end..).and_then(|tail| tail.strip_prefix('.'));
-        let Some(step) = step else { break };
-        let length = step.find(|c: char| !is_word(c)).unwrap_or(step.len());
-        let call = step.get(length..).is_some_and(|tail| tail.starts_with('('));
-        if length == 0 || call {
-            break;
-        }
-        end += 1 + length;
+/// The variable of a path of attributes, and the first attribute of it.
+fn root(expr: &Expr) -> Option<(&Var, &str)> {
+    let Expr::GetAttr { expr: inner, attr } = expr else { return None };
+    match inner.as_ref() {
+        Expr::Var(variable) => Some((variable, attr)),
+        inner => root(inner),
     }
-    text.split_at_checked(end).unwrap_or((text, ""))
-}
-
-/// What follows a quoted string at the start of a text.
-fn after_string(text: &str) -> &str {
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return text.get(at + 1..).unwrap_or(""),
-            _ => {}
-        }
-    }
-    ""
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn paths(cedar: &str) -> Vec<String> {
+        attributes_read(cedar).iter().map(Expr::to_string).collect()
+    }
+
     #[test]
     fn paths_end_at_methods_and_are_not_looked_for_in_quotes() {
         assert_eq!(
-            attribute_paths(
-                r#"context.risk_score <= 30 && context.now.durationSince(context.auth_time) <= duration("15m")"#
-            ),
+            paths(r#"context.risk_score <= 30 && context.now.durationSince(context.auth_time) <= duration("15m")"#),
             ["context.risk_score", "context.now", "context.auth_time"]
         );
         assert_eq!(
-            attribute_paths(
+            paths(
                 r#"resource.org.plan == "a \" context.x" || M::Payout::"resource.y" == principal || context.now == context.now"#
             ),
             ["resource.org.plan", "context.now"]
         );
-        assert_eq!(attribute_paths("principal in resource.org.admin"), ["resource.org.admin"]);
-        assert_eq!(attribute_paths("x.context.y"), [] as [&str; 0]);
+        assert_eq!(paths("principal in resource.org.admin"), ["resource.org.admin"]);
+        assert_eq!(paths(r#"context["risk score"] == 1"#), [r#"context["risk score"]"#]);
+        assert_eq!(paths("User::\"ada\".level == 1"), [] as [&str; 0]);
+        assert_eq!(paths("not Cedar"), [] as [&str; 0]);
     }
 }
