@@ -1,15 +1,13 @@
 //! Why a decision is as it is, in the author's own words: the clauses of a statement with what each came to, and on a
 //! denial the grant that came nearest.
 
-use std::cell::RefCell;
-
-use cedar_policy::pst::{Clause as PolicyClause, Expr, Var};
+use cedar_policy::pst::Var;
 use cedar_policy::{ActionConstraint, Effect, EntityUid, EvalResult, PrincipalConstraint, ResourceConstraint};
 use serde::Serialize;
 
 use crate::bundle::{Clause, EntityContract, EntityRole, Origin, Place};
 use crate::decide;
-use crate::decide::EvaluateError;
+use crate::decide::{AttributePath, EvaluateError, attributes_read};
 use crate::text::{Duration, Instant};
 
 use super::Policy;
@@ -210,13 +208,16 @@ impl Scene<'_> {
             declared.into_iter().flat_map(|action| &action.context).filter(|(_, attribute)| attribute.required);
         let left_out = required.map(|(name, _)| name).filter(|name| !self.request.context.contains_key(*name));
         let read = attributes_read(cedar);
-        left_out.into_iter().any(|name| read.iter().any(|path| root(path) == Some((&Var::Context, name))))
+        let reads =
+            |name: &String| read.iter().any(|path| path.variable == Var::Context && path.names.first() == Some(name));
+        left_out.into_iter().any(reads)
     }
 
     /// The attributes an expression reads and their values.
     fn values(&self, cedar: &str) -> Vec<String> {
-        let read = attributes_read(cedar).into_iter().map(|path| path.to_string());
-        read.filter_map(|path| Some(format!("{path} = {}", self.shown(&self.evaluate(&path).ok()?)))).collect()
+        let value = |path: AttributePath| self.evaluate(&path.to_string()).ok().map(|value| (path, value));
+        let read = attributes_read(cedar).into_iter().filter_map(value);
+        read.map(|(path, value)| format!("{path} = {}", self.shown(&value))).collect()
     }
 
     /// A value as the suite writes it.
@@ -263,64 +264,4 @@ fn extension_shown(call: &str) -> String {
 /// How many clauses keep a statement from deciding.
 fn failing(statement: &Statement) -> usize {
     statement.clauses.iter().filter(|clause| clause.truth != Truth::True).count()
-}
-
-/// The attributes that an expression reads of the request, `context.risk_score`, `resource.org.plan`: the longest paths, in
-/// order and once each.
-fn attributes_read(cedar: &str) -> Vec<Expr> {
-    // Cedar gives trees of policies only.
-    let policy = cedar_policy::Policy::parse(None, format!("permit (principal, action, resource) when {{ {cedar} }};"));
-    let Some(tree) = policy.ok().and_then(|policy| policy.to_pst().ok()) else {
-        return Vec::new();
-    };
-    let read = RefCell::new(Vec::new());
-    let note = |part: &Expr| {
-        root(part)?;
-        let mut read = read.borrow_mut();
-        if !read.contains(part) {
-            read.push(part.clone());
-        }
-        Some(())
-    };
-    for clause in tree.body().clauses() {
-        let (PolicyClause::When(expr) | PolicyClause::Unless(expr)) = clause;
-        expr.reduce(&note, &|(), ()| (), ());
-    }
-    read.into_inner()
-}
-
-/// The variable of a path of attributes, and the first attribute of it.
-fn root(expr: &Expr) -> Option<(&Var, &str)> {
-    let Expr::GetAttr { expr: inner, attr } = expr else { return None };
-    match inner.as_ref() {
-        Expr::Var(variable) => Some((variable, attr)),
-        inner => root(inner),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn paths(cedar: &str) -> Vec<String> {
-        attributes_read(cedar).iter().map(Expr::to_string).collect()
-    }
-
-    #[test]
-    fn paths_end_at_methods_and_are_not_looked_for_in_quotes() {
-        assert_eq!(
-            paths(r#"context.risk_score <= 30 && context.now.durationSince(context.auth_time) <= duration("15m")"#),
-            ["context.risk_score", "context.now", "context.auth_time"]
-        );
-        assert_eq!(
-            paths(
-                r#"resource.org.plan == "a \" context.x" || M::Payout::"resource.y" == principal || context.now == context.now"#
-            ),
-            ["resource.org.plan", "context.now"]
-        );
-        assert_eq!(paths("principal in resource.org.admin"), ["resource.org.admin"]);
-        assert_eq!(paths(r#"context["risk score"] == 1"#), [r#"context["risk score"]"#]);
-        assert_eq!(paths("User::\"ada\".level == 1"), [] as [&str; 0]);
-        assert_eq!(paths("not Cedar"), [] as [&str; 0]);
-    }
 }
