@@ -99,6 +99,19 @@ impl Lowering<'_> {
         span: Span,
         env: &Env<'_>,
     ) -> Option<Vec<TypedExpr>> {
+        let ways = self.in_role_by(subject, role, base, span, env)?;
+        Some(ways.into_iter().map(|(_, way)| way).collect())
+    }
+
+    /// The same, each with the role that is held.
+    pub(in crate::lower) fn in_role_by(
+        &mut self,
+        subject: &TypedExpr,
+        role: RoleId,
+        base: &Base,
+        span: Span,
+        env: &Env<'_>,
+    ) -> Option<Vec<(RoleId, TypedExpr)>> {
         let mut ways = Vec::new();
         let routes = self.routes(role)?;
         for holding in self.program.extenders(role) {
@@ -115,7 +128,7 @@ impl Lowering<'_> {
                         tests.push(self.of_subject(part, subject, *restricting, span)?);
                     }
                 }
-                ways.push(TypedExpr::all(tests, span));
+                ways.push((holding, TypedExpr::all(tests, span)));
             }
         }
         Some(ways)

@@ -7,6 +7,7 @@ mod asserts;
 mod beyond;
 mod break_glass;
 mod guards;
+mod spoken;
 mod steps;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 pub use apart::Apart;
 pub use beyond::{Beyond, beyond};
 use cedar_policy::Policy;
+pub use spoken::{Spoken, spoken};
 
 use crate::bundle::{OriginKind, RolesForm};
 use crate::clauses::Step;
