@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph;
-use crate::graph::{Assertion, Claimed, Env, Holder, RoleId, TypeId, TypedExpr};
+use crate::graph::{Assertion, Claimed, Holder, RoleId, TypeId};
 use crate::lower::draft::Effect;
 use crate::lower::holders::Base;
 use crate::lower::program::Lowering;
+use crate::typing::{Kind, TypedExpr};
 
 use super::{Claim, Counted, Promise, PropertyKind};
 
@@ -27,7 +27,7 @@ impl Lowering<'_> {
     }
 
     fn assertion(&mut self, assertion: &Assertion) -> Claim {
-        let mut claim = Claim::new(&assertion.name, PropertyKind::Assertion, assertion.span, "");
+        let mut claim = Claim::new(&assertion.id, &assertion.name, PropertyKind::Assertion, assertion.span, "");
         claim.promise = match assertion.claim {
             Claimed::Never | Claimed::Only => Promise::Never,
             Claimed::Always => Promise::Always,
@@ -42,24 +42,24 @@ impl Lowering<'_> {
             if self.budget().is_spent() {
                 break;
             }
-            let env = self.env(target.principal, target.resource, &[target.action]);
-            let Some(when) = self.condition(assertion, &env) else {
+            let kind = target.kind();
+            let Some(when) = self.condition(assertion, &kind) else {
                 if self.is_meant(assertion, target.principal) {
                     claim.skipped.insert(self.told(target));
                 }
                 continue;
             };
             let base = Base::From(Self::resource(target.resource, assertion.span), target.resource);
-            let who = self.who(assertion, target.principal, &base, &env);
+            let who = self.who(assertion, target.principal, &base, &kind);
             for (effect, when) in picked(assertion, who.ways, when) {
                 claim.add(self, effect, target, when);
             }
         }
         for (profile, step) in self.steps_of(&assertion.steps) {
-            let env = self.step_env(profile, step);
-            let when = self.condition(assertion, &env);
+            let kind = self.step_kind(profile, step);
+            let when = self.condition(assertion, &kind);
             let base = self.step_base(profile, step);
-            let who = self.who(assertion, profile.principal, &base, &env);
+            let who = self.who(assertion, profile.principal, &base, &kind);
             // Unlike a resource, which leads to those who hold a role on it, a step tells nothing of such holders.
             let Some(when) = when.filter(|_| !who.untold) else {
                 claim.skipped.insert(self.told_step((profile, step)));
@@ -73,8 +73,8 @@ impl Lowering<'_> {
             if self.budget().is_spent() {
                 break;
             }
-            let env = self.env(target.principal, target.resource, &[target.action]);
-            let Some(when) = self.condition(assertion, &env) else {
+            let kind = target.kind();
+            let Some(when) = self.condition(assertion, &kind) else {
                 // Of anyone it speaks where it can.
                 if !assertion.who.is_empty() {
                     claim.skipped.insert(self.told(target));
@@ -82,7 +82,7 @@ impl Lowering<'_> {
                 continue;
             };
             let base = Base::From(Self::resource(target.resource, assertion.span), target.resource);
-            let who = self.who(assertion, target.principal, &base, &env);
+            let who = self.who(assertion, target.principal, &base, &kind);
             let picked = picked(assertion, who.ways, when);
             if picked.is_empty() {
                 continue;
@@ -96,22 +96,22 @@ impl Lowering<'_> {
     }
 
     /// The condition of an assertion, as conjuncts; `None` where it does not type.
-    fn condition(&mut self, assertion: &Assertion, env: &Env<'_>) -> Option<Vec<TypedExpr>> {
-        match &assertion.when {
-            Some(condition) => Some(vec![graph::elaborate(env, condition, self.out)?]),
+    fn condition(&mut self, assertion: &Assertion, kind: &Kind) -> Option<Vec<TypedExpr>> {
+        match assertion.when() {
+            Some(condition) => Some(vec![self.typed(condition, kind)?]),
             None => Some(Vec::new()),
         }
     }
 
     /// The ways to be one of those that an assertion names.
-    fn who(&mut self, assertion: &Assertion, principal: TypeId, base: &Base, env: &Env<'_>) -> Who {
+    fn who(&mut self, assertion: &Assertion, principal: TypeId, base: &Base, kind: &Kind) -> Who {
         let mut who = Who::default();
         for holder in &assertion.who {
             match holder {
                 Holder::Type(ty) if *ty == principal => who.ways.push(TypedExpr::bool(true, assertion.span)),
                 Holder::Type(_) => {}
                 Holder::Role(role) => {
-                    let (ways, faults) = self.trial(|cx| cx.ways(assertion, *role, principal, base, env));
+                    let (ways, faults) = self.trial(|cx| cx.ways(assertion, *role, principal, base, kind));
                     who.untold |= faults.has_errors();
                     who.ways.extend(ways);
                 }
@@ -126,7 +126,7 @@ impl Lowering<'_> {
         role: RoleId,
         principal: TypeId,
         base: &Base,
-        env: &Env<'_>,
+        kind: &Kind,
     ) -> Vec<TypedExpr> {
         let program = self.program;
         let holding: Vec<RoleId> = program
@@ -145,7 +145,7 @@ impl Lowering<'_> {
         let subject = Self::principal(principal, span);
         if assertion.claim != Claimed::Never {
             // A role that the resource does not lead to is held by nobody there.
-            return self.in_role(&subject, role, base, span, env).unwrap_or_default();
+            return self.in_role(&subject, role, base, span, kind).unwrap_or_default();
         }
         let mut ways = Vec::new();
         for id in holding {
