@@ -176,7 +176,7 @@ fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diag
     };
     if !fitting(declared) {
         out.push(
-            Diagnostic::error(codes::WRONG_TYPE, ty_node.span, format!("`{ty}` cannot stand here"))
+            Diagnostic::error(codes::WRONG_TYPE, ty_node.span, format!("`{ty}` is not allowed here"))
                 .label(format!("`{name}` is listed under `{}`", section_key(fixture.section)))
                 .meant(ty_node.span, ty, candidates),
         );
