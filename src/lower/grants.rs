@@ -232,7 +232,7 @@ impl Lowering<'_> {
                     Diagnostic::error(
                         graph::codes::UNCONDITIONAL_TYPE_GRANT,
                         when.span,
-                        format!("this opens to every `{name}` there is"),
+                        format!("this grant is for every `{name}`"),
                     )
                     .label("the same for every request")
                     .help(format!(

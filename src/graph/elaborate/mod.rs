@@ -77,7 +77,7 @@ pub fn elaborate(env: &Env<'_>, expr: &Expr, out: &mut Diagnostics) -> Option<Ty
             Diagnostic::error(
                 codes::TYPE_MISMATCH,
                 expr.span,
-                format!("a condition is true or false, but this is {what}"),
+                format!("a condition must be a `Bool`, but this is {what}"),
             )
             .help("compare it with something, as in `resource.amount > decimal(\"10.00\")`"),
         );
@@ -212,7 +212,7 @@ impl Elaborator<'_, '_> {
 
     fn truth(&mut self, expr: &Expr) -> TypedExpr {
         let typed = self.expr(expr, None);
-        self.must_be(&typed, &Ty::Bool, "this must be true or false");
+        self.must_be(&typed, &Ty::Bool, "must be a `Bool`");
         typed
     }
 
@@ -245,10 +245,10 @@ impl Elaborator<'_, '_> {
                 Diagnostic::error(
                     codes::UNKNOWN_ATTRIBUTE,
                     span,
-                    format!("`when` of a break-glass cannot read `resource.{}`", name.text),
+                    format!("`when` of a break-glass profile cannot read `resource.{}`", name.text),
                 )
                 .label("a request for a grant has no resource")
-                .help("ask about `principal` and `context` here; what must hold of a resource belongs into a `require` that the profile does not lift"),
+                .help("read only `principal` and `context` here; put a condition on a resource into a `require` that the profile does not lift"),
             );
             return self.poisoned(span);
         }
@@ -311,7 +311,7 @@ impl Elaborator<'_, '_> {
         let declared = action.declared_on.filter(|declared| declared != id)?;
         program.ty(declared)?.attributes.get(name)?;
         Some(format!(
-            "`{}` is decided on `{}`; give it a statement of its own, on other terms",
+            "`{}` is decided on `{}`; write a separate statement with another condition for it",
             action.full_name(program),
             program.type_name(*id)
         ))

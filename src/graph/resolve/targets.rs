@@ -98,7 +98,7 @@ pub(super) fn find_step(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Vec<P
             Diagnostic::error(
                 codes::UNKNOWN_NAME,
                 name.span,
-                format!("there is no break-glass profile `{}`", name.text),
+                format!("unknown break-glass profile `{}`", name.text),
             )
             .meant(name.span, &name.text, known),
         );
