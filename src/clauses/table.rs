@@ -139,7 +139,7 @@ table! {
         word: "refused by",
         bound: Some(Bound {
             field: "refusals",
-            positive: "one refusal is the least that can end a request",
+            positive: "at least one refusal is needed to end a request",
             default: Some(1),
             ..COUNT
         }),
