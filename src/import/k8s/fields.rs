@@ -88,7 +88,7 @@ fn not_text(node: &Node, what: &str) -> Diagnostic {
     let fault = fault(node.span, format!("{what} is a text, and this is {}", node.kind_name()));
     match node.written() {
         Some(written) if !written.is_empty() => fault.help(format!("quote it: \"{written}\"")),
-        _ => fault.help("write a text"),
+        _ => fault.help("write a string"),
     }
 }
 
