@@ -271,7 +271,7 @@ mod tests {
         insta::assert_snapshot!(faults(&loaded), @"
         scenario-unknown-name @ 18:19 `incident`: unknown break-glass profile `incident` | no such profile is declared
         scenario-unknown-name @ 18:59 `aprove`: unknown action `aprove` | no action on a Payout has this name | did you mean `approve`?
-        scenario-wrong-value @ 18:90 `long`: `for` is a duration | not a duration | write `30m`, `1h30m` or `2d`
+        scenario-wrong-value @ 18:90 `long`: `for` must be a duration | not a duration | write `30m`, `1h30m` or `2d`
         scenario-unknown-name @ 19:19 `g2`: unknown grant `g2` | no earlier step of this timeline requests it | did you mean `g1`?
         scenario-unknown-name @ 19:28 `sam`: unknown fixture `sam` | not declared | known here: `acme`, `dana`, `fred`, `mia`, `p1`, `p2`, `shopify`
         scenario-wrong-shape @ 19:43 `[self-approval, cooldown]`: the cause of a refusal must be text | this is a list
@@ -279,7 +279,7 @@ mod tests {
         scenario-unknown-name @ 21:72 `expried`: unknown statement `expried` | no statement of the policy has this name | did you mean `expired`?
         scenario-unknown-name @ 22:62 `expired`: unknown statement `expired` | no statement of the policy has this name | known here: `isolate.org`, `no-grant`, `partners`, `permit-errored`, `stepped_up`
         scenario-unknown-name @ 23:24 `request`: unknown kind of event `request` | the log never contains this | did you mean `requested`?
-        scenario-wrong-value @ 24:17 `-5m`: `after` is a duration | not a duration | write `30m`, `1h30m` or `2d`
+        scenario-wrong-value @ 24:17 `-5m`: `after` must be a duration | not a duration | write `30m`, `1h30m` or `2d`
         scenario-empty-claim @ 25:9 `{as: dana, in: calm}`: this step does nothing | no question, act or event | add `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`
         scenario-unknown-key @ 26:32 `when`: unknown key `when` in a step on a grant | not a key here | known here: `after`, `by`, `in`, `refused`, `review`
         scenario-empty-claim @ 27:9 `{who: dana}`: this step does nothing | no question, act or event | add `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`

@@ -99,7 +99,7 @@ fn a_string_ends_on_its_line() {
 condition b = true;"#), @r#"
 unclosed-string 1:15 unterminated string
   1:15 `"abc;` no closing `"` on this line
-  = close it with `"`; a line break inside a string is written `\n`
+  = close it with `"`; write a line break inside a string as `\n`
 1 kept
 "#);
 }

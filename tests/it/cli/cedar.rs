@@ -190,7 +190,7 @@ fn of_an_entity_that_is_not_loaded_it_is_said_what_the_policy_says() {
     let run = decided(&package, "decision: allow");
     assert_eq!(run.code, 1);
     assert!(run.out.contains("principal-not-loaded"), "{}", run.out);
-    assert!(run.out.contains("the policy itself says allow because of `p`"), "{}", run.out);
+    assert!(run.out.contains("the policy decides allow because of `p`"), "{}", run.out);
     assert_eq!(decided(&package, "decision: deny, because: principal-not-loaded").code, 0);
 }
 
