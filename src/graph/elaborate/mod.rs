@@ -212,7 +212,7 @@ impl Elaborator<'_, '_> {
 
     fn truth(&mut self, expr: &Expr) -> TypedExpr {
         let typed = self.expr(expr, None);
-        self.must_be(&typed, &Ty::Bool, "must be a `Bool`");
+        self.must_be(&typed, &Ty::Bool, "expected a `Bool`");
         typed
     }
 

@@ -289,7 +289,7 @@ fn holders_by_attribute(cx: &mut Resolver<'_>, on: TypeId, by: &ast::Ident) -> V
                 Diagnostic::error(
                     codes::TYPE_MISMATCH,
                     by.span,
-                    format!("`{}` of `{type_name}` does not hold a principal", by.text),
+                    format!("`{}` of `{type_name}` does not contain a principal", by.text),
                 )
                 .help("`by` takes an attribute whose type is a principal type, or a set of one"),
             );
