@@ -29,7 +29,7 @@ pub(super) fn disagreements(tree: &BundleTree, summary: &EvidenceSummary) -> Vec
     hold("mutation", held(tree, "mutation", summary.mutation, mutation));
     let known = |path: &str| KINDS.iter().any(|kind| path == report_of(kind));
     let others = tree.iter().filter(|(path, _)| path.starts_with(EVIDENCE) && !known(path));
-    found.extend(others.map(|(path, _)| Refusal::new("manifest", format!("nothing sums up `{path}`"))));
+    found.extend(others.map(|(path, _)| Refusal::new("manifest", format!("the manifest has no summary for `{path}`"))));
     found
 }
 
@@ -48,21 +48,21 @@ fn held<R: DeserializeOwned, T: PartialEq>(
 ) -> Result<(), Refusal> {
     let (bytes, said) = match (tree.get(&report_of(kind)), said) {
         (None, None) => return Ok(()),
-        (Some(_), None) => return Err(Refusal::new("manifest", "is there, and nothing sums it up")),
-        (None, Some(_)) => return Err(Refusal::new("manifest", "is summed up, and is not there")),
+        (Some(_), None) => return Err(Refusal::new("manifest", "has no summary in the manifest")),
+        (None, Some(_)) => return Err(Refusal::new("manifest", "has a summary in the manifest, but is missing")),
         (Some(bytes), Some(said)) => (bytes, said),
     };
     let format = serde_json::from_slice::<Format>(bytes).map(|read| read.format);
     let report = match format {
         Ok(FORMAT) => serde_json::from_slice::<R>(bytes).map_err(|error| error.to_string()),
-        Ok(other) => Err(format!("format {other}, where {FORMAT} is read")),
+        Ok(other) => Err(format!("unsupported format {other}; this version reads {FORMAT}")),
         Err(error) => Err(error.to_string()),
     };
     let report = report.map_err(|why| Refusal::new("evidence-count", format!("cannot be counted: {why}")))?;
     match count(&report) {
         Some(counted) if counted == said => Ok(()),
-        Some(_) => Err(Refusal::new("evidence-count", "does not come to what the manifest says")),
-        None => Err(Refusal::new("evidence-count", "does not come to what it says itself")),
+        Some(_) => Err(Refusal::new("evidence-count", "does not match its summary in the manifest")),
+        None => Err(Refusal::new("evidence-count", "does not match its own totals")),
     }
 }
 
@@ -335,7 +335,10 @@ mod tests {
                     let other: EvidenceSummary = serde_json::from_value(other).unwrap();
                     let said = found(&tree, &other);
                     assert_eq!(said.len(), 1, "{place}: {said:?}");
-                    assert!(said[0].ends_with("does not come to what the manifest says [evidence-count]"), "{said:?}");
+                    assert!(
+                        said[0].ends_with("does not match its summary in the manifest [evidence-count]"),
+                        "{said:?}"
+                    );
                     tried += 1;
                 }
                 other => panic!("{place}: {other}"),
@@ -435,7 +438,7 @@ mod tests {
         changed.insert("evidence/lint.json", newer.replace("\"format\":1", "\"format\":2"));
         assert_eq!(
             found(&changed, &summary),
-            ["`evidence/lint.json` cannot be counted: format 2, where 1 is read [evidence-count]"]
+            ["`evidence/lint.json` cannot be counted: unsupported format 2; this version reads 1 [evidence-count]"]
         );
     }
 
@@ -444,14 +447,14 @@ mod tests {
         let (mut tree, summary) = sound();
         assert_eq!(
             found(&tree, &EvidenceSummary { tests: None, ..summary.clone() }),
-            ["`evidence/tests.json` is there, and nothing sums it up [manifest]"]
+            ["`evidence/tests.json` has no summary in the manifest [manifest]"]
         );
         assert_eq!(
             found(&BundleTree::default(), &EvidenceSummary { proofs: summary.proofs, ..EvidenceSummary::default() }),
-            ["`evidence/proofs.json` is summed up, and is not there [manifest]"]
+            ["`evidence/proofs.json` has a summary in the manifest, but is missing [manifest]"]
         );
         tree.insert("evidence/audit.json", "{}");
         tree.insert("evidence.json", "{}");
-        assert_eq!(found(&tree, &summary), ["nothing sums up `evidence/audit.json` [manifest]"]);
+        assert_eq!(found(&tree, &summary), ["the manifest has no summary for `evidence/audit.json` [manifest]"]);
     }
 }

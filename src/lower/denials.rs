@@ -218,11 +218,11 @@ impl Lowering<'_> {
     /// `deny … to any on T when …`: the condition speaks of a `T`, and some actions are decided before there is one.
     fn left_out(&mut self, deny: &Deny, names: &BTreeSet<String>) {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        let message = format!("this does not reach {}, decided on something else", names.join(", "));
+        let message = format!("this denial does not apply to {}, decided on another type", names.join(", "));
         self.out.push(
             Diagnostic::new(codes::DENY_LEAVES_OUT, Severity::Advice, Some(deny.statement.span), message)
-                .label("it cannot be tested there")
-                .help("deny those actions in a statement of their own, if they are to be denied"),
+                .label("its condition cannot be tested there")
+                .help("to deny those actions too, write a separate denial"),
         );
     }
 }

@@ -150,7 +150,7 @@ impl Answer {
                 verdict: Verdict::Deny,
                 because: BTreeSet::from([NO_GRANT.to_owned()]),
                 policies: BTreeSet::new(),
-                notes: vec![format!("no statement lets {} do `{}`", a(&request.principal.ty), request.action)],
+                notes: vec![format!("no statement allows {} to do `{}`", a(&request.principal.ty), request.action)],
             },
             other => Self::error(other.to_string()),
         }
@@ -174,11 +174,11 @@ impl Answer {
             (Outcome::Allow, _) => Verdict::Allow,
             (Outcome::Unknown { residuals, missing }, _) => {
                 let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-                notes.push(format!("left out of the context: {}", names.join(", ")));
+                notes.push(format!("missing from the context: {}", names.join(", ")));
                 // Clauses say it in the author's words; a policy without any is shown as Cedar leaves it.
                 notes.extend(residuals.iter().filter(|residual| !has_clauses(&residual.policy)).map(|residual| {
                     let cedar: Vec<&str> = residual.cedar.split_whitespace().collect();
-                    format!("what is left of `{}`: {}", statement(&residual.policy), cedar.join(" "))
+                    format!("the remaining condition of `{}`: {}", statement(&residual.policy), cedar.join(" "))
                 }));
                 policies = residuals.iter().map(|residual| residual.policy.clone()).collect();
                 because.clear();
@@ -204,7 +204,7 @@ impl Answer {
                 false => format!(" because of {}", named.join(", ")),
             };
             notes.push(format!(
-                "not loaded, so denied; for an entity without attributes and parents the policy itself says {}{because}",
+                "not loaded, so denied; for an entity without attributes and parents, the policy decides {}{because}",
                 otherwise.verdict.word()
             ));
             notes.extend(otherwise.notes);

@@ -79,7 +79,7 @@ fn shortage(
     let message = match able.as_slice() {
         [] => format!("nobody in this suite can approve `{profile}` for `{by}`"),
         able => format!(
-            "`{profile}` asks for {} approvals, and for `{by}` this suite has but {}",
+            "`{profile}` requires {} approvals, but for `{by}` this suite has only {}",
             rules.approvals,
             able.join(", ")
         ),
@@ -91,7 +91,7 @@ fn shortage(
     };
     Some(
         Diagnostic::warning(codes::TOO_FEW_APPROVERS, request.by_span, message)
-            .label("what is asked for here is never granted")
+            .label("this request can never be granted")
             .help(help),
     )
 }

@@ -188,12 +188,12 @@ impl<'a> Stage<'a> {
         span: Span,
     ) {
         let expected = match refused {
-            None => format!("{what} to be taken"),
+            None => format!("{what} to be accepted"),
             Some(cause) => format!("{what} to be refused because of {cause}{}", self.doubt),
         };
         let (holds, actual) = match came_to {
             Err(error) => (false, error.to_string()),
-            Ok(break_glass::Answer::Done { .. }) => (refused.is_none(), "it was taken".to_owned()),
+            Ok(break_glass::Answer::Done { .. }) => (refused.is_none(), "it was accepted".to_owned()),
             Ok(break_glass::Answer::Refused(refusal)) => {
                 let decided = refusal.decision.as_ref().map(|decision| Answer::of(decision, self.policy));
                 let mut causes = vec![refusal.reason.name().to_owned()];

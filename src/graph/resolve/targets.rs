@@ -95,12 +95,8 @@ pub(super) fn find_step(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Vec<P
     if !is_profile(cx, name) {
         let known = cx.program.profiles.iter().map(|profile| profile.name.as_str());
         cx.out.push(
-            Diagnostic::error(
-                codes::UNKNOWN_NAME,
-                name.span,
-                format!("there is no break-glass profile `{}`", name.text),
-            )
-            .meant(name.span, &name.text, known),
+            Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("unknown break-glass profile `{}`", name.text))
+                .meant(name.span, &name.text, known),
         );
     }
     Some(Vec::new())

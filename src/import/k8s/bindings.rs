@@ -23,8 +23,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, metadata: Metadata, ver
         subjects.iter().filter_map(|subject| read_subject(reader, subject, namespace.as_deref(), old)).collect();
     let Some(role_ref) = node.get("roleRef").filter(|role_ref| !role_ref.is_null()) else {
         reader.out.push(
-            fault(head(node), "`roleRef` is missing")
-                .help("say which role is bound: `roleRef:` with `kind` and `name`"),
+            fault(head(node), "`roleRef` is missing").help("name the bound role: `roleRef:` with `kind` and `name`"),
         );
         return;
     };
@@ -49,7 +48,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, metadata: Metadata, ver
             return;
         }
         (other, _) => {
-            reader.out.push(fault(at, format!("`{other}` is no kind of role")).help("write `ClusterRole` or `Role`"));
+            reader.out.push(fault(at, format!("unknown kind of role `{other}`")).help("write `ClusterRole` or `Role`"));
             return;
         }
     };
@@ -86,10 +85,10 @@ fn read_subject(reader: &mut Reader<'_>, node: &Node, within: Option<&str>, old:
             let namespace = namespace.unwrap_or_else(|| {
                 // Kubernetes refuses this, yet many manifests leave it to a tool to fill in.
                 let namespace = within.unwrap_or(reader.namespace);
-                let message = format!("the service account `{name}` is bound without its namespace");
+                let message = format!("the service account `{name}` is bound without a namespace");
                 reader.out.push(
                     Diagnostic::warning(codes::MANIFEST, name_span, message)
-                        .label(format!("taken to be in `{namespace}`"))
+                        .label(format!("assumed to be in `{namespace}`"))
                         .help("Kubernetes refuses this: add `namespace: …`"),
                 );
                 namespace.to_owned()
@@ -98,7 +97,8 @@ fn read_subject(reader: &mut Reader<'_>, node: &Node, within: Option<&str>, old:
         }
         other => {
             reader.out.push(
-                fault(at, format!("`{other}` is no kind of subject")).help("write `User`, `Group` or `ServiceAccount`"),
+                fault(at, format!("unknown kind of subject `{other}`"))
+                    .help("write `User`, `Group` or `ServiceAccount`"),
             );
             None
         }

@@ -70,7 +70,7 @@ pub(super) fn read(sources: &Sources, files: &[FileId], namespace: &str, out: &m
         let documents = yaml::parse_all(sources, *file, &mut faults);
         let is_template = sources.text(*file).contains("{{");
         reader.out.extend(faults.into_iter().map(|fault| match is_template {
-            true => fault.note("the file holds `{{`: import what a template makes, as `helm template` prints it"),
+            true => fault.note("the file contains `{{`: import the rendered template, as `helm template` prints it"),
             false => fault,
         }));
         for document in documents {
@@ -83,7 +83,7 @@ pub(super) fn read(sources: &Sources, files: &[FileId], namespace: &str, out: &m
             codes::LEFT_OUT,
             Severity::Advice,
             Some(first),
-            format!("`{kind}` is no kind of RBAC object, and is left out"),
+            format!("`{kind}` is not an RBAC object, and is left out"),
         );
         out.push(match count {
             1 => left_out,
@@ -109,9 +109,8 @@ impl Reader<'_> {
             (Some((kind, at)), _) => (kind, at),
             (None, Some(kind)) => (kind, head(node)),
             (None, None) => {
-                self.out.push(
-                    fault(head(node), "`kind` is missing").help("a manifest says what it is: `kind: ClusterRole`"),
-                );
+                self.out
+                    .push(fault(head(node), "`kind` is missing").help("a manifest needs a kind: `kind: ClusterRole`"));
                 return;
             }
         };
@@ -146,7 +145,7 @@ impl Reader<'_> {
 
     fn list(&mut self, node: &Node, at: Span, typed: Option<&str>, lists: usize) {
         if lists == MOST_LISTS {
-            self.out.push(fault(at, "lists are nested in each other too deeply").help("take the inner lists out"));
+            self.out.push(fault(at, "lists are nested in each other too deeply").help("remove the inner lists"));
             return;
         }
         for item in list(node.get("items"), "items", self.out) {
@@ -170,9 +169,9 @@ impl Reader<'_> {
                     Diagnostic::warning(
                         codes::LEFT_OUT,
                         version_at,
-                        format!("`{kind}` of `{version}` is no RBAC object of Kubernetes, and is left out"),
+                        format!("`{kind}` of `{version}` is not an RBAC object of Kubernetes, and is left out"),
                     )
-                    .help(format!("if it is meant as one, write `apiVersion: {GROUP}/v1`")),
+                    .help(format!("if it should be one, write `apiVersion: {GROUP}/v1`")),
                 ),
                 false => self.others.entry(kind.to_owned()).or_insert((0, at)).0 += 1,
             }
@@ -201,13 +200,14 @@ impl Reader<'_> {
         known_keys(map, &METADATA, "`metadata`", self.out);
         let (name, span) = text(metadata, "name", head(metadata), self.out)?;
         if name.contains(['/', '%']) || matches!(name, "." | "..") {
-            self.out
-                .push(fault(span, format!("`{name}` is no name for an object")).help("names hold no `/` and no `%`"));
+            self.out.push(
+                fault(span, format!("`{name}` is not a valid object name")).help("names cannot contain `/` or `%`"),
+            );
         }
         let namespace = optional_text(metadata, "namespace", self.out);
         let namespace = match (kind.starts_with("Cluster"), namespace) {
             (true, Some((given, at))) => {
-                let message = format!("a `{kind}` belongs to no namespace, so `{given}` is left out");
+                let message = format!("a `{kind}` does not belong to a namespace, so `{given}` is left out");
                 self.out.push(
                     Diagnostic::warning(codes::LEFT_OUT, at, message)
                         .help(format!("remove it, or make this a `{}`", kind.trim_start_matches("Cluster"))),
@@ -244,7 +244,7 @@ impl Reader<'_> {
             )
             .label("again here")
             .also(*first, "first here")
-            .help("name the files of one version of a cluster; of two, the one that is applied last would count"),
+            .help("name the files of one version of a cluster; of two objects, the one applied last would count"),
         );
         false
     }

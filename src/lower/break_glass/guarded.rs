@@ -77,10 +77,10 @@ impl Lowering<'_> {
             Diagnostic::warning(
                 codes::GUARD_LEAVES_OUT,
                 require.statement.span,
-                format!("`{guard}` does not reach `{}.{name}`", step.action()),
+                format!("`{guard}` does not apply to `{}.{name}`", step.action()),
             )
             .also(profile.span, format!("`{name}` lifts `{guard}`"))
-            .help("a guard that a profile lifts does not hold at the steps of that profile; write a second guard for the step"),
+            .help("a guard that a profile lifts does not apply to the steps of that profile; write a second guard for the step"),
         );
     }
 }

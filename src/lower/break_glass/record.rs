@@ -151,9 +151,9 @@ impl Lowering<'_> {
                 Diagnostic::error(
                     graph::codes::BREAK_GLASS_ROLES,
                     span,
-                    format!("`{name}` cannot be tested on an approver once the approval is given"),
+                    format!("`{name}` cannot be tested on an approver after the approval"),
                 )
-                .also(part.expr.span, "its condition reads the request, which is the requester's at each use")
+                .also(part.expr.span, "its condition reads the request, which is the requester's own at each use")
                 .help("name a role without `when`, or one whose `when` reads the principal only"),
             );
             return None;
