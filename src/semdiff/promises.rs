@@ -9,12 +9,7 @@ use crate::graph::{NameOf, Program, Renames};
 use super::Side;
 use super::inventory::inventory;
 use super::item::{BECAUSE, Item, Kind};
-use super::terms::{Effect, TermChange, spelt};
-
-/// Where assertions stand among the terms.
-pub(super) const ASSERTIONS: &str = "assertions";
-/// Where separations stand among the terms.
-pub(super) const SEPARATIONS: &str = "separations";
+use super::terms::{ASSERTIONS, Effect, SEPARATIONS, TermChange, spelt};
 
 /// The promises of the old side that the new one does not keep, sorted.
 pub(super) fn weakened(old: Side<'_>, new: Side<'_>, renames: &Renames) -> Vec<TermChange> {
