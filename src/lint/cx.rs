@@ -5,12 +5,15 @@ use crate::config::{Assignment, Levels};
 use crate::graph::Program;
 use crate::lower::Lowered;
 use crate::text::{Instant, Sources};
+use crate::typing::Conditions;
 
 /// What lints read.
 #[derive(Debug, Clone, Copy)]
 pub struct Cx<'a> {
     /// The resolved program.
     pub program: &'a Program,
+    /// What its conditions mean.
+    pub conditions: &'a Conditions,
     /// The lowered program, raw policies included.
     pub lowered: &'a Lowered,
     /// The texts.

@@ -30,7 +30,9 @@ mod validate;
 mod wording;
 
 pub use access::{Access, accesses};
-pub use claims::{Apart, Beyond, Counted, Promise, Property, PropertyKind, beyond, is_called, properties};
+pub use claims::{
+    Apart, Beyond, Counted, Promise, Property, PropertyKind, Spoken, beyond, is_called, properties, spoken,
+};
 pub use confusable::confusable;
 pub use draft::{Draft, Effect, Part, Subject};
 pub use program::{Lowered, lower};

@@ -42,6 +42,8 @@ pub struct TermChange {
     pub effect: Effect,
     /// Statements and policies that read what became possible, sorted; empty where nothing else decides the effect.
     pub readers: Vec<String>,
+    /// Of a promise whose words do not say less: the changed parts that its words stand for, sorted.
+    pub through: Vec<(Kind, String)>,
 }
 
 /// What a change of a term does.
@@ -70,6 +72,9 @@ impl TermChange {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
         let name = change.name.as_str();
+        if self.through.iter().any(|(kind, part)| (*kind, part.as_str()) == (change.kind, name)) {
+            return true;
+        }
         match change.kind {
             Kind::Type => under(&["entities", name]),
             Kind::Attribute => {
@@ -227,6 +232,7 @@ impl Walk<'_> {
                     to: new.map(*shown),
                     effect,
                     readers,
+                    through: Vec::new(),
                 });
             }
         }
