@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 
 use cedar_policy::pst::{Expr, Literal};
 use cedar_policy::{Effect, Policy};
-use thiserror::Error;
 
 use self::sound::{ONLY_WHERE_A_FORBID_ERRORS, without_errors};
 use super::base::Base;
 use super::environment::Environment;
-use super::prover::{Asking, SchemaRefused};
+use super::error::ObligationsError;
+use super::prover::Asking;
 use super::question::{Answer, Claim, Counterexample, Question};
 use super::refutation::{Deciding, Refutation};
 use super::replay::Replay;
@@ -24,7 +24,7 @@ use super::wider::{Grounds, Wider};
 use super::witness::{Stage, Unshowable, Witness};
 use super::{refutation, wider};
 use crate::bundle::GRANTS_ATTRIBUTE;
-use crate::decide::{Engine, EngineError, Strictness};
+use crate::decide::{Engine, Strictness};
 use crate::lower;
 use crate::lower::{Lowered, Promise, Property, PropertyKind};
 use crate::text::Span;
@@ -61,26 +61,6 @@ struct Asked {
     question: Question,
     /// One that is quicker to answer, and holds of nothing that the question does not hold of.
     first: Option<Question>,
-}
-
-/// Why there is nothing to be asked.
-#[derive(Debug, Error)]
-pub enum ObligationsError {
-    /// The program has no schema.
-    #[error("there is no schema, so there is nothing to be said about all requests")]
-    NoSchema,
-    /// The symbolic compiler does not take the schema.
-    #[error(transparent)]
-    Schema(#[from] SchemaRefused),
-    /// A policy that no question can take in, so that none can be trusted; a fault of ours.
-    #[error("the policy `{0}` cannot be asked about")]
-    NotAsked(String),
-    /// The policies that a property speaks of make no set; a fault of ours.
-    #[error("a claim cannot be replayed: {0}")]
-    Replay(String),
-    /// No engine to replay with; a fault of ours.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
 }
 
 /// What a property came to.

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{ArchiveLimits, BundleTree, FileEntry, Manifest, Refusal, canonical_json, cjar, evidence, sha256_hex};
-
-/// The one file that the manifest does not list.
-pub const MANIFEST: &str = "bundle.json";
+use super::{
+    ArchiveLimits, BundleTree, FORMAT, FileEntry, MANIFEST, Manifest, Refusal, canonical_json, cjar, evidence,
+    sha256_hex,
+};
 
 /// Where the package's own files lie.
 pub const SOURCE: &str = "source/";
-
-/// Version of the bundle format.
-pub const FORMAT: &str = "1";
 
 /// A whole bundle. That it is whole says nothing of who made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,14 +56,6 @@ impl Bundle {
                 Err(_) => Err(Refusal::new("source-text", format!("`{SOURCE}{name}` is not UTF-8"))),
             })
             .collect()
-    }
-}
-
-impl Manifest {
-    /// The name of the archive's file, `payouts-1.4.0.cjar`.
-    #[must_use]
-    pub fn file_name(&self) -> String {
-        format!("{}-{}.cjar", self.name, self.version)
     }
 }
 

@@ -2,10 +2,12 @@
 //! witnesses and the gateway all decide here. It adds two things to Cedar: it fails closed where Cedar skips (a `forbid` that
 //! errors, a principal or resource that is not loaded), and it tells `unknown` from `deny` when the context is incomplete.
 
+mod check;
 mod decision;
 mod engine;
 mod entities;
 mod index;
+mod json;
 mod lineage;
 mod model;
 mod partial;

@@ -13,7 +13,6 @@ use crate::typing::TypedExpr;
 
 use super::Cx;
 use super::hazard::Holds;
-use super::hazards::ActionKind;
 
 mod translate;
 
@@ -51,6 +50,13 @@ pub(super) struct Request {
     pub(super) principal: TypeId,
     pub(super) action: ActionId,
     pub(super) resource: TypeId,
+}
+
+/// An action as Cedar entities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ActionKind {
+    pub(super) own: (String, String),
+    pub(super) groups: BTreeSet<(String, String)>,
 }
 
 /// The kinds of request that a program knows, and how scopes speak of them.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::scenario::{Answers, Candidates, Cause, Decided, Verdict};
 use crate::text::safe;
 
-use super::human::printable;
+use super::printable::printable;
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;

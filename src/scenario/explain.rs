@@ -11,7 +11,7 @@ use crate::decide::{AttributePath, EvaluateError, attributes_read};
 use crate::text::{Duration, Instant};
 
 use super::Policy;
-use super::ask::{Answer, Verdict};
+use super::answer::{Answer, Verdict};
 use super::suite::{Expected, World};
 
 /// What decided, and what nearly did.

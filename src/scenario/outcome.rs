@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diag::Diagnostic;
 use crate::text::Span;
 
-use super::ask::{Answer, Verdict};
+use super::answer::{Answer, Verdict};
 use super::explain::Explanation;
 use super::golden::{SnapshotAction, SnapshotVerdict};
 use super::read::names::PERMIT_ERRORED;

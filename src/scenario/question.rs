@@ -10,7 +10,7 @@ use crate::bundle::{Contract, EntityRole, Place};
 use crate::diag::did_you_mean;
 use crate::text::Instant;
 
-use super::ask::{Answer, Verdict};
+use super::answer::{Answer, Verdict};
 use super::read::{a, names};
 use super::suite::{ContextRef, Named, Request, Section, Suite, World};
 use super::{Policy, ask};

@@ -6,7 +6,8 @@ use crate::decide::RequestError;
 use crate::text::{Instant, Span};
 use crate::{break_glass, decide};
 
-use super::ask::{Answer, Asked, Verdict};
+use super::answer::{Answer, Verdict};
+use super::ask::Asked;
 use super::outcome::{Failure, FailureKind};
 use super::read::names::NO_GRANT;
 use super::suite::{Claim, ContextRef, Expected, GrantRequest, Named, StepAction, Suite, TimelineStep};

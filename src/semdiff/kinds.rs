@@ -9,7 +9,7 @@ use crate::analysis::{Environment, Environments};
 use crate::lower;
 
 use super::align::Aligned;
-use super::difference::{Presence, RequestKind};
+use super::request_kind::{Presence, RequestKind};
 
 /// A kind of request in the names of whichever side has it, the new one first.
 pub(super) fn request(env: &Environment, presence: Presence, [old, new]: [&Aligned<'_>; 2]) -> RequestKind {

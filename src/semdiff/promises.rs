@@ -13,13 +13,8 @@ use super::Side;
 use super::inventory::inventory;
 use super::item::{BECAUSE, Item, Kind};
 use super::structural::Structure;
-use super::terms::{Effect, TermChange, spelt};
+use super::terms::{ASSERTIONS, Effect, SEPARATIONS, TermChange, spelt};
 use meant::Meant;
-
-/// Where assertions stand among the terms.
-pub(super) const ASSERTIONS: &str = "assertions";
-/// Where separations stand among the terms.
-pub(super) const SEPARATIONS: &str = "separations";
 
 /// The promises of the old side that the new one does not keep, sorted. `aligned` is the old program under the new side's names.
 pub(super) fn weakened(old: Side<'_>, new: Side<'_>, aligned: &Program, structure: &Structure) -> Vec<TermChange> {

@@ -13,8 +13,9 @@ use crate::decide::{Engine, Outcome};
 use crate::lower::Lowered;
 use crate::text::Instant;
 
-use super::difference::{Holder, Reason, Replayed};
+use super::difference::{Reason, Replayed};
 use super::footing::{Engines, Footing};
+use super::holder::Holder;
 use super::listing::Listing;
 
 /// How many statements are told that come near to granting.

@@ -19,11 +19,15 @@ use crate::lower::Lowered;
 use crate::text::Sources;
 
 use super::item::Kind;
-use super::promises;
 use super::structural::Change;
 
 use reads::Reads;
 use rules::{Key, Node, Order};
+
+/// Where assertions stand among the terms.
+pub(super) const ASSERTIONS: &str = "assertions";
+/// Where separations stand among the terms.
+pub(super) const SEPARATIONS: &str = "separations";
 
 /// A term that the two sides state differently.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +59,7 @@ impl TermChange {
     /// Whether it is what a package promises of its changes to come, not what a gateway reads.
     #[must_use]
     pub fn is_promise(&self) -> bool {
-        let kinds = [promises::ASSERTIONS, promises::SEPARATIONS];
+        let kinds = [ASSERTIONS, SEPARATIONS];
         kinds.iter().any(|kind| self.path.strip_prefix(kind).is_some_and(|rest| rest.starts_with(['.', '['])))
     }
 
@@ -84,8 +88,8 @@ impl TermChange {
                 under(&["provenance", name]) || under(&["actions"]) && attribute == Some(name)
             }
             Kind::BreakGlass => under(&["break_glass", name]),
-            Kind::Assertion => under(&[promises::ASSERTIONS, name]),
-            Kind::Separation => under(&[promises::SEPARATIONS, name]),
+            Kind::Assertion => under(&[ASSERTIONS, name]),
+            Kind::Separation => under(&[SEPARATIONS, name]),
             _ => false,
         }
     }

@@ -12,6 +12,12 @@ pub(super) fn fault(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(codes::MANIFEST, span, message)
 }
 
+/// The first key of a mapping: where what is wrong with the whole of it is told.
+pub(super) fn head(node: &Node) -> Span {
+    let first = node.as_map().and_then(<[_]>::first);
+    first.map_or(node.span.at_start(), |(key, _)| key.span)
+}
+
 /// A mapping; anything else is a fault.
 pub(super) fn mapping<'n>(node: &'n Node, what: &str, out: &mut Diagnostics) -> Option<&'n [(Key, Node)]> {
     let map = node.as_map();

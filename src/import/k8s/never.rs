@@ -6,7 +6,7 @@ use crate::import::codes;
 use crate::load::yaml::Node;
 use crate::text::Span;
 
-use super::read::GROUP;
+use super::manifest::GROUP;
 
 /// Verbs of requests for resources.
 const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];

@@ -9,12 +9,10 @@ use crate::load::yaml;
 use crate::load::yaml::Node;
 use crate::text::{FileId, Sources, Span};
 
-use super::fields::{fault, known_keys, list, mapping, optional_text, string_map, text};
-use super::manifest::Manifests;
+use super::fields::{fault, head, known_keys, list, mapping, optional_text, string_map, text};
+use super::manifest::{GROUP, Manifests, Metadata};
 use super::{bindings, roles};
 
-/// The API group of RBAC.
-pub(super) const GROUP: &str = "rbac.authorization.k8s.io";
 const KINDS: [&str; 4] = ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
 const VERSIONS: [&str; 3] = ["v1", "v1alpha1", "v1beta1"];
 const MOST_LISTS: usize = 8;
@@ -40,25 +38,15 @@ const METADATA: [&str; 17] = [
 ];
 
 /// What the reading of all documents shares.
-pub(super) struct Reader<'a> {
-    pub(super) found: Manifests,
+struct Reader<'a> {
+    found: Manifests,
     /// The namespace of what names none.
-    pub(super) namespace: &'a str,
-    pub(super) out: &'a mut Diagnostics,
+    namespace: &'a str,
+    out: &'a mut Diagnostics,
     /// Other kinds of objects: how many, and the first.
     others: BTreeMap<String, (usize, Span)>,
     /// Objects by kind, namespace and name.
     seen: BTreeMap<(String, Option<String>, String), Span>,
-}
-
-/// The name of an object with what `metadata` says beside it.
-pub(super) struct Metadata {
-    pub(super) namespace: Option<(String, Span)>,
-    pub(super) name: String,
-    pub(super) span: Span,
-    pub(super) labels: BTreeMap<String, String>,
-    /// Its `kubernetes.io/description`.
-    pub(super) description: Option<String>,
 }
 
 /// Reads all objects of some files.
@@ -91,12 +79,6 @@ pub(super) fn read(sources: &Sources, files: &[FileId], namespace: &str, out: &m
         });
     }
     found
-}
-
-/// The first key of a mapping: where what is wrong with the whole of it is told.
-pub(super) fn head(node: &Node) -> Span {
-    let first = node.as_map().and_then(<[_]>::first);
-    first.map_or(node.span.at_start(), |(key, _)| key.span)
 }
 
 impl Reader<'_> {
@@ -139,7 +121,11 @@ impl Reader<'_> {
                 let role = roles::read(node, metadata, self.out);
                 self.found.roles.push(role);
             }
-            _ => bindings::read(self, node, metadata, version.map_or("", |(version, _)| version)),
+            _ => {
+                let version = version.map_or("", |(version, _)| version);
+                let binding = bindings::read(node, metadata, version, self.namespace, self.out);
+                self.found.bindings.extend(binding);
+            }
         }
     }
 

@@ -4,9 +4,8 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::import::codes;
 use crate::load::yaml::Node;
 
-use super::fields::{fault, known_keys, list, mapping, texts};
-use super::manifest::{Role, RoleKey, Rule, Target};
-use super::read::{Metadata, head};
+use super::fields::{fault, head, known_keys, list, mapping, texts};
+use super::manifest::{Metadata, Role, RoleKey, Rule, Target};
 use super::{never, selectors};
 
 /// Reads a `ClusterRole` or `Role`.

@@ -3,9 +3,8 @@
 use crate::diag::Diagnostics;
 use crate::load::yaml::Node;
 
-use super::fields::{fault, known_keys, list, mapping, string_map, text, texts};
+use super::fields::{fault, head, known_keys, list, mapping, string_map, text, texts};
 use super::manifest::{Requirement, Selector};
-use super::read::head;
 
 /// The selectors of an `aggregationRule`.
 pub(super) fn read(rule: &Node, out: &mut Diagnostics) -> Vec<Selector> {
