@@ -28,7 +28,7 @@ pub use ids::{ActionId, ConditionId, ProfileId, RoleId, TypeId};
 pub use model::{
     Action, ActionEffects, ActionSet, Assertion, Attribute, Bounded, Claimed, Condition, ContextAttribute, Deny,
     EntityType, Grant, Holder, Isolation, ParentLink, Profile, ProfileStep, Program, RelationPath, Require, Role,
-    Separation, Statement, Step, Ty, TypeKind, Until, Waiver,
+    Separation, Statement, Ty, TypeKind, Until, Waiver,
 };
 pub use query::is_a_place;
 pub use relations::{Cycle, Edge, Node, Relations};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Entities, EntityId, EntityUid, pst};
 
+use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::graph::{ActionId, Attribute, Edge, Node, Program, Ty, TypeId, TypedExpr};
 use crate::lower::{Draft, RawPolicy};
 use crate::text::{Sources, Span};
@@ -103,7 +104,7 @@ impl<'a> Requests<'a> {
                 annotations: Vec::new(),
                 span: profile.span,
             };
-            all.insert("break_glass".to_owned(), grants);
+            all.insert(GRANTS_ATTRIBUTE.to_owned(), grants);
         }
         Ty::Record(all)
     }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::OriginKind;
+use crate::clauses::Step;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::graph;
-use crate::graph::{ActionId, Deny, Holder, Profile, RoleId, Step, TypeId};
+use crate::graph::{ActionId, Deny, Holder, Profile, RoleId, TypeId};
 
 use super::break_glass::{profile_entity, step_action};
 use super::draft::{Draft, Effect, Part, Subject, policy_id};
@@ -164,7 +165,7 @@ impl Lowering<'_> {
                     let mut names = vec!["break-glass", profile.name.as_str()];
                     let role_name = role.map(|role| program.role_name(role)).filter(|_| whom.len() > 1);
                     names.extend(role_name.as_deref());
-                    let short = steps.iter().map(|step| step.short()).collect::<Vec<_>>().join("-");
+                    let short = steps.iter().map(|step| step.word()).collect::<Vec<_>>().join("-");
                     names.extend(Some(short.as_str()).filter(|_| several));
                     let draft = self.profile_draft(profile, policy_id(&deny.statement.name, &names), Effect::Forbid);
                     let scope = role.and_then(|role| self.scope_role(role));

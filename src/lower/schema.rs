@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use cedar_policy::{Schema, SchemaFragment};
 use serde_json::{Map, Value, json};
 
-use crate::bundle::{HOLDERS_TYPE, PROFILE_TYPE, ROLE_TYPE, ROLES_ATTRIBUTE, RolesForm, relation_attribute};
-use crate::clauses::Clause;
+use crate::bundle::{
+    GRANTS_ATTRIBUTE, HOLDERS_TYPE, PROFILE_TYPE, ROLE_TYPE, ROLES_ATTRIBUTE, RolesForm, relation_attribute,
+};
+use crate::clauses::{Clause, Step};
 use crate::diag::{Diagnostic, Diagnostics, Severity};
-use crate::graph::{Attribute, Isolation, Profile, Program, Step, Ty, TypeId, TypeKind};
+use crate::graph::{Attribute, Isolation, Profile, Program, Ty, TypeId, TypeKind};
 use crate::text::Span;
 
 use super::program::qualified;
@@ -218,7 +220,7 @@ fn actions(program: &Program, actions: &mut Map<String, Value>, overwritten: &mu
                 .map(|profile| (profile.name.clone(), optional(Ty::Named(grant_type(profile)), profile)))
                 .collect();
             let Some(first) = profiles.first() else { continue };
-            context.insert("break_glass".to_owned(), optional(Ty::Record(grants), first));
+            context.insert(GRANTS_ATTRIBUTE.to_owned(), optional(Ty::Record(grants), first));
         }
         let groups: Vec<Value> = action
             .declared_on
@@ -250,9 +252,9 @@ fn actions(program: &Program, actions: &mut Map<String, Value>, overwritten: &mu
         }
     }
     for profile in &program.profiles {
-        for step in Step::ALL {
+        for step in Step::DECIDED {
             let mut context = profile_context(program, profile, step);
-            let step = step.name();
+            let step = step.action();
             for (name, common) in &program.context {
                 context.entry(name.clone()).or_insert_with(|| common.attribute.clone());
             }

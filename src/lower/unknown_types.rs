@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::{OriginKind, PROFILE_TYPE, ROLES_ATTRIBUTE};
+use crate::clauses::Step;
 use crate::diag::Diagnostics;
 use crate::graph;
 use crate::graph::{
-    ActionId, Deny, Holder, Isolation, Profile, RoleId, Statement, Step, Ty, TypeId, TypeKind, TypedExpr, TypedKind,
-    Variable,
+    ActionId, Deny, Holder, Isolation, Profile, RoleId, Statement, Ty, TypeId, TypeKind, TypedExpr, TypedKind, Variable,
 };
 use crate::text::Span;
 
@@ -132,7 +132,7 @@ impl Lowering<'_> {
         Draft {
             principal: None,
             resource: None,
-            actions: Step::ALL.iter().map(|step| step_action(self.program, *step, profile)).collect(),
+            actions: Step::DECIDED.iter().map(|step| step_action(self.program, *step, profile)).collect(),
             unless: vec![Part::generated(known, "for the types that the profile knows")],
             statement: format!("{}.{VARIANT}", profile.name),
             ..draft

@@ -13,12 +13,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::bundle::Contract;
+use crate::bundle::{Contract, GRANTS_ATTRIBUTE};
 use crate::graph::Renames;
 use crate::lower::Lowered;
 use crate::text::Sources;
 
-use super::breaks::BREAK_GLASS;
 use super::item::Kind;
 use super::promises;
 use super::structural::Change;
@@ -131,7 +130,7 @@ pub(super) fn changes(
 fn stated(contract: &Contract) -> Value {
     let mut contract = contract.clone();
     for action in contract.actions.values_mut() {
-        action.context.remove(BREAK_GLASS);
+        action.context.remove(GRANTS_ATTRIBUTE);
     }
     // Names, numbers and texts always serialize.
     serde_json::to_value(contract).unwrap_or_default()

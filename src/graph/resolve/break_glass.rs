@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::clauses::Clause;
+use crate::clauses::{Clause, Step};
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
 use crate::syntax::ast::BreakGlassKind as Kind;
@@ -20,7 +20,8 @@ const LONGEST_SELF_ACTIVATED: Duration = Duration(15 * Duration::MINUTE.0);
 /// Most approvers of one grant: each is a typed slot of the grant record.
 const MOST_APPROVERS: i64 = 5;
 /// Events that can alert.
-const EVENTS: [&str; 6] = ["request", "approve", "refuse", "use", "revoke", "review"];
+const EVENTS: [&str; 6] =
+    [Step::Request.word(), Step::Approve.word(), Step::Refuse.word(), "use", Step::Revoke.word(), Step::Review.word()];
 
 pub(super) fn profiles(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     for item in items {

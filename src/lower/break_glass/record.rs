@@ -1,5 +1,6 @@
 //! Whether a request carries a valid grant: every clause of the profile, tested on the grant record.
 
+use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::clauses::Clause;
 use crate::diag::Diagnostic;
 use crate::graph;
@@ -25,12 +26,12 @@ impl Lowering<'_> {
     ) -> Option<Vec<Part>> {
         let at = At(profile.span);
         let context = Self::context(profile.span);
-        let grant = get(&get(&context, "break_glass"), &profile.name);
+        let grant = get(&get(&context, GRANTS_ATTRIBUTE), &profile.name);
         let principal = Self::principal(profile.principal, profile.span);
         let target = Self::resource(resource, profile.span);
         let now = self.clock(profile.span)?;
         let mut parts = vec![
-            Part::generated(at.has(context.clone(), &["break_glass", &profile.name]), "a grant is presented"),
+            Part::generated(at.has(context.clone(), &[GRANTS_ATTRIBUTE, &profile.name]), "a grant is presented"),
             Part::generated(get(&grant, "requester").binary(Operator::Equal, principal.clone()), "by its requester"),
         ];
         let base = Base::From(target.clone(), resource);

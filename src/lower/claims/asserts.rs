@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::clauses::Step;
 use crate::graph;
-use crate::graph::{Assertion, Claimed, Env, Holder, Profile, RoleId, Step, TypeId, TypedExpr};
+use crate::graph::{Assertion, Claimed, Env, Holder, Profile, RoleId, TypeId, TypedExpr};
 use crate::lower::draft::Effect;
 use crate::lower::holders::Base;
 use crate::lower::program::Lowering;

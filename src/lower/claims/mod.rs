@@ -18,8 +18,9 @@ use cedar_policy::Policy;
 pub use spoken::{Spoken, spoken};
 
 use crate::bundle::{OriginKind, RolesForm};
+use crate::clauses::Step;
 use crate::diag::Diagnostics;
-use crate::graph::{ActionId, Budget, Profile, ProfileStep, Program, Step, TypeId, TypedExpr};
+use crate::graph::{ActionId, Budget, Profile, ProfileStep, Program, TypeId, TypedExpr};
 use crate::text::Span;
 
 use super::break_glass::{profile_entity, step_action};
@@ -333,7 +334,7 @@ impl<'a> Lowering<'a> {
 
     fn told_step(&self, (profile, step): (&Profile, Step)) -> String {
         let principal = self.program.type_name(profile.principal);
-        format!("{principal} to {} on {}", step.name(), profile.name)
+        format!("{principal} to {} on {}", step.action(), profile.name)
     }
 
     fn told(&self, target: Target) -> String {

@@ -1,9 +1,9 @@
 //! What a break-glass profile promises of the life of a grant: who asks, approves, refuses, revokes and reviews, and on which
 //! facts. That a gateway keeps these facts truly is no matter of policies.
 
-use crate::clauses::Clause;
+use crate::clauses::{Clause, Step};
 use crate::graph;
-use crate::graph::{Operator, Profile, RoleId, Step, Ty, TypedExpr, TypedKind};
+use crate::graph::{Operator, Profile, RoleId, Ty, TypedExpr, TypedKind};
 use crate::lower::break_glass::short::{At, get};
 use crate::lower::draft::Effect;
 use crate::lower::program::Lowering;
@@ -51,7 +51,7 @@ impl Lowering<'_> {
     }
 
     fn step_claim(&self, profile: &Profile, step: Step, words: &str, holds: Vec<TypedExpr>) -> Claim {
-        let name = format!("{}.{}", profile.name, step.short());
+        let name = format!("{}.{}", profile.name, step.word());
         let mut claim = Claim::new(&name, PropertyKind::BreakGlass, profile.span, words);
         let fine = TypedExpr::all(holds.into_iter().chain(self.own_tenant(profile)).collect(), profile.span);
         claim.add_step(self, Effect::Permit, (profile, step), Vec::new());
