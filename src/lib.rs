@@ -45,6 +45,9 @@ pub mod break_glass;
 /// Tree to resolved program.
 pub mod graph;
 
+/// What each condition means for each kind of request.
+pub mod typing;
+
 /// Resolved program to Cedar, and Cedar's errors back to the author's words.
 pub mod lower;
 

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::{Entities, EntityId, EntityUid, pst};
 
 use crate::bundle::GRANTS_ATTRIBUTE;
-use crate::graph::{ActionId, Attribute, Edge, Node, Program, Ty, TypeId, TypedExpr};
+use crate::graph::{ActionId, Attribute, Edge, Node, Program, Ty, TypeId};
 use crate::lower::{Draft, RawPolicy};
 use crate::text::{Sources, Span};
+use crate::typing::TypedExpr;
 
 use super::Cx;
 use super::hazard::Holds;

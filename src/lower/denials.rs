@@ -7,6 +7,7 @@ use crate::clauses::Step;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::graph;
 use crate::graph::{ActionId, Deny, Holder, Profile, RoleId, TypeId};
+use crate::typing::Kind;
 
 use super::break_glass::{profile_entity, step_action};
 use super::draft::{Draft, Effect, Part, Subject, policy_id};
@@ -57,7 +58,7 @@ impl Lowering<'_> {
         let variants: Vec<String> =
             self.pair_variants(pairs, principal, resource).into_iter().map(str::to_owned).collect();
         let whom = self.whom(deny, principal);
-        let env = self.env(principal, resource, actions);
+        let kind = Kind::requests(principal, resource, actions);
         for role in &whom {
             let mut when = Vec::new();
             if let Some(role) = role
@@ -70,14 +71,13 @@ impl Lowering<'_> {
                 };
                 when.push(test);
             }
-            if let Some(condition) = &deny.when {
-                let mut faults = Diagnostics::new();
-                match graph::elaborate(&env, condition, &mut faults) {
-                    Some(typed) => when.push(Part::written(typed)),
-                    None if deny.any_action && !deny.on.is_empty() && !deny.on.contains(&resource) => {
+            if let Some(condition) = deny.when() {
+                match self.try_typed(condition, &kind) {
+                    Ok(typed) => when.push(Part::written(typed)),
+                    Err(faults) if deny.any_action && !deny.on.is_empty() && !deny.on.contains(&resource) => {
                         return Some(faults);
                     }
-                    None => {
+                    Err(faults) => {
                         self.out.extend(faults);
                         continue;
                     }
@@ -179,6 +179,7 @@ impl Lowering<'_> {
                         role: scope,
                         actions: steps.iter().map(|step| step_action(program, *step, profile)).collect(),
                         resource_is: Some(profile_entity(program, profile)),
+                        of: deny.statement.id.clone(),
                         statement: deny.statement.name.clone(),
                         kind: OriginKind::Deny,
                         span,
@@ -208,10 +209,8 @@ impl Lowering<'_> {
             let (test, faults) = self.trial(|cx| cx.may_hold(subject, role, &base, span));
             when.push(test.ok_or(faults)?);
         }
-        if let Some(condition) = &deny.when {
-            let mut faults = Diagnostics::new();
-            let typed = graph::elaborate(&self.step_env(profile, step), condition, &mut faults);
-            when.push(Part::written(typed.ok_or(faults)?));
+        if let Some(condition) = deny.when() {
+            when.push(Part::written(self.try_typed(condition, &self.step_kind(profile, step))?));
         }
         Ok(when)
     }

@@ -7,12 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::{OriginKind, PROFILE_TYPE, ROLES_ATTRIBUTE};
 use crate::clauses::Step;
-use crate::diag::Diagnostics;
 use crate::graph;
-use crate::graph::{
-    ActionId, Deny, Holder, Isolation, Profile, RoleId, Statement, Ty, TypeId, TypeKind, TypedExpr, TypedKind, Variable,
-};
+use crate::graph::{ActionId, Deny, Holder, Isolation, Profile, RoleId, Statement, Ty, TypeId, TypeKind};
 use crate::text::Span;
+use crate::typing::{Kind, TypedExpr, TypedKind, Variable};
 
 use super::break_glass::short::At;
 use super::break_glass::step_action;
@@ -191,15 +189,14 @@ impl Lowering<'_> {
 
     /// What a denial does where it does not know the types; `None` where it does not reach the actions at all.
     fn bite(&self, deny: &Deny, known: &Known) -> Option<Bite> {
-        let Some(condition) = &deny.when else {
+        let Some(condition) = deny.when() else {
             return Some(Bite::Always);
         };
         let mut by_resource: BTreeMap<TypeId, TypedExpr> = BTreeMap::new();
         let mut reads_resource = false;
         for (principal, resource) in &known.pairs {
-            let env = self.env(*principal, *resource, &known.actions);
             // Where it does not type, the denial itself has been told of, or leaves the action out.
-            let typed = graph::elaborate(&env, condition, &mut Diagnostics::new())?;
+            let typed = self.try_typed(condition, &Kind::requests(*principal, *resource, &known.actions)).ok()?;
             if typed.reads(Variable::Principal) {
                 return Some(Bite::Always);
             }
@@ -290,6 +287,7 @@ impl Lowering<'_> {
             when: Vec::new(),
             unless: vec![Part::generated(unless, "for the types that the policy knows")],
             lifted_by: Vec::new(),
+            of: statement.id.clone(),
             statement: statement.name.clone(),
             kind,
             span: statement.span,

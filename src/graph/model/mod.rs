@@ -1,10 +1,12 @@
 //! The data of a resolved program.
 
+mod identity;
 mod program;
 mod statements;
 mod step;
 mod types;
 
+pub use identity::{StatementId, StatementKind, When};
 pub use program::Program;
 pub use statements::{
     ActionSet, Assertion, Bounded, Claimed, Condition, Deny, Grant, Holder, Isolation, Profile, RelationPath, Require,

@@ -13,7 +13,7 @@ use super::annotations::{Place, read};
 use super::lookup::{find_actions, find_role, find_type};
 use super::people::{facts, one_principal, tenant_of_its_own};
 use super::statements::with_doc;
-use crate::graph::{Bounded, Profile, RoleId, TypeId, codes};
+use crate::graph::{Bounded, Profile, RoleId, StatementKind, TypeId, codes};
 
 /// Longest grant of a profile that nobody approves.
 const LONGEST_SELF_ACTIVATED: Duration = Duration(15 * Duration::MINUTE.0);
@@ -319,6 +319,7 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, m
     let principal = one_principal(cx, everyone.collect())?;
     tenant_of_its_own(cx, decl, principal);
     Some(Profile {
+        id: cx.statement_id(StatementKind::BreakGlass, &decl.name.text),
         name: decl.name.text.clone(),
         span: decl.name.span,
         whole: item.span,

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::graph;
-use crate::graph::{Operator, Ty, TypedExpr, TypedKind, Variable};
+use crate::graph::Ty;
 use crate::lint::expr::{attribute_text, path_text};
+use crate::syntax::ast::Operator;
+use crate::typing::{TypedExpr, TypedKind, Variable, settled};
 
 use super::{After, Fact, Flow, Known};
 
@@ -24,7 +25,7 @@ impl Flow<'_> {
             TypedKind::Binary(operator, left, right) if matches!(left.kind, TypedKind::Variable(Variable::Action)) => {
                 self.asks_for_action(*operator, right)
             }
-            _ => graph::settled(self.program, expr, &|part| Cow::Owned(self.type_of(part))),
+            _ => settled(self.program, expr, &|part| Cow::Owned(self.type_of(part))),
         }
     }
 

@@ -3,8 +3,7 @@
 
 use crate::bundle::OriginKind;
 use crate::clauses::Step;
-use crate::diag::{Diagnostic, Diagnostics};
-use crate::graph;
+use crate::diag::Diagnostic;
 use crate::graph::{Profile, ProfileStep, Require};
 use crate::lower::codes;
 use crate::lower::draft::{Draft, Effect, Part, policy_id};
@@ -23,8 +22,7 @@ impl Lowering<'_> {
                 self.lifted(require, profile, *step);
                 continue;
             }
-            let env = self.step_env(profile, *step);
-            let Some(typed) = graph::elaborate(&env, &require.condition, self.out) else {
+            let Some(typed) = self.typed(require.when(), &self.step_kind(profile, *step)) else {
                 continue;
             };
             let statement = &require.statement;
@@ -34,6 +32,7 @@ impl Lowering<'_> {
                 actions: vec![step_action(program, *step, profile)],
                 resource_is: Some(profile_entity(program, profile)),
                 unless: vec![Part::written(typed)],
+                of: statement.id.clone(),
                 statement: statement.name.clone(),
                 kind: OriginKind::Require,
                 span: statement.span,
@@ -53,9 +52,9 @@ impl Lowering<'_> {
             };
             !is_lifted(profile, *at) && require.steps.iter().any(named)
         });
-        let env = self.step_env(profile, step);
+        let kind = self.step_kind(profile, step);
         let part = |(_, require): (usize, &Require)| {
-            let typed = graph::elaborate(&env, &require.condition, &mut Diagnostics::new())?;
+            let typed = self.try_typed(require.when(), &kind).ok()?;
             Some(Part::written(typed).of_guard(&require.statement.name))
         };
         concerned.filter_map(part).collect()

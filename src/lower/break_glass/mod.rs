@@ -13,9 +13,10 @@ use short::get;
 use crate::bundle::{ACTION_TYPE, OriginKind, PROFILE_TYPE};
 use crate::clauses::Step;
 use crate::graph;
-use crate::graph::{ActionId, Profile, TypeId, TypedExpr};
+use crate::graph::{ActionId, Profile, TypeId};
 use crate::lower::draft::{Draft, Effect, Entity, Subject, policy_id};
 use crate::lower::program::{Lowering, qualified};
+use crate::typing::{Kind, TypedExpr};
 
 /// The Cedar entity of a profile.
 pub(in crate::lower) fn profile_entity(program: &graph::Program, profile: &Profile) -> Entity {
@@ -47,11 +48,11 @@ impl Lowering<'_> {
         };
         let groups = self.action_groups(&actions, named_on);
         for (resource, group) in &groups {
-            let env = self.env(profile.principal, *resource, group);
-            let Some(mut when) = self.grant_record(profile, *resource, group, &env) else {
+            let kind = Kind::requests(profile.principal, *resource, group);
+            let Some(mut when) = self.grant_record(profile, *resource, group, &kind) else {
                 continue;
             };
-            let Some(guards) = self.guard_parts(profile.principal, *resource, group, &lifted, &env) else {
+            let Some(guards) = self.guard_parts(profile.principal, *resource, group, &lifted, &kind) else {
                 continue;
             };
             when.extend(guards);
@@ -87,6 +88,7 @@ impl Lowering<'_> {
             when: Vec::new(),
             unless: Vec::new(),
             lifted_by: Vec::new(),
+            of: profile.id.clone(),
             statement: profile.name.clone(),
             kind: OriginKind::BreakGlass,
             span: profile.whole,
@@ -112,8 +114,8 @@ impl Lowering<'_> {
             if !lifts || profile.principal != principal || covered.is_empty() {
                 continue;
             }
-            let env = self.env(principal, resource, &covered);
-            if let Some(parts) = self.grant_record(profile, resource, &covered, &env) {
+            let kind = Kind::requests(principal, resource, &covered);
+            if let Some(parts) = self.grant_record(profile, resource, &covered, &kind) {
                 found.push(TypedExpr::all(parts.into_iter().map(|part| part.expr).collect(), profile.span));
             }
         }

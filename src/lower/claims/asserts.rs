@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use crate::clauses::Step;
 use crate::graph;
-use crate::graph::{Assertion, Claimed, Env, Holder, Profile, RoleId, TypeId, TypedExpr};
+use crate::graph::{Assertion, Claimed, Holder, Profile, RoleId, TypeId};
 use crate::lower::draft::Effect;
 use crate::lower::holders::Base;
 use crate::lower::program::Lowering;
+use crate::typing::{Kind, TypedExpr};
 
 use super::{Claim, Counted, Promise, PropertyKind, Target};
 
@@ -42,7 +43,7 @@ impl Lowering<'_> {
     }
 
     fn assertion(&mut self, assertion: &Assertion) -> Claim {
-        let mut claim = Claim::new(&assertion.name, PropertyKind::Assertion, assertion.span, "");
+        let mut claim = Claim::new(&assertion.id, &assertion.name, PropertyKind::Assertion, assertion.span, "");
         claim.promise = match assertion.claim {
             Claimed::Never | Claimed::Only => Promise::Never,
             Claimed::Always => Promise::Always,
@@ -94,16 +95,16 @@ impl Lowering<'_> {
     }
 
     /// What picks the requests of a kind that an assertion speaks of; `None` where its condition does not type, or where the
-    /// resource leads by several ways to those who hold a role that it names, so that nobody can tell who is meant. `only` lets
-    /// off nobody by such a role.
+    /// resource leads by several ways to those who hold a role that it names, so that nobody can tell who is meant. After `only`
+    /// such holders are not allowed.
     pub(super) fn picks(&mut self, assertion: &Assertion, target: Target) -> Option<Vec<Pick>> {
-        let env = self.env(target.principal, target.resource, &[target.action]);
-        let when = self.condition(assertion, &env)?;
+        let kind = target.kind();
+        let when = self.condition(assertion, &kind)?;
         if assertion.claim != Claimed::Only && self.leads_by_several_ways(assertion, target) {
             return None;
         }
         let base = Base::From(Self::resource(target.resource, assertion.span), target.resource);
-        let who = self.who(assertion, target.principal, &base, &env);
+        let who = self.who(assertion, target.principal, &base, &kind);
         Some(picked(assertion, who.ways, when))
     }
 
@@ -123,23 +124,23 @@ impl Lowering<'_> {
     /// The same for a step of a profile; `None` as well where a role that it names cannot be tested. Unlike a resource, which
     /// leads to those who hold a role on it, a step tells nothing of such holders.
     pub(super) fn step_picks(&mut self, assertion: &Assertion, (profile, step): (&Profile, Step)) -> Option<Vec<Pick>> {
-        let env = self.step_env(profile, step);
-        let when = self.condition(assertion, &env)?;
+        let kind = self.step_kind(profile, step);
+        let when = self.condition(assertion, &kind)?;
         let base = self.step_base(profile, step);
-        let who = self.who(assertion, profile.principal, &base, &env);
+        let who = self.who(assertion, profile.principal, &base, &kind);
         (!who.untold).then(|| picked(assertion, who.ways, when))
     }
 
     /// The condition of an assertion, as conjuncts; `None` where it does not type.
-    fn condition(&mut self, assertion: &Assertion, env: &Env<'_>) -> Option<Vec<TypedExpr>> {
-        match &assertion.when {
-            Some(condition) => Some(vec![graph::elaborate(env, condition, self.out)?]),
+    fn condition(&mut self, assertion: &Assertion, kind: &Kind) -> Option<Vec<TypedExpr>> {
+        match assertion.when() {
+            Some(condition) => Some(vec![self.typed(condition, kind)?]),
             None => Some(Vec::new()),
         }
     }
 
     /// The ways to be one of those that an assertion names.
-    fn who(&mut self, assertion: &Assertion, principal: TypeId, base: &Base, env: &Env<'_>) -> Who {
+    fn who(&mut self, assertion: &Assertion, principal: TypeId, base: &Base, kind: &Kind) -> Who {
         let mut who = Who::default();
         for holder in &assertion.who {
             match holder {
@@ -148,7 +149,7 @@ impl Lowering<'_> {
                 }
                 Holder::Type(_) => {}
                 Holder::Role(role) => {
-                    let (ways, faults) = self.trial(|cx| cx.ways(assertion, *role, principal, base, env));
+                    let (ways, faults) = self.trial(|cx| cx.ways(assertion, *role, principal, base, kind));
                     who.untold |= faults.has_errors();
                     who.ways.extend(ways);
                 }
@@ -157,7 +158,7 @@ impl Lowering<'_> {
         who
     }
 
-    fn ways(&mut self, assertion: &Assertion, role: RoleId, principal: TypeId, base: &Base, env: &Env<'_>) -> Vec<Way> {
+    fn ways(&mut self, assertion: &Assertion, role: RoleId, principal: TypeId, base: &Base, kind: &Kind) -> Vec<Way> {
         let program = self.program;
         let holding: Vec<RoleId> = program
             .extenders(role)
@@ -175,7 +176,7 @@ impl Lowering<'_> {
         let subject = Self::principal(principal, span);
         if assertion.claim != Claimed::Never {
             // A role that the resource does not lead to is held by nobody there.
-            let ways = self.in_role_by(&subject, role, base, span, env).unwrap_or_default().into_iter();
+            let ways = self.in_role_by(&subject, role, base, span, kind).unwrap_or_default().into_iter();
             return ways.map(|(role, test)| Way { role: Some(role), test }).collect();
         }
         let mut ways = Vec::new();

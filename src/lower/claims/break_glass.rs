@@ -3,10 +3,12 @@
 use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::clauses::Clause;
 use crate::graph;
-use crate::graph::{ActionId, Operator, Profile, Ty, TypedExpr};
+use crate::graph::{ActionId, Profile, Ty};
 use crate::lower::break_glass::short::{At, get};
 use crate::lower::draft::Effect;
 use crate::lower::program::Lowering;
+use crate::syntax::ast::Operator;
+use crate::typing::{Method, TypedExpr};
 
 use super::{Claim, Counted, PropertyKind, Target};
 
@@ -108,7 +110,7 @@ impl Lowering<'_> {
                     get(&grant, "expires_at").binary(
                         Operator::LessEqual,
                         get(&grant, "approved_at").method(
-                            "offset",
+                            Method::Offset,
                             vec![at.duration(profile.duration(Clause::Expires))],
                             Ty::Datetime,
                         ),
@@ -124,12 +126,12 @@ impl Lowering<'_> {
                     at.any(self.may_ask(profile, target)),
                     get(&grant, "requester").binary(Operator::Equal, principal.clone()),
                     get(&grant, "actions").method(
-                        "contains",
+                        Method::Contains,
                         vec![at.text(&self.program.action_name(target.action))],
                         Ty::Bool,
                     ),
                     get(&get(&grant, "resources"), self.program.type_name(target.resource)).method(
-                        "contains",
+                        Method::Contains,
                         vec![Self::resource(target.resource, profile.span)],
                         Ty::Bool,
                     ),
@@ -158,7 +160,7 @@ impl Lowering<'_> {
         ];
         if let Some(idle) = profile.limit(Clause::Idle) {
             let last = get(&grant, "last_used_at");
-            let ends = last.clone().method("offset", vec![at.duration(idle)], Ty::Datetime);
+            let ends = last.clone().method(Method::Offset, vec![at.duration(idle)], Ty::Datetime);
             clauses.push(Promise {
                 name: "idle",
                 words: format!("a grant that was not used for {idle} opens nothing"),
@@ -215,7 +217,8 @@ impl Lowering<'_> {
 }
 
 fn of_profile(profile: &Profile, clause: &str, words: String) -> Claim {
-    let mut claim = Claim::new(&format!("{}.{clause}", profile.name), PropertyKind::BreakGlass, profile.span, words);
+    let mut claim =
+        Claim::new(&profile.id, &format!("{}.{clause}", profile.name), PropertyKind::BreakGlass, profile.span, words);
     claim.counted = Counted::Only(profile.name.clone());
     claim
 }

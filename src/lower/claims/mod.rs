@@ -20,8 +20,9 @@ pub use spoken::{Spoken, spoken};
 use crate::bundle::{OriginKind, RolesForm};
 use crate::clauses::Step;
 use crate::diag::Diagnostics;
-use crate::graph::{ActionId, Budget, Profile, ProfileStep, Program, TypeId, TypedExpr};
+use crate::graph::{ActionId, Profile, ProfileStep, StatementId, TypeId};
 use crate::text::Span;
+use crate::typing::{Budget, Conditions, Kind, TypedExpr};
 
 use super::break_glass::{profile_entity, step_action};
 use super::draft::{Draft, Effect, Part, Subject};
@@ -146,11 +147,11 @@ impl Counted {
 ///
 /// # Errors
 /// Where a claim could not be written as Cedar, by name, a fault of ours; and where the claims expand to too much.
-pub fn properties(program: &Program, form: RolesForm) -> Result<Vec<Property>, String> {
+pub fn properties(conditions: &Conditions, form: RolesForm) -> Result<Vec<Property>, String> {
     // Whatever does not type or resolve was told when the program was lowered, or is no part of the claim.
     let mut unheard = Diagnostics::new();
-    let budget = Budget::of(program);
-    let mut cx = Lowering::new(program, form, &budget, &mut unheard);
+    let budget = Budget::of(conditions.program());
+    let mut cx = Lowering::new(conditions, form, &budget, &mut unheard);
     let mut claims = Vec::new();
     cx.claimed_by_asserts(&mut claims);
     cx.claimed_by_isolations(&mut claims);
@@ -165,15 +166,15 @@ pub fn properties(program: &Program, form: RolesForm) -> Result<Vec<Property>, S
 
 /// The requests that the assertions with a condition speak of, so that Cedar's validator can be asked about them.
 /// Assertions that expand to too much are told.
-pub(super) fn conditions(program: &Program, form: RolesForm, out: &mut Diagnostics) -> Vec<Draft> {
+pub(super) fn conditions(conditions: &Conditions, form: RolesForm, out: &mut Diagnostics) -> Vec<Draft> {
     // What does not type is told where the assertions are lowered.
     let mut unheard = Diagnostics::new();
-    let budget = Budget::of(program);
-    let mut cx = Lowering::new(program, form, &budget, &mut unheard);
+    let budget = Budget::of(conditions.program());
+    let mut cx = Lowering::new(conditions, form, &budget, &mut unheard);
     let mut claims = Vec::new();
     cx.claimed_by_asserts(&mut claims);
     out.extend(budget.fault());
-    let with_condition = claims.into_iter().zip(&program.assertions);
+    let with_condition = claims.into_iter().zip(&conditions.program().assertions);
     with_condition
         .filter(|(_, assertion)| assertion.when.is_some())
         .flat_map(|(claim, _)| {
@@ -194,6 +195,8 @@ pub(super) fn conditions(program: &Program, form: RolesForm, out: &mut Diagnosti
 
 /// A property before it is Cedar.
 struct Claim {
+    /// The statement that makes it.
+    of: StatementId,
     name: String,
     kind: PropertyKind,
     span: Span,
@@ -208,8 +211,9 @@ struct Claim {
 }
 
 impl Claim {
-    fn new(name: &str, kind: PropertyKind, span: Span, words: impl Into<String>) -> Self {
+    fn new(of: &StatementId, name: &str, kind: PropertyKind, span: Span, words: impl Into<String>) -> Self {
         Self {
+            of: of.clone(),
             name: name.to_owned(),
             kind,
             span,
@@ -276,6 +280,7 @@ impl Claim {
             when,
             unless: Vec::new(),
             lifted_by: Vec::new(),
+            of: self.of.clone(),
             statement: self.name.clone(),
             kind: OriginKind::Raw,
             span: self.span,
@@ -311,6 +316,12 @@ struct Target {
     principal: TypeId,
     action: ActionId,
     resource: TypeId,
+}
+
+impl Target {
+    fn kind(self) -> Kind {
+        Kind::requests(self.principal, self.resource, &[self.action])
+    }
 }
 
 impl<'a> Lowering<'a> {

@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::{PROFILE_TYPE, RolesForm};
 use crate::diag::Diagnostics;
-use crate::graph::{Assertion, Budget, Operator, Program, TypeId, TypeKind, TypedExpr, TypedKind};
+use crate::graph::{Assertion, Program, TypeId, TypeKind};
 use crate::lower::break_glass::step_action;
 use crate::lower::draft::{Effect, Entity};
 use crate::lower::program::{Lowering, qualified};
 use crate::lower::text;
+use crate::syntax::ast::Operator;
+use crate::typing::{Budget, Conditions, Method, TypedExpr, TypedKind};
 
 use super::Target;
 use super::asserts::Pick;
@@ -42,11 +44,12 @@ struct Picked {
 
 /// What an assertion of a program speaks of. The form of roles is set aside: it is a term of its own.
 #[must_use]
-pub fn spoken(program: &Program, assertion: &Assertion) -> Spoken {
+pub fn spoken(conditions: &Conditions, assertion: &Assertion) -> Spoken {
+    let program = conditions.program();
     // What does not type is left out here as it is where the assertion is proved.
     let mut unheard = Diagnostics::new();
     let budget = Budget::of(program);
-    let mut cx = Lowering::new(program, RolesForm::Parents, &budget, &mut unheard);
+    let mut cx = Lowering::new(conditions, RolesForm::Parents, &budget, &mut unheard);
     let mut spoken = Spoken::default();
     for target in cx.every_kind(assertion) {
         let Some(action) = program.action(target.action).map(|action| action.cedar.clone()) else { continue };
@@ -155,7 +158,7 @@ fn alternatives(expr: &TypedExpr) -> Box<dyn Iterator<Item = String> + '_> {
     match &expr.kind {
         TypedKind::Or(all) => Box::new(all.iter().flat_map(alternatives)),
         TypedKind::Named(_, body) => alternatives(body),
-        TypedKind::Method(set, method, args) if method == "contains" => match (&set.kind, args.as_slice()) {
+        TypedKind::Method(set, Method::Contains, args) => match (&set.kind, args.as_slice()) {
             (TypedKind::Set(members), [value]) => Box::new(members.iter().map(|member| equal(value, member))),
             _ => Box::new(std::iter::once(text::expression(expr))),
         },

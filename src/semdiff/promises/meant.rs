@@ -1,13 +1,16 @@
 //! Whether what the words of an assertion stand for is as much on the new side as it was: who holds the roles that it names and
 //! who inherits from them, what conditions say, the order of members. It is compared as it is lowered.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::graph::{Program, TypeKind};
 use crate::lower;
 use crate::lower::Spoken;
 use crate::semdiff::item::Kind;
 use crate::semdiff::structural::Structure;
+use crate::typing::Conditions;
 
 use super::Promise;
 
@@ -17,6 +20,8 @@ pub(super) struct Meant<'a> {
     structure: &'a Structure,
     /// Whether nothing changed that words of an assertion could stand for.
     is_settled: bool,
+    /// Both sides' conditions, once they are asked for.
+    conditions: [OnceCell<Conditions>; 2],
     known: [BTreeMap<usize, Spoken>; 2],
 }
 
@@ -27,7 +32,7 @@ impl<'a> Meant<'a> {
             aside.contains(&kind)
         };
         let is_settled = structure.changes.iter().all(|change| is_aside(change.kind));
-        Self { sides, structure, is_settled, known: [BTreeMap::new(), BTreeMap::new()] }
+        Self { sides, structure, is_settled, conditions: Default::default(), known: [BTreeMap::new(), BTreeMap::new()] }
     }
 
     /// Whether a promise of the old side, which one of the new side keeps by its words, is kept by what they stand for.
@@ -79,9 +84,11 @@ impl<'a> Meant<'a> {
 
     /// What two assertions speak of, one of each side, by their places.
     fn spoken(&mut self, places: [usize; 2]) -> [Option<&Spoken>; 2] {
-        for ((program, known), at) in self.sides.iter().zip(&mut self.known).zip(places) {
+        let sides = self.sides.into_iter().zip(&self.conditions).zip(&mut self.known);
+        for (((program, conditions), known), at) in sides.zip(places) {
             if let (false, Some(assertion)) = (known.contains_key(&at), program.assertions.get(at)) {
-                known.insert(at, lower::spoken(program, assertion));
+                let conditions = conditions.get_or_init(|| Conditions::new(Arc::new(program.clone())));
+                known.insert(at, lower::spoken(conditions, assertion));
             }
         }
         let [before, after] = &self.known;
