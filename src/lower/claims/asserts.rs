@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::clauses::Step;
+use crate::graph;
 use crate::graph::{Assertion, Claimed, Holder, Profile, RoleId, TypeId};
 use crate::lower::draft::Effect;
 use crate::lower::holders::Base;
@@ -93,13 +94,31 @@ impl Lowering<'_> {
         claim
     }
 
-    /// What picks the requests of a kind that an assertion speaks of; `None` where its condition does not type.
+    /// What picks the requests of a kind that an assertion speaks of; `None` where its condition does not type, or where the
+    /// resource leads by several ways to those who hold a role that it names, so that nobody can tell who is meant. After `only`
+    /// such holders are not allowed.
     pub(super) fn picks(&mut self, assertion: &Assertion, target: Target) -> Option<Vec<Pick>> {
         let kind = target.kind();
         let when = self.condition(assertion, &kind)?;
+        if assertion.claim != Claimed::Only && self.leads_by_several_ways(assertion, target) {
+            return None;
+        }
         let base = Base::From(Self::resource(target.resource, assertion.span), target.resource);
         let who = self.who(assertion, target.principal, &base, &kind);
         Some(picked(assertion, who.ways, when))
+    }
+
+    fn leads_by_several_ways(&self, assertion: &Assertion, target: Target) -> bool {
+        let program = self.program;
+        let named = assertion.who.iter().filter_map(|holder| match holder {
+            Holder::Role(role) => Some(*role),
+            Holder::Type(_) => None,
+        });
+        let mut holding = named.flat_map(|role| program.extenders(role));
+        holding.any(|role| {
+            let on = program.role(role).and_then(|role| role.on);
+            on.is_some_and(|on| graph::paths(program, target.resource, on).len() > 1)
+        })
     }
 
     /// The same for a step of a profile; `None` as well where a role that it names cannot be tested. Unlike a resource, which
