@@ -75,8 +75,8 @@ impl Lowering<'_> {
             }
             let env = self.env(target.principal, target.resource, &[target.action]);
             let Some(when) = self.condition(assertion, &env) else {
-                // Of anyone it speaks where it can.
-                if !assertion.who.is_empty() {
+                // Of everybody it speaks where it can.
+                if self.is_named(assertion, target.principal) {
                     claim.skipped.insert(self.told(target));
                 }
                 continue;
