@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use crate::graph::{Operator, Program, Ty, TypeId, TypedExpr, TypedKind, Variable};
+use crate::lower::StepRequest;
 use crate::text::Duration;
 
 use super::Cx;
@@ -37,6 +38,16 @@ pub(super) struct ActionKind {
 }
 
 impl Variables {
+    /// Those of a request for a step of break-glass. Its resource has no attributes.
+    pub(super) fn of_step(step: &StepRequest) -> Self {
+        Self {
+            principal: Ty::Entity(step.principal),
+            resource: Ty::Named(step.profile.0.clone()),
+            context: Ty::Record(step.context.clone()),
+            action: Some(ActionKind { own: step.action.clone(), groups: BTreeSet::from([step.group.clone()]) }),
+        }
+    }
+
     /// Raw policies without a schema: nothing says what a request holds.
     pub(super) fn nothing_known() -> Self {
         Self { principal: Ty::Unknown, resource: Ty::Unknown, context: Ty::Unknown, action: None }

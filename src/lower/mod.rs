@@ -30,6 +30,7 @@ mod validate;
 mod wording;
 
 pub use access::{Access, accesses};
+pub use break_glass::{StepRequest, step_requests};
 pub use claims::{Apart, Beyond, Counted, Promise, Property, PropertyKind, beyond, is_called, properties};
 pub use confusable::confusable;
 pub use draft::{Draft, Effect, Part, Subject};

@@ -251,11 +251,8 @@ fn actions(program: &Program, actions: &mut Map<String, Value>, overwritten: &mu
     }
     for profile in &program.profiles {
         for step in Step::ALL {
-            let mut context = profile_context(program, profile, step);
+            let context = step_context(program, profile, step);
             let step = step.name();
-            for (name, common) in &program.context {
-                context.entry(name.clone()).or_insert_with(|| common.attribute.clone());
-            }
             actions.entry(step.to_owned()).or_insert_with(|| json!({}));
             actions.insert(
                 format!("{step}.{}", profile.name),
@@ -356,8 +353,8 @@ pub(super) fn grant_fields(program: &Program, profile: &Profile) -> BTreeMap<Str
     all
 }
 
-/// What a step of a grant's life is decided on, besides the common context.
-pub(super) fn profile_context(program: &Program, profile: &Profile, step: Step) -> BTreeMap<String, Attribute> {
+/// What a step of a grant's life is decided on: the facts of the step, and the common context.
+pub(super) fn step_context(program: &Program, profile: &Profile, step: Step) -> BTreeMap<String, Attribute> {
     let mut all = BTreeMap::new();
     let mut add = |name: &str, ty: Ty| {
         all.insert(name.to_owned(), attribute(ty, profile));
@@ -380,6 +377,9 @@ pub(super) fn profile_context(program: &Program, profile: &Profile, step: Step) 
     }
     if let Some(tenant) = tenant_record(program, profile) {
         all.insert("tenant".to_owned(), tenant);
+    }
+    for (name, common) in &program.context {
+        all.entry(name.clone()).or_insert_with(|| common.attribute.clone());
     }
     all
 }

@@ -7,7 +7,7 @@ use crate::graph::{Env, Operator, Profile, Step, Ty, TypedExpr, TypedKind};
 use crate::lower::draft::{Draft, Effect, Part, policy_id};
 use crate::lower::holders::Base;
 use crate::lower::program::Lowering;
-use crate::lower::schema::profile_context;
+use crate::lower::schema::step_context;
 use crate::text::Duration;
 
 use super::short::{At, get};
@@ -205,15 +205,11 @@ impl<'a> Lowering<'a> {
 
     /// A request has no resource: what a profile's `when` and its roles' conditions read is in the context.
     pub(in crate::lower) fn step_env(&self, profile: &Profile, step: Step) -> Env<'a> {
-        let mut context = profile_context(self.program, profile, step);
-        for (name, common) in &self.program.context {
-            context.entry(name.clone()).or_insert_with(|| common.attribute.clone());
-        }
         Env {
             program: self.program,
             principal: Ty::Entity(profile.principal),
             resource: Ty::Record(std::collections::BTreeMap::new()),
-            context: Some(context),
+            context: Some(step_context(self.program, profile, step)),
             partial: std::collections::BTreeSet::new(),
             actions: Vec::new(),
             budget: Some(self.budget()),
