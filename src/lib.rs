@@ -40,10 +40,13 @@ pub mod registry;
 pub mod decide;
 
 /// The break-glass state machine, pure.
-pub mod emergency;
+pub mod break_glass;
 
 /// Tree to resolved program.
 pub mod graph;
+
+/// What each condition means for each kind of request.
+pub mod typing;
 
 /// Resolved program to Cedar, and Cedar's errors back to the author's words.
 pub mod lower;

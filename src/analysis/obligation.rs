@@ -8,8 +8,8 @@ mod sound;
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
+use cedar_policy::pst::{Expr, Literal};
 use cedar_policy::{Effect, Policy};
-use serde_json::Value;
 use thiserror::Error;
 
 use self::sound::{ONLY_WHERE_A_FORBID_ERRORS, without_errors};
@@ -23,6 +23,7 @@ use super::rule::{Rule, Rules};
 use super::wider::{Grounds, Wider};
 use super::witness::{Stage, Unshowable, Witness};
 use super::{refutation, wider};
+use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::decide::{Engine, EngineError, Strictness};
 use crate::lower;
 use crate::lower::{Lowered, Promise, Property, PropertyKind};
@@ -425,12 +426,16 @@ impl Obligation {
 
 /// Whether a policy reads the grant of a profile: by its name, or all grants at once.
 fn reads_grant(policy: &Policy, profile: &str, profiles: &BTreeSet<String>) -> bool {
-    let names = |text: &str, name: &str| text.contains(&Value::from(name).to_string());
-    // What cannot be read is held to everything.
-    let text = policy.to_json().map(|json| json.to_string());
-    text.map_or(true, |text| {
-        names(&text, "break_glass") && (names(&text, profile) || !profiles.iter().any(|other| names(&text, other)))
-    })
+    let names = |name: &str| {
+        lower::has_part(policy, &|part| match part {
+            Expr::GetAttr { attr, .. } => attr == name,
+            Expr::HasAttr { attrs, .. } => attrs.iter().any(|attr| attr == name),
+            Expr::Literal(Literal::String(text)) => text == name,
+            Expr::Literal(Literal::EntityUID(uid)) => uid.eid == name,
+            _ => false,
+        })
+    };
+    names(GRANTS_ATTRIBUTE) && (names(profile) || !profiles.iter().any(|other| names(other)))
 }
 
 /// The rules of an environment.

@@ -180,6 +180,10 @@ struct Proofs {
 struct Property {
     outcome: String,
     in_part: bool,
+    /// What it is not proved of.
+    skipped: Vec<serde_json::Value>,
+    /// The request that shows something to be possible: nothing is left out then.
+    request: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -198,7 +202,9 @@ fn proofs(report: &Proofs) -> Option<ProofTotals> {
         unknown: report.properties.len() - proved - refuted,
         beyond: report.beyond.len(),
     };
-    (report.of == report.properties.len()).then_some(totals)
+    let is_in_part = |one: &Property| one.outcome == "proved" && one.request.is_none() && !one.skipped.is_empty();
+    let says_so = report.properties.iter().all(|one| one.in_part == is_in_part(one));
+    (report.of == report.properties.len() && says_so).then_some(totals)
 }
 
 #[derive(Deserialize)]
@@ -271,8 +277,9 @@ mod tests {
             (
                 "proofs",
                 json!({ "format": 1, "of": 6, "beyond": [{}], "properties": [
-                    { "outcome": "proved", "in_part": false }, { "outcome": "empty", "in_part": false }, { "outcome": "refuted", "in_part": false },
-                    { "outcome": "unknown", "in_part": false }, { "outcome": "fault", "in_part": false }, { "outcome": "proved", "in_part": true },
+                    { "outcome": "proved", "in_part": false, "skipped": [] }, { "outcome": "empty", "in_part": false, "skipped": [] },
+                    { "outcome": "refuted", "in_part": false, "skipped": [] }, { "outcome": "unknown", "in_part": false, "skipped": [] },
+                    { "outcome": "fault", "in_part": false, "skipped": [] }, { "outcome": "proved", "in_part": true, "skipped": ["a"] },
                 ] }),
             ),
             (
@@ -347,6 +354,10 @@ mod tests {
             let mut places = vec![String::new()];
             while let Some(place) = places.pop() {
                 let mut other = whole.clone();
+                // Counted is whether something proved leaves anything out, not what.
+                if place.ends_with("/skipped") && place != "/properties/0/skipped" {
+                    continue;
+                }
                 match whole.pointer(&place).unwrap() {
                     Value::Object(fields) => {
                         places.extend(fields.keys().map(|key| format!("{place}/{key}")));
@@ -383,6 +394,26 @@ mod tests {
                 assert!(said[0].contains(&path) && said[0].ends_with("[evidence-count]"), "{said:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_proof_that_leaves_something_out_is_one_in_part_and_no_other_is() {
+        let of = |property: Value| {
+            let report = json!({ "format": 1, "of": 1, "beyond": [], "properties": [property] });
+            proofs(&serde_json::from_value(report).unwrap()).map(|totals| totals.in_part)
+        };
+        let property = |outcome: &str, in_part: bool, skipped: &[&str]| json!({ "outcome": outcome, "in_part": in_part, "skipped": skipped });
+        assert_eq!(of(property("proved", true, &["Bot to Doc.read on Doc"])), Some(1));
+        assert_eq!(of(property("proved", false, &["Bot to Doc.read on Doc"])), None);
+        assert_eq!(of(property("proved", true, &[])), None);
+        assert_eq!(of(property("refuted", false, &["Bot to Doc.read on Doc"])), Some(0));
+        assert_eq!(of(property("unknown", true, &["Bot to Doc.read on Doc"])), None);
+        // A request shows that something is possible, whatever else was not looked at.
+        let mut shown = property("proved", false, &["Bot to Doc.read on Doc"]);
+        shown["request"] = json!({});
+        assert_eq!(of(shown.clone()), Some(0));
+        shown["in_part"] = json!(true);
+        assert_eq!(of(shown), None);
     }
 
     #[test]

@@ -35,7 +35,9 @@ pub use manifest::{
     BundleLimits, CedarVersions, CompilerVersion, CoverageTotals, EvidenceSummary, FileEntry, GitState, LintTotals,
     Manifest, MinEngine, MutationTotals, ProofTotals, Share, TestTotals,
 };
-pub use names::{ACTION_TYPE, HOLDERS_TYPE, PROFILE_TYPE, RESERVED_NAMES, ROLE_TYPE, ROLES_ATTRIBUTE};
+pub use names::{
+    ACTION_TYPE, GRANTS_ATTRIBUTE, HOLDERS_TYPE, PROFILE_TYPE, RESERVED_NAMES, ROLE_TYPE, ROLES_ATTRIBUTE,
+};
 pub(crate) use opened::compat_digest;
 pub use opened::{Bundle, FORMAT, MANIFEST, SOURCE};
 pub use origins::{Clause, Origin, OriginKind, Origins, Place};

@@ -9,6 +9,7 @@ mod index;
 mod lineage;
 mod model;
 mod partial;
+mod reads;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -17,5 +18,6 @@ mod trial;
 pub use decision::{Cause, Decision, Outcome, PolicyError, Residual};
 pub use engine::{Engine, EngineError, EvaluateError, Strictness};
 pub use entities::{EntitiesError, EntityFault};
+pub use reads::{AttributePath, attributes_read};
 pub use request::{AttributeFault, Request, RequestError};
 pub use trial::{Trial, Tried};

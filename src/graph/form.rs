@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Path};
+use crate::syntax::ast::{Expr, ExprKind, Path};
 
 use super::{Program, Ty};
 
@@ -184,7 +184,7 @@ impl Writer<'_> {
             ExprKind::And(all) => self.call("&&", all),
             ExprKind::Or(all) => self.call("||", all),
             ExprKind::Binary(operator, left, right) => {
-                self.call(symbol(*operator), [left.as_ref(), right.as_ref()]);
+                self.call(operator.symbol(), [left.as_ref(), right.as_ref()]);
             }
             ExprKind::If(test, yes, no) => self.call("if", [test.as_ref(), yes.as_ref(), no.as_ref()]),
             ExprKind::Has(one, names) => {
@@ -258,20 +258,5 @@ impl Writer<'_> {
             Some(ty) => self.form.name(NameOf::Type, self.program.type_name(ty)),
             None => self.form.text(&written),
         };
-    }
-}
-
-fn symbol(operator: BinaryOp) -> &'static str {
-    match operator {
-        BinaryOp::Equal => "==",
-        BinaryOp::NotEqual => "!=",
-        BinaryOp::Less => "<",
-        BinaryOp::LessEqual => "<=",
-        BinaryOp::Greater => ">",
-        BinaryOp::GreaterEqual => ">=",
-        BinaryOp::In => "in",
-        BinaryOp::Add => "+",
-        BinaryOp::Subtract => "-",
-        BinaryOp::Multiply => "*",
     }
 }

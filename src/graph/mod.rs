@@ -1,41 +1,34 @@
 //! The resolved program: every name is an id, every statement a value, and a petgraph of what leads where.
-//! Fed by the syntax tree; nothing here knows Cedar. A part that did not resolve is left out and reported, never half-named.
+//! Fed by the syntax tree; nothing here knows Cedar. Conditions stay as written: `typing` says what they mean. A part that did not resolve is left out and reported, never half-named.
 
 pub mod codes;
-mod elaborate;
-mod expansion;
 mod external;
 mod form;
 mod ids;
 mod index;
 mod model;
 mod permitted;
+mod profiles;
 mod query;
 mod relations;
 mod rename;
 mod resolve;
-mod settled;
 mod tenancy;
-mod typed;
 mod untested;
 mod wildcards;
 
-pub use elaborate::{Env, check_condition, elaborate};
-pub use expansion::Budget;
 pub use external::{ExternalAction, ExternalEntity, ExternalPermit, ExternalScope, Externals};
 pub use form::{Form, NameOf};
 pub use ids::{ActionId, ConditionId, ProfileId, RoleId, TypeId};
 pub use model::{
     Action, ActionEffects, ActionSet, Assertion, Attribute, Bounded, Claimed, Condition, ContextAttribute, Deny,
     EntityType, Grant, Holder, Isolation, ParentLink, Profile, ProfileStep, Program, RelationPath, Require, Role,
-    Separation, Statement, Step, Ty, TypeKind, Until, Waiver,
+    Separation, Statement, StatementId, StatementKind, Ty, TypeKind, Until, Waiver, When,
 };
 pub use query::is_a_place;
 pub use relations::{Cycle, Edge, Node, Relations};
 pub use rename::Renames;
 pub use resolve::resolve;
-pub use settled::{TypeOf, settled};
 pub use tenancy::{MOST_PATHS, Path, paths};
-pub use typed::{Operator, TypedExpr, TypedKind, Variable};
 pub use untested::place_of_test;
 pub use wildcards::Implied;

@@ -7,7 +7,7 @@ use super::{
     ActionId, Attribute, Grant, Holder, Isolation, Node, Profile, Program, Require, RoleId, Separation, TypeId,
     TypeKind,
 };
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
+use crate::syntax::ast::{Expr, ExprKind, Operator};
 
 impl Program {
     /// A role and every role it extends, nearest first.
@@ -159,7 +159,7 @@ impl Program {
 #[must_use]
 pub fn is_a_place(condition: &Expr) -> bool {
     match &condition.kind {
-        ExprKind::Binary(BinaryOp::In, left, right) => {
+        ExprKind::Binary(Operator::In, left, right) => {
             matches!(&left.kind, ExprKind::Name(name) if name == "resource")
                 && matches!(right.kind, ExprKind::Entity(..))
         }

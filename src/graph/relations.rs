@@ -227,7 +227,7 @@ impl Relations {
 
     /// All conditions, each after those that it uses. Conditions that use each other stand in no order.
     #[must_use]
-    pub(super) fn conditions_used_first(&self) -> Vec<ConditionId> {
+    pub fn conditions_used_first(&self) -> Vec<ConditionId> {
         let pick = |node: &Node| match node {
             Node::Condition(id) => Some(*id),
             _ => None,

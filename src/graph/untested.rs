@@ -1,6 +1,6 @@
 //! Where a test for an attribute that may be absent can stand.
 
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
+use crate::syntax::ast::{Expr, ExprKind, Operator};
 use crate::text::Span;
 
 use super::Program;
@@ -43,7 +43,7 @@ fn is_plain(expr: &Expr) -> bool {
         ExprKind::Name(_) => true,
         ExprKind::Attribute(inner, _) => is_plain(inner),
         ExprKind::Method(receiver, _, args) => is_plain(receiver) && args.iter().all(is_plain),
-        ExprKind::Binary(BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply, left, right) => {
+        ExprKind::Binary(Operator::Add | Operator::Subtract | Operator::Multiply, left, right) => {
             is_plain(left) && is_plain(right)
         }
         ExprKind::Long(_) | ExprKind::Text(_) | ExprKind::Duration(_) | ExprKind::Entity(..) => true,

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use cedar_policy::pst;
 
-use crate::graph::{TypedExpr, TypedKind};
 use crate::lower::{Draft, Effect, Part};
 use crate::text::Span;
+use crate::typing::{TypedExpr, TypedKind};
 
 use super::raw::{Clause, Request, Requests};
 use super::{Cx, raw};

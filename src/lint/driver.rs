@@ -8,6 +8,7 @@ use crate::lower::Lowered;
 use crate::parallel;
 use crate::parallel::Work;
 use crate::text::{Instant, Sources};
+use crate::typing::Conditions;
 
 use super::suppress::Waivers;
 use super::{Lint, Reads, Sink, all, codes, find, removed};
@@ -17,6 +18,8 @@ use super::{Lint, Reads, Sink, all, codes, find, removed};
 pub struct Cx<'a> {
     /// The resolved program.
     pub program: &'a Program,
+    /// What its conditions mean.
+    pub conditions: &'a Conditions,
     /// The lowered program, raw policies included.
     pub lowered: &'a Lowered,
     /// The texts.

@@ -1,7 +1,7 @@
 //! Walking typed expressions.
 
-use crate::graph::{TypedExpr, TypedKind};
 use crate::lower::is_plain_name;
+use crate::typing::{Method, TypedExpr, TypedKind};
 
 /// `resource.owner.name`, `User::"a".name`, `resource["odd name"]`, `resource.getTag("k")`: an expression that leads from a
 /// request variable or an entity to a value, as Cedar writes it. `None` for any other.
@@ -11,7 +11,7 @@ pub(super) fn path_text(expr: &TypedExpr) -> Option<String> {
         TypedKind::Entity(ty, id) => format!("{ty}::\"{}\"", id.escape_debug()),
         TypedKind::Text(text) => format!("\"{}\"", text.escape_debug()),
         TypedKind::Attribute(of, name) => attribute_text(&path_text(of)?, name),
-        TypedKind::Method(of, method, args) if method == "getTag" => {
+        TypedKind::Method(of, Method::GetTag, args) => {
             format!("{}.getTag({})", path_text(of)?, path_text(args.first()?)?)
         }
         TypedKind::Named(_, body) => path_text(body)?,
@@ -56,12 +56,13 @@ pub(super) fn shape(expr: &TypedExpr) -> String {
         TypedKind::Like(_, pattern) => format!("like({}, {pattern:?})", parts()),
         TypedKind::Is(_, ty, _) => format!("is({}, {ty})", parts()),
         TypedKind::Attribute(_, name) => format!("{}.{name:?}", parts()),
-        TypedKind::Construct(function, _) => format!("{function}({})", parts()),
-        TypedKind::Method(_, method, _) => format!("{method}({})", parts()),
+        TypedKind::Construct(function, _) => format!("{}({})", function.name(), parts()),
+        TypedKind::Method(_, method, _) => format!("{}({})", method.name(), parts()),
         TypedKind::Set(_) => format!("[{}]", parts()),
         TypedKind::Record(fields) => {
             let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
             format!("{{{names:?}: {}}}", parts())
         }
+        TypedKind::Opaque => "?".to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! A place where a condition can error, what goes wrong there and what a forbid says instead.
 
 use crate::text::Span;
+use crate::typing::Constructor;
 
 use super::expr::{attribute_text, has_text};
 
@@ -52,7 +53,7 @@ pub(super) enum Error {
     /// Times that overflow only where one of them lies outside the years that can be written.
     Unwritable(&'static str),
     /// A value made of a text that may not be one.
-    Malformed(String),
+    Malformed(Constructor),
 }
 
 impl Error {
@@ -67,7 +68,7 @@ impl Error {
             Self::Unwritable(operation) => {
                 format!("`{operation}` overflows for times outside the years 0001 to 9999 only")
             }
-            Self::Malformed(function) => format!("`{function}(…)` fails on a text of another form"),
+            Self::Malformed(function) => format!("`{}(…)` fails on a text of another form", function.name()),
         }
     }
 
@@ -85,7 +86,7 @@ impl Error {
             Self::Overflow(_) | Self::Unwritable(_) => {
                 "compare without computing: keep in an attribute what is compared".to_owned()
             }
-            Self::Malformed(function) => format!("declare the attribute as the type that `{function}` makes"),
+            Self::Malformed(function) => format!("declare the attribute as the type that `{}` makes", function.name()),
         }
     }
 }

@@ -7,9 +7,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::{Operator, Program, Ty, TypeId, TypedExpr, TypedKind, Variable};
+use crate::graph::{Program, Ty, TypeId};
 use crate::lower::StepRequest;
+use crate::syntax::ast::Operator;
 use crate::text::Duration;
+use crate::typing::{Constructor, Method, TypedExpr, TypedKind, Variable};
 
 use super::Cx;
 use super::expr::{path_text, shape};
@@ -188,7 +190,7 @@ impl Flow<'_> {
             }
             TypedKind::Has(of, names) => self.has(expr, of, names, known),
             TypedKind::Is(..) => self.by_types(expr, known),
-            TypedKind::Method(of, method, args) if method == "hasTag" => {
+            TypedKind::Method(of, Method::HasTag, args) => {
                 let After { mut yes, no } = self.by_types(expr, known);
                 if let (Some(entity), Some(key)) = (path_text(of), args.first().and_then(path_text)) {
                     yes = yes.and(Fact::Loaded(entity.clone())).and(Fact::Present(format!("{entity}.getTag({key})")));
@@ -201,13 +203,13 @@ impl Flow<'_> {
             }
             TypedKind::Method(of, method, args) => {
                 let known = self.eval_all(std::iter::once(of.as_ref()).chain(args), known);
-                After::either(self.call(expr, of, method, args, known))
+                After::either(self.call(expr, of, *method, args, known))
             }
             TypedKind::Construct(function, argument) => {
                 let known = self.eval(argument, known).whatever();
                 After::either(match argument.kind {
                     TypedKind::Text(_) => known,
-                    _ => self.compute(expr, Error::Malformed(function.clone()), known),
+                    _ => self.compute(expr, Error::Malformed(*function), known),
                 })
             }
             TypedKind::Binary(operator, left, right) => {
@@ -272,18 +274,18 @@ impl Flow<'_> {
         }
     }
 
-    fn call(&mut self, expr: &TypedExpr, of: &TypedExpr, method: &str, args: &[TypedExpr], known: Known) -> Known {
+    fn call(&mut self, expr: &TypedExpr, of: &TypedExpr, method: Method, args: &[TypedExpr], known: Known) -> Known {
         match method {
-            "getTag" => self.get_tag(expr, of, args, known),
-            "offset" => {
+            Method::GetTag => self.get_tag(expr, of, args, known),
+            Method::Offset => {
                 let error = match args.first().is_some_and(is_modest) {
                     true => Error::Unwritable("….offset(…)"),
                     false => Error::Overflow("….offset(…)"),
                 };
                 self.compute(expr, error, known)
             }
-            "durationSince" => self.compute(expr, Error::Unwritable("….durationSince(…)"), known),
-            "toDate" => self.compute(expr, Error::Unwritable("….toDate()"), known),
+            Method::DurationSince => self.compute(expr, Error::Unwritable("….durationSince(…)"), known),
+            Method::ToDate => self.compute(expr, Error::Unwritable("….toDate()"), known),
             _ => known,
         }
     }
@@ -336,7 +338,7 @@ impl Flow<'_> {
                 Ty::Entity(id) => self.declared(id, name).map_or(Ty::Unknown, |(ty, _)| ty),
                 _ => Ty::Unknown,
             },
-            TypedKind::Method(of, method, _) if method == "getTag" => match self.type_of(of) {
+            TypedKind::Method(of, Method::GetTag, _) => match self.type_of(of) {
                 Ty::Entity(id) => self.program.ty(id).and_then(|ty| ty.tags.clone()).unwrap_or(Ty::Unknown),
                 _ => Ty::Unknown,
             },
@@ -364,7 +366,7 @@ impl Flow<'_> {
 fn is_modest(duration: &TypedExpr) -> bool {
     let written = match &duration.kind {
         TypedKind::Duration(value) => Some(*value),
-        TypedKind::Construct(function, text) if function == "duration" => match &text.kind {
+        TypedKind::Construct(Constructor::Duration, text) => match &text.kind {
             TypedKind::Text(text) => Duration::parse(text),
             _ => None,
         },

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{Operator, TypedExpr, TypedKind, Variable};
+use crate::syntax::ast::Operator;
 use crate::text::{Duration, Instant, Span};
+use crate::typing::{Constructor, Method, TypedExpr, TypedKind, Variable};
 
 use super::admission::Formula;
 use super::expr::shape;
@@ -136,7 +137,7 @@ impl Facts {
                 }
             }
             TypedKind::Method(of, method, args) => {
-                if let (TypedKind::Set(members), "contains", [subject]) = (&of.kind, method.as_str(), args.as_slice())
+                if let (TypedKind::Set(members), Method::Contains, [subject]) = (&of.kind, method, args.as_slice())
                     && constant(subject).is_none()
                     && let Some(values) = members.iter().map(value).collect::<Option<BTreeSet<String>>>()
                 {
@@ -146,7 +147,7 @@ impl Facts {
                         false => values.into_iter().try_for_each(|value| self.is_not(&subject, value, at)),
                     };
                 }
-                if let (Some(operator), [bound]) = (order_of_decimals(method), args.as_slice())
+                if let (Some(operator), [bound]) = (order_of_decimals(*method), args.as_slice())
                     && let Some(value) = constant(bound)
                 {
                     return self.compare(of, operator, value, holds, at, known);
@@ -282,11 +283,11 @@ fn constant(expr: &TypedExpr) -> Option<Constant> {
         TypedKind::Text(_) | TypedKind::Entity(..) => Constant::Value(shape(expr)),
         TypedKind::Construct(function, text) => {
             let TypedKind::Text(text) = &text.kind else { return None };
-            Constant::Number(match function.as_str() {
-                "datetime" => Instant::parse_either(text)?.0,
-                "duration" => Duration::parse(text)?.0,
-                "decimal" => ten_thousandths(text)?,
-                _ => return None,
+            Constant::Number(match function {
+                Constructor::Datetime => Instant::parse_either(text)?.0,
+                Constructor::Duration => Duration::parse(text)?.0,
+                Constructor::Decimal => ten_thousandths(text)?,
+                Constructor::Ip => return None,
             })
         }
         _ => return None,
@@ -309,12 +310,12 @@ fn ten_thousandths(text: &str) -> Option<i64> {
     format!("{whole}{part:0<4}").parse().ok()
 }
 
-fn order_of_decimals(method: &str) -> Option<Operator> {
+fn order_of_decimals(method: Method) -> Option<Operator> {
     Some(match method {
-        "lessThan" => Operator::Less,
-        "lessThanOrEqual" => Operator::LessEqual,
-        "greaterThan" => Operator::Greater,
-        "greaterThanOrEqual" => Operator::GreaterEqual,
+        Method::LessThan => Operator::Less,
+        Method::LessThanOrEqual => Operator::LessEqual,
+        Method::GreaterThan => Operator::Greater,
+        Method::GreaterThanOrEqual => Operator::GreaterEqual,
         _ => return None,
     })
 }
@@ -355,7 +356,7 @@ mod tests {
 
     fn now(operator: Operator, text: &str) -> TypedExpr {
         let text = TypedExpr::new(TypedKind::Text(text.to_owned()), Ty::String, at(0));
-        let bound = TypedExpr::new(TypedKind::Construct("datetime".to_owned(), Box::new(text)), Ty::Datetime, at(0));
+        let bound = TypedExpr::new(TypedKind::Construct(Constructor::Datetime, Box::new(text)), Ty::Datetime, at(0));
         let context = TypedExpr::variable(Variable::Context, Ty::Unknown, at(0));
         context.attribute("now", Ty::Datetime).binary(operator, bound)
     }

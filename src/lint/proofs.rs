@@ -6,9 +6,9 @@ use cedar_policy::pst;
 
 use crate::analysis::facts::{Basis, Fact, StatementFacts, Test};
 use crate::diag::{Diagnostic, Evidence};
-use crate::graph::{TypedExpr, TypedKind};
 use crate::lower::{Draft, RawPolicy};
 use crate::text::Span;
+use crate::typing::{TypedExpr, TypedKind};
 
 use super::{Cx, admission, raw};
 

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Entities, EntityId, EntityUid, pst};
 
-use crate::graph::{ActionId, Attribute, Edge, Node, Program, Ty, TypeId, TypedExpr};
+use crate::bundle::GRANTS_ATTRIBUTE;
+use crate::graph::{ActionId, Attribute, Edge, Node, Program, Ty, TypeId};
 use crate::lower;
 use crate::lower::{Draft, RawPolicy, StepRequest};
 use crate::text::{Sources, Span};
+use crate::typing::TypedExpr;
 
 use super::Cx;
 use super::hazard::Holds;
@@ -104,7 +106,7 @@ impl<'a> Requests<'a> {
                 annotations: Vec::new(),
                 span: profile.span,
             };
-            all.insert("break_glass".to_owned(), grants);
+            all.insert(GRANTS_ATTRIBUTE.to_owned(), grants);
         }
         Ty::Record(all)
     }

@@ -4,8 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{Grant, Holder, Operator, Program, Ty, TypedExpr, TypedKind};
+use crate::graph::{Grant, Holder, Program, Ty};
+use crate::syntax::ast::Operator;
 use crate::text::Span;
+use crate::typing::{Method, TypedExpr, TypedKind};
 
 use super::draft::{Draft, Part};
 use super::{Lowered, text};
@@ -103,7 +105,7 @@ fn alternatives(expr: &TypedExpr) -> Vec<BTreeSet<String>> {
                 false => vec![atom(expr)],
             }
         }
-        TypedKind::Method(list, method, args) if method == "contains" => match (&list.kind, args.as_slice()) {
+        TypedKind::Method(list, Method::Contains, args) => match (&list.kind, args.as_slice()) {
             (TypedKind::Set(elements), [one]) if !elements.is_empty() && elements.len() <= MOST_ALTERNATIVES => {
                 elements
                     .iter()

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{
     ActionContract, AttributeContract, BreakGlassProfile, CONTRACT_FORMAT, Contract, EntityContract, EntityRole,
-    HOLDERS_TYPE, Holder, ParentContract, ROLE_TYPE, RelationContract, RoleContract, RolesForm, ValueType,
+    GRANTS_ATTRIBUTE, HOLDERS_TYPE, Holder, ParentContract, ROLE_TYPE, RelationContract, RoleContract, RolesForm,
+    ValueType,
 };
-use crate::graph::{Attribute, Profile, Program, RoleId, Step, Ty, TypeId, TypeKind};
+use crate::clauses::Step;
+use crate::graph::{Attribute, Profile, Program, RoleId, Ty, TypeId, TypeKind};
 use crate::text::Duration;
 
 use super::break_glass::{profile_entity, step_action};
 use super::draft::Entity;
 use super::program::qualified;
 use super::roles_form;
-use super::schema::{grant_fields, profile_resources, profile_tenants};
 
 pub(super) fn build(program: &Program, form: RolesForm) -> Contract {
     let plain = form.has_parents() && program.roles.iter().any(|role| role.on.is_none());
@@ -129,12 +130,12 @@ fn context(program: &Program, id: crate::graph::ActionId) -> BTreeMap<String, At
         let grants = profiles
             .iter()
             .map(|profile| {
-                let record = ValueType::Record(attributes(program, &grant_fields(program, profile)));
+                let record = ValueType::Record(attributes(program, &program.grant_fields(profile)));
                 (profile.name.clone(), AttributeContract { ty: record, required: false, masked: false })
             })
             .collect();
         let grants = AttributeContract { ty: ValueType::Record(grants), required: false, masked: false };
-        all.insert("break_glass".to_owned(), grants);
+        all.insert(GRANTS_ATTRIBUTE.to_owned(), grants);
     }
     all
 }
@@ -165,13 +166,14 @@ fn profile(program: &Program, profile: &Profile) -> BreakGlassProfile {
         revoke_action: step(Step::Revoke),
         review_action: step(Step::Review),
         principal: program.type_name(profile.principal).to_owned(),
-        tenant: profile_tenants(program, profile)
+        tenant: program
+            .tenants_of_profile(profile)
             .into_iter()
             .map(|isolation| (isolation.by.clone(), program.type_name(isolation.tenant).to_owned()))
             .collect(),
         eligible: profile.eligible.iter().map(|(role, _)| holder(*role)).collect(),
         actions,
-        resources: names(program, &profile_resources(program, profile)),
+        resources: names(program, &program.resources_of_profile(profile)),
         bounds: profile.bounds.iter().map(|(clause, bound)| (*clause, bound.value)).collect(),
         reason_required: profile.reason,
         ticket_required: profile.ticket.is_some(),

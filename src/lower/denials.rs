@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::OriginKind;
+use crate::clauses::Step;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::graph;
-use crate::graph::{ActionId, Deny, Holder, Profile, RoleId, Step, TypeId};
+use crate::graph::{ActionId, Deny, Holder, Profile, RoleId, TypeId};
+use crate::typing::Kind;
 
 use super::break_glass::{profile_entity, step_action};
 use super::draft::{Draft, Effect, Part, Subject, policy_id};
@@ -56,7 +58,7 @@ impl Lowering<'_> {
         let variants: Vec<String> =
             self.pair_variants(pairs, principal, resource).into_iter().map(str::to_owned).collect();
         let whom = self.whom(deny, principal);
-        let env = self.env(principal, resource, actions);
+        let kind = Kind::requests(principal, resource, actions);
         for role in &whom {
             let mut when = Vec::new();
             if let Some(role) = role
@@ -69,14 +71,13 @@ impl Lowering<'_> {
                 };
                 when.push(test);
             }
-            if let Some(condition) = &deny.when {
-                let mut faults = Diagnostics::new();
-                match graph::elaborate(&env, condition, &mut faults) {
-                    Some(typed) => when.push(Part::written(typed)),
-                    None if deny.any_action && !deny.on.is_empty() && !deny.on.contains(&resource) => {
+            if let Some(condition) = deny.when() {
+                match self.try_typed(condition, &kind) {
+                    Ok(typed) => when.push(Part::written(typed)),
+                    Err(faults) if deny.any_action && !deny.on.is_empty() && !deny.on.contains(&resource) => {
                         return Some(faults);
                     }
-                    None => {
+                    Err(faults) => {
                         self.out.extend(faults);
                         continue;
                     }
@@ -164,7 +165,7 @@ impl Lowering<'_> {
                     let mut names = vec!["break-glass", profile.name.as_str()];
                     let role_name = role.map(|role| program.role_name(role)).filter(|_| whom.len() > 1);
                     names.extend(role_name.as_deref());
-                    let short = steps.iter().map(|step| step.short()).collect::<Vec<_>>().join("-");
+                    let short = steps.iter().map(|step| step.word()).collect::<Vec<_>>().join("-");
                     names.extend(Some(short.as_str()).filter(|_| several));
                     let draft = self.profile_draft(profile, policy_id(&deny.statement.name, &names), Effect::Forbid);
                     let scope = role.and_then(|role| self.scope_role(role));
@@ -178,6 +179,7 @@ impl Lowering<'_> {
                         role: scope,
                         actions: steps.iter().map(|step| step_action(program, *step, profile)).collect(),
                         resource_is: Some(profile_entity(program, profile)),
+                        of: deny.statement.id.clone(),
                         statement: deny.statement.name.clone(),
                         kind: OriginKind::Deny,
                         span,
@@ -207,10 +209,8 @@ impl Lowering<'_> {
             let (test, faults) = self.trial(|cx| cx.may_hold(subject, role, &base, span));
             when.push(test.ok_or(faults)?);
         }
-        if let Some(condition) = &deny.when {
-            let mut faults = Diagnostics::new();
-            let typed = graph::elaborate(&self.step_env(profile, step), condition, &mut faults);
-            when.push(Part::written(typed.ok_or(faults)?));
+        if let Some(condition) = deny.when() {
+            when.push(Part::written(self.try_typed(condition, &self.step_kind(profile, step))?));
         }
         Ok(when)
     }

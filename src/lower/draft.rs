@@ -5,8 +5,9 @@ use cedar_policy::Policy;
 use super::pst;
 use super::pst::Names;
 use crate::bundle::OriginKind;
-use crate::graph::{ProfileId, RoleId, TypedExpr};
+use crate::graph::{ProfileId, RoleId, StatementId};
 use crate::text::{Instant, Span};
+use crate::typing::TypedExpr;
 
 /// Permit or forbid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +59,9 @@ pub struct Draft {
     pub unless: Vec<Part>,
     /// What lifts a guard besides: alternatives to all of `unless`.
     pub lifted_by: Vec<TypedExpr>,
-    /// The statement's name.
+    /// The statement it is made of.
+    pub of: StatementId,
+    /// The name under which logs speak of it: the statement's, or that and a step of it.
     pub statement: String,
     /// Its kind.
     pub kind: OriginKind,

@@ -1,7 +1,7 @@
 //! The drafts of a program as they are made, within what it may expand to.
 
 use crate::diag::Diagnostics;
-use crate::graph::Budget;
+use crate::typing::Budget;
 
 use super::draft::Draft;
 

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bundle::{OriginKind, ROLE_TYPE};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph;
-use crate::graph::{ActionId, Env, Grant, Holder, Implied, RoleId, TypeId, Variable};
+use crate::graph::{ActionId, Grant, Holder, Implied, RoleId, TypeId};
+use crate::typing::{Kind, Variable};
 
 use super::draft::{Draft, Effect, Part, Subject, policy_id};
 use super::holders::Base;
@@ -129,8 +130,8 @@ impl Lowering<'_> {
         let actions: Vec<ActionId> = grant.actions.iter().map(|(id, _)| *id).collect();
         let groups = self.action_groups(&actions, |_| vec![grant.on]);
         for (resource, group) in &groups {
-            let env = self.env(receiver.principal, *resource, group);
-            let Some(when) = self.grant_parts(grant, receiver, *resource, group, &env) else {
+            let kind = Kind::requests(receiver.principal, *resource, group);
+            let Some(when) = self.grant_parts(grant, receiver, *resource, group, &kind) else {
                 continue;
             };
             let mut variants: Vec<&str> = receiver.variants.iter().map(String::as_str).collect();
@@ -159,6 +160,7 @@ impl Lowering<'_> {
                 when,
                 unless: Vec::new(),
                 lifted_by: Vec::new(),
+                of: grant.statement.id.clone(),
                 statement: grant.statement.name.clone(),
                 kind: OriginKind::Grant,
                 span: grant.statement.span,
@@ -206,7 +208,7 @@ impl Lowering<'_> {
         receiver: &Receiver,
         resource: TypeId,
         actions: &[ActionId],
-        env: &Env<'_>,
+        kind: &Kind,
     ) -> Option<Vec<Part>> {
         let mut parts = Vec::new();
         if let Some(until) = grant.until {
@@ -214,7 +216,7 @@ impl Lowering<'_> {
         }
         if let Some((role, way)) = &receiver.role {
             for restricting in way {
-                parts.extend(self.restrictions(*restricting, env)?);
+                parts.extend(self.restrictions(*restricting, kind)?);
             }
             if self.program.role(*role).is_some_and(|role| role.on.is_some()) {
                 let subject = Self::principal(receiver.principal, grant.statement.span);
@@ -223,15 +225,15 @@ impl Lowering<'_> {
                 parts.push(self.holds(subject, *role, &base, via, grant.statement.span)?);
             }
         }
-        if let Some(when) = &grant.when {
-            let typed = graph::elaborate(env, when, self.out)?;
+        if let Some(when) = grant.when() {
+            let typed = self.typed(when, kind)?;
             let reads = [Variable::Principal, Variable::Resource, Variable::Context].map(|read| typed.reads(read));
             if receiver.role.is_none() && !reads.contains(&true) {
                 let name = self.program.type_name(receiver.principal);
                 self.out.push(
                     Diagnostic::error(
                         graph::codes::UNCONDITIONAL_TYPE_GRANT,
-                        when.span,
+                        when.expr.span,
                         format!("this opens to every `{name}` there is"),
                     )
                     .label("the same for every request")
@@ -243,7 +245,7 @@ impl Lowering<'_> {
             }
             parts.push(Part::written(typed));
         }
-        parts.extend(self.guard_parts(receiver.principal, resource, actions, &[], env)?);
+        parts.extend(self.guard_parts(receiver.principal, resource, actions, &[], kind)?);
         Some(parts)
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::bundle::OriginKind;
-use crate::graph;
-use crate::graph::{ActionId, Env, Operator, Require, Separation, Statement, Ty, TypeId, TypedExpr};
+use crate::graph::{ActionId, Require, Separation, Statement, Ty, TypeId};
+use crate::syntax::ast::Operator;
+use crate::typing::{Kind, TypedExpr};
 
 use super::draft::{Draft, Effect, Part, Subject, policy_id};
 use super::program::Lowering;
@@ -18,7 +19,7 @@ impl Lowering<'_> {
         resource: TypeId,
         actions: &[ActionId],
         lifted: &[usize],
-        env: &Env<'_>,
+        kind: &Kind,
     ) -> Option<Vec<Part>> {
         let mut parts = self.same_tenant(principal, resource).to_vec();
         let Some(first) = actions.first() else {
@@ -28,7 +29,7 @@ impl Lowering<'_> {
             if lifted.contains(&at) {
                 continue;
             }
-            let typed = graph::elaborate(env, &require.condition, self.out)?;
+            let typed = self.typed(require.when(), kind)?;
             parts.push(Part::written(typed).of_guard(&require.statement.name));
         }
         for separation in self.program.separations_of(*first) {
@@ -116,8 +117,7 @@ impl Lowering<'_> {
     fn require(&mut self, at: usize, require: &Require) {
         let pairs = self.pairs(&require.actions, &require.on);
         for (principal, resource, actions) in &pairs {
-            let env = self.env(*principal, *resource, actions);
-            let Some(typed) = graph::elaborate(&env, &require.condition, self.out) else {
+            let Some(typed) = self.typed(require.when(), &Kind::requests(*principal, *resource, actions)) else {
                 continue;
             };
             let lifted_by = self.lifting(at, *principal, *resource, actions);
@@ -186,6 +186,7 @@ impl Lowering<'_> {
             when: Vec::new(),
             unless: Vec::new(),
             lifted_by: Vec::new(),
+            of: statement.id.clone(),
             statement: statement.name.clone(),
             kind,
             span: statement.span,

@@ -2,8 +2,10 @@
 
 use crate::diag::Diagnostic;
 use crate::graph;
-use crate::graph::{Env, Operator, Path, Role, RoleId, Ty, TypeId, TypedExpr, TypedKind, Until, Variable};
+use crate::graph::{Path, Role, RoleId, Ty, TypeId, Until};
+use crate::syntax::ast::Operator;
 use crate::text::Span;
+use crate::typing::{Constructor, Kind, Method, TypedExpr, TypedKind, Variable};
 
 use super::draft::Part;
 use super::program::Lowering;
@@ -142,19 +144,20 @@ impl Lowering<'_> {
     pub(super) fn before(&mut self, until: Until) -> Option<Part> {
         let now = self.clock(until.span)?;
         let text = TypedExpr::new(TypedKind::Text(until.at.to_string()), Ty::String, until.span);
-        let end = TypedExpr::new(TypedKind::Construct("datetime".to_owned(), Box::new(text)), Ty::Datetime, until.span);
+        let end = TypedExpr::new(TypedKind::Construct(Constructor::Datetime, Box::new(text)), Ty::Datetime, until.span);
         Some(Part::ending(now.binary(Operator::Less, end), until.at))
     }
 
     /// What a role demands of its holders wherever it is used: its `until` and its `when`.
-    pub(super) fn restrictions(&mut self, role: RoleId, env: &Env<'_>) -> Option<Vec<Part>> {
-        let role = self.program.role(role)?.clone();
+    pub(super) fn restrictions(&mut self, role: RoleId, kind: &Kind) -> Option<Vec<Part>> {
+        let program = self.program;
+        let role = program.role(role)?;
         let mut parts = Vec::new();
         if let Some(until) = role.until {
             parts.push(self.before(until)?);
         }
-        if let Some(when) = &role.when {
-            parts.push(Part::written(graph::elaborate(env, when, self.out)?));
+        if let Some(when) = role.when() {
+            parts.push(Part::written(self.typed(when, kind)?));
         }
         Some(parts)
     }
@@ -232,7 +235,7 @@ impl Lowering<'_> {
                 let is_optional = ty.is_some_and(|attribute| !attribute.required);
                 let held = entity.clone().attribute(by.clone(), Ty::Unknown);
                 let test = match set {
-                    true => held.method("contains", vec![subject], Ty::Bool),
+                    true => held.method(Method::Contains, vec![subject], Ty::Bool),
                     false => subject.binary(Operator::Equal, held),
                 };
                 (by.clone(), is_optional, test)

@@ -1,8 +1,8 @@
 //! The source map: every policy and every conjunct back to the author's words.
 
 use crate::bundle::{Clause, Origin, OriginKind, Origins, Place};
-use crate::graph::{TypedExpr, TypedKind};
 use crate::text::{Sources, Span};
+use crate::typing::{TypedExpr, TypedKind};
 
 use super::draft::{Draft, Part};
 use super::raw::RawPolicy;

@@ -6,10 +6,12 @@ use std::rc::Rc;
 use cedar_policy::{Policy, PolicyId, Schema};
 
 use crate::bundle::{Contract, Origins, ROLE_TYPE, RolesForm};
+use crate::clauses::Step;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::graph::{ActionId, Attribute, Budget, Env, ProfileStep, Program, RoleId, Ty, TypeId};
+use crate::graph::{ActionId, Profile, ProfileStep, Program, RoleId, TypeId, When};
 use crate::parallel::Work;
 use crate::text::{FileId, Sources};
+use crate::typing::{Budget, Conditions, Kind, TypedExpr};
 use crate::{graph, parallel};
 
 use super::draft::{Draft, Entity, Part};
@@ -49,19 +51,18 @@ pub struct Lowered {
 /// Lowers a resolved program together with the raw sources beside it.
 #[must_use]
 pub fn lower(
-    program: &Program,
+    conditions: &Conditions,
     raw_schema: &RawSchema,
     raw: Vec<RawPolicy>,
     form: RolesForm,
     sources: &Sources,
     out: &mut Diagnostics,
 ) -> Lowered {
+    let program = conditions.program();
     roles_form::check(program, &raw, form, out);
     let budget = Budget::of(program);
-    let mut cx = Lowering::new(program, form, &budget, out);
-    for condition in &program.conditions {
-        graph::check_condition(program, condition, cx.out);
-    }
+    out.extend(conditions.faults_of_named());
+    let mut cx = Lowering::new(conditions, form, &budget, out);
     cx.grants();
     cx.guards();
     cx.denies();
@@ -92,7 +93,7 @@ pub fn lower(
     if let Some(SchemaText { schema, .. }) = &schema {
         validate::gate(&drafts, &policies, schema, out);
         validate::raw(&raw, schema, out);
-        let claimed = claims::conditions(program, form, out);
+        let claimed = claims::conditions(conditions, form, out);
         validate::claims(&claimed, schema, out);
         let validated = Validated { program, drafts: &drafts, policies: &policies, raw: &raw, schema, sources };
         wording::reword(&validated, out);
@@ -177,6 +178,7 @@ type Routes = (RoleId, Option<Rc<BTreeMap<RoleId, Vec<Way>>>>);
 /// What the emitters share.
 pub(super) struct Lowering<'a> {
     pub(super) program: &'a Program,
+    conditions: &'a Conditions,
     /// How policies tell who holds a role.
     pub(super) form: RolesForm,
     pub(super) out: &'a mut Diagnostics,
@@ -190,22 +192,43 @@ pub(super) struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    pub(super) fn new(program: &'a Program, form: RolesForm, budget: &'a Budget, out: &'a mut Diagnostics) -> Self {
-        Self { program, form, out, drafts: Drafts::new(budget), budget, routes: None, tenants: BTreeMap::new() }
+    pub(super) fn new(
+        conditions: &'a Conditions,
+        form: RolesForm,
+        budget: &'a Budget,
+        out: &'a mut Diagnostics,
+    ) -> Self {
+        Self {
+            program: conditions.program(),
+            conditions,
+            form,
+            out,
+            drafts: Drafts::new(budget),
+            budget,
+            routes: None,
+            tenants: BTreeMap::new(),
+        }
     }
 
-    /// The environment of a pair of types and some actions.
-    pub(super) fn env(&self, principal: TypeId, resource: TypeId, actions: &[ActionId]) -> Env<'a> {
-        let (context, partial) = context_of(self.program, actions);
-        Env {
-            program: self.program,
-            principal: Ty::Entity(principal),
-            resource: Ty::Entity(resource),
-            context: Some(context),
-            partial,
-            actions: actions.to_vec(),
-            budget: Some(self.budget),
+    /// What a condition means for a kind of request; `None` where it does not type, which is reported.
+    pub(super) fn typed(&mut self, when: When<'_>, kind: &Kind) -> Option<TypedExpr> {
+        match self.try_typed(when, kind) {
+            Ok(typed) => Some(typed),
+            Err(faults) => {
+                self.out.extend(faults);
+                None
+            }
         }
+    }
+
+    /// What a condition means for a kind of request, or its faults.
+    pub(super) fn try_typed(&self, when: When<'_>, kind: &Kind) -> Result<TypedExpr, Diagnostics> {
+        self.conditions.within(self.budget, when, kind)
+    }
+
+    /// A step of a profile as a kind of request.
+    pub(super) fn step_kind(&self, profile: &Profile, step: Step) -> Kind {
+        Kind::Step(ProfileStep { profile: self.program.id_of_profile(profile), step })
     }
 
     /// The ways of every role that inherits from a base. Too many of them are told once; then there are none.
@@ -253,19 +276,15 @@ impl<'a> Lowering<'a> {
     /// Conditions of assertions type like those of grants; their claims are proved elsewhere.
     fn assertions(&mut self) {
         for assertion in &self.program.assertions {
-            let Some(when) = &assertion.when else { continue };
+            let Some(when) = assertion.when() else { continue };
             let mut typed_somewhere = false;
             let mut faults = Diagnostics::new();
-            for ProfileStep { profile, step } in &assertion.steps {
-                let Some(profile) = self.program.profile(*profile) else {
-                    continue;
-                };
-                let mut own = Diagnostics::new();
-                let env = self.step_env(profile, *step);
-                typed_somewhere |= graph::elaborate(&env, when, &mut own).is_some();
-                // Of what an assertion says of actions, the faults there are the ones to tell.
-                if assertion.actions.is_empty() {
-                    faults.extend(own);
+            for step in &assertion.steps {
+                match self.try_typed(when, &Kind::Step(*step)) {
+                    Ok(_) => typed_somewhere = true,
+                    // Of what an assertion says of actions, the faults there are the ones to tell.
+                    Err(own) if assertion.actions.is_empty() => faults.extend(own),
+                    Err(_) => {}
                 }
             }
             for action in &assertion.actions {
@@ -277,10 +296,10 @@ impl<'a> Lowering<'a> {
                         return;
                     }
                     for resource in &found.decided_on {
-                        let env = self.env(principal, *resource, &[*action]);
-                        let mut own = Diagnostics::new();
-                        typed_somewhere |= graph::elaborate(&env, when, &mut own).is_some();
-                        faults.extend(own);
+                        match self.try_typed(when, &Kind::requests(principal, *resource, &[*action])) {
+                            Ok(_) => typed_somewhere = true,
+                            Err(own) => faults.extend(own),
+                        }
                     }
                 }
             }
@@ -290,18 +309,4 @@ impl<'a> Lowering<'a> {
             }
         }
     }
-}
-
-/// The context of some actions together, and the attributes that not all of them have.
-pub(super) fn context_of(program: &Program, actions: &[ActionId]) -> (BTreeMap<String, Attribute>, BTreeSet<String>) {
-    let mut all: BTreeMap<String, Attribute> = BTreeMap::new();
-    let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for id in actions {
-        for (name, attribute) in program.context_of(*id) {
-            *count.entry(name.clone()).or_default() += 1;
-            all.entry(name).or_insert(attribute);
-        }
-    }
-    let partial = count.into_iter().filter(|(_, count)| *count < actions.len()).map(|(name, _)| name).collect();
-    (all, partial)
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use cedar_policy::pst::{BinaryOp, Expr, NonEmpty, SmolStr, UnaryOp};
 use cedar_policy::{Policy, pst};
 
-use crate::graph::{Operator, TypedExpr, TypedKind, Variable};
+use crate::syntax::ast::Operator;
+use crate::typing::{Constructor, Method, TypedExpr, TypedKind, Variable};
 
 use super::draft::{Draft, Effect, Entity};
 
@@ -139,14 +140,23 @@ fn expr(names: &mut Names, typed: &TypedExpr) -> Result<Arc<Expr>, String> {
         TypedKind::Attribute(inner, attribute) => {
             Expr::GetAttr { expr: expr(names, inner)?, attr: SmolStr::from(attribute.as_str()) }
         }
-        TypedKind::Construct(function, argument) => {
-            Expr::UnaryOp { op: unary(function)?, expr: expr(names, argument)? }
+        TypedKind::Construct(constructor, argument) => {
+            let op = match constructor {
+                Constructor::Datetime => UnaryOp::Datetime,
+                Constructor::Decimal => UnaryOp::Decimal,
+                Constructor::Duration => UnaryOp::Duration,
+                Constructor::Ip => UnaryOp::Ip,
+            };
+            Expr::UnaryOp { op, expr: expr(names, argument)? }
         }
-        TypedKind::Method(receiver, method, args) => match args.as_slice() {
-            [] => Expr::UnaryOp { op: unary(method)?, expr: expr(names, receiver)? },
-            [one] => Expr::BinaryOp { op: binary(method)?, left: expr(names, receiver)?, right: expr(names, one)? },
-            _ => return Err(format!("no Cedar method `{method}` takes {} arguments", args.len())),
-        },
+        TypedKind::Method(receiver, method, args) => {
+            let receiver = expr(names, receiver)?;
+            match (operation(*method), args.as_slice()) {
+                (Operation::Unary(op), []) => Expr::UnaryOp { op, expr: receiver },
+                (Operation::Binary(op), [one]) => Expr::BinaryOp { op, left: receiver, right: expr(names, one)? },
+                _ => return Err(format!("Cedar's `{}` does not take {} arguments", method.name(), args.len())),
+            }
+        }
         TypedKind::Set(elements) => Expr::Set(elements.iter().map(|one| expr(names, one)).collect::<Result<_, _>>()?),
         TypedKind::Record(fields) => {
             let mut record = BTreeMap::new();
@@ -156,6 +166,7 @@ fn expr(names: &mut Names, typed: &TypedExpr) -> Result<Arc<Expr>, String> {
             Expr::Record(record)
         }
         TypedKind::Named(_, body) => return expr(names, body),
+        TypedKind::Opaque => return Err("a part that is not known cannot be written".to_owned()),
     };
     Ok(Arc::new(built))
 }
@@ -172,44 +183,40 @@ fn chain(names: &mut Names, parts: &[TypedExpr], op: BinaryOp) -> Result<Arc<Exp
     built.ok_or_else(|| "an empty chain".to_owned())
 }
 
-fn unary(name: &str) -> Result<UnaryOp, String> {
-    Ok(match name {
-        "decimal" => UnaryOp::Decimal,
-        "datetime" => UnaryOp::Datetime,
-        "duration" => UnaryOp::Duration,
-        "ip" => UnaryOp::Ip,
-        "isEmpty" => UnaryOp::IsEmpty,
-        "isIpv4" => UnaryOp::IsIPv4,
-        "isIpv6" => UnaryOp::IsIPV6,
-        "isLoopback" => UnaryOp::IsLoopback,
-        "isMulticast" => UnaryOp::IsMulticast,
-        "toDate" => UnaryOp::ToDate,
-        "toTime" => UnaryOp::ToTime,
-        "toMilliseconds" => UnaryOp::ToMilliseconds,
-        "toSeconds" => UnaryOp::ToSeconds,
-        "toMinutes" => UnaryOp::ToMinutes,
-        "toHours" => UnaryOp::ToHours,
-        "toDays" => UnaryOp::ToDays,
-        other => return Err(format!("Cedar has no function `{other}` of one value")),
-    })
+/// A method as an operator of Cedar's syntax trees.
+enum Operation {
+    Unary(UnaryOp),
+    Binary(BinaryOp),
 }
 
-fn binary(name: &str) -> Result<BinaryOp, String> {
-    Ok(match name {
-        "contains" => BinaryOp::Contains,
-        "containsAll" => BinaryOp::ContainsAll,
-        "containsAny" => BinaryOp::ContainsAny,
-        "getTag" => BinaryOp::GetTag,
-        "hasTag" => BinaryOp::HasTag,
-        "isInRange" => BinaryOp::IsInRange,
-        "offset" => BinaryOp::Offset,
-        "durationSince" => BinaryOp::DurationSince,
-        "lessThan" => BinaryOp::DecimalLessThan,
-        "lessThanOrEqual" => BinaryOp::DecimalLessEq,
-        "greaterThan" => BinaryOp::DecimalGreater,
-        "greaterThanOrEqual" => BinaryOp::DecimalGreaterEq,
-        other => return Err(format!("Cedar has no method `{other}` with an argument")),
-    })
+fn operation(method: Method) -> Operation {
+    use Operation::{Binary, Unary};
+    match method {
+        Method::Contains => Binary(BinaryOp::Contains),
+        Method::ContainsAll => Binary(BinaryOp::ContainsAll),
+        Method::ContainsAny => Binary(BinaryOp::ContainsAny),
+        Method::IsEmpty => Unary(UnaryOp::IsEmpty),
+        Method::HasTag => Binary(BinaryOp::HasTag),
+        Method::GetTag => Binary(BinaryOp::GetTag),
+        Method::LessThan => Binary(BinaryOp::DecimalLessThan),
+        Method::LessThanOrEqual => Binary(BinaryOp::DecimalLessEq),
+        Method::GreaterThan => Binary(BinaryOp::DecimalGreater),
+        Method::GreaterThanOrEqual => Binary(BinaryOp::DecimalGreaterEq),
+        Method::IsIpv4 => Unary(UnaryOp::IsIPv4),
+        Method::IsIpv6 => Unary(UnaryOp::IsIPV6),
+        Method::IsLoopback => Unary(UnaryOp::IsLoopback),
+        Method::IsMulticast => Unary(UnaryOp::IsMulticast),
+        Method::IsInRange => Binary(BinaryOp::IsInRange),
+        Method::Offset => Binary(BinaryOp::Offset),
+        Method::DurationSince => Binary(BinaryOp::DurationSince),
+        Method::ToDate => Unary(UnaryOp::ToDate),
+        Method::ToTime => Unary(UnaryOp::ToTime),
+        Method::ToMilliseconds => Unary(UnaryOp::ToMilliseconds),
+        Method::ToSeconds => Unary(UnaryOp::ToSeconds),
+        Method::ToMinutes => Unary(UnaryOp::ToMinutes),
+        Method::ToHours => Unary(UnaryOp::ToHours),
+        Method::ToDays => Unary(UnaryOp::ToDays),
+    }
 }
 
 /// A pattern as written between the quotes, with Cedar's escapes: `*` matches anything, `\*` is a star.

@@ -21,6 +21,7 @@ mod depth;
 mod externals;
 mod lets_in;
 mod links;
+mod parts;
 mod permits;
 mod statements;
 mod templates;
@@ -31,6 +32,7 @@ pub(super) use among_parents::role_among_parents;
 use externals::expanded;
 use externals::expanded::{Cut, Why};
 pub(super) use lets_in::{LetsIn, lets_in};
+pub use parts::has_part;
 pub use permits::raw_permits;
 pub use templates::{RawTemplate, raw_templates};
 

@@ -3,8 +3,10 @@
 
 use crate::bundle::{ROLES_ATTRIBUTE, RolesForm, relation_attribute};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::graph::{Operator, Program, Ty, TypeId, TypedExpr};
+use crate::graph::{Program, Ty, TypeId};
+use crate::syntax::ast::Operator;
 use crate::text::Span;
+use crate::typing::{Method, TypedExpr};
 
 use super::break_glass::short::At;
 use super::draft::Entity;
@@ -43,7 +45,7 @@ impl Lowering<'_> {
     fn either(&self, parent: TypedExpr, subject: TypedExpr, name: TypedExpr) -> TypedExpr {
         let span = parent.span;
         let names = Ty::Set(Box::new(Ty::String));
-        let contains = subject.clone().attribute(ROLES_ATTRIBUTE, names).method("contains", vec![name], Ty::Bool);
+        let contains = subject.clone().attribute(ROLES_ATTRIBUTE, names).method(Method::Contains, vec![name], Ty::Bool);
         match self.form {
             RolesForm::Parents => parent,
             RolesForm::Attribute => contains,

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use cedar_policy::{Schema, SchemaFragment};
 use serde_json::{Map, Value, json};
 
-use crate::bundle::{HOLDERS_TYPE, PROFILE_TYPE, ROLE_TYPE, ROLES_ATTRIBUTE, RolesForm, relation_attribute};
-use crate::clauses::Clause;
+use crate::bundle::{
+    GRANTS_ATTRIBUTE, HOLDERS_TYPE, PROFILE_TYPE, ROLE_TYPE, ROLES_ATTRIBUTE, RolesForm, relation_attribute,
+};
+use crate::clauses::Step;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
-use crate::graph::{Attribute, Isolation, Profile, Program, Step, Ty, TypeId, TypeKind};
+use crate::graph::{Attribute, Profile, Program, Ty, TypeId, TypeKind};
 use crate::text::Span;
 
 use super::program::qualified;
@@ -108,7 +110,7 @@ fn add_program(program: &Program, form: RolesForm, merged: &mut Map<String, Valu
     }
     if let Some(common) = space.get_mut("commonTypes").and_then(Value::as_object_mut) {
         for profile in &program.profiles {
-            put(common, grant_type(profile), record(program, &grant_fields(program, profile)), overwritten);
+            put(common, grant_type(profile), record(program, &program.grant_fields(profile)), overwritten);
         }
     }
 }
@@ -185,6 +187,10 @@ fn generated(ty: Ty, span: Span) -> Attribute {
     Attribute { ty, required: true, masked: false, doc: None, annotations: Vec::new(), span }
 }
 
+fn optional(ty: Ty, span: Span) -> Attribute {
+    Attribute { required: false, ..generated(ty, span) }
+}
+
 fn annotate(entry: &mut Map<String, Value>, doc: Option<&str>, annotations: &[(String, String)]) {
     let mut all = Map::new();
     if let Some(doc) = doc {
@@ -215,10 +221,10 @@ fn actions(program: &Program, actions: &mut Map<String, Value>, overwritten: &mu
         if !profiles.is_empty() {
             let grants = profiles
                 .iter()
-                .map(|profile| (profile.name.clone(), optional(Ty::Named(grant_type(profile)), profile)))
+                .map(|profile| (profile.name.clone(), optional(Ty::Named(grant_type(profile)), profile.span)))
                 .collect();
             let Some(first) = profiles.first() else { continue };
-            context.insert("break_glass".to_owned(), optional(Ty::Record(grants), first));
+            context.insert(GRANTS_ATTRIBUTE.to_owned(), optional(Ty::Record(grants), first.span));
         }
         let groups: Vec<Value> = action
             .declared_on
@@ -250,9 +256,9 @@ fn actions(program: &Program, actions: &mut Map<String, Value>, overwritten: &mu
         }
     }
     for profile in &program.profiles {
-        for step in Step::ALL {
-            let context = step_context(program, profile, step);
-            let step = step.name();
+        for step in Step::DECIDED {
+            let context = program.context_of_step(profile, step);
+            let step = step.action();
             actions.entry(step.to_owned()).or_insert_with(|| json!({}));
             actions.insert(
                 format!("{step}.{}", profile.name),
@@ -272,116 +278,6 @@ fn actions(program: &Program, actions: &mut Map<String, Value>, overwritten: &mu
 /// The name of a profile's grant record.
 pub(super) fn grant_type(profile: &Profile) -> String {
     format!("Grant_{}", profile.name)
-}
-
-fn attribute(ty: Ty, profile: &Profile) -> Attribute {
-    generated(ty, profile.span)
-}
-
-fn optional(ty: Ty, profile: &Profile) -> Attribute {
-    Attribute { required: false, ..attribute(ty, profile) }
-}
-
-/// Isolations that concern a profile: those of its principal type and of any type it opens.
-pub(super) fn profile_tenants<'a>(program: &'a Program, profile: &Profile) -> Vec<&'a Isolation> {
-    let resources = profile_resources(program, profile);
-    program
-        .isolations
-        .iter()
-        .filter(|isolation| {
-            let excepted = |ty: &TypeId| isolation.except.iter().any(|(except, _)| except == ty);
-            !excepted(&profile.principal) && resources.iter().any(|ty| !excepted(ty))
-        })
-        .collect()
-}
-
-/// The types a profile's actions are decided on, each once.
-pub(super) fn profile_resources(program: &Program, profile: &Profile) -> Vec<TypeId> {
-    let mut types: Vec<TypeId> = profile
-        .actions
-        .iter()
-        .filter_map(|(id, _)| program.action(*id))
-        .flat_map(|action| action.decided_on.iter().copied())
-        .collect();
-    types.sort_unstable();
-    types.dedup();
-    types
-}
-
-fn tenant_record(program: &Program, profile: &Profile) -> Option<Attribute> {
-    let fields: BTreeMap<String, Attribute> = profile_tenants(program, profile)
-        .into_iter()
-        .map(|isolation| (isolation.by.clone(), attribute(Ty::Entity(isolation.tenant), profile)))
-        .collect();
-    (!fields.is_empty()).then(|| attribute(Ty::Record(fields), profile))
-}
-
-/// The grant record that only the gateway can put into the context.
-pub(super) fn grant_fields(program: &Program, profile: &Profile) -> BTreeMap<String, Attribute> {
-    let person = Ty::Entity(profile.principal);
-    let mut fields = vec![
-        ("id".to_owned(), Ty::String),
-        ("requester".to_owned(), person.clone()),
-        ("refusals".to_owned(), Ty::Long),
-        ("reason".to_owned(), Ty::String),
-        ("ticket".to_owned(), Ty::String),
-        ("actions".to_owned(), Ty::Set(Box::new(Ty::String))),
-        ("resource_count".to_owned(), Ty::Long),
-        ("requested_at".to_owned(), Ty::Datetime),
-        ("approved_at".to_owned(), Ty::Datetime),
-        ("not_before".to_owned(), Ty::Datetime),
-        ("expires_at".to_owned(), Ty::Datetime),
-        ("uses".to_owned(), Ty::Long),
-        ("revoked".to_owned(), Ty::Bool),
-        ("log_index".to_owned(), Ty::Long),
-    ];
-    if profile.limit(Clause::Idle).is_some() {
-        fields.push(("last_used_at".to_owned(), Ty::Datetime));
-    }
-    let approvers = profile.approval.map_or(0, |(count, _, _)| count.value);
-    fields.extend((1..=approvers).map(|n| (format!("approver{n}"), person.clone())));
-    let resources = profile_resources(program, profile)
-        .into_iter()
-        .map(|ty| (program.type_name(ty).to_owned(), attribute(Ty::Set(Box::new(Ty::Entity(ty))), profile)))
-        .collect();
-    fields.push(("resources".to_owned(), Ty::Record(resources)));
-    let mut all: BTreeMap<String, Attribute> =
-        fields.into_iter().map(|(name, ty)| (name, attribute(ty, profile))).collect();
-    if let Some(tenant) = tenant_record(program, profile) {
-        all.insert("tenant".to_owned(), tenant);
-    }
-    all
-}
-
-/// What a step of a grant's life is decided on: the facts of the step, and the common context.
-pub(super) fn step_context(program: &Program, profile: &Profile, step: Step) -> BTreeMap<String, Attribute> {
-    let mut all = BTreeMap::new();
-    let mut add = |name: &str, ty: Ty| {
-        all.insert(name.to_owned(), attribute(ty, profile));
-    };
-    if step == Step::Request {
-        add("reason", Ty::String);
-        add("ticket", Ty::String);
-        add("duration", Ty::Duration);
-        for fact in ["resource_count", "open_reviews", "grants_in_window", "active_grants"] {
-            add(fact, Ty::Long);
-        }
-        all.insert("last_grant_ended".to_owned(), optional(Ty::Datetime, profile));
-    } else {
-        add("requester", Ty::Entity(profile.principal));
-        add("requested_at", Ty::Datetime);
-        add("approvers", Ty::Set(Box::new(Ty::Entity(profile.principal))));
-        if step == Step::Review {
-            add("ended_at", Ty::Datetime);
-        }
-    }
-    if let Some(tenant) = tenant_record(program, profile) {
-        all.insert("tenant".to_owned(), tenant);
-    }
-    for (name, common) in &program.context {
-        all.entry(name.clone()).or_insert_with(|| common.attribute.clone());
-    }
-    all
 }
 
 fn record(program: &Program, attributes: &BTreeMap<String, Attribute>) -> Value {

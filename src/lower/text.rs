@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use crate::graph::{Operator, TypedExpr, TypedKind};
 use crate::text::Span;
+use crate::typing::{TypedExpr, TypedKind};
 
 use super::draft::{Draft, Effect, Entity};
 
@@ -155,18 +155,7 @@ fn write_expr(out: &mut Located, expr: &TypedExpr) {
         TypedKind::Or(parts) => joined(out, parts, " || "),
         TypedKind::Binary(operator, left, right) => {
             operand(out, left);
-            out.push(match operator {
-                Operator::Equal => " == ",
-                Operator::NotEqual => " != ",
-                Operator::Less => " < ",
-                Operator::LessEqual => " <= ",
-                Operator::Greater => " > ",
-                Operator::GreaterEqual => " >= ",
-                Operator::In => " in ",
-                Operator::Add => " + ",
-                Operator::Subtract => " - ",
-                Operator::Multiply => " * ",
-            });
+            let _ = write!(out.text, " {} ", operator.symbol());
             operand(out, right);
         }
         TypedKind::If(test, yes, no) => {
@@ -209,8 +198,8 @@ fn write_expr(out: &mut Located, expr: &TypedExpr) {
                 let _ = write!(out.text, "[\"{}\"]", name.escape_debug());
             }
         }
-        TypedKind::Construct(function, argument) => {
-            out.push(function);
+        TypedKind::Construct(constructor, argument) => {
+            out.push(constructor.name());
             out.push("(");
             write_expr(out, argument);
             out.push(")");
@@ -218,7 +207,7 @@ fn write_expr(out: &mut Located, expr: &TypedExpr) {
         TypedKind::Method(receiver, method, args) => {
             operand(out, receiver);
             out.push(".");
-            out.push(method);
+            out.push(method.name());
             out.push("(");
             for (at, arg) in args.iter().enumerate() {
                 out.push(if at == 0 { "" } else { ", " });
@@ -244,6 +233,7 @@ fn write_expr(out: &mut Located, expr: &TypedExpr) {
             out.push("}");
         }
         TypedKind::Named(_, body) => write_expr(out, body),
+        TypedKind::Opaque => out.push("?"),
     }
     out.mark(start, expr.span);
 }
@@ -268,7 +258,8 @@ fn operand(out: &mut Located, expr: &TypedExpr) {
         | TypedKind::Construct(..)
         | TypedKind::Method(..)
         | TypedKind::Set(_)
-        | TypedKind::Record(_) => write_expr(out, expr),
+        | TypedKind::Record(_)
+        | TypedKind::Opaque => write_expr(out, expr),
         TypedKind::Long(value) if *value >= 0 => write_expr(out, expr),
         _ => {
             out.push("(");

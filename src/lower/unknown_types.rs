@@ -7,13 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::{OriginKind, PROFILE_TYPE, ROLES_ATTRIBUTE};
-use crate::diag::Diagnostics;
+use crate::clauses::Step;
 use crate::graph;
-use crate::graph::{
-    ActionId, Deny, Holder, Isolation, Profile, RoleId, Statement, Step, Ty, TypeId, TypeKind, TypedExpr, TypedKind,
-    Variable,
-};
+use crate::graph::{ActionId, Deny, Holder, Isolation, Profile, RoleId, Statement, Ty, TypeId, TypeKind};
 use crate::text::Span;
+use crate::typing::{Kind, TypedExpr, TypedKind, Variable};
 
 use super::break_glass::short::At;
 use super::break_glass::step_action;
@@ -134,7 +132,7 @@ impl Lowering<'_> {
         Draft {
             principal: None,
             resource: None,
-            actions: Step::ALL.iter().map(|step| step_action(self.program, *step, profile)).collect(),
+            actions: Step::DECIDED.iter().map(|step| step_action(self.program, *step, profile)).collect(),
             unless: vec![Part::generated(known, "for the types that the profile knows")],
             statement: format!("{}.{VARIANT}", profile.name),
             ..draft
@@ -212,13 +210,12 @@ impl Lowering<'_> {
             for principal in types.difference(&joined) {
                 for resource in &resources {
                     let mut when = vec![Part::written(is(Variable::Principal, &self.cedar_type(*principal), span))];
-                    if let Some(condition) = &deny.when {
-                        let env = self.env(*principal, *resource, &known.actions);
-                        match graph::elaborate(&env, condition, &mut Diagnostics::new()) {
-                            Some(typed) => when.push(Part::written(typed)),
-                            None if deny.any_action && !deny.on.is_empty() && !deny.on.contains(resource) => continue,
+                    if let Some(condition) = deny.when() {
+                        match self.try_typed(condition, &Kind::requests(*principal, *resource, &known.actions)) {
+                            Ok(typed) => when.push(Part::written(typed)),
+                            Err(_) if deny.any_action && !deny.on.is_empty() && !deny.on.contains(resource) => continue,
                             // It cannot be told of them, so it denies.
-                            None => {}
+                            Err(_) => {}
                         }
                     }
                     let mut names = vec![self.program.type_name(*principal).to_owned()];
@@ -235,15 +232,14 @@ impl Lowering<'_> {
 
     /// What a denial does where it does not know the types; `None` where it does not reach the actions at all.
     fn bite(&self, deny: &Deny, known: &Known) -> Option<Bite> {
-        let Some(condition) = &deny.when else {
+        let Some(condition) = deny.when() else {
             return Some(Bite::Always);
         };
         let mut by_resource: BTreeMap<TypeId, TypedExpr> = BTreeMap::new();
         let mut reads_resource = false;
         for (principal, resource) in &known.pairs {
-            let env = self.env(*principal, *resource, &known.actions);
             // Where it does not type, the denial itself has been told of, or leaves the action out.
-            let typed = graph::elaborate(&env, condition, &mut Diagnostics::new())?;
+            let typed = self.try_typed(condition, &Kind::requests(*principal, *resource, &known.actions)).ok()?;
             if typed.reads(Variable::Principal) {
                 return Some(Bite::Always);
             }
@@ -334,6 +330,7 @@ impl Lowering<'_> {
             when: Vec::new(),
             unless: vec![Part::generated(unless, "for the types that the policy knows")],
             lifted_by: Vec::new(),
+            of: statement.id.clone(),
             statement: statement.name.clone(),
             kind,
             span: statement.span,

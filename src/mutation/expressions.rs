@@ -1,6 +1,6 @@
 //! Mutants of a condition: its clauses, comparisons and chains.
 
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
+use crate::syntax::ast::{Expr, ExprKind, Operator};
 use crate::text::Span;
 
 use super::edit;
@@ -75,17 +75,17 @@ fn swap(making: &mut Making<'_>, span: Span, operands: &[Expr], (from, to): (&st
 fn compare(
     making: &mut Making<'_>,
     span: Span,
-    (operator, left, right): (BinaryOp, &Expr, &Expr),
+    (operator, left, right): (Operator, &Expr, &Expr),
     statement: Option<&Named>,
 ) {
     let (written, opposite, shifted) = match operator {
-        BinaryOp::Equal => ("==", "!=", None),
-        BinaryOp::NotEqual => ("!=", "==", None),
-        BinaryOp::Less => ("<", ">=", Some("<=")),
-        BinaryOp::LessEqual => ("<=", ">", Some("<")),
-        BinaryOp::Greater => (">", "<=", Some(">=")),
-        BinaryOp::GreaterEqual => (">=", "<", Some(">")),
-        BinaryOp::In | BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply => return,
+        Operator::Equal => ("==", "!=", None),
+        Operator::NotEqual => ("!=", "==", None),
+        Operator::Less => ("<", ">=", Some("<=")),
+        Operator::LessEqual => ("<=", ">", Some("<")),
+        Operator::Greater => (">", "<=", Some(">=")),
+        Operator::GreaterEqual => (">=", "<", Some(">")),
+        Operator::In | Operator::Add | Operator::Subtract | Operator::Multiply => return,
     };
     let between = edit::between(left, right);
     let all = [(Genre::FlipComparison, Some(opposite)), (Genre::ShiftBound, shifted)];

@@ -1,6 +1,7 @@
 //! From a package's files to a lowered program, with every fault of every stage in one run.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::bundle::RolesForm;
 use crate::config::{Assignment, GatewayFile, Level, Origin, Project, Roles};
@@ -12,6 +13,7 @@ use crate::lower::{Lowered, RawIds, RawSchema};
 use crate::parallel::Work;
 use crate::syntax::ast;
 use crate::text::{Duration, Instant};
+use crate::typing::Conditions;
 use crate::{graph, lint, lower, parallel, scenario, syntax};
 
 use super::{assignments, gateway};
@@ -33,7 +35,9 @@ pub struct Checked {
     /// The project file's settings, command line included.
     pub project: Project,
     /// The resolved program.
-    pub program: Program,
+    pub program: Arc<Program>,
+    /// What its conditions mean.
+    pub conditions: Arc<Conditions>,
     /// The lowered program.
     pub lowered: Lowered,
     /// How much of the program resolved.
@@ -91,7 +95,9 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
             (program, raw_schema, raw)
         }
     };
-    let mut lowered = lower::lower(&program, &raw_schema, raw, form, sources, &mut meaning);
+    let program = Arc::new(program);
+    let conditions = Arc::new(Conditions::new(Arc::clone(&program)));
+    let mut lowered = lower::lower(&conditions, &raw_schema, raw, form, sources, &mut meaning);
     // What Cedar refuses is there all the same, and may be linted; what did not resolve or type is not.
     let lost = meaning.iter().any(|found| found.is_error() && !lower::codes::OF_SOUND.contains(&found.code));
     let extent = match parsed && !lost {
@@ -114,6 +120,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     }
     let lints = lint::Cx {
         program: &program,
+        conditions: &conditions,
         lowered: &lowered,
         sources,
         levels: &project.levels,
@@ -124,7 +131,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     };
     lint::check_settings(&lints, &mut out);
     lint::run(&lints, &mut out);
-    Checked { project, program, lowered, extent, assignments, diagnostics: unmerged_once(out).sorted() }
+    Checked { project, program, conditions, lowered, extent, assignments, diagnostics: unmerged_once(out).sorted() }
 }
 
 /// Of a file with an unfinished merge that alone is told: what else is wrong with it follows from the marks.

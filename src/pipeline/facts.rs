@@ -63,6 +63,7 @@ pub fn prove_lints(
     }
     let cx = lint::Cx {
         program: &checked.program,
+        conditions: &checked.conditions,
         lowered: &checked.lowered,
         sources: &package.sources,
         levels: &checked.project.levels,

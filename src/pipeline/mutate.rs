@@ -2,6 +2,7 @@
 //! program.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cedar_policy::EntityTypeName;
@@ -21,6 +22,7 @@ use crate::scenario::{Policy, RunOptions, RunReport, TestOutcome};
 use crate::semdiff::{Basis, CompareError, Difference, Side, Verdict};
 use crate::syntax::ast;
 use crate::text::{Instant, Sources};
+use crate::typing::Conditions;
 use crate::{graph, lower, mutation, parallel, scenario, semdiff, syntax};
 
 use super::{BuildError, Checked, Suites, build, check};
@@ -189,10 +191,13 @@ impl Lab<'_> {
             return None;
         }
         let form = checked.lowered.contract.roles_form;
-        let lowered = lower::lower(&program, &self.raw_schema, self.raw.clone(), form, &sources, &mut out);
+        let program = Arc::new(program);
+        let conditions = Arc::new(Conditions::new(Arc::clone(&program)));
+        let lowered = lower::lower(&conditions, &self.raw_schema, self.raw.clone(), form, &sources, &mut out);
         let checked = Checked {
             project: project.clone(),
             program,
+            conditions,
             lowered,
             extent: Extent::Whole,
             assignments: None,

@@ -100,7 +100,7 @@ pub fn prove(
     let tree = build(checked, &package.sources)?;
     let engine = Engine::from_tree(&tree)?;
     let properties =
-        lower::properties(&checked.program, checked.lowered.contract.roles_form).map_err(ProveError::Property)?;
+        lower::properties(&checked.conditions, checked.lowered.contract.roles_form).map_err(ProveError::Property)?;
     let of = properties.len();
     let templates = lower::raw_templates(&package.sources);
     let beyond = lower::beyond(&checked.program, &checked.lowered, &templates).into_iter().map(Beyond::from);
@@ -189,7 +189,7 @@ fn settled(
 /// # Errors
 /// Where a claim cannot be written as Cedar; a fault of ours.
 pub fn claims(checked: &Checked) -> Result<usize, ProveError> {
-    let properties = lower::properties(&checked.program, checked.lowered.contract.roles_form);
+    let properties = lower::properties(&checked.conditions, checked.lowered.contract.roles_form);
     Ok(properties.map_err(ProveError::Property)?.len())
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use cedar_policy::{EntityTypeName, EntityUid};
 
+use crate::break_glass::{Ledger, World};
 use crate::bundle::BreakGlassProfile;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::emergency::{Ledger, World};
 use crate::text::Instant;
 
 use super::suite::{Body, ContextRef, GrantRequest, StepAction, Suite};

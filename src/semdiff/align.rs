@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use cedar_policy::{ActionConstraint, EntityUid, Policy};
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ use crate::diag::Diagnostics;
 use crate::graph::{NameOf, Program, Renames};
 use crate::lower;
 use crate::lower::{Lowered, RawPolicy, RawSchema};
+use crate::typing::Conditions;
 
 use super::{Side, raw};
 
@@ -48,7 +50,9 @@ impl<'a> Aligned<'a> {
         let form = side.lowered.contract.roles_form;
         let mut faults = Diagnostics::new();
         // Beside a raw schema nothing that policies name is renamed, so that there is none here.
-        let lowered = lower::lower(&program, &RawSchema::default(), raw, form, side.sources, &mut faults);
+        let conditions = Conditions::new(Arc::new(program));
+        let lowered = lower::lower(&conditions, &RawSchema::default(), raw, form, side.sources, &mut faults);
+        let program = conditions.into_program();
         (!faults.has_errors()).then_some(Self { program: Cow::Owned(program), lowered: Cow::Owned(lowered) })
     }
 }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::bundle::ROLE_TYPE;
-use crate::graph::{NameOf, Program, Renames, TypedExpr, TypedKind};
+use crate::graph::{NameOf, Program, Renames};
 use crate::lower;
 use crate::lower::{Draft, Part, Subject};
+use crate::typing::{TypedExpr, TypedKind};
 
 use super::difference::RequestKind;
 use super::item::{BECAUSE, Kind};

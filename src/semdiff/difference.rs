@@ -8,6 +8,7 @@ use std::fmt;
 use crate::analysis::solver::REMEDY;
 use crate::analysis::{Environment, Statistics, Witness};
 use crate::bundle::{OriginKind, PROFILE_TYPE, Place};
+use crate::decide::AttributePath;
 
 use super::assigned::Assigned;
 use super::breaks::Break;
@@ -164,6 +165,8 @@ pub struct Reason {
     /// Conditions in the author's words: of a grant that grants its own, of one that does not those that fail, of a guard
     /// those that it wants and that fail, of a denial its own.
     pub when: Vec<String>,
+    /// What these read of the request.
+    pub reads: Vec<AttributePath>,
 }
 
 /// The whole in one word.

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::{Effect, EntityUid, Policy, PrincipalConstraint};
 
 use crate::analysis::{Environment, Environments, Rule};
-use crate::graph::{Operator, TypedExpr, TypedKind};
 use crate::lower::{Draft, Part, Subject};
+use crate::syntax::ast::Operator;
+use crate::typing::{TypedExpr, TypedKind};
 
 use super::align::Aligned;
 use super::difference::Holder;

@@ -100,7 +100,7 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
     broken.sort();
     let stated = |side: Side<'a>| Stated { contract: &side.lowered.contract, sources: side.sources };
     let mut terms = terms::changes([stated(old), stated(new)], &structure.renames, &before.lowered, &after.lowered);
-    terms.extend(promises::weakened(old, new, &structure.renames));
+    terms.extend(promises::weakened(old, new, &before.program, &structure));
     terms.sort();
     Ok(Difference { terms, breaks: broken, structure, accesses, assignments: Vec::new(), extent })
 }

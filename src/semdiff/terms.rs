@@ -13,12 +13,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::bundle::Contract;
+use crate::bundle::{Contract, GRANTS_ATTRIBUTE};
 use crate::graph::Renames;
 use crate::lower::Lowered;
 use crate::text::Sources;
 
-use super::breaks::BREAK_GLASS;
 use super::item::Kind;
 use super::promises;
 use super::structural::Change;
@@ -39,6 +38,8 @@ pub struct TermChange {
     pub effect: Effect,
     /// Statements and policies that read what became possible, sorted; empty where nothing else decides the effect.
     pub readers: Vec<String>,
+    /// Of a promise whose words do not say less: the changed parts that its words stand for, sorted.
+    pub through: Vec<(Kind, String)>,
 }
 
 /// What a change of a term does.
@@ -67,6 +68,9 @@ impl TermChange {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
         let name = change.name.as_str();
+        if self.through.iter().any(|(kind, part)| (*kind, part.as_str()) == (change.kind, name)) {
+            return true;
+        }
         match change.kind {
             Kind::Type => under(&["entities", name]),
             Kind::Attribute => {
@@ -126,7 +130,7 @@ pub(super) fn changes(
 fn stated(contract: &Contract) -> Value {
     let mut contract = contract.clone();
     for action in contract.actions.values_mut() {
-        action.context.remove(BREAK_GLASS);
+        action.context.remove(GRANTS_ATTRIBUTE);
     }
     // Names, numbers and texts always serialize.
     serde_json::to_value(contract).unwrap_or_default()
@@ -224,6 +228,7 @@ impl Walk<'_> {
                     to: new.map(*shown),
                     effect,
                     readers,
+                    through: Vec::new(),
                 });
             }
         }

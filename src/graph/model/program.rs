@@ -6,7 +6,6 @@ use super::{
     Action, ActionSet, Assertion, Condition, ContextAttribute, Deny, EntityType, Grant, Isolation, Profile,
     ProfileStep, Require, Role, Separation, TypeKind, Waiver,
 };
-use crate::graph::expansion::Sizes;
 use crate::graph::index::Index;
 use crate::graph::{ActionId, ConditionId, ProfileId, Relations, RoleId, TypeId};
 
@@ -49,8 +48,6 @@ pub struct Program {
     pub relations: Relations,
     /// Who is granted what, and which guards concern what; kept by the resolver.
     pub(in crate::graph) index: Index,
-    /// What conditions expand to; kept by the resolver.
-    pub(in crate::graph) sizes: Sizes,
     /// Ids by name; kept by `add_type`, `add_condition` and `add_role`.
     by_name: ByName,
 }
@@ -115,7 +112,7 @@ impl Program {
     #[must_use]
     pub fn step_name(&self, at: ProfileStep) -> String {
         let profile = self.profile(at.profile).map_or("", |profile| profile.name.as_str());
-        format!("{}.{profile}", at.step.name())
+        format!("{}.{profile}", at.step.action())
     }
 
     /// A type by name, with or without the program's namespace.
@@ -146,6 +143,12 @@ impl Program {
     #[must_use]
     pub fn find_profile(&self, name: &str) -> Option<ProfileId> {
         self.profiles.iter().position(|profile| profile.name == name).map(ProfileId::at)
+    }
+
+    /// The id of a profile of this program.
+    #[must_use]
+    pub fn id_of_profile(&self, profile: &Profile) -> ProfileId {
+        ProfileId::at(self.profiles.iter().position(|other| other.id == profile.id).unwrap_or(self.profiles.len()))
     }
 
     /// Adds a type; of equal names the first is the one that is found.

@@ -6,7 +6,7 @@ use crate::clauses::Clause;
 use crate::syntax::ast::{Expr, Number, Text};
 use crate::text::{Duration, Instant, Span};
 
-use super::{ProfileStep, Program, Ty};
+use super::{ProfileStep, Program, StatementId, Ty};
 use crate::graph::{ActionId, Implied, ProfileId, RoleId, TypeId};
 
 /// `actions crud { … }`: its members are copied into each type that takes it.
@@ -45,6 +45,8 @@ pub struct Until {
 /// A role.
 #[derive(Debug, Clone)]
 pub struct Role {
+    /// Which statement it is.
+    pub id: StatementId,
     /// Its own name, `admin`.
     pub name: String,
     /// Where the name stands.
@@ -94,6 +96,8 @@ pub enum Holder {
 /// What every statement carries.
 #[derive(Debug, Clone)]
 pub struct Statement {
+    /// Which it is.
+    pub id: StatementId,
     /// Its name, by which scenarios, diffs and logs speak of it: a label, or one made of its meaning.
     pub name: String,
     /// Whether the name is a label.
@@ -201,6 +205,8 @@ pub struct Separation {
 /// `break-glass`. Every clause is there: a missing one was an error or has the default that the language reference names.
 #[derive(Debug, Clone)]
 pub struct Profile {
+    /// Which statement it is.
+    pub id: StatementId,
     /// Its name.
     pub name: String,
     /// Where the name stands.
@@ -279,6 +285,8 @@ impl Profile {
 /// `assert`: names and types are checked here, the claim is proved elsewhere.
 #[derive(Debug, Clone)]
 pub struct Assertion {
+    /// Which statement it is.
+    pub id: StatementId,
     /// Its name.
     pub name: String,
     /// The whole statement.

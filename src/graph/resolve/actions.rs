@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bundle::ACTION_TYPE;
+use crate::bundle::{ACTION_TYPE, GRANTS_ATTRIBUTE};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::graph::{Action, ActionId, ContextAttribute, ParentLink, TypeId, codes};
 use crate::syntax::ast;
@@ -78,7 +78,7 @@ pub(super) fn actions(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &E
 fn declare_action(cx: &mut Resolver<'_>, on: TypeId, decl: &ast::ActionDecl) {
     let said = read(cx, &decl.annotations, Place::Action, decl.span);
     let own = record(cx, &decl.context);
-    if let Some(clash) = own.get("break_glass") {
+    if let Some(clash) = own.get(GRANTS_ATTRIBUTE) {
         cx.out.push(reserved_for_grants(clash.span));
     }
     let decided_on = match &decl.decided_on {
@@ -257,7 +257,7 @@ pub(super) fn context(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                     redeclared(cx, &written.name.text, written.name.span, before);
                     continue;
                 }
-                if written.name.text == "break_glass" {
+                if written.name.text == GRANTS_ATTRIBUTE {
                     cx.out.push(reserved_for_grants(written.name.span));
                     continue;
                 }

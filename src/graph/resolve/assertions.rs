@@ -7,7 +7,7 @@ use super::annotations::{Place, read};
 use super::lookup::find_who;
 use super::targets::find_targets;
 use super::{NameKind, Resolver};
-use crate::graph::{Assertion, Claimed, ProfileId, codes};
+use crate::graph::{Assertion, Claimed, ProfileId, StatementKind, codes};
 
 pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     for item in items {
@@ -44,7 +44,9 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             }
         };
         let Some(who) = who else { continue };
+        let id = cx.statement_id(StatementKind::Assertion, &decl.name.text);
         cx.program.assertions.push(Assertion {
+            id,
             name: decl.name.text.clone(),
             span: item.span,
             claim: claimed(decl.claim),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::clauses::Clause;
+use crate::clauses::{Clause, Step};
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
 use crate::syntax::ast::BreakGlassKind as Kind;
@@ -13,14 +13,15 @@ use super::annotations::{Place, read};
 use super::lookup::{find_actions, find_role, find_type};
 use super::people::{facts, one_principal, tenant_of_its_own};
 use super::statements::with_doc;
-use crate::graph::{Bounded, Profile, RoleId, TypeId, codes};
+use crate::graph::{Bounded, Profile, RoleId, StatementKind, TypeId, codes};
 
 /// Longest grant of a profile that nobody approves.
 const LONGEST_SELF_ACTIVATED: Duration = Duration(15 * Duration::MINUTE.0);
 /// Most approvers of one grant: each is a typed slot of the grant record.
 const MOST_APPROVERS: i64 = 5;
 /// Events that can alert.
-const EVENTS: [&str; 6] = ["request", "approve", "refuse", "use", "revoke", "review"];
+const EVENTS: [&str; 6] =
+    [Step::Request.word(), Step::Approve.word(), Step::Refuse.word(), "use", Step::Revoke.word(), Step::Review.word()];
 
 pub(super) fn profiles(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     for item in items {
@@ -318,6 +319,7 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, m
     let principal = one_principal(cx, everyone.collect())?;
     tenant_of_its_own(cx, decl, principal);
     Some(Profile {
+        id: cx.statement_id(StatementKind::BreakGlass, &decl.name.text),
         name: decl.name.text.clone(),
         span: decl.name.span,
         whole: item.span,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::Diagnostic;
-use crate::graph::{ActionId, Grant, Holder, Implied, RelationPath, RoleId, TypeId, codes};
+use crate::graph::{ActionId, Grant, Holder, Implied, RelationPath, RoleId, StatementKind, TypeId, codes};
 use crate::syntax::ast;
 use crate::text::Span;
 
@@ -139,7 +139,7 @@ fn add_grant(cx: &mut Resolver<'_>, item: &ast::Item, grant: &ast::GrantDecl, ho
         );
     }
     let default = format!("{holder_name}.{}.{}", cx.program.type_name(on), action_names(&grant.actions));
-    let statement = statement(cx, item, default, grant.because.clone(), said);
+    let statement = statement(cx, item, StatementKind::Grant, default, grant.because.clone(), said);
     cx.program.grants.push(Grant {
         statement,
         holder,

@@ -1,11 +1,22 @@
 //! Limits on what a few lines can stand for. A program beyond one is refused at the place that takes most, and goes no further.
 
 use crate::diag::Diagnostic;
-use crate::graph::expansion::{MOST_ACTIONS, MOST_FACTS, MOST_KINDS, MOST_NAMED};
 use crate::graph::{ActionId, codes};
 use crate::text::Span;
 
 use super::Resolver;
+
+/// The most actions of a program.
+const MOST_ACTIONS: usize = 50_000;
+
+/// The most kinds of request of a program: an action, with a type that may ask for it and a type that it is decided on.
+const MOST_KINDS: u64 = 50_000;
+
+/// The most attributes of the contexts of all actions together.
+const MOST_FACTS: u64 = 500_000;
+
+/// The most actions that all statements name together, `any` and groups counted by what they stand for.
+const MOST_NAMED: usize = 400_000;
 
 /// Whether a statement may name some more actions. The first that may not is told.
 pub(super) fn may_name(cx: &mut Resolver<'_>, actions: usize, at: Span) -> bool {

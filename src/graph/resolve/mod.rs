@@ -23,9 +23,8 @@ use crate::diag::Diagnostics;
 use crate::syntax::ast;
 use crate::text::{Duration, Span};
 
-use super::expansion::Sizes;
 use super::index::Index;
-use super::{ActionId, Externals, Program, Relations, TypeId};
+use super::{ActionId, Externals, Program, Relations, StatementId, StatementKind, TypeId};
 
 /// Resolves the files of one program. `longest_grant` is the tool-wide cap on break-glass grants.
 #[must_use]
@@ -39,6 +38,7 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
         actions_by_name: BTreeMap::new(),
         named: 0,
         statement_names: BTreeMap::new(),
+        statement_ids: BTreeMap::new(),
         longest_grant,
     };
     let items: Vec<&ast::Item> = files.iter().flat_map(|file| &file.items).collect();
@@ -60,7 +60,6 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
     cx.program.relations = Relations::build(&cx.program);
     cx.program.index = Index::build(&cx.program, &externals.permits);
     roles::cycles(&mut cx);
-    cx.program.sizes = Sizes::build(&cx.program);
     endless::parents(&mut cx);
     separation::separations(&mut cx, &items);
     separation::tenancy(&mut cx);
@@ -84,7 +83,20 @@ struct Resolver<'a> {
     named: usize,
     /// Statement names, with the place and whether it is a label.
     statement_names: BTreeMap<String, (Span, bool)>,
+    /// How many statements have each kind and name so far.
+    statement_ids: BTreeMap<StatementId, u32>,
     longest_grant: Duration,
+}
+
+impl Resolver<'_> {
+    /// The id of the next statement of a kind with a name.
+    fn statement_id(&mut self, kind: StatementKind, name: &str) -> StatementId {
+        let id = StatementId::new(kind, name);
+        let known = self.statement_ids.entry(id.clone()).or_default();
+        let repeated = *known;
+        *known += 1;
+        id.repeated(repeated)
+    }
 }
 
 /// What a name stands for.

@@ -10,7 +10,7 @@ use super::Resolver;
 use super::annotations::{Place, read};
 use super::lookup::{find_role, find_type};
 use super::types::type_of;
-use crate::graph::{Condition, Cycle, EntityType, Role, RoleId, Ty, TypeId, TypeKind, Until, codes};
+use crate::graph::{Condition, Cycle, EntityType, Role, RoleId, StatementKind, Ty, TypeId, TypeKind, Until, codes};
 
 pub(super) fn conditions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     for item in items {
@@ -177,7 +177,10 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
         generated_attribute(cx, on, decl);
     }
     let until = decl.until.as_ref().and_then(|until| until.at.map(|at| Until { at, span: until.text.span }));
+    let full = on.map_or_else(String::new, |on| format!("{}.", cx.program.type_name(on)));
+    let statement = cx.statement_id(StatementKind::Role, &format!("{full}{}", decl.name.text));
     let id = cx.program.add_role(Role {
+        id: statement,
         name: decl.name.text.clone(),
         span: decl.name.span,
         on,

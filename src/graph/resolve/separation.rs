@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
-use crate::graph::{Isolation, Separation, Ty, TypeId, TypeKind, codes};
+use crate::graph::{Isolation, Separation, StatementKind, Ty, TypeId, TypeKind, codes};
 use crate::syntax::ast;
 use crate::text::Span;
 
@@ -32,7 +32,8 @@ pub(super) fn isolations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             .map(|link| (link.ty, link.span))
             .collect();
         tenants.dedup_by_key(|(ty, _)| *ty);
-        let statement = statement(cx, item, format!("isolate.{}", isolate.by.text), None, said);
+        let statement =
+            statement(cx, item, StatementKind::Isolation, format!("isolate.{}", isolate.by.text), None, said);
         let tenant = match tenants.as_slice() {
             [] => {
                 let known: Vec<String> = cx
@@ -137,7 +138,7 @@ pub(super) fn separations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         let first = one_action(cx, &decl.first);
         let second = one_action(cx, &decl.second);
         let default = format!("separate.{}.from.{}", decl.first.dotted(), decl.second.dotted());
-        let statement = statement(cx, item, default, decl.because.clone(), said);
+        let statement = statement(cx, item, StatementKind::Separation, default, decl.because.clone(), said);
         let (Some(first), Some(second)) = (first, second) else {
             continue;
         };

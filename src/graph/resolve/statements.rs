@@ -1,7 +1,7 @@
 //! What statements share, and the plain ones: denials and required conditions.
 
 use crate::diag::Diagnostic;
-use crate::graph::{Deny, ProfileStep, Require, Statement, Until, codes};
+use crate::graph::{Deny, ProfileStep, Require, Statement, StatementKind, Until, codes};
 use crate::syntax::ast;
 
 use super::Resolver;
@@ -13,6 +13,7 @@ use super::targets::{find_step, find_targets, names_a_step};
 pub(super) fn statement(
     cx: &mut Resolver<'_>,
     item: &ast::Item,
+    kind: StatementKind,
     default: String,
     because: Option<ast::Text>,
     said: Said,
@@ -36,6 +37,7 @@ pub(super) fn statement(
         }
     }
     Statement {
+        id: cx.statement_id(kind, &name),
         name,
         labelled: item.label.is_some(),
         span: item.span,
@@ -93,7 +95,7 @@ pub(super) fn denies(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             ast::Types::Names(paths) => joined(paths),
         };
         let default = format!("deny.{who_name}.{on_name}.{}", action_names(&deny.actions));
-        let statement = statement(cx, item, default, deny.because.clone(), said);
+        let statement = statement(cx, item, StatementKind::Deny, default, deny.because.clone(), said);
         let Some(who) = who else { continue };
         cx.program.denies.push(Deny {
             statement,
@@ -127,7 +129,7 @@ pub(super) fn requires(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             ast::ExprKind::Call(name, _) => format!("require.{}", name.text),
             _ => format!("require.{}", joined(&require.actions)),
         };
-        let statement = statement(cx, item, default, require.because.clone(), said);
+        let statement = statement(cx, item, StatementKind::Require, default, require.because.clone(), said);
         cx.program.requires.push(Require {
             statement,
             liftable: require.liftable,

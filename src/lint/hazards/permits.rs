@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use cedar_policy::pst;
 
-use crate::graph::{Ty, TypedExpr};
+use crate::graph::Ty;
 use crate::lint::hazard::{Hazard, Holds};
 use crate::lint::raw::{Links, Request, Requests};
 use crate::lint::{Cx, raw};
 use crate::lower::Effect;
+use crate::typing::TypedExpr;
 
 use super::{Known, Variables, follow};
 

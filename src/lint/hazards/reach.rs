@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::graph;
-use crate::graph::{Operator, Ty, TypedExpr, TypedKind, Variable};
+use crate::graph::Ty;
 use crate::lint::expr::{attribute_text, path_text};
+use crate::syntax::ast::Operator;
+use crate::typing::{TypedExpr, TypedKind, Variable, settled};
 
 use super::{After, Fact, Flow, Known};
 
@@ -25,7 +26,7 @@ impl Flow<'_> {
                 self.asks_for_action(*operator, right)
             }
             _ if self.excludes_profiles(expr) => Some(false),
-            _ => graph::settled(self.program, expr, &|part| Cow::Owned(self.type_of(part))),
+            _ => settled(self.program, expr, &|part| Cow::Owned(self.type_of(part))),
         }
     }
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use cedar_policy::pst;
 use cedar_policy::pst::{BinaryOp, Expr, UnaryOp};
 
-use crate::graph::{Operator, Ty, TypedExpr, TypedKind, Variable};
+use crate::graph::Ty;
 use crate::lint::expr::path_text;
+use crate::syntax::ast::Operator;
 use crate::text::Span;
+use crate::typing::{Constructor, Method, TypedExpr, TypedKind, Variable};
 
 use super::Code;
 
@@ -68,7 +70,7 @@ impl Translator<'_> {
                 TypedKind::Record(fields.iter().map(|(name, value)| (name.clone(), self.expr(value))).collect())
             }
             // Slots, unknowns and what later versions of Cedar add: may be anything.
-            _ => TypedKind::Construct("unknown".to_owned(), Box::new(TypedExpr::bool(false, self.code.span))),
+            _ => TypedKind::Opaque,
         };
         let mut typed = TypedExpr::new(kind, Ty::Unknown, self.code.span);
         typed.span = self.place(&typed);
@@ -103,10 +105,14 @@ impl Translator<'_> {
         match op {
             UnaryOp::Not => TypedKind::Not(inner),
             UnaryOp::Neg => TypedKind::Negate(inner),
-            UnaryOp::Datetime | UnaryOp::Decimal | UnaryOp::Duration | UnaryOp::Ip => {
-                TypedKind::Construct(op.to_string(), inner)
+            _ => {
+                let name = op.to_string();
+                match (Constructor::by_name(&name), Method::by_name(&name)) {
+                    (Some(constructor), _) => TypedKind::Construct(constructor, inner),
+                    (None, Some(method)) => TypedKind::Method(inner, method, Vec::new()),
+                    (None, None) => TypedKind::Opaque,
+                }
             }
-            _ => TypedKind::Method(inner, op.to_string(), Vec::new()),
         }
     }
 
@@ -124,9 +130,12 @@ impl Translator<'_> {
             BinaryOp::Sub => Operator::Subtract,
             BinaryOp::Mul => Operator::Multiply,
             BinaryOp::In => Operator::In,
-            method => {
-                let receiver = self.boxed(left);
-                return TypedKind::Method(receiver, method.to_string(), vec![self.expr(right)]);
+            other => {
+                let (receiver, argument) = (self.boxed(left), self.expr(right));
+                return match Method::by_name(&other.to_string()) {
+                    Some(method) => TypedKind::Method(receiver, method, vec![argument]),
+                    None => TypedKind::Opaque,
+                };
             }
         };
         TypedKind::Binary(operator, self.boxed(left), self.boxed(right))

@@ -1,9 +1,9 @@
 //! A grant, guard, deny or break-glass that reads what only the caller vouches for.
 
-use crate::graph::{TypedExpr, TypedKind, Variable};
 use crate::lint::{Cx, Sink, declare_lint};
 use crate::lower::Part;
 use crate::text::Span;
+use crate::typing::{TypedExpr, TypedKind, Variable};
 
 declare_lint! {
     id: "caller-supplied-attribute",

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::{TypedExpr, TypedKind};
 use crate::lint::admission::admissions;
 use crate::lint::expr::{path_text, shape};
 use crate::lint::{Cx, Sink, declare_lint};
+use crate::typing::{TypedExpr, TypedKind};
 
 declare_lint! {
     id: "early-wildcard",
@@ -40,7 +40,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
 
 /// What an expression says of an address: its host is fixed.
 fn fixed_address(expr: &TypedExpr, holds: bool) -> Option<String> {
-    use crate::graph::Operator::Equal;
+    use crate::syntax::ast::Operator::Equal;
     match &expr.kind {
         TypedKind::Like(of, pattern) if holds && !host_is_open(pattern) => Some(shape(of)),
         TypedKind::Binary(Equal, one, other) if holds && matches!(other.kind, TypedKind::Text(_)) => Some(shape(one)),

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::pst;
 
 use crate::diag::Diagnostic;
-use crate::graph::{Ty, TypedExpr, Variable};
+use crate::graph::Ty;
 use crate::lint::hazard::{Hazard, Holds, NOBODY_LET_IN, REMOTE_TIMES};
 use crate::lint::hazards::{Permits, Variables, hazards};
 use crate::lint::raw::Request;
 use crate::lint::{Cx, Sink, declare_lint, raw};
 use crate::lower::{Effect, RawPolicy, StepRequest};
 use crate::text::Span;
+use crate::typing::{TypedExpr, Variable};
 
 declare_lint! {
     id: "fail-open-forbid",

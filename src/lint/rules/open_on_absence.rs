@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::TypedKind;
 use crate::lint::admission::{Written, admissions};
 use crate::lint::expr::{attribute_text, path_text};
 use crate::lint::{Cx, Sink, declare_lint};
+use crate::typing::TypedKind;
 
 declare_lint! {
     id: "open-on-absence",

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{TypedExpr, TypedKind};
 use crate::lint::expr::shape;
 use crate::lint::{Cx, Sink, declare_lint};
 use crate::lower::{Draft, Effect};
 use crate::text::Span;
+use crate::typing::{TypedExpr, TypedKind};
 
 declare_lint! {
     id: "redundant-grant",

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{ActionId, Grant, Holder, Operator, Program, TypeId, TypedExpr, TypedKind, Variable};
+use crate::graph::{ActionId, Grant, Holder, Program, TypeId};
 use crate::lint::admission::Formula;
 use crate::lint::hazards::type_named;
 use crate::lint::{Cx, Sink, declare_lint};
 use crate::lower::Effect;
+use crate::syntax::ast::Operator;
 use crate::text::Span;
+use crate::typing::{TypedExpr, TypedKind, Variable};
 
 declare_lint! {
     id: "self-written-condition",

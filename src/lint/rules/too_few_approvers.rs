@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::{Profile, Program, Role, RoleId};
+use crate::graph::{Profile, Role, RoleId};
 use crate::lint::holding::holding;
 use crate::lint::outlook::Outlook;
 use crate::lint::{Cx, Sink, declare_lint};
-use crate::text::Instant;
 
 declare_lint! {
     id: "too-few-approvers",
@@ -22,7 +21,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Some((needed, role, at)) = &profile.approval else {
             continue;
         };
-        let Some(approvers) = approvers(program, profile, *role, cx.at) else {
+        let Some(approvers) = approvers(cx, profile, *role) else {
             continue;
         };
         if i64::try_from(approvers.len()).is_ok_and(|count| count >= needed.value) {
@@ -48,7 +47,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
 }
 
 /// The only principals that can approve; `None` where there is no such bound. The requester may be one of them.
-fn approvers(program: &Program, profile: &Profile, role: RoleId, at: Instant) -> Option<BTreeSet<String>> {
+fn approvers(cx: &Cx<'_>, profile: &Profile, role: RoleId) -> Option<BTreeSet<String>> {
+    let (program, at) = (cx.program, cx.at);
     let mut all = BTreeSet::new();
     for holder in program.extenders(role) {
         // What stands between the two can only say more.
@@ -59,7 +59,7 @@ fn approvers(program: &Program, profile: &Profile, role: RoleId, at: Instant) ->
         if !roles.all(can) {
             continue;
         }
-        match holding(program, profile.principal, &chain) {
+        match holding(cx.conditions, profile.principal, &chain) {
             Outlook::Possible => return None,
             Outlook::Only(principals) => all.extend(principals),
             Outlook::Never { .. } => {}

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::{Operator, TypedExpr, TypedKind};
 use crate::lint::admission::admissions;
 use crate::lint::expr::{path_text, shape};
 use crate::lint::{Cx, Sink, declare_lint};
+use crate::syntax::ast::Operator;
+use crate::typing::{Method, TypedExpr, TypedKind};
 
 declare_lint! {
     id: "unbounded-age",
@@ -65,9 +66,13 @@ fn at_most(expr: &TypedExpr, holds: bool) -> Option<(&TypedExpr, &TypedExpr)> {
 /// The two ends of `later.durationSince(earlier)`.
 fn ends(age: &TypedExpr) -> Option<(&TypedExpr, &TypedExpr)> {
     match &age.kind {
-        TypedKind::Method(later, method, args) if method == "durationSince" => Some((later, args.first()?)),
+        TypedKind::Method(later, Method::DurationSince, args) => Some((later, args.first()?)),
         // In whatever unit it is counted.
-        TypedKind::Method(age, method, _) if method.starts_with("to") => ends(age),
+        TypedKind::Method(
+            age,
+            Method::ToMilliseconds | Method::ToSeconds | Method::ToMinutes | Method::ToHours | Method::ToDays,
+            _,
+        ) => ends(age),
         TypedKind::Named(_, body) => ends(body),
         _ => None,
     }

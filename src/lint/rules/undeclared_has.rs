@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::diag::did_you_mean;
-use crate::graph::{Ty, TypedExpr, TypedKind};
+use crate::graph::Ty;
 use crate::lint::admission::{Admission, admissions};
 use crate::lint::expr::{attribute_text, path_text};
 use crate::lint::hazards::{Variables, declared_names};
 use crate::lint::{Cx, Sink, declare_lint};
+use crate::typing::{TypedExpr, TypedKind};
 
 declare_lint! {
     id: "undeclared-has",

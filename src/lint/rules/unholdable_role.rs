@@ -1,6 +1,6 @@
 //! A role whose condition nobody can meet, so that nobody holds it to any effect.
 
-use crate::graph::{Program, Role, RoleId};
+use crate::graph::{Role, RoleId};
 use crate::lint::holding::{holding, tell_clash};
 use crate::lint::outlook::Outlook;
 use crate::lint::{Cx, Sink, declare_lint};
@@ -20,7 +20,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Some(role) = program.role(id) else { continue };
         let Some(when) = &role.when else { continue };
         let name = role.full_name(program);
-        if let Some(clash) = never(program, role, &[id]) {
+        if let Some(clash) = never(cx, role, &[id]) {
             let finding = out
                 .finding(when.span, format!("nobody can hold the role `{name}` to any effect"))
                 .label("never true")
@@ -30,8 +30,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
         for (base, at) in &role.extends {
             // A role that nobody can hold is told where it is declared.
-            let own = program.role(*base).filter(|_| never(program, role, &[*base]).is_none());
-            let (Some(extended), Some(clash)) = (own, never(program, role, &[id, *base])) else {
+            let own = program.role(*base).filter(|_| never(cx, role, &[*base]).is_none());
+            let (Some(extended), Some(clash)) = (own, never(cx, role, &[id, *base])) else {
                 continue;
             };
             let base = extended.full_name(program);
@@ -50,10 +50,10 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
 }
 
 /// Whether no holder of a role can meet the conditions of some roles together, with two tests that exclude each other.
-fn never(program: &Program, role: &Role, roles: &[RoleId]) -> Option<Option<(Span, Span)>> {
+fn never(cx: &Cx<'_>, role: &Role, roles: &[RoleId]) -> Option<Option<(Span, Span)>> {
     let mut found = None;
     for holder in &role.holders {
-        let Outlook::Never { clash } = holding(program, *holder, roles) else {
+        let Outlook::Never { clash } = holding(cx.conditions, *holder, roles) else {
             return None;
         };
         found.get_or_insert(clash);

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::{Grant, Holder, Operator, TypeId, TypedExpr, TypedKind, Variable};
+use crate::graph::{Grant, Holder, TypeId};
 use crate::lint::{Cx, Sink, declare_lint};
 use crate::lower::Effect;
+use crate::syntax::ast::Operator;
 use crate::text::Span;
+use crate::typing::{Method, TypedExpr, TypedKind, Variable};
 
 declare_lint! {
     id: "wider-than-siblings",
@@ -67,7 +69,9 @@ fn ties(expr: &TypedExpr) -> bool {
         TypedKind::And(parts) => parts.iter().any(ties),
         TypedKind::Or(parts) => parts.iter().all(ties),
         TypedKind::Binary(Operator::Equal | Operator::In, one, other) => both(one, other),
-        TypedKind::Method(of, method, args) if method.starts_with("contains") => args.iter().any(|arg| both(of, arg)),
+        TypedKind::Method(of, Method::Contains | Method::ContainsAll | Method::ContainsAny, args) => {
+            args.iter().any(|arg| both(of, arg))
+        }
         _ => false,
     }
 }

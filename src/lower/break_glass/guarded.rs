@@ -2,9 +2,9 @@
 //! grant to be free of a guard need not meet it.
 
 use crate::bundle::OriginKind;
-use crate::diag::{Diagnostic, Diagnostics};
-use crate::graph;
-use crate::graph::{Profile, ProfileStep, Require, Step};
+use crate::clauses::Step;
+use crate::diag::Diagnostic;
+use crate::graph::{Profile, ProfileStep, Require};
 use crate::lower::codes;
 use crate::lower::draft::{Draft, Effect, Part, policy_id};
 use crate::lower::holders::Base;
@@ -22,17 +22,17 @@ impl Lowering<'_> {
                 self.lifted(require, profile, *step);
                 continue;
             }
-            let env = self.step_env(profile, *step);
-            let Some(typed) = graph::elaborate(&env, &require.condition, self.out) else {
+            let Some(typed) = self.typed(require.when(), &self.step_kind(profile, *step)) else {
                 continue;
             };
             let statement = &require.statement;
-            let id = policy_id(&statement.name, &["break-glass", &profile.name, step.short()]);
+            let id = policy_id(&statement.name, &["break-glass", &profile.name, step.word()]);
             let draft = self.profile_draft(profile, id, Effect::Forbid);
             self.drafts.push(Draft {
                 actions: vec![step_action(program, *step, profile)],
                 resource_is: Some(profile_entity(program, profile)),
                 unless: vec![Part::written(typed)],
+                of: statement.id.clone(),
                 statement: statement.name.clone(),
                 kind: OriginKind::Require,
                 span: statement.span,
@@ -52,9 +52,9 @@ impl Lowering<'_> {
             };
             !is_lifted(profile, *at) && require.steps.iter().any(named)
         });
-        let env = self.step_env(profile, step);
+        let kind = self.step_kind(profile, step);
         let part = |(_, require): (usize, &Require)| {
-            let typed = graph::elaborate(&env, &require.condition, &mut Diagnostics::new())?;
+            let typed = self.try_typed(require.when(), &kind).ok()?;
             Some(Part::written(typed).of_guard(&require.statement.name))
         };
         concerned.filter_map(part).collect()
@@ -64,7 +64,7 @@ impl Lowering<'_> {
     pub(in crate::lower) fn step_base(&self, profile: &Profile, step: Step) -> Base {
         let requester = match step {
             Step::Request => Self::principal(profile.principal, profile.span),
-            Step::Approve | Step::Refuse | Step::Revoke | Step::Review => {
+            Step::Approve | Step::Refuse | Step::Withdraw | Step::Revoke | Step::Review => {
                 get(&Self::context(profile.span), "requester")
             }
         };
@@ -77,7 +77,7 @@ impl Lowering<'_> {
             Diagnostic::warning(
                 codes::GUARD_LEAVES_OUT,
                 require.statement.span,
-                format!("`{guard}` does not reach `{}.{name}`", step.name()),
+                format!("`{guard}` does not reach `{}.{name}`", step.action()),
             )
             .also(profile.span, format!("`{name}` lifts `{guard}`"))
             .help("a guard that a profile lifts does not hold at the steps of that profile; write a second guard for the step"),

@@ -13,11 +13,12 @@ use short::get;
 use std::collections::BTreeMap;
 
 use crate::bundle::{ACTION_TYPE, OriginKind, PROFILE_TYPE};
+use crate::clauses::Step;
 use crate::graph;
-use crate::graph::{ActionId, Attribute, Profile, Step, TypeId, TypedExpr};
+use crate::graph::{ActionId, Attribute, Profile, TypeId};
 use crate::lower::draft::{Draft, Effect, Entity, Subject, policy_id};
 use crate::lower::program::{Lowering, qualified};
-use crate::lower::schema::step_context;
+use crate::typing::{Kind, TypedExpr};
 
 /// The Cedar entity of a profile.
 pub(in crate::lower) fn profile_entity(program: &graph::Program, profile: &Profile) -> Entity {
@@ -26,7 +27,7 @@ pub(in crate::lower) fn profile_entity(program: &graph::Program, profile: &Profi
 
 /// The Cedar action that decides one step of a profile.
 pub(in crate::lower) fn step_action(program: &graph::Program, step: Step, profile: &Profile) -> Entity {
-    (qualified(program, ACTION_TYPE), format!("{}.{}", step.name(), profile.name))
+    (qualified(program, ACTION_TYPE), format!("{}.{}", step.action(), profile.name))
 }
 
 /// A request for a step of a grant's life, as far as types tell. It is no kind of request of the program.
@@ -47,14 +48,14 @@ pub struct StepRequest {
 /// The requests for the steps of all profiles.
 #[must_use]
 pub fn step_requests(program: &graph::Program) -> Vec<StepRequest> {
-    let steps = |profile| Step::ALL.iter().map(move |step| (profile, *step));
+    let steps = |profile| Step::DECIDED.iter().map(move |step| (profile, *step));
     let all = program.profiles.iter().flat_map(steps);
     all.map(|(profile, step)| StepRequest {
         principal: profile.principal,
         action: step_action(program, step, profile),
-        group: (qualified(program, ACTION_TYPE), step.name().to_owned()),
+        group: (qualified(program, ACTION_TYPE), step.action().to_owned()),
         profile: profile_entity(program, profile),
-        context: step_context(program, profile, step),
+        context: program.context_of_step(profile, step),
     })
     .collect()
 }
@@ -79,11 +80,11 @@ impl Lowering<'_> {
         };
         let groups = self.action_groups(&actions, named_on);
         for (resource, group) in &groups {
-            let env = self.env(profile.principal, *resource, group);
-            let Some(mut when) = self.grant_record(profile, *resource, group, &env) else {
+            let kind = Kind::requests(profile.principal, *resource, group);
+            let Some(mut when) = self.grant_record(profile, *resource, group, &kind) else {
                 continue;
             };
-            let Some(guards) = self.guard_parts(profile.principal, *resource, group, &lifted, &env) else {
+            let Some(guards) = self.guard_parts(profile.principal, *resource, group, &lifted, &kind) else {
                 continue;
             };
             when.extend(guards);
@@ -119,6 +120,7 @@ impl Lowering<'_> {
             when: Vec::new(),
             unless: Vec::new(),
             lifted_by: Vec::new(),
+            of: profile.id.clone(),
             statement: profile.name.clone(),
             kind: OriginKind::BreakGlass,
             span: profile.whole,
@@ -144,8 +146,8 @@ impl Lowering<'_> {
             if !lifts || profile.principal != principal || covered.is_empty() {
                 continue;
             }
-            let env = self.env(principal, resource, &covered);
-            if let Some(parts) = self.grant_record(profile, resource, &covered, &env) {
+            let kind = Kind::requests(principal, resource, &covered);
+            if let Some(parts) = self.grant_record(profile, resource, &covered, &kind) {
                 found.push(TypedExpr::all(parts.into_iter().map(|part| part.expr).collect(), profile.span));
             }
         }

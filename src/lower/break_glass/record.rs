@@ -1,13 +1,16 @@
 //! Whether a request carries a valid grant: every clause of the profile, tested on the grant record.
 
+use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::clauses::Clause;
 use crate::diag::Diagnostic;
 use crate::graph;
-use crate::graph::{ActionId, Env, Operator, Profile, RoleId, Ty, TypeId, TypedExpr, TypedKind, Variable};
+use crate::graph::{ActionId, Profile, RoleId, Ty, TypeId};
 use crate::lower::draft::Part;
 use crate::lower::holders::Base;
 use crate::lower::program::Lowering;
+use crate::syntax::ast::Operator;
 use crate::text::{Duration, Span};
+use crate::typing::{Kind, Method, TypedExpr, TypedKind, Variable};
 
 use super::short::{At, get};
 
@@ -21,23 +24,24 @@ impl Lowering<'_> {
         profile: &Profile,
         resource: TypeId,
         actions: &[ActionId],
-        env: &Env<'_>,
+        kind: &Kind,
     ) -> Option<Vec<Part>> {
         let at = At(profile.span);
         let context = Self::context(profile.span);
-        let grant = get(&get(&context, "break_glass"), &profile.name);
+        let grant = get(&get(&context, GRANTS_ATTRIBUTE), &profile.name);
         let principal = Self::principal(profile.principal, profile.span);
         let target = Self::resource(resource, profile.span);
         let now = self.clock(profile.span)?;
         let mut parts = vec![
-            Part::generated(at.has(context.clone(), &["break_glass", &profile.name]), "a grant is presented"),
+            Part::generated(at.has(context.clone(), &[GRANTS_ATTRIBUTE, &profile.name]), "a grant is presented"),
             Part::generated(get(&grant, "requester").binary(Operator::Equal, principal.clone()), "by its requester"),
         ];
         let base = Base::From(target.clone(), resource);
-        let eligible = self.eligible(profile, &principal, &base, env)?;
+        let eligible = self.eligible(profile, &principal, &base, kind)?;
         parts.push(Part::generated(eligible, "who is still eligible"));
         let named = get(&get(&grant, "resources"), self.program.type_name(resource));
-        parts.push(Part::generated(named.method("contains", vec![target.clone()], Ty::Bool), "for this resource"));
+        parts
+            .push(Part::generated(named.method(Method::Contains, vec![target.clone()], Ty::Bool), "for this resource"));
         parts.push(Part::generated(self.covers(profile, &grant, actions), "for this action"));
         let count = get(&grant, "resource_count");
         parts.push(Part::generated(
@@ -51,7 +55,7 @@ impl Lowering<'_> {
         if !tenants.is_empty() {
             parts.push(Part::generated(at.all(tenants), "in the tenant of the grant"));
         }
-        parts.extend(self.approvers(profile, &grant, &principal, &base, env)?);
+        parts.extend(self.approvers(profile, &grant, &principal, &base, kind)?);
         parts.push(Part::generated(
             get(&grant, "refusals").binary(Operator::Less, at.long(profile.count(Clause::Refused))),
             format!("refused by fewer than {}", profile.count(Clause::Refused)),
@@ -68,8 +72,8 @@ impl Lowering<'_> {
         ));
         parts.push(Part::generated(get(&grant, "revoked").negated(), "not revoked"));
         parts.push(Part::generated(get(&grant, "log_index").binary(Operator::GreaterEqual, at.long(0)), "logged"));
-        if let Some(when) = &profile.when {
-            parts.push(Part::written(graph::elaborate(env, when, self.out)?));
+        if let Some(when) = profile.when() {
+            parts.push(Part::written(self.typed(when, kind)?));
         }
         Some(parts)
     }
@@ -80,11 +84,11 @@ impl Lowering<'_> {
         profile: &Profile,
         subject: &TypedExpr,
         base: &Base,
-        env: &Env<'_>,
+        kind: &Kind,
     ) -> Option<TypedExpr> {
         let mut ways = Vec::new();
         for (role, span) in &profile.eligible {
-            ways.extend(self.in_role(subject, *role, base, *span, env)?);
+            ways.extend(self.in_role(subject, *role, base, *span, kind)?);
         }
         Some(TypedExpr::any(ways, profile.span))
     }
@@ -96,8 +100,21 @@ impl Lowering<'_> {
         role: RoleId,
         base: &Base,
         span: Span,
-        env: &Env<'_>,
+        kind: &Kind,
     ) -> Option<Vec<TypedExpr>> {
+        let ways = self.in_role_by(subject, role, base, span, kind)?;
+        Some(ways.into_iter().map(|(_, way)| way).collect())
+    }
+
+    /// The same, each with the role that is held.
+    pub(in crate::lower) fn in_role_by(
+        &mut self,
+        subject: &TypedExpr,
+        role: RoleId,
+        base: &Base,
+        span: Span,
+        kind: &Kind,
+    ) -> Option<Vec<(RoleId, TypedExpr)>> {
         let mut ways = Vec::new();
         let routes = self.routes(role)?;
         for holding in self.program.extenders(role) {
@@ -110,11 +127,11 @@ impl Lowering<'_> {
                     None => tests.push(self.holds(subject.clone(), holding, base, None, span)?.expr),
                 }
                 for restricting in route {
-                    for part in self.restrictions(*restricting, env)? {
+                    for part in self.restrictions(*restricting, kind)? {
                         tests.push(self.of_subject(part, subject, *restricting, span)?);
                     }
                 }
-                ways.push(TypedExpr::all(tests, span));
+                ways.push((holding, TypedExpr::all(tests, span)));
             }
         }
         Some(ways)
@@ -152,7 +169,7 @@ impl Lowering<'_> {
             .map(|action| {
                 let this = TypedExpr::variable(Variable::Action, Ty::Unknown, profile.span);
                 let name = at.text(&action.full_name(self.program));
-                let granted = get(grant, "actions").method("contains", vec![name], Ty::Bool);
+                let granted = get(grant, "actions").method(Method::Contains, vec![name], Ty::Bool);
                 at.all(vec![this.binary(Operator::Equal, at.entity(&action.cedar)), granted])
             })
             .collect();
@@ -184,7 +201,7 @@ impl Lowering<'_> {
         grant: &TypedExpr,
         principal: &TypedExpr,
         base: &Base,
-        env: &Env<'_>,
+        kind: &Kind,
     ) -> Option<Vec<Part>> {
         let Some((count, role, span)) = profile.approval else {
             return Some(Vec::new());
@@ -194,13 +211,13 @@ impl Lowering<'_> {
             .collect();
         let mut parts = Vec::new();
         for (n, slot) in slots.iter().enumerate() {
-            let ways = self.in_role(slot, role, base, span, env)?;
+            let ways = self.in_role(slot, role, base, span, kind)?;
             let mut tests =
                 vec![TypedExpr::any(ways, span), slot.clone().binary(Operator::NotEqual, principal.clone())];
             for other in slots.iter().take(n) {
                 tests.push(slot.clone().binary(Operator::NotEqual, other.clone()));
             }
-            for isolation in crate::lower::schema::profile_tenants(self.program, profile) {
+            for isolation in self.program.tenants_of_profile(profile) {
                 for path in graph::paths(self.program, profile.principal, isolation.tenant) {
                     let (more, own) = self.follow(slot.clone(), profile.principal, &path);
                     tests.extend(more);
@@ -238,7 +255,8 @@ impl Lowering<'_> {
         let at = At(profile.span);
         let (requested, approved) = (get(grant, "requested_at"), get(grant, "approved_at"));
         let (begins, ends) = (get(grant, "not_before"), get(grant, "expires_at"));
-        let later = |from: &TypedExpr, by: Duration| from.clone().method("offset", vec![at.duration(by)], Ty::Datetime);
+        let later =
+            |from: &TypedExpr, by: Duration| from.clone().method(Method::Offset, vec![at.duration(by)], Ty::Datetime);
         let order = at.all(vec![
             requested.clone().binary(Operator::LessEqual, approved.clone()),
             // Where nothing can be added to a time, Cedar errs, and what errs lifts a guard.

@@ -1,8 +1,9 @@
 //! Short constructors for generated expressions.
 
-use crate::graph::{Ty, TypedExpr, TypedKind};
+use crate::graph::Ty;
 use crate::lower::draft::Entity;
 use crate::text::{Duration, Span};
+use crate::typing::{Constructor, TypedExpr, TypedKind};
 
 /// Short constructors for generated expressions, all at one span.
 pub(in crate::lower) struct At(pub(in crate::lower) Span);
@@ -21,7 +22,7 @@ impl At {
     }
 
     pub(in crate::lower) fn datetime(&self, text: &str) -> TypedExpr {
-        let construct = TypedKind::Construct("datetime".to_owned(), Box::new(self.text(text)));
+        let construct = TypedKind::Construct(Constructor::Datetime, Box::new(self.text(text)));
         TypedExpr::new(construct, Ty::Datetime, self.0)
     }
 

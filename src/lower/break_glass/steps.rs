@@ -1,19 +1,20 @@
 //! Who may ask for a grant, approve, refuse, revoke and review it.
 
 use crate::bundle::OriginKind;
-use crate::clauses::Clause;
+use crate::clauses::{Clause, Step};
 use crate::graph;
-use crate::graph::{Env, Operator, Profile, Step, Ty, TypedExpr, TypedKind};
+use crate::graph::{Profile, Ty};
 use crate::lower::draft::{Draft, Effect, Part, policy_id};
 use crate::lower::holders::Base;
 use crate::lower::program::Lowering;
-use crate::lower::schema::step_context;
+use crate::syntax::ast::Operator;
 use crate::text::Duration;
+use crate::typing::{Method, TypedExpr, TypedKind};
 
 use super::short::{At, get};
 use super::{profile_entity, step_action};
 
-impl<'a> Lowering<'a> {
+impl Lowering<'_> {
     /// What no raw policy may open either: steps across tenants, and decisions on one's own request.
     pub(super) fn fences(&mut self, profile: &Profile) {
         let context = Self::context(profile.span);
@@ -22,7 +23,7 @@ impl<'a> Lowering<'a> {
             let id = policy_id(&guard, &["break-glass", &profile.name]);
             let draft = self.profile_draft(profile, id, Effect::Forbid);
             self.drafts.push(Draft {
-                actions: Step::ALL.iter().map(|step| step_action(self.program, *step, profile)).collect(),
+                actions: Step::DECIDED.iter().map(|step| step_action(self.program, *step, profile)).collect(),
                 resource_is: Some(profile_entity(self.program, profile)),
                 unless: vec![part],
                 statement: guard,
@@ -44,7 +45,7 @@ impl<'a> Lowering<'a> {
             ..draft
         });
         let took_part = get(&context, "approvers").method(
-            "contains",
+            Method::Contains,
             vec![Self::principal(profile.principal, profile.span)],
             Ty::Bool,
         );
@@ -63,10 +64,10 @@ impl<'a> Lowering<'a> {
     pub(super) fn request(&mut self, profile: &Profile) {
         let at = At(profile.span);
         let context = Self::context(profile.span);
-        let env = self.step_env(profile, Step::Request);
+        let kind = self.step_kind(profile, Step::Request);
         let principal = Self::principal(profile.principal, profile.span);
         let base = self.requester(profile, principal.clone());
-        let Some(eligible) = self.eligible(profile, &principal, &base, &env) else {
+        let Some(eligible) = self.eligible(profile, &principal, &base, &kind) else {
             return;
         };
         let mut when = vec![Part::generated(eligible, "for the roles that may ask")];
@@ -98,7 +99,7 @@ impl<'a> Lowering<'a> {
         if let Some(cooldown) = profile.limit(Clause::Cooldown) {
             let Some(now) = self.clock(profile.span) else { return };
             let rested = now
-                .method("durationSince", vec![get(&context, "last_grant_ended")], Ty::Duration)
+                .method(Method::DurationSince, vec![get(&context, "last_grant_ended")], Ty::Duration)
                 .binary(Operator::GreaterEqual, at.duration(cooldown));
             let test = TypedKind::If(
                 Box::new(at.has(context.clone(), &["last_grant_ended"])),
@@ -108,8 +109,8 @@ impl<'a> Lowering<'a> {
             let test = TypedExpr::new(test, Ty::Bool, profile.span);
             when.push(Part::generated(test, format!("cooldown {cooldown}")));
         }
-        if let Some(condition) = &profile.when {
-            let Some(typed) = graph::elaborate(&env, condition, self.out) else {
+        if let Some(condition) = profile.when() {
+            let Some(typed) = self.typed(condition, &kind) else {
                 return;
             };
             when.push(Part::written(typed));
@@ -128,17 +129,18 @@ impl<'a> Lowering<'a> {
             principal.clone().binary(Operator::NotEqual, get(&context, "requester")),
             "never the requester",
         );
-        let not_approver = get(&context, "approvers").method("contains", vec![principal.clone()], Ty::Bool).negated();
+        let not_approver =
+            get(&context, "approvers").method(Method::Contains, vec![principal.clone()], Ty::Bool).negated();
         let tenant = self.step_tenant(profile, &context);
         if let Some((_, role, span)) = profile.approval {
             for step in [Step::Approve, Step::Refuse] {
-                let env = self.step_env(profile, step);
-                let Some(ways) = self.in_role(&principal, role, &base, span, &env) else {
+                let kind = self.step_kind(profile, step);
+                let Some(ways) = self.in_role(&principal, role, &base, span, &kind) else {
                     return;
                 };
                 let Some(now) = self.clock(profile.span) else { return };
                 let ends = get(&context, "requested_at").method(
-                    "offset",
+                    Method::Offset,
                     vec![at.duration(profile.duration(Clause::Pending))],
                     Ty::Datetime,
                 );
@@ -156,10 +158,10 @@ impl<'a> Lowering<'a> {
                 self.step(profile, step, when);
             }
         }
-        let env = self.step_env(profile, Step::Revoke);
+        let kind = self.step_kind(profile, Step::Revoke);
         let mut ways = vec![principal.clone().binary(Operator::Equal, get(&context, "requester"))];
         for role in &profile.revokers {
-            let Some(more) = self.in_role(&principal, *role, &base, profile.span, &env) else {
+            let Some(more) = self.in_role(&principal, *role, &base, profile.span, &kind) else {
                 return;
             };
             ways.extend(more);
@@ -167,9 +169,9 @@ impl<'a> Lowering<'a> {
         let mut when = vec![Part::generated(at.any(ways), "the requester, or who may revoke")];
         when.extend(tenant.iter().cloned());
         self.step(profile, Step::Revoke, when);
-        let env = self.step_env(profile, Step::Review);
+        let kind = self.step_kind(profile, Step::Review);
         let (_, reviewer) = profile.review;
-        let Some(ways) = self.in_role(&principal, reviewer, &base, profile.span, &env) else {
+        let Some(ways) = self.in_role(&principal, reviewer, &base, profile.span, &kind) else {
             return;
         };
         let mut when = vec![Part::generated(at.any(ways), format!("in {}", self.program.role_name(reviewer))), other];
@@ -180,7 +182,7 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn step(&mut self, profile: &Profile, step: Step, mut when: Vec<Part>) {
         when.extend(self.step_guards(profile, step));
-        let short = step.short();
+        let short = step.word();
         let id = policy_id(&format!("break-glass.{}.{short}", profile.name), &[]);
         let draft = self.profile_draft(profile, id, Effect::Permit);
         self.drafts.push(Draft {
@@ -195,7 +197,7 @@ impl<'a> Lowering<'a> {
     /// Where roles are held while there is no resource: on what the requester belongs to.
     pub(in crate::lower) fn requester(&self, profile: &Profile, requester: TypedExpr) -> Base {
         let facts = get(&Self::context(profile.span), "tenant");
-        let isolations = crate::lower::schema::profile_tenants(self.program, profile);
+        let isolations = self.program.tenants_of_profile(profile);
         let tenants = isolations.into_iter().map(|isolation| {
             let tenant = Ty::Entity(isolation.tenant);
             (isolation.tenant, facts.clone().attribute(isolation.by.clone(), tenant))
@@ -203,24 +205,11 @@ impl<'a> Lowering<'a> {
         Base::Requester { tenants: tenants.collect(), requester, ty: profile.principal }
     }
 
-    /// A request has no resource: what a profile's `when` and its roles' conditions read is in the context.
-    pub(in crate::lower) fn step_env(&self, profile: &Profile, step: Step) -> Env<'a> {
-        Env {
-            program: self.program,
-            principal: Ty::Entity(profile.principal),
-            resource: Ty::Record(std::collections::BTreeMap::new()),
-            context: Some(step_context(self.program, profile, step)),
-            partial: std::collections::BTreeSet::new(),
-            actions: Vec::new(),
-            budget: Some(self.budget()),
-        }
-    }
-
     /// `principal.org == context.tenant.org`, for every isolation that concerns the profile.
     pub(super) fn step_tenant(&self, profile: &Profile, context: &TypedExpr) -> Vec<Part> {
         let mut parts = Vec::new();
         let principal = Self::principal(profile.principal, profile.span);
-        for isolation in crate::lower::schema::profile_tenants(self.program, profile) {
+        for isolation in self.program.tenants_of_profile(profile) {
             let mut tests = Vec::new();
             for path in graph::paths(self.program, profile.principal, isolation.tenant) {
                 let (more, own) = self.follow(principal.clone(), profile.principal, &path);

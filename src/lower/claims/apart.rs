@@ -4,8 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::Diagnostics;
-use crate::graph;
 use crate::graph::{ActionId, Assertion, Claimed, Holder, TypeId};
 use crate::lower::draft::Entity;
 use crate::lower::program::Lowering;
@@ -59,11 +57,8 @@ impl Lowering<'_> {
 
     /// Whether the condition of an assertion types for some of these.
     pub(in crate::lower) fn types_apart(&self, assertion: &Assertion) -> bool {
-        let Some(when) = &assertion.when else { return true };
-        self.apart(assertion).into_iter().any(|target| {
-            let env = self.env(target.principal, target.resource, &[target.action]);
-            graph::elaborate(&env, when, &mut Diagnostics::new()).is_some()
-        })
+        let Some(when) = assertion.when() else { return true };
+        self.apart(assertion).into_iter().any(|target| self.try_typed(when, &target.kind()).is_ok())
     }
 
     /// Whether an assertion speaks of some of a type.

@@ -3,20 +3,35 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph;
-use crate::graph::{Assertion, Claimed, Env, Holder, RoleId, TypeId, TypedExpr};
+use crate::clauses::Step;
+use crate::graph::{Assertion, Claimed, Holder, Profile, RoleId, TypeId};
 use crate::lower::draft::Effect;
 use crate::lower::holders::Base;
 use crate::lower::program::Lowering;
+use crate::typing::{Kind, TypedExpr};
 
-use super::{Claim, Counted, Promise, PropertyKind};
+use super::{Claim, Counted, Promise, PropertyKind, Target};
 
 /// The ways to be one of those that an assertion names.
 #[derive(Default)]
 struct Who {
-    ways: Vec<TypedExpr>,
+    ways: Vec<Way>,
     /// Whether a role among them cannot be tested.
     untold: bool,
+}
+
+/// A way to be one of those that an assertion names: by a role, or by the type alone.
+pub(super) struct Way {
+    pub(super) role: Option<RoleId>,
+    pub(super) test: TypedExpr,
+}
+
+/// What picks requests of a kind, or takes some of them out again.
+pub(super) struct Pick {
+    pub(super) effect: Effect,
+    /// The role that is tested, if any.
+    pub(super) role: Option<RoleId>,
+    pub(super) when: Vec<TypedExpr>,
 }
 
 impl Lowering<'_> {
@@ -27,7 +42,7 @@ impl Lowering<'_> {
     }
 
     fn assertion(&mut self, assertion: &Assertion) -> Claim {
-        let mut claim = Claim::new(&assertion.name, PropertyKind::Assertion, assertion.span, "");
+        let mut claim = Claim::new(&assertion.id, &assertion.name, PropertyKind::Assertion, assertion.span, "");
         claim.promise = match assertion.claim {
             Claimed::Never | Claimed::Only => Promise::Never,
             Claimed::Always => Promise::Always,
@@ -42,76 +57,80 @@ impl Lowering<'_> {
             if self.budget().is_spent() {
                 break;
             }
-            let env = self.env(target.principal, target.resource, &[target.action]);
-            let Some(when) = self.condition(assertion, &env) else {
-                if self.is_meant(assertion, target.principal) {
+            match self.picks(assertion, target) {
+                Some(picks) => picks.into_iter().for_each(|pick| claim.add(self, pick.effect, target, pick.when)),
+                None if self.is_meant(assertion, target.principal) => {
                     claim.skipped.insert(self.told(target));
                 }
-                continue;
-            };
-            let base = Base::From(Self::resource(target.resource, assertion.span), target.resource);
-            let who = self.who(assertion, target.principal, &base, &env);
-            for (effect, when) in picked(assertion, who.ways, when) {
-                claim.add(self, effect, target, when);
+                None => {}
             }
         }
-        for (profile, step) in self.steps_of(&assertion.steps) {
-            let env = self.step_env(profile, step);
-            let when = self.condition(assertion, &env);
-            let base = self.step_base(profile, step);
-            let who = self.who(assertion, profile.principal, &base, &env);
-            // Unlike a resource, which leads to those who hold a role on it, a step tells nothing of such holders.
-            let Some(when) = when.filter(|_| !who.untold) else {
-                claim.skipped.insert(self.told_step((profile, step)));
-                continue;
-            };
-            for (effect, when) in picked(assertion, who.ways, when) {
-                claim.add_step(self, effect, (profile, step), when);
+        for at in self.steps_of(&assertion.steps) {
+            match self.step_picks(assertion, at) {
+                Some(picks) => picks.into_iter().for_each(|pick| claim.add_step(self, pick.effect, at, pick.when)),
+                None => {
+                    claim.skipped.insert(self.told_step(at));
+                }
             }
         }
         for target in self.apart(assertion) {
             if self.budget().is_spent() {
                 break;
             }
-            let env = self.env(target.principal, target.resource, &[target.action]);
-            let Some(when) = self.condition(assertion, &env) else {
+            match self.picks(assertion, target) {
+                Some(picks) if picks.is_empty() => {}
+                Some(picks) => {
+                    picks.into_iter().for_each(|pick| claim.add(self, pick.effect, target, pick.when));
+                    claim.apart.extend(self.told_apart(assertion, target));
+                }
                 // Of everybody it speaks where it can.
-                if self.is_named(assertion, target.principal) {
+                None if !self.is_named(assertion, target.principal) => {}
+                None => {
                     claim.skipped.insert(self.told(target));
                 }
-                continue;
-            };
-            let base = Base::From(Self::resource(target.resource, assertion.span), target.resource);
-            let who = self.who(assertion, target.principal, &base, &env);
-            let picked = picked(assertion, who.ways, when);
-            if picked.is_empty() {
-                continue;
             }
-            for (effect, when) in picked {
-                claim.add(self, effect, target, when);
-            }
-            claim.apart.extend(self.told_apart(assertion, target));
         }
         claim
     }
 
+    /// What picks the requests of a kind that an assertion speaks of; `None` where its condition does not type.
+    pub(super) fn picks(&mut self, assertion: &Assertion, target: Target) -> Option<Vec<Pick>> {
+        let kind = target.kind();
+        let when = self.condition(assertion, &kind)?;
+        let base = Base::From(Self::resource(target.resource, assertion.span), target.resource);
+        let who = self.who(assertion, target.principal, &base, &kind);
+        Some(picked(assertion, who.ways, when))
+    }
+
+    /// The same for a step of a profile; `None` as well where a role that it names cannot be tested. Unlike a resource, which
+    /// leads to those who hold a role on it, a step tells nothing of such holders.
+    pub(super) fn step_picks(&mut self, assertion: &Assertion, (profile, step): (&Profile, Step)) -> Option<Vec<Pick>> {
+        let kind = self.step_kind(profile, step);
+        let when = self.condition(assertion, &kind)?;
+        let base = self.step_base(profile, step);
+        let who = self.who(assertion, profile.principal, &base, &kind);
+        (!who.untold).then(|| picked(assertion, who.ways, when))
+    }
+
     /// The condition of an assertion, as conjuncts; `None` where it does not type.
-    fn condition(&mut self, assertion: &Assertion, env: &Env<'_>) -> Option<Vec<TypedExpr>> {
-        match &assertion.when {
-            Some(condition) => Some(vec![graph::elaborate(env, condition, self.out)?]),
+    fn condition(&mut self, assertion: &Assertion, kind: &Kind) -> Option<Vec<TypedExpr>> {
+        match assertion.when() {
+            Some(condition) => Some(vec![self.typed(condition, kind)?]),
             None => Some(Vec::new()),
         }
     }
 
     /// The ways to be one of those that an assertion names.
-    fn who(&mut self, assertion: &Assertion, principal: TypeId, base: &Base, env: &Env<'_>) -> Who {
+    fn who(&mut self, assertion: &Assertion, principal: TypeId, base: &Base, kind: &Kind) -> Who {
         let mut who = Who::default();
         for holder in &assertion.who {
             match holder {
-                Holder::Type(ty) if *ty == principal => who.ways.push(TypedExpr::bool(true, assertion.span)),
+                Holder::Type(ty) if *ty == principal => {
+                    who.ways.push(Way { role: None, test: TypedExpr::bool(true, assertion.span) });
+                }
                 Holder::Type(_) => {}
                 Holder::Role(role) => {
-                    let (ways, faults) = self.trial(|cx| cx.ways(assertion, *role, principal, base, env));
+                    let (ways, faults) = self.trial(|cx| cx.ways(assertion, *role, principal, base, kind));
                     who.untold |= faults.has_errors();
                     who.ways.extend(ways);
                 }
@@ -120,14 +139,7 @@ impl Lowering<'_> {
         who
     }
 
-    fn ways(
-        &mut self,
-        assertion: &Assertion,
-        role: RoleId,
-        principal: TypeId,
-        base: &Base,
-        env: &Env<'_>,
-    ) -> Vec<TypedExpr> {
+    fn ways(&mut self, assertion: &Assertion, role: RoleId, principal: TypeId, base: &Base, kind: &Kind) -> Vec<Way> {
         let program = self.program;
         let holding: Vec<RoleId> = program
             .extenders(role)
@@ -145,31 +157,34 @@ impl Lowering<'_> {
         let subject = Self::principal(principal, span);
         if assertion.claim != Claimed::Never {
             // A role that the resource does not lead to is held by nobody there.
-            return self.in_role(&subject, role, base, span, env).unwrap_or_default();
+            let ways = self.in_role_by(&subject, role, base, span, kind).unwrap_or_default().into_iter();
+            return ways.map(|(role, test)| Way { role: Some(role), test }).collect();
         }
         let mut ways = Vec::new();
         for id in holding {
-            match self.scope_role(id) {
-                Some(entity) => ways.push(self.in_plain(subject.clone(), &entity, span)),
-                None => ways.extend(self.holds(subject.clone(), id, base, None, span).map(|part| part.expr)),
-            }
+            let test = match self.scope_role(id) {
+                Some(entity) => Some(self.in_plain(subject.clone(), &entity, span)),
+                None => self.holds(subject.clone(), id, base, None, span).map(|part| part.expr),
+            };
+            ways.extend(test.map(|test| Way { role: Some(id), test }));
         }
         ways
     }
 }
 
 /// The requests of a kind that an assertion speaks of: what picks them, and what takes some of them out again.
-fn picked(assertion: &Assertion, who: Vec<TypedExpr>, when: Vec<TypedExpr>) -> Vec<(Effect, Vec<TypedExpr>)> {
+fn picked(assertion: &Assertion, who: Vec<Way>, when: Vec<TypedExpr>) -> Vec<Pick> {
+    let all = |when| Pick { effect: Effect::Permit, role: None, when };
     if assertion.claim == Claimed::Only {
-        let others = who.into_iter().map(|way| (Effect::Forbid, vec![way]));
-        return std::iter::once((Effect::Permit, when)).chain(others).collect();
+        let others = who.into_iter().map(|way| Pick { effect: Effect::Forbid, role: way.role, when: vec![way.test] });
+        return std::iter::once(all(when)).chain(others).collect();
     }
     if assertion.who.is_empty() {
-        return vec![(Effect::Permit, when)];
+        return vec![all(when)];
     }
     let each = who.into_iter().map(|way| {
-        let when = std::iter::once(way).chain(when.iter().cloned());
-        (Effect::Permit, when.collect())
+        let when = std::iter::once(way.test).chain(when.iter().cloned()).collect();
+        Pick { effect: Effect::Permit, role: way.role, when }
     });
     each.collect()
 }

@@ -1,11 +1,14 @@
 //! What a break-glass profile promises of its grants, clause by clause, from the profile and not from what was made of it.
 
+use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::clauses::Clause;
 use crate::graph;
-use crate::graph::{ActionId, Operator, Profile, Ty, TypedExpr};
+use crate::graph::{ActionId, Profile, Ty};
 use crate::lower::break_glass::short::{At, get};
 use crate::lower::draft::Effect;
 use crate::lower::program::Lowering;
+use crate::syntax::ast::Operator;
+use crate::typing::{Method, TypedExpr};
 
 use super::{Claim, Counted, PropertyKind, Target};
 
@@ -89,12 +92,12 @@ impl Lowering<'_> {
     fn clauses(&self, profile: &Profile, target: Target) -> Vec<Promise> {
         let at = At(profile.span);
         let context = Self::context(profile.span);
-        let grant = get(&get(&context, "break_glass"), &profile.name);
+        let grant = get(&get(&context, GRANTS_ATTRIBUTE), &profile.name);
         let now = get(&context, "now");
         let principal = Self::principal(profile.principal, profile.span);
         // Every clause asks for a grant first: without one there is nothing that could hold.
         let with_grant = |tests: Vec<TypedExpr>| {
-            let has = at.has(context.clone(), &["break_glass", &profile.name]);
+            let has = at.has(context.clone(), &[GRANTS_ATTRIBUTE, &profile.name]);
             at.all(std::iter::once(has).chain(tests).collect())
         };
         let mut clauses = vec![
@@ -110,7 +113,7 @@ impl Lowering<'_> {
                     get(&grant, "expires_at").binary(
                         Operator::LessEqual,
                         get(&grant, "approved_at").method(
-                            "offset",
+                            Method::Offset,
                             vec![at.duration(profile.duration(Clause::Expires))],
                             Ty::Datetime,
                         ),
@@ -126,12 +129,12 @@ impl Lowering<'_> {
                     at.any(self.may_ask(profile, target)),
                     get(&grant, "requester").binary(Operator::Equal, principal.clone()),
                     get(&grant, "actions").method(
-                        "contains",
+                        Method::Contains,
                         vec![at.text(&self.program.action_name(target.action))],
                         Ty::Bool,
                     ),
                     get(&get(&grant, "resources"), self.program.type_name(target.resource)).method(
-                        "contains",
+                        Method::Contains,
                         vec![Self::resource(target.resource, profile.span)],
                         Ty::Bool,
                     ),
@@ -160,7 +163,7 @@ impl Lowering<'_> {
         ];
         if let Some(idle) = profile.limit(Clause::Idle) {
             let last = get(&grant, "last_used_at");
-            let ends = last.clone().method("offset", vec![at.duration(idle)], Ty::Datetime);
+            let ends = last.clone().method(Method::Offset, vec![at.duration(idle)], Ty::Datetime);
             clauses.push(Promise {
                 name: "idle",
                 words: format!("a grant that was not used for {idle} opens nothing"),
@@ -217,7 +220,8 @@ impl Lowering<'_> {
 }
 
 fn of_profile(profile: &Profile, clause: &str, words: String) -> Claim {
-    let mut claim = Claim::new(&format!("{}.{clause}", profile.name), PropertyKind::BreakGlass, profile.span, words);
+    let mut claim =
+        Claim::new(&profile.id, &format!("{}.{clause}", profile.name), PropertyKind::BreakGlass, profile.span, words);
     claim.counted = Counted::Only(profile.name.clone());
     claim
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::graph;
-use crate::graph::{ActionId, Operator, Ty, TypedExpr};
+use crate::graph::{ActionId, Ty};
 use crate::lower::break_glass::is_lifted;
 use crate::lower::draft::Effect;
 use crate::lower::program::Lowering;
+use crate::syntax::ast::Operator;
+use crate::typing::TypedExpr;
 
 use super::{Claim, Counted, PropertyKind};
 
@@ -17,7 +19,7 @@ impl Lowering<'_> {
         for isolation in &program.isolations {
             let statement = &isolation.statement;
             let words = format!("nobody is allowed anything across `{}`", isolation.by);
-            let mut claim = Claim::new(&statement.name, PropertyKind::Isolation, statement.span, words);
+            let mut claim = Claim::new(&statement.id, &statement.name, PropertyKind::Isolation, statement.span, words);
             for target in self.targets(&everything, &[]) {
                 let excepted = |(ty, _): &(graph::TypeId, _)| *ty == target.principal || *ty == target.resource;
                 if isolation.except.iter().any(excepted) {
@@ -65,23 +67,23 @@ impl Lowering<'_> {
                     format!("`{}` holds of every request that is allowed without a grant of {names}", statement.name)
                 }
             };
-            let mut claim = Claim::new(&statement.name, PropertyKind::Require, statement.span, words);
+            let mut claim = Claim::new(&statement.id, &statement.name, PropertyKind::Require, statement.span, words);
             // What a grant's own permits open is held to the profile, clause by clause.
             claim.counted = match lifting.is_empty() {
                 true => Counted::All,
                 false => Counted::Without(lifting.clone()),
             };
             for target in self.targets(&require.actions, &require.on) {
-                let env = self.env(target.principal, target.resource, &[target.action]);
+                let kind = target.kind();
                 let mut fine = Vec::new();
-                fine.extend(graph::elaborate(&env, &require.condition, self.out));
+                fine.extend(self.typed(require.when(), &kind));
                 for profile in &program.profiles {
                     let covers = profile.principal == target.principal
                         && profile.actions.iter().any(|(id, _)| *id == target.action);
                     if !covers || !lifting.contains(&profile.name) {
                         continue;
                     }
-                    if let Some(parts) = self.grant_record(profile, target.resource, &[target.action], &env) {
+                    if let Some(parts) = self.grant_record(profile, target.resource, &[target.action], &kind) {
                         let all = parts.into_iter().map(|part| part.expr).collect();
                         claim.excuse(self, target, TypedExpr::all(all, statement.span));
                     }
@@ -94,8 +96,7 @@ impl Lowering<'_> {
                     continue;
                 }
                 claim.add_step(self, Effect::Permit, (profile, step), Vec::new());
-                let env = self.step_env(profile, step);
-                if let Some(holds) = graph::elaborate(&env, &require.condition, self.out) {
+                if let Some(holds) = self.typed(require.when(), &self.step_kind(profile, step)) {
                     claim.add_step(self, Effect::Forbid, (profile, step), vec![holds]);
                 }
             }
@@ -114,7 +115,7 @@ impl Lowering<'_> {
                 program.action_name(separation.first),
                 program.action_name(separation.second)
             );
-            let mut claim = Claim::new(&statement.name, PropertyKind::Separation, statement.span, words);
+            let mut claim = Claim::new(&statement.id, &statement.name, PropertyKind::Separation, statement.span, words);
             for target in self.targets(&[separation.second], &[]) {
                 let attribute = program.ty(target.resource).and_then(|ty| ty.attributes.get(by));
                 if !attribute.is_some_and(|attribute| attribute.ty == Ty::Entity(target.principal)) {

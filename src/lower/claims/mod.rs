@@ -7,6 +7,7 @@ mod asserts;
 mod beyond;
 mod break_glass;
 mod guards;
+mod spoken;
 mod steps;
 
 use std::collections::BTreeSet;
@@ -14,11 +15,14 @@ use std::collections::BTreeSet;
 pub use apart::Apart;
 pub use beyond::{Beyond, beyond};
 use cedar_policy::Policy;
+pub use spoken::{Spoken, spoken};
 
 use crate::bundle::{OriginKind, RolesForm};
+use crate::clauses::Step;
 use crate::diag::Diagnostics;
-use crate::graph::{ActionId, Budget, Profile, ProfileStep, Program, Step, TypeId, TypedExpr};
+use crate::graph::{ActionId, Profile, ProfileStep, StatementId, TypeId};
 use crate::text::Span;
+use crate::typing::{Budget, Conditions, Kind, TypedExpr};
 
 use super::break_glass::{profile_entity, step_action};
 use super::draft::{Draft, Effect, Part, Subject};
@@ -143,11 +147,11 @@ impl Counted {
 ///
 /// # Errors
 /// Where a claim could not be written as Cedar, by name, a fault of ours; and where the claims expand to too much.
-pub fn properties(program: &Program, form: RolesForm) -> Result<Vec<Property>, String> {
+pub fn properties(conditions: &Conditions, form: RolesForm) -> Result<Vec<Property>, String> {
     // Whatever does not type or resolve was told when the program was lowered, or is no part of the claim.
     let mut unheard = Diagnostics::new();
-    let budget = Budget::of(program);
-    let mut cx = Lowering::new(program, form, &budget, &mut unheard);
+    let budget = Budget::of(conditions.program());
+    let mut cx = Lowering::new(conditions, form, &budget, &mut unheard);
     let mut claims = Vec::new();
     cx.claimed_by_asserts(&mut claims);
     cx.claimed_by_isolations(&mut claims);
@@ -162,15 +166,15 @@ pub fn properties(program: &Program, form: RolesForm) -> Result<Vec<Property>, S
 
 /// The requests that the assertions with a condition speak of, so that Cedar's validator can be asked about them.
 /// Assertions that expand to too much are told.
-pub(super) fn conditions(program: &Program, form: RolesForm, out: &mut Diagnostics) -> Vec<Draft> {
+pub(super) fn conditions(conditions: &Conditions, form: RolesForm, out: &mut Diagnostics) -> Vec<Draft> {
     // What does not type is told where the assertions are lowered.
     let mut unheard = Diagnostics::new();
-    let budget = Budget::of(program);
-    let mut cx = Lowering::new(program, form, &budget, &mut unheard);
+    let budget = Budget::of(conditions.program());
+    let mut cx = Lowering::new(conditions, form, &budget, &mut unheard);
     let mut claims = Vec::new();
     cx.claimed_by_asserts(&mut claims);
     out.extend(budget.fault());
-    let with_condition = claims.into_iter().zip(&program.assertions);
+    let with_condition = claims.into_iter().zip(&conditions.program().assertions);
     with_condition
         .filter(|(_, assertion)| assertion.when.is_some())
         .flat_map(|(claim, _)| {
@@ -191,6 +195,8 @@ pub(super) fn conditions(program: &Program, form: RolesForm, out: &mut Diagnosti
 
 /// A property before it is Cedar.
 struct Claim {
+    /// The statement that makes it.
+    of: StatementId,
     name: String,
     kind: PropertyKind,
     span: Span,
@@ -205,8 +211,9 @@ struct Claim {
 }
 
 impl Claim {
-    fn new(name: &str, kind: PropertyKind, span: Span, words: impl Into<String>) -> Self {
+    fn new(of: &StatementId, name: &str, kind: PropertyKind, span: Span, words: impl Into<String>) -> Self {
         Self {
+            of: of.clone(),
             name: name.to_owned(),
             kind,
             span,
@@ -273,6 +280,7 @@ impl Claim {
             when,
             unless: Vec::new(),
             lifted_by: Vec::new(),
+            of: self.of.clone(),
             statement: self.name.clone(),
             kind: OriginKind::Raw,
             span: self.span,
@@ -310,6 +318,12 @@ struct Target {
     resource: TypeId,
 }
 
+impl Target {
+    fn kind(self) -> Kind {
+        Kind::requests(self.principal, self.resource, &[self.action])
+    }
+}
+
 impl<'a> Lowering<'a> {
     /// Every kind of request for some actions, where these are named on some types (none: any).
     fn targets(&self, actions: &[ActionId], on: &[TypeId]) -> Vec<Target> {
@@ -331,7 +345,7 @@ impl<'a> Lowering<'a> {
 
     fn told_step(&self, (profile, step): (&Profile, Step)) -> String {
         let principal = self.program.type_name(profile.principal);
-        format!("{principal} to {} on {}", step.name(), profile.name)
+        format!("{principal} to {} on {}", step.action(), profile.name)
     }
 
     fn told(&self, target: Target) -> String {

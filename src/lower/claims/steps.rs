@@ -1,14 +1,15 @@
 //! What a break-glass profile promises of the life of a grant: who asks, approves, refuses, revokes and reviews, and on which
 //! facts. That a gateway keeps these facts truly is no matter of policies.
 
-use crate::clauses::Clause;
+use crate::clauses::{Clause, Step};
 use crate::graph;
-use crate::graph::{Operator, Profile, RoleId, Step, Ty, TypedExpr, TypedKind};
+use crate::graph::{Profile, RoleId, Ty};
 use crate::lower::break_glass::short::{At, get};
 use crate::lower::draft::Effect;
 use crate::lower::program::Lowering;
-use crate::lower::schema::profile_tenants;
+use crate::syntax::ast::Operator;
 use crate::text::Duration;
+use crate::typing::{Method, TypedExpr, TypedKind};
 
 use super::{Claim, PropertyKind};
 
@@ -18,9 +19,10 @@ impl Lowering<'_> {
         let context = Self::context(profile.span);
         let principal = Self::principal(profile.principal, profile.span);
         let other = principal.clone().binary(Operator::NotEqual, get(&context, "requester"));
-        let no_approver = get(&context, "approvers").method("contains", vec![principal.clone()], Ty::Bool).negated();
+        let no_approver =
+            get(&context, "approvers").method(Method::Contains, vec![principal.clone()], Ty::Bool).negated();
         let deadline = get(&context, "requested_at").method(
-            "offset",
+            Method::Offset,
             vec![at.duration(profile.duration(Clause::Pending))],
             Ty::Datetime,
         );
@@ -51,8 +53,8 @@ impl Lowering<'_> {
     }
 
     fn step_claim(&self, profile: &Profile, step: Step, words: &str, holds: Vec<TypedExpr>) -> Claim {
-        let name = format!("{}.{}", profile.name, step.short());
-        let mut claim = Claim::new(&name, PropertyKind::BreakGlass, profile.span, words);
+        let name = format!("{}.{}", profile.name, step.word());
+        let mut claim = Claim::new(&profile.id, &name, PropertyKind::BreakGlass, profile.span, words);
         let fine = TypedExpr::all(holds.into_iter().chain(self.own_tenant(profile)).collect(), profile.span);
         claim.add_step(self, Effect::Permit, (profile, step), Vec::new());
         claim.add_step(self, Effect::Forbid, (profile, step), vec![fine]);
@@ -63,7 +65,7 @@ impl Lowering<'_> {
     fn own_tenant(&self, profile: &Profile) -> Vec<TypedExpr> {
         let context = Self::context(profile.span);
         let mut tests = Vec::new();
-        for isolation in profile_tenants(self.program, profile) {
+        for isolation in self.program.tenants_of_profile(profile) {
             for path in graph::paths(self.program, profile.principal, isolation.tenant) {
                 let (more, own) =
                     self.follow(Self::principal(profile.principal, profile.span), profile.principal, &path);
@@ -89,7 +91,7 @@ impl Lowering<'_> {
         }
         let role = self.program.role(role)?;
         let on = role.on?;
-        let isolated = profile_tenants(self.program, profile).iter().any(|isolation| isolation.tenant == on);
+        let isolated = self.program.tenants_of_profile(profile).iter().any(|isolation| isolation.tenant == on);
         let from = if isolated { &principal } else { requester };
         let paths = graph::paths(self.program, profile.principal, on);
         let (mut tests, carrier) = self.follow(from.clone(), profile.principal, paths.first()?);
@@ -125,7 +127,7 @@ impl Lowering<'_> {
         }
         if let Some(cooldown) = profile.limit(Clause::Cooldown) {
             let rested = fact("now")
-                .method("durationSince", vec![fact("last_grant_ended")], Ty::Duration)
+                .method(Method::DurationSince, vec![fact("last_grant_ended")], Ty::Duration)
                 .binary(Operator::GreaterEqual, at.duration(cooldown));
             let none = TypedExpr::bool(true, profile.span);
             let some = at.has(context.clone(), &["last_grant_ended"]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::bundle::{Contract, ValueType};
+use crate::bundle::{Contract, GRANTS_ATTRIBUTE, ValueType};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::yaml::{Key, Node};
 use crate::scenario::codes;
@@ -10,9 +10,6 @@ use crate::scenario::suite::ContextFixture;
 
 use super::directory::Directory;
 use super::{fields, values};
-
-/// The record that a gateway alone may put into a context.
-pub(super) const BREAK_GLASS: &str = "break_glass";
 
 /// Reads all contexts of a suite.
 pub(super) fn read(
@@ -55,7 +52,7 @@ fn context(
         if name == "extends" {
             continue;
         }
-        if name == BREAK_GLASS {
+        if name == GRANTS_ATTRIBUTE {
             out.push(
                 Diagnostic::error(codes::WRONG_VALUE, key.span, "a context cannot bring its own `break_glass`")
                     .label("only a gateway sets this")
@@ -64,7 +61,7 @@ fn context(
             continue;
         }
         let Some(types) = types.get(name) else {
-            let known = types.keys().copied().filter(|name| *name != BREAK_GLASS).chain(["extends"]);
+            let known = types.keys().copied().filter(|name| *name != GRANTS_ATTRIBUTE).chain(["extends"]);
             out.push(
                 Diagnostic::error(codes::UNKNOWN_NAME, key.span, format!("no action's context has `{name}`"))
                     .label("not a context attribute")

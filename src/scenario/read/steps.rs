@@ -3,26 +3,27 @@
 
 use std::collections::BTreeSet;
 
+use crate::break_glass::{EventKind, Reason};
+use crate::clauses::Step;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::emergency::{EventKind, Reason};
 use crate::load::yaml::Node;
 use crate::scenario::codes;
-use crate::scenario::suite::{ContextRef, Expected, GrantAct, GrantRequest, Step, StepAction};
+use crate::scenario::suite::{ContextRef, Expected, GrantRequest, StepAction, TimelineStep};
 use crate::text::Duration;
 
 use super::fields::Fields;
 use super::names::Names;
 use super::{claims, fields};
 
-const ACTS: [GrantAct; 5] =
-    [GrantAct::Withdraw, GrantAct::Approve, GrantAct::Refuse, GrantAct::Revoke, GrantAct::Review];
+/// The steps that people take with a grant that was asked for.
+const ACTS: [Step; 5] = [Step::Withdraw, Step::Approve, Step::Refuse, Step::Revoke, Step::Review];
 
 const REQUEST_KEYS: [&str; 11] =
     ["after", "request", "by", "in", "actions", "resources", "for", "reason", "ticket", "as-grant", "refused"];
 const ASK_KEYS: [&str; 8] = ["after", "as", "in", "with", "can", "cannot", "unknown", "because"];
 
 /// Reads a timeline.
-pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Vec<Step> {
+pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Vec<TimelineStep> {
     let Some(node) = test.require("steps", out) else {
         return Vec::new();
     };
@@ -40,7 +41,12 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
             out.extend(refused_in_vain);
             continue;
         };
-        steps.push(Step { after: after.unwrap_or(Duration(0)), span: item.span, action, faults: refused_in_vain });
+        steps.push(TimelineStep {
+            after: after.unwrap_or(Duration(0)),
+            span: item.span,
+            action,
+            faults: refused_in_vain,
+        });
     }
     if node.as_list().is_some_and(<[Node]>::is_empty) {
         out.push(
@@ -73,15 +79,15 @@ fn step<'a>(
         grants.extend(node.get("as-grant").and_then(Node::written).map(str::to_owned));
         return Some((fields, action));
     }
-    if let Some(act) = ACTS.into_iter().find(|act| node.get(act.key()).is_some()) {
-        let fields = Fields::read(node, "a step on a grant", &["after", act.key(), "by", "in", "refused"], out)?;
+    if let Some(act) = ACTS.into_iter().find(|act| node.get(act.word()).is_some()) {
+        let fields = Fields::read(node, "a step on a grant", &["after", act.word(), "by", "in", "refused"], out)?;
         return Some((fields, acted(act, &fields, grants, names, out)));
     }
     if node.get("log").is_some() {
         let fields = Fields::read(node, "a look at the log", &["after", "log"], out)?;
         return Some((fields, log(&fields, out)));
     }
-    let keys: Vec<&str> = ASK_KEYS.into_iter().chain(["request", "log"]).chain(ACTS.map(GrantAct::key)).collect();
+    let keys: Vec<&str> = ASK_KEYS.into_iter().chain(["request", "log"]).chain(ACTS.map(Step::word)).collect();
     let fields = Fields::read(node, "a step", &keys, out)?;
     let asks = claims::VERBS.iter().any(|(verb, _)| fields.get(verb).is_some());
     let waits = fields.get("after").is_some() && fields.get("as").is_none();
@@ -157,13 +163,13 @@ fn request(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
 }
 
 fn acted(
-    act: GrantAct,
+    act: Step,
     fields: &Fields<'_>,
     grants: &BTreeSet<String>,
     names: &Names<'_>,
     out: &mut Diagnostics,
 ) -> Option<StepAction> {
-    let grant = fields.require(act.key(), out).and_then(|node| grant(node, grants, out));
+    let grant = fields.require(act.word(), out).and_then(|node| grant(node, grants, out));
     let faults = out.len();
     let by_node = fields.require("by", out);
     let by: Vec<_> =

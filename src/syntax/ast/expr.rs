@@ -65,7 +65,7 @@ pub enum ExprKind {
     /// `a || b || c`, two or more
     Or(Vec<Expr>),
     /// Two operands
-    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    Binary(Operator, Box<Expr>, Box<Expr>),
     /// `if a then b else c`
     If(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `e has a.b`
@@ -88,7 +88,7 @@ pub enum ExprKind {
 
 /// Operators with two operands, but for the chains `&&` and `||`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum BinaryOp {
+pub enum Operator {
     /// `==`
     Equal,
     /// `!=`
@@ -109,4 +109,23 @@ pub enum BinaryOp {
     Subtract,
     /// `*`
     Multiply,
+}
+
+impl Operator {
+    /// As it is written, in Gate as in Cedar.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterEqual => ">=",
+            Self::In => "in",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+        }
+    }
 }

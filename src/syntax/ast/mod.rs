@@ -11,7 +11,7 @@ pub use base::{
     Path, Text,
 };
 pub use break_glass::{Amount, BreakGlassClause, BreakGlassDecl, BreakGlassKind, Requirement};
-pub use expr::{BinaryOp, Expr, ExprKind};
+pub use expr::{Expr, ExprKind, Operator};
 pub use model::{
     ActionDecl, ActionGroupDecl, ActionSetDecl, ActionSetMember, ActionSetUse, Attribute, ConditionDecl, ContextDecl,
     ContextSection, EntityDecl, EntityKind, EnumDecl, Param, Parent, Provenance, TypeExpr, TypeKind,

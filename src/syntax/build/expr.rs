@@ -2,7 +2,7 @@
 
 use super::{Cx, child, ident, literals, path};
 use crate::diag::Diagnostic;
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
+use crate::syntax::ast::{Expr, ExprKind, Operator};
 use crate::syntax::grammar::{Pair, Rule};
 use crate::syntax::limits::UNARY_RUN;
 use crate::syntax::{ast, codes};
@@ -116,15 +116,15 @@ fn operator_span(cx: &Cx<'_>, tail: &Pair<'_>) -> Option<Span> {
     tail.clone().into_inner().next().map(|operator| cx.span(&operator))
 }
 
-fn comparison_operator(pair: &Pair<'_>) -> Option<BinaryOp> {
+fn comparison_operator(pair: &Pair<'_>) -> Option<Operator> {
     Some(match pair.clone().into_inner().next()?.as_rule() {
-        Rule::op_equal => BinaryOp::Equal,
-        Rule::op_not_equal => BinaryOp::NotEqual,
-        Rule::op_less => BinaryOp::Less,
-        Rule::op_less_equal => BinaryOp::LessEqual,
-        Rule::op_greater => BinaryOp::Greater,
-        Rule::op_greater_equal => BinaryOp::GreaterEqual,
-        Rule::kw_in => BinaryOp::In,
+        Rule::op_equal => Operator::Equal,
+        Rule::op_not_equal => Operator::NotEqual,
+        Rule::op_less => Operator::Less,
+        Rule::op_less_equal => Operator::LessEqual,
+        Rule::op_greater => Operator::Greater,
+        Rule::op_greater_equal => Operator::GreaterEqual,
+        Rule::kw_in => Operator::In,
         _ => return None,
     })
 }
@@ -135,9 +135,9 @@ fn arithmetic(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
     let mut left = expr(cx, parts.next()?)?;
     while let Some(operator) = parts.next() {
         let op = match operator.as_rule() {
-            Rule::op_plus => BinaryOp::Add,
-            Rule::op_minus => BinaryOp::Subtract,
-            Rule::op_times => BinaryOp::Multiply,
+            Rule::op_plus => Operator::Add,
+            Rule::op_minus => Operator::Subtract,
+            Rule::op_times => Operator::Multiply,
             _ => return None,
         };
         let operand = parts.next()?;

@@ -4,7 +4,7 @@
 //! A function returns `None` where its part cannot be kept; the fault is then already reported, or pest's tree is not
 //! what the grammar says, which `Cx::part` reports. Declarations and members of blocks are such parts.
 
-mod emergency;
+mod break_glass;
 mod entities;
 mod expr;
 mod literals;
@@ -191,7 +191,7 @@ fn declaration(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::ItemKind> {
         Rule::require_decl => ItemKind::Require(statements::require(cx, pair)?),
         Rule::isolate_decl => ItemKind::Isolate(statements::isolate(cx, pair)?),
         Rule::separate_decl => ItemKind::Separate(statements::separate(cx, pair)?),
-        Rule::break_glass_decl => ItemKind::BreakGlass(emergency::break_glass(cx, pair)?),
+        Rule::break_glass_decl => ItemKind::BreakGlass(break_glass::break_glass(cx, pair)?),
         Rule::assert_decl => ItemKind::Assert(statements::assertion(cx, pair)?),
         _ => return None,
     })

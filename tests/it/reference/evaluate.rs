@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatewright::graph::{ActionId, Grant, Holder, Program, RoleId, TypeKind};
-use gatewright::syntax::ast::{BinaryOp, Expr, ExprKind};
+use gatewright::syntax::ast::{Expr, ExprKind, Operator};
 
 use super::world::{Uid, Value, World, uid};
 
@@ -361,23 +361,23 @@ impl Request<'_> {
         })
     }
 
-    fn binary(&self, op: BinaryOp, left: Value, right: Value) -> Result<Value> {
+    fn binary(&self, op: Operator, left: Value, right: Value) -> Result<Value> {
         Ok(match op {
-            BinaryOp::Equal => Value::Bool(left == right),
-            BinaryOp::NotEqual => Value::Bool(left != right),
-            BinaryOp::Less => Value::Bool(self.rank(&left) < self.rank(&right)),
-            BinaryOp::LessEqual => Value::Bool(self.rank(&left) <= self.rank(&right)),
-            BinaryOp::Greater => Value::Bool(self.rank(&left) > self.rank(&right)),
-            BinaryOp::GreaterEqual => Value::Bool(self.rank(&left) >= self.rank(&right)),
-            BinaryOp::In => match (left, right) {
+            Operator::Equal => Value::Bool(left == right),
+            Operator::NotEqual => Value::Bool(left != right),
+            Operator::Less => Value::Bool(self.rank(&left) < self.rank(&right)),
+            Operator::LessEqual => Value::Bool(self.rank(&left) <= self.rank(&right)),
+            Operator::Greater => Value::Bool(self.rank(&left) > self.rank(&right)),
+            Operator::GreaterEqual => Value::Bool(self.rank(&left) >= self.rank(&right)),
+            Operator::In => match (left, right) {
                 (Value::Entity(inner), Value::Entity(outer)) => Value::Bool(self.within(&inner, &outer)),
                 (left, right) => panic!("{left:?} in {right:?}"),
             },
-            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply => match (left, right) {
+            Operator::Add | Operator::Subtract | Operator::Multiply => match (left, right) {
                 (Value::Long(a), Value::Long(b)) => {
                     let value = match op {
-                        BinaryOp::Add => a.checked_add(b),
-                        BinaryOp::Subtract => a.checked_sub(b),
+                        Operator::Add => a.checked_add(b),
+                        Operator::Subtract => a.checked_sub(b),
                         _ => a.checked_mul(b),
                     };
                     Value::Long(value.ok_or(NoValue)?)

@@ -20,6 +20,6 @@ pub use grant::{Grant, Issue, Review, State};
 pub use log::{Event, EventKind, LogEntry};
 pub use profile::ContractError;
 pub use reason::{Reason, Refusal};
-pub use request::{Actor, Step, Terms};
+pub use request::{Actor, Terms};
 pub use state::{Answer, Ledger, World};
 pub use uses::{Part, Reservation, Ruling};

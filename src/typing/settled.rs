@@ -3,8 +3,10 @@
 
 use std::borrow::Cow;
 
-use super::relations::Edge;
-use super::{Node, Operator, Program, Ty, TypeId, TypedExpr, TypedKind};
+use crate::graph::{Edge, Node, Program, Role, Ty, TypeId};
+use crate::syntax::ast::Operator;
+
+use super::{Method, TypedExpr, TypedKind};
 
 /// The type of an expression, as far as whoever asks knows it.
 pub type TypeOf<'t> = dyn for<'e> Fn(&'e TypedExpr) -> Cow<'e, Ty> + 't;
@@ -32,7 +34,7 @@ pub fn settled(program: &Program, expr: &TypedExpr, type_of: &TypeOf<'_>) -> Opt
         TypedKind::Binary(Operator::In, left, right) => within(program, &type_of(left), right, type_of),
         TypedKind::Binary(Operator::Equal, left, right) => same(left, right, type_of),
         TypedKind::Binary(Operator::NotEqual, left, right) => same(left, right, type_of).map(|value| !value),
-        TypedKind::Method(of, method, _) if method == "hasTag" => match type_of(of).as_ref() {
+        TypedKind::Method(of, Method::HasTag, _) => match type_of(of).as_ref() {
             Ty::Entity(id) if program.ty(*id)?.tags.is_none() => Some(false),
             _ => None,
         },
@@ -85,7 +87,7 @@ fn has(program: &Program, of: &Ty, names: &[String]) -> Option<bool> {
 
 /// An attribute that lowering adds: the holders of a role on the type, or a name that no author can give.
 fn is_generated(program: &Program, id: TypeId, name: &str) -> bool {
-    let held = |role: &super::Role| role.on == Some(id) && role.by.is_none() && role.name == name;
+    let held = |role: &Role| role.on == Some(id) && role.by.is_none() && role.name == name;
     name.contains(':') || program.roles.iter().any(held)
 }
 

@@ -1,4 +1,4 @@
-//! From an author's expression to a typed one, for one pair of types: names found, sugar resolved, conditions expanded.
+//! From an author's expression to a typed one, for one kind of request: names found, sugar resolved, conditions expanded.
 //! What types alone cannot tell (an optional attribute read without `has`, an overflow) is left to Cedar's validator.
 
 mod methods;
@@ -9,67 +9,27 @@ mod reached;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::graph::{Condition, Program, Role, Ty, TypeId, codes};
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::text::Span;
 
-use super::expansion::MOST_PARTS;
-use super::{ActionId, Attribute, Budget, Program, Ty, TypedExpr, TypedKind, codes};
+use super::kind::Env;
+use super::sizes::MOST_PARTS;
+use super::{TypedExpr, TypedKind, Variable};
 
-/// What the request variables are for one pair of types.
-#[derive(Debug, Clone)]
-pub struct Env<'a> {
-    /// The program.
-    pub program: &'a Program,
-    /// The type of `principal`.
-    pub principal: Ty,
-    /// The type of `resource`.
-    pub resource: Ty,
-    /// The attributes of `context`; `None`: not known.
-    pub context: Option<BTreeMap<String, Attribute>>,
-    /// Attributes of the context that some action of the statement does not have.
-    pub partial: BTreeSet<String>,
-    /// The actions of the statement.
-    pub actions: Vec<ActionId>,
-    /// What all statements may expand to together; `None`: nobody keeps what is typed here.
-    pub budget: Option<&'a Budget>,
+/// What came of typing an expression.
+#[derive(Debug)]
+pub(super) struct Elaborated {
+    /// The typed expression, or its faults.
+    pub(super) result: Result<TypedExpr, Diagnostics>,
+    /// Parts beyond those that the words show, with their places: comparisons of members of enumerations.
+    pub(super) grown: Vec<(Span, u64)>,
 }
 
-impl Env<'_> {
-    /// Whether what is asked for is a grant of a break-glass profile: such requests have no resource of the author's.
-    fn is_of_grants(&self) -> bool {
-        matches!(self.resource, Ty::Record(_))
-    }
-}
-
-impl<'a> Env<'a> {
-    /// An environment in which nothing is known of the request: names are checked, types hardly.
-    #[must_use]
-    pub fn unknown(program: &'a Program) -> Self {
-        Self {
-            program,
-            principal: Ty::Unknown,
-            resource: Ty::Unknown,
-            context: None,
-            partial: BTreeSet::new(),
-            actions: Vec::new(),
-            budget: None,
-        }
-    }
-}
-
-/// Types an expression. `None` where it has faults, all of which are in `out`, or where the budget is spent, of which whoever
-/// gave it tells.
-#[must_use]
-pub fn elaborate(env: &Env<'_>, expr: &Expr, out: &mut Diagnostics) -> Option<TypedExpr> {
-    let size = env.program.expanded(expr);
-    if size > MOST_PARTS {
-        out.push(env.program.too_large(expr));
-        return None;
-    }
-    if env.budget.is_some_and(|budget| !budget.spend(expr.span, size)) {
-        return None;
-    }
-    let mut cx = Elaborator { env, out, frames: Vec::new(), parts: size, failed: false, tested: BTreeSet::new() };
+/// Types an expression of a known size.
+pub(super) fn elaborate(program: &Program, env: &Env, expr: &Expr, size: u64) -> Elaborated {
+    let mut out = Diagnostics::new();
+    let mut cx = Elaborator::new(program, env, &mut out, size);
     let typed = cx.expr(expr, None);
     if !matches!(typed.ty, Ty::Bool | Ty::Unknown) {
         let what = cx.describe(&typed.ty);
@@ -82,13 +42,14 @@ pub fn elaborate(env: &Env<'_>, expr: &Expr, out: &mut Diagnostics) -> Option<Ty
             .help("compare it with something, as in `resource.amount > decimal(\"10.00\")`"),
         );
     }
-    (!cx.failed).then_some(typed)
+    let (failed, grown) = (cx.failed, cx.grown);
+    Elaborated { result: if failed { Err(out) } else { Ok(typed) }, grown }
 }
 
-/// Checks the names and, as far as possible, the types of a condition by itself, whether or not a statement uses it.
-pub fn check_condition(program: &Program, condition: &super::Condition, out: &mut Diagnostics) {
-    let env = Env::unknown(program);
-    let mut cx = Elaborator { env: &env, out, frames: Vec::new(), parts: 0, failed: false, tested: BTreeSet::new() };
+/// Checks the names and, as far as possible, the types of a named condition by itself, whether or not a statement uses it.
+pub(super) fn check_named(program: &Program, condition: &Condition, out: &mut Diagnostics) {
+    let env = Env::unknown();
+    let mut cx = Elaborator::new(program, &env, out, 0);
     let params = condition
         .params
         .iter()
@@ -99,12 +60,15 @@ pub fn check_condition(program: &Program, condition: &super::Condition, out: &mu
 }
 
 struct Elaborator<'a, 'b> {
-    env: &'a Env<'a>,
+    program: &'a Program,
+    env: &'a Env,
     out: &'b mut Diagnostics,
     /// Conditions being expanded, outermost first.
     frames: Vec<Frame>,
     /// What the expression expands to, comparisons of members of enumerations included as they are met.
     parts: u64,
+    /// The parts of such comparisons, with their places.
+    grown: Vec<(Span, u64)>,
     failed: bool,
     /// Attributes of the context that are known to be there: `context has x && …`.
     tested: BTreeSet<String>,
@@ -116,7 +80,11 @@ struct Frame {
     params: BTreeMap<String, TypedExpr>,
 }
 
-impl Elaborator<'_, '_> {
+impl<'a, 'b> Elaborator<'a, 'b> {
+    fn new(program: &'a Program, env: &'a Env, out: &'b mut Diagnostics, parts: u64) -> Self {
+        Self { program, env, out, frames: Vec::new(), parts, grown: Vec::new(), failed: false, tested: BTreeSet::new() }
+    }
+
     fn fail(&mut self, mut diagnostic: Diagnostic) {
         if let Some(frame) = self.frames.last()
             && diagnostic.primary() != Some(frame.call)
@@ -132,7 +100,8 @@ impl Elaborator<'_, '_> {
     /// Counts parts that the words alone do not show; whether there may be as many.
     fn grow(&mut self, span: Span, parts: u64) -> bool {
         self.parts = self.parts.saturating_add(parts);
-        self.parts <= MOST_PARTS && self.env.budget.is_none_or(|budget| budget.spend(span, parts))
+        self.grown.push((span, parts));
+        self.parts <= MOST_PARTS
     }
 
     fn poisoned(&mut self, span: Span) -> TypedExpr {
@@ -229,7 +198,7 @@ impl Elaborator<'_, '_> {
 
     fn attribute(&mut self, inner: &Expr, name: &crate::syntax::ast::Ident, span: Span) -> TypedExpr {
         let inner = self.expr(inner, None);
-        let on_context = matches!(inner.kind, TypedKind::Variable(super::Variable::Context));
+        let on_context = matches!(inner.kind, TypedKind::Variable(Variable::Context));
         if on_context && self.env.partial.contains(&name.text) && !self.tested.contains(&name.text) {
             self.fail(
                 Diagnostic::error(
@@ -240,7 +209,7 @@ impl Elaborator<'_, '_> {
                 .help(format!("split the statement by action, or test `context has {}` first", name.text)),
             );
         }
-        if self.env.is_of_grants() && matches!(inner.kind, TypedKind::Variable(super::Variable::Resource)) {
+        if self.env.is_of_grants() && matches!(inner.kind, TypedKind::Variable(Variable::Resource)) {
             self.fail(
                 Diagnostic::error(
                     codes::UNKNOWN_ATTRIBUTE,
@@ -303,10 +272,10 @@ impl Elaborator<'_, '_> {
     /// Why the resource lacks an attribute that the type has on which the statement names an action: the action is decided
     /// on another.
     fn decided_elsewhere(&self, inner: &TypedExpr, name: &str) -> Option<String> {
-        let (TypedKind::Variable(super::Variable::Resource), Ty::Entity(id)) = (&inner.kind, &inner.ty) else {
+        let (TypedKind::Variable(Variable::Resource), Ty::Entity(id)) = (&inner.kind, &inner.ty) else {
             return None;
         };
-        let program = self.env.program;
+        let program = self.program;
         let action = self.env.actions.iter().find_map(|id| program.action(*id))?;
         let declared = action.declared_on.filter(|declared| declared != id)?;
         program.ty(declared)?.attributes.get(name)?;
@@ -317,13 +286,13 @@ impl Elaborator<'_, '_> {
         ))
     }
 
-    fn entity_attribute(&self, id: super::TypeId, name: &str) -> Option<Ty> {
-        let ty = self.env.program.ty(id)?;
+    fn entity_attribute(&self, id: TypeId, name: &str) -> Option<Ty> {
+        let ty = self.program.ty(id)?;
         if let Some(attribute) = ty.attributes.get(name) {
             return Some(attribute.ty.clone());
         }
-        let relation = |role: &&super::Role| role.on == Some(id) && role.by.is_none() && role.name == name;
-        self.env.program.roles.iter().find(relation).map(|_| Ty::Unknown)
+        let relation = |role: &&Role| role.on == Some(id) && role.by.is_none() && role.name == name;
+        self.program.roles.iter().find(relation).map(|_| Ty::Unknown)
     }
 
     fn attributes_of(&self, inner: &TypedExpr, on_context: bool) -> (String, Vec<String>) {
@@ -331,8 +300,8 @@ impl Elaborator<'_, '_> {
             Ty::Record(fields) if on_context => ("the context".to_owned(), fields.keys().cloned().collect()),
             Ty::Record(fields) => ("this record".to_owned(), fields.keys().cloned().collect()),
             Ty::Entity(id) => {
-                let known = self.env.program.ty(*id).map(|ty| ty.attributes.keys().cloned().collect());
-                (format!("`{}`", self.env.program.type_name(*id)), known.unwrap_or_default())
+                let known = self.program.ty(*id).map(|ty| ty.attributes.keys().cloned().collect());
+                (format!("`{}`", self.program.type_name(*id)), known.unwrap_or_default())
             }
             _ => (String::new(), Vec::new()),
         }
@@ -340,14 +309,14 @@ impl Elaborator<'_, '_> {
 
     /// A type for messages, with its article.
     fn describe(&self, ty: &Ty) -> String {
-        describe(self.env.program, ty)
+        describe(self.program, ty)
     }
 }
 
 /// The attributes of the context that are there where a test holds.
 fn tested(test: &TypedExpr) -> Vec<String> {
     match &test.kind {
-        TypedKind::Has(of, path) if matches!(of.kind, TypedKind::Variable(super::Variable::Context)) => {
+        TypedKind::Has(of, path) if matches!(of.kind, TypedKind::Variable(Variable::Context)) => {
             path.first().cloned().into_iter().collect()
         }
         TypedKind::And(parts) => parts.iter().flat_map(tested).collect(),

@@ -1,11 +1,12 @@
 //! Cedar's methods: which there are, what they are called on, what they give.
 
 use crate::diag::{Diagnostic, did_you_mean};
+use crate::graph::{Ty, codes};
 use crate::syntax::ast::{Expr, ExprKind, Ident};
 use crate::text::Span;
 
 use super::Elaborator;
-use crate::graph::{Ty, TypedExpr, TypedKind, codes};
+use crate::typing::{Method, TypedExpr, TypedKind};
 
 /// What a method is called on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,33 +43,33 @@ impl On {
     }
 }
 
-/// Name, receiver, number of arguments, result (`Unknown`: it depends).
-const METHODS: [(&str, On, usize, Ty); 24] = [
-    ("contains", On::Set, 1, Ty::Bool),
-    ("containsAll", On::Set, 1, Ty::Bool),
-    ("containsAny", On::Set, 1, Ty::Bool),
-    ("isEmpty", On::Set, 0, Ty::Bool),
-    ("hasTag", On::Entity, 1, Ty::Bool),
-    ("getTag", On::Entity, 1, Ty::Unknown),
-    ("lessThan", On::Decimal, 1, Ty::Bool),
-    ("lessThanOrEqual", On::Decimal, 1, Ty::Bool),
-    ("greaterThan", On::Decimal, 1, Ty::Bool),
-    ("greaterThanOrEqual", On::Decimal, 1, Ty::Bool),
-    ("isIpv4", On::Ipaddr, 0, Ty::Bool),
-    ("isIpv6", On::Ipaddr, 0, Ty::Bool),
-    ("isLoopback", On::Ipaddr, 0, Ty::Bool),
-    ("isMulticast", On::Ipaddr, 0, Ty::Bool),
-    ("isInRange", On::Ipaddr, 1, Ty::Bool),
-    ("offset", On::Datetime, 1, Ty::Datetime),
-    ("durationSince", On::Datetime, 1, Ty::Duration),
-    ("toDate", On::Datetime, 0, Ty::Datetime),
-    ("toTime", On::Datetime, 0, Ty::Duration),
-    ("toMilliseconds", On::Duration, 0, Ty::Long),
-    ("toSeconds", On::Duration, 0, Ty::Long),
-    ("toMinutes", On::Duration, 0, Ty::Long),
-    ("toHours", On::Duration, 0, Ty::Long),
-    ("toDays", On::Duration, 0, Ty::Long),
-];
+/// Receiver, number of arguments and result (`Unknown`: it depends) of a method.
+fn signature(method: Method) -> (On, usize, Ty) {
+    match method {
+        Method::Contains | Method::ContainsAll | Method::ContainsAny => (On::Set, 1, Ty::Bool),
+        Method::IsEmpty => (On::Set, 0, Ty::Bool),
+        Method::HasTag => (On::Entity, 1, Ty::Bool),
+        Method::GetTag => (On::Entity, 1, Ty::Unknown),
+        Method::LessThan | Method::LessThanOrEqual | Method::GreaterThan | Method::GreaterThanOrEqual => {
+            (On::Decimal, 1, Ty::Bool)
+        }
+        Method::IsIpv4 | Method::IsIpv6 | Method::IsLoopback | Method::IsMulticast => (On::Ipaddr, 0, Ty::Bool),
+        Method::IsInRange => (On::Ipaddr, 1, Ty::Bool),
+        Method::Offset => (On::Datetime, 1, Ty::Datetime),
+        Method::DurationSince => (On::Datetime, 1, Ty::Duration),
+        Method::ToDate => (On::Datetime, 0, Ty::Datetime),
+        Method::ToTime => (On::Datetime, 0, Ty::Duration),
+        Method::ToMilliseconds | Method::ToSeconds | Method::ToMinutes | Method::ToHours | Method::ToDays => {
+            (On::Duration, 0, Ty::Long)
+        }
+    }
+}
+
+/// The names of the methods that can be called on a type.
+fn methods_of(ty: &Ty) -> Vec<&'static str> {
+    let accepting = Method::ALL.into_iter().filter(|method| signature(*method).0.accepts(ty));
+    accepting.map(Method::name).collect()
+}
 
 /// What other languages call a method for, and what Gate writes.
 fn elsewhere(name: &str) -> Option<&'static str> {
@@ -90,12 +91,12 @@ fn elsewhere(name: &str) -> Option<&'static str> {
 impl Elaborator<'_, '_> {
     pub(super) fn method(&mut self, receiver: &Expr, name: &Ident, args: &[Expr], span: Span) -> TypedExpr {
         let (receiver, args) = self.receiver_and_arguments(receiver, name, args);
-        let Some((_, on, arity, result)) = METHODS.iter().find(|(known, ..)| *known == name.text) else {
-            let known = METHODS.iter().filter(|(_, on, ..)| on.accepts(&receiver.ty)).map(|(known, ..)| *known);
+        let Some(method) = Method::by_name(&name.text) else {
+            let known = methods_of(&receiver.ty);
             let help = elsewhere(&name.text)
                 .map(str::to_owned)
-                .or_else(|| did_you_mean(&name.text, known.clone().collect::<Vec<_>>()))
-                .or_else(|| did_you_mean(&name.text, METHODS.iter().map(|(known, ..)| *known)));
+                .or_else(|| did_you_mean(&name.text, known.iter().copied()))
+                .or_else(|| did_you_mean(&name.text, Method::ALL.map(Method::name)));
             let fault =
                 Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("there is no method `{}`", name.text));
             let fault = match elsewhere(&name.text) {
@@ -105,7 +106,8 @@ impl Elaborator<'_, '_> {
             self.fail(fault.maybe_help(help));
             return self.poisoned(span);
         };
-        if args.len() != *arity {
+        let (on, arity, result) = signature(method);
+        if args.len() != arity {
             self.fail(
                 Diagnostic::error(
                     codes::WRONG_ARGUMENTS,
@@ -113,7 +115,7 @@ impl Elaborator<'_, '_> {
                     format!(
                         "`{}` takes {arity} argument{}, not {}",
                         name.text,
-                        if *arity == 1 { "" } else { "s" },
+                        if arity == 1 { "" } else { "s" },
                         args.len()
                     ),
                 )
@@ -134,7 +136,7 @@ impl Elaborator<'_, '_> {
             );
             return self.poisoned(span);
         }
-        if let (Ty::Set(element), "contains", Some(argument)) = (&receiver.ty, name.text.as_str(), args.first()) {
+        if let (Ty::Set(element), Method::Contains, Some(argument)) = (&receiver.ty, method, args.first()) {
             let plain = |ty: &Ty| !matches!(ty, Ty::Unknown | Ty::Record(_) | Ty::Set(_) | Ty::Named(_));
             if plain(element) && plain(&argument.ty) && **element != argument.ty {
                 let (holds, is) = (self.describe(element), self.describe(&argument.ty));
@@ -150,18 +152,16 @@ impl Elaborator<'_, '_> {
             }
         }
         let ty = match (result, &receiver.ty) {
-            (Ty::Unknown, Ty::Entity(id)) => {
-                self.env.program.ty(*id).and_then(|ty| ty.tags.clone()).unwrap_or(Ty::Unknown)
-            }
-            (other, _) => other.clone(),
+            (Ty::Unknown, Ty::Entity(id)) => self.program.ty(*id).and_then(|ty| ty.tags.clone()).unwrap_or(Ty::Unknown),
+            (other, _) => other,
         };
-        TypedExpr::new(TypedKind::Method(Box::new(receiver), name.text.clone(), args), ty, span)
+        TypedExpr::new(TypedKind::Method(Box::new(receiver), method, args), ty, span)
     }
 
     /// `[public, internal].contains(resource.classification)`: the argument gives bare members their enumeration, and
     /// `resource.labels.contains(urgent)` the other way round.
     fn receiver_and_arguments(&mut self, receiver: &Expr, name: &Ident, args: &[Expr]) -> (TypedExpr, Vec<TypedExpr>) {
-        let membership = name.text == "contains";
+        let membership = name.text == Method::Contains.name();
         if let (ExprKind::Set(_), true, [argument]) = (&receiver.kind, membership, args) {
             let argument = self.expr(argument, None);
             let wanted = Ty::Set(Box::new(argument.ty.clone()));
@@ -187,11 +187,7 @@ impl Elaborator<'_, '_> {
                 Some("an entity is compared with `==`: `x == y`; whether one belongs to another is asked with `in`: `x in y`".to_owned())
             }
             _ => {
-                let known: Vec<&str> = METHODS
-                    .iter()
-                    .filter(|(_, on, ..)| on.accepts(ty))
-                    .map(|(n, ..)| *n)
-                    .collect();
+                let known = methods_of(ty);
                 (!known.is_empty()).then(|| {
                     format!(
                         "it has {}",

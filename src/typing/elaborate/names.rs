@@ -4,25 +4,33 @@ use std::collections::BTreeMap;
 
 use crate::bundle::ROLE_TYPE;
 use crate::diag::{Diagnostic, did_you_mean};
+use crate::graph::{ConditionId, Ty, TypeId, TypeKind, codes};
 use crate::syntax::ast::{Expr, Ident, Path};
 use crate::text::Span;
 
 use super::{Elaborator, Frame};
-use crate::graph::expansion::chain_text;
-use crate::graph::{ConditionId, Ty, TypeId, TypeKind, TypedExpr, TypedKind, Variable, codes};
+use crate::typing::sizes::chain_text;
+use crate::typing::{Constructor, TypedExpr, TypedKind, Variable};
 
 /// Most conditions inside conditions.
 const DEEPEST_EXPANSION: usize = 128;
 
-const CONSTRUCTORS: [(&str, Ty); 4] =
-    [("datetime", Ty::Datetime), ("decimal", Ty::Decimal), ("duration", Ty::Duration), ("ip", Ty::Ipaddr)];
+/// The type of what a constructor makes.
+fn made_by(constructor: Constructor) -> Ty {
+    match constructor {
+        Constructor::Datetime => Ty::Datetime,
+        Constructor::Decimal => Ty::Decimal,
+        Constructor::Duration => Ty::Duration,
+        Constructor::Ip => Ty::Ipaddr,
+    }
+}
 
 impl Elaborator<'_, '_> {
     /// Whether a bare name means something without knowing what it is compared with.
     pub(super) fn stands_alone(&self, name: &str) -> bool {
         self.frames.last().is_some_and(|frame| frame.params.contains_key(name))
             || matches!(name, "principal" | "action" | "resource" | "context")
-            || self.env.program.find_condition(name).is_some()
+            || self.program.find_condition(name).is_some()
     }
 
     pub(super) fn name(&mut self, name: &str, span: Span, expected: Option<&Ty>) -> TypedExpr {
@@ -44,7 +52,7 @@ impl Elaborator<'_, '_> {
         {
             return member;
         }
-        if let Some(condition) = self.env.program.find_condition(name) {
+        if let Some(condition) = self.program.find_condition(name) {
             return self.expand(condition, name, &[], span);
         }
         self.unknown_name(name, span, expected)
@@ -52,7 +60,7 @@ impl Elaborator<'_, '_> {
 
     /// A member of an enumeration; `None` where the type is no enumeration or has no such member.
     fn member(&self, id: TypeId, name: &str, span: Span) -> Option<TypedExpr> {
-        let ty = self.env.program.ty(id)?;
+        let ty = self.program.ty(id)?;
         let TypeKind::Enum { members, .. } = &ty.kind else {
             return None;
         };
@@ -61,7 +69,7 @@ impl Elaborator<'_, '_> {
     }
 
     fn unknown_name(&mut self, name: &str, span: Span, expected: Option<&Ty>) -> TypedExpr {
-        let program = self.env.program;
+        let program = self.program;
         if self.failed && matches!(expected, Some(Ty::Unknown)) {
             // The other operand was at fault; what this name would have been is anybody's guess.
             return self.poisoned(span);
@@ -140,7 +148,7 @@ impl Elaborator<'_, '_> {
                 "ask whether an attribute is there: `resource has note`, or `!(resource has note)`".to_owned(),
             );
         }
-        let program = self.env.program;
+        let program = self.program;
         for (ty, variable) in [(&self.env.principal, "principal"), (&self.env.resource, "resource")] {
             let named = match ty {
                 Ty::Entity(id) => program.type_name(*id).eq_ignore_ascii_case(name) && program.type_name(*id) != name,
@@ -171,10 +179,10 @@ impl Elaborator<'_, '_> {
     /// `context.mfa` for a bare `mfa`.
     fn attribute_named(&self, name: &str) -> Option<String> {
         let has = |ty: &Ty| match ty {
-            Ty::Entity(id) => self.env.program.ty(*id).is_some_and(|ty| ty.attributes.contains_key(name)),
+            Ty::Entity(id) => self.program.ty(*id).is_some_and(|ty| ty.attributes.contains_key(name)),
             _ => false,
         };
-        if self.env.program.context.contains_key(name) {
+        if self.program.context.contains_key(name) {
             return Some(format!("context.{name}"));
         }
         if has(&self.env.resource) {
@@ -185,21 +193,21 @@ impl Elaborator<'_, '_> {
 
     /// The full Cedar name of a type named in an expression.
     pub(super) fn type_name(&mut self, path: &Path) -> Option<String> {
-        self.type_id(path).and_then(|id| self.env.program.ty(id)).map(|ty| ty.cedar.clone())
+        self.type_id(path).and_then(|id| self.program.ty(id)).map(|ty| ty.cedar.clone())
     }
 
     fn type_id(&mut self, path: &Path) -> Option<TypeId> {
         let text = path.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join("::");
-        if let Some(id) = self.env.program.find_type(&text) {
+        if let Some(id) = self.program.find_type(&text) {
             return Some(id);
         }
-        let known = self.env.program.types.iter().map(|ty| ty.name.as_str());
+        let known = self.program.types.iter().map(|ty| ty.name.as_str());
         let help = match text.as_str() {
             // The entity that stands for a role in Cedar.
             ROLE_TYPE => Some("conditions ask for no role; write the grant into the block of the role".to_owned()),
             _ => did_you_mean(&text, known),
         };
-        let known = self.env.program.types.iter().map(|ty| ty.name.as_str());
+        let known = self.program.types.iter().map(|ty| ty.name.as_str());
         self.fail(
             Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{text}`"))
                 .maybe_help(help)
@@ -212,7 +220,7 @@ impl Elaborator<'_, '_> {
         let Some(ty) = self.type_id(path) else {
             return self.poisoned(span);
         };
-        let Some(found) = self.env.program.ty(ty) else {
+        let Some(found) = self.program.ty(ty) else {
             return self.poisoned(span);
         };
         if let TypeKind::Enum { members, .. } = &found.kind
@@ -231,27 +239,24 @@ impl Elaborator<'_, '_> {
     }
 
     pub(super) fn call(&mut self, name: &Ident, args: &[Expr], span: Span) -> TypedExpr {
-        if let Some((constructor, ty)) = CONSTRUCTORS.iter().find(|(known, _)| *known == name.text) {
+        if let Some(constructor) = Constructor::by_name(&name.text) {
             let [argument] = args else {
+                let name = constructor.name();
                 self.fail(
-                    Diagnostic::error(codes::WRONG_ARGUMENTS, span, format!("`{constructor}` takes one text"))
-                        .help(format!("write `{constructor}(\"…\")`")),
+                    Diagnostic::error(codes::WRONG_ARGUMENTS, span, format!("`{name}` takes one text"))
+                        .help(format!("write `{name}(\"…\")`")),
                 );
                 return self.poisoned(span);
             };
             let argument = self.expr(argument, None);
             self.must_be(&argument, &Ty::String, "a constructor takes a text");
-            return TypedExpr::new(
-                TypedKind::Construct((*constructor).to_owned(), Box::new(argument)),
-                ty.clone(),
-                span,
-            );
+            return TypedExpr::new(TypedKind::Construct(constructor, Box::new(argument)), made_by(constructor), span);
         }
-        if let Some(condition) = self.env.program.find_condition(&name.text) {
+        if let Some(condition) = self.program.find_condition(&name.text) {
             return self.expand(condition, &name.text, args, span);
         }
-        let conditions = self.env.program.conditions.iter().map(|condition| condition.name.as_str());
-        let known: Vec<&str> = conditions.chain(CONSTRUCTORS.iter().map(|(name, _)| *name)).collect();
+        let conditions = self.program.conditions.iter().map(|condition| condition.name.as_str());
+        let known: Vec<&str> = conditions.chain(Constructor::ALL.map(Constructor::name)).collect();
         self.fail(
             Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("there is no condition `{}`", name.text))
                 .meant(name.span, &name.text, known),
@@ -267,7 +272,7 @@ impl Elaborator<'_, '_> {
         }
         let held = variables.iter().find_map(|(of, variable)| {
             let Ty::Entity(id) = of else { return None };
-            let attributes = &self.env.program.ty(*id)?.attributes;
+            let attributes = &self.program.ty(*id)?.attributes;
             let (name, _) = attributes.iter().find(|(_, attribute)| attribute.ty == *ty && attribute.required)?;
             Some(format!("{variable}.{name}"))
         });
@@ -279,7 +284,7 @@ impl Elaborator<'_, '_> {
     }
 
     fn expand(&mut self, id: ConditionId, name: &str, args: &[Expr], span: Span) -> TypedExpr {
-        let Some(condition) = self.env.program.condition(id) else {
+        let Some(condition) = self.program.condition(id) else {
             return self.poisoned(span);
         };
         // Cycles were cut where the conditions were resolved; what is left is only as deep as it is written.

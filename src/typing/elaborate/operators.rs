@@ -1,37 +1,26 @@
 //! Operators with two operands, and the sugar on them: bare enum members, ordered enums, comparisons of decimals.
 
 use crate::diag::Diagnostic;
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
+use crate::graph::{Ty, TypeId, TypeKind, codes};
+use crate::syntax::ast::{Expr, ExprKind, Operator};
 use crate::text::Span;
 
 use super::Elaborator;
-use crate::graph::expansion::MOST_PARTS;
-use crate::graph::{Operator, Ty, TypeId, TypeKind, TypedExpr, TypedKind, codes};
+use crate::typing::sizes::MOST_PARTS;
+use crate::typing::{Method, TypedExpr, TypedKind};
 
 impl Elaborator<'_, '_> {
-    pub(super) fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span) -> TypedExpr {
-        let (left, right) = self.operands(op, left, right);
-        let operator = match op {
-            BinaryOp::Equal => Operator::Equal,
-            BinaryOp::NotEqual => Operator::NotEqual,
-            BinaryOp::Less => Operator::Less,
-            BinaryOp::LessEqual => Operator::LessEqual,
-            BinaryOp::Greater => Operator::Greater,
-            BinaryOp::GreaterEqual => Operator::GreaterEqual,
-            BinaryOp::In => Operator::In,
-            BinaryOp::Add => Operator::Add,
-            BinaryOp::Subtract => Operator::Subtract,
-            BinaryOp::Multiply => Operator::Multiply,
-        };
-        match op {
-            BinaryOp::Equal | BinaryOp::NotEqual => {
+    pub(super) fn binary(&mut self, operator: Operator, left: &Expr, right: &Expr, span: Span) -> TypedExpr {
+        let (left, right) = self.operands(operator, left, right);
+        match operator {
+            Operator::Equal | Operator::NotEqual => {
                 self.same_type(&left, &right);
                 TypedExpr::new(TypedKind::Binary(operator, Box::new(left), Box::new(right)), Ty::Bool, span)
             }
-            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+            Operator::Less | Operator::LessEqual | Operator::Greater | Operator::GreaterEqual => {
                 self.order(operator, left, right, span)
             }
-            BinaryOp::In => {
+            Operator::In => {
                 if !matches!(left.ty, Ty::Entity(_) | Ty::Named(_) | Ty::Unknown) {
                     let what = self.describe(&left.ty);
                     self.fail(
@@ -45,7 +34,7 @@ impl Elaborator<'_, '_> {
                 }
                 TypedExpr::new(TypedKind::Binary(operator, Box::new(left), Box::new(right)), Ty::Bool, span)
             }
-            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply => {
+            Operator::Add | Operator::Subtract | Operator::Multiply => {
                 let counts = |ty: &Ty| matches!(ty, Ty::Long | Ty::Unknown);
                 let failing = !counts(&left.ty) || !counts(&right.ty);
                 self.must_be(&left, &Ty::Long, "arithmetic takes `Long` numbers");
@@ -61,13 +50,13 @@ impl Elaborator<'_, '_> {
     }
 
     /// Types both operands; a bare name that means nothing by itself takes its meaning from the other side.
-    fn operands(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> (TypedExpr, TypedExpr) {
+    fn operands(&mut self, operator: Operator, left: &Expr, right: &Expr) -> (TypedExpr, TypedExpr) {
         let leans = match &left.kind {
             ExprKind::Name(name) => !self.stands_alone(name),
             ExprKind::Set(_) => true,
             _ => false,
         };
-        if leans && op != BinaryOp::In {
+        if leans && operator != Operator::In {
             let right = self.expr(right, None);
             let wanted = right.ty.clone();
             let left = self.expr(left, Some(&wanted));
@@ -94,8 +83,8 @@ impl Elaborator<'_, '_> {
         let (one, other) = (self.describe(&left.ty), self.describe(&right.ty));
         let help = match (&left.ty, &right.ty) {
             (Ty::Entity(id), Ty::String) | (Ty::String, Ty::Entity(id)) => {
-                let name = self.env.program.type_name(*id);
-                match self.env.program.ty(*id).map(|ty| &ty.kind) {
+                let name = self.program.type_name(*id);
+                match self.program.ty(*id).map(|ty| &ty.kind) {
                     Some(TypeKind::Enum { members, .. }) => {
                         let written = [left, right].into_iter().find_map(|side| match &side.kind {
                             TypedKind::Text(text) => members.iter().find(|member| *member == text),
@@ -135,12 +124,12 @@ impl Elaborator<'_, '_> {
             (Ty::Entity(a), Ty::Entity(b)) if a == b => self.order_of_members(operator, *a, left, right, span),
             (Ty::Decimal, Ty::Decimal) => {
                 let method = match operator {
-                    Operator::Less => "lessThan",
-                    Operator::LessEqual => "lessThanOrEqual",
-                    Operator::Greater => "greaterThan",
-                    _ => "greaterThanOrEqual",
+                    Operator::Less => Method::LessThan,
+                    Operator::LessEqual => Method::LessThanOrEqual,
+                    Operator::Greater => Method::GreaterThan,
+                    _ => Method::GreaterThanOrEqual,
                 };
-                TypedExpr::new(TypedKind::Method(Box::new(left), method.to_owned(), vec![right]), Ty::Bool, span)
+                TypedExpr::new(TypedKind::Method(Box::new(left), method, vec![right]), Ty::Bool, span)
             }
             (Ty::Unknown, _)
             | (_, Ty::Unknown)
@@ -173,7 +162,7 @@ impl Elaborator<'_, '_> {
         right: TypedExpr,
         span: Span,
     ) -> TypedExpr {
-        let Some(ty) = self.env.program.ty(id) else {
+        let Some(ty) = self.program.ty(id) else {
             return self.poisoned(span);
         };
         let members = match &ty.kind {
@@ -225,7 +214,7 @@ impl Elaborator<'_, '_> {
         };
         let one_of = |wanted: Vec<TypedExpr>, value: &TypedExpr| {
             let set = TypedExpr::new(TypedKind::Set(wanted), Ty::Set(Box::new(Ty::Entity(id))), span);
-            set.method("contains", vec![value.clone()], Ty::Bool)
+            set.method(Method::Contains, vec![value.clone()], Ty::Bool)
         };
         let of = |test: &dyn Fn(usize) -> bool| -> Vec<TypedExpr> {
             members.iter().enumerate().filter(|(at, _)| test(*at)).map(|(_, name)| entity(name)).collect()

@@ -1,15 +1,16 @@
 //! `&&`, `||` and `if`, as far as they are evaluated: where types alone decide a test, what stands behind it is left out.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
-use crate::syntax::ast::Expr;
+use crate::graph::{Ty, codes};
+use crate::syntax::ast::{Expr, Operator};
 use crate::text::Span;
 
-use super::{Elaborator, Env, tested};
-use crate::graph::expansion::MOST_PARTS;
-use crate::graph::{Operator, Ty, TypedExpr, TypedKind, codes, settled};
+use super::{Elaborator, tested};
+use crate::typing::kind::Env;
+use crate::typing::sizes::MOST_PARTS;
+use crate::typing::{Method, TypedExpr, TypedKind, settled};
 
 impl Elaborator<'_, '_> {
     /// The parts of `&&`, which end where one is `false` by its types, or of `||`, which end at a `true` one. As in Cedar, what
@@ -100,23 +101,18 @@ impl Elaborator<'_, '_> {
 
     /// What types alone decide of a condition.
     fn settled(&self, typed: &TypedExpr) -> Option<bool> {
-        settled(self.env.program, typed, &|part| Cow::Borrowed(&part.ty))
+        settled(self.program, typed, &|part| Cow::Borrowed(&part.ty))
     }
 
     /// A part that is never evaluated for these types: its names are checked, its types are not.
     fn unreached(&mut self, expr: &Expr) {
-        let unknown = Env::unknown(self.env.program);
-        let mut cx = Elaborator {
-            env: &unknown,
-            out: self.out,
-            frames: std::mem::take(&mut self.frames),
-            parts: self.parts,
-            failed: false,
-            tested: BTreeSet::new(),
-        };
+        let unknown = Env::unknown();
+        let mut cx = Elaborator::new(self.program, &unknown, self.out, self.parts);
+        cx.frames = std::mem::take(&mut self.frames);
         cx.expr(expr, None);
         self.frames = cx.frames;
         self.parts = cx.parts;
+        self.grown.append(&mut cx.grown);
         self.failed |= cx.failed;
     }
 }
@@ -125,7 +121,7 @@ impl Elaborator<'_, '_> {
 fn cannot_error(expr: &TypedExpr) -> bool {
     let itself = match &expr.kind {
         TypedKind::Binary(operator, ..) => !matches!(operator, Operator::Add | Operator::Subtract | Operator::Multiply),
-        TypedKind::Method(_, method, _) => method == "hasTag",
+        TypedKind::Method(_, method, _) => *method == Method::HasTag,
         TypedKind::Negate(_) | TypedKind::Attribute(..) | TypedKind::Construct(..) => false,
         _ => true,
     };

@@ -1,9 +1,11 @@
 //! Typed expressions: what an author's condition means for one pair of types. Sugar is gone, named conditions are expanded
 //! (their name is kept for people), every node keeps the span of the words it comes from.
 
+use crate::graph::Ty;
+use crate::syntax::ast::Operator;
 use crate::text::{Duration, Span};
 
-use super::Ty;
+use super::{Constructor, Method};
 
 /// A typed expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,31 +44,6 @@ impl Variable {
     }
 }
 
-/// Cedar's operators with two operands, but for the chains `&&` and `||`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Operator {
-    /// `==`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    LessEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterEqual,
-    /// `in`
-    In,
-    /// `+`
-    Add,
-    /// `-`
-    Subtract,
-    /// `*`
-    Multiply,
-}
-
 /// The forms of typed expressions: Cedar's own, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypedKind {
@@ -103,15 +80,17 @@ pub enum TypedKind {
     /// `e.a`
     Attribute(Box<TypedExpr>, String),
     /// `f(a)`: a constructor of an extension type
-    Construct(String, Box<TypedExpr>),
+    Construct(Constructor, Box<TypedExpr>),
     /// `e.m(a)`
-    Method(Box<TypedExpr>, String, Vec<TypedExpr>),
+    Method(Box<TypedExpr>, Method, Vec<TypedExpr>),
     /// `[a, b]`
     Set(Vec<TypedExpr>),
     /// `{ a: e }`
     Record(Vec<(String, TypedExpr)>),
     /// A named condition in full; the name as called.
     Named(String, Box<TypedExpr>),
+    /// A part of a raw policy that may be anything: a slot, or what later versions of Cedar add.
+    Opaque,
 }
 
 impl TypedExpr {
@@ -151,11 +130,11 @@ impl TypedExpr {
         Self::new(TypedKind::Binary(operator, Box::new(self), Box::new(other)), ty, span)
     }
 
-    /// `self.name(args)`.
+    /// `self.method(args)`.
     #[must_use]
-    pub fn method(self, name: &str, args: Vec<Self>, ty: Ty) -> Self {
+    pub fn method(self, method: Method, args: Vec<Self>, ty: Ty) -> Self {
         let span = self.span;
-        Self::new(TypedKind::Method(Box::new(self), name.to_owned(), args), ty, span)
+        Self::new(TypedKind::Method(Box::new(self), method, args), ty, span)
     }
 
     /// `!self`.
@@ -181,7 +160,8 @@ impl TypedExpr {
             | TypedKind::Text(_)
             | TypedKind::Duration(_)
             | TypedKind::Variable(_)
-            | TypedKind::Entity(..) => Vec::new(),
+            | TypedKind::Entity(..)
+            | TypedKind::Opaque => Vec::new(),
             TypedKind::Not(one)
             | TypedKind::Negate(one)
             | TypedKind::Has(one, _)
@@ -216,7 +196,7 @@ impl TypedExpr {
             TypedKind::Has(inner, names) => TypedKind::Has(one(inner), names.clone()),
             TypedKind::Like(inner, pattern) => TypedKind::Like(one(inner), pattern.clone()),
             TypedKind::Attribute(inner, name) => TypedKind::Attribute(one(inner), name.clone()),
-            TypedKind::Construct(name, inner) => TypedKind::Construct(name.clone(), one(inner)),
+            TypedKind::Construct(constructor, inner) => TypedKind::Construct(*constructor, one(inner)),
             TypedKind::Named(name, inner) => TypedKind::Named(name.clone(), one(inner)),
             TypedKind::And(parts) => TypedKind::And(all(parts)),
             TypedKind::Or(parts) => TypedKind::Or(all(parts)),
@@ -226,7 +206,7 @@ impl TypedExpr {
             TypedKind::Is(inner, ty, container) => {
                 TypedKind::Is(one(inner), ty.clone(), container.as_ref().map(|inner| one(inner)))
             }
-            TypedKind::Method(receiver, name, args) => TypedKind::Method(one(receiver), name.clone(), all(args)),
+            TypedKind::Method(receiver, method, args) => TypedKind::Method(one(receiver), *method, all(args)),
             TypedKind::Record(fields) => TypedKind::Record(
                 fields.iter().map(|(name, inner)| (name.clone(), inner.with(variable, value))).collect(),
             ),
@@ -235,7 +215,8 @@ impl TypedExpr {
             | TypedKind::Text(_)
             | TypedKind::Duration(_)
             | TypedKind::Variable(_)
-            | TypedKind::Entity(..) => self.kind.clone(),
+            | TypedKind::Entity(..)
+            | TypedKind::Opaque => self.kind.clone(),
         };
         Self { kind, ty: self.ty.clone(), span: self.span }
     }
