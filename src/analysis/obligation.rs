@@ -53,6 +53,17 @@ pub struct Obligation {
     granting: BTreeSet<String>,
     /// Kinds of request that it speaks of and that the schema does not have.
     apart: Vec<Environment>,
+    /// Those of these that the scope of some permit lets in.
+    opening: Vec<Opening>,
+}
+
+/// A kind of request that the schema does not have and that the scope of some permit lets in.
+#[derive(Debug)]
+struct Opening {
+    /// Ids of these permits.
+    permits: BTreeSet<String>,
+    /// Questions under the wider schema. Where the answer to one is yes, nothing of it that the property speaks of is allowed.
+    closed: [Question; 2],
 }
 
 /// A question.
@@ -193,8 +204,12 @@ impl Obligation {
             counted: Vec::new(),
             granting: BTreeSet::new(),
             apart: property.apart.iter().filter_map(wider::environment).collect(),
+            opening: Vec::new(),
             property,
         };
+        let unknown_types = lowered.unknown_types.iter().map(|(_, policy)| policy);
+        let deciding: Vec<&Policy> = counted.iter().chain(unknown_types).collect();
+        obligation.opening = obligation.openings(&deciding, base);
         for environment in base.environments.iter() {
             let property = &obligation.property;
             let more = rules(&property.requests, base, environment);
@@ -237,7 +252,7 @@ impl Obligation {
     /// Whether the scope of a permit takes in something that it speaks of, so that it may be what breaks it.
     #[must_use]
     pub fn may_grant(&self, id: &str) -> bool {
-        !self.apart.is_empty() || self.granting.contains(id)
+        self.granting.contains(id) || self.opening.iter().any(|opening| opening.permits.contains(id))
     }
 
     /// Asks what has to be asked.
@@ -309,7 +324,7 @@ impl Obligation {
             };
             open.push(unanswered(asking, question, why));
         }
-        open.extend(self.opened_apart(base));
+        open.extend(self.opened_apart(asking, grounds));
         Ok(match (unshown, open.is_empty()) {
             (Some(unshown), _) => Outcome::NotReplayed(unshown),
             (None, false) => Outcome::Unknown(open),
@@ -405,6 +420,6 @@ fn reads_grant(policy: &Policy, profile: &str, profiles: &BTreeSet<String>) -> b
 
 /// The rules of an environment.
 fn rules(policies: &[Policy], base: &Base, environment: &Environment) -> Rules {
-    let here = |policy: &&Policy| base.environments.admitting(policy).contains(&environment);
+    let here = |policy: &&Policy| base.environments.fitting(policy)(environment);
     Rules::new(policies.iter().filter(here).filter_map(Rule::new))
 }

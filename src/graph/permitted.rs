@@ -13,8 +13,7 @@ pub(super) fn let_in(program: &Program, permits: &[ExternalPermit]) -> BTreeMap<
     if permits.is_empty() {
         return found;
     }
-    let actions = program.actions.iter();
-    let principals: BTreeSet<TypeId> = actions.flat_map(|action| action.raw_principals.iter().copied()).collect();
+    let asking = program.asking();
     for id in program.action_ids() {
         let Some(action) = program.action(id).filter(|action| !action.is_raw()) else {
             continue;
@@ -26,7 +25,7 @@ pub(super) fn let_in(program: &Program, permits: &[ExternalPermit]) -> BTreeMap<
         for permit in permits.iter().filter(names) {
             let is_asked_for = action.decided_on.iter().any(|ty| admits(program, &permit.resource, *ty));
             if is_asked_for {
-                let asking = program.type_ids().filter(|ty| asks(program, &principals, &permit.principal, *ty));
+                let asking = program.type_ids().filter(|ty| asks(program, &asking, &permit.principal, *ty));
                 found.entry(id).or_default().extend(asking);
             }
         }
@@ -47,12 +46,9 @@ fn own_names(program: &Program, id: ActionId, action: &Action) -> BTreeSet<(Stri
 
 /// Whether entities of a type can be the principal that a scope admits. A type of a raw schema may be anything, so it counts
 /// only where the scope speaks of it or the schema makes it a principal.
-fn asks(program: &Program, principals: &BTreeSet<TypeId>, scope: &ExternalScope, id: TypeId) -> bool {
-    let may_ask = program.ty(id).is_some_and(|ty| match ty.kind {
-        TypeKind::Principal => true,
-        TypeKind::Raw => *scope != ExternalScope::Any || principals.contains(&id),
-        TypeKind::Resource | TypeKind::Group | TypeKind::Enum { .. } => false,
-    });
+fn asks(program: &Program, asking: &BTreeSet<TypeId>, scope: &ExternalScope, id: TypeId) -> bool {
+    let is_raw = || program.ty(id).is_some_and(|ty| ty.kind == TypeKind::Raw);
+    let may_ask = asking.contains(&id) || *scope != ExternalScope::Any && is_raw();
     may_ask && admits(program, scope, id)
 }
 

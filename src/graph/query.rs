@@ -88,6 +88,13 @@ impl Program {
         self.index.comers(action).collect()
     }
 
+    /// The types that may ask for anything: the principals of the program, and those that a raw schema makes principals.
+    #[must_use]
+    pub fn asking(&self) -> BTreeSet<TypeId> {
+        let raw = self.actions.iter().flat_map(|action| action.raw_principals.iter().copied());
+        self.types_of(|kind| *kind == TypeKind::Principal).chain(raw).collect()
+    }
+
     /// The context of an action, what break-glass adds left out.
     #[must_use]
     pub fn context_of(&self, action: ActionId) -> BTreeMap<String, Attribute> {

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use crate::graph::{Program, Ty, TypeId};
+use crate::lower::StepRequest;
 use crate::syntax::ast::Operator;
 use crate::text::Duration;
 use crate::typing::{Constructor, Method, TypedExpr, TypedKind, Variable};
@@ -33,6 +34,16 @@ pub(super) struct Variables {
 }
 
 impl Variables {
+    /// Those of a request for a step of break-glass. Its resource has no attributes.
+    pub(super) fn of_step(step: &StepRequest) -> Self {
+        Self {
+            principal: Ty::Entity(step.principal),
+            resource: Ty::Named(step.profile.0.clone()),
+            context: Ty::Record(step.context.clone()),
+            action: Some(ActionKind { own: step.action.clone(), groups: BTreeSet::from([step.group.clone()]) }),
+        }
+    }
+
     /// Raw policies without a schema: nothing says what a request holds.
     pub(super) fn nothing_known() -> Self {
         Self { principal: Ty::Unknown, resource: Ty::Unknown, context: Ty::Unknown, action: None }

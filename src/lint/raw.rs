@@ -7,15 +7,19 @@ use cedar_policy::{Entities, EntityId, EntityUid, pst};
 
 use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::graph::{ActionId, Attribute, Edge, Node, Program, Ty, TypeId};
-use crate::lower::{Draft, RawPolicy};
+use crate::lower;
+use crate::lower::{Draft, RawPolicy, StepRequest};
 use crate::text::{Sources, Span};
 use crate::typing::TypedExpr;
 
 use super::Cx;
 use super::hazard::Holds;
 
+mod links;
+mod steps;
 mod translate;
 
+pub(super) use links::Links;
 pub(super) use translate::Clause;
 
 /// A raw policy's scope and conditions, if it has an effect.
@@ -63,6 +67,7 @@ pub(super) struct ActionKind {
 pub(super) struct Requests<'a> {
     program: &'a Program,
     all: BTreeMap<ActionId, Vec<Request>>,
+    steps: Vec<StepRequest>,
     /// Types by their full Cedar name.
     types: BTreeMap<&'a str, TypeId>,
     /// Actions by Cedar type and id, their own or that of a group they are in.
@@ -77,18 +82,14 @@ impl<'a> Requests<'a> {
         let mut actions: BTreeMap<(String, String), Vec<ActionId>> = BTreeMap::new();
         for id in program.action_ids() {
             let Some(action) = program.action(id) else { continue };
-            let principals = program.principals_of(id);
-            let pairs = action.decided_on.iter().flat_map(|resource| {
-                principals.iter().map(|principal| Request { principal: *principal, action: id, resource: *resource })
-            });
-            all.insert(id, pairs.collect());
+            all.insert(id, kinds(program, id, program.principals_of(id).into_iter()));
             actions.entry(action.cedar.clone()).or_default().push(id);
             for group in groups_of(groups.as_ref(), &action.cedar) {
                 actions.entry(group).or_default().push(id);
             }
         }
         let types = program.type_ids().filter_map(|id| Some((program.ty(id)?.cedar.as_str(), id)));
-        Self { program, all, types: types.collect(), actions }
+        Self { program, all, steps: lower::step_requests(program), types: types.collect(), actions }
     }
 
     /// An action and the groups that it is in, as Cedar entities.
@@ -118,12 +119,7 @@ impl<'a> Requests<'a> {
 
     /// The requests that a raw policy's scope admits.
     pub(super) fn admitted(&self, body: &pst::Template) -> Vec<Request> {
-        let principal = match &body.principal {
-            pst::PrincipalConstraint::Any => Side::Any,
-            pst::PrincipalConstraint::Eq(one) => self.is(entity_type(one)),
-            pst::PrincipalConstraint::In(one) => self.within(entity_type(one)),
-            pst::PrincipalConstraint::Is(ty) | pst::PrincipalConstraint::IsIn(ty, _) => self.is(Some(ty)),
-        };
+        let principal = self.principals(body);
         let resource = match &body.resource {
             pst::ResourceConstraint::Any => Side::Any,
             pst::ResourceConstraint::Eq(one) => self.is(entity_type(one)),
@@ -139,6 +135,15 @@ impl<'a> Requests<'a> {
         self.of(&actions, &principal, &resource)
     }
 
+    fn principals(&self, body: &pst::Template) -> Side {
+        match &body.principal {
+            pst::PrincipalConstraint::Any => Side::Any,
+            pst::PrincipalConstraint::Eq(one) => self.is(entity_type(one)),
+            pst::PrincipalConstraint::In(one) => self.within(entity_type(one)),
+            pst::PrincipalConstraint::Is(ty) | pst::PrincipalConstraint::IsIn(ty, _) => self.is(Some(ty)),
+        }
+    }
+
     /// The requests that a policy of a Gate statement is about.
     pub(super) fn concerned(&self, draft: &Draft) -> Vec<Request> {
         let side = |cedar: &Option<String>| match cedar {
@@ -150,11 +155,6 @@ impl<'a> Requests<'a> {
             true => self.of_all(&principal, &resource),
             false => self.of(&draft.actions, &principal, &resource),
         }
-    }
-
-    /// Whether a policy of a Gate statement is about a step of break-glass, which is no kind of request of the program.
-    pub(super) fn is_about_a_step(&self, draft: &Draft) -> bool {
-        draft.actions.iter().any(|named| !self.actions.contains_key(named))
     }
 
     fn of_all(&self, principal: &Side, resource: &Side) -> Vec<Request> {
@@ -205,6 +205,15 @@ enum Side {
     One(TypeId),
     /// Those that can lie in one of this type.
     Within(TypeId),
+}
+
+/// The kinds of request for an action from some types.
+fn kinds(program: &Program, action: ActionId, principals: impl Iterator<Item = TypeId> + Clone) -> Vec<Request> {
+    let decided_on = program.action(action).map_or(&[][..], |found| &found.decided_on);
+    let pairs = decided_on
+        .iter()
+        .flat_map(|resource| principals.clone().map(|principal| Request { principal, action, resource: *resource }));
+    pairs.collect()
 }
 
 fn groups_of(actions: Option<&Entities>, (ty, id): &(String, String)) -> Vec<(String, String)> {

@@ -28,40 +28,76 @@ pub(super) enum Base {
 
 /// How somebody is found to hold a role on an entity.
 struct Holding {
-    /// What is there at all: tests of optional steps on the way.
-    tests: Vec<TypedExpr>,
-    /// The entity that carries the role.
-    entity: TypedExpr,
-    /// The attribute that it is read from.
-    reads: String,
+    /// What is read on the way, in order: named parents, and at last the attribute of the entity that carries the role.
+    hops: Vec<Hop>,
     /// Whether somebody holds it, once the way is there.
     test: TypedExpr,
     words: String,
 }
 
-impl Holding {
-    /// A test that the carrier is loaded, and what leads to it; `None` where it is there for sure.
-    fn is_loaded(&self) -> Option<TypedExpr> {
-        let tested = |of: &TypedExpr, name: &str| {
-            let same =
-                |test: &TypedExpr| matches!(&test.kind, TypedKind::Has(at, names) if **at == *of && *names == [name]);
-            self.tests.iter().any(same)
-        };
-        if matches!(self.entity.kind, TypedKind::Variable(_)) || tested(&self.entity, &self.reads) {
-            return None;
-        }
-        let mut there = vec![has(&self.entity, self.reads.clone())];
-        let mut at = &self.entity;
-        while let TypedKind::Attribute(of, name) = &at.kind {
-            // Principal, resource and context are there, and have what is required.
-            if matches!(of.kind, TypedKind::Variable(_)) || tested(of, name) {
-                break;
-            }
-            there.insert(0, has(of, name.clone()));
-            at = of;
-        }
-        Some(TypedExpr::all(there, self.entity.span))
+/// An attribute that is read on the way to who holds a role.
+struct Hop {
+    of: TypedExpr,
+    name: String,
+    /// Whether an entity may be without it.
+    is_optional: bool,
+}
+
+impl Hop {
+    fn is_there(&self) -> TypedExpr {
+        has(&self.of, self.name.clone())
     }
+}
+
+impl Holding {
+    /// Whether somebody holds the role, where each entity on the way is loaded.
+    fn holds(self, span: Span) -> Part {
+        let optional = self.hops.iter().filter(|hop| hop.is_optional);
+        let tests = optional.map(Hop::is_there).chain(std::iter::once(self.test));
+        Part::generated(TypedExpr::all(tests.collect(), span), self.words)
+    }
+
+    /// The same without errors: what is required and not there is of an entity that is not loaded, and then everybody holds
+    /// the role. What is optional and not there is taken to be absent, and then nobody does.
+    fn may_hold(self, span: Span) -> Part {
+        let mut held = self.test;
+        let mut hops = self.hops.into_iter().rev().peekable();
+        while let Some(last) = hops.next() {
+            let is_optional = last.is_optional;
+            let mut group = vec![last];
+            while let Some(before) = hops.next_if(|hop| hop.is_optional == is_optional) {
+                group.insert(0, before);
+            }
+            if is_optional {
+                let tests = group.iter().map(Hop::is_there).chain(std::iter::once(held));
+                held = TypedExpr::all(tests.collect(), span);
+                continue;
+            }
+            // Principal, resource and context are there, and have what is required.
+            group.retain(|hop| !matches!(hop.of.kind, TypedKind::Variable(_)));
+            if !group.is_empty() {
+                let loaded = TypedExpr::all(group.iter().map(Hop::is_there).collect(), span);
+                let everybody = TypedExpr::bool(true, span);
+                let kind = TypedKind::If(Box::new(loaded), Box::new(held), Box::new(everybody));
+                held = TypedExpr::new(kind, Ty::Bool, span);
+            }
+        }
+        Part::generated(held, self.words)
+    }
+}
+
+/// The attributes that lead from a variable to an entity, in order. Those that may be absent are tested.
+fn hops_to(entity: &TypedExpr, tests: &[TypedExpr]) -> Vec<Hop> {
+    let mut hops = Vec::new();
+    let mut at = entity;
+    while let TypedKind::Attribute(of, name) = &at.kind {
+        let is_this = |test: &TypedExpr| matches!(&test.kind, TypedKind::Has(at, names) if *at == *of && *names == [name.as_str()]);
+        let is_optional = tests.iter().any(is_this);
+        hops.push(Hop { of: of.as_ref().clone(), name: name.clone(), is_optional });
+        at = of;
+    }
+    hops.reverse();
+    hops
 }
 
 fn has(of: &TypedExpr, name: String) -> TypedExpr {
@@ -152,26 +188,13 @@ impl Lowering<'_> {
         via: Option<(&str, Span)>,
         span: Span,
     ) -> Option<Part> {
-        let Holding { mut tests, test, words, .. } = self.holding(subject, role, base, via, span)?;
-        tests.push(test);
-        Some(Part::generated(TypedExpr::all(tests, span), words))
+        Some(self.holding(subject, role, base, via, span)?.holds(span))
     }
 
     /// The same for a denial: where the entity that carries the role is not loaded, nobody can tell who holds the role, so
     /// everybody counts as a holder. A denial that read through it would error, and Cedar would skip it.
     pub(super) fn may_hold(&mut self, subject: TypedExpr, role: RoleId, base: &Base, span: Span) -> Option<Part> {
-        let holding = self.holding(subject, role, base, None, span)?;
-        let loaded = holding.is_loaded();
-        let Holding { mut tests, test, words, .. } = holding;
-        tests.push(match loaded {
-            None => test,
-            Some(loaded) => {
-                let held = TypedExpr::new(TypedKind::Bool(true), Ty::Bool, span);
-                let kind = TypedKind::If(Box::new(loaded), Box::new(test), Box::new(held));
-                TypedExpr::new(kind, Ty::Bool, span)
-            }
-        });
-        Some(Part::generated(TypedExpr::all(tests, span), words))
+        Some(self.holding(subject, role, base, None, span)?.may_hold(span))
     }
 
     fn holding(
@@ -186,7 +209,7 @@ impl Lowering<'_> {
         let role = program.role(role)?;
         let on = role.on?;
         let words = format!("holds {}", role.full_name(program));
-        let (mut tests, entity) = match base {
+        let (tests, entity) = match base {
             Base::Requester { tenants, requester, ty } => {
                 let paths = graph::paths(program, *ty, on);
                 match (tenants.iter().find(|(tenant, _)| *tenant == on), paths.as_slice()) {
@@ -203,23 +226,23 @@ impl Lowering<'_> {
                 self.follow(from.clone(), *ty, &path)
             }
         };
-        let (reads, test) = match &role.by {
-            None => (self.names_holders(&role.name), self.in_group(subject, &entity, &role.name)),
+        let (name, is_optional, test) = match &role.by {
+            None => (self.names_holders(&role.name), false, self.in_group(subject, &entity, &role.name)),
             Some((by, _)) => {
                 let ty = program.ty(on).and_then(|ty| ty.attributes.get(by));
                 let set = ty.is_some_and(|attribute| matches!(attribute.ty, Ty::Set(_)));
-                if ty.is_some_and(|attribute| !attribute.required) {
-                    tests.push(has(&entity, by.clone()));
-                }
+                let is_optional = ty.is_some_and(|attribute| !attribute.required);
                 let held = entity.clone().attribute(by.clone(), Ty::Unknown);
                 let test = match set {
                     true => held.method(Method::Contains, vec![subject], Ty::Bool),
                     false => subject.binary(Operator::Equal, held),
                 };
-                (by.clone(), test)
+                (by.clone(), is_optional, test)
             }
         };
-        Some(Holding { tests, entity, reads, test, words })
+        let mut hops = hops_to(&entity, &tests);
+        hops.push(Hop { of: entity, name, is_optional });
+        Some(Holding { hops, test, words })
     }
 
     fn not_testable(&mut self, role: &Role, on: TypeId, requester: TypeId, span: Span) {

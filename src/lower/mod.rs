@@ -30,6 +30,7 @@ mod validate;
 mod wording;
 
 pub use access::{Access, accesses};
+pub use break_glass::{StepRequest, step_requests};
 pub use claims::{
     Apart, Beyond, Counted, Promise, Property, PropertyKind, Spoken, beyond, is_called, properties, spoken,
 };

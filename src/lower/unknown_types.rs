@@ -1,6 +1,7 @@
 //! What guards and denials do to entity types that the program does not know. Most gateways evaluate a bundle without its
-//! schema, and then a raw permit may let in a principal of any type. So each guard and each denial of everybody gains a forbid
-//! for the types that it does not know. No request that conforms to the schema meets these forbids, so they are kept apart from
+//! schema, and then a raw permit, or a link of a template, may let in a principal of any type. So each guard and each denial of
+//! everybody gains a forbid for the types that it does not know, and each denial of a type one for the actions that nothing joins
+//! the type to. No request that conforms to the schema meets these forbids, so they are kept apart from
 //! the other policies: nothing is proved, linted, covered or mutated of them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +64,7 @@ impl Lowering<'_> {
         }
         for deny in &program.denies {
             let roles = self.plain_roles(deny);
+            found.extend(self.denies_apart(deny));
             if deny.who.is_empty() {
                 found.extend(self.denies_closed(deny, None, &[]));
             }
@@ -181,6 +183,47 @@ impl Lowering<'_> {
                         let types = types.iter().map(|ty| is(Variable::Resource, &self.cedar_type(*ty), span));
                         found.push(closed(&known, None, TypedExpr::any(types.collect(), span)));
                     }
+                }
+            }
+        }
+        found
+    }
+
+    /// A denial of a type, for the actions that nothing joins the type to. A link of a template may be for any type.
+    fn denies_apart(&self, deny: &Deny) -> Vec<Draft> {
+        let span = deny.statement.span;
+        let types: BTreeSet<TypeId> = deny
+            .who
+            .iter()
+            .filter_map(|who| match who {
+                Holder::Type(ty) => Some(*ty),
+                Holder::Role(_) => None,
+            })
+            .collect();
+        let mut found = Vec::new();
+        if types.is_empty() {
+            return found;
+        }
+        for known in self.known(&deny.actions, &deny.on) {
+            let joined: BTreeSet<TypeId> = known.pairs.iter().map(|(principal, _)| *principal).collect();
+            let resources: BTreeSet<TypeId> = known.pairs.iter().map(|(_, resource)| *resource).collect();
+            for principal in types.difference(&joined) {
+                for resource in &resources {
+                    let mut when = vec![Part::written(is(Variable::Principal, &self.cedar_type(*principal), span))];
+                    if let Some(condition) = deny.when() {
+                        match self.try_typed(condition, &Kind::requests(*principal, *resource, &known.actions)) {
+                            Ok(typed) => when.push(Part::written(typed)),
+                            Err(_) if deny.any_action && !deny.on.is_empty() && !deny.on.contains(resource) => continue,
+                            // It cannot be told of them, so it denies.
+                            Err(_) => {}
+                        }
+                    }
+                    let mut names = vec![self.program.type_name(*principal).to_owned()];
+                    names.extend((resources.len() > 1).then(|| self.program.type_name(*resource).to_owned()));
+                    let draft =
+                        self.closed(&deny.statement, OriginKind::Deny, &known, &names, TypedExpr::bool(false, span));
+                    let resource = Some(self.cedar_type(*resource));
+                    found.push(Draft { when, unless: Vec::new(), resource, ..draft });
                 }
             }
         }

@@ -136,6 +136,27 @@ fn guards_and_denials_keep_out_types_that_they_do_not_know() {
 }
 
 #[test]
+fn a_denied_type_is_kept_out_of_actions_that_nothing_joins_it_to() {
+    let decided = |statement: &str, principal: &str, sealed: bool| {
+        let built = in_memory(&format!("{MODEL}{statement}"), "");
+        let doc = json!([{ "uid": { "type": "Doc", "id": "d" }, "attrs": { "sealed": sealed }, "parents": [] }]);
+        built.decides_of(principal, WRITE, "Doc::\"d\"", json!({ "mfa": true }), doc).0
+    };
+    let (user, bot) = ("User::\"u\"", "Bot::\"b\"");
+    for statement in [
+        "d: deny Bot to write on Doc;",
+        "d: deny Bot to any on Doc when context.mfa;",
+        "d: deny Bot, clerk to write on Doc;",
+        "d: deny Bot to write on Doc when resource.sealed;",
+    ] {
+        assert_eq!(decided(statement, bot, true), Decision::Deny, "{statement}");
+        assert_eq!(decided(statement, user, true), Decision::Allow, "{statement}");
+    }
+    assert_eq!(decided("d: deny Bot to write on Doc when resource.sealed;", bot, false), Decision::Allow);
+    assert_eq!(decided("d: deny User to write on Doc;", bot, true), Decision::Allow);
+}
+
+#[test]
 fn a_resource_of_an_unknown_type_is_no_way_around_a_guard() {
     let cases = [
         "g: require context.mfa for Doc.write;",

@@ -1,8 +1,8 @@
 //! What a claim comes to that no request refutes: whether it speaks of any request at all, and of those that nothing joins.
 
-use cedar_policy::Effect;
+use cedar_policy::{Effect, Policy};
 
-use super::{Obligation, Open, Outcome};
+use super::{Obligation, Open, Opening, Outcome};
 use crate::analysis::base::Base;
 use crate::analysis::environment::Environment;
 use crate::analysis::prover::{Asking, Ground};
@@ -28,18 +28,53 @@ impl Obligation {
         refutation::statements(self.granting.iter().map(String::as_str), origins)
     }
 
-    /// Permits whose scope lets in what no request of the schema is: who decides without the schema allows it.
-    pub(super) fn opened_apart(&self, base: &Base) -> Vec<Open> {
-        let permits = self.counted.iter().filter(|policy| policy.effect() == Effect::Permit);
+    /// The kinds of request that the schema does not have and that the scopes of permits let in.
+    pub(super) fn openings(&self, deciding: &[&Policy], base: &Base) -> Vec<Opening> {
+        if self.apart.is_empty() {
+            return Vec::new();
+        }
+        let fitting = |policy| base.environments.fitting(policy);
+        let deciding: Vec<_> = deciding.iter().map(|policy| (*policy, fitting(policy))).collect();
+        let requests: Vec<_> = self.property.requests.iter().map(|policy| (policy, fitting(policy))).collect();
+        let mut found = Vec::new();
+        for kind in &self.apart {
+            let here = deciding.iter().filter(|(_, fits)| fits(kind)).map(|(policy, _)| *policy);
+            let (permits, forbids): (Vec<&Policy>, Vec<&Policy>) =
+                here.partition(|policy| policy.effect() == Effect::Permit);
+            if permits.is_empty() {
+                continue;
+            }
+            let requests = requests.iter().filter(|(_, fits)| fits(kind)).filter_map(|(policy, _)| Rule::new(policy));
+            let requests = Rules::new(requests);
+            let closed = |policies: Vec<&Policy>| {
+                let rules = Rules::new(policies.into_iter().filter_map(Rule::new));
+                Question { environment: kind.clone(), claim: Claim::Disjoint(rules, requests.clone()) }
+            };
+            found.push(Opening {
+                permits: permits.iter().map(|policy| policy.id().to_string()).collect(),
+                // Mostly the permits alone say enough. A forbid that does not type there would leave the answer open.
+                closed: [closed(permits.clone()), closed([permits, forbids].concat())],
+            });
+        }
+        found
+    }
+
+    /// Permits that may let in what no request of the schema is: who decides without the schema allows it.
+    pub(super) fn opened_apart(&self, asking: &mut Asking<'_>, grounds: &Grounds) -> Vec<Open> {
         let mut open = Vec::new();
-        for policy in permits {
-            let fits = base.environments.fitting(policy);
-            let admitted = self.apart.iter().find(|apart| fits(apart));
-            open.extend(admitted.map(|apart| Open {
-                environment: apart.to_string(),
+        for Opening { permits, closed } in &self.opening {
+            let mut holds = |question| {
+                let ground = grounds.wider.ground();
+                ground.is_ok_and(|ground| asking.answer(ground, question).holds())
+            };
+            if closed.iter().any(&mut holds) {
+                continue;
+            }
+            let [Question { environment, .. }, _] = closed;
+            open.extend(permits.first().map(|id| Open {
+                environment: environment.to_string(),
                 why: format!(
-                    "the schema has no such request, and the scope of `{}` lets it in where a client decides without the schema",
-                    policy.id()
+                    "the schema has no such request, and `{id}` may let it in where a client decides without the schema"
                 ),
                 script: None,
             }));

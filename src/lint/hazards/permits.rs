@@ -6,7 +6,7 @@ use cedar_policy::pst;
 
 use crate::graph::Ty;
 use crate::lint::hazard::{Hazard, Holds};
-use crate::lint::raw::{Request, Requests};
+use crate::lint::raw::{Links, Request, Requests};
 use crate::lint::{Cx, raw};
 use crate::lower::Effect;
 use crate::typing::TypedExpr;
@@ -19,17 +19,20 @@ pub(in crate::lint) struct Permits {
     of: BTreeMap<Request, Known>,
     /// The same of all raw permits, where no schema tells kinds of requests.
     of_anything: Known,
+    /// Whether something that cannot be read may permit anything.
+    is_unread: bool,
 }
 
 impl Permits {
-    pub(in crate::lint) fn new(cx: &Cx<'_>, requests: &Requests<'_>) -> Self {
-        let mut permits = Self { of: BTreeMap::new(), of_anything: Known::Unreachable };
+    pub(in crate::lint) fn new(cx: &Cx<'_>, requests: &Requests<'_>, links: &Links) -> Self {
+        let is_unread = links.may_permit_anything;
+        let mut permits = Self { of: BTreeMap::new(), of_anything: Known::Unreachable, is_unread };
         for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Permit) {
             let conditions: Vec<(&TypedExpr, Holds)> =
                 draft.when.iter().map(|part| (&part.expr, Holds::WhenTrue)).collect();
             permits.add(cx, requests, requests.concerned(draft), &conditions);
         }
-        for policy in &cx.lowered.raw {
+        for policy in cx.lowered.raw.iter().chain(&links.policies) {
             let Some(body) = raw::body(policy, pst::Effect::Permit) else {
                 continue;
             };
@@ -71,6 +74,7 @@ impl Permits {
         let open =
             |known: &Known| !hazard.ruled_out_by.iter().any(|fact| known.knows(fact)) && *known != Known::Unreachable;
         match requests {
+            _ if self.is_unread => true,
             None => open(&self.of_anything),
             Some(requests) => requests.iter().filter_map(|request| self.of.get(request)).any(open),
         }

@@ -25,7 +25,22 @@ impl Flow<'_> {
             TypedKind::Binary(operator, left, right) if matches!(left.kind, TypedKind::Variable(Variable::Action)) => {
                 self.asks_for_action(*operator, right)
             }
+            _ if self.excludes_profiles(expr) => Some(false),
             _ => settled(self.program, expr, &|part| Cow::Owned(self.type_of(part))),
+        }
+    }
+
+    /// `resource is Document`, `resource == Document::"x"`: false of the resource of a step of break-glass, which is a profile.
+    fn excludes_profiles(&self, expr: &TypedExpr) -> bool {
+        let Ty::Named(profile) = &self.variables.resource else {
+            return false;
+        };
+        let is_resource = |of: &TypedExpr| matches!(of.kind, TypedKind::Variable(Variable::Resource));
+        let is_other = |entity: &TypedExpr| matches!(&entity.kind, TypedKind::Entity(ty, _) if ty != profile);
+        match &expr.kind {
+            TypedKind::Is(of, ty, _) => is_resource(of) && ty != profile,
+            TypedKind::Binary(Operator::Equal | Operator::In, left, right) => is_resource(left) && is_other(right),
+            _ => false,
         }
     }
 

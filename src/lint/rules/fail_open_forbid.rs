@@ -11,9 +11,9 @@ use crate::lint::hazard::{Hazard, Holds, NOBODY_LET_IN, REMOTE_TIMES};
 use crate::lint::hazards::{Permits, Variables, hazards};
 use crate::lint::raw::Request;
 use crate::lint::{Cx, Sink, declare_lint, raw};
-use crate::lower::Effect;
+use crate::lower::{Effect, RawPolicy, StepRequest};
 use crate::text::Span;
-use crate::typing::{TypedExpr, TypedKind, Variable};
+use crate::typing::{TypedExpr, Variable};
 
 declare_lint! {
     id: "fail-open-forbid",
@@ -24,43 +24,65 @@ declare_lint! {
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
-    let requests = raw::Requests::new(cx);
+    let links = raw::Links::new(cx);
+    let requests = raw::Requests::new(cx).with_links(&links);
     let permits = OnceCell::new();
-    let looking = Looking { cx, requests: &requests, permits: &permits };
+    let looking = Looking { cx, requests: &requests, links: &links, permits: &permits };
     gate(&looking, out);
+    let mut told = BTreeSet::new();
     for policy in &cx.lowered.raw {
-        let Some(body) = raw::body(policy, pst::Effect::Forbid) else {
-            continue;
-        };
-        let clauses = raw::clauses(policy, body, cx.sources);
-        let conditions = raw::conditions(&clauses);
-        let mut found = looking.hazards(&conditions, &requests.admitted(body));
-        if cx.lowered.schema.is_none() {
-            found.extend(looking.hazards_of_anything(&conditions));
-        }
         let message = format!("the forbid `{}` can error, and then it does not forbid", policy.policy.id());
-        let at = raw::keyword(policy, cx.sources);
-        if let Some(finding) = finding(out, message, at, &found, Origin::Raw) {
-            out.push(finding);
+        if raw_forbid(&looking, policy, message, out) {
+            told.insert(policy.span);
         }
     }
+    // What is told of a link is not told once more of its template.
+    for template in links.policies.iter().filter(|template| !told.contains(&template.span)) {
+        let message = format!("links of template `{}` can error, and then they do not forbid", template.policy.id());
+        raw_forbid(&looking, template, message, out);
+    }
+}
+
+/// Whether there is something to tell of a raw policy.
+fn raw_forbid(looking: &Looking<'_>, policy: &RawPolicy, message: String, out: &mut Sink) -> bool {
+    let Looking { cx, requests, .. } = looking;
+    let Some(body) = raw::body(policy, pst::Effect::Forbid) else {
+        return false;
+    };
+    let clauses = raw::clauses(policy, body, cx.sources);
+    let conditions = raw::conditions(&clauses);
+    let mut found = looking.hazards(&conditions, &requests.admitted(body));
+    found.extend(looking.hazards_of_steps(&conditions, requests.steps_admitted(body)));
+    if cx.lowered.schema.is_none() {
+        found.extend(looking.hazards_of_anything(&conditions));
+    }
+    let finding = finding(out, message, raw::keyword(policy, cx.sources), &found, Origin::Raw);
+    let is_told = finding.is_some();
+    finding.into_iter().for_each(|finding| out.push(finding));
+    is_told
 }
 
 /// `deny`, which no permit repeats; and guards as far as raw permits rely on them. Gate's own permits have their guards
 /// conjoined, so a guard that errors there lets nobody in.
 fn gate(looking: &Looking<'_>, out: &mut Sink) {
-    let Looking { cx, requests, .. } = looking;
+    let Looking { cx, requests, links, .. } = looking;
     let denies: BTreeSet<Span> = cx.program.denies.iter().map(|deny| deny.statement.span).collect();
     let permits = cx.lowered.raw.iter().filter_map(|policy| raw::body(policy, pst::Effect::Permit));
-    let permitted: BTreeSet<Request> = permits.flat_map(|body| requests.admitted(body)).collect();
+    let permits: Vec<&pst::Template> = permits.chain(links.permits()).collect();
+    let permitted: BTreeSet<Request> = permits.iter().flat_map(|body| requests.admitted(body)).collect();
+    let permitted_steps: Vec<&StepRequest> = permits.iter().flat_map(|body| requests.steps_admitted(body)).collect();
     let mut found: BTreeMap<(Span, &str, Origin), Found> = BTreeMap::new();
-    for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Forbid) {
+    // Denials of types that nothing joins to the action hold for links alone.
+    let apart = cx.lowered.unknown_types.iter().map(|(draft, _)| draft).filter(|draft| draft.unless.is_empty());
+    for draft in cx.lowered.drafts.iter().chain(apart).filter(|draft| draft.effect == Effect::Forbid) {
         let is_deny = denies.contains(&draft.span);
-        if !is_deny && permitted.is_empty() {
+        if !is_deny && permits.is_empty() {
             continue;
         }
         let mut concerned = requests.concerned(draft);
         concerned.retain(|request| is_deny || permitted.contains(request));
+        let mut steps = requests.steps_concerned(draft);
+        steps.retain(|step| is_deny || permitted_steps.contains(step));
         let origin = if is_deny { Origin::Deny } else { Origin::Guard };
         let when = draft.when.iter().map(|part| (&part.expr, Holds::WhenTrue));
         let required: Vec<TypedExpr> = draft.unless.iter().map(|part| part.expr.clone()).collect();
@@ -69,9 +91,7 @@ fn gate(looking: &Looking<'_>, out: &mut Sink) {
         let conditions: Vec<(&TypedExpr, Holds)> = when.chain(unless).collect();
         let own = found.entry((draft.span, draft.statement.as_str(), origin)).or_default();
         own.extend(looking.hazards(&conditions, &concerned));
-        if is_deny && requests.is_about_a_step(draft) {
-            own.extend(looking.hazards_of_a_step(&conditions));
-        }
+        own.extend(looking.hazards_of_steps(&conditions, steps));
     }
     for ((span, statement, origin), found) in found {
         let message = match origin {
@@ -112,6 +132,7 @@ impl Found {
 struct Looking<'a> {
     cx: &'a Cx<'a>,
     requests: &'a raw::Requests<'a>,
+    links: &'a raw::Links,
     /// Read once some forbid can error.
     permits: &'a OnceCell<Permits>,
 }
@@ -126,16 +147,13 @@ impl Looking<'_> {
         found
     }
 
-    /// The same for steps of break-glass, which those who may take them are always let in to. The variables have the types that
-    /// the conditions were written for.
-    fn hazards_of_a_step(&self, conditions: &[(&TypedExpr, Holds)]) -> Found {
-        let typed = |variable| conditions.iter().find_map(|(condition, _)| type_of(condition, variable));
-        let [principal, resource, context] = [Variable::Principal, Variable::Resource, Variable::Context]
-            .map(|variable| typed(variable).unwrap_or(Ty::Unknown));
-        let variables = Variables { principal, resource, context, action: None };
+    /// The same for steps of break-glass, which those who may take them are always let in to.
+    fn hazards_of_steps(&self, conditions: &[(&TypedExpr, Holds)], steps: Vec<&StepRequest>) -> Found {
         let mut found = Found::default();
-        for hazard in hazards(self.cx, &variables, conditions) {
-            found.add(hazard, LetsIn::Maybe);
+        for step in steps {
+            for hazard in hazards(self.cx, &Variables::of_step(step), conditions) {
+                found.add(hazard, LetsIn::Maybe);
+            }
         }
         found
     }
@@ -155,7 +173,7 @@ impl Looking<'_> {
         found: &mut Found,
     ) {
         for hazard in hazards(self.cx, variables, conditions) {
-            let permits = self.permits.get_or_init(|| Permits::new(self.cx, self.requests));
+            let permits = self.permits.get_or_init(|| Permits::new(self.cx, self.requests, self.links));
             let lets_in = match permits.may_let_in(&hazard, requests) {
                 true => LetsIn::Maybe,
                 false => LetsIn::No,
@@ -194,14 +212,6 @@ impl Looking<'_> {
             }
         }
         found
-    }
-}
-
-/// The type that an expression has for a variable, where it reads it.
-fn type_of(expr: &TypedExpr, variable: Variable) -> Option<Ty> {
-    match &expr.kind {
-        TypedKind::Variable(read) => (*read == variable).then(|| expr.ty.clone()),
-        _ => expr.children().into_iter().find_map(|child| type_of(child, variable)),
     }
 }
 

@@ -10,10 +10,12 @@ mod steps;
 pub(in crate::lower) use guarded::is_lifted;
 use short::get;
 
+use std::collections::BTreeMap;
+
 use crate::bundle::{ACTION_TYPE, OriginKind, PROFILE_TYPE};
 use crate::clauses::Step;
 use crate::graph;
-use crate::graph::{ActionId, Profile, TypeId};
+use crate::graph::{ActionId, Attribute, Profile, TypeId};
 use crate::lower::draft::{Draft, Effect, Entity, Subject, policy_id};
 use crate::lower::program::{Lowering, qualified};
 use crate::typing::{Kind, TypedExpr};
@@ -26,6 +28,36 @@ pub(in crate::lower) fn profile_entity(program: &graph::Program, profile: &Profi
 /// The Cedar action that decides one step of a profile.
 pub(in crate::lower) fn step_action(program: &graph::Program, step: Step, profile: &Profile) -> Entity {
     (qualified(program, ACTION_TYPE), format!("{}.{}", step.action(), profile.name))
+}
+
+/// A request for a step of a grant's life, as far as types tell. It is no kind of request of the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepRequest {
+    /// The type of who asks.
+    pub principal: TypeId,
+    /// The action of the step, as Cedar type and id.
+    pub action: (String, String),
+    /// The group of the same step of all profiles.
+    pub group: (String, String),
+    /// The profile, which is the resource.
+    pub profile: (String, String),
+    /// What is known when it is decided.
+    pub context: BTreeMap<String, Attribute>,
+}
+
+/// The requests for the steps of all profiles.
+#[must_use]
+pub fn step_requests(program: &graph::Program) -> Vec<StepRequest> {
+    let steps = |profile| Step::DECIDED.iter().map(move |step| (profile, *step));
+    let all = program.profiles.iter().flat_map(steps);
+    all.map(|(profile, step)| StepRequest {
+        principal: profile.principal,
+        action: step_action(program, step, profile),
+        group: (qualified(program, ACTION_TYPE), step.action().to_owned()),
+        profile: profile_entity(program, profile),
+        context: program.context_of_step(profile, step),
+    })
+    .collect()
 }
 
 impl Lowering<'_> {

@@ -1,9 +1,10 @@
-//! Kinds of request that an assertion names and that nothing joins today: the type and the action exist, and no grant leads
-//! from one to the other, so that the schema has no such request. A `never` stands guard there too, against the grant to come.
+//! Kinds of request that a claim speaks of and that nothing joins today: the type and the action exist, and no grant leads
+//! from one to the other, so that the schema has no such request. What is never to be is claimed there too, against the grant
+//! to come and against links of templates, which may be for any type.
 
 use std::collections::BTreeSet;
 
-use crate::graph::{Assertion, Claimed, Holder, TypeId, TypeKind};
+use crate::graph::{ActionId, Assertion, Claimed, Holder, TypeId};
 use crate::lower::draft::Entity;
 use crate::lower::program::Lowering;
 
@@ -18,34 +19,40 @@ pub struct Apart {
     pub action: Entity,
     /// Full Cedar type of the resource.
     pub resource: String,
-    /// `Bot to Doc.write on Doc`; `None` where the assertion speaks of anyone.
+    /// `Bot to Doc.write on Doc`; `None` where the claim does not name the type.
     pub told: Option<String>,
 }
 
 impl Lowering<'_> {
-    /// The kinds of request that an assertion speaks of and that the schema does not have. `only` and claims of what is open to
-    /// anyone speak of those that there are.
+    /// The kinds of request that an assertion speaks of and that the schema does not have. Claims of what is open to anyone
+    /// speak of those that there are.
     pub(super) fn apart(&self, assertion: &Assertion) -> Vec<Target> {
-        let anyone = assertion.who.is_empty();
-        match assertion.claim {
-            Claimed::Only => return Vec::new(),
-            Claimed::Always | Claimed::Possible if anyone => return Vec::new(),
-            Claimed::Never | Claimed::Always | Claimed::Possible => {}
-        }
-        let named: BTreeSet<TypeId> = match anyone {
-            true => self.program.types_of(|kind| *kind == TypeKind::Principal).collect(),
-            false => assertion.who.iter().flat_map(|holder| self.types_of(*holder)).collect(),
+        let types = match assertion.claim {
+            Claimed::Always | Claimed::Possible if assertion.who.is_empty() => return Vec::new(),
+            _ if speaks_of_everybody(assertion) => self.program.asking(),
+            Claimed::Never => assertion.who.iter().flat_map(|holder| self.types_in(*holder)).collect(),
+            _ => assertion.who.iter().flat_map(|holder| self.types_of(*holder)).collect(),
         };
+        self.unjoined(&assertion.actions, &assertion.on, &types)
+    }
+
+    /// The kinds of request from some types that the schema does not have.
+    fn unjoined(&self, actions: &[ActionId], on: &[TypeId], types: &BTreeSet<TypeId>) -> Vec<Target> {
         let mut found = Vec::new();
-        for action in &assertion.actions {
+        for action in actions {
             let joined = self.program.principals_of(*action);
-            for principal in named.iter().filter(|ty| !joined.contains(ty)) {
-                for resource in self.program.decided_on(*action, &assertion.on) {
+            for principal in types.iter().filter(|ty| !joined.contains(ty)) {
+                for resource in self.program.decided_on(*action, on) {
                     found.push(Target { principal: *principal, action: *action, resource });
                 }
             }
         }
         found
+    }
+
+    /// Every kind of request for some actions that the schema does not have.
+    pub(super) fn all_apart(&self, actions: &[ActionId]) -> Vec<Target> {
+        self.unjoined(actions, &[], &self.program.asking())
     }
 
     /// Whether the condition of an assertion types for some of these.
@@ -54,10 +61,15 @@ impl Lowering<'_> {
         self.apart(assertion).into_iter().any(|target| self.try_typed(when, &target.kind()).is_ok())
     }
 
-    /// Whether an assertion speaks of some of a type. `only` speaks of everybody, since it names who is let off.
+    /// Whether an assertion speaks of some of a type.
     pub(super) fn is_meant(&self, assertion: &Assertion, ty: TypeId) -> bool {
+        speaks_of_everybody(assertion) || self.is_named(assertion, ty)
+    }
+
+    /// Whether a type is among those that an assertion names as the ones that it speaks of.
+    pub(super) fn is_named(&self, assertion: &Assertion, ty: TypeId) -> bool {
         let named = || assertion.who.iter().any(|holder| self.types_of(*holder).contains(&ty));
-        assertion.claim == Claimed::Only || assertion.who.is_empty() || named()
+        !speaks_of_everybody(assertion) && named()
     }
 
     /// The types of those who are named.
@@ -72,12 +84,34 @@ impl Lowering<'_> {
         }
     }
 
+    /// The types of those who can be in what is named, be it by a group that mixes types.
+    fn types_in(&self, holder: Holder) -> Vec<TypeId> {
+        match holder {
+            Holder::Type(ty) => vec![ty],
+            Holder::Role(role) => {
+                let roles = self.program.extenders(role);
+                let asking = self.program.asking().into_iter();
+                asking.filter(|ty| roles.iter().any(|role| self.can_be_in(*ty, *role))).collect()
+            }
+        }
+    }
+
     pub(super) fn told_apart(&self, assertion: &Assertion, target: Target) -> Option<Apart> {
+        let told = self.is_named(assertion, target.principal).then(|| self.told(target));
+        Some(Apart { told, ..self.kind_apart(target)? })
+    }
+
+    pub(super) fn kind_apart(&self, target: Target) -> Option<Apart> {
         Some(Apart {
             principal: self.cedar_type(target.principal),
             action: self.program.action(target.action)?.cedar.clone(),
             resource: self.cedar_type(target.resource),
-            told: (!assertion.who.is_empty()).then(|| self.told(target)),
+            told: None,
         })
     }
+}
+
+/// Whether an assertion names nobody, or only who is let off.
+fn speaks_of_everybody(assertion: &Assertion) -> bool {
+    assertion.claim == Claimed::Only || assertion.who.is_empty()
 }

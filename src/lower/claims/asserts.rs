@@ -84,8 +84,8 @@ impl Lowering<'_> {
                     picks.into_iter().for_each(|pick| claim.add(self, pick.effect, target, pick.when));
                     claim.apart.extend(self.told_apart(assertion, target));
                 }
-                // Of anyone it speaks where it can.
-                None if assertion.who.is_empty() => {}
+                // Of everybody it speaks where it can.
+                None if !self.is_named(assertion, target.principal) => {}
                 None => {
                     claim.skipped.insert(self.told(target));
                 }

@@ -44,11 +44,14 @@ impl Lowering<'_> {
                 }
             }
             claims.extend(by_clause);
+            // A link of a template may read a grant for a type that nothing joins to the action.
+            let apart = self.all_apart(&everything);
             // Of a profile that names everything there is, there is no outside.
-            if !outside.is_empty() {
+            if !outside.is_empty() || !apart.is_empty() {
                 let words = "a grant opens nothing outside its profile";
                 let mut claim = of_profile(profile, "elsewhere", words.to_owned());
-                for target in outside {
+                claim.apart = apart.iter().filter_map(|target| self.kind_apart(*target)).collect();
+                for target in outside.into_iter().chain(apart) {
                     claim.add(self, Effect::Permit, target, Vec::new());
                 }
                 claims.push(claim);

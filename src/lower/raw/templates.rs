@@ -2,6 +2,7 @@
 //! at any time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cedar_policy::{Effect, Policy, PolicyId, Template};
 use serde_json::{Value, json};
@@ -59,13 +60,9 @@ impl RawTemplate {
                 scope.as_object_mut()?.remove("in");
             }
         }
-        Some(RawPolicy {
-            policy: Policy::from_json(Some(PolicyId::new(id)), json).ok()?,
-            // Lints alone read it.
-            body: None,
-            span: self.span,
-            link: None,
-        })
+        let policy = Policy::from_json(Some(PolicyId::new(id)), json).ok()?;
+        let body = policy.to_pst().ok()?.body().clone();
+        Some(RawPolicy { policy, body: Some(Arc::new(body)), span: self.span, link: None })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Denials of Gate programs: what `fail-open-forbid` calls an error is a request that Cedar allows because the denial errors,
-//! and a denial without a finding errors on no request. Roles are held per entity, some steps away and by parents that may be
-//! absent, in each form of roles; entities on the way may not be loaded.
+//! and a denial without a finding errors on no request. Roles are held per entity, some steps away and by parents
+//! and attributes that may be absent, in each form of roles; entities on the way may not be loaded.
 
 use std::collections::BTreeSet;
 
@@ -23,6 +23,8 @@ struct Generated {
     text: String,
     folder_is_optional: bool,
     project_is_optional: bool,
+    shelf_is_optional: bool,
+    head_is_optional: bool,
 }
 
 /// What the condition of a denial tests; the folder is asked for first where it may be absent.
@@ -35,7 +37,8 @@ const TESTS: [&str; 5] = [
 ];
 
 fn generate(random: &mut Random) -> Generated {
-    let (folder_is_optional, project_is_optional) = (random.one_in(2), random.one_in(2));
+    let [folder_is_optional, project_is_optional, shelf_is_optional, head_is_optional] =
+        [(); 4].map(|()| random.one_in(2));
     let mark = |optional: bool| if optional { "?" } else { "" };
     let there = |test: &str| match folder_is_optional && test.contains("resource.folder") {
         true => format!("resource has folder && {test}"),
@@ -44,12 +47,18 @@ fn generate(random: &mut Random) -> Generated {
     let mut text = format!(
         "resource Org;
 principal User in Org as org {{ suspended: Bool }}
-resource Project in Org as org {{ head: User }}
+resource Shelf {{ keeper{}: User }}
+resource Project in Org as org, Shelf as shelf{} {{ head{}: User }}
 resource Folder in Project as project{} {{ locked: Bool, shared: Bool }}
 resource Doc in Org as org, Folder as folder{} {{ size: Long, action read, write; }}
 role boss on Project for User;
 role lead on Project by head;
+role warden on Shelf for User;
+role keeper on Shelf by keeper;
 ",
+        mark(head_is_optional),
+        mark(shelf_is_optional),
+        mark(head_is_optional),
         mark(project_is_optional),
         mark(folder_is_optional)
     );
@@ -70,7 +79,18 @@ role lead on Project by head;
         text.push_str(&format!("g: require {} for Doc.write;\n", there("resource.folder.shared")));
     }
     let test = |random: &mut Random| TESTS[random.below(TESTS.len())];
-    let who = random.pick(&["Folder.owner", "Project.boss", "Project.lead", "User", "clerk", "Folder.owner, clerk"]);
+    let who = random.pick(&[
+        "Folder.owner",
+        "Project.boss",
+        "Project.lead",
+        "Project.lead",
+        "Shelf.warden",
+        "Shelf.keeper",
+        "Shelf.keeper",
+        "User",
+        "clerk",
+        "Folder.owner, clerk",
+    ]);
     let actions = random.pick(&["write", "read, write"]);
     let when = match random.below(4) {
         0 => String::new(),
@@ -81,7 +101,7 @@ role lead on Project by head;
         _ => format!(" when {}", there(test(random))),
     };
     text.push_str(&format!("d: deny {who} to {actions} on Doc{when};\n"));
-    Generated { text, folder_is_optional, project_is_optional }
+    Generated { text, folder_is_optional, project_is_optional, shelf_is_optional, head_is_optional }
 }
 
 /// What of a world a request can tell.
@@ -92,7 +112,10 @@ struct World {
     size: i64,
     folder: Link,
     project: Link,
-    /// The roles that are held: boss and lead, owner, clerk.
+    shelf: Link,
+    /// Whether a project has a head and a shelf a keeper.
+    headed: bool,
+    /// The roles that are held: those of projects and shelves, owner, clerk.
     boss: bool,
     owner: bool,
     clerk: bool,
@@ -110,25 +133,39 @@ fn worlds(generated: &Generated) -> Vec<World> {
         true => vec![Link::Absent, Link::Dangling, Link::Loaded],
         false => vec![Link::Dangling, Link::Loaded],
     };
-    let mut all = Vec::new();
+    let asks_of = |what: &str| generated.text.contains(&format!("deny {what}."));
+    // What nobody asks for makes no difference.
+    let shelves = if asks_of("Shelf") { links(generated.shelf_is_optional) } else { vec![Link::Loaded] };
+    let heads = match generated.head_is_optional && (asks_of("Shelf") || asks_of("Project")) {
+        true => vec![true, false],
+        false => vec![true],
+    };
+    let mut ways = Vec::new();
     for folder in links(generated.folder_is_optional) {
         for project in links(generated.project_is_optional) {
-            for bits in 0..64_u32 {
-                let bit = |at: u32| bits >> at & 1 == 1;
-                all.push(World {
-                    suspended: bit(0),
-                    locked: bit(1),
-                    size: if bit(2) { i64::MAX } else { 0 },
-                    folder,
-                    project,
-                    boss: bit(3),
-                    owner: bit(4),
-                    clerk: bit(5),
-                });
+            for shelf in &shelves {
+                ways.extend(heads.iter().map(|headed| (folder, project, *shelf, *headed)));
             }
         }
     }
-    all
+    let worlds = ways.into_iter().flat_map(|(folder, project, shelf, headed)| {
+        (0..64_u32).map(move |bits| {
+            let bit = |at: u32| bits >> at & 1 == 1;
+            World {
+                suspended: bit(0),
+                locked: bit(1),
+                size: if bit(2) { i64::MAX } else { 0 },
+                folder,
+                project,
+                shelf,
+                headed,
+                boss: bit(3),
+                owner: bit(4),
+                clerk: bit(5),
+            }
+        })
+    });
+    worlds.collect()
 }
 
 fn entities(world: &World) -> Value {
@@ -139,6 +176,7 @@ fn entities(world: &World) -> Value {
     let held = |on: &str, role: &str| uid("RoleHolders", &format!("{on}.{role}"));
     let mut groups = vec![uid("Org", "o")];
     groups.extend(world.boss.then(|| held("Project::p", "boss")));
+    groups.extend(world.boss.then(|| held("Shelf::s", "warden")));
     groups.extend(world.owner.then(|| held("Folder::f", "owner")));
     groups.extend(world.clerk.then(|| uid("Role", "clerk")));
     let mut doc = json!({"org": to(uid("Org", "o")), "size": world.size});
@@ -152,6 +190,7 @@ fn entities(world: &World) -> Value {
         entity(uid("Org", "o"), json!({}), vec![]),
         entity(uid("Role", "clerk"), json!({}), vec![]),
         entity(held("Project::p", "boss"), json!({}), vec![]),
+        entity(held("Shelf::s", "warden"), json!({}), vec![]),
         entity(held("Folder::f", "owner"), json!({}), vec![]),
         entity(uid("User", "asks"), json!({"org": to(uid("Org", "o")), "suspended": world.suspended}), groups),
         entity(uid("Doc", "d"), doc, inside),
@@ -166,10 +205,23 @@ fn entities(world: &World) -> Value {
         all.push(entity(uid("Folder", "f"), folder, parents));
     }
     if world.project == Link::Loaded {
-        let project = json!({
-            "org": to(uid("Org", "o")), "head": to(uid("User", head)), "boss": to(held("Project::p", "boss")),
-        });
-        all.push(entity(uid("Project", "p"), project, vec![uid("Org", "o")]));
+        let mut project = json!({"org": to(uid("Org", "o")), "boss": to(held("Project::p", "boss"))});
+        let mut parents = vec![uid("Org", "o")];
+        if world.headed {
+            project["head"] = to(uid("User", head));
+        }
+        if world.shelf != Link::Absent {
+            project["shelf"] = to(uid("Shelf", "s"));
+            parents.push(uid("Shelf", "s"));
+        }
+        all.push(entity(uid("Project", "p"), project, parents));
+    }
+    if world.shelf == Link::Loaded {
+        let mut shelf = json!({"warden": to(held("Shelf::s", "warden"))});
+        if world.headed {
+            shelf["keeper"] = to(uid("User", head));
+        }
+        all.push(entity(uid("Shelf", "s"), shelf, Vec::new()));
     }
     Value::Array(all)
 }
@@ -222,7 +274,7 @@ proptest! {
         let severity = found.map(|found| found.severity);
         let policies = checked.lowered.policies.iter().map(|(policy, _)| policy.clone());
         let policies = PolicySet::from_policies(policies).unwrap();
-        let relations = [("Folder", "owner"), ("Project", "boss")].map(|(on, role)| (on.to_owned(), role.to_owned()));
+        let relations = [("Folder", "owner"), ("Project", "boss"), ("Shelf", "warden")].map(|(on, role)| (on.to_owned(), role.to_owned()));
         let carriers = checked.lowered.contract.entities.iter().filter(|(_, ty)| ty.carries_roles);
         let carriers: BTreeSet<String> = carriers.map(|(name, _)| name.clone()).collect();
         let (mut errs, mut opens) = (false, false);
