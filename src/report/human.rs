@@ -8,7 +8,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
 use super::excerpt::{Excerpt, excerpt};
 use super::files::Files;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
-use crate::text::safe;
+use crate::text::{counted, safe};
 
 /// The most diagnostics that are drawn.
 const SHOWN: usize = 100;
@@ -77,8 +77,7 @@ pub fn diagnostic(diagnostic: &Diagnostic, files: Files<'_>, style: Style) -> St
 pub fn summary(all: &Diagnostics) -> String {
     let count = |severity, name: &str| match all.count(severity) {
         0 => None,
-        1 => Some(format!("1 {name}")),
-        many => Some(format!("{many} {name}s")),
+        count => Some(counted(count, name)),
     };
     [count(Severity::Error, "error"), count(Severity::Warning, "warning"), count(Severity::Advice, "hint")]
         .into_iter()
