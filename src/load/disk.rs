@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::find::find_files;
-use super::package;
 use super::package::{Content, Entry, MAX_FILE_BYTES, PackageFiles};
 use super::part::{Part, TOP};
+use super::{package, part};
 use crate::diag::Diagnostics;
 use crate::load::LoadError;
 use crate::text::{FileId, Sources};
@@ -185,7 +185,7 @@ fn around(path: &Path) -> Option<PathBuf> {
 
 /// Everything in the package's six places.
 fn walk(root: &Path) -> Vec<Entry> {
-    let mut entries = Vec::new();
+    let mut entries = in_other_case(root);
     let mut waiting: Vec<String> = TOP.iter().map(ToString::to_string).collect();
     while let Some(name) = waiting.pop() {
         let path = root.join(&name);
@@ -208,6 +208,22 @@ fn walk(root: &Path) -> Vec<Entry> {
         entries.push(Entry { name, content });
     }
     entries
+}
+
+/// Folders and files that are called as a place of the package but for their case.
+fn in_other_case(root: &Path) -> Vec<Entry> {
+    let mut found = Vec::new();
+    for child in fs::read_dir(root).into_iter().flatten().flatten() {
+        let name = child.file_name();
+        let Some((name, meant)) = name.to_str().and_then(|name| Some((name, part::in_other_case(name)?))) else {
+            continue;
+        };
+        let is_one_file = Part::of(meant).is_one_file();
+        if child.file_type().is_ok_and(|kind| if is_one_file { kind.is_file() } else { kind.is_dir() }) {
+            found.push(Entry { name: name.to_owned(), content: Content::Unread });
+        }
+    }
+    found
 }
 
 fn file(path: &Path, part: Part) -> Content {
@@ -275,6 +291,14 @@ mod tests {
 
     fn names(package: &PackageFiles, files: &[FileId]) -> Vec<String> {
         files.iter().map(|file| package.sources.name(*file).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_folder_that_is_a_part_but_for_its_case_is_reported() {
+        let dir = folder(&[("gatewright.toml", ""), ("Policy/a.gate", ""), ("CHANGES", ""), ("scenarios/a.yaml", "")]);
+        let (package, faults) = load(&dir);
+        assert_eq!(names(&package, &package.gate), Vec::<String>::new());
+        assert_eq!(faults, ["unused-file: nothing reads `Policy`: it is not called `policy`"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use git2::{ErrorCode, ObjectType, Repository, Tree, TreeEntry};
 use super::error::History;
 use super::package;
 use super::package::{Content, Entry, MAX_FILE_BYTES, PackageFiles};
-use super::part::{Part, TOP};
+use super::part::{Part, TOP, in_other_case};
 use super::path::existing_part;
 use crate::diag::{Diagnostics, closest};
 use crate::load::LoadError;
@@ -100,7 +100,15 @@ pub(super) fn unknown(repository: &Repository, revision: &str) -> LoadError {
 
 /// Everything in the package's six places.
 pub(super) fn walk(repository: &Repository, package: &Tree<'_>) -> Vec<Entry> {
-    let mut entries = Vec::new();
+    let in_other_case = package.iter().filter_map(|entry| {
+        let name = std::str::from_utf8(entry.name_bytes()).ok()?;
+        let kind = match Part::of(in_other_case(name)?).is_one_file() {
+            true => ObjectType::Blob,
+            false => ObjectType::Tree,
+        };
+        (entry.kind() == Some(kind)).then(|| Entry { name: name.to_owned(), content: Content::Unread })
+    });
+    let mut entries: Vec<Entry> = in_other_case.collect();
     let mut waiting: Vec<(String, TreeEntry<'static>)> =
         TOP.iter().filter_map(|name| Some(((*name).to_owned(), package.get_name(name)?.to_owned()))).collect();
     while let Some((name, entry)) = waiting.pop() {
@@ -231,11 +239,12 @@ mod tests {
     #[test]
     fn a_revision_and_the_disk_give_the_same_package() {
         let (dir, repository) = repository();
-        let files: [(i32, &str, &[u8]); 7] = [
+        let files: [(i32, &str, &[u8]); 8] = [
             (FILE, "gateway.toml", b"[[route]]"),
             (FILE, "gatewright.toml", b"[package]"),
             (FILE, "policy/a.gate", "\u{feff}r\u{f6}le".as_bytes()),
             (FILE, "policy/b/c.cedar", b"// \xff"),
+            (FILE, "Policy/d.gate", b"x"),
             (FILE, "policy/notes.txt", b"x"),
             (FILE, "scenarios/s.yaml", b"a: 1"),
             (FILE, "src/main.rs", b""),
@@ -251,6 +260,7 @@ mod tests {
         let (git, faults) = load(dir.path(), "HEAD");
         assert_eq!(texts(&git), texts(&disk));
         assert_eq!(faults, out.iter().map(|d| format!("{}: {}", d.code, d.message)).collect::<Vec<_>>());
+        assert!(faults.iter().any(|fault| fault.contains("nothing reads `Policy`")), "{faults:?}");
         assert_eq!(
             (git.gateway, git.gate, git.cedar, git.scenarios),
             (disk.gateway, disk.gate, disk.cedar, disk.scenarios)

@@ -11,6 +11,7 @@ mod find;
 mod git;
 /// JSON in which no key stands twice.
 pub mod json;
+mod other_case;
 mod package;
 mod part;
 mod path;

@@ -3,11 +3,12 @@
 
 use std::path::PathBuf;
 
+use super::other_case;
 use crate::diag::{Diagnostic, Diagnostics, Severity, closest};
 use crate::load::codes;
 use crate::text::{FileId, Sources, Span};
 
-use super::part::Part;
+use super::part::{Part, in_other_case, top};
 use super::text::text;
 
 /// No file larger than this is read, whatever `limits.bytes` says. A file over it is never held in memory.
@@ -105,7 +106,9 @@ pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnos
     for entry in entries {
         let part = Part::of(&entry.name);
         // A policy that is there but cannot be read has its own error.
+        let top = top(&entry.name);
         has_policy |= part.is_policy() || matches!(part, Part::Folder) && entry.name == "policy";
+        has_policy |= in_other_case(top) == Some("policy");
         let Some(file) = place(&mut package.sources, entry, part, out) else {
             continue;
         };
@@ -135,6 +138,10 @@ pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnos
 /// Registers one file, and says what is wrong with it. `None` where there is no text.
 pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut Diagnostics) -> Option<FileId> {
     let Entry { name, content } = entry;
+    if let (Content::Unread, Some(meant)) = (&content, in_other_case(top(&name))) {
+        other_case::report(sources, top(&name), meant, out);
+        return None;
+    }
     let (severity, code, message, help) = match content {
         Content::Bytes(bytes) => return Some(text(sources, name, bytes, part, out)),
         Content::Unread if part == Part::Unused => {
@@ -230,6 +237,10 @@ mod tests {
             ("gatewright.toml", Part::Config),
             ("gateway.toml", Part::Gateway),
             ("policy/gateway.toml", Part::Unused),
+            ("Gateway.toml", Part::Unused),
+            ("Policy", Part::Unused),
+            ("POLICY/x.gate", Part::Unused),
+            ("CHANGES.md", Part::None),
             ("README.md", Part::None),
             ("policy", Part::Folder),
             ("policy/a/b.gate", Part::Gate),
@@ -357,6 +368,23 @@ mod tests {
         let mut out = Diagnostics::new();
         assemble("p".into(), vec![entry("policy/x.GATE", Content::Unread)], &mut out);
         assert!(out.iter().any(|found| found.code == codes::UNUSED_FILE && found.is_error()));
+    }
+
+    #[test]
+    fn a_place_in_another_case_is_reported_once_and_is_an_error_where_guards_are_lost() {
+        let mut out = Diagnostics::new();
+        let names = ["Policy/a.gate", "Policy/b.gate", "Scenarios/a.yaml", "policy/a.gate", "GATEWAY.toml"];
+        let entries = names.map(|name| entry(name, Content::Unread)).into_iter().collect();
+        let package = assemble("p".into(), entries, &mut out);
+        assert_eq!(
+            shown(&package, &out),
+            [
+                "unused-file GATEWAY.toml:1:1: nothing reads `GATEWAY.toml`: it is not called `gateway.toml`",
+                "unused-file Policy:1:1: nothing reads `Policy`: it is not called `policy`",
+                "unused-file Scenarios:1:1: nothing reads `Scenarios`: it is not called `scenarios`",
+            ]
+        );
+        assert_eq!(out.iter().map(Diagnostic::is_error).collect::<Vec<_>>(), [true, true, false]);
     }
 
     #[test]

@@ -4,6 +4,16 @@
 pub(super) const TOP: [&str; 7] =
     ["assignments", "changes", "gateway.toml", "gatewright.toml", "policy", "scenarios", "snapshots"];
 
+/// The place that a name is meant as where it differs in its case only.
+pub(super) fn in_other_case(name: &str) -> Option<&'static str> {
+    TOP.into_iter().find(|top| *top != name && top.eq_ignore_ascii_case(name))
+}
+
+/// The first part of a name.
+pub(super) fn top(name: &str) -> &str {
+    name.split('/').next().unwrap_or_default()
+}
+
 /// The part that a name plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -30,10 +40,12 @@ pub(super) enum Part {
 impl Part {
     pub(super) fn of(name: &str) -> Self {
         let (place, rest) = match name.split_once('/') {
+            Some((place, _)) if in_other_case(place).is_some() => return Self::Unused,
             Some((place, rest)) => (place, rest),
             None if name == "gatewright.toml" => return Self::Config,
             None if name == "gateway.toml" => return Self::Gateway,
             None if TOP.contains(&name) => return Self::Folder,
+            None if in_other_case(name).is_some() => return Self::Unused,
             None => return Self::None,
         };
         let file = rest.rsplit('/').next().unwrap_or(rest);

@@ -1,6 +1,7 @@
 //! The codes of faults that lowering finds. Each has its section in `book/src/language/errors.md`.
 
 use crate::diag::Code;
+use crate::graph::codes::SEPARATED_DUTIES;
 
 /// What Cedar's validator refuses in a Gate statement or a raw policy.
 pub const CEDAR_VALIDATION: Code = Code::new("cedar-validation");
@@ -33,4 +34,5 @@ pub const GUARD_LEAVES_OUT: Code = Code::new("guard-leaves-out");
 pub const SEPARATION_UNCOUNTED: Code = Code::new("separation-uncounted");
 
 /// Faults of statements that are there all the same: names and types resolved, and the rest of the program can be judged.
-pub const OF_SOUND: [Code; 5] = [CEDAR_VALIDATION, UNTESTED_OPTIONAL, DENY_LEAVES_OUT, CEDAR_SCHEMA, RAW_SAME_ID];
+pub const OF_SOUND: [Code; 6] =
+    [CEDAR_VALIDATION, UNTESTED_OPTIONAL, DENY_LEAVES_OUT, CEDAR_SCHEMA, RAW_SAME_ID, SEPARATED_DUTIES];

@@ -1,7 +1,9 @@
-//! `separate` without `by`: nobody comes by both duties by one role, or by the type alone. Counted is every way to come by a duty:
-//! grants, inherited ones too, break-glass, and raw permits. A denial without a condition closes a way. Conditions of grants and
-//! permits are not looked at: what may hold for somebody counts. What a raw permit gives to single entities cannot be
-//! counted, since only the data knows which roles they hold; that is told.
+//! `separate` without `by`: nobody gets both duties by one role, by one raw permit, or by the type alone. Counted is every way to
+//! get a duty: grants, inherited ones too, break-glass, and raw permits. A denial without a condition closes a way. Conditions of
+//! grants and permits are not looked at: what may hold for somebody counts. Who gets both by what they are assigned is in
+//! `assigned`.
+
+mod assigned;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +11,14 @@ use cedar_policy::{
     ActionConstraint, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy, ResourceConstraint, Schema,
 };
 
-use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph;
 use crate::graph::{ActionId, Deny, Holder, Program, RoleId, Separation, TypeId, TypeKind};
 use crate::text::Span;
 
-use super::codes;
-use super::program::Lowered;
-use super::raw::{LetsIn, RawPolicy, RawTemplate, lets_in};
+use super::raw::{Claim, LetsIn, Named, RawPolicy, RawTemplate, lets_in};
+
+pub use assigned::{Held, separated_by_assignments};
 
 /// Who may do what, as far as the program tells.
 pub(super) struct Duties<'a> {
@@ -26,32 +28,70 @@ pub(super) struct Duties<'a> {
     actions: Option<Entities>,
 }
 
-/// A way to come by a duty.
+/// A way to get a duty: for who is of the type and has a claim out of each demand.
 #[derive(Debug, Clone)]
 struct Way {
-    who: Who,
+    /// The type, where it is for one.
+    ty: Option<TypeId>,
+    /// None of them: the way is open to everybody of the type.
+    demands: Vec<BTreeSet<Claim>>,
     given: Given,
     /// What gives it.
     at: Span,
 }
 
+impl Way {
+    fn is_for(&self, ty: TypeId) -> bool {
+        self.ty.is_none_or(|only| only == ty)
+    }
+
+    /// Whether it is open to who has these claims, whatever else they have.
+    fn is_met(&self, has: impl Fn(&Claim) -> bool) -> bool {
+        self.demands.iter().all(|claims| claims.iter().any(&has))
+    }
+
+    /// The raw policy that gives it.
+    fn policy(&self) -> Option<&str> {
+        match &self.given {
+            Given::Raw(policy) => Some(policy),
+            Given::Grant | Given::BreakGlass(_) => None,
+        }
+    }
+
+    /// The entities that it is for.
+    fn named(&self) -> impl Iterator<Item = &Named> {
+        entities(&self.demands)
+    }
+}
+
+/// The entities among what is demanded.
+fn entities(demands: &[BTreeSet<Claim>]) -> impl Iterator<Item = &Named> {
+    demands.iter().flatten().filter_map(|claim| match claim {
+        Claim::Entity(named) => Some(named),
+        Claim::Role(_) => None,
+    })
+}
+
 /// One of the two duties of a separation.
 struct Duty<'a> {
-    /// Every way to come by it: grants first, then break-glass, then raw permits.
+    /// Every way to get it: grants first, then break-glass, then raw permits.
     ways: Vec<Way>,
+    /// The ways that are open to everybody of a type, and for each claim those whose first demand takes it, by their place in `ways`.
+    to_all: Vec<usize>,
+    by_claim: BTreeMap<Claim, Vec<usize>>,
     /// The denials without a condition that keep it, wherever it is decided, from whom they name.
     denies: Vec<&'a Deny>,
     /// The types that ask for it: a denial becomes policies for these, and for no others.
     asking: Vec<TypeId>,
 }
 
-/// To whom a way is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
-    /// Everybody of a type.
-    Type(TypeId),
-    /// Holders of a role, of this type where it is named.
-    Role(RoleId, Option<TypeId>),
+impl Duty<'_> {
+    /// The ways that may be open to who has some claims, in their order.
+    fn ways_for<'c>(&self, claims: impl IntoIterator<Item = &'c Claim>) -> impl Iterator<Item = &Way> {
+        let by_claim = claims.into_iter().filter_map(|claim| self.by_claim.get(claim)).flatten();
+        let at: BTreeSet<usize> = self.to_all.iter().chain(by_claim).copied().collect();
+        at.into_iter().filter_map(|at| self.ways.get(at))
+    }
 }
 
 /// What gives a way.
@@ -62,40 +102,10 @@ enum Given {
     Raw(String),
 }
 
-/// A role that the package's own assignments give to an entity.
-#[derive(Debug, Clone)]
-pub struct Held {
-    /// To whom, as text: `User::"ann"`.
-    pub who: String,
-    /// Of which type, a group's where it is one.
-    pub ty: TypeId,
-    /// Which role.
-    pub role: RoleId,
-    /// Where it is assigned.
-    pub at: Span,
-}
-
-/// Reports to whom assignments give both duties of a separation without `by`, by two roles. One role that holds both is reported
-/// where it is declared.
-pub fn separated_by_assignments(program: &Program, lowered: &Lowered, held: &[Held], out: &mut Diagnostics) {
-    let duties = Duties::new(program, &lowered.raw, lowered.schema.as_ref());
-    // A role that somebody holds on many entities counts once.
-    let mut people: BTreeMap<&str, BTreeMap<RoleId, &Held>> = BTreeMap::new();
-    for one in held {
-        people.entry(&one.who).or_default().entry(one.role).or_insert(one);
-    }
-    let people: Vec<Vec<&Held>> = people
-        .into_values()
-        .filter(|roles| roles.len() > 1)
-        .map(|roles| {
-            let mut roles: Vec<&Held> = roles.into_values().collect();
-            roles.sort_by_key(|one| one.at);
-            roles
-        })
-        .collect();
-    for separation in program.separations.iter().filter(|one| one.by.is_none()) {
-        duties.assigned(separation, &people, out);
-    }
+/// Both duties brought together, and the raw permits for single entities that have a part in it.
+struct Joined {
+    finding: Diagnostic,
+    policies: BTreeSet<String>,
 }
 
 /// A raw permit for single entities.
@@ -103,7 +113,7 @@ pub fn separated_by_assignments(program: &Program, lowered: &Lowered, held: &[He
 pub(super) struct Uncounted {
     /// Its id.
     pub(super) policy: String,
-    /// Whom it lets in: `User::"ann"`.
+    /// Whom it lets in: `User::"ann"`, in backticks.
     pub(super) who: String,
     at: Span,
 }
@@ -113,27 +123,13 @@ impl<'a> Duties<'a> {
         Self { program, raw, actions: schema.and_then(|schema| schema.action_entities().ok()) }
     }
 
-    /// Reports who holds both duties of a separation without `by`, and what cannot be counted.
+    /// Reports who holds both duties of a separation without `by`, whatever they are assigned.
     pub(super) fn check(&self, out: &mut Diagnostics) {
         let by_role = self.program.separations.iter().filter(|one| one.by.is_none());
         for separation in by_role {
             self.roles(separation, out);
             self.types(separation, out);
-            for one in self.uncounted(separation) {
-                let (first, second) = self.names(separation);
-                let (policy, who) = (&one.policy, &one.who);
-                out.push(
-                    Diagnostic::new(
-                        codes::SEPARATION_UNCOUNTED,
-                        Severity::Advice,
-                        Some(one.at),
-                        format!("`{policy}` allows `{who}`, whose roles are not known here"),
-                    )
-                    .label(format!("not counted for `{first}` and `{second}`"))
-                    .also(separation.statement.span, "they are separated here")
-                    .help("allow a role, as `principal in Role::\"clerk\"`, or separate per object with `by`"),
-                );
-            }
+            out.extend(self.permits_for_both(separation).into_iter().map(|joined| joined.finding));
         }
     }
 
@@ -141,9 +137,14 @@ impl<'a> Duties<'a> {
     pub(super) fn uncounted(&self, separation: &Separation) -> Vec<Uncounted> {
         let mut found = Vec::new();
         for action in [separation.first, separation.second] {
-            for raw in self.permits(action) {
-                if let LetsIn::Particular(who) = lets_in(self.program, raw) {
-                    found.push(Uncounted { policy: raw.policy.id().to_string(), who, at: raw.span });
+            for (raw, lets_in) in self.permits(action) {
+                let named: BTreeSet<String> = entities(&lets_in.demands).map(|named| format!("`{named}`")).collect();
+                if !named.is_empty() {
+                    found.push(Uncounted {
+                        policy: raw.policy.id().to_string(),
+                        who: listed(&named, ", "),
+                        at: raw.span,
+                    });
                 }
             }
         }
@@ -176,8 +177,8 @@ impl<'a> Duties<'a> {
                 Some((way(&first)?, way(&second)?))
             });
             let Some((one, other)) = both else { continue };
-            // What the type alone brings together is told of the type.
-            if matches!((one.who, other.who), (Who::Type(_), Who::Type(_))) {
+            // What the type alone brings together is reported at the type.
+            if one.demands.is_empty() && other.demands.is_empty() {
                 continue;
             }
             let granted = |way: &Way| matches!(way.given, Given::Grant);
@@ -209,59 +210,96 @@ impl<'a> Duties<'a> {
         }
     }
 
-    /// Reports who holds both duties by two of their roles, at the second assignment of the first such pair.
-    fn assigned(&self, separation: &Separation, people: &[Vec<&Held>], out: &mut Diagnostics) {
-        let (first, second) = (self.duty(separation.first), self.duty(separation.second));
-        for held in people {
-            let Some([(one, way), (other, second_way)]) = self.joined(&first, &second, held) else { continue };
-            let later = one.at.max(other.at);
-            let before = one.at.min(other.at);
-            let named = |at| if at == one.at { one.role } else { other.role };
-            let [role, name] = [later, before].map(|at| self.program.role_name(named(at)));
-            let what = format!("`{}` is assigned roles that hold", one.who);
-            let finding = self.both(separation, later, &what, [way, second_way]);
-            out.push(
-                finding
-                    .label("with this role")
-                    .also(before, format!("`{name}` is assigned here"))
-                    .help(format!("remove this assignment of `{role}`, or that of `{name}`")),
-            );
+    /// The raw permits that bring both duties together for whom they let in: they demand several claims, or name an entity, and the
+    /// same claims open the other duty. What one role brings together is reported at the role.
+    fn permits_for_both(&self, separation: &Separation) -> Vec<Joined> {
+        let duties = [self.duty(separation.first), self.duty(separation.second)];
+        let mut found: Vec<Joined> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for (at, duty) in duties.iter().enumerate() {
+            let Some(other) = duties.get(1 - at) else { continue };
+            for way in &duty.ways {
+                let Some(policy) = way.policy() else { continue };
+                let is_joining = way.demands.len() > 1 || way.named().next().is_some();
+                if !is_joining {
+                    continue;
+                }
+                let types = self.asking(separation.first).into_iter().filter(|ty| way.is_for(*ty));
+                let both = types.into_iter().find_map(|ty| self.opened_too(way, &duties, other, ty));
+                let Some((opened, chosen)) = both else { continue };
+                // Two permits for the same are reported at one of them.
+                if !seen.insert([way.at.min(opened.at), way.at.max(opened.at)]) {
+                    continue;
+                }
+                let ways = if at == 0 { [way, opened] } else { [opened, way] };
+                let names: BTreeSet<String> = chosen.iter().map(|claim| self.claim_name(claim)).collect();
+                let what = match (names.first(), chosen.iter().all(|claim| matches!(claim, Claim::Entity(_)))) {
+                    (Some(name), true) if names.len() == 1 => format!("{name} holds"),
+                    _ => format!("whoever `{policy}` lets in by {} holds", listed(&names, " and ")),
+                };
+                let finding = self
+                    .both(separation, way.at, &what, ways)
+                    .help(format!("let `{policy}` give this duty to nobody who gets the other one"));
+                let policies = ways.into_iter().filter(|way| way.named().next().is_some()).filter_map(Way::policy);
+                found.push(Joined { finding, policies: policies.map(str::to_owned).collect() });
+            }
+        }
+        found
+    }
+
+    /// The way to the other duty that is open to whom a way is open, with the claims of theirs that open both.
+    fn opened_too<'w>(
+        &self,
+        way: &Way,
+        duties: &[Duty<'_>; 2],
+        other: &'w Duty<'_>,
+        ty: TypeId,
+    ) -> Option<(&'w Way, BTreeSet<Claim>)> {
+        if duties.iter().any(|duty| self.is_closed(duty, None, ty)) {
+            return None;
+        }
+        // Claims that keep neither duty shut. Any one out of each demand may be what somebody has.
+        let has = |claim: &Claim| self.may_have(claim, ty) && !self.shuts(duties, claim, ty);
+        let met: Vec<BTreeSet<&Claim>> =
+            way.demands.iter().map(|claims| claims.iter().filter(|claim| has(claim)).collect()).collect();
+        if met.iter().any(BTreeSet::is_empty) {
+            return None;
+        }
+        let all: BTreeSet<&Claim> = met.iter().flatten().copied().collect();
+        let mut ways = other.ways_for(all.iter().copied());
+        let opened = ways.find(|way| way.is_for(ty) && way.is_met(|claim| all.contains(claim)))?;
+        let is_wanted = |claim: &&&Claim| opened.demands.iter().any(|claims| claims.contains(**claim));
+        let chosen = met.iter().filter_map(|claims| claims.iter().find(is_wanted).or_else(|| claims.first()));
+        Some((opened, chosen.map(|claim| (*claim).clone()).collect()))
+    }
+
+    /// Whether somebody of a type may have a claim.
+    fn may_have(&self, claim: &Claim, ty: TypeId) -> bool {
+        match claim {
+            Claim::Role(role) => self.program.can_be_in(ty, *role),
+            Claim::Entity(named) => named.ty.is_none_or(|own| own == ty || !self.is_somebody(own)),
         }
     }
 
-    /// Two roles of somebody's, each with the way by which it brings one of the duties.
-    fn joined<'h, 'w>(
-        &self,
-        first: &'w Duty<'_>,
-        second: &'w Duty<'_>,
-        held: &[&'h Held],
-    ) -> Option<[(&'h Held, &'w Way); 2]> {
-        self.types_of(held).into_iter().find_map(|ty| {
-            let holds = |one: &Held| self.program.role(one.role).is_some_and(|role| role.holders.contains(&ty));
-            let is_group = |one: &Held| one.ty != ty;
-            let held: Vec<&'h Held> = held.iter().copied().filter(|one| !is_group(one) || holds(one)).collect();
-            let ways = |duty: &'w Duty<'_>| -> Vec<(&'h Held, &'w Way)> {
-                // One role that is denied a duty closes it, whatever the others grant.
-                if held.iter().any(|one| self.is_closed(duty, Some(one.role), ty)) {
-                    return Vec::new();
-                }
-                let is_by = |way: &Way, role| matches!(way.who, Who::Role(by, only) if by == role && only.is_none_or(|only| only == ty));
-                let way = |one: &'h Held| Some((one, duty.ways.iter().find(|way| is_by(way, one.role))?));
-                held.iter().filter_map(|one| way(one)).take(2).collect()
-            };
-            let (firsts, seconds) = (ways(first), ways(second));
-            let pairs = firsts.iter().flat_map(|one| seconds.iter().map(move |other| [*one, *other]));
-            pairs.filter(|[(one, _), (other, _)]| one.role != other.role).min_by_key(|[(one, _), (other, _)]| one.at.max(other.at))
-        })
+    /// Whether a type is one of those who ask, so that nobody lies in its entities but themselves.
+    fn is_somebody(&self, ty: TypeId) -> bool {
+        self.program.ty(ty).is_some_and(|ty| ty.kind == TypeKind::Principal)
     }
 
-    /// The types of those who hold roles by their assignments: the entity's own, or for a group those that its members can be of.
-    fn types_of(&self, held: &[&Held]) -> BTreeSet<TypeId> {
-        let of = |one: &Held| match self.program.ty(one.ty).is_some_and(|ty| ty.kind == TypeKind::Group) {
-            true => self.program.role(one.role).map_or_else(Vec::new, |role| role.holders.clone()),
-            false => vec![one.ty],
-        };
-        held.iter().flat_map(|one| of(one)).collect()
+    /// Whether a claim keeps somebody from one of some duties.
+    fn shuts(&self, duties: &[Duty<'_>; 2], claim: &Claim, ty: TypeId) -> bool {
+        match claim {
+            Claim::Role(role) => duties.iter().any(|duty| self.is_closed(duty, Some(*role), ty)),
+            Claim::Entity(_) => false,
+        }
+    }
+
+    /// A claim for messages: the role `clerk`, or the entity.
+    fn claim_name(&self, claim: &Claim) -> String {
+        match claim {
+            Claim::Role(role) => format!("the role `{}`", self.program.role_name(*role)),
+            Claim::Entity(named) => format!("`{named}`"),
+        }
     }
 
     fn both(&self, separation: &Separation, at: Span, what: &str, ways: [&Way; 2]) -> Diagnostic {
@@ -294,10 +332,9 @@ impl<'a> Duties<'a> {
 
     /// The first way that is open to somebody of a type, by a role or without one.
     fn open<'w>(&self, duty: &'w Duty<'_>, role: Option<RoleId>, ty: TypeId) -> Option<&'w Way> {
-        let way = duty.ways.iter().find(|way| match way.who {
-            Who::Type(open) => open == ty,
-            Who::Role(holder, only) => Some(holder) == role && only.is_none_or(|only| only == ty),
-        });
+        let claim = role.map(Claim::Role);
+        let mut ways = duty.ways_for(&claim);
+        let way = ways.find(|way| way.is_for(ty) && way.is_met(|one| Some(one) == claim.as_ref()));
         way.filter(|_| !self.is_closed(duty, role, ty))
     }
 
@@ -317,8 +354,18 @@ impl<'a> Duties<'a> {
     fn duty(&self, action: ActionId) -> Duty<'a> {
         let whole = self.program.decided_on(action, &[]);
         let denies = self.program.denies.iter().filter(|deny| deny.when.is_none() && deny.actions.contains(&action));
+        let ways = self.ways(action);
+        let to_all = ways.iter().enumerate().filter(|(_, way)| way.demands.is_empty()).map(|(at, _)| at).collect();
+        let mut by_claim: BTreeMap<Claim, Vec<usize>> = BTreeMap::new();
+        for (at, way) in ways.iter().enumerate() {
+            for claim in way.demands.iter().take(1).flatten() {
+                by_claim.entry(claim.clone()).or_default().push(at);
+            }
+        }
         Duty {
-            ways: self.ways(action),
+            ways,
+            to_all,
+            by_claim,
             denies: denies.filter(|deny| self.program.decided_on(action, &deny.on) == whole).collect(),
             asking: self.program.principals_of(action),
         }
@@ -331,38 +378,36 @@ impl<'a> Duties<'a> {
             if !grant.opens(action) {
                 continue;
             }
-            let mut add = |who| {
-                found.push(Way { who, given: Given::Grant, at: grant.statement.span });
+            let (ty, demands) = match grant.holder {
+                Holder::Type(ty) => (Some(ty), Vec::new()),
+                Holder::Role(role) => (None, vec![self.holding([role])]),
             };
-            match grant.holder {
-                Holder::Type(ty) => add(Who::Type(ty)),
-                Holder::Role(role) => {
-                    let extenders = program.extenders(role).into_iter();
-                    extenders.for_each(|role| add(Who::Role(role, None)));
-                }
-            }
+            found.push(Way { ty, demands, given: Given::Grant, at: grant.statement.span });
         }
         for profile in program.profiles_of(action) {
             let place = profile.actions.iter().find(|(id, _)| *id == action);
-            let may_ask = profile.eligible.iter().flat_map(|(role, _)| program.extenders(*role));
-            found.extend(may_ask.map(|role| Way {
-                who: Who::Role(role, Some(profile.principal)),
+            found.push(Way {
+                ty: Some(profile.principal),
+                demands: vec![self.holding(profile.eligible.iter().map(|(role, _)| *role))],
                 given: Given::BreakGlass(profile.name.clone()),
                 at: place.map_or(profile.span, |(_, span)| *span),
-            }));
+            });
         }
-        for raw in self.permits(action) {
-            let mut add = |who| {
-                found.push(Way { who, given: Given::Raw(raw.policy.id().to_string()), at: raw.span });
+        for (raw, LetsIn { ty, demands }) in self.permits(action) {
+            let types = match (ty, demands.is_empty()) {
+                (None, true) => self.asking(action).into_iter().map(Some).collect(),
+                (ty, _) => vec![ty],
             };
-            match lets_in(program, raw) {
-                LetsIn::Everybody => self.asking(action).into_iter().for_each(|ty| add(Who::Type(ty))),
-                LetsIn::Type(ty) => add(Who::Type(ty)),
-                LetsIn::Roles(roles, ty) => roles.into_iter().for_each(|role| add(Who::Role(role, ty))),
-                LetsIn::Particular(_) | LetsIn::Nobody => {}
-            }
+            let given = Given::Raw(raw.policy.id().to_string());
+            let way = |ty| Way { ty, demands: demands.clone(), given: given.clone(), at: raw.span };
+            found.extend(types.into_iter().map(way));
         }
         found
+    }
+
+    /// The demand that somebody hold one of some roles, or a role that extends one.
+    fn holding(&self, roles: impl IntoIterator<Item = RoleId>) -> BTreeSet<Claim> {
+        roles.into_iter().flat_map(|role| self.program.extenders(role)).map(Claim::Role).collect()
     }
 
     /// The types that may ask for an action: those of the program that ask at all, and those of its own schema.
@@ -374,10 +419,11 @@ impl<'a> Duties<'a> {
         types
     }
 
-    /// The raw permits whose scope takes in an action, on a type that it is decided on.
-    fn permits(&self, action: ActionId) -> impl Iterator<Item = &'a RawPolicy> + use<'_, 'a> {
+    /// The raw permits whose scope takes in an action, on a type that it is decided on, with whom they let in.
+    fn permits(&self, action: ActionId) -> impl Iterator<Item = (&'a RawPolicy, LetsIn)> + use<'_, 'a> {
         let permits = self.raw.iter().filter(|raw| raw.policy.effect() == Effect::Permit);
-        permits.filter(move |raw| self.is_about(&raw.policy, action))
+        let permits = permits.filter(move |raw| self.is_about(&raw.policy, action));
+        permits.filter_map(move |raw| Some((raw, lets_in(self.program, action, raw)?)))
     }
 
     fn is_about(&self, policy: &Policy, action: ActionId) -> bool {
@@ -408,4 +454,15 @@ impl<'a> Duties<'a> {
                 ActionConstraint::In(all) => all.iter().any(takes),
             }
     }
+}
+
+/// Names in one line: the first few, and how many more there are.
+fn listed(names: &BTreeSet<String>, between: &str) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = match names.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", shown.join(between))
 }

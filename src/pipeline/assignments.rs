@@ -58,7 +58,7 @@ pub(super) fn assignments(
 pub(super) fn held(program: &Program, assigned: &[Assignment]) -> Vec<Held> {
     let held = assigned.iter().filter_map(|one| {
         let ty = program.find_type(&one.who.type_name().to_string())?;
-        Some(Held { who: one.who.to_string(), ty, role: program.find_role(&one.role)?, at: one.span })
+        Some(Held { who: one.who.clone(), ty, role: program.find_role(&one.role)?, at: one.span })
     });
     held.collect()
 }

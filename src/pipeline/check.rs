@@ -12,7 +12,7 @@ use crate::load::codes::MERGE_CONFLICT;
 use crate::lower::{Lowered, RawIds, RawSchema};
 use crate::parallel::Work;
 use crate::syntax::ast;
-use crate::text::{Duration, Instant};
+use crate::text::{Duration, Instant, Span};
 use crate::typing::Conditions;
 use crate::{graph, lint, lower, parallel, scenario, syntax};
 
@@ -82,6 +82,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     }
     let files = parse(package, &project, &mut out);
     let parsed = !out.has_errors();
+    let broken = broken_profiles(&files, &out);
     let (raw_schema, raw) = raw(package, &files, &mut out);
     let named = [&package.gate, &package.cedar, &package.cedarschema];
     lower::confusable(sources, named.into_iter().flatten().copied(), &mut out);
@@ -104,7 +105,7 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         true => lint::Extent::Whole,
         false => lint::Extent::Part,
     };
-    out.extend(meaning.into_iter().filter(|found| parsed || !may_be_lost(found, package)));
+    out.extend(meaning.into_iter().filter(|found| parsed || !may_be_lost(found, package, &broken)));
     if let Some(file) = package.gateway {
         let mut faults = Diagnostics::new();
         let gateway = GatewayFile::parse(sources, file, &mut faults);
@@ -115,8 +116,9 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         out.extend(faults);
     }
     let assignments = assignments::assignments(package, &project, &program, extent, &mut out);
-    if let (lint::Extent::Whole, Some(assigned)) = (extent, &assignments) {
-        lower::separated_by_assignments(&program, &lowered, &assignments::held(&program, assigned), &mut out);
+    if extent == lint::Extent::Whole {
+        let held = assignments::held(&program, assignments.as_deref().unwrap_or_default());
+        lower::separated_by_assignments(&program, &lowered, &held, &mut out);
     }
     let lints = lint::Cx {
         program: &program,
@@ -212,10 +214,13 @@ pub(super) fn raw(
 }
 
 /// Whether a fault says that something is not there which a part that did not parse may have declared: the name it is
-/// about stands in the program once more, or it is about no name.
-fn may_be_lost(found: &Diagnostic, package: &PackageFiles) -> bool {
+/// about stands in the program once more, or it is about no name. A clause of a break-glass profile may be one that did not parse.
+fn may_be_lost(found: &Diagnostic, package: &PackageFiles, broken: &[Span]) -> bool {
     if !graph::codes::OF_ABSENCE.contains(&found.code) {
         return false;
+    }
+    if found.code == graph::codes::BREAK_GLASS_CLAUSE && found.primary().is_some_and(|at| is_within(at, broken)) {
+        return true;
     }
     let name = found.primary().map_or("", |span| package.sources.slice(span));
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
@@ -224,6 +229,18 @@ fn may_be_lost(found: &Diagnostic, package: &PackageFiles) -> bool {
     }
     let words = package.gate.iter().flat_map(|file| package.sources.text(*file).split(|c| !is_part(c)));
     words.filter(|word| *word == name).count() > 1
+}
+
+/// The break-glass profiles of which a part did not parse.
+fn broken_profiles(files: &[ast::File], faults: &Diagnostics) -> Vec<Span> {
+    let at: Vec<Span> = faults.iter().filter(|fault| fault.is_error()).filter_map(Diagnostic::primary).collect();
+    let items = files.iter().flat_map(|file| &file.items);
+    let profiles = items.filter(|item| matches!(item.kind, ast::ItemKind::BreakGlass(_))).map(|item| item.span);
+    profiles.filter(|profile| at.iter().any(|at| is_within(*at, &[*profile]))).collect()
+}
+
+fn is_within(at: Span, spans: &[Span]) -> bool {
+    spans.iter().any(|span| span.contains(at))
 }
 
 /// A package whose files hold no policy at all denies everything, which nobody means to ship unawares.
@@ -239,9 +256,7 @@ fn nothing_declared(
     }
     let first = package.gate.first().or(package.cedar.first()).or(package.cedarschema.first());
     let diagnostic = match first {
-        Some(file) => {
-            Diagnostic::error(codes::EMPTY_PACKAGE, crate::text::Span::new(*file, 0, 0), "the package declares nothing")
-        }
+        Some(file) => Diagnostic::error(codes::EMPTY_PACKAGE, Span::new(*file, 0, 0), "the package declares nothing"),
         None => Diagnostic::global_error(codes::EMPTY_PACKAGE, "the package declares nothing"),
     };
     out.push(diagnostic.help("declare at least a principal type, a resource with an action, and a grant"));

@@ -1,7 +1,9 @@
 //! How a place is written: `oci://HOST/REPOSITORY[:TAG|@DIGEST]`, `oci-layout:FOLDER`, a folder, or `https://…`.
 
+mod near_miss;
+
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 
@@ -45,11 +47,12 @@ pub enum Pin {
 }
 
 impl Location {
-    /// Reads a location.
+    /// Reads a location. What is almost an address is none, and no folder either; `is_folder` says of a name that may be a host's
+    /// whether there is such a folder.
     ///
     /// # Errors
     /// Where it is none, with what to write instead.
-    pub fn parse(text: &str) -> Result<Self, RegistryError> {
+    pub fn parse(text: &str, is_folder: impl Fn(&Path) -> bool) -> Result<Self, RegistryError> {
         let refuse = |why: &str| Err(RegistryError::Location { location: text.to_owned(), why: why.to_owned() });
         if let Some(rest) = text.strip_prefix("oci://") {
             let Some((host, path)) = rest.split_once('/') else {
@@ -93,14 +96,23 @@ impl Location {
         }
         let (layout, folder) = match (text.strip_prefix("oci-layout:"), text.strip_prefix("file:")) {
             (Some(folder), _) => (true, folder),
-            (None, Some(folder)) => (false, folder.strip_prefix("//").unwrap_or(folder)),
+            (None, Some(folder)) => match folder.strip_prefix("//") {
+                Some(host) if !host.starts_with('/') && !host.is_empty() => {
+                    return refuse(&format!("write `file:///{host}`, or `./{host}`: the folder is on this machine"));
+                }
+                path => (false, path.unwrap_or(folder)),
+            },
             (None, None) => (false, text),
         };
+        if layout && folder.starts_with("//") && !folder.trim_matches('/').is_empty() {
+            let path = folder.strip_prefix("//").unwrap_or(folder);
+            return refuse(&format!("write `oci-layout:{path}`"));
+        }
         if folder.is_empty() {
             return refuse("it names no folder");
         }
         if folder == text
-            && let Some(instead) = not_a_folder(text)
+            && let Some(instead) = near_miss::instead(text, &is_folder)
         {
             return refuse(&instead);
         }
@@ -129,24 +141,6 @@ impl Location {
             Place::Web(url) => url.clone(),
         }
     }
-}
-
-/// What to write instead of a path that is probably meant as an address: bundles that land in a folder of that name are published to
-/// nobody.
-fn not_a_folder(path: &str) -> Option<String> {
-    let first = path.split('/').next().unwrap_or_default();
-    let is_drive = first.len() == 2 && first.ends_with(':');
-    if first.contains(':') && !is_drive {
-        let registry = match is_host(first) && path.contains('/') {
-            true => format!("oci://{path}"),
-            false => "oci://HOST/REPOSITORY".to_owned(),
-        };
-        return Some(format!(
-            "write `{registry}` for a registry, `oci-layout:FOLDER`, `https://…`, or `./{path}` for a folder"
-        ));
-    }
-    let is_name = first.contains('.') && !first.starts_with('.') && path.contains('/') && is_host(first);
-    is_name.then(|| format!("write `oci://{path}` for a registry, or `./{path}` for a folder"))
 }
 
 /// The tag of a version: `+` cannot be in a tag and is written `_`, as Helm does. `None` where it cannot be one.
@@ -254,7 +248,11 @@ mod tests {
             ("http://localhost:8080/b", Place::Web("http://localhost:8080/b".to_owned()), None),
             ("http://[::1]:8080/b", Place::Web("http://[::1]:8080/b".to_owned()), None),
         ] {
-            assert_eq!(Location::parse(text).unwrap(), Location { place, pin }, "{text}");
+            assert_eq!(
+                Location::parse(text, |path| path == Path::new("bundles.d")).unwrap(),
+                Location { place, pin },
+                "{text}"
+            );
         }
     }
 
@@ -276,15 +274,10 @@ mod tests {
             ("oci://r.example.com.:5000/a", "no host"),
             ("https://example.com/b?x=1", "no `?`"),
             ("https://example.com/b#x", "no `?` and no `#`"),
-            ("ftp://example.com", "`https://…`, or `./ftp://example.com` for a folder"),
-            ("ghcr.io/a/b", "write `oci://ghcr.io/a/b` for a registry, or `./ghcr.io/a/b`"),
-            ("localhost:5000/a", "write `oci://localhost:5000/a` for a registry"),
-            ("oci:/ghcr.io/a", "for a registry"),
-            ("docker:a/b", "for a registry"),
             ("oci-layout:", "names no folder"),
             ("", "names no folder"),
         ] {
-            let error = Location::parse(text).unwrap_err().to_string();
+            let error = Location::parse(text, |path| path == Path::new("bundles.d")).unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");
         }
     }
@@ -314,7 +307,7 @@ mod tests {
             ("https://example.com/%C3%BC%20", vec!["https://example.com/%c3%bc%20", "https://example.com/ü%20"]),
         ] {
             for other in std::iter::once(one).chain(others) {
-                assert_eq!(Location::parse(other).unwrap().canonical().as_deref(), Some(one), "{other}");
+                assert_eq!(Location::parse(other, |_| false).unwrap().canonical().as_deref(), Some(one), "{other}");
             }
         }
         let distinct = [
@@ -327,10 +320,11 @@ mod tests {
             "https://example.com/a%2Fb",
             "https://example.com/a/b",
         ];
-        let spelled: std::collections::BTreeSet<_> =
-            distinct.map(|text| Location::parse(text).unwrap().canonical()).into();
+        let spelled: std::collections::BTreeSet<_> = distinct
+            .map(|text| Location::parse(text, |path| path == Path::new("bundles.d")).unwrap().canonical())
+            .into();
         assert_eq!(spelled.len(), distinct.len());
-        assert_eq!(Location::parse("bundles").unwrap().canonical(), None);
+        assert_eq!(Location::parse("bundles", |_| false).unwrap().canonical(), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::scenario::{Answers, Candidates, Cause, Decided, Verdict};
-use crate::text::safe;
+use crate::text::{counted, safe};
 
 use super::printable::printable;
 
@@ -38,10 +38,7 @@ pub fn answers(answers: &Answers) -> String {
         let count: usize = alike.values().map(Vec::len).sum();
         counts.push(format!("{count} {}", verdict.word()));
     }
-    let total = match answers.decisions.len() {
-        1 => "1 decision".to_owned(),
-        count => format!("{count} decisions"),
-    };
+    let total = counted(answers.decisions.len(), "decision");
     let _ = match counts.is_empty() {
         true => writeln!(text, "\n{total}"),
         false => writeln!(text, "\n{total}: {}", counts.join(", ")),

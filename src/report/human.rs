@@ -9,6 +9,7 @@ use super::excerpt::{Excerpt, excerpt};
 use super::files::Files;
 use super::printable::printable;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::text::counted;
 
 /// The most diagnostics that are drawn.
 const SHOWN: usize = 100;
@@ -75,8 +76,7 @@ pub fn diagnostic(diagnostic: &Diagnostic, files: Files<'_>, style: Style) -> St
 pub fn summary(all: &Diagnostics) -> String {
     let count = |severity, name: &str| match all.count(severity) {
         0 => None,
-        1 => Some(format!("1 {name}")),
-        many => Some(format!("{many} {name}s")),
+        count => Some(counted(count, name)),
     };
     [count(Severity::Error, "error"), count(Severity::Warning, "warning"), count(Severity::Advice, "hint")]
         .into_iter()

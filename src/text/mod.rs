@@ -2,6 +2,7 @@
 //! for each output.
 //! No disk, no clock: whoever has one passes the value in.
 
+mod count;
 mod hidden;
 mod instant;
 mod line_index;
@@ -10,6 +11,7 @@ pub mod safe;
 mod sources;
 mod span;
 
+pub use count::counted;
 pub use hidden::{hidden, is_hidden, is_invisible};
 pub use instant::{Duration, Instant};
 pub use line_index::{LineColumn, LineIndex};

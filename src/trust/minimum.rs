@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::policy::Minimum;
 use crate::bundle::EvidenceSummary;
 use crate::config::EvidenceKind;
+use crate::text::counted;
 
 /// In what the evidence is less than it must be, sorted.
 pub(super) fn below(minimum: &Minimum, evidence: &EvidenceSummary) -> BTreeSet<String> {
@@ -34,7 +35,7 @@ pub(super) fn below(minimum: &Minimum, evidence: &EvidenceSummary) -> BTreeSet<S
         match evidence.lint {
             Some(lint) if u32::try_from(lint.warnings).is_ok_and(|warnings| warnings <= most) => {}
             Some(lint) => {
-                low.insert(format!("it has {} warnings, more than {most}", lint.warnings));
+                low.insert(format!("it has {}, more than {most}", counted(lint.warnings, "warning")));
             }
             None => {
                 low.insert("it carries no evidence `lint`".to_owned());
@@ -43,7 +44,7 @@ pub(super) fn below(minimum: &Minimum, evidence: &EvidenceSummary) -> BTreeSet<S
     }
     let passed = evidence.tests.map_or(0, |tests| tests.passed);
     if u64::try_from(passed).is_ok_and(|passed| passed < u64::from(minimum.min_tests)) {
-        low.insert(format!("{passed} tests passed, fewer than {}", minimum.min_tests));
+        low.insert(format!("{} passed, fewer than {}", counted(passed, "test"), minimum.min_tests));
     }
     low
 }

@@ -205,8 +205,9 @@ pub(in crate::cli) struct ChannelForget {
 }
 
 #[cfg(feature = "registry")]
+#[expect(clippy::disallowed_methods, reason = "whether a folder is meant, only the disk tells")]
 fn location(text: &str) -> Result<Location, String> {
-    Location::parse(text).map_err(|error| error.to_string())
+    Location::parse(text, |path| path.is_dir()).map_err(|error| error.to_string())
 }
 
 #[cfg(not(feature = "registry"))]

@@ -14,7 +14,7 @@ use crate::import::{CedarFiles, Imported, K8sOptions};
 use crate::load::{Alone, CedarInput, LoadError, PackageFiles};
 use crate::pipeline::Checked;
 use crate::report::Files;
-use crate::text::Sources;
+use crate::text::{Sources, counted};
 use crate::{import, lint, load, pipeline, report};
 
 use super::init::package_name;
@@ -118,9 +118,9 @@ fn write(imported: Option<Imported>, out: &Path, format: Format, console: &mut C
     if format == Format::Human {
         let dir = out.display();
         console.print(&format!(
-            "imported {}\nwrote {} files in {dir}\nnext: gatewright check {dir}\n",
+            "imported {}\nwrote {} in {dir}\nnext: gatewright check {dir}\n",
             imported.summary,
-            imported.files.len()
+            counted(imported.files.len(), "file")
         ))?;
     }
     Ok(Exit::Ok)

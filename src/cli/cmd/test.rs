@@ -11,6 +11,7 @@ use crate::pipeline::{TestOptions, Tested};
 use crate::report::{Style, printable, results};
 use crate::scenario::golden::{SnapshotAction, SnapshotMode};
 use crate::scenario::{Event, RunReport};
+use crate::text::counted;
 use crate::{load, pipeline};
 
 use super::package::Package;
@@ -165,7 +166,7 @@ fn conclusion(report: &RunReport, package: &Package, mode: SnapshotMode, style: 
     match (mode, waiting) {
         (_, 0) | (SnapshotMode::ReadOnly, _) => {}
         (SnapshotMode::Accept, count) => {
-            let snapshots = if count == 1 { "1 snapshot".to_owned() } else { format!("{count} snapshots") };
+            let snapshots = counted(count, "snapshot");
             text.push_str(&format!("accepted {snapshots}; read before you commit\n"))
         }
         (SnapshotMode::Pending, _) => text.push_str(&format!(

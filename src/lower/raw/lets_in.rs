@@ -1,44 +1,65 @@
 //! Whom a raw permit lets in, as far as its scope and the first level of its conditions tell.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use cedar_policy::pst::{BinaryOp, Expr};
-use cedar_policy::{EntityUid, PrincipalConstraint, pst};
+use cedar_policy::{EntityUid, PrincipalConstraint, ResourceConstraint, pst};
 
-use crate::bundle::{ROLE_TYPE, ROLES_ATTRIBUTE};
-use crate::graph::{Program, RoleId, TypeId};
+use crate::bundle::{ROLE_TYPE, ROLES_ATTRIBUTE, relation_attribute};
+use crate::graph::{ActionId, Program, RoleId, Ty, TypeId};
 use crate::lower::program::qualified;
 
 use super::RawPolicy;
 
-/// Whom a raw permit may let in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::lower) enum LetsIn {
-    /// Everybody.
-    Everybody,
-    /// Everybody of a type.
-    Type(TypeId),
-    /// Holders of any of these roles, of this type where it is named.
-    Roles(BTreeSet<RoleId>, Option<TypeId>),
-    /// Single entities, or what lies in one: its Cedar name. Who that is, only data knows.
-    Particular(String),
-    /// Nobody of the program's types.
-    Nobody,
+/// What somebody may hold or be, by which a permit lets them in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::lower) enum Claim {
+    /// They hold this role, assigned as such: a role that extends it is another one.
+    Role(RoleId),
+    /// They are this entity, or lie in it.
+    Entity(Named),
 }
 
-/// Whom a raw permit may let in. What cannot be read narrows nothing.
-pub(in crate::lower) fn lets_in(program: &Program, raw: &RawPolicy) -> LetsIn {
-    let mut found = Narrowing { program, ty: None, is_foreign: false, roles: None, particular: None };
+/// An entity that a policy names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::lower) struct Named {
+    /// Its type, where the program has it.
+    pub(in crate::lower) ty: Option<TypeId>,
+    /// Its id.
+    pub(in crate::lower) id: String,
+    /// As Cedar writes it: `User::"ann"`.
+    uid: String,
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.uid)
+    }
+}
+
+/// Whom a raw permit may let in: who is of the type and has a claim out of each demand. No type and no demand: everybody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::lower) struct LetsIn {
+    /// The type, where one is demanded.
+    pub(in crate::lower) ty: Option<TypeId>,
+    /// The demands. None of them follows from another.
+    pub(in crate::lower) demands: Vec<BTreeSet<Claim>>,
+}
+
+/// Whom a raw permit may let in where it decides an action; `None` for nobody of the program's types. What cannot be read demands
+/// nothing.
+pub(in crate::lower) fn lets_in(program: &Program, action: ActionId, raw: &RawPolicy) -> Option<LetsIn> {
+    let mut found = Reader { program, action, raw, is_foreign: false, lets_in: LetsIn::default() };
     match raw.policy.principal_constraint() {
         PrincipalConstraint::Any => {}
         PrincipalConstraint::Is(ty) => found.of_type(&ty.to_string()),
-        PrincipalConstraint::In(uid) => found.within(&uid),
+        PrincipalConstraint::In(uid) | PrincipalConstraint::Eq(uid) => found.within(&uid),
         PrincipalConstraint::IsIn(ty, uid) => {
             found.of_type(&ty.to_string());
             found.within(&uid);
         }
-        PrincipalConstraint::Eq(uid) => found.particular = Some(uid.to_string()),
     }
     let clauses = raw.body.iter().flat_map(|body| body.clauses());
     for clause in clauses {
@@ -46,50 +67,49 @@ pub(in crate::lower) fn lets_in(program: &Program, raw: &RawPolicy) -> LetsIn {
             found.condition(expr);
         }
     }
-    match (found.particular, found.roles, found.ty) {
-        _ if found.is_foreign => LetsIn::Nobody,
-        (Some(who), ..) => LetsIn::Particular(who),
-        (None, Some(roles), ty) => LetsIn::Roles(roles, ty),
-        (None, None, Some(ty)) => LetsIn::Type(ty),
-        (None, None, None) => LetsIn::Everybody,
-    }
+    (!found.is_foreign).then_some(found.lets_in)
 }
 
-struct Narrowing<'a> {
+struct Reader<'a> {
     program: &'a Program,
-    ty: Option<TypeId>,
+    /// The action that is decided.
+    action: ActionId,
+    raw: &'a RawPolicy,
     /// Whether a type is named that the program does not have.
     is_foreign: bool,
-    roles: Option<BTreeSet<RoleId>>,
-    particular: Option<String>,
+    lets_in: LetsIn,
 }
 
-impl Narrowing<'_> {
+impl Reader<'_> {
     fn of_type(&mut self, cedar: &str) {
-        let program = self.program;
-        let named = |id: &TypeId| program.ty(*id).is_some_and(|ty| ty.cedar == cedar);
-        self.ty = program.type_ids().find(named);
-        self.is_foreign = self.ty.is_none();
+        self.lets_in.ty = self.type_of(cedar);
+        self.is_foreign = self.lets_in.ty.is_none();
+    }
+
+    fn type_of(&self, cedar: &str) -> Option<TypeId> {
+        self.program.type_ids().find(|id| self.program.ty(*id).is_some_and(|ty| ty.cedar == cedar))
     }
 
     fn within(&mut self, uid: &EntityUid) {
-        match self.role(&uid.type_name().to_string(), uid.id().unescaped()) {
-            Some(role) => self.holders(BTreeSet::from([role])),
-            None => self.particular = Some(uid.to_string()),
+        let claim = self.claim(&uid.type_name().to_string(), uid.id().unescaped(), uid.to_string());
+        self.demand(BTreeSet::from([claim]));
+    }
+
+    /// Adds a demand, unless another one says as much.
+    fn demand(&mut self, claims: BTreeSet<Claim>) {
+        let demands = &mut self.lets_in.demands;
+        if !demands.iter().any(|known| known.is_subset(&claims)) {
+            demands.retain(|known| !known.is_superset(&claims));
+            demands.push(claims);
         }
     }
 
-    /// Single entities, where a test names one.
-    fn only(&mut self, entity: Option<String>) {
-        self.particular = entity.or_else(|| self.particular.take());
-    }
-
-    /// Who needs a role by one test and a role by another needs one that is in both.
-    fn holders(&mut self, roles: BTreeSet<RoleId>) {
-        self.roles = Some(match &self.roles {
-            Some(known) => known.intersection(&roles).copied().collect(),
-            None => roles,
-        });
+    /// An entity as a claim: a role that is not held per entity, or whoever is or lies in the entity.
+    fn claim(&self, ty: &str, id: &str, uid: String) -> Claim {
+        match self.role(ty, id) {
+            Some(role) => Claim::Role(role),
+            None => Claim::Entity(Named { ty: self.type_of(ty), id: id.to_owned(), uid }),
+        }
     }
 
     /// A role that is not held per entity, by its entity.
@@ -100,59 +120,62 @@ impl Narrowing<'_> {
 
     /// What a condition that must hold says of the principal.
     fn condition(&mut self, expr: &Arc<Expr>) {
-        if let Some(roles) = self.roles_in(expr) {
-            self.holders(roles);
-            return;
-        }
         match expr.as_ref() {
             Expr::BinaryOp { op: BinaryOp::And, left, right } => {
                 self.condition(left);
                 self.condition(right);
+                return;
             }
-            Expr::BinaryOp { op: BinaryOp::In, left, right } if is_principal(left) => self.only(entity(right)),
-            Expr::BinaryOp { op: BinaryOp::Eq, left, right } if is_principal(left) => self.only(entity(right)),
-            Expr::BinaryOp { op: BinaryOp::Eq, left, right } if is_principal(right) => self.only(entity(left)),
-            Expr::Is { expr, entity_type, in_expr } if is_principal(expr) => {
-                self.of_type(&entity_type.to_string());
-                match in_expr.as_ref().map(|container| (self.named(container), container)) {
-                    Some((Some(roles), _)) => self.holders(roles),
-                    Some((None, container)) => self.only(entity(container)),
-                    None => {}
-                }
-            }
+            Expr::Is { expr, entity_type, .. } if is_principal(expr) => self.of_type(&entity_type.to_string()),
             _ => {}
+        }
+        if let Some(claims) = self.claims_of(expr) {
+            self.demand(claims);
         }
     }
 
-    /// The roles of which a condition demands one, and nothing else.
-    fn roles_in(&self, expr: &Arc<Expr>) -> Option<BTreeSet<RoleId>> {
+    /// The claims of which a condition demands one; `None` where it may hold without any.
+    fn claims_of(&self, expr: &Arc<Expr>) -> Option<BTreeSet<Claim>> {
         match expr.as_ref() {
             Expr::BinaryOp { op: BinaryOp::Or, left, right } => {
-                let mut either = self.roles_in(left)?;
-                either.extend(self.roles_in(right)?);
+                let mut either = self.claims_of(left)?;
+                either.extend(self.claims_of(right)?);
                 Some(either)
             }
+            // What one side demands, the whole demands.
+            Expr::BinaryOp { op: BinaryOp::And, left, right } => self.claims_of(left).or_else(|| self.claims_of(right)),
             Expr::BinaryOp { op: BinaryOp::In, left, right } if is_principal(left) => self.named(right),
+            Expr::Is { expr, in_expr: Some(container), .. } if is_principal(expr) => self.named(container),
+            Expr::BinaryOp { op: BinaryOp::Eq, left, right } if is_principal(left) => self.entity(right),
+            Expr::BinaryOp { op: BinaryOp::Eq, left, right } if is_principal(right) => self.entity(left),
             Expr::BinaryOp { op: BinaryOp::Contains, left, right } => match (left.as_ref(), right.as_ref()) {
-                (Expr::GetAttr { expr, attr }, Expr::Literal(pst::Literal::String(role)))
-                    if is_principal(expr) && *attr == ROLES_ATTRIBUTE =>
-                {
-                    let role = self.role(&qualified(self.program, ROLE_TYPE), role)?;
-                    Some(BTreeSet::from([role]))
-                }
+                (Expr::GetAttr { expr, attr }, name) if is_principal(expr) && *attr == ROLES_ATTRIBUTE => match name {
+                    Expr::Literal(pst::Literal::String(role)) => {
+                        let role = self.role(&qualified(self.program, ROLE_TYPE), role)?;
+                        Some(BTreeSet::from([Claim::Role(role)]))
+                    }
+                    Expr::GetAttr { expr, attr } => self.held_on(expr, |role| relation_attribute(role) == *attr),
+                    _ => None,
+                },
                 _ => None,
             },
             _ => None,
         }
     }
 
-    /// The roles that an expression names whose holders are meant: one, several, or one held on an entity.
-    fn named(&self, expr: &Arc<Expr>) -> Option<BTreeSet<RoleId>> {
+    /// The entity that an expression is.
+    fn entity(&self, expr: &Arc<Expr>) -> Option<BTreeSet<Claim>> {
         match expr.as_ref() {
             Expr::Literal(pst::Literal::EntityUID(uid)) => {
-                let role = self.role(&uid.ty.to_string(), uid.eid.as_str())?;
-                Some(BTreeSet::from([role]))
+                Some(BTreeSet::from([self.claim(&uid.ty.to_string(), uid.eid.as_str(), uid.to_string())]))
             }
+            _ => None,
+        }
+    }
+
+    /// What an expression names whose members are meant: one entity, several, or the holders of a role on an entity.
+    fn named(&self, expr: &Arc<Expr>) -> Option<BTreeSet<Claim>> {
+        match expr.as_ref() {
             Expr::Set(all) => {
                 let mut either = BTreeSet::new();
                 for one in all {
@@ -160,24 +183,61 @@ impl Narrowing<'_> {
                 }
                 Some(either)
             }
-            // The group of those who hold a role on an entity; entities of several types may have one of this name.
-            Expr::GetAttr { attr, .. } => {
-                let roles = self.program.role_ids().filter(|id| {
-                    let role = self.program.role(*id);
-                    role.is_some_and(|role| role.on.is_some() && role.by.is_none() && role.name == *attr)
-                });
-                let roles: BTreeSet<RoleId> = roles.collect();
-                (!roles.is_empty()).then_some(roles)
+            Expr::GetAttr { expr, attr } => self.held_on(expr, |role| role == attr.as_str()),
+            _ => self.entity(expr),
+        }
+    }
+
+    /// The roles that are held on what an expression is, by the attribute that the compiler makes for them. An attribute of the
+    /// author's own may have the name of a role that is held on another type: so each type that the expression may have must have
+    /// such a role.
+    fn held_on(&self, base: &Arc<Expr>, is_named: impl Fn(&str) -> bool) -> Option<BTreeSet<Claim>> {
+        let held_on = |ty: TypeId| {
+            self.program.role_ids().find(|id| {
+                let role = self.program.role(*id);
+                role.is_some_and(|role| role.on == Some(ty) && role.by.is_none() && is_named(&role.name))
+            })
+        };
+        let types = self.types_of(base)?;
+        let roles: Option<BTreeSet<Claim>> = types.into_iter().map(|ty| held_on(ty).map(Claim::Role)).collect();
+        roles.filter(|roles| !roles.is_empty())
+    }
+
+    /// The types that an expression may have where the action is decided; `None` where that cannot be told.
+    fn types_of(&self, expr: &Arc<Expr>) -> Option<BTreeSet<TypeId>> {
+        let program = self.program;
+        match expr.as_ref() {
+            Expr::Var(pst::Var::Resource) => {
+                let decided = program.action(self.action)?.decided_on.iter().copied();
+                let only = match self.raw.policy.resource_constraint() {
+                    ResourceConstraint::Any | ResourceConstraint::In(_) => None,
+                    ResourceConstraint::Eq(uid) => Some(self.type_of(&uid.type_name().to_string())?),
+                    ResourceConstraint::Is(ty) | ResourceConstraint::IsIn(ty, _) => {
+                        Some(self.type_of(&ty.to_string())?)
+                    }
+                };
+                Some(decided.filter(|ty| only.is_none_or(|only| only == *ty)).collect())
+            }
+            Expr::Var(pst::Var::Principal) => Some(program.principals_of(self.action).into_iter().collect()),
+            Expr::Literal(pst::Literal::EntityUID(uid)) => Some(BTreeSet::from([self.type_of(&uid.ty.to_string())?])),
+            Expr::GetAttr { expr, attr } if matches!(expr.as_ref(), Expr::Var(pst::Var::Context)) => {
+                entity_type(&program.context_of(self.action).get(attr.as_str())?.ty)
+            }
+            Expr::GetAttr { expr, attr } => {
+                let mut found = BTreeSet::new();
+                for ty in self.types_of(expr)? {
+                    found.extend(entity_type(&program.ty(ty)?.attributes.get(attr.as_str())?.ty)?);
+                }
+                Some(found)
             }
             _ => None,
         }
     }
 }
 
-/// The entity that an expression is.
-fn entity(expr: &Arc<Expr>) -> Option<String> {
-    match expr.as_ref() {
-        Expr::Literal(pst::Literal::EntityUID(uid)) => Some(uid.to_string()),
+fn entity_type(ty: &Ty) -> Option<BTreeSet<TypeId>> {
+    match ty {
+        Ty::Entity(id) => Some(BTreeSet::from([*id])),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::semdiff::{Difference, Judged, Verdict};
-use crate::text::safe;
+use crate::text::{counted, safe};
 
 use super::rows::Row;
 use super::{Review, Sides, asserted, assigned, effect, effort, review, rows, sentence, terms, words};
@@ -179,7 +179,7 @@ fn changes(text: &mut String, difference: &Difference, sides: Sides<'_>) {
     if all.is_empty() {
         return;
     }
-    let _ = writeln!(text, "\n<details><summary>{} in the policy</summary>\n", counted(all.len()));
+    let _ = writeln!(text, "\n<details><summary>{} in the policy</summary>\n", counted(all.len(), "change"));
     text.push_str("| change | where | what | effect |\n| --- | --- | --- | --- |\n");
     for (at, change) in all.iter().enumerate() {
         let fields: Vec<String> = words::fields(change).iter().map(|field| safe::markdown_code(field)).collect();
@@ -193,13 +193,6 @@ fn changes(text: &mut String, difference: &Difference, sides: Sides<'_>) {
         );
     }
     text.push_str("\n</details>\n");
-}
-
-fn counted(count: usize) -> String {
-    match count {
-        1 => "1 change".to_owned(),
-        count => format!("{count} changes"),
-    }
 }
 
 fn causes(difference: &Difference, causes: &[usize], sides: Sides<'_>) -> String {

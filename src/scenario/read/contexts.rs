@@ -8,7 +8,7 @@ use crate::load::yaml::{Key, Node};
 use crate::scenario::codes;
 use crate::scenario::suite::ContextFixture;
 
-use super::directory::Directory;
+use super::directory::{Directory, Undeclared};
 use super::{fields, values};
 
 /// Reads all contexts of a suite.
@@ -25,7 +25,7 @@ pub(super) fn read(
     }
     let parents: BTreeMap<&str, &Node> =
         declared.iter().filter_map(|(name, (_, node))| Some((name.as_str(), node.get("extends")?))).collect();
-    declared.keys().map(|name| (name.clone(), extended(name, &own, &parents, out))).collect()
+    declared.keys().map(|name| (name.clone(), extended(name, &own, &parents, &directory.undeclared, out))).collect()
 }
 
 /// The types each attribute has in some action's context.
@@ -88,6 +88,7 @@ fn extended(
     name: &str,
     own: &BTreeMap<&str, ContextFixture>,
     parents: &BTreeMap<&str, &Node>,
+    undeclared: &Undeclared,
     out: &mut Diagnostics,
 ) -> ContextFixture {
     let mut result = ContextFixture::default();
@@ -103,10 +104,11 @@ fn extended(
             break;
         };
         let Some((parent, _)) = own.get_key_value(parent) else {
-            out.push(
+            undeclared.report(
                 Diagnostic::error(codes::UNKNOWN_NAME, parent_node.span, format!("unknown context `{parent}`"))
                     .label("no such context is declared")
                     .meant(parent_node.span, parent, own.keys().copied()),
+                out,
             );
             break;
         };

@@ -1,6 +1,7 @@
 //! The entities that names of a suite can mean: its fixtures, members of enumerations, and loaded Cedar data.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use cedar_policy::{Entities, EntityId, EntityTypeName, EntityUid};
@@ -10,6 +11,7 @@ use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::load::yaml::Node;
 use crate::scenario::codes;
 use crate::scenario::suite::{Named, Section};
+use crate::text::Span;
 
 use super::fields;
 use super::fields::a;
@@ -22,6 +24,27 @@ pub(super) struct Directory<'a> {
     pub(super) fixtures: BTreeMap<String, (Named, Section)>,
     /// Cedar data of the suite.
     pub(super) loaded: &'a Entities,
+    /// Where fixtures and contexts are named that nothing declares.
+    pub(super) undeclared: Undeclared,
+}
+
+/// Where names stand that nothing declares: where an included file is missing, it may declare them.
+#[derive(Debug, Default)]
+pub(super) struct Undeclared(RefCell<BTreeSet<Span>>);
+
+impl Undeclared {
+    /// Reports a name that nothing declares, and keeps its place.
+    pub(super) fn report(&self, fault: Diagnostic, out: &mut Diagnostics) {
+        self.0.borrow_mut().extend(fault.primary());
+        out.push(fault);
+    }
+
+    /// Whether a fault may be gone once the missing file is there: a name that nothing declares, or a claim about nothing, such as
+    /// one about `all`.
+    pub(super) fn may_follow(&self, fault: &Diagnostic) -> bool {
+        let is_undeclared = || fault.primary().is_some_and(|span| self.0.borrow().contains(&span));
+        fault.code == codes::EMPTY_CLAIM || fault.code == codes::UNKNOWN_NAME && is_undeclared()
+    }
 }
 
 impl Directory<'_> {
@@ -36,17 +59,19 @@ impl Directory<'_> {
             {
                 return Some(named);
             }
-            out.push(
+            self.undeclared.report(
                 Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown entity `{text}`"))
                     .label("neither a fixture nor in the suite's `entities` file")
                     .help("declare it under `principals`, `resources` or `groups`"),
+                out,
             );
             return None;
         }
-        out.push(
+        self.undeclared.report(
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown fixture `{text}`"))
                 .label("not declared")
                 .meant(node.span, text, self.fixtures.keys().map(String::as_str)),
+            out,
         );
         None
     }

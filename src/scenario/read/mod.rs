@@ -33,7 +33,7 @@ use super::Policy;
 use super::suite::{Body, Suite, World};
 use allowance::Allowance;
 pub use data::check_entities;
-use directory::Directory;
+use directory::{Directory, Undeclared};
 use fields::Fields;
 pub(super) use fields::a;
 use names::Names;
@@ -147,13 +147,15 @@ fn suite(
     if let Some(node) = fields.get("links") {
         raw::file(node, sources, out);
     }
-    let data = cedar_data(&fields, sources, policy, out);
+    let mut found = Diagnostics::new();
+    let data = cedar_data(&fields, sources, policy, &mut found);
     let directory = Directory {
         contract: policy.contract,
-        fixtures: fixtures::identify(&sheet.fixtures, policy.contract, out),
+        fixtures: fixtures::identify(&sheet.fixtures, policy.contract, &mut found),
         loaded: &data.entities,
+        undeclared: Undeclared::default(),
     };
-    let (fixtures, mut entities) = fixtures::build(&sheet.fixtures, &directory, at, out);
+    let (fixtures, mut entities) = fixtures::build(&sheet.fixtures, &directory, at, &mut found);
     entities.extend(data.json);
     let entities = Value::Array(entities);
     let built = match data.checked {
@@ -169,8 +171,8 @@ fn suite(
                 .and_then(|(name, _)| sheet.fixtures.get(name));
             let span = of_fixture.map_or(name_node.span, |fixture| fixture.key.span);
             // What reading has refused already is not told twice.
-            if !out.has_errors() {
-                out.push(
+            if !out.has_errors() && !found.has_errors() {
+                found.push(
                     Diagnostic::error(codes::INVALID_CEDAR_DATA, span, fault.to_string())
                         .label("Cedar refuses this entity"),
                 );
@@ -178,7 +180,7 @@ fn suite(
         }
         Entities::empty()
     });
-    let contexts = contexts::read(&sheet.contexts, &directory, out);
+    let contexts = contexts::read(&sheet.contexts, &directory, &mut found);
     let names = Names {
         directory,
         contexts: &contexts,
@@ -187,7 +189,9 @@ fn suite(
         allowance,
         engine: policy.engine,
     };
-    let tests = test::read(&fields, name, &fixtures, &names, sources, out);
+    let tests = test::read(&fields, name, &fixtures, &names, sources, &mut found);
+    let follows = |fault: &Diagnostic| sheet.is_lacking && names.directory.undeclared.may_follow(fault);
+    out.extend(found.into_iter().filter(|fault| !follows(fault)));
     Some(Suite {
         name: name.to_owned(),
         file,
@@ -343,6 +347,25 @@ mod tests {
         scenario-unused-file @ 1:1 ``: no suite includes this file | nothing in it is checked or run | include it from a suite, or give it `suite:` and `tests:`
         yaml-syntax @ 1:8 `[`: a list in brackets is not closed | opened here | separate its parts by `,` and close it with `]`
         ");
+    }
+
+    #[test]
+    fn what_a_missing_file_may_declare_is_not_reported_as_unknown() {
+        let local = "principals:\n  lee: {type: User, roles: [finanse], org: acme, clearance: internal}\n";
+        let more = "  - {name: u, as: lee, in: [calm, odd], can: {aprove: [p1, p2]}}\n  - {name: v, as: fred, in: all, can: {approve: all}}\n";
+        let suite = format!("suite: s\nat: 2026-03-01T10:00:00Z\ninclude: wrld.yaml\n{local}{TESTS}{more}");
+        let loaded = load(&[("s.yaml", &suite), ("world.yaml", WORLD)], &marketplace());
+        insta::assert_snapshot!(faults(&loaded), @"
+        scenario-unknown-file @ 3:10 `wrld.yaml`: no file `wrld.yaml` | looked for beside this file, in the package only | did you mean `world.yaml`?
+        scenario-unknown-name @ 5:29 `finanse`: unknown role `finanse` | no such role is declared | did you mean `finance`?
+        scenario-unused-file @ 1:1 ``: no suite includes this file | nothing in it is checked or run | include it from a suite, or give it `suite:` and `tests:`
+        ");
+        let alone = suite.replace("include: wrld.yaml\n", "");
+        let faults = faults(&load(&[("s.yaml", &alone)], &marketplace()));
+        assert!(
+            faults.contains("unknown fixture `fred`") && faults.contains("`approve` is asked of nothing"),
+            "{faults}"
+        );
     }
 
     #[test]

@@ -87,10 +87,11 @@ impl Names<'_> {
         if self.contexts.contains_key(name) {
             return Some(ContextRef::Fixture(name.to_owned()));
         }
-        out.push(
+        self.directory.undeclared.report(
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown context `{name}`"))
                 .label("no such context is declared")
                 .meant(node.span, name, self.contexts.keys().map(String::as_str)),
+            out,
         );
         None
     }
@@ -121,6 +122,14 @@ impl Names<'_> {
 
     /// Reports a name that no action on any of these types has.
     pub(super) fn no_such_action(&self, name: &str, span: Span, types: &BTreeSet<&str>, out: &mut Diagnostics) {
+        if types.is_empty() {
+            out.push(
+                Diagnostic::error(codes::EMPTY_CLAIM, span, format!("`{name}` is asked of nothing"))
+                    .label("this suite has no resource for it")
+                    .help("declare one under `resources`, or name one"),
+            );
+            return;
+        }
         let actions = self.directory.contract.actions.iter().filter(|(action, _)| means(name, action));
         let elsewhere: BTreeSet<&str> =
             actions.flat_map(|(_, contract)| contract.resources.iter().map(String::as_str)).collect();

@@ -178,10 +178,11 @@ fn role(
                 let fitting = directory.fixtures.values().map(|(named, _)| named).filter(|named| named.ty == *ty);
                 let start = node.span.start as usize + before.len() + "::".len();
                 let at = Span::new(node.span.file, start, start + entity.len());
-                out.push(
+                directory.undeclared.report(
                     Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown fixture `{entity}`"))
                         .label(format!("no {ty} of this name is declared"))
                         .meant(at, entity, fitting.map(|named| named.label.as_str())),
+                    out,
                 );
                 return None;
             };

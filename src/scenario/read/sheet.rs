@@ -31,6 +31,10 @@ pub(super) const SUITE_KEYS: [&str; 11] = [
     "links",
 ];
 
+/// What is not said of a suite for which an included file is missing.
+const UNREPORTED: &str =
+    "fixtures and contexts that no other file declares may come from it, and are not reported as unknown";
+
 /// The YAML files of a package that are sound, and those that are not.
 #[derive(Default)]
 pub(super) struct Documents {
@@ -89,6 +93,8 @@ pub(super) struct Sheet<'a> {
     pub(super) contexts: BTreeMap<String, (&'a Key, &'a Node)>,
     /// Whether a file of it is no sound YAML, so that names in it are missing.
     pub(super) incomplete: bool,
+    /// Whether what an `include` names is not there, so that any name may be missing.
+    pub(super) is_lacking: bool,
 }
 
 impl<'a> Sheet<'a> {
@@ -130,7 +136,10 @@ impl<'a> Sheet<'a> {
         };
         chain.push(file);
         for node in fields.get("include").map(fields::one_or_many).unwrap_or_default() {
-            let Some(other) = raw::file(node, sources, out) else {
+            let mut missing = Diagnostics::new();
+            let Some(other) = raw::file(node, sources, &mut missing) else {
+                self.is_lacking = true;
+                out.extend(missing.into_iter().map(|fault| fault.note(UNREPORTED)));
                 continue;
             };
             if chain.contains(&other) {
@@ -146,9 +155,11 @@ impl<'a> Sheet<'a> {
                 continue;
             }
             if documents.get(other).is_some_and(is_suite) {
+                self.is_lacking = true;
                 out.push(
                     Diagnostic::error(codes::WRONG_TYPE, node.span, "a suite cannot be included")
                         .label("this file has tests of its own")
+                        .note(UNREPORTED)
                         .help("move the fixtures they share into a file without `suite` and `tests`"),
                 );
                 continue;

@@ -234,3 +234,27 @@ fn a_server_that_lies_is_not_believed() {
     });
     assert_eq!(run.code, 1, "{run:?}");
 }
+
+#[test]
+fn what_is_almost_an_address_is_refused_and_no_folder_is_made() {
+    let shop = Shop::new();
+    let before = fs::read_dir(shop.path(".")).unwrap().count();
+    for (place, instead) in [
+        ("localhost/x", "oci://localhost/x"),
+        ("ghcr.io", "oci://ghcr.io/REPOSITORY"),
+        ("https//policies.example/x", "https://policies.example/x"),
+        ("//reg/x", "oci://reg/x"),
+    ] {
+        for verb in [
+            format!("publish 1.0.0.cjar {place} --key k/private.pem"),
+            format!("pull {place} --channel prod --trust k/trust.toml"),
+            format!("channel show {place} --channel prod --trust k/trust.toml"),
+        ] {
+            let run = shop.run(&verb);
+            assert!(run.code == 2 && run.err.contains(instead), "{verb}: {run:?}");
+        }
+    }
+    assert_eq!(fs::read_dir(shop.path(".")).unwrap().count(), before);
+    fs::create_dir(shop.path("bundles.d")).unwrap();
+    shop.ok("publish 1.0.0.cjar bundles.d --channel prod --key k/private.pem");
+}

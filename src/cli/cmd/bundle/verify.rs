@@ -6,7 +6,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::report::printable;
-use crate::text::safe;
+use crate::text::{counted, safe};
 
 use super::inspect::UNPROVED;
 use super::opened;
@@ -19,8 +19,10 @@ pub(in crate::cli::cmd) fn not_proved(evidence: &EvidenceSummary) -> Option<Stri
     match evidence.proofs {
         None => Some(UNPROVED.to_owned()),
         Some(proofs) if proofs.in_part > 0 => Some(format!(
-            "{} of its {} claims are proved in part; `evidence/proofs.json` names what each leaves out",
-            proofs.in_part, proofs.proved
+            "{} of its {} {} proved in part; `evidence/proofs.json` names what each leaves out",
+            proofs.in_part,
+            counted(proofs.proved, "claim"),
+            if proofs.in_part == 1 { "is" } else { "are" }
         )),
         Some(_) => None,
     }

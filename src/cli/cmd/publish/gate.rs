@@ -11,7 +11,7 @@ use crate::cli::error::CliError;
 use crate::config::{BundleDemands, EvidenceKind, Version};
 use crate::pipeline;
 use crate::pipeline::Shard;
-use crate::text::Instant;
+use crate::text::{Instant, counted};
 
 /// Whether a bundle that was made outside any repository passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +55,14 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
     if let Some(lint) = evidence.lint
         && let Some(most) = above(lint.warnings, demands.max_warnings)
     {
-        low.push(format!("it has {} warnings, more than {most}", lint.warnings));
+        low.push(format!("it has {}, more than {most}", counted(lint.warnings, "warning")));
     }
     if let Some(tests) = evidence.tests {
         if let Some(most) = above(tests.skipped, demands.max_skipped) {
-            low.push(format!("{} tests did not run, more than {most}", tests.skipped));
+            low.push(format!("{} did not run, more than {most}", counted(tests.skipped, "test")));
         }
         if wants(EvidenceKind::Tests) && usize::try_from(demands.min_tests).is_ok_and(|fewest| tests.passed < fewest) {
-            low.push(format!("{} tests passed, fewer than {}", tests.passed, demands.min_tests));
+            low.push(format!("{} passed, fewer than {}", counted(tests.passed, "test"), demands.min_tests));
         }
     }
     if let Some(coverage) = evidence.coverage

@@ -10,7 +10,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::{env, progress};
 use crate::registry::{Fetched, Location, Options, Pin, Place, Since, Store};
-use crate::text::Instant;
+use crate::text::{Instant, counted};
 use crate::trust::{Expected, Expiry, Followed, Mark, Signer, TrustPolicy, Verified};
 use crate::{load, trust};
 
@@ -184,8 +184,8 @@ impl Current {
         let most = days(manifest.limits.max_validity_days);
         if validity.is_none_or(|validity| validity > most) {
             let message = format!(
-                "the pointer counts for longer than the {} days that the package allows",
-                manifest.limits.max_validity_days
+                "the pointer counts for longer than the {} that the package allows",
+                counted(usize::try_from(manifest.limits.max_validity_days).unwrap_or(usize::MAX), "day")
             );
             refusals.push(Refusal::new("pointer-validity", message));
         }

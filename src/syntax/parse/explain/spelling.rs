@@ -45,6 +45,9 @@ impl Part<'_, '_> {
         if expected("`because`") && matches!(found, "reason" | "why" | "since") {
             return Some(format!("write `because` in place of `{found}`"));
         }
+        if expected("`of`") && self.is_word(self.found) {
+            return Some(format!("write `of` before `{found}`"));
+        }
         if expected("`on`") && self.is_word(self.found) && found.starts_with(|c: char| c.is_ascii_uppercase()) {
             return Some(format!("write `on` before `{found}`"));
         }
