@@ -115,7 +115,7 @@ pub(super) enum CliError {
     #[diagnostic(help("`--write-baseline` writes it from the findings of today"))]
     NoBaseline { path: PathBuf },
     /// A level for a lint that does not exist.
-    #[error("there is no lint `{id}`")]
+    #[error("unknown lint `{id}`")]
     #[diagnostic(help("{}", .near.as_deref().unwrap_or("`gatewright lint --list` lists the lints")))]
     UnknownLint { id: String, near: Option<String> },
     /// `fmt` of something that is not Gate.

@@ -179,7 +179,7 @@ fn a_baseline_leaves_out_what_it_lists_and_may_only_shrink() {
     with("condition b = true;\n");
     let stale = package.run("lint . --baseline lints.json");
     assert_eq!(stale.code, 1);
-    let entry = "error[stale-baseline]: the baseline lists `unused-name` in `a`, and it is not found any more";
+    let entry = "error[stale-baseline]: stale baseline entry: `unused-name` in `a` is no longer found";
     let flat = stale.out.split_whitespace().filter(|word| *word != "│");
     let flat = flat.collect::<Vec<_>>().join(" ");
     assert!(flat.contains(entry) && !flat.contains("in `b`"), "{}", stale.out);
@@ -312,16 +312,16 @@ fn an_action_without_a_route_is_a_finding_with_a_level() {
     let run = package.run("check .");
     assert_eq!(run.code, 0, "a warning");
     insta::assert_snapshot!(run.out, @r#"
-      warning[unrouted-action]: no route reaches `Webhook.disable`
+      warning[unrouted-action]: no route for `Webhook.disable`
         ╭─[policy/model.gate:68:12]
      67 │     @reads action read;
      68 │     action disable;
         ·            ───┬───
-        ·               ╰── `gateway.toml` has routes, and none with this action
+        ·               ╰── `gateway.toml` has routes, but none with this action
      69 │     sensitive action rotate_secret;
         ╰────
-      help: write a `[[route]]` with `action = "Webhook.disable"`, or waive this where it is only
-            asked for by its name
+      help: add a `[[route]]` with `action = "Webhook.disable"`, or waive this if the action is
+            only requested by name
     
     .: 1 warning
     "#);
