@@ -155,7 +155,7 @@ impl TrustPolicy {
 #[must_use]
 pub fn policy_of_one(name: &str, pem: &str) -> String {
     format!(
-        "# Whose signatures count for what; the book's page `Signatures and trust` lists every key.\n\
+        "# Trust policy: whose signatures are accepted for what; the book's page `Signatures and trust` lists every key.\n\
          format = 1\n\n\
          [keys.{name}]\npublic = \"\"\"\n{pem}\"\"\"\n\n\
          [release]\nkeys = [\"{name}\"]\nthreshold = 1\nrebuilt = true\n\n\

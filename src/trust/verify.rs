@@ -223,7 +223,7 @@ impl Check<'_> {
             );
         }
         if release.sequence == 0 || (release.sequence == 1) != release.parent.is_none() {
-            self.refuse("release-mismatch", "the first release has no parent, and every other has one");
+            self.refuse("release-mismatch", "the first release cannot have a parent, and every other has one");
         }
     }
 

@@ -235,7 +235,7 @@ fn what_is_to_be_declared_is_written_and_is_refused_until_somebody_says_why() {
     }
     let passes = history.run(&[PACKAGE, "--gate", "--declare"]);
     assert_eq!(passes.code, 0, "{}", passes.out);
-    assert!(passes.out.contains("nothing is left to declare"), "{}", passes.out);
+    assert!(passes.out.contains("no changes to declare"), "{}", passes.out);
     assert_eq!(history.verb("check", &[PACKAGE]).code, 0);
 
     // What was declared before keeps its name; the same finding of a later change gets another.
@@ -311,7 +311,7 @@ fn the_next_version_follows_from_the_difference() {
     assert_eq!(history.read("gatewright.toml"), before.replacen(&version("1.0.0"), &version("2.0.0"), 1));
     assert_eq!(bump(&["--check"]).code, 0);
     let again = bump(&["--write"]);
-    assert_eq!(last(&again.out), "examples/marketplace/gatewright.toml stays as it is");
+    assert_eq!(last(&again.out), "examples/marketplace/gatewright.toml is unchanged");
 
     history.commit();
     let report = history.verb("bump", &["HEAD~1..HEAD", PACKAGE, "--check", "--format", "json"]);
@@ -327,7 +327,7 @@ fn the_next_version_follows_from_the_difference() {
 
     let revision = history.verb("bump", &["HEAD~1..HEAD", PACKAGE, "--write"]);
     assert_eq!(revision.code, 2);
-    assert!(revision.err.contains("no revision can be changed"), "{}", revision.err);
+    assert!(revision.err.contains("revisions cannot be changed"), "{}", revision.err);
 }
 
 #[test]

@@ -270,7 +270,7 @@ fn what_no_scenario_can_state_is_not_saved_as_one() {
     history.edit(&[("until \"2028-02-01T00:00:00Z\"", "until \"2027-02-01T00:00:00Z\"")]);
     let scenarios = format!("{PACKAGE}/scenarios");
     let run = history.run(&["HEAD", PACKAGE, "--save", &scenarios]);
-    let note = "left out: only the old side takes the request, or the gateway makes it";
+    let note = "left out: only the old side accepts the request, or the gateway issues it";
     assert!(run.code == 0 && run.err.contains(note), "{}{}", run.err, run.out);
     assert!(run.out.contains("context   now: datetime(") && !run.out.contains("offset"), "{}", run.out);
     let tested = gatewright(history.dir.path())
@@ -286,7 +286,7 @@ fn revisions_without_a_package_are_told_what_they_lack() {
     let history = History::new(None);
     let run = history.run(&["HEAD..HEAD"]);
     assert_eq!(run.code, 2);
-    assert!(run.err.contains("no package contains this folder"), "{}", run.err);
+    assert!(run.err.contains("no package found in this folder or its parents"), "{}", run.err);
     // Inside of one, the revisions are its own.
     let inside = history.dir.path().join(PACKAGE);
     let output = gatewright(&inside).args(["diff", "HEAD..HEAD"]).output().unwrap();

@@ -196,7 +196,7 @@ fn mutants_wait_for_scenarios_that_pass() {
     package.replace("scenarios/bills.yaml", "cannot: {read: theirs}", "can: {read: theirs}");
     let run = package.run("mutate .");
     assert_eq!(run.code, 1);
-    assert!(run.out.contains("mutants are tried where all tests pass"), "{}", run.out);
+    assert!(run.out.contains("mutants are tested only if all tests pass"), "{}", run.out);
     std::fs::remove_file(package.path("scenarios/bills.yaml")).unwrap();
     assert_eq!(package.run("mutate .").code, 2, "no tests are no pass");
 }

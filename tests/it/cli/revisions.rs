@@ -39,9 +39,9 @@ fn history() -> Copy {
 fn check_and_test_read_the_package_as_it_was() {
     let package = history();
     for (args, code, says) in [
-        ("check . --at-rev HEAD~2", 0, ". at HEAD~2: nothing is wrong"),
+        ("check . --at-rev HEAD~2", 0, ". at HEAD~2: no problems found"),
         ("test . --at-rev HEAD~2", 0, ". at HEAD~2: 5 passed; 56 decisions"),
-        ("check . --at-rev HEAD~1", 0, "nothing is wrong"),
+        ("check . --at-rev HEAD~1", 0, "no problems found"),
         ("test . --at-rev HEAD~1", 1, "FAIL  clerks write bills"),
         ("check . --at-rev HEAD", 1, "did you mean `User`?"),
         ("test . --at-rev HEAD", 1, "did you mean `User`?"),
