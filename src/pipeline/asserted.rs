@@ -91,7 +91,7 @@ fn finding(proof: &Proof, checked: &Checked) -> Option<Diagnostic> {
             told
         }
         Outcome::Empty => {
-            return Some(open("it speaks of no request that there can be", None).help("mend its condition"));
+            return Some(open("vacuous: no request matches", None).help("mend its condition"));
         }
         Outcome::Unknown(all) => {
             open("not answered", all.first().map(|open| format!("{}: {}", open.environment, open.why)))

@@ -295,7 +295,7 @@ fn the_difference_of_two_bundles_is_that_of_what_they_ship() {
     made(&package);
     let run = package.run("bundle diff old.cjar out/a.cjar --at 2026-03-01");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    assert!(run.out.contains("equivalent: nothing that decides access changed"), "{}", run.out);
+    assert!(run.out.contains("equivalent: no change affects access"), "{}", run.out);
     package.replace("policy/invoices.gate", "allow list, create, read on Invoice;", "allow list, read on Invoice;");
     let run = package.run("bundle . --out out/a.cjar --at 2026-03-01 --evidence lint");
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);

@@ -146,15 +146,15 @@ fn what_is_missed_is_shown_with_a_request_that_kills_it() {
     missed     add-action: `pay` is granted, too
                policy/shop.gate:10:29
                clerk gains Bill.pay on Bill
-               the policy denies this, the mutant allows it:
+               the policy denies this, but the mutant allows it:
     missed     drop-clause: `resource.paid` always holds
                policy/shop.gate:10:47
                clerk gains Bill.read on Bill
-               the policy denies this, the mutant allows it:
+               the policy denies this, but the mutant allows it:
     missed     add-role: `clerk` is granted this, too
                policy/shop.gate:11:22
                clerk gains Bill.pay on Bill
-               the policy denies this, the mutant allows it:
+               the policy denies this, but the mutant allows it:
 
     .: 10 mutants: 5 killed, 3 missed, 2 equivalent; score 62% (5 of 8)
     ");

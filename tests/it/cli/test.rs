@@ -184,7 +184,7 @@ fn a_guard_that_is_gone_while_gateway_toml_names_it_shows_what_opened_and_is_no_
     }
     package.replace("scenarios/invoices.yaml", "cannot: {cancel", "can: {cancel");
     let run = package.run("test .");
-    assert!(run.code == 1 && run.out.contains("1 fault beside the tests"), "{}", run.out);
+    assert!(run.code == 1 && run.out.contains("1 error outside the tests"), "{}", run.out);
 }
 
 #[test]
