@@ -38,7 +38,7 @@ impl Obligation {
             open.extend(admitted.map(|apart| Open {
                 environment: apart.to_string(),
                 why: format!(
-                    "the schema has no such request, and the scope of `{}` lets it in where a client decides without the schema",
+                    "the schema has no such request, but the scope of `{}` allows it if a client decides without the schema",
                     policy.id()
                 ),
                 script: None,

@@ -33,7 +33,7 @@ pub(super) fn told(asserted: &Asserted, files: Files<'_>) -> Vec<Told> {
             },
             is_broken: false,
             span: None,
-            known: vec![format!("there is no solver; {REMEDY}")],
+            known: vec![format!("no solver found; {REMEDY}")],
             request: Vec::new(),
         });
     }

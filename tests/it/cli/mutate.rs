@@ -118,10 +118,10 @@ fn without_a_solver_what_no_test_notices_is_undecided_and_no_pass() {
     insta::assert_snapshot!(run.out, @"
     undecided  drop-clause: `resource.paid` always holds
                policy/shop.gate:10:47
-               not asked, since there is no solver; `gatewright solver install` brings one
+               not asked, since no solver found; run `gatewright solver install` to install one
     undecided  drop-clause: `context.mfa` always holds
                policy/shop.gate:11:45
-               not asked, since there is no solver; `gatewright solver install` brings one
+               not asked, since no solver found; run `gatewright solver install` to install one
 
     .: 2 mutants: 2 undecided; score 0% (0 of 2), without a solver
     ");
