@@ -399,7 +399,7 @@ impl fmt::Display for Doubt {
         match self {
             Self::NoSolver => write!(f, "not asked, since no solver found; {REMEDY}"),
             Self::Unanswered(why) | Self::NotShown(why) => f.write_str(why),
-            Self::Incomparable(why) => write!(f, "the two sides have no common ground: {why}"),
+            Self::Incomparable(why) => write!(f, "the two sides cannot be compared: {why}"),
         }
     }
 }

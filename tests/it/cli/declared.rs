@@ -83,10 +83,10 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
      1 │ who: payments
      2 │ what: Payment.refnd
        ·       ──────┬──────
-       ·             ╰── nothing in the difference matches this
+       ·             ╰── matches nothing in the difference
      3 │ change: widened
        ╰────
-      help: take the name out, or remove the file: what is as it was needs no declaration
+      help: remove the name or the file: unchanged access needs no declaration
 
       error[change-missing-key]: a declared change needs `because`
        ╭─[examples/marketplace/changes/pay-2.yaml:1:1]
@@ -95,14 +95,14 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
        ·  ╰── `because` is missing here
      2 │ what: Payment.refund
        ╰────
-      help: write `because:` and why this is right
+      help: write `because:` and the reason
 
-      error[change-wrong-value]: access is never changed `up`
+      error[change-wrong-value]: unknown change `up`
        ╭─[examples/marketplace/changes/pay-2.yaml:3:9]
      2 │ what: Payment.refund
      3 │ change: up
        ·         ─┬
-       ·          ╰── neither `widened` nor `narrowed`
+       ·          ╰── expected `widened` or `narrowed`
      4 │ owner: ann
        ╰────
       help: known here: `narrowed`, `widened`
@@ -123,16 +123,16 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
     ### Stale declarations
     - examples/marketplace/changes/pay-1.yaml:2: `payments` gains no `Payment.refnd`
     - examples/marketplace/changes/pay-2.yaml:1: a declared change needs `because`
-    - examples/marketplace/changes/pay-2.yaml:3: access is never changed `up`
+    - examples/marketplace/changes/pay-2.yaml:3: unknown change `up`
     | change | where | what | effect |
     | --- | --- | --- | --- |
     | changed grant finance.Payment.write\_off | `examples/marketplace/policy/roles.gate:29` | `when: resource.state == captured && resource.amount <= decimal("500.00") → resource.state == captured && resource.amount <= decimal("900.00")` | widens finance |
     "#);
     insta::assert_snapshot!(gate("github"), @r#"
     ::notice file=examples/marketplace/policy/roles.gate,line=29,endLine=31,title=access widened%2C as declared::finance gains Payment.write_off%0Anow by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`%0Abefore: `finance.Payment.write_off` required `resource.amount <= decimal("500.00")`%0Adeclared by examples/marketplace/changes/fin-40.yaml: the audit of January asks for fewer escalations (finance-leads, FIN-40, until 2026-12-31)%0Afor example: User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured"
-    ::error file=examples/marketplace/changes/pay-1.yaml,line=2,endLine=2,col=7,endColumn=20,title=change-stale::`payments` gains no `Payment.refnd`%0Ahelp: take the name out, or remove the file: what is as it was needs no declaration
-    ::error file=examples/marketplace/changes/pay-2.yaml,line=1,endLine=1,col=1,endColumn=4,title=change-missing-key::a declared change needs `because`%0Ahelp: write `because:` and why this is right
-    ::error file=examples/marketplace/changes/pay-2.yaml,line=3,endLine=3,col=9,endColumn=11,title=change-wrong-value::access is never changed `up`%0Ahelp: known here: `narrowed`, `widened`
+    ::error file=examples/marketplace/changes/pay-1.yaml,line=2,endLine=2,col=7,endColumn=20,title=change-stale::`payments` gains no `Payment.refnd`%0Ahelp: remove the name or the file: unchanged access needs no declaration
+    ::error file=examples/marketplace/changes/pay-2.yaml,line=1,endLine=1,col=1,endColumn=4,title=change-missing-key::a declared change needs `because`%0Ahelp: write `because:` and the reason
+    ::error file=examples/marketplace/changes/pay-2.yaml,line=3,endLine=3,col=9,endColumn=11,title=change-wrong-value::unknown change `up`%0Ahelp: known here: `narrowed`, `widened`
     "#);
     let report: Value = serde_json::from_str(&gate("json")).unwrap();
     assert_eq!((&report["gate"], &report["undeclared"]), (&"fails".into(), &0.into()));
@@ -194,8 +194,8 @@ fn what_is_to_be_declared_is_written_and_is_refused_until_somebody_says_why() {
     wrote examples/marketplace/changes/payments-loses-payment.capture.yaml: fill in `because` and `owner`
     ");
     insta::assert_snapshot!(history.read("changes/payments-gains-payment.capture.yaml"), @r#"
-    # Written by `gatewright diff --declare`. It declares nothing until `because` says why this is right, and `owner`
-    # who answers for it. What was found:
+    # Written by `gatewright diff --declare`. It declares nothing until `because` says the reason, and `owner`
+    # who is responsible. What was found:
     #   now by `payments.Payment.capture` when `resource.state == captured`
     #   before: `payments.Payment.capture` required `resource.state == open`
     who: "payments"

@@ -117,10 +117,10 @@ fn each_kind_of_change_is_told_for_what_it_is() {
     );
     insta::assert_snapshot!(renamed, @r"
     schema-breaking
-    breaks: Payment.write_off is called `Payment.cancel` now
-    breaks: payments is called `cashier` now
-    breaks: payout_incident is called `payout_outage` now
-    breaks: security_lead is called `security` now
+    breaks: Payment.write_off was renamed to `Payment.cancel`
+    breaks: payments was renamed to `cashier`
+    breaks: payout_incident was renamed to `payout_outage`
+    breaks: security_lead was renamed to `security`
     renamed action Payment.cancel
     renamed condition calm
     renamed role cashier

@@ -184,11 +184,11 @@ fn renames_and_refactors_show_nothing() {
     };
     insta::assert_snapshot!(told(&found), @"
     schema-breaking
-    breaks: Bill is called `Invoice` now
-    breaks: Org.admin is called `Org.chief` now
-    breaks: clerk is called `assistant` now
-    breaks: namespace is another one, so that every type and action has another name
-    breaks: outage is called `blackout` now
+    breaks: Bill was renamed to `Invoice`
+    breaks: Org.admin was renamed to `Org.chief`
+    breaks: clerk was renamed to `assistant`
+    breaks: namespace changed, so every type and action has a new name
+    breaks: outage was renamed to `blackout`
     ");
 }
 
@@ -296,9 +296,9 @@ fn an_attribute_of_another_type_has_no_common_ground() {
     insta::assert_snapshot!(found, @r"
     unknown
     incomparable guard: User Bill.read on Bill [changed attribute Bill.state; changed grant guard.Bill.read]
-        gained: the two sides have no common ground: the types Long and Shop::State are not compatible
-        lost: the two sides have no common ground: the types Long and Shop::State are not compatible
-    breaks: Bill.state has another type
+        gained: the two sides cannot be compared: the types Long and Shop::State are not compatible
+        lost: the two sides cannot be compared: the types Long and Shop::State are not compatible
+    breaks: Bill.state has a different type
     under
     ");
 }

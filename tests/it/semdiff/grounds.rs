@@ -126,7 +126,7 @@ fn a_guard_that_may_err_is_not_taken_for_one_that_always_holds() {
     insta::assert_snapshot!(told(&found), @r#"
     unknown
     unknown every User: User Note.pin on Note [added require sums]
-        lost: `sums` may error there, and a gateway denies then
+        lost: `sums` may error here, and a gateway then denies
     "#);
 }
 
