@@ -141,7 +141,7 @@ context { from token { mfa: Bool } }
         let text = "allow User to read on Bill when (resource.paid) && (context.mfa || !resource.paid);";
         insta::assert_snapshot!(shown(text), @"
         drop-grant: `allow User to read on Bill when (resource.paid) && (context.…` is gone =>
-        add-action: `pay` is granted, too => allow User to read, pay on Bill when (resource.paid) && (context.mfa || !resource.paid);
+        add-action: `pay` is also granted => allow User to read, pay on Bill when (resource.paid) && (context.mfa || !resource.paid);
         swap-and-or: `&&` becomes `||` in `(resource.paid) && (context.mfa || !resource.paid)` => allow User to read on Bill when (resource.paid) || (context.mfa || !resource.paid);
         drop-clause: `resource.paid` always holds => allow User to read on Bill when (true) && (context.mfa || !resource.paid);
         drop-clause: `context.mfa` never holds => allow User to read on Bill when (resource.paid) && (false || !resource.paid);
@@ -193,10 +193,10 @@ role boss for User extends clerk {
 ";
         insta::assert_snapshot!(shown(text), @"
         drop-grant: `allow read on Bill;` is gone =>
-        add-action: `pay` is granted, too => allow read, pay on Bill;
+        add-action: `pay` is also granted => allow read, pay on Bill;
         drop-grant: `mine: allow pay on Bill;` is gone =>
-        add-role: `clerk` is granted this, too => allow pay on Bill;
-        add-action: `create` is granted, too => mine: allow pay, create on Bill;
+        add-role: this is also granted to `clerk` => allow pay on Bill;
+        add-action: `create` is also granted => mine: allow pay, create on Bill;
         ");
     }
 
@@ -224,7 +224,7 @@ break-glass outage {
         insta::assert_snapshot!(shown(text), @"
         drop-grant: `allow create, read, pay on Bill;` is gone => role clerk for User {  }
         drop-clause: `context.mfa` always holds => when true;
-        fewer-approvals: 1 of 2 approvals will do => approved by 1 of clerk;
+        fewer-approvals: 1 of 2 approvals suffice => approved by 1 of clerk;
         longer-window: `15m` becomes `30m` => idle 30m;
         longer-window: `90m` becomes `3h` => expires within 3h;
         ");

@@ -95,12 +95,12 @@ fn mutants_are_listed_in_the_order_of_the_text() {
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     insta::assert_snapshot!(run.out, @r#"
     policy/shop.gate:10:23  drop-grant: `allow read on Bill when resource.paid;` is gone
-    policy/shop.gate:10:23  add-role: `boss` is granted this, too
-    policy/shop.gate:10:29  add-action: `pay` is granted, too
+    policy/shop.gate:10:23  add-role: this is also granted to `boss`
+    policy/shop.gate:10:29  add-action: `pay` is also granted
     policy/shop.gate:10:47  drop-clause: `resource.paid` always holds
     policy/shop.gate:11:22  drop-grant: `allow pay on Bill when context.mfa because "bosses pay";` is gone
-    policy/shop.gate:11:22  add-role: `clerk` is granted this, too
-    policy/shop.gate:11:28  add-action: `read` is granted, too
+    policy/shop.gate:11:22  add-role: this is also granted to `clerk`
+    policy/shop.gate:11:28  add-action: `read` is also granted
     policy/shop.gate:11:45  drop-clause: `context.mfa` always holds
     policy/shop.gate:12:1  drop-guard: `isolate by org;` is gone
     policy/shop.gate:13:21  drop-guard: the guard no longer requires `context.mfa`
@@ -143,7 +143,7 @@ fn what_is_missed_is_shown_with_a_request_that_kills_it() {
     let by = |line: &str| line.split(", by ").next().unwrap_or_default().to_owned();
     let lines: Vec<String> = lines.into_iter().map(by).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
-    missed     add-action: `pay` is granted, too
+    missed     add-action: `pay` is also granted
                policy/shop.gate:10:29
                clerk gains Bill.pay on Bill
                the policy denies this, but the mutant allows it:
@@ -151,7 +151,7 @@ fn what_is_missed_is_shown_with_a_request_that_kills_it() {
                policy/shop.gate:10:47
                clerk gains Bill.read on Bill
                the policy denies this, but the mutant allows it:
-    missed     add-role: `clerk` is granted this, too
+    missed     add-role: this is also granted to `clerk`
                policy/shop.gate:11:22
                clerk gains Bill.pay on Bill
                the policy denies this, but the mutant allows it:
@@ -234,7 +234,7 @@ fn break_glass_on_other_terms_is_missed_until_a_test_with_steps_is_there() {
     let run = package.run("mutate . --genre fewer-approvals --genre longer-window --min 50");
     assert_eq!((run.code, run.err.as_str()), (1, ""), "{}", run.out);
     insta::assert_snapshot!(run.out, @"
-    missed     fewer-approvals: 1 of 2 approvals will do
+    missed     fewer-approvals: 1 of 2 approvals suffice
                policy/shop.gate:19:5
                break-glass outage grants on other terms; only a test with steps can show it
     missed     longer-window: `1h` becomes `2h`
