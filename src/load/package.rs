@@ -213,7 +213,7 @@ pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut D
         Content::Bytes(bytes) => return Some(text(sources, name, bytes, part, out)),
         Content::Unread if part == Part::Unused => {
             let severity = if is_meant_as_policy(&name) { Severity::Error } else { Severity::Warning };
-            (severity, codes::UNUSED_FILE, format!("nothing reads `{name}`"), unused_help(&name))
+            (severity, codes::UNUSED_FILE, format!("unused file `{name}`"), unused_help(&name))
         }
         Content::Unread => return None,
         Content::SymbolicLink if part == Part::None => return None,
@@ -353,8 +353,8 @@ mod tests {
         insta::assert_snapshot!(shown(&package, &out).join("\n"), @r"
         unreadable-file policy/a.gate:1:1: cannot read `policy/a.gate`: permission denied
         not-utf8 policy/b.gate:1:7: `policy/b.gate` is not UTF-8: byte 0xe9 at offset 6
-        unused-file policy/c.GATE:1:1: nothing reads `policy/c.GATE`
-        unused-file policy/c.txt:1:1: nothing reads `policy/c.txt`
+        unused-file policy/c.GATE:1:1: unused file `policy/c.GATE`
+        unused-file policy/c.txt:1:1: unused file `policy/c.txt`
         unreadable-file policy/d.gate:1:1: cannot read `policy/d.gate`: it is larger than 67108864 bytes
         unreadable-file policy/e.gate:1:1: `policy/e.gate` is a device
         symbolic-link scenarios/l.yaml:1:1: `scenarios/l.yaml` is a symbolic link
@@ -441,7 +441,7 @@ mod tests {
         assert_eq!(
             shown(&package, &out),
             [
-                "unused-file policy/x.txt:1:1: nothing reads `policy/x.txt`",
+                "unused-file policy/x.txt:1:1: unused file `policy/x.txt`",
                 "empty-package: the package has no policy file"
             ]
         );

@@ -76,7 +76,7 @@ fn told(proof: &Proof, files: Files<'_>) -> String {
             text.push_str("         no request of this kind is ever allowed\n");
             text.push_str(&ungranted(proof));
             if proof.apart.is_empty() && !proof.granting.is_empty() {
-                let line = format!("granted by {}, and never allowed", statements(&proof.granting, files));
+                let line = format!("granted by {} but never allowed", statements(&proof.granting, files));
                 let _ = writeln!(text, "         {}", printable(&line));
             }
         }

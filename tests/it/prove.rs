@@ -254,7 +254,7 @@ fn a_name_of_nothing_is_an_error_and_not_a_pass() {
     let output = prove(folder.path(), &["--only", "reader"]);
     assert_eq!(output.status.code(), Some(2));
     let told = text(&output.stderr);
-    assert!(told.contains("nothing to prove is called `reader`") && told.contains("`readers`"), "{told}");
+    assert!(told.contains("unknown claim `reader`") && told.contains("`readers`"), "{told}");
 }
 
 #[test]

@@ -240,7 +240,7 @@ fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format()
     let run = package.run("check .");
     assert_eq!((run.code, run.err.as_str()), (1, ""));
     insta::assert_snapshot!(run.out, @r#"
-      error[gateway-unknown-name]: there is no action `Payout.aprove`
+      error[gateway-unknown-name]: unknown action `Payout.aprove`
         ╭─[gateway.toml:24:10]
      23 │ path = "/payouts/{id}/approval"
      24 │ action = "Payout.aprove"
@@ -267,7 +267,7 @@ fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format()
         ╰────
       help: write "DELETE"
     
-      error[gateway-unknown-name]: there is no guard `step_up`
+      error[gateway-unknown-name]: unknown guard `step_up`
          ╭─[gateway.toml:121:1]
      120 │ [obligations]
      121 │ step_up = { type = "step-up", acr = ["urn:marketplace:mfa"] }

@@ -378,7 +378,11 @@ fn another_form_of_roles_is_no_other_access_and_callers_must_follow_it() {
         let args = ["diff", "--from", from.to_str().unwrap(), "--to", to.to_str().unwrap()];
         let run = run_in(root(), args);
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
-        assert!(run.out.contains("compile.roles wants the roles of principals told in another way"), "{}", run.out);
+        assert!(
+            run.out.contains("compile.roles changed, so callers must pass the roles of principals differently"),
+            "{}",
+            run.out
+        );
         assert!(run.out.contains("schema-breaking") && run.out.contains("4 untouched"), "{}", run.out);
     }
 }

@@ -236,10 +236,10 @@ fn break_glass_on_other_terms_is_missed_until_a_test_with_steps_is_there() {
     insta::assert_snapshot!(run.out, @"
     missed     fewer-approvals: 1 of 2 approvals suffice
                policy/shop.gate:19:5
-               break-glass outage grants on other terms; only a test with steps can show it
+               break-glass outage grants on different terms; only a test with steps can show it
     missed     longer-window: `1h` becomes `2h`
                policy/shop.gate:22:5
-               break-glass outage grants on other terms; only a test with steps can show it
+               break-glass outage grants on different terms; only a test with steps can show it
 
     .: 2 mutants: 2 missed; score 0% (0 of 2), without a solver
     ");
