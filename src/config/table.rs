@@ -22,7 +22,7 @@ pub(super) fn parse<'a>(sources: &'a Sources, file: FileId, out: &mut Diagnostic
             "duplicate key" => {
                 let key = sources.slice(span);
                 Diagnostic::error(codes::CONFIG_SYNTAX, span, format!("`{key}` is given twice"))
-                    .help("remove one of the two")
+                    .help("keep one of the two")
             }
             message => Diagnostic::error(codes::CONFIG_SYNTAX, span, format!("invalid TOML: {message}"))
                 .maybe_help(syntax_help(message)),

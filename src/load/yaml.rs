@@ -214,7 +214,7 @@ impl<'a> Walk<'a, '_> {
                     )
                     .label("again here")
                     .also(*first, "first here")
-                    .help("remove one of the two, or rename one"),
+                    .help("keep one of the two, or rename one"),
                 ),
                 None => {
                     seen.insert(key.text.clone(), key.span);
@@ -262,7 +262,7 @@ impl<'a> Walk<'a, '_> {
                     .help("write the entries out, or use `extends` where the format has it"),
                 MergeKeys::Merged => {
                     Diagnostic::error(codes::YAML_DUPLICATE_KEY, span, "the merge key `<<` is given twice")
-                        .help("remove one of the two: `<<: [*one, *other]` takes several mappings")
+                        .help("keep one of the two: `<<: [*one, *other]` takes several mappings")
                 }
             },
             Value::Text(text) => return Some(Key { text, span }),

@@ -156,7 +156,7 @@ fn merge(all: &mut Map<String, Value>, more: Map<String, Value>, file: Span, out
                             file.at_start(),
                             format!("`{name}` is declared in another `.cedarschema` file, too"),
                         )
-                        .help("remove one of the two"),
+                        .help("keep one of the two"),
                     );
                 } else {
                     into.insert(name, entry);

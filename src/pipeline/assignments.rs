@@ -46,7 +46,7 @@ pub(super) fn assignments(
                 )
                 .label("assigned again here")
                 .also(first, "first assigned here")
-                .help("remove one of the two"),
+                .help("keep one of the two"),
             ),
         }
         first.is_none()

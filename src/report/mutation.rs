@@ -270,7 +270,7 @@ mod tests {
             }
         };
         vec![
-            trial("`isolate by org;` is gone", 0, 15, Outcome::Killed("bills: tenants".to_owned())),
+            trial("`isolate by org;` is removed", 0, 15, Outcome::Killed("bills: tenants".to_owned())),
             trial(
                 "the guard no longer requires `context.mfa`",
                 24,

@@ -188,7 +188,7 @@ fn names(node: Option<&Node>, key: &str, out: &mut Diagnostics) -> Option<Vec<Na
             out.push(
                 Diagnostic::error(codes::WRONG_VALUE, item.span, format!("duplicate `{text}` in `{key}`"))
                     .label("again here")
-                    .help("remove one of the two"),
+                    .help("keep one of the two"),
             );
             whole = false;
             continue;

@@ -42,7 +42,7 @@ fn conflict(route: &Route, other: &Route) -> Option<Diagnostic> {
     let (message, help) = match template::overlap(&route.path, &other.path) {
         template::Overlap::Ordered => return None,
         template::Overlap::Same if route.action.text == other.action.text => {
-            (format!("this route stands twice for `{method}`"), "remove one of the two".to_owned())
+            (format!("this route stands twice for `{method}`"), "keep one of the two".to_owned())
         }
         template::Overlap::Same => (
             format!("the same requests are `{}` and `{}`", other.action.text, route.action.text),

@@ -227,7 +227,7 @@ fn what_one_request_or_token_may_mean_twice_is_told() {
     ];
     let (_, sources, out) = read(&text.concat());
     insta::assert_snapshot!(shown(&sources, out), @r#"
-    29 gateway-ambiguous `"/a/{other}"`: this route stands twice for `GET`; remove one of the two
+    29 gateway-ambiguous `"/a/{other}"`: this route stands twice for `GET`; keep one of the two
     35 gateway-ambiguous `"/a/{id}"`: the same requests are `A.write` and `A.read`; give one of the two another path, method or host
     40 gateway-ambiguous `"/{x}/b"`: `GET /a/b` matches two routes, and neither is the narrower one; write a text in place of a name in one of the two, so that no path matches both
     50 gateway-ambiguous `"/a/{y}/c"`: `PUT /a/b/c` matches two routes, and neither is the narrower one; write a text in place of a name in one of the two, so that no path matches both

@@ -98,11 +98,11 @@ fn syntax_faults_are_all_located() {
     insta::assert_snapshot!(faults("[package\nname = x\n[lint]\na = \"warn\na = 1\na = 2\n"), @r#"
     config-syntax @ gatewright.toml:1:9 ``: invalid TOML: unclosed table, expected `]`; close the section's name with `]`
     config-syntax @ gatewright.toml:4:10 ``: invalid TOML: invalid basic string, expected `"`; close the text with the quote it opened with, on the same line
-    config-syntax @ gatewright.toml:5:1 `a`: `a` is given twice; remove one of the two
-    config-syntax @ gatewright.toml:6:1 `a`: `a` is given twice; remove one of the two
+    config-syntax @ gatewright.toml:5:1 `a`: `a` is given twice; keep one of the two
+    config-syntax @ gatewright.toml:6:1 `a`: `a` is given twice; keep one of the two
     "#);
     insta::assert_snapshot!(faults("[test]\nat = 10:00:00\n[test]\n"), @r"
-    config-syntax @ gatewright.toml:3:2 `test`: `test` is given twice; remove one of the two
+    config-syntax @ gatewright.toml:3:2 `test`: `test` is given twice; keep one of the two
     ");
 }
 

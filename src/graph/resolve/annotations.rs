@@ -60,7 +60,7 @@ pub(super) fn read(cx: &mut Resolver<'_>, annotations: &[ast::Annotation], place
             cx.out.push(
                 Diagnostic::error(codes::BAD_ANNOTATION, annotation.span, format!("`@{name}` is given twice"))
                     .also(*before, "first given here")
-                    .help("remove one of the two"),
+                    .help("keep one of the two"),
             );
             continue;
         }

@@ -19,7 +19,7 @@ pub(super) fn namespace(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                 Diagnostic::error(codes::NAMESPACE_TWICE, path.span, "the namespace is declared twice")
                     .label("declared again here")
                     .also(before, "first declared here")
-                    .help("a program has one namespace; remove one of the two lines"),
+                    .help("a program has one namespace; keep one of the two lines"),
             );
             continue;
         }

@@ -152,7 +152,7 @@ fn enumeration(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::EnumDecl) {
                 member.span,
                 format!("`{}` is a member of `{}` twice", member.text, decl.name.text),
             )
-            .help("remove one of the two");
+            .help("keep one of the two");
             if let Some(before) = before {
                 diagnostic = diagnostic.also(before.span, "first listed here");
             }

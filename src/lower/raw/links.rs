@@ -101,7 +101,7 @@ impl Reader<'_> {
                 out.push(
                     fault(key.at, format!("the link says `{}` twice", first.text))
                         .also(first.at, "the first time")
-                        .help("remove one of the two"),
+                        .help("keep one of the two"),
                 );
             }
         }
@@ -252,7 +252,7 @@ fn values(
     for (at, (slot, value)) in link.args.iter().enumerate() {
         let name = slot.text.as_str();
         if link.args.iter().take(at).any(|(earlier, _)| earlier.text == name) {
-            out.push(fault(slot.at, format!("the link says `{name}` twice")).help("remove one of the two"));
+            out.push(fault(slot.at, format!("the link says `{name}` twice")).help("keep one of the two"));
             continue;
         }
         let id = match name {

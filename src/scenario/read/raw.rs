@@ -150,7 +150,7 @@ fn inline(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<Parts
                     second.span,
                     "`context` and `context-file` exclude each other",
                 )
-                .label("remove one of the two"),
+                .label("keep one of the two"),
             );
             None
         }

@@ -21,7 +21,7 @@ pub(super) fn break_glass(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::BreakG
                 Diagnostic::error(codes::DUPLICATE_CLAUSE, span, "this clause is given twice")
                     .label("the second one")
                     .also(*first, "the first one")
-                    .help("remove one of the two"),
+                    .help("keep one of the two"),
             ),
             None => {
                 seen.push((clause, span));

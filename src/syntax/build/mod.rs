@@ -66,7 +66,7 @@ impl Cx<'_> {
                 Diagnostic::error(codes::DUPLICATE_CLAUSE, span, format!("`{clause}` is given twice"))
                     .label("the second one")
                     .also(*first, "the first one")
-                    .help("remove one of the two"),
+                    .help("keep one of the two"),
             ),
         }
     }

@@ -300,15 +300,15 @@ separate Payout.create from Payout.approve by a by b;"#), @r#"
 duplicate-clause 1:49 `when` is given twice
   1:49 `when b` the second one
   1:30 `when a` the first one
-  = remove one of the two
+  = keep one of the two
 duplicate-clause 2:17 `for` is given twice
   2:17 `for Robot` the second one
   2:8 `for User` the first one
-  = remove one of the two
+  = keep one of the two
 duplicate-clause 3:49 `by` is given twice
   3:49 `by b` the second one
   3:44 `by a` the first one
-  = remove one of the two
+  = keep one of the two
 3 kept
 "#);
 }

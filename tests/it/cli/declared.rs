@@ -194,8 +194,8 @@ fn what_is_to_be_declared_is_written_and_is_refused_until_somebody_says_why() {
     wrote examples/marketplace/changes/payments-loses-payment.capture.yaml: fill in `because` and `owner`
     ");
     insta::assert_snapshot!(history.read("changes/payments-gains-payment.capture.yaml"), @r#"
-    # Written by `gatewright diff --declare`. It declares nothing until `because` says the reason, and `owner`
-    # who is responsible. What was found:
+    # Written by `gatewright diff --declare`. It declares nothing until `because` gives the reason and `owner`
+    # names who is responsible. The change:
     #   now by `payments.Payment.capture` when `resource.state == captured`
     #   before: `payments.Payment.capture` required `resource.state == open`
     who: "payments"

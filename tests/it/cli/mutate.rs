@@ -94,15 +94,15 @@ fn mutants_are_listed_in_the_order_of_the_text() {
     let run = package.run("mutate . --list");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     insta::assert_snapshot!(run.out, @r#"
-    policy/shop.gate:10:23  drop-grant: `allow read on Bill when resource.paid;` is gone
+    policy/shop.gate:10:23  drop-grant: `allow read on Bill when resource.paid;` is removed
     policy/shop.gate:10:23  add-role: this is also granted to `boss`
     policy/shop.gate:10:29  add-action: `pay` is also granted
     policy/shop.gate:10:47  drop-clause: `resource.paid` always holds
-    policy/shop.gate:11:22  drop-grant: `allow pay on Bill when context.mfa because "bosses pay";` is gone
+    policy/shop.gate:11:22  drop-grant: `allow pay on Bill when context.mfa because "bosses pay";` is removed
     policy/shop.gate:11:22  add-role: this is also granted to `clerk`
     policy/shop.gate:11:28  add-action: `read` is also granted
     policy/shop.gate:11:45  drop-clause: `context.mfa` always holds
-    policy/shop.gate:12:1  drop-guard: `isolate by org;` is gone
+    policy/shop.gate:12:1  drop-guard: `isolate by org;` is removed
     policy/shop.gate:13:21  drop-guard: the guard no longer requires `context.mfa`
     "#);
     let run = package.run("mutate . --genre drop --list");
@@ -118,10 +118,10 @@ fn without_a_solver_what_no_test_notices_is_undecided_and_no_pass() {
     insta::assert_snapshot!(run.out, @"
     undecided  drop-clause: `resource.paid` always holds
                policy/shop.gate:10:47
-               not asked, since no solver found; run `gatewright solver install` to install one
+               not checked: no solver found; run `gatewright solver install` to install one
     undecided  drop-clause: `context.mfa` always holds
                policy/shop.gate:11:45
-               not asked, since no solver found; run `gatewright solver install` to install one
+               not checked: no solver found; run `gatewright solver install` to install one
 
     .: 2 mutants: 2 undecided; score 0% (0 of 2), without a solver
     ");
@@ -181,7 +181,7 @@ fn the_same_is_told_of_the_same_mutants_on_every_run_and_on_one_core() {
         let mutant = all.iter().find(|mutant| mutant["what"] == what).unwrap();
         mutant["outcome"].as_str().unwrap().to_owned()
     };
-    assert_eq!(outcome("`isolate by org;` is gone"), "killed");
+    assert_eq!(outcome("`isolate by org;` is removed"), "killed");
     assert_eq!(outcome("`resource.paid` always holds"), "missed");
     assert_eq!(outcome("`context.mfa` always holds"), "equivalent");
     assert_eq!(first, solved(package.dir.path(), args).out);

@@ -63,7 +63,7 @@ fn what_an_attribute_kept_out_is_let_in_once_the_attribute_is_gone() {
     both every App: App Bill.read on Bill [added attribute App.barred; removed attribute App.shut; changed deny shut]
         gained: forbidden shut (principal has shut && principal.shut) → granted App.Bill.read (principal.scopes.contains("bills"))
         lost: granted App.Bill.read (principal.scopes.contains("bills")) → forbidden shut (principal has barred && principal.barred)
-    breaks: App.shut is gone
+    breaks: App.shut was removed
     "#);
 }
 
