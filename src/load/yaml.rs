@@ -207,14 +207,10 @@ impl<'a> Walk<'a, '_> {
             let Some(key) = self.key(key) else { continue };
             match seen.get(&key.text) {
                 Some(first) => self.out.push(
-                    Diagnostic::error(
-                        codes::YAML_DUPLICATE_KEY,
-                        key.span,
-                        format!("the key `{}` is given twice", key.text),
-                    )
-                    .label("again here")
-                    .also(*first, "first here")
-                    .help("keep one of the two, or rename one"),
+                    Diagnostic::error(codes::YAML_DUPLICATE_KEY, key.span, format!("duplicate key `{}`", key.text))
+                        .label("again here")
+                        .also(*first, "first here")
+                        .help("keep one of the two, or rename one"),
                 ),
                 None => {
                     seen.insert(key.text.clone(), key.span);
@@ -243,7 +239,7 @@ impl<'a> Walk<'a, '_> {
             let Value::Map(more) = one.value else {
                 let kind = one.kind_name();
                 self.out.push(
-                    Diagnostic::error(codes::YAML_KEY, one.span, format!("a merge key takes mappings, this is {kind}"))
+                    Diagnostic::error(codes::YAML_KEY, one.span, format!("a merge key takes mappings, found {kind}"))
                         .also(key, "the merge key")
                         .help("name an anchor of a mapping, `<<: *name`, or several in a list"),
                 );
@@ -260,15 +256,13 @@ impl<'a> Walk<'a, '_> {
             Value::Text(text) if text == MERGE && !node.quoted => match self.merge {
                 MergeKeys::Refused => Diagnostic::error(codes::YAML_UNSUPPORTED, span, "merge keys are not supported")
                     .help("write the entries out, or use `extends` where the format has it"),
-                MergeKeys::Merged => {
-                    Diagnostic::error(codes::YAML_DUPLICATE_KEY, span, "the merge key `<<` is given twice")
-                        .help("keep one of the two: `<<: [*one, *other]` takes several mappings")
-                }
+                MergeKeys::Merged => Diagnostic::error(codes::YAML_DUPLICATE_KEY, span, "duplicate merge key `<<`")
+                    .help("keep one of the two: `<<: [*one, *other]` takes several mappings"),
             },
             Value::Text(text) => return Some(Key { text, span }),
             _ => {
                 let kind = node.kind_name();
-                let fault = Diagnostic::error(codes::YAML_KEY, span, format!("a key must be text, this is {kind}"));
+                let fault = Diagnostic::error(codes::YAML_KEY, span, format!("a key must be text, found {kind}"));
                 match node.written() {
                     Some(written) if !written.is_empty() => fault.help(format!("write \"{written}\"")),
                     _ => fault.help("write the name before the `:`"),

@@ -222,7 +222,7 @@ attributes = ["Bill.paye", "context.rsk", "Bil.payee", "payee"]
         ),
     );
     insta::assert_snapshot!(faults(&run), @r#"
-    3 config-value "get": `get` is no method; write "GET"
+    3 config-value "get": `get` is not an HTTP method; write "GET"
     5 gateway-unknown-name "Bill.raed": unknown action `Bill.raed`; did you mean `Bill.read`?
     6 gateway-unknown-name "Bil": unknown type `Bil`; did you mean `Bill`?
     11 gateway-wrong-name "Bill": `Bill.list` is not decided on `Bill`; it is decided on `Org`

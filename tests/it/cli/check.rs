@@ -258,7 +258,7 @@ fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format()
         ╰────
       help: known here: `payout`
     
-      error[config-value]: `delete` is no method
+      error[config-value]: `delete` is not an HTTP method
         ╭─[gateway.toml:82:10]
      81 │ [[route]]
      82 │ method = "delete"
