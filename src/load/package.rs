@@ -199,8 +199,8 @@ pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnos
     }
     if !has_policy {
         out.push(
-            Diagnostic::global_error(codes::EMPTY_PACKAGE, "the package has no policy file")
-                .help("write `policy/main.gate`, or put `.cedar` files into `policy/`"),
+            Diagnostic::global_error(codes::EMPTY_PACKAGE, "the package has no policy files")
+                .help("write `policy/main.gate`, or add `.cedar` files to `policy/`"),
         );
     }
     package
@@ -221,7 +221,7 @@ pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut D
             Severity::Error,
             codes::SYMBOLIC_LINK,
             format!("`{name}` is a symbolic link"),
-            "put the file itself there: links are not followed, so that a package is the same on every machine",
+            "replace it with the file itself: links are not followed, so that a package is the same on every machine",
         ),
         Content::TooLarge => (
             Severity::Error,
@@ -235,8 +235,8 @@ pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut D
             codes::UNREADABLE_FILE,
             format!("`{name}` is {what}"),
             match part {
-                Part::Folder => "a folder belongs there",
-                _ => "only files and folders belong there",
+                Part::Folder => "expected a folder",
+                _ => "expected a file or a folder",
             },
         ),
         Content::Unreadable(cause) => (
@@ -276,7 +276,7 @@ fn unused_help(name: &str) -> &'static str {
             "declared changes end in `.yaml`; move anything else out of `changes/`"
         }
         Some(("assignments", rest)) if !rest.contains("/.") && !rest.starts_with('.') => {
-            "files of assignments end in `.yaml`; move anything else out of `assignments/`"
+            "assignment files end in `.yaml`; move anything else out of `assignments/`"
         }
         _ => "names that start with a dot are skipped; rename it",
     }
@@ -442,7 +442,7 @@ mod tests {
             shown(&package, &out),
             [
                 "unused-file policy/x.txt:1:1: unused file `policy/x.txt`",
-                "empty-package: the package has no policy file"
+                "empty-package: the package has no policy files"
             ]
         );
     }

@@ -86,8 +86,8 @@ fn document(text: &str, file: FileId, base: usize, merge: MergeKeys, out: &mut D
         Err(Ambiguous(span)) => {
             out.push(
                 Diagnostic::error(codes::YAML_AMBIGUOUS, span.unwrap_or(places.point(0)), "ambiguous YAML")
-                    .label("YAML parsers disagree about what this is")
-                    .help("quote the text, or write the list or mapping one entry to a line"),
+                    .label("YAML parsers disagree about this value")
+                    .help("quote the text, or write the list or mapping with one entry per line"),
             );
             None
         }
@@ -145,13 +145,9 @@ impl<'a> Walk<'a, '_> {
     fn scalar(&mut self, plain: Plain, text: &str, quoted: bool, span: Span) -> Result<Node, Ambiguous> {
         if let Some(doubt) = plain::doubt(text).filter(|_| !quoted) {
             self.out.push(
-                Diagnostic::error(
-                    codes::YAML_AMBIGUOUS,
-                    span,
-                    format!("`{text}` is not the same to every YAML parser"),
-                )
-                .label(doubt.label)
-                .help(doubt.help),
+                Diagnostic::error(codes::YAML_AMBIGUOUS, span, format!("YAML parsers disagree about `{text}`"))
+                    .label(doubt.label)
+                    .help(doubt.help),
             );
         }
         let value = match plain {
@@ -162,8 +158,8 @@ impl<'a> Walk<'a, '_> {
             Plain::Float(value) if !quoted => Value::Float(value),
             Plain::HugeInt if !quoted => {
                 self.out.push(
-                    Diagnostic::error(codes::YAML_NUMBER, span, format!("`{text}` is beyond the range of a `Long`"))
-                        .help("quote it if it is meant as text"),
+                    Diagnostic::error(codes::YAML_NUMBER, span, format!("`{text}` is out of range for a `Long`"))
+                        .help("quote it if it is text"),
                 );
                 Value::Null
             }
@@ -239,9 +235,9 @@ impl<'a> Walk<'a, '_> {
             let Value::Map(more) = one.value else {
                 let kind = one.kind_name();
                 self.out.push(
-                    Diagnostic::error(codes::YAML_KEY, one.span, format!("a merge key takes mappings, found {kind}"))
+                    Diagnostic::error(codes::YAML_KEY, one.span, format!("a merge key needs mappings, found {kind}"))
                         .also(key, "the merge key")
-                        .help("name an anchor of a mapping, `<<: *name`, or several in a list"),
+                        .help("use the anchor of a mapping, `<<: *name`, or a list of anchors"),
                 );
                 continue;
             };
@@ -255,9 +251,9 @@ impl<'a> Walk<'a, '_> {
         let fault = match node.value {
             Value::Text(text) if text == MERGE && !node.quoted => match self.merge {
                 MergeKeys::Refused => Diagnostic::error(codes::YAML_UNSUPPORTED, span, "merge keys are not supported")
-                    .help("write the entries out, or use `extends` where the format has it"),
+                    .help("write the entries out, or use `extends` if the format supports it"),
                 MergeKeys::Merged => Diagnostic::error(codes::YAML_DUPLICATE_KEY, span, "duplicate merge key `<<`")
-                    .help("keep one of the two: `<<: [*one, *other]` takes several mappings"),
+                    .help("keep one of the two: `<<: [*one, *other]` merges several mappings"),
             },
             Value::Text(text) => return Some(Key { text, span }),
             _ => {

@@ -82,7 +82,7 @@ fn what_is_no_package_is_exit_2_and_says_what_one_is() {
     for (args, says) in [
         ("check nowhere", "`nowhere` does not exist"),
         ("check src", "`src` is not a package"),
-        ("check examples/quickstart/policy", "it lies in the package `examples/quickstart`"),
+        ("check examples/quickstart/policy", "it is inside the package `examples/quickstart`"),
         ("check examples/quickstart examples/marketplace", "several paths are allowed only if"),
         ("check examples/quickstart --schema x", "belong to `.cedar` files"),
         ("check x.cedar --schema nope", "`x.cedar` does not exist"),

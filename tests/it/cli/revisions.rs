@@ -93,7 +93,7 @@ fn a_run_on_a_revision_writes_no_snapshot() {
 fn a_revision_that_is_not_there_is_exit_2() {
     let package = history();
     for (args, says) in [
-        ("check . --at-rev HAED", "name a commit, branch or tag"),
+        ("check . --at-rev HAED", "use a commit, branch or tag"),
         ("check policy.cedar --at-rev HEAD", "`--at-rev` reads a package folder"),
         ("check nowhere --at-rev HEAD", "nowhere"),
     ] {

@@ -324,8 +324,8 @@ fn every_fault_of_every_file_is_found_in_one_run() {
     change-missing-key @ changes/g.yaml:1:1 `widened`: a declared change needs `who`; write who gains or loses it, as `gatewright diff` names them: `who: finance`
     change-unknown-key @ changes/g.yaml:1:1 `widened`: unknown key `widened` in a declared change; write `change: widened`
     change-unknown-key @ changes/g.yaml:2:1 `whos`: unknown key `whos` in a declared change; did you mean `who`?
-    yaml-unsupported @ changes/h.yaml:3:7 `!x c`: a tag on a value; remove the tag; quote a value to make it text
-    yaml-syntax @ changes/i.yaml:1:6 `[`: a list in brackets is not closed; separate its parts by `,` and close it with `]`
+    yaml-unsupported @ changes/h.yaml:3:7 `!x c`: tagged values are not supported; remove the tag; quote a value to make it text
+    yaml-syntax @ changes/i.yaml:1:6 `[`: a list in brackets is not closed; separate its parts with `,` and close it with `]`
     ");
 }
 
