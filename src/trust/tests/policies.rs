@@ -29,7 +29,7 @@ fn every_fault_is_found_in_one_run() {
     config-unknown-key trust.toml:1:1: unknown section `[formt]`; did you mean `format`?
     config-unknown-key trust.toml:9:1: unknown key `revokd` in `[keys.one]`; did you mean `revoked`?
     config-value trust.toml:10:7: the key `two` expires before it becomes valid; set `not_after` later than `not_before`
-    trust-key trust.toml:11:10: the key `two` cannot be read: it is no PEM of a public key; put the PEM of a P-256 or Ed25519 public key there, as `gatewright key generate` writes it
+    trust-key trust.toml:11:10: the key `two` cannot be read: it is not a PEM file of a public key; use the PEM of a P-256 or Ed25519 public key, as written by `gatewright key generate`
     config-missing-key trust.toml:14:1: `keys.three.public` is missing; write `public = """-----BEGIN PUBLIC KEY----- …"""` under `[keys.three]`
     config-type trust.toml:15:11: `keys.three.revoked` must be `true` or `false`, found text; write it without quotes
     config-value trust.toml:17:16: unknown key name `won`; known here: `one`, `two`
@@ -50,7 +50,7 @@ fn a_policy_that_nothing_can_pass_or_that_counts_one_key_twice_is_a_fault() {
     let of = |text: &str| read(&format!("format = 1\n{text}"), &[("k", &signer)]).1.join("\n");
     insta::assert_snapshot!(
         of("[keys.a]\npublic = \"\"\"\nPEM(k)\"\"\"\n[keys.b]\npublic = \"\"\"\nPEM(k)\"\"\"\n[release]\nkeys = [\"a\", \"b\"]\nthreshold = 2\n"),
-        @"trust-key trust.toml:10:10: `a` and `b` are one key; a key counts once; give it one name"
+        @"trust-key trust.toml:10:10: `a` and `b` are the same key; list each key once, under one name"
     );
     insta::assert_snapshot!(
         of("[keys.a]\npublic = \"\"\"\nPEM(k)\"\"\"\nrevoked = true\n[release]\nkeys = [\"a\"]\n"),
@@ -69,7 +69,7 @@ fn a_key_is_no_trust_policy() {
     assert_eq!(
         read(&pem, &[]).1,
         [
-            "trust-key trust.toml:1:1: this is a key, and no trust policy; name the `trust.toml` that lists the key and says for what it counts"
+            "trust-key trust.toml:1:1: this is a key, not a trust policy; pass the `trust.toml` that lists the key and what it may sign"
         ]
     );
 }

@@ -160,7 +160,7 @@ fn what_is_asked_for_must_be_named_and_somebody_must_be_trusted() {
         ("publish 1.0.0.cjar http://example.com/b --key k/private.pem", "write `https://`"),
         ("pull oci://127.0.0.1:1/a --channel prod --trust k/trust.toml", "cannot reach"),
         ("publish 1.0.0.cjar bundles --channel Prod --key k/private.pem", "expected lower-case letters"),
-        ("bundle sign 1.0.0.cjar --key k/public.pem", "it is no PEM of a private key"),
+        ("bundle sign 1.0.0.cjar --key k/public.pem", "it is not a PEM file of a private key"),
         ("key generate --out k", "overwrites nothing"),
     ] {
         let run = shop.run(args);
