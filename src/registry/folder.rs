@@ -50,7 +50,7 @@ impl Listing {
             && listing.statements.iter().all(|(kind, digest)| is_kind(kind) && is_digest(digest));
         match sound {
             true => Ok(listing),
-            false => Err(lied("`release.json` has a listing format that this version does not support".to_owned())),
+            false => Err(lied("`release.json` is not a listing that this version can read".to_owned())),
         }
     }
 

@@ -227,14 +227,14 @@ mod tests {
         let (key, dir) = key(Algorithm::P256);
         let dir = dir.path().display();
         for (script, says) in [
-            ("true".to_owned(), "is no signature by the key"),
-            (format!("cat {dir}/cut"), "is no signature by the key"),
-            (format!("cat {dir}/plain {dir}/plain"), "is no signature by the key"),
-            ("yes".to_owned(), "gave is no signature by the key"),
-            (format!("cat {dir}/plain; echo locked >&2; exit 3"), "ended with exit status: 3: locked"),
+            ("true".to_owned(), "is not a signature by the key"),
+            (format!("cat {dir}/cut"), "is not a signature by the key"),
+            (format!("cat {dir}/plain {dir}/plain"), "is not a signature by the key"),
+            ("yes".to_owned(), "is not a signature by the key"),
+            (format!("cat {dir}/plain; echo locked >&2; exit 3"), "exited with exit status: 3: locked"),
         ] {
             let said = signed(&key, &script).unwrap_err();
-            assert!(said.contains(says) || script == "yes" && said.contains("ended with"), "{script}: {said}");
+            assert!(said.contains(says) || script == "yes" && said.contains("exited with"), "{script}: {said}");
         }
         let signer = |command: &[&str]| Signer::Command {
             command: command.iter().map(|word| (*word).to_owned()).collect(),

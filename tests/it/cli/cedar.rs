@@ -41,7 +41,7 @@ fn entities_are_read_and_held_against_the_schema_by_every_verb() {
         "e.json:2:2",
     );
     let typo = check(&format!("[{}]", user.replace("parents", "parent")), "check");
-    is_located(&typo, code, "`parent` is no part of an entity");
+    is_located(&typo, code, "`parent` is not a part of an entity");
     let twice = check(&format!("[{}]", user.replace("\"age\": 1", "\"age\": 1, \"age\": 2")), "check");
     is_located(&twice, code, "duplicate key `age`");
     let sound = check(&format!("\u{feff}[{user}]"), "check");

@@ -162,7 +162,7 @@ fn credentials_are_those_that_docker_keeps_and_are_never_shown() {
     for environment in [vec![], vec![("DOCKER_CONFIG", wrong.as_path())]] {
         let run = shop.run_with(&publish, &environment);
         assert_eq!(run.code, 2, "{run:?}");
-        assert!(run.err.contains("does not let you") && run.err.contains("docker login"), "{run:?}");
+        assert!(run.err.contains("denied permission to") && run.err.contains("docker login"), "{run:?}");
         assert!(!run.err.contains("guessed"), "{run:?}");
     }
     let environment = [("DOCKER_CONFIG", right.as_path())];

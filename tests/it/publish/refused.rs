@@ -187,7 +187,7 @@ fn a_server_that_lies_is_not_believed() {
                 }
                 Ok(bytes)
             },
-            "another digest than is listed",
+            "does not have the listed digest",
         ),
         (
             "a bundle that ends early",
@@ -197,12 +197,12 @@ fn a_server_that_lies_is_not_believed() {
                 }
                 Ok(bytes)
             },
-            "another digest than is listed",
+            "does not have the listed digest",
         ),
         (
             "a listing that is none",
             |path, bytes| Ok(if path.ends_with("release.json") { b"{}".to_vec() } else { bytes }),
-            "is no listing",
+            "is not a valid listing",
         ),
         (
             "a listing that climbs",
@@ -210,7 +210,7 @@ fn a_server_that_lies_is_not_believed() {
                 let text = String::from_utf8_lossy(&bytes).replace("quickstart-1.0.0.cjar", "../../etc/passwd");
                 Ok(if path.ends_with("release.json") { text.into_bytes() } else { bytes })
             },
-            "is no listing",
+            "is not a listing that",
         ),
         (
             "too much",
@@ -218,7 +218,7 @@ fn a_server_that_lies_is_not_believed() {
             "is larger than",
         ),
         ("elsewhere", |_, _| Err(302), "HTTP 302"),
-        ("not for you", |_, _| Err(403), "does not let you"),
+        ("not for you", |_, _| Err(403), "denied permission to"),
     ];
     for (what, lie, says) in lies {
         let run = pull(lie);

@@ -308,7 +308,7 @@ fn every_fault_of_every_file_is_found_in_one_run() {
     change-wrong-shape @ changes/e.yaml:1:10 `\'\'`: `who` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
     change-wrong-shape @ changes/e.yaml:1:14 `5`: `who` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
     change-wrong-shape @ changes/e.yaml:1:17 `null`: `who` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
-    change-wrong-value @ changes/e.yaml:2:11 duplicate `x`: `x` in `what`; keep one of the two
+    change-wrong-value @ changes/e.yaml:2:11 `x`: duplicate `x` in `what`; keep one of the two
     change-wrong-value @ changes/e.yaml:3:9 `widen`: unknown change `widen`; write `widened`
     change-unexplained @ changes/e.yaml:4:10 `\'  \'`: `because` gives no explanation; write the reason, in words that a reviewer can assess
     change-unexplained @ changes/e.yaml:5:8 `\'--\'`: `owner` gives no explanation; write who is responsible, in words that a reviewer can assess
