@@ -72,7 +72,7 @@ fn show(args: &ChannelShow, console: &mut Console) -> Result<Exit, CliError> {
             safe::json(&value)
         }
         AnswerFormat::Human => format!(
-            "{} at {} points to {} {}\n{}\npointer {}, signed by {}, counts until {}\n",
+            "{} at {} points to {} {}\n{}\npointer {}, signed by {}, valid until {}\n",
             args.channel,
             place.store.name(),
             printable(&pointer.name),
