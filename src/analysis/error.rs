@@ -9,16 +9,16 @@ use crate::decide::EngineError;
 #[derive(Debug, Error)]
 pub enum ObligationsError {
     /// The program has no schema.
-    #[error("there is no schema, so there is nothing to be said about all requests")]
+    #[error("nothing can be proved about all requests: there is no schema")]
     NoSchema,
     /// The symbolic compiler does not take the schema.
     #[error(transparent)]
     Schema(#[from] SchemaRefused),
     /// A policy that no question can take in, so that none can be trusted; a fault of ours.
-    #[error("the policy `{0}` cannot be asked about")]
+    #[error("the solver does not support the policy `{0}`")]
     NotAsked(String),
     /// The policies that a property speaks of make no set; a fault of ours.
-    #[error("a claim cannot be replayed: {0}")]
+    #[error("cannot replay a claim: {0}")]
     Replay(String),
     /// No engine to replay with; a fault of ours.
     #[error(transparent)]

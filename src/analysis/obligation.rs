@@ -319,7 +319,7 @@ impl Obligation {
         for question in &self.no_errors {
             let why = match asking.answer(&base.ground, question) {
                 Answer::Holds => continue,
-                Answer::Fails(_) => "a `forbid` may error there, and a gateway denies then".to_owned(),
+                Answer::Fails(_) => "a `forbid` may error here, and a gateway then denies".to_owned(),
                 Answer::Unknown(why) => why.to_string(),
             };
             open.push(unanswered(asking, question, why));

@@ -70,7 +70,7 @@ struct Counts {
 
 /// A schema that the symbolic compiler does not take.
 #[derive(Debug, Error)]
-#[error("the schema cannot be reasoned about: {0}")]
+#[error("the solver does not support the schema: {0}")]
 pub struct SchemaRefused(String);
 
 /// A schema to ask questions under. What was compiled for one question serves the others.

@@ -83,8 +83,8 @@ impl std::fmt::Display for Unknown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Limit(what) => f.write_str(what),
-            Self::OutOfTime => f.write_str("the time of the run was over before it was asked"),
-            Self::Refused(what) => write!(f, "the symbolic compiler refuses it: {what}"),
+            Self::OutOfTime => f.write_str("time ran out before the question was asked"),
+            Self::Refused(what) => write!(f, "the symbolic compiler rejects it: {what}"),
             Self::Solver(what) => f.write_str(what),
         }
     }

@@ -97,9 +97,9 @@ pub enum SolverError {
         source: std::io::Error,
     },
     /// It ended in the middle of a question.
-    #[error("the solver ended before it answered")]
+    #[error("the solver exited before it answered")]
     Ended,
     /// It does not understand the question.
-    #[error("the solver refuses the question: {0}")]
+    #[error("the solver rejects the question: {0}")]
     Refused(String),
 }

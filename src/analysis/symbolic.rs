@@ -65,7 +65,7 @@ impl Symbolic {
             Err(Error::SolverUnknown) => Answer::Unknown(Unknown::Limit(gave_up)),
             Err(error @ Error::SolverError(_)) => Answer::Unknown(Unknown::Solver(with_causes(&error))),
             Err(Error::PolicyNotWellTyped { errs }) => {
-                let first = errs.first().map_or_else(|| "a policy is not well typed".to_owned(), ToString::to_string);
+                let first = errs.first().map_or_else(|| "a policy is not well-typed".to_owned(), ToString::to_string);
                 // In a set, policies go by numbers that mean nothing to a reader.
                 let reason = first.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, "));
                 let reason = reason.map_or(first.as_str(), |(_, reason)| reason);

@@ -35,10 +35,10 @@ pub struct Witness {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Unshowable {
     /// Replayed as the solver made it, it does not show what it should: a fault of ours or the solver's.
-    #[error("the counterexample does not replay: a fault of the prover, not of the policy")]
+    #[error("the counterexample does not replay: a bug in the prover, not in the policy")]
     NotReplayed,
     /// It replays, but only with entities that are not as the contract declares them, which no loader accepts.
-    #[error("the only counterexample found has entities that the contract forbids")]
+    #[error("the only counterexample found has entities that violate the contract")]
     Unconforming,
 }
 

@@ -44,12 +44,12 @@ impl Profile {
         let steps = decided.map(|(step, action)| Ok((step, uid(action)?))).collect::<Result<_, _>>()?;
         let actions = rules.actions.iter().map(|action| {
             let declared = contract.actions.get(action);
-            let declared = declared.ok_or_else(|| error(format!("there is no action `{action}`")))?;
+            let declared = declared.ok_or_else(|| error(format!("unknown action `{action}`")))?;
             Ok((uid(&declared.cedar)?, action.clone()))
         });
         let resource_types = rules.resources.iter().map(|ty| {
             let declared = contract.entities.get(ty);
-            let declared = declared.ok_or_else(|| error(format!("there is no entity type `{ty}`")))?;
+            let declared = declared.ok_or_else(|| error(format!("unknown entity type `{ty}`")))?;
             let not_a_type = |_| error(format!("`{}` is not a Cedar entity type", declared.cedar));
             Ok((declared.cedar.parse().map_err(not_a_type)?, ty.clone()))
         });

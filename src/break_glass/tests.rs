@@ -64,8 +64,8 @@ fn a_contract_that_does_not_hold_together_makes_no_ledger() {
         Ledger::new(&contract).unwrap_err().to_string()
     };
     insta::assert_snapshot!(message(&|profile| profile.cedar = "nonsense".to_owned()), @"break-glass profile `payout_incident` of the contract: `nonsense` is not a Cedar entity");
-    insta::assert_snapshot!(message(&|profile| profile.actions.push("Payout.eat".to_owned())), @"break-glass profile `payout_incident` of the contract: there is no action `Payout.eat`");
-    insta::assert_snapshot!(message(&|profile| profile.resources.push("Pay".to_owned())), @"break-glass profile `payout_incident` of the contract: there is no entity type `Pay`");
+    insta::assert_snapshot!(message(&|profile| profile.actions.push("Payout.eat".to_owned())), @"break-glass profile `payout_incident` of the contract: unknown action `Payout.eat`");
+    insta::assert_snapshot!(message(&|profile| profile.resources.push("Pay".to_owned())), @"break-glass profile `payout_incident` of the contract: unknown entity type `Pay`");
 }
 
 #[test]

@@ -183,6 +183,6 @@ fn refuse_forgery(request: &Request) -> Result<(), RequestError> {
     }
     Err(RequestError::Context(vec![AttributeFault {
         attribute: GRANTS_ATTRIBUTE.to_owned(),
-        message: "a request cannot bring its own grant".to_owned(),
+        message: "a request cannot contain its own grant".to_owned(),
     }]))
 }

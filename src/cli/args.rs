@@ -37,7 +37,7 @@ pub(super) use self::shared::{
 };
 pub(super) use self::solver::{SmtWorker, Solver, SolverStep};
 
-/// Write authorization in Gate, lint it, compile it to Cedar, test it by scenarios
+/// Write authorization policies in Gate, lint and test them, and compile them to Cedar
 #[derive(Debug, Parser)]
 #[command(
     name = "gatewright",
@@ -48,13 +48,13 @@ Start with:
   gatewright init shop && gatewright test shop
 
 Exit codes:
-  0  done, and nothing is wrong with the policy
-  1  the policy fails: a fault, an error-level lint, a failed or changed test
-  2  could not run: wrong usage, a file that cannot be read or written
-  3  not proved: a proof was demanded and neither found nor refuted"
+  0  success: no errors in the policy
+  1  policy failure: an error, an error-level lint, a failed or changed test
+  2  could not run: wrong usage, or a file that cannot be read or written
+  3  not proved: a required proof was neither found nor refuted"
 )]
 pub(super) struct Args {
-    /// When to write colours (`NO_COLOR` is honoured)
+    /// When to use colours (respects `NO_COLOR`)
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
     pub(super) color: ColourChoice,
     /// What to do
@@ -92,7 +92,7 @@ pub(super) enum Verb {
     SmtWorker(SmtWorker),
 }
 
-/// Say everything that is wrong with a package: faults of its policy and its suites, and lints
+/// Report all errors and lint findings in a package's policy and suites
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -100,15 +100,15 @@ Examples:
   gatewright check examples/marketplace
   gatewright check policies.cedar --schema schema.cedarschema
   gatewright check . --format json
-  gatewright check . --fix --dry-run   show what could be mended
+  gatewright check . --fix --dry-run   show what can be fixed
   gatewright check . --format sarif > check.sarif")]
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) package: PackageArgs,
-    /// Make the changes that help names where nothing else can be meant, after showing them; then say what is left
+    /// Apply suggested fixes that are unambiguous, after showing them; then report what remains
     #[arg(long, conflicts_with_all = ["at_rev", "write_baseline"])]
     pub(super) fix: bool,
-    /// Show the changes that `--fix` would make, and make none
+    /// Show the changes that `--fix` would make, without making them
     #[arg(long, requires = "fix")]
     pub(super) dry_run: bool,
     #[command(flatten)]
@@ -119,18 +119,18 @@ pub(super) struct Check {
     pub(super) output: FindingsArgs,
 }
 
-/// Show the findings of the lints only, or list the lints
+/// Run the lints only, or list them
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
   gatewright lint --list
   gatewright lint examples/marketplace --deny unused-name
   gatewright lint . --allow past-until
-  gatewright lint . --no-proofs                    only what reading shows, as `check` does
-  gatewright lint . --time 60                      prove what there is time for; the rest is told
+  gatewright lint . --no-proofs                    skip lints that prove, as `check` does
+  gatewright lint . --time 60                      prove for 60 seconds; the rest is reported as unknown
   gatewright lint . --baseline lints.json --write-baseline")]
 pub(super) struct Lint {
-    /// List every lint with its default level and since which version, and run none
+    /// List all lints with their default level and first version, without running them
     #[arg(long, exclusive = true)]
     pub(super) list: bool,
     #[command(flatten)]
@@ -151,12 +151,12 @@ pub(super) struct Lint {
 Example:
   gatewright explain unknown-name")]
 pub(super) struct Explain {
-    /// The code, as it stands in brackets after `error` or `warning`
+    /// The code, shown in brackets after `error` or `warning`
     #[arg(value_name = "CODE")]
     pub(super) code: String,
 }
 
-/// Format Gate files in their one style
+/// Format Gate files
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -164,10 +164,10 @@ Examples:
   gatewright fmt --check examples/*    change nothing, exit 1 if anything would change
   gatewright fmt - < policy.gate       format standard input to standard output")]
 pub(super) struct Fmt {
-    /// Change no file; name those that would change
+    /// Change nothing; list the files that would change
     #[arg(long)]
     pub(super) check: bool,
-    /// `.gate` files, folders that hold them, or `-` for standard input [default: the package that contains the current
+    /// `.gate` files, folders that contain them, or `-` for standard input [default: the package that contains the current
     /// folder]
     #[arg(value_name = "FILE|DIR")]
     pub(super) paths: Vec<PathBuf>,
@@ -181,7 +181,7 @@ Example:
 pub(super) struct Build {
     #[command(flatten)]
     pub(super) package: PackageArgs,
-    /// The folder to write, created or brought up to date; it must hold nothing but an earlier build
+    /// The output folder, created or updated; it must be empty or contain an earlier build
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
     #[command(flatten)]
@@ -206,51 +206,50 @@ pub(super) struct Test {
     /// Show every new or changed snapshot and ask whether to accept it (refused under CI=true)
     #[arg(long, conflicts_with = "at_rev")]
     pub(super) review: bool,
-    /// Run only tests whose `SUITE: TEST` holds this text
+    /// Run only tests whose `SUITE: TEST` contains this text
     #[arg(long, value_name = "TEXT")]
     pub(super) filter: Option<String>,
-    /// Write a report: json, junit, github or markdown (can be repeated; `-` is standard output)
+    /// Write a report: json, junit, github or markdown (can be repeated; `-` for standard output)
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub(super) reports: Vec<ReportArg>,
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }
 
-/// Say who can do an action to a resource, and by which statement
+/// Show who can do an action on a resource, and which statements allow it
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
   gatewright who-can examples/marketplace payouts approve p1 --in calm
   gatewright who-can payouts Payout.read p1 --format json")]
 pub(super) struct WhoCan {
-    /// The suite whose fixtures are asked about, by its `suite:` name; the action, `approve` or `Payout.approve`; and the
-    /// resource, a fixture of the suite. Before them the folder with `gatewright.toml` and `policy/` [default: the package
-    /// that contains the current folder]
+    /// The suite that defines the fixtures, by its `suite:` name; the action, such as `approve` or `Payout.approve`; and
+    /// the resource, a fixture of the suite. Before these, optionally, the folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
     #[arg(value_name = "[PACKAGE] SUITE ACTION RESOURCE", num_args = 3..=4, required = true)]
     pub(super) what: Vec<String>,
     #[command(flatten)]
     pub(super) when: WhenArgs,
-    /// The context, a fixture of the suite [default: none, which may leave decisions unknown]
+    /// The context, a fixture of the suite [default: none; decisions may then be unknown]
     #[arg(long = "in", value_name = "CONTEXT")]
     pub(super) context: Option<String>,
     #[command(flatten)]
     pub(super) output: AnswerArgs,
 }
 
-/// Say what a principal can do to every resource, and by which statement
+/// Show what a principal can do on every resource, and which statements allow it
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
   gatewright what-can examples/marketplace payouts fred --in calm
   gatewright what-can examples/marketplace payouts fred --in calm --format json")]
 pub(super) struct WhatCan {
-    /// The suite whose fixtures are asked about, by its `suite:` name; and the principal, a fixture of the suite. Before them
-    /// the folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
+    /// The suite that defines the fixtures, by its `suite:` name; and the principal, a fixture of the suite. Before these,
+    /// optionally, the folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
     #[arg(value_name = "[PACKAGE] SUITE PRINCIPAL", num_args = 2..=3, required = true)]
     pub(super) what: Vec<String>,
     #[command(flatten)]
     pub(super) when: WhenArgs,
-    /// The context, a fixture of the suite [default: none, which may leave decisions unknown]
+    /// The context, a fixture of the suite [default: none; decisions may then be unknown]
     #[arg(long = "in", value_name = "CONTEXT")]
     pub(super) context: Option<String>,
     #[command(flatten)]
@@ -264,8 +263,8 @@ Examples:
   gatewright why examples/marketplace payouts.yaml
   gatewright why examples/marketplace 'payouts.yaml#nobody else can'")]
 pub(super) struct Why {
-    /// The suite's file, and after `#` the name of a test or a part of it [default: all its tests]. Before it the folder with
-    /// `gatewright.toml` and `policy/` [default: the package that contains the current folder]
+    /// The suite's file, optionally followed by `#` and all or part of a test name [default: all its tests]. Before it,
+    /// optionally, the folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
     #[arg(value_name = "[PACKAGE] SCENARIO-FILE[#TEST]", num_args = 1..=2, required = true)]
     pub(super) what: Vec<String>,
     #[command(flatten)]
@@ -287,29 +286,29 @@ Examples:
 pub(super) struct Graph {
     #[command(flatten)]
     pub(super) folder: FolderArgs,
-    /// Write the language of Graphviz; this is the default
+    /// Write Graphviz DOT; this is the default
     #[arg(long, group = "language")]
     pub(super) dot: bool,
-    /// Write a Mermaid flowchart, which GitHub and GitLab draw in Markdown
+    /// Write a Mermaid flowchart, which GitHub and GitLab render in Markdown
     #[arg(long, group = "language")]
     pub(super) mermaid: bool,
-    /// Write a picture that needs no other tool
+    /// Write an SVG image; no other tool is needed
     #[arg(long, group = "language")]
     pub(super) svg: bool,
 }
 
-/// Write a small package that checks and passes its tests
+/// Create a small package with a policy and passing tests
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:
   gatewright init shop && gatewright test shop")]
 pub(super) struct Init {
-    /// The folder to write into; no file that exists is touched
+    /// The folder to write to; existing files are not changed
     #[arg(value_name = "DIR")]
     pub(super) dir: PathBuf,
 }
 
-/// Print completions for a shell
+/// Print shell completions
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:

@@ -69,20 +69,20 @@ pub(super) enum CliError {
     #[diagnostic(help("{}", install_hint(.0)))]
     Install(#[from] InstallError),
     /// Snapshots are to be accepted where nobody reads them.
-    #[error("`{flag}` accepts snapshots, and `CI` is set")]
-    #[diagnostic(help("accept them where you read them, and commit them"))]
+    #[error("`{flag}` cannot accept snapshots while `CI` is set")]
+    #[diagnostic(help("review and accept them on your machine, and commit them"))]
     AcceptInCi { flag: &'static str },
     /// No package is named, and none is here.
-    #[error("no package contains this folder")]
-    #[diagnostic(help("name a folder with `gatewright.toml`, or write a package: `gatewright init DIR`"))]
+    #[error("no package found in this folder or its parents")]
+    #[diagnostic(help("pass a folder with `gatewright.toml`, or create a package: `gatewright init DIR`"))]
     NoPackage,
     /// A file changed between being read and being written.
-    #[error("`{}` was changed in the meantime, and nothing was written", path.display())]
-    #[diagnostic(help("run it again; a file that is not UTF-8 has to be mended by hand"))]
+    #[error("`{}` changed while running, so nothing was written", path.display())]
+    #[diagnostic(help("run the command again; fix a file that is not UTF-8 by hand"))]
     Edited { path: PathBuf },
     /// Not one test ran.
     #[error("{message}")]
-    #[diagnostic(help("a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`"))]
+    #[diagnostic(help("a run without tests does not pass; write `scenarios/main.yaml`, or widen `--filter`"))]
     NoTests { message: String },
     /// Standard output or standard input failed.
     #[error("cannot use {stream}: {}", source.kind())]
@@ -93,7 +93,7 @@ pub(super) enum CliError {
     },
     /// The system gave no thread to work on.
     #[error("cannot start the worker thread: {}", source.kind())]
-    #[diagnostic(help("raise the limit of memory that a process may reserve (`ulimit -v`)"))]
+    #[diagnostic(help("raise the memory limit of the process (`ulimit -v`)"))]
     Thread {
         #[source]
         source: io::Error,
@@ -103,81 +103,81 @@ pub(super) enum CliError {
     #[diagnostic(help("{REPORT}"))]
     Bug,
     /// `explain` of something that is no code.
-    #[error("no diagnostic or lint has the code `{code}`")]
-    #[diagnostic(help("{}", .near.as_deref().unwrap_or("the code stands in brackets after `error` or `warning`; `gatewright lint --list` lists the lints")))]
+    #[error("unknown code `{code}`")]
+    #[diagnostic(help("{}", .near.as_deref().unwrap_or("the code is shown in brackets after `error` or `warning`; run `gatewright lint --list` to list all lints")))]
     UnknownCode { code: String, near: Option<String> },
     /// A file that is no baseline.
-    #[error("`{}` is no baseline: {message}", path.display())]
-    #[diagnostic(help("remove it and write a new one: `--write-baseline`"))]
+    #[error("`{}` is not a valid baseline: {message}", path.display())]
+    #[diagnostic(help("remove it and write a new one with `--write-baseline`"))]
     Baseline { path: PathBuf, message: String },
     /// A baseline that is not there.
-    #[error("there is no baseline `{}`", path.display())]
-    #[diagnostic(help("`--write-baseline` writes it from the findings of today"))]
+    #[error("baseline `{}` not found", path.display())]
+    #[diagnostic(help("use `--write-baseline` to write it from the current findings"))]
     NoBaseline { path: PathBuf },
     /// A level for a lint that does not exist.
-    #[error("there is no lint `{id}`")]
-    #[diagnostic(help("{}", .near.as_deref().unwrap_or("`gatewright lint --list` lists the lints")))]
+    #[error("unknown lint `{id}`")]
+    #[diagnostic(help("{}", .near.as_deref().unwrap_or("run `gatewright lint --list` to list all lints")))]
     UnknownLint { id: String, near: Option<String> },
     /// `fmt` of something that is not Gate.
     #[error("`{path}` is not a `.gate` file")]
-    #[diagnostic(help("name `.gate` files, folders that hold them, or `-` for standard input"))]
+    #[diagnostic(help("pass `.gate` files, folders that contain them, or `-` for standard input"))]
     NotGate { path: String },
     /// `fmt` of folders without Gate.
-    #[error("there is no `.gate` file to format")]
-    #[diagnostic(help("name `.gate` files, folders that hold them, or `-` for standard input"))]
+    #[error("no `.gate` files to format")]
+    #[diagnostic(help("pass `.gate` files, folders that contain them, or `-` for standard input"))]
     NothingToFormat,
     /// `init` would replace a file.
-    #[error("`{}` exists, and `init` replaces nothing", path.display())]
-    #[diagnostic(help("name a new folder, or move the file away"))]
+    #[error("`{}` already exists, and `init` overwrites nothing", path.display())]
+    #[diagnostic(help("choose a new folder, or move the file away"))]
     Exists { path: PathBuf },
     /// `import` would write into something that is there.
-    #[error("`{}` exists, and `import` writes new folders only", path.display())]
-    #[diagnostic(help("name a folder that does not exist yet"))]
+    #[error("`{}` already exists, and `import` only writes new folders", path.display())]
+    #[diagnostic(help("choose a folder that does not exist yet"))]
     NotNew { path: PathBuf },
     /// Nothing to import at a path.
     #[error("`{}` does not exist", path.display())]
-    #[diagnostic(help("name YAML or JSON manifests, folders that hold them, or `-` for standard input"))]
+    #[diagnostic(help("pass YAML or JSON manifests, folders that contain them, or `-` for standard input"))]
     NoManifest { path: PathBuf },
     /// What `import` made is no sound package; a fault of ours.
-    #[error("what was imported does not check: {message}")]
+    #[error("the imported package has errors: {message}")]
     #[diagnostic(help("{REPORT}"))]
     Unsound { message: String },
     /// What `bundle` made does not open; a fault of ours.
-    #[error("{what} does not open again: {why}")]
+    #[error("{what} cannot be opened again: {why}")]
     #[diagnostic(help("{REPORT}"))]
     NotReadBack { what: String, why: String },
     /// Something cannot become a bundle, or is none.
     #[error("{what}: {why}")]
     Refused { what: String, why: Refusal },
     /// A bundle without some file.
-    #[error("the bundle holds no file `{path}`")]
-    #[diagnostic(help("{}", nearest(.path, .known, "`gatewright bundle inspect FILE --format json` lists its files")))]
+    #[error("the bundle does not contain `{path}`")]
+    #[diagnostic(help("{}", nearest(.path, .known, "run `gatewright bundle inspect FILE --format json` to list its files")))]
     NoEntry { path: String, known: Vec<String> },
     /// A file that is named is not there.
-    #[error("there is no file `{}`", path.display())]
+    #[error("file `{}` not found", path.display())]
     NoFile { path: PathBuf },
     /// A verb of a cargo feature.
     #[error("{0}")]
     OfFeature(Box<dyn Hinted>),
     /// `SOURCE_DATE_EPOCH` is no time.
-    #[error("`SOURCE_DATE_EPOCH` is `{value}`, which is no time")]
-    #[diagnostic(help("write whole seconds since 1970 UTC, as `git log -1 --format=%ct` prints them"))]
+    #[error("`SOURCE_DATE_EPOCH` is `{value}`, which is not a valid time")]
+    #[diagnostic(help("set it to whole seconds since 1970 UTC, as printed by `git log -1 --format=%ct`"))]
     SourceDate { value: String },
     /// What `import` made is not Gate; a fault of ours.
     #[error(transparent)]
     #[diagnostic(help("{REPORT}"))]
     Import(#[from] ImportError),
     /// `init` cannot make a package's name of the folder's.
-    #[error("the folder name `{folder}` makes no package name")]
-    #[diagnostic(help("name the folder with at least one letter of a to z"))]
+    #[error("cannot derive a package name from the folder name `{folder}`")]
+    #[diagnostic(help("use a folder name with at least one letter a to z"))]
     PackageName { folder: String },
     /// Mutants cannot be tried.
     #[error(transparent)]
     #[diagnostic(help("{}", mutate_hint(.0)))]
     Mutate(#[from] MutateError),
     /// There is no folder to declare changes in.
-    #[error("there is no package at `{}` to declare changes in", path.display())]
-    #[diagnostic(help("`--declare` writes into the folder of the new side; check the revision out"))]
+    #[error("no package at `{}` to declare changes in", path.display())]
+    #[diagnostic(help("`--declare` writes to the folder of the new side; check out the revision"))]
     NoFolder { path: PathBuf },
     /// Two folders where a revision and a folder are expected.
     #[error("`{old}` is no revision of `{}`, but a folder", new.display())]
@@ -195,17 +195,17 @@ pub(super) enum CliError {
     #[diagnostic(help("{help}"))]
     NoStep { word: String, help: String },
     /// A version is to be written into a revision.
-    #[error("`{revision}` is a revision, and no revision can be changed")]
-    #[diagnostic(help("name the old side only: `gatewright bump main . --write`"))]
+    #[error("`{revision}` is a revision, and revisions cannot be changed")]
+    #[diagnostic(help("pass only the old side: `gatewright bump main . --write`"))]
     WriteRevision { revision: String },
     /// A version that is as high as it gets.
     #[error(transparent)]
-    #[diagnostic(help("write a lower version into `gatewright.toml`"))]
+    #[diagnostic(help("set a lower version in `gatewright.toml`"))]
     NoNextVersion(#[from] NoNextVersion),
     /// Options that fit Cedar files beside a folder, or several folders.
     #[error("{message}")]
     #[diagnostic(help(
-        "name one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and what else they need"
+        "pass one folder with `gatewright.toml`, or `.cedar` files with `--schema FILE` and whatever else they need"
     ))]
     Package { message: &'static str },
 }
@@ -218,7 +218,7 @@ impl CliError {
             Self::Question(error) => error.help(),
             Self::OfFeature(error) => error.hint(),
             Self::Refused { why, .. } => match why.code {
-                "entry-name" => Some("rename the file: a bundle is read on every system".to_owned()),
+                "entry-name" => Some("rename the file: bundles must work on every operating system".to_owned()),
                 "entry-twice" => Some("rename one of the two".to_owned()),
                 _ => None,
             },
@@ -240,9 +240,9 @@ impl CliError {
 }
 
 /// What a fault of ours asks for.
-const REPORT: &str = "please report it with the command and its input; no policy should cause it";
+const REPORT: &str = "please report it with the command and its input; no policy should cause this";
 /// What a package without types needs.
-const TYPES: &str = "declare types in Gate, or put a `.cedarschema` file into `policy/`";
+const TYPES: &str = "declare types in Gate, or add a `.cedarschema` file to `policy/`";
 
 fn nearest(name: &str, known: &[String], otherwise: &str) -> String {
     did_you_mean(name, known.iter().map(String::as_str)).unwrap_or_else(|| otherwise.to_owned())
@@ -250,19 +250,19 @@ fn nearest(name: &str, known: &[String], otherwise: &str) -> String {
 
 fn solver_hint(absent: &Absent) -> &'static str {
     match absent {
-        Absent::Nowhere => "`gatewright solver install` brings it; or put `cvc5` on your PATH",
+        Absent::Nowhere => "run `gatewright solver install`, or put `cvc5` on your PATH",
         Absent::LeftOut => REMEDY,
         Absent::Unusable { .. } => {
-            "`GATEWRIGHT_CVC5` names a `cvc5` executable or a folder with its libraries; `gatewright solver install` brings them"
+            "set `GATEWRIGHT_CVC5` to a `cvc5` executable or a folder with its libraries, or run `gatewright solver install`"
         }
     }
 }
 
 fn prove_hint(error: &ProveError) -> String {
     match error {
-        ProveError::Obligations(ObligationsError::NoSchema) => "name the schema: `--schema FILE`".to_owned(),
+        ProveError::Obligations(ObligationsError::NoSchema) => "pass the schema with `--schema FILE`".to_owned(),
         ProveError::NoProperty { name, known } => {
-            nearest(name, known, "`gatewright prove` without `--only` names all that it proves")
+            nearest(name, known, "run `gatewright prove` without `--only` to list all claims")
         }
         _ => REPORT.to_owned(),
     }
@@ -278,19 +278,17 @@ fn mutate_hint(error: &MutateError) -> &'static str {
 fn install_hint(error: &InstallError) -> &'static str {
     match error {
         InstallError::Machine => {
-            "install cvc5 1.0.5 or later by other means, and put it on your PATH or name it in `GATEWRIGHT_CVC5`"
+            "install cvc5 1.0.5 or later another way, and put it on your PATH or set `GATEWRIGHT_CVC5`"
         }
-        InstallError::NoCache => "name a folder in `GATEWRIGHT_CACHE`",
+        InstallError::NoCache => "set `GATEWRIGHT_CACHE` to a folder",
         InstallError::NoPip(_) | InstallError::Pip { .. } => {
-            "fetch the wheel where there is a network, `pip download --no-deps cvc5==1.3.1`, and name it with `--from`"
+            "download the wheel on a machine with network access, `pip download --no-deps cvc5==1.3.1`, and pass it with `--from`"
         }
         InstallError::Digest { .. } | InstallError::Archive(_) => {
-            "nothing was installed; fetch it from an index that serves the published file"
+            "nothing was installed; download it from an index that serves the published file"
         }
-        InstallError::Wheel { .. } => {
-            "`--from` names the wheel as PyPI serves it, `pip download --no-deps cvc5==1.3.1`"
-        }
-        InstallError::Disk { .. } => "nothing was installed; `GATEWRIGHT_CACHE` may name another folder",
+        InstallError::Wheel { .. } => "pass `--from` the wheel from PyPI, `pip download --no-deps cvc5==1.3.1`",
+        InstallError::Disk { .. } => "nothing was installed; set `GATEWRIGHT_CACHE` to use another folder",
     }
 }
 

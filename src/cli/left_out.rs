@@ -7,7 +7,7 @@ use super::error::Hinted;
 
 /// A verb that this build lacks.
 #[derive(Debug, Error)]
-#[error("this build has no `gatewright {verb}`: it was made without the cargo feature `{feature}`")]
+#[error("this build has no `gatewright {verb}`: it was built without the cargo feature `{feature}`")]
 pub(super) struct LeftOut {
     /// The verb, with its step where it is one of several.
     pub(super) verb: &'static str,

@@ -42,14 +42,14 @@ pub fn assignments(sources: &Sources, files: &[FileId], out: &mut Diagnostics) -
         };
         let Some(entries) = node.as_map() else {
             out.push(
-                wrong(node.span, format!("a file of assignments is a mapping, this is {}", node.kind_name()))
+                wrong(node.span, format!("an assignment file must be a mapping, found {}", node.kind_name()))
                     .help(EXAMPLE),
             );
             continue;
         };
         for (key, _) in entries.iter().filter(|(key, _)| key.text != "assignments") {
             let help = did_you_mean(&key.text, ["assignments"]).unwrap_or_else(|| EXAMPLE.to_owned());
-            let fault = wrong(key.span, format!("a file of assignments has no key `{}`", key.text)).help(help);
+            let fault = wrong(key.span, format!("unknown key `{}` in an assignment file", key.text)).help(help);
             out.push(fault.near(key.span, &key.text, ["assignments"]));
         }
         let Some((key, list)) = node.entry("assignments") else {
@@ -59,7 +59,9 @@ pub fn assignments(sources: &Sources, files: &[FileId], out: &mut Diagnostics) -
             continue;
         };
         let Some(items) = list.as_list() else {
-            out.push(wrong(key.span, format!("`assignments` is a list, this is {}", list.kind_name())).help(EXAMPLE));
+            out.push(
+                wrong(key.span, format!("`assignments` must be a list, found {}", list.kind_name())).help(EXAMPLE),
+            );
             continue;
         };
         all.extend(items.iter().filter_map(|item| assignment(item, out)));
@@ -73,7 +75,9 @@ fn wrong(span: Span, message: String) -> Diagnostic {
 
 fn assignment(node: &Node, out: &mut Diagnostics) -> Option<Assignment> {
     let Some(entries) = node.as_map() else {
-        out.push(wrong(node.span, format!("an assignment is a mapping, this is {}", node.kind_name())).help(EXAMPLE));
+        out.push(
+            wrong(node.span, format!("an assignment must be a mapping, found {}", node.kind_name())).help(EXAMPLE),
+        );
         return None;
     };
     let span = entries.first().map_or(node.span.at_start(), |(key, _)| key.span);
@@ -81,7 +85,9 @@ fn assignment(node: &Node, out: &mut Diagnostics) -> Option<Assignment> {
     let mut whole = true;
     for (key, _) in entries.iter().filter(|(key, _)| !KEYS.contains(&key.text.as_str())) {
         whole = false;
-        out.push(wrong(key.span, format!("an assignment has no key `{}`", key.text)).meant(key.span, &key.text, KEYS));
+        out.push(
+            wrong(key.span, format!("unknown key `{}` in an assignment", key.text)).meant(key.span, &key.text, KEYS),
+        );
     }
     for (key, help) in [("who", "`who: 'User::\"ann\"'`"), ("role", "`role:` and the role's name")] {
         if node.get(key).is_none() {
@@ -93,8 +99,8 @@ fn assignment(node: &Node, out: &mut Diagnostics) -> Option<Assignment> {
         let text = node.as_text().map(str::trim).filter(|text| !text.is_empty());
         if text.is_none() {
             out.push(
-                wrong(node.span, "`role` is the name of a role".to_owned())
-                    .help("write it as the policy declares it: `role: reader`, `role: Org.admin`"),
+                wrong(node.span, "`role` must be the name of a role".to_owned())
+                    .help("write it as declared in the policy: `role: reader`, `role: Org.admin`"),
             );
         }
         Some((text?.to_owned(), node.span))
@@ -111,7 +117,7 @@ fn entity(node: &Node, key: &str, out: &mut Diagnostics) -> Option<EntityUid> {
     let found = node.as_text().and_then(|text| EntityUid::from_str(text.trim()).ok());
     if found.is_none() {
         out.push(
-            wrong(node.span, format!("`{key}` is an entity"))
+            wrong(node.span, format!("`{key}` must be an entity"))
                 .label("not an entity")
                 .help(format!("write its type and its id, in single quotes: `{key}: 'User::\"ann\"'`")),
         );

@@ -47,14 +47,14 @@ pub(super) fn read(section: &Section<'_>, bump: &mut Bump, out: &mut Diagnostics
                 Some(step) => *to = step,
                 None => {
                     let near = did_you_mean(name, Step::NAMES.map(|(name, _)| name));
-                    let message = format!("`{name}` is no step of a version");
+                    let message = format!("`{name}` is not a version step");
                     let help = near.unwrap_or_else(|| HELP.to_owned());
                     let fault = Diagnostic::error(codes::CONFIG_VALUE, span, message).help(help);
                     out.push(fault.near_quoted(span, name, Step::NAMES.map(|(name, _)| name)));
                 }
             },
             other => {
-                let message = format!("`bump.{key}` must be text, this is {}", table::kind(other));
+                let message = format!("`bump.{key}` must be text, found {}", table::kind(other));
                 out.push(Diagnostic::error(codes::CONFIG_TYPE, span, message).help(HELP));
             }
         }
@@ -116,9 +116,9 @@ mod tests {
         });
         insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @r#"
         config-unknown-key `widend`: unknown key `widend` in `[bump]`; did you mean `widened`?
-        config-value `"mayor"`: `mayor` is no step of a version; did you mean `major`?
-        config-type `1`: `bump.equivalent` must be text, this is a whole number; write "none", "patch", "minor" or "major"
-        config-value `"1.0.0"`: `1.0.0` is no step of a version; known here: `major`, `minor`, `none`, `patch`
+        config-value `"mayor"`: `mayor` is not a version step; did you mean `major`?
+        config-type `1`: `bump.equivalent` must be text, found a whole number; write "none", "patch", "minor" or "major"
+        config-value `"1.0.0"`: `1.0.0` is not a version step; known here: `major`, `minor`, `none`, `patch`
         "#);
         assert_eq!(project.bump, Bump::default());
     }

@@ -123,11 +123,8 @@ pub(super) fn evidence(section: &Section<'_>, key: &str, out: &mut Diagnostics) 
         match EvidenceKind::parse(name) {
             Some(kind) => kinds.push(kind),
             None => out.push(
-                Diagnostic::error(codes::CONFIG_VALUE, *span, format!("`{name}` is no evidence")).meant_quoted(
-                    *span,
-                    name,
-                    EvidenceKind::NAMES.map(|(name, _)| name),
-                ),
+                Diagnostic::error(codes::CONFIG_VALUE, *span, format!("`{name}` is not a kind of evidence"))
+                    .meant_quoted(*span, name, EvidenceKind::NAMES.map(|(name, _)| name)),
             ),
         }
     }
@@ -184,9 +181,9 @@ mod tests {
             format!("{} `{}`: {}; {help}", fault.code, sources.slice(span), fault.message)
         });
         insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @r#"
-        config-type `3`: `bundle.evidence` lists text, this is a whole number; write a list, as in ["lint", "tests", "proofs"]
+        config-type `3`: `bundle.evidence` must be a list of text values, found a whole number; write a list, as in ["lint", "tests", "proofs"]
         config-unknown-key `max_warning`: unknown key `max_warning` in `[bundle]`; did you mean `max_warnings`?
-        config-type `"4"`: `bundle.min_tests` must be a whole number, this is text; write digits only, without quotes
+        config-type `"4"`: `bundle.min_tests` must be a whole number, found text; write digits only, without quotes
         config-value `0`: `bundle.max_validity_days` is out of range; write a number from 1 to 366
         "#);
         assert_eq!(project.bundle, BundleDemands::default());

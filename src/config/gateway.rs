@@ -179,12 +179,12 @@ fn subjects(top: &DeTable<'_>, file: FileId, out: &mut Diagnostics) -> Vec<Subje
         };
         let fault = subjects.iter().find_map(|other| {
             let fault = match (&subject.when, &other.when) {
-                (None, None) => Some((subject.span, "two subjects take any token".to_owned())),
+                (None, None) => Some((subject.span, "two subjects accept any token".to_owned())),
                 (Some((claim, _)), Some((known, _))) if claim.text != known.text => {
                     Some((claim.span, format!("a token may have both this claim and `{}`", known.text)))
                 }
                 (Some((_, is)), Some((_, known))) if is.text == known.text => {
-                    Some((is.span, format!("two subjects take tokens with `{}`", is.text)))
+                    Some((is.span, format!("two subjects accept tokens with `{}`", is.text)))
                 }
                 _ => None,
             };
@@ -194,7 +194,7 @@ fn subjects(top: &DeTable<'_>, file: FileId, out: &mut Diagnostics) -> Vec<Subje
             Some((span, message, other)) => out.push(
                 Diagnostic::error(codes::GATEWAY_AMBIGUOUS, span, message)
                     .also(other, "the other one")
-                    .help("tell them apart by one claim: `when = { claim = \"kind\", is = \"app\" }`"),
+                    .help("distinguish them by one claim: `when = { claim = \"kind\", is = \"app\" }`"),
             ),
             None => subjects.push(subject),
         }
@@ -232,7 +232,7 @@ fn subject(section: &Section<'_>, out: &mut Diagnostics) -> Option<Subject> {
 fn obligation(section: &Section<'_>, out: &mut Diagnostics) -> Option<Obligation> {
     let kind = text(section, "type", "\"step-up\"", out)?;
     let Some((name, key, example)) = OBLIGATIONS.iter().find(|(name, ..)| *name == kind.text) else {
-        let message = format!("`{}` is no obligation", kind.text);
+        let message = format!("`{}` is not an obligation", kind.text);
         out.push(Diagnostic::error(codes::CONFIG_VALUE, kind.span, message).meant_quoted(
             kind.span,
             &kind.text,
@@ -262,8 +262,8 @@ fn approver(
     let is_key = key.len() == KEY_ID && key.chars().all(is_digit);
     if !is_key {
         out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, key_span, format!("`{key}` is no id of a key"))
-                .help(format!("write the {KEY_ID} lower-case hexadecimal digits that `gatewright key inspect` prints")),
+            Diagnostic::error(codes::CONFIG_VALUE, key_span, format!("`{key}` is not a key id"))
+                .help(format!("write the {KEY_ID} lower-case hexadecimal digits printed by `gatewright key inspect`")),
         );
     }
     let found = who
@@ -272,7 +272,7 @@ fn approver(
         .filter(|(ty, id)| !ty.is_empty() && !id.is_empty() && !id.contains(['"', '\\']));
     if found.is_none() {
         out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{who}` is no principal"))
+            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{who}` is not a principal"))
                 .help("write type and id in single quotes: 'User::\"amy\"'"),
         );
     }
@@ -307,7 +307,7 @@ fn optional(section: &Section<'_>, key: &str, out: &mut Diagnostics) -> Option<O
 
 fn is_filled((text, span): Placed<'_>, out: &mut Diagnostics) -> bool {
     if text.is_empty() {
-        out.push(Diagnostic::error(codes::CONFIG_VALUE, span, "the text is empty").help("write a name"));
+        out.push(Diagnostic::error(codes::CONFIG_VALUE, span, "the text must not be empty").help("write a name"));
     }
     !text.is_empty()
 }

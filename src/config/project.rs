@@ -162,7 +162,7 @@ fn known_sections(top: &DeTable<'_>, file: FileId, out: &mut Diagnostics) {
         let name = key.get_ref().as_ref();
         let span = Span::new(file, key.span().start, key.span().end);
         if LATER.contains(&name) {
-            let message = format!("`[{name}]` belongs to a later version of Gatewright");
+            let message = format!("`[{name}]` is not supported by this version of Gatewright");
             out.push(Diagnostic::error(codes::CONFIG_LATER, span, message).help("remove the section"));
         } else if !SECTIONS.contains(&name) {
             let message = format!("unknown section `[{name}]`");
@@ -175,9 +175,11 @@ fn package(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) 
     section.only(&PACKAGE, out);
     match section.text("name", out) {
         Some((name, span)) if !is_name(name) => out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{name}` cannot name a package")).help(format!(
-                "start with a lower-case letter, go on with letters, digits and `-`, at most {MAX_NAME} in all"
-            )),
+            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{name}` is not a valid package name")).help(
+                format!(
+                    "start with a lower-case letter, followed by letters, digits and `-`, at most {MAX_NAME} characters"
+                ),
+            ),
         ),
         Some((name, _)) => name.clone_into(&mut project.name),
         None if !section.has("name") => section.missing("name", "\"my-policy\"", out),
@@ -219,7 +221,7 @@ fn compile(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) 
     match Roles::NAMES.iter().find(|(known, _)| *known == name) {
         Some((_, roles)) => project.roles = *roles,
         None => out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{name}` is no form of roles"))
+            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{name}` is not a form of roles"))
                 .help("write \"parents\", \"attribute\" or \"both\""),
         ),
     }
@@ -246,7 +248,7 @@ fn lint(section: &Section<'_>, levels: &mut Levels, out: &mut Diagnostics) {
             },
             other => {
                 levels.name(id, id_span);
-                let message = format!("the level of `{id}` must be text, this is {}", table::kind(other));
+                let message = format!("the level of `{id}` must be text, found {}", table::kind(other));
                 let help = "write \"allow\", \"warn\" or \"error\"";
                 out.push(Diagnostic::error(codes::CONFIG_TYPE, span, message).help(help));
             }
@@ -261,8 +263,8 @@ fn test(section: &Section<'_>, sources: &Sources, project: &mut Project, out: &m
     project.test_at = Instant::parse_either(written);
     if project.test_at.is_none() {
         out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{written}` is not one moment"))
-                .help("write `2026-03-01T10:00:00Z`, with `T` and a zone, or a date: `2026-03-01`"),
+            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{written}` is not a date or an instant"))
+                .help("write an instant with `T` and a time zone, `2026-03-01T10:00:00Z`, or a date, `2026-03-01`"),
         );
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn parse<'a>(sources: &'a Sources, file: FileId, out: &mut Diagnostic
         out.push(match error.message() {
             "duplicate key" => {
                 let key = sources.slice(span);
-                Diagnostic::error(codes::CONFIG_SYNTAX, span, format!("`{key}` is given twice"))
+                Diagnostic::error(codes::CONFIG_SYNTAX, span, format!("duplicate key `{key}`"))
                     .help("keep one of the two")
             }
             message => Diagnostic::error(codes::CONFIG_SYNTAX, span, format!("invalid TOML: {message}"))
@@ -37,7 +37,7 @@ fn syntax_help(message: &str) -> Option<String> {
     } else if message.starts_with("unclosed table") {
         "close the section's name with `]`"
     } else if message.contains("string, expected") {
-        "close the text with the quote it opened with, on the same line"
+        "close the text on the same line, with the same quote"
     } else {
         return None;
     };
@@ -76,10 +76,10 @@ impl<'a> Section<'a> {
                 Some(Self { name: name.to_owned(), title: format!("[{name}]"), header, table: Some(table), file })
             }
             other => {
-                let message = format!("`{name}` is a section, this is {}", kind(other));
+                let message = format!("`{name}` must be a section, found {}", kind(other));
                 out.push(
                     Diagnostic::error(codes::CONFIG_TYPE, header, message)
-                        .help(format!("write `[{name}]`, then its keys below it")),
+                        .help(format!("write `[{name}]`, with its keys below")),
                 );
                 None
             }
@@ -106,10 +106,10 @@ impl<'a> Section<'a> {
                     file,
                 }),
                 other => {
-                    let message = format!("`{name}` lists sections, this is {}", kind(other));
+                    let message = format!("`{name}` must be a list of sections, found {}", kind(other));
                     out.push(
                         Diagnostic::error(codes::CONFIG_TYPE, header, message)
-                            .help(format!("write `[[{name}]]`, then its keys below it")),
+                            .help(format!("write `[[{name}]]`, with its keys below")),
                     );
                 }
             }
@@ -126,7 +126,7 @@ impl<'a> Section<'a> {
                 Some(Self { title: format!("[{name}]"), name, header, table: Some(table), file: self.file })
             }
             other => {
-                let message = format!("`{name}` is a section, this is {}", kind(other));
+                let message = format!("`{name}` must be a section, found {}", kind(other));
                 out.push(
                     Diagnostic::error(codes::CONFIG_TYPE, header, message)
                         .help(format!("write `{key} = {{ … }}`, with its keys in the braces")),
@@ -148,10 +148,10 @@ impl<'a> Section<'a> {
                     Self { title: format!("[{name}]"), name, header: span, table: Some(table), file: self.file },
                 )),
                 other => {
-                    let message = format!("`{name}` is a section, this is {}", kind(other));
+                    let message = format!("`{name}` must be a section, found {}", kind(other));
                     out.push(
                         Diagnostic::error(codes::CONFIG_TYPE, span, message)
-                            .help(format!("write `[{name}]`, then its keys below it")),
+                            .help(format!("write `[{name}]`, with its keys below")),
                     );
                 }
             }
@@ -171,14 +171,14 @@ impl<'a> Section<'a> {
             return Vec::new();
         };
         if texts.is_empty() {
-            let message = format!("`{}.{key}` is an empty list", self.name);
+            let message = format!("`{}.{key}` must not be empty", self.name);
             out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).help(format!("write {example}")));
         }
         let mut once: Vec<(&str, Span)> = Vec::new();
         for (text, span) in texts.into_iter().flatten() {
             match once.iter().find(|(known, _)| *known == text) {
                 Some((_, first)) => out.push(
-                    Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{text}` is listed twice"))
+                    Diagnostic::error(codes::CONFIG_VALUE, span, format!("duplicate `{text}`"))
                         .also(*first, "first here")
                         .help("list it once"),
                 ),
@@ -213,7 +213,7 @@ impl<'a> Section<'a> {
             match item.get_ref() {
                 DeValue::String(text) => texts.push(Some((text.as_ref(), span))),
                 other => {
-                    let message = format!("`{}.{key}` lists text, this is {}", self.name, kind(other));
+                    let message = format!("`{}.{key}` must be a list of text values, found {}", self.name, kind(other));
                     texts.push(None);
                     out.push(Diagnostic::error(codes::CONFIG_TYPE, span, message).help(help.clone()));
                 }
@@ -338,7 +338,7 @@ impl<'a> Section<'a> {
     }
 
     fn wrong_type(&self, key: &str, wanted: &str, found: &DeValue<'_>, span: Span) -> Diagnostic {
-        let message = format!("`{}.{key}` must be {wanted}, this is {}", self.name, kind(found));
+        let message = format!("`{}.{key}` must be {wanted}, found {}", self.name, kind(found));
         Diagnostic::error(codes::CONFIG_TYPE, span, message)
     }
 }

@@ -93,10 +93,10 @@ impl TrustFile {
             policy.keys =
                 inner.iter().filter_map(|(name, span, key)| read_key(name, *span, key, sources, out)).collect();
             if inner.is_empty() {
-                let message = "the trust policy has no key";
+                let message = "the trust policy has no keys";
                 out.push(
                     Diagnostic::error(codes::CONFIG_MISSING_KEY, section.header(), message)
-                        .help("write `[keys.NAME]`, and below it `public = \"\"\"` and the PEM of a public key"),
+                        .help("write `[keys.NAME]`, with `public = \"\"\"` and the PEM of a public key below"),
                 );
             }
         }
@@ -137,12 +137,12 @@ fn format(top: &toml::de::DeTable<'_>, file: FileId, out: &mut Diagnostics) {
     };
     let span = Span::new(file, value.span().start, value.span().end);
     let toml::de::DeValue::Integer(number) = value.get_ref() else {
-        let message = format!("`format` must be a whole number, this is {}", table::kind(value.get_ref()));
+        let message = format!("`format` must be a whole number, found {}", table::kind(value.get_ref()));
         out.push(Diagnostic::error(codes::CONFIG_TYPE, span, message).help(format!("write `format = {FORMAT}`")));
         return;
     };
     if u32::from_str_radix(number.as_str(), number.radix()) != Ok(FORMAT) {
-        let message = "a trust policy of another format is not read by this version";
+        let message = "this version does not support this trust policy format";
         out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).help(format!("write `format = {FORMAT}`")));
     }
 }
@@ -161,7 +161,7 @@ fn read_key(
     if let (Some(before), Some(after)) = (not_before, not_after)
         && after <= before
     {
-        let message = format!("the key `{name}` ends before it begins");
+        let message = format!("the key `{name}` expires before it becomes valid");
         out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).help("set `not_after` later than `not_before`"));
     }
     let public = section.text("public", out);
@@ -186,8 +186,8 @@ fn date(section: &Section<'_>, key: &str, sources: &Sources, out: &mut Diagnosti
     let at = Instant::parse_either(written);
     if at.is_none() {
         out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{written}` is not one moment"))
-                .help("write `2026-03-01T10:00:00Z`, with `T` and a zone, or a date: `2026-03-01`"),
+            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{written}` is not a date or an instant"))
+                .help("write an instant with `T` and a time zone, `2026-03-01T10:00:00Z`, or a date, `2026-03-01`"),
         );
     }
     at
@@ -214,12 +214,12 @@ fn role(section: &Section<'_>, known: &[TrustKey], needed: Needed, out: &mut Dia
     let mut keys: Vec<String> = Vec::new();
     for (name, span) in names.into_iter().flatten() {
         if !known.iter().any(|key| key.name == name) {
-            let message = format!("no key is called `{name}`");
+            let message = format!("unknown key name `{name}`");
             let fault = Diagnostic::error(codes::CONFIG_VALUE, span, message);
             out.push(fault.meant_quoted(span, name, known.iter().map(|key| key.name.as_str())));
         } else if keys.iter().any(|key| key == name) {
-            let message = format!("the key `{name}` is listed twice");
-            out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).help("a key counts once; list it once"));
+            let message = format!("duplicate key `{name}`");
+            out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).help("list each key once"));
         } else {
             keys.push(name.to_owned());
         }
@@ -228,10 +228,10 @@ fn role(section: &Section<'_>, known: &[TrustKey], needed: Needed, out: &mut Dia
     let revoked = |name: &String| known.iter().any(|key| key.name == *name && key.revoked);
     let usable = keys.iter().filter(|name| !revoked(name)).count();
     if usize::try_from(threshold).is_ok_and(|threshold| threshold > usable) {
-        let message = format!("{threshold} distinct keys are wanted, and {usable} can sign");
+        let message = format!("the threshold is {threshold} distinct keys, but only {usable} can sign");
         out.push(
             Diagnostic::error(codes::CONFIG_VALUE, section.header(), message)
-                .help("list more keys, or lower `threshold`; as it is, nothing can pass"),
+                .help("list more keys, or lower `threshold`; otherwise nothing can pass"),
         );
     }
     TrustRole { keys, threshold }

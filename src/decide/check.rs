@@ -71,7 +71,7 @@ fn refuse_unknowns(context: &Map<String, Value>) -> Result<(), RequestError> {
     let faults: Vec<_> = holding
         .map(|(attribute, _)| AttributeFault {
             attribute: attribute.clone(),
-            message: "`unknown` is not a value a request may carry".to_owned(),
+            message: "a request cannot contain the value `unknown`".to_owned(),
         })
         .collect();
     if faults.is_empty() { Ok(()) } else { Err(RequestError::Context(faults)) }
@@ -96,7 +96,7 @@ fn attribute_faults(request: &Request, model: Option<&Model>) -> Vec<AttributeFa
     };
     let message = |attribute: &String, value: &Value| {
         if !declared.contains_key(attribute) {
-            return Some(format!("the context of `{}` has no such attribute", request.action));
+            return Some(format!("the context of `{}` has no attribute with this name", request.action));
         }
         let mut context = Map::from_iter([(attribute.clone(), value.clone())]);
         context.extend(left_out(declared, &context));

@@ -45,7 +45,7 @@ pub enum EngineError {
     #[error("the bundle has no `{0}`")]
     Absent(&'static str),
     /// A file is not what it should be.
-    #[error("`{file}` of the bundle cannot be read: {message}")]
+    #[error("cannot read `{file}` of the bundle: {message}")]
     Unreadable {
         /// The file.
         file: &'static str,
@@ -56,7 +56,7 @@ pub enum EngineError {
     #[error("the schema is not valid")]
     Schema(#[source] Box<cedar_policy::SchemaError>),
     /// The roles are not as the schema declares them.
-    #[error("the roles do not fit the schema")]
+    #[error("the roles do not conform to the schema")]
     Roles(#[source] Box<cedar_policy::entities_errors::EntitiesError>),
 }
 

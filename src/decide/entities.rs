@@ -44,7 +44,7 @@ pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Resu
         base.add_entities_from_json_value(json, schema).map_err(|error| with_causes(&error))
     };
     let smuggled = faults_of_each(json, |entity| {
-        let unknown = holds_unknown(entity).then(|| "`unknown` is not a value an entity may carry".to_owned());
+        let unknown = holds_unknown(entity).then(|| "an entity cannot contain the value `unknown`".to_owned());
         unknown.into_iter().collect()
     });
     if !smuggled.is_empty() {
@@ -53,7 +53,7 @@ pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Resu
     let unread = faults_of_each(json, |entity| {
         let keys = entity.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
         let unread = keys.filter(|key| !PARTS.contains(key));
-        unread.map(|key| format!("`{key}` is no part of an entity: {}", PARTS.join(", "))).collect()
+        unread.map(|key| format!("`{key}` is not a part of an entity: {}", PARTS.join(", "))).collect()
     });
     if !unread.is_empty() {
         return Err(EntitiesError(unread));

@@ -32,7 +32,7 @@ impl TryFrom<u8> for Format {
     fn try_from(version: u8) -> Result<Self, Self::Error> {
         match version {
             1 => Ok(Self),
-            _ => Err("only format 1 is known"),
+            _ => Err("unknown format, expected 1"),
         }
     }
 }
@@ -116,10 +116,10 @@ impl Baseline {
                 break;
             }
             let more = if count > 1 { format!(" ({count} times)") } else { String::new() };
-            let message = format!("the baseline lists `{lint}` in `{within}`{more}, and it is not found any more");
+            let message = format!("stale baseline entry: `{lint}` in `{within}`{more} is no longer found");
             out.push(
                 Diagnostic::global_error(codes::STALE_BASELINE, message)
-                    .help("shrink the baseline: run again with `--write-baseline`"),
+                    .help("run again with `--write-baseline` to remove stale entries"),
             );
         }
         out

@@ -18,14 +18,15 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink, effect: Effect) {
         };
         let action = erring.witness.request.action.id().unescaped().to_owned();
         let (message, label) = match (effect, erring.outcome) {
-            (Effect::Forbid, Skipped::Allowed) => {
-                (format!("{} errors, and opens `{action}`", stated.name), "skipped, and others let in")
-            }
-            (Effect::Forbid, Skipped::Denied) => (
-                format!("{} errors on `{action}`, and does not forbid", stated.name),
-                "skipped; nothing else lets in here",
+            (Effect::Forbid, Skipped::Allowed) => (
+                format!("{} errors on `{action}`, and the request is allowed", stated.name),
+                "skipped, and another policy allows the request",
             ),
-            (Effect::Permit, _) => (format!("{} errors on `{action}`, and does not let in", stated.name), "skipped"),
+            (Effect::Forbid, Skipped::Denied) => (
+                format!("{} errors on `{action}` and does not forbid it", stated.name),
+                "skipped; no other policy allows the request",
+            ),
+            (Effect::Permit, _) => (format!("{} errors on `{action}` and does not allow it", stated.name), "skipped"),
         };
         let finding = match erring.remote {
             true => out.warning(stated.at, message).note(REMOTE_TIMES),
@@ -33,7 +34,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink, effect: Effect) {
         };
         let mut finding = finding
             .label(label)
-            .help("test what may be absent with `has`, and keep arithmetic within bounds")
+            .help("test optional attributes with `has`, and keep arithmetic within bounds")
             .evidence(proofs::evidence(erring.basis))
             .note(format!("Cedar: {}", erring.message));
         for line in erring.witness.lines() {

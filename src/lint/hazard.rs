@@ -6,12 +6,10 @@ use crate::typing::Constructor;
 use super::expr::{attribute_text, has_text};
 
 /// What is said of a finding that needs times that nobody can write.
-pub(super) const REMOTE_TIMES: &str =
-    "it needs a time outside the years 0001 to 9999, which no clock, token or fixture states: a warning at any level";
+pub(super) const REMOTE_TIMES: &str = "this needs a time outside the years 0001 to 9999, which no clock, token or fixture produces: a warning at any level";
 
 /// What is said of a finding where nobody is let in.
-pub(super) const NOBODY_LET_IN: &str =
-    "no permit lets anybody in where it errors, since each needs the same to be there: a warning until one does not";
+pub(super) const NOBODY_LET_IN: &str = "no permit allows a request for which this errors, since each permit needs the same attribute: a warning until one does not";
 
 /// A place where evaluation can error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,20 +61,20 @@ impl Error {
             Self::Absent { of, name } => format!("`{}` may be absent", attribute_text(of, name)),
             Self::NoTag { of, key } => format!("`{of}` may not have the tag `{key}`"),
             Self::NotLoaded { of, .. } => format!("the entity `{of}` may not be loaded"),
-            Self::Undeclared { of, name } => format!("no schema says that `{}` is there", attribute_text(of, name)),
+            Self::Undeclared { of, name } => format!("no schema declares `{}`", attribute_text(of, name)),
             Self::Overflow(operation) => format!("`{operation}` may overflow"),
             Self::Unwritable(operation) => {
-                format!("`{operation}` overflows for times outside the years 0001 to 9999 only")
+                format!("`{operation}` overflows only for times outside the years 0001 to 9999")
             }
-            Self::Malformed(function) => format!("`{}(…)` fails on a text of another form", function.name()),
+            Self::Malformed(function) => format!("`{}(…)` errors on malformed text", function.name()),
         }
     }
 
     /// What to write in a forbid so that it cannot happen.
     fn remedy(&self, within: Holds) -> String {
         let absence = |test: String| match within {
-            Holds::WhenTrue => format!("say that absence forbids: `if {test} then … else true`"),
-            Holds::WhenFalse => format!("say that absence forbids: `{test} && …`"),
+            Holds::WhenTrue => format!("forbid if it is absent: `if {test} then … else true`"),
+            Holds::WhenFalse => format!("forbid if it is absent: `{test} && …`"),
         };
         match self {
             Self::Absent { of, name } | Self::NotLoaded { of, name } | Self::Undeclared { of, name } => {
@@ -84,9 +82,11 @@ impl Error {
             }
             Self::NoTag { of, key } => absence(format!("{of}.hasTag({key})")),
             Self::Overflow(_) | Self::Unwritable(_) => {
-                "compare without computing: keep in an attribute what is compared".to_owned()
+                "avoid the arithmetic: store the compared value in an attribute".to_owned()
             }
-            Self::Malformed(function) => format!("declare the attribute as the type that `{}` makes", function.name()),
+            Self::Malformed(function) => {
+                format!("declare the attribute with the type that `{}` returns", function.name())
+            }
         }
     }
 }

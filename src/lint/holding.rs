@@ -24,7 +24,7 @@ pub(super) fn tell_clash(finding: Diagnostic, clash: Option<(Span, Span)>, sourc
     let text = |span: Span| sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
     match clash {
         Some((one, other)) if one != other => {
-            finding.note(format!("`{}` and `{}` exclude each other", text(one), text(other)))
+            finding.note(format!("`{}` and `{}` can never hold together", text(one), text(other)))
         }
         Some((one, _)) if Some(one) != finding.primary() => finding.note(format!("`{}` is never true", text(one))),
         _ => finding,

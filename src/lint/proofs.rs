@@ -72,8 +72,8 @@ pub(super) fn help_to_remove(stated: &Stated<'_>, finding: Diagnostic, help: &st
     match (stated.facts.effect, &stated.facts.erring) {
         (cedar_policy::Effect::Permit, _) | (_, Fact::Known(None) | Fact::NotAsked) => finding.help(help),
         (_, Fact::Known(Some(_)) | Fact::Partly(..) | Fact::Unknown(_)) => finding
-            .note("that is so of Cedar, which skips it where it errors; `decide` of Gatewright denies there")
-            .help("first make it one that cannot error; then see whether it keeps anybody out"),
+            .note("this holds for plain Cedar, which skips a forbid that errors; a Gatewright gateway denies the request instead")
+            .help("first change it so that it cannot error, then check whether it denies any request"),
     }
 }
 

@@ -28,8 +28,8 @@ pub fn removed(id: &str) -> Option<&'static str> {
 /// Says that there is no such lint.
 pub(super) fn unknown(id: &str) -> String {
     match removed(id) {
-        Some(_) => format!("there is no lint `{id}` any more"),
-        None => format!("there is no lint `{id}`"),
+        Some(_) => format!("lint `{id}` was removed"),
+        None => format!("unknown lint `{id}`"),
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn suggestion(id: &str) -> String {
     if let Some(fate) = removed(id) {
         return fate.to_owned();
     }
-    did_you_mean(id, all().map(Lint::id)).unwrap_or_else(|| "`gatewright lint --list` lists the ids".to_owned())
+    did_you_mean(id, all().map(Lint::id)).unwrap_or_else(|| "run `gatewright lint --list` to list all lints".to_owned())
 }
 
 #[cfg(test)]

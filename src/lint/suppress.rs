@@ -45,7 +45,7 @@ impl<'a> Waivers<'a> {
                 (true, true) => None,
                 (false, true) => Some("no reason"),
                 (true, false) => Some("no end"),
-                (false, false) => Some("neither reason nor end"),
+                (false, false) => Some("no reason and no end"),
             };
             if let Some(missing) = missing {
                 found.push(
@@ -54,7 +54,7 @@ impl<'a> Waivers<'a> {
                         waiver.span,
                         format!("the waiver of `{}` has {missing}", waiver.lint),
                     )
-                    .label("waives nothing like this")
+                    .label("has no effect until it is complete")
                     .help(format!(
                         "write `@allow({}, because: \"why this is right here\", until: \"2027-01-31\")`",
                         waiver.lint
@@ -68,8 +68,8 @@ impl<'a> Waivers<'a> {
                         waiver.span,
                         format!("the waiver of `{}` ended on {}", waiver.lint, until.at.date()),
                     )
-                    .label("waives nothing any more")
-                    .help("correct what it waived and remove it; or decide anew, with a reason and a later end"),
+                    .label("no longer has any effect")
+                    .help("fix the finding and remove the waiver, or renew it with a reason and a later end"),
                 );
             }
         }
@@ -96,13 +96,9 @@ impl<'a> Waivers<'a> {
             .filter(|(waiver, used)| *used == Use::None && holds(waiver, self.cx))
             .filter(|(waiver, _)| find(&waiver.lint).is_some_and(&ran))
             .map(|(waiver, _)| {
-                Diagnostic::warning(
-                    codes::UNUSED_WAIVER,
-                    waiver.span,
-                    format!("there is no `{}` to waive here", waiver.lint),
-                )
-                .label("waives nothing")
-                .help("remove the waiver")
+                Diagnostic::warning(codes::UNUSED_WAIVER, waiver.span, format!("unused waiver of `{}`", waiver.lint))
+                    .label("matches no finding")
+                    .help("remove the waiver")
             })
             .collect()
     }

@@ -38,8 +38,8 @@ pub fn unproved(cx: &Cx<'_>, out: &mut Diagnostics) {
             .flat_map(|(lints, why)| lints.iter().map(move |lint| (*lint, why)))
             .collect();
         let Some(finding) = told(cx, &open, |severity, lints| {
-            let message = format!("it is not known of {} whether {lints} finds it", stated.name);
-            Diagnostic::new(codes::UNPROVED, severity, Some(stated.at), message).label("not answered")
+            let message = format!("could not check {} for {lints}", stated.name);
+            Diagnostic::new(codes::UNPROVED, severity, Some(stated.at), message).label("the solver gave no answer")
         }) else {
             continue;
         };
@@ -48,14 +48,14 @@ pub fn unproved(cx: &Cx<'_>, out: &mut Diagnostics) {
     let roles = facts.roles.iter();
     for (role, why) in roles.filter_map(|(role, fact)| Some((role, unknown(fact)?))) {
         out.extend(told(cx, &[("idle-role", why)], |severity, lint| {
-            let message = format!("it is not known of the role `{role}` whether {lint} finds it");
+            let message = format!("could not check the role `{role}` for {lint}");
             Diagnostic::new(codes::UNPROVED, severity, None, message)
         }));
     }
     if let Some(why) = unknown::<Allowed>(&facts.allowed) {
         let open = [("open-action", why), ("unlimited-role", why)];
         out.extend(told(cx, &open, |severity, lints| {
-            let message = format!("it is not known whether {lints} finds anything");
+            let message = format!("could not check for {lints}");
             Diagnostic::new(codes::UNPROVED, severity, None, message)
         }));
     }
@@ -80,7 +80,7 @@ fn told(
     let severity = if worst == Level::Error { Severity::Error } else { Severity::Warning };
     let names: Vec<String> = ran.iter().map(|(lint, _)| format!("`{lint}`")).collect();
     let reasons: BTreeSet<&String> = ran.iter().map(|(_, why)| *why).collect();
-    let help = "mend what validation refuses; or raise `--rlimit-per` or `--time`";
+    let help = "fix what validation rejects, or raise `--rlimit-per` or `--time`";
     let told = make(severity, names.join(", ")).help(help);
     Some(reasons.into_iter().fold(told, |told, why| told.note(why.clone())))
 }
@@ -106,14 +106,14 @@ pub fn unasked(cx: &Cx<'_>, why: &Unasked) -> Option<Diagnostic> {
         Unasked::SchemaRefused(_) => Severity::Warning,
     };
     let message = match why {
-        Unasked::NoSchema => "without a schema nothing is proved of these policies",
-        Unasked::SchemaRefused(_) => "nothing is proved of these policies, since their schema cannot be reasoned about",
+        Unasked::NoSchema => "nothing is proved about these policies: there is no schema",
+        Unasked::SchemaRefused(_) => "nothing is proved about these policies: the solver does not support their schema",
     };
     let told = Diagnostic::new(codes::UNPROVED, severity, None, message);
     Some(match why {
-        Unasked::NoSchema => told.help("name one with `--schema`; `--no-proofs` leaves these lints out"),
+        Unasked::NoSchema => told.help("pass one with `--schema`, or skip these lints with `--no-proofs`"),
         Unasked::SchemaRefused(why) => {
-            told.note(why.clone()).help("complete the schema; `--no-proofs` leaves these lints out")
+            told.note(why.clone()).help("complete the schema, or skip these lints with `--no-proofs`")
         }
     })
 }
@@ -146,13 +146,13 @@ fn without_solver(cx: &Cx<'_>) -> Option<Diagnostic> {
         false => Severity::Advice,
     };
     let message = match not.is_empty() {
-        true => "without a solver not all is asked".to_owned(),
-        false => format!("without a solver these lints do not run: {}", names(&not)),
+        true => "some checks need a solver and were skipped".to_owned(),
+        false => format!("these lints need a solver and were skipped: {}", names(&not)),
     };
     let mut told = Diagnostic::new(codes::NO_SOLVER, severity, None, message)
-        .help(format!("{REMEDY}; `--no-proofs` leaves these lints out"));
+        .help(format!("{REMEDY}; `--no-proofs` skips these lints"));
     if !partly.is_empty() {
-        told = told.note(format!("these see only what a request shows: {}", names(&partly)));
+        told = told.note(format!("these ran in part, on generated requests only: {}", names(&partly)));
     }
     if !assertions.is_empty() {
         let named: Vec<String> = assertions.iter().map(|one| format!("`{}`", one.name)).collect();

@@ -53,7 +53,7 @@ pub enum LoadError {
         revision: String,
     },
     /// Two revisions went apart nowhere.
-    #[error("`{0}` and `{1}` have no commit in common")]
+    #[error("`{0}` and `{1}` have no common commit")]
     NoCommonCommit(String, String),
     /// The repository cannot be read.
     #[error("cannot read the repository of `{}`: {message}", path.display())]
@@ -73,7 +73,7 @@ pub enum LoadError {
         cause: io::Error,
     },
     /// The output folder holds something that no earlier build wrote.
-    #[error("`{}` holds `{found}`, which no earlier build wrote", dir.display())]
+    #[error("`{}` contains `{found}`, which an earlier build did not write", dir.display())]
     NotABuild {
         /// The folder.
         dir: PathBuf,
@@ -118,31 +118,34 @@ impl LoadError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         const PACKAGE: &str = "a package is a folder with `gatewright.toml` and `policy/`; \
-                               for existing Cedar name its `.cedar` files and `--schema FILE`";
+                               for existing Cedar policies, pass the `.cedar` files and `--schema FILE`";
         match self {
             Self::Missing(_) => Some(PACKAGE.to_owned()),
             Self::NotAPackage { around: None, .. } => Some(PACKAGE.to_owned()),
             Self::NotAPackage { around: Some(around), .. } => {
-                Some(format!("it lies in the package `{}`; name that", around.display()))
+                Some(format!("it is inside the package `{}`; pass that folder", around.display()))
             }
-            Self::NotABuild { .. } => Some("name an empty or new folder, or one that `build` wrote".to_owned()),
+            Self::NotABuild { .. } => Some("use an empty or new folder, or one that `build` wrote".to_owned()),
             Self::OutsideFolder { .. } => Some("delete the folder and build again".to_owned()),
             Self::UnknownRevision { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
-            Self::UnknownRevision { history: History::None, .. } => Some("the repository has no commit yet".to_owned()),
+            Self::UnknownRevision { history: History::None, .. } => {
+                Some("the repository has no commits yet".to_owned())
+            }
             Self::UnknownRevision { history: History::Part, .. } => {
-                Some("this clone is shallow; `git fetch --unshallow` brings the rest of its history".to_owned())
+                Some("this clone is shallow; run `git fetch --unshallow` to get the full history".to_owned())
             }
-            Self::UnknownRevision { .. } => Some("name a commit, branch or tag, such as `HEAD~1`".to_owned()),
-            Self::NoCommonCommit(..) => {
-                Some("a shallow clone may lack it; `git fetch --unshallow` brings it, and `..` needs none".to_owned())
-            }
+            Self::UnknownRevision { .. } => Some("use a commit, branch or tag, such as `HEAD~1`".to_owned()),
+            Self::NoCommonCommit(..) => Some(
+                "a shallow clone may lack it; run `git fetch --unshallow`, or use `..`, which needs no common commit"
+                    .to_owned(),
+            ),
             Self::NotInRevision { .. } => Some(
-                "a package has its `gatewright.toml` in that revision; one that moved is compared by \
-                 `diff --from OLD --to NEW`, with `git worktree` for the old state"
+                "the package must have its `gatewright.toml` in that revision; to compare a package \
+                 that moved, use `diff --from OLD --to NEW`, with `git worktree` for the old version"
                     .to_owned(),
             ),
             Self::NotARepository(_) => {
-                Some("without one, two folders are compared by `diff --from OLD --to NEW`".to_owned())
+                Some("without a repository, compare two folders with `diff --from OLD --to NEW`".to_owned())
             }
             Self::Git { .. } => None,
             Self::Read { .. } | Self::NotAFile(_) | Self::Write { .. } => None,

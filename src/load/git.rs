@@ -331,6 +331,6 @@ mod tests {
         assert!(matches!(error(outside.path(), "HEAD"), LoadError::NotARepository(_)));
         git2::Repository::init(outside.path()).unwrap();
         let unborn = error(outside.path(), "HEAD");
-        assert_eq!(unborn.help().unwrap(), "the repository has no commit yet");
+        assert_eq!(unborn.help().unwrap(), "the repository has no commits yet");
     }
 }

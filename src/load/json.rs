@@ -71,7 +71,7 @@ impl<'de> Visitor<'de> for Unique {
         let mut all = Map::new();
         while let Some(key) = members.next_key::<String>()? {
             if all.contains_key(&key) {
-                return Err(A::Error::custom(format!("the key `{key}` stands here twice")));
+                return Err(A::Error::custom(format!("duplicate key `{key}`")));
             }
             let value = members.next_value_seed(Self)?;
             all.insert(key, value);
@@ -89,7 +89,7 @@ mod tests {
         let text = r#"{"a": [1, -2, 1.5, "xé", true, null, 18446744073709551615], "b": {"a": {}}}"#;
         assert_eq!(parse(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
         let twice = parse("[{\"a\": 1,\n \"b\": {\"c\": 1, \"c\": 2}}]").unwrap_err().to_string();
-        assert!(twice.starts_with("the key `c` stands here twice at line 2"), "{twice}");
+        assert!(twice.starts_with("duplicate key `c` at line 2"), "{twice}");
         for wrong in ["", "[1", "{} {}", "{a: 1}"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -5,7 +5,7 @@ use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::load::codes;
 use crate::text::{Sources, Span};
 
-use super::part::{in_other_case, top};
+use super::part::top;
 
 /// Reports a place that is written in another case than it is meant as: once, however many files it holds.
 pub(super) fn report(sources: &mut Sources, written: &str, meant: &str, out: &mut Diagnostics) {

@@ -128,8 +128,8 @@ pub(super) fn assemble(root: PathBuf, mut entries: Vec<Entry>, out: &mut Diagnos
     }
     if !has_policy {
         out.push(
-            Diagnostic::global_error(codes::EMPTY_PACKAGE, "the package has no policy file")
-                .help("write `policy/main.gate`, or put `.cedar` files into `policy/`"),
+            Diagnostic::global_error(codes::EMPTY_PACKAGE, "the package has no policy files")
+                .help("write `policy/main.gate`, or add `.cedar` files to `policy/`"),
         );
     }
     package
@@ -146,7 +146,7 @@ pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut D
         Content::Bytes(bytes) => return Some(text(sources, name, bytes, part, out)),
         Content::Unread if part == Part::Unused => {
             let severity = if is_meant_as_policy(&name) { Severity::Error } else { Severity::Warning };
-            (severity, codes::UNUSED_FILE, format!("nothing reads `{name}`"), unused_help(&name))
+            (severity, codes::UNUSED_FILE, format!("unused file `{name}`"), unused_help(&name))
         }
         Content::Unread => return None,
         Content::SymbolicLink if part == Part::None => return None,
@@ -154,7 +154,7 @@ pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut D
             Severity::Error,
             codes::SYMBOLIC_LINK,
             format!("`{name}` is a symbolic link"),
-            "put the file itself there: links are not followed, so that a package is the same on every machine",
+            "replace it with the file itself: links are not followed, so that a package is the same on every machine",
         ),
         Content::TooLarge => (
             Severity::Error,
@@ -168,8 +168,8 @@ pub(super) fn place(sources: &mut Sources, entry: Entry, part: Part, out: &mut D
             codes::UNREADABLE_FILE,
             format!("`{name}` is {what}"),
             match part {
-                Part::Folder => "a folder belongs there",
-                _ => "only files and folders belong there",
+                Part::Folder => "expected a folder",
+                _ => "expected a file or a folder",
             },
         ),
         Content::Unreadable(cause) => (
@@ -209,7 +209,7 @@ fn unused_help(name: &str) -> &'static str {
             "declared changes end in `.yaml`; move anything else out of `changes/`"
         }
         Some(("assignments", rest)) if !rest.contains("/.") && !rest.starts_with('.') => {
-            "files of assignments end in `.yaml`; move anything else out of `assignments/`"
+            "assignment files end in `.yaml`; move anything else out of `assignments/`"
         }
         _ => "names that start with a dot are skipped; rename it",
     }
@@ -290,8 +290,8 @@ mod tests {
         insta::assert_snapshot!(shown(&package, &out).join("\n"), @r"
         unreadable-file policy/a.gate:1:1: cannot read `policy/a.gate`: permission denied
         not-utf8 policy/b.gate:1:7: `policy/b.gate` is not UTF-8: byte 0xe9 at offset 6
-        unused-file policy/c.GATE:1:1: nothing reads `policy/c.GATE`
-        unused-file policy/c.txt:1:1: nothing reads `policy/c.txt`
+        unused-file policy/c.GATE:1:1: unused file `policy/c.GATE`
+        unused-file policy/c.txt:1:1: unused file `policy/c.txt`
         unreadable-file policy/d.gate:1:1: cannot read `policy/d.gate`: it is larger than 67108864 bytes
         unreadable-file policy/e.gate:1:1: `policy/e.gate` is a device
         symbolic-link scenarios/l.yaml:1:1: `scenarios/l.yaml` is a symbolic link
@@ -395,8 +395,8 @@ mod tests {
         assert_eq!(
             shown(&package, &out),
             [
-                "unused-file policy/x.txt:1:1: nothing reads `policy/x.txt`",
-                "empty-package: the package has no policy file"
+                "unused-file policy/x.txt:1:1: unused file `policy/x.txt`",
+                "empty-package: the package has no policy files"
             ]
         );
     }

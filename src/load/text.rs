@@ -77,11 +77,11 @@ fn merge_conflict(sources: &Sources, file: FileId, out: &mut Diagnostics) {
     }
     if let [ours, middle, theirs] = found.as_slice() {
         out.push(
-            Diagnostic::error(codes::MERGE_CONFLICT, *ours, "a merge of this file was not finished")
+            Diagnostic::error(codes::MERGE_CONFLICT, *ours, "unresolved merge conflict")
                 .label("one side begins here")
                 .also(*middle, "the other side begins here")
                 .also(*theirs, "and ends here")
-                .help("keep what is to stand of the two sides, and remove the three lines"),
+                .help("keep what you want from the two sides, and remove the three marker lines"),
         );
     }
 }

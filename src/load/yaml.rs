@@ -88,8 +88,8 @@ fn document(text: &str, file: FileId, base: usize, merge: MergeKeys, out: &mut D
         Err(Ambiguous(span)) => {
             out.push(
                 Diagnostic::error(codes::YAML_AMBIGUOUS, span.unwrap_or(places.point(0)), "ambiguous YAML")
-                    .label("YAML parsers disagree about what this is")
-                    .help("quote the text, or write the list or mapping one entry to a line"),
+                    .label("YAML parsers disagree about this value")
+                    .help("quote the text, or write the list or mapping with one entry per line"),
             );
             None
         }
@@ -147,13 +147,9 @@ impl<'a> Walk<'a, '_> {
     fn scalar(&mut self, plain: Plain, text: &str, quoted: bool, span: Span) -> Result<Node, Ambiguous> {
         if let Some(doubt) = plain::doubt(text).filter(|_| !quoted) {
             self.out.push(
-                Diagnostic::error(
-                    codes::YAML_AMBIGUOUS,
-                    span,
-                    format!("`{text}` is not the same to every YAML parser"),
-                )
-                .label(doubt.label)
-                .help(doubt.help),
+                Diagnostic::error(codes::YAML_AMBIGUOUS, span, format!("YAML parsers disagree about `{text}`"))
+                    .label(doubt.label)
+                    .help(doubt.help),
             );
         }
         let value = match plain {
@@ -164,8 +160,8 @@ impl<'a> Walk<'a, '_> {
             Plain::Float(value) if !quoted => Value::Float(value),
             Plain::HugeInt if !quoted => {
                 self.out.push(
-                    Diagnostic::error(codes::YAML_NUMBER, span, format!("`{text}` is beyond the range of a `Long`"))
-                        .help("quote it if it is meant as text"),
+                    Diagnostic::error(codes::YAML_NUMBER, span, format!("`{text}` is out of range for a `Long`"))
+                        .help("quote it if it is text"),
                 );
                 Value::Null
             }
@@ -209,14 +205,10 @@ impl<'a> Walk<'a, '_> {
             let Some(key) = self.key(key) else { continue };
             match seen.get(&key.text) {
                 Some(first) => self.out.push(
-                    Diagnostic::error(
-                        codes::YAML_DUPLICATE_KEY,
-                        key.span,
-                        format!("the key `{}` is given twice", key.text),
-                    )
-                    .label("again here")
-                    .also(*first, "first here")
-                    .help("keep one of the two, or rename one"),
+                    Diagnostic::error(codes::YAML_DUPLICATE_KEY, key.span, format!("duplicate key `{}`", key.text))
+                        .label("again here")
+                        .also(*first, "first here")
+                        .help("keep one of the two, or rename one"),
                 ),
                 None => {
                     seen.insert(key.text.clone(), key.span);
@@ -245,9 +237,9 @@ impl<'a> Walk<'a, '_> {
             let Value::Map(more) = one.value else {
                 let kind = one.kind_name();
                 self.out.push(
-                    Diagnostic::error(codes::YAML_KEY, one.span, format!("a merge key takes mappings, this is {kind}"))
+                    Diagnostic::error(codes::YAML_KEY, one.span, format!("a merge key needs mappings, found {kind}"))
                         .also(key, "the merge key")
-                        .help("name an anchor of a mapping, `<<: *name`, or several in a list"),
+                        .help("use the anchor of a mapping, `<<: *name`, or a list of anchors"),
                 );
                 continue;
             };
@@ -261,16 +253,14 @@ impl<'a> Walk<'a, '_> {
         let fault = match node.value {
             Value::Text(text) if text == MERGE && !node.quoted => match self.merge {
                 MergeKeys::Refused => Diagnostic::error(codes::YAML_UNSUPPORTED, span, "merge keys are not supported")
-                    .help("write the entries out, or use `extends` where the format has it"),
-                MergeKeys::Merged => {
-                    Diagnostic::error(codes::YAML_DUPLICATE_KEY, span, "the merge key `<<` is given twice")
-                        .help("keep one of the two: `<<: [*one, *other]` takes several mappings")
-                }
+                    .help("write the entries out, or use `extends` if the format supports it"),
+                MergeKeys::Merged => Diagnostic::error(codes::YAML_DUPLICATE_KEY, span, "duplicate merge key `<<`")
+                    .help("keep one of the two: `<<: [*one, *other]` merges several mappings"),
             },
             Value::Text(text) => return Some(Key { text, span }),
             _ => {
                 let kind = node.kind_name();
-                let fault = Diagnostic::error(codes::YAML_KEY, span, format!("a key must be text, this is {kind}"));
+                let fault = Diagnostic::error(codes::YAML_KEY, span, format!("a key must be text, found {kind}"));
                 match node.written() {
                     Some(written) if !written.is_empty() => fault.help(format!("write \"{written}\"")),
                     _ => fault.help("write the name before the `:`"),

@@ -82,7 +82,7 @@ fn named(making: &Making<'_>, item: &Item) -> Option<Named> {
 }
 
 fn gone(making: &mut Making<'_>, genre: Genre, item: &Item) {
-    let what = format!("`{}` is gone", making.words(item.span));
+    let what = format!("`{}` is removed", making.words(item.span));
     let edit = Edit { span: edit::whole(item, making.sources), text: String::new() };
     making.add(genre, item.span, what, edit, None);
 }
@@ -121,7 +121,7 @@ fn also_opens(making: &mut Making<'_>, item: &Item, decl: &ast::GrantDecl, named
     let Some((_, action)) = others.min_by_key(|(_, action)| !action.sensitive) else {
         return;
     };
-    let what = format!("`{}` is granted, too", action.name);
+    let what = format!("`{}` is also granted", action.name);
     let edit = Edit { span: last.span.at_end(), text: format!(", {}", action.name) };
     let span = names.iter().map(|name| name.span).fold(last.span, Span::to);
     making.add(Genre::AddAction, span, what, edit, named);
@@ -166,7 +166,7 @@ fn also_to(making: &mut Making<'_>, item: &Item, role: &ast::RoleDecl) {
         None => words,
     };
     let edit = Edit { span: end, text: format!("    {words}\n") };
-    let what = format!("`{}` is granted this, too", other.name.text);
+    let what = format!("this is also granted to `{}`", other.name.text);
     making.add(Genre::AddRole, item.span, what, edit, None);
 }
 
@@ -177,11 +177,11 @@ fn emergency(making: &mut Making<'_>, clause: &BreakGlassClause) {
             let (span, text, what) = match number.value {
                 ..=1 => {
                     let end = if making.sources.slice(clause.span).ends_with(';') { ";" } else { "" };
-                    let what = "no approval is asked for".to_owned();
+                    let what = "no approval is required".to_owned();
                     (clause.span, format!("approved by none{end}"), what)
                 }
                 more => {
-                    let what = format!("{} of {more} approvals will do", more - 1);
+                    let what = format!("{} of {more} approvals suffice", more - 1);
                     (number.span, (more - 1).to_string(), what)
                 }
             };

@@ -65,7 +65,7 @@ fn finding(proof: &Proof, checked: &Checked) -> Option<Diagnostic> {
     let refuted =
         || Diagnostic::error(codes::REFUTED_ASSERTION, proof.span, format!("the assertion `{name}` does not hold"));
     let open = |label: &str, why: Option<String>| {
-        let message = format!("it is not known whether the assertion `{name}` holds");
+        let message = format!("the assertion `{name}` is neither proved nor refuted");
         let told = Diagnostic::warning(lint::codes::UNPROVED, proof.span, message).label(label);
         why.into_iter().fold(told, Diagnostic::note)
     };
@@ -73,7 +73,7 @@ fn finding(proof: &Proof, checked: &Checked) -> Option<Diagnostic> {
         Outcome::Proved | Outcome::Shown(_) => return None,
         Outcome::Refuted(refutation) => {
             let decision = if proof.wants_allow() { "denied" } else { "allowed" };
-            let mut told = refuted().label(format!("a request that it speaks of is {decision}"));
+            let mut told = refuted().label(format!("a request that it covers is {decision}"));
             for (span, one) in spans(&refutation.deciding, checked) {
                 told = told.also(span, format!("{decision} by `{}`", one.statement));
             }
@@ -86,19 +86,21 @@ fn finding(proof: &Proof, checked: &Checked) -> Option<Diagnostic> {
         Outcome::Impossible => {
             let mut told = refuted().label("no request of this kind is ever allowed");
             for (span, one) in spans(&proof.granting, checked) {
-                told = told.also(span, format!("granted by `{}`, and never allowed", one.statement));
+                told = told.also(span, format!("granted by `{}` but never allowed", one.statement));
             }
             told
         }
         Outcome::Empty => {
-            return Some(open("it speaks of no request that there can be", None).help("mend its condition"));
+            return Some(open("vacuous: no request matches", None).help("fix its condition"));
         }
         Outcome::Unknown(all) => {
-            open("not answered", all.first().map(|open| format!("{}: {}", open.environment, open.why)))
+            open("the solver gave no answer", all.first().map(|open| format!("{}: {}", open.environment, open.why)))
         }
-        Outcome::NotReplayed(why) => open("not answered", Some(format!("{}: {}", why.environment, why.why))),
+        Outcome::NotReplayed(why) => {
+            open("the solver gave no answer", Some(format!("{}: {}", why.environment, why.why)))
+        }
     };
-    let help = format!("`gatewright prove --only {name}` shows the whole");
+    let help = format!("run `gatewright prove --only {name}` to see all details");
     Some(finding.help(help))
 }
 

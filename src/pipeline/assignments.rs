@@ -42,10 +42,10 @@ pub(super) fn assignments(
                 Diagnostic::error(
                     codes::ASSIGNMENT_TWICE,
                     one.span,
-                    format!("`{}` is given the role `{}` twice", one.who, one.role),
+                    format!("duplicate assignment: `{}` already has the role `{}`", one.who, one.role),
                 )
-                .label("again here")
-                .also(first, "first here")
+                .label("assigned again here")
+                .also(first, "first assigned here")
                 .help("keep one of the two"),
             ),
         }
@@ -72,10 +72,10 @@ fn files(package: &PackageFiles, project: &Project, out: &mut Diagnostics) -> Ve
         match package.assignments.iter().find(|file| name(file) == text) {
             Some(file) => found.push(*file),
             None => out.push(
-                Diagnostic::error(CONFIG_VALUE, *span, format!("there is no file of assignments `{text}`"))
+                Diagnostic::error(CONFIG_VALUE, *span, format!("assignment file `{text}` not found"))
                     .help(
                         did_you_mean(text, package.assignments.iter().map(name))
-                            .unwrap_or_else(|| "name a `.yaml` file of the folder `assignments/`".to_owned()),
+                            .unwrap_or_else(|| "name a `.yaml` file in the folder `assignments/`".to_owned()),
                     )
                     .near_quoted(*span, text, package.assignments.iter().map(name)),
             ),
@@ -83,7 +83,7 @@ fn files(package: &PackageFiles, project: &Project, out: &mut Diagnostics) -> Ve
     }
     for file in package.assignments.iter().filter(|file| !found.contains(file)) {
         out.push(
-            Diagnostic::warning(UNUSED_FILE, Span::new(*file, 0, 0), format!("nothing reads `{}`", name(file)))
+            Diagnostic::warning(UNUSED_FILE, Span::new(*file, 0, 0), format!("unused file `{}`", name(file)))
                 .help(format!("write `assignments = [\"{}\"]` under `[package]` in `gatewright.toml`", name(file))),
         );
     }
@@ -98,8 +98,11 @@ fn resolve(program: &Program, one: &mut Assignment, out: &mut Diagnostics) -> bo
     if role.is_none() {
         let names: Vec<String> = program.role_ids().map(|id| program.role_name(id)).collect();
         out.push(
-            Diagnostic::error(codes::ASSIGNMENT_UNKNOWN, one.role_span, format!("there is no role `{}`", one.role))
-                .meant(one.role_span, &one.role, names.iter().map(String::as_str)),
+            Diagnostic::error(codes::ASSIGNMENT_UNKNOWN, one.role_span, format!("unknown role `{}`", one.role)).meant(
+                one.role_span,
+                &one.role,
+                names.iter().map(String::as_str),
+            ),
         );
     }
     let (Some((ty, who)), Some(role)) = (who, role) else {
@@ -112,9 +115,9 @@ fn resolve(program: &Program, one: &mut Assignment, out: &mut Diagnostics) -> bo
                 one.who_span,
                 format!("a `{}` cannot hold the role `{}`", ty.name, one.role),
             )
-            .also(role.span, "the role says who can")
+            .also(role.span, "the role declares its holders here")
             .help(format!(
-                "assign it to one of those whom `role … for` names, or to a group of theirs that `holds roles`, or add `{}` there",
+                "assign it to a type named in `role … for`, or to a group of theirs that `holds roles`, or add `{}` there",
                 ty.name
             )),
         );
@@ -125,9 +128,9 @@ fn resolve(program: &Program, one: &mut Assignment, out: &mut Diagnostics) -> bo
             Diagnostic::error(
                 codes::ASSIGNMENT_UNKNOWN,
                 one.role_span,
-                format!("the role `{}` follows from `{by}`, and is assigned to nobody", one.role),
+                format!("the role `{}` is derived from `{by}` and cannot be assigned", one.role),
             )
-            .also(*at, "whoever this attribute names holds it")
+            .also(*at, "the principal in this attribute holds the role")
             .help("remove the assignment"),
         );
         return false;
@@ -158,7 +161,7 @@ fn resolve(program: &Program, one: &mut Assignment, out: &mut Diagnostics) -> bo
                 Diagnostic::error(
                     codes::ASSIGNMENT_UNKNOWN,
                     span,
-                    format!("the role `{}` is held everywhere, and not on an entity", one.role),
+                    format!("the role `{}` is global and takes no resource", one.role),
                 )
                 .help("remove `resource`"),
             );
@@ -180,7 +183,7 @@ fn named<'a>(
     let Some(ty) = program.find_type(&written).and_then(|id| program.ty(id)) else {
         let help = did_you_mean(&written, program.types.iter().map(|ty| ty.name.as_str()));
         out.push(
-            Diagnostic::error(codes::ASSIGNMENT_UNKNOWN, at, format!("there is no type `{written}`")).maybe_help(help),
+            Diagnostic::error(codes::ASSIGNMENT_UNKNOWN, at, format!("unknown type `{written}`")).maybe_help(help),
         );
         return None;
     };

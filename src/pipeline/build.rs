@@ -25,7 +25,7 @@ pub enum BuildError {
     #[error("Cedar could not write the policies: {0}")]
     Cedar(String),
     /// A value could not be written as canonical JSON.
-    #[error("a file of the bundle could not be written as JSON: {0}")]
+    #[error("a bundle file could not be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
 

@@ -135,7 +135,7 @@ fn policies(bundle: &Bundle) -> Result<PolicySet, Refusal> {
     // Links are shipped as the policies that they make.
     let template = set.templates().next().map(|template| template.id().to_string());
     match template {
-        Some(id) => Err(unread(&format!("`{id}` is a template, which no bundle ships"))),
+        Some(id) => Err(unread(&format!("`{id}` is a template, which a bundle cannot contain"))),
         None => Ok(set),
     }
 }

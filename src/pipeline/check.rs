@@ -259,7 +259,7 @@ fn nothing_declared(
         Some(file) => Diagnostic::error(codes::EMPTY_PACKAGE, Span::new(*file, 0, 0), "the package declares nothing"),
         None => Diagnostic::global_error(codes::EMPTY_PACKAGE, "the package declares nothing"),
     };
-    out.push(diagnostic.help("declare at least a principal type, a resource with an action, and a grant"));
+    out.push(diagnostic.help("declare at least one principal type, one resource with an action, and one grant"));
 }
 
 /// The codes of this room.

@@ -62,7 +62,7 @@ pub fn diff(
     if old.1.project.roles != new.1.project.roles {
         difference.breaks.push(Break {
             what: "compile.roles".to_owned(),
-            how: "wants the roles of principals told in another way".to_owned(),
+            how: "changed, so callers must pass the roles of principals differently".to_owned(),
         });
         difference.breaks.sort();
     }

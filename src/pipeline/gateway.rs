@@ -65,8 +65,8 @@ impl<'a> Names<'a> {
     fn unknown<'n>(&mut self, name: &Word, what: &str, known: impl IntoIterator<Item = &'n String>) {
         let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
         let near = did_you_mean(&name.text, known.iter().copied());
-        let help = near.unwrap_or_else(|| "write a name that the policy has".to_owned());
-        let message = format!("there is no {what} `{}`", name.text);
+        let help = near.unwrap_or_else(|| "use a name from the policy".to_owned());
+        let message = format!("unknown {what} `{}`", name.text);
         let fault = Diagnostic::error(UNKNOWN_NAME, name.span, message).help(help);
         self.out.push(fault.near_quoted(name.span, &name.text, known));
     }
@@ -92,8 +92,8 @@ impl<'a> Names<'a> {
             return None;
         };
         if action.resources.is_empty() {
-            let message = format!("nobody can ask for `{}`", name.text);
-            self.wrong(name.span, message, "name an action that is decided on a type of resource".to_owned());
+            let message = format!("no request for `{}` is possible", name.text);
+            self.wrong(name.span, message, "name an action that applies to a resource type".to_owned());
             return None;
         }
         Some(&action.resources)
@@ -116,7 +116,7 @@ impl<'a> Names<'a> {
             (None, _) if route.id.is_none() => return None,
             (None, several) => {
                 let message = format!("`{action}` is decided on more than one type of resource");
-                let help = format!("write `type` in `resource`, one of {}", listed(several));
+                let help = format!("add `type` to `resource`: one of {}", listed(several));
                 self.wrong(route.action.span, message, help);
                 return None;
             }
@@ -149,8 +149,8 @@ impl<'a> Names<'a> {
     fn type_name(&mut self, alias: &Word, ty: &Word) -> Option<(String, String)> {
         self.ty(ty)?;
         if alias.text != ty.text && self.contract.entities.contains_key(&alias.text) {
-            let message = format!("`{}` is a type of its own, not another name of `{}`", alias.text, ty.text);
-            let help = "choose a name that no type has".to_owned();
+            let message = format!("`{}` is already a type, so it cannot be an alias of `{}`", alias.text, ty.text);
+            let help = "choose a name that is not a type".to_owned();
             self.fault(GATEWAY_AMBIGUOUS, alias.span, message, Some(help));
             return None;
         }
@@ -164,10 +164,11 @@ impl<'a> Names<'a> {
             for on in self.action(action).unwrap_or_default() {
                 match by_type.get(on) {
                     Some((other, span)) => {
-                        let message = format!("`{}` on `{on}` may be `{other}` or `{}`", alias.text, action.text);
+                        let message =
+                            format!("ambiguous: `{}` on `{on}` may be `{other}` or `{}`", alias.text, action.text);
                         let fault = Diagnostic::error(GATEWAY_AMBIGUOUS, action.span, message)
-                            .also(*span, "the other one")
-                            .help("give one of the two a name of its own");
+                            .also(*span, "the other action")
+                            .help("give one of the two a different name");
                         self.out.push(fault);
                     }
                     None => {
@@ -177,8 +178,8 @@ impl<'a> Names<'a> {
             }
         }
         if self.contract.actions.contains_key(&alias.text) && !actions.iter().any(|one| one.text == alias.text) {
-            let message = format!("`{}` is an action of its own, not another name", alias.text);
-            let help = "choose a name that no action has".to_owned();
+            let message = format!("`{}` is already an action, so it cannot be an alias", alias.text);
+            let help = "choose a name that is not an action".to_owned();
             self.fault(GATEWAY_AMBIGUOUS, alias.span, message, Some(help));
         }
         by_type.into_iter().map(|(on, (action, _))| (on, action)).collect()
@@ -194,7 +195,7 @@ impl<'a> Names<'a> {
         let asking = contract.actions.values().flat_map(|action| &action.principals);
         let asking: BTreeSet<&String> = asking.collect();
         if !asking.contains(name) {
-            let message = format!("`{name}` can ask for no action");
+            let message = format!("`{name}` cannot request any action");
             self.wrong(subject.ty.span, message, format!("name one of {}", listed(asking)));
             return None;
         }
@@ -223,7 +224,7 @@ impl<'a> Names<'a> {
             Some("token") => {}
             Some(voucher) => {
                 let message = format!("`{}` comes from the {voucher}, not from a token", name.text);
-                let help = format!("leave it out, or declare it `from token` in `{CONTEXT}`");
+                let help = format!("remove it, or declare it under `from token` in `{CONTEXT}`");
                 self.wrong(name.span, message, help);
             }
             None => {
@@ -242,14 +243,14 @@ impl<'a> Names<'a> {
         match guards.iter().find(|statement| statement.name == guard.text) {
             Some(statement) if statement.labelled => {}
             Some(_) => {
-                let message = format!("`{}` has no name of its own", guard.text);
-                let help = "give the statement a name, `NAME: require …`, and write it here".to_owned();
+                let message = format!("`{}` has no explicit name", guard.text);
+                let help = "name the statement, `NAME: require …`, and use that name here".to_owned();
                 self.wrong(guard.span, message, help);
                 return None;
             }
             None if others.any(|statement| statement.name == guard.text) => {
                 let message = format!("`{}` is neither a `require` nor a `deny`", guard.text);
-                let help = "name one of those: nothing that the caller does lifts any other guard".to_owned();
+                let help = "name a `require` or `deny`: a caller cannot satisfy other guards".to_owned();
                 self.wrong(guard.span, message, help);
                 return None;
             }
@@ -284,8 +285,8 @@ impl<'a> Names<'a> {
                 }
             }
             None => {
-                let message = format!("`{}` names no attribute", masked.text);
-                let help = "write `TYPE.ATTRIBUTE`, or `context.ATTRIBUTE`".to_owned();
+                let message = format!("`{}` is not an attribute", masked.text);
+                let help = "write `TYPE.ATTRIBUTE` or `context.ATTRIBUTE`".to_owned();
                 self.wrong(masked.span, message, help);
             }
         }
@@ -299,7 +300,7 @@ impl<'a> Names<'a> {
         if !takes.contains(&ty.text) {
             let message = format!("no break-glass profile is for `{}`", ty.text);
             let help = match takes.is_empty() {
-                true => "the policy has no break-glass: remove the key".to_owned(),
+                true => "the policy has no break-glass profile: remove the key".to_owned(),
                 false => format!("name one of {}", listed(takes)),
             };
             self.wrong(ty.span, message, help);

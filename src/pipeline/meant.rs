@@ -44,8 +44,8 @@ pub(super) fn only(checked: &Checked, name: &str, words: &str, deciding: &[Decid
     let who = who.join(", ");
     (!holders.is_empty()).then(|| {
         format!(
-            "`never` speaks of whoever holds {who}, whatever else they hold, and something else allows this; to say who alone may, \
-             write `only {} to {rest}`",
+            "`never` covers everyone who holds {who}, whatever else they hold, and something else allows this; to state who alone \
+             may, write `only {} to {rest}`",
             holders.join(", ")
         )
     })

@@ -243,7 +243,7 @@ impl Lab<'_> {
             let changed = profiles.0.iter().find(|(name, profile)| profiles.1.get(*name) != Some(*profile));
             let name = changed.map_or("", |(name, _)| name.as_str());
             return Ok(Outcome::Missed(Box::new(Shown {
-                what: format!("break-glass {name} grants on other terms; only a test with steps can show it"),
+                what: format!("break-glass {name} grants on different terms; only a test with steps can show it"),
                 request: None,
             })));
         }
@@ -253,7 +253,9 @@ impl Lab<'_> {
                     .to_owned(),
             ),
             Verdict::Equivalent => Outcome::Equivalent,
-            Verdict::SchemaBreaking => Outcome::Undecided("it takes other requests than the program".to_owned()),
+            Verdict::SchemaBreaking => {
+                Outcome::Undecided("it accepts different requests than the original policy".to_owned())
+            }
             _ => {
                 let doubts = difference.accesses.iter().flat_map(semdiff::Access::doubts);
                 Outcome::Undecided(doubts.min().map(ToString::to_string).unwrap_or_default())

@@ -65,7 +65,7 @@ pub struct Proofs {
 #[derive(Debug, Error)]
 pub enum ProveError {
     /// A name in `only` is that of no property.
-    #[error("nothing to prove is called `{name}`")]
+    #[error("unknown claim `{name}`")]
     NoProperty {
         /// The name.
         name: String,
@@ -73,7 +73,7 @@ pub enum ProveError {
         known: Vec<String>,
     },
     /// A claim cannot be written as Cedar; a fault of ours.
-    #[error("a claim cannot be written as Cedar: {0}")]
+    #[error("cannot write a claim as Cedar: {0}")]
     Property(String),
     /// Nothing can be asked.
     #[error(transparent)]
@@ -105,13 +105,10 @@ pub fn prove(
     let templates = lower::raw_templates(&package.sources);
     let beyond = lower::beyond(&checked.program, &checked.lowered, &templates).into_iter().map(Beyond::from);
     let mut beyond: Vec<Beyond> = beyond.collect();
-    beyond.extend(checked.program.granted_wildcards().into_iter().map(|name| {
-        Beyond {
-            name,
-            kind: WILDCARD,
-            why: "it stands for types and actions that no file declares, too; of requests for those nothing is proved"
-                .to_owned(),
-        }
+    beyond.extend(checked.program.granted_wildcards().into_iter().map(|name| Beyond {
+        name,
+        kind: WILDCARD,
+        why: "it also stands for undeclared types and actions; nothing is proved about their requests".to_owned(),
     }));
     let called = wanted(properties, &beyond, options.only)?;
     let wanted = called.len();

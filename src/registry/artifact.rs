@@ -131,7 +131,7 @@ impl<C: Content> Artifacts<C> {
     fn tag(&self, version: &str) -> Result<String, RegistryError> {
         tag_of(version).ok_or_else(|| RegistryError::Location {
             location: version.to_owned(),
-            why: "it cannot be a tag".to_owned(),
+            why: "it is not a valid tag".to_owned(),
         })
     }
 
@@ -149,7 +149,7 @@ impl<C: Content> Artifacts<C> {
         }
         match serde_json::from_slice::<Manifest>(&bytes) {
             Ok(manifest) if manifest.schema_version == 2 => Ok(Some((manifest, digest))),
-            _ => Err(self.lied(format!("`{reference}` is no image manifest"))),
+            _ => Err(self.lied(format!("`{reference}` is not an image manifest"))),
         }
     }
 
@@ -162,10 +162,10 @@ impl<C: Content> Artifacts<C> {
         progress: &dyn Fn(u64),
     ) -> Result<(Descriptor, Vec<u8>), RegistryError> {
         let [layer] = manifest.layers.as_slice() else {
-            return Err(self.lied(format!("an artifact has {} layers instead of one", manifest.layers.len())));
+            return Err(self.lied(format!("an artifact must have one layer, found {}", manifest.layers.len())));
         };
         if layer.media_type != media_type {
-            return Err(self.lied(format!("a layer is of type `{}` instead of `{media_type}`", layer.media_type)));
+            return Err(self.lied(format!("a layer must have the type `{media_type}`, found `{}`", layer.media_type)));
         }
         if usize::try_from(layer.size).map_or(true, |size| size > most) {
             return Err(self.lied(format!("a layer has {} bytes, more than {most}", layer.size)));
@@ -186,12 +186,12 @@ impl<C: Content> Artifacts<C> {
             return Ok(None);
         };
         if manifest.artifact_type.as_deref() != Some(BUNDLE) {
-            return Err(self.lied(format!("`{reference}` is no bundle of Gatewright")));
+            return Err(self.lied(format!("`{reference}` is not a Gatewright bundle")));
         }
         let size = manifest.layers.first().map_or(0, |layer| layer.size);
         let (layer, bundle) = self.layer(&manifest, LAYER, MAX_BUNDLE, &|done| progress(done, size))?;
         let file = title(&layer).filter(|file| is_file(file));
-        let file = file.ok_or_else(|| self.lied("the bundle's layer has no title that is a file's name"))?;
+        let file = file.ok_or_else(|| self.lied("the bundle's layer has no valid file name as its title"))?;
         Ok(Some(Fetched { file, bundle, statements: self.statements(&pinned)?, pinned }))
     }
 
@@ -202,10 +202,10 @@ impl<C: Content> Artifacts<C> {
         let ours = referrers.into_iter().filter(|one| one.artifact_type.as_deref() == Some(STATEMENT));
         for referrer in ours.take(MAX_STATEMENTS) {
             let Some((manifest, _)) = self.manifest(&referrer.digest)? else {
-                return Err(self.lied(format!("{} is listed and not there", referrer.digest)));
+                return Err(self.lied(format!("{} is listed but not found", referrer.digest)));
             };
             if manifest.subject.as_ref().map(|subject| subject.digest.as_str()) != Some(subject) {
-                return Err(self.lied(format!("{} is listed and refers to something else", referrer.digest)));
+                return Err(self.lied(format!("{} is listed but refers to something else", referrer.digest)));
             }
             let (layer, bytes) = self.layer(&manifest, STATEMENT, MAX_SMALL, &|_| ())?;
             let kind = title(&layer).and_then(|title| title.strip_suffix(ENDING).map(str::to_owned));
@@ -213,7 +213,7 @@ impl<C: Content> Artifacts<C> {
                 && let Some(other) = statements.insert(kind.clone(), bytes.clone())
                 && other != bytes
             {
-                return Err(self.lied(format!("there are two statements `{kind}` that differ")));
+                return Err(self.lied(format!("found two different `{kind}` statements")));
             }
         }
         Ok(statements)
@@ -304,7 +304,7 @@ impl<C: Content> Artifacts<C> {
             return Ok(None);
         };
         if manifest.artifact_type.as_deref() != Some(CHANNEL) {
-            return Err(self.lied(format!("the tag of the channel `{channel}` is on something else than a pointer")));
+            return Err(self.lied(format!("the tag of the channel `{channel}` does not point to a pointer")));
         }
         Ok(Some(self.layer(&manifest, STATEMENT, MAX_SMALL, &|_| ())?.1))
     }

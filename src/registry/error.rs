@@ -6,7 +6,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum RegistryError {
     /// The location cannot be understood.
-    #[error("`{location}` is no place for bundles: {why}")]
+    #[error("`{location}` is not a valid bundle location: {why}")]
     Location {
         /// As written.
         location: String,
@@ -22,7 +22,7 @@ pub enum RegistryError {
         why: String,
     },
     /// It wants to know who asks, or does not let them.
-    #[error("{place} does not let you {what}: {why}")]
+    #[error("{place} denied permission to {what}: {why}")]
     Denied {
         /// Who was asked.
         place: String,
@@ -42,7 +42,7 @@ pub enum RegistryError {
         why: String,
     },
     /// What it gave is not what was asked for.
-    #[error("{place} gave something else than was asked for: {why}")]
+    #[error("{place} returned an unexpected response: {why}")]
     Lied {
         /// Who was asked.
         place: String,
@@ -50,7 +50,7 @@ pub enum RegistryError {
         why: String,
     },
     /// A version that is there holds another bundle.
-    #[error("{place} has version {version} already, with another bundle ({digest})")]
+    #[error("{place} already has version {version} with a different bundle ({digest})")]
     Taken {
         /// Where.
         place: String,
@@ -60,7 +60,7 @@ pub enum RegistryError {
         digest: String,
     },
     /// A statement that is there says something else.
-    #[error("{place} has a statement `{kind}` on version {version} already, which says something else")]
+    #[error("{place} already has a different `{kind}` statement for version {version}")]
     Stated {
         /// Where.
         place: String,
@@ -70,7 +70,7 @@ pub enum RegistryError {
         kind: String,
     },
     /// A channel is not where it was when it was read.
-    #[error("the channel `{channel}` at {place} was moved by somebody else meanwhile")]
+    #[error("the channel `{channel}` at {place} was moved by someone else in the meantime")]
     Moved {
         /// Where.
         place: String,
@@ -78,7 +78,7 @@ pub enum RegistryError {
         channel: String,
     },
     /// Nothing can be written there.
-    #[error("{0} can only be read")]
+    #[error("{0} is read-only")]
     ReadOnly(String),
     /// The credentials of Docker cannot be read.
     #[error("the credentials for {host} cannot be read: {why}")]

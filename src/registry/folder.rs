@@ -38,8 +38,8 @@ impl Listing {
     /// Reads a listing of a place.
     pub(super) fn read(bytes: &[u8], place: &str) -> Result<Self, RegistryError> {
         let lied = |why: String| RegistryError::Lied { place: place.to_owned(), why };
-        let listing: Self =
-            serde_json::from_slice(bytes).map_err(|error| lied(format!("`release.json` is no listing: {error}")))?;
+        let listing: Self = serde_json::from_slice(bytes)
+            .map_err(|error| lied(format!("`release.json` is not a valid listing: {error}")))?;
         let sound = listing.format == FORMAT
             && is_file(&listing.file)
             && is_digest(&listing.digest)
@@ -47,7 +47,7 @@ impl Listing {
             && listing.statements.iter().all(|(kind, digest)| is_kind(kind) && is_digest(digest));
         match sound {
             true => Ok(listing),
-            false => Err(lied("`release.json` is no listing that this version reads".to_owned())),
+            false => Err(lied("`release.json` is not a listing that this version can read".to_owned())),
         }
     }
 
@@ -60,10 +60,10 @@ impl Listing {
     ) -> Result<Fetched, RegistryError> {
         let whole = |path: &str, most: usize, wanted: &str| {
             let lied = |why: String| RegistryError::Lied { place: place.to_owned(), why };
-            let bytes = read(path, most)?.ok_or_else(|| lied(format!("`{path}` is listed and not there")))?;
+            let bytes = read(path, most)?.ok_or_else(|| lied(format!("`{path}` is listed but not found")))?;
             match digest(&bytes) == wanted {
                 true => Ok(bytes),
-                false => Err(lied(format!("`{path}` has another digest than is listed"))),
+                false => Err(lied(format!("`{path}` does not have the listed digest"))),
             }
         };
         let folder = folder_of(version)?;
@@ -81,9 +81,10 @@ impl Listing {
 pub(super) fn folder_of(version: &str) -> Result<String, RegistryError> {
     match tag_of(version) {
         Some(_) => Ok(format!("versions/{version}")),
-        None => {
-            Err(RegistryError::Location { location: version.to_owned(), why: "it cannot name a folder".to_owned() })
-        }
+        None => Err(RegistryError::Location {
+            location: version.to_owned(),
+            why: "it is not a valid folder name".to_owned(),
+        }),
     }
 }
 

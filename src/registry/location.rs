@@ -62,35 +62,35 @@ impl Location {
                 (Some((repository, digest)), _) if is_digest(digest) => {
                     (repository, Some(Pin::Digest(digest.to_owned())))
                 }
-                (Some(_), _) => return refuse("a digest is `sha256:` and 64 lower-case hexadecimal digits"),
+                (Some(_), _) => return refuse("a digest is `sha256:` followed by 64 lower-case hexadecimal digits"),
                 (None, Some((repository, tag))) => (repository, Some(Pin::Version(tag.to_owned()))),
                 (None, None) => (path, None),
             };
             if !is_host(host) {
-                return refuse("its host is no host");
+                return refuse("the host is not valid");
             }
             if !is_repository(repository) {
-                return refuse("a repository is lower-case letters, digits, `.`, `_`, `-` and `/`");
+                return refuse("a repository consists of lower-case letters, digits, `.`, `_`, `-` and `/`");
             }
             if matches!(&pin, Some(Pin::Version(tag)) if tag_of(tag).is_none()) {
-                return refuse("what follows `:` is no version");
+                return refuse("the text after `:` is not a version");
             }
             return Ok(Self { place: Place::Oci { host: host.to_owned(), repository: repository.to_owned() }, pin });
         }
         if text.starts_with("https://") || text.starts_with("http://") {
             let rest = text.split_once("://").map_or("", |(_, rest)| rest);
             if rest.contains(['?', '#']) {
-                return refuse("a location has no `?` and no `#`");
+                return refuse("a location cannot contain `?` or `#`");
             }
             let host = rest.split('/').next().unwrap_or_default();
             if host.contains('@') {
-                return refuse("credentials do not belong into a location");
+                return refuse("a location cannot contain credentials");
             }
             if !is_host(host) {
-                return refuse("its host is no host");
+                return refuse("the host is not valid");
             }
             if text.starts_with("http://") && !is_loopback(host) {
-                return refuse("plain HTTP is for this machine only; write `https://`");
+                return refuse("plain HTTP is only allowed for this machine; write `https://`");
             }
             return Ok(Self { place: Place::Web(text.trim_end_matches('/').to_owned()), pin: None });
         }
@@ -109,7 +109,7 @@ impl Location {
             return refuse(&format!("write `oci-layout:{path}`"));
         }
         if folder.is_empty() {
-            return refuse("it names no folder");
+            return refuse("no folder given");
         }
         if folder == text
             && let Some(instead) = near_miss::instead(text, &is_folder)
@@ -260,22 +260,22 @@ mod tests {
     fn what_is_no_place_says_what_to_write() {
         for (text, says) in [
             ("oci://host", "write `oci://HOST/REPOSITORY`"),
-            ("oci:///a", "no host"),
+            ("oci:///a", "the host is not valid"),
             ("oci://h/A", "lower-case"),
             ("oci://h/a//b", "lower-case"),
             ("oci://h/../b", "lower-case"),
-            ("oci://h/a:", "no version"),
+            ("oci://h/a:", "is not a version"),
             ("oci://h/a@sha256:12", "64 lower-case hexadecimal digits"),
             ("http://example.com/b", "write `https://`"),
             ("http://localhost.example.com/b", "write `https://`"),
             ("http://127.0.0.1.example.com/b", "write `https://`"),
-            ("https://me:secret@example.com/", "credentials do not belong"),
-            ("https://example.com./b", "no host"),
-            ("oci://r.example.com.:5000/a", "no host"),
-            ("https://example.com/b?x=1", "no `?`"),
-            ("https://example.com/b#x", "no `?` and no `#`"),
-            ("oci-layout:", "names no folder"),
-            ("", "names no folder"),
+            ("https://me:secret@example.com/", "cannot contain credentials"),
+            ("https://example.com./b", "the host is not valid"),
+            ("oci://r.example.com.:5000/a", "the host is not valid"),
+            ("https://example.com/b?x=1", "cannot contain `?`"),
+            ("https://example.com/b#x", "cannot contain `?` or `#`"),
+            ("oci-layout:", "no folder given"),
+            ("", "no folder given"),
         ] {
             let error = Location::parse(text, |path| path == Path::new("bundles.d")).unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");

@@ -99,7 +99,7 @@ impl Remote {
         let denied = |why: String| RegistryError::Denied { place: place.clone(), what: what.clone(), why };
         match error {
             OciDistributionError::RequestError(error) => RegistryError::Unreachable { place, why: causes(&error) },
-            OciDistributionError::UnauthorizedError { .. } => denied("it wants to know who you are".to_owned()),
+            OciDistributionError::UnauthorizedError { .. } => denied("authentication required".to_owned()),
             OciDistributionError::AuthenticationFailure(why) => denied(why),
             OciDistributionError::ServerError { code: code @ (401 | 403), .. } => denied(format!("HTTP {code}")),
             OciDistributionError::RegistryError { envelope, .. } => {
@@ -131,7 +131,7 @@ impl Remote {
         let value = serde_json::to_value(&listed).and_then(serde_json::from_value);
         value.map_err(|error| RegistryError::Lied {
             place: self.place(),
-            why: format!("the list of statements is no index: {error}"),
+            why: format!("the list of statements is not a valid index: {error}"),
         })
     }
 
@@ -142,7 +142,7 @@ impl Remote {
         };
         serde_json::from_slice(&bytes).map_err(|error| RegistryError::Lied {
             place: self.place(),
-            why: format!("the list of statements is no index: {error}"),
+            why: format!("the list of statements is not a valid index: {error}"),
         })
     }
 }
@@ -176,7 +176,7 @@ impl Content for Remote {
             Err(OciDistributionError::IoError(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
                 Err(RegistryError::Lied {
                     place: self.place(),
-                    why: format!("the blob {} is larger than its manifest says", descriptor.digest),
+                    why: format!("the blob {} is larger than stated in its manifest", descriptor.digest),
                 })
             }
             Err(error) => Err(self.error("read a blob", error)),
@@ -229,7 +229,7 @@ impl Content for Remote {
         Err(RegistryError::Failed {
             place: self.place(),
             what: "list a statement".to_owned(),
-            why: "others write the list at the same time".to_owned(),
+            why: "others are writing the list at the same time".to_owned(),
         })
     }
 
@@ -275,7 +275,7 @@ fn credentials(host: &str, config: Option<&[u8]>) -> Result<RegistryAuth, Regist
     match docker_credential::get_credential_from_reader(config, host) {
         Ok(DockerCredential::UsernamePassword(name, password)) => Ok(RegistryAuth::Basic(name, password)),
         Ok(DockerCredential::IdentityToken(_)) => {
-            Err(failed("an identity token is kept, which is not used here".to_owned()))
+            Err(failed("the stored credential is an identity token, which is not supported".to_owned()))
         }
         Err(CredentialRetrievalError::NoCredentialConfigured) => Ok(RegistryAuth::Anonymous),
         Err(error) => Err(failed(error.to_string())),

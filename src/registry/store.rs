@@ -64,7 +64,7 @@ impl Store {
             (Kind::Web(web), Pin::Version(version)) => web.fetch(version, progress),
             (Kind::Folder(_) | Kind::Web(_), Pin::Digest(_)) => Err(RegistryError::Location {
                 location: self.name.clone(),
-                why: "only a registry finds by the digest of a manifest; name a version".to_owned(),
+                why: "only a registry supports lookup by manifest digest; name a version".to_owned(),
             }),
         }
     }

@@ -45,10 +45,7 @@ pub fn answers(answers: &Answers) -> String {
     };
     if !answers.wildcards.is_empty() {
         let names = printable(&answers.wildcards.join(", "));
-        let _ = writeln!(
-            text,
-            "not in this answer: types and actions that no file declares, for which {names} may stand, too"
-        );
+        let _ = writeln!(text, "not in this answer: undeclared types and actions, which {names} may also stand for");
     }
     text
 }

@@ -42,7 +42,7 @@ impl Style {
 pub fn diagnostics(all: &Diagnostics, files: Files<'_>, style: Style) -> String {
     let mut shown: Vec<String> = all.iter().take(SHOWN).map(|one| diagnostic(one, files, style)).collect();
     if all.len() > SHOWN {
-        shown.push(format!("  … and {} more; `--format json` holds all\n", all.len() - SHOWN));
+        shown.push(format!("  … and {} more; use `--format json` to see all\n", all.len() - SHOWN));
     }
     shown.join("\n")
 }
@@ -302,7 +302,7 @@ mod tests {
             (0..1000).map(|at| Diagnostic::error(CODE, Span::new(file, at, at + 1), "bad")).collect();
         let text = diagnostics(&all, Files::new(&sources), Style::PLAIN);
         assert_eq!(text.matches("error[some-fault]").count(), SHOWN);
-        assert!(text.ends_with("… and 900 more; `--format json` holds all\n"), "{text}");
+        assert!(text.ends_with("… and 900 more; use `--format json` to see all\n"), "{text}");
     }
 
     #[test]

@@ -40,8 +40,8 @@ pub fn survivors(trials: &[Trial], files: Files<'_>) -> String {
                 let _ = writeln!(text, "           {}", printable(&shown.what));
                 if let Some(decided) = &shown.request {
                     let ways = match decided.allowed {
-                        true => "the policy allows this, the mutant denies it",
-                        false => "the policy denies this, the mutant allows it",
+                        true => "the policy allows this, but the mutant denies it",
+                        false => "the policy denies this, but the mutant allows it",
                     };
                     let _ = writeln!(text, "           {ways}:");
                     for line in decided.witness.lines() {
@@ -70,11 +70,11 @@ pub fn mutation_summary(tally: Tally, engine: Option<&str>) -> String {
     let mut parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
     if parts.is_empty() {
-        parts.push("none that compiles".to_owned());
+        parts.push("none compiles".to_owned());
     }
     let score = match tally.score() {
         Some(score) => format!("score {score}% ({} of {})", tally.killed, tally.counted()),
-        None => "no score, since none counts".to_owned(),
+        None => "no score: no mutant counts".to_owned(),
     };
     let by = engine.map_or_else(|| ", without a solver".to_owned(), |engine| format!(", by {engine}"));
     let mutants = if tally.total() == 1 { "mutant" } else { "mutants" };
@@ -115,9 +115,9 @@ fn stem(mutant: &Mutant, files: Files<'_>) -> String {
 
 fn saved(stem: String, mutant: &Mutant, decided: &Decided, files: Files<'_>, at: Instant) -> Saved {
     let suite = Suite {
-        written_by: "mutate --save`: a request that a mutant of the policy decides in another way",
+        written_by: "mutate --save`: a request that a mutant of the policy decides differently",
         name: &stem,
-        test: &format!("not as if {} in {}", mutant.what, files.sources.name(mutant.span.file)),
+        test: &format!("different from {} in {}", mutant.what, files.sources.name(mutant.span.file)),
         witness: &decided.witness,
         is_allowed: decided.allowed,
         at,
@@ -270,7 +270,7 @@ mod tests {
             }
         };
         vec![
-            trial("`isolate by org;` is gone", 0, 15, Outcome::Killed("bills: tenants".to_owned())),
+            trial("`isolate by org;` is removed", 0, 15, Outcome::Killed("bills: tenants".to_owned())),
             trial(
                 "the guard no longer requires `context.mfa`",
                 24,

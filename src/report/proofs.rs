@@ -39,7 +39,7 @@ pub fn proofs(all: &[Proof], files: Files<'_>) -> String {
         }
         text.push_str(&told(proof, files));
         if let Some(left_out) = left_out(proof).filter(|_| !proof.is_in_part()) {
-            let _ = writeln!(text, "         it says nothing of {left_out}");
+            let _ = writeln!(text, "         it does not cover {left_out}");
         }
     }
     text
@@ -76,17 +76,17 @@ fn told(proof: &Proof, files: Files<'_>) -> String {
             text.push_str("         no request of this kind is ever allowed\n");
             text.push_str(&ungranted(proof));
             if proof.apart.is_empty() && !proof.granting.is_empty() {
-                let line = format!("granted by {}, and never allowed", statements(&proof.granting, files));
+                let line = format!("granted by {} but never allowed", statements(&proof.granting, files));
                 let _ = writeln!(text, "         {}", printable(&line));
             }
         }
-        Outcome::Empty => text.push_str("         it speaks of no request that there can be\n"),
+        Outcome::Empty => text.push_str("         vacuous: no request matches\n"),
         Outcome::Unknown(all) => {
             all.iter().take(MOST_OPEN).for_each(|open| text.push_str(&unanswered(open)));
             if all.len() > MOST_OPEN {
                 let _ = writeln!(text, "         and {} more kinds of request", all.len() - MOST_OPEN);
             }
-            text.push_str("         `--dump DIR` and `--format json` give the question as SMT-LIB\n");
+            text.push_str("         use `--dump DIR` or `--format json` to get the question as SMT-LIB\n");
         }
         Outcome::NotReplayed(open) => {
             text.push_str(&unanswered(open));
@@ -100,7 +100,7 @@ fn told(proof: &Proof, files: Files<'_>) -> String {
 fn ungranted(proof: &Proof) -> String {
     let line = match (proof.apart.is_empty(), proof.granting.is_empty()) {
         (_, true) if !proof.is_assertion() => return String::new(),
-        (_, true) if proof.wants_denial() => "it holds because nothing grants it".to_owned(),
+        (_, true) if proof.wants_denial() => "holds only because nothing grants it".to_owned(),
         (true, true) => "nothing grants it".to_owned(),
         (false, _) => format!("nothing grants {}", proof.apart.join(", ")),
         (true, false) => return String::new(),
@@ -118,7 +118,7 @@ fn refuted(proof: &Proof, refutation: &Refutation, files: Files<'_>) -> String {
     let mut known = vec![decided(proof, refutation, files)];
     for missing in &refutation.missing {
         let (entity, by) = (&missing.entity, &missing.named_by);
-        known.push(format!("`{entity}` does not exist among these entities; it is named by {by}"));
+        known.push(format!("`{entity}`, named by {by}, is not among these entities"));
     }
     known.extend(proof.hint.iter().map(|hint| format!("help: {hint}")));
     for line in known {

@@ -220,7 +220,7 @@ impl<'a> Asked<'a> {
                     Some(more) => assumes = assumes.max(more),
                     None => {
                         let name = listed.draft.map_or(&listed.id, |draft| &draft.statement);
-                        let why = format!("`{name}` may error there, and a gateway denies then");
+                        let why = format!("`{name}` may error here, and a gateway then denies");
                         return Settled::Unsure(Doubt::Unanswered(why));
                     }
                 }

@@ -22,7 +22,7 @@ pub(super) fn breaks(old: &Contract, new: &Contract) -> Vec<Break> {
     for (name, was) in &old.entities {
         match new.entities.get(name) {
             Some(is) => entity(name, was, is, &mut found),
-            None => found.push(name, "is gone"),
+            None => found.push(name, "was removed"),
         }
     }
     for (name, was) in &old.actions {
@@ -32,18 +32,18 @@ pub(super) fn breaks(old: &Contract, new: &Contract) -> Vec<Break> {
                     |attribute: &str| old.provenance.contains_key(attribute) || new.provenance.contains_key(attribute);
                 action(name, was, is, &common, &mut found);
             }
-            None => found.push(name, "is gone"),
+            None => found.push(name, "was removed"),
         }
     }
     for (name, was) in &old.roles {
         match new.roles.get(name) {
-            Some(is) if was.on != is.on || was.by != is.by => found.push(name, "is held in another way"),
+            Some(is) if was.on != is.on || was.by != is.by => found.push(name, "is held differently"),
             Some(is) => {
                 for holder in was.holders.iter().filter(|holder| !is.holders.contains(holder)) {
                     found.push(name, format!("can no longer be held by `{holder}`"));
                 }
             }
-            None => found.push(name, "is gone, so that nobody can be given it"),
+            None => found.push(name, "was removed, so it can no longer be assigned"),
         }
     }
     let mut all = found.0;
@@ -59,11 +59,9 @@ pub(super) fn renamed(changes: &[Change]) -> Vec<Break> {
     for change in changes {
         match (&change.what, change.kind) {
             (What::Renamed { from }, kind) if is_spoken(kind) => {
-                found.push(from, format!("is called `{}` now", change.name));
+                found.push(from, format!("was renamed to `{}`", change.name));
             }
-            (_, Kind::Namespace) => {
-                found.push("namespace", "is another one, so that every type and action has another name")
-            }
+            (_, Kind::Namespace) => found.push("namespace", "changed, so every type and action has a new name"),
             _ => {}
         }
     }
@@ -80,7 +78,7 @@ impl Found {
 
 fn entity(name: &str, was: &EntityContract, is: &EntityContract, found: &mut Found) {
     for member in was.members.iter().filter(|member| !is.members.contains(member)) {
-        found.push(name, format!("has no member `{member}` any more"));
+        found.push(name, format!("no longer has the member `{member}`"));
     }
     for parent in &was.parents {
         if !is.parents.contains(parent) {
@@ -95,14 +93,14 @@ fn entity(name: &str, was: &EntityContract, is: &EntityContract, found: &mut Fou
         found.push(name, "no longer holds roles");
     }
     if was.tags != is.tags && was.tags.is_some() {
-        found.push(name, "has other tags");
+        found.push(name, "has different tags");
     }
     attributes(name, &was.attributes, &is.attributes, found);
 }
 
 fn action(name: &str, was: &ActionContract, is: &ActionContract, common: &dyn Fn(&str) -> bool, found: &mut Found) {
     for principal in was.principals.iter().filter(|ty| !is.principals.contains(ty)) {
-        found.push(name, format!("cannot be asked by `{principal}` any more"));
+        found.push(name, format!("can no longer be requested by `{principal}`"));
     }
     for resource in was.resources.iter().filter(|ty| !is.resources.contains(ty)) {
         found.push(name, format!("is no longer decided on `{resource}`"));
@@ -126,9 +124,9 @@ fn attributes(
     for (name, old) in was {
         let what = format!("{owner}.{name}");
         match is.get(name) {
-            None => found.push(&what, "is gone"),
-            Some(new) if new.ty != old.ty => found.push(&what, "has another type"),
-            Some(new) if new.required && !old.required => found.push(&what, "is required now"),
+            None => found.push(&what, "was removed"),
+            Some(new) if new.ty != old.ty => found.push(&what, "has a different type"),
+            Some(new) if new.required && !old.required => found.push(&what, "is now required"),
             Some(_) => {}
         }
     }
@@ -174,9 +172,9 @@ mod tests {
     fn a_role_that_is_held_in_another_way_breaks_whoever_gives_it() {
         assert!(told(|_| ()).is_empty());
         // On another type, but by nobody's attribute; and the other way round.
-        assert_eq!(told(|new| new["roles"]["Org.admin"]["on"] = json!("User")), ["Org.admin is held in another way"]);
-        assert_eq!(told(|new| new["roles"]["Org.admin"]["on"] = Value::Null), ["Org.admin is held in another way"]);
-        assert_eq!(told(|new| new["roles"]["writer"]["by"] = json!("owner")), ["writer is held in another way"]);
+        assert_eq!(told(|new| new["roles"]["Org.admin"]["on"] = json!("User")), ["Org.admin is held differently"]);
+        assert_eq!(told(|new| new["roles"]["Org.admin"]["on"] = Value::Null), ["Org.admin is held differently"]);
+        assert_eq!(told(|new| new["roles"]["writer"]["by"] = json!("owner")), ["writer is held differently"]);
         assert_eq!(
             told(|new| new["roles"]["Org.admin"]["holders"] = json!(["Bot"])),
             ["Org.admin can no longer be held by `User`"]
@@ -186,7 +184,7 @@ mod tests {
             told(|new| {
                 new["roles"].as_object_mut().unwrap().remove("writer");
             }),
-            ["writer is gone, so that nobody can be given it"]
+            ["writer was removed, so it can no longer be assigned"]
         );
     }
 
@@ -212,10 +210,10 @@ mod tests {
         assert_eq!(
             told,
             [
-                "Bill is called `Invoice` now",
-                "Bill.pay is called `Bill.settle` now",
-                "boss is called `chief` now",
-                "fire is called `flood` now"
+                "Bill was renamed to `Invoice`",
+                "Bill.pay was renamed to `Bill.settle`",
+                "boss was renamed to `chief`",
+                "fire was renamed to `flood`"
             ]
         );
         let mut namespace = change(Kind::Namespace, "", "namespace");

@@ -176,12 +176,12 @@ impl Declared {
                         until.span,
                         format!("the declared change ended on {}", until.at.date()),
                     )
-                    .label("it covers nothing since then")
-                    .help("take the change back, or say anew until when it is right"),
+                    .label("it has no effect since then")
+                    .help("revert the change, or set a new `until`"),
                 ),
                 _ => all.extend(one.unmatched.iter().map(|unmatched| {
                     Diagnostic::error(codes::STALE, unmatched.name.span, unmatched.message.clone())
-                        .label("nothing in the difference matches this")
+                        .label("matches nothing in the difference")
                         .help(unmatched.help.clone())
                 })),
             }
@@ -348,4 +348,4 @@ fn unmatched_terms(declaration: &Declaration, difference: &Difference) -> Vec<Un
         .collect()
 }
 
-const REMOVE: &str = "take the name out, or remove the file: what is as it was needs no declaration";
+const REMOVE: &str = "remove the name or the file: unchanged access needs no declaration";

@@ -68,8 +68,8 @@ const REQUIRED: [(&str, &str); 5] = [
     ("who", "who gains or loses it, as `gatewright diff` names them: `who: finance`"),
     ("what", "the actions, as `gatewright diff` names them: `what: [Payment.refund, Payout.create on Org]`"),
     ("change", "`change: widened` or `change: narrowed`"),
-    ("because", "`because:` and why this is right"),
-    ("owner", "`owner:` and who answers for it"),
+    ("because", "`because:` and the reason"),
+    ("owner", "`owner:` and who is responsible"),
 ];
 
 /// Reads files of declared changes. All their faults go to `out`; a file with a fault declares nothing.
@@ -90,12 +90,12 @@ fn declaration(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option
     let node = yaml::parse(sources, file, out)?;
     let Some(entries) = node.as_map() else {
         let help = match node.as_list() {
-            Some(_) => "one file holds one declaration; put each into a file of its own",
-            None => "`gatewright diff --declare` writes files to fill in",
+            Some(_) => "write one declaration per file",
+            None => "run `gatewright diff --declare` to write files to fill in",
         };
         out.push(
             Diagnostic::error(codes::WRONG_SHAPE, node.span, "a declared change must be a mapping of keys to values")
-                .label(format!("this is {}", node.kind_name()))
+                .label(format!("found {}", node.kind_name()))
                 .help(help),
         );
         return None;
@@ -110,8 +110,8 @@ fn declaration(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option
     let (who, what) = (names("who", about_access), names("what", about_access));
     let contract = names(CONTRACT, given(CONTRACT));
     let change = node.get("change").and_then(|node| change(node, out));
-    let because = explained(node.entry("because"), "why this is right", out);
-    let owner = explained(node.entry("owner"), "who answers for it", out);
+    let because = explained(node.entry("because"), "the reason", out);
+    let owner = explained(node.entry("owner"), "who is responsible", out);
     let ticket = node.get("ticket").map(|node| scalar(node, "ticket", out));
     let until = node.get("until").map(|node| until(node, out));
     Some(Declaration {
@@ -136,7 +136,7 @@ fn keys(entries: &[(Key, Node)], whole: Span, out: &mut Diagnostics) {
         };
         out.push(
             Diagnostic::error(codes::UNKNOWN_KEY, key.span, format!("unknown key `{}` in a declared change", key.text))
-                .label("not a key here")
+                .label("unknown key")
                 .maybe_help(near)
                 .near(key.span, &key.text, KEYS),
         );
@@ -162,9 +162,9 @@ fn names(node: Option<&Node>, key: &str, out: &mut Diagnostics) -> Option<Vec<Na
     let items = node.as_list().unwrap_or(std::slice::from_ref(node));
     if items.is_empty() {
         out.push(
-            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("`{key}` names nothing"))
-                .label("no name in here")
-                .help("name at least one, as `gatewright diff` does"),
+            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("`{key}` is empty"))
+                .label("no name here")
+                .help("give at least one name, as shown by `gatewright diff`"),
         );
         return None;
     }
@@ -176,17 +176,17 @@ fn names(node: Option<&Node>, key: &str, out: &mut Diagnostics) -> Option<Vec<Na
             out.push(
                 Diagnostic::error(codes::WRONG_SHAPE, item.span, format!("`{key}` must be a name or a list of names"))
                     .label(match item.as_text() {
-                        Some(_) => "this is empty".to_owned(),
-                        None => format!("this is {}", item.kind_name()),
+                        Some(_) => "empty".to_owned(),
+                        None => format!("found {}", item.kind_name()),
                     })
-                    .help("write it as `gatewright diff` does; a name that YAML takes for something else needs quotes"),
+                    .help("write it as shown by `gatewright diff`; quote names that YAML reads as something else"),
             );
             whole = false;
             continue;
         };
         if !seen.insert(text) {
             out.push(
-                Diagnostic::error(codes::WRONG_VALUE, item.span, format!("`{text}` stands twice in `{key}`"))
+                Diagnostic::error(codes::WRONG_VALUE, item.span, format!("duplicate `{text}` in `{key}`"))
                     .label("again here")
                     .help("keep one of the two"),
             );
@@ -205,13 +205,13 @@ fn change(node: &Node, out: &mut Diagnostics) -> Option<Direction> {
         let help = match text.as_str() {
             "widen" | "widens" | "gains" | "gained" | "added" => "write `widened`".to_owned(),
             "narrow" | "narrows" | "loses" | "lost" | "removed" => "write `narrowed`".to_owned(),
-            "both" => "write one file for what is widened and one for what is narrowed".to_owned(),
+            "both" => "write one file for the widening and one for the narrowing".to_owned(),
             other => did_you_mean(other, Direction::ALL.map(Direction::name))
                 .unwrap_or_else(|| "write `widened` or `narrowed`".to_owned()),
         };
         out.push(
-            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("access is never changed `{text}`"))
-                .label("neither `widened` nor `narrowed`")
+            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("unknown change `{text}`"))
+                .label("expected `widened` or `narrowed`")
                 .help(help)
                 .near(node.span, &text, Direction::ALL.map(Direction::name)),
         );
@@ -232,9 +232,9 @@ fn explained(entry: Option<(&Key, &Node)>, says: &str, out: &mut Diagnostics) ->
             false => node.span,
         };
         out.push(
-            Diagnostic::error(codes::UNEXPLAINED, span, format!("`{}` says nothing", key.text))
-                .label("no word in here")
-                .help(format!("write {says}, in words that a reviewer can judge")),
+            Diagnostic::error(codes::UNEXPLAINED, span, format!("`{}` gives no explanation", key.text))
+                .label("no words here")
+                .help(format!("write {says}, in words that a reviewer can assess")),
         );
         return None;
     }
@@ -249,13 +249,13 @@ fn scalar(node: &Node, key: &str, out: &mut Diagnostics) -> Option<String> {
         out.push(
             Diagnostic::error(codes::WRONG_SHAPE, node.span, format!("`{key}` must be text"))
                 .label(match node.as_text() {
-                    Some(_) => "this is empty".to_owned(),
-                    None => format!("this is {}", node.kind_name()),
+                    Some(_) => "empty".to_owned(),
+                    None => format!("found {}", node.kind_name()),
                 })
                 .help(match key {
                     "change" => "write `widened` or `narrowed`",
                     "ticket" => "write the ticket's name, or leave `ticket` out",
-                    _ => "write it on one line, in quotes where YAML takes it for something else",
+                    _ => "write it on one line, and quote it if YAML reads it as something else",
                 }),
         );
     }
@@ -266,11 +266,9 @@ fn until(node: &Node, out: &mut Diagnostics) -> Option<Until> {
     let written = node.written().unwrap_or_default();
     let at = Instant::parse_either(written);
     if at.is_none() {
-        out.push(
-            Diagnostic::error(codes::WRONG_VALUE, node.span, "`until` is a date")
-                .label("not a date")
-                .help("write the first day on which it no longer holds, as `2026-12-31`, or a moment with its zone"),
-        );
+        out.push(Diagnostic::error(codes::WRONG_VALUE, node.span, "`until` must be a date").label("not a date").help(
+            "write the first day on which it no longer applies, such as `2026-12-31`, or an instant with a time zone",
+        ));
     }
     at.map(|at| Until { at, span: node.span })
 }

@@ -326,9 +326,9 @@ impl Doubt {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSolver => write!(f, "not asked, since there is no solver; {REMEDY}"),
+            Self::NoSolver => write!(f, "not checked: no solver found; {REMEDY}"),
             Self::Unanswered(why) | Self::NotShown(why) => f.write_str(why),
-            Self::Incomparable(why) => write!(f, "the two sides have no common ground: {why}"),
+            Self::Incomparable(why) => write!(f, "the two sides cannot be compared: {why}"),
         }
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn policies(side: &Lowered) -> impl Iterator<Item = &Policy> {
 
 fn schema_text(side: &Lowered) -> Result<String, String> {
     let text = side.schema_text.clone();
-    text.ok_or_else(|| "there is no schema on one of the sides".to_owned())
+    text.ok_or_else(|| "one side has no schema".to_owned())
 }
 
 /// A contract that knows the roles of the other side, too: a witness may hold either.

@@ -17,7 +17,7 @@ pub(super) fn schemas(old: &str, new: &str) -> Result<String, String> {
     };
     let (old, mut merged) = (json(old)?, json(new)?);
     let Some(into) = merged.as_object_mut() else {
-        return Err("the schema is no object".to_owned());
+        return Err("the schema is not an object".to_owned());
     };
     for (namespace, body) in fields(&old) {
         let known = into.entry(namespace.clone()).or_insert_with(|| json!({}));

@@ -75,7 +75,7 @@ pub struct Bumped {
 
 /// There is no next version.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the version {0} cannot go up")]
+#[error("the version {0} cannot increase")]
 pub struct NoNextVersion(pub Version);
 
 impl Bumped {

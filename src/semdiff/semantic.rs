@@ -53,7 +53,7 @@ impl std::fmt::Debug for Options<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum CompareError {
     /// A side has policies and no schema, so that it is not known which requests there are.
-    #[error("the {0} side has no schema, so that it is not known which requests there are")]
+    #[error("the {0} side has no schema, so its requests are unknown")]
     NoSchema(&'static str),
 }
 

@@ -126,51 +126,56 @@ pub fn follow(
     let pointer = statement.predicate;
     let named = statement.subject.first().map(|subject| format!("sha256:{}", subject.digest.sha256));
     if statement.subject.len() != 1 || named.as_deref() != Some(&pointer.bundle_digest) {
-        refuse("subject-mismatch", "it points to another bundle than it is about".to_owned());
+        refuse("subject-mismatch", "it points to a different bundle than its subject".to_owned());
     }
     if pointer.channel != expected.channel {
         let (is, wanted) = (pointer.channel.escape_debug(), expected.channel);
-        refuse("wrong-channel", format!("it is the pointer of the channel `{is}`, not of `{wanted}`"));
+        refuse("wrong-channel", format!("it is a pointer of the channel `{is}`, not `{wanted}`"));
     }
     if let Some(wanted) = expected.name.or(mark.map(|mark| mark.name.as_str()))
         && pointer.name != wanted
     {
         let is = pointer.name.escape_debug();
-        refuse("wrong-package", format!("it points to the package `{is}`, where `{wanted}` is wanted"));
+        refuse("wrong-package", format!("it points to the package `{is}`, expected `{wanted}`"));
     }
     if pointer.sequence == 0 || (pointer.sequence == 1) != pointer.previous.is_none() {
-        refuse("pointer-form", "the first pointer has none before it, and every other has one".to_owned());
+        refuse(
+            "pointer-form",
+            "the first pointer must not have a predecessor, and every later one must have one".to_owned(),
+        );
     }
     let issued = Instant::parse(&pointer.issued_at);
     let expires = Instant::parse(&pointer.expires_at);
     let (Some(issued), Some(expires_at)) = (issued, expires) else {
-        refuse("pointer-form", "its times are no times".to_owned());
+        refuse("pointer-form", "its times are not valid".to_owned());
         return Err(refusals);
     };
     if expires_at <= issued {
-        refuse("pointer-form", "it ends before it begins".to_owned());
+        refuse("pointer-form", "it expires before it is issued".to_owned());
     }
     if now.checked_add(SKEW).is_none_or(|latest| issued > latest) {
-        refuse("pointer-early", format!("it was issued at {issued}, and it is {now}"));
+        refuse("pointer-early", format!("it was issued at {issued}, but the current time is {now}"));
     }
     if now >= expires_at && expected.expiry == Expiry::Refused {
         refuse(
             "pointer-expired",
-            format!("it counted until {expires_at}, and it is {now}: a later one is held back, or none was made"),
+            format!(
+                "it expired at {expires_at}, and the current time is {now}: a newer pointer is withheld or was never made"
+            ),
         );
     }
     if let Some(mark) = mark {
         if pointer.sequence < mark.sequence {
-            let message = format!("its sequence is {}, and {} has been seen", pointer.sequence, mark.sequence);
+            let message = format!("its sequence is {}, but {} was already seen", pointer.sequence, mark.sequence);
             refuse("pointer-rollback", message);
         } else if pointer.sequence == mark.sequence && digest != mark.digest {
             let message =
-                format!("its sequence is {}, and another pointer of that sequence has been seen", mark.sequence);
+                format!("its sequence is {}, but another pointer of that sequence was already seen", mark.sequence);
             refuse("pointer-fork", message);
         } else if pointer.sequence == mark.sequence.saturating_add(1)
             && pointer.previous.as_deref() != Some(&mark.digest)
         {
-            let message = "the pointer before it is not the one that has been seen".to_owned();
+            let message = "its predecessor is not the last pointer seen".to_owned();
             refuse("pointer-fork", message);
         }
     }
@@ -202,16 +207,16 @@ impl Mark {
     /// # Errors
     /// Where it cannot be read or is that of another channel: a mark that is damaged is not the same as none.
     pub fn read(bytes: &[u8], location: &str, channel: &str) -> Result<Self, Refusal> {
-        let refuse = |why: String| Err(Refusal::new("mark", format!("the mark of what was pulled last {why}")));
+        let refuse = |why: String| Err(Refusal::new("mark", format!("the record of the last pull {why}")));
         let mark: Self = match serde_json::from_slice(bytes) {
             Ok(mark) => mark,
             Err(error) => return refuse(format!("cannot be read: {error}")),
         };
         if mark.format != MARK_FORMAT {
-            return refuse(format!("has format {}, which this version does not read", mark.format));
+            return refuse(format!("has format {}, which this version does not support", mark.format));
         }
         if mark.location != location || mark.channel != channel {
-            return refuse(format!("is of the channel `{}` at `{}`", mark.channel, mark.location));
+            return refuse(format!("belongs to the channel `{}` at `{}`", mark.channel, mark.location));
         }
         Ok(mark)
     }

@@ -63,21 +63,21 @@ fn written(bundle: &Bundle) -> Vec<u8> {
 pub(super) fn open(bytes: &[u8]) -> Result<Sealed, Refusal> {
     let refuse = |code, why: &str| Err(Refusal::new(code, why.to_owned()));
     if bytes.len() > MAX_STATEMENT {
-        return refuse("statement-form", "it is larger than any statement");
+        return refuse("statement-form", "it is too large for a statement");
     }
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     let Ok(bundle) = Bundle::from_json(text) else {
-        return refuse("statement-form", "it is no Sigstore bundle with one signature");
+        return refuse("statement-form", "it is not a Sigstore bundle with one signature");
     };
     let VerificationMaterialContent::PublicKey(key) = &bundle.verification_material.content else {
-        return refuse("statement-form", "it is signed by a certificate, where a key is wanted");
+        return refuse("statement-form", "it is signed with a certificate, expected a key");
     };
     let SignatureContent::DsseEnvelope(envelope) = &bundle.content else {
-        return refuse("statement-form", "it signs a digest and holds no statement");
+        return refuse("statement-form", "it signs a digest and contains no statement");
     };
     if envelope.payload_type != PAYLOAD {
         let message = format!(
-            "its payload is of the unknown type `{}`, where `{PAYLOAD}` is wanted",
+            "its payload has the unknown type `{}`, expected `{PAYLOAD}`",
             envelope.payload_type.escape_debug()
         );
         return Err(Refusal::new("unknown-payload-type", message));
@@ -90,9 +90,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Sealed, Refusal> {
     // This decides also that the two names of the key agree, and that there is no log entry that nobody would check.
     match written(&self::bundle(&sealed.key, &sealed.payload, &sealed.signature)) == bytes {
         true => Ok(sealed),
-        false => {
-            refuse("statement-form", "it is not in its one form: Sigstore bundle v0.3 with a key id and nothing else")
-        }
+        false => refuse("statement-form", "it is not in canonical form: a Sigstore bundle v0.3 with only a key id"),
     }
 }
 
@@ -127,8 +125,8 @@ mod tests {
         assert!(open(&fits).is_ok());
         let of_many_reports = size(700 * 1024);
         assert!(open(&of_many_reports).is_ok());
-        assert_eq!(open(&larger).unwrap_err().message, "it is larger than any statement");
+        assert_eq!(open(&larger).unwrap_err().message, "it is too large for a statement");
         let exact = vec![b' '; MAX_STATEMENT];
-        assert_eq!(open(&exact).unwrap_err().message, "it is no Sigstore bundle with one signature");
+        assert_eq!(open(&exact).unwrap_err().message, "it is not a Sigstore bundle with one signature");
     }
 }

@@ -35,16 +35,16 @@ impl Algorithm {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum KeyError {
     /// No PEM, or that of something else.
-    #[error("it is no PEM of a {0} key")]
+    #[error("it is not a PEM file of a {0} key")]
     NotPem(&'static str),
     /// The private key is encrypted.
-    #[error("the private key is encrypted, which is not read here")]
+    #[error("the private key is encrypted, which is not supported")]
     Encrypted,
     /// A key of some other kind.
-    #[error("it is no P-256 or Ed25519 key in {0}")]
+    #[error("it is not a P-256 or Ed25519 key in {0}")]
     Kind(&'static str),
     /// The system gave no randomness.
-    #[error("the system gives no random bytes: {0}")]
+    #[error("the system provides no random bytes: {0}")]
     Random(String),
     /// The key cannot be written.
     #[error("the key cannot be written: {0}")]

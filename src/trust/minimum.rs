@@ -27,7 +27,7 @@ pub(super) fn below(minimum: &Minimum, evidence: &EvidenceSummary) -> BTreeSet<S
                 low.insert(format!("the evidence `{}` did not pass", kind.name()));
             }
             None => {
-                low.insert(format!("it carries no evidence `{}`", kind.name()));
+                low.insert(format!("it has no `{}` evidence", kind.name()));
             }
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn below(minimum: &Minimum, evidence: &EvidenceSummary) -> BTreeSet<S
                 low.insert(format!("it has {}, more than {most}", counted(lint.warnings, "warning")));
             }
             None => {
-                low.insert("it carries no evidence `lint`".to_owned());
+                low.insert("it has no `lint` evidence".to_owned());
             }
         }
     }
@@ -75,10 +75,7 @@ mod tests {
     fn what_is_required_must_be_there_and_have_passed() {
         for (_, kind) in EvidenceKind::NAMES {
             assert_eq!(required(kind, &passing()), Vec::<String>::new(), "{kind:?}");
-            assert_eq!(
-                required(kind, &EvidenceSummary::default()),
-                [format!("it carries no evidence `{}`", kind.name())]
-            );
+            assert_eq!(required(kind, &EvidenceSummary::default()), [format!("it has no `{}` evidence", kind.name())]);
         }
         type Change = fn(&mut EvidenceSummary);
         let changes: [(EvidenceKind, Change); 9] = [
@@ -117,7 +114,7 @@ mod tests {
         let tests = |fewest| Minimum { min_tests: fewest, ..Minimum::default() };
         assert_eq!(low(warnings(3), &passing()), Vec::<String>::new());
         assert_eq!(low(warnings(2), &passing()), ["it has 3 warnings, more than 2"]);
-        assert_eq!(low(warnings(2), &EvidenceSummary::default()), ["it carries no evidence `lint`"]);
+        assert_eq!(low(warnings(2), &EvidenceSummary::default()), ["it has no `lint` evidence"]);
         assert_eq!(low(tests(5), &passing()), Vec::<String>::new());
         assert_eq!(low(tests(6), &passing()), ["5 tests passed, fewer than 6"]);
         assert_eq!(low(tests(1), &EvidenceSummary::default()), ["0 tests passed, fewer than 1"]);
@@ -127,7 +124,7 @@ mod tests {
             Minimum { require: vec![EvidenceKind::Lint, EvidenceKind::Proofs], max_warnings: Some(0), min_tests: 1 };
         assert_eq!(
             low(all, &EvidenceSummary::default()),
-            ["0 tests passed, fewer than 1", "it carries no evidence `lint`", "it carries no evidence `proofs`"]
+            ["0 tests passed, fewer than 1", "it has no `lint` evidence", "it has no `proofs` evidence"]
         );
     }
 }

@@ -60,10 +60,10 @@ impl TrustPolicy {
     #[must_use]
     pub fn read(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<Self> {
         if sources.text(file).trim_start().starts_with("-----BEGIN ") {
-            let message = "this is a key, and no trust policy";
+            let message = "this is a key, not a trust policy";
             out.push(
                 Diagnostic::error(codes::TRUST_KEY, Span::new(file, 0, 0), message)
-                    .help("name the `trust.toml` that lists the key and says for what it counts"),
+                    .help("pass the `trust.toml` that lists the key and what it may sign"),
             );
             return None;
         }
@@ -72,21 +72,22 @@ impl TrustPolicy {
         let mut ids: BTreeMap<&str, String> = BTreeMap::new();
         let mut keys: BTreeMap<String, Trusted> = BTreeMap::new();
         for key in &written.keys {
-            let public = match PublicKey::from_pem(&key.public) {
-                Ok(public) => public,
-                Err(error) => {
-                    let message = format!("the key `{}` cannot be read: {error}", key.name);
-                    faults.push(Diagnostic::error(codes::TRUST_KEY, key.public_span, message).help(
-                        "put the PEM of a P-256 or Ed25519 public key there, as `gatewright key generate` writes it",
-                    ));
-                    continue;
-                }
-            };
+            let public =
+                match PublicKey::from_pem(&key.public) {
+                    Ok(public) => public,
+                    Err(error) => {
+                        let message = format!("the key `{}` cannot be read: {error}", key.name);
+                        faults.push(Diagnostic::error(codes::TRUST_KEY, key.public_span, message).help(
+                            "use the PEM of a P-256 or Ed25519 public key, as written by `gatewright key generate`",
+                        ));
+                        continue;
+                    }
+                };
             if let Some(known) = keys.get(public.id()) {
-                let message = format!("`{}` and `{}` are one key", known.name, key.name);
+                let message = format!("`{}` and `{}` are the same key", known.name, key.name);
                 faults.push(
                     Diagnostic::error(codes::TRUST_KEY, key.public_span, message)
-                        .help("a key counts once; give it one name"),
+                        .help("list each key once, under one name"),
                 );
                 continue;
             }
@@ -155,7 +156,7 @@ impl TrustPolicy {
 #[must_use]
 pub fn policy_of_one(name: &str, pem: &str) -> String {
     format!(
-        "# Whose signatures count for what; the book's page `Signatures and trust` lists every key.\n\
+        "# Trust policy: whose signatures are accepted for what; the book's page `Signatures and trust` lists every key.\n\
          format = 1\n\n\
          [keys.{name}]\npublic = \"\"\"\n{pem}\"\"\"\n\n\
          [release]\nkeys = [\"{name}\"]\nthreshold = 1\nrebuilt = true\n\n\

@@ -45,7 +45,7 @@ pub enum SignError {
     #[error("the signer command is empty")]
     Empty,
     /// It cannot be started, or not be spoken to.
-    #[error("the signer `{program}` cannot be run: {message}")]
+    #[error("cannot run the signer `{program}`: {message}")]
     Run {
         /// The program.
         program: String,
@@ -53,7 +53,7 @@ pub enum SignError {
         message: String,
     },
     /// It failed.
-    #[error("the signer `{program}` ended with {status}: {said}")]
+    #[error("the signer `{program}` exited with {status}: {said}")]
     Failed {
         /// The program.
         program: String,
@@ -63,13 +63,13 @@ pub enum SignError {
         said: String,
     },
     /// It took too long, and was ended.
-    #[error("the signer `{program}` gave no answer within {} seconds", PATIENCE.as_secs())]
+    #[error("the signer `{program}` did not finish within {} seconds", PATIENCE.as_secs())]
     Slow {
         /// The program.
         program: String,
     },
     /// What it gave is no signature of the key.
-    #[error("what the signer `{program}` gave is no signature by the key {id}")]
+    #[error("the output of the signer `{program}` is not a signature by the key {id}")]
     Wrong {
         /// The program.
         program: String,
@@ -227,14 +227,14 @@ mod tests {
         let (key, dir) = key(Algorithm::P256);
         let dir = dir.path().display();
         for (script, says) in [
-            ("true".to_owned(), "is no signature by the key"),
-            (format!("cat {dir}/cut"), "is no signature by the key"),
-            (format!("cat {dir}/plain {dir}/plain"), "is no signature by the key"),
-            ("yes".to_owned(), "gave is no signature by the key"),
-            (format!("cat {dir}/plain; echo locked >&2; exit 3"), "ended with exit status: 3: locked"),
+            ("true".to_owned(), "is not a signature by the key"),
+            (format!("cat {dir}/cut"), "is not a signature by the key"),
+            (format!("cat {dir}/plain {dir}/plain"), "is not a signature by the key"),
+            ("yes".to_owned(), "is not a signature by the key"),
+            (format!("cat {dir}/plain; echo locked >&2; exit 3"), "exited with exit status: 3: locked"),
         ] {
             let said = signed(&key, &script).unwrap_err();
-            assert!(said.contains(says) || script == "yes" && said.contains("ended with"), "{script}: {said}");
+            assert!(said.contains(says) || script == "yes" && said.contains("exited with"), "{script}: {said}");
         }
         let signer = |command: &[&str]| Signer::Command {
             command: command.iter().map(|word| (*word).to_owned()).collect(),

@@ -68,7 +68,7 @@ pub fn verify(
     if let Some((said, _)) = &said
         && *said != evidence(bundle)
     {
-        check.refuse("evidence-mismatch", "the evidence that was signed is not the evidence in the bundle");
+        check.refuse("evidence-mismatch", "the signed evidence is not the evidence in the bundle");
     }
     check.minimum(bundle);
     match (release, check.refusals.is_empty()) {
@@ -76,7 +76,7 @@ pub fn verify(
             Ok(Verified { release, released_by, built, evidence_by: said.map(|(_, by)| by) })
         }
         // INVARIANT: a role that is not fulfilled has been refused; a release is wanted by every policy.
-        (None, true) => Err(vec![Refusal::new("missing-statement", "nothing says which release it is")]),
+        (None, true) => Err(vec![Refusal::new("missing-statement", "no statement says which release it is")]),
         (_, false) => Err(check.refusals),
     }
 }
@@ -120,7 +120,7 @@ impl Check<'_> {
             });
             let Some(kind) = kind else {
                 let shown = file.escape_debug();
-                self.refuse("unexpected-statement", format!("`{shown}` is of no known kind of statement"));
+                self.refuse("unexpected-statement", format!("`{shown}` is an unknown kind of statement"));
                 continue;
             };
             let within = |refusal: Refusal| Refusal::new(refusal.code, format!("`{file}`: {}", refusal.message));
@@ -176,16 +176,16 @@ impl Check<'_> {
                 let most = sayings.values().map(BTreeSet::len).max().unwrap_or(0);
                 let (name, wanted) = (kind.name(), role.threshold);
                 match any {
-                    false => self.refuse("missing-statement", format!("there is no `{name}` statement")),
+                    false => self.refuse("missing-statement", format!("no `{name}` statement found")),
                     true => self.refuse(
                         "threshold-not-met",
-                        format!("{most} of {wanted} distinct trusted keys signed one `{name}` statement"),
+                        format!("only {most} of {wanted} required trusted keys signed the same `{name}` statement"),
                     ),
                 }
                 return None;
             }
             _ => {
-                let message = format!("trusted keys signed two `{}` statements that differ", kind.name());
+                let message = format!("trusted keys signed two different `{}` statements", kind.name());
                 self.refuse("statement-conflict", message);
                 return None;
             }
@@ -208,7 +208,7 @@ impl Check<'_> {
         let manifest = &bundle.manifest;
         if (&release.name, &release.version) != (&manifest.name, &manifest.version) {
             let message = format!(
-                "the release is `{} {}`, the bundle `{} {}`",
+                "the release is `{} {}`, but the bundle is `{} {}`",
                 release.name.escape_debug(),
                 release.version.escape_debug(),
                 manifest.name,
@@ -219,11 +219,14 @@ impl Check<'_> {
         if self.policy.rebuilt && !release.rebuilt {
             self.refuse(
                 "not-rebuilt",
-                "whoever signed the release does not say that they rebuilt the bundle from its sources",
+                "the signer of the release does not state that the bundle was rebuilt from its sources",
             );
         }
         if release.sequence == 0 || (release.sequence == 1) != release.parent.is_none() {
-            self.refuse("release-mismatch", "the first release has no parent, and every other has one");
+            self.refuse(
+                "release-mismatch",
+                "the first release must not have a parent, and every later one must have one",
+            );
         }
     }
 
@@ -231,14 +234,15 @@ impl Check<'_> {
         let builder = provenance.run_details.builder.id.clone();
         let allowed = &self.policy.builders;
         if !allowed.is_empty() && !allowed.contains(&builder) {
-            let message = format!("it was built by `{}`, which may not", builder.escape_debug());
+            let message =
+                format!("it was built by `{}`, which the trust policy does not allow", builder.escape_debug());
             self.refuse("builder", message);
         }
         let commit = bundle.manifest.git.as_ref().map(|git| git.commit.as_str());
         let commits = provenance.build_definition.resolved_dependencies.iter();
         let mut commits = commits.filter_map(|one| one.get("digest")?.get("gitCommit")?.as_str());
         if commit.is_some_and(|commit| !commits.any(|built| built == commit)) {
-            let message = "the provenance is of another commit than the bundle's manifest names";
+            let message = "the provenance names a different commit than the bundle's manifest";
             self.refuse("provenance-mismatch", message);
         }
         let hosted = builder != LOCAL_BUILDER && self.policy.hosted.contains(&builder);
@@ -266,21 +270,21 @@ pub(super) fn signatory(policy: &TrustPolicy, sealed: &Sealed, now: Instant) -> 
     let Some(trusted) = policy.keys.get(&sealed.key) else {
         let start: String = sealed.key.chars().take(KEY_START).collect();
         let shown = start.escape_debug();
-        return not("wrong-key", format!("it is signed by the key `{shown}…`, which the trust policy does not name"));
+        return not("wrong-key", format!("it is signed by the key `{shown}…`, which is not in the trust policy"));
     };
     let name = &trusted.name;
     if !sealed.is_by(&trusted.key) {
-        let message = format!("the signature is not one of the key `{name}` over this statement");
+        let message = format!("the signature by the key `{name}` does not match this statement");
         return Err(Refusal::new("bad-signature", message));
     }
     if trusted.revoked {
         return not("key-revoked", format!("the key `{name}` is revoked"));
     }
     if trusted.not_before.is_some_and(|from| now < from) {
-        return not("key-expired", format!("the key `{name}` does not count yet"));
+        return not("key-expired", format!("the key `{name}` is not valid yet"));
     }
     if trusted.not_after.is_some_and(|until| now >= until) {
-        return not("key-expired", format!("the key `{name}` counts no more"));
+        return not("key-expired", format!("the key `{name}` is no longer valid"));
     }
     Ok(Signatory::Counts(sealed.key.clone()))
 }
@@ -290,20 +294,17 @@ fn is_about(kind: Kind, bundle: &Bundle, payload: &[u8]) -> Result<(), Refusal> 
     let statement = typed::<serde_json::Value>(kind, payload)?;
     match statement.subject.as_slice() == [subject(bundle)] {
         true => Ok(()),
-        false => Err(Refusal::new("subject-mismatch", "it is about another bundle, or about more than this one")),
+        false => Err(Refusal::new("subject-mismatch", "it is about a different bundle, or about more than one")),
     }
 }
 
 /// A statement of a kind.
 pub(super) fn typed<P: DeserializeOwned>(kind: Kind, payload: &[u8]) -> Result<Statement<P>, Refusal> {
     let statement: Statement<P> = serde_json::from_slice(payload)
-        .map_err(|error| Refusal::new("statement-form", format!("its payload is no such statement: {error}")))?;
+        .map_err(|error| Refusal::new("statement-form", format!("its payload is not such a statement: {error}")))?;
     if !is_statement(&statement.type_) || statement.predicate_type != kind.predicate_type() {
-        let message = format!(
-            "it says `{}`, where a `{}` statement is wanted",
-            statement.predicate_type.escape_debug(),
-            kind.name()
-        );
+        let message =
+            format!("it is a `{}` statement, expected `{}`", statement.predicate_type.escape_debug(), kind.name());
         return Err(Refusal::new("statement-kind", message));
     }
     Ok(statement)

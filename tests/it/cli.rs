@@ -128,7 +128,7 @@ fn explain_of_an_unknown_code_suggests_a_near_one() {
     let run = run("explain role-cicle");
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     insta::assert_snapshot!(run.err, @"
-    error: no diagnostic or lint has the code `role-cicle`
+    error: unknown code `role-cicle`
       help: did you mean `role-cycle`?
     ");
 }
@@ -138,15 +138,15 @@ fn wrong_usage_is_exit_2_and_says_how_it_is_done() {
     for (args, says) in [
         ("", "Usage: gatewright"),
         ("chekc .", "similar subcommand exists: 'check'"),
-        ("check", "no package contains this folder"),
+        ("check", "no package found in this folder or its parents"),
         ("bundle verfy", "did you mean `gatewright bundle verify`?"),
         ("bundle inspct a.cjar --format json", "did you mean `gatewright bundle inspect`?"),
         ("bundle diff / b.cjar", "two folders are compared by `gatewright diff --from / --to b.cjar`"),
         ("diff / /usr", "two folders are compared by `gatewright diff --from / --to /usr`"),
         ("bump / . --check", "two folders are compared by `gatewright bump --from / --to .`"),
-        ("check . --at yesterday", "expected a date, as `2026-03-01`"),
+        ("check . --at yesterday", "expected a date, such as `2026-03-01`"),
         ("build .", "--out <DIR>"),
-        ("test . --report pdf=x", "there are json, junit, github and markdown"),
+        ("test . --report pdf=x", "expected json, junit, github or markdown"),
         ("lint . --list", "cannot be used with"),
     ] {
         let run = run(args);

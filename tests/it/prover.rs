@@ -258,9 +258,9 @@ fn a_solver_that_breaks_hangs_or_talks_nonsense_proves_nothing() {
     let reply = found.engine.start(short).unwrap().check(&script, None).unwrap();
     told.push(format!("deaf: {reply:?}"));
     insta::assert_snapshot!(told.join("\n"), @"
-    dies: solver error: the solver ended before it answered
-    errs: solver error: the solver refuses the question: out of order
-    babbles: solver error: the solver refuses the question: proved
+    dies: solver error: the solver exited before it answered
+    errs: solver error: the solver rejects the question: out of order
+    babbles: solver error: the solver rejects the question: proved
     deaf: Unknown(\"no answer within 50 ms\")
     ");
     // A counterexample that is none is held against the question before anybody is told.
@@ -311,7 +311,7 @@ fn a_solver_that_is_named_and_does_not_work_is_an_error_and_not_another_solver()
     let error = solver::find(&named).unwrap_err();
     insta::assert_snapshot!(error, @"`/nowhere/cvc5`, named by GATEWRIGHT_CVC5, does not work as a solver: cannot start the solver: entity not found");
     let nowhere = Places::default();
-    assert_eq!(solver::needed(&nowhere).unwrap_err().to_string(), "there is no solver, and what is asked needs one");
+    assert_eq!(solver::needed(&nowhere).unwrap_err().to_string(), "no solver found, but this needs one");
     if let Some(found) = solver() {
         assert_ne!(found.provenance, Provenance::Chosen);
         assert_eq!(found.engine.identity().name, "cvc5");

@@ -168,10 +168,10 @@ impl Search<'_, '_> {
     /// The same request made fit to be shown.
     fn erring(&self, field: &Field<'_>, known: &Known, at: usize, id: &str, basis: Basis) -> Result<Erring, String> {
         let Some(message) = known.tried.errors.get(&at) else {
-            return Err("a request that the solver made does not replay: a fault of the prover".to_owned());
+            return Err("the solver's request does not replay: a bug in the prover".to_owned());
         };
         let Some(plain) = (self.replay.plain)() else {
-            return Err("what was compiled cannot be loaded, so that no request can be replayed".to_owned());
+            return Err("the compiled policies cannot be loaded, so no request can be replayed".to_owned());
         };
         let outcome = outcome(field, known);
         let shows = |decision: Option<crate::decide::Decision>| {

@@ -175,7 +175,7 @@ impl Search<'_> {
                 },
             }
         }
-        Standing::Unknown(format!("more than {MOST_ROUNDS} policies decide in its place"))
+        Standing::Unknown(format!("more than {MOST_ROUNDS} policies decide the same requests"))
     }
 
     /// That the policy adds nothing to those that block it.
@@ -223,5 +223,5 @@ pub(super) fn ask(asking: &mut Asking<'_>, field: &Field<'_>, claim: Claim) -> A
 }
 
 fn not_replayed() -> Standing {
-    Standing::Unknown("a request that the solver made does not replay: a fault of the prover".to_owned())
+    Standing::Unknown("the solver's request does not replay: a bug in the prover".to_owned())
 }

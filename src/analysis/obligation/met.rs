@@ -74,7 +74,7 @@ impl Obligation {
             open.extend(permits.first().map(|id| Open {
                 environment: environment.to_string(),
                 why: format!(
-                    "the schema has no such request, and `{id}` may let it in where a client decides without the schema"
+                    "the schema has no such request, but `{id}` may allow it if a client decides without the schema"
                 ),
                 script: None,
             }));

@@ -9,7 +9,7 @@ use crate::analysis::question::{Claim, Question};
 use crate::analysis::rule::{Rule, Rules};
 
 /// What is told of a finding that no gateway shows.
-pub(super) const ONLY_WHERE_A_FORBID_ERRORS: &str = "plain Cedar allows it, but only where a `forbid` errors; a gateway denies there. \
+pub(super) const ONLY_WHERE_A_FORBID_ERRORS: &str = "plain Cedar allows it, but only because a `forbid` errors; a gateway denies it. \
     Write the `forbid` so that it cannot error";
 
 /// The same claim of those requests on which no forbid errors. `None` where none can, or where that cannot be said.

@@ -74,7 +74,7 @@ impl Found {
         let version = [numbers.next(), numbers.next(), numbers.next()].map(Option::unwrap_or_default);
         (version < [1, 0, 5]).then(|| {
             format!(
-                "{identity} does not decide patterns such as `like \"*x*\"` and is slower; `gatewright solver install` brings {}",
+                "{identity} cannot decide patterns such as `like \"*x*\"` and is slower; run `gatewright solver install` to install {}",
                 wheels::VERSION
             )
         })
@@ -86,7 +86,7 @@ const CAN_ASK: bool = cfg!(feature = "prover");
 
 /// How to get a solver.
 pub const REMEDY: &str = match CAN_ASK {
-    true => "`gatewright solver install` brings one",
+    true => "run `gatewright solver install` to install one",
     false => "this build has no prover; build with `--features prover`",
 };
 
@@ -94,10 +94,10 @@ pub const REMEDY: &str = match CAN_ASK {
 #[derive(Debug, Error)]
 pub enum Absent {
     /// None of the places has one.
-    #[error("there is no solver, and what is asked needs one")]
+    #[error("no solver found, but this needs one")]
     Nowhere,
     /// This build cannot ask any.
-    #[error("what is asked needs a solver, and this build was made without the cargo feature `prover`")]
+    #[error("this needs a solver, but this build was built without the cargo feature `prover`")]
     LeftOut,
     /// A variable names something that does not work as one.
     #[error("`{}`, {}, does not work as a solver: {source}", place.display(), provenance.name())]

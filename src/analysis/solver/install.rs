@@ -29,13 +29,13 @@ pub enum InstallError {
     #[error("no cvc5 wheel is pinned for {}-{}", std::env::consts::OS, std::env::consts::ARCH)]
     Machine,
     /// The system names no cache folder.
-    #[error("there is no cache folder to install into")]
+    #[error("no cache folder to install into")]
     NoCache,
     /// None of pip's names starts anything.
-    #[error("there is no pip: none of {0} can be started")]
+    #[error("pip not found: none of {0} can be started")]
     NoPip(String),
     /// pip did not bring the wheel.
-    #[error("pip did not bring cvc5 {}: {said}", wheels::VERSION)]
+    #[error("pip did not download cvc5 {}: {said}", wheels::VERSION)]
     Pip {
         /// Its last line.
         said: String,
@@ -60,7 +60,7 @@ pub enum InstallError {
         source: io::Error,
     },
     /// The wheel is no archive.
-    #[error("the wheel cannot be unpacked: {0}")]
+    #[error("cannot unpack the wheel: {0}")]
     Archive(#[from] ArchiveError),
     /// A file cannot be read or written.
     #[error("cannot {doing} `{}`: {}", path.display(), source.kind())]
@@ -222,11 +222,11 @@ fn download(wheel: &Wheel, work: &Path) -> Result<PathBuf, InstallError> {
             let entries = on(&target, "read", fs::read_dir(&target))?;
             let mut files = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
             let wheel = files.find(|file| file.extension().is_some_and(|extension| extension == "whl"));
-            return wheel.ok_or_else(|| InstallError::Pip { said: "it left no wheel".to_owned() });
+            return wheel.ok_or_else(|| InstallError::Pip { said: "it produced no wheel".to_owned() });
         }
         let errors = String::from_utf8_lossy(&run.stderr).into_owned();
         let last = errors.lines().rev().find(|line| line.contains("ERROR")).or(errors.lines().last());
-        said.get_or_insert_with(|| last.unwrap_or("it failed without a word").to_owned());
+        said.get_or_insert_with(|| last.unwrap_or("it failed without output").to_owned());
     }
     Err(match said {
         Some(said) => InstallError::Pip { said },

@@ -108,7 +108,7 @@ impl Process {
         self.end();
         let most = Duration::from_millis(self.limits.milliseconds);
         Reply::Unknown(match self.left {
-            Some(left) if left < most => "the time of the run was over before it was answered".to_owned(),
+            Some(left) if left < most => "time ran out before the answer".to_owned(),
             _ => format!("no answer within {} ms", self.limits.milliseconds),
         })
     }
@@ -127,7 +127,7 @@ impl Solver for Process {
                 None => self.out_of_time(),
             }),
             unknown if unknown.starts_with("unknown") => {
-                Ok(Reply::Unknown("the limit of the question was reached".to_owned()))
+                Ok(Reply::Unknown("the resource limit of the question was reached".to_owned()))
             }
             other => {
                 let said = other.trim_start_matches("(error \"").trim_end_matches("\")").to_owned();

@@ -17,7 +17,7 @@ use super::Limits;
 #[derive(Debug, Error)]
 pub enum WorkerError {
     /// The folder lacks one of the libraries.
-    #[error("there is no `{name}` in `{}`", folder.display())]
+    #[error("`{name}` not found in `{}`", folder.display())]
     Absent {
         /// `libcvc5parser`
         name: &'static str,

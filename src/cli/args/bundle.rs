@@ -10,7 +10,7 @@ use super::shared::{AnswerArgs, BudgetArgs};
 use crate::config::EvidenceKind;
 use crate::text::Instant;
 
-/// Put a package into one file that a gateway can trust, and look into such files
+/// Build a package into one file that a gateway can verify, and inspect bundles
 #[derive(Debug, ClapArgs)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -23,7 +23,7 @@ Examples:
   gatewright bundle inspect marketplace.cjar"
 )]
 pub(in crate::cli) struct Bundle {
-    /// What to do with a bundle that there is
+    /// What to do with an existing bundle
     #[command(subcommand)]
     pub(in crate::cli) step: Option<BundleStep>,
     #[command(flatten)]
@@ -40,18 +40,18 @@ pub(in crate::cli) struct BundleMake {
     /// Folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
     #[arg(value_name = "PACKAGE")]
     pub(in crate::cli) folder: Option<PathBuf>,
-    /// The date for what depends on today's, as `2026-03-01` [default: that of `SOURCE_DATE_EPOCH`, of the commit, or today,
+    /// Evaluate as of this date, such as `2026-03-01` [default: from `SOURCE_DATE_EPOCH`, the commit, or today,
     /// UTC]
     #[arg(long, value_name = "DATE", value_parser = super::shared::date)]
     pub(in crate::cli) at: Option<Instant>,
-    /// Read the folder as it is in a git revision, without a checkout
+    /// Read the folder from a git revision, without a checkout
     #[arg(long, value_name = "REV")]
     pub(in crate::cli) at_rev: Option<String>,
     /// The file to write [default: `NAME-VERSION.cjar` in this folder]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
-    /// What is run and carried; what cannot run fails (exit 2), and nothing is written [default: lint, tests, and proofs
-    /// where there is a solver and something to prove; without proofs `inspect` and `verify` say so]
+    /// Evidence to produce and include; if some cannot be produced, the command fails (exit 2) and writes nothing [default:
+    /// lint, tests, and proofs if a solver is installed and there is something to prove; `inspect` and `verify` say if proofs are missing]
     #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
     pub(in crate::cli) evidence: Vec<EvidenceArg>,
 }
@@ -59,15 +59,15 @@ pub(in crate::cli) struct BundleMake {
 /// A kind of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum EvidenceArg {
-    /// Faults and findings of lints
+    /// Errors and lint findings
     Lint,
     /// Results of the scenarios
     Tests,
-    /// What is proved over all requests; needs a solver
+    /// Proofs over all requests; needs a solver
     Proofs,
-    /// What the scenarios saw of the policy
+    /// Which parts of the policy the scenarios exercise
     Coverage,
-    /// Which mistakes in the policy the scenarios notice; needs a solver
+    /// Which mistakes in the policy the scenarios detect; needs a solver
     Mutation,
 }
 
@@ -93,14 +93,14 @@ pub(in crate::cli) enum BundleStep {
     Diff(BundleDiff),
 }
 
-/// Rebuild a bundle from the sources that it carries, and sign it: that it is a release, how it was built, and what its evidence is
+/// Rebuild a bundle from its sources, and sign statements about its release, its build and its evidence
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
   gatewright bundle sign marketplace.cjar --key keys/private.pem
   gatewright bundle sign marketplace.cjar --key keys/private.pem --sequence 2 --parent sha256:9f86d081…")]
 pub(in crate::cli) struct BundleSign {
-    /// The bundle; the statements are written beside it, as `FILE.cjar.release.sigstore.json`
+    /// The bundle; statements are written next to it, as `FILE.cjar.release.sigstore.json`
     #[arg(value_name = "FILE.cjar")]
     pub(in crate::cli) file: PathBuf,
     #[command(flatten)]
@@ -114,23 +114,23 @@ pub(in crate::cli) struct BundleSign {
 /// What is said of a release besides what its bundle says.
 #[derive(Debug, Default, ClapArgs)]
 pub(in crate::cli) struct ReleaseArgs {
-    /// Which release of the package it is, counted from 1 [default: that of a statement beside it, else 1]
+    /// Release number of the package, counted from 1 [default: the one in a statement next to the bundle, else 1]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::cli) sequence: Option<u64>,
-    /// The digest of the bundle of the release before
+    /// Digest of the previous release's bundle
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub(in crate::cli) parent: Option<String>,
-    /// Who built it, as a URI, such as that of a workflow [default: a build that no service vouches for]
+    /// Builder as a URI, such as a workflow [default: a build that no service attests]
     #[arg(long, value_name = "URI")]
     pub(in crate::cli) builder: Option<String>,
-    /// The builder's own name for the run
+    /// The builder's identifier for the run
     #[arg(long, value_name = "TEXT", requires = "builder")]
     pub(in crate::cli) invocation: Option<String>,
-    /// Sign without making the bundle again of its sources; the release then does not say that it was rebuilt, and a trust policy
-    /// may demand that
+    /// Sign without rebuilding the bundle from its sources; the release statement then does not claim a rebuild, which a trust
+    /// policy may require
     #[arg(long)]
     pub(in crate::cli) no_rebuild: bool,
-    /// What to say
+    /// Statements to sign
     #[arg(
         long = "statement",
         value_name = "KIND",
@@ -144,7 +144,7 @@ pub(in crate::cli) struct ReleaseArgs {
 /// A kind of statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum StatementArg {
-    /// That it is a release, and which
+    /// That it is a release, with its number
     Release,
     /// How it was built
     Provenance,
@@ -156,11 +156,11 @@ fn digest(text: &str) -> Result<String, String> {
     let hex = text.strip_prefix("sha256:").unwrap_or_default();
     match hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) {
         true => Ok(text.to_owned()),
-        false => Err("expected `sha256:` and 64 lower-case hexadecimal digits".to_owned()),
+        false => Err("expected `sha256:` followed by 64 lower-case hexadecimal digits".to_owned()),
     }
 }
 
-/// Say what a bundle holds; that it is whole, not who made it
+/// Show the contents of a bundle; checks that it is intact, not who made it
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -170,36 +170,36 @@ pub(in crate::cli) struct BundleInspect {
     /// The bundle
     #[arg(value_name = "FILE.cjar")]
     pub(in crate::cli) file: PathBuf,
-    /// Print one of its files instead
+    /// Print one file of the bundle instead
     #[arg(long, value_name = "PATH", conflicts_with = "format")]
     pub(in crate::cli) print: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) output: AnswerArgs,
 }
 
-/// Say who gains and who loses which access between two bundles, by the policies that they ship
+/// Show who gains and loses access between the policies of two bundles
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:
   gatewright bundle diff marketplace-1.0.0.cjar marketplace-1.1.0.cjar")]
 pub(in crate::cli) struct BundleDiff {
-    /// The bundle before
+    /// The old bundle
     #[arg(value_name = "OLD.cjar")]
     pub(in crate::cli) old: PathBuf,
-    /// The bundle after
+    /// The new bundle
     #[arg(value_name = "NEW.cjar")]
     pub(in crate::cli) new: PathBuf,
-    /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
+    /// Evaluate as of this date, such as `2026-03-01` [default: today, UTC]
     #[arg(long, value_name = "DATE", value_parser = super::shared::date)]
     pub(in crate::cli) at: Option<Instant>,
     #[command(flatten)]
     pub(in crate::cli) budget: BudgetArgs,
-    /// For people, for programs, as GitHub workflow commands or as Markdown
+    /// Output format: for people, for programs, as GitHub workflow commands or as Markdown
     #[arg(long, value_enum, default_value_t = DiffFormat::Human)]
     pub(in crate::cli) format: DiffFormat,
 }
 
-/// Check a bundle: that it is whole, that trusted keys signed it, and that its sources give the same bytes again
+/// Verify that a bundle is intact, that trusted keys signed it, and that its sources rebuild to the same bytes
 #[derive(Debug, ClapArgs)]
 #[command(
     group = clap::ArgGroup::new("check").args(["trust", "rebuild"]).required(true).multiple(true),
@@ -212,13 +212,13 @@ pub(in crate::cli) struct BundleVerify {
     /// The bundle
     #[arg(value_name = "FILE.cjar")]
     pub(in crate::cli) file: PathBuf,
-    /// Compile the sources that it carries, gather its evidence again, and compare the bytes
+    /// Rebuild the bundle from its sources, including its evidence, and compare the bytes
     #[arg(long)]
     pub(in crate::cli) rebuild: bool,
-    /// Check the statements beside it against this trust policy
+    /// Check the statements next to the bundle against this trust policy
     #[arg(long, value_name = "FILE.toml")]
     pub(in crate::cli) trust: Option<PathBuf>,
-    /// The time at which keys must count, as `2026-03-01` [default: now]
+    /// Time at which keys must be valid, such as `2026-03-01` [default: now]
     #[arg(long, value_name = "TIME", value_parser = super::shared::date)]
     pub(in crate::cli) at: Option<Instant>,
     #[command(flatten)]

@@ -7,19 +7,19 @@ use clap::{Args as ClapArgs, Subcommand};
 
 use super::OutputArgs;
 
-/// Make a package of what another system knows: roles of Kubernetes, or policies of Cedar
+/// Create a package from Kubernetes roles or Cedar policies
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
   gatewright import k8s-rbac manifests/ --out cluster
   gatewright import cedar policies.cedar --schema schema.cedarschema --out app")]
 pub(in crate::cli) struct Import {
-    /// From what
+    /// What to import
     #[command(subcommand)]
     pub(in crate::cli) from: ImportFrom,
 }
 
-/// From what a package is made.
+/// What to import a package is made.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ImportFrom {
     #[command(name = "k8s-rbac")]
@@ -27,7 +27,7 @@ pub(in crate::cli) enum ImportFrom {
     Cedar(ImportCedar),
 }
 
-/// Make a package of the roles and bindings in Kubernetes manifests
+/// Create a package from the roles and bindings in Kubernetes manifests
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -36,20 +36,20 @@ Examples:
   gatewright import k8s-rbac rbac.yaml --out cluster && gatewright lint cluster
   helm template CHART | gatewright import k8s-rbac - --out chart")]
 pub(in crate::cli) struct ImportK8s {
-    /// Manifests, YAML or JSON, or folders that hold them; `-` is standard input
+    /// YAML or JSON manifests, or folders that contain them; `-` for standard input
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(in crate::cli) paths: Vec<PathBuf>,
-    /// The folder of the package, which must not exist yet
+    /// Package folder to create; it must not exist yet
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: PathBuf,
-    /// The namespace of objects that name none
+    /// Namespace of objects that do not name one
     #[arg(long, value_name = "NAME", default_value = "default", value_parser = NonEmptyStringValueParser::new())]
     pub(in crate::cli) namespace: String,
     #[command(flatten)]
     pub(in crate::cli) output: OutputArgs,
 }
 
-/// Make a package of Cedar policies and their schema, each policy with a name
+/// Create a package from Cedar policies and their schema, naming each policy
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:
@@ -61,13 +61,13 @@ pub(in crate::cli) struct ImportCedar {
     /// Their schema
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) schema: PathBuf,
-    /// Links of the templates in the `.cedar` files, as Cedar JSON; each becomes a policy
+    /// Template links for the `.cedar` files, as Cedar JSON; each becomes a policy
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) links: Option<PathBuf>,
-    /// Entities, as Cedar JSON, for the package's suites; they must be as the schema says
+    /// Entities for the package's suites, as Cedar JSON; they must conform to the schema
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) entities: Option<PathBuf>,
-    /// The folder of the package, which must not exist yet
+    /// Package folder to create; it must not exist yet
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: PathBuf,
     #[command(flatten)]

@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, Subcommand};
 
 use super::shared::AnswerArgs;
 
-/// Make and look at keys that sign bundles
+/// Generate and inspect keys that sign bundles
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -32,18 +32,18 @@ Examples:
   gatewright key generate --out keys             private.pem, public.pem and trust.toml
   gatewright key generate --out keys --ed25519")]
 pub(in crate::cli) struct KeyGenerate {
-    /// The folder to write into; no file that exists is touched
+    /// The folder to write to; existing files are not changed
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: PathBuf,
     /// Ed25519 instead of ECDSA over P-256
     #[arg(long)]
     pub(in crate::cli) ed25519: bool,
-    /// What the trust policy calls the key
+    /// Name of the key in the trust policy
     #[arg(long, value_name = "NAME", default_value = "release", value_parser = key_name)]
     pub(in crate::cli) name: String,
 }
 
-/// Say what a private or public key is, and its id
+/// Show the type and id of a private or public key
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:
@@ -62,11 +62,11 @@ pub(in crate::cli) struct SignerArgs {
     /// Sign with this private key
     #[arg(long, value_name = "FILE.pem", conflicts_with = "signer_command")]
     pub(in crate::cli) key: Option<PathBuf>,
-    /// Sign by this program, such as one that asks a KMS or HSM: it gets the bytes on standard input and writes the
-    /// signature to standard output; words are parted at spaces, no shell reads them
+    /// Sign with this program, such as a KMS or HSM client: it reads the bytes from standard input and writes the
+    /// signature to standard output; the command is split at spaces and not run in a shell
     #[arg(long, value_name = "COMMAND", requires = "public_key")]
     pub(in crate::cli) signer_command: Option<String>,
-    /// The public key that the program signs with
+    /// Public key of the program's signing key
     #[arg(long, value_name = "FILE.pem", requires = "signer_command")]
     pub(in crate::cli) public_key: Option<PathBuf>,
 }
@@ -76,6 +76,6 @@ fn key_name(text: &str) -> Result<String, String> {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     match is_plain {
         true => Ok(text.to_owned()),
-        false => Err("expected letters, digits, `-` and `_`, as `release-2026`".to_owned()),
+        false => Err("expected letters, digits, `-` and `_`, such as `release-2026`".to_owned()),
     }
 }

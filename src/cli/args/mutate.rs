@@ -7,27 +7,27 @@ use clap::Args as ClapArgs;
 use super::shared::{AnswerArgs, BudgetArgs, FolderArgs};
 use crate::mutation::Genre;
 
-/// Say how strong the scenarios of a package are: which small mistakes in the policy they would not notice
+/// Measure the scenarios of a package: find small mistakes in the policy that they do not detect
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
   gatewright mutate examples/quickstart
-  gatewright mutate . --min 80                     exit 1 where the tests notice less
-  gatewright mutate . --genre drop-guard --list    name the mutants, try none
+  gatewright mutate . --min 80                     exit 1 if the score is lower
+  gatewright mutate . --genre drop-guard --list    list the mutants, run no tests
   gatewright mutate . --save scenarios             write requests that would kill mutants, as scenarios")]
 pub(in crate::cli) struct Mutate {
     #[command(flatten)]
     pub(in crate::cli) folder: FolderArgs,
-    /// The least score, in percent: killed mutants among all that are not proved to be the same policy
+    /// Minimum score in percent: killed mutants among all mutants not proved equivalent
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(in crate::cli) min: Option<u8>,
-    /// Make mistakes of this kind only, as `drop-clause` (can be repeated)
+    /// Only make mutants of this kind, such as `drop-clause` (can be repeated)
     #[arg(long = "genre", value_name = "GENRE", value_parser = genre)]
     pub(in crate::cli) genres: Vec<Genre>,
-    /// Name the mutants and try none
+    /// List the mutants without running tests
     #[arg(long, conflicts_with_all = ["min", "save", "format"])]
     pub(in crate::cli) list: bool,
-    /// Write each request that would kill a mutant into this folder, as a scenario
+    /// Write each request that would kill a mutant to this folder, as a scenario
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) save: Option<PathBuf>,
     #[command(flatten)]
@@ -39,6 +39,6 @@ pub(in crate::cli) struct Mutate {
 fn genre(text: &str) -> Result<Genre, String> {
     Genre::parse(text).ok_or_else(|| {
         let names = Genre::ALL.map(Genre::name);
-        format!("there are {}", names.join(", "))
+        format!("expected one of {}", names.join(", "))
     })
 }

@@ -17,46 +17,46 @@ type Location = String;
 /// Where bundles are kept.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct PlaceArgs {
-    /// `oci://HOST/REPOSITORY`, `oci-layout:FOLDER`, a folder, or to pull from, `https://…`
+    /// `oci://HOST/REPOSITORY`, `oci-layout:FOLDER`, a folder, or (to pull only) `https://…`
     #[arg(value_name = "LOCATION", value_parser = location)]
     pub(in crate::cli) location: Location,
-    /// Trust these certificate authorities, as PEM, besides those of the system
+    /// Trust these certificate authorities (PEM) in addition to those of the system
     #[arg(long, value_name = "FILE.pem")]
     pub(in crate::cli) ca: Option<PathBuf>,
-    /// Where the latest pointer that was seen of each channel is kept, so that an older one is known
-    /// [default: `GATEWRIGHT_STATE`, else the user's folder for state]
+    /// Folder that records the latest pointer seen for each channel, to detect rollbacks
+    /// [default: `GATEWRIGHT_STATE`, else the user's state folder]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) state: Option<PathBuf>,
 }
 
-/// Publish a bundle: its statements, its version, and then the channel
+/// Publish a bundle with its statements, then move the channel
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
   gatewright publish marketplace.cjar oci://127.0.0.1:5000/policies/marketplace --channel prod --key keys/private.pem
-  gatewright publish marketplace.cjar bundles --trust trust.toml        signed before, and no channel is moved")]
+  gatewright publish marketplace.cjar bundles --trust trust.toml        already signed; moves no channel")]
 pub(in crate::cli) struct Publish {
-    /// The bundle; statements beside it are published with it
+    /// The bundle; statements next to it are published with it
     #[arg(value_name = "FILE.cjar")]
     pub(in crate::cli) file: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) place: PlaceArgs,
-    /// Let this channel point to it, by a pointer that is signed for it
+    /// Point this channel to the bundle, with a new signed pointer
     #[arg(long, value_name = "NAME", value_parser = channel)]
     pub(in crate::cli) channel: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) signer: SignerArgs,
     #[command(flatten)]
     pub(in crate::cli) release: ReleaseArgs,
-    /// What must be fulfilled by this and was by the release before [default: that the key which signs signed]
+    /// Trust policy for this release and the previous one [default: the signing key must have signed both]
     #[arg(long, value_name = "FILE.toml")]
     pub(in crate::cli) trust: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) validity: ValidityArgs,
-    /// Publish a bundle that was made outside any git repository
+    /// Publish a bundle that was built outside a git repository
     #[arg(long)]
     pub(in crate::cli) allow_no_commit: bool,
-    /// Move the tag of a version that holds another bundle; whoever pulled it keeps what they have
+    /// Overwrite the tag of a version that points to a different bundle; earlier pulls keep the old bundle
     #[arg(long)]
     pub(in crate::cli) force_tag: bool,
     #[command(flatten)]
@@ -68,12 +68,12 @@ pub(in crate::cli) struct Publish {
 /// How long a channel's pointer counts.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct ValidityArgs {
-    /// How many days the channel's pointer counts [default: as many as the bundle allows]
+    /// Days that the channel's pointer stays valid [default: as many as the bundle allows]
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=366))]
     pub(in crate::cli) valid_days: Option<u32>,
 }
 
-/// Bring a bundle that trusted keys vouch for, and its statements
+/// Download a bundle signed by trusted keys, with its statements
 #[derive(Debug, ClapArgs)]
 #[command(
     group = clap::ArgGroup::new("which").args(["channel", "release"]).multiple(false),
@@ -86,23 +86,23 @@ Examples:
 pub(in crate::cli) struct Pull {
     #[command(flatten)]
     pub(in crate::cli) place: PlaceArgs,
-    /// What this channel points to
+    /// Pull the release that this channel points to
     #[arg(long, value_name = "NAME", value_parser = channel)]
     pub(in crate::cli) channel: Option<String>,
-    /// This version; nothing says then that it is the latest
+    /// Pull this version, without checking that it is the latest
     #[arg(long, value_name = "VERSION")]
     pub(in crate::cli) release: Option<String>,
-    /// Whose signatures count
+    /// Trust policy: whose signatures are accepted
     #[arg(long, value_name = "FILE.toml")]
     pub(in crate::cli) trust: PathBuf,
-    /// The file to write, its statements beside it [default: `NAME-VERSION.cjar` in this folder]
+    /// The file to write, with its statements next to it [default: `NAME-VERSION.cjar` in this folder]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) output: AnswerArgs,
 }
 
-/// Move a channel to another release, or say where it points
+/// Move a channel to another release, or show where it points
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -125,7 +125,7 @@ pub(in crate::cli) enum ChannelStep {
     Forget(ChannelForget),
 }
 
-/// Let a channel point to a release that was published before, or to the same one for longer
+/// Point a channel to a published release, or extend the current pointer
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:
@@ -140,7 +140,7 @@ pub(in crate::cli) struct ChannelPromote {
     pub(in crate::cli) moving: MovingArgs,
 }
 
-/// Let a channel point to an earlier release again, by a new pointer
+/// Point a channel back to an earlier release, with a new pointer
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:
@@ -148,7 +148,7 @@ Example:
 pub(in crate::cli) struct ChannelRollback {
     #[command(flatten)]
     pub(in crate::cli) place: PlaceArgs,
-    /// The release [default: the one before that which the channel points to]
+    /// The release [default: the one before the channel's current release]
     #[arg(long, value_name = "VERSION")]
     pub(in crate::cli) to: Option<String>,
     #[command(flatten)]
@@ -163,14 +163,14 @@ pub(in crate::cli) struct MovingArgs {
     pub(in crate::cli) channel: String,
     #[command(flatten)]
     pub(in crate::cli) signer: SignerArgs,
-    /// What the release and the pointer before must fulfil [default: that the key which signs signed]
+    /// Trust policy for the release and the previous pointer [default: the signing key must have signed them]
     #[arg(long, value_name = "FILE.toml")]
     pub(in crate::cli) trust: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) validity: ValidityArgs,
 }
 
-/// Say where a channel points, and until when
+/// Show where a channel points, and until when
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:
@@ -181,21 +181,21 @@ pub(in crate::cli) struct ChannelShow {
     /// The channel
     #[arg(long, value_name = "NAME", value_parser = channel)]
     pub(in crate::cli) channel: String,
-    /// Whose signatures count
+    /// Trust policy: whose signatures are accepted
     #[arg(long, value_name = "FILE.toml")]
     pub(in crate::cli) trust: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) output: AnswerArgs,
 }
 
-/// Set aside what was seen of a channel, so that its next pointer is taken whatever its sequence is
+/// Forget the recorded pointer of a channel, so that the next pointer is accepted with any sequence
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:
   gatewright channel forget oci://127.0.0.1:5000/policies/marketplace --channel prod
 
-Do it only where the channel began anew for a reason that you know: until the next pull, an old pointer that somebody kept is
-taken for the latest.")]
+Use this only if the channel was reset for a known reason: until the next pull, a replayed old pointer is accepted as the
+latest.")]
 pub(in crate::cli) struct ChannelForget {
     #[command(flatten)]
     pub(in crate::cli) place: PlaceArgs,
@@ -223,6 +223,6 @@ fn channel(text: &str) -> Result<String, String> {
         && text.bytes().all(|byte| plain(byte) || byte == b'-');
     match is_name {
         true => Ok(text.to_owned()),
-        false => Err("expected lower-case letters, digits and `-`, as `prod`".to_owned()),
+        false => Err("expected lower-case letters, digits and `-`, such as `prod`".to_owned()),
     }
 }

@@ -17,16 +17,16 @@ pub(in crate::cli) struct PackageArgs {
     /// Schema of the `.cedar` files
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) schema: Option<PathBuf>,
-    /// Entities of the `.cedar` files, as Cedar JSON
+    /// Entities for the `.cedar` files, as Cedar JSON
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) entities: Option<PathBuf>,
-    /// Links of the templates in the `.cedar` files, as Cedar JSON
+    /// Template links for the `.cedar` files, as Cedar JSON
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) links: Option<PathBuf>,
-    /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
+    /// Evaluate as of this date, such as `2026-03-01` [default: today, UTC]
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub(in crate::cli) at: Option<Instant>,
-    /// Read the folder as it is in a git revision, without a checkout
+    /// Read the folder from a git revision, without a checkout
     #[arg(long, value_name = "REV")]
     pub(in crate::cli) at_rev: Option<String>,
 }
@@ -44,10 +44,10 @@ pub(in crate::cli) struct FolderArgs {
 /// As of when a package's folder is read.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct WhenArgs {
-    /// The date for what depends on today's, as `2026-03-01` [default: today, UTC]
+    /// Evaluate as of this date, such as `2026-03-01` [default: today, UTC]
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub(in crate::cli) at: Option<Instant>,
-    /// Read the folder as it is in a git revision, without a checkout
+    /// Read the folder from a git revision, without a checkout
     #[arg(long, value_name = "REV")]
     pub(in crate::cli) at_rev: Option<String>,
 }
@@ -74,7 +74,7 @@ pub(in crate::cli) fn with_package<const N: usize>(words: &[String]) -> Option<(
 /// How to show an answer.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct AnswerArgs {
-    /// For people or for programs
+    /// Output format: for people or for programs
     #[arg(long, value_enum, default_value_t = AnswerFormat::Human)]
     pub(in crate::cli) format: AnswerFormat,
 }
@@ -121,7 +121,7 @@ pub(in crate::cli) struct LintArgs {
 /// Whether lints may prove, and how long.
 #[derive(Debug, Default, ClapArgs)]
 pub(in crate::cli) struct ProofArgs {
-    /// Leave out the lints that need proofs
+    /// Skip the lints that need proofs
     #[arg(long, conflicts_with_all = ["rlimit_per", "time"])]
     pub(in crate::cli) no_proofs: bool,
     #[command(flatten)]
@@ -131,10 +131,10 @@ pub(in crate::cli) struct ProofArgs {
 /// What proofs may take.
 #[derive(Debug, Default, ClapArgs)]
 pub(in crate::cli) struct BudgetArgs {
-    /// How many resource units of the solver one question may take; the same on every machine
+    /// Solver resource units per question; the same on every machine
     #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::cli) rlimit_per: Option<u64>,
-    /// How many seconds the proofs may take; what is not answered by then is unknown
+    /// Seconds for all proofs; questions not answered by then are unknown
     #[arg(long, value_name = "SECONDS")]
     pub(in crate::cli) time: Option<u64>,
 }
@@ -142,10 +142,10 @@ pub(in crate::cli) struct BudgetArgs {
 /// Which findings are known.
 #[derive(Debug, Default, ClapArgs)]
 pub(in crate::cli) struct BaselineArgs {
-    /// Leave out the findings of lints that this file lists; one that it lists in vain is an error
+    /// Ignore the lint findings that this file lists; stale entries are errors
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) baseline: Option<PathBuf>,
-    /// Write the baseline: all findings where there is no file yet, else what is left of those in it
+    /// Write the baseline: all findings if the file does not exist, else only the entries that still match
     #[arg(long, requires = "baseline")]
     pub(in crate::cli) write_baseline: bool,
 }
@@ -153,7 +153,7 @@ pub(in crate::cli) struct BaselineArgs {
 /// How to show what was found.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct OutputArgs {
-    /// For people, for programs, or as GitHub workflow commands
+    /// Output format: for people, for programs, or as GitHub workflow commands
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(in crate::cli) format: Format,
 }
@@ -169,7 +169,7 @@ pub(in crate::cli) enum Format {
 /// How to show findings.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct FindingsArgs {
-    /// For people, for programs, as GitHub workflow commands, or for code scanning
+    /// Output format: for people, for programs, as GitHub workflow commands, or for code scanning
     #[arg(long, value_enum, default_value_t = FindingsFormat::Human)]
     pub(in crate::cli) format: FindingsFormat,
 }
@@ -224,16 +224,16 @@ impl std::str::FromStr for ReportArg {
         let (format, path) = text
             .split_once('=')
             .filter(|(_, path)| !path.is_empty())
-            .ok_or("expected FORMAT=PATH, as `junit=target/junit.xml`")?;
+            .ok_or("expected FORMAT=PATH, such as `junit=target/junit.xml`")?;
         let format = ReportFormat::from_str(format, false)
-            .map_err(|_| format!("no format `{format}`; there are json, junit, github and markdown"))?;
+            .map_err(|_| format!("unknown format `{format}`, expected json, junit, github or markdown"))?;
         Ok(Self { format, path: path.into() })
     }
 }
 
 pub(super) fn date(text: &str) -> Result<Instant, String> {
     Instant::parse_either(text).ok_or_else(|| {
-        "expected a date, as `2026-03-01`, or an instant with its zone, as `2026-03-01T10:00:00Z`".into()
+        "expected a date, such as `2026-03-01`, or an instant with a time zone, such as `2026-03-01T10:00:00Z`".into()
     })
 }
 
@@ -243,7 +243,7 @@ pub(super) fn part(text: &str) -> Result<(usize, NonZeroUsize), String> {
         .and_then(|(part, of)| Some((part.parse::<usize>().ok()?, of.parse::<NonZeroUsize>().ok()?)));
     parsed
         .filter(|(part, of)| (1..=of.get()).contains(part))
-        .ok_or_else(|| "expected PART/PARTS, as `2/8`, the first part being 1".to_owned())
+        .ok_or_else(|| "expected PART/PARTS, such as `2/8`, counted from 1".to_owned())
 }
 
 #[cfg(test)]

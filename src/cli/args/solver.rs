@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-/// Install the solver that proofs need, or say which one is used
+/// Install the solver that proofs need, or show which one is used
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -20,17 +20,17 @@ pub(in crate::cli) struct Solver {
 /// What to do with the solver.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum SolverStep {
-    /// Fetch the pinned solver with your own pip, check its digest, and unpack it into the cache folder
+    /// Download the pinned solver with pip, verify its digest, and unpack it into the cache folder
     Install {
-        /// Take it from a wheel that you have, instead of from pip
+        /// Install from a local wheel instead of with pip
         #[arg(long, value_name = "WHEEL")]
         from: Option<PathBuf>,
     },
-    /// Say which solver is used and where it is; exit 2 where there is none
+    /// Show which solver is used and where it is; exit 2 if there is none
     Status,
 }
 
-/// Be a solver: SMT-LIB on standard input, answers on standard output
+/// Run as a solver: SMT-LIB on standard input, answers on standard output
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct SmtWorker {
     /// Folder with cvc5's libraries

@@ -72,7 +72,7 @@ fn write(package: &Package, bumped: &Bumped) -> Result<String, CliError> {
     let path = package.loaded.path(file);
     let shown = path.display();
     if bumped.reaches(bumped.required.step) {
-        return Ok(format!("{shown} stays as it is\n"));
+        return Ok(format!("{shown} is unchanged\n"));
     }
     let version = bumped.next.to_string();
     if let Some(text) = config::with_version(package.loaded.sources.text(file), place, &version) {

@@ -20,7 +20,7 @@ pub(in crate::cli) fn run(args: &Check, console: &mut Console) -> Result<Exit, C
     package.read_beside()?;
     let diagnostics = &baseline::apply(&args.baseline, &package, Proofs::LeftOut)?;
     if args.output.format == FindingsFormat::Human && diagnostics.is_empty() {
-        console.print(&format!("{}: nothing is wrong\n", package.named))?;
+        console.print(&format!("{}: no problems found\n", package.named))?;
     }
     let exit = package.show(diagnostics, args.output.format, console);
     // The process ends here, and taking a large package apart piece by piece takes as long as a stage.

@@ -214,7 +214,8 @@ pub(super) fn named(verb: &'static str, args: &ComparedArgs) -> Result<(State, S
         let [one, other] = &names;
         let base = load::merge_base(&folder, one, other)?;
         let short = base.get(..12).unwrap_or(&base).to_owned();
-        let old = State { label: Some(format!("{short} (where {other} left {one})")), revision: Some(base), ..old };
+        let old =
+            State { label: Some(format!("{short} (merge base of {one} and {other})")), revision: Some(base), ..old };
         return Ok((old, new));
     }
     Ok(match revisions.split_once("..") {

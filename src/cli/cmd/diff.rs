@@ -44,7 +44,7 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
             let (count, saved) = (scenarios.left_out, scenarios.saved.len());
             let examples = if count == 1 { "example is" } else { "examples are" };
             console.tell(&format!(
-                "note: {saved} saved; {count} {examples} left out: only the old side takes the request, or the gateway makes it\n"
+                "note: {saved} saved; {count} {examples} left out: only the old side accepts the request, or the gateway issues it\n"
             ));
         }
     }
@@ -95,7 +95,7 @@ fn asserted(compared: &Compared) -> Result<Asserted, CliError> {
     let (before, after) = (&compared.before, &compared.after);
     let found = compared.found.as_ref();
     let options = found.map(|found| compared.budget.whole(found.engine.as_ref(), compared.at));
-    let asserted = progress::counted("proving what the new side asserts", |progress| {
+    let asserted = progress::counted("proving the assertions of the new side", |progress| {
         let sides = [before, after].map(|side| (&side.loaded, &side.checked));
         let [old, new] = sides;
         pipeline::asserted(old, new, options, progress)
@@ -130,7 +130,7 @@ fn declare(folder: &Path, compared: &Compared, review: Review<'_>) -> Result<Str
         let path = folder.join(&name);
         let shown = path.display();
         if env::is_taken(&path) {
-            said.push_str(&format!("kept {shown}, which is there already\n"));
+            said.push_str(&format!("kept existing {shown}\n"));
             continue;
         }
         load::write_atomic(&path, stub.text.as_bytes())?;
@@ -138,8 +138,8 @@ fn declare(folder: &Path, compared: &Compared, review: Review<'_>) -> Result<Str
     }
     if said.is_empty() {
         said.push_str(match review.declared.is_unsure {
-            true => "nothing that is known is left to declare\n",
-            false => "nothing is left to declare\n",
+            true => "no known change is left to declare\n",
+            false => "no changes to declare\n",
         });
     }
     Ok(said)

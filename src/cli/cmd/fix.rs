@@ -13,10 +13,10 @@ use super::package::{Package, options};
 /// Shows the changes, and makes them unless that is all that is asked for.
 pub(super) fn run(args: &Check, package: &Package, console: &mut Console) -> Result<(), CliError> {
     if package.loaded.config.is_none() {
-        return Err(CliError::Package { message: "`--fix` changes the files of a package, not `.cedar` files" });
+        return Err(CliError::Package { message: "`--fix` works on a package, not on `.cedar` files" });
     }
     let options = options(&args.package, &args.lints)?;
-    let mended = progress::during(&format!("mending {}", package.named), || pipeline::mend(&package.loaded, &options))?;
+    let mended = progress::during(&format!("fixing {}", package.named), || pipeline::mend(&package.loaded, &options))?;
     let files = mended.files.iter();
     let files: Vec<_> = files
         .map(|file| {
@@ -49,17 +49,17 @@ pub(super) fn run(args: &Check, package: &Package, console: &mut Console) -> Res
 
 fn summary(mended: &Mended, named: &str, dry_run: bool) -> String {
     let faults = match mended.faults {
-        0 => "no fault".to_owned(),
-        1 => "1 fault".to_owned(),
-        count => format!("{count} faults"),
+        0 => "no problem".to_owned(),
+        1 => "1 problem".to_owned(),
+        count => format!("{count} problems"),
     };
     let done = match dry_run {
-        true => "can be mended for certain",
-        false => "mended",
+        true => "can be fixed automatically",
+        false => "fixed",
     };
     let contested = match mended.contested {
         0 => String::new(),
-        count => format!("; {count} left alone, whose changes contradict each other"),
+        count => format!("; {count} skipped because their changes conflict"),
     };
     format!("{}: {faults} {done}{contested}\n\n", report::printable(named))
 }

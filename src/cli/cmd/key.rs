@@ -37,7 +37,7 @@ fn generate(args: &KeyGenerate, console: &mut Console) -> Result<Exit, CliError>
     load::write_atomic(&public, pem.as_bytes())?;
     load::write_atomic(&trust, policy_of_one(&args.name, &pem).as_bytes())?;
     console.print(&format!(
-        "{}: {}\nkey id {}\nkeep {} where nobody else reads it; give {} to whoever verifies\n",
+        "{}: {}\nkey id {}\nkeep {} secret; give {} to those who verify\n",
         args.out.display(),
         algorithm.name(),
         key.public().id(),

@@ -37,7 +37,7 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
         .filter(|found| found.is_error() || lint::find(found.code.as_str()).is_some() || told.contains(&found.code))
         .collect();
     if args.output.format == FindingsFormat::Human && !shown.iter().any(|found| !told.contains(&found.code)) {
-        console.print(&format!("{}: no lint finds anything\n", package.named))?;
+        console.print(&format!("{}: no findings\n", package.named))?;
     }
     package.show(&shown, args.output.format, console)
 }
@@ -61,7 +61,7 @@ fn prove(package: &mut Package, args: &BudgetArgs, at: Instant) -> Result<Proofs
     // A policy with faults is only partly there, and nothing is proved of it.
     if let Some(found) = found.as_ref().filter(|_| !Package::faults_in(&all).has_errors()) {
         let options = budget.whole(found.engine.as_ref(), at);
-        let proofs = progress::counted(&format!("proving what {} asserts", package.named), |progress| {
+        let proofs = progress::counted(&format!("proving the assertions of {}", package.named), |progress| {
             pipeline::assertions(&package.loaded, &package.checked, None, options, progress)
         })?;
         all.extend(pipeline::refuted(&proofs, &package.checked));

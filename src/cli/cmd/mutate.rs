@@ -115,7 +115,7 @@ pub(super) fn tried(
     let root = package.root();
     let failures = results::failures(&report, package.files(&root), console.style());
     console.print(&format!(
-        "{}\n\n{}: {}; mutants are tried where all tests pass\n",
+        "{}\n\n{}: {}; mutants are tested only if all tests pass\n",
         failures.trim_end(),
         printable(&package.named),
         results::summary(&report)

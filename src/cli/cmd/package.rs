@@ -180,11 +180,9 @@ fn read(paths: &[PathBuf], args: &PackageArgs, out: &mut Diagnostics) -> Result<
             })
         }
         [_] => Err(CliError::Package {
-            message: "`--schema`, `--entities` and `--links` belong to `.cedar` files, not to a folder",
+            message: "`--schema`, `--entities` and `--links` apply to `.cedar` files, not to a folder",
         }),
-        _ => {
-            Err(CliError::Package { message: "several paths name one package only if all of them are `.cedar` files" })
-        }
+        _ => Err(CliError::Package { message: "several paths are allowed only if all of them are `.cedar` files" }),
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn ask(package: &Package, report: &RunReport, console: &mut Console) 
         }
     }
     for path in &report.unreferenced {
-        match answer(&format!("{}: no test writes it; remove it?", printable(path)), console)? {
+        match answer(&format!("{}: no test writes this snapshot; remove it?", printable(path)), console)? {
             Some(true) => load::remove_if_present(&package.loaded.root.join(path))?,
             Some(false) => {}
             None => return Ok(()),

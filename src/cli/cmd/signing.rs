@@ -14,10 +14,10 @@ pub(super) enum SigningError {
     #[error("`{}`: {error}", path.display())]
     Key { path: PathBuf, error: KeyError },
     /// `key generate` would replace a file.
-    #[error("`{}` exists, and `key generate` replaces nothing", path.display())]
+    #[error("`{}` already exists, and `key generate` overwrites nothing", path.display())]
     KeyExists { path: PathBuf },
     /// Nobody to sign.
-    #[error("nobody is named to sign")]
+    #[error("no signing key given")]
     NoSigner,
     /// What is said of a release does not hold together.
     #[error("{message}")]
@@ -28,17 +28,17 @@ impl Hinted for SigningError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Key { error: KeyError::Encrypted, .. } => {
-                "decrypt it (`openssl pkcs8 -in FILE -out PLAIN`), or let a program sign: `--signer-command`"
+                "decrypt it (`openssl pkcs8 -in FILE -out PLAIN`), or sign with a program: `--signer-command`"
             }
             Self::Key { .. } => {
-                "name a PEM file as `gatewright key generate` writes it: PKCS#8 for a private key, SubjectPublicKeyInfo for a public one"
+                "use a PEM file as written by `gatewright key generate`: PKCS#8 for a private key, SubjectPublicKeyInfo for a public key"
             }
-            Self::KeyExists { .. } => "name a new folder",
+            Self::KeyExists { .. } => "choose a new folder",
             Self::NoSigner => {
-                "name a key, `--key FILE.pem`, or a program, `--signer-command COMMAND --public-key FILE.pem`"
+                "pass a key, `--key FILE.pem`, or a program, `--signer-command COMMAND --public-key FILE.pem`"
             }
             Self::Release { .. } => {
-                "write both `--sequence NUMBER` and `--parent sha256:…`, or neither for the first release"
+                "pass both `--sequence NUMBER` and `--parent sha256:…`, or neither for the first release"
             }
         };
         Some(hint.to_owned())
@@ -48,7 +48,7 @@ impl Hinted for SigningError {
 impl Hinted for SignError {
     fn hint(&self) -> Option<String> {
         Some(
-            "the program gets the bytes to sign on standard input and writes the signature alone to standard output"
+            "the program must read the bytes to sign from standard input and write only the signature to standard output"
                 .to_owned(),
         )
     }

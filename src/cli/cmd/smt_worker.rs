@@ -18,7 +18,7 @@ pub(in crate::cli) fn run(args: &SmtWorker) -> Result<Exit, CliError> {
 
 impl Hinted for WorkerError {
     fn hint(&self) -> Option<String> {
-        Some("`gatewright solver status` says which solver is used".to_owned())
+        Some("run `gatewright solver status` to see which solver is used".to_owned())
     }
 }
 

@@ -28,12 +28,12 @@ fn status(console: &mut Console) -> Result<Exit, CliError> {
     console.print(&format!("{}, {}: {place}\n", found.engine.identity(), found.provenance.name()))?;
     match places.cache.as_deref().map(solver::status) {
         Some(Status::Whole { wheel, .. }) => {
-            console.print(&format!("the pinned install is whole; its wheel has the SHA-256 {wheel}\n"))?;
+            console.print(&format!("the pinned install is intact; its wheel has the SHA-256 {wheel}\n"))?;
         }
         Some(Status::Damaged { folder, file }) => {
             let file = folder.join(file);
             console.print(&format!(
-                "warning: `{}` is not as it was installed; `gatewright solver install` replaces it\n",
+                "warning: `{}` was changed after it was installed; run `gatewright solver install` to replace it\n",
                 file.display()
             ))?;
             return Ok(Exit::CouldNotRun);

@@ -23,7 +23,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     let is_cedar = |folder: &PathBuf| folder.extension().is_some_and(|extension| extension == "cedar");
     if args.folder.folder.as_ref().is_some_and(is_cedar) {
         return Err(CliError::NoTests {
-            message: "`.cedar` files have no scenarios: make a package of them with `gatewright import cedar`"
+            message: "`.cedar` files have no scenarios: create a package from them with `gatewright import cedar`"
                 .to_owned(),
         });
     }
@@ -56,7 +56,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     if report.tests().next().is_none() {
         return Err(CliError::NoTests {
             message: match &args.filter {
-                Some(filter) => format!("no test of {} has `{filter}` in its name", package.named),
+                Some(filter) => format!("no test of {} matches `{filter}`", package.named),
                 None => format!("{} has no scenarios", package.named),
             },
         });
@@ -167,10 +167,10 @@ fn conclusion(report: &RunReport, package: &Package, mode: SnapshotMode, style: 
         (_, 0) | (SnapshotMode::ReadOnly, _) => {}
         (SnapshotMode::Accept, count) => {
             let snapshots = counted(count, "snapshot");
-            text.push_str(&format!("accepted {snapshots}; read before you commit\n"))
+            text.push_str(&format!("accepted {snapshots}; review before you commit\n"))
         }
         (SnapshotMode::Pending, _) => text.push_str(&format!(
-            "new and changed snapshots wait for you: gatewright test {} --review, or --accept\n",
+            "to accept new and changed snapshots: gatewright test {} --review, or --accept\n",
             package.named
         )),
     }

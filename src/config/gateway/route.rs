@@ -42,15 +42,15 @@ fn conflict(route: &Route, other: &Route) -> Option<Diagnostic> {
     let (message, help) = match template::overlap(&route.path, &other.path) {
         template::Overlap::Ordered => return None,
         template::Overlap::Same if route.action.text == other.action.text => {
-            (format!("this route stands twice for `{method}`"), "remove one of the two".to_owned())
+            (format!("duplicate route for `{method}`"), "keep one of the two".to_owned())
         }
         template::Overlap::Same => (
-            format!("the same requests are `{}` and `{}`", other.action.text, route.action.text),
-            "give one of the two another path, method or host".to_owned(),
+            format!("`{}` and `{}` match the same requests", other.action.text, route.action.text),
+            "give one of the two a different path, method or host".to_owned(),
         ),
         template::Overlap::Cross(path) => (
-            format!("`{method} {path}` matches two routes, and neither is the narrower one"),
-            "write a text in place of a name in one of the two, so that no path matches both".to_owned(),
+            format!("ambiguous: `{method} {path}` matches two routes, and neither is more specific"),
+            "replace a name with text in one of the two, so that no path matches both".to_owned(),
         ),
     };
     let fault = Diagnostic::error(codes::GATEWAY_AMBIGUOUS, route.span, message);
@@ -70,10 +70,10 @@ fn route(section: &Section<'_>, out: &mut Diagnostics) -> Option<Route> {
         }
         let upper = method.to_ascii_uppercase();
         let near = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
-        out.push(Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{method}` is no method")).help(
+        out.push(Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{method}` is not an HTTP method")).help(
             match near.contains(&upper.as_str()) {
                 true => format!("write \"{upper}\""),
-                false => "write it in capitals, as in \"GET\"".to_owned(),
+                false => "write it in upper case, as in \"GET\"".to_owned(),
             },
         ));
     }
@@ -114,8 +114,8 @@ fn is_host(host: &Word, out: &mut Diagnostics) -> bool {
     let right = host.text.split('.').all(is_label);
     if !right {
         out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, host.span, format!("`{}` is no host", host.text))
-                .help("write the name alone, in lower case, without scheme and port: \"api.example.com\""),
+            Diagnostic::error(codes::CONFIG_VALUE, host.span, format!("`{}` is not a host name", host.text))
+                .help("write only the name, in lower case, without scheme and port: \"api.example.com\""),
         );
     }
     right
@@ -151,10 +151,10 @@ fn id_source(id: &Word, path: Option<&[Segment]>, out: &mut Diagnostics) -> Opti
             Diagnostic::error(
                 codes::CONFIG_VALUE,
                 id.span,
-                format!("`{}` does not say where the id comes from", id.text),
+                format!("`{}` is not a source for the id", id.text),
             )
             .help(
-                "write \"path:NAME\" for a name of the path, \"header:NAME\" for a header, or \"fixed:ID\" for one id",
+                "write \"path:NAME\" for a name in the path, \"header:NAME\" for a header, or \"fixed:ID\" for a fixed id",
             ),
         );
     }

@@ -43,13 +43,16 @@ pub(super) fn parse(path: &Word, out: &mut Diagnostics) -> Option<Vec<Segment>> 
                 match &segment {
                     Err(fault) => faults.push(fault.clone()),
                     Ok(Segment::Rest(_)) if at + 1 < last => {
-                        faults.push((format!("`{text}` takes all that is left, and is not last"), "put it last"));
+                        faults.push((
+                            format!("`{text}` matches the rest of the path, so it must be last"),
+                            "move it to the end",
+                        ));
                     }
                     Ok(_) => {}
                 }
                 if let Some(name) = text.strip_prefix('{').map(|name| name.trim_end_matches(['.', '}'])) {
                     if names.contains(&name) {
-                        faults.push((format!("`{name}` stands twice in one path"), "give each its own name"));
+                        faults.push((format!("duplicate name `{name}` in the path"), "give each a different name"));
                     }
                     names.push(name);
                 }
@@ -57,8 +60,8 @@ pub(super) fn parse(path: &Word, out: &mut Diagnostics) -> Option<Vec<Segment>> 
             }
         }
         None => faults.push((
-            format!("the path `{}` does not start with `/`", path.text),
-            "write the path alone, as in `/payouts/{id}`",
+            format!("the path `{}` must start with `/`", path.text),
+            "write only the path, as in `/payouts/{id}`",
         )),
     }
     let whole = faults.is_empty();
@@ -78,8 +81,8 @@ fn segment(text: &str) -> Result<Segment, (String, &'static str)> {
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         return match (is_name, is_rest) {
             (false, _) => Err((
-                format!("`{text}` names no part of a path"),
-                "a name is a lower-case letter, then lower-case letters, digits and `_`",
+                format!("`{text}` is not a valid name"),
+                "a name starts with a lower-case letter, followed by lower-case letters, digits and `_`",
             )),
             (true, false) => Ok(Segment::One(name.to_owned())),
             (true, true) => Ok(Segment::Rest(name.to_owned())),
@@ -87,16 +90,16 @@ fn segment(text: &str) -> Result<Segment, (String, &'static str)> {
     }
     match text {
         "" => Err((
-            "a path has no empty segment".to_owned(),
-            "leave out the `/` at the end, and write one `/` between two segments",
+            "a path cannot have an empty segment".to_owned(),
+            "remove the trailing `/`, and write one `/` between segments",
         )),
-        "." | ".." => Err((format!("the segment `{text}` never reaches a route"), "write the path that is meant")),
+        "." | ".." => Err((format!("a route with the segment `{text}` never matches"), "write the resolved path")),
         _ if text.contains(['{', '}']) => {
-            Err((format!("`{text}` mixes text and a name"), "a segment is a text or one `{name}`"))
+            Err((format!("`{text}` mixes text and a name"), "write a segment as text or as one `{name}`"))
         }
         _ if text.chars().all(|c| c.is_ascii_alphanumeric() || PLAIN.contains(c)) => Ok(Segment::Text(text.to_owned())),
         _ => Err((
-            format!("`{text}` is no segment of a path"),
+            format!("`{text}` is not a valid path segment"),
             "write letters, digits and `-._~!$&'()*+,;=:@`, without escapes and without a query",
         )),
     }

@@ -159,44 +159,44 @@ abc = "amy"
     assert!(gateway.types.is_empty() && gateway.subjects.is_empty() && gateway.obligations.is_empty());
     insta::assert_snapshot!(shown(&sources, out), @r#"
     2 config-unknown-key `routes`: unknown section `[routes]`; did you mean `route`?
-    4 config-value `"get"`: `get` is no method; write "GET"
-    5 config-value `"payouts//"`: the path `payouts//` does not start with `/`; write the path alone, as in `/payouts/{id}`
-    6 config-value `""`: the text is empty; write a name
+    4 config-value `"get"`: `get` is not an HTTP method; write "GET"
+    5 config-value `"payouts//"`: the path `payouts//` must start with `/`; write only the path, as in `/payouts/{id}`
+    6 config-value `""`: the text must not be empty; write a name
     7 config-unknown-key `typ`: unknown key `typ` in `[route.resource]`; did you mean `type`?
-    9 config-value `"https://api"`: `https://api` is no host; write the name alone, in lower case, without scheme and port: "api.example.com"
-    10 config-value `"GET"`: `GET` is listed twice; list it once
-    10 config-value `"*"`: `*` is no method; write it in capitals, as in "GET"
-    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `%20` is no segment of a path; write letters, digits and `-._~!$&'()*+,;=:@`, without escapes and without a query
-    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `b{y}` mixes text and a name; a segment is a text or one `{name}`
-    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `x` stands twice in one path; give each its own name
-    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `{X}` names no part of a path; a name is a lower-case letter, then lower-case letters, digits and `_`
-    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `{rest...}` takes all that is left, and is not last; put it last
-    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: a path has no empty segment; leave out the `/` at the end, and write one `/` between two segments
-    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: the segment `..` never reaches a route; write the path that is meant
-    13 config-type `"path:x"`: `route.resource` is a section, this is text; write `resource = { … }`, with its keys in the braces
+    9 config-value `"https://api"`: `https://api` is not a host name; write only the name, in lower case, without scheme and port: "api.example.com"
+    10 config-value `"GET"`: duplicate `GET`; list it once
+    10 config-value `"*"`: `*` is not an HTTP method; write it in upper case, as in "GET"
+    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `%20` is not a valid path segment; write letters, digits and `-._~!$&'()*+,;=:@`, without escapes and without a query
+    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `b{y}` mixes text and a name; write a segment as text or as one `{name}`
+    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: duplicate name `x` in the path; give each a different name
+    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `{X}` is not a valid name; a name starts with a lower-case letter, followed by lower-case letters, digits and `_`
+    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `{rest...}` matches the rest of the path, so it must be last; move it to the end
+    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: a path cannot have an empty segment; remove the trailing `/`, and write one `/` between segments
+    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: a route with the segment `..` never matches; write the resolved path
+    13 config-type `"path:x"`: `route.resource` must be a section, found text; write `resource = { … }`, with its keys in the braces
     14 config-missing-key `[[route]]`: `route.action` is missing; write `action = "Payout.read"` under `[[route]]`
     14 config-missing-key `[[route]]`: `route.method` is missing; write `method = "GET"` under `[[route]]`
     15 config-unknown-key `methods`: unknown key `methods` in `[[route]]`; did you mean `method`?
     17 config-value `"path:ib"`: the path has no `{ib}`; did you mean `id`?
-    19 config-value `[]`: `route.method` is an empty list; write "GET" or ["GET", "HEAD"]
-    22 config-type `3`: `route.resource.type` must be text, this is a whole number; write it in double quotes
-    22 config-value `"cookie:x"`: `cookie:x` does not say where the id comes from; write "path:NAME" for a name of the path, "header:NAME" for a header, or "fixed:ID" for one id
-    24 config-type `1`: `names.types.user` must be text, this is a whole number; write it in double quotes
-    24 config-value `""`: the text is empty; write a name
+    19 config-value `[]`: `route.method` must not be empty; write "GET" or ["GET", "HEAD"]
+    22 config-type `3`: `route.resource.type` must be text, found a whole number; write it in double quotes
+    22 config-value `"cookie:x"`: `cookie:x` is not a source for the id; write "path:NAME" for a name in the path, "header:NAME" for a header, or "fixed:ID" for a fixed id
+    24 config-type `1`: `names.types.user` must be text, found a whole number; write it in double quotes
+    24 config-value `""`: the text must not be empty; write a name
     25 config-unknown-key `action`: unknown key `action` in `[names]`; did you mean `actions`?
     26 config-missing-key `[subject]`: `subject.type` is missing; write `type = "User"` under `[subject]`
     27 config-missing-key `{ claim = "kind", to = "app" }`: `subject.when.is` is missing; write `is = "app"` under `[subject.when]`
     27 config-unknown-key `to`: unknown key `to` in `[subject.when]`; known here: `claim`, `is`
-    29 config-type `["org"]`: `subject.attributes.org` must be text, this is a list; write it in double quotes
-    31 config-type `"step-up"`: `obligations.one` is a section, this is text; write `[obligations.one]`, then its keys below it
-    32 config-value `"stepup"`: `stepup` is no obligation; did you mean `step-up`?
+    29 config-type `["org"]`: `subject.attributes.org` must be text, found a list; write it in double quotes
+    31 config-type `"step-up"`: `obligations.one` must be a section, found text; write `[obligations.one]`, with its keys below
+    32 config-value `"stepup"`: `stepup` is not an obligation; did you mean `step-up`?
     33 config-missing-key `{ type = "step-up", channels = ["a"] }`: `obligations.three.acr` is missing; write `acr = ["urn:example:mfa"]` under `[obligations.three]`
     33 config-unknown-key `channels`: unknown key `channels` in `[obligations.three]`; known here: `acr`, `type`
-    34 config-value `[]`: `obligations.four.channels` is an empty list; write ["secops"]
-    36 config-type `1`: `mask.attributes` lists text, this is a whole number; write a list, as in ["Payout.destination", "context.source_ip"]
-    36 config-value `"A.b"`: `A.b` is listed twice; list it once
-    38 config-value `abc`: `abc` is no id of a key; write the 64 lower-case hexadecimal digits that `gatewright key inspect` prints
-    38 config-value `"amy"`: `amy` is no principal; write type and id in single quotes: 'User::"amy"'
+    34 config-value `[]`: `obligations.four.channels` must not be empty; write ["secops"]
+    36 config-type `1`: `mask.attributes` must be a list of text values, found a whole number; write a list, as in ["Payout.destination", "context.source_ip"]
+    36 config-value `"A.b"`: duplicate `A.b`; list it once
+    38 config-value `abc`: `abc` is not a key id; write the 64 lower-case hexadecimal digits printed by `gatewright key inspect`
+    38 config-value `"amy"`: `amy` is not a principal; write type and id in single quotes: 'User::"amy"'
     "#);
 }
 
@@ -227,13 +227,13 @@ fn what_one_request_or_token_may_mean_twice_is_told() {
     ];
     let (_, sources, out) = read(&text.concat());
     insta::assert_snapshot!(shown(&sources, out), @r#"
-    29 gateway-ambiguous `"/a/{other}"`: this route stands twice for `GET`; remove one of the two
-    35 gateway-ambiguous `"/a/{id}"`: the same requests are `A.write` and `A.read`; give one of the two another path, method or host
-    40 gateway-ambiguous `"/{x}/b"`: `GET /a/b` matches two routes, and neither is the narrower one; write a text in place of a name in one of the two, so that no path matches both
-    50 gateway-ambiguous `"/a/{y}/c"`: `PUT /a/b/c` matches two routes, and neither is the narrower one; write a text in place of a name in one of the two, so that no path matches both
-    55 gateway-ambiguous `[[subject]]`: two subjects take any token; tell them apart by one claim: `when = { claim = "kind", is = "app" }`
-    62 gateway-ambiguous `"v"`: two subjects take tokens with `v`; tell them apart by one claim: `when = { claim = "kind", is = "app" }`
-    65 gateway-ambiguous `"other"`: a token may have both this claim and `kind`; tell them apart by one claim: `when = { claim = "kind", is = "app" }`
+    29 gateway-ambiguous `"/a/{other}"`: duplicate route for `GET`; keep one of the two
+    35 gateway-ambiguous `"/a/{id}"`: `A.write` and `A.read` match the same requests; give one of the two a different path, method or host
+    40 gateway-ambiguous `"/{x}/b"`: ambiguous: `GET /a/b` matches two routes, and neither is more specific; replace a name with text in one of the two, so that no path matches both
+    50 gateway-ambiguous `"/a/{y}/c"`: ambiguous: `PUT /a/b/c` matches two routes, and neither is more specific; replace a name with text in one of the two, so that no path matches both
+    55 gateway-ambiguous `[[subject]]`: two subjects accept any token; distinguish them by one claim: `when = { claim = "kind", is = "app" }`
+    62 gateway-ambiguous `"v"`: two subjects accept tokens with `v`; distinguish them by one claim: `when = { claim = "kind", is = "app" }`
+    65 gateway-ambiguous `"other"`: a token may have both this claim and `kind`; distinguish them by one claim: `when = { claim = "kind", is = "app" }`
     "#);
 }
 

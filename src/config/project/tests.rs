@@ -61,19 +61,19 @@ fn every_fault_is_reported_in_one_run() {
          [solver]\ntimeout = 1\n"
     ), @r#"
     config-unknown-key @ gatewright.toml:1:2 `pakage`: unknown section `[pakage]`; did you mean `package`?
-    config-value @ gatewright.toml:3:8 `"Payouts"`: `Payouts` cannot name a package; start with a lower-case letter, go on with letters, digits and `-`, at most 64 in all
+    config-value @ gatewright.toml:3:8 `"Payouts"`: `Payouts` is not a valid package name; start with a lower-case letter, followed by letters, digits and `-`, at most 64 characters
     config-value @ gatewright.toml:4:11 `"1.4"`: `1.4` is not a semantic version; write three numbers, as in "1.4.0" or "2.0.0-rc.1"
-    config-type @ gatewright.toml:5:11 `2026`: `package.edition` must be text, this is a whole number; write it in double quotes
+    config-type @ gatewright.toml:5:11 `2026`: `package.edition` must be text, found a whole number; write it in double quotes
     config-unknown-key @ gatewright.toml:6:1 `author`: unknown key `author` in `[package]`; known here: `assignments`, `description`, `edition`, `name`, `version`
     config-value @ gatewright.toml:8:5 `"warning"`: unknown level `warning`; write "warn"
     config-value @ gatewright.toml:9:5 `"deny"`: unknown level `deny`; write "error"
-    config-type @ gatewright.toml:10:5 `3`: the level of `c` must be text, this is a whole number; write "allow", "warn" or "error"
-    config-type @ gatewright.toml:12:6 `"2026-03-01"`: `test.at` must be a date or a date with time, this is text; write `2026-03-01T10:00:00Z` or `2026-03-01`, without quotes
+    config-type @ gatewright.toml:10:5 `3`: the level of `c` must be text, found a whole number; write "allow", "warn" or "error"
+    config-type @ gatewright.toml:12:6 `"2026-03-01"`: `test.at` must be a date or a date with time, found text; write `2026-03-01T10:00:00Z` or `2026-03-01`, without quotes
     config-unknown-key @ gatewright.toml:14:1 `byte`: unknown key `byte` in `[limits]`; did you mean `bytes`?
     config-value @ gatewright.toml:15:9 `0`: `limits.depth` is out of range; write a number from 1 to 128
-    config-type @ gatewright.toml:16:21 `1e3`: `limits.break_glass_hours` must be a whole number, this is a number; write digits only, without quotes
+    config-type @ gatewright.toml:16:21 `1e3`: `limits.break_glass_hours` must be a whole number, found a number; write digits only, without quotes
     config-value @ gatewright.toml:17:9 `99999999999999999999`: `limits.bytes` is out of range; write a number from 1 to 67108864
-    config-later @ gatewright.toml:18:2 `solver`: `[solver]` belongs to a later version of Gatewright; remove the section
+    config-later @ gatewright.toml:18:2 `solver`: `[solver]` is not supported by this version of Gatewright; remove the section
     "#);
 }
 
@@ -89,7 +89,7 @@ fn what_is_missing_is_named_with_an_example() {
     config-missing-key @ gatewright.toml:1:1 `[package]`: `package.version` is missing; write `version = "0.1.0"` under `[package]`
     "#);
     insta::assert_snapshot!(faults("package = 1\n"), @r"
-    config-type @ gatewright.toml:1:11 `1`: `package` is a section, this is a whole number; write `[package]`, then its keys below it
+    config-type @ gatewright.toml:1:11 `1`: `package` must be a section, found a whole number; write `[package]`, with its keys below
     ");
 }
 
@@ -97,19 +97,19 @@ fn what_is_missing_is_named_with_an_example() {
 fn syntax_faults_are_all_located() {
     insta::assert_snapshot!(faults("[package\nname = x\n[lint]\na = \"warn\na = 1\na = 2\n"), @r#"
     config-syntax @ gatewright.toml:1:9 ``: invalid TOML: unclosed table, expected `]`; close the section's name with `]`
-    config-syntax @ gatewright.toml:4:10 ``: invalid TOML: invalid basic string, expected `"`; close the text with the quote it opened with, on the same line
-    config-syntax @ gatewright.toml:5:1 `a`: `a` is given twice; keep one of the two
-    config-syntax @ gatewright.toml:6:1 `a`: `a` is given twice; keep one of the two
+    config-syntax @ gatewright.toml:4:10 ``: invalid TOML: invalid basic string, expected `"`; close the text on the same line, with the same quote
+    config-syntax @ gatewright.toml:5:1 `a`: duplicate key `a`; keep one of the two
+    config-syntax @ gatewright.toml:6:1 `a`: duplicate key `a`; keep one of the two
     "#);
     insta::assert_snapshot!(faults("[test]\nat = 10:00:00\n[test]\n"), @r"
-    config-syntax @ gatewright.toml:3:2 `test`: `test` is given twice; keep one of the two
+    config-syntax @ gatewright.toml:3:2 `test`: duplicate key `test`; keep one of the two
     ");
 }
 
 #[test]
 fn a_moment_needs_a_zone() {
     insta::assert_snapshot!(faults(&format!("{SMALLEST}[test]\nat = 2026-03-01T10:00:00\n")), @r"
-    config-value @ gatewright.toml:6:6 `2026-03-01T10:00:00`: `2026-03-01T10:00:00` is not one moment; write `2026-03-01T10:00:00Z`, with `T` and a zone, or a date: `2026-03-01`
+    config-value @ gatewright.toml:6:6 `2026-03-01T10:00:00`: `2026-03-01T10:00:00` is not a date or an instant; write an instant with `T` and a time zone, `2026-03-01T10:00:00Z`, or a date, `2026-03-01`
     ");
 }
 

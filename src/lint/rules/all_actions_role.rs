@@ -40,7 +40,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 }
             }
             out.push(finding.help(format!(
-                "give `{name}` what its duty needs, and the rest of `{}` to a role of its own, so that no one account can do it all",
+                "grant `{name}` only the actions it needs, and move the rest of `{}` to another role, so that no single account can do everything",
                 ty.name
             )));
         }

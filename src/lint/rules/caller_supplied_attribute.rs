@@ -7,7 +7,7 @@ use crate::typing::{TypedExpr, TypedKind, Variable};
 
 declare_lint! {
     id: "caller-supplied-attribute",
-    summary: "a decision that rests on a `from caller` attribute",
+    summary: "a decision that depends on a `from caller` attribute",
     level: Error,
     since: "0.1.0",
     reads: Policies,
@@ -23,14 +23,17 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 let Some(attribute) = supplied(read.name) else { continue };
                 let name = read.name;
                 let mut finding = out
-                    .finding(read.at, format!("`{}` believes what the caller says: `context.{name}`", draft.statement))
-                    .label("decides on it");
+                    .finding(
+                        read.at,
+                        format!("`{}` trusts a value supplied by the caller: `context.{name}`", draft.statement),
+                    )
+                    .label("the decision depends on it");
                 if read.inside != read.at {
-                    finding = finding.also(read.inside, "reads it here");
+                    finding = finding.also(read.inside, "read here");
                 }
                 let finding = finding
-                    .also(attribute.attribute.span, "the caller sends this, true or not")
-                    .help("decide on what the gateway or the token vouches for: declare the attribute there, or remove the test");
+                    .also(attribute.attribute.span, "the caller supplies this, and nothing verifies it")
+                    .help("use a value that the gateway or the token supplies: declare the attribute under `from gateway` or `from token`, or remove the test");
                 out.push(finding);
             }
         }

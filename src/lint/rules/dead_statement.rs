@@ -7,7 +7,7 @@ use crate::text::Span;
 
 declare_lint! {
     id: "dead-statement",
-    summary: "a statement that applies to no request",
+    summary: "a statement that matches no request",
     level: Warn,
     since: "0.1.0",
     reads: Proofs,
@@ -19,8 +19,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             continue;
         };
         let does = match stated.facts.effect {
-            cedar_policy::Effect::Permit => "lets nobody in",
-            cedar_policy::Effect::Forbid => "keeps nobody out",
+            cedar_policy::Effect::Permit => "never allows anything",
+            cedar_policy::Effect::Forbid => "never denies anything",
         };
         let found: Vec<_> = tests.iter().map(|test| proofs::test(cx, test)).collect();
         let what = match found.len() {
@@ -31,10 +31,10 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let inside = |place: &Option<Span>| place.is_some_and(|place| stated.whole.contains(place));
         let first = found.iter().find(|(place, _)| inside(place)).and_then(|(place, _)| *place);
         let mut finding = out
-            .finding(first.unwrap_or(stated.at), format!("{} applies to no request", stated.name))
+            .finding(first.unwrap_or(stated.at), format!("{} matches no request", stated.name))
             .label(if first.is_some() { what } else { does })
             .evidence(Evidence::Proved);
-        finding = proofs::help_to_remove(&stated, finding, "correct its condition, or remove it");
+        finding = proofs::help_to_remove(&stated, finding, "fix the condition or remove the statement");
         for (place, words) in found.into_iter().filter(|(place, _)| first.is_none() || *place != first) {
             finding = match place {
                 Some(place) => finding.also(place, what),

@@ -27,10 +27,10 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             }
             let at = admission.place(expr);
             let read = path_text(of).unwrap_or_else(|| "the address".to_owned());
-            let message = format!("{} lets in addresses of other hosts", admission.statement);
+            let message = format!("{} matches addresses on other hosts", admission.statement);
             let finding =
                 out.finding(at, message).label(format!("`{pattern}` matches `{}`", other_host(pattern))).help(format!(
-                    "`*` also stands for `/` and `@`: write each host in full, `{read} like \"https://example.com/*\"`"
+                    "`*` also matches `/` and `@`: write each host in full, `{read} like \"https://example.com/*\"`"
                 ));
             found.entry(at).or_insert(finding);
         });

@@ -6,7 +6,7 @@ use crate::lint::{Cx, Sink, declare_lint, erring};
 
 declare_lint! {
     id: "erring-forbid",
-    summary: "a forbid that errors on a request, and does not forbid it",
+    summary: "a forbid that errors on a request and does not forbid it",
     level: Error,
     since: "0.1.0",
     reads: Proofs,

@@ -6,7 +6,7 @@ use crate::lint::{Cx, Sink, declare_lint, erring};
 
 declare_lint! {
     id: "erring-grant",
-    summary: "a grant that errors on a request, and does not let it in",
+    summary: "a grant that errors on a request and does not allow it",
     level: Allow,
     since: "0.1.0",
     reads: Proofs,

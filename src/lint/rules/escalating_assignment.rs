@@ -8,7 +8,7 @@ use crate::text::Span;
 
 declare_lint! {
     id: "escalating-assignment",
-    summary: "a holder of an action that `@assigns` a role which reaches more than the holder does",
+    summary: "a holder of an action that `@assigns` a role with more access than their own",
     level: Warn,
     since: "0.1.0",
     reads: Program,
@@ -43,10 +43,10 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 .finding(first.at, format!("`{from}` can make itself `{}`", program.role_name(role)))
                 .label(format!("leads to `{name}`, which `{from}` is not granted"));
             for step in &way.steps {
-                finding = finding.also(step.assigns, "assigns it");
+                finding = finding.also(step.assigns, "assigns the role");
             }
             let finding = finding.note(format!("{path} → `{name}`")).help(format!(
-                "let a role assign it that already reaches what `{}` does, or set two duties apart: `separate`, or a break-glass",
+                "let only a role with at least the access of `{}` assign it, or require two people: `separate`, or a break-glass profile",
                 program.role_name(role)
             ));
             out.push(finding);
@@ -63,10 +63,10 @@ fn any_role(program: &Program, holder: Holder, from: &str, out: &mut Sink) {
             };
             let finding = out
                 .finding(*at, format!("`{from}` can make itself any role"))
-                .label("and reach whatever any role reaches, those to come included")
+                .label("and gain all access of every role, future roles included")
                 .also(action.span, "assigns any role")
                 .note(format!("`{from}` → `{}` assigns any role", action.full_name(program)))
-                .help("say which roles it assigns, `@assigns(\"role\")`, or keep it for a role that may do everything");
+                .help("name the roles it assigns, `@assigns(\"role\")`, or grant it only to a role that may do everything");
             out.push(finding);
         }
     }

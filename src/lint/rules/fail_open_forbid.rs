@@ -17,7 +17,7 @@ use crate::typing::{TypedExpr, Variable};
 
 declare_lint! {
     id: "fail-open-forbid",
-    summary: "a forbid that can error, and then does not forbid",
+    summary: "a forbid that can error and then does not forbid",
     level: Error,
     since: "0.1.0",
     reads: Policies,
@@ -31,7 +31,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
     gate(&looking, out);
     let mut told = BTreeSet::new();
     for policy in &cx.lowered.raw {
-        let message = format!("the forbid `{}` can error, and then it does not forbid", policy.policy.id());
+        let message = format!("the forbid `{}` can error and then does not forbid", policy.policy.id());
         if raw_forbid(&looking, policy, message, out) {
             told.insert(policy.span);
         }
@@ -95,8 +95,8 @@ fn gate(looking: &Looking<'_>, out: &mut Sink) {
     }
     for ((span, statement, origin), found) in found {
         let message = match origin {
-            Origin::Guard => format!("the guard `{statement}` can error, and then it does not hold for raw permits"),
-            _ => format!("the deny `{statement}` can error, and then it does not deny"),
+            Origin::Guard => format!("the guard `{statement}` can error and then does not restrict raw permits"),
+            _ => format!("the deny `{statement}` can error and then does not deny"),
         };
         if let Some(finding) = finding(out, message, span, &found, origin) {
             out.push(finding);
@@ -233,7 +233,7 @@ fn finding(out: &Sink, message: String, at: Span, found: &Found, origin: Origin)
     let inside = all.iter().find(|hazard| at.contains(hazard.span)).copied();
     let (at, label) = match inside {
         Some(hazard) => (hazard.span, hazard.error.label()),
-        None => (at, "skipped whenever it errors".to_owned()),
+        None => (at, "skipped when it errors".to_owned()),
     };
     let mut finding = match open.is_empty() {
         true => out.warning(at, message),
@@ -250,12 +250,10 @@ fn finding(out: &Sink, message: String, at: Span, found: &Found, origin: Origin)
         finding = finding.maybe_note((!all_remote).then(|| NOBODY_LET_IN.to_owned()));
     }
     let instead = match origin {
-        Origin::Deny => {
-            "put the condition, negated, into a `require`: it is conjoined to every grant, and fails closed"
-        }
-        Origin::Guard => "write the raw permits as grants, to which the guard is conjoined",
+        Origin::Deny => "put the negated condition into a `require`, which is added to every grant and fails closed",
+        Origin::Guard => "write the raw permits as grants, to which guards are added",
         Origin::Raw => match first.within {
-            Holds::WhenTrue => "put the condition, negated, into each permit, which fails closed",
+            Holds::WhenTrue => "put the negated condition into each permit, which fails closed",
             Holds::WhenFalse => "put the condition into each permit, which fails closed",
         },
     };

@@ -6,7 +6,7 @@ use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "idle-forbid",
-    summary: "a deny or forbid that keeps out nobody who would be let in",
+    summary: "a deny or forbid that never changes a decision",
     level: Warn,
     since: "0.1.0",
     reads: Proofs,
@@ -21,15 +21,15 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             continue;
         }
         let because = match forbids.is_empty() {
-            true => "nothing that it keeps out is let in".to_owned(),
-            false => format!("{} out the same", proofs::names_and(cx, forbids, ["keeps", "keep"])),
+            true => "nothing else allows what it denies".to_owned(),
+            false => format!("{} the same requests", proofs::names_and(cx, forbids, ["denies", "deny"])),
         };
         let finding = out
-            .finding(stated.at, format!("{} changes no decision: {because}", stated.name))
-            .label("nothing changes without it")
+            .finding(stated.at, format!("{} never changes a decision: {because}", stated.name))
+            .label("removing it changes no decision")
             .evidence(Evidence::Proved);
-        let help = "remove it; or keep it for grants to come, with a waiver that says so";
+        let help = "remove it, or keep it for future grants with a waiver that says so";
         let finding = proofs::help_to_remove(&stated, finding, help);
-        out.push(proofs::beside(cx, finding, forbids, "keeps out the same"));
+        out.push(proofs::beside(cx, finding, forbids, "denies the same requests"));
     }
 }

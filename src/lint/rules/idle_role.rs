@@ -27,9 +27,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let message = format!("the grants of the role `{name}` {adds} to {}", bases.join(" and "));
         let finding = out
             .finding(role.span, message)
-            .label("who holds it may do no more than without it")
+            .label("its holders gain no access from it")
             .help(format!(
-                "give `{name}` what it is meant to add, or let its holders hold {} alone",
+                "grant `{name}` what it is meant to add, or assign only {} to its holders",
                 bases.join(" and ")
             ))
             .evidence(Evidence::Proved);

@@ -6,7 +6,7 @@ use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "idle-until",
-    summary: "an end of a grant that ends nothing",
+    summary: "an `until` that never changes a decision",
     level: Warn,
     since: "0.1.0",
     reads: Proofs,
@@ -18,19 +18,21 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             continue;
         }
         let (because, by) = match proofs::known(&stated.facts.end) {
-            Some(Standing::Covered { permits, forbids }) if permits.is_empty() => {
-                (format!("{} out all from then on", proofs::names_and(cx, forbids, ["keeps", "keep"])), forbids)
-            }
-            Some(Standing::Covered { permits, .. }) => {
-                (format!("{} in the same from then on", proofs::names_and(cx, permits, ["lets", "let"])), permits)
-            }
+            Some(Standing::Covered { permits, forbids }) if permits.is_empty() => (
+                format!("{} all of its requests from then on", proofs::names_and(cx, forbids, ["denies", "deny"])),
+                forbids,
+            ),
+            Some(Standing::Covered { permits, .. }) => (
+                format!("{} the same requests from then on", proofs::names_and(cx, permits, ["allows", "allow"])),
+                permits,
+            ),
             _ => continue,
         };
         let finding = out
-            .finding(stated.at, format!("the end of {} ends nothing: {because}", stated.name))
-            .label("its `until` changes no decision")
-            .help("end the other one as well, or say that this one is for good")
+            .finding(stated.at, format!("the `until` of {} has no effect: {because}", stated.name))
+            .label("this `until` changes no decision")
+            .help("add an `until` to the other statement too, or remove this one's `until`")
             .evidence(Evidence::Proved);
-        out.push(proofs::beside(cx, finding, by, "decides from then on"));
+        out.push(proofs::beside(cx, finding, by, "decides the same requests from then on"));
     }
 }

@@ -7,7 +7,7 @@ use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "open-action",
-    summary: "an action that everybody is always allowed",
+    summary: "an action that is always allowed to everyone",
     level: Warn,
     since: "0.1.0",
     reads: Proofs,
@@ -31,9 +31,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let permits = proofs::raw_permits(cx, |_, request| request.action == id);
         let at = permits.first().copied().filter(|_| action.is_raw()).unwrap_or(action.span);
         let finding = out
-            .finding(at, format!("everybody is allowed `{name}`, on every resource"))
-            .label("no request for it is denied")
-            .help("test something of the request; or take the action out of what is decided here")
+            .finding(at, format!("everyone is allowed `{name}` on every resource"))
+            .label("no request for this action is denied")
+            .help("add a condition, or remove the action from this policy")
             .evidence(Evidence::Proved);
         let rest = permits.into_iter().filter(|permit| *permit != at);
         out.push(rest.fold(finding, |finding, permit| finding.also(permit, "by this permit")));

@@ -27,15 +27,13 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             let of = path_text(of).unwrap_or_else(|| "…".to_owned());
             let read = names.iter().fold(of.clone(), |path, name| attribute_text(&path, name));
             let mut finding = out
-                .finding(at, format!("{} opens where `{read}` is missing", admission.statement))
-                .label("true when it is not there");
+                .finding(at, format!("{} allows access when `{read}` is missing", admission.statement))
+                .label("true when the attribute is missing");
             if !admission.at.contains(at) {
-                finding = finding.also(admission.at, "decides on it");
+                finding = finding.also(admission.at, "the decision depends on it");
             }
-            let finding = finding.help(format!(
-                "ask for what must be there: `{of} has {} && …`; or make the attribute required",
-                names.join(".")
-            ));
+            let finding = finding
+                .help(format!("require the attribute: `{of} has {} && …`, or declare it as required", names.join(".")));
             found.entry(at).or_insert(finding);
         });
     }

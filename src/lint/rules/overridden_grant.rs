@@ -6,7 +6,7 @@ use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "overridden-grant",
-    summary: "a grant that denies and forbids always override",
+    summary: "a grant that denials always override",
     level: Warn,
     since: "0.1.0",
     reads: Proofs,
@@ -20,12 +20,15 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         if stated.facts.effect == cedar_policy::Effect::Forbid || !permits.is_empty() {
             continue;
         }
-        let message =
-            format!("{} lets nobody in: {} out all", stated.name, proofs::names_and(cx, forbids, ["keeps", "keep"]));
+        let message = format!(
+            "{} has no effect: {} every request that it allows",
+            stated.name,
+            proofs::names_and(cx, forbids, ["denies", "deny"])
+        );
         let finding = out
             .finding(stated.at, message)
             .label("always overridden")
-            .help("remove it, or leave what it is meant for out of the forbid")
+            .help("remove it, or exclude the requests it is meant for from the denial")
             .evidence(Evidence::Proved);
         out.push(proofs::beside(cx, finding, forbids, "overrides it"));
     }

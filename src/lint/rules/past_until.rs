@@ -29,6 +29,6 @@ fn report(cx: &Cx<'_>, until: Option<Until>, what: &str, out: &mut Sink) {
     let finding = out
         .finding(until.span, format!("{what} ended on {}", until.at.date()))
         .label("has passed")
-        .help("remove what has ended; or, if it must go on, give it a later end and say why in `because`");
+        .help("remove it, or set a later end and give the reason in `because`");
     out.push(finding);
 }

@@ -10,7 +10,7 @@ use crate::typing::{TypedExpr, TypedKind};
 
 declare_lint! {
     id: "redundant-grant",
-    summary: "a grant that another one contains",
+    summary: "a grant that another grant contains",
     level: Warn,
     since: "0.1.0",
     reads: Program,
@@ -60,8 +60,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let finding = out
             .finding(at, message)
             .label(format!("`{}` again", found.full_name(cx.program)))
-            .also(other.statement.span, "on no more conditions")
-            .help("remove it: whoever later narrows the other one would leave this one open");
+            .also(other.statement.span, "has no additional conditions")
+            .help("remove it: narrowing the other grant later would leave this one open");
         out.push(finding);
     }
 }

@@ -7,7 +7,7 @@ use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "requester-approval",
-    summary: "a break-glass whose approvers are its requesters",
+    summary: "a break-glass profile whose approvers can also request it",
     level: Warn,
     since: "0.1.0",
     reads: Program,
@@ -31,12 +31,12 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             }
         };
         let finding = out
-            .finding(*at, format!("those who approve `{}` may also ask for it", profile.name))
-            .label("any two of them open it for each other")
-            .also(*asks, "who may ask")
+            .finding(*at, format!("the approvers of `{}` can also request it", profile.name))
+            .label("any two of them can open it for each other")
+            .also(*asks, "who may request")
             .note(path)
             .help(
-                "let another duty approve: `approved by N of ROLE;`, a role that neither is nor extends one of `for`",
+                "choose another role as approver: `approved by N of ROLE;`, one that is not listed in `for` and extends no role listed there",
             );
         out.push(finding);
     }

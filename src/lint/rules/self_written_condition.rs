@@ -53,13 +53,13 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                     action.full_name(program),
                     grant.statement.name
                 );
-                let message = format!("`{name}` may write `{attribute}`, on which its own access depends");
+                let message = format!("`{name}` can write `{attribute}`, which its own access depends on");
                 let finding = out
                     .finding(write.at, message)
                     .label("writes it")
-                    .also(*read, "decides by it")
+                    .also(*read, "the condition reads it")
                     .note(path)
-                    .help("give the write to a role that the condition is not for, or fix the state it starts from: `when resource.ATTRIBUTE == VALUE`");
+                    .help("move the write to a role that the condition does not apply to, or restrict the state it starts from: `when resource.ATTRIBUTE == VALUE`");
                 // One reading of it is enough to tell.
                 found.entry((write.at, write.attribute.clone())).or_insert(finding);
             }

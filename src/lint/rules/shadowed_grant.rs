@@ -6,7 +6,7 @@ use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "shadowed-grant",
-    summary: "a grant without which everything is let in all the same",
+    summary: "a grant made redundant by other grants",
     level: Warn,
     since: "0.1.0",
     reads: Proofs,
@@ -25,13 +25,13 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             continue;
         }
         let message =
-            format!("{} lets in nothing that {} not", stated.name, proofs::names_and(cx, permits, ["does", "do"]));
+            format!("{} allows nothing that {} not", stated.name, proofs::names_and(cx, permits, ["does", "do"]));
         let finding = out
             .finding(stated.at, message)
-            .label("nothing changes without it")
-            .help("remove one of them: whoever later narrows the other would leave this one open")
+            .label("removing it changes no decision")
+            .help("remove one of them: narrowing the other grant later would leave this one open")
             .evidence(Evidence::Proved);
-        let finding = proofs::beside(cx, finding, permits, "lets in the same");
-        out.push(proofs::beside(cx, finding, forbids, "keeps out the rest"));
+        let finding = proofs::beside(cx, finding, permits, "allows the same requests");
+        out.push(proofs::beside(cx, finding, forbids, "denies the rest"));
     }
 }

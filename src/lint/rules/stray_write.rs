@@ -35,12 +35,12 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
         let (ty, name) = (program.type_name(id), action.full_name(program));
         let finding = out
-            .finding(*at, format!("`{ty}` only reads, but for `{name}`"))
-            .label(format!("writes, where {} other actions read", reads.len()))
+            .finding(*at, format!("`{ty}` only reads, except for `{name}`"))
+            .label(format!("writes, while {} other actions only read", reads.len()))
             .also(action.span, "`@writes`")
             .note(format!("`{ty}` → {} → `{name}`", holder(program, grant)))
             .help(format!(
-                "give the write to a principal type of its own, or waive it with the reason why each `{ty}` may write"
+                "move the write to a separate principal type, or waive this with the reason why every `{ty}` may write"
             ));
         out.push(finding);
     }

@@ -42,8 +42,8 @@ fn ends(program: &Program, grant: &Grant) -> bool {
 fn report(out: &mut Sink, at: Span, temporary: Span, message: &str) {
     let finding = out
         .finding(at, message)
-        .label("lasts for ever")
-        .also(temporary, "meant to be temporary")
-        .help("say when it ends: `until \"2027-01-31T00:00:00Z\"`");
+        .label("never ends")
+        .also(temporary, "declared temporary here")
+        .help("add an end: `until \"2027-01-31T00:00:00Z\"`");
     out.push(finding);
 }

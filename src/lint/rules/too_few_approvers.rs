@@ -9,7 +9,7 @@ use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "too-few-approvers",
-    summary: "a break-glass that asks for more approvals than there can be approvers",
+    summary: "a break-glass profile that requires more approvals than there can be approvers",
     level: Warn,
     since: "0.1.0",
     reads: Program,
@@ -30,18 +30,20 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let name = program.role_name(*role);
         let message = match approvers.len() {
             0 => format!("nobody can ever approve `{}`", profile.name),
-            count => format!("`{}` asks for {} approvals, and there can be but {count}", profile.name, needed.value),
+            count => format!(
+                "`{}` requires {} approvals, but at most {count} approvers are possible",
+                profile.name, needed.value
+            ),
         };
         let mut finding = out.finding(*at, message).label(match approvers.len() {
-            0 => format!("nobody can hold `{name}` to any effect"),
-            _ => format!("only these can: {}", quoted(&approvers)),
+            0 => format!("nobody can effectively hold `{name}`"),
+            _ => format!("only these can approve: {}", quoted(&approvers)),
         });
         if let Some(role) = program.role(*role) {
             finding = finding.also(role.header, "who approves");
         }
         out.push(
-            finding
-                .help(format!("let more people hold `{name}`, let another role approve, or ask for fewer approvals")),
+            finding.help(format!("assign `{name}` to more people, choose another role, or require fewer approvals")),
         );
     }
 }

@@ -10,7 +10,7 @@ use crate::typing::{Method, TypedExpr, TypedKind};
 
 declare_lint! {
     id: "unbounded-age",
-    summary: "a test of an age that a time in the future passes",
+    summary: "an age test that accepts a time in the future",
     level: Error,
     since: "0.1.0",
     reads: Policies,
@@ -29,12 +29,12 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             let at = admission.place(expr);
             let text = |end: &TypedExpr| path_text(end).unwrap_or_else(|| written(cx, end));
             let (later, earlier) = (text(later), text(earlier));
-            let message = format!("{} takes a `{earlier}` in the future for a young one", admission.statement);
-            let mut finding = out.finding(at, message).label("a negative age passes");
+            let message = format!("{} accepts a `{earlier}` in the future as recent", admission.statement);
+            let mut finding = out.finding(at, message).label("a negative age passes this test");
             if !admission.at.contains(at) {
-                finding = finding.also(admission.at, "decides on it");
+                finding = finding.also(admission.at, "the decision depends on it");
             }
-            let finding = finding.help(format!("say first which comes first: `{earlier} <= {later} && …`"));
+            let finding = finding.help(format!("require the order first: `{earlier} <= {later} && …`"));
             found.entry(at).or_insert(finding);
         });
     }

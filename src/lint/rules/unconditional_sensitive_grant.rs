@@ -6,7 +6,7 @@ use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "unconditional-sensitive-grant",
-    summary: "a grant of a `sensitive` action that whoever holds the role may always use",
+    summary: "a grant of a `sensitive` action without a condition",
     level: Warn,
     since: "0.1.0",
     reads: Declarations,
@@ -24,13 +24,13 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
         let name = action.full_name(cx.program);
         let finding = out
-            .finding(at, format!("`{}` may use the sensitive action `{name}` on no condition", role.name))
+            .finding(at, format!("`{}` may use the sensitive action `{name}` without any condition", role.name))
             .label(match conditions.into_iter().flatten().next() {
-                Some(_) => "asked for nothing but where the resource lies",
+                Some(_) => "tests nothing except where the resource belongs",
                 None => "granted without `when`",
             })
             .also(action.span, why(action))
-            .help("say when it is right: `when CONDITION`; or hold the role per resource: `role … on TYPE`");
+            .help("add a condition: `when CONDITION`, or hold the role per resource: `role … on TYPE`");
         out.push(finding);
     }
 }

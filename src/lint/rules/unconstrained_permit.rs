@@ -6,7 +6,7 @@ use crate::lint::{Cx, Sink, declare_lint, raw};
 
 declare_lint! {
     id: "unconstrained-permit",
-    summary: "a permit in a `.cedar` source that lets everybody in",
+    summary: "a permit in a `.cedar` source that allows everyone",
     level: Error,
     since: "0.1.0",
     reads: Policies,
@@ -20,11 +20,11 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         if names_someone(body) || !body.clauses().iter().all(always_holds) {
             continue;
         }
-        let message = format!("the permit `{}` lets everybody in", policy.policy.id());
+        let message = format!("the permit `{}` allows everyone", policy.policy.id());
         let finding = out
             .finding(raw::keyword(policy, cx.sources), message)
-            .label("on no condition, for no one in particular")
-            .help("say for whom, `principal in Role::\"…\"`, or for which `resource`, or on which condition: `when { … }`");
+            .label("has no condition and names no principal")
+            .help("restrict the principal (`principal in Role::\"…\"`) or the `resource`, or add a condition: `when { … }`");
         out.push(finding);
     }
 }

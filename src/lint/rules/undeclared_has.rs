@@ -33,10 +33,10 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 entry.insert_entry(None);
                 return;
             }
-            let message = format!("{} asks for `{path}`, which is never there", admission.statement);
+            let message = format!("{} tests for `{path}`, which is never present", admission.statement);
             let names = known.iter().flatten().map(String::as_str);
             let help = did_you_mean(name, names)
-                .unwrap_or_else(|| "declare it, `?` if it may be missing; or remove the test".to_owned());
+                .unwrap_or_else(|| "declare the attribute (with `?` if optional), or remove the test".to_owned());
             entry.or_insert_with(|| Some(out.finding(at, message).label("always false").help(help)));
         });
     }

@@ -22,7 +22,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             .finding(at, format!("a grant of the sensitive action `{name}` gives no reason"))
             .label("granted without a reason")
             .also(action.span, why(action))
-            .help("end the grant with its reason: `because \"TICKET-1: why they may\"`");
+            .help("add a reason at the end: `because \"TICKET-1: why they may\"`");
         out.push(finding);
     }
 }

@@ -9,7 +9,7 @@ use crate::lint::{Cx, Sink, declare_lint, raw};
 
 declare_lint! {
     id: "ungranted-action",
-    summary: "an action that nobody may do",
+    summary: "an action that nobody is granted",
     level: Warn,
     since: "0.1.0",
     reads: Program,
@@ -30,10 +30,10 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
         let name = action.full_name(program);
         let finding = out
-            .finding(action.span, format!("nobody may do `{name}`"))
-            .label("no grant, no break-glass and no raw permit names it")
+            .finding(action.span, format!("nobody is granted `{name}`"))
+            .label("no grant, break-glass profile or raw permit names it")
             .help(format!(
-                "grant it in a role, `allow {} on {};`, or remove it: what an application asks for and nobody may do, it works around",
+                "grant it in a role, `allow {} on {};`, or remove it: applications work around an action that is never allowed",
                 action.name,
                 action.declared_on.map_or("", |ty| program.type_name(ty))
             ));

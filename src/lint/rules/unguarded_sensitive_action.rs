@@ -4,7 +4,7 @@ use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "unguarded-sensitive-action",
-    summary: "a `sensitive` action that no `require` concerns",
+    summary: "a `sensitive` action without a guard",
     level: Error,
     since: "0.1.0",
     reads: Program,
@@ -20,9 +20,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
         let name = action.full_name(cx.program);
         let finding = out
-            .finding(action.span, format!("no guard stands before the sensitive action `{name}`"))
-            .label("each grant of it decides alone")
-            .help(format!("write what every grant of it must respect: `require CONDITION for {name};`"));
+            .finding(action.span, format!("no guard covers the sensitive action `{name}`"))
+            .label("only its grants restrict it")
+            .help(format!("add a condition that every grant must satisfy: `require CONDITION for {name};`"));
         out.push(finding);
     }
 }

@@ -8,7 +8,7 @@ use crate::text::Span;
 
 declare_lint! {
     id: "unholdable-role",
-    summary: "a role whose condition nobody can meet",
+    summary: "a role whose condition nobody can satisfy",
     level: Warn,
     since: "0.1.0",
     reads: Declarations,
@@ -22,9 +22,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let name = role.full_name(program);
         if let Some(clash) = never(cx, role, &[id]) {
             let finding = out
-                .finding(when.span, format!("nobody can hold the role `{name}` to any effect"))
+                .finding(when.span, format!("nobody can effectively hold the role `{name}`"))
                 .label("never true")
-                .help("correct the condition; or remove the role, and what is granted to it");
+                .help("fix the condition, or remove the role and its grants");
             out.push(tell_clash(finding, clash, cx.sources));
             continue;
         }
@@ -35,12 +35,12 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
                 continue;
             };
             let base = extended.full_name(program);
-            let message = format!("`{name}` never has anything of `{base}`, which it extends");
+            let message = format!("`{name}` never gets the grants of `{base}`, which it extends");
             let mut finding = out
                 .finding(*at, message)
-                .label("its condition excludes that of the role")
+                .label("its condition contradicts the condition of the role")
                 .also(when.span, format!("whoever holds `{name}`"))
-                .help("remove the `extends`; or let the two conditions meet");
+                .help("remove the `extends`, or change the conditions so that both can hold");
             if let Some(when) = &extended.when {
                 finding = finding.also(when.span, format!("whoever has `{base}`"));
             }

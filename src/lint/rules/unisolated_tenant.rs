@@ -29,9 +29,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Some(found) = program.ty(tenant) else { continue };
         let by = last_step(program, principal, tenant).unwrap_or_default();
         let mut finding = out
-            .finding(found.span, format!("nothing keeps one `{}` apart from another", found.name))
+            .finding(found.span, format!("nothing isolates one `{}` from another", found.name))
             .label("shared by principals and resources")
-            .help(format!("write `isolate by {by};`: every grant then holds within one `{}` only", found.name));
+            .help(format!("write `isolate by {by};`, so that every grant applies within one `{}` only", found.name));
         let parties = [(principal, "one"), (resource, "one, too")];
         for (ty, what) in parties.into_iter().filter(|(ty, _)| *ty != tenant) {
             if let Some(ty) = program.ty(ty) {

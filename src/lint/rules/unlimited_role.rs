@@ -26,7 +26,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let mut all = program.type_ids();
         all.find(|id| program.ty(*id).is_some_and(|ty| ty.cedar == cedar))
     };
-    let help = "bind what it may do to the request: to its tenant with `isolate by …`, to a condition, or to a role per resource";
+    let help = "restrict it to a tenant with `isolate by …`, with a condition, or with a role per resource";
     for (role, principal, resource) in &allowed.roles {
         let Some(on) = by_cedar(resource).filter(|on| is_of_weight(program, *on)) else {
             continue;
@@ -48,7 +48,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let on = program.type_name(on);
         let message = format!("a `{who}` {how} is allowed everything on every `{on}`");
         let finding =
-            out.finding(at, message).label("no request of it is denied").help(help).evidence(Evidence::Proved);
+            out.finding(at, message).label("none of its requests is denied").help(help).evidence(Evidence::Proved);
         let rest = permits.into_iter().filter(|permit| *permit != at);
         out.push(rest.fold(finding, |finding, permit| finding.also(permit, "by this permit")));
     }
@@ -64,7 +64,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let permits = proofs::raw_permits(cx, |_, request| request.principal == id && request.resource == on);
         let at = permits.first().copied().filter(|_| ty.from_schema).unwrap_or(ty.span);
         let finding =
-            out.finding(at, message).label("no request of it is denied").help(help).evidence(Evidence::Proved);
+            out.finding(at, message).label("none of its requests is denied").help(help).evidence(Evidence::Proved);
         out.push(finding);
     }
 }

@@ -4,7 +4,7 @@ use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "unrouted-action",
-    summary: "an action that no route reaches",
+    summary: "an action without a route",
     level: Warn,
     since: "0.1.0",
     reads: Program,
@@ -22,10 +22,10 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             continue;
         }
         let finding = out
-            .finding(action.span, format!("no route reaches `{name}`"))
-            .label("`gateway.toml` has routes, and none with this action")
+            .finding(action.span, format!("no route for `{name}`"))
+            .label("`gateway.toml` has routes, but none with this action")
             .help(format!(
-                "write a `[[route]]` with `action = \"{name}\"`, or waive this where it is only asked for by its name"
+                "add a `[[route]]` with `action = \"{name}\"`, or waive this if the action is only requested by name"
             ));
         out.push(finding);
     }

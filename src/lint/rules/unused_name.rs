@@ -9,7 +9,7 @@ use crate::text::Span;
 
 declare_lint! {
     id: "unused-name",
-    summary: "a type, condition, role or set of actions that nothing uses",
+    summary: "an unused type, condition, role or set of actions",
     level: Warn,
     since: "0.1.0",
     reads: Program,
@@ -24,9 +24,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             continue;
         };
         let (what, help) = match ty.kind {
-            TypeKind::Enum { .. } => ("enum", "give an attribute this type, or remove it"),
+            TypeKind::Enum { .. } => ("enum", "declare an attribute of this type, or remove it"),
             TypeKind::Principal => ("principal type", "grant it something, or remove it"),
-            TypeKind::Group => ("group", "let some type be `in` it, or remove it"),
+            TypeKind::Group => ("group", "declare a type `in` it, or remove it"),
             TypeKind::Resource | TypeKind::Raw => ("resource type", "give it actions, or remove it"),
         };
         if !used.contains(&id) && !raw.contains(&ty.cedar) {
@@ -35,7 +35,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
     }
     for (at, condition) in program.conditions.iter().enumerate() {
         if !program.relations.is_used(Node::Condition(ConditionId::at(at))) {
-            let help = "use it in a `when` or a `require`, or remove it: an unused guard guards nothing";
+            let help = "use it in a `when` or a `require`, or remove it: an unused condition restricts nothing";
             report(out, condition.span, "condition", &condition.name, help);
         }
     }
@@ -52,13 +52,13 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
     }
     for set in program.action_sets.iter().filter(|set| set.users.is_empty()) {
-        let help = format!("take it into a resource, `actions {};`, or remove it", set.name);
+        let help = format!("include it in a resource, `actions {};`, or remove it", set.name);
         report(out, set.span, "set of actions", &set.name, &help);
     }
 }
 
 fn report(out: &mut Sink, at: Span, what: &str, name: &str, help: &str) {
-    let finding = out.finding(at, format!("nothing uses the {what} `{name}`")).label("declared, never used").help(help);
+    let finding = out.finding(at, format!("unused {what} `{name}`")).label("declared but never used").help(help);
     out.push(finding);
 }
 

@@ -8,7 +8,7 @@ use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
     id: "vacuous-condition",
-    summary: "a test in a condition that is always true, or an alternative that never is",
+    summary: "a test that is always true, or an alternative that is never true",
     level: Warn,
     since: "0.1.0",
     reads: Proofs,
@@ -32,12 +32,9 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             if !told.insert((at, words.clone())) {
                 continue;
             }
-            let message = format!("`{words}` is {when} true where {} asks it", stated.name);
-            let finding = out
-                .finding(at, message)
-                .label(label)
-                .help("write what was meant, or remove it")
-                .evidence(Evidence::Proved);
+            let message = format!("`{words}` is {when} true when {} tests it", stated.name);
+            let finding =
+                out.finding(at, message).label(label).help("fix the test or remove it").evidence(Evidence::Proved);
             out.push(finding);
         }
     }

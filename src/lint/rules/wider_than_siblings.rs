@@ -11,7 +11,7 @@ use crate::typing::{Method, TypedExpr, TypedKind, Variable};
 
 declare_lint! {
     id: "wider-than-siblings",
-    summary: "a grant without the tenant or parent that its siblings are bound to",
+    summary: "a grant that lacks the tenant or parent restriction of its siblings",
     level: Warn,
     since: "0.1.0",
     reads: Program,
@@ -35,15 +35,15 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             Holder::Type(ty) => program.type_name(ty).to_owned(),
         };
         let message = format!(
-            "`{}` holds for every `{}`, the other grants of `{name}` do not",
+            "`{}` applies to every `{}`, unlike the other grants of `{name}`",
             wide.statement.name,
             program.type_name(ty)
         );
         let finding = out
             .finding(wide.statement.span, message)
             .label("nothing ties the resource to the principal")
-            .also(sibling.statement.span, "bound to what is the principal's")
-            .help("give it the same bound; or say the bound once for all: `isolate by …`, or a role held per resource");
+            .also(sibling.statement.span, "restricted to what belongs to the principal")
+            .help("add the same restriction, or state it once for all grants: `isolate by …`, or a role held per resource");
         out.push(finding);
     }
 }

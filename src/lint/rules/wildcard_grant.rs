@@ -5,7 +5,7 @@ use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "wildcard-grant",
-    summary: "a grant of a `@wildcard`, which stands for every action or type there is",
+    summary: "a grant of a `@wildcard`, which stands for every action or type",
     level: Warn,
     since: "0.1.0",
     reads: Declarations,
@@ -37,7 +37,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             Holder::Role(role) => program.role_name(role),
             Holder::Type(ty) => program.type_name(ty).to_owned(),
         };
-        let mut finding = out.finding(at, format!("`{holder}` is granted {what}")).label("those to come included");
+        let mut finding = out.finding(at, format!("`{holder}` is granted {what}")).label("future ones included");
         if let Some((action, _)) = action {
             finding = finding.also(action.span, "stands for every action");
         }
@@ -45,7 +45,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             finding = finding.also(ty.span, "stands for every type");
         }
         out.push(finding.help(format!(
-            "name the actions and the types that `{holder}` needs: a wildcard grants what nobody has thought of yet"
+            "name the actions and types that `{holder}` needs: a wildcard also grants everything added later"
         )));
     }
 }

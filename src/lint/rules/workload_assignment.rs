@@ -5,7 +5,7 @@ use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "workload-assignment",
-    summary: "an action that `@assigns` a role, for a principal type that is a `@workload`",
+    summary: "an action that `@assigns` a role, granted to a `@workload` type",
     level: Warn,
     since: "0.1.0",
     reads: Program,
@@ -31,12 +31,12 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             };
             let name = action.full_name(program);
             let finding = out
-                .finding(*at, format!("the workload `{}` may assign roles", workload.name))
+                .finding(*at, format!("the workload `{}` can assign roles", workload.name))
                 .label(assigns)
                 .also(workload.span, "`@workload`")
                 .also(action.span, "`@assigns`")
                 .note(format!("`{}` → {holder} → `{name}`", workload.name))
-                .help("let people assign roles; a program that must do it needs a waiver that says who guards its credentials");
+                .help("let people assign roles, or add a waiver that says who protects the workload's credentials");
             out.push(finding);
         }
     }

@@ -35,9 +35,9 @@ fn fault(opened: usize, opener: char, closer: Option<usize>, places: &Places<'_>
     let fault = Diagnostic::error(codes::YAML_SYNTAX, places.point(opened), message).label("opened here");
     match closer {
         Some(closer) => fault
-            .also(places.point(closer), format!("this closes no `{opener}`"))
-            .help(format!("write `{close}` where it ends")),
-        None => fault.help(format!("separate its parts by `,` and close it with `{close}`")),
+            .also(places.point(closer), format!("no matching `{opener}`"))
+            .help(format!("add `{close}` at the end")),
+        None => fault.help(format!("separate its parts with `,` and close it with `{close}`")),
     }
 }
 
@@ -159,12 +159,12 @@ mod tests {
             .map(faults)
             .concat(),
             @"
-        1:8 `[`, 1:16 `}` a list in brackets is not closed | write `]` where it ends
-        1:8 `[`, 1:10 `}` a list in brackets is not closed | write `]` where it ends
-        1:4 `[` a list in brackets is not closed | separate its parts by `,` and close it with `]`
-        1:4 `{` a mapping in braces is not closed | separate its parts by `,` and close it with `}`
-        7:4 `[` a list in brackets is not closed | separate its parts by `,` and close it with `]`
-        1:4 `'` a quoted text is not closed | close it with the quote it opened with; its further lines must be indented
+        1:8 `[`, 1:16 `}` a list in brackets is not closed | add `]` at the end
+        1:8 `[`, 1:10 `}` a list in brackets is not closed | add `]` at the end
+        1:4 `[` a list in brackets is not closed | separate its parts with `,` and close it with `]`
+        1:4 `{` a mapping in braces is not closed | separate its parts with `,` and close it with `}`
+        7:4 `[` a list in brackets is not closed | separate its parts with `,` and close it with `]`
+        1:4 `'` a quoted text is not closed | close it with the same quote; indent continuation lines
         "
         );
         for sound in ["a: {b: [c], d: \"]\"}\n", "a: x]\nb: }\n"] {

@@ -55,8 +55,8 @@ pub(super) fn read<'a>(places: &Places<'a>, out: &mut Faults<'_>) -> Option<Vec<
                     complete = false;
                     out.push(
                         Diagnostic::error(codes::YAML_AMBIGUOUS, span, "a pair of escapes outside double quotes")
-                            .label("a character to a reader of JSON, two escapes written out to one of YAML")
-                            .help("put the text into double quotes, or write the character itself"),
+                            .label("JSON reads this as a character, YAML as two literal escapes")
+                            .help("use double quotes, or write the character itself"),
                     );
                 }
                 (Kind::Scalar { text, quoted }, anchor, tag)
@@ -70,9 +70,9 @@ pub(super) fn read<'a>(places: &Places<'a>, out: &mut Faults<'_>) -> Option<Vec<
                 documents += 1;
                 if documents > 1 {
                     out.push(
-                        Diagnostic::error(codes::YAML_UNSUPPORTED, span, "a second YAML document in one file")
+                        Diagnostic::error(codes::YAML_UNSUPPORTED, span, "more than one YAML document in the file")
                             .label("starts here")
-                            .help("put each document into a file of its own"),
+                            .help("put each document in a separate file"),
                     );
                     return None;
                 }
@@ -92,7 +92,7 @@ pub(super) fn read<'a>(places: &Places<'a>, out: &mut Faults<'_>) -> Option<Vec<
         if tag.is_some() {
             complete = false;
             out.push(
-                Diagnostic::error(codes::YAML_UNSUPPORTED, span, "a tag on a value")
+                Diagnostic::error(codes::YAML_UNSUPPORTED, span, "tagged values are not supported")
                     .label("tagged value")
                     .help("remove the tag; quote a value to make it text"),
             );

@@ -41,7 +41,7 @@ pub(super) fn syntax(cause: &str, character: usize, places: &Places<'_>) -> Diag
     for at in [Some(character), character.checked_sub(1), ahead].into_iter().flatten() {
         if places.character(at) == Some('\t') {
             return Diagnostic::error(codes::YAML_SYNTAX, places.point(at), "a tab in the indentation")
-                .help("indent with spaces; YAML allows no tabs there");
+                .help("indent with spaces; YAML does not allow tabs here");
         }
     }
     if let Some(fault) = brackets::unbalanced(character, places) {
@@ -52,7 +52,7 @@ pub(super) fn syntax(cause: &str, character: usize, places: &Places<'_>) -> Diag
         let quote = character.checked_sub(1).filter(|at| matches!(places.character(*at), Some('"' | '\'')));
         let at = quote.unwrap_or(character);
         return Diagnostic::error(codes::YAML_SYNTAX, places.point(at), "a quoted text is not closed")
-            .help("close it with the quote it opened with; its further lines must be indented");
+            .help("close it with the same quote; indent continuation lines");
     }
     for (words, message, help) in KNOWN {
         if cause.contains(words) {
@@ -65,16 +65,16 @@ pub(super) fn syntax(cause: &str, character: usize, places: &Places<'_>) -> Diag
 /// Nesting beyond the limit.
 pub(super) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::error(codes::YAML_LIMIT, span, "lists and mappings are nested too deeply")
-        .help("at most 64 levels are read")
+        .help("at most 64 levels are allowed")
 }
 
 /// More values than the limit, which takes aliases, the first of which is given, or an enormous file.
 pub(super) fn too_large(alias: Option<Span>, start: Span) -> Diagnostic {
     match alias {
         Some(alias) => Diagnostic::error(codes::YAML_LIMIT, alias, "the document expands to too many values")
-            .help("use fewer aliases, or aliases of smaller values; none may contain itself"),
+            .help("use fewer aliases or smaller values; an alias cannot contain itself"),
         None => Diagnostic::error(codes::YAML_LIMIT, start, "the document has too many values")
-            .help(format!("at most {MAX_VALUES} are read: split it into several documents or files")),
+            .help(format!("at most {MAX_VALUES} are allowed: split it into several documents or files")),
     }
 }
 
@@ -82,51 +82,51 @@ pub(super) fn too_large(alias: Option<Span>, start: Span) -> Diagnostic {
 const KNOWN: &[(&str, &str, &str)] = &[
     (
         "invalid Unicode character escape",
-        "an escape of something that is no character",
-        "write the character itself, or both halves of its pair, such as `\\ud83d\\ude00`",
+        "invalid character escape",
+        "write the character itself, or both halves of the pair, such as `\\ud83d\\ude00`",
     ),
-    (
-        "unknown escape character",
-        "an escape that YAML does not know",
-        "write `\\\\` for a backslash, or put the text into single quotes",
-    ),
+    ("unknown escape character", "unknown YAML escape", "write `\\\\` for a backslash, or use single quotes"),
     (
         "unknown anchor",
-        "an alias of an anchor that does not exist",
-        "define it before with `&name`, or quote text that starts with `*`",
+        "alias of an unknown anchor",
+        "define it first with `&name`, or quote text that starts with `*`",
     ),
     (
         "mapping values are not allowed",
-        "a `:` where no key can stand",
+        "unexpected `:`",
         "quote a value that contains `: `, and align the keys of one mapping",
     ),
     (
         "illegal placement of ':'",
-        "a `:` where no key can stand",
+        "unexpected `:`",
         "close the list above with `]`, or quote a value that contains `: `",
     ),
     (
         "did not find expected ',' or '}'",
         "a mapping in braces is not closed",
-        "separate its entries by `,` and close it with `}`",
+        "separate its entries with `,` and close it with `}`",
     ),
     (
         "did not find expected ',' or ']'",
         "a list in brackets is not closed",
-        "separate its items by `,` and close it with `]`",
+        "separate its items with `,` and close it with `]`",
     ),
-    ("simple key expect", "a key without a `:` behind it", "write `key: value`, with a space after the `:`"),
+    ("simple key expect", "expected `:` after the key", "write `key: value`, with a space after the `:`"),
     (
         "invalid indentation",
-        "a line that is indented less than the value that it goes on with",
-        "indent it further, or end the value on the line before",
+        "this line is indented less than the value it continues",
+        "indent it further, or end the value on the previous line",
     ),
-    ("did not find expected key", "a key is not aligned with its mapping", "indent the keys of one mapping alike"),
+    (
+        "did not find expected key",
+        "this key is not aligned with the other keys of its mapping",
+        "indent all keys of a mapping equally",
+    ),
     ("unexpected character: `@'", "text that starts with `@` needs quotes", "write it as \"@…\""),
     ("unexpected character: ``'", "text that starts with a backtick needs quotes", "write it in double quotes"),
     (
         "character that cannot start any token",
-        "a character that cannot stand here",
+        "unexpected character",
         "indent with spaces, and quote text that starts with a special character",
     ),
     (

@@ -20,7 +20,7 @@ pub(super) fn doubt(text: &str) -> Option<Doubt> {
     if is_word {
         return Some(Doubt {
             label: "a boolean in YAML 1.1, text in YAML 1.2",
-            help: "write `true` or `false`, or quote it if it is meant as text",
+            help: "write `true` or `false`, or quote it if it is text",
         });
     }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -44,7 +44,7 @@ pub(super) fn doubt(text: &str) -> Option<Doubt> {
         || is_sexagesimal(unsigned);
     is_number.then_some(Doubt {
         label: "YAML 1.1 and YAML 1.2 read this as different values",
-        help: "write the number in plain digits without a leading zero, or quote it if it is meant as text",
+        help: "write plain digits without a leading zero, or quote it if it is text",
     })
 }
 

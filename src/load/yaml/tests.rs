@@ -92,8 +92,8 @@ fn an_empty_document_is_null() {
 #[test]
 fn every_duplicate_and_every_odd_key_is_reported_in_one_run() {
     insta::assert_snapshot!(faults("a: 1\nb: {x: 1, x: 2}\na: 3\n1: c\n[d]: e\n<<: {f: 1}\n").join("\n"), @r"
-    yaml-duplicate-key @ suite.yaml:2:11 `x`: the key `x` is given twice
-    yaml-duplicate-key @ suite.yaml:3:1 `a`: the key `a` is given twice
+    yaml-duplicate-key @ suite.yaml:2:11 `x`: duplicate key `x`
+    yaml-duplicate-key @ suite.yaml:3:1 `a`: duplicate key `a`
     yaml-key @ suite.yaml:4:1 `1`: a key must be text, this is a whole number
     yaml-key @ suite.yaml:5:1 `[d]`: a key must be text, this is a list
     yaml-unsupported @ suite.yaml:6:1 `<<`: merge keys are not supported
@@ -132,29 +132,29 @@ fn syntax_faults_are_located() {
     yaml-syntax @ suite.yaml:1:1 `\t`: a tab in the indentation
     yaml-syntax @ suite.yaml:3:1 `\t`: a tab in the indentation
     yaml-syntax @ suite.yaml:1:4 `[`: a list in brackets is not closed
-    yaml-syntax @ suite.yaml:1:5 `:`: a `:` where no key can stand
-    yaml-syntax @ suite.yaml:1:4 `*`: an alias of an anchor that does not exist
+    yaml-syntax @ suite.yaml:1:5 `:`: unexpected `:`
+    yaml-syntax @ suite.yaml:1:4 `*`: alias of an unknown anchor
     yaml-syntax @ suite.yaml:1:4 `@`: text that starts with `@` needs quotes
     yaml-syntax @ suite.yaml:1:4 `{`: a mapping in braces is not closed
-    yaml-syntax @ suite.yaml:3:2 `c`: a key is not aligned with its mapping
+    yaml-syntax @ suite.yaml:3:2 `c`: this key is not aligned with the other keys of its mapping
     yaml-syntax @ suite.yaml:1:2 `\0`: a control character in YAML
-    yaml-unsupported @ suite.yaml:1:4 `!t 1`: a tag on a value
-    yaml-unsupported @ suite.yaml:2:4 `!!str 2`: a tag on a value
-    yaml-unsupported @ suite.yaml:2:1 `---`: a second YAML document in one file
-    yaml-number @ suite.yaml:1:4 `99999999999999999999`: `99999999999999999999` is beyond the range of a `Long`
+    yaml-unsupported @ suite.yaml:1:4 `!t 1`: tagged values are not supported
+    yaml-unsupported @ suite.yaml:2:4 `!!str 2`: tagged values are not supported
+    yaml-unsupported @ suite.yaml:2:1 `---`: more than one YAML document in the file
+    yaml-number @ suite.yaml:1:4 `99999999999999999999`: `99999999999999999999` is out of range for a `Long`
     yaml-limit @ suite.yaml:1:5 `*a`: the document expands to too many values
-    yaml-syntax @ suite.yaml:1:4 `\"`: an escape of something that is no character
-    yaml-syntax @ suite.yaml:1:4 `\"`: an escape that YAML does not know
+    yaml-syntax @ suite.yaml:1:4 `\"`: invalid character escape
+    yaml-syntax @ suite.yaml:1:4 `\"`: unknown YAML escape
     "#);
 }
 
 #[test]
 fn what_the_versions_of_yaml_read_differently_is_refused_everywhere() {
     insta::assert_snapshot!(faults("n: 010\nlist: [no, \"no\", 1:30]\non: 'x'\nt: \"010\"\n").join("\n"), @r"
-    yaml-ambiguous @ suite.yaml:1:4 `010`: `010` is not the same to every YAML parser
-    yaml-ambiguous @ suite.yaml:2:8 `no`: `no` is not the same to every YAML parser
-    yaml-ambiguous @ suite.yaml:2:18 `1:30`: `1:30` is not the same to every YAML parser
-    yaml-ambiguous @ suite.yaml:3:1 `on`: `on` is not the same to every YAML parser
+    yaml-ambiguous @ suite.yaml:1:4 `010`: YAML parsers disagree about `010`
+    yaml-ambiguous @ suite.yaml:2:8 `no`: YAML parsers disagree about `no`
+    yaml-ambiguous @ suite.yaml:2:18 `1:30`: YAML parsers disagree about `1:30`
+    yaml-ambiguous @ suite.yaml:3:1 `on`: YAML parsers disagree about `on`
     ");
 }
 

@@ -222,36 +222,36 @@ attributes = ["Bill.paye", "context.rsk", "Bil.payee", "payee"]
         ),
     );
     insta::assert_snapshot!(faults(&run), @r#"
-    3 config-value "get": `get` is no method; write "GET"
-    5 gateway-unknown-name "Bill.raed": there is no action `Bill.raed`; did you mean `Bill.read`?
-    6 gateway-unknown-name "Bil": there is no type `Bil`; did you mean `Bill`?
+    3 config-value "get": `get` is not an HTTP method; write "GET"
+    5 gateway-unknown-name "Bill.raed": unknown action `Bill.raed`; did you mean `Bill.read`?
+    6 gateway-unknown-name "Bil": unknown type `Bil`; did you mean `Bill`?
     11 gateway-wrong-name "Bill": `Bill.list` is not decided on `Bill`; it is decided on `Org`
-    15 gateway-unknown-name "Bill.raed": there is no action `Bill.raed`; did you mean `Bill.read`?
-    16 gateway-unknown-name "Bil": there is no type `Bil`; did you mean `Bill`?
-    18 gateway-ambiguous Bill: `Bill` is a type of its own, not another name of `Note`; choose a name that no type has
-    19 gateway-unknown-name "Nota": there is no type `Nota`; did you mean `Note`?
-    21 gateway-ambiguous "Bill.pay": `read` on `Bill` may be `Bill.read` or `Bill.pay`; give one of the two a name of its own
-    21 gateway-unknown-name "Note.reed": there is no action `Note.reed`; did you mean `Note.read`?
-    22 gateway-ambiguous "Bill.pay": `Bill.pay` is an action of its own, not another name; choose a name that no action has
-    24 gateway-wrong-name "Org": `Org` can ask for no action; name one of `Robot`, `User`
-    25 gateway-wrong-name now: `now` comes from the gateway, not from a token; leave it out, or declare it `from token` in `context`
-    25 gateway-unknown-name mfaa: there is no context attribute `from token` called `mfaa`; did you mean `mfa`?
-    25 gateway-unknown-name ticket: there is no context attribute `from token` called `ticket`; known here: `auth_time`, `mfa`
+    15 gateway-unknown-name "Bill.raed": unknown action `Bill.raed`; did you mean `Bill.read`?
+    16 gateway-unknown-name "Bil": unknown type `Bil`; did you mean `Bill`?
+    18 gateway-ambiguous Bill: `Bill` is already a type, so it cannot be an alias of `Note`; choose a name that is not a type
+    19 gateway-unknown-name "Nota": unknown type `Nota`; did you mean `Note`?
+    21 gateway-ambiguous "Bill.pay": ambiguous: `read` on `Bill` may be `Bill.read` or `Bill.pay`; give one of the two a different name
+    21 gateway-unknown-name "Note.reed": unknown action `Note.reed`; did you mean `Note.read`?
+    22 gateway-ambiguous "Bill.pay": `Bill.pay` is already an action, so it cannot be an alias; choose a name that is not an action
+    24 gateway-wrong-name "Org": `Org` cannot request any action; name one of `Robot`, `User`
+    25 gateway-wrong-name now: `now` comes from the gateway, not from a token; remove it, or declare it under `from token` in `context`
+    25 gateway-unknown-name mfaa: unknown context attribute `from token` called `mfaa`; did you mean `mfa`?
+    25 gateway-unknown-name ticket: unknown context attribute `from token` called `ticket`; known here: `auth_time`, `mfa`
     26 config-unknown-key subjects: unknown section `[subjects]`; did you mean `subject`?
-    28 gateway-unknown-name steped_up: there is no guard `steped_up`; did you mean `stepped_up`?
-    29 gateway-wrong-name four_eyes: `four_eyes` is neither a `require` nor a `deny`; name one of those: nothing that the caller does lifts any other guard
-    30 gateway-wrong-name "require.Bill.pay": `require.Bill.pay` has no name of its own; give the statement a name, `NAME: require …`, and write it here
-    32 gateway-unknown-name "Bill.paye": there is no attribute of `Bill` called `paye`; did you mean `payee`?
-    32 gateway-unknown-name "context.rsk": there is no context attribute `rsk`; did you mean `risk`?
-    32 gateway-unknown-name "Bil.payee": there is no type `Bil`; did you mean `Bill`?
-    32 gateway-wrong-name "payee": `payee` names no attribute; write `TYPE.ATTRIBUTE`, or `context.ATTRIBUTE`
+    28 gateway-unknown-name steped_up: unknown guard `steped_up`; did you mean `stepped_up`?
+    29 gateway-wrong-name four_eyes: `four_eyes` is neither a `require` nor a `deny`; name a `require` or `deny`: a caller cannot satisfy other guards
+    30 gateway-wrong-name "require.Bill.pay": `require.Bill.pay` has no explicit name; name the statement, `NAME: require …`, and use that name here
+    32 gateway-unknown-name "Bill.paye": unknown attribute of `Bill` called `paye`; did you mean `payee`?
+    32 gateway-unknown-name "context.rsk": unknown context attribute `rsk`; did you mean `risk`?
+    32 gateway-unknown-name "Bil.payee": unknown type `Bil`; did you mean `Bill`?
+    32 gateway-wrong-name "payee": `payee` is not an attribute; write `TYPE.ATTRIBUTE` or `context.ATTRIBUTE`
     34 gateway-wrong-name 'Robot::"r2"': no break-glass profile is for `Robot`; name one of `User`
-    35 gateway-unknown-name 'Usr::"amy"': there is no type `Usr`; did you mean `User`?
+    35 gateway-unknown-name 'Usr::"amy"': unknown type `Usr`; did you mean `User`?
     "#);
     assert_eq!(run.1.lowered.contract.gateway, None);
     let run = checked(POLICY, Some("[subject]\ntype = \"User\"\nattributes = { levl = \"l\" }\n"));
     insta::assert_snapshot!(faults(&run), @r#"
-    3 gateway-unknown-name levl: there is no attribute of `User` called `levl`; did you mean `level`?
+    3 gateway-unknown-name levl: unknown attribute of `User` called `levl`; did you mean `level`?
     "#);
 }
 
@@ -289,8 +289,8 @@ fn types_of_a_route_are_those_that_its_action_is_decided_on() {
     let types: Vec<_> = contract.routes.iter().map(|route| route.resource.as_str()).collect();
     assert_eq!(types, ["Crate", "Mode"]);
     insta::assert_snapshot!(faults(&run(&gateway.concat())), @r#"
-    14 gateway-wrong-name "open": `open` is decided on more than one type of resource; write `type` in `resource`, one of `Box`, `Crate`, `Mode`
-    19 gateway-wrong-name "any": nobody can ask for `any`; name an action that is decided on a type of resource
+    14 gateway-wrong-name "open": `open` is decided on more than one type of resource; add `type` to `resource`: one of `Box`, `Crate`, `Mode`
+    19 gateway-wrong-name "any": no request for `any` is possible; name an action that applies to a resource type
     25 gateway-unknown-name "fixed:dya": `Mode` has no member `dya`; did you mean `day`?
     "#);
 }

@@ -145,7 +145,7 @@ fn a_statement_that_is_there_stays_what_it_was_and_others_join_it() {
         "the one that is new, and nothing again"
     );
     let said = put(&memory, &release(&[("release", "s")]), Overwrite::Never).unwrap_err();
-    assert!(said.contains("a statement `release` on version 1.0.0+b already"), "{said}");
+    assert!(said.contains("already has a different `release` statement for version 1.0.0+b"), "{said}");
     assert_eq!(fetched(&memory).unwrap().statements["release"], b"r");
 }
 
@@ -184,16 +184,16 @@ fn a_manifest_is_read_up_to_its_limit() {
 fn what_is_not_what_was_asked_for_is_a_lie() {
     type Lie = fn(&mut Manifest);
     let lies: [(&str, Lie); 8] = [
-        ("is no image manifest", |manifest| manifest.schema_version = 1),
-        ("is no bundle of Gatewright", |manifest| manifest.artifact_type = None),
-        ("has 0 layers instead of one", |manifest| manifest.layers.clear()),
-        ("has 2 layers instead of one", |manifest| manifest.layers.push(manifest.layers[0].clone())),
-        ("a layer is of type", |manifest| manifest.layers[0].media_type = STATEMENT.to_owned()),
+        ("is not an image manifest", |manifest| manifest.schema_version = 1),
+        ("is not a Gatewright bundle", |manifest| manifest.artifact_type = None),
+        ("must have one layer, found 0", |manifest| manifest.layers.clear()),
+        ("must have one layer, found 2", |manifest| manifest.layers.push(manifest.layers[0].clone())),
+        ("a layer must have the type", |manifest| manifest.layers[0].media_type = STATEMENT.to_owned()),
         ("a layer has 67108865 bytes", |manifest| {
             manifest.layers[0].size = u64::try_from(MAX_BUNDLE).unwrap() + 1;
         }),
         ("has the digest", |manifest| manifest.layers[0].digest = digest(b"other")),
-        ("no title that is a file's name", |manifest| manifest.layers[0].annotations = None),
+        ("no valid file name as its title", |manifest| manifest.layers[0].annotations = None),
     ];
     for (says, lie) in lies {
         let memory = Memory::default();
@@ -230,7 +230,7 @@ fn a_channel_is_moved_from_where_it_was_read_and_not_by_two() {
     let bundle = written(&bundle_manifest(&release(&[]))).0;
     memory.manifests.borrow_mut().insert("channel-prod".to_owned(), bundle);
     let said = here.channel("prod").unwrap_err().to_string();
-    assert!(said.contains("something else than a pointer"), "{said}");
+    assert!(said.contains("does not point to a pointer"), "{said}");
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn a_statement_is_read_up_to_its_limit_and_once() {
     let more = other.referrers.borrow()[&first.pinned].clone();
     memory.referrers.borrow_mut().get_mut(&first.pinned).unwrap().extend(more);
     let said = fetched(&memory).unwrap_err();
-    assert!(said.contains("two statements `release` that differ"), "{said}");
+    assert!(said.contains("two different `release` statements"), "{said}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) fn told(asserted: &Asserted, files: Files<'_>) -> Vec<Told> {
             },
             is_broken: false,
             span: None,
-            known: vec![format!("there is no solver; {REMEDY}")],
+            known: vec![format!("no solver found; {REMEDY}")],
             request: Vec::new(),
         });
     }
@@ -44,8 +44,8 @@ fn broken(broken: &Broken, files: Files<'_>) -> Told {
     let proof = &broken.proof;
     let verb = match broken.before {
         Before::Held => "breaks",
-        Before::Refuted => "does not keep, as before,",
-        Before::Unknown | Before::Absent => "does not keep",
+        Before::Refuted => "still violates",
+        Before::Unknown | Before::Absent => "violates",
     };
     let mut known = vec![place(proof, files)];
     let mut request = Vec::new();
@@ -70,7 +70,7 @@ fn open(proof: &Proof, files: Files<'_>) -> Told {
     let why = match &proof.outcome {
         Outcome::Unknown(open) => open.first().map(|open| format!("{}: {}", open.environment, open.why)),
         Outcome::NotReplayed(open) => Some(format!("{}: {}", open.environment, open.why)),
-        _ => Some("it speaks of no request that there can be".to_owned()),
+        _ => Some("vacuous: no request matches".to_owned()),
     };
     Told {
         heading: format!("does not prove {}: {}", proof.title(), proof.words),

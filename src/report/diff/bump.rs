@@ -25,7 +25,7 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
         false => format!("{} (could be {})", required.step.name(), required.at_least.name()),
     };
     let versions = match bumped.next == bumped.old {
-        true => format!("{} stays", bumped.old),
+        true => format!("{} is unchanged", bumped.old),
         false => format!("{} → {}", bumped.old, bumped.next),
     };
     let mut text =
@@ -79,7 +79,7 @@ fn because(ground: Ground, difference: &Difference) -> &'static str {
         Ground::Widened if !difference.changes_access(Direction::Widened) => {
             let mut weakened = difference.terms.iter().filter(|term| term.effect == Effect::Weakens);
             match weakened.all(TermChange::is_promise) {
-                true => "less is promised of changes to come",
+                true => "fewer guarantees for future changes",
                 false => "the terms of access are weaker than before",
             }
         }
@@ -90,8 +90,8 @@ fn because(ground: Ground, difference: &Difference) -> &'static str {
         Ground::Narrowed => "less is allowed than before",
         Ground::Equivalent => "every request is decided as before",
         Ground::Unchanged => "nothing changed",
-        Ground::PerhapsWidened => "more may be allowed than before, and it is not known",
-        Ground::PerhapsNarrowed => "less may be allowed than before, and it is not known",
+        Ground::PerhapsWidened => "it is unknown whether more is allowed than before",
+        Ground::PerhapsNarrowed => "it is unknown whether less is allowed than before",
     }
 }
 

@@ -27,7 +27,7 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
     };
     for row in rows::rows(difference, &review.declared.covers) {
         let (kind, title) = match (row.way, row.declared, review.mode) {
-            (Direction::Widened, None, Mode::Gated) => ("error", "access widened, not declared"),
+            (Direction::Widened, None, Mode::Gated) => ("error", "access widened, undeclared"),
             (Direction::Widened, None, Mode::Shown) => ("warning", "access widened"),
             (Direction::Widened, Some(_), _) => ("notice", "access widened, as declared"),
             (Direction::Narrowed, None, _) => ("notice", "access narrowed"),
@@ -47,7 +47,7 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
     }
     for one in assigned::told(difference, review, sides) {
         let (kind, title) = match (one.way, one.declared, review.mode) {
-            (Direction::Widened, None, Mode::Gated) => ("error", "role gained, not declared"),
+            (Direction::Widened, None, Mode::Gated) => ("error", "role gained, undeclared"),
             (Direction::Widened, None, Mode::Shown) => ("warning", "role gained"),
             (Direction::Widened, Some(_), _) => ("notice", "role gained, as declared"),
             (Direction::Narrowed, None, _) => ("notice", "role lost"),
@@ -60,18 +60,13 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
         tell(kind, at, title, &message);
     }
     for open in rows::open(difference) {
-        let message = format!(
-            "whether {} {} {} is not known: {}",
-            open.who.join(", "),
-            open.ways,
-            open.what.join(", "),
-            open.doubt
-        );
+        let message =
+            format!("unknown whether {} {} {}: {}", open.who.join(", "), open.ways, open.what.join(", "), open.doubt);
         tell("warning", span(&open.causes), "access unknown", &message);
     }
     for term in terms::terms(difference, review) {
         let (kind, title) = match (term.change.effect, term.declared, review.mode) {
-            (Effect::Weakens, None, Mode::Gated) => ("error", "terms of access weakened, not declared"),
+            (Effect::Weakens, None, Mode::Gated) => ("error", "terms of access weakened, undeclared"),
             (Effect::Weakens, None, Mode::Shown) => ("warning", "terms of access weakened"),
             (Effect::Weakens, Some(_), _) => ("notice", "terms of access weakened, as declared"),
             (Effect::Strengthens, None, _) => ("notice", "terms of access strengthened"),

@@ -76,7 +76,7 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         Mode::Gated => Vec::new(),
     };
     if !refusals.is_empty() {
-        text.push_str("declared in vain\n");
+        text.push_str("stale declarations\n");
         for line in refusals {
             let _ = writeln!(text, "    {}", printable(&line));
         }

@@ -78,7 +78,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
         );
     }
     if difference.verdict() == Verdict::Unknown {
-        text.push_str("\nWhat is unknown may be a change: do not read it as equal.\n");
+        text.push_str("\nAn unknown result may be a change: do not treat it as equal.\n");
     }
     table_of_terms(&mut text, difference, review, sides);
     if !difference.breaks.is_empty() {
@@ -99,7 +99,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     }
     let refusals = review.refusals(sides.new_files);
     if !refusals.is_empty() {
-        text.push_str("\n### Declared in vain\n\n");
+        text.push_str("\n### Stale declarations\n\n");
         for line in refusals {
             let _ = writeln!(text, "- {}", prose(&line));
         }
@@ -115,7 +115,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
         text.push_str(&folded(&one.heading, &one.request));
     }
     if rows.len() > MOST_EXAMPLES {
-        let _ = writeln!(text, "\n{} more examples: `--format json` holds all.", rows.len() - MOST_EXAMPLES);
+        let _ = writeln!(text, "\n{} more examples: use `--format json` to see all.", rows.len() - MOST_EXAMPLES);
     }
     let _ = writeln!(text, "\n<sub>{}</sub>", safe::markdown(&effort(&difference.extent)));
     text

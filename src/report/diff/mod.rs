@@ -70,10 +70,10 @@ fn sentence(difference: &Difference) -> String {
         [false, false] => "every request is decided as before",
     };
     let sentence = match difference.verdict() {
-        Verdict::Equivalent if difference.is_empty() => "nothing that decides access changed".to_owned(),
-        Verdict::Unknown if !difference.is_unsure() => "what was compared is the same".to_owned(),
-        Verdict::SchemaBreaking => "callers must change: some of what they send is refused now".to_owned(),
-        Verdict::Unknown => "not everything could be decided".to_owned(),
+        Verdict::Equivalent if difference.is_empty() => "no change affects access".to_owned(),
+        Verdict::Unknown if !difference.is_unsure() => "no difference in what was compared".to_owned(),
+        Verdict::SchemaBreaking => "callers must change: some of their requests are now rejected".to_owned(),
+        Verdict::Unknown => "some results are unknown".to_owned(),
         Verdict::Equivalent | Verdict::Widened | Verdict::Narrowed | Verdict::Both => {
             format!("{access}{}", terms::on_terms(difference))
         }
@@ -148,7 +148,7 @@ fn effort(extent: &Extent) -> String {
             more => format!(" and {more} more"),
         };
         text.push_str(&format!(
-            "; not compared: types and actions that no file declares, for which {}{more} may stand, too",
+            "; not compared: undeclared types and actions, which {}{more} may also stand for",
             named.join(", ")
         ));
     }

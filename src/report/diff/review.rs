@@ -89,17 +89,17 @@ impl<'a> Review<'a> {
         let counts = [
             (
                 declared.undeclared,
-                "widened access is not declared (`--declare` writes the file)",
-                "widened accesses are not declared (`--declare` writes the files)",
+                "undeclared widening (use `--declare` to write the file)",
+                "undeclared widenings (use `--declare` to write the files)",
             ),
             (
                 declared.undeclared_terms,
-                "weakened term is not declared (`--declare` writes the file)",
-                "weakened terms are not declared (`--declare` writes the files)",
+                "undeclared weakened term (use `--declare` to write the file)",
+                "undeclared weakened terms (use `--declare` to write the files)",
             ),
-            (declared.faults.len(), "fault in `changes/`", "faults in `changes/`"),
-            (declared.count(Standing::Stale), "declared change is not there", "declared changes are not there"),
-            (declared.count(Standing::Expired), "declared change has ended", "declared changes have ended"),
+            (declared.faults.len(), "error in `changes/`", "errors in `changes/`"),
+            (declared.count(Standing::Stale), "stale declaration", "stale declarations"),
+            (declared.count(Standing::Expired), "expired declaration", "expired declarations"),
         ];
         let mut parts: Vec<String> = counts
             .into_iter()
@@ -120,7 +120,7 @@ impl<'a> Review<'a> {
             parts.extend(counts.map(|(count, what)| counted(count, what)));
         }
         if declared.is_unsure {
-            parts.push("not everything could be decided".to_owned());
+            parts.push("some results are unknown".to_owned());
         }
         Some(match self.gate() {
             Gate::Passes => "gate: passes".to_owned(),

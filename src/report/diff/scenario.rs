@@ -30,7 +30,7 @@ pub fn scenarios(difference: &Difference, at: Instant) -> Scenarios {
         let first = |names: &[String]| names.first().cloned().unwrap_or_default();
         let name = format!("diff {} {} {}", row.way.verb(), first(&row.who), first(&row.what));
         let suite = Suite {
-            written_by: "diff --save`: a request that is decided in another way than before",
+            written_by: "diff --save`: a request that is decided differently than before",
             name: &name,
             test: &format!("{} {} {}", row.who.join(", "), row.way.verb(), row.what.join(", ")),
             witness: &row.example.witness,

@@ -106,8 +106,8 @@ fn text(way: Direction, found: &[String], who: &[String], what: &[String]) -> St
 fn declaration(found: &[String], names: &str, change: Direction) -> String {
     let found: String = found.iter().map(|line| format!("#   {}\n", one_line(line))).collect();
     format!(
-        "# Written by `gatewright diff --declare`. It declares nothing until `because` says why this is right, and `owner`\n\
-         # who answers for it. What was found:\n\
+        "# Written by `gatewright diff --declare`. It declares nothing until `because` gives the reason and `owner`\n\
+         # names who is responsible. The change:\n\
          {found}\
          {names}\
          change: {}\n\

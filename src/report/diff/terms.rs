@@ -77,7 +77,7 @@ pub(super) fn effects(difference: &Difference, change: &Change) -> Vec<&'static 
     let all = [
         (does(Effect::Weakens, false), "weakens the contract"),
         (does(Effect::Strengthens, false), "strengthens the contract"),
-        (does(Effect::Weakens, true), "weakens what is promised"),
+        (does(Effect::Weakens, true), "weakens the guarantees"),
     ];
     all.into_iter().filter(|(is, _)| *is).map(|(_, said)| said).collect()
 }
@@ -89,13 +89,13 @@ pub(super) fn on_terms(difference: &Difference) -> String {
         terms.any(|term| term.effect == effect && !term.is_promise())
     };
     let terms = match [Effect::Weakens, Effect::Strengthens].map(does) {
-        [true, true] => ", on other terms",
+        [true, true] => ", on different terms",
         [true, false] => ", on weaker terms",
         [false, true] => ", on stricter terms",
         [false, false] => "",
     };
     let promises = match difference.terms.iter().any(TermChange::is_promise) {
-        true => ", and less is promised of changes to come",
+        true => ", and fewer guarantees for future changes",
         false => "",
     };
     format!("{terms}{promises}")

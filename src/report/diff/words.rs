@@ -27,7 +27,7 @@ pub(super) fn when(way: Direction, example: &Example) -> Vec<String> {
             Speech {
                 allowing: "now",
                 denying: "before",
-                wants: "wanted",
+                wants: "required",
                 grants: "granted it",
                 forbids: "forbade it",
                 requires: "no longer requires",
@@ -39,7 +39,7 @@ pub(super) fn when(way: Direction, example: &Example) -> Vec<String> {
             Speech {
                 allowing: "before",
                 denying: "now",
-                wants: "wants",
+                wants: "requires",
                 grants: "grants it",
                 forbids: "forbids it",
                 requires: "now requires",
@@ -94,7 +94,7 @@ fn required(speech: &Speech, contrasts: &[Contrast]) -> Option<String> {
 fn denied(speech: &Speech, side: &Replayed, contrasts: &[Contrast]) -> Option<String> {
     let Speech { denying, wants, grants, forbids, .. } = speech;
     if side.cause == "no-such-request" {
-        return Some(format!("{denying}: there are no such requests"));
+        return Some(format!("{denying}: no such requests exist"));
     }
     if side.reasons.is_empty() {
         return Some(format!("{denying}: nothing {grants}"));

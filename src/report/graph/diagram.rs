@@ -90,7 +90,7 @@ impl Diagram {
                 .map(|id| Item {
                     node: Node::Type(id),
                     name: program.type_name(id).to_owned(),
-                    details: vec!["everybody of this type".to_owned()],
+                    details: vec!["everyone of this type".to_owned()],
                 })
                 .collect(),
             roles: roles
@@ -161,7 +161,7 @@ fn role_detail(role: &Role, program: &Program) -> String {
 fn profile_details(profile: &Profile, program: &Program) -> Vec<String> {
     let approval = match &profile.approval {
         Some((count, role, _)) => format!("{} of {} approve", count.value, program.role_name(*role)),
-        None => "nobody approves".to_owned(),
+        None => "no approval".to_owned(),
     };
     vec![
         format!("break-glass for {}", role_names(&profile.eligible, program)),

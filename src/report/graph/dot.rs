@@ -38,7 +38,7 @@ pub fn dot(diagram: &Diagram) -> String {
             LinkKind::Extends => "arrowhead=empty, label=\"extends\"".to_owned(),
             LinkKind::Grants(conditions) if conditions.is_empty() => String::new(),
             LinkKind::Grants(conditions) => format!("style=dashed, label={}", safe::dot(conditions)),
-            LinkKind::MayRequest => "color=red, style=dotted, label=\"may ask\"".to_owned(),
+            LinkKind::MayRequest => "color=red, style=dotted, label=\"may request\"".to_owned(),
             LinkKind::Approves(count) => format!("color=gray, style=dotted, label={}", safe::dot(count)),
             LinkKind::Opens => "color=red, style=dotted".to_owned(),
         };
@@ -97,7 +97,7 @@ mod tests {
           role0 -> action0;
           role1 -> action1 [style=dashed, label="when resource.state == \"open\" && 1 < 2"];
           type1 -> action0 [style=dashed, label="until 2030-01-01"];
-          role0 -> profile0 [color=red, style=dotted, label="may ask"];
+          role0 -> profile0 [color=red, style=dotted, label="may request"];
           role1 -> profile0 [color=gray, style=dotted, label="2 approve"];
           profile0 -> action1 [color=red, style=dotted];
         }

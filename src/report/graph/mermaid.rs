@@ -37,7 +37,7 @@ pub fn mermaid(diagram: &Diagram) -> String {
             LinkKind::Extends => ("-->", "extends"),
             LinkKind::Grants(conditions) if conditions.is_empty() => ("-->", ""),
             LinkKind::Grants(conditions) => ("-.->", conditions.as_str()),
-            LinkKind::MayRequest => ("==>", "may ask"),
+            LinkKind::MayRequest => ("==>", "may request"),
             LinkKind::Approves(count) => ("-.-", count.as_str()),
             LinkKind::Opens => ("==>", ""),
         };
@@ -74,7 +74,7 @@ mod tests {
             role0 --> action0
             role1 -.->|"when resource.state == #quot;open#quot; #amp;#amp; 1 #lt; 2"| action1
             type1 -.->|"until 2030-01-01"| action0
-            role0 ==>|"may ask"| profile0
+            role0 ==>|"may request"| profile0
             role1 -.-|"2 approve"| profile0
             profile0 ==> action1
         "#);

@@ -80,7 +80,7 @@ fn description(diagram: &Diagram) -> String {
             LinkKind::Extends => Some(format!("{from} extends {to}.")),
             LinkKind::Grants(conditions) if conditions.is_empty() => Some(format!("{from} may {to}.")),
             LinkKind::Grants(conditions) => Some(format!("{from} may {to} {conditions}.")),
-            LinkKind::MayRequest => Some(format!("{from} may ask for {to}.")),
+            LinkKind::MayRequest => Some(format!("{from} may request {to}.")),
             LinkKind::Opens => Some(format!("Break-glass {from} opens {to}.")),
             LinkKind::Holds | LinkKind::Approves(_) => None,
         }
@@ -176,9 +176,9 @@ fn legend(text: &mut String, layout: &Layout<'_>) {
     let mut x = layout::MARGIN;
     for (class, says) in [
         ("wire c7", "may"),
-        ("wire if c7", "may, under a condition"),
+        ("wire if c7", "may, conditionally"),
         ("glass", "break-glass opens"),
-        ("tree", "has what the role above has"),
+        ("tree", "inherits the role above"),
     ] {
         let _ = writeln!(text, "<path class=\"{class}\" d=\"M{x} {y}h28\"/>");
         let _ = writeln!(text, "<text class=\"legend\" x=\"{}\" y=\"{}\">{says}</text>", x + 34, y + 4);
@@ -212,6 +212,6 @@ mod tests {
 
     #[test]
     fn the_picture_is_told_in_words_too() {
-        insta::assert_snapshot!(description(&sample::diagram()), @r#"manager extends clerk. clerk may Bill.read. manager may Bill.cancel when resource.state == "open" && 1 < 2. App may Bill.read until 2030-01-01. clerk may ask for night. Break-glass night opens Bill.cancel."#);
+        insta::assert_snapshot!(description(&sample::diagram()), @r#"manager extends clerk. clerk may Bill.read. manager may Bill.cancel when resource.state == "open" && 1 < 2. App may Bill.read until 2030-01-01. clerk may request night. Break-glass night opens Bill.cancel."#);
     }
 }

@@ -14,7 +14,7 @@ use crate::scenario::{
 /// The most lines of a statement that are shown; its clauses follow in any case.
 const SOURCE_LINES: usize = 8;
 /// Why a run without a failure is no pass.
-pub(super) const NOTHING_DECIDED: &str = "every test is skipped, so nothing was decided, which is no pass";
+pub(super) const NOTHING_DECIDED: &str = "all tests were skipped, so nothing was decided; this does not pass";
 
 /// One test in one line: `ok    NAME`.
 #[must_use]
@@ -63,13 +63,13 @@ pub fn summary(report: &RunReport) -> String {
     }
     match report.unreferenced.len() {
         0 => {}
-        1 => parts.push("1 snapshot that no test writes".to_owned()),
-        count => parts.push(format!("{count} snapshots that no test writes")),
+        1 => parts.push("1 unused snapshot".to_owned()),
+        count => parts.push(format!("{count} unused snapshots")),
     }
     match report.faults.len() {
         0 => {}
-        1 => parts.push("1 fault beside the tests".to_owned()),
-        count => parts.push(format!("{count} faults beside the tests")),
+        1 => parts.push("1 error outside the tests".to_owned()),
+        count => parts.push(format!("{count} errors outside the tests")),
     }
     let decisions = match totals.decisions {
         1 => "1 decision".to_owned(),
@@ -84,7 +84,7 @@ pub fn summary(report: &RunReport) -> String {
 
 /// A failure without the name of its test: what the other formats put into their details.
 pub(super) fn failure(failure: &Failure, files: Files<'_>, style: Style) -> String {
-    let mut fault = Diagnostic::error(codes::FAILED, failure.span, failure.kind.headline()).label("claimed here");
+    let mut fault = Diagnostic::error(codes::FAILED, failure.span, failure.kind.headline()).label("expected here");
     if let FailureKind::Decision(wrong) = &failure.kind
         && let Some(remark) = wrong.remark()
     {
@@ -101,15 +101,15 @@ pub(super) fn failure(failure: &Failure, files: Files<'_>, style: Style) -> Stri
         FailureKind::Step { .. } => {}
         FailureKind::Log { expected, actual } => {
             let _ = writeln!(text, "  expected  {}", printable(&expected.join(", ")));
-            let _ = writeln!(text, "  the log   {}", printable(&actual.join(", ")));
+            let _ = writeln!(text, "  actual    {}", printable(&actual.join(", ")));
         }
         FailureKind::Snapshot(SnapshotVerdict::Missing { text: new, .. }) => {
             indented(&mut text, new, "  + ");
-            text.push_str("  read it, then accept it with --accept\n");
+            text.push_str("  review it, then accept it with --accept\n");
         }
         FailureKind::Snapshot(SnapshotVerdict::Changed { diff, .. }) => {
             indented(&mut text, diff, "  ");
-            text.push_str("  if this is meant, accept it with --accept\n");
+            text.push_str("  if this is intended, accept it with --accept\n");
         }
         FailureKind::Snapshot(SnapshotVerdict::Matches) => {}
     }
@@ -132,7 +132,7 @@ pub(super) fn decision(text: &mut String, wrong: &Judged, files: Files<'_>) {
     }
     if let Some(nearest) = &wrong.explanation.nearest {
         text.push('\n');
-        statement(text, "nearest grant: ", nearest, files);
+        statement(text, "closest grant: ", nearest, files);
     }
 }
 
@@ -207,12 +207,12 @@ mod tests {
          17 │   - {name: later, skip: "FIN-9: not decided", as: fred, in: calm, can: {read: p1}}
          18 │   - {name: "denied <by risk> & more", as: fred, in: risky, can: {approve: p1}, because: finance.Payout.approve}
             ·                                                                           ─┬
-            ·                                                                            ╰── claimed here
+            ·                                                                            ╰── expected here
          19 │   - {name: allowed too far, as: fred, in: calm, cannot: {approve: p1}}
             ╰────
           deny because of no-grant
 
-          nearest grant: finance.Payout.approve, policy/market.gate:7:5
+          closest grant: finance.Payout.approve, policy/market.gate:7:5
             true     role finance
             false    low_risk                       context.risk_score = 80
             true     principal.org == resource.org  principal.org = acme, resource.org = acme; guard isolate.org
@@ -227,7 +227,7 @@ mod tests {
          18 │   - {name: "denied <by risk> & more", as: fred, in: risky, can: {approve: p1}, because: finance.Payout.approve}
          19 │   - {name: allowed too far, as: fred, in: calm, cannot: {approve: p1}}
             ·                                                                   ─┬
-            ·                                                                    ╰── claimed here
+            ·                                                                    ╰── expected here
          20 │   - {name: other cause, as: shopify, in: calm, cannot: {read: p1}, because: no-grant}
             ╰────
           allow because of finance.Payout.approve
@@ -248,7 +248,7 @@ mod tests {
          19 │   - {name: allowed too far, as: fred, in: calm, cannot: {approve: p1}}
          20 │   - {name: other cause, as: shopify, in: calm, cannot: {read: p1}, because: no-grant}
             ·                                                               ─┬
-            ·                                                                ╰── claimed here
+            ·                                                                ╰── expected here
          21 │   - {name: exact set, who-can: {approve: p1, in: calm}, is: []}
             ╰────
           deny because of partners
@@ -283,7 +283,7 @@ mod tests {
          21 │   - {name: exact set, who-can: {approve: p1, in: calm}, is: []}
          22 │   - {name: left out, as: fred, can: {approve: p1}}
             ·                                               ─┬
-            ·                                                ╰── claimed here
+            ·                                                ╰── expected here
          23 │   - {name: table, snapshot: {roles: [support], actions: [read], in: calm, to: [p1, p2]}}
             ╰────
           missing from the context: `auth_time`, `mfa`, `risk_score`
@@ -308,7 +308,7 @@ mod tests {
          22 │   - {name: left out, as: fred, can: {approve: p1}}
          23 │   - {name: table, snapshot: {roles: [support], actions: [read], in: calm, to: [p1, p2]}}
             ·            ──┬──
-            ·              ╰── claimed here
+            ·              ╰── expected here
          24 │
             ╰────
 
@@ -316,7 +316,7 @@ mod tests {
                 read  p1  deny     no-grant
           -     read  p2  deny     no-grant
           +     read  p2  allow    support.Payout.read
-          if this is meant, accept it with --accept
+          if this is intended, accept it with --accept
 
         FAIL  no test writes `snapshots/payouts__gone.snap`
           remove it, or run with --accept
@@ -336,7 +336,7 @@ mod tests {
           FAIL  exact set
           FAIL  left out
           FAIL  table
-        1 passed, 6 failed, 1 skipped, 1 snapshot that no test writes; 11 decisions
+        1 passed, 6 failed, 1 skipped, 1 unused snapshot; 11 decisions
         ");
     }
 }

@@ -37,14 +37,14 @@ pub fn markdown(report: &RunReport, files: Files<'_>) -> String {
         }
     }
     if !report.unreferenced.is_empty() {
-        text.push_str("\n### Snapshots that no test writes\n\n");
+        text.push_str("\n### Unused snapshots\n\n");
         for path in &report.unreferenced {
             let _ = writeln!(text, "- {}", safe::markdown_code(path));
         }
     }
     for fault in &report.faults {
         let drawn = diagnostic(fault, files, Style::PLAIN);
-        let _ = writeln!(text, "\n### Beside the tests\n\n{}", safe::markdown_block(&drawn));
+        let _ = writeln!(text, "\n### Outside the tests\n\n{}", safe::markdown_block(&drawn));
     }
     text
 }
@@ -62,7 +62,7 @@ mod tests {
         insta::assert_snapshot!(head.join("\n"), @"
         ## Scenarios failed
 
-        1 passed, 6 failed, 1 skipped, 1 snapshot that no test writes; 11 decisions
+        1 passed, 6 failed, 1 skipped, 1 unused snapshot; 11 decisions
 
         | suite | passed | failed | skipped |
         | --- | ---: | ---: | ---: |

@@ -44,7 +44,7 @@ fn claim(text: &mut String, told: &Told, files: Files<'_>, style: Style) {
         }
         Told::Step { span, holds: true, kind } => {
             let went = match kind {
-                FailureKind::Step { expected, actual } => format!("expected {expected}, and {actual}"),
+                FailureKind::Step { expected, actual } => format!("expected {expected}, got {actual}"),
                 FailureKind::Log { actual, .. } => format!("the log: {}", actual.join(", ")),
                 FailureKind::Decision(_) | FailureKind::Snapshot(_) => String::new(),
             };
@@ -160,12 +160,12 @@ mod tests {
          16 │   - {name: holds, as: fred, in: calm, can: {approve: p1}}
          17 │   - {name: holds not, as: fred, in: risky, can: {approve: p1}}
             ·                                                           ─┬
-            ·                                                            ╰── claimed here
+            ·                                                            ╰── expected here
          18 │   - {name: table, snapshot: {roles: [support], actions: [read], in: calm, to: p1}}
             ╰────
           deny because of no-grant
 
-          nearest grant: finance.Payout.approve, policy/market.gate:7:5
+          closest grant: finance.Payout.approve, policy/market.gate:7:5
             true     role finance
             false    low_risk                       context.risk_score = 80
             true     principal.org == resource.org  principal.org = acme, resource.org = acme; guard isolate.org

@@ -40,8 +40,8 @@ fn a_folder_that_holds_something_else_is_left_alone() {
     let run = package.run("build . --out out");
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     insta::assert_snapshot!(run.err, @"
-    error: `out` holds `thesis.txt`, which no earlier build wrote
-      help: name an empty or new folder, or one that `build` wrote
+    error: `out` contains `thesis.txt`, which an earlier build did not write
+      help: use an empty or new folder, or one that `build` wrote
     ");
     assert_eq!(fs::read_dir(package.path("out")).unwrap().count(), 1);
 }

@@ -153,7 +153,7 @@ fn the_commit_is_told_and_whether_the_files_are_as_committed() {
         package.write(name, "");
         let (git, _, said) = bundle("");
         assert!(git.dirty, "{what}");
-        assert!(said.contains("`publish` refuses such a bundle"), "{said}");
+        assert!(said.contains("`publish` refuses this bundle"), "{said}");
         assert!(!bundle("--at-rev HEAD").0.dirty, "a revision is as committed");
         fs::remove_file(package.path(name)).unwrap();
     }
@@ -179,7 +179,7 @@ fn coverage_is_carried_counted_and_found_again_by_a_rebuild() {
     let line = inspected.out.lines().find(|line| line.contains("coverage: ")).unwrap();
     insta::assert_snapshot!(
         line.trim_start_matches("evidence").trim(),
-        @"coverage: grants 3 of 3 seen granting, 3 of 3 withholding; guards 3 of 3 biting; clauses 18 of 18 both ways"
+        @"coverage: grants 3 of 3 allowed, 3 of 3 not; guards 3 of 3 denied; clauses 18 of 18 both ways"
     );
     let rebuilt = package.run("bundle verify a.cjar --rebuild");
     assert_eq!((rebuilt.code, rebuilt.err.as_str()), (0, ""), "{}", rebuilt.out);
@@ -243,8 +243,8 @@ fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
     assert_eq!(
         run.out,
         format!(
-            "out/a.cjar: quickstart 0.1.0\n  its sources give the same bytes again\n  its assertions were not proved\n  \
-             made outside any git repository: no commit says where it is from\n{}\n",
+            "out/a.cjar: quickstart 0.1.0\n  its sources rebuild to the same bytes\n  its assertions were not proved\n  \
+             built outside a git repository: its commit is unknown\n{}\n",
             bundle.digest
         )
     );
@@ -271,16 +271,16 @@ fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
     let same = |_: &mut gatewright::bundle::Manifest| {};
     let run = forged("policies.json", &|text| text.replace("\"forbid\"", "\"permit\""), &same);
     assert_eq!(run.code, 1);
-    insta::assert_snapshot!(run.err, @"forged.cjar: refused: `policies.json` is not what its sources give [rebuild-differs]");
+    insta::assert_snapshot!(run.err, @"forged.cjar: refused: `policies.json` differs from what its sources produce [rebuild-differs]");
     let run =
         forged("evidence/tests.json", &|text| text.replace("\"failed\":0", "\"failed\":0,\"passed_more\":9"), &same);
-    insta::assert_snapshot!(run.err, @"forged.cjar: refused: `evidence/tests.json` is not what its sources give [rebuild-differs]");
+    insta::assert_snapshot!(run.err, @"forged.cjar: refused: `evidence/tests.json` differs from what its sources produce [rebuild-differs]");
     let run = forged("smoke.json", &|text| text, &|said| said.evidence.tests.as_mut().unwrap().passed += 1);
     insta::assert_snapshot!(run.err, @"forged.cjar: refused: `evidence/tests.json` does not match its summary in the manifest [evidence-count]");
     let run = forged("smoke.json", &|text| text, &|said| said.limits.max_validity_days += 1);
-    insta::assert_snapshot!(run.err, @"forged.cjar: refused: `bundle.json` is not what its sources give [rebuild-differs]");
+    insta::assert_snapshot!(run.err, @"forged.cjar: refused: `bundle.json` differs from what its sources produce [rebuild-differs]");
     let run = forged("smoke.json", &|text| text, &|said| said.compiler.version = "0.0.9".to_owned());
-    insta::assert_snapshot!(run.err, @"forged.cjar: refused: it was made by version 0.0.9, which alone gives the same bytes; this is 0.1.0 [rebuild-version]");
+    insta::assert_snapshot!(run.err, @"forged.cjar: refused: it was built by version 0.0.9, and only that version rebuilds the same bytes; this is 0.1.0 [rebuild-version]");
     let run = forged("source/gatewright.toml", &|text| text.replace("[package]", "[pakage]"), &same);
     assert_eq!(run.code, 1);
     assert!(run.out.contains("forged.cjar/source/gatewright.toml:1:"), "{}", run.out);
@@ -295,7 +295,7 @@ fn the_difference_of_two_bundles_is_that_of_what_they_ship() {
     made(&package);
     let run = package.run("bundle diff old.cjar out/a.cjar --at 2026-03-01");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    assert!(run.out.contains("equivalent: nothing that decides access changed"), "{}", run.out);
+    assert!(run.out.contains("equivalent: no change affects access"), "{}", run.out);
     package.replace("policy/invoices.gate", "allow list, create, read on Invoice;", "allow list, read on Invoice;");
     let run = package.run("bundle . --out out/a.cjar --at 2026-03-01 --evidence lint");
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
@@ -323,8 +323,8 @@ fn a_time_that_is_none_is_refused() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @"
-    error: `SOURCE_DATE_EPOCH` is `yesterday`, which is no time
-      help: write whole seconds since 1970 UTC, as `git log -1 --format=%ct` prints them
+    error: `SOURCE_DATE_EPOCH` is `yesterday`, which is not a valid time
+      help: set it to whole seconds since 1970 UTC, as printed by `git log -1 --format=%ct`
     ");
 }
 

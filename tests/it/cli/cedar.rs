@@ -41,11 +41,11 @@ fn entities_are_read_and_held_against_the_schema_by_every_verb() {
         "e.json:2:2",
     );
     let typo = check(&format!("[{}]", user.replace("parents", "parent")), "check");
-    is_located(&typo, code, "`parent` is no part of an entity");
+    is_located(&typo, code, "`parent` is not a part of an entity");
     let twice = check(&format!("[{}]", user.replace("\"age\": 1", "\"age\": 1, \"age\": 2")), "check");
-    is_located(&twice, code, "the key `age` stands here twice");
+    is_located(&twice, code, "duplicate key `age`");
     let sound = check(&format!("\u{feff}[{user}]"), "check");
-    assert_eq!(sound.out, "p.cedar: nothing is wrong\n");
+    assert_eq!(sound.out, "p.cedar: no problems found\n");
 
     // Without a schema any entity is one, and what is none is still a fault.
     assert_eq!(folder.run("check p.cedar --entities e.json").code, 0);
@@ -65,7 +65,7 @@ fn a_link_gives_a_value_for_each_slot_and_no_other() {
     };
     let link = |args: &str| format!("[\n {{\"template_id\": \"t\", \"link_id\": \"one\", \"args\": {{{args}}}}}\n]");
     let user = "\"?principal\": \"User::\\\"o'neil\\\"\"";
-    assert_eq!(check(&link(user)).out, "p.cedar: nothing is wrong\n");
+    assert_eq!(check(&link(user)).out, "p.cedar: no problems found\n");
 
     let extra = check(&link(&format!("{user}, \"?resource\": \"Doc::\\\"d\\\"\"")));
     assert_eq!((extra.code, extra.err.as_str()), (1, ""));
@@ -111,8 +111,8 @@ fn scenarios_belong_to_packages() {
     let run = folder.run("test policies.cedar");
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     insta::assert_snapshot!(run.err, @"
-    error: `.cedar` files have no scenarios: make a package of them with `gatewright import cedar`
-      help: a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`
+    error: `.cedar` files have no scenarios: create a package from them with `gatewright import cedar`
+      help: a run without tests does not pass; write `scenarios/main.yaml`, or widen `--filter`
     ");
 }
 

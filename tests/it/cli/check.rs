@@ -8,7 +8,7 @@ use super::{Copy, gatewright, run};
 fn a_sound_package_is_exit_0() {
     let run = run("check examples/quickstart");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    assert_eq!(run.out, "examples/quickstart: nothing is wrong\n");
+    assert_eq!(run.out, "examples/quickstart: no problems found\n");
 }
 
 #[test]
@@ -82,8 +82,8 @@ fn what_is_no_package_is_exit_2_and_says_what_one_is() {
     for (args, says) in [
         ("check nowhere", "`nowhere` does not exist"),
         ("check src", "`src` is not a package"),
-        ("check examples/quickstart/policy", "it lies in the package `examples/quickstart`"),
-        ("check examples/quickstart examples/marketplace", "several paths name one package only if"),
+        ("check examples/quickstart/policy", "it is inside the package `examples/quickstart`"),
+        ("check examples/quickstart examples/marketplace", "several paths are allowed only if"),
         ("check examples/quickstart --schema x", "belong to `.cedar` files"),
         ("check x.cedar --schema nope", "`x.cedar` does not exist"),
         ("check examples/quickstart --deny unused-nam", "did you mean `unused-name`?"),
@@ -101,7 +101,7 @@ fn levels_of_the_command_line_outrank_the_project_file() {
     assert_eq!(package.run("check .").code, 0, "a warning");
     assert!(package.run("check .").out.contains("warning[unused-name]"));
     assert_eq!(package.run("check . --deny unused-name").code, 1);
-    assert_eq!(package.run("check . --allow unused-name").out, ".: nothing is wrong\n");
+    assert_eq!(package.run("check . --allow unused-name").out, ".: no problems found\n");
     let project = package.read("gatewright.toml");
     package.write("gatewright.toml", &format!("{project}\n[lint]\nunused-name = \"error\"\n"));
     assert_eq!(package.run("check .").code, 1);
@@ -179,7 +179,7 @@ fn a_baseline_leaves_out_what_it_lists_and_may_only_shrink() {
     with("condition b = true;\n");
     let stale = package.run("lint . --baseline lints.json");
     assert_eq!(stale.code, 1);
-    let entry = "error[stale-baseline]: the baseline lists `unused-name` in `a`, and it is not found any more";
+    let entry = "error[stale-baseline]: stale baseline entry: `unused-name` in `a` is no longer found";
     let flat = stale.out.split_whitespace().filter(|word| *word != "│");
     let flat = flat.collect::<Vec<_>>().join(" ");
     assert!(flat.contains(entry) && !flat.contains("in `b`"), "{}", stale.out);
@@ -198,9 +198,9 @@ fn without_a_solver_lint_says_once_what_did_not_run_and_fails_only_what_demanded
     assert!(hinted.out.contains("gatewright solver install"), "{}", hinted.out);
     assert!(hinted.out.contains("`shadowed-grant`"), "{}", hinted.out);
     let left_out = package.run("lint . --no-proofs");
-    assert_eq!((left_out.code, left_out.out.as_str()), (0, ".: no lint finds anything\n"));
+    assert_eq!((left_out.code, left_out.out.as_str()), (0, ".: no findings\n"));
     let checked = package.run("check .");
-    assert_eq!((checked.code, checked.out.as_str()), (0, ".: nothing is wrong\n"));
+    assert_eq!((checked.code, checked.out.as_str()), (0, ".: no problems found\n"));
     // What was demanded and not looked for is no pass.
     let demanded = package.run("lint . --deny shadowed-grant");
     assert_eq!(demanded.code, 1, "{}", demanded.out);
@@ -230,7 +230,7 @@ fn a_baseline_keeps_the_findings_of_lints_that_did_not_run() {
 #[test]
 fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format() {
     let package = Copy::of("marketplace");
-    assert_eq!(package.run("check .").out, ".: nothing is wrong\n");
+    assert_eq!(package.run("check .").out, ".: no problems found\n");
     package.replace("gateway.toml", "action = \"Payout.approve\"", "action = \"Payout.aprove\"");
     package.replace("gateway.toml", "method = \"DELETE\"", "method = \"delete\"");
     package.replace("gateway.toml", "/payouts/{id}/destination", "/payouts/{payout}/destination");
@@ -240,7 +240,7 @@ fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format()
     let run = package.run("check .");
     assert_eq!((run.code, run.err.as_str()), (1, ""));
     insta::assert_snapshot!(run.out, @r#"
-      error[gateway-unknown-name]: there is no action `Payout.aprove`
+      error[gateway-unknown-name]: unknown action `Payout.aprove`
         ╭─[gateway.toml:24:10]
      23 │ path = "/payouts/{id}/approval"
      24 │ action = "Payout.aprove"
@@ -258,7 +258,7 @@ fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format()
         ╰────
       help: known here: `payout`
     
-      error[config-value]: `delete` is no method
+      error[config-value]: `delete` is not an HTTP method
         ╭─[gateway.toml:82:10]
      81 │ [[route]]
      82 │ method = "delete"
@@ -267,7 +267,7 @@ fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format()
         ╰────
       help: write "DELETE"
     
-      error[gateway-unknown-name]: there is no guard `step_up`
+      error[gateway-unknown-name]: unknown guard `step_up`
          ╭─[gateway.toml:121:1]
      120 │ [obligations]
      121 │ step_up = { type = "step-up", acr = ["urn:marketplace:mfa"] }
@@ -312,21 +312,21 @@ fn an_action_without_a_route_is_a_finding_with_a_level() {
     let run = package.run("check .");
     assert_eq!(run.code, 0, "a warning");
     insta::assert_snapshot!(run.out, @r#"
-      warning[unrouted-action]: no route reaches `Webhook.disable`
+      warning[unrouted-action]: no route for `Webhook.disable`
         ╭─[policy/model.gate:68:12]
      67 │     @reads action read;
      68 │     action disable;
         ·            ───┬───
-        ·               ╰── `gateway.toml` has routes, and none with this action
+        ·               ╰── `gateway.toml` has routes, but none with this action
      69 │     sensitive action rotate_secret;
         ╰────
-      help: write a `[[route]]` with `action = "Webhook.disable"`, or waive this where it is only
-            asked for by its name
+      help: add a `[[route]]` with `action = "Webhook.disable"`, or waive this if the action is
+            only requested by name
     
     .: 1 warning
     "#);
     assert_eq!(package.run("check . --deny unrouted-action").code, 1);
-    assert_eq!(package.run("check . --allow unrouted-action").out, ".: nothing is wrong\n");
+    assert_eq!(package.run("check . --allow unrouted-action").out, ".: no problems found\n");
 }
 
 #[test]
@@ -371,7 +371,7 @@ fn every_verb_takes_the_package_that_contains_the_folder() {
         assert!(run.code != 2, "{verb}: {}", run.err);
     }
     let run = super::run_in(&inside, ["check"]);
-    assert_eq!((run.code, run.out.as_str()), (0, "..: nothing is wrong\n"));
+    assert_eq!((run.code, run.out.as_str()), (0, "..: no problems found\n"));
     package.replace("policy/invoices.gate", "role clerk for User", "role clerk for Usr");
     let run = super::run_in(&inside, ["check"]);
     assert!(run.out.contains("[../policy/invoices.gate:"), "{}", run.out);
@@ -379,7 +379,7 @@ fn every_verb_takes_the_package_that_contains_the_folder() {
     let run = super::run_in(nowhere.path(), ["check"]);
     assert_eq!(run.code, 2);
     insta::assert_snapshot!(run.err, @r"
-    error: no package contains this folder
-      help: name a folder with `gatewright.toml`, or write a package: `gatewright init DIR`
+    error: no package found in this folder or its parents
+      help: pass a folder with `gatewright.toml`, or create a package: `gatewright init DIR`
     ");
 }

@@ -34,7 +34,7 @@ fn a_widening_passes_the_gate_where_it_is_declared() {
     let undeclared = gate(&history);
     assert_eq!((undeclared.code, undeclared.err.as_str()), (1, ""));
     assert!(undeclared.out.contains("\n    not declared\n"), "{}", undeclared.out);
-    assert_eq!(last(&undeclared.out), "gate: fails: 1 widened access is not declared (`--declare` writes the file)");
+    assert_eq!(last(&undeclared.out), "gate: fails: 1 undeclared widening (use `--declare` to write the file)");
     // Without a gate nothing fails.
     assert_eq!(history.run(&["HEAD~1..HEAD", PACKAGE]).code, 0);
 
@@ -54,7 +54,7 @@ fn a_widening_passes_the_gate_where_it_is_declared() {
     history.commit();
     let next = gate(&history);
     assert_eq!(next.code, 1);
-    assert_eq!(last(&next.out), "gate: fails: 1 widened access is not declared (`--declare` writes the file)");
+    assert_eq!(last(&next.out), "gate: fails: 1 undeclared widening (use `--declare` to write the file)");
     history.write("README.md", "nothing else");
     history.commit();
     assert_eq!(gate(&history).code, 0);
@@ -83,10 +83,10 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
      1 │ who: payments
      2 │ what: Payment.refnd
        ·       ──────┬──────
-       ·             ╰── nothing in the difference matches this
+       ·             ╰── matches nothing in the difference
      3 │ change: widened
        ╰────
-      help: take the name out, or remove the file: what is as it was needs no declaration
+      help: remove the name or the file: unchanged access needs no declaration
 
       error[change-missing-key]: a declared change needs `because`
        ╭─[examples/marketplace/changes/pay-2.yaml:1:1]
@@ -95,20 +95,20 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
        ·  ╰── `because` is missing here
      2 │ what: Payment.refund
        ╰────
-      help: write `because:` and why this is right
+      help: write `because:` and the reason
 
-      error[change-wrong-value]: access is never changed `up`
+      error[change-wrong-value]: unknown change `up`
        ╭─[examples/marketplace/changes/pay-2.yaml:3:9]
      2 │ what: Payment.refund
      3 │ change: up
        ·         ─┬
-       ·          ╰── neither `widened` nor `narrowed`
+       ·          ╰── expected `widened` or `narrowed`
      4 │ owner: ann
        ╰────
       help: known here: `narrowed`, `widened`
 
     examples/marketplace at HEAD: 3 errors
-    gate: fails: 2 faults in `changes/`, 1 declared change is not there
+    gate: fails: 2 errors in `changes/`, 1 stale declaration
     ");
     let markdown = gate("markdown");
     let lines = |text: &str, starts: &[&str]| {
@@ -116,23 +116,23 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
         wanted.collect::<Vec<_>>().join("\n")
     };
     insta::assert_snapshot!(lines(&markdown, &["**", "| ", "### Declared", "- "]), @r#"
-    **gate: fails: 2 faults in \`changes/\`, 1 declared change is not there**
+    **gate: fails: 2 faults in \`changes/\`, 1 stale declaration**
     | | who | what | when | example | by | declared |
     | --- | --- | --- | --- | --- | --- | --- |
-    | **gains** | finance | Payment.write\_off | now by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`<br>before: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")` | 1: `User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured"` | changed grant finance.Payment.write\_off, `examples/marketplace/policy/roles.gate:29` | `examples/marketplace/changes/fin-40.yaml`: the audit of January asks for fewer escalations (finance-leads, FIN-40, until 2026-12-31) |
-    ### Declared in vain
+    | **gains** | finance | Payment.write\_off | now by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`<br>before: `finance.Payment.write_off` required `resource.amount <= decimal("500.00")` | 1: `User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured"` | changed grant finance.Payment.write\_off, `examples/marketplace/policy/roles.gate:29` | `examples/marketplace/changes/fin-40.yaml`: the audit of January asks for fewer escalations (finance-leads, FIN-40, until 2026-12-31) |
+    ### Stale declarations
     - examples/marketplace/changes/pay-1.yaml:2: `payments` gains no `Payment.refnd`
     - examples/marketplace/changes/pay-2.yaml:1: a declared change needs `because`
-    - examples/marketplace/changes/pay-2.yaml:3: access is never changed `up`
+    - examples/marketplace/changes/pay-2.yaml:3: unknown change `up`
     | change | where | what | effect |
     | --- | --- | --- | --- |
     | changed grant finance.Payment.write\_off | `examples/marketplace/policy/roles.gate:29` | `when: resource.state == captured && resource.amount <= decimal("500.00") → resource.state == captured && resource.amount <= decimal("900.00")` | widens finance |
     "#);
     insta::assert_snapshot!(gate("github"), @r#"
-    ::notice file=examples/marketplace/policy/roles.gate,line=29,endLine=31,title=access widened%2C as declared::finance gains Payment.write_off%0Anow by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`%0Abefore: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")`%0Adeclared by examples/marketplace/changes/fin-40.yaml: the audit of January asks for fewer escalations (finance-leads, FIN-40, until 2026-12-31)%0Afor example: User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured"
-    ::error file=examples/marketplace/changes/pay-1.yaml,line=2,endLine=2,col=7,endColumn=20,title=change-stale::`payments` gains no `Payment.refnd`%0Ahelp: take the name out, or remove the file: what is as it was needs no declaration
-    ::error file=examples/marketplace/changes/pay-2.yaml,line=1,endLine=1,col=1,endColumn=4,title=change-missing-key::a declared change needs `because`%0Ahelp: write `because:` and why this is right
-    ::error file=examples/marketplace/changes/pay-2.yaml,line=3,endLine=3,col=9,endColumn=11,title=change-wrong-value::access is never changed `up`%0Ahelp: known here: `narrowed`, `widened`
+    ::notice file=examples/marketplace/policy/roles.gate,line=29,endLine=31,title=access widened%2C as declared::finance gains Payment.write_off%0Anow by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`%0Abefore: `finance.Payment.write_off` required `resource.amount <= decimal("500.00")`%0Adeclared by examples/marketplace/changes/fin-40.yaml: the audit of January asks for fewer escalations (finance-leads, FIN-40, until 2026-12-31)%0Afor example: User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured"
+    ::error file=examples/marketplace/changes/pay-1.yaml,line=2,endLine=2,col=7,endColumn=20,title=change-stale::`payments` gains no `Payment.refnd`%0Ahelp: remove the name or the file: unchanged access needs no declaration
+    ::error file=examples/marketplace/changes/pay-2.yaml,line=1,endLine=1,col=1,endColumn=4,title=change-missing-key::a declared change needs `because`%0Ahelp: write `because:` and the reason
+    ::error file=examples/marketplace/changes/pay-2.yaml,line=3,endLine=3,col=9,endColumn=11,title=change-wrong-value::unknown change `up`%0Ahelp: known here: `narrowed`, `widened`
     "#);
     let report: Value = serde_json::from_str(&gate("json")).unwrap();
     assert_eq!((&report["gate"], &report["undeclared"]), (&"fails".into(), &0.into()));
@@ -148,7 +148,7 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
     // Where nothing is gated, it is said, and fails nothing.
     let shown = history.run(&["HEAD~1..HEAD", PACKAGE]);
     assert_eq!(shown.code, 0);
-    assert!(shown.out.contains("declared in vain\n    examples/marketplace/changes/pay-1.yaml:2: "), "{}", shown.out);
+    assert!(shown.out.contains("stale declarations\n    examples/marketplace/changes/pay-1.yaml:2: "), "{}", shown.out);
 }
 
 #[test]
@@ -157,14 +157,14 @@ fn what_is_not_known_does_not_pass_the_gate() {
     history.edit(&[("context.risk_score <= 30", "context.risk_score <= 35")]);
     let unknown = history.run(&[PACKAGE, "--gate"]);
     assert_eq!(unknown.code, 3, "{}", unknown.out);
-    assert_eq!(last(&unknown.out), "gate: not proved: 5 assertions are not proved, not everything could be decided");
+    assert_eq!(last(&unknown.out), "gate: not proved: 5 assertions are not proved, some results are unknown");
     // What is known to be wrong comes first.
     history.write("changes/fin-40.yaml", &DECLARED.replace("finance\n", "support\n"));
     let wrong = history.run(&[PACKAGE, "--gate"]);
     assert_eq!(wrong.code, 1, "{}", wrong.out);
     assert_eq!(
         last(&wrong.out),
-        "gate: fails: 1 declared change is not there, 5 assertions are not proved, not everything could be decided"
+        "gate: fails: 1 stale declaration, 5 assertions are not proved, some results are unknown"
     );
     // A part of a comparison cannot say what is stale.
     let part = history.run(&[PACKAGE, "--gate", "--shard", "1/2"]);
@@ -194,10 +194,10 @@ fn what_is_to_be_declared_is_written_and_is_refused_until_somebody_says_why() {
     wrote examples/marketplace/changes/payments-loses-payment.capture.yaml: fill in `because` and `owner`
     ");
     insta::assert_snapshot!(history.read("changes/payments-gains-payment.capture.yaml"), @r#"
-    # Written by `gatewright diff --declare`. It declares nothing until `because` says why this is right, and `owner`
-    # who answers for it. What was found:
+    # Written by `gatewright diff --declare`. It declares nothing until `because` gives the reason and `owner`
+    # names who is responsible. The change:
     #   now by `payments.Payment.capture` when `resource.state == captured`
-    #   before: `payments.Payment.capture` wanted `resource.state == open`
+    #   before: `payments.Payment.capture` required `resource.state == open`
     who: "payments"
     what: "Payment.capture"
     change: widened
@@ -235,7 +235,7 @@ fn what_is_to_be_declared_is_written_and_is_refused_until_somebody_says_why() {
     }
     let passes = history.run(&[PACKAGE, "--gate", "--declare"]);
     assert_eq!(passes.code, 0, "{}", passes.out);
-    assert!(passes.out.contains("nothing is left to declare"), "{}", passes.out);
+    assert!(passes.out.contains("no changes to declare"), "{}", passes.out);
     assert_eq!(history.verb("check", &[PACKAGE]).code, 0);
 
     // What was declared before keeps its name; the same finding of a later change gets another.
@@ -283,7 +283,7 @@ fn the_next_version_follows_from_the_difference() {
 
     finance gains Payment.write_off
         now by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`
-        before: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")`
+        before: `finance.Payment.write_off` required `resource.amount <= decimal("500.00")`
         by: changed grant finance.Payment.write_off
         for example
             principal Marketplace::User::"user-1"
@@ -311,7 +311,7 @@ fn the_next_version_follows_from_the_difference() {
     assert_eq!(history.read("gatewright.toml"), before.replacen(&version("1.0.0"), &version("2.0.0"), 1));
     assert_eq!(bump(&["--check"]).code, 0);
     let again = bump(&["--write"]);
-    assert_eq!(last(&again.out), "examples/marketplace/gatewright.toml stays as it is");
+    assert_eq!(last(&again.out), "examples/marketplace/gatewright.toml is unchanged");
 
     history.commit();
     let report = history.verb("bump", &["HEAD~1..HEAD", PACKAGE, "--check", "--format", "json"]);
@@ -327,7 +327,7 @@ fn the_next_version_follows_from_the_difference() {
 
     let revision = history.verb("bump", &["HEAD~1..HEAD", PACKAGE, "--write"]);
     assert_eq!(revision.code, 2);
-    assert!(revision.err.contains("no revision can be changed"), "{}", revision.err);
+    assert!(revision.err.contains("revisions cannot be changed"), "{}", revision.err);
 }
 
 #[test]
@@ -337,9 +337,9 @@ fn a_level_that_is_not_known_is_the_highest_and_no_pass() {
     let too_low = history.verb("bump", &[PACKAGE, "--check"]);
     assert_eq!(too_low.code, 1, "{}", too_low.out);
     assert!(
-        too_low.out.starts_with(
-            "minor (could be patch): 1.0.0 → 1.1.0: more may be allowed than before, and it is not known\n"
-        ),
+        too_low
+            .out
+            .starts_with("minor (could be patch): 1.0.0 → 1.1.0: it is unknown whether more is allowed than before\n"),
         "{}",
         too_low.out
     );

@@ -117,10 +117,10 @@ fn each_kind_of_change_is_told_for_what_it_is() {
     );
     insta::assert_snapshot!(renamed, @r"
     schema-breaking
-    breaks: Payment.write_off is called `Payment.cancel` now
-    breaks: payments is called `cashier` now
-    breaks: payout_incident is called `payout_outage` now
-    breaks: security_lead is called `security` now
+    breaks: Payment.write_off was renamed to `Payment.cancel`
+    breaks: payments was renamed to `cashier`
+    breaks: payout_incident was renamed to `payout_outage`
+    breaks: security_lead was renamed to `security`
     renamed action Payment.cancel
     renamed condition calm
     renamed role cashier
@@ -164,7 +164,7 @@ fn a_reviewer_reads_who_gains_what_and_when() {
     insta::assert_snapshot!(human.out.replace("1.3.1-modified", "1.3.1"), @r#"
     finance gains Payment.write_off
         now by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`
-        before: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")`
+        before: `finance.Payment.write_off` required `resource.amount <= decimal("500.00")`
         by: changed grant finance.Payment.write_off
         for example
             principal Marketplace::User::"user-1"
@@ -204,7 +204,7 @@ fn a_reviewer_reads_who_gains_what_and_when() {
 
     | | who | what | when | example | by |
     | --- | --- | --- | --- | --- | --- |
-    | **gains** | finance | Payment.write\_off | now by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`<br>before: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")` | 1: `User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured"` | changed grant finance.Payment.write\_off, `examples/marketplace/policy/roles.gate:29` |
+    | **gains** | finance | Payment.write\_off | now by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`<br>before: `finance.Payment.write_off` required `resource.amount <= decimal("500.00")` | 1: `User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured"` | changed grant finance.Payment.write\_off, `examples/marketplace/policy/roles.gate:29` |
 
     <details><summary>2 changes in the policy</summary>
 
@@ -240,7 +240,7 @@ fn a_reviewer_reads_who_gains_what_and_when() {
     <sub>27 kinds of request: 26 untouched, 1 different; 2 questions (2 by cvc5 1.3.1)</sub>
     "#);
     let github = history.run(&["HEAD~1...HEAD", PACKAGE, "--format", "github"]);
-    insta::assert_snapshot!(github.out, @r#"::warning file=examples/marketplace/policy/roles.gate,line=29,endLine=31,title=access widened::finance gains Payment.write_off%0Anow by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`%0Abefore: `finance.Payment.write_off` wanted `resource.amount <= decimal("500.00")`%0Afor example: User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured""#);
+    insta::assert_snapshot!(github.out, @r#"::warning file=examples/marketplace/policy/roles.gate,line=29,endLine=31,title=access widened::finance gains Payment.write_off%0Anow by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`%0Abefore: `finance.Payment.write_off` required `resource.amount <= decimal("500.00")`%0Afor example: User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured""#);
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn what_no_scenario_can_state_is_not_saved_as_one() {
     history.edit(&[("until \"2028-02-01T00:00:00Z\"", "until \"2027-02-01T00:00:00Z\"")]);
     let scenarios = format!("{PACKAGE}/scenarios");
     let run = history.run(&["HEAD", PACKAGE, "--save", &scenarios]);
-    let note = "left out: only the old side takes the request, or the gateway makes it";
+    let note = "left out: only the old side accepts the request, or the gateway issues it";
     assert!(run.code == 0 && run.err.contains(note), "{}{}", run.err, run.out);
     assert!(run.out.contains("context   now: datetime(") && !run.out.contains("offset"), "{}", run.out);
     let tested = gatewright(history.dir.path())
@@ -286,12 +286,12 @@ fn revisions_without_a_package_are_told_what_they_lack() {
     let history = History::new(None);
     let run = history.run(&["HEAD..HEAD"]);
     assert_eq!(run.code, 2);
-    assert!(run.err.contains("no package contains this folder"), "{}", run.err);
+    assert!(run.err.contains("no package found in this folder or its parents"), "{}", run.err);
     // Inside of one, the revisions are its own.
     let inside = history.dir.path().join(PACKAGE);
     let output = gatewright(&inside).args(["diff", "HEAD..HEAD"]).output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.code() == Some(0) && out.contains("nothing that decides access changed"), "{out}");
+    assert!(output.status.code() == Some(0) && out.contains("no change affects access"), "{out}");
     let output = gatewright(&inside).args(["diff", "HEAD"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
 }
@@ -325,11 +325,11 @@ fn without_a_solver_the_parts_are_compared_and_the_rest_is_unknown() {
         "{}",
         run.out
     );
-    assert!(run.out.contains("`gatewright solver install` brings one"), "{}", run.out);
+    assert!(run.out.contains("run `gatewright solver install` to install one"), "{}", run.out);
     assert!(run.out.contains("changed condition low_risk"), "{}", run.out);
     // A grant that is new and under no other forbid can take nothing away, which needs no solver.
     assert!(run.out.contains("support gains Payment.capture"), "{}", run.out);
-    assert!(run.out.contains("not everything could be decided"), "{}", run.out);
+    assert!(run.out.contains("some results are unknown"), "{}", run.out);
 }
 
 #[test]
@@ -378,7 +378,11 @@ fn another_form_of_roles_is_no_other_access_and_callers_must_follow_it() {
         let args = ["diff", "--from", from.to_str().unwrap(), "--to", to.to_str().unwrap()];
         let run = run_in(root(), args);
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
-        assert!(run.out.contains("compile.roles wants the roles of principals told in another way"), "{}", run.out);
+        assert!(
+            run.out.contains("compile.roles changed, so callers must pass the roles of principals differently"),
+            "{}",
+            run.out
+        );
         assert!(run.out.contains("schema-breaking") && run.out.contains("4 untouched"), "{}", run.out);
     }
 }

@@ -20,13 +20,13 @@ fn what_is_certain_is_shown_as_a_diff_and_mended_and_nothing_else_changes() {
     assert_eq!((shown.code, package.read("policy/invoices.gate") == broken), (1, true));
     let diff = "  -     allow list, creat, raed on Invoice\n  +     allow list, create, read on Invoice;\n";
     assert!(shown.out.contains(diff), "{}", shown.out);
-    assert!(shown.out.contains(".: 3 faults can be mended for certain"), "{}", shown.out);
+    assert!(shown.out.contains(".: 3 problems can be fixed automatically"), "{}", shown.out);
     let mended = package.run("check . --fix");
     assert_eq!((mended.code, mended.err.as_str()), (0, ""), "{}", mended.out);
-    assert!(mended.out.contains(diff) && mended.out.ends_with(".: nothing is wrong\n"), "{}", mended.out);
+    assert!(mended.out.contains(diff) && mended.out.ends_with(".: no problems found\n"), "{}", mended.out);
     assert_eq!(package.read("policy/invoices.gate"), whole);
     let again = package.run("check . --fix");
-    assert!(again.code == 0 && again.out.starts_with(".: no fault mended\n"), "{}", again.out);
+    assert!(again.code == 0 && again.out.starts_with(".: no problem fixed\n"), "{}", again.out);
     // For programs, the change stands with the fault, and the diff is told beside.
     package.write("policy/invoices.gate", &broken);
     let json = package.run("check . --fix --dry-run --format json");
@@ -93,7 +93,7 @@ fn what_is_not_certain_and_cedar_files_are_left_alone() {
     let before = package.read("policy/invoices.gate");
     let run = package.run("check . --fix");
     assert_eq!((run.code, package.read("policy/invoices.gate")), (1, before));
-    assert!(run.out.contains("no fault mended") && run.out.contains("`xyzzy`"), "{}", run.out);
+    assert!(run.out.contains("no problem fixed") && run.out.contains("`xyzzy`"), "{}", run.out);
     package.write("a.cedar", "permit(principal, action, resource);");
     let run = package.run("check a.cedar --fix");
     assert!(run.code == 2 && run.err.contains("not `.cedar` files"), "{}", run.err);

@@ -91,7 +91,7 @@ fn standard_input_of_another_encoding_is_a_fault() {
 fn what_is_not_gate_is_not_touched() {
     for (args, says) in [
         ("fmt README.md", "`README.md` is not a `.gate` file"),
-        ("fmt .ci", "there is no `.gate` file to format"),
+        ("fmt .ci", "no `.gate` files to format"),
         ("fmt nowhere", "`nowhere` does not exist"),
     ] {
         let run = run(args);

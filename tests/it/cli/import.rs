@@ -53,8 +53,8 @@ fn nothing_that_exists_is_written_into_and_nothing_is_written_where_there_are_fa
     let run = run_in(dir.path(), ["import", "k8s-rbac", "roles.yaml", "--out", "taken"]);
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     insta::assert_snapshot!(run.err, @"
-    error: `taken` exists, and `import` writes new folders only
-      help: name a folder that does not exist yet
+    error: `taken` already exists, and `import` only writes new folders
+      help: choose a folder that does not exist yet
     ");
     assert_eq!(fs::read_dir(dir.path().join("taken")).unwrap().count(), 0);
 
@@ -143,7 +143,7 @@ fn manifests_come_from_standard_input_too_and_what_is_absent_is_said() {
     let run = run_in(dir.path(), ["import", "k8s-rbac", "absent.yaml", "--out", "two"]);
     insta::assert_snapshot!(run.err, @"
     error: `absent.yaml` does not exist
-      help: name YAML or JSON manifests, folders that hold them, or `-` for standard input
+      help: pass YAML or JSON manifests, folders that contain them, or `-` for standard input
     ");
     let run = run_in(dir.path(), ["import", "k8s-rbac", "-", "--out", "two", "--namespace="]);
     assert_eq!(run.code, 2, "{}", run.out);

@@ -18,8 +18,8 @@ fn init_writes_a_package_and_replaces_nothing() {
     let again = run_in(dir.path(), ["init", "My Shop"]);
     assert_eq!((again.code, again.out.as_str()), (2, ""));
     insta::assert_snapshot!(again.err, @"
-    error: `My Shop/policy/invoices.gate` exists, and `init` replaces nothing
-      help: name a new folder, or move the file away
+    error: `My Shop/policy/invoices.gate` already exists, and `init` overwrites nothing
+      help: choose a new folder, or move the file away
     ");
     assert_eq!(fs::read_to_string(&policy).unwrap(), "mine");
     assert!(!dir.path().join("My Shop/gatewright.toml").exists(), "nothing is written where something is in the way");
@@ -51,8 +51,8 @@ fn a_folder_whose_name_makes_no_package_name_is_refused() {
     let run = run_in(dir.path(), ["init", "2026"]);
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     insta::assert_snapshot!(run.err, @"
-    error: the folder name `2026` makes no package name
-      help: name the folder with at least one letter of a to z
+    error: cannot derive a package name from the folder name `2026`
+      help: use a folder name with at least one letter a to z
     ");
 }
 

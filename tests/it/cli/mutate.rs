@@ -94,15 +94,15 @@ fn mutants_are_listed_in_the_order_of_the_text() {
     let run = package.run("mutate . --list");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     insta::assert_snapshot!(run.out, @r#"
-    policy/shop.gate:10:23  drop-grant: `allow read on Bill when resource.paid;` is gone
-    policy/shop.gate:10:23  add-role: `boss` is granted this, too
-    policy/shop.gate:10:29  add-action: `pay` is granted, too
+    policy/shop.gate:10:23  drop-grant: `allow read on Bill when resource.paid;` is removed
+    policy/shop.gate:10:23  add-role: this is also granted to `boss`
+    policy/shop.gate:10:29  add-action: `pay` is also granted
     policy/shop.gate:10:47  drop-clause: `resource.paid` always holds
-    policy/shop.gate:11:22  drop-grant: `allow pay on Bill when context.mfa because "bosses pay";` is gone
-    policy/shop.gate:11:22  add-role: `clerk` is granted this, too
-    policy/shop.gate:11:28  add-action: `read` is granted, too
+    policy/shop.gate:11:22  drop-grant: `allow pay on Bill when context.mfa because "bosses pay";` is removed
+    policy/shop.gate:11:22  add-role: this is also granted to `clerk`
+    policy/shop.gate:11:28  add-action: `read` is also granted
     policy/shop.gate:11:45  drop-clause: `context.mfa` always holds
-    policy/shop.gate:12:1  drop-guard: `isolate by org;` is gone
+    policy/shop.gate:12:1  drop-guard: `isolate by org;` is removed
     policy/shop.gate:13:21  drop-guard: the guard no longer requires `context.mfa`
     "#);
     let run = package.run("mutate . --genre drop --list");
@@ -118,10 +118,10 @@ fn without_a_solver_what_no_test_notices_is_undecided_and_no_pass() {
     insta::assert_snapshot!(run.out, @"
     undecided  drop-clause: `resource.paid` always holds
                policy/shop.gate:10:47
-               not asked, since there is no solver; `gatewright solver install` brings one
+               not checked: no solver found; run `gatewright solver install` to install one
     undecided  drop-clause: `context.mfa` always holds
                policy/shop.gate:11:45
-               not asked, since there is no solver; `gatewright solver install` brings one
+               not checked: no solver found; run `gatewright solver install` to install one
 
     .: 2 mutants: 2 undecided; score 0% (0 of 2), without a solver
     ");
@@ -143,18 +143,18 @@ fn what_is_missed_is_shown_with_a_request_that_kills_it() {
     let by = |line: &str| line.split(", by ").next().unwrap_or_default().to_owned();
     let lines: Vec<String> = lines.into_iter().map(by).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
-    missed     add-action: `pay` is granted, too
+    missed     add-action: `pay` is also granted
                policy/shop.gate:10:29
                clerk gains Bill.pay on Bill
-               the policy denies this, the mutant allows it:
+               the policy denies this, but the mutant allows it:
     missed     drop-clause: `resource.paid` always holds
                policy/shop.gate:10:47
                clerk gains Bill.read on Bill
-               the policy denies this, the mutant allows it:
-    missed     add-role: `clerk` is granted this, too
+               the policy denies this, but the mutant allows it:
+    missed     add-role: this is also granted to `clerk`
                policy/shop.gate:11:22
                clerk gains Bill.pay on Bill
-               the policy denies this, the mutant allows it:
+               the policy denies this, but the mutant allows it:
 
     .: 10 mutants: 5 killed, 3 missed, 2 equivalent; score 62% (5 of 8)
     ");
@@ -181,7 +181,7 @@ fn the_same_is_told_of_the_same_mutants_on_every_run_and_on_one_core() {
         let mutant = all.iter().find(|mutant| mutant["what"] == what).unwrap();
         mutant["outcome"].as_str().unwrap().to_owned()
     };
-    assert_eq!(outcome("`isolate by org;` is gone"), "killed");
+    assert_eq!(outcome("`isolate by org;` is removed"), "killed");
     assert_eq!(outcome("`resource.paid` always holds"), "missed");
     assert_eq!(outcome("`context.mfa` always holds"), "equivalent");
     assert_eq!(first, solved(package.dir.path(), args).out);
@@ -196,7 +196,7 @@ fn mutants_wait_for_scenarios_that_pass() {
     package.replace("scenarios/bills.yaml", "cannot: {read: theirs}", "can: {read: theirs}");
     let run = package.run("mutate .");
     assert_eq!(run.code, 1);
-    assert!(run.out.contains("mutants are tried where all tests pass"), "{}", run.out);
+    assert!(run.out.contains("mutants are tested only if all tests pass"), "{}", run.out);
     std::fs::remove_file(package.path("scenarios/bills.yaml")).unwrap();
     assert_eq!(package.run("mutate .").code, 2, "no tests are no pass");
 }
@@ -234,12 +234,12 @@ fn break_glass_on_other_terms_is_missed_until_a_test_with_steps_is_there() {
     let run = package.run("mutate . --genre fewer-approvals --genre longer-window --min 50");
     assert_eq!((run.code, run.err.as_str()), (1, ""), "{}", run.out);
     insta::assert_snapshot!(run.out, @"
-    missed     fewer-approvals: 1 of 2 approvals will do
+    missed     fewer-approvals: 1 of 2 approvals suffice
                policy/shop.gate:19:5
-               break-glass outage grants on other terms; only a test with steps can show it
+               break-glass outage grants on different terms; only a test with steps can show it
     missed     longer-window: `1h` becomes `2h`
                policy/shop.gate:22:5
-               break-glass outage grants on other terms; only a test with steps can show it
+               break-glass outage grants on different terms; only a test with steps can show it
 
     .: 2 mutants: 2 missed; score 0% (0 of 2), without a solver
     ");

@@ -39,9 +39,9 @@ fn history() -> Copy {
 fn check_and_test_read_the_package_as_it_was() {
     let package = history();
     for (args, code, says) in [
-        ("check . --at-rev HEAD~2", 0, ". at HEAD~2: nothing is wrong"),
+        ("check . --at-rev HEAD~2", 0, ". at HEAD~2: no problems found"),
         ("test . --at-rev HEAD~2", 0, ". at HEAD~2: 5 passed; 56 decisions"),
-        ("check . --at-rev HEAD~1", 0, "nothing is wrong"),
+        ("check . --at-rev HEAD~1", 0, "no problems found"),
         ("test . --at-rev HEAD~1", 1, "FAIL  clerks write bills"),
         ("check . --at-rev HEAD", 1, "did you mean `User`?"),
         ("test . --at-rev HEAD", 1, "did you mean `User`?"),
@@ -93,7 +93,7 @@ fn a_run_on_a_revision_writes_no_snapshot() {
 fn a_revision_that_is_not_there_is_exit_2() {
     let package = history();
     for (args, says) in [
-        ("check . --at-rev HAED", "name a commit, branch or tag"),
+        ("check . --at-rev HAED", "use a commit, branch or tag"),
         ("check policy.cedar --at-rev HEAD", "`--at-rev` reads a package folder"),
         ("check nowhere --at-rev HEAD", "nowhere"),
     ] {

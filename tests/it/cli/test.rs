@@ -104,8 +104,8 @@ fn a_run_that_tests_nothing_is_no_pass() {
     let run = package.run("test . --filter nonsense");
     assert_eq!(run.code, 2, "{}", run.out);
     insta::assert_snapshot!(run.err, @"
-    error: no test of . has `nonsense` in its name
-      help: a run that tests nothing is no pass; write `scenarios/main.yaml`, or widen `--filter`
+    error: no test of . matches `nonsense`
+      help: a run without tests does not pass; write `scenarios/main.yaml`, or widen `--filter`
     ");
     assert_eq!(package.run("test . --filter clerk").code, 0);
     std::fs::remove_file(package.path("scenarios/invoices.yaml")).unwrap();
@@ -184,7 +184,7 @@ fn a_guard_that_is_gone_while_gateway_toml_names_it_shows_what_opened_and_is_no_
     }
     package.replace("scenarios/invoices.yaml", "cannot: {cancel", "can: {cancel");
     let run = package.run("test .");
-    assert!(run.code == 1 && run.out.contains("1 fault beside the tests"), "{}", run.out);
+    assert!(run.code == 1 && run.out.contains("1 error outside the tests"), "{}", run.out);
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn a_question_over_its_limit_is_unknown_and_given_to_whoever_looks_into_it() {
     let told = text(&unknown.stdout);
     assert_eq!(unknown.status.code(), Some(3), "{told}{}", text(&unknown.stderr));
     assert!(told.contains("unknown  assert puzzle"), "{told}");
-    assert!(told.contains("Action::\"Payout.approve\" × Payout: the limit of the question"), "{told}");
+    assert!(told.contains("Action::\"Payout.approve\" × Payout: the resource limit of the question"), "{told}");
     assert!(told.contains("`--dump DIR`"), "{told}");
     let json: serde_json::Value = serde_json::from_slice(&run(&["--format", "json"]).stdout).unwrap();
     let open = &json["properties"][0]["open"][0];

@@ -49,7 +49,7 @@ fn one_commit_is_one_bundle_whatever_a_checkout_makes_of_its_files() {
         let text = fs::read_to_string(shop.path(name).join("p/policy/invoices.gate")).unwrap();
         assert!(text.contains(made), "{name}: {text:?}");
         let said = shop.ok(&format!("bundle {name}/p --out {name}.cjar"));
-        assert!(!said.contains("not as committed"), "{name}: {said}");
+        assert!(!said.contains("uncommitted changes"), "{name}: {said}");
         shop.ok(&format!("bundle p --at-rev HEAD --out {name}-rev.cjar"));
         assert!(shop.bytes(name) == shop.bytes(&format!("{name}-rev")), "{name}: not what was committed");
         shop.ok(&format!("publish {name}.cjar places/{name} --key k/private.pem"));
@@ -58,7 +58,7 @@ fn one_commit_is_one_bundle_whatever_a_checkout_makes_of_its_files() {
         assert_ne!(changed, text);
         fs::write(shop.path(name).join("p/policy/invoices.gate"), changed).unwrap();
         let run = shop.run(&format!("bundle {name}/p --out {name}-dirty.cjar --evidence lint"));
-        let said = run.out.contains("not as committed");
+        let said = run.out.contains("uncommitted changes");
         // What a filter made of it is not Gate any more.
         assert!(said || name == "filtered" && run.code != 0, "{name}: {run:?}");
     }

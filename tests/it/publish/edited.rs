@@ -167,7 +167,9 @@ fn what_its_sources_do_not_give_is_not_pulled() {
     shop.version("1.0.1");
     let run = shop.run("publish 1.0.1.cjar bundles --key k/private.pem");
     assert!(
-        run.code == 1 && run.err.contains("[release-before]") && run.err.contains("is not what its sources give"),
+        run.code == 1
+            && run.err.contains("[release-before]")
+            && run.err.contains("differs from what its sources produce"),
         "{run:?}"
     );
     assert!(!shop.path("bundles/versions/1.0.1").exists());
@@ -241,7 +243,7 @@ fn invented_evidence_is_signed_by_nobody_who_rebuilds_and_a_trust_policy_can_dem
     shop.refused("publish edited.cjar bundles --trust k/trust.toml", &["not-rebuilt"]);
     shop.replace("k/trust.toml", "rebuilt = true", "rebuilt = false");
     let said = shop.ok("bundle verify edited.cjar --trust k/trust.toml");
-    assert!(said.contains("nobody says that it was rebuilt from its sources"), "{said}");
+    assert!(said.contains("no statement says that it was rebuilt from its sources"), "{said}");
 }
 
 #[test]
@@ -250,7 +252,7 @@ fn whoever_signs_what_they_rebuilt_says_so() {
     let said = shop.ok("bundle sign 1.0.0.cjar --key k/private.pem");
     assert!(said.contains("release 1, rebuilt from its sources, by the key"), "{said}");
     let said = shop.ok("bundle verify 1.0.0.cjar --trust k/trust.toml");
-    for says in ["whoever signed it rebuilt it from its sources", "its sources are as committed in "] {
+    for says in ["the signer rebuilt it from its sources", "its sources match commit "] {
         assert!(said.contains(says), "{says}: {said}");
     }
     let said = shop.ok("bundle verify 1.0.0.cjar --trust k/trust.toml --format json");
@@ -259,7 +261,7 @@ fn whoever_signs_what_they_rebuilt_says_so() {
     // `publish` signs in the same way, and does not sign anew what was signed without.
     shop.publish("1.0.0", "bundles");
     let said = shop.ok("pull bundles --channel prod --trust k/trust.toml --out x.cjar");
-    assert!(said.contains("whoever signed it rebuilt it"), "{said}");
+    assert!(said.contains("the signer rebuilt it"), "{said}");
     shop.version("1.0.1");
     shop.ok("publish 1.0.1.cjar other --key k/private.pem --no-rebuild");
     let run = shop.run("pull other --release 1.0.1 --trust k/trust.toml");
@@ -274,8 +276,8 @@ fn verify_says_when_a_bundle_is_dirty_or_of_no_commit() {
     fs::remove_dir_all(shop.path(".git")).unwrap();
     shop.ok("bundle p --out none.cjar --at 2026-03-01");
     for (file, says, dirty) in [
-        ("dirty.cjar", "dirty: its sources are not as committed in ", json!(true)),
-        ("none.cjar", "made outside any git repository", Value::Null),
+        ("dirty.cjar", "dirty: its sources differ from commit ", json!(true)),
+        ("none.cjar", "built outside a git repository", Value::Null),
     ] {
         shop.ok(&format!("bundle sign {file} --key k/private.pem"));
         for how in ["--trust k/trust.toml", "--rebuild"] {
@@ -296,12 +298,12 @@ fn what_another_version_made_is_said_to_be_and_compared_as_it_is_shipped() {
     edit(&shop, &|_| {}, &older);
     let said = shop.ok("bundle inspect edited.cjar");
     assert!(
-        said.contains("made by version 0.0.9; of its sources this version makes something else: bundle.json"),
+        said.contains("built by version 0.0.9; this version rebuilds different files from its sources: bundle.json"),
         "{said}"
     );
     let run = shop.run("bundle diff 1.0.0.cjar edited.cjar --at 2026-03-01");
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.out.contains("equivalent: nothing that decides access changed"), "{run:?}");
+    assert!(run.out.contains("equivalent: no change affects access"), "{run:?}");
     assert!(run.err.contains("note: edited.cjar: made by version 0.0.9"), "{run:?}");
     shop.refused("bundle sign edited.cjar --key k/private.pem", &["rebuild-version"]);
     nothing_beside(&shop);
@@ -314,21 +316,18 @@ fn what_another_version_made_is_said_to_be_and_compared_as_it_is_shipped() {
     assert_ne!(edited.manifest.policy_set_digest, "");
     let run = shop.run("bundle diff 1.0.0.cjar edited.cjar --at 2026-03-01");
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(!run.out.contains("nothing that decides access changed"), "{run:?}");
+    assert!(!run.out.contains("no change affects access"), "{run:?}");
     // The environment is empty: there is no solver, and what is not known is told.
     for says in [
         "removed raw policy isolate:org--User-Invoice",
         "gains Invoice.cancel on Billing::Invoice",
-        "unknown: not everything could be decided",
+        "unknown: some results are unknown",
     ] {
         assert!(run.out.contains(says), "{says}: {run:?}");
     }
-    assert!(
-        run.err.contains("compared are the Cedar policies, schema, contract and roles that are shipped"),
-        "{run:?}"
-    );
+    assert!(run.err.contains("this compares the shipped Cedar policies, schema, contract and roles"), "{run:?}");
     let same = shop.run("bundle diff edited.cjar edited.cjar --at 2026-03-01");
-    assert!(same.out.contains("equivalent: nothing that decides access changed"), "{same:?}");
+    assert!(same.out.contains("equivalent: no change affects access"), "{same:?}");
 
     // So are contract and roles.
     type Edit = (fn(&mut BundleTree), fn(&mut Manifest), &'static str, &'static str);
@@ -356,13 +355,13 @@ fn what_another_version_made_is_said_to_be_and_compared_as_it_is_shipped() {
             |tree| tree.insert("smoke.json", "{\"format\":\"1\",\"suites\":[{}]}\n"),
             same,
             "unknown: ",
-            "what was compared is the same; not compared: `smoke.json`",
+            "no difference in what was compared; not compared: `smoke.json`",
         ),
         (
             |_| {},
             |said| said.limits.max_validity_days = 366,
             "unknown: ",
-            "what was compared is the same; not compared: `bundle.json`",
+            "no difference in what was compared; not compared: `bundle.json`",
         ),
         (
             |tree| edited_contract(tree, |contract| contract["provenance"]["mfa"] = json!("caller")),
@@ -379,7 +378,7 @@ fn what_another_version_made_is_said_to_be_and_compared_as_it_is_shipped() {
         for sides in ["1.0.0.cjar edited.cjar", "edited.cjar 1.0.0.cjar"] {
             let run = shop.run(&format!("bundle diff {sides} --at 2026-03-01"));
             assert!(run.code == 0 && run.out.contains(verdict), "{told}: {run:?}");
-            assert!(!run.out.contains("nothing that decides access changed"), "{told}: {run:?}");
+            assert!(!run.out.contains("no change affects access"), "{told}: {run:?}");
             assert!(sides.starts_with("edited") || run.out.contains(told), "{told}: {run:?}");
         }
     }

@@ -71,7 +71,7 @@ fn what_was_seen_is_set_aside_by_name_and_not_otherwise() {
     }
     shop.refused(pull, &["mark"]);
     let said = shop.ok("channel forget bundles --channel prod");
-    assert!(said.contains("forgot a mark that could not be read"), "{said}");
+    assert!(said.contains("forgot an unreadable record"), "{said}");
     shop.ok(pull);
     shop.refused("channel forget bundles --channel canary", &["no-mark"]);
 }

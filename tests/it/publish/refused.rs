@@ -117,7 +117,7 @@ fn a_version_that_does_not_say_what_changed_is_not_published() {
     let run = shop.run("publish 1.0.1.cjar bundles --channel prod --key k/private.pem");
     assert_eq!(run.code, 1, "{run:?}");
     assert!(
-        run.err.contains("version 1.0.1 is lower than") && run.err.contains("counts as the highest that it could be"),
+        run.err.contains("version 1.0.1 is lower than") && run.err.contains("count as the highest possible"),
         "{run:?}"
     );
     assert!(run.err.contains("[version-too-low]"), "{run:?}");
@@ -152,16 +152,16 @@ fn channels_go_forward_by_promote_and_back_by_rollback_only() {
 fn what_is_asked_for_must_be_named_and_somebody_must_be_trusted() {
     let shop = Shop::new();
     for (args, says) in [
-        ("pull bundles --trust k/trust.toml", "name one release"),
-        ("pull bundles --trust no.toml --channel prod", "there is no file `no.toml`"),
-        ("publish 1.0.0.cjar bundles", "nothing says whose signatures count"),
-        ("publish 1.0.0.cjar bundles --channel prod --trust k/trust.toml", "nobody is named to sign"),
+        ("pull bundles --trust k/trust.toml", "name exactly one release"),
+        ("pull bundles --trust no.toml --channel prod", "file `no.toml` not found"),
+        ("publish 1.0.0.cjar bundles", "no trust policy or key given"),
+        ("publish 1.0.0.cjar bundles --channel prod --trust k/trust.toml", "no signing key given"),
         ("publish 1.0.0.cjar bundles --trust k/trust.toml", "the bundle is not signed as release 1"),
         ("publish 1.0.0.cjar http://example.com/b --key k/private.pem", "write `https://`"),
         ("pull oci://127.0.0.1:1/a --channel prod --trust k/trust.toml", "cannot reach"),
         ("publish 1.0.0.cjar bundles --channel Prod --key k/private.pem", "expected lower-case letters"),
-        ("bundle sign 1.0.0.cjar --key k/public.pem", "it is no PEM of a private key"),
-        ("key generate --out k", "replaces nothing"),
+        ("bundle sign 1.0.0.cjar --key k/public.pem", "it is not a PEM file of a private key"),
+        ("key generate --out k", "overwrites nothing"),
     ] {
         let run = shop.run(args);
         assert_eq!(run.code, 2, "{args}: {run:?}");
@@ -187,7 +187,7 @@ fn a_server_that_lies_is_not_believed() {
                 }
                 Ok(bytes)
             },
-            "another digest than is listed",
+            "does not have the listed digest",
         ),
         (
             "a bundle that ends early",
@@ -197,12 +197,12 @@ fn a_server_that_lies_is_not_believed() {
                 }
                 Ok(bytes)
             },
-            "another digest than is listed",
+            "does not have the listed digest",
         ),
         (
             "a listing that is none",
             |path, bytes| Ok(if path.ends_with("release.json") { b"{}".to_vec() } else { bytes }),
-            "is no listing",
+            "is not a valid listing",
         ),
         (
             "a listing that climbs",
@@ -210,7 +210,7 @@ fn a_server_that_lies_is_not_believed() {
                 let text = String::from_utf8_lossy(&bytes).replace("quickstart-1.0.0.cjar", "../../etc/passwd");
                 Ok(if path.ends_with("release.json") { text.into_bytes() } else { bytes })
             },
-            "is no listing",
+            "is not a listing that",
         ),
         (
             "too much",
@@ -218,7 +218,7 @@ fn a_server_that_lies_is_not_believed() {
             "is larger than",
         ),
         ("elsewhere", |_, _| Err(302), "HTTP 302"),
-        ("not for you", |_, _| Err(403), "does not let you"),
+        ("not for you", |_, _| Err(403), "denied permission to"),
     ];
     for (what, lie, says) in lies {
         let run = pull(lie);

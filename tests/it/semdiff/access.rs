@@ -184,11 +184,11 @@ fn renames_and_refactors_show_nothing() {
     };
     insta::assert_snapshot!(told(&found), @"
     schema-breaking
-    breaks: Bill is called `Invoice` now
-    breaks: Org.admin is called `Org.chief` now
-    breaks: clerk is called `assistant` now
-    breaks: namespace is another one, so that every type and action has another name
-    breaks: outage is called `blackout` now
+    breaks: Bill was renamed to `Invoice`
+    breaks: Org.admin was renamed to `Org.chief`
+    breaks: clerk was renamed to `assistant`
+    breaks: namespace changed, so every type and action has a new name
+    breaks: outage was renamed to `blackout`
     ");
 }
 
@@ -229,7 +229,7 @@ fn changes_of_the_schema_are_compared_on_the_ground_that_both_stand_on() {
     schema-breaking
     widened guard: User Note.drop on Note [added action Note.drop; added grant guard.Note.drop]
         gained: no-such-request  → granted guard.Note.drop ()
-    breaks: Bill.state is gone
+    breaks: Bill.state was removed
     breaks: Bill.status is new and required
     ");
 }
@@ -260,7 +260,7 @@ fn an_attribute_that_old_policies_need_is_compared_under_the_old_schema() {
     schema-breaking
     widened guard: User Bill.read on Bill [removed attribute Bill.state; changed grant guard.Bill.read]
         gained: no-grant guard.Bill.read (resource.state == draft) → granted guard.Bill.read ()
-    breaks: Bill.state is gone
+    breaks: Bill.state was removed
     under old
     ");
 }
@@ -281,7 +281,7 @@ fn attributes_that_each_side_alone_has_are_compared_under_both_schemas() {
         gained: no-grant guard.Bill.read (resource.state == draft) → granted guard.Bill.read (resource.phase == draft)
         lost: granted guard.Bill.read (resource.state == draft) → no-grant guard.Bill.read (resource.phase == draft)
     breaks: Bill.phase is new and required
-    breaks: Bill.state is gone
+    breaks: Bill.state was removed
     under merged, merged
     ");
 }
@@ -296,9 +296,9 @@ fn an_attribute_of_another_type_has_no_common_ground() {
     insta::assert_snapshot!(found, @r"
     unknown
     incomparable guard: User Bill.read on Bill [changed attribute Bill.state; changed grant guard.Bill.read]
-        gained: the two sides have no common ground: the types Long and Shop::State are not compatible
-        lost: the two sides have no common ground: the types Long and Shop::State are not compatible
-    breaks: Bill.state has another type
+        gained: the two sides cannot be compared: the types Long and Shop::State are not compatible
+        lost: the two sides cannot be compared: the types Long and Shop::State are not compatible
+    breaks: Bill.state has a different type
     under
     ");
 }
@@ -336,8 +336,8 @@ fn a_type_that_comes_or_goes_is_compared_with_nothing() {
     schema-breaking
     narrowed guard: User Note.pin on Note [removed type Note; removed grant guard.Note.pin]
         lost: granted guard.Note.pin () → no-such-request 
-    breaks: Note is gone
-    breaks: Note.pin is gone
+    breaks: Note was removed
+    breaks: Note.pin was removed
     ");
 }
 

@@ -120,14 +120,14 @@ fn what_is_widened_passes_where_it_is_declared_and_nowhere_else() {
     insta::assert_snapshot!(with(&[file("a", "narrowed", "editor", "[Note.share, Note.write]")]), @r"
     fails, 2 undeclared
     changes/a.yaml stale
-    change-stale @ changes/a.yaml:2:8 `Note.share`: `editor` loses no `Note.share`; take the name out, or remove the file: what is as it was needs no declaration
-    change-stale @ changes/a.yaml:2:20 `Note.write`: `editor` loses no `Note.write`; take the name out, or remove the file: what is as it was needs no declaration
+    change-stale @ changes/a.yaml:2:8 `Note.share`: `editor` loses no `Note.share`; remove the name or the file: unchanged access needs no declaration
+    change-stale @ changes/a.yaml:2:20 `Note.write`: `editor` loses no `Note.write`; remove the name or the file: unchanged access needs no declaration
     ");
     insta::assert_snapshot!(with(&[file("a", "widened", "reader", "[Note.share, Note.write]")]), @r"
     fails, 2 undeclared
     changes/a.yaml stale
-    change-stale @ changes/a.yaml:2:8 `Note.share`: `reader` gains no `Note.share`; take the name out, or remove the file: what is as it was needs no declaration
-    change-stale @ changes/a.yaml:2:20 `Note.write`: `reader` gains no `Note.write`; take the name out, or remove the file: what is as it was needs no declaration
+    change-stale @ changes/a.yaml:2:8 `Note.share`: `reader` gains no `Note.share`; remove the name or the file: unchanged access needs no declaration
+    change-stale @ changes/a.yaml:2:20 `Note.write`: `reader` gains no `Note.write`; remove the name or the file: unchanged access needs no declaration
     ");
 }
 
@@ -146,7 +146,7 @@ fn a_name_that_nothing_matches_is_stale_whatever_the_others_are() {
     insta::assert_snapshot!(told(NOTES, &format!("{NOTES}{}", file("a", "widened", "editor", "Note.share"))), @r"
     fails, 0 undeclared
     changes/a.yaml stale
-    change-stale @ changes/a.yaml:2:7 `Note.share`: `editor` gains no `Note.share`; take the name out, or remove the file: what is as it was needs no declaration
+    change-stale @ changes/a.yaml:2:7 `Note.share`: `editor` gains no `Note.share`; remove the name or the file: unchanged access needs no declaration
     ");
 }
 
@@ -191,8 +191,8 @@ fn what_the_old_side_holds_too_is_history() {
     insta::assert_snapshot!(told(&old, &format!("{NOTES}{edited}")), @r"
     fails, 0 undeclared
     changes/a.yaml stale
-    change-stale @ changes/a.yaml:2:8 `Note.share`: `editor` gains no `Note.share`; take the name out, or remove the file: what is as it was needs no declaration
-    change-stale @ changes/a.yaml:2:20 `Note.write`: `editor` gains no `Note.write`; take the name out, or remove the file: what is as it was needs no declaration
+    change-stale @ changes/a.yaml:2:8 `Note.share`: `editor` gains no `Note.share`; remove the name or the file: unchanged access needs no declaration
+    change-stale @ changes/a.yaml:2:20 `Note.write`: `editor` gains no `Note.write`; remove the name or the file: unchanged access needs no declaration
     ");
     // What is wrong with it is no longer asked.
     let broken = "//- /changes/a.yaml\nwho: nobody\n";
@@ -233,7 +233,7 @@ fn past_its_end_a_declaration_covers_nothing() {
     insta::assert_snapshot!(told(NOTES, &ends("2026-02-28")), @r"
     fails, 2 undeclared
     changes/a.yaml expired
-    change-expired @ changes/a.yaml:6:8 `2026-02-28`: the declared change ended on 2026-02-28; take the change back, or say anew until when it is right
+    change-expired @ changes/a.yaml:6:8 `2026-02-28`: the declared change ended on 2026-02-28; revert the change, or set a new `until`
     ");
 }
 
@@ -259,7 +259,7 @@ fn what_is_not_known_passes_no_gate_and_makes_nothing_stale() {
     insta::assert_snapshot!(told_unproved(&old, &format!("{new}{stale}")), @r"
     fails, 0 undeclared
     changes/a.yaml stale
-    change-stale @ changes/a.yaml:2:20 `Note.read`: `editor` gains no `Note.read`; take the name out, or remove the file: what is as it was needs no declaration
+    change-stale @ changes/a.yaml:2:20 `Note.read`: `editor` gains no `Note.read`; remove the name or the file: unchanged access needs no declaration
     ");
 }
 
@@ -295,37 +295,37 @@ fn every_fault_of_every_file_is_found_in_one_run() {
         ("i", "who: [a\n"),
     ]), @r"
     fails, 0 undeclared
-    change-wrong-shape @ changes/a.yaml:1:1 ``: a declared change must be a mapping of keys to values; `gatewright diff --declare` writes files to fill in
-    change-wrong-shape @ changes/b.yaml:1:1 `- who: x\n- who: y`: a declared change must be a mapping of keys to values; one file holds one declaration; put each into a file of its own
-    change-wrong-shape @ changes/c.yaml:1:1 `just words`: a declared change must be a mapping of keys to values; `gatewright diff --declare` writes files to fill in
-    change-wrong-value @ changes/d.yaml:1:6 `[]`: `who` names nothing; name at least one, as `gatewright diff` does
-    change-wrong-shape @ changes/d.yaml:2:7 `{a: b}`: `what` must be a name or a list of names; write it as `gatewright diff` does; a name that YAML takes for something else needs quotes
+    change-wrong-shape @ changes/a.yaml:1:1 ``: a declared change must be a mapping of keys to values; run `gatewright diff --declare` to write files to fill in
+    change-wrong-shape @ changes/b.yaml:1:1 `- who: x\n- who: y`: a declared change must be a mapping of keys to values; write one declaration per file
+    change-wrong-shape @ changes/c.yaml:1:1 `just words`: a declared change must be a mapping of keys to values; run `gatewright diff --declare` to write files to fill in
+    change-wrong-value @ changes/d.yaml:1:6 `[]`: `who` is empty; give at least one name, as shown by `gatewright diff`
+    change-wrong-shape @ changes/d.yaml:2:7 `{a: b}`: `what` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
     change-wrong-shape @ changes/d.yaml:3:9 `[widened]`: `change` must be text; write `widened` or `narrowed`
-    change-wrong-shape @ changes/d.yaml:4:10 `[a]`: `because` must be text; write it on one line, in quotes where YAML takes it for something else
-    change-wrong-shape @ changes/d.yaml:5:8 `{b: c}`: `owner` must be text; write it on one line, in quotes where YAML takes it for something else
+    change-wrong-shape @ changes/d.yaml:4:10 `[a]`: `because` must be text; write it on one line, and quote it if YAML reads it as something else
+    change-wrong-shape @ changes/d.yaml:5:8 `{b: c}`: `owner` must be text; write it on one line, and quote it if YAML reads it as something else
     change-wrong-shape @ changes/d.yaml:6:9 `[]`: `ticket` must be text; write the ticket's name, or leave `ticket` out
-    change-wrong-value @ changes/d.yaml:7:8 `5`: `until` is a date; write the first day on which it no longer holds, as `2026-12-31`, or a moment with its zone
-    change-wrong-shape @ changes/e.yaml:1:10 `\'\'`: `who` must be a name or a list of names; write it as `gatewright diff` does; a name that YAML takes for something else needs quotes
-    change-wrong-shape @ changes/e.yaml:1:14 `5`: `who` must be a name or a list of names; write it as `gatewright diff` does; a name that YAML takes for something else needs quotes
-    change-wrong-shape @ changes/e.yaml:1:17 `null`: `who` must be a name or a list of names; write it as `gatewright diff` does; a name that YAML takes for something else needs quotes
-    change-wrong-value @ changes/e.yaml:2:11 `x`: `x` stands twice in `what`; keep one of the two
-    change-wrong-value @ changes/e.yaml:3:9 `widen`: access is never changed `widen`; write `widened`
-    change-unexplained @ changes/e.yaml:4:10 `\'  \'`: `because` says nothing; write why this is right, in words that a reviewer can judge
-    change-unexplained @ changes/e.yaml:5:8 `\'--\'`: `owner` says nothing; write who answers for it, in words that a reviewer can judge
+    change-wrong-value @ changes/d.yaml:7:8 `5`: `until` must be a date; write the first day on which it no longer applies, such as `2026-12-31`, or an instant with a time zone
+    change-wrong-shape @ changes/e.yaml:1:10 `\'\'`: `who` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
+    change-wrong-shape @ changes/e.yaml:1:14 `5`: `who` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
+    change-wrong-shape @ changes/e.yaml:1:17 `null`: `who` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
+    change-wrong-value @ changes/e.yaml:2:11 `x`: duplicate `x` in `what`; keep one of the two
+    change-wrong-value @ changes/e.yaml:3:9 `widen`: unknown change `widen`; write `widened`
+    change-unexplained @ changes/e.yaml:4:10 `\'  \'`: `because` gives no explanation; write the reason, in words that a reviewer can assess
+    change-unexplained @ changes/e.yaml:5:8 `\'--\'`: `owner` gives no explanation; write who is responsible, in words that a reviewer can assess
     change-wrong-shape @ changes/e.yaml:6:7 ``: `ticket` must be text; write the ticket's name, or leave `ticket` out
-    change-wrong-value @ changes/e.yaml:7:8 `2026-02-30`: `until` is a date; write the first day on which it no longer holds, as `2026-12-31`, or a moment with its zone
-    change-wrong-shape @ changes/f.yaml:1:4 ``: `who` must be a name or a list of names; write it as `gatewright diff` does; a name that YAML takes for something else needs quotes
-    change-wrong-shape @ changes/f.yaml:2:5 ``: `what` must be a name or a list of names; write it as `gatewright diff` does; a name that YAML takes for something else needs quotes
+    change-wrong-value @ changes/e.yaml:7:8 `2026-02-30`: `until` must be a date; write the first day on which it no longer applies, such as `2026-12-31`, or an instant with a time zone
+    change-wrong-shape @ changes/f.yaml:1:4 ``: `who` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
+    change-wrong-shape @ changes/f.yaml:2:5 ``: `what` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
     change-wrong-shape @ changes/f.yaml:3:7 ``: `change` must be text; write `widened` or `narrowed`
-    change-unexplained @ changes/f.yaml:4:1 `because`: `because` says nothing; write why this is right, in words that a reviewer can judge
-    change-unexplained @ changes/f.yaml:5:1 `owner`: `owner` says nothing; write who answers for it, in words that a reviewer can judge
+    change-unexplained @ changes/f.yaml:4:1 `because`: `because` gives no explanation; write the reason, in words that a reviewer can assess
+    change-unexplained @ changes/f.yaml:5:1 `owner`: `owner` gives no explanation; write who is responsible, in words that a reviewer can assess
     change-missing-key @ changes/g.yaml:1:1 `widened`: a declared change needs `change`; write `change: widened` or `change: narrowed`
     change-missing-key @ changes/g.yaml:1:1 `widened`: a declared change needs `what`; write the actions, as `gatewright diff` names them: `what: [Payment.refund, Payout.create on Org]`
     change-missing-key @ changes/g.yaml:1:1 `widened`: a declared change needs `who`; write who gains or loses it, as `gatewright diff` names them: `who: finance`
     change-unknown-key @ changes/g.yaml:1:1 `widened`: unknown key `widened` in a declared change; write `change: widened`
     change-unknown-key @ changes/g.yaml:2:1 `whos`: unknown key `whos` in a declared change; did you mean `who`?
-    yaml-unsupported @ changes/h.yaml:3:7 `!x c`: a tag on a value; remove the tag; quote a value to make it text
-    yaml-syntax @ changes/i.yaml:1:6 `[`: a list in brackets is not closed; separate its parts by `,` and close it with `]`
+    yaml-unsupported @ changes/h.yaml:3:7 `!x c`: tagged values are not supported; remove the tag; quote a value to make it text
+    yaml-syntax @ changes/i.yaml:1:6 `[`: a list in brackets is not closed; separate its parts with `,` and close it with `]`
     ");
 }
 

@@ -63,7 +63,7 @@ fn what_an_attribute_kept_out_is_let_in_once_the_attribute_is_gone() {
     both every App: App Bill.read on Bill [added attribute App.barred; removed attribute App.shut; changed deny shut]
         gained: forbidden shut (principal has shut && principal.shut) → granted App.Bill.read (principal.scopes.contains("bills"))
         lost: granted App.Bill.read (principal.scopes.contains("bills")) → forbidden shut (principal has barred && principal.barred)
-    breaks: App.shut is gone
+    breaks: App.shut was removed
     "#);
 }
 
@@ -126,7 +126,7 @@ fn a_guard_that_may_err_is_not_taken_for_one_that_always_holds() {
     insta::assert_snapshot!(told(&found), @r#"
     unknown
     unknown every User: User Note.pin on Note [added require sums]
-        lost: `sums` may error there, and a gateway denies then
+        lost: `sums` may error here, and a gateway then denies
     "#);
 }
 

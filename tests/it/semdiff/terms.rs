@@ -265,8 +265,8 @@ fn a_weakened_term_passes_the_gate_where_it_is_declared() {
     ");
     insta::assert_snapshot!(gate(&with(&[]), &declared(both, "narrowed")), @r"
     fails, 2 undeclared
-    change-stale: `gateway.approvers.5b9a1e0c7f3d24860e91c5a7b3f2d8416c0e7a95b1d3f8240a6c9e5172b4d803.id` is not strengthened in the contract; take the name out, or remove the file: what is as it was needs no declaration
-    change-stale: `break_glass.outage.review_within` is not strengthened in the contract; take the name out, or remove the file: what is as it was needs no declaration
+    change-stale: `gateway.approvers.5b9a1e0c7f3d24860e91c5a7b3f2d8416c0e7a95b1d3f8240a6c9e5172b4d803.id` is not strengthened in the contract; remove the name or the file: unchanged access needs no declaration
+    change-stale: `break_glass.outage.review_within` is not strengthened in the contract; remove the name or the file: unchanged access needs no declaration
     ");
     // What is stricter need not be declared.
     insta::assert_snapshot!(gate(&with(&[("review within 24h", "review within 48h")]), &with(&[])), @"passes, 0 undeclared");

@@ -148,9 +148,9 @@ fn openssl_signs_for_us_as_an_external_signer() {
     let policy = trust::TrustPolicy::of_one(key.public());
     assert!(super::verified(&bundle, &statements, &policy).is_ok());
     for (words, says) in [
-        (vec!["openssl", "dgst", "-sha256"], "is no signature by the key"),
-        (vec!["false"], "ended with"),
-        (vec!["/nonexistent/signer"], "cannot be run"),
+        (vec!["openssl", "dgst", "-sha256"], "is not a signature by the key"),
+        (vec!["false"], "exited with"),
+        (vec!["/nonexistent/signer"], "cannot run"),
         (vec![], "is empty"),
     ] {
         let error = command(&words).sign(b"message").unwrap_err();

@@ -101,7 +101,9 @@ impl Gathered {
             pipeline::run_suites(&package.loaded, suites, options, &mut |_| {})
         });
         if run.tests().next().is_none() {
-            return Err(CliError::NoTests { message: format!("{} has no scenarios to be evidence", package.named) });
+            return Err(CliError::NoTests {
+                message: format!("{} has no scenarios to use as evidence", package.named),
+            });
         }
         if !run.is_success() {
             let root = package.root();
@@ -123,7 +125,7 @@ impl Gathered {
 
     /// What the tests see of the policy. How much must be seen is for `publish` to say.
     fn coverage(&mut self, package: &Package, suites: &Suites<'_>) -> Result<Option<Exit>, CliError> {
-        let coverage = progress::during(&format!("covering {}", package.named), || {
+        let coverage = progress::during(&format!("measuring coverage of {}", package.named), || {
             scenario::coverage(&suites.suites, suites.policy())
         });
         self.totals.coverage = Some(coverage.totals());
@@ -158,7 +160,7 @@ impl Gathered {
             let named = printable(&package.named);
             let summary = report::proof_summary(&proofs.all, proofs.of, &proofs.engine);
             console.print(&format!(
-                "{}\n{named}: {summary}\nno bundle is made: it cannot carry these proofs, and `--evidence` leaves them out\n",
+                "{}\n{named}: {summary}\nno bundle was written: these proofs cannot be included; use `--evidence` to leave proofs out\n",
                 report::proofs(&proofs.all, files)
             ))?;
             return Ok(Some(match totals.refuted {

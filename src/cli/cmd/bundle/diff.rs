@@ -55,8 +55,8 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
     };
     if !by_sources {
         console.tell(
-            "note: compared are the Cedar policies, schema, contract and roles that are shipped; what their sources call \
-             things is left out\n",
+            "note: this compares the shipped Cedar policies, schema, contract and roles, not the names used in their \
+             sources\n",
         );
     }
     // Where the sources give what is shipped, they say the same, with the author's names.

@@ -36,7 +36,7 @@ pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, C
     }
     let named = args.file.display().to_string();
     let sources = match again(&bundle, &named, Again::Compiled, console)? {
-        Made::Same => "give the policies that it ships".to_owned(),
+        Made::Same => "rebuild to the shipped policies".to_owned(),
         Made::Elsewhere(elsewhere) => elsewhere.to_string(),
         Made::Fails(exit) => return Ok(exit),
         Made::Differs(refusals) => {
@@ -64,7 +64,7 @@ fn human(bundle: &Bundle, size: usize, sources: String) -> String {
     let manifest = &bundle.manifest;
     let git = manifest.git.as_ref().map_or_else(
         || "none".to_owned(),
-        |git| format!("{}{}", git.commit, if git.dirty { ", with changes that are not committed" } else { "" }),
+        |git| format!("{}{}", git.commit, if git.dirty { ", with uncommitted changes" } else { "" }),
     );
     let profiles = match manifest.break_glass.is_empty() {
         true => "none".to_owned(),
@@ -76,7 +76,7 @@ fn human(bundle: &Bundle, size: usize, sources: String) -> String {
         ("same policy", format!("sha256:{}", manifest.compat_digest)),
         ("size", format!("{size} bytes, {} files", manifest.files.len() + 1)),
         ("commit", git),
-        ("judged at", manifest.judged_at.clone().unwrap_or_else(|| "no day".to_owned())),
+        ("judged at", manifest.judged_at.clone().unwrap_or_else(|| "no date".to_owned())),
         (
             "compiler",
             format!(
@@ -94,7 +94,7 @@ fn human(bundle: &Bundle, size: usize, sources: String) -> String {
         let lines: Vec<String> = value.lines().map(printable).collect();
         text.push_str(&format!("{name:<12} {}\n", lines.join("\n")));
     }
-    text.push_str("\nnothing here says who made it: that is `gatewright bundle verify FILE --trust trust.toml`\n");
+    text.push_str("\nthis does not verify who made it: run `gatewright bundle verify FILE --trust trust.toml`\n");
     text
 }
 
@@ -113,7 +113,7 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
         let (granting, withholding) = (share(coverage.granting), share(coverage.withholding));
         let (biting, clauses) = (share(coverage.biting), share(coverage.clauses));
         format!(
-            "coverage: grants {granting} seen granting, {withholding} withholding; guards {biting} biting; clauses {clauses} both ways"
+            "coverage: grants {granting} allowed, {withholding} not; guards {biting} denied; clauses {clauses} both ways"
         )
     });
     let proofs = evidence.proofs.map(|proofs| {

@@ -101,7 +101,7 @@ pub(super) fn run(
     }
     if output.format == AnswerFormat::Human && bundle.manifest.git.as_ref().is_some_and(|git| git.dirty) {
         let named = printable(&package.named);
-        console.print(&format!("note: {named} is not as committed; `publish` refuses such a bundle\n"))?;
+        console.print(&format!("note: {named} has uncommitted changes; `publish` refuses this bundle\n"))?;
     }
     Ok(Exit::Ok)
 }

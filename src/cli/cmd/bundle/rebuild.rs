@@ -69,10 +69,14 @@ impl fmt::Display for Elsewhere {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { version, unlike, .. } = self;
         if unlike.is_empty() {
-            return write!(f, "made by version {version}; this version makes the same of its sources");
+            return write!(f, "built by version {version}; this version rebuilds the same files from its sources");
         }
         let unlike: Vec<&str> = unlike.iter().map(String::as_str).collect();
-        write!(f, "made by version {version}; of its sources this version makes something else: {}", unlike.join(", "))
+        write!(
+            f,
+            "built by version {version}; this version rebuilds different files from its sources: {}",
+            unlike.join(", ")
+        )
     }
 }
 
@@ -101,12 +105,14 @@ pub(in crate::cli::cmd) fn again(
             }
         }
         Again::Whole(_) if !is_ours => {
-            let message = format!("it was made by version {made}, which alone gives the same bytes; this is {here}");
+            let message = format!(
+                "it was built by version {made}, and only that version rebuilds the same bytes; this is {here}"
+            );
             return differs("rebuild-version", message);
         }
         Again::Whole(budget) => {
             let Some(at) = judged_at else {
-                return differs("rebuild-day", "it does not say on which day it was judged".to_owned());
+                return differs("rebuild-day", "it does not state the date as of which it was evaluated".to_owned());
             };
             let package = opened::package(bundle, named, at)?;
             if package.checked.failed() {
@@ -142,9 +148,9 @@ pub(in crate::cli::cmd) fn again(
     }
     let refusals = unlike.into_iter().map(|(path, how)| {
         let how = match how {
-            Unlike::Extra => "is not made by its sources",
-            Unlike::Missing => "is missing: its sources make one",
-            Unlike::Other => "is not what its sources give",
+            Unlike::Extra => "is not produced by its sources",
+            Unlike::Missing => "is missing, but its sources produce it",
+            Unlike::Other => "differs from what its sources produce",
         };
         Refusal::new("rebuild-differs", format!("`{path}` {how}"))
     });

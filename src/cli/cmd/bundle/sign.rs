@@ -41,7 +41,7 @@ pub(super) fn run(args: &BundleSign, console: &mut Console) -> Result<Exit, CliE
         text.push_str(&format!("{}\n", path.display()));
     }
     text.push_str(&format!(
-        "signed {} {}, release {sequence}, {}, by the key {}\n",
+        "signed {} {}, release {sequence}, {}, with the key {}\n",
         bundle.manifest.name,
         bundle.manifest.version,
         match rebuilt {
@@ -78,9 +78,8 @@ pub(in crate::cli::cmd) fn rebuilt(
         Made::Differs(refusals) => {
             console.tell(&opened::refused(named, &refusals));
             if refusals.iter().any(|refusal| refusal.code == "rebuild-version") {
-                console.tell(
-                    "help: sign it with the version that made it, or say that you did not rebuild it: `--no-rebuild`\n",
-                );
+                console
+                    .tell("help: sign it with the version that built it, or sign without a rebuild: `--no-rebuild`\n");
             }
             Err(Exit::PolicyFails)
         }
@@ -101,14 +100,14 @@ fn numbered(args: &ReleaseArgs, said: Option<(u64, Option<String>)>) -> Result<(
     let (sequence, parent) = match (args.sequence, said) {
         (Some(sequence), _) => (sequence, args.parent.clone()),
         (None, _) if args.parent.is_some() => {
-            return Err(SigningError::Release { message: "`--parent` is given and no `--sequence`" });
+            return Err(SigningError::Release { message: "`--parent` needs `--sequence`" });
         }
         (None, Some(said)) => said,
         (None, None) => (1, None),
     };
     match (sequence, &parent) {
-        (1, Some(_)) => Err(SigningError::Release { message: "the first release has no parent" }),
-        (2.., None) => Err(SigningError::Release { message: "a release that is not the first has a parent" }),
+        (1, Some(_)) => Err(SigningError::Release { message: "the first release cannot have a parent" }),
+        (2.., None) => Err(SigningError::Release { message: "a release after the first needs a parent" }),
         _ => Ok((sequence, parent)),
     }
 }

@@ -60,11 +60,11 @@ pub(in crate::cli::cmd) fn trusted(verified: &Verified) -> Vec<String> {
     let release = &verified.release;
     let mut lines = vec![format!("release {}, signed by {}", release.sequence, verified.released_by.join(", "))];
     lines.push(match release.rebuilt {
-        true => "whoever signed it rebuilt it from its sources".to_owned(),
-        false => "nobody says that it was rebuilt from its sources".to_owned(),
+        true => "the signer rebuilt it from its sources".to_owned(),
+        false => "no statement says that it was rebuilt from its sources".to_owned(),
     });
     if let Some(parent) = &release.parent {
-        lines.push(format!("the release before it is {parent}"));
+        lines.push(format!("previous release: {parent}"));
     }
     if let Some(built) = &verified.built {
         let (builder, level, by) = (&built.builder, built.slsa_level, built.by.join(", "));

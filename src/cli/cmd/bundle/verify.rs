@@ -19,7 +19,7 @@ pub(in crate::cli::cmd) fn not_proved(evidence: &EvidenceSummary) -> Option<Stri
     match evidence.proofs {
         None => Some(UNPROVED.to_owned()),
         Some(proofs) if proofs.in_part > 0 => Some(format!(
-            "{} of its {} {} proved in part; `evidence/proofs.json` names what each leaves out",
+            "{} of its {} {} proved in part; see `evidence/proofs.json` for what each leaves out",
             proofs.in_part,
             counted(proofs.proved, "claim"),
             if proofs.in_part == 1 { "is" } else { "are" }
@@ -50,8 +50,8 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
     let made = what.map(|what| again(&bundle, &named, what, console)).transpose()?;
     match made {
         None => {}
-        Some(Made::Same) if args.rebuild => said.push("its sources give the same bytes again".to_owned()),
-        Some(Made::Same) => said.push("its sources give the policies that it ships".to_owned()),
+        Some(Made::Same) if args.rebuild => said.push("its sources rebuild to the same bytes".to_owned()),
+        Some(Made::Same) => said.push("its sources rebuild to the shipped policies".to_owned()),
         Some(Made::Elsewhere(elsewhere)) => said.push(elsewhere.to_string()),
         Some(Made::Fails(exit)) => return Ok(exit),
         Some(Made::Differs(refusals)) => {
@@ -87,8 +87,8 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
 /// What a bundle says of the state of the files that it was made from.
 pub(in crate::cli::cmd) fn origin(bundle: &Bundle) -> String {
     match &bundle.manifest.git {
-        None => "made outside any git repository: no commit says where it is from".to_owned(),
-        Some(git) if git.dirty => format!("dirty: its sources are not as committed in {}", git.commit),
-        Some(git) => format!("its sources are as committed in {}", git.commit),
+        None => "built outside a git repository: its commit is unknown".to_owned(),
+        Some(git) if git.dirty => format!("dirty: its sources differ from commit {}", git.commit),
+        Some(git) => format!("its sources match commit {}", git.commit),
     }
 }

@@ -35,7 +35,7 @@ fn forget(args: &ChannelForget, console: &mut Console) -> Result<Exit, CliError>
     let (channel, named) = (&args.channel, printable(place.store.name()));
     let said = match place.forget(channel)? {
         None => {
-            let message = format!("nothing was seen of it at {}", place.store.name());
+            let message = format!("no pointer was recorded for it at {}", place.store.name());
             return refuse(channel, &[Refusal::new("no-mark", message)], console);
         }
         Some(Ok(mark)) => format!(
@@ -44,10 +44,10 @@ fn forget(args: &ChannelForget, console: &mut Console) -> Result<Exit, CliError>
             printable(&mark.name),
             printable(&mark.key)
         ),
-        Some(Err(_)) => "a mark that could not be read".to_owned(),
+        Some(Err(_)) => "an unreadable record".to_owned(),
     };
     console.print(&format!(
-        "channel {channel} at {named}: forgot {said}\nthe next pointer is taken whatever its sequence is, by whoever may move the channel\n"
+        "channel {channel} at {named}: forgot {said}\nthe next pointer is accepted with any sequence, from anyone who may move the channel\n"
     ))?;
     Ok(Exit::Ok)
 }
@@ -71,7 +71,7 @@ fn show(args: &ChannelShow, console: &mut Console) -> Result<Exit, CliError> {
             safe::json(&value)
         }
         AnswerFormat::Human => format!(
-            "{} at {} points to {} {}\n{}\npointer {}, signed by {}, counts until {}\n",
+            "{} at {} points to {} {}\n{}\npointer {}, signed by {}, valid until {}\n",
             args.channel,
             place.store.name(),
             printable(&pointer.name),
@@ -136,7 +136,7 @@ impl<'a> Moving<'a> {
         lower.retain(|other| gate::parsed(other).is_some() && gate::parsed(other) < gate::parsed(version));
         lower.sort_by_key(|other| gate::parsed(other));
         Ok(lower.pop().ok_or_else(|| {
-            let message = format!("no release is there with a lower version than {version}");
+            let message = format!("no published release has a version lower than {version}");
             vec![Refusal::new("no-release-before", message)]
         }))
     }
@@ -146,7 +146,7 @@ impl<'a> Moving<'a> {
         let believed = match place.release(&Pin::Version(version.to_owned()), &self.policy, env::now())? {
             Ok(Some(believed)) => believed,
             Ok(None) => {
-                let message = format!("there is no version {version} at {}", place.store.name());
+                let message = format!("version {version} not found at {}", place.store.name());
                 return refuse(channel, &[Refusal::new("no-release", message)], console);
             }
             Err(refusals) => return refuse(&format!("{channel} to {version}"), &refusals, console),
@@ -163,7 +163,7 @@ impl<'a> Moving<'a> {
 }
 
 fn absent(place: &Opened) -> Refusal {
-    Refusal::new("no-channel", format!("there is no such channel at {}", place.store.name()))
+    Refusal::new("no-channel", format!("channel not found at {}", place.store.name()))
 }
 
 fn refuse(channel: &str, refusals: &[Refusal], console: &mut Console) -> Result<Exit, CliError> {
@@ -197,7 +197,7 @@ impl Moved {
         let pointer = self.pointer();
         let how = match self {
             Self::On(_) => "points to",
-            Self::Stays(_) => "points already to",
+            Self::Stays(_) => "already points to",
         };
         format!(
             "channel {} {how} {} {}, pointer {}, until {}\n",
@@ -238,7 +238,7 @@ pub(super) fn move_to(
     let most = target.bundle.manifest.limits.max_validity_days;
     let valid = target.valid_days.unwrap_or(most);
     if valid > most {
-        let message = format!("{valid} days are more than the {most} that the package allows");
+        let message = format!("{valid} days exceed the {most} days that the package allows");
         return Ok(Err(vec![Refusal::new("pointer-validity", message)]));
     }
     // Whole seconds, as people and other tools write times.
@@ -274,27 +274,29 @@ fn out_of_order(target: &Target<'_>, before: Option<&Followed>) -> Vec<Refusal> 
     let manifest = &target.bundle.manifest;
     let Some(before) = before.map(|followed| &followed.pointer) else {
         return match target.reason {
-            Reason::Rollback => vec![Refusal::new("no-channel", "there is nothing to go back from")],
+            Reason::Rollback => {
+                vec![Refusal::new("no-channel", "the channel does not exist, so there is nothing to roll back")]
+            }
             Reason::Publish | Reason::Promote => Vec::new(),
         };
     };
     let mut refusals = Vec::new();
     if before.name != manifest.name {
-        let message = format!("the channel is of the package `{}`, not of `{}`", before.name, manifest.name);
+        let message = format!("the channel belongs to the package `{}`, not `{}`", before.name, manifest.name);
         refusals.push(Refusal::new("wrong-package", message));
     }
     let (from, to) = (gate::parsed(&before.version), gate::parsed(&manifest.version));
     match target.reason {
         Reason::Publish | Reason::Promote if to < from => {
             let message = format!(
-                "{} is lower than {}, to which the channel points; `gatewright channel rollback --to {}` goes back",
+                "{} is lower than the channel's current release {}; to go back, run `gatewright channel rollback --to {}`",
                 manifest.version, before.version, manifest.version
             );
             refusals.push(Refusal::new("channel-order", message));
         }
         Reason::Rollback if to >= from => {
             let message =
-                format!("{} is not lower than {}, to which the channel points", manifest.version, before.version);
+                format!("{} is not lower than the channel's current release {}", manifest.version, before.version);
             refusals.push(Refusal::new("channel-order", message));
         }
         _ => {}

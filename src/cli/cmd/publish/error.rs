@@ -9,13 +9,13 @@ use crate::registry::RegistryError;
 #[derive(Debug, Error)]
 pub(super) enum PublishError {
     /// Nowhere to keep what was seen.
-    #[error("there is no folder to keep what was seen of channels")]
+    #[error("no state folder for recorded channel pointers")]
     NoState,
     /// Nobody says whose signatures count.
-    #[error("nothing says whose signatures count")]
+    #[error("no trust policy or key given")]
     NoTrust,
     /// No one release is named.
-    #[error("name one release: by a channel, by its version, or in the location")]
+    #[error("name exactly one release: by channel, by version, or in the location")]
     Which,
     /// A bundle is not signed as the release that it would be.
     #[error("the bundle is not signed as release {sequence}")]
@@ -25,9 +25,9 @@ pub(super) enum PublishError {
 impl Hinted for PublishError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::NoState => "name one: `--state DIR`, or `GATEWRIGHT_STATE`".to_owned(),
-            Self::NoTrust => "name a trust policy, `--trust FILE.toml`, or who signs, `--key FILE.pem`".to_owned(),
-            Self::Which => "`--channel prod` for what is to run now; `--release 1.4.0` or `oci://HOST/REPOSITORY:1.4.0` for that version".to_owned(),
+            Self::NoState => "set one with `--state DIR` or `GATEWRIGHT_STATE`".to_owned(),
+            Self::NoTrust => "pass a trust policy, `--trust FILE.toml`, or a signing key, `--key FILE.pem`".to_owned(),
+            Self::Which => "use `--channel prod` for the current release, or `--release 1.4.0` or `oci://HOST/REPOSITORY:1.4.0` for a version".to_owned(),
             Self::NotSigned { sequence, parent: Some(parent) } => format!(
                 "sign it, `gatewright bundle sign FILE.cjar --key FILE.pem --sequence {sequence} --parent {parent}`, or let `publish` sign: `--key FILE.pem`"
             ),
@@ -45,21 +45,19 @@ impl Hinted for RegistryError {
 fn hint(error: &RegistryError) -> Option<&'static str> {
     match error {
         RegistryError::Location { .. } | RegistryError::ReadOnly(_) => None,
-        RegistryError::Unreachable { .. } => {
-            Some("nothing that is half written can be seen; try again when it answers")
+        RegistryError::Unreachable { .. } => Some("no partial upload is visible; try again when the registry responds"),
+        RegistryError::Denied { .. } => {
+            Some("run `docker login HOST` to store credentials; set `DOCKER_CONFIG` to use another folder")
         }
-        RegistryError::Denied { .. } => Some(
-            "`docker login HOST` keeps credentials where this tool finds them; `DOCKER_CONFIG` names another folder",
-        ),
-        RegistryError::Failed { .. } => Some("nothing that is half written can be seen; the same command finishes it"),
-        RegistryError::Lied { .. } => Some("nothing of it was used"),
+        RegistryError::Failed { .. } => Some("no partial upload is visible; run the same command again to finish"),
+        RegistryError::Lied { .. } => Some("none of it was used"),
         RegistryError::Taken { .. } => Some(
-            "a version stays what it was: raise `version` in `gatewright.toml`, or move the tag with `--force-tag`",
+            "a published version cannot change: raise `version` in `gatewright.toml`, or overwrite the tag with `--force-tag`",
         ),
-        RegistryError::Stated { .. } => Some("a statement stays what it was; publish a new version"),
-        RegistryError::Moved { .. } => Some("look at what it points to now, `gatewright channel show`, and try again"),
+        RegistryError::Stated { .. } => Some("a published statement cannot change: publish a new version"),
+        RegistryError::Moved { .. } => Some("check the current pointer with `gatewright channel show`, and try again"),
         RegistryError::Credentials { .. } => {
-            Some("`docker login HOST` with a name and a password or token keeps them anew")
+            Some("run `docker login HOST` again with a user name and a password or token")
         }
         RegistryError::Disk { .. } => None,
     }

@@ -23,10 +23,10 @@ pub(super) enum Commit {
 /// What is wrong with the state that a bundle was made from.
 pub(super) fn state(bundle: &Bundle, commit: Commit) -> Vec<Refusal> {
     let message = match (&bundle.manifest.git, commit) {
-        (Some(git), _) if git.dirty => format!("its sources are not as committed in {}", git.commit),
+        (Some(git), _) if git.dirty => format!("its sources differ from commit {}", git.commit),
         (None, Commit::Needed) => {
-            "it was made outside any git repository, so that nobody can find where it is from; `--allow-no-commit` \
-             publishes it all the same"
+            "it was built outside a git repository, so its origin is unknown; use `--allow-no-commit` to publish it \
+             anyway"
                 .to_owned()
         }
         _ => return Vec::new(),
@@ -47,7 +47,7 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
             EvidenceKind::Mutation => evidence.mutation.is_some(),
         };
         if !there {
-            low.push(format!("it carries no evidence `{0}`; bundle it with `--evidence …,{0}`", kind.name()));
+            low.push(format!("it has no `{0}` evidence; build it with `--evidence …,{0}`", kind.name()));
         }
     }
     let above =
@@ -71,8 +71,8 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
         let least = demands.min_coverage;
         match coverage.lowest() {
             Some(lowest) if usize::try_from(least).is_ok_and(|least| lowest >= least) => {}
-            Some(lowest) => low.push(format!("its scenarios saw {lowest}% of the policy, less than {least}%")),
-            None => low.push("it has no coverage, since there is nothing to see".to_owned()),
+            Some(lowest) => low.push(format!("its scenarios cover {lowest}% of the policy, less than {least}%")),
+            None => low.push("it has no coverage, since there is nothing to cover".to_owned()),
         }
     }
     if let Some(mutation) = evidence.mutation
@@ -107,7 +107,7 @@ pub(super) fn version(step: &Step<'_>, console: &mut Console) -> Result<Vec<Refu
     let with = With { at: step.at, budget: step.budget, shard: Shard::WHOLE, format: DiffFormat::Markdown };
     let labels = Labels { title: new.clone(), old: old.clone(), new: new.clone() };
     let Some(compared) = compared::packages(before, after, labels, &with, console)? else {
-        let message = format!("the sources of {old} or {new} do not check, so that nobody knows what changed");
+        let message = format!("the sources of {old} or {new} have errors, so the changes are unknown");
         return Ok(vec![Refusal::new("version-unknown", message)]);
     };
     let bumped = pipeline::bump(
@@ -120,10 +120,10 @@ pub(super) fn version(step: &Step<'_>, console: &mut Console) -> Result<Vec<Refu
     }
     let doubt = match bumped.required.is_certain() {
         true => "",
-        false => "; not everything could be decided, and what is not known counts as the highest that it could be",
+        false => "; some changes are unknown and count as the highest possible",
     };
     let message = format!(
-        "version {} is lower than {}, which the changes since {} take{doubt}; `gatewright bump` shows them",
+        "version {} is lower than {}, which the changes since {} require{doubt}; run `gatewright bump` to see them",
         step.after.manifest.version, bumped.next, step.before.manifest.version
     );
     Ok(vec![Refusal::new("version-too-low", message)])
@@ -158,7 +158,7 @@ mod tests {
         };
         assert!(low(Share { seen: 4, of: 5 }).is_empty());
         assert!(low(Share { seen: 0, of: 0 }).is_empty(), "there is no guard");
-        assert_eq!(low(Share { seen: 3, of: 4 }), ["its scenarios saw 75% of the policy, less than 80%"]);
+        assert_eq!(low(Share { seen: 3, of: 4 }), ["its scenarios cover 75% of the policy, less than 80%"]);
         assert_eq!(evidence(&EvidenceSummary::default(), &demands).len(), 1, "it is not carried");
     }
 

@@ -88,7 +88,7 @@ impl Opened {
             (Since::Same, Some(known)) => (known, tag),
             (Since::Same, None) | (Since::Absent, _) if mark.is_none() => return Ok(Ok(None)),
             (Since::Same, None) | (Since::Absent, _) => {
-                let message = format!("the channel `{channel}` is gone, and it was there before");
+                let message = format!("the channel `{channel}` no longer exists, but a pointer was recorded for it");
                 return Ok(Err(vec![Refusal::new("pointer-rollback", message)]));
             }
         };
@@ -147,7 +147,7 @@ impl Opened {
             if let Pin::Version(version) = pin
                 && *version != bundle.manifest.version
             {
-                let message = format!("version {version} was asked for, and it is {}", bundle.manifest.version);
+                let message = format!("expected version {version}, found {}", bundle.manifest.version);
                 return Err(vec![Refusal::new("wrong-version", message)]);
             }
             Ok(Some((bundle, verified)))
@@ -169,12 +169,12 @@ impl Current {
         let mut refusals = Vec::new();
         if pointer.bundle_digest != bundle.digest {
             let message =
-                format!("the channel points to {}, and the version holds {}", pointer.bundle_digest, bundle.digest);
+                format!("the channel points to {}, but the version contains {}", pointer.bundle_digest, bundle.digest);
             refusals.push(Refusal::new("pointer-mismatch", message));
         }
         if (&pointer.name, &pointer.version) != (&manifest.name, &manifest.version) {
             let message = format!(
-                "the channel points to {} {}, and the bundle is {} {}",
+                "the channel points to {} {}, but the bundle is {} {}",
                 pointer.name, pointer.version, manifest.name, manifest.version
             );
             refusals.push(Refusal::new("pointer-mismatch", message));
@@ -184,7 +184,7 @@ impl Current {
         let most = days(manifest.limits.max_validity_days);
         if validity.is_none_or(|validity| validity > most) {
             let message = format!(
-                "the pointer counts for longer than the {} that the package allows",
+                "the pointer is valid for longer than the {} that the package allows",
                 counted(usize::try_from(manifest.limits.max_validity_days).unwrap_or(usize::MAX), "day")
             );
             refusals.push(Refusal::new("pointer-validity", message));

@@ -38,7 +38,7 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
             Ok(Some(current)) => Some(current),
             Ok(None) => {
                 return refuse(
-                    &one("no-channel", format!("there is no channel `{channel}` at `{}`", place.store.name())),
+                    &one("no-channel", format!("channel `{channel}` not found at `{}`", place.store.name())),
                     console,
                 );
             }
@@ -50,7 +50,7 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
         Ok(Some(believed)) => believed,
         Ok(None) => {
             let (Pin::Version(named) | Pin::Digest(named)) = &pin;
-            return refuse(&one("no-release", format!("there is no `{named}`")), console);
+            return refuse(&one("no-release", format!("`{named}` not found")), console);
         }
         Err(refusals) => return refuse(&refusals, console),
     };
@@ -119,11 +119,11 @@ fn human(out: &str, believed: &Believed, known: &[String], current: Option<&Curr
         Some(current) => {
             let pointer = &current.followed.pointer;
             text.push_str(&format!(
-                "  channel {}, pointer {}, signed by {}, counts until {}\n",
+                "  channel {}, pointer {}, signed by {}, valid until {}\n",
                 pointer.channel, pointer.sequence, current.followed.by, pointer.expires_at
             ));
         }
-        None => text.push_str("  asked for by name: nothing says that it is the latest\n"),
+        None => text.push_str("  requested by name: it may not be the latest\n"),
     }
     text.push_str(&format!("{}\npinned as {}\n", believed.bundle.digest, believed.fetched.pinned));
     text

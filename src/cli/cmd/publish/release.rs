@@ -144,26 +144,27 @@ fn before(
             Some(there) if there.bundle.digest == bundle.digest => Ok(Ok(Before::Same(Box::new(there)))),
             Some(there) => refuse(
                 "version-taken",
-                format!("version {own} is published with another bundle, {}", there.bundle.digest),
+                format!("version {own} is already published with a different bundle, {}", there.bundle.digest),
             ),
-            None => refuse("version-taken", format!("version {own} is listed and not there")),
+            None => refuse("version-taken", format!("version {own} is listed but not found")),
         };
     }
     let Some(highest) = versions.pop() else {
         return Ok(Ok(Before::None));
     };
     if gate::parsed(&highest) > gate::parsed(own) {
-        return refuse("version-order", format!("version {own} is lower than {highest}, which is published"));
+        return refuse("version-order", format!("version {own} is lower than the published version {highest}"));
     }
     Ok(match place.release(&Pin::Version(highest.clone()), policy, now)? {
         Ok(Some(before)) if before.bundle.manifest.name != bundle.manifest.name => {
             let name = &before.bundle.manifest.name;
-            return refuse("wrong-package", format!("releases of the package `{name}` are there"));
+            return refuse("wrong-package", format!("the location contains releases of another package, `{name}`"));
         }
         Ok(Some(before)) => Ok(Before::Lower(Box::new(before))),
-        Ok(None) => return refuse("version-order", format!("version {highest} is listed and not there")),
+        Ok(None) => return refuse("version-order", format!("version {highest} is listed but not found")),
         Err(mut refusals) => {
-            let message = format!("the release before, {highest}, is not believed; `--trust` names a policy");
+            let message =
+                format!("the previous release, {highest}, is not trusted; pass a trust policy with `--trust`");
             refusals.push(Refusal::new("release-before", message));
             Err(refusals)
         }
@@ -180,11 +181,11 @@ fn unlike_its_sources(before: &Believed, console: &mut Console) -> Result<Vec<Re
             console.tell(&opened::note(&named, &elsewhere.to_string()));
             Vec::new()
         }
-        Made::Fails(_) => vec![Refusal::new("release-before", format!("the sources of {named} do not check"))],
+        Made::Fails(_) => vec![Refusal::new("release-before", format!("the sources of {named} have errors"))],
         Made::Differs(refusals) => {
             let why = refusals.iter().map(|refusal| refusal.message.clone());
             let why = why.collect::<Vec<_>>().join("; ");
-            vec![Refusal::new("release-before", format!("{named} is not what its sources give: {why}"))]
+            vec![Refusal::new("release-before", format!("{named} differs from what its sources produce: {why}"))]
         }
     })
 }
@@ -292,7 +293,7 @@ fn said(
         });
         return safe::json(&value);
     }
-    let how = if new { "published" } else { "is there already" };
+    let how = if new { "published" } else { "is already published" };
     let mut text = format!(
         "{} {} {how} at {}, release {sequence}\n{}\npinned as {pinned}\n",
         manifest.name,
