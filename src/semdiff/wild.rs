@@ -6,18 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::{EntityId, EntityTypeName, EntityUid};
 
 use crate::analysis::Environment;
-use crate::graph::{ActionId, Grant, Program};
+use crate::graph::{ActionId, Grant, Program, StatementId};
 use crate::lower::Draft;
-use crate::text::Span;
 
 use super::difference::Holder;
 use super::listing::{Half, Listed};
 
-/// The grants of wildcards on one side, by their places.
+/// The grants of wildcards on one side.
 #[derive(Debug)]
 pub(super) struct Wildcards<'a> {
     program: &'a Program,
-    grants: BTreeMap<Span, &'a Grant>,
+    grants: BTreeMap<&'a StatementId, &'a Grant>,
     actions: BTreeMap<&'a (String, String), ActionId>,
 }
 
@@ -26,7 +25,7 @@ impl<'a> Wildcards<'a> {
         let wild = program.grants.iter().filter(|grant| !grant.implied.is_empty());
         let ids = program.action_ids();
         Self {
-            grants: wild.map(|grant| (grant.statement.span, grant)).collect(),
+            grants: wild.map(|grant| (&grant.statement.id, grant)).collect(),
             actions: ids.filter_map(|id| Some((&program.action(id)?.cedar, id))).collect(),
             program,
         }
@@ -34,7 +33,7 @@ impl<'a> Wildcards<'a> {
 
     /// Whether a policy is there because its grant names a wildcard that stands for its actions.
     pub(super) fn implies(&self, draft: &Draft) -> bool {
-        self.grants.get(&draft.span).is_some_and(|grant| {
+        self.grants.get(&draft.of).is_some_and(|grant| {
             let named =
                 |cedar| self.actions.get(cedar).is_some_and(|id| grant.actions.iter().any(|(named, _)| named == id));
             !draft.actions.iter().any(named)
@@ -48,7 +47,7 @@ impl<'a> Wildcards<'a> {
         let (Some(draft), Some(action)) = (implied, self.actions.get(&cedar)) else {
             return BTreeSet::new();
         };
-        let Some(grant) = self.grants.get(&draft.span) else {
+        let Some(grant) = self.grants.get(&draft.of) else {
             return BTreeSet::new();
         };
         let wild = grant.actions.iter().filter(|(named, _)| self.program.covers(*named, *action));
