@@ -133,9 +133,8 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph;
-    use crate::syntax;
     use crate::text::{Duration, Sources};
+    use crate::{graph, syntax};
 
     fn conditions(text: &str) -> Conditions {
         let mut sources = Sources::default();
@@ -211,6 +210,17 @@ mod tests {
             conditions.of(yes.when().unwrap(), &kind).unwrap().kind,
             conditions.of(no.when().unwrap(), &kind).unwrap().kind
         );
+    }
+
+    #[test]
+    fn attributes_that_a_condition_reads_lead_to_their_types() {
+        let conditions = conditions(PROGRAM);
+        let program = conditions.program();
+        let typed = conditions.of(program.grants[0].when().unwrap(), &kind(&conditions)).unwrap();
+        let [(at, named)] = &typed.attributes()[..] else { panic!() };
+        assert_eq!(PROGRAM.get(at.range()), Some("level"));
+        let declared = program.declared_at(named).unwrap();
+        assert_eq!(PROGRAM.get(declared.range()).map(|text| text.starts_with("level")), Some(true));
     }
 
     #[test]
