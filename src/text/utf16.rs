@@ -83,9 +83,10 @@ mod tests {
             let offsets = text.char_indices().map(|(offset, _)| offset).chain([text.len()]);
             // A mark is before the first position, and `\r\n` is one end of a line.
             let is_place = |offset: &usize| {
-                let before = text.get(..*offset).unwrap();
-                !(*offset == 0 && text.starts_with('\u{feff}'))
-                    && !(before.ends_with('\r') && text.get(*offset..).unwrap().starts_with('\n'))
+                let (before, after) = text.split_at(*offset);
+                let marked = before.is_empty() && after.starts_with('\u{feff}');
+                let in_end = before.ends_with('\r') && after.starts_with('\n');
+                !marked && !in_end
             };
             for offset in offsets.filter(is_place) {
                 let offset = u32::try_from(offset).unwrap();
