@@ -13,7 +13,7 @@ FROM docker.io/library/debian:bookworm-slim
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /src/target/release/gatewright /usr/local/bin/gatewright
 COPY --from=solver /opt/gatewright /opt/gatewright
-# The folder that is mounted belongs to somebody else; its history is read all the same.
+# The mounted folder belongs to another user; git must read its history anyway.
 RUN printf '[safe]\n\tdirectory = *\n' > /etc/gitconfig
 ENV GATEWRIGHT_CACHE=/opt/gatewright
 USER 10001

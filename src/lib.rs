@@ -40,7 +40,7 @@ pub mod registry;
 pub mod decide;
 
 /// The break-glass state machine, pure.
-pub mod emergency;
+pub mod break_glass;
 
 /// Tree to resolved program.
 pub mod graph;

@@ -7,6 +7,7 @@ mod clock;
 mod conjuncts;
 mod environment;
 mod erring;
+mod error;
 /// What is proved of a program's policies.
 pub mod facts;
 mod obligation;
@@ -28,8 +29,9 @@ pub use cache::Cache;
 pub use clock::Deadline;
 pub use conjuncts::Place;
 pub use environment::{Environment, Environments};
+pub use error::ObligationsError;
 pub use facts::Facts;
-pub use obligation::{Beyond, Obligation, Obligations, ObligationsError, Open, Outcome, Proof};
+pub use obligation::{Beyond, Obligation, Obligations, Open, Outcome, Proof};
 pub use prover::{Asking, Ground, Prover, SchemaRefused, Statistics};
 pub use question::{Answer, Claim, Counterexample, Question, Unknown};
 pub use refutation::{Deciding, Missing, Refutation};

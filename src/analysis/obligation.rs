@@ -8,14 +8,14 @@ mod sound;
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
+use cedar_policy::pst::{Expr, Literal};
 use cedar_policy::{Effect, Policy};
-use serde_json::Value;
-use thiserror::Error;
 
 use self::sound::{ONLY_WHERE_A_FORBID_ERRORS, without_errors};
 use super::base::Base;
 use super::environment::Environment;
-use super::prover::{Asking, SchemaRefused};
+use super::error::ObligationsError;
+use super::prover::Asking;
 use super::question::{Answer, Claim, Counterexample, Question};
 use super::refutation::{Deciding, Refutation};
 use super::replay::Replay;
@@ -23,7 +23,8 @@ use super::rule::{Rule, Rules};
 use super::wider::{Grounds, Wider};
 use super::witness::{Stage, Unshowable, Witness};
 use super::{refutation, wider};
-use crate::decide::{Engine, EngineError, Strictness};
+use crate::bundle::GRANTS_ATTRIBUTE;
+use crate::decide::{Engine, Strictness};
 use crate::lower;
 use crate::lower::{Lowered, Promise, Property, PropertyKind};
 use crate::text::Span;
@@ -60,26 +61,6 @@ struct Asked {
     question: Question,
     /// One that is quicker to answer, and holds of nothing that the question does not hold of.
     first: Option<Question>,
-}
-
-/// Why there is nothing to be asked.
-#[derive(Debug, Error)]
-pub enum ObligationsError {
-    /// The program has no schema.
-    #[error("there is no schema, so there is nothing to be said about all requests")]
-    NoSchema,
-    /// The symbolic compiler does not take the schema.
-    #[error(transparent)]
-    Schema(#[from] SchemaRefused),
-    /// A policy that no question can take in, so that none can be trusted; a fault of ours.
-    #[error("the policy `{0}` cannot be asked about")]
-    NotAsked(String),
-    /// The policies that a property speaks of make no set; a fault of ours.
-    #[error("a claim cannot be replayed: {0}")]
-    Replay(String),
-    /// No engine to replay with; a fault of ours.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
 }
 
 /// What a property came to.
@@ -410,12 +391,16 @@ impl Obligation {
 
 /// Whether a policy reads the grant of a profile: by its name, or all grants at once.
 fn reads_grant(policy: &Policy, profile: &str, profiles: &BTreeSet<String>) -> bool {
-    let names = |text: &str, name: &str| text.contains(&Value::from(name).to_string());
-    // What cannot be read is held to everything.
-    let text = policy.to_json().map(|json| json.to_string());
-    text.map_or(true, |text| {
-        names(&text, "break_glass") && (names(&text, profile) || !profiles.iter().any(|other| names(&text, other)))
-    })
+    let names = |name: &str| {
+        lower::has_part(policy, &|part| match part {
+            Expr::GetAttr { attr, .. } => attr == name,
+            Expr::HasAttr { attrs, .. } => attrs.iter().any(|attr| attr == name),
+            Expr::Literal(Literal::String(text)) => text == name,
+            Expr::Literal(Literal::EntityUID(uid)) => uid.eid == name,
+            _ => false,
+        })
+    };
+    names(GRANTS_ATTRIBUTE) && (names(profile) || !profiles.iter().any(|other| names(other)))
 }
 
 /// The rules of an environment.

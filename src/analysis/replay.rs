@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cedar_policy::{EntityUid, Policy, PolicySet, SchemaFragment};
 
-use super::obligation::ObligationsError;
+use super::error::ObligationsError;
 use crate::decide::Engine;
 use crate::lower::Lowered;
 use crate::text::Instant;

@@ -10,10 +10,10 @@ use zip::ZipArchive;
 #[derive(Debug, Error)]
 pub enum ArchiveError {
     /// It is no ZIP archive, or a broken one.
-    #[error("it is no whole ZIP archive: {0}")]
+    #[error("it is not a complete ZIP archive: {0}")]
     Broken(String),
     /// An entry's name leads out of the folder, or cannot be one.
-    #[error("it holds an entry `{0}`, which is no path inside a folder")]
+    #[error("the path of its entry `{0}` is not inside a folder")]
     Path(String),
     /// It unpacks to more than it may.
     #[error("it unpacks to more than {0} bytes")]

@@ -79,7 +79,7 @@ impl<'de> Visitor<'de> for Fields {
             let Some((clause, _)) = Clause::of_field(&field) else {
                 let field = field.escape_debug();
                 return Err(A::Error::custom(format!(
-                    "`{field}` is not a clause of break-glass that this version can enforce"
+                    "`{field}` is not a break-glass clause that this version can enforce"
                 )));
             };
             if found.insert(clause, map.next_value()?).is_some() {
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_clause_that_is_not_known_refuses_the_contract_and_what_is_informative_is_skipped() {
         let why = |edit: fn(&mut Value)| read(&contract(edit)).err().unwrap_or_default();
-        insta::assert_snapshot!(why(|p| p["weekends"] = json!(0)), @"`weekends` is not a clause of break-glass that this version can enforce");
+        insta::assert_snapshot!(why(|p| p["weekends"] = json!(0)), @"`weekends` is not a break-glass clause that this version can enforce");
         insta::assert_snapshot!(why(|p| p["info_owner"] = json!({"team": "ops"})), @"");
         insta::assert_snapshot!(why(|p| { p.as_object_mut().unwrap().remove("max_uses"); }), @"missing field `max_uses`");
         insta::assert_snapshot!(why(|p| p["cooldown"] = json!("1h")), @r#"invalid type: string "1h", expected i64"#);

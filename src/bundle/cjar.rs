@@ -107,7 +107,7 @@ pub fn unpack(bytes: &[u8], limits: &ArchiveLimits) -> Result<BundleTree, Refusa
         Ok(written) if written == bytes => Ok(tree),
         _ => Err(Refusal::new(
             "archive-form",
-            "the archive is not in its one form: a time, mode, order, checksum or offset differs from what `bundle` writes",
+            "the archive is not in canonical form: a time, mode, order, checksum or offset differs from what `bundle` writes",
         )),
     }
 }
@@ -120,13 +120,13 @@ pub fn name_fault(name: &str) -> Option<Refusal> {
         Some(Refusal::new("entry-name", format!("the entry `{shown}` {why}")))
     };
     if name.is_empty() || name.len() > MAX_NAME {
-        return fault("has no name, or too long a one");
+        return fault("has a name that is empty or too long");
     }
     if !name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return fault("has a character in its name that is not printable ASCII");
     }
     if name.contains(['\\', ':', '<', '>', '"', '|', '?', '*']) {
-        return fault("has a character in its name that not every system takes for part of a name");
+        return fault("has a character in its name that some systems do not allow");
     }
     if name.starts_with('/') {
         return fault("is an absolute path");
@@ -135,7 +135,7 @@ pub fn name_fault(name: &str) -> Option<Refusal> {
         "" => Some("is a folder, or has an empty part in its path"),
         "." | ".." => Some("leads out of the folder that it is unpacked into"),
         part if part.ends_with(['.', ' ']) || part.starts_with(' ') => {
-            Some("has a name that starts or ends in a space or ends in a dot")
+            Some("has a name that starts or ends with a space or ends with a dot")
         }
         _ => None,
     });
@@ -155,14 +155,14 @@ fn look_alike<'a>(names: impl Iterator<Item = &'a str>) -> Option<Refusal> {
 
 fn twice(known: &str, name: &str) -> Refusal {
     let message = match known == name {
-        true => format!("the entry `{name}` is there twice"),
-        false => format!("the entries `{known}` and `{name}` are one file where case does not count"),
+        true => format!("duplicate entry `{name}`"),
+        false => format!("the entries `{known}` and `{name}` are the same file if case is ignored"),
     };
     Refusal::new("entry-twice", message)
 }
 
 fn broken(why: &str) -> Refusal {
-    Refusal::new("archive-broken", format!("it is no whole bundle archive: {why}"))
+    Refusal::new("archive-broken", format!("it is not a complete bundle archive: {why}"))
 }
 
 /// A position in the archive.
@@ -216,7 +216,7 @@ fn local<'a>(reader: &mut Reader<'a>, limits: &ArchiveLimits) -> Result<(&'a str
     }
     if header.short(8) != 0 || header.short(6) != 0 {
         let message =
-            format!("the entry `{name}` is compressed, encrypted or streamed; entries are stored as they are");
+            format!("the entry `{name}` is compressed, encrypted or streamed; entries must be stored uncompressed");
         return Err(Refusal::new("entry-compressed", message));
     }
     if header.short(28) != 0 {
@@ -237,13 +237,13 @@ fn local<'a>(reader: &mut Reader<'a>, limits: &ArchiveLimits) -> Result<(&'a str
 /// The directory's record of an entry.
 fn central(reader: &mut Reader<'_>, name: &str) -> Result<(), Refusal> {
     if !reader.is_at(CENTRAL) {
-        return Err(broken(&format!("its directory does not list `{name}` where it should")));
+        return Err(broken(&format!("its directory does not list `{name}` in its place")));
     }
     let header = Record(reader.take(CENTRAL_BYTES)?);
     let listed = reader.take(usize::from(header.short(28)))?;
     if listed != name.as_bytes() {
         let listed = String::from_utf8_lossy(listed).into_owned();
-        let message = format!("its directory names `{}` where the entry is `{name}`", listed.escape_default());
+        let message = format!("its directory lists `{}`, but the entry is `{name}`", listed.escape_default());
         return Err(Refusal::new("archive-form", message));
     }
     if header.short(40) & TYPE_BITS == SYMBOLIC_LINK {
@@ -264,7 +264,7 @@ fn end(reader: &Reader<'_>, count: usize) -> Result<(), Refusal> {
         return Err(Refusal::new("second-directory", message));
     }
     if !rest.starts_with(&END) || rest.len() < END_BYTES {
-        return Err(broken("it has no end record behind its directory"));
+        return Err(broken("it has no end record after its directory"));
     }
     let behind = rest.get(END_BYTES..).unwrap_or_default();
     if behind.windows(4).any(|four| four == CENTRAL || four == END) {

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use serde::de::Error;
 use serde::{Deserialize, Serialize};
 
+use crate::clauses::Step;
+
 use super::{Bounds, GatewayContract};
 
 /// Version of `contract.json`. A new one is for what readers of this one must not read; a clause or a field that is new needs
@@ -332,4 +334,19 @@ pub struct BreakGlassProfile {
     pub review_within: i64,
     /// Who reviews.
     pub reviewer: Holder,
+}
+
+impl BreakGlassProfile {
+    /// The Cedar action that decides a step, a full entity; `None` where no policy decides it.
+    #[must_use]
+    pub fn step_action(&self, step: Step) -> Option<&str> {
+        match step {
+            Step::Request => Some(&self.request_action),
+            Step::Approve => Some(&self.approve_action),
+            Step::Refuse => Some(&self.refuse_action),
+            Step::Withdraw => None,
+            Step::Revoke => Some(&self.revoke_action),
+            Step::Review => Some(&self.review_action),
+        }
+    }
 }

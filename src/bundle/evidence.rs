@@ -29,7 +29,7 @@ pub(super) fn disagreements(tree: &BundleTree, summary: &EvidenceSummary) -> Vec
     hold("mutation", held(tree, "mutation", summary.mutation, mutation));
     let known = |path: &str| KINDS.iter().any(|kind| path == report_of(kind));
     let others = tree.iter().filter(|(path, _)| path.starts_with(EVIDENCE) && !known(path));
-    found.extend(others.map(|(path, _)| Refusal::new("manifest", format!("nothing sums up `{path}`"))));
+    found.extend(others.map(|(path, _)| Refusal::new("manifest", format!("the manifest has no summary for `{path}`"))));
     found
 }
 
@@ -48,21 +48,21 @@ fn held<R: DeserializeOwned, T: PartialEq>(
 ) -> Result<(), Refusal> {
     let (bytes, said) = match (tree.get(&report_of(kind)), said) {
         (None, None) => return Ok(()),
-        (Some(_), None) => return Err(Refusal::new("manifest", "is there, and nothing sums it up")),
-        (None, Some(_)) => return Err(Refusal::new("manifest", "is summed up, and is not there")),
+        (Some(_), None) => return Err(Refusal::new("manifest", "has no summary in the manifest")),
+        (None, Some(_)) => return Err(Refusal::new("manifest", "has a summary in the manifest, but is missing")),
         (Some(bytes), Some(said)) => (bytes, said),
     };
     let format = serde_json::from_slice::<Format>(bytes).map(|read| read.format);
     let report = match format {
         Ok(FORMAT) => serde_json::from_slice::<R>(bytes).map_err(|error| error.to_string()),
-        Ok(other) => Err(format!("format {other}, where {FORMAT} is read")),
+        Ok(other) => Err(format!("unsupported format {other}; this version reads {FORMAT}")),
         Err(error) => Err(error.to_string()),
     };
     let report = report.map_err(|why| Refusal::new("evidence-count", format!("cannot be counted: {why}")))?;
     match count(&report) {
         Some(counted) if counted == said => Ok(()),
-        Some(_) => Err(Refusal::new("evidence-count", "does not come to what the manifest says")),
-        None => Err(Refusal::new("evidence-count", "does not come to what it says itself")),
+        Some(_) => Err(Refusal::new("evidence-count", "does not match its summary in the manifest")),
+        None => Err(Refusal::new("evidence-count", "does not match its own totals")),
     }
 }
 
@@ -180,6 +180,10 @@ struct Proofs {
 struct Property {
     outcome: String,
     in_part: bool,
+    /// What it is not proved of.
+    skipped: Vec<serde_json::Value>,
+    /// The request that shows something to be possible: nothing is left out then.
+    request: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -198,7 +202,9 @@ fn proofs(report: &Proofs) -> Option<ProofTotals> {
         unknown: report.properties.len() - proved - refuted,
         beyond: report.beyond.len(),
     };
-    (report.of == report.properties.len()).then_some(totals)
+    let is_in_part = |one: &Property| one.outcome == "proved" && one.request.is_none() && !one.skipped.is_empty();
+    let says_so = report.properties.iter().all(|one| one.in_part == is_in_part(one));
+    (report.of == report.properties.len() && says_so).then_some(totals)
 }
 
 #[derive(Deserialize)]
@@ -271,8 +277,9 @@ mod tests {
             (
                 "proofs",
                 json!({ "format": 1, "of": 6, "beyond": [{}], "properties": [
-                    { "outcome": "proved", "in_part": false }, { "outcome": "empty", "in_part": false }, { "outcome": "refuted", "in_part": false },
-                    { "outcome": "unknown", "in_part": false }, { "outcome": "fault", "in_part": false }, { "outcome": "proved", "in_part": true },
+                    { "outcome": "proved", "in_part": false, "skipped": [] }, { "outcome": "empty", "in_part": false, "skipped": [] },
+                    { "outcome": "refuted", "in_part": false, "skipped": [] }, { "outcome": "unknown", "in_part": false, "skipped": [] },
+                    { "outcome": "fault", "in_part": false, "skipped": [] }, { "outcome": "proved", "in_part": true, "skipped": ["a"] },
                 ] }),
             ),
             (
@@ -328,7 +335,10 @@ mod tests {
                     let other: EvidenceSummary = serde_json::from_value(other).unwrap();
                     let said = found(&tree, &other);
                     assert_eq!(said.len(), 1, "{place}: {said:?}");
-                    assert!(said[0].ends_with("does not come to what the manifest says [evidence-count]"), "{said:?}");
+                    assert!(
+                        said[0].ends_with("does not match its summary in the manifest [evidence-count]"),
+                        "{said:?}"
+                    );
                     tried += 1;
                 }
                 other => panic!("{place}: {other}"),
@@ -347,6 +357,10 @@ mod tests {
             let mut places = vec![String::new()];
             while let Some(place) = places.pop() {
                 let mut other = whole.clone();
+                // Counted is whether something proved leaves anything out, not what.
+                if place.ends_with("/skipped") && place != "/properties/0/skipped" {
+                    continue;
+                }
                 match whole.pointer(&place).unwrap() {
                     Value::Object(fields) => {
                         places.extend(fields.keys().map(|key| format!("{place}/{key}")));
@@ -386,6 +400,26 @@ mod tests {
     }
 
     #[test]
+    fn a_proof_that_leaves_something_out_is_one_in_part_and_no_other_is() {
+        let of = |property: Value| {
+            let report = json!({ "format": 1, "of": 1, "beyond": [], "properties": [property] });
+            proofs(&serde_json::from_value(report).unwrap()).map(|totals| totals.in_part)
+        };
+        let property = |outcome: &str, in_part: bool, skipped: &[&str]| json!({ "outcome": outcome, "in_part": in_part, "skipped": skipped });
+        assert_eq!(of(property("proved", true, &["Bot to Doc.read on Doc"])), Some(1));
+        assert_eq!(of(property("proved", false, &["Bot to Doc.read on Doc"])), None);
+        assert_eq!(of(property("proved", true, &[])), None);
+        assert_eq!(of(property("refuted", false, &["Bot to Doc.read on Doc"])), Some(0));
+        assert_eq!(of(property("unknown", true, &["Bot to Doc.read on Doc"])), None);
+        // A request shows that something is possible, whatever else was not looked at.
+        let mut shown = property("proved", false, &["Bot to Doc.read on Doc"]);
+        shown["request"] = json!({});
+        assert_eq!(of(shown.clone()), Some(0));
+        shown["in_part"] = json!(true);
+        assert_eq!(of(shown), None);
+    }
+
+    #[test]
     fn what_cannot_be_counted_is_refused() {
         let (tree, summary) = sound();
         for report in
@@ -404,7 +438,7 @@ mod tests {
         changed.insert("evidence/lint.json", newer.replace("\"format\":1", "\"format\":2"));
         assert_eq!(
             found(&changed, &summary),
-            ["`evidence/lint.json` cannot be counted: format 2, where 1 is read [evidence-count]"]
+            ["`evidence/lint.json` cannot be counted: unsupported format 2; this version reads 1 [evidence-count]"]
         );
     }
 
@@ -413,14 +447,14 @@ mod tests {
         let (mut tree, summary) = sound();
         assert_eq!(
             found(&tree, &EvidenceSummary { tests: None, ..summary.clone() }),
-            ["`evidence/tests.json` is there, and nothing sums it up [manifest]"]
+            ["`evidence/tests.json` has no summary in the manifest [manifest]"]
         );
         assert_eq!(
             found(&BundleTree::default(), &EvidenceSummary { proofs: summary.proofs, ..EvidenceSummary::default() }),
-            ["`evidence/proofs.json` is summed up, and is not there [manifest]"]
+            ["`evidence/proofs.json` has a summary in the manifest, but is missing [manifest]"]
         );
         tree.insert("evidence/audit.json", "{}");
         tree.insert("evidence.json", "{}");
-        assert_eq!(found(&tree, &summary), ["nothing sums up `evidence/audit.json` [manifest]"]);
+        assert_eq!(found(&tree, &summary), ["the manifest has no summary for `evidence/audit.json` [manifest]"]);
     }
 }

@@ -2,6 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The one file that the manifest does not list.
+pub const MANIFEST: &str = "bundle.json";
+
+/// Version of the bundle format.
+pub const FORMAT: &str = "1";
+
 /// The manifest. Its own digest is not in it; every other file is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +44,14 @@ pub struct Manifest {
     pub reproduce: Vec<String>,
     /// Every other file, sorted by path.
     pub files: Vec<FileEntry>,
+}
+
+impl Manifest {
+    /// The name of the archive's file, `payouts-1.4.0.cjar`.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{}-{}.cjar", self.name, self.version)
+    }
 }
 
 /// The least that an engine must be.

@@ -32,12 +32,14 @@ pub use gateway::{
     SubjectContract,
 };
 pub use manifest::{
-    BundleLimits, CedarVersions, CompilerVersion, CoverageTotals, EvidenceSummary, FileEntry, GitState, LintTotals,
-    Manifest, MinEngine, MutationTotals, ProofTotals, Share, TestTotals,
+    BundleLimits, CedarVersions, CompilerVersion, CoverageTotals, EvidenceSummary, FORMAT, FileEntry, GitState,
+    LintTotals, MANIFEST, Manifest, MinEngine, MutationTotals, ProofTotals, Share, TestTotals,
 };
-pub use names::{ACTION_TYPE, HOLDERS_TYPE, PROFILE_TYPE, RESERVED_NAMES, ROLE_TYPE, ROLES_ATTRIBUTE};
+pub use names::{
+    ACTION_TYPE, GRANTS_ATTRIBUTE, HOLDERS_TYPE, PROFILE_TYPE, RESERVED_NAMES, ROLE_TYPE, ROLES_ATTRIBUTE,
+};
 pub(crate) use opened::compat_digest;
-pub use opened::{Bundle, FORMAT, MANIFEST, SOURCE};
+pub use opened::{Bundle, SOURCE};
 pub use origins::{Clause, Origin, OriginKind, Origins, Place};
 pub use refusal::Refusal;
 pub use tree::{BundleTree, Unlike, canonical_json};

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{ArchiveLimits, BundleTree, FileEntry, Manifest, Refusal, canonical_json, cjar, evidence, sha256_hex};
-
-/// The one file that the manifest does not list.
-pub const MANIFEST: &str = "bundle.json";
+use super::{
+    ArchiveLimits, BundleTree, FORMAT, FileEntry, MANIFEST, Manifest, Refusal, canonical_json, cjar, evidence,
+    sha256_hex,
+};
 
 /// Where the package's own files lie.
 pub const SOURCE: &str = "source/";
-
-/// Version of the bundle format.
-pub const FORMAT: &str = "1";
 
 /// A whole bundle. That it is whole says nothing of who made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,14 +59,6 @@ impl Bundle {
     }
 }
 
-impl Manifest {
-    /// The name of the archive's file, `payouts-1.4.0.cjar`.
-    #[must_use]
-    pub fn file_name(&self) -> String {
-        format!("{}-{}.cjar", self.name, self.version)
-    }
-}
-
 fn manifest(tree: &BundleTree) -> Result<Manifest, Refusal> {
     let refuse = |why: String| Refusal::new("manifest", format!("`{MANIFEST}` {why}"));
     let bytes = tree.get(MANIFEST).ok_or_else(|| refuse("is missing".to_owned()))?;
@@ -82,16 +71,18 @@ fn manifest(tree: &BundleTree) -> Result<Manifest, Refusal> {
         return Err(Refusal::new("bundle-format", message));
     }
     let manifest: Manifest =
-        serde_json::from_slice(bytes).map_err(|error| refuse(format!("is no manifest: {error}")))?;
+        serde_json::from_slice(bytes).map_err(|error| refuse(format!("is not a valid manifest: {error}")))?;
     match canonical_json(&manifest) {
         Ok(written) if written == bytes => {}
         _ => {
-            return Err(refuse("is not in its one form: canonical JSON, no field twice, none unknown".to_owned()));
+            return Err(refuse(
+                "is not in canonical form: canonical JSON, no duplicate fields, no unknown fields".to_owned(),
+            ));
         }
     }
     if !is_name(&manifest.name) || !is_version(&manifest.version) {
         let (name, version) = (manifest.name.escape_debug(), manifest.version.escape_debug());
-        return Err(refuse(format!("has `{name}` and `{version}`, which cannot be a package's name and version")));
+        return Err(refuse(format!("has `{name}` and `{version}`, which are not a valid package name and version")));
     }
     Ok(manifest)
 }
@@ -131,15 +122,15 @@ fn disagreements(tree: &BundleTree, manifest: &Manifest) -> Vec<Refusal> {
             continue;
         };
         if u64::try_from(bytes.len()) != Ok(entry.size) {
-            let message = format!("`{path}` has {} bytes, the manifest says {}", bytes.len(), entry.size);
+            let message = format!("`{path}` has {} bytes, but the manifest says {}", bytes.len(), entry.size);
             found.push(Refusal::new("file-digest", message));
         } else if sha256_hex(bytes) != entry.sha256 {
-            let message = format!("the content of `{path}` is not what the manifest's digest says");
+            let message = format!("the content of `{path}` does not match its digest in the manifest");
             found.push(Refusal::new("file-digest", message));
         }
     }
     for path in listed.keys() {
-        let message = format!("`{}` is in the manifest and not in the archive", path.escape_debug());
+        let message = format!("`{}` is in the manifest, but not in the archive", path.escape_debug());
         found.push(Refusal::new("file-missing", message));
     }
     if found.is_empty() {
@@ -159,7 +150,7 @@ fn digests(tree: &BundleTree, manifest: &Manifest, found: &mut Vec<Refusal>) {
     ];
     for (field, said, is) in says {
         if said != is {
-            let message = format!("`{field}` of `{MANIFEST}` is not the digest of what it names");
+            let message = format!("`{field}` of `{MANIFEST}` does not match the content of the bundle");
             found.push(Refusal::new("file-digest", message));
         }
     }
@@ -208,13 +199,13 @@ mod tests {
             let said = Manifest { name: name.to_owned(), ..manifest };
             let refusals = opened(&tree, &said).unwrap_err();
             assert_eq!(refusals.len(), 1, "{name}: {refusals:?}");
-            assert!(refusals[0].ends_with("package's name and version [manifest]"), "{refusals:?}");
+            assert!(refusals[0].ends_with("package name and version [manifest]"), "{refusals:?}");
         }
         for version in ["", "V1", "-1", "1/0", "1..\n", "1_0", &long] {
             let (tree, manifest) = sound();
             let said = Manifest { version: version.to_owned(), ..manifest };
             let refusals = opened(&tree, &said).unwrap_err();
-            assert!(refusals[0].ends_with("package's name and version [manifest]"), "{version}: {refusals:?}");
+            assert!(refusals[0].ends_with("package name and version [manifest]"), "{version}: {refusals:?}");
         }
         let longest = "a".repeat(MAX_WORD);
         for (name, version) in [("0docs-A9", "1.0.0-rc.1+b"), (longest.as_str(), longest.as_str())] {
@@ -229,7 +220,7 @@ mod tests {
         type Change = fn(&mut BundleTree, &mut Manifest);
         let changes: [(&str, Change); 9] = [
             ("`b` is not in the manifest [file-extra]", |tree, _| tree.insert("b", "")),
-            ("`b` is in the manifest and not in the archive [file-missing]", |_, said| {
+            ("`b` is in the manifest, but not in the archive [file-missing]", |_, said| {
                 let mut entry = said.files[0].clone();
                 entry.path = "b".to_owned();
                 said.files.push(entry);
@@ -237,19 +228,20 @@ mod tests {
             ("`bundle.json` lists `policies.json` twice [manifest]", |_, said| {
                 said.files.insert(0, said.files[0].clone());
             }),
-            ("`source/a.gate` has 1 bytes, the manifest says 13 [file-digest]", |tree, _| {
+            ("`source/a.gate` has 1 bytes, but the manifest says 13 [file-digest]", |tree, _| {
                 tree.insert("source/a.gate", "x");
             }),
-            ("the content of `source/a.gate` is not what the manifest's digest says [file-digest]", |tree, _| {
+            ("the content of `source/a.gate` does not match its digest in the manifest [file-digest]", |tree, _| {
                 tree.insert("source/a.gate", "source/b.gate")
             }),
-            ("`schema_digest` of `bundle.json` is not the digest of what it names [file-digest]", |_, said| {
+            ("`schema_digest` of `bundle.json` does not match the content of the bundle [file-digest]", |_, said| {
                 said.schema_digest = "0".repeat(64)
             }),
-            ("`policy_set_digest` of `bundle.json` is not the digest of what it names [file-digest]", |_, said| {
-                said.policy_set_digest = "0".repeat(64)
-            }),
-            ("`compat_digest` of `bundle.json` is not the digest of what it names [file-digest]", |_, said| {
+            (
+                "`policy_set_digest` of `bundle.json` does not match the content of the bundle [file-digest]",
+                |_, said| said.policy_set_digest = "0".repeat(64),
+            ),
+            ("`compat_digest` of `bundle.json` does not match the content of the bundle [file-digest]", |_, said| {
                 said.compat_digest = "0".repeat(64)
             }),
             ("`bundle.json` has format `2`; this version reads `1` [bundle-format]", |_, said| {
@@ -291,14 +283,14 @@ mod tests {
         for other in [text.replacen(':', ": ", 1), text.replace('\n', ""), format!("{text}\n")] {
             tree.insert(MANIFEST, other);
             let refusals = Bundle::open(&pack(&tree).unwrap(), &ArchiveLimits::default()).unwrap_err();
-            assert!(refusals[0].message.contains("is not in its one form"), "{refusals:?}");
+            assert!(refusals[0].message.contains("is not in canonical form"), "{refusals:?}");
         }
         let (mut tree, manifest) = sound();
         tree.insert("evidence/tests.json", "{}");
         let said = Manifest { files: tree.entries(), ..manifest };
         assert_eq!(
             opened(&tree, &said).unwrap_err(),
-            ["`evidence/tests.json` is there, and nothing sums it up [manifest]"]
+            ["`evidence/tests.json` has no summary in the manifest [manifest]"]
         );
     }
 }

@@ -87,7 +87,7 @@ const COUNT: Bound = Bound {
     weaker: Weaker::Higher,
     doubled: false,
 };
-const DURATION: Bound = Bound { unit: Unit::Duration, positive: "write one such as `30m`", ..COUNT };
+const DURATION: Bound = Bound { unit: Unit::Duration, positive: "write a duration such as `30m`", ..COUNT };
 
 /// Declares the clauses, `ALL` of them in order, and their rows.
 macro_rules! table {
@@ -139,7 +139,7 @@ table! {
         word: "refused by",
         bound: Some(Bound {
             field: "refusals",
-            positive: "one refusal is the least that can end a request",
+            positive: "at least one refusal is needed to end a request",
             default: Some(1),
             ..COUNT
         }),

@@ -136,6 +136,11 @@ pub(super) fn is_taken(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
 }
 
+/// Whether a folder is there.
+pub(super) fn is_folder(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.is_dir())
+}
+
 /// The name of a folder that was given as `.` or `..`; empty for the root.
 pub(super) fn real_name(dir: &Path) -> String {
     let real = std::fs::canonicalize(dir).unwrap_or_default();

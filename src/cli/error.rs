@@ -179,6 +179,21 @@ pub(super) enum CliError {
     #[error("there is no package at `{}` to declare changes in", path.display())]
     #[diagnostic(help("`--declare` writes into the folder of the new side; check the revision out"))]
     NoFolder { path: PathBuf },
+    /// Two folders where a revision and a folder are expected.
+    #[error("`{old}` is no revision of `{}`, but a folder", new.display())]
+    #[diagnostic(help("two folders are compared by `gatewright {verb} --from {old} --to {}`", new.display()))]
+    TwoFolders { verb: &'static str, old: String, new: PathBuf },
+    /// A folder where a bundle is expected.
+    #[error("`{}` is a folder, and no bundle", folder.display())]
+    #[diagnostic(help(
+        "two folders are compared by `gatewright diff --from {} --to {}`; `gatewright bundle DIR` makes a bundle",
+        old.display(), new.display()
+    ))]
+    FolderForBundle { folder: PathBuf, old: PathBuf, new: PathBuf },
+    /// A word that is neither a step of `bundle` nor a package.
+    #[error("`bundle` has no step `{word}`, and there is no folder of that name")]
+    #[diagnostic(help("{help}"))]
+    NoStep { word: String, help: String },
     /// A version is to be written into a revision.
     #[error("`{revision}` is a revision, and no revision can be changed")]
     #[diagnostic(help("name the old side only: `gatewright bump main . --write`"))]

@@ -1,9 +1,11 @@
 //! From arguments to a verb, on a thread whose stack holds the deepest nesting that the limits allow.
 
+use std::ffi::OsString;
 use std::thread;
 
-use clap::Parser;
+use clap::{Command, CommandFactory, Parser};
 
+use crate::diag::closest;
 use crate::parallel::STACK_BYTES;
 use crate::report::{Colour, Style};
 
@@ -18,7 +20,12 @@ use super::{cmd, env};
 /// Runs the process's arguments.
 #[must_use]
 pub fn main() -> Exit {
-    let args = match Args::try_parse_from(env::arguments()) {
+    let arguments = env::arguments();
+    if let Some(error) = no_step(&arguments) {
+        Console::of_process(ColourChoice::Auto).error(&error);
+        return Exit::CouldNotRun;
+    }
+    let args = match Args::try_parse_from(arguments) {
         Ok(args) => args,
         Err(shown) => {
             // Help and version come this way too; where nobody reads them there is nobody to tell.
@@ -54,6 +61,18 @@ pub fn main() -> Exit {
         console.error(&error);
         Exit::CouldNotRun
     })
+}
+
+/// A step of `bundle` that is misspelt, which would be taken for a package: what follows it would be the fault then.
+fn no_step(arguments: &[OsString]) -> Option<CliError> {
+    let [_, verb, word, ..] = arguments else { return None };
+    let word =
+        word.to_str().filter(|word| verb == "bundle" && !word.starts_with('-') && !env::is_taken(word.as_ref()))?;
+    let command = Args::command();
+    let steps: Vec<&str> = command.find_subcommand(verb)?.get_subcommands().map(Command::get_name).collect();
+    let is_step = steps.contains(&word) || word == "help";
+    let near = closest(word, steps.iter().copied()).filter(|_| !is_step)?;
+    Some(CliError::NoStep { word: word.to_owned(), help: format!("did you mean `gatewright bundle {near}`?") })
 }
 
 fn run(verb: &Verb, console: &mut Console) -> Result<Exit, CliError> {

@@ -10,10 +10,10 @@ use cedar_policy::{
 use serde_json::Value;
 use thiserror::Error;
 
+use super::check::{Checked, check};
 use super::index::Index;
 use super::model::Model;
-use super::request::Checked;
-use super::{Cause, Decision, EntitiesError, Outcome, PolicyError, Request, RequestError, entities, partial, request};
+use super::{Cause, Decision, EntitiesError, Outcome, PolicyError, Request, RequestError, entities, partial};
 use crate::bundle::{BundleTree, Contract};
 use crate::diag::with_causes;
 
@@ -175,7 +175,7 @@ impl Engine {
 
     /// What the policies say, whether or not principal and resource are loaded.
     fn evaluated(&self, request: &Request, entities: &Entities) -> Result<Decision, RequestError> {
-        let checked = request::check(request, self.model.as_ref())?;
+        let checked = check(request, self.model.as_ref())?;
         let environment = (&request.principal, &request.action, &request.resource);
         let policies = self.index.candidates(&self.policies, self.model.as_ref(), environment, entities);
         match checked {
@@ -202,7 +202,7 @@ impl Engine {
     /// # Errors
     /// Where a value is not as the schema declares it.
     pub fn missing(&self, request: &Request) -> Result<BTreeSet<String>, RequestError> {
-        Ok(match request::check(request, self.model.as_ref())? {
+        Ok(match check(request, self.model.as_ref())? {
             Checked::Complete(_) => BTreeSet::new(),
             Checked::Partial(partial) => partial.missing,
         })
@@ -219,7 +219,7 @@ impl Engine {
         entities: &Entities,
     ) -> Result<EvalResult, EvaluateError> {
         let expression = Expression::from_str(expression).map_err(|error| EvaluateError::Syntax(error.to_string()))?;
-        let request = match request::check(request, self.model.as_ref())? {
+        let request = match check(request, self.model.as_ref())? {
             Checked::Complete(cedar) => *cedar,
             Checked::Partial(attributes) => attributes.without_missing(request)?,
         };

@@ -4,8 +4,8 @@ use cedar_policy::Entities;
 use serde_json::Value;
 use thiserror::Error;
 
+use super::json::{holds_unknown, uid_text};
 use super::model::Model;
-use super::request::holds_unknown;
 use crate::diag::with_causes;
 
 /// Why entities were not loaded.
@@ -93,15 +93,4 @@ fn faults_of_each(json: &Value, mut faults: impl FnMut(&Value) -> Vec<String>) -
         }));
     }
     all
-}
-
-/// The type and id of a reference to an entity, in either of Cedar's forms.
-pub(super) fn uid(reference: &Value) -> Option<(&str, &str)> {
-    let uid = reference.get("__entity").unwrap_or(reference);
-    Some((uid.get("type")?.as_str()?, uid.get("id")?.as_str()?))
-}
-
-/// A reference to an entity as Cedar writes it: `User::"alice"`.
-pub(super) fn uid_text(reference: &Value) -> Option<String> {
-    uid(reference).map(|(ty, id)| format!("{ty}::{id:?}"))
 }

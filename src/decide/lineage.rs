@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::entities::{uid, uid_text};
+use super::json::{uid, uid_text};
 use crate::bundle::{Contract, EntityContract, relation_attribute};
 
 /// The rules of each entity type that has any, by its Cedar name.

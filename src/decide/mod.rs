@@ -2,13 +2,16 @@
 //! witnesses and the gateway all decide here. It adds two things to Cedar: it fails closed where Cedar skips (a `forbid` that
 //! errors, a principal or resource that is not loaded), and it tells `unknown` from `deny` when the context is incomplete.
 
+mod check;
 mod decision;
 mod engine;
 mod entities;
 mod index;
+mod json;
 mod lineage;
 mod model;
 mod partial;
+mod reads;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -17,5 +20,6 @@ mod trial;
 pub use decision::{Cause, Decision, Outcome, PolicyError, Residual};
 pub use engine::{Engine, EngineError, EvaluateError, Strictness};
 pub use entities::{EntitiesError, EntityFault};
+pub use reads::{AttributePath, attributes_read};
 pub use request::{AttributeFault, Request, RequestError};
 pub use trial::{Trial, Tried};

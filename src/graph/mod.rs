@@ -24,7 +24,7 @@ pub use ids::{ActionId, ConditionId, ProfileId, RoleId, TypeId};
 pub use model::{
     Action, ActionEffects, ActionSet, Assertion, Attribute, Bounded, Claimed, Condition, ContextAttribute, Deny,
     EntityType, Grant, Holder, Isolation, ParentLink, Profile, ProfileStep, Program, RelationPath, Require, Role,
-    Separation, Statement, StatementId, StatementKind, Step, Ty, TypeKind, Until, Waiver, When,
+    Separation, Statement, StatementId, StatementKind, Ty, TypeKind, Until, Waiver, When,
 };
 pub use query::is_a_place;
 pub use references::{Named, References};

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::clauses::Clause;
+use crate::clauses::{Clause, Step};
 
-use super::{Attribute, Isolation, Profile, Program, Step, Ty, TypeId};
+use super::{Attribute, Isolation, Profile, Program, Ty, TypeId};
 
 impl Program {
     /// Isolations that concern a profile: those of its principal type and of any type it opens.

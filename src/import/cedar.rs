@@ -40,7 +40,7 @@ pub fn cedar(sources: &Sources, files: CedarFiles<'_>, name: &str, out: &mut Dia
     let statements: usize = files.policies.iter().map(|file| lower::raw_statements(sources, *file).len()).sum();
     if statements == 0 {
         out.push(
-            Diagnostic::global_error(codes::NOTHING_TO_IMPORT, "these files hold no policy")
+            Diagnostic::global_error(codes::NOTHING_TO_IMPORT, "no policies found in these files")
                 .help("name `.cedar` files with a `permit` or a `forbid`"),
         );
         return None;
@@ -142,7 +142,7 @@ fn indent(text: &str, at: usize) -> &str {
 
 /// The policies that links make of templates. The templates stay where they are, and decide nothing by themselves.
 fn carry_links(linked: &[&RawPolicy], stems: &mut BTreeSet<String>, imported: &mut Imported) {
-    let mut text = String::from("// What the links made of their templates, each a policy of its own.\n");
+    let mut text = String::from("// The policies that the template links stand for, one for each link.\n");
     for linked in linked {
         let policy = &linked.policy;
         text.push('\n');

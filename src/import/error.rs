@@ -6,7 +6,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ImportError {
     /// The importer wrote something that is not Gate.
-    #[error("what was made for `{file}` is not Gate: {message}")]
+    #[error("the code generated for `{file}` is not valid Gate: {message}")]
     NotGate {
         /// The file of the package.
         file: String,

@@ -23,7 +23,8 @@ impl Imported {
         if !project.contains("\n[lint]\n") {
             project.push_str("\n[lint]\n");
         }
-        project.push_str("# Found in what was imported. Where nothing is left of them, remove these lines.\n");
+        project
+            .push_str("# These lints have findings in the imported files. Once there are none, remove these lines.\n");
         for lint in lints {
             project.push_str(&format!("{lint} = \"warn\"\n"));
         }

@@ -1,49 +1,13 @@
 //! Runs the lints at their levels.
 
-use crate::analysis::Facts;
-use crate::config::{Assignment, Level, Levels};
-use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
-use crate::graph::Program;
-use crate::lower::Lowered;
+use crate::config::Level;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::parallel;
 use crate::parallel::Work;
-use crate::text::{Instant, Sources};
-use crate::typing::Conditions;
 
+use super::registry::{suggestion, unknown};
 use super::suppress::Waivers;
-use super::{Lint, Reads, Sink, all, codes, find, removed};
-
-/// What lints read.
-#[derive(Debug, Clone, Copy)]
-pub struct Cx<'a> {
-    /// The resolved program.
-    pub program: &'a Program,
-    /// What its conditions mean.
-    pub conditions: &'a Conditions,
-    /// The lowered program, raw policies included.
-    pub lowered: &'a Lowered,
-    /// The texts.
-    pub sources: &'a Sources,
-    /// Who set which level.
-    pub levels: &'a Levels,
-    /// Today.
-    pub at: Instant,
-    /// How much of the program there is.
-    pub extent: Extent,
-    /// Who holds which role, where the package says so.
-    pub assignments: Option<&'a [Assignment]>,
-    /// What is proved of its policies, where that was asked. Lints that read it run then, and no others.
-    pub facts: Option<&'a Facts>,
-}
-
-/// How much of a program resolved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// All of it.
-    Whole,
-    /// A part: what has faults is left out.
-    Part,
-}
+use super::{Cx, Extent, Lint, Reads, Sink, all, codes, find};
 
 /// Checks levels and waivers themselves: unknown lints, a waiver without reason or end, one whose end has come.
 pub fn check_settings(cx: &Cx<'_>, out: &mut Diagnostics) {
@@ -92,18 +56,4 @@ pub fn run(cx: &Cx<'_>, out: &mut Diagnostics) {
         let asked = cx.facts.is_none_or(|facts| facts.engine.is_some());
         out.extend(waivers.unused(|lint: &Lint| asked && runs(lint) && lint.level_in(cx.levels) != Level::Allow));
     }
-}
-
-pub(super) fn unknown(id: &str) -> String {
-    match removed(id) {
-        Some(_) => format!("there is no lint `{id}` any more"),
-        None => format!("there is no lint `{id}`"),
-    }
-}
-
-pub(super) fn suggestion(id: &str) -> String {
-    if let Some(fate) = removed(id) {
-        return fate.to_owned();
-    }
-    did_you_mean(id, all().map(Lint::id)).unwrap_or_else(|| "`gatewright lint --list` lists the ids".to_owned())
 }

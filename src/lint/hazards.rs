@@ -15,6 +15,7 @@ use crate::typing::{Constructor, Method, TypedExpr, TypedKind, Variable};
 use super::Cx;
 use super::expr::{path_text, shape};
 use super::hazard::{Error, Fact, Hazard, Holds};
+use super::raw::ActionKind;
 
 mod permits;
 mod reach;
@@ -29,13 +30,6 @@ pub(super) struct Variables {
     pub(super) context: Ty,
     /// The action and every group that it is in; `None` where the conditions do not ask for it.
     pub(super) action: Option<ActionKind>,
-}
-
-/// An action as Cedar entities.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ActionKind {
-    pub(super) own: (String, String),
-    pub(super) groups: BTreeSet<(String, String)>,
 }
 
 impl Variables {

@@ -5,6 +5,7 @@ mod admission;
 mod baseline;
 /// Codes of the faults in levels and waivers.
 pub mod codes;
+mod cx;
 mod declare;
 mod driver;
 mod erring;
@@ -22,8 +23,9 @@ mod suppress;
 mod unproved;
 
 pub use baseline::{Baseline, Names};
+pub use cx::{Cx, Extent};
 pub use declare::{Lint, Reads};
-pub use driver::{Cx, Extent, check_settings, run};
+pub use driver::{check_settings, run};
 pub use registry::{all, find, removed};
 pub use unproved::{Unasked, unasked, unproved};
 

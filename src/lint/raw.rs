@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Entities, EntityId, EntityUid, pst};
 
+use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::graph::{ActionId, Attribute, Edge, Node, Program, Ty, TypeId};
 use crate::lower::{Draft, RawPolicy};
 use crate::text::{Sources, Span};
@@ -12,7 +13,6 @@ use crate::typing::TypedExpr;
 
 use super::Cx;
 use super::hazard::Holds;
-use super::hazards::ActionKind;
 
 mod translate;
 
@@ -50,6 +50,13 @@ pub(super) struct Request {
     pub(super) principal: TypeId,
     pub(super) action: ActionId,
     pub(super) resource: TypeId,
+}
+
+/// An action as Cedar entities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ActionKind {
+    pub(super) own: (String, String),
+    pub(super) groups: BTreeSet<(String, String)>,
 }
 
 /// The kinds of request that a program knows, and how scopes speak of them.
@@ -104,7 +111,7 @@ impl<'a> Requests<'a> {
                 annotations: Vec::new(),
                 span: profile.span,
             };
-            all.insert("break_glass".to_owned(), grants);
+            all.insert(GRANTS_ATTRIBUTE.to_owned(), grants);
         }
         Ty::Record(all)
     }

@@ -1,5 +1,7 @@
 //! Which lints there are, and which there were.
 
+use crate::diag::did_you_mean;
+
 use super::Lint;
 use super::rules::ALL;
 
@@ -21,6 +23,22 @@ pub fn find(id: &str) -> Option<&'static Lint> {
 #[must_use]
 pub fn removed(id: &str) -> Option<&'static str> {
     REMOVED.iter().find(|(known, _)| *known == id).map(|(_, fate)| *fate)
+}
+
+/// Says that there is no such lint.
+pub(super) fn unknown(id: &str) -> String {
+    match removed(id) {
+        Some(_) => format!("there is no lint `{id}` any more"),
+        None => format!("there is no lint `{id}`"),
+    }
+}
+
+/// What to write instead of the id of no lint.
+pub(super) fn suggestion(id: &str) -> String {
+    if let Some(fate) = removed(id) {
+        return fate.to_owned();
+    }
+    did_you_mean(id, all().map(Lint::id)).unwrap_or_else(|| "`gatewright lint --list` lists the ids".to_owned())
 }
 
 #[cfg(test)]

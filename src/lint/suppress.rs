@@ -4,7 +4,7 @@
 use crate::diag::Diagnostic;
 use crate::graph::Waiver;
 
-use super::driver::{suggestion, unknown};
+use super::registry::{suggestion, unknown};
 use super::{Cx, Lint, codes, find};
 
 /// A program's waivers, and which of them were needed.

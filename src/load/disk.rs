@@ -9,7 +9,8 @@ use std::{fs, io};
 
 use super::find::find_files;
 use super::package;
-use super::package::{Content, Entry, MAX_FILE_BYTES, PackageFiles, Part};
+use super::package::{Content, Entry, MAX_FILE_BYTES, PackageFiles};
+use super::part::{Part, TOP};
 use crate::diag::Diagnostics;
 use crate::load::LoadError;
 use crate::text::{FileId, Sources};
@@ -185,7 +186,7 @@ fn around(path: &Path) -> Option<PathBuf> {
 /// Everything in the package's six places.
 fn walk(root: &Path) -> Vec<Entry> {
     let mut entries = Vec::new();
-    let mut waiting: Vec<String> = package::TOP.iter().map(ToString::to_string).collect();
+    let mut waiting: Vec<String> = TOP.iter().map(ToString::to_string).collect();
     while let Some(name) = waiting.pop() {
         let path = root.join(&name);
         let content = match fs::symlink_metadata(&path) {

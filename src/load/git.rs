@@ -7,7 +7,8 @@ use git2::{ErrorCode, ObjectType, Repository, Tree, TreeEntry};
 
 use super::error::History;
 use super::package;
-use super::package::{Content, Entry, MAX_FILE_BYTES, PackageFiles, Part};
+use super::package::{Content, Entry, MAX_FILE_BYTES, PackageFiles};
+use super::part::{Part, TOP};
 use super::path::existing_part;
 use crate::diag::{Diagnostics, closest};
 use crate::load::LoadError;
@@ -101,7 +102,7 @@ pub(super) fn unknown(repository: &Repository, revision: &str) -> LoadError {
 pub(super) fn walk(repository: &Repository, package: &Tree<'_>) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut waiting: Vec<(String, TreeEntry<'static>)> =
-        package::TOP.iter().filter_map(|name| Some(((*name).to_owned(), package.get_name(name)?.to_owned()))).collect();
+        TOP.iter().filter_map(|name| Some(((*name).to_owned(), package.get_name(name)?.to_owned()))).collect();
     while let Some((name, entry)) = waiting.pop() {
         let part = Part::of(&name);
         let content = match entry.kind() {

@@ -12,6 +12,7 @@ mod git;
 /// JSON in which no key stands twice.
 pub mod json;
 mod package;
+mod part;
 mod path;
 mod text;
 mod write;

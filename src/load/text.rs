@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, Diagnostics, hidden_characters};
 use crate::load::codes;
 use crate::text::{FileId, Sources, Span, is_invisible};
 
-use super::package::Part;
+use super::part::Part;
 
 /// What a text is that lies outside of any package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

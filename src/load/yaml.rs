@@ -8,6 +8,7 @@ mod documents;
 mod events;
 mod fault;
 mod node;
+mod places;
 mod plain;
 mod surrogates;
 mod values;
@@ -16,8 +17,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub use node::{Key, Node, Value};
 
-use events::{Kind, Part, Places};
+use events::{Kind, Part};
 use fault::Faults;
+use places::Places;
 use values::{Plain, RefusalKind};
 
 use crate::diag::{Diagnostic, Diagnostics};

@@ -32,16 +32,16 @@ pub fn confusable(sources: &Sources, files: impl IntoIterator<Item = FileId>, ou
         let twins = alike.get(&skeleton(name).collect::<String>());
         let twin = twins.and_then(|known| known.iter().find(|(other, _)| **other != name));
         let message = match twin {
-            Some((other, _)) => format!("`{name}` looks like `{other}`, and is another text"),
+            Some((other, _)) => format!("`{name}` looks like `{other}`, but is a different name"),
             None if !name.is_single_script() => format!("`{name}` mixes letters of several scripts"),
             None => continue,
         };
         let mut warning = Diagnostic::warning(codes::CONFUSABLE_IDENTIFIER, span, message).label(letters(name));
         if let Some((_, at)) = twin {
-            warning = warning.also(*at, "the other");
+            warning = warning.also(*at, "the other name");
         }
         out.push(warning.help(match name.chars().find(|c| !c.is_ascii()) {
-            Some(c) => format!("where it is meant, write its letters as escapes, as `\\u{{{:x}}}`", u32::from(c)),
+            Some(c) => format!("if this is intended, write its letters as escapes, as `\\u{{{:x}}}`", u32::from(c)),
             None => "write its letters as escapes".to_owned(),
         }));
     }
@@ -167,7 +167,7 @@ mod tests {
         );
         assert_eq!(
             warned("permit (principal in [U::\"\u{441}\u{43e}\u{441}\u{43e}\", U::\"coco\"], action, resource);"),
-            ["p.cedar:1:27: `\u{441}\u{43e}\u{441}\u{43e}` looks like `coco`, and is another text"]
+            ["p.cedar:1:27: `\u{441}\u{43e}\u{441}\u{43e}` looks like `coco`, but is a different name"]
         );
         for fine in [
             "User::\"jos\u{e9}\"",

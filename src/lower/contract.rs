@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{
     ActionContract, AttributeContract, BreakGlassProfile, CONTRACT_FORMAT, Contract, EntityContract, EntityRole,
-    HOLDERS_TYPE, Holder, ParentContract, ROLE_TYPE, RelationContract, RoleContract, RolesForm, ValueType,
+    GRANTS_ATTRIBUTE, HOLDERS_TYPE, Holder, ParentContract, ROLE_TYPE, RelationContract, RoleContract, RolesForm,
+    ValueType,
 };
-use crate::graph::{Attribute, Profile, Program, RoleId, Step, Ty, TypeId, TypeKind};
+use crate::clauses::Step;
+use crate::graph::{Attribute, Profile, Program, RoleId, Ty, TypeId, TypeKind};
 use crate::text::Duration;
 
 use super::break_glass::{profile_entity, step_action};
@@ -133,7 +135,7 @@ fn context(program: &Program, id: crate::graph::ActionId) -> BTreeMap<String, At
             })
             .collect();
         let grants = AttributeContract { ty: ValueType::Record(grants), required: false, masked: false };
-        all.insert("break_glass".to_owned(), grants);
+        all.insert(GRANTS_ATTRIBUTE.to_owned(), grants);
     }
     all
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::OriginKind;
+use crate::clauses::Step;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::graph;
-use crate::graph::{ActionId, Deny, Holder, Profile, RoleId, Step, TypeId};
+use crate::graph::{ActionId, Deny, Holder, Profile, RoleId, TypeId};
 use crate::typing::Kind;
 
 use super::break_glass::{profile_entity, step_action};
@@ -164,7 +165,7 @@ impl Lowering<'_> {
                     let mut names = vec!["break-glass", profile.name.as_str()];
                     let role_name = role.map(|role| program.role_name(role)).filter(|_| whom.len() > 1);
                     names.extend(role_name.as_deref());
-                    let short = steps.iter().map(|step| step.short()).collect::<Vec<_>>().join("-");
+                    let short = steps.iter().map(|step| step.word()).collect::<Vec<_>>().join("-");
                     names.extend(Some(short.as_str()).filter(|_| several));
                     let draft = self.profile_draft(profile, policy_id(&deny.statement.name, &names), Effect::Forbid);
                     let scope = role.and_then(|role| self.scope_role(role));
@@ -217,11 +218,11 @@ impl Lowering<'_> {
     /// `deny … to any on T when …`: the condition speaks of a `T`, and some actions are decided before there is one.
     fn left_out(&mut self, deny: &Deny, names: &BTreeSet<String>) {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        let message = format!("this does not reach {}, decided on something else", names.join(", "));
+        let message = format!("this denial does not apply to {}, decided on another type", names.join(", "));
         self.out.push(
             Diagnostic::new(codes::DENY_LEAVES_OUT, Severity::Advice, Some(deny.statement.span), message)
-                .label("it cannot be tested there")
-                .help("deny those actions in a statement of their own, if they are to be denied"),
+                .label("its condition cannot be tested there")
+                .help("to deny those actions too, write a separate denial"),
         );
     }
 }

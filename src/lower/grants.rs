@@ -62,7 +62,7 @@ impl Lowering<'_> {
         // What lies in no entity that carries the role is not what its holders were given.
         if receiver.role.as_ref().and_then(held_on).is_none() {
             let wildcard = self.program.type_name(grant.on);
-            let noted = |fault: Diagnostic| fault.note(format!("`{wildcard}` stands for `{name}`, too"));
+            let noted = |fault: Diagnostic| fault.note(format!("`{wildcard}` also stands for `{name}`"));
             self.out.extend(faults.into_iter().map(noted));
         }
     }
@@ -234,11 +234,11 @@ impl Lowering<'_> {
                     Diagnostic::error(
                         graph::codes::UNCONDITIONAL_TYPE_GRANT,
                         when.expr.span,
-                        format!("this opens to every `{name}` there is"),
+                        format!("this grant is for every `{name}`"),
                     )
-                    .label("the same for every request")
+                    .label("this is the same for every request")
                     .help(format!(
-                        "test something of the request, or declare a role `for {name}` and grant to the role"
+                        "test an attribute of the request, or declare a role `for {name}` and grant to the role"
                     )),
                 );
                 return None;

@@ -93,9 +93,8 @@ impl Lowering<'_> {
         if usable {
             return Some(Self::context(needed_at).attribute("now", Ty::Datetime));
         }
-        let mut diagnostic =
-            Diagnostic::error(graph::codes::CLOCK_MISSING, needed_at, "this needs to know what time it is")
-                .help("declare the gateway's clock: `context { from gateway { now: datetime } }`");
+        let mut diagnostic = Diagnostic::error(graph::codes::CLOCK_MISSING, needed_at, "this requires `context.now`")
+            .help("declare the gateway's clock: `context { from gateway { now: datetime } }`");
         if let Some(now) = now {
             diagnostic =
                 diagnostic.also(now.attribute.span, "this `now` is not a required `datetime` from the gateway");
@@ -230,11 +229,11 @@ impl Lowering<'_> {
             Diagnostic::error(
                 graph::codes::BREAK_GLASS_ROLES,
                 span,
-                format!("`{name}` cannot be tested when a grant is asked for: there is no resource yet"),
+                format!("`{name}` cannot be tested when a grant is requested: there is no resource yet"),
             )
             .also(role.span, "declared here")
             .help(format!(
-                "name a plain role, or one held on what the requester belongs to: `{person}` leads to no one `{carrier}`"
+                "name a plain role, or one held on what the requester belongs to: `{person}` does not lead to exactly one `{carrier}`"
             )),
         );
     }
@@ -262,7 +261,7 @@ impl Lowering<'_> {
                     Diagnostic::error(
                         graph::codes::RELATION_PATH,
                         at,
-                        format!("`{here}` does not lead to the `{carrier}` whose holders of `{name}` are meant"),
+                        format!("`{here}` does not lead to the `{carrier}` on which `{name}` is held"),
                     )
                     .also(role.span, "the role is held per entity of its type")
                     .help(format!(
@@ -287,7 +286,7 @@ impl Lowering<'_> {
                         format!("`{here}` leads to `{carrier}` by {}", ways.join(" and by ")),
                     )
                     .also(role.span, "the role is held per entity of its type")
-                    .help(format!("say which one is meant: `allow … on {here} via {first}`")),
+                    .help(format!("choose one: `allow … on {here} via {first}`")),
                 );
                 None
             }

@@ -30,13 +30,15 @@ mod validate;
 mod wording;
 
 pub use access::{Access, accesses};
-pub use claims::{Apart, Beyond, Counted, Promise, Property, PropertyKind, beyond, is_called, properties};
+pub use claims::{
+    Apart, Beyond, Counted, Promise, Property, PropertyKind, Spoken, beyond, is_called, properties, spoken,
+};
 pub use confusable::confusable;
 pub use draft::{Draft, Effect, Part, Subject};
 pub use program::{Lowered, lower};
 pub use raw::{
-    RawIds, RawPolicy, RawSchema, RawStatement, RawTemplate, fresh, raw_permits, raw_statements, raw_templates,
-    read_policies, read_schemas,
+    RawIds, RawPolicy, RawSchema, RawStatement, RawTemplate, fresh, has_part, raw_permits, raw_statements,
+    raw_templates, read_policies, read_schemas,
 };
 pub use schema::SchemaText;
 pub use screen::suspects;

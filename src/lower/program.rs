@@ -6,8 +6,9 @@ use std::rc::Rc;
 use cedar_policy::{Policy, PolicyId, Schema};
 
 use crate::bundle::{Contract, Origins, ROLE_TYPE, RolesForm};
+use crate::clauses::Step;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::graph::{ActionId, Profile, ProfileStep, Program, RoleId, Step, TypeId, When};
+use crate::graph::{ActionId, Profile, ProfileStep, Program, RoleId, TypeId, When};
 use crate::parallel::Work;
 use crate::text::{FileId, Sources};
 use crate::typing::{Budget, Conditions, Kind, TypedExpr};
@@ -119,7 +120,7 @@ fn too_many(raw: &[RawPolicy], schema: &Schema) -> Option<Diagnostic> {
     let policies: Vec<&Policy> = raw.iter().map(|raw| &raw.policy).collect();
     let (at, most) = screen::too_many(&policies, schema)?;
     let message =
-        format!("with this one, raw policies are about more than {most} kinds of request, each counted for itself");
+        format!("with this policy, raw policies apply to more than {most} kinds of request, counted for each policy");
     Some(
         Diagnostic::error(graph::codes::EXPANSION_LIMIT, raw.get(at)?.span, message).help(
             "name the action in the scope, as `action == Action::\"Doc.read\"`, or the type, as `resource is Doc`",
@@ -138,7 +139,7 @@ fn built(drafts: Vec<Draft>, sources: &Sources, out: &mut Diagnostics) -> Vec<(D
             Ok(policy) => found.push((draft, policy)),
             Err(error) => out.push(
                 Diagnostic::error(codes::INTERNAL, draft.span, format!("this could not be written as Cedar: {error}"))
-                    .help("this is a fault of the compiler; please report it with the statement"),
+                    .help("this is a bug in the compiler; please report it with the statement"),
             ),
         }
     }
@@ -154,7 +155,7 @@ fn same_ids<'a>(drafts: impl Iterator<Item = &'a Draft>, raw: &[RawPolicy], out:
                 Diagnostic::error(
                     codes::RAW_SAME_ID,
                     policy.span,
-                    format!("`{id}` is the id of a Gate statement, too"),
+                    format!("`{id}` is also the id of a Gate statement"),
                 )
                 .also(draft.span, "the statement")
                 .help("choose another `@id`"),

@@ -21,6 +21,7 @@ mod depth;
 mod externals;
 mod lets_in;
 mod links;
+mod parts;
 mod permits;
 mod statements;
 mod templates;
@@ -31,6 +32,7 @@ pub(super) use among_parents::role_among_parents;
 use externals::expanded;
 use externals::expanded::{Cut, Why};
 pub(super) use lets_in::{LetsIn, lets_in};
+pub use parts::has_part;
 pub use permits::raw_permits;
 pub use templates::{RawTemplate, raw_templates};
 
@@ -117,7 +119,7 @@ pub fn read_schemas(sources: &Sources, files: &[FileId], namespace: Option<&str>
     raw
 }
 
-/// What is too large once common types are written out, at its declaration.
+/// What is too large when common types are expanded, at its declaration.
 fn too_large(sources: &Sources, files: &[FileId], cut: &Cut, out: &mut Diagnostics) {
     let place = |file: &FileId| declared::place(*file, sources.text(*file), cut.keyword, &cut.name);
     let span = files.iter().find_map(place);
@@ -127,20 +129,20 @@ fn too_large(sources: &Sources, files: &[FileId], cut: &Cut, out: &mut Diagnosti
         Why::Attributes(count) => (
             EXPANSION_LIMIT,
             match cut.keyword {
-                "type" => format!("`{name}` has {count} attributes once common types are written out"),
-                _ => format!("with `{name}` the schema has {count} attributes once common types are written out"),
+                "type" => format!("`{name}` has {count} attributes when common types are expanded"),
+                _ => format!("with `{name}` the schema has {count} attributes when common types are expanded"),
             },
-            format!("a package takes {}: let types use each other less often", expanded::MAX_ATTRIBUTES),
+            format!("a package can have at most {}: let types use each other less often", expanded::MAX_ATTRIBUTES),
         ),
         Why::Depth(depth) => (
             EXPANSION_LIMIT,
-            format!("`{name}` has records or sets {depth} deep within each other"),
-            format!("{} are read: let types use each other less deeply", expanded::MAX_DEPTH),
+            format!("`{name}` has records or sets nested {depth} deep"),
+            format!("at most {} are allowed: let types use each other less deeply", expanded::MAX_DEPTH),
         ),
         Why::Endless => (
             codes::CEDAR_SCHEMA,
             format!("`{name}` contains itself, or a type that does"),
-            "let a record hold an entity where it should refer to its own kind".to_owned(),
+            "use an entity where a record should refer to its own kind".to_owned(),
         ),
     };
     out.extend(span.map(|span| Diagnostic::error(code, span, message).help(help)));
@@ -164,7 +166,7 @@ fn merge(all: &mut Map<String, Value>, more: Map<String, Value>, file: Span, out
                         Diagnostic::error(
                             codes::CEDAR_SCHEMA,
                             file.at_start(),
-                            format!("`{name}` is declared in another `.cedarschema` file, too"),
+                            format!("`{name}` is also declared in another `.cedarschema` file"),
                         )
                         .help("keep one of the two"),
                     );
@@ -338,7 +340,7 @@ pub fn fresh(wanted: &str, taken: &mut BTreeSet<String>) -> String {
 fn without_id(span: Span, out: &mut Diagnostics) {
     out.push(
         Diagnostic::error(codes::RAW_WITHOUT_ID, span, "a raw policy in a package needs a name")
-            .help("write `@id(\"my-policy\")` before it: tests, diffs and logs speak of it by this name"),
+            .help("write `@id(\"my-policy\")` before it: tests, diffs and logs use this name"),
     );
 }
 
@@ -352,7 +354,7 @@ fn same_id(id: &str, span: Span, before: Span, out: &mut Diagnostics) {
 
 fn too_deep(code: Code, span: Span) -> Diagnostic {
     Diagnostic::error(code, span, "this is nested too deeply").help(format!(
-        "at most {} brackets, `if`s and accesses, or {} operators, are read within each other",
+        "the limit is {} nested brackets, `if`s and accesses, or {} nested operators",
         depth::MAX_DEPTH,
         depth::MAX_OPERATORS
     ))

@@ -94,20 +94,19 @@ pub(super) fn check(program: &Program, raw: &[RawPolicy], form: RolesForm, out: 
                 continue;
             };
             let message = format!(
-                "`{}` comes from a Cedar schema, so it cannot carry the names of roles in an attribute",
+                "`{}` comes from a Cedar schema, so it cannot hold the names of roles in an attribute",
                 found.name
             );
             out.push(
-                Diagnostic::error(codes::ROLES_FORM, role.span, message).label("this role needs it to").help(format!(
-                    "declare `{}` in Gate, or write `roles = \"parents\"` under `[compile]`",
-                    found.name
-                )),
+                Diagnostic::error(codes::ROLES_FORM, role.span, message).label("this role needs that attribute").help(
+                    format!("declare `{}` in Gate, or write `roles = \"parents\"` under `[compile]`", found.name),
+                ),
             );
         }
     }
     for policy in raw {
         if let Some(what) = super::raw::role_among_parents(program, &policy.policy) {
-            let message = format!("this looks for {what} among parents, where not every holder has it");
+            let message = format!("this policy looks for {what} among parents, but not every holder has it there");
             out.push(
                 Diagnostic::error(codes::ROLES_FORM, policy.span, message)
                     .label(format!("the package is compiled with `roles = \"{}\"`", form.name()))

@@ -58,7 +58,7 @@ fn too_many(program: &Program, role: RoleId, base: RoleId) -> Diagnostic {
         fault = fault.also(at, "the role that it inherits from");
     }
     fault
-        .label("each way meets another `until` or `when`")
+        .label("each way has a different `until` or `when`")
         .help("restrict fewer of the roles between the two, or let it extend one of them only")
 }
 

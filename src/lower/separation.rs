@@ -127,11 +127,11 @@ impl<'a> Duties<'a> {
                         codes::SEPARATION_UNCOUNTED,
                         Severity::Advice,
                         Some(one.at),
-                        format!("`{policy}` lets in `{who}`, and nothing here tells which roles that brings together"),
+                        format!("`{policy}` allows `{who}`, whose roles are not known here"),
                     )
                     .label(format!("not counted for `{first}` and `{second}`"))
                     .also(separation.statement.span, "they are separated here")
-                    .help("let in a role, as `principal in Role::\"clerk\"`, or separate per object with `by`"),
+                    .help("allow a role, as `principal in Role::\"clerk\"`, or separate per object with `by`"),
                 );
             }
         }
@@ -182,8 +182,8 @@ impl<'a> Duties<'a> {
             }
             let granted = |way: &Way| matches!(way.given, Given::Grant);
             let label = match granted(&one) && granted(&other) {
-                true => "with all it extends",
-                false => "with all it extends, may ask for and is let in by",
+                true => "including the roles it extends",
+                false => "including the roles it extends, break-glass and raw policies",
             };
             let named = match (granted(&other), role.on) {
                 // A role held per entity is denied where it is held, and the way may be open elsewhere.
@@ -273,8 +273,10 @@ impl<'a> Duties<'a> {
                 way.at,
                 match &way.given {
                     Given::Grant => format!("the {duty} duty is granted here"),
-                    Given::BreakGlass(profile) => format!("the {duty} duty is opened here, by break-glass `{profile}`"),
-                    Given::Raw(policy) => format!("the {duty} duty is opened here, by the raw policy `{policy}`"),
+                    Given::BreakGlass(profile) => {
+                        format!("the {duty} duty is opened here, by the break-glass profile `{profile}`")
+                    }
+                    Given::Raw(policy) => format!("the {duty} duty is allowed here, by the raw policy `{policy}`"),
                 },
             );
         }

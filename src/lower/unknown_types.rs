@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::{OriginKind, PROFILE_TYPE, ROLES_ATTRIBUTE};
+use crate::clauses::Step;
 use crate::graph;
-use crate::graph::{ActionId, Deny, Holder, Isolation, Profile, RoleId, Statement, Step, Ty, TypeId, TypeKind};
+use crate::graph::{ActionId, Deny, Holder, Isolation, Profile, RoleId, Statement, Ty, TypeId, TypeKind};
 use crate::text::Span;
 use crate::typing::{Kind, TypedExpr, TypedKind, Variable};
 
@@ -129,7 +130,7 @@ impl Lowering<'_> {
         Draft {
             principal: None,
             resource: None,
-            actions: Step::ALL.iter().map(|step| step_action(self.program, *step, profile)).collect(),
+            actions: Step::DECIDED.iter().map(|step| step_action(self.program, *step, profile)).collect(),
             unless: vec![Part::generated(known, "for the types that the profile knows")],
             statement: format!("{}.{VARIANT}", profile.name),
             ..draft

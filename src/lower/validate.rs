@@ -23,10 +23,10 @@ pub(super) fn gate(drafts: &[Draft], policies: &[(Policy, FileId)], schema: &Sch
     if let Some((draft, _)) = twice {
         // Statements of one name were reported where they are resolved.
         if !out.has_errors() {
-            let message = format!("two policies have one id: `{}`", draft.id);
+            let message = format!("two policies have the same id: `{}`", draft.id);
             out.push(
                 Diagnostic::global_error(codes::INTERNAL, message)
-                    .help("this is a fault of the compiler; please report it with the program"),
+                    .help("this is a bug in the compiler; please report it with the program"),
             );
         }
         return;
@@ -98,7 +98,7 @@ fn explain(draft: &Draft, validator: &Validator, applies: bool, out: &mut Diagno
         Err(error) => {
             out.push(
                 Diagnostic::error(codes::INTERNAL, draft.span, format!("this could not be written as Cedar: {error}"))
-                    .help("this is a fault of the compiler; please report it with the statement"),
+                    .help("this is a bug in the compiler; please report it with the statement"),
             );
             return;
         }
@@ -221,9 +221,9 @@ fn help(error: &ValidationError) -> String {
             "test it first: `x has attribute && x.attribute …`".to_owned()
         }
         ValidationError::UnsafeTagAccess(_) => "test it first: `x.hasTag(\"key\") && x.getTag(\"key\") …`".to_owned(),
-        ValidationError::EmptySetForbidden(_) => "ask `x.isEmpty()` instead of comparing with `[]`".to_owned(),
+        ValidationError::EmptySetForbidden(_) => "use `x.isEmpty()` instead of comparing with `[]`".to_owned(),
         ValidationError::NonLitExtConstructor(_) => {
-            "a constructor such as `decimal(…)` takes a text in quotes, not a value read from the request".to_owned()
+            "a constructor such as `decimal(…)` takes a string in quotes, not a value read from the request".to_owned()
         }
         _ => "the types of the two sides must agree; see the language reference".to_owned(),
     }

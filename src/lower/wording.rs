@@ -76,10 +76,10 @@ fn absence(validated: &Validated<'_>, found: &Diagnostic) -> Option<Diagnostic> 
     let help = match (validated.forbids(found), validated.in_unless(at)) {
         (false, false) | (true, true) => format!("test it first: `{test} && …`"),
         (true, false) => {
-            format!("say what absence means: `if {test} then … else true` forbids, `{test} && …` does not")
+            format!("state what absence means: `if {test} then … else true` forbids, `{test} && …` does not")
         }
         (false, true) => {
-            format!("say what absence means: `if {test} then … else true` does not permit, `{test} && …` does")
+            format!("state what absence means: `if {test} then … else true` does not permit, `{test} && …` does")
         }
     };
     let again = Diagnostic::error(codes::UNTESTED_OPTIONAL, at, format!("`{read}` may be absent"));

@@ -9,5 +9,6 @@ mod outcome;
 mod statements;
 
 pub use genre::Genre;
-pub use mutant::{Edit, Mutant, Named, mutants};
+pub use mutant::{Edit, Mutant, Named};
 pub use outcome::{Decided, Outcome, Shown, Tally, Trial};
+pub use statements::mutants;

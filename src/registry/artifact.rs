@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::digest::digest;
 use super::location::tag_of;
-use super::store::{MAX_BUNDLE, MAX_SMALL, MAX_STATEMENTS, Progress, is_file, is_kind};
-use super::{Attachment, Fetched, Overwrite, Pin, Put, RegistryError, Release};
-use crate::bundle::sha256_hex;
+use super::release::{MAX_BUNDLE, MAX_SMALL, MAX_STATEMENTS, is_file, is_kind};
+use super::{Attachment, Fetched, Overwrite, Pin, Progress, Put, RegistryError, Release};
 
 pub(super) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(super) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -371,11 +371,6 @@ fn written(manifest: &Manifest) -> (Vec<u8>, String) {
     let bytes = serde_json::to_vec(manifest).unwrap_or_default();
     let digest = digest(&bytes);
     (bytes, digest)
-}
-
-/// The digest of some bytes.
-pub(super) fn digest(bytes: &[u8]) -> String {
-    format!("sha256:{}", sha256_hex(bytes))
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::RegistryError;
-use super::artifact::{Content, Descriptor, INDEX, Index, digest};
-use super::folder::Disk;
-use super::location::is_digest;
-use super::store::MAX_SMALL;
+use super::artifact::{Content, Descriptor, INDEX, Index};
+use super::digest::{digest, is_digest};
+use super::disk::Disk;
+use super::release::MAX_SMALL;
 
 const VERSION: &[u8] = b"{\"imageLayoutVersion\":\"1.0.0\"}";
 const NAME: &str = "org.opencontainers.image.ref.name";

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use reqwest::Url;
 
 use super::RegistryError;
+use super::digest::is_digest;
 
 /// A place, and what of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,12 +156,6 @@ pub(super) fn tag_of(version: &str) -> Option<String> {
     let first = bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let rest = bytes.all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
     (first && rest && tag.len() <= 128).then_some(tag)
-}
-
-/// Whether a text is `sha256:` and its digits.
-pub(super) fn is_digest(text: &str) -> bool {
-    let hex = text.strip_prefix("sha256:").unwrap_or_default();
-    hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// Whether a host with or without a port is this machine, by its address or as `localhost`.

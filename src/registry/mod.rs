@@ -3,14 +3,20 @@
 //! seen: a version appears when all that belongs to it is there, and a channel is moved after that.
 
 mod artifact;
+mod digest;
+mod disk;
 mod error;
 mod folder;
 mod layout;
 mod location;
+mod options;
+mod release;
 mod remote;
 mod store;
 mod web;
 
 pub use error::RegistryError;
 pub use location::{Location, Pin, Place};
-pub use store::{Attachment, Fetched, Options, Overwrite, Progress, Put, Release, Since, Store};
+pub use options::Options;
+pub use release::{Attachment, Fetched, Overwrite, Progress, Put, Release, Since};
+pub use store::Store;

@@ -18,7 +18,8 @@ use tokio::io::AsyncWrite;
 use tokio::runtime::{Builder, Runtime};
 
 use super::artifact::{Content, Descriptor, INDEX, Index, MANIFEST};
-use super::location::{is_digest, is_loopback};
+use super::digest::is_digest;
+use super::location::is_loopback;
 use super::{Options, RegistryError};
 
 /// How long nobody may answer.

@@ -9,8 +9,8 @@ use reqwest::{Certificate, Client, Response, StatusCode};
 use tokio::runtime::{Builder, Runtime};
 
 use super::folder::{Listing, channel_file, folder_of};
-use super::store::{MAX_SMALL, Progress, Since};
-use super::{Fetched, Options, RegistryError};
+use super::release::MAX_SMALL;
+use super::{Fetched, Options, Progress, RegistryError, Since};
 
 const READ: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(15);

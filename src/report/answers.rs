@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::scenario::{Answers, Candidates, Cause, Decided, Verdict};
 use crate::text::safe;
 
-use super::human::printable;
+use super::printable::printable;
 
 /// The version of the JSON format.
 const FORMAT: u32 = 1;
@@ -182,14 +182,14 @@ mod tests {
           fred
               depends on finance.Payout.approve, policy/market.gate:7:5
               depends on stepped_up, policy/market.gate:7:5
-              left out of the context: `auth_time`, `mfa`, `risk_score`
+              missing from the context: `auth_time`, `mfa`, `risk_score`
 
         deny
           dana, mia
               no-grant
           shopify
               no-grant
-              no statement lets a PartnerApp do `Payout.approve`
+              no statement allows a PartnerApp to do `Payout.approve`
 
         4 decisions: 1 unknown, 3 deny
         ");

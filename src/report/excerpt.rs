@@ -8,7 +8,7 @@ use std::ops::Range;
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use super::files::Files;
-use super::human::printable;
+use super::printable::printable;
 use crate::diag::{Diagnostic, Label};
 use crate::text::{FileId, LineColumn, Span};
 

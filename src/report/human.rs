@@ -7,13 +7,11 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
 
 use super::excerpt::{Excerpt, excerpt};
 use super::files::Files;
+use super::printable::printable;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
-use crate::text::safe;
 
 /// The most diagnostics that are drawn.
 const SHOWN: usize = 100;
-/// The most characters of one message, label or note that are shown; user input in them may be of any length.
-const TEXT_CHARS: usize = 600;
 
 /// What the terminal can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,15 +83,6 @@ pub fn summary(all: &Diagnostics) -> String {
         .flatten()
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-/// One line that is safe to show and of bounded length: the rest of an overlong text becomes `…`.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    match text.char_indices().nth(TEXT_CHARS) {
-        Some((at, _)) => format!("{}…", safe::line(text.get(..at).unwrap_or_default())),
-        None => safe::line(text),
-    }
 }
 
 fn handler(diagnostic: &Diagnostic, style: Style) -> GraphicalReportHandler {

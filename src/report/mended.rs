@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::human::printable;
+use super::printable::printable;
 use crate::scenario::golden;
 use crate::text::safe;
 

@@ -11,7 +11,7 @@ use crate::mutation::{Decided, Mutant, Outcome, Tally, Trial};
 use crate::text::{Instant, safe};
 
 use super::files::Files;
-use super::human::printable;
+use super::printable::printable;
 use super::suite::{Saved, Suite};
 
 /// The version of the JSON format.

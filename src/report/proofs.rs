@@ -10,7 +10,7 @@ use crate::bundle::OriginKind;
 use crate::text::{Instant, safe};
 
 use super::files::Files;
-use super::human::printable;
+use super::printable::printable;
 use super::suite::{Saved, Suite};
 
 /// The version of the JSON format.

@@ -1,18 +1,17 @@
 //! Why a decision is as it is, in the author's own words: the clauses of a statement with what each came to, and on a
 //! denial the grant that came nearest.
 
-use std::collections::BTreeSet;
-
+use cedar_policy::pst::Var;
 use cedar_policy::{ActionConstraint, Effect, EntityUid, EvalResult, PrincipalConstraint, ResourceConstraint};
 use serde::Serialize;
 
 use crate::bundle::{Clause, EntityContract, EntityRole, Origin, Place};
 use crate::decide;
-use crate::decide::EvaluateError;
+use crate::decide::{AttributePath, EvaluateError, attributes_read};
 use crate::text::{Duration, Instant};
 
 use super::Policy;
-use super::ask::{Answer, Verdict};
+use super::answer::{Answer, Verdict};
 use super::suite::{Expected, World};
 
 /// What decided, and what nearly did.
@@ -208,19 +207,17 @@ impl Scene<'_> {
         let required =
             declared.into_iter().flat_map(|action| &action.context).filter(|(_, attribute)| attribute.required);
         let left_out = required.map(|(name, _)| name).filter(|name| !self.request.context.contains_key(*name));
-        let read: BTreeSet<&str> = attribute_paths(cedar)
-            .into_iter()
-            .filter_map(|path| path.strip_prefix("context.")?.split('.').next())
-            .collect();
-        left_out.into_iter().any(|name| read.contains(name.as_str()))
+        let read = attributes_read(cedar);
+        let reads =
+            |name: &String| read.iter().any(|path| path.variable == Var::Context && path.names.first() == Some(name));
+        left_out.into_iter().any(reads)
     }
 
     /// The attributes an expression reads and their values.
     fn values(&self, cedar: &str) -> Vec<String> {
-        attribute_paths(cedar)
-            .into_iter()
-            .filter_map(|path| Some(format!("{path} = {}", self.shown(&self.evaluate(path).ok()?))))
-            .collect()
+        let value = |path: AttributePath| self.evaluate(&path.to_string()).ok().map(|value| (path, value));
+        let read = attributes_read(cedar).into_iter().filter_map(value);
+        read.map(|(path, value)| format!("{path} = {}", self.shown(&value))).collect()
     }
 
     /// A value as the suite writes it.
@@ -267,96 +264,4 @@ fn extension_shown(call: &str) -> String {
 /// How many clauses keep a statement from deciding.
 fn failing(statement: &Statement) -> usize {
     statement.clauses.iter().filter(|clause| clause.truth != Truth::True).count()
-}
-
-/// The longest attribute paths in Cedar text, `context.risk_score`, `resource.org.plan`, in order and once each.
-/// Method calls end a path; text in quotes holds none.
-fn attribute_paths(cedar: &str) -> Vec<&str> {
-    let mut paths: Vec<&str> = Vec::new();
-    let mut seen = BTreeSet::new();
-    let mut rest = cedar;
-    let mut before = ' ';
-    while let Some(first) = rest.chars().next() {
-        if first == '"' {
-            rest = after_string(rest);
-            before = '"';
-            continue;
-        }
-        let word_length = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
-        let (word, tail) = rest.split_at_checked(word_length).unwrap_or((rest, ""));
-        if matches!(word, "context" | "principal" | "resource") && before != '.' && before != ':' {
-            let (path, tail) = path(rest, word.len());
-            if path.contains('.') && seen.insert(path) {
-                paths.push(path);
-            }
-            rest = tail;
-            before = 'x';
-            continue;
-        }
-        if word.is_empty() {
-            before = if first.is_whitespace() { before } else { first };
-            rest = rest.split_at_checked(first.len_utf8()).map_or("", |(_, tail)| tail);
-        } else {
-            before = 'x';
-            rest = tail;
-        }
-    }
-    paths
-}
-
-/// A path that starts with a variable of some length, and what follows it.
-fn path(text: &str, variable: usize) -> (&str, &str) {
-    let mut end = variable;
-    loop {
-        let step = text.get(end..).and_then(|tail| tail.strip_prefix('.'));
-        let Some(step) = step else { break };
-        let length = step.find(|c: char| !is_word(c)).unwrap_or(step.len());
-        let call = step.get(length..).is_some_and(|tail| tail.starts_with('('));
-        if length == 0 || call {
-            break;
-        }
-        end += 1 + length;
-    }
-    text.split_at_checked(end).unwrap_or((text, ""))
-}
-
-/// What follows a quoted string at the start of a text.
-fn after_string(text: &str) -> &str {
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return text.get(at + 1..).unwrap_or(""),
-            _ => {}
-        }
-    }
-    ""
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_end_at_methods_and_are_not_looked_for_in_quotes() {
-        assert_eq!(
-            attribute_paths(
-                r#"context.risk_score <= 30 && context.now.durationSince(context.auth_time) <= duration("15m")"#
-            ),
-            ["context.risk_score", "context.now", "context.auth_time"]
-        );
-        assert_eq!(
-            attribute_paths(
-                r#"resource.org.plan == "a \" context.x" || M::Payout::"resource.y" == principal || context.now == context.now"#
-            ),
-            ["resource.org.plan", "context.now"]
-        );
-        assert_eq!(attribute_paths("principal in resource.org.admin"), ["resource.org.admin"]);
-        assert_eq!(attribute_paths("x.context.y"), [] as [&str; 0]);
-    }
 }

@@ -1,6 +1,7 @@
 //! Scenario tests: YAML suites typed against a compiled policy, their runner, golden snapshots and the reasons of failures.
 //! The policy is seen through bundle artifacts only, and decided by the same code that a gateway runs.
 
+mod answer;
 mod ask;
 mod asked;
 /// Codes of everything that can be wrong in a suite.
@@ -27,7 +28,7 @@ mod why;
 use crate::bundle::{Contract, Origins};
 use crate::decide::Engine;
 
-pub use ask::{Answer, Verdict};
+pub use answer::{Answer, Verdict};
 pub use asked::{AskedSuite, asked};
 pub use coverage::{Coverage, Covered, CoveredClause, coverage};
 pub use event::Event;

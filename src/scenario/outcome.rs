@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diag::Diagnostic;
 use crate::text::Span;
 
-use super::ask::{Answer, Verdict};
+use super::answer::{Answer, Verdict};
 use super::explain::Explanation;
 use super::golden::{SnapshotAction, SnapshotVerdict};
 use super::read::names::PERMIT_ERRORED;
@@ -176,9 +176,11 @@ impl FailureKind {
         match self {
             Self::Decision(wrong) => wrong.headline(),
             Self::Step { expected, actual } => format!("expected {expected}, but {actual}"),
-            Self::Log { .. } => "the log does not hold what it must".to_owned(),
+            Self::Log { .. } => "the log is not as expected".to_owned(),
             Self::Snapshot(SnapshotVerdict::Missing { path, .. }) => format!("`{path}` was never accepted"),
-            Self::Snapshot(SnapshotVerdict::Changed { path, .. }) => format!("`{path}` differs from what was accepted"),
+            Self::Snapshot(SnapshotVerdict::Changed { path, .. }) => {
+                format!("`{path}` differs from the accepted snapshot")
+            }
             Self::Snapshot(SnapshotVerdict::Matches) => "the snapshot matches".to_owned(),
         }
     }
@@ -250,8 +252,8 @@ impl Judged {
         match self.stated {
             Stated::Directly | Stated::AsDecision => None,
             Stated::Otherwise => Some("no line of the matrix states this cell, so it must be denied"),
-            Stated::InSet => Some("the set names it"),
-            Stated::NotInSet => Some("the set does not name it, and is exact"),
+            Stated::InSet => Some("the expected set names it"),
+            Stated::NotInSet => Some("the expected set is exact and does not name it"),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::bundle::{Contract, EntityRole, Place};
 use crate::diag::did_you_mean;
 use crate::text::Instant;
 
-use super::ask::{Answer, Verdict};
+use super::answer::{Answer, Verdict};
 use super::read::{a, names};
 use super::suite::{ContextRef, Named, Request, Section, Suite, World};
 use super::{Policy, ask};
@@ -94,7 +94,7 @@ pub enum QuestionError {
         known: Vec<String>,
     },
     /// An entity that never asks for anything.
-    #[error("`{name}` cannot ask for anything: {ty} is no principal")]
+    #[error("`{name}` cannot make requests: {ty} is not a principal type")]
     NoPrincipal {
         /// The entity.
         name: String,
@@ -422,7 +422,7 @@ mod tests {
             unknown resource `p11` | did you mean `p1`?
             unknown context `clam` | did you mean `calm`?
             unknown principal `ferd` | did you mean `fred`?
-            `p1` cannot ask for anything: a Payout is no principal | known here: `dana`, `fred`, `mia`, `shopify`
+            `p1` cannot make requests: a Payout is not a principal type | known here: `dana`, `fred`, `mia`, `shopify`
             ");
     }
 }

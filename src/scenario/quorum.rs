@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use cedar_policy::{EntityTypeName, EntityUid};
 
+use crate::break_glass::{Ledger, World};
 use crate::bundle::BreakGlassProfile;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::emergency::{Ledger, World};
 use crate::text::Instant;
 
 use super::suite::{Body, ContextRef, GrantRequest, StepAction, Suite};
@@ -79,7 +79,7 @@ fn shortage(
     let message = match able.as_slice() {
         [] => format!("nobody in this suite can approve `{profile}` for `{by}`"),
         able => format!(
-            "`{profile}` asks for {} approvals, and for `{by}` this suite has but {}",
+            "`{profile}` requires {} approvals, but for `{by}` this suite has only {}",
             rules.approvals,
             able.join(", ")
         ),
@@ -91,7 +91,7 @@ fn shortage(
     };
     Some(
         Diagnostic::warning(codes::TOO_FEW_APPROVERS, request.by_span, message)
-            .label("what is asked for here is never granted")
+            .label("this request can never be granted")
             .help(help),
     )
 }

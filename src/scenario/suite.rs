@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::{Entities, EntityUid};
 
 use crate::bundle::ValueType;
+use crate::clauses::Step;
 use crate::diag::Diagnostic;
 use crate::text::{Duration, FileId, Instant, Span};
 
@@ -105,7 +106,7 @@ pub struct Test {
 impl Test {
     /// What is wrong with causes that it names. The test fails by it, and no other.
     pub fn faults(&self) -> impl Iterator<Item = &Diagnostic> {
-        let (claims, steps): (&[Claim], &[Step]) = match &self.body {
+        let (claims, steps): (&[Claim], &[TimelineStep]) = match &self.body {
             Body::Claims(claims) => (claims, &[]),
             Body::Steps(steps) => (&[], steps),
             Body::Snapshot(_) => (&[], &[]),
@@ -125,7 +126,7 @@ pub enum Body {
     /// Decisions, each on its own: `can`, `cannot`, `unknown`, `matrix`, `who-can`, `what-can`, `request`.
     Claims(Vec<Claim>),
     /// A timeline.
-    Steps(Vec<Step>),
+    Steps(Vec<TimelineStep>),
     /// A table that must be as accepted.
     Snapshot(SnapshotSpec),
 }
@@ -253,7 +254,7 @@ impl Expected {
 
 /// One step of a timeline.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct TimelineStep {
     /// How far the clock moves before it.
     pub after: Duration,
     /// The step in the suite.
@@ -279,7 +280,7 @@ pub enum StepAction {
     /// People act on a request or a grant, one after the other.
     Act {
         /// What they do.
-        act: GrantAct,
+        act: Step,
         /// The grant's name in the suite.
         grant: String,
         /// Who.
@@ -320,35 +321,6 @@ pub struct GrantRequest {
     pub grant: String,
     /// The cause for which it must be refused; `None`: it must be accepted.
     pub refused: Option<String>,
-}
-
-/// What people do to a request or a grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GrantAct {
-    /// `approve`
-    Approve,
-    /// `refuse`
-    Refuse,
-    /// `withdraw`
-    Withdraw,
-    /// `revoke`
-    Revoke,
-    /// `review`
-    Review,
-}
-
-impl GrantAct {
-    /// The step's key.
-    #[must_use]
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::Refuse => "refuse",
-            Self::Withdraw => "withdraw",
-            Self::Revoke => "revoke",
-            Self::Review => "review",
-        }
-    }
 }
 
 /// Which table a snapshot test writes.

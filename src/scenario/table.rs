@@ -4,7 +4,7 @@
 
 use crate::text::{Instant, safe};
 
-use super::ask::{Answer, Verdict};
+use super::answer::{Answer, Verdict};
 use super::read::names;
 use super::suite::{Request, SnapshotSpec, Table, World};
 use super::{Policy, ask};

@@ -1,14 +1,16 @@
 //! Timelines: steps on a virtual clock, run on the same break-glass state machine that a gateway runs.
 
+use crate::break_glass::{Actor, EventKind, Ledger, Part, Ruling, Terms};
+use crate::clauses::Step;
 use crate::decide::RequestError;
-use crate::emergency::{Actor, EventKind, Ledger, Part, Ruling, Terms};
 use crate::text::{Instant, Span};
-use crate::{decide, emergency};
+use crate::{break_glass, decide};
 
-use super::ask::{Answer, Asked, Verdict};
+use super::answer::{Answer, Verdict};
+use super::ask::Asked;
 use super::outcome::{Failure, FailureKind};
 use super::read::names::NO_GRANT;
-use super::suite::{Claim, ContextRef, Expected, GrantAct, GrantRequest, Named, Step, StepAction, Suite};
+use super::suite::{Claim, ContextRef, Expected, GrantRequest, Named, StepAction, Suite, TimelineStep};
 use super::{Policy, ask};
 
 /// Something of a timeline that a claim stands on.
@@ -39,7 +41,7 @@ impl StepResult {
 }
 
 /// Plays a timeline: all that happened in it, in its order. A step that does not go as claimed does not stop it.
-pub(super) fn play<'a>(steps: &'a [Step], suite: &'a Suite, policy: Policy<'a>) -> Vec<Happening<'a>> {
+pub(super) fn play<'a>(steps: &'a [TimelineStep], suite: &'a Suite, policy: Policy<'a>) -> Vec<Happening<'a>> {
     let mut stage = match Ledger::new(policy.contract) {
         Ok(ledger) => Stage { ledger, now: suite.at, suite, policy, happened: Vec::new(), doubt: String::new() },
         Err(error) => {
@@ -72,7 +74,7 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    fn step(&mut self, step: &'a Step) {
+    fn step(&mut self, step: &'a TimelineStep) {
         self.doubt = step.faults.iter().map(|fault| format!(" ({})", fault.message)).collect();
         match &step.action {
             StepAction::Wait => {}
@@ -91,8 +93,8 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn world(&self) -> emergency::World<'a> {
-        emergency::World { engine: self.policy.engine, entities: &self.suite.world.entities, at: self.now }
+    fn world(&self) -> break_glass::World<'a> {
+        break_glass::World { engine: self.policy.engine, entities: &self.suite.world.entities, at: self.now }
     }
 
     fn ask(&mut self, claim: &'a Claim, with: Option<&str>) {
@@ -166,17 +168,11 @@ impl<'a> Stage<'a> {
         self.hold(&what, came_to, request.refused.as_deref(), span);
     }
 
-    fn act(&mut self, act: GrantAct, grant: &str, by: &Named, context: &ContextRef, refused: Option<&str>, span: Span) {
+    fn act(&mut self, act: Step, grant: &str, by: &Named, context: &ContextRef, refused: Option<&str>, span: Span) {
         let actor = self.actor(by, context);
         let world = self.world();
-        let came_to = match act {
-            GrantAct::Approve => self.ledger.approve(world, grant, &actor),
-            GrantAct::Refuse => self.ledger.refuse(world, grant, &actor),
-            GrantAct::Withdraw => Ok(self.ledger.withdraw(self.now, grant, &by.uid)),
-            GrantAct::Revoke => self.ledger.revoke(world, grant, &actor),
-            GrantAct::Review => self.ledger.review(world, grant, &actor),
-        };
-        let what = format!("`{}: {grant}` by {}", act.key(), by.label);
+        let came_to = self.ledger.step(world, act, grant, &actor);
+        let what = format!("`{act}: {grant}` by {}", by.label);
         self.hold(&what, came_to, refused, span);
     }
 
@@ -188,18 +184,18 @@ impl<'a> Stage<'a> {
     fn hold(
         &mut self,
         what: &str,
-        came_to: Result<emergency::Answer, RequestError>,
+        came_to: Result<break_glass::Answer, RequestError>,
         refused: Option<&str>,
         span: Span,
     ) {
         let expected = match refused {
-            None => format!("{what} to be taken"),
+            None => format!("{what} to be accepted"),
             Some(cause) => format!("{what} to be refused because of {cause}{}", self.doubt),
         };
         let (holds, actual) = match came_to {
             Err(error) => (false, error.to_string()),
-            Ok(emergency::Answer::Done { .. }) => (refused.is_none(), "it was taken".to_owned()),
-            Ok(emergency::Answer::Refused(refusal)) => {
+            Ok(break_glass::Answer::Done { .. }) => (refused.is_none(), "it was accepted".to_owned()),
+            Ok(break_glass::Answer::Refused(refusal)) => {
                 let decided = refusal.decision.as_ref().map(|decision| Answer::of(decision, self.policy));
                 let mut causes = vec![refusal.reason.name().to_owned()];
                 causes.extend(decided.iter().flat_map(|answer| answer.because.clone()));

@@ -11,11 +11,13 @@ use crate::analysis::{Answer, Asking, Claim, Counterexample, Environment, Questi
 use crate::decide::{Decision, Outcome};
 
 use super::align::Aligned;
-use super::difference::{Basis, Doubt, Holder, Presence, RequestKind};
+use super::difference::Doubt;
 use super::direction::Direction;
 use super::errors::Permits;
-use super::footing::{Engines, Footing};
+use super::footing::{Basis, Engines, Footing};
+use super::holder::Holder;
 use super::listing::{Half, Listed, Listing, Says, carries};
+use super::request_kind::{Presence, RequestKind};
 use super::times::{Assumes, MOST_BOUNDS, Range};
 use super::{errors, parted};
 

@@ -9,8 +9,9 @@ use crate::graph::{NameOf, Renames};
 use crate::lower;
 use crate::text::Span;
 
+use super::Side;
 use super::direction::Direction;
-use super::{Side, difference};
+use super::request_kind::title;
 
 /// A role that somebody gained or lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,11 +87,11 @@ fn brought(side: Side<'_>) -> BTreeMap<String, BTreeSet<String>> {
         let Some(role) = access.role.filter(|_| !access.implied) else {
             continue;
         };
-        let mut title = difference::title(&access.action, &access.resource);
+        let mut brings = title(&access.action, &access.resource);
         if !access.when.is_empty() {
-            title.push_str(&format!(" when {}", access.when.join(" && ")));
+            brings.push_str(&format!(" when {}", access.when.join(" && ")));
         }
-        found.entry(role).or_default().insert(title);
+        found.entry(role).or_default().insert(brings);
     }
     found
 }

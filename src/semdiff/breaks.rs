@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::bundle::{ActionContract, AttributeContract, Contract, EntityContract};
+use crate::bundle::{ActionContract, AttributeContract, Contract, EntityContract, GRANTS_ATTRIBUTE};
 
 use super::item::Kind;
 use super::structural::{Change, What};
-
-/// The context attribute that the gateway fills by itself.
-pub(super) const BREAK_GLASS: &str = "break_glass";
 
 /// One thing that no longer fits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,7 +109,7 @@ fn action(name: &str, was: &ActionContract, is: &ActionContract, common: &dyn Fn
     }
     // Grants come from the gateway, which reads the profiles of the bundle it runs.
     let of = |context: &BTreeMap<String, AttributeContract>, shared: bool| -> BTreeMap<String, AttributeContract> {
-        let own = context.iter().filter(|(name, _)| *name != BREAK_GLASS && common(name) == shared);
+        let own = context.iter().filter(|(name, _)| *name != GRANTS_ATTRIBUTE && common(name) == shared);
         own.map(|(name, attribute)| (name.clone(), attribute.clone())).collect()
     };
     attributes("context", &of(&was.context, true), &of(&is.context, true), found);

@@ -10,9 +10,9 @@ use crate::lower;
 use crate::lower::{Draft, Part, Subject};
 use crate::typing::{TypedExpr, TypedKind};
 
-use super::difference::RequestKind;
 use super::item::{BECAUSE, Kind};
 use super::listing::Listed;
+use super::request_kind::RequestKind;
 use super::structural::{Change, Structure, What};
 
 /// What some policies are made of.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{Clause, OriginKind, Origins};
 
-use super::difference::Holder;
+use super::holder::Holder;
 use super::listing::{Half, Listed};
 
 /// One thing that the side that denies an example asks for and the other one does not, or that the other one grants.

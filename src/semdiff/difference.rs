@@ -6,13 +6,17 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::analysis::solver::REMEDY;
-use crate::analysis::{Environment, Statistics, Witness};
-use crate::bundle::{OriginKind, PROFILE_TYPE, Place};
+use crate::analysis::{Statistics, Witness};
+use crate::bundle::{OriginKind, Place};
+use crate::decide::AttributePath;
 
 use super::assigned::Assigned;
 use super::breaks::Break;
 use super::contrast::Contrast;
 use super::direction::Direction;
+use super::footing::Basis;
+use super::holder::Holder;
+use super::request_kind::RequestKind;
 use super::structural::Structure;
 use super::terms::{Effect, TermChange};
 
@@ -48,56 +52,6 @@ pub struct Access {
     pub stands_for: usize,
     /// The changes of parts that bring it about, as indices into [`Structure::changes`], sorted.
     pub causes: Vec<usize>,
-}
-
-/// A kind of request in Gate's names, `User`, `Payout.approve`, `Payout`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RequestKind {
-    /// The principal's type.
-    pub principal: String,
-    /// The action.
-    pub action: String,
-    /// The resource's type.
-    pub resource: String,
-    /// The same for Cedar.
-    pub cedar: Environment,
-    /// On which side such requests can be made.
-    pub presence: Presence,
-}
-
-/// On which side a kind of request can be made. Where it cannot, nothing is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Presence {
-    /// On both.
-    Both,
-    /// Only on the old one.
-    OnlyOld,
-    /// Only on the new one.
-    OnlyNew,
-}
-
-/// Whom permits are for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Holder {
-    /// Everyone of the principal's type, or whom the condition picks.
-    Everyone,
-    /// Holders of a role, `finance` or `Org.admin`.
-    Role(String),
-    /// Who has or takes part in a break-glass grant, by the profile's name.
-    BreakGlass(String),
-    /// One entity, or those below it, which a raw policy names: `Shop::User::"ann"`.
-    Entity(String),
-}
-
-/// A schema under which the two sides are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Basis {
-    /// The new side's.
-    New,
-    /// The old side's, where policies of the old side do not type under the new one.
-    Old,
-    /// Both together, where policies of either side do not type under the other's.
-    Merged,
 }
 
 /// Whether requests were found that changed sides in one direction.
@@ -164,6 +118,8 @@ pub struct Reason {
     /// Conditions in the author's words: of a grant that grants its own, of one that does not those that fail, of a guard
     /// those that it wants and that fail, of a denial its own.
     pub when: Vec<String>,
+    /// What these read of the request.
+    pub reads: Vec<AttributePath>,
 }
 
 /// The whole in one word.
@@ -354,30 +310,6 @@ impl Verdict {
     }
 }
 
-impl Presence {
-    /// Its name, as reports write it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Both => "both",
-            Self::OnlyOld => "only-old",
-            Self::OnlyNew => "only-new",
-        }
-    }
-}
-
-impl Basis {
-    /// Its name, as reports write it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Old => "old",
-            Self::Merged => "merged",
-        }
-    }
-}
-
 impl Doubt {
     /// Its name, as reports write it.
     #[must_use]
@@ -398,66 +330,5 @@ impl fmt::Display for Doubt {
             Self::Unanswered(why) | Self::NotShown(why) => f.write_str(why),
             Self::Incomparable(why) => write!(f, "the two sides have no common ground: {why}"),
         }
-    }
-}
-
-impl Holder {
-    /// What people call them, given the principal's type: `every User`, `finance`, `break-glass outage`.
-    #[must_use]
-    pub fn title(&self, principal: &str) -> String {
-        match self {
-            Self::Everyone => format!("every {principal}"),
-            Self::Role(name) | Self::Entity(name) => name.clone(),
-            Self::BreakGlass(profile) => format!("break-glass {profile}"),
-        }
-    }
-
-    /// The kind of holder, as reports write it.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Everyone => "everyone",
-            Self::Role(_) => "role",
-            Self::BreakGlass(_) => "break-glass",
-            Self::Entity(_) => "entity",
-        }
-    }
-
-    /// The name of role, profile or entity.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        match self {
-            Self::Everyone => None,
-            Self::Role(name) | Self::BreakGlass(name) | Self::Entity(name) => Some(name),
-        }
-    }
-}
-
-impl RequestKind {
-    /// What people call it, and declarations name: `Bill.read`, `Bill.list on Org`. The resource is left out where the action's
-    /// name says it.
-    #[must_use]
-    pub fn title(&self) -> String {
-        title(&self.action, &self.resource)
-    }
-}
-
-/// What people call an action on a type of resource.
-pub(super) fn title(action: &str, resource: &str) -> String {
-    // Only Cedar's own actions may be called so, and such a name must not be mistaken for an action and its resource.
-    let shown = match action.contains(char::is_whitespace) {
-        true => format!("{action:?}"),
-        false => action.to_owned(),
-    };
-    let declared_on = action.split_once('.').map(|(ty, _)| ty);
-    match declared_on == Some(resource) || resource == PROFILE_TYPE {
-        true => shown,
-        false => format!("{shown} on {resource}"),
-    }
-}
-
-impl fmt::Display for RequestKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} on {}", self.principal, self.action, self.resource)
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::analysis::{Environment, Rule};
 use crate::bundle::{OriginKind, Origins};
 
-use super::difference::Holder;
+use super::holder::Holder;
 use super::listing::Listed;
 
 /// What the permits of the side that is said to allow may lack.

@@ -11,8 +11,30 @@ use crate::bundle::{BundleTree, Contract, canonical_json};
 use crate::decide::{Engine, Strictness};
 use crate::lower::Lowered;
 
-use super::difference::Basis;
 use super::merge;
+
+/// A schema under which the two sides are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Basis {
+    /// The new side's.
+    New,
+    /// The old side's, where policies of the old side do not type under the new one.
+    Old,
+    /// Both together, where policies of either side do not type under the other's.
+    Merged,
+}
+
+impl Basis {
+    /// Its name, as reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Old => "old",
+            Self::Merged => "merged",
+        }
+    }
+}
 
 /// The schema, and both sides under it.
 #[derive(Debug)]

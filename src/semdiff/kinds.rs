@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use cedar_policy::pst::{Expr, Var};
 use cedar_policy::{EntityTypeName, EntityUid, Policy};
-use serde_json::Value;
 
 use crate::analysis::{Environment, Environments};
+use crate::lower;
 
 use super::align::Aligned;
-use super::difference::{Presence, RequestKind};
+use super::request_kind::{Presence, RequestKind};
 
 /// A kind of request in the names of whichever side has it, the new one first.
 pub(super) fn request(env: &Environment, presence: Presence, [old, new]: [&Aligned<'_>; 2]) -> RequestKind {
@@ -49,15 +50,5 @@ pub(super) fn same_groups(old: &Environments, new: &Environments) -> bool {
 
 /// Whether a policy's conditions read `action`.
 pub(super) fn reads_action(policy: &Policy) -> bool {
-    policy.to_json().is_ok_and(|json| json.get("conditions").is_some_and(holds_action))
-}
-
-fn holds_action(json: &Value) -> bool {
-    match json {
-        Value::Object(fields) => {
-            fields.get("Var").and_then(Value::as_str) == Some("action") || fields.values().any(holds_action)
-        }
-        Value::Array(all) => all.iter().any(holds_action),
-        _ => false,
-    }
+    lower::has_part(policy, &|part| matches!(part, Expr::Var(Var::Action)))
 }

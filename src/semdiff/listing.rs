@@ -10,8 +10,8 @@ use crate::syntax::ast::Operator;
 use crate::typing::{TypedExpr, TypedKind};
 
 use super::align::Aligned;
-use super::difference::Holder;
 use super::footing;
+use super::holder::Holder;
 use super::wild::Wildcards;
 
 /// A policy.
@@ -48,6 +48,14 @@ pub(super) struct Half<'a> {
 
 /// Policies by what they say.
 pub(super) type Says<'a> = BTreeMap<Rule, &'a Listed<'a>>;
+
+impl Listed<'_> {
+    /// The kinds of request of the wildcards that imply it in a kind of request; none where it is written.
+    fn sources(&self, wildcards: &Wildcards<'_>, env: &Environment) -> BTreeSet<Environment> {
+        let implied = self.draft.filter(|_| self.implied);
+        implied.map_or_else(BTreeSet::new, |draft| wildcards.sources(draft, env))
+    }
+}
 
 impl<'a> Listing<'a> {
     /// Lists a side; `None` where it has no schema.
@@ -149,6 +157,29 @@ impl<'a> Half<'a> {
         self.permits_of(holder).map(|(rule, _)| rule).eq(other.permits_of(holder).map(|(rule, _)| rule))
             && self.forbids.keys().eq(other.forbids.keys())
     }
+}
+
+/// What is left of a side that allows, once a holder's permits are set aside that a wildcard implies which the denying side
+/// does not grant the holder in any form; with the kinds of request of these wildcards. `None` where nothing is set aside.
+pub(super) fn set_aside<'a>(
+    [allowing, denying]: [(&Wildcards<'_>, &Half<'a>); 2],
+    holder: &Holder,
+    env: &Environment,
+) -> Option<(Half<'a>, BTreeSet<Environment>)> {
+    let sources = |(wildcards, half): (&Wildcards<'_>, &Half<'a>)| -> Vec<_> {
+        let permits = half.permits_of(holder);
+        permits.map(|(rule, listed)| (rule.clone(), listed.sources(wildcards, env))).collect()
+    };
+    let known: BTreeSet<Environment> = sources(denying).into_iter().flat_map(|(_, kinds)| kinds).collect();
+    let mut left = allowing.1.clone();
+    let mut told = BTreeSet::new();
+    for (rule, kinds) in sources(allowing) {
+        if !kinds.is_empty() && kinds.is_disjoint(&known) {
+            left.permits.entry(holder.clone()).or_default().remove(&rule);
+            told.extend(kinds);
+        }
+    }
+    (!told.is_empty()).then_some((left, told))
 }
 
 /// Whether a forbid cannot apply where a permit does, since what the guard wants is a condition of the permit, too.

@@ -16,6 +16,7 @@ mod difference;
 mod direction;
 mod errors;
 mod footing;
+mod holder;
 mod inventory;
 mod item;
 mod kinds;
@@ -26,6 +27,7 @@ mod promises;
 mod raw;
 mod rename;
 mod replay;
+mod request_kind;
 mod required;
 mod semantic;
 mod structural;
@@ -39,12 +41,12 @@ pub use breaks::Break;
 pub use contrast::Contrast;
 pub use covering::{ChangeFiles, Cover, Declared, Gate, Judged, Standing, Unmatched, declared};
 pub use declaration::{Declaration, Name, Until, declarations};
-pub use difference::{
-    Access, Basis, Difference, Doubt, Example, Extent, Finding, Holder, Presence, Reason, Replayed, RequestKind,
-    Verdict,
-};
+pub use difference::{Access, Difference, Doubt, Example, Extent, Finding, Reason, Replayed, Verdict};
 pub use direction::Direction;
+pub use footing::Basis;
+pub use holder::Holder;
 pub use item::Kind;
+pub use request_kind::{Presence, RequestKind};
 pub use required::{Bumped, Ground, NoNextVersion, Required, required};
 pub use semantic::{CompareError, Options, compare};
 pub use structural::{Change, FieldChange, Structure, What, structure};

@@ -1,6 +1,9 @@
 //! What a package promises of changes to come: its assertions and separations of duties. They decide no request of today, so
 //! that no access shows that one is gone. Whatever the new side promises at least as firmly is kept; what it does not is
-//! weakened. How firm a promise is is told by its form alone, and what has no order there must be kept as it is.
+//! weakened. A promise is as firm as another one if its words say as much, and if what they stand for on the two sides is as
+//! much. What has no order there must be kept as it is.
+
+mod meant;
 
 use std::collections::BTreeSet;
 
@@ -9,33 +12,37 @@ use crate::graph::{NameOf, Program, Renames};
 use super::Side;
 use super::inventory::inventory;
 use super::item::{BECAUSE, Item, Kind};
-use super::terms::{Effect, TermChange, spelt};
+use super::structural::Structure;
+use super::terms::{ASSERTIONS, Effect, SEPARATIONS, TermChange, spelt};
+use meant::Meant;
 
-/// Where assertions stand among the terms.
-pub(super) const ASSERTIONS: &str = "assertions";
-/// Where separations stand among the terms.
-pub(super) const SEPARATIONS: &str = "separations";
-
-/// The promises of the old side that the new one does not keep, sorted.
-pub(super) fn weakened(old: Side<'_>, new: Side<'_>, renames: &Renames) -> Vec<TermChange> {
+/// The promises of the old side that the new one does not keep, sorted. `aligned` is the old program under the new side's names.
+pub(super) fn weakened(old: Side<'_>, new: Side<'_>, aligned: &Program, structure: &Structure) -> Vec<TermChange> {
     let (before, after) = (inventory(old), inventory(new));
     let known = Known::new(new.program);
     let as_is = Renames::default();
-    let kept: Vec<Promise> = promises(&after, &as_is).collect();
-    let mut found: Vec<TermChange> = promises(&before, renames)
-        .filter_map(|promise| promise.about(&known))
-        .filter(|promise| !kept.iter().any(|other| other.implies(promise)))
-        .map(|promise| {
-            let now = kept.iter().find(|other| (other.kind, &other.name) == (promise.kind, &promise.name));
-            TermChange {
-                path: spelt(&[promise.of().to_owned(), promise.name.clone()]),
-                to: now.map(|now| words(new, now.item)),
-                from: Some(words(old, promise.item)),
-                effect: Effect::Weakens,
-                readers: Vec::new(),
-            }
-        })
-        .collect();
+    let kept: Vec<Promise> = promises(&after, new.program, &as_is).collect();
+    let mut meant = Meant::new([aligned, new.program], structure);
+    let mut found = Vec::new();
+    let before = promises(&before, aligned, &structure.renames);
+    for promise in before.filter_map(|promise| promise.about(&known)) {
+        if kept.iter().any(|other| other.implies(&promise) && meant.is_kept(&promise, other)) {
+            continue;
+        }
+        let now = kept.iter().find(|other| (other.kind, &other.name) == (promise.kind, &promise.name));
+        let from = words(old, promise.item);
+        let to = now.map(|now| words(new, now.item));
+        // Where the words do not say less, what they stand for does.
+        let by_meaning = now.filter(|now| to.as_ref() == Some(&from) || now.implies(&promise));
+        found.push(TermChange {
+            path: spelt(&[promise.of().to_owned(), promise.name.clone()]),
+            through: by_meaning.map(|now| meant.through(&promise, now)).unwrap_or_default(),
+            to,
+            from: Some(from),
+            effect: Effect::Weakens,
+            readers: Vec::new(),
+        });
+    }
     found.sort();
     found
 }
@@ -65,9 +72,11 @@ struct Promise<'a> {
     kind: Kind,
     name: String,
     item: &'a Item,
+    /// Which of the program's assertions it is; `None` of a separation.
+    at: Option<usize>,
     /// `never`, `only`; of a separation nothing.
     claim: String,
-    /// Who; nothing: anyone.
+    /// Who, with the roles that extend those which are named; nothing: anyone.
     who: Names,
     /// The actions and the steps of break-glass.
     what: Names,
@@ -77,29 +86,38 @@ struct Promise<'a> {
     conditions: BTreeSet<(&'static str, String)>,
     /// What else it says.
     rest: Vec<(&'static str, String)>,
+    /// The roles and conditions that its words stand for.
+    stands_for: BTreeSet<(Kind, String)>,
 }
 
 /// Names and forms with the declarations that each needs.
 type Names = BTreeSet<(String, Vec<(NameOf, String)>)>;
 
-fn promises<'a>(items: &'a [Item], renames: &'a Renames) -> impl Iterator<Item = Promise<'a>> {
-    let all = items.iter().filter(|item| matches!(item.kind, Kind::Assertion | Kind::Separation));
-    all.map(|item| Promise::new(item, items, renames))
+/// All promises of a side, whose program has the new side's names already.
+fn promises<'a>(items: &'a [Item], program: &'a Program, renames: &'a Renames) -> impl Iterator<Item = Promise<'a>> {
+    let of = |kind| items.iter().filter(move |item| item.kind == kind);
+    // Parts of a kind stand in the order of their declarations.
+    let assertions = of(Kind::Assertion).enumerate().map(|(at, item)| (item, Some(at)));
+    let all = of(Kind::Separation).map(|item| (item, None)).chain(assertions);
+    all.map(move |(item, at)| Promise::new(item, at, items, program, renames))
 }
 
 impl<'a> Promise<'a> {
-    fn new(item: &'a Item, items: &[Item], renames: &Renames) -> Self {
+    fn new(item: &'a Item, at: Option<usize>, items: &[Item], program: &Program, renames: &Renames) -> Self {
         let mut promise = Self {
             kind: item.kind,
             name: item.key.with(|of, name| renames.of(of, name)),
             item,
+            at,
             claim: String::new(),
             who: Names::new(),
             what: Names::new(),
             on: Names::new(),
             conditions: BTreeSet::new(),
             rest: Vec::new(),
+            stands_for: BTreeSet::new(),
         };
+        let mut reached = BTreeSet::new();
         for field in item.fields.iter().filter(|field| field.name != BECAUSE) {
             let said = field.form.with(|of, name| renames.of(of, name));
             let needs = || -> Vec<(NameOf, String)> {
@@ -108,7 +126,18 @@ impl<'a> Promise<'a> {
             };
             match field.name {
                 "claim" => promise.claim = said,
-                "who" => promise.who = needs().into_iter().map(|name| (name.1.clone(), vec![name])).collect(),
+                "who" => {
+                    let who: Vec<(NameOf, String)> =
+                        needs().into_iter().flat_map(|one| holding(program, one)).collect();
+                    for item in items.iter().filter(|item| item.kind == Kind::Role) {
+                        let role = (NameOf::Role, shown(item, renames));
+                        if who.contains(&role) {
+                            promise.stands_for.insert((Kind::Role, role.1));
+                            named(&all_names(item), items, &mut reached);
+                        }
+                    }
+                    promise.who = who.into_iter().map(|name| (name.1.clone(), vec![name])).collect();
+                }
                 "actions" | "steps" => {
                     promise.what.insert((said, needs()));
                 }
@@ -118,6 +147,7 @@ impl<'a> Promise<'a> {
                 "when" | "unless break-glass" => {
                     let mut conditions = BTreeSet::new();
                     named(&field.form.all_names(), items, &mut conditions);
+                    reached.extend(conditions.iter().copied());
                     let bodies = conditions.into_iter().flat_map(|at| items.get(at)).map(|condition| {
                         let said = condition.fields.iter();
                         let said = said.map(|field| field.form.with(|of, name| renames.of(of, name)));
@@ -134,6 +164,8 @@ impl<'a> Promise<'a> {
                 name => promise.rest.push((name, said)),
             }
         }
+        let conditions = reached.into_iter().filter_map(|at| items.get(at));
+        promise.stands_for.extend(conditions.map(|condition| (Kind::Condition, shown(condition, renames))));
         promise
     }
 
@@ -164,7 +196,7 @@ impl<'a> Promise<'a> {
         left.then_some(self)
     }
 
-    /// Whether whoever keeps it keeps another one, too, by their forms.
+    /// Whether whoever keeps it keeps another one, too, by their words.
     fn implies(&self, other: &Self) -> bool {
         let within = |one: &Names, all: &Names| one.iter().all(|(name, _)| all.iter().any(|(other, _)| other == name));
         let is_same = |one: &Names, other: &Names| within(one, other) && within(other, one);
@@ -188,8 +220,23 @@ impl<'a> Promise<'a> {
     }
 }
 
-fn shown(condition: &Item, renames: &Renames) -> String {
-    condition.key.with(|of, name| renames.of(of, name))
+/// What an item is called on the new side.
+fn shown(item: &Item, renames: &Renames) -> String {
+    item.key.with(|of, name| renames.of(of, name))
+}
+
+/// A role with those that extend it, whose holders are its own; anything else alone.
+fn holding(program: &Program, (of, name): (NameOf, String)) -> Vec<(NameOf, String)> {
+    let role = (of == NameOf::Role).then(|| program.find_role(&name)).flatten();
+    match role {
+        Some(id) => program.extenders(id).into_iter().map(|id| (of, program.role_name(id))).collect(),
+        None => vec![(of, name)],
+    }
+}
+
+/// All that an item names.
+fn all_names(item: &Item) -> Vec<(NameOf, &str)> {
+    item.fields.iter().flat_map(|field| field.form.all_names()).collect()
 }
 
 /// The conditions that are named, and those that they name, by their places among all parts.
@@ -201,8 +248,7 @@ fn named(names: &[(NameOf, &str)], items: &[Item], found: &mut BTreeSet<usize>) 
         if found.insert(at)
             && let Some(condition) = items.get(at)
         {
-            let names: Vec<(NameOf, &str)> = condition.fields.iter().flat_map(|field| field.form.all_names()).collect();
-            named(&names, items, found);
+            named(&all_names(condition), items, found);
         }
     }
 }

@@ -8,12 +8,14 @@ use serde_json::Value;
 
 use crate::analysis::{Counterexample, Environment, Stage, Unshowable, Witness};
 use crate::bundle::{Clause, Origin, OriginKind};
+use crate::decide;
 use crate::decide::{Engine, Outcome};
 use crate::lower::Lowered;
 use crate::text::Instant;
 
-use super::difference::{Holder, Reason, Replayed};
+use super::difference::{Reason, Replayed};
 use super::footing::{Engines, Footing};
+use super::holder::Holder;
 use super::listing::Listing;
 
 /// How many statements are told that come near to granting.
@@ -147,28 +149,50 @@ fn dedup(reasons: &mut Vec<Reason>) {
     reasons.retain(|reason| seen.insert((reason.statement.clone(), reason.when.clone())));
 }
 
-fn reason(id: &str, origin: &Origin, when: Vec<String>) -> Reason {
+fn reason<'a>(id: &str, origin: &Origin, when: impl IntoIterator<Item = Condition<'a>>) -> Reason {
+    let (mut gate, mut reads) = (Vec::new(), Vec::new());
+    for condition in when {
+        gate.push(condition.gate.to_owned());
+        for path in decide::attributes_read(condition.cedar) {
+            if !reads.contains(&path) {
+                reads.push(path);
+            }
+        }
+    }
     Reason {
         statement: origin.statement.clone(),
         kind: origin.kind,
         policy: id.to_owned(),
         place: origin.place.clone(),
-        when,
+        when: gate,
+        reads,
+    }
+}
+
+/// A condition, as the author and as Cedar write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Condition<'a> {
+    gate: &'a str,
+    cedar: &'a str,
+}
+
+impl<'a> Condition<'a> {
+    fn of(clause: &'a Clause) -> Self {
+        Self { gate: &clause.gate, cedar: &clause.cedar }
     }
 }
 
 /// A permit's own conditions.
-fn granting(clauses: &[Clause]) -> Vec<String> {
-    let own = clauses.iter().filter(|clause| clause.guard.is_none());
-    own.map(|clause| clause.gate.clone()).collect()
+fn granting(clauses: &[Clause]) -> Vec<Condition<'_>> {
+    clauses.iter().filter(|clause| clause.guard.is_none()).map(Condition::of).collect()
 }
 
 /// Of a guard what does not hold, of anything else its conditions.
-fn forbidding(origin: &Origin, holds: &dyn Fn(&str) -> bool) -> Vec<String> {
+fn forbidding<'a>(origin: &'a Origin, holds: &dyn Fn(&str) -> bool) -> Vec<Condition<'a>> {
     match origin.kind {
         OriginKind::Require | OriginKind::Isolate | OriginKind::Separate => failing(&origin.clauses, holds),
         OriginKind::Grant | OriginKind::Deny | OriginKind::BreakGlass | OriginKind::Raw => {
-            origin.clauses.iter().map(|clause| clause.gate.clone()).collect()
+            origin.clauses.iter().map(Condition::of).collect()
         }
     }
 }
@@ -183,12 +207,10 @@ fn near(stand: Stand<'_>, shown: &Shown<'_>, holds: &dyn Fn(&str) -> bool) -> Ve
         let Some(origin) = stand.lowered.origins.policies.get(&listed.id) else {
             continue;
         };
-        let mut lacks: Vec<String> = Vec::new();
-        if let Some(named) = scope(&listed.policy.principal_constraint())
-            && !holds(&format!("principal in {named}"))
-        {
-            lacks.push(format!("principal in {named}"));
-        }
+        let in_scope = scope(&listed.policy.principal_constraint()).map(|named| format!("principal in {named}"));
+        let missed = in_scope.as_deref().filter(|test| !holds(test));
+        let mut lacks: Vec<Condition<'_>> =
+            missed.map(|test| Condition { gate: test, cedar: test }).into_iter().collect();
         lacks.extend(failing(&origin.clauses, holds));
         all.push((lacks.len(), reason(&listed.id, origin, lacks)));
     }
@@ -205,11 +227,11 @@ fn scope(constraint: &PrincipalConstraint) -> Option<&EntityUid> {
 }
 
 /// Clauses that do not hold; of a named condition, those of its parts.
-fn failing(clauses: &[Clause], holds: &dyn Fn(&str) -> bool) -> Vec<String> {
+fn failing<'a>(clauses: &'a [Clause], holds: &dyn Fn(&str) -> bool) -> Vec<Condition<'a>> {
     let mut found = Vec::new();
     for clause in clauses.iter().filter(|clause| !holds(&clause.cedar)) {
         let parts = match failing(&clause.parts, holds) {
-            parts if parts.is_empty() => vec![clause.gate.clone()],
+            parts if parts.is_empty() => vec![Condition::of(clause)],
             parts => parts,
         };
         for part in parts {

@@ -17,14 +17,17 @@ use crate::text::Instant;
 use super::align::Aligned;
 use super::ask::{Asked, Footings, Settled};
 use super::contrast::Part;
-use super::difference::{Access, Basis, Difference, Doubt, Example, Extent, Finding, Holder, Presence, RequestKind};
+use super::difference::{Access, Difference, Doubt, Example, Extent, Finding};
 use super::direction::Direction;
-use super::listing::{Half, Listing};
+use super::footing::Basis;
+use super::holder::Holder;
+use super::listing::{Half, Listing, set_aside};
 use super::replay::{Shown, Stand};
+use super::request_kind::{Presence, RequestKind};
 use super::terms::Stated;
 use super::times::{Assumes, MOST_BOUNDS, Range};
 use super::wild::Wildcards;
-use super::{Side, align, breaks, contrast, kinds, promises, replay, structural, terms, wild};
+use super::{Side, align, breaks, contrast, kinds, promises, replay, structural, terms};
 use told::{Aside, Settlement};
 
 /// How two programs are compared.
@@ -100,7 +103,7 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
     broken.sort();
     let stated = |side: Side<'a>| Stated { contract: &side.lowered.contract, sources: side.sources };
     let mut terms = terms::changes([stated(old), stated(new)], &structure.renames, &before.lowered, &after.lowered);
-    terms.extend(promises::weakened(old, new, &structure.renames));
+    terms.extend(promises::weakened(old, new, &before.program, &structure));
     terms.sort();
     Ok(Difference { terms, breaks: broken, structure, accesses, assignments: Vec::new(), extent })
 }
@@ -215,7 +218,7 @@ impl<'a> Comparison<'a> {
             let mut finding = |way: Direction| {
                 let [old, new] = &one.halves;
                 let (allowing, denying) = way.of([(old_wildcards, old), (new_wildcards, new)]);
-                let aside = wild::set_aside([allowing, denying], holder, &one.request.cedar);
+                let aside = set_aside([allowing, denying], holder, &one.request.cedar);
                 let (finding, assumes) = match aside {
                     None => self.finding(asking.as_deref_mut(), one, holder, way, &one.halves),
                     Some((left, wildcards)) => {

@@ -13,18 +13,21 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::bundle::Contract;
+use crate::bundle::{Contract, GRANTS_ATTRIBUTE};
 use crate::graph::Renames;
 use crate::lower::Lowered;
 use crate::text::Sources;
 
-use super::breaks::BREAK_GLASS;
 use super::item::Kind;
-use super::promises;
 use super::structural::Change;
 
 use reads::Reads;
 use rules::{Key, Node, Order};
+
+/// Where assertions stand among the terms.
+pub(super) const ASSERTIONS: &str = "assertions";
+/// Where separations stand among the terms.
+pub(super) const SEPARATIONS: &str = "separations";
 
 /// A term that the two sides state differently.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +42,8 @@ pub struct TermChange {
     pub effect: Effect,
     /// Statements and policies that read what became possible, sorted; empty where nothing else decides the effect.
     pub readers: Vec<String>,
+    /// Of a promise whose words do not say less: the changed parts that its words stand for, sorted.
+    pub through: Vec<(Kind, String)>,
 }
 
 /// What a change of a term does.
@@ -54,7 +59,7 @@ impl TermChange {
     /// Whether it is what a package promises of its changes to come, not what a gateway reads.
     #[must_use]
     pub fn is_promise(&self) -> bool {
-        let kinds = [promises::ASSERTIONS, promises::SEPARATIONS];
+        let kinds = [ASSERTIONS, SEPARATIONS];
         kinds.iter().any(|kind| self.path.strip_prefix(kind).is_some_and(|rest| rest.starts_with(['.', '['])))
     }
 
@@ -67,6 +72,9 @@ impl TermChange {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
         let name = change.name.as_str();
+        if self.through.iter().any(|(kind, part)| (*kind, part.as_str()) == (change.kind, name)) {
+            return true;
+        }
         match change.kind {
             Kind::Type => under(&["entities", name]),
             Kind::Attribute => {
@@ -80,8 +88,8 @@ impl TermChange {
                 under(&["provenance", name]) || under(&["actions"]) && attribute == Some(name)
             }
             Kind::BreakGlass => under(&["break_glass", name]),
-            Kind::Assertion => under(&[promises::ASSERTIONS, name]),
-            Kind::Separation => under(&[promises::SEPARATIONS, name]),
+            Kind::Assertion => under(&[ASSERTIONS, name]),
+            Kind::Separation => under(&[SEPARATIONS, name]),
             _ => false,
         }
     }
@@ -126,7 +134,7 @@ pub(super) fn changes(
 fn stated(contract: &Contract) -> Value {
     let mut contract = contract.clone();
     for action in contract.actions.values_mut() {
-        action.context.remove(BREAK_GLASS);
+        action.context.remove(GRANTS_ATTRIBUTE);
     }
     // Names, numbers and texts always serialize.
     serde_json::to_value(contract).unwrap_or_default()
@@ -224,6 +232,7 @@ impl Walk<'_> {
                     to: new.map(*shown),
                     effect,
                     readers,
+                    through: Vec::new(),
                 });
             }
         }

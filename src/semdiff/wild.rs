@@ -9,9 +9,6 @@ use crate::analysis::Environment;
 use crate::graph::{ActionId, Grant, Program, StatementId};
 use crate::lower::Draft;
 
-use super::difference::Holder;
-use super::listing::{Half, Listed};
-
 /// The grants of wildcards on one side.
 #[derive(Debug)]
 pub(super) struct Wildcards<'a> {
@@ -40,14 +37,10 @@ impl<'a> Wildcards<'a> {
         })
     }
 
-    /// The kinds of request of the wildcards that imply a policy in a kind of request; none where it is written.
-    pub(super) fn sources(&self, listed: &Listed<'_>, env: &Environment) -> BTreeSet<Environment> {
-        let implied = listed.draft.filter(|_| listed.implied);
+    /// The kinds of request of the wildcards that imply a policy in a kind of request.
+    pub(super) fn sources(&self, draft: &Draft, env: &Environment) -> BTreeSet<Environment> {
         let cedar = (env.action.type_name().to_string(), env.action.id().unescaped().to_owned());
-        let (Some(draft), Some(action)) = (implied, self.actions.get(&cedar)) else {
-            return BTreeSet::new();
-        };
-        let Some(grant) = self.grants.get(&draft.of) else {
+        let (Some(action), Some(grant)) = (self.actions.get(&cedar), self.grants.get(&draft.of)) else {
             return BTreeSet::new();
         };
         let wild = grant.actions.iter().filter(|(named, _)| self.program.covers(*named, *action));
@@ -68,27 +61,4 @@ impl<'a> Wildcards<'a> {
         });
         kinds.collect()
     }
-}
-
-/// What is left of a side that allows, once a holder's permits are set aside that a wildcard implies which the denying side
-/// does not grant the holder in any form; with the kinds of request of these wildcards. `None` where nothing is set aside.
-pub(super) fn set_aside<'a>(
-    [allowing, denying]: [(&Wildcards<'_>, &Half<'a>); 2],
-    holder: &Holder,
-    env: &Environment,
-) -> Option<(Half<'a>, BTreeSet<Environment>)> {
-    let sources = |(wildcards, half): (&Wildcards<'_>, &Half<'a>)| -> Vec<_> {
-        let permits = half.permits_of(holder);
-        permits.map(|(rule, listed)| (rule.clone(), wildcards.sources(listed, env))).collect()
-    };
-    let known: BTreeSet<Environment> = sources(denying).into_iter().flat_map(|(_, kinds)| kinds).collect();
-    let mut left = allowing.1.clone();
-    let mut told = BTreeSet::new();
-    for (rule, kinds) in sources(allowing) {
-        if !kinds.is_empty() && kinds.is_disjoint(&known) {
-            left.permits.entry(holder.clone()).or_default().remove(&rule);
-            told.extend(kinds);
-        }
-    }
-    (!told.is_empty()).then_some((left, told))
 }

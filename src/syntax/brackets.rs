@@ -144,7 +144,7 @@ fn report_unmatched(tokens: &[Token<'_>], brackets: &Brackets, file: FileId, fau
     for token in brackets.unmatched.iter().filter_map(|at| tokens.get(*at)) {
         let span = Span::new(file, token.start, token.end());
         let help = format!("remove it, or open the `{}` it belongs to", partner(token.text));
-        let message = format!("this `{}` closes nothing", token.text);
+        let message = format!("unmatched closing `{}`", token.text);
         faults.push(Diagnostic::error(codes::UNMATCHED_BRACKET, span, message).help(help));
     }
 }
@@ -165,15 +165,15 @@ fn report_unclosed(tokens: &[Token<'_>], brackets: &Brackets, file: FileId, faul
             "{" => (codes::UNCLOSED_BLOCK, "block".to_owned()),
             bracket => (codes::UNCLOSED_BRACKET, format!("`{bracket}`")),
         };
-        let mut fault = Diagnostic::error(code, span, format!("this {what} is not closed"))
+        let mut fault = Diagnostic::error(code, span, format!("unclosed {what}"))
             .label("opened here")
             .help(format!("add the missing `{}`", partner(token.text)));
         if inside > 0 {
-            fault = fault.note(format!("also not closed: {inside} more inside it"));
+            fault = fault.note(format!("also unclosed: {inside} more inside it"));
         }
         let close = brackets.close.get(at).copied().flatten();
         if let Some(next) = close.and_then(|close| tokens.get(close.end)).filter(|_| token.is("{")) {
-            fault = fault.also(Span::new(file, next.start, next.end()), "taken to end before this");
+            fault = fault.also(Span::new(file, next.start, next.end()), "assumed to end before this");
         }
         faults.push(fault);
         inside = 0;

@@ -38,8 +38,8 @@ impl Faults {
     pub(super) fn deliver(self, out: &mut Diagnostics) {
         out.extend(self.shown.sorted());
         if let Some(span) = self.beyond {
-            let message = format!("more than {FAULTS} faults in this file");
-            let help = "mend these first; the rest of the file is not read";
+            let message = format!("more than {FAULTS} errors in this file");
+            let help = "fix these first; the rest of the file was not checked";
             out.push(Diagnostic::error(codes::TOO_MANY_FAULTS, span, message).help(help));
         }
     }

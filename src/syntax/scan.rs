@@ -83,7 +83,7 @@ fn stray_characters(tokens: &[Token<'_>], file: FileId, marks: &mut [Mark], faul
                     let message = format!("stray character `{}`", token.text);
                     faults.push(
                         Diagnostic::error(codes::STRAY_CHARACTER, span, message)
-                            .label("no word, number, string or operator begins with it")
+                            .label("no word, number, string or operator starts with it")
                             .maybe_help(stray_help(token.text)),
                     );
                 }
@@ -92,9 +92,9 @@ fn stray_characters(tokens: &[Token<'_>], file: FileId, marks: &mut [Mark], faul
             Kind::OpenText => {
                 *mark = Mark::Barred;
                 faults.push(
-                    Diagnostic::error(codes::UNCLOSED_STRING, span, "this string does not end")
+                    Diagnostic::error(codes::UNCLOSED_STRING, span, "unterminated string")
                         .label("no closing `\"` on this line")
-                        .help("close it with `\"`; a line break inside a string is written `\\n`"),
+                        .help("close it with `\"`; write a line break inside a string as `\\n`"),
                 );
             }
             _ => {}
@@ -105,14 +105,14 @@ fn stray_characters(tokens: &[Token<'_>], file: FileId, marks: &mut [Mark], faul
 fn stray_help(stray: &str) -> Option<String> {
     let help = match stray {
         "'" | "\u{2018}" | "\u{2019}" | "\u{201c}" | "\u{201d}" | "`" => {
-            "strings stand in straight double quotes: `\"text\"`"
+            "write strings in straight double quotes: `\"text\"`"
         }
-        "~" => "texts are compared with `==`, and with a pattern by `like`: `like \"a*\"`",
+        "~" => "compare strings with `==`, or with a pattern by `like`: `like \"a*\"`",
         "#" => "comments begin with `//`",
         "\u{2260}" => "write `!=`",
         "\u{2264}" => "write `<=`",
         "\u{2265}" => "write `>=`",
-        "\u{a0}" => "this is a no-break space; write a plain one",
+        "\u{a0}" => "this is a no-break space; use a plain space",
         _ => return None,
     };
     Some(help.to_owned())
@@ -192,16 +192,12 @@ fn nesting(outline: &Outline<'_>, file: FileId, limits: &Limits, marks: &mut [Ma
 
 fn too_deep(span: Span, limit: usize) -> Diagnostic {
     Diagnostic::error(codes::NESTING_TOO_DEEP, span, format!("nested deeper than {limit} levels"))
-        .label("the first level too many")
-        .help("name parts of the expression with `condition`")
+        .label("the first level past the limit")
+        .help("move parts of the expression into a `condition`")
 }
 
 fn too_long(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        codes::CHAIN_TOO_LONG,
-        span,
-        format!("more than {CHAIN_OPERANDS} operands or elements in one row"),
-    )
-    .label("the first one too many")
-    .help("name parts of a condition with `condition`; keep long lists as data, in attributes or groups")
+    Diagnostic::error(codes::CHAIN_TOO_LONG, span, format!("more than {CHAIN_OPERANDS} operands or elements in a row"))
+        .label("the first one past the limit")
+        .help("move parts of the expression into a `condition`; keep long lists as data, in attributes or groups")
 }

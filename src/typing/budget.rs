@@ -80,10 +80,10 @@ impl Budget {
         }
         let by = self.by.try_borrow().ok()?;
         let (at, own) = by.iter().max_by_key(|(at, own)| (**own, std::cmp::Reverse(**at)))?;
-        let message = format!("the statements expand to more than {} parts together", self.most);
+        let message = format!("all statements together expand to more than {} parts", self.most);
         Some(
             Diagnostic::error(codes::EXPANSION_LIMIT, *at, message)
-                .label(format!("this one takes {own} of them or more"))
+                .label(format!("this statement takes at least {own} of them"))
                 .help("name fewer types, roles or actions in one statement, use smaller conditions, or split the package")
                 .note("a statement is expanded for each pair of types, each role that inherits it and each way to inherit it"),
         )

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use gatewright::break_glass::Reason;
 use gatewright::config::EvidenceKind;
-use gatewright::emergency::Reason;
 
 use crate::support::{assert_none, file, files, root};
 

@@ -71,7 +71,7 @@ fn the_examples_are_proved() {
                 assert_eq!(proved.status.code(), Some(0), "{told}");
                 assert!(told.contains("23 proved"), "{told}");
                 // What no policy holds is named, and not counted.
-                assert!(told.contains("beyond   separate two_desks: no role joins"), "{told}");
+                assert!(told.contains("beyond   separate two_desks: no role combines"), "{told}");
                 assert!(told.contains("beyond   break-glass payout_incident: "), "{told}");
                 assert!(!told.contains("proved   separate two_desks"), "{told}");
             }

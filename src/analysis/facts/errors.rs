@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::pst::{BinaryOp, Expr, UnaryOp};
-use cedar_policy::{Effect, EntityUid, Policy, pst};
+use cedar_policy::{Effect, EntityUid, Policy};
 
 use super::field::{Field, Known};
 use super::standing::ask;
@@ -18,6 +18,7 @@ use crate::analysis::witness::{Stage, Witness};
 use crate::bundle::{Contract, OriginKind};
 use crate::decide::{Engine, Outcome};
 use crate::graph::StatementId;
+use crate::lower;
 use crate::text::Instant;
 
 /// How requests are replayed and shown.
@@ -281,44 +282,33 @@ fn outcome(field: &Field<'_>, known: &Known) -> Skipped {
 
 /// Whether a policy that strict validation accepts may still error: by arithmetic that overflows.
 fn can_error(policy: &Policy) -> bool {
-    let Ok(tree) = policy.to_pst() else { return true };
-    tree.body().clauses().iter().any(|clause| match clause {
-        pst::Clause::When(expr) | pst::Clause::Unless(expr) => computes(expr),
-    })
-}
-
-fn computes(expr: &Expr) -> bool {
-    match expr {
-        Expr::Literal(_) | Expr::Var(_) => false,
-        Expr::UnaryOp { op, expr } => {
-            let plain = matches!(
-                op,
-                UnaryOp::Not
-                    | UnaryOp::IsEmpty
-                    | UnaryOp::Ip
-                    | UnaryOp::Decimal
-                    | UnaryOp::Datetime
-                    | UnaryOp::Duration
-                    | UnaryOp::IsIPv4
-                    | UnaryOp::IsIPV6
-                    | UnaryOp::IsLoopback
-                    | UnaryOp::IsMulticast
-            );
-            !plain || computes(expr)
+    lower::has_part(policy, &|part| match part {
+        Expr::UnaryOp { op, .. } => !matches!(
+            op,
+            UnaryOp::Not
+                | UnaryOp::IsEmpty
+                | UnaryOp::Ip
+                | UnaryOp::Decimal
+                | UnaryOp::Datetime
+                | UnaryOp::Duration
+                | UnaryOp::IsIPv4
+                | UnaryOp::IsIPV6
+                | UnaryOp::IsLoopback
+                | UnaryOp::IsMulticast
+        ),
+        Expr::BinaryOp { op, .. } => {
+            matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Offset | BinaryOp::DurationSince)
         }
-        Expr::BinaryOp { op, left, right } => {
-            let plain = !matches!(
-                op,
-                BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Offset | BinaryOp::DurationSince
-            );
-            !plain || computes(left) || computes(right)
-        }
-        Expr::GetAttr { expr, .. } | Expr::HasAttr { expr, .. } | Expr::Like { expr, .. } => computes(expr),
-        Expr::Is { expr, in_expr, .. } => computes(expr) || in_expr.as_ref().is_some_and(|inner| computes(inner)),
-        Expr::IfThenElse { cond, then_expr, else_expr } => computes(cond) || computes(then_expr) || computes(else_expr),
-        Expr::Set(elements) => elements.iter().any(|element| computes(element)),
-        Expr::Record(fields) => fields.values().any(|value| computes(value)),
+        Expr::Literal(_)
+        | Expr::Var(_)
+        | Expr::GetAttr { .. }
+        | Expr::HasAttr { .. }
+        | Expr::Like { .. }
+        | Expr::Is { .. }
+        | Expr::IfThenElse { .. }
+        | Expr::Set(_)
+        | Expr::Record(_) => false,
         // What later versions of Cedar add may do anything.
         _ => true,
-    }
+    })
 }

@@ -1,8 +1,11 @@
 //! A witness as people and programs read it: values as Cedar writes them.
 
+use cedar_policy::EntityUid;
+use cedar_policy::pst::Var;
 use serde_json::{Map, Value, json};
 
 use super::{Witness, data};
+use crate::decide::AttributePath;
 use crate::lower::is_plain_name;
 
 impl Witness {
@@ -45,31 +48,28 @@ impl Witness {
         })
     }
 
-    /// An attribute of the principal, of the resource or of the context, as `principal.level` names it.
+    /// An attribute that something reads of the request; `None` where the witness does not have it.
     #[must_use]
-    pub fn attribute(&self, path: &str) -> Option<String> {
-        let mut parts = path.split('.');
-        let attributes = match parts.next()? {
-            "context" => &self.request.context,
-            of @ ("principal" | "resource") => {
-                let wanted = match of {
-                    "principal" => &self.request.principal,
-                    _ => &self.request.resource,
-                };
-                let is_wanted = |entity: &&Value| data::uid_of(entity).as_ref() == Some(wanted);
-                data::attributes(data::entities(&self.entities).find(is_wanted)?)?
-            }
-            _ => return None,
+    pub fn attribute(&self, path: &AttributePath) -> Option<String> {
+        let of = |uid: &EntityUid| {
+            let is_wanted = |entity: &&Value| data::uid_of(entity).as_ref() == Some(uid);
+            data::attributes(data::entities(&self.entities).find(is_wanted)?)
         };
-        let mut value = attributes.get(parts.next()?)?;
-        for part in parts {
-            match value.get(part) {
-                Some(inner) => value = inner,
-                // `.contains(…)` and the like.
-                None => break,
-            }
+        let mut attributes = match path.variable {
+            Var::Context => &self.request.context,
+            Var::Principal => of(&self.request.principal)?,
+            Var::Resource => of(&self.request.resource)?,
+            Var::Action => return None,
+        };
+        let (last, before) = path.names.split_last()?;
+        for name in before {
+            let value = attributes.get(name)?;
+            attributes = match value.get("__entity").and_then(data::read) {
+                Some(uid) => of(&uid)?,
+                None => value.as_object()?,
+            };
         }
-        Some(cedar(value))
+        attributes.get(last).map(cedar)
     }
 }
 
@@ -160,6 +160,7 @@ mod tests {
     use cedar_policy::{Context, RestrictedExpression};
 
     use super::*;
+    use crate::decide::attributes_read;
 
     #[test]
     fn every_value_is_shown_as_cedar_writes_it() {
@@ -178,9 +179,11 @@ mod tests {
                     paid: false
         entity    Shop::User::"ann"
         "#);
-        assert_eq!(witness.attribute("resource.owner").as_deref(), Some(r#"Shop::User::"ann""#));
-        assert_eq!(witness.attribute("context.nested.ages.contains").as_deref(), Some(r#"[duration("1h"), 3]"#));
-        assert_eq!(witness.attribute("resource.nothing"), None);
+        let attribute = |path: &str| witness.attribute(attributes_read(&format!("{path} == 1")).first().unwrap());
+        assert_eq!(attribute("resource.owner").as_deref(), Some(r#"Shop::User::"ann""#));
+        assert_eq!(attribute("context.nested.ages").as_deref(), Some(r#"[duration("1h"), 3]"#));
+        assert_eq!(attribute("resource.nothing"), None);
+        assert_eq!(attribute("resource.owner.level"), None);
     }
 
     #[test]

@@ -182,7 +182,7 @@ fn what_cannot_be_unpacked_everywhere_is_not_packed() {
     let refusal = pack(&tree(&[("source/A.gate", ""), ("source/a.gate", "")])).unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "the entries `source/A.gate` and `source/a.gate` are one file where case does not count [entry-twice]"
+        "the entries `source/A.gate` and `source/a.gate` are the same file if case is ignored [entry-twice]"
     );
 }
 

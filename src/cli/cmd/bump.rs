@@ -14,7 +14,7 @@ use super::compared;
 use super::package::Package;
 
 pub(in crate::cli) fn run(args: &Bump, console: &mut Console) -> Result<Exit, CliError> {
-    let (old, new) = compared::named(&args.compared)?;
+    let (old, new) = compared::named("bump", &args.compared)?;
     if let (true, Some(revision)) = (args.write, &new.revision) {
         return Err(CliError::WriteRevision { revision: revision.clone() });
     }

@@ -175,14 +175,17 @@ impl State {
     }
 }
 
-/// The two states that the arguments name.
-pub(super) fn named(args: &ComparedArgs) -> Result<(State, State), CliError> {
+/// The two states that the arguments of a verb name.
+pub(super) fn named(verb: &'static str, args: &ComparedArgs) -> Result<(State, State), CliError> {
     let on_disk = |folder: &Path, label: Option<String>| State { folder: folder.to_owned(), revision: None, label };
     if let (Some(from), Some(to)) = (&args.from, &args.to) {
         let label = |folder: &Path| Some(folder.display().to_string());
         return Ok((on_disk(from, label(from)), on_disk(to, label(to))));
     }
     let (revisions, folder) = match args.what.as_slice() {
+        [old, new] if env::is_folder(Path::new(old)) && load::commit_of(Path::new(new), old).is_err() => {
+            return Err(CliError::TwoFolders { verb, old: old.clone(), new: PathBuf::from(new) });
+        }
         [revisions, folder] => (revisions.as_str(), PathBuf::from(folder)),
         [] => ("HEAD", here()?),
         [folder] if env::is_taken(Path::new(folder)) => ("HEAD", PathBuf::from(folder)),

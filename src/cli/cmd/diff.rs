@@ -16,7 +16,7 @@ use super::compared::Compared;
 use super::{compared, saved};
 
 pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, CliError> {
-    let (old, new) = compared::named(&args.compared)?;
+    let (old, new) = compared::named("diff", &args.compared)?;
     let (part, of) = args.shard;
     let shard = Shard { part, of };
     let Some(compared) = compared::compare((&old, &new), &args.compared, shard, args.format, console)? else {

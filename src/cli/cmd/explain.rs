@@ -35,7 +35,9 @@ fn sections(page: &str) -> impl Iterator<Item = (&str, &str)> {
     std::iter::from_fn(move || {
         let start = rest.find("\n## ")? + 1;
         let section = rest.get(start..)?;
-        let end = section.find("\n## ").map_or(section.len(), |end| end + 1);
+        // A part of the page ends a section, too.
+        let end = ["\n## ", "\n# "].into_iter().filter_map(|heading| section.find(heading)).min();
+        let end = end.map_or(section.len(), |end| end + 1);
         let text = section.get(..end)?;
         rest = rest.get(start + end - 1..)?;
         let heading = text.lines().next()?.trim_start_matches("## ").trim();
@@ -52,6 +54,8 @@ mod tests {
         let page = "# Errors\nintro\n\n## `one`\ntext\n### part\n\n## two\nmore\n";
         let found: Vec<_> = sections(page).collect();
         assert_eq!(found, [("one", "## `one`\ntext\n### part\n\n"), ("two", "## two\nmore\n")]);
+        let parts = "# One\n\n## `a`\ntext\n\n# Two\nintro\n\n## `b`\nmore\n";
+        assert_eq!(sections(parts).collect::<Vec<_>>(), [("a", "## `a`\ntext\n\n"), ("b", "## `b`\nmore\n")]);
         assert_eq!(sections("# Nothing").count(), 0);
     }
 

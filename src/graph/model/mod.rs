@@ -12,5 +12,5 @@ pub use statements::{
     ActionSet, Assertion, Bounded, Claimed, Condition, Deny, Grant, Holder, Isolation, Profile, RelationPath, Require,
     Role, Separation, Statement, Until, Waiver,
 };
-pub use step::{ProfileStep, Step};
+pub use step::ProfileStep;
 pub use types::{Action, ActionEffects, Attribute, ContextAttribute, EntityType, ParentLink, Ty, TypeKind};

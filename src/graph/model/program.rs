@@ -114,7 +114,7 @@ impl Program {
     #[must_use]
     pub fn step_name(&self, at: ProfileStep) -> String {
         let profile = self.profile(at.profile).map_or("", |profile| profile.name.as_str());
-        format!("{}.{profile}", at.step.name())
+        format!("{}.{profile}", at.step.action())
     }
 
     /// A type by name, with or without the program's namespace.

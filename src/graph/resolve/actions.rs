@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bundle::ACTION_TYPE;
+use crate::bundle::{ACTION_TYPE, GRANTS_ATTRIBUTE};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::graph::{Action, ActionId, ContextAttribute, ParentLink, TypeId, codes};
 use crate::syntax::ast;
@@ -22,8 +22,8 @@ pub(super) fn actions(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &E
         let Some(id) = declared(cx, &decl.name) else { continue };
         if let (ast::EntityKind::Group, Some(first)) = (decl.kind, decl.actions.first()) {
             cx.out.push(
-                Diagnostic::error(codes::WRONG_KIND, first.span, "a group has no actions")
-                    .help("declare a `resource` for what is asked for"),
+                Diagnostic::error(codes::WRONG_KIND, first.span, "a group cannot have actions")
+                    .help("declare the actions in a `resource`"),
             );
             continue;
         }
@@ -78,7 +78,7 @@ pub(super) fn actions(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &E
 fn declare_action(cx: &mut Resolver<'_>, on: TypeId, decl: &ast::ActionDecl) {
     let said = read(cx, &decl.annotations, Place::Action, decl.span);
     let own = record(cx, &decl.context);
-    if let Some(clash) = own.get("break_glass") {
+    if let Some(clash) = own.get(GRANTS_ATTRIBUTE) {
         cx.out.push(reserved_for_grants(clash.span));
     }
     let decided_on = match &decl.decided_on {
@@ -184,7 +184,7 @@ fn use_set(cx: &mut Resolver<'_>, on: TypeId, used: &ast::ActionSetUse) {
             Diagnostic::error(
                 codes::UNKNOWN_NAME,
                 used.name.span,
-                format!("there is no set of actions `{}`", used.name.text),
+                format!("unknown set of actions `{}`", used.name.text),
             )
             .maybe_help(
                 did_you_mean(&used.name.text, known.iter().map(String::as_str))
@@ -257,7 +257,7 @@ pub(super) fn context(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                     redeclared(cx, &written.name.text, written.name.span, before);
                     continue;
                 }
-                if written.name.text == "break_glass" {
+                if written.name.text == GRANTS_ATTRIBUTE {
                     cx.out.push(reserved_for_grants(written.name.span));
                     continue;
                 }
@@ -282,13 +282,17 @@ pub(super) fn context(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
 }
 
 fn reserved_for_grants(span: Span) -> Diagnostic {
-    Diagnostic::error(codes::RESERVED_NAME, span, "`break_glass` in the context is where the gateway puts a grant")
-        .help("choose another name")
+    Diagnostic::error(
+        codes::RESERVED_NAME,
+        span,
+        "`break_glass` in the context is reserved for the grant that the gateway puts there",
+    )
+    .help("choose another name")
 }
 
 fn redeclared(cx: &mut Resolver<'_>, name: &str, again: Span, before: Span) {
     cx.out.push(
-        Diagnostic::error(codes::DUPLICATE_NAME, again, format!("`{name}` is in the context already"))
+        Diagnostic::error(codes::DUPLICATE_NAME, again, format!("`{name}` is already in the context"))
             .label("declared again here")
             .also(before, "first declared here")
             .help("every action has the attributes of `context { … }`; rename or remove this one"),

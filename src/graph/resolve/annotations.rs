@@ -58,7 +58,7 @@ pub(super) fn read(cx: &mut Resolver<'_>, annotations: &[ast::Annotation], place
         let repeatable = matches!(name, "allow" | "control" | "assigns");
         if let Some((_, before)) = seen.iter().find(|(known, _)| *known == name && !repeatable) {
             cx.out.push(
-                Diagnostic::error(codes::BAD_ANNOTATION, annotation.span, format!("`@{name}` is given twice"))
+                Diagnostic::error(codes::BAD_ANNOTATION, annotation.span, format!("duplicate `@{name}`"))
                     .also(*before, "first given here")
                     .help("keep one of the two"),
             );
@@ -118,7 +118,7 @@ pub(super) fn read(cx: &mut Resolver<'_>, annotations: &[ast::Annotation], place
             "id" => wrong(
                 cx,
                 annotation.span,
-                "a statement is named by a label, not by `@id`",
+                "name a statement with a label, not with `@id`",
                 "write the name before the statement: `my_name: allow …`",
             ),
             _ if KNOWN.contains(&name) => {
@@ -133,14 +133,13 @@ pub(super) fn read(cx: &mut Resolver<'_>, annotations: &[ast::Annotation], place
                 wrong(
                     cx,
                     annotation.span,
-                    format!("`@{name}` means nothing here"),
-                    format!("it stands before {where_it_goes}"),
+                    format!("`@{name}` is not allowed here"),
+                    format!("write it before {where_it_goes}"),
                 );
             }
             _ => {
-                let help =
-                    did_you_mean(name, KNOWN).unwrap_or_else(|| "annotations of your own start with `x_`".to_owned());
-                let message = format!("there is no annotation `@{name}`");
+                let help = did_you_mean(name, KNOWN).unwrap_or_else(|| "custom annotations start with `x_`".to_owned());
+                let message = format!("unknown annotation `@{name}`");
                 let fault = Diagnostic::error(codes::BAD_ANNOTATION, annotation.name.span, message).help(help);
                 cx.out.push(fault.near(annotation.name.span, name, KNOWN));
             }
@@ -165,7 +164,7 @@ fn one_text(cx: &mut Resolver<'_>, annotation: &ast::Annotation) -> Option<Text>
         [ast::AnnotationArg { key: None, value: AnnotationValue::Text(text), .. }] => Some(text.clone()),
         _ => {
             let name = &annotation.name.text;
-            wrong(cx, annotation.span, format!("`@{name}` takes one text"), format!("write `@{name}(\"…\")`"));
+            wrong(cx, annotation.span, format!("`@{name}` takes one string"), format!("write `@{name}(\"…\")`"));
             None
         }
     }
@@ -181,7 +180,7 @@ fn texts(cx: &mut Resolver<'_>, annotation: &ast::Annotation) -> Vec<Text> {
                 wrong(
                     cx,
                     arg.span,
-                    format!("`@{name}` takes texts only"),
+                    format!("`@{name}` takes only strings"),
                     format!("write `@{name}(\"first\", \"second\")`"),
                 );
             }
@@ -205,15 +204,15 @@ fn waiver(cx: &mut Resolver<'_>, annotation: &ast::Annotation, covers: Span) {
                     None => wrong(
                         cx,
                         text.span,
-                        "the end of a waiver is a date",
-                        "write `until: \"2027-01-31\"`; the waiver ends as that day begins in UTC",
+                        "the end of a waiver must be a date",
+                        "write `until: \"2027-01-31\"`; the waiver ends when that day begins in UTC",
                     ),
                 }
             }
             _ => wrong(
                 cx,
                 arg.span,
-                "this argument of `@allow` is not understood",
+                "unknown argument of `@allow`",
                 "write `@allow(lint-id, because: \"…\", until: \"2027-01-31\")`",
             ),
         }
@@ -222,7 +221,7 @@ fn waiver(cx: &mut Resolver<'_>, annotation: &ast::Annotation, covers: Span) {
         wrong(
             cx,
             annotation.span,
-            "`@allow` names no lint",
+            "`@allow` must name a lint",
             "write `@allow(lint-id, because: \"…\", until: \"2027-01-31\")`; `gatewright lint --list` lists the ids",
         );
         return;

@@ -19,8 +19,8 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         let targets = find_targets(cx, &decl.actions, &decl.on, |_| true);
         if let (ast::Claim::Only, ast::Who::Any(span)) = (decl.claim, &decl.who) {
             cx.out.push(
-                Diagnostic::error(codes::WRONG_KIND, *span, "`only any` claims nothing")
-                    .help("name who alone may do it"),
+                Diagnostic::error(codes::WRONG_KIND, *span, "`only any` restricts nobody")
+                    .help("name the roles or principal types that alone may do it"),
             );
         }
         let unless = match &decl.unless {
@@ -35,7 +35,7 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                         Diagnostic::error(
                             codes::UNKNOWN_NAME,
                             name.span,
-                            format!("there is no break-glass profile `{}`", name.text),
+                            format!("unknown break-glass profile `{}`", name.text),
                         )
                         .meant(name.span, &name.text, known.iter().map(String::as_str)),
                     );

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::clauses::Clause;
+use crate::clauses::{Clause, Step};
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
 use crate::syntax::ast::BreakGlassKind as Kind;
@@ -20,7 +20,8 @@ const LONGEST_SELF_ACTIVATED: Duration = Duration(15 * Duration::MINUTE.0);
 /// Most approvers of one grant: each is a typed slot of the grant record.
 const MOST_APPROVERS: i64 = 5;
 /// Events that can alert.
-const EVENTS: [&str; 6] = ["request", "approve", "refuse", "use", "revoke", "review"];
+const EVENTS: [&str; 6] =
+    [Step::Request.word(), Step::Approve.word(), Step::Refuse.word(), "use", Step::Revoke.word(), Step::Review.word()];
 
 pub(super) fn profiles(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     for item in items {
@@ -103,7 +104,7 @@ fn take(cx: &mut Resolver<'_>, draft: &mut Draft, clause: &ast::BreakGlassClause
         }
         Kind::GrantsPer(window, number) => {
             let window = longer_than_nothing(cx, *window);
-            draft.grants_per = Some((window, positive(cx, *number, "no grant at all is a profile to remove")));
+            draft.grants_per = Some((window, positive(cx, *number, "to allow no grants, remove the profile")));
         }
         Kind::Lifts(names) => {
             for name in names {
@@ -137,7 +138,7 @@ fn in_bound(cx: &mut Resolver<'_>, clause: Clause, amount: ast::Amount) -> i64 {
 
 fn positive(cx: &mut Resolver<'_>, number: ast::Number, why: &str) -> i64 {
     if number.value < 1 {
-        bound(cx, number.span, "this number is at least 1", why);
+        bound(cx, number.span, "must be at least 1", why);
         return 1;
     }
     number.value
@@ -145,7 +146,7 @@ fn positive(cx: &mut Resolver<'_>, number: ast::Number, why: &str) -> i64 {
 
 fn longer_than_nothing(cx: &mut Resolver<'_>, duration: ast::DurationLiteral) -> Duration {
     if duration.value.0 <= 0 {
-        bound(cx, duration.span, "this duration is longer than nothing", "write one such as `30m`");
+        bound(cx, duration.span, "must be positive", "write a duration such as `30m`");
         return Duration(1);
     }
     duration.value
@@ -159,8 +160,8 @@ fn grants(cx: &mut Resolver<'_>, draft: &mut Draft, span: Span, actions: &ast::A
     };
     if let Some(any) = any {
         cx.out.push(
-            Diagnostic::error(codes::ALLOW_ANY, any, "a break-glass profile names what it opens")
-                .label("`any` only takes access away or asks a question")
+            Diagnostic::error(codes::ALLOW_ANY, any, "a break-glass profile must name what it opens")
+                .label("`any` is only allowed in denials and assertions")
                 .help("list the actions and the resource type"),
         );
         return;
@@ -188,7 +189,7 @@ fn requires(cx: &mut Resolver<'_>, draft: &mut Draft, requirements: &[ast::Requi
                 draft.reason = true;
                 if let Some(like) = &requirement.like {
                     cx.out.push(
-                        Diagnostic::error(codes::BREAK_GLASS_CLAUSE, like.span, "a reason is free text")
+                        Diagnostic::error(codes::BREAK_GLASS_CLAUSE, like.span, "a reason cannot have a pattern")
                             .help("only `ticket` takes a pattern: `ticket like \"INC-*\"`"),
                     );
                 }
@@ -198,7 +199,7 @@ fn requires(cx: &mut Resolver<'_>, draft: &mut Draft, requirements: &[ast::Requi
                 Diagnostic::error(
                     codes::BREAK_GLASS_CLAUSE,
                     requirement.name.span,
-                    format!("a request does not carry `{other}`"),
+                    format!("a request for a grant cannot require `{other}`"),
                 )
                 .meant(requirement.name.span, other, ["reason", "ticket"]),
             ),
@@ -210,13 +211,11 @@ fn lifts(cx: &mut Resolver<'_>, draft: &mut Draft, name: &ast::Ident) {
     let found = cx.program.requires.iter().position(|require| require.statement.name == name.text);
     let Some(index) = found else {
         let known: Vec<String> = cx.program.requires.iter().map(|r| r.statement.name.clone()).collect();
-        cx.out.push(
-            Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("there is no guard `{}`", name.text)).meant(
-                name.span,
-                &name.text,
-                known.iter().map(String::as_str),
-            ),
-        );
+        cx.out.push(Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("unknown guard `{}`", name.text)).meant(
+            name.span,
+            &name.text,
+            known.iter().map(String::as_str),
+        ));
         return;
     };
     let Some(require) = cx.program.requires.get(index) else {
@@ -225,9 +224,9 @@ fn lifts(cx: &mut Resolver<'_>, draft: &mut Draft, name: &ast::Ident) {
     if require.liftable.is_none() {
         let span = require.statement.span;
         cx.out.push(
-            Diagnostic::error(codes::NOT_LIFTABLE, name.span, format!("`{}` may not be lifted", name.text))
+            Diagnostic::error(codes::NOT_LIFTABLE, name.span, format!("`{}` is not liftable", name.text))
                 .also(span, "declared without `liftable` here")
-                .help(format!("write `{}: liftable require …` if a break-glass may lift it", name.text)),
+                .help(format!("write `{}: liftable require …` if a break-glass profile may lift it", name.text)),
         );
         return;
     }
@@ -261,7 +260,7 @@ fn missing(cx: &mut Resolver<'_>, decl: &ast::BreakGlassDecl, clause: &str, exam
         Diagnostic::error(
             codes::BREAK_GLASS_CLAUSE,
             decl.name.span,
-            format!("the break-glass `{}` does not say `{clause}`", decl.name.text),
+            format!("the break-glass profile `{}` has no `{clause}`", decl.name.text),
         )
         .help(format!("add a line such as `{example}`")),
     );
@@ -293,7 +292,7 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, m
     }
     if let Some(idle) = draft.bounds.get(&Clause::Idle).filter(|idle| idle.value >= expires.value) {
         let message =
-            format!("no grant lasts longer than {longest}, so that none is ever idle for {}", Duration(idle.value));
+            format!("no grant lasts longer than {longest}, so none is ever idle for {}", Duration(idle.value));
         bound(cx, idle.span, message, format!("write less than `{longest}`, or remove `idle`"));
     }
     let approval = draft.approval?;
@@ -301,7 +300,7 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, m
         bound(
             cx,
             expires.span,
-            format!("a grant that nobody approves lasts at most {LONGEST_SELF_ACTIVATED}"),
+            format!("a grant without approval lasts at most {LONGEST_SELF_ACTIVATED}"),
             format!("write `expires within {LONGEST_SELF_ACTIVATED};` or ask for an approval"),
         );
     }

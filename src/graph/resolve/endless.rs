@@ -28,22 +28,22 @@ fn report(program: &Program, ring: &[TypeId]) -> Option<Diagnostic> {
     let names: Vec<&str> = ring.iter().map(|id| program.type_name(*id)).collect();
     let lowest = names.first().copied()?;
     let message = match names.as_slice() {
-        [_] => format!("every `{lowest}` needs another one above it, without end"),
+        [_] => format!("the required parents of `{lowest}` form a cycle"),
         _ => {
-            format!("every `{lowest}` needs another one above it, without end: `{}` → `{lowest}`", names.join("` → `"))
+            format!("the required parents of `{lowest}` form a cycle: `{}` → `{lowest}`", names.join("` → `"))
         }
     };
     let mut diagnostic = Diagnostic::error(codes::ENDLESS_PARENTS, first.span, message)
-        .label("no data can satisfy it")
-        .help("put `?` after the name of one of these parents: the topmost one has none");
+        .label("no data can satisfy this")
+        .help("put `?` after the name of one of these parents, so that the topmost entity needs none");
     for link in others {
-        diagnostic = diagnostic.also(link.span, "part of the ring");
+        diagnostic = diagnostic.also(link.span, "part of the cycle");
     }
     let never = impossible(program, ring);
     let besides = never.iter().filter(|id| !ring.contains(id));
     let besides = quoted(besides.map(|id| program.type_name(*id).to_owned()));
     if !besides.is_empty() {
-        diagnostic = diagnostic.note(format!("nothing of these types can exist either: {besides}"));
+        diagnostic = diagnostic.note(format!("no entity of these types can exist either: {besides}"));
     }
     let unheld = program.roles.iter().filter(|role| {
         let holders = &role.holders;

@@ -44,7 +44,7 @@ pub(super) fn grants(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                         Diagnostic::error(
                             codes::WRONG_KIND,
                             second.span,
-                            "a grant outside a role names one principal type",
+                            "a grant outside a role must name one principal type",
                         )
                         .help("write one grant for each, or a role `for` all of them"),
                     );
@@ -58,7 +58,7 @@ pub(super) fn grants(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                             Diagnostic::error(
                                 codes::WRONG_KIND,
                                 path.span,
-                                format!("what the role `{name}` may do stands in its own block"),
+                                format!("grants to the role `{name}` belong in its block"),
                             )
                             .help(format!("move the grant into `role {name} {{ … }}`, without `{name} to`")),
                         );
@@ -97,8 +97,8 @@ pub(super) fn wildcards(cx: &mut Resolver<'_>) {
 
 fn allow_any(cx: &mut Resolver<'_>, span: Span, what: &str) {
     cx.out.push(
-        Diagnostic::error(codes::ALLOW_ANY, span, format!("a grant to {what} cannot be written"))
-            .label("`any` only takes access away or asks a question")
+        Diagnostic::error(codes::ALLOW_ANY, span, format!("a grant to {what} is not allowed"))
+            .label("`any` is only allowed in denials and assertions")
             .help("name the role, the actions and the resource type; access is denied unless a grant names it"),
     );
 }
@@ -112,7 +112,7 @@ fn add_grant(cx: &mut Resolver<'_>, item: &ast::Item, grant: &ast::GrantDecl, ho
     };
     if let [_, second, ..] = types.as_slice() {
         cx.out.push(
-            Diagnostic::error(codes::WRONG_KIND, second.span, "a grant names one resource type")
+            Diagnostic::error(codes::WRONG_KIND, second.span, "a grant must name one resource type")
                 .help("write one grant for each type"),
         );
     }
@@ -136,7 +136,7 @@ fn add_grant(cx: &mut Resolver<'_>, item: &ast::Item, grant: &ast::GrantDecl, ho
             Diagnostic::error(
                 codes::UNCONDITIONAL_TYPE_GRANT,
                 item.span,
-                format!("this opens to every `{holder_name}` there is"),
+                format!("this grant is for every `{holder_name}`"),
             )
             .help(format!("add `when …`, or declare a role `for {holder_name}` and grant to the role")),
         );

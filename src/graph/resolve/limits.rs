@@ -29,8 +29,8 @@ pub(super) fn may_name(cx: &mut Resolver<'_>, actions: usize, at: Span) -> bool 
         refuse(
             cx,
             at,
-            format!("the statements name more than {MOST_NAMED} actions together"),
-            "say it of fewer types or actions at once; what `any` and groups stand for is counted",
+            format!("all statements together name more than {MOST_NAMED} actions"),
+            "name fewer types or actions in one statement; everything that `any` and groups stand for is counted",
         );
     }
     false
@@ -75,8 +75,8 @@ pub(super) fn kinds(cx: &mut Resolver<'_>) {
             cx,
             at,
             format!("there are {kinds} kinds of request, more than {MOST_KINDS}"),
-            "let fewer types of principals ask for an action, or split the package: an action is one kind of request for each \
-             type that may ask for it and each type that it is decided on",
+            "let fewer principal types request an action, or split the package: an action is one kind of request for each \
+             type that may request it and each type that it is decided on",
         );
     }
     if facts > MOST_FACTS {
@@ -84,8 +84,8 @@ pub(super) fn kinds(cx: &mut Resolver<'_>) {
         refuse(
             cx,
             at,
-            format!("the contexts of all actions have {facts} attributes together, more than {MOST_FACTS}"),
-            "declare what few actions need on these: `action approve { reason: String }`",
+            format!("the contexts of all actions together have {facts} attributes, more than {MOST_FACTS}"),
+            "declare what only a few actions need on those actions: `action approve { reason: String }`",
         );
     }
 }

@@ -31,11 +31,11 @@ pub(super) fn find_type(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<TypeI
         )
         .also(other.span, "declared here")
         .maybe_help((other.kind == NameKind::Role).then(|| {
-            format!("name the principal type that may hold the role; what `{text}` may do comes by `extends {text}`")
+            format!("name the principal type that may hold the role; to include the grants of `{text}`, write `extends {text}`")
         })),
         None => {
             let known = cx.program.types.iter().map(|ty| ty.name.as_str());
-            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{text}`"))
+            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("unknown type `{text}`"))
                 .meant(path.span, &text, known)
         }
     };
@@ -72,7 +72,7 @@ pub(super) fn find_role(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<RoleI
                 Some(full) => Some(format!("this role is held per resource; write `{full}`")),
                 None => did_you_mean(&text, known.iter().map(String::as_str)),
             };
-            let fault = Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no role `{text}`"));
+            let fault = Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("unknown role `{text}`"));
             match held_on {
                 Some(_) => fault.maybe_help(help),
                 None => fault.maybe_help(help).near(path.span, &text, known.iter().map(String::as_str)),
@@ -97,33 +97,34 @@ pub(super) fn find_holder(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Hol
                 let name = cx.program.type_name(ty).to_owned();
                 cx.out.push(
                     Diagnostic::error(codes::WRONG_KIND, path.span, format!("`{name}` is not a principal type"))
-                        .help("name a `principal` type or a role; a group takes part through the roles it holds"),
+                        .help("name a `principal` type or a role; a group gets access through the roles that it holds"),
                 );
                 None
             }
         };
     }
     let text = path.dotted();
-    let diagnostic = match cx.names.get(&text).copied() {
-        Some(other) => Diagnostic::error(
-            codes::WRONG_KIND,
-            path.span,
-            format!("`{text}` is {}, but a role or a principal type is needed here", other.kind.article()),
-        )
-        .also(other.span, "declared here"),
-        None => {
-            let roles = cx.program.role_ids().map(|id| cx.program.role_name(id));
-            let types = cx
-                .program
-                .types
-                .iter()
-                .filter(|ty| matches!(ty.kind, TypeKind::Principal | TypeKind::Raw))
-                .map(|ty| ty.name.clone());
-            let known: Vec<String> = roles.chain(types).collect();
-            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no role or principal type `{text}`"))
-                .meant(path.span, &text, known.iter().map(String::as_str))
-        }
-    };
+    let diagnostic =
+        match cx.names.get(&text).copied() {
+            Some(other) => Diagnostic::error(
+                codes::WRONG_KIND,
+                path.span,
+                format!("`{text}` is {}, but a role or a principal type is needed here", other.kind.article()),
+            )
+            .also(other.span, "declared here"),
+            None => {
+                let roles = cx.program.role_ids().map(|id| cx.program.role_name(id));
+                let types = cx
+                    .program
+                    .types
+                    .iter()
+                    .filter(|ty| matches!(ty.kind, TypeKind::Principal | TypeKind::Raw))
+                    .map(|ty| ty.name.clone());
+                let known: Vec<String> = roles.chain(types).collect();
+                Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("unknown role or principal type `{text}`"))
+                    .meant(path.span, &text, known.iter().map(String::as_str))
+            }
+        };
     cx.out.push(diagnostic);
     None
 }
@@ -198,7 +199,7 @@ pub(super) fn find_actions(cx: &mut Resolver<'_>, ty: TypeId, names: &[ast::Iden
                 cx.out.push(
                     Diagnostic::error(codes::DUPLICATE_NAME, name.span, format!("`{full}` is named twice"))
                         .also(before, "first named here")
-                        .help("name each action once; a group stands for its members"),
+                        .help("name each action once; a group includes its members"),
                 );
             } else {
                 places.insert(id, name.span);
@@ -236,7 +237,7 @@ pub(super) fn find_qualified_action(cx: &mut Resolver<'_>, path: &ast::Path) -> 
         let is_role = cx.program.find_role(&path.dotted()).is_some();
         let help = match candidates.as_slice() {
             [] if is_role => format!(
-                "`{0}` is a role; name actions, `TYPE.ACTION`, or keep the role out: `deny {0} to ACTIONS on TYPE`",
+                "`{0}` is a role; name actions, `TYPE.ACTION`, or deny the role: `deny {0} to ACTIONS on TYPE`",
                 path.dotted()
             ),
             [] if !of_type.is_empty() => {

@@ -85,7 +85,7 @@ fn add(cx: &mut Resolver<'_>, name: &ast::Ident, kind: NameKind) {
             Diagnostic::error(
                 codes::RESERVED_NAME,
                 name.span,
-                format!("`{}` is a name that the compiler or Cedar uses itself", name.text),
+                format!("`{}` is reserved by the compiler or by Cedar", name.text),
             )
             .help(format!("choose another name, such as `My{}`", name.text)),
         );
@@ -96,7 +96,7 @@ fn add(cx: &mut Resolver<'_>, name: &ast::Ident, kind: NameKind) {
             Diagnostic::error(codes::DUPLICATE_NAME, name.span, format!("`{}` is declared twice", name.text))
                 .label(format!("declared again as {}", kind.article()))
                 .also(before.span, format!("first declared here, as {}", before.kind.article()))
-                .help("a program has one namespace of names; rename one of the two"),
+                .help("names must be unique in a program; rename one of the two"),
         );
         return;
     }

@@ -36,9 +36,9 @@ pub(super) fn facts(cx: &mut Resolver<'_>) {
                 Diagnostic::error(
                     codes::RESERVED_NAME,
                     clash,
-                    format!("`{fact}` in the context is a fact of a break-glass grant"),
+                    format!("`{fact}` in the context is reserved for a fact of a break-glass grant"),
                 )
-                .also(profile, "this profile is decided on it")
+                .also(profile, "this profile is decided by that fact")
                 .help("choose another name"),
             );
         }
@@ -59,11 +59,11 @@ pub(super) fn tenant_of_its_own(cx: &mut Resolver<'_>, decl: &ast::BreakGlassDec
                 Diagnostic::error(
                     codes::BREAK_GLASS_ROLES,
                     decl.name.span,
-                    format!("a `{name}` does not carry its tenant itself"),
+                    format!("a `{name}` does not name its tenant itself"),
                 )
-                .also(isolation.statement.span, "tenants are kept apart here")
+                .also(isolation.statement.span, "tenants are isolated here")
                 .help(format!(
-                    "declare `{name} in {} as {}`, required and the only way there: a grant records the tenant of whoever asks",
+                    "declare `{name} in {} as {}` as a required parent and the only path to the tenant: a grant records the tenant of its requester",
                     cx.program.type_name(isolation.tenant),
                     isolation.by
                 )),
@@ -84,7 +84,9 @@ pub(super) fn one_principal(cx: &mut Resolver<'_>, roles: Vec<(RoleId, Span)>) -
                 Diagnostic::error(
                     codes::BREAK_GLASS_ROLES,
                     at,
-                    format!("`{name}` is held by an attribute of a resource, which a request does not have"),
+                    format!(
+                        "`{name}` is held by an attribute of a resource, but a request for a grant has no resource"
+                    ),
                 )
                 .help("name a plain role, or one held on the tenant"),
             );
@@ -101,7 +103,7 @@ pub(super) fn one_principal(cx: &mut Resolver<'_>, roles: Vec<(RoleId, Span)>) -
                         format!("`{name}` may be held by several principal types"),
                     )
                     .also(span, "declared here")
-                    .help("name roles `for` one principal type: every person in a grant has a typed place in it"),
+                    .help("name roles `for` one principal type: a grant records everybody as this one type"),
                 );
             }
             continue;
@@ -117,7 +119,7 @@ pub(super) fn one_principal(cx: &mut Resolver<'_>, roles: Vec<(RoleId, Span)>) -
                         format!("`{other}` and `{name}` are held by different principal types"),
                     )
                     .also(first, format!("`{other}` is named here"))
-                    .help("everybody in one break-glass profile is of one principal type"),
+                    .help("everybody in a break-glass profile must be of one principal type"),
                 );
             }
             Some(_) => {}

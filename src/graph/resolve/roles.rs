@@ -77,7 +77,7 @@ fn collisions(cx: &mut Resolver<'_>) {
             let member = of_enums.get(name.as_str()).map(|ty| (ty.span, format!("a member of `{}`", ty.name)));
             if let Some((other, what)) = condition.or(member) {
                 found.push(
-                    Diagnostic::error(codes::DUPLICATE_NAME, span, format!("`{name}` is {what}, too"))
+                    Diagnostic::error(codes::DUPLICATE_NAME, span, format!("`{name}` is also {what}"))
                         .label("a bare name in an expression could mean either")
                         .also(other, "declared here")
                         .help("rename one of the two"),
@@ -168,7 +168,7 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
             Diagnostic::error(
                 codes::WRONG_KIND,
                 decl.on.as_ref().map_or(decl.name.span, |path| path.span),
-                format!("`{name}` is declared in a `.cedarschema` file, where its holders have no place"),
+                format!("`{name}` is declared in a `.cedarschema` file, which cannot hold the role's holders"),
             )
             .help(format!("declare `{name}` in Gate, or hold the role `by` an attribute of it")),
         );
@@ -209,7 +209,7 @@ fn said_twice(cx: &mut Resolver<'_>, decl: &ast::RoleDecl, by: &ast::Ident, full
         Diagnostic::error(
             codes::WRONG_KIND,
             first.span.to(last.span),
-            format!("`{full}` is held by whoever `{}` names, so it cannot say `for` whom it is", by.text),
+            format!("`{full}` is held by whoever `{}` names, so it cannot have `for`", by.text),
         )
         .also(by.span, "names its holder")
         .help(format!("remove `for …`: the type of `{}` says who can hold the role", by.text)),
@@ -223,7 +223,7 @@ fn holders(cx: &mut Resolver<'_>, decl: &ast::RoleDecl, full: &str) -> Vec<TypeI
         if !matches!(cx.program.ty(ty).map(|ty| &ty.kind), Some(TypeKind::Principal)) {
             cx.out.push(
                 Diagnostic::error(codes::WRONG_KIND, path.span, format!("`{}` is not a principal type", path.dotted()))
-                    .help("a role is `for` types declared with `principal`"),
+                    .help("`for` takes types declared with `principal`"),
             );
             continue;
         }
@@ -295,7 +295,7 @@ fn holders_by_attribute(cx: &mut Resolver<'_>, on: TypeId, by: &ast::Ident) -> V
                 Diagnostic::error(
                     codes::TYPE_MISMATCH,
                     by.span,
-                    format!("`{}` of `{type_name}` does not hold a principal", by.text),
+                    format!("`{}` of `{type_name}` does not contain a principal", by.text),
                 )
                 .help("`by` takes an attribute whose type is a principal type, or a set of one"),
             );
@@ -313,10 +313,13 @@ fn generated_attribute(cx: &mut Resolver<'_>, on: TypeId, decl: &ast::RoleDecl) 
             Diagnostic::error(
                 codes::DUPLICATE_NAME,
                 decl.name.span,
-                format!("the role `{}` needs an attribute of that name on `{name}`, which has one", decl.name.text),
+                format!(
+                    "the role `{}` needs an attribute of that name on `{name}`, which already has one",
+                    decl.name.text
+                ),
             )
             .also(span, "the attribute")
-            .help("rename one of the two; a role held per resource lowers to an attribute with its holders"),
+            .help("rename one of the two; a role held per resource becomes an attribute with its holders"),
         );
     }
 }
@@ -340,7 +343,7 @@ fn same_kind(cx: &mut Resolver<'_>, id: RoleId, base: RoleId, path: &ast::Path) 
         );
         let diagnostic = Diagnostic::error(codes::EXTENDS_OTHER_KIND, path.span, message)
             .also(other.span, "declared here")
-            .help("a role extends roles of its own kind: both plain, or both `on` the same type");
+            .help("a role can only extend roles of its own kind: both plain, or both `on` the same type");
         cx.out.push(diagnostic);
         return false;
     }
@@ -358,8 +361,8 @@ fn same_kind(cx: &mut Resolver<'_>, id: RoleId, base: RoleId, path: &ast::Path) 
             other.full_name(&cx.program)
         );
         let diagnostic = Diagnostic::error(codes::EXTENDS_OTHER_KIND, path.span, message)
-            .also(other.header, "its `for` stands here")
-            .help("a role extends roles that all its holders may hold");
+            .also(other.header, "its `for` is here")
+            .help("a role can only extend roles that all its holders may hold");
         cx.out.push(diagnostic);
         return false;
     }

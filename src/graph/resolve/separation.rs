@@ -122,7 +122,7 @@ pub(super) fn tenancy(cx: &mut Resolver<'_>) {
                         format!("`{}` does not reach its tenant `{tenant}`", ty.name),
                     )
                     .label("no named parent leads there")
-                    .also(isolation.statement.span, "isolation is demanded here")
+                    .also(isolation.statement.span, "isolation is required here")
                     .help(format!(
                         "declare the parent, `{} in {tenant} as {}`, or except the type: `isolate by {} except {} because \"…\";`",
                         ty.name, isolation.by, isolation.by, ty.name
@@ -193,7 +193,7 @@ fn separation_attribute(cx: &mut Resolver<'_>, second: crate::graph::ActionId, b
             found.push(
                 Diagnostic::error(codes::SEPARATION_ATTRIBUTE, span, format!("`{by}` of `{}` may be absent", ty.name))
                     .also(attribute.span, "declared optional here")
-                    .help("make it required: without it nobody knows who did the first duty"),
+                    .help("make it required: without it, nothing records who did the first duty"),
             );
         }
         for principal in cx.program.who_comes_by(second) {
@@ -208,7 +208,7 @@ fn separation_attribute(cx: &mut Resolver<'_>, second: crate::graph::ActionId, b
                             cx.program.type_name(principal)
                         ),
                     )
-                    .also(attribute.span, "its type stands here")
+                    .also(attribute.span, "its type is declared here")
                     .help(format!(
                         "`{}` can do `{}`; give `{by}` the type of everyone who can",
                         cx.program.type_name(principal),

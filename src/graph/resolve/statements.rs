@@ -30,7 +30,7 @@ pub(super) fn statement(
             Diagnostic::error(codes::SAME_STATEMENT_NAME, place, format!("two statements are named `{name}`"))
                 .label("this one")
                 .also(before, "and this one")
-                .help("put a label before one of them, such as `my_name: allow …`: tests and logs speak these names"),
+                .help("put a label before one of them, such as `my_name: allow …`: tests and logs use these names"),
         ),
         None => {
             cx.statement_names.insert(name.clone(), (place, item.label.is_some()));

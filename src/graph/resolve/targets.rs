@@ -1,8 +1,9 @@
 //! What `ACTIONS on TYPES` means in a denial or an assertion: actions of types, and steps of break-glass profiles, which stand
 //! after `on` like types do: `deny Contractor to ApproveBreakGlass on emergency`.
 
+use crate::clauses::Step;
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::graph::{ActionId, Named, ProfileId, ProfileStep, Step, TypeId, codes};
+use crate::graph::{ActionId, Named, ProfileId, ProfileStep, TypeId, codes};
 use crate::syntax::ast;
 
 use super::limits::may_name;
@@ -57,11 +58,11 @@ pub(super) fn find_targets(
                     found.actions.extend(all);
                 }
             }
-            found.steps.extend(Step::ALL.into_iter().filter(|step| covered(*step)).flat_map(steps));
+            found.steps.extend(Step::DECIDED.into_iter().filter(|step| covered(*step)).flat_map(steps));
         }
         ast::Actions::Names(names) => {
             for name in names {
-                match Step::by_name(&name.text) {
+                match Step::by_action(&name.text) {
                     Some(step) if !has_action(cx, &places.types, name) => {
                         found.steps.extend(steps(step));
                         if places.profiles.is_empty() && !places.of_faulty {
@@ -87,7 +88,7 @@ pub(super) fn find_step(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Vec<P
         [first, name] => (first, name),
         _ => return None,
     };
-    let step = Step::by_name(&first.text)?;
+    let step = Step::by_action(&first.text)?;
     if let Some(profile) = cx.program.find_profile(&name.text) {
         cx.refer(name.span, Named::Profile(profile));
         return Some(vec![ProfileStep { profile, step }]);
@@ -95,12 +96,8 @@ pub(super) fn find_step(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Vec<P
     if !is_profile(cx, name) {
         let known = cx.program.profiles.iter().map(|profile| profile.name.as_str());
         cx.out.push(
-            Diagnostic::error(
-                codes::UNKNOWN_NAME,
-                name.span,
-                format!("there is no break-glass profile `{}`", name.text),
-            )
-            .meant(name.span, &name.text, known),
+            Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("unknown break-glass profile `{}`", name.text))
+                .meant(name.span, &name.text, known),
         );
     }
     Some(Vec::new())
@@ -108,7 +105,7 @@ pub(super) fn find_step(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Vec<P
 
 /// Whether a path begins with the name of a step, as `ApproveBreakGlass.emergency` does.
 pub(super) fn names_a_step(path: &ast::Path) -> bool {
-    matches!(path.parts.as_slice(), [first, _] if Step::by_name(&first.text).is_some())
+    matches!(path.parts.as_slice(), [first, _] if Step::by_action(&first.text).is_some())
 }
 
 /// The types and profiles of an `on`; `any` means every type that is asked for something, and every profile.
@@ -185,7 +182,7 @@ fn not_a_step(cx: &mut Resolver<'_>, places: &Places, name: &ast::Ident) {
     if places.profiles.is_empty() {
         return;
     }
-    let steps = Step::ALL.map(Step::name);
+    let steps = Step::DECIDED.map(Step::action);
     let help = did_you_mean(&name.text, steps).unwrap_or_else(|| {
         let all: Vec<String> = steps.iter().map(|step| format!("`{step}`")).collect();
         format!("name one of {}, or a resource type after `on`", all.join(", "))

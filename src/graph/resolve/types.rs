@@ -150,7 +150,7 @@ fn enumeration(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::EnumDecl) {
             let mut diagnostic = Diagnostic::error(
                 codes::DUPLICATE_NAME,
                 member.span,
-                format!("`{}` is a member of `{}` twice", member.text, decl.name.text),
+                format!("duplicate member `{}` of `{}`", member.text, decl.name.text),
             )
             .help("keep one of the two");
             if let Some(before) = before {
@@ -176,7 +176,7 @@ fn fill(cx: &mut Resolver<'_>, id: TypeId, decl: &ast::EntityDecl) {
                 Diagnostic::error(
                     codes::WRONG_KIND,
                     parent.span,
-                    format!("`{}` is an enumeration and holds nothing", parent.ty.dotted()),
+                    format!("`{}` is an enum and cannot be a parent", parent.ty.dotted()),
                 )
                 .help("make it an attribute: `name: EnumType`"),
             );
@@ -208,8 +208,8 @@ fn fill(cx: &mut Resolver<'_>, id: TypeId, decl: &ast::EntityDecl) {
     if decl.holds_roles.is_some() && decl.kind != ast::EntityKind::Group {
         let span = decl.holds_roles.unwrap_or(decl.name.span);
         cx.out.push(
-            Diagnostic::error(codes::WRONG_KIND, span, "only a group `holds roles`")
-                .help("principals of a type hold the roles declared `for` it without saying so"),
+            Diagnostic::error(codes::WRONG_KIND, span, "only a group can have `holds roles`")
+                .help("principals hold the roles declared `for` their type without it"),
         );
     }
     if let Some(ty) = cx.program.types.get_mut(id.index()) {
@@ -298,7 +298,7 @@ fn named_type(cx: &mut Resolver<'_>, path: &ast::Path, name: &str) -> Ty {
         Some(usual) => Some(format!("did you mean `{usual}`?")),
         None => did_you_mean(name, known.clone()),
     };
-    let fault = Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{name}`"));
+    let fault = Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("unknown type `{name}`"));
     let fault = match usual {
         Some(usual) => fault.fix(Fix::replace(path.span, name, usual, Certainty::Likely)),
         None => fault.near(path.span, name, known),

@@ -92,8 +92,8 @@ pub(super) fn overwritten(
         let message = format!("rules of `{}` itself are left out", role.key.name);
         out.push(
             Diagnostic::warning(codes::LEFT_OUT, role.rules_span, message)
-                .label("Kubernetes overwrites them by those of the roles that `aggregationRule` selects")
-                .help("name the files of all roles that it selects; put rules of its own into one of these"),
+                .label("Kubernetes overwrites them with the rules of the roles that `aggregationRule` selects")
+                .help("name the files of all roles that it selects; move its own rules into one of these"),
         );
     }
 }

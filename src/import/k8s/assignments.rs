@@ -9,7 +9,7 @@ pub(super) const FILE: &str = "assignments/bindings.yaml";
 /// The file, which is there even where nobody is bound.
 pub(super) fn write(plan: &Plan) -> String {
     let mut text = String::from(
-        "# Who holds which role, as the bindings say. `gatewright diff` tells who gains and who loses a role, and what it brings.\n",
+        "# Who holds which role, from the bindings. `gatewright diff` reports who gains or loses a role, and what that allows.\n",
     );
     let entries: Vec<String> = plan
         .bound

@@ -1,79 +1,80 @@
 //! Bindings: which role, and who has it.
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::import::codes;
 use crate::load::yaml::Node;
 
-use super::fields::{fault, known_keys, list, mapping, optional_text, text};
-use super::manifest::{Binding, RoleKey, Subject};
-use super::read::{GROUP, Metadata, Reader, head};
+use super::fields::{fault, head, known_keys, list, mapping, optional_text, text};
+use super::manifest::{Binding, GROUP, Metadata, RoleKey, Subject};
 
-/// Reads a `ClusterRoleBinding` or `RoleBinding` of some version of the API.
-pub(super) fn read(reader: &mut Reader<'_>, node: &Node, metadata: Metadata, version: &str) {
+/// Reads a `ClusterRoleBinding` or `RoleBinding` of some version of the API. `unnamed` is the namespace of what names none.
+pub(super) fn read(
+    node: &Node,
+    metadata: Metadata,
+    version: &str,
+    unnamed: &str,
+    out: &mut Diagnostics,
+) -> Option<Binding> {
     let namespace = metadata.namespace.map(|(namespace, _)| namespace);
     let what = match namespace {
         None => "a `ClusterRoleBinding`",
         Some(_) => "a `RoleBinding`",
     };
     let known = ["apiVersion", "kind", "metadata", "roleRef", "subjects"];
-    known_keys(node.as_map().unwrap_or_default(), &known, what, reader.out);
+    known_keys(node.as_map().unwrap_or_default(), &known, what, out);
+    let within = namespace.as_deref().unwrap_or(unnamed);
     let old = version.ends_with("/v1alpha1");
-    let subjects = list(node.get("subjects"), "subjects", reader.out);
+    let subjects = list(node.get("subjects"), "subjects", out);
     let subjects: Vec<Subject> =
-        subjects.iter().filter_map(|subject| read_subject(reader, subject, namespace.as_deref(), old)).collect();
+        subjects.iter().filter_map(|subject| read_subject(subject, within, old, out)).collect();
     let Some(role_ref) = node.get("roleRef").filter(|role_ref| !role_ref.is_null()) else {
-        reader.out.push(
-            fault(head(node), "`roleRef` is missing")
-                .help("say which role is bound: `roleRef:` with `kind` and `name`"),
+        out.push(
+            fault(head(node), "`roleRef` is missing").help("name the bound role: `roleRef:` with `kind` and `name`"),
         );
-        return;
+        return None;
     };
-    let Some(map) = mapping(role_ref, "`roleRef`", reader.out) else {
-        return;
-    };
-    known_keys(map, &["apiGroup", "apiVersion", "kind", "name", "namespace"], "`roleRef`", reader.out);
-    group(reader, role_ref, GROUP, "a role");
-    let kind = text(role_ref, "kind", head(role_ref), reader.out);
-    let name = text(role_ref, "name", head(role_ref), reader.out);
-    let (Some((kind, at)), Some((name, role_span))) = (kind, name) else {
-        return;
-    };
+    let map = mapping(role_ref, "`roleRef`", out)?;
+    known_keys(map, &["apiGroup", "apiVersion", "kind", "name", "namespace"], "`roleRef`", out);
+    group(role_ref, GROUP, "a role", out);
+    let kind = text(role_ref, "kind", head(role_ref), out);
+    let name = text(role_ref, "name", head(role_ref), out);
+    let ((kind, at), (name, role_span)) = (kind?, name?);
     let of = match (kind, &namespace) {
         ("ClusterRole", _) => None,
         ("Role", Some(namespace)) => Some(namespace.clone()),
         ("Role", None) => {
-            reader.out.push(
+            out.push(
                 fault(at, "a `ClusterRoleBinding` cannot bind a `Role`")
                     .help("bind a `ClusterRole`, or make this a `RoleBinding` in the role's namespace"),
             );
-            return;
+            return None;
         }
         (other, _) => {
-            reader.out.push(fault(at, format!("`{other}` is no kind of role")).help("write `ClusterRole` or `Role`"));
-            return;
+            out.push(fault(at, format!("unknown kind of role `{other}`")).help("write `ClusterRole` or `Role`"));
+            return None;
         }
     };
-    reader.found.bindings.push(Binding {
+    Some(Binding {
         namespace,
         span: metadata.span,
         role: RoleKey { namespace: of, name: name.to_owned() },
         role_span,
         subjects,
-    });
+    })
 }
 
-/// `within` is the namespace of the binding, and `old` whether it is of the first version of the API.
-fn read_subject(reader: &mut Reader<'_>, node: &Node, within: Option<&str>, old: bool) -> Option<Subject> {
-    let map = mapping(node, "a subject", reader.out)?;
+/// `within` is the namespace of what names none, and `old` whether it is of the first version of the API.
+fn read_subject(node: &Node, within: &str, old: bool, out: &mut Diagnostics) -> Option<Subject> {
+    let map = mapping(node, "a subject", out)?;
     let known = ["apiGroup", "apiVersion", "kind", "name", "namespace"];
-    known_keys(map, &known, "a subject", reader.out);
-    let kind = text(node, "kind", head(node), reader.out);
-    let name = text(node, "name", head(node), reader.out);
-    let namespace = optional_text(node, "namespace", reader.out);
+    known_keys(map, &known, "a subject", out);
+    let kind = text(node, "kind", head(node), out);
+    let name = text(node, "name", head(node), out);
+    let namespace = optional_text(node, "namespace", out);
     let namespace = namespace.map(|(namespace, _)| namespace.to_owned());
     match kind {
-        Some(("ServiceAccount", _)) => group(reader, node, "", "a service account"),
-        Some(("User" | "Group", _)) => group(reader, node, GROUP, "a user or group"),
+        Some(("ServiceAccount", _)) => group(node, "", "a service account", out),
+        Some(("User" | "Group", _)) => group(node, GROUP, "a user or group", out),
         _ => {}
     }
     let ((kind, at), (name, name_span)) = (kind?, name?);
@@ -85,20 +86,20 @@ fn read_subject(reader: &mut Reader<'_>, node: &Node, within: Option<&str>, old:
         "ServiceAccount" => {
             let namespace = namespace.unwrap_or_else(|| {
                 // Kubernetes refuses this, yet many manifests leave it to a tool to fill in.
-                let namespace = within.unwrap_or(reader.namespace);
-                let message = format!("the service account `{name}` is bound without its namespace");
-                reader.out.push(
+                let message = format!("the service account `{name}` is bound without a namespace");
+                out.push(
                     Diagnostic::warning(codes::MANIFEST, name_span, message)
-                        .label(format!("taken to be in `{namespace}`"))
+                        .label(format!("assumed to be in `{within}`"))
                         .help("Kubernetes refuses this: add `namespace: …`"),
                 );
-                namespace.to_owned()
+                within.to_owned()
             });
             Some(Subject::ServiceAccount { namespace, name: name.to_owned() })
         }
         other => {
-            reader.out.push(
-                fault(at, format!("`{other}` is no kind of subject")).help("write `User`, `Group` or `ServiceAccount`"),
+            out.push(
+                fault(at, format!("unknown kind of subject `{other}`"))
+                    .help("write `User`, `Group` or `ServiceAccount`"),
             );
             None
         }
@@ -106,13 +107,13 @@ fn read_subject(reader: &mut Reader<'_>, node: &Node, within: Option<&str>, old:
 }
 
 /// `apiGroup`, which may be left out.
-fn group(reader: &mut Reader<'_>, node: &Node, group: &str, what: &str) {
-    if let Some((given, at)) = optional_text(node, "apiGroup", reader.out).filter(|(given, _)| *given != group) {
+fn group(node: &Node, group: &str, what: &str, out: &mut Diagnostics) {
+    if let Some((given, at)) = optional_text(node, "apiGroup", out).filter(|(given, _)| *given != group) {
         let help = match group {
             "" => "remove `apiGroup`: its group is the core group".to_owned(),
             group => format!("write `apiGroup: {group}`"),
         };
-        reader.out.push(fault(at, format!("{what} is not of the group `{given}`")).help(help));
+        out.push(fault(at, format!("{what} is not of the group `{given}`")).help(help));
     }
 }
 

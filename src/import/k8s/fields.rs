@@ -12,13 +12,20 @@ pub(super) fn fault(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(codes::MANIFEST, span, message)
 }
 
+/// The first key of a mapping: where what is wrong with the whole of it is told.
+pub(super) fn head(node: &Node) -> Span {
+    let first = node.as_map().and_then(<[_]>::first);
+    first.map_or(node.span.at_start(), |(key, _)| key.span)
+}
+
 /// A mapping; anything else is a fault.
 pub(super) fn mapping<'n>(node: &'n Node, what: &str, out: &mut Diagnostics) -> Option<&'n [(Key, Node)]> {
     let map = node.as_map();
     if map.is_none() {
         let kind = node.kind_name();
         out.push(
-            fault(node.span, format!("{what} is a mapping, and this is {kind}")).help("write `key: value` entries"),
+            fault(node.span, format!("{what} must be a mapping, but this is {kind}"))
+                .help("write `key: value` entries"),
         );
     }
     map
@@ -32,7 +39,7 @@ pub(super) fn list<'n>(node: Option<&'n Node>, what: &str, out: &mut Diagnostics
     node.as_list().unwrap_or_else(|| {
         let kind = node.kind_name();
         out.push(
-            fault(node.span, format!("`{what}` is a list, and this is {kind}"))
+            fault(node.span, format!("`{what}` must be a list, but this is {kind}"))
                 .help(format!("write the entries of `{what}` below it, each after a `-`")),
         );
         &[]
@@ -85,10 +92,10 @@ pub(super) fn optional_text<'n>(node: &'n Node, key: &str, out: &mut Diagnostics
 }
 
 fn not_text(node: &Node, what: &str) -> Diagnostic {
-    let fault = fault(node.span, format!("{what} is a text, and this is {}", node.kind_name()));
+    let fault = fault(node.span, format!("{what} must be text, but this is {}", node.kind_name()));
     match node.written() {
         Some(written) if !written.is_empty() => fault.help(format!("quote it: \"{written}\"")),
-        _ => fault.help("write a text"),
+        _ => fault.help("write a string"),
     }
 }
 

@@ -10,9 +10,8 @@ pub(super) fn write(plan: &Plan) -> Option<String> {
     if plan.bound.is_empty() {
         return None;
     }
-    let mut text = String::from(
-        "# Who has which role, as the bindings say. A suite takes these in by `include: bindings.yaml`.\n",
-    );
+    let mut text =
+        String::from("# Who holds which role, from the bindings. A suite uses these with `include: bindings.yaml`.\n");
     let mut taken = BTreeSet::from(["all".to_owned()]);
     let groups: BTreeSet<&str> = plan
         .bound

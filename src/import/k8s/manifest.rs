@@ -4,11 +4,24 @@ use std::collections::BTreeMap;
 
 use crate::text::Span;
 
+/// The API group of RBAC.
+pub(super) const GROUP: &str = "rbac.authorization.k8s.io";
+
 /// What some files hold.
 #[derive(Debug, Default)]
 pub(super) struct Manifests {
     pub(super) roles: Vec<Role>,
     pub(super) bindings: Vec<Binding>,
+}
+
+/// The name of an object with what `metadata` says beside it.
+pub(super) struct Metadata {
+    pub(super) namespace: Option<(String, Span)>,
+    pub(super) name: String,
+    pub(super) span: Span,
+    pub(super) labels: BTreeMap<String, String>,
+    /// Its `kubernetes.io/description`.
+    pub(super) description: Option<String>,
 }
 
 /// Which role: a `ClusterRole`, or the `Role` of a namespace.

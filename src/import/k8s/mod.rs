@@ -41,7 +41,7 @@ pub struct K8sOptions<'a> {
 /// What the package's lints cannot ask of Kubernetes.
 const LEVELS: &str = "\
 [lint]
-# RBAC has no conditions and no reasons. Where guards and reasons are written for what is sensitive, remove these lines.
+# RBAC has no conditions and no reasons. After adding guards and reasons for sensitive actions, remove these lines.
 unguarded-sensitive-action = \"allow\"
 unexplained-sensitive-grant = \"warn\"
 ";
@@ -62,7 +62,7 @@ pub fn k8s_rbac(
         return Ok(None);
     }
     if manifests.roles.is_empty() && manifests.bindings.is_empty() {
-        out.push(Diagnostic::global_error(codes::NOTHING_TO_IMPORT, "these files hold no role and no binding").help(
+        out.push(Diagnostic::global_error(codes::NOTHING_TO_IMPORT, "no roles or bindings found in these files").help(
             "name files with objects of `rbac.authorization.k8s.io`, such as `kubectl get clusterroles -o yaml` prints",
         ));
         return Ok(None);

@@ -6,7 +6,7 @@ use crate::import::codes;
 use crate::load::yaml::Node;
 use crate::text::Span;
 
-use super::read::GROUP;
+use super::manifest::GROUP;
 
 /// Verbs of requests for resources.
 const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
@@ -86,7 +86,7 @@ pub(super) fn tell(rule: &Node, within_namespace: bool, out: &mut Diagnostics) {
             tell(at, what, STAR.to_owned(), help);
         } else if sub.contains('/') || resource.starts_with('/') || resource.ends_with('/') || resource.is_empty() {
             let help = "write `pods` for a resource, `pods/log` for a subresource".to_owned();
-            tell(at, what, "this names no resource".to_owned(), help);
+            tell(at, what, "this does not name a resource".to_owned(), help);
         } else if has_capitals(resource) {
             let help = format!("write `{}`, in the plural", resource.to_lowercase());
             tell(at, what, "resources are in lower case".to_owned(), help);
@@ -94,8 +94,8 @@ pub(super) fn tell(rule: &Node, within_namespace: bool, out: &mut Diagnostics) {
             tell(
                 at,
                 format!("the resource `{resource}` in a `Role`"),
-                format!("`{name}` lie in no namespace"),
-                "move the rule into a `ClusterRole`, and bind that in the whole cluster".to_owned(),
+                format!("`{name}` do not belong to a namespace"),
+                "move the rule into a `ClusterRole`, and bind it in the whole cluster".to_owned(),
             );
         }
     }
@@ -113,7 +113,7 @@ pub(super) fn tell(rule: &Node, within_namespace: bool, out: &mut Diagnostics) {
             at,
             format!("`{verb}` of `{}` under `resourceNames`", of_objects.join("`, `")),
             why.to_owned(),
-            format!("put `{verb}` into a rule of its own without `resourceNames`, or remove it"),
+            format!("put `{verb}` into a separate rule without `resourceNames`, or remove it"),
         );
     }
     let takes_any_name = |(group, _): &(&str, Span)| matches!(*group, "*" | GROUP);
@@ -124,7 +124,7 @@ pub(super) fn tell(rule: &Node, within_namespace: bool, out: &mut Diagnostics) {
                 true => STAR,
                 false => "no object has a `/` in its name",
             };
-            let help = "name each object, or leave `resourceNames` out for all of them".to_owned();
+            let help = "name each object, or remove `resourceNames` to match all of them".to_owned();
             tell(at, format!("the name `{name}`"), why.to_owned(), help);
         }
     }
@@ -140,7 +140,7 @@ pub(super) fn tell(rule: &Node, within_namespace: bool, out: &mut Diagnostics) {
     }
 }
 
-const STAR: &str = "the `*` stands for itself here";
+const STAR: &str = "the `*` is a literal here, not a wildcard";
 
 fn is_starred(text: &str) -> bool {
     text.contains('*') && text != "*"

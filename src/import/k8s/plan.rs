@@ -106,7 +106,7 @@ pub(super) fn plan(manifests: &Manifests, out: &mut Diagnostics) -> Plan {
             Held::Declared(key) => {
                 let description = match declared.get(key) {
                     Some(role) => role.description.clone().unwrap_or_default(),
-                    None => "Bound, and declared in none of the imported files.".to_owned(),
+                    None => "Bound, but not declared in any of the imported files.".to_owned(),
                 };
                 let grants = entries.get(key).map(|entries| grants(name, entries, &by_key, &mut names));
                 Planned {
@@ -139,12 +139,12 @@ fn missing_roles(manifests: &Manifests, out: &mut Diagnostics) -> BTreeSet<RoleK
     let mut missing = BTreeSet::new();
     for binding in manifests.bindings.iter().filter(|binding| !declared.contains(&binding.role)) {
         if missing.insert(binding.role.clone()) {
-            let message = format!("`{}` is bound, and none of these files declares it", binding.role.name);
+            let message = format!("`{}` is bound, but none of these files declares it", binding.role.name);
             out.push(
                 Diagnostic::warning(codes::LEFT_OUT, binding.role_span, message)
                     .label("becomes a role without grants")
                     .also(binding.span, "bound here")
-                    .help("name the file that declares it, too"),
+                    .help("also name the file that declares it"),
             );
         }
     }

@@ -9,12 +9,10 @@ use crate::load::yaml;
 use crate::load::yaml::Node;
 use crate::text::{FileId, Sources, Span};
 
-use super::fields::{fault, known_keys, list, mapping, optional_text, string_map, text};
-use super::manifest::Manifests;
+use super::fields::{fault, head, known_keys, list, mapping, optional_text, string_map, text};
+use super::manifest::{GROUP, Manifests, Metadata};
 use super::{bindings, roles};
 
-/// The API group of RBAC.
-pub(super) const GROUP: &str = "rbac.authorization.k8s.io";
 const KINDS: [&str; 4] = ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
 const VERSIONS: [&str; 3] = ["v1", "v1alpha1", "v1beta1"];
 const MOST_LISTS: usize = 8;
@@ -40,25 +38,15 @@ const METADATA: [&str; 17] = [
 ];
 
 /// What the reading of all documents shares.
-pub(super) struct Reader<'a> {
-    pub(super) found: Manifests,
+struct Reader<'a> {
+    found: Manifests,
     /// The namespace of what names none.
-    pub(super) namespace: &'a str,
-    pub(super) out: &'a mut Diagnostics,
+    namespace: &'a str,
+    out: &'a mut Diagnostics,
     /// Other kinds of objects: how many, and the first.
     others: BTreeMap<String, (usize, Span)>,
     /// Objects by kind, namespace and name.
     seen: BTreeMap<(String, Option<String>, String), Span>,
-}
-
-/// The name of an object with what `metadata` says beside it.
-pub(super) struct Metadata {
-    pub(super) namespace: Option<(String, Span)>,
-    pub(super) name: String,
-    pub(super) span: Span,
-    pub(super) labels: BTreeMap<String, String>,
-    /// Its `kubernetes.io/description`.
-    pub(super) description: Option<String>,
 }
 
 /// Reads all objects of some files.
@@ -70,7 +58,7 @@ pub(super) fn read(sources: &Sources, files: &[FileId], namespace: &str, out: &m
         let documents = yaml::parse_all(sources, *file, &mut faults);
         let is_template = sources.text(*file).contains("{{");
         reader.out.extend(faults.into_iter().map(|fault| match is_template {
-            true => fault.note("the file holds `{{`: import what a template makes, as `helm template` prints it"),
+            true => fault.note("the file contains `{{`: import the rendered template, as `helm template` prints it"),
             false => fault,
         }));
         for document in documents {
@@ -83,7 +71,7 @@ pub(super) fn read(sources: &Sources, files: &[FileId], namespace: &str, out: &m
             codes::LEFT_OUT,
             Severity::Advice,
             Some(first),
-            format!("`{kind}` is no kind of RBAC object, and is left out"),
+            format!("`{kind}` is not an RBAC object, and is left out"),
         );
         out.push(match count {
             1 => left_out,
@@ -91,12 +79,6 @@ pub(super) fn read(sources: &Sources, files: &[FileId], namespace: &str, out: &m
         });
     }
     found
-}
-
-/// The first key of a mapping: where what is wrong with the whole of it is told.
-pub(super) fn head(node: &Node) -> Span {
-    let first = node.as_map().and_then(<[_]>::first);
-    first.map_or(node.span.at_start(), |(key, _)| key.span)
 }
 
 impl Reader<'_> {
@@ -109,9 +91,8 @@ impl Reader<'_> {
             (Some((kind, at)), _) => (kind, at),
             (None, Some(kind)) => (kind, head(node)),
             (None, None) => {
-                self.out.push(
-                    fault(head(node), "`kind` is missing").help("a manifest says what it is: `kind: ClusterRole`"),
-                );
+                self.out
+                    .push(fault(head(node), "`kind` is missing").help("a manifest needs a kind: `kind: ClusterRole`"));
                 return;
             }
         };
@@ -140,13 +121,17 @@ impl Reader<'_> {
                 let role = roles::read(node, metadata, self.out);
                 self.found.roles.push(role);
             }
-            _ => bindings::read(self, node, metadata, version.map_or("", |(version, _)| version)),
+            _ => {
+                let version = version.map_or("", |(version, _)| version);
+                let binding = bindings::read(node, metadata, version, self.namespace, self.out);
+                self.found.bindings.extend(binding);
+            }
         }
     }
 
     fn list(&mut self, node: &Node, at: Span, typed: Option<&str>, lists: usize) {
         if lists == MOST_LISTS {
-            self.out.push(fault(at, "lists are nested in each other too deeply").help("take the inner lists out"));
+            self.out.push(fault(at, "lists are nested in each other too deeply").help("remove the inner lists"));
             return;
         }
         for item in list(node.get("items"), "items", self.out) {
@@ -170,9 +155,9 @@ impl Reader<'_> {
                     Diagnostic::warning(
                         codes::LEFT_OUT,
                         version_at,
-                        format!("`{kind}` of `{version}` is no RBAC object of Kubernetes, and is left out"),
+                        format!("`{kind}` of `{version}` is not an RBAC object of Kubernetes, and is left out"),
                     )
-                    .help(format!("if it is meant as one, write `apiVersion: {GROUP}/v1`")),
+                    .help(format!("if it should be one, write `apiVersion: {GROUP}/v1`")),
                 ),
                 false => self.others.entry(kind.to_owned()).or_insert((0, at)).0 += 1,
             }
@@ -201,13 +186,14 @@ impl Reader<'_> {
         known_keys(map, &METADATA, "`metadata`", self.out);
         let (name, span) = text(metadata, "name", head(metadata), self.out)?;
         if name.contains(['/', '%']) || matches!(name, "." | "..") {
-            self.out
-                .push(fault(span, format!("`{name}` is no name for an object")).help("names hold no `/` and no `%`"));
+            self.out.push(
+                fault(span, format!("`{name}` is not a valid object name")).help("names cannot contain `/` or `%`"),
+            );
         }
         let namespace = optional_text(metadata, "namespace", self.out);
         let namespace = match (kind.starts_with("Cluster"), namespace) {
             (true, Some((given, at))) => {
-                let message = format!("a `{kind}` belongs to no namespace, so `{given}` is left out");
+                let message = format!("a `{kind}` does not belong to a namespace, so `{given}` is left out");
                 self.out.push(
                     Diagnostic::warning(codes::LEFT_OUT, at, message)
                         .help(format!("remove it, or make this a `{}`", kind.trim_start_matches("Cluster"))),
@@ -244,7 +230,7 @@ impl Reader<'_> {
             )
             .label("again here")
             .also(*first, "first here")
-            .help("name the files of one version of a cluster; of two, the one that is applied last would count"),
+            .help("name the files of one version of a cluster; of two objects, the one applied last would count"),
         );
         false
     }

@@ -4,9 +4,8 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::import::codes;
 use crate::load::yaml::Node;
 
-use super::fields::{fault, known_keys, list, mapping, texts};
-use super::manifest::{Role, RoleKey, Rule, Target};
-use super::read::{Metadata, head};
+use super::fields::{fault, head, known_keys, list, mapping, texts};
+use super::manifest::{Metadata, Role, RoleKey, Rule, Target};
 use super::{never, selectors};
 
 /// Reads a `ClusterRole` or `Role`.
@@ -43,7 +42,7 @@ fn rule(node: &Node, namespaced: bool, out: &mut Diagnostics) -> Option<Rule> {
     {
         out.push(
             Diagnostic::warning(codes::LEFT_OUT, key.span, "`attributeRestrictions` are left out")
-                .help("remove them: Kubernetes has never looked at them"),
+                .help("remove them: Kubernetes has always ignored them"),
         );
     }
     let [verbs, groups, resources, names, urls] =
@@ -55,14 +54,14 @@ fn rule(node: &Node, namespaced: bool, out: &mut Diagnostics) -> Option<Rule> {
         // Entries that are no texts have been told already.
         let is_written = |value: &Node| !value.is_null() && value.as_list().is_none_or(|list| !list.is_empty());
         if missing && !node.get(key).is_some_and(is_written) {
-            out.push(fault(at, format!("a rule without `{key}`")).help(help));
+            out.push(fault(at, format!("this rule has no `{key}`")).help(help));
         }
         missing
     };
     let mut bad = need(
         verbs.is_empty(),
         "verbs",
-        "say what it allows: `verbs: [\"get\", \"list\"]`; a rule that allows nothing is left out altogether",
+        "list what it allows: `verbs: [\"get\", \"list\"]`; remove a rule that allows nothing",
     );
     if !urls.is_empty() {
         if namespaced {
@@ -74,8 +73,7 @@ fn rule(node: &Node, namespaced: bool, out: &mut Diagnostics) -> Option<Rule> {
         }
         if !(groups.is_empty() && resources.is_empty() && names.is_empty()) {
             out.push(
-                fault(at, "a rule is about resources or about `nonResourceURLs`, not both")
-                    .help("make two rules of it"),
+                fault(at, "a rule can have resources or `nonResourceURLs`, not both").help("split it into two rules"),
             );
             bad = true;
         }
@@ -83,6 +81,6 @@ fn rule(node: &Node, namespaced: bool, out: &mut Diagnostics) -> Option<Rule> {
     }
     bad |=
         need(groups.is_empty(), "apiGroups", "name the groups of its resources: `apiGroups: [\"\"]` is the core group");
-    bad |= need(resources.is_empty(), "resources", "name what it is about: `resources: [\"pods\"]`");
+    bad |= need(resources.is_empty(), "resources", "list its resources: `resources: [\"pods\"]`");
     (!bad).then_some(Rule { verbs, on: Target::Resources { groups, resources, names } })
 }

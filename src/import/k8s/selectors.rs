@@ -3,9 +3,8 @@
 use crate::diag::Diagnostics;
 use crate::load::yaml::Node;
 
-use super::fields::{fault, known_keys, list, mapping, string_map, text, texts};
+use super::fields::{fault, head, known_keys, list, mapping, string_map, text, texts};
 use super::manifest::{Requirement, Selector};
-use super::read::head;
 
 /// The selectors of an `aggregationRule`.
 pub(super) fn read(rule: &Node, out: &mut Diagnostics) -> Vec<Selector> {
@@ -17,7 +16,7 @@ pub(super) fn read(rule: &Node, out: &mut Diagnostics) -> Vec<Selector> {
     if selectors.is_empty() {
         out.push(
             fault(head(rule), "`aggregationRule` selects nothing")
-                .help("say whose rules it collects: `clusterRoleSelectors:` with `matchLabels` below it"),
+                .help("select the roles whose rules it collects: `clusterRoleSelectors:` with `matchLabels` below it"),
         );
     }
     selectors.iter().map(|selector| self::selector(selector, out)).collect()
@@ -54,21 +53,20 @@ fn requirement(node: &Node, out: &mut Diagnostics) -> Option<Requirement> {
         ("DoesNotExist", true) => Some(Requirement::DoesNotExist(key)),
         ("In" | "NotIn", true) => {
             out.push(
-                fault(at, format!("`{operator}` without `values`"))
+                fault(at, format!("`{operator}` needs `values`"))
                     .help("list the values of the label: `values: [\"…\"]`"),
             );
             None
         }
         ("Exists" | "DoesNotExist", false) => {
             out.push(
-                fault(at, format!("`{operator}` looks at no `values`"))
-                    .help("remove `values`, or write `In` or `NotIn`"),
+                fault(at, format!("`{operator}` takes no `values`")).help("remove `values`, or write `In` or `NotIn`"),
             );
             None
         }
         _ => {
             out.push(
-                fault(at, format!("there is no operator `{operator}`"))
+                fault(at, format!("unknown operator `{operator}`"))
                     .help("write `In`, `NotIn`, `Exists` or `DoesNotExist`"),
             );
             None

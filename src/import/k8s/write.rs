@@ -13,22 +13,22 @@ const ENOUGH: usize = 1 << 20;
 /// Who asks, and the namespaces.
 pub(super) fn subjects() -> String {
     String::from(
-        "/// Whoever comes from outside: people by certificate or token, nodes, controllers that run elsewhere.\n\
+        "/// A user from outside: a person with a certificate or token, a node, a controller that runs elsewhere.\n\
          principal User in Group;\n\n\
          /// A program that runs in the cluster; its id is `system:serviceaccount:NAMESPACE:NAME`.\n\
          @workload\n\
          principal ServiceAccount in Group;\n\n\
          /// A group of users and service accounts, which has the roles that it is bound to.\n\
          group Group holds roles;\n\n\
-         /// Where resources lie, but for those of the cluster as a whole.\n\
+         /// Contains resources, except those of the cluster as a whole.\n\
          resource Namespace;\n",
     )
 }
 
 /// The types of resources, each with the verbs that some role grants on it.
 pub(super) fn resources(plan: &Plan) -> Vec<String> {
-    const HEAD: &str = "// What roles speak of. Entries with wildcards are types and actions of their own, as they were written, and stand for those\n\
-         // beside them: who is granted `all` may `get`.\n\n";
+    const HEAD: &str = "// What the roles name. Entries with wildcards are separate types and actions, as they were written, and include those\n\
+         // next to them: a grant of `all` includes `get`.\n\n";
     let declarations = plan.types.iter().map(|ty| resource(ty, plan.paths_in_namespaces));
     in_files(HEAD, declarations)
 }
@@ -58,7 +58,7 @@ fn resource(ty: &Type, paths_in_namespaces: bool) -> String {
             }
             text.push_str(&format!(
                 "@partial\n@x_k8s_group({})\n@x_k8s_resource({})\nresource {} in Namespace as namespace? {{\n\
-                 /// The object's name; empty where a request names none.\nname: String,\n\n",
+                 /// The object's name; empty if a request names none.\nname: String,\n\n",
                 literal(group),
                 literal(resource),
                 ty.name
@@ -68,7 +68,7 @@ fn resource(ty: &Type, paths_in_namespaces: bool) -> String {
         TypeKey::Urls => {
             let parents = if paths_in_namespaces { " in Namespace" } else { "" };
             text.push_str(&format!(
-                "/// A path of the API server that is no resource.\n@partial\nresource {}{parents} {{\npath: String,\n\n",
+                "/// A path of the API server that is not a resource.\n@partial\nresource {}{parents} {{\npath: String,\n\n",
                 ty.name
             ));
             actions(ty, |_| Vec::new(), false, &mut text);
@@ -86,7 +86,7 @@ fn what(group: &str, resource: &str) -> String {
         group => format!("of `{group}`"),
     };
     match (resource, resource.strip_prefix("*/")) {
-        ("*", _) => format!("Every resource {of}, those to come included."),
+        ("*", _) => format!("Every resource {of}, including future ones."),
         (_, Some(sub)) => format!("The subresource `{sub}` of every resource {of}."),
         _ => format!("`{resource}` {of}."),
     }

@@ -1,7 +1,7 @@
 //! The bracket that is not closed, where a YAML text does not parse: parsers go on to the next line, or to the end, and blame
 //! what stands there.
 
-use super::events::Places;
+use super::places::Places;
 use crate::diag::Diagnostic;
 use crate::load::codes;
 

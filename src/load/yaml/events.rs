@@ -6,10 +6,10 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::fault;
 use super::fault::Faults;
-use super::surrogates::Joined;
+use super::places::Places;
 use crate::diag::Diagnostic;
 use crate::load::codes;
-use crate::text::{FileId, Span};
+use crate::text::Span;
 
 /// Lists and mappings within each other.
 const MAX_DEPTH: usize = 64;
@@ -31,58 +31,6 @@ pub(super) enum Kind<'a> {
     ListEnd,
     MapStart,
     MapEnd,
-}
-
-/// Byte ranges from the character counts that both YAML parsers give.
-pub(super) struct Places<'a> {
-    file: FileId,
-    joined: &'a Joined<'a>,
-    /// Bytes before the document proper: those of a byte order mark and of documents before it.
-    base: usize,
-    /// The byte offset of each character as the author wrote it; `None` where all are one byte long.
-    offsets: Option<Vec<usize>>,
-}
-
-impl<'a> Places<'a> {
-    pub(super) fn new(file: FileId, base: usize, joined: &'a Joined<'a>) -> Self {
-        Self { file, joined, base, offsets: joined.offsets() }
-    }
-
-    fn text(&self) -> &'a str {
-        &self.joined.text
-    }
-
-    fn offset(&self, character: usize) -> usize {
-        let offset = match &self.offsets {
-            None => character.min(self.joined.written),
-            Some(offsets) => offsets.get(character).copied().unwrap_or(self.joined.written),
-        };
-        self.base + offset
-    }
-
-    pub(super) fn span(&self, start: usize, end: usize) -> Span {
-        Span::new(self.file, self.offset(start), self.offset(end.max(start)))
-    }
-
-    pub(super) fn character(&self, at: usize) -> Option<char> {
-        self.text().chars().nth(at)
-    }
-
-    /// All characters.
-    pub(super) fn characters(&self) -> impl Iterator<Item = char> + '_ {
-        self.text().chars()
-    }
-
-    /// The first tab from a character on.
-    pub(super) fn tab(&self, from: usize) -> Option<usize> {
-        let mut later = self.text().chars().enumerate().skip(from);
-        later.find(|(_, character)| *character == '\t').map(|(at, _)| at)
-    }
-
-    /// The span of one character, empty at the end of the text.
-    pub(super) fn point(&self, character: usize) -> Span {
-        self.span(character, character + 1)
-    }
 }
 
 /// The parts of the only document; empty for an empty one. `None` after a fault that leaves nothing to read.

@@ -1,7 +1,7 @@
 //! The words for what is wrong with a YAML text. Both parsers name causes in their own terms; the common ones get ours and a help.
 
 use super::brackets;
-use super::events::Places;
+use super::places::Places;
 use super::values::MAX_VALUES;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::codes;

@@ -2,8 +2,9 @@
 //! grant to be free of a guard need not meet it.
 
 use crate::bundle::OriginKind;
+use crate::clauses::Step;
 use crate::diag::Diagnostic;
-use crate::graph::{Profile, ProfileStep, Require, Step};
+use crate::graph::{Profile, ProfileStep, Require};
 use crate::lower::codes;
 use crate::lower::draft::{Draft, Effect, Part, policy_id};
 use crate::lower::holders::Base;
@@ -25,7 +26,7 @@ impl Lowering<'_> {
                 continue;
             };
             let statement = &require.statement;
-            let id = policy_id(&statement.name, &["break-glass", &profile.name, step.short()]);
+            let id = policy_id(&statement.name, &["break-glass", &profile.name, step.word()]);
             let draft = self.profile_draft(profile, id, Effect::Forbid);
             self.drafts.push(Draft {
                 actions: vec![step_action(program, *step, profile)],
@@ -63,7 +64,7 @@ impl Lowering<'_> {
     pub(in crate::lower) fn step_base(&self, profile: &Profile, step: Step) -> Base {
         let requester = match step {
             Step::Request => Self::principal(profile.principal, profile.span),
-            Step::Approve | Step::Refuse | Step::Revoke | Step::Review => {
+            Step::Approve | Step::Refuse | Step::Withdraw | Step::Revoke | Step::Review => {
                 get(&Self::context(profile.span), "requester")
             }
         };
@@ -76,10 +77,10 @@ impl Lowering<'_> {
             Diagnostic::warning(
                 codes::GUARD_LEAVES_OUT,
                 require.statement.span,
-                format!("`{guard}` does not reach `{}.{name}`", step.name()),
+                format!("`{guard}` does not apply to `{}.{name}`", step.action()),
             )
             .also(profile.span, format!("`{name}` lifts `{guard}`"))
-            .help("a guard that a profile lifts does not hold at the steps of that profile; write a second guard for the step"),
+            .help("a guard that a profile lifts does not apply to the steps of that profile; write a second guard for the step"),
         );
     }
 }

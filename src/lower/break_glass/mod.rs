@@ -11,8 +11,9 @@ pub(in crate::lower) use guarded::is_lifted;
 use short::get;
 
 use crate::bundle::{ACTION_TYPE, OriginKind, PROFILE_TYPE};
+use crate::clauses::Step;
 use crate::graph;
-use crate::graph::{ActionId, Profile, Step, TypeId};
+use crate::graph::{ActionId, Profile, TypeId};
 use crate::lower::draft::{Draft, Effect, Entity, Subject, policy_id};
 use crate::lower::program::{Lowering, qualified};
 use crate::typing::{Kind, TypedExpr};
@@ -24,7 +25,7 @@ pub(in crate::lower) fn profile_entity(program: &graph::Program, profile: &Profi
 
 /// The Cedar action that decides one step of a profile.
 pub(in crate::lower) fn step_action(program: &graph::Program, step: Step, profile: &Profile) -> Entity {
-    (qualified(program, ACTION_TYPE), format!("{}.{}", step.name(), profile.name))
+    (qualified(program, ACTION_TYPE), format!("{}.{}", step.action(), profile.name))
 }
 
 impl Lowering<'_> {

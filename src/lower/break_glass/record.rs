@@ -1,5 +1,6 @@
 //! Whether a request carries a valid grant: every clause of the profile, tested on the grant record.
 
+use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::clauses::Clause;
 use crate::diag::Diagnostic;
 use crate::graph;
@@ -27,12 +28,12 @@ impl Lowering<'_> {
     ) -> Option<Vec<Part>> {
         let at = At(profile.span);
         let context = Self::context(profile.span);
-        let grant = get(&get(&context, "break_glass"), &profile.name);
+        let grant = get(&get(&context, GRANTS_ATTRIBUTE), &profile.name);
         let principal = Self::principal(profile.principal, profile.span);
         let target = Self::resource(resource, profile.span);
         let now = self.clock(profile.span)?;
         let mut parts = vec![
-            Part::generated(at.has(context.clone(), &["break_glass", &profile.name]), "a grant is presented"),
+            Part::generated(at.has(context.clone(), &[GRANTS_ATTRIBUTE, &profile.name]), "a grant is presented"),
             Part::generated(get(&grant, "requester").binary(Operator::Equal, principal.clone()), "by its requester"),
         ];
         let base = Base::From(target.clone(), resource);
@@ -101,6 +102,19 @@ impl Lowering<'_> {
         span: Span,
         kind: &Kind,
     ) -> Option<Vec<TypedExpr>> {
+        let ways = self.in_role_by(subject, role, base, span, kind)?;
+        Some(ways.into_iter().map(|(_, way)| way).collect())
+    }
+
+    /// The same, each with the role that is held.
+    pub(in crate::lower) fn in_role_by(
+        &mut self,
+        subject: &TypedExpr,
+        role: RoleId,
+        base: &Base,
+        span: Span,
+        kind: &Kind,
+    ) -> Option<Vec<(RoleId, TypedExpr)>> {
         let mut ways = Vec::new();
         let routes = self.routes(role)?;
         for holding in self.program.extenders(role) {
@@ -117,7 +131,7 @@ impl Lowering<'_> {
                         tests.push(self.of_subject(part, subject, *restricting, span)?);
                     }
                 }
-                ways.push(TypedExpr::all(tests, span));
+                ways.push((holding, TypedExpr::all(tests, span)));
             }
         }
         Some(ways)
@@ -137,9 +151,9 @@ impl Lowering<'_> {
                 Diagnostic::error(
                     graph::codes::BREAK_GLASS_ROLES,
                     span,
-                    format!("`{name}` cannot be tested on an approver once the approval is given"),
+                    format!("`{name}` cannot be tested on an approver after the approval"),
                 )
-                .also(part.expr.span, "its condition reads the request, which is the requester's at each use")
+                .also(part.expr.span, "its condition reads the request, which is the requester's own at each use")
                 .help("name a role without `when`, or one whose `when` reads the principal only"),
             );
             return None;

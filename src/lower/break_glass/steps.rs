@@ -1,9 +1,9 @@
 //! Who may ask for a grant, approve, refuse, revoke and review it.
 
 use crate::bundle::OriginKind;
-use crate::clauses::Clause;
+use crate::clauses::{Clause, Step};
 use crate::graph;
-use crate::graph::{Profile, Step, Ty};
+use crate::graph::{Profile, Ty};
 use crate::lower::draft::{Draft, Effect, Part, policy_id};
 use crate::lower::holders::Base;
 use crate::lower::program::Lowering;
@@ -23,7 +23,7 @@ impl Lowering<'_> {
             let id = policy_id(&guard, &["break-glass", &profile.name]);
             let draft = self.profile_draft(profile, id, Effect::Forbid);
             self.drafts.push(Draft {
-                actions: Step::ALL.iter().map(|step| step_action(self.program, *step, profile)).collect(),
+                actions: Step::DECIDED.iter().map(|step| step_action(self.program, *step, profile)).collect(),
                 resource_is: Some(profile_entity(self.program, profile)),
                 unless: vec![part],
                 statement: guard,
@@ -182,7 +182,7 @@ impl Lowering<'_> {
 
     pub(super) fn step(&mut self, profile: &Profile, step: Step, mut when: Vec<Part>) {
         when.extend(self.step_guards(profile, step));
-        let short = step.short();
+        let short = step.word();
         let id = policy_id(&format!("break-glass.{}.{short}", profile.name), &[]);
         let draft = self.profile_draft(profile, id, Effect::Permit);
         self.drafts.push(Draft {

@@ -30,7 +30,7 @@ pub fn beyond(program: &Program, lowered: &Lowered, templates: &BTreeMap<String,
         .map(|separation| {
             let uncounted = duties.uncounted(separation).into_iter();
             let mut uncounted: Vec<String> = uncounted
-                .map(|one| format!("the raw policy `{}`, which lets in `{}`", one.policy, one.who))
+                .map(|one| format!("the raw policy `{}`, which allows `{}`", one.policy, one.who))
                 .collect();
             let links = templates.iter().filter(|(id, template)| duties.may_link(separation, id, template));
             uncounted.extend(links.map(|(id, _)| format!("links of template `{id}`")));
@@ -38,8 +38,8 @@ pub fn beyond(program: &Program, lowered: &Lowered, templates: &BTreeMap<String,
                 name: separation.statement.name.clone(),
                 kind: PropertyKind::Separation,
                 why: format!(
-                    "no role joins `{}` and `{}`, as `check` counts: by what it grants and extends, by break-glass, by raw \
-                     policies and by the package's own assignments; who else is given two roles that do, only your data know{}",
+                    "no role combines `{}` and `{}`, as `check` counts: by its grants and the roles it extends, by break-glass, by raw \
+                     policies and by the package's own assignments; other role assignments are data and are not checked{}",
                     program.action_name(separation.first),
                     program.action_name(separation.second),
                     match uncounted.is_empty() {
@@ -54,10 +54,9 @@ pub fn beyond(program: &Program, lowered: &Lowered, templates: &BTreeMap<String,
         Beyond {
             name: profile.name.clone(),
             kind: PropertyKind::BreakGlass,
-            why:
-                "that grant records are true (approvals, refusals, uses, times, open reviews) is held by the gateway; \
-              `test` plays the same state machine"
-                    .to_owned(),
+            why: "the gateway must keep grant records true (approvals, refusals, uses, times, open reviews); \
+              `test` runs the same state machine"
+                .to_owned(),
         }
     }));
     all

@@ -1,5 +1,6 @@
 //! What a break-glass profile promises of its grants, clause by clause, from the profile and not from what was made of it.
 
+use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::clauses::Clause;
 use crate::graph;
 use crate::graph::{ActionId, Profile, Ty};
@@ -88,12 +89,12 @@ impl Lowering<'_> {
     fn clauses(&self, profile: &Profile, target: Target) -> Vec<Promise> {
         let at = At(profile.span);
         let context = Self::context(profile.span);
-        let grant = get(&get(&context, "break_glass"), &profile.name);
+        let grant = get(&get(&context, GRANTS_ATTRIBUTE), &profile.name);
         let now = get(&context, "now");
         let principal = Self::principal(profile.principal, profile.span);
         // Every clause asks for a grant first: without one there is nothing that could hold.
         let with_grant = |tests: Vec<TypedExpr>| {
-            let has = at.has(context.clone(), &["break_glass", &profile.name]);
+            let has = at.has(context.clone(), &[GRANTS_ATTRIBUTE, &profile.name]);
             at.all(std::iter::once(has).chain(tests).collect())
         };
         let mut clauses = vec![

@@ -18,7 +18,7 @@ impl Lowering<'_> {
         let everything: Vec<ActionId> = program.action_ids().collect();
         for isolation in &program.isolations {
             let statement = &isolation.statement;
-            let words = format!("nobody is allowed anything across `{}`", isolation.by);
+            let words = format!("no request across `{}` is allowed", isolation.by);
             let mut claim = Claim::new(&statement.id, &statement.name, PropertyKind::Isolation, statement.span, words);
             for target in self.targets(&everything, &[]) {
                 let excepted = |(ty, _): &(graph::TypeId, _)| *ty == target.principal || *ty == target.resource;
@@ -60,11 +60,11 @@ impl Lowering<'_> {
                 .map(|profile| profile.name.clone())
                 .collect();
             let words = match lifting.is_empty() {
-                true => format!("`{}` holds of every request that is allowed", statement.name),
+                true => format!("every request that is allowed satisfies `{}`", statement.name),
                 false => {
                     let names: Vec<String> = lifting.iter().map(|name| format!("`{name}`")).collect();
                     let names = names.join(" or ");
-                    format!("`{}` holds of every request that is allowed without a grant of {names}", statement.name)
+                    format!("every request that is allowed without a grant of {names} satisfies `{}`", statement.name)
                 }
             };
             let mut claim = Claim::new(&statement.id, &statement.name, PropertyKind::Require, statement.span, words);
@@ -111,7 +111,7 @@ impl Lowering<'_> {
             let Some((by, _)) = &separation.by else { continue };
             let statement = &separation.statement;
             let words = format!(
-                "whoever did `{}`, as `{by}` records, is not allowed `{}`",
+                "whoever did `{}`, as recorded in `{by}`, is not allowed `{}`",
                 program.action_name(separation.first),
                 program.action_name(separation.second)
             );

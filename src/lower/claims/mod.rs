@@ -7,6 +7,7 @@ mod asserts;
 mod beyond;
 mod break_glass;
 mod guards;
+mod spoken;
 mod steps;
 
 use std::collections::BTreeSet;
@@ -14,10 +15,12 @@ use std::collections::BTreeSet;
 pub use apart::Apart;
 pub use beyond::{Beyond, beyond};
 use cedar_policy::Policy;
+pub use spoken::{Spoken, spoken};
 
 use crate::bundle::{OriginKind, RolesForm};
+use crate::clauses::Step;
 use crate::diag::Diagnostics;
-use crate::graph::{ActionId, Profile, ProfileStep, StatementId, Step, TypeId};
+use crate::graph::{ActionId, Profile, ProfileStep, StatementId, TypeId};
 use crate::text::Span;
 use crate::typing::{Budget, Conditions, Kind, TypedExpr};
 
@@ -342,7 +345,7 @@ impl<'a> Lowering<'a> {
 
     fn told_step(&self, (profile, step): (&Profile, Step)) -> String {
         let principal = self.program.type_name(profile.principal);
-        format!("{principal} to {} on {}", step.name(), profile.name)
+        format!("{principal} to {} on {}", step.action(), profile.name)
     }
 
     fn told(&self, target: Target) -> String {

@@ -1,9 +1,9 @@
 //! What a break-glass profile promises of the life of a grant: who asks, approves, refuses, revokes and reviews, and on which
 //! facts. That a gateway keeps these facts truly is no matter of policies.
 
-use crate::clauses::Clause;
+use crate::clauses::{Clause, Step};
 use crate::graph;
-use crate::graph::{Profile, RoleId, Step, Ty};
+use crate::graph::{Profile, RoleId, Ty};
 use crate::lower::break_glass::short::{At, get};
 use crate::lower::draft::Effect;
 use crate::lower::program::Lowering;
@@ -33,27 +33,27 @@ impl Lowering<'_> {
         let eligible: Vec<RoleId> = profile.eligible.iter().map(|(role, _)| *role).collect();
         let mut asks = self.bounds(profile);
         asks.push(any(&eligible, &principal));
-        let words = "a grant is asked for by those who may, in their tenant, with what it requires, within its bounds";
+        let words = "only an eligible principal requests a grant, in its own tenant, with everything that is required, within the bounds";
         claims.push(self.step_claim(profile, Step::Request, words, asks));
         if let Some((_, role, _)) = profile.approval {
             let holds = any(&[role], &requester);
             let approves = vec![other.clone(), no_approver.clone(), pending.clone(), holds.clone()];
-            let words = "nobody approves what they asked for, twice, too late, or without the role";
+            let words = "nobody approves their own request, approves twice, too late, or without the role";
             claims.push(self.step_claim(profile, Step::Approve, words, approves));
-            let words = "nobody refuses what they asked for, too late, or without the role";
+            let words = "nobody refuses their own request, or refuses too late or without the role";
             claims.push(self.step_claim(profile, Step::Refuse, words, vec![other.clone(), pending, holds]));
         }
         let mut revokes = self.one_of(profile, &profile.revokers, &requester);
         revokes.push(principal.binary(Operator::Equal, requester.clone()));
-        let words = "nobody revokes a grant but its requester and those who may";
+        let words = "only its requester and the `revoked by` roles revoke a grant";
         claims.push(self.step_claim(profile, Step::Revoke, words, vec![at.any(revokes)]));
         let reviews = vec![other, no_approver, any(&[profile.review.1], &requester)];
-        let words = "neither its requester nor an approver reviews a grant, nor anybody without the role";
+        let words = "a grant is never reviewed by its requester, by an approver, or without the role";
         claims.push(self.step_claim(profile, Step::Review, words, reviews));
     }
 
     fn step_claim(&self, profile: &Profile, step: Step, words: &str, holds: Vec<TypedExpr>) -> Claim {
-        let name = format!("{}.{}", profile.name, step.short());
+        let name = format!("{}.{}", profile.name, step.word());
         let mut claim = Claim::new(&profile.id, &name, PropertyKind::BreakGlass, profile.span, words);
         let fine = TypedExpr::all(holds.into_iter().chain(self.own_tenant(profile)).collect(), profile.span);
         claim.add_step(self, Effect::Permit, (profile, step), Vec::new());

@@ -48,7 +48,7 @@ pub(super) fn read(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Ve
     let list: Vec<Value> = match serde_json::from_str(&text) {
         Ok(Value::Array(links)) => links,
         Ok(_) => {
-            out.push(fault(whole.at_start(), "template links are a JSON list").help(SHAPE));
+            out.push(fault(whole.at_start(), "template links must be a JSON list").help(SHAPE));
             return Vec::new();
         }
         Err(error) => {
@@ -81,7 +81,7 @@ impl Reader<'_> {
     fn link(&self, link: &Value, out: &mut Diagnostics) -> Option<Link> {
         let whole = self.span(self.place.clone());
         if !link.is_object() {
-            out.push(fault(whole, "this is no template link").help(SHAPE));
+            out.push(fault(whole, "this is not a template link").help(SHAPE));
             return None;
         }
         let members = self.members(self.place.clone());
@@ -91,7 +91,7 @@ impl Reader<'_> {
             let Some(names) = known else {
                 let names = KEYS.iter().map(|[first, _]| *first);
                 out.push(
-                    fault(key.at, format!("a template link has no `{}`", key.text))
+                    fault(key.at, format!("a template link has no key `{}`", key.text))
                         .meant_quoted(key.at, &key.text, names),
                 );
                 continue;
@@ -99,8 +99,8 @@ impl Reader<'_> {
             let mut earlier = members.iter().take(at);
             if let Some((first, _)) = earlier.find(|(key, _)| names.contains(&key.text.as_str())) {
                 out.push(
-                    fault(key.at, format!("the link says `{}` twice", first.text))
-                        .also(first.at, "the first time")
+                    fault(key.at, format!("duplicate `{}` in the link", first.text))
+                        .also(first.at, "first given here")
                         .help("keep one of the two"),
                 );
             }
@@ -113,7 +113,7 @@ impl Reader<'_> {
         let [id, template, args] = KEYS.map(|names| {
             let found = member(names);
             if found.is_none() {
-                out.push(fault(whole, format!("this link has no `{}`", names[0])).help(SHAPE));
+                out.push(fault(whole, format!("this link is missing `{}`", names[0])).help(SHAPE));
             }
             found
         });
@@ -122,7 +122,7 @@ impl Reader<'_> {
         let args = args.and_then(|(args, at)| self.args(args, at, out));
         let (id, template, args) = (id?, template?, args?);
         if id.text.is_empty() {
-            out.push(fault(id.at, "a link needs a name").help("tests, diffs and logs speak of it by this name"));
+            out.push(fault(id.at, "a link needs a name").help("tests, diffs and logs use this name"));
         }
         (out.len() == before).then(|| Link {
             id: id.text,
@@ -138,7 +138,7 @@ impl Reader<'_> {
         match value {
             Value::String(text) => Some(Written { text: text.clone(), at }),
             _ => {
-                out.push(fault(at, "a name in quotes belongs here").help(SHAPE));
+                out.push(fault(at, "expected a name in quotes").help(SHAPE));
                 None
             }
         }
@@ -146,7 +146,7 @@ impl Reader<'_> {
 
     fn args(&self, args: &Value, at: Range<usize>, out: &mut Diagnostics) -> Option<Vec<(Written, Value)>> {
         let Some(values) = args.as_object() else {
-            out.push(fault(self.span(at), "the values of the slots belong here, by slot").help(SHAPE));
+            out.push(fault(self.span(at), "expected an object with a value for each slot").help(SHAPE));
             return None;
         };
         let members = self.members(at).into_iter();
@@ -216,7 +216,7 @@ pub(super) fn instantiate(
     for link in links {
         let Some((template, span)) = templates.get(&link.template) else {
             let known = templates.keys().map(String::as_str);
-            out.push(fault(link.template_at, format!("there is no template `{}`", link.template)).meant_quoted(
+            out.push(fault(link.template_at, format!("unknown template `{}`", link.template)).meant_quoted(
                 link.template_at,
                 &link.template,
                 known,
@@ -252,7 +252,7 @@ fn values(
     for (at, (slot, value)) in link.args.iter().enumerate() {
         let name = slot.text.as_str();
         if link.args.iter().take(at).any(|(earlier, _)| earlier.text == name) {
-            out.push(fault(slot.at, format!("the link says `{name}` twice")).help("keep one of the two"));
+            out.push(fault(slot.at, format!("duplicate `{name}` in the link")).help("keep one of the two"));
             continue;
         }
         let id = match name {
@@ -272,7 +272,7 @@ fn values(
                 fault(slot.at, format!("the template `{}` has no slot `{name}`", link.template))
                     .label("would restrict nothing")
                     .also(span, "the template")
-                    .help(format!("write `{name}` into the scope of the template, or leave the value out")),
+                    .help(format!("write `{name}` into the scope of the template, or remove the value")),
             );
             continue;
         }
@@ -284,9 +284,7 @@ fn values(
         }
     }
     for slot in slots.iter().filter(|slot| link.args.iter().all(|(given, _)| given.text != **slot)) {
-        out.push(
-            fault(link.at, format!("the link gives no value for `{slot}`")).also(span, "the template").help(SHAPE),
-        );
+        out.push(fault(link.at, format!("the link has no value for `{slot}`")).also(span, "the template").help(SHAPE));
     }
     (out.len() == before).then_some(values)
 }

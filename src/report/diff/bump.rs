@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::report::human::printable;
+use crate::report::printable;
 use crate::semdiff::{Assigned, Bumped, Difference, Direction, Effect, Ground, TermChange};
 use crate::text::safe;
 

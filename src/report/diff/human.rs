@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::report::human::printable;
+use crate::report::printable;
 use crate::semdiff::Difference;
 
 use super::rows::Row;

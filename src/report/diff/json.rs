@@ -69,6 +69,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
                 from: term.change.from.as_deref(),
                 to: term.change.to.as_deref(),
                 readers: &term.change.readers,
+                through: term.through(),
                 declared: term.declared.map(|judged| sides.new_files.path(judged.declaration.file)),
             })
             .collect(),
@@ -236,6 +237,7 @@ struct TermItem<'a> {
     from: Option<&'a str>,
     to: Option<&'a str>,
     readers: &'a [String],
+    through: Vec<String>,
     declared: Option<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::diag::Diagnostic;
 use crate::report::files::Files;
-use crate::report::human::printable;
+use crate::report::printable;
 use crate::semdiff::{Asserted, Declared, Direction, Gate, Judged, Standing};
 
 use super::rows::Row;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::report::human::printable;
+use crate::report::printable;
 use crate::semdiff::{Difference, Direction, Effect};
 
 use super::review::Review;

@@ -33,10 +33,21 @@ impl Term<'_> {
         format!("{} {}: {}", change.path, change.effect.name(), self.said())
     }
 
-    /// `24h → 1h`
+    /// `24h → 1h`; of a promise in words that say no less: `assert a: … → assert a: …, by changes of role staff`
     pub(super) fn said(self) -> String {
         let said = |side: &Option<String>| side.clone().unwrap_or_else(|| NOTHING.to_owned());
-        format!("{} → {}", said(&self.change.from), said(&self.change.to))
+        let through = self.through();
+        let how = match (through.is_empty(), self.change.from == self.change.to) {
+            (false, _) => format!(", by changes of {}", through.join(", ")),
+            (true, true) => ", which covers less now".to_owned(),
+            (true, false) => String::new(),
+        };
+        format!("{} → {}{how}", said(&self.change.from), said(&self.change.to))
+    }
+
+    /// The changed parts by which a promise says less: `role staff`.
+    pub(super) fn through(self) -> Vec<String> {
+        self.change.through.iter().map(|(kind, name)| format!("{} {name}", kind.name())).collect()
     }
 
     /// Who reads what became possible; nothing where that does not matter.

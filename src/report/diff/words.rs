@@ -1,6 +1,6 @@
 //! Why an example is decided as it is, in words; and what its request carries that these speak of.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::bundle::OriginKind;
 use crate::semdiff::{Assigned, Change, Contrast, Direction, Example, Replayed, What};
@@ -162,20 +162,10 @@ fn conditions(all: &[String]) -> String {
 /// The example in a few words: who asks, and the values that the reasons speak of.
 pub(super) fn brief(example: &Example) -> String {
     let request = &example.witness.request;
-    let mut paths: BTreeSet<String> = BTreeSet::new();
     let reasons = example.before.reasons.iter().chain(&example.after.reasons);
-    for text in reasons.flat_map(|reason| &reason.when) {
-        let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-        for word in text.split(|c| !is_part(c)) {
-            if word.starts_with("context.") || word.starts_with("principal.") || word.starts_with("resource.") {
-                paths.insert(word.trim_end_matches('.').to_owned());
-            }
-        }
-    }
-    let values = paths.iter().filter_map(|path| {
-        let value = example.witness.attribute(path)?;
-        Some(format!("{path} = {value}"))
-    });
+    let read: BTreeMap<String, _> =
+        reasons.flat_map(|reason| &reason.reads).map(|path| (path.to_string(), path)).collect();
+    let values = read.iter().filter_map(|(text, path)| Some(format!("{text} = {}", example.witness.attribute(path)?)));
     let mut all = vec![format!("{} on {}", request.principal, request.resource)];
     all.extend(values);
     let text = all.join(", ");

@@ -263,7 +263,7 @@ mod tests {
          20 │   - {name: other cause, as: shopify, in: calm, cannot: {read: p1}, because: no-grant}
          21 │   - {name: exact set, who-can: {approve: p1, in: calm}, is: []}
             ·                                                             ─┬
-            ·                                                              ╰── the set does not name it, and is exact
+            ·                                                              ╰── the expected set is exact and does not name it
          22 │   - {name: left out, as: fred, can: {approve: p1}}
             ╰────
           allow because of finance.Payout.approve
@@ -286,7 +286,7 @@ mod tests {
             ·                                                ╰── claimed here
          23 │   - {name: table, snapshot: {roles: [support], actions: [read], in: calm, to: [p1, p2]}}
             ╰────
-          left out of the context: `auth_time`, `mfa`, `risk_score`
+          missing from the context: `auth_time`, `mfa`, `risk_score`
 
           finance.Payout.approve, policy/market.gate:7:5
             true     role finance
@@ -303,7 +303,7 @@ mod tests {
 
         FAIL  payouts: table
 
-          error[scenario-failed]: `snapshots/payouts__table.snap` differs from what was accepted
+          error[scenario-failed]: `snapshots/payouts__table.snap` differs from the accepted snapshot
             ╭─[scenarios/payouts.yaml:23:12]
          22 │   - {name: left out, as: fred, can: {approve: p1}}
          23 │   - {name: table, snapshot: {roles: [support], actions: [read], in: calm, to: [p1, p2]}}

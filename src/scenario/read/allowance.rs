@@ -32,10 +32,10 @@ impl Allowance {
             return true;
         }
         if before <= self.most {
-            let message = format!("the suites stand for more than {} requests and fixtures together", self.most);
+            let message = format!("all suites together have more than {} requests and fixtures", self.most);
             out.push(
                 Diagnostic::error(codes::LIMIT, at, message)
-                    .label(format!("{count} of them are here"))
+                    .label(format!("this adds {count} of them"))
                     .help("name fewer principals, resources or contexts in one claim, or include fewer fixtures"),
             );
         }

@@ -27,13 +27,9 @@ pub(super) fn direct(test: &Fields<'_>, causes: &[&str], names: &Names<'_>, out:
         [(_, expected)] => names.because(node, *expected, causes, out),
         _ => {
             out.push(
-                Diagnostic::error(
-                    codes::CONFLICTING_KEYS,
-                    key.span,
-                    "`because` beside several verbs says the cause of none",
-                )
-                .label("the cause of which decision?")
-                .help("make one test for each of `can`, `cannot` and `unknown`"),
+                Diagnostic::error(codes::CONFLICTING_KEYS, key.span, "`because` needs exactly one verb")
+                    .label("several decisions could be meant")
+                    .help("write a separate test for each of `can`, `cannot` and `unknown`"),
             );
             None
         }
@@ -77,7 +73,7 @@ pub(super) fn who_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostic
     let asked: Vec<_> = entries.iter().filter(|(key, _)| key.text != "in").collect();
     let [(action_key, resource)] = asked.as_slice() else {
         out.push(
-            Diagnostic::error(codes::WRONG_SHAPE, question.span, "`who-can` asks for one action on one resource")
+            Diagnostic::error(codes::WRONG_SHAPE, question.span, "`who-can` takes one action on one resource")
                 .label(format!("{} actions are named", asked.len()))
                 .help("write `who-can: {ACTION: RESOURCE, in: CONTEXT}`"),
         );
@@ -146,9 +142,9 @@ pub(super) fn what_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnosti
                 Diagnostic::error(
                     codes::EMPTY_CLAIM,
                     resource.span,
-                    format!("`{}` on `{}` is outside of the question", pair.0, pair.1.label),
+                    format!("`{}` on `{}` is not part of the question", pair.0, pair.1.label),
                 )
-                .label("left out by `do` or `to` above, or no fixture under `resources`"),
+                .label("excluded by `do` or `to` above, or not a fixture under `resources`"),
             );
         }
         members.insert(pair, resource.span);
@@ -176,8 +172,8 @@ pub(super) fn asked(node: &Node, names: &Names<'_>, out: &mut Diagnostics) -> Ve
         }
         if node.as_list().is_some_and(<[Node]>::is_empty) {
             out.push(
-                Diagnostic::error(codes::EMPTY_CLAIM, node.span, format!("`{}` is asked of nothing", key.text))
-                    .label("no request follows from it"),
+                Diagnostic::error(codes::EMPTY_CLAIM, node.span, format!("`{}` has no resources", key.text))
+                    .label("it makes no request"),
             );
         }
         // Under `all`, an action is asked of the resources it is decided on.

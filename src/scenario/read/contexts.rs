@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::bundle::{Contract, ValueType};
+use crate::bundle::{Contract, GRANTS_ATTRIBUTE, ValueType};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::yaml::{Key, Node};
 use crate::scenario::codes;
@@ -10,9 +10,6 @@ use crate::scenario::suite::ContextFixture;
 
 use super::directory::Directory;
 use super::{fields, values};
-
-/// The record that a gateway alone may put into a context.
-pub(super) const BREAK_GLASS: &str = "break_glass";
 
 /// Reads all contexts of a suite.
 pub(super) fn read(
@@ -55,16 +52,16 @@ fn context(
         if name == "extends" {
             continue;
         }
-        if name == BREAK_GLASS {
+        if name == GRANTS_ATTRIBUTE {
             out.push(
-                Diagnostic::error(codes::WRONG_VALUE, key.span, "a context cannot bring its own `break_glass`")
+                Diagnostic::error(codes::WRONG_VALUE, key.span, "a context cannot set `break_glass`")
                     .label("only a gateway sets this")
                     .help("write a timeline: `request`, `approve`, then `with`"),
             );
             continue;
         }
         let Some(types) = types.get(name) else {
-            let known = types.keys().copied().filter(|name| *name != BREAK_GLASS).chain(["extends"]);
+            let known = types.keys().copied().filter(|name| *name != GRANTS_ATTRIBUTE).chain(["extends"]);
             out.push(
                 Diagnostic::error(codes::UNKNOWN_NAME, key.span, format!("no action's context has `{name}`"))
                     .label("not a context attribute")
@@ -149,16 +146,16 @@ tests:
         let loaded = load(&[("s.yaml", &format!("{WORLD}{contexts}"))], &marketplace());
         insta::assert_snapshot!(faults(&loaded), @r#"
         scenario-cycle @ 15:16 `b`: contexts extend each other: b → a → b | leads back
-        scenario-wrong-value @ 15:24 `maybe`: `maybe` is not a Bool | a Bool is due here | write `true` or `false`
+        scenario-wrong-value @ 15:24 `maybe`: `maybe` is not a Bool | expected a Bool | write `true` or `false`
         scenario-cycle @ 16:16 `a`: contexts extend each other: a → b → a | leads back
-        scenario-wrong-value @ 16:31 `"10"`: `10` is not a Long | a Long is due here | write a whole number without quotes
+        scenario-wrong-value @ 16:31 `"10"`: `10` is not a Long | expected a Long | write a whole number without quotes
         scenario-unknown-name @ 16:37 `risk`: no action's context has `risk` | not a context attribute | did you mean `risk_score`?
         scenario-unknown-name @ 17:16 `cam`: unknown context `cam` | no such context is declared | did you mean `calm`?
-        scenario-wrong-value @ 17:21 `break_glass`: a context cannot bring its own `break_glass` | only a gateway sets this | write a timeline: `request`, `approve`, then `with`
-        scenario-wrong-value @ 17:49 `10.0.0.300`: `10.0.0.300` is not an ipaddr | an ipaddr is due here | write an address or a range, as in `10.0.0.1` or `10.0.0.0/8`
+        scenario-wrong-value @ 17:21 `break_glass`: a context cannot set `break_glass` | only a gateway sets this | write a timeline: `request`, `approve`, then `with`
+        scenario-wrong-value @ 17:49 `10.0.0.300`: `10.0.0.300` is not an ipaddr | expected an ipaddr | write an address or a range, as in `10.0.0.1` or `10.0.0.0/8`
         scenario-cycle @ 18:16 `d`: contexts extend each other: d → d | leads back
-        scenario-wrong-value @ 19:30 `5m`: `5m` is not a datetime | a datetime is due here | write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`
-        scenario-wrong-value @ 19:39 `2026-03-01T10:00:00`: `2026-03-01T10:00:00` is not a datetime | a datetime is due here | write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`
+        scenario-wrong-value @ 19:30 `5m`: `5m` is not a datetime | expected a datetime | write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`
+        scenario-wrong-value @ 19:39 `2026-03-01T10:00:00`: `2026-03-01T10:00:00` is not a datetime | expected a datetime | write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`
         "#);
     }
 

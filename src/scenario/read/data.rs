@@ -15,7 +15,7 @@ pub fn check_entities(sources: &Sources, file: FileId, policy: Policy<'_>, out: 
     let start = Span::new(file, 0, 0);
     if !json.is_array() {
         out.push(
-            Diagnostic::error(codes::INVALID_CEDAR_DATA, start, "a file of entities is a JSON list")
+            Diagnostic::error(codes::INVALID_CEDAR_DATA, start, "a file of entities must be a JSON list")
                 .help("write the entities between `[` and `]`"),
         );
         return;
@@ -31,7 +31,7 @@ pub fn check_entities(sources: &Sources, file: FileId, policy: Policy<'_>, out: 
         let span = entity.map_or(start, |entity| entity.span);
         out.push(
             Diagnostic::error(codes::INVALID_CEDAR_DATA, span, fault.to_string()).help(
-                "make it what the schema says, or leave the file out: a suite takes it as it is by `entities-unchecked: \"reason\"`",
+                "make it match the schema, or leave the file out; with `entities-unchecked: \"reason\"`, a suite loads it unchecked",
             ),
         );
     }

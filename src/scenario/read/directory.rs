@@ -37,7 +37,7 @@ impl Directory<'_> {
                 return Some(named);
             }
             out.push(
-                Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("no entity `{text}` is loaded"))
+                Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown entity `{text}`"))
                     .label("neither a fixture nor in the suite's `entities` file")
                     .help("declare it under `principals`, `resources` or `groups`"),
             );
@@ -45,7 +45,7 @@ impl Directory<'_> {
         }
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown fixture `{text}`"))
-                .label("nothing of this name is declared")
+                .label("not declared")
                 .meant(node.span, text, self.fixtures.keys().map(String::as_str)),
         );
         None
@@ -76,7 +76,7 @@ impl Directory<'_> {
                 node.span,
                 format!("`{}` is of type {}, not {}", named.label, named.ty, types.join(" or ")),
             )
-            .label(format!("{} is due here", a(&types.join(" or "))))
+            .label(format!("expected {}", a(&types.join(" or "))))
             .maybe_help(did_you_mean(&named.label, fitting)),
         );
         None
@@ -116,7 +116,7 @@ impl Directory<'_> {
         }
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("`{text}` is not a member of {ty}"))
-                .label(format!("{} is due here", a(ty)))
+                .label(format!("expected {}", a(ty)))
                 .meant(node.span, text, declared.members.iter().map(String::as_str)),
         );
         None

@@ -90,7 +90,7 @@ pub(super) fn one_or_many(node: &Node) -> &[Node] {
 pub(super) fn text<'a>(node: &'a Node, what: &str, out: &mut Diagnostics) -> Option<&'a str> {
     let written = node.written().filter(|text| !text.trim().is_empty() && !node.is_null());
     if written.is_none() {
-        wrong_shape(node, what, "a text", out);
+        wrong_shape(node, what, "text", out);
     }
     written
 }
@@ -109,7 +109,7 @@ pub(super) fn duration(node: &Node, what: &str, out: &mut Diagnostics) -> Option
     let duration = node.written().and_then(Duration::parse).filter(|by| by.0 >= 0);
     if duration.is_none() {
         out.push(
-            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("{what} is a duration"))
+            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("{what} must be a duration"))
                 .label("not a duration")
                 .help("write `30m`, `1h30m` or `2d`"),
         );
@@ -122,8 +122,8 @@ pub(super) fn instant(node: &Node, what: &str, out: &mut Diagnostics) -> Option<
     let instant = node.written().and_then(Instant::parse);
     if instant.is_none() {
         out.push(
-            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("{what} is a point in time with its zone"))
-                .label("not a point in time")
+            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("{what} must be a time with a zone"))
+                .label("not a time with a zone")
                 .help("write it as `2026-03-01T10:00:00Z`"),
         );
     }

@@ -46,7 +46,7 @@ pub(super) fn identify(
                 Diagnostic::error(
                     codes::DUPLICATE_NAME,
                     fixture.key.span,
-                    format!("two fixtures are the entity `{}`", named.uid),
+                    format!("two fixtures have the same entity `{}`", named.uid),
                 )
                 .label("give it another `id`")
                 .also(first.span, "first here"),
@@ -73,7 +73,7 @@ pub(super) fn build(
                 Diagnostic::error(
                     codes::DUPLICATE_NAME,
                     fixture.key.span,
-                    format!("`{}` is in the suite's `entities` file too", named.uid),
+                    format!("`{}` is also in the suite's `entities` file", named.uid),
                 )
                 .label("use the loaded entity, or give this one another `id`"),
             );
@@ -154,7 +154,7 @@ fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diag
     let Some(ty_node) = get("type") else {
         out.push(
             Diagnostic::error(codes::MISSING_KEY, fixture.key.span, format!("`{name}` needs a `type`"))
-                .label("of which type is it?")
+                .label("no type given")
                 .help(format!("write `{name}: {{type: TYPE, …}}`")),
         );
         return None;
@@ -176,7 +176,7 @@ fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diag
     };
     if !fitting(declared) {
         out.push(
-            Diagnostic::error(codes::WRONG_TYPE, ty_node.span, format!("`{ty}` cannot stand here"))
+            Diagnostic::error(codes::WRONG_TYPE, ty_node.span, format!("`{ty}` is not allowed here"))
                 .label(format!("`{name}` is listed under `{}`", section_key(fixture.section)))
                 .meant(ty_node.span, ty, candidates),
         );
@@ -213,7 +213,7 @@ fn parts(fixture: &Declared<'_>, named: &Named, directory: &Directory<'_>, out: 
                 Diagnostic::error(
                     codes::MISSING_ATTRIBUTE,
                     fixture.key.span,
-                    format!("`{}` lacks the attribute `{name}`", named.label),
+                    format!("`{}` is missing the attribute `{name}`", named.label),
                 )
                 .label(format!(
                     "{} needs `{name}: {}`",

@@ -168,7 +168,7 @@ fn line_cells(line: &Node, axes: &Fields<'_>, cells: &[Cell], out: &mut Diagnost
     if covered.is_empty() {
         out.push(
             Diagnostic::error(codes::EMPTY_CLAIM, line.span, "this line states no cell")
-                .label("no cell of the matrix is all of this"),
+                .label("no cell of the matrix matches this line"),
         );
         return None;
     }
@@ -258,7 +258,7 @@ mod tests {
         insta::assert_snapshot!(faults_of(tests), @"
         scenario-overlapping-lines @ 19:12 `{in: risky}`: two lines state the cell `fred approve p1 in risky` | stated again here | narrow one of the lines, so that each cell is stated once
         scenario-empty-claim @ 22:18 `fredd`: `fredd` is not in the matrix | this line states no cell | did you mean `fred`?
-        scenario-empty-claim @ 22:26 `{do: list, to: p1}`: this line states no cell | no cell of the matrix is all of this
+        scenario-empty-claim @ 22:26 `{do: list, to: p1}`: this line states no cell | no cell of the matrix matches this line
         scenario-unknown-key @ 22:57 `whom`: unknown key `whom` in a line of a matrix | not a key here | known here: `as`, `because`, `do`, `in`, `to`
         scenario-wrong-value @ 23:16 `allow`: `otherwise` can only be `deny` | what is not stated is denied | state each cell that is allowed
         scenario-empty-claim @ 25:43 `acme`: `acme` is in no cell | none of the actions is decided on an Org

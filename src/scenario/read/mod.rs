@@ -138,7 +138,7 @@ fn suite(
         (None, None) => {
             out.push(
                 Diagnostic::error(codes::MISSING_KEY, name_node.span, "a suite needs `at`")
-                    .label("what time is it in this suite?")
+                    .label("no time given")
                     .help("write `at: 2026-03-01T10:00:00Z`: tests never read the real clock"),
             );
             Instant(0)
@@ -240,7 +240,7 @@ fn cedar_data(fields: &Fields<'_>, sources: &Sources, policy: Policy<'_>, out: &
                 out.push(
                     Diagnostic::error(codes::INVALID_CEDAR_DATA, node.span, fault.to_string())
                         .label("in this file")
-                        .help("correct the data, or say `entities-unchecked: \"reason\"` beside it"),
+                        .help("fix the data, or add `entities-unchecked: \"reason\"` next to it"),
                 );
             }
         }
@@ -327,19 +327,19 @@ mod tests {
             &marketplace(),
         );
         insta::assert_snapshot!(faults(&loaded), @"
-        scenario-wrong-value @ 2:5 `yesterday`: `at` is a point in time with its zone | not a point in time | write it as `2026-03-01T10:00:00Z`
-        scenario-unknown-file @ 3:19 `nope.yaml`: no file `nope.yaml` | looked for beside this file, in the package only | known here: `a.yaml`, `b.yaml`, `broken.yaml`, `lonely.yaml`, `s.yaml`, `t.yaml`
+        scenario-wrong-value @ 2:5 `yesterday`: `at` must be a time with a zone | not a time with a zone | write it as `2026-03-01T10:00:00Z`
+        scenario-unknown-file @ 3:19 `nope.yaml`: file not found: `nope.yaml` | searched next to this file, only inside the package | known here: `a.yaml`, `b.yaml`, `broken.yaml`, `lonely.yaml`, `s.yaml`, `t.yaml`
         scenario-wrong-type @ 3:30 `t.yaml`: a suite cannot be included | this file has tests of its own | move the fixtures they share into a file without `suite` and `tests`
-        scenario-unknown-file @ 3:38 `../../etc/x.yaml`: no file `../../etc/x.yaml` | looked for beside this file, in the package only | known here: `a.yaml`, `b.yaml`, `broken.yaml`, `lonely.yaml`, `s.yaml`, `t.yaml`
+        scenario-unknown-file @ 3:38 `../../etc/x.yaml`: file not found: `../../etc/x.yaml` | searched next to this file, only inside the package | known here: `a.yaml`, `b.yaml`, `broken.yaml`, `lonely.yaml`, `s.yaml`, `t.yaml`
         scenario-duplicate-name @ 3:3 `fred`: the fixture `fred` is declared twice | again here | rename one of them: included files are added, never overridden
         scenario-unknown-key @ 7:1 `test`: unknown key `test` in a file of shared fixtures | not a key here | known here: `contexts`, `groups`, `include`, `principals`, `resources`
         scenario-cycle @ 1:10 `a.yaml`: files include each other: scenarios/s.yaml → scenarios/a.yaml → scenarios/b.yaml → scenarios/a.yaml | leads back
-        scenario-missing-attribute @ 5:3 `fred`: `fred` lacks the attribute `clearance` | a User needs `clearance: Classification`
-        scenario-missing-attribute @ 5:3 `fred`: `fred` lacks the attribute `org` | a User needs `org: Org`
-        scenario-missing-key @ 1:8 `s`: a suite needs `at` | what time is it in this suite? | write `at: 2026-03-01T10:00:00Z`: tests never read the real clock
-        scenario-unknown-name @ 3:19 `fred`: unknown fixture `fred` | nothing of this name is declared
+        scenario-missing-attribute @ 5:3 `fred`: `fred` is missing the attribute `clearance` | a User needs `clearance: Classification`
+        scenario-missing-attribute @ 5:3 `fred`: `fred` is missing the attribute `org` | a User needs `org: Org`
+        scenario-missing-key @ 1:8 `s`: a suite needs `at` | no time given | write `at: 2026-03-01T10:00:00Z`: tests never read the real clock
+        scenario-unknown-name @ 3:19 `fred`: unknown fixture `fred` | not declared
         scenario-unknown-name @ 3:29 `calm`: unknown context `calm` | no such context is declared
-        scenario-unknown-name @ 3:50 `p1`: unknown fixture `p1` | nothing of this name is declared
+        scenario-unknown-name @ 3:50 `p1`: unknown fixture `p1` | not declared
         scenario-unused-file @ 1:1 ``: no suite includes this file | nothing in it is checked or run | include it from a suite, or give it `suite:` and `tests:`
         yaml-syntax @ 1:8 `[`: a list in brackets is not closed | opened here | separate its parts by `,` and close it with `]`
         ");

@@ -109,7 +109,7 @@ impl Names<'_> {
                         span,
                         format!("`{name}` on {} could mean several actions", a(ty)),
                     )
-                    .label("which one?")
+                    .label("ambiguous name")
                     .help(format!("write one of {}", known.join(", "))),
                 );
                 return None;
@@ -164,9 +164,9 @@ impl Names<'_> {
         };
         if node.as_list().is_some_and(<[Node]>::is_empty) {
             out.push(
-                Diagnostic::error(codes::EMPTY_CLAIM, node.span, "`because` names no statement")
-                    .label("any cause would do")
-                    .help("name the statements that decide, or leave `because` out"),
+                Diagnostic::error(codes::EMPTY_CLAIM, node.span, "`because` must name a statement")
+                    .label("matches any cause")
+                    .help("name the statements that decide, or remove `because`"),
             );
         }
         let mut cited = BTreeSet::new();
@@ -182,8 +182,8 @@ impl Names<'_> {
             && let Some(missing) = cited.iter().find(|cause| is_missing_grant(cause))
         {
             out.push(
-                Diagnostic::error(codes::WRONG_CAUSE, node.span, format!("`{missing}` stands alone"))
-                    .label("where a statement denies, the missing grant is not the cause"),
+                Diagnostic::error(codes::WRONG_CAUSE, node.span, format!("`{missing}` must be the only cause"))
+                    .label("if a statement denies, a missing grant is not the cause"),
             );
         }
         (!cited.is_empty()).then_some(Because { extent, statements: cited, faults })
@@ -251,8 +251,8 @@ impl Names<'_> {
         if !asks {
             let people = self.directory.fixtures.values().filter(|(_, section)| *section == Section::Principals);
             out.push(
-                Diagnostic::error(codes::WRONG_TYPE, at.span, format!("`{}` cannot ask for anything", at.value.label))
-                    .label(format!("{} is no principal", a(&at.value.ty)))
+                Diagnostic::error(codes::WRONG_TYPE, at.span, format!("`{}` cannot make requests", at.value.label))
+                    .label(format!("{} is not a principal type", a(&at.value.ty)))
                     .maybe_help(did_you_mean(&at.value.label, people.map(|(named, _)| named.label.as_str()))),
             );
         }

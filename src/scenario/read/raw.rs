@@ -30,8 +30,8 @@ pub(super) fn file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Opt
         let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
         let near = sources.iter().filter_map(|(_, source)| source.name().strip_prefix(folder)?.strip_prefix('/'));
         out.push(
-            Diagnostic::error(codes::UNKNOWN_FILE, node.span, format!("no file `{written}`"))
-                .label("looked for beside this file, in the package only")
+            Diagnostic::error(codes::UNKNOWN_FILE, node.span, format!("file not found: `{written}`"))
+                .label("searched next to this file, only inside the package")
                 .meant(node.span, written, near),
         );
     }
@@ -105,11 +105,11 @@ fn conforms(request: &Request, expected: Expected, node: &Node, names: &Names<'_
         Ok(missing) if missing.is_empty() || expected == Expected::Unknown => {}
         Ok(missing) => {
             let missing: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-            let message = format!("the context lacks {}", missing.join(", "));
+            let message = format!("the context is missing {}", missing.join(", "));
             out.push(
                 Diagnostic::error(codes::INVALID_CEDAR_DATA, written.span, message)
                     .label(format!("incomplete for `{}`", request.action))
-                    .help("give every required attribute; only with `decision: unknown` may they be left out"),
+                    .help("give every required attribute; they can be missing only with `decision: unknown`"),
             );
         }
         Err(RequestError::Context(faults)) => {
@@ -148,7 +148,7 @@ fn inline(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<Parts
                 Diagnostic::error(
                     codes::CONFLICTING_KEYS,
                     second.span,
-                    "`context` and `context-file` exclude each other",
+                    "`context` and `context-file` cannot be used together",
                 )
                 .label("keep one of the two"),
             );
@@ -202,7 +202,7 @@ fn decision(node: &Node, out: &mut Diagnostics) -> Option<Expected> {
     };
     if decision.is_none() {
         out.push(
-            Diagnostic::error(codes::WRONG_VALUE, node.span, "`decision` is `allow`, `deny` or `unknown`")
+            Diagnostic::error(codes::WRONG_VALUE, node.span, "`decision` must be `allow`, `deny` or `unknown`")
                 .label("not a decision"),
         );
     }
@@ -364,7 +364,7 @@ tests:
             let suite = format!("{WORLD}{keys}tests:\n  - {{name: t, as: fred, in: calm, can: {{approve: p1}}}}\n");
             faults(&load(&[("s.yaml", &suite), ("zoe.json", &broken)], &marketplace()))
         };
-        insta::assert_snapshot!(with("entities: zoe.json\n"), @r#"scenario-invalid-cedar-data @ 15:11 `zoe.json`: entity `M::User::"zoe"`: error during entity deserialization: attribute `age` on `M::User::"zoe"` should not exist according to the schema | in this file | correct the data, or say `entities-unchecked: "reason"` beside it"#);
+        insta::assert_snapshot!(with("entities: zoe.json\n"), @r#"scenario-invalid-cedar-data @ 15:11 `zoe.json`: entity `M::User::"zoe"`: error during entity deserialization: attribute `age` on `M::User::"zoe"` should not exist according to the schema | in this file | fix the data, or add `entities-unchecked: "reason"` next to it"#);
         assert_eq!(with("entities: zoe.json\nentities-unchecked: \"legacy export, see DATA-7\"\n"), "");
     }
 
@@ -385,8 +385,8 @@ tests:
             &marketplace(),
         );
         insta::assert_snapshot!(faults(&loaded), @r#"
-        scenario-unknown-file @ 16:24 `data/nope.json`: no file `data/nope.json` | looked for beside this file, in the package only | did you mean `data/broken.json`?
-        scenario-wrong-value @ 17:52 `maybe`: `decision` is `allow`, `deny` or `unknown` | not a decision
+        scenario-unknown-file @ 16:24 `data/nope.json`: file not found: `data/nope.json` | searched next to this file, only inside the package | did you mean `data/broken.json`?
+        scenario-wrong-value @ 17:52 `maybe`: `decision` must be `allow`, `deny` or `unknown` | not a decision
         scenario-wrong-value @ 18:36 `alice`: `alice` is not a Cedar entity | not of the form `TYPE::"ID"` | write it as `'User::"alice"'`
         scenario-unknown-name @ 18:51 `'M::Action::"Payout.raed"'`: unknown action `M::Action::"Payout.raed"` | no such action is declared | did you mean `M::Action::"Payout.read"`?
         scenario-unknown-name @ 18:89 `'M::Payot::"p1"'`: unknown type `M::Payot` | no such entity type is declared | did you mean `M::Payout`?

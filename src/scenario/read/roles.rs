@@ -35,7 +35,7 @@ pub(super) fn given(
         };
         if roles.insert(text.to_owned(), parent).is_some() {
             out.push(
-                Diagnostic::error(codes::DUPLICATE_NAME, item.span, format!("the role `{text}` is given twice"))
+                Diagnostic::error(codes::DUPLICATE_NAME, item.span, format!("duplicate role `{text}`"))
                     .label("again here"),
             );
         }
@@ -145,7 +145,7 @@ fn role(
         Some((ty, rest)) => {
             let Some((entity, role)) = rest.rsplit_once('.') else {
                 out.push(
-                    Diagnostic::error(codes::WRONG_ROLE, node.span, format!("`{text}` names no role"))
+                    Diagnostic::error(codes::WRONG_ROLE, node.span, format!("`{text}` does not name a role"))
                         .label("the role is missing")
                         .help(format!("write `{text}.ROLE`")),
                 );
@@ -168,7 +168,7 @@ fn role(
         (Some(ty), None) => {
             out.push(
                 Diagnostic::error(codes::WRONG_ROLE, node.span, format!("`{name}` is held per {ty}"))
-                    .label("of which one?")
+                    .label("no entity given")
                     .help(format!("write `{ty}::FIXTURE.{}`", own_name(&name))),
             );
             None
@@ -212,7 +212,7 @@ fn check_holder(
 ) -> Option<()> {
     if let Some(attribute) = &role.by {
         out.push(
-            Diagnostic::error(codes::WRONG_ROLE, node.span, format!("nobody can be given the role `{name}`"))
+            Diagnostic::error(codes::WRONG_ROLE, node.span, format!("the role `{name}` cannot be assigned"))
                 .label(format!("it is held by the entity's `{attribute}`"))
                 .help(format!("set `{attribute}` of the entity instead")),
         );

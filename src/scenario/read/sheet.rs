@@ -194,7 +194,7 @@ fn usable_name(key: &Key, first: Option<&Key>, what: &str, out: &mut Diagnostics
     if key.text == names::ALL {
         out.push(
             Diagnostic::error(codes::DUPLICATE_NAME, key.span, format!("no {what} can be called `{}`", names::ALL))
-                .label("in tests it stands for every one"),
+                .label("in tests, it means all of them"),
         );
         return false;
     }

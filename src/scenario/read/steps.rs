@@ -3,26 +3,27 @@
 
 use std::collections::BTreeSet;
 
+use crate::break_glass::{EventKind, Reason};
+use crate::clauses::Step;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::emergency::{EventKind, Reason};
 use crate::load::yaml::Node;
 use crate::scenario::codes;
-use crate::scenario::suite::{ContextRef, Expected, GrantAct, GrantRequest, Step, StepAction};
+use crate::scenario::suite::{ContextRef, Expected, GrantRequest, StepAction, TimelineStep};
 use crate::text::Duration;
 
 use super::fields::Fields;
 use super::names::Names;
 use super::{claims, fields};
 
-const ACTS: [GrantAct; 5] =
-    [GrantAct::Withdraw, GrantAct::Approve, GrantAct::Refuse, GrantAct::Revoke, GrantAct::Review];
+/// The steps that people take with a grant that was asked for.
+const ACTS: [Step; 5] = [Step::Withdraw, Step::Approve, Step::Refuse, Step::Revoke, Step::Review];
 
 const REQUEST_KEYS: [&str; 11] =
     ["after", "request", "by", "in", "actions", "resources", "for", "reason", "ticket", "as-grant", "refused"];
 const ASK_KEYS: [&str; 8] = ["after", "as", "in", "with", "can", "cannot", "unknown", "because"];
 
 /// Reads a timeline.
-pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Vec<Step> {
+pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Vec<TimelineStep> {
     let Some(node) = test.require("steps", out) else {
         return Vec::new();
     };
@@ -40,16 +41,19 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
             out.extend(refused_in_vain);
             continue;
         };
-        steps.push(Step { after: after.unwrap_or(Duration(0)), span: item.span, action, faults: refused_in_vain });
+        steps.push(TimelineStep {
+            after: after.unwrap_or(Duration(0)),
+            span: item.span,
+            action,
+            faults: refused_in_vain,
+        });
     }
     if node.as_list().is_some_and(<[Node]>::is_empty) {
-        out.push(
-            Diagnostic::error(codes::EMPTY_CLAIM, node.span, "a timeline without steps").label("nothing happens here"),
-        );
+        out.push(Diagnostic::error(codes::EMPTY_CLAIM, node.span, "the timeline has no steps").label("empty"));
     } else if out.len() == faults && steps.iter().all(|step| matches!(step.action, StepAction::Wait)) {
         out.push(
-            Diagnostic::error(codes::EMPTY_CLAIM, node.span, "a timeline that only waits")
-                .label("nothing is asked here, so it would pass under any policy")
+            Diagnostic::error(codes::EMPTY_CLAIM, node.span, "the timeline checks nothing")
+                .label("it would pass under any policy")
                 .help("add a question (`can`, `cannot`, `unknown`), a step on a grant or `log`"),
         );
     }
@@ -73,15 +77,15 @@ fn step<'a>(
         grants.extend(node.get("as-grant").and_then(Node::written).map(str::to_owned));
         return Some((fields, action));
     }
-    if let Some(act) = ACTS.into_iter().find(|act| node.get(act.key()).is_some()) {
-        let fields = Fields::read(node, "a step on a grant", &["after", act.key(), "by", "in", "refused"], out)?;
+    if let Some(act) = ACTS.into_iter().find(|act| node.get(act.word()).is_some()) {
+        let fields = Fields::read(node, "a step on a grant", &["after", act.word(), "by", "in", "refused"], out)?;
         return Some((fields, acted(act, &fields, grants, names, out)));
     }
     if node.get("log").is_some() {
-        let fields = Fields::read(node, "a look at the log", &["after", "log"], out)?;
+        let fields = Fields::read(node, "a `log` step", &["after", "log"], out)?;
         return Some((fields, log(&fields, out)));
     }
-    let keys: Vec<&str> = ASK_KEYS.into_iter().chain(["request", "log"]).chain(ACTS.map(GrantAct::key)).collect();
+    let keys: Vec<&str> = ASK_KEYS.into_iter().chain(["request", "log"]).chain(ACTS.map(Step::word)).collect();
     let fields = Fields::read(node, "a step", &keys, out)?;
     let asks = claims::VERBS.iter().any(|(verb, _)| fields.get(verb).is_some());
     let waits = fields.get("after").is_some() && fields.get("as").is_none();
@@ -91,8 +95,8 @@ fn step<'a>(
     if !asks {
         out.push(
             Diagnostic::error(codes::EMPTY_CLAIM, fields.span, "this step does nothing")
-                .label("what happens?")
-                .help("give it `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`"),
+                .label("no question, act or event")
+                .help("add `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`"),
         );
         return Some((fields, None));
     }
@@ -136,7 +140,7 @@ fn request(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
     let duration = fields.require("for", out).and_then(|node| fields::duration(node, "`for`", out));
     let grant = fields.require("as-grant", out).and_then(|node| fields::text(node, "a grant's name", out));
     let optional = |key: &'static str, out: &mut Diagnostics| {
-        fields.get(key).and_then(|node| fields::text(node, "a text", out)).map(str::to_owned)
+        fields.get(key).and_then(|node| fields::text(node, "this value", out)).map(str::to_owned)
     };
     // Everything is read before anything is missed, so that all faults are told at once.
     let (reason, ticket) = (optional("reason", out), optional("ticket", out));
@@ -157,13 +161,13 @@ fn request(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
 }
 
 fn acted(
-    act: GrantAct,
+    act: Step,
     fields: &Fields<'_>,
     grants: &BTreeSet<String>,
     names: &Names<'_>,
     out: &mut Diagnostics,
 ) -> Option<StepAction> {
-    let grant = fields.require(act.key(), out).and_then(|node| grant(node, grants, out));
+    let grant = fields.require(act.word(), out).and_then(|node| grant(node, grants, out));
     let faults = out.len();
     let by_node = fields.require("by", out);
     let by: Vec<_> =
@@ -179,7 +183,7 @@ fn acted(
 fn nobody(fields: &Fields<'_>, out: &mut Diagnostics) {
     out.push(
         Diagnostic::error(codes::EMPTY_CLAIM, fields.span, "this step does nothing")
-            .label("nobody acts in it, or nothing is asked"),
+            .label("it names no principal, or makes no request"),
     );
 }
 
@@ -191,7 +195,7 @@ fn log(fields: &Fields<'_>, out: &mut Diagnostics) -> Option<StepAction> {
         if !known.contains(&kind) {
             out.push(
                 Diagnostic::error(codes::UNKNOWN_NAME, item.span, format!("unknown kind of event `{kind}`"))
-                    .label("the log never holds this")
+                    .label("the log never contains this")
                     .meant(item.span, kind, known.iter().copied()),
             );
         }
@@ -205,7 +209,7 @@ fn grant(node: &Node, grants: &BTreeSet<String>, out: &mut Diagnostics) -> Optio
     if !grants.contains(name) {
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown grant `{name}`"))
-                .label("no earlier step of this timeline asks for it")
+                .label("no earlier step of this timeline requests it")
                 .meant(node.span, name, grants.iter().map(String::as_str)),
         );
         return None;
@@ -265,21 +269,21 @@ mod tests {
         insta::assert_snapshot!(faults(&loaded), @"
         scenario-unknown-name @ 18:19 `incident`: unknown break-glass profile `incident` | no such profile is declared
         scenario-unknown-name @ 18:59 `aprove`: unknown action `aprove` | no action on a Payout has this name | did you mean `approve`?
-        scenario-wrong-value @ 18:90 `long`: `for` is a duration | not a duration | write `30m`, `1h30m` or `2d`
-        scenario-unknown-name @ 19:19 `g2`: unknown grant `g2` | no earlier step of this timeline asks for it | did you mean `g1`?
-        scenario-unknown-name @ 19:28 `sam`: unknown fixture `sam` | nothing of this name is declared | known here: `acme`, `dana`, `fred`, `mia`, `p1`, `p2`, `shopify`
-        scenario-wrong-shape @ 19:43 `[self-approval, cooldown]`: the cause of a refusal must be a text | this is a list
+        scenario-wrong-value @ 18:90 `long`: `for` must be a duration | not a duration | write `30m`, `1h30m` or `2d`
+        scenario-unknown-name @ 19:19 `g2`: unknown grant `g2` | no earlier step of this timeline requests it | did you mean `g1`?
+        scenario-unknown-name @ 19:28 `sam`: unknown fixture `sam` | not declared | known here: `acme`, `dana`, `fred`, `mia`, `p1`, `p2`, `shopify`
+        scenario-wrong-shape @ 19:43 `[self-approval, cooldown]`: the cause of a refusal must be text | this is a list
         scenario-unknown-name @ 20:41 `too-late`: unknown statement `too-late` | no statement of the policy has this name
         scenario-unknown-name @ 21:72 `expried`: unknown statement `expried` | no statement of the policy has this name | did you mean `expired`?
         scenario-unknown-name @ 22:62 `expired`: unknown statement `expired` | no statement of the policy has this name | known here: `isolate.org`, `no-grant`, `partners`, `permit-errored`, `stepped_up`
-        scenario-unknown-name @ 23:24 `request`: unknown kind of event `request` | the log never holds this | did you mean `requested`?
-        scenario-wrong-value @ 24:17 `-5m`: `after` is a duration | not a duration | write `30m`, `1h30m` or `2d`
-        scenario-empty-claim @ 25:9 `{as: dana, in: calm}`: this step does nothing | what happens? | give it `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`
+        scenario-unknown-name @ 23:24 `request`: unknown kind of event `request` | the log never contains this | did you mean `requested`?
+        scenario-wrong-value @ 24:17 `-5m`: `after` must be a duration | not a duration | write `30m`, `1h30m` or `2d`
+        scenario-empty-claim @ 25:9 `{as: dana, in: calm}`: this step does nothing | no question, act or event | add `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`
         scenario-unknown-key @ 26:32 `when`: unknown key `when` in a step on a grant | not a key here | known here: `after`, `by`, `in`, `refused`, `review`
-        scenario-empty-claim @ 27:9 `{who: dana}`: this step does nothing | what happens? | give it `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`
+        scenario-empty-claim @ 27:9 `{who: dana}`: this step does nothing | no question, act or event | add `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`
         scenario-unknown-key @ 27:10 `who`: unknown key `who` in a step | not a key here
-        scenario-empty-claim @ 28:9 `{approve: g1, by: []}`: this step does nothing | nobody acts in it, or nothing is asked
-        scenario-empty-claim @ 29:9 `{as: [], in: calm, can: {approve: p1}}`: this step does nothing | nobody acts in it, or nothing is asked
+        scenario-empty-claim @ 28:9 `{approve: g1, by: []}`: this step does nothing | it names no principal, or makes no request
+        scenario-empty-claim @ 29:9 `{as: [], in: calm, can: {approve: p1}}`: this step does nothing | it names no principal, or makes no request
         scenario-wrong-shape @ 30:9 `[]`: a step must be a mapping of keys to values | this is a list
         ");
     }

@@ -44,9 +44,7 @@ pub(super) fn read(
     };
     let items = fields::list(node, "`tests`", out).unwrap_or_default();
     if items.is_empty() && node.as_list().is_some() {
-        out.push(
-            Diagnostic::error(codes::EMPTY_CLAIM, node.span, "a suite without tests").label("nothing is claimed here"),
-        );
+        out.push(Diagnostic::error(codes::EMPTY_CLAIM, node.span, "the suite has no tests").label("empty"));
     }
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
     let mut tests = Vec::new();
@@ -99,10 +97,8 @@ fn kind<'a>(node: &'a Node, out: &mut Diagnostics) -> Option<(&'static str, Fiel
                 fields.get("name").map_or(node.span, |name| name.span),
                 "this test claims nothing",
             )
-            .label("what must hold?")
-            .help(
-                "give it `can`, `cannot`, `unknown`, `matrix`, `who-can`, `what-can`, `steps`, `snapshot` or `request`",
-            ),
+            .label("no claim given")
+            .help("add `can`, `cannot`, `unknown`, `matrix`, `who-can`, `what-can`, `steps`, `snapshot` or `request`"),
         );
     }
     None
@@ -146,7 +142,7 @@ fn empty(fields: &Fields<'_>, out: &mut Diagnostics) {
     let span = fields.get("name").map_or(fields.span, |name| name.span);
     out.push(
         Diagnostic::error(codes::EMPTY_CLAIM, span, "this test claims nothing")
-            .label("no request follows from it, so it would pass under any policy"),
+            .label("it makes no request, so it would pass under any policy"),
     );
 }
 
@@ -193,34 +189,34 @@ mod tests {
         let loaded = load(&[("s.yaml", &format!("{WORLD}{tests}"))], &marketplace());
         insta::assert_snapshot!(faults(&loaded), @r#"
         scenario-unknown-key @ 16:47 `cann`: unknown key `cann` in a test | not a key here | did you mean `can`?
-        scenario-unknown-name @ 17:30 `fredd`: unknown fixture `fredd` | nothing of this name is declared | did you mean `fred`?
-        scenario-wrong-type @ 17:37 `p1`: `p1` cannot ask for anything | a Payout is no principal | known here: `dana`, `fred`, `mia`, `shopify`
+        scenario-unknown-name @ 17:30 `fredd`: unknown fixture `fredd` | not declared | did you mean `fred`?
+        scenario-wrong-type @ 17:37 `p1`: `p1` cannot make requests | a Payout is not a principal type | known here: `dana`, `fred`, `mia`, `shopify`
         scenario-unknown-name @ 17:46 `clam`: unknown context `clam` | no such context is declared | did you mean `calm`?
         scenario-unknown-name @ 17:58 `aprove`: unknown action `aprove` | no action on a Payout has this name | did you mean `approve`?
         scenario-wrong-action @ 17:70 `list`: `list` is not decided on a Payout | decided on Org | known here: `approve`, `read`
-        scenario-unknown-name @ 17:89 `p9`: unknown fixture `p9` | nothing of this name is declared | did you mean `p1`?
-        scenario-wrong-cause @ 18:74 `[finance.Payout.aprove, stepped_up, no-grant]`: `no-grant` stands alone | where a statement denies, the missing grant is not the cause
+        scenario-unknown-name @ 17:89 `p9`: unknown fixture `p9` | not declared | did you mean `p1`?
+        scenario-wrong-cause @ 18:74 `[finance.Payout.aprove, stepped_up, no-grant]`: `no-grant` must be the only cause | if a statement denies, a missing grant is not the cause
         scenario-unknown-name @ 18:75 `finance.Payout.aprove`: unknown statement `finance.Payout.aprove` | no statement of the policy has this name | did you mean `finance.Payout.approve`?
         scenario-wrong-cause @ 18:98 `stepped_up`: `stepped_up` never allows anything | cannot be the cause claimed here | known here: `Folder.owner.Folder.read`, `Org.admin.Payout.read`, `PartnerApp.Payout.read`, `audit.Payout.list`, `finance.Payout.approve`, `support.Payout.read`
         scenario-wrong-cause @ 18:110 `no-grant`: `no-grant` never allows anything | cannot be the cause claimed here | known here: `Folder.owner.Folder.read`, `Org.admin.Payout.read`, `PartnerApp.Payout.read`, `audit.Payout.list`, `finance.Payout.approve`, `support.Payout.read`
-        scenario-wrong-cause @ 19:79 `[finance.Payout.approve, no-grant, partners]`: `no-grant` stands alone | where a statement denies, the missing grant is not the cause
+        scenario-wrong-cause @ 19:79 `[finance.Payout.approve, no-grant, partners]`: `no-grant` must be the only cause | if a statement denies, a missing grant is not the cause
         scenario-wrong-cause @ 19:80 `finance.Payout.approve`: `finance.Payout.approve` never denies anything | cannot be the cause claimed here | known here: `isolate.org`, `no-grant`, `partners`, `permit-errored`, `stepped_up`
-        scenario-conflicting-keys @ 20:83 `because`: `because` beside several verbs says the cause of none | the cause of which decision? | make one test for each of `can`, `cannot` and `unknown`
+        scenario-conflicting-keys @ 20:83 `because`: `because` needs exactly one verb | several decisions could be meant | write a separate test for each of `can`, `cannot` and `unknown`
         scenario-unknown-key @ 21:23 `as`: unknown key `as` in a matrix test | not a key here | known here: `allow`, `deny`, `matrix`, `name`, `otherwise`, `skip`, `smoke`, `unknown`
         scenario-unknown-key @ 21:33 `in`: unknown key `in` in a matrix test | not a key here | known here: `allow`, `deny`, `matrix`, `name`, `otherwise`, `skip`, `smoke`, `unknown`
         scenario-duplicate-name @ 22:12 `two kinds`: two tests are called `two kinds` | again here
-        scenario-empty-claim @ 22:12 `two kinds`: this test claims nothing | no request follows from it, so it would pass under any policy
+        scenario-empty-claim @ 22:12 `two kinds`: this test claims nothing | it makes no request, so it would pass under any policy
         scenario-missing-key @ 23:6 `as`: a test needs `name` | `name` is missing here
-        scenario-empty-claim @ 24:12 `nothing`: this test claims nothing | what must hold? | give it `can`, `cannot`, `unknown`, `matrix`, `who-can`, `what-can`, `steps`, `snapshot` or `request`
+        scenario-empty-claim @ 24:12 `nothing`: this test claims nothing | no claim given | add `can`, `cannot`, `unknown`, `matrix`, `who-can`, `what-can`, `steps`, `snapshot` or `request`
         scenario-wrong-shape @ 25:26 `"yes"`: `smoke` must be `true` or `false` | this is text
-        scenario-empty-claim @ 25:40 `[]`: a timeline without steps | nothing happens here
-        scenario-wrong-shape @ 26:26 `{approve: p1, read: p1}`: `who-can` asks for one action on one resource | 2 actions are named | write `who-can: {ACTION: RESOURCE, in: CONTEXT}`
-        scenario-wrong-type @ 27:58 `acme`: `acme` cannot ask for anything | an Org is no principal | known here: `dana`, `fred`, `mia`, `shopify`
-        scenario-empty-claim @ 28:74 `p1`: `Payout.approve` on `p1` is outside of the question | left out by `do` or `to` above, or no fixture under `resources`
+        scenario-empty-claim @ 25:40 `[]`: the timeline has no steps | empty
+        scenario-wrong-shape @ 26:26 `{approve: p1, read: p1}`: `who-can` takes one action on one resource | 2 actions are named | write `who-can: {ACTION: RESOURCE, in: CONTEXT}`
+        scenario-wrong-type @ 27:58 `acme`: `acme` cannot make requests | an Org is not a principal type | known here: `dana`, `fred`, `mia`, `shopify`
+        scenario-empty-claim @ 28:74 `p1`: `Payout.approve` on `p1` is not part of the question | excluded by `do` or `to` above, or not a fixture under `resources`
         scenario-unknown-name @ 29:38 `finanse`: unknown role `finanse` | no such role is declared | did you mean `finance`?
         scenario-unknown-name @ 29:58 `raed`: unknown action `raed` | no action on an Org or a Payout has this name | did you mean `read`?
         scenario-unknown-name @ 30:50 `raed`: unknown action `raed` | no action on an Org or a Payout has this name | did you mean `read`?
-        scenario-empty-claim @ 30:81 `[]`: `read` is asked of nothing | no request follows from it
+        scenario-empty-claim @ 30:81 `[]`: `read` has no resources | it makes no request
         scenario-unknown-name @ 31:26 `'User::"zoe"'`: no entity `User::"zoe"` is loaded | neither a fixture nor in the suite's `entities` file | declare it under `principals`, `resources` or `groups`
         scenario-wrong-shape @ 32:5 `just text`: a test must be a mapping of keys to values | this is text
         "#);
@@ -235,11 +231,11 @@ mod tests {
                      - {name: any raw, request: {principal: 'M::User::\"fred\"', action: 'M::Action::\"Payout.read\"', resource: 'M::Payout::\"p1\"', context: {now: 2026-03-01, auth_time: 2026-03-01, mfa: true, risk_score: 1}}, decision: deny, because: []}\n";
         let loaded = load(&[("s.yaml", &format!("{WORLD}{tests}"))], &marketplace());
         insta::assert_snapshot!(faults(&loaded), @"
-        scenario-empty-claim @ 16:26 `[{after: 5m}, {after: 1h}]`: a timeline that only waits | nothing is asked here, so it would pass under any policy | add a question (`can`, `cannot`, `unknown`), a step on a grant or `log`
-        scenario-empty-claim @ 17:72 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
-        scenario-empty-claim @ 18:98 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
-        scenario-empty-claim @ 19:80 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
-        scenario-empty-claim @ 20:229 `[]`: `because` names no statement | any cause would do | name the statements that decide, or leave `because` out
+        scenario-empty-claim @ 16:26 `[{after: 5m}, {after: 1h}]`: the timeline checks nothing | it would pass under any policy | add a question (`can`, `cannot`, `unknown`), a step on a grant or `log`
+        scenario-empty-claim @ 17:72 `[]`: `because` must name a statement | matches any cause | name the statements that decide, or remove `because`
+        scenario-empty-claim @ 18:98 `[]`: `because` must name a statement | matches any cause | name the statements that decide, or remove `because`
+        scenario-empty-claim @ 19:80 `[]`: `because` must name a statement | matches any cause | name the statements that decide, or remove `because`
+        scenario-empty-claim @ 20:229 `[]`: `because` must name a statement | matches any cause | name the statements that decide, or remove `because`
         ");
     }
 
@@ -249,9 +245,9 @@ mod tests {
                      - {name: c, snapshot: {roles: [audit], actions: all, in: calm}}\n";
         let loaded = load(&[("s.yaml", &format!("{WORLD}{tests}"))], &marketplace());
         insta::assert_snapshot!(faults(&loaded), @"
-        scenario-empty-claim @ 16:12 `a`: this test claims nothing | no request follows from it, so it would pass under any policy
-        scenario-empty-claim @ 17:12 `b`: this test claims nothing | no request follows from it, so it would pass under any policy
-        scenario-empty-claim @ 18:12 `c`: this test claims nothing | no request follows from it, so it would pass under any policy
+        scenario-empty-claim @ 16:12 `a`: this test claims nothing | it makes no request, so it would pass under any policy
+        scenario-empty-claim @ 17:12 `b`: this test claims nothing | it makes no request, so it would pass under any policy
+        scenario-empty-claim @ 18:12 `c`: this test claims nothing | it makes no request, so it would pass under any policy
         ");
     }
 }

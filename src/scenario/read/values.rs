@@ -152,7 +152,7 @@ fn mismatch(node: &Node, ty: &ValueType, out: &mut Diagnostics) {
     let help = match ty {
         ValueType::Bool => "write `true` or `false`",
         ValueType::Long => "write a whole number without quotes",
-        ValueType::String => "write a text",
+        ValueType::String => "write a string",
         ValueType::Decimal => "write at most four digits after the point, as in `120.00`",
         ValueType::Datetime => "write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`",
         ValueType::Duration => "write `30m`, `1h30m` or `2d`",
@@ -168,7 +168,7 @@ fn mismatch(node: &Node, ty: &ValueType, out: &mut Diagnostics) {
             node.span,
             format!("{} is not {}", shown.unwrap_or_else(|| node.kind_name().to_owned()), a(&type_name(ty))),
         )
-        .label(format!("{} is due here", a(&type_name(ty))))
+        .label(format!("expected {}", a(&type_name(ty))))
         .help(help),
     );
 }

@@ -148,7 +148,7 @@ fn assertions(side: Side<'_>, items: &mut Vec<Item>) {
 fn steps(program: &Program, item: &mut Item, steps: &[ProfileStep]) {
     for at in steps {
         let mut form = Form::default();
-        form.text(at.step.name());
+        form.text(at.step.action());
         if let Some(profile) = program.profile(at.profile) {
             form.text(".").name(NameOf::Profile, &profile.name);
         }

@@ -8,7 +8,8 @@ use crate::lower::Draft;
 use super::Comparison;
 use crate::semdiff::causes;
 use crate::semdiff::causes::Mentions;
-use crate::semdiff::difference::{Access, Holder};
+use crate::semdiff::difference::Access;
+use crate::semdiff::holder::Holder;
 use crate::semdiff::listing::{Half, Listed};
 use crate::semdiff::structural::Structure;
 

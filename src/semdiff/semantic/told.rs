@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analysis::{Asking, Environment};
 
 use super::{Comparison, Touched, access};
-use crate::semdiff::difference::{Access, Finding, Holder, Presence};
+use crate::semdiff::difference::{Access, Finding};
 use crate::semdiff::direction::Direction;
+use crate::semdiff::holder::Holder;
 use crate::semdiff::listing::Listed;
+use crate::semdiff::request_kind::Presence;
 use crate::semdiff::times::Assumes;
 
 /// What a kind of request came to.

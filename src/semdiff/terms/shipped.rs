@@ -64,6 +64,7 @@ fn roles(old: (&Contract, &RoleEntities), new: (&Contract, &RoleEntities)) -> Ve
             to: said(is),
             effect: Effect::Weakens,
             readers: Vec::new(),
+            through: Vec::new(),
         })
     };
     ids.into_iter().filter_map(change).collect()

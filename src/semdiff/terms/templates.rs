@@ -35,6 +35,7 @@ pub(super) fn changes(old: &Sources, new: &Sources) -> Vec<TermChange> {
             to: is.map(|one| one.shown.clone()),
             effect,
             readers: Vec::new(),
+            through: Vec::new(),
         });
     }
     found

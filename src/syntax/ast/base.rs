@@ -1,11 +1,6 @@
-//! Files, declarations, names and literals.
+//! Names, literals and annotations.
 
-use crate::text::{Duration, FileId, Instant, Span};
-
-use super::{
-    ActionSetDecl, AssertDecl, BreakGlassDecl, ConditionDecl, ContextDecl, DenyDecl, EntityDecl, EnumDecl, GrantDecl,
-    IsolateDecl, RequireDecl, RoleDecl, SeparateDecl,
-};
+use crate::text::{Duration, Instant, Span};
 
 /// A name with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,30 +43,6 @@ pub struct Text {
     pub span: Span,
 }
 
-/// One file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
-    /// Which.
-    pub file: FileId,
-    /// Its declarations in the order of the text.
-    pub items: Vec<Item>,
-}
-
-/// A declaration with what stands before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    /// `///` lines, joined by newlines.
-    pub doc: Option<String>,
-    /// `@name(…)`.
-    pub annotations: Vec<Annotation>,
-    /// `label:` before a statement.
-    pub label: Option<Ident>,
-    /// What is declared.
-    pub kind: ItemKind,
-    /// The whole declaration without doc and annotations.
-    pub span: Span,
-}
-
 /// `@name`, `@name("text")`, `@allow(lint, because: "…", until: "…")`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Annotation {
@@ -101,39 +72,6 @@ pub enum AnnotationValue {
     Text(Text),
     /// A bare name, a lint's id with its hyphens included.
     Name(Ident),
-}
-
-/// The kinds of declarations.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ItemKind {
-    /// `namespace N;`
-    Namespace(Path),
-    /// `enum E { … }`
-    Enum(EnumDecl),
-    /// `principal`, `resource`, `group`
-    Entity(EntityDecl),
-    /// `actions crud { … }`
-    ActionSet(ActionSetDecl),
-    /// `context { … }`
-    Context(ContextDecl),
-    /// `condition c(…) = …;`
-    Condition(ConditionDecl),
-    /// `role r … { … }`
-    Role(RoleDecl),
-    /// `allow …;` outside a role
-    Grant(GrantDecl),
-    /// `deny …;`
-    Deny(DenyDecl),
-    /// `require …;`
-    Require(RequireDecl),
-    /// `isolate …;`
-    Isolate(IsolateDecl),
-    /// `separate …;`
-    Separate(SeparateDecl),
-    /// `break-glass g { … }`
-    BreakGlass(BreakGlassDecl),
-    /// `assert a: …;`
-    Assert(AssertDecl),
 }
 
 /// An RFC 3339 instant as written.

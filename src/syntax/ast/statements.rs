@@ -1,31 +1,8 @@
-//! Roles, grants, guards and assertions.
+//! Grants, guards and assertions.
 
 use crate::text::Span;
 
-use super::{Expr, Ident, InstantLiteral, Item, Path, Text};
-
-/// `role finance for User extends support …`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoleDecl {
-    /// The name.
-    pub name: Ident,
-    /// `on Org`: held per resource.
-    pub on: Option<Path>,
-    /// `for User, Robot`.
-    pub holders: Vec<Path>,
-    /// `extends support`.
-    pub extends: Vec<Path>,
-    /// `by created_by`: the attribute's value is the holder.
-    pub by: Option<Ident>,
-    /// `when …`: conjoined to every grant of the role, inherited ones included.
-    pub when: Option<Expr>,
-    /// `until "…"`: exclusive end of every grant, inherited ones included.
-    pub until: Option<InstantLiteral>,
-    /// The grants in the block.
-    pub grants: Vec<Item>,
-    /// `role … ` up to the block or semicolon.
-    pub header: Span,
-}
+use super::{Expr, Ident, InstantLiteral, Path, Text};
 
 /// Someone who may act: a type, a role, a relation.
 #[derive(Debug, Clone, PartialEq, Eq)]

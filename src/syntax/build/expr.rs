@@ -72,7 +72,7 @@ fn relation(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
         let first = operator_span(cx, &tail)?;
         let again = operator_span(cx, &second)?;
         cx.report(
-            Diagnostic::error(codes::CHAINED_COMPARISON, again, "comparisons do not chain")
+            Diagnostic::error(codes::CHAINED_COMPARISON, again, "comparisons cannot be chained")
                 .label("a second comparison")
                 .also(first, "the first one")
                 .help("join two comparisons with `&&`, or put one of them in parentheses"),
@@ -168,7 +168,7 @@ fn unary(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<Expr> {
                 format!("more than {UNARY_RUN} unary operators in a row"),
             )
             .label("one too many")
-            .help("two of a kind cancel out"),
+            .help("remove them in pairs: two of the same operator cancel out"),
         );
         return None;
     }

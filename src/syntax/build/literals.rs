@@ -76,7 +76,7 @@ pub(super) fn instant(cx: &mut Cx<'_>, pair: &Pair<'_>) -> ast::InstantLiteral {
     if at.is_none() {
         cx.report(
             Diagnostic::error(codes::BAD_INSTANT, text.span, format!("`{}` is not an instant", text.value))
-                .label("a date, a time and a zone belong here")
+                .label("expected a date, a time and a zone")
                 .help(match Instant::parse_date(&text.value) {
                     Some(day) => format!("write `until \"{day}\"`; the end is exclusive"),
                     None => "write it as `until \"2027-02-01T00:00:00Z\"`; the end is exclusive".to_owned(),
@@ -96,7 +96,7 @@ fn bad_escape(cx: &mut Cx<'_>, pair: &Pair<'_>, at: usize, length: usize) {
     let span = Span::new(cx.file, start, start + length);
     let written = inside(pair).get(at..at + length).unwrap_or_default();
     cx.report(
-        Diagnostic::error(codes::BAD_ESCAPE, span, format!("`{written}` is no escape"))
+        Diagnostic::error(codes::BAD_ESCAPE, span, format!("unknown escape `{written}`"))
             .help("escapes are `\\n`, `\\r`, `\\t`, `\\0`, `\\\\`, `\\\"`, `\\'`, `\\x41` and `\\u{1F600}`; a pattern also has `\\*`"),
     );
 }

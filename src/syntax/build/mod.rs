@@ -4,7 +4,7 @@
 //! A function returns `None` where its part cannot be kept; the fault is then already reported, or pest's tree is not
 //! what the grammar says, which `Cx::part` reports. Declarations and members of blocks are such parts.
 
-mod emergency;
+mod break_glass;
 mod entities;
 mod expr;
 mod literals;
@@ -49,7 +49,7 @@ impl Cx<'_> {
         let before = self.faults.seen();
         let built = build(self, pair);
         if built.is_none() && self.faults.seen() == before {
-            self.report(Diagnostic::error(codes::SYNTAX, span, "this cannot be read"));
+            self.report(Diagnostic::error(codes::SYNTAX, span, "cannot parse this"));
         }
         built
     }
@@ -63,9 +63,9 @@ impl Cx<'_> {
         match slot {
             None => *slot = Some((value, span)),
             Some((_, first)) => self.faults.push(
-                Diagnostic::error(codes::DUPLICATE_CLAUSE, span, format!("`{clause}` is given twice"))
-                    .label("the second one")
-                    .also(*first, "the first one")
+                Diagnostic::error(codes::DUPLICATE_CLAUSE, span, format!("duplicate `{clause}`"))
+                    .label("given again here")
+                    .also(*first, "first given here")
                     .help("keep one of the two"),
             ),
         }
@@ -105,7 +105,7 @@ impl Prelude {
     fn refuse_doc(&self, cx: &mut Cx<'_>, what: &str) {
         if let Some(span) = self.doc_span {
             cx.report(
-                Diagnostic::error(codes::MISPLACED_DOC, span, format!("{what} carries no doc comment")).help(
+                Diagnostic::error(codes::MISPLACED_DOC, span, format!("{what} cannot have a doc comment")).help(
                     "write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action",
                 ),
             );
@@ -117,7 +117,7 @@ impl Prelude {
             cx.report(Diagnostic::error(
                 codes::MISPLACED_ANNOTATION,
                 annotation.span,
-                format!("{what} carries no annotation"),
+                format!("{what} cannot have an annotation"),
             ));
         }
     }
@@ -160,7 +160,7 @@ fn label_of(cx: &mut Cx<'_>, label: Option<ast::Ident>, kind: &ast::ItemKind) ->
             label.span,
             format!("`{}:` labels a declaration that has its own name", label.text),
         )
-        .help("labels stand before `allow`, `deny`, `require`, `isolate` and `separate`; remove this one"),
+        .help("remove it; only `allow`, `deny`, `require`, `isolate` and `separate` take a label"),
     );
     None
 }
@@ -180,9 +180,13 @@ fn declaration(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::ItemKind> {
             let grant = statements::grant(cx, pair)?;
             if grant.who.is_none() {
                 cx.report(
-                    Diagnostic::error(codes::GRANT_HOLDER, span, "a grant outside a role says to whom")
-                        .label("nobody is named here")
-                        .help("write `allow WHO to ACTIONS on TYPE`, or move the grant into a role"),
+                    Diagnostic::error(
+                        codes::GRANT_HOLDER,
+                        span,
+                        "a grant outside a role must name a principal type or a role",
+                    )
+                    .label("no `WHO to` before the actions")
+                    .help("write `allow WHO to ACTIONS on TYPE`, or move the grant into a role"),
                 );
             }
             ItemKind::Grant(grant)
@@ -191,7 +195,7 @@ fn declaration(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::ItemKind> {
         Rule::require_decl => ItemKind::Require(statements::require(cx, pair)?),
         Rule::isolate_decl => ItemKind::Isolate(statements::isolate(cx, pair)?),
         Rule::separate_decl => ItemKind::Separate(statements::separate(cx, pair)?),
-        Rule::break_glass_decl => ItemKind::BreakGlass(emergency::break_glass(cx, pair)?),
+        Rule::break_glass_decl => ItemKind::BreakGlass(break_glass::break_glass(cx, pair)?),
         Rule::assert_decl => ItemKind::Assert(statements::assertion(cx, pair)?),
         _ => return None,
     })

@@ -78,8 +78,8 @@ fn role_member(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::Item> {
     let grant = grant(cx, decl)?;
     if let Some(who) = grant.who.as_ref().and_then(ast::Who::span) {
         cx.report(
-            Diagnostic::error(codes::GRANT_HOLDER, who, "a grant inside a role names no holder")
-                .label("whoever holds the role is meant")
+            Diagnostic::error(codes::GRANT_HOLDER, who, "a grant inside a role cannot name who it is for")
+                .label("the grant is for every holder of the role")
                 .help("remove the name and `to`, or move the grant out of the role"),
         );
     }

@@ -75,7 +75,7 @@ impl<'t> Part<'_, 't> {
         let span = self.span(self.main);
         let word = main.text;
         let begins = |what: &str| {
-            let message = format!("`{word}` begins no {what}");
+            let message = format!("expected a {what}, found `{word}`");
             Diagnostic::error(codes::UNKNOWN_KEYWORD, span, message)
         };
         match self.level {
@@ -86,12 +86,12 @@ impl<'t> Part<'_, 't> {
                     span,
                     format!("`{word}` is not in this edition of the language"),
                 )
-                .help("the word is kept for a later edition; remove the declaration"),
+                .help("the word is reserved for a later edition; remove the declaration"),
             ),
             Level::File if main.kind != Kind::Word => {
                 let message = format!("expected a declaration, found `{word}`");
                 let help = match word {
-                    ";" => Some("remove it; a block ends with `}` alone".to_owned()),
+                    ";" => Some("remove it; a block ends with `}`, without `;`".to_owned()),
                     "/" => Some("comments begin with `//`".to_owned()),
                     _ => None,
                 };
@@ -100,7 +100,7 @@ impl<'t> Part<'_, 't> {
             Level::File => Some(begins("declaration").maybe_help(declaration_help(word))),
             Level::Role if word == "allow" => None,
             Level::Role if DECLARATIONS.contains(&word) => {
-                Some(begins("grant").help("only grants (`allow …;`) stand in a role; move this out of its block"))
+                Some(begins("grant").help("a role contains only grants (`allow …;`); move this out of the role"))
             }
             Level::Role if matches!(word, "permit" | "grant" | "can" | "may") => {
                 Some(begins("grant").help("write `allow ACTIONS on TYPE`"))
@@ -114,7 +114,7 @@ impl<'t> Part<'_, 't> {
             Level::Context if word == "from" => None,
             Level::Context => Some(
                 begins("section of the context")
-                    .help("attributes stand in `from gateway { … }`, `from token { … }` or `from caller { … }`"),
+                    .help("declare attributes in `from gateway { … }`, `from token { … }` or `from caller { … }`"),
             ),
             Level::Entity | Level::Section => None,
         }
@@ -129,7 +129,8 @@ impl<'t> Part<'_, 't> {
             _ => (codes::MISPLACED_ANNOTATION, "annotation"),
         };
         let span = self.span(self.member.start).to(self.span(last));
-        Diagnostic::error(code, span, format!("nothing follows this {what}")).help("write it before what it is about")
+        Diagnostic::error(code, span, format!("nothing follows this {what}"))
+            .help("write it before the item that it describes")
     }
 
     /// Slips of the pen, most of them habits from other languages.
@@ -139,24 +140,32 @@ impl<'t> Part<'_, 't> {
         let (main, found, before) = (self.text(self.main), self.text(self.found), self.found.saturating_sub(1));
         if main == "allow" && before == self.main + 1 && matches!(self.text(before), "everything" | "all") {
             return Some(
-                Diagnostic::error(codes::SYNTAX, self.span(before), "a grant names its actions and its type")
-                    .help("write `allow read, list on Payout`; nothing allows everything"),
+                Diagnostic::error(
+                    codes::SYNTAX,
+                    self.span(before),
+                    "a grant must name its actions and a resource type",
+                )
+                .help("write `allow read, list on Payout`; no grant allows everything"),
             );
         }
         if main == "allow" && self.found == self.main + 1 && found == "*" {
-            return syntax("a grant names its actions and its type".to_owned(), "write `allow read, list on Payout`");
+            return syntax(
+                "a grant must name its actions and a resource type".to_owned(),
+                "write `allow read, list on Payout`",
+            );
         }
         if main == "principal" && found == "acts" {
             let message = "`acts for` is not in this edition of the language";
             return Some(
-                Diagnostic::error(codes::NOT_IN_EDITION, span, message).help("the words are kept for a later edition"),
+                Diagnostic::error(codes::NOT_IN_EDITION, span, message)
+                    .help("the words are reserved for a later edition"),
             );
         }
         if found == "unless" && main != "assert" {
-            return syntax("`unless` belongs to `assert` only".to_owned(), "write `when !(…)`");
+            return syntax("`unless` is only allowed in `assert`".to_owned(), "write `when !(…)`");
         }
         if self.token(self.found).is_some_and(|token| token.kind == Kind::Doc) {
-            return Some(Diagnostic::error(codes::MISPLACED_DOC, span, "a doc comment cannot stand here").help(
+            return Some(Diagnostic::error(codes::MISPLACED_DOC, span, "a doc comment is not allowed here").help(
                 "write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action",
             ));
         }
@@ -172,15 +181,16 @@ impl<'t> Part<'_, 't> {
                 "=>" => "write `>=`",
                 "and" | "&" => "write `&&`",
                 "or" | "|" => "write `||`",
-                "/" | "%" => "Cedar has neither division nor remainder",
+                "/" | "%" => "Cedar does not support division or remainder",
                 _ if self.text(before) == "not" => {
                     return Some(
-                        Diagnostic::error(codes::SYNTAX, self.span(before), "`not` is no operator").help("write `!`"),
+                        Diagnostic::error(codes::SYNTAX, self.span(before), "`not` is not an operator")
+                            .help("write `!`"),
                     );
                 }
                 _ => return None,
             };
-            let fault = Diagnostic::error(codes::SYNTAX, span, format!("`{found}` is no operator here")).help(instead);
+            let fault = Diagnostic::error(codes::SYNTAX, span, format!("`{found}` is not an operator")).help(instead);
             return Some(match written {
                 Some(operator) => fault.fix(Fix::replace(span, found, operator, Certainty::Certain)),
                 None => fault,
@@ -189,7 +199,7 @@ impl<'t> Part<'_, 't> {
         if self.text(before.saturating_sub(1)) == "::" && self.expected.contains("`::`") {
             let word = self.text(before);
             return Some(
-                Diagnostic::error(codes::SYNTAX, self.span(before), format!("`{word}` is no entity"))
+                Diagnostic::error(codes::SYNTAX, self.span(before), format!("`{word}` is not an entity"))
                     .help(format!("write the id as a string: `::\"{word}\"`")),
             );
         }
@@ -202,8 +212,8 @@ impl<'t> Part<'_, 't> {
                     format!("expected a name, found the reserved word `{found}`"),
                 )
                 .help(match self.text(before) {
-                    "," => format!("remove the `,` before `{found}`, or name what is missing between them"),
-                    _ => "put the missing name before it, or choose another name".to_owned(),
+                    "," => format!("remove the `,` before `{found}`, or add the missing name between them"),
+                    _ => "add the missing name before it, or choose another name".to_owned(),
                 }),
             );
         }
@@ -241,7 +251,7 @@ impl<'t> Part<'_, 't> {
         };
         let expected = self.listed();
         let message = match expected.is_empty() {
-            true => format!("{found} cannot stand here"),
+            true => format!("{found} is not allowed here"),
             false => format!("expected {expected}, found {found}"),
         };
         // Whatever stands between backticks in the names of the expected tokens.
@@ -308,10 +318,10 @@ impl<'t> Part<'_, 't> {
 fn declaration_help(word: &str) -> Option<String> {
     let help = match word {
         "grant" => "write `allow WHO to ACTIONS on TYPE`",
-        "permit" | "forbid" => "write `allow … on …` or `deny … to … on …`; Cedar policies stand in `.cedar` files",
-        "action" | "sensitive" => "actions stand in the block of their `resource`",
-        "entity" | "type" => "types are declared with `principal`, `resource` or `group`",
-        "unless" | "when" | "because" | "until" => "this clause belongs before the `;` of the statement above",
+        "permit" | "forbid" => "write `allow … on …` or `deny … to … on …`; Cedar policies belong in `.cedar` files",
+        "action" | "sensitive" => "declare actions in the block of their `resource`",
+        "entity" | "type" => "declare types with `principal`, `resource` or `group`",
+        "unless" | "when" | "because" | "until" => "move this clause before the `;` of the statement above",
         _ => return did_you_mean(word, DECLARATIONS),
     };
     Some(help.to_owned())

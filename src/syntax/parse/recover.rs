@@ -30,7 +30,7 @@ pub(super) fn recover(scan: &Scan<'_>, text: &str, file: FileId, faults: &mut Fa
             faults.push(Diagnostic::error(
                 codes::SYNTAX,
                 Span::new(file, at, at),
-                "this file cannot be read from here on",
+                "cannot parse this file from here on",
             ));
             ast::File { file, items: Vec::new() }
         }

@@ -6,7 +6,7 @@ use super::faults;
 fn a_misspelt_keyword_is_named_and_the_next_declaration_kept() {
     insta::assert_snapshot!(faults(r#"alow User to read on Payout;
 allow PartnerApp to read on Payout;"#), @r#"
-unknown-keyword 1:1 `alow` begins no declaration
+unknown-keyword 1:1 expected a declaration, found `alow`
   1:1 `alow`
   = did you mean `allow`?
 1 kept
@@ -24,9 +24,9 @@ fn every_fault_of_a_role_is_reported_and_its_sound_grants_kept() {
 syntax 2:25 missing `;`
   2:25 `` the statement ends here
   = write `;` after `Payout`
-unknown-keyword 4:5 `deny` begins no grant
+unknown-keyword 4:5 expected a grant, found `deny`
   4:5 `deny`
-  = only grants (`allow …;`) stand in a role; move this out of its block
+  = a role contains only grants (`allow …;`); move this out of the role
 syntax 5:17 expected `on` or `,`, found `Payout`
   5:17 `Payout`
   = write `on` before `Payout`
@@ -42,9 +42,9 @@ fn a_block_without_its_end_closes_at_the_next_declaration() {
 role finance for User {
     allow list on Payout;
 }"#), @r#"
-unclosed-block 1:23 this block is not closed
+unclosed-block 1:23 unclosed block
   1:23 `{` opened here
-  4:1 `role` taken to end before this
+  4:1 `role` assumed to end before this
   = add the missing `}`
 2 kept
 "#);
@@ -55,10 +55,10 @@ fn a_block_without_its_end_closes_at_the_end_of_the_file() {
     insta::assert_snapshot!(faults(r#"context {
     from token {
         mfa: Bool,"#), @r#"
-unclosed-block 1:9 this block is not closed
+unclosed-block 1:9 unclosed block
   1:9 `{` opened here
   = add the missing `}`
-  = also not closed: 1 more inside it
+  = also unclosed: 1 more inside it
 1 kept
 "#);
 }
@@ -70,10 +70,10 @@ fn parentheses_without_their_end_cost_one_grant() {
     allow list on Payout;
 }
 role finance;"#), @r#"
-unclosed-bracket 2:31 this `(` is not closed
+unclosed-bracket 2:31 unclosed `(`
   2:31 `(` opened here
   = add the missing `)`
-  = also not closed: 1 more inside it
+  = also unclosed: 1 more inside it
 2 kept
 "#);
 }
@@ -83,10 +83,10 @@ fn a_bracket_that_closes_nothing_is_left_out() {
     insta::assert_snapshot!(faults(r#"allow User to read on Payout;
 }
 allow User to list on Payout when a);"#), @r#"
-unmatched-bracket 2:1 this `}` closes nothing
+unmatched-bracket 2:1 unmatched closing `}`
   2:1 `}`
   = remove it, or open the `{` it belongs to
-unmatched-bracket 3:36 this `)` closes nothing
+unmatched-bracket 3:36 unmatched closing `)`
   3:36 `)`
   = remove it, or open the `(` it belongs to
 2 kept
@@ -97,9 +97,9 @@ unmatched-bracket 3:36 this `)` closes nothing
 fn a_string_ends_on_its_line() {
     insta::assert_snapshot!(faults(r#"condition a = "abc;
 condition b = true;"#), @r#"
-unclosed-string 1:15 this string does not end
+unclosed-string 1:15 unterminated string
   1:15 `"abc;` no closing `"` on this line
-  = close it with `"`; a line break inside a string is written `\n`
+  = close it with `"`; write a line break inside a string as `\n`
 1 kept
 "#);
 }
@@ -110,19 +110,19 @@ fn stray_characters_are_named_once_a_run() {
 # comment
 condition a = b ≤ §§§ c;"#), @r#"
 stray-character 1:35 stray character `“`
-  1:35 `“` no word, number, string or operator begins with it
-  = strings stand in straight double quotes: `"text"`
+  1:35 `“` no word, number, string or operator starts with it
+  = write strings in straight double quotes: `"text"`
 stray-character 1:37 stray character `”`
-  1:37 `”` no word, number, string or operator begins with it
-  = strings stand in straight double quotes: `"text"`
+  1:37 `”` no word, number, string or operator starts with it
+  = write strings in straight double quotes: `"text"`
 stray-character 2:1 stray character `#`
-  2:1 `#` no word, number, string or operator begins with it
+  2:1 `#` no word, number, string or operator starts with it
   = comments begin with `//`
 stray-character 3:17 stray character `≤`
-  3:17 `≤` no word, number, string or operator begins with it
+  3:17 `≤` no word, number, string or operator starts with it
   = write `<=`
 stray-character 3:19 stray character `§`
-  3:19 `§` no word, number, string or operator begins with it
+  3:19 `§` no word, number, string or operator starts with it
 0 kept
 "#);
 }
@@ -176,7 +176,7 @@ fn a_break_glass_keeps_its_sound_clauses() {
     cooldown 1h
     cooldown 2h;
 }"#), @r#"
-unknown-keyword 3:5 `grnts` begins no break-glass clause
+unknown-keyword 3:5 expected a break-glass clause, found `grnts`
   3:5 `grnts`
   = did you mean `grants`?
 bad-number 4:20 `2x` is neither a number nor a duration
@@ -200,9 +200,9 @@ fn the_context_is_read_section_by_section() {
     from gatway { now: datetime }
     from token { mfa Bool, session: String }
 }"#), @r#"
-unknown-keyword 2:5 `mfa` begins no section of the context
+unknown-keyword 2:5 expected a section of the context, found `mfa`
   2:5 `mfa`
-  = attributes stand in `from gateway { … }`, `from token { … }` or `from caller { … }`
+  = declare attributes in `from gateway { … }`, `from token { … }` or `from caller { … }`
 syntax 4:22 expected `:` or `?`, found `Bool`
   4:22 `Bool`
   = write `mfa: Bool`

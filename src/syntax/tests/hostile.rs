@@ -52,14 +52,14 @@ fn what_one_role_adds_to_the_nesting_does_not_count_for_the_next() {
 fn the_bracket_that_goes_too_deep_is_the_one_shown() {
     insta::assert_snapshot!(faults(&format!("condition c = {}a{};\nrole r;", "(".repeat(10_000), ")".repeat(10_000))), @r"
     nesting-too-deep 1:79 nested deeper than 64 levels
-      1:79 `(` the first level too many
-      = name parts of the expression with `condition`
+      1:79 `(` the first level past the limit
+      = move parts of the expression into a `condition`
     1 kept
     ");
     insta::assert_snapshot!(faults(&format!("resource R {{ a: {}T{}, b: Bool }}", "Set<".repeat(200), ">".repeat(200))), @r"
     nesting-too-deep 1:272 nested deeper than 64 levels
-      1:272 `<` the first level too many
-      = name parts of the expression with `condition`
+      1:272 `<` the first level past the limit
+      = move parts of the expression into a `condition`
     1 kept
     ");
     assert!(faults(&"(".repeat(10_000)).starts_with("unclosed-bracket 1:1 "));

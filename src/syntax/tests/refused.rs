@@ -16,42 +16,42 @@ allow everything;
 allow * on Payout;
 permit User to read on Payout;
 action read;"#), @r#"
-syntax 1:30 `unless` belongs to `assert` only
+syntax 1:30 `unless` is only allowed in `assert`
   1:30 `unless`
   = write `when !(…)`
-syntax 2:17 `=` is no operator here
+syntax 2:17 `=` is not an operator
   2:17 `=`
   = write `==` to compare
-syntax 3:17 `and` is no operator here
+syntax 3:17 `and` is not an operator
   3:17 `and`
   = write `&&`
-syntax 4:17 `or` is no operator here
+syntax 4:17 `or` is not an operator
   4:17 `or`
   = write `||`
-syntax 5:15 `not` is no operator
+syntax 5:15 `not` is not an operator
   5:15 `not`
   = write `!`
-syntax 6:17 `=>` is no operator here
+syntax 6:17 `=>` is not an operator
   6:17 `=>`
   = write `>=`
-syntax 7:17 `&` is no operator here
+syntax 7:17 `&` is not an operator
   7:17 `&`
   = write `&&`
-syntax 8:17 `/` is no operator here
+syntax 8:17 `/` is not an operator
   8:17 `/`
-  = Cedar has neither division nor remainder
-syntax 9:7 a grant names its actions and its type
+  = Cedar does not support division or remainder
+syntax 9:7 a grant must name its actions and a resource type
   9:7 `everything`
-  = write `allow read, list on Payout`; nothing allows everything
-syntax 10:7 a grant names its actions and its type
+  = write `allow read, list on Payout`; no grant allows everything
+syntax 10:7 a grant must name its actions and a resource type
   10:7 `*`
   = write `allow read, list on Payout`
-unknown-keyword 11:1 `permit` begins no declaration
+unknown-keyword 11:1 expected a declaration, found `permit`
   11:1 `permit`
-  = write `allow … on …` or `deny … to … on …`; Cedar policies stand in `.cedar` files
-unknown-keyword 12:1 `action` begins no declaration
+  = write `allow … on …` or `deny … to … on …`; Cedar policies belong in `.cedar` files
+unknown-keyword 12:1 expected a declaration, found `action`
   12:1 `action`
-  = actions stand in the block of their `resource`
+  = declare actions in the block of their `resource`
 0 kept
 "#);
 }
@@ -109,7 +109,7 @@ syntax 4:30 expected `because`, `until`, `via`, `when`, `,` or `;`, found `if`
 syntax 5:30 expected `because`, `until`, `via`, `when`, `,` or `;`, found `reason`
   5:30 `reason`
   = write `because` in place of `reason`
-syntax 6:34 `500.00` is no whole number
+syntax 6:34 `500.00` is not a whole number
   6:34 `500.00`
   = write a decimal as `decimal("500.00")`
 syntax 8:16 expected `on` or `,`, found `write`
@@ -136,33 +136,33 @@ syntax 18:16 expected `,`, found `=`
 syntax 19:10 expected `:` or `?`, found `Bool`
   19:10 `Bool`
   = write `paid: Bool`
-syntax 21:12 `sensitive` stands before `action`
+syntax 21:12 `sensitive` must come before `action`
   21:12 `sensitive`
   = write `sensitive action pay`
 syntax 24:10 expected an operator or `for`, found `;`
   24:10 `;`
-  = end it with the actions that it guards: `for TYPE.ACTION`
+  = add the actions that it guards: `for TYPE.ACTION`
 syntax 25:23 expected an operator or `for`, found `;`
   25:23 `;`
-  = end it with the actions that it guards: `for TYPE.ACTION`
+  = add the actions that it guards: `for TYPE.ACTION`
 syntax 27:34 expected a string, found `ticket`
   27:34 `ticket`
   = write it in quotes: `"ticket"`
 syntax 28:33 expected an operator, `because`, `until`, `via`, `when` or `;`, found `not`
   28:33 `not`
-  = `!` stands before what it negates: `!(a in b)`
+  = write `!` before what it negates: `!(a in b)`
 syntax 29:33 expected an operator, `because`, `until`, `via`, `when` or `;`, found `?`
   29:33 `?`
   = write `if a then b else c`
 syntax 30:25 expected `because`, `until`, `via`, `when`, `,` or `;`, found `.`
   30:25 `.`
-  = a grant is on whole resources; write `on Payout`
+  = grants apply to whole resources; write `on Payout`
 stray-character 31:34 stray character `~`
-  31:34 `~` no word, number, string or operator begins with it
-  = texts are compared with `==`, and with a pattern by `like`: `like "a*"`
-syntax 33:16 `;` cannot stand here
+  31:34 `~` no word, number, string or operator starts with it
+  = compare strings with `==`, or with a pattern by `like`: `like "a*"`
+syntax 33:16 `;` is not allowed here
   33:16 `;`
-  = remove it; a block ends with `}` alone
+  = remove it; a block ends with `}`, without `;`
 syntax 34:15 expected `holds`, `in`, `tags`, `;` or `{`, found `:`
   34:15 `:`
   = remove the `:`
@@ -205,13 +205,13 @@ principal if;
 condition c(resource: Payout) = true;"#), @r#"
 reserved-word 1:6 expected a name, found the reserved word `for`
   1:6 `for`
-  = put the missing name before it, or choose another name
+  = add the missing name before it, or choose another name
 reserved-word 2:11 expected a name, found the reserved word `if`
   2:11 `if`
-  = put the missing name before it, or choose another name
+  = add the missing name before it, or choose another name
 reserved-word 3:13 expected a name, found the reserved word `resource`
   3:13 `resource`
-  = put the missing name before it, or choose another name
+  = add the missing name before it, or choose another name
 0 kept
 "#);
 }
@@ -223,13 +223,13 @@ param env: { dev, prod };
 principal Agent acts for User as user;"#), @r#"
 not-in-edition 1:1 `import` is not in this edition of the language
   1:1 `import`
-  = the word is kept for a later edition; remove the declaration
+  = the word is reserved for a later edition; remove the declaration
 not-in-edition 2:1 `param` is not in this edition of the language
   2:1 `param`
-  = the word is kept for a later edition; remove the declaration
+  = the word is reserved for a later edition; remove the declaration
 not-in-edition 3:17 `acts for` is not in this edition of the language
   3:17 `acts`
-  = the words are kept for a later edition
+  = the words are reserved for a later edition
 0 kept
 "#);
 }
@@ -262,10 +262,10 @@ bad-number 3:19 `1m1h` is neither a number nor a duration
   3:19 `1m1h`
   = durations are written `15m` or `1h30m`: units `d`, `h`, `m`, `s`, `ms` in this order, each at most once
 bad-instant 4:14 `2027-01-01` is not an instant
-  4:14 `"2027-01-01"` a date, a time and a zone belong here
+  4:14 `"2027-01-01"` expected a date, a time and a zone
   = write `until "2027-01-01T00:00:00Z"`; the end is exclusive
 bad-instant 5:14 `tomorrow` is not an instant
-  5:14 `"tomorrow"` a date, a time and a zone belong here
+  5:14 `"tomorrow"` expected a date, a time and a zone
   = write it as `until "2027-02-01T00:00:00Z"`; the end is exclusive
 3 kept
 "#);
@@ -276,16 +276,16 @@ fn escapes_are_checked_at_their_place() {
     insta::assert_snapshot!(faults(r#"condition a = "a\q";
 condition b = x like "a\*\u{110000}";
 condition c = "\*\x80";"#), @r#"
-bad-escape 1:17 `\q` is no escape
+bad-escape 1:17 unknown escape `\q`
   1:17 `\q`
   = escapes are `\n`, `\r`, `\t`, `\0`, `\\`, `\"`, `\'`, `\x41` and `\u{1F600}`; a pattern also has `\*`
-bad-escape 2:26 `\u{110000}` is no escape
+bad-escape 2:26 unknown escape `\u{110000}`
   2:26 `\u{110000}`
   = escapes are `\n`, `\r`, `\t`, `\0`, `\\`, `\"`, `\'`, `\x41` and `\u{1F600}`; a pattern also has `\*`
-bad-escape 3:16 `\*` is no escape
+bad-escape 3:16 unknown escape `\*`
   3:16 `\*`
   = escapes are `\n`, `\r`, `\t`, `\0`, `\\`, `\"`, `\'`, `\x41` and `\u{1F600}`; a pattern also has `\*`
-bad-escape 3:18 `\x80` is no escape
+bad-escape 3:18 unknown escape `\x80`
   3:18 `\x80`
   = escapes are `\n`, `\r`, `\t`, `\0`, `\\`, `\"`, `\'`, `\x41` and `\u{1F600}`; a pattern also has `\*`
 3 kept
@@ -297,17 +297,17 @@ fn clauses_stand_once() {
     insta::assert_snapshot!(faults(r#"allow User to read on Payout when a because "x" when b;
 role r for User for Robot;
 separate Payout.create from Payout.approve by a by b;"#), @r#"
-duplicate-clause 1:49 `when` is given twice
-  1:49 `when b` the second one
-  1:30 `when a` the first one
+duplicate-clause 1:49 duplicate `when`
+  1:49 `when b` given again here
+  1:30 `when a` first given here
   = keep one of the two
-duplicate-clause 2:17 `for` is given twice
-  2:17 `for Robot` the second one
-  2:8 `for User` the first one
+duplicate-clause 2:17 duplicate `for`
+  2:17 `for Robot` given again here
+  2:8 `for User` first given here
   = keep one of the two
-duplicate-clause 3:49 `by` is given twice
-  3:49 `by b` the second one
-  3:44 `by a` the first one
+duplicate-clause 3:49 duplicate `by`
+  3:49 `by b` given again here
+  3:44 `by a` first given here
   = keep one of the two
 3 kept
 "#);
@@ -317,11 +317,11 @@ duplicate-clause 3:49 `by` is given twice
 fn comparisons_do_not_chain() {
     insta::assert_snapshot!(faults(r#"condition a = 1 < x < 3;
 condition b = x == y in z;"#), @r#"
-chained-comparison 1:21 comparisons do not chain
+chained-comparison 1:21 comparisons cannot be chained
   1:21 `<` a second comparison
   1:17 `<` the first one
   = join two comparisons with `&&`, or put one of them in parentheses
-chained-comparison 2:22 comparisons do not chain
+chained-comparison 2:22 comparisons cannot be chained
   2:22 `in` a second comparison
   2:17 `==` the first one
   = join two comparisons with `&&`, or put one of them in parentheses
@@ -336,7 +336,7 @@ condition c = !!!!!d;
 condition e = !-1;"#), @r#"
 nesting-too-deep 2:19 more than 4 unary operators in a row
   2:19 `!` one too many
-  = two of a kind cancel out
+  = remove them in pairs: two of the same operator cancel out
 syntax 3:16 expected an expression, found `-`
   3:16 `-`
 1 kept
@@ -364,23 +364,23 @@ actions crud {
 /// The end."#), @r#"
 misplaced-label 1:1 `late:` labels a declaration that has its own name
   1:1 `late`
-  = labels stand before `allow`, `deny`, `require`, `isolate` and `separate`; remove this one
-misplaced-doc 3:5 the use of a set of actions carries no doc comment
+  = remove it; only `allow`, `deny`, `require`, `isolate` and `separate` take a label
+misplaced-doc 3:5 the use of a set of actions cannot have a doc comment
   3:5 `/// Everything.`
   = write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action
-misplaced-annotation 4:5 the use of a set of actions carries no annotation
+misplaced-annotation 4:5 the use of a set of actions cannot have an annotation
   4:5 `@reads`
-misplaced-annotation 6:5 a group of actions carries no annotation
+misplaced-annotation 6:5 a group of actions cannot have an annotation
   6:5 `@reads`
-misplaced-doc 10:5 a doc comment cannot stand here
+misplaced-doc 10:5 a doc comment is not allowed here
   10:5 `/// Free.`
   = write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action
-misplaced-doc 14:5 a member of a set of actions carries no doc comment
+misplaced-doc 14:5 a member of a set of actions cannot have a doc comment
   14:5 `/// Look.`
   = write `//` for a plain comment; `///` belongs before a declaration, an attribute or an action
 misplaced-doc 17:1 nothing follows this doc comment
   17:1 `/// The end.`
-  = write it before what it is about
+  = write it before the item that it describes
 3 kept
 "#);
 }
@@ -390,7 +390,7 @@ fn something_must_follow_a_label_or_an_annotation() {
     insta::assert_snapshot!(faults(r#"@id("x")"#), @r#"
 misplaced-annotation 1:1 nothing follows this annotation
   1:1 `@id("x")`
-  = write it before what it is about
+  = write it before the item that it describes
 0 kept
 "#);
 }
@@ -399,11 +399,11 @@ misplaced-annotation 1:1 nothing follows this annotation
 fn grants_name_their_holder_outside_roles_only() {
     insta::assert_snapshot!(faults(r#"allow read on Payout;
 role support { allow User to read on Payout; }"#), @r#"
-grant-holder 1:1 a grant outside a role says to whom
-  1:1 `allow read on Payout;` nobody is named here
+grant-holder 1:1 a grant outside a role must name a principal type or a role
+  1:1 `allow read on Payout;` no `WHO to` before the actions
   = write `allow WHO to ACTIONS on TYPE`, or move the grant into a role
-grant-holder 2:22 a grant inside a role names no holder
-  2:22 `User` whoever holds the role is meant
+grant-holder 2:22 a grant inside a role cannot name who it is for
+  2:22 `User` the grant is for every holder of the role
   = remove the name and `to`, or move the grant out of the role
 2 kept
 "#);
@@ -439,7 +439,7 @@ syntax 6:11 expected `never`, `only`, `always` or `possible`, found `nevr`
 syntax 7:10 expected `:`, found `never`
   7:10 `never`
   = give it a name: `assert NAME: never WHO to ACTIONS on TYPE`
-syntax 8:21 `alice` is no entity
+syntax 8:21 `alice` is not an entity
   8:21 `alice`
   = write the id as a string: `::"alice"`
 syntax 9:21 expected `]`, found `+`

@@ -74,14 +74,14 @@ fn methods_of(ty: &Ty) -> Vec<&'static str> {
 /// What other languages call a method for, and what Gate writes.
 fn elsewhere(name: &str) -> Option<&'static str> {
     Some(match name {
-        "includes" | "include" | "has" | "contain" | "hasMember" => "a set is asked with `contains`: `set.contains(x)`",
+        "includes" | "include" | "has" | "contain" | "hasMember" => "use `contains` on a set: `set.contains(x)`",
         "startsWith" | "starts_with" | "startswith" => "write `like \"start*\"`",
         "endsWith" | "ends_with" | "endswith" => "write `like \"*end\"`",
         "matches" | "match" | "test" => "write `like \"a*b\"`; there are no regular expressions",
         "equals" | "eq" => "write `==`",
-        "length" | "len" | "size" | "count" => "Cedar counts nothing; a set has `isEmpty()`",
+        "length" | "len" | "size" | "count" => "Cedar cannot count elements; a set only has `isEmpty()`",
         "toLowerCase" | "lower" | "toUpperCase" | "upper" | "trim" => {
-            "Cedar changes no text; let the gateway pass it in the form that the policy compares"
+            "Cedar cannot change strings; let the gateway pass them in the form that the policy compares"
         }
         "now" => "the time is `context.now`, declared in `context { from gateway { now: datetime } }`",
         _ => return None,
@@ -97,8 +97,7 @@ impl Elaborator<'_, '_> {
                 .map(str::to_owned)
                 .or_else(|| did_you_mean(&name.text, known.iter().copied()))
                 .or_else(|| did_you_mean(&name.text, Method::ALL.map(Method::name)));
-            let fault =
-                Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("there is no method `{}`", name.text));
+            let fault = Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("unknown method `{}`", name.text));
             let fault = match elsewhere(&name.text) {
                 Some(_) => fault,
                 None => fault.near(name.span, &name.text, known),
@@ -145,9 +144,9 @@ impl Elaborator<'_, '_> {
                     Diagnostic::error(
                         codes::TYPE_MISMATCH,
                         at,
-                        format!("the set's elements are each {holds}, but this is {is}"),
+                        format!("each element of the set is {holds}, but this is {is}"),
                     )
-                    .help("ask for a value of the elements' type"),
+                    .help("pass a value of the elements' type"),
                 );
             }
         }
@@ -181,18 +180,15 @@ impl Elaborator<'_, '_> {
     fn instead(&self, ty: &Ty, name: &str) -> Option<String> {
         match (ty, name) {
             (Ty::String, "contains" | "containsAny" | "containsAll") => {
-                Some("a text is searched with `like`: `x like \"*part*\"`".to_owned())
+                Some("search a string with `like`: `x like \"*part*\"`".to_owned())
             }
             (Ty::Entity(_), "contains" | "includes") => {
-                Some("an entity is compared with `==`: `x == y`; whether one belongs to another is asked with `in`: `x in y`".to_owned())
+                Some("compare entities with `==`: `x == y`; test membership with `in`: `x in y`".to_owned())
             }
             _ => {
                 let known = methods_of(ty);
                 (!known.is_empty()).then(|| {
-                    format!(
-                        "it has {}",
-                        known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
-                    )
+                    format!("it has {}", known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))
                 })
             }
         }

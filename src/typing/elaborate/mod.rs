@@ -37,7 +37,7 @@ pub(super) fn elaborate(program: &Program, env: &Env, expr: &Expr, size: u64) ->
             Diagnostic::error(
                 codes::TYPE_MISMATCH,
                 expr.span,
-                format!("a condition is true or false, but this is {what}"),
+                format!("a condition must be a `Bool`, but this is {what}"),
             )
             .help("compare it with something, as in `resource.amount > decimal(\"10.00\")`"),
         );
@@ -181,7 +181,7 @@ impl<'a, 'b> Elaborator<'a, 'b> {
 
     fn truth(&mut self, expr: &Expr) -> TypedExpr {
         let typed = self.expr(expr, None);
-        self.must_be(&typed, &Ty::Bool, "this must be true or false");
+        self.must_be(&typed, &Ty::Bool, "expected a `Bool`");
         typed
     }
 
@@ -214,10 +214,10 @@ impl<'a, 'b> Elaborator<'a, 'b> {
                 Diagnostic::error(
                     codes::UNKNOWN_ATTRIBUTE,
                     span,
-                    format!("`when` of a break-glass cannot read `resource.{}`", name.text),
+                    format!("`when` of a break-glass profile cannot read `resource.{}`", name.text),
                 )
                 .label("a request for a grant has no resource")
-                .help("ask about `principal` and `context` here; what must hold of a resource belongs into a `require` that the profile does not lift"),
+                .help("read only `principal` and `context` here; put a condition on a resource into a `require` that the profile does not lift"),
             );
             return self.poisoned(span);
         }
@@ -280,7 +280,7 @@ impl<'a, 'b> Elaborator<'a, 'b> {
         let declared = action.declared_on.filter(|declared| declared != id)?;
         program.ty(declared)?.attributes.get(name)?;
         Some(format!(
-            "`{}` is decided on `{}`; give it a statement of its own, on other terms",
+            "`{}` is decided on `{}`; write a separate statement with another condition for it",
             action.full_name(program),
             program.type_name(*id)
         ))

@@ -97,12 +97,8 @@ impl Elaborator<'_, '_> {
                 return TypedExpr::new(TypedKind::Bool(true), Ty::Unknown, span);
             }
             self.fail(
-                Diagnostic::error(
-                    codes::AMBIGUOUS_MEMBER,
-                    span,
-                    format!("nothing here says which enumeration `{name}` belongs to"),
-                )
-                .help(format!("compare it with an attribute of that type, or write `{owner}::\"{name}\"`")),
+                Diagnostic::error(codes::AMBIGUOUS_MEMBER, span, format!("cannot tell which enum `{name}` belongs to"))
+                    .help(format!("compare it with an attribute of that type, or write `{owner}::\"{name}\"`")),
             );
             return self.poisoned(span);
         }
@@ -120,7 +116,7 @@ impl Elaborator<'_, '_> {
                 .filter(|help| help.starts_with("did you mean"))
                 .or_else(|| {
                     Some(
-                        "a text is written in quotes; attributes start with `principal.`, `resource.` or `context.`"
+                        "write a string in quotes; attributes start with `principal.`, `resource.` or `context.`"
                             .to_owned(),
                     )
                 })
@@ -128,7 +124,7 @@ impl Elaborator<'_, '_> {
         let fault = Diagnostic::error(
             codes::UNKNOWN_NAME,
             span,
-            format!("there is no condition, parameter or enum member `{name}`"),
+            format!("unknown condition, parameter or enum member `{name}`"),
         );
         let fault = match self.attribute_named(name) {
             Some(_) => fault,
@@ -144,8 +140,8 @@ impl Elaborator<'_, '_> {
             |message: String, help: String| Some(Diagnostic::error(codes::UNKNOWN_NAME, span, message).help(help));
         if matches!(name, "null" | "nil" | "none" | "None" | "undefined") {
             return fault(
-                format!("there is no value `{name}`"),
-                "ask whether an attribute is there: `resource has note`, or `!(resource has note)`".to_owned(),
+                format!("`{name}` is not a value"),
+                "test whether an attribute is present: `resource has note`, or `!(resource has note)`".to_owned(),
             );
         }
         let program = self.program;
@@ -156,22 +152,22 @@ impl Elaborator<'_, '_> {
             };
             if named {
                 return fault(
-                    format!("there is no condition, parameter or enum member `{name}`"),
+                    format!("unknown condition, parameter or enum member `{name}`"),
                     format!("did you mean `{variable}`?"),
                 );
             }
         }
         let ty = program.find_type(name).and_then(|id| program.ty(id))?;
         fault(
-            format!("`{name}` is a type, and no value"),
+            format!("`{name}` is a type, not a value"),
             match &ty.kind {
                 TypeKind::Enum { members, .. } => {
                     let member = members.first().map_or("member", String::as_str);
                     format!(
-                        "write the member alone, as `{member}`; or `{name}::\"{member}\"` where nothing says which type is meant"
+                        "write the member alone, as `{member}`; or `{name}::\"{member}\"` where the type is ambiguous"
                     )
                 }
-                _ => format!("write `principal is {name}` to ask for the type, and `{name}::\"id\"` for an entity"),
+                _ => format!("write `principal is {name}` to test the type, and `{name}::\"id\"` for an entity"),
             },
         )
     }
@@ -204,12 +200,14 @@ impl Elaborator<'_, '_> {
         let known = self.program.types.iter().map(|ty| ty.name.as_str());
         let help = match text.as_str() {
             // The entity that stands for a role in Cedar.
-            ROLE_TYPE => Some("conditions ask for no role; write the grant into the block of the role".to_owned()),
+            ROLE_TYPE => {
+                Some("a condition cannot test for a role; put the grant into the block of the role".to_owned())
+            }
             _ => did_you_mean(&text, known),
         };
         let known = self.program.types.iter().map(|ty| ty.name.as_str());
         self.fail(
-            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("there is no type `{text}`"))
+            Diagnostic::error(codes::UNKNOWN_NAME, path.span, format!("unknown type `{text}`"))
                 .maybe_help(help)
                 .near(path.span, &text, known),
         );
@@ -243,13 +241,13 @@ impl Elaborator<'_, '_> {
             let [argument] = args else {
                 let name = constructor.name();
                 self.fail(
-                    Diagnostic::error(codes::WRONG_ARGUMENTS, span, format!("`{name}` takes one text"))
+                    Diagnostic::error(codes::WRONG_ARGUMENTS, span, format!("`{name}` takes one string"))
                         .help(format!("write `{name}(\"…\")`")),
                 );
                 return self.poisoned(span);
             };
             let argument = self.expr(argument, None);
-            self.must_be(&argument, &Ty::String, "a constructor takes a text");
+            self.must_be(&argument, &Ty::String, "a constructor takes a string");
             return TypedExpr::new(TypedKind::Construct(constructor, Box::new(argument)), made_by(constructor), span);
         }
         if let Some(condition) = self.program.find_condition(&name.text) {
@@ -258,7 +256,7 @@ impl Elaborator<'_, '_> {
         let conditions = self.program.conditions.iter().map(|condition| condition.name.as_str());
         let known: Vec<&str> = conditions.chain(Constructor::ALL.map(Constructor::name)).collect();
         self.fail(
-            Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("there is no condition `{}`", name.text))
+            Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("unknown condition `{}`", name.text))
                 .meant(name.span, &name.text, known),
         );
         self.poisoned(span)
@@ -339,7 +337,7 @@ impl Elaborator<'_, '_> {
                     )
                     .label(format!("this is {is}"))
                     .also(*declared, "the parameter")
-                    .help("a condition must type for every action of its statement; split the statement, or pass a value of that type"),
+                    .help("a condition must type-check for every action of its statement; split the statement, or pass a value of that type"),
                 );
                 return self.poisoned(span);
             }

@@ -27,9 +27,9 @@ impl Elaborator<'_, '_> {
                         Diagnostic::error(
                             codes::TYPE_MISMATCH,
                             left.span,
-                            format!("`in` asks where an entity belongs, but this is {what}"),
+                            format!("`in` takes an entity, but this is {what}"),
                         )
-                        .help("write `[…].contains(x)` to ask whether a set holds a value"),
+                        .help("write `[…].contains(x)` to test whether a set contains a value"),
                     );
                 }
                 TypedExpr::new(TypedKind::Binary(operator, Box::new(left), Box::new(right)), Ty::Bool, span)
@@ -111,7 +111,7 @@ impl Elaborator<'_, '_> {
             Diagnostic::error(
                 codes::TYPE_MISMATCH,
                 left.span.to(right.span),
-                format!("{one} is compared with {other}"),
+                format!("cannot compare {one} with {other}"),
             )
             .also(left.span, format!("this is {one}"))
             .also(right.span, format!("this is {other}"))
@@ -141,8 +141,8 @@ impl Elaborator<'_, '_> {
             (a, b) if a == b => {
                 let what = self.describe(a);
                 self.fail(
-                    Diagnostic::error(codes::TYPE_MISMATCH, span, format!("{what} is neither more nor less than another"))
-                        .help("`<` and its like compare numbers, decimals, instants, durations and members of an `ordered enum`"),
+                    Diagnostic::error(codes::TYPE_MISMATCH, span, format!("{what} has no order"))
+                        .help("`<`, `<=`, `>` and `>=` compare numbers, decimals, instants, durations and members of an `ordered enum`"),
                 );
                 self.poisoned(span)
             }
@@ -171,7 +171,7 @@ impl Elaborator<'_, '_> {
                 self.fail(
                     Diagnostic::error(codes::UNORDERED_ENUM, span, format!("members of `{}` have no order", ty.name))
                         .also(ty.span, "declared here")
-                        .help(format!("write `ordered enum {} {{ … }}`, from least to most", ty.name)),
+                        .help(format!("write `ordered enum {} {{ … }}`, from lowest to highest", ty.name)),
                 );
                 return self.poisoned(span);
             }
@@ -179,7 +179,7 @@ impl Elaborator<'_, '_> {
                 let name = ty.name.clone();
                 self.fail(
                     Diagnostic::error(codes::TYPE_MISMATCH, span, format!("entities of `{name}` have no order"))
-                        .help("compare an attribute of theirs"),
+                        .help("compare one of their attributes"),
                 );
                 return self.poisoned(span);
             }

@@ -90,7 +90,7 @@ impl Elaborator<'_, '_> {
                     span,
                     format!("this expands to more than {MOST_PARTS} parts"),
                 )
-                .help("write the branch alone: the types decide the test"),
+                .help("write only the branch that applies: the types decide the test"),
             );
             return self.poisoned(span);
         }

@@ -276,7 +276,7 @@ fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
         forged("evidence/tests.json", &|text| text.replace("\"failed\":0", "\"failed\":0,\"passed_more\":9"), &same);
     insta::assert_snapshot!(run.err, @"forged.cjar: refused: `evidence/tests.json` is not what its sources give [rebuild-differs]");
     let run = forged("smoke.json", &|text| text, &|said| said.evidence.tests.as_mut().unwrap().passed += 1);
-    insta::assert_snapshot!(run.err, @"forged.cjar: refused: `evidence/tests.json` does not come to what the manifest says [evidence-count]");
+    insta::assert_snapshot!(run.err, @"forged.cjar: refused: `evidence/tests.json` does not match its summary in the manifest [evidence-count]");
     let run = forged("smoke.json", &|text| text, &|said| said.limits.max_validity_days += 1);
     insta::assert_snapshot!(run.err, @"forged.cjar: refused: `bundle.json` is not what its sources give [rebuild-differs]");
     let run = forged("smoke.json", &|text| text, &|said| said.compiler.version = "0.0.9".to_owned());
@@ -308,8 +308,8 @@ fn the_difference_of_two_bundles_is_that_of_what_they_ship() {
     let run = package.run("bundle diff bad.cjar worse.cjar");
     assert_eq!((run.code, run.out.as_str()), (1, ""));
     insta::assert_snapshot!(run.err, @"
-    bad.cjar: refused: it is no whole bundle archive: it does not start with an entry [archive-broken]
-    worse.cjar: refused: it is no whole bundle archive: it does not start with an entry [archive-broken]
+    bad.cjar: refused: it is not a complete bundle archive: it does not start with an entry [archive-broken]
+    worse.cjar: refused: it is not a complete bundle archive: it does not start with an entry [archive-broken]
     ");
 }
 

@@ -84,13 +84,13 @@ fn a_link_gives_a_value_for_each_slot_and_no_other() {
        ·     ╰── the template
      2 │ permit (principal == ?principal, action, resource);
        ╰────
-      help: write `?resource` into the scope of the template, or leave the value out
+      help: write `?resource` into the scope of the template, or remove the value
 
     p.cedar: 1 error
     "#);
 
     let code = "template-link";
-    is_located(&check(&link("")), code, "the link gives no value for `?principal`");
+    is_located(&check(&link("")), code, "the link has no value for `?principal`");
     is_located(&check(&link(&format!("{user}, {user}"))), code, "says `?principal` twice");
     is_located(&check(&link("\"?prncipal\": \"User::\\\"u\\\"\"")), code, "did you mean `?principal`?");
     is_located(&check(&link("\"?principal\": \"User\"")), code, "`User` is not a Cedar entity");
@@ -190,7 +190,7 @@ fn of_an_entity_that_is_not_loaded_it_is_said_what_the_policy_says() {
     let run = decided(&package, "decision: allow");
     assert_eq!(run.code, 1);
     assert!(run.out.contains("principal-not-loaded"), "{}", run.out);
-    assert!(run.out.contains("the policy itself says allow because of `p`"), "{}", run.out);
+    assert!(run.out.contains("the policy decides allow because of `p`"), "{}", run.out);
     assert_eq!(decided(&package, "decision: deny, because: principal-not-loaded").code, 0);
 }
 

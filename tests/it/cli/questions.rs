@@ -28,7 +28,7 @@ fn who_can_prints_the_exact_set_with_what_decides_each() {
           no-grant
       homebrew, ledgerly, shipfast, shopfront, spy, watchdog
           no-grant
-          no statement lets a PartnerApp do `Payout.approve`
+          no statement allows a PartnerApp to do `Payout.approve`
       dana
           no_detour, policy/guards.gate:20:1
 
@@ -42,7 +42,7 @@ fn without_a_context_the_answer_is_unknown_and_says_what_is_missing() {
     assert_eq!(run.code, 0);
     let (_, unknown) = run.out.split_once("\nunknown\n  fred\n").expect("fred is neither allowed nor denied");
     assert!(unknown.contains("depends on finance.Payout.approve, policy/roles.gate:"), "{unknown}");
-    assert!(unknown.contains("left out of the context: `auth_time`, `mfa`"), "{unknown}");
+    assert!(unknown.contains("missing from the context: `auth_time`, `mfa`"), "{unknown}");
     assert!(!run.out.contains("\nallow\n"), "{}", run.out);
 }
 
@@ -138,7 +138,7 @@ fn names_that_mean_nothing_are_exit_2_with_what_to_write() {
             "unknown context `clam`\n  help: did you mean `calm`?",
         ),
         ("what-can examples/marketplace payouts ferd", "unknown principal `ferd`\n  help: did you mean `fred`?"),
-        ("what-can examples/marketplace payouts p1", "`p1` cannot ask for anything: a Payout is no principal"),
+        ("what-can examples/marketplace payouts p1", "`p1` cannot make requests: a Payout is not a principal type"),
         (
             "why examples/marketplace payout.yaml",
             "unknown suite file `payout.yaml`\n  help: did you mean `payouts.yaml`?",

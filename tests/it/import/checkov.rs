@@ -13,7 +13,7 @@ use super::{Package, import_k8s};
 const KINDS: [(&str, &str, &str); 10] = [
     ("example_RbacApproveCertificateSigningRequests", SENSITIVE, "Approves certificates"),
     ("example_RbacBindRoleBindings", SENSITIVE, "Binds any role"),
-    ("example_RbacControlWebhooks", SENSITIVE, "Sets admission webhooks"),
+    ("example_RbacControlWebhooks", SENSITIVE, "Configures admission webhooks"),
     ("example_RbacEscalateRoles", SENSITIVE, "Puts any rule into a role"),
     ("example_WildcardRoles", "wildcard-grant", ""),
     ("ImpersonatePermissions", SENSITIVE, "Acts as any user"),

@@ -156,21 +156,26 @@ pub(super) fn shared() -> BTreeSet<String> {
 }
 
 /// A source file in a room.
-struct Source {
-    file: File,
+pub(super) struct Source {
+    pub(super) file: File,
     room: String,
     /// How many modules deep the file's own module lies; 1 for the room's.
     depth: usize,
     /// Whether the whole file is a test module.
-    test: bool,
+    pub(super) test: bool,
 }
 
 /// All files of rooms. `src/lib.rs` and `src/main.rs` stand above the rooms.
-fn sources() -> Vec<Source> {
-    let all = files("src", ".rs");
+pub(super) fn sources() -> Vec<Source> {
+    let sources = sources_of(files("src", ".rs"));
+    assert!(sources.len() > 20, "the sources were not found");
+    sources
+}
+
+/// Those among some files that lie in rooms.
+pub(super) fn sources_of(all: Vec<File>) -> Vec<Source> {
     let tests = test_modules(&all);
-    let sources: Vec<Source> = all
-        .into_iter()
+    all.into_iter()
         .filter_map(|file| {
             let path = file.path.strip_prefix("src/")?.strip_suffix(".rs")?;
             let (room, _) = path.split_once('/')?;
@@ -181,9 +186,7 @@ fn sources() -> Vec<Source> {
                 file,
             })
         })
-        .collect();
-    assert!(sources.len() > 20, "the sources were not found");
-    sources
+        .collect()
 }
 
 /// The modules declared as `#[cfg(test)] mod name;`, as paths from `src/`.
@@ -203,24 +206,27 @@ fn test_modules(all: &[File]) -> BTreeSet<String> {
 }
 
 /// A line of code, comments and doc comments left out; an import of several lines is one.
-struct Line<'a> {
-    place: String,
-    text: Cow<'a, str>,
+pub(super) struct Line<'a> {
+    pub(super) place: String,
+    pub(super) text: Cow<'a, str>,
     /// Whether it stands in a test module, which by the house's order ends its file.
-    test: bool,
+    pub(super) test: bool,
 }
 
-fn code(source: &Source) -> impl Iterator<Item = Line<'_>> {
+pub(super) fn code(source: &Source) -> impl Iterator<Item = Line<'_>> {
     let mut test = source.test;
-    let mut lines = source.file.text.lines().enumerate().filter_map(move |(at, line)| {
-        test |= line == "#[cfg(test)]";
-        let text = line.split(" //").next().unwrap_or(line);
-        (!text.trim_start().starts_with("//")).then(|| Line {
-            place: format!("{}:{}", source.file.path, at + 1),
-            text: Cow::Borrowed(text),
-            test,
-        })
-    });
+    let text = source.file.text.as_str();
+    let mut lines =
+        text.lines().zip(text.lines().skip(1).chain([""])).enumerate().filter_map(move |(at, (line, next))| {
+            // A test module in a file of its own is declared among the others.
+            test |= line == "#[cfg(test)]" && !next.ends_with(';');
+            let text = line.split(" //").next().unwrap_or(line);
+            (!text.trim_start().starts_with("//")).then(|| Line {
+                place: format!("{}:{}", source.file.path, at + 1),
+                text: Cow::Borrowed(text),
+                test,
+            })
+        });
     std::iter::from_fn(move || {
         let mut line = lines.next()?;
         while line.text.contains("use ") && line.text.ends_with(['{', ',']) && !line.text.contains("fn ") {

@@ -19,6 +19,10 @@ use super::opened;
 use super::rebuild::{Again, Made, again, terms};
 
 pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliError> {
+    if let Some(folder) = [&args.old, &args.new].into_iter().find(|file| env::is_folder(file)) {
+        let (folder, old, new) = (folder.clone(), args.old.clone(), args.new.clone());
+        return Err(CliError::FolderForBundle { folder, old, new });
+    }
     let at = args.at.unwrap_or_else(env::today);
     let mut bundles = Vec::new();
     let mut ended = None;

@@ -13,6 +13,7 @@ pub(super) mod statements;
 #[cfg_attr(not(feature = "signing"), path = "no_trust.rs")]
 pub(super) mod trust;
 pub(super) mod verify;
+mod vouched;
 
 use crate::cli::args::{Bundle, BundleStep};
 use crate::cli::console::Console;

@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::left_out::LeftOut;
 
-use super::verify::Vouched;
+use super::vouched::Vouched;
 
 /// Nothing vouches for a bundle here.
 pub(super) fn vouched(

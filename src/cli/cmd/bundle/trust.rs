@@ -15,7 +15,7 @@ use crate::text::Sources;
 use crate::trust::{TrustPolicy, Verified};
 use crate::{load, report, trust};
 
-use super::verify::Vouched;
+use super::vouched::Vouched;
 use super::{opened, statements};
 
 /// Reads a trust policy. `None` where it has faults, which are told on standard error.

@@ -12,6 +12,7 @@ use super::inspect::UNPROVED;
 use super::opened;
 use super::rebuild::{Again, Made, again};
 use super::trust::vouched;
+use super::vouched::Vouched;
 
 /// What a bundle's proofs leave out, if anything.
 pub(in crate::cli::cmd) fn not_proved(evidence: &EvidenceSummary) -> Option<String> {
@@ -23,17 +24,6 @@ pub(in crate::cli::cmd) fn not_proved(evidence: &EvidenceSummary) -> Option<Stri
         )),
         Some(_) => None,
     }
-}
-
-/// What trusted keys say of a bundle; by default nothing.
-#[derive(Default)]
-pub(super) struct Vouched {
-    /// Whether they say that it was rebuilt from its sources.
-    pub(super) rebuilt: bool,
-    /// For people, a line each.
-    pub(super) said: Vec<String>,
-    /// For programs.
-    pub(super) json: Option<serde_json::Value>,
 }
 
 pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, CliError> {

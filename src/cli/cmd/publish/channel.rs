@@ -19,8 +19,7 @@ use crate::trust;
 use crate::trust::{Expected, Expiry, Followed, Pointer, Reason, Signer, TrustPolicy};
 
 use super::gate;
-use super::place::{Current, Opened, days};
-use super::release::policy;
+use super::place::{Current, Opened, days, policy};
 
 pub(in crate::cli) fn run(args: &Channel, console: &mut Console) -> Result<Exit, CliError> {
     match &args.step {

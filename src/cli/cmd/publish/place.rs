@@ -1,15 +1,17 @@
 //! A place opened, what is known of its channels, and what comes from it checked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::bundle::{Bundle, Refusal};
 use crate::cli::args::PlaceArgs;
 use crate::cli::cmd::bundle::opened;
+use crate::cli::cmd::bundle::trust::read;
+use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::{env, progress};
 use crate::registry::{Fetched, Location, Options, Pin, Place, Since, Store};
 use crate::text::Instant;
-use crate::trust::{Expected, Expiry, Followed, Mark, TrustPolicy, Verified};
+use crate::trust::{Expected, Expiry, Followed, Mark, Signer, TrustPolicy, Verified};
 use crate::{load, trust};
 
 use super::error::PublishError;
@@ -204,4 +206,18 @@ fn canonical(location: &Location) -> Result<String, CliError> {
 /// Days as a duration.
 pub(super) fn days(days: u32) -> crate::text::Duration {
     crate::text::Duration(i64::from(days).saturating_mul(crate::text::Duration::DAY.0))
+}
+
+/// What must be fulfilled: the trust policy that is named, or that the key which signs signed. `None` where the policy has
+/// faults, which are told.
+pub(super) fn policy(
+    path: Option<&Path>,
+    signer: Option<&Signer>,
+    console: &mut Console,
+) -> Result<Option<TrustPolicy>, CliError> {
+    match (path, signer) {
+        (Some(path), _) => read(path, console),
+        (None, Some(signer)) => Ok(Some(TrustPolicy::of_one(signer.public()))),
+        (None, None) => Err(PublishError::NoTrust.into()),
+    }
 }

@@ -5,7 +5,6 @@ use crate::bundle::{Bundle, Refusal};
 use crate::cli::args::{AnswerFormat, Publish};
 use crate::cli::cmd::bundle::rebuild::{Again, Made, again};
 use crate::cli::cmd::bundle::sign::rebuilt;
-use crate::cli::cmd::bundle::trust::read;
 use crate::cli::cmd::bundle::{opened, statements};
 use crate::cli::cmd::key;
 use crate::cli::cmd::signing::SigningError;
@@ -21,7 +20,7 @@ use crate::trust::{Kind, LOCAL_BUILDER, Reason, Signer, Signing, Statements, Tru
 use super::channel::{Moved, Target, move_to};
 use super::error::PublishError;
 use super::gate;
-use super::place::{Believed, Opened};
+use super::place::{Believed, Opened, policy};
 
 pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit, CliError> {
     let named = args.file.display().to_string();
@@ -106,20 +105,6 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
     let text = said(args.output.format, &place, &bundle, verified.release.sequence, &put, moved.as_ref());
     console.print(&text)?;
     Ok(Exit::Ok)
-}
-
-/// What must be fulfilled: the trust policy that is named, or that the key which signs signed. `None` where the policy has
-/// faults, which are told.
-pub(super) fn policy(
-    path: Option<&std::path::Path>,
-    signer: Option<&Signer>,
-    console: &mut Console,
-) -> Result<Option<TrustPolicy>, CliError> {
-    match (path, signer) {
-        (Some(path), _) => read(path, console),
-        (None, Some(signer)) => Ok(Some(TrustPolicy::of_one(signer.public()))),
-        (None, None) => Err(PublishError::NoTrust.into()),
-    }
 }
 
 fn commit(args: &Publish) -> gate::Commit {

@@ -16,13 +16,17 @@ impl Part<'_, '_> {
             let whole = before.checked_sub(1).filter(|at| self.is_number(*at))?;
             let number = format!("{}.{}", self.text(whole), self.text(self.found));
             return Some(
-                Diagnostic::error(codes::SYNTAX, self.span(whole).to(span), format!("`{number}` is no whole number"))
-                    .help(format!("write a decimal as `decimal(\"{number}\")`")),
+                Diagnostic::error(
+                    codes::SYNTAX,
+                    self.span(whole).to(span),
+                    format!("`{number}` is not a whole number"),
+                )
+                .help(format!("write a decimal as `decimal(\"{number}\")`")),
             );
         }
         if self.text(before) == "sensitive" && self.text(self.main) == "action" && self.is_word(self.found) {
             return Some(
-                Diagnostic::error(codes::SYNTAX, self.span(before), "`sensitive` stands before `action`")
+                Diagnostic::error(codes::SYNTAX, self.span(before), "`sensitive` must come before `action`")
                     .help(format!("write `sensitive action {}`", self.text(self.found))),
             );
         }
@@ -47,8 +51,8 @@ impl Part<'_, '_> {
         let main = self.text(self.main);
         if expected("`on`") && self.ends(self.found) {
             return match main {
-                "allow" => Some("say of which resources: `on TYPE`".to_owned()),
-                "deny" => Some("say of which resources: `on TYPE`, or `on any`".to_owned()),
+                "allow" => Some("name the resource type: `on TYPE`".to_owned()),
+                "deny" => Some("name the resource type: `on TYPE`, or `on any`".to_owned()),
                 _ => None,
             };
         }
@@ -72,13 +76,13 @@ impl Part<'_, '_> {
             return Some("write it in quotes: `until \"2027-01-31T00:00:00Z\"`".to_owned());
         }
         if expected(symbols::TEXT) && before == "because" {
-            return Some("say why, in quotes: `because \"TICKET-1: why they may\"`".to_owned());
+            return Some("give the reason in quotes: `because \"TICKET-1: why they may\"`".to_owned());
         }
         if expected("`for`") && self.text(self.main + usize::from(self.text(self.main) == "liftable")) == "require" {
-            return Some("end it with the actions that it guards: `for TYPE.ACTION`".to_owned());
+            return Some("add the actions that it guards: `for TYPE.ACTION`".to_owned());
         }
         if expected(symbols::OPERATOR) && found == "not" {
-            return Some("`!` stands before what it negates: `!(a in b)`".to_owned());
+            return Some("write `!` before what it negates: `!(a in b)`".to_owned());
         }
         if expected(symbols::OPERATOR) && found == "?" {
             return Some("write `if a then b else c`".to_owned());
@@ -87,10 +91,10 @@ impl Part<'_, '_> {
             return Some("remove the `:`".to_owned());
         }
         if expected("`,`") && found == "." && self.text(self.found.saturating_sub(2)) == "on" {
-            return Some(format!("a grant is on whole resources; write `on {before}`"));
+            return Some(format!("grants apply to whole resources; write `on {before}`"));
         }
         if self.level == Level::File && before == "}" && found == ";" {
-            return Some("remove it; a block ends with `}` alone".to_owned());
+            return Some("remove it; a block ends with `}`, without `;`".to_owned());
         }
         if expected(symbols::DURATION) && self.is_number(self.found) {
             let unit = unit(after)?;
@@ -122,7 +126,7 @@ impl Part<'_, '_> {
         let expected = |name: &str| self.expected.contains(name);
         Some(match main {
             "allow" | "deny" if expected("`to`") && found == "on" => {
-                format!("say to whom: `{main} WHO to ACTIONS on TYPE`")
+                format!("name a principal type or a role: `{main} WHO to ACTIONS on TYPE`")
             }
             "separate" if expected("`from`") => match found {
                 "," | "and" | "to" => format!("write `from` in place of `{found}`"),
@@ -131,7 +135,7 @@ impl Part<'_, '_> {
             "isolate" if expected("`by`") => format!("write `by` before `{found}`"),
             "assert" if expected("`:`") => "give it a name: `assert NAME: never WHO to ACTIONS on TYPE`".to_owned(),
             "assert" if self.expected.iter().any(|name| name.contains("`never`")) && !is_claim(found) => {
-                "say what holds: `never WHO to ACTIONS on TYPE`, or `only WHO to …`".to_owned()
+                "state the claim: `never WHO to ACTIONS on TYPE`, or `only WHO to …`".to_owned()
             }
             "role" if found == "of" && expected("`for`") => "write `for` in place of `of`".to_owned(),
             "enum" | "ordered" if expected("`,`") && found == ";" => "write `,` between members".to_owned(),
@@ -143,13 +147,13 @@ impl Part<'_, '_> {
             }
             "condition" if expected("`=`") && self.is_word(self.found) => format!("write `=` before `{found}`"),
             "condition" if expected("`=`") => "write `condition NAME = …;`".to_owned(),
-            "condition" if expected("`:`") && before != ")" => format!("say its type: `{before}: TYPE`"),
+            "condition" if expected("`:`") && before != ")" => format!("give its type: `{before}: TYPE`"),
             "condition" if expected(symbols::NAME) && (before, found) == ("(", ")") => {
                 "a condition without parameters has no `()`".to_owned()
             }
             _ if expected(symbols::EXPRESSION) && (before, found) == ("<", ">") => "write `!=`".to_owned(),
             _ if expected("`else`") && self.ends(self.found) => {
-                "an `if` says both: `if a then b else c`; for \"only if\", write `a && b`".to_owned()
+                "`if` needs both branches: `if a then b else c`; for \"only if\", write `a && b`".to_owned()
             }
             _ if expected("`,`")
                 && matches!(self.level, Level::Entity | Level::Section)

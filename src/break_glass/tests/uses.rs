@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::fixture::{Bench, approve_p1, terms, user};
+use crate::break_glass::{Part, Reason, State, World};
+use crate::clauses::Step;
 use crate::decide::{Request, RequestError};
-use crate::emergency::{Part, Reason, State, Step, World};
 
 #[test]
 fn a_grant_opens_what_it_names_until_its_time_is_over() {

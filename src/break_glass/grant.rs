@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use cedar_policy::EntityUid;
 
-use super::{Event, Reason, Terms};
+use super::issue::later;
+use super::{Event, Issue, Reason, Terms};
 use crate::bundle::BreakGlassProfile;
 use crate::clauses::Clause;
 use crate::text::{Duration, Instant};
@@ -102,65 +103,6 @@ impl Grant {
     }
 }
 
-/// What makes a grant usable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Issue {
-    /// When the last approval came.
-    pub approved_at: Instant,
-    /// From when it may be used.
-    pub not_before: Instant,
-    /// Until when, exclusive.
-    pub expires_at: Instant,
-    /// Where the log says so.
-    pub log_index: i64,
-    /// How often it was used.
-    pub uses: i64,
-    /// Uses that are being decided on.
-    pub reserved: i64,
-    /// When it was used last.
-    pub last_used_at: Option<Instant>,
-}
-
-impl Issue {
-    /// What is issued now for a duration.
-    pub(super) fn new(now: Instant, duration: Duration, log_index: i64) -> Self {
-        Self {
-            approved_at: now,
-            not_before: now,
-            expires_at: later(now, duration),
-            log_index,
-            uses: 0,
-            reserved: 0,
-            last_used_at: None,
-        }
-    }
-
-    /// Counts a use that was reserved.
-    pub(super) fn used(self, now: Instant) -> Self {
-        Self {
-            uses: self.uses.saturating_add(1),
-            reserved: self.reserved.saturating_sub(1),
-            last_used_at: Some(now),
-            ..self
-        }
-    }
-}
-
-impl Issue {
-    /// When it was used last; before the first use, when it was issued.
-    pub(super) fn idle_since(&self) -> Instant {
-        self.last_used_at.unwrap_or(self.not_before)
-    }
-
-    /// When it ends by time alone: its time is over, or nobody used it for long enough.
-    fn ends_at(&self, rules: &BreakGlassProfile) -> Instant {
-        match rules.bounds.get(Clause::Idle) {
-            0 => self.expires_at,
-            idle => self.expires_at.min(later(self.idle_since(), Duration(idle))),
-        }
-    }
-}
-
 impl Grant {
     /// What time alone brings about next, and when.
     pub(super) fn next_due(&self, rules: &BreakGlassProfile) -> Option<(Instant, Event)> {
@@ -176,11 +118,6 @@ impl Grant {
             _ => None,
         }
     }
-}
-
-/// An instant and a duration later, the end of time at the latest.
-fn later(at: Instant, by: Duration) -> Instant {
-    at.checked_add(by).unwrap_or(Instant(i64::MAX))
 }
 
 /// What became of the review that every grant needs once it has ended.

@@ -6,12 +6,10 @@ use serde_json::Value;
 
 use super::profile::Profile;
 use super::{Event, Grant, Issue, Ledger, Reason, State, World, facts};
+use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::clauses::Clause;
 use crate::decide::{AttributeFault, Decision, Request, RequestError};
 use crate::text::Instant;
-
-/// The attribute of the context that only the ledger sets.
-const BREAK_GLASS: &str = "break_glass";
 
 /// A decision, and the grant's part in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +48,7 @@ impl Reservation {
     #[must_use]
     pub fn presented(&self, request: &Request) -> Request {
         let mut request = request.clone();
-        request.context.insert(BREAK_GLASS.to_owned(), self.record.clone());
+        request.context.insert(GRANTS_ATTRIBUTE.to_owned(), self.record.clone());
         request
     }
 }
@@ -180,11 +178,11 @@ fn usable(grant: &Grant, profile: &Profile, request: &Request) -> Result<Issue, 
 }
 
 fn refuse_forgery(request: &Request) -> Result<(), RequestError> {
-    if !request.context.contains_key(BREAK_GLASS) {
+    if !request.context.contains_key(GRANTS_ATTRIBUTE) {
         return Ok(());
     }
     Err(RequestError::Context(vec![AttributeFault {
-        attribute: BREAK_GLASS.to_owned(),
+        attribute: GRANTS_ATTRIBUTE.to_owned(),
         message: "a request cannot bring its own grant".to_owned(),
     }]))
 }

@@ -11,7 +11,7 @@ mod uses;
 use std::collections::BTreeSet;
 
 use self::fixture::{Bench, START, contract};
-use crate::emergency::{EventKind, Ledger, Part, Reason};
+use crate::break_glass::{EventKind, Ledger, Part, Reason};
 use crate::text::Instant;
 
 #[test]

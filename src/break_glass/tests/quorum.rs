@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Map;
 
 use super::fixture::{Bench, engine_without, user};
-use crate::emergency::World;
+use crate::break_glass::World;
 
 /// The names of those who could approve, of some people.
 fn possible(profile: &str, requester: &str, people: &[&str]) -> Option<BTreeSet<String>> {

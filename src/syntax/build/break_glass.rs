@@ -18,9 +18,9 @@ pub(super) fn break_glass(cx: &mut Cx<'_>, pair: Pair<'_>) -> Option<ast::BreakG
         let clause = clause_of(&pair)?;
         match seen.iter().find(|(known, _)| *known == clause && !clause.row().repeats) {
             Some((_, first)) => cx.report(
-                Diagnostic::error(codes::DUPLICATE_CLAUSE, span, "this clause is given twice")
-                    .label("the second one")
-                    .also(*first, "the first one")
+                Diagnostic::error(codes::DUPLICATE_CLAUSE, span, "duplicate clause")
+                    .label("given again here")
+                    .also(*first, "first given here")
                     .help("keep one of the two"),
             ),
             None => {

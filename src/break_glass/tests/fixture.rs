@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::{Entities, EntityUid, PolicySet, SchemaFragment};
 use serde_json::{Map, Value, json};
 
+use crate::break_glass::{Actor, Answer, EventKind, Ledger, Reason, Ruling, State, Terms, World};
 use crate::bundle::{ActionContract, BreakGlassProfile, Contract, EntityContract, EntityRole, Holder};
-use crate::clauses::Clause;
+use crate::clauses::{Clause, Step};
 use crate::decide::{Engine, Request};
-use crate::emergency::{Actor, Answer, EventKind, Ledger, Reason, Ruling, State, Step, Terms, World};
 use crate::text::{Duration, Instant};
 
 const SCHEMA: &str = r#"
@@ -316,15 +316,7 @@ impl Bench {
     pub(super) fn step(&mut self, step: Step, grant: &str, name: &str) -> Result<State, Reason> {
         let by = self.actor(name);
         let world = World { engine: &self.engine, entities: &self.entities, at: self.at };
-        let answer = match step {
-            Step::Approve => self.ledger.approve(world, grant, &by),
-            Step::Refuse => self.ledger.refuse(world, grant, &by),
-            Step::Withdraw => Ok(self.ledger.withdraw(self.at, grant, &by.uid)),
-            Step::Revoke => self.ledger.revoke(world, grant, &by),
-            Step::Review => self.ledger.review(world, grant, &by),
-            Step::Request => panic!("use `request`"),
-        };
-        came_to(answer.unwrap())
+        came_to(self.ledger.step(world, step, grant, &by).unwrap())
     }
 
     pub(super) fn decide(&mut self, name: &str, action: &str, payout_name: &str, grant: Option<&str>) -> Ruling {

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::{Reason, Terms};
 use crate::bundle::{BreakGlassProfile, Contract};
-use crate::clauses::Clause;
+use crate::clauses::{Clause, Step};
 use crate::text::Duration;
 
 /// Why a contract makes no ledger.
@@ -26,21 +26,11 @@ pub(super) struct Profile {
     pub(super) rules: BreakGlassProfile,
     /// The resource of every step.
     pub(super) entity: EntityUid,
-    /// The Cedar actions that decide the steps.
-    pub(super) steps: Steps,
+    /// The Cedar actions of the steps that policies decide.
+    steps: BTreeMap<Step, EntityUid>,
     actions: BTreeMap<EntityUid, String>,
     /// The names of the resource types that it opens, by Cedar type.
     pub(super) resource_types: BTreeMap<EntityTypeName, String>,
-}
-
-/// The Cedar action of each step that the policy decides. Withdrawing is the requester's own right, and has none.
-#[derive(Debug)]
-pub(super) struct Steps {
-    pub(super) request: EntityUid,
-    pub(super) approve: EntityUid,
-    pub(super) refuse: EntityUid,
-    pub(super) revoke: EntityUid,
-    pub(super) review: EntityUid,
 }
 
 impl Profile {
@@ -50,13 +40,8 @@ impl Profile {
             let not_a_uid = |_| error(format!("`{text}` is not a Cedar entity"));
             text.parse::<EntityUid>().map_err(not_a_uid)
         };
-        let steps = Steps {
-            request: uid(&rules.request_action)?,
-            approve: uid(&rules.approve_action)?,
-            refuse: uid(&rules.refuse_action)?,
-            revoke: uid(&rules.revoke_action)?,
-            review: uid(&rules.review_action)?,
-        };
+        let decided = Step::ALL.into_iter().filter_map(|step| Some((step, rules.step_action(step)?)));
+        let steps = decided.map(|(step, action)| Ok((step, uid(action)?))).collect::<Result<_, _>>()?;
         let actions = rules.actions.iter().map(|action| {
             let declared = contract.actions.get(action);
             let declared = declared.ok_or_else(|| error(format!("there is no action `{action}`")))?;
@@ -75,6 +60,11 @@ impl Profile {
             resource_types: resource_types.collect::<Result<_, _>>()?,
             rules: rules.clone(),
         })
+    }
+
+    /// The Cedar action that decides a step; `None` where no policy does.
+    pub(super) fn step_action(&self, step: Step) -> Option<&EntityUid> {
+        self.steps.get(&step)
     }
 
     /// The name of an action that the profile opens.

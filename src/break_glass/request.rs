@@ -1,62 +1,16 @@
-//! Asking for a grant: what people bring to it, and whether it may be asked for.
+//! Asking for a grant: whether it may be asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cedar_policy::{Entities, EntityUid, EvalResult};
-use serde_json::{Map, Value};
 
 use super::facts::History;
-use super::names::named;
 use super::profile::{Profile, count};
 use super::state::Stop;
-use super::{Answer, Event, Grant, Issue, Ledger, Reason, Refusal, State, World, facts};
-use crate::clauses::Clause;
+use super::{Actor, Answer, Event, Grant, Issue, Ledger, Reason, Refusal, State, Terms, World, facts};
+use crate::clauses::{Clause, Step};
 use crate::decide::RequestError;
 use crate::text::{Duration, Instant};
-
-named! {
-    /// What can be done with a grant.
-    pub enum Step {
-        /// Ask for it.
-        Request => "request",
-        /// Approve it, while it is pending.
-        Approve => "approve",
-        /// Refuse it, while it is pending.
-        Refuse => "refuse",
-        /// Take the request back, while it is pending; the requester's own right.
-        Withdraw => "withdraw",
-        /// End it, while it is active.
-        Revoke => "revoke",
-        /// Review it, once it has ended.
-        Review => "review",
-    }
-}
-
-/// Who takes a step, and under which circumstances.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    /// Who.
-    pub uid: EntityUid,
-    /// The context of an ordinary request of theirs at this moment; only the program's common attributes are read.
-    pub context: Map<String, Value>,
-}
-
-/// What is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terms {
-    /// The profile's name.
-    pub profile: String,
-    /// Action names, `Payout.approve`.
-    pub actions: BTreeSet<String>,
-    /// The resources, each by name.
-    pub resources: BTreeSet<EntityUid>,
-    /// For how long, from the last approval.
-    pub duration: Duration,
-    /// Why; empty: not given.
-    pub reason: String,
-    /// The ticket; empty: not given.
-    pub ticket: String,
-}
 
 impl Ledger {
     /// Asks for a grant. Without an id, the ledger counts one up.
@@ -109,7 +63,8 @@ impl Ledger {
             return Err(reason.into());
         }
         let context = facts::of_request(terms, &tenant, &history);
-        let request = self.step_request(profile, &profile.steps.request, by, context);
+        let Some(action) = profile.step_action(Step::Request) else { return Err(Reason::NotEligible.into()) };
+        let request = self.step_request(profile, action, by, context);
         let decision = world.engine.decide(&request, world.entities)?;
         if decision.is_allow() {
             return Ok(tenant);

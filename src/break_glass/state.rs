@@ -8,9 +8,9 @@ use cedar_policy::{Entities, EntityUid};
 use serde_json::{Map, Value};
 
 use super::profile::{Profile, count};
-use super::{Actor, ContractError, Event, Grant, Issue, LogEntry, Reason, Refusal, Review, State, Step, facts};
+use super::{Actor, ContractError, Event, Grant, Issue, LogEntry, Reason, Refusal, Review, State, facts};
 use crate::bundle::Contract;
-use crate::clauses::Clause;
+use crate::clauses::{Clause, Step};
 use crate::decide::{Engine, Request, RequestError};
 use crate::text::Instant;
 
@@ -116,60 +116,19 @@ impl Ledger {
         }
     }
 
-    /// Approves a request; the last approval that it takes makes the grant active.
+    /// Takes a step with a grant that was asked for: the last approval that it takes makes it active, the refusal that the
+    /// profile sets ends it. No policy decides whether the requester may withdraw. Asking again for a grant is refused.
     ///
     /// # Errors
     /// Where the actor's context is not as the schema says.
-    pub fn approve(&mut self, world: World<'_>, grant: &str, by: &Actor) -> Result<Answer, RequestError> {
-        self.step(world, Step::Approve, grant, by)
-    }
-
-    /// Refuses a request; the refusal that the profile sets ends it.
-    ///
-    /// # Errors
-    /// Where the actor's context is not as the schema says.
-    pub fn refuse(&mut self, world: World<'_>, grant: &str, by: &Actor) -> Result<Answer, RequestError> {
-        self.step(world, Step::Refuse, grant, by)
-    }
-
-    /// Takes a pending request back: the requester's own right, which no policy need grant.
-    pub fn withdraw(&mut self, at: Instant, grant: &str, by: &EntityUid) -> Answer {
-        self.advance(at);
-        let objection = match self.grants.get(grant) {
-            Some(grant) => objection(Step::Withdraw, grant, by),
-            None => Some(Reason::UnknownGrant),
-        };
-        if let Some(reason) = objection {
-            return self.reject(Step::Withdraw, reason.into(), (Some(grant), None), by);
-        }
-        self.take(Step::Withdraw, grant, by);
-        self.done(grant)
-    }
-
-    /// Ends an active grant at once.
-    ///
-    /// # Errors
-    /// Where the actor's context is not as the schema says.
-    pub fn revoke(&mut self, world: World<'_>, grant: &str, by: &Actor) -> Result<Answer, RequestError> {
-        self.step(world, Step::Revoke, grant, by)
-    }
-
-    /// Reviews a grant that has ended.
-    ///
-    /// # Errors
-    /// Where the actor's context is not as the schema says.
-    pub fn review(&mut self, world: World<'_>, grant: &str, by: &Actor) -> Result<Answer, RequestError> {
-        self.step(world, Step::Review, grant, by)
-    }
-
-    fn step(&mut self, world: World<'_>, step: Step, id: &str, by: &Actor) -> Result<Answer, RequestError> {
+    pub fn step(&mut self, world: World<'_>, step: Step, grant: &str, by: &Actor) -> Result<Answer, RequestError> {
         self.advance(world.at);
-        match self.check(world, step, id, by) {
+        match self.check(world, step, grant, by) {
             Ok(()) => {
-                self.take(step, id, &by.uid);
-                Ok(self.done(id))
+                self.take(step, grant, &by.uid);
+                Ok(self.done(grant))
             }
-            Err(Stop::Refused(refusal)) => Ok(self.reject(step, refusal, (Some(id), None), &by.uid)),
+            Err(Stop::Refused(refusal)) => Ok(self.reject(step, refusal, (Some(grant), None), &by.uid)),
             Err(Stop::Invalid(error)) => Err(error),
         }
     }
@@ -181,17 +140,17 @@ impl Ledger {
         if let Some(reason) = objection(step, grant, &by.uid) {
             return Err(reason.into());
         }
+        let Some(action) = profile.step_action(step) else { return Ok(()) };
         let mut context = facts::of_grant(grant);
-        let (action, reason) = match step {
-            Step::Request => (&profile.steps.request, Reason::NotEligible),
-            Step::Approve => (&profile.steps.approve, Reason::NotApprover),
-            Step::Refuse => (&profile.steps.refuse, Reason::NotApprover),
-            Step::Revoke => (&profile.steps.revoke, Reason::NotRevoker),
+        let reason = match step {
+            Step::Request => Reason::NotEligible,
+            Step::Approve | Step::Refuse => Reason::NotApprover,
+            Step::Withdraw => Reason::NotRequester,
+            Step::Revoke => Reason::NotRevoker,
             Step::Review => {
                 context.extend(grant.ended_at.map(facts::of_review));
-                (&profile.steps.review, Reason::NotReviewer)
+                Reason::NotReviewer
             }
-            Step::Withdraw => return Ok(()),
         };
         let request = self.step_request(profile, action, by, context);
         let decision = world.engine.decide(&request, world.entities)?;
@@ -337,7 +296,7 @@ fn objection(step: Step, grant: &Grant, by: &EntityUid) -> Option<Reason> {
     let refused = grant.refusers.contains(by);
     let not_in = |state: State| (grant.state != state, grant.state.reason());
     let objections = match step {
-        Step::Request => vec![],
+        Step::Request => vec![(true, Reason::DuplicateGrant)],
         Step::Approve => vec![
             not_in(State::Pending),
             (own, Reason::SelfApproval),

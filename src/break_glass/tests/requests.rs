@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::fixture::{Bench, came_to, contract, look, payout, terms, user};
+use crate::break_glass::facts::{History, of_request};
+use crate::break_glass::{Actor, Answer, Event, Ledger, Part, Reason, Refusal, State, Terms, World};
+use crate::clauses::Step;
 use crate::decide::{Cause, Request, RequestError};
-use crate::emergency::facts::{History, of_request};
-use crate::emergency::{Actor, Answer, Event, Ledger, Part, Reason, Refusal, State, Step, Terms, World};
 use crate::text::{Duration, Instant};
 
 #[test]

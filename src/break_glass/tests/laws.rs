@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::fixture::{Bench, look, terms};
+use crate::break_glass::{Event, Grant, State};
 use crate::bundle::BreakGlassProfile;
-use crate::clauses::Clause;
-use crate::emergency::{Event, Grant, State, Step};
+use crate::clauses::{Clause, Step};
 use crate::text::Duration;
 
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::request::tenant_of;
 use super::{Actor, Grant, Ledger, Terms, World, facts};
+use crate::clauses::Step;
 use crate::decide::Outcome;
 use crate::text::Duration;
 
@@ -26,10 +27,11 @@ impl Ledger {
         let known = self.profiles.get(profile)?;
         let needed = usize::try_from(known.rules.approvals).ok().filter(|needed| *needed > 0)?;
         let tenant = tenant_of(requester, known, world.entities)?;
+        let approve = known.step_action(Step::Approve)?;
         let asked = facts::of_grant(&asked_for(profile, requester, tenant, world));
         let may = |person: &&EntityUid| {
             let actor = Actor { uid: (*person).clone(), context: context.clone() };
-            let request = self.step_request(known, &known.steps.approve, &actor, asked.clone());
+            let request = self.step_request(known, approve, &actor, asked.clone());
             let decision = world.engine.decide(&request, world.entities);
             decision.is_ok_and(|decision| decision.outcome != Outcome::Deny)
         };

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::EntityUid;
 
 use super::names::named;
-use super::{Issue, Reason, Step, Terms};
+use super::{Issue, Reason, Terms};
+use crate::clauses::Step;
 use crate::decide::Cause;
 use crate::text::Instant;
 
@@ -152,12 +153,12 @@ impl EventKind {
     /// The event of a profile's `alerts` that it belongs to.
     pub(super) fn alert(self) -> Option<&'static str> {
         match self {
-            Self::Requested => Some("request"),
-            Self::Approved => Some("approve"),
-            Self::Refused => Some("refuse"),
+            Self::Requested => Some(Step::Request.word()),
+            Self::Approved => Some(Step::Approve.word()),
+            Self::Refused => Some(Step::Refuse.word()),
             Self::Used => Some("use"),
-            Self::Revoked => Some("revoke"),
-            Self::Reviewed | Self::ReviewOverdue => Some("review"),
+            Self::Revoked => Some(Step::Revoke.word()),
+            Self::Reviewed | Self::ReviewOverdue => Some(Step::Review.word()),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@
 
 mod facts;
 mod grant;
+mod issue;
 mod log;
 mod names;
 mod profile;
@@ -12,14 +13,16 @@ mod quorum;
 mod reason;
 mod request;
 mod state;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod uses;
 
-pub use grant::{Grant, Issue, Review, State};
+pub use grant::{Grant, Review, State};
+pub use issue::Issue;
 pub use log::{Event, EventKind, LogEntry};
 pub use profile::ContractError;
 pub use reason::{Reason, Refusal};
-pub use request::{Actor, Step, Terms};
 pub use state::{Answer, Ledger, World};
+pub use terms::{Actor, Terms};
 pub use uses::{Part, Reservation, Ruling};

@@ -1,0 +1,26 @@
+//! Why a program cannot be asked about.
+
+use thiserror::Error;
+
+use super::prover::SchemaRefused;
+use crate::decide::EngineError;
+
+/// Why there is nothing to be asked.
+#[derive(Debug, Error)]
+pub enum ObligationsError {
+    /// The program has no schema.
+    #[error("there is no schema, so there is nothing to be said about all requests")]
+    NoSchema,
+    /// The symbolic compiler does not take the schema.
+    #[error(transparent)]
+    Schema(#[from] SchemaRefused),
+    /// A policy that no question can take in, so that none can be trusted; a fault of ours.
+    #[error("the policy `{0}` cannot be asked about")]
+    NotAsked(String),
+    /// The policies that a property speaks of make no set; a fault of ours.
+    #[error("a claim cannot be replayed: {0}")]
+    Replay(String),
+    /// No engine to replay with; a fault of ours.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
