@@ -3,10 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{FileId, LineColumn, LineIndex, Span, Utf16Position};
-
-/// What some editors write at the start of a file.
-pub const BYTE_ORDER_MARK: char = '\u{feff}';
+use super::{BYTE_ORDER_MARK, FileId, LineColumn, LineIndex, Span, Utf16Position};
 
 /// One file: a name as the user knows it, and its text.
 #[derive(Debug, Clone)]

@@ -1,7 +1,6 @@
 //! Positions as editors send them: lines and units of UTF-16, both from 0.
 
-use super::LineIndex;
-use super::sources::BYTE_ORDER_MARK;
+use super::{BYTE_ORDER_MARK, LineIndex};
 
 /// A position for an editor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
