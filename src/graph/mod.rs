@@ -10,6 +10,7 @@ mod model;
 mod permitted;
 mod profiles;
 mod query;
+mod references;
 mod relations;
 mod rename;
 mod resolve;
@@ -26,6 +27,7 @@ pub use model::{
     Separation, Statement, StatementId, StatementKind, Ty, TypeKind, Until, Waiver, When,
 };
 pub use query::is_a_place;
+pub use references::{Named, References};
 pub use relations::{Cycle, Edge, Node, Relations};
 pub use rename::Renames;
 pub use resolve::resolve;

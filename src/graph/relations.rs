@@ -7,6 +7,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Bfs, EdgeFiltered, EdgeRef, Reversed, Visitable};
 
 use crate::syntax::ast::{Expr, ExprKind, Path};
+use crate::text::Span;
 
 use super::{ActionId, ConditionId, Holder, ProfileId, Program, RoleId, TypeId};
 
@@ -314,10 +315,16 @@ fn shortest_cycle<T: Ord + Copy>(graph: &DiGraph<T, ()>, component: &[NodeIndex]
 
 /// The conditions and types an expression names.
 fn named(program: &Program, expr: &Expr) -> Vec<Node> {
-    let mut found = Vec::new();
-    collect(program, expr, &mut found);
+    let mut found: Vec<Node> = names_in(program, expr).into_iter().map(|(_, node)| node).collect();
     found.sort_unstable();
     found.dedup();
+    found
+}
+
+/// The places in an expression that name a condition or a type.
+pub(super) fn names_in(program: &Program, expr: &Expr) -> Vec<(Span, Node)> {
+    let mut found = Vec::new();
+    collect(program, expr, &mut found);
     found
 }
 
@@ -332,12 +339,15 @@ fn type_by_path(program: &Program, path: &Path) -> Option<Node> {
     program.find_type(&parts.join("::")).map(Node::Type)
 }
 
-fn collect(program: &Program, expr: &Expr, found: &mut Vec<Node>) {
-    match &expr.kind {
-        ExprKind::Name(name) => found.extend(condition_by_name(program, name)),
-        ExprKind::Call(name, _) => found.extend(program.find_condition(&name.text).map(Node::Condition)),
-        ExprKind::Is(_, path, _) | ExprKind::Entity(path, _) => found.extend(type_by_path(program, path)),
-        _ => {}
-    }
+fn collect(program: &Program, expr: &Expr, found: &mut Vec<(Span, Node)>) {
+    let named = match &expr.kind {
+        ExprKind::Name(name) => condition_by_name(program, name).map(|node| (expr.span, node)),
+        ExprKind::Call(name, _) => program.find_condition(&name.text).map(|id| (name.span, Node::Condition(id))),
+        ExprKind::Is(_, path, _) | ExprKind::Entity(path, _) => {
+            type_by_path(program, path).map(|node| (path.span, node))
+        }
+        _ => None,
+    };
+    found.extend(named);
     expr.children().into_iter().for_each(|child| collect(program, child, found));
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use cedar_policy::pst;
 
+use crate::graph::StatementKind;
 use crate::lower::{Draft, Effect, Part};
 use crate::text::Span;
 use crate::typing::{TypedExpr, TypedKind};
@@ -65,7 +66,7 @@ pub(super) fn admissions(cx: &Cx<'_>) -> Vec<Admission> {
         };
         let mut push = |expr: Option<TypedExpr>, opens, side| {
             found.extend(expr.map(|expr| Admission {
-                statement: format!("the {} `{}`", kind(cx, draft), draft.statement),
+                statement: format!("the {} `{}`", kind(draft), draft.statement),
                 at: draft.span,
                 expr,
                 opens,
@@ -119,13 +120,12 @@ pub(super) fn admissions(cx: &Cx<'_>) -> Vec<Admission> {
 }
 
 /// What a policy's statement is, in a word.
-pub(super) fn kind(cx: &Cx<'_>, draft: &Draft) -> &'static str {
-    let denies = || cx.program.denies.iter().any(|deny| deny.statement.span == draft.span);
-    match draft.effect {
-        Effect::Permit if cx.program.profiles.iter().any(|profile| profile.whole == draft.span) => "break-glass",
-        Effect::Permit => "grant",
-        Effect::Forbid if denies() => "deny",
-        Effect::Forbid => "guard",
+pub(super) fn kind(draft: &Draft) -> &'static str {
+    match (draft.effect, draft.of.kind()) {
+        (Effect::Permit, StatementKind::BreakGlass) => "break-glass",
+        (Effect::Permit, _) => "grant",
+        (Effect::Forbid, StatementKind::Deny) => "deny",
+        (Effect::Forbid, _) => "guard",
     }
 }
 

@@ -6,6 +6,7 @@ use cedar_policy::pst;
 
 use crate::analysis::facts::{Basis, Fact, StatementFacts, Test};
 use crate::diag::{Diagnostic, Evidence};
+use crate::graph::StatementId;
 use crate::lower::{Draft, RawPolicy};
 use crate::text::Span;
 use crate::typing::{TypedExpr, TypedKind};
@@ -26,44 +27,71 @@ pub(super) struct Stated<'a> {
 
 /// All statements that something is known of, by place.
 pub(super) fn statements<'a>(cx: &Cx<'a>) -> Vec<Stated<'a>> {
-    let cx = *cx;
-    let mut drafts: BTreeMap<Span, &Draft> = BTreeMap::new();
-    for draft in &cx.lowered.drafts {
-        drafts.entry(draft.span).or_insert(draft);
-    }
-    let raw: BTreeMap<Span, &RawPolicy> = cx.lowered.raw.iter().map(|policy| (policy.span, policy)).collect();
+    let places = Places::new(cx);
     let all = cx.facts.into_iter().flat_map(|facts| &facts.statements);
-    let stated = all.filter_map(|(span, facts)| {
-        let (name, at) = match drafts.get(span) {
-            Some(draft) => of_draft(&cx, draft),
-            None => of_raw(&cx, raw.get(span)?),
-        };
-        Some(Stated { at, whole: *span, name, facts })
-    });
-    stated.collect()
+    let mut stated: Vec<Stated<'a>> = all
+        .filter_map(|(id, facts)| {
+            let Named { name, at, whole } = places.named(cx, id)?;
+            Some(Stated { at, whole, name, facts })
+        })
+        .collect();
+    stated.sort_by_key(|stated| stated.whole);
+    stated
 }
 
-/// A statement's name and place.
-pub(super) fn named(cx: &Cx<'_>, span: Span) -> Option<(String, Span)> {
-    if let Some(draft) = cx.lowered.drafts.iter().find(|draft| draft.span == span) {
-        return Some(of_draft(cx, draft));
+/// A statement's name and places.
+struct Named {
+    name: String,
+    at: Span,
+    whole: Span,
+}
+
+/// What statements became, by statement.
+struct Places<'a> {
+    drafts: BTreeMap<&'a StatementId, &'a Draft>,
+    raw: BTreeMap<StatementId, &'a RawPolicy>,
+}
+
+impl<'a> Places<'a> {
+    fn new(cx: &Cx<'a>) -> Self {
+        let mut places = Self { drafts: BTreeMap::new(), raw: BTreeMap::new() };
+        for draft in &cx.lowered.drafts {
+            places.drafts.entry(&draft.of).or_insert(draft);
+        }
+        for policy in &cx.lowered.raw {
+            places.raw.insert(policy.statement(), policy);
+        }
+        places
     }
-    let policy = cx.lowered.raw.iter().find(|policy| policy.span == span)?;
-    Some(of_raw(cx, policy))
+
+    fn named(&self, cx: &Cx<'_>, id: &StatementId) -> Option<Named> {
+        Some(match self.drafts.get(id) {
+            Some(draft) => of_draft(draft),
+            None => of_raw(cx, self.raw.get(id)?),
+        })
+    }
 }
 
-fn of_draft(cx: &Cx<'_>, draft: &Draft) -> (String, Span) {
-    let kind = admission::kind(cx, draft);
-    (format!("the {kind} `{}`", draft.statement), draft.span)
+fn of_draft(draft: &Draft) -> Named {
+    let kind = admission::kind(draft);
+    Named { name: format!("the {kind} `{}`", draft.statement), at: draft.span, whole: draft.span }
 }
 
-fn of_raw(cx: &Cx<'_>, policy: &RawPolicy) -> (String, Span) {
+fn of_raw(cx: &Cx<'_>, policy: &RawPolicy) -> Named {
     let kind = match policy.policy.effect() {
         cedar_policy::Effect::Permit => "permit",
         cedar_policy::Effect::Forbid => "forbid",
     };
     let at = raw::keyword(policy, cx.sources);
-    (format!("the {kind} `{}`", policy.policy.id()), at)
+    Named { name: format!("the {kind} `{}`", policy.policy.id()), at, whole: policy.span }
+}
+
+/// Some statements by place.
+fn in_order(cx: &Cx<'_>, ids: &BTreeSet<StatementId>) -> Vec<Named> {
+    let places = Places::new(cx);
+    let mut all: Vec<Named> = ids.iter().filter_map(|id| places.named(cx, id)).collect();
+    all.sort_by_key(|named| named.whole);
+    all
 }
 
 /// Help to take a statement away. Decisions are Cedar's here, which skips what errors; of a forbid that can, it is said that a
@@ -78,21 +106,19 @@ pub(super) fn help_to_remove(stated: &Stated<'_>, finding: Diagnostic, help: &st
 }
 
 /// A finding, with every statement of a set as a place beside it.
-pub(super) fn beside(cx: &Cx<'_>, finding: Diagnostic, spans: &BTreeSet<Span>, what: &str) -> Diagnostic {
-    let named = spans.iter().filter_map(|span| named(cx, *span));
-    named.fold(finding, |finding, (_, at)| finding.also(at, what))
+pub(super) fn beside(cx: &Cx<'_>, finding: Diagnostic, ids: &BTreeSet<StatementId>, what: &str) -> Diagnostic {
+    in_order(cx, ids).into_iter().fold(finding, |finding, named| finding.also(named.at, what))
 }
 
 /// `the grant `a` does` or `the grant `a` and 2 more do`: one or several, with the form of the verb that goes with it.
-pub(super) fn names_and(cx: &Cx<'_>, spans: &BTreeSet<Span>, [does, they_do]: [&str; 2]) -> String {
-    let verb = if spans.len() > 1 { they_do } else { does };
-    format!("{} {verb}", names(cx, spans))
+pub(super) fn names_and(cx: &Cx<'_>, ids: &BTreeSet<StatementId>, [does, they_do]: [&str; 2]) -> String {
+    let verb = if ids.len() > 1 { they_do } else { does };
+    format!("{} {verb}", names(cx, ids))
 }
 
-fn names(cx: &Cx<'_>, spans: &BTreeSet<Span>) -> String {
-    let first = spans.iter().find_map(|span| named(cx, *span));
-    let first = first.map(|(name, _)| name).unwrap_or_default();
-    match spans.len() {
+fn names(cx: &Cx<'_>, ids: &BTreeSet<StatementId>) -> String {
+    let first = in_order(cx, ids).into_iter().next().map(|named| named.name).unwrap_or_default();
+    match ids.len() {
         0 | 1 => first,
         many => format!("{first} and {} more", many - 1),
     }

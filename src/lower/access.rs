@@ -4,9 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{Grant, Holder, Program, Ty};
+use crate::graph::{Grant, Holder, Program, StatementId, Ty};
 use crate::syntax::ast::Operator;
-use crate::text::Span;
 use crate::typing::{Method, TypedExpr, TypedKind};
 
 use super::draft::{Draft, Part};
@@ -39,13 +38,14 @@ const MOST_ALTERNATIVES: usize = 256;
 /// grants and not in it.
 #[must_use]
 pub fn accesses(program: &Program, lowered: &Lowered) -> BTreeSet<Access> {
-    let grants: BTreeMap<Span, &Grant> = program.grants.iter().map(|grant| (grant.statement.span, grant)).collect();
+    let grants: BTreeMap<&StatementId, &Grant> =
+        program.grants.iter().map(|grant| (&grant.statement.id, grant)).collect();
     let types: BTreeMap<&str, &str> = program.types.iter().map(|ty| (ty.cedar.as_str(), ty.name.as_str())).collect();
     let actions: BTreeMap<&(String, String), String> =
         program.actions.iter().map(|action| (&action.cedar, action.full_name(program))).collect();
     let mut found = BTreeSet::new();
     for draft in &lowered.drafts {
-        let Some(grant) = grants.get(&draft.span) else {
+        let Some(grant) = grants.get(&draft.of) else {
             continue;
         };
         let named: BTreeSet<_> = grant.actions.iter().filter_map(|(id, _)| Some(&program.action(*id)?.cedar)).collect();

@@ -7,8 +7,8 @@ use cedar_policy::{Policy, PolicyId, PolicySet, SchemaFragment, Template, pst};
 use serde_json::{Map, Value};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::graph::Externals;
 use crate::graph::codes::EXPANSION_LIMIT;
+use crate::graph::{Externals, StatementId, StatementKind};
 use crate::parallel;
 use crate::parallel::Work;
 use crate::text::{FileId, Sources, Span};
@@ -58,6 +58,18 @@ pub struct RawPolicy {
     pub span: Span,
     /// Of a template-linked policy, its link.
     pub link: Option<Span>,
+}
+
+impl RawPolicy {
+    /// The statement that it is made of: of a template-linked policy, the template.
+    #[must_use]
+    pub fn statement(&self) -> StatementId {
+        let name = match self.policy.template_id() {
+            Some(template) => template.to_string(),
+            None => self.policy.id().to_string(),
+        };
+        StatementId::new(StatementKind::Raw, &name)
+    }
 }
 
 /// How raw policies come by their ids.

@@ -10,6 +10,7 @@ use cedar_policy::{
 use miette::Diagnostic as _;
 
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::graph::StatementId;
 use crate::text::{FileId, Span};
 
 use super::draft::Draft;
@@ -37,14 +38,14 @@ pub(super) fn gate(drafts: &[Draft], policies: &[(Policy, FileId)], schema: &Sch
     }
     let validator = Validator::new(schema.clone());
     // A condition may rule out some of the types that a statement is about, and the statement then applies to the others.
-    let applying: BTreeSet<Span> = drafts
+    let applying: BTreeSet<&StatementId> = drafts
         .iter()
         .enumerate()
         .filter(|(at, _)| refused.binary_search(at).is_err())
-        .map(|(_, draft)| draft.span)
+        .map(|(_, draft)| &draft.of)
         .collect();
     for draft in refused.into_iter().filter_map(|at| drafts.get(at)) {
-        explain(draft, &validator, applying.contains(&draft.span), out);
+        explain(draft, &validator, applying.contains(&draft.of), out);
     }
 }
 

@@ -10,10 +10,10 @@ use crate::analysis::solver::Limits;
 use crate::analysis::{Cache, Deadline, Prover, facts};
 use crate::decide::{Engine, EngineError, Strictness};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::graph::{Holder, Program};
+use crate::graph::{Holder, Program, StatementId};
 use crate::lint::{Extent, Unasked};
 use crate::load::PackageFiles;
-use crate::text::{Instant, Span};
+use crate::text::Instant;
 use crate::{lint, lower};
 
 use super::{BuildError, Checked, build};
@@ -115,7 +115,7 @@ pub fn prove_lints(
 }
 
 /// Own grants of the roles that extend others, by role.
-fn own_grants(program: &Program) -> BTreeMap<String, BTreeSet<Span>> {
+fn own_grants(program: &Program) -> BTreeMap<String, BTreeSet<StatementId>> {
     let extending = program.role_ids().filter(|id| {
         let role = program.role(*id);
         role.is_some_and(|role| !role.extends.is_empty())
@@ -123,7 +123,7 @@ fn own_grants(program: &Program) -> BTreeMap<String, BTreeSet<Span>> {
     extending
         .map(|id| {
             let own = program.grants.iter().filter(|grant| grant.holder == Holder::Role(id));
-            (program.role_name(id), own.map(|grant| grant.statement.span).collect())
+            (program.role_name(id), own.map(|grant| grant.statement.id.clone()).collect())
         })
         .collect()
 }

@@ -6,15 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::{EntityId, EntityTypeName, EntityUid};
 
 use crate::analysis::Environment;
-use crate::graph::{ActionId, Grant, Program};
+use crate::graph::{ActionId, Grant, Program, StatementId};
 use crate::lower::Draft;
-use crate::text::Span;
 
-/// The grants of wildcards on one side, by their places.
+/// The grants of wildcards on one side.
 #[derive(Debug)]
 pub(super) struct Wildcards<'a> {
     program: &'a Program,
-    grants: BTreeMap<Span, &'a Grant>,
+    grants: BTreeMap<&'a StatementId, &'a Grant>,
     actions: BTreeMap<&'a (String, String), ActionId>,
 }
 
@@ -23,7 +22,7 @@ impl<'a> Wildcards<'a> {
         let wild = program.grants.iter().filter(|grant| !grant.implied.is_empty());
         let ids = program.action_ids();
         Self {
-            grants: wild.map(|grant| (grant.statement.span, grant)).collect(),
+            grants: wild.map(|grant| (&grant.statement.id, grant)).collect(),
             actions: ids.filter_map(|id| Some((&program.action(id)?.cedar, id))).collect(),
             program,
         }
@@ -31,7 +30,7 @@ impl<'a> Wildcards<'a> {
 
     /// Whether a policy is there because its grant names a wildcard that stands for its actions.
     pub(super) fn implies(&self, draft: &Draft) -> bool {
-        self.grants.get(&draft.span).is_some_and(|grant| {
+        self.grants.get(&draft.of).is_some_and(|grant| {
             let named =
                 |cedar| self.actions.get(cedar).is_some_and(|id| grant.actions.iter().any(|(named, _)| named == id));
             !draft.actions.iter().any(named)
@@ -41,7 +40,7 @@ impl<'a> Wildcards<'a> {
     /// The kinds of request of the wildcards that imply a policy in a kind of request.
     pub(super) fn sources(&self, draft: &Draft, env: &Environment) -> BTreeSet<Environment> {
         let cedar = (env.action.type_name().to_string(), env.action.id().unescaped().to_owned());
-        let (Some(action), Some(grant)) = (self.actions.get(&cedar), self.grants.get(&draft.span)) else {
+        let (Some(action), Some(grant)) = (self.actions.get(&cedar), self.grants.get(&draft.of)) else {
             return BTreeSet::new();
         };
         let wild = grant.actions.iter().filter(|(named, _)| self.program.covers(*named, *action));

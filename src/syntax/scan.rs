@@ -6,7 +6,7 @@ use super::codes;
 use super::faults::Faults;
 use super::lex::{Kind, Token, lex};
 use super::limits::{CHAIN_OPERANDS, Limits, MAX_DEPTH};
-use super::outline::Outline;
+use super::outline::{Outline, starts_declaration};
 use crate::diag::{Diagnostic, hidden_characters};
 use crate::text::{FileId, Span, is_hidden};
 
@@ -144,6 +144,11 @@ fn nesting(outline: &Outline<'_>, file: FileId, limits: &Limits, marks: &mut [Ma
         }
         if !matches!(token.kind, Kind::Symbol | Kind::Word) {
             continue;
+        }
+        if enclosing.is_empty() && starts_declaration(&outline.tokens, at) {
+            // A role ends with its block, so that no `;` ends what its header adds.
+            now = Depth::default();
+            reported = false;
         }
         match token.text {
             "(" | "[" | "{" => {

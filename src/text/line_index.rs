@@ -9,6 +9,9 @@ pub struct LineColumn {
     pub column: u32,
 }
 
+/// What some editors write at the start of a file.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Bytes between two places at which the characters before them are counted.
 const STRIDE: usize = 1024;
 
@@ -47,7 +50,7 @@ impl LineIndex {
         let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
         let start = self.starts.get(line).copied().unwrap_or(0);
         // A byte order mark is no character to an editor.
-        let mark = u32::from(line == 0 && text.starts_with('\u{feff}') && offset > 0);
+        let mark = u32::from(line == 0 && text.starts_with(BYTE_ORDER_MARK) && offset > 0);
         let column = self.characters_before(text, offset) - self.characters_before(text, start) - mark;
         LineColumn { line: u32::try_from(line).unwrap_or(u32::MAX).saturating_add(1), column: column.saturating_add(1) }
     }

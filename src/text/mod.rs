@@ -10,10 +10,12 @@ mod line_index;
 pub mod safe;
 mod sources;
 mod span;
+mod utf16;
 
 pub use count::counted;
 pub use hidden::{hidden, is_hidden, is_invisible};
 pub use instant::{Duration, Instant};
-pub use line_index::{LineColumn, LineIndex};
-pub use sources::{BYTE_ORDER_MARK, Source, Sources};
+pub use line_index::{BYTE_ORDER_MARK, LineColumn, LineIndex};
+pub use sources::{Source, Sources};
 pub use span::{FileId, Span};
+pub use utf16::Utf16Position;

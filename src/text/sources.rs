@@ -3,10 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{FileId, LineColumn, LineIndex, Span};
-
-/// What some editors write at the start of a file.
-pub const BYTE_ORDER_MARK: char = '\u{feff}';
+use super::{BYTE_ORDER_MARK, FileId, LineColumn, LineIndex, Span, Utf16Position};
 
 /// One file: a name as the user knows it, and its text.
 #[derive(Debug, Clone)]
@@ -110,6 +107,21 @@ impl Sources {
     pub fn location(&self, span: Span) -> String {
         let at = self.position(span);
         format!("{}:{}:{}", self.name(span.file), at.line, at.column)
+    }
+
+    /// Start and end of a span as an editor has them; `None` for a file of another `Sources`.
+    #[must_use]
+    pub fn utf16(&self, span: Span) -> Option<(Utf16Position, Utf16Position)> {
+        let source = self.get(span.file)?;
+        let at = |offset| source.lines.utf16(&source.text, offset);
+        Some((at(span.start), at(span.end)))
+    }
+
+    /// The byte offset of an editor's position; `None` where the file has no such line.
+    #[must_use]
+    pub fn offset_of(&self, file: FileId, position: Utf16Position) -> Option<u32> {
+        let source = self.get(file)?;
+        source.lines.offset_of(&source.text, position)
     }
 
     /// The line index of a file.

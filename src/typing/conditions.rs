@@ -129,3 +129,109 @@ impl Conditions {
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{Duration, Sources};
+    use crate::{graph, syntax};
+
+    fn conditions(text: &str) -> Conditions {
+        let mut sources = Sources::default();
+        let file = sources.add("a.gate", text);
+        let mut out = Diagnostics::new();
+        let tree = syntax::parse(&sources, file, &syntax::Limits::default(), &mut out);
+        let program = graph::resolve(&[tree], &graph::Externals::default(), Duration::HOUR, &mut out);
+        assert!(out.iter().all(|fault| fault.code == graph::codes::SAME_STATEMENT_NAME), "{out:?}");
+        Conditions::new(Arc::new(program))
+    }
+
+    const PROGRAM: &str = "principal User { mfa: Bool }\n\
+        ordered enum Level { low, high }\n\
+        resource Doc { level: Level, action read; }\n\
+        role staff for User when principal.mfa { allow read on Doc when resource.level < high; }\n\
+        deny any to read on Doc when resource.level == missing;\n";
+
+    fn kind(conditions: &Conditions) -> Kind {
+        let program = conditions.program();
+        let (user, doc) = (program.find_type("User").unwrap(), program.find_type("Doc").unwrap());
+        Kind::requests(user, doc, &program.action_ids().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_is_asked_first_or_again_or_with_a_budget_is_answered_the_same() {
+        let (one, other) = (conditions(PROGRAM), conditions(PROGRAM));
+        let grant = |of: &Conditions| of.of(of.program().grants[0].when().unwrap(), &kind(of)).unwrap();
+        let role = |of: &Conditions| of.of(of.program().roles[0].when().unwrap(), &kind(of)).unwrap();
+        let (first, second) = (grant(&one), role(&one));
+        assert_eq!((role(&other), grant(&other)), (second.clone(), first.clone()));
+        assert_eq!((grant(&one), role(&one)), (first.clone(), second));
+        let budget = Budget::of(one.program());
+        assert_eq!(one.within(&budget, one.program().grants[0].when().unwrap(), &kind(&one)).unwrap(), first);
+    }
+
+    #[test]
+    fn a_condition_that_is_known_costs_as_much_as_one_that_is_new() {
+        let conditions = conditions(PROGRAM);
+        let kind = kind(&conditions);
+        let when = conditions.program().grants[0].when().unwrap();
+        let asked = |times: usize| {
+            let budget = Budget::of(conditions.program());
+            (0..times).take_while(|_| conditions.within(&budget, when, &kind).is_ok()).count()
+        };
+        let all = asked(usize::MAX);
+        assert!(all > 1_000, "{all}");
+        assert_eq!(asked(usize::MAX), all);
+        let budget = Budget::of(conditions.program());
+        (0..=all).for_each(|_| drop(conditions.within(&budget, when, &kind)));
+        assert!(conditions.within(&budget, when, &kind).is_err_and(|faults| faults.is_empty()));
+        assert!(budget.fault().is_some());
+    }
+
+    #[test]
+    fn faults_are_kept_with_the_condition() {
+        let conditions = conditions(PROGRAM);
+        let when = conditions.program().denies[0].when().unwrap();
+        let faults = || conditions.of(when, &kind(&conditions)).unwrap_err().into_iter().map(|found| found.message);
+        let first: Vec<String> = faults().collect();
+        assert_eq!(first, ["`Level` has no member `missing`"]);
+        assert_eq!(faults().collect::<Vec<_>>(), first);
+    }
+
+    #[test]
+    fn statements_of_one_name_have_conditions_of_their_own() {
+        let twice =
+            format!("{PROGRAM}role other for User {{ allow read on Doc when true; allow read on Doc when false; }}\n");
+        let conditions = conditions(&twice);
+        let [.., yes, no] = conditions.program().grants.as_slice() else { panic!() };
+        assert_eq!(yes.statement.name, no.statement.name);
+        let kind = kind(&conditions);
+        assert_ne!(
+            conditions.of(yes.when().unwrap(), &kind).unwrap().kind,
+            conditions.of(no.when().unwrap(), &kind).unwrap().kind
+        );
+    }
+
+    #[test]
+    fn attributes_that_a_condition_reads_lead_to_their_types() {
+        let conditions = conditions(PROGRAM);
+        let program = conditions.program();
+        let typed = conditions.of(program.grants[0].when().unwrap(), &kind(&conditions)).unwrap();
+        let [(at, named)] = &typed.attributes()[..] else { panic!() };
+        assert_eq!(PROGRAM.get(at.range()), Some("level"));
+        let declared = program.declared_at(named).unwrap();
+        assert_eq!(PROGRAM.get(declared.range()).map(|text| text.starts_with("level")), Some(true));
+    }
+
+    #[test]
+    fn ids_survive_edits_elsewhere() {
+        let ids = |text: &str| -> Vec<StatementId> {
+            let conditions = conditions(text);
+            conditions.program().grants.iter().map(|grant| grant.statement.id.clone()).collect()
+        };
+        let edited = PROGRAM.replace("role staff", "role before for User { allow read on Doc; }\n\nrole staff");
+        let (before, after) = (ids(PROGRAM), ids(&edited));
+        assert_eq!(after.len(), 2);
+        assert_eq!(before[0], after[1]);
+    }
+}

@@ -10,7 +10,7 @@ use crate::analysis::conjuncts::{Conjuncts, Place};
 use crate::analysis::prover::{Asking, Prover};
 use crate::analysis::question::{Answer, Claim};
 use crate::analysis::sample::Scope;
-use crate::text::Span;
+use crate::graph::StatementId;
 
 /// Cases that one worker takes at a time; they share what each finds.
 const BATCH: usize = 16;
@@ -102,20 +102,20 @@ fn admitting(probe: &Probe, fields: &[Field<'_>]) -> Vec<usize> {
 }
 
 /// The statement of each policy.
-struct Owners(BTreeMap<usize, (Span, cedar_policy::Effect)>);
+struct Owners(BTreeMap<usize, (StatementId, cedar_policy::Effect)>);
 
 impl Owners {
     fn new(statements: &[Statement]) -> Self {
         let each = statements.iter().flat_map(|statement| {
             let policies = statement.policies.iter();
-            policies.map(|at| (*at, (statement.span, statement.effect)))
+            policies.map(|at| (*at, (statement.id.clone(), statement.effect)))
         });
         Self(each.collect())
     }
 
     fn covered(&self, by: &BTreeSet<usize>) -> Standing {
         let owners = || by.iter().filter_map(|at| self.0.get(at));
-        let of = |effect| owners().filter(move |(_, own)| *own == effect).map(|(span, _)| *span);
+        let of = |effect| owners().filter(move |(_, own)| *own == effect).map(|(id, _)| id.clone());
         Standing::Covered {
             permits: of(cedar_policy::Effect::Permit).collect(),
             forbids: of(cedar_policy::Effect::Forbid).collect(),
@@ -178,7 +178,7 @@ pub(super) fn standings(
     prover: &Prover<'_>,
     fields: &mut [Field<'_>],
     statements: &[Statement],
-) -> BTreeMap<Span, Fact<Standing>> {
+) -> BTreeMap<StatementId, Fact<Standing>> {
     let asked: Vec<&Statement> = statements.iter().filter(|statement| !statement.is_guard()).collect();
     let mut cases: Vec<Case> = asked
         .iter()
@@ -190,17 +190,18 @@ pub(super) fn standings(
         .collect();
     run(prover, fields, &mut cases);
     let owners = Owners::new(statements);
-    let found: Vec<(Span, Fact<Standing>)> =
-        asked.iter().zip(&cases).map(|(statement, case)| (statement.span, case.concluded(&owners))).collect();
-    let explained = prover.each(&found, |asking, (span, fact)| {
+    let found: Vec<(&Statement, Fact<Standing>)> =
+        asked.iter().zip(&cases).map(|(statement, case)| (*statement, case.concluded(&owners))).collect();
+    let explained = prover.each(&found, |asking, (statement, fact)| {
         let never = matches!(fact, Fact::Known(Standing::Never(_)));
-        let statement = asked.iter().find(|statement| statement.span == *span).filter(|_| never);
-        statement.map(|statement| blame(asking, fields, statement))
+        never.then(|| blame(asking, fields, statement))
     });
     found
         .into_iter()
         .zip(explained)
-        .map(|((span, fact), blamed)| (span, blamed.map_or(fact, |tests| Fact::Known(Standing::Never(tests)))))
+        .map(|((statement, fact), blamed)| {
+            (statement.id.clone(), blamed.map_or(fact, |tests| Fact::Known(Standing::Never(tests))))
+        })
         .collect()
 }
 
@@ -252,7 +253,7 @@ pub(super) fn ends(
     prover: &Prover<'_>,
     fields: &mut [Field<'_>],
     statements: &[Statement],
-) -> BTreeMap<Span, Fact<Standing>> {
+) -> BTreeMap<StatementId, Fact<Standing>> {
     let ending: Vec<(&Statement, usize)> =
         statements.iter().filter_map(|statement| Some((statement, statement.until?))).collect();
     let mut cases: Vec<Case> = ending
@@ -271,7 +272,7 @@ pub(super) fn ends(
     run(prover, fields, &mut cases);
     let owners = Owners::new(statements);
     let each = ending.iter().zip(&cases);
-    each.map(|((statement, _), case)| (statement.span, case.concluded(&owners))).collect()
+    each.map(|((statement, _), case)| (statement.id.clone(), case.concluded(&owners))).collect()
 }
 
 /// Whether the own grants of a role matter, all together: asked where none matters alone.
@@ -279,21 +280,21 @@ pub(super) fn roles(
     prover: &Prover<'_>,
     fields: &mut [Field<'_>],
     statements: &[Statement],
-    standings: &BTreeMap<Span, Fact<Standing>>,
-    roles: &BTreeMap<String, BTreeSet<Span>>,
+    standings: &BTreeMap<StatementId, Fact<Standing>>,
+    roles: &BTreeMap<String, BTreeSet<StatementId>>,
 ) -> BTreeMap<String, Fact<Standing>> {
     let mut found = BTreeMap::new();
     let mut asked: Vec<&String> = Vec::new();
     let mut cases = Vec::new();
-    for (role, spans) in roles {
+    for (role, ids) in roles {
         let of = |fact: &Fact<Standing>| *fact == Fact::Known(Standing::Matters);
-        if spans.iter().any(|span| standings.get(span).is_some_and(of)) {
+        if ids.iter().any(|id| standings.get(id).is_some_and(of)) {
             found.insert(role.clone(), Fact::Known(Standing::Matters));
             continue;
         }
         let own: BTreeSet<usize> = statements
             .iter()
-            .filter(|statement| spans.contains(&statement.span))
+            .filter(|statement| ids.contains(&statement.id))
             .flat_map(|statement| statement.policies.iter().copied())
             .collect();
         let probes = own.iter().filter_map(|at| probe(*at, fields)).collect();

@@ -17,8 +17,9 @@ use crate::analysis::sample::Scope;
 use crate::analysis::witness::{Stage, Witness};
 use crate::bundle::{Contract, OriginKind};
 use crate::decide::{Engine, Outcome};
+use crate::graph::StatementId;
 use crate::lower;
-use crate::text::{Instant, Span};
+use crate::text::Instant;
 
 /// How requests are replayed and shown.
 #[derive(Clone, Copy)]
@@ -43,7 +44,7 @@ pub(super) fn erring(
     fields: &[Field<'_>],
     statements: &[Statement],
     unsound: &BTreeSet<String>,
-) -> BTreeMap<Span, Fact<Option<Erring>>> {
+) -> BTreeMap<StatementId, Fact<Option<Erring>>> {
     let raw_permits =
         statements.iter().any(|statement| statement.kind == OriginKind::Raw && statement.effect == Effect::Permit);
     // Gate's permits have their guards conjoined, so that what errors in a guard lets nobody in by them.
@@ -55,8 +56,8 @@ pub(super) fn erring(
         Some(prover) => prover.each(&statements, |asking, statement| search.statement(Some(asking), statement)),
         None => statements.iter().map(|statement| search.statement(None, statement)).collect(),
     };
-    let spans = statements.iter().map(|statement| statement.span);
-    spans.zip(found).collect()
+    let ids = statements.iter().map(|statement| statement.id.clone());
+    ids.zip(found).collect()
 }
 
 struct Search<'a, 'r> {

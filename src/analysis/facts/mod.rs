@@ -20,6 +20,7 @@ use super::sample::Samples;
 use super::solver::Identity;
 use super::witness::Witness;
 use crate::bundle::OriginKind;
+use crate::graph::StatementId;
 use crate::lower;
 use crate::lower::{Lowered, Part};
 use crate::text::Span;
@@ -34,8 +35,8 @@ pub use errors::Replay;
 pub struct Facts {
     /// The engine that was asked; `None` where there is none, and what needs one is not asked.
     pub engine: Option<Identity>,
-    /// By the place of each statement.
-    pub statements: BTreeMap<Span, StatementFacts>,
+    /// By statement.
+    pub statements: BTreeMap<StatementId, StatementFacts>,
     /// Own grants of roles that extend others, by role: whether all of them together matter.
     pub roles: BTreeMap<String, Fact<Standing>>,
     /// Who may do everything, and what everybody may do.
@@ -81,9 +82,9 @@ pub enum Standing {
     /// Wherever it applies, these statements decide.
     Covered {
         /// Those that let in.
-        permits: BTreeSet<Span>,
+        permits: BTreeSet<StatementId>,
         /// Those that keep out.
-        forbids: BTreeSet<Span>,
+        forbids: BTreeSet<StatementId>,
     },
 }
 
@@ -147,6 +148,7 @@ pub enum Basis {
 /// A statement, and what it becomes.
 #[derive(Debug)]
 struct Statement {
+    id: StatementId,
     span: Span,
     effect: Effect,
     kind: OriginKind,
@@ -166,8 +168,8 @@ pub struct Asked<'a> {
     pub prover: Option<&'a Prover<'a>>,
     /// How requests are replayed and shown.
     pub replay: Replay<'a>,
-    /// Own grants of roles that extend others: the places of their statements, by role.
-    pub roles: &'a BTreeMap<String, BTreeSet<Span>>,
+    /// Own grants of roles that extend others, by role.
+    pub roles: &'a BTreeMap<String, BTreeSet<StatementId>>,
 }
 
 /// Finds out what is true of a program's policies. `None` where there is no schema, under which nothing can be asked.
@@ -211,15 +213,15 @@ pub fn facts(asked: &Asked<'_>) -> Result<Option<Facts>, SchemaRefused> {
         found.allowed = allowed::allowed(prover, &fields, lowered);
     }
     for statement in &statements {
-        let of = |facts: &BTreeMap<Span, Fact<Standing>>| facts.get(&statement.span).cloned().unwrap_or_default();
+        let of = |facts: &BTreeMap<StatementId, Fact<Standing>>| facts.get(&statement.id).cloned().unwrap_or_default();
         let facts = StatementFacts {
             effect: statement.effect,
             standing: of(&standings),
-            constant: constants.get(&statement.span).cloned().unwrap_or_default(),
+            constant: constants.get(&statement.id).cloned().unwrap_or_default(),
             end: of(&ends),
-            erring: erring.get(&statement.span).cloned().unwrap_or_default(),
+            erring: erring.get(&statement.id).cloned().unwrap_or_default(),
         };
-        found.statements.insert(statement.span, facts);
+        found.statements.insert(statement.id.clone(), facts);
     }
     Ok(Some(found))
 }
@@ -228,9 +230,10 @@ pub fn facts(asked: &Asked<'_>) -> Result<Option<Facts>, SchemaRefused> {
 fn statements(lowered: &Lowered, base: &Base) -> Vec<Statement> {
     let positions: BTreeMap<&str, usize> =
         base.policies().iter().enumerate().map(|(at, listed)| (listed.id.as_str(), at)).collect();
-    let mut found: BTreeMap<Span, Statement> = BTreeMap::new();
-    let mut add = |span, effect, kind, at: usize, own: BTreeSet<usize>, until| {
-        let statement = found.entry(span).or_insert_with(|| Statement {
+    let mut found: BTreeMap<StatementId, Statement> = BTreeMap::new();
+    let mut add = |id: StatementId, span, effect, kind, at: usize, own: BTreeSet<usize>, until| {
+        let statement = found.entry(id.clone()).or_insert_with(|| Statement {
+            id,
             span,
             effect,
             kind,
@@ -253,7 +256,7 @@ fn statements(lowered: &Lowered, base: &Base) -> Vec<Statement> {
         let ends = |part: &Part| written(part) && part.until.is_some();
         let until = draft.when.iter().position(ends);
         if let Some(at) = positions.get(draft.id.as_str()) {
-            add(draft.span, effect, draft.kind, *at, own, until);
+            add(draft.of.clone(), draft.span, effect, draft.kind, *at, own, until);
         }
     }
     for raw in &lowered.raw {
@@ -261,10 +264,12 @@ fn statements(lowered: &Lowered, base: &Base) -> Vec<Statement> {
         let clauses = raw.body.as_ref().map_or(0, |body| body.clauses().len());
         if let Some(at) = positions.get(id.as_str()) {
             let own = (0..clauses).collect();
-            add(raw.span, raw.policy.effect(), OriginKind::Raw, *at, own, None);
+            add(raw.statement(), raw.span, raw.policy.effect(), OriginKind::Raw, *at, own, None);
         }
     }
-    found.into_values().collect()
+    let mut found: Vec<Statement> = found.into_values().collect();
+    found.sort_by_key(|statement| statement.span);
+    found
 }
 
 impl Statement {

@@ -12,18 +12,18 @@ use crate::analysis::question::{Answer, Claim, Unknown};
 use crate::analysis::rule::Rule;
 use crate::analysis::sample::Scope;
 use crate::decide::Trial;
-use crate::text::Span;
+use crate::graph::StatementId;
 
 /// The tests of every statement that always hold.
 pub(super) fn constant(
     prover: &Prover<'_>,
     fields: &[Field<'_>],
     statements: &[Statement],
-) -> BTreeMap<Span, Fact<Tests>> {
+) -> BTreeMap<StatementId, Fact<Tests>> {
     let asked: Vec<&Statement> = statements.iter().filter(|statement| !statement.is_guard()).collect();
     let found = prover.each(&asked, |asking, statement| of_statement(asking, fields, statement));
-    let spans = asked.iter().map(|statement| statement.span);
-    spans.zip(found).collect()
+    let ids = asked.iter().map(|statement| statement.id.clone());
+    ids.zip(found).collect()
 }
 
 /// What a test, or one alternative of it, comes to wherever it is reached.

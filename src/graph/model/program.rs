@@ -7,7 +7,7 @@ use super::{
     ProfileStep, Require, Role, Separation, TypeKind, Waiver,
 };
 use crate::graph::index::Index;
-use crate::graph::{ActionId, ConditionId, ProfileId, Relations, RoleId, TypeId};
+use crate::graph::{ActionId, ConditionId, ProfileId, References, Relations, RoleId, TypeId};
 
 /// A whole program.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +46,8 @@ pub struct Program {
     pub is_too_large: bool,
     /// What leads where.
     pub relations: Relations,
+    /// Where names are used.
+    pub references: References,
     /// Who is granted what, and which guards concern what; kept by the resolver.
     pub(in crate::graph) index: Index,
     /// Ids by name; kept by `add_type`, `add_condition` and `add_role`.

@@ -7,7 +7,7 @@ use super::annotations::{Place, read};
 use super::lookup::find_who;
 use super::targets::find_targets;
 use super::{NameKind, Resolver};
-use crate::graph::{Assertion, Claimed, ProfileId, StatementKind, codes};
+use crate::graph::{Assertion, Claimed, Named, ProfileId, StatementKind, codes};
 
 pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     for item in items {
@@ -40,7 +40,9 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
                         .meant(name.span, &name.text, known.iter().map(String::as_str)),
                     );
                 }
-                found.map(ProfileId::at)
+                let found = found.map(ProfileId::at);
+                found.into_iter().for_each(|id| cx.refer(name.span, Named::Profile(id)));
+                found
             }
         };
         let Some(who) = who else { continue };

@@ -13,7 +13,7 @@ use super::annotations::{Place, read};
 use super::lookup::{find_actions, find_role, find_type};
 use super::people::{facts, one_principal, tenant_of_its_own};
 use super::statements::with_doc;
-use crate::graph::{Bounded, Profile, RoleId, StatementKind, TypeId, codes};
+use crate::graph::{Bounded, Named, Profile, RoleId, StatementKind, TypeId, codes};
 
 /// Longest grant of a profile that nobody approves.
 const LONGEST_SELF_ACTIVATED: Duration = Duration(15 * Duration::MINUTE.0);
@@ -230,6 +230,8 @@ fn lifts(cx: &mut Resolver<'_>, draft: &mut Draft, name: &ast::Ident) {
         );
         return;
     }
+    let guard = require.statement.id.clone();
+    cx.refer(name.span, Named::Statement(guard));
     draft.lifts.push((index, name.span));
 }
 

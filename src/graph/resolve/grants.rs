@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::Diagnostic;
-use crate::graph::{ActionId, Grant, Holder, Implied, RelationPath, RoleId, StatementKind, TypeId, codes};
+use crate::graph::{ActionId, Grant, Holder, Implied, Named, RelationPath, RoleId, StatementKind, TypeId, codes};
 use crate::syntax::ast;
 use crate::text::Span;
 
@@ -124,6 +124,9 @@ fn add_grant(cx: &mut Resolver<'_>, item: &ast::Item, grant: &ast::GrantDecl, ho
         ast::Actions::Names(names) => names,
     };
     let actions = find_actions(cx, on, names);
+    if let Some(via) = &grant.via {
+        cx.refer(via.span, Named::Attribute(on, via.text.clone()));
+    }
     let holder_name = match holder {
         Holder::Type(ty) => cx.program.type_name(ty).to_owned(),
         Holder::Role(role) => cx.program.role_name(role),

@@ -8,7 +8,7 @@ use crate::text::Span;
 
 use super::limits::may_name;
 use super::{NameKind, NamedActions, Resolver};
-use crate::graph::{ActionId, Holder, RoleId, TypeId, TypeKind, codes};
+use crate::graph::{ActionId, Holder, Named, RoleId, TypeId, TypeKind, codes};
 
 /// A path as a type's name: its parts joined by `::`.
 fn type_text(path: &ast::Path) -> String {
@@ -19,6 +19,7 @@ fn type_text(path: &ast::Path) -> String {
 pub(super) fn find_type(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<TypeId> {
     let text = type_text(path);
     if let Some(id) = cx.program.find_type(&text) {
+        cx.refer(path.span, Named::Type(id));
         return Some(id);
     }
     let other = cx.names.get(&text).copied();
@@ -53,6 +54,7 @@ pub(super) fn type_of_action(cx: &Resolver<'_>, path: &ast::Path) -> Option<Type
 pub(super) fn find_role(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<RoleId> {
     let text = path.dotted();
     if let Some(id) = cx.program.find_role(&text) {
+        cx.refer(path.span, Named::Role(id));
         return Some(id);
     }
     let diagnostic = match cx.names.get(&text).copied() {
@@ -84,9 +86,11 @@ pub(super) fn find_role(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<RoleI
 /// A principal type or a role.
 pub(super) fn find_holder(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Holder> {
     if let Some(role) = cx.program.find_role(&path.dotted()) {
+        cx.refer(path.span, Named::Role(role));
         return Some(Holder::Role(role));
     }
     if let Some(ty) = cx.program.find_type(&type_text(path)) {
+        cx.refer(path.span, Named::Type(ty));
         return match cx.program.ty(ty).map(|ty| &ty.kind) {
             Some(TypeKind::Principal | TypeKind::Raw) => Some(Holder::Type(ty)),
             _ => {
@@ -146,11 +150,16 @@ pub(super) fn actions_on(cx: &Resolver<'_>, ty: TypeId) -> Vec<ActionId> {
 /// An action or a group of actions of a type, by name.
 pub(super) fn find_action(cx: &mut Resolver<'_>, ty: TypeId, name: &ast::Ident) -> Vec<ActionId> {
     if let Some(id) = cx.actions_by_name.get(&ty).and_then(|named| named.get(&name.text)).copied() {
+        cx.refer(name.span, Named::Action(id));
         return if may_name(cx, 1, name.span) { vec![id] } else { Vec::new() };
     }
     if let Some(members) = cx.program.ty(ty).and_then(|ty| ty.groups.get(&name.text)) {
         let members = members.clone();
-        return if may_name(cx, members.len(), name.span) { members } else { Vec::new() };
+        if !may_name(cx, members.len(), name.span) {
+            return Vec::new();
+        }
+        members.iter().for_each(|id| cx.refer(name.span, Named::Action(*id)));
+        return members;
     }
     let own = actions_on(cx, ty);
     let type_name = cx.program.type_name(ty).to_owned();

@@ -24,7 +24,7 @@ use crate::syntax::ast;
 use crate::text::{Duration, Span};
 
 use super::index::Index;
-use super::{ActionId, Externals, Program, Relations, StatementId, StatementKind, TypeId};
+use super::{ActionId, Externals, Named, Program, Relations, StatementId, StatementKind, TypeId};
 
 /// Resolves the files of one program. `longest_grant` is the tool-wide cap on break-glass grants.
 #[must_use]
@@ -62,6 +62,9 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
     roles::cycles(&mut cx);
     endless::parents(&mut cx);
     separation::separations(&mut cx, &items);
+    let mut references = std::mem::take(&mut cx.program.references);
+    references.add_conditions(&cx.program);
+    cx.program.references = references;
     separation::tenancy(&mut cx);
     limits::kinds(&mut cx);
     cx.program
@@ -89,6 +92,11 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
+    /// Notes what a name stands for where it is used.
+    fn refer(&mut self, at: Span, named: Named) {
+        self.program.references.add(at, named);
+    }
+
     /// The id of the next statement of a kind with a name.
     fn statement_id(&mut self, kind: StatementKind, name: &str) -> StatementId {
         let id = StatementId::new(kind, name);

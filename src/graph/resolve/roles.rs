@@ -10,7 +10,9 @@ use super::Resolver;
 use super::annotations::{Place, read};
 use super::lookup::{find_role, find_type};
 use super::types::type_of;
-use crate::graph::{Condition, Cycle, EntityType, Role, RoleId, StatementKind, Ty, TypeId, TypeKind, Until, codes};
+use crate::graph::{
+    Condition, Cycle, EntityType, Named, Role, RoleId, StatementKind, Ty, TypeId, TypeKind, Until, codes,
+};
 
 pub(super) fn conditions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
     for item in items {
@@ -151,6 +153,7 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
     };
     let holders = match by {
         Some((by, on)) => {
+            cx.refer(by.span, Named::Attribute(on, by.text.clone()));
             said_twice(cx, decl, by, &full);
             holders_by_attribute(cx, on, by)
         }

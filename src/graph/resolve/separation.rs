@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
-use crate::graph::{Isolation, Separation, StatementKind, Ty, TypeId, TypeKind, codes};
+use crate::graph::{Isolation, Named, ParentLink, Separation, StatementKind, Ty, TypeId, TypeKind, codes};
 use crate::syntax::ast;
 use crate::text::Span;
 
@@ -32,6 +32,12 @@ pub(super) fn isolations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             .map(|link| (link.ty, link.span))
             .collect();
         tenants.dedup_by_key(|(ty, _)| *ty);
+        for id in cx.program.type_ids() {
+            let is_by = |link: &ParentLink| link.attribute.as_deref() == Some(isolate.by.text.as_str());
+            if cx.program.ty(id).is_some_and(|ty| ty.parents.iter().any(is_by)) {
+                cx.refer(isolate.by.span, Named::Attribute(id, isolate.by.text.clone()));
+            }
+        }
         let statement =
             statement(cx, item, StatementKind::Isolation, format!("isolate.{}", isolate.by.text), None, said);
         let tenant = match tenants.as_slice() {
@@ -146,6 +152,9 @@ pub(super) fn separations(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             Separation { statement, first, second, by: decl.by.as_ref().map(|by| (by.text.clone(), by.span)) };
         // Who holds both is counted where raw policies are known, too: `lower`.
         if let Some((by, span)) = &separation.by {
+            for ty in cx.program.decided_on(second, &[]) {
+                cx.refer(*span, Named::Attribute(ty, by.clone()));
+            }
             separation_attribute(cx, second, by, *span);
         }
         cx.program.index.add_separation(second, cx.program.separations.len());

@@ -3,7 +3,7 @@
 
 use crate::clauses::Step;
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::graph::{ActionId, ProfileId, ProfileStep, TypeId, codes};
+use crate::graph::{ActionId, Named, ProfileId, ProfileStep, TypeId, codes};
 use crate::syntax::ast;
 
 use super::limits::may_name;
@@ -90,6 +90,7 @@ pub(super) fn find_step(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<Vec<P
     };
     let step = Step::by_action(&first.text)?;
     if let Some(profile) = cx.program.find_profile(&name.text) {
+        cx.refer(name.span, Named::Profile(profile));
         return Some(vec![ProfileStep { profile, step }]);
     }
     if !is_profile(cx, name) {
@@ -122,7 +123,10 @@ fn find_places(cx: &mut Resolver<'_>, types: &ast::Types) -> Option<Places> {
     for path in paths {
         match path.parts.as_slice() {
             [name] if is_profile(cx, name) => match cx.program.find_profile(&name.text) {
-                Some(profile) => places.profiles.push(profile),
+                Some(profile) => {
+                    cx.refer(name.span, Named::Profile(profile));
+                    places.profiles.push(profile);
+                }
                 None => places.of_faulty = true,
             },
             _ => match find_type(cx, path) {

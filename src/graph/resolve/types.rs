@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Certainty, Diagnostic, Fix, did_you_mean};
-use crate::graph::{Attribute, EntityType, ParentLink, Ty, TypeId, TypeKind, codes};
+use crate::graph::{Attribute, EntityType, Named, ParentLink, Ty, TypeId, TypeKind, codes};
 use crate::syntax::ast;
 
 use super::annotations::{Place, Said, read};
@@ -277,6 +277,7 @@ pub(super) fn type_of(cx: &mut Resolver<'_>, written: &ast::TypeExpr) -> Ty {
 
 fn named_type(cx: &mut Resolver<'_>, path: &ast::Path, name: &str) -> Ty {
     if let Some(id) = cx.program.find_type(name) {
+        cx.refer(path.span, Named::Type(id));
         return Ty::Entity(id);
     }
     const BUILT_IN: [&str; 7] = ["Bool", "Long", "String", "decimal", "datetime", "duration", "ipaddr"];

@@ -168,3 +168,45 @@ fn written(pattern: &[pst::PatternElem]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_of_cedar_is_one_of_ours() {
+        let unary = [
+            UnaryOp::IsEmpty,
+            UnaryOp::IsIPv4,
+            UnaryOp::IsIPV6,
+            UnaryOp::IsLoopback,
+            UnaryOp::IsMulticast,
+            UnaryOp::ToDate,
+            UnaryOp::ToTime,
+            UnaryOp::ToMilliseconds,
+            UnaryOp::ToSeconds,
+            UnaryOp::ToMinutes,
+            UnaryOp::ToHours,
+            UnaryOp::ToDays,
+        ];
+        let binary = [
+            BinaryOp::Contains,
+            BinaryOp::ContainsAll,
+            BinaryOp::ContainsAny,
+            BinaryOp::GetTag,
+            BinaryOp::HasTag,
+            BinaryOp::IsInRange,
+            BinaryOp::Offset,
+            BinaryOp::DurationSince,
+            BinaryOp::DecimalLessThan,
+            BinaryOp::DecimalLessEq,
+            BinaryOp::DecimalGreater,
+            BinaryOp::DecimalGreaterEq,
+        ];
+        let names = unary.iter().map(ToString::to_string).chain(binary.iter().map(ToString::to_string));
+        let unknown: Vec<String> = names.filter(|name| Method::by_name(name).is_none()).collect();
+        assert_eq!(unknown, [""; 0]);
+        let made = [UnaryOp::Datetime, UnaryOp::Decimal, UnaryOp::Duration, UnaryOp::Ip];
+        assert!(made.iter().all(|op| Constructor::by_name(&op.to_string()).is_some()));
+    }
+}

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::pst;
 
 use crate::diag::Diagnostic;
-use crate::graph::Ty;
+use crate::graph::{StatementId, StatementKind, Ty};
 use crate::lint::hazard::{Hazard, Holds, NOBODY_LET_IN, REMOTE_TIMES};
 use crate::lint::hazards::{Permits, Variables, hazards};
 use crate::lint::raw::Request;
@@ -66,16 +66,15 @@ fn raw_forbid(looking: &Looking<'_>, policy: &RawPolicy, message: String, out: &
 /// conjoined, so a guard that errors there lets nobody in.
 fn gate(looking: &Looking<'_>, out: &mut Sink) {
     let Looking { cx, requests, links, .. } = looking;
-    let denies: BTreeSet<Span> = cx.program.denies.iter().map(|deny| deny.statement.span).collect();
     let permits = cx.lowered.raw.iter().filter_map(|policy| raw::body(policy, pst::Effect::Permit));
     let permits: Vec<&pst::Template> = permits.chain(links.permits()).collect();
     let permitted: BTreeSet<Request> = permits.iter().flat_map(|body| requests.admitted(body)).collect();
     let permitted_steps: Vec<&StepRequest> = permits.iter().flat_map(|body| requests.steps_admitted(body)).collect();
-    let mut found: BTreeMap<(Span, &str, Origin), Found> = BTreeMap::new();
+    let mut found: BTreeMap<(&StatementId, &str, Origin), (Span, Found)> = BTreeMap::new();
     // Denials of types that nothing joins to the action hold for links alone.
     let apart = cx.lowered.unknown_types.iter().map(|(draft, _)| draft).filter(|draft| draft.unless.is_empty());
     for draft in cx.lowered.drafts.iter().chain(apart).filter(|draft| draft.effect == Effect::Forbid) {
-        let is_deny = denies.contains(&draft.span);
+        let is_deny = draft.of.kind() == StatementKind::Deny;
         if !is_deny && permits.is_empty() {
             continue;
         }
@@ -89,11 +88,12 @@ fn gate(looking: &Looking<'_>, out: &mut Sink) {
         let required = TypedExpr::all(required, draft.span);
         let unless = (!draft.unless.is_empty()).then_some((&required, Holds::WhenFalse));
         let conditions: Vec<(&TypedExpr, Holds)> = when.chain(unless).collect();
-        let own = found.entry((draft.span, draft.statement.as_str(), origin)).or_default();
+        let statement = (&draft.of, draft.statement.as_str(), origin);
+        let (_, own) = found.entry(statement).or_insert_with(|| (draft.span, Found::default()));
         own.extend(looking.hazards(&conditions, &concerned));
         own.extend(looking.hazards_of_steps(&conditions, steps));
     }
-    for ((span, statement, origin), found) in found {
+    for ((_, statement, origin), (span, found)) in found {
         let message = match origin {
             Origin::Guard => format!("the guard `{statement}` can error and then does not restrict raw permits"),
             _ => format!("the deny `{statement}` can error and then does not deny"),

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::graph::StatementId;
 use crate::lint::expr::shape;
 use crate::lint::{Cx, Sink, declare_lint};
 use crate::lower::{Draft, Effect};
-use crate::text::Span;
 use crate::typing::{TypedExpr, TypedKind};
 
 declare_lint! {
@@ -17,12 +17,12 @@ declare_lint! {
 }
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
-    let grants: BTreeMap<Span, usize> =
-        cx.program.grants.iter().enumerate().map(|(at, grant)| (grant.statement.span, at)).collect();
+    let grants: BTreeMap<&StatementId, usize> =
+        cx.program.grants.iter().enumerate().map(|(at, grant)| (&grant.statement.id, at)).collect();
     let mut accesses: BTreeMap<Named<'_>, Vec<Access<'_>>> = BTreeMap::new();
     let mut index: BTreeMap<Access<'_>, BTreeSet<usize>> = BTreeMap::new();
     for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Permit) {
-        let Some(grant) = grants.get(&draft.span) else { continue };
+        let Some(grant) = grants.get(&draft.of) else { continue };
         for action in &draft.actions {
             let access = Access::of(draft, action);
             index.entry(access.clone()).or_default().insert(*grant);

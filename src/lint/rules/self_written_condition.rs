@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{ActionId, Grant, Holder, Program, TypeId};
+use crate::graph::{ActionId, Grant, Holder, Program, StatementId, TypeId};
 use crate::lint::admission::Formula;
 use crate::lint::hazards::type_named;
 use crate::lint::{Cx, Sink, declare_lint};
@@ -34,12 +34,12 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             Holder::Type(ty) => program.type_name(ty).to_owned(),
         };
         for write in grants.iter().flat_map(|grant| writes(program, grant)) {
-            let steps = conditions.get(&write.grant.statement.span);
+            let steps = conditions.get(&write.grant.statement.id);
             if steps.is_some_and(|own| own.fixed.contains(&write.attribute)) {
                 continue;
             }
             for grant in &grants {
-                let reads = conditions.get(&grant.statement.span).map(|own| &own.reads);
+                let reads = conditions.get(&grant.statement.id).map(|own| &own.reads);
                 let Some(read) = reads.and_then(|reads| reads.get(&write.attribute)) else {
                     continue;
                 };
@@ -96,9 +96,9 @@ struct Condition {
     fixed: BTreeSet<Of>,
 }
 
-/// By the statement's place. Guards are left out: they are no one's own.
-fn conditions(cx: &Cx<'_>) -> BTreeMap<Span, Condition> {
-    let mut found: BTreeMap<Span, Condition> = BTreeMap::new();
+/// By statement. Guards are left out: they are no one's own.
+fn conditions<'a>(cx: &Cx<'a>) -> BTreeMap<&'a StatementId, Condition> {
+    let mut found: BTreeMap<&StatementId, Condition> = BTreeMap::new();
     for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Permit) {
         let ty = |cedar: &Option<String>| type_named(cx.program, cedar.as_deref()?);
         let (Some(principal), Some(resource)) = (ty(&draft.principal), ty(&draft.resource)) else {
@@ -112,7 +112,7 @@ fn conditions(cx: &Cx<'_>) -> BTreeMap<Span, Condition> {
             },
             _ => None,
         };
-        let condition = found.entry(draft.span).or_default();
+        let condition = found.entry(&draft.of).or_default();
         let own = draft.when.iter();
         for part in own.filter(|part| part.guard.is_none() && part.words.is_none()) {
             collect(&part.expr, &attribute, &mut condition.reads);

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::{Grant, Holder, TypeId};
+use crate::graph::{Grant, Holder, StatementId, TypeId};
 use crate::lint::{Cx, Sink, declare_lint};
 use crate::lower::Effect;
 use crate::syntax::ast::Operator;
-use crate::text::Span;
 use crate::typing::{Method, TypedExpr, TypedKind, Variable};
 
 declare_lint! {
@@ -25,7 +24,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         families.entry((grant.holder, grant.on)).or_default().push(grant);
     }
     for ((holder, ty), grants) in families {
-        let is_bound = |grant: &&&Grant| bound.get(&grant.statement.span).is_some_and(|bound| *bound);
+        let is_bound = |grant: &&&Grant| bound.get(&grant.statement.id).is_some_and(|bound| *bound);
         let (within, open): (Vec<&Grant>, Vec<&Grant>) = grants.iter().partition(|grant| is_bound(grant));
         let ([wide], [sibling, ..]) = (open.as_slice(), within.as_slice()) else {
             continue;
@@ -49,11 +48,11 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
 }
 
 /// Whether each grant, for whomever it is emitted, ties the resource to the principal.
-fn bound(cx: &Cx<'_>) -> BTreeMap<Span, bool> {
+fn bound<'a>(cx: &Cx<'a>) -> BTreeMap<&'a StatementId, bool> {
     let mut found = BTreeMap::new();
     for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Permit) {
         let tied = draft.when.iter().any(|part| ties(&part.expr));
-        *found.entry(draft.span).or_insert(true) &= tied;
+        *found.entry(&draft.of).or_insert(true) &= tied;
     }
     found
 }

@@ -41,6 +41,14 @@ fn nesting_up_to_the_limit_parses_and_beyond_it_is_one_fault() {
 }
 
 #[test]
+fn what_one_role_adds_to_the_nesting_does_not_count_for_the_next() {
+    let roles: String =
+        (0..500).map(|n| format!("role r{n} for User when principal.a && principal.b {{\n}}\n")).collect();
+    let said = faults(&roles);
+    assert!(said.ends_with("500 kept"), "{said}");
+}
+
+#[test]
 fn the_bracket_that_goes_too_deep_is_the_one_shown() {
     insta::assert_snapshot!(faults(&format!("condition c = {}a{};\nrole r;", "(".repeat(10_000), ")".repeat(10_000))), @r"
     nesting-too-deep 1:79 nested deeper than 64 levels
