@@ -241,8 +241,8 @@ context { from token { mfa: Bool } }
     fn clauses_always_hold_and_alternatives_never_do() {
         let text = "allow User to read on Bill when (resource.paid) && (context.mfa || !resource.paid);";
         insta::assert_snapshot!(shown(text), @"
-        drop-grant: `allow User to read on Bill when (resource.paid) && (context.…` is gone =>
-        add-action: `pay` is granted, too => allow User to read, pay on Bill when (resource.paid) && (context.mfa || !resource.paid);
+        drop-grant: `allow User to read on Bill when (resource.paid) && (context.…` is removed =>
+        add-action: `pay` is also granted => allow User to read, pay on Bill when (resource.paid) && (context.mfa || !resource.paid);
         swap-and-or: `&&` becomes `||` in `(resource.paid) && (context.mfa || !resource.paid)` => allow User to read on Bill when (resource.paid) || (context.mfa || !resource.paid);
         drop-clause: `resource.paid` always holds => allow User to read on Bill when (true) && (context.mfa || !resource.paid);
         drop-clause: `context.mfa` never holds => allow User to read on Bill when (resource.paid) && (false || !resource.paid);
@@ -274,10 +274,10 @@ stepped_up: liftable require context.mfa for Bill.pay;
 deny User to pay on Bill;
 ";
         insta::assert_snapshot!(shown(text), @"
-        drop-guard: `isolate by org;` is gone =>
-        drop-guard: `four_eyes: separate Bill.create from Bill.pay by owner;` is gone =>
+        drop-guard: `isolate by org;` is removed =>
+        drop-guard: `four_eyes: separate Bill.create from Bill.pay by owner;` is removed =>
         drop-guard: the guard no longer requires `context.mfa` => stepped_up: liftable require true for Bill.pay;
-        drop-guard: `deny User to pay on Bill;` is gone =>
+        drop-guard: `deny User to pay on Bill;` is removed =>
         ");
     }
 
@@ -293,11 +293,11 @@ role boss for User extends clerk {
 }
 ";
         insta::assert_snapshot!(shown(text), @"
-        drop-grant: `allow read on Bill;` is gone =>
-        add-action: `pay` is granted, too => allow read, pay on Bill;
-        drop-grant: `mine: allow pay on Bill;` is gone =>
-        add-role: `clerk` is granted this, too => allow pay on Bill;
-        add-action: `create` is granted, too => mine: allow pay, create on Bill;
+        drop-grant: `allow read on Bill;` is removed =>
+        add-action: `pay` is also granted => allow read, pay on Bill;
+        drop-grant: `mine: allow pay on Bill;` is removed =>
+        add-role: this is also granted to `clerk` => allow pay on Bill;
+        add-action: `create` is also granted => mine: allow pay, create on Bill;
         ");
     }
 
@@ -323,9 +323,9 @@ break-glass outage {
 }
 ";
         insta::assert_snapshot!(shown(text), @"
-        drop-grant: `allow create, read, pay on Bill;` is gone => role clerk for User {  }
+        drop-grant: `allow create, read, pay on Bill;` is removed => role clerk for User {  }
         drop-clause: `context.mfa` always holds => when true;
-        fewer-approvals: 1 of 2 approvals will do => approved by 1 of clerk;
+        fewer-approvals: 1 of 2 approvals suffice => approved by 1 of clerk;
         longer-window: `15m` becomes `30m` => idle 30m;
         longer-window: `90m` becomes `3h` => expires within 3h;
         ");

@@ -168,11 +168,11 @@ abc = "amy"
     10 config-value `"*"`: `*` is not an HTTP method; write it in upper case, as in "GET"
     11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `%20` is not a valid path segment; write letters, digits and `-._~!$&'()*+,;=:@`, without escapes and without a query
     11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `b{y}` mixes text and a name; write a segment as text or as one `{name}`
-    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: duplicate name `x` in the path; give each a different name
     11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `{X}` is not a valid name; a name starts with a lower-case letter, followed by lower-case letters, digits and `_`
     11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `{rest...}` matches the rest of the path, so it must be last; move it to the end
     11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: a path cannot have an empty segment; remove the trailing `/`, and write one `/` between segments
     11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: a route with the segment `..` never matches; write the resolved path
+    11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: duplicate name `x` in the path; give each a different name
     13 config-type `"path:x"`: `route.resource` must be a section, found text; write `resource = { … }`, with its keys in the braces
     14 config-missing-key `[[route]]`: `route.action` is missing; write `action = "Payout.read"` under `[[route]]`
     14 config-missing-key `[[route]]`: `route.method` is missing; write `method = "GET"` under `[[route]]`

@@ -190,10 +190,10 @@ mod tests {
         assert_eq!(whys("", "nodes/proxy", "get"), ["Runs"]);
         assert_eq!(whys("", "pods/attach", "get"), ["Runs"]);
         assert_eq!(whys("", "pods/ephemeralcontainers", "patch"), ["Runs"]);
-        assert_eq!(whys("", "persistentvolumes", "create"), ["Makes"]);
-        assert_eq!(whys("", "pods", "*"), ["Makes"]);
-        assert_eq!(whys("apps", "*", "patch"), ["Makes", "Sets"]);
-        assert_eq!(whys("batch", "cronjobs", "create"), ["Makes"]);
+        assert_eq!(whys("", "persistentvolumes", "create"), ["Creates"]);
+        assert_eq!(whys("", "pods", "*"), ["Creates"]);
+        assert_eq!(whys("apps", "*", "patch"), ["Creates", "Sets"]);
+        assert_eq!(whys("batch", "cronjobs", "create"), ["Creates"]);
         for harmless in [
             ("", "pods", "update"),
             ("", "pods/*", "*"),

@@ -91,11 +91,11 @@ fn an_empty_document_is_null() {
 
 #[test]
 fn every_duplicate_and_every_odd_key_is_reported_in_one_run() {
-    insta::assert_snapshot!(faults("a: 1\nb: {x: 1, x: 2}\na: 3\n1: c\n[d]: e\n<<: {f: 1}\n").join("\n"), @r"
+    insta::assert_snapshot!(faults("a: 1\nb: {x: 1, x: 2}\na: 3\n1: c\n[d]: e\n<<: {f: 1}\n").join("\n"), @"
     yaml-duplicate-key @ suite.yaml:2:11 `x`: duplicate key `x`
     yaml-duplicate-key @ suite.yaml:3:1 `a`: duplicate key `a`
-    yaml-key @ suite.yaml:4:1 `1`: a key must be text, this is a whole number
-    yaml-key @ suite.yaml:5:1 `[d]`: a key must be text, this is a list
+    yaml-key @ suite.yaml:4:1 `1`: a key must be text, found a whole number
+    yaml-key @ suite.yaml:5:1 `[d]`: a key must be text, found a list
     yaml-unsupported @ suite.yaml:6:1 `<<`: merge keys are not supported
     ");
 }

@@ -46,7 +46,7 @@ pub(super) fn instead(written: &str, is_folder: &dyn Fn(&Path) -> bool) -> Optio
     }
     let is_word = matches!(scheme.as_str(), "oci" | "http" | "https");
     let is_doubled = rest.is_some_and(|rest| rest.starts_with('/'));
-    if is_doubled {
+    if is_doubled && (is_word || !is_folder(Path::new(first))) {
         let folder = text.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
         return is_address().or_else(|| Some(format!("write {KINDS}, or `./{folder}` for a folder")));
     }

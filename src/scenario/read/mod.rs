@@ -345,7 +345,7 @@ mod tests {
         scenario-unknown-name @ 3:29 `calm`: unknown context `calm` | no such context is declared
         scenario-unknown-name @ 3:50 `p1`: unknown fixture `p1` | not declared
         scenario-unused-file @ 1:1 ``: no suite includes this file | nothing in it is checked or run | include it from a suite, or give it `suite:` and `tests:`
-        yaml-syntax @ 1:8 `[`: a list in brackets is not closed | opened here | separate its parts by `,` and close it with `]`
+        yaml-syntax @ 1:8 `[`: a list in brackets is not closed | opened here | separate its parts with `,` and close it with `]`
         ");
     }
 
@@ -356,7 +356,7 @@ mod tests {
         let suite = format!("suite: s\nat: 2026-03-01T10:00:00Z\ninclude: wrld.yaml\n{local}{TESTS}{more}");
         let loaded = load(&[("s.yaml", &suite), ("world.yaml", WORLD)], &marketplace());
         insta::assert_snapshot!(faults(&loaded), @"
-        scenario-unknown-file @ 3:10 `wrld.yaml`: no file `wrld.yaml` | looked for beside this file, in the package only | did you mean `world.yaml`?
+        scenario-unknown-file @ 3:10 `wrld.yaml`: file not found: `wrld.yaml` | searched next to this file, only inside the package | did you mean `world.yaml`?
         scenario-unknown-name @ 5:29 `finanse`: unknown role `finanse` | no such role is declared | did you mean `finance`?
         scenario-unused-file @ 1:1 ``: no suite includes this file | nothing in it is checked or run | include it from a suite, or give it `suite:` and `tests:`
         ");

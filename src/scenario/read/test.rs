@@ -217,7 +217,7 @@ mod tests {
         scenario-unknown-name @ 29:58 `raed`: unknown action `raed` | no action on an Org or a Payout has this name | did you mean `read`?
         scenario-unknown-name @ 30:50 `raed`: unknown action `raed` | no action on an Org or a Payout has this name | did you mean `read`?
         scenario-empty-claim @ 30:81 `[]`: `read` has no resources | it makes no request
-        scenario-unknown-name @ 31:26 `'User::"zoe"'`: no entity `User::"zoe"` is loaded | neither a fixture nor in the suite's `entities` file | declare it under `principals`, `resources` or `groups`
+        scenario-unknown-name @ 31:26 `'User::"zoe"'`: unknown entity `User::"zoe"` | neither a fixture nor in the suite's `entities` file | declare it under `principals`, `resources` or `groups`
         scenario-wrong-shape @ 32:5 `just text`: a test must be a mapping of keys to values | this is text
         "#);
     }

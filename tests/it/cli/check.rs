@@ -320,9 +320,9 @@ fn an_action_without_a_route_is_a_finding_with_a_level() {
         ·               ╰── `gateway.toml` has routes, but none with this action
      69 │     sensitive action rotate_secret;
         ╰────
-      help: add a `[[route]]` with `action = "Webhook.disable"`, or waive this if the action is
-            only requested by name
-    
+      help: add a `[[route]]` with `action = "Webhook.disable"`, or waive this if the action is only
+            requested by name
+
     .: 1 warning
     "#);
     assert_eq!(package.run("check . --deny unrouted-action").code, 1);
