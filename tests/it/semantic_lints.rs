@@ -49,13 +49,13 @@ fn two_forbids_of_openclaw_open_read_and_a_request_without_a_path_shows_it_witho
     let erring: Vec<&Diagnostic> = found.iter().filter(|one| one.code.as_str() == "erring-forbid").collect();
     let opening: Vec<&str> = erring
         .iter()
-        .filter(|one| one.message.contains("opens `ToolExec::Read`"))
+        .filter(|one| one.message.ends_with("on `ToolExec::Read`, and the request is allowed"))
         .map(|one| one.message.split('`').nth(1).unwrap())
         .collect();
     assert_eq!(opening, ["policy-7-deny-credential-files", "policy-demo-1-deny-protected-credentials"]);
     // The other forbids err where nothing else lets in.
     assert_eq!(erring.len(), 6);
-    assert_eq!(erring.iter().filter(|one| one.message.contains("opens")).count(), 2);
+    assert_eq!(erring.iter().filter(|one| one.message.contains("is allowed")).count(), 2);
     for finding in &erring {
         assert_eq!(finding.evidence, Some(Evidence::Witnessed));
         assert!(finding.is_error());

@@ -6,6 +6,7 @@ use crate::graph::{Profile, Role, RoleId};
 use crate::lint::holding::holding;
 use crate::lint::outlook::Outlook;
 use crate::lint::{Cx, Sink, declare_lint};
+use crate::text::counted;
 
 declare_lint! {
     id: "too-few-approvers",
@@ -31,8 +32,10 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let message = match approvers.len() {
             0 => format!("nobody can ever approve `{}`", profile.name),
             count => format!(
-                "`{}` requires {} approvals, but at most {count} approvers are possible",
-                profile.name, needed.value
+                "`{}` requires {} approvals, but can have at most {}",
+                profile.name,
+                needed.value,
+                counted(count, "approver")
             ),
         };
         let mut finding = out.finding(*at, message).label(match approvers.len() {

@@ -91,7 +91,7 @@ fn a_link_gives_a_value_for_each_slot_and_no_other() {
 
     let code = "template-link";
     is_located(&check(&link("")), code, "the link has no value for `?principal`");
-    is_located(&check(&link(&format!("{user}, {user}"))), code, "says `?principal` twice");
+    is_located(&check(&link(&format!("{user}, {user}"))), code, "duplicate `?principal` in the link");
     is_located(&check(&link("\"?prncipal\": \"User::\\\"u\\\"\"")), code, "did you mean `?principal`?");
     is_located(&check(&link("\"?principal\": \"User\"")), code, "`User` is not a Cedar entity");
     is_located(&check(&link(user).replace("args", "arg")), code, "l.json:2:41");

@@ -84,7 +84,7 @@ fn what_is_no_package_is_exit_2_and_says_what_one_is() {
         ("check src", "`src` is not a package"),
         ("check examples/quickstart/policy", "it is inside the package `examples/quickstart`"),
         ("check examples/quickstart examples/marketplace", "several paths are allowed only if"),
-        ("check examples/quickstart --schema x", "belong to `.cedar` files"),
+        ("check examples/quickstart --schema x", "apply to `.cedar` files"),
         ("check x.cedar --schema nope", "`x.cedar` does not exist"),
         ("check examples/quickstart --deny unused-nam", "did you mean `unused-name`?"),
     ] {

@@ -266,7 +266,7 @@ fn the_next_version_follows_from_the_difference() {
     let version = |version: &str| format!("version = \"{version}\"");
     let same = bump(&["--check"]);
     assert_eq!(same.code, 0);
-    assert!(same.out.starts_with("none: 1.0.0 stays: nothing changed\n"), "{}", same.out);
+    assert!(same.out.starts_with("none: 1.0.0 is unchanged: nothing changed\n"), "{}", same.out);
 
     // A comment is no change of access, and another package all the same.
     history.edit(&[("role support for User {", "// Support.\nrole support for User {")]);

@@ -96,7 +96,7 @@ fn what_is_not_certain_and_cedar_files_are_left_alone() {
     assert!(run.out.contains("no problem fixed") && run.out.contains("`xyzzy`"), "{}", run.out);
     package.write("a.cedar", "permit(principal, action, resource);");
     let run = package.run("check a.cedar --fix");
-    assert!(run.code == 2 && run.err.contains("not `.cedar` files"), "{}", run.err);
+    assert!(run.code == 2 && run.err.contains("not on `.cedar` files"), "{}", run.err);
     // A file that cannot be written back as it was read keeps all others from being written.
     let package = Copy::of("quickstart");
     package.replace(

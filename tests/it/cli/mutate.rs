@@ -107,7 +107,7 @@ fn mutants_are_listed_in_the_order_of_the_text() {
     "#);
     let run = package.run("mutate . --genre drop --list");
     assert_eq!(run.code, 2);
-    assert!(run.err.contains("there are drop-clause, flip-comparison"), "{}", run.err);
+    assert!(run.err.contains("expected one of drop-clause, flip-comparison"), "{}", run.err);
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn why_tells_a_timeline_step_by_step() {
     let run = run("why examples/marketplace examples/marketplace/scenarios/break_glass.yaml");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(run.out.contains("break-glass payout_incident") || run.out.contains("payout_incident"), "{}", run.out);
-    assert!(run.out.contains("to be refused because of") && run.out.contains("and it was refused"), "{}", run.out);
+    assert!(run.out.contains("to be refused because of") && run.out.contains("got it was refused"), "{}", run.out);
     assert!(!run.out.contains("scenario-failed"), "{}", run.out);
 }
 

@@ -173,7 +173,7 @@ fn a_guard_that_is_gone_while_gateway_toml_names_it_shows_what_opened_and_is_no_
     assert!(run.out.contains("expected deny, got allow"), "{}", run.out);
     assert!(run.out.contains("error[gateway-unknown-name]"), "{}", run.out);
     // Where nothing opened, what is left of the guard fails the run all the same.
-    let unused = run.out.contains("no guard `stepped_up`");
+    let unused = run.out.contains("unknown guard `stepped_up`");
     assert!(unused, "{}", run.out);
     let report: serde_json::Value = serde_json::from_str(&package.read("r.json")).unwrap();
     assert_eq!(report["success"], false);
@@ -226,7 +226,7 @@ fn a_run_in_which_nothing_was_decided_is_no_pass_and_says_so() {
     assert_eq!(package.run("test .").code, 0);
     let run = package.run("test . --filter clerks --report junit=j.xml --report json=r.json");
     assert_eq!(run.code, 1);
-    assert!(run.out.contains("1 skipped; 0 decisions; every test is skipped, so nothing was decided"), "{}", run.out);
+    assert!(run.out.contains("1 skipped; 0 decisions; all tests were skipped, so nothing was decided"), "{}", run.out);
     let report: serde_json::Value = serde_json::from_str(&package.read("r.json")).unwrap();
     assert_eq!(report["success"], false);
     assert!(package.read("j.xml").contains("<failure message=\"every test is skipped"));

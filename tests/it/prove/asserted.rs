@@ -121,7 +121,7 @@ fn the_gate_fails_on_an_assertion_that_the_change_breaks_though_the_change_is_de
     let (code, told) = gate(&old, &meant, &[]);
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("assertions.reading weakened: "), "{told}");
-    assert!(told.contains("gate: fails: 1 weakened term is not declared"), "{told}");
+    assert!(told.contains("gate: fails: 1 undeclared weakened term"), "{told}");
     assert!(!told.contains("refuted"), "{told}");
     // It was broken before, and is still.
     let (code, told) = gate(&new, &new.replace("resource.level <= 3", "resource.level <= 2"), &[]);

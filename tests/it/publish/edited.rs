@@ -126,7 +126,7 @@ fn what_its_sources_do_not_give_is_refused_by_every_verb_that_reads_it() {
         ] {
             let run = shop.run(args);
             assert_eq!((run.code, run.out.as_str()), (1, ""), "{path}: {args}: {run:?}");
-            let says = format!("`{path}` is not ");
+            let says = format!("`{path}` differs from what its sources produce");
             assert!(run.err.contains(&says) && run.err.contains("[rebuild-differs]"), "{path}: {args}: {run:?}");
         }
         nothing_beside(&shop);
@@ -238,7 +238,7 @@ fn invented_evidence_is_signed_by_nobody_who_rebuilds_and_a_trust_policy_can_dem
     shop.refused("publish edited.cjar bundles --key k/private.pem", &["rebuild-differs"]);
     nothing_beside(&shop);
     let said = shop.ok("bundle sign edited.cjar --key k/private.pem --no-rebuild");
-    assert!(said.contains("release 1, not rebuilt, by the key"), "{said}");
+    assert!(said.contains("release 1, not rebuilt, with the key"), "{said}");
     shop.refused("bundle verify edited.cjar --trust k/trust.toml", &["not-rebuilt"]);
     shop.refused("publish edited.cjar bundles --trust k/trust.toml", &["not-rebuilt"]);
     shop.replace("k/trust.toml", "rebuilt = true", "rebuilt = false");
@@ -250,7 +250,7 @@ fn invented_evidence_is_signed_by_nobody_who_rebuilds_and_a_trust_policy_can_dem
 fn whoever_signs_what_they_rebuilt_says_so() {
     let shop = Shop::new();
     let said = shop.ok("bundle sign 1.0.0.cjar --key k/private.pem");
-    assert!(said.contains("release 1, rebuilt from its sources, by the key"), "{said}");
+    assert!(said.contains("release 1, rebuilt from its sources, with the key"), "{said}");
     let said = shop.ok("bundle verify 1.0.0.cjar --trust k/trust.toml");
     for says in ["the signer rebuilt it from its sources", "its sources match commit "] {
         assert!(said.contains(says), "{says}: {said}");
@@ -304,12 +304,12 @@ fn what_another_version_made_is_said_to_be_and_compared_as_it_is_shipped() {
     let run = shop.run("bundle diff 1.0.0.cjar edited.cjar --at 2026-03-01");
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.out.contains("equivalent: no change affects access"), "{run:?}");
-    assert!(run.err.contains("note: edited.cjar: made by version 0.0.9"), "{run:?}");
+    assert!(run.err.contains("note: edited.cjar: built by version 0.0.9"), "{run:?}");
     shop.refused("bundle sign edited.cjar --key k/private.pem", &["rebuild-version"]);
     nothing_beside(&shop);
     let run = shop.run("bundle sign edited.cjar --key k/private.pem --no-rebuild");
     assert!(run.code == 0 && run.out.contains("not rebuilt"), "{run:?}");
-    assert!(run.err.contains("note: edited.cjar: made by version 0.0.9"), "{run:?}");
+    assert!(run.err.contains("note: edited.cjar: built by version 0.0.9"), "{run:?}");
 
     // The denials are gone, in both forms in which they are shipped.
     let edited = edit(&shop, &|tree| wide_in_both_forms(tree), &older);
