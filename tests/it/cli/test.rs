@@ -180,7 +180,7 @@ fn a_guard_that_is_gone_while_gateway_toml_names_it_shows_what_opened_and_is_no_
     assert_eq!(report["faults"][0]["code"], "gateway-unknown-name");
     for name in ["j.xml", "r.md", "g"] {
         let text = package.read(name);
-        assert!(text.contains("no guard") && text.contains("stepped_up"), "{name}: {text}");
+        assert!(text.contains("unknown guard") && text.contains("stepped_up"), "{name}: {text}");
     }
     package.replace("scenarios/invoices.yaml", "cannot: {cancel", "can: {cancel");
     let run = package.run("test .");
@@ -229,7 +229,7 @@ fn a_run_in_which_nothing_was_decided_is_no_pass_and_says_so() {
     assert!(run.out.contains("1 skipped; 0 decisions; all tests were skipped, so nothing was decided"), "{}", run.out);
     let report: serde_json::Value = serde_json::from_str(&package.read("r.json")).unwrap();
     assert_eq!(report["success"], false);
-    assert!(package.read("j.xml").contains("<failure message=\"every test is skipped"));
+    assert!(package.read("j.xml").contains("<failure message=\"all tests were skipped"));
     let github = package.run("test . --filter clerks --format github");
     assert!(github.code == 1 && github.out.contains("::error title="), "{}", github.out);
 }
