@@ -7,7 +7,7 @@ use crate::decide::EngineError;
 
 /// Why there is nothing to be asked.
 #[derive(Debug, Error)]
-pub enum ObligationsError {
+pub enum ProofGoalsError {
     /// The program has no schema.
     #[error("nothing can be proved about all requests: there is no schema")]
     NoSchema,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cedar_policy::{EntityUid, Policy, PolicySet, SchemaFragment};
 
-use super::error::ObligationsError;
+use super::error::ProofGoalsError;
 use crate::decide::Engine;
 use crate::lower::Lowered;
 use crate::text::Instant;
@@ -31,10 +31,10 @@ impl Replay<'_> {
     ///
     /// # Errors
     /// Where it cannot be read; a fault of ours.
-    pub fn schema_of(lowered: &Lowered) -> Result<SchemaFragment, ObligationsError> {
+    pub fn schema_of(lowered: &Lowered) -> Result<SchemaFragment, ProofGoalsError> {
         let text = lowered.schema_text.as_deref().unwrap_or_default();
         let (schema, _warnings) =
-            SchemaFragment::from_cedarschema_str(text).map_err(|error| ObligationsError::Replay(error.to_string()))?;
+            SchemaFragment::from_cedarschema_str(text).map_err(|error| ProofGoalsError::Replay(error.to_string()))?;
         Ok(schema)
     }
 
@@ -42,9 +42,9 @@ impl Replay<'_> {
     pub(super) fn engine_of<'p>(
         &self,
         policies: impl IntoIterator<Item = &'p Policy>,
-    ) -> Result<Engine, ObligationsError> {
+    ) -> Result<Engine, ProofGoalsError> {
         let set = PolicySet::from_policies(policies.into_iter().cloned())
-            .map_err(|error| ObligationsError::Replay(error.to_string()))?;
+            .map_err(|error| ProofGoalsError::Replay(error.to_string()))?;
         Ok(Engine::new(set, Some(self.schema.clone()), [])?)
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::analysis::ObligationsError;
+use crate::analysis::ProofGoalsError;
 use crate::analysis::solver::{Absent, InstallError, REMEDY};
 use crate::bundle::Refusal;
 use crate::diag::did_you_mean;
@@ -260,7 +260,7 @@ fn solver_hint(absent: &Absent) -> &'static str {
 
 fn prove_hint(error: &ProveError) -> String {
     match error {
-        ProveError::Obligations(ObligationsError::NoSchema) => "pass the schema with `--schema FILE`".to_owned(),
+        ProveError::ProofGoals(ProofGoalsError::NoSchema) => "pass the schema with `--schema FILE`".to_owned(),
         ProveError::NoProperty { name, known } => {
             nearest(name, known, "run `gatewright prove` without `--only` to list all claims")
         }

@@ -10,7 +10,7 @@ use super::{ActionId, ExternalPermit, Holder, Program, RoleId, TypeId};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
     granted: BTreeMap<Holder, Vec<usize>>,
-    comers: BTreeMap<ActionId, BTreeSet<TypeId>>,
+    principal_types: BTreeMap<ActionId, BTreeSet<TypeId>>,
     requires: BTreeMap<ActionId, Vec<usize>>,
     profiles: BTreeMap<ActionId, Vec<usize>>,
     separations: BTreeMap<ActionId, Vec<usize>>,
@@ -33,18 +33,18 @@ impl Index {
             };
             let implied = grant.implied.iter().flat_map(|implied| &implied.actions);
             for action in grant.actions.iter().map(|(action, _)| action).chain(implied) {
-                index.comers.entry(*action).or_default().extend(types);
+                index.principal_types.entry(*action).or_default().extend(types);
             }
         }
         for (at, profile) in program.profiles.iter().enumerate() {
             let opened: BTreeSet<ActionId> = profile.actions.iter().map(|(action, _)| *action).collect();
             for action in opened {
-                index.comers.entry(action).or_default().insert(profile.principal);
+                index.principal_types.entry(action).or_default().insert(profile.principal);
                 index.profiles.entry(action).or_default().push(at);
             }
         }
         for (action, types) in let_in(program, raw) {
-            index.comers.entry(action).or_default().extend(types);
+            index.principal_types.entry(action).or_default().extend(types);
         }
         for (at, require) in program.requires.iter().enumerate() {
             let guarded: BTreeSet<ActionId> = require.actions.iter().copied().collect();
@@ -66,8 +66,8 @@ impl Index {
     }
 
     /// The principal types that can come by an action.
-    pub(super) fn comers(&self, action: ActionId) -> impl Iterator<Item = TypeId> {
-        self.comers.get(&action).into_iter().flatten().copied()
+    pub(super) fn principal_types(&self, action: ActionId) -> impl Iterator<Item = TypeId> {
+        self.principal_types.get(&action).into_iter().flatten().copied()
     }
 
     /// The `require`s that name an action.

@@ -70,7 +70,7 @@ impl Program {
     /// How many types [`Program::principals_of`] gives.
     pub(super) fn count_principals_of(&self, action: ActionId) -> usize {
         let raw = self.action(action).filter(|action| action.is_raw());
-        match raw.map_or_else(|| self.index.comers(action).count(), |action| action.raw_principals.len()) {
+        match raw.map_or_else(|| self.index.principal_types(action).count(), |action| action.raw_principals.len()) {
             0 if raw.is_none() => self.types_of(|kind| *kind == TypeKind::Principal).count(),
             some => some,
         }
@@ -85,7 +85,7 @@ impl Program {
         if found.is_raw() {
             return found.raw_principals.clone();
         }
-        self.index.comers(action).collect()
+        self.index.principal_types(action).collect()
     }
 
     /// The types that may ask for anything: the principals of the program, and those that a raw schema makes principals.

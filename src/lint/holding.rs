@@ -6,17 +6,17 @@ use crate::text::{Sources, Span};
 use crate::typing::{Conditions, Kind, TypedExpr};
 
 use super::admission::Formula;
-use super::outlook::{Known, Outlook, outlook};
+use super::satisfiability::{Known, Satisfiability, satisfiability};
 
 /// What can come of the conditions of some roles together, for a principal of one type. The resource is not known.
-pub(super) fn holding(conditions: &Conditions, principal: TypeId, roles: &[RoleId]) -> Outlook {
+pub(super) fn holding(conditions: &Conditions, principal: TypeId, roles: &[RoleId]) -> Satisfiability {
     let program = conditions.program();
     let whens = roles.iter().filter_map(|id| program.role(*id)?.when());
     // What does not type where this little is known may well hold.
     let conditions: Vec<TypedExpr> = whens.filter_map(|when| conditions.of(when, &Kind::Of(principal)).ok()).collect();
     let formulas: Vec<Formula<'_>> = conditions.iter().map(|when| Formula::of(when, true)).collect();
     let known = Known { principal: program.ty(principal).map(|ty| ty.cedar.as_str()), now: None };
-    outlook(&formulas, known)
+    satisfiability(&formulas, known)
 }
 
 /// Tells which two tests exclude each other.

@@ -21,13 +21,13 @@ pub fn unproved(cx: &Cx<'_>, out: &mut Diagnostics) {
     }
     for stated in proofs::statements(cx) {
         let permits = stated.facts.effect == cedar_policy::Effect::Permit;
-        let standing: &[&str] = match permits {
+        let impact: &[&str] = match permits {
             true => &["dead-statement", "shadowed-grant", "overridden-grant"],
             false => &["dead-statement", "idle-forbid"],
         };
         let erring = if permits { "erring-grant" } else { "erring-forbid" };
         let asked: [(&[&str], Option<&String>); 4] = [
-            (standing, unknown(&stated.facts.standing)),
+            (impact, unknown(&stated.facts.impact)),
             (&["vacuous-condition"], unknown(&stated.facts.constant)),
             (&[erring], unknown(&stated.facts.erring)),
             (&["idle-until"], unknown(&stated.facts.end)),

@@ -4,8 +4,8 @@ use crate::syntax::ast::{Expr, ExprKind, Operator};
 use crate::text::Span;
 
 use super::edit;
-use super::genre::Genre;
 use super::mutant::{Edit, Making, Named};
+use super::operator::MutationOperator;
 
 /// Mutants of a whole condition, `when …` or a guard's.
 pub(super) fn condition(making: &mut Making<'_>, expr: &Expr, statement: Option<&Named>) {
@@ -27,7 +27,7 @@ pub(super) fn parts(making: &mut Making<'_>, expr: &Expr, statement: Option<&Nam
         ExprKind::Or(operands) => {
             for operand in operands {
                 let what = format!("`{}` never holds", making.words(operand.span));
-                becomes(making, Genre::DropClause, operand.span, what, "false", statement);
+                becomes(making, MutationOperator::DropClause, operand.span, what, "false", statement);
             }
             swap(making, expr.span, operands, ("||", "&&"), statement);
         }
@@ -42,13 +42,20 @@ pub(super) fn parts(making: &mut Making<'_>, expr: &Expr, statement: Option<&Nam
 fn always(making: &mut Making<'_>, clause: &Expr, statement: Option<&Named>) {
     if !matches!(clause.kind, ExprKind::Bool(_)) {
         let what = format!("`{}` always holds", making.words(clause.span));
-        becomes(making, Genre::DropClause, clause.span, what, "true", statement);
+        becomes(making, MutationOperator::DropClause, clause.span, what, "true", statement);
     }
 }
 
-fn becomes(making: &mut Making<'_>, genre: Genre, span: Span, what: String, text: &str, statement: Option<&Named>) {
+fn becomes(
+    making: &mut Making<'_>,
+    operator: MutationOperator,
+    span: Span,
+    what: String,
+    text: &str,
+    statement: Option<&Named>,
+) {
     let text = text.to_owned();
-    making.add(genre, span, what, Edit { span, text }, statement);
+    making.add(operator, span, what, Edit { span, text }, statement);
 }
 
 /// All operators of a chain at once: with one of several swapped, the chain would need brackets to say what it means.
@@ -69,7 +76,7 @@ fn swap(making: &mut Making<'_>, span: Span, operands: &[Expr], (from, to): (&st
     }
     let edit = Edit { span: edit::between(first, last), text };
     let what = format!("`{from}` becomes `{to}` in `{}`", making.words(span));
-    making.add(Genre::SwapAndOr, span, what, edit, statement);
+    making.add(MutationOperator::SwapAndOr, span, what, edit, statement);
 }
 
 fn compare(
@@ -88,13 +95,13 @@ fn compare(
         Operator::In | Operator::Add | Operator::Subtract | Operator::Multiply => return,
     };
     let between = edit::between(left, right);
-    let all = [(Genre::FlipComparison, Some(opposite)), (Genre::ShiftBound, shifted)];
-    for (genre, with) in all {
+    let all = [(MutationOperator::FlipComparison, Some(opposite)), (MutationOperator::ShiftBound, shifted)];
+    for (operator, with) in all {
         let Some(with) = with else { continue };
         let Some(text) = edit::replaced(making.sources.slice(between), written, with) else {
             continue;
         };
         let what = format!("`{written}` becomes `{with}` in `{}`", making.words(span));
-        making.add(genre, span, what, Edit { span: between, text }, statement);
+        making.add(operator, span, what, Edit { span: between, text }, statement);
     }
 }

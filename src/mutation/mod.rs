@@ -3,12 +3,12 @@
 
 mod edit;
 mod expressions;
-mod genre;
 mod mutant;
+mod operator;
 mod outcome;
 mod statements;
 
-pub use genre::Genre;
 pub use mutant::{Edit, Mutant, Named};
+pub use operator::MutationOperator;
 pub use outcome::{Decided, Outcome, Shown, Tally, Trial};
 pub use statements::mutants;

@@ -4,13 +4,13 @@ use crate::graph::Program;
 use crate::syntax::ast;
 use crate::text::{Sources, Span};
 
-use super::genre::Genre;
+use super::operator::MutationOperator;
 
 /// A program with one mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mutant {
     /// The kind of mistake.
-    pub genre: Genre,
+    pub operator: MutationOperator,
     /// The words that it is about.
     pub span: Span,
     /// What is done, in one line.
@@ -61,8 +61,15 @@ pub(super) struct Making<'a> {
 }
 
 impl Making<'_> {
-    pub(super) fn add(&mut self, genre: Genre, span: Span, what: String, edit: Edit, statement: Option<&Named>) {
-        self.made.push(Mutant { genre, span, what, edit, statement: statement.cloned() });
+    pub(super) fn add(
+        &mut self,
+        operator: MutationOperator,
+        span: Span,
+        what: String,
+        edit: Edit,
+        statement: Option<&Named>,
+    ) {
+        self.made.push(Mutant { operator, span, what, edit, statement: statement.cloned() });
     }
 
     /// The words of a span on one line, cut where they are many.

@@ -6,8 +6,8 @@ use crate::syntax::ast;
 use crate::syntax::ast::{Actions, BreakGlassClause, BreakGlassKind, ExprKind, Item, ItemKind, Types};
 use crate::text::{Sources, Span};
 
-use super::genre::Genre;
 use super::mutant::{Edit, Making, Mutant, Named};
+use super::operator::MutationOperator;
 use super::{edit, expressions};
 
 /// All mutants of a program without faults, in the order of its texts.
@@ -23,7 +23,7 @@ pub fn mutants(files: &[ast::File], program: &Program, sources: &Sources) -> Vec
         item(&mut making, declaration);
     }
     let mut made = making.made;
-    made.sort_by(|a, b| (a.span, a.genre, &a.edit.text).cmp(&(b.span, b.genre, &b.edit.text)));
+    made.sort_by(|a, b| (a.span, a.operator, &a.edit.text).cmp(&(b.span, b.operator, &b.edit.text)));
     made
 }
 
@@ -46,7 +46,7 @@ fn item(making: &mut Making<'_>, item: &Item) {
         }
         ItemKind::Grant(decl) => grant(making, item, decl),
         ItemKind::Deny(decl) => {
-            gone(making, Genre::DropGuard, item);
+            gone(making, MutationOperator::DropGuard, item);
             if let Some(when) = &decl.when {
                 expressions::condition(making, when, named);
             }
@@ -57,11 +57,11 @@ fn item(making: &mut Making<'_>, item: &Item) {
                 // The guard stays, since profiles may name it.
                 let what = format!("the guard no longer requires `{}`", making.words(span));
                 let text = "true".to_owned();
-                making.add(Genre::DropGuard, span, what, Edit { span, text }, named);
+                making.add(MutationOperator::DropGuard, span, what, Edit { span, text }, named);
             }
             expressions::parts(making, &decl.condition, named);
         }
-        ItemKind::Isolate(_) | ItemKind::Separate(_) => gone(making, Genre::DropGuard, item),
+        ItemKind::Isolate(_) | ItemKind::Separate(_) => gone(making, MutationOperator::DropGuard, item),
         ItemKind::BreakGlass(decl) => {
             for clause in &decl.clauses {
                 emergency(making, clause);
@@ -81,14 +81,14 @@ fn named(making: &Making<'_>, item: &Item) -> Option<Named> {
         .map(|statement| Named { span: statement.span, name: statement.name.clone() })
 }
 
-fn gone(making: &mut Making<'_>, genre: Genre, item: &Item) {
+fn gone(making: &mut Making<'_>, operator: MutationOperator, item: &Item) {
     let what = format!("`{}` is removed", making.words(item.span));
     let edit = Edit { span: edit::whole(item, making.sources), text: String::new() };
-    making.add(genre, item.span, what, edit, None);
+    making.add(operator, item.span, what, edit, None);
 }
 
 fn grant(making: &mut Making<'_>, item: &Item, decl: &ast::GrantDecl) {
-    gone(making, Genre::DropGrant, item);
+    gone(making, MutationOperator::DropGrant, item);
     let named = named(making, item);
     also_opens(making, item, decl, named.as_ref());
     if let Some(when) = &decl.when {
@@ -124,7 +124,7 @@ fn also_opens(making: &mut Making<'_>, item: &Item, decl: &ast::GrantDecl, named
     let what = format!("`{}` is also granted", action.name);
     let edit = Edit { span: last.span.at_end(), text: format!(", {}", action.name) };
     let span = names.iter().map(|name| name.span).fold(last.span, Span::to);
-    making.add(Genre::AddAction, span, what, edit, named);
+    making.add(MutationOperator::AddAction, span, what, edit, named);
 }
 
 /// The same grant to the next role, in the order of the texts, that is held in the same way and does not extend this one.
@@ -167,7 +167,7 @@ fn also_to(making: &mut Making<'_>, item: &Item, role: &ast::RoleDecl) {
     };
     let edit = Edit { span: end, text: format!("    {words}\n") };
     let what = format!("this is also granted to `{}`", other.name.text);
-    making.add(Genre::AddRole, item.span, what, edit, None);
+    making.add(MutationOperator::AddRole, item.span, what, edit, None);
 }
 
 fn emergency(making: &mut Making<'_>, clause: &BreakGlassClause) {
@@ -185,7 +185,7 @@ fn emergency(making: &mut Making<'_>, clause: &BreakGlassClause) {
                     (number.span, (more - 1).to_string(), what)
                 }
             };
-            making.add(Genre::FewerApprovals, clause.span, what, Edit { span, text }, None);
+            making.add(MutationOperator::FewerApprovals, clause.span, what, Edit { span, text }, None);
         }
         BreakGlassKind::Bound(known, amount) => {
             let Some(bound) = known.row().bound.filter(|bound| bound.doubled) else {
@@ -194,7 +194,7 @@ fn emergency(making: &mut Making<'_>, clause: &BreakGlassClause) {
             let span = amount.span();
             let twice = bound.unit.show(amount.value().saturating_mul(2));
             let what = format!("`{}` becomes `{twice}`", making.words(span));
-            making.add(Genre::LongerWindow, clause.span, what, Edit { span, text: twice }, None);
+            making.add(MutationOperator::LongerWindow, clause.span, what, Edit { span, text: twice }, None);
         }
         _ => {}
     }
@@ -214,7 +214,7 @@ resource Bill in Org as org { level: Long, paid: Bool, owner: User, action creat
 context { from token { mfa: Bool } }
 ";
 
-    /// The mutants of a program, each as its genre, what it does, and the line of the text it changes, before and after.
+    /// The mutants of a program, each as its operator, what it does, and the line of the text it changes, before and after.
     fn shown(text: &str) -> String {
         let mut sources = Sources::default();
         let model = sources.add("model.gate", MODEL);
@@ -231,7 +231,7 @@ context { from token { mfa: Bool } }
             let before: Vec<&str> = sources.text(mutant.edit.span.file).lines().collect();
             let changed = after.lines().filter(|line| !before.contains(line)).map(str::trim);
             let changed = changed.collect::<Vec<_>>().join(" ⏎ ");
-            all += format!("{}: {} => {changed}", mutant.genre.name(), mutant.what).trim_end();
+            all += format!("{}: {} => {changed}", mutant.operator.name(), mutant.what).trim_end();
             all += "\n";
         }
         all

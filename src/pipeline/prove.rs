@@ -6,8 +6,7 @@ use thiserror::Error;
 
 use crate::analysis::solver::Limits;
 use crate::analysis::{
-    Beyond, Cache, Deadline, Obligation, Obligations, ObligationsError, Outcome, Proof, Prover, Replay, Statistics,
-    solver,
+    Beyond, Cache, Deadline, Outcome, Proof, ProofGoal, ProofGoals, ProofGoalsError, Prover, Replay, Statistics, solver,
 };
 use crate::decide::{Engine, EngineError};
 use crate::load::PackageFiles;
@@ -77,7 +76,7 @@ pub enum ProveError {
     Property(String),
     /// Nothing can be asked.
     #[error(transparent)]
-    Obligations(#[from] ObligationsError),
+    ProofGoals(#[from] ProofGoalsError),
     /// The bundle could not be built; a fault of ours.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -122,10 +121,10 @@ pub fn prove(
     let mut settled = settled(mine, checked, &engine, &prover, &options)?;
     Templates::new(templates, checked).hold(&mut settled, package, checked, &prover, &options)?;
     let mut proofs = Vec::new();
-    for (obligation, outcome) in settled {
-        let reach = obligation.reach();
-        let granting = obligation.granting(&checked.lowered.origins);
-        let property = obligation.property;
+    for (goal, outcome) in settled {
+        let reach = goal.reach();
+        let granting = goal.granting(&checked.lowered.origins);
+        let property = goal.property;
         let words = match property.words.is_empty() {
             true => said(package.sources.slice(property.span)),
             false => property.words,
@@ -160,11 +159,11 @@ fn settled(
     engine: &Engine,
     prover: &Prover<'_>,
     options: &ProveOptions<'_>,
-) -> Result<Vec<(Obligation, Outcome)>, ProveError> {
-    let Obligations { grounds, all } = Obligations::new(properties, &checked.lowered)?;
+) -> Result<Vec<(ProofGoal, Outcome)>, ProveError> {
+    let ProofGoals { grounds, all } = ProofGoals::new(properties, &checked.lowered)?;
     let mut literals = grounds.base.literals();
-    for obligation in &all {
-        let requests = obligation.property.requests.iter();
+    for goal in &all {
+        let requests = goal.property.requests.iter();
         literals.extend(requests.flat_map(cedar_policy::Policy::entity_literals));
     }
     let replay = Replay {
@@ -175,9 +174,9 @@ fn settled(
         at: options.at,
         keeps_scripts: options.keeps_scripts,
     };
-    let outcomes = prover.each(&all, |asking, obligation| obligation.settle(asking, &replay, &grounds));
+    let outcomes = prover.each(&all, |asking, goal| goal.settle(asking, &replay, &grounds));
     let both = all.into_iter().zip(outcomes);
-    let both = both.map(|(obligation, outcome)| Ok((obligation, outcome?)));
+    let both = both.map(|(goal, outcome)| Ok((goal, outcome?)));
     both.collect()
 }
 

@@ -124,8 +124,8 @@ impl<C: Content> Artifacts<C> {
         Self { content, name }
     }
 
-    fn lied(&self, why: impl Into<String>) -> RegistryError {
-        RegistryError::Lied { place: self.name.clone(), why: why.into() }
+    fn invalid_response(&self, why: impl Into<String>) -> RegistryError {
+        RegistryError::InvalidResponse { place: self.name.clone(), why: why.into() }
     }
 
     fn tag(&self, version: &str) -> Result<String, RegistryError> {
@@ -142,14 +142,14 @@ impl<C: Content> Artifacts<C> {
         };
         let digest = digest(&bytes);
         if bytes.len() > MAX_SMALL {
-            return Err(self.lied(format!("the manifest `{reference}` is larger than {MAX_SMALL} bytes")));
+            return Err(self.invalid_response(format!("the manifest `{reference}` is larger than {MAX_SMALL} bytes")));
         }
         if reference.starts_with("sha256:") && reference != digest {
-            return Err(self.lied(format!("the manifest `{reference}` has the digest {digest}")));
+            return Err(self.invalid_response(format!("the manifest `{reference}` has the digest {digest}")));
         }
         match serde_json::from_slice::<Manifest>(&bytes) {
             Ok(manifest) if manifest.schema_version == 2 => Ok(Some((manifest, digest))),
-            _ => Err(self.lied(format!("`{reference}` is not an image manifest"))),
+            _ => Err(self.invalid_response(format!("`{reference}` is not an image manifest"))),
         }
     }
 
@@ -162,17 +162,20 @@ impl<C: Content> Artifacts<C> {
         progress: &dyn Fn(u64),
     ) -> Result<(Descriptor, Vec<u8>), RegistryError> {
         let [layer] = manifest.layers.as_slice() else {
-            return Err(self.lied(format!("an artifact must have one layer, found {}", manifest.layers.len())));
+            return Err(
+                self.invalid_response(format!("an artifact must have one layer, found {}", manifest.layers.len()))
+            );
         };
         if layer.media_type != media_type {
-            return Err(self.lied(format!("a layer must have the type `{media_type}`, found `{}`", layer.media_type)));
+            return Err(self
+                .invalid_response(format!("a layer must have the type `{media_type}`, found `{}`", layer.media_type)));
         }
         if usize::try_from(layer.size).map_or(true, |size| size > most) {
-            return Err(self.lied(format!("a layer has {} bytes, more than {most}", layer.size)));
+            return Err(self.invalid_response(format!("a layer has {} bytes, more than {most}", layer.size)));
         }
         let bytes = self.content.blob(layer, progress)?;
         if digest(&bytes) != layer.digest {
-            return Err(self.lied(format!("the blob {} has the digest {}", layer.digest, digest(&bytes))));
+            return Err(self.invalid_response(format!("the blob {} has the digest {}", layer.digest, digest(&bytes))));
         }
         Ok((layer.clone(), bytes))
     }
@@ -186,12 +189,13 @@ impl<C: Content> Artifacts<C> {
             return Ok(None);
         };
         if manifest.artifact_type.as_deref() != Some(BUNDLE) {
-            return Err(self.lied(format!("`{reference}` is not a Gatewright bundle")));
+            return Err(self.invalid_response(format!("`{reference}` is not a Gatewright bundle")));
         }
         let size = manifest.layers.first().map_or(0, |layer| layer.size);
         let (layer, bundle) = self.layer(&manifest, LAYER, MAX_BUNDLE, &|done| progress(done, size))?;
         let file = title(&layer).filter(|file| is_file(file));
-        let file = file.ok_or_else(|| self.lied("the bundle's layer has no valid file name as its title"))?;
+        let file =
+            file.ok_or_else(|| self.invalid_response("the bundle's layer has no valid file name as its title"))?;
         Ok(Some(Fetched { file, bundle, statements: self.statements(&pinned)?, pinned }))
     }
 
@@ -202,10 +206,12 @@ impl<C: Content> Artifacts<C> {
         let ours = referrers.into_iter().filter(|one| one.artifact_type.as_deref() == Some(STATEMENT));
         for referrer in ours.take(MAX_STATEMENTS) {
             let Some((manifest, _)) = self.manifest(&referrer.digest)? else {
-                return Err(self.lied(format!("{} is listed but not found", referrer.digest)));
+                return Err(self.invalid_response(format!("{} is listed but not found", referrer.digest)));
             };
             if manifest.subject.as_ref().map(|subject| subject.digest.as_str()) != Some(subject) {
-                return Err(self.lied(format!("{} is listed but refers to something else", referrer.digest)));
+                return Err(
+                    self.invalid_response(format!("{} is listed but refers to something else", referrer.digest))
+                );
             }
             let (layer, bytes) = self.layer(&manifest, STATEMENT, MAX_SMALL, &|_| ())?;
             let kind = title(&layer).and_then(|title| title.strip_suffix(ENDING).map(str::to_owned));
@@ -213,7 +219,7 @@ impl<C: Content> Artifacts<C> {
                 && let Some(other) = statements.insert(kind.clone(), bytes.clone())
                 && other != bytes
             {
-                return Err(self.lied(format!("found two different `{kind}` statements")));
+                return Err(self.invalid_response(format!("found two different `{kind}` statements")));
             }
         }
         Ok(statements)
@@ -304,7 +310,9 @@ impl<C: Content> Artifacts<C> {
             return Ok(None);
         };
         if manifest.artifact_type.as_deref() != Some(CHANNEL) {
-            return Err(self.lied(format!("the tag of the channel `{channel}` does not point to a pointer")));
+            return Err(
+                self.invalid_response(format!("the tag of the channel `{channel}` does not point to a pointer"))
+            );
         }
         Ok(Some(self.layer(&manifest, STATEMENT, MAX_SMALL, &|_| ())?.1))
     }

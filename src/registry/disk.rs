@@ -22,8 +22,8 @@ impl Disk {
         self.root.display().to_string()
     }
 
-    pub(super) fn lied(&self, why: String) -> RegistryError {
-        RegistryError::Lied { place: self.name(), why }
+    pub(super) fn invalid_response(&self, why: String) -> RegistryError {
+        RegistryError::InvalidResponse { place: self.name(), why }
     }
 
     fn failed(&self, path: &str, error: &io::Error) -> RegistryError {
@@ -44,7 +44,7 @@ impl Disk {
         let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
         file.take(limit).read_to_end(&mut bytes).map_err(|error| self.failed(path, &error))?;
         match bytes.len() > most {
-            true => Err(self.lied(format!("`{path}` is larger than {most} bytes"))),
+            true => Err(self.invalid_response(format!("`{path}` is larger than {most} bytes"))),
             false => Ok(Some(bytes)),
         }
     }

@@ -43,7 +43,7 @@ pub enum RegistryError {
     },
     /// What it gave is not what was asked for.
     #[error("{place} returned an unexpected response: {why}")]
-    Lied {
+    InvalidResponse {
         /// Who was asked.
         place: String,
         /// How.

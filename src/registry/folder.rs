@@ -37,9 +37,9 @@ pub(super) struct Listing {
 impl Listing {
     /// Reads a listing of a place.
     pub(super) fn read(bytes: &[u8], place: &str) -> Result<Self, RegistryError> {
-        let lied = |why: String| RegistryError::Lied { place: place.to_owned(), why };
+        let invalid_response = |why: String| RegistryError::InvalidResponse { place: place.to_owned(), why };
         let listing: Self = serde_json::from_slice(bytes)
-            .map_err(|error| lied(format!("`release.json` is not a valid listing: {error}")))?;
+            .map_err(|error| invalid_response(format!("`release.json` is not a valid listing: {error}")))?;
         let sound = listing.format == FORMAT
             && is_file(&listing.file)
             && is_digest(&listing.digest)
@@ -47,7 +47,7 @@ impl Listing {
             && listing.statements.iter().all(|(kind, digest)| is_kind(kind) && is_digest(digest));
         match sound {
             true => Ok(listing),
-            false => Err(lied("`release.json` is not a listing that this version can read".to_owned())),
+            false => Err(invalid_response("`release.json` is not a listing that this version can read".to_owned())),
         }
     }
 
@@ -59,11 +59,12 @@ impl Listing {
         read: impl Fn(&str, usize) -> Result<Option<Vec<u8>>, RegistryError>,
     ) -> Result<Fetched, RegistryError> {
         let whole = |path: &str, most: usize, wanted: &str| {
-            let lied = |why: String| RegistryError::Lied { place: place.to_owned(), why };
-            let bytes = read(path, most)?.ok_or_else(|| lied(format!("`{path}` is listed but not found")))?;
+            let invalid_response = |why: String| RegistryError::InvalidResponse { place: place.to_owned(), why };
+            let bytes =
+                read(path, most)?.ok_or_else(|| invalid_response(format!("`{path}` is listed but not found")))?;
             match digest(&bytes) == wanted {
                 true => Ok(bytes),
-                false => Err(lied(format!("`{path}` does not have the listed digest"))),
+                false => Err(invalid_response(format!("`{path}` does not have the listed digest"))),
             }
         };
         let folder = folder_of(version)?;

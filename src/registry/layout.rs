@@ -29,7 +29,7 @@ impl Layout {
             return Ok(Index::empty());
         };
         let read: Result<Index, _> = serde_json::from_slice(&bytes);
-        read.map_err(|error| self.disk.lied(format!("`{TABLE}` is not a valid index: {error}")))
+        read.map_err(|error| self.disk.invalid_response(format!("`{TABLE}` is not a valid index: {error}")))
     }
 
     /// Puts a manifest under a tag. The writer's lock is held.
@@ -54,7 +54,7 @@ impl Layout {
     fn path(&self, digest: &str) -> Result<String, RegistryError> {
         match is_digest(digest) {
             true => Ok(format!("blobs/{}", digest.replace(':', "/"))),
-            false => Err(self.disk.lied(format!("`{digest}` is not a SHA-256 digest"))),
+            false => Err(self.disk.invalid_response(format!("`{digest}` is not a SHA-256 digest"))),
         }
     }
 }
@@ -75,9 +75,11 @@ impl Content for Layout {
         let bytes = self.disk.read(&self.path(&digest)?, MAX_SMALL)?;
         match &bytes {
             Some(bytes) if self::digest(bytes) != digest => {
-                Err(self.disk.lied(format!("the file for {digest} has a different digest")))
+                Err(self.disk.invalid_response(format!("the file for {digest} has a different digest")))
             }
-            None if !is_digest(reference) => Err(self.disk.lied(format!("`{reference}` is listed but not found"))),
+            None if !is_digest(reference) => {
+                Err(self.disk.invalid_response(format!("`{reference}` is listed but not found")))
+            }
             _ => Ok(bytes),
         }
     }
@@ -86,7 +88,7 @@ impl Content for Layout {
         let most = usize::try_from(descriptor.size).unwrap_or(usize::MAX);
         let bytes = self.disk.read(&self.path(&descriptor.digest)?, most)?;
         progress(descriptor.size);
-        bytes.ok_or_else(|| self.disk.lied(format!("{} is listed but not found", descriptor.digest)))
+        bytes.ok_or_else(|| self.disk.invalid_response(format!("{} is listed but not found", descriptor.digest)))
     }
 
     fn put_blob(&self, digest: &str, bytes: &[u8]) -> Result<(), RegistryError> {
@@ -108,7 +110,9 @@ impl Content for Layout {
         };
         let index: Result<Index, _> = serde_json::from_slice(&bytes);
         Ok(index
-            .map_err(|error| self.disk.lied(format!("the list of referrers is not a valid index: {error}")))?
+            .map_err(|error| {
+                self.disk.invalid_response(format!("the list of referrers is not a valid index: {error}"))
+            })?
             .manifests)
     }
 

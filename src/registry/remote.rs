@@ -113,7 +113,9 @@ impl Remote {
                     false => RegistryError::Failed { place, what, why: said.join("; ") },
                 }
             }
-            OciDistributionError::DigestError(error) => RegistryError::Lied { place, why: error.to_string() },
+            OciDistributionError::DigestError(error) => {
+                RegistryError::InvalidResponse { place, why: error.to_string() }
+            }
             OciDistributionError::ServerError { code, message, .. } => RegistryError::Failed {
                 place,
                 what,
@@ -129,7 +131,7 @@ impl Remote {
         let listed = listed.map_err(|error| self.error("list statements", error))?;
         // Through the text, since theirs keeps only the fields that it knows, and ours are the same.
         let value = serde_json::to_value(&listed).and_then(serde_json::from_value);
-        value.map_err(|error| RegistryError::Lied {
+        value.map_err(|error| RegistryError::InvalidResponse {
             place: self.place(),
             why: format!("the list of statements is not a valid index: {error}"),
         })
@@ -140,7 +142,7 @@ impl Remote {
         let Some(bytes) = self.manifest(&digest.replace(':', "-"))? else {
             return Ok(Index::empty());
         };
-        serde_json::from_slice(&bytes).map_err(|error| RegistryError::Lied {
+        serde_json::from_slice(&bytes).map_err(|error| RegistryError::InvalidResponse {
             place: self.place(),
             why: format!("the list of statements is not a valid index: {error}"),
         })
@@ -174,7 +176,7 @@ impl Content for Remote {
         match pulled {
             Ok(()) => Ok(sink.bytes),
             Err(OciDistributionError::IoError(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
-                Err(RegistryError::Lied {
+                Err(RegistryError::InvalidResponse {
                     place: self.place(),
                     why: format!("the blob {} is larger than stated in its manifest", descriptor.digest),
                 })

@@ -104,7 +104,7 @@ impl Web {
                 return Ok(bytes);
             };
             if bytes.len().saturating_add(chunk.len()) > most {
-                return Err(RegistryError::Lied {
+                return Err(RegistryError::InvalidResponse {
                     place: self.url.clone(),
                     why: format!("`{path}` is larger than {most} bytes"),
                 });

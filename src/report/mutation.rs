@@ -103,14 +103,14 @@ pub fn mutation_scenarios(trials: &[Trial], files: Files<'_>, at: Instant) -> Ve
         .collect()
 }
 
-/// The genre and the place, so that scenarios of an earlier run keep their names: `mutant-drop-clause-shop-10-47`.
+/// The operator and the place, so that scenarios of an earlier run keep their names: `mutant-drop-clause-shop-10-47`.
 fn stem(mutant: &Mutant, files: Files<'_>) -> String {
     let at = files.sources.position(mutant.span);
     let name = files.sources.name(mutant.span.file);
     let name = name.rsplit('/').next().unwrap_or(name);
     let name = name.strip_suffix(".gate").unwrap_or(name);
     let name = safe::file_stem(name);
-    format!("mutant-{}-{name}-{}-{}", mutant.genre.name(), at.line, at.column)
+    format!("mutant-{}-{name}-{}-{}", mutant.operator.name(), at.line, at.column)
 }
 
 fn saved(stem: String, mutant: &Mutant, decided: &Decided, files: Files<'_>, at: Instant) -> Saved {
@@ -126,7 +126,7 @@ fn saved(stem: String, mutant: &Mutant, decided: &Decided, files: Files<'_>, at:
 }
 
 fn told(mutant: &Mutant) -> String {
-    format!("{}: {}", mutant.genre.name(), printable(&mutant.what))
+    format!("{}: {}", mutant.operator.name(), printable(&mutant.what))
 }
 
 fn place(mutant: &Mutant, files: Files<'_>) -> String {
@@ -214,7 +214,7 @@ impl<'a> Item<'a> {
         let at = files.sources.position(mutant.span);
         let edit = &mutant.edit;
         let mut item = Self {
-            genre: mutant.genre.name(),
+            genre: mutant.operator.name(),
             what: &mutant.what,
             file: files.path(mutant.span.file),
             line: at.line,
@@ -251,7 +251,7 @@ impl<'a> Item<'a> {
 mod tests {
     use super::*;
     use crate::analysis::{EVERY_VALUE, witness_of_every_value};
-    use crate::mutation::{Edit, Genre, Shown};
+    use crate::mutation::{Edit, MutationOperator, Shown};
     use crate::text::{Sources, Span};
 
     fn trials(sources: &mut Sources) -> Vec<Trial> {
@@ -260,7 +260,7 @@ mod tests {
             let span = Span::new(file, start, end);
             Trial {
                 mutant: Mutant {
-                    genre: Genre::DropGuard,
+                    operator: MutationOperator::DropGuard,
                     span,
                     what: what.to_owned(),
                     edit: Edit { span, text: "true".to_owned() },

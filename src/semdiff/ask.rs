@@ -11,10 +11,10 @@ use crate::analysis::{Answer, Asking, Claim, Counterexample, Environment, Questi
 use crate::decide::{Decision, Outcome};
 
 use super::align::Aligned;
+use super::common_schema::{Basis, CommonSchema, Engines};
 use super::difference::Doubt;
 use super::direction::Direction;
 use super::errors::Permits;
-use super::footing::{Basis, Engines, Footing};
 use super::holder::Holder;
 use super::listing::{Half, Listed, Listing, Says, carries};
 use super::request_kind::{Presence, RequestKind};
@@ -32,13 +32,13 @@ pub(super) enum Settled {
 }
 
 /// The schemas under which is asked, each made when first needed.
-pub(super) struct Footings<'a> {
+pub(super) struct CommonSchemas<'a> {
     sides: [&'a Aligned<'a>; 2],
-    made: [OnceLock<Result<Footing, String>>; 3],
+    made: [OnceLock<Result<CommonSchema, String>>; 3],
     parted: OnceLock<bool>,
 }
 
-impl<'a> Footings<'a> {
+impl<'a> CommonSchemas<'a> {
     pub(super) fn new(sides: [&'a Aligned<'a>; 2]) -> Self {
         Self { sides, made: Default::default(), parted: OnceLock::new() }
     }
@@ -50,8 +50,8 @@ impl<'a> Footings<'a> {
         *self.parted.get_or_init(|| parted::parted(&schema(old), &schema(new)))
     }
 
-    /// The footing of a basis, or why there is none.
-    pub(super) fn get(&self, basis: Basis) -> Result<&Footing, &String> {
+    /// The schema of a basis, and both sides under it, or why there is none.
+    pub(super) fn get(&self, basis: Basis) -> Result<&CommonSchema, &String> {
         let [old, new] = self.sides;
         let [for_new, for_old, merged] = &self.made;
         let slot = match basis {
@@ -59,11 +59,11 @@ impl<'a> Footings<'a> {
             Basis::Old => for_old,
             Basis::Merged => merged,
         };
-        slot.get_or_init(|| Footing::new(basis, &old.lowered, &new.lowered)).as_ref()
+        slot.get_or_init(|| CommonSchema::new(basis, &old.lowered, &new.lowered)).as_ref()
     }
 }
 
-impl Footing {
+impl CommonSchema {
     /// The engines of the two sides, the old one first; none where there are no requests of the kind.
     pub(super) fn engines(&self, presence: Presence) -> [Option<&Engines>; 2] {
         [(presence != Presence::OnlyNew).then_some(&self.old), (presence != Presence::OnlyOld).then_some(&self.new)]
@@ -82,7 +82,7 @@ fn bases(presence: Presence) -> &'static [Basis] {
 /// A kind of request as it is asked about.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
-    pub(super) footings: &'a Footings<'a>,
+    pub(super) schemas: &'a CommonSchemas<'a>,
     pub(super) listings: &'a [Listing<'a>; 2],
     pub(super) request: &'a RequestKind,
     pub(super) halves: &'a [Half<'a>; 2],
@@ -101,10 +101,10 @@ impl<'a> Asked<'a> {
         if denying.all_permits().next().is_some() {
             return None;
         }
-        let basis = bases(self.request.presence).iter().find(|basis| self.footings.get(**basis).is_ok())?;
-        let footing = self.footings.get(*basis).ok()?;
-        let (engines, _) = self.way.of(footing.engines(self.request.presence));
-        let (engines, samples) = (engines?, footing.samples.as_ref()?);
+        let basis = bases(self.request.presence).iter().find(|basis| self.schemas.get(**basis).is_ok())?;
+        let common = self.schemas.get(*basis).ok()?;
+        let (engines, _) = self.way.of(common.engines(self.request.presence));
+        let (engines, samples) = (engines?, common.samples.as_ref()?);
         allowing.permits_of(self.holder).find_map(|(_, listed)| {
             let mut requests = samples.of(&self.request.cedar, listed.policy);
             let found = requests.find(|found| {
@@ -121,14 +121,14 @@ impl<'a> Asked<'a> {
         let mut refused = None;
         let mut served = false;
         for basis in bases(self.request.presence) {
-            let footing = match self.footings.get(*basis) {
-                Ok(footing) => footing,
+            let common = match self.schemas.get(*basis) {
+                Ok(common) => common,
                 Err(why) => {
                     refused.get_or_insert_with(|| why.clone());
                     continue;
                 }
             };
-            match self.under(asking, footing) {
+            match self.under(asking, common) {
                 Answer::Holds => served = true,
                 Answer::Fails(found) => return Settled::Fails(*basis, found),
                 Answer::Unknown(Unknown::Refused(why)) => {
@@ -136,7 +136,7 @@ impl<'a> Asked<'a> {
                 }
                 Answer::Unknown(why) => return Settled::Unsure(Doubt::Unanswered(why.to_string())),
             }
-            if served && !self.footings.parted() {
+            if served && !self.schemas.parted() {
                 break;
             }
         }
@@ -146,16 +146,16 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn under(&self, asking: &mut Asking<'_>, footing: &Footing) -> Answer {
+    fn under(&self, asking: &mut Asking<'_>, common: &CommonSchema) -> Answer {
         let [old, new] = self.halves;
         let (allowing, denying) = self.way.of([old, new]);
         let mut words = Words::new(self.holder, allowing, denying);
         loop {
-            let answer = asking.answer(&footing.ground, &self.implies(words.left(self.assumed), words.right()));
+            let answer = asking.answer(&common.ground, &self.implies(words.left(self.assumed), words.right()));
             let Answer::Fails(found) = &answer else {
                 return answer;
             };
-            match self.more(found, footing, &mut words) {
+            match self.more(found, common, &mut words) {
                 More::Replays => return answer,
                 More::Added => {}
                 More::Nothing => break,
@@ -169,7 +169,7 @@ impl<'a> Asked<'a> {
         let of_holder = allowing.permits_of(self.holder).map(|(rule, _)| rule.clone());
         let forbids = allowing.forbids.keys().chain(self.assumed).cloned();
         let left = Rules::new(of_holder.chain(forbids));
-        asking.answer(&footing.ground, &self.implies(left, Rules::new(everything(denying))))
+        asking.answer(&common.ground, &self.implies(left, Rules::new(everything(denying))))
     }
 
     fn implies(&self, left: Rules, right: Rules) -> Question {
@@ -177,8 +177,8 @@ impl<'a> Asked<'a> {
     }
 
     /// What a counterexample runs into on the whole of both sides.
-    fn more(&self, found: &Counterexample, footing: &Footing, words: &mut Words<'a>) -> More {
-        let (allowing, denying) = self.way.of(footing.engines(self.request.presence));
+    fn more(&self, found: &Counterexample, common: &CommonSchema, words: &mut Words<'a>) -> More {
+        let (allowing, denying) = self.way.of(common.engines(self.request.presence));
         let (allowing_half, denying_half) = {
             let [old, new] = self.halves;
             self.way.of([old, new])
@@ -205,7 +205,7 @@ impl<'a> Asked<'a> {
     fn unless_errors(&self, asking: &mut Asking<'_>) -> Settled {
         let [old, new] = self.listings;
         let (_, listing) = self.way.of([old, new]);
-        let (_, side) = self.way.of(self.footings.sides);
+        let (_, side) = self.way.of(self.schemas.sides);
         let [old, new] = self.halves;
         let (allowing, denying) = self.way.of([old, new]);
         let permits = Permits::of(denying.all_permits().map(|(_, listed)| listed));
@@ -263,17 +263,17 @@ impl<'a> Asked<'a> {
     fn proved(&self, asking: &mut Asking<'_>, claim: &Claim) -> Result<(), Option<Box<Counterexample>>> {
         let mut served = false;
         for basis in bases(self.request.presence) {
-            let Ok(footing) = self.footings.get(*basis) else {
+            let Ok(common) = self.schemas.get(*basis) else {
                 continue;
             };
             let question = Question { environment: self.request.cedar.clone(), claim: claim.clone() };
-            match asking.answer(&footing.ground, &question) {
+            match asking.answer(&common.ground, &question) {
                 Answer::Holds => served = true,
                 Answer::Unknown(Unknown::Refused(_)) => {}
                 Answer::Fails(found) => return Err(Some(found)),
                 Answer::Unknown(_) => return Err(None),
             }
-            if served && !self.footings.parted() {
+            if served && !self.schemas.parted() {
                 break;
             }
         }

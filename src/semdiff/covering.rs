@@ -50,14 +50,14 @@ pub struct Judged {
     /// What it says.
     pub declaration: Declaration,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: DeclarationStatus,
     /// Names in it that nothing matches.
     pub unmatched: Vec<Unmatched>,
 }
 
 /// How a declaration stands to a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum DeclarationStatus {
     /// Each of its names is found.
     Matched,
     /// One of its names may be found, and it is not known; none is known not to be.
@@ -110,7 +110,7 @@ impl Direction {
     }
 }
 
-impl Standing {
+impl DeclarationStatus {
     /// Its name, as reports write it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -160,7 +160,7 @@ impl Declared {
 
     /// How many declarations stand so.
     #[must_use]
-    pub fn count(&self, standing: Standing) -> usize {
+    pub fn count(&self, standing: DeclarationStatus) -> usize {
         self.declarations.iter().filter(|one| one.standing == standing).count()
     }
 
@@ -170,7 +170,7 @@ impl Declared {
         let mut all = self.faults.clone();
         for one in &self.declarations {
             match (one.standing, one.declaration.until) {
-                (Standing::Expired, Some(until)) => all.push(
+                (DeclarationStatus::Expired, Some(until)) => all.push(
                     Diagnostic::error(
                         codes::EXPIRED,
                         until.span,
@@ -324,10 +324,10 @@ fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Jud
     }
     unmatched.extend(unmatched_terms(&declaration, difference));
     let standing = match (declaration.has_ended(at), unmatched.is_empty(), is_open) {
-        (true, ..) => Standing::Expired,
-        (_, false, _) => Standing::Stale,
-        (_, _, true) => Standing::Unknown,
-        (_, _, false) => Standing::Matched,
+        (true, ..) => DeclarationStatus::Expired,
+        (_, false, _) => DeclarationStatus::Stale,
+        (_, _, true) => DeclarationStatus::Unknown,
+        (_, _, false) => DeclarationStatus::Matched,
     };
     Judged { declaration, standing, unmatched }
 }

@@ -12,9 +12,9 @@ use crate::decide::AttributePath;
 
 use super::assigned::Assigned;
 use super::breaks::Break;
+use super::common_schema::Basis;
 use super::contrast::Contrast;
 use super::direction::Direction;
-use super::footing::Basis;
 use super::holder::Holder;
 use super::request_kind::RequestKind;
 use super::structural::Structure;

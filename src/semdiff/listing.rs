@@ -10,7 +10,7 @@ use crate::syntax::ast::Operator;
 use crate::typing::{TypedExpr, TypedKind};
 
 use super::align::Aligned;
-use super::footing;
+use super::common_schema;
 use super::holder::Holder;
 use super::wild::Wildcards;
 
@@ -70,7 +70,7 @@ impl<'a> Listing<'a> {
             all: Vec::new(),
             refused: Vec::new(),
         };
-        for policy in footing::policies(lowered) {
+        for policy in common_schema::policies(lowered) {
             let id = policy.id().to_string();
             let Some(rule) = Rule::of_any_action(policy) else {
                 listing.refused.push(id);

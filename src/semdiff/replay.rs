@@ -13,8 +13,8 @@ use crate::decide::{Engine, Outcome};
 use crate::lower::Lowered;
 use crate::text::Instant;
 
+use super::common_schema::{CommonSchema, Engines};
 use super::difference::{Reason, Replayed};
-use super::footing::{Engines, Footing};
 use super::holder::Holder;
 use super::listing::Listing;
 
@@ -33,7 +33,7 @@ pub(super) struct Stand<'a> {
 /// What is to be shown.
 #[derive(Clone, Copy)]
 pub(super) struct Shown<'a> {
-    pub(super) footing: &'a Footing,
+    pub(super) common: &'a CommonSchema,
     /// The side that allows it.
     pub(super) allowing: Stand<'a>,
     /// The side that denies it.
@@ -99,7 +99,7 @@ pub(super) fn example(found: &Counterexample, shown: Shown<'_>) -> Result<(Witne
         Witness::new(
             found,
             Stage {
-                contract: &shown.footing.contract,
+                contract: &shown.common.contract,
                 engine: &engines.strict,
                 literals: shown.literals,
                 at: shown.at,

@@ -15,11 +15,11 @@ use crate::analysis::{Asking, Counterexample, Environment, Prover, Rule};
 use crate::text::Instant;
 
 use super::align::Aligned;
-use super::ask::{Asked, Footings, Settled};
+use super::ask::{Asked, CommonSchemas, Settled};
+use super::common_schema::Basis;
 use super::contrast::Part;
 use super::difference::{Access, Difference, Doubt, Example, Extent, Finding};
 use super::direction::Direction;
-use super::footing::Basis;
 use super::holder::Holder;
 use super::listing::{Half, Listing, set_aside};
 use super::replay::{Shown, Stand};
@@ -85,7 +85,7 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
         sides: [&before, &after],
         listings: &listings,
         wildcards: [&before, &after].map(|side| Wildcards::new(&side.program)),
-        footings: &Footings::new([&before, &after]),
+        schemas: &CommonSchemas::new([&before, &after]),
         options,
     };
     let mut accesses = Vec::new();
@@ -127,7 +127,7 @@ struct Comparison<'a> {
     sides: [&'a Aligned<'a>; 2],
     listings: &'a [Listing<'a>; 2],
     wildcards: [Wildcards<'a>; 2],
-    footings: &'a Footings<'a>,
+    schemas: &'a CommonSchemas<'a>,
     literals: BTreeSet<EntityUid>,
     options: &'a Options<'a>,
 }
@@ -257,7 +257,7 @@ impl<'a> Comparison<'a> {
             return plain(Finding::Unsure(doubt));
         }
         let asked = Asked {
-            footings: self.footings,
+            schemas: self.schemas,
             listings: self.listings,
             request: &one.request,
             halves,
@@ -330,17 +330,17 @@ impl<'a> Comparison<'a> {
     /// A counterexample made fit to be shown.
     fn shown(&self, asked: Asked<'_>, basis: Basis, found: &Counterexample) -> Finding {
         let Asked { request, halves, holder, way, .. } = asked;
-        let footing = match self.footings.get(basis) {
-            Ok(footing) => footing,
+        let common = match self.schemas.get(basis) {
+            Ok(common) => common,
             Err(why) => return Finding::Unsure(Doubt::Incomparable(why.clone())),
         };
-        let [old_engines, new_engines] = footing.engines(request.presence);
+        let [old_engines, new_engines] = common.engines(request.presence);
         let ([old_listing, new_listing], [old_side, new_side]) = (self.listings, self.sides);
         let old = Stand { listing: old_listing, lowered: &old_side.lowered, engines: old_engines };
         let new = Stand { listing: new_listing, lowered: &new_side.lowered, engines: new_engines };
         let (allowing, denying) = way.of([old, new]);
         let shown = Shown {
-            footing,
+            common,
             allowing,
             denying,
             environment: &request.cedar,

@@ -12,7 +12,7 @@ use gatewright::config::Level;
 use gatewright::diag::Diagnostics;
 use gatewright::graph::ActionId;
 use gatewright::load::PackageFiles;
-use gatewright::mutation::{Genre, Outcome};
+use gatewright::mutation::{MutationOperator, Outcome};
 use gatewright::pipeline::{Checked, MutateOptions, Mutated};
 use gatewright::text::Instant;
 use gatewright::{lint, load, pipeline};
@@ -363,7 +363,7 @@ fn a_mutant_that_differs_for_unknown_types_alone_is_the_same_policy() {
         limits: Limits::default(),
         deadline: Deadline::never(),
         at: Instant::parse("2026-03-01T00:00:00Z").unwrap(),
-        is_wanted: &|mutant| mutant.genre == Genre::DropGuard && mutant.what.contains("second"),
+        is_wanted: &|mutant| mutant.operator == MutationOperator::DropGuard && mutant.what.contains("second"),
         progress: &|_, _| (),
     };
     let mutated = pipeline::mutate(&package, &suites, &options).unwrap();

@@ -6,7 +6,7 @@ use gatewright::analysis::solver::Limits;
 use gatewright::analysis::{Cache, Deadline, Outcome, Witness};
 use gatewright::diag::Diagnostics;
 use gatewright::load::PackageFiles;
-use gatewright::mutation::Genre;
+use gatewright::mutation::MutationOperator;
 use gatewright::pipeline::{Checked, MutateOptions, Mutated, ProofOptions, ProveOptions, Shard};
 use gatewright::text::Instant;
 use gatewright::{load, mutation, pipeline};
@@ -227,7 +227,12 @@ fn requests_that_tell_mutants_apart_are_ones_that_cedar_takes() {
         limits: Limits::default(),
         deadline: Deadline::never(),
         at: at(),
-        is_wanted: &|mutant| matches!(mutant.genre, Genre::DropGuard | Genre::DropGrant | Genre::ShiftBound),
+        is_wanted: &|mutant| {
+            matches!(
+                mutant.operator,
+                MutationOperator::DropGuard | MutationOperator::DropGrant | MutationOperator::ShiftBound
+            )
+        },
         progress: &|_, _| (),
     };
     let mutated = pipeline::mutate(&package, &suites, &options).unwrap();

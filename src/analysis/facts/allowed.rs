@@ -6,8 +6,8 @@ use cedar_policy::{Effect, EntityId, EntityTypeName, EntityUid, Policy, Principa
 
 use super::Fact;
 use super::cases::proof;
-use super::field::{Field, Known};
-use super::standing::ask;
+use super::environment_slice::{EnvironmentSlice, Known};
+use super::impact::ask;
 use crate::analysis::prover::{Asking, Prover};
 use crate::analysis::question::Claim;
 use crate::analysis::rule::{Rule, Rules};
@@ -27,14 +27,14 @@ pub struct Allowed {
 }
 
 /// Finds them. Most are excluded by a request built from the schema.
-pub(super) fn allowed(prover: &Prover<'_>, fields: &[Field<'_>], lowered: &Lowered) -> Fact<Allowed> {
-    let open = prover.each(fields, |asking, field| is_open(asking, field, None));
+pub(super) fn allowed(prover: &Prover<'_>, slices: &[EnvironmentSlice<'_>], lowered: &Lowered) -> Fact<Allowed> {
+    let open = prover.each(slices, |asking, slice| is_open(asking, slice, None));
     let mut unknown = open.iter().find_map(|open| open.clone().err());
     let is_open_to_all: Vec<bool> = open.into_iter().map(|open| open.unwrap_or(false)).collect();
     let mut pairs: BTreeMap<(&EntityTypeName, &EntityTypeName), Vec<usize>> = BTreeMap::new();
     let mut actions: BTreeMap<&EntityUid, Vec<usize>> = BTreeMap::new();
-    for (at, field) in fields.iter().enumerate() {
-        let environment = field.environment;
+    for (at, slice) in slices.iter().enumerate() {
+        let environment = slice.environment;
         let pair = (&environment.principal, &environment.resource);
         pairs.entry(pair).or_default().push(at);
         actions.entry(&environment.action).or_default().push(at);
@@ -47,7 +47,7 @@ pub(super) fn allowed(prover: &Prover<'_>, fields: &[Field<'_>], lowered: &Lower
     let (open_pairs, rest): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(_, of)| all_open(of));
     found.types =
         open_pairs.iter().map(|((principal, resource), _)| (principal.to_string(), resource.to_string())).collect();
-    let granted: Vec<Granted> = fields.iter().map(Granted::of).collect();
+    let granted: Vec<Granted> = slices.iter().map(Granted::of).collect();
     let mut roles: BTreeSet<EntityUid> = granted.iter().flat_map(|granted| &granted.within).cloned().collect();
     for (ty, id) in &lowered.roles {
         let Ok(ty) = ty.parse::<EntityTypeName>() else { continue };
@@ -63,9 +63,9 @@ pub(super) fn allowed(prover: &Prover<'_>, fields: &[Field<'_>], lowered: &Lower
         }
     }
     let unlimited = prover.each(&tasks, |asking, (role, _, of)| {
-        let mut all = of.iter().filter_map(|at| fields.get(*at));
-        all.try_fold(true, |so_far, field| match so_far {
-            true => is_open(asking, field, Some(role)),
+        let mut all = of.iter().filter_map(|at| slices.get(*at));
+        all.try_fold(true, |so_far, slice| match so_far {
+            true => is_open(asking, slice, Some(role)),
             false => Ok(false),
         })
     });
@@ -94,9 +94,9 @@ struct Granted {
 }
 
 impl Granted {
-    fn of(field: &Field<'_>) -> Self {
+    fn of(slice: &EnvironmentSlice<'_>) -> Self {
         let mut granted = Self::default();
-        for rule in field.of_effect(Effect::Permit).filter_map(|at| field.rule(at)) {
+        for rule in slice.of_effect(Effect::Permit).filter_map(|at| slice.rule(at)) {
             match rule.policy().principal_constraint() {
                 PrincipalConstraint::Any | PrincipalConstraint::Is(_) => granted.everybody = true,
                 PrincipalConstraint::In(container) | PrincipalConstraint::IsIn(_, container) => {
@@ -115,22 +115,22 @@ impl Granted {
 }
 
 /// Whether everybody, or everybody in a role, is allowed every request of a kind.
-fn is_open(asking: &mut Asking<'_>, field: &Field<'_>, role: Option<&EntityUid>) -> Result<bool, String> {
+fn is_open(asking: &mut Asking<'_>, slice: &EnvironmentSlice<'_>, role: Option<&EntityUid>) -> Result<bool, String> {
     let scope = role.map_or_else(Scope::default, |role| Scope::within(role.clone()));
     let denied = |known: &Known| {
         let applied = &known.tried.applied;
-        let any = |effect| applied.iter().any(|at| field.effect(*at) == Some(effect));
+        let any = |effect| applied.iter().any(|at| slice.effect(*at) == Some(effect));
         !any(Effect::Permit) || any(Effect::Forbid)
     };
-    if field.of_effect(Effect::Permit).next().is_none() {
+    if slice.of_effect(Effect::Permit).next().is_none() {
         return Ok(false);
     }
-    let samples = field.samples(&scope);
+    let samples = slice.samples(&scope);
     if samples.is_empty() && role.is_some() {
         // Nobody of this type can be given the role.
         return Ok(false);
     }
-    if samples.into_iter().any(|sample| denied(&field.tried(sample))) {
+    if samples.into_iter().any(|sample| denied(&slice.tried(sample))) {
         return Ok(false);
     }
     let everybody = match role {
@@ -141,6 +141,6 @@ fn is_open(asking: &mut Asking<'_>, field: &Field<'_>, role: Option<&EntityUid>)
     let Some(everybody) = Rule::new(&everybody) else {
         return Ok(false);
     };
-    let all = field.slice.iter().filter_map(|at| field.rule(*at).cloned());
-    proof(ask(asking, field, Claim::Implies(Rules::new([everybody]), Rules::new(all))))
+    let all = slice.positions.iter().filter_map(|at| slice.rule(*at).cloned());
+    proof(ask(asking, slice, Claim::Implies(Rules::new([everybody]), Rules::new(all))))
 }

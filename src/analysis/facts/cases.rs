@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::field::{Field, Known, View};
-use super::standing::Probe;
-use super::{Fact, Standing, Statement, Test, standing};
+use super::environment_slice::{EnvironmentSlice, Known, View};
+use super::impact::Probe;
+use super::{Fact, Impact, Statement, Test, impact};
 use crate::analysis::conjuncts::{Conjuncts, Place};
 use crate::analysis::prover::{Asking, Prover};
 use crate::analysis::question::{Answer, Claim};
@@ -37,21 +37,23 @@ struct State {
 }
 
 impl Case {
-    fn new(probes: Vec<Probe>, own: BTreeSet<usize>, fields: &[Field<'_>]) -> Self {
+    fn new(probes: Vec<Probe>, own: BTreeSet<usize>, slices: &[EnvironmentSlice<'_>]) -> Self {
         let mut places: Vec<(usize, usize)> = Vec::new();
         for (number, probe) in probes.iter().enumerate() {
             let admitting = match probe.at {
-                Some(at) => fields
+                Some(at) => slices
                     .iter()
                     .enumerate()
-                    .filter(|(_, field)| field.slice.binary_search(&at).is_ok())
-                    .map(|(field, _)| field)
+                    .filter(|(_, slice)| slice.positions.binary_search(&at).is_ok())
+                    .map(|(slice, _)| slice)
                     .collect(),
-                None => admitting(probe, fields),
+                None => admitting(probe, slices),
             };
-            places.extend(admitting.into_iter().map(|field| (number, field)));
+            places.extend(admitting.into_iter().map(|slice| (number, slice)));
         }
-        places.sort_by_key(|(probe, field)| (fields.get(*field).map_or(0, |field| field.slice.len()), *field, *probe));
+        places.sort_by_key(|(probe, slice)| {
+            (slices.get(*slice).map_or(0, |slice| slice.positions.len()), *slice, *probe)
+        });
         Self { probes, own, places, next: 0, state: State::default() }
     }
 
@@ -59,45 +61,45 @@ impl Case {
         if self.state.matters {
             return None;
         }
-        let (probe, field) = self.places.get(self.next)?;
-        Some((self.probes.get(*probe)?, *field))
+        let (probe, slice) = self.places.get(self.next)?;
+        Some((self.probes.get(*probe)?, *slice))
     }
 
-    fn take(&mut self, found: standing::Standing) {
+    fn take(&mut self, found: impact::ImpactInKind) {
         self.next += 1;
         match found {
-            standing::Standing::Matters => self.state.matters = true,
-            standing::Standing::Never => {}
-            standing::Standing::Covered(by) => {
+            impact::ImpactInKind::Matters => self.state.matters = true,
+            impact::ImpactInKind::Never => {}
+            impact::ImpactInKind::Covered(by) => {
                 self.state.applies = true;
                 self.state.covered_by.extend(by);
             }
-            standing::Standing::Unknown(why) => {
+            impact::ImpactInKind::Unknown(why) => {
                 self.state.unknown.get_or_insert(why);
             }
         }
     }
 
     /// What it came to, but for why it never applies.
-    fn concluded(&self, statements: &Owners) -> Fact<Standing> {
+    fn concluded(&self, statements: &Owners) -> Fact<Impact> {
         match &self.state {
-            State { matters: true, .. } => Fact::Known(Standing::Matters),
+            State { matters: true, .. } => Fact::Known(Impact::Matters),
             State { unknown: Some(why), .. } => Fact::Unknown(why.clone()),
             // No request is of a kind that its scope admits: that is a fault of names, told where they are.
             _ if self.places.is_empty() => Fact::NotAsked,
-            State { applies: false, .. } => Fact::Known(Standing::Never(Vec::new())),
+            State { applies: false, .. } => Fact::Known(Impact::Never(Vec::new())),
             State { covered_by, .. } => Fact::Known(statements.covered(covered_by)),
         }
     }
 }
 
-fn admitting(probe: &Probe, fields: &[Field<'_>]) -> Vec<usize> {
-    let Some(base) = fields.first().map(|field| field.base) else {
+fn admitting(probe: &Probe, slices: &[EnvironmentSlice<'_>]) -> Vec<usize> {
+    let Some(base) = slices.first().map(|slice| slice.base) else {
         return Vec::new();
     };
     let admitting = base.environments.admitting(probe.rule.policy());
-    let numbered = fields.iter().enumerate();
-    let found = numbered.filter(|(_, field)| admitting.contains(&field.environment));
+    let numbered = slices.iter().enumerate();
+    let found = numbered.filter(|(_, slice)| admitting.contains(&slice.environment));
     found.map(|(at, _)| at).collect()
 }
 
@@ -113,10 +115,10 @@ impl Owners {
         Self(each.collect())
     }
 
-    fn covered(&self, by: &BTreeSet<usize>) -> Standing {
+    fn covered(&self, by: &BTreeSet<usize>) -> Impact {
         let owners = || by.iter().filter_map(|at| self.0.get(at));
         let of = |effect| owners().filter(move |(_, own)| *own == effect).map(|(id, _)| id.clone());
-        Standing::Covered {
+        Impact::Covered {
             permits: of(cedar_policy::Effect::Permit).collect(),
             forbids: of(cedar_policy::Effect::Forbid).collect(),
         }
@@ -124,107 +126,107 @@ impl Owners {
 }
 
 /// Runs cases to their ends.
-fn run(prover: &Prover<'_>, fields: &mut [Field<'_>], cases: &mut [Case]) {
+fn run(prover: &Prover<'_>, slices: &mut [EnvironmentSlice<'_>], cases: &mut [Case]) {
     loop {
         let mut waiting: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (number, case) in cases.iter().enumerate() {
-            if let Some((_, field)) = case.current() {
-                waiting.entry(field).or_default().push(number);
+            if let Some((_, slice)) = case.current() {
+                waiting.entry(slice).or_default().push(number);
             }
         }
         if waiting.is_empty() {
             return;
         }
         let tasks: Vec<(usize, &[usize])> =
-            waiting.iter().flat_map(|(field, numbers)| numbers.chunks(BATCH).map(|some| (*field, some))).collect();
-        let done = prover.each(&tasks, |asking, (field, numbers)| batch(asking, fields.get(*field), numbers, cases));
-        let fields_of: Vec<usize> = tasks.iter().map(|(field, _)| *field).collect();
-        for (field, (found, added)) in fields_of.into_iter().zip(done) {
-            for (number, standing) in found {
+            waiting.iter().flat_map(|(slice, numbers)| numbers.chunks(BATCH).map(|some| (*slice, some))).collect();
+        let done = prover.each(&tasks, |asking, (slice, numbers)| batch(asking, slices.get(*slice), numbers, cases));
+        let fields_of: Vec<usize> = tasks.iter().map(|(slice, _)| *slice).collect();
+        for (slice, (found, added)) in fields_of.into_iter().zip(done) {
+            for (number, impact) in found {
                 if let Some(case) = cases.get_mut(number) {
-                    case.take(standing);
+                    case.take(impact);
                 }
             }
-            if let Some(field) = fields.get_mut(field) {
-                field.keep(added);
+            if let Some(slice) = slices.get_mut(slice) {
+                slice.keep(added);
             }
         }
     }
 }
 
-type Done = (Vec<(usize, standing::Standing)>, Vec<Known>);
+type Done = (Vec<(usize, impact::ImpactInKind)>, Vec<Known>);
 
-fn batch(asking: &mut Asking<'_>, field: Option<&Field<'_>>, numbers: &[usize], cases: &[Case]) -> Done {
-    let Some(field) = field else { return Done::default() };
-    let mut view = View::new(field);
+fn batch(asking: &mut Asking<'_>, slice: Option<&EnvironmentSlice<'_>>, numbers: &[usize], cases: &[Case]) -> Done {
+    let Some(slice) = slice else { return Done::default() };
+    let mut view = View::new(slice);
     let mut found = Vec::new();
     for number in numbers {
         let Some(case) = cases.get(*number) else { continue };
         if let Some((probe, _)) = case.current() {
-            found.push((*number, standing::standing(asking, &mut view, probe, &case.own)));
+            found.push((*number, impact::impact(asking, &mut view, probe, &case.own)));
         }
     }
     (found, view.added)
 }
 
-fn probe(at: usize, fields: &[Field<'_>]) -> Option<Probe> {
-    let field = fields.first()?;
-    let rule = field.rule(at)?.clone();
-    Some(Probe { scope: Scope::of(rule.policy()), effect: field.effect(at)?, rule, at: Some(at) })
+fn probe(at: usize, slices: &[EnvironmentSlice<'_>]) -> Option<Probe> {
+    let slice = slices.first()?;
+    let rule = slice.rule(at)?.clone();
+    Some(Probe { scope: Scope::of(rule.policy()), effect: slice.effect(at)?, rule, at: Some(at) })
 }
 
 /// What every statement comes to that is no guard.
-pub(super) fn standings(
+pub(super) fn impacts(
     prover: &Prover<'_>,
-    fields: &mut [Field<'_>],
+    slices: &mut [EnvironmentSlice<'_>],
     statements: &[Statement],
-) -> BTreeMap<StatementId, Fact<Standing>> {
+) -> BTreeMap<StatementId, Fact<Impact>> {
     let asked: Vec<&Statement> = statements.iter().filter(|statement| !statement.is_guard()).collect();
     let mut cases: Vec<Case> = asked
         .iter()
         .map(|statement| {
-            let probes = statement.policies.iter().filter_map(|at| probe(*at, fields));
+            let probes = statement.policies.iter().filter_map(|at| probe(*at, slices));
             let own = statement.policies.iter().copied().collect();
-            Case::new(probes.collect(), own, fields)
+            Case::new(probes.collect(), own, slices)
         })
         .collect();
-    run(prover, fields, &mut cases);
+    run(prover, slices, &mut cases);
     let owners = Owners::new(statements);
-    let found: Vec<(&Statement, Fact<Standing>)> =
+    let found: Vec<(&Statement, Fact<Impact>)> =
         asked.iter().zip(&cases).map(|(statement, case)| (*statement, case.concluded(&owners))).collect();
     let explained = prover.each(&found, |asking, (statement, fact)| {
-        let never = matches!(fact, Fact::Known(Standing::Never(_)));
-        never.then(|| blame(asking, fields, statement))
+        let never = matches!(fact, Fact::Known(Impact::Never(_)));
+        never.then(|| blame(asking, slices, statement))
     });
     found
         .into_iter()
         .zip(explained)
         .map(|((statement, fact), blamed)| {
-            (statement.id.clone(), blamed.map_or(fact, |tests| Fact::Known(Standing::Never(tests))))
+            (statement.id.clone(), blamed.map_or(fact, |tests| Fact::Known(Impact::Never(tests))))
         })
         .collect()
 }
 
 /// The fewest tests of a statement's first policy that never hold together.
-fn blame(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &Statement) -> Vec<Test> {
-    let first = statement.policies.first().and_then(|at| Some((*at, probe(*at, fields)?)));
+fn blame(asking: &mut Asking<'_>, slices: &[EnvironmentSlice<'_>], statement: &Statement) -> Vec<Test> {
+    let first = statement.policies.first().and_then(|at| Some((*at, probe(*at, slices)?)));
     let Some((at, probe)) = first else { return Vec::new() };
     let Some(parts) = Conjuncts::of(probe.rule.policy()) else {
         return Vec::new();
     };
-    let admitting: Vec<&Field<'_>> = fields.iter().filter(|field| field.slice.contains(&at)).collect();
+    let admitting: Vec<&EnvironmentSlice<'_>> = slices.iter().filter(|slice| slice.positions.contains(&at)).collect();
     let mut never = |kept: &BTreeSet<Place>| {
         let Some(rule) = parts.keeping(|place| kept.contains(&place)) else {
             return false;
         };
-        let known = |field: &Field<'_>| {
+        let known = |slice: &EnvironmentSlice<'_>| {
             let alone = crate::decide::Trial::new([(0, rule.policy())]);
-            let mut all = field.known().iter();
+            let mut all = slice.known().iter();
             all.any(|known| !alone.run(&known.found.request, &known.found.entities).applied.is_empty())
         };
         admitting
             .iter()
-            .all(|field| !known(field) && standing::ask(asking, field, Claim::NeverApplies(rule.clone())).holds())
+            .all(|slice| !known(slice) && impact::ask(asking, slice, Claim::NeverApplies(rule.clone())).holds())
     };
     let all: BTreeSet<Place> = parts.places().collect();
     let single = all.iter().find(|place| never(&BTreeSet::from([**place])));
@@ -241,7 +243,7 @@ fn blame(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &Statement) -
             }
         }
     }
-    let id = fields.first().and_then(|field| field.base.policies().get(at));
+    let id = slices.first().and_then(|slice| slice.base.policies().get(at));
     let policy = id.map(|listed| listed.id.clone()).unwrap_or_default();
     kept.into_iter()
         .map(|place| Test { policy: policy.clone(), branch: None, cedar: parts.text(place, None), place })
@@ -251,25 +253,25 @@ fn blame(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &Statement) -
 /// What the ends of grants come to: whether a grant lets in, after its end, what nothing else does.
 pub(super) fn ends(
     prover: &Prover<'_>,
-    fields: &mut [Field<'_>],
+    slices: &mut [EnvironmentSlice<'_>],
     statements: &[Statement],
-) -> BTreeMap<StatementId, Fact<Standing>> {
+) -> BTreeMap<StatementId, Fact<Impact>> {
     let ending: Vec<(&Statement, usize)> =
         statements.iter().filter_map(|statement| Some((statement, statement.until?))).collect();
     let mut cases: Vec<Case> = ending
         .iter()
         .map(|(statement, clause)| {
             let after = |at: &usize| {
-                let now = probe(*at, fields)?;
+                let now = probe(*at, slices)?;
                 let end = Place { clause: *clause, test: 0 };
                 let rule = Conjuncts::of(now.rule.policy())?.negating(end)?;
                 Some(Probe { rule, at: None, ..now })
             };
             let probes: Vec<Probe> = statement.policies.iter().filter_map(after).collect();
-            Case::new(probes, statement.policies.iter().copied().collect(), fields)
+            Case::new(probes, statement.policies.iter().copied().collect(), slices)
         })
         .collect();
-    run(prover, fields, &mut cases);
+    run(prover, slices, &mut cases);
     let owners = Owners::new(statements);
     let each = ending.iter().zip(&cases);
     each.map(|((statement, _), case)| (statement.id.clone(), case.concluded(&owners))).collect()
@@ -278,18 +280,18 @@ pub(super) fn ends(
 /// Whether the own grants of a role matter, all together: asked where none matters alone.
 pub(super) fn roles(
     prover: &Prover<'_>,
-    fields: &mut [Field<'_>],
+    slices: &mut [EnvironmentSlice<'_>],
     statements: &[Statement],
-    standings: &BTreeMap<StatementId, Fact<Standing>>,
+    impacts: &BTreeMap<StatementId, Fact<Impact>>,
     roles: &BTreeMap<String, BTreeSet<StatementId>>,
-) -> BTreeMap<String, Fact<Standing>> {
+) -> BTreeMap<String, Fact<Impact>> {
     let mut found = BTreeMap::new();
     let mut asked: Vec<&String> = Vec::new();
     let mut cases = Vec::new();
     for (role, ids) in roles {
-        let of = |fact: &Fact<Standing>| *fact == Fact::Known(Standing::Matters);
-        if ids.iter().any(|id| standings.get(id).is_some_and(of)) {
-            found.insert(role.clone(), Fact::Known(Standing::Matters));
+        let of = |fact: &Fact<Impact>| *fact == Fact::Known(Impact::Matters);
+        if ids.iter().any(|id| impacts.get(id).is_some_and(of)) {
+            found.insert(role.clone(), Fact::Known(Impact::Matters));
             continue;
         }
         let own: BTreeSet<usize> = statements
@@ -297,11 +299,11 @@ pub(super) fn roles(
             .filter(|statement| ids.contains(&statement.id))
             .flat_map(|statement| statement.policies.iter().copied())
             .collect();
-        let probes = own.iter().filter_map(|at| probe(*at, fields)).collect();
+        let probes = own.iter().filter_map(|at| probe(*at, slices)).collect();
         asked.push(role);
-        cases.push(Case::new(probes, own, fields));
+        cases.push(Case::new(probes, own, slices));
     }
-    run(prover, fields, &mut cases);
+    run(prover, slices, &mut cases);
     let owners = Owners::new(statements);
     for (role, case) in asked.into_iter().zip(&cases) {
         found.insert(role.clone(), case.concluded(&owners));

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::pst::{BinaryOp, Expr, UnaryOp};
 use cedar_policy::{Effect, EntityUid, Policy};
 
-use super::field::{Field, Known};
-use super::standing::ask;
+use super::environment_slice::{EnvironmentSlice, Known};
+use super::impact::ask;
 use super::years::within_years;
 use super::{Asked, Basis, Erring, Fact, Skipped, Statement};
 use crate::analysis::prover::Asking;
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Replay<'_> {
 /// How statements error.
 pub(super) fn erring(
     asked: &Asked<'_>,
-    fields: &[Field<'_>],
+    slices: &[EnvironmentSlice<'_>],
     statements: &[Statement],
     unsound: &BTreeSet<String>,
 ) -> BTreeMap<StatementId, Fact<Option<Erring>>> {
@@ -50,8 +50,8 @@ pub(super) fn erring(
     // Gate's permits have their guards conjoined, so that what errors in a guard lets nobody in by them.
     let of_interest = |statement: &&Statement| !statement.is_guard() || raw_permits;
     let statements: Vec<&Statement> = statements.iter().filter(of_interest).collect();
-    let literals = fields.first().map(|field| field.base.literals()).unwrap_or_default();
-    let search = Search { replay: asked.replay, fields, unsound, literals: &literals };
+    let literals = slices.first().map(|slice| slice.base.literals()).unwrap_or_default();
+    let search = Search { replay: asked.replay, slices, unsound, literals: &literals };
     let found: Vec<Fact<Option<Erring>>> = match asked.prover {
         Some(prover) => prover.each(&statements, |asking, statement| search.statement(Some(asking), statement)),
         None => statements.iter().map(|statement| search.statement(None, statement)).collect(),
@@ -62,7 +62,7 @@ pub(super) fn erring(
 
 struct Search<'a, 'r> {
     replay: Replay<'r>,
-    fields: &'a [Field<'a>],
+    slices: &'a [EnvironmentSlice<'a>],
     unsound: &'a BTreeSet<String>,
     literals: &'a BTreeSet<EntityUid>,
 }
@@ -91,9 +91,9 @@ impl Search<'_, '_> {
     }
 
     fn policy(&self, asking: Option<&mut Asking<'_>>, at: usize) -> Fact<Option<Erring>> {
-        let admitting: Vec<&Field<'_>> =
-            self.fields.iter().filter(|field| field.slice.binary_search(&at).is_ok()).collect();
-        let Some(rule) = admitting.first().and_then(|field| field.rule(at)) else {
+        let admitting: Vec<&EnvironmentSlice<'_>> =
+            self.slices.iter().filter(|slice| slice.positions.binary_search(&at).is_ok()).collect();
+        let Some(rule) = admitting.first().and_then(|slice| slice.rule(at)) else {
             return Fact::Known(None);
         };
         let id = rule.policy().id().to_string();
@@ -109,8 +109,8 @@ impl Search<'_, '_> {
         };
         let mut first = None;
         let mut unknown = None;
-        for field in &admitting {
-            match ask(asking, field, Claim::NeverErrors(rule.clone())) {
+        for slice in &admitting {
+            match ask(asking, slice, Claim::NeverErrors(rule.clone())) {
                 Answer::Holds => {}
                 Answer::Unknown(why @ Unknown::Refused(_)) => {
                     let shown = self.shown(&admitting, at, &id);
@@ -120,12 +120,12 @@ impl Search<'_, '_> {
                 Answer::Fails(found) => {
                     let effect = rule.policy().effect();
                     let opens = effect == Effect::Forbid;
-                    let (found, remote) = in_common_years(asking, field, rule, at, found);
+                    let (found, remote) = in_common_years(asking, slice, rule, at, found);
                     let known = match opens {
-                        true => let_in(field, *found, at),
-                        false => field.tried(*found),
+                        true => let_in(slice, *found, at),
+                        false => slice.tried(*found),
                     };
-                    match self.erring(field, &known, at, &id, Basis::Proved) {
+                    match self.erring(slice, &known, at, &id, Basis::Proved) {
                         Ok(erring) => {
                             let erring = Erring { remote, ..erring };
                             if is_worst(&erring, effect) {
@@ -146,15 +146,15 @@ impl Search<'_, '_> {
     }
 
     /// Looks for a request built from the schema on which a policy errors.
-    fn shown(&self, admitting: &[&Field<'_>], at: usize, id: &str) -> Option<Fact<Option<Erring>>> {
+    fn shown(&self, admitting: &[&EnvironmentSlice<'_>], at: usize, id: &str) -> Option<Fact<Option<Erring>>> {
         let mut first = None;
-        for field in admitting {
-            for known in samples(field, at) {
-                let outcome = outcome(field, &known);
+        for slice in admitting {
+            for known in samples(slice, at) {
+                let outcome = outcome(slice, &known);
                 if !known.tried.errors.contains_key(&at) || (outcome == Skipped::Denied && first.is_some()) {
                     continue;
                 }
-                let Ok(erring) = self.erring(field, &known, at, id, Basis::Witnessed) else {
+                let Ok(erring) = self.erring(slice, &known, at, id, Basis::Witnessed) else {
                     continue;
                 };
                 match outcome {
@@ -167,14 +167,21 @@ impl Search<'_, '_> {
     }
 
     /// The same request made fit to be shown.
-    fn erring(&self, field: &Field<'_>, known: &Known, at: usize, id: &str, basis: Basis) -> Result<Erring, String> {
+    fn erring(
+        &self,
+        slice: &EnvironmentSlice<'_>,
+        known: &Known,
+        at: usize,
+        id: &str,
+        basis: Basis,
+    ) -> Result<Erring, String> {
         let Some(message) = known.tried.errors.get(&at) else {
             return Err("the solver's request does not replay: a bug in the prover".to_owned());
         };
         let Some(plain) = (self.replay.plain)() else {
             return Err("the compiled policies cannot be loaded, so no request can be replayed".to_owned());
         };
-        let outcome = outcome(field, known);
+        let outcome = outcome(slice, known);
         let shows = |decision: Option<crate::decide::Decision>| {
             decision.is_some_and(|decision| {
                 let errors = decision.errors.iter().any(|error| error.policy == id);
@@ -226,7 +233,7 @@ fn worse(first: Option<Erring>, found: Erring) -> Erring {
 /// Asks for an error with times that can be written, where computing with times is a part of it; says whether there is none.
 fn in_common_years(
     asking: &mut Asking<'_>,
-    field: &Field<'_>,
+    slice: &EnvironmentSlice<'_>,
     rule: &Rule,
     at: usize,
     found: Box<Counterexample>,
@@ -234,45 +241,45 @@ fn in_common_years(
     let Some(stated) = within_years(rule.policy()).and_then(|policy| Rule::new(&policy)) else {
         return (found, false);
     };
-    match ask(asking, field, Claim::NeverErrors(stated)) {
+    match ask(asking, slice, Claim::NeverErrors(stated)) {
         Answer::Holds => (found, true),
-        Answer::Fails(common) if field.tried((*common).clone()).tried.errors.contains_key(&at) => (common, false),
+        Answer::Fails(common) if slice.tried((*common).clone()).tried.errors.contains_key(&at) => (common, false),
         Answer::Fails(_) | Answer::Unknown(_) => (found, false),
     }
 }
 
 /// Requests built from the schema, in the scope of a policy, and of those that may let in beside it.
-fn samples(field: &Field<'_>, at: usize) -> Vec<Known> {
-    let Some(rule) = field.rule(at) else { return Vec::new() };
+fn samples(slice: &EnvironmentSlice<'_>, at: usize) -> Vec<Known> {
+    let Some(rule) = slice.rule(at) else { return Vec::new() };
     let own = Scope::of(rule.policy());
     let mut scopes = BTreeSet::from([own.clone()]);
-    if field.effect(at) == Some(Effect::Forbid) {
-        let permits = field.of_effect(Effect::Permit).filter_map(|at| field.rule(at));
+    if slice.effect(at) == Some(Effect::Forbid) {
+        let permits = slice.of_effect(Effect::Permit).filter_map(|at| slice.rule(at));
         scopes.extend(permits.map(|rule| own.and(&Scope::of(rule.policy()))).take(MOST_SCOPES));
     }
-    let all = scopes.iter().flat_map(|scope| field.samples(scope));
-    all.map(|sample| field.tried(sample)).collect()
+    let all = scopes.iter().flat_map(|scope| slice.samples(scope));
+    all.map(|sample| slice.tried(sample)).collect()
 }
 
 /// The same request, with a principal for whom some permit applies, where giving it what a scope asks for does that.
-fn let_in(field: &Field<'_>, found: Counterexample, at: usize) -> Known {
-    let permits = field.of_effect(Effect::Permit).filter_map(|at| field.rule(at));
+fn let_in(slice: &EnvironmentSlice<'_>, found: Counterexample, at: usize) -> Known {
+    let permits = slice.of_effect(Effect::Permit).filter_map(|at| slice.rule(at));
     let scopes: BTreeSet<Scope> = permits.map(|rule| Scope::of(rule.policy())).take(MOST_SCOPES).collect();
-    let wider = scopes.iter().filter_map(|scope| field.within(&found, scope));
+    let wider = scopes.iter().filter_map(|scope| slice.within(&found, scope));
     let known = wider
-        .map(|found| field.tried(found))
-        .find(|known| known.tried.errors.contains_key(&at) && outcome(field, known) == Skipped::Allowed);
-    known.unwrap_or_else(|| field.tried(found))
+        .map(|found| slice.tried(found))
+        .find(|known| known.tried.errors.contains_key(&at) && outcome(slice, known) == Skipped::Allowed);
+    known.unwrap_or_else(|| slice.tried(found))
 }
 
 /// Scopes of permits that are tried beside a forbid.
 const MOST_SCOPES: usize = 64;
 
 /// What plain Cedar decides.
-fn outcome(field: &Field<'_>, known: &Known) -> Skipped {
+fn outcome(slice: &EnvironmentSlice<'_>, known: &Known) -> Skipped {
     let any = |effect| {
         let mut applied = known.tried.applied.iter();
-        applied.any(|at| field.effect(*at) == Some(effect))
+        applied.any(|at| slice.effect(*at) == Some(effect))
     };
     match any(Effect::Permit) && !any(Effect::Forbid) {
         true => Skipped::Allowed,

@@ -3,9 +3,9 @@
 
 mod allowed;
 mod cases;
+mod environment_slice;
 mod errors;
-mod field;
-mod standing;
+mod impact;
 mod tests_of;
 mod years;
 
@@ -25,7 +25,7 @@ use crate::lower;
 use crate::lower::{Lowered, Part};
 use crate::text::Span;
 
-use field::Field;
+use environment_slice::EnvironmentSlice;
 
 pub use allowed::Allowed;
 pub use errors::Replay;
@@ -38,7 +38,7 @@ pub struct Facts {
     /// By statement.
     pub statements: BTreeMap<StatementId, StatementFacts>,
     /// Own grants of roles that extend others, by role: whether all of them together matter.
-    pub roles: BTreeMap<String, Fact<Standing>>,
+    pub roles: BTreeMap<String, Fact<Impact>>,
     /// Who may do everything, and what everybody may do.
     pub allowed: Fact<Allowed>,
 }
@@ -63,18 +63,18 @@ pub struct StatementFacts {
     /// What it does.
     pub effect: Effect,
     /// What it comes to beside the others.
-    pub standing: Fact<Standing>,
+    pub impact: Fact<Impact>,
     /// Tests that decide nothing in any policy it becomes.
     pub constant: Fact<Tests>,
     /// Of a grant with an end: what its end comes to.
-    pub end: Fact<Standing>,
+    pub end: Fact<Impact>,
     /// How it errors; `None`: it never does.
     pub erring: Fact<Option<Erring>>,
 }
 
 /// What a statement comes to beside the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum Impact {
     /// Some request is decided otherwise without it.
     Matters,
     /// It never applies, because of these tests; none where its scope alone excludes every request.
@@ -192,31 +192,31 @@ pub fn facts(asked: &Asked<'_>) -> Result<Option<Facts>, SchemaRefused> {
         .into_iter()
         .filter_map(|at| all.get(at).map(|policy| policy.id().to_string()))
         .collect();
-    let mut fields: Vec<Field<'_>> =
-        base.environments.iter().map(|environment| Field::new(&base, &samples, environment)).collect();
+    let mut slices: Vec<EnvironmentSlice<'_>> =
+        base.environments.iter().map(|environment| EnvironmentSlice::new(&base, &samples, environment)).collect();
     let mut found = Facts { engine: asked.prover.map(|prover| prover.engine().clone()), ..Facts::default() };
-    let standings = match asked.prover {
-        Some(prover) => cases::standings(prover, &mut fields, &statements),
+    let impacts = match asked.prover {
+        Some(prover) => cases::impacts(prover, &mut slices, &statements),
         None => BTreeMap::new(),
     };
     let constants = match asked.prover {
-        Some(prover) => tests_of::constant(prover, &fields, &statements),
+        Some(prover) => tests_of::constant(prover, &slices, &statements),
         None => BTreeMap::new(),
     };
     let ends = match asked.prover {
-        Some(prover) => cases::ends(prover, &mut fields, &statements),
+        Some(prover) => cases::ends(prover, &mut slices, &statements),
         None => BTreeMap::new(),
     };
-    let erring = errors::erring(asked, &fields, &statements, &unsound);
+    let erring = errors::erring(asked, &slices, &statements, &unsound);
     if let Some(prover) = asked.prover {
-        found.roles = cases::roles(prover, &mut fields, &statements, &standings, asked.roles);
-        found.allowed = allowed::allowed(prover, &fields, lowered);
+        found.roles = cases::roles(prover, &mut slices, &statements, &impacts, asked.roles);
+        found.allowed = allowed::allowed(prover, &slices, lowered);
     }
     for statement in &statements {
-        let of = |facts: &BTreeMap<StatementId, Fact<Standing>>| facts.get(&statement.id).cloned().unwrap_or_default();
+        let of = |facts: &BTreeMap<StatementId, Fact<Impact>>| facts.get(&statement.id).cloned().unwrap_or_default();
         let facts = StatementFacts {
             effect: statement.effect,
-            standing: of(&standings),
+            impact: of(&impacts),
             constant: constants.get(&statement.id).cloned().unwrap_or_default(),
             end: of(&ends),
             erring: erring.get(&statement.id).cloned().unwrap_or_default(),

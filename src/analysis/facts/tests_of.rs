@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::field::Field;
-use super::standing::ask;
+use super::environment_slice::EnvironmentSlice;
+use super::impact::ask;
 use super::{Fact, Statement, Test, Tests};
 use crate::analysis::conjuncts::{Conjuncts, Place};
 use crate::analysis::prover::{Asking, Prover};
@@ -17,11 +17,11 @@ use crate::graph::StatementId;
 /// The tests of every statement that always hold.
 pub(super) fn constant(
     prover: &Prover<'_>,
-    fields: &[Field<'_>],
+    slices: &[EnvironmentSlice<'_>],
     statements: &[Statement],
 ) -> BTreeMap<StatementId, Fact<Tests>> {
     let asked: Vec<&Statement> = statements.iter().filter(|statement| !statement.is_guard()).collect();
-    let found = prover.each(&asked, |asking, statement| of_statement(asking, fields, statement));
+    let found = prover.each(&asked, |asking, statement| of_statement(asking, slices, statement));
     let ids = asked.iter().map(|statement| statement.id.clone());
     ids.zip(found).collect()
 }
@@ -33,8 +33,8 @@ enum Constant {
     Never,
 }
 
-fn of_statement(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &Statement) -> Fact<Tests> {
-    let base = fields.first().map(|field| field.base);
+fn of_statement(asking: &mut Asking<'_>, slices: &[EnvironmentSlice<'_>], statement: &Statement) -> Fact<Tests> {
+    let base = slices.first().map(|slice| slice.base);
     let mut copies: Vec<Copy> = Vec::new();
     for at in &statement.policies {
         let Some(listed) = base.and_then(|base| base.policies().get(*at)) else {
@@ -50,7 +50,7 @@ fn of_statement(asking: &mut Asking<'_>, fields: &[Field<'_>], statement: &State
             id: listed.id.clone(),
             parts,
             tests,
-            fields: fields.iter().filter(|field| field.slice.binary_search(at).is_ok()).collect(),
+            slices: slices.iter().filter(|slice| slice.positions.binary_search(at).is_ok()).collect(),
         });
     }
     let Some(first) = copies.first() else {
@@ -88,7 +88,7 @@ struct Copy<'a, 'f> {
     id: String,
     parts: Conjuncts,
     tests: Vec<Place>,
-    fields: Vec<&'f Field<'a>>,
+    slices: Vec<&'f EnvironmentSlice<'a>>,
 }
 
 impl Copy<'_, '_> {
@@ -113,7 +113,7 @@ fn everywhere(
         let (Some(before), Some(with)) = (before, copy.parts.reaching(*test, branch)) else {
             return Ok(false);
         };
-        match is_constant(asking, &copy.fields, constant, &before, &with) {
+        match is_constant(asking, &copy.slices, constant, &before, &with) {
             Ok(true) => {}
             Ok(false) => return Ok(false),
             // `y` of `!(x && y)` may type where `x` holds only; nothing is said of it then.
@@ -126,7 +126,7 @@ fn everywhere(
 
 fn is_constant(
     asking: &mut Asking<'_>,
-    fields: &[&Field<'_>],
+    slices: &[&EnvironmentSlice<'_>],
     constant: Constant,
     before: &Rule,
     with: &Rule,
@@ -139,21 +139,21 @@ fn is_constant(
             Constant::Never => applied.contains(&1),
         }
     };
-    let shown = |field: &Field<'_>| {
-        let mut known = field.known().iter();
-        let samples = || field.samples(&Scope::of(before.policy()));
+    let shown = |slice: &EnvironmentSlice<'_>| {
+        let mut known = slice.known().iter();
+        let samples = || slice.samples(&Scope::of(before.policy()));
         known.any(|known| refutes(&known.found.request, &known.found.entities))
             || samples().iter().any(|sample| refutes(&sample.request, &sample.entities))
     };
-    if fields.is_empty() || fields.iter().any(|field| shown(field)) {
+    if slices.is_empty() || slices.iter().any(|slice| shown(slice)) {
         return Ok(false);
     }
-    for field in fields {
+    for slice in slices {
         let claim = match constant {
             Constant::Always => Claim::ApplyImplies(before.clone(), with.clone()),
             Constant::Never => Claim::NeverApplies(with.clone()),
         };
-        match ask(asking, field, claim) {
+        match ask(asking, slice, claim) {
             Answer::Holds => {}
             Answer::Fails(_) => return Ok(false),
             Answer::Unknown(why) => return Err(why),

@@ -35,9 +35,9 @@ impl Rewriting {
             return None;
         }
         Some(match expr {
-            Value::Object(fields) => {
+            Value::Object(slices) => {
                 let mut all = Map::new();
-                for (key, value) in fields {
+                for (key, value) in slices {
                     // A literal holds no expression.
                     let value = if key == "Value" { value.clone() } else { self.expr(value)? };
                     all.insert(key.clone(), value);
@@ -77,7 +77,7 @@ fn literal(function: &str, text: &str) -> Value {
 
 fn size(value: &Value) -> usize {
     match value {
-        Value::Object(fields) => 1 + fields.values().map(size).sum::<usize>(),
+        Value::Object(slices) => 1 + slices.values().map(size).sum::<usize>(),
         Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
         _ => 1,
     }

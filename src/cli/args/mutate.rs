@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 
 use super::shared::{AnswerArgs, BudgetArgs, FolderArgs};
-use crate::mutation::Genre;
+use crate::mutation::MutationOperator;
 
 /// Measure the scenarios of a package: find small mistakes in the policy that they do not detect
 #[derive(Debug, ClapArgs)]
@@ -23,7 +23,7 @@ pub(in crate::cli) struct Mutate {
     pub(in crate::cli) min: Option<u8>,
     /// Only make mutants of this kind, such as `drop-clause` (can be repeated)
     #[arg(long = "genre", value_name = "GENRE", value_parser = genre)]
-    pub(in crate::cli) genres: Vec<Genre>,
+    pub(in crate::cli) genres: Vec<MutationOperator>,
     /// List the mutants without running tests
     #[arg(long, conflicts_with_all = ["min", "save", "format"])]
     pub(in crate::cli) list: bool,
@@ -36,9 +36,9 @@ pub(in crate::cli) struct Mutate {
     pub(in crate::cli) output: AnswerArgs,
 }
 
-fn genre(text: &str) -> Result<Genre, String> {
-    Genre::parse(text).ok_or_else(|| {
-        let names = Genre::ALL.map(Genre::name);
+fn genre(text: &str) -> Result<MutationOperator, String> {
+    MutationOperator::parse(text).ok_or_else(|| {
+        let names = MutationOperator::ALL.map(MutationOperator::name);
         format!("expected one of {}", names.join(", "))
     })
 }

@@ -25,7 +25,7 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     }
     let root = package.root();
     let files = package.files(&root);
-    let is_wanted = |mutant: &Mutant| args.genres.is_empty() || args.genres.contains(&mutant.genre);
+    let is_wanted = |mutant: &Mutant| args.genres.is_empty() || args.genres.contains(&mutant.operator);
     if args.list {
         let mut all = pipeline::mutants(&package.loaded, &package.checked);
         all.retain(is_wanted);

@@ -1,6 +1,6 @@
 //! A statement that never applies, whatever is asked.
 
-use crate::analysis::facts::Standing;
+use crate::analysis::facts::Impact;
 use crate::diag::Evidence;
 use crate::lint::{Cx, Sink, declare_lint, proofs};
 use crate::text::Span;
@@ -15,7 +15,7 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     for stated in proofs::statements(cx) {
-        let Some(Standing::Never(tests)) = proofs::known(&stated.facts.standing) else {
+        let Some(Impact::Never(tests)) = proofs::known(&stated.facts.impact) else {
             continue;
         };
         let does = match stated.facts.effect {

@@ -1,6 +1,6 @@
 //! A deny or raw forbid without which every request is decided alike.
 
-use crate::analysis::facts::Standing;
+use crate::analysis::facts::Impact;
 use crate::diag::Evidence;
 use crate::lint::{Cx, Sink, declare_lint, proofs};
 
@@ -14,7 +14,7 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     for stated in proofs::statements(cx) {
-        let Some(Standing::Covered { forbids, .. }) = proofs::known(&stated.facts.standing) else {
+        let Some(Impact::Covered { forbids, .. }) = proofs::known(&stated.facts.impact) else {
             continue;
         };
         if stated.facts.effect == cedar_policy::Effect::Permit {

@@ -1,6 +1,6 @@
 //! A role whose own grants add nothing to the roles it extends.
 
-use crate::analysis::facts::Standing;
+use crate::analysis::facts::Impact;
 use crate::diag::Evidence;
 use crate::graph::Holder;
 use crate::lint::{Cx, Sink, declare_lint, proofs};
@@ -15,10 +15,10 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     let roles = cx.facts.into_iter().flat_map(|facts| &facts.roles);
-    for (name, standing) in roles {
-        let adds = match proofs::known(standing) {
-            Some(Standing::Covered { .. } | Standing::Never(_)) => "add nothing",
-            Some(Standing::Matters) | None => continue,
+    for (name, impact) in roles {
+        let adds = match proofs::known(impact) {
+            Some(Impact::Covered { .. } | Impact::Never(_)) => "add nothing",
+            Some(Impact::Matters) | None => continue,
         };
         let Some(id) = cx.program.find_role(name) else { continue };
         let Some(role) = cx.program.role(id) else { continue };

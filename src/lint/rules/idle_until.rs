@@ -1,6 +1,6 @@
 //! A grant with an end after which everything is let in all the same.
 
-use crate::analysis::facts::Standing;
+use crate::analysis::facts::Impact;
 use crate::diag::Evidence;
 use crate::lint::{Cx, Sink, declare_lint, proofs};
 
@@ -14,15 +14,15 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     for stated in proofs::statements(cx) {
-        if matches!(proofs::known(&stated.facts.standing), Some(Standing::Never(_))) {
+        if matches!(proofs::known(&stated.facts.impact), Some(Impact::Never(_))) {
             continue;
         }
         let (because, by) = match proofs::known(&stated.facts.end) {
-            Some(Standing::Covered { permits, forbids }) if permits.is_empty() => (
+            Some(Impact::Covered { permits, forbids }) if permits.is_empty() => (
                 format!("{} all of its requests from then on", proofs::names_and(cx, forbids, ["denies", "deny"])),
                 forbids,
             ),
-            Some(Standing::Covered { permits, .. }) => (
+            Some(Impact::Covered { permits, .. }) => (
                 format!("{} the same requests from then on", proofs::names_and(cx, permits, ["allows", "allow"])),
                 permits,
             ),

@@ -1,6 +1,6 @@
 //! A grant wholly overridden: whatever it lets in, forbids keep out.
 
-use crate::analysis::facts::Standing;
+use crate::analysis::facts::Impact;
 use crate::diag::Evidence;
 use crate::lint::{Cx, Sink, declare_lint, proofs};
 
@@ -14,7 +14,7 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     for stated in proofs::statements(cx) {
-        let Some(Standing::Covered { permits, forbids }) = proofs::known(&stated.facts.standing) else {
+        let Some(Impact::Covered { permits, forbids }) = proofs::known(&stated.facts.impact) else {
             continue;
         };
         if stated.facts.effect == cedar_policy::Effect::Forbid || !permits.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::graph::{Profile, Role, RoleId};
 use crate::lint::holding::holding;
-use crate::lint::outlook::Outlook;
+use crate::lint::satisfiability::Satisfiability;
 use crate::lint::{Cx, Sink, declare_lint};
 use crate::text::counted;
 
@@ -65,9 +65,9 @@ fn approvers(cx: &Cx<'_>, profile: &Profile, role: RoleId) -> Option<BTreeSet<St
             continue;
         }
         match holding(cx.conditions, profile.principal, &chain) {
-            Outlook::Possible => return None,
-            Outlook::Only(principals) => all.extend(principals),
-            Outlook::Never { .. } => {}
+            Satisfiability::Possible => return None,
+            Satisfiability::Only(principals) => all.extend(principals),
+            Satisfiability::Never { .. } => {}
         }
     }
     Some(all)

@@ -2,7 +2,7 @@
 
 use crate::graph::{Role, RoleId};
 use crate::lint::holding::{holding, tell_clash};
-use crate::lint::outlook::Outlook;
+use crate::lint::satisfiability::Satisfiability;
 use crate::lint::{Cx, Sink, declare_lint};
 use crate::text::Span;
 
@@ -53,7 +53,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
 fn never(cx: &Cx<'_>, role: &Role, roles: &[RoleId]) -> Option<Option<(Span, Span)>> {
     let mut found = None;
     for holder in &role.holders {
-        let Outlook::Never { clash } = holding(cx.conditions, *holder, roles) else {
+        let Satisfiability::Never { clash } = holding(cx.conditions, *holder, roles) else {
             return None;
         };
         found.get_or_insert(clash);

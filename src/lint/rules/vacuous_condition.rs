@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::facts::Standing;
+use crate::analysis::facts::Impact;
 use crate::diag::Evidence;
 use crate::lint::{Cx, Sink, declare_lint, proofs};
 
@@ -18,7 +18,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
     let mut told = BTreeSet::new();
     for stated in proofs::statements(cx) {
         // Of a statement that never applies every test holds in a way; that it does not apply is told.
-        if matches!(proofs::known(&stated.facts.standing), Some(Standing::Never(_))) {
+        if matches!(proofs::known(&stated.facts.impact), Some(Impact::Never(_))) {
             continue;
         }
         let Some(tests) = proofs::known(&stated.facts.constant) else {

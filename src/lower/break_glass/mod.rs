@@ -66,7 +66,7 @@ impl Lowering<'_> {
             self.uses(profile);
             self.request(profile);
             self.decisions(profile);
-            self.fences(profile);
+            self.forbids_for_steps(profile);
         }
     }
 

@@ -60,7 +60,7 @@ impl Lowering<'_> {
             get(&grant, "refusals").binary(Operator::Less, at.long(profile.count(Clause::Refused))),
             format!("refused by fewer than {}", profile.count(Clause::Refused)),
         ));
-        parts.extend(self.papers(profile, &grant));
+        parts.extend(self.reason_and_ticket(profile, &grant));
         parts.extend(Self::window(profile, &grant, &now));
         let uses = get(&grant, "uses");
         parts.push(Part::generated(
@@ -231,7 +231,7 @@ impl Lowering<'_> {
     }
 
     /// Reason and ticket, of a grant or of a request.
-    pub(super) fn papers(&self, profile: &Profile, record: &TypedExpr) -> Vec<Part> {
+    pub(super) fn reason_and_ticket(&self, profile: &Profile, record: &TypedExpr) -> Vec<Part> {
         let at = At(profile.span);
         let mut parts = Vec::new();
         if profile.reason {

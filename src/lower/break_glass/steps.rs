@@ -16,7 +16,7 @@ use super::{profile_entity, step_action};
 
 impl Lowering<'_> {
     /// What no raw policy may open either: steps across tenants, and decisions on one's own request.
-    pub(super) fn fences(&mut self, profile: &Profile) {
+    pub(super) fn forbids_for_steps(&mut self, profile: &Profile) {
         let context = Self::context(profile.span);
         for part in self.step_tenant(profile, &context) {
             let Some(guard) = part.guard.clone() else { continue };
@@ -72,7 +72,7 @@ impl Lowering<'_> {
         };
         let mut when = vec![Part::generated(eligible, "for the roles that may ask")];
         when.extend(self.step_tenant(profile, &context));
-        when.extend(self.papers(profile, &context));
+        when.extend(self.reason_and_ticket(profile, &context));
         let duration = get(&context, "duration");
         when.push(Part::generated(
             at.all(vec![

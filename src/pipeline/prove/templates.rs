@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use cedar_policy::Effect;
 
-use crate::analysis::{Obligation, Outcome, Prover};
+use crate::analysis::{Outcome, ProofGoal, Prover};
 use crate::decide::Engine;
 use crate::load::PackageFiles;
 use crate::lower::{Promise, Property, RawTemplate};
@@ -34,7 +34,7 @@ impl Templates {
     /// Adds to what is proved what it does not hold of.
     pub(super) fn hold(
         &self,
-        settled: &mut [(Obligation, Outcome)],
+        settled: &mut [(ProofGoal, Outcome)],
         package: &PackageFiles,
         checked: &Checked,
         prover: &Prover<'_>,
@@ -50,17 +50,17 @@ impl Templates {
             let proved: Vec<usize> = settled
                 .iter()
                 .enumerate()
-                .filter(|(_, (obligation, outcome))| *outcome == Outcome::Proved && against(&obligation.property))
+                .filter(|(_, (goal, outcome))| *outcome == Outcome::Proved && against(&goal.property))
                 .map(|(at, _)| at)
                 .collect();
             if proved.is_empty() || !self.0.values().any(|(_, template)| template.effect() == effect) {
                 continue;
             }
             let properties = proved.iter().filter_map(|at| settled.get(*at));
-            let properties = properties.map(|(obligation, _)| obligation.property.clone()).collect();
+            let properties = properties.map(|(goal, _)| goal.property.clone()).collect();
             let firm = self.firm(properties, effect, package, checked, prover, options);
             for (number, at) in proved.into_iter().enumerate() {
-                let Some((obligation, _)) = settled.get_mut(at) else {
+                let Some((goal, _)) = settled.get_mut(at) else {
                     continue;
                 };
                 let names = match firm.as_ref().ok().and_then(|firm| firm.get(number)) {
@@ -69,7 +69,7 @@ impl Templates {
                     _ => self.names(effect, |_| true),
                 };
                 let links = names.into_iter().map(|name| format!("links of template `{name}`"));
-                obligation.property.skipped.extend(links);
+                goal.property.skipped.extend(links);
             }
         }
         Ok(())
@@ -84,7 +84,7 @@ impl Templates {
         checked: &Checked,
         prover: &Prover<'_>,
         options: &ProveOptions<'_>,
-    ) -> Result<Vec<(Obligation, Outcome)>, ProveError> {
+    ) -> Result<Vec<(ProofGoal, Outcome)>, ProveError> {
         let mut widened = checked.clone();
         for (id, (_, template)) in self.0.iter().filter(|(_, (_, template))| template.effect() == effect) {
             let Some(any) = template.any_link(id) else {

@@ -3,7 +3,7 @@
 use crate::diag::Diagnostic;
 use crate::report::files::Files;
 use crate::report::printable;
-use crate::semdiff::{Asserted, Declared, Direction, Gate, Judged, Standing};
+use crate::semdiff::{Asserted, DeclarationStatus, Declared, Direction, Gate, Judged};
 
 use super::rows::Row;
 
@@ -98,8 +98,8 @@ impl<'a> Review<'a> {
                 "undeclared weakened terms (use `--declare` to write the files)",
             ),
             (declared.faults.len(), "error in `changes/`", "errors in `changes/`"),
-            (declared.count(Standing::Stale), "stale declaration", "stale declarations"),
-            (declared.count(Standing::Expired), "expired declaration", "expired declarations"),
+            (declared.count(DeclarationStatus::Stale), "stale declaration", "stale declarations"),
+            (declared.count(DeclarationStatus::Expired), "expired declaration", "expired declarations"),
         ];
         let mut parts: Vec<String> = counts
             .into_iter()
@@ -161,7 +161,7 @@ mod tests {
                 ticket: Some("FIN-40".to_owned()),
                 until: None,
             },
-            standing: Standing::Matched,
+            standing: DeclarationStatus::Matched,
             unmatched: Vec::new(),
         };
         assert_eq!(reason(&judged), "two lines \u{fffd}desrever\u{2407} (ann, FIN-40)");

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::analysis::{Environment, Environments};
 use crate::bundle::{Contract, EntityRole, ValueType};
 use crate::lower::Lowered;
-use crate::semdiff::footing;
+use crate::semdiff::common_schema;
 
 /// The tests of the old side's policies, and the schema of the new side.
 pub(super) struct Reads<'a> {
@@ -119,7 +119,7 @@ impl<'a> Reads<'a> {
                 return tests;
             };
             let environments = Environments::new(schema);
-            for policy in footing::policies(self.policies) {
+            for policy in common_schema::policies(self.policies) {
                 let id = policy.id().to_string();
                 let origin = self.policies.origins.policies.get(&id);
                 let mut reading = Reading {

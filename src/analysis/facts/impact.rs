@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use cedar_policy::Effect;
 
-use super::field::{Field, Known, View};
+use super::environment_slice::{EnvironmentSlice, Known, View};
 use crate::analysis::prover::Asking;
 use crate::analysis::question::{Answer, Claim, Counterexample, Question};
 use crate::analysis::rule::{Rule, Rules};
@@ -24,7 +24,7 @@ pub(super) struct Probe {
 
 /// What a policy comes to in one kind of request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum ImpactInKind {
     /// Some request is decided otherwise without it.
     Matters,
     /// It never applies.
@@ -45,45 +45,45 @@ const MOST_ROUNDS: usize = 64;
 const MOST_WEIGHED: usize = 8;
 
 /// Asks about a policy in one kind of request. `own` are those that are taken away together with it.
-pub(super) fn standing(
+pub(super) fn impact(
     asking: &mut Asking<'_>,
     view: &mut View<'_, '_>,
     probe: &Probe,
     own: &BTreeSet<usize>,
-) -> Standing {
-    let field = view.field;
+) -> ImpactInKind {
+    let slice = view.slice;
     let mut search =
         Search { alone: Trial::new([(0, probe.rule.policy())]), probe, own, blockers: BTreeSet::new(), applies: false };
-    if view.known().any(|known| search.learns(field, known) == Step::Matters) {
-        return Standing::Matters;
+    if view.known().any(|known| search.learns(slice, known) == Step::Matters) {
+        return ImpactInKind::Matters;
     }
     let mut scopes = vec![probe.scope.clone()];
     if probe.effect == Effect::Forbid {
-        let permits = field.of_effect(Effect::Permit).take(FIRST_PERMITS);
-        let permits = permits.filter_map(|at| field.rule(at));
+        let permits = slice.of_effect(Effect::Permit).take(FIRST_PERMITS);
+        let permits = permits.filter_map(|at| slice.rule(at));
         scopes.extend(permits.map(|rule| probe.scope.and(&Scope::of(rule.policy()))));
     }
     for scope in scopes {
-        for sample in field.samples(&scope) {
+        for sample in slice.samples(&scope) {
             let tried = search.alone.run(&sample.request, &sample.entities);
             if !tried.applied.is_empty() && search.takes(view, sample) == Step::Matters {
-                return Standing::Matters;
+                return ImpactInKind::Matters;
             }
         }
     }
     if !search.applies {
-        match ask(asking, field, Claim::NeverApplies(probe.rule.clone())) {
-            Answer::Holds => return Standing::Never,
-            Answer::Unknown(why) => return Standing::Unknown(why.to_string()),
+        match ask(asking, slice, Claim::NeverApplies(probe.rule.clone())) {
+            Answer::Holds => return ImpactInKind::Never,
+            Answer::Unknown(why) => return ImpactInKind::Unknown(why.to_string()),
             Answer::Fails(found) => match search.takes(view, *found) {
-                Step::Matters => return Standing::Matters,
+                Step::Matters => return ImpactInKind::Matters,
                 Step::Same if !search.applies => return not_replayed(),
                 Step::Same | Step::More => {}
             },
         }
     }
-    if let Some(twin) = search.twin(field) {
-        return Standing::Covered(BTreeSet::from([twin]));
+    if let Some(twin) = search.twin(slice) {
+        return ImpactInKind::Covered(BTreeSet::from([twin]));
     }
     search.run(asking, view)
 }
@@ -113,14 +113,14 @@ impl Search<'_> {
         }
     }
 
-    fn learns(&mut self, field: &Field<'_>, known: &Known) -> Step {
+    fn learns(&mut self, slice: &EnvironmentSlice<'_>, known: &Known) -> Step {
         if !self.applies_to(known) {
             return Step::Same;
         }
         self.applies = true;
         let others = known.tried.applied.iter().copied().filter(|at| !self.own.contains(at));
         let (permits, forbids): (Vec<usize>, Vec<usize>) =
-            others.partition(|at| field.effect(*at) == Some(Effect::Permit));
+            others.partition(|at| slice.effect(*at) == Some(Effect::Permit));
         let blocking = match self.probe.effect {
             Effect::Permit => [permits, forbids].concat(),
             Effect::Forbid if permits.is_empty() => return Step::Same,
@@ -138,53 +138,53 @@ impl Search<'_> {
     }
 
     fn takes(&mut self, view: &mut View<'_, '_>, found: Counterexample) -> Step {
-        let known = view.field.tried(found);
-        let step = self.learns(view.field, &known);
+        let known = view.slice.tried(found);
+        let step = self.learns(view.slice, &known);
         view.keep(known);
         step
     }
 
     /// A policy of the same words, besides.
-    fn twin(&self, field: &Field<'_>) -> Option<usize> {
-        let others = field.slice.iter().copied().filter(|at| !self.own.contains(at));
-        others.into_iter().find(|at| field.rule(*at) == Some(&self.probe.rule))
+    fn twin(&self, slice: &EnvironmentSlice<'_>) -> Option<usize> {
+        let others = slice.positions.iter().copied().filter(|at| !self.own.contains(at));
+        others.into_iter().find(|at| slice.rule(*at) == Some(&self.probe.rule))
     }
 
-    fn run(&mut self, asking: &mut Asking<'_>, view: &mut View<'_, '_>) -> Standing {
-        let field = view.field;
+    fn run(&mut self, asking: &mut Asking<'_>, view: &mut View<'_, '_>) -> ImpactInKind {
+        let slice = view.slice;
         if self.probe.effect == Effect::Forbid {
-            let permits: Vec<usize> = field.of_effect(Effect::Permit).take(FIRST_PERMITS).collect();
+            let permits: Vec<usize> = slice.of_effect(Effect::Permit).take(FIRST_PERMITS).collect();
             for permit in permits {
-                let Some(rule) = field.rule(permit) else { continue };
+                let Some(rule) = slice.rule(permit) else { continue };
                 let claim = Claim::ApplyDisjoint(self.probe.rule.clone(), rule.clone());
-                if let Answer::Fails(found) = ask(asking, field, claim)
+                if let Answer::Fails(found) = ask(asking, slice, claim)
                     && self.takes(view, *found) == Step::Matters
                 {
-                    return Standing::Matters;
+                    return ImpactInKind::Matters;
                 }
             }
         }
         for _ in 0..MOST_ROUNDS {
-            match ask(asking, field, self.claim(field)) {
-                Answer::Holds => return Standing::Covered(self.without_needless(asking, field)),
-                Answer::Unknown(why) => return Standing::Unknown(why.to_string()),
+            match ask(asking, slice, self.claim(slice)) {
+                Answer::Holds => return ImpactInKind::Covered(self.without_needless(asking, slice)),
+                Answer::Unknown(why) => return ImpactInKind::Unknown(why.to_string()),
                 Answer::Fails(found) => match self.takes(view, *found) {
-                    Step::Matters => return Standing::Matters,
+                    Step::Matters => return ImpactInKind::Matters,
                     Step::More => {}
                     Step::Same => return not_replayed(),
                 },
             }
         }
-        Standing::Unknown(format!("more than {MOST_ROUNDS} policies decide the same requests"))
+        ImpactInKind::Unknown(format!("more than {MOST_ROUNDS} policies decide the same requests"))
     }
 
     /// That the policy adds nothing to those that block it.
-    fn claim(&self, field: &Field<'_>) -> Claim {
+    fn claim(&self, slice: &EnvironmentSlice<'_>) -> Claim {
         let mut beside = self.blockers.clone();
         if self.probe.effect == Effect::Forbid {
-            beside.extend(field.of_effect(Effect::Permit).filter(|at| !self.own.contains(at)));
+            beside.extend(slice.of_effect(Effect::Permit).filter(|at| !self.own.contains(at)));
         }
-        let rules: Vec<Rule> = beside.iter().filter_map(|at| field.rule(*at).cloned()).collect();
+        let rules: Vec<Rule> = beside.iter().filter_map(|at| slice.rule(*at).cloned()).collect();
         let with = Rules::new(rules.iter().cloned().chain([self.probe.rule.clone()]));
         let without = Rules::new(rules);
         match self.probe.effect {
@@ -195,12 +195,12 @@ impl Search<'_> {
 
     /// What is left of the policies that explain it when those are taken away that need not be there: one that does it alone,
     /// where there is one. Of many none is taken away, since each takes a question.
-    fn without_needless(&mut self, asking: &mut Asking<'_>, field: &Field<'_>) -> BTreeSet<usize> {
+    fn without_needless(&mut self, asking: &mut Asking<'_>, slice: &EnvironmentSlice<'_>) -> BTreeSet<usize> {
         if self.blockers.len() > 1 {
             for at in &self.blockers {
-                let Some(rule) = field.rule(*at) else { continue };
+                let Some(rule) = slice.rule(*at) else { continue };
                 let claim = Claim::ApplyImplies(self.probe.rule.clone(), rule.clone());
-                if ask(asking, field, claim).holds() {
+                if ask(asking, slice, claim).holds() {
                     return BTreeSet::from([*at]);
                 }
             }
@@ -208,7 +208,7 @@ impl Search<'_> {
         if (3..=MOST_WEIGHED).contains(&self.blockers.len()) {
             for at in self.blockers.clone() {
                 self.blockers.remove(&at);
-                if !ask(asking, field, self.claim(field)).holds() {
+                if !ask(asking, slice, self.claim(slice)).holds() {
                     self.blockers.insert(at);
                 }
             }
@@ -217,11 +217,11 @@ impl Search<'_> {
     }
 }
 
-pub(super) fn ask(asking: &mut Asking<'_>, field: &Field<'_>, claim: Claim) -> Answer {
-    let question = Question { environment: field.environment.clone(), claim };
-    asking.answer(&field.base.ground, &question)
+pub(super) fn ask(asking: &mut Asking<'_>, slice: &EnvironmentSlice<'_>, claim: Claim) -> Answer {
+    let question = Question { environment: slice.environment.clone(), claim };
+    asking.answer(&slice.base.ground, &question)
 }
 
-fn not_replayed() -> Standing {
-    Standing::Unknown("the solver's request does not replay: a bug in the prover".to_owned())
+fn not_replayed() -> ImpactInKind {
+    ImpactInKind::Unknown("the solver's request does not replay: a bug in the prover".to_owned())
 }

@@ -21,7 +21,7 @@ pub(super) struct Known<'a> {
 
 /// What can come of tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outlook {
+pub(super) enum Satisfiability {
     /// They can hold together.
     Possible,
     /// They can, for these principals only.
@@ -37,11 +37,11 @@ pub(super) enum Outlook {
 const MOST_WAYS: usize = 128;
 
 /// What can come of formulas that must all hold.
-pub(super) fn outlook(formulas: &[Formula<'_>], known: Known<'_>) -> Outlook {
+pub(super) fn satisfiability(formulas: &[Formula<'_>], known: Known<'_>) -> Satisfiability {
     let mut ways = vec![Vec::new()];
     for formula in formulas {
         if extend(formula, &mut ways).is_none() {
-            return Outlook::Possible;
+            return Satisfiability::Possible;
         }
     }
     let mut only = BTreeSet::new();
@@ -51,14 +51,14 @@ pub(super) fn outlook(formulas: &[Formula<'_>], known: Known<'_>) -> Outlook {
             Err(clash) => clashes.push(clash),
             Ok(facts) => match facts.principals() {
                 Some(principals) => only.extend(principals),
-                None => return Outlook::Possible,
+                None => return Satisfiability::Possible,
             },
         }
     }
     match (only.is_empty(), clashes.as_slice()) {
-        (false, _) => Outlook::Only(only),
-        (true, [clash]) => Outlook::Never { clash: Some(*clash) },
-        (true, _) => Outlook::Never { clash: None },
+        (false, _) => Satisfiability::Only(only),
+        (true, [clash]) => Satisfiability::Never { clash: Some(*clash) },
+        (true, _) => Satisfiability::Never { clash: None },
     }
 }
 
@@ -371,29 +371,31 @@ mod tests {
         let known = |day: &str| Known { principal: None, now: Instant::parse_date(day) };
         let before = now(Operator::Less, "2026-03-01T00:00:00Z");
         let formula = [Formula::of(&before, true)];
-        assert_eq!(outlook(&formula, known("2026-02-28")), Outlook::Possible);
-        assert_eq!(outlook(&formula, Known::default()), Outlook::Possible);
-        let never = outlook(&formula, known("2026-03-01"));
-        assert!(matches!(never, Outlook::Never { .. }), "{never:?}");
+        assert_eq!(satisfiability(&formula, known("2026-02-28")), Satisfiability::Possible);
+        assert_eq!(satisfiability(&formula, Known::default()), Satisfiability::Possible);
+        let never = satisfiability(&formula, known("2026-03-01"));
+        assert!(matches!(never, Satisfiability::Never { .. }), "{never:?}");
     }
 
     #[test]
     fn who_alone_can_be_meant_is_told_over_all_ways() {
         let either = TypedExpr::any(vec![is("a"), is("b")], at(3));
         let ways = Formula::of(&either, true);
-        let Outlook::Only(principals) = outlook(&[ways], Known::default()) else { panic!("not only these") };
+        let Satisfiability::Only(principals) = satisfiability(&[ways], Known::default()) else {
+            panic!("not only these")
+        };
         assert_eq!(principals.into_iter().collect::<Vec<_>>(), ["User::\"a\"", "User::\"b\""]);
         let or_not = TypedExpr::any(vec![is("a"), is("b").negated()], at(3));
-        assert_eq!(outlook(&[Formula::of(&or_not, true)], Known::default()), Outlook::Possible);
+        assert_eq!(satisfiability(&[Formula::of(&or_not, true)], Known::default()), Satisfiability::Possible);
     }
 
     #[test]
     fn one_clash_is_told_and_of_several_none() {
         let both = TypedExpr::all(vec![is("a"), is("b")], at(3));
-        let clash = outlook(&[Formula::of(&both, true)], Known::default());
-        assert_eq!(clash, Outlook::Never { clash: Some((at(2), at(2))) });
+        let clash = satisfiability(&[Formula::of(&both, true)], Known::default());
+        assert_eq!(clash, Satisfiability::Never { clash: Some((at(2), at(2))) });
         let twice = TypedExpr::any(vec![both.clone(), both], at(3));
-        let clash = outlook(&[Formula::of(&twice, true)], Known::default());
-        assert_eq!(clash, Outlook::Never { clash: None });
+        let clash = satisfiability(&[Formula::of(&twice, true)], Known::default());
+        assert_eq!(clash, Satisfiability::Never { clash: None });
     }
 }

@@ -14,7 +14,7 @@ use cedar_policy::{Effect, Policy};
 use self::sound::{ONLY_WHERE_A_FORBID_ERRORS, without_errors};
 use super::base::Base;
 use super::environment::Environment;
-use super::error::ObligationsError;
+use super::error::ProofGoalsError;
 use super::prover::Asking;
 use super::question::{Answer, Claim, Counterexample, Question};
 use super::refutation::{Deciding, Refutation};
@@ -31,16 +31,16 @@ use crate::text::Span;
 
 /// What is to be proved of a program.
 #[derive(Debug)]
-pub struct Obligations {
+pub struct ProofGoals {
     /// What is asked about.
     pub grounds: Grounds,
     /// One for each property, in their order.
-    pub all: Vec<Obligation>,
+    pub all: Vec<ProofGoal>,
 }
 
 /// A property and the questions that decide it.
 #[derive(Debug)]
-pub struct Obligation {
+pub struct ProofGoal {
     /// What is claimed.
     pub property: Property,
     /// The questions, by environment.
@@ -148,17 +148,17 @@ impl From<lower::Beyond> for Beyond {
     }
 }
 
-impl Obligations {
+impl ProofGoals {
     /// Makes the questions that decide some properties of what was lowered.
     ///
     /// # Errors
     /// Where there is no schema to reason about.
-    pub fn new(properties: Vec<Property>, lowered: &Lowered) -> Result<Self, ObligationsError> {
-        let schema = lowered.schema.as_ref().ok_or(ObligationsError::NoSchema)?;
+    pub fn new(properties: Vec<Property>, lowered: &Lowered) -> Result<Self, ProofGoalsError> {
+        let schema = lowered.schema.as_ref().ok_or(ProofGoalsError::NoSchema)?;
         let policies = lowered.policies.iter().map(|(policy, _)| policy);
         let base = Base::new(schema, policies.chain(lowered.raw.iter().map(|raw| &raw.policy)))?;
         if let Some(id) = base.templates().first() {
-            return Err(ObligationsError::NotAsked(id.clone()));
+            return Err(ProofGoalsError::NotAsked(id.clone()));
         }
         let of_profile = |property: &Property| match &property.counted {
             lower::Counted::Only(profile) => Some(profile.clone()),
@@ -170,12 +170,12 @@ impl Obligations {
             lowered.schema_text.as_deref().unwrap_or_default(),
             apart.filter_map(wider::environment).collect(),
         );
-        let all = properties.into_iter().map(|property| Obligation::new(property, lowered, &base, &profiles)).collect();
+        let all = properties.into_iter().map(|property| ProofGoal::new(property, lowered, &base, &profiles)).collect();
         Ok(Self { grounds: Grounds { base, wider }, all })
     }
 }
 
-impl Obligation {
+impl ProofGoal {
     fn new(property: Property, lowered: &Lowered, base: &Base, profiles: &BTreeSet<String>) -> Self {
         let left_out: BTreeSet<&str> = lowered
             .drafts
@@ -198,7 +198,7 @@ impl Obligation {
             .cloned()
             .collect();
         let ids: BTreeSet<String> = counted.iter().map(|policy| policy.id().to_string()).collect();
-        let mut obligation = Self {
+        let mut goal = Self {
             questions: Vec::new(),
             no_errors: Vec::new(),
             counted: Vec::new(),
@@ -209,9 +209,9 @@ impl Obligation {
         };
         let unknown_types = lowered.unknown_types.iter().map(|(_, policy)| policy);
         let deciding: Vec<&Policy> = counted.iter().chain(unknown_types).collect();
-        obligation.opening = obligation.openings(&deciding, base);
+        goal.opening = goal.openings(&deciding, base);
         for environment in base.environments.iter() {
-            let property = &obligation.property;
+            let property = &goal.property;
             let more = rules(&property.requests, base, environment);
             let excused = rules(&property.excused, base, environment);
             let requests = Rules::new(more.iter().chain(excused.iter()).cloned());
@@ -220,7 +220,7 @@ impl Obligation {
             }
             let slice: Vec<_> = base.slice(environment).filter(|listed| ids.contains(&listed.id)).collect();
             let permits = slice.iter().filter(|listed| listed.effect == Effect::Permit);
-            obligation.granting.extend(permits.map(|listed| listed.id.clone()));
+            goal.granting.extend(permits.map(|listed| listed.id.clone()));
             let slice = Rules::new(slice.into_iter().map(|listed| listed.rule.clone()));
             let ask = |claim| Question { environment: environment.clone(), claim };
             // Mostly the permits alone say enough, and are a smaller question than with all that forbids.
@@ -232,15 +232,15 @@ impl Obligation {
                 Promise::Never | Promise::Possible => Claim::Disjoint(slice, requests),
                 Promise::Always => {
                     let forbids = base.slice(environment).filter(|listed| listed.effect == Effect::Forbid);
-                    obligation.no_errors.extend(forbids.map(|listed| ask(Claim::NeverErrors(listed.rule.clone()))));
+                    goal.no_errors.extend(forbids.map(|listed| ask(Claim::NeverErrors(listed.rule.clone()))));
                     Claim::Implies(requests, slice)
                 }
             };
             let question = ask(claim);
-            obligation.questions.push(Asked { question, first });
+            goal.questions.push(Asked { question, first });
         }
-        obligation.counted = counted;
-        obligation
+        goal.counted = counted;
+        goal
     }
 
     /// How many kinds of request it is asked of.
@@ -264,7 +264,7 @@ impl Obligation {
         asking: &mut Asking<'_>,
         replay: &Replay<'_>,
         grounds: &Grounds,
-    ) -> Result<Outcome, ObligationsError> {
+    ) -> Result<Outcome, ProofGoalsError> {
         let base = &grounds.base;
         if self.questions.is_empty() && self.apart.is_empty() {
             return Ok(Outcome::Empty);
@@ -333,7 +333,7 @@ impl Obligation {
     }
 
     /// What a request that was replayed makes of the claim.
-    fn found(&self, witness: Witness, replay: &Replay<'_>) -> Result<Outcome, ObligationsError> {
+    fn found(&self, witness: Witness, replay: &Replay<'_>) -> Result<Outcome, ProofGoalsError> {
         if self.property.claim == Promise::Possible {
             return Ok(Outcome::Shown(Box::new(witness)));
         }
@@ -355,7 +355,7 @@ impl Obligation {
         &self,
         answer: &Answer,
         replay: &Replay<'_>,
-    ) -> Result<Option<Result<Witness, Unshowable>>, ObligationsError> {
+    ) -> Result<Option<Result<Witness, Unshowable>>, ProofGoalsError> {
         match answer {
             Answer::Fails(found) => self.witness(found, replay).map(Some),
             Answer::Holds | Answer::Unknown(_) => Ok(None),
@@ -367,7 +367,7 @@ impl Obligation {
         &self,
         found: &Counterexample,
         replay: &Replay<'_>,
-    ) -> Result<Result<Witness, Unshowable>, ObligationsError> {
+    ) -> Result<Result<Witness, Unshowable>, ProofGoalsError> {
         let requests = self.property.requests.iter().chain(&self.property.excused);
         let spoken_of = replay.engine_of(requests)?.with_strictness(Strictness::Cedar);
         let all = replay.lowered.policies.len() + replay.lowered.raw.len();

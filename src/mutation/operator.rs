@@ -1,8 +1,8 @@
-//! The kinds of mistakes that mutants make.
+//! Mutation operators: the kinds of mistakes that mutants make.
 
 /// A kind of mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Genre {
+pub enum MutationOperator {
     /// One clause of a condition always holds, or one alternative never does.
     DropClause,
     /// A comparison says the opposite.
@@ -25,7 +25,7 @@ pub enum Genre {
     LongerWindow,
 }
 
-impl Genre {
+impl MutationOperator {
     /// Each of them, in the order in which mutants of one place stand.
     pub const ALL: [Self; 10] = [
         Self::DropClause,
@@ -40,10 +40,10 @@ impl Genre {
         Self::LongerWindow,
     ];
 
-    /// The genre with a name.
+    /// The operator with a name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|genre| genre.name() == name)
+        Self::ALL.into_iter().find(|operator| operator.name() == name)
     }
 
     /// Its name.
@@ -70,9 +70,9 @@ mod tests {
 
     #[test]
     fn each_genre_is_found_by_its_name() {
-        for genre in Genre::ALL {
-            assert_eq!(Genre::parse(genre.name()), Some(genre));
+        for operator in MutationOperator::ALL {
+            assert_eq!(MutationOperator::parse(operator.name()), Some(operator));
         }
-        assert_eq!(Genre::parse("drop"), None);
+        assert_eq!(MutationOperator::parse("drop"), None);
     }
 }

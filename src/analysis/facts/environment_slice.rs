@@ -15,12 +15,12 @@ use crate::decide::{Trial, Tried};
 /// Known requests beyond these are not kept: looking through them would cost more than asking.
 const MOST_KNOWN: usize = 64;
 
-pub(super) struct Field<'a> {
+pub(super) struct EnvironmentSlice<'a> {
     pub(super) environment: &'a Environment,
     pub(super) base: &'a Base,
     samples: &'a Samples,
     /// Positions of the policies that its scope admits.
-    pub(super) slice: &'a [usize],
+    pub(super) positions: &'a [usize],
     trial: Trial,
     known: Vec<Known>,
     /// Samples in no particular place, built when first wanted.
@@ -34,7 +34,7 @@ pub(super) struct Known {
     pub(super) tried: Tried,
 }
 
-impl<'a> Field<'a> {
+impl<'a> EnvironmentSlice<'a> {
     pub(super) fn new(base: &'a Base, samples: &'a Samples, environment: &'a Environment) -> Self {
         let slice = base.positions(environment);
         let policies = slice.iter().filter_map(|at| Some((*at, base.policies().get(*at)?)));
@@ -42,7 +42,7 @@ impl<'a> Field<'a> {
             environment,
             base,
             samples,
-            slice,
+            positions: slice,
             trial: Trial::new(policies.map(|(at, listed)| (at, listed.rule.policy()))),
             known: Vec::new(),
             unplaced: OnceLock::new(),
@@ -59,7 +59,7 @@ impl<'a> Field<'a> {
 
     pub(super) fn of_effect(&self, effect: Effect) -> impl Iterator<Item = usize> {
         let is = move |at: &usize| self.effect(*at) == Some(effect);
-        self.slice.iter().copied().filter(is)
+        self.positions.iter().copied().filter(is)
     }
 
     /// Tries all policies on a request.
@@ -126,17 +126,17 @@ impl Known {
 /// A field as one worker sees it: what it finds is added for all afterwards, in the order of the work, so that no finding
 /// depends on how many work at once.
 pub(super) struct View<'f, 'a> {
-    pub(super) field: &'f Field<'a>,
+    pub(super) slice: &'f EnvironmentSlice<'a>,
     pub(super) added: Vec<Known>,
 }
 
 impl<'f, 'a> View<'f, 'a> {
-    pub(super) fn new(field: &'f Field<'a>) -> Self {
-        Self { field, added: Vec::new() }
+    pub(super) fn new(slice: &'f EnvironmentSlice<'a>) -> Self {
+        Self { slice, added: Vec::new() }
     }
 
     pub(super) fn known(&self) -> impl Iterator<Item = &Known> {
-        self.field.known.iter().chain(&self.added)
+        self.slice.known.iter().chain(&self.added)
     }
 
     pub(super) fn keep(&mut self, known: Known) {

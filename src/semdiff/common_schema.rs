@@ -38,7 +38,7 @@ impl Basis {
 
 /// The schema, and both sides under it.
 #[derive(Debug)]
-pub(super) struct Footing {
+pub(super) struct CommonSchema {
     pub(super) ground: Ground,
     /// Requests that the schema takes.
     pub(super) samples: Option<Samples>,
@@ -54,8 +54,8 @@ pub(super) struct Engines {
     pub(super) plain: Engine,
 }
 
-impl Footing {
-    /// The footing of a basis, or why there is none.
+impl CommonSchema {
+    /// The schema of a basis, and both sides under it, or why there is none.
     pub(super) fn new(basis: Basis, old: &Lowered, new: &Lowered) -> Result<Self, String> {
         let (text, contract) = match basis {
             Basis::New => (schema_text(new)?, with_roles(&new.contract, &old.contract)),

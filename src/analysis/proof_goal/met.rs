@@ -2,7 +2,7 @@
 
 use cedar_policy::{Effect, Policy};
 
-use super::{Obligation, Open, Opening, Outcome};
+use super::{Open, Opening, Outcome, ProofGoal};
 use crate::analysis::base::Base;
 use crate::analysis::environment::Environment;
 use crate::analysis::prover::{Asking, Ground};
@@ -21,7 +21,7 @@ enum Met {
     Unknown(Vec<Open>),
 }
 
-impl Obligation {
+impl ProofGoal {
     /// The statements that grant something that it speaks of.
     #[must_use]
     pub fn granting(&self, origins: &Origins) -> Vec<Deciding> {
