@@ -180,18 +180,18 @@ pub(super) enum CliError {
     #[diagnostic(help("`--declare` writes to the folder of the new side; check out the revision"))]
     NoFolder { path: PathBuf },
     /// Two folders where a revision and a folder are expected.
-    #[error("`{old}` is no revision of `{}`, but a folder", new.display())]
-    #[diagnostic(help("two folders are compared by `gatewright {verb} --from {old} --to {}`", new.display()))]
+    #[error("`{old}` is a folder, not a revision of `{}`", new.display())]
+    #[diagnostic(help("to compare two folders, use `gatewright {verb} --from {old} --to {}`", new.display()))]
     TwoFolders { verb: &'static str, old: String, new: PathBuf },
     /// A folder where a bundle is expected.
-    #[error("`{}` is a folder, and no bundle", folder.display())]
+    #[error("`{}` is a folder, not a bundle", folder.display())]
     #[diagnostic(help(
-        "two folders are compared by `gatewright diff --from {} --to {}`; `gatewright bundle DIR` makes a bundle",
+        "to compare two folders, use `gatewright diff --from {} --to {}`; `gatewright bundle DIR` builds a bundle",
         old.display(), new.display()
     ))]
     FolderForBundle { folder: PathBuf, old: PathBuf, new: PathBuf },
     /// A word that is neither a step of `bundle` nor a package.
-    #[error("`bundle` has no step `{word}`, and there is no folder of that name")]
+    #[error("unknown subcommand `{word}` of `bundle`, and no folder has that name")]
     #[diagnostic(help("{help}"))]
     NoStep { word: String, help: String },
     /// A version is to be written into a revision.

@@ -235,7 +235,7 @@ impl<'a> Duties<'a> {
                 let names: BTreeSet<String> = chosen.iter().map(|claim| self.claim_name(claim)).collect();
                 let what = match (names.first(), chosen.iter().all(|claim| matches!(claim, Claim::Entity(_)))) {
                     (Some(name), true) if names.len() == 1 => format!("{name} holds"),
-                    _ => format!("whoever `{policy}` lets in by {} holds", listed(&names, " and ")),
+                    _ => format!("a principal that `{policy}` allows by {} holds", listed(&names, " and ")),
                 };
                 let finding = self
                     .both(separation, way.at, &what, ways)

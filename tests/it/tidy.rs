@@ -7,3 +7,4 @@ mod features;
 mod files;
 mod layers;
 mod lints;
+mod words;

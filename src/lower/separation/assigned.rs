@@ -50,7 +50,7 @@ pub fn separated_by_assignments(program: &Program, lowered: &Lowered, held: &[He
                     codes::SEPARATION_UNCOUNTED,
                     Severity::Advice,
                     Some(one.at),
-                    format!("`{policy}` lets in {who}, and nothing here says which roles that brings together"),
+                    format!("`{policy}` allows {who}, whose other roles are not known here"),
                 )
                 .label(format!("not counted for `{first}` and `{second}`"))
                 .also(separation.statement.span, "they are separated here")
@@ -132,7 +132,7 @@ impl Duties<'_> {
         let who = held.first().map_or_else(String::new, |one| one.who.to_string());
         let what = match policies.first() {
             None => format!("`{who}` is assigned roles that hold"),
-            Some(policy) => format!("`{who}` is assigned a role and let in by `{policy}`, and holds"),
+            Some(policy) => format!("`{who}` is assigned a role, is allowed by `{policy}`, and holds"),
         };
         let (at, before) = match held.split_last() {
             Some((last, before)) => (last.at, before),
