@@ -6,6 +6,7 @@
 
 mod bundle;
 mod diff;
+mod format;
 mod import;
 mod key;
 mod mutate;
@@ -22,7 +23,8 @@ use clap_complete::Shell;
 pub(super) use self::bundle::{
     Bundle, BundleDiff, BundleInspect, BundleMake, BundleSign, BundleStep, BundleVerify, ReleaseArgs, StatementArg,
 };
-pub(super) use self::diff::{Bump, ComparedArgs, Diff, DiffFormat};
+pub(super) use self::diff::{Bump, ComparedArgs, Diff};
+pub(super) use self::format::Format;
 pub(super) use self::import::{Import, ImportCedar, ImportFrom, ImportK8s};
 pub(super) use self::key::{Key, KeyGenerate, KeyInspect, KeyStep, SignerArgs};
 pub(super) use self::mutate::Mutate;
@@ -32,8 +34,8 @@ pub(super) use self::publish::{
     Pull,
 };
 pub(super) use self::shared::{
-    AnswerArgs, AnswerFormat, BaselineArgs, BudgetArgs, ColourChoice, FindingsArgs, FindingsFormat, FolderArgs, Format,
-    LintArgs, OutputArgs, PackageArgs, ProofArgs, ReportArg, ReportFormat, WhenArgs, with_package,
+    AnswerArgs, BaselineArgs, BudgetArgs, ColourChoice, FindingsArgs, FolderArgs, LintArgs, OutputArgs, PackageArgs,
+    ProofArgs, ReportArg, WhenArgs, with_package,
 };
 pub(super) use self::solver::{SmtWorker, Solver, SolverStep};
 

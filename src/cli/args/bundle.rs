@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
-use super::diff::DiffFormat;
+use super::format::{Format, one_of};
 use super::key::SignerArgs;
 use super::shared::{AnswerArgs, BudgetArgs};
 use crate::config::EvidenceKind;
@@ -195,8 +195,8 @@ pub(in crate::cli) struct BundleDiff {
     #[command(flatten)]
     pub(in crate::cli) budget: BudgetArgs,
     /// Output format: for people, for programs, as GitHub workflow commands or as Markdown
-    #[arg(long, value_enum, default_value_t = DiffFormat::Human)]
-    pub(in crate::cli) format: DiffFormat,
+    #[arg(long, default_value = Format::Human.name(), value_parser = one_of(Format::DIFFS))]
+    pub(in crate::cli) format: Format,
 }
 
 /// Verify that a bundle is intact, that trusted keys signed it, and that its sources rebuild to the same bytes

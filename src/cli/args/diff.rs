@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::Args as ClapArgs;
 
 use crate::text::Instant;
 
+use super::format::{Format, one_of};
 use super::shared::{AnswerArgs, BudgetArgs};
 
 /// Two states of a package, and how they are compared.
@@ -57,8 +58,8 @@ pub(in crate::cli) struct Diff {
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) save: Option<PathBuf>,
     /// Output format: for people, for a pull request, for programs, or as GitHub workflow commands
-    #[arg(long, value_enum, default_value_t = DiffFormat::Human)]
-    pub(in crate::cli) format: DiffFormat,
+    #[arg(long, default_value = Format::Human.name(), value_parser = one_of(Format::DIFFS))]
+    pub(in crate::cli) format: Format,
 }
 
 /// Show how much the package version must increase, and which request is the reason
@@ -79,13 +80,4 @@ pub(in crate::cli) struct Bump {
     pub(in crate::cli) check: bool,
     #[command(flatten)]
     pub(in crate::cli) output: AnswerArgs,
-}
-
-/// How to show the difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum DiffFormat {
-    Human,
-    Markdown,
-    Json,
-    Github,
 }

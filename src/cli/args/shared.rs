@@ -7,6 +7,8 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use crate::text::Instant;
 
+use super::format::{Format, one_of};
+
 /// What to read.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct PackageArgs {
@@ -75,33 +77,8 @@ pub(in crate::cli) fn with_package<const N: usize>(words: &[String]) -> Option<(
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct AnswerArgs {
     /// Output format: for people or for programs
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Human)]
-    pub(in crate::cli) format: AnswerFormat,
-}
-
-/// How to show an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum AnswerFormat {
-    Human,
-    Json,
-}
-
-impl From<AnswerFormat> for FindingsFormat {
-    fn from(format: AnswerFormat) -> Self {
-        match format {
-            AnswerFormat::Human => Self::Human,
-            AnswerFormat::Json => Self::Json,
-        }
-    }
-}
-
-impl From<AnswerFormat> for Format {
-    fn from(format: AnswerFormat) -> Self {
-        match format {
-            AnswerFormat::Human => Self::Human,
-            AnswerFormat::Json => Self::Json,
-        }
-    }
+    #[arg(long, default_value = Format::Human.name(), value_parser = one_of(Format::ANSWERS))]
+    pub(in crate::cli) format: Format,
 }
 
 /// Which lints, at which level.
@@ -154,43 +131,16 @@ pub(in crate::cli) struct BaselineArgs {
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct OutputArgs {
     /// Output format: for people, for programs, or as GitHub workflow commands
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    #[arg(long, default_value = Format::Human.name(), value_parser = one_of(Format::RUNS))]
     pub(in crate::cli) format: Format,
-}
-
-/// How to show what was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Format {
-    Human,
-    Json,
-    Github,
 }
 
 /// How to show findings.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct FindingsArgs {
     /// Output format: for people, for programs, as GitHub workflow commands, or for code scanning
-    #[arg(long, value_enum, default_value_t = FindingsFormat::Human)]
-    pub(in crate::cli) format: FindingsFormat,
-}
-
-/// How to show findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum FindingsFormat {
-    Human,
-    Json,
-    Github,
-    Sarif,
-}
-
-impl From<Format> for FindingsFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Human => Self::Human,
-            Format::Json => Self::Json,
-            Format::Github => Self::Github,
-        }
-    }
+    #[arg(long, default_value = Format::Human.name(), value_parser = one_of(Format::FINDINGS))]
+    pub(in crate::cli) format: Format,
 }
 
 /// When to write colours.
@@ -204,17 +154,8 @@ pub(in crate::cli) enum ColourChoice {
 /// `FORMAT=PATH` of `--report`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct ReportArg {
-    pub(in crate::cli) format: ReportFormat,
+    pub(in crate::cli) format: Format,
     pub(in crate::cli) path: PathBuf,
-}
-
-/// A format of `--report`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum ReportFormat {
-    Json,
-    Junit,
-    Github,
-    Markdown,
 }
 
 impl std::str::FromStr for ReportArg {
@@ -225,8 +166,8 @@ impl std::str::FromStr for ReportArg {
             .split_once('=')
             .filter(|(_, path)| !path.is_empty())
             .ok_or("expected FORMAT=PATH, such as `junit=target/junit.xml`")?;
-        let format = ReportFormat::from_str(format, false)
-            .map_err(|_| format!("unknown format `{format}`, expected json, junit, github or markdown"))?;
+        let format = Format::among(Format::REPORTS, format)
+            .ok_or_else(|| format!("unknown format `{format}`, expected json, junit, github or markdown"))?;
         Ok(Self { format, path: path.into() })
     }
 }
@@ -253,7 +194,7 @@ mod tests {
     #[test]
     fn reports_name_a_format_and_a_path() {
         let report: ReportArg = "junit=a=b.xml".parse().unwrap();
-        assert_eq!((report.format, report.path), (ReportFormat::Junit, "a=b.xml".into()));
+        assert_eq!((report.format, report.path), (Format::Junit, "a=b.xml".into()));
         for wrong in ["junit", "junit=", "=x", "pdf=x"] {
             assert!(wrong.parse::<ReportArg>().is_err(), "{wrong}");
         }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use crate::cli::args::{AnswerFormat, Bump, DiffFormat};
+use crate::cli::args::{Bump, Format};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -18,12 +18,8 @@ pub(in crate::cli) fn run(args: &Bump, console: &mut Console) -> Result<Exit, Cl
     if let (true, Some(revision)) = (args.write, &new.revision) {
         return Err(CliError::WriteRevision { revision: revision.clone() });
     }
-    let format = match args.output.format {
-        AnswerFormat::Human => DiffFormat::Human,
-        AnswerFormat::Json => DiffFormat::Json,
-    };
     let whole = Shard { part: 1, of: NonZeroUsize::MIN };
-    let Some(compared) = compared::compare((&old, &new), &args.compared, whole, format, console)? else {
+    let Some(compared) = compared::compare((&old, &new), &args.compared, whole, args.output.format, console)? else {
         return Ok(Exit::CouldNotRun);
     };
     let (before, after) = (&compared.before, &compared.after);
@@ -31,10 +27,10 @@ pub(in crate::cli) fn run(args: &Bump, console: &mut Console) -> Result<Exit, Cl
         pipeline::bump((&before.loaded, &before.checked), (&after.loaded, &after.checked), &compared.difference)?;
     let sides = compared.sides();
     let mut text = match args.output.format {
-        AnswerFormat::Human => report::diff::bump(&bumped, &compared.difference, sides),
-        AnswerFormat::Json => report::diff::bump_json(&bumped, &compared.difference, sides),
+        Format::Json => report::diff::bump_json(&bumped, &compared.difference, sides),
+        _ => report::diff::bump(&bumped, &compared.difference, sides),
     };
-    if args.output.format == AnswerFormat::Human
+    if args.output.format == Format::Human
         && let Some(caution) = compared.caution()
     {
         text.push_str(&format!("warning: {caution}\n"));
@@ -43,8 +39,8 @@ pub(in crate::cli) fn run(args: &Bump, console: &mut Console) -> Result<Exit, Cl
     if args.write {
         let said = write(after, &bumped)?;
         match args.output.format {
-            AnswerFormat::Human => console.print(&said)?,
-            AnswerFormat::Json => console.tell(&said),
+            Format::Json => console.tell(&said),
+            _ => console.print(&said)?,
         }
     }
     Ok(match args.check {

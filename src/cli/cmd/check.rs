@@ -1,6 +1,6 @@
 //! `gatewright check`: everything that is wrong with a package.
 
-use crate::cli::args::{Check, FindingsFormat};
+use crate::cli::args::{Check, Format};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -19,7 +19,7 @@ pub(in crate::cli) fn run(args: &Check, console: &mut Console) -> Result<Exit, C
     }
     package.read_beside()?;
     let diagnostics = &baseline::apply(&args.baseline, &package, Proofs::LeftOut)?;
-    if args.output.format == FindingsFormat::Human && diagnostics.is_empty() {
+    if args.output.format == Format::Human && diagnostics.is_empty() {
         console.print(&format!("{}: no problems found\n", package.named))?;
     }
     let exit = package.show(diagnostics, args.output.format, console);

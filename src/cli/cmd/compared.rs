@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::analysis::solver;
-use crate::cli::args::{BudgetArgs, ComparedArgs, DiffFormat, Format, LintArgs, PackageArgs};
+use crate::cli::args::{BudgetArgs, ComparedArgs, Format, LintArgs, PackageArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -66,7 +66,7 @@ pub(super) struct With<'a> {
     pub(super) budget: &'a BudgetArgs,
     pub(super) shard: Shard,
     /// How faults are shown.
-    pub(super) format: DiffFormat,
+    pub(super) format: Format,
 }
 
 /// Compares two states. `None` where one of them has faults, which are shown.
@@ -74,7 +74,7 @@ pub(super) fn compare(
     (old, new): (&State, &State),
     args: &ComparedArgs,
     shard: Shard,
-    format: DiffFormat,
+    format: Format,
     console: &mut Console,
 ) -> Result<Option<Compared>, CliError> {
     let with = With { at: args.at.unwrap_or_else(env::today), budget: &args.budget, shard, format };
@@ -129,20 +129,18 @@ pub(super) fn packages(
 }
 
 /// Shows the faults of a side; whether there are any.
-fn faults(package: &Package, format: DiffFormat, console: &mut Console) -> Result<bool, CliError> {
+fn faults(package: &Package, format: Format, console: &mut Console) -> Result<bool, CliError> {
     let faults = package.faults();
     if !faults.has_errors() {
         return Ok(false);
     }
     match format {
-        DiffFormat::Human => package.show(&faults, Format::Human, console)?,
-        DiffFormat::Json => package.show(&faults, Format::Json, console)?,
-        DiffFormat::Github => package.show(&faults, Format::Github, console)?,
-        DiffFormat::Markdown => {
+        Format::Markdown => {
             // Standard output is a comment that somebody will post.
             console.tell(&package.human(&faults, console.error_style()));
             Exit::CouldNotRun
         }
+        format => package.show(&faults, format, console)?,
     };
     Ok(true)
 }

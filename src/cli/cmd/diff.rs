@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::args::{Diff, DiffFormat};
+use crate::cli::args::{Diff, Format};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -55,7 +55,7 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
     if args.declare {
         said.push_str(&declare(&new.folder, &compared, review)?);
     }
-    if args.format == DiffFormat::Human {
+    if args.format == Format::Human {
         if let Some(verdict) = review.verdict() {
             let drawn = after.human(&declared.refusals(), console.style());
             if !drawn.is_empty() {
@@ -78,15 +78,15 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
 pub(super) fn show(
     compared: &Compared,
     review: Review<'_>,
-    format: DiffFormat,
+    format: Format,
     console: &mut Console,
 ) -> Result<(), CliError> {
     let (difference, sides) = (&compared.difference, compared.sides());
     match format {
-        DiffFormat::Human => console.print(&report::diff::human(difference, review, sides)),
-        DiffFormat::Markdown => console.print(&report::diff::markdown(difference, review, sides)),
-        DiffFormat::Json => console.print(&report::diff::json(difference, review, sides)),
-        DiffFormat::Github => console.print_exactly(&report::diff::annotations(difference, review, sides)),
+        Format::Markdown => console.print(&report::diff::markdown(difference, review, sides)),
+        Format::Json => console.print(&report::diff::json(difference, review, sides)),
+        Format::Github => console.print_exactly(&report::diff::annotations(difference, review, sides)),
+        _ => console.print(&report::diff::human(difference, review, sides)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `gatewright check --fix`: what is certain is mended, shown as a diff first, and written only where each file is still as it
 //! was read.
 
-use crate::cli::args::{Check, FindingsFormat};
+use crate::cli::args::{Check, Format};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::progress;
@@ -26,9 +26,9 @@ pub(super) fn run(args: &Check, package: &Package, console: &mut Console) -> Res
         .collect();
     let shown = format!("{}{}", report::changes(&files), summary(&mended, &package.named, args.dry_run));
     match args.output.format {
-        FindingsFormat::Human => console.print(&shown)?,
+        Format::Human => console.print(&shown)?,
         // Standard output is for programs.
-        FindingsFormat::Json | FindingsFormat::Github | FindingsFormat::Sarif => console.tell(&shown),
+        _ => console.tell(&shown),
     }
     if args.dry_run {
         return Ok(());

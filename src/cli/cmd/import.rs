@@ -98,13 +98,13 @@ fn new_package(out: &Path) -> Result<String, CliError> {
 
 fn show(all: &Diagnostics, files: Files<'_>, format: Format, console: &mut Console) -> Result<(), CliError> {
     match format {
-        Format::Human if all.is_empty() => Ok(()),
-        Format::Human => {
+        Format::Json => console.print(&report::json(all, files)),
+        Format::Github => console.print_exactly(&report::annotations(all, files)),
+        _ if all.is_empty() => Ok(()),
+        _ => {
             let shown = report::diagnostics(all, files, console.style());
             console.print(&format!("{shown}\n{}\n", report::summary(all)))
         }
-        Format::Json => console.print(&report::json(all, files)),
-        Format::Github => console.print_exactly(&report::annotations(all, files)),
     }
 }
 

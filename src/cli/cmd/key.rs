@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::args::{AnswerFormat, Key, KeyGenerate, KeyInspect, KeyStep, SignerArgs};
+use crate::cli::args::{Format, Key, KeyGenerate, KeyInspect, KeyStep, SignerArgs};
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -57,8 +57,7 @@ fn inspect(args: &KeyInspect, console: &mut Console) -> Result<Exit, CliError> {
     };
     let algorithm = public.algorithm().name();
     let text = match args.output.format {
-        AnswerFormat::Human => format!("{}: {part} key, {algorithm}\nkey id {}\n", args.file.display(), public.id()),
-        AnswerFormat::Json => {
+        Format::Json => {
             let value = serde_json::json!({
                 "format": 1,
                 "part": part,
@@ -68,6 +67,7 @@ fn inspect(args: &KeyInspect, console: &mut Console) -> Result<Exit, CliError> {
             });
             safe::json(&value)
         }
+        _ => format!("{}: {part} key, {algorithm}\nkey id {}\n", args.file.display(), public.id()),
     };
     console.print(&text)?;
     Ok(Exit::Ok)

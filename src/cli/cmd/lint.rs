@@ -3,7 +3,7 @@
 
 use crate::analysis::solver;
 use crate::analysis::solver::Found;
-use crate::cli::args::{BudgetArgs, FindingsFormat, Lint};
+use crate::cli::args::{BudgetArgs, Format, Lint};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -36,7 +36,7 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
         .into_iter()
         .filter(|found| found.is_error() || lint::find(found.code.as_str()).is_some() || told.contains(&found.code))
         .collect();
-    if args.output.format == FindingsFormat::Human && !shown.iter().any(|found| !told.contains(&found.code)) {
+    if args.output.format == Format::Human && !shown.iter().any(|found| !told.contains(&found.code)) {
         console.print(&format!("{}: no findings\n", package.named))?;
     }
     package.show(&shown, args.output.format, console)

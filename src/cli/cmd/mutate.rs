@@ -2,7 +2,7 @@
 
 use crate::analysis::solver;
 use crate::analysis::solver::Found;
-use crate::cli::args::{AnswerFormat, BudgetArgs, LintArgs, Mutate, PackageArgs};
+use crate::cli::args::{BudgetArgs, Format, LintArgs, Mutate, PackageArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -50,8 +50,8 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     };
     let engine = tried.engine.as_deref();
     let text = match args.output.format {
-        AnswerFormat::Json => report::mutation_json(&tried.trials, tried.tally, engine, files, Requests::Shown),
-        AnswerFormat::Human => {
+        Format::Json => report::mutation_json(&tried.trials, tried.tally, engine, files, Requests::Shown),
+        _ => {
             let survivors = report::survivors(&tried.trials, files);
             let gap = if survivors.is_empty() { "" } else { "\n" };
             let summary = report::mutation_summary(tried.tally, engine);
@@ -64,7 +64,7 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
             saved::write(folder, &one)?;
         }
     }
-    if let (Some(caution), AnswerFormat::Human) = (found.as_ref().and_then(Found::caution), args.output.format) {
+    if let (Some(caution), Format::Human) = (found.as_ref().and_then(Found::caution), args.output.format) {
         console.print(&format!("warning: {caution}\n"))?;
     }
     Ok(args.min.map_or(Exit::Ok, |min| exit(tried.tally, min)))

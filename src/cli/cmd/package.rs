@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::bundle::{Bundle, Refusal, SOURCE};
-use crate::cli::args::{FindingsFormat, LintArgs, PackageArgs};
+use crate::cli::args::{Format, LintArgs, PackageArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -122,16 +122,16 @@ impl Package {
     pub(super) fn show(
         &self,
         diagnostics: &Diagnostics,
-        format: impl Into<FindingsFormat>,
+        format: Format,
         console: &mut Console,
     ) -> Result<Exit, CliError> {
         let root = self.root();
         let files = self.files(&root);
-        match format.into() {
-            FindingsFormat::Human => console.print(&self.human(diagnostics, console.style()))?,
-            FindingsFormat::Json => console.print(&report::json(diagnostics, files))?,
-            FindingsFormat::Github => console.print_exactly(&report::annotations(diagnostics, files))?,
-            FindingsFormat::Sarif => console.print(&report::sarif(diagnostics, files))?,
+        match format {
+            Format::Json => console.print(&report::json(diagnostics, files))?,
+            Format::Github => console.print_exactly(&report::annotations(diagnostics, files))?,
+            Format::Sarif => console.print(&report::sarif(diagnostics, files))?,
+            _ => console.print(&self.human(diagnostics, console.style()))?,
         }
         Ok(if diagnostics.has_errors() { Exit::PolicyFails } else { Exit::Ok })
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::analysis::{Open, Outcome, Proof, solver};
-use crate::cli::args::{AnswerFormat, LintArgs, Prove};
+use crate::cli::args::{Format, LintArgs, Prove};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -41,7 +41,7 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
         only: &args.only,
         shard: Shard { part, of },
         at: args.package.at.unwrap_or_else(env::today),
-        keeps_scripts: args.dump.is_some() || args.output.format == AnswerFormat::Json,
+        keeps_scripts: args.dump.is_some() || args.output.format == Format::Json,
     };
     let proofs = progress::counted(&format!("proving {}", package.named), |progress| {
         pipeline::prove(&package.loaded, &package.checked, options, progress)
@@ -50,8 +50,8 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
     let root = package.root();
     let files = package.files(&root);
     let text = match args.output.format {
-        AnswerFormat::Json => report::proofs_json(all, &proofs.beyond, proofs.of, &proofs.engine, files),
-        AnswerFormat::Human => format!(
+        Format::Json => report::proofs_json(all, &proofs.beyond, proofs.of, &proofs.engine, files),
+        _ => format!(
             "{}{}\n{}: {}\n",
             report::proofs(all, files),
             report::beyond_proof(&proofs.beyond),
@@ -61,7 +61,7 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
     };
     console.print(&text)?;
     keep(args, all, options.at)?;
-    if let (Some(caution), AnswerFormat::Human) = (found.caution(), args.output.format) {
+    if let (Some(caution), Format::Human) = (found.caution(), args.output.format) {
         console.print(&format!("warning: {caution}\n"))?;
     }
     Ok(exit(all, proofs.wanted))

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::args::{AnswerFormat, LintArgs, PackageArgs, WhenArgs};
+use crate::cli::args::{Format, LintArgs, PackageArgs, WhenArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -26,7 +26,7 @@ pub(super) fn ask(
     folder: Option<&Path>,
     when: &WhenArgs,
     about: About<'_>,
-    format: AnswerFormat,
+    format: Format,
     console: &mut Console,
     question: impl FnOnce(&Package, &Suites<'_>, &mut Console) -> Result<Exit, CliError>,
 ) -> Result<Exit, CliError> {
@@ -48,10 +48,10 @@ pub(super) fn ask(
 }
 
 /// Shows the answers. A decision that errored is a fault of the policy.
-pub(super) fn show(answers: &Answers, format: AnswerFormat, console: &mut Console) -> Result<Exit, CliError> {
+pub(super) fn show(answers: &Answers, format: Format, console: &mut Console) -> Result<Exit, CliError> {
     console.print(&match format {
-        AnswerFormat::Human => report::answers(answers),
-        AnswerFormat::Json => report::answers_json(answers),
+        Format::Json => report::answers_json(answers),
+        _ => report::answers(answers),
     })?;
     let errored = answers.decisions.iter().any(|one| one.verdict == Verdict::Error);
     Ok(if errored { Exit::PolicyFails } else { Exit::Ok })

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::args::{Format, LintArgs, PackageArgs, ReportArg, ReportFormat, Test};
+use crate::cli::args::{Format, LintArgs, PackageArgs, ReportArg, Test};
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -71,12 +71,11 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
     }
     let text = match args.output.format {
         Format::Human => conclusion(&report, &package, mode, console.style()),
-        Format::Json => rendered(ReportFormat::Json, &report, &package),
-        Format::Github => rendered(ReportFormat::Github, &report, &package),
+        format => rendered(format, &report, &package),
     };
     match args.output.format {
         Format::Github => console.print_exactly(&text)?,
-        Format::Human | Format::Json => console.print(&text)?,
+        _ => console.print(&text)?,
     }
     Ok(if report.is_success() { Exit::Ok } else { Exit::PolicyFails })
 }
@@ -142,14 +141,14 @@ fn write(asked: &ReportArg, text: &str, console: &mut Console) -> Result<(), Cli
     }
 }
 
-fn rendered(format: ReportFormat, report: &RunReport, package: &Package) -> String {
+fn rendered(format: Format, report: &RunReport, package: &Package) -> String {
     let root = package.root();
     let files = package.files(&root);
     match format {
-        ReportFormat::Json => results::json(report, files),
-        ReportFormat::Junit => results::junit(report, files),
-        ReportFormat::Github => results::annotations(report, files),
-        ReportFormat::Markdown => results::markdown(report, files),
+        Format::Junit => results::junit(report, files),
+        Format::Github => results::annotations(report, files),
+        Format::Markdown => results::markdown(report, files),
+        _ => results::json(report, files),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::args::{AnswerFormat, Why, with_package};
+use crate::cli::args::{Format, Why, with_package};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -37,8 +37,8 @@ pub(in crate::cli) fn run(args: &Why, console: &mut Console) -> Result<Exit, Cli
             let root = package.root();
             let files = package.files(&root);
             console.print(&match args.output.format {
-                AnswerFormat::Human => results::why(&told, files, console.style()),
-                AnswerFormat::Json => results::why_json(&told, files),
+                Format::Json => results::why_json(&told, files),
+                _ => results::why(&told, files, console.style()),
             })?;
             Ok(if told.iter().all(scenario::Why::holds) { Exit::Ok } else { Exit::PolicyFails })
         },

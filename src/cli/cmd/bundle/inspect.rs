@@ -1,7 +1,7 @@
 //! `gatewright bundle inspect`: what a bundle says of itself.
 
 use crate::bundle::{Bundle, Share};
-use crate::cli::args::{AnswerFormat, BundleInspect};
+use crate::cli::args::{BundleInspect, Format};
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -45,8 +45,7 @@ pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, C
         }
     };
     let text = match args.output.format {
-        AnswerFormat::Human => human(&bundle, bytes.len(), sources),
-        AnswerFormat::Json => {
+        Format::Json => {
             let value = serde_json::json!({
                 "format": 1,
                 "digest": bundle.digest,
@@ -55,6 +54,7 @@ pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, C
             });
             safe::json(&value)
         }
+        _ => human(&bundle, bytes.len(), sources),
     };
     console.print(&text)?;
     Ok(Exit::Ok)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::analysis::solver;
 use crate::bundle::{GitState, pack, sha256_hex};
-use crate::cli::args::{AnswerArgs, AnswerFormat, BudgetArgs, BundleMake};
+use crate::cli::args::{AnswerArgs, BudgetArgs, BundleMake, Format};
 use crate::cli::cmd::package::{Package, here};
 use crate::cli::console::Console;
 use crate::cli::env;
@@ -74,17 +74,7 @@ pub(super) fn run(
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(bundle.file_name()));
     load::write_atomic(&out, &bytes)?;
     let text = match output.format {
-        AnswerFormat::Human => format!(
-            "{}{}: {} {}, {} files, {} bytes\n{}\n",
-            warnings(&package, console),
-            out.display(),
-            bundle.manifest.name,
-            bundle.manifest.version,
-            tree.iter().count(),
-            bytes.len(),
-            bundle.digest,
-        ),
-        AnswerFormat::Json => {
+        Format::Json => {
             let made = serde_json::json!({
                 "format": 1,
                 "file": out.display().to_string(),
@@ -94,12 +84,22 @@ pub(super) fn run(
             });
             safe::json(&made)
         }
+        _ => format!(
+            "{}{}: {} {}, {} files, {} bytes\n{}\n",
+            warnings(&package, console),
+            out.display(),
+            bundle.manifest.name,
+            bundle.manifest.version,
+            tree.iter().count(),
+            bytes.len(),
+            bundle.digest,
+        ),
     };
     console.print(&text)?;
-    if output.format == AnswerFormat::Human && !kinds.contains(&EvidenceKind::Proofs) {
+    if output.format == Format::Human && !kinds.contains(&EvidenceKind::Proofs) {
         console.print(&unproved(&package))?;
     }
-    if output.format == AnswerFormat::Human && bundle.manifest.git.as_ref().is_some_and(|git| git.dirty) {
+    if output.format == Format::Human && bundle.manifest.git.as_ref().is_some_and(|git| git.dirty) {
         let named = printable(&package.named);
         console.print(&format!("note: {named} has uncommitted changes; `publish` refuses this bundle\n"))?;
     }

@@ -1,7 +1,7 @@
 //! `gatewright bundle verify`: whether a bundle is whole, and what it says it was made from.
 
 use crate::bundle::{Bundle, EvidenceSummary};
-use crate::cli::args::{AnswerFormat, BundleVerify};
+use crate::cli::args::{BundleVerify, Format};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -62,12 +62,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
     said.extend(not_proved(&bundle.manifest.evidence));
     said.push(origin(&bundle));
     let text = match args.output.format {
-        AnswerFormat::Human => {
-            let said: Vec<String> = said.iter().map(|line| format!("  {}\n", printable(line))).collect();
-            let (name, version) = (&bundle.manifest.name, &bundle.manifest.version);
-            format!("{}: {name} {version}\n{}{}\n", printable(&named), said.concat(), bundle.digest)
-        }
-        AnswerFormat::Json => {
+        Format::Json => {
             let value = serde_json::json!({
                 "format": 1,
                 "digest": bundle.digest,
@@ -78,6 +73,11 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
                 "verified": vouched.json,
             });
             safe::json(&value)
+        }
+        _ => {
+            let said: Vec<String> = said.iter().map(|line| format!("  {}\n", printable(line))).collect();
+            let (name, version) = (&bundle.manifest.name, &bundle.manifest.version);
+            format!("{}: {name} {version}\n{}{}\n", printable(&named), said.concat(), bundle.digest)
         }
     };
     console.print(&text)?;

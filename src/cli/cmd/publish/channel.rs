@@ -2,7 +2,7 @@
 
 use crate::bundle::{Bundle, Refusal};
 use crate::cli::args::{
-    AnswerFormat, Channel, ChannelForget, ChannelPromote, ChannelRollback, ChannelShow, ChannelStep, MovingArgs,
+    Channel, ChannelForget, ChannelPromote, ChannelRollback, ChannelShow, ChannelStep, Format, MovingArgs,
 };
 use crate::cli::cmd::bundle::opened;
 use crate::cli::cmd::bundle::trust::read;
@@ -66,11 +66,11 @@ fn show(args: &ChannelShow, console: &mut Console) -> Result<Exit, CliError> {
     };
     let pointer = &current.followed.pointer;
     let text = match args.output.format {
-        AnswerFormat::Json => {
+        Format::Json => {
             let value = serde_json::json!({ "format": 1, "place": place.store.name(), "pointer": pointer });
             safe::json(&value)
         }
-        AnswerFormat::Human => format!(
+        _ => format!(
             "{} at {} points to {} {}\n{}\npointer {}, signed by {}, valid until {}\n",
             args.channel,
             place.store.name(),

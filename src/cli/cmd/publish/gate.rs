@@ -2,7 +2,7 @@
 //! that says what changed.
 
 use crate::bundle::{Bundle, EvidenceSummary, Refusal};
-use crate::cli::args::{BudgetArgs, DiffFormat};
+use crate::cli::args::{BudgetArgs, Format};
 use crate::cli::cmd::bundle::opened;
 use crate::cli::cmd::compared;
 use crate::cli::cmd::compared::{Labels, With};
@@ -104,7 +104,7 @@ pub(super) fn version(step: &Step<'_>, console: &mut Console) -> Result<Vec<Refu
     let (old, new) = (named(step.before), named(step.after));
     let before = opened::package(step.before, &old, step.at)?;
     let after = opened::package(step.after, &new, step.at)?;
-    let with = With { at: step.at, budget: step.budget, shard: Shard::WHOLE, format: DiffFormat::Markdown };
+    let with = With { at: step.at, budget: step.budget, shard: Shard::WHOLE, format: Format::Markdown };
     let labels = Labels { title: new.clone(), old: old.clone(), new: new.clone() };
     let Some(compared) = compared::packages(before, after, labels, &with, console)? else {
         let message = format!("the sources of {old} or {new} have errors, so the changes are unknown");

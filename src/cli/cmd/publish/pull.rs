@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::bundle::Refusal;
-use crate::cli::args::{AnswerFormat, Pull};
+use crate::cli::args::{Format, Pull};
 use crate::cli::cmd::bundle::rebuild::{Again, Made, again};
 use crate::cli::cmd::bundle::trust::{json, read, trusted};
 use crate::cli::cmd::bundle::verify::{not_proved, origin};
@@ -78,7 +78,7 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
     statements::replace(&out, &believed.fetched.statements)?;
     load::write_atomic(&out, &believed.fetched.bundle)?;
     let text = match args.output.format {
-        AnswerFormat::Json => {
+        Format::Json => {
             let value = serde_json::json!({
                 "format": 1,
                 "file": out.display().to_string(),
@@ -90,7 +90,7 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
             });
             safe::json(&value)
         }
-        AnswerFormat::Human => human(&out.display().to_string(), &believed, &known, current.as_ref()),
+        _ => human(&out.display().to_string(), &believed, &known, current.as_ref()),
     };
     console.print(&text)?;
     Ok(Exit::Ok)

@@ -2,7 +2,7 @@
 //! and a channel on to it.
 
 use crate::bundle::{Bundle, Refusal};
-use crate::cli::args::{AnswerFormat, Publish};
+use crate::cli::args::{Format, Publish};
 use crate::cli::cmd::bundle::rebuild::{Again, Made, again};
 use crate::cli::cmd::bundle::sign::rebuilt;
 use crate::cli::cmd::bundle::{opened, statements};
@@ -266,20 +266,13 @@ fn keep(
     Ok(put)
 }
 
-fn said(
-    format: AnswerFormat,
-    place: &Opened,
-    bundle: &Bundle,
-    sequence: u64,
-    put: &Put,
-    moved: Option<&Moved>,
-) -> String {
+fn said(format: Format, place: &Opened, bundle: &Bundle, sequence: u64, put: &Put, moved: Option<&Moved>) -> String {
     let manifest = &bundle.manifest;
     let (pinned, new) = match put {
         Put::New(pinned) => (pinned, true),
         Put::Known(pinned) => (pinned, false),
     };
-    if format == AnswerFormat::Json {
+    if format == Format::Json {
         let value = serde_json::json!({
             "format": 1,
             "place": place.store.name(),

@@ -1,0 +1,57 @@
+//! The output formats, once, with the set that each kind of output has.
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+/// An output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Format {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+    /// GitHub workflow commands.
+    Github,
+    /// For comments and summaries.
+    Markdown,
+    /// For code scanning.
+    Sarif,
+    /// For test reports of CI systems.
+    Junit,
+}
+
+impl Format {
+    /// Of an answer.
+    pub(super) const ANSWERS: &[Self] = &[Self::Human, Self::Json];
+    /// Of what a run found.
+    pub(super) const RUNS: &[Self] = &[Self::Human, Self::Json, Self::Github];
+    /// Of diagnostics.
+    pub(super) const FINDINGS: &[Self] = &[Self::Human, Self::Json, Self::Github, Self::Sarif];
+    /// Of a difference.
+    pub(super) const DIFFS: &[Self] = &[Self::Human, Self::Markdown, Self::Json, Self::Github];
+    /// Of a test report in a file.
+    pub(super) const REPORTS: &[Self] = &[Self::Json, Self::Junit, Self::Github, Self::Markdown];
+
+    /// Its name on the command line.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Github => "github",
+            Self::Markdown => "markdown",
+            Self::Sarif => "sarif",
+            Self::Junit => "junit",
+        }
+    }
+
+    /// The format of a set with a name.
+    pub(super) fn among(set: &[Self], name: &str) -> Option<Self> {
+        set.iter().copied().find(|format| format.name() == name)
+    }
+}
+
+/// Reads one of a set.
+pub(super) fn one_of(set: &'static [Format]) -> impl TypedValueParser<Value = Format> {
+    let names = set.iter().map(|format| PossibleValue::new(format.name()));
+    PossibleValuesParser::new(names)
+        .try_map(move |name| Format::among(set, &name).ok_or_else(|| format!("unknown format `{name}`")))
+}
