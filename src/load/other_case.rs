@@ -19,7 +19,6 @@ pub(super) fn report(sources: &mut Sources, written: &str, meant: &str, out: &mu
     };
     let file = sources.add(written.to_owned(), "");
     let message = format!("nothing reads `{written}`: it is not called `{meant}`");
-    let help =
-        format!("rename it to `{meant}`; upper and lower case count, also where your file system takes both for one");
+    let help = format!("rename it to `{meant}`; names are case-sensitive, even on a case-insensitive file system");
     out.push(Diagnostic::new(codes::UNUSED_FILE, severity, Some(Span::new(file, 0, 0)), message).help(help));
 }

@@ -186,7 +186,7 @@ pub fn proof_summary(all: &[Proof], of: usize, engine: &str) -> String {
     }
     let part = match all.len() == of {
         true => String::new(),
-        false => format!(" (a part of {of})"),
+        false => format!(" of {of} claims"),
     };
     format!("{}{part}, by {engine}", counts.join(", "))
 }

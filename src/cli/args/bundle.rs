@@ -126,8 +126,8 @@ pub(in crate::cli) struct ReleaseArgs {
     /// The builder's identifier for the run
     #[arg(long, value_name = "TEXT", requires = "builder")]
     pub(in crate::cli) invocation: Option<String>,
-    /// Sign without rebuilding the bundle from its sources; the release statement then does not claim a rebuild, which a trust
-    /// policy may require
+    /// Compile the sources, but do not gather the evidence again; the release statement then does not claim a rebuild, which a
+    /// trust policy may require
     #[arg(long)]
     pub(in crate::cli) no_rebuild: bool,
     /// Statements to sign

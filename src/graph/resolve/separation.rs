@@ -121,7 +121,7 @@ pub(super) fn tenancy(cx: &mut Resolver<'_>) {
                         ty.span,
                         format!("`{}` does not reach its tenant `{tenant}`", ty.name),
                     )
-                    .label("no named parent leads there")
+                    .label("no named parent leads to the tenant")
                     .also(isolation.statement.span, "isolation is required here")
                     .help(format!(
                         "declare the parent, `{} in {tenant} as {}`, or except the type: `isolate by {} except {} because \"…\";`",

@@ -32,7 +32,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         };
         let finding = out
             .finding(*at, format!("the approvers of `{}` can also request it", profile.name))
-            .label("any two of them can open it for each other")
+            .label("any two of them can approve each other's requests")
             .also(*asks, "who may request")
             .note(path)
             .help(

@@ -39,7 +39,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             ),
         };
         let mut finding = out.finding(*at, message).label(match approvers.len() {
-            0 => format!("nobody can effectively hold `{name}`"),
+            0 => format!("no principal can satisfy the condition of `{name}`"),
             _ => format!("only these can approve: {}", quoted(&approvers)),
         });
         if let Some(role) = program.role(*role) {

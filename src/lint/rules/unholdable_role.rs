@@ -22,7 +22,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let name = role.full_name(program);
         if let Some(clash) = never(cx, role, &[id]) {
             let finding = out
-                .finding(when.span, format!("nobody can effectively hold the role `{name}`"))
+                .finding(when.span, format!("no principal can satisfy the condition of the role `{name}`"))
                 .label("never true")
                 .help("fix the condition, or remove the role and its grants");
             out.push(tell_clash(finding, clash, cx.sources));

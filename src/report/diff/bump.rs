@@ -79,7 +79,7 @@ fn because(ground: Ground, difference: &Difference) -> &'static str {
         Ground::Widened if !difference.changes_access(Direction::Widened) => {
             let mut weakened = difference.terms.iter().filter(|term| term.effect == Effect::Weakens);
             match weakened.all(TermChange::is_promise) {
-                true => "fewer guarantees for future changes",
+                true => "future changes have fewer guarantees",
                 false => "the terms of access are weaker than before",
             }
         }

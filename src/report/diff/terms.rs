@@ -95,7 +95,7 @@ pub(super) fn on_terms(difference: &Difference) -> String {
         [false, false] => "",
     };
     let promises = match difference.terms.iter().any(TermChange::is_promise) {
-        true => ", and fewer guarantees for future changes",
+        true => ", but future changes have fewer guarantees",
         false => "",
     };
     format!("{terms}{promises}")

@@ -95,7 +95,7 @@ fn kind<'a>(node: &'a Node, out: &mut Diagnostics) -> Option<(&'static str, Fiel
             Diagnostic::error(
                 codes::EMPTY_CLAIM,
                 fields.get("name").map_or(node.span, |name| name.span),
-                "this test claims nothing",
+                "this test makes no claim",
             )
             .label("no claim given")
             .help("add `can`, `cannot`, `unknown`, `matrix`, `who-can`, `what-can`, `steps`, `snapshot` or `request`"),
@@ -141,7 +141,7 @@ fn body(
 fn empty(fields: &Fields<'_>, out: &mut Diagnostics) {
     let span = fields.get("name").map_or(fields.span, |name| name.span);
     out.push(
-        Diagnostic::error(codes::EMPTY_CLAIM, span, "this test claims nothing")
+        Diagnostic::error(codes::EMPTY_CLAIM, span, "this test makes no claim")
             .label("it makes no request, so it would pass under any policy"),
     );
 }
@@ -205,9 +205,9 @@ mod tests {
         scenario-unknown-key @ 21:23 `as`: unknown key `as` in a matrix test | not a key here | known here: `allow`, `deny`, `matrix`, `name`, `otherwise`, `skip`, `smoke`, `unknown`
         scenario-unknown-key @ 21:33 `in`: unknown key `in` in a matrix test | not a key here | known here: `allow`, `deny`, `matrix`, `name`, `otherwise`, `skip`, `smoke`, `unknown`
         scenario-duplicate-name @ 22:12 `two kinds`: two tests are called `two kinds` | again here
-        scenario-empty-claim @ 22:12 `two kinds`: this test claims nothing | it makes no request, so it would pass under any policy
+        scenario-empty-claim @ 22:12 `two kinds`: this test makes no claim | it makes no request, so it would pass under any policy
         scenario-missing-key @ 23:6 `as`: a test needs `name` | `name` is missing here
-        scenario-empty-claim @ 24:12 `nothing`: this test claims nothing | no claim given | add `can`, `cannot`, `unknown`, `matrix`, `who-can`, `what-can`, `steps`, `snapshot` or `request`
+        scenario-empty-claim @ 24:12 `nothing`: this test makes no claim | no claim given | add `can`, `cannot`, `unknown`, `matrix`, `who-can`, `what-can`, `steps`, `snapshot` or `request`
         scenario-wrong-shape @ 25:26 `"yes"`: `smoke` must be `true` or `false` | this is text
         scenario-empty-claim @ 25:40 `[]`: the timeline has no steps | empty
         scenario-wrong-shape @ 26:26 `{approve: p1, read: p1}`: `who-can` takes one action on one resource | 2 actions are named | write `who-can: {ACTION: RESOURCE, in: CONTEXT}`
@@ -245,9 +245,9 @@ mod tests {
                      - {name: c, snapshot: {roles: [audit], actions: all, in: calm}}\n";
         let loaded = load(&[("s.yaml", &format!("{WORLD}{tests}"))], &marketplace());
         insta::assert_snapshot!(faults(&loaded), @"
-        scenario-empty-claim @ 16:12 `a`: this test claims nothing | it makes no request, so it would pass under any policy
-        scenario-empty-claim @ 17:12 `b`: this test claims nothing | it makes no request, so it would pass under any policy
-        scenario-empty-claim @ 18:12 `c`: this test claims nothing | it makes no request, so it would pass under any policy
+        scenario-empty-claim @ 16:12 `a`: this test makes no claim | it makes no request, so it would pass under any policy
+        scenario-empty-claim @ 17:12 `b`: this test makes no claim | it makes no request, so it would pass under any policy
+        scenario-empty-claim @ 18:12 `c`: this test makes no claim | it makes no request, so it would pass under any policy
         ");
     }
 }

@@ -128,7 +128,7 @@ impl Elaborator<'_, '_> {
                 Diagnostic::error(
                     codes::TYPE_MISMATCH,
                     receiver.span,
-                    format!("`{}` is called on {}, but this is {what}", name.text, on.words()),
+                    format!("`{}` needs {}, but this is {what}", name.text, on.words()),
                 )
                 .label(format!("this is {what}"))
                 .maybe_help(self.instead(&receiver.ty, &name.text)),

@@ -113,7 +113,7 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
         let (granting, withholding) = (share(coverage.granting), share(coverage.withholding));
         let (biting, clauses) = (share(coverage.biting), share(coverage.clauses));
         format!(
-            "coverage: grants {granting} allowed, {withholding} not; guards {biting} denied; clauses {clauses} both ways"
+            "coverage: grants that allowed {granting}, that did not {withholding}; guards that denied {biting}; clauses seen true and false {clauses}"
         )
     });
     let proofs = evidence.proofs.map(|proofs| {

@@ -50,7 +50,7 @@ fn hint(error: &RegistryError) -> Option<&'static str> {
             Some("run `docker login HOST` to store credentials; set `DOCKER_CONFIG` to use another folder")
         }
         RegistryError::Failed { .. } => Some("no partial upload is visible; run the same command again to finish"),
-        RegistryError::InvalidResponse { .. } => Some("none of it was used"),
+        RegistryError::InvalidResponse { .. } => Some("the response was discarded"),
         RegistryError::Taken { .. } => Some(
             "a published version cannot change: raise `version` in `gatewright.toml`, or overwrite the tag with `--force-tag`",
         ),
