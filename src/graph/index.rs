@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::permitted::let_in;
-use super::{ActionId, ExternalPermit, Holder, Program, RoleId, TypeId};
+use super::{ActionId, Holder, TypeId};
 
 /// Positions in the vectors of a program, each list in the order of the program.
 #[derive(Debug, Clone, Default)]
@@ -17,42 +16,24 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Indexes the statements of a program whose relations are known. Separations come later.
-    pub(super) fn build(program: &Program, raw: &[ExternalPermit]) -> Self {
-        let mut index = Self::default();
-        let mut holding: BTreeMap<RoleId, BTreeSet<TypeId>> = BTreeMap::new();
-        for (at, grant) in program.grants.iter().enumerate() {
-            index.granted.entry(grant.holder).or_default().push(at);
-            let types = match grant.holder {
-                Holder::Type(ty) => &BTreeSet::from([ty]),
-                Holder::Role(role) => holding.entry(role).or_insert_with(|| {
-                    let extenders = program.extenders(role).into_iter();
-                    let roles = extenders.filter_map(|id| program.role(id));
-                    roles.flat_map(|role| role.holders.iter().copied()).collect()
-                }),
-            };
-            let implied = grant.implied.iter().flat_map(|implied| &implied.actions);
-            for action in grant.actions.iter().map(|(action, _)| action).chain(implied) {
-                index.principal_types.entry(*action).or_default().extend(types);
-            }
-        }
-        for (at, profile) in program.profiles.iter().enumerate() {
-            let opened: BTreeSet<ActionId> = profile.actions.iter().map(|(action, _)| *action).collect();
-            for action in opened {
-                index.principal_types.entry(action).or_default().insert(profile.principal);
-                index.profiles.entry(action).or_default().push(at);
-            }
-        }
-        for (action, types) in let_in(program, raw) {
-            index.principal_types.entry(action).or_default().extend(types);
-        }
-        for (at, require) in program.requires.iter().enumerate() {
-            let guarded: BTreeSet<ActionId> = require.actions.iter().copied().collect();
-            for action in guarded {
-                index.requires.entry(action).or_default().push(at);
-            }
-        }
-        index
+    /// Adds a grant of a program.
+    pub(super) fn add_grant(&mut self, holder: Holder, at: usize) {
+        self.granted.entry(holder).or_default().push(at);
+    }
+
+    /// Adds principal types that can come by an action.
+    pub(super) fn add_principal_types(&mut self, action: ActionId, types: impl IntoIterator<Item = TypeId>) {
+        self.principal_types.entry(action).or_default().extend(types);
+    }
+
+    /// Adds a `require` that names an action.
+    pub(super) fn add_require(&mut self, action: ActionId, at: usize) {
+        self.requires.entry(action).or_default().push(at);
+    }
+
+    /// Adds a break-glass profile that opens an action.
+    pub(super) fn add_profile(&mut self, action: ActionId, at: usize) {
+        self.profiles.entry(action).or_default().push(at);
     }
 
     /// Adds a separation that a program has been given.

@@ -7,8 +7,10 @@ mod form;
 mod ids;
 mod index;
 mod model;
+mod navigation;
 mod permitted;
 mod profiles;
+mod program;
 mod query;
 mod references;
 mod relations;
@@ -23,9 +25,10 @@ pub use form::{Form, NameOf};
 pub use ids::{ActionId, ConditionId, ProfileId, RoleId, TypeId};
 pub use model::{
     Action, ActionEffects, ActionSet, Assertion, Attribute, Bounded, Claimed, Condition, ContextAttribute, Deny,
-    EntityType, Grant, Holder, Isolation, ParentLink, Profile, ProfileStep, Program, RelationPath, Require, Role,
+    EntityType, Grant, Holder, Implied, Isolation, ParentLink, Profile, ProfileStep, RelationPath, Require, Role,
     Separation, Statement, StatementId, StatementKind, Ty, TypeKind, Until, Waiver, When,
 };
+pub use program::Program;
 pub use query::is_a_place;
 pub use references::{Named, References};
 pub use relations::{Cycle, Edge, Node, Relations};
@@ -33,4 +36,3 @@ pub use rename::Renames;
 pub use resolve::resolve;
 pub use tenancy::{MOST_PATHS, Path, paths};
 pub use untested::place_of_test;
-pub use wildcards::Implied;

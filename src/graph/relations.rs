@@ -6,10 +6,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Bfs, EdgeFiltered, EdgeRef, Reversed, Visitable};
 
-use crate::syntax::ast::{Expr, ExprKind, Path};
-use crate::text::Span;
-
-use super::{ActionId, ConditionId, Holder, ProfileId, Program, RoleId, TypeId};
+use super::{ActionId, ConditionId, ProfileId, RoleId, TypeId};
 
 /// A node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,95 +54,26 @@ pub struct Relations {
 }
 
 impl Relations {
-    /// Builds the graph of a program.
-    #[must_use]
-    pub fn build(program: &Program) -> Self {
-        let mut relations = Self::default();
-        let nodes = program
-            .type_ids()
-            .map(Node::Type)
-            .chain(program.role_ids().map(Node::Role))
-            .chain(program.action_ids().map(Node::Action))
-            .chain((0..program.conditions.len()).map(|at| Node::Condition(ConditionId::at(at))))
-            .chain(program.profile_ids().map(Node::Profile));
-        for node in nodes {
-            let at = relations.graph.add_node(node);
-            relations.index.insert(node, at);
-        }
-        for id in program.type_ids() {
-            let Some(ty) = program.ty(id) else { continue };
-            for link in &ty.parents {
-                relations.edge(Node::Type(id), Node::Type(link.ty), Edge::MemberOf);
-            }
-            for action in &ty.actions {
-                relations.edge(Node::Type(id), Node::Action(*action), Edge::Declares);
-            }
-        }
-        for id in program.role_ids() {
-            let Some(role) = program.role(id) else { continue };
-            for (base, _) in &role.extends {
-                relations.edge(Node::Role(id), Node::Role(*base), Edge::Extends);
-            }
-            for holder in &role.holders {
-                relations.edge(Node::Type(*holder), Node::Role(id), Edge::Holds);
-            }
-            relations.uses(program, Some(Node::Role(id)), role.when.as_ref());
-        }
-        for (at, grant) in program.grants.iter().enumerate() {
-            let from = match grant.holder {
-                Holder::Type(ty) => Node::Type(ty),
-                Holder::Role(role) => Node::Role(role),
-            };
-            for (action, _) in &grant.actions {
-                relations.edge(from, Node::Action(*action), Edge::Grants(at));
-            }
-            relations.uses(program, None, grant.when.as_ref());
-        }
-        for id in program.profile_ids() {
-            let Some(profile) = program.profile(id) else { continue };
-            for (role, _) in &profile.eligible {
-                relations.edge(Node::Role(*role), Node::Profile(id), Edge::MayRequest);
-            }
-            for (action, _) in &profile.actions {
-                relations.edge(Node::Profile(id), Node::Action(*action), Edge::Opens);
-            }
-            relations.uses(program, Some(Node::Profile(id)), profile.when.as_ref());
-        }
-        for (at, condition) in program.conditions.iter().enumerate() {
-            for used in named(program, &condition.body) {
-                relations.edge(Node::Condition(ConditionId::at(at)), used, Edge::Uses);
-            }
-        }
-        let rest = program
-            .denies
-            .iter()
-            .filter_map(|deny| deny.when.as_ref())
-            .chain(program.requires.iter().map(|require| &require.condition))
-            .chain(program.assertions.iter().filter_map(|assertion| assertion.when.as_ref()));
-        for expr in rest {
-            relations.uses(program, None, Some(expr));
-        }
-        relations.close_used();
-        relations
+    /// Adds a node.
+    pub(super) fn add(&mut self, node: Node) {
+        let at = self.graph.add_node(node);
+        self.index.insert(node, at);
     }
 
-    fn edge(&mut self, from: Node, to: Node, edge: Edge) {
+    /// Adds an edge between nodes that are there.
+    pub(super) fn add_edge(&mut self, from: Node, to: Node, edge: Edge) {
         if let (Some(from), Some(to)) = (self.index.get(&from), self.index.get(&to)) {
             self.graph.add_edge(*from, *to, edge);
         }
     }
 
-    fn uses(&mut self, program: &Program, from: Option<Node>, expr: Option<&Expr>) {
-        let Some(expr) = expr else { return };
-        for used in named(program, expr) {
-            self.used.push(used);
-            if let Some(from) = from {
-                self.edge(from, used, Edge::Uses);
-            }
-        }
+    /// Adds a condition or a type that the expression of some statement names.
+    pub(super) fn add_used(&mut self, node: Node) {
+        self.used.push(node);
     }
 
-    fn close_used(&mut self) {
+    /// Adds what is used through conditions, once all else is there.
+    pub(super) fn close_used(&mut self) {
         self.used.sort_unstable();
         self.used.dedup();
         let graph = EdgeFiltered::from_fn(&self.graph, |edge| *edge.weight() == Edge::Uses);
@@ -254,23 +182,8 @@ pub struct Cycle<T> {
     pub knot: Vec<T>,
 }
 
-/// Cycles of parents that every entity must have, each in its order, starting at the type declared first. No data can
-/// satisfy them: entities cannot be their own ancestors.
-pub(super) fn endless_parents(program: &Program) -> Vec<Vec<TypeId>> {
-    let mut graph = DiGraph::new();
-    let nodes: Vec<NodeIndex> = program.type_ids().map(|id| graph.add_node(id)).collect();
-    for (ty, from) in program.types.iter().zip(&nodes) {
-        for link in ty.parents.iter().filter(|link| link.is_required()) {
-            if let Some(to) = nodes.get(link.ty.index()) {
-                graph.add_edge(*from, *to, ());
-            }
-        }
-    }
-    cycles_of(&graph).into_iter().map(|cycle| cycle.shortest).collect()
-}
-
 /// The cycles of each strongly connected component that has one.
-fn cycles_of<T: Ord + Copy>(graph: &DiGraph<T, ()>) -> Vec<Cycle<T>> {
+pub(super) fn cycles_of<T: Ord + Copy>(graph: &DiGraph<T, ()>) -> Vec<Cycle<T>> {
     let mut found: Vec<Cycle<T>> = Vec::new();
     for component in tarjan_scc(graph) {
         let looped = match component.as_slice() {
@@ -311,43 +224,4 @@ fn shortest_cycle<T: Ord + Copy>(graph: &DiGraph<T, ()>, component: &[NodeIndex]
         }
     }
     None
-}
-
-/// The conditions and types an expression names.
-fn named(program: &Program, expr: &Expr) -> Vec<Node> {
-    let mut found: Vec<Node> = names_in(program, expr).into_iter().map(|(_, node)| node).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// The places in an expression that name a condition or a type.
-pub(super) fn names_in(program: &Program, expr: &Expr) -> Vec<(Span, Node)> {
-    let mut found = Vec::new();
-    collect(program, expr, &mut found);
-    found
-}
-
-/// The condition that a bare name means. One with parameters is called, so the name is a member's or a parameter's.
-fn condition_by_name(program: &Program, name: &str) -> Option<Node> {
-    let id = program.find_condition(name)?;
-    program.condition(id)?.params.is_empty().then_some(Node::Condition(id))
-}
-
-fn type_by_path(program: &Program, path: &Path) -> Option<Node> {
-    let parts: Vec<&str> = path.parts.iter().map(|part| part.text.as_str()).collect();
-    program.find_type(&parts.join("::")).map(Node::Type)
-}
-
-fn collect(program: &Program, expr: &Expr, found: &mut Vec<(Span, Node)>) {
-    let named = match &expr.kind {
-        ExprKind::Name(name) => condition_by_name(program, name).map(|node| (expr.span, node)),
-        ExprKind::Call(name, _) => program.find_condition(&name.text).map(|id| (name.span, Node::Condition(id))),
-        ExprKind::Is(_, path, _) | ExprKind::Entity(path, _) => {
-            type_by_path(program, path).map(|node| (path.span, node))
-        }
-        _ => None,
-    };
-    found.extend(named);
-    expr.children().into_iter().for_each(|child| collect(program, child, found));
 }

@@ -1,16 +1,7 @@
 //! What grants of wildcards open besides what they name. A `@wildcard` type stands for other resource types, a `@wildcard`
 //! action for every action of its type; the types and actions that a program declares are what is known of them.
 
-use super::{ActionId, EntityType, Grant, Program, TypeId, TypeKind};
-
-/// Actions of one type that a grant opens because it names a wildcard.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Implied {
-    /// The type.
-    pub on: TypeId,
-    /// Its actions, in the order of their declarations.
-    pub actions: Vec<ActionId>,
-}
+use super::{ActionId, EntityType, Grant, Implied, Program, TypeId, TypeKind};
 
 impl Program {
     /// Whether anything in the program is a wildcard.
@@ -84,15 +75,6 @@ impl Program {
             && wild.name != other.name
             && other.kind == TypeKind::Resource
             && asked.all(|(name, pattern)| said(other, name).is_some_and(|text| matches(pattern, &text)))
-    }
-}
-
-impl Grant {
-    /// Whether it opens an action, by its name or by a wildcard.
-    #[must_use]
-    pub fn opens(&self, action: ActionId) -> bool {
-        self.actions.iter().any(|(named, _)| *named == action)
-            || self.implied.iter().any(|implied| implied.actions.contains(&action))
     }
 }
 

@@ -1,9 +1,5 @@
 //! A policy before it is Cedar: scope, conjuncts and where they come from.
 
-use cedar_policy::Policy;
-
-use super::pst;
-use super::pst::Names;
 use crate::bundle::OriginKind;
 use crate::graph::{ProfileId, RoleId, StatementId};
 use crate::text::{Instant, Span};
@@ -86,14 +82,6 @@ impl Draft {
     /// The role that the scope tests.
     pub(super) fn scope_role(&self) -> Option<&Entity> {
         self.role.as_ref().filter(|_| self.role_test.is_none())
-    }
-
-    /// As a Cedar policy. `source` is the place it names.
-    ///
-    /// # Errors
-    /// Where Cedar refuses a name; resolved programs hold none that it would.
-    pub fn policy(&self, source: &str) -> Result<Policy, String> {
-        pst::policy(&mut Names::default(), self, source)
     }
 }
 

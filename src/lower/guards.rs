@@ -8,7 +8,7 @@ use crate::syntax::ast::Operator;
 use crate::typing::{Kind, TypedExpr};
 
 use super::draft::{Draft, Effect, Part, Subject, policy_id};
-use super::program::Lowering;
+use super::lowering::Lowering;
 
 impl Lowering<'_> {
     /// What the guards demand of requests of a pair of types for actions under the same guards.

@@ -8,7 +8,7 @@ use crate::text::Span;
 use crate::typing::{Constructor, Kind, Method, TypedExpr, TypedKind, Variable};
 
 use super::draft::Part;
-use super::program::Lowering;
+use super::lowering::Lowering;
 
 /// Where the entity that carries a per-resource role is found.
 #[derive(Debug, Clone)]

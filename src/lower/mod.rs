@@ -15,6 +15,9 @@ mod files;
 mod grants;
 mod guards;
 mod holders;
+mod lowered;
+mod lowering;
+mod names;
 mod origins;
 mod program;
 mod pst;
@@ -24,6 +27,7 @@ mod routes;
 mod schema;
 mod screen;
 mod separation;
+mod short;
 mod text;
 mod unknown_types;
 mod validate;
@@ -36,7 +40,8 @@ pub use claims::{
 };
 pub use confusable::confusable;
 pub use draft::{Draft, Effect, Part, Subject};
-pub use program::{Lowered, lower};
+pub use lowered::Lowered;
+pub use program::lower;
 pub use raw::{
     RawIds, RawPolicy, RawSchema, RawStatement, RawTemplate, fresh, has_part, raw_permits, raw_statements,
     raw_templates, read_policies, read_schemas,

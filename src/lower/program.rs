@@ -1,52 +1,26 @@
-//! The stage itself: what is emitted, in which order, and what all emitters share.
+//! The stage itself: what is emitted, in which order.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use cedar_policy::{Policy, PolicyId, Schema};
 
-use crate::bundle::{Contract, Origins, ROLE_TYPE, RolesForm};
-use crate::clauses::Step;
+use crate::bundle::{ROLE_TYPE, RolesForm};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::graph::{ActionId, Profile, ProfileStep, Program, RoleId, TypeId, When};
 use crate::parallel::Work;
 use crate::text::{FileId, Sources};
-use crate::typing::{Budget, Conditions, Kind, TypedExpr};
+use crate::typing::{Budget, Conditions, Kind};
 use crate::{graph, parallel};
 
-use super::draft::{Draft, Entity, Part};
-use super::drafts::Drafts;
+use super::draft::Draft;
+use super::lowered::Lowered;
+use super::lowering::Lowering;
+use super::names::qualified;
 use super::pst::Names;
 use super::raw::{RawPolicy, RawSchema};
-use super::routes::Way;
 use super::schema::SchemaText;
 use super::separation::Duties;
 use super::wording::Validated;
-use super::{claims, codes, contract, origins, pst, roles_form, routes, schema, screen, validate, wording};
-
-/// A lowered program.
-#[derive(Debug, Clone, Default)]
-pub struct Lowered {
-    /// The policies of Gate statements before they were Cedar, sorted by id.
-    pub drafts: Vec<Draft>,
-    /// The policies of Gate statements, in the order of `drafts`, each with the file it comes from.
-    pub policies: Vec<(Policy, FileId)>,
-    /// Forbids of guards and denials for types that the program does not know, sorted by id. No request that conforms to the
-    /// schema meets one, so nothing is asked or told of them; bundles carry them for gateways that know no schema.
-    pub unknown_types: Vec<(Draft, Policy)>,
-    /// Raw policies.
-    pub raw: Vec<RawPolicy>,
-    /// The merged schema; `None` where it does not hold together, or where there is none to hold raw policies to.
-    pub schema: Option<Schema>,
-    /// The merged schema in Cedar's schema language.
-    pub schema_text: Option<String>,
-    /// Roles as Cedar entities, sorted.
-    pub roles: Vec<Entity>,
-    /// What callers must know.
-    pub contract: Contract,
-    /// The source map.
-    pub origins: Origins,
-}
+use super::{claims, codes, contract, origins, pst, roles_form, schema, screen, validate, wording};
 
 /// Lowers a resolved program together with the raw sources beside it.
 #[must_use]
@@ -164,115 +138,7 @@ fn same_ids<'a>(drafts: impl Iterator<Item = &'a Draft>, raw: &[RawPolicy], out:
     }
 }
 
-/// A name the compiler generates, in the program's namespace.
-pub(super) fn qualified(program: &Program, name: &str) -> String {
-    match &program.namespace {
-        Some(namespace) => format!("{namespace}::{name}"),
-        None => name.to_owned(),
-    }
-}
-
-/// A base, and the ways of the roles that inherit from it; `None` where there are too many.
-type Routes = (RoleId, Option<Rc<BTreeMap<RoleId, Vec<Way>>>>);
-
-/// What the emitters share.
-pub(super) struct Lowering<'a> {
-    pub(super) program: &'a Program,
-    conditions: &'a Conditions,
-    /// How policies tell who holds a role.
-    pub(super) form: RolesForm,
-    pub(super) out: &'a mut Diagnostics,
-    pub(super) drafts: Drafts<'a>,
-    /// What may still be made.
-    budget: &'a Budget,
-    /// The ways to inherit from the base that was asked about last.
-    routes: Option<Routes>,
-    /// What isolation demands of pairs of types: most pairs have many grants.
-    pub(super) tenants: BTreeMap<(TypeId, TypeId), Vec<Part>>,
-}
-
-impl<'a> Lowering<'a> {
-    pub(super) fn new(
-        conditions: &'a Conditions,
-        form: RolesForm,
-        budget: &'a Budget,
-        out: &'a mut Diagnostics,
-    ) -> Self {
-        Self {
-            program: conditions.program(),
-            conditions,
-            form,
-            out,
-            drafts: Drafts::new(budget),
-            budget,
-            routes: None,
-            tenants: BTreeMap::new(),
-        }
-    }
-
-    /// What a condition means for a kind of request; `None` where it does not type, which is reported.
-    pub(super) fn typed(&mut self, when: When<'_>, kind: &Kind) -> Option<TypedExpr> {
-        match self.try_typed(when, kind) {
-            Ok(typed) => Some(typed),
-            Err(faults) => {
-                self.out.extend(faults);
-                None
-            }
-        }
-    }
-
-    /// What a condition means for a kind of request, or its faults.
-    pub(super) fn try_typed(&self, when: When<'_>, kind: &Kind) -> Result<TypedExpr, Diagnostics> {
-        self.conditions.within(self.budget, when, kind)
-    }
-
-    /// A step of a profile as a kind of request.
-    pub(super) fn step_kind(&self, profile: &Profile, step: Step) -> Kind {
-        Kind::Step(ProfileStep { profile: self.program.id_of_profile(profile), step })
-    }
-
-    /// The ways of every role that inherits from a base. Too many of them are told once; then there are none.
-    pub(super) fn routes(&mut self, base: RoleId) -> Option<Rc<BTreeMap<RoleId, Vec<Way>>>> {
-        if let Some((known, found)) = &self.routes
-            && *known == base
-        {
-            return found.clone();
-        }
-        let found = match routes::routes(self.program, base) {
-            Ok(found) => Some(Rc::new(found)),
-            Err(fault) => {
-                self.out.push(*fault);
-                None
-            }
-        };
-        // One base at a time: grants of one role stand together, and all bases at once would be the square of the roles.
-        self.routes = Some((base, found.clone()));
-        found
-    }
-
-    /// What the program may still expand to.
-    pub(super) fn budget(&self) -> &'a Budget {
-        self.budget
-    }
-
-    /// An answer, and the faults that were found on the way to it.
-    pub(super) fn trial<T>(&mut self, ask: impl FnOnce(&mut Self) -> T) -> (T, Diagnostics) {
-        let before = std::mem::take(self.out);
-        let answer = ask(self);
-        let faults = std::mem::replace(self.out, before);
-        (answer, faults)
-    }
-
-    /// The Cedar entities of some actions.
-    pub(super) fn action_entities(&self, actions: &[ActionId]) -> Vec<Entity> {
-        actions.iter().filter_map(|id| self.program.action(*id)).map(|action| action.cedar.clone()).collect()
-    }
-
-    /// The full Cedar name of a type.
-    pub(super) fn cedar_type(&self, id: TypeId) -> String {
-        self.program.ty(id).map_or_else(String::new, |ty| ty.cedar.clone())
-    }
-
+impl Lowering<'_> {
     /// Conditions of assertions type like those of grants; their claims are proved elsewhere.
     fn assertions(&mut self) {
         for assertion in &self.program.assertions {
@@ -292,7 +158,7 @@ impl<'a> Lowering<'a> {
                     continue;
                 };
                 for principal in self.program.principals_of(*action) {
-                    if self.budget.is_spent() {
+                    if self.budget().is_spent() {
                         return;
                     }
                     for resource in &found.decided_on {

@@ -15,6 +15,16 @@ use super::draft::{Draft, Effect, Entity};
 #[derive(Debug, Default)]
 pub(super) struct Names(BTreeMap<String, pst::EntityType>);
 
+impl Draft {
+    /// As a Cedar policy. `source` is the place it names.
+    ///
+    /// # Errors
+    /// Where Cedar refuses a name; resolved programs hold none that it would.
+    pub fn policy(&self, source: &str) -> Result<Policy, String> {
+        policy(&mut Names::default(), self, source)
+    }
+}
+
 /// A draft as a Cedar policy with its annotations.
 ///
 /// # Errors

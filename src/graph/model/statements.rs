@@ -6,8 +6,8 @@ use crate::clauses::Clause;
 use crate::syntax::ast::{Expr, Number, Text};
 use crate::text::{Duration, Instant, Span};
 
-use super::{ProfileStep, Program, StatementId, Ty};
-use crate::graph::{ActionId, Implied, ProfileId, RoleId, TypeId};
+use super::{ProfileStep, StatementId, Ty};
+use crate::graph::{ActionId, ProfileId, RoleId, TypeId};
 
 /// `actions crud { … }`: its members are copied into each type that takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,17 +73,6 @@ pub struct Role {
     pub header: Span,
 }
 
-impl Role {
-    /// `finance`, `Org.admin`.
-    #[must_use]
-    pub fn full_name(&self, program: &Program) -> String {
-        match self.on {
-            Some(ty) => format!("{}.{}", program.type_name(ty), self.name),
-            None => self.name.clone(),
-        }
-    }
-}
-
 /// Someone who may act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Holder {
@@ -138,6 +127,24 @@ pub struct Grant {
     pub until: Option<Until>,
     /// `@temporary`.
     pub temporary: Option<Span>,
+}
+
+impl Grant {
+    /// Whether it opens an action, by its name or by a wildcard.
+    #[must_use]
+    pub fn opens(&self, action: ActionId) -> bool {
+        self.actions.iter().any(|(named, _)| *named == action)
+            || self.implied.iter().any(|implied| implied.actions.contains(&action))
+    }
+}
+
+/// Actions of one type that a grant opens because it names a wildcard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Implied {
+    /// The type.
+    pub on: TypeId,
+    /// Its actions, in the order of their declarations.
+    pub actions: Vec<ActionId>,
 }
 
 /// `deny`.

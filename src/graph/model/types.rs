@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::syntax::ast::{Provenance, Text};
 use crate::text::Span;
 
-use super::Program;
 use crate::graph::{ActionId, TypeId};
 
 /// The type of a value.
@@ -210,15 +209,6 @@ pub struct Action {
 }
 
 impl Action {
-    /// `Payout.approve`; a raw action's Cedar id.
-    #[must_use]
-    pub fn full_name(&self, program: &Program) -> String {
-        match self.declared_on {
-            Some(ty) => format!("{}.{}", program.type_name(ty), self.name),
-            None => self.name.clone(),
-        }
-    }
-
     /// Whether it comes from a raw schema.
     #[must_use]
     pub fn is_raw(&self) -> bool {

@@ -2,17 +2,35 @@
 
 use std::collections::BTreeSet;
 
+use petgraph::graph::{DiGraph, NodeIndex};
+
 use crate::diag::Diagnostic;
-use crate::graph::{Attribute, ParentLink, Program, Ty, TypeId, codes, relations};
+use crate::graph::relations::cycles_of;
+use crate::graph::{Attribute, ParentLink, Program, Ty, TypeId, codes};
 
 use super::Resolver;
 
 /// Reports each ring of required parents, with what else cannot be because of it.
 pub(super) fn parents(cx: &mut Resolver<'_>) {
-    for ring in relations::endless_parents(&cx.program) {
+    for ring in rings(&cx.program) {
         let found = report(&cx.program, &ring);
         cx.out.extend(found);
     }
+}
+
+/// Cycles of parents that every entity must have, each in its order, starting at the type declared first. Entities cannot be
+/// their own ancestors.
+fn rings(program: &Program) -> Vec<Vec<TypeId>> {
+    let mut graph = DiGraph::new();
+    let nodes: Vec<NodeIndex> = program.type_ids().map(|id| graph.add_node(id)).collect();
+    for (ty, from) in program.types.iter().zip(&nodes) {
+        for link in ty.parents.iter().filter(|link| link.is_required()) {
+            if let Some(to) = nodes.get(link.ty.index()) {
+                graph.add_edge(*from, *to, ());
+            }
+        }
+    }
+    cycles_of(&graph).into_iter().map(|cycle| cycle.shortest).collect()
 }
 
 fn report(program: &Program, ring: &[TypeId]) -> Option<Diagnostic> {

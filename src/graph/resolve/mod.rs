@@ -7,10 +7,13 @@ mod assertions;
 mod break_glass;
 mod endless;
 mod grants;
+mod index;
 mod limits;
 mod lookup;
+mod named;
 mod names;
 mod people;
+mod relations;
 mod roles;
 mod separation;
 mod statements;
@@ -23,8 +26,7 @@ use crate::diag::Diagnostics;
 use crate::syntax::ast;
 use crate::text::{Duration, Span};
 
-use super::index::Index;
-use super::{ActionId, Externals, Named, Program, Relations, StatementId, StatementKind, TypeId};
+use super::{ActionId, Externals, Named, Program, StatementId, StatementKind, TypeId};
 
 /// Resolves the files of one program. `longest_grant` is the tool-wide cap on break-glass grants.
 #[must_use]
@@ -57,13 +59,13 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
     statements::denies(&mut cx, &items);
     assertions::assertions(&mut cx, &items);
     grants::wildcards(&mut cx);
-    cx.program.relations = Relations::build(&cx.program);
-    cx.program.index = Index::build(&cx.program, &externals.permits);
+    cx.program.relations = relations::relations(&cx.program);
+    cx.program.index = index::index(&cx.program, &externals.permits);
     roles::cycles(&mut cx);
     endless::parents(&mut cx);
     separation::separations(&mut cx, &items);
     let mut references = std::mem::take(&mut cx.program.references);
-    references.add_conditions(&cx.program);
+    named::refer(&cx.program, &mut references);
     cx.program.references = references;
     separation::tenancy(&mut cx);
     limits::kinds(&mut cx);

@@ -8,9 +8,10 @@ use crate::graph::{Profile, ProfileStep, Require};
 use crate::lower::codes;
 use crate::lower::draft::{Draft, Effect, Part, policy_id};
 use crate::lower::holders::Base;
-use crate::lower::program::Lowering;
+use crate::lower::lowering::Lowering;
+use crate::lower::names::{profile_entity, step_action};
 
-use super::{get, profile_entity, step_action};
+use super::get;
 
 impl Lowering<'_> {
     /// The forbids of a guard that names steps.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::graph::{ActionId, Assertion, Claimed, Holder, TypeId};
 use crate::lower::draft::Entity;
-use crate::lower::program::Lowering;
+use crate::lower::lowering::Lowering;
 
 use super::Target;
 

@@ -8,7 +8,7 @@ use crate::graph;
 use crate::graph::{Assertion, Claimed, Holder, Profile, RoleId, TypeId};
 use crate::lower::draft::Effect;
 use crate::lower::holders::Base;
-use crate::lower::program::Lowering;
+use crate::lower::lowering::Lowering;
 use crate::typing::{Kind, TypedExpr};
 
 use super::{Claim, Counted, Promise, PropertyKind, Target};

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::graph::Program;
-use crate::lower::program::Lowered;
+use crate::lower::lowered::Lowered;
 use crate::lower::raw::RawTemplate;
 use crate::lower::separation::Duties;
 

@@ -6,7 +6,7 @@ use crate::graph;
 use crate::graph::{ActionId, Ty};
 use crate::lower::break_glass::is_lifted;
 use crate::lower::draft::Effect;
-use crate::lower::program::Lowering;
+use crate::lower::lowering::Lowering;
 use crate::syntax::ast::Operator;
 use crate::typing::TypedExpr;
 

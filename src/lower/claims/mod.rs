@@ -24,9 +24,9 @@ use crate::graph::{ActionId, Profile, ProfileStep, StatementId, TypeId};
 use crate::text::Span;
 use crate::typing::{Budget, Conditions, Kind, TypedExpr};
 
-use super::break_glass::{profile_entity, step_action};
 use super::draft::{Draft, Effect, Part, Subject};
-use super::program::Lowering;
+use super::lowering::Lowering;
+use super::names::{profile_entity, step_action};
 
 /// A claim about the policies of a program.
 #[derive(Debug, Clone)]

@@ -4,9 +4,9 @@
 use crate::clauses::{Clause, Step};
 use crate::graph;
 use crate::graph::{Profile, RoleId, Ty};
-use crate::lower::break_glass::short::{At, get};
 use crate::lower::draft::Effect;
-use crate::lower::program::Lowering;
+use crate::lower::lowering::Lowering;
+use crate::lower::short::{At, get};
 use crate::syntax::ast::Operator;
 use crate::text::Duration;
 use crate::typing::{Method, TypedExpr, TypedKind};

@@ -9,7 +9,7 @@ use cedar_policy::EntityUid;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::graph::{Program, RoleId, Separation, TypeId, TypeKind};
 use crate::lower::codes;
-use crate::lower::program::Lowered;
+use crate::lower::lowered::Lowered;
 use crate::lower::raw::{Claim, Named};
 use crate::text::Span;
 

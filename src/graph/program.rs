@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::index::Index;
 use super::{
-    Action, ActionSet, Assertion, Condition, ContextAttribute, Deny, EntityType, Grant, Isolation, Profile,
-    ProfileStep, Require, Role, Separation, TypeKind, Waiver,
+    Action, ActionId, ActionSet, Assertion, Condition, ConditionId, ContextAttribute, Deny, EntityType, Grant,
+    Isolation, Profile, ProfileId, ProfileStep, References, Relations, Require, Role, RoleId, Separation, TypeId,
+    TypeKind, Waiver,
 };
-use crate::graph::index::Index;
-use crate::graph::{ActionId, ConditionId, ProfileId, References, Relations, RoleId, TypeId};
 
 /// A whole program.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +49,7 @@ pub struct Program {
     /// Where names are used.
     pub references: References,
     /// Who is granted what, and which guards concern what; kept by the resolver.
-    pub(in crate::graph) index: Index,
+    pub(super) index: Index,
     /// Ids by name; kept by `add_type`, `add_condition` and `add_role`.
     by_name: ByName,
 }
@@ -154,7 +154,7 @@ impl Program {
     }
 
     /// Adds a type; of equal names the first is the one that is found.
-    pub(in crate::graph) fn add_type(&mut self, ty: EntityType) -> TypeId {
+    pub(super) fn add_type(&mut self, ty: EntityType) -> TypeId {
         let id = TypeId::at(self.types.len());
         self.by_name.types.entry(ty.name.clone()).or_insert(id);
         self.types.push(ty);
@@ -162,7 +162,7 @@ impl Program {
     }
 
     /// Adds a condition; of equal names the first is the one that is found.
-    pub(in crate::graph) fn add_condition(&mut self, condition: Condition) -> ConditionId {
+    pub(super) fn add_condition(&mut self, condition: Condition) -> ConditionId {
         let id = ConditionId::at(self.conditions.len());
         self.by_name.conditions.entry(condition.name.clone()).or_insert(id);
         self.conditions.push(condition);
@@ -170,7 +170,7 @@ impl Program {
     }
 
     /// Adds a role; of equal names the first is the one that is found.
-    pub(in crate::graph) fn add_role(&mut self, role: Role) -> RoleId {
+    pub(super) fn add_role(&mut self, role: Role) -> RoleId {
         let id = RoleId::at(self.roles.len());
         let name = role.full_name(self);
         self.by_name.roles.entry(name).or_insert(id);
@@ -179,7 +179,7 @@ impl Program {
     }
 
     /// Makes the names anew after they were changed; of equal names the first is the one that is found.
-    pub(in crate::graph) fn index(&mut self) {
+    pub(super) fn index(&mut self) {
         let mut by_name = ByName::default();
         for id in self.type_ids() {
             by_name.types.entry(self.type_name(id).to_owned()).or_insert(id);
@@ -217,5 +217,27 @@ impl Program {
     /// Ids of all profiles.
     pub fn profile_ids(&self) -> impl Iterator<Item = ProfileId> + use<> {
         (0..self.profiles.len()).map(ProfileId::at)
+    }
+}
+
+impl Action {
+    /// `Payout.approve`; a raw action's Cedar id.
+    #[must_use]
+    pub fn full_name(&self, program: &Program) -> String {
+        match self.declared_on {
+            Some(ty) => format!("{}.{}", program.type_name(ty), self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+impl Role {
+    /// `finance`, `Org.admin`.
+    #[must_use]
+    pub fn full_name(&self, program: &Program) -> String {
+        match self.on {
+            Some(ty) => format!("{}.{}", program.type_name(ty), self.name),
+            None => self.name.clone(),
+        }
     }
 }
