@@ -11,9 +11,8 @@ use crate::clauses::Step;
 use crate::graph::{Attribute, Profile, Program, RoleId, Ty, TypeId, TypeKind};
 use crate::text::Duration;
 
-use super::break_glass::{profile_entity, step_action};
 use super::draft::Entity;
-use super::program::qualified;
+use super::names::{profile_entity, qualified, step_action};
 use super::roles_form;
 
 pub(super) fn build(program: &Program, form: RolesForm) -> Contract {

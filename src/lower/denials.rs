@@ -9,9 +9,9 @@ use crate::graph;
 use crate::graph::{ActionId, Deny, Holder, Profile, RoleId, TypeId};
 use crate::typing::Kind;
 
-use super::break_glass::{profile_entity, step_action};
 use super::draft::{Draft, Effect, Part, Subject, policy_id};
 use super::holders::Base;
+use super::names::{profile_entity, step_action};
 use super::program::Lowering;
 use super::{codes, text};
 

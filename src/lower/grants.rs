@@ -11,7 +11,8 @@ use crate::typing::{Kind, Variable};
 
 use super::draft::{Draft, Effect, Part, Subject, policy_id};
 use super::holders::Base;
-use super::program::{Lowering, qualified};
+use super::names::qualified;
+use super::program::Lowering;
 
 /// Someone for whom a grant is emitted.
 struct Receiver {

@@ -14,8 +14,10 @@ use crate::text::{FileId, Sources};
 use crate::typing::{Budget, Conditions, Kind, TypedExpr};
 use crate::{graph, parallel};
 
+use super::claims::Claims;
 use super::draft::{Draft, Entity, Part};
 use super::drafts::Drafts;
+use super::names::qualified;
 use super::pst::Names;
 use super::raw::{RawPolicy, RawSchema};
 use super::routes::Way;
@@ -164,14 +166,6 @@ fn same_ids<'a>(drafts: impl Iterator<Item = &'a Draft>, raw: &[RawPolicy], out:
     }
 }
 
-/// A name the compiler generates, in the program's namespace.
-pub(super) fn qualified(program: &Program, name: &str) -> String {
-    match &program.namespace {
-        Some(namespace) => format!("{namespace}::{name}"),
-        None => name.to_owned(),
-    }
-}
-
 /// A base, and the ways of the roles that inherit from it; `None` where there are too many.
 type Routes = (RoleId, Option<Rc<BTreeMap<RoleId, Vec<Way>>>>);
 
@@ -303,7 +297,8 @@ impl<'a> Lowering<'a> {
                     }
                 }
             }
-            if !typed_somewhere && !self.types_apart(assertion) {
+            let claims = Claims::new(self.conditions, self.form, self.budget);
+            if !typed_somewhere && !claims.types_apart(assertion) {
                 // One question is asked per pair of types where the condition types; with none, nothing is claimed.
                 self.out.extend(faults);
             }

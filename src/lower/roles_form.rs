@@ -8,10 +8,10 @@ use crate::syntax::ast::Operator;
 use crate::text::Span;
 use crate::typing::{Method, TypedExpr};
 
-use super::break_glass::short::At;
 use super::draft::Entity;
 use super::program::Lowering;
 use super::raw::RawPolicy;
+use super::short::At;
 use super::{Lowered, codes};
 
 impl Lowering<'_> {

@@ -14,7 +14,7 @@ use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::graph::{Attribute, Profile, Program, Ty, TypeId, TypeKind};
 use crate::text::Span;
 
-use super::program::qualified;
+use super::names::qualified;
 use super::raw::RawSchema;
 use super::{codes, roles_form};
 

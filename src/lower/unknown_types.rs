@@ -13,11 +13,11 @@ use crate::graph::{ActionId, Deny, Holder, Isolation, Profile, RoleId, Statement
 use crate::text::Span;
 use crate::typing::{Kind, TypedExpr, TypedKind, Variable};
 
-use super::break_glass::short::At;
-use super::break_glass::step_action;
 use super::draft::{Draft, Effect, Part, Subject, policy_id};
 use super::drafts::Drafts;
-use super::program::{Lowering, qualified};
+use super::names::{qualified, step_action};
+use super::program::Lowering;
+use super::short::At;
 
 /// What tells these policies from the others of their statement. No name in Gate has a hyphen.
 const VARIANT: &str = "unknown-types";

@@ -8,9 +8,10 @@ use crate::graph::{Profile, ProfileStep, Require};
 use crate::lower::codes;
 use crate::lower::draft::{Draft, Effect, Part, policy_id};
 use crate::lower::holders::Base;
+use crate::lower::names::{profile_entity, step_action};
 use crate::lower::program::Lowering;
 
-use super::{get, profile_entity, step_action};
+use super::get;
 
 impl Lowering<'_> {
     /// The forbids of a guard that names steps.
@@ -86,6 +87,6 @@ impl Lowering<'_> {
 }
 
 /// Whether a profile lifts a guard.
-pub(in crate::lower) fn is_lifted(profile: &Profile, guard: usize) -> bool {
+fn is_lifted(profile: &Profile, guard: usize) -> bool {
     profile.lifts.iter().any(|(at, _)| *at == guard)
 }

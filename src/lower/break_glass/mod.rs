@@ -4,11 +4,7 @@
 
 mod guarded;
 mod record;
-pub(in crate::lower) mod short;
 mod steps;
-
-pub(in crate::lower) use guarded::is_lifted;
-use short::get;
 
 use std::collections::BTreeMap;
 
@@ -16,19 +12,11 @@ use crate::bundle::{ACTION_TYPE, OriginKind, PROFILE_TYPE};
 use crate::clauses::Step;
 use crate::graph;
 use crate::graph::{ActionId, Attribute, Profile, TypeId};
-use crate::lower::draft::{Draft, Effect, Entity, Subject, policy_id};
-use crate::lower::program::{Lowering, qualified};
+use crate::lower::draft::{Draft, Effect, Subject, policy_id};
+use crate::lower::names::{profile_entity, qualified, step_action};
+use crate::lower::program::Lowering;
+use crate::lower::short::get;
 use crate::typing::{Kind, TypedExpr};
-
-/// The Cedar entity of a profile.
-pub(in crate::lower) fn profile_entity(program: &graph::Program, profile: &Profile) -> Entity {
-    (qualified(program, PROFILE_TYPE), profile.name.clone())
-}
-
-/// The Cedar action that decides one step of a profile.
-pub(in crate::lower) fn step_action(program: &graph::Program, step: Step, profile: &Profile) -> Entity {
-    (qualified(program, ACTION_TYPE), format!("{}.{}", step.action(), profile.name))
-}
 
 /// A request for a step of a grant's life, as far as types tell. It is no kind of request of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]

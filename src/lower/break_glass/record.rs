@@ -12,7 +12,7 @@ use crate::syntax::ast::Operator;
 use crate::text::{Duration, Span};
 use crate::typing::{Kind, Method, TypedExpr, TypedKind, Variable};
 
-use super::short::{At, get};
+use crate::lower::short::{At, get};
 
 /// Later than any time that there is, and early enough to add to.
 const END_OF_TIMES: &str = "9999-01-01T00:00:00Z";

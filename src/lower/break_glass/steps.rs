@@ -6,13 +6,13 @@ use crate::graph;
 use crate::graph::{Profile, Ty};
 use crate::lower::draft::{Draft, Effect, Part, policy_id};
 use crate::lower::holders::Base;
+use crate::lower::names::{profile_entity, step_action};
 use crate::lower::program::Lowering;
 use crate::syntax::ast::Operator;
 use crate::text::Duration;
 use crate::typing::{Method, TypedExpr, TypedKind};
 
-use super::short::{At, get};
-use super::{profile_entity, step_action};
+use crate::lower::short::{At, get};
 
 impl Lowering<'_> {
     /// What no raw policy may open either: steps across tenants, and decisions on one's own request.

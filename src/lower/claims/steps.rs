@@ -4,20 +4,20 @@
 use crate::clauses::{Clause, Step};
 use crate::graph;
 use crate::graph::{Profile, RoleId, Ty};
-use crate::lower::break_glass::short::{At, get};
 use crate::lower::draft::Effect;
-use crate::lower::program::Lowering;
+use crate::lower::short::{At, get};
 use crate::syntax::ast::Operator;
 use crate::text::Duration;
 use crate::typing::{Method, TypedExpr, TypedKind};
 
-use super::{Claim, PropertyKind};
+use super::builder::{Place, context, follow, principal};
+use super::{Claim, Claims, PropertyKind};
 
-impl Lowering<'_> {
-    pub(super) fn claimed_by_steps(&mut self, profile: &Profile, claims: &mut Vec<Claim>) {
+impl Claims<'_> {
+    pub(super) fn claimed_by_steps(&self, profile: &Profile, claims: &mut Vec<Claim>) {
         let at = At(profile.span);
-        let context = Self::context(profile.span);
-        let principal = Self::principal(profile.principal, profile.span);
+        let context = context(profile.span);
+        let principal = principal(profile.span);
         let other = principal.clone().binary(Operator::NotEqual, get(&context, "requester"));
         let no_approver =
             get(&context, "approvers").method(Method::Contains, vec![principal.clone()], Ty::Bool).negated();
@@ -28,26 +28,29 @@ impl Lowering<'_> {
         );
         let pending = get(&context, "now").binary(Operator::Less, deadline);
         let requester = get(&context, "requester");
-        let requester = TypedExpr { ty: Ty::Entity(profile.principal), ..requester };
-        let any = |roles: &[RoleId], by: &TypedExpr| at.any(self.one_of(profile, roles, by));
+        let any = |step, roles: &[RoleId]| at.any(self.one_of(profile, step, roles));
         let eligible: Vec<RoleId> = profile.eligible.iter().map(|(role, _)| *role).collect();
         let mut asks = self.bounds(profile);
-        asks.push(any(&eligible, &principal));
+        asks.push(any(Step::Request, &eligible));
         let words = "only an eligible principal requests a grant, in its own tenant, with everything that is required, within the bounds";
         claims.push(self.step_claim(profile, Step::Request, words, asks));
         if let Some((_, role, _)) = profile.approval {
-            let holds = any(&[role], &requester);
-            let approves = vec![other.clone(), no_approver.clone(), pending.clone(), holds.clone()];
+            let approves = vec![other.clone(), no_approver.clone(), pending.clone(), any(Step::Approve, &[role])];
             let words = "nobody approves their own request, approves twice, too late, or without the role";
             claims.push(self.step_claim(profile, Step::Approve, words, approves));
             let words = "nobody refuses their own request, or refuses too late or without the role";
-            claims.push(self.step_claim(profile, Step::Refuse, words, vec![other.clone(), pending, holds]));
+            claims.push(self.step_claim(
+                profile,
+                Step::Refuse,
+                words,
+                vec![other.clone(), pending, any(Step::Refuse, &[role])],
+            ));
         }
-        let mut revokes = self.one_of(profile, &profile.revokers, &requester);
-        revokes.push(principal.binary(Operator::Equal, requester.clone()));
+        let mut revokes = self.one_of(profile, Step::Revoke, &profile.revokers);
+        revokes.push(principal.binary(Operator::Equal, requester));
         let words = "only its requester and the `revoked by` roles revoke a grant";
         claims.push(self.step_claim(profile, Step::Revoke, words, vec![at.any(revokes)]));
-        let reviews = vec![other, no_approver, any(&[profile.review.1], &requester)];
+        let reviews = vec![other, no_approver, any(Step::Review, &[profile.review.1])];
         let words = "a grant is never reviewed by its requester, by an approver, or without the role";
         claims.push(self.step_claim(profile, Step::Review, words, reviews));
     }
@@ -63,12 +66,11 @@ impl Lowering<'_> {
 
     /// Whether the principal is of the tenant that the request for a grant was made in.
     fn own_tenant(&self, profile: &Profile) -> Vec<TypedExpr> {
-        let context = Self::context(profile.span);
+        let context = context(profile.span);
         let mut tests = Vec::new();
         for isolation in self.program.tenants_of_profile(profile) {
             for path in graph::paths(self.program, profile.principal, isolation.tenant) {
-                let (more, own) =
-                    self.follow(Self::principal(profile.principal, profile.span), profile.principal, &path);
+                let (more, own) = follow(principal(profile.span), &path);
                 tests.extend(more);
                 tests.push(own.binary(Operator::Equal, get(&get(&context, "tenant"), &isolation.by)));
             }
@@ -76,33 +78,16 @@ impl Lowering<'_> {
         tests
     }
 
-    /// Whether the principal holds one of some roles. One that is held per entity is held on what the requester belongs to: in
-    /// the tenant that isolation names, the principal's own.
-    fn one_of(&self, profile: &Profile, roles: &[RoleId], requester: &TypedExpr) -> Vec<TypedExpr> {
-        // Who extends a role is one of its holders.
-        let holding = roles.iter().flat_map(|role| self.program.extenders(*role));
-        holding.filter_map(|role| self.held(profile, role, requester)).collect()
-    }
-
-    fn held(&self, profile: &Profile, role: RoleId, requester: &TypedExpr) -> Option<TypedExpr> {
-        let principal = Self::principal(profile.principal, profile.span);
-        if let Some(entity) = self.scope_role(role) {
-            return Some(self.in_plain(principal, &entity, profile.span));
-        }
-        let role = self.program.role(role)?;
-        let on = role.on?;
-        let isolated = self.program.tenants_of_profile(profile).iter().any(|isolation| isolation.tenant == on);
-        let from = if isolated { &principal } else { requester };
-        let paths = graph::paths(self.program, profile.principal, on);
-        let (mut tests, carrier) = self.follow(from.clone(), profile.principal, paths.first()?);
-        tests.push(self.in_group(principal, &carrier, &role.name));
-        Some(TypedExpr::all(tests, profile.span))
+    /// The ways to hold one of some roles at a step.
+    fn one_of(&self, profile: &Profile, step: Step, roles: &[RoleId]) -> Vec<TypedExpr> {
+        let place = Place::Step(profile, step);
+        roles.iter().flat_map(|role| self.holders(&principal(profile.span), *role, place).tests()).collect()
     }
 
     /// What has to hold of a request for a grant.
     fn bounds(&self, profile: &Profile) -> Vec<TypedExpr> {
         let at = At(profile.span);
-        let context = Self::context(profile.span);
+        let context = context(profile.span);
         let fact = |name: &str| get(&context, name);
         let mut tests = vec![
             fact("duration").binary(Operator::Greater, at.duration(Duration(0))),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::bundle::{HOLDERS_TYPE, ROLE_TYPE};
 use crate::graph::Program;
-use crate::lower::program::qualified;
+use crate::lower::names::qualified;
 
 /// What a policy looks for there: a role's entity, or the attribute that holds an entity's holder group. By names, so that what
 /// only looks like it is found, too; a policy that cannot be read is taken to.

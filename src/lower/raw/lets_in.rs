@@ -9,7 +9,7 @@ use cedar_policy::{EntityUid, PrincipalConstraint, ResourceConstraint, pst};
 
 use crate::bundle::{ROLE_TYPE, ROLES_ATTRIBUTE, relation_attribute};
 use crate::graph::{ActionId, Program, RoleId, Ty, TypeId};
-use crate::lower::program::qualified;
+use crate::lower::names::qualified;
 
 use super::RawPolicy;
 
