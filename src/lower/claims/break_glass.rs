@@ -9,6 +9,7 @@ use crate::syntax::ast::Operator;
 use crate::typing::{Method, TypedExpr};
 
 use super::builder::{Place, context, principal, resource};
+use super::steps::reason_and_ticket;
 use super::{Claim, Claims, Counted, PropertyKind, Target};
 
 /// A clause: its short name, what it promises, and what has to hold of an open request.
@@ -81,6 +82,24 @@ impl Claims<'_> {
             let has = at.has(context.clone(), &[GRANTS_ATTRIBUTE, &profile.name]);
             at.all(std::iter::once(has).chain(tests).collect())
         };
+        let mut scope = vec![
+            at.any(self.one_of_at(&principal, &eligible, target)),
+            get(&grant, "requester").binary(Operator::Equal, principal.clone()),
+            get(&grant, "actions").method(
+                Method::Contains,
+                vec![at.text(&self.program.action_name(target.action))],
+                Ty::Bool,
+            ),
+            get(&get(&grant, "resources"), self.program.type_name(target.resource)).method(
+                Method::Contains,
+                vec![resource(profile.span)],
+                Ty::Bool,
+            ),
+            get(&grant, "resource_count").binary(Operator::LessEqual, at.long(profile.count(Clause::Resources))),
+        ];
+        scope.extend(self.condition_of(profile, Place::Resource(target)));
+        scope.extend(self.in_tenant(&resource(profile.span), target.resource, profile, &grant));
+        scope.extend(reason_and_ticket(profile, &grant));
         let mut clauses = vec![
             Promise {
                 name: "expiry",
@@ -106,22 +125,7 @@ impl Claims<'_> {
                 words:
                     "a grant opens only the actions and resources that it names, to its requester, who still may ask"
                         .to_owned(),
-                holds: with_grant(vec![
-                    at.any(self.one_of_at(&principal, &eligible, target)),
-                    get(&grant, "requester").binary(Operator::Equal, principal.clone()),
-                    get(&grant, "actions").method(
-                        Method::Contains,
-                        vec![at.text(&self.program.action_name(target.action))],
-                        Ty::Bool,
-                    ),
-                    get(&get(&grant, "resources"), self.program.type_name(target.resource)).method(
-                        Method::Contains,
-                        vec![resource(profile.span)],
-                        Ty::Bool,
-                    ),
-                    get(&grant, "resource_count")
-                        .binary(Operator::LessEqual, at.long(profile.count(Clause::Resources))),
-                ]),
+                holds: with_grant(scope),
             },
             Promise {
                 name: "uses",
@@ -167,6 +171,7 @@ impl Claims<'_> {
                 ours.push(slot.clone().binary(Operator::NotEqual, principal.clone()));
                 ours.push(slot.clone().binary(Operator::NotEqual, get(&grant, "requester")));
                 tests.push(at.any(self.one_of_at(slot, &[role], target)));
+                tests.extend(self.in_tenant(slot, profile.principal, profile, &grant));
             }
             clauses.push(Promise {
                 name: "approvals",

@@ -224,6 +224,33 @@ impl<'a> Claims<'a> {
         }
     }
 
+    /// Whether somebody, or a resource, is of the tenants that a grant or a request for one names.
+    pub(super) fn in_tenant(
+        &self,
+        of: &TypedExpr,
+        ty: TypeId,
+        profile: &Profile,
+        record: &TypedExpr,
+    ) -> Vec<TypedExpr> {
+        let mut tests = Vec::new();
+        let isolations = self.program.tenants_of_profile(profile).into_iter();
+        for isolation in isolations.filter(|isolation| !isolation.except.iter().any(|(except, _)| *except == ty)) {
+            for path in graph::paths(self.program, ty, isolation.tenant) {
+                let (way, tenant) = follow(of.clone(), &path);
+                tests.extend(way);
+                tests.push(tenant.binary(Operator::Equal, get(&get(record, "tenant"), &isolation.by)));
+            }
+        }
+        tests
+    }
+
+    /// Whether a profile's own condition holds.
+    pub(super) fn condition_of(&self, profile: &Profile, place: Place<'_>) -> Vec<TypedExpr> {
+        // One that does not type holds for nobody.
+        let test = |when| self.typed(when, &self.kind(place)).unwrap_or_else(|| TypedExpr::bool(false, profile.span));
+        profile.when().map(test).into_iter().collect()
+    }
+
     pub(super) fn told_step(&self, (profile, step): (&Profile, Step)) -> String {
         let principal = self.program.type_name(profile.principal);
         format!("{principal} to {} on {}", step.action(), profile.name)
@@ -277,9 +304,8 @@ pub(super) fn follow(from: TypedExpr, path: &Path) -> (Vec<TypedExpr>, TypedExpr
     (tests, entity)
 }
 
-/// The roles whose holders have a role: itself, and those that extend it. With each, the roles with an `until` or a `when` on
-/// every chain of `extends` between the two, where no shorter chain is in force whenever that one is; `None` where there are
-/// too many.
+/// A role and those that extend it, each with its chains of `extends` down to the role: the roles on a chain that have an `until`
+/// or a `when`. A chain with all these of another chain adds nobody and is left out. `None`: there are too many.
 fn chains(program: &Program, role: RoleId) -> Option<BTreeMap<RoleId, BTreeSet<BTreeSet<RoleId>>>> {
     let extending: BTreeSet<RoleId> = program.extenders(role).into_iter().collect();
     let extended_by = |id: RoleId| {

@@ -2,7 +2,6 @@
 //! facts. That a gateway keeps these facts truly is no matter of policies.
 
 use crate::clauses::{Clause, Step};
-use crate::graph;
 use crate::graph::{Profile, RoleId, Ty};
 use crate::lower::draft::Effect;
 use crate::lower::short::{At, get};
@@ -10,7 +9,7 @@ use crate::syntax::ast::Operator;
 use crate::text::Duration;
 use crate::typing::{Method, TypedExpr, TypedKind};
 
-use super::builder::{Place, context, follow, principal};
+use super::builder::{Place, context, principal};
 use super::{Claim, Claims, PropertyKind};
 
 impl Claims<'_> {
@@ -58,24 +57,11 @@ impl Claims<'_> {
     fn step_claim(&self, profile: &Profile, step: Step, words: &str, holds: Vec<TypedExpr>) -> Claim {
         let name = format!("{}.{}", profile.name, step.word());
         let mut claim = Claim::new(&profile.id, &name, PropertyKind::BreakGlass, profile.span, words);
-        let fine = TypedExpr::all(holds.into_iter().chain(self.own_tenant(profile)).collect(), profile.span);
+        let tenant = self.in_tenant(&principal(profile.span), profile.principal, profile, &context(profile.span));
+        let fine = TypedExpr::all(holds.into_iter().chain(tenant).collect(), profile.span);
         claim.add_step(self, Effect::Permit, (profile, step), Vec::new());
         claim.add_step(self, Effect::Forbid, (profile, step), vec![fine]);
         claim
-    }
-
-    /// Whether the principal is of the tenant that the request for a grant was made in.
-    fn own_tenant(&self, profile: &Profile) -> Vec<TypedExpr> {
-        let context = context(profile.span);
-        let mut tests = Vec::new();
-        for isolation in self.program.tenants_of_profile(profile) {
-            for path in graph::paths(self.program, profile.principal, isolation.tenant) {
-                let (more, own) = follow(principal(profile.span), &path);
-                tests.extend(more);
-                tests.push(own.binary(Operator::Equal, get(&get(&context, "tenant"), &isolation.by)));
-            }
-        }
-        tests
     }
 
     /// The ways to hold one of some roles at a step.
@@ -97,16 +83,8 @@ impl Claims<'_> {
             fact("open_reviews").binary(Operator::Equal, at.long(0)),
             fact("active_grants").binary(Operator::Equal, at.long(0)),
         ];
-        if profile.reason {
-            tests.push(fact("reason").binary(Operator::NotEqual, at.text("")));
-        }
-        if let Some(pattern) = &profile.ticket {
-            tests.push(fact("ticket").binary(Operator::NotEqual, at.text("")));
-            tests.extend(pattern.as_ref().map(|pattern| {
-                let like = TypedKind::Like(Box::new(fact("ticket")), pattern.value.clone());
-                TypedExpr::new(like, Ty::Bool, profile.span)
-            }));
-        }
+        tests.extend(reason_and_ticket(profile, &context));
+        tests.extend(self.condition_of(profile, Place::Step(profile, Step::Request)));
         if let Some((_, most)) = profile.grants_per {
             tests.push(fact("grants_in_window").binary(Operator::Less, at.long(most)));
         }
@@ -121,4 +99,21 @@ impl Claims<'_> {
         }
         tests
     }
+}
+
+/// Whether a grant, or a request for one, has the reason and the ticket that the profile requires.
+pub(super) fn reason_and_ticket(profile: &Profile, record: &TypedExpr) -> Vec<TypedExpr> {
+    let is_given = |name: &str| get(record, name).binary(Operator::NotEqual, At(profile.span).text(""));
+    let mut tests = Vec::new();
+    if profile.reason {
+        tests.push(is_given("reason"));
+    }
+    if let Some(pattern) = &profile.ticket {
+        tests.push(is_given("ticket"));
+        tests.extend(pattern.as_ref().map(|pattern| {
+            let like = TypedKind::Like(Box::new(get(record, "ticket")), pattern.value.clone());
+            TypedExpr::new(like, Ty::Bool, profile.span)
+        }));
+    }
+    tests
 }
