@@ -11,6 +11,7 @@ use crate::text::{FileId, Sources};
 use crate::typing::{Budget, Conditions, Kind};
 use crate::{graph, parallel};
 
+use super::claims::Claims;
 use super::draft::Draft;
 use super::lowered::Lowered;
 use super::lowering::Lowering;
@@ -169,7 +170,8 @@ impl Lowering<'_> {
                     }
                 }
             }
-            if !typed_somewhere && !self.types_apart(assertion) {
+            let claims = Claims::new(self.conditions, self.form, self.budget());
+            if !typed_somewhere && !claims.types_apart(assertion) {
                 // One question is asked per pair of types where the condition types; with none, nothing is claimed.
                 self.out.extend(faults);
             }

@@ -202,10 +202,20 @@ impl TypedExpr {
     /// The same with another expression wherever a request variable is read.
     #[must_use]
     pub fn with(&self, variable: Variable, value: &Self) -> Self {
-        let one = |inner: &Self| Box::new(inner.with(variable, value));
-        let all = |parts: &[Self]| parts.iter().map(|part| part.with(variable, value)).collect();
+        self.rewritten(&|part| {
+            matches!(part.kind, TypedKind::Variable(read) if read == variable).then(|| value.clone())
+        })
+    }
+
+    /// The same with other expressions in the place of some of its parts, itself included; nothing is looked for in these.
+    #[must_use]
+    pub fn rewritten(&self, instead: &dyn Fn(&Self) -> Option<Self>) -> Self {
+        if let Some(other) = instead(self) {
+            return other;
+        }
+        let one = |inner: &Self| Box::new(inner.rewritten(instead));
+        let all = |parts: &[Self]| parts.iter().map(|part| part.rewritten(instead)).collect();
         let kind = match &self.kind {
-            TypedKind::Variable(read) if *read == variable => return value.clone(),
             TypedKind::Not(inner) => TypedKind::Not(one(inner)),
             TypedKind::Negate(inner) => TypedKind::Negate(one(inner)),
             TypedKind::Has(inner, names) => TypedKind::Has(one(inner), names.clone()),
@@ -222,9 +232,9 @@ impl TypedExpr {
                 TypedKind::Is(one(inner), ty.clone(), container.as_ref().map(|inner| one(inner)))
             }
             TypedKind::Method(receiver, method, args) => TypedKind::Method(one(receiver), *method, all(args)),
-            TypedKind::Record(fields) => TypedKind::Record(
-                fields.iter().map(|(name, inner)| (name.clone(), inner.with(variable, value))).collect(),
-            ),
+            TypedKind::Record(fields) => {
+                TypedKind::Record(fields.iter().map(|(name, inner)| (name.clone(), inner.rewritten(instead))).collect())
+            }
             TypedKind::Bool(_)
             | TypedKind::Long(_)
             | TypedKind::Text(_)

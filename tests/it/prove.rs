@@ -1,6 +1,7 @@
 //! `gatewright prove`: what is proved of the examples, and what refutations look like.
 
 mod asserted;
+mod faulty_helpers;
 mod limits;
 mod lowered_wrongly;
 mod steps;

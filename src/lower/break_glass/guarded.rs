@@ -87,6 +87,6 @@ impl Lowering<'_> {
 }
 
 /// Whether a profile lifts a guard.
-pub(in crate::lower) fn is_lifted(profile: &Profile, guard: usize) -> bool {
+fn is_lifted(profile: &Profile, guard: usize) -> bool {
     profile.lifts.iter().any(|(at, _)| *at == guard)
 }

@@ -6,8 +6,6 @@ mod guarded;
 mod record;
 mod steps;
 
-pub(in crate::lower) use guarded::is_lifted;
-
 use std::collections::BTreeMap;
 
 use crate::bundle::{ACTION_TYPE, OriginKind, PROFILE_TYPE};

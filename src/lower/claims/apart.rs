@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::graph::{ActionId, Assertion, Claimed, Holder, TypeId};
 use crate::lower::draft::Entity;
-use crate::lower::lowering::Lowering;
 
-use super::Target;
+use super::builder::Place;
+use super::{Claims, Target};
 
 /// A kind of request that the schema does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Apart {
     pub told: Option<String>,
 }
 
-impl Lowering<'_> {
+impl Claims<'_> {
     /// The kinds of request that an assertion speaks of and that the schema does not have. Claims of what is open to anyone
     /// speak of those that there are.
     pub(super) fn apart(&self, assertion: &Assertion) -> Vec<Target> {
@@ -58,7 +58,7 @@ impl Lowering<'_> {
     /// Whether the condition of an assertion types for some of these.
     pub(in crate::lower) fn types_apart(&self, assertion: &Assertion) -> bool {
         let Some(when) = assertion.when() else { return true };
-        self.apart(assertion).into_iter().any(|target| self.try_typed(when, &target.kind()).is_ok())
+        self.apart(assertion).into_iter().any(|target| self.typed(when, &self.kind(Place::Resource(target))).is_some())
     }
 
     /// Whether an assertion speaks of some of a type.

@@ -4,27 +4,25 @@
 use std::collections::BTreeSet;
 
 use crate::clauses::Step;
-use crate::graph;
 use crate::graph::{Assertion, Claimed, Holder, Profile, RoleId, TypeId};
 use crate::lower::draft::Effect;
-use crate::lower::holders::Base;
-use crate::lower::lowering::Lowering;
-use crate::typing::{Kind, TypedExpr};
+use crate::typing::TypedExpr;
 
-use super::{Claim, Counted, Promise, PropertyKind, Target};
+use super::builder::{Members, Place, principal};
+use super::{Claim, Claims, Counted, Promise, PropertyKind, Target};
 
 /// The ways to be one of those that an assertion names.
 #[derive(Default)]
 struct Who {
     ways: Vec<Way>,
-    /// Whether a role among them cannot be tested.
-    untold: bool,
+    /// Whether there are others among them, for whom no test can be written.
+    is_partial: bool,
 }
 
 /// A way to be one of those that an assertion names: by a role, or by the type alone.
-pub(super) struct Way {
-    pub(super) role: Option<RoleId>,
-    pub(super) test: TypedExpr,
+struct Way {
+    role: Option<RoleId>,
+    test: TypedExpr,
 }
 
 /// What picks requests of a kind, or takes some of them out again.
@@ -35,14 +33,14 @@ pub(super) struct Pick {
     pub(super) when: Vec<TypedExpr>,
 }
 
-impl Lowering<'_> {
-    pub(super) fn claimed_by_asserts(&mut self, claims: &mut Vec<Claim>) {
+impl Claims<'_> {
+    pub(super) fn claimed_by_asserts(&self, claims: &mut Vec<Claim>) {
         for assertion in &self.program.assertions {
             claims.push(self.assertion(assertion));
         }
     }
 
-    fn assertion(&mut self, assertion: &Assertion) -> Claim {
+    fn assertion(&self, assertion: &Assertion) -> Claim {
         let mut claim = Claim::new(&assertion.id, &assertion.name, PropertyKind::Assertion, assertion.span, "");
         claim.promise = match assertion.claim {
             Claimed::Never | Claimed::Only => Promise::Never,
@@ -55,7 +53,7 @@ impl Lowering<'_> {
         claim.is_conditional = assertion.when.is_some();
         for target in self.targets(&assertion.actions, &assertion.on) {
             // What is missing then is told, and nothing is proved.
-            if self.budget().is_spent() {
+            if self.budget.is_spent() {
                 break;
             }
             match self.picks(assertion, target) {
@@ -75,7 +73,7 @@ impl Lowering<'_> {
             }
         }
         for target in self.apart(assertion) {
-            if self.budget().is_spent() {
+            if self.budget.is_spent() {
                 break;
             }
             match self.picks(assertion, target) {
@@ -94,53 +92,27 @@ impl Lowering<'_> {
         claim
     }
 
-    /// What picks the requests of a kind that an assertion speaks of; `None` where its condition does not type, or where the
-    /// resource leads by several ways to those who hold a role that it names, so that nobody can tell who is meant. After `only`
-    /// such holders are not allowed.
-    pub(super) fn picks(&mut self, assertion: &Assertion, target: Target) -> Option<Vec<Pick>> {
-        let kind = target.kind();
-        let when = self.condition(assertion, &kind)?;
-        if assertion.claim != Claimed::Only && self.leads_by_several_ways(assertion, target) {
-            return None;
-        }
-        let base = Base::From(Self::resource(target.resource, assertion.span), target.resource);
-        let who = self.who(assertion, target.principal, &base, &kind);
-        Some(picked(assertion, who.ways, when))
+    /// What picks the requests of a kind that an assertion speaks of; `None` where its condition does not type, or where it names
+    /// somebody for whom no test can be written: a resource leads to those who hold a role by several ways, say. After `only`
+    /// such people are not allowed.
+    pub(super) fn picks(&self, assertion: &Assertion, target: Target) -> Option<Vec<Pick>> {
+        let (who, when) = self.meant(assertion, target.principal, Place::Resource(target))?;
+        (!who.is_partial || assertion.claim == Claimed::Only).then(|| picked(assertion, who.ways, when))
     }
 
-    fn leads_by_several_ways(&self, assertion: &Assertion, target: Target) -> bool {
-        let program = self.program;
-        let named = assertion.who.iter().filter_map(|holder| match holder {
-            Holder::Role(role) => Some(*role),
-            Holder::Type(_) => None,
-        });
-        let mut holding = named.flat_map(|role| program.extenders(role));
-        holding.any(|role| {
-            let on = program.role(role).and_then(|role| role.on);
-            on.is_some_and(|on| graph::paths(program, target.resource, on).len() > 1)
-        })
-    }
-
-    /// The same for a step of a profile; `None` as well where a role that it names cannot be tested. Unlike a resource, which
+    /// The same for a step of a profile; `None` as well where a role after `only` cannot be tested. Unlike a resource, which
     /// leads to those who hold a role on it, a step tells nothing of such holders.
-    pub(super) fn step_picks(&mut self, assertion: &Assertion, (profile, step): (&Profile, Step)) -> Option<Vec<Pick>> {
-        let kind = self.step_kind(profile, step);
-        let when = self.condition(assertion, &kind)?;
-        let base = self.step_base(profile, step);
-        let who = self.who(assertion, profile.principal, &base, &kind);
-        (!who.untold).then(|| picked(assertion, who.ways, when))
+    pub(super) fn step_picks(&self, assertion: &Assertion, (profile, step): (&Profile, Step)) -> Option<Vec<Pick>> {
+        let (who, when) = self.meant(assertion, profile.principal, Place::Step(profile, step))?;
+        (!who.is_partial).then(|| picked(assertion, who.ways, when))
     }
 
-    /// The condition of an assertion, as conjuncts; `None` where it does not type.
-    fn condition(&mut self, assertion: &Assertion, kind: &Kind) -> Option<Vec<TypedExpr>> {
-        match assertion.when() {
-            Some(condition) => Some(vec![self.typed(condition, kind)?]),
-            None => Some(Vec::new()),
-        }
-    }
-
-    /// The ways to be one of those that an assertion names.
-    fn who(&mut self, assertion: &Assertion, principal: TypeId, base: &Base, kind: &Kind) -> Who {
+    /// Whom an assertion names among those of a type, and its condition as conjuncts; `None` where that does not type.
+    fn meant(&self, assertion: &Assertion, principal: TypeId, place: Place<'_>) -> Option<(Who, Vec<TypedExpr>)> {
+        let when = match assertion.when() {
+            Some(condition) => vec![self.typed(condition, &self.kind(place))?],
+            None => Vec::new(),
+        };
         let mut who = Who::default();
         for holder in &assertion.who {
             match holder {
@@ -149,45 +121,29 @@ impl Lowering<'_> {
                 }
                 Holder::Type(_) => {}
                 Holder::Role(role) => {
-                    let (ways, faults) = self.trial(|cx| cx.ways(assertion, *role, principal, base, kind));
-                    who.untold |= faults.has_errors();
-                    who.ways.extend(ways);
+                    let members = self.named(assertion, *role, principal, place);
+                    who.is_partial |= members.is_partial;
+                    who.ways.extend(members.ways.into_iter().map(|way| Way { role: Some(way.role), test: way.test }));
                 }
             }
         }
-        who
+        Some((who, when))
     }
 
-    fn ways(&mut self, assertion: &Assertion, role: RoleId, principal: TypeId, base: &Base, kind: &Kind) -> Vec<Way> {
-        let program = self.program;
-        let holding: Vec<RoleId> = program
-            .extenders(role)
-            .into_iter()
-            .filter(|id| match assertion.claim {
-                // Whoever is in the role, though it be by a group that mixes types.
-                Claimed::Never => self.can_be_in(principal, *id),
-                _ => program.role(*id).is_some_and(|role| role.holders.contains(&principal)),
-            })
-            .collect();
-        if holding.is_empty() {
-            return Vec::new();
+    /// Those of a type whom a role after an assertion means.
+    fn named(&self, assertion: &Assertion, role: RoleId, ty: TypeId, place: Place<'_>) -> Members {
+        let subject = principal(assertion.span);
+        let roles = self.program.extenders(role);
+        if assertion.claim == Claimed::Never {
+            // Whoever is in the role, though it be by a group that mixes types.
+            let roles = roles.into_iter().filter(|id| self.can_be_in(ty, *id));
+            return roles.map(|id| self.members(&subject, id, place)).collect();
         }
-        let span = assertion.span;
-        let subject = Self::principal(principal, span);
-        if assertion.claim != Claimed::Never {
-            // A role that the resource does not lead to is held by nobody there.
-            let ways = self.in_role_by(&subject, role, base, span, kind).unwrap_or_default().into_iter();
-            return ways.map(|(role, test)| Way { role: Some(role), test }).collect();
+        let is_for = |id: &RoleId| self.program.role(*id).is_some_and(|role| role.holders.contains(&ty));
+        match roles.iter().any(is_for) {
+            true => self.holders(&subject, role, place),
+            false => Members::default(),
         }
-        let mut ways = Vec::new();
-        for id in holding {
-            let test = match self.scope_role(id) {
-                Some(entity) => Some(self.in_plain(subject.clone(), &entity, span)),
-                None => self.holds(subject.clone(), id, base, None, span).map(|part| part.expr),
-            };
-            ways.extend(test.map(|test| Way { role: Some(id), test }));
-        }
-        ways
     }
 }
 

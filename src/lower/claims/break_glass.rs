@@ -2,25 +2,25 @@
 
 use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::clauses::Clause;
-use crate::graph;
-use crate::graph::{ActionId, Profile, Ty};
+use crate::graph::{ActionId, Profile, RoleId, Ty};
 use crate::lower::draft::Effect;
-use crate::lower::lowering::Lowering;
 use crate::lower::short::{At, get};
 use crate::syntax::ast::Operator;
 use crate::typing::{Method, TypedExpr};
 
-use super::{Claim, Counted, PropertyKind, Target};
+use super::builder::{Place, context, principal, resource};
+use super::steps::reason_and_ticket;
+use super::{Claim, Claims, Counted, PropertyKind, Target};
 
 /// A clause: its short name, what it promises, and what has to hold of an open request.
-struct Promise {
+pub(super) struct Promise {
     name: &'static str,
     words: String,
-    holds: TypedExpr,
+    pub(super) holds: TypedExpr,
 }
 
-impl Lowering<'_> {
-    pub(super) fn claimed_by_profiles(&mut self, claims: &mut Vec<Claim>) {
+impl Claims<'_> {
+    pub(super) fn claimed_by_profiles(&self, claims: &mut Vec<Claim>) {
         let program = self.program;
         for profile in &program.profiles {
             let everything: Vec<ActionId> = program.action_ids().collect();
@@ -65,41 +65,41 @@ impl Lowering<'_> {
         self.program.decided_on(action, &[named]).contains(&on)
     }
 
-    /// The ways to hold one of the roles that may ask for a grant, on the resource that it is used on.
-    fn may_ask(&self, profile: &Profile, target: Target) -> Vec<TypedExpr> {
-        let program = self.program;
-        let principal = Self::principal(profile.principal, profile.span);
-        let mut ways = Vec::new();
-        // Who extends a role is one of its holders.
-        for id in profile.eligible.iter().flat_map(|(role, _)| program.extenders(*role)) {
-            if let Some(entity) = self.scope_role(id) {
-                ways.push(self.in_plain(principal.clone(), &entity, profile.span));
-                continue;
-            }
-            let Some((role, on)) = program.role(id).and_then(|role| Some((role, role.on?))) else {
-                continue;
-            };
-            for path in graph::paths(program, target.resource, on) {
-                let resource = Self::resource(target.resource, profile.span);
-                let (mut tests, carrier) = self.follow(resource, target.resource, &path);
-                tests.push(self.in_group(principal.clone(), &carrier, &role.name));
-                ways.push(TypedExpr::all(tests, profile.span));
-            }
-        }
-        ways
+    /// The ways to hold one of some roles, on the resource that a grant is used on.
+    fn one_of_at(&self, subject: &TypedExpr, roles: &[RoleId], target: Target) -> Vec<TypedExpr> {
+        roles.iter().flat_map(|role| self.holders(subject, *role, Place::Resource(target)).tests()).collect()
     }
 
-    fn clauses(&self, profile: &Profile, target: Target) -> Vec<Promise> {
+    pub(super) fn clauses(&self, profile: &Profile, target: Target) -> Vec<Promise> {
         let at = At(profile.span);
-        let context = Self::context(profile.span);
+        let context = context(profile.span);
         let grant = get(&get(&context, GRANTS_ATTRIBUTE), &profile.name);
         let now = get(&context, "now");
-        let principal = Self::principal(profile.principal, profile.span);
+        let principal = principal(profile.span);
+        let eligible: Vec<RoleId> = profile.eligible.iter().map(|(role, _)| *role).collect();
         // Every clause asks for a grant first: without one there is nothing that could hold.
         let with_grant = |tests: Vec<TypedExpr>| {
             let has = at.has(context.clone(), &[GRANTS_ATTRIBUTE, &profile.name]);
             at.all(std::iter::once(has).chain(tests).collect())
         };
+        let mut scope = vec![
+            at.any(self.one_of_at(&principal, &eligible, target)),
+            get(&grant, "requester").binary(Operator::Equal, principal.clone()),
+            get(&grant, "actions").method(
+                Method::Contains,
+                vec![at.text(&self.program.action_name(target.action))],
+                Ty::Bool,
+            ),
+            get(&get(&grant, "resources"), self.program.type_name(target.resource)).method(
+                Method::Contains,
+                vec![resource(profile.span)],
+                Ty::Bool,
+            ),
+            get(&grant, "resource_count").binary(Operator::LessEqual, at.long(profile.count(Clause::Resources))),
+        ];
+        scope.extend(self.condition_of(profile, Place::Resource(target)));
+        scope.extend(self.in_tenant(&resource(profile.span), target.resource, profile, &grant));
+        scope.extend(reason_and_ticket(profile, &grant));
         let mut clauses = vec![
             Promise {
                 name: "expiry",
@@ -125,22 +125,7 @@ impl Lowering<'_> {
                 words:
                     "a grant opens only the actions and resources that it names, to its requester, who still may ask"
                         .to_owned(),
-                holds: with_grant(vec![
-                    at.any(self.may_ask(profile, target)),
-                    get(&grant, "requester").binary(Operator::Equal, principal.clone()),
-                    get(&grant, "actions").method(
-                        Method::Contains,
-                        vec![at.text(&self.program.action_name(target.action))],
-                        Ty::Bool,
-                    ),
-                    get(&get(&grant, "resources"), self.program.type_name(target.resource)).method(
-                        Method::Contains,
-                        vec![Self::resource(target.resource, profile.span)],
-                        Ty::Bool,
-                    ),
-                    get(&grant, "resource_count")
-                        .binary(Operator::LessEqual, at.long(profile.count(Clause::Resources))),
-                ]),
+                holds: with_grant(scope),
             },
             Promise {
                 name: "uses",
@@ -185,15 +170,8 @@ impl Lowering<'_> {
             for slot in &slots {
                 ours.push(slot.clone().binary(Operator::NotEqual, principal.clone()));
                 ours.push(slot.clone().binary(Operator::NotEqual, get(&grant, "requester")));
-                // Who extends the role is one of its holders.
-                let holding = self.program.extenders(role).into_iter();
-                let ways: Vec<TypedExpr> = holding
-                    .filter_map(|role| self.scope_role(role))
-                    .map(|entity| self.in_plain(slot.clone(), &entity, profile.span))
-                    .collect();
-                if self.program.role(role).is_some_and(|role| role.on.is_none()) {
-                    tests.push(at.any(ways));
-                }
+                tests.push(at.any(self.one_of_at(slot, &[role], target)));
+                tests.extend(self.in_tenant(slot, profile.principal, profile, &grant));
             }
             clauses.push(Promise {
                 name: "approvals",

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::graph;
-use crate::graph::{ActionId, Ty};
-use crate::lower::break_glass::is_lifted;
+use crate::graph::{ActionId, Profile, Ty};
 use crate::lower::draft::Effect;
-use crate::lower::lowering::Lowering;
+use crate::lower::short::get;
 use crate::syntax::ast::Operator;
 use crate::typing::TypedExpr;
 
-use super::{Claim, Counted, PropertyKind};
+use super::builder::{Place, follow, principal, resource};
+use super::{Claim, Claims, Counted, PropertyKind};
 
-impl Lowering<'_> {
-    pub(super) fn claimed_by_isolations(&mut self, claims: &mut Vec<Claim>) {
+impl Claims<'_> {
+    pub(super) fn claimed_by_isolations(&self, claims: &mut Vec<Claim>) {
         let program = self.program;
         let everything: Vec<ActionId> = program.action_ids().collect();
         for isolation in &program.isolations {
@@ -29,10 +29,8 @@ impl Lowering<'_> {
                 let mut same = Vec::new();
                 for own in graph::paths(program, target.principal, isolation.tenant) {
                     for path in graph::paths(program, target.resource, isolation.tenant) {
-                        let principal = Self::principal(target.principal, statement.span);
-                        let resource = Self::resource(target.resource, statement.span);
-                        let (mut tests, mine) = self.follow(principal, target.principal, &own);
-                        let (more, theirs) = self.follow(resource, target.resource, &path);
+                        let (mut tests, mine) = follow(principal(statement.span), &own);
+                        let (more, theirs) = follow(resource(statement.span), &path);
                         tests.extend(more);
                         tests.push(mine.binary(Operator::Equal, theirs));
                         same.push(TypedExpr::all(tests, statement.span));
@@ -49,14 +47,14 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn claimed_by_requires(&mut self, claims: &mut Vec<Claim>) {
+    pub(super) fn claimed_by_requires(&self, claims: &mut Vec<Claim>) {
         let program = self.program;
         for (at, require) in program.requires.iter().enumerate() {
             let statement = &require.statement;
             let lifting: BTreeSet<String> = program
                 .profiles
                 .iter()
-                .filter(|profile| profile.lifts.iter().any(|(lifted, _)| *lifted == at))
+                .filter(|profile| lifts(profile, at))
                 .map(|profile| profile.name.clone())
                 .collect();
             let words = match lifting.is_empty() {
@@ -74,29 +72,26 @@ impl Lowering<'_> {
                 false => Counted::Without(lifting.clone()),
             };
             for target in self.targets(&require.actions, &require.on) {
-                let kind = target.kind();
-                let mut fine = Vec::new();
-                fine.extend(self.typed(require.when(), &kind));
+                let fine = self.typed(require.when(), &self.kind(Place::Resource(target)));
                 for profile in &program.profiles {
                     let covers = profile.principal == target.principal
                         && profile.actions.iter().any(|(id, _)| *id == target.action);
                     if !covers || !lifting.contains(&profile.name) {
                         continue;
                     }
-                    if let Some(parts) = self.grant_record(profile, target.resource, &[target.action], &kind) {
-                        let all = parts.into_iter().map(|part| part.expr).collect();
-                        claim.excuse(self, target, TypedExpr::all(all, statement.span));
-                    }
+                    // What a grant promises, all of it: such a grant lifts the guard.
+                    let clauses = self.clauses(profile, target).into_iter();
+                    claim.excuse(self, target, clauses.map(|clause| clause.holds).collect());
                 }
-                claim.all_but(self, target, fine);
+                claim.all_but(self, target, fine.into_iter().collect());
             }
             for (profile, step) in self.steps_of(&require.steps) {
-                if is_lifted(profile, at) {
+                if lifts(profile, at) {
                     claim.skipped.insert(self.told_step((profile, step)));
                     continue;
                 }
                 claim.add_step(self, Effect::Permit, (profile, step), Vec::new());
-                if let Some(holds) = self.typed(require.when(), &self.step_kind(profile, step)) {
+                if let Some(holds) = self.typed(require.when(), &self.kind(Place::Step(profile, step))) {
                     claim.add_step(self, Effect::Forbid, (profile, step), vec![holds]);
                 }
             }
@@ -104,7 +99,7 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn claimed_by_separations(&mut self, claims: &mut Vec<Claim>) {
+    pub(super) fn claimed_by_separations(&self, claims: &mut Vec<Claim>) {
         let program = self.program;
         for separation in &program.separations {
             // Two duties that no role may join are compared role by role, when the statement is resolved.
@@ -122,12 +117,15 @@ impl Lowering<'_> {
                     claim.skipped.insert(self.told(target));
                     continue;
                 }
-                let recorded =
-                    Self::resource(target.resource, statement.span).attribute(by.clone(), Ty::Entity(target.principal));
-                let principal = Self::principal(target.principal, statement.span);
-                claim.add(self, Effect::Permit, target, vec![recorded.binary(Operator::Equal, principal)]);
+                let did_first = get(&resource(statement.span), by).binary(Operator::Equal, principal(statement.span));
+                claim.add(self, Effect::Permit, target, vec![did_first]);
             }
             claims.push(claim);
         }
     }
+}
+
+/// Whether a profile lifts a guard.
+fn lifts(profile: &Profile, guard: usize) -> bool {
+    profile.lifts.iter().any(|(lifted, _)| *lifted == guard)
 }

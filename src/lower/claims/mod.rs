@@ -6,6 +6,7 @@ mod apart;
 mod asserts;
 mod beyond;
 mod break_glass;
+mod builder;
 mod guards;
 mod spoken;
 mod steps;
@@ -14,19 +15,19 @@ use std::collections::BTreeSet;
 
 pub use apart::Apart;
 pub use beyond::{Beyond, beyond};
+pub(super) use builder::Claims;
 use cedar_policy::Policy;
 pub use spoken::{Spoken, spoken};
 
-use crate::bundle::{OriginKind, RolesForm};
+use crate::bundle::{OriginKind, PROFILE_TYPE, RolesForm};
 use crate::clauses::Step;
 use crate::diag::Diagnostics;
-use crate::graph::{ActionId, Profile, ProfileStep, StatementId, TypeId};
+use crate::graph::{ActionId, Profile, StatementId, TypeId};
 use crate::text::Span;
-use crate::typing::{Budget, Conditions, Kind, TypedExpr};
+use crate::typing::{Budget, Conditions, TypedExpr};
 
-use super::draft::{Draft, Effect, Part, Subject};
-use super::lowering::Lowering;
-use super::names::{profile_entity, step_action};
+use super::draft::{Draft, Effect, Entity, Part, Subject};
+use super::names::{profile_entity, qualified, step_action};
 
 /// A claim about the policies of a program.
 #[derive(Debug, Clone)]
@@ -148,10 +149,8 @@ impl Counted {
 /// # Errors
 /// Where a claim could not be written as Cedar, by name, a fault of ours; and where the claims expand to too much.
 pub fn properties(conditions: &Conditions, form: RolesForm) -> Result<Vec<Property>, String> {
-    // Whatever does not type or resolve was told when the program was lowered, or is no part of the claim.
-    let mut unheard = Diagnostics::new();
     let budget = Budget::of(conditions.program());
-    let mut cx = Lowering::new(conditions, form, &budget, &mut unheard);
+    let cx = Claims::new(conditions, form, &budget);
     let mut claims = Vec::new();
     cx.claimed_by_asserts(&mut claims);
     cx.claimed_by_isolations(&mut claims);
@@ -167,10 +166,8 @@ pub fn properties(conditions: &Conditions, form: RolesForm) -> Result<Vec<Proper
 /// The requests that the assertions with a condition speak of, so that Cedar's validator can be asked about them.
 /// Assertions that expand to too much are told.
 pub(super) fn conditions(conditions: &Conditions, form: RolesForm, out: &mut Diagnostics) -> Vec<Draft> {
-    // What does not type is told where the assertions are lowered.
-    let mut unheard = Diagnostics::new();
     let budget = Budget::of(conditions.program());
-    let mut cx = Lowering::new(conditions, form, &budget, &mut unheard);
+    let cx = Claims::new(conditions, form, &budget);
     let mut claims = Vec::new();
     cx.claimed_by_asserts(&mut claims);
     out.extend(budget.fault());
@@ -252,32 +249,35 @@ impl Claim {
     }
 
     /// Adds requests of a pair of types for an action.
-    fn add(&mut self, cx: &Lowering<'_>, effect: Effect, target: Target, when: Vec<TypedExpr>) {
-        let draft = self.draft(cx, effect, target, when);
-        self.requests.push(draft);
+    fn add(&mut self, cx: &Claims<'_>, effect: Effect, target: Target, when: Vec<TypedExpr>) {
+        self.requests.extend(self.of_target(cx, effect, target, when));
     }
 
     /// Takes out requests that a grant excuses.
-    fn excuse(&mut self, cx: &Lowering<'_>, target: Target, when: TypedExpr) {
-        let draft = self.draft(cx, Effect::Forbid, target, vec![when]);
-        self.excused.push(draft);
+    fn excuse(&mut self, cx: &Claims<'_>, target: Target, when: Vec<TypedExpr>) {
+        self.excused.extend(self.of_target(cx, Effect::Forbid, target, when));
     }
 
-    fn draft(&self, cx: &Lowering<'_>, effect: Effect, target: Target, when: Vec<TypedExpr>) -> Draft {
+    fn of_target(&self, cx: &Claims<'_>, effect: Effect, target: Target, when: Vec<TypedExpr>) -> Option<Draft> {
+        let action = cx.program.action(target.action)?.cedar.clone();
+        let draft = self.draft(cx, effect, cx.cedar_type(target.principal), action, when);
+        Some(Draft { resource: Some(cx.cedar_type(target.resource)), ..draft })
+    }
+
+    fn draft(&self, cx: &Claims<'_>, effect: Effect, principal: String, action: Entity, when: Vec<TypedExpr>) -> Draft {
         let parts = when.iter().map(TypedExpr::parts).sum();
-        let _ = cx.budget().spend_policy(self.span, parts);
-        let when = when.into_iter().map(Part::written).collect();
+        let _ = cx.budget.spend_policy(self.span, parts);
         Draft {
             id: String::new(),
             effect,
-            principal: Some(cx.cedar_type(target.principal)),
+            principal: Some(principal),
             subject: Subject::Everyone,
             role: None,
             role_test: None,
-            actions: cx.action_entities(&[target.action]),
-            resource: Some(cx.cedar_type(target.resource)),
+            actions: vec![action],
+            resource: None,
             resource_is: None,
-            when,
+            when: when.into_iter().map(Part::written).collect(),
             unless: Vec::new(),
             lifted_by: Vec::new(),
             of: self.of.clone(),
@@ -291,18 +291,18 @@ impl Claim {
     }
 
     /// Adds requests for a step of a profile.
-    fn add_step(&mut self, cx: &Lowering<'_>, effect: Effect, (profile, step): (&Profile, Step), when: Vec<TypedExpr>) {
-        let draft = cx.profile_draft(profile, String::new(), effect);
+    fn add_step(&mut self, cx: &Claims<'_>, effect: Effect, (profile, step): (&Profile, Step), when: Vec<TypedExpr>) {
+        let action = step_action(cx.program, step, profile);
+        let draft = self.draft(cx, effect, cx.cedar_type(profile.principal), action, when);
         self.requests.push(Draft {
-            actions: vec![step_action(cx.program, step, profile)],
+            resource: Some(qualified(cx.program, PROFILE_TYPE)),
             resource_is: Some(profile_entity(cx.program, profile)),
-            when: when.into_iter().map(Part::written).collect(),
             ..draft
         });
     }
 
     /// Adds all requests of a pair of types for an action but those of which something holds. What errors does not hold.
-    fn all_but(&mut self, cx: &Lowering<'_>, target: Target, fine: Vec<TypedExpr>) {
+    fn all_but(&mut self, cx: &Claims<'_>, target: Target, fine: Vec<TypedExpr>) {
         self.add(cx, Effect::Permit, target, Vec::new());
         for expr in fine {
             self.add(cx, Effect::Forbid, target, vec![expr]);
@@ -316,46 +316,6 @@ struct Target {
     principal: TypeId,
     action: ActionId,
     resource: TypeId,
-}
-
-impl Target {
-    fn kind(self) -> Kind {
-        Kind::requests(self.principal, self.resource, &[self.action])
-    }
-}
-
-impl<'a> Lowering<'a> {
-    /// Every kind of request for some actions, where these are named on some types (none: any).
-    fn targets(&self, actions: &[ActionId], on: &[TypeId]) -> Vec<Target> {
-        let mut found = Vec::new();
-        for action in actions {
-            for (principal, resource, _) in self.pairs(&[*action], on) {
-                found.push(Target { principal, action: *action, resource });
-            }
-        }
-        found
-    }
-
-    /// The profiles and steps that a statement names.
-    fn steps_of(&self, steps: &[ProfileStep]) -> Vec<(&'a Profile, Step)> {
-        let program = self.program;
-        let known = steps.iter().filter_map(|at| Some((program.profile(at.profile)?, at.step)));
-        known.collect()
-    }
-
-    fn told_step(&self, (profile, step): (&Profile, Step)) -> String {
-        let principal = self.program.type_name(profile.principal);
-        format!("{principal} to {} on {}", step.action(), profile.name)
-    }
-
-    fn told(&self, target: Target) -> String {
-        format!(
-            "{} to {} on {}",
-            self.program.type_name(target.principal),
-            self.program.action_name(target.action),
-            self.program.type_name(target.resource)
-        )
-    }
 }
 
 #[cfg(test)]

@@ -5,17 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::{PROFILE_TYPE, RolesForm};
-use crate::diag::Diagnostics;
 use crate::graph::{Assertion, Program, TypeId, TypeKind};
 use crate::lower::draft::{Effect, Entity};
-use crate::lower::lowering::Lowering;
 use crate::lower::names::{qualified, step_action};
 use crate::lower::text;
 use crate::syntax::ast::Operator;
 use crate::typing::{Budget, Conditions, Method, TypedExpr, TypedKind};
 
-use super::Target;
 use super::asserts::Pick;
+use super::{Claims, Target};
 
 /// The types of principal and resource and the action, as Cedar names them.
 type Kind = (String, Entity, String);
@@ -47,9 +45,8 @@ struct Picked {
 pub fn spoken(conditions: &Conditions, assertion: &Assertion) -> Spoken {
     let program = conditions.program();
     // What does not type is left out here as it is where the assertion is proved.
-    let mut unheard = Diagnostics::new();
     let budget = Budget::of(program);
-    let mut cx = Lowering::new(conditions, RolesForm::Parents, &budget, &mut unheard);
+    let cx = Claims::new(conditions, RolesForm::Parents, &budget);
     let mut spoken = Spoken::default();
     for target in cx.every_kind(assertion) {
         let Some(action) = program.action(target.action).map(|action| action.cedar.clone()) else { continue };
@@ -126,7 +123,7 @@ impl Picked {
     }
 }
 
-impl Lowering<'_> {
+impl Claims<'_> {
     /// Every kind of request for the actions of an assertion, whoever they are granted to.
     fn every_kind(&self, assertion: &Assertion) -> Vec<Target> {
         let principals: BTreeSet<TypeId> = self.program.types_of(|kind| *kind == TypeKind::Principal).collect();

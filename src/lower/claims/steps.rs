@@ -2,22 +2,21 @@
 //! facts. That a gateway keeps these facts truly is no matter of policies.
 
 use crate::clauses::{Clause, Step};
-use crate::graph;
 use crate::graph::{Profile, RoleId, Ty};
 use crate::lower::draft::Effect;
-use crate::lower::lowering::Lowering;
 use crate::lower::short::{At, get};
 use crate::syntax::ast::Operator;
 use crate::text::Duration;
 use crate::typing::{Method, TypedExpr, TypedKind};
 
-use super::{Claim, PropertyKind};
+use super::builder::{Place, context, principal};
+use super::{Claim, Claims, PropertyKind};
 
-impl Lowering<'_> {
-    pub(super) fn claimed_by_steps(&mut self, profile: &Profile, claims: &mut Vec<Claim>) {
+impl Claims<'_> {
+    pub(super) fn claimed_by_steps(&self, profile: &Profile, claims: &mut Vec<Claim>) {
         let at = At(profile.span);
-        let context = Self::context(profile.span);
-        let principal = Self::principal(profile.principal, profile.span);
+        let context = context(profile.span);
+        let principal = principal(profile.span);
         let other = principal.clone().binary(Operator::NotEqual, get(&context, "requester"));
         let no_approver =
             get(&context, "approvers").method(Method::Contains, vec![principal.clone()], Ty::Bool).negated();
@@ -28,26 +27,29 @@ impl Lowering<'_> {
         );
         let pending = get(&context, "now").binary(Operator::Less, deadline);
         let requester = get(&context, "requester");
-        let requester = TypedExpr { ty: Ty::Entity(profile.principal), ..requester };
-        let any = |roles: &[RoleId], by: &TypedExpr| at.any(self.one_of(profile, roles, by));
+        let any = |step, roles: &[RoleId]| at.any(self.one_of(profile, step, roles));
         let eligible: Vec<RoleId> = profile.eligible.iter().map(|(role, _)| *role).collect();
         let mut asks = self.bounds(profile);
-        asks.push(any(&eligible, &principal));
+        asks.push(any(Step::Request, &eligible));
         let words = "only an eligible principal requests a grant, in its own tenant, with everything that is required, within the bounds";
         claims.push(self.step_claim(profile, Step::Request, words, asks));
         if let Some((_, role, _)) = profile.approval {
-            let holds = any(&[role], &requester);
-            let approves = vec![other.clone(), no_approver.clone(), pending.clone(), holds.clone()];
+            let approves = vec![other.clone(), no_approver.clone(), pending.clone(), any(Step::Approve, &[role])];
             let words = "nobody approves their own request, approves twice, too late, or without the role";
             claims.push(self.step_claim(profile, Step::Approve, words, approves));
             let words = "nobody refuses their own request, or refuses too late or without the role";
-            claims.push(self.step_claim(profile, Step::Refuse, words, vec![other.clone(), pending, holds]));
+            claims.push(self.step_claim(
+                profile,
+                Step::Refuse,
+                words,
+                vec![other.clone(), pending, any(Step::Refuse, &[role])],
+            ));
         }
-        let mut revokes = self.one_of(profile, &profile.revokers, &requester);
-        revokes.push(principal.binary(Operator::Equal, requester.clone()));
+        let mut revokes = self.one_of(profile, Step::Revoke, &profile.revokers);
+        revokes.push(principal.binary(Operator::Equal, requester));
         let words = "only its requester and the `revoked by` roles revoke a grant";
         claims.push(self.step_claim(profile, Step::Revoke, words, vec![at.any(revokes)]));
-        let reviews = vec![other, no_approver, any(&[profile.review.1], &requester)];
+        let reviews = vec![other, no_approver, any(Step::Review, &[profile.review.1])];
         let words = "a grant is never reviewed by its requester, by an approver, or without the role";
         claims.push(self.step_claim(profile, Step::Review, words, reviews));
     }
@@ -55,54 +57,23 @@ impl Lowering<'_> {
     fn step_claim(&self, profile: &Profile, step: Step, words: &str, holds: Vec<TypedExpr>) -> Claim {
         let name = format!("{}.{}", profile.name, step.word());
         let mut claim = Claim::new(&profile.id, &name, PropertyKind::BreakGlass, profile.span, words);
-        let fine = TypedExpr::all(holds.into_iter().chain(self.own_tenant(profile)).collect(), profile.span);
+        let tenant = self.in_tenant(&principal(profile.span), profile.principal, profile, &context(profile.span));
+        let fine = TypedExpr::all(holds.into_iter().chain(tenant).collect(), profile.span);
         claim.add_step(self, Effect::Permit, (profile, step), Vec::new());
         claim.add_step(self, Effect::Forbid, (profile, step), vec![fine]);
         claim
     }
 
-    /// Whether the principal is of the tenant that the request for a grant was made in.
-    fn own_tenant(&self, profile: &Profile) -> Vec<TypedExpr> {
-        let context = Self::context(profile.span);
-        let mut tests = Vec::new();
-        for isolation in self.program.tenants_of_profile(profile) {
-            for path in graph::paths(self.program, profile.principal, isolation.tenant) {
-                let (more, own) =
-                    self.follow(Self::principal(profile.principal, profile.span), profile.principal, &path);
-                tests.extend(more);
-                tests.push(own.binary(Operator::Equal, get(&get(&context, "tenant"), &isolation.by)));
-            }
-        }
-        tests
-    }
-
-    /// Whether the principal holds one of some roles. One that is held per entity is held on what the requester belongs to: in
-    /// the tenant that isolation names, the principal's own.
-    fn one_of(&self, profile: &Profile, roles: &[RoleId], requester: &TypedExpr) -> Vec<TypedExpr> {
-        // Who extends a role is one of its holders.
-        let holding = roles.iter().flat_map(|role| self.program.extenders(*role));
-        holding.filter_map(|role| self.held(profile, role, requester)).collect()
-    }
-
-    fn held(&self, profile: &Profile, role: RoleId, requester: &TypedExpr) -> Option<TypedExpr> {
-        let principal = Self::principal(profile.principal, profile.span);
-        if let Some(entity) = self.scope_role(role) {
-            return Some(self.in_plain(principal, &entity, profile.span));
-        }
-        let role = self.program.role(role)?;
-        let on = role.on?;
-        let isolated = self.program.tenants_of_profile(profile).iter().any(|isolation| isolation.tenant == on);
-        let from = if isolated { &principal } else { requester };
-        let paths = graph::paths(self.program, profile.principal, on);
-        let (mut tests, carrier) = self.follow(from.clone(), profile.principal, paths.first()?);
-        tests.push(self.in_group(principal, &carrier, &role.name));
-        Some(TypedExpr::all(tests, profile.span))
+    /// The ways to hold one of some roles at a step.
+    fn one_of(&self, profile: &Profile, step: Step, roles: &[RoleId]) -> Vec<TypedExpr> {
+        let place = Place::Step(profile, step);
+        roles.iter().flat_map(|role| self.holders(&principal(profile.span), *role, place).tests()).collect()
     }
 
     /// What has to hold of a request for a grant.
     fn bounds(&self, profile: &Profile) -> Vec<TypedExpr> {
         let at = At(profile.span);
-        let context = Self::context(profile.span);
+        let context = context(profile.span);
         let fact = |name: &str| get(&context, name);
         let mut tests = vec![
             fact("duration").binary(Operator::Greater, at.duration(Duration(0))),
@@ -112,16 +83,8 @@ impl Lowering<'_> {
             fact("open_reviews").binary(Operator::Equal, at.long(0)),
             fact("active_grants").binary(Operator::Equal, at.long(0)),
         ];
-        if profile.reason {
-            tests.push(fact("reason").binary(Operator::NotEqual, at.text("")));
-        }
-        if let Some(pattern) = &profile.ticket {
-            tests.push(fact("ticket").binary(Operator::NotEqual, at.text("")));
-            tests.extend(pattern.as_ref().map(|pattern| {
-                let like = TypedKind::Like(Box::new(fact("ticket")), pattern.value.clone());
-                TypedExpr::new(like, Ty::Bool, profile.span)
-            }));
-        }
+        tests.extend(reason_and_ticket(profile, &context));
+        tests.extend(self.condition_of(profile, Place::Step(profile, Step::Request)));
         if let Some((_, most)) = profile.grants_per {
             tests.push(fact("grants_in_window").binary(Operator::Less, at.long(most)));
         }
@@ -136,4 +99,21 @@ impl Lowering<'_> {
         }
         tests
     }
+}
+
+/// Whether a grant, or a request for one, has the reason and the ticket that the profile requires.
+pub(super) fn reason_and_ticket(profile: &Profile, record: &TypedExpr) -> Vec<TypedExpr> {
+    let is_given = |name: &str| get(record, name).binary(Operator::NotEqual, At(profile.span).text(""));
+    let mut tests = Vec::new();
+    if profile.reason {
+        tests.push(is_given("reason"));
+    }
+    if let Some(pattern) = &profile.ticket {
+        tests.push(is_given("ticket"));
+        tests.extend(pattern.as_ref().map(|pattern| {
+            let like = TypedKind::Like(Box::new(get(record, "ticket")), pattern.value.clone());
+            TypedExpr::new(like, Ty::Bool, profile.span)
+        }));
+    }
+    tests
 }

@@ -25,7 +25,7 @@ fn checked(folder: &Path) -> (load::PackageFiles, Checked) {
 }
 
 /// What a property comes to.
-fn outcome(package: &load::PackageFiles, checked: &Checked, property: &str) -> Outcome {
+pub(super) fn outcome(package: &load::PackageFiles, checked: &Checked, property: &str) -> Outcome {
     proof(package, checked, property).outcome
 }
 
@@ -49,7 +49,7 @@ fn proof(package: &load::PackageFiles, checked: &Checked, property: &str) -> Pro
 }
 
 /// The same program, lowered by a compiler with a fault: `fault` changes each policy, or leaves it out.
-fn lowered_wrongly(
+pub(super) fn lowered_wrongly(
     package: &load::PackageFiles,
     checked: &Checked,
     fault: &dyn Fn(&Draft) -> Option<Draft>,

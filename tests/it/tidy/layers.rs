@@ -102,6 +102,17 @@ fn imports_are_grouped_by_module_and_nothing_is_passed_on_across_rooms() {
 }
 
 #[test]
+fn claims_call_no_emitter() {
+    let sources = sources();
+    let claims = sources.iter().filter(|source| source.file.path.starts_with("src/lower/claims/"));
+    let lines: Vec<Line<'_>> = claims.flat_map(code).collect();
+    assert!(lines.iter().any(|line| has_word(&line.text, "Claims")), "no code of claims found");
+    // Emitters are its methods.
+    let calling = lines.into_iter().filter(|line| has_word(&line.text, "Lowering"));
+    assert_none("claims that call what they check", calling.map(|line| line.place).collect());
+}
+
+#[test]
 fn there_is_no_unsafe_code_but_where_the_solver_library_is_called() {
     let mut offences = Vec::new();
     let worker = "src/analysis/solver/worker.rs";
