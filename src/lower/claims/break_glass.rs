@@ -48,7 +48,7 @@ impl Claims<'_> {
             let apart = self.all_apart(&everything);
             // Of a profile that names everything there is, there is no outside.
             if !outside.is_empty() || !apart.is_empty() {
-                let words = "a grant opens nothing outside its profile";
+                let words = "a grant allows nothing outside its profile";
                 let mut claim = of_profile(profile, "elsewhere", words.to_owned());
                 claim.apart = apart.iter().filter_map(|target| self.kind_apart(*target)).collect();
                 for target in outside.into_iter().chain(apart) {
@@ -104,7 +104,7 @@ impl Claims<'_> {
             Promise {
                 name: "expiry",
                 words: format!(
-                    "a grant opens nothing before its window, after it, or later than {} from its approval",
+                    "a grant allows nothing before its window, after it, or later than {} from its approval",
                     profile.duration(Clause::Expires)
                 ),
                 holds: with_grant(vec![
@@ -130,8 +130,8 @@ impl Claims<'_> {
             Promise {
                 name: "uses",
                 words: match profile.count(Clause::Uses) {
-                    1 => "a grant opens nothing once it was used".to_owned(),
-                    most => format!("a grant opens nothing once it was used {most} times"),
+                    1 => "a grant allows nothing once it was used".to_owned(),
+                    most => format!("a grant allows nothing once it was used {most} times"),
                 },
                 holds: with_grant(vec![
                     get(&grant, "uses").binary(Operator::Less, at.long(profile.count(Clause::Uses))),
@@ -139,7 +139,7 @@ impl Claims<'_> {
             },
             Promise {
                 name: "ended",
-                words: "a grant that is revoked, or refused often enough, opens nothing".to_owned(),
+                words: "a grant that is revoked, or refused often enough, allows nothing".to_owned(),
                 holds: with_grant(vec![
                     get(&grant, "revoked").negated(),
                     get(&grant, "refusals").binary(Operator::Less, at.long(profile.count(Clause::Refused))),
@@ -151,7 +151,7 @@ impl Claims<'_> {
             let ends = last.clone().method(Method::Offset, vec![at.duration(idle)], Ty::Datetime);
             clauses.push(Promise {
                 name: "idle",
-                words: format!("a grant that was not used for {idle} opens nothing"),
+                words: format!("a grant that was not used for {idle} allows nothing"),
                 holds: with_grant(vec![
                     last.binary(Operator::LessEqual, now.clone()),
                     now.clone().binary(Operator::Less, ends),
@@ -177,11 +177,11 @@ impl Claims<'_> {
                 name: "approvals",
                 words: match count.value {
                     1 => format!(
-                        "a grant opens nothing without an approval by somebody of `{}`",
+                        "a grant allows nothing without an approval by a holder of `{}`",
                         self.program.role_name(role)
                     ),
                     least => format!(
-                        "a grant opens nothing with fewer than {least} approvals by different people of `{}`",
+                        "a grant allows nothing with fewer than {least} approvals by different holders of `{}`",
                         self.program.role_name(role)
                     ),
                 },
@@ -189,7 +189,7 @@ impl Claims<'_> {
             });
             clauses.push(Promise {
                 name: "not-self",
-                words: "a grant that its requester approved opens nothing".to_owned(),
+                words: "a grant that its requester approved allows nothing".to_owned(),
                 holds: with_grant(ours),
             });
         }

@@ -35,9 +35,9 @@ impl Claims<'_> {
         claims.push(self.step_claim(profile, Step::Request, words, asks));
         if let Some((_, role, _)) = profile.approval {
             let approves = vec![other.clone(), no_approver.clone(), pending.clone(), any(Step::Approve, &[role])];
-            let words = "nobody approves their own request, approves twice, too late, or without the role";
+            let words = "nobody approves their own request, approves twice, approves too late, or approves without the role";
             claims.push(self.step_claim(profile, Step::Approve, words, approves));
-            let words = "nobody refuses their own request, or refuses too late or without the role";
+            let words = "nobody refuses their own request, refuses too late, or refuses without the role";
             claims.push(self.step_claim(
                 profile,
                 Step::Refuse,
