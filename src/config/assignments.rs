@@ -5,10 +5,10 @@ use std::str::FromStr;
 
 use cedar_policy::EntityUid;
 
-use super::codes;
-use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use super::codes::ASSIGNMENTS;
+use crate::diag::{Diagnostics, did_you_mean};
+use crate::load::document::{Field, Node};
 use crate::load::yaml;
-use crate::load::yaml::Node;
 use crate::text::{FileId, Sources, Span};
 
 /// A role that somebody holds.
@@ -40,87 +40,52 @@ pub fn assignments(sources: &Sources, files: &[FileId], out: &mut Diagnostics) -
         let Some(node) = yaml::parse(sources, *file, out) else {
             continue;
         };
-        let Some(entries) = node.as_map() else {
-            out.push(
-                wrong(node.span, format!("an assignment file must be a mapping, found {}", node.kind_name()))
-                    .help(EXAMPLE),
-            );
+        let Some(top) = ASSIGNMENTS.at(&node, "an assignment file").help(EXAMPLE).section(out) else {
             continue;
         };
-        for (key, _) in entries.iter().filter(|(key, _)| key.text != "assignments") {
+        for (key, fault) in top.unknown(&["assignments"]) {
             let help = did_you_mean(&key.text, ["assignments"]).unwrap_or_else(|| EXAMPLE.to_owned());
-            let fault = wrong(key.span, format!("unknown key `{}` in an assignment file", key.text)).help(help);
-            out.push(fault.near(key.span, &key.text, ["assignments"]));
+            out.push(fault.help(help));
         }
-        let Some((key, list)) = node.entry("assignments") else {
-            if entries.is_empty() {
-                out.push(wrong(node.span, "`assignments` is missing".to_owned()).help(EXAMPLE));
-            }
-            continue;
-        };
-        let Some(items) = list.as_list() else {
-            out.push(
-                wrong(key.span, format!("`assignments` must be a list, found {}", list.kind_name())).help(EXAMPLE),
-            );
-            continue;
-        };
-        all.extend(items.iter().filter_map(|item| assignment(item, out)));
+        if top.entries().is_empty() {
+            out.push(top.missing("assignments").help(EXAMPLE));
+        }
+        let items = top.at("assignments").and_then(|list| list.help(EXAMPLE).list(out));
+        all.extend(items.unwrap_or_default().iter().filter_map(|item| assignment(item, out)));
     }
     all
 }
 
-fn wrong(span: Span, message: String) -> Diagnostic {
-    Diagnostic::error(codes::ASSIGNMENT_SHAPE, span, message)
-}
-
 fn assignment(node: &Node, out: &mut Diagnostics) -> Option<Assignment> {
-    let Some(entries) = node.as_map() else {
-        out.push(
-            wrong(node.span, format!("an assignment must be a mapping, found {}", node.kind_name())).help(EXAMPLE),
-        );
-        return None;
-    };
-    let span = entries.first().map_or(node.span.at_start(), |(key, _)| key.span);
+    let entry = ASSIGNMENTS.at(node, "an assignment").help(EXAMPLE).section(out)?;
     // What nothing reads could be an end that would then not hold.
-    let mut whole = true;
-    for (key, _) in entries.iter().filter(|(key, _)| !KEYS.contains(&key.text.as_str())) {
-        whole = false;
-        out.push(
-            wrong(key.span, format!("unknown key `{}` in an assignment", key.text)).meant(key.span, &key.text, KEYS),
-        );
-    }
-    for (key, help) in [("who", "`who: 'User::\"ann\"'`"), ("role", "`role:` and the role's name")] {
-        if node.get(key).is_none() {
-            out.push(wrong(span, format!("an assignment needs `{key}`")).help(format!("write {help}")));
-        }
-    }
-    let who = node.get("who").and_then(|node| Some((entity(node, "who", out)?, node.span)));
-    let role = node.get("role").and_then(|node| {
-        let text = node.as_text().map(str::trim).filter(|text| !text.is_empty());
-        if text.is_none() {
-            out.push(
-                wrong(node.span, "`role` must be the name of a role".to_owned())
-                    .help("write it as declared in the policy: `role: reader`, `role: Org.admin`"),
-            );
-        }
-        Some((text?.to_owned(), node.span))
+    let faults = out.len();
+    entry.only(&KEYS, out);
+    let whole = out.len() == faults;
+    let who = entry.require_like("who", "'User::\"ann\"'", out).and_then(|field| entity(&field, "who", out));
+    let role = entry.require_like("role", "reader", out).and_then(|field| {
+        let help = "write it as declared in the policy: `role: reader`, `role: Org.admin`";
+        field.help(help).filled(out)
     });
-    let on = match node.get("resource") {
-        Some(node) => Some((entity(node, "resource", out)?, node.span)),
+    let on = match entry.at("resource") {
+        Some(field) => Some(entity(&field, "resource", out)?),
         None => None,
     };
     let ((who, who_span), (role, role_span)) = (who?, role?);
-    whole.then_some(Assignment { who, who_span, role, role_span, on, span })
+    let role = role.trim().to_owned();
+    whole.then_some(Assignment { who, who_span, role, role_span, on, span: entry.place() })
 }
 
-fn entity(node: &Node, key: &str, out: &mut Diagnostics) -> Option<EntityUid> {
-    let found = node.as_text().and_then(|text| EntityUid::from_str(text.trim()).ok());
+fn entity(field: &Field<'_>, key: &str, out: &mut Diagnostics) -> Option<(EntityUid, Span)> {
+    let span = field.node.span;
+    let found = field.node.as_text().and_then(|text| EntityUid::from_str(text.trim()).ok());
     if found.is_none() {
         out.push(
-            wrong(node.span, format!("`{key}` must be an entity"))
+            ASSIGNMENTS
+                .invalid(span, format!("`{key}` must be an entity"))
                 .label("not an entity")
                 .help(format!("write its type and its id, in single quotes: `{key}: 'User::\"ann\"'`")),
         );
     }
-    found
+    Some((found?, span))
 }

@@ -1,13 +1,10 @@
 //! `[bump]`: how far the version goes up by what a change does to access. And the one edit that is ever made to
 //! `gatewright.toml`: another version, every other byte as it was.
 
-use toml::de::DeValue;
-
-use super::table;
-use super::table::Section;
 use super::version::Step;
-use crate::config::codes;
-use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::config::codes::CONFIG;
+use crate::diag::{Diagnostics, did_you_mean};
+use crate::load::document::Fields;
 use crate::text::Span;
 
 /// The step for each verdict of a difference.
@@ -32,33 +29,26 @@ impl Default for Bump {
 pub(super) const KEYS: [&str; 4] = ["widened", "narrowed", "equivalent", "schema-breaking"];
 
 /// Reads `[bump]`.
-pub(super) fn read(section: &Section<'_>, bump: &mut Bump, out: &mut Diagnostics) {
+pub(super) fn read(section: &Fields<'_>, bump: &mut Bump, out: &mut Diagnostics) {
     section.only(&KEYS, out);
-    for (key, _, value, span) in section.entries() {
-        let to = match key {
-            "widened" => &mut bump.widened,
-            "narrowed" => &mut bump.narrowed,
-            "equivalent" => &mut bump.equivalent,
-            "schema-breaking" => &mut bump.schema_breaking,
-            _ => continue,
+    let names = Step::NAMES.map(|(name, _)| name);
+    let mut step = |key: &str, step: &mut Step| {
+        let Some((name, span)) = section.at(key).and_then(|field| field.help(HELP).text(out)) else {
+            return;
         };
-        match value {
-            DeValue::String(name) => match Step::parse(name) {
-                Some(step) => *to = step,
-                None => {
-                    let near = did_you_mean(name, Step::NAMES.map(|(name, _)| name));
-                    let message = format!("`{name}` is not a version step");
-                    let help = near.unwrap_or_else(|| HELP.to_owned());
-                    let fault = Diagnostic::error(codes::CONFIG_VALUE, span, message).help(help);
-                    out.push(fault.near_quoted(span, name, Step::NAMES.map(|(name, _)| name)));
-                }
-            },
-            other => {
-                let message = format!("`bump.{key}` must be text, found {}", table::kind(other));
-                out.push(Diagnostic::error(codes::CONFIG_TYPE, span, message).help(HELP));
+        match Step::parse(name) {
+            Some(found) => *step = found,
+            None => {
+                let help = did_you_mean(name, names).unwrap_or_else(|| HELP.to_owned());
+                let fault = CONFIG.invalid(span, format!("`{name}` is not a version step")).help(help);
+                out.push(fault.near_quoted(span, name, names));
             }
         }
-    }
+    };
+    step("widened", &mut bump.widened);
+    step("narrowed", &mut bump.narrowed);
+    step("equivalent", &mut bump.equivalent);
+    step("schema-breaking", &mut bump.schema_breaking);
 }
 
 const HELP: &str = "write \"none\", \"patch\", \"minor\" or \"major\"";

@@ -1,8 +1,8 @@
 //! `[bundle]`: what a package demands of its own bundles before `publish` lets one go.
 
-use super::table::Section;
-use crate::config::codes;
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::config::codes::CONFIG;
+use crate::diag::Diagnostics;
+use crate::load::document::Fields;
 
 /// What a bundle can carry to show how its policy was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,48 +90,49 @@ const MAX_VALIDITY_DAYS: u32 = 366;
 const EXAMPLE: &str = "[\"lint\", \"tests\", \"proofs\"]";
 
 /// Reads `[bundle]`.
-pub(super) fn read(section: &Section<'_>, demands: &mut BundleDemands, out: &mut Diagnostics) {
+pub(super) fn read(section: &Fields<'_>, demands: &mut BundleDemands, out: &mut Diagnostics) {
     section.only(&KEYS, out);
     if let Some(kinds) = evidence(section, "evidence", out) {
         demands.evidence = kinds;
     }
-    if let Some(most) = section.whole_number("max_warnings", 0..=MAX_COUNT, out) {
+    if let Some(most) = section.number("max_warnings", 0..=MAX_COUNT, out) {
         demands.max_warnings = Some(most);
     }
-    if let Some(most) = section.whole_number("max_skipped", 0..=MAX_COUNT, out) {
+    if let Some(most) = section.number("max_skipped", 0..=MAX_COUNT, out) {
         demands.max_skipped = Some(most);
     }
-    if let Some(fewest) = section.whole_number("min_tests", 0..=MAX_COUNT, out) {
+    if let Some(fewest) = section.number("min_tests", 0..=MAX_COUNT, out) {
         demands.min_tests = fewest;
     }
-    if let Some(lowest) = section.whole_number("min_coverage", 0..=MAX_PERCENT, out) {
+    if let Some(lowest) = section.number("min_coverage", 0..=MAX_PERCENT, out) {
         demands.min_coverage = lowest;
     }
-    if let Some(lowest) = section.whole_number("min_mutation_score", 0..=MAX_PERCENT, out) {
+    if let Some(lowest) = section.number("min_mutation_score", 0..=MAX_PERCENT, out) {
         demands.min_mutation_score = lowest;
     }
-    if let Some(days) = section.whole_number("max_validity_days", 1..=MAX_VALIDITY_DAYS, out) {
+    if let Some(days) = section.number("max_validity_days", 1..=MAX_VALIDITY_DAYS, out) {
         demands.max_validity_days = days;
     }
 }
 
 /// The kinds that a list under a key names.
-pub(super) fn evidence(section: &Section<'_>, key: &str, out: &mut Diagnostics) -> Option<Vec<EvidenceKind>> {
-    let names = section.texts(key, EXAMPLE, out)?;
+pub(super) fn evidence(section: &Fields<'_>, key: &str, out: &mut Diagnostics) -> Option<Vec<EvidenceKind>> {
+    let faults = out.len();
+    let names = section.at(key)?.help(format!("write a list, as in {EXAMPLE}")).texts(out)?;
     let mut kinds = Vec::new();
-    for (name, span) in names.iter().flatten() {
+    for (name, span) in names {
         match EvidenceKind::parse(name) {
             Some(kind) => kinds.push(kind),
-            None => out.push(
-                Diagnostic::error(codes::CONFIG_VALUE, *span, format!("`{name}` is not a kind of evidence"))
-                    .meant_quoted(*span, name, EvidenceKind::NAMES.map(|(name, _)| name)),
-            ),
+            None => out.push(CONFIG.invalid(span, format!("`{name}` is not a kind of evidence")).meant_quoted(
+                span,
+                name,
+                EvidenceKind::NAMES.map(|(name, _)| name),
+            )),
         }
     }
-    let whole = kinds.len() == names.len();
     kinds.sort();
     kinds.dedup();
-    whole.then_some(kinds)
+    (out.len() == faults).then_some(kinds)
 }
 
 #[cfg(test)]
@@ -181,7 +182,7 @@ mod tests {
             format!("{} `{}`: {}; {help}", fault.code, sources.slice(span), fault.message)
         });
         insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @r#"
-        config-type `3`: `bundle.evidence` must be a list of text values, found a whole number; write a list, as in ["lint", "tests", "proofs"]
+        config-type `3`: an entry of `bundle.evidence` must be text, found a whole number; write a list, as in ["lint", "tests", "proofs"]
         config-unknown-key `max_warning`: unknown key `max_warning` in `[bundle]`; did you mean `max_warnings`?
         config-type `"4"`: `bundle.min_tests` must be a whole number, found text; write digits only, without quotes
         config-value `0`: `bundle.max_validity_days` is out of range; write a number from 1 to 366

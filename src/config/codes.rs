@@ -1,9 +1,28 @@
 //! Codes of the faults of `gatewright.toml` and the other TOML files.
 
 use crate::diag::Code;
+use crate::load::document::{Format, Language, Nulls};
 
-/// The text is not TOML.
-pub const CONFIG_SYNTAX: Code = Code::new("config-syntax");
+/// The TOML files. Faults of their syntax have a code of `load`.
+pub static CONFIG: Format = Format {
+    language: Language::Toml,
+    nulls: Nulls::Values,
+    unknown_key: CONFIG_UNKNOWN_KEY,
+    missing_key: CONFIG_MISSING_KEY,
+    wrong_type: CONFIG_TYPE,
+    bad_value: CONFIG_VALUE,
+};
+
+/// Files of assignments.
+pub static ASSIGNMENTS: Format = Format {
+    language: Language::Yaml,
+    nulls: Nulls::Values,
+    unknown_key: ASSIGNMENT_SHAPE,
+    missing_key: ASSIGNMENT_SHAPE,
+    wrong_type: ASSIGNMENT_SHAPE,
+    bad_value: ASSIGNMENT_SHAPE,
+};
+
 /// A section or key that does not exist.
 pub const CONFIG_UNKNOWN_KEY: Code = Code::new("config-unknown-key");
 /// A key that must be there is not.

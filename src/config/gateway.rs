@@ -4,12 +4,11 @@
 mod route;
 mod template;
 
-use toml::de::DeTable;
-
-use super::table;
-use super::table::{Placed, Section};
 use crate::config::codes;
+use crate::config::codes::CONFIG;
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::load;
+use crate::load::document::{Field, Fields, Key, Placed};
 use crate::text::{FileId, Sources, Span};
 
 pub use template::Segment;
@@ -27,6 +26,12 @@ impl From<Placed<'_>> for Word {
     fn from((text, span): Placed<'_>) -> Self {
         let text = text.to_owned();
         Self { text, span }
+    }
+}
+
+impl From<&Key> for Word {
+    fn from(key: &Key) -> Self {
+        Self { text: key.text.clone(), span: key.span }
     }
 }
 
@@ -123,47 +128,38 @@ impl GatewayFile {
     #[must_use]
     pub fn parse(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Self {
         let mut gateway = Self::default();
-        let Some(top) = table::parse(sources, file, out) else {
+        let Some(top) = load::toml::parse(sources, file, out) else {
             return gateway;
         };
-        let top = top.get_ref();
-        for (key, _) in top.iter() {
-            let name = key.get_ref().as_ref();
-            if !SECTIONS.contains(&name) {
-                let span = Span::new(file, key.span().start, key.span().end);
-                out.push(
-                    Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, format!("unknown section `[{name}]`"))
-                        .meant(span, name, SECTIONS),
-                );
-            }
-        }
-        gateway.routes = route::routes(top, file, out);
-        if let Some(section) = Section::of(top, "names", file, out) {
+        let Some(top) = CONFIG.fields(&top, "`gateway.toml`", &SECTIONS, out) else {
+            return gateway;
+        };
+        gateway.routes = route::routes(&top, out);
+        if let Some(section) = top.section("names", out) {
             section.only(&NAMES, out);
-            if let Some(types) = section.under("types", out) {
+            if let Some(types) = section.section("types", out) {
                 gateway.types = words(&types, out);
             }
-            if let Some(actions) = section.under("actions", out) {
-                for (alias, span, ..) in actions.entries() {
-                    let names = actions.some_texts(alias, "[\"Payout.read\", \"Payment.read\"]", out);
-                    let names = names.into_iter().map(Word::from).collect();
-                    gateway.actions.push((Word::from((alias, span)), names));
+            if let Some(actions) = section.section("actions", out) {
+                for (alias, _) in actions.entries() {
+                    let names = names(actions.at(&alias.text), "[\"Payout.read\", \"Payment.read\"]", out);
+                    gateway.actions.push((Word::from(alias), names));
                 }
             }
         }
-        gateway.subjects = subjects(top, file, out);
-        if let Some(section) = Section::of(top, "obligations", file, out) {
-            for (guard, span, one) in section.inner(out) {
+        gateway.subjects = subjects(&top, out);
+        if let Some(section) = top.section("obligations", out) {
+            for (guard, one) in section.subsections(out) {
                 let obligation = obligation(&one, out);
-                gateway.obligations.extend(obligation.map(|one| (Word::from((guard, span)), one)));
+                gateway.obligations.extend(obligation.map(|one| (Word::from(guard), one)));
             }
         }
-        if let Some(section) = Section::of(top, "mask", file, out) {
+        if let Some(section) = top.section("mask", out) {
             section.only(&MASK, out);
-            let masked = section.some_texts("attributes", "[\"Payout.destination\", \"context.source_ip\"]", out);
-            gateway.masked = masked.into_iter().map(Word::from).collect();
+            let example = "[\"Payout.destination\", \"context.source_ip\"]";
+            gateway.masked = names(section.at("attributes"), example, out);
         }
-        if let Some(section) = Section::of(top, "approvers", file, out) {
+        if let Some(section) = top.section("approvers", out) {
             let pairs = section.pairs(out).into_iter();
             gateway.approvers = pairs.filter_map(|(key, who)| approver(key, who, out)).collect();
         }
@@ -171,9 +167,9 @@ impl GatewayFile {
     }
 }
 
-fn subjects(top: &DeTable<'_>, file: FileId, out: &mut Diagnostics) -> Vec<Subject> {
+fn subjects(top: &Fields<'_>, out: &mut Diagnostics) -> Vec<Subject> {
     let mut subjects: Vec<Subject> = Vec::new();
-    for section in Section::each(top, "subject", file, out) {
+    for section in top.sections("subject", out) {
         let Some(subject) = subject(&section, out) else {
             continue;
         };
@@ -203,24 +199,26 @@ fn subjects(top: &DeTable<'_>, file: FileId, out: &mut Diagnostics) -> Vec<Subje
     subjects
 }
 
-fn subject(section: &Section<'_>, out: &mut Diagnostics) -> Option<Subject> {
+fn subject(section: &Fields<'_>, out: &mut Diagnostics) -> Option<Subject> {
     section.only(&SUBJECT, out);
     let ty = text(section, "type", "\"User\"", out);
     let id = optional(section, "id", out);
-    let when = section.under("when", out).map(|when| {
-        when.only(&WHEN, out);
-        let claim = text(&when, "claim", "\"kind\"", out);
-        (claim, text(&when, "is", "\"app\"", out))
-    });
+    let when = section
+        .at("when")
+        .and_then(|when| when.help("write `when = { … }`, with its keys in the braces").fields(&WHEN, out))
+        .map(|when| {
+            let claim = text(&when, "claim", "\"kind\"", out);
+            (claim, text(&when, "is", "\"app\"", out))
+        });
     let when = match (section.has("when"), when) {
         (false, _) => Some(None),
         (true, Some((Some(claim), Some(is)))) => Some(Some((claim, is))),
         (true, _) => None,
     };
-    let mut claims = |key: &str| section.under(key, out).map_or_else(Vec::new, |section| words(&section, out));
+    let mut claims = |key: &str| section.section(key, out).map_or_else(Vec::new, |section| words(&section, out));
     let (attributes, context) = (claims("attributes"), claims("context"));
     Some(Subject {
-        span: section.header(),
+        span: section.span(),
         ty: ty?,
         when: when?,
         id: id?.map_or_else(|| ID_CLAIM.to_owned(), |claim| claim.text),
@@ -229,11 +227,11 @@ fn subject(section: &Section<'_>, out: &mut Diagnostics) -> Option<Subject> {
     })
 }
 
-fn obligation(section: &Section<'_>, out: &mut Diagnostics) -> Option<Obligation> {
+fn obligation(section: &Fields<'_>, out: &mut Diagnostics) -> Option<Obligation> {
     let kind = text(section, "type", "\"step-up\"", out)?;
     let Some((name, key, example)) = OBLIGATIONS.iter().find(|(name, ..)| *name == kind.text) else {
         let message = format!("`{}` is not an obligation", kind.text);
-        out.push(Diagnostic::error(codes::CONFIG_VALUE, kind.span, message).meant_quoted(
+        out.push(CONFIG.invalid(kind.span, message).meant_quoted(
             kind.span,
             &kind.text,
             OBLIGATIONS.map(|(name, ..)| name),
@@ -241,11 +239,8 @@ fn obligation(section: &Section<'_>, out: &mut Diagnostics) -> Option<Obligation
         return None;
     };
     section.only(&["type", key], out);
-    if !required(section, key, example, out) {
-        return None;
-    }
-    let texts = section.some_texts(key, example, out).into_iter();
-    let texts: Vec<String> = texts.map(|(text, _)| text.to_owned()).collect();
+    let texts = names(section.require_like(key, example, out), example, out).into_iter();
+    let texts: Vec<String> = texts.map(|word| word.text).collect();
     match *name {
         _ if texts.is_empty() => None,
         "step-up" => Some(Obligation::StepUp(texts)),
@@ -262,7 +257,8 @@ fn approver(
     let is_key = key.len() == KEY_ID && key.chars().all(is_digit);
     if !is_key {
         out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, key_span, format!("`{key}` is not a key id"))
+            CONFIG
+                .invalid(key_span, format!("`{key}` is not a key id"))
                 .help(format!("write the {KEY_ID} lower-case hexadecimal digits printed by `gatewright key inspect`")),
         );
     }
@@ -272,7 +268,8 @@ fn approver(
         .filter(|(ty, id)| !ty.is_empty() && !id.is_empty() && !id.contains(['"', '\\']));
     if found.is_none() {
         out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{who}` is not a principal"))
+            CONFIG
+                .invalid(span, format!("`{who}` is not a principal"))
                 .help("write type and id in single quotes: 'User::\"amy\"'"),
         );
     }
@@ -281,7 +278,7 @@ fn approver(
 }
 
 /// All keys with their texts, where neither is empty.
-fn words(section: &Section<'_>, out: &mut Diagnostics) -> Vec<(Word, Word)> {
+fn words(section: &Fields<'_>, out: &mut Diagnostics) -> Vec<(Word, Word)> {
     let pairs = section.pairs(out).into_iter();
     let filled: Vec<_> = pairs.filter(|(key, text)| is_filled(*key, out) && is_filled(*text, out)).collect();
     let words = filled.into_iter();
@@ -289,35 +286,29 @@ fn words(section: &Section<'_>, out: &mut Diagnostics) -> Vec<(Word, Word)> {
 }
 
 /// The text under a key that must be there.
-fn text(section: &Section<'_>, key: &str, example: &str, out: &mut Diagnostics) -> Option<Word> {
-    if !required(section, key, example, out) {
-        return None;
-    }
-    let text = section.text(key, out)?;
-    is_filled(text, out).then(|| Word::from(text))
+fn text(section: &Fields<'_>, key: &str, example: &str, out: &mut Diagnostics) -> Option<Word> {
+    section.require_like(key, example, out)?.filled(out).map(Word::from)
 }
 
 /// The text under a key that may be left out; `None` where it has a fault.
-fn optional(section: &Section<'_>, key: &str, out: &mut Diagnostics) -> Option<Option<Word>> {
-    match section.has(key) {
-        false => Some(None),
-        true => text(section, key, "", out).map(Some),
+fn optional(section: &Fields<'_>, key: &str, out: &mut Diagnostics) -> Option<Option<Word>> {
+    match section.at(key) {
+        None => Some(None),
+        Some(field) => field.filled(out).map(|text| Some(Word::from(text))),
     }
+}
+
+/// Its text or texts, if there are any.
+fn names(field: Option<Field<'_>>, example: &str, out: &mut Diagnostics) -> Vec<Word> {
+    let field = field.map(|field| field.help(format!("write {example}")));
+    field.map(|field| field.names(out)).unwrap_or_default().into_iter().map(Word::from).collect()
 }
 
 fn is_filled((text, span): Placed<'_>, out: &mut Diagnostics) -> bool {
     if text.is_empty() {
-        out.push(Diagnostic::error(codes::CONFIG_VALUE, span, "the text must not be empty").help("write a name"));
+        out.push(CONFIG.invalid(span, "the text must not be empty").help("write a name"));
     }
     !text.is_empty()
-}
-
-fn required(section: &Section<'_>, key: &str, example: &str, out: &mut Diagnostics) -> bool {
-    let is_there = section.has(key);
-    if !is_there {
-        section.missing(key, example, out);
-    }
-    is_there
 }
 
 #[cfg(test)]

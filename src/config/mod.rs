@@ -9,7 +9,6 @@ pub mod codes;
 mod gateway;
 mod levels;
 mod project;
-mod table;
 mod trust;
 mod version;
 

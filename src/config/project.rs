@@ -1,15 +1,15 @@
 //! `gatewright.toml`: its keys, their types, defaults and faults. The reference page lists the same keys; a test compares.
 
-use toml::de::{DeTable, DeValue};
-
 use super::bump::Bump;
 use super::bundle::BundleDemands;
-use super::table::Section;
 use super::version::Version;
-use super::{bump, bundle, table};
+use super::{bump, bundle};
+use crate::config::codes::CONFIG;
 use crate::config::{Level, Levels, Origin, codes};
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::load;
 use crate::load::MAX_FILE_BYTES;
+use crate::load::document::Fields;
 use crate::text::{FileId, Instant, Sources, Span};
 
 /// A package's settings. Where the file has faults, the values are the defaults.
@@ -115,30 +115,32 @@ impl Project {
     #[must_use]
     pub fn parse(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Self {
         let mut project = Self::default_for_cedar();
-        let Some(top) = table::parse(sources, file, out) else {
+        let Some(top) = load::toml::parse(sources, file, out) else {
             return project;
         };
-        let top = top.get_ref();
-        known_sections(top, file, out);
-        if let Some(section) = Section::of(top, "package", file, out) {
+        let Some(top) = CONFIG.at(&top, "`gatewright.toml`").section(out) else {
+            return project;
+        };
+        known_sections(&top, out);
+        if let Some(section) = top.section("package", out) {
             package(&section, &mut project, out);
         }
-        if let Some(section) = Section::of(top, "lint", file, out) {
+        if let Some(section) = top.section("lint", out) {
             lint(&section, &mut project.levels, out);
         }
-        if let Some(section) = Section::of(top, "test", file, out) {
-            test(&section, sources, &mut project, out);
+        if let Some(section) = top.section("test", out) {
+            test(&section, &mut project, out);
         }
-        if let Some(section) = Section::of(top, "limits", file, out) {
+        if let Some(section) = top.section("limits", out) {
             limits(&section, &mut project.limits, out);
         }
-        if let Some(section) = Section::of(top, "bump", file, out) {
+        if let Some(section) = top.section("bump", out) {
             bump::read(&section, &mut project.bump, out);
         }
-        if let Some(section) = Section::of(top, "compile", file, out) {
+        if let Some(section) = top.section("compile", out) {
             compile(&section, &mut project, out);
         }
-        if let Some(section) = Section::of(top, "bundle", file, out) {
+        if let Some(section) = top.section("bundle", out) {
             bundle::read(&section, &mut project.bundle, out);
         }
         project
@@ -157,63 +159,61 @@ const MAX_NAME: usize = 64;
 const MAX_DEPTH: u32 = 128;
 const MAX_BREAK_GLASS_HOURS: u32 = 24;
 
-fn known_sections(top: &DeTable<'_>, file: FileId, out: &mut Diagnostics) {
-    for (key, _) in top.iter() {
-        let name = key.get_ref().as_ref();
-        let span = Span::new(file, key.span().start, key.span().end);
-        if LATER.contains(&name) {
-            let message = format!("`[{name}]` is not supported by this version of Gatewright");
-            out.push(Diagnostic::error(codes::CONFIG_LATER, span, message).help("remove the section"));
-        } else if !SECTIONS.contains(&name) {
-            let message = format!("unknown section `[{name}]`");
-            out.push(Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, message).meant(span, name, SECTIONS));
-        }
+fn known_sections(top: &Fields<'_>, out: &mut Diagnostics) {
+    for (key, fault) in top.unknown(&SECTIONS) {
+        out.push(match LATER.contains(&key.text.as_str()) {
+            true => {
+                let message = format!("`[{}]` is not supported by this version of Gatewright", key.text);
+                Diagnostic::error(codes::CONFIG_LATER, key.span, message).help("remove the section")
+            }
+            false => fault,
+        });
     }
 }
 
-fn package(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) {
+fn package(section: &Fields<'_>, project: &mut Project, out: &mut Diagnostics) {
     section.only(&PACKAGE, out);
-    match section.text("name", out) {
-        Some((name, span)) if !is_name(name) => out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{name}` is not a valid package name")).help(
-                format!(
-                    "start with a lower-case letter, followed by letters, digits and `-`, at most {MAX_NAME} characters"
-                ),
-            ),
-        ),
+    let mut text = |key, example| section.require_like(key, example, out)?.text(out);
+    let (name, version, edition) =
+        (text("name", "\"my-policy\""), text("version", "\"0.1.0\""), text("edition", "\"2026\""));
+    match name {
+        Some((name, span)) if !is_name(name) => {
+            out.push(CONFIG.invalid(span, format!("`{name}` is not a valid package name")).help(format!(
+                "start with a lower-case letter, followed by letters, digits and `-`, at most {MAX_NAME} characters"
+            )))
+        }
         Some((name, _)) => name.clone_into(&mut project.name),
-        None if !section.has("name") => section.missing("name", "\"my-policy\"", out),
         None => {}
     }
-    match section.text("version", out) {
+    match version {
         Some((version, span)) if Version::parse(version).is_none() => out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{version}` is not a semantic version"))
+            CONFIG
+                .invalid(span, format!("`{version}` is not a semantic version"))
                 .help("write three numbers, as in \"1.4.0\" or \"2.0.0-rc.1\""),
         ),
         Some((version, span)) => {
             version.clone_into(&mut project.version);
             project.version_place = Some(span);
         }
-        None if !section.has("version") => section.missing("version", "\"0.1.0\"", out),
         None => {}
     }
-    match section.text("edition", out) {
+    match edition {
         Some((edition, _)) if edition == Edition::E2026.name() => project.edition = Edition::E2026,
         Some((edition, span)) => out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("unknown edition `{edition}`"))
+            CONFIG
+                .invalid(span, format!("unknown edition `{edition}`"))
                 .help("write \"2026\", the only edition so far"),
         ),
-        None if !section.has("edition") => section.missing("edition", "\"2026\"", out),
         None => {}
     }
     project.description = section.text("description", out).map(|(text, _)| text.to_owned());
-    if section.has("assignments") {
-        let files = section.some_texts("assignments", "[\"assignments/people.yaml\"]", out).into_iter();
-        project.assignments = Some(files.map(|(file, span)| (file.to_owned(), span)).collect());
-    }
+    project.assignments = section.at("assignments").map(|files| {
+        let files = files.help("write [\"assignments/people.yaml\"]").names(out).into_iter();
+        files.map(|(file, span)| (file.to_owned(), span)).collect()
+    });
 }
 
-fn compile(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) {
+fn compile(section: &Fields<'_>, project: &mut Project, out: &mut Diagnostics) {
     section.only(&COMPILE, out);
     let Some((name, span)) = section.text("roles", out) else {
         return;
@@ -221,64 +221,52 @@ fn compile(section: &Section<'_>, project: &mut Project, out: &mut Diagnostics) 
     match Roles::NAMES.iter().find(|(known, _)| *known == name) {
         Some((_, roles)) => project.roles = *roles,
         None => out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{name}` is not a form of roles"))
+            CONFIG
+                .invalid(span, format!("`{name}` is not a form of roles"))
                 .help("write \"parents\", \"attribute\" or \"both\""),
         ),
     }
 }
 
-fn lint(section: &Section<'_>, levels: &mut Levels, out: &mut Diagnostics) {
+fn lint(section: &Fields<'_>, levels: &mut Levels, out: &mut Diagnostics) {
     let names = Level::NAMES.map(|(name, _)| name);
-    for (id, id_span, value, span) in section.entries() {
-        match value {
-            DeValue::String(name) => match Level::parse(name) {
-                Some(level) => levels.set(id, level, Origin::File(id_span)),
-                None => {
-                    levels.name(id, id_span);
-                    let help = match name.as_ref() {
-                        "deny" | "forbid" => Some("write \"error\"".to_owned()),
-                        "warning" => Some("write \"warn\"".to_owned()),
-                        "off" | "ignore" => Some("write \"allow\"".to_owned()),
-                        name => did_you_mean(name, names),
-                    };
-                    let message = format!("unknown level `{name}`");
-                    let fault = Diagnostic::error(codes::CONFIG_VALUE, span, message).maybe_help(help);
-                    out.push(fault.near_quoted(span, name, names));
-                }
-            },
-            other => {
-                levels.name(id, id_span);
-                let message = format!("the level of `{id}` must be text, found {}", table::kind(other));
-                let help = "write \"allow\", \"warn\" or \"error\"";
-                out.push(Diagnostic::error(codes::CONFIG_TYPE, span, message).help(help));
-            }
+    for (id, node) in section.entries() {
+        let level = CONFIG.at(node, format!("the level of `{}`", id.text));
+        let Some((name, span)) = level.help("write \"allow\", \"warn\" or \"error\"").text(out) else {
+            levels.name(&id.text, id.span);
+            continue;
+        };
+        if let Some(level) = Level::parse(name) {
+            levels.set(&id.text, level, Origin::File(id.span));
+            continue;
         }
+        levels.name(&id.text, id.span);
+        let help = match name {
+            "deny" | "forbid" => Some("write \"error\"".to_owned()),
+            "warning" => Some("write \"warn\"".to_owned()),
+            "off" | "ignore" => Some("write \"allow\"".to_owned()),
+            name => did_you_mean(name, names),
+        };
+        let fault = CONFIG.invalid(span, format!("unknown level `{name}`")).maybe_help(help);
+        out.push(fault.near_quoted(span, name, names));
     }
 }
 
-fn test(section: &Section<'_>, sources: &Sources, project: &mut Project, out: &mut Diagnostics) {
+fn test(section: &Fields<'_>, project: &mut Project, out: &mut Diagnostics) {
     section.only(&TEST, out);
-    let Some(span) = section.date("at", out) else { return };
-    let written = sources.slice(span);
-    project.test_at = Instant::parse_either(written);
-    if project.test_at.is_none() {
-        out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{written}` is not a date or an instant"))
-                .help("write an instant with `T` and a time zone, `2026-03-01T10:00:00Z`, or a date, `2026-03-01`"),
-        );
-    }
+    project.test_at = section.at("at").and_then(|at| at.date(out));
 }
 
-fn limits(section: &Section<'_>, limits: &mut Limits, out: &mut Diagnostics) {
+fn limits(section: &Fields<'_>, limits: &mut Limits, out: &mut Diagnostics) {
     section.only(&LIMITS, out);
     let most_bytes = u32::try_from(MAX_FILE_BYTES).unwrap_or(u32::MAX);
-    if let Some(bytes) = section.whole_number("bytes", 1..=most_bytes, out) {
+    if let Some(bytes) = section.number("bytes", 1..=most_bytes, out) {
         limits.bytes = bytes;
     }
-    if let Some(depth) = section.whole_number("depth", 1..=MAX_DEPTH, out) {
+    if let Some(depth) = section.number("depth", 1..=MAX_DEPTH, out) {
         limits.depth = depth;
     }
-    if let Some(hours) = section.whole_number("break_glass_hours", 1..=MAX_BREAK_GLASS_HOURS, out) {
+    if let Some(hours) = section.number("break_glass_hours", 1..=MAX_BREAK_GLASS_HOURS, out) {
         limits.break_glass_hours = hours;
     }
 }

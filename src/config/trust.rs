@@ -1,10 +1,11 @@
 //! The trust policy, `trust.toml`: whose signatures count for what, as it is written. Which of its keys are keys, `trust` says.
 
 use super::bundle::{EvidenceKind, evidence};
-use super::table;
-use super::table::Section;
 use crate::config::codes;
+use crate::config::codes::CONFIG;
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::load;
+use crate::load::document::{Fields, Key};
 use crate::text::{FileId, Instant, Sources, Span};
 
 /// A trust policy as written. Where the file has faults, it is not to be used.
@@ -73,52 +74,43 @@ impl TrustFile {
     #[must_use]
     pub fn parse(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Self {
         let mut policy = Self::default();
-        let Some(top) = table::parse(sources, file, out) else {
+        let Some(top) = load::toml::parse(sources, file, out) else {
             return policy;
         };
-        let top = top.get_ref();
-        for (key, _) in top.iter() {
-            let name = key.get_ref().as_ref();
-            if !SECTIONS.contains(&name) {
-                let span = Span::new(file, key.span().start, key.span().end);
-                out.push(
-                    Diagnostic::error(codes::CONFIG_UNKNOWN_KEY, span, format!("unknown section `[{name}]`"))
-                        .meant(span, name, SECTIONS),
-                );
-            }
-        }
-        format(top, file, out);
-        if let Some(section) = Section::of(top, "keys", file, out) {
-            let inner = section.inner(out);
-            policy.keys =
-                inner.iter().filter_map(|(name, span, key)| read_key(name, *span, key, sources, out)).collect();
-            if inner.is_empty() {
+        let Some(top) = CONFIG.fields(&top, "a trust policy", &SECTIONS, out) else {
+            return policy;
+        };
+        format(&top, out);
+        if let Some(section) = top.section("keys", out) {
+            let keys = section.subsections(out);
+            policy.keys = keys.iter().filter_map(|(name, key)| read_key(name, key, out)).collect();
+            if keys.is_empty() {
                 let message = "the trust policy has no keys";
                 out.push(
-                    Diagnostic::error(codes::CONFIG_MISSING_KEY, section.header(), message)
+                    Diagnostic::error(codes::CONFIG_MISSING_KEY, section.span(), message)
                         .help("write `[keys.NAME]`, with `public = \"\"\"` and the PEM of a public key below"),
                 );
             }
         }
-        if let Some(section) = Section::of(top, "release", file, out) {
+        if let Some(section) = top.section("release", out) {
             section.only(&["keys", "threshold", "rebuilt"], out);
             policy.release = role(&section, &policy.keys, Needed::Yes, out);
-            policy.rebuilt = section.boolean("rebuilt", out).unwrap_or_default();
+            policy.rebuilt = section.at("rebuilt").and_then(|flag| flag.flag(out)).unwrap_or_default();
         }
-        if let Some(section) = Section::of(top, "provenance", file, out) {
+        if let Some(section) = top.section("provenance", out) {
             section.only(&["keys", "threshold", "builders", "hosted"], out);
             policy.provenance = role(&section, &policy.keys, Needed::No, out);
             policy.builders = texts(&section, "builders", out);
             policy.hosted = texts(&section, "hosted", out);
         }
-        if let Some(section) = Section::of(top, "evidence", file, out) {
+        if let Some(section) = top.section("evidence", out) {
             section.only(&["keys", "threshold", "require", "max_warnings", "min_tests"], out);
             policy.evidence = role(&section, &policy.keys, Needed::No, out);
             policy.require = evidence(&section, "require", out).unwrap_or_default();
-            policy.max_warnings = section.whole_number("max_warnings", 0..=MAX_COUNT, out);
-            policy.min_tests = section.whole_number("min_tests", 0..=MAX_COUNT, out).unwrap_or_default();
+            policy.max_warnings = section.number("max_warnings", 0..=MAX_COUNT, out);
+            policy.min_tests = section.number("min_tests", 0..=MAX_COUNT, out).unwrap_or_default();
         }
-        if let Some(section) = Section::of(top, "channel", file, out) {
+        if let Some(section) = top.section("channel", out) {
             section.only(&["keys"], out);
             policy.channel = role(&section, &policy.keys, Needed::No, out);
         }
@@ -126,71 +118,41 @@ impl TrustFile {
     }
 }
 
-fn format(top: &toml::de::DeTable<'_>, file: FileId, out: &mut Diagnostics) {
-    let Some(value) = top.get("format") else {
-        let message = "`format` is missing";
-        out.push(
-            Diagnostic::error(codes::CONFIG_MISSING_KEY, Span::new(file, 0, 0), message)
-                .help(format!("write `format = {FORMAT}` at the top")),
-        );
+fn format(top: &Fields<'_>, out: &mut Diagnostics) {
+    let example = FORMAT.to_string();
+    let Some(format) = top.require_like("format", &example, out) else {
         return;
     };
-    let span = Span::new(file, value.span().start, value.span().end);
-    let toml::de::DeValue::Integer(number) = value.get_ref() else {
-        let message = format!("`format` must be a whole number, found {}", table::kind(value.get_ref()));
-        out.push(Diagnostic::error(codes::CONFIG_TYPE, span, message).help(format!("write `format = {FORMAT}`")));
-        return;
-    };
-    if u32::from_str_radix(number.as_str(), number.radix()) != Ok(FORMAT) {
+    let format = format.help(format!("write `format = {FORMAT}`"));
+    let span = format.node.span;
+    if format.number(0..=u32::MAX, out).is_some_and(|format| format != FORMAT) {
         let message = "this version does not support this trust policy format";
-        out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).help(format!("write `format = {FORMAT}`")));
+        out.push(CONFIG.invalid(span, message).help(format!("write `format = {FORMAT}`")));
     }
 }
 
-fn read_key(
-    name: &str,
-    span: Span,
-    section: &Section<'_>,
-    sources: &Sources,
-    out: &mut Diagnostics,
-) -> Option<TrustKey> {
+fn read_key(name: &Key, section: &Fields<'_>, out: &mut Diagnostics) -> Option<TrustKey> {
     section.only(&KEY, out);
-    let revoked = section.boolean("revoked", out).unwrap_or(false);
-    let not_before = date(section, "not_before", sources, out);
-    let not_after = date(section, "not_after", sources, out);
+    let revoked = section.at("revoked").and_then(|flag| flag.flag(out)).unwrap_or(false);
+    let mut date = |key| section.at(key).and_then(|date| date.date(out));
+    let (not_before, not_after) = (date("not_before"), date("not_after"));
     if let (Some(before), Some(after)) = (not_before, not_after)
         && after <= before
     {
-        let message = format!("the key `{name}` expires before it becomes valid");
-        out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).help("set `not_after` later than `not_before`"));
+        let message = format!("the key `{}` expires before it becomes valid", name.text);
+        out.push(CONFIG.invalid(name.span, message).help("set `not_after` later than `not_before`"));
     }
-    let public = section.text("public", out);
-    if public.is_none() && !section.has("public") {
-        section.missing("public", "\"\"\"-----BEGIN PUBLIC KEY----- …\"\"\"", out);
-    }
-    let (public, public_span) = public?;
+    let public = section.require_like("public", "\"\"\"-----BEGIN PUBLIC KEY----- …\"\"\"", out)?;
+    let (public, public_span) = public.text(out)?;
     Some(TrustKey {
-        name: name.to_owned(),
-        span,
+        name: name.text.clone(),
+        span: name.span,
         public: public.to_owned(),
         public_span,
         not_before,
         not_after,
         revoked,
     })
-}
-
-fn date(section: &Section<'_>, key: &str, sources: &Sources, out: &mut Diagnostics) -> Option<Instant> {
-    let span = section.date(key, out)?;
-    let written = sources.slice(span);
-    let at = Instant::parse_either(written);
-    if at.is_none() {
-        out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{written}` is not a date or an instant"))
-                .help("write an instant with `T` and a time zone, `2026-03-01T10:00:00Z`, or a date, `2026-03-01`"),
-        );
-    }
-    at
 }
 
 /// Whether a policy without the role is none.
@@ -200,44 +162,43 @@ enum Needed {
     No,
 }
 
-fn role(section: &Section<'_>, known: &[TrustKey], needed: Needed, out: &mut Diagnostics) -> TrustRole {
-    let is_there = !section.entries().is_empty();
-    if !section.has("keys") {
-        if is_there || needed == Needed::Yes {
-            section.missing("keys", "[\"NAME\"]", out);
-        }
+fn role(section: &Fields<'_>, known: &[TrustKey], needed: Needed, out: &mut Diagnostics) -> TrustRole {
+    if !section.has("keys") && section.entries().is_empty() && needed == Needed::No {
         return TrustRole::default();
     }
-    let Some(names) = section.texts("keys", "[\"release-2026\"]", out) else {
+    let names = section.require_like("keys", "[\"NAME\"]", out);
+    let Some(names) = names.and_then(|names| names.help("write a list, as in [\"release-2026\"]").texts(out)) else {
         return TrustRole::default();
     };
     let mut keys: Vec<String> = Vec::new();
-    for (name, span) in names.into_iter().flatten() {
+    for (name, span) in names {
         if !known.iter().any(|key| key.name == name) {
             let message = format!("unknown key name `{name}`");
-            let fault = Diagnostic::error(codes::CONFIG_VALUE, span, message);
+            let fault = CONFIG.invalid(span, message);
             out.push(fault.meant_quoted(span, name, known.iter().map(|key| key.name.as_str())));
         } else if keys.iter().any(|key| key == name) {
             let message = format!("duplicate key `{name}`");
-            out.push(Diagnostic::error(codes::CONFIG_VALUE, span, message).help("list each key once"));
+            out.push(CONFIG.invalid(span, message).help("list each key once"));
         } else {
             keys.push(name.to_owned());
         }
     }
-    let threshold = section.whole_number("threshold", 1..=MAX_THRESHOLD, out).unwrap_or(1);
+    let threshold = section.number("threshold", 1..=MAX_THRESHOLD, out).unwrap_or(1);
     let revoked = |name: &String| known.iter().any(|key| key.name == *name && key.revoked);
     let usable = keys.iter().filter(|name| !revoked(name)).count();
     if usize::try_from(threshold).is_ok_and(|threshold| threshold > usable) {
         let message = format!("the threshold is {threshold} distinct keys, but only {usable} can sign");
         out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, section.header(), message)
+            CONFIG
+                .invalid(section.span(), message)
                 .help("list more keys, or lower `threshold`; otherwise nothing can pass"),
         );
     }
     TrustRole { keys, threshold }
 }
 
-fn texts(section: &Section<'_>, key: &str, out: &mut Diagnostics) -> Vec<String> {
-    let texts = section.texts(key, "[\"https://example.com/builder\"]", out).unwrap_or_default();
-    texts.into_iter().flatten().map(|(text, _)| text.to_owned()).collect()
+fn texts(section: &Fields<'_>, key: &str, out: &mut Diagnostics) -> Vec<String> {
+    let field = section.at(key).map(|field| field.help("write a list, as in [\"https://example.com/builder\"]"));
+    let texts = field.and_then(|field| field.texts(out)).unwrap_or_default();
+    texts.into_iter().map(|(text, _)| text.to_owned()).collect()
 }

@@ -4,6 +4,8 @@ use super::Certainty;
 
 /// One letter in so many may be wrong.
 const SHARE: usize = 3;
+/// Letters that are compared.
+const MOST_LETTERS: usize = 64;
 
 /// The nearest candidate within an edit distance of a third of the word's length (at least one), if any.
 /// Equal distances go to the first in alphabetical order, so that the answer is stable.
@@ -63,24 +65,10 @@ fn longer<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     longer.next().copied().filter(|_| longer.next().is_none() && !word.is_empty())
 }
 
-/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
+/// Insertions, deletions, substitutions and swaps of neighbours, in the first letters: a word may be as long as a file.
 fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().take(64).collect();
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, to) in b.iter().enumerate() {
-            let get = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX - 1);
-            let swap = (i > 0 && j > 0 && a.get(i - 1) == Some(to) && b.get(j - 1) == Some(from))
-                .then(|| get(&before, j - 1) + 1);
-            let step = (get(&last, j + 1) + 1).min(get(&row, j) + 1).min(get(&last, j) + usize::from(from != to));
-            row.push(swap.map_or(step, |swap| swap.min(step)));
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or(0)
+    let start = |word: &str| word.chars().take(MOST_LETTERS).collect::<String>();
+    strsim::osa_distance(&start(a), &start(b))
 }
 
 #[cfg(test)]

@@ -1,6 +1,17 @@
 //! The codes of faults and notes of importing. Each has its section in `book/src/language/errors.md`.
 
 use crate::diag::Code;
+use crate::load::document::{Format, Language, Nulls};
+
+/// Manifests of Kubernetes.
+pub static MANIFEST_FILE: Format = Format {
+    language: Language::Yaml,
+    nulls: Nulls::Absent,
+    unknown_key: MANIFEST,
+    missing_key: MANIFEST,
+    wrong_type: MANIFEST,
+    bad_value: MANIFEST,
+};
 
 /// A manifest that Kubernetes would not take either.
 pub const MANIFEST: Code = Code::new("k8s-manifest");

@@ -1,4 +1,4 @@
-//! Codes of the faults that loading finds, in the YAML first, then in the files of a package.
+//! Codes of the faults that loading finds, in YAML and TOML first, then in the files of a package.
 
 use crate::diag::Code;
 
@@ -16,6 +16,8 @@ pub const YAML_LIMIT: Code = Code::new("yaml-limit");
 pub const YAML_NUMBER: Code = Code::new("yaml-number");
 /// YAML that different parsers read differently.
 pub const YAML_AMBIGUOUS: Code = Code::new("yaml-ambiguous");
+/// The text is not TOML.
+pub const TOML_SYNTAX: Code = Code::new("config-syntax");
 /// A file or folder that cannot be read: forbidden, far too large, or neither a file nor a folder.
 pub const UNREADABLE_FILE: Code = Code::new("unreadable-file");
 /// A symbolic link inside a package.

@@ -1,11 +1,13 @@
 //! A package as [`Sources`](crate::text::Sources), from disk or from a git revision, and the writing of results back.
-//! YAML is read here too, with a place on every value. What the files mean is not known here: `config`, `syntax` and
+//! YAML and TOML are read here too, with a place on every value. What the files mean is not known here: `config`, `syntax` and
 //! `scenario` read them.
 
 /// Codes of this room's diagnostics.
 pub mod codes;
 mod commit;
 mod disk;
+/// Trees of values with places, and the reader of their fields.
+pub mod document;
 mod error;
 mod find;
 mod git;
@@ -16,6 +18,8 @@ mod package;
 mod part;
 mod path;
 mod text;
+/// TOML files with a place on every value.
+pub mod toml;
 mod write;
 /// YAML documents with a place on every value.
 pub mod yaml;

@@ -7,15 +7,12 @@ mod brackets;
 mod documents;
 mod events;
 mod fault;
-mod node;
 mod places;
 mod plain;
 mod surrogates;
 mod values;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-
-pub use node::{Key, Node, Value};
 
 use events::{Kind, Part};
 use fault::Faults;
@@ -24,6 +21,7 @@ use values::{Plain, RefusalKind};
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::codes;
+use crate::load::document::{Key, Node, Value};
 use crate::text::{FileId, Sources, Span};
 
 /// Reads a file of `sources` as one YAML document. An empty document is [`Value::Null`].

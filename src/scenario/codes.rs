@@ -1,6 +1,17 @@
 //! The codes of everything that can be wrong in a suite before it runs.
 
 use crate::diag::Code;
+use crate::load::document::{Format, Language, Nulls};
+
+/// Suites and the files that they include.
+pub static SUITE: Format = Format {
+    language: Language::Yaml,
+    nulls: Nulls::Values,
+    unknown_key: UNKNOWN_KEY,
+    missing_key: MISSING_KEY,
+    wrong_type: WRONG_SHAPE,
+    bad_value: WRONG_VALUE,
+};
 
 /// A key that its mapping does not have.
 pub const UNKNOWN_KEY: Code = Code::new("scenario-unknown-key");

@@ -1,6 +1,17 @@
 //! Codes of what is wrong with declared changes of access: the files of `changes/`, then what they say of a difference.
 
 use crate::diag::Code;
+use crate::load::document::{Format, Language, Nulls};
+
+/// Files of declared changes.
+pub static CHANGE: Format = Format {
+    language: Language::Yaml,
+    nulls: Nulls::Values,
+    unknown_key: UNKNOWN_KEY,
+    missing_key: MISSING_KEY,
+    wrong_type: WRONG_SHAPE,
+    bad_value: WRONG_VALUE,
+};
 
 /// A value of another shape than is due.
 pub const WRONG_SHAPE: Code = Code::new("change-wrong-shape");

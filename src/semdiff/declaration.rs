@@ -2,14 +2,13 @@
 //! who answers for it. What the names mean is seen when a difference is held against them; a declaration outlives the parts that
 //! it names.
 
-use std::collections::BTreeSet;
-
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::load::document::{Field, Fields, Key, Node};
 use crate::load::yaml;
-use crate::load::yaml::{Key, Node};
 use crate::text::{FileId, Instant, Sources, Span};
 
 use super::codes;
+use super::codes::CHANGE;
 use super::direction::Direction;
 
 /// A whole declaration.
@@ -88,121 +87,56 @@ pub fn declarations(sources: &Sources, files: &[FileId], out: &mut Diagnostics) 
 /// One file. Every key is looked at, whatever is wrong with the others.
 fn declaration(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<Declaration> {
     let node = yaml::parse(sources, file, out)?;
-    let Some(entries) = node.as_map() else {
-        let help = match node.as_list() {
-            Some(_) => "write one declaration per file",
-            None => "run `gatewright diff --declare` to write files to fill in",
-        };
-        out.push(
-            Diagnostic::error(codes::WRONG_SHAPE, node.span, "a declared change must be a mapping of keys to values")
-                .label(format!("found {}", node.kind_name()))
-                .help(help),
-        );
-        return None;
+    let help = match node.as_list() {
+        Some(_) => "write one declaration per file",
+        None => "run `gatewright diff --declare` to write files to fill in",
     };
-    keys(entries, node.span, out);
-    let given = |key: &str| node.entry(key).is_some();
-    let about_access = !given(CONTRACT) || given("who") || given("what");
-    let mut names = |key: &str, is_due: bool| match is_due {
-        true => names(node.get(key), key, out),
-        false => Some(Vec::new()),
+    let fields = CHANGE.at(&node, "a declared change").help(help).section(out)?;
+    keys(&fields, out);
+    let mut names = |key: &str| {
+        let help = "write it as shown by `gatewright diff`; quote names that YAML reads as something else";
+        let names = fields.at(key).map(|field| field.help(help).names(out)).unwrap_or_default().into_iter();
+        names.map(|(text, span)| Name { text: text.trim().to_owned(), span }).collect::<Vec<_>>()
     };
-    let (who, what) = (names("who", about_access), names("what", about_access));
-    let contract = names(CONTRACT, given(CONTRACT));
-    let change = node.get("change").and_then(|node| change(node, out));
-    let because = explained(node.entry("because"), "the reason", out);
-    let owner = explained(node.entry("owner"), "who is responsible", out);
-    let ticket = node.get("ticket").map(|node| scalar(node, "ticket", out));
-    let until = node.get("until").map(|node| until(node, out));
-    Some(Declaration {
-        file,
-        change: change?,
-        who: who?,
-        what: what?,
-        contract: contract?,
-        because: because?,
-        owner: owner?,
-        // What was given and is faulty is no declaration without it.
-        ticket: ticket.map_or(Some(None), |given| given.map(Some))?,
-        until: until.map_or(Some(None), |given| given.map(Some))?,
-    })
+    let (who, what, contract) = (names("who"), names("what"), names(CONTRACT));
+    let change = fields.at("change").and_then(|field| change(field, out));
+    let because = fields.entry("because").and_then(|entry| explained(entry, "the reason", out));
+    let owner = fields.entry("owner").and_then(|entry| explained(entry, "who is responsible", out));
+    let ticket = fields.at("ticket").and_then(|field| {
+        let text = field.help("write the ticket's name, or leave `ticket` out").scalar(out)?;
+        Some(text.trim().to_owned())
+    });
+    let until = fields.at("until").and_then(|field| {
+        let help =
+            "write the first day on which it no longer applies, such as `2026-12-31`, or an instant with a time zone";
+        let span = field.node.span;
+        field.help(help).date(out).map(|at| Until { at, span })
+    });
+    Some(Declaration { file, change: change?, who, what, contract, because: because?, owner: owner?, ticket, until })
 }
 
-fn keys(entries: &[(Key, Node)], whole: Span, out: &mut Diagnostics) {
-    for (key, _) in entries.iter().filter(|(key, _)| !KEYS.contains(&key.text.as_str())) {
-        let near = match key.text.as_str() {
-            "widened" | "narrowed" => Some(format!("write `change: {}`", key.text)),
-            other => did_you_mean(other, KEYS),
-        };
-        out.push(
-            Diagnostic::error(codes::UNKNOWN_KEY, key.span, format!("unknown key `{}` in a declared change", key.text))
-                .label("unknown key")
-                .maybe_help(near)
-                .near(key.span, &key.text, KEYS),
-        );
+fn keys(fields: &Fields<'_>, out: &mut Diagnostics) {
+    for (key, fault) in fields.unknown(&KEYS) {
+        out.push(match key.text.as_str() {
+            "widened" | "narrowed" => fault.help(format!("write `change: {}`", key.text)),
+            _ => fault,
+        });
     }
-    let first = entries.first().map_or(whole, |(key, _)| key.span);
-    let has = |key: &str| entries.iter().any(|(known, _)| known.text == key);
-    let about_terms = has(CONTRACT) && !has("who") && !has("what");
+    let about_terms = fields.has(CONTRACT) && !fields.has("who") && !fields.has("what");
     for (key, help) in REQUIRED {
         let is_due = !(about_terms && matches!(key, "who" | "what"));
-        if is_due && !has(key) {
-            out.push(
-                Diagnostic::error(codes::MISSING_KEY, first, format!("a declared change needs `{key}`"))
-                    .label(format!("`{key}` is missing here"))
-                    .help(format!("write {help}")),
-            );
+        if is_due && !fields.has(key) {
+            out.push(fields.missing(key).help(format!("write {help}")));
         }
     }
 }
 
-/// One name or several, each once.
-fn names(node: Option<&Node>, key: &str, out: &mut Diagnostics) -> Option<Vec<Name>> {
-    let node = node?;
-    let items = node.as_list().unwrap_or(std::slice::from_ref(node));
-    if items.is_empty() {
-        out.push(
-            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("`{key}` is empty"))
-                .label("no name here")
-                .help("give at least one name, as shown by `gatewright diff`"),
-        );
-        return None;
-    }
-    let mut names: Vec<Name> = Vec::new();
-    let mut seen = BTreeSet::new();
-    let mut whole = true;
-    for item in items {
-        let Some(text) = item.as_text().map(str::trim).filter(|text| !text.is_empty()) else {
-            out.push(
-                Diagnostic::error(codes::WRONG_SHAPE, item.span, format!("`{key}` must be a name or a list of names"))
-                    .label(match item.as_text() {
-                        Some(_) => "empty".to_owned(),
-                        None => format!("found {}", item.kind_name()),
-                    })
-                    .help("write it as shown by `gatewright diff`; quote names that YAML reads as something else"),
-            );
-            whole = false;
-            continue;
-        };
-        if !seen.insert(text) {
-            out.push(
-                Diagnostic::error(codes::WRONG_VALUE, item.span, format!("duplicate `{text}` in `{key}`"))
-                    .label("again here")
-                    .help("keep one of the two"),
-            );
-            whole = false;
-            continue;
-        }
-        names.push(Name { text: text.to_owned(), span: item.span });
-    }
-    whole.then_some(names)
-}
-
-fn change(node: &Node, out: &mut Diagnostics) -> Option<Direction> {
-    let text = scalar(node, "change", out)?;
+fn change(field: Field<'_>, out: &mut Diagnostics) -> Option<Direction> {
+    let span = field.node.span;
+    let text = field.help("write `widened` or `narrowed`").scalar(out)?.trim();
     let found = Direction::ALL.into_iter().find(|way| way.name() == text);
     if found.is_none() {
-        let help = match text.as_str() {
+        let help = match text {
             "widen" | "widens" | "gains" | "gained" | "added" => "write `widened`".to_owned(),
             "narrow" | "narrows" | "loses" | "lost" | "removed" => "write `narrowed`".to_owned(),
             "both" => "write one file for the widening and one for the narrowing".to_owned(),
@@ -210,20 +144,21 @@ fn change(node: &Node, out: &mut Diagnostics) -> Option<Direction> {
                 .unwrap_or_else(|| "write `widened` or `narrowed`".to_owned()),
         };
         out.push(
-            Diagnostic::error(codes::WRONG_VALUE, node.span, format!("unknown change `{text}`"))
+            CHANGE
+                .invalid(span, format!("unknown change `{text}`"))
                 .label("expected `widened` or `narrowed`")
                 .help(help)
-                .near(node.span, &text, Direction::ALL.map(Direction::name)),
+                .near(span, text, Direction::ALL.map(Direction::name)),
         );
     }
     found
 }
 
 /// Words that somebody wrote: at least one letter or digit.
-fn explained(entry: Option<(&Key, &Node)>, says: &str, out: &mut Diagnostics) -> Option<String> {
-    let (key, node) = entry?;
+fn explained((key, node): (&Key, &Node), says: &str, out: &mut Diagnostics) -> Option<String> {
     if node.as_list().is_some() || node.as_map().is_some() {
-        return scalar(node, &key.text, out);
+        CHANGE.at(node, format!("`{}`", key.text)).scalar(out);
+        return None;
     }
     let text = node.written().unwrap_or_default().trim();
     if node.is_null() || !text.chars().any(char::is_alphanumeric) {
@@ -239,38 +174,6 @@ fn explained(entry: Option<(&Key, &Node)>, says: &str, out: &mut Diagnostics) ->
         return None;
     }
     Some(text.to_owned())
-}
-
-/// The characters of a scalar that is not empty.
-fn scalar(node: &Node, key: &str, out: &mut Diagnostics) -> Option<String> {
-    let written = node.written().map(str::trim);
-    let written = written.filter(|text| !text.is_empty() && !node.is_null());
-    if written.is_none() {
-        out.push(
-            Diagnostic::error(codes::WRONG_SHAPE, node.span, format!("`{key}` must be text"))
-                .label(match node.as_text() {
-                    Some(_) => "empty".to_owned(),
-                    None => format!("found {}", node.kind_name()),
-                })
-                .help(match key {
-                    "change" => "write `widened` or `narrowed`",
-                    "ticket" => "write the ticket's name, or leave `ticket` out",
-                    _ => "write it on one line, and quote it if YAML reads it as something else",
-                }),
-        );
-    }
-    written.map(str::to_owned)
-}
-
-fn until(node: &Node, out: &mut Diagnostics) -> Option<Until> {
-    let written = node.written().unwrap_or_default();
-    let at = Instant::parse_either(written);
-    if at.is_none() {
-        out.push(Diagnostic::error(codes::WRONG_VALUE, node.span, "`until` must be a date").label("not a date").help(
-            "write the first day on which it no longer applies, such as `2026-12-31`, or an instant with a time zone",
-        ));
-    }
-    at.map(|at| Until { at, span: node.span })
 }
 
 #[cfg(test)]

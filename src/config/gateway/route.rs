@@ -1,18 +1,17 @@
 //! `[[route]]`: which requests are which action on which resource, the narrower routes first, and no two that one request may mean.
 
-use toml::de::DeTable;
-
-use super::{IdSource, Route, Section, Segment, Word, optional, required, template, text};
+use super::{IdSource, Route, Segment, Word, names, optional, template, text};
 use crate::config::codes;
+use crate::config::codes::CONFIG;
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
-use crate::text::FileId;
+use crate::load::document::Fields;
 
 pub(super) const ROUTE: [&str; 5] = ["host", "method", "path", "action", "resource"];
 pub(super) const RESOURCE: [&str; 2] = ["type", "id"];
 
-pub(super) fn routes(top: &DeTable<'_>, file: FileId, out: &mut Diagnostics) -> Vec<Route> {
+pub(super) fn routes(top: &Fields<'_>, out: &mut Diagnostics) -> Vec<Route> {
     let mut routes: Vec<Route> = Vec::new();
-    for section in Section::each(top, "route", file, out) {
+    for section in top.sections("route", out) {
         let Some(route) = route(&section, out) else { continue };
         // One fault for each route, however often it stands there.
         if let Some(fault) = routes.iter().find_map(|other| conflict(&route, other)) {
@@ -57,35 +56,36 @@ fn conflict(route: &Route, other: &Route) -> Option<Diagnostic> {
     Some(fault.also(other.span, "the other one").help(help))
 }
 
-fn route(section: &Section<'_>, out: &mut Diagnostics) -> Option<Route> {
+fn route(section: &Fields<'_>, out: &mut Diagnostics) -> Option<Route> {
     section.only(&ROUTE, out);
     let host = optional(section, "host", out);
     let host = host.filter(|host| host.as_ref().is_none_or(|host| is_host(host, out)));
-    required(section, "method", "\"GET\"", out);
-    let mut names: Vec<String> = Vec::new();
-    for (method, span) in section.some_texts("method", "\"GET\" or [\"GET\", \"HEAD\"]", out) {
-        if method.chars().all(|c| c.is_ascii_uppercase() || c == '-') && !method.is_empty() {
-            names.push(method.to_owned());
+    let written = section.require_like("method", "\"GET\"", out);
+    let mut methods: Vec<String> = Vec::new();
+    for Word { text: method, span } in names(written, "\"GET\" or [\"GET\", \"HEAD\"]", out) {
+        if method.chars().all(|c| c.is_ascii_uppercase() || c == '-') {
+            methods.push(method);
             continue;
         }
         let upper = method.to_ascii_uppercase();
         let near = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
-        out.push(Diagnostic::error(codes::CONFIG_VALUE, span, format!("`{method}` is not an HTTP method")).help(
+        out.push(CONFIG.invalid(span, format!("`{method}` is not an HTTP method")).help(
             match near.contains(&upper.as_str()) {
                 true => format!("write \"{upper}\""),
                 false => "write it in upper case, as in \"GET\"".to_owned(),
             },
         ));
     }
-    names.sort();
+    methods.sort();
     let path = text(section, "path", "\"/payouts/{id}\"", out);
     let segments = path.as_ref().and_then(|path| template::parse(path, out));
     let action = text(section, "action", "\"Payout.read\"", out);
-    let resource =
-        required(section, "resource", "{ id = \"path:id\" }", out).then(|| section.under("resource", out)).flatten();
+    let resource = section.require_like("resource", "{ id = \"path:id\" }", out);
+    let resource = resource.and_then(|resource| {
+        resource.help("write `resource = { … }`, with its keys in the braces").fields(&RESOURCE, out)
+    });
     let (ty, id) = match resource {
         Some(resource) => {
-            resource.only(&RESOURCE, out);
             let ty = optional(&resource, "type", out);
             let id = text(&resource, "id", "\"path:id\"", out);
             let source = id.and_then(|id| Some((id_source(&id, segments.as_deref(), out)?, id.span)));
@@ -94,13 +94,13 @@ fn route(section: &Section<'_>, out: &mut Diagnostics) -> Option<Route> {
         None => (None, None),
     };
     if host.is_none() || segments.is_none() {
-        names.clear();
+        methods.clear();
     }
     Some(Route {
         host: host.flatten().map(|host| host.text),
-        methods: names,
+        methods,
         path: segments.unwrap_or_default(),
-        span: path.map_or(section.header(), |path| path.span),
+        span: path.map_or(section.span(), |path| path.span),
         action: action?,
         ty: ty.flatten(),
         id,
@@ -114,7 +114,8 @@ fn is_host(host: &Word, out: &mut Diagnostics) -> bool {
     let right = host.text.split('.').all(is_label);
     if !right {
         out.push(
-            Diagnostic::error(codes::CONFIG_VALUE, host.span, format!("`{}` is not a host name", host.text))
+            CONFIG
+                .invalid(host.span, format!("`{}` is not a host name", host.text))
                 .help("write only the name, in lower case, without scheme and port: \"api.example.com\""),
         );
     }
@@ -137,7 +138,7 @@ fn id_source(id: &Word, path: Option<&[Segment]>, out: &mut Diagnostics) -> Opti
                 let message = format!("the path has no `{{{name}}}`");
                 let help = did_you_mean(name, names.iter().copied())
                     .unwrap_or_else(|| format!("write `{{{name}}}` for a segment of `path`"));
-                out.push(Diagnostic::error(codes::CONFIG_VALUE, id.span, message).help(help));
+                out.push(CONFIG.invalid(id.span, message).help(help));
                 return None;
             }
             Some(IdSource::Path(name.to_owned()))
@@ -147,16 +148,9 @@ fn id_source(id: &Word, path: Option<&[Segment]>, out: &mut Diagnostics) -> Opti
         _ => None,
     };
     if found.is_none() {
-        out.push(
-            Diagnostic::error(
-                codes::CONFIG_VALUE,
-                id.span,
-                format!("`{}` is not a source for the id", id.text),
-            )
-            .help(
-                "write \"path:NAME\" for a name in the path, \"header:NAME\" for a header, or \"fixed:ID\" for a fixed id",
-            ),
-        );
+        out.push(CONFIG.invalid(id.span, format!("`{}` is not a source for the id", id.text)).help(
+            "write \"path:NAME\" for a name in the path, \"header:NAME\" for a header, or \"fixed:ID\" for a fixed id",
+        ));
     }
     found
 }

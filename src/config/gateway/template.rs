@@ -1,8 +1,8 @@
 //! Path templates, `/payouts/{id}`: how they are read, which of two is the narrower one, and where two cross.
 
 use super::Word;
-use crate::config::codes;
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::config::codes::CONFIG;
+use crate::diag::Diagnostics;
 
 /// One segment of a path template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub(super) fn parse(path: &Word, out: &mut Diagnostics) -> Option<Vec<Segment>> 
     }
     let whole = faults.is_empty();
     for (message, help) in faults {
-        out.push(Diagnostic::error(codes::CONFIG_VALUE, path.span, message).help(help));
+        out.push(CONFIG.invalid(path.span, message).help(help));
     }
     whole.then_some(segments)
 }

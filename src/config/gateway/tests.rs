@@ -158,13 +158,13 @@ abc = "amy"
     assert!(gateway.routes.iter().all(|route| route.methods.is_empty() || route.id.is_none()));
     assert!(gateway.types.is_empty() && gateway.subjects.is_empty() && gateway.obligations.is_empty());
     insta::assert_snapshot!(shown(&sources, out), @r#"
-    2 config-unknown-key `routes`: unknown section `[routes]`; did you mean `route`?
+    2 config-unknown-key `routes`: unknown key `routes` in `gateway.toml`; did you mean `route`?
     4 config-value `"get"`: `get` is not an HTTP method; write "GET"
     5 config-value `"payouts//"`: the path `payouts//` must start with `/`; write only the path, as in `/payouts/{id}`
-    6 config-value `""`: the text must not be empty; write a name
+    6 config-value `""`: `route.action` must not be empty; write a value
     7 config-unknown-key `typ`: unknown key `typ` in `[route.resource]`; did you mean `type`?
     9 config-value `"https://api"`: `https://api` is not a host name; write only the name, in lower case, without scheme and port: "api.example.com"
-    10 config-value `"GET"`: duplicate `GET`; list it once
+    10 config-value `"GET"`: duplicate `GET` in `route.method`; list it once
     10 config-value `"*"`: `*` is not an HTTP method; write it in upper case, as in "GET"
     11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `%20` is not a valid path segment; write letters, digits and `-._~!$&'()*+,;=:@`, without escapes and without a query
     11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: `b{y}` mixes text and a name; write a segment as text or as one `{name}`
@@ -174,27 +174,27 @@ abc = "amy"
     11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: a route with the segment `..` never matches; write the resolved path
     11 config-value `"/a/{x}/{x}/{X}/b{y}/{rest...}/../%20/"`: duplicate name `x` in the path; give each a different name
     13 config-type `"path:x"`: `route.resource` must be a section, found text; write `resource = { … }`, with its keys in the braces
-    14 config-missing-key `[[route]]`: `route.action` is missing; write `action = "Payout.read"` under `[[route]]`
-    14 config-missing-key `[[route]]`: `route.method` is missing; write `method = "GET"` under `[[route]]`
+    14 config-missing-key `[[route]]`: missing key `action` in `[[route]]`; write `action = "Payout.read"` under `[[route]]`
+    14 config-missing-key `[[route]]`: missing key `method` in `[[route]]`; write `method = "GET"` under `[[route]]`
     15 config-unknown-key `methods`: unknown key `methods` in `[[route]]`; did you mean `method`?
     17 config-value `"path:ib"`: the path has no `{ib}`; did you mean `id`?
     19 config-value `[]`: `route.method` must not be empty; write "GET" or ["GET", "HEAD"]
-    22 config-type `3`: `route.resource.type` must be text, found a whole number; write it in double quotes
+    22 config-type `3`: `route.resource.type` must be text, found a whole number; quote it: "3"
     22 config-value `"cookie:x"`: `cookie:x` is not a source for the id; write "path:NAME" for a name in the path, "header:NAME" for a header, or "fixed:ID" for a fixed id
-    24 config-type `1`: `names.types.user` must be text, found a whole number; write it in double quotes
+    24 config-type `1`: `names.types.user` must be text, found a whole number; quote it: "1"
     24 config-value `""`: the text must not be empty; write a name
     25 config-unknown-key `action`: unknown key `action` in `[names]`; did you mean `actions`?
-    26 config-missing-key `[subject]`: `subject.type` is missing; write `type = "User"` under `[subject]`
-    27 config-missing-key `{ claim = "kind", to = "app" }`: `subject.when.is` is missing; write `is = "app"` under `[subject.when]`
+    26 config-missing-key `[subject]`: missing key `type` in `[subject]`; write `type = "User"` under `[subject]`
+    27 config-missing-key `{ claim = "kind", to = "app" }`: missing key `is` in `[subject.when]`; write `is = "app"` under `[subject.when]`
     27 config-unknown-key `to`: unknown key `to` in `[subject.when]`; known here: `claim`, `is`
-    29 config-type `["org"]`: `subject.attributes.org` must be text, found a list; write it in double quotes
+    29 config-type `["org"]`: `subject.attributes.org` must be text, found a list; write text in quotes
     31 config-type `"step-up"`: `obligations.one` must be a section, found text; write `[obligations.one]`, with its keys below
     32 config-value `"stepup"`: `stepup` is not an obligation; did you mean `step-up`?
-    33 config-missing-key `{ type = "step-up", channels = ["a"] }`: `obligations.three.acr` is missing; write `acr = ["urn:example:mfa"]` under `[obligations.three]`
+    33 config-missing-key `{ type = "step-up", channels = ["a"] }`: missing key `acr` in `[obligations.three]`; write `acr = ["urn:example:mfa"]` under `[obligations.three]`
     33 config-unknown-key `channels`: unknown key `channels` in `[obligations.three]`; known here: `acr`, `type`
     34 config-value `[]`: `obligations.four.channels` must not be empty; write ["secops"]
-    36 config-type `1`: `mask.attributes` must be a list of text values, found a whole number; write a list, as in ["Payout.destination", "context.source_ip"]
-    36 config-value `"A.b"`: duplicate `A.b`; list it once
+    36 config-type `1`: an entry of `mask.attributes` must be text, found a whole number; write ["Payout.destination", "context.source_ip"]
+    36 config-value `"A.b"`: duplicate `A.b` in `mask.attributes`; list it once
     38 config-value `abc`: `abc` is not a key id; write the 64 lower-case hexadecimal digits printed by `gatewright key inspect`
     38 config-value `"amy"`: `amy` is not a principal; write type and id in single quotes: 'User::"amy"'
     "#);

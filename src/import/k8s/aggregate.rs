@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::import::codes;
+use crate::import::codes::MANIFEST_FILE;
 
 use super::entries::Entries;
-use super::fields::fault;
 use super::manifest::{Role, RoleKey};
 
 /// Roles that all collecting roles together select. A cluster has some dozens; where labels select everything for everybody
@@ -59,12 +59,13 @@ fn selected<'a>(roles: &'a [Role], out: &mut Diagnostics) -> BTreeMap<&'a RoleKe
         let selected: BTreeSet<&RoleKey> = selected.map(|other| &other.key).collect();
         let Some(fewer) = left.checked_sub(selected.len()) else {
             out.push(
-                fault(
-                    role.span,
-                    format!("the roles up to `{}` collect more than {MOST_SELECTED} others", role.key.name),
-                )
-                .label(format!("selects {} more", selected.len()))
-                .help("name fewer files, or select fewer roles by `aggregationRule`"),
+                MANIFEST_FILE
+                    .invalid(
+                        role.span,
+                        format!("the roles up to `{}` collect more than {MOST_SELECTED} others", role.key.name),
+                    )
+                    .label(format!("selects {} more", selected.len()))
+                    .help("name fewer files, or select fewer roles by `aggregationRule`"),
             );
             return BTreeMap::new();
         };

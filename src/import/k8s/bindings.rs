@@ -2,55 +2,52 @@
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::import::codes;
-use crate::load::yaml::Node;
+use crate::import::codes::MANIFEST_FILE;
+use crate::load::document::{Fields, Node};
 
-use super::fields::{fault, head, known_keys, list, mapping, optional_text, text};
 use super::manifest::{Binding, GROUP, Metadata, RoleKey, Subject};
+use super::texts::{required, text};
 
 /// Reads a `ClusterRoleBinding` or `RoleBinding` of some version of the API. `unnamed` is the namespace of what names none.
 pub(super) fn read(
-    node: &Node,
+    binding: &Fields<'_>,
     metadata: Metadata,
     version: &str,
     unnamed: &str,
     out: &mut Diagnostics,
 ) -> Option<Binding> {
     let namespace = metadata.namespace.map(|(namespace, _)| namespace);
-    let what = match namespace {
-        None => "a `ClusterRoleBinding`",
-        Some(_) => "a `RoleBinding`",
-    };
-    let known = ["apiVersion", "kind", "metadata", "roleRef", "subjects"];
-    known_keys(node.as_map().unwrap_or_default(), &known, what, out);
+    binding.only(&["apiVersion", "kind", "metadata", "roleRef", "subjects"], out);
     let within = namespace.as_deref().unwrap_or(unnamed);
     let old = version.ends_with("/v1alpha1");
-    let subjects = list(node.get("subjects"), "subjects", out);
+    let subjects = binding.at("subjects").and_then(|field| field.list(out)).unwrap_or_default();
     let subjects: Vec<Subject> =
         subjects.iter().filter_map(|subject| read_subject(subject, within, old, out)).collect();
-    let Some(role_ref) = node.get("roleRef").filter(|role_ref| !role_ref.is_null()) else {
-        out.push(
-            fault(head(node), "`roleRef` is missing").help("name the bound role: `roleRef:` with `kind` and `name`"),
-        );
+    let Some(role_ref) = binding.at("roleRef") else {
+        out.push(binding.missing("roleRef").help("name the bound role: `roleRef:` with `kind` and `name`"));
         return None;
     };
-    let map = mapping(role_ref, "`roleRef`", out)?;
-    known_keys(map, &["apiGroup", "apiVersion", "kind", "name", "namespace"], "`roleRef`", out);
-    group(role_ref, GROUP, "a role", out);
-    let kind = text(role_ref, "kind", head(role_ref), out);
-    let name = text(role_ref, "name", head(role_ref), out);
+    let role_ref = role_ref.fields(&["apiGroup", "apiVersion", "kind", "name", "namespace"], out)?;
+    group(&role_ref, GROUP, "a role", out);
+    let (kind, name) = (required(&role_ref, "kind", out), required(&role_ref, "name", out));
     let ((kind, at), (name, role_span)) = (kind?, name?);
     let of = match (kind, &namespace) {
         ("ClusterRole", _) => None,
         ("Role", Some(namespace)) => Some(namespace.clone()),
         ("Role", None) => {
             out.push(
-                fault(at, "a `ClusterRoleBinding` cannot bind a `Role`")
+                MANIFEST_FILE
+                    .invalid(at, "a `ClusterRoleBinding` cannot bind a `Role`")
                     .help("bind a `ClusterRole`, or make this a `RoleBinding` in the role's namespace"),
             );
             return None;
         }
         (other, _) => {
-            out.push(fault(at, format!("unknown kind of role `{other}`")).help("write `ClusterRole` or `Role`"));
+            out.push(
+                MANIFEST_FILE
+                    .invalid(at, format!("unknown kind of role `{other}`"))
+                    .help("write `ClusterRole` or `Role`"),
+            );
             return None;
         }
     };
@@ -65,16 +62,14 @@ pub(super) fn read(
 
 /// `within` is the namespace of what names none, and `old` whether it is of the first version of the API.
 fn read_subject(node: &Node, within: &str, old: bool, out: &mut Diagnostics) -> Option<Subject> {
-    let map = mapping(node, "a subject", out)?;
     let known = ["apiGroup", "apiVersion", "kind", "name", "namespace"];
-    known_keys(map, &known, "a subject", out);
-    let kind = text(node, "kind", head(node), out);
-    let name = text(node, "name", head(node), out);
-    let namespace = optional_text(node, "namespace", out);
+    let subject = MANIFEST_FILE.fields(node, "a subject", &known, out)?;
+    let (kind, name) = (required(&subject, "kind", out), required(&subject, "name", out));
+    let namespace = text(&subject, "namespace", out);
     let namespace = namespace.map(|(namespace, _)| namespace.to_owned());
     match kind {
-        Some(("ServiceAccount", _)) => group(node, "", "a service account", out),
-        Some(("User" | "Group", _)) => group(node, GROUP, "a user or group", out),
+        Some(("ServiceAccount", _)) => group(&subject, "", "a service account", out),
+        Some(("User" | "Group", _)) => group(&subject, GROUP, "a user or group", out),
         _ => {}
     }
     let ((kind, at), (name, name_span)) = (kind?, name?);
@@ -98,7 +93,8 @@ fn read_subject(node: &Node, within: &str, old: bool, out: &mut Diagnostics) -> 
         }
         other => {
             out.push(
-                fault(at, format!("unknown kind of subject `{other}`"))
+                MANIFEST_FILE
+                    .invalid(at, format!("unknown kind of subject `{other}`"))
                     .help("write `User`, `Group` or `ServiceAccount`"),
             );
             None
@@ -107,13 +103,13 @@ fn read_subject(node: &Node, within: &str, old: bool, out: &mut Diagnostics) -> 
 }
 
 /// `apiGroup`, which may be left out.
-fn group(node: &Node, group: &str, what: &str, out: &mut Diagnostics) {
-    if let Some((given, at)) = optional_text(node, "apiGroup", out).filter(|(given, _)| *given != group) {
+fn group(fields: &Fields<'_>, group: &str, what: &str, out: &mut Diagnostics) {
+    if let Some((given, at)) = text(fields, "apiGroup", out).filter(|(given, _)| *given != group) {
         let help = match group {
             "" => "remove `apiGroup`: its group is the core group".to_owned(),
             group => format!("write `apiGroup: {group}`"),
         };
-        out.push(fault(at, format!("{what} is not of the group `{given}`")).help(help));
+        out.push(MANIFEST_FILE.invalid(at, format!("{what} is not of the group `{given}`")).help(help));
     }
 }
 

@@ -10,7 +10,6 @@ mod aggregate;
 mod assignments;
 mod bindings;
 mod entries;
-mod fields;
 mod fixtures;
 mod manifest;
 mod never;
@@ -19,6 +18,7 @@ mod read;
 mod risks;
 mod roles;
 mod selectors;
+mod texts;
 mod write;
 
 use crate::diag::{Diagnostic, Diagnostics};

@@ -3,7 +3,7 @@
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::import::codes;
-use crate::load::yaml::Node;
+use crate::load::document::Node;
 use crate::text::Span;
 
 use super::manifest::GROUP;

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Diagnostics, Severity, did_you_mean};
 use crate::import::codes;
+use crate::import::codes::MANIFEST_FILE;
+use crate::load::document::{Fields, Node};
 use crate::load::yaml;
-use crate::load::yaml::Node;
 use crate::text::{FileId, Sources, Span};
 
-use super::fields::{fault, head, known_keys, list, mapping, optional_text, string_map, text};
 use super::manifest::{GROUP, Manifests, Metadata};
+use super::texts::{labels, required, text};
 use super::{bindings, roles};
 
 const KINDS: [&str; 4] = ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
@@ -84,23 +85,23 @@ pub(super) fn read(sources: &Sources, files: &[FileId], namespace: &str, out: &m
 impl Reader<'_> {
     /// An object, or a list of them. Items of a typed list need not say their kind.
     fn object(&mut self, node: &Node, typed: Option<&str>, lists: usize) {
-        if mapping(node, "a manifest", self.out).is_none() {
+        let Some(object) = MANIFEST_FILE.at(node, "a manifest").section(self.out) else {
             return;
-        }
-        let (kind, at) = match (optional_text(node, "kind", self.out), typed) {
+        };
+        let (kind, at) = match (text(&object, "kind", self.out), typed) {
             (Some((kind, at)), _) => (kind, at),
-            (None, Some(kind)) => (kind, head(node)),
+            (None, Some(kind)) => (kind, object.place()),
             (None, None) => {
-                self.out
-                    .push(fault(head(node), "`kind` is missing").help("a manifest needs a kind: `kind: ClusterRole`"));
+                let missing = object.missing("kind");
+                self.out.push(missing.help("a manifest needs a kind: `kind: ClusterRole`"));
                 return;
             }
         };
-        let version = optional_text(node, "apiVersion", self.out);
+        let version = text(&object, "apiVersion", self.out);
         if let Some(of) = kind.strip_suffix("List").filter(|of| of.is_empty() || KINDS.contains(of)) {
             // A list of no kind in particular is one of any group.
             if of.is_empty() || self.is_rbac(of, at, version) {
-                self.list(node, at, Some(of).filter(|of| !of.is_empty()), lists);
+                self.list(&object, at, Some(of).filter(|of| !of.is_empty()), lists);
             }
             return;
         }
@@ -108,9 +109,9 @@ impl Reader<'_> {
             return;
         }
         if version.is_none() && typed.is_none() {
-            self.out.push(fault(head(node), "`apiVersion` is missing").help(format!("write `apiVersion: {GROUP}/v1`")));
+            self.out.push(object.missing("apiVersion").help(format!("write `apiVersion: {GROUP}/v1`")));
         }
-        let Some(metadata) = self.metadata(node, kind) else {
+        let Some(metadata) = self.metadata(&object, kind) else {
             return;
         };
         if !self.is_new(kind, &metadata) {
@@ -118,23 +119,26 @@ impl Reader<'_> {
         }
         match kind {
             "ClusterRole" | "Role" => {
-                let role = roles::read(node, metadata, self.out);
+                let role = roles::read(&object.called(format!("a `{kind}`")), metadata, self.out);
                 self.found.roles.push(role);
             }
             _ => {
                 let version = version.map_or("", |(version, _)| version);
-                let binding = bindings::read(node, metadata, version, self.namespace, self.out);
+                let binding =
+                    bindings::read(&object.called(format!("a `{kind}`")), metadata, version, self.namespace, self.out);
                 self.found.bindings.extend(binding);
             }
         }
     }
 
-    fn list(&mut self, node: &Node, at: Span, typed: Option<&str>, lists: usize) {
+    fn list(&mut self, object: &Fields<'_>, at: Span, typed: Option<&str>, lists: usize) {
         if lists == MOST_LISTS {
-            self.out.push(fault(at, "lists are nested in each other too deeply").help("remove the inner lists"));
+            self.out.push(
+                MANIFEST_FILE.invalid(at, "lists are nested in each other too deeply").help("remove the inner lists"),
+            );
             return;
         }
-        for item in list(node.get("items"), "items", self.out) {
+        for item in object.at("items").and_then(|items| items.list(self.out)).unwrap_or_default() {
             self.object(item, typed, lists + 1);
         }
     }
@@ -165,32 +169,39 @@ impl Reader<'_> {
         }
         if !VERSIONS.contains(&number) {
             self.out.push(match number {
-                "" => fault(version_at, format!("`{version}` is a group without a version"))
+                "" => MANIFEST_FILE
+                    .invalid(version_at, format!("`{version}` is a group without a version"))
                     .help(format!("write `apiVersion: {GROUP}/v1`")),
-                number => fault(version_at, format!("`{GROUP}` has no version `{number}`"))
+                number => MANIFEST_FILE
+                    .invalid(version_at, format!("`{GROUP}` has no version `{number}`"))
                     .maybe_help(did_you_mean(number, VERSIONS)),
             });
         }
         if !known {
-            self.out.push(fault(at, format!("`{GROUP}` has no kind `{kind}`")).maybe_help(did_you_mean(kind, KINDS)));
+            self.out.push(
+                MANIFEST_FILE
+                    .invalid(at, format!("`{GROUP}` has no kind `{kind}`"))
+                    .maybe_help(did_you_mean(kind, KINDS)),
+            );
         }
         known
     }
 
-    fn metadata(&mut self, node: &Node, kind: &str) -> Option<Metadata> {
-        let Some(metadata) = node.get("metadata").filter(|metadata| !metadata.is_null()) else {
-            self.out.push(fault(head(node), "`metadata` is missing").help("add `metadata:` and the `name` below it"));
+    fn metadata(&mut self, object: &Fields<'_>, kind: &str) -> Option<Metadata> {
+        let Some(metadata) = object.at("metadata") else {
+            self.out.push(object.missing("metadata").help("add `metadata:` and the `name` below it"));
             return None;
         };
-        let map = mapping(metadata, "`metadata`", self.out)?;
-        known_keys(map, &METADATA, "`metadata`", self.out);
-        let (name, span) = text(metadata, "name", head(metadata), self.out)?;
+        let metadata = metadata.fields(&METADATA, self.out)?;
+        let (name, span) = required(&metadata, "name", self.out)?;
         if name.contains(['/', '%']) || matches!(name, "." | "..") {
             self.out.push(
-                fault(span, format!("`{name}` is not a valid object name")).help("names cannot contain `/` or `%`"),
+                MANIFEST_FILE
+                    .invalid(span, format!("`{name}` is not a valid object name"))
+                    .help("names cannot contain `/` or `%`"),
             );
         }
-        let namespace = optional_text(metadata, "namespace", self.out);
+        let namespace = text(&metadata, "namespace", self.out);
         let namespace = match (kind.starts_with("Cluster"), namespace) {
             (true, Some((given, at))) => {
                 let message = format!("a `{kind}` does not belong to a namespace, so `{given}` is left out");
@@ -204,13 +215,13 @@ impl Reader<'_> {
             (false, Some((given, at))) => Some((given.to_owned(), at)),
             (false, None) => Some((self.namespace.to_owned(), span)),
         };
-        let labels = string_map(metadata.get("labels"), "labels", self.out);
-        let mut annotations = string_map(metadata.get("annotations"), "annotations", self.out);
+        let named = labels(&metadata, "labels", self.out);
+        let mut annotations = labels(&metadata, "annotations", self.out);
         Some(Metadata {
             namespace,
             name: name.to_owned(),
             span,
-            labels,
+            labels: named,
             description: annotations.remove("kubernetes.io/description"),
         })
     }

@@ -1,21 +1,22 @@
 //! Label selectors: whose rules an `aggregationRule` collects.
 
 use crate::diag::Diagnostics;
-use crate::load::yaml::Node;
+use crate::import::codes::MANIFEST_FILE;
+use crate::load::document::{Field, Node};
 
-use super::fields::{fault, head, known_keys, list, mapping, string_map, text, texts};
 use super::manifest::{Requirement, Selector};
+use super::texts::{labels, required, texts};
 
 /// The selectors of an `aggregationRule`.
-pub(super) fn read(rule: &Node, out: &mut Diagnostics) -> Vec<Selector> {
-    let Some(map) = mapping(rule, "`aggregationRule`", out) else {
+pub(super) fn read(rule: &Field<'_>, out: &mut Diagnostics) -> Vec<Selector> {
+    let Some(rule) = rule.fields(&["clusterRoleSelectors"], out) else {
         return Vec::new();
     };
-    known_keys(map, &["clusterRoleSelectors"], "`aggregationRule`", out);
-    let selectors = list(rule.get("clusterRoleSelectors"), "clusterRoleSelectors", out);
+    let selectors = rule.at("clusterRoleSelectors").and_then(|field| field.list(out)).unwrap_or_default();
     if selectors.is_empty() {
         out.push(
-            fault(head(rule), "`aggregationRule` selects nothing")
+            MANIFEST_FILE
+                .invalid(rule.place(), "`aggregationRule` selects nothing")
                 .help("select the roles whose rules it collects: `clusterRoleSelectors:` with `matchLabels` below it"),
         );
     }
@@ -24,25 +25,23 @@ pub(super) fn read(rule: &Node, out: &mut Diagnostics) -> Vec<Selector> {
 
 fn selector(node: &Node, out: &mut Diagnostics) -> Selector {
     let mut selector = Selector::default();
-    let Some(map) = mapping(node, "a selector", out) else {
+    let Some(fields) = MANIFEST_FILE.fields(node, "a selector", &["matchLabels", "matchExpressions"], out) else {
         return selector;
     };
-    known_keys(map, &["matchLabels", "matchExpressions"], "a selector", out);
-    for (key, value) in string_map(node.get("matchLabels"), "matchLabels", out) {
+    for (key, value) in labels(&fields, "matchLabels", out) {
         selector.requirements.push(Requirement::In(key, vec![value]));
     }
-    for expression in list(node.get("matchExpressions"), "matchExpressions", out) {
+    for expression in fields.at("matchExpressions").and_then(|field| field.list(out)).unwrap_or_default() {
         selector.requirements.extend(requirement(expression, out));
     }
     selector
 }
 
 fn requirement(node: &Node, out: &mut Diagnostics) -> Option<Requirement> {
-    let map = mapping(node, "an expression", out)?;
-    known_keys(map, &["key", "operator", "values"], "an expression", out);
-    let key = text(node, "key", head(node), out).map(|(key, _)| key.to_owned());
-    let operator = text(node, "operator", head(node), out);
-    let values = texts(node.get("values"), "values", out);
+    let fields = MANIFEST_FILE.fields(node, "an expression", &["key", "operator", "values"], out)?;
+    let key = required(&fields, "key", out).map(|(key, _)| key.to_owned());
+    let operator = required(&fields, "operator", out);
+    let values = texts(&fields, "values", out);
     let (key, (operator, at)) = (key?, operator?);
     // Entries that are no texts have been told already.
     let is_empty = node.get("values").and_then(Node::as_list).is_none_or(<[_]>::is_empty);
@@ -53,20 +52,24 @@ fn requirement(node: &Node, out: &mut Diagnostics) -> Option<Requirement> {
         ("DoesNotExist", true) => Some(Requirement::DoesNotExist(key)),
         ("In" | "NotIn", true) => {
             out.push(
-                fault(at, format!("`{operator}` needs `values`"))
+                MANIFEST_FILE
+                    .invalid(at, format!("`{operator}` needs `values`"))
                     .help("list the values of the label: `values: [\"…\"]`"),
             );
             None
         }
         ("Exists" | "DoesNotExist", false) => {
             out.push(
-                fault(at, format!("`{operator}` takes no `values`")).help("remove `values`, or write `In` or `NotIn`"),
+                MANIFEST_FILE
+                    .invalid(at, format!("`{operator}` takes no `values`"))
+                    .help("remove `values`, or write `In` or `NotIn`"),
             );
             None
         }
         _ => {
             out.push(
-                fault(at, format!("unknown operator `{operator}`"))
+                MANIFEST_FILE
+                    .invalid(at, format!("unknown operator `{operator}`"))
                     .help("write `In`, `NotIn`, `Exists` or `DoesNotExist`"),
             );
             None

@@ -35,7 +35,8 @@ impl Claims<'_> {
         claims.push(self.step_claim(profile, Step::Request, words, asks));
         if let Some((_, role, _)) = profile.approval {
             let approves = vec![other.clone(), no_approver.clone(), pending.clone(), any(Step::Approve, &[role])];
-            let words = "nobody approves their own request, approves twice, approves too late, or approves without the role";
+            let words =
+                "nobody approves their own request, approves twice, approves too late, or approves without the role";
             claims.push(self.step_claim(profile, Step::Approve, words, approves));
             let words = "nobody refuses their own request, refuses too late, or refuses without the role";
             claims.push(self.step_claim(

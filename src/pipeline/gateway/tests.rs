@@ -237,7 +237,7 @@ attributes = ["Bill.paye", "context.rsk", "Bil.payee", "payee"]
     25 gateway-wrong-name now: `now` comes from the gateway, not from a token; remove it, or declare it under `from token` in `context`
     25 gateway-unknown-name mfaa: unknown context attribute `from token` called `mfaa`; did you mean `mfa`?
     25 gateway-unknown-name ticket: unknown context attribute `from token` called `ticket`; known here: `auth_time`, `mfa`
-    26 config-unknown-key subjects: unknown section `[subjects]`; did you mean `subject`?
+    26 config-unknown-key subjects: unknown key `subjects` in `gateway.toml`; did you mean `subject`?
     28 gateway-unknown-name steped_up: unknown guard `steped_up`; did you mean `stepped_up`?
     29 gateway-wrong-name four_eyes: `four_eyes` is neither a `require` nor a `deny`; name a `require` or `deny`: a caller cannot satisfy other guards
     30 gateway-wrong-name "require.Bill.pay": `require.Bill.pay` has no explicit name; name the statement, `NAME: require …`, and use that name here

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::load::yaml::{Key, Node};
+use crate::load::document::{Fields, Key, Node};
 use crate::scenario::codes;
+use crate::scenario::codes::SUITE;
 use crate::scenario::suite::{Claim, ContextRef, Expected, Named, Request, Section, Stated};
 use crate::text::Span;
 
-use super::fields::Fields;
+use super::names;
 use super::names::{At, Names};
-use super::{fields, names};
 
 /// The keys of direct claims and what each expects.
 pub(super) const VERBS: [(&str, Expected); 3] =
@@ -66,7 +66,7 @@ pub(super) fn who_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostic
     let Some(is) = test.require("is", out) else {
         return Vec::new();
     };
-    let Some(entries) = fields::mapping(question, "`who-can`", out) else {
+    let Some(entries) = SUITE.at(question, "`who-can`").mapping(out) else {
         return Vec::new();
     };
     let contexts = names.contexts(question.get("in"), out);
@@ -110,7 +110,7 @@ pub(super) fn what_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnosti
     let Some(is) = test.require("is", out) else {
         return Vec::new();
     };
-    let Some(question) = Fields::read(question, "`what-can`", &["as", "in", "do", "to"], out) else {
+    let Some(question) = SUITE.fields(question, "`what-can`", &["as", "in", "do", "to"], out) else {
         return Vec::new();
     };
     let Some(principal) = question.require("as", out).and_then(|node| names.principal(node, out)) else {
@@ -149,7 +149,7 @@ pub(super) fn what_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnosti
         }
         members.insert(pair, resource.span);
     }
-    if !names.allowance.take(pairs.len().saturating_mul(contexts.len()), question.span, out) {
+    if !names.allowance.take(pairs.len().saturating_mul(contexts.len()), question.span(), out) {
         return Vec::new();
     }
     let mut claims = Vec::new();
@@ -163,7 +163,7 @@ pub(super) fn what_can(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnosti
 
 /// `{ACTION: RESOURCE, ACTION: [RESOURCE, …]}`.
 pub(super) fn asked(node: &Node, names: &Names<'_>, out: &mut Diagnostics) -> Vec<(String, At<Named>)> {
-    let entries: &[(Key, Node)] = fields::mapping(node, "actions and their resources", out).unwrap_or_default();
+    let entries: &[(Key, Node)] = SUITE.at(node, "actions and their resources").mapping(out).unwrap_or_default();
     let mut asked = Vec::new();
     for (key, node) in entries {
         let mut resources = names.resources(node, out);
@@ -203,8 +203,8 @@ pub(super) fn actions_on(
     out: &mut Diagnostics,
 ) -> Vec<(String, String, Named)> {
     let mut cells = Vec::new();
-    for item in fields::one_or_many(node) {
-        let Some(name) = fields::text(item, "an action", out) else {
+    for item in node.one_or_many() {
+        let Some(name) = SUITE.at(item, "an action").scalar(out) else {
             continue;
         };
         if !names.allowance.take(resources.len(), item.span, out) {

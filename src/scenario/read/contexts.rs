@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{Contract, GRANTS_ATTRIBUTE, ValueType};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::load::yaml::{Key, Node};
+use crate::load::document::{Key, Node};
 use crate::scenario::codes;
+use crate::scenario::codes::SUITE;
 use crate::scenario::suite::ContextFixture;
 
 use super::directory::{Directory, Undeclared};
-use super::{fields, values};
+use super::values;
 
 /// Reads all contexts of a suite.
 pub(super) fn read(
@@ -47,7 +48,7 @@ fn context(
     out: &mut Diagnostics,
 ) -> ContextFixture {
     let mut context = ContextFixture::default();
-    for (key, node) in fields::mapping(node, "a context", out).unwrap_or_default() {
+    for (key, node) in SUITE.at(node, "a context").mapping(out).unwrap_or_default() {
         let name = key.text.as_str();
         if name == "extends" {
             continue;
@@ -100,7 +101,7 @@ fn extended(
             result.attributes.entry(attribute.clone()).or_insert_with(|| readings.clone());
         }
         let Some(parent_node) = parents.get(current) else { break };
-        let Some(parent) = fields::text(parent_node, "`extends`", out) else {
+        let Some(parent) = SUITE.at(parent_node, "`extends`").scalar(out) else {
             break;
         };
         let Some((parent, _)) = own.get_key_value(parent) else {

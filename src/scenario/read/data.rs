@@ -1,6 +1,7 @@
 //! Files of Cedar entities before a suite takes them in.
 
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::load::document::Node;
 use crate::load::yaml;
 use crate::scenario::{Policy, codes};
 use crate::text::{FileId, Sources, Span};
@@ -25,7 +26,7 @@ pub fn check_entities(sources: &Sources, file: FileId, policy: Policy<'_>, out: 
     };
     // JSON is YAML, of which places are known. Where it is not quite, the file is place enough.
     let placed = yaml::parse(sources, file, &mut Diagnostics::new());
-    let placed = placed.as_ref().and_then(yaml::Node::as_list).unwrap_or_default();
+    let placed = placed.as_ref().and_then(Node::as_list).unwrap_or_default();
     for fault in error.0 {
         let entity = fault.position.and_then(|position| placed.get(position));
         let span = entity.map_or(start, |entity| entity.span);

@@ -8,13 +8,13 @@ use cedar_policy::{Entities, EntityId, EntityTypeName, EntityUid};
 
 use crate::bundle::{Contract, EntityContract, EntityRole, entity_uid};
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
-use crate::load::yaml::Node;
+use crate::load::document::Node;
 use crate::scenario::codes;
+use crate::scenario::codes::SUITE;
 use crate::scenario::suite::{Named, Section};
 use crate::text::Span;
 
-use super::fields;
-use super::fields::a;
+use super::a;
 
 /// Everything an entity name is looked up in.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Undeclared {
 impl Directory<'_> {
     /// An entity that tests can name: a fixture, or loaded data as `Type::"id"`.
     pub(super) fn entity(&self, node: &Node, out: &mut Diagnostics) -> Option<Named> {
-        let text = fields::text(node, "an entity", out)?;
+        let text = SUITE.at(node, "an entity").scalar(out)?;
         if let Some((named, _)) = self.fixtures.get(text) {
             return Some(named.clone());
         }
@@ -131,7 +131,7 @@ impl Directory<'_> {
     }
 
     fn member(&self, node: &Node, ty: &str, declared: &EntityContract, out: &mut Diagnostics) -> Option<EntityUid> {
-        let text = fields::text(node, "a member of an enumeration", out)?;
+        let text = SUITE.at(node, "a member of an enumeration").scalar(out)?;
         let id = match self.reference(text) {
             Some(named) if named.ty == ty => named.uid.id().unescaped().to_owned(),
             _ => text.to_owned(),

@@ -7,16 +7,16 @@ use serde_json::json;
 
 use crate::bundle::{Contract, EntityContract, EntityRole, ROLES_ATTRIBUTE, RolesForm};
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
-use crate::load::yaml::{Key, Node};
+use crate::load::document::{Key, Node};
+use crate::scenario::codes::SUITE;
 use crate::scenario::suite::{Fixture, Named, Section};
 use crate::scenario::value::Value;
 use crate::scenario::{codes, value};
 use crate::text::Instant;
 
 use super::directory::Directory;
-use super::fields::a;
 use super::lineage::Edge;
-use super::{directory, fields, lineage, roles, values};
+use super::{a, directory, lineage, roles, values};
 
 /// Keys of a fixture that are not attributes. An attribute of such a name stands under `attributes`.
 const OWN_KEYS: [&str; 6] = ["type", "id", "in", "roles", "tags", "attributes"];
@@ -149,17 +149,17 @@ impl Parts {
 }
 
 fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diagnostics) -> Option<Named> {
-    let entries = fields::mapping(fixture.node, "a fixture", out)?;
+    let entries = SUITE.at(fixture.node, "a fixture").mapping(out)?;
     let get = |wanted: &str| entries.iter().find(|(key, _)| key.text == wanted).map(|(_, node)| node);
     let Some(ty_node) = get("type") else {
         out.push(
-            Diagnostic::error(codes::MISSING_KEY, fixture.key.span, format!("`{name}` needs a `type`"))
-                .label("no type given")
+            SUITE
+                .missing("type", &format!("`{name}`"), fixture.key.span)
                 .help(format!("write `{name}: {{type: TYPE, …}}`")),
         );
         return None;
     };
-    let ty = fields::text(ty_node, "a type", out)?;
+    let ty = SUITE.at(ty_node, "a type").scalar(out)?;
     let fitting = |declared: &EntityContract| match fixture.section {
         Section::Principals => matches!(declared.kind, EntityRole::Principal | EntityRole::Raw),
         Section::Resources => declared.kind != EntityRole::Enum,
@@ -183,7 +183,7 @@ fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diag
         return None;
     }
     let id = match get("id") {
-        Some(node) => fields::text(node, "an id", out)?,
+        Some(node) => SUITE.at(node, "an id").scalar(out)?,
         None => name,
     };
     Some(Named { label: name.to_owned(), ty: ty.to_owned(), uid: directory::uid(&declared.cedar, id)? })
@@ -200,7 +200,7 @@ fn parts(fixture: &Declared<'_>, named: &Named, directory: &Directory<'_>, out: 
             "roles" => parts.roles = roles::given(node, named, directory, out),
             "tags" => parts.tags = tags(key, node, named, declared, directory, out),
             "attributes" => {
-                for (key, node) in fields::mapping(node, "`attributes`", out).unwrap_or_default() {
+                for (key, node) in SUITE.at(node, "`attributes`").mapping(out).unwrap_or_default() {
                     attribute(key, node, named, declared, directory, &mut given, &mut parts, out);
                 }
             }
@@ -282,7 +282,7 @@ fn memberships(
     out: &mut Diagnostics,
 ) -> Vec<EntityUid> {
     let mut parents = Vec::new();
-    for item in fields::one_or_many(node) {
+    for item in node.one_or_many() {
         let Some(parent) = directory.entity(item, out) else {
             continue;
         };
@@ -329,7 +329,7 @@ fn tags(
         );
         return BTreeMap::new();
     };
-    let entries = fields::mapping(node, "`tags`", out).unwrap_or_default();
+    let entries = SUITE.at(node, "`tags`").mapping(out).unwrap_or_default();
     entries
         .iter()
         .filter_map(|(key, node)| Some((key.text.clone(), values::value(node, ty, directory, out)?)))

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::load::yaml::Node;
+use crate::load::document::{Fields, Node};
 use crate::scenario::codes;
+use crate::scenario::codes::SUITE;
 use crate::scenario::suite::{Claim, ContextRef, Expected, Request, Stated};
 use crate::text::Span;
 
-use super::fields::{Fields, a};
 use super::names::Names;
-use super::{claims, fields, names};
+use super::{a, claims, names};
 
 /// The axes of a matrix, which are also the keys of its lines.
 const AXES: [&str; 4] = ["as", "do", "to", "in"];
@@ -33,7 +33,7 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
     let Some((key, node)) = test.entry("matrix") else {
         return Vec::new();
     };
-    let Some(axes) = Fields::read(node, "`matrix`", &AXES, out) else {
+    let Some(axes) = SUITE.fields(node, "`matrix`", &AXES, out) else {
         return Vec::new();
     };
     let faults = out.len();
@@ -53,7 +53,7 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
     let mut reported = BTreeSet::new();
     for (section, expected) in LINES {
         let Some(lines) = test.get(section) else { continue };
-        for line in fields::list(lines, "the lines of a matrix", out).unwrap_or_default() {
+        for line in SUITE.at(lines, "the lines of a matrix").list(out).unwrap_or_default() {
             let Some(covered) = line_cells(line, &axes, &cells, out) else {
                 continue;
             };
@@ -116,7 +116,7 @@ fn cells(axes: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Vec<Cel
     }
     let contexts = names.contexts(axes.get("in"), out);
     let count = principals.len().saturating_mul(asked.len()).saturating_mul(contexts.len());
-    if !names.allowance.take(count, axes.span, out) {
+    if !names.allowance.take(count, axes.span(), out) {
         return Vec::new();
     }
     let mut cells = Vec::new();
@@ -136,19 +136,19 @@ fn cells(axes: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Vec<Cel
 /// The cells a line states; `None` after a fault in it.
 fn line_cells(line: &Node, axes: &Fields<'_>, cells: &[Cell], out: &mut Diagnostics) -> Option<Vec<usize>> {
     let keys = ["as", "do", "to", "in", "because"];
-    let fields = Fields::read(line, "a line of a matrix", &keys, out)?;
+    let fields = SUITE.fields(line, "a line of a matrix", &keys, out)?;
     let mut picks: Vec<(&str, Vec<&str>)> = Vec::new();
     for axis in AXES {
         let Some(node) = fields.get(axis) else { continue };
         let known: BTreeSet<&str> = cells.iter().flat_map(|cell| on_axis(cell, axis)).collect();
         let mut picked = Vec::new();
-        for item in fields::one_or_many(node) {
-            let name = fields::text(item, "a name on an axis", out)?;
+        for item in node.one_or_many() {
+            let name = SUITE.at(item, "a name on an axis").scalar(out)?;
             if !known.contains(name) {
                 out.push(
                     Diagnostic::error(codes::EMPTY_CLAIM, item.span, format!("`{name}` is not in the matrix"))
                         .label("this line states no cell")
-                        .also(axes.get(axis).map_or(axes.span, |node| node.span), "the axis")
+                        .also(axes.get(axis).map_or(axes.span(), |node| node.span), "the axis")
                         .meant(item.span, name, known),
                 );
                 return None;
@@ -259,12 +259,12 @@ mod tests {
         scenario-overlapping-lines @ 19:12 `{in: risky}`: two lines state the cell `fred approve p1 in risky` | stated again here | narrow one of the lines, so that each cell is stated once
         scenario-empty-claim @ 22:18 `fredd`: `fredd` is not in the matrix | this line states no cell | did you mean `fred`?
         scenario-empty-claim @ 22:26 `{do: list, to: p1}`: this line states no cell | no cell of the matrix matches this line
-        scenario-unknown-key @ 22:57 `whom`: unknown key `whom` in a line of a matrix | not a key here | known here: `as`, `because`, `do`, `in`, `to`
+        scenario-unknown-key @ 22:57 `whom`: unknown key `whom` in a line of a matrix |  | known here: `as`, `because`, `do`, `in`, `to`
         scenario-wrong-value @ 23:16 `allow`: `otherwise` can only be `deny` | what is not stated is denied | state each cell that is allowed
         scenario-empty-claim @ 25:43 `acme`: `acme` is in no cell | none of the actions is decided on an Org
-        scenario-missing-key @ 28:14 `do`: `matrix` needs `as` | `as` is missing here
+        scenario-missing-key @ 28:14 `do`: missing key `as` in `matrix` | 
         scenario-unknown-name @ 28:19 `raed`: unknown action `raed` | no action on a Payout has this name | did you mean `read`?
-        scenario-wrong-shape @ 29:12 `{as: fred}`: the lines of a matrix must be a list | this is a mapping
+        scenario-wrong-shape @ 29:12 `{as: fred}`: the lines of a matrix must be a list, found a mapping |  | write each entry on its own line, after a `-`
         ");
     }
 }

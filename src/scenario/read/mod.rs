@@ -6,7 +6,6 @@ mod claims;
 mod contexts;
 mod data;
 mod directory;
-mod fields;
 mod fixtures;
 mod lineage;
 mod matrix;
@@ -25,8 +24,9 @@ use cedar_policy::Entities;
 use serde_json::Value;
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::load::yaml::Node;
+use crate::load::document::{Fields, Node};
 use crate::scenario::codes;
+use crate::scenario::codes::SUITE;
 use crate::text::{FileId, Instant, Sources};
 
 use super::Policy;
@@ -34,8 +34,6 @@ use super::suite::{Body, Suite, World};
 use allowance::Allowance;
 pub use data::check_entities;
 use directory::{Directory, Undeclared};
-use fields::Fields;
-pub(super) use fields::a;
 use names::Names;
 use sheet::{Documents, SUITE_KEYS, Sheet, is_suite};
 
@@ -125,20 +123,20 @@ fn suite(
     out: &mut Diagnostics,
 ) -> Option<Suite> {
     // The keys were checked as the sheet was gathered.
-    let fields = Fields::read(document, "a suite", &SUITE_KEYS, &mut Diagnostics::new())?;
+    let fields = SUITE.fields(document, "a suite", &SUITE_KEYS, &mut Diagnostics::new())?;
     let name_node = fields.require("suite", out)?;
-    let name = fields::text(name_node, "a suite's name", out)?;
+    let name = SUITE.at(name_node, "a suite's name").scalar(out)?;
     if !allowance.take(sheet.fixtures.len().saturating_add(sheet.contexts.len()), name_node.span, out) {
         return None;
     }
     let at = match (fields.get("at"), default_at) {
         // After a fault, any time serves for finding further ones.
-        (Some(node), _) => fields::instant(node, "`at`", out).unwrap_or(Instant(0)),
+        (Some(node), _) => SUITE.at(node, "`at`").instant(out).unwrap_or(Instant(0)),
         (None, Some(at)) => at,
         (None, None) => {
             out.push(
-                Diagnostic::error(codes::MISSING_KEY, name_node.span, "a suite needs `at`")
-                    .label("no time given")
+                SUITE
+                    .missing("at", "a suite", name_node.span)
                     .help("write `at: 2026-03-01T10:00:00Z`: tests never read the real clock"),
             );
             Instant(0)
@@ -216,8 +214,9 @@ struct CedarData {
 }
 
 fn cedar_data(fields: &Fields<'_>, sources: &Sources, policy: Policy<'_>, out: &mut Diagnostics) -> CedarData {
-    let unchecked =
-        fields.get("entities-unchecked").and_then(|node| fields::text(node, "`entities-unchecked`, the reason", out));
+    let unchecked = fields
+        .get("entities-unchecked")
+        .and_then(|node| SUITE.at(node, "`entities-unchecked`, the reason").scalar(out));
     let checked = if unchecked.is_some() { Checked::No } else { Checked::Yes };
     let mut data = CedarData { json: Vec::new(), entities: Entities::empty(), checked };
     let Some(node) = fields.get("entities") else {
@@ -238,7 +237,7 @@ fn cedar_data(fields: &Fields<'_>, sources: &Sources, policy: Policy<'_>, out: &
             data.entities = entities;
             data.json = json;
         }
-        (Ok(_), _) => fields::wrong_shape(node, "the `entities` file", "a JSON list of entities", out),
+        (Ok(_), _) => out.push(SUITE.mistyped(node, "the `entities` file", "a JSON list of entities")),
         (Err(error), _) => {
             for fault in error.0 {
                 out.push(
@@ -250,6 +249,12 @@ fn cedar_data(fields: &Fields<'_>, sources: &Sources, policy: Policy<'_>, out: &
         }
     }
     data
+}
+
+/// A noun with its article: `an Org`, `a User` (as it is spoken).
+pub(super) fn a(noun: &str) -> String {
+    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']);
+    format!("{} {noun}", if vowel { "an" } else { "a" })
 }
 
 /// Suites of one name, and snapshots that would write one file.
@@ -331,16 +336,16 @@ mod tests {
             &marketplace(),
         );
         insta::assert_snapshot!(faults(&loaded), @"
-        scenario-wrong-value @ 2:5 `yesterday`: `at` must be a time with a zone | not a time with a zone | write it as `2026-03-01T10:00:00Z`
+        scenario-wrong-value @ 2:5 `yesterday`: `at` must be a time with a zone |  | write it as `2026-03-01T10:00:00Z`
         scenario-unknown-file @ 3:19 `nope.yaml`: file not found: `nope.yaml` | searched next to this file, only inside the package | known here: `a.yaml`, `b.yaml`, `broken.yaml`, `lonely.yaml`, `s.yaml`, `t.yaml`
         scenario-wrong-type @ 3:30 `t.yaml`: a suite cannot be included | this file has tests of its own | move the fixtures they share into a file without `suite` and `tests`
         scenario-unknown-file @ 3:38 `../../etc/x.yaml`: file not found: `../../etc/x.yaml` | searched next to this file, only inside the package | known here: `a.yaml`, `b.yaml`, `broken.yaml`, `lonely.yaml`, `s.yaml`, `t.yaml`
         scenario-duplicate-name @ 3:3 `fred`: the fixture `fred` is declared twice | again here | rename one of them: included files are added, never overridden
-        scenario-unknown-key @ 7:1 `test`: unknown key `test` in a file of shared fixtures | not a key here | known here: `contexts`, `groups`, `include`, `principals`, `resources`
+        scenario-unknown-key @ 7:1 `test`: unknown key `test` in a file of shared fixtures |  | known here: `contexts`, `groups`, `include`, `principals`, `resources`
         scenario-cycle @ 1:10 `a.yaml`: files include each other: scenarios/s.yaml → scenarios/a.yaml → scenarios/b.yaml → scenarios/a.yaml | leads back
         scenario-missing-attribute @ 5:3 `fred`: `fred` is missing the attribute `clearance` | a User needs `clearance: Classification`
         scenario-missing-attribute @ 5:3 `fred`: `fred` is missing the attribute `org` | a User needs `org: Org`
-        scenario-missing-key @ 1:8 `s`: a suite needs `at` | no time given | write `at: 2026-03-01T10:00:00Z`: tests never read the real clock
+        scenario-missing-key @ 1:8 `s`: missing key `at` in a suite |  | write `at: 2026-03-01T10:00:00Z`: tests never read the real clock
         scenario-unknown-name @ 3:19 `fred`: unknown fixture `fred` | not declared
         scenario-unknown-name @ 3:29 `calm`: unknown context `calm` | no such context is declared
         scenario-unknown-name @ 3:50 `p1`: unknown fixture `p1` | not declared

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bundle::{BreakGlassProfile, EntityRole, OriginKind, Origins};
 use crate::decide::Engine;
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
-use crate::load::yaml::Node;
+use crate::load::document::Node;
 use crate::scenario::codes;
+use crate::scenario::codes::SUITE;
 use crate::scenario::suite::{Because, ContextFixture, ContextRef, Expected, Extent, Named, Section};
 use crate::text::Span;
 
+use super::a;
 use super::allowance::Allowance;
 use super::directory::Directory;
-use super::fields;
-use super::fields::{Fields, a};
 
 /// Stands for every fixture of a section, and so names none.
 pub(super) const ALL: &str = "all";
@@ -78,12 +78,12 @@ impl Names<'_> {
         if node.as_text() == Some(ALL) {
             return self.contexts.keys().cloned().map(ContextRef::Fixture).collect();
         }
-        fields::one_or_many(node).iter().filter_map(|item| self.context(item, out)).collect()
+        node.one_or_many().iter().filter_map(|item| self.context(item, out)).collect()
     }
 
     /// One context.
     pub(super) fn context(&self, node: &Node, out: &mut Diagnostics) -> Option<ContextRef> {
-        let name = fields::text(node, "a context", out)?;
+        let name = SUITE.at(node, "a context").scalar(out)?;
         if self.contexts.contains_key(name) {
             return Some(ContextRef::Fixture(name.to_owned()));
         }
@@ -167,7 +167,7 @@ impl Names<'_> {
         let (extent, node) = match node.as_map() {
             None => (Extent::Exactly, node),
             Some(_) => {
-                let fields = Fields::read(node, "`because`", &[Extent::Includes.word()], out)?;
+                let fields = SUITE.fields(node, "`because`", &[Extent::Includes.word()], out)?;
                 (Extent::Includes, fields.require(Extent::Includes.word(), out)?)
             }
         };
@@ -180,8 +180,8 @@ impl Names<'_> {
         }
         let mut cited = BTreeSet::new();
         let mut faults = Vec::new();
-        for item in fields::one_or_many(node) {
-            let Some(name) = fields::text(item, "a statement", out) else {
+        for item in node.one_or_many() {
+            let Some(name) = SUITE.at(item, "a statement").scalar(out) else {
                 continue;
             };
             cited.insert(name.to_owned());
@@ -243,7 +243,7 @@ impl Names<'_> {
             let fixtures = self.directory.fixtures.values().filter(|(_, of)| *of == section);
             return fixtures.map(|(named, _)| At { value: named.clone(), span: node.span }).collect();
         }
-        fields::one_or_many(node)
+        node.one_or_many()
             .iter()
             .filter_map(|item| {
                 let value = self.directory.entity(item, out)?;

@@ -6,15 +6,14 @@ use serde_json::{Map, Value};
 use crate::bundle::entity_uid;
 use crate::decide::RequestError;
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
-use crate::load::yaml;
-use crate::load::yaml::Node;
+use crate::load::document;
+use crate::load::document::{Fields, Node};
 use crate::scenario::codes;
+use crate::scenario::codes::SUITE;
 use crate::scenario::suite::{Claim, ContextRef, Expected, Named, Request, Stated};
 use crate::text::{FileId, Sources, Span};
 use crate::{decide, load};
 
-use super::fields;
-use super::fields::Fields;
 use super::names::Names;
 
 /// The causes that only a raw request can meet: everything else names what is loaded.
@@ -22,7 +21,7 @@ const NOT_LOADED: [&str; 2] = ["principal-not-loaded", "resource-not-loaded"];
 
 /// The file that a suite names, relative to the suite's own folder.
 pub(super) fn file(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<FileId> {
-    let written = fields::text(node, "a file", out)?;
+    let written = SUITE.at(node, "a file").scalar(out)?;
     let from = sources.name(node.span.file);
     let name = beside(from, written);
     let found = name.as_ref().and_then(|name| sources.iter().find(|(_, source)| source.name() == name));
@@ -133,10 +132,10 @@ type Parts = ([Option<(String, Span)>; 3], Option<Map<String, Value>>);
 
 fn inline(node: &Node, sources: &Sources, out: &mut Diagnostics) -> Option<Parts> {
     let keys = ["principal", "action", "resource", "context", "context-file"];
-    let request = Fields::read(node, "a raw request", &keys, out)?;
+    let request = SUITE.fields(node, "a raw request", &keys, out)?;
     let mut part = |key: &str| {
         let node = request.require(key, out)?;
-        Some((fields::text(node, "a Cedar entity", out)?.to_owned(), node.span))
+        Some((SUITE.at(node, "a Cedar entity").scalar(out)?.to_owned(), node.span))
     };
     let parts = [part("principal"), part("action"), part("resource")];
     let context = match (request.get("context"), request.get("context-file")) {
@@ -271,13 +270,16 @@ fn object(span: Span, value: Value, out: &mut Diagnostics) -> Option<Map<String,
 /// decimals of text.
 fn from_yaml(node: &Node) -> Value {
     match &node.value {
-        yaml::Value::Null => Value::Null,
-        yaml::Value::Bool(value) => Value::from(*value),
-        yaml::Value::Int(value) => Value::from(*value),
-        yaml::Value::Float(_) => Value::from(node.written().unwrap_or_default()),
-        yaml::Value::Text(text) => Value::from(text.as_str()),
-        yaml::Value::List(items) => items.iter().map(from_yaml).collect(),
-        yaml::Value::Map(entries) => {
+        document::Value::Null => Value::Null,
+        document::Value::Bool(value) => Value::from(*value),
+        document::Value::Int(value) => Value::from(*value),
+        // A date is of TOML, and so large a number is a fault.
+        document::Value::Float(_) | document::Value::HugeInt | document::Value::Date => {
+            Value::from(node.written().unwrap_or_default())
+        }
+        document::Value::Text(text) => Value::from(text.as_str()),
+        document::Value::List(items) => items.iter().map(from_yaml).collect(),
+        document::Value::Map(entries) => {
             let fields: Map<_, _> = entries.iter().map(|(key, node)| (key.text.clone(), from_yaml(node))).collect();
             fields.into()
         }
@@ -391,7 +393,7 @@ tests:
         scenario-unknown-name @ 18:51 `'M::Action::"Payout.raed"'`: unknown action `M::Action::"Payout.raed"` | no such action is declared | did you mean `M::Action::"Payout.read"`?
         scenario-unknown-name @ 18:89 `'M::Payot::"p1"'`: unknown type `M::Payot` | no such entity type is declared | did you mean `M::Payout`?
         scenario-wrong-shape @ 18:116 `[]`: this must be a mapping of names to values | not a JSON object
-        scenario-unknown-key @ 18:120 `contxt`: unknown key `contxt` in a raw request | not a key here | did you mean `context`?
+        scenario-unknown-key @ 18:120 `contxt`: unknown key `contxt` in a raw request |  | did you mean `context`?
         scenario-invalid-cedar-data @ 19:24 `data/empty.json`: the request has no `action` | this file | write "action": "TYPE::\"ID\"" into it
         scenario-invalid-cedar-data @ 19:24 `data/empty.json`: the request has no `principal` | this file | write "principal": "TYPE::\"ID\"" into it
         scenario-invalid-cedar-data @ 19:24 `data/empty.json`: the request has no `resource` | this file | write "resource": "TYPE::\"ID\"" into it

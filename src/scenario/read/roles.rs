@@ -8,15 +8,15 @@ use serde_json::json;
 
 use crate::bundle::{EntityRole, HOLDERS_TYPE, ROLE_TYPE, RelationContract, RoleContract, relation_attribute};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::load::yaml::Node;
+use crate::load::document::Node;
+use crate::scenario::codes::SUITE;
 use crate::scenario::suite::Named;
 use crate::scenario::value::Value;
 use crate::scenario::{codes, value};
 use crate::text::Span;
 
 use super::directory::Directory;
-use super::fields::a;
-use super::{directory, fields};
+use super::{a, directory};
 
 /// Reads `roles: […]` of a fixture: what each is called, and the Cedar parent that makes the fixture a holder.
 pub(super) fn given(
@@ -26,8 +26,8 @@ pub(super) fn given(
     out: &mut Diagnostics,
 ) -> BTreeMap<String, EntityUid> {
     let mut roles = BTreeMap::new();
-    for item in fields::one_or_many(node) {
-        let Some(text) = fields::text(item, "a role", out) else {
+    for item in node.one_or_many() {
+        let Some(text) = SUITE.at(item, "a role").scalar(out) else {
             continue;
         };
         let Some(parent) = role(item, text, holder, directory, out) else {

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::load::document::{Fields, Key, Node};
 use crate::load::yaml;
-use crate::load::yaml::{Key, Node};
 use crate::scenario::codes;
+use crate::scenario::codes::SUITE;
 use crate::scenario::suite::Section;
 use crate::text::{FileId, Sources};
 
-use super::fields::Fields;
 use super::fixtures::Declared;
-use super::{fields, names, raw};
+use super::{names, raw};
 
 /// The keys of a file that only shares fixtures.
 const SHARED_KEYS: [&str; 5] = ["include", "principals", "resources", "groups", "contexts"];
@@ -63,7 +63,7 @@ impl Documents {
             };
             // Faults in `include` are reported when the suite is read.
             let mut ignored = Diagnostics::new();
-            let includes = document.get("include").map(fields::one_or_many).unwrap_or_default();
+            let includes = document.get("include").map(Node::one_or_many).unwrap_or_default();
             open.extend(includes.iter().filter_map(|node| raw::file(node, sources, &mut ignored)));
             documents.sound.insert(file, document);
         }
@@ -131,11 +131,11 @@ impl<'a> Sheet<'a> {
         };
         let known: &[&str] = if chain.is_empty() { &SUITE_KEYS } else { &SHARED_KEYS };
         let what = if chain.is_empty() { "a suite" } else { "a file of shared fixtures" };
-        let Some(fields) = Fields::read(document, what, known, out) else {
+        let Some(fields) = SUITE.fields(document, what, known, out) else {
             return;
         };
         chain.push(file);
-        for node in fields.get("include").map(fields::one_or_many).unwrap_or_default() {
+        for node in fields.get("include").map(Node::one_or_many).unwrap_or_default() {
             let mut missing = Diagnostics::new();
             let Some(other) = raw::file(node, sources, &mut missing) else {
                 self.is_lacking = true;
@@ -188,7 +188,7 @@ impl<'a> Sheet<'a> {
 
 fn entries<'a>(fields: &Fields<'a>, key: &str, out: &mut Diagnostics) -> &'a [(Key, Node)] {
     let node = fields.get(key).filter(|node| !node.is_null());
-    node.and_then(|node| fields::mapping(node, "a section of fixtures", out)).unwrap_or_default()
+    node.and_then(|node| SUITE.at(node, "a section of fixtures").mapping(out)).unwrap_or_default()
 }
 
 /// Whether a fixture's name is free and stands for nothing else.

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use crate::break_glass::{EventKind, Reason};
 use crate::clauses::Step;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::load::yaml::Node;
+use crate::load::document::{Fields, Node};
 use crate::scenario::codes;
+use crate::scenario::codes::SUITE;
 use crate::scenario::suite::{ContextRef, Expected, GrantRequest, StepAction, TimelineStep};
 use crate::text::Duration;
 
-use super::fields::Fields;
+use super::claims;
 use super::names::Names;
-use super::{claims, fields};
 
 /// The steps that people take with a grant that was asked for.
 const ACTS: [Step; 5] = [Step::Withdraw, Step::Approve, Step::Refuse, Step::Revoke, Step::Review];
@@ -30,11 +30,11 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
     let faults = out.len();
     let mut grants = BTreeSet::new();
     let mut steps = Vec::new();
-    for item in fields::list(node, "`steps`", out).unwrap_or_default() {
+    for item in SUITE.at(node, "`steps`").list(out).unwrap_or_default() {
         let Some((fields, action)) = step(item, &mut grants, names, out) else {
             continue;
         };
-        let after = fields.get("after").and_then(|node| fields::duration(node, "`after`", out));
+        let after = fields.get("after").and_then(|node| SUITE.at(node, "`after`").duration(out));
         let refused_in_vain = refused_in_vain(&fields, names);
         let Some(action) = action else {
             // The suite does not run; what else is wrong with the step is told all the same.
@@ -66,9 +66,9 @@ fn step<'a>(
     names: &Names<'_>,
     out: &mut Diagnostics,
 ) -> Option<(Fields<'a>, Option<StepAction>)> {
-    fields::mapping(node, "a step", out)?;
+    SUITE.at(node, "a step").mapping(out)?;
     if node.get("request").is_some() {
-        let fields = Fields::read(node, "a request for a grant", &REQUEST_KEYS, out)?;
+        let fields = SUITE.fields(node, "a request for a grant", &REQUEST_KEYS, out)?;
         let action = request(&fields, names, out).map(|request| {
             grants.insert(request.grant.clone());
             StepAction::Request(Box::new(request))
@@ -78,15 +78,17 @@ fn step<'a>(
         return Some((fields, action));
     }
     if let Some(act) = ACTS.into_iter().find(|act| node.get(act.word()).is_some()) {
-        let fields = Fields::read(node, "a step on a grant", &["after", act.word(), "by", "in", "refused"], out)?;
-        return Some((fields, acted(act, &fields, grants, names, out)));
+        let fields = SUITE.fields(node, "a step on a grant", &["after", act.word(), "by", "in", "refused"], out)?;
+        let action = acted(act, &fields, grants, names, out);
+        return Some((fields, action));
     }
     if node.get("log").is_some() {
-        let fields = Fields::read(node, "a `log` step", &["after", "log"], out)?;
-        return Some((fields, log(&fields, out)));
+        let fields = SUITE.fields(node, "a `log` step", &["after", "log"], out)?;
+        let action = log(&fields, out);
+        return Some((fields, action));
     }
     let keys: Vec<&str> = ASK_KEYS.into_iter().chain(["request", "log"]).chain(ACTS.map(Step::word)).collect();
-    let fields = Fields::read(node, "a step", &keys, out)?;
+    let fields = SUITE.fields(node, "a step", &keys, out)?;
     let asks = claims::VERBS.iter().any(|(verb, _)| fields.get(verb).is_some());
     let waits = fields.get("after").is_some() && fields.get("as").is_none();
     if !asks && waits {
@@ -94,7 +96,7 @@ fn step<'a>(
     }
     if !asks {
         out.push(
-            Diagnostic::error(codes::EMPTY_CLAIM, fields.span, "this step does nothing")
+            Diagnostic::error(codes::EMPTY_CLAIM, fields.span(), "this step does nothing")
                 .label("no question, act or event")
                 .help("add `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`"),
         );
@@ -113,7 +115,7 @@ fn step<'a>(
 
 fn request(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Option<GrantRequest> {
     let profile_node = fields.require("request", out)?;
-    let profile = fields::text(profile_node, "a break-glass profile", out)?;
+    let profile = SUITE.at(profile_node, "a break-glass profile").scalar(out)?;
     if !names.profiles.contains_key(profile) {
         out.push(
             Diagnostic::error(
@@ -137,10 +139,10 @@ fn request(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
     let asked =
         fields.require("actions", out).map(|node| claims::actions_on(node, &resources, names, out)).unwrap_or_default();
     let actions: BTreeSet<String> = asked.into_iter().map(|(_, action, _)| action).collect();
-    let duration = fields.require("for", out).and_then(|node| fields::duration(node, "`for`", out));
-    let grant = fields.require("as-grant", out).and_then(|node| fields::text(node, "a grant's name", out));
+    let duration = fields.require("for", out).and_then(|node| SUITE.at(node, "`for`").duration(out));
+    let grant = fields.require("as-grant", out).and_then(|node| SUITE.at(node, "a grant's name").scalar(out));
     let optional = |key: &'static str, out: &mut Diagnostics| {
-        fields.get(key).and_then(|node| fields::text(node, "this value", out)).map(str::to_owned)
+        fields.get(key).and_then(|node| SUITE.at(node, "this value").scalar(out)).map(str::to_owned)
     };
     // Everything is read before anything is missed, so that all faults are told at once.
     let (reason, ticket) = (optional("reason", out), optional("ticket", out));
@@ -182,7 +184,7 @@ fn acted(
 /// A step whose lists are empty, or whose `all` stands for nothing, would pass whatever the policy says.
 fn nobody(fields: &Fields<'_>, out: &mut Diagnostics) {
     out.push(
-        Diagnostic::error(codes::EMPTY_CLAIM, fields.span, "this step does nothing")
+        Diagnostic::error(codes::EMPTY_CLAIM, fields.span(), "this step does nothing")
             .label("it names no principal, or makes no request"),
     );
 }
@@ -190,8 +192,8 @@ fn nobody(fields: &Fields<'_>, out: &mut Diagnostics) {
 fn log(fields: &Fields<'_>, out: &mut Diagnostics) -> Option<StepAction> {
     let known: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
     let mut kinds = Vec::new();
-    for item in fields::list(fields.require("log", out)?, "`log`", out)? {
-        let kind = fields::text(item, "a kind of event", out)?;
+    for item in SUITE.at(fields.require("log", out)?, "`log`").list(out)? {
+        let kind = SUITE.at(item, "a kind of event").scalar(out)?;
         if !known.contains(&kind) {
             out.push(
                 Diagnostic::error(codes::UNKNOWN_NAME, item.span, format!("unknown kind of event `{kind}`"))
@@ -205,7 +207,7 @@ fn log(fields: &Fields<'_>, out: &mut Diagnostics) -> Option<StepAction> {
 }
 
 fn grant(node: &Node, grants: &BTreeSet<String>, out: &mut Diagnostics) -> Option<String> {
-    let name = fields::text(node, "a grant", out)?;
+    let name = SUITE.at(node, "a grant").scalar(out)?;
     if !grants.contains(name) {
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown grant `{name}`"))
@@ -227,7 +229,7 @@ fn context(fields: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) -> Opt
 /// The cause of a refusal: one of the state machine's, or a statement that denies.
 fn refused(fields: &Fields<'_>, out: &mut Diagnostics) -> Option<String> {
     let node = fields.get("refused")?;
-    fields::text(node, "the cause of a refusal", out).map(str::to_owned)
+    SUITE.at(node, "the cause of a refusal").scalar(out).map(str::to_owned)
 }
 
 /// What is wrong with the cause of a refusal. Such a step fails, whatever happens.
@@ -269,22 +271,22 @@ mod tests {
         insta::assert_snapshot!(faults(&loaded), @"
         scenario-unknown-name @ 18:19 `incident`: unknown break-glass profile `incident` | no such profile is declared
         scenario-unknown-name @ 18:59 `aprove`: unknown action `aprove` | no action on a Payout has this name | did you mean `approve`?
-        scenario-wrong-value @ 18:90 `long`: `for` must be a duration | not a duration | write `30m`, `1h30m` or `2d`
+        scenario-wrong-value @ 18:90 `long`: `for` must be a duration |  | write `30m`, `1h30m` or `2d`
         scenario-unknown-name @ 19:19 `g2`: unknown grant `g2` | no earlier step of this timeline requests it | did you mean `g1`?
         scenario-unknown-name @ 19:28 `sam`: unknown fixture `sam` | not declared | known here: `acme`, `dana`, `fred`, `mia`, `p1`, `p2`, `shopify`
-        scenario-wrong-shape @ 19:43 `[self-approval, cooldown]`: the cause of a refusal must be text | this is a list
+        scenario-wrong-shape @ 19:43 `[self-approval, cooldown]`: the cause of a refusal must be text, found a list |  | write a single value
         scenario-unknown-name @ 20:41 `too-late`: unknown statement `too-late` | no statement of the policy has this name
         scenario-unknown-name @ 21:72 `expried`: unknown statement `expried` | no statement of the policy has this name | did you mean `expired`?
         scenario-unknown-name @ 22:62 `expired`: unknown statement `expired` | no statement of the policy has this name | known here: `isolate.org`, `no-grant`, `partners`, `permit-errored`, `stepped_up`
         scenario-unknown-name @ 23:24 `request`: unknown kind of event `request` | the log never contains this | did you mean `requested`?
-        scenario-wrong-value @ 24:17 `-5m`: `after` must be a duration | not a duration | write `30m`, `1h30m` or `2d`
+        scenario-wrong-value @ 24:17 `-5m`: `after` must be a duration |  | write `30m`, `1h30m` or `2d`
         scenario-empty-claim @ 25:9 `{as: dana, in: calm}`: this step does nothing | no question, act or event | add `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`
-        scenario-unknown-key @ 26:32 `when`: unknown key `when` in a step on a grant | not a key here | known here: `after`, `by`, `in`, `refused`, `review`
+        scenario-unknown-key @ 26:32 `when`: unknown key `when` in a step on a grant |  | known here: `after`, `by`, `in`, `refused`, `review`
         scenario-empty-claim @ 27:9 `{who: dana}`: this step does nothing | no question, act or event | add `can`, `cannot`, `unknown`, `request`, `approve`, `refuse`, `withdraw`, `revoke`, `review`, `after` or `log`
-        scenario-unknown-key @ 27:10 `who`: unknown key `who` in a step | not a key here
+        scenario-unknown-key @ 27:10 `who`: unknown key `who` in a step | 
         scenario-empty-claim @ 28:9 `{approve: g1, by: []}`: this step does nothing | it names no principal, or makes no request
         scenario-empty-claim @ 29:9 `{as: [], in: calm, can: {approve: p1}}`: this step does nothing | it names no principal, or makes no request
-        scenario-wrong-shape @ 30:9 `[]`: a step must be a mapping of keys to values | this is a list
+        scenario-wrong-shape @ 30:9 `[]`: a step must be a mapping, found a list |  | write `key: value` entries
         ");
     }
 }

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::load::yaml::Node;
+use crate::load::document::{Fields, Node};
+use crate::scenario::codes::SUITE;
 use crate::scenario::suite::{ContextRef, Fixture, Named, Row, Section, SnapshotSpec, Table};
 use crate::scenario::{codes, golden};
 
-use super::fields::Fields;
+use super::claims;
 use super::names::{ALL, Names};
-use super::{claims, fields};
 
 /// Reads a snapshot test.
 pub(super) fn read(
@@ -21,7 +21,7 @@ pub(super) fn read(
     names: &Names<'_>,
     out: &mut Diagnostics,
 ) -> Option<SnapshotSpec> {
-    let spec = Fields::read(test.require("snapshot", out)?, "`snapshot`", &["roles", "actions", "in", "to"], out)?;
+    let spec = SUITE.fields(test.require("snapshot", out)?, "`snapshot`", &["roles", "actions", "in", "to"], out)?;
     let roles = chosen_roles(spec.require("roles", out)?, names, out)?;
     let everyone = fixtures.values().filter(|fixture| fixture.section == Section::Principals);
     let mut rows: Vec<(String, &Named)> = everyone
@@ -42,7 +42,7 @@ pub(super) fn read(
     let types: BTreeSet<&str> = pairs.iter().map(|(_, resource)| resource.ty.as_str()).collect();
     let contexts = names.contexts(spec.get("in"), out);
     let count = rows.len().saturating_mul(pairs.len()).saturating_mul(contexts.len());
-    if !names.allowance.take(count, spec.span, out) {
+    if !names.allowance.take(count, spec.span(), out) {
         return None;
     }
     let mut tables = Vec::new();
@@ -84,8 +84,8 @@ fn chosen_roles(node: &Node, names: &Names<'_>, out: &mut Diagnostics) -> Option
     }
     let known = &names.directory.contract.roles;
     let mut roles = BTreeSet::new();
-    for item in fields::one_or_many(node) {
-        let name = fields::text(item, "a role", out)?;
+    for item in node.one_or_many() {
+        let name = SUITE.at(item, "a role").scalar(out)?;
         if !known.contains_key(name) {
             out.push(
                 Diagnostic::error(codes::UNKNOWN_NAME, item.span, format!("unknown role `{name}`"))

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::load::yaml::Node;
+use crate::load::document::{Fields, Node};
 use crate::scenario::codes;
+use crate::scenario::codes::SUITE;
 use crate::scenario::suite::{Body, Fixture, Test};
 use crate::text::{Sources, Span};
 
-use super::fields::Fields;
 use super::names::Names;
-use super::{claims, fields, matrix, raw, steps, tables};
+use super::{claims, matrix, raw, steps, tables};
 
 /// The kinds of tests: the key that makes one, what to call it, and its keys besides [`COMMON`].
 const KINDS: [(&str, &str, &[&str]); 9] = [
@@ -42,7 +42,7 @@ pub(super) fn read(
     let Some(node) = suite.require("tests", out) else {
         return Vec::new();
     };
-    let items = fields::list(node, "`tests`", out).unwrap_or_default();
+    let items = SUITE.at(node, "`tests`").list(out).unwrap_or_default();
     if items.is_empty() && node.as_list().is_some() {
         out.push(Diagnostic::error(codes::EMPTY_CLAIM, node.span, "the suite has no tests").label("empty"));
     }
@@ -54,7 +54,7 @@ pub(super) fn read(
         };
         let name_node = fields.require("name", out);
         // The rest of a nameless test is read all the same: its faults are told in the same run.
-        let name = name_node.and_then(|node| fields::text(node, "a test's name", out)).unwrap_or("");
+        let name = name_node.and_then(|node| SUITE.at(node, "a test's name").scalar(out)).unwrap_or("");
         let span = name_node.map_or(item.span, |node| node.span);
         if let Some(first) = seen.insert(name, span).filter(|_| !name.is_empty()) {
             out.push(
@@ -69,7 +69,10 @@ pub(super) fn read(
         tests.push(Test {
             name: name.to_owned(),
             span,
-            skip: fields.get("skip").and_then(|node| fields::text(node, "`skip`, the reason", out)).map(str::to_owned),
+            skip: fields
+                .get("skip")
+                .and_then(|node| SUITE.at(node, "`skip`, the reason").scalar(out))
+                .map(str::to_owned),
             smoke: smoke(&fields, &body, out),
             body,
         });
@@ -79,17 +82,17 @@ pub(super) fn read(
 
 /// The kind of a test and its keys, those of other kinds reported.
 fn kind<'a>(node: &'a Node, out: &mut Diagnostics) -> Option<(&'static str, Fields<'a>)> {
-    fields::mapping(node, "a test", out)?;
+    SUITE.at(node, "a test").mapping(out)?;
     if let Some((kind, what, own)) = KINDS.iter().find(|(key, _, _)| node.get(key).is_some()) {
         let known: Vec<&str> = COMMON.iter().chain(own.iter()).copied().collect();
-        return Some((kind, Fields::read(node, what, &known, out)?));
+        return Some((kind, SUITE.fields(node, what, &known, out)?));
     }
     // A misspelt key is the likeliest reason that no kind is found.
     let mut known: Vec<&str> = KINDS.iter().flat_map(|(_, _, own)| own.iter()).chain(&COMMON).copied().collect();
     known.sort_unstable();
     known.dedup();
     let faults = out.len();
-    let fields = Fields::read(node, "a test", &known, out)?;
+    let fields = SUITE.fields(node, "a test", &known, out)?;
     if out.len() == faults {
         out.push(
             Diagnostic::error(
@@ -139,7 +142,7 @@ fn body(
 
 /// A test whose lists are empty, or whose `all` stands for nothing, would pass whatever the policy says.
 fn empty(fields: &Fields<'_>, out: &mut Diagnostics) {
-    let span = fields.get("name").map_or(fields.span, |name| name.span);
+    let span = fields.get("name").map_or(fields.span(), |name| name.span);
     out.push(
         Diagnostic::error(codes::EMPTY_CLAIM, span, "this test makes no claim")
             .label("it makes no request, so it would pass under any policy"),
@@ -150,7 +153,7 @@ fn smoke(fields: &Fields<'_>, body: &Body, out: &mut Diagnostics) -> bool {
     let Some((key, node)) = fields.entry("smoke") else {
         return false;
     };
-    let smoke = fields::flag(node, "`smoke`", out).unwrap_or(false);
+    let smoke = SUITE.at(node, "`smoke`").flag(out).unwrap_or(false);
     if smoke && !matches!(body, Body::Claims(_)) {
         out.push(
             Diagnostic::error(codes::CONFLICTING_KEYS, key.span, "only decisions can be smoke tests")
@@ -188,7 +191,7 @@ mod tests {
 "#;
         let loaded = load(&[("s.yaml", &format!("{WORLD}{tests}"))], &marketplace());
         insta::assert_snapshot!(faults(&loaded), @r#"
-        scenario-unknown-key @ 16:47 `cann`: unknown key `cann` in a test | not a key here | did you mean `can`?
+        scenario-unknown-key @ 16:47 `cann`: unknown key `cann` in a test |  | did you mean `can`?
         scenario-unknown-name @ 17:30 `fredd`: unknown fixture `fredd` | not declared | did you mean `fred`?
         scenario-wrong-type @ 17:37 `p1`: `p1` cannot make requests | a Payout is not a principal type | known here: `dana`, `fred`, `mia`, `shopify`
         scenario-unknown-name @ 17:46 `clam`: unknown context `clam` | no such context is declared | did you mean `calm`?
@@ -202,13 +205,13 @@ mod tests {
         scenario-wrong-cause @ 19:79 `[finance.Payout.approve, no-grant, partners]`: `no-grant` must be the only cause | if a statement denies, a missing grant is not the cause
         scenario-wrong-cause @ 19:80 `finance.Payout.approve`: `finance.Payout.approve` never denies anything | cannot be the cause claimed here | known here: `isolate.org`, `no-grant`, `partners`, `permit-errored`, `stepped_up`
         scenario-conflicting-keys @ 20:83 `because`: `because` needs exactly one verb | several decisions could be meant | write a separate test for each of `can`, `cannot` and `unknown`
-        scenario-unknown-key @ 21:23 `as`: unknown key `as` in a matrix test | not a key here | known here: `allow`, `deny`, `matrix`, `name`, `otherwise`, `skip`, `smoke`, `unknown`
-        scenario-unknown-key @ 21:33 `in`: unknown key `in` in a matrix test | not a key here | known here: `allow`, `deny`, `matrix`, `name`, `otherwise`, `skip`, `smoke`, `unknown`
+        scenario-unknown-key @ 21:23 `as`: unknown key `as` in a matrix test |  | known here: `allow`, `deny`, `matrix`, `name`, `otherwise`, `skip`, `smoke`, `unknown`
+        scenario-unknown-key @ 21:33 `in`: unknown key `in` in a matrix test |  | known here: `allow`, `deny`, `matrix`, `name`, `otherwise`, `skip`, `smoke`, `unknown`
         scenario-duplicate-name @ 22:12 `two kinds`: two tests are called `two kinds` | again here
         scenario-empty-claim @ 22:12 `two kinds`: this test makes no claim | it makes no request, so it would pass under any policy
-        scenario-missing-key @ 23:6 `as`: a test needs `name` | `name` is missing here
+        scenario-missing-key @ 23:6 `as`: missing key `name` in a test | 
         scenario-empty-claim @ 24:12 `nothing`: this test makes no claim | no claim given | add `can`, `cannot`, `unknown`, `matrix`, `who-can`, `what-can`, `steps`, `snapshot` or `request`
-        scenario-wrong-shape @ 25:26 `"yes"`: `smoke` must be `true` or `false` | this is text
+        scenario-wrong-shape @ 25:26 `"yes"`: `smoke` must be `true` or `false`, found text |  | write it without quotes
         scenario-empty-claim @ 25:40 `[]`: the timeline has no steps | empty
         scenario-wrong-shape @ 26:26 `{approve: p1, read: p1}`: `who-can` takes one action on one resource | 2 actions are named | write `who-can: {ACTION: RESOURCE, in: CONTEXT}`
         scenario-wrong-type @ 27:58 `acme`: `acme` cannot make requests | an Org is not a principal type | known here: `dana`, `fred`, `mia`, `shopify`
@@ -218,7 +221,7 @@ mod tests {
         scenario-unknown-name @ 30:50 `raed`: unknown action `raed` | no action on an Org or a Payout has this name | did you mean `read`?
         scenario-empty-claim @ 30:81 `[]`: `read` has no resources | it makes no request
         scenario-unknown-name @ 31:26 `'User::"zoe"'`: unknown entity `User::"zoe"` | neither a fixture nor in the suite's `entities` file | declare it under `principals`, `resources` or `groups`
-        scenario-wrong-shape @ 32:5 `just text`: a test must be a mapping of keys to values | this is text
+        scenario-wrong-shape @ 32:5 `just text`: a test must be a mapping, found text |  | write `key: value` entries
         "#);
     }
 

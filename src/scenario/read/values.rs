@@ -7,13 +7,13 @@ use serde_json::json;
 
 use crate::bundle::{AttributeContract, ValueType};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::load::yaml::Node;
+use crate::load::document::Node;
 use crate::scenario::codes;
 use crate::scenario::value::{Moment, Value};
 use crate::text::{Duration, Instant};
 
+use super::a;
 use super::directory::Directory;
-use super::fields::a;
 
 /// Reads a value of a type.
 pub(super) fn value(node: &Node, ty: &ValueType, directory: &Directory<'_>, out: &mut Diagnostics) -> Option<Value> {

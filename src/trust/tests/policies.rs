@@ -25,22 +25,22 @@ fn every_fault_is_found_in_one_run() {
     let (policy, faults) = read(text, &[("k", &signer)]);
     assert_eq!(policy, None);
     insta::assert_snapshot!(faults.join("\n"), @r#"
-    config-missing-key trust.toml:1:1: `format` is missing; write `format = 1` at the top
-    config-unknown-key trust.toml:1:1: unknown section `[formt]`; did you mean `format`?
+    config-missing-key trust.toml:1:1: missing key `format` in a trust policy; write `format = 1` at the top
+    config-unknown-key trust.toml:1:1: unknown key `formt` in a trust policy; did you mean `format`?
     config-unknown-key trust.toml:9:1: unknown key `revokd` in `[keys.one]`; did you mean `revoked`?
     config-value trust.toml:10:7: the key `two` expires before it becomes valid; set `not_after` later than `not_before`
     trust-key trust.toml:11:10: the key `two` cannot be read: it is not a PEM file of a public key; use the PEM of a P-256 or Ed25519 public key, as written by `gatewright key generate`
-    config-missing-key trust.toml:14:1: `keys.three.public` is missing; write `public = """-----BEGIN PUBLIC KEY----- …"""` under `[keys.three]`
+    config-missing-key trust.toml:14:1: missing key `public` in `[keys.three]`; write `public = """-----BEGIN PUBLIC KEY----- …"""` under `[keys.three]`
     config-type trust.toml:15:11: `keys.three.revoked` must be `true` or `false`, found text; write it without quotes
     config-value trust.toml:17:16: unknown key name `won`; known here: `one`, `two`
     config-value trust.toml:17:23: duplicate key `one`; list each key once
-    config-type trust.toml:17:30: `release.keys` must be a list of text values, found a whole number; write a list, as in ["release-2026"]
+    config-type trust.toml:17:30: an entry of `release.keys` must be text, found a whole number; write a list, as in ["release-2026"]
     config-value trust.toml:18:13: `release.threshold` is out of range; write a number from 1 to 100
     config-value trust.toml:19:1: the threshold is 2 distinct keys, but only 1 can sign; list more keys, or lower `threshold`; otherwise nothing can pass
     config-type trust.toml:22:12: `provenance.builders` must be a list, found text; write a list, as in ["https://example.com/builder"]
-    config-missing-key trust.toml:23:1: `evidence.keys` is missing; write `keys = ["NAME"]` under `[evidence]`
+    config-missing-key trust.toml:23:1: missing key `keys` in `[evidence]`; write `keys = ["NAME"]` under `[evidence]`
     config-value trust.toml:24:12: `test` is not a kind of evidence; did you mean `tests`?
-    config-unknown-key trust.toml:25:2: unknown section `[chanel]`; did you mean `channel`?
+    config-unknown-key trust.toml:25:2: unknown key `chanel` in a trust policy; did you mean `channel`?
     "#);
 }
 
@@ -57,7 +57,7 @@ fn a_policy_that_nothing_can_pass_or_that_counts_one_key_twice_is_a_fault() {
         @"config-value trust.toml:10:1: the threshold is 1 distinct keys, but only 0 can sign; list more keys, or lower `threshold`; otherwise nothing can pass"
     );
     insta::assert_snapshot!(of(""), @r#"
-    config-missing-key trust.toml:1:1: `release.keys` is missing; write `keys = ["NAME"]` under `[release]`
+    config-missing-key trust.toml:1:1: missing key `keys` in `[release]`; write `keys = ["NAME"]` under `[release]`
     config-missing-key trust.toml:1:1: the trust policy has no keys; write `[keys.NAME]`, with `public = """` and the PEM of a public key below
     "#);
     insta::assert_snapshot!(read("format = 2\n[keys.a\n", &[]).1.join("\n"), @"config-syntax trust.toml:2:8: invalid TOML: unclosed table, expected `]`; close the section's name with `]`");

@@ -277,7 +277,7 @@ fn faults_of_gateway_toml_are_shown_beside_those_of_the_policy_in_every_format()
       help: known here: `contractors_move_no_money`, `desk_pays_nothing_out`,
             `partners_see_no_restricted_data`, `risk_gate`, `steady`, `stepped_up`
     
-      error[config-unknown-key]: unknown section `[masks]`
+      error[config-unknown-key]: unknown key `masks` in `gateway.toml`
          ╭─[gateway.toml:124:2]
      123 │
      124 │ [masks]

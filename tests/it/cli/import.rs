@@ -61,7 +61,7 @@ fn nothing_that_exists_is_written_into_and_nothing_is_written_where_there_are_fa
     fs::write(dir.path().join("roles.yaml"), ROLES.replace("verbs", "verb")).unwrap();
     let run = run_in(dir.path(), ["import", "k8s-rbac", "roles.yaml", "--out", "new"]);
     assert_eq!((run.code, run.err.as_str()), (1, ""));
-    assert!(run.out.contains("a rule has no field `verb`") && run.out.contains("roles.yaml:7:"), "{}", run.out);
+    assert!(run.out.contains("unknown key `verb` in a rule") && run.out.contains("roles.yaml:7:"), "{}", run.out);
     assert!(!dir.path().join("new").exists());
 
     fs::write(dir.path().join("roles.yaml"), "kind: [").unwrap();

@@ -293,40 +293,40 @@ fn every_fault_of_every_file_is_found_in_one_run() {
         ("g", "widened: x\nwhos: y\nbecause: b\nowner: o"),
         ("h", "who: a\nwho: b\nwhat: !x c\n"),
         ("i", "who: [a\n"),
-    ]), @r"
+    ]), @r#"
     fails, 0 undeclared
-    change-wrong-shape @ changes/a.yaml:1:1 ``: a declared change must be a mapping of keys to values; run `gatewright diff --declare` to write files to fill in
-    change-wrong-shape @ changes/b.yaml:1:1 `- who: x\n- who: y`: a declared change must be a mapping of keys to values; write one declaration per file
-    change-wrong-shape @ changes/c.yaml:1:1 `just words`: a declared change must be a mapping of keys to values; run `gatewright diff --declare` to write files to fill in
-    change-wrong-value @ changes/d.yaml:1:6 `[]`: `who` is empty; give at least one name, as shown by `gatewright diff`
-    change-wrong-shape @ changes/d.yaml:2:7 `{a: b}`: `what` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
-    change-wrong-shape @ changes/d.yaml:3:9 `[widened]`: `change` must be text; write `widened` or `narrowed`
-    change-wrong-shape @ changes/d.yaml:4:10 `[a]`: `because` must be text; write it on one line, and quote it if YAML reads it as something else
-    change-wrong-shape @ changes/d.yaml:5:8 `{b: c}`: `owner` must be text; write it on one line, and quote it if YAML reads it as something else
-    change-wrong-shape @ changes/d.yaml:6:9 `[]`: `ticket` must be text; write the ticket's name, or leave `ticket` out
-    change-wrong-value @ changes/d.yaml:7:8 `5`: `until` must be a date; write the first day on which it no longer applies, such as `2026-12-31`, or an instant with a time zone
-    change-wrong-shape @ changes/e.yaml:1:10 `\'\'`: `who` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
-    change-wrong-shape @ changes/e.yaml:1:14 `5`: `who` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
-    change-wrong-shape @ changes/e.yaml:1:17 `null`: `who` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
-    change-wrong-value @ changes/e.yaml:2:11 `x`: duplicate `x` in `what`; keep one of the two
+    change-wrong-shape @ changes/a.yaml:1:1 ``: a declared change must be a mapping, found nothing; run `gatewright diff --declare` to write files to fill in
+    change-wrong-shape @ changes/b.yaml:1:1 `- who: x\n- who: y`: a declared change must be a mapping, found a list; write one declaration per file
+    change-wrong-shape @ changes/c.yaml:1:1 `just words`: a declared change must be a mapping, found text; run `gatewright diff --declare` to write files to fill in
+    change-wrong-value @ changes/d.yaml:1:6 `[]`: `who` must not be empty; write it as shown by `gatewright diff`; quote names that YAML reads as something else
+    change-wrong-shape @ changes/d.yaml:2:7 `{a: b}`: `what` must be text or a list, found a mapping; write it as shown by `gatewright diff`; quote names that YAML reads as something else
+    change-wrong-shape @ changes/d.yaml:3:9 `[widened]`: `change` must be text, found a list; write `widened` or `narrowed`
+    change-wrong-shape @ changes/d.yaml:4:10 `[a]`: `because` must be text, found a list; write a single value
+    change-wrong-shape @ changes/d.yaml:5:8 `{b: c}`: `owner` must be text, found a mapping; write a single value
+    change-wrong-shape @ changes/d.yaml:6:9 `[]`: `ticket` must be text, found a list; write the ticket's name, or leave `ticket` out
+    change-wrong-value @ changes/d.yaml:7:8 `5`: `until` must be a date or an instant; write the first day on which it no longer applies, such as `2026-12-31`, or an instant with a time zone
+    change-wrong-value @ changes/e.yaml:1:10 `\'\'`: an entry of `who` must not be empty; write it as shown by `gatewright diff`; quote names that YAML reads as something else
+    change-wrong-shape @ changes/e.yaml:1:14 `5`: an entry of `who` must be text, found a whole number; write it as shown by `gatewright diff`; quote names that YAML reads as something else
+    change-wrong-shape @ changes/e.yaml:1:17 `null`: an entry of `who` must be text, found nothing; write it as shown by `gatewright diff`; quote names that YAML reads as something else
+    change-wrong-value @ changes/e.yaml:2:11 `x`: duplicate `x` in `what`; list it once
     change-wrong-value @ changes/e.yaml:3:9 `widen`: unknown change `widen`; write `widened`
     change-unexplained @ changes/e.yaml:4:10 `\'  \'`: `because` gives no explanation; write the reason, in words that a reviewer can assess
     change-unexplained @ changes/e.yaml:5:8 `\'--\'`: `owner` gives no explanation; write who is responsible, in words that a reviewer can assess
-    change-wrong-shape @ changes/e.yaml:6:7 ``: `ticket` must be text; write the ticket's name, or leave `ticket` out
-    change-wrong-value @ changes/e.yaml:7:8 `2026-02-30`: `until` must be a date; write the first day on which it no longer applies, such as `2026-12-31`, or an instant with a time zone
-    change-wrong-shape @ changes/f.yaml:1:4 ``: `who` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
-    change-wrong-shape @ changes/f.yaml:2:5 ``: `what` must be a name or a list of names; write it as shown by `gatewright diff`; quote names that YAML reads as something else
-    change-wrong-shape @ changes/f.yaml:3:7 ``: `change` must be text; write `widened` or `narrowed`
+    change-wrong-shape @ changes/e.yaml:6:7 ``: `ticket` must be text, found nothing; write the ticket's name, or leave `ticket` out
+    change-wrong-value @ changes/e.yaml:7:8 `2026-02-30`: `until` must be a date or an instant; write the first day on which it no longer applies, such as `2026-12-31`, or an instant with a time zone
+    change-wrong-shape @ changes/f.yaml:1:4 ``: `who` must be text or a list, found nothing; write it as shown by `gatewright diff`; quote names that YAML reads as something else
+    change-wrong-shape @ changes/f.yaml:2:5 ``: `what` must be text or a list, found nothing; write it as shown by `gatewright diff`; quote names that YAML reads as something else
+    change-wrong-shape @ changes/f.yaml:3:7 ``: `change` must be text, found nothing; write `widened` or `narrowed`
     change-unexplained @ changes/f.yaml:4:1 `because`: `because` gives no explanation; write the reason, in words that a reviewer can assess
     change-unexplained @ changes/f.yaml:5:1 `owner`: `owner` gives no explanation; write who is responsible, in words that a reviewer can assess
-    change-missing-key @ changes/g.yaml:1:1 `widened`: a declared change needs `change`; write `change: widened` or `change: narrowed`
-    change-missing-key @ changes/g.yaml:1:1 `widened`: a declared change needs `what`; write the actions, as `gatewright diff` names them: `what: [Payment.refund, Payout.create on Org]`
-    change-missing-key @ changes/g.yaml:1:1 `widened`: a declared change needs `who`; write who gains or loses it, as `gatewright diff` names them: `who: finance`
+    change-missing-key @ changes/g.yaml:1:1 `widened`: missing key `change` in a declared change; write `change: widened` or `change: narrowed`
+    change-missing-key @ changes/g.yaml:1:1 `widened`: missing key `what` in a declared change; write the actions, as `gatewright diff` names them: `what: [Payment.refund, Payout.create on Org]`
+    change-missing-key @ changes/g.yaml:1:1 `widened`: missing key `who` in a declared change; write who gains or loses it, as `gatewright diff` names them: `who: finance`
     change-unknown-key @ changes/g.yaml:1:1 `widened`: unknown key `widened` in a declared change; write `change: widened`
     change-unknown-key @ changes/g.yaml:2:1 `whos`: unknown key `whos` in a declared change; did you mean `who`?
     yaml-unsupported @ changes/h.yaml:3:7 `!x c`: tagged values are not supported; remove the tag; quote a value to make it text
     yaml-syntax @ changes/i.yaml:1:6 `[`: a list in brackets is not closed; separate its parts with `,` and close it with `]`
-    ");
+    "#);
 }
 
 #[test]

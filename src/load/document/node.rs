@@ -1,4 +1,4 @@
-//! A YAML document as a tree of values, each with its place in the file.
+//! A document as a tree of values, each with its place in the file.
 
 use crate::text::Span;
 
@@ -10,12 +10,12 @@ pub struct Node {
     /// What it means.
     pub value: Value,
     /// The text of a scalar that is not [`Value::Text`], as written: `120.00`, `0x1f`, `~`.
-    pub(super) written: Option<Box<str>>,
+    pub(in crate::load) written: Option<Box<str>>,
     /// Whether it is a scalar in quotes or a block scalar, and so text whatever it looks like.
-    pub(super) quoted: bool,
+    pub(in crate::load) quoted: bool,
 }
 
-/// What a YAML value means.
+/// What a value means.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// `null`, `~` or nothing.
@@ -24,8 +24,12 @@ pub enum Value {
     Bool(bool),
     /// A whole number.
     Int(i64),
-    /// A number with a fraction or an exponent, `.inf` or `.nan`.
+    /// A whole number beyond 64 bits, of TOML. In YAML it is a fault.
+    HugeInt,
+    /// A number with a fraction or an exponent, infinity or none at all.
     Float(f64),
+    /// A date or time of TOML. In YAML it is text.
+    Date,
     /// Text, quoted or not.
     Text(String),
     /// A list.
@@ -86,6 +90,12 @@ impl Node {
         }
     }
 
+    /// The items of a list, or the one thing that stands there instead.
+    #[must_use]
+    pub fn one_or_many(&self) -> &[Self] {
+        self.as_list().unwrap_or(std::slice::from_ref(self))
+    }
+
     /// The entries, if it is a mapping.
     #[must_use]
     pub fn as_map(&self) -> Option<&[(Key, Self)]> {
@@ -126,8 +136,9 @@ impl Node {
         match &self.value {
             Value::Null => "nothing",
             Value::Bool(_) => "a boolean",
-            Value::Int(_) => "a whole number",
+            Value::Int(_) | Value::HugeInt => "a whole number",
             Value::Float(_) => "a number",
+            Value::Date => "a date",
             Value::Text(_) => "text",
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",

@@ -1,0 +1,79 @@
+//! What a file format adds to a document: its language and the codes of its faults. The words of the faults are here.
+
+use crate::diag::{Code, Diagnostic};
+use crate::text::Span;
+
+use super::node::{Key, Node, Value};
+
+/// A file format.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Format {
+    /// What it is written in.
+    pub language: Language,
+    /// What a key without a value means.
+    pub nulls: Nulls,
+    /// The code of a key that its mapping does not have.
+    pub unknown_key: Code,
+    /// The code of a required key that is not there.
+    pub missing_key: Code,
+    /// The code of a value of the wrong type.
+    pub wrong_type: Code,
+    /// The code of a value of the right type that is out of range, malformed or empty.
+    pub bad_value: Code,
+}
+
+/// What a document is written in. Messages use its terms and its syntax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// YAML: mappings.
+    Yaml,
+    /// TOML: sections.
+    Toml,
+}
+
+/// What a key without a value means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nulls {
+    /// A value of its own, which fits no type.
+    Values,
+    /// The key is not there.
+    Absent,
+}
+
+impl Format {
+    /// The fault of a key that its mapping does not have.
+    pub fn unknown(&self, key: &Key, what: &str, known: &[&str]) -> Diagnostic {
+        Diagnostic::error(self.unknown_key, key.span, format!("unknown key `{}` in {what}", key.text)).meant(
+            key.span,
+            &key.text,
+            known.iter().copied(),
+        )
+    }
+
+    /// The fault of a required key that is not there.
+    pub fn missing(&self, key: &str, what: &str, at: Span) -> Diagnostic {
+        Diagnostic::error(self.missing_key, at, format!("missing key `{key}` in {what}"))
+    }
+
+    /// The fault of a value of another type than `due`.
+    pub fn mistyped(&self, node: &Node, what: &str, due: &str) -> Diagnostic {
+        let found = match node.value {
+            Value::Map(_) => self.mapping(),
+            _ => node.kind_name(),
+        };
+        Diagnostic::error(self.wrong_type, node.span, format!("{what} must be {due}, found {found}"))
+    }
+
+    /// The fault of a value of the right type.
+    pub fn invalid(&self, at: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(self.bad_value, at, message)
+    }
+
+    /// A mapping, as the language calls it.
+    pub(super) fn mapping(&self) -> &'static str {
+        match self.language {
+            Language::Yaml => "a mapping",
+            Language::Toml => "a section",
+        }
+    }
+}

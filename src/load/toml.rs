@@ -1,0 +1,91 @@
+//! TOML with a place on every value. All faults of the syntax are reported, as far as the parser can read on.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::load::codes;
+use crate::load::document::{Key, Node, Value};
+use crate::text::{FileId, Sources, Span};
+
+/// Faults of the syntax that are reported; garbage has no end of them.
+const MAX_SYNTAX_FAULTS: usize = 20;
+
+/// Reads a file of `sources` as TOML. `None` after a fault of the syntax; the place of the whole is the start of the file.
+pub fn parse(sources: &Sources, file: FileId, out: &mut Diagnostics) -> Option<Node> {
+    let (table, errors) = DeTable::parse_recoverable(sources.text(file));
+    for error in errors.iter().take(MAX_SYNTAX_FAULTS) {
+        let at = error.span().unwrap_or(0..0);
+        let span = Span::new(file, at.start, at.end);
+        out.push(match error.message() {
+            "duplicate key" => {
+                let key = sources.slice(span);
+                Diagnostic::error(codes::TOML_SYNTAX, span, format!("duplicate key `{key}`"))
+                    .help("keep one of the two")
+            }
+            message => Diagnostic::error(codes::TOML_SYNTAX, span, format!("invalid TOML: {message}"))
+                .maybe_help(syntax_help(message)),
+        });
+    }
+    if !errors.is_empty() {
+        return None;
+    }
+    let value = Tree { sources, file }.map(table.get_ref());
+    Some(Node { span: Span::new(file, 0, 0), value, written: None, quoted: false })
+}
+
+fn syntax_help(message: &str) -> Option<String> {
+    let help = if message.starts_with("string values must be quoted") {
+        "write text in double quotes"
+    } else if message.starts_with("unclosed table") {
+        "close the section's name with `]`"
+    } else if message.contains("string, expected") {
+        "close the text on the same line, with the same quote"
+    } else {
+        return None;
+    };
+    Some(help.to_owned())
+}
+
+/// Places the values of a file. Recursion ends: the parser bounds the depth.
+struct Tree<'a> {
+    sources: &'a Sources,
+    file: FileId,
+}
+
+impl Tree<'_> {
+    fn node(&self, found: &Spanned<DeValue<'_>>) -> Node {
+        let span = self.span(found);
+        let value = match found.get_ref() {
+            DeValue::String(text) => Value::Text(text.as_ref().to_owned()),
+            DeValue::Integer(number) => {
+                i64::from_str_radix(number.as_str(), number.radix()).map_or(Value::HugeInt, Value::Int)
+            }
+            DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
+            DeValue::Boolean(value) => Value::Bool(*value),
+            DeValue::Datetime(_) => Value::Date,
+            DeValue::Array(items) => Value::List(items.iter().map(|item| self.node(item)).collect()),
+            DeValue::Table(table) => self.map(table),
+        };
+        let quoted = matches!(value, Value::Text(_));
+        let is_scalar = !matches!(value, Value::Text(_) | Value::List(_) | Value::Map(_));
+        let written = is_scalar.then(|| self.sources.slice(span).into());
+        Node { span, value, written, quoted }
+    }
+
+    /// A table, in the order of the file.
+    fn map(&self, table: &DeTable<'_>) -> Value {
+        let entry = |key: &Spanned<_>, value| (Key { text: text_of(key), span: self.span(key) }, self.node(value));
+        let mut entries: Vec<(Key, Node)> = table.iter().map(|(key, value)| entry(key, value)).collect();
+        entries.sort_by_key(|(key, _)| key.span);
+        Value::Map(entries)
+    }
+
+    fn span<T>(&self, found: &Spanned<T>) -> Span {
+        Span::new(self.file, found.span().start, found.span().end)
+    }
+}
+
+fn text_of(key: &Spanned<std::borrow::Cow<'_, str>>) -> String {
+    key.get_ref().as_ref().to_owned()
+}
