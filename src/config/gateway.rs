@@ -141,8 +141,8 @@ impl GatewayFile {
                 gateway.types = words(&types, out);
             }
             if let Some(actions) = section.section("actions", out) {
-                for (alias, _) in actions.entries() {
-                    let names = names(actions.at(&alias.text), "[\"Payout.read\", \"Payment.read\"]", out);
+                for (alias, field) in actions.each() {
+                    let names = names(Some(field), "[\"Payout.read\", \"Payment.read\"]", out);
                     gateway.actions.push((Word::from(alias), names));
                 }
             }

@@ -1,6 +1,6 @@
 //! Texts in manifests as Kubernetes reads them: a list that is not there is empty, a label without a value has the empty one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostics;
 use crate::import::codes::MANIFEST_FILE;
@@ -9,13 +9,9 @@ use crate::text::Span;
 
 /// The texts of a list under a key, each once.
 pub(super) fn texts(fields: &Fields<'_>, key: &str, out: &mut Diagnostics) -> Vec<String> {
-    let mut once: Vec<String> = Vec::new();
-    for (text, _) in fields.at(key).and_then(|field| field.texts(out)).unwrap_or_default() {
-        if !once.iter().any(|known| known == text) {
-            once.push(text.to_owned());
-        }
-    }
-    once
+    let texts = fields.at(key).and_then(|field| field.texts(out)).unwrap_or_default();
+    let mut seen = BTreeSet::new();
+    texts.into_iter().filter(|(text, _)| seen.insert(*text)).map(|(text, _)| text.to_owned()).collect()
 }
 
 /// The text under a key; an empty one is none.

@@ -1,5 +1,6 @@
 //! One value of a document, read as what is due there. What is something else is reported at its place.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use crate::diag::{Diagnostic, Diagnostics};
@@ -127,22 +128,27 @@ impl<'a> Field<'a> {
                 return Vec::new();
             }
         };
-        let mut once: Vec<Placed<'a>> = Vec::new();
+        let mut names = Vec::new();
+        let mut first: BTreeMap<&str, Span> = BTreeMap::new();
         for item in items {
             let Some((text, span)) = self.entry(item).filled(out) else {
                 continue;
             };
-            match once.iter().find(|(known, _)| known.trim() == text.trim()) {
-                Some((_, first)) => out.push(
+            let name = text.trim();
+            match first.get(name) {
+                Some(first) => out.push(
                     self.format
-                        .invalid(span, format!("duplicate `{}` in {}", text.trim(), self.what))
+                        .invalid(span, format!("duplicate `{name}` in {}", self.what))
                         .also(*first, "first here")
                         .help("list it once"),
                 ),
-                None => once.push((text, span)),
+                None => {
+                    first.insert(name, span);
+                    names.push((text, span));
+                }
             }
         }
-        once
+        names
     }
 
     /// `true` or `false`.

@@ -103,11 +103,19 @@ impl<'a> Fields<'a> {
     /// The value under a key, to be read.
     #[must_use]
     pub fn at(&self, key: &str) -> Option<Field<'a>> {
-        let node = self.get(key)?;
-        Some(match self.format.language {
+        Some(self.field(key, self.get(key)?))
+    }
+
+    /// Every key with its value, to be read, in the order of the file.
+    pub fn each(&self) -> impl Iterator<Item = (&'a Key, Field<'a>)> {
+        self.entries.iter().map(|(key, node)| (key, self.field(&key.text, node)))
+    }
+
+    fn field(&self, key: &str, node: &'a Node) -> Field<'a> {
+        match self.format.language {
             Language::Toml => Field::under(self.format, node, self.path_of(key)),
             Language::Yaml => self.format.at(node, format!("`{key}`")),
-        })
+        }
     }
 
     /// The value under a key that must be there.
@@ -162,8 +170,7 @@ impl<'a> Fields<'a> {
 
     /// The text under each key; what is no text is reported, and left out.
     pub fn pairs(&self, out: &mut Diagnostics) -> Vec<(Placed<'a>, Placed<'a>)> {
-        let entries = self.entries.iter();
-        entries.filter_map(|(key, _)| Some(((key.text.as_str(), key.span), self.text(&key.text, out)?))).collect()
+        self.each().filter_map(|(key, field)| Some(((key.text.as_str(), key.span), field.text(out)?))).collect()
     }
 
     /// The section under a key; without any entry, at the place of this one, where there is none.
@@ -196,8 +203,7 @@ impl<'a> Fields<'a> {
 
     /// Every key with the section under it.
     pub fn subsections(&self, out: &mut Diagnostics) -> Vec<(&'a Key, Self)> {
-        let keys = self.entries.iter();
-        keys.filter_map(|(key, _)| Some((key, self.at(&key.text)?.section(out)?))).collect()
+        self.each().filter_map(|(key, field)| Some((key, field.section(out)?))).collect()
     }
 
     fn path_of(&self, key: &str) -> String {

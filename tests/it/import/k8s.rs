@@ -137,6 +137,7 @@ rule: []
 rules:
 - {apiGroups: [""], resources: [pods], verbs: get}
 - {apiGroups: [""], resources: [pods], verbs: [1]}
+- {apiGroups: [""], resources: [pods], verbs: []}
 - {apiGroups: [""], nonResourceURLs: [/x], verbs: [get]}
 ---
 API
