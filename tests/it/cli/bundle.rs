@@ -179,7 +179,7 @@ fn coverage_is_carried_counted_and_found_again_by_a_rebuild() {
     let line = inspected.out.lines().find(|line| line.contains("coverage: ")).unwrap();
     insta::assert_snapshot!(
         line.trim_start_matches("evidence").trim(),
-        @"coverage: grants 3 of 3 allowed, 3 of 3 not; guards 3 of 3 denied; clauses 18 of 18 both ways"
+        @"coverage: grants that allowed 3 of 3, that did not 3 of 3; guards that denied 3 of 3; clauses seen true and false 18 of 18"
     );
     let rebuilt = package.run("bundle verify a.cjar --rebuild");
     assert_eq!((rebuilt.code, rebuilt.err.as_str()), (0, ""), "{}", rebuilt.out);
