@@ -26,6 +26,19 @@ impl Default for Bump {
     }
 }
 
+impl Bump {
+    /// For each verdict the larger step of two. A change that lowers a step does not lower it for itself.
+    #[must_use]
+    pub fn stricter(self, other: Self) -> Self {
+        Self {
+            widened: self.widened.max(other.widened),
+            narrowed: self.narrowed.max(other.narrowed),
+            equivalent: self.equivalent.max(other.equivalent),
+            schema_breaking: self.schema_breaking.max(other.schema_breaking),
+        }
+    }
+}
+
 pub(super) const KEYS: [&str; 4] = ["widened", "narrowed", "equivalent", "schema-breaking"];
 
 /// Reads `[bump]`.
@@ -91,6 +104,15 @@ mod tests {
             project.bump,
             Bump { widened: Step::Major, narrowed: Step::Minor, equivalent: Step::None, schema_breaking: Step::Minor }
         );
+    }
+
+    #[test]
+    fn of_two_the_larger_step_of_each_verdict_counts() {
+        let lowered = Bump { widened: Step::None, schema_breaking: Step::None, ..Bump::default() };
+        let raised = Bump { narrowed: Step::Major, ..lowered };
+        assert_eq!(Bump::default().stricter(lowered), Bump::default());
+        assert_eq!(lowered.stricter(Bump::default()), Bump::default());
+        assert_eq!(Bump::default().stricter(raised), Bump { narrowed: Step::Major, ..Bump::default() });
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::semdiff::{Bumped, Difference, Ground, NoNextVersion, Required, requir
 
 use super::Checked;
 
-/// The version that a difference takes, by what the new side's `[bump]` says. Packages that are the same but for their
+/// The version that a difference takes, by the larger step of both sides' `[bump]`. Packages that are the same but for their
 /// versions take none.
 ///
 /// # Errors
@@ -20,7 +20,7 @@ pub fn bump(
 ) -> Result<Bumped, NoNextVersion> {
     let required = match texts(old, was) == texts(new, is) {
         true => Required { step: Step::None, at_least: Step::None, ground: Ground::Unchanged },
-        false => required(difference, &is.project.bump),
+        false => required(difference, &was.project.bump.stricter(is.project.bump)),
     };
     let (old, new) = (version(was), version(is));
     let next = old.next(required.step).ok_or_else(|| NoNextVersion(old.clone()))?;
