@@ -1,5 +1,5 @@
-//! What grants of wildcards open besides what they name. A `@wildcard` type stands for other resource types, a `@wildcard`
-//! action for every action of its type; the types and actions that a program declares are what is known of them.
+//! What wildcards stand for, and what grants open besides what they name. A `@wildcard` type stands for other resource types,
+//! a `@wildcard` action for every action of its type; the types and actions that a program declares are what is known of them.
 
 use super::{ActionId, EntityType, Grant, Implied, Program, TypeId, TypeKind};
 
@@ -56,13 +56,21 @@ impl Program {
         all.collect()
     }
 
+    /// Whether an action is a wildcard, or is declared on a wildcard type.
+    pub(super) fn is_wild(&self, id: ActionId) -> bool {
+        let Some(of) = self.action(id).and_then(|action| action.declared_on) else {
+            return false;
+        };
+        self.is_wildcard(id) || self.ty(of).is_some_and(|ty| ty.wildcard)
+    }
+
     fn is_wildcard(&self, action: ActionId) -> bool {
         self.action(action).is_some_and(|action| action.effects.wildcard)
     }
 
     /// Whether a wildcard type stands for a type: any resource type that has each of its `x_…` annotations, where `*` stands for
     /// any text, alone or before a `/`.
-    fn stands_for(&self, wild: TypeId, other: TypeId) -> bool {
+    pub(super) fn stands_for(&self, wild: TypeId, other: TypeId) -> bool {
         let (Some(wild), Some(other)) = (self.ty(wild), self.ty(other)) else {
             return false;
         };

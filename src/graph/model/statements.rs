@@ -154,8 +154,10 @@ pub struct Deny {
     pub statement: Statement,
     /// Whom; empty: everyone.
     pub who: Vec<Holder>,
-    /// What.
+    /// What, with all that wildcards stand for.
     pub actions: Vec<ActionId>,
+    /// Those of the actions that it names one by one, without what wildcards stand for; none where it says `any`.
+    pub named: Vec<ActionId>,
     /// Steps of break-glass profiles, in order.
     pub steps: Vec<ProfileStep>,
     /// The resource types named after `on`; empty: any, or profiles alone.
@@ -175,8 +177,10 @@ pub struct Require {
     pub liftable: Option<Span>,
     /// What must hold.
     pub condition: Expr,
-    /// For which actions.
+    /// For which actions, with all that wildcards stand for.
     pub actions: Vec<ActionId>,
+    /// Those of the actions that it names, without what wildcards stand for.
+    pub named: Vec<ActionId>,
     /// For which steps of break-glass profiles, in order.
     pub steps: Vec<ProfileStep>,
     /// The types named before the actions.
@@ -302,7 +306,7 @@ pub struct Assertion {
     pub claim: Claimed,
     /// Who; empty: anyone.
     pub who: Vec<Holder>,
-    /// What.
+    /// What, with all that wildcards stand for.
     pub actions: Vec<ActionId>,
     /// Steps of break-glass profiles, in order.
     pub steps: Vec<ProfileStep>,

@@ -5,7 +5,7 @@ use crate::syntax::ast;
 
 use super::annotations::{Place, read};
 use super::lookup::find_who;
-use super::targets::find_targets;
+use super::targets::{Wildcards, find_targets};
 use super::{NameKind, Resolver};
 use crate::graph::{Assertion, Claimed, Named, ProfileId, StatementKind, codes};
 
@@ -16,7 +16,12 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         };
         read(cx, &item.annotations, Place::Statement, item.span);
         let who = find_who(cx, &decl.who);
-        let targets = find_targets(cx, &decl.actions, &decl.on, |_| true);
+        // One of the requests is enough for `possible`: with more of them, it would claim less.
+        let wildcards = match decl.claim {
+            ast::Claim::Possible => Wildcards::AsWritten,
+            ast::Claim::Never | ast::Claim::Only | ast::Claim::Always => Wildcards::StandForOthers,
+        };
+        let targets = find_targets(cx, &decl.actions, &decl.on, |_| true, wildcards);
         if let (ast::Claim::Only, ast::Who::Any(span)) = (decl.claim, &decl.who) {
             cx.out.push(
                 Diagnostic::error(codes::WRONG_KIND, *span, "`only any` restricts nobody")

@@ -5,6 +5,7 @@ mod actions;
 mod annotations;
 mod assertions;
 mod break_glass;
+mod covered;
 mod endless;
 mod grants;
 mod index;
@@ -38,6 +39,7 @@ pub fn resolve(files: &[ast::File], externals: &Externals, longest_grant: Durati
         action_sets: BTreeMap::new(),
         raw_actions: BTreeMap::new(),
         actions_by_name: BTreeMap::new(),
+        stood_for: BTreeMap::new(),
         named: 0,
         statement_names: BTreeMap::new(),
         statement_ids: BTreeMap::new(),
@@ -84,6 +86,8 @@ struct Resolver<'a> {
     raw_actions: BTreeMap<TypeId, Vec<ActionId>>,
     /// The actions that a type can be asked for, by their own names; of equal names the first.
     actions_by_name: BTreeMap<TypeId, BTreeMap<String, ActionId>>,
+    /// The types that wildcard types stand for, where a statement that restricts or claims names them.
+    stood_for: BTreeMap<TypeId, Vec<TypeId>>,
     /// How many actions the statements have named so far, groups and `any` counted by what they stand for.
     named: usize,
     /// Statement names, with the place and whether it is a label.

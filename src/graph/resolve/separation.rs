@@ -171,7 +171,20 @@ fn one_action(cx: &mut Resolver<'_>, path: &ast::Path) -> Option<crate::graph::A
         );
         return None;
     }
-    found.first().map(|(id, _)| *id)
+    let (id, _) = found.first().copied()?;
+    if cx.program.is_wild(id) {
+        let name = cx.program.action_name(id);
+        cx.out.push(
+            Diagnostic::error(
+                codes::WRONG_KIND,
+                path.span,
+                format!("`{name}` is a wildcard, which stands for other actions"),
+            )
+            .help("`separate` takes one action on each side; write one statement for each pair, without wildcards"),
+        );
+        return None;
+    }
+    Some(id)
 }
 
 /// The attribute must be there on what the second duty is decided on, and comparable with whoever may do it.

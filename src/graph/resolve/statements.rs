@@ -1,13 +1,16 @@
 //! What statements share, and the plain ones: denials and required conditions.
 
+use std::collections::BTreeSet;
+
 use crate::diag::Diagnostic;
-use crate::graph::{Deny, ProfileStep, Require, Statement, StatementKind, Until, codes};
+use crate::graph::{ActionId, Deny, ProfileStep, Require, Statement, StatementKind, Until, codes};
 use crate::syntax::ast;
 
 use super::Resolver;
 use super::annotations::{Place, Said, read};
+use super::covered::with_covered;
 use super::lookup::{find_qualified_action, find_who, type_of_action};
-use super::targets::{find_step, find_targets, names_a_step};
+use super::targets::{Wildcards, find_step, find_targets, names_a_step};
 
 /// A statement's name: its label, or the one made of its meaning. Two equal default names ask for a label.
 pub(super) fn statement(
@@ -85,7 +88,7 @@ pub(super) fn denies(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         };
         let said = read(cx, &item.annotations, Place::Statement, item.span);
         let who = find_who(cx, &deny.who);
-        let targets = find_targets(cx, &deny.actions, &deny.on, |step| !step.takes_away());
+        let targets = find_targets(cx, &deny.actions, &deny.on, |step| !step.takes_away(), Wildcards::StandForOthers);
         let who_name = match &deny.who {
             ast::Who::Any(_) => "any".to_owned(),
             ast::Who::Names(paths) => joined(paths),
@@ -101,6 +104,7 @@ pub(super) fn denies(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             statement,
             who,
             actions: targets.actions,
+            named: targets.named,
             steps: targets.steps,
             on: targets.on,
             any_action: matches!(deny.actions, ast::Actions::Any(_)),
@@ -116,13 +120,13 @@ pub(super) fn requires(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
         };
         let said = read(cx, &item.annotations, Place::Statement, item.span);
         let mut actions = Vec::new();
+        let mut known = BTreeSet::new();
+        let mut named = Vec::new();
         let on = require.actions.iter().filter_map(|path| type_of_action(cx, path)).collect();
         for path in require.actions.iter().filter(|path| !names_a_step(path)) {
-            for (id, _) in find_qualified_action(cx, path) {
-                if !actions.contains(&id) {
-                    actions.push(id);
-                }
-            }
+            let found: Vec<ActionId> = find_qualified_action(cx, path).into_iter().map(|(id, _)| id).collect();
+            named.extend(&found);
+            actions.extend(with_covered(cx, found, path.span).into_iter().filter(|id| known.insert(*id)));
         }
         let default = match &require.condition.kind {
             ast::ExprKind::Name(name) => format!("require.{name}"),
@@ -135,6 +139,7 @@ pub(super) fn requires(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             liftable: require.liftable,
             condition: require.condition.clone(),
             actions,
+            named,
             steps: Vec::new(),
             on,
         });

@@ -6,6 +6,7 @@ use crate::diag::{Diagnostic, did_you_mean};
 use crate::graph::{ActionId, Named, ProfileId, ProfileStep, TypeId, codes};
 use crate::syntax::ast;
 
+use super::covered::{with_covered, with_stood_for};
 use super::limits::may_name;
 use super::lookup::{actions_on, find_action, find_type};
 use super::{NameKind, Resolver};
@@ -14,9 +15,20 @@ use super::{NameKind, Resolver};
 #[derive(Debug, Default)]
 pub(super) struct Targets {
     pub(super) actions: Vec<ActionId>,
+    /// Those of the actions that are named one by one, without what wildcards stand for.
+    pub(super) named: Vec<ActionId>,
     pub(super) steps: Vec<ProfileStep>,
     /// The types named after `on`; empty: any, or profiles alone.
     pub(super) on: Vec<TypeId>,
+}
+
+/// What a statement means by a wildcard that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wildcards {
+    /// The wildcard, and all that it stands for.
+    StandForOthers,
+    /// The wildcard alone.
+    AsWritten,
 }
 
 /// What stands after `on`.
@@ -29,16 +41,22 @@ struct Places {
 }
 
 /// The actions and steps of `ACTIONS on TYPES`, where `any` may stand for either. Each named action must exist on at least one
-/// type, and with a single type named, on that one. `covered` are the steps that `any` covers.
+/// type, and with a single type named, on that one. `covered` are the steps that `any` covers. Wildcards also name
+/// what they stand for, unless they are taken as written.
 pub(super) fn find_targets(
     cx: &mut Resolver<'_>,
     actions: &ast::Actions,
     types: &ast::Types,
     covered: impl Fn(Step) -> bool,
+    wildcards: Wildcards,
 ) -> Targets {
-    let Some(places) = find_places(cx, types) else {
+    let Some(mut places) = find_places(cx, types) else {
         return Targets::default();
     };
+    let stand = wildcards == Wildcards::StandForOthers;
+    if let (true, ast::Actions::Any(span), ast::Types::Names(_)) = (stand, actions, types) {
+        places.types = with_stood_for(cx, places.types, *span);
+    }
     let mut found = Targets {
         on: match types {
             ast::Types::Any(_) => Vec::new(),
@@ -70,13 +88,19 @@ pub(super) fn find_targets(
                         }
                     }
                     _ if places.types.is_empty() => not_a_step(cx, &places, name),
-                    _ => found.actions.extend(named_action(cx, &places.types, name)),
+                    _ => {
+                        let named = named_action(cx, &places.types, name);
+                        found.named.extend(&named);
+                        found.actions.extend(if stand { with_covered(cx, named, name.span) } else { named });
+                    }
                 }
             }
         }
     }
-    found.actions.sort_unstable();
-    found.actions.dedup();
+    for actions in [&mut found.actions, &mut found.named] {
+        actions.sort_unstable();
+        actions.dedup();
+    }
     found.steps.sort_unstable();
     found.steps.dedup();
     found

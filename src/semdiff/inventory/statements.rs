@@ -79,7 +79,7 @@ fn guards(side: Side<'_>, items: &mut Vec<Item>) {
         item.field("whom", shown, form);
         match deny.any_action {
             true => item.plain("actions", "any"),
-            false => item.list("actions", NameOf::Action, deny.actions.iter().map(|id| program.action_name(*id))),
+            false => item.list("actions", NameOf::Action, deny.named.iter().map(|id| program.action_name(*id))),
         }
         item.list("on", NameOf::Type, type_names(program, &deny.on));
         // `any` on anything covers the steps of whatever profiles there are.
@@ -93,7 +93,7 @@ fn guards(side: Side<'_>, items: &mut Vec<Item>) {
     for require in &program.requires {
         let mut item = statement(Kind::Require, &require.statement);
         when!(side, item, "condition", Some(&require.condition));
-        let actions = require.actions.iter().map(|id| program.action_name(*id));
+        let actions = require.named.iter().map(|id| program.action_name(*id));
         item.list("for", NameOf::Action, actions);
         steps(program, &mut item, &require.steps);
         item.flag("liftable", require.liftable.is_some());
