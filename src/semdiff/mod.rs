@@ -35,7 +35,7 @@ mod terms;
 mod times;
 mod wild;
 
-pub use asserted::{Asserted, Before, Broken};
+pub use asserted::{Asserted, Before, Broken, InPart};
 pub use assigned::{Assigned, assigned};
 pub use breaks::Break;
 pub use common_schema::Basis;
