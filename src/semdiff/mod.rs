@@ -16,6 +16,7 @@ mod declaration;
 mod difference;
 mod direction;
 mod errors;
+mod held_back;
 mod holder;
 mod inventory;
 mod item;
