@@ -21,6 +21,8 @@ pub(super) struct Stated<'a> {
     pub(super) whole: Span,
     /// `the grant `payouts``
     pub(super) name: String,
+    /// Whether it forbids something that links of a template may permit.
+    pub(super) holds_back_links: bool,
     /// What is known.
     pub(super) facts: &'a StatementFacts,
 }
@@ -28,11 +30,12 @@ pub(super) struct Stated<'a> {
 /// All statements that something is known of, by place.
 pub(super) fn statements<'a>(cx: &Cx<'a>) -> Vec<Stated<'a>> {
     let places = Places::new(cx);
+    let held_back = raw::held_back(cx);
     let all = cx.facts.into_iter().flat_map(|facts| &facts.statements);
     let mut stated: Vec<Stated<'a>> = all
         .filter_map(|(id, facts)| {
             let Named { name, at, whole } = places.named(cx, id)?;
-            Some(Stated { at, whole, name, facts })
+            Some(Stated { at, whole, name, holds_back_links: held_back.contains(id), facts })
         })
         .collect();
     stated.sort_by_key(|stated| stated.whole);

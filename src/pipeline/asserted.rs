@@ -31,7 +31,7 @@ pub fn assertions(
 }
 
 /// What a change does to the assertions of the new side; without options, as there is no solver, none is asked about. Of the old
-/// side only those are proved that the new one breaks. `options.only` is set aside.
+/// side only those are proved that the new one breaks; all, where the new one proves some in part. `options.only` is set aside.
 ///
 /// # Errors
 /// As [`fn@prove`].
@@ -50,7 +50,9 @@ pub fn asserted(
         .filter(|proof| matches!(proof.outcome, Outcome::Refuted(_) | Outcome::Impossible))
         .map(|proof| proof.name.clone())
         .collect();
-    let before = assertions(old.0, old.1, Some(&broken), options, &|_, _| ())?;
+    // One that is proved in part may have had another name.
+    let named = (!after.iter().any(Proof::is_in_part)).then_some(broken.as_slice());
+    let before = assertions(old.0, old.1, named, options, &|_, _| ())?;
     Ok(Asserted::new(after, &before))
 }
 

@@ -38,7 +38,7 @@ pub fn proofs(all: &[Proof], files: Files<'_>) -> String {
             }
         }
         text.push_str(&told(proof, files));
-        if let Some(left_out) = left_out(proof).filter(|_| !proof.is_in_part()) {
+        if let Some(left_out) = left_out(&proof.skipped).filter(|_| !proof.is_in_part()) {
             let _ = writeln!(text, "         it does not cover {left_out}");
         }
     }
@@ -47,19 +47,19 @@ pub fn proofs(all: &[Proof], files: Files<'_>) -> String {
 
 /// What a claim came to. What a proof does not reach is a part of it, so that no claim is read as proved of more than was asked.
 fn verdict(proof: &Proof) -> String {
-    match left_out(proof).filter(|_| proof.is_in_part()) {
+    match left_out(&proof.skipped).filter(|_| proof.is_in_part()) {
         Some(left_out) => format!("{}, but not for {left_out}", proof.word()),
         None => proof.word().to_owned(),
     }
 }
 
 /// What a claim is silent about.
-fn left_out(proof: &Proof) -> Option<String> {
-    if proof.skipped.is_empty() {
+pub(super) fn left_out(skipped: &[String]) -> Option<String> {
+    if skipped.is_empty() {
         return None;
     }
-    let named: Vec<&str> = proof.skipped.iter().take(MOST_SKIPPED).map(String::as_str).collect();
-    let more = match proof.skipped.len() - named.len() {
+    let named: Vec<&str> = skipped.iter().take(MOST_SKIPPED).map(String::as_str).collect();
+    let more = match skipped.len() - named.len() {
         0 => String::new(),
         more => format!(", and {more} more"),
     };

@@ -11,6 +11,8 @@ pub struct Asserted {
     pub broken: Vec<Broken>,
     /// Those that are neither proved nor refuted.
     pub open: Vec<Proof>,
+    /// Those that are proved, but not for something that the old side's proof covered, or that it did not prove.
+    pub in_part: Vec<InPart>,
     /// How many were not asked about, as there is no solver.
     pub unasked: usize,
 }
@@ -22,6 +24,17 @@ pub struct Broken {
     pub proof: Proof,
     /// How it stood on the old side.
     pub before: Before,
+}
+
+/// An assertion that the new side proves in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InPart {
+    /// What it came to on the new side.
+    pub proof: Proof,
+    /// How it stood on the old side.
+    pub before: Before,
+    /// What the proof leaves out and the old side's did not, sorted.
+    pub left_out: Vec<String>,
 }
 
 /// How an assertion stood on the old side.
@@ -57,6 +70,7 @@ impl Asserted {
         let mut asserted = Self::default();
         for proof in after {
             match &proof.outcome {
+                Outcome::Proved if proof.is_in_part() => asserted.in_part.extend(in_part(proof, before)),
                 Outcome::Proved | Outcome::Shown(_) => {}
                 Outcome::Refuted(_) | Outcome::Impossible => {
                     let known = before.iter().find(|old| old.name == proof.name && old.words == proof.words);
@@ -68,15 +82,34 @@ impl Asserted {
         asserted
     }
 
-    /// What a gate says of them. One that was broken before fails as well: the package does not keep what it says.
+    /// Those of which the old side proved more.
+    pub fn lessened(&self) -> impl Iterator<Item = &InPart> {
+        self.in_part.iter().filter(|one| one.before == Before::Held)
+    }
+
+    /// What a gate says of them. One that was broken before fails as well: the package does not keep what it says. One that is
+    /// proved in part passes only where no more of it was proved before.
     #[must_use]
     pub fn gate(&self) -> Gate {
-        match (self.broken.is_empty(), self.open.is_empty() && self.unasked == 0) {
+        match (self.broken.is_empty(), self.open.is_empty() && self.unasked == 0 && self.lessened().next().is_none()) {
             (false, _) => Gate::Fails,
             (true, false) => Gate::NotProved,
             (true, true) => Gate::Passes,
         }
     }
+}
+
+/// What is proved in part, where the old side does not prove just as little. It is the same assertion by its words, or else by
+/// its name: a proof that covers less does not pass because the assertion was renamed or written anew.
+fn in_part(proof: Proof, before: &[Proof]) -> Option<InPart> {
+    let same_words = before.iter().filter(|old| old.words == proof.words);
+    let same_name = before.iter().filter(|old| old.name == proof.name);
+    let known = same_words.clone().find(|old| old.name == proof.name).or_else(|| same_words.chain(same_name).next());
+    let stood = known.map_or(Before::Absent, stood);
+    let covered = |part: &&String| stood != Before::Held || known.is_none_or(|old| !old.skipped.contains(part));
+    let mut left_out: Vec<String> = proof.skipped.iter().filter(covered).cloned().collect();
+    left_out.sort();
+    (!left_out.is_empty()).then_some(InPart { proof, before: stood, left_out })
 }
 
 fn stood(old: &Proof) -> Before {
@@ -140,5 +173,28 @@ mod tests {
         assert_eq!(Gate::NotProved.and(Gate::Fails), Gate::Fails);
         assert_eq!(Gate::Fails.and(Gate::Passes), Gate::Fails);
         assert_eq!(Gate::Passes.and(Gate::Passes), Gate::Passes);
+    }
+
+    #[test]
+    fn a_proof_that_covers_less_than_before_is_no_pass_under_any_name() {
+        let partly = |name: &str, words: &str, skipped: &[&str]| Proof {
+            skipped: skipped.iter().map(|part| (*part).to_owned()).collect(),
+            ..proof(name, words, Outcome::Proved)
+        };
+        let after = [partly("a", "x", &["links", "bots"])];
+        for (before, left_out, gate) in [
+            (vec![partly("a", "x", &[])], Some((Before::Held, vec!["bots", "links"])), Gate::NotProved),
+            (vec![partly("a", "x", &["bots"])], Some((Before::Held, vec!["links"])), Gate::NotProved),
+            (vec![partly("b", "x", &[])], Some((Before::Held, vec!["bots", "links"])), Gate::NotProved),
+            (vec![partly("a", "y", &[])], Some((Before::Held, vec!["bots", "links"])), Gate::NotProved),
+            (vec![partly("a", "x", &["bots", "links", "more"])], None, Gate::Passes),
+            (vec![partly("b", "y", &[])], Some((Before::Absent, vec!["bots", "links"])), Gate::Passes),
+            (vec![proof("a", "x", open())], Some((Before::Unknown, vec!["bots", "links"])), Gate::Passes),
+        ] {
+            let asserted = Asserted::new(after.to_vec(), &before);
+            let said = asserted.in_part.first();
+            let said = said.map(|one| (one.before, one.left_out.iter().map(String::as_str).collect::<Vec<_>>()));
+            assert_eq!((said, asserted.gate()), (left_out, gate), "{before:?}");
+        }
     }
 }

@@ -16,6 +16,7 @@ mod declaration;
 mod difference;
 mod direction;
 mod errors;
+mod held_back;
 mod holder;
 mod inventory;
 mod item;
@@ -35,7 +36,7 @@ mod terms;
 mod times;
 mod wild;
 
-pub use asserted::{Asserted, Before, Broken};
+pub use asserted::{Asserted, Before, Broken, InPart};
 pub use assigned::{Assigned, assigned};
 pub use breaks::Break;
 pub use common_schema::Basis;

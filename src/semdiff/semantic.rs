@@ -27,7 +27,7 @@ use super::request_kind::{Presence, RequestKind};
 use super::terms::Stated;
 use super::times::{Assumes, MOST_BOUNDS, Range};
 use super::wild::Wildcards;
-use super::{Side, align, breaks, contrast, kinds, promises, replay, structural, terms};
+use super::{Side, align, breaks, contrast, held_back, kinds, promises, replay, structural, terms};
 use told::{Aside, Settlement};
 
 /// How two programs are compared.
@@ -103,6 +103,8 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
     broken.sort();
     let stated = |side: Side<'a>| Stated { contract: &side.lowered.contract, sources: side.sources };
     let mut terms = terms::changes([stated(old), stated(new)], &structure.renames, &before.lowered, &after.lowered);
+    let [before_all, after_all] = &listings;
+    terms.extend(held_back::weakened(new.sources, [before_all, after_all], &terms));
     terms.extend(promises::weakened(old, new, &before.program, &structure));
     terms.sort();
     Ok(Difference { terms, breaks: broken, structure, accesses, assignments: Vec::new(), extent })

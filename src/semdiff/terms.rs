@@ -42,7 +42,8 @@ pub struct TermChange {
     pub effect: Effect,
     /// Statements and policies that read what became possible, sorted; empty where nothing else decides the effect.
     pub readers: Vec<String>,
-    /// Of a promise whose words do not say less: the changed parts that its words stand for, sorted.
+    /// Of a promise whose words do not say less: the changed parts that its words stand for, sorted. Of a template that is the
+    /// same: what held its links back, and does not or not in the same way.
     pub through: Vec<(Kind, String)>,
 }
 

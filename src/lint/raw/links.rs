@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Effect, pst};
+use cedar_policy::{Effect, Policy, pst};
 
+use crate::analysis::{Environment, Environments};
+use crate::graph::StatementId;
 use crate::lint::Cx;
 use crate::lower;
 use crate::lower::RawPolicy;
@@ -35,6 +37,30 @@ impl Links {
     pub(in crate::lint) fn permits(&self) -> impl Iterator<Item = &pst::Template> {
         self.policies.iter().filter_map(|policy| body(policy, pst::Effect::Permit))
     }
+}
+
+/// What forbids something that links may permit. Facts are about the policies without such links, so that none of these is known to
+/// change no decision.
+pub(in crate::lint) fn held_back(cx: &Cx<'_>) -> BTreeSet<StatementId> {
+    let links = Links::new(cx);
+    if links.permits().next().is_none() && !links.may_permit_anything {
+        return BTreeSet::new();
+    }
+    let Some(schema) = cx.lowered.schema.as_ref() else {
+        return BTreeSet::new();
+    };
+    let environments = Environments::new(schema);
+    let permits = links.policies.iter().filter(|link| link.policy.effect() == Effect::Permit);
+    let opened: BTreeSet<&Environment> = permits.flat_map(|link| environments.admitting(&link.policy)).collect();
+    let meets = |policy: &Policy| {
+        let concerned = || environments.admitting(policy);
+        policy.effect() == Effect::Forbid
+            && (links.may_permit_anything || concerned().iter().any(|env| opened.contains(env)))
+    };
+    let gate = cx.lowered.drafts.iter().zip(&cx.lowered.policies);
+    let gate = gate.filter(|(_, (policy, _))| meets(policy)).map(|(draft, _)| draft.of.clone());
+    let raw = cx.lowered.raw.iter().filter(|raw| meets(&raw.policy)).map(RawPolicy::statement);
+    gate.chain(raw).collect()
 }
 
 impl Requests<'_> {

@@ -17,7 +17,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Some(Impact::Covered { forbids, .. }) = proofs::known(&stated.facts.impact) else {
             continue;
         };
-        if stated.facts.effect == cedar_policy::Effect::Permit {
+        // A link that somebody makes later may be allowed what it denies.
+        if stated.facts.effect == cedar_policy::Effect::Permit || stated.holds_back_links {
             continue;
         }
         let because = match forbids.is_empty() {

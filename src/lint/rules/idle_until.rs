@@ -14,7 +14,7 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     for stated in proofs::statements(cx) {
-        if matches!(proofs::known(&stated.facts.impact), Some(Impact::Never(_))) {
+        if stated.holds_back_links || matches!(proofs::known(&stated.facts.impact), Some(Impact::Never(_))) {
             continue;
         }
         let (because, by) = match proofs::known(&stated.facts.end) {

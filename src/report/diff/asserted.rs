@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::analysis::solver::REMEDY;
 use crate::analysis::{Outcome, Proof};
 use crate::report::{Files, proofs};
-use crate::semdiff::{Asserted, Before, Broken};
+use crate::semdiff::{Asserted, Before, Broken, InPart};
 use crate::text::Span;
 
 /// An assertion, or several of which one thing is said.
@@ -21,10 +21,11 @@ pub(super) struct Told {
     pub(super) request: Vec<String>,
 }
 
-/// What is to be told of assertions; nothing of those that hold.
+/// What is to be told of assertions; nothing of those that hold as they did.
 pub(super) fn told(asserted: &Asserted, files: Files<'_>) -> Vec<Told> {
     let mut all: Vec<Told> = asserted.broken.iter().map(|broken| self::broken(broken, files)).collect();
     all.extend(asserted.open.iter().map(|proof| open(proof, files)));
+    all.extend(asserted.in_part.iter().map(|one| in_part(one, files)));
     if asserted.unasked > 0 {
         all.push(Told {
             heading: match asserted.unasked {
@@ -81,6 +82,18 @@ fn open(proof: &Proof, files: Files<'_>) -> Told {
     }
 }
 
+fn in_part(one: &InPart, files: Files<'_>) -> Told {
+    let (proof, now) = (&one.proof, if one.before == Before::Held { "now " } else { "" });
+    let left_out = proofs::left_out(&one.left_out).unwrap_or_default();
+    Told {
+        heading: format!("proves only in part {}: {}", proof.title(), proof.words),
+        is_broken: false,
+        span: Some(proof.span),
+        known: vec![place(proof, files), format!("{now}proved only in part: not for {left_out}")],
+        request: Vec::new(),
+    }
+}
+
 fn place(proof: &Proof, files: Files<'_>) -> String {
     let line = files.sources.position(proof.span).line;
     format!("{}:{line}", files.path(proof.span.file))
@@ -95,12 +108,16 @@ pub(super) struct AssertionItem<'a> {
     proof: proofs::Item<'a>,
 }
 
-/// All that do not hold, or are not known to.
+/// All that do not hold, are not known to, or are proved of less than before.
 pub(super) fn items<'a>(asserted: &'a Asserted, files: Files<'_>) -> Vec<AssertionItem<'a>> {
     let broken = asserted.broken.iter().map(|broken| AssertionItem {
         before: Some(broken.before.name()),
         proof: proofs::Item::new(&broken.proof, files),
     });
     let open = asserted.open.iter().map(|proof| AssertionItem { before: None, proof: proofs::Item::new(proof, files) });
-    broken.chain(open).collect()
+    let in_part = asserted
+        .in_part
+        .iter()
+        .map(|one| AssertionItem { before: Some(one.before.name()), proof: proofs::Item::new(&one.proof, files) });
+    broken.chain(open).chain(in_part).collect()
 }

@@ -115,7 +115,11 @@ impl<'a> Review<'a> {
                 count => format!("{count} assertions are {what}"),
             };
             let open = asserted.open.len() + asserted.unasked;
-            let counts = [(asserted.broken.len(), "refuted"), (open, "not proved")];
+            let counts = [
+                (asserted.broken.len(), "refuted"),
+                (open, "not proved"),
+                (asserted.lessened().count(), "now proved only in part"),
+            ];
             let counts = counts.into_iter().filter(|(count, _)| *count > 0);
             parts.extend(counts.map(|(count, what)| counted(count, what)));
         }
