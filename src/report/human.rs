@@ -37,7 +37,7 @@ impl Style {
     pub const PLAIN: Self = Self { colour: Colour::Plain, width: 100 };
 }
 
-/// All diagnostics, an empty line between them. Past [`SHOWN`] the rest is counted: nobody reads more at once.
+/// All diagnostics, an empty line between them. Past a hundred the rest is counted: nobody reads more at once.
 #[must_use]
 pub fn diagnostics(all: &Diagnostics, files: Files<'_>, style: Style) -> String {
     let mut shown: Vec<String> = all.iter().take(SHOWN).map(|one| diagnostic(one, files, style)).collect();
