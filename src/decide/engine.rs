@@ -1,5 +1,6 @@
 //! The evaluator over one bundle. Cedar's `Authorizer` is used here and nowhere else.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr as _;
 
@@ -11,7 +12,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::check::{Checked, check};
-use super::index::Index;
+use super::index::{Index, set_of};
 use super::model::Model;
 use super::{Cause, Decision, EntitiesError, Outcome, PolicyError, Request, RequestError, entities, partial};
 use crate::bundle::{BundleTree, Contract};
@@ -94,7 +95,7 @@ impl Engine {
         let base = Entities::from_entities(roles, model.as_ref().map(|model| &model.schema))
             .map_err(|error| EngineError::Roles(Box::new(error)))?;
         Ok(Self {
-            index: Index::new(&policies, model.as_ref()),
+            index: Index::new(&policies),
             policies,
             model,
             base,
@@ -131,7 +132,7 @@ impl Engine {
     /// The same engine, evaluating every policy in every decision.
     #[cfg(test)]
     pub(super) fn without_index(self) -> Self {
-        Self { index: Index::default(), ..self }
+        Self { index: Index::of_one_part(&self.policies), ..self }
     }
 
     /// The policies it decides by.
@@ -176,24 +177,40 @@ impl Engine {
     /// What the policies say, whether or not principal and resource are loaded.
     fn evaluated(&self, request: &Request, entities: &Entities) -> Result<Decision, RequestError> {
         let checked = check(request, self.model.as_ref())?;
-        let environment = (&request.principal, &request.action, &request.resource);
-        let policies = self.index.candidates(&self.policies, self.model.as_ref(), environment, entities);
+        let parts = self.index.candidates([&request.action, &request.principal, &request.resource], entities);
         match checked {
-            Checked::Complete(cedar) => {
-                let response = self.authorizer.is_authorized(&cedar, policies, entities);
-                let diagnostics = response.diagnostics();
-                let errors = diagnostics.errors().map(|error| {
-                    let AuthorizationError::PolicyEvaluationError(error) = error;
-                    (error.policy_id().to_string(), error.inner().to_string())
-                });
-                let errors = self.errors(errors.collect());
-                let reasons = diagnostics.reason().map(ToString::to_string).collect();
-                Ok(self.concluded(response.decision(), reasons, errors))
-            }
+            Checked::Complete(cedar) => Ok(self.decided(&cedar, &parts, entities)),
             Checked::Partial(attributes) => {
-                let response = partial::evaluate(&self.authorizer, policies, entities, request, &attributes)?;
+                let policies = match parts.as_slice() {
+                    [only] => Cow::Borrowed(*only),
+                    parts => Cow::Owned(set_of(parts.iter().flat_map(|part| part.policies()), &self.policies)),
+                };
+                let response = partial::evaluate(&self.authorizer, &policies, entities, request, &attributes)?;
                 Ok(self.concluded_partially(response))
             }
+        }
+    }
+
+    /// What parts of the policies come to together: a `forbid` of one overrides a `permit` of another.
+    fn decided(&self, request: &cedar_policy::Request, parts: &[&PolicySet], entities: &Entities) -> Decision {
+        let (mut permits, mut forbids, mut errors) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+        for part in parts {
+            let response = self.authorizer.is_authorized(request, part, entities);
+            let diagnostics = response.diagnostics();
+            errors.extend(diagnostics.errors().map(|error| {
+                let AuthorizationError::PolicyEvaluationError(error) = error;
+                (error.policy_id().to_string(), error.inner().to_string())
+            }));
+            let reasons = match response.decision() {
+                cedar_policy::Decision::Allow => &mut permits,
+                cedar_policy::Decision::Deny => &mut forbids,
+            };
+            reasons.extend(diagnostics.reason().map(ToString::to_string));
+        }
+        let errors = self.errors(errors);
+        match (forbids.is_empty(), permits.is_empty()) {
+            (true, false) => self.concluded(cedar_policy::Decision::Allow, permits, errors),
+            _ => self.concluded(cedar_policy::Decision::Deny, forbids, errors),
         }
     }
 
