@@ -6,7 +6,7 @@ use std::str::FromStr as _;
 
 use cedar_policy::{
     AuthorizationError, Authorizer, Effect, Entities, Entity, EntityUid, EvalResult, Expression, Policy, PolicyId,
-    PolicySet, SchemaFragment,
+    PolicySet, Schema, SchemaFragment,
 };
 use serde_json::Value;
 use thiserror::Error;
@@ -39,6 +39,21 @@ pub struct Engine {
     authorizer: Authorizer,
 }
 
+/// What a bundle ships, before it is written to files.
+#[derive(Debug, Clone)]
+pub struct Parts<'a> {
+    /// The policies.
+    pub policies: PolicySet,
+    /// The schema.
+    pub schema: &'a Schema,
+    /// The same schema in Cedar's JSON form.
+    pub schema_json: &'a Value,
+    /// The roles, in Cedar's JSON form of entities.
+    pub roles: &'a Value,
+    /// What Cedar's schema cannot say of entities.
+    pub contract: &'a Contract,
+}
+
 /// Why artifacts make no engine.
 #[derive(Debug, Error)]
 pub enum EngineError {
@@ -53,6 +68,9 @@ pub enum EngineError {
         /// What is wrong with it.
         message: String,
     },
+    /// The policies are not a set.
+    #[error("the policies do not form a set: {0}")]
+    Policies(String),
     /// The schema does not hold together.
     #[error("the schema is not valid")]
     Schema(#[source] Box<cedar_policy::SchemaError>),
@@ -102,6 +120,27 @@ impl Engine {
             strictness: Strictness::default(),
             authorizer: Authorizer::new(),
         })
+    }
+
+    /// The engine of what a bundle would ship. It decides as that of the bundle's files does.
+    ///
+    /// # Errors
+    /// Where the roles are not as the schema declares them.
+    pub fn of(parts: Parts<'_>) -> Result<Self, EngineError> {
+        let Parts { policies, schema, schema_json, roles, contract } = parts;
+        let model = Model::of(schema.clone(), schema_json).with_contract(contract);
+        let base =
+            Entities::from_entities([], Some(&model.schema)).map_err(|error| EngineError::Roles(Box::new(error)))?;
+        let engine = Self {
+            index: Index::new(&policies),
+            policies,
+            model: Some(model),
+            base,
+            strictness: Strictness::default(),
+            authorizer: Authorizer::new(),
+        };
+        let base = engine.entities(roles).map_err(unreadable(ROLES))?;
+        Ok(Self { base, ..engine })
     }
 
     /// The engine of a bundle: `policies.json`, `schema.cedarschema` and `entities/roles.json`. Where there is a `contract.json`

@@ -30,7 +30,12 @@ impl Model {
     pub(super) fn new(fragment: SchemaFragment) -> Result<Self, Box<SchemaError>> {
         let schema = Schema::from_schema_fragments([fragment.clone()]).map_err(Box::new)?;
         let json = fragment.to_json_value().map_err(Box::new)?;
-        Ok(Self { schema, lineage: Lineage::default(), contexts: contexts(&json), enumerations: enumerations(&json) })
+        Ok(Self::of(schema, &json))
+    }
+
+    /// The model of a schema that is there in Cedar's JSON form too.
+    pub(super) fn of(schema: Schema, json: &Value) -> Self {
+        Self { schema, lineage: Lineage::default(), contexts: contexts(json), enumerations: enumerations(json) }
     }
 
     /// The same model, with what a contract says of parents and holder groups.
