@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::text::{FileId, Span};
 
-use super::{ConditionId, Named, Program, TypeId};
+use super::{ConditionId, Named, Program, StatementId, TypeId};
 
 impl Program {
     /// What the name at a place stands for, where it is used or declared; empty where there is no name.
@@ -21,6 +21,12 @@ impl Program {
     #[must_use]
     pub fn definition_of(&self, file: FileId, offset: u32) -> BTreeSet<Span> {
         self.named_at(file, offset).iter().filter_map(|named| self.declared_at(named)).collect()
+    }
+
+    /// Which statement the whole of a declaration's words is.
+    #[must_use]
+    pub fn statement_of(&self, words: Span) -> Option<&StatementId> {
+        self.references.statement(words)
     }
 
     /// The places that use a name, in order.
@@ -40,6 +46,9 @@ impl Program {
             Named::Profile(id) => self.profile(*id)?.span,
             Named::Statement(id) => self.requires.iter().find(|require| require.statement.id == *id)?.statement.span,
             Named::Attribute(id, name) => self.ty(*id)?.attributes.get(name)?.span,
+            Named::Member(id, name) => *self.ty(*id)?.member_spans.get(name)?,
+            Named::Context(name) => self.context.get(name)?.attribute.span,
+            Named::ActionContext(id, name) => self.action(*id)?.context.get(name)?.span,
         })
     }
 
@@ -47,16 +56,23 @@ impl Program {
     fn declarations(&self) -> Vec<(Span, Named)> {
         let of_gate = self.type_ids().filter(|id| self.ty(*id).is_some_and(|ty| !ty.from_schema));
         let types: Vec<TypeId> = of_gate.collect();
-        let attributes = types.iter().filter_map(|id| Some((id, self.ty(*id)?))).flat_map(|(id, ty)| {
-            ty.attributes.keys().map(|name| Named::Attribute(*id, name.clone())).collect::<Vec<_>>()
+        let of_types = types.iter().filter_map(|id| Some((*id, self.ty(*id)?))).flat_map(|(id, ty)| {
+            let attributes = ty.attributes.keys().map(move |name| Named::Attribute(id, name.clone()));
+            attributes.chain(ty.member_spans.keys().map(move |name| Named::Member(id, name.clone())))
         });
-        let actions = self.action_ids().filter(|id| self.action(*id).is_some_and(|action| !action.is_raw()));
+        let of_gate = self.action_ids().filter_map(|id| Some((id, self.action(id)?)));
+        let actions: Vec<_> = of_gate.filter(|(_, action)| !action.is_raw()).collect();
+        let of_actions = actions
+            .iter()
+            .flat_map(|(id, action)| action.context.keys().map(|name| Named::ActionContext(*id, name.clone())));
         (types.iter().copied().map(Named::Type))
-            .chain(actions.map(Named::Action))
+            .chain(actions.iter().map(|(id, _)| Named::Action(*id)))
             .chain(self.role_ids().map(Named::Role))
             .chain((0..self.conditions.len()).map(|at| Named::Condition(ConditionId::at(at))))
             .chain(self.profile_ids().map(Named::Profile))
-            .chain(attributes)
+            .chain(of_types)
+            .chain(self.context.keys().cloned().map(Named::Context))
+            .chain(of_actions)
             .filter_map(|named| Some((self.declared_at(&named)?, named)))
             .collect()
     }

@@ -23,18 +23,36 @@ pub enum Named {
     Statement(StatementId),
     /// An attribute of a type.
     Attribute(TypeId, String),
+    /// A member of an enumeration.
+    Member(TypeId, String),
+    /// An attribute that the context of every action has.
+    Context(String),
+    /// An attribute that the context of one action has.
+    ActionContext(ActionId, String),
 }
 
 /// The uses of names: of each place, what it names. The resolver adds those of statements while it looks them up, and those of
-/// conditions once all are known. Attributes that a condition reads depend on its kind of request, so that `typing` tells them.
+/// conditions once all are known. Which attributes and members a condition names depends on its kind of request, so that `typing`
+/// lists those.
 #[derive(Debug, Clone, Default)]
 pub struct References {
     uses: BTreeMap<Span, BTreeSet<Named>>,
+    /// Which statement some words are.
+    statements: BTreeMap<Span, StatementId>,
 }
 
 impl References {
     pub(super) fn add(&mut self, at: Span, named: Named) {
         self.uses.entry(at).or_default().insert(named);
+    }
+
+    pub(super) fn write(&mut self, words: Span, id: StatementId) {
+        self.statements.insert(words, id);
+    }
+
+    /// The statement that some words are.
+    pub(super) fn statement(&self, words: Span) -> Option<&StatementId> {
+        self.statements.get(&words)
     }
 
     /// All uses, by place.

@@ -70,7 +70,7 @@ pub fn lower(
         validate::raw(&raw, schema, out);
         let claimed = claims::conditions(conditions, form, out);
         validate::claims(&claimed, schema, out);
-        let validated = Validated { program, drafts: &drafts, policies: &policies, raw: &raw, schema, sources };
+        let validated = Validated { program, raw: &raw, sources };
         wording::reword(&validated, out);
     }
     let contract = contract::build(program, form);

@@ -38,14 +38,29 @@ pub(super) fn gate(drafts: &[Draft], policies: &[(Policy, FileId)], schema: &Sch
     }
     let validator = Validator::new(schema.clone());
     // A condition may rule out some of the types that a statement is about, and the statement then applies to the others.
-    let applying: BTreeSet<&StatementId> = drafts
+    let mut applying: BTreeSet<&StatementId> = drafts
         .iter()
         .enumerate()
         .filter(|(at, _)| refused.binary_search(at).is_err())
         .map(|(_, draft)| &draft.of)
         .collect();
+    let mut impossible = Vec::new();
     for draft in refused.into_iter().filter_map(|at| drafts.get(at)) {
-        explain(draft, &validator, applying.contains(&draft.of), out);
+        match explain(draft, &validator, out) {
+            true => impossible.push(draft),
+            false => drop(applying.insert(&draft.of)),
+        }
+    }
+    // After an error, a condition may be false only because a part of it is missing.
+    if out.has_errors() {
+        return;
+    }
+    for draft in impossible.into_iter().filter(|draft| !applying.contains(&draft.of)) {
+        out.push(
+            Diagnostic::warning(codes::NEVER_APPLIES, draft.span, "this statement can never apply")
+                .label(format!("as `{}`", draft.id))
+                .help("its condition is false for every request of these types; correct it or remove it"),
+        );
     }
 }
 
@@ -86,9 +101,9 @@ fn is_of_the_author(error: &ValidationError) -> bool {
     )
 }
 
-/// Validates one policy as located text and reports what Cedar says at the author's words. `applies` tells whether another policy
-/// of its statement is sound.
-fn explain(draft: &Draft, validator: &Validator, applies: bool, out: &mut Diagnostics) {
+/// Validates one policy as located text and reports the errors that Cedar finds at the author's words. Whether the policy can never
+/// apply.
+fn explain(draft: &Draft, validator: &Validator, out: &mut Diagnostics) -> bool {
     let located = text::policy(draft);
     let parsed = Policy::parse(Some(PolicyId::new(&draft.id)), &located.text)
         .map_err(|error| error.to_string())
@@ -100,7 +115,7 @@ fn explain(draft: &Draft, validator: &Validator, applies: bool, out: &mut Diagno
                 Diagnostic::error(codes::INTERNAL, draft.span, format!("this could not be written as Cedar: {error}"))
                     .help("this is a bug in the compiler; please report it with the statement"),
             );
-            return;
+            return false;
         }
     };
     let result = validator.validate(&set, ValidationMode::default());
@@ -112,17 +127,7 @@ fn explain(draft: &Draft, validator: &Validator, applies: bool, out: &mut Diagno
         }
         out.push(diagnostic);
     }
-    for warning in result.validation_warnings() {
-        let impossible = matches!(warning, ValidationWarning::ImpossiblePolicy(_));
-        // After an error, a condition may be false only because a part of it is missing.
-        if impossible && !applies && !out.has_errors() {
-            out.push(
-                Diagnostic::warning(codes::NEVER_APPLIES, draft.span, "this statement can never apply")
-                    .label(format!("as `{}`", draft.id))
-                    .help("its condition is false for every request of these types; correct it or remove it"),
-            );
-        }
-    }
+    result.validation_warnings().any(|warning| matches!(warning, ValidationWarning::ImpossiblePolicy(_)))
 }
 
 /// Validates raw policies; their own file says where.

@@ -1,26 +1,20 @@
 //! What Cedar's validator says most often, in the words of an author: an optional attribute or a tag that is read without
-//! having been asked for. And what it says of one copy of a statement, held against the statement's other copies.
+//! a test.
 
-use std::collections::BTreeMap;
-
-use cedar_policy::{Effect, Policy, PolicySet, Schema, ValidationMode, ValidationWarning, Validator};
+use cedar_policy::Effect;
 
 use crate::diag::{Certainty, Diagnostic, Diagnostics, Fix};
 use crate::graph;
 use crate::graph::{Program, Ty, TypeKind};
-use crate::text::{FileId, Sources, Span};
+use crate::text::{Sources, Span};
 
 use super::codes;
-use super::draft::Draft;
 use super::raw::RawPolicy;
 
 /// What was validated.
 pub(super) struct Validated<'a> {
     pub(super) program: &'a Program,
-    pub(super) drafts: &'a [Draft],
-    pub(super) policies: &'a [(Policy, FileId)],
     pub(super) raw: &'a [RawPolicy],
-    pub(super) schema: &'a Schema,
     pub(super) sources: &'a Sources,
 }
 
@@ -35,7 +29,6 @@ pub(super) fn reword(validated: &Validated<'_>, out: &mut Diagnostics) {
                 None if guessed => {}
                 None => out.push(found),
             },
-            codes::NEVER_APPLIES if validated.sometimes_applies(&found) => {}
             _ => out.push(found),
         }
     }
@@ -132,28 +125,6 @@ impl Validated<'_> {
         let before = before.unwrap_or_default();
         let mut words = before.split(|c: char| !c.is_alphanumeric() && c != '_').rev();
         words.find(|word| matches!(*word, "when" | "unless")) == Some("unless")
-    }
-
-    /// Whether a statement of which one copy never applies has another that may: it is for several types, of which its
-    /// condition takes its pick.
-    fn sometimes_applies(&self, found: &Diagnostic) -> bool {
-        let copies: BTreeMap<String, &Policy> = self
-            .drafts
-            .iter()
-            .zip(self.policies)
-            .filter(|(draft, _)| Some(draft.span) == found.primary())
-            .map(|(draft, (policy, _))| (draft.id.clone(), policy))
-            .collect();
-        if copies.len() < 2 {
-            return false;
-        }
-        let Ok(set) = PolicySet::from_policies(copies.values().map(|policy| (*policy).clone())) else {
-            return false;
-        };
-        let result = Validator::new(self.schema.clone()).validate(&set, ValidationMode::default());
-        let never =
-            result.validation_warnings().filter(|warning| matches!(warning, ValidationWarning::ImpossiblePolicy(_)));
-        never.count() < copies.len()
     }
 }
 

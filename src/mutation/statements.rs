@@ -74,10 +74,11 @@ fn item(making: &mut Making<'_>, item: &Item) {
 /// The name of a statement that keeps it whatever becomes of its words.
 fn named(making: &Making<'_>, item: &Item) -> Option<Named> {
     let program = making.program;
+    let id = program.statement_of(item.span)?;
     let mut all = (program.grants.iter().map(|one| &one.statement))
         .chain(program.denies.iter().map(|one| &one.statement))
         .chain(program.requires.iter().map(|one| &one.statement));
-    all.find(|statement| statement.span == item.span)
+    all.find(|statement| statement.id == *id)
         .map(|statement| Named { span: statement.span, name: statement.name.clone() })
 }
 
@@ -105,7 +106,8 @@ fn also_opens(making: &mut Making<'_>, item: &Item, decl: &ast::GrantDecl, named
         return;
     };
     let program = making.program;
-    let of_item: Vec<&Grant> = program.grants.iter().filter(|grant| grant.statement.span == item.span).collect();
+    let id = program.statement_of(item.span);
+    let of_item: Vec<&Grant> = program.grants.iter().filter(|grant| Some(&grant.statement.id) == id).collect();
     let Some(on) = of_item.first().map(|grant| grant.on) else {
         return;
     };

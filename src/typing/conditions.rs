@@ -1,13 +1,14 @@
 //! The stage: the conditions of a program, each typed once for each kind of request that somebody asks about. What is answered
 //! depends on the program, the statement and the kind alone, so that whoever asks later gets the same without the work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::diag::Diagnostics;
-use crate::graph::{Program, StatementId, When};
+use crate::graph::{Named, Program, StatementId, When};
+use crate::text::Span;
 
-use super::elaborate::{Elaborated, check_named, elaborate};
+use super::elaborate::{Elaborated, check_named, elaborate, references};
 use super::kind::{Env, Kind};
 use super::sizes::{MOST_PARTS, Sizes};
 use super::{Budget, TypedExpr};
@@ -77,6 +78,14 @@ impl Conditions {
             }
         }
         typed.elaborated.result.clone()
+    }
+
+    /// The attributes and members of enumerations that a condition names, each at its place, for a kind of request. A condition
+    /// that is too large names none.
+    #[must_use]
+    pub fn references(&self, when: When<'_>, kind: &Kind) -> BTreeSet<(Span, Named)> {
+        let size = self.size(when);
+        size.map(|size| references(&self.program, &self.env(kind), when.expr, size)).unwrap_or_default()
     }
 
     /// The faults of named conditions by themselves, whether or not a statement uses them.
@@ -212,15 +221,37 @@ mod tests {
         );
     }
 
+    /// Where a condition names an attribute or a member, and the words that declare it.
     #[test]
-    fn attributes_that_a_condition_reads_lead_to_their_types() {
-        let conditions = conditions(PROGRAM);
+    fn names_in_a_condition_lead_to_their_declarations() {
+        let text = "principal User { mfa: Bool, boss?: User }\n\
+            ordered enum Level { low, high }\n\
+            context { from gateway { calm: Bool } }\n\
+            resource Doc { level: Level, owner: User, action read { urgent?: Bool } }\n\
+            condition sharp(doc: Doc) = doc.level == Level::\"high\";\n\
+            role staff for User { allow read on Doc when resource.level < high && principal has boss.mfa && \
+            resource.owner.mfa && context.calm && context has urgent && sharp(resource); }\n";
+        let conditions = conditions(text);
         let program = conditions.program();
-        let typed = conditions.of(program.grants[0].when().unwrap(), &kind(&conditions)).unwrap();
-        let [(at, named)] = &typed.attributes()[..] else { panic!() };
-        assert_eq!(PROGRAM.get(at.range()), Some("level"));
-        let declared = program.declared_at(named).unwrap();
-        assert_eq!(PROGRAM.get(declared.range()).map(|text| text.starts_with("level")), Some(true));
+        let found = conditions.references(program.grants[0].when().unwrap(), &kind(&conditions));
+        let shown = found.iter().map(|(at, named)| {
+            let declared = program.declared_at(named).unwrap();
+            let declared = text.get(usize::try_from(declared.start).unwrap()..).unwrap().lines().next().unwrap();
+            format!("{} -> {}", text.get(at.range()).unwrap(), declared.chars().take(12).collect::<String>().trim_end())
+        });
+        let shown = shown.collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(shown, @r#"
+        level -> level: Level
+        "high" -> high }
+        level -> level: Level
+        high -> high }
+        boss -> boss?: User
+        mfa -> mfa: Bool, b
+        owner -> owner: User,
+        mfa -> mfa: Bool, b
+        calm -> calm: Bool }
+        urgent -> urgent?: Boo
+        "#);
     }
 
     #[test]

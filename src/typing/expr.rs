@@ -1,7 +1,7 @@
 //! Typed expressions: what an author's condition means for one pair of types. Sugar is gone, named conditions are expanded
 //! (their name is kept for people), every node keeps the span of the words it comes from.
 
-use crate::graph::{Named, Ty};
+use crate::graph::Ty;
 use crate::syntax::ast::Operator;
 use crate::text::{Duration, Span};
 
@@ -176,21 +176,6 @@ impl TypedExpr {
             TypedKind::Method(receiver, _, args) => std::iter::once(receiver.as_ref()).chain(args).collect(),
             TypedKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
         }
-    }
-
-    /// The attributes of entities that are read in it: where each is named, and the type it is of.
-    #[must_use]
-    pub fn attributes(&self) -> Vec<(Span, Named)> {
-        let mut found = Vec::new();
-        if let TypedKind::Attribute(of, name) = &self.kind
-            && let Ty::Entity(id) = of.ty
-        {
-            // The name ends where the reading of it does.
-            let start = self.span.end.saturating_sub(u32::try_from(name.len()).unwrap_or(u32::MAX));
-            found.push((Span { start, ..self.span }, Named::Attribute(id, name.clone())));
-        }
-        found.extend(self.children().into_iter().flat_map(Self::attributes));
-        found
     }
 
     /// The number of its parts, itself included.

@@ -119,6 +119,8 @@ pub struct EntityType {
     pub parents: Vec<ParentLink>,
     /// Its attributes: declared ones and those that name a parent.
     pub attributes: BTreeMap<String, Attribute>,
+    /// Where the members of an enumeration of Gate are declared.
+    pub member_spans: BTreeMap<String, Span>,
     /// The type of its tags.
     pub tags: Option<Ty>,
     /// `holds roles`.

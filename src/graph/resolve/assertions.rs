@@ -51,7 +51,7 @@ pub(super) fn assertions(cx: &mut Resolver<'_>, items: &[&ast::Item]) {
             }
         };
         let Some(who) = who else { continue };
-        let id = cx.statement_id(StatementKind::Assertion, &decl.name.text);
+        let id = cx.statement_id(StatementKind::Assertion, &decl.name.text, item.span);
         cx.program.assertions.push(Assertion {
             id,
             name: decl.name.text.clone(),

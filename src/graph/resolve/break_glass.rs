@@ -319,7 +319,7 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, m
     let principal = one_principal(cx, everyone.collect())?;
     tenant_of_its_own(cx, decl, principal);
     Some(Profile {
-        id: cx.statement_id(StatementKind::BreakGlass, &decl.name.text),
+        id: cx.statement_id(StatementKind::BreakGlass, &decl.name.text, item.span),
         name: decl.name.text.clone(),
         span: decl.name.span,
         whole: item.span,

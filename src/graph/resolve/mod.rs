@@ -103,13 +103,15 @@ impl Resolver<'_> {
         self.program.references.add(at, named);
     }
 
-    /// The id of the next statement of a kind with a name.
-    fn statement_id(&mut self, kind: StatementKind, name: &str) -> StatementId {
+    /// The id of the next statement of a kind with a name, which is the whole of some words.
+    fn statement_id(&mut self, kind: StatementKind, name: &str, words: Span) -> StatementId {
         let id = StatementId::new(kind, name);
         let known = self.statement_ids.entry(id.clone()).or_default();
         let repeated = *known;
         *known += 1;
-        id.repeated(repeated)
+        let id = id.repeated(repeated);
+        self.program.references.write(words, id.clone());
+        id
     }
 }
 

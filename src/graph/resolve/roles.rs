@@ -181,7 +181,7 @@ fn header(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::RoleDecl) -> Opti
     }
     let until = decl.until.as_ref().and_then(|until| until.at.map(|at| Until { at, span: until.text.span }));
     let full = on.map_or_else(String::new, |on| format!("{}.", cx.program.type_name(on)));
-    let statement = cx.statement_id(StatementKind::Role, &format!("{full}{}", decl.name.text));
+    let statement = cx.statement_id(StatementKind::Role, &format!("{full}{}", decl.name.text), item.span);
     let id = cx.program.add_role(Role {
         id: statement,
         name: decl.name.text.clone(),

@@ -40,7 +40,7 @@ pub(super) fn statement(
         }
     }
     Statement {
-        id: cx.statement_id(kind, &name),
+        id: cx.statement_id(kind, &name, item.span),
         name,
         labelled: item.label.is_some(),
         span: item.span,

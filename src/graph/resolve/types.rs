@@ -46,6 +46,7 @@ pub(super) fn shapes(cx: &mut Resolver<'_>, items: &[&ast::Item], externals: &Ex
             span: external.span,
             parents: Vec::new(),
             attributes: BTreeMap::new(),
+            member_spans: BTreeMap::new(),
             tags: None,
             holds_roles: false,
             workload: false,
@@ -129,6 +130,7 @@ fn blank(cx: &Resolver<'_>, name: &ast::Ident, kind: TypeKind, doc: Option<Strin
         span: name.span,
         parents: Vec::new(),
         attributes: BTreeMap::new(),
+        member_spans: BTreeMap::new(),
         tags: None,
         holds_roles: false,
         workload: said.workload,
@@ -144,6 +146,7 @@ fn blank(cx: &Resolver<'_>, name: &ast::Ident, kind: TypeKind, doc: Option<Strin
 fn enumeration(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::EnumDecl) {
     let said = read(cx, &item.annotations, Place::Type, item.span);
     let mut members: Vec<String> = Vec::new();
+    let mut member_spans = BTreeMap::new();
     for (at, member) in decl.members.iter().enumerate() {
         if members.contains(&member.text) {
             let before = decl.members.iter().take(at).find(|known| known.text == member.text);
@@ -159,11 +162,12 @@ fn enumeration(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::EnumDecl) {
             cx.out.push(diagnostic);
         } else {
             members.push(member.text.clone());
+            member_spans.insert(member.text.clone(), member.span);
         }
     }
     let kind = TypeKind::Enum { ordered: decl.ordered, members };
     let ty = blank(cx, &decl.name, kind, item.doc.clone(), said);
-    cx.program.add_type(ty);
+    cx.program.add_type(EntityType { member_spans, ..ty });
 }
 
 fn fill(cx: &mut Resolver<'_>, id: TypeId, decl: &ast::EntityDecl) {

@@ -340,6 +340,7 @@ fn a_namespace_moves_where_it_is_another_one_and_no_raw_schema_names_it() {
             span: crate::text::Span::new(Sources::default().add("a.gate", ""), 0, 0),
             parents: Vec::new(),
             attributes: BTreeMap::new(),
+            member_spans: BTreeMap::new(),
             tags: None,
             holds_roles: false,
             workload: false,

@@ -9,8 +9,8 @@ mod reached;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
-use crate::graph::{Condition, Program, Role, Ty, TypeId, codes};
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::graph::{ActionId, Condition, Named, Program, Role, Ty, TypeId, codes};
+use crate::syntax::ast::{Expr, ExprKind, Ident};
 use crate::text::Span;
 
 use super::kind::Env;
@@ -46,6 +46,15 @@ pub(super) fn elaborate(program: &Program, env: &Env, expr: &Expr, size: u64) ->
     Elaborated { result: if failed { Err(out) } else { Ok(typed) }, grown }
 }
 
+/// The attributes and members that an expression of a known size names.
+pub(super) fn references(program: &Program, env: &Env, expr: &Expr, size: u64) -> BTreeSet<(Span, Named)> {
+    let mut faults = Diagnostics::new();
+    let mut cx = Elaborator::new(program, env, &mut faults, size);
+    cx.references = Some(BTreeSet::new());
+    cx.expr(expr, None);
+    cx.references.unwrap_or_default()
+}
+
 /// Checks the names and, as far as possible, the types of a named condition by itself, whether or not a statement uses it.
 pub(super) fn check_named(program: &Program, condition: &Condition, out: &mut Diagnostics) {
     let env = Env::unknown();
@@ -70,6 +79,8 @@ struct Elaborator<'a, 'b> {
     /// The parts of such comparisons, with their places.
     grown: Vec<(Span, u64)>,
     failed: bool,
+    /// What attributes and members are named where; `None` where nobody asks.
+    references: Option<BTreeSet<(Span, Named)>>,
     /// Attributes of the context that are known to be there: `context has x && …`.
     tested: BTreeSet<String>,
 }
@@ -82,7 +93,17 @@ struct Frame {
 
 impl<'a, 'b> Elaborator<'a, 'b> {
     fn new(program: &'a Program, env: &'a Env, out: &'b mut Diagnostics, parts: u64) -> Self {
-        Self { program, env, out, frames: Vec::new(), parts, grown: Vec::new(), failed: false, tested: BTreeSet::new() }
+        Self {
+            program,
+            env,
+            out,
+            frames: Vec::new(),
+            parts,
+            grown: Vec::new(),
+            failed: false,
+            references: None,
+            tested: BTreeSet::new(),
+        }
     }
 
     fn fail(&mut self, mut diagnostic: Diagnostic) {
@@ -142,6 +163,7 @@ impl<'a, 'b> Elaborator<'a, 'b> {
             ExprKind::If(test, yes, no) => self.choice(test, yes, no, expected, span),
             ExprKind::Has(inner, attributes) => {
                 let inner = self.expr(inner, None);
+                self.refer_to_path(&inner, attributes);
                 let attributes = attributes.iter().map(|attribute| attribute.text.clone()).collect();
                 TypedExpr::new(TypedKind::Has(Box::new(inner), attributes), Ty::Bool, span)
             }
@@ -179,6 +201,53 @@ impl<'a, 'b> Elaborator<'a, 'b> {
         }
     }
 
+    /// Notes that a place names something, where somebody asks.
+    fn refer(&mut self, at: Span, named: Named) {
+        if let Some(references) = &mut self.references {
+            references.insert((at, named));
+        }
+    }
+
+    /// Notes that a place names an attribute of an expression, where somebody asks.
+    fn refer_to_attribute(&mut self, of: &TypedExpr, name: &Ident) {
+        if self.references.is_some()
+            && let Some(meant) = self.attribute_meant(of, &name.text)
+        {
+            self.refer(name.span, meant);
+        }
+    }
+
+    /// The attribute of an expression that a name means.
+    fn attribute_meant(&self, of: &TypedExpr, name: &str) -> Option<Named> {
+        if matches!(of.kind, TypedKind::Variable(Variable::Context)) {
+            let is_own =
+                |id: &ActionId| self.program.action(*id).is_some_and(|action| action.context.contains_key(name));
+            let own = self.env.actions.iter().find(|id| is_own(id));
+            let common = || self.program.context.contains_key(name).then(|| Named::Context(name.to_owned()));
+            return own.map(|id| Named::ActionContext(*id, name.to_owned())).or_else(common);
+        }
+        let Ty::Entity(id) = of.ty else { return None };
+        let is_declared = self.program.ty(id)?.attributes.contains_key(name);
+        is_declared.then(|| Named::Attribute(id, name.to_owned()))
+    }
+
+    /// Notes what `has a.b` names: an attribute, and attributes of what it holds.
+    fn refer_to_path(&mut self, of: &TypedExpr, path: &[Ident]) {
+        if self.references.is_none() {
+            return;
+        }
+        let mut of = of.clone();
+        for name in path {
+            self.refer_to_attribute(&of, name);
+            let ty = match &of.ty {
+                Ty::Record(fields) => fields.get(&name.text).map(|field| field.ty.clone()),
+                Ty::Entity(id) => self.entity_attribute(*id, &name.text),
+                _ => None,
+            };
+            of = of.attribute(name.text.clone(), ty.unwrap_or(Ty::Unknown));
+        }
+    }
+
     fn truth(&mut self, expr: &Expr) -> TypedExpr {
         let typed = self.expr(expr, None);
         self.must_be(&typed, &Ty::Bool, "expected a `Bool`");
@@ -196,8 +265,9 @@ impl<'a, 'b> Elaborator<'a, 'b> {
         }
     }
 
-    fn attribute(&mut self, inner: &Expr, name: &crate::syntax::ast::Ident, span: Span) -> TypedExpr {
+    fn attribute(&mut self, inner: &Expr, name: &Ident, span: Span) -> TypedExpr {
         let inner = self.expr(inner, None);
+        self.refer_to_attribute(&inner, name);
         let on_context = matches!(inner.kind, TypedKind::Variable(Variable::Context));
         if on_context && self.env.partial.contains(&name.text) && !self.tested.contains(&name.text) {
             self.fail(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bundle::ROLE_TYPE;
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::graph::{ConditionId, Ty, TypeId, TypeKind, codes};
+use crate::graph::{ConditionId, Named, Ty, TypeId, TypeKind, codes};
 use crate::syntax::ast::{Expr, Ident, Path};
 use crate::text::Span;
 
@@ -59,13 +59,17 @@ impl Elaborator<'_, '_> {
     }
 
     /// A member of an enumeration; `None` where the type is no enumeration or has no such member.
-    fn member(&self, id: TypeId, name: &str, span: Span) -> Option<TypedExpr> {
-        let ty = self.program.ty(id)?;
+    fn member(&mut self, id: TypeId, name: &str, span: Span) -> Option<TypedExpr> {
+        let program = self.program;
+        let ty = program.ty(id)?;
         let TypeKind::Enum { members, .. } = &ty.kind else {
             return None;
         };
-        let found = members.iter().any(|member| member == name);
-        found.then(|| TypedExpr::new(TypedKind::Entity(ty.cedar.clone(), name.to_owned()), Ty::Entity(id), span))
+        if !members.iter().any(|member| member == name) {
+            return None;
+        }
+        self.refer(span, Named::Member(id, name.to_owned()));
+        Some(TypedExpr::new(TypedKind::Entity(ty.cedar.clone(), name.to_owned()), Ty::Entity(id), span))
     }
 
     fn unknown_name(&mut self, name: &str, span: Span, expected: Option<&Ty>) -> TypedExpr {
@@ -218,14 +222,18 @@ impl Elaborator<'_, '_> {
         let Some(ty) = self.type_id(path) else {
             return self.poisoned(span);
         };
-        let Some(found) = self.program.ty(ty) else {
+        let program = self.program;
+        let Some(found) = program.ty(ty) else {
             return self.poisoned(span);
         };
+        // Behind `TYPE::`.
+        let member = Span::new(span.file, path.span.end as usize + 2, span.end as usize);
+        if found.member_spans.contains_key(id) {
+            self.refer(member, Named::Member(ty, id.to_owned()));
+        }
         if let TypeKind::Enum { members, .. } = &found.kind
             && !members.iter().any(|member| member == id)
         {
-            // Behind `TYPE::`.
-            let member = Span::new(span.file, path.span.end as usize + 2, span.end as usize);
             self.fail(
                 Diagnostic::error(codes::UNKNOWN_NAME, span, format!("`{}` has no member `{id}`", found.name))
                     .also(found.span, "declared here")
