@@ -108,14 +108,24 @@ struct Joined {
     policies: BTreeSet<String>,
 }
 
-/// A raw permit for single entities.
+/// A raw permit that may give a duty to holders of other roles than those it is counted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Uncounted {
     /// Its id.
     pub(super) policy: String,
-    /// Whom it lets in: `User::"ann"`, in backticks.
-    pub(super) who: String,
+    /// The entities that it lets in; none where it asks who the principal is in a way that is not understood.
+    named: BTreeSet<String>,
     at: Span,
+}
+
+impl Uncounted {
+    /// What about it is not counted: ``allows `User::"ann"` ``.
+    pub(super) fn what(&self) -> String {
+        match self.named.is_empty() {
+            true => "asks in other ways who the principal is".to_owned(),
+            false => format!("allows {}", listed(&self.named, ", ")),
+        }
+    }
 }
 
 impl<'a> Duties<'a> {
@@ -133,24 +143,21 @@ impl<'a> Duties<'a> {
         }
     }
 
-    /// Raw permits for one of the duties that are for single entities, sorted.
+    /// Raw permits for one of the duties whose demands cannot all be counted, sorted.
     pub(super) fn uncounted(&self, separation: &Separation) -> Vec<Uncounted> {
-        let mut found = Vec::new();
+        let mut found: BTreeMap<String, (&RawPolicy, BTreeSet<String>)> = BTreeMap::new();
         for action in [separation.first, separation.second] {
             for (raw, lets_in) in self.permits(action) {
                 let named: BTreeSet<String> = entities(&lets_in.demands).map(|named| format!("`{named}`")).collect();
-                if !named.is_empty() {
-                    found.push(Uncounted {
-                        policy: raw.policy.id().to_string(),
-                        who: listed(&named, ", "),
-                        at: raw.span,
-                    });
+                // What demands nothing else is counted as if it were for everybody.
+                let asks_more = lets_in.asks_more && !lets_in.demands.is_empty();
+                if asks_more || !named.is_empty() {
+                    found.entry(raw.policy.id().to_string()).or_insert((raw, BTreeSet::new())).1.extend(named);
                 }
             }
         }
-        found.sort_by(|a, b| a.policy.cmp(&b.policy));
-        found.dedup();
-        found
+        let uncounted = found.into_iter().map(|(policy, (raw, named))| Uncounted { policy, named, at: raw.span });
+        uncounted.collect()
     }
 
     /// Whether links of a template may give one of the duties.
@@ -255,22 +262,25 @@ impl<'a> Duties<'a> {
         other: &'w Duty<'_>,
         ty: TypeId,
     ) -> Option<(&'w Way, BTreeSet<Claim>)> {
-        if duties.iter().any(|duty| self.is_closed(duty, None, ty)) {
-            return None;
-        }
-        // Claims that keep neither duty shut. Any one out of each demand may be what somebody has.
-        let has = |claim: &Claim| self.may_have(claim, ty) && !self.shuts(duties, claim, ty);
-        let met: Vec<BTreeSet<&Claim>> =
-            way.demands.iter().map(|claims| claims.iter().filter(|claim| has(claim)).collect()).collect();
-        if met.iter().any(BTreeSet::is_empty) {
-            return None;
-        }
+        let met = self.met(way, duties, ty)?;
         let all: BTreeSet<&Claim> = met.iter().flatten().copied().collect();
         let mut ways = other.ways_for(all.iter().copied());
         let opened = ways.find(|way| way.is_for(ty) && way.is_met(|claim| all.contains(claim)))?;
         let is_wanted = |claim: &&&Claim| opened.demands.iter().any(|claims| claims.contains(**claim));
         let chosen = met.iter().filter_map(|claims| claims.iter().find(is_wanted).or_else(|| claims.first()));
         Some((opened, chosen.map(|claim| (*claim).clone()).collect()))
+    }
+
+    /// The claims that somebody of a type may have out of each demand of a way and that keep neither duty shut; `None` where a demand
+    /// has none. Any of them may be what somebody has.
+    fn met<'w>(&self, way: &'w Way, duties: &[Duty<'_>; 2], ty: TypeId) -> Option<Vec<BTreeSet<&'w Claim>>> {
+        if duties.iter().any(|duty| self.is_closed(duty, None, ty)) {
+            return None;
+        }
+        let has = |claim: &&Claim| self.may_have(claim, ty) && !self.shuts(duties, claim, ty);
+        let met = way.demands.iter().map(|claims| claims.iter().filter(has).collect());
+        let met: Vec<BTreeSet<&Claim>> = met.collect();
+        met.iter().all(|claims| !claims.is_empty()).then_some(met)
     }
 
     /// Whether somebody of a type may have a claim.
@@ -393,7 +403,7 @@ impl<'a> Duties<'a> {
                 at: place.map_or(profile.span, |(_, span)| *span),
             });
         }
-        for (raw, LetsIn { ty, demands }) in self.permits(action) {
+        for (raw, LetsIn { ty, demands, .. }) in self.permits(action) {
             let types = match (ty, demands.is_empty()) {
                 (None, true) => self.asking(action).into_iter().map(Some).collect(),
                 (ty, _) => vec![ty],
@@ -419,11 +429,12 @@ impl<'a> Duties<'a> {
         types
     }
 
-    /// The raw permits whose scope takes in an action, on a type that it is decided on, with whom they let in.
+    /// The raw permits whose scope takes in an action, on a type that it is decided on, once for each alternative of whom they let
+    /// in.
     fn permits(&self, action: ActionId) -> impl Iterator<Item = (&'a RawPolicy, LetsIn)> + use<'_, 'a> {
         let permits = self.raw.iter().filter(|raw| raw.policy.effect() == Effect::Permit);
         let permits = permits.filter(move |raw| self.is_about(&raw.policy, action));
-        permits.filter_map(move |raw| Some((raw, lets_in(self.program, action, raw)?)))
+        permits.flat_map(move |raw| lets_in(self.program, action, raw).into_iter().map(move |one| (raw, one)))
     }
 
     fn is_about(&self, policy: &Policy, action: ActionId) -> bool {
