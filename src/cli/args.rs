@@ -122,6 +122,9 @@ pub(super) struct Check {
 }
 
 /// Run the lints only, or list them
+///
+/// Without `--time`, all proofs together take at most 600 seconds. A question not answered by then is reported as unknown, at
+/// the level of its lint.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -129,7 +132,7 @@ Examples:
   gatewright lint examples/marketplace --deny unused-name
   gatewright lint . --allow past-until
   gatewright lint . --no-proofs                    skip lints that prove, as `check` does
-  gatewright lint . --time 60                      prove for 60 seconds; the rest is reported as unknown
+  gatewright lint . --time 60                      prove for 60 seconds instead of 600
   gatewright lint . --baseline lints.json --write-baseline")]
 pub(super) struct Lint {
     /// List all lints with their default level and first version, without running them

@@ -1,9 +1,10 @@
 //! `separate` without `by`: nobody gets both duties by one role, by one raw permit, or by the type alone. Counted is every way to
 //! get a duty: grants, inherited ones too, break-glass, and raw permits. A denial without a condition closes a way. Conditions of
 //! grants and permits are not looked at: what may hold for somebody counts. Who gets both by what they are assigned is in
-//! `assigned`.
+//! `assigned`; what cannot be counted is in `uncounted`.
 
 mod assigned;
+mod uncounted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use crate::graph;
 use crate::graph::{ActionId, Deny, Holder, Program, RoleId, Separation, TypeId, TypeKind};
 use crate::text::Span;
 
-use super::raw::{Claim, LetsIn, Named, RawPolicy, RawTemplate, lets_in};
+use super::raw::{Claim, LetsIn, Named, RawPolicy, lets_in};
 
 pub use assigned::{Held, separated_by_assignments};
 
@@ -108,26 +109,6 @@ struct Joined {
     policies: BTreeSet<String>,
 }
 
-/// A raw permit that may give a duty to holders of other roles than those it is counted for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Uncounted {
-    /// Its id.
-    pub(super) policy: String,
-    /// The entities that it lets in; none where it asks who the principal is in a way that is not understood.
-    named: BTreeSet<String>,
-    at: Span,
-}
-
-impl Uncounted {
-    /// What about it is not counted: ``allows `User::"ann"` ``.
-    pub(super) fn what(&self) -> String {
-        match self.named.is_empty() {
-            true => "asks in other ways who the principal is".to_owned(),
-            false => format!("allows {}", listed(&self.named, ", ")),
-        }
-    }
-}
-
 impl<'a> Duties<'a> {
     pub(super) fn new(program: &'a Program, raw: &'a [RawPolicy], schema: Option<&Schema>) -> Self {
         Self { program, raw, actions: schema.and_then(|schema| schema.action_entities().ok()) }
@@ -141,33 +122,6 @@ impl<'a> Duties<'a> {
             self.types(separation, out);
             out.extend(self.permits_for_both(separation).into_iter().map(|joined| joined.finding));
         }
-    }
-
-    /// Raw permits for one of the duties whose demands cannot all be counted, sorted.
-    pub(super) fn uncounted(&self, separation: &Separation) -> Vec<Uncounted> {
-        let mut found: BTreeMap<String, (&RawPolicy, BTreeSet<String>)> = BTreeMap::new();
-        for action in [separation.first, separation.second] {
-            for (raw, lets_in) in self.permits(action) {
-                let named: BTreeSet<String> = entities(&lets_in.demands).map(|named| format!("`{named}`")).collect();
-                // What demands nothing else is counted as if it were for everybody.
-                let asks_more = lets_in.asks_more && !lets_in.demands.is_empty();
-                if asks_more || !named.is_empty() {
-                    found.entry(raw.policy.id().to_string()).or_insert((raw, BTreeSet::new())).1.extend(named);
-                }
-            }
-        }
-        let uncounted = found.into_iter().map(|(policy, (raw, named))| Uncounted { policy, named, at: raw.span });
-        uncounted.collect()
-    }
-
-    /// Whether links of a template may give one of the duties.
-    pub(super) fn may_link(&self, separation: &Separation, id: &str, template: &RawTemplate) -> bool {
-        let mut duties = [separation.first, separation.second].into_iter();
-        template.effect() == Effect::Permit
-            && match template.any_link(id) {
-                Some(any) => duties.any(|action| self.is_about(&any.policy, action)),
-                None => true,
-            }
     }
 
     fn names(&self, separation: &Separation) -> (String, String) {

@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::EntityUid;
 
-use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::diag::Diagnostics;
 use crate::graph::{Program, RoleId, Separation, TypeId, TypeKind};
-use crate::lower::codes;
 use crate::lower::lowered::Lowered;
 use crate::lower::raw::{Claim, Named};
 use crate::text::Span;
@@ -45,16 +44,7 @@ pub fn separated_by_assignments(program: &Program, lowered: &Lowered, held: &[He
         out.extend(assigned.into_iter().map(|joined| joined.finding));
         let (first, second) = duties.names(separation);
         for one in duties.uncounted(separation).iter().filter(|one| !counted.contains(&one.policy)) {
-            let message = match one.named.is_empty() {
-                true => format!("`{}` {}", one.policy, one.what()),
-                false => format!("`{}` {}, whose other roles are not known here", one.policy, one.what()),
-            };
-            out.push(
-                Diagnostic::new(codes::SEPARATION_UNCOUNTED, Severity::Advice, Some(one.at), message)
-                    .label(format!("not counted for `{first}` and `{second}`"))
-                    .also(separation.statement.span, "they are separated here")
-                    .help("allow a role, as `principal in Role::\"clerk\"`, or separate per object with `by`"),
-            );
+            out.push(one.hint(separation, [first.clone(), second.clone()]));
         }
     }
 }
