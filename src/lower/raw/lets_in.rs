@@ -11,7 +11,7 @@ use cedar_policy::{EntityUid, PrincipalConstraint, ResourceConstraint, pst};
 
 use crate::bundle::{ROLE_TYPE, ROLES_ATTRIBUTE, relation_attribute};
 use crate::graph;
-use crate::graph::{ActionId, Program, RoleId, Ty, TypeId};
+use crate::graph::{ActionId, Program, RoleId, Ty, TypeId, TypeKind};
 use crate::lower::names::qualified;
 
 use super::RawPolicy;
@@ -172,7 +172,7 @@ impl Reader<'_> {
             Expr::Is { expr, entity_type, in_expr } if is_principal(expr) => {
                 let of_type = Outcomes::only(self.of_type(&entity_type.to_string()));
                 match in_expr {
-                    Some(container) if !asks(container) => of_type.and(Outcomes::demanding(self.named(container))),
+                    Some(container) if !self.asks(container) => of_type.and(Outcomes::demanding(self.named(container))),
                     Some(_) => of_type.and(Outcomes::unread()),
                     None => of_type,
                 }
@@ -183,7 +183,7 @@ impl Reader<'_> {
 
     /// A test that is not made of others.
     fn leaf(&self, expr: &Expr) -> Outcomes {
-        match asks(expr) {
+        match self.asks(expr) {
             true => Outcomes::unread(),
             false => Outcomes::of_anybody(),
         }
@@ -199,10 +199,10 @@ impl Reader<'_> {
                 let right = self.read(right);
                 self.read(left).select(right.clone(), right.not())
             }
-            BinaryOp::Eq if is_principal(left) && !asks(right) => Outcomes::demanding(self.entity(right)),
-            BinaryOp::Eq if is_principal(right) && !asks(left) => Outcomes::demanding(self.entity(left)),
-            BinaryOp::In if is_principal(left) && !asks(right) => Outcomes::demanding(self.named(right)),
-            BinaryOp::Contains if is_principal(right) && !asks(left) => Outcomes::demanding(self.members(left)),
+            BinaryOp::Eq if is_principal(left) && !self.asks(right) => Outcomes::demanding(self.entity(right)),
+            BinaryOp::Eq if is_principal(right) && !self.asks(left) => Outcomes::demanding(self.entity(left)),
+            BinaryOp::In if is_principal(left) && !self.asks(right) => Outcomes::demanding(self.named(right)),
+            BinaryOp::Contains if is_principal(right) && !self.asks(left) => Outcomes::demanding(self.members(left)),
             BinaryOp::Contains if is_roles(left) => Outcomes::demanding(self.role_named(right)),
             BinaryOp::ContainsAny if is_roles(left) => self.roles_named(right, Outcomes::or)?,
             BinaryOp::ContainsAny if is_roles(right) => self.roles_named(left, Outcomes::or)?,
@@ -290,6 +290,65 @@ impl Reader<'_> {
         (!found.is_empty()).then_some(found)
     }
 
+    /// Whether an expression depends on who the principal is: by more than its type and what it is like, which its attributes and
+    /// its tags tell. An attribute that leads to a group tells who is in it.
+    fn asks(&self, expr: &Expr) -> bool {
+        let tells = |part: &Expr| match part {
+            Expr::Var(pst::Var::Principal) => Some(true),
+            Expr::GetAttr { expr, attr } if is_principal(expr) && *attr == ROLES_ATTRIBUTE => Some(true),
+            Expr::GetAttr { .. } => Some(self.types_from_principal(part)?.iter().any(|ty| self.has_groups(ty))),
+            Expr::HasAttr { expr, .. } | Expr::Is { expr, in_expr: None, .. } => {
+                self.types_from_principal(expr).map(|_| false)
+            }
+            Expr::BinaryOp { op: BinaryOp::GetTag, left, right } => {
+                let of = self.types_from_principal(left)?;
+                Some(self.asks(right) || self.tags(&of).iter().any(|ty| self.has_groups(ty)))
+            }
+            Expr::BinaryOp { op: BinaryOp::HasTag, left, right } => {
+                self.types_from_principal(left).map(|_| self.asks(right))
+            }
+            _ => None,
+        };
+        expr.reduce(&tells, &|left, right| left || right, false)
+    }
+
+    /// The types of what attributes lead to from the principal; `None` of any other expression.
+    fn types_from_principal(&self, expr: &Expr) -> Option<Vec<Ty>> {
+        match expr {
+            Expr::Var(pst::Var::Principal) => {
+                Some(self.program.principals_of(self.action).into_iter().map(Ty::Entity).collect())
+            }
+            Expr::GetAttr { expr, attr } => {
+                let attribute = |of: &Ty| match of {
+                    Ty::Entity(id) => self.program.ty(*id)?.attributes.get(attr.as_str()).map(|found| found.ty.clone()),
+                    Ty::Record(fields) => fields.get(attr.as_str()).map(|found| found.ty.clone()),
+                    _ => Some(Ty::Unknown),
+                };
+                Some(self.types_from_principal(expr)?.iter().filter_map(attribute).collect())
+            }
+            _ => None,
+        }
+    }
+
+    fn tags(&self, of: &[Ty]) -> Vec<Ty> {
+        let tags = |of: &Ty| match of {
+            Ty::Entity(id) => self.program.ty(*id)?.tags.clone(),
+            _ => Some(Ty::Unknown),
+        };
+        of.iter().filter_map(tags).collect()
+    }
+
+    /// Whether a value may be or contain a group, whose roles its members have.
+    fn has_groups(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Entity(id) => self.program.ty(*id).is_some_and(|ty| ty.kind == TypeKind::Group || ty.holds_roles),
+            Ty::Set(inner) => self.has_groups(inner),
+            Ty::Record(fields) => fields.values().any(|field| self.has_groups(&field.ty)),
+            Ty::Named(_) | Ty::Unknown => true,
+            _ => false,
+        }
+    }
+
     /// The types that an expression may have where the action is decided; `None` where that cannot be told.
     fn types_of(&self, expr: &Arc<Expr>) -> Option<BTreeSet<TypeId>> {
         let program = self.program;
@@ -332,21 +391,6 @@ fn entity_type(ty: &Ty) -> Option<BTreeSet<TypeId>> {
 /// The attribute with the names of the principal's roles.
 fn is_roles(expr: &Arc<Expr>) -> bool {
     matches!(expr.as_ref(), Expr::GetAttr { expr, attr } if is_principal(expr) && *attr == ROLES_ATTRIBUTE)
-}
-
-/// Whether an expression depends on who the principal is: by more than its type and what it is like, which its other attributes
-/// and its tags tell.
-fn asks(expr: &Expr) -> bool {
-    let tells = |part: &Expr| match part {
-        Expr::Var(pst::Var::Principal) => Some(true),
-        Expr::GetAttr { expr, attr } if is_principal(expr) => Some(*attr == ROLES_ATTRIBUTE),
-        Expr::HasAttr { expr, .. } | Expr::Is { expr, in_expr: None, .. } if is_principal(expr) => Some(false),
-        Expr::BinaryOp { op: BinaryOp::GetTag | BinaryOp::HasTag, left, right } if is_principal(left) => {
-            Some(asks(right))
-        }
-        _ => None,
-    };
-    expr.reduce(&tells, &|left, right| left || right, false)
 }
 
 /// Whether an expression is true or false by its form. Of an attribute that cannot be told.
