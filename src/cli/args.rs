@@ -129,8 +129,11 @@ Examples:
   gatewright lint examples/marketplace --deny unused-name
   gatewright lint . --allow past-until
   gatewright lint . --no-proofs                    skip lints that prove, as `check` does
-  gatewright lint . --time 60                      prove for 60 seconds; the rest is reported as unknown
-  gatewright lint . --baseline lints.json --write-baseline")]
+  gatewright lint . --time 60                      prove for 60 seconds instead of 600
+  gatewright lint . --baseline lints.json --write-baseline
+
+Without `--time`, all proofs together take at most 600 seconds. A question not answered by then is
+reported as unknown, at the level of its lint.")]
 pub(super) struct Lint {
     /// List all lints with their default level and first version, without running them
     #[arg(long, exclusive = true)]

@@ -125,6 +125,9 @@ fn spell_out(before: &mut Aligned<'_>, after: &mut Aligned<'_>) -> Result<(), Co
     Ok(())
 }
 
+/// Where a change concerns more holders than this, requests are built from the schema before the solver is asked.
+const MANY_HOLDERS: usize = 16;
+
 struct Comparison<'a> {
     sides: [&'a Aligned<'a>; 2],
     listings: &'a [Listing<'a>; 2],
@@ -267,7 +270,11 @@ impl<'a> Comparison<'a> {
             way,
             assumed: &[],
         };
-        if let Some((basis, found)) = asked.sampled() {
+        let sampled = match one.holders.len() > MANY_HOLDERS {
+            true => asked.sample(),
+            false => asked.sampled(),
+        };
+        if let Some((basis, found)) = sampled {
             let shown = self.shown(asked, basis, &found);
             let is_written = |example: &Example| Range::Written.holds(&example.witness);
             if shown.example().is_some_and(is_written) {
