@@ -11,9 +11,10 @@ use git2::{
     Status, StatusOptions,
 };
 
-use super::git::{git_error, inside, repository_of, unknown, walk};
+use super::git::{inside, unknown, walk};
 use super::package::{Content, Entry, PackageFiles};
 use super::path::existing_part;
+use super::repository::{can_be_opened, find, git_error, repository_of};
 use super::{disk, package};
 use crate::diag::Diagnostics;
 use crate::load::LoadError;
@@ -100,10 +101,8 @@ struct Checkout {
 impl Checkout {
     fn of(root: &Path) -> Result<Option<Self>, LoadError> {
         let (real, _) = existing_part(root)?;
-        let repository = match Repository::discover(&real) {
-            Ok(repository) => repository,
-            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
-            Err(error) => return Err(git_error(root, &error)),
+        let Some(repository) = find(root, &real)? else {
+            return Ok(None);
         };
         match repository.head() {
             Ok(_) => {}
@@ -217,7 +216,10 @@ fn rules_of_git(top: Option<&Path>, folder: &Path) -> Result<(), LoadError> {
     while let Some(folder) = folders.pop() {
         // What cannot be listed, git cannot list.
         for child in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            if child.file_type().is_ok_and(|kind| kind.is_dir()) && child.file_name() != ".git" {
+            // Of a repository in this one git asks which commit it is at.
+            if child.file_name() == ".git" {
+                can_be_opened(&child.path())?;
+            } else if child.file_type().is_ok_and(|kind| kind.is_dir()) {
                 folders.push(child.path());
             }
         }

@@ -240,12 +240,10 @@ fn a_pipe_among_what_git_reads_is_an_error_and_a_folder_of_that_name_is_none() {
         fs::create_dir(&path).unwrap();
         assert!(load_checkout(&dir.path().join("p"), &mut Diagnostics::new()).is_ok(), "{name}");
     }
-    // What lies in the folder of git itself, or beside the package, is not asked.
+    // What lies beside the package is not asked.
     let (dir, _) = repository("");
     fs::create_dir_all(dir.path().join("q")).unwrap();
-    for name in [".git/.gitignore", "q/.gitignore"] {
-        pipe(&dir.path().join(name));
-    }
+    pipe(&dir.path().join("q/.gitignore"));
     assert!(load_checkout(&dir.path().join("p"), &mut Diagnostics::new()).is_ok());
 }
 
@@ -259,18 +257,4 @@ fn a_repository_that_cannot_be_read_is_not_taken_for_none() {
     fs::write(dir.path().join(".git/config"), "[core\n").unwrap();
     let loaded = load_checkout(&dir.path().join("p"), &mut Diagnostics::new());
     assert!(matches!(loaded, Err(LoadError::Git { .. })), "{loaded:?}");
-}
-
-#[cfg(unix)]
-#[test]
-fn what_lies_in_the_folder_of_git_itself_is_not_asked_where_the_package_is_the_whole_repository() {
-    let dir = tempfile::tempdir().unwrap();
-    let repository = Repository::init(dir.path()).unwrap();
-    fs::create_dir_all(dir.path().join("policy")).unwrap();
-    fs::write(dir.path().join("gatewright.toml"), "[package]\n").unwrap();
-    fs::write(dir.path().join("policy/a.gate"), POLICY).unwrap();
-    commit(&repository);
-    pipe(&dir.path().join(".git/.gitignore"));
-    let (_, commit) = load_checkout(dir.path(), &mut Diagnostics::new()).unwrap();
-    assert!(!commit.unwrap().dirty);
 }
