@@ -31,6 +31,7 @@ mod replay;
 mod request_kind;
 mod required;
 mod semantic;
+mod settings;
 mod structural;
 mod terms;
 mod times;
@@ -50,6 +51,7 @@ pub use item::Kind;
 pub use request_kind::{Presence, RequestKind};
 pub use required::{Bumped, Ground, NoNextVersion, Required, required};
 pub use semantic::{CompareError, Options, compare};
+pub use settings::settings;
 pub use structural::{Change, FieldChange, Structure, What, structure};
 pub use terms::{Effect, RoleEntities, TermChange, shipped};
 

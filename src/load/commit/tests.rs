@@ -72,12 +72,12 @@ fn what_a_checkout_made_of_a_file_is_no_change_and_what_was_committed_is_read() 
         checked_out(&dir, &repository, &settings);
         assert!(on_disk(&dir).contains(made), "{attributes} {settings:?}: {:?}", on_disk(&dir));
         let (text, commit) = load(&dir);
-        assert_eq!((text.as_str(), commit.dirty), (POLICY, false), "{attributes} {settings:?}");
+        assert_eq!((text.as_str(), commit.is_dirty()), (POLICY, false), "{attributes} {settings:?}");
         // A change is one with any line ends.
         let changed = on_disk(&dir).replace("User", "Staff");
         fs::write(dir.path().join("p/policy/a.gate"), &changed).unwrap();
         let (text, commit) = load(&dir);
-        assert_eq!((text.as_str(), commit.dirty), (changed.as_str(), true), "{attributes} {settings:?}");
+        assert_eq!((text.as_str(), commit.is_dirty()), (changed.as_str(), true), "{attributes} {settings:?}");
     }
 }
 
@@ -86,21 +86,21 @@ fn what_a_checkout_made_of_a_file_is_no_change_and_what_was_committed_is_read() 
 fn line_ends_that_git_would_commit_are_a_change() {
     let (dir, _) = repository("");
     fs::write(dir.path().join("p/policy/a.gate"), POLICY.replace('\n', "\r\n")).unwrap();
-    assert!(load(&dir).1.dirty);
+    assert!(load(&dir).1.is_dirty());
     let (dir, repository) = repository("*.gate -text\n");
     repository.config().unwrap().set_str("core.autocrlf", "true").unwrap();
     fs::write(dir.path().join("p/policy/a.gate"), POLICY.replace('\n', "\r\n")).unwrap();
-    assert!(load(&dir).1.dirty);
+    assert!(load(&dir).1.is_dirty());
 }
 
 #[test]
 fn a_file_that_is_more_less_ignored_or_hidden_is_a_change() {
     let dirty = |change: &dyn Fn(&TempDir, &Repository)| {
         let (dir, repository) = repository("");
-        assert!(!load(&dir).1.dirty);
+        assert!(!load(&dir).1.is_dirty());
         change(&dir, &repository);
         let (_, commit) = load_checkout(&dir.path().join("p"), &mut Diagnostics::new()).unwrap();
-        commit.unwrap().dirty
+        commit.unwrap().is_dirty()
     };
     let write = |dir: &TempDir, name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
     assert!(dirty(&|dir, _| write(dir, "p/policy/b.gate", "")));
@@ -131,6 +131,20 @@ fn a_file_that_is_more_less_ignored_or_hidden_is_a_change() {
 }
 
 #[test]
+fn what_is_not_as_committed_is_named_from_the_folder() {
+    let (dir, _) = repository("");
+    let write = |name: &str| fs::write(dir.path().join(name), "x").unwrap();
+    for name in ["p/policy/b.gate", "p/out.cjar", "p/policy/a.gate", "elsewhere.md"] {
+        write(name);
+    }
+    fs::remove_file(dir.path().join("p/gatewright.toml")).unwrap();
+    fs::create_dir(dir.path().join("p/out")).unwrap();
+    write("p/out/x");
+    write("p/gatewright.toml");
+    assert_eq!(load(&dir).1.changed, ["gatewright.toml", "out", "out.cjar", "policy/a.gate", "policy/b.gate"]);
+}
+
+#[test]
 fn looking_writes_nothing_into_the_repository() {
     let (dir, repository) = repository("");
     checked_out(&dir, &repository, &[("core.autocrlf", "true")]);
@@ -142,7 +156,7 @@ fn looking_writes_nothing_into_the_repository() {
         files.map(|file| file.unwrap().path()).collect::<std::collections::BTreeSet<_>>()
     };
     let before = objects();
-    assert!(load(&dir).1.dirty);
+    assert!(load(&dir).1.is_dirty());
     assert_eq!(objects(), before);
 }
 
@@ -162,8 +176,11 @@ fn outside_a_repository_and_before_its_first_commit_there_is_no_commit() {
     let who = Signature::new("a", "a@example.com", &Time::new(7, 0)).unwrap();
     let id = repository.commit(Some("HEAD"), &who, &who, "c", &tree, &[]).unwrap();
     let commit = load().unwrap();
-    assert_eq!((commit.id, commit.time, commit.dirty), (id.to_string(), 7, true));
-    assert!(!commit_of(dir.path(), "HEAD").unwrap().dirty, "a revision is as committed");
+    assert_eq!(
+        (commit.id, commit.time, commit.changed),
+        (id.to_string(), 7, vec!["elsewhere".to_owned(), "gatewright.toml".to_owned()])
+    );
+    assert!(!commit_of(dir.path(), "HEAD").unwrap().is_dirty(), "a revision is as committed");
     assert!(matches!(commit_of(dir.path(), "nope"), Err(LoadError::UnknownRevision { .. })));
 }
 
@@ -194,8 +211,8 @@ fn a_file_of_a_filter_is_as_git_left_it_by_the_index_alone() {
         index.add(&entry).unwrap();
         index.write().unwrap();
         let (text, commit) = load(&dir);
-        assert_eq!(text == POLICY, !commit.dirty, "{text}");
-        commit.dirty
+        assert_eq!(text == POLICY, !commit.is_dirty(), "{text}");
+        commit.is_dirty()
     };
     let filtered = "*.gate filter=other\n";
     let same: Note = |_| {};
