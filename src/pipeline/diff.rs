@@ -73,6 +73,13 @@ pub fn diff(
     Ok(difference)
 }
 
+/// A package without faults, all of which is new; `nothing` is one without policies.
+#[must_use]
+pub fn initial(nothing: (&PackageFiles, &Checked), new: (&PackageFiles, &Checked)) -> Difference {
+    let assignments = new.1.assignments.as_deref().unwrap_or_default();
+    semdiff::initial(side(nothing), (side(new), &new.1.project, assignments))
+}
+
 fn side<'a>((package, checked): (&'a PackageFiles, &'a Checked)) -> Side<'a> {
     Side { program: &checked.program, lowered: &checked.lowered, sources: &package.sources }
 }

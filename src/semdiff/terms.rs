@@ -28,6 +28,8 @@ use rules::{Key, Node, Order};
 pub(super) const ASSERTIONS: &str = "assertions";
 /// Where separations stand among the terms.
 pub(super) const SEPARATIONS: &str = "separations";
+/// Under this path a package stands that the old side does not have.
+pub(super) const PACKAGE: &str = "package";
 /// Where settings of the project stand among the terms.
 pub(super) const SETTINGS: &str = "settings";
 

@@ -242,7 +242,7 @@ fn a_bundle_of_a_package_without_assertions_says_that_it_has_none() {
         package.read(file).lines().filter(|line| !line.starts_with("assert ")).map(str::to_owned).collect();
     package.write(file, &format!("// assert nothing\n{}\n", without.join("\n")));
     made(&package);
-    let run = package.run("bundle verify out/a.cjar");
+    let run = package.run("bundle verify out/a.cjar --rebuild");
     assert!(run.out.contains("\n  it has no assertions\n"), "{}{}", run.out, run.err);
     let run = package.run("bundle inspect out/a.cjar");
     assert!(run.out.contains("proofs: none; it has no assertions\n"), "{}{}", run.out, run.err);
