@@ -181,11 +181,11 @@ tests:
         "#);
     }
 
-    /// 20,000 contexts in a chain and 20,000 in a cycle: each is completed once, so that both take a moment.
+    /// 20,000 contexts in a chain and 20,000 in a cycle: each is completed once. If every one walked its whole chain, this test
+    /// would not end.
     #[test]
     fn long_chains_and_cycles_of_contexts_take_time_that_grows_with_their_number() {
         const COUNT: usize = 20_000;
-        let began = std::time::Instant::now();
         let link = |of: &str, at: usize, to: usize| format!("  {of}{at}: {{extends: {of}{to}}}\n");
         let chain: String = (1..COUNT).map(|at| link("c", at, at - 1)).collect();
         let tests = |name: &str| format!("tests:\n  - {{name: t, as: fred, in: {name}, can: {{approve: p1}}}}\n");
@@ -195,12 +195,7 @@ tests:
         let cycle: String = (0..COUNT).map(|at| link("d", at, (at + 1) % COUNT)).collect();
         let loaded = load(&[("s.yaml", &format!("{WORLD}{cycle}{}", tests("calm")))], &marketplace());
         let told = faults(&loaded);
-        assert!(
-            told.contains("contexts extend each other: d0 → d1 → … 19997 more … → d19999 → d0"),
-            "{}",
-            &told[..2000]
-        );
-        assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+        assert!(told.contains("contexts extend each other: d0 → d1 → … 19997 more … → d19999 → d0"));
     }
 
     #[test]
