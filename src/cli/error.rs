@@ -190,7 +190,7 @@ pub(super) enum CliError {
     /// Two revisions where a revision and a folder are expected.
     #[error("`{new}` is not a package")]
     #[diagnostic(help(
-        "to compare two revisions, use `gatewright {verb} {old}..{new}`, or `{old}...{new}` for what changed since they went apart"
+        "to compare two revisions, use `gatewright {verb} {old}..{new}`, or `{old}...{new}` for what changed since their merge base"
     ))]
     TwoRevisions { verb: &'static str, old: String, new: String },
     /// A folder where a bundle is expected.

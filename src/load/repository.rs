@@ -3,9 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "looks at the folder of git before libgit2 does")]
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use git2::{ErrorCode, Repository};
 
