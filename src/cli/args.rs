@@ -223,6 +223,7 @@ pub(super) struct Test {
 
 /// Show who can do an action on a resource, and which statements allow it
 #[derive(Debug, ClapArgs)]
+#[command(override_usage = "gatewright who-can [OPTIONS] [PACKAGE] SUITE ACTION RESOURCE")]
 #[command(after_help = "\
 Examples:
   gatewright who-can examples/marketplace payouts approve p1 --in calm
@@ -230,7 +231,7 @@ Examples:
 pub(super) struct WhoCan {
     /// The suite that defines the fixtures, by its `suite:` name; the action, such as `approve` or `Payout.approve`; and
     /// the resource, a fixture of the suite. Before these, optionally, the folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
-    #[arg(value_name = "[PACKAGE] SUITE ACTION RESOURCE", num_args = 3..=4, required = true)]
+    #[arg(value_name = "[PACKAGE] SUITE ACTION RESOURCE", num_args = 1..=4, required = true)]
     pub(super) what: Vec<String>,
     #[command(flatten)]
     pub(super) when: WhenArgs,
@@ -243,6 +244,7 @@ pub(super) struct WhoCan {
 
 /// Show what a principal can do on every resource, and which statements allow it
 #[derive(Debug, ClapArgs)]
+#[command(override_usage = "gatewright what-can [OPTIONS] [PACKAGE] SUITE PRINCIPAL")]
 #[command(after_help = "\
 Examples:
   gatewright what-can examples/marketplace payouts fred --in calm
@@ -250,7 +252,7 @@ Examples:
 pub(super) struct WhatCan {
     /// The suite that defines the fixtures, by its `suite:` name; and the principal, a fixture of the suite. Before these,
     /// optionally, the folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
-    #[arg(value_name = "[PACKAGE] SUITE PRINCIPAL", num_args = 2..=3, required = true)]
+    #[arg(value_name = "[PACKAGE] SUITE PRINCIPAL", num_args = 1..=3, required = true)]
     pub(super) what: Vec<String>,
     #[command(flatten)]
     pub(super) when: WhenArgs,
@@ -263,6 +265,7 @@ pub(super) struct WhatCan {
 
 /// Explain the decisions of a test, clause by clause
 #[derive(Debug, ClapArgs)]
+#[command(override_usage = "gatewright why [OPTIONS] [PACKAGE] SCENARIO-FILE[#TEST]")]
 #[command(after_help = "\
 Examples:
   gatewright why examples/marketplace payouts.yaml

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::text::{FileId, Instant, Sources};
 
+use super::assigned::Assigned;
 use super::codes;
 use super::declaration::{Declaration, Name, declarations};
 use super::difference::{Access, Difference, Finding};
@@ -210,11 +211,6 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
         .collect();
     let accesses = difference.accesses.iter().zip(&covers);
     let accesses = accesses.filter(|(access, cover)| access.gained.is_found() && cover.gained.is_none());
-    let assigned: Vec<Option<usize>> =
-        difference.assignments.iter().map(|one| covering(&read, one.way, &one.who, &one.what, at)).collect();
-    let roles = difference.assignments.iter().zip(&assigned);
-    let roles = roles.filter(|(one, cover)| one.way == Direction::Widened && cover.is_none());
-    let undeclared = accesses.count() + roles.count();
     let terms: Vec<Option<usize>> = difference
         .terms
         .iter()
@@ -224,6 +220,16 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
             })
         })
         .collect();
+    // Whoever answers for a new package answers for those who hold its roles.
+    let package = terms.iter().copied().find(|_| difference.is_initial()).flatten();
+    let of_assignment = |one: &Assigned| covering(&read, one.way, &one.who, &one.what, at).or(package);
+    let assigned: Vec<Option<usize>> = difference.assignments.iter().map(of_assignment).collect();
+    let roles = difference.assignments.iter().zip(&assigned);
+    let roles = roles.filter(|(one, cover)| one.way == Direction::Widened && cover.is_none());
+    let undeclared = match difference.is_initial() {
+        true => 0,
+        false => accesses.count() + roles.count(),
+    };
     let undeclared_terms = difference.terms.iter().zip(&terms);
     let undeclared_terms =
         undeclared_terms.filter(|(term, cover)| term.effect == Effect::Weakens && cover.is_none()).count();

@@ -91,7 +91,7 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         difference.verdict().name(),
         sentence(difference)
     );
-    let _ = writeln!(text, "{}", printable(&effort(&difference.extent)));
+    let _ = writeln!(text, "{}", printable(&effort(difference)));
     text
 }
 

@@ -117,7 +117,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     if rows.len() > MOST_EXAMPLES {
         let _ = writeln!(text, "\n{} more examples: use `--format json` to see all.", rows.len() - MOST_EXAMPLES);
     }
-    let _ = writeln!(text, "\n<sub>{}</sub>", safe::markdown(&effort(&difference.extent)));
+    let _ = writeln!(text, "\n<sub>{}</sub>", safe::markdown(&effort(difference)));
     text
 }
 

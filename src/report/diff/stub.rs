@@ -62,7 +62,8 @@ fn free(taken: &[Stub], stem: &str) -> String {
 fn roles(difference: &Difference, review: Review<'_>, stubs: &mut Vec<Stub>) {
     let mut open: BTreeMap<(Direction, &str), Vec<String>> = BTreeMap::new();
     for (at, one) in difference.assignments.iter().enumerate() {
-        if review.declared.assigned.get(at).copied().flatten().is_none() {
+        // The declaration of a new package covers them.
+        if !difference.is_initial() && review.declared.assigned.get(at).copied().flatten().is_none() {
             open.entry((one.way, &one.who)).or_default().push(one.what.clone());
         }
     }
