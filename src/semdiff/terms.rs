@@ -29,6 +29,9 @@ pub(super) const ASSERTIONS: &str = "assertions";
 /// Where separations stand among the terms.
 pub(super) const SEPARATIONS: &str = "separations";
 
+/// Where raw policies stand among the terms.
+pub(super) const POLICIES: &str = "policies";
+
 /// A term that the two sides state differently.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TermChange {
@@ -91,6 +94,7 @@ impl TermChange {
             Kind::BreakGlass => under(&["break_glass", name]),
             Kind::Assertion => under(&[ASSERTIONS, name]),
             Kind::Separation => under(&[SEPARATIONS, name]),
+            Kind::RawPolicy => under(&[POLICIES, name]),
             _ => false,
         }
     }

@@ -24,11 +24,11 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
     };
     let (before, after) = (&compared.before, &compared.after);
     let difference = &compared.difference;
-    let declared = pipeline::declared(&before.loaded, &after.loaded, difference, compared.at);
     let asserted = match args.gate {
         true => Some(asserted(&compared)?),
         false => None,
     };
+    let declared = pipeline::declared(&before.loaded, &after.loaded, difference, asserted.as_ref(), compared.at);
     let review = Review {
         declared: &declared,
         mode: if args.gate { Mode::Gated } else { Mode::Shown },
