@@ -70,7 +70,15 @@ pub fn lower(
         validate::raw(&raw, schema, out);
         let claimed = claims::conditions(conditions, form, out);
         validate::claims(&claimed, schema, out);
-        let validated = Validated { program, drafts: &drafts, policies: &policies, raw: &raw, schema, sources };
+        let validated = Validated {
+            program,
+            drafts: &drafts,
+            policies: &policies,
+            raw: &raw,
+            unknown_types: &unknown_types,
+            schema,
+            sources,
+        };
         wording::reword(&validated, out);
     }
     let contract = contract::build(program, form);

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::{Effect, Policy, PolicySet, Schema, ValidationMode, ValidationWarning, Validator};
+use cedar_policy::{ActionConstraint, Effect, Policy, PolicySet, Schema, ValidationMode, ValidationWarning, Validator};
 
+use crate::bundle::OriginKind;
 use crate::diag::{Certainty, Diagnostic, Diagnostics, Fix};
 use crate::graph;
 use crate::graph::{Program, Ty, TypeKind};
@@ -12,7 +13,7 @@ use crate::text::{FileId, Sources, Span};
 
 use super::codes;
 use super::draft::Draft;
-use super::raw::RawPolicy;
+use super::raw::{RawPolicy, raw_templates};
 
 /// What was validated.
 pub(super) struct Validated<'a> {
@@ -20,6 +21,7 @@ pub(super) struct Validated<'a> {
     pub(super) drafts: &'a [Draft],
     pub(super) policies: &'a [(Policy, FileId)],
     pub(super) raw: &'a [RawPolicy],
+    pub(super) unknown_types: &'a [(Draft, Policy)],
     pub(super) schema: &'a Schema,
     pub(super) sources: &'a Sources,
 }
@@ -35,7 +37,7 @@ pub(super) fn reword(validated: &Validated<'_>, out: &mut Diagnostics) {
                 None if guessed => {}
                 None => out.push(found),
             },
-            codes::NEVER_APPLIES if validated.sometimes_applies(&found) => {}
+            codes::NEVER_APPLIES if validated.sometimes_applies(&found) || validated.denies_links(&found) => {}
             _ => out.push(found),
         }
     }
@@ -154,6 +156,26 @@ impl Validated<'_> {
         let never =
             result.validation_warnings().filter(|warning| matches!(warning, ValidationWarning::ImpossiblePolicy(_)));
         never.count() < copies.len()
+    }
+
+    /// Whether a denial denies links of a template for types that it does not know, whatever it denies to others.
+    fn denies_links(&self, found: &Diagnostic) -> bool {
+        let apart = self.unknown_types.iter().map(|(draft, _)| draft);
+        let mut denials = apart.filter(|draft| {
+            draft.kind == OriginKind::Deny && draft.when.is_empty() && Some(draft.span) == found.primary()
+        });
+        let templates = raw_templates(self.sources);
+        denials.any(|draft| {
+            let mut permits = templates.values().filter(|template| template.effect() == Effect::Permit);
+            permits.any(|template| match template.template.action_constraint() {
+                ActionConstraint::Eq(uid) => {
+                    let uid = (uid.type_name().to_string(), uid.id().unescaped().to_owned());
+                    draft.actions.contains(&uid)
+                }
+                // It may be in a group.
+                ActionConstraint::Any | ActionConstraint::In(_) => true,
+            })
+        })
     }
 }
 
