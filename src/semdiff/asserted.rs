@@ -2,7 +2,7 @@
 
 use crate::analysis::{Outcome, Proof};
 
-use super::covering::Gate;
+use super::gate::Gate;
 use super::terms::{ASSERTIONS, spelt};
 
 /// What the assertions of the new side come to.

@@ -11,6 +11,7 @@ use super::codes;
 use super::declaration::{Declaration, Name, declarations};
 use super::difference::{Access, Difference, Finding};
 use super::direction::Direction;
+use super::gate::Gate;
 use super::terms::{ASSERTIONS, Effect};
 
 /// The files of one side that declare changes.
@@ -93,17 +94,6 @@ pub struct Cover {
     pub lost: Option<usize>,
 }
 
-/// What a gate says that lets declared changes pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gate {
-    /// All that is widened is declared, all that is declared is there, and what the package asserts holds.
-    Passes,
-    /// Something is not declared, or declared in vain, or badly; or an assertion is refuted.
-    Fails,
-    /// Nothing is known to be wrong, and not everything is known.
-    NotProved,
-}
-
 impl Direction {
     /// What it does to a term of the contract.
     #[must_use]
@@ -124,28 +114,6 @@ impl DeclarationStatus {
             Self::Unknown => "unknown",
             Self::Stale => "stale",
             Self::Expired => "expired",
-        }
-    }
-}
-
-impl Gate {
-    /// What two gates say together. What is known to be wrong outranks what is not known.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Fails, _) | (_, Self::Fails) => Self::Fails,
-            (Self::NotProved, _) | (_, Self::NotProved) => Self::NotProved,
-            (Self::Passes, Self::Passes) => Self::Passes,
-        }
-    }
-
-    /// Its name, as reports write it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Passes => "passes",
-            Self::Fails => "fails",
-            Self::NotProved => "not-proved",
         }
     }
 }
