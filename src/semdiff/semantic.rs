@@ -104,7 +104,11 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
     let stated = |side: Side<'a>| Stated { contract: &side.lowered.contract, sources: side.sources };
     let mut terms = terms::changes([stated(old), stated(new)], &structure.renames, &before.lowered, &after.lowered);
     let [before_all, after_all] = &listings;
-    terms.extend(held_back::weakened(new.sources, [before_all, after_all], &terms));
+    let stands = [
+        held_back::Stand { sources: old.sources, lowered: &before.lowered, listing: before_all },
+        held_back::Stand { sources: new.sources, lowered: &after.lowered, listing: after_all },
+    ];
+    terms.extend(held_back::weakened(stands, &terms, &accesses));
     terms.extend(promises::weakened(old, new, &before.program, &structure));
     terms.sort();
     Ok(Difference { terms, breaks: broken, structure, accesses, assignments: Vec::new(), extent })

@@ -33,6 +33,9 @@ pub(super) const PACKAGE: &str = "package";
 /// Where settings of the project stand among the terms.
 pub(super) const SETTINGS: &str = "settings";
 
+/// Where raw policies stand among the terms.
+pub(super) const POLICIES: &str = "policies";
+
 /// A term that the two sides state differently.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TermChange {
@@ -95,6 +98,7 @@ impl TermChange {
             Kind::BreakGlass => under(&["break_glass", name]),
             Kind::Assertion => under(&[ASSERTIONS, name]),
             Kind::Separation => under(&[SEPARATIONS, name]),
+            Kind::RawPolicy => under(&[POLICIES, name]),
             _ => false,
         }
     }

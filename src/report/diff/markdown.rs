@@ -87,8 +87,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             let _ = writeln!(text, "- {} {}", safe::markdown_code(&one.what), prose(&one.how));
         }
     }
-    let told = review.asserted.map(|all| asserted::told(all, sides.new_files));
-    let told = told.unwrap_or_default();
+    let told = asserted::told(review, sides.new_files);
     if !told.is_empty() {
         text.push_str("\n### Assertions\n\n");
     }
