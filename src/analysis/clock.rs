@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 /// When a run gives up.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Deadline(Option<Instant>);
 
 impl Deadline {

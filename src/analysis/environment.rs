@@ -7,6 +7,8 @@ use cedar_policy::{
     ActionConstraint, EntityTypeName, EntityUid, Policy, PrincipalConstraint, RequestEnv, ResourceConstraint, Schema,
 };
 
+use crate::bundle::{Contract, EntityRole};
+
 /// A kind of request: who asks, for which action, on what.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Environment {
@@ -32,11 +34,46 @@ impl Environment {
             .collect()
     }
 
+    /// Every kind of request that some contracts leave room for: each type that may ask for anything, for each action on what
+    /// it is decided on. A schema has those of them that something is granted of; links of templates, clients that decide without
+    /// the schema and grants to come know the others, too.
+    #[must_use]
+    pub fn wide(contracts: &[&Contract]) -> BTreeSet<Self> {
+        let asking: BTreeSet<EntityTypeName> = contracts.iter().flat_map(|contract| asking(contract)).collect();
+        let mut all = BTreeSet::new();
+        for contract in contracts {
+            let actions = contract.actions.values();
+            for (uid, action) in actions.filter_map(|action| Some((action.cedar.parse::<EntityUid>().ok()?, action))) {
+                for resource in action.resources.iter().filter_map(|ty| cedar_type(contract, ty)) {
+                    all.extend(asking.iter().map(|principal| Self {
+                        principal: principal.clone(),
+                        action: uid.clone(),
+                        resource: resource.clone(),
+                    }));
+                }
+            }
+        }
+        all
+    }
+
     /// As Cedar names it.
     #[must_use]
     pub fn to_cedar(&self) -> RequestEnv {
         RequestEnv::new(self.principal.clone(), self.action.clone(), self.resource.clone())
     }
+}
+
+/// The types that may ask for anything: those that the program makes principals, and those that a raw schema does.
+fn asking(contract: &Contract) -> BTreeSet<EntityTypeName> {
+    let declared = contract.entities.iter().filter(|(_, ty)| ty.kind == EntityRole::Principal).map(|(name, _)| name);
+    let joined = contract.actions.values().flat_map(|action| &action.principals);
+    declared.chain(joined).filter_map(|ty| cedar_type(contract, ty)).collect()
+}
+
+/// Types have Gate names in a contract, generated ones their Cedar names.
+fn cedar_type(contract: &Contract, ty: &str) -> Option<EntityTypeName> {
+    let known = contract.entities.get(ty);
+    known.map_or(ty, |known| known.cedar.as_str()).parse().ok()
 }
 
 impl fmt::Display for Environment {
@@ -74,6 +111,12 @@ impl Environments {
     /// All of them, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &Environment> {
         self.all.iter()
+    }
+
+    /// Whether the schema has a kind of request.
+    #[must_use]
+    pub fn has(&self, env: &Environment) -> bool {
+        self.all.contains(env)
     }
 
     /// Those that a policy's scope admits, sorted. In any other the policy cannot apply.
@@ -121,7 +164,14 @@ impl Environments {
         self.within(group).filter(|uid| self.all.iter().any(|env| env.action == **uid))
     }
 
-    fn within(&self, group: &EntityUid) -> impl Iterator<Item = &EntityUid> {
+    /// All actions; groups that only hold others are none.
+    pub fn actions(&self) -> impl Iterator<Item = &EntityUid> {
+        let is_asked = |uid: &EntityUid| self.all.iter().any(|env| env.action == *uid);
+        let holds_itself = |members: &BTreeSet<EntityUid>| members.len() == 1;
+        self.members.iter().filter(move |(uid, members)| holds_itself(members) || is_asked(uid)).map(|(uid, _)| uid)
+    }
+
+    pub(super) fn within(&self, group: &EntityUid) -> impl Iterator<Item = &EntityUid> {
         self.members.get(group).into_iter().flatten()
     }
 }

@@ -129,8 +129,11 @@ Examples:
   gatewright lint examples/marketplace --deny unused-name
   gatewright lint . --allow past-until
   gatewright lint . --no-proofs                    skip lints that prove, as `check` does
-  gatewright lint . --time 60                      prove for 60 seconds; the rest is reported as unknown
-  gatewright lint . --baseline lints.json --write-baseline")]
+  gatewright lint . --time 60                      prove for 60 seconds instead of 600
+  gatewright lint . --baseline lints.json --write-baseline
+
+Without `--time`, all proofs together take at most 600 seconds. A question not answered by then is
+reported as unknown, at the level of its lint.")]
 pub(super) struct Lint {
     /// List all lints with their default level and first version, without running them
     #[arg(long, exclusive = true)]
@@ -220,6 +223,7 @@ pub(super) struct Test {
 
 /// Show who can do an action on a resource, and which statements allow it
 #[derive(Debug, ClapArgs)]
+#[command(override_usage = "gatewright who-can [OPTIONS] [PACKAGE] SUITE ACTION RESOURCE")]
 #[command(after_help = "\
 Examples:
   gatewright who-can examples/marketplace payouts approve p1 --in calm
@@ -227,7 +231,7 @@ Examples:
 pub(super) struct WhoCan {
     /// The suite that defines the fixtures, by its `suite:` name; the action, such as `approve` or `Payout.approve`; and
     /// the resource, a fixture of the suite. Before these, optionally, the folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
-    #[arg(value_name = "[PACKAGE] SUITE ACTION RESOURCE", num_args = 3..=4, required = true)]
+    #[arg(value_name = "[PACKAGE] SUITE ACTION RESOURCE", num_args = 1..=4, required = true)]
     pub(super) what: Vec<String>,
     #[command(flatten)]
     pub(super) when: WhenArgs,
@@ -240,6 +244,7 @@ pub(super) struct WhoCan {
 
 /// Show what a principal can do on every resource, and which statements allow it
 #[derive(Debug, ClapArgs)]
+#[command(override_usage = "gatewright what-can [OPTIONS] [PACKAGE] SUITE PRINCIPAL")]
 #[command(after_help = "\
 Examples:
   gatewright what-can examples/marketplace payouts fred --in calm
@@ -247,7 +252,7 @@ Examples:
 pub(super) struct WhatCan {
     /// The suite that defines the fixtures, by its `suite:` name; and the principal, a fixture of the suite. Before these,
     /// optionally, the folder with `gatewright.toml` and `policy/` [default: the package that contains the current folder]
-    #[arg(value_name = "[PACKAGE] SUITE PRINCIPAL", num_args = 2..=3, required = true)]
+    #[arg(value_name = "[PACKAGE] SUITE PRINCIPAL", num_args = 1..=3, required = true)]
     pub(super) what: Vec<String>,
     #[command(flatten)]
     pub(super) when: WhenArgs,
@@ -260,6 +265,7 @@ pub(super) struct WhatCan {
 
 /// Explain the decisions of a test, clause by clause
 #[derive(Debug, ClapArgs)]
+#[command(override_usage = "gatewright why [OPTIONS] [PACKAGE] SCENARIO-FILE[#TEST]")]
 #[command(after_help = "\
 Examples:
   gatewright why examples/marketplace payouts.yaml

@@ -183,6 +183,16 @@ pub(super) enum CliError {
     #[error("`{old}` is a folder, not a revision of `{}`", new.display())]
     #[diagnostic(help("to compare two folders, use `gatewright {verb} --from {old} --to {}`", new.display()))]
     TwoFolders { verb: &'static str, old: String, new: PathBuf },
+    /// Too few or too many words after a verb.
+    #[error("`{verb}` needs {words}")]
+    #[diagnostic(help("write `gatewright {verb} [PACKAGE] {words}`; `gatewright {verb} --help` has examples"))]
+    Words { verb: &'static str, words: &'static str },
+    /// Two revisions where a revision and a folder are expected.
+    #[error("`{new}` is not a package")]
+    #[diagnostic(help(
+        "to compare two revisions, use `gatewright {verb} {old}..{new}`, or `{old}...{new}` for what changed since their merge base"
+    ))]
+    TwoRevisions { verb: &'static str, old: String, new: String },
     /// A folder where a bundle is expected.
     #[error("`{}` is a folder, not a bundle", folder.display())]
     #[diagnostic(help(

@@ -18,9 +18,11 @@ use super::expr::{path_text, shape};
 use super::hazard::{Error, Fact, Hazard, Holds};
 use super::raw::ActionKind;
 
+mod known;
 mod permits;
 mod reach;
 
+use known::{Known, Repeated};
 pub(super) use permits::Permits;
 
 /// A kind of request: the types of the variables. `Ty::Unknown` where nothing is known.
@@ -57,7 +59,8 @@ pub(super) fn hazards(cx: &Cx<'_>, variables: &Variables, conditions: &[(&TypedE
 
 /// The hazards of conditions, and what is known once they all hold.
 fn follow(cx: &Cx<'_>, variables: &Variables, conditions: &[(&TypedExpr, Holds)]) -> (BTreeSet<Hazard>, Known) {
-    let mut flow = Flow { cx, program: cx.program, variables, found: BTreeSet::new(), within: Holds::WhenTrue };
+    let repeated = Repeated::of(conditions);
+    let mut flow = Flow { repeated, ..Flow::new(cx, variables) };
     let mut known = Known::nothing();
     for (condition, holds) in conditions {
         flow.within = *holds;
@@ -73,7 +76,7 @@ fn follow(cx: &Cx<'_>, variables: &Variables, conditions: &[(&TypedExpr, Holds)]
 /// The attributes that what an expression leads to can have; `None` where nothing is known of it.
 pub(super) fn declared_names(cx: &Cx<'_>, variables: &Variables, of: &TypedExpr) -> Option<Vec<String>> {
     let program = cx.program;
-    let flow = Flow { cx, program, variables, found: BTreeSet::new(), within: Holds::WhenTrue };
+    let flow = Flow::new(cx, variables);
     match flow.type_of(of) {
         Ty::Record(fields) => Some(fields.into_keys().collect()),
         Ty::Entity(id) => {
@@ -83,45 +86,6 @@ pub(super) fn declared_names(cx: &Cx<'_>, variables: &Variables, of: &TypedExpr)
             Some(names)
         }
         _ => None,
-    }
-}
-
-/// What is known at a point: the paths that can be read, and the entities that are loaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Known {
-    /// Evaluation never comes here.
-    Unreachable,
-    Facts(BTreeSet<Fact>),
-}
-
-impl Known {
-    fn nothing() -> Self {
-        Self::Facts(BTreeSet::new())
-    }
-
-    fn knows(&self, fact: &Fact) -> bool {
-        match self {
-            Self::Unreachable => true,
-            Self::Facts(facts) => facts.contains(fact),
-        }
-    }
-
-    fn and(mut self, fact: Fact) -> Self {
-        if let Self::Facts(facts) = &mut self {
-            facts.insert(fact);
-        }
-        self
-    }
-
-    /// What is known where either way may have been taken.
-    fn or(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Unreachable, known) | (known, Self::Unreachable) => known,
-            (Self::Facts(mut these), Self::Facts(those)) => {
-                these.retain(|fact| those.contains(fact));
-                Self::Facts(these)
-            }
-        }
     }
 }
 
@@ -148,20 +112,43 @@ struct Flow<'a> {
     found: BTreeSet<Hazard>,
     /// What the condition that is evaluated must come to.
     within: Holds,
+    /// The tests that stand more than once.
+    repeated: Repeated,
+}
+
+impl<'a> Flow<'a> {
+    fn new(cx: &'a Cx<'a>, variables: &'a Variables) -> Self {
+        Self {
+            cx,
+            program: cx.program,
+            variables,
+            found: BTreeSet::new(),
+            within: Holds::WhenTrue,
+            repeated: Repeated::default(),
+        }
+    }
 }
 
 impl Flow<'_> {
     fn eval(&mut self, expr: &TypedExpr, known: &Known) -> After {
+        let After { yes, no } = self.follow(expr, known);
+        match self.repeated.find(expr) {
+            Some(test) => After { yes: yes.decided(test, true), no: no.decided(test, false) },
+            None => After { yes, no },
+        }
+    }
+
+    fn follow(&mut self, expr: &TypedExpr, known: &Known) -> After {
         match &expr.kind {
-            TypedKind::Bool(true) => After { yes: known.clone(), no: Known::Unreachable },
-            TypedKind::Bool(false) => After { yes: Known::Unreachable, no: known.clone() },
+            TypedKind::Bool(true) => After { yes: known.clone(), no: Known::unreachable() },
+            TypedKind::Bool(false) => After { yes: Known::unreachable(), no: known.clone() },
             TypedKind::Named(_, body) => self.eval(body, known),
             TypedKind::Not(inner) => {
                 let After { yes, no } = self.eval(inner, known);
                 After { yes: no, no: yes }
             }
             TypedKind::And(parts) => {
-                let mut after = After { yes: known.clone(), no: Known::Unreachable };
+                let mut after = After { yes: known.clone(), no: Known::unreachable() };
                 for part in parts {
                     let next = self.eval(part, &after.yes);
                     after = After { yes: next.yes, no: after.no.or(next.no) };
@@ -169,7 +156,7 @@ impl Flow<'_> {
                 after
             }
             TypedKind::Or(parts) => {
-                let mut after = After { yes: Known::Unreachable, no: known.clone() };
+                let mut after = After { yes: Known::unreachable(), no: known.clone() };
                 for part in parts {
                     let next = self.eval(part, &after.no);
                     after = After { yes: after.yes.or(next.yes), no: next.no };
@@ -310,7 +297,7 @@ impl Flow<'_> {
     }
 
     fn hazard(&mut self, expr: &TypedExpr, error: Error, ruled_out_by: Vec<Fact>, known: &Known) {
-        if *known != Known::Unreachable {
+        if !known.is_unreachable() {
             self.found.insert(Hazard { span: expr.span, error, within: self.within, ruled_out_by });
         }
     }

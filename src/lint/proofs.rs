@@ -22,20 +22,36 @@ pub(super) struct Stated<'a> {
     /// `the grant `payouts``
     pub(super) name: String,
     /// Whether it forbids something that links of a template may permit.
-    pub(super) holds_back_links: bool,
+    pub(super) holds_back: HoldsBack,
     /// What is known.
     pub(super) facts: &'a StatementFacts,
+}
+
+/// What a statement forbids of the links of templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HoldsBack {
+    /// Nothing.
+    Nothing,
+    /// Those that its own condition holds of.
+    WhereItApplies,
+    /// Also some for types that nothing joins to the action, whatever its condition comes to for others.
+    Always,
 }
 
 /// All statements that something is known of, by place.
 pub(super) fn statements<'a>(cx: &Cx<'a>) -> Vec<Stated<'a>> {
     let places = Places::new(cx);
-    let held_back = raw::held_back(cx);
+    let held_back = raw::HeldBack::new(cx);
     let all = cx.facts.into_iter().flat_map(|facts| &facts.statements);
     let mut stated: Vec<Stated<'a>> = all
         .filter_map(|(id, facts)| {
             let Named { name, at, whole } = places.named(cx, id)?;
-            Some(Stated { at, whole, name, holds_back_links: held_back.contains(id), facts })
+            let holds_back = match (held_back.always_by(id), held_back.by(id)) {
+                (true, _) => HoldsBack::Always,
+                (false, true) => HoldsBack::WhereItApplies,
+                (false, false) => HoldsBack::Nothing,
+            };
+            Some(Stated { at, whole, name, holds_back, facts })
         })
         .collect();
     stated.sort_by_key(|stated| stated.whole);

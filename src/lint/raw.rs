@@ -19,7 +19,7 @@ mod links;
 mod steps;
 mod translate;
 
-pub(super) use links::{Links, held_back};
+pub(super) use links::{HeldBack, Links};
 pub(super) use translate::Clause;
 
 /// A raw policy's scope and conditions, if it has an effect.

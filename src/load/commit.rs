@@ -2,7 +2,7 @@
 //! a checkout put into a file are no change, and what is read then are the committed bytes.
 #![expect(clippy::disallowed_methods, reason = "files are held against what git noted of them")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,9 +11,10 @@ use git2::{
     Status, StatusOptions,
 };
 
-use super::git::{git_error, inside, repository_of, unknown, walk};
+use super::git::{inside, unknown, walk};
 use super::package::{Content, Entry, PackageFiles};
 use super::path::existing_part;
+use super::repository::{can_be_opened, find, git_error, repository_of};
 use super::{disk, package};
 use crate::diag::Diagnostics;
 use crate::load::LoadError;
@@ -27,8 +28,16 @@ pub struct Commit {
     pub tree: Option<String>,
     /// When it was committed, in seconds since 1970 UTC.
     pub time: i64,
-    /// Whether anything in the folder is not as committed, be it untracked or ignored.
-    pub dirty: bool,
+    /// What in the folder is not as committed, be it untracked or ignored, sorted: paths from the folder.
+    pub changed: Vec<String>,
+}
+
+impl Commit {
+    /// Whether anything in the folder is not as committed.
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
+        !self.changed.is_empty()
+    }
 }
 
 /// Loads the package in a folder as [`load_package`](super::load_package) does, and names the commit that is checked out; `None` outside
@@ -62,15 +71,15 @@ pub fn commit_of(root: &Path, revision: &str) -> Result<Commit, LoadError> {
         .map_err(|_| unknown(&repository, revision))?;
     let folder = inside(&repository, &existing).join(missing);
     let tree = tree_of(&repository, &commit, &folder).map_err(|error| git_error(root, &error))?;
-    Ok(committed(&commit, tree.as_ref(), false))
+    Ok(committed(&commit, tree.as_ref(), Vec::new()))
 }
 
-fn committed(commit: &git2::Commit<'_>, tree: Option<&git2::Tree<'_>>, dirty: bool) -> Commit {
+fn committed(commit: &git2::Commit<'_>, tree: Option<&git2::Tree<'_>>, changed: Vec<String>) -> Commit {
     Commit {
         id: commit.id().to_string(),
         tree: tree.map(|tree| tree.id().to_string()),
         time: commit.time().seconds(),
-        dirty,
+        changed,
     }
 }
 
@@ -100,10 +109,8 @@ struct Checkout {
 impl Checkout {
     fn of(root: &Path) -> Result<Option<Self>, LoadError> {
         let (real, _) = existing_part(root)?;
-        let repository = match Repository::discover(&real) {
-            Ok(repository) => repository,
-            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
-            Err(error) => return Err(git_error(root, &error)),
+        let Some(repository) = find(root, &real)? else {
+            return Ok(None);
         };
         match repository.head() {
             Ok(_) => {}
@@ -118,7 +125,8 @@ impl Checkout {
     fn held(&self, entries: &mut [Entry]) -> Result<Commit, git2::Error> {
         let head = self.repository.head()?.peel_to_commit()?;
         let Some(tree) = tree_of(&self.repository, &head, &self.folder)? else {
-            return Ok(committed(&head, None, true));
+            // The folder itself is not committed.
+            return Ok(committed(&head, None, vec![".".to_owned()]));
         };
         // What is hashed on the way is kept in memory: looking at a repository does not write into it.
         let database = self.repository.odb()?;
@@ -129,7 +137,7 @@ impl Checkout {
                 theirs.insert(entry.name, bytes);
             }
         }
-        let mut dirty = false;
+        let mut changed = BTreeSet::new();
         for entry in entries {
             let Content::Bytes(bytes) = &mut entry.content else {
                 continue;
@@ -139,11 +147,14 @@ impl Checkout {
                     *bytes = committed;
                 }
                 // What git is told to ignore is no less a text that the commit does not have.
-                Some(_) | None => dirty = true,
+                Some(_) | None => {
+                    changed.insert(entry.name.clone());
+                }
             }
         }
-        dirty |= !theirs.is_empty() || self.is_touched()?;
-        Ok(committed(&head, Some(&tree), dirty))
+        changed.extend(theirs.into_keys());
+        changed.extend(self.touched()?);
+        Ok(committed(&head, Some(&tree), changed.into_iter().collect()))
     }
 
     /// Whether git would commit a file on disk as it was committed.
@@ -181,10 +192,10 @@ impl Checkout {
         Ok(entry.id == head && fs::symlink_metadata(top.join(path)).is_ok_and(|found| is_stat_of(&entry, &found)))
     }
 
-    /// Whether git sees a change below the folder, be it in a file that plays no part.
-    fn is_touched(&self) -> Result<bool, git2::Error> {
+    /// Where git sees a change below the folder, be it in a file that plays no part.
+    fn touched(&self) -> Result<Vec<String>, git2::Error> {
         if self.repository.is_bare() {
-            return Ok(false);
+            return Ok(Vec::new());
         }
         let mut options = StatusOptions::new();
         options
@@ -196,11 +207,13 @@ impl Checkout {
             options.pathspec(&self.folder);
         }
         let found = self.repository.statuses(Some(&mut options))?;
-        let mut found = found.iter();
-        Ok(found.any(|entry| {
-            let path = std::str::from_utf8(entry.path_bytes()).unwrap_or_default();
-            entry.status() != Status::WT_MODIFIED || !self.is_left(Path::new(path))
-        }))
+        let touched = found.iter().filter_map(|entry| {
+            let path = String::from_utf8_lossy(entry.path_bytes());
+            let path = Path::new(path.as_ref());
+            let is_change = entry.status() != Status::WT_MODIFIED || !self.is_left(path);
+            is_change.then(|| path.strip_prefix(&self.folder).unwrap_or(path).display().to_string())
+        });
+        Ok(touched.collect())
     }
 }
 
@@ -217,7 +230,10 @@ fn rules_of_git(top: Option<&Path>, folder: &Path) -> Result<(), LoadError> {
     while let Some(folder) = folders.pop() {
         // What cannot be listed, git cannot list.
         for child in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            if child.file_type().is_ok_and(|kind| kind.is_dir()) && child.file_name() != ".git" {
+            // Of a repository in this one git asks which commit it is at.
+            if child.file_name() == ".git" {
+                can_be_opened(&child.path())?;
+            } else if child.file_type().is_ok_and(|kind| kind.is_dir()) {
                 folders.push(child.path());
             }
         }

@@ -63,6 +63,17 @@ pub enum LoadError {
         /// git's reason.
         message: String,
     },
+    /// A folder of git is there and is no repository.
+    #[error("`{}` is not a git repository", .0.display())]
+    BrokenRepository(PathBuf),
+    /// A folder of git has too much in it to be looked at.
+    #[error("`{}` has more than {most} files", path.display())]
+    LargeRepository {
+        /// The folder.
+        path: PathBuf,
+        /// How many are looked at.
+        most: usize,
+    },
     /// A file cannot be written.
     #[error("cannot write `{}`: {}", path.display(), cause.kind())]
     Write {
@@ -147,6 +158,11 @@ impl LoadError {
             Self::NotARepository(_) => {
                 Some("without a repository, compare two folders with `diff --from OLD --to NEW`".to_owned())
             }
+            Self::BrokenRepository(_) => Some(
+                "repair it, or remove it if the package is in no repository; `git fsck` reports what is wrong"
+                    .to_owned(),
+            ),
+            Self::LargeRepository { .. } => Some("run `git gc`, which packs the objects".to_owned()),
             Self::Git { .. } => None,
             Self::Read { .. } | Self::NotAFile(_) | Self::Write { .. } => None,
         }

@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, ObjectType, Repository, Tree, TreeEntry};
+use git2::{ObjectType, Repository, Tree, TreeEntry};
 
 use super::error::History;
 use super::package;
 use super::package::{Content, Entry, MAX_FILE_BYTES, PackageFiles};
 use super::part::{Part, TOP, in_other_case};
 use super::path::existing_part;
+use super::repository::repository_of;
 use crate::diag::{Diagnostics, closest};
 use crate::load::LoadError;
 
@@ -54,13 +55,6 @@ pub fn merge_base(root: &Path, one: &str, other: &str) -> Result<String, LoadErr
     };
     let base = repository.merge_base(commit(one)?.id(), commit(other)?.id());
     base.map(|id| id.to_string()).map_err(|_| LoadError::NoCommonCommit(one.to_owned(), other.to_owned()))
-}
-
-pub(super) fn repository_of(root: &Path, existing: &Path) -> Result<Repository, LoadError> {
-    Repository::discover(existing).map_err(|error| match error.code() {
-        ErrorCode::NotFound => LoadError::NotARepository(root.to_owned()),
-        _ => git_error(root, &error),
-    })
 }
 
 /// A real path as seen from the top of its repository; empty for a bare repository and for the git folder itself.
@@ -150,10 +144,6 @@ fn blob(repository: &Repository, entry: &TreeEntry<'_>) -> Content {
         }
     };
     read().unwrap_or_else(|error| Content::Unreadable(error.message().to_owned()))
-}
-
-pub(super) fn git_error(path: &Path, error: &git2::Error) -> LoadError {
-    LoadError::Git { path: path.to_owned(), message: error.message().to_owned() }
 }
 
 #[cfg(test)]

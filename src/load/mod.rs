@@ -17,6 +17,7 @@ mod other_case;
 mod package;
 mod part;
 mod path;
+mod repository;
 mod text;
 /// TOML files with a place on every value.
 pub mod toml;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::bundle::{ROLE_TYPE, RolesForm};
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::graph::StatementId;
 use crate::parallel::Work;
 use crate::text::{FileId, Sources};
 use crate::typing::{Budget, Conditions, Kind};
@@ -22,7 +23,7 @@ use super::raw::{RawPolicy, RawSchema};
 use super::schema::SchemaText;
 use super::separation::Duties;
 use super::wording::Validated;
-use super::{claims, codes, contract, origins, pst, roles_form, schema, screen, validate, wording};
+use super::{claims, codes, contract, origins, pst, roles_form, schema, screen, unknown_types, validate, wording};
 
 /// Lowers a resolved program together with the raw sources beside it.
 #[must_use]
@@ -67,7 +68,8 @@ pub fn lower(
     same_ids(all(), &raw, out);
     Duties::new(program, &raw, schema.as_ref().map(|made| &made.schema)).check(out);
     if let Some(SchemaText { schema, .. }) = &schema {
-        validate::gate(&drafts, &policies, schema, out);
+        let denies_links = |of: &StatementId| unknown_types::denies_links(of, &unknown_types, sources);
+        validate::gate(&drafts, &policies, &denies_links, schema, out);
         validate::raw(&raw, schema, out);
         let claimed = claims::conditions(conditions, form, out);
         validate::claims(&claimed, schema, out);

@@ -1,9 +1,10 @@
 //! `separate` without `by`: nobody gets both duties by one role, by one raw permit, or by the type alone. Counted is every way to
 //! get a duty: grants, inherited ones too, break-glass, and raw permits. A denial without a condition closes a way. Conditions of
 //! grants and permits are not looked at: what may hold for somebody counts. Who gets both by what they are assigned is in
-//! `assigned`.
+//! `assigned`; what cannot be counted is in `uncounted`.
 
 mod assigned;
+mod uncounted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use crate::graph;
 use crate::graph::{ActionId, Deny, Holder, Program, RoleId, Separation, TypeId, TypeKind};
 use crate::text::Span;
 
-use super::raw::{Claim, LetsIn, Named, RawPolicy, RawTemplate, lets_in};
+use super::raw::{Claim, LetsIn, Named, RawPolicy, lets_in};
 
 pub use assigned::{Held, separated_by_assignments};
 
@@ -108,16 +109,6 @@ struct Joined {
     policies: BTreeSet<String>,
 }
 
-/// A raw permit for single entities.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Uncounted {
-    /// Its id.
-    pub(super) policy: String,
-    /// Whom it lets in: `User::"ann"`, in backticks.
-    pub(super) who: String,
-    at: Span,
-}
-
 impl<'a> Duties<'a> {
     pub(super) fn new(program: &'a Program, raw: &'a [RawPolicy], schema: Option<&Schema>) -> Self {
         Self { program, raw, actions: schema.and_then(|schema| schema.action_entities().ok()) }
@@ -131,36 +122,6 @@ impl<'a> Duties<'a> {
             self.types(separation, out);
             out.extend(self.permits_for_both(separation).into_iter().map(|joined| joined.finding));
         }
-    }
-
-    /// Raw permits for one of the duties that are for single entities, sorted.
-    pub(super) fn uncounted(&self, separation: &Separation) -> Vec<Uncounted> {
-        let mut found = Vec::new();
-        for action in [separation.first, separation.second] {
-            for (raw, lets_in) in self.permits(action) {
-                let named: BTreeSet<String> = entities(&lets_in.demands).map(|named| format!("`{named}`")).collect();
-                if !named.is_empty() {
-                    found.push(Uncounted {
-                        policy: raw.policy.id().to_string(),
-                        who: listed(&named, ", "),
-                        at: raw.span,
-                    });
-                }
-            }
-        }
-        found.sort_by(|a, b| a.policy.cmp(&b.policy));
-        found.dedup();
-        found
-    }
-
-    /// Whether links of a template may give one of the duties.
-    pub(super) fn may_link(&self, separation: &Separation, id: &str, template: &RawTemplate) -> bool {
-        let mut duties = [separation.first, separation.second].into_iter();
-        template.effect() == Effect::Permit
-            && match template.any_link(id) {
-                Some(any) => duties.any(|action| self.is_about(&any.policy, action)),
-                None => true,
-            }
     }
 
     fn names(&self, separation: &Separation) -> (String, String) {
@@ -255,22 +216,25 @@ impl<'a> Duties<'a> {
         other: &'w Duty<'_>,
         ty: TypeId,
     ) -> Option<(&'w Way, BTreeSet<Claim>)> {
-        if duties.iter().any(|duty| self.is_closed(duty, None, ty)) {
-            return None;
-        }
-        // Claims that keep neither duty shut. Any one out of each demand may be what somebody has.
-        let has = |claim: &Claim| self.may_have(claim, ty) && !self.shuts(duties, claim, ty);
-        let met: Vec<BTreeSet<&Claim>> =
-            way.demands.iter().map(|claims| claims.iter().filter(|claim| has(claim)).collect()).collect();
-        if met.iter().any(BTreeSet::is_empty) {
-            return None;
-        }
+        let met = self.met(way, duties, ty)?;
         let all: BTreeSet<&Claim> = met.iter().flatten().copied().collect();
         let mut ways = other.ways_for(all.iter().copied());
         let opened = ways.find(|way| way.is_for(ty) && way.is_met(|claim| all.contains(claim)))?;
         let is_wanted = |claim: &&&Claim| opened.demands.iter().any(|claims| claims.contains(**claim));
         let chosen = met.iter().filter_map(|claims| claims.iter().find(is_wanted).or_else(|| claims.first()));
         Some((opened, chosen.map(|claim| (*claim).clone()).collect()))
+    }
+
+    /// The claims that somebody of a type may have out of each demand of a way and that keep neither duty shut; `None` where a demand
+    /// has none. Any of them may be what somebody has.
+    fn met<'w>(&self, way: &'w Way, duties: &[Duty<'_>; 2], ty: TypeId) -> Option<Vec<BTreeSet<&'w Claim>>> {
+        if duties.iter().any(|duty| self.is_closed(duty, None, ty)) {
+            return None;
+        }
+        let has = |claim: &&Claim| self.may_have(claim, ty) && !self.shuts(duties, claim, ty);
+        let met = way.demands.iter().map(|claims| claims.iter().filter(has).collect());
+        let met: Vec<BTreeSet<&Claim>> = met.collect();
+        met.iter().all(|claims| !claims.is_empty()).then_some(met)
     }
 
     /// Whether somebody of a type may have a claim.
@@ -393,7 +357,7 @@ impl<'a> Duties<'a> {
                 at: place.map_or(profile.span, |(_, span)| *span),
             });
         }
-        for (raw, LetsIn { ty, demands }) in self.permits(action) {
+        for (raw, LetsIn { ty, demands, .. }) in self.permits(action) {
             let types = match (ty, demands.is_empty()) {
                 (None, true) => self.asking(action).into_iter().map(Some).collect(),
                 (ty, _) => vec![ty],
@@ -419,11 +383,12 @@ impl<'a> Duties<'a> {
         types
     }
 
-    /// The raw permits whose scope takes in an action, on a type that it is decided on, with whom they let in.
+    /// The raw permits whose scope takes in an action, on a type that it is decided on, once for each alternative of whom they let
+    /// in.
     fn permits(&self, action: ActionId) -> impl Iterator<Item = (&'a RawPolicy, LetsIn)> + use<'_, 'a> {
         let permits = self.raw.iter().filter(|raw| raw.policy.effect() == Effect::Permit);
         let permits = permits.filter(move |raw| self.is_about(&raw.policy, action));
-        permits.filter_map(move |raw| Some((raw, lets_in(self.program, action, raw)?)))
+        permits.flat_map(move |raw| lets_in(self.program, action, raw).into_iter().map(move |one| (raw, one)))
     }
 
     fn is_about(&self, policy: &Policy, action: ActionId) -> bool {

@@ -17,8 +17,15 @@ use super::draft::Draft;
 use super::raw::RawPolicy;
 use super::{codes, screen, text};
 
-/// Validates the policies of Gate statements, which are those of the drafts in their order, sorted by id.
-pub(super) fn gate(drafts: &[Draft], policies: &[(Policy, FileId)], schema: &Schema, out: &mut Diagnostics) {
+/// Validates the policies of Gate statements, which are those of the drafts in their order, sorted by id. A statement that never
+/// applies under the schema may still deny links of templates.
+pub(super) fn gate(
+    drafts: &[Draft],
+    policies: &[(Policy, FileId)],
+    denies_links: &dyn Fn(&StatementId) -> bool,
+    schema: &Schema,
+    out: &mut Diagnostics,
+) {
     let twice = drafts.iter().zip(drafts.iter().skip(1)).find(|(a, b)| a.id == b.id);
     if let Some((draft, _)) = twice {
         // Statements of one name were reported where they are resolved.
@@ -55,7 +62,7 @@ pub(super) fn gate(drafts: &[Draft], policies: &[(Policy, FileId)], schema: &Sch
     if out.has_errors() {
         return;
     }
-    for draft in impossible.into_iter().filter(|draft| !applying.contains(&draft.of)) {
+    for draft in impossible.into_iter().filter(|draft| !applying.contains(&draft.of) && !denies_links(&draft.of)) {
         out.push(
             Diagnostic::warning(codes::NEVER_APPLIES, draft.span, "this statement can never apply")
                 .label(format!("as `{}`", draft.id))

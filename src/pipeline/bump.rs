@@ -9,7 +9,7 @@ use crate::semdiff::{Bumped, Difference, Ground, NoNextVersion, Required, requir
 use super::Checked;
 
 /// The version that a difference takes, by the larger step of both sides' `[bump]`. Packages that are the same but for their
-/// versions take none.
+/// versions take none. A package that the old side does not have may have any version.
 ///
 /// # Errors
 /// Where the old side's version cannot go up.
@@ -18,6 +18,11 @@ pub fn bump(
     (new, is): (&PackageFiles, &Checked),
     difference: &Difference,
 ) -> Result<Bumped, NoNextVersion> {
+    if difference.is_initial() {
+        let required = Required { step: Step::None, at_least: Step::None, ground: Ground::Initial };
+        let version = version(is);
+        return Ok(Bumped { required, old: version.clone(), new: version.clone(), next: version });
+    }
     let required = match texts(old, was) == texts(new, is) {
         true => Required { step: Step::None, at_least: Step::None, ground: Ground::Unchanged },
         false => required(difference, &was.project.bump.stricter(is.project.bump)),

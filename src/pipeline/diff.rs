@@ -2,10 +2,11 @@
 
 use crate::analysis::solver::Limits;
 use crate::analysis::{Cache, Deadline, Prover, solver};
+use crate::config::Levels;
 use crate::load::PackageFiles;
-use crate::semdiff;
 use crate::semdiff::{Break, CompareError, Difference, Side};
 use crate::text::Instant;
+use crate::{lint, semdiff};
 
 use super::Checked;
 use super::shard::Shard;
@@ -58,6 +59,9 @@ pub fn diff(
     let held = |checked: &'_ Checked| checked.assignments.clone().unwrap_or_default();
     difference.assignments =
         semdiff::assigned((side(old), &held(old.1)), (side(new), &held(new.1)), &difference.structure.renames);
+    let level = |levels: &Levels, id: &str| lint::find(id).map(|lint| lint.level_in(levels));
+    difference.terms.extend(semdiff::settings(&old.1.project, &new.1.project, &level));
+    difference.terms.sort();
     // Both sides are lowered in one form, so that nothing else shows it.
     if old.1.project.roles != new.1.project.roles {
         difference.breaks.push(Break {
@@ -67,6 +71,13 @@ pub fn diff(
         difference.breaks.sort();
     }
     Ok(difference)
+}
+
+/// A package without faults, all of which is new; `nothing` is one without policies.
+#[must_use]
+pub fn initial(nothing: (&PackageFiles, &Checked), new: (&PackageFiles, &Checked)) -> Difference {
+    let assignments = new.1.assignments.as_deref().unwrap_or_default();
+    semdiff::initial(side(nothing), (side(new), &new.1.project, assignments))
 }
 
 fn side<'a>((package, checked): (&'a PackageFiles, &'a Checked)) -> Side<'a> {

@@ -24,7 +24,7 @@ pub use bump::bump;
 pub use bundle::{Evidence, bundle, carried, one_policy, shipped, shipped_contract, shipped_roles};
 pub use check::{Checked, Options, check};
 pub use declared::{declarations, declared};
-pub use diff::{DiffOptions, diff};
+pub use diff::{DiffOptions, diff, initial};
 pub use facts::{FactsError, ProofOptions, prove_lints};
 pub use fix::{Mended, MendedFile, mend};
 pub use mutate::{MutateError, MutateOptions, Mutated, mutants, mutate};

@@ -97,21 +97,35 @@ impl<'a> Asked<'a> {
     /// kind, and no solver has to look for it.
     pub(super) fn sampled(&self) -> Option<(Basis, Counterexample)> {
         let [old, new] = self.halves;
-        let (allowing, denying) = self.way.of([old, new]);
-        if denying.all_permits().next().is_some() {
-            return None;
+        let (_, denying) = self.way.of([old, new]);
+        match denying.all_permits().next() {
+            Some(_) => None,
+            None => self.sample(),
         }
+    }
+
+    /// A request built from the schema that the allowing side allows the holder and the denying side denies. Where a change
+    /// concerns many holders alike, such as equal roles under new names, this saves a question for each.
+    pub(super) fn sample(&self) -> Option<(Basis, Counterexample)> {
+        let [old, new] = self.halves;
+        let (allowing, _) = self.way.of([old, new]);
         let basis = bases(self.request.presence).iter().find(|basis| self.schemas.get(**basis).is_ok())?;
         let common = self.schemas.get(*basis).ok()?;
-        let (engines, _) = self.way.of(common.engines(self.request.presence));
+        let (engines, others) = self.way.of(common.engines(self.request.presence));
         let (engines, samples) = (engines?, common.samples.as_ref()?);
+        let is_shown = |found: &Counterexample, listed: &Listed<'_>| -> Option<bool> {
+            let witness = Witness::raw(found)?;
+            let allowed = witness.decide_unchecked(&engines.plain)?;
+            let is_allowed = allowed.is_allow() && allowed.reasons.contains(&listed.id);
+            let is_denied = || match others {
+                Some(others) => witness.decide_unchecked(&others.plain).is_some_and(|denied| !denied.is_allow()),
+                None => true,
+            };
+            Some(is_allowed && is_denied())
+        };
         allowing.permits_of(self.holder).find_map(|(_, listed)| {
             let mut requests = samples.of(&self.request.cedar, listed.policy);
-            let found = requests.find(|found| {
-                let decision = Witness::raw(found).and_then(|witness| witness.decide_unchecked(&engines.plain));
-                decision.is_some_and(|decision| decision.is_allow() && decision.reasons.contains(&listed.id))
-            });
-            Some((*basis, found?))
+            Some((*basis, requests.find(|found| is_shown(found, listed) == Some(true))?))
         })
     }
 

@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::text::{FileId, Instant, Sources};
 
+use super::asserted::{Asserted, InPart};
+use super::assigned::Assigned;
 use super::codes;
 use super::declaration::{Declaration, Name, declarations};
 use super::difference::{Access, Difference, Finding};
 use super::direction::Direction;
-use super::terms::Effect;
+use super::gate::Gate;
+use super::terms::{ASSERTIONS, Effect};
 
 /// The files of one side that declare changes.
 #[derive(Debug, Clone, Copy)]
@@ -34,12 +37,16 @@ pub struct Declared {
     pub assigned: Vec<Option<usize>>,
     /// For each of [`Difference::terms`], which declaration covers it.
     pub terms: Vec<Option<usize>>,
+    /// For each of [`Asserted::in_part`], which declaration covers it.
+    pub in_part: Vec<Option<usize>>,
     /// Faults of the files; one with a fault declares nothing.
     pub faults: Diagnostics,
     /// Findings of widened access, and roles that somebody gained, that nothing covers.
     pub undeclared: usize,
     /// Weakened terms of the contract that nothing covers.
     pub undeclared_terms: usize,
+    /// Assertions of which less is proved than before and that nothing covers.
+    pub undeclared_proofs: usize,
     /// Whether the difference itself leaves something open.
     pub is_unsure: bool,
 }
@@ -88,17 +95,6 @@ pub struct Cover {
     pub lost: Option<usize>,
 }
 
-/// What a gate says that lets declared changes pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gate {
-    /// All that is widened is declared, all that is declared is there, and what the package asserts holds.
-    Passes,
-    /// Something is not declared, or declared in vain, or badly; or an assertion is refuted.
-    Fails,
-    /// Nothing is known to be wrong, and not everything is known.
-    NotProved,
-}
-
 impl Direction {
     /// What it does to a term of the contract.
     #[must_use]
@@ -123,35 +119,13 @@ impl DeclarationStatus {
     }
 }
 
-impl Gate {
-    /// What two gates say together. What is known to be wrong outranks what is not known.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Fails, _) | (_, Self::Fails) => Self::Fails,
-            (Self::NotProved, _) | (_, Self::NotProved) => Self::NotProved,
-            (Self::Passes, Self::Passes) => Self::Passes,
-        }
-    }
-
-    /// Its name, as reports write it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Passes => "passes",
-            Self::Fails => "fails",
-            Self::NotProved => "not-proved",
-        }
-    }
-}
-
 impl Declared {
     /// What the gate says. What is known to be wrong outranks what is not known.
     #[must_use]
     pub fn gate(&self) -> Gate {
         if self.undeclared > 0 || self.undeclared_terms > 0 || self.refusals().has_errors() {
             Gate::Fails
-        } else if self.is_unsure {
+        } else if self.is_unsure || self.undeclared_proofs > 0 {
             Gate::NotProved
         } else {
             Gate::Passes
@@ -190,9 +164,16 @@ impl Declared {
     }
 }
 
-/// Reads what the new side declares, leaves out what the old side says as well, and holds the rest against the difference.
+/// Reads what the new side declares, leaves out what the old side says as well, and holds the rest against the difference, and
+/// against what the assertions of the new side come to, where they were asked about.
 #[must_use]
-pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<'_>, at: Instant) -> Declared {
+pub fn declared(
+    difference: &Difference,
+    asserted: Option<&Asserted>,
+    old: ChangeFiles<'_>,
+    new: ChangeFiles<'_>,
+    at: Instant,
+) -> Declared {
     // A checkout may have other line ends than the repository.
     let same = |text: &str| text.replace("\r\n", "\n");
     let known: BTreeSet<String> = old.files.iter().map(|file| same(old.sources.text(*file))).collect();
@@ -210,32 +191,38 @@ pub fn declared(difference: &Difference, old: ChangeFiles<'_>, new: ChangeFiles<
         .collect();
     let accesses = difference.accesses.iter().zip(&covers);
     let accesses = accesses.filter(|(access, cover)| access.gained.is_found() && cover.gained.is_none());
-    let assigned: Vec<Option<usize>> =
-        difference.assignments.iter().map(|one| covering(&read, one.way, &one.who, &one.what, at)).collect();
+    let of_term = |effect: Effect, path: &str| {
+        read.iter().position(|one| one.change.effect() == effect && !one.has_ended(at) && has(&one.contract, path))
+    };
+    let terms: Vec<Option<usize>> = difference.terms.iter().map(|term| of_term(term.effect, &term.path)).collect();
+    let in_part = asserted.map(|all| all.in_part.as_slice()).unwrap_or_default();
+    let covered = |one: &InPart| one.is_less().then(|| of_term(Effect::Weakens, &one.path())).flatten();
+    let proofs: Vec<Option<usize>> = in_part.iter().map(covered).collect();
+    let undeclared_proofs = in_part.iter().zip(&proofs).filter(|(one, cover)| one.is_less() && cover.is_none()).count();
+    // Whoever answers for a new package answers for those who hold its roles.
+    let package = terms.iter().copied().find(|_| difference.is_initial()).flatten();
+    let of_assignment = |one: &Assigned| covering(&read, one.way, &one.who, &one.what, at).or(package);
+    let assigned: Vec<Option<usize>> = difference.assignments.iter().map(of_assignment).collect();
     let roles = difference.assignments.iter().zip(&assigned);
     let roles = roles.filter(|(one, cover)| one.way == Direction::Widened && cover.is_none());
-    let undeclared = accesses.count() + roles.count();
-    let terms: Vec<Option<usize>> = difference
-        .terms
-        .iter()
-        .map(|term| {
-            read.iter().position(|one| {
-                one.change.effect() == term.effect && !one.has_ended(at) && has(&one.contract, &term.path)
-            })
-        })
-        .collect();
+    let undeclared = match difference.is_initial() {
+        true => 0,
+        false => accesses.count() + roles.count(),
+    };
     let undeclared_terms = difference.terms.iter().zip(&terms);
     let undeclared_terms =
         undeclared_terms.filter(|(term, cover)| term.effect == Effect::Weakens && cover.is_none()).count();
     Declared {
-        declarations: read.into_iter().map(|one| judged(one, difference, at)).collect(),
+        declarations: read.into_iter().map(|one| judged(one, difference, asserted, at)).collect(),
         history,
         covers,
         assigned,
         terms,
+        in_part: proofs,
         faults,
         undeclared,
         undeclared_terms,
+        undeclared_proofs,
         is_unsure: difference.is_unsure(),
     }
 }
@@ -276,7 +263,7 @@ impl Pairs {
     }
 }
 
-fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Judged {
+fn judged(declaration: Declaration, difference: &Difference, asserted: Option<&Asserted>, at: Instant) -> Judged {
     let way = declaration.change;
     let mut found = Pairs::of(difference, |access| access.finding(way).is_found());
     let assigned = difference.assignments.iter().filter(|one| one.way == way);
@@ -287,7 +274,9 @@ fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Jud
         let names: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();
         names.join(", ")
     };
-    let is_open = who.iter().any(|name| !found.names(&name.text, what) && open.names(&name.text, what))
+    let (terms, unasked) = unmatched_terms(&declaration, difference, asserted);
+    let is_open = unasked
+        || who.iter().any(|name| !found.names(&name.text, what) && open.names(&name.text, what))
         || what.iter().any(|name| !found.is_named(who, &name.text) && open.is_named(who, &name.text));
     let mut unmatched = Vec::new();
     for name in what {
@@ -322,7 +311,7 @@ fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Jud
             help: near.unwrap_or_else(|| REMOVE.to_owned()),
         });
     }
-    unmatched.extend(unmatched_terms(&declaration, difference));
+    unmatched.extend(terms);
     let standing = match (declaration.has_ended(at), unmatched.is_empty(), is_open) {
         (true, ..) => DeclarationStatus::Expired,
         (_, false, _) => DeclarationStatus::Stale,
@@ -332,20 +321,28 @@ fn judged(declaration: Declaration, difference: &Difference, at: Instant) -> Jud
     Judged { declaration, standing, unmatched }
 }
 
-/// Terms that are named and did not change so. Terms are compared without a solver, so that none of them is unknown.
-fn unmatched_terms(declaration: &Declaration, difference: &Difference) -> Vec<Unmatched> {
+/// Terms that are named and did not change so, and whether some name is of an assertion that nobody proved. Terms are compared
+/// without a solver, so that no other one is unknown.
+fn unmatched_terms(
+    declaration: &Declaration,
+    difference: &Difference,
+    asserted: Option<&Asserted>,
+) -> (Vec<Unmatched>, bool) {
     let effect = declaration.change.effect();
-    let changed = || difference.terms.iter().filter(|term| term.effect == effect);
-    let is_changed = |name: &Name| changed().any(|term| term.path == name.text);
-    let unmatched = declaration.contract.iter().filter(|name| !is_changed(name));
-    unmatched
-        .map(|name| Unmatched {
-            name: name.clone(),
-            message: format!("`{}` is not {} in the contract", name.text, effect.name()),
-            help: did_you_mean(&name.text, changed().map(|term| term.path.as_str()))
-                .unwrap_or_else(|| REMOVE.to_owned()),
-        })
-        .collect()
+    let terms = difference.terms.iter().filter(|term| term.effect == effect).map(|term| term.path.clone());
+    let proofs = asserted.into_iter().flat_map(Asserted::lessened).filter(|_| effect == Effect::Weakens);
+    let changed: BTreeSet<String> = terms.chain(proofs.map(InPart::path)).collect();
+    let is_asked = asserted.is_some_and(|all| all.unasked == 0);
+    let prefix = format!("{ASSERTIONS}.");
+    let (unasked, unmatched): (Vec<&Name>, Vec<&Name>) = (declaration.contract.iter())
+        .filter(|name| !changed.contains(&name.text))
+        .partition(|name| !is_asked && effect == Effect::Weakens && name.text.starts_with(&prefix));
+    let unmatched = unmatched.into_iter().map(|name| Unmatched {
+        name: name.clone(),
+        message: format!("`{}` is not {} in the contract", name.text, effect.name()),
+        help: did_you_mean(&name.text, changed.iter().map(String::as_str)).unwrap_or_else(|| REMOVE.to_owned()),
+    });
+    (unmatched.collect(), !unasked.is_empty())
 }
 
 const REMOVE: &str = "remove the name or the file: unchanged access needs no declaration";

@@ -18,7 +18,7 @@ use super::direction::Direction;
 use super::holder::Holder;
 use super::request_kind::RequestKind;
 use super::structural::Structure;
-use super::terms::{Effect, TermChange};
+use super::terms::{Effect, PACKAGE, TermChange};
 
 /// Two programs compared.
 #[derive(Debug, Clone, Default)]
@@ -175,6 +175,12 @@ impl Difference {
             && self.breaks.is_empty()
             && self.terms.is_empty()
             && self.extent.uncompared.is_empty()
+    }
+
+    /// Whether the old side has no such package, so that no requests were compared and everything that it allows is new.
+    #[must_use]
+    pub fn is_initial(&self) -> bool {
+        self.terms.iter().any(|term| term.path == PACKAGE)
     }
 
     /// Whether some request is newly allowed, or a term of access weakened.

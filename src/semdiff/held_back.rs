@@ -1,57 +1,203 @@
-//! What holds back links of templates. Anybody may link a template that permits, at any time, and what forbids is all that
-//! limits its links. Where the old side forbids something that the new side does not forbid in the same way, such links may do
-//! more, though no request of today is decided otherwise.
+//! What holds back permits where no request of the schema shows it. Anybody may link a template that permits, at any time and for
+//! any type, and clients that decide without the schema let in whatever the scope of a raw permit admits. All that limits these
+//! is what forbids. Where the old side forbids something that the new side does not forbid in the same way, or at least as
+//! much, more may be done, though no request of today is decided otherwise.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Effect as Says;
+use cedar_policy::{Effect as Says, Policy};
 
-use crate::analysis::Environment;
+use crate::analysis::{Demands, Environment, Environments, kinds};
 use crate::bundle::OriginKind;
-use crate::lower::raw_templates;
+use crate::lower::{Draft, Lowered, RawPolicy, raw_templates};
 use crate::text::Sources;
 
+use super::difference::Access;
 use super::item::Kind;
-use super::listing::{Listed, Listing};
-use super::terms::{Effect, TermChange, spelt};
+use super::listing::Listing;
+use super::terms::{Effect, POLICIES, TermChange, spelt};
 
-/// The templates of the new side that are held back by less than before, but for those whose own change is known already.
-pub(super) fn weakened(sources: &Sources, [old, new]: [&Listing<'_>; 2], known: &[TermChange]) -> Vec<TermChange> {
+/// A side, whose policies have the new side's names.
+#[derive(Clone, Copy)]
+pub(super) struct Stand<'a> {
+    pub(super) sources: &'a Sources,
+    pub(super) lowered: &'a Lowered,
+    pub(super) listing: &'a Listing<'a>,
+}
+
+/// What forbids on a side.
+struct Forbid {
+    /// `None` where it cannot be read.
+    asks: Option<Demands>,
+    statement: (Kind, String),
+}
+
+/// One side as those meet it who know nothing of its schema.
+struct Open<'a> {
+    environments: &'a Environments,
+    forbids: Vec<Forbid>,
+    /// The raw permits by their ids; `None`: cannot be read.
+    permits: BTreeMap<String, (&'a RawPolicy, Option<Demands>)>,
+}
+
+/// The templates and raw permits of the new side that are held back by less than before, and raw permits that are for more
+/// types, but for those whose own change is known already.
+pub(super) fn weakened([old, new]: [Stand<'_>; 2], known: &[TermChange], accesses: &[Access]) -> Vec<TermChange> {
+    let templates = raw_templates(new.sources);
+    if templates.is_empty() && new.lowered.raw.is_empty() {
+        return Vec::new();
+    }
+    let (before, after) = (Open::new(old), Open::new(new));
     let mut found = Vec::new();
-    for (id, template) in raw_templates(sources) {
+    for (id, template) in templates {
         let path = spelt(&["templates".to_owned(), id.clone()]);
         if template.effect() != Says::Permit || known.iter().any(|term| term.path == path) {
             continue;
         }
-        let opened: Vec<&Environment> = match template.any_link(&id) {
-            Some(any) => new.environments.admitting(&any.policy),
-            // It cannot be read, so its links may permit anything.
-            None => new.environments.iter().collect(),
-        };
-        let mut gone = BTreeSet::new();
-        for env in opened {
-            let (before, after) = (old.half(env), new.half(env));
-            let lost = before.forbids.iter().filter(|(rule, _)| !after.forbids.contains_key(rule));
-            gone.extend(lost.map(|(_, listed)| statement(listed)));
-        }
+        let links = template.any_link(&id).and_then(|any| Demands::new(&any.policy, after.environments));
+        let gone = gone([&before, &after], links.as_ref());
         if !gone.is_empty() {
-            found.push(TermChange {
-                path,
-                from: Some(template.shown.clone()),
-                to: Some(template.shown),
-                effect: Effect::Weakens,
-                readers: Vec::new(),
-                through: gone.into_iter().collect(),
-            });
+            found.push(term(path, [Some(template.shown.clone()), Some(template.shown)], gone));
+        }
+    }
+    if after.permits.is_empty() {
+        return found;
+    }
+    let contracts = [&old.lowered.contract, &new.lowered.contract];
+    let wide = Environment::wide(&contracts);
+    let apart: Vec<&Environment> = wide.iter().filter(|kind| !after.environments.has(kind)).collect();
+    for (id, (policy, asks)) in &after.permits {
+        let Some(asks) = asks else { continue };
+        let was = before.permits.get(id);
+        let kinds = apart.iter().copied().filter(|kind| asks.at(kind).is_some());
+        let kinds: Vec<&Environment> = kinds.collect();
+        let through = match was {
+            Some(_) => gone_apart([&before, &after], &kinds),
+            None => BTreeSet::new(),
+        };
+        // One that is new may show by what it gives.
+        let shows = || {
+            let gained = accesses.iter().filter(|access| access.gained.is_found());
+            was.is_none() && gained.into_iter().any(|access| asks.at(&access.request.cedar).is_some())
+        };
+        let is_wider = !before.permits.values().any(|(_, other)| other.as_ref() == Some(asks))
+            && kinds.iter().any(|kind| !before.permits_some(kind) && !after.closes(kind))
+            && !shows();
+        let words = [was.map(|(was, _)| words(old.sources, was)), Some(words(new.sources, policy))];
+        if is_wider || !through.is_empty() {
+            found.push(term(spelt(&[POLICIES.to_owned(), id.clone()]), words, through));
         }
     }
     found
 }
 
-fn statement(listed: &Listed<'_>) -> (Kind, String) {
-    let Some(draft) = listed.draft else {
-        return (Kind::RawPolicy, listed.id.clone());
-    };
+fn term(path: String, [from, to]: [Option<String>; 2], through: BTreeSet<(Kind, String)>) -> TermChange {
+    let through = through.into_iter().collect();
+    TermChange { path, from, to, effect: Effect::Weakens, readers: Vec::new(), through }
+}
+
+/// A statement on one line.
+fn words(sources: &Sources, raw: &RawPolicy) -> String {
+    sources.slice(raw.span).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What forbade something that a permit may be for, whatever the types, and does not or not as much.
+fn gone(sides: [&Open<'_>; 2], permit: Option<&Demands>) -> BTreeSet<(Kind, String)> {
+    let [old, new] = sides;
+    let mut gone = BTreeSet::new();
+    for forbid in old.forbids.iter().filter(|forbid| !new.keeps(forbid)) {
+        if !kinds_of(sides, permit, forbid).all(|kind| new.forbids_as(forbid, &kind)) {
+            gone.insert(forbid.statement.clone());
+        }
+    }
+    gone
+}
+
+/// The same of some kinds of request that nothing joins. What else forbids shows in the requests that the schema has.
+fn gone_apart([old, new]: [&Open<'_>; 2], kinds: &[&Environment]) -> BTreeSet<(Kind, String)> {
+    let mut gone = BTreeSet::new();
+    for forbid in old.forbids.iter().filter(|forbid| !new.keeps(forbid)) {
+        let is_apart = old.is_apart(forbid);
+        let mut concerned = kinds.iter().filter(|kind| is_apart || old.environments.has(kind));
+        if concerned.any(|kind| !new.forbids_as(forbid, kind)) {
+            gone.insert(forbid.statement.clone());
+        }
+    }
+    gone
+}
+
+/// The kinds of request that a permit may be for and a forbid of the old side forbids something of.
+fn kinds_of<'a>(
+    [_, new]: [&'a Open<'_>; 2],
+    permit: Option<&'a Demands>,
+    forbid: &'a Forbid,
+) -> impl Iterator<Item = Environment> + use<'a> {
+    let own = permit.into_iter().chain(&forbid.asks);
+    let concerned = |asks: &Option<Demands>, action| asks.as_ref().is_none_or(|asks| asks.admits(action));
+    let actions = new.environments.actions();
+    let actions =
+        actions.filter(move |action| permit.is_none_or(|asks| asks.admits(action)) && concerned(&forbid.asks, action));
+    let all = actions.flat_map(move |action| {
+        let others = new.forbids.iter().filter_map(|other| other.asks.as_ref());
+        kinds(own.clone().chain(others.filter(|asks| asks.admits(action))), action)
+    });
+    all.filter(move |kind| {
+        let meets = |asks: Option<&Demands>| asks.is_none_or(|asks| asks.at(kind).is_some());
+        meets(permit) && meets(forbid.asks.as_ref())
+    })
+}
+
+impl<'a> Open<'a> {
+    fn new(Stand { lowered, listing, .. }: Stand<'a>) -> Self {
+        let environments = &listing.environments;
+        let forbid = |policy: &Policy, statement| {
+            (policy.effect() == Says::Forbid).then(|| Forbid { asks: Demands::new(policy, environments), statement })
+        };
+        let gate = lowered.drafts.iter().zip(lowered.policies.iter().map(|(policy, _)| policy));
+        let gate = gate.chain(lowered.unknown_types.iter().map(|(draft, policy)| (draft, policy)));
+        let gate = gate.filter_map(|(draft, policy)| forbid(policy, statement(draft)));
+        let raw = lowered.raw.iter().map(|raw| (raw.policy.id().to_string(), raw));
+        let forbids = raw.clone().filter_map(|(id, raw)| forbid(&raw.policy, (Kind::RawPolicy, id)));
+        let permits = raw.filter(|(_, raw)| raw.policy.effect() == Says::Permit);
+        Self {
+            forbids: gate.chain(forbids).collect(),
+            permits: permits.map(|(id, raw)| (id, (raw, Demands::new(&raw.policy, environments)))).collect(),
+            environments,
+        }
+    }
+
+    /// Whether one of its forbids asks for the very same.
+    fn keeps(&self, forbid: &Forbid) -> bool {
+        forbid.asks.is_some() && self.forbids.iter().any(|other| other.asks == forbid.asks)
+    }
+
+    /// Whether one of its forbids forbids all that another one forbids of a kind.
+    fn forbids_as(&self, forbid: &Forbid, kind: &Environment) -> bool {
+        let Some(wanted) = forbid.asks.as_ref() else { return false };
+        let Some(wanted) = wanted.at(kind) else { return true };
+        let mut here = self.forbids.iter().filter_map(|other| other.asks.as_ref()?.at(kind));
+        here.any(|asks| asks.is_subset(&wanted))
+    }
+
+    /// Whether some raw permit is for a kind.
+    fn permits_some(&self, kind: &Environment) -> bool {
+        self.permits.values().any(|(_, asks)| asks.as_ref().is_none_or(|asks| asks.at(kind).is_some()))
+    }
+
+    /// Whether everything of a kind is forbidden.
+    fn closes(&self, kind: &Environment) -> bool {
+        let mut here = self.forbids.iter().filter_map(|forbid| forbid.asks.as_ref()?.at(kind));
+        here.any(|asks| asks.is_empty())
+    }
+
+    /// Whether no request that its schema has meets a forbid.
+    fn is_apart(&self, forbid: &Forbid) -> bool {
+        let Some(asks) = &forbid.asks else { return false };
+        self.environments.iter().all(|kind| asks.at(kind).is_none())
+    }
+}
+
+fn statement(draft: &Draft) -> (Kind, String) {
     let kind = match draft.kind {
         OriginKind::Grant => Kind::Grant,
         OriginKind::Deny => Kind::Deny,
@@ -61,5 +207,10 @@ fn statement(listed: &Listed<'_>) -> (Kind, String) {
         OriginKind::BreakGlass => Kind::BreakGlass,
         OriginKind::Raw => Kind::RawPolicy,
     };
-    (kind, draft.statement.clone())
+    let name = match kind {
+        // The parts of a profile have its name before their own.
+        Kind::BreakGlass => draft.statement.split('.').next().unwrap_or_default(),
+        _ => &draft.statement,
+    };
+    (kind, name.to_owned())
 }

@@ -30,6 +30,8 @@ pub enum Ground {
     Equivalent,
     /// Nothing in the package is different, its version aside.
     Unchanged,
+    /// The old side has no such package.
+    Initial,
     /// More may be allowed, and it is not known.
     PerhapsWidened,
     /// Less may be allowed, and it is not known.
@@ -46,6 +48,7 @@ impl Ground {
             Self::Narrowed => "narrowed",
             Self::Equivalent => "equivalent",
             Self::Unchanged => "unchanged",
+            Self::Initial => "initial",
             Self::PerhapsWidened => "perhaps-widened",
             Self::PerhapsNarrowed => "perhaps-narrowed",
         }

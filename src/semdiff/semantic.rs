@@ -104,7 +104,11 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
     let stated = |side: Side<'a>| Stated { contract: &side.lowered.contract, sources: side.sources };
     let mut terms = terms::changes([stated(old), stated(new)], &structure.renames, &before.lowered, &after.lowered);
     let [before_all, after_all] = &listings;
-    terms.extend(held_back::weakened(new.sources, [before_all, after_all], &terms));
+    let stands = [
+        held_back::Stand { sources: old.sources, lowered: &before.lowered, listing: before_all },
+        held_back::Stand { sources: new.sources, lowered: &after.lowered, listing: after_all },
+    ];
+    terms.extend(held_back::weakened(stands, &terms, &accesses));
     terms.extend(promises::weakened(old, new, &before.program, &structure));
     terms.sort();
     Ok(Difference { terms, breaks: broken, structure, accesses, assignments: Vec::new(), extent })
@@ -124,6 +128,9 @@ fn spell_out(before: &mut Aligned<'_>, after: &mut Aligned<'_>) -> Result<(), Co
     align::spell_out(after, &new);
     Ok(())
 }
+
+/// Where a change concerns more holders than this, requests are built from the schema before the solver is asked.
+const MANY_HOLDERS: usize = 16;
 
 struct Comparison<'a> {
     sides: [&'a Aligned<'a>; 2],
@@ -267,7 +274,11 @@ impl<'a> Comparison<'a> {
             way,
             assumed: &[],
         };
-        if let Some((basis, found)) = asked.sampled() {
+        let sampled = match one.holders.len() > MANY_HOLDERS {
+            true => asked.sample(),
+            false => asked.sampled(),
+        };
+        if let Some((basis, found)) = sampled {
             let shown = self.shown(asked, basis, &found);
             let is_written = |example: &Example| Range::Written.holds(&example.witness);
             if shown.example().is_some_and(is_written) {

@@ -28,6 +28,13 @@ use rules::{Key, Node, Order};
 pub(super) const ASSERTIONS: &str = "assertions";
 /// Where separations stand among the terms.
 pub(super) const SEPARATIONS: &str = "separations";
+/// Under this path a package stands that the old side does not have.
+pub(super) const PACKAGE: &str = "package";
+/// Where settings of the project stand among the terms.
+pub(super) const SETTINGS: &str = "settings";
+
+/// Where raw policies stand among the terms.
+pub(super) const POLICIES: &str = "policies";
 
 /// A term that the two sides state differently.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,10 +64,10 @@ pub enum Effect {
 }
 
 impl TermChange {
-    /// Whether it is what a package promises of its changes to come, not what a gateway reads.
+    /// Whether it is what a package promises or demands of its changes to come, not what a gateway reads.
     #[must_use]
     pub fn is_promise(&self) -> bool {
-        let kinds = [ASSERTIONS, SEPARATIONS];
+        let kinds = [ASSERTIONS, SEPARATIONS, SETTINGS];
         kinds.iter().any(|kind| self.path.strip_prefix(kind).is_some_and(|rest| rest.starts_with(['.', '['])))
     }
 
@@ -91,6 +98,7 @@ impl TermChange {
             Kind::BreakGlass => under(&["break_glass", name]),
             Kind::Assertion => under(&[ASSERTIONS, name]),
             Kind::Separation => under(&[SEPARATIONS, name]),
+            Kind::RawPolicy => under(&[POLICIES, name]),
             _ => false,
         }
     }

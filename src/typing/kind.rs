@@ -18,6 +18,8 @@ pub enum Kind {
     },
     /// A step of a break-glass grant. Such a request has no resource of the author's.
     Step(ProfileStep),
+    /// The same of a principal of a type that the profile is not for.
+    StepOf(ProfileStep, TypeId),
     /// Any request of a principal of a type.
     Of(TypeId),
 }
@@ -78,6 +80,9 @@ impl Env {
                 },
                 None => Self::unknown(),
             },
+            Kind::StepOf(at, principal) => {
+                Self { principal: Ty::Entity(*principal), ..Self::of(program, &Kind::Step(*at)) }
+            }
             Kind::Of(principal) => {
                 Self { principal: Ty::Entity(*principal), context: Some(any_context(program)), ..Self::unknown() }
             }

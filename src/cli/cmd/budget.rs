@@ -36,6 +36,15 @@ impl Budget {
     }
 }
 
+/// Seconds for the proofs of all lints, where no other time is asked for. These lints ask about everything in a package, also where
+/// nobody waits for one answer in particular.
+const LINT_SECONDS: u64 = 600;
+
+/// The budget of lints that prove: the one that was asked for, and never without an end.
+pub(super) fn lint_budget(args: &BudgetArgs) -> Budget {
+    budget(&BudgetArgs { time: args.time.or(Some(LINT_SECONDS)), ..*args })
+}
+
 /// The budget that was asked for.
 pub(super) fn budget(args: &BudgetArgs) -> Budget {
     let usual = Limits::default();
@@ -43,5 +52,19 @@ pub(super) fn budget(args: &BudgetArgs) -> Budget {
         cache: env::cache().map_or_else(Cache::in_memory, |folder| Cache::on_disk(&folder)),
         limits: Limits { resources: args.rlimit_per.unwrap_or(usual.resources), ..usual },
         deadline: args.time.map_or_else(Deadline::never, |seconds| Deadline::after(Duration::from_secs(seconds))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lints_that_prove_end_without_being_told_to() {
+        assert_eq!(budget(&BudgetArgs::default()).deadline, Deadline::never());
+        assert_ne!(lint_budget(&BudgetArgs::default()).deadline, Deadline::never());
+        // A time that was asked for stays, also one that is longer.
+        let asked = BudgetArgs { time: Some(u64::MAX), ..BudgetArgs::default() };
+        assert_eq!(lint_budget(&asked).deadline, budget(&asked).deadline);
     }
 }

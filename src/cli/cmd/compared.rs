@@ -8,6 +8,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
+use crate::load::LoadError;
 use crate::pipeline::{DiffOptions, Shard};
 use crate::report::diff::Sides;
 use crate::semdiff::Difference;
@@ -79,7 +80,35 @@ pub(super) fn compare(
 ) -> Result<Option<Compared>, CliError> {
     let with = With { at: args.at.unwrap_or_else(env::today), budget: &args.budget, shard, format };
     let labels = Labels { title: new.title(), old: old.label(), new: new.label() };
-    packages(old.check(args)?, new.check(args)?, labels, &with, console)
+    match old.check(args) {
+        Err(CliError::Load(LoadError::NotInRevision { .. })) => initial(new.check(args)?, labels, &with, console),
+        old => packages(old?, new.check(args)?, labels, &with, console),
+    }
+}
+
+/// A package that the old side does not have. `None` where it has faults, which are shown.
+fn initial(
+    after: Package,
+    labels: Labels,
+    with: &With<'_>,
+    console: &mut Console,
+) -> Result<Option<Compared>, CliError> {
+    if faults(&after, with.format, console)? {
+        return Ok(None);
+    }
+    let before = after.nothing(with.at);
+    let difference = pipeline::initial((&before.loaded, &before.checked), (&after.loaded, &after.checked));
+    Ok(Some(Compared {
+        difference,
+        at: with.at,
+        found: solver::find(&env::solver_places())?,
+        budget: budget(with.budget),
+        title: labels.title,
+        labels: [labels.old, labels.new],
+        roots: [before.root(), after.root()],
+        before,
+        after,
+    }))
 }
 
 /// Compares two packages. `None` where one of them has faults, which are shown.
@@ -184,6 +213,9 @@ pub(super) fn named(verb: &'static str, args: &ComparedArgs) -> Result<(State, S
         [old, new] if env::is_folder(Path::new(old)) && load::commit_of(Path::new(new), old).is_err() => {
             return Err(CliError::TwoFolders { verb, old: old.clone(), new: PathBuf::from(new) });
         }
+        [old, new] if !env::is_taken(Path::new(new)) && are_revisions([old, new]) => {
+            return Err(CliError::TwoRevisions { verb, old: old.clone(), new: new.clone() });
+        }
         [revisions, folder] => (revisions.as_str(), PathBuf::from(folder)),
         [] => ("HEAD", here()?),
         [folder] if env::is_taken(Path::new(folder)) => ("HEAD", PathBuf::from(folder)),
@@ -220,4 +252,9 @@ pub(super) fn named(verb: &'static str, args: &ComparedArgs) -> Result<(State, S
         Some((old, new)) => (at(old), at(new)),
         None => (at(revisions), on_disk(&folder, None)),
     })
+}
+
+/// Whether two words name revisions of the repository here.
+fn are_revisions(words: [&str; 2]) -> bool {
+    words.iter().all(|word| load::commit_of(Path::new("."), word).is_ok())
 }

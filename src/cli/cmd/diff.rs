@@ -24,15 +24,16 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
     };
     let (before, after) = (&compared.before, &compared.after);
     let difference = &compared.difference;
-    let declared = pipeline::declared(&before.loaded, &after.loaded, difference, compared.at);
-    let asserted = match args.gate {
+    // Of which less is proved has to be declared.
+    let asserted = match args.gate || args.declare {
         true => Some(asserted(&compared)?),
         false => None,
     };
+    let declared = pipeline::declared(&before.loaded, &after.loaded, difference, asserted.as_ref(), compared.at);
     let review = Review {
         declared: &declared,
         mode: if args.gate { Mode::Gated } else { Mode::Shown },
-        asserted: asserted.as_ref(),
+        asserted: asserted.as_ref().filter(|_| args.gate),
     };
     show(&compared, review, args.format, console)?;
     if let Some(folder) = &args.save {
@@ -53,6 +54,7 @@ pub(in crate::cli) fn run(args: &Diff, console: &mut Console) -> Result<Exit, Cl
         said.push_str(&format!("warning: {caution}\n"));
     }
     if args.declare {
+        let review = Review { asserted: asserted.as_ref(), ..review };
         said.push_str(&declare(&new.folder, &compared, review)?);
     }
     if args.format == Format::Human {

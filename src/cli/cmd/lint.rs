@@ -15,7 +15,7 @@ use crate::{lint, pipeline};
 
 use super::baseline;
 use super::baseline::Proofs;
-use super::budget::budget;
+use super::budget::lint_budget;
 use super::package::Package;
 
 pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, CliError> {
@@ -45,7 +45,7 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
 /// Adds what the lints find that need proofs.
 fn prove(package: &mut Package, args: &BudgetArgs, at: Instant) -> Result<Proofs, CliError> {
     let found = solver::find(&env::solver_places())?;
-    let budget = budget(args);
+    let budget = lint_budget(args);
     let options = ProofOptions {
         solver: found.as_ref().map(|found: &Found| found.engine.as_ref()),
         cache: &budget.cache,

@@ -77,6 +77,13 @@ impl Package {
         })
     }
 
+    /// What a package is compared with where it was not yet: one with the same settings and nothing in it.
+    pub(super) fn nothing(&self, at: Instant) -> Self {
+        let settings = self.loaded.config.map_or("", |file| self.loaded.sources.text(file));
+        let loaded = PackageFiles::in_memory([("gatewright.toml", settings)], &mut Diagnostics::new());
+        Self::of(loaded, Diagnostics::new(), &self.named, at)
+    }
+
     /// The same package lowered in another form of roles, to be compared with one that is.
     pub(super) fn in_form(&mut self, roles: Roles, at: Instant) {
         let options = pipeline::Options { at, levels: Vec::new(), roles: Some(roles) };

@@ -60,6 +60,12 @@ pub(in crate::cli) fn run(args: &Prove, console: &mut Console) -> Result<Exit, C
         ),
     };
     console.print(&text)?;
+    if let (true, true, Format::Human) = (all.is_empty(), proofs.wanted > 0, args.output.format) {
+        let wanted = proofs.wanted;
+        console.print(&format!(
+            "note: nothing was proved in part {part}/{of}: there are fewer claims ({wanted}) than parts\n"
+        ))?;
+    }
     keep(args, all, options.at)?;
     if let (Some(caution), Format::Human) = (found.caution(), args.output.format) {
         console.print(&format!("warning: {caution}\n"))?;

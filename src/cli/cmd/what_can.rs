@@ -11,7 +11,7 @@ use super::questions::About;
 
 pub(in crate::cli) fn run(args: &WhatCan, console: &mut Console) -> Result<Exit, CliError> {
     let Some((folder, [suite, principal])) = with_package(&args.what) else {
-        return Ok(Exit::CouldNotRun);
+        return Err(CliError::Words { verb: "what-can", words: "SUITE PRINCIPAL" });
     };
     questions::ask(
         folder.as_deref(),

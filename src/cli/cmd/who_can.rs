@@ -11,7 +11,7 @@ use super::questions::About;
 
 pub(in crate::cli) fn run(args: &WhoCan, console: &mut Console) -> Result<Exit, CliError> {
     let Some((folder, [suite, action, resource])) = with_package(&args.what) else {
-        return Ok(Exit::CouldNotRun);
+        return Err(CliError::Words { verb: "who-can", words: "SUITE ACTION RESOURCE" });
     };
     questions::ask(
         folder.as_deref(),

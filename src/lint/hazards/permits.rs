@@ -26,7 +26,7 @@ pub(in crate::lint) struct Permits {
 impl Permits {
     pub(in crate::lint) fn new(cx: &Cx<'_>, requests: &Requests<'_>, links: &Links) -> Self {
         let is_unread = links.may_permit_anything;
-        let mut permits = Self { of: BTreeMap::new(), of_anything: Known::Unreachable, is_unread };
+        let mut permits = Self { of: BTreeMap::new(), of_anything: Known::unreachable(), is_unread };
         for draft in cx.lowered.drafts.iter().filter(|draft| draft.effect == Effect::Permit) {
             let conditions: Vec<(&TypedExpr, Holds)> =
                 draft.when.iter().map(|part| (&part.expr, Holds::WhenTrue)).collect();
@@ -40,7 +40,7 @@ impl Permits {
             let conditions = raw::conditions(&clauses);
             permits.add(cx, requests, requests.admitted(body), &conditions);
             let known = follow(cx, &Variables::nothing_known(), &conditions).1;
-            let others = std::mem::replace(&mut permits.of_anything, Known::Unreachable);
+            let others = std::mem::replace(&mut permits.of_anything, Known::unreachable());
             permits.of_anything = others.or(known);
         }
         permits
@@ -71,8 +71,7 @@ impl Permits {
 
     /// Whether some permit may let in where a forbid of these kinds of requests errs; `None`: of requests that no schema tells.
     pub(in crate::lint) fn may_let_in(&self, hazard: &Hazard, requests: Option<&[Request]>) -> bool {
-        let open =
-            |known: &Known| !hazard.ruled_out_by.iter().any(|fact| known.knows(fact)) && *known != Known::Unreachable;
+        let open = |known: &Known| !hazard.ruled_out_by.iter().any(|fact| known.knows(fact)) && !known.is_unreachable();
         match requests {
             _ if self.is_unread => true,
             None => open(&self.of_anything),

@@ -14,8 +14,8 @@ impl Flow<'_> {
     pub(super) fn by_types(&mut self, expr: &TypedExpr, known: &Known) -> After {
         let After { yes, no } = After::either(self.eval_all(expr.children(), known));
         match self.settled(expr) {
-            Some(true) => After { yes, no: Known::Unreachable },
-            Some(false) => After { yes: Known::Unreachable, no },
+            Some(true) => After { yes, no: Known::unreachable() },
+            Some(false) => After { yes: Known::unreachable(), no },
             None => After { yes, no },
         }
     }
@@ -74,7 +74,7 @@ impl Flow<'_> {
         let no = self.eval(of, known).whatever();
         let mut yes = no.clone();
         if self.settled(expr) == Some(false) {
-            yes = Known::Unreachable;
+            yes = Known::unreachable();
         }
         let always = names.len() == 1 && names.iter().all(|name| self.is_there(of, name, known));
         if let Some(mut path) = path_text(of) {
@@ -85,7 +85,7 @@ impl Flow<'_> {
             }
         }
         match always {
-            true => After { yes, no: Known::Unreachable },
+            true => After { yes, no: Known::unreachable() },
             false => After { yes, no },
         }
     }

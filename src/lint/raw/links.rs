@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Effect, Policy, pst};
 
-use crate::analysis::{Environment, Environments};
+use crate::analysis::{Demands, Environments};
+use crate::bundle::OriginKind;
 use crate::graph::StatementId;
 use crate::lint::Cx;
 use crate::lower;
@@ -39,28 +40,59 @@ impl Links {
     }
 }
 
-/// What forbids something that links may permit. Facts are about the policies without such links, so that none of these is known to
-/// change no decision.
-pub(in crate::lint) fn held_back(cx: &Cx<'_>) -> BTreeSet<StatementId> {
-    let links = Links::new(cx);
-    if links.permits().next().is_none() && !links.may_permit_anything {
-        return BTreeSet::new();
+/// Statements that forbid something that links may permit, for any type. Facts are about the policies without such links, so that
+/// none of these is known to change no decision.
+#[derive(Default)]
+pub(in crate::lint) struct HeldBack {
+    statements: BTreeSet<StatementId>,
+    /// Those of them that forbid links for some types whatever their own condition comes to for others.
+    always: BTreeSet<StatementId>,
+}
+
+impl HeldBack {
+    /// Whether a statement forbids something that links may permit.
+    pub(in crate::lint) fn by(&self, statement: &StatementId) -> bool {
+        self.statements.contains(statement)
     }
-    let Some(schema) = cx.lowered.schema.as_ref() else {
-        return BTreeSet::new();
-    };
-    let environments = Environments::new(schema);
-    let permits = links.policies.iter().filter(|link| link.policy.effect() == Effect::Permit);
-    let opened: BTreeSet<&Environment> = permits.flat_map(|link| environments.admitting(&link.policy)).collect();
-    let meets = |policy: &Policy| {
-        let concerned = || environments.admitting(policy);
-        policy.effect() == Effect::Forbid
-            && (links.may_permit_anything || concerned().iter().any(|env| opened.contains(env)))
-    };
-    let gate = cx.lowered.drafts.iter().zip(&cx.lowered.policies);
-    let gate = gate.filter(|(_, (policy, _))| meets(policy)).map(|(draft, _)| draft.of.clone());
-    let raw = cx.lowered.raw.iter().filter(|raw| meets(&raw.policy)).map(RawPolicy::statement);
-    gate.chain(raw).collect()
+
+    /// Whether it does even where no request of the schema meets it.
+    pub(in crate::lint) fn always_by(&self, statement: &StatementId) -> bool {
+        self.always.contains(statement)
+    }
+
+    pub(in crate::lint) fn new(cx: &Cx<'_>) -> Self {
+        let links = Links::new(cx);
+        let Some(schema) = cx.lowered.schema.as_ref() else {
+            return Self::default();
+        };
+        if links.permits().next().is_none() && !links.may_permit_anything {
+            return Self::default();
+        }
+        let environments = Environments::new(schema);
+        let permits = links.policies.iter().filter(|link| link.policy.effect() == Effect::Permit);
+        let mut permits: Vec<_> = permits.map(|link| Demands::new(&link.policy, &environments)).collect();
+        permits.extend(links.may_permit_anything.then_some(None));
+        // What cannot be read may be anything.
+        let any_of = |policy: &Policy, does: fn(&Demands, &Demands) -> bool| {
+            let asks = Demands::new(policy, &environments);
+            let concerns = |permit: &Option<Demands>| {
+                asks.as_ref().zip(permit.as_ref()).is_none_or(|(asks, permit)| does(asks, permit))
+            };
+            policy.effect() == Effect::Forbid && permits.iter().any(concerns)
+        };
+        let gate = cx.lowered.drafts.iter().zip(cx.lowered.policies.iter().map(|(policy, _)| policy));
+        let gate = gate.map(|(draft, policy)| (draft.of.clone(), policy));
+        let raw = cx.lowered.raw.iter().map(|raw| (raw.statement(), &raw.policy));
+        let unknown_types = cx.lowered.unknown_types.iter();
+        // A guard is asked about what it lets through, not about what it denies.
+        let always = unknown_types
+            .clone()
+            .filter(|(draft, policy)| draft.kind == OriginKind::Deny && any_of(policy, Demands::covers_some_of));
+        let always = always.map(|(draft, _)| draft.of.clone()).collect();
+        let unknown_types = unknown_types.map(|(draft, policy)| (draft.of.clone(), policy));
+        let all = gate.chain(raw).chain(unknown_types).filter(|(_, policy)| any_of(policy, Demands::meets));
+        Self { statements: all.map(|(of, _)| of).collect(), always }
+    }
 }
 
 impl Requests<'_> {

@@ -2,6 +2,7 @@
 
 use crate::analysis::facts::Impact;
 use crate::diag::Evidence;
+use crate::lint::proofs::HoldsBack;
 use crate::lint::{Cx, Sink, declare_lint, proofs};
 use crate::text::Span;
 
@@ -18,6 +19,10 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Some(Impact::Never(tests)) = proofs::known(&stated.facts.impact) else {
             continue;
         };
+        // It denies links for types that nothing joins to the action.
+        if stated.holds_back == HoldsBack::Always {
+            continue;
+        }
         let does = match stated.facts.effect {
             cedar_policy::Effect::Permit => "never allows anything",
             cedar_policy::Effect::Forbid => "never denies anything",

@@ -2,6 +2,7 @@
 
 use crate::analysis::facts::Impact;
 use crate::diag::Evidence;
+use crate::lint::proofs::HoldsBack;
 use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
@@ -18,7 +19,7 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             continue;
         };
         // A link that somebody makes later may be allowed what it denies.
-        if stated.facts.effect == cedar_policy::Effect::Permit || stated.holds_back_links {
+        if stated.facts.effect == cedar_policy::Effect::Permit || stated.holds_back != HoldsBack::Nothing {
             continue;
         }
         let because = match forbids.is_empty() {

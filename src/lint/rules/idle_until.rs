@@ -2,6 +2,7 @@
 
 use crate::analysis::facts::Impact;
 use crate::diag::Evidence;
+use crate::lint::proofs::HoldsBack;
 use crate::lint::{Cx, Sink, declare_lint, proofs};
 
 declare_lint! {
@@ -14,7 +15,8 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     for stated in proofs::statements(cx) {
-        if stated.holds_back_links || matches!(proofs::known(&stated.facts.impact), Some(Impact::Never(_))) {
+        let is_never = matches!(proofs::known(&stated.facts.impact), Some(Impact::Never(_)));
+        if is_never || stated.holds_back != HoldsBack::Nothing {
             continue;
         }
         let (because, by) = match proofs::known(&stated.facts.end) {

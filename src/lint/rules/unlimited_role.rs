@@ -45,8 +45,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             },
         };
         let who = by_cedar(principal).map_or(principal.as_str(), |id| program.type_name(id));
-        let on = program.type_name(on);
-        let message = format!("a `{who}` {how} is allowed everything on every `{on}`");
+        let (what, on) = (everything(program, on), program.type_name(on));
+        let message = format!("a `{who}` {how} is allowed {what} on every `{on}`");
         let finding =
             out.finding(at, message).label("none of its requests is denied").help(help).evidence(Evidence::Proved);
         let rest = permits.into_iter().filter(|permit| *permit != at);
@@ -59,7 +59,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Some(ty) = program.ty(id).filter(|_| is_of_weight(program, on)) else {
             continue;
         };
-        let message = format!("every `{}` is allowed everything on every `{}`", ty.name, program.type_name(on));
+        let what = everything(program, on);
+        let message = format!("every `{}` is allowed {what} on every `{}`", ty.name, program.type_name(on));
         // What a raw schema declares has no place of its own.
         let permits = proofs::raw_permits(cx, |_, request| request.principal == id && request.resource == on);
         let at = permits.first().copied().filter(|_| ty.from_schema).unwrap_or(ty.span);
@@ -67,6 +68,19 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
             out.finding(at, message).label("none of its requests is denied").help(help).evidence(Evidence::Proved);
         out.push(finding);
     }
+}
+
+/// What can be done to something of a type. Where the type has more actions, which are decided on a parent before there is
+/// something of it, or for all of it, these are not meant: a denial may take them away.
+fn everything(program: &Program, on: TypeId) -> String {
+    let actions: Vec<_> = program.action_ids().filter_map(|id| Some((id, program.action(id)?))).collect();
+    let is_whole = actions.iter().all(|(_, action)| action.declared_on != Some(on) || action.decided_on.contains(&on));
+    if is_whole {
+        return "everything".to_owned();
+    }
+    let decided = actions.iter().filter(|(_, action)| action.decided_on.contains(&on));
+    let names: Vec<String> = decided.map(|(_, action)| format!("`{}`", action.name)).collect();
+    names.join(", ")
 }
 
 /// The name and place of a declared role.

@@ -72,12 +72,12 @@ fn what_a_checkout_made_of_a_file_is_no_change_and_what_was_committed_is_read() 
         checked_out(&dir, &repository, &settings);
         assert!(on_disk(&dir).contains(made), "{attributes} {settings:?}: {:?}", on_disk(&dir));
         let (text, commit) = load(&dir);
-        assert_eq!((text.as_str(), commit.dirty), (POLICY, false), "{attributes} {settings:?}");
+        assert_eq!((text.as_str(), commit.is_dirty()), (POLICY, false), "{attributes} {settings:?}");
         // A change is one with any line ends.
         let changed = on_disk(&dir).replace("User", "Staff");
         fs::write(dir.path().join("p/policy/a.gate"), &changed).unwrap();
         let (text, commit) = load(&dir);
-        assert_eq!((text.as_str(), commit.dirty), (changed.as_str(), true), "{attributes} {settings:?}");
+        assert_eq!((text.as_str(), commit.is_dirty()), (changed.as_str(), true), "{attributes} {settings:?}");
     }
 }
 
@@ -86,21 +86,21 @@ fn what_a_checkout_made_of_a_file_is_no_change_and_what_was_committed_is_read() 
 fn line_ends_that_git_would_commit_are_a_change() {
     let (dir, _) = repository("");
     fs::write(dir.path().join("p/policy/a.gate"), POLICY.replace('\n', "\r\n")).unwrap();
-    assert!(load(&dir).1.dirty);
+    assert!(load(&dir).1.is_dirty());
     let (dir, repository) = repository("*.gate -text\n");
     repository.config().unwrap().set_str("core.autocrlf", "true").unwrap();
     fs::write(dir.path().join("p/policy/a.gate"), POLICY.replace('\n', "\r\n")).unwrap();
-    assert!(load(&dir).1.dirty);
+    assert!(load(&dir).1.is_dirty());
 }
 
 #[test]
 fn a_file_that_is_more_less_ignored_or_hidden_is_a_change() {
     let dirty = |change: &dyn Fn(&TempDir, &Repository)| {
         let (dir, repository) = repository("");
-        assert!(!load(&dir).1.dirty);
+        assert!(!load(&dir).1.is_dirty());
         change(&dir, &repository);
         let (_, commit) = load_checkout(&dir.path().join("p"), &mut Diagnostics::new()).unwrap();
-        commit.unwrap().dirty
+        commit.unwrap().is_dirty()
     };
     let write = |dir: &TempDir, name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
     assert!(dirty(&|dir, _| write(dir, "p/policy/b.gate", "")));
@@ -131,6 +131,20 @@ fn a_file_that_is_more_less_ignored_or_hidden_is_a_change() {
 }
 
 #[test]
+fn what_is_not_as_committed_is_named_from_the_folder() {
+    let (dir, _) = repository("");
+    let write = |name: &str| fs::write(dir.path().join(name), "x").unwrap();
+    for name in ["p/policy/b.gate", "p/out.cjar", "p/policy/a.gate", "elsewhere.md"] {
+        write(name);
+    }
+    fs::remove_file(dir.path().join("p/gatewright.toml")).unwrap();
+    fs::create_dir(dir.path().join("p/out")).unwrap();
+    write("p/out/x");
+    write("p/gatewright.toml");
+    assert_eq!(load(&dir).1.changed, ["gatewright.toml", "out", "out.cjar", "policy/a.gate", "policy/b.gate"]);
+}
+
+#[test]
 fn looking_writes_nothing_into_the_repository() {
     let (dir, repository) = repository("");
     checked_out(&dir, &repository, &[("core.autocrlf", "true")]);
@@ -142,7 +156,7 @@ fn looking_writes_nothing_into_the_repository() {
         files.map(|file| file.unwrap().path()).collect::<std::collections::BTreeSet<_>>()
     };
     let before = objects();
-    assert!(load(&dir).1.dirty);
+    assert!(load(&dir).1.is_dirty());
     assert_eq!(objects(), before);
 }
 
@@ -162,8 +176,11 @@ fn outside_a_repository_and_before_its_first_commit_there_is_no_commit() {
     let who = Signature::new("a", "a@example.com", &Time::new(7, 0)).unwrap();
     let id = repository.commit(Some("HEAD"), &who, &who, "c", &tree, &[]).unwrap();
     let commit = load().unwrap();
-    assert_eq!((commit.id, commit.time, commit.dirty), (id.to_string(), 7, true));
-    assert!(!commit_of(dir.path(), "HEAD").unwrap().dirty, "a revision is as committed");
+    assert_eq!(
+        (commit.id, commit.time, commit.changed),
+        (id.to_string(), 7, vec!["elsewhere".to_owned(), "gatewright.toml".to_owned()])
+    );
+    assert!(!commit_of(dir.path(), "HEAD").unwrap().is_dirty(), "a revision is as committed");
     assert!(matches!(commit_of(dir.path(), "nope"), Err(LoadError::UnknownRevision { .. })));
 }
 
@@ -194,8 +211,8 @@ fn a_file_of_a_filter_is_as_git_left_it_by_the_index_alone() {
         index.add(&entry).unwrap();
         index.write().unwrap();
         let (text, commit) = load(&dir);
-        assert_eq!(text == POLICY, !commit.dirty, "{text}");
-        commit.dirty
+        assert_eq!(text == POLICY, !commit.is_dirty(), "{text}");
+        commit.is_dirty()
     };
     let filtered = "*.gate filter=other\n";
     let same: Note = |_| {};
@@ -240,12 +257,10 @@ fn a_pipe_among_what_git_reads_is_an_error_and_a_folder_of_that_name_is_none() {
         fs::create_dir(&path).unwrap();
         assert!(load_checkout(&dir.path().join("p"), &mut Diagnostics::new()).is_ok(), "{name}");
     }
-    // What lies in the folder of git itself, or beside the package, is not asked.
+    // What lies beside the package is not asked.
     let (dir, _) = repository("");
     fs::create_dir_all(dir.path().join("q")).unwrap();
-    for name in [".git/.gitignore", "q/.gitignore"] {
-        pipe(&dir.path().join(name));
-    }
+    pipe(&dir.path().join("q/.gitignore"));
     assert!(load_checkout(&dir.path().join("p"), &mut Diagnostics::new()).is_ok());
 }
 
@@ -259,18 +274,4 @@ fn a_repository_that_cannot_be_read_is_not_taken_for_none() {
     fs::write(dir.path().join(".git/config"), "[core\n").unwrap();
     let loaded = load_checkout(&dir.path().join("p"), &mut Diagnostics::new());
     assert!(matches!(loaded, Err(LoadError::Git { .. })), "{loaded:?}");
-}
-
-#[cfg(unix)]
-#[test]
-fn what_lies_in_the_folder_of_git_itself_is_not_asked_where_the_package_is_the_whole_repository() {
-    let dir = tempfile::tempdir().unwrap();
-    let repository = Repository::init(dir.path()).unwrap();
-    fs::create_dir_all(dir.path().join("policy")).unwrap();
-    fs::write(dir.path().join("gatewright.toml"), "[package]\n").unwrap();
-    fs::write(dir.path().join("policy/a.gate"), POLICY).unwrap();
-    commit(&repository);
-    pipe(&dir.path().join(".git/.gitignore"));
-    let (_, commit) = load_checkout(dir.path(), &mut Diagnostics::new()).unwrap();
-    assert!(!commit.unwrap().dirty);
 }

@@ -4,8 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::{ActionId, Assertion, Claimed, Holder, TypeId};
+use crate::bundle::PROFILE_TYPE;
+use crate::clauses::Step;
+use crate::graph::{ActionId, Assertion, Claimed, Holder, Profile, TypeId};
 use crate::lower::draft::Entity;
+use crate::lower::names::{qualified, step_action};
 
 use super::builder::Place;
 use super::{Claims, Target};
@@ -27,13 +30,28 @@ impl Claims<'_> {
     /// The kinds of request that an assertion speaks of and that the schema does not have. Claims of what is open to anyone
     /// speak of those that there are.
     pub(super) fn apart(&self, assertion: &Assertion) -> Vec<Target> {
-        let types = match assertion.claim {
-            Claimed::Always | Claimed::Possible if assertion.who.is_empty() => return Vec::new(),
+        self.unjoined(&assertion.actions, &assertion.on, &self.types_meant(assertion))
+    }
+
+    /// The same of the steps of break-glass, which are for principals of one type each: the types that a profile is not for.
+    pub(super) fn steps_apart(&self, assertion: &Assertion) -> Vec<((&Profile, Step), TypeId)> {
+        let types = self.types_meant(assertion);
+        let mut found = Vec::new();
+        for (profile, step) in self.steps_of(&assertion.steps) {
+            let apart = types.iter().filter(|ty| **ty != profile.principal);
+            found.extend(apart.map(|ty| ((profile, step), *ty)));
+        }
+        found
+    }
+
+    /// The types of those that an assertion speaks of.
+    fn types_meant(&self, assertion: &Assertion) -> BTreeSet<TypeId> {
+        match assertion.claim {
+            Claimed::Always | Claimed::Possible if assertion.who.is_empty() => BTreeSet::new(),
             _ if speaks_of_everybody(assertion) => self.program.asking(),
             Claimed::Never => assertion.who.iter().flat_map(|holder| self.types_in(*holder)).collect(),
             _ => assertion.who.iter().flat_map(|holder| self.types_of(*holder)).collect(),
-        };
-        self.unjoined(&assertion.actions, &assertion.on, &types)
+        }
     }
 
     /// The kinds of request from some types that the schema does not have.
@@ -58,12 +76,15 @@ impl Claims<'_> {
     /// Whether the condition of an assertion types for some of these.
     pub(in crate::lower) fn types_apart(&self, assertion: &Assertion) -> bool {
         let Some(when) = assertion.when() else { return true };
-        self.apart(assertion).into_iter().any(|target| self.typed(when, &self.kind(Place::Resource(target))).is_some())
+        let types = |place| self.typed(when, &self.kind(place)).is_some();
+        self.apart(assertion).into_iter().any(|target| types(Place::Resource(target)))
+            || (self.steps_apart(assertion).into_iter())
+                .any(|((profile, step), principal)| types(Place::StepOf(profile, step, principal)))
     }
 
     /// Whether an assertion speaks of some of a type.
     pub(super) fn is_meant(&self, assertion: &Assertion, ty: TypeId) -> bool {
-        speaks_of_everybody(assertion) || self.is_named(assertion, ty)
+        speaks_of_everybody(assertion) || self.types_meant(assertion).contains(&ty)
     }
 
     /// Whether a type is among those that an assertion names as the ones that it speaks of.
@@ -99,6 +120,16 @@ impl Claims<'_> {
     pub(super) fn told_apart(&self, assertion: &Assertion, target: Target) -> Option<Apart> {
         let told = self.is_named(assertion, target.principal).then(|| self.told(target));
         Some(Apart { told, ..self.kind_apart(target)? })
+    }
+
+    pub(super) fn step_told_apart(&self, assertion: &Assertion, at: (&Profile, Step), principal: TypeId) -> Apart {
+        let (profile, step) = at;
+        Apart {
+            principal: self.cedar_type(principal),
+            action: step_action(self.program, step, profile),
+            resource: qualified(self.program, PROFILE_TYPE),
+            told: self.is_named(assertion, principal).then(|| self.told_step(at, principal)),
+        }
     }
 
     pub(super) fn kind_apart(&self, target: Target) -> Option<Apart> {

@@ -65,11 +65,12 @@ impl Claims<'_> {
             }
         }
         for at in self.steps_of(&assertion.steps) {
-            match self.step_picks(assertion, at) {
+            match self.step_picks(assertion, at, at.0.principal) {
                 Some(picks) => picks.into_iter().for_each(|pick| claim.add_step(self, pick.effect, at, pick.when)),
-                None => {
-                    claim.skipped.insert(self.told_step(at));
+                None if self.is_meant(assertion, at.0.principal) => {
+                    claim.skipped.insert(self.told_step(at, at.0.principal));
                 }
+                None => {}
             }
         }
         for target in self.apart(assertion) {
@@ -89,6 +90,22 @@ impl Claims<'_> {
                 }
             }
         }
+        for (at, principal) in self.steps_apart(assertion) {
+            if self.budget.is_spent() {
+                break;
+            }
+            match self.step_picks(assertion, at, principal) {
+                Some(picks) if picks.is_empty() => {}
+                Some(picks) => {
+                    picks.into_iter().for_each(|pick| claim.add_step_of(self, pick.effect, at, principal, pick.when));
+                    claim.apart.push(self.step_told_apart(assertion, at, principal));
+                }
+                None if !self.is_named(assertion, principal) => {}
+                None => {
+                    claim.skipped.insert(self.told_step(at, principal));
+                }
+            }
+        }
         claim
     }
 
@@ -100,10 +117,19 @@ impl Claims<'_> {
         (!who.is_partial || assertion.claim == Claimed::Only).then(|| picked(assertion, who.ways, when))
     }
 
-    /// The same for a step of a profile; `None` as well where a role after `only` cannot be tested. Unlike a resource, which
+    /// The same for a step of a profile and principals of a type; `None` as well where a role after `only` cannot be tested. Unlike a resource, which
     /// leads to those who hold a role on it, a step tells nothing of such holders.
-    pub(super) fn step_picks(&self, assertion: &Assertion, (profile, step): (&Profile, Step)) -> Option<Vec<Pick>> {
-        let (who, when) = self.meant(assertion, profile.principal, Place::Step(profile, step))?;
+    pub(super) fn step_picks(
+        &self,
+        assertion: &Assertion,
+        (profile, step): (&Profile, Step),
+        principal: TypeId,
+    ) -> Option<Vec<Pick>> {
+        let place = match principal == profile.principal {
+            true => Place::Step(profile, step),
+            false => Place::StepOf(profile, step, principal),
+        };
+        let (who, when) = self.meant(assertion, principal, place)?;
         (!who.is_partial).then(|| picked(assertion, who.ways, when))
     }
 

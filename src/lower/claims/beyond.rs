@@ -30,7 +30,7 @@ pub fn beyond(program: &Program, lowered: &Lowered, templates: &BTreeMap<String,
         .map(|separation| {
             let uncounted = duties.uncounted(separation).into_iter();
             let mut uncounted: Vec<String> = uncounted
-                .map(|one| format!("the raw policy `{}`, which allows {}", one.policy, one.who))
+                .map(|one| format!("the raw policy `{}`, which {}", one.policy, one.what()))
                 .collect();
             let links = templates.iter().filter(|(id, template)| duties.may_link(separation, id, template));
             uncounted.extend(links.map(|(id, _)| format!("links of template `{id}`")));

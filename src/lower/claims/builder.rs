@@ -35,6 +35,8 @@ pub(super) enum Place<'a> {
     Resource(Target),
     /// At a step of a profile, which has no resource of the author's.
     Step(&'a Profile, Step),
+    /// The same for a principal of a type that the profile is not for.
+    StepOf(&'a Profile, Step, TypeId),
 }
 
 /// Somebody in a role.
@@ -76,6 +78,9 @@ impl<'a> Claims<'a> {
             Place::Resource(target) => Kind::requests(target.principal, target.resource, &[target.action]),
             Place::Step(profile, step) => {
                 Kind::Step(ProfileStep { profile: self.program.id_of_profile(profile), step })
+            }
+            Place::StepOf(profile, step, principal) => {
+                Kind::StepOf(ProfileStep { profile: self.program.id_of_profile(profile), step }, principal)
             }
         }
     }
@@ -199,18 +204,18 @@ impl<'a> Claims<'a> {
     fn carrier(&self, place: Place<'_>, on: TypeId, span: Span) -> Carrier {
         let (from, ty) = match place {
             Place::Resource(target) => (resource(span), target.resource),
-            Place::Step(profile, step) => {
+            Place::Step(profile, step) | Place::StepOf(profile, step, _) => {
                 let isolations = self.program.tenants_of_profile(profile);
                 if let Some(isolation) = isolations.into_iter().find(|isolation| isolation.tenant == on) {
                     return Carrier::Found(Vec::new(), get(&get(&context(span), "tenant"), &isolation.by));
                 }
-                let requester = match step {
-                    Step::Request => principal(span),
-                    Step::Approve | Step::Refuse | Step::Withdraw | Step::Revoke | Step::Review => {
-                        get(&context(span), "requester")
+                match (step, place) {
+                    (Step::Request, Place::StepOf(.., asking)) => (principal(span), asking),
+                    (Step::Request, _) => (principal(span), profile.principal),
+                    (Step::Approve | Step::Refuse | Step::Withdraw | Step::Revoke | Step::Review, _) => {
+                        (get(&context(span), "requester"), profile.principal)
                     }
-                };
-                (requester, profile.principal)
+                }
             }
         };
         match (graph::paths(self.program, ty, on).as_slice(), place) {
@@ -251,9 +256,8 @@ impl<'a> Claims<'a> {
         profile.when().map(test).into_iter().collect()
     }
 
-    pub(super) fn told_step(&self, (profile, step): (&Profile, Step)) -> String {
-        let principal = self.program.type_name(profile.principal);
-        format!("{principal} to {} on {}", step.action(), profile.name)
+    pub(super) fn told_step(&self, (profile, step): (&Profile, Step), principal: TypeId) -> String {
+        format!("{} to {} on {}", self.program.type_name(principal), step.action(), profile.name)
     }
 
     pub(super) fn told(&self, target: Target) -> String {

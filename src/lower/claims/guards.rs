@@ -87,7 +87,7 @@ impl Claims<'_> {
             }
             for (profile, step) in self.steps_of(&require.steps) {
                 if lifts(profile, at) {
-                    claim.skipped.insert(self.told_step((profile, step)));
+                    claim.skipped.insert(self.told_step((profile, step), profile.principal));
                     continue;
                 }
                 claim.add_step(self, Effect::Permit, (profile, step), Vec::new());

@@ -291,9 +291,21 @@ impl Claim {
     }
 
     /// Adds requests for a step of a profile.
-    fn add_step(&mut self, cx: &Claims<'_>, effect: Effect, (profile, step): (&Profile, Step), when: Vec<TypedExpr>) {
+    fn add_step(&mut self, cx: &Claims<'_>, effect: Effect, at: (&Profile, Step), when: Vec<TypedExpr>) {
+        self.add_step_of(cx, effect, at, at.0.principal, when);
+    }
+
+    /// The same for principals of a type.
+    fn add_step_of(
+        &mut self,
+        cx: &Claims<'_>,
+        effect: Effect,
+        (profile, step): (&Profile, Step),
+        principal: TypeId,
+        when: Vec<TypedExpr>,
+    ) {
         let action = step_action(cx.program, step, profile);
-        let draft = self.draft(cx, effect, cx.cedar_type(profile.principal), action, when);
+        let draft = self.draft(cx, effect, cx.cedar_type(principal), action, when);
         self.requests.push(Draft {
             resource: Some(qualified(cx.program, PROFILE_TYPE)),
             resource_is: Some(profile_entity(cx.program, profile)),

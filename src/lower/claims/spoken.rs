@@ -55,10 +55,12 @@ pub fn spoken(conditions: &Conditions, assertion: &Assertion) -> Spoken {
         spoken.add(program, kind, picks);
     }
     for (profile, step) in cx.steps_of(&assertion.steps) {
-        let action = step_action(program, step, profile);
-        let kind = (cx.cedar_type(profile.principal), action, qualified(program, PROFILE_TYPE));
-        let picks = cx.step_picks(assertion, (profile, step));
-        spoken.add(program, kind, picks);
+        for principal in program.types_of(|kind| *kind == TypeKind::Principal) {
+            let action = step_action(program, step, profile);
+            let kind = (cx.cedar_type(principal), action, qualified(program, PROFILE_TYPE));
+            let picks = cx.step_picks(assertion, (profile, step), principal);
+            spoken.add(program, kind, picks);
+        }
     }
     spoken.is_cut = budget.is_spent();
     spoken

@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::EntityUid;
 
-use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::diag::Diagnostics;
 use crate::graph::{Program, RoleId, Separation, TypeId, TypeKind};
-use crate::lower::codes;
 use crate::lower::lowered::Lowered;
 use crate::lower::raw::{Claim, Named};
 use crate::text::Span;
@@ -34,7 +33,8 @@ pub fn separated_by_assignments(program: &Program, lowered: &Lowered, held: &[He
     let duties = Duties::new(program, &lowered.raw, lowered.schema.as_ref());
     let people = People::new(held);
     for separation in program.separations.iter().filter(|one| one.by.is_none()) {
-        let assigned = duties.assigned(separation, &people);
+        let mut assigned = duties.assigned(separation, &people);
+        assigned.extend(duties.allowed(separation, &people, &assigned));
         let counted: BTreeSet<String> = duties
             .permits_for_both(separation)
             .iter()
@@ -44,25 +44,14 @@ pub fn separated_by_assignments(program: &Program, lowered: &Lowered, held: &[He
         out.extend(assigned.into_iter().map(|joined| joined.finding));
         let (first, second) = duties.names(separation);
         for one in duties.uncounted(separation).iter().filter(|one| !counted.contains(&one.policy)) {
-            let (policy, who) = (&one.policy, &one.who);
-            out.push(
-                Diagnostic::new(
-                    codes::SEPARATION_UNCOUNTED,
-                    Severity::Advice,
-                    Some(one.at),
-                    format!("`{policy}` allows {who}, whose other roles are not known here"),
-                )
-                .label(format!("not counted for `{first}` and `{second}`"))
-                .also(separation.statement.span, "they are separated here")
-                .help("allow a role, as `principal in Role::\"clerk\"`, or separate per object with `by`"),
-            );
+            out.push(one.hint(separation, [first.clone(), second.clone()]));
         }
     }
 }
 
 /// Those to whom roles are assigned, by type and id.
 struct People<'h> {
-    all: BTreeMap<(TypeId, &'h str), Vec<&'h Held>>,
+    all: BTreeMap<TypeId, BTreeMap<&'h str, Vec<&'h Held>>>,
     /// Those with several roles.
     several: BTreeSet<(TypeId, &'h str)>,
 }
@@ -79,9 +68,26 @@ impl<'h> People<'h> {
             roles.sort_by_key(|one| one.at);
             roles
         };
-        let all: BTreeMap<_, _> = by_role.into_iter().map(|(who, roles)| (who, sorted(roles))).collect();
-        let several = all.iter().filter(|(_, held)| held.len() > 1).map(|(who, _)| *who).collect();
+        let mut all: BTreeMap<TypeId, BTreeMap<&str, Vec<&Held>>> = BTreeMap::new();
+        let mut several = BTreeSet::new();
+        for ((ty, id), roles) in by_role {
+            if roles.len() > 1 {
+                several.insert((ty, id));
+            }
+            all.entry(ty).or_default().insert(id, sorted(roles));
+        }
         Self { all, several }
+    }
+
+    /// The roles of an entity, in the order of the files.
+    fn roles(&self, ty: TypeId, id: &str) -> &[&'h Held] {
+        self.all.get(&ty).and_then(|all| all.get(id)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The roles of the entity that a claim names.
+    fn roles_of(&self, claim: &Claim) -> &[&'h Held] {
+        let Claim::Entity(named) = claim else { return &[] };
+        named.ty.map_or(&[], |ty| self.roles(ty, &named.id))
     }
 }
 
@@ -118,8 +124,68 @@ impl Duties<'_> {
             who.entry(*several).or_insert(None);
         }
         let pairs =
-            who.into_iter().filter_map(|(who, named)| self.joined([&first, &second], named, people.all.get(&who)?));
+            who.into_iter().filter_map(|((ty, id), named)| self.joined([&first, &second], named, people.roles(ty, id)));
         pairs.map(|pair| self.joined_by(separation, &pair)).collect()
+    }
+
+    /// Whom a raw permit allows by several claims, of which one is an entity with an assigned role for the other duty: a group, for
+    /// example, whose members must also hold some role. What is known already is left out.
+    fn allowed(&self, separation: &Separation, people: &People<'_>, known: &[Joined]) -> Vec<Joined> {
+        let duties = [self.duty(separation.first), self.duty(separation.second)];
+        let mut found: BTreeMap<&str, Joined> = BTreeMap::new();
+        for (at, duty) in duties.iter().enumerate() {
+            let Some(other) = duties.get(1 - at) else { continue };
+            for way in duty.ways.iter().filter(|way| way.demands.len() > 1) {
+                let Some(policy) = way.policy() else { continue };
+                if found.contains_key(policy) || known.iter().any(|joined| joined.policies.contains(policy)) {
+                    continue;
+                }
+                let types = self.asking(separation.first).into_iter().filter(|ty| way.is_for(*ty));
+                let both = types.into_iter().find_map(|ty| self.opened_by_roles(way, &duties, other, people, ty));
+                if let Some((opened, held)) = both {
+                    let pair =
+                        [Use { way, held: Vec::new(), is_named: true }, Use { way: opened, held, is_named: false }];
+                    let [one, two] = pair;
+                    let pair = if at == 0 { [one, two] } else { [two, one] };
+                    found.insert(policy, self.joined_by(separation, &pair));
+                }
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// The way to the other duty that is open to whom a way is open, by roles of one of the entities that it names.
+    fn opened_by_roles<'h, 'w>(
+        &self,
+        way: &Way,
+        duties: &[Duty<'_>; 2],
+        other: &'w Duty<'_>,
+        people: &People<'h>,
+        ty: TypeId,
+    ) -> Option<(&'w Way, Vec<&'h Held>)> {
+        let held = |claim: &Claim| people.roles_of(claim);
+        let shuts = |one: &&Held| self.shuts(duties, &Claim::Role(one.role), ty);
+        let met = self.met(way, duties, ty)?;
+        let demands = met.iter().map(|claims| claims.iter().copied().filter(|claim| !held(claim).iter().any(shuts)));
+        let demands: Vec<Vec<&Claim>> = demands.map(Iterator::collect).collect();
+        if demands.iter().any(Vec::is_empty) {
+            return None;
+        }
+        let claims: BTreeSet<&Claim> = demands.into_iter().flatten().collect();
+        let entities = claims.iter().copied().filter(|claim| !held(claim).is_empty());
+        entities.into_iter().find_map(|entity| {
+            let holds = |one: &&&Held| self.may_have(&Claim::Role(one.role), ty);
+            let held: Vec<&'h Held> = held(entity).iter().filter(holds).copied().collect();
+            let roles: Vec<Claim> = held.iter().map(|one| Claim::Role(one.role)).collect();
+            let mut ways = other.ways_for(roles.iter().chain(claims.iter().copied()));
+            let opened = ways.find(|way| {
+                way.is_for(ty)
+                    && way.is_met(|claim| claims.contains(claim) || roles.contains(claim))
+                    && !way.is_met(|claim| claims.contains(claim))
+            })?;
+            let is_needed = |one: &&&Held| opened.demands.iter().any(|claims| claims.contains(&Claim::Role(one.role)));
+            Some((opened, held.iter().filter(is_needed).take(1).copied().collect()))
+        })
     }
 
     fn joined_by(&self, separation: &Separation, [one, other]: &[Use<'_, '_>; 2]) -> Joined {

@@ -5,8 +5,11 @@ use serde::Serialize;
 use crate::analysis::solver::REMEDY;
 use crate::analysis::{Outcome, Proof};
 use crate::report::{Files, proofs};
-use crate::semdiff::{Asserted, Before, Broken, InPart};
+use crate::semdiff::{Asserted, Before, Broken, InPart, Judged};
 use crate::text::Span;
+
+use super::review;
+use super::review::Review;
 
 /// An assertion, or several of which one thing is said.
 pub(super) struct Told {
@@ -22,10 +25,12 @@ pub(super) struct Told {
 }
 
 /// What is to be told of assertions; nothing of those that hold as they did.
-pub(super) fn told(asserted: &Asserted, files: Files<'_>) -> Vec<Told> {
+pub(super) fn told(review: Review<'_>, files: Files<'_>) -> Vec<Told> {
+    let Some(asserted) = review.asserted else { return Vec::new() };
     let mut all: Vec<Told> = asserted.broken.iter().map(|broken| self::broken(broken, files)).collect();
     all.extend(asserted.open.iter().map(|proof| open(proof, files)));
-    all.extend(asserted.in_part.iter().map(|one| in_part(one, files)));
+    let judged = asserted.in_part.iter().enumerate();
+    all.extend(judged.map(|(at, one)| in_part(one, review.proof(at), files)));
     if asserted.unasked > 0 {
         all.push(Told {
             heading: match asserted.unasked {
@@ -82,14 +87,20 @@ fn open(proof: &Proof, files: Files<'_>) -> Told {
     }
 }
 
-fn in_part(one: &InPart, files: Files<'_>) -> Told {
+fn in_part(one: &InPart, declared: Option<&Judged>, files: Files<'_>) -> Told {
     let (proof, now) = (&one.proof, if one.before == Before::Held { "now " } else { "" });
     let left_out = proofs::left_out(&one.left_out).unwrap_or_default();
+    let declared = match declared {
+        Some(judged) => Some(review::declared_by(judged, files)),
+        None => one.is_less().then(|| format!("`{}` is not declared", one.path())),
+    };
+    let mut known = vec![place(proof, files), format!("{now}proved only in part: not for {left_out}")];
+    known.extend(declared);
     Told {
         heading: format!("proves only in part {}: {}", proof.title(), proof.words),
         is_broken: false,
         span: Some(proof.span),
-        known: vec![place(proof, files), format!("{now}proved only in part: not for {left_out}")],
+        known,
         request: Vec::new(),
     }
 }
@@ -104,20 +115,29 @@ fn place(proof: &Proof, files: Files<'_>) -> String {
 pub(super) struct AssertionItem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<&'static str>,
+    /// The file that declares that less is proved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    declared: Option<String>,
     #[serde(flatten)]
     proof: proofs::Item<'a>,
 }
 
 /// All that do not hold, are not known to, or are proved of less than before.
-pub(super) fn items<'a>(asserted: &'a Asserted, files: Files<'_>) -> Vec<AssertionItem<'a>> {
+pub(super) fn items<'a>(review: Review<'a>, asserted: &'a Asserted, files: Files<'_>) -> Vec<AssertionItem<'a>> {
     let broken = asserted.broken.iter().map(|broken| AssertionItem {
         before: Some(broken.before.name()),
+        declared: None,
         proof: proofs::Item::new(&broken.proof, files),
     });
-    let open = asserted.open.iter().map(|proof| AssertionItem { before: None, proof: proofs::Item::new(proof, files) });
-    let in_part = asserted
-        .in_part
-        .iter()
-        .map(|one| AssertionItem { before: Some(one.before.name()), proof: proofs::Item::new(&one.proof, files) });
+    let open = asserted.open.iter().map(|proof| AssertionItem {
+        before: None,
+        declared: None,
+        proof: proofs::Item::new(proof, files),
+    });
+    let in_part = asserted.in_part.iter().enumerate().map(|(at, one)| AssertionItem {
+        before: Some(one.before.name()),
+        declared: review.proof(at).map(|judged| files.path(judged.declaration.file)),
+        proof: proofs::Item::new(&one.proof, files),
+    });
     broken.chain(open).chain(in_part).collect()
 }

@@ -25,6 +25,7 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
         false => format!("{} (could be {})", required.step.name(), required.at_least.name()),
     };
     let versions = match bumped.next == bumped.old {
+        _ if required.ground == Ground::Initial => format!("{} is the initial version", bumped.new),
         true => format!("{} is unchanged", bumped.old),
         false => format!("{} → {}", bumped.old, bumped.next),
     };
@@ -90,6 +91,7 @@ fn because(ground: Ground, difference: &Difference) -> &'static str {
         Ground::Narrowed => "less is allowed than before",
         Ground::Equivalent => "every request is decided as before",
         Ground::Unchanged => "nothing changed",
+        Ground::Initial => "the old side does not have this package",
         Ground::PerhapsWidened => "it is unknown whether more is allowed than before",
         Ground::PerhapsNarrowed => "it is unknown whether less is allowed than before",
     }
@@ -132,7 +134,7 @@ impl<'a> Reason<'a> {
             Ground::Narrowed => row(Direction::Narrowed),
             Ground::PerhapsWidened => open(Direction::Widened.verb()),
             Ground::PerhapsNarrowed => open(Direction::Narrowed.verb()),
-            Ground::Equivalent | Ground::Unchanged => Self::None,
+            Ground::Equivalent | Ground::Unchanged | Ground::Initial => Self::None,
         }
     }
 }

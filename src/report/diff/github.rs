@@ -81,7 +81,7 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
     for one in &difference.breaks {
         tell("warning", None, "callers must change", &format!("{} {}", one.what, one.how));
     }
-    for one in review.asserted.iter().flat_map(|all| asserted::told(all, sides.new_files)) {
+    for one in asserted::told(review, sides.new_files) {
         let (kind, title) = match one.is_broken {
             true => ("error", "assertion refuted"),
             false => ("warning", "assertion not proved"),

@@ -62,7 +62,7 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         }
         text.push('\n');
     }
-    for one in review.asserted.iter().flat_map(|all| asserted::told(all, sides.new_files)) {
+    for one in asserted::told(review, sides.new_files) {
         let _ = writeln!(text, "{}", printable(&one.heading));
         for line in &one.known {
             let _ = writeln!(text, "    {}", printable(line));
@@ -91,7 +91,7 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         difference.verdict().name(),
         sentence(difference)
     );
-    let _ = writeln!(text, "{}", printable(&effort(&difference.extent)));
+    let _ = writeln!(text, "{}", printable(&effort(difference)));
     text
 }
 

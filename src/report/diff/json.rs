@@ -79,7 +79,7 @@ pub fn json(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> St
             .map(|judged| DeclarationItem::new(judged, sides.new_files))
             .collect(),
         refusals: items(refusals.iter(), sides.new_files),
-        assertions: review.asserted.map(|all| asserted::items(all, sides.new_files)),
+        assertions: review.asserted.map(|all| asserted::items(review, all, sides.new_files)),
         unproved: review.asserted.map(|all| all.unasked),
         breaks: difference.breaks.iter().map(|one| BreakItem { what: &one.what, how: &one.how }).collect(),
         changes: difference

@@ -87,8 +87,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
             let _ = writeln!(text, "- {} {}", safe::markdown_code(&one.what), prose(&one.how));
         }
     }
-    let told = review.asserted.map(|all| asserted::told(all, sides.new_files));
-    let told = told.unwrap_or_default();
+    let told = asserted::told(review, sides.new_files);
     if !told.is_empty() {
         text.push_str("\n### Assertions\n\n");
     }
@@ -117,7 +116,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     if rows.len() > MOST_EXAMPLES {
         let _ = writeln!(text, "\n{} more examples: use `--format json` to see all.", rows.len() - MOST_EXAMPLES);
     }
-    let _ = writeln!(text, "\n<sub>{}</sub>", safe::markdown(&effort(&difference.extent)));
+    let _ = writeln!(text, "\n<sub>{}</sub>", safe::markdown(&effort(difference)));
     text
 }
 

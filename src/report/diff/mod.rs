@@ -70,6 +70,7 @@ fn sentence(difference: &Difference) -> String {
         [false, false] => "every request is decided as before",
     };
     let sentence = match difference.verdict() {
+        _ if difference.is_initial() => "the package is new, and so is everything that it allows".to_owned(),
         Verdict::Equivalent if difference.is_empty() => "no change affects access".to_owned(),
         Verdict::Unknown if !difference.is_unsure() => "no difference in what was compared".to_owned(),
         Verdict::SchemaBreaking => "callers must change: some of their requests are now rejected".to_owned(),
@@ -105,7 +106,11 @@ fn assumption(extent: &Extent) -> &'static str {
 }
 
 /// How it was found out: `12 kinds of request: 9 untouched, 1 equal, 2 different; 3 questions to cvc5 1.3.1, 1 answered before`.
-fn effort(extent: &Extent) -> String {
+fn effort(difference: &Difference) -> String {
+    let extent = &difference.extent;
+    if difference.is_initial() {
+        return "no requests were compared: the old side does not have this package".to_owned();
+    }
     let mut parts = Vec::new();
     for (count, word) in [
         (extent.untouched, "untouched"),
@@ -184,8 +189,9 @@ fn effect(difference: &Difference, at: usize) -> String {
     if let Some(change) = difference.structure.changes.get(at) {
         parts.extend(terms::effects(difference, change).into_iter().map(str::to_owned));
     }
-    match parts.is_empty() {
-        true => "no effect on access".to_owned(),
-        false => parts.join("; "),
+    match (parts.is_empty(), difference.is_initial()) {
+        (true, true) => "part of the new package".to_owned(),
+        (true, false) => "no effect on access".to_owned(),
+        (false, _) => parts.join("; "),
     }
 }

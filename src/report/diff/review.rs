@@ -55,6 +55,12 @@ impl<'a> Review<'a> {
         self.declared.declarations.get(covers?)
     }
 
+    /// The declaration of an assertion of which less is proved, by its place among those that are proved in part.
+    pub(super) fn proof(&self, at: usize) -> Option<&'a Judged> {
+        let covers = self.declared.in_part.get(at).copied()?;
+        self.declared.declarations.get(covers?)
+    }
+
     /// Whether a row must be declared and is not.
     pub(super) fn is_open(&self, row: &Row<'_>) -> bool {
         row.way == Direction::Widened && row.declared.is_none()
@@ -63,7 +69,7 @@ impl<'a> Review<'a> {
     /// Whether a row is declared, and by what: `declared by changes/fin-40.yaml: …`.
     pub(super) fn line(&self, row: &Row<'_>, files: Files<'_>) -> Option<String> {
         match self.of(row) {
-            Some(judged) => Some(format!("declared by {}: {}", files.path(judged.declaration.file), reason(judged))),
+            Some(judged) => Some(declared_by(judged, files)),
             None if self.is_open(row) && self.is_in_use() => Some("not declared".to_owned()),
             None => None,
         }
@@ -118,7 +124,7 @@ impl<'a> Review<'a> {
             let counts = [
                 (asserted.broken.len(), "refuted"),
                 (open, "not proved"),
-                (asserted.lessened().count(), "now proved only in part"),
+                (declared.undeclared_proofs, "now proved only in part and not declared"),
             ];
             let counts = counts.into_iter().filter(|(count, _)| *count > 0);
             parts.extend(counts.map(|(count, what)| counted(count, what)));
@@ -132,6 +138,11 @@ impl<'a> Review<'a> {
             Gate::NotProved => format!("gate: not proved: {}", parts.join(", ")),
         })
     }
+}
+
+/// `declared by changes/fin-40.yaml: …`
+pub(super) fn declared_by(judged: &Judged, files: Files<'_>) -> String {
+    format!("declared by {}: {}", files.path(judged.declaration.file), reason(judged))
 }
 
 /// Why, and who answers for it until when: `small sums (finance-leads, FIN-40, until 2026-12-31)`.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::report::printable;
+use crate::report::{printable, proofs};
 use crate::semdiff::{Difference, Direction, Effect};
 
 use super::review::Review;
@@ -44,6 +44,7 @@ pub fn stubs(difference: &Difference, review: Review<'_>) -> Vec<Stub> {
     }
     roles(difference, review, &mut stubs);
     term_stubs(difference, review, &mut stubs);
+    proof_stubs(review, &mut stubs);
     stubs
 }
 
@@ -62,7 +63,8 @@ fn free(taken: &[Stub], stem: &str) -> String {
 fn roles(difference: &Difference, review: Review<'_>, stubs: &mut Vec<Stub>) {
     let mut open: BTreeMap<(Direction, &str), Vec<String>> = BTreeMap::new();
     for (at, one) in difference.assignments.iter().enumerate() {
-        if review.declared.assigned.get(at).copied().flatten().is_none() {
+        // The declaration of a new package covers them.
+        if !difference.is_initial() && review.declared.assigned.get(at).copied().flatten().is_none() {
             open.entry((one.way, &one.who)).or_default().push(one.what.clone());
         }
     }
@@ -95,6 +97,25 @@ fn term_stubs(difference: &Difference, review: Review<'_>, stubs: &mut Vec<Stub>
         }
     };
     stubs.extend(parts.into_iter().map(stub));
+}
+
+/// A stub for each assertion of which less is proved and that nothing covers.
+fn proof_stubs(review: Review<'_>, stubs: &mut Vec<Stub>) {
+    let all = review.asserted.iter().flat_map(|all| &all.in_part).enumerate();
+    for (at, one) in all.filter(|(_, one)| one.is_less()) {
+        if review.proof(at).is_some() {
+            continue;
+        }
+        let left_out = proofs::left_out(&one.left_out).unwrap_or_default();
+        let found = format!("{} is now proved only in part: not for {left_out}", one.proof.title());
+        let stem = format!("contract-{}-{}", Effect::Weakens.name(), plain(&one.path()));
+        if stubs.iter().any(|stub| stub.stem == stem) {
+            // The words of the assertion changed as well, and one declaration covers both.
+            continue;
+        }
+        let names = format!("contract: {}\n", one_or_many(&[one.path()]));
+        stubs.push(Stub { stem, text: declaration(&[found], &names, Direction::Widened) });
+    }
 }
 
 fn text(way: Direction, found: &[String], who: &[String], what: &[String]) -> String {

@@ -60,9 +60,7 @@ impl Term<'_> {
     /// Whether it is declared, and by what; nothing where no package declares.
     pub(super) fn declared(self, review: Review<'_>, files: Files<'_>) -> Option<String> {
         match self.declared {
-            Some(judged) => {
-                Some(format!("declared by {}: {}", files.path(judged.declaration.file), review::reason(judged)))
-            }
+            Some(judged) => Some(review::declared_by(judged, files)),
             None => (self.is_open() && review.is_in_use()).then(|| "not declared".to_owned()),
         }
     }

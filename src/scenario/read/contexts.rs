@@ -26,7 +26,7 @@ pub(super) fn read(
     }
     let parents: BTreeMap<&str, &Node> =
         declared.iter().filter_map(|(name, (_, node))| Some((name.as_str(), node.get("extends")?))).collect();
-    declared.keys().map(|name| (name.clone(), extended(name, &own, &parents, &directory.undeclared, out))).collect()
+    extended(&own, &parents, &directory.undeclared, out)
 }
 
 /// The types each attribute has in some action's context.
@@ -84,53 +84,72 @@ fn context(
     context
 }
 
-/// A context with what it inherits; its own attributes win.
+/// Contexts with what they inherit; their own attributes win. Each is completed once, however long a chain is.
 fn extended(
-    name: &str,
     own: &BTreeMap<&str, ContextFixture>,
     parents: &BTreeMap<&str, &Node>,
     undeclared: &Undeclared,
     out: &mut Diagnostics,
-) -> ContextFixture {
-    let mut result = ContextFixture::default();
-    let mut chain: Vec<&str> = Vec::new();
-    let mut next = Some(name);
-    while let Some(current) = next {
-        chain.push(current);
-        for (attribute, readings) in own.get(current).into_iter().flat_map(|context| &context.attributes) {
-            result.attributes.entry(attribute.clone()).or_insert_with(|| readings.clone());
-        }
-        let Some(parent_node) = parents.get(current) else { break };
-        let Some(parent) = SUITE.at(parent_node, "`extends`").scalar(out) else {
-            break;
-        };
-        let Some((parent, _)) = own.get_key_value(parent) else {
-            undeclared.report(
-                Diagnostic::error(codes::UNKNOWN_NAME, parent_node.span, format!("unknown context `{parent}`"))
-                    .label("no such context is declared")
-                    .meant(parent_node.span, parent, own.keys().copied()),
-                out,
-            );
-            break;
-        };
-        if chain.contains(parent) {
-            // A context that only leads into a cycle is no part of it; the cycle's own members report it.
-            if *parent == name {
-                out.push(
-                    Diagnostic::error(
-                        codes::CYCLE,
-                        parent_node.span,
-                        format!("contexts extend each other: {} → {parent}", chain.join(" → ")),
-                    )
-                    .label("leads back"),
+) -> BTreeMap<String, ContextFixture> {
+    let mut whole: BTreeMap<String, ContextFixture> = BTreeMap::new();
+    for name in own.keys() {
+        let mut chain: Vec<&str> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut inherited = ContextFixture::default();
+        let mut next = Some(*name);
+        while let Some(current) = next.take() {
+            if let Some(known) = whole.get(current) {
+                inherited = known.clone();
+                break;
+            }
+            if let Some(start) = places.insert(current, chain.len()) {
+                // A context that only leads into a cycle is no part of it.
+                cycle(chain.get(start..).unwrap_or_default(), parents, out);
+                break;
+            }
+            chain.push(current);
+            let Some(node) = parents.get(current) else { break };
+            let Some(parent) = SUITE.at(node, "`extends`").scalar(out) else { break };
+            next = own.get_key_value(parent).map(|(known, _)| *known);
+            if next.is_none() {
+                undeclared.report(
+                    Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("unknown context `{parent}`"))
+                        .label("no such context is declared")
+                        .meant(node.span, parent, own.keys().copied()),
+                    out,
                 );
             }
-            break;
         }
-        next = Some(parent);
+        for current in chain.into_iter().rev() {
+            let mut context = own.get(current).cloned().unwrap_or_default();
+            for (attribute, readings) in inherited.attributes {
+                context.attributes.entry(attribute).or_insert(readings);
+            }
+            whole.insert(current.to_owned(), context.clone());
+            inherited = context;
+        }
     }
-    result
+    whole
 }
+
+/// Reports contexts that extend each other, at each `extends` of them.
+fn cycle(members: &[&str], parents: &BTreeMap<&str, &Node>, out: &mut Diagnostics) {
+    let count = members.len();
+    let member = |at: usize| members.get(at % count).copied().unwrap_or_default();
+    for at in 0..count {
+        let before = member(at + count - 1);
+        let Some(node) = parents.get(before) else { continue };
+        let shown = match count > MOST_MEMBERS {
+            true => format!("{} → {} → … {} more … → {before}", member(at), member(at + 1), count - 3),
+            false => (at..at + count).map(member).collect::<Vec<_>>().join(" → "),
+        };
+        let message = format!("contexts extend each other: {shown} → {}", member(at));
+        out.push(Diagnostic::error(codes::CYCLE, node.span, message).label("leads back"));
+    }
+}
+
+/// How many members of a cycle are named.
+const MOST_MEMBERS: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -160,6 +179,23 @@ tests:
         scenario-wrong-value @ 19:30 `5m`: `5m` is not a datetime | expected a datetime | write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`
         scenario-wrong-value @ 19:39 `2026-03-01T10:00:00`: `2026-03-01T10:00:00` is not a datetime | expected a datetime | write `2026-03-01T10:00:00Z`, or a distance from the clock as in `-5m`, `+1h`, `now`
         "#);
+    }
+
+    /// 20,000 contexts in a chain and 20,000 in a cycle: each is completed once. If every one walked its whole chain, this test
+    /// would not end.
+    #[test]
+    fn long_chains_and_cycles_of_contexts_take_time_that_grows_with_their_number() {
+        const COUNT: usize = 20_000;
+        let link = |of: &str, at: usize, to: usize| format!("  {of}{at}: {{extends: {of}{to}}}\n");
+        let chain: String = (1..COUNT).map(|at| link("c", at, at - 1)).collect();
+        let tests = |name: &str| format!("tests:\n  - {{name: t, as: fred, in: {name}, can: {{approve: p1}}}}\n");
+        let text = format!("{WORLD}  c0: {{extends: calm}}\n{chain}{}", tests("c19999"));
+        let loaded = load(&[("s.yaml", &text)], &marketplace());
+        assert_eq!(loaded.suites[0].world.contexts["c19999"].attributes["risk_score"][0].1.to_string(), "10");
+        let cycle: String = (0..COUNT).map(|at| link("d", at, (at + 1) % COUNT)).collect();
+        let loaded = load(&[("s.yaml", &format!("{WORLD}{cycle}{}", tests("calm")))], &marketplace());
+        let told = faults(&loaded);
+        assert!(told.contains("contexts extend each other: d0 → d1 → … 19997 more … → d19999 → d0"));
     }
 
     #[test]

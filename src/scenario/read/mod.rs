@@ -355,6 +355,17 @@ mod tests {
     }
 
     #[test]
+    fn names_under_a_misspelt_key_or_in_a_broken_section_are_not_reported_as_unknown() {
+        let misspelt = WORLD.replace("principals:", "principls:");
+        let broken = WORLD.replace("principals:", "principals: [x]\ncontext:");
+        for (world, told) in [(misspelt, "unknown key `principls`"), (broken, "scenario-wrong-shape")] {
+            let suite = format!("suite: s\nat: 2026-03-01T10:00:00Z\n{world}{TESTS}");
+            let faults = faults(&load(&[("s.yaml", &suite)], &marketplace()));
+            assert!(faults.contains(told) && !faults.contains("unknown fixture"), "{faults}");
+        }
+    }
+
+    #[test]
     fn what_a_missing_file_may_declare_is_not_reported_as_unknown() {
         let local = "principals:\n  lee: {type: User, roles: [finanse], org: acme, clearance: internal}\n";
         let more = "  - {name: u, as: lee, in: [calm, odd], can: {aprove: [p1, p2]}}\n  - {name: v, as: fred, in: all, can: {approve: all}}\n";

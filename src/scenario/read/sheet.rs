@@ -131,7 +131,11 @@ impl<'a> Sheet<'a> {
         };
         let known: &[&str] = if chain.is_empty() { &SUITE_KEYS } else { &SHARED_KEYS };
         let what = if chain.is_empty() { "a suite" } else { "a file of shared fixtures" };
-        let Some(fields) = SUITE.fields(document, what, known, out) else {
+        let faults = out.len();
+        let fields = SUITE.fields(document, what, known, out);
+        // Names may stand under a key that is misspelt, or in what has another form.
+        self.is_lacking |= out.len() > faults;
+        let Some(fields) = fields else {
             return;
         };
         chain.push(file);
@@ -167,17 +171,21 @@ impl<'a> Sheet<'a> {
             self.add(other, documents, sources, chain, done, out);
         }
         chain.pop();
-        let sections =
-            [("principals", Section::Principals), ("resources", Section::Resources), ("groups", Section::Groups)];
-        for (key, section) in sections {
-            for (key, node) in entries(&fields, key, out) {
+        let faults = out.len();
+        let all = ["principals", "resources", "groups", "contexts"];
+        let entries = all.map(|key| entries(&fields, key, out));
+        self.is_lacking |= out.len() > faults;
+        let [principals, resources, groups, contexts] = entries;
+        let sections = [(principals, Section::Principals), (resources, Section::Resources), (groups, Section::Groups)];
+        for (entries, section) in sections {
+            for (key, node) in entries {
                 let first = self.fixtures.get(&key.text).map(|known| known.key);
                 if usable_name(key, first, "fixture", out) {
                     self.fixtures.insert(key.text.clone(), Declared { section, key, node });
                 }
             }
         }
-        for (key, node) in entries(&fields, "contexts", out) {
+        for (key, node) in contexts {
             let first = self.contexts.get(&key.text).map(|(known, _)| *known);
             if usable_name(key, first, "context", out) {
                 self.contexts.insert(key.text.clone(), (key, node));

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::{Effect, EntityTypeName, EntityUid, Policy, PrincipalConstraint, ResourceConstraint};
 use serde_json::Value;
 
-use crate::analysis::{Environment, Environments};
+use crate::analysis::{Demands, Environment, Environments};
 use crate::bundle::{Contract, EntityRole, ValueType};
 use crate::lower::Lowered;
 use crate::semdiff::common_schema;
@@ -18,6 +18,7 @@ pub(super) struct Reads<'a> {
     policies: &'a Lowered,
     grown: &'a Lowered,
     tests: OnceCell<Tests>,
+    wide: OnceCell<BTreeSet<Environment>>,
 }
 
 /// Types of entities, full Cedar names; `None` where they are not plain.
@@ -42,7 +43,7 @@ enum Tested {
 
 impl<'a> Reads<'a> {
     pub(super) fn new(policies: &'a Lowered, grown: &'a Lowered) -> Self {
-        Self { policies, grown, tests: OnceCell::new() }
+        Self { policies, grown, tests: OnceCell::new(), wide: OnceCell::new() }
     }
 
     /// Who tests a membership to which a new parent of a type leads.
@@ -112,6 +113,21 @@ impl<'a> Reads<'a> {
         from == to || above.any(|above| above.to_string() == to)
     }
 
+    /// The kinds of request that a policy may be for, those that nothing joins included: what is in a group, or has an attribute,
+    /// may be let in by who decides without the schema.
+    fn kinds(&self, policy: &Policy, environments: &Environments) -> Vec<Environment> {
+        let mut all: BTreeSet<Environment> = environments.admitting(policy).into_iter().cloned().collect();
+        let Some(asks) = Demands::new(policy, environments) else {
+            return all.into_iter().collect();
+        };
+        all.extend(self.wide().iter().filter(|kind| asks.at(kind).is_some()).cloned());
+        all.into_iter().collect()
+    }
+
+    fn wide(&self) -> &BTreeSet<Environment> {
+        self.wide.get_or_init(|| Environment::wide(&[&self.policies.contract, &self.grown.contract]))
+    }
+
     fn tests(&self) -> &Tests {
         self.tests.get_or_init(|| {
             let mut tests = Tests::default();
@@ -124,7 +140,7 @@ impl<'a> Reads<'a> {
                 let origin = self.policies.origins.policies.get(&id);
                 let mut reading = Reading {
                     contract: &self.policies.contract,
-                    environments: environments.admitting(policy),
+                    environments: self.kinds(policy, &environments),
                     by: origin.map_or(id, |origin| origin.statement.clone()),
                     tests: &mut tests,
                 };
@@ -167,7 +183,7 @@ impl Sense {
 /// One policy as it is read.
 struct Reading<'a> {
     contract: &'a Contract,
-    environments: Vec<&'a Environment>,
+    environments: Vec<Environment>,
     by: String,
     tests: &'a mut Tests,
 }
@@ -283,7 +299,7 @@ impl Reading<'_> {
     }
 
     fn of_var(&self, var: &str) -> Types {
-        let of = |env: &&Environment| match var {
+        let of = |env: &Environment| match var {
             "principal" => env.principal.to_string(),
             _ => env.resource.to_string(),
         };

@@ -1,6 +1,8 @@
 //! What is known of each field of the contract: in which direction it weakens, or who else compares it. What has no rule here
 //! is weakened by any change.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::clauses::{Bound, Clause, Unit, Weaker};
@@ -122,7 +124,7 @@ static CONTRACT: Node = Node::Fields(&[
     ("format", ELSEWHERE),
     // Under another namespace everything has another name.
     ("namespace", ELSEWHERE),
-    ("entities", map(Some(NameOf::Type), &ELSEWHERE, &ENTITY)),
+    ("entities", map(Some(NameOf::Type), &NEW_ENTITY, &ENTITY)),
     ("actions", map(Some(NameOf::Action), &ELSEWHERE, &ACTION)),
     // What only one side has, policies of one side read.
     ("provenance", map(None, &ELSEWHERE, &ANY)),
@@ -134,6 +136,8 @@ static CONTRACT: Node = Node::Fields(&[
     ("break_glass", map(Some(NameOf::Profile), &ELSEWHERE, &PROFILE)),
     ("gateway", GATEWAY),
 ]);
+
+static NEW_ENTITY: Node = Node::Value { judge: new_type, names: None, shown: kind_of_type };
 
 static ENTITY: Node = Node::Fields(&[
     ("cedar", ELSEWHERE),
@@ -304,6 +308,18 @@ fn members(place: &Place<'_>, reads: &Reads<'_>) -> Judged {
     }
 }
 
+/// A type that is new, with all its parents: what is in one of them may be what a policy lets in.
+fn new_type(place: &Place<'_>, reads: &Reads<'_>) -> Judged {
+    let parents = place.new.and_then(|ty| ty.get("parents")).and_then(Value::as_object);
+    let all = parents.into_iter().flat_map(|parents| parents.values());
+    let types = all.filter_map(|parent| parent.get("type").and_then(Value::as_str));
+    let readers: BTreeSet<String> = types.flat_map(|parent| reads.through(entity(place), parent)).collect();
+    match readers.is_empty() {
+        true => Judged::Elsewhere,
+        false => Judged::Read(readers.into_iter().collect()),
+    }
+}
+
 /// A parent that is new.
 fn parents(place: &Place<'_>, reads: &Reads<'_>) -> Judged {
     match place.new.and_then(|parent| parent.get("type")).and_then(Value::as_str) {
@@ -378,6 +394,10 @@ fn parent(item: &Value) -> String {
         "" => text(item, "type").to_owned(),
         attribute => format!("{} as {attribute}", text(item, "type")),
     }
+}
+
+fn kind_of_type(ty: &Value) -> String {
+    text(ty, "kind").to_owned()
 }
 
 fn role(item: &Value) -> String {

@@ -2,6 +2,7 @@
 //! it must satisfy, the broken parts are reported and blanked out, and what remains is parsed as a file.
 //! Blanks keep every offset, so the spans of the tree need no mending.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::explain::explain;
@@ -16,7 +17,7 @@ use crate::text::{FileId, Span};
 /// Parses what is sound of a text that does not parse as a whole, and reports the rest.
 pub(super) fn recover(scan: &Scan<'_>, text: &str, file: FileId, faults: &mut Faults) -> ast::File {
     let kept = vec![true; scan.marks.len()];
-    let mut recovery = Recovery { scan, text, file, kept, faults };
+    let mut recovery = Recovery { scan, text, file, kept, ended: BTreeSet::new(), faults };
     let whole = 0..scan.outline.tokens.len();
     for member in scan.outline.split(Level::File, whole.clone()) {
         recovery.settle(Level::File, member, End::Inner);
@@ -50,6 +51,8 @@ struct Recovery<'a, 't> {
     file: FileId,
     /// One for each token: whether it is still part of the text.
     kept: Vec<bool>,
+    /// The tokens after which a missing `;` is put.
+    ended: BTreeSet<usize>,
     faults: &'a mut Faults,
 }
 
@@ -81,7 +84,28 @@ impl Recovery<'_, '_> {
             let at = self.start(&member) + grammar::offset(&fault);
             self.faults.push(explain(outline, self.file, level, member.clone(), at, &fault));
         }
-        self.drop(member);
+        if !self.end(rule, &member) {
+            self.drop(member);
+        }
+    }
+
+    /// Puts the `;` that a member lacks into the white space behind it; whether that is all that it lacks. Then its names are looked
+    /// up like any other's.
+    fn end(&mut self, rule: Rule, member: &Range<usize>) -> bool {
+        let last = member.clone().rev().find(|at| self.kept.get(*at) == Some(&true));
+        let Some((at, token)) = last.and_then(|at| Some((at, self.scan.outline.token(at)?))) else {
+            return false;
+        };
+        // At the very end of a text there is no room, and spans must not reach beyond it.
+        let has_room = self.text.as_bytes().get(token.end()).is_some_and(u8::is_ascii_whitespace);
+        if !has_room || !self.ended.insert(at) {
+            return false;
+        }
+        let is_all = self.attempt(rule, member).is_ok();
+        if !is_all {
+            self.ended.remove(&at);
+        }
+        is_all
     }
 
     fn drop(&mut self, member: Range<usize>) {
@@ -126,7 +150,13 @@ impl Recovery<'_, '_> {
             let (Some(token), Some(kept)) = (self.scan.outline.token(index), self.kept.get(index)) else {
                 break;
             };
-            self.blank(at..token.start, &mut rendered);
+            let is_ended = index > range.start && self.ended.contains(&(index - 1));
+            let gap = match is_ended {
+                true => at + 1,
+                false => at,
+            };
+            rendered.extend(is_ended.then_some(';'));
+            self.blank(gap..token.start, &mut rendered);
             let mut closers = 0;
             while missing.next_if_eq(&index).is_some() {
                 closers += 1;
@@ -143,6 +173,7 @@ impl Recovery<'_, '_> {
             }
             at = token.end();
         }
+        rendered.extend(range.end.checked_sub(1).filter(|last| self.ended.contains(last)).map(|_| ';'));
         rendered.extend(missing.map(|_| "\n}"));
         rendered
     }

@@ -189,6 +189,10 @@ syntax 6:13 expected a duration such as `15m`, found `30`
 syntax 7:16 missing `;`
   7:16 `` the statement ends here
   = write `;` after `1h`
+duplicate-clause 8:5 duplicate clause
+  8:5 `cooldown 2h;` given again here
+  7:5 `cooldown 1h<U+000A>` first given here
+  = keep one of the two
 1 kept
 "#);
 }

@@ -244,7 +244,7 @@ syntax 1:29 missing `;`
 syntax 2:15 missing `;`
   2:15 `` the statement ends here
   = write `;` after `org`
-0 kept
+1 kept
 "#);
 }
 

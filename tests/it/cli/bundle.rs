@@ -235,6 +235,20 @@ fn what_does_not_pass_is_not_bundled_and_what_cannot_run_is_no_less() {
 }
 
 #[test]
+fn a_bundle_of_a_package_without_assertions_says_that_it_has_none() {
+    let package = Copy::of("quickstart");
+    let file = "policy/invoices.gate";
+    let without: Vec<String> =
+        package.read(file).lines().filter(|line| !line.starts_with("assert ")).map(str::to_owned).collect();
+    package.write(file, &format!("// assert nothing\n{}\n", without.join("\n")));
+    made(&package);
+    let run = package.run("bundle verify out/a.cjar --rebuild");
+    assert!(run.out.contains("\n  it has no assertions\n"), "{}{}", run.out, run.err);
+    let run = package.run("bundle inspect out/a.cjar");
+    assert!(run.out.contains("proofs: none; it has no assertions\n"), "{}{}", run.out, run.err);
+}
+
+#[test]
 fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
     let package = Copy::of("quickstart");
     let bundle = made(&package);
@@ -244,7 +258,7 @@ fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
         run.out,
         format!(
             "out/a.cjar: quickstart 0.1.0\n  its sources rebuild to the same bytes\n  its assertions were not proved\n  \
-             built outside a git repository: its commit is unknown\n{}\n",
+             the bundle says that it was built outside a git repository: its commit is unknown\n{}\n",
             bundle.digest
         )
     );

@@ -4,6 +4,9 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::prover::solver;
+
+use super::gatewright;
 use super::history::{History, PACKAGE};
 
 /// Finance may write off more.
@@ -58,6 +61,45 @@ fn a_widening_passes_the_gate_where_it_is_declared() {
     history.write("README.md", "nothing else");
     history.commit();
     assert_eq!(gate(&history).code, 0);
+}
+
+#[test]
+fn an_assertion_that_a_new_template_leaves_proved_in_part_is_written_to_be_declared() {
+    let Some(found) = solver() else { return };
+    let (dir, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for side in ["old", "new"] {
+        let package = dir.path().join(side);
+        fs::create_dir_all(package.join("policy")).unwrap();
+        let config = "[package]\nname = \"p\"\nversion = \"1.0.0\"\nedition = \"2026\"\n";
+        fs::write(package.join("gatewright.toml"), config).unwrap();
+        let policy = "principal User;\nprincipal Bot;\nresource Doc { action read; }\nrole reader for User { allow read on Doc; }\n\
+                      assert bots: never Bot to read on Doc;\n";
+        fs::write(package.join("policy/main.gate"), policy).unwrap();
+    }
+    let template = "@id(\"share\")\npermit (principal == ?principal, action == Action::\"Doc.read\", resource);\n";
+    fs::write(dir.path().join("new/policy/share.cedar"), template).unwrap();
+    let run = |with: &str| {
+        let mut command = gatewright(dir.path());
+        command.env("GATEWRIGHT_CACHE", cache.path()).env("GATEWRIGHT_CVC5", &found.place);
+        let output = command.args(["diff", "--from", "old", "--to", "new", with]).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, written) = run("--declare");
+    assert_eq!(code, 0, "{written}");
+    // Nothing of the proofs is shown without a gate.
+    assert!(!written.contains("proves only in part"), "{written}");
+    let changes = dir.path().join("new/changes");
+    let stub = fs::read_to_string(changes.join("contract-weakened-assertions.bots.yaml")).unwrap();
+    assert!(stub.contains("\ncontract: \"assertions.bots\"\nchange: widened\n"), "{stub}");
+    assert!(stub.contains("is now proved only in part: not for links of template `share`"), "{stub}");
+    assert_eq!(run("--gate").0, 1);
+    for file in fs::read_dir(&changes).unwrap().map(|file| file.unwrap().path()) {
+        let text = fs::read_to_string(&file).unwrap();
+        let filled = text.replace("because: \"\"", "because: partners read").replace("owner: \"\"", "owner: ann");
+        fs::write(&file, filled).unwrap();
+    }
+    let (code, declared) = run("--gate");
+    assert_eq!((code, last(&declared)), (0, "gate: passes"), "{declared}");
 }
 
 #[test]

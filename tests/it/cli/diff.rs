@@ -351,6 +351,55 @@ fn parts_of_a_comparison_are_the_whole() {
     assert_eq!(parts, sorted);
 }
 
+/// The first change that adds a package: all of it is new, one declaration covers it, and its version is the first.
+#[test]
+fn a_package_that_the_old_side_does_not_have_is_new_as_a_whole() {
+    let Some(history) = History::proved() else { return };
+    history.commit();
+    let package = history.dir.path().join(PACKAGE);
+    fs::rename(&package, history.dir.path().join("moved")).unwrap();
+    history.commit();
+    fs::rename(history.dir.path().join("moved"), &package).unwrap();
+    let run = history.run(&["HEAD", PACKAGE]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    for told in [
+        "package weakened: – → marketplace ",
+        "added role finance  ",
+        "part of the new package",
+        "widened: the package is new, and so is everything that it allows\nno requests were compared",
+    ] {
+        assert!(run.out.contains(told), "{told}: {}", run.out);
+    }
+    assert!(!run.out.contains("no effect on access"), "{}", run.out);
+    let run = history.run(&["HEAD", PACKAGE, "--format", "json"]);
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((&report["verdict"], &report["contract"][0]["path"]), (&"widened".into(), &"package".into()));
+    // The gate wants one declaration, for the whole.
+    let run = history.run(&["HEAD", PACKAGE, "--gate", "--declare"]);
+    assert_eq!(run.code, 1, "{}", run.out);
+    assert!(run.out.contains("gate: fails: 1 undeclared weakened term"), "{}", run.out);
+    let stub = "changes/contract-weakened-package.yaml";
+    let declaration = history.read(stub).replace("because: \"\"", "because: first").replace("owner: \"\"", "owner: me");
+    history.write(stub, &declaration);
+    let run = history.run(&["HEAD", PACKAGE, "--gate"]);
+    assert!(run.code == 0 && run.out.contains("gate: passes"), "{}", run.out);
+    // An assertion that does not hold fails it all the same.
+    history.write("policy/wrong.gate", "assert wrong: never finance to approve on Payout;\n");
+    let run = history.run(&["HEAD", PACKAGE, "--gate"]);
+    assert!(run.code == 1 && run.out.contains("assert wrong"), "{}", run.out);
+    fs::remove_file(package.join("policy/wrong.gate")).unwrap();
+    for format in ["human", "json"] {
+        let run = history.verb("bump", &["HEAD", PACKAGE, "--check", "--format", format]);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+        assert!(run.out.contains("initial"), "{}", run.out);
+    }
+    // Later that declaration says nothing of a change, and what neither side has is an error.
+    history.commit();
+    history.edit(&[("context.risk_score <= 30", "context.risk_score <= 35")]);
+    assert_eq!(history.run(&["HEAD", PACKAGE, "--gate"]).code, 1);
+    assert_eq!(history.run(&["HEAD", "examples/nowhere"]).code, 2);
+}
+
 #[test]
 fn what_cannot_be_compared_is_said() {
     let history = History::new(None);
@@ -361,6 +410,9 @@ fn what_cannot_be_compared_is_said() {
     };
     assert!(faults(&["HEAD~9..HEAD", PACKAGE]).contains("HEAD~9"));
     assert!(faults(&["HEAD", "examples/nowhere"]).contains("examples/nowhere"));
+    history.commit();
+    let two = faults(&["HEAD~1", "HEAD"]);
+    assert!(two.contains("`HEAD` is not a package") && two.contains("`gatewright diff HEAD~1..HEAD`"), "{two}");
     assert!(faults(&["--from", PACKAGE]).contains("--to"));
     assert!(faults(&[PACKAGE, "--shard", "9/8"]).contains("PART/PARTS"));
     history.edit(&[("role support for User", "role support for Usr")]);

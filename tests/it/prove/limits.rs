@@ -68,4 +68,15 @@ fn the_parts_of_a_run_are_the_whole() {
     assert_eq!(lines.map(str::to_owned).collect::<BTreeSet<_>>(), parts);
     assert_eq!(count, parts.len());
     assert_eq!(count, 3);
+    // Such a part passes, and says that it proved nothing.
+    let told = |more: &[&str]| {
+        let run = prove(folder.path(), more);
+        let out = text(&run.stdout);
+        (out.lines().find(|line| line.starts_with("note: ")).map(str::to_owned), run.status.code())
+    };
+    assert_eq!(told(&["--shard", "3/9"]).0, None);
+    let empty = "note: nothing was proved in part 4/9: there are fewer claims (3) than parts".to_owned();
+    assert_eq!(told(&["--shard", "4/9"]), (Some(empty), Some(0)));
+    let empty = "note: nothing was proved in part 2/2: there are fewer claims (1) than parts".to_owned();
+    assert_eq!(told(&["--shard", "2/2", "--only", "b"]), (Some(empty), Some(0)));
 }

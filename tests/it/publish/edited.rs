@@ -258,9 +258,12 @@ fn whoever_signs_what_they_rebuilt_says_so() {
     let said = shop.ok("bundle sign 1.0.0.cjar --key k/private.pem");
     assert!(said.contains("release 1, rebuilt from its sources, with the key"), "{said}");
     let said = shop.ok("bundle verify 1.0.0.cjar --trust k/trust.toml");
-    for says in ["the signer rebuilt it from its sources", "its sources match commit "] {
+    for says in ["the signer rebuilt it from its sources", "the builder says that its sources match commit "] {
         assert!(said.contains(says), "{says}: {said}");
     }
+    // Without its provenance, nobody but the bundle says so.
+    let said = shop.ok("bundle verify 1.0.0.cjar --rebuild");
+    assert!(said.contains("the bundle says that its sources match commit "), "{said}");
     let said = shop.ok("bundle verify 1.0.0.cjar --trust k/trust.toml --format json");
     let said: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((&said["verified"]["release"]["rebuilt"], &said["git"]["dirty"]), (&json!(true), &json!(false)));
@@ -278,7 +281,8 @@ fn whoever_signs_what_they_rebuilt_says_so() {
 fn verify_says_when_a_bundle_is_dirty_or_of_no_commit() {
     let shop = Shop::new();
     fs::write(shop.path("p/policy/more.gate"), "// not committed\n").unwrap();
-    shop.ok("bundle p --out dirty.cjar");
+    let said = shop.ok("bundle p --out dirty.cjar");
+    assert!(said.contains("note: p has uncommitted changes: `policy/more.gate`; `publish` refuses"), "{said}");
     fs::remove_dir_all(shop.path(".git")).unwrap();
     shop.ok("bundle p --out none.cjar --at 2026-03-01");
     for (file, says, dirty) in [

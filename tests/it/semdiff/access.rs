@@ -356,3 +356,23 @@ fn the_end_of_a_role_is_behind_what_its_holders_may_ask_for() {
         assert_eq!(causes(&found, access), " [changed role temp]", "{}", told(&found));
     }
 }
+
+/// Which of several equal roles became which cannot be known, so each loses or gains its access.
+#[test]
+fn many_equal_roles_under_other_names_need_no_solver() {
+    let program = |role: &str| {
+        let roles = (0..20).map(|at| {
+            format!("role {role}{at} for User {{ allow read, edit on Doc when principal.org == resource.org; }}\n")
+        });
+        format!(
+            "{CONFIG}//- /policy/main.gate\nresource Org;\nprincipal User in Org as org;\n\
+             resource Doc in Org as org {{ action read, edit; }}\nisolate by org;\n{}",
+            roles.collect::<String>()
+        )
+    };
+    let Some(found) = difference(&program("before"), &program("after")) else { return };
+    assert_eq!(found.accesses.len(), 2 * 2 * 20);
+    assert_eq!(found.extent.statistics.questions, 0);
+    let shown = |finding: &Finding| matches!(finding, Finding::Found(_));
+    assert!(found.accesses.iter().all(|access| shown(&access.gained) != shown(&access.lost)));
+}

@@ -46,7 +46,7 @@ fn on(old: &str, new: &str, day: &str) -> (Built, Declared) {
     let (old, new) = (Built::of(old), Built::of(new));
     let difference = between(&old, &new).unwrap();
     let at = Instant::parse_date(day).unwrap();
-    let declared = pipeline::declared(old.package(), new.package(), &difference, at);
+    let declared = pipeline::declared(old.package(), new.package(), &difference, None, at);
     (new, declared)
 }
 
@@ -212,7 +212,7 @@ fn line_ends_of_a_checkout_make_no_new_declaration() {
     };
     let (old, new) = (package(text), package(&text.replace('\n', "\r\n")));
     let none = Difference::default();
-    let declared = pipeline::declared(&old, &new, &none, Instant::parse_date(DAY).unwrap());
+    let declared = pipeline::declared(&old, &new, &none, None, Instant::parse_date(DAY).unwrap());
     assert_eq!((declared.history.len(), declared.gate()), (1, Gate::Passes));
 }
 
@@ -241,7 +241,7 @@ fn past_its_end_a_declaration_covers_nothing() {
 fn told_unproved(old: &str, new: &str) -> String {
     let (old, new) = (Built::of(old), Built::of(new));
     let at = Instant::parse_date(DAY).unwrap();
-    let declared = pipeline::declared(old.package(), new.package(), &unproved(&old, &new), at);
+    let declared = pipeline::declared(old.package(), new.package(), &unproved(&old, &new), None, at);
     summary(&new, &declared)
 }
 
@@ -271,7 +271,7 @@ fn a_known_widening_fails_whatever_is_not_known() {
     let mut difference = between(&old, &new).unwrap();
     difference.accesses.extend(unproved(&old, &new).accesses);
     let at = Instant::parse_date(DAY).unwrap();
-    let declared = pipeline::declared(old.package(), new.package(), &difference, at);
+    let declared = pipeline::declared(old.package(), new.package(), &difference, None, at);
     assert!(declared.is_unsure);
     assert_eq!((declared.undeclared, declared.gate()), (2, Gate::Fails));
 }
@@ -376,7 +376,7 @@ fn names_that_reports_write_are_names_that_declarations_take() {
     assert!(files.contains("break-glass outage") && files.contains("narrowed"), "{files}");
     let (old, new) = (Built::of(super::SHOP), Built::of(&format!("{}{files}", super::SHOP)));
     let at = Instant::parse_date(DAY).unwrap();
-    let declared = pipeline::declared(old.package(), new.package(), &difference, at);
+    let declared = pipeline::declared(old.package(), new.package(), &difference, None, at);
     assert_eq!(declared.gate(), Gate::Passes, "{}", summary(&new, &declared));
 }
 

@@ -239,7 +239,7 @@ fn a_gateway_follows_a_rename() {
 fn gate(old: &str, new: &str) -> String {
     let (old, new) = (Built::of(old), Built::of(new));
     let difference = between(&old, &new);
-    let declared = pipeline::declared(old.package(), new.package(), &difference, at());
+    let declared = pipeline::declared(old.package(), new.package(), &difference, None, at());
     let refused = declared.refusals();
     let refused = refused.iter().map(|found| {
         let help = found.help.as_deref().unwrap_or("-");

@@ -81,7 +81,7 @@ pub(super) fn run(args: &BundleDiff, console: &mut Console) -> Result<Exit, CliE
         compared.difference.terms = semdiff::shipped((before, old), (after, new));
     }
     compared.difference.extent.uncompared = uncompared;
-    let declared = pipeline::declared(&compared.before.loaded, &compared.after.loaded, &compared.difference, at);
+    let declared = pipeline::declared(&compared.before.loaded, &compared.after.loaded, &compared.difference, None, at);
     let review = Review { declared: &declared, mode: Mode::Shown, asserted: None };
     show(&compared, review, args.format, console)?;
     if let Some(caution) = compared.caution() {

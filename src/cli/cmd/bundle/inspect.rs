@@ -11,9 +11,7 @@ use crate::text::safe;
 
 use super::opened;
 use super::rebuild::{Again, Made, again};
-
-/// What is said of a bundle without proofs.
-pub(super) const UNPROVED: &str = "its assertions were not proved";
+use super::told::without_proofs;
 
 pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, CliError> {
     let Some((bytes, bundle)) = opened::read_and_open(&args.file, console)? else {
@@ -132,7 +130,7 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
             "mutation: {killed} killed, {missed} missed, {equivalent} equivalent, {undecided} undecided; score {score}"
         )
     });
-    let proofs = proofs.unwrap_or_else(|| format!("proofs: none; {UNPROVED}"));
+    let proofs = proofs.unwrap_or_else(|| format!("proofs: none; {}", without_proofs(bundle)));
     let all = [lint, tests, coverage, Some(proofs), mutation];
     all.into_iter().flatten().collect()
 }

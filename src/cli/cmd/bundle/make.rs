@@ -55,7 +55,8 @@ pub(super) fn run(
     if package.checked.failed() {
         return package.show(diagnostics, output.format, console);
     }
-    let git = commit.map(|commit| GitState { commit: commit.id, tree: commit.tree, dirty: commit.dirty });
+    let changed = commit.as_ref().map(|commit| commit.changed.clone()).unwrap_or_default();
+    let git = commit.map(|commit| GitState { dirty: commit.is_dirty(), commit: commit.id, tree: commit.tree });
     let kinds = match args.evidence.is_empty() {
         true => usual(&package)?,
         false => args.evidence.iter().map(|asked| asked.kind()).collect(),
@@ -99,9 +100,9 @@ pub(super) fn run(
     if output.format == Format::Human && !kinds.contains(&EvidenceKind::Proofs) {
         console.print(&unproved(&package))?;
     }
-    if output.format == Format::Human && bundle.manifest.git.as_ref().is_some_and(|git| git.dirty) {
-        let named = printable(&package.named);
-        console.print(&format!("note: {named} has uncommitted changes; `publish` refuses this bundle\n"))?;
+    if output.format == Format::Human && !changed.is_empty() {
+        let (named, changed) = (printable(&package.named), listed(&changed));
+        console.print(&format!("note: {named} has uncommitted changes: {changed}; `publish` refuses this bundle\n"))?;
     }
     Ok(Exit::Ok)
 }
@@ -117,6 +118,16 @@ fn usual(package: &Package) -> Result<BTreeSet<EvidenceKind>, CliError> {
         kinds.insert(EvidenceKind::Proofs);
     }
     Ok(kinds)
+}
+
+/// The first of some paths, and how many there are beyond.
+fn listed(paths: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = paths.iter().take(SHOWN).map(|path| format!("`{}`", printable(path))).collect();
+    match paths.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// That the bundle carries no proofs, of a package that asserts something.

@@ -10,9 +10,10 @@ pub(super) mod rebuild;
 pub(super) mod sign;
 #[cfg(feature = "signing")]
 pub(super) mod statements;
+pub(super) mod told;
 #[cfg_attr(not(feature = "signing"), path = "no_trust.rs")]
 pub(super) mod trust;
-pub(super) mod verify;
+mod verify;
 mod vouched;
 
 use crate::cli::args::{Bundle, BundleStep};

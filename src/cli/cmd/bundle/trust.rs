@@ -15,6 +15,7 @@ use crate::text::Sources;
 use crate::trust::{TrustPolicy, Verified};
 use crate::{load, report, trust};
 
+use super::told::Source;
 use super::vouched::Vouched;
 use super::{opened, statements};
 
@@ -45,14 +46,25 @@ pub(super) fn vouched(
     };
     let statements = statements::beside(&args.file)?;
     Ok(match trust::verify(bundle, &statements, &policy, args.at.unwrap_or_else(env::now)) {
-        Ok(verified) => {
-            Ok(Vouched { rebuilt: verified.release.rebuilt, said: trusted(&verified), json: Some(json(&verified)) })
-        }
+        Ok(verified) => Ok(Vouched {
+            rebuilt: verified.release.rebuilt,
+            source: source(&verified),
+            said: trusted(&verified),
+            json: Some(json(&verified)),
+        }),
         Err(refusals) => {
             console.tell(&opened::refused(&args.file.display().to_string(), &refusals));
             Err(Exit::PolicyFails)
         }
     })
+}
+
+/// Who says where a bundle comes from: verification compares the commit of its provenance with the manifest's.
+pub(in crate::cli::cmd) fn source(verified: &Verified) -> Source {
+    match verified.built {
+        Some(_) => Source::Builder,
+        None => Source::Bundle,
+    }
 }
 
 /// What trusted keys say, a line each.

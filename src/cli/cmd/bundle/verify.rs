@@ -1,32 +1,17 @@
 //! `gatewright bundle verify`: whether a bundle is whole, and what it says it was made from.
 
-use crate::bundle::{Bundle, EvidenceSummary};
 use crate::cli::args::{BundleVerify, Format};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::report::printable;
-use crate::text::{counted, safe};
+use crate::text::safe;
 
-use super::inspect::UNPROVED;
 use super::opened;
 use super::rebuild::{Again, Made, again};
+use super::told::{not_proved, origin};
 use super::trust::vouched;
 use super::vouched::Vouched;
-
-/// What a bundle's proofs leave out, if anything.
-pub(in crate::cli::cmd) fn not_proved(evidence: &EvidenceSummary) -> Option<String> {
-    match evidence.proofs {
-        None => Some(UNPROVED.to_owned()),
-        Some(proofs) if proofs.in_part > 0 => Some(format!(
-            "{} of its {} {} proved in part; see `evidence/proofs.json` for what each leaves out",
-            proofs.in_part,
-            counted(proofs.proved, "claim"),
-            if proofs.in_part == 1 { "is" } else { "are" }
-        )),
-        Some(_) => None,
-    }
-}
 
 pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, CliError> {
     let named = args.file.display().to_string();
@@ -59,8 +44,8 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
             return Ok(Exit::PolicyFails);
         }
     }
-    said.extend(not_proved(&bundle.manifest.evidence));
-    said.push(origin(&bundle));
+    said.extend(not_proved(&bundle));
+    said.push(origin(&bundle, vouched.source));
     let text = match args.output.format {
         Format::Json => {
             let value = serde_json::json!({
@@ -82,13 +67,4 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
     };
     console.print(&text)?;
     Ok(Exit::Ok)
-}
-
-/// What a bundle says of the state of the files that it was made from.
-pub(in crate::cli::cmd) fn origin(bundle: &Bundle) -> String {
-    match &bundle.manifest.git {
-        None => "built outside a git repository: its commit is unknown".to_owned(),
-        Some(git) if git.dirty => format!("dirty: its sources differ from commit {}", git.commit),
-        Some(git) => format!("its sources match commit {}", git.commit),
-    }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::bundle::Refusal;
 use crate::cli::args::{Format, Pull};
 use crate::cli::cmd::bundle::rebuild::{Again, Made, again};
-use crate::cli::cmd::bundle::trust::{json, read, trusted};
-use crate::cli::cmd::bundle::verify::{not_proved, origin};
+use crate::cli::cmd::bundle::told::{not_proved, origin};
+use crate::cli::cmd::bundle::trust::{json, read, source, trusted};
 use crate::cli::cmd::bundle::{opened, statements};
 use crate::cli::console::Console;
 use crate::cli::env;
@@ -73,7 +73,7 @@ pub(in crate::cli) fn run(args: &Pull, console: &mut Console) -> Result<Exit, Cl
             Made::Differs(refusals) => return refuse(&refusals, console),
         }
     }
-    known.push(origin(&believed.bundle));
+    known.push(origin(&believed.bundle, source(&believed.verified)));
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(believed.bundle.file_name()));
     statements::replace(&out, &believed.fetched.statements)?;
     load::write_atomic(&out, &believed.fetched.bundle)?;
@@ -112,7 +112,7 @@ fn human(out: &str, believed: &Believed, known: &[String], current: Option<&Curr
     for line in known {
         text.push_str(&format!("  {}\n", printable(line)));
     }
-    if let Some(line) = not_proved(&manifest.evidence) {
+    if let Some(line) = not_proved(&believed.bundle) {
         text.push_str(&format!("  {line}\n"));
     }
     match current {
