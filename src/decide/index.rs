@@ -157,17 +157,23 @@ pub(super) fn set_of<'a>(policies: impl IntoIterator<Item = &'a Policy>, whole: 
     let mut set = PolicySet::new();
     for policy in distinct.into_values() {
         // Ids are those of a set, hence distinct, which is all that could fail.
-        let added = match (policy.template_id(), policy.template_links()) {
-            (Some(template), Some(values)) => {
-                let known = whole.template(template).filter(|_| set.template(template).is_none());
-                let added = known.map_or(Ok(()), |template| set.add_template(template.clone()));
-                added.and_then(|()| set.link(template.clone(), policy.id().clone(), values))
-            }
-            _ => set.add(policy.clone()),
-        };
-        if added.is_err() {
+        if !add(policy, &mut set, whole) {
             return whole.clone();
         }
     }
     set
+}
+
+/// Adds a policy of a set to another, with its template where it is a link. Whether that is possible.
+fn add(policy: &Policy, set: &mut PolicySet, whole: &PolicySet) -> bool {
+    let (Some(id), Some(values)) = (policy.template_id(), policy.template_links()) else {
+        return set.add(policy.clone()).is_ok();
+    };
+    if set.template(id).is_none()
+        && let Some(template) = whole.template(id)
+        && set.add_template(template.clone()).is_err()
+    {
+        return false;
+    }
+    set.link(id.clone(), policy.id().clone(), values).is_ok()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::{PolicySet, PolicySetError};
+use cedar_policy::PolicySet;
 use serde_json::json;
 use thiserror::Error;
 
@@ -126,32 +126,30 @@ fn metadata_json(checked: &Checked, policies: &str) -> serde_json::Value {
 const STORE_ID: usize = 64;
 const STORE_DESCRIPTION: usize = 1000;
 
-/// The evaluator of what a package would ship, without writing it.
+/// The evaluator of what a package would ship, without writing it. Cedar files need no schema.
 ///
 /// # Errors
-/// Where what the compiler made does not hold together, or the package has no schema; a fault of ours.
+/// Where what the compiler made does not hold together; a fault of ours.
 pub fn engine(lowered: &Lowered) -> Result<Engine, EngineError> {
-    Engine::of(Parts {
-        policies: policy_set(lowered).map_err(|error| EngineError::Policies(error.to_string()))?,
-        schema: lowered.schema.as_ref().ok_or(EngineError::Absent("schema.cedarschema"))?,
-        schema_json: &lowered.schema_json,
-        roles: &roles_json(lowered),
-        contract: &lowered.contract,
-    })
+    let policies = policy_set(lowered).map_err(EngineError::Policies)?;
+    let Some(schema) = &lowered.schema else {
+        return Engine::new(policies, None, []);
+    };
+    let (schema_json, roles, contract) = (&lowered.schema_json, &roles_json(lowered), &lowered.contract);
+    Engine::of(Parts { policies, schema, schema_json, roles, contract })
 }
 
 /// The whole set as Cedar JSON: the only form in which other clients keep policy ids.
 fn policy_set_json(lowered: &Lowered) -> Result<serde_json::Value, BuildError> {
-    let json = policy_set(lowered).map_err(|error| error.to_string());
-    json.and_then(|set| set.to_json().map_err(|error| error.to_string())).map_err(BuildError::Cedar)
+    policy_set(lowered).and_then(|set| set.to_json().map_err(|error| error.to_string())).map_err(BuildError::Cedar)
 }
 
 /// All policies that ship.
-fn policy_set(lowered: &Lowered) -> Result<PolicySet, PolicySetError> {
+fn policy_set(lowered: &Lowered) -> Result<PolicySet, String> {
     let all = lowered.policies.iter().map(|(policy, _)| policy.clone());
     let all = all.chain(lowered.unknown_types.iter().map(|(_, policy)| policy.clone()));
     let all = all.chain(lowered.raw.iter().map(|raw| raw.policy.clone()));
-    PolicySet::from_policies(all)
+    PolicySet::from_policies(all).map_err(|error| error.to_string())
 }
 
 /// Roles as Cedar entities without parents: `extends` is flattened into the policies.

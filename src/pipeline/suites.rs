@@ -1,6 +1,5 @@
 //! From a checked package to its bundle and the suites that are typed against it: what tests and questions start from.
 
-use cedar_policy::PolicySet;
 use thiserror::Error;
 
 use crate::bundle::BundleTree;
@@ -110,11 +109,7 @@ pub fn beside(package: &PackageFiles, checked: &mut Checked) -> Result<(), Suite
 pub fn check_entities(package: &PackageFiles, checked: &Checked) -> Result<Diagnostics, SuitesError> {
     let mut out = Diagnostics::new();
     if let Some(file) = package.entities {
-        let engine = match checked.lowered.schema {
-            Some(_) => engine(&checked.lowered)?,
-            // Without a schema, any entity is one.
-            None => Engine::new(PolicySet::new(), None, [])?,
-        };
+        let engine = engine(&checked.lowered)?;
         scenario::check_entities(&package.sources, file, policy(checked, &engine), &mut out);
     }
     Ok(out)
