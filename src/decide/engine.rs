@@ -1,17 +1,18 @@
 //! The evaluator over one bundle. Cedar's `Authorizer` is used here and nowhere else.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr as _;
 
 use cedar_policy::{
     AuthorizationError, Authorizer, Effect, Entities, Entity, EntityUid, EvalResult, Expression, Policy, PolicyId,
-    PolicySet, SchemaFragment,
+    PolicySet, Schema, SchemaFragment,
 };
 use serde_json::Value;
 use thiserror::Error;
 
 use super::check::{Checked, check};
-use super::index::Index;
+use super::index::{Index, set_of};
 use super::model::Model;
 use super::{Cause, Decision, EntitiesError, Outcome, PolicyError, Request, RequestError, entities, partial};
 use crate::bundle::{BundleTree, Contract};
@@ -38,6 +39,21 @@ pub struct Engine {
     authorizer: Authorizer,
 }
 
+/// What a bundle ships, before it is written to files.
+#[derive(Debug, Clone)]
+pub struct Parts<'a> {
+    /// The policies.
+    pub policies: PolicySet,
+    /// The schema.
+    pub schema: &'a Schema,
+    /// The same schema in Cedar's JSON form.
+    pub schema_json: &'a Value,
+    /// The roles, in Cedar's JSON form of entities.
+    pub roles: &'a Value,
+    /// What Cedar's schema cannot say of entities.
+    pub contract: &'a Contract,
+}
+
 /// Why artifacts make no engine.
 #[derive(Debug, Error)]
 pub enum EngineError {
@@ -52,6 +68,9 @@ pub enum EngineError {
         /// What is wrong with it.
         message: String,
     },
+    /// The policies are not a set.
+    #[error("the policies do not form a set: {0}")]
+    Policies(String),
     /// The schema does not hold together.
     #[error("the schema is not valid")]
     Schema(#[source] Box<cedar_policy::SchemaError>),
@@ -94,13 +113,34 @@ impl Engine {
         let base = Entities::from_entities(roles, model.as_ref().map(|model| &model.schema))
             .map_err(|error| EngineError::Roles(Box::new(error)))?;
         Ok(Self {
-            index: Index::new(&policies, model.as_ref()),
+            index: Index::new(&policies),
             policies,
             model,
             base,
             strictness: Strictness::default(),
             authorizer: Authorizer::new(),
         })
+    }
+
+    /// The engine of what a bundle would ship. It decides as that of the bundle's files does.
+    ///
+    /// # Errors
+    /// Where the roles are not as the schema declares them.
+    pub fn of(parts: Parts<'_>) -> Result<Self, EngineError> {
+        let Parts { policies, schema, schema_json, roles, contract } = parts;
+        let model = Model::of(schema.clone(), schema_json).with_contract(contract);
+        let base =
+            Entities::from_entities([], Some(&model.schema)).map_err(|error| EngineError::Roles(Box::new(error)))?;
+        let engine = Self {
+            index: Index::new(&policies),
+            policies,
+            model: Some(model),
+            base,
+            strictness: Strictness::default(),
+            authorizer: Authorizer::new(),
+        };
+        let base = engine.entities(roles).map_err(unreadable(ROLES))?;
+        Ok(Self { base, ..engine })
     }
 
     /// The engine of a bundle: `policies.json`, `schema.cedarschema` and `entities/roles.json`. Where there is a `contract.json`
@@ -131,7 +171,7 @@ impl Engine {
     /// The same engine, evaluating every policy in every decision.
     #[cfg(test)]
     pub(super) fn without_index(self) -> Self {
-        Self { index: Index::default(), ..self }
+        Self { index: Index::of_one_part(&self.policies), ..self }
     }
 
     /// The policies it decides by.
@@ -176,24 +216,40 @@ impl Engine {
     /// What the policies say, whether or not principal and resource are loaded.
     fn evaluated(&self, request: &Request, entities: &Entities) -> Result<Decision, RequestError> {
         let checked = check(request, self.model.as_ref())?;
-        let environment = (&request.principal, &request.action, &request.resource);
-        let policies = self.index.candidates(&self.policies, self.model.as_ref(), environment, entities);
+        let parts = self.index.candidates([&request.action, &request.principal, &request.resource], entities);
         match checked {
-            Checked::Complete(cedar) => {
-                let response = self.authorizer.is_authorized(&cedar, policies, entities);
-                let diagnostics = response.diagnostics();
-                let errors = diagnostics.errors().map(|error| {
-                    let AuthorizationError::PolicyEvaluationError(error) = error;
-                    (error.policy_id().to_string(), error.inner().to_string())
-                });
-                let errors = self.errors(errors.collect());
-                let reasons = diagnostics.reason().map(ToString::to_string).collect();
-                Ok(self.concluded(response.decision(), reasons, errors))
-            }
+            Checked::Complete(cedar) => Ok(self.decided(&cedar, &parts, entities)),
             Checked::Partial(attributes) => {
-                let response = partial::evaluate(&self.authorizer, policies, entities, request, &attributes)?;
+                let policies = match parts.as_slice() {
+                    [only] => Cow::Borrowed(*only),
+                    parts => Cow::Owned(set_of(parts.iter().flat_map(|part| part.policies()), &self.policies)),
+                };
+                let response = partial::evaluate(&self.authorizer, &policies, entities, request, &attributes)?;
                 Ok(self.concluded_partially(response))
             }
+        }
+    }
+
+    /// What parts of the policies come to together: a `forbid` of one overrides a `permit` of another.
+    fn decided(&self, request: &cedar_policy::Request, parts: &[&PolicySet], entities: &Entities) -> Decision {
+        let (mut permits, mut forbids, mut errors) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+        for part in parts {
+            let response = self.authorizer.is_authorized(request, part, entities);
+            let diagnostics = response.diagnostics();
+            errors.extend(diagnostics.errors().map(|error| {
+                let AuthorizationError::PolicyEvaluationError(error) = error;
+                (error.policy_id().to_string(), error.inner().to_string())
+            }));
+            let reasons = match response.decision() {
+                cedar_policy::Decision::Allow => &mut permits,
+                cedar_policy::Decision::Deny => &mut forbids,
+            };
+            reasons.extend(diagnostics.reason().map(ToString::to_string));
+        }
+        let errors = self.errors(errors);
+        match (forbids.is_empty(), permits.is_empty()) {
+            (true, false) => self.concluded(cedar_policy::Decision::Allow, permits, errors),
+            _ => self.concluded(cedar_policy::Decision::Deny, forbids, errors),
         }
     }
 

@@ -1,9 +1,9 @@
 //! The schema as the evaluator needs it: Cedar's own, plus what Cedar does not tell of it: which attributes an action's
 //! context has, and which entities exist without being loaded because they are members of an enumeration.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use cedar_policy::{Entities, EntityId, EntityTypeName, EntityUid, Schema, SchemaError, SchemaFragment};
+use cedar_policy::{EntityId, EntityTypeName, EntityUid, Schema, SchemaError, SchemaFragment};
 use serde_json::{Value, json};
 
 use super::lineage::Lineage;
@@ -16,7 +16,6 @@ pub(super) struct Model {
     pub(super) lineage: Lineage,
     contexts: HashMap<EntityUid, BTreeMap<String, Presence>>,
     enumerations: HashMap<EntityTypeName, BTreeSet<String>>,
-    action_groups: HashMap<EntityUid, HashSet<EntityUid>>,
 }
 
 /// Whether an attribute must be there.
@@ -31,22 +30,12 @@ impl Model {
     pub(super) fn new(fragment: SchemaFragment) -> Result<Self, Box<SchemaError>> {
         let schema = Schema::from_schema_fragments([fragment.clone()]).map_err(Box::new)?;
         let json = fragment.to_json_value().map_err(Box::new)?;
-        // A schema with a cycle among its actions has been rejected, so this does not fail; without groups the index is unused.
-        let actions = schema.action_entities().unwrap_or_else(|_| Entities::empty());
-        let action_groups = actions
-            .iter()
-            .map(|action| {
-                let groups = actions.ancestors(&action.uid()).into_iter().flatten();
-                (action.uid(), groups.cloned().collect())
-            })
-            .collect();
-        Ok(Self {
-            schema,
-            lineage: Lineage::default(),
-            contexts: contexts(&json),
-            enumerations: enumerations(&json),
-            action_groups,
-        })
+        Ok(Self::of(schema, &json))
+    }
+
+    /// The model of a schema that is there in Cedar's JSON form too.
+    pub(super) fn of(schema: Schema, json: &Value) -> Self {
+        Self { schema, lineage: Lineage::default(), contexts: contexts(json), enumerations: enumerations(json) }
     }
 
     /// The same model, with what a contract says of parents and holder groups.
@@ -64,11 +53,6 @@ impl Model {
         let member =
             self.enumerations.get(uid.type_name()).is_some_and(|members| members.contains(uid.id().unescaped()));
         member || self.contexts.contains_key(uid)
-    }
-
-    /// The groups that an action is in, at any depth.
-    pub(super) fn groups_of(&self, action: &EntityUid) -> Option<&HashSet<EntityUid>> {
-        self.action_groups.get(action)
     }
 }
 

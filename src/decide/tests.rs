@@ -1,8 +1,8 @@
 //! Tests of the room as a whole: outcomes and causes, partial requests, located faults, and the law of the index.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use cedar_policy::{Effect, Entities, EvalResult, PolicySet, SchemaFragment};
+use cedar_policy::{Effect, Entities, EntityUid, EvalResult, PolicyId, PolicySet, SchemaFragment, SlotId, Template};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::bundle::BundleTree;
 const SCHEMA: &str = r#"
     namespace Shop {
         entity Level enum ["low", "high"];
-        entity Role;
+        entity Role in [Role];
         entity User in [Role] { clearance: Long, manager?: User };
         entity App;
         entity Order { level: Level, owner: User };
@@ -329,6 +329,49 @@ fn policy_text() -> impl Strategy<Value = String> {
     })
 }
 
+/// Templates, each for the slots it has.
+const TEMPLATES: [&str; 3] = [
+    "permit (principal in ?principal, action, resource);",
+    "forbid (principal, action in Shop::Action::\"write\", resource == ?resource) when { context.mfa };",
+    "permit (principal == ?principal, action == Shop::Action::\"read\", resource in ?resource);",
+];
+
+/// Policies, and links of the templates.
+fn with_links(texts: &str, links: &[(usize, usize)]) -> PolicySet {
+    let mut policies: PolicySet = texts.parse().unwrap();
+    for (at, text) in TEMPLATES.iter().enumerate() {
+        policies.add_template(Template::parse(Some(PolicyId::new(format!("t{at}"))), text).unwrap()).unwrap();
+    }
+    for (number, (template, values)) in links.iter().enumerate() {
+        let principal = [r#"Shop::Role::"clerk""#, r#"Shop::User::"ann""#, r#"Shop::App::"pos""#][*values];
+        let resource = [r#"Shop::Order::"o1""#, r#"Shop::Level::"low""#, r#"Shop::Order::"o2""#][*values];
+        let slots: HashMap<SlotId, EntityUid> =
+            [(SlotId::principal(), principal.parse().unwrap()), (SlotId::resource(), resource.parse().unwrap())]
+                .into_iter()
+                .filter(|(slot, _)| TEMPLATES[*template].contains(&slot.to_string()))
+                .collect();
+        let id = PolicyId::new(format!("link{number}"));
+        policies.link(PolicyId::new(format!("t{template}")), id, slots).unwrap();
+    }
+    policies
+}
+
+/// The world, in which a role is within another, and the groups of an action are among the entities where no schema tells them.
+fn nested(engine: &Engine) -> Entities {
+    let mut all = json!([
+        { "uid": { "type": "Shop::Role", "id": "clerk" }, "attrs": {}, "parents": [] },
+        { "uid": { "type": "Shop::Role", "id": "senior" }, "attrs": {}, "parents": [{ "type": "Shop::Role", "id": "clerk" }] },
+        { "uid": { "type": "Shop::User", "id": "ann" }, "attrs": { "clearance": 1 }, "parents": [{ "type": "Shop::Role", "id": "senior" }] },
+        { "uid": { "type": "Shop::User", "id": "bob" }, "attrs": { "clearance": 2 }, "parents": [] },
+        { "uid": { "type": "Shop::App", "id": "pos" }, "attrs": {}, "parents": [] },
+        { "uid": { "type": "Shop::Order", "id": "o1" }, "attrs": { "level": { "__entity": { "type": "Shop::Level", "id": "low" } }, "owner": { "__entity": { "type": "Shop::User", "id": "bob" } } }, "parents": [] }
+    ]);
+    let group = json!({ "type": "Shop::Action", "id": "write" });
+    let edit = json!({ "uid": { "type": "Shop::Action", "id": "edit" }, "attrs": {}, "parents": [group] });
+    all.as_array_mut().unwrap().push(edit);
+    engine.entities(&all).unwrap()
+}
+
 /// The requests that the properties range over.
 fn requests(context: &Value) -> Vec<Request> {
     let mut requests = Vec::new();
@@ -346,15 +389,20 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn the_index_changes_no_decision_reason_or_error(texts in prop::collection::vec(policy_text(), 0..12)) {
-        let policies: PolicySet = texts.concat().parse().unwrap();
+    fn the_index_changes_no_decision_reason_or_error(
+        texts in prop::collection::vec(policy_text(), 0..12),
+        links in prop::collection::vec((0..TEMPLATES.len(), 0..3_usize), 0..4),
+    ) {
+        let policies = with_links(&texts.concat(), &links);
         for strictness in [Strictness::FailClosed, Strictness::Cedar] {
-            let engine = || Engine::new(policies.clone(), Some(schema()), []).unwrap().with_strictness(strictness);
-            let (indexed, whole) = (engine(), engine().without_index());
-            let world = world(&indexed);
-            for context in [calm(), json!({ "now": "2026-03-01T10:00:00Z", "mfa": false, "note": "" }), json!({})] {
-                for request in requests(&context) {
-                    prop_assert_eq!(indexed.decide(&request, &world), whole.decide(&request, &world));
+            for schema in [Some(schema()), None] {
+                let engine = || Engine::new(policies.clone(), schema.clone(), []).unwrap().with_strictness(strictness);
+                let (indexed, whole) = (engine(), engine().without_index());
+                let world = nested(&indexed);
+                for context in [calm(), json!({ "now": "2026-03-01T10:00:00Z", "mfa": false, "note": "" }), json!({})] {
+                    for request in requests(&context) {
+                        prop_assert_eq!(indexed.decide(&request, &world), whole.decide(&request, &world));
+                    }
                 }
             }
         }

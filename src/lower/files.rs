@@ -1,18 +1,15 @@
-//! The policies as `.cedar` files, one per source file, in the style of Cedar's own formatter.
-//! What is written is read back and held against what was built, so that the text an auditor reads is the policy that decides.
+//! The policies as `.cedar` files, one per source file: those of Gate statements as this room prints them, raw ones as written.
+//! What is printed is read back and held against what was built, so that the text an auditor reads is the policy that decides.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use cedar_policy::{Policy, PolicyId};
-use cedar_policy_formatter::{Config, policies_str_to_pretty};
 
 use crate::parallel;
 use crate::parallel::Work;
 use crate::text::{FileId, Sources, safe};
 
-use super::draft::Draft;
-use super::{Lowered, text};
+use super::{Lowered, print};
 
 impl Lowered {
     /// Path and text of each file, sorted: `policies/001-payouts.cedar`, with the policies sorted by id.
@@ -20,28 +17,21 @@ impl Lowered {
     /// # Errors
     /// Where a policy's text does not read back as the policy that was built; a fault of ours.
     pub fn policy_files(&self, sources: &Sources) -> Result<Vec<(String, String)>, String> {
-        let config = Config { line_width: 120, indent_width: 2 };
-        // One by one: the formatter's time grows with the square of the text it is given.
-        let pretty = |text: String| match policies_str_to_pretty(&text, &config) {
-            Ok(text) => Ok(text.trim_end().to_owned()),
-            Err(error) => Err(error.to_string()),
-        };
         let known = self.drafts.iter().zip(self.policies.iter().map(|(policy, _)| policy));
         let unknown = self.unknown_types.iter().map(|(draft, policy)| (draft, policy));
-        let built: Vec<(&Draft, &Policy)> = known.chain(unknown).collect();
-        let gate = parallel::map(
+        let gate = known.chain(unknown).map(|(draft, policy)| (draft.span.file, policy, false));
+        let raw = self.raw.iter().map(|raw| (raw.span.file, &raw.policy, true));
+        let all: Vec<(FileId, &Policy, bool)> = gate.chain(raw).collect();
+        let written = parallel::map(
             Work::Little,
-            &built,
+            &all,
             || (),
-            |(), (draft, policy)| Ok((draft.span.file, draft.id.clone(), pretty(gate(draft, policy)?)?)),
+            |(), (file, policy, is_raw)| {
+                let text = if *is_raw { as_written(policy)? } else { printed(policy)? };
+                Ok((*file, policy.id().to_string(), text))
+            },
         );
-        let raw = parallel::map(
-            Work::Little,
-            &self.raw,
-            || (),
-            |(), raw| Ok((raw.span.file, raw.policy.id().to_string(), pretty(cedar(&raw.policy)?)?)),
-        );
-        let written: Result<Vec<(FileId, String, String)>, String> = gate.into_iter().chain(raw).collect();
+        let written: Result<Vec<(FileId, String, String)>, String> = written.into_iter().collect();
         let mut by_source: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
         for (file, id, text) in written? {
             by_source.entry(sources.name(file)).or_default().push((id, text));
@@ -59,39 +49,30 @@ impl Lowered {
     }
 }
 
-fn gate(draft: &Draft, policy: &Policy) -> Result<String, String> {
-    let mut written = String::new();
-    let annotations: BTreeMap<&str, &str> = policy.annotations().collect();
-    for (name, value) in annotations {
-        // Cedar's JSON tells an empty value from none, and Cedar makes no value of an empty one that is built. Writing to a
-        // string cannot fail.
-        let _ = match value {
-            "" => writeln!(written, "@{name}"),
-            _ => writeln!(written, "@{name}(\"{}\")", value.escape_debug()),
-        };
-    }
-    written.push_str(&text::policy(draft).text);
-    let id = PolicyId::new(&draft.id);
+/// A policy that was built, as text that reads back as it.
+fn printed(policy: &Policy) -> Result<String, String> {
+    let id = policy.id();
+    let built = policy.to_pst().map_err(|error| error.to_string())?;
+    let text = print::policy(built.body()).map_err(|error| format!("`{id}` cannot be written: {error}"))?;
     let read =
-        Policy::parse(Some(id), &written).map_err(|error| format!("`{}` does not read back: {error}", draft.id))?;
-    let same = match (read.to_json(), policy.to_json()) {
-        (Ok(read), Ok(built)) => read == built,
-        _ => false,
-    };
-    if !same {
-        return Err(format!("`{}` does not read back as it was built", draft.id));
-    }
-    Ok(written)
+        Policy::parse(Some(PolicyId::new(id)), &text).map_err(|error| format!("`{id}` does not read back: {error}"))?;
+    let is_same = read.to_pst().is_ok_and(|read| read.body() == built.body())
+        // Trees may show one expression in two ways.
+        || matches!((read.to_json(), policy.to_json()), (Ok(read), Ok(built)) if read == built);
+    if is_same { Ok(text) } else { Err(format!("`{id}` does not read back as it was built")) }
 }
 
-fn cedar(policy: &Policy) -> Result<String, String> {
-    let id = policy.id().to_string();
-    let written = policy.to_cedar().ok_or_else(|| format!("`{id}` is linked to a template"))?;
-    if policy.annotation("id").is_some() {
-        return Ok(written);
-    }
-    // Without the annotation, a reader of the text would number the policy anew.
-    Ok(format!("@id(\"{}\")\n{written}", id.escape_debug()))
+/// A raw policy in its author's words, comments included. One without an `@id` gains it, since a reader of the text would number
+/// the policy anew; a link of a template has no words of its own.
+fn as_written(policy: &Policy) -> Result<String, String> {
+    let text = match policy.to_cedar() {
+        Some(written) => written.trim().to_owned(),
+        None => printed(policy)?,
+    };
+    Ok(match policy.annotation("id") {
+        Some(_) => text,
+        None => format!("@id(\"{}\")\n{text}", policy.id().to_string().escape_debug()),
+    })
 }
 
 /// The part of a source's name that names a file: its stem, with anything unusual as `-`.

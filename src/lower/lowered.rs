@@ -1,6 +1,7 @@
 //! What lowering makes of a program.
 
 use cedar_policy::{Policy, Schema};
+use serde_json::Value;
 
 use crate::bundle::{Contract, Origins};
 use crate::text::FileId;
@@ -22,6 +23,8 @@ pub struct Lowered {
     pub raw: Vec<RawPolicy>,
     /// The merged schema; `None` where it does not hold together, or where there is none to hold raw policies to.
     pub schema: Option<Schema>,
+    /// The merged schema in Cedar's JSON form; null where there is none.
+    pub schema_json: Value,
     /// The merged schema in Cedar's schema language.
     pub schema_text: Option<String>,
     /// Roles as Cedar entities, sorted.

@@ -19,6 +19,7 @@ mod lowered;
 mod lowering;
 mod names;
 mod origins;
+mod print;
 mod program;
 mod pst;
 mod raw;

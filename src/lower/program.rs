@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Policy, PolicyId, Schema};
+use serde_json::Value;
 
 use crate::bundle::{ROLE_TYPE, RolesForm};
 use crate::diag::{Diagnostic, Diagnostics};
@@ -85,11 +86,11 @@ pub fn lower(
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    let (schema, schema_text) = match schema {
-        Some(SchemaText { schema, text }) => (Some(schema), Some(text)),
-        None => (None, None),
+    let (schema, schema_json, schema_text) = match schema {
+        Some(SchemaText { schema, json, text }) => (Some(schema), json, Some(text)),
+        None => (None, Value::Null, None),
     };
-    Lowered { drafts, policies, unknown_types, raw, schema, schema_text, roles, contract, origins }
+    Lowered { drafts, policies, unknown_types, raw, schema, schema_json, schema_text, roles, contract, origins }
 }
 
 /// Raw policies times kinds of request, which is what validating them costs, where that is too much.

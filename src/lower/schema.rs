@@ -23,6 +23,8 @@ use super::{codes, roles_form};
 pub struct SchemaText {
     /// For the validator and the evaluator.
     pub schema: Schema,
+    /// In Cedar's JSON form.
+    pub json: Value,
     /// In Cedar's schema language.
     pub text: String,
 }
@@ -58,11 +60,12 @@ pub(super) fn build(program: &Program, raw: &RawSchema, form: RolesForm, out: &m
         };
         Some(diagnostic)
     };
-    let fragment = SchemaFragment::from_json_value(Value::Object(merged));
+    let json = Value::Object(merged);
+    let fragment = SchemaFragment::from_json_value(json.clone());
     let built = fragment.map_err(|error| error.to_string()).and_then(|fragment| {
         let text = fragment.to_cedarschema().map_err(|error| error.to_string())?;
         let schema = Schema::from_schema_fragments([fragment]).map_err(|error| error.to_string())?;
-        Ok(SchemaText { schema, text })
+        Ok(SchemaText { schema, json, text })
     });
     match built {
         Ok(built) => Some(built),

@@ -10,6 +10,7 @@ use crate::bundle::{
     BundleLimits, BundleTree, CedarVersions, CompilerVersion, EvidenceSummary, FORMAT, GitState, MANIFEST, Manifest,
     MinEngine, canonical_json, compat_digest, sha256_hex,
 };
+use crate::decide::{Engine, EngineError, Parts};
 use crate::lower::Lowered;
 use crate::text::Sources;
 
@@ -125,13 +126,30 @@ fn metadata_json(checked: &Checked, policies: &str) -> serde_json::Value {
 const STORE_ID: usize = 64;
 const STORE_DESCRIPTION: usize = 1000;
 
+/// The evaluator of what a package would ship, without writing it. Cedar files need no schema.
+///
+/// # Errors
+/// Where what the compiler made does not hold together; a fault of ours.
+pub fn engine(lowered: &Lowered) -> Result<Engine, EngineError> {
+    let policies = policy_set(lowered).map_err(EngineError::Policies)?;
+    let Some(schema) = &lowered.schema else {
+        return Engine::new(policies, None, []);
+    };
+    let (schema_json, roles, contract) = (&lowered.schema_json, &roles_json(lowered), &lowered.contract);
+    Engine::of(Parts { policies, schema, schema_json, roles, contract })
+}
+
 /// The whole set as Cedar JSON: the only form in which other clients keep policy ids.
 fn policy_set_json(lowered: &Lowered) -> Result<serde_json::Value, BuildError> {
+    policy_set(lowered).and_then(|set| set.to_json().map_err(|error| error.to_string())).map_err(BuildError::Cedar)
+}
+
+/// All policies that ship.
+fn policy_set(lowered: &Lowered) -> Result<PolicySet, String> {
     let all = lowered.policies.iter().map(|(policy, _)| policy.clone());
     let all = all.chain(lowered.unknown_types.iter().map(|(_, policy)| policy.clone()));
     let all = all.chain(lowered.raw.iter().map(|raw| raw.policy.clone()));
-    let set = PolicySet::from_policies(all).map_err(|error| BuildError::Cedar(error.to_string()))?;
-    set.to_json().map_err(|error| BuildError::Cedar(error.to_string()))
+    PolicySet::from_policies(all).map_err(|error| error.to_string())
 }
 
 /// Roles as Cedar entities without parents: `extends` is flattened into the policies.

@@ -19,18 +19,19 @@ const SMOKE_FORMAT: &str = "1";
 /// A piece of evidence: a report in JSON under its name, `lint`.
 pub type Evidence = (&'static str, serde_json::Value);
 
-/// Puts a bundle together: what was built for the suites, the sources, the smoke tests of suites without faults, and evidence.
+/// Puts a bundle together: what was built, the sources, the smoke tests of suites without faults, and evidence.
 /// The same package, evidence and origin give the same bytes.
 ///
 /// # Errors
 /// Where Cedar or the JSON writer refuses what the compiler made.
 pub fn bundle(
     package: &PackageFiles,
+    built: BundleTree,
     suites: &Suites<'_>,
     evidence: &[Evidence],
     origin: Origin,
 ) -> Result<BundleTree, BuildError> {
-    let mut tree = suites.tree.clone();
+    let mut tree = built;
     for (_, source) in package.sources.iter() {
         tree.insert(format!("{SOURCE}{}", source.name()), source.text());
     }

@@ -16,7 +16,7 @@ use crate::load::PackageFiles;
 use crate::text::Instant;
 use crate::{lint, lower};
 
-use super::{BuildError, Checked, build};
+use super::{Checked, engine};
 
 /// How lints that read facts are run.
 #[derive(Debug, Clone, Copy)]
@@ -36,9 +36,6 @@ pub struct ProofOptions<'a> {
 /// Why no request could be replayed. Each is a fault of ours.
 #[derive(Debug, Error)]
 pub enum FactsError {
-    /// The bundle could not be built.
-    #[error(transparent)]
-    Build(#[from] BuildError),
     /// The bundle could not be loaded.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -80,10 +77,7 @@ pub fn prove_lints(
     }
     // Few packages have anything to show, and their bundle takes longer than the rest of a warm run.
     let loaded: OnceLock<Result<Engine, FactsError>> = OnceLock::new();
-    let load = || -> Result<Engine, FactsError> {
-        let tree = build(checked, &package.sources)?;
-        Ok(Engine::from_tree(&tree)?.with_strictness(Strictness::Cedar))
-    };
+    let load = || -> Result<Engine, FactsError> { Ok(engine(&checked.lowered)?.with_strictness(Strictness::Cedar)) };
     let prover = options
         .solver
         .map(|solver| Prover::new(solver, options.cache, options.limits, options.deadline).telling(progress));

@@ -19,7 +19,7 @@ mod suites;
 mod test;
 
 pub use asserted::{asserted, assertions, refuted};
-pub use build::{BuildError, Origin, build};
+pub use build::{BuildError, Origin, build, engine};
 pub use bump::bump;
 pub use bundle::{Evidence, bundle, carried, one_policy, shipped, shipped_contract, shipped_roles};
 pub use check::{Checked, Options, check};
@@ -30,5 +30,5 @@ pub use fix::{Mended, MendedFile, mend};
 pub use mutate::{MutateError, MutateOptions, Mutated, mutants, mutate};
 pub use prove::{Proofs, ProveError, ProveOptions, claims, prove};
 pub use shard::Shard;
-pub use suites::{Suites, SuitesError, beside, check_entities, suites};
+pub use suites::{Suites, SuitesError, beside, check_entities, suites, suites_of_files};
 pub use test::{TestOptions, Tested, run_suites, test};

@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::analysis::solver::Limits;
 use crate::analysis::{Cache, Deadline, Prover, solver};
 use crate::bundle::PROFILE_TYPE;
-use crate::decide::{Engine, EngineError};
+use crate::decide::EngineError;
 use crate::diag::Diagnostics;
 use crate::lint::Extent;
 use crate::load::PackageFiles;
@@ -25,7 +25,7 @@ use crate::text::{Instant, Sources};
 use crate::typing::Conditions;
 use crate::{graph, lower, mutation, parallel, scenario, semdiff, syntax};
 
-use super::{BuildError, Checked, Suites, build, check};
+use super::{Checked, Suites, check, engine};
 
 /// How mutants are tried.
 #[derive(Clone, Copy)]
@@ -71,9 +71,6 @@ pub enum Mutated {
 /// Why no mutant could be tried.
 #[derive(Debug, Error)]
 pub enum MutateError {
-    /// A bundle could not be built; a fault of ours.
-    #[error(transparent)]
-    Build(#[from] BuildError),
     /// A bundle could not be loaded; a fault of ours.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -209,10 +206,10 @@ impl Lab<'_> {
     /// Runs the scenarios on a mutant. They are read as they are for the program: a name that the mutant lost is no reason
     /// for a test to fail, a decision that it changed is.
     fn test(&self, mutant: &Mutant) -> Result<Tested, MutateError> {
-        let Some(Compiled { checked, sources }) = self.compile(mutant) else {
+        let Some(Compiled { checked, .. }) = self.compile(mutant) else {
             return Ok(Tested::Ended(Outcome::Unviable));
         };
-        let engine = Engine::from_tree(&build(&checked, &sources)?)?;
+        let engine = engine(&checked.lowered)?;
         let policy = Policy { contract: &checked.lowered.contract, origins: &checked.lowered.origins, engine: &engine };
         let report = run(self.suites, policy, &self.accepted);
         let mut tests = report.tests();

@@ -15,7 +15,7 @@ use crate::lower::{Property, PropertyKind, is_called};
 use crate::text::Instant;
 
 use super::shard::Shard;
-use super::{BuildError, Checked, build, meant};
+use super::{Checked, engine, meant};
 
 use templates::Templates;
 
@@ -77,9 +77,6 @@ pub enum ProveError {
     /// Nothing can be asked.
     #[error(transparent)]
     ProofGoals(#[from] ProofGoalsError),
-    /// The bundle could not be built; a fault of ours.
-    #[error(transparent)]
-    Build(#[from] BuildError),
     /// The bundle could not be loaded; a fault of ours.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -96,8 +93,7 @@ pub fn prove(
     options: ProveOptions<'_>,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Proofs, ProveError> {
-    let tree = build(checked, &package.sources)?;
-    let engine = Engine::from_tree(&tree)?;
+    let engine = engine(&checked.lowered)?;
     let properties =
         lower::properties(&checked.conditions, checked.lowered.contract.roles_form).map_err(ProveError::Property)?;
     let of = properties.len();
@@ -119,7 +115,7 @@ pub fn prove(
     let mine: Vec<Property> = mine.collect();
     let prover = Prover::new(options.solver, options.cache, options.limits, options.deadline).telling(progress);
     let mut settled = settled(mine, checked, &engine, &prover, &options)?;
-    Templates::new(templates, checked).hold(&mut settled, package, checked, &prover, &options)?;
+    Templates::new(templates, checked).hold(&mut settled, checked, &prover, &options)?;
     let mut proofs = Vec::new();
     for (goal, outcome) in settled {
         let reach = goal.reach();

@@ -1,6 +1,5 @@
 //! From a checked package to its bundle and the suites that are typed against it: what tests and questions start from.
 
-use cedar_policy::PolicySet;
 use thiserror::Error;
 
 use crate::bundle::BundleTree;
@@ -10,16 +9,14 @@ use crate::load::PackageFiles;
 use crate::scenario::{Policy, Suite};
 use crate::{lint, scenario};
 
-use super::{BuildError, Checked, build, declarations};
+use super::{BuildError, Checked, build, declarations, engine};
 
 /// A compiled package and its suites.
 #[derive(Debug)]
 pub struct Suites<'a> {
     /// The package.
     pub checked: &'a Checked,
-    /// The bundle's files.
-    pub tree: BundleTree,
-    /// The evaluator, loaded from them.
+    /// The evaluator of what ships.
     pub engine: Engine,
     /// The suites without faults.
     pub suites: Vec<Suite>,
@@ -28,7 +25,7 @@ pub struct Suites<'a> {
 }
 
 impl Suites<'_> {
-    /// The policy as its bundle shows it.
+    /// The policy as its gateway sees it.
     #[must_use]
     pub fn policy(&self) -> Policy<'_> {
         policy(self.checked, &self.engine)
@@ -49,24 +46,39 @@ pub enum SuitesError {
     /// The bundle could not be built.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// The bundle could not be loaded.
+    /// What ships could not be loaded.
     #[error(transparent)]
     Engine(#[from] EngineError),
 }
 
-/// Builds a package without faults and reads its suites.
+/// Reads the suites of a package without faults, for what it would ship.
+///
+/// # Errors
+/// Where what the compiler made cannot be loaded; a fault of ours.
+pub fn suites<'a>(package: &PackageFiles, checked: &'a Checked) -> Result<Suites<'a>, SuitesError> {
+    Ok(suites_for(package, checked, engine(&checked.lowered)?))
+}
+
+/// As [`suites`], for the files of a bundle, read back.
 ///
 /// # Errors
 /// Where what the compiler made cannot be built or loaded; a fault of ours.
-pub fn suites<'a>(package: &PackageFiles, checked: &'a Checked) -> Result<Suites<'a>, SuitesError> {
-    let sources = &package.sources;
-    let tree = build(checked, sources)?;
+pub fn suites_of_files<'a>(
+    package: &PackageFiles,
+    checked: &'a Checked,
+) -> Result<(Suites<'a>, BundleTree), SuitesError> {
+    let tree = build(checked, &package.sources)?;
     let engine = Engine::from_tree(&tree)?;
+    Ok((suites_for(package, checked, engine), tree))
+}
+
+fn suites_for<'a>(package: &PackageFiles, checked: &'a Checked, engine: Engine) -> Suites<'a> {
+    let sources = &package.sources;
     let mut out = Diagnostics::new();
     let policy = policy(checked, &engine);
     let suites = scenario::load_suites(sources, &package.scenarios, policy, checked.project.test_at, &mut out);
     scenario::too_few_approvers(&suites, policy, &mut out);
-    Ok(Suites { checked, tree, engine, suites, diagnostics: out.sorted() })
+    Suites { checked, engine, suites, diagnostics: out.sorted() }
 }
 
 /// Adds to what is wrong with a package what is wrong with its declared changes and its suites. They have no say in what the
@@ -97,11 +109,7 @@ pub fn beside(package: &PackageFiles, checked: &mut Checked) -> Result<(), Suite
 pub fn check_entities(package: &PackageFiles, checked: &Checked) -> Result<Diagnostics, SuitesError> {
     let mut out = Diagnostics::new();
     if let Some(file) = package.entities {
-        let engine = match checked.lowered.schema {
-            Some(_) => Engine::from_tree(&build(checked, &package.sources)?)?,
-            // Without a schema, any entity is one.
-            None => Engine::new(PolicySet::new(), None, [])?,
-        };
+        let engine = engine(&checked.lowered)?;
         scenario::check_entities(&package.sources, file, policy(checked, &engine), &mut out);
     }
     Ok(out)

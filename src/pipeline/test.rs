@@ -1,8 +1,7 @@
-//! From a checked package to the results of its scenarios, which run on the bundle's files and nothing else of the compiler.
+//! From a checked package to the results of its scenarios, which run on what a bundle ships and nothing else of the compiler.
 
 use std::num::NonZeroUsize;
 
-use crate::bundle::BundleTree;
 use crate::diag::Diagnostics;
 use crate::load::PackageFiles;
 use crate::scenario;
@@ -29,14 +28,12 @@ pub struct Tested {
     pub diagnostics: Diagnostics,
     /// What happened; `None` where the suites have faults.
     pub report: Option<RunReport>,
-    /// The files that were tested.
-    pub tree: BundleTree,
 }
 
-/// Builds a package without faults and runs its scenarios. `on_event` hears of each test as it is done.
+/// Runs the scenarios of a package without faults. `on_event` hears of each test as it is done.
 ///
 /// # Errors
-/// Where what the compiler made cannot be built or loaded; a fault of ours.
+/// Where what the compiler made cannot be loaded; a fault of ours.
 pub fn test(
     package: &PackageFiles,
     checked: &Checked,
@@ -48,7 +45,7 @@ pub fn test(
     if let Some(report) = &mut report {
         report.faults = checked.beside_the_policy(package).cloned().collect();
     }
-    Ok(Tested { diagnostics: loaded.diagnostics, report, tree: loaded.tree })
+    Ok(Tested { diagnostics: loaded.diagnostics, report })
 }
 
 /// Runs the suites of a package, which have no faults.

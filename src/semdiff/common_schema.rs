@@ -7,8 +7,8 @@ use cedar_policy::{Policy, PolicySet, SchemaFragment};
 use serde_json::{Value, json};
 
 use crate::analysis::{Ground, Samples};
-use crate::bundle::{BundleTree, Contract, canonical_json};
-use crate::decide::{Engine, Strictness};
+use crate::bundle::Contract;
+use crate::decide::{Engine, Parts, Strictness};
 use crate::lower::Lowered;
 
 use super::merge;
@@ -65,13 +65,18 @@ impl CommonSchema {
                 (text, merge::contracts(&old.contract, &new.contract))
             }
         };
-        let fragment = SchemaFragment::from_cedarschema_str(&text).map_err(|error| error.to_string())?;
-        let schema = cedar_policy::Schema::from_schema_fragments([fragment.0]).map_err(|error| error.to_string())?;
+        let (fragment, _) = SchemaFragment::from_cedarschema_str(&text).map_err(|error| error.to_string())?;
+        let schema_json = fragment.clone().to_json_value().map_err(|error| error.to_string())?;
+        let schema = cedar_policy::Schema::from_schema_fragments([fragment]).map_err(|error| error.to_string())?;
         let ground = Ground::new(&schema).map_err(|error| error.to_string())?;
         let roles = roles(&contract, [old, new]);
         let engines = |side: &Lowered| -> Result<Engines, String> {
-            let tree = bundle(side, &text, &roles, &contract)?;
-            let engine = || Engine::from_tree(&tree).map_err(|error| error.to_string());
+            let set = PolicySet::from_policies(policies(side).cloned()).map_err(|error| error.to_string())?;
+            let engine = || {
+                let (schema, schema_json) = (&schema, &schema_json);
+                let parts = Parts { policies: set.clone(), schema, schema_json, roles: &roles, contract: &contract };
+                Engine::of(parts).map_err(|error| error.to_string())
+            };
             Ok(Engines { strict: engine()?, plain: engine()?.with_strictness(Strictness::Cedar) })
         };
         Ok(Self { old: engines(old)?, new: engines(new)?, samples: Samples::new(&schema, &text), ground, contract })
@@ -105,19 +110,4 @@ fn roles(contract: &Contract, sides: [&Lowered; 2]) -> Value {
     let entities: BTreeMap<&String, Value> =
         known.map(|(ty, id)| (id, json!({ "uid": { "type": ty, "id": id }, "attrs": {}, "parents": [] }))).collect();
     entities.into_values().collect()
-}
-
-fn bundle(side: &Lowered, schema: &str, roles: &Value, contract: &Contract) -> Result<BundleTree, String> {
-    let set = PolicySet::from_policies(policies(side).cloned()).map_err(|error| error.to_string())?;
-    let set = set.to_json().map_err(|error| error.to_string())?;
-    let mut tree = BundleTree::default();
-    let mut json = |path: &str, bytes: Result<Vec<u8>, serde_json::Error>| -> Result<(), String> {
-        tree.insert(path, bytes.map_err(|error| error.to_string())?);
-        Ok(())
-    };
-    json("policies.json", canonical_json(&set))?;
-    json("entities/roles.json", canonical_json(roles))?;
-    json("contract.json", canonical_json(contract))?;
-    tree.insert("schema.cedarschema", schema);
-    Ok(tree)
 }

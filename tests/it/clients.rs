@@ -156,9 +156,9 @@ fn build(example: &str, roles: Roles) -> Built {
     };
     let checked = pipeline::check(&package, &options, faults);
     assert!(!checked.failed(), "{example}: {:?}", checked.diagnostics);
-    let loaded = pipeline::suites(&package, &checked).unwrap();
+    let (loaded, built) = pipeline::suites_of_files(&package, &checked).unwrap();
     assert!(!loaded.diagnostics.has_errors(), "{example}: {:?}", loaded.diagnostics);
-    let tree = pipeline::bundle(&package, &loaded, &[], pipeline::Origin::default()).unwrap();
+    let tree = pipeline::bundle(&package, built, &loaded, &[], pipeline::Origin::default()).unwrap();
     Built {
         archive: pack(&tree).unwrap(),
         // Others have plain Cedar's semantics.

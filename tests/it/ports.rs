@@ -12,6 +12,8 @@ use cedar_policy::EntityUid;
 use gatewright::decide::{Engine, Request};
 use gatewright::diag::Diagnostics;
 use gatewright::load::load_package;
+use gatewright::pipeline::Checked;
+use gatewright::scenario::AskedSuite;
 use gatewright::scenario::golden::SnapshotMode;
 use gatewright::text::Instant;
 use gatewright::{pipeline, report, scenario};
@@ -78,7 +80,7 @@ fn load(port: &str) -> Ported {
     assert!(!checked.failed(), "{port}: {shown}");
     let options = pipeline::TestOptions { filter: None, threads: NonZeroUsize::MIN, snapshots: SnapshotMode::ReadOnly };
     let tested = pipeline::test(&package, &checked, options, &mut |_| {}).unwrap();
-    let engine = Engine::from_tree(&tested.tree).unwrap();
+    let engine = Engine::from_tree(&pipeline::build(&checked, &package.sources).unwrap()).unwrap();
     let policy =
         scenario::Policy { contract: &checked.lowered.contract, origins: &checked.lowered.origins, engine: &engine };
     let at = checked.project.test_at;
@@ -86,7 +88,39 @@ fn load(port: &str) -> Ported {
     let suites = scenario::load_suites(&package.sources, &package.scenarios, policy, at, &mut faults);
     let mut asked = scenario::asked(&suites, policy);
     assert_eq!(asked.len(), 1, "{port} has one suite");
+    assert_none(&format!("requests that {port} decides in two ways"), decided_in_two_ways(&asked, &engine, &checked));
     Ported { tested, entities: Value::Array(asked.remove(0).entities), engine }
+}
+
+/// The requests that the files of a bundle decide otherwise than what suites run on, which is never written.
+fn decided_in_two_ways(asked: &[AskedSuite], files: &Engine, checked: &Checked) -> Vec<String> {
+    let values = pipeline::engine(&checked.lowered).unwrap();
+    let differing = asked.iter().flat_map(|suite| {
+        let entities = Value::Array(suite.entities.clone());
+        let [of_files, of_values] = [files, &values].map(|engine| engine.entities(&entities).unwrap());
+        let values = &values;
+        suite
+            .requests
+            .iter()
+            .filter(move |request| files.decide(request, &of_files) != values.decide(request, &of_values))
+            .map(|request| format!("{request:?}"))
+    });
+    differing.collect()
+}
+
+#[test]
+fn suites_run_on_what_the_files_of_a_bundle_decide() {
+    for example in ["examples/marketplace", "examples/quickstart", "examples/authzen-todo"] {
+        let mut faults = Diagnostics::new();
+        let package = load_package(&root().join(example), &mut faults).unwrap();
+        let at = Instant::parse("2026-03-01T00:00:00Z").unwrap();
+        let checked = pipeline::check(&package, &pipeline::Options { at, levels: Vec::new(), roles: None }, faults);
+        let (suites, files) = pipeline::suites_of_files(&package, &checked).unwrap();
+        let asked = scenario::asked(&suites.suites, suites.policy());
+        assert!(asked.iter().any(|suite| !suite.requests.is_empty()), "{example}");
+        let engine = Engine::from_tree(&files).unwrap();
+        assert_none("requests that are decided in two ways", decided_in_two_ways(&asked, &engine, &checked));
+    }
 }
 
 /// The requests in a folder, a file each.

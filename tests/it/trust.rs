@@ -24,7 +24,7 @@ fn bytes(version: &str) -> Vec<u8> {
     let options = pipeline::Options { at: at("2026-03-01"), levels: Vec::new(), roles: None };
     let checked = pipeline::check(&package, &options, faults);
     assert!(!checked.failed(), "{:?}", checked.diagnostics);
-    let suites = pipeline::suites(&package, &checked).unwrap();
+    let (suites, built) = pipeline::suites_of_files(&package, &checked).unwrap();
     let origin = pipeline::Origin {
         git: Some(GitState { commit: "0123456789012345678901234567890123456789".to_owned(), tree: None, dirty: false }),
         judged_at: Some(at("2026-03-01").to_string()),
@@ -49,7 +49,7 @@ fn bytes(version: &str) -> Vec<u8> {
                 "suites": [{ "tests": [passed, passed, passed] }] }),
         ),
     ];
-    pack(&pipeline::bundle(&package, &suites, &evidence, origin).unwrap()).unwrap()
+    pack(&pipeline::bundle(&package, built, &suites, &evidence, origin).unwrap()).unwrap()
 }
 
 fn opened(bytes: &[u8]) -> Bundle {

@@ -7,10 +7,8 @@ use std::collections::BTreeMap;
 use cedar_policy::Effect;
 
 use crate::analysis::{Outcome, ProofGoal, Prover};
-use crate::decide::Engine;
-use crate::load::PackageFiles;
 use crate::lower::{Promise, Property, RawTemplate};
-use crate::pipeline::{Checked, build};
+use crate::pipeline::{Checked, engine};
 
 use super::{ProveError, ProveOptions, settled};
 
@@ -35,7 +33,6 @@ impl Templates {
     pub(super) fn hold(
         &self,
         settled: &mut [(ProofGoal, Outcome)],
-        package: &PackageFiles,
         checked: &Checked,
         prover: &Prover<'_>,
         options: &ProveOptions<'_>,
@@ -58,7 +55,7 @@ impl Templates {
             }
             let properties = proved.iter().filter_map(|at| settled.get(*at));
             let properties = properties.map(|(goal, _)| goal.property.clone()).collect();
-            let firm = self.firm(properties, effect, package, checked, prover, options);
+            let firm = self.firm(properties, effect, checked, prover, options);
             for (number, at) in proved.into_iter().enumerate() {
                 let Some((goal, _)) = settled.get_mut(at) else {
                     continue;
@@ -80,7 +77,6 @@ impl Templates {
         &self,
         properties: Vec<Property>,
         effect: Effect,
-        package: &PackageFiles,
         checked: &Checked,
         prover: &Prover<'_>,
         options: &ProveOptions<'_>,
@@ -92,7 +88,7 @@ impl Templates {
             };
             widened.lowered.raw.push(any);
         }
-        let engine = Engine::from_tree(&build(&widened, &package.sources)?)?;
+        let engine = engine(&widened.lowered)?;
         settled(properties, &widened, &engine, prover, options)
     }
 

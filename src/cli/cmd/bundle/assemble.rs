@@ -31,7 +31,7 @@ pub(super) fn assemble(
     origin: Origin,
     console: &mut Console,
 ) -> Result<Result<BundleTree, Exit>, CliError> {
-    let suites = pipeline::suites(&package.loaded, &package.checked)?;
+    let (suites, built) = pipeline::suites_of_files(&package.loaded, &package.checked)?;
     let faults = suites.faults();
     if faults.has_errors() {
         return Ok(Err(package.show(&faults, Format::Human, console)?));
@@ -50,7 +50,7 @@ pub(super) fn assemble(
         }
     }
     let origin = Origin { evidence: gathered.totals, ..origin };
-    let tree = pipeline::bundle(&package.loaded, &suites, &gathered.files, origin)?;
+    let tree = pipeline::bundle(&package.loaded, built, &suites, &gathered.files, origin)?;
     Ok(Ok(tree))
 }
 

@@ -176,14 +176,14 @@ fn compiled(bundle: &Bundle, package: &Package) -> Result<Option<BundleTree>, Cl
     if package.faults().has_errors() {
         return Ok(None);
     }
-    let suites = pipeline::suites(&package.loaded, &package.checked)?;
+    let (suites, built) = pipeline::suites_of_files(&package.loaded, &package.checked)?;
     let carried = kinds(&bundle.manifest.evidence).into_iter().filter_map(|kind| {
         let report = bundle.tree.get(&format!("evidence/{}.json", kind.name()))?;
         Some((kind.name(), serde_json::from_slice(report).ok()?))
     });
     let evidence: Vec<Evidence> = carried.collect();
     let origin = Origin { evidence: bundle.manifest.evidence.clone(), ..origin(bundle) };
-    Ok(Some(pipeline::bundle(&package.loaded, &suites, &evidence, origin)?))
+    Ok(Some(pipeline::bundle(&package.loaded, built, &suites, &evidence, origin)?))
 }
 
 /// What the manifest says of where the bundle is from, which nothing in it can show.
