@@ -59,8 +59,14 @@ fn build(
     model: Option<&Model>,
 ) -> Result<cedar_policy::Request, Fault> {
     let schema = model.map(|model| &model.schema);
-    let context = Context::from_json_value(Value::Object(context), schema.map(|schema| (schema, &request.action)))
-        .map_err(|error| Fault::Context(error.to_string()))?;
+    let read = |context: Map<String, Value>| {
+        Context::from_json_value(Value::Object(context), schema.map(|schema| (schema, &request.action)))
+            .map_err(|error| Fault::Context(error.to_string()))
+    };
+    let context = match model {
+        Some(model) => model.read.get_or_read(&request.action, context, read)?,
+        None => read(context)?,
+    };
     let (principal, action, resource) = (&request.principal, &request.action, &request.resource);
     cedar_policy::Request::new(principal.clone(), action.clone(), resource.clone(), context, schema)
         .map_err(|error| invalid(request, &error))

@@ -1,6 +1,6 @@
 //! Entities from JSON in Cedar's form, added to those of the bundle (roles, actions), each checked against the schema.
 
-use cedar_policy::Entities;
+use cedar_policy::{Entities, Entity};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -80,6 +80,21 @@ pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Resu
             }
             Err(EntitiesError(faults))
         }
+    }
+}
+
+/// Adds entities to `base` that are there as values and in JSON. What is wrong with them, the JSON tells.
+pub(super) fn take(
+    values: Vec<Entity>,
+    json: &Value,
+    base: &Entities,
+    model: Option<&Model>,
+) -> Result<Entities, EntitiesError> {
+    let added = base.clone().add_entities(values, model.map(|model| &model.schema));
+    let faults = faults_of_each(json, |entity| model.map_or_else(Vec::new, |model| model.lineage.faults(entity)));
+    match added {
+        Ok(entities) if faults.is_empty() => Ok(entities),
+        _ => load(json, base, model),
     }
 }
 

@@ -6,14 +6,15 @@
 //! conditions, so decision, reasons and errors are those of the whole set.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
+use std::sync::OnceLock;
 
 use cedar_policy::{
-    ActionConstraint, Entities, EntityTypeName, EntityUid, Policy, PolicySet, PrincipalConstraint, ResourceConstraint,
+    ActionConstraint, Entities, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, PrincipalConstraint,
+    ResourceConstraint,
 };
 
 /// What a scope asks of one variable of a request. Where it asks for a type and for an entity, only the entity is looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 enum Asked {
     Nothing,
     Type(EntityTypeName),
@@ -21,27 +22,32 @@ enum Asked {
     Entity(EntityUid),
 }
 
-/// What a scope asks of action, principal and resource.
-type Key = [Asked; 3];
-
 /// A policy set in parts, each of the policies whose scopes ask the same.
 #[derive(Debug, Default)]
-pub(super) struct Index(Layer<Layer<Layer<PolicySet>>>);
+pub(super) struct Index(Layer<Layer<Layer<Part>>>);
+
+/// Policies whose scopes ask the same: which they are, and the set of them, made when first needed.
+#[derive(Debug, Default)]
+struct Part {
+    ids: Vec<PolicyId>,
+    set: OnceLock<PolicySet>,
+}
+
+impl Part {
+    fn set(&self, whole: &PolicySet) -> &PolicySet {
+        self.set.get_or_init(|| set_of(self.ids.iter().filter_map(|id| whole.policy(id)), whole))
+    }
+}
 
 impl Index {
     pub(super) fn new(policies: &PolicySet) -> Self {
-        let mut parts: HashMap<Key, Vec<&Policy>> = HashMap::new();
+        let mut index = Self::default();
         for policy in policies.policies() {
             let (principal, resource) = (principal(policy), resource(policy));
             for action in actions(policy) {
-                parts.entry([action, principal.clone(), resource.clone()]).or_default().push(policy);
+                let of_principal = index.0.entry(action).entry(principal.clone());
+                of_principal.entry(resource.clone()).ids.push(policy.id().clone());
             }
-        }
-        let mut index = Self::default();
-        for ([action, principal, resource], part) in parts {
-            let of_action = index.0.entry(action).get_or_insert_default();
-            let of_principal = of_action.entry(principal).get_or_insert_default();
-            *of_principal.entry(resource) = Some(set_of(part, policies));
         }
         index
     }
@@ -50,22 +56,23 @@ impl Index {
     #[cfg(test)]
     pub(super) fn of_one_part(policies: &PolicySet) -> Self {
         let mut index = Self::default();
-        let all = index.0.any.get_or_insert_default().any.get_or_insert_default();
-        all.any = Some(policies.clone());
+        let all = index.0.entry(Asked::Nothing).entry(Asked::Nothing).entry(Asked::Nothing);
+        all.ids.extend(policies.policies().map(|policy| policy.id().clone()));
         index
     }
 
     /// The parts of the policies that can apply, in no order. A policy for several actions may be in more than one.
-    pub(super) fn candidates(
-        &self,
+    pub(super) fn candidates<'a>(
+        &'a self,
+        whole: &PolicySet,
         [action, principal, resource]: [&EntityUid; 3],
         entities: &Entities,
-    ) -> Vec<&PolicySet> {
+    ) -> Vec<&'a PolicySet> {
         let [action, principal, resource] = [action, principal, resource].map(|uid| Within::new(uid, entities));
         let mut found = Vec::new();
         self.0.matching(&action, &mut |of_action| {
             of_action.matching(&principal, &mut |of_principal| {
-                of_principal.matching(&resource, &mut |part| found.push(part));
+                of_principal.matching(&resource, &mut |part| found.push(part.set(whole)));
             });
         });
         found
@@ -87,9 +94,9 @@ impl<'a> Within<'a> {
 /// What is kept for each thing that a scope can ask of one variable.
 #[derive(Debug)]
 struct Layer<T> {
-    any: Option<T>,
-    types: HashMap<EntityTypeName, Option<T>>,
-    entities: HashMap<EntityUid, Option<T>>,
+    any: Option<Box<T>>,
+    types: HashMap<EntityTypeName, Box<T>>,
+    entities: HashMap<EntityUid, Box<T>>,
 }
 
 impl<T> Default for Layer<T> {
@@ -98,10 +105,10 @@ impl<T> Default for Layer<T> {
     }
 }
 
-impl<T> Layer<T> {
-    fn entry(&mut self, asked: Asked) -> &mut Option<T> {
+impl<T: Default> Layer<T> {
+    fn entry(&mut self, asked: Asked) -> &mut T {
         match asked {
-            Asked::Nothing => &mut self.any,
+            Asked::Nothing => self.any.get_or_insert_default(),
             Asked::Type(ty) => self.types.entry(ty).or_default(),
             Asked::Entity(uid) => self.entities.entry(uid).or_default(),
         }
@@ -109,16 +116,13 @@ impl<T> Layer<T> {
 
     /// Hands over all that is kept for what an entity fulfils.
     fn matching<'a>(&'a self, is: &Within<'_>, found: &mut dyn FnMut(&'a T)) {
-        let of_type = get(&self.types, is.uid.type_name());
-        self.any.iter().chain(of_type).chain(get(&self.entities, is.uid)).for_each(&mut *found);
+        let of_type = self.types.get(is.uid.type_name());
+        let of_itself = self.entities.get(is.uid);
+        self.any.iter().chain(of_type).chain(of_itself).for_each(|kept| found(kept));
         if !self.entities.is_empty() {
-            is.ancestors.iter().filter_map(|ancestor| get(&self.entities, *ancestor)).for_each(found);
+            is.ancestors.iter().filter_map(|ancestor| self.entities.get(*ancestor)).for_each(|kept| found(kept));
         }
     }
-}
-
-fn get<'a, K: Eq + Hash, T>(of: &'a HashMap<K, Option<T>>, key: &K) -> Option<&'a T> {
-    of.get(key)?.as_ref()
 }
 
 fn principal(policy: &Policy) -> Asked {

@@ -11,6 +11,7 @@ mod json;
 mod lineage;
 mod model;
 mod partial;
+mod read_contexts;
 mod reads;
 mod request;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use cedar_policy::{EntityId, EntityTypeName, EntityUid, Schema, SchemaError, Sch
 use serde_json::{Value, json};
 
 use super::lineage::Lineage;
+use super::read_contexts::ReadContexts;
 use crate::bundle::{ACTION_TYPE, Contract};
 
 /// A schema and what was read off it.
@@ -14,6 +15,8 @@ use crate::bundle::{ACTION_TYPE, Contract};
 pub(super) struct Model {
     pub(super) schema: Schema,
     pub(super) lineage: Lineage,
+    /// Contexts that were read.
+    pub(super) read: ReadContexts,
     contexts: HashMap<EntityUid, BTreeMap<String, Presence>>,
     enumerations: HashMap<EntityTypeName, BTreeSet<String>>,
 }
@@ -35,7 +38,13 @@ impl Model {
 
     /// The model of a schema that is there in Cedar's JSON form too.
     pub(super) fn of(schema: Schema, json: &Value) -> Self {
-        Self { schema, lineage: Lineage::default(), contexts: contexts(json), enumerations: enumerations(json) }
+        Self {
+            schema,
+            lineage: Lineage::default(),
+            read: ReadContexts::default(),
+            contexts: contexts(json),
+            enumerations: enumerations(json),
+        }
     }
 
     /// The same model, with what a contract says of parents and holder groups.

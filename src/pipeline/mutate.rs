@@ -18,7 +18,7 @@ use crate::load::PackageFiles;
 use crate::mutation::{Decided, Mutant, Named, Outcome, Shown, Tally, Trial};
 use crate::parallel::Work;
 use crate::scenario::golden::{Accepted, SnapshotMode};
-use crate::scenario::{Policy, RunOptions, RunReport, TestOutcome};
+use crate::scenario::{Policy, RunOptions, RunReport};
 use crate::semdiff::{Basis, CompareError, Difference, Effect, Side, Verdict};
 use crate::syntax::ast;
 use crate::text::{Instant, Sources};
@@ -211,9 +211,7 @@ impl Lab<'_> {
         };
         let engine = engine(&checked.lowered)?;
         let policy = Policy { contract: &checked.lowered.contract, origins: &checked.lowered.origins, engine: &engine };
-        let report = run(self.suites, policy, &self.accepted);
-        let mut tests = report.tests();
-        let failed = tests.find(|(_, test)| matches!(test.outcome, TestOutcome::Failed(_)));
+        let failed = scenario::first_failure(&self.suites.suites, policy, &self.accepted);
         Ok(match failed {
             Some((suite, test)) => Tested::Ended(Outcome::Killed(format!("{}: {}", suite.name, test.name))),
             None => Tested::Passed,

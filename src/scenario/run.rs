@@ -69,6 +69,33 @@ pub fn run(
     report
 }
 
+/// The first test of suites that fails, in their order. Nothing is explained, and no later test runs.
+#[must_use]
+pub fn first_failure<'s>(
+    suites: &'s [Suite],
+    policy: Policy<'_>,
+    accepted: &Accepted,
+) -> Option<(&'s Suite, &'s Test)> {
+    let mut all = suites.iter().flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)));
+    all.find(|(suite, test)| test.skip.is_none() && !passes(suite, test, policy, accepted))
+}
+
+fn passes(suite: &Suite, test: &Test, policy: Policy<'_>, accepted: &Accepted) -> bool {
+    match &test.body {
+        Body::Claims(claims) => {
+            claims.iter().all(|claim| ask::put(claim, &suite.world, policy, suite.at).judged().holds())
+        }
+        Body::Steps(steps) => timeline::play(steps, suite, policy).iter().all(|happening| match happening {
+            Happening::Asked(asked) => asked.judged().holds(),
+            Happening::Step(step) => step.failure().is_none(),
+        }),
+        Body::Snapshot(spec) => {
+            let (golden, _) = snapshot(spec, suite, test, policy);
+            matches!(golden::compare(&spec.path, &golden, accepted), SnapshotVerdict::Matches)
+        }
+    }
+}
+
 /// One test to run.
 #[derive(Clone, Copy)]
 struct Job<'a> {
@@ -187,7 +214,7 @@ fn one(job: &Job<'_>, policy: Policy<'_>, options: RunOptions<'_>) -> Done {
                 (asked.count(), failures.collect())
             }
             Body::Snapshot(spec) => {
-                let (golden, decisions) = snapshot(spec, job, policy);
+                let (golden, decisions) = snapshot(spec, suite, test, policy);
                 let failure = compare(&golden, spec, test, options);
                 written = Some((spec.path.clone(), golden));
                 (decisions, failure.into_iter().collect())
@@ -211,9 +238,9 @@ fn judge(asked: &Asked<'_>, world: &World, policy: Policy<'_>) -> Option<Failure
     Some(Failure { span: asked.claim.span, kind: FailureKind::Decision(Box::new(judged)) })
 }
 
-fn snapshot(spec: &SnapshotSpec, job: &Job<'_>, policy: Policy<'_>) -> (Golden, usize) {
-    let (contents, decisions) = table::render(spec, &job.suite.world, policy, job.suite.at);
-    let golden = Golden { source: job.suite.file_name.clone(), expression: job.test.name.clone(), contents };
+fn snapshot(spec: &SnapshotSpec, suite: &Suite, test: &Test, policy: Policy<'_>) -> (Golden, usize) {
+    let (contents, decisions) = table::render(spec, &suite.world, policy, suite.at);
+    let golden = Golden { source: suite.file_name.clone(), expression: test.name.clone(), contents };
     (golden, decisions)
 }
 
@@ -371,6 +398,30 @@ mod tests {
         let changed = testing::without("support.Payout.read");
         let report = testing::run_with(&loaded, &changed, SnapshotMode::ReadOnly, &accepted);
         assert!(!report.is_success());
+    }
+
+    #[test]
+    fn the_first_failure_is_that_of_a_whole_run() {
+        let tests = "tests:\n  - {name: passes, as: fred, in: calm, can: {approve: p1}}\n  \
+                     - {name: skipped, skip: later, as: fred, in: calm, cannot: {approve: p1}}\n  \
+                     - {name: table, snapshot: {roles: [support], actions: all, in: calm, to: p2}}\n  \
+                     - {name: fails, as: fred, in: calm, cannot: {approve: p1}}\n  \
+                     - {name: never runs, as: fred, in: calm, cannot: {approve: p1}}\n";
+        let (loaded, compiled) = (testing::suite(tests), testing::marketplace());
+        let pending = testing::run_with(&loaded, &compiled, SnapshotMode::Pending, &Accepted::new());
+        let SnapshotAction::Write { text, .. } = &pending.snapshots[0] else { panic!("{:?}", pending.snapshots) };
+        let accepted = Accepted::from([("snapshots/payouts__table.snap".to_owned(), text.clone())]);
+        for (compiled, accepted, expected) in [
+            (&compiled, &accepted, "fails"),
+            (&compiled, &Accepted::new(), "table"),
+            (&testing::without("finance.Payout.approve"), &accepted, "passes"),
+        ] {
+            let first = first_failure(&loaded.suites, compiled.policy(), accepted).map(|(_, test)| test.name.as_str());
+            let report = testing::run_with(&loaded, compiled, SnapshotMode::ReadOnly, accepted);
+            let mut failed = report.tests().filter(|(_, test)| matches!(test.outcome, TestOutcome::Failed(_)));
+            assert_eq!(first, Some(expected));
+            assert_eq!(failed.next().map(|(_, test)| test.name.as_str()), first);
+        }
     }
 
     #[test]

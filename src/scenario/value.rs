@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use cedar_policy::EntityUid;
+use cedar_policy::{EntityUid, RestrictedExpression};
 use serde_json::json;
 
 use crate::text::{Duration, Instant};
@@ -76,6 +76,36 @@ impl Value {
             Self::Entity(uid) => json!({"__entity": entity(uid)}),
         }
     }
+}
+
+impl Value {
+    /// The value for Cedar, by a clock; `None` for a time that has no text, which only the JSON form can say.
+    #[must_use]
+    pub fn to_expression(&self, now: Instant) -> Option<RestrictedExpression> {
+        Some(match self {
+            Self::Bool(value) => RestrictedExpression::new_bool(*value),
+            Self::Long(value) => RestrictedExpression::new_long(*value),
+            Self::String(value) => RestrictedExpression::new_string(value.clone()),
+            Self::Decimal(text) => RestrictedExpression::new_decimal(text),
+            Self::Datetime(moment) => RestrictedExpression::new_datetime(moment.resolve(now)?.text()?),
+            Self::Duration(by) => RestrictedExpression::new_duration(by.to_string()),
+            Self::Ipaddr(text) => RestrictedExpression::new_ip(text),
+            Self::Set(items) => {
+                let items: Option<Vec<_>> = items.iter().map(|item| item.to_expression(now)).collect();
+                RestrictedExpression::new_set(items?)
+            }
+            Self::Record(fields) => RestrictedExpression::new_record(expressions(fields, now)?).ok()?,
+            Self::Entity(uid) => RestrictedExpression::new_entity_uid(uid.clone()),
+        })
+    }
+}
+
+/// A record for Cedar.
+pub(super) fn expressions(
+    fields: &BTreeMap<String, Value>,
+    now: Instant,
+) -> Option<Vec<(String, RestrictedExpression)>> {
+    fields.iter().map(|(name, value)| Some((name.clone(), value.to_expression(now)?))).collect()
 }
 
 /// A record in Cedar's JSON form.

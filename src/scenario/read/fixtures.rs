@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::EntityUid;
+use cedar_policy::{Entity, EntityUid};
 use serde_json::json;
 
 use crate::bundle::{Contract, EntityContract, EntityRole, ROLES_ATTRIBUTE, RolesForm};
@@ -58,13 +58,22 @@ pub(super) fn identify(
     known
 }
 
-/// The fixtures of a suite and their entities in Cedar's JSON form, holder groups included. `at` is what relative times count from.
+/// The entities of fixtures, holder groups included.
+#[derive(Debug)]
+pub(super) struct Built {
+    /// In Cedar's JSON form.
+    pub(super) json: Vec<serde_json::Value>,
+    /// The same as values; `None` where one of them has none, which the JSON form tells.
+    pub(super) values: Option<Vec<Entity>>,
+}
+
+/// The fixtures of a suite and their entities. `at` is what relative times count from.
 pub(super) fn build(
     declared: &BTreeMap<String, Declared<'_>>,
     directory: &Directory<'_>,
     at: Instant,
     out: &mut Diagnostics,
-) -> (BTreeMap<String, Fixture>, Vec<serde_json::Value>) {
+) -> (BTreeMap<String, Fixture>, Built) {
     let mut read = BTreeMap::new();
     for (name, (named, section)) in &directory.fixtures {
         let Some(fixture) = declared.get(name) else { continue };
@@ -100,17 +109,23 @@ pub(super) fn build(
     let groups = roles::holder_groups(read.values().map(|(named, _, parts)| (*named, &parts.attributes)), directory);
     let held = lineage::held_roles(&edges);
     let as_parents = lineage::held_as_parents(&edges);
-    let mut entities = match form.has_parents() {
+    let mut json = match form.has_parents() {
         true => roles::group_entities(&groups),
         false => Vec::new(),
     };
+    let mut values: Option<Vec<Entity>> =
+        json.iter().map(|group| Entity::from_json_value(group.clone(), None).ok()).collect();
     for (named, _, parts) in read.values_mut() {
         let declared = directory.contract.entities.get(&named.ty);
         if declared.is_some_and(|declared| declared.carries_roles) {
             let names = roles::names(as_parents.get(&named.uid).unwrap_or(&BTreeSet::new()), &groups);
             parts.attributes.insert(ROLES_ATTRIBUTE.to_owned(), names);
         }
-        entities.push(parts.entity(&named.uid, form, at));
+        json.push(parts.json(&named.uid, form, at));
+        values = values.and_then(|mut values| {
+            values.push(parts.value(&named.uid, form, at)?);
+            Some(values)
+        });
     }
     let fixtures = read
         .iter()
@@ -123,7 +138,7 @@ pub(super) fn build(
             (name.clone(), fixture)
         })
         .collect();
-    (fixtures, entities)
+    (fixtures, Built { json, values })
 }
 
 /// What a fixture says about its entity.
@@ -136,15 +151,24 @@ struct Parts {
 }
 
 impl Parts {
-    fn entity(&self, uid: &EntityUid, form: RolesForm, at: Instant) -> serde_json::Value {
+    /// The parents that Cedar is to see.
+    fn all_parents(&self, form: RolesForm) -> BTreeSet<&EntityUid> {
         let roles = self.roles.values().filter(|_| form.has_parents());
-        let parents: BTreeSet<&EntityUid> = self.parents.iter().chain(roles).collect();
+        self.parents.iter().chain(roles).collect()
+    }
+
+    fn json(&self, uid: &EntityUid, form: RolesForm, at: Instant) -> serde_json::Value {
         json!({
             "uid": value::entity(uid),
             "attrs": value::record(&self.attributes, at),
-            "parents": parents.into_iter().map(value::entity).collect::<Vec<_>>(),
+            "parents": self.all_parents(form).into_iter().map(value::entity).collect::<Vec<_>>(),
             "tags": value::record(&self.tags, at),
         })
+    }
+
+    fn value(&self, uid: &EntityUid, form: RolesForm, at: Instant) -> Option<Entity> {
+        let (attributes, tags) = (value::expressions(&self.attributes, at)?, value::expressions(&self.tags, at)?);
+        Entity::new_with_tags(uid.clone(), attributes, self.all_parents(form).into_iter().cloned(), tags).ok()
     }
 }
 

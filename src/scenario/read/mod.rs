@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::Entities;
 use serde_json::Value;
 
+use crate::decide::EntitiesError;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::document::{Fields, Node};
 use crate::scenario::codes;
@@ -34,6 +35,7 @@ use super::suite::{Body, Suite, World};
 use allowance::Allowance;
 pub use data::check_entities;
 use directory::{Directory, Undeclared};
+use fixtures::Built;
 use names::Names;
 use sheet::{Documents, SUITE_KEYS, Sheet, is_suite};
 
@@ -153,14 +155,8 @@ fn suite(
         loaded: &data.entities,
         undeclared: Undeclared::default(),
     };
-    let (fixtures, mut entities) = fixtures::build(&sheet.fixtures, &directory, at, &mut found);
-    entities.extend(data.json);
-    let entities = Value::Array(entities);
-    let built = match data.checked {
-        Checked::Yes => policy.engine.entities(&entities),
-        Checked::No => policy.engine.unchecked_entities(&entities),
-    };
-    let world_entities = built.unwrap_or_else(|error| {
+    let (fixtures, built) = fixtures::build(&sheet.fixtures, &directory, at, &mut found);
+    let world_entities = world(built, &data, policy).unwrap_or_else(|error| {
         for fault in error.0 {
             let of_fixture = directory
                 .fixtures
@@ -198,6 +194,20 @@ fn suite(
         world: World { entities: world_entities, fixtures, contexts },
         tests,
     })
+}
+
+/// The entities of a suite: its fixtures and the data that it loads.
+fn world(built: Built, data: &CedarData, policy: Policy<'_>) -> Result<Entities, EntitiesError> {
+    let Built { mut json, values } = built;
+    json.extend(data.json.iter().cloned());
+    let json = Value::Array(json);
+    match (&data.checked, values) {
+        (Checked::No, _) => policy.engine.unchecked_entities(&json),
+        (Checked::Yes, Some(values)) if json.as_array().is_some_and(|all| all.len() == values.len()) => {
+            policy.engine.typed_entities(values, &json)
+        }
+        (Checked::Yes, _) => policy.engine.entities(&json),
+    }
 }
 
 /// Whether entities must be as the schema declares them.
