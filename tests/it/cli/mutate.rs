@@ -270,13 +270,13 @@ fn what_gateway_toml_masks_is_masked_in_mutants_too() {
 #[test]
 fn a_separation_that_becomes_no_policy_has_no_mutant() {
     let package = shop();
-    let policy = package.read("policy/shop.gate").replace("paid: Bool,", "paid: Bool,\n    by: User,");
+    let policy = package.read("policy/shop.gate").replace("paid: Bool,", "paid: Bool,\n    payer: User,");
     package.write(
         "policy/shop.gate",
-        &format!("{policy}desks: separate Bill.read from Bill.pay;\nown: separate Bill.read from Bill.pay by by;\n"),
+        &format!("{policy}desks: separate Bill.read from Bill.pay;\nown: separate Bill.read from Bill.pay by payer;\n"),
     );
     let run = package.run("mutate . --list");
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    assert!(run.out.contains("`own: separate Bill.read from Bill.pay by by;` is removed"), "{}", run.out);
+    assert!(run.out.contains("`own: separate Bill.read from Bill.pay by payer;` is removed"), "{}", run.out);
     assert!(!run.out.contains("desks"), "{}", run.out);
 }
