@@ -77,6 +77,8 @@ struct Lint {
     warnings: usize,
     diagnostics: Vec<Finding>,
     waivers: Vec<serde_json::Value>,
+    /// The ids of lints that prove and were not run.
+    not_run: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -89,7 +91,12 @@ fn lint(report: &Lint) -> Option<LintTotals> {
         let found = report.diagnostics.iter().filter(|found| found.severity == severity);
         found.count()
     };
-    let totals = LintTotals { errors: of("error"), warnings: of("warning"), waivers: report.waivers.len() };
+    let totals = LintTotals {
+        errors: of("error"),
+        warnings: of("warning"),
+        waivers: report.waivers.len(),
+        not_run: report.not_run.len(),
+    };
     ((report.errors, report.warnings) == (totals.errors, totals.warnings)).then_some(totals)
 }
 
@@ -254,7 +261,7 @@ mod tests {
                 "lint",
                 json!({ "format": 1, "errors": 1, "warnings": 2, "diagnostics": [
                     { "severity": "warning" }, { "severity": "error" }, { "severity": "advice" }, { "severity": "warning" },
-                ], "waivers": [{}, {}, {}] }),
+                ], "waivers": [{}, {}, {}], "not_run": ["idle-forbid"] }),
             ),
             (
                 "tests",

@@ -115,6 +115,8 @@ pub struct LintTotals {
     pub warnings: usize,
     /// Findings that the sources waive, with a reason each.
     pub waivers: usize,
+    /// Lints that prove and were not run: nothing is known of what they would have found.
+    pub not_run: usize,
 }
 
 /// What the scenarios came to.

@@ -44,8 +44,8 @@ pub(crate) fn sound() -> (BundleTree, Manifest) {
 pub(crate) fn archive(version: &str) -> Vec<u8> {
     let (mut tree, manifest) = sound();
     let passed = json!({ "outcome": "passed", "decisions": 3 });
-    let lint =
-        json!({ "format": 1, "errors": 0, "warnings": 1, "diagnostics": [{ "severity": "warning" }], "waivers": [] });
+    let lint = json!({ "format": 1, "errors": 0, "warnings": 1, "diagnostics": [{ "severity": "warning" }],
+        "waivers": [], "not_run": [] });
     let tests = json!({ "format": 1, "passed": 3, "failed": 0, "skipped": 0, "decisions": 9,
         "suites": [{ "tests": [passed, passed, passed] }] });
     tree.insert("evidence/lint.json", canonical_json(&lint).unwrap());
@@ -54,7 +54,7 @@ pub(crate) fn archive(version: &str) -> Vec<u8> {
         version: version.to_owned(),
         git: Some(GitState { commit: "0123456789012345678901234567890123456789".to_owned(), tree: None, dirty: false }),
         evidence: EvidenceSummary {
-            lint: Some(LintTotals { errors: 0, warnings: 1, waivers: 0 }),
+            lint: Some(LintTotals { errors: 0, warnings: 1, waivers: 0, not_run: 0 }),
             tests: Some(TestTotals { passed: 3, failed: 0, skipped: 0, decisions: 9 }),
             ..EvidenceSummary::default()
         },

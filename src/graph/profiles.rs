@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::bundle::GRANTS_ATTRIBUTE;
 use crate::clauses::{Clause, Step};
 
-use super::{Attribute, Isolation, Profile, Program, Ty, TypeId};
+use super::{ActionId, Attribute, Isolation, Profile, Program, Ty, TypeId};
 
 impl Program {
     /// Isolations that concern a profile: those of its principal type and of any type it opens.
@@ -70,6 +71,20 @@ impl Program {
             fields.into_iter().map(|(name, ty)| (name, attribute(ty, profile))).collect();
         if let Some(tenant) = self.tenant_record(profile) {
             all.insert("tenant".to_owned(), tenant);
+        }
+        all
+    }
+
+    /// The context of requests for an action, with the grants that break-glass adds where a profile covers it.
+    #[must_use]
+    pub fn request_context(&self, action: ActionId) -> BTreeMap<String, Attribute> {
+        let mut all = self.context_of(action);
+        let profiles = self.profiles_of(action);
+        let optional = |ty: Ty, profile: &Profile| Attribute { required: false, ..attribute(ty, profile) };
+        if let Some(first) = profiles.first() {
+            let grant = |profile: &Profile| optional(Ty::Record(self.grant_fields(profile)), profile);
+            let grants = profiles.iter().map(|profile| (profile.name.clone(), grant(profile))).collect();
+            all.insert(GRANTS_ATTRIBUTE.to_owned(), optional(Ty::Record(grants), first));
         }
         all
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use cedar_policy::pst;
 
 use crate::graph::StatementKind;
-use crate::lower::{Draft, Effect, Part};
+use crate::lower::{Draft, Effect, Part, StepRequest};
 use crate::text::Span;
 use crate::typing::{TypedExpr, TypedKind};
 
@@ -28,6 +28,8 @@ pub(super) struct Admission {
     pub(super) written: Written,
     /// The requests it is asked for.
     pub(super) requests: Vec<Request>,
+    /// The steps of break-glass it is asked for.
+    pub(super) steps: Vec<StepRequest>,
 }
 
 /// From which side a condition is written.
@@ -72,6 +74,7 @@ pub(super) fn admissions(cx: &Cx<'_>) -> Vec<Admission> {
                 opens,
                 written: side,
                 requests: requests.concerned(draft),
+                steps: requests.steps_concerned(draft).into_iter().cloned().collect(),
             }));
         };
         match draft.effect {
@@ -89,6 +92,7 @@ pub(super) fn admissions(cx: &Cx<'_>) -> Vec<Admission> {
             };
             let clauses = raw::clauses(policy, body, cx.sources);
             let admitted = requests.admitted(body);
+            let steps: Vec<StepRequest> = requests.steps_admitted(body).into_iter().cloned().collect();
             let mut push = |expr, opens, written| {
                 found.push(Admission {
                     statement: format!("the {word} `{}`", policy.policy.id()),
@@ -97,6 +101,7 @@ pub(super) fn admissions(cx: &Cx<'_>) -> Vec<Admission> {
                     opens,
                     written,
                     requests: admitted.clone(),
+                    steps: steps.clone(),
                 });
             };
             if effect == pst::Effect::Permit {

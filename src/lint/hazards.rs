@@ -80,10 +80,8 @@ pub(super) fn declared_names(cx: &Cx<'_>, variables: &Variables, of: &TypedExpr)
     match flow.type_of(of) {
         Ty::Record(fields) => Some(fields.into_keys().collect()),
         Ty::Entity(id) => {
-            let relations = program.roles.iter().filter(|role| role.on == Some(id) && role.by.is_none());
-            let mut names: Vec<String> = relations.map(|role| role.name.clone()).collect();
-            names.extend(program.ty(id)?.attributes.keys().cloned());
-            Some(names)
+            let generated = cx.lowered.generated_attributes(program, id);
+            Some(program.ty(id)?.attributes.keys().chain(generated.keys()).cloned().collect())
         }
         _ => None,
     }
@@ -333,11 +331,7 @@ impl Flow<'_> {
         if let Some(attribute) = declared {
             return Some((attribute.ty.clone(), attribute.required));
         }
-        let mut roles = self.program.roles.iter();
-        if roles.any(|role| role.on == Some(id) && role.by.is_none() && role.name == name) {
-            return Some((Ty::Unknown, true));
-        }
-        let required = self.cx.lowered.names_roles(self.program, id, name)?;
+        let required = self.cx.lowered.generated_attributes(self.program, id).get(name).copied()?;
         Some((Ty::Unknown, required))
     }
 }

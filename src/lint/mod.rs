@@ -27,6 +27,6 @@ pub use cx::{Cx, Extent};
 pub use declare::{Lint, Reads};
 pub use driver::{check_settings, run};
 pub use registry::{all, find, removed};
-pub use unproved::{Unasked, unasked, unproved};
+pub use unproved::{Unasked, demanded, that_prove, unasked, unproved};
 
 use declare::{Sink, declare_lint};

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Entities, EntityId, EntityUid, pst};
 
-use crate::bundle::GRANTS_ATTRIBUTE;
-use crate::graph::{ActionId, Attribute, Edge, Node, Program, Ty, TypeId};
+use crate::graph::{ActionId, Edge, Node, Program, Ty, TypeId};
 use crate::lower;
 use crate::lower::{Draft, RawPolicy, StepRequest};
 use crate::text::{Sources, Span};
@@ -100,21 +99,9 @@ impl<'a> Requests<'a> {
         Some(ActionKind { own, groups })
     }
 
-    /// The context of requests for an action, with the grants that break-glass adds: whether one is there, only the gateway knows.
+    /// The context of requests for an action.
     pub(super) fn context(&self, action: ActionId) -> Ty {
-        let mut all = self.program.context_of(action);
-        if let Some(profile) = self.program.profiles.first() {
-            let grants = Attribute {
-                ty: Ty::Unknown,
-                required: false,
-                masked: false,
-                doc: None,
-                annotations: Vec::new(),
-                span: profile.span,
-            };
-            all.insert(GRANTS_ATTRIBUTE.to_owned(), grants);
-        }
-        Ty::Record(all)
+        Ty::Record(self.program.request_context(action))
     }
 
     /// The requests that a raw policy's scope admits.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::facts::{Allowed, Fact};
 use crate::analysis::solver::REMEDY;
-use crate::config::Level;
+use crate::config::{Level, Levels};
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 
 use super::{Cx, Lint, Reads, all, codes, proofs};
@@ -97,10 +97,10 @@ pub enum Unasked {
 /// Tells that nothing was asked. That there is no schema weighs no more than that there is no solver: both can be given.
 #[must_use]
 pub fn unasked(cx: &Cx<'_>, why: &Unasked) -> Option<Diagnostic> {
-    let wanting = wanting(cx);
+    let wanting = that_prove(cx.levels);
     let worst = wanting.iter().map(|lint| lint.level_in(cx.levels)).max()?;
     let severity = match why {
-        Unasked::NoSchema if wanting.iter().any(|lint| is_demanded(cx, lint)) => Severity::Error,
+        Unasked::NoSchema if wanting.iter().any(|lint| is_demanded(cx.levels, lint)) => Severity::Error,
         Unasked::NoSchema => Severity::Advice,
         Unasked::SchemaRefused(_) if worst == Level::Error => Severity::Error,
         Unasked::SchemaRefused(_) => Severity::Warning,
@@ -119,20 +119,26 @@ pub fn unasked(cx: &Cx<'_>, why: &Unasked) -> Option<Diagnostic> {
 }
 
 /// The lints that read proofs and are not allowed.
-fn wanting(cx: &Cx<'_>) -> Vec<&'static Lint> {
-    let wanting = all().filter(|lint| lint.reads == Reads::Proofs && lint.level_in(cx.levels) != Level::Allow);
-    wanting.collect()
+#[must_use]
+pub fn that_prove(levels: &Levels) -> Vec<&'static Lint> {
+    all().filter(|lint| lint.reads == Reads::Proofs && lint.level_in(levels) != Level::Allow).collect()
 }
 
-/// Whether somebody asked for a lint to fail.
-fn is_demanded(cx: &Cx<'_>, lint: &Lint) -> bool {
-    let set = cx.levels.of(lint.id());
+/// Those of them that somebody set to "error".
+#[must_use]
+pub fn demanded(levels: &Levels) -> Vec<&'static Lint> {
+    that_prove(levels).into_iter().filter(|lint| is_demanded(levels, lint)).collect()
+}
+
+fn is_demanded(levels: &Levels, lint: &Lint) -> bool {
+    let set = levels.of(lint.id());
     set.is_some_and(|setting| setting.level == Level::Error)
 }
 
 /// That there is no solver, once, with all lints that wanted one. It fails a run that sets one of them to "error".
 fn without_solver(cx: &Cx<'_>) -> Option<Diagnostic> {
-    let (partly, not): (Vec<&Lint>, Vec<&Lint>) = wanting(cx).into_iter().partition(|lint| ERRING.contains(&lint.id()));
+    let (partly, not): (Vec<&Lint>, Vec<&Lint>) =
+        that_prove(cx.levels).into_iter().partition(|lint| ERRING.contains(&lint.id()));
     let names = |lints: &[&Lint]| {
         let names: Vec<String> = lints.iter().map(|lint| format!("`{}`", lint.id())).collect();
         names.join(", ")
@@ -141,7 +147,7 @@ fn without_solver(cx: &Cx<'_>) -> Option<Diagnostic> {
     if not.is_empty() && partly.is_empty() && assertions.is_empty() {
         return None;
     }
-    let severity = match not.iter().chain(&partly).any(|lint| is_demanded(cx, lint)) {
+    let severity = match not.iter().chain(&partly).any(|lint| is_demanded(cx.levels, lint)) {
         true => Severity::Error,
         false => Severity::Advice,
     };

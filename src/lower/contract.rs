@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{
     ActionContract, AttributeContract, BreakGlassProfile, CONTRACT_FORMAT, Contract, EntityContract, EntityRole,
-    GRANTS_ATTRIBUTE, HOLDERS_TYPE, Holder, ParentContract, ROLE_TYPE, RelationContract, RoleContract, RolesForm,
-    ValueType,
+    HOLDERS_TYPE, Holder, ParentContract, ROLE_TYPE, RelationContract, RoleContract, RolesForm, ValueType,
 };
 use crate::clauses::Step;
 use crate::graph::{Attribute, Profile, Program, RoleId, Ty, TypeId, TypeKind};
@@ -32,7 +31,7 @@ pub(super) fn build(program: &Program, form: RolesForm) -> Contract {
                     resources: names(program, &action.decided_on),
                     principals: names(program, &program.principals_of(id)),
                     sensitive: action.sensitive,
-                    context: context(program, id),
+                    context: attributes(program, &program.request_context(id)),
                 };
                 Some((action.full_name(program), contract))
             })
@@ -120,23 +119,6 @@ fn value(program: &Program, ty: &Ty) -> ValueType {
         Ty::Entity(id) => ValueType::Entity(program.type_name(*id).to_owned()),
         Ty::Named(name) => ValueType::Entity(name.clone()),
     }
-}
-
-fn context(program: &Program, id: crate::graph::ActionId) -> BTreeMap<String, AttributeContract> {
-    let mut all = attributes(program, &program.context_of(id));
-    let profiles = program.profiles_of(id);
-    if !profiles.is_empty() {
-        let grants = profiles
-            .iter()
-            .map(|profile| {
-                let record = ValueType::Record(attributes(program, &program.grant_fields(profile)));
-                (profile.name.clone(), AttributeContract { ty: record, required: false, masked: false })
-            })
-            .collect();
-        let grants = AttributeContract { ty: ValueType::Record(grants), required: false, masked: false };
-        all.insert(GRANTS_ATTRIBUTE.to_owned(), grants);
-    }
-    all
 }
 
 fn role(program: &Program, id: RoleId) -> Option<(String, RoleContract)> {

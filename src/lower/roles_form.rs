@@ -1,6 +1,8 @@
 //! How policies tell who holds a role: by the parents of the holder, by an attribute with the names of its roles, or by either.
 //! A role held per entity is, as a parent, the entity's holder group; as a name, that group's id, which the entity carries.
 
+use std::collections::BTreeMap;
+
 use crate::bundle::{ROLES_ATTRIBUTE, RolesForm, relation_attribute};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph::{Program, Ty, TypeId};
@@ -58,18 +60,26 @@ impl Lowering<'_> {
 }
 
 impl Lowered {
-    /// An attribute that this module adds to a type: whether each entity has it; `None` for any other.
+    /// The attributes that the compiler adds to a type, which tell who holds its roles or which roles it holds, and whether each
+    /// entity has them.
     #[must_use]
-    pub fn names_roles(&self, program: &Program, ty: TypeId, attribute: &str) -> Option<bool> {
+    pub fn generated_attributes(&self, program: &Program, ty: TypeId) -> BTreeMap<String, bool> {
         let form = self.contract.roles_form;
-        if !form.has_attribute() || program.ty(ty).is_none_or(|ty| ty.from_schema) {
-            return None;
+        let mut all = BTreeMap::new();
+        let is_declared = program.ty(ty).is_some_and(|ty| !ty.from_schema);
+        for role in program.roles.iter().filter(|role| role.on == Some(ty) && role.by.is_none()) {
+            if form.has_parents() || !is_declared {
+                all.insert(role.name.clone(), true);
+            }
+            if form.has_attribute() && is_declared {
+                all.insert(relation_attribute(&role.name), true);
+            }
         }
-        if attribute == ROLES_ATTRIBUTE {
-            return carries(program, ty).then_some(!form.has_parents());
+        if form.has_attribute() && is_declared && carries(program, ty) {
+            // Parents may say the same.
+            all.insert(ROLES_ATTRIBUTE.to_owned(), !form.has_parents());
         }
-        let mut held = program.roles.iter().filter(|role| role.on == Some(ty) && role.by.is_none());
-        held.any(|role| relation_attribute(&role.name) == attribute).then_some(true)
+        all
     }
 }
 

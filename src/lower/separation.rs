@@ -387,19 +387,28 @@ impl<'a> Duties<'a> {
     /// in.
     fn permits(&self, action: ActionId) -> impl Iterator<Item = (&'a RawPolicy, LetsIn)> + use<'_, 'a> {
         let permits = self.raw.iter().filter(|raw| raw.policy.effect() == Effect::Permit);
-        let permits = permits.filter(move |raw| self.is_about(&raw.policy, action));
-        permits.flat_map(move |raw| lets_in(self.program, action, raw).into_iter().map(move |one| (raw, one)))
+        let groups = self.groups(action);
+        permits.filter(move |raw| self.is_about(&raw.policy, action)).flat_map(move |raw| {
+            lets_in(self.program, action, groups.as_ref(), raw).into_iter().map(move |one| (raw, one))
+        })
+    }
+
+    /// The actions that an action lies in, itself included, as Cedar writes them; `None` where there is no schema.
+    fn groups(&self, action: ActionId) -> Option<BTreeSet<String>> {
+        let own = self.cedar(action)?;
+        let above = self.actions.as_ref()?.ancestors(&own)?.map(ToString::to_string).collect::<Vec<_>>();
+        Some(above.into_iter().chain([own.to_string()]).collect())
+    }
+
+    fn cedar(&self, action: ActionId) -> Option<EntityUid> {
+        let (ty, id) = &self.program.action(action)?.cedar;
+        Some(EntityUid::from_type_name_and_id(ty.parse::<EntityTypeName>().ok()?, EntityId::new(id)))
     }
 
     fn is_about(&self, policy: &Policy, action: ActionId) -> bool {
-        let Some(found) = self.program.action(action) else {
+        let (Some(found), Some(own)) = (self.program.action(action), self.cedar(action)) else {
             return false;
         };
-        let (ty, id) = &found.cedar;
-        let Ok(ty) = ty.parse::<EntityTypeName>() else {
-            return false;
-        };
-        let own = EntityUid::from_type_name_and_id(ty, EntityId::new(id));
         let groups = self.actions.as_ref().and_then(|actions| actions.ancestors(&own));
         let groups: Vec<&EntityUid> = groups.into_iter().flatten().collect();
         let takes = |named: &EntityUid| *named == own || groups.contains(&named);

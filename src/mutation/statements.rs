@@ -61,7 +61,9 @@ fn item(making: &mut Making<'_>, item: &Item) {
             }
             expressions::parts(making, &decl.condition, named);
         }
-        ItemKind::Isolate(_) | ItemKind::Separate(_) => gone(making, MutationOperator::DropGuard, item),
+        ItemKind::Isolate(_) => gone(making, MutationOperator::DropGuard, item),
+        // Without `by` it becomes no policy: `check` holds the program to it, and no test can.
+        ItemKind::Separate(decl) if decl.by.is_some() => gone(making, MutationOperator::DropGuard, item),
         ItemKind::BreakGlass(decl) => {
             for clause in &decl.clauses {
                 emergency(making, clause);

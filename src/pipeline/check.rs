@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::bundle::RolesForm;
+use crate::bundle::{Contract, RolesForm};
 use crate::config::{Assignment, GatewayFile, Level, Origin, Project, Roles};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph::Program;
@@ -106,15 +106,15 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
         false => lint::Extent::Part,
     };
     out.extend(meaning.into_iter().filter(|found| parsed || !may_be_lost(found, package, &broken)));
-    if let Some(file) = package.gateway {
-        let mut faults = Diagnostics::new();
-        let gateway = GatewayFile::parse(sources, file, &mut faults);
+    out.extend(match extent {
+        lint::Extent::Whole => add_gateway(package, &program, &mut lowered.contract),
         // What does not resolve is not there to be named.
-        if extent == lint::Extent::Whole {
-            gateway::resolve(&gateway, &program, &mut lowered.contract, &mut faults);
+        lint::Extent::Part => {
+            let mut faults = Diagnostics::new();
+            package.gateway.map(|file| GatewayFile::parse(sources, file, &mut faults));
+            faults
         }
-        out.extend(faults);
-    }
+    });
     let assignments = assignments::assignments(package, &project, &program, extent, &mut out);
     if extent == lint::Extent::Whole {
         let held = assignments::held(&program, assignments.as_deref().unwrap_or_default());
@@ -134,6 +134,16 @@ pub fn check(package: &PackageFiles, options: &Options, loading: Diagnostics) ->
     lint::check_settings(&lints, &mut out);
     lint::run(&lints, &mut out);
     Checked { project, program, conditions, lowered, extent, assignments, diagnostics: unmerged_once(out).sorted() }
+}
+
+/// Adds what `gateway.toml` says to the contract of a program, and gives the faults of the file.
+pub(super) fn add_gateway(package: &PackageFiles, program: &Program, contract: &mut Contract) -> Diagnostics {
+    let mut faults = Diagnostics::new();
+    if let Some(file) = package.gateway {
+        let gateway = GatewayFile::parse(&package.sources, file, &mut faults);
+        gateway::resolve(&gateway, program, contract, &mut faults);
+    }
+    faults
 }
 
 /// Of a file with an unfinished merge that alone is told: what else is wrong with it follows from the marks.

@@ -11,7 +11,7 @@ use crate::analysis::{Cache, Deadline, Prover, facts};
 use crate::decide::{Engine, EngineError, Strictness};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::graph::{Holder, Program, StatementId};
-use crate::lint::{Extent, Unasked};
+use crate::lint::{Extent, Lint, Unasked};
 use crate::load::PackageFiles;
 use crate::text::Instant;
 use crate::{lint, lower};
@@ -41,6 +41,15 @@ pub enum FactsError {
     Engine(#[from] EngineError),
 }
 
+/// What lints that prove came to.
+#[derive(Debug, Default)]
+pub struct ProvedLints {
+    /// What they found, and what they could not find out.
+    pub found: Diagnostics,
+    /// Those of which nothing was asked, or not all, because there is no solver or no schema for it.
+    pub not_run: Vec<&'static Lint>,
+}
+
 /// Runs the lints that read facts, and tells what these could not find out. A package of which only a part resolved has
 /// none, and neither has one in which policies share an id: its faults are told, and to prove something of the rest would mislead.
 /// `progress` hears how many tasks are done, and of how many that are known by then.
@@ -52,11 +61,12 @@ pub fn prove_lints(
     checked: &Checked,
     options: &ProofOptions<'_>,
     progress: &(dyn Fn(usize, usize) + Sync),
-) -> Result<Diagnostics, FactsError> {
+) -> Result<ProvedLints, FactsError> {
     let mut out = Diagnostics::new();
+    let without = |found| ProvedLints { found, not_run: lint::that_prove(&checked.project.levels) };
     let same_id = |found: &Diagnostic| found.code == lower::codes::RAW_SAME_ID;
     if checked.extent == Extent::Part || checked.diagnostics.iter().any(same_id) {
-        return Ok(out);
+        return Ok(without(out));
     }
     let cx = lint::Cx {
         program: &checked.program,
@@ -73,7 +83,7 @@ pub fn prove_lints(
         // One that does not hold together is told as a fault.
         let told = lint::unasked(&cx, &Unasked::NoSchema).filter(|_| !checked.failed());
         out.extend(told);
-        return Ok(out);
+        return Ok(without(out));
     }
     // Few packages have anything to show, and their bundle takes longer than the rest of a warm run.
     let loaded: OnceLock<Result<Engine, FactsError>> = OnceLock::new();
@@ -93,10 +103,10 @@ pub fn prove_lints(
     };
     let facts = match facts::facts(&asked) {
         Ok(Some(facts)) => facts,
-        Ok(None) => return Ok(out),
+        Ok(None) => return Ok(ProvedLints::default()),
         Err(refused) => {
             out.extend(lint::unasked(&cx, &Unasked::SchemaRefused(refused.to_string())));
-            return Ok(out);
+            return Ok(without(out));
         }
     };
     if let Some(Err(error)) = loaded.into_inner() {
@@ -105,7 +115,10 @@ pub fn prove_lints(
     let cx = lint::Cx { facts: Some(&facts), ..cx };
     lint::run(&cx, &mut out);
     lint::unproved(&cx, &mut out);
-    Ok(out)
+    match options.solver {
+        Some(_) => Ok(ProvedLints { found: out, not_run: Vec::new() }),
+        None => Ok(without(out)),
+    }
 }
 
 /// Own grants of the roles that extend others, by role.

@@ -25,7 +25,7 @@ pub use bundle::{Evidence, bundle, carried, one_policy, shipped, shipped_contrac
 pub use check::{Checked, Options, check};
 pub use declared::{declarations, declared};
 pub use diff::{DiffOptions, diff, initial};
-pub use facts::{FactsError, ProofOptions, prove_lints};
+pub use facts::{FactsError, ProofOptions, ProvedLints, prove_lints};
 pub use fix::{Mended, MendedFile, mend};
 pub use mutate::{MutateError, MutateOptions, Mutated, mutants, mutate};
 pub use prove::{Proofs, ProveError, ProveOptions, claims, prove};

@@ -190,7 +190,9 @@ impl Lab<'_> {
         let form = checked.lowered.contract.roles_form;
         let program = Arc::new(program);
         let conditions = Arc::new(Conditions::new(Arc::clone(&program)));
-        let lowered = lower::lower(&conditions, &self.raw_schema, self.raw.clone(), form, &sources, &mut out);
+        let mut lowered = lower::lower(&conditions, &self.raw_schema, self.raw.clone(), form, &sources, &mut out);
+        // The same settings of the gateway. A name in them that the mutant lost is no fault of the mutant.
+        let _ = check::add_gateway(self.package, &program, &mut lowered.contract);
         let checked = Checked {
             project: project.clone(),
             program,

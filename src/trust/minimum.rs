@@ -12,7 +12,7 @@ pub(super) fn below(minimum: &Minimum, evidence: &EvidenceSummary) -> BTreeSet<S
     let mut low = BTreeSet::new();
     for kind in &minimum.require {
         let there = match kind {
-            EvidenceKind::Lint => evidence.lint.map(|lint| lint.errors == 0),
+            EvidenceKind::Lint => evidence.lint.map(|lint| lint.errors == 0 && lint.not_run == 0),
             EvidenceKind::Tests => evidence.tests.map(|tests| tests.failed == 0 && tests.passed > 0),
             EvidenceKind::Coverage => evidence.coverage.map(|coverage| coverage.lowest().is_some()),
             EvidenceKind::Proofs => {
@@ -33,6 +33,10 @@ pub(super) fn below(minimum: &Minimum, evidence: &EvidenceSummary) -> BTreeSet<S
     }
     if let Some(most) = minimum.max_warnings {
         match evidence.lint {
+            // Nobody knows of what these would have warned.
+            Some(lint) if lint.not_run > 0 => {
+                low.insert(format!("{} that prove did not run", counted(lint.not_run, "lint")));
+            }
             Some(lint) if u32::try_from(lint.warnings).is_ok_and(|warnings| warnings <= most) => {}
             Some(lint) => {
                 low.insert(format!("it has {}, more than {most}", counted(lint.warnings, "warning")));
@@ -58,7 +62,7 @@ mod tests {
     fn passing() -> EvidenceSummary {
         let share = Share { seen: 1, of: 2 };
         EvidenceSummary {
-            lint: Some(LintTotals { errors: 0, warnings: 3, waivers: 1 }),
+            lint: Some(LintTotals { errors: 0, warnings: 3, waivers: 1, not_run: 0 }),
             tests: Some(TestTotals { passed: 5, failed: 0, skipped: 2, decisions: 9 }),
             coverage: Some(CoverageTotals { granting: share, withholding: share, biting: share, clauses: share }),
             proofs: Some(ProofTotals { proved: 1, in_part: 0, refuted: 0, unknown: 0, beyond: 4 }),
@@ -78,8 +82,9 @@ mod tests {
             assert_eq!(required(kind, &EvidenceSummary::default()), [format!("it has no `{}` evidence", kind.name())]);
         }
         type Change = fn(&mut EvidenceSummary);
-        let changes: [(EvidenceKind, Change); 9] = [
+        let changes: [(EvidenceKind, Change); 10] = [
             (EvidenceKind::Lint, |all| all.lint.as_mut().unwrap().errors = 1),
+            (EvidenceKind::Lint, |all| all.lint.as_mut().unwrap().not_run = 1),
             (EvidenceKind::Tests, |all| all.tests.as_mut().unwrap().failed = 1),
             (EvidenceKind::Tests, |all| all.tests.as_mut().unwrap().passed = 0),
             (EvidenceKind::Coverage, |all| {
@@ -115,6 +120,10 @@ mod tests {
         assert_eq!(low(warnings(3), &passing()), Vec::<String>::new());
         assert_eq!(low(warnings(2), &passing()), ["it has 3 warnings, more than 2"]);
         assert_eq!(low(warnings(2), &EvidenceSummary::default()), ["it has no `lint` evidence"]);
+        let mut unproved = passing();
+        unproved.lint.as_mut().unwrap().not_run = 2;
+        assert_eq!(low(warnings(9), &unproved), ["2 lints that prove did not run"]);
+        assert_eq!(low(tests(5), &unproved), Vec::<String>::new());
         assert_eq!(low(tests(5), &passing()), Vec::<String>::new());
         assert_eq!(low(tests(6), &passing()), ["5 tests passed, fewer than 6"]);
         assert_eq!(low(tests(1), &EvidenceSummary::default()), ["0 tests passed, fewer than 1"]);

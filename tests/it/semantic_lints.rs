@@ -33,7 +33,7 @@ fn options() -> pipeline::Options {
 fn proved(package: &PackageFiles, checked: &Checked, solver: Option<&dyn Engine>, deadline: Deadline) -> Diagnostics {
     let cache = Cache::in_memory();
     let options = ProofOptions { solver, cache: &cache, limits: Limits::default(), deadline, at: options().at };
-    pipeline::prove_lints(package, checked, &options, &|_, _| ()).unwrap()
+    pipeline::prove_lints(package, checked, &options, &|_, _| ()).unwrap().found
 }
 
 fn notes(finding: &Diagnostic) -> String {

@@ -54,12 +54,15 @@ pub(in crate::cli) struct BundleMake {
     /// lint, tests, and proofs if a solver is installed and there is something to prove; `inspect` and `verify` say if proofs are missing]
     #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
     pub(in crate::cli) evidence: Vec<EvidenceArg>,
+    /// Leave the lints that prove out of lint evidence, and proofs out of the default; the bundle says so
+    #[arg(long)]
+    pub(in crate::cli) no_proofs: bool,
 }
 
 /// A kind of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum EvidenceArg {
-    /// Errors and lint findings
+    /// Lint findings; with a solver also those of the lints that prove, and without one the bundle says that these did not run
     Lint,
     /// Results of the scenarios
     Tests,

@@ -2,20 +2,20 @@
 //! the list of the lints.
 
 use crate::analysis::solver;
-use crate::analysis::solver::Found;
+use crate::analysis::solver::{Engine, Found};
 use crate::cli::args::{BudgetArgs, Format, Lint};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
 use crate::diag::Diagnostics;
-use crate::pipeline::ProofOptions;
+use crate::pipeline::{ProofOptions, ProvedLints};
 use crate::text::Instant;
 use crate::{lint, pipeline};
 
 use super::baseline;
 use super::baseline::Proofs;
-use super::budget::lint_budget;
+use super::budget::{Budget, lint_budget};
 use super::package::Package;
 
 pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, CliError> {
@@ -45,17 +45,9 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
 /// Adds what the lints find that need proofs.
 fn prove(package: &mut Package, args: &BudgetArgs, at: Instant) -> Result<Proofs, CliError> {
     let found = solver::find(&env::solver_places())?;
+    let solver = found.as_ref().map(|found: &Found| found.engine.as_ref());
     let budget = lint_budget(args);
-    let options = ProofOptions {
-        solver: found.as_ref().map(|found: &Found| found.engine.as_ref()),
-        cache: &budget.cache,
-        limits: budget.limits,
-        deadline: budget.deadline,
-        at,
-    };
-    let proved = progress::counted(&format!("proving {}", package.named), |progress| {
-        pipeline::prove_lints(&package.loaded, &package.checked, &options, progress)
-    })?;
+    let proved = proving(package, solver, &budget, at)?.found;
     let mut all = std::mem::take(&mut package.checked.diagnostics);
     all.extend(proved);
     // A policy with faults is only partly there, and nothing is proved of it.
@@ -71,6 +63,19 @@ fn prove(package: &mut Package, args: &BudgetArgs, at: Instant) -> Result<Proofs
         Some(_) => Proofs::Asked,
         None => Proofs::LeftOut,
     })
+}
+
+/// What the lints that need proofs find.
+pub(super) fn proving(
+    package: &Package,
+    solver: Option<&dyn Engine>,
+    budget: &Budget,
+    at: Instant,
+) -> Result<ProvedLints, CliError> {
+    let options = ProofOptions { solver, cache: &budget.cache, limits: budget.limits, deadline: budget.deadline, at };
+    Ok(progress::counted(&format!("proving {}", package.named), |progress| {
+        pipeline::prove_lints(&package.loaded, &package.checked, &options, progress)
+    })?)
 }
 
 /// Every lint with its default level, the version that brought it and what it finds.

@@ -1,10 +1,12 @@
 //! An age with an upper bound only: what lies in the future has a negative age, and is younger than any bound.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::lint::admission::admissions;
+use crate::lint::admission::{Formula, admissions};
 use crate::lint::expr::{path_text, shape};
+use crate::lint::raw::{Request, Requests};
 use crate::lint::{Cx, Sink, declare_lint};
+use crate::lower::{Draft, Effect};
 use crate::syntax::ast::Operator;
 use crate::typing::{Method, TypedExpr, TypedKind};
 
@@ -18,12 +20,15 @@ declare_lint! {
 
 fn check(cx: &Cx<'_>, out: &mut Sink) {
     let mut found = BTreeMap::new();
+    let guarded = Guarded::new(cx);
     for admission in admissions(cx) {
+        let beside = guarded.known_of(&admission.requests);
         admission.formula().visit(&order, &mut |expr, holds, known| {
             let Some((later, earlier)) = at_most(expr, holds).and_then(|(age, _)| ends(age)) else {
                 return;
             };
-            if known.contains(&not_after(earlier, later)) {
+            let order = not_after(earlier, later);
+            if known.contains(&order) || beside.as_ref().is_some_and(|beside| beside.contains(&order)) {
                 return;
             }
             let at = admission.place(expr);
@@ -39,6 +44,35 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         });
     }
     found.into_values().for_each(|finding| out.push(finding));
+}
+
+/// What guards show of the order of times, by request. A guard that a grant of break-glass lifts shows nothing.
+struct Guarded(BTreeMap<Request, BTreeSet<String>>);
+
+impl Guarded {
+    fn new(cx: &Cx<'_>) -> Self {
+        let mut known: BTreeMap<Request, BTreeSet<String>> = BTreeMap::new();
+        let requests = Requests::new(cx);
+        let always =
+            |draft: &&Draft| draft.effect == Effect::Forbid && draft.when.is_empty() && draft.lifted_by.is_empty();
+        for draft in cx.lowered.drafts.iter().filter(always) {
+            let required = draft.unless.iter().map(|part| Formula::of(&part.expr, true));
+            let shown: BTreeSet<String> = required.flat_map(|part| part.facts(&order)).collect();
+            if shown.is_empty() {
+                continue;
+            }
+            for request in requests.concerned(draft) {
+                known.entry(request).or_default().extend(shown.iter().cloned());
+            }
+        }
+        Self(known)
+    }
+
+    /// What is known of all of some requests.
+    fn known_of(&self, requests: &[Request]) -> Option<BTreeSet<String>> {
+        let known = requests.iter().map(|request| self.0.get(request).cloned().unwrap_or_default());
+        known.reduce(|these, those| these.intersection(&those).cloned().collect())
+    }
 }
 
 /// An expression in its author's words, on one line.

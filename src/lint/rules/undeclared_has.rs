@@ -50,9 +50,15 @@ fn kinds(cx: &Cx<'_>, admission: &Admission) -> Vec<Variables> {
         let kind = Variables {
             principal: Ty::Entity(request.principal),
             resource: Ty::Entity(request.resource),
-            context: Ty::Record(cx.program.context_of(request.action)),
+            context: Ty::Record(cx.program.request_context(request.action)),
             action: None,
         };
+        if !found.contains(&kind) {
+            found.push(kind);
+        }
+    }
+    for step in &admission.steps {
+        let kind = Variables { action: None, ..Variables::of_step(step) };
         if !found.contains(&kind) {
             found.push(kind);
         }

@@ -4,7 +4,7 @@ use crate::lint::{Cx, Sink, declare_lint};
 
 declare_lint! {
     id: "unguarded-sensitive-action",
-    summary: "a `sensitive` action without a guard",
+    summary: "a `sensitive` action without a `require`",
     level: Error,
     since: "0.1.0",
     reads: Program,
@@ -20,8 +20,8 @@ fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
         let name = action.full_name(cx.program);
         let finding = out
-            .finding(action.span, format!("no guard covers the sensitive action `{name}`"))
-            .label("only its grants restrict it")
+            .finding(action.span, format!("no `require` covers the sensitive action `{name}`"))
+            .label("each grant states its own conditions")
             .help(format!("add a condition that every grant must satisfy: `require CONDITION for {name};`"));
         out.push(finding);
     }

@@ -1,6 +1,7 @@
 //! Whom a raw permit lets in, as far as its scope and its conditions tell.
 
 mod alternatives;
+mod settled;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -50,8 +51,15 @@ impl fmt::Display for Named {
 /// The condition is read exactly as far as it asks who the principal is: by type, role or entity, in any combination. What the
 /// principal, the resource and the context are like narrows an alternative and is left out. A test of who the principal is that
 /// is not understood is left out, too, and the alternative says that it asks more.
-pub(in crate::lower) fn lets_in(program: &Program, action: ActionId, raw: &RawPolicy) -> Vec<LetsIn> {
-    let reader = Reader { program, action, raw };
+/// Tests of the action and of the resource's type come out one way for an action, so that only what is left of the condition counts.
+/// `groups` are the actions, as Cedar writes them, that the action lies in, itself included; `None` where they are not known.
+pub(in crate::lower) fn lets_in(
+    program: &Program,
+    action: ActionId,
+    groups: Option<&BTreeSet<String>>,
+    raw: &RawPolicy,
+) -> Vec<LetsIn> {
+    let reader = Reader { program, action, groups, raw };
     let mut found = match raw.policy.principal_constraint() {
         PrincipalConstraint::Any => Alternatives::anybody(),
         PrincipalConstraint::Is(ty) => reader.of_type(&ty.to_string()),
@@ -127,6 +135,8 @@ struct Reader<'a> {
     program: &'a Program,
     /// The action that is decided.
     action: ActionId,
+    /// The actions that it lies in, itself included.
+    groups: Option<&'a BTreeSet<String>>,
     raw: &'a RawPolicy,
 }
 
@@ -161,6 +171,11 @@ impl Reader<'_> {
 
     /// Who meets a condition.
     fn read(&self, expr: &Arc<Expr>) -> Outcomes {
+        match self.settled(expr) {
+            Some(true) => return Outcomes::always(),
+            Some(false) => return Outcomes::always().not(),
+            None => {}
+        }
         match expr.as_ref() {
             Expr::Literal(pst::Literal::Bool(true)) => Outcomes::always(),
             Expr::Literal(pst::Literal::Bool(false)) => Outcomes::always().not(),

@@ -9,8 +9,10 @@ use std::process::Command;
 use gatewright::bundle::{ArchiveLimits, Bundle, Contract, canonical_json, pack};
 use git2::{IndexAddOption, Repository, Signature, Time};
 
+use crate::prover::solver;
 use crate::support::{paths, root};
 
+use super::mutate::solved;
 use super::{Copy, Run, gatewright, run_in};
 
 /// 2026-03-01T00:00:00Z.
@@ -93,7 +95,10 @@ fn a_bundle_says_what_is_in_it_and_how_it_is_made_again() {
     }
     let manifest = &bundle.manifest;
     assert_eq!(manifest.git, None);
-    assert_eq!(manifest.reproduce.join(" "), "gatewright bundle . --at 2026-03-01T00:00:00Z --evidence lint,tests");
+    assert_eq!(
+        manifest.reproduce.join(" "),
+        "gatewright bundle . --at 2026-03-01T00:00:00Z --evidence lint,tests --no-proofs"
+    );
     assert_eq!(manifest.evidence.proofs, None);
     assert!(manifest.evidence.tests.is_some_and(|tests| tests.passed > 0 && tests.failed == 0));
     // The command that it names, in the folder that it carries.
@@ -257,8 +262,10 @@ fn a_bundle_that_its_sources_do_not_give_does_not_pass_for_rebuilt() {
     assert_eq!(
         run.out,
         format!(
-            "out/a.cjar: quickstart 0.1.0\n  its sources rebuild to the same bytes\n  its assertions were not proved\n  \
+            "out/a.cjar: quickstart 0.1.0\n  its sources rebuild to the same bytes\n  {} lints that prove were not run for its lint evidence\n  \
+             its assertions were not proved\n  \
              the bundle says that it was built outside a git repository: its commit is unknown\n{}\n",
+            bundle.manifest.evidence.lint.unwrap().not_run,
             bundle.digest
         )
     );
@@ -381,4 +388,73 @@ fn what_gateway_toml_says_travels_with_its_source() {
     // No request is decided otherwise, and who reaches which action by which route is a term of access.
     assert!(run.out.contains("every request is decided as before, on weaker terms"), "{}", run.out);
     assert!(run.out.contains("gateway.subjects.User weakened"), "{}", run.out);
+}
+
+/// A package with a denial that never applies, which only a proof shows.
+fn with_idle_deny(level: &str) -> Copy {
+    let package = Copy::of("quickstart");
+    let file = "policy/invoices.gate";
+    package.write(
+        file,
+        &format!("{}\ndeny clerk to read on Invoice when resource.paid && !resource.paid;\n", package.read(file)),
+    );
+    package.write(
+        "gatewright.toml",
+        &format!("{}\n[lint]\ndead-statement = \"{level}\"\n", package.read("gatewright.toml")),
+    );
+    package
+}
+
+#[test]
+fn lint_evidence_includes_the_lints_that_prove_or_says_that_they_did_not_run() {
+    let package = with_idle_deny("warn");
+    // The environment is empty: there is no solver.
+    let bundle = made(&package);
+    let lint = bundle.manifest.evidence.lint.unwrap();
+    assert!(lint.not_run > 0);
+    assert_eq!(bundle.manifest.reproduce.last().unwrap(), "--no-proofs");
+    let not_run = format!("{} lints that prove", lint.not_run);
+    let run = package.run("bundle inspect out/a.cjar");
+    assert!(run.out.contains(&format!("waivers; {not_run} not run\n")), "{}", run.out);
+    let run = package.run("bundle verify out/a.cjar --rebuild");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains(&format!("\n  {not_run} were not run for its lint evidence\n")), "{}", run.out);
+    if solver().is_none() {
+        return;
+    }
+    // Where there is a solver, it rebuilds what was made without one.
+    let run = solved(&package.path(""), "bundle verify out/a.cjar --rebuild");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let run = solved(&package.path(""), "bundle . --out out/b.cjar --at 2026-03-01 --evidence lint,tests");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let proved = opened(&package.path("out/b.cjar"));
+    let totals = proved.manifest.evidence.lint.unwrap();
+    assert_eq!((totals.not_run, totals.warnings), (0, lint.warnings + 1));
+    assert!(String::from_utf8_lossy(proved.tree.get("evidence/lint.json").unwrap()).contains("dead-statement"));
+    let run = solved(&package.path(""), "bundle verify out/b.cjar --rebuild");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    // Without one, what it says is counted, and a rebuild is refused.
+    let run = package.run("bundle verify out/b.cjar");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(!run.out.contains("were not run"), "{}", run.out);
+    assert_eq!(package.run("bundle verify out/b.cjar --rebuild").code, 2);
+}
+
+#[test]
+fn a_lint_that_proves_and_fails_keeps_a_package_from_being_bundled() {
+    let package = with_idle_deny("error");
+    let bundle = "bundle . --out out/a.cjar --at 2026-03-01 --evidence lint,tests";
+    // Somebody demands the lint, and there is no solver.
+    let run = package.run(bundle);
+    assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+    assert!(run.err.contains("gatewright solver install"), "{}", run.err);
+    if solver().is_some() {
+        let run = solved(&package.path(""), bundle);
+        assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+        assert!(run.out.contains("error[dead-statement]"), "{}", run.out);
+    }
+    assert!(!package.path("out/a.cjar").exists());
+    // Left out on purpose: the bundle says so.
+    assert_eq!(package.run(&format!("{bundle} --no-proofs")).code, 0);
+    assert!(opened(&package.path("out/a.cjar")).manifest.evidence.lint.unwrap().not_run > 0);
 }

@@ -55,7 +55,7 @@ fn shop() -> Copy {
 }
 
 /// Runs with the solver of the tests.
-fn solved(folder: &Path, args: &str) -> Run {
+pub(super) fn solved(folder: &Path, args: &str) -> Run {
     let mut command = gatewright(folder);
     command.args(args.split_whitespace());
     ran(command)
@@ -246,4 +246,37 @@ fn break_glass_on_other_terms_is_missed_until_a_test_with_steps_is_there() {
     // The marketplace plays such grants through.
     let run = super::run("mutate examples/marketplace --genre fewer-approvals --genre longer-window --min 100");
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
+fn what_gateway_toml_masks_is_masked_in_mutants_too() {
+    if crate::prover::solver().is_none() {
+        return;
+    }
+    let package = shop();
+    let equivalent = |package: &Copy| {
+        let run = solved(&package.path(""), "mutate . --format json");
+        let report: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        let all = report["mutants"].as_array().unwrap().clone();
+        assert!(!run.out.contains("masked"), "{}", run.out);
+        all.iter().map(|one| one["outcome"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let without = equivalent(&package);
+    assert!(without.contains(&"equivalent".to_owned()), "{without:?}");
+    package.write("gateway.toml", "[mask]\nattributes = [\"context.mfa\"]\n");
+    assert_eq!(equivalent(&package), without);
+}
+
+#[test]
+fn a_separation_that_becomes_no_policy_has_no_mutant() {
+    let package = shop();
+    let policy = package.read("policy/shop.gate").replace("paid: Bool,", "paid: Bool,\n    payer: User,");
+    package.write(
+        "policy/shop.gate",
+        &format!("{policy}desks: separate Bill.read from Bill.pay;\nown: separate Bill.read from Bill.pay by payer;\n"),
+    );
+    let run = package.run("mutate . --list");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains("`own: separate Bill.read from Bill.pay by payer;` is removed"), "{}", run.out);
+    assert!(!run.out.contains("desks"), "{}", run.out);
 }

@@ -161,7 +161,7 @@ fn compile(test: &Test, lints: Lints<'_>) -> Compiled {
             deadline: Deadline::never(),
             at: options.at,
         };
-        diagnostics.extend(pipeline::prove_lints(&package, &checked, &options, &|_, _| ()).unwrap());
+        diagnostics.extend(pipeline::prove_lints(&package, &checked, &options, &|_, _| ()).unwrap().found);
         diagnostics = diagnostics.sorted();
     }
     let mut told = String::new();

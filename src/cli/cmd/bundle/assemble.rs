@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::analysis::{Outcome, solver};
 use crate::bundle::{BundleTree, EvidenceSummary, LintTotals, MutationTotals, ProofTotals, TestTotals};
 use crate::cli::args::{BudgetArgs, Format};
-use crate::cli::cmd::budget::budget;
+use crate::cli::cmd::budget::{budget, lint_budget};
+use crate::cli::cmd::lint::proving;
 use crate::cli::cmd::mutate;
 use crate::cli::cmd::mutate::{Asked, Tried};
 use crate::cli::cmd::package::Package;
@@ -19,13 +20,23 @@ use crate::pipeline::{Evidence, Origin, Suites, TestOptions};
 use crate::report::{Files, Requests, printable, results};
 use crate::scenario::golden::SnapshotMode;
 use crate::text::Instant;
-use crate::{pipeline, report, scenario};
+use crate::{lint, pipeline, report, scenario};
+
+/// Whether lint evidence includes the lints that prove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LintProofs {
+    /// It does, which takes a solver.
+    Run,
+    /// It does not, and says so.
+    LeftOut,
+}
 
 /// The whole tree, with all evidence that was asked for; or how the run ends where the policy does not come up to it.
 /// What is wrong with it then is shown.
 pub(super) fn assemble(
     package: &Package,
     kinds: &BTreeSet<EvidenceKind>,
+    proofs: LintProofs,
     limits: &BudgetArgs,
     at: Instant,
     origin: Origin,
@@ -39,7 +50,7 @@ pub(super) fn assemble(
     let mut gathered = Gathered::default();
     for kind in kinds {
         let ended = match kind {
-            EvidenceKind::Lint => gathered.lint(package)?,
+            EvidenceKind::Lint => gathered.lint(package, proofs, limits, at, console)?,
             EvidenceKind::Tests => gathered.tests(package, &suites, console)?,
             EvidenceKind::Coverage => gathered.coverage(package, &suites)?,
             EvidenceKind::Proofs => gathered.proofs(package, limits, at, console)?,
@@ -67,19 +78,46 @@ impl Gathered {
         Ok(())
     }
 
-    /// What checking found. A package with errors does not come here.
-    fn lint(&mut self, package: &Package) -> Result<Option<Exit>, CliError> {
-        let found = &package.checked.diagnostics;
+    /// What checking found, and what lints that prove found. A package with errors does not come here.
+    fn lint(
+        &mut self,
+        package: &Package,
+        proofs: LintProofs,
+        limits: &BudgetArgs,
+        at: Instant,
+        console: &mut Console,
+    ) -> Result<Option<Exit>, CliError> {
+        let mut found = package.checked.diagnostics.clone();
+        let wanted = lint::that_prove(&package.checked.project.levels);
+        let mut not_run = wanted.clone();
+        if proofs == LintProofs::Run && !wanted.is_empty() {
+            let solver = solver::needed(&env::solver_places())?;
+            let proved = proving(package, Some(solver.engine.as_ref()), &lint_budget(limits), at)?;
+            if proved.found.has_errors() {
+                let exit = package.show(&proved.found, Format::Human, console)?;
+                console.print("no bundle was written: `lint` evidence includes the lints that prove\n")?;
+                return Ok(Some(exit));
+            }
+            // Where nothing could be asked, the names of the lints say so: a bundle made without a solver has the same bytes.
+            if proved.not_run.is_empty() {
+                found.extend(proved.found);
+                found = found.sorted();
+            }
+            not_run = proved.not_run;
+        }
         let files = carried_files(package);
         let waivers = report::waivers(&package.checked.program.waivers, files);
         self.totals.lint = Some(LintTotals {
             errors: found.count(Severity::Error),
             warnings: found.count(Severity::Warning),
             waivers: waivers.len(),
+            not_run: not_run.len(),
         });
-        let mut report = read(&report::json(found, files))?;
+        let mut report = read(&report::json(&found, files))?;
         if let Some(fields) = report.as_object_mut() {
             fields.insert("waivers".to_owned(), waivers.into());
+            let not_run: Vec<&str> = not_run.iter().map(|lint| lint.id()).collect();
+            fields.insert("not_run".to_owned(), not_run.into());
         }
         self.files.push((EvidenceKind::Lint.name(), report));
         Ok(None)

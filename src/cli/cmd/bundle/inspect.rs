@@ -7,7 +7,7 @@ use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::report::printable;
-use crate::text::safe;
+use crate::text::{counted, safe};
 
 use super::opened;
 use super::rebuild::{Again, Made, again};
@@ -100,7 +100,11 @@ fn evidence(bundle: &Bundle) -> Vec<String> {
     let evidence = &bundle.manifest.evidence;
     let lint = evidence.lint.map(|lint| {
         let (errors, warnings, waivers) = (lint.errors, lint.warnings, lint.waivers);
-        format!("lint: {errors} errors, {warnings} warnings, {waivers} waivers")
+        let not_run = match lint.not_run {
+            0 => String::new(),
+            count => format!("; {} that prove not run", counted(count, "lint")),
+        };
+        format!("lint: {errors} errors, {warnings} warnings, {waivers} waivers{not_run}")
     });
     let tests = evidence.tests.map(|tests| {
         let (passed, failed, skipped, decisions) = (tests.passed, tests.failed, tests.skipped, tests.decisions);

@@ -16,10 +16,11 @@ use crate::diag::Diagnostics;
 use crate::pipeline::Origin;
 use crate::report::printable;
 use crate::text::{Instant, safe};
-use crate::{load, pipeline};
+use crate::{lint, load, pipeline};
 
-use super::assemble::assemble;
+use super::assemble::{LintProofs, assemble};
 use super::opened;
+use super::told::lints_left_out;
 
 pub(super) fn run(
     args: &BundleMake,
@@ -58,11 +59,16 @@ pub(super) fn run(
     let changed = commit.as_ref().map(|commit| commit.changed.clone()).unwrap_or_default();
     let git = commit.map(|commit| GitState { dirty: commit.is_dirty(), commit: commit.id, tree: commit.tree });
     let kinds = match args.evidence.is_empty() {
-        true => usual(&package)?,
+        true => usual(&package, args.no_proofs)?,
         false => args.evidence.iter().map(|asked| asked.kind()).collect(),
     };
-    let origin = Origin { git, judged_at: Some(at.to_string()), reproduce: reproduce(at, &kinds), ..Origin::default() };
-    let tree = match assemble(&package, &kinds, budget, at, origin, console)? {
+    let proofs = match args.no_proofs {
+        true => LintProofs::LeftOut,
+        false => lint_proofs(&package, &kinds)?,
+    };
+    let origin =
+        Origin { git, judged_at: Some(at.to_string()), reproduce: reproduce(at, &kinds, proofs), ..Origin::default() };
+    let tree = match assemble(&package, &kinds, proofs, budget, at, origin, console)? {
         Ok(tree) => tree,
         Err(exit) => return Ok(exit),
     };
@@ -100,6 +106,10 @@ pub(super) fn run(
     if output.format == Format::Human && !kinds.contains(&EvidenceKind::Proofs) {
         console.print(&unproved(&package))?;
     }
+    let left_out = lints_left_out(&bundle).filter(|_| output.format == Format::Human);
+    if let Some(left_out) = left_out {
+        console.print(&format!("note: {left_out}\n"))?;
+    }
     if output.format == Format::Human && !changed.is_empty() {
         let (named, changed) = (printable(&package.named), listed(&changed));
         console.print(&format!("note: {named} has uncommitted changes: {changed}; `publish` refuses this bundle\n"))?;
@@ -108,9 +118,9 @@ pub(super) fn run(
 }
 
 /// What is gathered where nobody says what: proofs, too, where they can be had.
-fn usual(package: &Package) -> Result<BTreeSet<EvidenceKind>, CliError> {
+fn usual(package: &Package, no_proofs: bool) -> Result<BTreeSet<EvidenceKind>, CliError> {
     let mut kinds = BTreeSet::from([EvidenceKind::Lint, EvidenceKind::Tests]);
-    if pipeline::claims(&package.checked)? == 0 {
+    if no_proofs || pipeline::claims(&package.checked)? == 0 {
         return Ok(kinds);
     }
     // One that was named and does not work is no reason to do without.
@@ -118,6 +128,18 @@ fn usual(package: &Package) -> Result<BTreeSet<EvidenceKind>, CliError> {
         kinds.insert(EvidenceKind::Proofs);
     }
     Ok(kinds)
+}
+
+/// Whether lint evidence includes the lints that prove: where there is a solver, or somebody set one to "error".
+fn lint_proofs(package: &Package, kinds: &BTreeSet<EvidenceKind>) -> Result<LintProofs, CliError> {
+    if !kinds.contains(&EvidenceKind::Lint) {
+        return Ok(LintProofs::LeftOut);
+    }
+    let is_demanded = !lint::demanded(&package.checked.project.levels).is_empty();
+    Ok(match is_demanded || solver::find(&env::solver_places())?.is_some() {
+        true => LintProofs::Run,
+        false => LintProofs::LeftOut,
+    })
 }
 
 /// The first of some paths, and how many there are beyond.
@@ -145,9 +167,12 @@ fn warnings(package: &Package, console: &Console) -> String {
 }
 
 /// The command that gives the same bytes in the folder of the sources.
-fn reproduce(at: Instant, kinds: &BTreeSet<EvidenceKind>) -> Vec<String> {
-    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+fn reproduce(at: Instant, kinds: &BTreeSet<EvidenceKind>, proofs: LintProofs) -> Vec<String> {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
     let mut command = vec!["gatewright".to_owned(), "bundle".to_owned(), ".".to_owned()];
-    command.extend(["--at".to_owned(), at.to_string(), "--evidence".to_owned(), kinds.join(",")]);
+    command.extend(["--at".to_owned(), at.to_string(), "--evidence".to_owned(), names.join(",")]);
+    if kinds.contains(&EvidenceKind::Lint) && proofs == LintProofs::LeftOut {
+        command.push("--no-proofs".to_owned());
+    }
     command
 }

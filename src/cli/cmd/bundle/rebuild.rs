@@ -18,7 +18,7 @@ use crate::pipeline;
 use crate::pipeline::{Evidence, Origin};
 use crate::text::Instant;
 
-use super::assemble::assemble;
+use super::assemble::{LintProofs, assemble};
 use super::opened;
 
 /// What of a bundle is made again.
@@ -119,7 +119,15 @@ pub(in crate::cli::cmd) fn again(
                 let exit = package.show(&package.checked.diagnostics, Format::Human, console)?;
                 return Ok(Made::Fails(exit));
             }
-            match assemble(&package, &kinds(&manifest.evidence), budget, at, origin(bundle), console)? {
+            match assemble(
+                &package,
+                &kinds(&manifest.evidence),
+                lint_proofs(bundle),
+                budget,
+                at,
+                origin(bundle),
+                console,
+            )? {
                 Ok(tree) => tree,
                 Err(exit) => return Ok(Made::Fails(exit)),
             }
@@ -194,6 +202,14 @@ fn origin(bundle: &Bundle) -> Origin {
         judged_at: manifest.judged_at.clone(),
         reproduce: manifest.reproduce.clone(),
         ..Origin::default()
+    }
+}
+
+/// Whether the lint evidence of a bundle includes the lints that prove, by what it says.
+fn lint_proofs(bundle: &Bundle) -> LintProofs {
+    match bundle.manifest.evidence.lint {
+        Some(lint) if lint.not_run > 0 => LintProofs::LeftOut,
+        _ => LintProofs::Run,
     }
 }
 

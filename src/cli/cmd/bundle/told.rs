@@ -46,6 +46,18 @@ pub(in crate::cli::cmd) fn not_proved(bundle: &Bundle) -> Option<String> {
     }
 }
 
+/// That lints which prove had no say in a bundle's lint evidence, if they had none.
+pub(in crate::cli::cmd) fn lints_left_out(bundle: &Bundle) -> Option<String> {
+    let lint = bundle.manifest.evidence.lint?;
+    (lint.not_run > 0).then(|| {
+        format!("{} that prove {} not run for its lint evidence", counted(lint.not_run, "lint"), was(lint.not_run))
+    })
+}
+
+fn was(count: usize) -> &'static str {
+    if count == 1 { "was" } else { "were" }
+}
+
 /// What is said of a bundle without proofs.
 pub(super) fn without_proofs(bundle: &Bundle) -> &'static str {
     match asserts(bundle) {

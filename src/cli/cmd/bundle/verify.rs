@@ -9,7 +9,7 @@ use crate::text::safe;
 
 use super::opened;
 use super::rebuild::{Again, Made, again};
-use super::told::{not_proved, origin};
+use super::told::{lints_left_out, not_proved, origin};
 use super::trust::vouched;
 use super::vouched::Vouched;
 
@@ -44,6 +44,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
             return Ok(Exit::PolicyFails);
         }
     }
+    said.extend(lints_left_out(&bundle));
     said.extend(not_proved(&bundle));
     said.push(origin(&bundle, vouched.source));
     let text = match args.output.format {
@@ -53,6 +54,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
                 "digest": bundle.digest,
                 "git": bundle.manifest.git,
                 "rebuilt": args.rebuild,
+                "lints_not_run": bundle.manifest.evidence.lint.map_or(0, |lint| lint.not_run),
                 "proved": bundle.manifest.evidence.proofs.is_some(),
                 "proved_in_part": bundle.manifest.evidence.proofs.map_or(0, |proofs| proofs.in_part),
                 "verified": vouched.json,

@@ -53,6 +53,13 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
     let above =
         |count: usize, most: Option<u32>| most.filter(|most| usize::try_from(*most).is_ok_and(|most| count > most));
     if let Some(lint) = evidence.lint
+        && lint.not_run > 0
+        && demands.max_warnings.is_some()
+    {
+        let not_run = counted(lint.not_run, "lint");
+        low.push(format!("{not_run} that prove did not run; build it where there is a solver, without `--no-proofs`"));
+    }
+    if let Some(lint) = evidence.lint
         && let Some(most) = above(lint.warnings, demands.max_warnings)
     {
         low.push(format!("it has {}, more than {most}", counted(lint.warnings, "warning")));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::bundle::Refusal;
 use crate::cli::args::{Format, Pull};
 use crate::cli::cmd::bundle::rebuild::{Again, Made, again};
-use crate::cli::cmd::bundle::told::{not_proved, origin};
+use crate::cli::cmd::bundle::told::{lints_left_out, not_proved, origin};
 use crate::cli::cmd::bundle::trust::{json, read, source, trusted};
 use crate::cli::cmd::bundle::{opened, statements};
 use crate::cli::console::Console;
@@ -112,7 +112,7 @@ fn human(out: &str, believed: &Believed, known: &[String], current: Option<&Curr
     for line in known {
         text.push_str(&format!("  {}\n", printable(line)));
     }
-    if let Some(line) = not_proved(&believed.bundle) {
+    for line in lints_left_out(&believed.bundle).into_iter().chain(not_proved(&believed.bundle)) {
         text.push_str(&format!("  {line}\n"));
     }
     match current {
