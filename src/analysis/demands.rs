@@ -9,6 +9,7 @@ use cedar_policy::{
 };
 use serde_json::{Map, Value, json};
 
+use super::action_groups::spell_out;
 use super::environment::{Environment, Environments};
 
 /// What a policy asks of a request.
@@ -18,6 +19,8 @@ pub struct Demands {
     actions: Option<BTreeSet<EntityUid>>,
     /// What has to hold, or not to hold, of the request: its scope but for the action, and its conditions.
     tests: Vec<Test>,
+    /// The only type of principal and of resource for which all of that can hold, where one test says so by itself.
+    pinned: [Option<EntityTypeName>; 2],
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,26 @@ struct Test {
     /// In Cedar's JSON form.
     expr: Value,
     holds: bool,
+}
+
+impl Test {
+    /// The only type of a variable for which it can hold, if it is plain from one of its operands.
+    fn pins(&self, var: &str) -> Option<EntityTypeName> {
+        fn pinned(expr: &Value, var: &str) -> Option<EntityTypeName> {
+            let (operator, operands) = expr.as_object()?.iter().next()?;
+            let ty = match operator.as_str() {
+                "is" if is_var(operands.get("left"), var) => operands.get("entity_type")?.as_str()?,
+                "==" => compared(operands).filter(|(name, _)| *name == var)?.1,
+                "&&" => {
+                    let operand = |name| operands.get(name).and_then(|operand| pinned(operand, var));
+                    return operand("left").or_else(|| operand("right"));
+                }
+                _ => return None,
+            };
+            ty.parse().ok()
+        }
+        self.holds.then(|| pinned(&self.expr, var)).flatten()
+    }
 }
 
 /// What is known of an expression once the types of principal and resource are.
@@ -69,9 +92,27 @@ impl Demands {
         let json = policy.to_json().ok()?;
         for condition in json.get("conditions").and_then(Value::as_array).into_iter().flatten() {
             let holds = condition.get("kind").and_then(Value::as_str)? == "when";
-            tests.push(Test { expr: condition.get("body")?.clone(), holds });
+            let mut expr = condition.get("body")?.clone();
+            // What a group stands for is the schema's business, and policies of two schemas are compared.
+            spell_out(&mut expr, environments);
+            tests.push(Test { expr, holds });
         }
-        Some(Self { actions, tests })
+        let pinned = ["principal", "resource"].map(|var| tests.iter().find_map(|test| test.pins(var)));
+        Some(Self { actions, tests, pinned })
+    }
+
+    /// The only type of principal for which it may apply, where it says so plainly.
+    #[must_use]
+    pub fn principal(&self) -> Option<&EntityTypeName> {
+        let [principal, _] = &self.pinned;
+        principal.as_ref()
+    }
+
+    /// The same of the resource.
+    #[must_use]
+    pub fn resource(&self) -> Option<&EntityTypeName> {
+        let [_, resource] = &self.pinned;
+        resource.as_ref()
     }
 
     /// Whether its scope admits an action.
@@ -86,6 +127,9 @@ impl Demands {
     pub fn at(&self, kind: &Environment) -> Option<BTreeSet<String>> {
         let mut left = BTreeSet::new();
         self.admits(&kind.action).then_some(())?;
+        let fits = |pinned: &Option<EntityTypeName>, ty| pinned.as_ref().is_none_or(|pinned| pinned == ty);
+        let [principal, resource] = &self.pinned;
+        (fits(principal, &kind.principal) && fits(resource, &kind.resource)).then_some(())?;
         for test in &self.tests {
             match known(&test.expr, kind) {
                 Known::Is(holds) if holds == test.holds => {}
@@ -114,35 +158,58 @@ impl Demands {
             (Some(all), None) | (None, Some(all)) => Some(all.iter().collect()),
             (None, None) => None,
         };
-        // Two that are for any action meet for each of them.
-        let any = EntityUid::from_type_name_and_id(untested(&BTreeSet::new()), EntityId::new(""));
-        let actions = actions.unwrap_or_else(|| BTreeSet::from([&any]));
+        // Two that are for any action meet for those that neither tests, or for one that they do test.
+        let mut named =
+            BTreeSet::from([EntityUid::from_type_name_and_id(untested(&BTreeSet::new()), EntityId::new(""))]);
+        for test in self.tests.iter().chain(&other.tests) {
+            tested_actions(&test.expr, &mut named);
+        }
+        let actions = actions.unwrap_or_else(|| named.iter().collect());
+        let mut types = TestedTypes::default();
+        types.add(self);
+        types.add(other);
         let meet = |kind: &Environment| self.at(kind).is_some_and(|asks| left(&asks)) && other.at(kind).is_some();
-        actions.into_iter().any(|action| kinds([self, other], action).iter().any(meet))
+        actions.into_iter().any(|action| types.kinds(action, &[self, other]).iter().any(meet))
     }
 }
 
-/// The kinds of request for an action that some policies tell apart: by each type that they test, and by one that none of them
-/// tests, which stands for all others.
-#[must_use]
-pub fn kinds<'a>(all: impl IntoIterator<Item = &'a Demands>, action: &EntityUid) -> Vec<Environment> {
-    let mut principals = BTreeSet::new();
-    let mut resources = BTreeSet::new();
-    for test in all.into_iter().flat_map(|demands| &demands.tests) {
-        tested(&test.expr, "principal", &mut principals);
-        tested(&test.expr, "resource", &mut resources);
+/// The types of principals and of resources that some policies tell apart.
+#[derive(Debug, Clone, Default)]
+pub struct TestedTypes([BTreeSet<EntityTypeName>; 2]);
+
+impl TestedTypes {
+    /// Adds the types that a policy tests.
+    pub fn add(&mut self, demands: &Demands) {
+        let Self([principals, resources]) = self;
+        for test in &demands.tests {
+            tested(&test.expr, "principal", principals);
+            tested(&test.expr, "resource", resources);
+        }
     }
-    for types in [&mut principals, &mut resources] {
-        types.insert(untested(types));
+
+    /// The kinds of request for an action: by each of the types, and by one that is none of them, which stands for all others.
+    /// Those are left out that policies all of which have to apply plainly rule out.
+    #[must_use]
+    pub fn kinds(&self, action: &EntityUid, all: &[&Demands]) -> Vec<Environment> {
+        let Self([principals, resources]) = self;
+        let of = |types: &BTreeSet<EntityTypeName>, pin: fn(&Demands) -> Option<&EntityTypeName>| {
+            let mut pins = all.iter().filter_map(|demands| pin(demands));
+            match pins.next() {
+                Some(first) => pins.all(|other| other == first).then(|| first.clone()).into_iter().collect(),
+                None => types.iter().cloned().chain([untested(types)]).collect::<Vec<_>>(),
+            }
+        };
+        let principals = of(principals, Demands::principal);
+        let resources = of(resources, Demands::resource);
+        let pairs = principals.iter().flat_map(|principal| resources.iter().map(move |resource| (principal, resource)));
+        pairs
+            .map(|(principal, resource)| Environment {
+                principal: principal.clone(),
+                action: action.clone(),
+                resource: resource.clone(),
+            })
+            .collect()
     }
-    let pairs = principals.iter().flat_map(|principal| resources.iter().map(move |resource| (principal, resource)));
-    pairs
-        .map(|(principal, resource)| Environment {
-            principal: principal.clone(),
-            action: action.clone(),
-            resource: resource.clone(),
-        })
-        .collect()
 }
 
 /// A type that is none of some.
@@ -175,11 +242,35 @@ fn tested(expr: &Value, var: &str, found: &mut BTreeSet<EntityTypeName>) {
     }
 }
 
+/// The actions of which an expression tests whether the action is one.
+fn tested_actions(expr: &Value, found: &mut BTreeSet<EntityUid>) {
+    match expr {
+        Value::Object(fields) => {
+            for (operator, operands) in fields {
+                if let ("==", Some(("action", _))) = (operator.as_str(), compared(operands)) {
+                    let mut sides = ["left", "right"].into_iter().filter_map(|side| operands.get(side));
+                    let entity = sides.find_map(|side| side.pointer("/Value/__entity"));
+                    found.extend(entity.and_then(|entity| EntityUid::from_json(entity.clone()).ok()));
+                }
+                tested_actions(operands, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| tested_actions(item, found)),
+        _ => {}
+    }
+}
+
 /// The variable and the entity's type, where a variable is compared with an entity.
 fn compared(operands: &Value) -> Option<(&str, &str)> {
     let (left, right) = (operands.get("left")?, operands.get("right")?);
     let (var, entity) = if left.get("Var").is_some() { (left, right) } else { (right, left) };
     Some((var.get("Var")?.as_str()?, entity.pointer("/Value/__entity/type")?.as_str()?))
+}
+
+/// The id of the entity that a variable is compared with.
+fn compared_id(operands: &Value) -> Option<&str> {
+    let mut sides = ["left", "right"].into_iter().filter_map(|side| operands.get(side));
+    sides.find_map(|side| side.pointer("/Value/__entity/id")?.as_str())
 }
 
 fn is_var(expr: Option<&Value>, var: &str) -> bool {
@@ -210,8 +301,15 @@ fn known(expr: &Value, kind: &Environment) -> Known {
                 (None, _) => open(),
             }
         }
-        "==" => match compared(operands).and_then(|(var, ty)| is_type(var, ty)) {
-            Some(false) => Known::Is(false),
+        "==" => match compared(operands) {
+            Some(("action", ty)) => match compared_id(operands) {
+                Some(id) => {
+                    let action = &kind.action;
+                    Known::Is(action.type_name().to_string() == ty && action.id().unescaped() == id)
+                }
+                None => open(),
+            },
+            Some((var, ty)) if is_type(var, ty) == Some(false) => Known::Is(false),
             _ => open(),
         },
         "!" => match operands.get("arg").map(|arg| known(arg, kind)) {
@@ -326,6 +424,24 @@ mod tests {
             }
         }
         assert_eq!((at(scope, "B"), at(scope, "U")), (Some(1), None));
+    }
+
+    #[test]
+    fn an_action_is_tested_alike_in_the_scope_and_in_a_condition() {
+        let forbid = |condition: &str| format!("forbid(principal, action, resource) when {{ {condition} }};");
+        for (condition, left) in [
+            ("action == Action::\"read\" && context.a", Some(1)),
+            ("action in Action::\"all\" && context.a", Some(1)),
+            ("action in [Action::\"write\"] && context.a", None),
+            ("action != Action::\"read\" || context.a", Some(1)),
+        ] {
+            assert_eq!(at(&forbid(condition), "U"), left, "{condition}");
+        }
+        // Two that are for any action meet for an action that one of them tests.
+        let (read, write) =
+            (demands(&forbid("action == Action::\"read\"")), demands(&forbid("action in Action::\"all\"")));
+        assert!(read.meets(&write) && read.meets(&demands("permit(principal, action, resource);")));
+        assert!(!read.meets(&demands(&forbid("action == Action::\"write\""))));
     }
 
     #[test]

@@ -86,6 +86,8 @@ impl fmt::Display for Environment {
 #[derive(Debug, Clone)]
 pub struct Environments {
     all: BTreeSet<Environment>,
+    /// The actions that somebody may ask for.
+    asked: BTreeSet<EntityUid>,
     /// Each action and group with the actions in it, itself included.
     members: BTreeMap<EntityUid, BTreeSet<EntityUid>>,
 }
@@ -105,7 +107,8 @@ impl Environments {
                 members.entry(uid.clone()).or_default().insert(uid);
             }
         }
-        Self { all: Environment::all(schema), members }
+        let all = Environment::all(schema);
+        Self { asked: all.iter().map(|env| env.action.clone()).collect(), all, members }
     }
 
     /// All of them, sorted.
@@ -159,16 +162,21 @@ impl Environments {
         groups.filter(|(_, members)| members.contains(action)).map(|(group, _)| group)
     }
 
-    /// The actions of a group, or the action itself, sorted.
-    pub fn actions_of(&self, group: &EntityUid) -> impl Iterator<Item = &EntityUid> {
-        self.within(group).filter(|uid| self.all.iter().any(|env| env.action == **uid))
+    /// The actions of a group, or the action itself, sorted. Groups that only hold others are none.
+    pub fn members_of(&self, group: &EntityUid) -> impl Iterator<Item = &EntityUid> {
+        self.within(group).filter(|uid| self.is_action(uid))
     }
 
     /// All actions; groups that only hold others are none.
     pub fn actions(&self) -> impl Iterator<Item = &EntityUid> {
-        let is_asked = |uid: &EntityUid| self.all.iter().any(|env| env.action == *uid);
-        let holds_itself = |members: &BTreeSet<EntityUid>| members.len() == 1;
-        self.members.iter().filter(move |(uid, members)| holds_itself(members) || is_asked(uid)).map(|(uid, _)| uid)
+        self.members.keys().filter(|uid| self.is_action(uid))
+    }
+
+    /// Whether an entity is an action, and not a group that only holds others.
+    #[must_use]
+    pub fn is_action(&self, uid: &EntityUid) -> bool {
+        let holds_itself = || self.members.get(uid).is_some_and(|members| members.len() == 1);
+        self.asked.contains(uid) || holds_itself()
     }
 
     pub(super) fn within(&self, group: &EntityUid) -> impl Iterator<Item = &EntityUid> {

@@ -1,6 +1,7 @@
 //! Questions about all requests: what is asked, the solver that answers, counterexamples as requests that anyone can replay.
 //! Cedar's symbolic compiler turns policies to formulas here, and nowhere else.
 
+mod action_groups;
 mod base;
 mod cache;
 mod clock;
@@ -25,11 +26,12 @@ mod symbolic;
 mod wider;
 mod witness;
 
+pub use action_groups::{reads_groups, spelt_out};
 pub use base::{Base, Listed};
 pub use cache::Cache;
 pub use clock::Deadline;
 pub use conjuncts::Place;
-pub use demands::{Demands, kinds};
+pub use demands::{Demands, TestedTypes};
 pub use environment::{Environment, Environments};
 pub use error::ProofGoalsError;
 pub use facts::Facts;

@@ -4,7 +4,7 @@ use crate::analysis::{Deciding, Outcome, Proof, Witness};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lint;
 use crate::load::PackageFiles;
-use crate::semdiff::Asserted;
+use crate::semdiff::{Asserted, Kept};
 use crate::text::Span;
 
 use super::{Checked, ProveError, ProveOptions, prove};
@@ -38,6 +38,7 @@ pub fn assertions(
 pub fn asserted(
     old: (&PackageFiles, &Checked),
     new: (&PackageFiles, &Checked),
+    kept: &Kept,
     options: Option<ProveOptions<'_>>,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Asserted, ProveError> {
@@ -53,7 +54,7 @@ pub fn asserted(
     // One that is proved in part may have had another name.
     let named = (!after.iter().any(Proof::is_in_part)).then_some(broken.as_slice());
     let before = assertions(old.0, old.1, named, options, &|_, _| ())?;
-    Ok(Asserted::new(after, &before))
+    Ok(Asserted::new(after, &before, kept))
 }
 
 /// Assertions that do not hold, as errors, and those of which that is not known, as warnings.

@@ -1,13 +1,11 @@
 //! The old side under the new side's names, so that both speak of the same types, roles and actions.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cedar_policy::{ActionConstraint, EntityUid, Policy};
-use serde_json::{Value, json};
+use cedar_policy::Policy;
 
-use crate::analysis::Environments;
+use crate::analysis::{Environments, spelt_out};
 use crate::diag::Diagnostics;
 use crate::graph::{NameOf, Program, Renames};
 use crate::lower;
@@ -60,8 +58,7 @@ impl<'a> Aligned<'a> {
 /// Raw policies that name groups of actions, with the actions that are in those groups on this side: the groups may hold
 /// others on the other side.
 pub(super) fn spell_out(side: &mut Aligned<'_>, environments: &Environments) {
-    let spelt: Vec<Option<Policy>> =
-        side.lowered.raw.iter().map(|raw| with_actions(&raw.policy, environments)).collect();
+    let spelt: Vec<Option<Policy>> = side.lowered.raw.iter().map(|raw| spelt_out(&raw.policy, environments)).collect();
     if spelt.iter().all(Option::is_none) {
         return;
     }
@@ -70,22 +67,4 @@ pub(super) fn spell_out(side: &mut Aligned<'_>, environments: &Environments) {
             raw.policy = policy;
         }
     }
-}
-
-/// `None` where no group is named.
-fn with_actions(policy: &Policy, environments: &Environments) -> Option<Policy> {
-    let named = match policy.action_constraint() {
-        ActionConstraint::Any => return None,
-        ActionConstraint::Eq(one) => vec![one],
-        ActionConstraint::In(all) => all,
-    };
-    let actions: BTreeSet<&EntityUid> = named.iter().flat_map(|group| environments.actions_of(group)).collect();
-    if actions.len() == named.len() && named.iter().all(|uid| actions.contains(uid)) {
-        return None;
-    }
-    let entities = actions.iter().map(|uid| json!({ "type": uid.type_name().to_string(), "id": uid.id().unescaped() }));
-    let entities: Vec<Value> = entities.collect();
-    let mut json = policy.to_json().ok()?;
-    json.as_object_mut()?.insert("action".to_owned(), json!({ "op": "in", "entities": entities }));
-    Policy::from_json(Some(policy.id().clone()), json).ok()
 }

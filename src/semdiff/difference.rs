@@ -16,6 +16,7 @@ use super::common_schema::Basis;
 use super::contrast::Contrast;
 use super::direction::Direction;
 use super::holder::Holder;
+use super::promises::Kept;
 use super::request_kind::RequestKind;
 use super::structural::Structure;
 use super::terms::{Effect, PACKAGE, TermChange};
@@ -33,6 +34,8 @@ pub struct Difference {
     pub breaks: Vec<Break>,
     /// What a gateway is told beside the policies, as far as it is told otherwise, sorted.
     pub terms: Vec<TermChange>,
+    /// The old side's assertions that the new side keeps by their words, with the names of those by which it does.
+    pub kept: Kept,
     /// What the comparison came to in numbers.
     pub extent: Extent,
 }

@@ -3,17 +3,19 @@
 //! is what forbids. Where the old side forbids something that the new side does not forbid in the same way, or at least as
 //! much, more may be done, though no request of today is decided otherwise.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Effect as Says, Policy};
+use cedar_policy::{Effect as Says, EntityTypeName, EntityUid, Policy};
 
-use crate::analysis::{Demands, Environment, Environments, kinds};
+use crate::analysis::{Demands, Environment, Environments, TestedTypes, reads_groups};
 use crate::bundle::OriginKind;
 use crate::lower::{Draft, Lowered, RawPolicy, raw_templates};
 use crate::text::Sources;
 
 use super::difference::Access;
 use super::item::Kind;
+use super::kinds;
 use super::listing::Listing;
 use super::terms::{Effect, POLICIES, TermChange, spelt};
 
@@ -32,10 +34,27 @@ struct Forbid {
     statement: (Kind, String),
 }
 
+/// How many kinds of request are looked at in one comparison. Who writes forbids that name no type for a program of many types
+/// gets beyond it; a forbid that was not compared to its end counts as one that is gone.
+const MOST_KINDS: usize = 200_000;
+
+/// What is left of them.
+struct Budget(Cell<usize>);
+
+impl Budget {
+    fn pays(&self) -> bool {
+        let left = self.0.get().checked_sub(1);
+        self.0.set(left.unwrap_or_default());
+        left.is_some()
+    }
+}
+
 /// One side as those meet it who know nothing of its schema.
 struct Open<'a> {
     environments: &'a Environments,
     forbids: Vec<Forbid>,
+    /// The places of forbids by the only type of principal that each is for.
+    by_principal: BTreeMap<Option<EntityTypeName>, Vec<usize>>,
     /// The raw permits by their ids; `None`: cannot be read.
     permits: BTreeMap<String, (&'a RawPolicy, Option<Demands>)>,
 }
@@ -47,7 +66,11 @@ pub(super) fn weakened([old, new]: [Stand<'_>; 2], known: &[TermChange], accesse
     if templates.is_empty() && new.lowered.raw.is_empty() {
         return Vec::new();
     }
-    let (before, after) = (Open::new(old), Open::new(new));
+    let is_regrouped = !kinds::same_groups(&old.listing.environments, &new.listing.environments);
+    let (before, after) = (Open::new(old, is_regrouped), Open::new(new, is_regrouped));
+    let budget = Budget(Cell::new(MOST_KINDS));
+    let changed: Vec<&Forbid> = before.forbids.iter().filter(|forbid| !after.keeps(forbid)).collect();
+    let mut types = BTreeMap::new();
     let mut found = Vec::new();
     for (id, template) in templates {
         let path = spelt(&["templates".to_owned(), id.clone()]);
@@ -55,7 +78,12 @@ pub(super) fn weakened([old, new]: [Stand<'_>; 2], known: &[TermChange], accesse
             continue;
         }
         let links = template.any_link(&id).and_then(|any| Demands::new(&any.policy, after.environments));
-        let gone = gone([&before, &after], links.as_ref());
+        let mut gone = BTreeSet::new();
+        for forbid in &changed {
+            if !after.holds_back(links.as_ref(), forbid, &mut types, &budget) {
+                gone.insert(forbid.statement.clone());
+            }
+        }
         if !gone.is_empty() {
             found.push(term(path, [Some(template.shown.clone()), Some(template.shown)], gone));
         }
@@ -72,7 +100,7 @@ pub(super) fn weakened([old, new]: [Stand<'_>; 2], known: &[TermChange], accesse
         let kinds = apart.iter().copied().filter(|kind| asks.at(kind).is_some());
         let kinds: Vec<&Environment> = kinds.collect();
         let through = match was {
-            Some(_) => gone_apart([&before, &after], &kinds),
+            Some(_) => gone_apart([&before, &after], &changed, &kinds, &budget),
             None => BTreeSet::new(),
         };
         // One that is new may show by what it gives.
@@ -101,57 +129,36 @@ fn words(sources: &Sources, raw: &RawPolicy) -> String {
     sources.slice(raw.span).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What forbade something that a permit may be for, whatever the types, and does not or not as much.
-fn gone(sides: [&Open<'_>; 2], permit: Option<&Demands>) -> BTreeSet<(Kind, String)> {
-    let [old, new] = sides;
+/// What forbade something of some kinds of request that nothing joins, and does not or not as much. What else forbids shows in the
+/// requests that the schema has.
+fn gone_apart(
+    [old, new]: [&Open<'_>; 2],
+    changed: &[&Forbid],
+    kinds: &[&Environment],
+    budget: &Budget,
+) -> BTreeSet<(Kind, String)> {
     let mut gone = BTreeSet::new();
-    for forbid in old.forbids.iter().filter(|forbid| !new.keeps(forbid)) {
-        if !kinds_of(sides, permit, forbid).all(|kind| new.forbids_as(forbid, &kind)) {
-            gone.insert(forbid.statement.clone());
-        }
-    }
-    gone
-}
-
-/// The same of some kinds of request that nothing joins. What else forbids shows in the requests that the schema has.
-fn gone_apart([old, new]: [&Open<'_>; 2], kinds: &[&Environment]) -> BTreeSet<(Kind, String)> {
-    let mut gone = BTreeSet::new();
-    for forbid in old.forbids.iter().filter(|forbid| !new.keeps(forbid)) {
+    for forbid in changed {
         let is_apart = old.is_apart(forbid);
         let mut concerned = kinds.iter().filter(|kind| is_apart || old.environments.has(kind));
-        if concerned.any(|kind| !new.forbids_as(forbid, kind)) {
+        if concerned.any(|kind| !budget.pays() || !new.forbids_as(forbid, kind)) {
             gone.insert(forbid.statement.clone());
         }
     }
     gone
-}
-
-/// The kinds of request that a permit may be for and a forbid of the old side forbids something of.
-fn kinds_of<'a>(
-    [_, new]: [&'a Open<'_>; 2],
-    permit: Option<&'a Demands>,
-    forbid: &'a Forbid,
-) -> impl Iterator<Item = Environment> + use<'a> {
-    let own = permit.into_iter().chain(&forbid.asks);
-    let concerned = |asks: &Option<Demands>, action| asks.as_ref().is_none_or(|asks| asks.admits(action));
-    let actions = new.environments.actions();
-    let actions =
-        actions.filter(move |action| permit.is_none_or(|asks| asks.admits(action)) && concerned(&forbid.asks, action));
-    let all = actions.flat_map(move |action| {
-        let others = new.forbids.iter().filter_map(|other| other.asks.as_ref());
-        kinds(own.clone().chain(others.filter(|asks| asks.admits(action))), action)
-    });
-    all.filter(move |kind| {
-        let meets = |asks: Option<&Demands>| asks.is_none_or(|asks| asks.at(kind).is_some());
-        meets(permit) && meets(forbid.asks.as_ref())
-    })
 }
 
 impl<'a> Open<'a> {
-    fn new(Stand { lowered, listing, .. }: Stand<'a>) -> Self {
+    /// Reads a side. Where groups of actions are others on the two sides, a policy that asks for them in a way that cannot be
+    /// written out cannot be read.
+    fn new(Stand { lowered, listing, .. }: Stand<'a>, is_regrouped: bool) -> Self {
         let environments = &listing.environments;
+        let asks = |policy: &Policy| {
+            let is_open = is_regrouped && reads_groups(policy, environments);
+            (!is_open).then(|| Demands::new(policy, environments)).flatten()
+        };
         let forbid = |policy: &Policy, statement| {
-            (policy.effect() == Says::Forbid).then(|| Forbid { asks: Demands::new(policy, environments), statement })
+            (policy.effect() == Says::Forbid).then(|| Forbid { asks: asks(policy), statement })
         };
         let gate = lowered.drafts.iter().zip(lowered.policies.iter().map(|(policy, _)| policy));
         let gate = gate.chain(lowered.unknown_types.iter().map(|(draft, policy)| (draft, policy)));
@@ -159,11 +166,55 @@ impl<'a> Open<'a> {
         let raw = lowered.raw.iter().map(|raw| (raw.policy.id().to_string(), raw));
         let forbids = raw.clone().filter_map(|(id, raw)| forbid(&raw.policy, (Kind::RawPolicy, id)));
         let permits = raw.filter(|(_, raw)| raw.policy.effect() == Says::Permit);
+        let forbids: Vec<Forbid> = gate.chain(forbids).collect();
+        let mut by_principal: BTreeMap<Option<EntityTypeName>, Vec<usize>> = BTreeMap::new();
+        for (at, forbid) in forbids.iter().enumerate() {
+            let principal = forbid.asks.as_ref().and_then(Demands::principal);
+            by_principal.entry(principal.cloned()).or_default().push(at);
+        }
         Self {
-            forbids: gate.chain(forbids).collect(),
-            permits: permits.map(|(id, raw)| (id, (raw, Demands::new(&raw.policy, environments)))).collect(),
+            forbids,
+            by_principal,
+            permits: permits.map(|(id, raw)| (id, (raw, asks(&raw.policy)))).collect(),
             environments,
         }
+    }
+
+    /// What its forbids ask of a kind of request, each that may apply to it.
+    fn asked_of(&self, kind: &Environment) -> impl Iterator<Item = BTreeSet<String>> {
+        let places = [None, Some(kind.principal.clone())].into_iter().filter_map(|key| self.by_principal.get(&key));
+        let here = places.flatten().filter_map(|at| self.forbids.get(*at));
+        here.filter_map(|forbid| forbid.asks.as_ref()?.at(kind))
+    }
+
+    /// Whether its forbids forbid all that one of the other side forbids of what a permit may be for, whatever the types. `types`
+    /// keeps what its forbids tell apart for each action.
+    fn holds_back(
+        &self,
+        permit: Option<&Demands>,
+        forbid: &Forbid,
+        types: &mut BTreeMap<EntityUid, TestedTypes>,
+        budget: &Budget,
+    ) -> bool {
+        let both: Vec<&Demands> = permit.into_iter().chain(&forbid.asks).collect();
+        let actions = self.environments.actions();
+        for action in actions.filter(|action| both.iter().all(|asks| asks.admits(action))) {
+            let known = types.entry(action.clone()).or_insert_with(|| {
+                let mut types = TestedTypes::default();
+                let all = self.forbids.iter().filter_map(|other| other.asks.as_ref());
+                all.filter(|asks| asks.admits(action)).for_each(|asks| types.add(asks));
+                types
+            });
+            let mut own = known.clone();
+            both.iter().for_each(|asks| own.add(asks));
+            for kind in own.kinds(action, &both) {
+                let is_met = both.iter().all(|asks| asks.at(&kind).is_some());
+                if !budget.pays() || (is_met && !self.forbids_as(forbid, &kind)) {
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     /// Whether one of its forbids asks for the very same.
@@ -175,8 +226,7 @@ impl<'a> Open<'a> {
     fn forbids_as(&self, forbid: &Forbid, kind: &Environment) -> bool {
         let Some(wanted) = forbid.asks.as_ref() else { return false };
         let Some(wanted) = wanted.at(kind) else { return true };
-        let mut here = self.forbids.iter().filter_map(|other| other.asks.as_ref()?.at(kind));
-        here.any(|asks| asks.is_subset(&wanted))
+        self.asked_of(kind).any(|asks| asks.is_subset(&wanted))
     }
 
     /// Whether some raw permit is for a kind.
@@ -186,8 +236,7 @@ impl<'a> Open<'a> {
 
     /// Whether everything of a kind is forbidden.
     fn closes(&self, kind: &Environment) -> bool {
-        let mut here = self.forbids.iter().filter_map(|forbid| forbid.asks.as_ref()?.at(kind));
-        here.any(|asks| asks.is_empty())
+        self.asked_of(kind).any(|asks| asks.is_empty())
     }
 
     /// Whether no request that its schema has meets a forbid.

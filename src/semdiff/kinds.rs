@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use cedar_policy::pst::{Expr, Var};
-use cedar_policy::{EntityTypeName, EntityUid, Policy};
+use cedar_policy::{EntityTypeName, EntityUid};
 
 use crate::analysis::{Environment, Environments};
-use crate::lower;
 
 use super::align::Aligned;
 use super::request_kind::{Presence, RequestKind};
@@ -39,16 +37,14 @@ pub(super) fn request(env: &Environment, presence: Presence, [old, new]: [&Align
     }
 }
 
-/// Whether every action is in the same groups on both sides.
+/// Whether every action is in the same groups on both sides, those included that nothing is granted of.
 pub(super) fn same_groups(old: &Environments, new: &Environments) -> bool {
-    let actions: BTreeSet<&EntityUid> = old.iter().chain(new.iter()).map(|env| &env.action).collect();
-    actions.into_iter().all(|action| {
-        let groups = |all: &Environments| all.groups_of(action).cloned().collect::<BTreeSet<_>>();
-        groups(old) == groups(new)
-    })
+    let actions: BTreeSet<&EntityUid> = old.actions().chain(new.actions()).collect();
+    actions.into_iter().all(|action| has_same_groups(old, new, action))
 }
 
-/// Whether a policy's conditions read `action`.
-pub(super) fn reads_action(policy: &Policy) -> bool {
-    lower::has_part(policy, &|part| matches!(part, Expr::Var(Var::Action)))
+/// Whether an action is in the same groups on both sides.
+pub(super) fn has_same_groups(old: &Environments, new: &Environments, action: &EntityUid) -> bool {
+    let groups = |all: &Environments| all.groups_of(action).cloned().collect::<BTreeSet<_>>();
+    groups(old) == groups(new)
 }

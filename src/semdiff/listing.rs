@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Effect, EntityUid, Policy, PrincipalConstraint};
+use cedar_policy::{Effect, Policy, PrincipalConstraint};
 
-use crate::analysis::{Environment, Environments, Rule};
+use crate::analysis::{Environment, Environments, Rule, reads_groups};
 use crate::lower::{Draft, Part, Subject};
 use crate::syntax::ast::Operator;
 use crate::typing::{TypedExpr, TypedKind};
@@ -27,6 +27,8 @@ pub(super) struct Listed<'a> {
     pub(super) draft: Option<&'a Draft>,
     /// Whether a wildcard implies it, and its grant does not name its actions.
     pub(super) implied: bool,
+    /// Whether what it says depends on groups of actions that cannot be written out.
+    pub(super) reads_groups: bool,
 }
 
 /// All policies of a side.
@@ -92,6 +94,7 @@ impl<'a> Listing<'a> {
                 rule,
                 policy,
                 draft,
+                reads_groups: draft.is_none() && reads_groups(policy, &listing.environments),
                 implied: draft.is_some_and(|draft| wildcards.implies(draft)),
             });
         }
@@ -124,11 +127,6 @@ impl<'a> Listing<'a> {
             }
         }
         half
-    }
-
-    /// The groups of an action.
-    pub(super) fn groups(&self, action: &EntityUid) -> BTreeSet<EntityUid> {
-        self.environments.groups_of(action).cloned().collect()
     }
 }
 

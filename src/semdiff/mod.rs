@@ -52,6 +52,7 @@ pub use gate::Gate;
 pub use holder::Holder;
 pub use initial::initial;
 pub use item::Kind;
+pub use promises::Kept;
 pub use request_kind::{Presence, RequestKind};
 pub use required::{Bumped, Ground, NoNextVersion, Required, required};
 pub use semantic::{CompareError, Options, compare};

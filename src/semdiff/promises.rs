@@ -5,7 +5,7 @@
 
 mod meant;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::{NameOf, Program, Renames};
 
@@ -16,17 +16,31 @@ use super::structural::Structure;
 use super::terms::{ASSERTIONS, Effect, SEPARATIONS, TermChange, spelt};
 use meant::Meant;
 
-/// The promises of the old side that the new one does not keep, sorted. `aligned` is the old program under the new side's names.
-pub(super) fn weakened(old: Side<'_>, new: Side<'_>, aligned: &Program, structure: &Structure) -> Vec<TermChange> {
+/// The names of assertions of the old side, in its names, with those of the new side that are at least as firm, sorted.
+pub type Kept = BTreeMap<String, BTreeSet<String>>;
+
+/// The promises of the old side that the new one does not keep, sorted, and what keeps the others. `aligned` is the old program
+/// under the new side's names.
+pub(super) fn compared(
+    old: Side<'_>,
+    new: Side<'_>,
+    aligned: &Program,
+    structure: &Structure,
+) -> (Vec<TermChange>, Kept) {
     let (before, after) = (inventory(old), inventory(new));
     let known = Known::new(new.program);
     let as_is = Renames::default();
     let kept: Vec<Promise> = promises(&after, new.program, &as_is).collect();
     let mut meant = Meant::new([aligned, new.program], structure);
-    let mut found = Vec::new();
+    let (mut found, mut by) = (Vec::new(), Kept::new());
     let before = promises(&before, aligned, &structure.renames);
     for promise in before.filter_map(|promise| promise.about(&known)) {
-        if kept.iter().any(|other| other.implies(&promise) && meant.is_kept(&promise, other)) {
+        let keepers = kept.iter().filter(|other| other.implies(&promise) && meant.is_kept(&promise, other));
+        let keepers: BTreeSet<String> = keepers.map(|other| other.name.clone()).collect();
+        if !keepers.is_empty() {
+            if promise.kind == Kind::Assertion {
+                by.insert(promise.item.key.plain(), keepers);
+            }
             continue;
         }
         let now = kept.iter().find(|other| (other.kind, &other.name) == (promise.kind, &promise.name));
@@ -44,7 +58,7 @@ pub(super) fn weakened(old: Side<'_>, new: Side<'_>, aligned: &Program, structur
         });
     }
     found.sort();
-    found
+    (found, by)
 }
 
 /// A statement on one line, without its end.

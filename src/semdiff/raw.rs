@@ -19,8 +19,14 @@ pub(super) fn form(program: &Program, policy: &Policy) -> Form {
 
 /// The same policy under other names; `None` where it cannot be written so.
 pub(super) fn renamed(program: &Program, policy: &Policy, renames: &Renames) -> Option<Policy> {
+    let json = renamed_json(program, &policy.to_json().ok()?, renames)?;
+    Policy::from_json(Some(policy.id().clone()), json).ok()
+}
+
+/// The same of a policy or a template in its JSON form.
+pub(super) fn renamed_json(program: &Program, json: &Value, renames: &Renames) -> Option<Value> {
     let mut form = Form::default();
-    write(program, &policy.to_json().ok()?, &mut form);
+    write(program, json, &mut form);
     let namespace = renames.namespace.as_ref().unwrap_or(&program.namespace);
     let text = form.with(|of, name| {
         let new = renames.of(of, name);
@@ -29,8 +35,64 @@ pub(super) fn renamed(program: &Program, policy: &Policy, renames: &Renames) -> 
             _ => new,
         })
     });
-    let json: Value = serde_json::from_str(&text).ok()?;
-    Policy::from_json(Some(policy.id().clone()), json).ok()
+    serde_json::from_str(&text).ok()
+}
+
+/// What a policy or a template has in texts that no rename reaches.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    /// Strings, and ids of entities of generated types other than roles, actions and profiles.
+    pub(super) literals: Vec<String>,
+    /// What the patterns of `like` have between their wildcards.
+    pub(super) patterns: Vec<String>,
+    /// Attributes that are read or tested.
+    pub(super) attributes: Vec<String>,
+}
+
+/// The texts in the scope and the conditions of a policy or a template, in its JSON form.
+pub(super) fn texts(program: &Program, policy: &Value) -> Texts {
+    let mut texts = Texts::default();
+    for part in ["principal", "resource", "conditions"] {
+        texts.read(program, policy.get(part).unwrap_or(&Value::Null));
+    }
+    texts
+}
+
+impl Texts {
+    fn read(&mut self, program: &Program, json: &Value) {
+        match json {
+            Value::Object(fields) => {
+                if let Some(id) = uid(fields) {
+                    if entity(program, fields).is_none() {
+                        self.literals.push(id.to_owned());
+                    }
+                    return;
+                }
+                for (name, value) in fields {
+                    match (name.as_str(), value) {
+                        ("pattern", Value::Array(parts)) => {
+                            let literals = parts.iter().filter_map(|part| part.get("Literal")?.as_str());
+                            self.patterns.extend(literals.map(str::to_owned));
+                        }
+                        ("attr", Value::String(name)) => self.attributes.push(name.clone()),
+                        ("attr", Value::Array(names)) => {
+                            self.attributes.extend(names.iter().filter_map(Value::as_str).map(str::to_owned));
+                        }
+                        ("Value", Value::String(text)) => self.literals.push(text.clone()),
+                        _ => self.read(program, value),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.read(program, item)),
+            _ => {}
+        }
+    }
+}
+
+/// The id of what is an entity and nothing else.
+fn uid(fields: &Map<String, Value>) -> Option<&str> {
+    let (_, id) = (fields.get("type")?.as_str()?, fields.get("id")?.as_str()?);
+    (fields.len() == 2).then_some(id)
 }
 
 /// JSON as text, names marked.

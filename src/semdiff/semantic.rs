@@ -24,7 +24,6 @@ use super::holder::Holder;
 use super::listing::{Half, Listing, set_aside};
 use super::replay::{Shown, Stand};
 use super::request_kind::{Presence, RequestKind};
-use super::terms::Stated;
 use super::times::{Assumes, MOST_BOUNDS, Range};
 use super::wild::Wildcards;
 use super::{Side, align, breaks, contrast, held_back, kinds, promises, replay, structural, terms};
@@ -71,7 +70,7 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
         }
     };
     let mut after = Aligned::as_is(new);
-    spell_out(&mut before, &mut after)?;
+    let groups_differ = spell_out(&mut before, &mut after)?;
     let listings = [
         Listing::new(&before).ok_or(CompareError::NoSchema("old"))?,
         Listing::new(&after).ok_or(CompareError::NoSchema("new"))?,
@@ -86,6 +85,7 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
         listings: &listings,
         wildcards: [&before, &after].map(|side| Wildcards::new(&side.program)),
         schemas: &CommonSchemas::new([&before, &after]),
+        groups_differ,
         options,
     };
     let mut accesses = Vec::new();
@@ -101,32 +101,34 @@ pub fn compare<'a>(old: Side<'a>, new: Side<'a>, options: &Options<'_>) -> Resul
     let mut broken = breaks::breaks(&before.lowered.contract, &after.lowered.contract);
     broken.extend(breaks::renamed(&structure.changes));
     broken.sort();
-    let stated = |side: Side<'a>| Stated { contract: &side.lowered.contract, sources: side.sources };
-    let mut terms = terms::changes([stated(old), stated(new)], &structure.renames, &before.lowered, &after.lowered);
+    let mut terms = terms::changes([old, new], &structure, &before.lowered);
     let [before_all, after_all] = &listings;
     let stands = [
         held_back::Stand { sources: old.sources, lowered: &before.lowered, listing: before_all },
         held_back::Stand { sources: new.sources, lowered: &after.lowered, listing: after_all },
     ];
     terms.extend(held_back::weakened(stands, &terms, &accesses));
-    terms.extend(promises::weakened(old, new, &before.program, &structure));
+    terms::add_names([old, new], &structure.renames, &mut terms);
+    let (less, kept) = promises::compared(old, new, &before.program, &structure);
+    terms.extend(less);
     terms.sort();
-    Ok(Difference { terms, breaks: broken, structure, accesses, assignments: Vec::new(), extent })
+    Ok(Difference { terms, breaks: broken, structure, accesses, assignments: Vec::new(), kept, extent })
 }
 
 /// Where the two sides' groups of actions are not the same, raw policies name the actions themselves.
-fn spell_out(before: &mut Aligned<'_>, after: &mut Aligned<'_>) -> Result<(), CompareError> {
+/// Whether they are not.
+fn spell_out(before: &mut Aligned<'_>, after: &mut Aligned<'_>) -> Result<bool, CompareError> {
     let environments = |side: &Aligned<'_>, name| {
         let schema = side.lowered.schema.as_ref().ok_or(CompareError::NoSchema(name))?;
         Ok(crate::analysis::Environments::new(schema))
     };
     let (old, new) = (environments(before, "old")?, environments(after, "new")?);
     if kinds::same_groups(&old, &new) {
-        return Ok(());
+        return Ok(false);
     }
     align::spell_out(before, &old);
     align::spell_out(after, &new);
-    Ok(())
+    Ok(true)
 }
 
 /// Where a change concerns more holders than this, requests are built from the schema before the solver is asked.
@@ -137,6 +139,8 @@ struct Comparison<'a> {
     listings: &'a [Listing<'a>; 2],
     wildcards: [Wildcards<'a>; 2],
     schemas: &'a CommonSchemas<'a>,
+    /// Whether some action is in other groups on the two sides.
+    groups_differ: bool,
     literals: BTreeSet<EntityUid>,
     options: &'a Options<'a>,
 }
@@ -207,7 +211,8 @@ impl<'a> Comparison<'a> {
         let [old, new] = self.listings;
         let (before, after) = (old.half(env), new.half(env));
         let holders: BTreeSet<&Holder> = before.permits.keys().chain(after.permits.keys()).collect();
-        let concerned = holders.into_iter().filter(|holder| !before.is_same(holder, &after));
+        let is_regrouped = self.is_regrouped(env);
+        let concerned = holders.into_iter().filter(|holder| is_regrouped || !before.is_same(holder, &after));
         let holders: Vec<Holder> = concerned.cloned().collect();
         if holders.is_empty() {
             return None;
@@ -259,10 +264,14 @@ impl<'a> Comparison<'a> {
         let plain = |finding| (finding, Assumes::Nothing);
         let [old, new] = halves;
         let (allowing, denying) = way.of([old, new]);
+        if self.is_regrouped(&one.request.cedar) {
+            let why = "a raw policy tests groups of actions that changed, in a way that cannot be compared";
+            return plain(Finding::Unsure(Doubt::Incomparable(why.to_owned())));
+        }
         if allowing.is_within(holder, denying) {
             return plain(Finding::None);
         }
-        if let Some(doubt) = self.untold(&one.request.cedar) {
+        if let Some(doubt) = self.untold() {
             return plain(Finding::Unsure(doubt));
         }
         let asked = Asked {
@@ -384,19 +393,17 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What keeps a kind of request from being asked about at all.
-    fn untold(&self, env: &Environment) -> Option<Doubt> {
+    /// What keeps every kind of request from being asked about.
+    fn untold(&self) -> Option<Doubt> {
         let [old, new] = self.listings;
-        if let Some(id) = old.refused.first().or(new.refused.first()) {
-            return Some(Doubt::Incomparable(format!("`{id}` is linked to a template")));
-        }
-        let reads_action = |listing: &Listing<'_>| {
-            let mut slice = listing.slice(env);
-            slice.any(|listed| listed.draft.is_none() && kinds::reads_action(listed.policy))
-        };
-        let groups_differ = || old.groups(&env.action) != new.groups(&env.action);
-        (self.listings.iter().any(reads_action) && groups_differ()).then(|| {
-            Doubt::Incomparable("its groups changed, and a raw policy tests `action` in its condition".to_owned())
-        })
+        let id = old.refused.first().or(new.refused.first())?;
+        Some(Doubt::Incomparable(format!("`{id}` is linked to a template")))
+    }
+
+    /// Whether what some policy of a kind of request says depends on groups of actions that the two sides do not have alike,
+    /// whatever its words.
+    fn is_regrouped(&self, env: &Environment) -> bool {
+        let mut here = self.listings.iter().flat_map(|listing| listing.slice(env));
+        self.groups_differ && here.any(|listed| listed.reads_groups)
     }
 }

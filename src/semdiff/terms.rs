@@ -2,6 +2,7 @@
 //! A field with a rule of its own in `rules` is judged by it; every other field is weakened by any change, so that a field that
 //! is new in the contract is compared from its first day. Templates that nothing links are terms, too: who links them opens.
 
+mod names;
 mod reads;
 mod rules;
 mod shipped;
@@ -15,11 +16,11 @@ use serde_json::{Map, Value};
 
 use crate::bundle::{Contract, GRANTS_ATTRIBUTE};
 use crate::graph::Renames;
-use crate::lower::Lowered;
-use crate::text::Sources;
+use crate::lower::{Lowered, raw_templates};
 
+use super::Side;
 use super::item::Kind;
-use super::structural::Change;
+use super::structural::{Change, Structure};
 
 use reads::Reads;
 use rules::{Key, Node, Order};
@@ -115,27 +116,31 @@ impl Effect {
     }
 }
 
-/// One side's contract and texts.
-#[derive(Clone, Copy)]
-pub(super) struct Stated<'a> {
-    pub(super) contract: &'a Contract,
-    pub(super) sources: &'a Sources,
-}
-
-/// All changes of terms, sorted. `policies` is the old side under the new side's names, `grown` the new side: what became
-/// possible matters where policies of the old side read it.
-pub(super) fn changes(
-    [old, new]: [Stated<'_>; 2],
-    renames: &Renames,
-    policies: &Lowered,
-    grown: &Lowered,
-) -> Vec<TermChange> {
-    let reads = Reads::new(policies, grown);
-    let contracts = (stated(old.contract), stated(new.contract));
-    let mut found = contract_changes(contracts, renames, reads, Told::Elsewhere);
-    found.extend(templates::changes(old.sources, new.sources));
+/// All changes of terms, sorted. `before` is the old side under the new side's names: what became possible matters where policies of
+/// the old side read it.
+pub(super) fn changes(sides: [Side<'_>; 2], structure: &Structure, before: &Lowered) -> Vec<TermChange> {
+    let [old, new] = sides;
+    let reads = Reads::new(before, new.lowered, raw_templates(new.sources));
+    let contracts = (stated(&old.lowered.contract), stated(&new.lowered.contract));
+    let mut found = contract_changes(contracts, &structure.renames, reads, Told::Elsewhere);
+    found.extend(templates::changes(sides, structure, [before, new.lowered]));
     found.sort();
     found
+}
+
+/// Adds the raw policies and templates that a rename concerns by a text of theirs to what is known to have changed.
+pub(super) fn add_names(sides: [Side<'_>; 2], renames: &Renames, found: &mut Vec<TermChange>) {
+    let [old, new] = sides;
+    for term in names::changes(old, new, renames) {
+        match found.iter_mut().find(|known| known.path == term.path) {
+            Some(known) => {
+                known.through.extend(term.through);
+                known.through.sort();
+                known.through.dedup();
+            }
+            None => found.push(term),
+        }
+    }
 }
 
 /// A contract in its JSON form, without what nobody states: grants come from the gateway, which reads the profiles of the bundle
@@ -273,11 +278,11 @@ fn is_reordered(old: Option<&Value>, new: Option<&Value>) -> bool {
     common(&old, &new) != common(&new, &old)
 }
 
-/// A path in one line: names that are no plain words stand in brackets and quotes.
+/// A path in one line: names that are no plain words stand in brackets and quotes, so that no two paths look the same.
 pub(super) fn spelt(path: &[String]) -> String {
     let mut text = String::new();
     for name in path {
-        let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ':');
         match !name.is_empty() && name.chars().all(plain) {
             true if text.is_empty() => text.push_str(name),
             true => text.push_str(&format!(".{name}")),

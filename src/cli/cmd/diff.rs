@@ -100,7 +100,7 @@ fn asserted(compared: &Compared) -> Result<Asserted, CliError> {
     let asserted = progress::counted("proving the assertions of the new side", |progress| {
         let sides = [before, after].map(|side| (&side.loaded, &side.checked));
         let [old, new] = sides;
-        pipeline::asserted(old, new, options, progress)
+        pipeline::asserted(old, new, &compared.difference.kept, options, progress)
     })?;
     Ok(asserted)
 }

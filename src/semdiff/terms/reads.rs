@@ -10,13 +10,15 @@ use serde_json::Value;
 
 use crate::analysis::{Demands, Environment, Environments};
 use crate::bundle::{Contract, EntityRole, ValueType};
-use crate::lower::Lowered;
+use crate::lower::{Lowered, RawTemplate};
 use crate::semdiff::common_schema;
 
 /// The tests of the old side's policies, and the schema of the new side.
 pub(super) struct Reads<'a> {
     policies: &'a Lowered,
     grown: &'a Lowered,
+    /// Templates of the new side: any change of one is a term already, so that the others are those of the old side.
+    templates: BTreeMap<String, RawTemplate>,
     tests: OnceCell<Tests>,
     wide: OnceCell<BTreeSet<Environment>>,
 }
@@ -42,8 +44,8 @@ enum Tested {
 }
 
 impl<'a> Reads<'a> {
-    pub(super) fn new(policies: &'a Lowered, grown: &'a Lowered) -> Self {
-        Self { policies, grown, tests: OnceCell::new(), wide: OnceCell::new() }
+    pub(super) fn new(policies: &'a Lowered, grown: &'a Lowered, templates: BTreeMap<String, RawTemplate>) -> Self {
+        Self { policies, grown, templates, tests: OnceCell::new(), wide: OnceCell::new() }
     }
 
     /// Who tests a membership to which a new parent of a type leads.
@@ -146,6 +148,17 @@ impl<'a> Reads<'a> {
                 };
                 reading.policy(policy);
             }
+            for (id, template) in &self.templates {
+                let Some(any) = template.any_link(id) else { continue };
+                let mut reading = Reading {
+                    contract: &self.policies.contract,
+                    environments: self.kinds(&any.policy, &environments),
+                    by: id.clone(),
+                    tests: &mut tests,
+                };
+                reading.policy(&any.policy);
+                reading.slots(template);
+            }
             tests
         })
     }
@@ -227,6 +240,20 @@ impl Reading<'_> {
         }
     }
 
+    /// What links put in the place of a slot after `in` may be any group.
+    fn slots(&mut self, template: &RawTemplate) {
+        let json = template.template.to_json().unwrap_or_default();
+        for var in ["principal", "resource"] {
+            let Some(scope) = json.get(var) else { continue };
+            let is_slot = |scope: &Value| scope.get("slot").is_some();
+            let is_in = scope.get("op").and_then(Value::as_str) == Some("in") && is_slot(scope);
+            if is_in || scope.get("in").is_some_and(is_slot) {
+                let from = self.of_var(var);
+                self.member(from, None);
+            }
+        }
+    }
+
     fn expr(&mut self, expr: &Value, sense: Sense) {
         let Some((operator, operands)) = expr.as_object().and_then(|fields| fields.iter().next()) else {
             return;
@@ -241,7 +268,18 @@ impl Reading<'_> {
                 }
             }
             "!" => self.below(operands, sense.flipped()),
-            "&&" | "||" | "in" | "==" | "contains" | "containsAny" | "Set" | "is" => {
+            "==" | "!=" => self.compared(operands, if operator == "==" { sense } else { sense.flipped() }),
+            "contains" | "containsAny" | "Set" => {
+                // Whether it is true decides nothing by itself where both truths may be among the elements.
+                let sense = if holds_boolean(operands) { Sense::Either } else { sense };
+                self.below(operands, sense);
+            }
+            "if-then-else" => {
+                for (part, sense) in [("if", Sense::Either), ("then", sense), ("else", sense)] {
+                    operand(part).into_iter().for_each(|operand| self.expr(operand, sense));
+                }
+            }
+            "&&" | "||" | "in" | "is" => {
                 if operator == "in" {
                     self.member(self.types(operand("left")), self.types(operand("right")));
                 } else if let ("is", Some(group)) = (operator.as_str(), operand("in")) {
@@ -249,7 +287,6 @@ impl Reading<'_> {
                 }
                 self.below(operands, sense);
             }
-            "!=" => self.below(operands, sense.flipped()),
             "has" => {
                 self.attribute(operand("left"), operand("attr"));
                 self.below(operands, sense);
@@ -260,6 +297,20 @@ impl Reading<'_> {
             }
             _ => self.below(operands, Sense::Either),
         }
+    }
+
+    /// The operands of `==`, which is true where it has this sense. Of two truths compared each may be either, but for one that is
+    /// compared with `true` or `false`.
+    fn compared(&mut self, operands: &Value, sense: Sense) {
+        let all = [operands.get("left"), operands.get("right")];
+        let constant = all.iter().flatten().find_map(|operand| operand.get("Value")?.as_bool());
+        let sense = match constant {
+            Some(true) => sense,
+            Some(false) => sense.flipped(),
+            None if all.iter().flatten().any(|operand| is_boolean(operand)) => Sense::Either,
+            None => sense,
+        };
+        self.below(operands, sense);
     }
 
     /// The operands of an operator, whatever they are called.
@@ -369,6 +420,32 @@ impl Reading<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether an expression is true or false, as far as its operator tells: what is no operand of another type.
+fn is_boolean(expr: &Value) -> bool {
+    let Some((operator, operands)) = expr.as_object().and_then(|fields| fields.iter().next()) else {
+        return false;
+    };
+    match operator.as_str() {
+        "Value" => operands.is_boolean(),
+        "if-then-else" => ["then", "else"].iter().any(|part| operands.get(part).is_some_and(is_boolean)),
+        "!" | "&&" | "||" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "is" | "has" | "hasTag" | "like"
+        | "isEmpty" | "contains" | "containsAll" | "containsAny" => true,
+        // An attribute may be anything, and what is compared with it is then told by the other operand.
+        "." | "Var" | "Set" | "Record" | "+" | "-" | "*" | "neg" | "getTag" | "Slot" | "Unknown" => false,
+        // Functions of Cedar's extensions may be.
+        _ => true,
+    }
+}
+
+/// Whether a truth is an operand, or an element of a set that is written out.
+fn holds_boolean(operands: &Value) -> bool {
+    let elements: Vec<&Value> = match operands {
+        Value::Array(elements) => elements.iter().collect(),
+        _ => ["left", "right"].iter().filter_map(|side| operands.get(side)).collect(),
+    };
+    elements.into_iter().any(|element| is_boolean(element) || element.get("Set").is_some_and(holds_boolean))
 }
 
 fn entity_type(value: &Value) -> Option<&str> {

@@ -36,7 +36,8 @@ impl RoleEntities {
 #[must_use]
 pub fn shipped(old: (&Lowered, &RoleEntities), new: (&Lowered, &RoleEntities)) -> Vec<TermChange> {
     let contracts = (stated(&old.0.contract), stated(&new.0.contract));
-    let reads = Reads::new(old.0, new.0);
+    // A bundle ships links as policies, and no templates.
+    let reads = Reads::new(old.0, new.0, BTreeMap::new());
     let mut found = contract_changes(contracts, &Renames::default(), reads, Told::Here);
     found.extend(roles((&old.0.contract, old.1), (&new.0.contract, new.1)));
     found.sort();

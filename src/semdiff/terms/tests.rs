@@ -142,7 +142,7 @@ fn json_of(contract: &Contract) -> Value {
 
 fn compared(old: Value, new: Value, renames: &Renames) -> Vec<TermChange> {
     let none = Lowered::default();
-    contract_changes((old, new), renames, Reads::new(&none, &none), Told::Elsewhere)
+    contract_changes((old, new), renames, Reads::new(&none, &none, Default::default()), Told::Elsewhere)
 }
 
 /// The pointer of each value in JSON. Each rule must be about a field that there is.
