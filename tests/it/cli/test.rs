@@ -105,7 +105,7 @@ fn a_run_that_tests_nothing_is_no_pass() {
     assert_eq!(run.code, 2, "{}", run.out);
     insta::assert_snapshot!(run.err, @"
     error: no test of . matches `nonsense`
-      help: a run without tests does not pass; write `scenarios/main.yaml`, or widen `--filter`
+      help: a run without tests does not pass; `--filter` selects tests whose suite or name contains its text
     ");
     assert_eq!(package.run("test . --filter clerk").code, 0);
     std::fs::remove_file(package.path("scenarios/invoices.yaml")).unwrap();
@@ -202,7 +202,7 @@ fn a_cause_may_be_one_of_several() {
     let exact = package.run("test .");
     assert_eq!(exact.code, 1);
     assert!(
-        unwrapped(&exact.out).contains("deny as expected, but because of `also`, `stepped_up`, not `stepped_up`"),
+        unwrapped(&exact.out).contains("denied as expected, but by `also`, `stepped_up` instead of `stepped_up`"),
         "{}",
         exact.out
     );
@@ -211,11 +211,7 @@ fn a_cause_may_be_one_of_several() {
     package.replace("policy/invoices.gate", GUARD, "");
     let gone = package.run("test . --filter second");
     assert_eq!(gone.code, 1, "{}", gone.out);
-    assert!(
-        unwrapped(&gone.out).contains("deny as expected, but because of `also`, without `stepped_up`"),
-        "{}",
-        gone.out
-    );
+    assert!(unwrapped(&gone.out).contains("denied as expected, but by `also`, without `stepped_up`"), "{}", gone.out);
 }
 
 #[test]
