@@ -4,6 +4,7 @@
 mod checkouts;
 mod edited;
 mod marks;
+mod pages;
 mod pipes;
 pub(crate) mod places;
 mod refused;

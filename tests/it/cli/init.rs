@@ -9,6 +9,7 @@ fn init_writes_a_package_and_replaces_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let run = run_in(dir.path(), ["init", "My Shop"]);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(run.out.contains("gatewright test 'My Shop', then change 'My Shop/policy/invoices.gate'"), "{}", run.out);
     let project = fs::read_to_string(dir.path().join("My Shop/gatewright.toml")).unwrap();
     assert!(project.contains("name = \"my-shop\""), "{project}");
 
