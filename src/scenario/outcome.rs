@@ -223,14 +223,14 @@ impl Judged {
         let wanted = match &self.expected_because {
             None => String::new(),
             Some(because) => match because.extent {
-                Extent::Exactly => format!(", not {}", listed(&because.statements)),
+                Extent::Exactly => format!(" instead of {}", listed(&because.statements)),
                 Extent::Includes => {
                     let missing = because.statements.difference(&self.answer.because).cloned().collect();
                     format!(", without {}", listed(&missing))
                 }
             },
         };
-        format!("{}: {} as expected, but because of {actual}{wanted}", self.request, self.expected.word(),)
+        format!("{}: {} as expected, but by {actual}{wanted}", self.request, self.expected.participle())
     }
 
     /// What is wrong with statements that the claim names, a line each.

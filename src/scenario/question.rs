@@ -74,9 +74,9 @@ pub struct Cause {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum QuestionError {
     /// Nothing of this kind has the name.
-    #[error("unknown {what} `{name}`")]
+    #[error("{what} `{name}`")]
     Unknown {
-        /// `suite`, `action on Payout`.
+        /// `unknown suite`, `` `Payout` has no action``.
         what: String,
         /// The name.
         name: String,
@@ -119,13 +119,14 @@ impl QuestionError {
     }
 
     /// A name of which nothing is known but names that it may have been meant for.
-    pub(super) fn unknown<'a>(
-        what: impl Into<String>,
-        name: &str,
-        candidates: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
+    pub(super) fn unknown<'a>(what: &str, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::absent(format!("unknown {what}"), name, candidates)
+    }
+
+    /// The same of something that does not have the name, `` `Payout` has no action``.
+    pub(super) fn absent<'a>(what: String, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         Self::Unknown {
-            what: what.into(),
+            what,
             name: name.to_owned(),
             help: suggestion(name, &candidates.into_iter().collect::<Vec<_>>()),
         }
@@ -311,7 +312,7 @@ fn action_on(name: &str, ty: &str, contract: &Contract) -> Result<String, Questi
     let matching: Vec<&str> = actions_on(ty, contract).filter(means).collect();
     match matching.as_slice() {
         [only] => Ok((*only).to_owned()),
-        [] => Err(QuestionError::unknown(format!("action on {ty}"), name, actions_on(ty, contract).map(names::short))),
+        [] => Err(QuestionError::absent(format!("`{ty}` has no action"), name, actions_on(ty, contract).map(names::short))),
         several => Err(QuestionError::Ambiguous {
             what: "actions",
             name: name.to_owned(),
@@ -417,8 +418,8 @@ mod tests {
             .collect();
         insta::assert_snapshot!(told.join("\n"), @"
             unknown suite `payuots` | did you mean `payouts`?
-            unknown action on Payout `aprove` | did you mean `approve`?
-            unknown action on Org `approve` | known here: `list`
+            `Payout` has no action `aprove` | did you mean `approve`?
+            `Org` has no action `approve` | known here: `list`
             unknown resource `p11` | did you mean `p1`?
             unknown context `clam` | did you mean `calm`?
             unknown principal `ferd` | did you mean `fred`?

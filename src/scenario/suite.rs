@@ -241,6 +241,16 @@ pub enum Expected {
 }
 
 impl Expected {
+    /// `allowed`, `denied`, `unknown`: how a request was decided that met it.
+    #[must_use]
+    pub fn participle(self) -> &'static str {
+        match self {
+            Self::Allow => "allowed",
+            Self::Deny => "denied",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// `allow`, `deny`, `unknown`.
     #[must_use]
     pub fn word(self) -> &'static str {

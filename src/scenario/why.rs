@@ -97,7 +97,7 @@ fn chosen<'a>(suite: &'a Suite, name: Option<&str>) -> Result<Vec<&'a Test>, Que
     let found = [exact.collect(), holding.collect::<Vec<_>>()];
     found.into_iter().find(|tests| !tests.is_empty()).ok_or_else(|| {
         let names = suite.tests.iter().map(|test| test.name.as_str());
-        QuestionError::unknown(format!("test in {}", suite.file_name), name, names)
+        QuestionError::absent(format!("{} has no test", suite.file_name), name, names)
     })
 }
 

@@ -258,6 +258,14 @@ impl Pairs {
         self.0.iter().any(|(holder, kind)| holder == who && has(what, kind))
     }
 
+    fn has_holder(&self, who: &str) -> bool {
+        self.0.iter().any(|(holder, _)| holder == who)
+    }
+
+    fn has_kind(&self, what: &str) -> bool {
+        self.0.iter().any(|(_, kind)| kind == what)
+    }
+
     fn is_named(&self, who: &[Name], what: &str) -> bool {
         self.0.iter().any(|(holder, kind)| kind == what && has(who, holder))
     }
@@ -279,8 +287,10 @@ fn judged(declaration: Declaration, difference: &Difference, asserted: Option<&A
         || who.iter().any(|name| !found.names(&name.text, what) && open.names(&name.text, what))
         || what.iter().any(|name| !found.is_named(who, &name.text) && open.is_named(who, &name.text));
     let mut unmatched = Vec::new();
+    // If nobody named gains or loses anything, and somebody else has the change, `who` is wrong.
+    let nobody = !who.iter().any(|name| found.has_holder(&name.text) || open.has_holder(&name.text));
     for name in what {
-        if found.is_named(who, &name.text) || open.is_named(who, &name.text) {
+        if found.is_named(who, &name.text) || open.is_named(who, &name.text) || nobody && found.has_kind(&name.text) {
             continue;
         }
         let kinds = found.0.iter().filter(|(holder, _)| has(who, holder));
@@ -288,7 +298,7 @@ fn judged(declaration: Declaration, difference: &Difference, asserted: Option<&A
         unmatched.push(Unmatched {
             name: name.clone(),
             message: match who.as_slice() {
-                [one] => format!("`{}` {} no `{}`", one.text, way.verb(), name.text),
+                [one] => format!("`{}` does not {} `{}`", one.text, way.infinitive(), name.text),
                 many => format!("none of {} {} `{}`", listed(many), way.verb(), name.text),
             },
             help: near.unwrap_or_else(|| REMOVE.to_owned()),
@@ -305,7 +315,7 @@ fn judged(declaration: Declaration, difference: &Difference, asserted: Option<&A
         unmatched.push(Unmatched {
             name: name.clone(),
             message: match what.as_slice() {
-                [one] => format!("`{}` {} no `{}`", name.text, way.verb(), one.text),
+                [one] => format!("`{}` does not {} `{}`", name.text, way.infinitive(), one.text),
                 many => format!("`{}` {} none of {}", name.text, way.verb(), listed(many)),
             },
             help: near.unwrap_or_else(|| REMOVE.to_owned()),

@@ -302,6 +302,15 @@ impl Finding {
 }
 
 impl Verdict {
+    /// Its name, and for a mixture what is mixed: `widened and narrowed`.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Both => "widened and narrowed",
+            one => one.name(),
+        }
+    }
+
     /// Its name, as reports write it.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -31,6 +31,15 @@ impl Direction {
         }
     }
 
+    /// The same of several holders, and after `does not`: `gain`, `lose`.
+    #[must_use]
+    pub fn infinitive(self) -> &'static str {
+        match self {
+            Self::Widened => "gain",
+            Self::Narrowed => "lose",
+        }
+    }
+
     /// The allowing and the denying one of what stands for the old and the new side.
     #[must_use]
     pub fn of<T>(self, [old, new]: [T; 2]) -> (T, T) {

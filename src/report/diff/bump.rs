@@ -26,21 +26,22 @@ pub fn bump(bumped: &Bumped, difference: &Difference, sides: Sides<'_>) -> Strin
     };
     let versions = match bumped.next == bumped.old {
         _ if required.ground == Ground::Initial => format!("{} is the initial version", bumped.new),
-        true => format!("{} is unchanged", bumped.old),
+        true => format!("the version stays {}", bumped.old),
         false => format!("{} → {}", bumped.old, bumped.next),
     };
-    let mut text =
-        format!("{step}: {versions}: {}{}\n\n", because(required.ground, difference), assumption(&difference.extent));
+    let why = format!("{}{}", because(required.ground, difference), assumption(&difference.extent));
+    let mut text = match required.ground {
+        Ground::Unchanged => format!("{step}: {why}; {versions}\n\n"),
+        _ => format!("{step}: {versions}: {why}\n\n"),
+    };
     match Reason::of(required.ground, difference) {
         Reason::None => {}
         Reason::Row(row) => text.push_str(&human::told(&row, &human::by(difference, &row.causes))),
         Reason::Open(open) => {
             let _ = writeln!(
                 text,
-                "unknown: whether {} {} {}\n    {}\n",
-                printable(&open.who.join(", ")),
-                open.ways,
-                printable(&open.what.join(", ")),
+                "unknown: {}\n    {}\n",
+                printable(&words::doubt(&open.who, open.ways, &open.what)),
                 printable(&open.doubt.to_string())
             );
         }
@@ -80,7 +81,7 @@ fn because(ground: Ground, difference: &Difference) -> &'static str {
         Ground::Widened if !difference.changes_access(Direction::Widened) => {
             let mut weakened = difference.terms.iter().filter(|term| term.effect == Effect::Weakens);
             match weakened.all(TermChange::is_promise) {
-                true => "future changes have fewer guarantees",
+                true => "promises are weaker than before",
                 false => "the terms of access are weaker than before",
             }
         }

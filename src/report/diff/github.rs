@@ -35,10 +35,8 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
         };
         let declared = review.line(&row, sides.new_files);
         let message = format!(
-            "{} {} {}\n{}{}\nfor example: {}",
-            row.who.join(", "),
-            row.way.verb(),
-            row.what.join(", "),
+            "{}\n{}{}\nfor example: {}",
+            words::heading(&row.who, row.way, &row.what),
             row.when.join("\n"),
             declared.map_or_else(String::new, |line| format!("\n{line}")),
             words::brief(row.example)
@@ -61,7 +59,7 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
     }
     for open in rows::open(difference) {
         let message =
-            format!("unknown whether {} {} {}: {}", open.who.join(", "), open.ways, open.what.join(", "), open.doubt);
+            format!("unknown {}: {}", words::doubt(&open.who, open.ways, &open.what), open.doubt);
         tell("warning", span(&open.causes), "access unknown", &message);
     }
     for term in terms::terms(difference, review) {

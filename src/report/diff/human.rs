@@ -26,7 +26,7 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         text.push('\n');
     }
     for open in rows::open(difference) {
-        let _ = writeln!(text, "unknown: whether {} {} {}", list(&open.who), open.ways, list(&open.what));
+        let _ = writeln!(text, "unknown: {}", printable(&words::doubt(&open.who, open.ways, &open.what)));
         let _ = writeln!(text, "    {}", printable(&open.doubt.to_string()));
         for line in by(difference, &open.causes) {
             let _ = writeln!(text, "    {}", printable(&line));
@@ -88,7 +88,7 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
         printable(sides.package),
         printable(sides.old),
         printable(sides.new),
-        difference.verdict().name(),
+        difference.verdict().words(),
         sentence(difference)
     );
     let _ = writeln!(text, "{}", printable(&effort(difference)));
@@ -97,7 +97,7 @@ pub fn human(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> S
 
 /// A row: who, what, when, what else is known, and the example.
 pub(super) fn told(row: &Row<'_>, known: &[String]) -> String {
-    let mut text = format!("{} {} {}\n", list(&row.who), row.way.verb(), list(&row.what));
+    let mut text = format!("{}\n", printable(&words::heading(&row.who, row.way, &row.what)));
     for line in row.when.iter().chain(known) {
         let _ = writeln!(text, "    {}", printable(line));
     }
@@ -125,10 +125,6 @@ pub(super) fn by(difference: &Difference, causes: &[usize]) -> Vec<String> {
         true => Vec::new(),
         false => vec![format!("by: {}", titles.join(", "))],
     }
-}
-
-fn list(all: &[String]) -> String {
-    printable(&all.join(", "))
 }
 
 #[cfg(test)]

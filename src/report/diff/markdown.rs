@@ -16,7 +16,7 @@ const MOST_EXAMPLES: usize = 20;
 pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -> String {
     let mut text = format!(
         "## Access: {}\n\n{}, {} → {}: {}.\n",
-        difference.verdict().name(),
+        difference.verdict().words(),
         safe::markdown_code(sides.package),
         safe::markdown_code(sides.old),
         safe::markdown_code(sides.new),
@@ -105,8 +105,7 @@ pub fn markdown(difference: &Difference, review: Review<'_>, sides: Sides<'_>) -
     }
     changes(&mut text, difference, sides);
     for (at, row) in rows.iter().take(MOST_EXAMPLES).enumerate() {
-        let (number, who, what) = (at + 1, row.who.join(", "), row.what.join(", "));
-        let summary = format!("Example {number}: {who} {} {what}", row.way.verb());
+        let summary = format!("Example {}: {}", at + 1, words::heading(&row.who, row.way, &row.what));
         text.push_str(&folded(&summary, &row.example.witness.lines()));
     }
     let broken = told.iter().filter(|one| !one.request.is_empty());

@@ -105,7 +105,7 @@ fn assumption(extent: &Extent) -> &'static str {
     }
 }
 
-/// How it was found out: `12 kinds of request: 9 untouched, 1 equal, 2 different; 3 questions to cvc5 1.3.1, 1 answered before`.
+/// How it was found out: `12 kinds of request: 9 unchanged, 1 equal, 2 changed; 3 questions to cvc5 1.3.1, 1 answered before`.
 fn effort(difference: &Difference) -> String {
     let extent = &difference.extent;
     if difference.is_initial() {
@@ -113,9 +113,9 @@ fn effort(difference: &Difference) -> String {
     }
     let mut parts = Vec::new();
     for (count, word) in [
-        (extent.untouched, "untouched"),
+        (extent.untouched, "unchanged"),
         (extent.equal, "equal"),
-        (extent.differing, "different"),
+        (extent.differing, "changed"),
         (extent.elsewhere, "in other shards"),
     ] {
         if count > 0 {
@@ -160,7 +160,7 @@ fn effort(difference: &Difference) -> String {
     text
 }
 
-/// What a change does to access and its terms: `widens finance; narrows clerk; weakens the contract`.
+/// What a change does to access and its terms: `widens finance; narrows clerk; weakens terms of access`.
 fn effect(difference: &Difference, at: usize) -> String {
     let mut gains = BTreeSet::new();
     let mut loses = BTreeSet::new();

@@ -5,7 +5,7 @@ use crate::report::suite::{Saved, Suite};
 use crate::semdiff::{Basis, Difference, Direction};
 use crate::text::{Instant, safe};
 
-use super::rows;
+use super::{rows, words};
 
 /// All scenarios of a difference.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub fn scenarios(difference: &Difference, at: Instant) -> Scenarios {
         let suite = Suite {
             written_by: "diff --save`: a request that is decided differently than before",
             name: &name,
-            test: &format!("{} {} {}", row.who.join(", "), row.way.verb(), row.what.join(", ")),
+            test: &words::heading(&row.who, row.way, &row.what),
             witness: &row.example.witness,
             is_allowed: row.way == Direction::Widened,
             at,

@@ -66,16 +66,16 @@ impl Term<'_> {
     }
 }
 
-/// What a change of a part does to the terms: `weakens the contract`.
+/// What a change of a part does to the terms: `weakens terms of access`.
 pub(super) fn effects(difference: &Difference, change: &Change) -> Vec<&'static str> {
     let does = |effect: Effect, is_promise: bool| {
         let mut terms = difference.terms.iter();
         terms.any(|term| term.effect == effect && term.is_promise() == is_promise && term.concerns(change))
     };
     let all = [
-        (does(Effect::Weakens, false), "weakens the contract"),
-        (does(Effect::Strengthens, false), "strengthens the contract"),
-        (does(Effect::Weakens, true), "weakens the guarantees"),
+        (does(Effect::Weakens, false), "weakens terms of access"),
+        (does(Effect::Strengthens, false), "strengthens terms of access"),
+        (does(Effect::Weakens, true), "weakens promises"),
     ];
     all.into_iter().filter(|(is, _)| *is).map(|(_, said)| said).collect()
 }
@@ -93,7 +93,7 @@ pub(super) fn on_terms(difference: &Difference) -> String {
         [false, false] => "",
     };
     let promises = match difference.terms.iter().any(TermChange::is_promise) {
-        true => ", but future changes have fewer guarantees",
+        true => ", but promises are weaker than before",
         false => "",
     };
     format!("{terms}{promises}")

@@ -199,6 +199,33 @@ pub(super) fn fields(change: &Change) -> Vec<String> {
     fields.iter().map(|field| format!("{}: {} → {}", field.field, said(&field.from), said(&field.to))).collect()
 }
 
+/// `doctor and nurse gain Ward.enter`
+pub(super) fn heading(who: &[String], way: Direction, what: &[String]) -> String {
+    let verb = match who.len() {
+        0 | 1 => way.verb(),
+        _ => way.infinitive(),
+    };
+    format!("{} {verb} {}", several(who), what.join(", "))
+}
+
+/// `whether doctor and nurse gain or lose Ward.enter`
+pub(super) fn doubt(who: &[String], ways: &str, what: &[String]) -> String {
+    let ways = match who.len() {
+        0 | 1 => ways.to_owned(),
+        _ => Direction::ALL.iter().fold(ways.to_owned(), |ways, way| ways.replace(way.verb(), way.infinitive())),
+    };
+    format!("whether {} {ways} {}", several(who), what.join(", "))
+}
+
+/// `a`, `a and b`, `a, b and c`
+fn several(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// `User::"ann" gains role reader`
 pub(super) fn assigned(one: &Assigned) -> String {
     format!("{} {} {}", one.who, one.way.verb(), one.what)

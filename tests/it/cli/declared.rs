@@ -120,7 +120,7 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
     let human = human.split_once("kind of request").or(human.split_once("kinds of request")).unwrap().1;
     insta::assert_snapshot!(human.split_once('\n').unwrap().1, @r"
 
-      error[change-stale]: `payments` gains no `Payment.refnd`
+      error[change-stale]: `payments` does not gain `Payment.refnd`
        ╭─[examples/marketplace/changes/pay-1.yaml:2:7]
      1 │ who: payments
      2 │ what: Payment.refnd
@@ -170,7 +170,7 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
     "#);
     insta::assert_snapshot!(gate("github"), @r#"
     ::notice file=examples/marketplace/policy/roles.gate,line=29,endLine=31,title=access widened%2C as declared::finance gains Payment.write_off%0Anow by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`%0Abefore: `finance.Payment.write_off` required `resource.amount <= decimal("500.00")`%0Adeclared by examples/marketplace/changes/fin-40.yaml: the audit of January asks for fewer escalations (finance-leads, FIN-40, until 2026-12-31)%0Afor example: User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured"
-    ::error file=examples/marketplace/changes/pay-1.yaml,line=2,endLine=2,col=7,endColumn=20,title=change-stale::`payments` gains no `Payment.refnd`%0Ahelp: remove the name or the file: unchanged access needs no declaration
+    ::error file=examples/marketplace/changes/pay-1.yaml,line=2,endLine=2,col=7,endColumn=20,title=change-stale::`payments` does not gain `Payment.refnd`%0Ahelp: remove the name or the file: unchanged access needs no declaration
     ::error file=examples/marketplace/changes/pay-2.yaml,line=1,endLine=1,col=1,endColumn=4,title=change-missing-key::missing key `because` in a declared change%0Ahelp: write `because:` and the reason
     ::error file=examples/marketplace/changes/pay-2.yaml,line=3,endLine=3,col=9,endColumn=11,title=change-wrong-value::unknown change `up`%0Ahelp: known here: `narrowed`, `widened`
     "#);
@@ -307,7 +307,7 @@ fn the_next_version_follows_from_the_difference() {
     let version = |version: &str| format!("version = \"{version}\"");
     let same = bump(&["--check"]);
     assert_eq!(same.code, 0);
-    assert!(same.out.starts_with("none: 1.0.0 is unchanged: nothing changed\n"), "{}", same.out);
+    assert!(same.out.starts_with("none: nothing changed; the version stays 1.0.0\n"), "{}", same.out);
 
     // A comment is no change of access, and another package all the same.
     history.edit(&[("role support for User {", "// Support.\nrole support for User {")]);

@@ -193,7 +193,7 @@ fn a_reviewer_reads_who_gains_what_and_when() {
             no effect on access
 
     examples/marketplace, HEAD → the working tree: widened: more is allowed than before, and nothing less
-    27 kinds of request: 26 untouched, 1 different; 2 questions (2 by cvc5 1.3.1)
+    27 kinds of request: 26 unchanged, 1 changed; 2 questions (2 by cvc5 1.3.1)
     "#);
     history.commit();
     let markdown = history.run(&["HEAD~1..", PACKAGE, "--format", "markdown"]);
@@ -237,7 +237,7 @@ fn a_reviewer_reads_who_gains_what_and_when() {
     ```
     </details>
 
-    <sub>27 kinds of request: 26 untouched, 1 different; 2 questions (2 by cvc5 1.3.1)</sub>
+    <sub>27 kinds of request: 26 unchanged, 1 changed; 2 questions (2 by cvc5 1.3.1)</sub>
     "#);
     let github = history.run(&["HEAD~1...HEAD", PACKAGE, "--format", "github"]);
     insta::assert_snapshot!(github.out, @r#"::warning file=examples/marketplace/policy/roles.gate,line=29,endLine=31,title=access widened::finance gains Payment.write_off%0Anow by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`%0Abefore: `finance.Payment.write_off` required `resource.amount <= decimal("500.00")`%0Afor example: User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured""#);
@@ -435,6 +435,6 @@ fn another_form_of_roles_is_no_other_access_and_callers_must_follow_it() {
             "{}",
             run.out
         );
-        assert!(run.out.contains("schema-breaking") && run.out.contains("4 untouched"), "{}", run.out);
+        assert!(run.out.contains("schema-breaking") && run.out.contains("4 unchanged"), "{}", run.out);
     }
 }

@@ -130,7 +130,7 @@ fn names_that_mean_nothing_are_exit_2_with_what_to_write() {
         ("who-can examples/marketplace payuots approve p1", "unknown suite `payuots`\n  help: did you mean `payouts`?"),
         (
             "who-can examples/marketplace payouts aprove p1",
-            "unknown action on Payout `aprove`\n  help: did you mean `approve`?",
+            "`Payout` has no action `aprove`\n  help: did you mean `approve`?",
         ),
         ("who-can examples/marketplace payouts approve p11", "unknown resource `p11`\n  help: did you mean `p1`?"),
         (

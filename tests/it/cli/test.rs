@@ -202,7 +202,7 @@ fn a_cause_may_be_one_of_several() {
     let exact = package.run("test .");
     assert_eq!(exact.code, 1);
     assert!(
-        unwrapped(&exact.out).contains("deny as expected, but because of `also`, `stepped_up`, not `stepped_up`"),
+        unwrapped(&exact.out).contains("denied as expected, but by `also`, `stepped_up` instead of `stepped_up`"),
         "{}",
         exact.out
     );
@@ -212,7 +212,7 @@ fn a_cause_may_be_one_of_several() {
     let gone = package.run("test . --filter second");
     assert_eq!(gone.code, 1, "{}", gone.out);
     assert!(
-        unwrapped(&gone.out).contains("deny as expected, but because of `also`, without `stepped_up`"),
+        unwrapped(&gone.out).contains("denied as expected, but by `also`, without `stepped_up`"),
         "{}",
         gone.out
     );

@@ -120,14 +120,14 @@ fn what_is_widened_passes_where_it_is_declared_and_nowhere_else() {
     insta::assert_snapshot!(with(&[file("a", "narrowed", "editor", "[Note.share, Note.write]")]), @r"
     fails, 2 undeclared
     changes/a.yaml stale
-    change-stale @ changes/a.yaml:2:8 `Note.share`: `editor` loses no `Note.share`; remove the name or the file: unchanged access needs no declaration
-    change-stale @ changes/a.yaml:2:20 `Note.write`: `editor` loses no `Note.write`; remove the name or the file: unchanged access needs no declaration
+    change-stale @ changes/a.yaml:2:8 `Note.share`: `editor` does not lose `Note.share`; remove the name or the file: unchanged access needs no declaration
+    change-stale @ changes/a.yaml:2:20 `Note.write`: `editor` does not lose `Note.write`; remove the name or the file: unchanged access needs no declaration
     ");
     insta::assert_snapshot!(with(&[file("a", "widened", "reader", "[Note.share, Note.write]")]), @r"
     fails, 2 undeclared
     changes/a.yaml stale
-    change-stale @ changes/a.yaml:2:8 `Note.share`: `reader` gains no `Note.share`; remove the name or the file: unchanged access needs no declaration
-    change-stale @ changes/a.yaml:2:20 `Note.write`: `reader` gains no `Note.write`; remove the name or the file: unchanged access needs no declaration
+    change-stale @ changes/a.yaml:2:8 `Note.share`: `reader` does not gain `Note.share`; remove the name or the file: unchanged access needs no declaration
+    change-stale @ changes/a.yaml:2:20 `Note.write`: `reader` does not gain `Note.write`; remove the name or the file: unchanged access needs no declaration
     ");
 }
 
@@ -146,7 +146,7 @@ fn a_name_that_nothing_matches_is_stale_whatever_the_others_are() {
     insta::assert_snapshot!(told(NOTES, &format!("{NOTES}{}", file("a", "widened", "editor", "Note.share"))), @r"
     fails, 0 undeclared
     changes/a.yaml stale
-    change-stale @ changes/a.yaml:2:7 `Note.share`: `editor` gains no `Note.share`; remove the name or the file: unchanged access needs no declaration
+    change-stale @ changes/a.yaml:2:7 `Note.share`: `editor` does not gain `Note.share`; remove the name or the file: unchanged access needs no declaration
     ");
 }
 
@@ -191,8 +191,8 @@ fn what_the_old_side_holds_too_is_history() {
     insta::assert_snapshot!(told(&old, &format!("{NOTES}{edited}")), @r"
     fails, 0 undeclared
     changes/a.yaml stale
-    change-stale @ changes/a.yaml:2:8 `Note.share`: `editor` gains no `Note.share`; remove the name or the file: unchanged access needs no declaration
-    change-stale @ changes/a.yaml:2:20 `Note.write`: `editor` gains no `Note.write`; remove the name or the file: unchanged access needs no declaration
+    change-stale @ changes/a.yaml:2:8 `Note.share`: `editor` does not gain `Note.share`; remove the name or the file: unchanged access needs no declaration
+    change-stale @ changes/a.yaml:2:20 `Note.write`: `editor` does not gain `Note.write`; remove the name or the file: unchanged access needs no declaration
     ");
     // What is wrong with it is no longer asked.
     let broken = "//- /changes/a.yaml\nwho: nobody\n";
@@ -259,7 +259,7 @@ fn what_is_not_known_passes_no_gate_and_makes_nothing_stale() {
     insta::assert_snapshot!(told_unproved(&old, &format!("{new}{stale}")), @r"
     fails, 0 undeclared
     changes/a.yaml stale
-    change-stale @ changes/a.yaml:2:20 `Note.read`: `editor` gains no `Note.read`; remove the name or the file: unchanged access needs no declaration
+    change-stale @ changes/a.yaml:2:20 `Note.read`: `editor` does not gain `Note.read`; remove the name or the file: unchanged access needs no declaration
     ");
 }
 

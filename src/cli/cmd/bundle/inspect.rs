@@ -34,7 +34,7 @@ pub(super) fn run(args: &BundleInspect, console: &mut Console) -> Result<Exit, C
     }
     let named = args.file.display().to_string();
     let sources = match again(&bundle, &named, Again::Compiled, console)? {
-        Made::Same => "rebuild to the shipped policies".to_owned(),
+        Made::Same => "match the policies".to_owned(),
         Made::Elsewhere(elsewhere) => elsewhere.to_string(),
         Made::Fails(exit) => return Ok(exit),
         Made::Differs(refusals) => {
@@ -74,7 +74,7 @@ fn human(bundle: &Bundle, size: usize, sources: String) -> String {
         ("same policy", format!("sha256:{}", manifest.compat_digest)),
         ("size", format!("{size} bytes, {} files", manifest.files.len() + 1)),
         ("commit", git),
-        ("judged at", manifest.judged_at.clone().unwrap_or_else(|| "no date".to_owned())),
+        ("as of", manifest.judged_at.clone().unwrap_or_else(|| "no date".to_owned())),
         (
             "compiler",
             format!(
@@ -85,7 +85,7 @@ fn human(bundle: &Bundle, size: usize, sources: String) -> String {
         ("sources", sources),
         ("break-glass", profiles),
         ("evidence", evidence(bundle).join("\n             ")),
-        ("again by", manifest.reproduce.join(" ")),
+        ("reproduce", manifest.reproduce.join(" ")),
     ];
     let mut text = String::new();
     for (name, value) in rows {

@@ -36,7 +36,7 @@ pub(super) fn run(args: &BundleVerify, console: &mut Console) -> Result<Exit, Cl
     match made {
         None => {}
         Some(Made::Same) if args.rebuild => said.push("its sources rebuild to the same bytes".to_owned()),
-        Some(Made::Same) => said.push("its sources rebuild to the shipped policies".to_owned()),
+        Some(Made::Same) => said.push("its sources match the policies".to_owned()),
         Some(Made::Elsewhere(elsewhere)) => said.push(elsewhere.to_string()),
         Some(Made::Fails(exit)) => return Ok(exit),
         Some(Made::Differs(refusals)) => {
