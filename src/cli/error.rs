@@ -82,8 +82,8 @@ pub(super) enum CliError {
     Edited { path: PathBuf },
     /// Not one test ran.
     #[error("{message}")]
-    #[diagnostic(help("a run without tests does not pass; write `scenarios/main.yaml`, or widen `--filter`"))]
-    NoTests { message: String },
+    #[diagnostic(help("a run without tests does not pass; {instead}"))]
+    NoTests { message: String, instead: &'static str },
     /// Standard output or standard input failed.
     #[error("cannot use {stream}: {}", source.kind())]
     Stream {
@@ -249,6 +249,8 @@ impl CliError {
     }
 }
 
+/// What a package without scenarios needs.
+pub(super) const WRITE_SCENARIOS: &str = "write `scenarios/main.yaml`";
 /// What a fault of ours asks for.
 const REPORT: &str = "please report it with the command and its input; no policy should cause this";
 /// What a package without types needs.

@@ -179,7 +179,7 @@ fn package(section: &Fields<'_>, project: &mut Project, out: &mut Diagnostics) {
     match name {
         Some((name, span)) if !is_name(name) => {
             out.push(CONFIG.invalid(span, format!("`{name}` is not a valid package name")).help(format!(
-                "start with a lower-case letter, followed by letters, digits and `-`, at most {MAX_NAME} characters"
+                "start with a lower-case letter, followed by lower-case letters, digits and `-`, at most {MAX_NAME} characters"
             )))
         }
         Some((name, _)) => name.clone_into(&mut project.name),

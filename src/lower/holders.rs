@@ -129,7 +129,11 @@ impl Lowering<'_> {
         if usable {
             return Some(Self::context(needed_at).attribute("now", Ty::Datetime));
         }
-        let mut diagnostic = Diagnostic::error(graph::codes::CLOCK_MISSING, needed_at, "this requires `context.now`")
+        let message = match now {
+            Some(_) => "a time limit needs `context.now` as a required `datetime` from the gateway",
+            None => "a time limit needs `context.now`, which is not declared",
+        };
+        let mut diagnostic = Diagnostic::error(graph::codes::CLOCK_MISSING, needed_at, message)
             .help("declare the gateway's clock: `context { from gateway { now: datetime } }`");
         if let Some(now) = now {
             diagnostic =

@@ -312,7 +312,11 @@ fn action_on(name: &str, ty: &str, contract: &Contract) -> Result<String, Questi
     let matching: Vec<&str> = actions_on(ty, contract).filter(means).collect();
     match matching.as_slice() {
         [only] => Ok((*only).to_owned()),
-        [] => Err(QuestionError::absent(format!("`{ty}` has no action"), name, actions_on(ty, contract).map(names::short))),
+        [] => Err(QuestionError::absent(
+            format!("`{ty}` has no action"),
+            name,
+            actions_on(ty, contract).map(names::short),
+        )),
         several => Err(QuestionError::Ambiguous {
             what: "actions",
             name: name.to_owned(),

@@ -167,8 +167,8 @@ fn explained((key, node): (&Key, &Node), says: &str, out: &mut Diagnostics) -> O
             false => node.span,
         };
         out.push(
-            Diagnostic::error(codes::UNEXPLAINED, span, format!("`{}` gives no explanation", key.text))
-                .label("no words here")
+            Diagnostic::error(codes::UNEXPLAINED, span, format!("`{}` must be an explanation in words", key.text))
+                .label("contains no word")
                 .help(format!("write {says}, in words that a reviewer can assess")),
         );
         return None;

@@ -13,7 +13,7 @@ use crate::mutation::MutationOperator;
 Examples:
   gatewright mutate examples/quickstart
   gatewright mutate . --min 80                     exit 1 if the score is lower
-  gatewright mutate . --genre drop-guard --list    list the mutants, run no tests
+  gatewright mutate . --kind drop-guard --list     list the mutants, run no tests
   gatewright mutate . --save scenarios             write requests that would kill mutants, as scenarios")]
 pub(in crate::cli) struct Mutate {
     #[command(flatten)]
@@ -22,8 +22,8 @@ pub(in crate::cli) struct Mutate {
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(in crate::cli) min: Option<u8>,
     /// Only make mutants of this kind, such as `drop-clause` (can be repeated)
-    #[arg(long = "genre", value_name = "GENRE", value_parser = genre)]
-    pub(in crate::cli) genres: Vec<MutationOperator>,
+    #[arg(long = "kind", alias = "genre", value_name = "KIND", value_parser = kind)]
+    pub(in crate::cli) kinds: Vec<MutationOperator>,
     /// List the mutants without running tests
     #[arg(long, conflicts_with_all = ["min", "save", "format"])]
     pub(in crate::cli) list: bool,
@@ -36,7 +36,7 @@ pub(in crate::cli) struct Mutate {
     pub(in crate::cli) output: AnswerArgs,
 }
 
-fn genre(text: &str) -> Result<MutationOperator, String> {
+fn kind(text: &str) -> Result<MutationOperator, String> {
     MutationOperator::parse(text).ok_or_else(|| {
         let names = MutationOperator::ALL.map(MutationOperator::name);
         format!("expected one of {}", names.join(", "))

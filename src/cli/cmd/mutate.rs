@@ -4,7 +4,7 @@ use crate::analysis::solver;
 use crate::analysis::solver::Found;
 use crate::cli::args::{BudgetArgs, Format, LintArgs, Mutate, PackageArgs};
 use crate::cli::console::Console;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, WRITE_SCENARIOS};
 use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
 use crate::mutation::{Mutant, Tally, Trial};
@@ -25,7 +25,7 @@ pub(in crate::cli) fn run(args: &Mutate, console: &mut Console) -> Result<Exit, 
     }
     let root = package.root();
     let files = package.files(&root);
-    let is_wanted = |mutant: &Mutant| args.genres.is_empty() || args.genres.contains(&mutant.operator);
+    let is_wanted = |mutant: &Mutant| args.kinds.is_empty() || args.kinds.contains(&mutant.operator);
     if args.list {
         let mut all = pipeline::mutants(&package.loaded, &package.checked);
         all.retain(is_wanted);
@@ -110,7 +110,10 @@ pub(super) fn tried(
         Mutated::Unfit(report) => report,
     };
     if report.totals().failed == 0 && report.unreferenced.is_empty() {
-        return Err(CliError::NoTests { message: format!("{} has no scenarios that run", package.named) });
+        return Err(CliError::NoTests {
+            message: format!("{} has no scenarios that run", package.named),
+            instead: WRITE_SCENARIOS,
+        });
     }
     let root = package.root();
     let failures = results::failures(&report, package.files(&root), console.style());

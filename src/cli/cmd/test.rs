@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cli::args::{Format, LintArgs, PackageArgs, ReportArg, Test};
 use crate::cli::console::Console;
 use crate::cli::env;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, WRITE_SCENARIOS};
 use crate::cli::exit::Exit;
 use crate::pipeline::{TestOptions, Tested};
 use crate::report::{Style, printable, results};
@@ -25,6 +25,7 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
         return Err(CliError::NoTests {
             message: "`.cedar` files have no scenarios: create a package from them with `gatewright import cedar`"
                 .to_owned(),
+            instead: "test the new package",
         });
     }
     let named = PackageArgs::from(&args.folder);
@@ -58,6 +59,10 @@ pub(in crate::cli) fn run(args: &Test, console: &mut Console) -> Result<Exit, Cl
             message: match &args.filter {
                 Some(filter) => format!("no test of {} matches `{filter}`", package.named),
                 None => format!("{} has no scenarios", package.named),
+            },
+            instead: match &args.filter {
+                Some(_) => "`--filter` selects tests whose suite or name contains its text",
+                None => WRITE_SCENARIOS,
             },
         });
     }

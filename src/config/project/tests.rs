@@ -61,7 +61,7 @@ fn every_fault_is_reported_in_one_run() {
          [solver]\ntimeout = 1\n"
     ), @r#"
     config-unknown-key @ gatewright.toml:1:2 `pakage`: unknown key `pakage` in `gatewright.toml`; did you mean `package`?
-    config-value @ gatewright.toml:3:8 `"Payouts"`: `Payouts` is not a valid package name; start with a lower-case letter, followed by letters, digits and `-`, at most 64 characters
+    config-value @ gatewright.toml:3:8 `"Payouts"`: `Payouts` is not a valid package name; start with a lower-case letter, followed by lower-case letters, digits and `-`, at most 64 characters
     config-value @ gatewright.toml:4:11 `"1.4"`: `1.4` is not a semantic version; write three numbers, as in "1.4.0" or "2.0.0-rc.1"
     config-type @ gatewright.toml:5:11 `2026`: `package.edition` must be text, found a whole number; quote it: "2026"
     config-unknown-key @ gatewright.toml:6:1 `author`: unknown key `author` in `[package]`; known here: `assignments`, `description`, `edition`, `name`, `version`

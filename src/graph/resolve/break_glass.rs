@@ -286,13 +286,13 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, m
         bound(
             cx,
             expires.span,
-            format!("a grant lasts at most {limit}"),
-            "shorten it, or raise `break_glass_hours` under `[limits]` in gatewright.toml",
+            format!("`expires within {longest}` exceeds the maximum of {limit}"),
+            "write a shorter time, or raise `break_glass_hours` under `[limits]` in gatewright.toml",
         );
     }
     if let Some(idle) = draft.bounds.get(&Clause::Idle).filter(|idle| idle.value >= expires.value) {
         let message =
-            format!("no grant lasts longer than {longest}, so none is ever idle for {}", Duration(idle.value));
+            format!("`idle {}` has no effect, because every grant ends within {longest}", Duration(idle.value));
         bound(cx, idle.span, message, format!("write less than `{longest}`, or remove `idle`"));
     }
     let approval = draft.approval?;
@@ -300,8 +300,8 @@ fn settle(cx: &mut Resolver<'_>, item: &ast::Item, decl: &ast::BreakGlassDecl, m
         bound(
             cx,
             expires.span,
-            format!("a grant without approval lasts at most {LONGEST_SELF_ACTIVATED}"),
-            format!("write `expires within {LONGEST_SELF_ACTIVATED};` or ask for an approval"),
+            format!("without approval, `expires within {longest}` exceeds the maximum of {LONGEST_SELF_ACTIVATED}"),
+            format!("write `expires within {LONGEST_SELF_ACTIVATED};` or require an approval"),
         );
     }
     let approval = match approval {

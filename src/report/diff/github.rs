@@ -58,8 +58,7 @@ pub fn annotations(difference: &Difference, review: Review<'_>, sides: Sides<'_>
         tell(kind, at, title, &message);
     }
     for open in rows::open(difference) {
-        let message =
-            format!("unknown {}: {}", words::doubt(&open.who, open.ways, &open.what), open.doubt);
+        let message = format!("unknown {}: {}", words::doubt(&open.who, open.ways, &open.what), open.doubt);
         tell("warning", span(&open.causes), "access unknown", &message);
     }
     for term in terms::terms(difference, review) {

@@ -258,7 +258,7 @@ fn object(span: Span, value: Value, out: &mut Diagnostics) -> Option<Map<String,
         Value::Object(fields) => Some(fields),
         _ => {
             out.push(
-                Diagnostic::error(codes::WRONG_SHAPE, span, "this must be a mapping of names to values")
+                Diagnostic::error(codes::WRONG_SHAPE, span, "expected a mapping of names to values")
                     .label("not a JSON object"),
             );
             None
@@ -392,7 +392,7 @@ tests:
         scenario-wrong-value @ 18:36 `alice`: `alice` is not a Cedar entity | not of the form `TYPE::"ID"` | write it as `'User::"alice"'`
         scenario-unknown-name @ 18:51 `'M::Action::"Payout.raed"'`: unknown action `M::Action::"Payout.raed"` | no such action is declared | did you mean `M::Action::"Payout.read"`?
         scenario-unknown-name @ 18:89 `'M::Payot::"p1"'`: unknown type `M::Payot` | no such entity type is declared | did you mean `M::Payout`?
-        scenario-wrong-shape @ 18:116 `[]`: this must be a mapping of names to values | not a JSON object
+        scenario-wrong-shape @ 18:116 `[]`: expected a mapping of names to values | not a JSON object
         scenario-unknown-key @ 18:120 `contxt`: unknown key `contxt` in a raw request |  | did you mean `context`?
         scenario-invalid-cedar-data @ 19:24 `data/empty.json`: the request has no `action` | this file | write "action": "TYPE::\"ID\"" into it
         scenario-invalid-cedar-data @ 19:24 `data/empty.json`: the request has no `principal` | this file | write "principal": "TYPE::\"ID\"" into it

@@ -105,7 +105,7 @@ fn mutants_are_listed_in_the_order_of_the_text() {
     policy/shop.gate:12:1  drop-guard: `isolate by org;` is removed
     policy/shop.gate:13:21  drop-guard: the guard no longer requires `context.mfa`
     "#);
-    let run = package.run("mutate . --genre drop --list");
+    let run = package.run("mutate . --kind drop --list");
     assert_eq!(run.code, 2);
     assert!(run.err.contains("expected one of drop-clause, flip-comparison"), "{}", run.err);
 }
@@ -231,7 +231,7 @@ fn break_glass_on_other_terms_is_missed_until_a_test_with_steps_is_there() {
     );
     let clock = "context { from gateway { now: datetime } ";
     package.write("policy/shop.gate", &policy.replace("context { ", clock));
-    let run = package.run("mutate . --genre fewer-approvals --genre longer-window --min 50");
+    let run = package.run("mutate . --kind fewer-approvals --kind longer-window --min 50");
     assert_eq!((run.code, run.err.as_str()), (1, ""), "{}", run.out);
     insta::assert_snapshot!(run.out, @"
     missed     fewer-approvals: 1 of 2 approvals suffice

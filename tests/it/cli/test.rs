@@ -211,11 +211,7 @@ fn a_cause_may_be_one_of_several() {
     package.replace("policy/invoices.gate", GUARD, "");
     let gone = package.run("test . --filter second");
     assert_eq!(gone.code, 1, "{}", gone.out);
-    assert!(
-        unwrapped(&gone.out).contains("denied as expected, but by `also`, without `stepped_up`"),
-        "{}",
-        gone.out
-    );
+    assert!(unwrapped(&gone.out).contains("denied as expected, but by `also`, without `stepped_up`"), "{}", gone.out);
 }
 
 #[test]

@@ -310,15 +310,15 @@ fn every_fault_of_every_file_is_found_in_one_run() {
     change-wrong-shape @ changes/e.yaml:1:17 `null`: an entry of `who` must be text, found nothing; write it as shown by `gatewright diff`; quote names that YAML reads as something else
     change-wrong-value @ changes/e.yaml:2:11 `x`: duplicate `x` in `what`; list it once
     change-wrong-value @ changes/e.yaml:3:9 `widen`: unknown change `widen`; write `widened`
-    change-unexplained @ changes/e.yaml:4:10 `\'  \'`: `because` gives no explanation; write the reason, in words that a reviewer can assess
-    change-unexplained @ changes/e.yaml:5:8 `\'--\'`: `owner` gives no explanation; write who is responsible, in words that a reviewer can assess
+    change-unexplained @ changes/e.yaml:4:10 `\'  \'`: `because` must be an explanation in words; write the reason, in words that a reviewer can assess
+    change-unexplained @ changes/e.yaml:5:8 `\'--\'`: `owner` must be an explanation in words; write who is responsible, in words that a reviewer can assess
     change-wrong-shape @ changes/e.yaml:6:7 ``: `ticket` must be text, found nothing; write the ticket's name, or leave `ticket` out
     change-wrong-value @ changes/e.yaml:7:8 `2026-02-30`: `until` must be a date or an instant; write the first day on which it no longer applies, such as `2026-12-31`, or an instant with a time zone
     change-wrong-shape @ changes/f.yaml:1:4 ``: `who` must be text or a list, found nothing; write it as shown by `gatewright diff`; quote names that YAML reads as something else
     change-wrong-shape @ changes/f.yaml:2:5 ``: `what` must be text or a list, found nothing; write it as shown by `gatewright diff`; quote names that YAML reads as something else
     change-wrong-shape @ changes/f.yaml:3:7 ``: `change` must be text, found nothing; write `widened` or `narrowed`
-    change-unexplained @ changes/f.yaml:4:1 `because`: `because` gives no explanation; write the reason, in words that a reviewer can assess
-    change-unexplained @ changes/f.yaml:5:1 `owner`: `owner` gives no explanation; write who is responsible, in words that a reviewer can assess
+    change-unexplained @ changes/f.yaml:4:1 `because`: `because` must be an explanation in words; write the reason, in words that a reviewer can assess
+    change-unexplained @ changes/f.yaml:5:1 `owner`: `owner` must be an explanation in words; write who is responsible, in words that a reviewer can assess
     change-missing-key @ changes/g.yaml:1:1 `widened`: missing key `change` in a declared change; write `change: widened` or `change: narrowed`
     change-missing-key @ changes/g.yaml:1:1 `widened`: missing key `what` in a declared change; write the actions, as `gatewright diff` names them: `what: [Payment.refund, Payout.create on Org]`
     change-missing-key @ changes/g.yaml:1:1 `widened`: missing key `who` in a declared change; write who gains or loses it, as `gatewright diff` names them: `who: finance`

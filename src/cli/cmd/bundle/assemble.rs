@@ -10,7 +10,7 @@ use crate::cli::cmd::mutate;
 use crate::cli::cmd::mutate::{Asked, Tried};
 use crate::cli::cmd::package::Package;
 use crate::cli::console::Console;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, WRITE_SCENARIOS};
 use crate::cli::exit::Exit;
 use crate::cli::{env, progress};
 use crate::config::EvidenceKind;
@@ -103,6 +103,7 @@ impl Gathered {
         if run.tests().next().is_none() {
             return Err(CliError::NoTests {
                 message: format!("{} has no scenarios to use as evidence", package.named),
+                instead: WRITE_SCENARIOS,
             });
         }
         if !run.is_success() {
