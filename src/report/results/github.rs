@@ -45,7 +45,7 @@ mod tests {
         insta::assert_snapshot!(annotations(&report, Files::new(&sources)), @"
         ::error file=scenarios/payouts.yaml,line=18,endLine=18,col=75,endColumn=77,title=scenario-failed::payouts: denied <by risk> & more%0Afred Payout.approve p1 in risky: expected allow, got deny
         ::error file=scenarios/payouts.yaml,line=19,endLine=19,col=67,endColumn=69,title=scenario-failed::payouts: allowed too far%0Afred Payout.approve p1 in calm: expected deny, got allow
-        ::error file=scenarios/payouts.yaml,line=20,endLine=20,col=63,endColumn=65,title=scenario-failed::payouts: other cause%0Ashopify Payout.read p1 in calm: deny as expected, but because of `partners`, not `no-grant`
+        ::error file=scenarios/payouts.yaml,line=20,endLine=20,col=63,endColumn=65,title=scenario-failed::payouts: other cause%0Ashopify Payout.read p1 in calm: denied as expected, but by `partners` instead of `no-grant`
         ::error file=scenarios/payouts.yaml,line=21,endLine=21,col=61,endColumn=63,title=scenario-failed::payouts: exact set%0Afred Payout.approve p1 in calm: expected deny, got allow
         ::error file=scenarios/payouts.yaml,line=22,endLine=22,col=47,endColumn=49,title=scenario-failed::payouts: left out%0Afred Payout.approve p1: expected allow, got unknown
         ::error file=scenarios/payouts.yaml,line=23,endLine=23,col=12,endColumn=17,title=scenario-failed::payouts: table%0A`snapshots/payouts__table.snap` differs from the accepted snapshot

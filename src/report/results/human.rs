@@ -242,8 +242,8 @@ mod tests {
 
         FAIL  payouts: other cause
 
-          error[scenario-failed]: shopify Payout.read p1 in calm: deny as expected, but because of
-          │ `partners`, not `no-grant`
+          error[scenario-failed]: shopify Payout.read p1 in calm: denied as expected, but by `partners`
+          │ instead of `no-grant`
             ╭─[scenarios/payouts.yaml:20:63]
          19 │   - {name: allowed too far, as: fred, in: calm, cannot: {approve: p1}}
          20 │   - {name: other cause, as: shopify, in: calm, cannot: {read: p1}, because: no-grant}

@@ -161,7 +161,7 @@ fn a_declaration_that_nothing_matches_fails_the_gate_in_every_format() {
     | | who | what | when | example | by | declared |
     | --- | --- | --- | --- | --- | --- | --- |
     | **gains** | finance | Payment.write\_off | now by `finance.Payment.write_off` when `resource.state == captured` and `resource.amount <= decimal("900.00")`<br>before: `finance.Payment.write_off` required `resource.amount <= decimal("500.00")` | 1: `User::"user-1" on Payment::"payment-1", resource.amount = decimal("500.0001"), resource.state = PaymentState::"captured"` | changed grant finance.Payment.write\_off, `examples/marketplace/policy/roles.gate:29` | `examples/marketplace/changes/fin-40.yaml`: the audit of January asks for fewer escalations (finance-leads, FIN-40, until 2026-12-31) |
-    - examples/marketplace/changes/pay-1.yaml:2: `payments` gains no `Payment.refnd`
+    - examples/marketplace/changes/pay-1.yaml:2: `payments` does not gain `Payment.refnd`
     - examples/marketplace/changes/pay-2.yaml:1: missing key `because` in a declared change
     - examples/marketplace/changes/pay-2.yaml:3: unknown change `up`
     | change | where | what | effect |

@@ -321,7 +321,7 @@ fn without_a_solver_the_parts_are_compared_and_the_rest_is_unknown() {
     let run = history.run(&[PACKAGE]);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(
-        run.out.contains("unknown: whether break-glass payout_incident, finance gains or loses Payout.approve"),
+        run.out.contains("unknown: whether break-glass payout_incident and finance gain or lose Payout.approve"),
         "{}",
         run.out
     );

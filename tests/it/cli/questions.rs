@@ -144,7 +144,7 @@ fn names_that_mean_nothing_are_exit_2_with_what_to_write() {
             "unknown suite file `payout.yaml`\n  help: did you mean `payouts.yaml`?",
         ),
         ("why examples/marketplace payouts.yaml#nobody", ""),
-        ("why examples/marketplace payouts.yaml#nobdoy", "unknown test in scenarios/payouts.yaml `nobdoy`\n  help: "),
+        ("why examples/marketplace payouts.yaml#nobdoy", "scenarios/payouts.yaml has no test `nobdoy`\n  help: "),
     ] {
         let run = run(args);
         if says.is_empty() {

@@ -105,7 +105,7 @@ fn a_run_that_tests_nothing_is_no_pass() {
     assert_eq!(run.code, 2, "{}", run.out);
     insta::assert_snapshot!(run.err, @"
     error: no test of . matches `nonsense`
-      help: a run without tests does not pass; write `scenarios/main.yaml`, or widen `--filter`
+      help: a run without tests does not pass; `--filter` selects tests whose suite or name contains its text
     ");
     assert_eq!(package.run("test . --filter clerk").code, 0);
     std::fs::remove_file(package.path("scenarios/invoices.yaml")).unwrap();
