@@ -328,7 +328,7 @@ fn without_a_solver_the_parts_are_compared_and_the_rest_is_unknown() {
     assert!(run.out.contains("run `gatewright solver install` to install one"), "{}", run.out);
     assert!(run.out.contains("changed condition low_risk"), "{}", run.out);
     // A grant that is new and under no other forbid can take nothing away, which needs no solver.
-    assert!(run.out.contains("support gains Payment.capture"), "{}", run.out);
+    assert!(run.out.contains("and support gain Payment.capture"), "{}", run.out);
     assert!(run.out.contains("some results are unknown"), "{}", run.out);
 }
 

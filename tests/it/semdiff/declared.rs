@@ -126,8 +126,7 @@ fn what_is_widened_passes_where_it_is_declared_and_nowhere_else() {
     insta::assert_snapshot!(with(&[file("a", "widened", "reader", "[Note.share, Note.write]")]), @r"
     fails, 2 undeclared
     changes/a.yaml stale
-    change-stale @ changes/a.yaml:2:8 `Note.share`: `reader` does not gain `Note.share`; remove the name or the file: unchanged access needs no declaration
-    change-stale @ changes/a.yaml:2:20 `Note.write`: `reader` does not gain `Note.write`; remove the name or the file: unchanged access needs no declaration
+    change-stale @ changes/a.yaml:1:6 `reader`: `reader` gains none of `Note.share`, `Note.write`; known here: `editor`
     ");
 }
 
