@@ -301,7 +301,7 @@ mod tests {
         }
         let share = |seen, of| Share { seen, of };
         let summary = EvidenceSummary {
-            lint: Some(LintTotals { errors: 1, warnings: 2, waivers: 3 }),
+            lint: Some(LintTotals { errors: 1, warnings: 2, waivers: 3, not_run: 1 }),
             tests: Some(TestTotals { passed: 2, failed: 1, skipped: 1, decisions: 12 }),
             coverage: Some(CoverageTotals {
                 granting: share(1, 2),
