@@ -10,7 +10,7 @@ use super::environment::Environments;
 #[must_use]
 pub fn spelt_out(policy: &Policy, environments: &Environments) -> Option<Policy> {
     let mut json = policy.to_json().ok()?;
-    let mut is_changed = conditions(&mut json).fold(false, |changed, body| spell_out(body, environments) || changed);
+    let mut is_changed = all(conditions(&mut json), environments);
     if let Some(actions) = of_scope(policy, environments) {
         let entities: Vec<Value> = actions.into_iter().map(entity).collect();
         json.as_object_mut()?.insert("action".to_owned(), json!({ "op": "in", "entities": entities }));
@@ -54,10 +54,19 @@ pub(super) fn spell_out(expr: &mut Value, environments: &Environments) -> bool {
         return true;
     }
     match expr {
-        Value::Object(fields) => fields.values_mut().fold(false, |any, part| spell_out(part, environments) || any),
-        Value::Array(items) => items.iter_mut().fold(false, |any, part| spell_out(part, environments) || any),
+        Value::Object(fields) => all(fields.values_mut(), environments),
+        Value::Array(items) => all(items.iter_mut(), environments),
         _ => false,
     }
+}
+
+/// The same of several, each of which is written out.
+fn all<'v>(exprs: impl Iterator<Item = &'v mut Value>, environments: &Environments) -> bool {
+    let mut any = false;
+    for expr in exprs {
+        any |= spell_out(expr, environments);
+    }
+    any
 }
 
 /// `action in [A, G]` as `action == A || action == B || …`; `None` of anything else.

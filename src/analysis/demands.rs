@@ -445,6 +445,22 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_that_names_its_types_is_looked_at_in_one_kind_of_request() {
+        let mut types = TestedTypes::default();
+        for ty in ["U", "B", "C", "E"] {
+            types.add(&demands(&format!("forbid(principal is {ty}, action, resource is {ty});")));
+        }
+        let kinds = |text: &str| types.kinds(&"Action::\"read\"".parse().unwrap(), &[&demands(text)]).len();
+        assert_eq!(kinds("forbid(principal is B, action, resource == D::\"x\");"), 1);
+        assert_eq!(
+            kinds("forbid(principal, action, resource) when { context.a && (principal is B && resource is D) };"),
+            1
+        );
+        assert_eq!(kinds("forbid(principal is B, action, resource);"), 5);
+        assert_eq!(kinds("forbid(principal, action, resource) unless { principal is B && resource is D };"), 25);
+    }
+
+    #[test]
     fn what_may_err_first_is_kept() {
         let policy = "forbid(principal, action, resource) when { context.a < 1 && principal is B };";
         assert_eq!((at(policy, "B"), at(policy, "U")), (Some(1), None));

@@ -19,7 +19,7 @@ use super::lowered::Lowered;
 use super::lowering::Lowering;
 use super::names::qualified;
 use super::pst::Names;
-use super::raw::{RawPolicy, RawSchema};
+use super::raw::{RawPolicy, RawSchema, raw_templates};
 use super::schema::SchemaText;
 use super::separation::Duties;
 use super::wording::Validated;
@@ -70,7 +70,9 @@ pub fn lower(
     if let Some(SchemaText { schema, .. }) = &schema {
         let denies_links = |of: &StatementId| unknown_types::denies_links(of, &unknown_types, sources);
         validate::gate(&drafts, &policies, &denies_links, schema, out);
-        validate::raw(&raw, schema, out);
+        let templates = raw_templates(sources);
+        let raw_denies_links = |policy: &RawPolicy| unknown_types::raw_denies_links(policy, &templates, schema);
+        validate::raw(&raw, &raw_denies_links, schema, out);
         let claimed = claims::conditions(conditions, form, out);
         validate::claims(&claimed, schema, out);
         let validated = Validated { program, raw: &raw, sources };

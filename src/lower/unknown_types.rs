@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{ActionConstraint, Policy};
+use cedar_policy::{ActionConstraint, EntityTypeName, EntityUid, Policy, PrincipalConstraint, ResourceConstraint};
 
 use crate::bundle::{OriginKind, PROFILE_TYPE, ROLES_ATTRIBUTE};
 use crate::clauses::Step;
@@ -19,7 +19,7 @@ use super::draft::{Draft, Effect, Part, Subject, policy_id};
 use super::drafts::Drafts;
 use super::lowering::Lowering;
 use super::names::{qualified, step_action};
-use super::raw::raw_templates;
+use super::raw::{RawPolicy, RawTemplate, raw_templates};
 use super::short::At;
 
 /// What tells these policies from the others of their statement. No name in Gate has a hyphen.
@@ -390,4 +390,63 @@ pub(super) fn denies_links(of: &StatementId, unknown_types: &[(Draft, Policy)], 
             ActionConstraint::Any | ActionConstraint::In(_) => true,
         })
     })
+}
+
+/// Whether a raw forbid denies links of a template for a type that nothing joins to its actions: one that its scope names. Whether
+/// its condition can hold is not asked.
+pub(super) fn raw_denies_links(
+    raw: &RawPolicy,
+    templates: &BTreeMap<String, RawTemplate>,
+    schema: &cedar_policy::Schema,
+) -> bool {
+    let policy = &raw.policy;
+    if policy.effect() != cedar_policy::Effect::Forbid {
+        return false;
+    }
+    let actions = policy.action_constraint();
+    let hierarchy = schema.action_entities().ok();
+    let is_in = |action: &EntityUid, group: &EntityUid| {
+        let above = hierarchy.as_ref().and_then(|all| all.ancestors(action));
+        above.into_iter().flatten().any(|above| above == group)
+    };
+    let admits = |uid: &EntityUid| match &actions {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(action) => action == uid,
+        ActionConstraint::In(groups) => groups.contains(uid) || groups.iter().any(|group| is_in(uid, group)),
+    };
+    let principal = match policy.principal_constraint() {
+        PrincipalConstraint::Is(ty) | PrincipalConstraint::IsIn(ty, _) => Some(ty),
+        PrincipalConstraint::Eq(uid) => Some(uid.type_name().clone()),
+        PrincipalConstraint::Any | PrincipalConstraint::In(_) => None,
+    };
+    let resource = match policy.resource_constraint() {
+        ResourceConstraint::Is(ty) | ResourceConstraint::IsIn(ty, _) => Some(ty),
+        ResourceConstraint::Eq(uid) => Some(uid.type_name().clone()),
+        ResourceConstraint::Any | ResourceConstraint::In(_) => None,
+    };
+    let fits = |wanted: &Option<EntityTypeName>, ty: &EntityTypeName| wanted.as_ref().is_none_or(|wanted| wanted == ty);
+    let is_joined = schema
+        .request_envs()
+        .any(|env| admits(env.action()) && fits(&principal, env.principal()) && fits(&resource, env.resource()));
+    let mut permits = templates.values().filter(|template| template.effect() == cedar_policy::Effect::Permit);
+    !is_joined
+        && permits.any(|template| {
+            let Some(any) = template.any_link("link") else { return false };
+            let may_act = match any.policy.action_constraint() {
+                ActionConstraint::Eq(uid) => admits(&uid),
+                // It may be in a group.
+                ActionConstraint::Any | ActionConstraint::In(_) => true,
+            };
+            let of_principal = match any.policy.principal_constraint() {
+                PrincipalConstraint::Is(ty) | PrincipalConstraint::IsIn(ty, _) => fits(&principal, &ty),
+                PrincipalConstraint::Eq(uid) => fits(&principal, uid.type_name()),
+                PrincipalConstraint::Any | PrincipalConstraint::In(_) => true,
+            };
+            let of_resource = match any.policy.resource_constraint() {
+                ResourceConstraint::Is(ty) | ResourceConstraint::IsIn(ty, _) => fits(&resource, &ty),
+                ResourceConstraint::Eq(uid) => fits(&resource, uid.type_name()),
+                ResourceConstraint::Any | ResourceConstraint::In(_) => true,
+            };
+            may_act && of_principal && of_resource
+        })
 }

@@ -137,8 +137,14 @@ fn explain(draft: &Draft, validator: &Validator, out: &mut Diagnostics) -> bool 
     result.validation_warnings().any(|warning| matches!(warning, ValidationWarning::ImpossiblePolicy(_)))
 }
 
-/// Validates raw policies; their own file says where.
-pub(super) fn raw(policies: &[RawPolicy], schema: &Schema, out: &mut Diagnostics) {
+/// Validates raw policies; their own file says where. A forbid that never applies under the schema may still deny links of
+/// templates.
+pub(super) fn raw(
+    policies: &[RawPolicy],
+    denies_links: &dyn Fn(&RawPolicy) -> bool,
+    schema: &Schema,
+    out: &mut Diagnostics,
+) {
     let all: Vec<&Policy> = policies.iter().map(|raw| &raw.policy).collect();
     let refused: BTreeMap<String, &RawPolicy> = screen::suspects(&all, schema)
         .into_iter()
@@ -181,7 +187,14 @@ pub(super) fn raw(policies: &[RawPolicy], schema: &Schema, out: &mut Diagnostics
         let Some(raw) = refused.get(&warning.policy_id().to_string()) else {
             continue;
         };
-        if is_about_letters(warning) {
+        let is_for_links = || {
+            let is_apart = matches!(
+                warning,
+                ValidationWarning::ImpossiblePolicy(_) | ValidationWarning::InvalidActionApplication(_)
+            );
+            is_apart && denies_links(raw)
+        };
+        if is_about_letters(warning) || is_for_links() {
             continue;
         }
         let span = warning

@@ -37,9 +37,11 @@ impl Term<'_> {
     pub(super) fn said(self) -> String {
         let said = |side: &Option<String>| side.clone().unwrap_or_else(|| NOTHING.to_owned());
         let through = self.through();
+        let is_promise = self.change.is_promise();
         let how = match (through.is_empty(), self.change.from == self.change.to) {
             (false, _) => format!(", by changes of {}", through.join(", ")),
-            (true, true) => ", which covers less now".to_owned(),
+            (true, true) if is_promise => ", which covers less now".to_owned(),
+            (true, true) => ", which opens more now".to_owned(),
             (true, false) => String::new(),
         };
         format!("{} → {}{how}", said(&self.change.from), said(&self.change.to))
@@ -47,7 +49,7 @@ impl Term<'_> {
 
     /// The changed parts by which a promise says less: `role staff`.
     pub(super) fn through(self) -> Vec<String> {
-        self.change.through.iter().map(|(kind, name)| format!("{} {name}", kind.name())).collect()
+        self.change.through.iter().map(|(kind, name)| format!("{} {name}", kind.name()).trim_end().to_owned()).collect()
     }
 
     /// Who reads what became possible; nothing where that does not matter.

@@ -430,3 +430,11 @@ fn what_is_only_called_otherwise_is_the_same() {
     assert_eq!(compared(json_of(&everything()), renamed.clone(), &renames), []);
     assert!(!compared(json_of(&everything()), renamed, &Renames::default()).is_empty());
 }
+
+#[test]
+fn two_paths_never_look_the_same() {
+    let path = |names: &[&str]| super::spelt(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    assert_eq!(path(&["gateway", "action_names", "x", "Invoice"]), "gateway.action_names.x.Invoice");
+    assert_eq!(path(&["gateway", "action_names", "x.Invoice"]), "gateway.action_names[\"x.Invoice\"]");
+    assert_eq!(path(&["a]", "b"]), "[\"a]\"].b");
+}
