@@ -37,7 +37,8 @@ pub(in crate::cli) fn run(args: &Lint, console: &mut Console) -> Result<Exit, Cl
         .filter(|found| found.is_error() || lint::find(found.code.as_str()).is_some() || told.contains(&found.code))
         .collect();
     if args.output.format == Format::Human && !shown.iter().any(|found| !told.contains(&found.code)) {
-        console.print(&format!("{}: no findings\n", package.named))?;
+        let beside = if shown.is_empty() { "" } else { " in what was checked; the rest is below" };
+        console.print(&format!("{}: no findings{beside}\n", package.named))?;
     }
     package.show(&shown, args.output.format, console)
 }

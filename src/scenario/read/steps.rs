@@ -50,7 +50,7 @@ pub(super) fn read(test: &Fields<'_>, names: &Names<'_>, out: &mut Diagnostics) 
     }
     if node.as_list().is_some_and(<[Node]>::is_empty) {
         out.push(Diagnostic::error(codes::EMPTY_CLAIM, node.span, "the timeline has no steps").label("empty"));
-    } else if out.len() == faults && steps.iter().all(|step| matches!(step.action, StepAction::Wait)) {
+    } else if out.len() == faults && steps.iter().all(|step| does_nothing(&step.action)) {
         out.push(
             Diagnostic::error(codes::EMPTY_CLAIM, node.span, "the timeline checks nothing")
                 .label("it would pass under any policy")
@@ -189,6 +189,15 @@ fn nobody(fields: &Fields<'_>, out: &mut Diagnostics) {
     );
 }
 
+/// Whether a step neither asks nor changes anything. Nothing is in the log of a timeline in which nothing happens.
+fn does_nothing(action: &StepAction) -> bool {
+    match action {
+        StepAction::Wait => true,
+        StepAction::Log(events) => events.is_empty(),
+        _ => false,
+    }
+}
+
 fn log(fields: &Fields<'_>, out: &mut Diagnostics) -> Option<StepAction> {
     let known: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
     let mut kinds = Vec::new();
@@ -247,6 +256,17 @@ fn reasons() -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use crate::scenario::testing::{WORLD, faults, load, marketplace};
+
+    #[test]
+    fn a_timeline_in_which_nothing_happens_checks_nothing() {
+        for steps in ["[]", "[{after: 5m}]", "[{log: []}]", "[{log: []}, {after: 5m}, {log: []}]"] {
+            let loaded =
+                load(&[("s.yaml", &format!("{WORLD}tests:\n  - {{name: t, steps: {steps}}}\n"))], &marketplace());
+            assert!(faults(&loaded).starts_with("scenario-empty-claim"), "{steps}: {}", faults(&loaded));
+        }
+        let asked = "tests:\n  - {name: t, steps: [{log: []}, {as: dana, in: calm, cannot: {approve: p1}}]}\n";
+        assert_eq!(faults(&load(&[("s.yaml", &format!("{WORLD}{asked}"))], &marketplace())), "");
+    }
 
     #[test]
     fn every_fault_in_a_timeline_is_told_in_one_run() {
