@@ -112,7 +112,7 @@ fn scenarios_belong_to_packages() {
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     insta::assert_snapshot!(run.err, @"
     error: `.cedar` files have no scenarios: create a package from them with `gatewright import cedar`
-      help: a run without tests does not pass; write `scenarios/main.yaml`, or widen `--filter`
+      help: a run without tests does not pass; test the new package
     ");
 }
 

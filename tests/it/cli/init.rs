@@ -53,7 +53,7 @@ fn a_folder_whose_name_makes_no_package_name_is_refused() {
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     insta::assert_snapshot!(run.err, @"
     error: cannot derive a package name from the folder name `2026`
-      help: use a folder name with at least one letter a to z
+      help: use a folder name of letters a to z, digits and `-`, with at least one letter
     ");
 }
 
