@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use super::{
     BundleTree, CoverageTotals, EvidenceSummary, LintTotals, MutationTotals, ProofTotals, Refusal, Share, TestTotals,
 };
+use crate::text::counted;
 
 /// Where the reports lie.
 pub(super) const EVIDENCE: &str = "evidence/";
@@ -31,6 +32,25 @@ pub(super) fn disagreements(tree: &BundleTree, summary: &EvidenceSummary) -> Vec
     let others = tree.iter().filter(|(path, _)| path.starts_with(EVIDENCE) && !known(path));
     found.extend(others.map(|(path, _)| Refusal::new("manifest", format!("the manifest has no summary for `{path}`"))));
     found
+}
+
+/// What the evidence records as failed. No package with a failure is bundled, so somebody else wrote it.
+pub(super) fn failures(summary: &EvidenceSummary) -> Vec<Refusal> {
+    let lint = summary.lint.map_or(0, |lint| lint.errors);
+    let tests = summary.tests.map_or(0, |tests| tests.failed);
+    let (refuted, unknown) = summary.proofs.map_or((0, 0), |proofs| (proofs.refuted, proofs.unknown));
+    let counts = [
+        ("lint", lint, "error"),
+        ("tests", tests, "failed test"),
+        ("proofs", refuted, "refuted claim"),
+        ("proofs", unknown, "unproved claim"),
+    ];
+    let failed = counts.into_iter().filter(|(_, count, _)| *count > 0);
+    let refusals = failed.map(|(kind, count, what)| {
+        let message = format!("`{}` records {}", report_of(kind), counted(count, what));
+        Refusal::new("evidence-failed", message)
+    });
+    refusals.collect()
 }
 
 const KINDS: [&str; 5] = ["lint", "tests", "coverage", "proofs", "mutation"];

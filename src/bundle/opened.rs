@@ -155,6 +155,7 @@ fn digests(tree: &BundleTree, manifest: &Manifest, found: &mut Vec<Refusal>) {
         }
     }
     found.extend(evidence::disagreements(tree, &manifest.evidence));
+    found.extend(evidence::failures(&manifest.evidence));
 }
 
 /// What is equal where two bundles differ in evidence or sources alone.

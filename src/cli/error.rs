@@ -2,7 +2,7 @@
 //! here: they are diagnostics.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
 use thiserror::Error;
@@ -155,7 +155,12 @@ pub(super) enum CliError {
     NoEntry { path: String, known: Vec<String> },
     /// A file that is named is not there.
     #[error("file `{}` not found", path.display())]
-    NoFile { path: PathBuf },
+    #[diagnostic(help("{expected}"))]
+    NoFile { path: PathBuf, expected: &'static str },
+    /// A folder where a file is named.
+    #[error("`{}` is a folder, not a file", path.display())]
+    #[diagnostic(help("{expected}"))]
+    FolderForFile { path: PathBuf, expected: &'static str },
     /// A verb of a cargo feature.
     #[error("{0}")]
     OfFeature(Box<dyn Hinted>),
@@ -169,7 +174,7 @@ pub(super) enum CliError {
     Import(#[from] ImportError),
     /// `init` cannot make a package's name of the folder's.
     #[error("cannot derive a package name from the folder name `{folder}`")]
-    #[diagnostic(help("use a folder name with at least one letter a to z"))]
+    #[diagnostic(help("use a folder name of letters a to z, digits and `-`, with at least one letter"))]
     PackageName { folder: String },
     /// Mutants cannot be tried.
     #[error(transparent)]
@@ -181,7 +186,11 @@ pub(super) enum CliError {
     NoFolder { path: PathBuf },
     /// Two folders where a revision and a folder are expected.
     #[error("`{old}` is a folder, not a revision of `{}`", new.display())]
-    #[diagnostic(help("to compare two folders, use `gatewright {verb} --from {old} --to {}`", new.display()))]
+    #[diagnostic(help(
+        "to compare two folders, use `gatewright {verb} --from {} --to {}`",
+        word(Path::new(old)),
+        word(new)
+    ))]
     TwoFolders { verb: &'static str, old: String, new: PathBuf },
     /// Too few or too many words after a verb.
     #[error("`{verb}` needs {words}")]
@@ -197,7 +206,8 @@ pub(super) enum CliError {
     #[error("`{}` is a folder, not a bundle", folder.display())]
     #[diagnostic(help(
         "to compare two folders, use `gatewright diff --from {} --to {}`; `gatewright bundle DIR` builds a bundle",
-        old.display(), new.display()
+        word(old),
+        word(new)
     ))]
     FolderForBundle { folder: PathBuf, old: PathBuf, new: PathBuf },
     /// A word that is neither a step of `bundle` nor a package.
@@ -247,6 +257,11 @@ impl CliError {
         }
         text
     }
+}
+
+/// A path as a word of a command to copy.
+fn word(path: &Path) -> String {
+    safe::word(&path.display().to_string())
 }
 
 /// What a fault of ours asks for.

@@ -17,6 +17,6 @@ pub use bump::{Bump, with_version};
 pub use bundle::{BundleDemands, EvidenceKind};
 pub use gateway::{GatewayFile, IdSource, Obligation, Route, Segment, Subject, Word};
 pub use levels::{Level, Levels, Origin, Setting};
-pub use project::{Edition, Limits, Project, Roles};
+pub use project::{Edition, Limits, Project, Roles, is_package_name};
 pub use trust::{TrustFile, TrustKey, TrustRole};
 pub use version::{Step, Version};

@@ -177,7 +177,7 @@ fn package(section: &Fields<'_>, project: &mut Project, out: &mut Diagnostics) {
     let (name, version, edition) =
         (text("name", "\"my-policy\""), text("version", "\"0.1.0\""), text("edition", "\"2026\""));
     match name {
-        Some((name, span)) if !is_name(name) => {
+        Some((name, span)) if !is_package_name(name) => {
             out.push(CONFIG.invalid(span, format!("`{name}` is not a valid package name")).help(format!(
                 "start with a lower-case letter, followed by letters, digits and `-`, at most {MAX_NAME} characters"
             )))
@@ -271,7 +271,9 @@ fn limits(section: &Fields<'_>, limits: &mut Limits, out: &mut Diagnostics) {
     }
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether a package may have a name.
+#[must_use]
+pub fn is_package_name(text: &str) -> bool {
     text.len() <= MAX_NAME
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')

@@ -11,6 +11,8 @@ use crate::text::{FileId, Instant, Sources, Span};
 /// A trust policy as written. Where the file has faults, it is not to be used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustFile {
+    /// `package`: the only package whose bundles are accepted; `None`: any.
+    pub package: Option<String>,
     /// `[keys.NAME]`, in the order of the file.
     pub keys: Vec<TrustKey>,
     /// `[release]`.
@@ -64,7 +66,7 @@ pub struct TrustRole {
 }
 
 const FORMAT: u32 = 1;
-const SECTIONS: [&str; 6] = ["format", "keys", "release", "provenance", "evidence", "channel"];
+const SECTIONS: [&str; 7] = ["format", "package", "keys", "release", "provenance", "evidence", "channel"];
 const KEY: [&str; 4] = ["public", "not_before", "not_after", "revoked"];
 const MAX_THRESHOLD: u32 = 100;
 const MAX_COUNT: u32 = 1_000_000;
@@ -81,6 +83,8 @@ impl TrustFile {
             return policy;
         };
         format(&top, out);
+        let package = top.at("package").and_then(|package| package.help("write `package = \"NAME\"`").filled(out));
+        policy.package = package.map(|(name, _)| name.to_owned());
         if let Some(section) = top.section("keys", out) {
             let keys = section.subsections(out);
             policy.keys = keys.iter().filter_map(|(name, key)| read_key(name, key, out)).collect();
@@ -94,28 +98,33 @@ impl TrustFile {
         }
         if let Some(section) = top.section("release", out) {
             section.only(&["keys", "threshold", "rebuilt"], out);
-            policy.release = role(&section, &policy.keys, Needed::Yes, out);
+            policy.release = role(&section, &policy.keys, out);
             policy.rebuilt = section.at("rebuilt").and_then(|flag| flag.flag(out)).unwrap_or_default();
         }
-        if let Some(section) = top.section("provenance", out) {
+        if let Some(section) = present(&top, "provenance", out) {
             section.only(&["keys", "threshold", "builders", "hosted"], out);
-            policy.provenance = role(&section, &policy.keys, Needed::No, out);
-            policy.builders = texts(&section, "builders", out);
+            policy.provenance = role(&section, &policy.keys, out);
+            policy.builders = builders(&section, out);
             policy.hosted = texts(&section, "hosted", out);
         }
-        if let Some(section) = top.section("evidence", out) {
+        if let Some(section) = present(&top, "evidence", out) {
             section.only(&["keys", "threshold", "require", "max_warnings", "min_tests"], out);
-            policy.evidence = role(&section, &policy.keys, Needed::No, out);
+            policy.evidence = role(&section, &policy.keys, out);
             policy.require = evidence(&section, "require", out).unwrap_or_default();
             policy.max_warnings = section.number("max_warnings", 0..=MAX_COUNT, out);
             policy.min_tests = section.number("min_tests", 0..=MAX_COUNT, out).unwrap_or_default();
         }
-        if let Some(section) = top.section("channel", out) {
+        if let Some(section) = present(&top, "channel", out) {
             section.only(&["keys"], out);
-            policy.channel = role(&section, &policy.keys, Needed::No, out);
+            policy.channel = role(&section, &policy.keys, out);
         }
         policy
     }
+}
+
+/// A section that is there; one without entries is reported for its missing `keys`.
+fn present<'a>(top: &Fields<'a>, name: &str, out: &mut Diagnostics) -> Option<Fields<'a>> {
+    top.has(name).then(|| top.section(name, out)).flatten()
 }
 
 fn format(top: &Fields<'_>, out: &mut Diagnostics) {
@@ -155,17 +164,8 @@ fn read_key(name: &Key, section: &Fields<'_>, out: &mut Diagnostics) -> Option<T
     })
 }
 
-/// Whether a policy without the role is none.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Needed {
-    Yes,
-    No,
-}
-
-fn role(section: &Fields<'_>, known: &[TrustKey], needed: Needed, out: &mut Diagnostics) -> TrustRole {
-    if !section.has("keys") && section.entries().is_empty() && needed == Needed::No {
-        return TrustRole::default();
-    }
+/// A section that is there names keys: an empty one would look as if it demanded something.
+fn role(section: &Fields<'_>, known: &[TrustKey], out: &mut Diagnostics) -> TrustRole {
     let names = section.require_like("keys", "[\"NAME\"]", out);
     let Some(names) = names.and_then(|names| names.help("write a list, as in [\"release-2026\"]").texts(out)) else {
         return TrustRole::default();
@@ -195,6 +195,18 @@ fn role(section: &Fields<'_>, known: &[TrustKey], needed: Needed, out: &mut Diag
         );
     }
     TrustRole { keys, threshold }
+}
+
+/// The builders that may have built; none where the key is absent, and any may. So an empty list is no way to say it.
+fn builders(section: &Fields<'_>, out: &mut Diagnostics) -> Vec<String> {
+    let builders = texts(section, "builders", out);
+    if let Some(field) = section.at("builders")
+        && field.node.as_list().is_some_and(<[_]>::is_empty)
+    {
+        let fault = CONFIG.invalid(field.node.span, "`provenance.builders` is empty");
+        out.push(fault.help("list the builders that may build, or remove the key to allow any"));
+    }
+    builders
 }
 
 fn texts(section: &Fields<'_>, key: &str, out: &mut Diagnostics) -> Vec<String> {

@@ -11,7 +11,7 @@ use git2::{
     Status, StatusOptions,
 };
 
-use super::git::{inside, unknown, walk};
+use super::git::{folder_of, inside, unknown, walk};
 use super::package::{Content, Entry, PackageFiles};
 use super::path::existing_part;
 use super::repository::{can_be_opened, find, git_error, repository_of};
@@ -69,7 +69,7 @@ pub fn commit_of(root: &Path, revision: &str) -> Result<Commit, LoadError> {
         .revparse_single(revision)
         .and_then(|object| object.peel_to_commit())
         .map_err(|_| unknown(&repository, revision))?;
-    let folder = inside(&repository, &existing).join(missing);
+    let folder = inside(&repository, root, &existing)?.join(missing);
     let tree = tree_of(&repository, &commit, &folder).map_err(|error| git_error(root, &error))?;
     Ok(committed(&commit, tree.as_ref(), Vec::new()))
 }
@@ -89,12 +89,7 @@ fn tree_of<'r>(
     commit: &git2::Commit<'r>,
     folder: &Path,
 ) -> Result<Option<git2::Tree<'r>>, git2::Error> {
-    let top = commit.tree()?;
-    if folder.as_os_str().is_empty() {
-        return Ok(Some(top));
-    }
-    let found = top.get_path(folder).and_then(|entry| entry.to_object(repository));
-    Ok(found.and_then(|object| object.peel_to_tree()).ok())
+    folder_of(repository, commit.tree()?, folder)
 }
 
 /// A folder of a work tree.
@@ -117,7 +112,7 @@ impl Checkout {
             Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => return Ok(None),
             Err(error) => return Err(git_error(root, &error)),
         }
-        let folder = inside(&repository, &real);
+        let folder = inside(&repository, root, &real)?;
         Ok(Some(Self { repository, real, folder }))
     }
 

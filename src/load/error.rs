@@ -63,6 +63,14 @@ pub enum LoadError {
         /// git's reason.
         message: String,
     },
+    /// A repository has its files elsewhere.
+    #[error("`{}` is not in the work tree of its git repository", path.display())]
+    OutsideWorkTree {
+        /// The package.
+        path: PathBuf,
+        /// The folder with the files; `None`: it has none.
+        top: Option<PathBuf>,
+    },
     /// A folder of git is there and is no repository.
     #[error("`{}` is not a git repository", .0.display())]
     BrokenRepository(PathBuf),
@@ -157,6 +165,13 @@ impl LoadError {
             ),
             Self::NotARepository(_) => {
                 Some("without a repository, compare two folders with `diff --from OLD --to NEW`".to_owned())
+            }
+            Self::OutsideWorkTree { top: Some(top), .. } => Some(format!(
+                "`core.worktree` of the repository is `{}`; pass the package in that folder",
+                top.display()
+            )),
+            Self::OutsideWorkTree { top: None, .. } => {
+                Some("`core.bare` says that the repository has no files; pass the package in a work tree".to_owned())
             }
             Self::BrokenRepository(_) => Some(
                 "repair it, or remove it if the package is in no repository; `git fsck` reports what is wrong"

@@ -1,16 +1,17 @@
 //! Packages as they are in a git revision, read from the object database: no checkout, no network, no hooks.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use git2::{ObjectType, Repository, Tree, TreeEntry};
+use git2::{ObjectType, Oid, Repository, Tree, TreeEntry};
 
 use super::error::History;
 use super::package;
 use super::package::{Content, Entry, MAX_FILE_BYTES, PackageFiles};
 use super::part::{Part, TOP, in_other_case};
 use super::path::existing_part;
-use super::repository::repository_of;
+use super::repository::{git_error, repository_of};
 use crate::diag::{Diagnostics, closest};
 use crate::load::LoadError;
 
@@ -27,15 +28,9 @@ pub fn load_revision(root: &Path, revision: &str, out: &mut Diagnostics) -> Resu
     let (existing, missing) = existing_part(root)?;
     let repository = repository_of(root, &existing)?;
     let top = revision_tree(&repository, revision)?;
-    let folder = inside(&repository, &existing).join(missing);
+    let folder = inside(&repository, root, &existing)?.join(missing);
     let absent = || LoadError::NotInRevision { path: root.to_owned(), revision: revision.to_owned() };
-    let tree = match folder.as_os_str().is_empty() {
-        true => top,
-        false => top
-            .get_path(&folder)
-            .and_then(|entry| entry.to_object(&repository)?.peel_to_tree())
-            .map_err(|_| absent())?,
-    };
+    let tree = folder_of(&repository, top, &folder).map_err(|error| git_error(root, &error))?.ok_or_else(absent)?;
     if tree.get_name("gatewright.toml").is_none() {
         return Err(absent());
     }
@@ -57,15 +52,44 @@ pub fn merge_base(root: &Path, one: &str, other: &str) -> Result<String, LoadErr
     base.map(|id| id.to_string()).map_err(|_| LoadError::NoCommonCommit(one.to_owned(), other.to_owned()))
 }
 
+/// A folder below a tree; `None` where the tree has none. A tree on the way that cannot be read, as in a partial clone, is an error:
+/// nobody knows what is in it. libgit2's own search says "not found" of both.
+pub(super) fn folder_of<'r>(
+    repository: &'r Repository,
+    top: Tree<'r>,
+    folder: &Path,
+) -> Result<Option<Tree<'r>>, git2::Error> {
+    let mut tree = top;
+    for part in folder.components() {
+        let Component::Normal(name) = part else {
+            return Ok(None);
+        };
+        let Some((ObjectType::Tree, id)) = entry_of(&tree, name) else {
+            return Ok(None);
+        };
+        tree = repository.find_tree(id)?;
+    }
+    Ok(Some(tree))
+}
+
+/// What a tree has under a name: of which kind, and its id.
+fn entry_of(tree: &Tree<'_>, name: &OsStr) -> Option<(ObjectType, Oid)> {
+    let entry = tree.iter().find(|entry| entry.name_bytes() == name.as_encoded_bytes())?;
+    Some((entry.kind()?, entry.id()))
+}
+
 /// A real path as seen from the top of its repository; empty for a bare repository and for the git folder itself.
-pub(super) fn inside(repository: &Repository, path: &Path) -> PathBuf {
+///
+/// # Errors
+/// Where the repository has its files elsewhere, as `core.worktree` says, or has none.
+pub(super) fn inside(repository: &Repository, root: &Path, path: &Path) -> Result<PathBuf, LoadError> {
     let top = repository.workdir().and_then(|top| fs::canonicalize(top).ok());
     let git = fs::canonicalize(repository.path()).ok();
-    match (top, git) {
-        (_, Some(git)) if path.starts_with(&git) => PathBuf::new(),
-        (Some(top), _) => path.strip_prefix(top).map(Path::to_owned).unwrap_or_default(),
-        (None, _) => PathBuf::new(),
-    }
+    let below = |top: Option<&PathBuf>| top.and_then(|top| path.strip_prefix(top).ok()).map(Path::to_owned);
+    below(git.as_ref()).or_else(|| below(top.as_ref())).ok_or_else(|| LoadError::OutsideWorkTree {
+        path: root.to_owned(),
+        top: repository.workdir().map(Path::to_owned),
+    })
 }
 
 fn revision_tree<'r>(repository: &'r Repository, revision: &str) -> Result<Tree<'r>, LoadError> {
@@ -150,7 +174,7 @@ fn blob(repository: &Repository, entry: &TreeEntry<'_>) -> Content {
 mod tests {
     #![expect(clippy::disallowed_methods, reason = "repositories are made on disk")]
 
-    use git2::{Oid, Signature};
+    use git2::Signature;
     use tempfile::TempDir;
 
     use super::*;
@@ -298,6 +322,46 @@ mod tests {
         let who = Signature::new("a", "a@example.com", &git2::Time::new(0, 0)).unwrap();
         repository.commit(Some("refs/heads/other"), &who, &who, "c", &tree, &[]).unwrap();
         assert!(matches!(merge_base(&at, "other", "HEAD"), Err(LoadError::NoCommonCommit(..))));
+    }
+
+    /// As in a partial clone: the tree that should say what the package has is not there.
+    #[test]
+    fn a_tree_that_cannot_be_read_is_an_error_and_not_a_new_package() {
+        let (dir, repository) = repository();
+        let id = commit(&repository, &[(FILE, "a/p/gatewright.toml", b""), (FILE, "b/x", b"")]);
+        let top = repository.find_commit(id).unwrap().tree().unwrap();
+        let under = top.get_name("a").unwrap().id();
+        let tree = repository.find_tree(under).unwrap().get_name("p").unwrap().id();
+        for lost in [tree, under] {
+            let name = lost.to_string();
+            let (folder, file) = name.split_at(2);
+            fs::remove_file(dir.path().join(".git/objects").join(folder).join(file)).unwrap();
+            let error = load_revision(&dir.path().join("a/p"), "HEAD", &mut Diagnostics::new()).unwrap_err();
+            assert!(matches!(error, LoadError::Git { .. }), "{error}");
+            let error = crate::load::commit_of(&dir.path().join("a/p"), "HEAD").unwrap_err();
+            assert!(matches!(error, LoadError::Git { .. }), "{error}");
+        }
+        let error = load_revision(&dir.path().join("b/p"), "HEAD", &mut Diagnostics::new()).unwrap_err();
+        assert!(matches!(error, LoadError::NotInRevision { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_repository_with_its_files_elsewhere_has_no_package_here() {
+        let (dir, repository) = repository();
+        commit(&repository, &[(FILE, "gatewright.toml", b"top"), (FILE, "p/gatewright.toml", b"p")]);
+        fs::create_dir(dir.path().join("p")).unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let mut config = repository.config().unwrap();
+        let error = |at: &str| load_revision(&dir.path().join(at), "HEAD", &mut Diagnostics::new()).unwrap_err();
+        config.set_str("core.worktree", elsewhere.path().to_str().unwrap()).unwrap();
+        for at in ["", "p"] {
+            assert!(matches!(error(at), LoadError::OutsideWorkTree { top: Some(_), .. }), "{at}");
+        }
+        config.remove("core.worktree").unwrap();
+        config.set_bool("core.bare", true).unwrap();
+        assert!(matches!(error("p"), LoadError::OutsideWorkTree { top: None, .. }));
+        config.set_bool("core.bare", false).unwrap();
+        assert_eq!(texts(&load(&dir.path().join("p"), "HEAD").0)[0].1, "p");
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod package;
 mod part;
 mod path;
 mod repository;
+mod settings;
 mod text;
 /// TOML files with a place on every value.
 pub mod toml;
@@ -32,6 +33,6 @@ pub use disk::{
 pub use error::LoadError;
 pub use git::{load_revision, merge_base};
 pub use package::{MAX_FILE_BYTES, PackageFiles};
-pub use path::real_path;
+pub use path::{real_path, written_path};
 pub use text::{Alone, add_text};
 pub use write::{remove_if_present, replace_tree, write_atomic, write_secret};

@@ -1,5 +1,7 @@
 //! The one spelling of a path.
 
+#![expect(clippy::disallowed_methods, reason = "looks where links are")]
+
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
@@ -25,6 +27,25 @@ pub fn real_path(path: &Path) -> Result<PathBuf, LoadError> {
     Ok(real)
 }
 
+/// A path as it is written, from the root: whatever its links lead to today. `NAME/..` goes, unless the name is that of a link.
+///
+/// # Errors
+/// Where the current folder is not known.
+pub fn written_path(path: &Path) -> Result<PathBuf, LoadError> {
+    let whole = std::path::absolute(path).map_err(|cause| LoadError::read(path, cause))?;
+    let mut written = PathBuf::new();
+    for part in whole.components() {
+        let is_link = || fs::symlink_metadata(&written).is_ok_and(|found| found.is_symlink());
+        match (part, written.components().next_back()) {
+            (Component::ParentDir, Some(Component::Normal(_))) if !is_link() => {
+                written.pop();
+            }
+            _ => written.push(part),
+        }
+    }
+    Ok(written)
+}
+
 /// The real path of as much of a path as exists, and the rest.
 pub(super) fn existing_part(path: &Path) -> Result<(PathBuf, PathBuf), LoadError> {
     for ancestor in path.ancestors() {
@@ -43,9 +64,29 @@ pub(super) fn existing_part(path: &Path) -> Result<(PathBuf, PathBuf), LoadError
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::disallowed_methods, reason = "folders are made on disk")]
-
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_as_written_does_not_follow_links() {
+        let dir = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("a", dir.path().join("link")).unwrap();
+        let at = |name: &str| written_path(&dir.path().join(name)).unwrap();
+        for (name, written) in [
+            ("link/b", "link/b"),
+            ("./link//b/.", "link/b"),
+            ("new/../link/b/", "link/b"),
+            ("link/../b", "link/../b"),
+            ("a/../../x/../b", "../b"),
+        ] {
+            let expected = match written.strip_prefix("../") {
+                Some(rest) => dir.path().parent().unwrap().join(rest),
+                None => dir.path().join(written),
+            };
+            assert_eq!(at(name), expected, "{name}");
+        }
+        assert_eq!(written_path(Path::new("/../a")).unwrap(), Path::new("/../a"));
+    }
 
     #[cfg(unix)]
     #[test]

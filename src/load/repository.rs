@@ -9,12 +9,15 @@ use std::{fs, io};
 use git2::{ErrorCode, Repository};
 
 use super::disk::read_at_most;
+use super::settings;
 use crate::load::LoadError;
 
 /// Most files and folders in a folder of git. Git packs its objects long before a repository has as many.
 const MAX_FILES: usize = 1_000_000;
 /// Most bytes of a file that leads to another folder.
 const MAX_LINK_BYTES: usize = 65_536;
+/// Files of settings in a folder of git.
+const SETTINGS: [&str; 2] = ["config", "config.worktree"];
 /// What libgit2 does not read, and what can be large: programs, and the files of git-lfs.
 const UNREAD: [&str; 2] = ["hooks", "lfs"];
 
@@ -60,8 +63,8 @@ fn is_bare(folder: &Path) -> bool {
         && ["objects", "refs"].iter().all(|name| folder.join(name).is_dir())
 }
 
-/// Checks that libgit2 can open all that lies in a folder of git, or in what a file in its place leads to: nothing there is a pipe,
-/// a device or a link that leads in a circle, and all folders can be listed.
+/// Checks that libgit2 can open all that lies in a folder of git, or in what a file in its place leads to, and what git's settings
+/// name: nothing there is a pipe, a device or a link that leads in a circle, and all folders can be listed.
 ///
 /// # Errors
 /// The first file or folder for which this does not hold.
@@ -69,6 +72,7 @@ pub(super) fn can_be_opened(git: &Path) -> Result<(), LoadError> {
     let mut seen = BTreeSet::new();
     let mut waiting = vec![git.to_owned()];
     let mut files = 0_usize;
+    let mut settings = Vec::new();
     while let Some(path) = waiting.pop() {
         let Some(found) = present(&path, fs::metadata(&path))? else {
             continue;
@@ -80,6 +84,7 @@ pub(super) fn can_be_opened(git: &Path) -> Result<(), LoadError> {
             };
             if seen.insert(real) {
                 folder(&path, &mut waiting, &mut files)?;
+                settings.extend(SETTINGS.map(|name| path.join(name)));
             }
         } else if is_openable(found.file_type()) {
             waiting.extend(leads_to(&path, git)?);
@@ -90,7 +95,7 @@ pub(super) fn can_be_opened(git: &Path) -> Result<(), LoadError> {
             return Err(LoadError::LargeRepository { path: git.to_owned(), most: MAX_FILES });
         }
     }
-    Ok(())
+    settings::can_be_opened(settings.into_iter().filter(|path| path.is_file()).collect())
 }
 
 /// Puts what must be looked at more closely into `waiting`: folders, links, and files that lead elsewhere. Counts all others.

@@ -23,10 +23,22 @@ pub fn bump(
         let version = version(is);
         return Ok(Bumped { required, old: version.clone(), new: version.clone(), next: version });
     }
-    let required = match texts(old, was) == texts(new, is) {
-        true => Required { step: Step::None, at_least: Step::None, ground: Ground::Unchanged },
-        false => required(difference, &was.project.bump.stricter(is.project.bump)),
-    };
+    if texts(old, was) == texts(new, is) {
+        let required = Required { step: Step::None, at_least: Step::None, ground: Ground::Unchanged };
+        return by(required, was, is);
+    }
+    bump_of_shipped(was, is, difference)
+}
+
+/// The same for a difference of what two bundles ship, whatever the texts of their packages are.
+///
+/// # Errors
+/// Where the old side's version cannot go up.
+pub fn bump_of_shipped(was: &Checked, is: &Checked, difference: &Difference) -> Result<Bumped, NoNextVersion> {
+    by(required(difference, &was.project.bump.stricter(is.project.bump)), was, is)
+}
+
+fn by(required: Required, was: &Checked, is: &Checked) -> Result<Bumped, NoNextVersion> {
     let (old, new) = (version(was), version(is));
     let next = old.next(required.step).ok_or_else(|| NoNextVersion(old.clone()))?;
     Ok(Bumped { required, old, new, next })

@@ -20,7 +20,7 @@ mod test;
 
 pub use asserted::{asserted, assertions, refuted};
 pub use build::{BuildError, Origin, build, engine};
-pub use bump::bump;
+pub use bump::{bump, bump_of_shipped};
 pub use bundle::{Evidence, bundle, carried, one_policy, shipped, shipped_contract, shipped_roles};
 pub use check::{Checked, Options, check};
 pub use declared::{declarations, declared};

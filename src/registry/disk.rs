@@ -30,6 +30,10 @@ impl Disk {
         RegistryError::Disk { path: self.root.join(path).display().to_string(), why: error.kind().to_string() }
     }
 
+    fn not_a_file(&self, path: &str) -> RegistryError {
+        RegistryError::Disk { path: self.root.join(path).display().to_string(), why: "it is not a file".to_owned() }
+    }
+
     /// A file of at most some bytes; `None` where there is none. A pipe or device is not opened: it may never answer.
     pub(super) fn read(&self, path: &str, most: usize) -> Result<Option<Vec<u8>>, RegistryError> {
         if !self.is_file(path)? {
@@ -53,24 +57,39 @@ impl Disk {
     fn is_file(&self, path: &str) -> Result<bool, RegistryError> {
         match fs::metadata(self.root.join(path)) {
             Ok(metadata) if metadata.is_file() => Ok(true),
-            Ok(_) => Err(RegistryError::Disk {
-                path: self.root.join(path).display().to_string(),
-                why: "it is not a file".to_owned(),
-            }),
+            Ok(_) => Err(self.not_a_file(path)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(self.failed(path, &error)),
         }
     }
 
-    /// Writes a file so that a reader sees the old one or the new one, also after a crash.
+    /// Makes the folders of a file. A link among them could lead the write anywhere, so it is refused.
+    fn make_folders(&self, path: &str) -> Result<(), RegistryError> {
+        fs::create_dir_all(&self.root).map_err(|error| self.failed("", &error))?;
+        let names: Vec<&str> = path.split('/').collect();
+        for end in 1..names.len() {
+            let folder = names.get(..end).unwrap_or_default().join("/");
+            let at = self.root.join(&folder);
+            match fs::create_dir(&at) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(self.failed(&folder, &error)),
+                _ => {}
+            }
+            if !fs::symlink_metadata(&at).map_err(|error| self.failed(&folder, &error))?.is_dir() {
+                let path = at.display().to_string();
+                return Err(RegistryError::Disk { path, why: "it is not a folder".to_owned() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a file so that a reader sees the old one or the new one, also after a crash. What is there is replaced and never
+    /// opened, be it a link.
     pub(super) fn write(&self, path: &str, bytes: &[u8]) -> Result<(), RegistryError> {
+        self.make_folders(path)?;
         let target = self.root.join(path);
         let mut temporary = target.clone().into_os_string();
         temporary.push(format!(".{}.tmp", std::process::id()));
         let written = || -> io::Result<()> {
-            if let Some(folder) = target.parent() {
-                fs::create_dir_all(folder)?;
-            }
             // What an interrupted run left there is of nobody. Whatever else it is, it is never opened.
             let _ = fs::remove_file(&temporary);
             let mut file = File::create_new(&temporary)?;
@@ -95,8 +114,19 @@ impl Disk {
         const LOCK: &str = ".lock";
         let failed = |error: io::Error| self.failed(LOCK, &error);
         fs::create_dir_all(&self.root).map_err(failed)?;
-        self.is_file(LOCK)?;
-        let file = File::create(self.root.join(LOCK)).map_err(failed)?;
+        let path = self.root.join(LOCK);
+        // Whoever may write to the folder may have put anything there. A new file is made without following a link; one that is
+        // there must be a file, and its content is left alone.
+        let file = match File::create_new(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if !fs::symlink_metadata(&path).map_err(failed)?.is_file() {
+                    return Err(self.not_a_file(LOCK));
+                }
+                File::options().write(true).open(&path)
+            }
+            made => made,
+        };
+        let file = file.map_err(failed)?;
         file.lock().map_err(failed)?;
         Ok(file)
     }
@@ -146,6 +176,39 @@ mod tests {
         disk.write("file", b"2").unwrap();
         assert_eq!(disk.read("new", 1).unwrap(), Some(b"1".to_vec()));
         assert_eq!(disk.read("link", 1).unwrap(), Some(b"2".to_vec()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_leads_a_write_out_of_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, victim) = (dir.path().join("place"), dir.path().join("victim"));
+        fs::create_dir_all(&root).unwrap();
+        fs::create_dir(dir.path().join("elsewhere")).unwrap();
+        fs::write(&victim, "precious").unwrap();
+        let disk = Disk::new(root.clone());
+        let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, root.join(name)).unwrap();
+        for to in ["../victim", "../nothing", "../elsewhere"] {
+            link(to, ".lock");
+            let said = disk.lock().unwrap_err().to_string();
+            assert!(said.ends_with("it is not a file"), "{said}");
+            fs::remove_file(root.join(".lock")).unwrap();
+        }
+        // What another run wrote there stays.
+        fs::write(root.join(".lock"), "7").unwrap();
+        drop(disk.lock().unwrap());
+        assert_eq!(fs::read_to_string(root.join(".lock")).unwrap(), "7");
+        // A link in the place of a file is replaced, one in the place of a folder is an error.
+        link("../victim", "file");
+        disk.write("file", b"new").unwrap();
+        link("../elsewhere", "channels");
+        for path in ["channels/prod", "channels/a/b"] {
+            let said = disk.write(path, b"new").unwrap_err().to_string();
+            assert!(said.ends_with("channels`: it is not a folder"), "{said}");
+        }
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+        assert_eq!(fs::read_dir(dir.path().join("elsewhere")).unwrap().count(), 0);
+        assert!(!dir.path().join("nothing").exists());
     }
 
     #[test]

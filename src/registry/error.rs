@@ -97,3 +97,14 @@ pub enum RegistryError {
         why: String,
     },
 }
+
+/// An error of the network with what is behind it, without the address that it repeats.
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = cause.to_string();
+        source = cause.source();
+    }
+    text
+}

@@ -2,10 +2,10 @@
 //! HTTP, unless certificates are given; everybody else over TLS. Where a registry does not list referrers, the list is kept
 //! under the tag that the specification gives it, with everything in it that others wrote.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::pin::Pin as Pinned;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use docker_credential::{CredentialRetrievalError, DockerCredential};
 use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
@@ -14,27 +14,29 @@ use oci_client::manifest::OciDescriptor;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference, RegistryOperation};
 use reqwest::header::HeaderValue;
+use serde::Deserialize;
 use tokio::io::AsyncWrite;
 use tokio::runtime::{Builder, Runtime};
 
 use super::artifact::{Content, Descriptor, INDEX, Index, MANIFEST};
 use super::digest::is_digest;
+use super::error::causes;
 use super::location::is_loopback;
-use super::{Options, RegistryError};
+use super::pages::{Credentials, Pages};
+use super::{Options, RegistryError, http};
 
-/// How long nobody may answer.
-const READ: Duration = Duration::from_secs(60);
-const CONNECT: Duration = Duration::from_secs(15);
 /// How often the list of referrers is written again where somebody else writes it at the same time.
 const ATTEMPTS: usize = 8;
-/// How many tags are asked for at once, and at most in all.
+/// How many tags are asked for at once; registries may give fewer.
 const PAGE: usize = 1000;
-const MAX_TAGS: usize = 100_000;
+/// Most tags, or statements on a bundle, that are listed.
+const MAX_LISTED: usize = 100_000;
 
 /// A repository.
 pub(super) struct Remote {
     runtime: Runtime,
     client: Client,
+    pages: Pages,
     auth: RegistryAuth,
     host: String,
     repository: String,
@@ -45,24 +47,28 @@ impl Remote {
         let certificates =
             options.authorities.iter().map(|pem| Certificate { encoding: CertificateEncoding::Pem, data: pem.clone() });
         let plain = is_loopback(host) && options.authorities.is_none();
+        let place = format!("oci://{host}/{repository}");
+        let scheme = if plain { "http" } else { "https" };
+        let resolved = Reference::with_tag(host.to_owned(), repository.to_owned(), "latest".to_owned());
+        let pages = Pages::new(&format!("{scheme}://{}/", resolved.resolve_registry()), place.clone(), options)?;
         let config = ClientConfig {
             protocol: match plain {
                 true => ClientProtocol::HttpsExcept(vec![host.to_owned()]),
                 false => ClientProtocol::Https,
             },
             extra_root_certificates: certificates.collect(),
-            read_timeout: Some(READ),
-            connect_timeout: Some(CONNECT),
-            user_agent: concat!("gatewright/", env!("CARGO_PKG_VERSION")),
+            read_timeout: Some(http::READ),
+            connect_timeout: Some(http::CONNECT),
+            user_agent: http::USER_AGENT,
             ..ClientConfig::default()
         };
-        let place = format!("oci://{host}/{repository}");
         let failed = |why: String| RegistryError::Unreachable { place: place.clone(), why };
         let client = Client::try_from(config).map_err(|error| failed(error.to_string()))?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| failed(error.to_string()))?;
         Ok(Self {
             runtime,
             client,
+            pages,
             auth: credentials(host, options.credentials.as_deref())?,
             host: host.to_owned(),
             repository: repository.to_owned(),
@@ -125,16 +131,38 @@ impl Remote {
         }
     }
 
-    fn list(&self, digest: &str) -> Result<Index, RegistryError> {
-        let reference = self.reference(digest);
-        let listed = self.runtime.block_on(self.client.pull_referrers(&reference, None));
-        let listed = listed.map_err(|error| self.error("list statements", error))?;
-        // Through the text, since theirs keeps only the fields that it knows, and ours are the same.
-        let value = serde_json::to_value(&listed).and_then(serde_json::from_value);
-        value.map_err(|error| RegistryError::InvalidResponse {
-            place: self.place(),
-            why: format!("the list of statements is not a valid index: {error}"),
+    /// Who asks for pages.
+    fn credentials(&self) -> Result<Credentials<'_>, RegistryError> {
+        let reference = self.reference("latest");
+        let token = self.runtime.block_on(self.client.auth(&reference, &self.auth, RegistryOperation::Pull));
+        Ok(match (token.map_err(|error| self.error("read", error))?, &self.auth) {
+            (Some(token), _) => Credentials::Token(token),
+            (None, RegistryAuth::Basic(user, password)) => Credentials::Password(user, password),
+            (None, _) => Credentials::None,
         })
+    }
+
+    /// Manifests that refer to one: the registry's own list, or the one under the specification's tag if it has none.
+    fn list(&self, digest: &str) -> Result<Index, RegistryError> {
+        let mut all = Index::empty();
+        let first = self.pages.first(&format!("/v2/{}/referrers/{digest}", self.repository));
+        let credentials = self.credentials()?;
+        let listed = self.pages.all(first, &credentials, "list statements", |page| {
+            let index: Index = serde_json::from_slice(&page.body).map_err(|error| self.not_an_index(&error))?;
+            all.manifests.extend(index.manifests);
+            match all.manifests.len() > MAX_LISTED {
+                true => Err(self.pages.failed("list statements", format!("it lists more than {MAX_LISTED}"))),
+                false => Ok(None),
+            }
+        });
+        match self.runtime.block_on(listed)? {
+            true => Ok(all),
+            false => self.tagged_list(digest),
+        }
+    }
+
+    fn not_an_index(&self, error: &serde_json::Error) -> RegistryError {
+        self.pages.invalid(format!("the list of statements is not a valid index: {error}"))
     }
 
     /// The list under the specification's tag, as whoever wrote it last left it.
@@ -142,10 +170,7 @@ impl Remote {
         let Some(bytes) = self.manifest(&digest.replace(':', "-"))? else {
             return Ok(Index::empty());
         };
-        serde_json::from_slice(&bytes).map_err(|error| RegistryError::InvalidResponse {
-            place: self.place(),
-            why: format!("the list of statements is not a valid index: {error}"),
-        })
+        serde_json::from_slice(&bytes).map_err(|error| self.not_an_index(&error))
     }
 }
 
@@ -236,24 +261,44 @@ impl Content for Remote {
     }
 
     fn tags(&self) -> Result<Vec<String>, RegistryError> {
-        let reference = self.reference("latest");
-        let mut tags: Vec<String> = Vec::new();
-        loop {
-            let last = tags.last().cloned();
-            let page =
-                self.runtime.block_on(self.client.list_tags(&reference, &self.auth, Some(PAGE), last.as_deref()));
-            let page = match page {
-                Ok(page) => page.tags,
-                Err(error) if is_absence(&error) => return Ok(tags),
-                Err(error) => return Err(self.error("list versions", error)),
-            };
-            let count = page.len();
-            tags.extend(page);
-            if count < PAGE || tags.len() >= MAX_TAGS {
-                return Ok(tags);
+        const WHAT: &str = "list versions";
+        let mut tags: BTreeSet<String> = BTreeSet::new();
+        let list = self.pages.first(&format!("/v2/{}/tags/list", self.repository));
+        let asked = |last: Option<&str>| {
+            let mut url = list.clone();
+            url.query_pairs_mut().append_pair("n", &PAGE.to_string()).extend_pairs(last.map(|last| ("last", last)));
+            url
+        };
+        let credentials = self.credentials()?;
+        let listed = self.pages.all(asked(None), &credentials, WHAT, |page| {
+            let Tags { tags: found } = serde_json::from_slice(&page.body)
+                .map_err(|error| self.pages.invalid(format!("the list of tags cannot be read: {error}")))?;
+            let found = found.unwrap_or_default();
+            let (count, before) = (found.len(), tags.len());
+            let last = found.last().cloned();
+            tags.extend(found);
+            if tags.len() > MAX_LISTED {
+                return Err(self.pages.failed(WHAT, format!("it lists more than {MAX_LISTED} tags")));
             }
-        }
+            // A page that is full may have another after it, whether or not a header says so. One that is not full is the last
+            // without a header.
+            if page.next.is_some() || count != PAGE {
+                return Ok(None);
+            }
+            match tags.len() > before {
+                true => Ok(Some(asked(last.as_deref()))),
+                false => Err(self.pages.failed(WHAT, "it gives the same page again, so there may be more".to_owned())),
+            }
+        });
+        self.runtime.block_on(listed)?;
+        Ok(tags.into_iter().collect())
     }
+}
+
+/// A page of tags. Some registries say `null` if there are none.
+#[derive(Deserialize)]
+struct Tags {
+    tags: Option<Vec<String>>,
 }
 
 fn is_absence(error: &OciDistributionError) -> bool {
@@ -282,17 +327,6 @@ fn credentials(host: &str, config: Option<&[u8]>) -> Result<RegistryAuth, Regist
         Err(CredentialRetrievalError::NoCredentialConfigured) => Ok(RegistryAuth::Anonymous),
         Err(error) => Err(failed(error.to_string())),
     }
-}
-
-/// An error of the network with what is behind it, without the address that it repeats.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = cause.to_string();
-        source = cause.source();
-    }
-    text
 }
 
 /// Takes a blob of a size and no more.

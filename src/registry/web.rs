@@ -1,19 +1,14 @@
 //! A file server that serves a [folder](super::folder) of bundles, over HTTPS (plain HTTP to this machine only). It is read
 //! and never written. What is asked for again is asked for by its entity tag (RFC 9110, section 8.8.3).
 
-use std::time::Duration;
-
 use reqwest::header::{ETAG, IF_NONE_MATCH};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response, StatusCode};
+use reqwest::{Client, StatusCode};
 use tokio::runtime::{Builder, Runtime};
 
 use super::folder::{Listing, channel_file, folder_of};
 use super::release::MAX_SMALL;
-use super::{Fetched, Options, Progress, RegistryError, Since};
-
-const READ: Duration = Duration::from_secs(60);
-const CONNECT: Duration = Duration::from_secs(15);
+use super::{Fetched, Options, Progress, RegistryError, Since, http};
 
 /// A file server.
 pub(super) struct Web {
@@ -25,22 +20,11 @@ pub(super) struct Web {
 impl Web {
     pub(super) fn new(url: String, options: &Options) -> Result<Self, RegistryError> {
         let failed = |why: String| RegistryError::Unreachable { place: url.clone(), why };
-        let mut client = Client::builder()
-            .user_agent(concat!("gatewright/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            .read_timeout(READ)
-            // What is served elsewhere is named there; a server that sends one away is not the one that was named.
-            .redirect(Policy::none());
-        if url.starts_with("https://") {
-            client = client.https_only(true);
-        }
-        if let Some(pem) = &options.authorities {
-            let all = Certificate::from_pem_bundle(pem).map_err(|error| failed(error.to_string()))?;
-            client = all.into_iter().fold(client, reqwest::ClientBuilder::add_root_certificate);
-        }
+        // What is served elsewhere is named there; a server that sends one away is not the one that was named.
+        let client = http::client(&url, Policy::none(), options)?;
         Ok(Self {
             runtime: Builder::new_current_thread().enable_all().build().map_err(|error| failed(error.to_string()))?,
-            client: client.build().map_err(|error| failed(error.to_string()))?,
+            client,
             url,
         })
     }
@@ -69,7 +53,7 @@ impl Web {
                 StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Since::Absent),
                 StatusCode::OK => {
                     let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-                    let bytes = self.body(response, path, most, progress).await?;
+                    let bytes = http::body(response, &self.url, &format!("`{path}`"), most, progress).await?;
                     Ok(Since::Pointer { bytes, tag })
                 }
                 status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Err(RegistryError::Denied {
@@ -84,34 +68,6 @@ impl Web {
                 }),
             }
         })
-    }
-
-    async fn body(
-        &self,
-        mut response: Response,
-        path: &str,
-        most: usize,
-        progress: &dyn Fn(u64, u64),
-    ) -> Result<Vec<u8>, RegistryError> {
-        let total = response.content_length().unwrap_or(0);
-        let mut bytes = Vec::new();
-        loop {
-            let chunk = response.chunk().await.map_err(|error| RegistryError::Unreachable {
-                place: self.url.clone(),
-                why: error.without_url().to_string(),
-            })?;
-            let Some(chunk) = chunk else {
-                return Ok(bytes);
-            };
-            if bytes.len().saturating_add(chunk.len()) > most {
-                return Err(RegistryError::InvalidResponse {
-                    place: self.url.clone(),
-                    why: format!("`{path}` is larger than {most} bytes"),
-                });
-            }
-            bytes.extend_from_slice(&chunk);
-            progress(u64::try_from(bytes.len()).unwrap_or(u64::MAX), total);
-        }
     }
 
     fn read(&self, path: &str, most: usize, progress: &dyn Fn(u64, u64)) -> Result<Option<Vec<u8>>, RegistryError> {

@@ -118,6 +118,7 @@ pub fn required(difference: &Difference, bump: &Bump) -> Required {
     let possible: Vec<(Ground, Step)> = [
         (unsure(|access| &access.gained), Ground::PerhapsWidened, bump.widened),
         (unsure(|access| &access.lost), Ground::PerhapsNarrowed, bump.narrowed),
+        (!difference.extent.uncompared.is_empty(), Ground::PerhapsWidened, bump.widened),
     ]
     .into_iter()
     .filter(|(is, ..)| *is)

@@ -14,6 +14,7 @@
 //! | DOT and Mermaid | `dot`, `mermaid` |
 //! | JSON | `json` |
 //! | names of files | `file_stem` |
+//! | words of commands to copy | `word` |
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,16 @@ pub fn line(text: &str) -> String {
 #[must_use]
 pub fn file_stem(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect()
+}
+
+/// A word of a command that people copy into a shell: quoted unless it is plain.
+#[must_use]
+pub fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/:@%+=,~".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) && !text.starts_with('~') {
+        true => text.to_owned(),
+        false => format!("'{}'", line(text).replace('\'', "'\\''")),
+    }
 }
 
 /// Several lines, each of them safe.

@@ -121,6 +121,7 @@ pub fn follow(
     let mark = expected.mark;
     let statement: Statement<Pointer> = typed(Kind::Channel, &sealed.payload).map_err(one)?;
     let mut refusals = Vec::new();
+    refusals.extend(policy.other_package(&statement.predicate.name));
     let mut refuse = |code, message: String| refusals.push(Refusal::new(code, message));
     let digest = digest_of(&sealed);
     let pointer = statement.predicate;

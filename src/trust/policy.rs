@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{PublicKey, codes};
+use crate::bundle::Refusal;
 use crate::config::{EvidenceKind, TrustFile, TrustRole};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::text::{FileId, Instant, Sources, Span};
@@ -10,6 +11,8 @@ use crate::text::{FileId, Instant, Sources, Span};
 /// Whose signatures count for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustPolicy {
+    /// The only package that is trusted; `None`: any.
+    pub(super) package: Option<String>,
     /// The keys by their ids.
     pub(super) keys: BTreeMap<String, Trusted>,
     /// Who may say that a bundle is a release.
@@ -108,6 +111,7 @@ impl TrustPolicy {
             threshold: usize::try_from(role.threshold).unwrap_or(usize::MAX),
         };
         let policy = Self {
+            package: written.package.clone(),
             release: role(&written.release),
             rebuilt: written.rebuilt,
             provenance: role(&written.provenance),
@@ -127,6 +131,13 @@ impl TrustPolicy {
         sound.then_some(policy)
     }
 
+    /// Why a package is not the one that is trusted.
+    pub(super) fn other_package(&self, name: &str) -> Option<Refusal> {
+        let wanted = self.package.as_deref().filter(|wanted| *wanted != name)?;
+        let message = format!("it is of the package `{}`, but the trust policy is for `{wanted}`", name.escape_debug());
+        Some(Refusal::new("wrong-package", message))
+    }
+
     /// The policy that trusts one key with everything, which demands nothing of the evidence.
     #[must_use]
     pub fn of_one(key: &PublicKey) -> Self {
@@ -139,6 +150,7 @@ impl TrustPolicy {
             revoked: false,
         };
         Self {
+            package: None,
             keys: BTreeMap::from([(key.id().to_owned(), trusted)]),
             release: one(),
             rebuilt: false,
@@ -152,12 +164,16 @@ impl TrustPolicy {
     }
 }
 
-/// The text of a trust policy that trusts one key with everything, with threshold 1.
+/// The text of a trust policy that trusts one key with everything, with threshold 1, for one package if it is known.
 #[must_use]
-pub fn policy_of_one(name: &str, pem: &str) -> String {
+pub fn policy_of_one(name: &str, pem: &str, package: Option<&str>) -> String {
+    let package = match package {
+        Some(package) => format!("package = \"{package}\" # no other package's bundles are accepted"),
+        None => "# package = \"NAME\" # uncomment to accept the bundles of this package only".to_owned(),
+    };
     format!(
         "# Trust policy: whose signatures are accepted for what; the book's page `Signatures and trust` lists every key.\n\
-         format = 1\n\n\
+         format = 1\n{package}\n\n\
          [keys.{name}]\npublic = \"\"\"\n{pem}\"\"\"\n\n\
          [release]\nkeys = [\"{name}\"]\nthreshold = 1\nrebuilt = true\n\n\
          [provenance]\nkeys = [\"{name}\"]\nthreshold = 1\n\n\

@@ -20,6 +20,8 @@ use crate::text::Instant;
 /// What is known of a bundle whose signatures are in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
+    /// The only package that the policy trusts; `None`: it trusts any.
+    pub package: Option<String>,
     /// Which release it is.
     pub release: Release,
     /// Names of the keys that say so, as the trust policy calls them.
@@ -71,10 +73,15 @@ pub fn verify(
         check.refuse("evidence-mismatch", "the signed evidence is not the evidence in the bundle");
     }
     check.minimum(bundle);
+    check.refusals.extend(policy.other_package(&bundle.manifest.name));
     match (release, check.refusals.is_empty()) {
-        (Some((release, released_by)), true) => {
-            Ok(Verified { release, released_by, built, evidence_by: said.map(|(_, by)| by) })
-        }
+        (Some((release, released_by)), true) => Ok(Verified {
+            package: policy.package.clone(),
+            release,
+            released_by,
+            built,
+            evidence_by: said.map(|(_, by)| by),
+        }),
         // INVARIANT: a role that is not fulfilled has been refused; a release is wanted by every policy.
         (None, true) => Err(vec![Refusal::new("missing-statement", "no statement says which release it is")]),
         (_, false) => Err(check.refusals),

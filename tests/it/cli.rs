@@ -7,6 +7,7 @@ mod check;
 mod declared;
 mod diff;
 mod diff_pages;
+mod explained;
 mod fix;
 mod fmt;
 mod graph;

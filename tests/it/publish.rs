@@ -4,10 +4,12 @@
 mod checkouts;
 mod edited;
 mod marks;
+mod pages;
 mod pipes;
 pub(crate) mod places;
 mod refused;
 pub(crate) mod server;
+mod shipped;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::shared::AnswerArgs;
+use crate::config::is_package_name;
 
 /// Generate and inspect keys that sign bundles
 #[derive(Debug, ClapArgs)]
@@ -30,6 +31,7 @@ pub(in crate::cli) enum KeyStep {
 #[command(after_help = "\
 Examples:
   gatewright key generate --out keys             private.pem, public.pem and trust.toml
+  gatewright key generate --out keys --package marketplace
   gatewright key generate --out keys --ed25519")]
 pub(in crate::cli) struct KeyGenerate {
     /// The folder to write to; existing files are not changed
@@ -41,6 +43,9 @@ pub(in crate::cli) struct KeyGenerate {
     /// Name of the key in the trust policy
     #[arg(long, value_name = "NAME", default_value = "release", value_parser = key_name)]
     pub(in crate::cli) name: String,
+    /// The only package that the trust policy accepts [default: the package in this folder, if there is one]
+    #[arg(long, value_name = "NAME", value_parser = package_name)]
+    pub(in crate::cli) package: Option<String>,
 }
 
 /// Show the type and id of a private or public key
@@ -77,5 +82,12 @@ fn key_name(text: &str) -> Result<String, String> {
     match is_plain {
         true => Ok(text.to_owned()),
         false => Err("expected letters, digits, `-` and `_`, such as `release-2026`".to_owned()),
+    }
+}
+
+fn package_name(text: &str) -> Result<String, String> {
+    match is_package_name(text) {
+        true => Ok(text.to_owned()),
+        false => Err("expected a package name: lower-case letters, digits and `-`, such as `corner-shop`".to_owned()),
     }
 }

@@ -11,10 +11,17 @@ use crate::lint::Lint;
 /// The book's page of all diagnostics; a test demands a section for every code.
 const ERRORS: &str = include_str!("../../../book/src/language/errors.md");
 
+/// The book's pages with tables of reasons to refuse a bundle: the page's name, and its text. A test demands a row for every code.
+const REFUSALS: [(&str, &str); 3] = [
+    ("The bundle format", include_str!("../../../book/src/bundles/format.md")),
+    ("Signatures and trust", include_str!("../../../book/src/bundles/trust.md")),
+    ("Publish and pull", include_str!("../../../book/src/bundles/registries.md")),
+];
+
 pub(in crate::cli) fn run(args: &Explain, console: &mut Console) -> Result<Exit, CliError> {
     let code = args.code.trim_start_matches('[').trim_end_matches(']');
     let Some(page) = page(code) else {
-        let codes = sections(ERRORS).map(|(name, _)| name);
+        let codes = sections(ERRORS).map(|(name, _)| name).chain(refusals().map(|(name, ..)| name));
         return Err(CliError::UnknownCode {
             code: code.to_owned(),
             near: did_you_mean(code, codes.chain(lint::all().map(Lint::id))),
@@ -24,9 +31,34 @@ pub(in crate::cli) fn run(args: &Explain, console: &mut Console) -> Result<Exit,
     Ok(Exit::Ok)
 }
 
-fn page(code: &str) -> Option<&'static str> {
+fn page(code: &str) -> Option<String> {
     let of_lint = lint::find(code).map(|lint| lint.page).or_else(|| lint::removed(code));
-    of_lint.or_else(|| sections(ERRORS).find(|(name, _)| *name == code).map(|(_, text)| text))
+    let page = of_lint.or_else(|| sections(ERRORS).find(|(name, _)| *name == code).map(|(_, text)| text));
+    page.map(str::to_owned).or_else(|| refusal(code))
+}
+
+/// What is said of a reason to refuse a bundle, page by page.
+fn refusal(code: &str) -> Option<String> {
+    let said: Vec<String> = refusals()
+        .filter(|(name, ..)| *name == code)
+        .map(|(_, text, page)| format!("{text}\n\nSee the book's page \"{page}\".\n"))
+        .collect();
+    (!said.is_empty()).then(|| format!("## `{code}`\n\n{}", said.join("\n")))
+}
+
+/// The rows of the tables of refusals: each code, what stands beside it, and the page's name.
+fn refusals() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    REFUSALS.into_iter().flat_map(|(page, text)| rows(text).map(move |(code, text)| (code, text, page)))
+}
+
+/// The rows of the tables of a page whose columns are codes and when they come.
+fn rows(page: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let tables = page.split("\n| Code | When |\n").skip(1);
+    let lines = tables.flat_map(|table| table.lines().take_while(|line| line.starts_with('|')));
+    let cells = lines.filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    cells.flat_map(|(codes, text)| {
+        codes.split(", ").filter_map(move |code| Some((code.strip_prefix('`')?.strip_suffix('`')?, text)))
+    })
 }
 
 /// The second-level sections of a page: the code, and the section with its heading.

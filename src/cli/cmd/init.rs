@@ -9,6 +9,7 @@ use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::load;
+use crate::text::safe;
 
 /// The files of `examples/quickstart`, by their place in a package.
 const FILES: [(&str, &str); 5] = [
@@ -35,10 +36,9 @@ pub(in crate::cli) fn run(args: &Init, console: &mut Console) -> Result<Exit, Cl
         };
         load::write_atomic(&args.dir.join(file), text.as_bytes())?;
     }
-    let dir = args.dir.display();
-    console.print(&format!(
-        "wrote package `{name}`\nnext: gatewright test {dir}, then change {dir}/policy/invoices.gate\n"
-    ))?;
+    let named = |path: &Path| safe::word(&path.display().to_string());
+    let (dir, policy) = (named(&args.dir), named(&args.dir.join("policy/invoices.gate")));
+    console.print(&format!("wrote package `{name}`\nnext: gatewright test {dir}, then change {policy}\n"))?;
     Ok(Exit::Ok)
 }
 
@@ -49,6 +49,10 @@ pub(super) fn package_name(dir: &Path) -> Result<String, CliError> {
         // `.` and `..` have no name of their own.
         None => env::real_name(dir),
     };
+    // To leave out letters would give a name that nobody recognizes.
+    if folder.chars().any(|character| character.is_alphabetic() && !character.is_ascii()) {
+        return Err(CliError::PackageName { folder });
+    }
     let mut name = String::new();
     for character in folder.chars().take(64) {
         match character.to_ascii_lowercase() {
@@ -75,7 +79,7 @@ mod tests {
         {
             assert_eq!(package_name(Path::new(folder)).unwrap(), name);
         }
-        for folder in ["123", "…", "店"] {
+        for folder in ["123", "…", "店", "Ünï", "caf\u{e9}"] {
             assert!(matches!(package_name(Path::new(folder)), Err(CliError::PackageName { .. })));
         }
     }

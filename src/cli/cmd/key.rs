@@ -7,11 +7,18 @@ use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::config::Project;
+use crate::diag::Diagnostics;
 use crate::load;
-use crate::text::safe;
+use crate::load::Alone;
+use crate::text::{Sources, safe};
 use crate::trust::{Algorithm, KeyError, PrivateKey, PublicKey, Signer, policy_of_one};
 
+use super::named;
 use super::signing::SigningError;
+
+/// The file that makes a folder a package.
+const CONFIG: &str = "gatewright.toml";
 
 pub(in crate::cli) fn run(args: &Key, console: &mut Console) -> Result<Exit, CliError> {
     match &args.step {
@@ -26,16 +33,25 @@ fn generate(args: &KeyGenerate, console: &mut Console) -> Result<Exit, CliError>
     if let Some(path) = [&private, &public, &trust].into_iter().find(|path| env::is_taken(path)) {
         return Err(SigningError::KeyExists { path: path.clone() }.into());
     }
+    if let Some(path) = args.out.ancestors().find(|path| env::is_taken(path))
+        && !env::is_folder(path)
+    {
+        return Err(SigningError::NotAFolder { path: path.to_owned() }.into());
+    }
     let algorithm = match args.ed25519 {
         true => Algorithm::Ed25519,
         false => Algorithm::P256,
+    };
+    let package = match &args.package {
+        Some(package) => Some(package.clone()),
+        None => package_here()?,
     };
     let broken = |error| SigningError::Key { path: args.out.clone(), error };
     let key = PrivateKey::generate(algorithm).map_err(broken)?;
     let pem = key.public().to_pem().map_err(broken)?;
     load::write_secret(&private, key.to_pem().map_err(broken)?.as_bytes())?;
     load::write_atomic(&public, pem.as_bytes())?;
-    load::write_atomic(&trust, policy_of_one(&args.name, &pem).as_bytes())?;
+    load::write_atomic(&trust, policy_of_one(&args.name, &pem, package.as_deref()).as_bytes())?;
     console.print(&format!(
         "{}: {}\nkey id {}\nkeep {} secret; give {} to those who verify\n",
         args.out.display(),
@@ -45,6 +61,20 @@ fn generate(args: &KeyGenerate, console: &mut Console) -> Result<Exit, CliError>
         trust.display()
     ))?;
     Ok(Exit::Ok)
+}
+
+/// The name of the package that contains the current folder, if its file can be read.
+fn package_here() -> Result<Option<String>, CliError> {
+    let Some(folder) = env::package_here() else {
+        return Ok(None);
+    };
+    let Some(bytes) = load::read_if_present(&folder.join(CONFIG))? else {
+        return Ok(None);
+    };
+    let (mut sources, mut faults) = (Sources::default(), Diagnostics::new());
+    let file = load::add_text(&mut sources, CONFIG.to_owned(), bytes, Alone::Config, &mut faults);
+    let project = Project::parse(&sources, file, &mut faults);
+    Ok((!faults.has_errors()).then_some(project.name))
 }
 
 fn inspect(args: &KeyInspect, console: &mut Console) -> Result<Exit, CliError> {
@@ -98,6 +128,6 @@ fn public(path: &Path) -> Result<PublicKey, CliError> {
 }
 
 fn text(path: &Path) -> Result<String, CliError> {
-    let bytes = load::read_if_present(path)?.ok_or_else(|| CliError::NoFile { path: path.to_owned() })?;
+    let bytes = named::read(path, named::KEY)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

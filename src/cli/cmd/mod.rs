@@ -19,6 +19,7 @@ pub(super) mod init;
 pub(super) mod key;
 pub(super) mod lint;
 pub(super) mod mutate;
+mod named;
 mod package;
 #[cfg(feature = "prover")]
 pub(super) mod prove;

@@ -16,6 +16,9 @@ pub(super) enum SigningError {
     /// `key generate` would replace a file.
     #[error("`{}` already exists, and `key generate` overwrites nothing", path.display())]
     KeyExists { path: PathBuf },
+    /// `key generate` has a file in the place of a folder.
+    #[error("`{}` is a file, not a folder", path.display())]
+    NotAFolder { path: PathBuf },
     /// Nobody to sign.
     #[error("no signing key given")]
     NoSigner,
@@ -33,7 +36,7 @@ impl Hinted for SigningError {
             Self::Key { .. } => {
                 "use a PEM file as written by `gatewright key generate`: PKCS#8 for a private key, SubjectPublicKeyInfo for a public key"
             }
-            Self::KeyExists { .. } => "choose a new folder",
+            Self::KeyExists { .. } | Self::NotAFolder { .. } => "choose a new folder",
             Self::NoSigner => {
                 "pass a key, `--key FILE.pem`, or a program, `--signer-command COMMAND --public-key FILE.pem`"
             }

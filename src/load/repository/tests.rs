@@ -84,6 +84,37 @@ fn a_pipe_anywhere_in_the_folder_of_git_is_an_error_at_its_place_and_nothing_wai
 }
 
 #[test]
+fn a_pipe_that_gits_settings_name_is_an_error_and_nothing_waits_for_it() {
+    for settings in [
+        "[include]\n\tpath = PIPE\n",
+        "[include] path = \"PIPE\" ; c\n",
+        "[includeIf \"gitdir:/x\"]\n\tpath = ../pipe\n",
+        "[core]\n\texcludesFile = PIPE\n",
+        "[core]\n\tattributesfile = PIPE\n",
+        "[include]\n\tpath = ../more\n",
+        "[core]\n\texcludesFile = /dev/zero\n",
+    ] {
+        let (dir, _) = package();
+        let at = dir.path().join("pipe");
+        pipe(&at);
+        fs::write(dir.path().join("more"), "[core]\nexcludesfile = pipe\n").unwrap();
+        let config = dir.path().join(".git/config");
+        let text = fs::read_to_string(&config).unwrap() + &settings.replace("PIPE", &at.display().to_string());
+        fs::write(&config, text).unwrap();
+        for error in errors(dir.path()) {
+            assert!(matches!(&error, LoadError::NotAFile(_)), "{settings}: {error}");
+        }
+    }
+    // What is not there, a folder, and the usual way to name no file are none of these.
+    let (dir, _) = package();
+    let config = dir.path().join(".git/config");
+    let text = fs::read_to_string(&config).unwrap()
+        + "[core]\nexcludesFile = /dev/null\nattributesFile = nowhere\n[include]\npath = policy\npath = config\n";
+    fs::write(&config, text).unwrap();
+    can_be_opened(&dir.path().join(".git")).unwrap();
+}
+
+#[test]
 fn a_folder_of_git_that_cannot_be_read_is_not_taken_for_none() {
     let with = |change: &dyn Fn(&Path)| {
         let (dir, _) = package();

@@ -221,6 +221,25 @@ fn a_key_speaks_only_for_what_it_may() {
 }
 
 #[test]
+fn a_policy_for_a_package_refuses_every_other_one() {
+    let signer = key(Algorithm::P256);
+    let bundle = opened(&bytes("1.0.0"));
+    let name = &bundle.manifest.name;
+    let statements = signed(&bundle, first(), &[&signer]);
+    let with = |package: &str| {
+        let key = "[keys.k]\npublic = \"\"\"\nPEM(k)\"\"\"\n[release]\nkeys = [\"k\"]\n";
+        policy(&format!("format = 1\n{package}\n{key}"), &[("k", &signer)])
+    };
+    let own = verified(&bundle, &statements, &with(&format!("package = \"{name}\""))).unwrap();
+    assert_eq!(own.package.as_deref(), Some(name.as_str()));
+    assert_eq!(verified(&bundle, &statements, &with("")).unwrap().package, None);
+    for other in ["other".to_owned(), format!("{name}-2"), name.to_uppercase()] {
+        let found = verified(&bundle, &statements, &with(&format!("package = \"{other}\"")));
+        assert_eq!(codes(found), set(["wrong-package"]), "{other}");
+    }
+}
+
+#[test]
 fn a_release_that_nobody_rebuilt_is_refused_where_that_is_demanded() {
     let signer = key(Algorithm::P256);
     let bundle = opened(&bytes("1.0.0"));

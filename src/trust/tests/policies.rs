@@ -8,8 +8,12 @@ use super::{key, read};
 fn the_policy_that_comes_with_a_key_has_no_fault() {
     for algorithm in [Algorithm::P256, Algorithm::Ed25519] {
         let signer = key(algorithm);
-        let text = policy_of_one("release", &signer.public().to_pem().unwrap());
-        assert_eq!(read(&text, &[]).1, Vec::<String>::new());
+        for package in [None, Some("shop")] {
+            let text = policy_of_one("release", &signer.public().to_pem().unwrap(), package);
+            let (policy, faults) = read(&text, &[]);
+            assert_eq!(faults, Vec::<String>::new());
+            assert_eq!(policy.unwrap().package.as_deref(), package);
+        }
     }
 }
 
@@ -61,6 +65,26 @@ fn a_policy_that_nothing_can_pass_or_that_counts_one_key_twice_is_a_fault() {
     config-missing-key trust.toml:1:1: the trust policy has no keys; write `[keys.NAME]`, with `public = """` and the PEM of a public key below
     "#);
     insta::assert_snapshot!(read("format = 2\n[keys.a\n", &[]).1.join("\n"), @"config-syntax trust.toml:2:8: invalid TOML: unclosed table, expected `]`; close the section's name with `]`");
+}
+
+#[test]
+fn what_looks_like_a_demand_and_demands_nothing_is_a_fault() {
+    let signer = key(Algorithm::P256);
+    let of = |text: &str| {
+        let text = format!("format = 1\n{text}\n[keys.a]\npublic = \"\"\"\nPEM(k)\"\"\"\n[release]\nkeys = [\"a\"]\n");
+        read(&text, &[("k", &signer)]).1.join("\n")
+    };
+    for section in ["provenance", "evidence", "channel"] {
+        let fault = format!("missing key `keys` in `[{section}]`");
+        assert!(of(&format!("[{section}]")).contains(&fault), "{section}");
+        assert!(of(&format!("[{section}]\nkeys = []")).contains("only 0 can sign"), "{section}");
+    }
+    assert_eq!(
+        of("[provenance]\nkeys = [\"a\"]\nbuilders = []"),
+        "config-value trust.toml:4:12: `provenance.builders` is empty; list the builders that may build, or remove the \
+         key to allow any"
+    );
+    assert!(of("package = \"\"").contains("`package`"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ fn init_writes_a_package_and_replaces_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let run = run_in(dir.path(), ["init", "My Shop"]);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(run.out.contains("gatewright test 'My Shop', then change 'My Shop/policy/invoices.gate'"), "{}", run.out);
     let project = fs::read_to_string(dir.path().join("My Shop/gatewright.toml")).unwrap();
     assert!(project.contains("name = \"my-shop\""), "{project}");
 
@@ -52,7 +53,7 @@ fn a_folder_whose_name_makes_no_package_name_is_refused() {
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     insta::assert_snapshot!(run.err, @"
     error: cannot derive a package name from the folder name `2026`
-      help: use a folder name with at least one letter a to z
+      help: use a folder name of letters a to z, digits and `-`, with at least one letter
     ");
 }
 

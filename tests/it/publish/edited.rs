@@ -12,7 +12,17 @@ use super::Shop;
 
 /// Writes `edited.cjar`: the bundle of version 1.0.0 with other files and another manifest, whose digests fit.
 fn edit(shop: &Shop, files: &dyn Fn(&mut BundleTree), manifest: &dyn Fn(&mut Manifest)) -> Bundle {
-    let bundle = Bundle::open(&shop.bytes("1.0.0"), &ArchiveLimits::default()).unwrap();
+    edit_of(shop, "1.0.0", files, manifest)
+}
+
+/// The same of another version.
+pub(super) fn edit_of(
+    shop: &Shop,
+    version: &str,
+    files: &dyn Fn(&mut BundleTree),
+    manifest: &dyn Fn(&mut Manifest),
+) -> Bundle {
+    let bundle = Bundle::open(&shop.bytes(version), &ArchiveLimits::default()).unwrap();
     let (mut tree, mut said) = (bundle.tree, bundle.manifest);
     files(&mut tree);
     said.files = tree.entries();
@@ -27,7 +37,7 @@ fn edit(shop: &Shop, files: &dyn Fn(&mut BundleTree), manifest: &dyn Fn(&mut Man
     Bundle::open(&bytes, &ArchiveLimits::default()).unwrap()
 }
 
-fn json_of(tree: &BundleTree, path: &str) -> Value {
+pub(super) fn json_of(tree: &BundleTree, path: &str) -> Value {
     serde_json::from_slice(tree.get(path).unwrap()).unwrap()
 }
 
@@ -68,7 +78,7 @@ fn anyhow(shop: &Shop) {
     fs::write(shop.path("anyhow.toml"), policy.replace("rebuilt = true", "rebuilt = false")).unwrap();
 }
 
-fn nothing_beside(shop: &Shop) {
+pub(super) fn nothing_beside(shop: &Shop) {
     let names = fs::read_dir(shop.path("")).unwrap().map(|entry| entry.unwrap().file_name());
     let beside: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with("edited.cjar.")).collect();
     assert!(beside.is_empty(), "{beside:?}");
@@ -408,14 +418,14 @@ fn what_another_version_made_is_said_to_be_and_compared_as_it_is_shipped() {
     }
 }
 
-fn edited_contract(tree: &mut BundleTree, edit: fn(&mut Value)) {
+pub(super) fn edited_contract(tree: &mut BundleTree, edit: fn(&mut Value)) {
     let mut contract = json_of(tree, "contract.json");
     edit(&mut contract);
     tree.insert("contract.json", canonical_json(&contract).unwrap());
 }
 
 /// Every denial gone from `policies.json` and from `policies/`.
-fn wide_in_both_forms(tree: &mut BundleTree) {
+pub(super) fn wide_in_both_forms(tree: &mut BundleTree) {
     let mut set = json_of(tree, "policies.json");
     let policies = set["staticPolicies"].as_object_mut().unwrap();
     policies.retain(|_, policy| policy["effect"] == "permit");

@@ -102,6 +102,41 @@ fn a_place_is_one_place_however_its_folder_is_written() {
     }
 }
 
+/// As `git-sync` and mounted configurations do it: a link that is moved to a new folder with each change.
+#[cfg(unix)]
+#[test]
+fn a_link_that_moves_on_keeps_what_was_seen_through_it() {
+    let shop = Shop::new();
+    let copy = |to: &str| {
+        let copied = std::process::Command::new("cp").args(["-r", "bundles", to]).current_dir(shop.path("")).status();
+        assert!(copied.unwrap().success());
+    };
+    let point = |to: &str| {
+        let _ = fs::remove_file(shop.path("current"));
+        std::os::unix::fs::symlink(to, shop.path("current")).unwrap();
+    };
+    shop.publish("1.0.0", "bundles");
+    copy("old");
+    shop.version("1.0.1");
+    shop.publish("1.0.1", "bundles");
+    for number in 1..=3 {
+        copy(&format!("new{number}"));
+        point(&format!("new{number}"));
+        shop.ok("pull current --channel prod --trust k/trust.toml --out out/a.cjar");
+    }
+    point("old");
+    for place in ["current", "./current/", "p/../current", "file:current"] {
+        shop.refused(
+            &format!("pull {place} --channel prod --trust k/trust.toml --out out/b.cjar"),
+            &["pointer-rollback"],
+        );
+    }
+    // A link that was meant to go elsewhere starts anew by name, and a folder by itself was never seen.
+    shop.ok("channel forget current --channel prod");
+    shop.ok("pull current --channel prod --trust k/trust.toml --out out/b.cjar");
+    shop.ok("pull old --channel prod --trust k/trust.toml --out out/b.cjar");
+}
+
 /// The same for a layout, and where the place was not there yet when it was first written to.
 #[test]
 fn a_layout_is_one_place_before_and_after_it_is_made() {

@@ -6,6 +6,7 @@ mod inspect;
 mod make;
 pub(super) mod opened;
 pub(super) mod rebuild;
+pub(super) mod shipped;
 #[cfg(feature = "signing")]
 pub(super) mod sign;
 #[cfg(feature = "signing")]

@@ -3,17 +3,18 @@
 use std::path::Path;
 
 use crate::bundle::{ArchiveLimits, Bundle, Refusal};
+use crate::cli::cmd::named;
 use crate::cli::cmd::package::Package;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
+use crate::pipeline;
 use crate::report::printable;
 use crate::semdiff::RoleEntities;
 use crate::text::Instant;
-use crate::{load, pipeline};
 
 /// The bytes of a file.
 pub(in crate::cli::cmd) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
-    load::read_if_present(path)?.ok_or_else(|| CliError::NoFile { path: path.to_owned() })
+    named::read(path, named::BUNDLE)
 }
 
 /// The bundle in some bytes, or why they are none.
@@ -59,7 +60,7 @@ pub(super) fn shipped(bundle: &Bundle, named: &str, at: Instant) -> Result<Packa
 }
 
 /// The entities of roles that a bundle ships.
-pub(super) fn roles((named, bundle): &(String, Bundle)) -> Result<RoleEntities, CliError> {
+pub(super) fn roles(named: &str, bundle: &Bundle) -> Result<RoleEntities, CliError> {
     pipeline::shipped_roles(bundle).map_err(|refusal| unusable(named, refusal))
 }
 

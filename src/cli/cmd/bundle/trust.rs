@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::bundle::Bundle;
 use crate::cli::args::BundleVerify;
+use crate::cli::cmd::named;
 use crate::cli::console::Console;
 use crate::cli::env;
 use crate::cli::error::CliError;
@@ -21,7 +22,7 @@ use super::{opened, statements};
 
 /// Reads a trust policy. `None` where it has faults, which are told on standard error.
 pub(in crate::cli::cmd) fn read(path: &Path, console: &mut Console) -> Result<Option<TrustPolicy>, CliError> {
-    let bytes = load::read_if_present(path)?.ok_or_else(|| CliError::NoFile { path: path.to_owned() })?;
+    let bytes = named::read(path, named::TRUST)?;
     let mut sources = Sources::default();
     let mut faults = Diagnostics::new();
     let file = load::add_text(&mut sources, path.display().to_string(), bytes, Alone::Config, &mut faults);
@@ -71,6 +72,9 @@ pub(in crate::cli::cmd) fn source(verified: &Verified) -> Source {
 pub(in crate::cli::cmd) fn trusted(verified: &Verified) -> Vec<String> {
     let release = &verified.release;
     let mut lines = vec![format!("release {}, signed by {}", release.sequence, verified.released_by.join(", "))];
+    if verified.package.is_none() {
+        lines.push("the trust policy names no package: it accepts bundles of any".to_owned());
+    }
     lines.push(match release.rebuilt {
         true => "the signer rebuilt it from its sources".to_owned(),
         false => "no statement says that it was rebuilt from its sources".to_owned(),
@@ -92,6 +96,7 @@ pub(in crate::cli::cmd) fn trusted(verified: &Verified) -> Vec<String> {
 pub(in crate::cli::cmd) fn json(verified: &Verified) -> serde_json::Value {
     let release = &verified.release;
     serde_json::json!({
+        "package": verified.package,
         "release": { "sequence": release.sequence, "parent": release.parent, "rebuilt": release.rebuilt, "by": verified.released_by },
         "provenance": verified.built.as_ref().map(|built| serde_json::json!({
             "builder": built.builder, "slsa_build_level": built.slsa_level, "by": built.by,

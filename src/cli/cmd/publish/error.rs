@@ -45,11 +45,13 @@ impl Hinted for RegistryError {
 fn hint(error: &RegistryError) -> Option<&'static str> {
     match error {
         RegistryError::Location { .. } | RegistryError::ReadOnly(_) => None,
-        RegistryError::Unreachable { .. } => Some("no partial upload is visible; try again when the registry responds"),
+        RegistryError::Unreachable { .. } => {
+            Some("check the address, and try again when the server responds; nothing is published or written in part")
+        }
         RegistryError::Denied { .. } => {
             Some("run `docker login HOST` to store credentials; set `DOCKER_CONFIG` to use another folder")
         }
-        RegistryError::Failed { .. } => Some("no partial upload is visible; run the same command again to finish"),
+        RegistryError::Failed { .. } => Some("run the same command again; nothing is published or written in part"),
         RegistryError::InvalidResponse { .. } => Some("the response was discarded"),
         RegistryError::Taken { .. } => Some(
             "a published version cannot change: raise `version` in `gatewright.toml`, or overwrite the tag with `--force-tag`",

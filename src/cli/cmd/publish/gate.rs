@@ -1,9 +1,10 @@
 //! What a bundle must come up to before it is published: as committed, tried as the package demands, and with a version
 //! that says what changed.
 
-use crate::bundle::{Bundle, EvidenceSummary, Refusal};
+use crate::bundle::{Bundle, EvidenceSummary, MANIFEST, Refusal};
 use crate::cli::args::{BudgetArgs, Format};
-use crate::cli::cmd::bundle::opened;
+use crate::cli::cmd::bundle::shipped::Unlike;
+use crate::cli::cmd::bundle::{opened, shipped};
 use crate::cli::cmd::compared;
 use crate::cli::cmd::compared::{Labels, With};
 use crate::cli::console::Console;
@@ -93,37 +94,58 @@ pub(super) fn evidence(evidence: &EvidenceSummary, demands: &BundleDemands) -> V
 pub(super) struct Step<'a> {
     pub(super) before: &'a Bundle,
     pub(super) after: &'a Bundle,
+    /// What of them their sources do not give.
+    pub(super) unlike: &'a Unlike,
     pub(super) budget: &'a BudgetArgs,
     pub(super) at: Instant,
 }
 
-/// What is wrong with the version, by what changed since the release before. Where the solver did not answer, what is not known
-/// counts as the highest that it could be, and that is said.
+/// What is wrong with the version, by what changed since the release before: in the sources, and in what is shipped wherever
+/// that is not what the sources give. Where the solver did not answer, what is not known counts as the highest that it could be,
+/// and that is said.
 pub(super) fn version(step: &Step<'_>, console: &mut Console) -> Result<Vec<Refusal>, CliError> {
     let named = |bundle: &Bundle| format!("{} {}", bundle.manifest.name, bundle.manifest.version);
     let (old, new) = (named(step.before), named(step.after));
     let before = opened::package(step.before, &old, step.at)?;
     let after = opened::package(step.after, &new, step.at)?;
     let with = With { at: step.at, budget: step.budget, shard: Shard::WHOLE, format: Format::Markdown };
-    let labels = Labels { title: new.clone(), old: old.clone(), new: new.clone() };
-    let Some(compared) = compared::packages(before, after, labels, &with, console)? else {
-        let message = format!("the sources of {old} or {new} have errors, so the changes are unknown");
-        return Ok(vec![Refusal::new("version-unknown", message)]);
+    let labels = || Labels { title: new.clone(), old: old.clone(), new: new.clone() };
+    let unknown = |what: &str| {
+        let message = format!("the {what} of {old} or {new} have errors, so the changes are unknown");
+        Ok(vec![Refusal::new("version-unknown", message)])
     };
-    let bumped = pipeline::bump(
-        (&compared.before.loaded, &compared.before.checked),
-        (&compared.after.loaded, &compared.after.checked),
-        &compared.difference,
-    )?;
-    if bumped.reaches(bumped.required.step) {
-        return Ok(Vec::new());
+    let Some(compared) = compared::packages(before, after, labels(), &with, console)? else {
+        return unknown("sources");
+    };
+    let (was, is) = (&compared.before.checked, &compared.after.checked);
+    let mut all =
+        vec![pipeline::bump((&compared.before.loaded, was), (&compared.after.loaded, is), &compared.difference)?];
+    if !step.unlike.is_empty() {
+        let sides = ((old.as_str(), step.before), (new.as_str(), step.after));
+        let Some(mut shipped) = shipped::compare(sides.0, sides.1, step.unlike, labels(), &with, console)? else {
+            return unknown("shipped policies");
+        };
+        // The sources are compared by themselves. Of the other files a gateway only reads the terms in the manifest.
+        shipped.difference.extent.uncompared.retain(|path| path == MANIFEST);
+        all.push(pipeline::bump_of_shipped(was, is, &shipped.difference)?);
     }
+    let Some(bumped) = all
+        .into_iter()
+        .filter(|bumped| !bumped.reaches(bumped.required.step))
+        .max_by(|one, other| one.next.cmp(&other.next))
+    else {
+        return Ok(Vec::new());
+    };
     let doubt = match bumped.required.is_certain() {
         true => "",
         false => "; some changes are unknown and count as the highest possible",
     };
+    let seen = match step.unlike.is_empty() {
+        true => "run `gatewright bump`",
+        false => "run `gatewright bump` for the sources and `gatewright bundle diff` for what is shipped",
+    };
     let message = format!(
-        "version {} is lower than {}, which the changes since {} require{doubt}; run `gatewright bump` to see them",
+        "version {} is lower than {}, which the changes since {} require{doubt}; {seen} to see them",
         step.after.manifest.version, bumped.next, step.before.manifest.version
     );
     Ok(vec![Refusal::new("version-too-low", message)])

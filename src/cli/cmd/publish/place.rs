@@ -6,6 +6,7 @@ use crate::bundle::{Bundle, Refusal};
 use crate::cli::args::PlaceArgs;
 use crate::cli::cmd::bundle::opened;
 use crate::cli::cmd::bundle::trust::read;
+use crate::cli::cmd::named;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::{env, progress};
@@ -19,8 +20,8 @@ use super::error::PublishError;
 /// A place, and the folder where the marks of its channels are kept.
 pub(super) struct Opened {
     pub(super) store: Store,
-    /// The one spelling of the place, by which marks go.
-    canonical: String,
+    /// The spellings of the place by which marks go.
+    spellings: Vec<String>,
     state: Option<PathBuf>,
 }
 
@@ -42,10 +43,7 @@ pub(super) struct Believed {
 impl Opened {
     pub(super) fn new(args: &PlaceArgs) -> Result<Self, CliError> {
         let authorities = match &args.ca {
-            Some(path) => {
-                let bytes = load::read_if_present(path)?;
-                Some(bytes.ok_or_else(|| CliError::NoFile { path: path.clone() })?)
-            }
+            Some(path) => Some(named::read(path, named::AUTHORITIES)?),
             None => None,
         };
         let credentials = match env::docker_config() {
@@ -55,7 +53,7 @@ impl Opened {
         let options = Options { authorities, credentials };
         Ok(Self {
             store: Store::open(&args.location, &options)?,
-            canonical: canonical(&args.location)?,
+            spellings: spellings(&args.location)?,
             state: args.state.clone().or_else(env::state),
         })
     }
@@ -68,65 +66,85 @@ impl Opened {
         now: Instant,
         expiry: Expiry,
     ) -> Result<Result<Option<Current>, Vec<Refusal>>, CliError> {
-        let path = self.mark_path(channel)?;
-        let kept = load::read_if_present(&path)?;
-        let mark = match kept.map(|bytes| Mark::read(&bytes, &self.canonical, channel)).transpose() {
-            Ok(mark) => mark,
-            Err(refusal) => return Ok(Err(vec![refusal])),
-        };
-        // What is asked for by its tag must be at hand where it is the same still.
-        let known = load::read_if_present(&path.with_extension("pointer"))?.filter(|bytes| {
-            mark.as_ref().is_some_and(|mark| Some(&mark.digest) == trust::pointer_digest(bytes).as_ref())
-        });
-        let tag = match &known {
-            Some(_) => load::read_if_present(&path.with_extension("etag"))?,
-            None => None,
+        let mut marks = Vec::new();
+        for (spelling, path) in self.mark_paths(channel)? {
+            let kept = load::read_if_present(&path)?;
+            match kept.map(|bytes| Mark::read(&bytes, &spelling, channel)).transpose() {
+                Ok(mark) => marks.extend(mark.map(|mark| (mark, path))),
+                Err(refusal) => return Ok(Err(vec![refusal])),
+            }
+        }
+        // What is asked for by its tag must be at hand where it is the same still. Only a file server knows tags, and it has one
+        // spelling.
+        let (known, tag) = match marks.first() {
+            Some((mark, path)) => {
+                let known = load::read_if_present(&path.with_extension("pointer"))?;
+                let known = known.filter(|bytes| Some(&mark.digest) == trust::pointer_digest(bytes).as_ref());
+                let tag = known.as_ref().map(|_| load::read_if_present(&path.with_extension("etag"))).transpose()?;
+                (known, tag.flatten())
+            }
+            None => (None, None),
         };
         let tag = tag.and_then(|bytes| String::from_utf8(bytes).ok());
         let (bytes, tag) = match (self.store.channel_since(channel, tag.as_deref())?, known) {
             (Since::Pointer { bytes, tag }, _) => (bytes, tag),
             (Since::Same, Some(known)) => (known, tag),
-            (Since::Same, None) | (Since::Absent, _) if mark.is_none() => return Ok(Ok(None)),
+            (Since::Same, None) | (Since::Absent, _) if marks.is_empty() => return Ok(Ok(None)),
             (Since::Same, None) | (Since::Absent, _) => {
                 let message = format!("the channel `{channel}` no longer exists, but a pointer was recorded for it");
                 return Ok(Err(vec![Refusal::new("pointer-rollback", message)]));
             }
         };
-        let expected = Expected { channel, name: None, mark: mark.as_ref(), expiry };
-        Ok(trust::follow(&bytes, expected, policy, now).map(|followed| Some(Current { followed, bytes, tag })))
+        // Each mark binds: a pointer that one of them refuses is refused.
+        let follow = |mark| trust::follow(&bytes, Expected { channel, name: None, mark, expiry }, policy, now);
+        let mut followed = follow(marks.first().map(|(mark, _)| mark));
+        for (mark, _) in marks.iter().skip(1) {
+            followed = followed.and_then(|_| follow(Some(mark)));
+        }
+        Ok(followed.map(|followed| Some(Current { followed, bytes, tag })))
     }
 
     /// Keeps a pointer as the latest that was seen of its channel.
     pub(super) fn keep(&self, current: &Current) -> Result<(), CliError> {
-        let mark = current.followed.mark(&self.canonical);
-        let path = self.mark_path(&mark.channel)?;
-        // The mark last: what lies beside it counts only where its digest is the mark's.
-        load::write_atomic(&path.with_extension("pointer"), &current.bytes)?;
-        let etag = path.with_extension("etag");
-        match &current.tag {
-            Some(tag) => load::write_atomic(&etag, tag.as_bytes())?,
-            None => load::remove_if_present(&etag)?,
+        for (spelling, path) in self.mark_paths(&current.followed.pointer.channel)? {
+            // The mark last: what lies beside it counts only where its digest is the mark's.
+            load::write_atomic(&path.with_extension("pointer"), &current.bytes)?;
+            let etag = path.with_extension("etag");
+            match &current.tag {
+                Some(tag) => load::write_atomic(&etag, tag.as_bytes())?,
+                None => load::remove_if_present(&etag)?,
+            }
+            load::write_atomic(&path, &current.followed.mark(&spelling).write())?;
         }
-        Ok(load::write_atomic(&path, &mark.write())?)
+        Ok(())
     }
 
-    /// Sets aside what was seen of a channel, so that its next pointer is taken as the first one is. What it was is told; `None`
-    /// where nothing was seen. A mark that cannot be read goes, too.
+    /// Sets aside what was seen of a channel, so that its next pointer is taken as the first one is. What it was is told, of
+    /// several the latest; `None` where nothing was seen. A mark that cannot be read goes, too.
     pub(super) fn forget(&self, channel: &str) -> Result<Option<Result<Mark, Refusal>>, CliError> {
-        let path = self.mark_path(channel)?;
-        let Some(kept) = load::read_if_present(&path)? else {
-            return Ok(None);
-        };
-        // The mark first: what lies beside it counts for nothing without.
-        for path in [path.clone(), path.with_extension("pointer"), path.with_extension("etag")] {
-            load::remove_if_present(&path)?;
+        let mut forgotten: Option<Result<Mark, Refusal>> = None;
+        for (spelling, path) in self.mark_paths(channel)? {
+            let Some(kept) = load::read_if_present(&path)? else {
+                continue;
+            };
+            // The mark first: what lies beside it counts for nothing without.
+            for path in [path.clone(), path.with_extension("pointer"), path.with_extension("etag")] {
+                load::remove_if_present(&path)?;
+            }
+            forgotten = match (forgotten, Mark::read(&kept, &spelling, channel)) {
+                (Some(Ok(one)), Ok(other)) if one.sequence >= other.sequence => Some(Ok(one)),
+                (Some(Ok(one)), Err(_)) => Some(Ok(one)),
+                (_, other) => Some(other),
+            };
         }
-        Ok(Some(Mark::read(&kept, &self.canonical, channel)))
+        Ok(forgotten)
     }
 
-    fn mark_path(&self, channel: &str) -> Result<PathBuf, CliError> {
-        let state = self.state.as_ref().ok_or(PublishError::NoState)?;
-        Ok(state.join("channels").join(Mark::file_name(&self.canonical, channel)))
+    /// Where the marks of a channel are, each with the spelling of the place that it is for.
+    fn mark_paths(&self, channel: &str) -> Result<Vec<(String, PathBuf)>, CliError> {
+        let channels = self.state.as_ref().ok_or(PublishError::NoState)?.join("channels");
+        let path = |spelling: &String| channels.join(Mark::file_name(spelling, channel));
+        Ok(self.spellings.iter().map(|spelling| (spelling.clone(), path(spelling))).collect())
     }
 
     /// A release, if it is there and is believed.
@@ -193,14 +211,21 @@ impl Current {
     }
 }
 
-/// The one spelling of a place, however its folder or address is written.
-fn canonical(location: &Location) -> Result<String, CliError> {
-    Ok(match (&location.place, location.canonical()) {
-        (_, Some(canonical)) => canonical,
-        (Place::Layout(path), None) => format!("oci-layout:{}", load::real_path(path)?.display()),
-        (Place::Folder(path), None) => load::real_path(path)?.display().to_string(),
-        (Place::Oci { .. } | Place::Web(_), None) => location.place_name(),
-    })
+/// The spellings of a place by which its marks go. An address has one, however it is written. A folder has two if a link leads to
+/// it: where it is now, and how it is written. Tools such as `git-sync` move a link with each change, and a mark of the real path
+/// alone would be lost each time.
+fn spellings(location: &Location) -> Result<Vec<String>, CliError> {
+    let both = |start: &str, path: &Path| -> Result<Vec<String>, CliError> {
+        let mut both = vec![load::real_path(path)?, load::written_path(path)?];
+        both.dedup();
+        Ok(both.into_iter().map(|path| format!("{start}{}", path.display())).collect())
+    };
+    match (&location.place, location.canonical()) {
+        (_, Some(canonical)) => Ok(vec![canonical]),
+        (Place::Layout(path), None) => both("oci-layout:", path),
+        (Place::Folder(path), None) => both("", path),
+        (Place::Oci { .. } | Place::Web(_), None) => Ok(vec![location.place_name()]),
+    }
 }
 
 /// Days as a duration.

@@ -4,6 +4,7 @@
 use crate::bundle::{Bundle, Refusal};
 use crate::cli::args::{Format, Publish};
 use crate::cli::cmd::bundle::rebuild::{Again, Made, again};
+use crate::cli::cmd::bundle::shipped::Unlike;
 use crate::cli::cmd::bundle::sign::rebuilt;
 use crate::cli::cmd::bundle::{opened, statements};
 use crate::cli::cmd::key;
@@ -36,9 +37,13 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
     };
     let now = env::now();
     let mut refusals = gate::state(&bundle, commit(args));
+    let mut unlike = Unlike::none();
     match again(&bundle, &named, Again::Compiled, console)? {
         Made::Same => {}
-        Made::Elsewhere(elsewhere) => console.tell(&opened::note(&named, &elsewhere.to_string())),
+        Made::Elsewhere(elsewhere) => {
+            console.tell(&opened::note(&named, &elsewhere.to_string()));
+            unlike.note(&elsewhere);
+        }
         Made::Fails(exit) => return Ok(exit),
         Made::Differs(more) => refusals.extend(more),
     }
@@ -53,8 +58,9 @@ pub(in crate::cli) fn run(args: &Publish, console: &mut Console) -> Result<Exit,
         }
     };
     if let Some(Before::Lower(before)) = &before {
-        refusals.extend(unlike_its_sources(before, console)?);
-        let step = gate::Step { before: &before.bundle, after: &bundle, budget: &args.budget, at: now };
+        refusals.extend(unlike_its_sources(before, &mut unlike, console)?);
+        let (before, budget) = (&before.bundle, &args.budget);
+        let step = gate::Step { before, after: &bundle, unlike: &unlike, budget, at: now };
         refusals.extend(gate::version(&step, console)?);
     }
     let (Some(before), true) = (before, refusals.is_empty()) else {
@@ -171,14 +177,15 @@ fn before(
     })
 }
 
-/// Why what changed since a release cannot be known by its sources: it ships something else.
-fn unlike_its_sources(before: &Believed, console: &mut Console) -> Result<Vec<Refusal>, CliError> {
+/// Why what changed since a release cannot be known: it ships something else than its sources give.
+fn unlike_its_sources(before: &Believed, unlike: &mut Unlike, console: &mut Console) -> Result<Vec<Refusal>, CliError> {
     let (name, version) = (&before.bundle.manifest.name, &before.bundle.manifest.version);
     let named = format!("{name} {version}");
     Ok(match again(&before.bundle, &named, Again::Compiled, console)? {
         Made::Same => Vec::new(),
         Made::Elsewhere(elsewhere) => {
             console.tell(&opened::note(&named, &elsewhere.to_string()));
+            unlike.note(&elsewhere);
             Vec::new()
         }
         Made::Fails(_) => vec![Refusal::new("release-before", format!("the sources of {named} have errors"))],
