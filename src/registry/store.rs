@@ -16,7 +16,7 @@ pub struct Store {
 }
 
 enum Kind {
-    Oci(Artifacts<Remote>),
+    Oci(Box<Artifacts<Remote>>),
     Layout(Artifacts<Layout>),
     Folder(Folder),
     Web(Web),
@@ -37,7 +37,7 @@ impl Store {
         let name = location.place_name();
         let kind = match &location.place {
             Place::Oci { host, repository } => {
-                Kind::Oci(Artifacts::new(Remote::new(host, repository, options)?, name.clone()))
+                Kind::Oci(Box::new(Artifacts::new(Remote::new(host, repository, options)?, name.clone())))
             }
             Place::Layout(path) => Kind::Layout(Artifacts::new(Layout::new(path.clone()), name.clone())),
             Place::Folder(path) => Kind::Folder(Folder::new(path.clone())),

@@ -9,6 +9,7 @@ mod pipes;
 pub(crate) mod places;
 mod refused;
 pub(crate) mod server;
+mod shipped;
 
 use std::fs;
 use std::path::{Path, PathBuf};

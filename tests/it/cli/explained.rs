@@ -15,7 +15,9 @@ fn every_code_of_a_refusal_is_explained() {
         for call in ["Refusal::new(", "refuse(", "differs(", "one(", "not("] {
             let calls = text.match_indices(call).map(|(at, _)| text[at + call.len()..].trim_start());
             let words = calls.filter_map(|rest| rest.strip_prefix('"')?.split_once("\",")).map(|(word, _)| word);
-            codes.extend(words.filter(|word| word.contains('-')).map(str::to_owned));
+            let is_code =
+                |word: &&str| word.contains('-') && word.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase());
+            codes.extend(words.filter(is_code).map(str::to_owned));
         }
     }
     assert!(codes.len() > 60 && codes.contains("archive-form") && codes.contains("key-expired"), "{codes:?}");

@@ -34,6 +34,7 @@ impl Unlike {
     }
 
     /// Whether a comparison of the sources leaves out nothing that is shipped.
+    #[cfg(feature = "registry")]
     pub(in crate::cli::cmd) fn is_empty(&self) -> bool {
         self.by_sources && self.beside.is_empty()
     }
