@@ -83,18 +83,17 @@ pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Resu
     }
 }
 
-/// Adds entities to `base` that are there as values and in JSON. What is wrong with them, the JSON tells.
+/// Adds entities to `base` that are there as values. What is wrong with them, their JSON form tells.
 pub(super) fn take(
     values: Vec<Entity>,
-    json: &Value,
+    json: impl FnOnce() -> Value,
     base: &Entities,
     model: Option<&Model>,
 ) -> Result<Entities, EntitiesError> {
-    let added = base.clone().add_entities(values, model.map(|model| &model.schema));
-    let faults = faults_of_each(json, |entity| model.map_or_else(Vec::new, |model| model.lineage.faults(entity)));
-    match added {
-        Ok(entities) if faults.is_empty() => Ok(entities),
-        _ => load(json, base, model),
+    let is_kept = model.is_none_or(|model| values.iter().all(|entity| model.lineage.is_kept_by(entity)));
+    match base.clone().add_entities(values, model.map(|model| &model.schema)) {
+        Ok(entities) if is_kept => Ok(entities),
+        _ => load(&json(), base, model),
     }
 }
 

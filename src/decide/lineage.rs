@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde_json::Value;
+use cedar_policy::{Entity, EntityUid, EvalResult};
+use serde_json::{Value, json};
 
 use super::json::{uid, uid_text};
 use crate::bundle::{Contract, EntityContract, relation_attribute};
@@ -62,6 +63,12 @@ impl Lineage {
         Self { types: types.collect(), holders_type: contract.holders_type.clone() }
     }
 
+    /// Whether nothing is wrong with an entity.
+    pub(super) fn is_kept_by(&self, entity: &Entity) -> bool {
+        let rules = self.types.get(&entity.uid().type_name().to_string());
+        rules.is_none_or(|rules| self.faults(&rules.view(entity)).is_empty())
+    }
+
     /// What is wrong with an entity, a message for each attribute.
     pub(super) fn faults(&self, entity: &Value) -> Vec<String> {
         let Some((ty, id)) = entity.get("uid").and_then(uid) else {
@@ -94,6 +101,27 @@ impl Lineage {
             );
         }
         faults
+    }
+}
+
+impl Rules {
+    /// What they read of an entity, in Cedar's JSON form.
+    fn view(&self, entity: &Entity) -> Value {
+        let attributes = self.parents.values().flat_map(|rule| &rule.attributes).chain(&self.roles);
+        let attributes = attributes.chain(self.names.iter().map(|(attribute, _)| attribute));
+        let attributes = attributes.filter_map(|name| {
+            let value = match entity.attr(name)?.ok()? {
+                EvalResult::EntityUid(uid) => reference(&uid),
+                EvalResult::String(text) => Value::String(text),
+                // Of no other type is an attribute that has a rule.
+                _ => return None,
+            };
+            Some((name.clone(), value))
+        });
+        let attributes: serde_json::Map<String, Value> = attributes.collect();
+        let (uid, _, parents) = entity.clone().into_inner();
+        let parents: Vec<Value> = parents.iter().map(reference).collect();
+        json!({"uid": reference(&uid), "attrs": attributes, "parents": parents})
     }
 }
 
@@ -156,6 +184,10 @@ fn parent_rules(declared: &EntityContract, contract: &Contract) -> BTreeMap<Stri
     rules
 }
 
+fn reference(uid: &EntityUid) -> Value {
+    json!({"type": uid.type_name().to_string(), "id": uid.id().unescaped()})
+}
+
 fn attribute<'a>(entity: &'a Value, name: &str) -> Option<&'a Value> {
     entity.get("attrs")?.get(name)
 }
@@ -171,8 +203,6 @@ fn list(uids: &BTreeSet<(&str, &str)>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::bundle::BundleTree;
     use crate::decide::Engine;
@@ -216,7 +246,11 @@ mod tests {
         json!({"uid": of(text), "attrs": attrs, "parents": parents})
     }
 
+    /// The faults of entities, which are the same where they come as values.
     fn faults(entities: &Value) -> String {
+        let values = entities.as_array().unwrap().iter().map(|one| Entity::from_json_value(one.clone(), None).unwrap());
+        let typed = engine().typed_entities(values.collect(), || entities.clone());
+        assert_eq!(typed, engine().entities(entities));
         let faults = engine().entities(entities).map_or_else(|error| error.0, |_| Vec::new());
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
         lines.join("\n")

@@ -101,16 +101,19 @@ impl Value {
 }
 
 /// A record for Cedar.
-pub(super) fn expressions(
-    fields: &BTreeMap<String, Value>,
+pub(super) fn expressions<'a>(
+    fields: impl IntoIterator<Item = (&'a String, &'a Value)>,
     now: Instant,
 ) -> Option<Vec<(String, RestrictedExpression)>> {
-    fields.iter().map(|(name, value)| Some((name.clone(), value.to_expression(now)?))).collect()
+    fields.into_iter().map(|(name, value)| Some((name.clone(), value.to_expression(now)?))).collect()
 }
 
 /// A record in Cedar's JSON form.
-pub(super) fn record(fields: &BTreeMap<String, Value>, now: Instant) -> serde_json::Map<String, serde_json::Value> {
-    fields.iter().map(|(name, value)| (name.clone(), value.to_json(now))).collect()
+pub(super) fn record<'a>(
+    fields: impl IntoIterator<Item = (&'a String, &'a Value)>,
+    now: Instant,
+) -> serde_json::Map<String, serde_json::Value> {
+    fields.into_iter().map(|(name, value)| (name.clone(), value.to_json(now))).collect()
 }
 
 /// An entity's name in Cedar's JSON form.

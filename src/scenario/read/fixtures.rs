@@ -15,8 +15,8 @@ use crate::scenario::{codes, value};
 use crate::text::Instant;
 
 use super::directory::Directory;
-use super::lineage::Edge;
-use super::{a, directory, lineage, roles, values};
+use super::lineage::{Edge, Lineage};
+use super::{a, directory, roles, values};
 
 /// Keys of a fixture that are not attributes. An attribute of such a name stands under `attributes`.
 const OWN_KEYS: [&str; 6] = ["type", "id", "in", "roles", "tags", "attributes"];
@@ -58,23 +58,21 @@ pub(super) fn identify(
     known
 }
 
-/// The entities of fixtures, holder groups included.
+/// The fixtures of a suite as they are read, and the holder groups that follow from them.
 #[derive(Debug)]
-pub(super) struct Built {
-    /// In Cedar's JSON form.
-    pub(super) json: Vec<serde_json::Value>,
-    /// The same as values; `None` where one of them has none, which the JSON form tells.
-    pub(super) values: Option<Vec<Entity>>,
+pub(super) struct Read<'a> {
+    fixtures: Vec<(&'a str, &'a Named, Section, Parts)>,
+    groups: BTreeMap<EntityUid, BTreeSet<EntityUid>>,
+    form: RolesForm,
 }
 
-/// The fixtures of a suite and their entities. `at` is what relative times count from.
-pub(super) fn build(
-    declared: &BTreeMap<String, Declared<'_>>,
-    directory: &Directory<'_>,
-    at: Instant,
+/// Reads fixtures. Each is a principal, a resource or a group of the directory.
+pub(super) fn read<'a>(
+    declared: &BTreeMap<String, Declared<'a>>,
+    directory: &'a Directory<'_>,
     out: &mut Diagnostics,
-) -> (BTreeMap<String, Fixture>, Built) {
-    let mut read = BTreeMap::new();
+) -> (BTreeMap<String, Fixture>, Read<'a>) {
+    let mut read = Vec::with_capacity(directory.fixtures.len());
     for (name, (named, section)) in &directory.fixtures {
         let Some(fixture) = declared.get(name) else { continue };
         if directory.loaded.get(&named.uid).is_some() {
@@ -88,87 +86,79 @@ pub(super) fn build(
             );
         }
         if let Some(parts) = parts(fixture, named, directory, out) {
-            read.insert(name.clone(), (named, *section, parts));
+            read.push((name.as_str(), named, *section, parts));
         }
     }
-    let edges: Vec<Edge<'_>> = read
-        .iter()
-        .filter_map(|(name, (named, _, parts))| {
-            Some(Edge {
-                name,
-                span: declared.get(name)?.key.span,
-                uid: &named.uid,
-                parents: &parts.parents,
-                roles: &parts.roles,
-            })
-        })
-        .collect();
-    lineage::report_cycles(&edges, out);
-
-    let form = directory.contract.roles_form;
-    let groups = roles::holder_groups(read.values().map(|(named, _, parts)| (*named, &parts.attributes)), directory);
-    let held = lineage::held_roles(&edges);
-    let as_parents = lineage::held_as_parents(&edges);
-    let mut json = match form.has_parents() {
-        true => roles::group_entities(&groups),
-        false => Vec::new(),
+    let groups = roles::holder_groups(read.iter().map(|(_, named, _, parts)| (*named, &parts.attributes)), directory);
+    let lineage = Lineage::of(read.iter().filter_map(|(name, named, _, parts)| {
+        let span = declared.get(*name)?.key.span;
+        Some(Edge { name, span, uid: &named.uid, parents: &parts.parents, roles: &parts.roles })
+    }));
+    lineage.report_cycles(out);
+    let fixture = |(name, named, section, _): &(&str, &Named, Section, Parts)| {
+        let roles = lineage.held_roles(&named.uid);
+        ((*name).to_owned(), Fixture { named: (*named).clone(), section: *section, roles })
     };
-    let mut values: Option<Vec<Entity>> =
-        json.iter().map(|group| Entity::from_json_value(group.clone(), None).ok()).collect();
-    for (named, _, parts) in read.values_mut() {
-        let declared = directory.contract.entities.get(&named.ty);
-        if declared.is_some_and(|declared| declared.carries_roles) {
-            let names = roles::names(as_parents.get(&named.uid).unwrap_or(&BTreeSet::new()), &groups);
-            parts.attributes.insert(ROLES_ATTRIBUTE.to_owned(), names);
-        }
-        json.push(parts.json(&named.uid, form, at));
-        values = values.and_then(|mut values| {
-            values.push(parts.value(&named.uid, form, at)?);
-            Some(values)
-        });
-    }
-    let fixtures = read
+    let fixtures = read.iter().map(fixture).collect();
+    let carries_roles =
+        |named: &Named| directory.contract.entities.get(&named.ty).is_some_and(|declared| declared.carries_roles);
+    let names: Vec<Option<Value>> = read
         .iter()
-        .map(|(name, (named, section, _))| {
-            let fixture = Fixture {
-                named: (*named).clone(),
-                section: *section,
-                roles: held.get(&named.uid).cloned().unwrap_or_default(),
-            };
-            (name.clone(), fixture)
-        })
+        .map(|(_, named, ..)| carries_roles(named).then(|| roles::names(&lineage.held_as_parents(&named.uid), &groups)))
         .collect();
-    (fixtures, Built { json, values })
+    for ((.., parts), names) in read.iter_mut().zip(names) {
+        parts.attributes.extend(names.map(|names| (ROLES_ATTRIBUTE.to_owned(), names)));
+    }
+    (fixtures, Read { fixtures: read, groups, form: directory.contract.roles_form })
+}
+
+impl Read<'_> {
+    /// The entities, holder groups included; `None` where Cedar has no value for one, whose fault the JSON form tells. `at` is what
+    /// relative times count from.
+    pub(super) fn into_entities(self, at: Instant) -> Option<Vec<Entity>> {
+        let Self { fixtures, groups, form } = self;
+        let groups = groups.into_iter().filter(|_| form.has_parents());
+        let groups = groups.map(|(group, parents)| Some(Entity::new_no_attrs(group, parents.into_iter().collect())));
+        groups.chain(fixtures.into_iter().map(|(_, named, _, parts)| parts.into_entity(&named.uid, form, at))).collect()
+    }
+
+    /// The entities in Cedar's JSON form.
+    pub(super) fn to_json(&self, at: Instant) -> Vec<serde_json::Value> {
+        let mut json = match self.form.has_parents() {
+            true => roles::group_entities(&self.groups),
+            false => Vec::new(),
+        };
+        json.extend(self.fixtures.iter().map(|(_, named, _, parts)| parts.to_json(&named.uid, self.form, at)));
+        json
+    }
 }
 
 /// What a fixture says about its entity.
 #[derive(Debug, Default)]
 struct Parts {
-    attributes: BTreeMap<String, Value>,
+    attributes: Vec<(String, Value)>,
     tags: BTreeMap<String, Value>,
-    parents: BTreeSet<EntityUid>,
-    roles: BTreeMap<String, EntityUid>,
+    parents: Vec<EntityUid>,
+    roles: Vec<(String, EntityUid)>,
 }
 
 impl Parts {
-    /// The parents that Cedar is to see.
-    fn all_parents(&self, form: RolesForm) -> BTreeSet<&EntityUid> {
-        let roles = self.roles.values().filter(|_| form.has_parents());
-        self.parents.iter().chain(roles).collect()
-    }
-
-    fn json(&self, uid: &EntityUid, form: RolesForm, at: Instant) -> serde_json::Value {
+    fn to_json(&self, uid: &EntityUid, form: RolesForm, at: Instant) -> serde_json::Value {
+        let roles = self.roles.iter().map(|(_, role)| role).filter(|_| form.has_parents());
+        let parents: BTreeSet<&EntityUid> = self.parents.iter().chain(roles).collect();
         json!({
             "uid": value::entity(uid),
-            "attrs": value::record(&self.attributes, at),
-            "parents": self.all_parents(form).into_iter().map(value::entity).collect::<Vec<_>>(),
+            "attrs": value::record(self.attributes.iter().map(|(name, value)| (name, value)), at),
+            "parents": parents.into_iter().map(value::entity).collect::<Vec<_>>(),
             "tags": value::record(&self.tags, at),
         })
     }
 
-    fn value(&self, uid: &EntityUid, form: RolesForm, at: Instant) -> Option<Entity> {
-        let (attributes, tags) = (value::expressions(&self.attributes, at)?, value::expressions(&self.tags, at)?);
-        Entity::new_with_tags(uid.clone(), attributes, self.all_parents(form).into_iter().cloned(), tags).ok()
+    fn into_entity(self, uid: &EntityUid, form: RolesForm, at: Instant) -> Option<Entity> {
+        let attributes = value::expressions(self.attributes.iter().map(|(name, value)| (name, value)), at)?;
+        let tags = value::expressions(&self.tags, at)?;
+        let roles = self.roles.into_iter().map(|(_, role)| role).filter(|_| form.has_parents());
+        Entity::new_with_tags(uid.clone(), attributes, self.parents.into_iter().chain(roles), tags).ok()
     }
 }
 
@@ -248,9 +238,9 @@ fn parts(fixture: &Declared<'_>, named: &Named, directory: &Directory<'_>, out: 
         }
     }
     for parent in &declared.parents {
-        let value = parent.attribute.as_ref().and_then(|attribute| parts.attributes.get(attribute));
+        let value = parent.attribute.as_ref().and_then(|attribute| value_of(&parts.attributes, attribute));
         if let Some(Value::Entity(uid)) = value {
-            parts.parents.insert(uid.clone());
+            parts.parents.push(uid.clone());
         }
     }
     parts.attributes.extend(roles::relation_attributes(named, &declared.relations, directory));
@@ -291,9 +281,16 @@ fn attribute<'a>(
         );
         return;
     };
-    given.insert(&key.text);
+    if !given.insert(&key.text) {
+        out.push(
+            Diagnostic::error(codes::DUPLICATE_NAME, key.span, format!("duplicate attribute `{}`", key.text))
+                .label("again here")
+                .help("give it once: next to `type`, or under `attributes`"),
+        );
+        return;
+    }
     if let Some(value) = values::value(node, &attribute.ty, directory, out) {
-        parts.attributes.insert(key.text.clone(), value);
+        parts.attributes.push((key.text.clone(), value));
     }
 }
 
@@ -358,6 +355,11 @@ fn tags(
         .iter()
         .filter_map(|(key, node)| Some((key.text.clone(), values::value(node, ty, directory, out)?)))
         .collect()
+}
+
+/// The value of an attribute.
+pub(super) fn value_of<'v>(attributes: &'v [(String, Value)], name: &str) -> Option<&'v Value> {
+    attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
 fn section_key(section: Section) -> &'static str {

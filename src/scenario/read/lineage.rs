@@ -14,57 +14,55 @@ pub(super) struct Edge<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
     pub(super) uid: &'a EntityUid,
-    pub(super) parents: &'a BTreeSet<EntityUid>,
-    pub(super) roles: &'a BTreeMap<String, EntityUid>,
+    pub(super) parents: &'a [EntityUid],
+    pub(super) roles: &'a [(String, EntityUid)],
 }
 
-/// The roles of every entity, its own and those of the groups it is in, however deep.
-pub(super) fn held_roles(edges: &[Edge<'_>]) -> BTreeMap<EntityUid, BTreeSet<String>> {
-    let by_uid = by_uid(edges);
-    let roles_of = |start: &Edge<'_>| {
-        let mut roles: BTreeSet<String> = start.roles.keys().cloned().collect();
-        for above in ancestors(start, &by_uid) {
-            roles.extend(by_uid.get(above).into_iter().flat_map(|edge| edge.roles.keys().cloned()));
-        }
-        roles
-    };
-    edges.iter().map(|edge| (edge.uid.clone(), roles_of(edge))).collect()
-}
+/// The entities of a suite, by uid.
+#[derive(Debug)]
+pub(super) struct Lineage<'a>(BTreeMap<&'a EntityUid, Edge<'a>>);
 
-/// The Cedar entities of those roles.
-pub(super) fn held_as_parents(edges: &[Edge<'_>]) -> BTreeMap<EntityUid, BTreeSet<EntityUid>> {
-    let by_uid = by_uid(edges);
-    let roles_of = |start: &Edge<'_>| {
-        let above = ancestors(start, &by_uid).into_iter().filter_map(|uid| by_uid.get(uid));
-        let all = above.copied().chain(std::iter::once(start));
-        all.flat_map(|edge| edge.roles.values().cloned()).collect()
-    };
-    edges.iter().map(|edge| (edge.uid.clone(), roles_of(edge))).collect()
-}
-
-/// Reports each entity from which its parents lead back to itself.
-pub(super) fn report_cycles(edges: &[Edge<'_>], out: &mut Diagnostics) {
-    let by_uid = by_uid(edges);
-    for start in edges.iter().filter(|edge| ancestors(edge, &by_uid).contains(edge.uid)) {
-        out.push(
-            Diagnostic::error(codes::CYCLE, start.span, format!("`{}` is its own ancestor", start.name))
-                .label("its parents lead back to it"),
-        );
+impl<'a> Lineage<'a> {
+    pub(super) fn of(edges: impl Iterator<Item = Edge<'a>>) -> Self {
+        Self(edges.map(|edge| (edge.uid, edge)).collect())
     }
-}
 
-fn by_uid<'a, 'b>(edges: &'b [Edge<'a>]) -> BTreeMap<&'a EntityUid, &'b Edge<'a>> {
-    edges.iter().map(|edge| (edge.uid, edge)).collect()
-}
+    /// The roles of an entity, its own and those of the groups it is in, however deep.
+    pub(super) fn held_roles(&self, uid: &EntityUid) -> BTreeSet<String> {
+        self.held(uid).map(|(name, _)| name.clone()).collect()
+    }
 
-/// All that can be reached over parents. It ends on cycles too: nothing is entered twice.
-fn ancestors<'a>(start: &Edge<'a>, by_uid: &BTreeMap<&EntityUid, &Edge<'a>>) -> BTreeSet<&'a EntityUid> {
-    let mut seen = BTreeSet::new();
-    let mut open: Vec<&EntityUid> = start.parents.iter().collect();
-    while let Some(next) = open.pop() {
-        if seen.insert(next) {
-            open.extend(by_uid.get(next).into_iter().flat_map(|edge| edge.parents));
+    /// The Cedar entities of those roles.
+    pub(super) fn held_as_parents(&self, uid: &EntityUid) -> BTreeSet<EntityUid> {
+        self.held(uid).map(|(_, role)| role.clone()).collect()
+    }
+
+    /// Reports each entity from which its parents lead back to itself.
+    pub(super) fn report_cycles(&self, out: &mut Diagnostics) {
+        for start in self.0.values().filter(|edge| self.ancestors(edge).contains(edge.uid)) {
+            out.push(
+                Diagnostic::error(codes::CYCLE, start.span, format!("`{}` is its own ancestor", start.name))
+                    .label("its parents lead back to it"),
+            );
         }
     }
-    seen
+
+    fn held(&self, uid: &EntityUid) -> impl Iterator<Item = &'a (String, EntityUid)> {
+        let start = self.0.get(uid);
+        let above = start.map(|edge| self.ancestors(edge)).unwrap_or_default();
+        let above: Vec<_> = above.into_iter().filter_map(|uid| self.0.get(uid)).collect();
+        start.into_iter().chain(above).flat_map(|edge| edge.roles)
+    }
+
+    /// All that can be reached over parents. It ends on cycles too: nothing is entered twice.
+    fn ancestors(&self, start: &Edge<'a>) -> BTreeSet<&'a EntityUid> {
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<&EntityUid> = start.parents.iter().collect();
+        while let Some(next) = open.pop() {
+            if seen.insert(next) {
+                open.extend(self.0.get(next).into_iter().flat_map(|edge| edge.parents));
+            }
+        }
+        seen
+    }
 }

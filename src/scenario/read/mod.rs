@@ -23,7 +23,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::Entities;
 use serde_json::Value;
 
-use crate::decide::EntitiesError;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::document::{Fields, Node};
 use crate::scenario::codes;
@@ -35,7 +34,6 @@ use super::suite::{Body, Suite, World};
 use allowance::Allowance;
 pub use data::check_entities;
 use directory::{Directory, Undeclared};
-use fixtures::Built;
 use names::Names;
 use sheet::{Documents, SUITE_KEYS, Sheet, is_suite};
 
@@ -155,8 +153,23 @@ fn suite(
         loaded: &data.entities,
         undeclared: Undeclared::default(),
     };
-    let (fixtures, built) = fixtures::build(&sheet.fixtures, &directory, at, &mut found);
-    let world_entities = world(built, &data, policy).unwrap_or_else(|error| {
+    let (fixtures, read) = fixtures::read(&sheet.fixtures, &directory, &mut found);
+    let json = |read: &fixtures::Read<'_>| {
+        Value::Array(read.to_json(at).into_iter().chain(data.json.iter().cloned()).collect())
+    };
+    let loaded = match data.checked {
+        Checked::No => policy.engine.unchecked_entities(&json(&read)),
+        Checked::Yes if !data.json.is_empty() => policy.engine.entities(&json(&read)),
+        Checked::Yes => {
+            // Only faults are told by the JSON form: the fixtures are read once more for it.
+            let again = || json(&fixtures::read(&sheet.fixtures, &directory, &mut Diagnostics::new()).1);
+            match read.into_entities(at) {
+                Some(entities) => policy.engine.typed_entities(entities, again),
+                None => policy.engine.entities(&again()),
+            }
+        }
+    };
+    let world_entities = loaded.unwrap_or_else(|error| {
         for fault in error.0 {
             let of_fixture = directory
                 .fixtures
@@ -194,20 +207,6 @@ fn suite(
         world: World { entities: world_entities, fixtures, contexts },
         tests,
     })
-}
-
-/// The entities of a suite: its fixtures and the data that it loads.
-fn world(built: Built, data: &CedarData, policy: Policy<'_>) -> Result<Entities, EntitiesError> {
-    let Built { mut json, values } = built;
-    json.extend(data.json.iter().cloned());
-    let json = Value::Array(json);
-    match (&data.checked, values) {
-        (Checked::No, _) => policy.engine.unchecked_entities(&json),
-        (Checked::Yes, Some(values)) if json.as_array().is_some_and(|all| all.len() == values.len()) => {
-            policy.engine.typed_entities(values, &json)
-        }
-        (Checked::Yes, _) => policy.engine.entities(&json),
-    }
 }
 
 /// Whether entities must be as the schema declares them.

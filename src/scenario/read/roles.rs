@@ -16,6 +16,7 @@ use crate::scenario::{codes, value};
 use crate::text::Span;
 
 use super::directory::Directory;
+use super::fixtures::value_of;
 use super::{a, directory};
 
 /// Reads `roles: […]` of a fixture: what each is called, and the Cedar parent that makes the fixture a holder.
@@ -24,8 +25,8 @@ pub(super) fn given(
     holder: &Named,
     directory: &Directory<'_>,
     out: &mut Diagnostics,
-) -> BTreeMap<String, EntityUid> {
-    let mut roles = BTreeMap::new();
+) -> Vec<(String, EntityUid)> {
+    let mut roles: Vec<(String, EntityUid)> = Vec::new();
     for item in node.one_or_many() {
         let Some(text) = SUITE.at(item, "a role").scalar(out) else {
             continue;
@@ -33,12 +34,14 @@ pub(super) fn given(
         let Some(parent) = role(item, text, holder, directory, out) else {
             continue;
         };
-        if roles.insert(text.to_owned(), parent).is_some() {
+        if roles.iter().any(|(known, _)| known == text) {
             out.push(
                 Diagnostic::error(codes::DUPLICATE_NAME, item.span, format!("duplicate role `{text}`"))
                     .label("again here"),
             );
+            continue;
         }
+        roles.push((text.to_owned(), parent));
     }
     roles
 }
@@ -84,7 +87,7 @@ fn role_type<'a>(directory: &'a Directory<'_>) -> &'a str {
 /// The holder groups of all entities: one for each entity and relation, with those it is a member of. Where a relation is
 /// inherited through a parent of the same type, the parent's group is a member of the child's.
 pub(super) fn holder_groups<'a>(
-    entities: impl Iterator<Item = (&'a Named, &'a BTreeMap<String, Value>)>,
+    entities: impl Iterator<Item = (&'a Named, &'a Vec<(String, Value)>)>,
     directory: &Directory<'_>,
 ) -> BTreeMap<EntityUid, BTreeSet<EntityUid>> {
     let mut members: BTreeMap<EntityUid, BTreeSet<EntityUid>> = BTreeMap::new();
@@ -98,7 +101,7 @@ pub(super) fn holder_groups<'a>(
             };
             members.entry(group.clone()).or_default();
             for parent in &relation.inherits_through {
-                let Some(Value::Entity(parent)) = attributes.get(parent) else {
+                let Some(Value::Entity(parent)) = value_of(attributes, parent) else {
                     continue;
                 };
                 if let Some(above) = holder_group(&named.ty, parent, &relation.role, directory) {
