@@ -2,7 +2,7 @@
 
 use super::brackets;
 use super::places::Places;
-use super::values::MAX_VALUES;
+use super::walk::MAX_VALUES;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::codes;
 use crate::text::Span;
