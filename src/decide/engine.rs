@@ -14,7 +14,9 @@ use thiserror::Error;
 use super::check::{Checked, check};
 use super::index::{Index, set_of};
 use super::model::Model;
-use super::{Cause, Decision, EntitiesError, Outcome, PolicyError, Request, RequestError, entities, partial};
+use super::{
+    Cause, Decision, EntitiesError, EntityParts, Outcome, PolicyError, Request, RequestError, entities, partial,
+};
 use crate::bundle::{BundleTree, Contract};
 use crate::diag::with_causes;
 
@@ -174,6 +176,13 @@ impl Engine {
         Self { index: Index::of_one_part(&self.policies), ..self }
     }
 
+    /// An action by its name as Cedar writes it; `None` where that is no name. Those of the schema need no parsing.
+    #[must_use]
+    pub fn action(&self, name: &str) -> Option<EntityUid> {
+        let declared = self.model.as_ref().and_then(|model| model.action(name));
+        declared.cloned().or_else(|| name.parse().ok())
+    }
+
     /// The policies it decides by.
     #[must_use]
     pub fn policies(&self) -> &PolicySet {
@@ -189,12 +198,16 @@ impl Engine {
         entities::load(json, &self.base, self.model.as_ref())
     }
 
-    /// As [`Engine::entities`], of entities that are there as values, which takes less time. `json` gives the same ones in Cedar's
-    /// JSON form; it is only asked where something is wrong with them.
+    /// As [`Engine::entities`], of entities that are there as values, which takes less time; `None` is one that only JSON can say.
+    /// `json` gives the same ones in Cedar's JSON form; it is only asked where something is wrong with them.
     ///
     /// # Errors
     /// As there.
-    pub fn typed_entities(&self, values: Vec<Entity>, json: impl FnOnce() -> Value) -> Result<Entities, EntitiesError> {
+    pub fn typed_entities(
+        &self,
+        values: impl IntoIterator<Item = Option<EntityParts>>,
+        json: impl FnOnce() -> Value,
+    ) -> Result<Entities, EntitiesError> {
         entities::take(values, json, &self.base, self.model.as_ref())
     }
 

@@ -1,6 +1,6 @@
 //! Entities from JSON in Cedar's form, added to those of the bundle (roles, actions), each checked against the schema.
 
-use cedar_policy::{Entities, Entity};
+use cedar_policy::{Entities, Entity, EntityUid, RestrictedExpression};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -32,6 +32,19 @@ impl std::fmt::Display for EntityFault {
             (None, None) => f.write_str(&self.message),
         }
     }
+}
+
+/// What makes an entity.
+#[derive(Debug, Clone)]
+pub struct EntityParts {
+    /// Its name.
+    pub uid: EntityUid,
+    /// Its attributes.
+    pub attributes: Vec<(String, RestrictedExpression)>,
+    /// Its tags.
+    pub tags: Vec<(String, RestrictedExpression)>,
+    /// Its parents.
+    pub parents: Vec<EntityUid>,
 }
 
 /// What Cedar reads of an entity; anything else it would pass over.
@@ -85,16 +98,20 @@ pub(super) fn load(json: &Value, base: &Entities, model: Option<&Model>) -> Resu
 
 /// Adds entities to `base` that are there as values. What is wrong with them, their JSON form tells.
 pub(super) fn take(
-    values: Vec<Entity>,
+    values: impl IntoIterator<Item = Option<EntityParts>>,
     json: impl FnOnce() -> Value,
     base: &Entities,
     model: Option<&Model>,
 ) -> Result<Entities, EntitiesError> {
-    let is_kept = model.is_none_or(|model| values.iter().all(|entity| model.lineage.is_kept_by(entity)));
-    match base.clone().add_entities(values, model.map(|model| &model.schema)) {
-        Ok(entities) if is_kept => Ok(entities),
-        _ => load(&json(), base, model),
-    }
+    let sound = |parts: Option<EntityParts>| {
+        let EntityParts { uid, attributes, tags, parents } = parts?;
+        let entity = Entity::new_with_tags(uid, attributes, parents.iter().cloned(), tags).ok()?;
+        model.is_none_or(|model| model.lineage.is_kept_by(&entity, &parents)).then_some(entity)
+    };
+    let entities: Option<Vec<Entity>> = values.into_iter().map(sound).collect();
+    let added =
+        entities.and_then(|entities| base.clone().add_entities(entities, model.map(|model| &model.schema)).ok());
+    added.map_or_else(|| load(&json(), base, model), Ok)
 }
 
 fn faults_of_each(json: &Value, mut faults: impl FnMut(&Value) -> Vec<String>) -> Vec<EntityFault> {

@@ -64,9 +64,9 @@ impl Lineage {
     }
 
     /// Whether nothing is wrong with an entity.
-    pub(super) fn is_kept_by(&self, entity: &Entity) -> bool {
+    pub(super) fn is_kept_by(&self, entity: &Entity, parents: &[EntityUid]) -> bool {
         let rules = self.types.get(&entity.uid().type_name().to_string());
-        rules.is_none_or(|rules| self.faults(&rules.view(entity)).is_empty())
+        rules.is_none_or(|rules| self.faults(&rules.view(entity, parents)).is_empty())
     }
 
     /// What is wrong with an entity, a message for each attribute.
@@ -106,7 +106,7 @@ impl Lineage {
 
 impl Rules {
     /// What they read of an entity, in Cedar's JSON form.
-    fn view(&self, entity: &Entity) -> Value {
+    fn view(&self, entity: &Entity, parents: &[EntityUid]) -> Value {
         let attributes = self.parents.values().flat_map(|rule| &rule.attributes).chain(&self.roles);
         let attributes = attributes.chain(self.names.iter().map(|(attribute, _)| attribute));
         let attributes = attributes.filter_map(|name| {
@@ -119,9 +119,8 @@ impl Rules {
             Some((name.clone(), value))
         });
         let attributes: serde_json::Map<String, Value> = attributes.collect();
-        let (uid, _, parents) = entity.clone().into_inner();
         let parents: Vec<Value> = parents.iter().map(reference).collect();
-        json!({"uid": reference(&uid), "attrs": attributes, "parents": parents})
+        json!({"uid": reference(&entity.uid()), "attrs": attributes, "parents": parents})
     }
 }
 
@@ -203,9 +202,11 @@ fn list(uids: &BTreeSet<(&str, &str)>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cedar_policy::RestrictedExpression;
+
     use super::*;
     use crate::bundle::BundleTree;
-    use crate::decide::Engine;
+    use crate::decide::{Engine, EntityParts};
 
     const SCHEMA: &str = "namespace M {
         entity RoleHolders in [RoleHolders];
@@ -248,8 +249,22 @@ mod tests {
 
     /// The faults of entities, which are the same where they come as values.
     fn faults(entities: &Value) -> String {
-        let values = entities.as_array().unwrap().iter().map(|one| Entity::from_json_value(one.clone(), None).unwrap());
-        let typed = engine().typed_entities(values.collect(), || entities.clone());
+        let uid = |held: &Value| uid_text(held).map(|text| text.parse().unwrap());
+        let value = |held: &Value| match uid(held) {
+            Some(uid) => Some(RestrictedExpression::new_entity_uid(uid)),
+            None => Some(RestrictedExpression::new_string(held.as_str()?.to_owned())),
+        };
+        let parts = |one: &Value| {
+            let attributes = one["attrs"].as_object()?.iter().map(|(name, held)| Some((name.clone(), value(held)?)));
+            Some(EntityParts {
+                uid: uid(&one["uid"])?,
+                attributes: attributes.collect::<Option<_>>()?,
+                tags: Vec::new(),
+                parents: one["parents"].as_array()?.iter().filter_map(uid).collect(),
+            })
+        };
+        let values = entities.as_array().unwrap().iter().map(parts);
+        let typed = engine().typed_entities(values, || entities.clone());
         assert_eq!(typed, engine().entities(entities));
         let faults = engine().entities(entities).map_or_else(|error| error.0, |_| Vec::new());
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();

@@ -18,6 +18,7 @@ pub(super) struct Model {
     /// Contexts that were read.
     pub(super) read: ReadContexts,
     contexts: HashMap<EntityUid, BTreeMap<String, Presence>>,
+    actions: HashMap<String, EntityUid>,
     enumerations: HashMap<EntityTypeName, BTreeSet<String>>,
 }
 
@@ -38,11 +39,13 @@ impl Model {
 
     /// The model of a schema that is there in Cedar's JSON form too.
     pub(super) fn of(schema: Schema, json: &Value) -> Self {
+        let contexts = contexts(json);
         Self {
             schema,
             lineage: Lineage::default(),
             read: ReadContexts::default(),
-            contexts: contexts(json),
+            actions: contexts.keys().map(|action| (action.to_string(), action.clone())).collect(),
+            contexts,
             enumerations: enumerations(json),
         }
     }
@@ -55,6 +58,11 @@ impl Model {
     /// The attributes of an action's context; `None` for an action that is not declared.
     pub(super) fn context_of(&self, action: &EntityUid) -> Option<&BTreeMap<String, Presence>> {
         self.contexts.get(action)
+    }
+
+    /// An action by its name as Cedar writes it.
+    pub(super) fn action(&self, name: &str) -> Option<&EntityUid> {
+        self.actions.get(name)
     }
 
     /// Whether an entity exists by declaration: a member of an enumeration, or an action.

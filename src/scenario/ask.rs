@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::EntityUid;
 use serde_json::{Map, Value};
 
 use crate::bundle::{AttributeContract, ValueType};
@@ -54,10 +53,9 @@ pub(super) fn put<'a>(claim: &'a Claim, world: &World, policy: Policy<'_>, now: 
 /// A request ready for the evaluator; `None` where the contract names no Cedar action for it.
 pub(super) fn prepare(request: &Request, world: &World, policy: Policy<'_>, now: Instant) -> Option<decide::Request> {
     let action = policy.contract.actions.get(&request.action)?;
-    let cedar: EntityUid = action.cedar.parse().ok()?;
     Some(decide::Request {
         principal: request.principal.uid.clone(),
-        action: cedar,
+        action: policy.engine.action(&action.cedar)?,
         resource: request.resource.uid.clone(),
         context: context(&request.context, &action.context, world, policy, now),
     })

@@ -12,6 +12,10 @@ const BOOLEANS: [&str; 4] = ["yes", "no", "on", "off"];
 
 /// The doubt about a plain scalar, if there is one.
 pub(super) fn doubt(text: &str) -> Option<Doubt> {
+    // Most scalars are words that begin otherwise.
+    if !text.starts_with(|first: char| first.is_ascii_digit() || "+-yYnNoO".contains(first)) {
+        return None;
+    }
     let is_word = BOOLEANS.iter().any(|word| {
         let capital = word.chars().next().map(|c| c.to_ascii_uppercase());
         let is_capitalized = text.starts_with(|c| Some(c) == capital) && text.get(1..) == word.get(1..);

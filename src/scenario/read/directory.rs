@@ -26,6 +26,24 @@ pub(super) struct Directory<'a> {
     pub(super) loaded: &'a Entities,
     /// Where fixtures and contexts are named that nothing declares.
     pub(super) undeclared: Undeclared,
+    /// Names of types.
+    pub(super) types: TypeNames,
+}
+
+/// The names of Cedar's types by their text. Cedar takes longer to read one than to do all else with an entity.
+#[derive(Debug, Default)]
+pub(super) struct TypeNames(RefCell<BTreeMap<String, Option<EntityTypeName>>>);
+
+impl TypeNames {
+    /// A Cedar entity by the full Cedar name of its type; `None` where that is no name.
+    pub(super) fn uid(&self, cedar_type: &str, id: &str) -> Option<EntityUid> {
+        let mut known = self.0.borrow_mut();
+        let ty = match known.get(cedar_type) {
+            Some(ty) => ty.clone()?,
+            None => known.entry(cedar_type.to_owned()).or_insert(EntityTypeName::from_str(cedar_type).ok()).clone()?,
+        };
+        Some(EntityUid::from_type_name_and_id(ty, EntityId::new(id)))
+    }
 }
 
 /// Where names stand that nothing declares: where an included file is missing, it may declare them.
@@ -110,7 +128,7 @@ impl Directory<'_> {
     /// The type of a Cedar entity as the contract names it.
     pub(super) fn type_of(&self, uid: &EntityUid) -> Option<&str> {
         let cedar = uid.type_name().to_string();
-        self.types().find(|(_, declared)| declared.cedar == cedar).map(|(name, _)| name)
+        self.declared().find(|(_, declared)| declared.cedar == cedar).map(|(name, _)| name)
     }
 
     /// `Type::"id"`, `Type::id` or `Name::Space::Type::"id"`, where such a type exists.
@@ -122,11 +140,11 @@ impl Directory<'_> {
             }
             false => text.rsplit_once("::").map(|(ty, id)| (ty.to_owned(), id.to_owned()))?,
         };
-        let (name, declared) = self.types().find(|(name, declared)| *name == ty || declared.cedar == ty)?;
-        Some(Named { label: text.to_owned(), ty: name.to_owned(), uid: uid(&declared.cedar, &id)? })
+        let (name, declared) = self.declared().find(|(name, declared)| *name == ty || declared.cedar == ty)?;
+        Some(Named { label: text.to_owned(), ty: name.to_owned(), uid: self.types.uid(&declared.cedar, &id)? })
     }
 
-    fn types(&self) -> impl Iterator<Item = (&str, &EntityContract)> {
+    fn declared(&self) -> impl Iterator<Item = (&str, &EntityContract)> {
         self.contract.entities.iter().map(|(name, declared)| (name.as_str(), declared))
     }
 
@@ -137,7 +155,7 @@ impl Directory<'_> {
             _ => text.to_owned(),
         };
         if declared.members.contains(&id) {
-            return uid(&declared.cedar, &id);
+            return self.types.uid(&declared.cedar, &id);
         }
         out.push(
             Diagnostic::error(codes::UNKNOWN_NAME, node.span, format!("`{text}` is not a member of {ty}"))
@@ -146,10 +164,4 @@ impl Directory<'_> {
         );
         None
     }
-}
-
-/// A Cedar entity by the full Cedar name of its type; `None` where that is no name.
-pub(super) fn uid(cedar_type: &str, id: &str) -> Option<EntityUid> {
-    let ty = EntityTypeName::from_str(cedar_type).ok()?;
-    Some(EntityUid::from_type_name_and_id(ty, EntityId::new(id)))
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Entity, EntityUid};
+use cedar_policy::EntityUid;
 use serde_json::json;
 
 use crate::bundle::{Contract, EntityContract, EntityRole, ROLES_ATTRIBUTE, RolesForm};
+use crate::decide::EntityParts;
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::load::document::{Key, Node};
 use crate::scenario::codes::SUITE;
@@ -14,9 +15,9 @@ use crate::scenario::value::Value;
 use crate::scenario::{codes, value};
 use crate::text::Instant;
 
-use super::directory::Directory;
+use super::directory::{Directory, TypeNames};
 use super::lineage::{Edge, Lineage};
-use super::{a, directory, roles, values};
+use super::{a, roles, values};
 
 /// Keys of a fixture that are not attributes. An attribute of such a name stands under `attributes`.
 const OWN_KEYS: [&str; 6] = ["type", "id", "in", "roles", "tags", "attributes"];
@@ -33,12 +34,13 @@ pub(super) struct Declared<'a> {
 pub(super) fn identify(
     declared: &BTreeMap<String, Declared<'_>>,
     contract: &Contract,
+    types: &TypeNames,
     out: &mut Diagnostics,
 ) -> BTreeMap<String, (Named, Section)> {
     let mut known = BTreeMap::new();
     let mut by_uid: BTreeMap<EntityUid, &Key> = BTreeMap::new();
     for (name, fixture) in declared {
-        let Some(named) = named(name, fixture, contract, out) else {
+        let Some(named) = named(name, fixture, contract, types, out) else {
             continue;
         };
         if let Some(first) = by_uid.insert(named.uid.clone(), fixture.key) {
@@ -113,13 +115,15 @@ pub(super) fn read<'a>(
 }
 
 impl Read<'_> {
-    /// The entities, holder groups included; `None` where Cedar has no value for one, whose fault the JSON form tells. `at` is what
-    /// relative times count from.
-    pub(super) fn into_entities(self, at: Instant) -> Option<Vec<Entity>> {
+    /// The entities, holder groups included; `None` for one that only the JSON form can say. `at` is what relative times count
+    /// from.
+    pub(super) fn into_entities(self, at: Instant) -> impl Iterator<Item = Option<EntityParts>> {
         let Self { fixtures, groups, form } = self;
-        let groups = groups.into_iter().filter(|_| form.has_parents());
-        let groups = groups.map(|(group, parents)| Some(Entity::new_no_attrs(group, parents.into_iter().collect())));
-        groups.chain(fixtures.into_iter().map(|(_, named, _, parts)| parts.into_entity(&named.uid, form, at))).collect()
+        let groups = groups.into_iter().filter(move |_| form.has_parents()).map(|(uid, parents)| {
+            let parents = parents.into_iter().collect();
+            Some(EntityParts { uid, attributes: Vec::new(), tags: Vec::new(), parents })
+        });
+        groups.chain(fixtures.into_iter().map(move |(_, named, _, parts)| parts.into_entity(&named.uid, form, at)))
     }
 
     /// The entities in Cedar's JSON form.
@@ -154,15 +158,24 @@ impl Parts {
         })
     }
 
-    fn into_entity(self, uid: &EntityUid, form: RolesForm, at: Instant) -> Option<Entity> {
-        let attributes = value::expressions(self.attributes.iter().map(|(name, value)| (name, value)), at)?;
-        let tags = value::expressions(&self.tags, at)?;
+    fn into_entity(self, uid: &EntityUid, form: RolesForm, at: Instant) -> Option<EntityParts> {
         let roles = self.roles.into_iter().map(|(_, role)| role).filter(|_| form.has_parents());
-        Entity::new_with_tags(uid.clone(), attributes, self.parents.into_iter().chain(roles), tags).ok()
+        Some(EntityParts {
+            uid: uid.clone(),
+            attributes: value::expressions(self.attributes.iter().map(|(name, value)| (name, value)), at)?,
+            tags: value::expressions(&self.tags, at)?,
+            parents: self.parents.into_iter().chain(roles).collect(),
+        })
     }
 }
 
-fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diagnostics) -> Option<Named> {
+fn named(
+    name: &str,
+    fixture: &Declared<'_>,
+    contract: &Contract,
+    types: &TypeNames,
+    out: &mut Diagnostics,
+) -> Option<Named> {
     let entries = SUITE.at(fixture.node, "a fixture").mapping(out)?;
     let get = |wanted: &str| entries.iter().find(|(key, _)| key.text == wanted).map(|(_, node)| node);
     let Some(ty_node) = get("type") else {
@@ -200,7 +213,7 @@ fn named(name: &str, fixture: &Declared<'_>, contract: &Contract, out: &mut Diag
         Some(node) => SUITE.at(node, "an id").scalar(out)?,
         None => name,
     };
-    Some(Named { label: name.to_owned(), ty: ty.to_owned(), uid: directory::uid(&declared.cedar, id)? })
+    Some(Named { label: name.to_owned(), ty: ty.to_owned(), uid: types.uid(&declared.cedar, id)? })
 }
 
 fn parts(fixture: &Declared<'_>, named: &Named, directory: &Directory<'_>, out: &mut Diagnostics) -> Option<Parts> {

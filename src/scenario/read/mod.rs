@@ -33,7 +33,7 @@ use super::Policy;
 use super::suite::{Body, Suite, World};
 use allowance::Allowance;
 pub use data::check_entities;
-use directory::{Directory, Undeclared};
+use directory::{Directory, TypeNames, Undeclared};
 use names::Names;
 use sheet::{Documents, SUITE_KEYS, Sheet, is_suite};
 
@@ -147,9 +147,11 @@ fn suite(
     }
     let mut found = Diagnostics::new();
     let data = cedar_data(&fields, sources, policy, &mut found);
+    let types = TypeNames::default();
     let directory = Directory {
         contract: policy.contract,
-        fixtures: fixtures::identify(&sheet.fixtures, policy.contract, &mut found),
+        fixtures: fixtures::identify(&sheet.fixtures, policy.contract, &types, &mut found),
+        types,
         loaded: &data.entities,
         undeclared: Undeclared::default(),
     };
@@ -163,10 +165,7 @@ fn suite(
         Checked::Yes => {
             // Only faults are told by the JSON form: the fixtures are read once more for it.
             let again = || json(&fixtures::read(&sheet.fixtures, &directory, &mut Diagnostics::new()).1);
-            match read.into_entities(at) {
-                Some(entities) => policy.engine.typed_entities(entities, again),
-                None => policy.engine.entities(&again()),
-            }
+            policy.engine.typed_entities(read.into_entities(at), again)
         }
     };
     let world_entities = loaded.unwrap_or_else(|error| {

@@ -15,9 +15,9 @@ use crate::scenario::value::Value;
 use crate::scenario::{codes, value};
 use crate::text::Span;
 
+use super::a;
 use super::directory::Directory;
 use super::fixtures::value_of;
-use super::{a, directory};
 
 /// Reads `roles: […]` of a fixture: what each is called, and the Cedar parent that makes the fixture a holder.
 pub(super) fn given(
@@ -48,7 +48,7 @@ pub(super) fn given(
 
 /// The id of a holder group: who holds `role` of the entity.
 pub(super) fn holder_group(ty: &str, entity: &EntityUid, role: &str, directory: &Directory<'_>) -> Option<EntityUid> {
-    directory::uid(holders_type(directory), &format!("{ty}::{}.{role}", entity.id().unescaped()))
+    directory.types.uid(holders_type(directory), &format!("{ty}::{}.{role}", entity.id().unescaped()))
 }
 
 /// The generated attributes of an entity with per-entity roles: each holds the role's holder group.
@@ -167,7 +167,7 @@ fn role(
     };
     check_holder(node, &name, declared, holder, directory, out)?;
     match (&declared.on, entity) {
-        (None, _) => directory::uid(role_type(directory), &name),
+        (None, _) => directory.types.uid(role_type(directory), &name),
         (Some(ty), None) => {
             out.push(
                 Diagnostic::error(codes::WRONG_ROLE, node.span, format!("`{name}` is held per {ty}"))
