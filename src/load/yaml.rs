@@ -15,7 +15,7 @@ mod walk;
 use events::{Kind, Part};
 use fault::Faults;
 use places::Places;
-use walk::{Refusal, walk};
+use walk::Refusal;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::codes;
@@ -59,12 +59,15 @@ fn document(text: &str, file: FileId, base: usize, merge: MergeKeys, out: &mut D
     let mut out = Faults::new(out);
     let joined = surrogates::joined(text);
     let places = Places::new(file, base, &joined);
-    // Events come first: they bound the nesting before anything recurses, and they expand no alias.
-    let parts = events::read(&places, &mut out)?;
+    // Most documents have no fault and no alias: their parts are read along with their values, and none is kept.
+    if let Some(node) = walk::along(&places, merge) {
+        return Some(node);
+    }
+    let parts = events::all(&places, &mut out)?;
     if parts.is_empty() {
         return Some(Node { span: places.span(0, 0), value: Value::Null, written: Some("".into()), quoted: false });
     }
-    let refusal = match walk(&joined.text, &parts, merge, &mut out) {
+    let refusal = match walk::of(&parts, &places, merge, &mut out) {
         Ok(node) => return Some(node),
         Err(refusal) => refusal,
     };

@@ -21,6 +21,11 @@ impl<'a> Faults<'a> {
         Self { out, left: MAX_FAULTS }
     }
 
+    /// How many were reported.
+    pub(super) fn count(&self) -> usize {
+        MAX_FAULTS - self.left
+    }
+
     /// Reports a fault, unless there are enough.
     pub(super) fn push(&mut self, fault: Diagnostic) {
         if let Some(left) = self.left.checked_sub(1) {

@@ -237,6 +237,23 @@ proptest! {
             check_spans(&sources, &node);
         }
     }
+
+    /// What is read along with its parts is what is read after them, and nothing with a fault is.
+    #[test]
+    fn a_document_is_the_same_however_its_parts_come(
+        text in r#"([ \n]|[a-c0-9é]|[-?:,\[\]{}#&*!|>'"%~]|: |- |&a |\*a|a: |\n[a-c]: |\n- ){0,40}"#
+    ) {
+        let joined = surrogates::joined(&text);
+        let mut sources = Sources::default();
+        let places = Places::new(sources.add("suite.yaml", text.as_str()), 0, &joined);
+        if let Some(node) = walk::along(&places, MergeKeys::Refused) {
+            let mut found = Diagnostics::new();
+            let mut out = Faults::new(&mut found);
+            let parts = events::all(&places, &mut out).unwrap();
+            prop_assert_eq!(walk::of(&parts, &places, MergeKeys::Refused, &mut out).unwrap(), node);
+            prop_assert!(found.is_empty());
+        }
+    }
 }
 
 /// Every span lies in the text, and a plain scalar of one line without an anchor covers exactly its characters.

@@ -7,10 +7,11 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::MergeKeys;
-use super::events::{Kind, Part};
+use super::events::{Kind, Part, Parts};
 use super::fault::Faults;
+use super::places::Places;
 use super::plain;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::codes;
 use crate::load::document::{Key, Node, Value};
 use crate::text::Span;
@@ -32,22 +33,48 @@ pub(super) enum Refusal {
     Ambiguous(Option<Span>),
 }
 
-/// Reads the document whose parts are given.
-pub(super) fn walk(text: &str, parts: &[Part<'_>], merge: MergeKeys, out: &mut Faults<'_>) -> Result<Node, Refusal> {
-    let mut walk = Walk { parts, anchors: anchors(parts), at: 0, left: MAX_VALUES, ambiguous: None, merge, out };
-    let read = walk.deserialize(serde_yaml::Deserializer::from_str(text));
-    let (left, ambiguous) = (walk.left, walk.ambiguous);
-    read.map_err(|error| {
-        let message = error.to_string();
-        let limited = left == 0
-            || message.starts_with("repetition limit exceeded")
-            || message.starts_with("recursion limit exceeded");
-        match ambiguous {
-            Some(span) => Refusal::Ambiguous(span),
-            None if limited => Refusal::TooManyValues,
-            None => Refusal::Syntax { message, at: error.location().map(|location| location.index()) },
+/// The document whose parts are given.
+pub(super) fn of(
+    parts: &[Part<'_>],
+    places: &Places<'_>,
+    merge: MergeKeys,
+    out: &mut Faults<'_>,
+) -> Result<Node, Refusal> {
+    let source = Source::Kept { parts, anchors: anchors(parts), at: 0 };
+    read(source, places, merge, out).map(|(node, _)| node)
+}
+
+/// A document without a fault and without an alias; `None` for any other, which [`of`] tells more of.
+pub(super) fn along(places: &Places<'_>, merge: MergeKeys) -> Option<Node> {
+    let mut faults = Diagnostics::new();
+    let mut out = Faults::new(&mut faults);
+    let (node, source) = read(Source::Along(Parts::of(places)), places, merge, &mut out).ok()?;
+    let Source::Along(mut parts) = source else { return None };
+    while parts.next(&mut out).ok()?.is_some() {}
+    (out.count() == 0).then_some(node)
+}
+
+fn read<'a, 'p>(
+    source: Source<'a, 'p>,
+    places: &Places<'_>,
+    merge: MergeKeys,
+    out: &mut Faults<'_>,
+) -> Result<(Node, Source<'a, 'p>), Refusal> {
+    let mut walk = Walk { source, left: MAX_VALUES, ambiguous: None, merge, out };
+    match walk.deserialize(serde_yaml::Deserializer::from_str(places.text())) {
+        Ok(node) => Ok((node, walk.source)),
+        Err(error) => {
+            let message = error.to_string();
+            let limited = walk.left == 0
+                || message.starts_with("repetition limit exceeded")
+                || message.starts_with("recursion limit exceeded");
+            Err(match walk.ambiguous {
+                Some(span) => Refusal::Ambiguous(span),
+                None if limited => Refusal::TooManyValues,
+                None => Refusal::Syntax { message, at: error.location().map(|location| location.index()) },
+            })
         }
-    })
+    }
 }
 
 /// The part at which each anchor is defined.
@@ -56,11 +83,17 @@ fn anchors(parts: &[Part<'_>]) -> BTreeMap<usize, usize> {
     defined.map(|(at, part)| (part.anchor, at)).collect()
 }
 
-/// A position in the parts, moved forward as values are placed.
-struct Walk<'a, 'o, 'f> {
-    parts: &'a [Part<'a>],
-    anchors: BTreeMap<usize, usize>,
-    at: usize,
+/// Where parts come from.
+enum Source<'a, 'p> {
+    /// All of them, with a position that an alias moves.
+    Kept { parts: &'p [Part<'a>], anchors: BTreeMap<usize, usize>, at: usize },
+    /// One after the other; an alias cannot be followed.
+    Along(Parts<'a, 'p>),
+}
+
+/// Values that are placed at the parts of their document.
+struct Walk<'a, 'p, 'o, 'f> {
+    source: Source<'a, 'p>,
     /// The values that may still come.
     left: u32,
     /// Where the parsers differ, once they do.
@@ -70,7 +103,7 @@ struct Walk<'a, 'o, 'f> {
 }
 
 /// Reads one value.
-impl<'de> DeserializeSeed<'de> for &mut Walk<'_, '_, '_> {
+impl<'de> DeserializeSeed<'de> for &mut Walk<'_, '_, '_, '_> {
     type Value = Node;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
@@ -82,22 +115,20 @@ impl<'de> DeserializeSeed<'de> for &mut Walk<'_, '_, '_> {
         let Kind::Alias(target) = part.kind else {
             return deserializer.deserialize_any(Placed { part, walk: self });
         };
-        let back = self.at;
-        let Some(anchor) = self.anchors.get(&target) else { return Err(self.differ(Some(part.span))) };
-        self.at = *anchor;
+        let Some(back) = self.jump(target) else { return Err(self.differ(Some(part.span))) };
         let node = deserializer.deserialize_any(Placed { part: self.next()?, walk: self })?;
-        self.at = back;
+        self.return_to(back);
         Ok(Node { span: part.span, ..node })
     }
 }
 
 /// The value of a part.
-struct Placed<'w, 'a, 'o, 'f> {
-    part: &'a Part<'a>,
-    walk: &'w mut Walk<'a, 'o, 'f>,
+struct Placed<'w, 'a, 'p, 'o, 'f> {
+    part: Part<'a>,
+    walk: &'w mut Walk<'a, 'p, 'o, 'f>,
 }
 
-impl<'de> Visitor<'de> for Placed<'_, '_, '_, '_> {
+impl<'de> Visitor<'de> for Placed<'_, '_, '_, '_, '_> {
     type Value = Node;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -167,24 +198,42 @@ enum Plain<'v> {
     Text(&'v str),
 }
 
-impl<'a> Walk<'a, '_, '_> {
+impl<'a> Walk<'a, '_, '_, '_> {
     /// The parsers differ: nothing more is read.
     fn differ<E: Error>(&mut self, at: Option<Span>) -> E {
         self.ambiguous = Some(at);
         E::custom("the parsers differ")
     }
 
-    fn next<E: Error>(&mut self) -> Result<&'a Part<'a>, E> {
-        let Some(part) = self.parts.get(self.at) else { return Err(self.differ(None)) };
-        self.at += 1;
-        Ok(part)
+    fn next<E: Error>(&mut self) -> Result<Part<'a>, E> {
+        let next = match &mut self.source {
+            Source::Kept { parts, at, .. } => {
+                *at += 1;
+                parts.get(*at - 1).cloned()
+            }
+            Source::Along(parts) => parts.next(self.out).unwrap_or_default(),
+        };
+        next.ok_or_else(|| self.differ(None))
     }
 
-    fn scalar<E: Error>(&mut self, plain: Plain<'_>, part: &Part<'_>) -> Result<Node, E> {
+    /// Goes to the part that defines an anchor; where it came from.
+    fn jump(&mut self, target: usize) -> Option<usize> {
+        match &mut self.source {
+            Source::Kept { anchors, at, .. } => Some(std::mem::replace(at, *anchors.get(&target)?)),
+            Source::Along(_) => None,
+        }
+    }
+
+    fn return_to(&mut self, back: usize) {
+        if let Source::Kept { at, .. } = &mut self.source {
+            *at = back;
+        }
+    }
+
+    fn scalar<E: Error>(&mut self, plain: Plain<'_>, part: Part<'_>) -> Result<Node, E> {
         let span = part.span;
-        let Kind::Scalar { text, quoted } = &part.kind else { return Err(self.differ(Some(span))) };
-        let quoted = *quoted;
-        if let Some(doubt) = plain::doubt(text).filter(|_| !quoted) {
+        let Kind::Scalar { text, quoted } = part.kind else { return Err(self.differ(Some(span))) };
+        if let Some(doubt) = plain::doubt(&text).filter(|_| !quoted) {
             self.out.push(
                 Diagnostic::error(codes::YAML_AMBIGUOUS, span, format!("YAML parsers disagree about `{text}`"))
                     .label(doubt.label)
@@ -220,7 +269,7 @@ impl<'a> Walk<'a, '_, '_> {
             items.push(item);
         }
         items.shrink_to_fit();
-        let end: &Part<'_> = self.next()?;
+        let end = self.next()?;
         match end.kind {
             Kind::ListEnd => Ok(collection(Value::List(items), inner, end.span)),
             _ => Err(self.differ(Some(end.span))),
@@ -255,7 +304,7 @@ impl<'a> Walk<'a, '_, '_> {
         if let Some((key, value)) = merged {
             self.merge(&mut entries, key, value);
         }
-        let end: &Part<'_> = self.next()?;
+        let end = self.next()?;
         match end.kind {
             Kind::MapEnd => Ok(collection(Value::Map(entries), inner, end.span)),
             _ => Err(self.differ(Some(end.span))),
