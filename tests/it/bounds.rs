@@ -367,3 +367,32 @@ fn common_types_that_double_are_refused_at_the_type_to_blame() {
     // One that contains itself by two ways.
     of(1, "type X = { a: Y, b: Y }; type Y = { a: X, b: X };").is_refused("cedar-schema", "`X` contains itself");
 }
+
+#[test]
+fn separations_times_raw_permits_are_counted_and_few_are_told() {
+    let actions = list(60, |n| format!("a{n}"));
+    let roles = lines(60, |n| format!("role r{n} for User {{ allow a{} on Doc; }}", n - 1));
+    let separations = lines(59, |n| format!("s{n}: separate Doc.a{} from Doc.a{n};", n - 1));
+    let of = |more: &str| {
+        let permits = lines(380, |n| {
+            let role = |by: usize| n * by % 60 + 1;
+            format!(
+                "@id(\"f{n}\") permit(principal, action, resource) when {{ (principal in Role::\"r{}\" || principal in \
+                 Role::\"r{}\" && principal == User::\"u{n}\") && (principal in Role::\"r{}\" || principal in Role::\"r{}\"){more} }};",
+                role(1),
+                role(7),
+                role(11),
+                role(13)
+            )
+        });
+        let gate = format!("principal User; resource Doc {{ action {actions}; x: Bool }}\n{roles}{separations}");
+        run("check", &[("policy/main.gate", gate), ("policy/raw.cedar", permits)])
+    };
+    for more in ["", " && resource.x"] {
+        let answer = of(more);
+        answer.is_refused("separated-duties", "holds both `Doc.a0` and `Doc.a1`");
+        let errors =
+            answer.text.lines().find_map(|line| line.split_once(" errors")?.0.rsplit(' ').next()?.parse().ok());
+        assert!(errors.is_some_and(|errors: usize| errors < 59 * 20), "{errors:?} errors");
+    }
+}
