@@ -396,3 +396,22 @@ fn separations_times_raw_permits_are_counted_and_few_are_told() {
         assert!(errors.is_some_and(|errors: usize| errors < 59 * 20), "{errors:?} errors");
     }
 }
+
+#[test]
+fn ways_from_role_to_role_are_counted_and_few_are_told() {
+    let of = |count: usize, assigns: &dyn Fn(usize) -> String| {
+        let actions = lines(count, |n| format!("@assigns({}) action a{n};", assigns(n)));
+        let roles = lines(count, |n| format!("role r{n} for User {{ allow a{n} on Doc; }}"));
+        check(format!("principal User; resource Doc {{\n{actions}}}\n{roles}"))
+    };
+    let chain = of(900, &|n| format!("\"r{}\"", n % 900 + 1));
+    chain.is_accepted();
+    assert!(chain.text.contains("`r1` can make itself `r2`"), "{}", chain.shown());
+    let all = of(80, &|_| list(80, |n| format!("\"r{}\"", n + 1)));
+    all.is_accepted();
+    for answer in [chain, all] {
+        let warnings =
+            answer.text.lines().find_map(|line| line.split_once(" warnings")?.0.rsplit(' ').next()?.parse().ok());
+        assert!(warnings.is_some_and(|warnings: usize| warnings < 900 * 7), "{warnings:?} warnings");
+    }
+}
