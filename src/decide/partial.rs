@@ -73,14 +73,16 @@ pub(super) fn evaluate(
         })
     };
     let mut found = bound(policies)?;
-    let (plain, rest): (Vec<_>, Vec<_>) = found
-        .residuals
-        .into_iter()
-        .map(|policy| with_plain_has(policies, &policy).ok_or(policy))
-        .partition(Result::is_ok);
-    found.residuals = rest.into_iter().filter_map(Result::err).collect();
+    let mut plain = Vec::new();
+    found.residuals.retain(|policy| match with_plain_has(policies, policy) {
+        Some(again) => {
+            plain.push(again);
+            false
+        }
+        None => true,
+    });
     if !plain.is_empty() {
-        let plain = PolicySet::from_policies(plain.into_iter().flatten());
+        let plain = PolicySet::from_policies(plain);
         let again = bound(&plain.map_err(|error| RequestError::Other(error.to_string()))?)?;
         found.satisfied.extend(again.satisfied);
         found.residuals.extend(again.residuals);

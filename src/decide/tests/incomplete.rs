@@ -195,3 +195,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_link_of_a_template_is_decided_for_its_own_slots() {
+    let mut policies = PolicySet::new();
+    let text = "permit (principal == ?principal, action, resource == ?resource) when { context has case.open };";
+    policies.add_template(Template::parse(Some(PolicyId::new("t")), text).unwrap()).unwrap();
+    let slots = HashMap::from([
+        (SlotId::principal(), r#"Shop::User::"ann""#.parse().unwrap()),
+        (SlotId::resource(), r#"Shop::Order::"o1""#.parse().unwrap()),
+    ]);
+    policies.link(PolicyId::new("t"), PolicyId::new("link"), slots).unwrap();
+    let engine = Engine::new(policies, Some(schema()), []).unwrap();
+    let world = world(&engine);
+    let outcome = |who: &str, context: Value| {
+        let request = ask(who, "read", r#"Order::"o1""#, context);
+        engine.decide(&request, &world).unwrap().outcome
+    };
+    let open = json!({ "mfa": true, "case": { "open": true } });
+    for (who, context, allowed) in [
+        (r#"User::"ann""#, open.clone(), true),
+        (r#"User::"bob""#, open, false),
+        (r#"User::"ann""#, json!({ "mfa": true }), false),
+    ] {
+        assert_eq!(
+            outcome(who, context.clone()),
+            if allowed { Outcome::Allow } else { Outcome::Deny },
+            "{who} {context}"
+        );
+    }
+}

@@ -25,7 +25,6 @@ use super::RawPolicy;
 use alternatives::Alternatives;
 pub(in crate::lower) use alternatives::LetsIn;
 use known::{Known, Test, conjuncts};
-use ties::tied;
 
 /// What somebody may hold or be, by which a permit lets them in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,8 +67,8 @@ pub(in crate::lower) fn lets_in(
     raw: &RawPolicy,
 ) -> Vec<LetsIn> {
     let fuel = Cell::new(0);
-    let known = Rc::default();
-    let reader = Reader { program, action, groups, raw, known: Rc::clone(&known), tied: Rc::default(), fuel: &fuel };
+    let (known, tied) = (Rc::default(), Rc::default());
+    let reader = Reader { program, action, groups, raw, known, tied, fuel: &fuel };
     let scope = match raw.policy.principal_constraint() {
         PrincipalConstraint::Any => Alternatives::anybody(),
         PrincipalConstraint::Is(ty) => reader.of_type(&ty.to_string()),
@@ -89,7 +88,7 @@ pub(in crate::lower) fn lets_in(
     let scoped = scope_tests(&raw.policy);
     let all: Vec<Test<'_>> = scoped.iter().map(|test| (test, true)).chain(written.iter().copied()).collect();
     fuel.set(fuel_for(&all));
-    let tied = Rc::new(tied(&reader, &all));
+    let tied = Rc::new(ties::tied(&reader, &all));
     let reader = Reader { tied, ..reader };
     scope.both(reader.knowing(&all, |reader| reader.all(&written))).into_vec()
 }
